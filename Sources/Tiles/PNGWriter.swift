@@ -1,0 +1,106 @@
+/// Writes a PNG whose pixels are all zero.
+///
+/// Source: PNG 3rd edition §5 (chunks) and §11; RFC 1950 and RFC 1951 §3.2.6 for the data.
+struct PNGWriter {
+    private var bytes: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+
+    init(width: Int, height: Int) {
+        var header: [UInt8] = []
+        header.appendBigEndian(UInt32(width))
+        header.appendBigEndian(UInt32(height))
+        // One bit per pixel, colour by palette, the only compression, filtering and no interlace.
+        header += [1, 3, 0, 0, 0]
+        append("IHDR", header)
+    }
+
+    mutating func writePalette(isTransparent: Bool) {
+        append("PLTE", [0xFF, 0xFF, 0xFF])
+        if isTransparent { append("tRNS", [0]) }
+    }
+
+    /// The image data: `count` zero bytes as one zlib stream of a fixed-Huffman block.
+    mutating func writeZeros(count: Int) {
+        var data: [UInt8] = [0x78, 0x01]
+        var bits = BitWriter()
+        bits.appendLow(1, count: 1)  // the last block
+        bits.appendLow(1, count: 2)  // fixed codes
+        bits.appendHigh(0b0011_0000, count: 8)  // the literal 0, which the matches repeat
+        var rest = count - 1
+        while rest >= 258 {
+            bits.appendHigh(0b1100_0101, count: 8)  // length 258
+            bits.appendHigh(0, count: 5)  // distance 1
+            rest -= 258
+        }
+        while rest >= 10 {
+            bits.appendHigh(0b000_1000, count: 7)  // length 10
+            bits.appendHigh(0, count: 5)
+            rest -= 10
+        }
+        for _ in 0..<rest { bits.appendHigh(0b0011_0000, count: 8) }
+        bits.appendHigh(0, count: 7)  // end of the block
+        data += bits.finish()
+        // Adler-32 of zeros: the low sum stays 1, so the high one counts the bytes.
+        data.appendBigEndian(UInt32(count % 65_521) << 16 | 1)
+        append("IDAT", data)
+    }
+
+    consuming func finish() -> [UInt8] {
+        append("IEND", [])
+        return bytes
+    }
+
+    private mutating func append(_ name: StaticString, _ content: [UInt8]) {
+        bytes.appendBigEndian(UInt32(content.count))
+        let start = bytes.count
+        for index in 0..<4 { bytes.append(name.utf8Start[index]) }
+        bytes += content
+        bytes.appendBigEndian(crc32(bytes[start...]))
+    }
+}
+
+/// The checksum of PNG and gzip, bit by bit: a blank tile has too few bytes for a table to pay.
+func crc32(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+    var crc = ~UInt32(0)
+    for byte in bytes {
+        crc ^= UInt32(byte)
+        for _ in 0..<8 { crc = crc & 1 == 0 ? crc >> 1 : crc >> 1 ^ 0xEDB8_8320 }
+    }
+    return ~crc
+}
+
+/// Packs codes into bytes from the least significant bit up, as RFC 1951 §3.1.1 and GIF do.
+struct BitWriter {
+    private var bytes: [UInt8] = []
+    private var pending: UInt32 = 0
+    private var pendingBits = 0
+
+    /// A number, least significant bit first.
+    mutating func appendLow(_ value: UInt32, count: Int) {
+        pending |= value << UInt32(pendingBits)
+        pendingBits += count
+        while pendingBits >= 8 {
+            bytes.append(UInt8(truncatingIfNeeded: pending))
+            pending >>= 8
+            pendingBits -= 8
+        }
+    }
+
+    /// A Huffman code, most significant bit first.
+    mutating func appendHigh(_ code: UInt32, count: Int) {
+        for bit in (0..<count).reversed() { appendLow(code >> UInt32(bit) & 1, count: 1) }
+    }
+
+    /// The bytes, the last one filled up with zero bits.
+    consuming func finish() -> [UInt8] {
+        if pendingBits > 0 { bytes.append(UInt8(truncatingIfNeeded: pending)) }
+        return bytes
+    }
+}
+
+extension [UInt8] {
+    mutating func appendBigEndian(_ value: UInt32) {
+        for shift in stride(from: 24, through: 0, by: -8) {
+            append(UInt8(truncatingIfNeeded: value >> UInt32(shift)))
+        }
+    }
+}

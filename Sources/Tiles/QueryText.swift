@@ -1,0 +1,127 @@
+/// A name or value inside a query string, compared and read as the server will: with `%xx`
+/// decoded and `+` taken for a space.
+///
+/// Offsets only; the bytes are the caller's and are passed to each call. Nothing allocates, and
+/// each call is linear in the length of the text.
+struct QueryText {
+    var start: Int
+    var end: Int
+    /// No `%` or `+` occurs, so that the bytes need no decoding.
+    var isPlain = false
+
+    static let empty = QueryText(start: 0, end: 0)
+
+    /// The byte at `at`, decoded, and how many encoded bytes it takes. A `%` that no two
+    /// hexadecimal digits follow stands for itself, as servers have it.
+    @inline(__always)
+    func byte(at: Int, in bytes: RawSpan) -> (value: UInt8, width: Int) {
+        let plain = bytes.byte(at)
+        if plain == UInt8(ascii: "+") { return (0x20, 1) }
+        guard plain == UInt8(ascii: "%"), at + 2 < end,
+            let high = hexadecimalDigit(bytes.byte(at + 1)),
+            let low = hexadecimalDigit(bytes.byte(at + 2))
+        else { return (plain, 1) }
+        return (high << 4 | low, 3)
+    }
+
+    /// Length in decoded bytes.
+    func decodedCount(in bytes: RawSpan) -> Int {
+        if isPlain { return end - start }
+        var count = 0
+        var at = start
+        while at < end {
+            at += byte(at: at, in: bytes).width
+            count += 1
+        }
+        return count
+    }
+
+    /// Whether the decoded text is `word`, which must be in lower case, whatever the text's case.
+    func spells(_ word: StaticString, in bytes: RawSpan) -> Bool {
+        if isPlain { return bytes.spells(word, from: start, to: end) }
+        guard let rest = prefix(word, in: bytes) else { return false }
+        return rest == end
+    }
+
+    /// The offset behind `word` (in lower case) when the decoded text begins with it, in any case.
+    func prefix(_ word: StaticString, in bytes: RawSpan) -> Int? {
+        var at = start
+        for index in 0..<word.utf8CodeUnitCount {
+            guard at < end else { return nil }
+            let (value, width) = byte(at: at, in: bytes)
+            guard lowercase(value) == word.utf8Start[index] else { return nil }
+            at += width
+        }
+        return at
+    }
+
+    /// The value of the leading decimal digits, at most `bound`; nil without a digit.
+    func number(atMost bound: Int, in bytes: RawSpan) -> Int? {
+        var value: Int?
+        var at = start
+        while at < end {
+            let (digit, width) = byte(at: at, in: bytes)
+            guard isDigit(digit) else { break }
+            value = min((value ?? 0) * 10 + Int(digit - UInt8(ascii: "0")), bound)
+            at += width
+        }
+        return value
+    }
+}
+
+/// One `name=value` of a query string.
+struct QueryParameter {
+    var name: QueryText
+    var value: QueryText
+}
+
+/// Walks the `&`-separated parameters of a query string, in order, without the `?`.
+struct QueryWalk {
+    private var at = 0
+
+    /// The next parameter, nil at the end. Empty ones (`&&`) have an empty name.
+    mutating func next(in bytes: RawSpan) -> QueryParameter? {
+        guard at < bytes.byteCount else { return nil }
+        let (name, nameEnd) = text(in: bytes, endsAtEquals: true)
+        guard nameEnd == UInt8(ascii: "=") else {
+            return QueryParameter(name: name, value: QueryText(start: name.end, end: name.end))
+        }
+        return QueryParameter(name: name, value: text(in: bytes, endsAtEquals: false).0)
+    }
+
+    /// The text up to the next separator and that separator, which is passed.
+    @inline(__always)
+    private mutating func text(in bytes: RawSpan, endsAtEquals: Bool) -> (QueryText, UInt8) {
+        var text = QueryText(start: at, end: at, isPlain: true)
+        var byte = UInt8(ascii: "&")
+        while at < bytes.byteCount {
+            byte = bytes.byte(at)
+            if byte == UInt8(ascii: "&") || endsAtEquals && byte == UInt8(ascii: "=") { break }
+            if byte == UInt8(ascii: "%") || byte == UInt8(ascii: "+") { text.isPlain = false }
+            at += 1
+        }
+        text.end = at
+        if at == bytes.byteCount { byte = UInt8(ascii: "&") }
+        at += 1
+        return (text, byte)
+    }
+}
+
+extension RawSpan {
+    /// The byte at an offset that the caller has compared with `byteCount`.
+    @inline(__always)
+    func byte(_ offset: Int) -> UInt8 { unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self) }
+}
+
+@inline(__always)
+func lowercase(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
+
+@inline(__always)
+func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+
+@inline(__always)
+func hexadecimalDigit(_ byte: UInt8) -> UInt8? {
+    if isDigit(byte) { return byte &- 0x30 }
+    let letter = byte | 0x20
+    return letter &- 0x61 < 6 ? letter &- 0x57 : nil
+}
