@@ -1,0 +1,8 @@
+/// Why the demo could not start or go on, and what to do about it.
+struct DemoError: Error, CustomStringConvertible {
+    var problem: String
+    var remedy: String
+
+    /// One line: `what happened; what to do`.
+    var description: String { "demo: \(problem); \(remedy)" }
+}
