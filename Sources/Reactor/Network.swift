@@ -1,0 +1,69 @@
+public import Glibc
+
+/// All that a loop needs of the outside: descriptors, readiness and time.
+///
+/// ``LinuxNetwork`` is the real one; a simulator implements it too, with descriptors that are mere
+/// numbers, so that a loop cannot tell which it runs on. Loops are generic over it: no existential.
+///
+/// Nothing here blocks but ``wait(until:into:)``. A descriptor belongs to the loop that accepted or
+/// connected it until `close` or `closeWithReset`; using it afterwards is our own bug and traps.
+public protocol Network: ~Copyable {
+    /// Monotonic nanoseconds, read once per tick, by ``wait(until:into:)``.
+    var monotonicNow: UInt64 { get }
+
+    /// Wall clock, milliseconds since the epoch, read once per tick.
+    var wallNow: Int64 { get }
+
+    /// Begins a tick: waits for events and reads both clocks.
+    ///
+    /// - Parameters:
+    ///   - deadline: monotonic nanoseconds at which to return even if nothing happened; a past one
+    ///     polls, nil waits for as long as it takes. May return up to a millisecond late.
+    ///   - events: caller's memory; its first elements are overwritten.
+    /// - Returns: how many events were written; 0 at the deadline.
+    mutating func wait(
+        until deadline: UInt64?,
+        into events: UnsafeMutableBufferPointer<ReadyEvent>
+    ) -> Int
+
+    /// Receives what is there, up to the size of `buffer`, which must not be empty.
+    mutating func receive(_ fd: Int32, into buffer: UnsafeMutableRawBufferPointer) -> IOResult
+
+    /// Sends the parts in order, as one gathered write; a short count may end within any part.
+    ///
+    /// The memory is read before the call returns. At most 1,024 parts. Never raises SIGPIPE.
+    mutating func send(_ fd: Int32, _ parts: UnsafeBufferPointer<iovec>) -> IOResult
+
+    /// Takes the next waiting connection.
+    ///
+    /// - Parameter peer: set to the peer's address; ``SocketAddress/unspecified`` for a Unix socket.
+    mutating func accept(_ listener: Int32, peer: inout SocketAddress) -> AcceptResult
+
+    /// Begins a connection; does not resolve names.
+    mutating func connect(to endpoint: Endpoint) -> ConnectResult
+
+    /// How a pending connect went: 0, or its errno. To be asked once, when it turns writable.
+    mutating func connectError(_ fd: Int32) -> Int32
+
+    /// Reports every later edge (readable, writable, hangup, error) of `fd` under `token`.
+    ///
+    /// What is ready already is reported by the next wait. Not twice for one descriptor.
+    /// - Returns: false if the kernel has no room for one more watch
+    ///   (`fs.epoll.max_user_watches`, memory): close the descriptor.
+    mutating func watch(_ fd: Int32, _ token: Token) -> Bool
+
+    /// Changes the token of a watched descriptor; what is ready now is reported again.
+    mutating func rewatch(_ fd: Int32, _ token: Token)
+
+    /// Reports no more of `fd`. Closing does this by itself.
+    mutating func unwatch(_ fd: Int32)
+
+    /// Closes: what was sent is still delivered, unless bytes were received and never read.
+    mutating func close(_ fd: Int32)
+
+    /// Closes with a reset: the peer learns at once, and what it has not yet got is lost.
+    mutating func closeWithReset(_ fd: Int32)
+
+    /// Sends an end of stream after what was sent; receiving goes on.
+    mutating func shutdownWrite(_ fd: Int32)
+}
