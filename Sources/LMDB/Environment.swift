@@ -1,0 +1,139 @@
+import CLMDB
+import Glibc
+
+/// How an environment is opened.
+public struct EnvironmentSettings: Sendable {
+    /// Size of the map in bytes, a multiple of 4,096; fixed as long as the environment is open.
+    public var mapBytes: Int
+    /// Read transactions that may exist at once, all processes together.
+    public var readers = 126
+    /// Named tables.
+    public var tables: UInt32 = 8
+    /// Opens for reading only; the files must exist.
+    public var isReadOnly = false
+
+    public init(mapBytes: Int) { self.mapBytes = mapBytes }
+}
+
+/// An LMDB environment: one data file, mapped; one writer at a time, any number of readers.
+///
+/// Committed data survive a killed process. After a power cut the last commits may be missing but
+/// the file is whole (`MDB_NOMETASYNC`). A directory must not be opened twice in one process.
+@safe
+public final class Environment: Sendable {
+    // LMDB guards it: any thread may begin transactions.
+    nonisolated(unsafe) let handle: OpaquePointer
+    public let directory: String
+    public let mapBytes: Int
+    /// The data file; for `pread` and for looking at it, never for writing.
+    public let descriptor: Int32
+
+    /// Bytes of a page; also what a value of `pagePayload` bytes takes.
+    public static let pageBytes = 4_096
+    /// The longest value that takes exactly one page of its own: a page less its header.
+    public static let pagePayload = 4_080
+
+    /// Opens or creates the environment in an existing directory.
+    public init(directory: String, _ settings: EnvironmentSettings) throws(LMDBError) {
+        var opened: OpaquePointer?
+        try check(unsafe mdb_env_create(&opened), .open)
+        guard let handle = unsafe opened else { throw LMDBError(.open, ENOMEM) }
+        let code = unsafe Self.configure(handle, directory, settings)
+        var descriptor: Int32 = -1
+        guard code == 0, unsafe mdb_env_get_fd(handle, &descriptor) == 0 else {
+            unsafe mdb_env_close(handle)
+            throw LMDBError(.open, code)
+        }
+        unsafe self.handle = handle
+        self.directory = directory
+        self.descriptor = descriptor
+        mapBytes = settings.mapBytes
+    }
+
+    deinit {
+        unsafe mdb_env_close(handle)
+    }
+
+    private static func configure(
+        _ handle: OpaquePointer, _ directory: String, _ settings: EnvironmentSettings
+    ) -> Int32 {
+        var code = unsafe mdb_env_set_mapsize(handle, settings.mapBytes)
+        if code == 0 { code = unsafe mdb_env_set_maxdbs(handle, settings.tables) }
+        if code == 0 { code = unsafe mdb_env_set_maxreaders(handle, UInt32(settings.readers)) }
+        guard code == 0 else { return code }
+        // Readers move between threads (NOTLS); tiles are read at random (NORDAHEAD).
+        var flags = MDB_NOTLS | MDB_NORDAHEAD | MDB_NOMETASYNC
+        if settings.isReadOnly { flags |= MDB_RDONLY }
+        return unsafe mdb_env_open(handle, directory, UInt32(flags), 0o600)
+    }
+
+    /// The library's version, such as `0.9.24`; files of other versions may not be readable.
+    public static var libraryVersion: String {
+        var major: Int32 = 0
+        var minor: Int32 = 0
+        var patch: Int32 = 0
+        _ = unsafe mdb_version(&major, &minor, &patch)
+        return "\(major).\(minor).\(patch)"
+    }
+
+    /// Opens a table, creating it unless the environment is read-only. Call it before any other
+    /// transaction runs; the handle serves all later ones.
+    public func table(_ name: String, _ keys: Database.Keys) throws(LMDBError) -> Database {
+        var flags: UInt32 = 0
+        unsafe try check(mdb_env_get_flags(handle, &flags), .openTable)
+        let isReadOnly = flags & UInt32(MDB_RDONLY) != 0
+        var transaction: OpaquePointer?
+        try check(
+            unsafe mdb_txn_begin(handle, nil, isReadOnly ? UInt32(MDB_RDONLY) : 0, &transaction),
+            .openTable)
+        var options = keys == .integers ? UInt32(MDB_INTEGERKEY) : 0
+        if !isReadOnly { options |= UInt32(MDB_CREATE) }
+        var table: MDB_dbi = 0
+        let code = unsafe mdb_dbi_open(transaction, name, options, &table)
+        guard code == 0 else {
+            unsafe mdb_txn_abort(transaction)
+            throw LMDBError(.openTable, code)
+        }
+        // A read-only transaction is committed too: that is what keeps the handle.
+        try check(unsafe mdb_txn_commit(transaction), .openTable)
+        return Database(handle: table)
+    }
+
+    /// Reserves the whole map on disk, so that a full disk shows now and not in mid-write.
+    ///
+    /// - Returns: false if the file system cannot reserve; all else works. Where only the C library
+    ///   can (network file systems), it writes to every block, which takes a while the first time.
+    public func preallocate() throws(LMDBError) -> Bool {
+        while true {
+            switch posix_fallocate(descriptor, 0, off_t(mapBytes)) {
+            case 0: return true
+            case EINTR: continue
+            case EOPNOTSUPP, ENOSYS: return false
+            case let code: throw LMDBError(.allocate, code)
+            }
+        }
+    }
+
+    /// Clears reader slots of processes that died; returns how many.
+    @discardableResult
+    public func clearDeadReaders() -> Int {
+        var dead: Int32 = 0
+        return unsafe mdb_reader_check(handle, &dead) == 0 ? Int(dead) : 0
+    }
+
+    /// Waits until all that was committed is on disk.
+    public func synchronize() throws(LMDBError) {
+        try check(unsafe mdb_env_sync(handle, 1), .commit)
+    }
+
+    /// Writes a copy without free pages and in key order into an existing, empty directory.
+    /// Runs beside readers and writers; takes as long as reading everything.
+    public func copyCompacted(to directory: String) throws(LMDBError) {
+        try check(unsafe mdb_env_copy2(handle, directory, UInt32(MDB_CP_COMPACT)), .copy)
+    }
+
+    /// Calls `report` when LMDB finds its own file contradictory; the process then aborts.
+    public func onContradiction(_ report: @convention(c) (OpaquePointer?, UnsafePointer<CChar>?) -> Void) {
+        unsafe mdb_env_set_assert(handle, report)
+    }
+}

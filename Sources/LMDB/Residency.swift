@@ -1,0 +1,72 @@
+import Glibc
+
+/// What the kernel holds in memory of a mapped file.
+public enum Residency {
+    /// Whether all pages of the bytes are in memory now, so that reading them waits for no disk.
+    ///
+    /// One system call for each 64 pages. The answer may be outdated at once, under memory
+    /// pressure.
+    public static func isResident(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard var page = unsafe firstPage(bytes), let start = bytes.baseAddress else {
+            return true
+        }
+        let end = unsafe start + bytes.count
+        // The kernel writes one byte for each page.
+        var states = InlineArray<64, UInt8>(repeating: 0)
+        while unsafe UnsafeRawPointer(page) < end {
+            let length = unsafe min(end - UnsafeRawPointer(page), 64 * Environment.pageBytes)
+            let pages = (length + Environment.pageBytes - 1) / Environment.pageBytes
+            var span = states.mutableSpan
+            let isKnown = unsafe span.withUnsafeMutableBufferPointer {
+                unsafe mincore(page, length, $0.baseAddress) == 0
+            }
+            // Where the kernel will not tell, reading is no worse than before.
+            guard isKnown else { return true }
+            for index in 0..<pages where states[index] & 1 == 0 { return false }
+            unsafe page += length
+        }
+        return true
+    }
+
+    /// Asks the kernel to read the pages soon; does not wait.
+    public static func prefetch(_ bytes: UnsafeRawBufferPointer) {
+        guard let page = unsafe firstPage(bytes), let start = bytes.baseAddress else {
+            return
+        }
+        let length = unsafe start + bytes.count - UnsafeRawPointer(page)
+        _ = unsafe madvise(page, length, MADV_WILLNEED)
+    }
+
+    private static func firstPage(_ bytes: UnsafeRawBufferPointer) -> UnsafeMutableRawPointer? {
+        guard let start = bytes.baseAddress, bytes.count > 0 else { return nil }
+        let address = UInt(bitPattern: start) & ~UInt(Environment.pageBytes - 1)
+        return unsafe UnsafeMutableRawPointer(bitPattern: address)
+    }
+}
+
+extension Environment {
+    /// Where the data file is mapped, from the kernel's own list; nil if it cannot be told.
+    public var mapAddresses: Range<UInt>? {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0,
+            let file = unsafe fopen("/proc/self/maps", "re")
+        else { return nil }
+        defer { unsafe fclose(file) }
+        let inode = String(status.st_ino)
+        var line: UnsafeMutablePointer<CChar>?
+        var room = 0
+        defer { unsafe free(line) }
+        while unsafe getline(&line, &room, file) > 0 {
+            guard let text = unsafe line else { break }
+            // start-end permissions offset device inode path
+            let fields = unsafe String(cString: text).split(separator: " ", maxSplits: 5)
+            guard fields.count >= 5, fields[4] == inode, fields[1].hasSuffix("s") else { continue }
+            let ends = fields[0].split(separator: "-")
+            guard ends.count == 2, let low = UInt(ends[0], radix: 16),
+                let high = UInt(ends[1], radix: 16)
+            else { continue }
+            return low..<high
+        }
+        return nil
+    }
+}
