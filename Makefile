@@ -1,0 +1,40 @@
+# Two commands do everything, set-up included: `make run` and `make test`.
+SHELL := /bin/bash
+export SWIFT_BACKTRACE := enable=no
+SEED ?= 1
+SECONDS ?= 60
+.PHONY: run build test check fuzz simulate benchmark peers clean
+
+run: ## The demo: real tile servers, pages, and the edge on http://127.0.0.1:8080/
+	conf/install-packages.sh build demo
+	swift build -c release --product mapedge
+	exec .build/release/mapedge demo
+
+build: ## The release binary, .build/release/mapedge
+	conf/install-packages.sh build
+	swift build -c release --product mapedge
+
+test: ## Every test, and the line coverage over Sources
+	conf/install-packages.sh build demo test
+	conf/test.sh
+
+check: ## The format of every file, and about.yml by a second opinion
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+	ruby conf/about/check.rb
+
+fuzz: ## Each parser for SECONDS, by libFuzzer
+	Tests/Fuzzers/run.sh $(SECONDS)
+
+simulate: ## One simulated life of the edge, decided by SEED
+	MAPEDGE_SEED=$(SEED) swift test --filter SimulationTests
+
+benchmark: ## Processor time per request beside nginx, HAProxy and Varnish: a short run
+	conf/install-packages.sh build peers
+	Benchmarks/peers/run --short
+
+peers: ## The same, as long as the figures need
+	conf/install-packages.sh build peers
+	Benchmarks/peers/run
+
+clean: ## What builds, tests and the demo left behind
+	rm -rf .build Benchmarks/.build demo-data

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that are missing, and nothing when none is.
+#
+# usage: install-packages.sh GROUP...    groups: build, demo, test, peers
+set -euo pipefail
+
+declare -A groups=(
+    [build]="liblmdb-dev zlib1g-dev"
+    [demo]="cgi-mapserver gdal-bin libjs-leaflet lighttpd python3"
+    [test]="curl python3 python3-owslib ruby ruby-json-schema"
+    [peers]="gcc libc6-dev haproxy nghttp2-client nginx python3 varnish wrk"
+)
+
+if ! command -v swift >/dev/null; then
+    echo "install-packages.sh: there is no 'swift' on PATH; install Swift 6.3 or newer from swift.org" >&2
+    exit 1
+fi
+
+missing=()
+for group in "$@"; do
+    if [ -z "${groups[$group]-}" ]; then
+        echo "install-packages.sh: \"$group\" is no group; name one of ${!groups[*]}" >&2
+        exit 2
+    fi
+    for package in ${groups[$group]}; do
+        state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+        [ "$state" = installed ] || missing+=("$package")
+    done
+done
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then as_root=(sudo); fi
+update() { "${as_root[@]}" apt-get update -qq </dev/null; }
+
+if [ "${#missing[@]}" -gt 0 ]; then
+    echo "installing: ${missing[*]}"
+    update
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >/dev/null
+    # Debian starts a server when its package arrives. Ours run by themselves, on ports of their own.
+    if [ -d /run/systemd/system ]; then
+        for service in haproxy lighttpd nginx varnish; do
+            case " ${missing[*]} " in
+                *" $service "*) "${as_root[@]}" systemctl disable --now -q "$service" || true ;;
+            esac
+        done
+    fi
+fi
+
+# The demo's map data comes out of packages that are only unpacked: apt must know where they are.
+case " $* " in
+    *" demo "*) apt-cache show r-cran-dplyr >/dev/null 2>&1 || update ;;
+esac

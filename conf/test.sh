@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Builds every test once, with coverage, runs them all, and prints the line coverage over Sources.
+# The last line is the test runner's own.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export SWIFT_BACKTRACE=enable=no
+
+ruby conf/about/check.rb
+swift build --build-tests --enable-code-coverage
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# Profiles of earlier runs would count for this one.
+rm -rf .build/debug/codecov
+status=0
+swift test --skip-build --enable-code-coverage </dev/null 2>&1 | tee "$log" || status=$?
+
+covered=0
+[ "$status" -ne 0 ] || python3 conf/coverage.py || covered=$?
+grep -E '^. Test run with ' "$log" | tail -n 1
+[ "$status" -eq 0 ] || exit "$status"
+exit "$covered"
