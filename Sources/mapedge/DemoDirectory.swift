@@ -9,7 +9,7 @@ struct DemoDirectory {
         var template = Array("\(parent)/mapedge-demo.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw DemoError(
-                problem: "no directory can be made in \"\(parent)\" (\(String(cString: strerror(errno))))",
+                problem: "no directory can be made in \"\(parent)\" (\(lastSystemError()))",
                 remedy: "set TMPDIR to one that can be written")
         }
         path = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
@@ -52,7 +52,7 @@ struct DemoDirectory {
         let descriptor = open(path, O_RDONLY)
         guard descriptor >= 0 else {
             throw DemoError(
-                problem: "\"\(path)\" cannot be read (\(String(cString: strerror(errno))))",
+                problem: "\"\(path)\" cannot be read (\(lastSystemError()))",
                 remedy: "restore the file")
         }
         defer { close(descriptor) }

@@ -54,7 +54,7 @@ final class DemoProcess {
         let failure = posix_spawn(&child, command[0], &actions, &attributes, arguments, environ)
         guard failure == 0 else {
             throw DemoError(
-                problem: "\"\(command[0])\" cannot be started (\(String(cString: strerror(failure))))",
+                problem: "\"\(command[0])\" cannot be started (\(systemErrorText(failure)))",
                 remedy: "run conf/install-packages.sh")
         }
         id = child

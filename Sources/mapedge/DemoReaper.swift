@@ -13,7 +13,7 @@ final class DemoReaper {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else {
             throw DemoError(
-                problem: "no pipe could be made (\(String(cString: strerror(errno))))",
+                problem: "no pipe could be made (\(lastSystemError()))",
                 remedy: "raise the limit of open files (ulimit -n)")
         }
         defer { close(ends[0]) }

@@ -140,7 +140,7 @@ func say(_ text: String) {
 private func absolutePath(_ path: String) throws(DemoError) -> String {
     guard let resolved = realpath(path, nil) else {
         throw DemoError(
-            problem: "\"\(path)\" cannot be found (\(String(cString: strerror(errno))))",
+            problem: "\"\(path)\" cannot be found (\(lastSystemError()))",
             remedy: "name a directory that can be written with --data")
     }
     defer { free(resolved) }

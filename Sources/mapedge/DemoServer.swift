@@ -21,7 +21,10 @@ struct DemoServer {
     func hasEnded() -> DemoError {
         let status = process.exitStatus() ?? 0
         return DemoError(
-            problem: "\(name) has ended (exit status \(status)); the end of its log:\n\(endOfLog())",
+            problem: """
+                \(name) has ended (exit status \(status)); the end of its log:
+                \(endOfLog())
+                """,
             remedy: "mend what the log names, then start the demo again")
     }
 
@@ -78,7 +81,8 @@ struct DemoTileServer {
             server.process.endGroup()
             reaper.remove(group: group)
             returns = now + Self.absence
-            say("""
+            say(
+                """
                 tile server \(number) has ended; the other one makes all tiles now, and what is \
                 cached needs neither. It comes back in \(Self.absence) s
                 """)

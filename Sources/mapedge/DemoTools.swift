@@ -29,7 +29,7 @@ struct DemoTools {
     private static func ownPath() throws(DemoError) -> String {
         guard let path = realpath("/proc/self/exe", nil) else {
             throw DemoError(
-                problem: "this program cannot find itself (\(String(cString: strerror(errno))))",
+                problem: "this program cannot find itself (\(lastSystemError()))",
                 remedy: "mount /proc")
         }
         defer { free(path) }
