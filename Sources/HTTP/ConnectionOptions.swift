@@ -1,0 +1,71 @@
+/// What the Connection fields of a head say.
+struct ConnectionOptions: OptionSet, Sendable {
+    let rawValue: UInt8
+    static let close = ConnectionOptions(rawValue: 1)
+    static let keepAlive = ConnectionOptions(rawValue: 2)
+    static let upgrade = ConnectionOptions(rawValue: 4)
+    /// A name that is not hop-by-hop anyway: the field of that name goes no further.
+    static let other = ConnectionOptions(rawValue: 8)
+
+    /// Adds the options of all Connection lines; says why they cannot be accepted, if so.
+    mutating func add(_ fields: borrowing HeaderTable, _ bytes: RawSpan) -> HeadRejection? {
+        var line = fields.first(.connection)
+        while let index = line {
+            let value = bytes.extracting(fields[index].value.range)
+            if let rejection = add(value) { return rejection }
+            line = fields.next(after: index, .connection)
+        }
+        return nil
+    }
+
+    private mutating func add(_ value: RawSpan) -> HeadRejection? {
+        // The two values that nearly every message has.
+        if equalsIgnoringCase(value, "keep-alive") {
+            insert(.keepAlive)
+            return nil
+        }
+        if equalsIgnoringCase(value, "close") {
+            insert(.close)
+            return nil
+        }
+        var list = FieldList()
+        while let range = list.next(in: value) {
+            let option = value.extracting(range)
+            guard isToken(option) else { return .connectionMalformed }
+            if equalsIgnoringCase(option, "close") {
+                insert(.close)
+            } else if equalsIgnoringCase(option, "keep-alive") {
+                insert(.keepAlive)
+            } else if equalsIgnoringCase(option, "upgrade") {
+                insert(.upgrade)
+            } else {
+                let field = KnownField.named(option)
+                guard field.mayBeConnectionOption else { return .connectionNamesEndToEnd }
+                if !field.isHopByHop { insert(.other) }
+            }
+        }
+        return nil
+    }
+
+    /// Whether the connection persists after a message of this version (RFC 9112 §9.3).
+    func persists(minorVersion: UInt8) -> Bool {
+        !contains(.close) && (minorVersion >= 1 || contains(.keepAlive))
+    }
+}
+
+extension HeaderTable {
+    /// Whether a Connection line names the field whose name stands at `name`.
+    func connectionNames(_ name: ByteSlice, in bytes: RawSpan) -> Bool {
+        let wanted = bytes.extracting(name.range)
+        var line = first(.connection)
+        while let index = line {
+            let value = bytes.extracting(self[index].value.range)
+            var list = FieldList()
+            while let range = list.next(in: value) {
+                if equalsIgnoringCase(value.extracting(range), wanted) { return true }
+            }
+            line = next(after: index, .connection)
+        }
+        return false
+    }
+}

@@ -1,0 +1,82 @@
+extension RawSpan {
+    /// The byte at an offset that the caller has compared with `byteCount`.
+    @inline(__always)
+    func byte(_ offset: Int) -> UInt8 {
+        unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
+    }
+
+    /// The eight bytes at an offset that the caller knows to be at least eight before the end;
+    /// the first of them is the least significant.
+    @inline(__always)
+    func word(_ offset: Int) -> UInt64 {
+        UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
+    }
+
+    /// The two bytes at an offset that the caller knows to be at least two before the end.
+    @inline(__always)
+    func pair(_ offset: Int) -> UInt16 {
+        UInt16(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt16.self))
+    }
+
+    /// The four bytes at an offset, likewise.
+    @inline(__always)
+    func quad(_ offset: Int) -> UInt32 {
+        UInt32(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self))
+    }
+}
+
+/// Eight bytes looked at in one step, the first in memory being the least significant.
+///
+/// Each test answers with a mask whose lowest set bit is the top bit of the first byte that
+/// passes. Bits above that one may be wrong, because a subtraction borrows upwards.
+enum EightBytes {
+    static var ones: UInt64 { 0x0101_0101_0101_0101 }
+    static var tops: UInt64 { 0x8080_8080_8080_8080 }
+
+    /// `byte` in all eight places.
+    @inline(__always)
+    static func all(_ byte: UInt8) -> UInt64 { ones &* UInt64(byte) }
+
+    /// Marks bytes equal to `byte`, without the `& ~word & tops` that all such tests share.
+    @inline(__always)
+    static func equal(_ word: UInt64, _ byte: UInt8) -> UInt64 { (word ^ all(byte)) &- ones }
+
+    /// The offset of the first marked byte; `mask` is not zero.
+    @inline(__always)
+    static func first(_ mask: UInt64) -> Int { mask.trailingZeroBitCount >> 3 }
+}
+
+/// Whether `text` is `word`, which is in lower case, whatever the case of `text`.
+public func equalsIgnoringCase(_ text: RawSpan, _ word: StaticString) -> Bool {
+    guard text.byteCount == word.utf8CodeUnitCount else { return false }
+    for index in 0..<text.byteCount where lowercased(text.byte(index)) != word.utf8Start[index] {
+        return false
+    }
+    return true
+}
+
+/// Whether two texts are the same but for the case of ASCII letters.
+public func equalsIgnoringCase(_ left: RawSpan, _ right: RawSpan) -> Bool {
+    guard left.byteCount == right.byteCount else { return false }
+    for index in 0..<left.byteCount
+    where lowercased(left.byte(index)) != lowercased(right.byte(index)) {
+        return false
+    }
+    return true
+}
+
+/// Whether two texts are the same, byte for byte.
+public func equalsExactly(_ left: RawSpan, _ right: RawSpan) -> Bool {
+    guard left.byteCount == right.byteCount else { return false }
+    for index in 0..<left.byteCount where left.byte(index) != right.byte(index) { return false }
+    return true
+}
+
+/// Whether `text` is `word`, byte for byte.
+public func equalsExactly(_ text: RawSpan, _ word: StaticString) -> Bool {
+    guard text.byteCount == word.utf8CodeUnitCount else { return false }
+    for index in 0..<text.byteCount where text.byte(index) != word.utf8Start[index] {
+        return false
+    }
+    return true
+}
