@@ -1,0 +1,59 @@
+-- Requests for wrk, the same in every run: a list of tile numbers read from a file, asked for in
+-- turn, or ("unique") numbers that were never asked for before.
+--
+-- usage: wrk -s keys.lua URL -- LAYER list FILE | LAYER unique FIRST | LAYER fill FIRST COUNT
+
+local paths, at, first, last
+
+local function path(layer, number)
+  return string.format("/geoserver/gwc/service/tms/1.0.0/%s/12/%d/%d.png",
+    layer, number % 4096, math.floor(number / 4096))
+end
+
+local function listed(layer, file)
+  local requests, known = {}, {}
+  for line in io.lines(file) do
+    local number = tonumber(line)
+    local text = known[number] or wrk.format("GET", path(layer, number))
+    known[number] = text
+    requests[#requests + 1] = text
+  end
+  local count = #requests
+  return function()
+    at = at % count + 1
+    return requests[at]
+  end
+end
+
+local function counted(layer, count)
+  return function()
+    local number = first + at
+    at = at + 1
+    -- A fill asks a few numbers more than it must: those in flight when it stops are lost.
+    if count and at > count + 256 then wrk.thread:stop() end
+    return wrk.format("GET", path(layer, number))
+  end
+end
+
+function init(args)
+  wrk.headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0)"
+  wrk.headers["Accept"] = "image/avif,image/webp,image/png,*/*;q=0.8"
+  wrk.headers["Accept-Encoding"] = "gzip, deflate"
+  at = 0
+  if args[2] == "list" then
+    request = listed(args[1], args[3])
+  else
+    first = tonumber(args[3])
+    request = counted(args[1], args[2] == "fill" and tonumber(args[4]))
+  end
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  print(string.format(
+    'RESULT {"requests": %d, "microseconds": %d, "bytes": %d, "socket_errors": %d, '
+    .. '"status_errors": %d, "p50_us": %d, "p99_us": %d}',
+    summary.requests, summary.duration, summary.bytes,
+    errors.connect + errors.read + errors.write + errors.timeout, errors.status,
+    latency:percentile(50), latency:percentile(99)))
+end

@@ -1,0 +1,90 @@
+"""Load generators: wrk for the most a server can do, h2load for a given rate, and plain
+connections for filling and checking."""
+
+import http.client
+import json
+import os
+import shutil
+import subprocess
+
+from .machine import HERE, BenchmarkError
+from .workload import path_of
+
+CONNECTIONS = 64
+
+
+def run_tool(command, core, seconds):
+    tool = shutil.which(command[0])
+    if tool is None:
+        raise BenchmarkError(f"{command[0]} is missing; install it: apt-get install wrk nghttp2-client")
+    done = subprocess.run(["taskset", "-c", str(core), tool, *command[1:]], capture_output=True,
+                          text=True, timeout=seconds + 120)
+    if done.returncode != 0:
+        raise BenchmarkError(f"{command[0]} failed: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
+
+
+def wrk(port, core, seconds, arguments, connections=CONNECTIONS):
+    """Asks as fast as answers come, for `seconds` or until the script ends. Returns what wrk
+    counted; an answer that is not 2xx or a broken connection is an error, not a figure."""
+    text = run_tool(
+        ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s",
+         "-s", os.path.join(HERE, "keys.lua"), f"http://127.0.0.1:{port}/", "--",
+         *map(str, arguments)], core, seconds)
+    lines = [line for line in text.splitlines() if line.startswith("RESULT ")]
+    if not lines:
+        raise BenchmarkError(f"wrk gave no result:\n{text}")
+    result = json.loads(lines[0].removeprefix("RESULT "))
+    if result["requests"] == 0 or result["status_errors"] or result["socket_errors"]:
+        raise BenchmarkError(f"wrk met errors at port {port}: {result}")
+    return result
+
+
+class Client:
+    """One keep-alive connection."""
+
+    def __init__(self, port):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+
+    def get(self, path):
+        """(status, fields with names in lower case, body)."""
+        self.connection.request("GET", path)
+        response = self.connection.getresponse()
+        body = response.read()
+        return response.status, {name.lower(): value for name, value in response.getheaders()}, body
+
+    def close(self):
+        self.connection.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def origin_requests(port):
+    """How many tiles the origin was asked for so far."""
+    with Client(port) as client:
+        return int(client.get("/requests")[2])
+
+
+def fill_and_check(server, origin_port, layer, keys):
+    """Asks for every tile until the cache has it, then proves it: each answer has the origin's very
+    bytes and says it is a hit. Raises with the first that is wrong."""
+    numbers = keys if not isinstance(keys, int) else range(keys)
+    with Client(server.port) as viewer, Client(origin_port) as origin:
+        for number in numbers:
+            path = path_of(layer, number)
+            status, fields, body = viewer.get(path)
+            if status != 200 or body != origin.get(path)[2]:
+                raise BenchmarkError(f"{server.name} answers {status} with other bytes: {path}")
+        server.wait_until_quiet()
+        before = origin_requests(origin_port)
+        for number in numbers:
+            status, fields, body = viewer.get(path_of(layer, number))
+            if status != 200 or not server.is_hit(fields):
+                raise BenchmarkError(f"{server.name} does not serve a hit: {path_of(layer, number)}: "
+                                     f"{status}, X-Cache: {fields.get('x-cache')}")
+        if origin_requests(origin_port) != before:
+            raise BenchmarkError(f"{server.name} says hit and asks the origin")

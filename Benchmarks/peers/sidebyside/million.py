@@ -1,0 +1,88 @@
+"""A full cache: 1,000,000 tiles of 3 KB against 1,000, start-up with it, and memory."""
+
+import os
+import shutil
+import time
+
+from . import load
+from .bench import medians, paired_ratio, rotate
+from .machine import BenchmarkError
+from .workload import layer_of, path_of
+
+SIZE = "3072"
+MANY, FEW = 1_000_000, 1_000
+DRAWS = 1_000_000
+CACHE_BYTES = 6 << 30
+CASES = (("few", FEW, "zipf"), ("zipf", MANY, "zipf"), ("uniform", MANY, "uniform"))
+
+
+def measure(bench, names, rounds, seconds):
+    """The edge, and any peer the command line names for it."""
+    result = {}
+    for name in names:
+        if name == "floor":
+            continue
+        with bench.servers([name], SIZE, cache_bytes=CACHE_BYTES) as servers:
+            for server in servers.values():
+                with bench.survive(name):
+                    result[name] = _one(bench, server, rounds, seconds)
+    return {"tiles": MANY, "tile_bytes": int(SIZE), "servers": result}
+
+
+def _one(bench, server, rounds, seconds):
+    empty = _start_time(server, None)
+    spent = _fill(bench, server)
+    rows = _rounds(bench, server, rounds, seconds)
+    memory = server.memory()
+    full = _start_time(server, path_of(layer_of(SIZE), MANY // 2))
+    return {"fill_seconds": spent, "cpu_us": {case: medians(rows[case])["cpu_us"] for case in rows},
+            "requests_per_second": {case: medians(rows[case])["requests_per_second"]
+                                    for case in rows},
+            "zipf_ratio": paired_ratio(rows["zipf"], rows["few"], "cpu_us"),
+            "uniform_ratio": paired_ratio(rows["uniform"], rows["few"], "cpu_us"),
+            "private_bytes": memory["private"], "resident_bytes": memory["resident"],
+            "start_empty_seconds": empty, "start_full_seconds": full}
+
+
+def _fill(bench, server):
+    """Asks for every tile until all are stored; returns the seconds it took."""
+    bench.say(f"{server.name}: storing {MANY} tiles of {SIZE} bytes")
+    start = time.monotonic()
+    for _ in range(6):
+        before = load.origin_requests(bench.origin.port)
+        load.wrk(server.port, bench.load_core, 900, [layer_of(SIZE), "fill", 0, MANY])
+        server.wait_until_quiet()
+        server.forget_log()
+        # A pass asks for 256 tiles behind the last as well; those may be new each time.
+        if load.origin_requests(bench.origin.port) - before <= 512:
+            return time.monotonic() - start
+    raise BenchmarkError(f"{server.name} does not keep {MANY} tiles of {SIZE} bytes in "
+                         f"{CACHE_BYTES >> 20} MiB")
+
+
+def _rounds(bench, server, rounds, seconds):
+    rows = {case: [] for case, _, _ in CASES}
+    files = {case: bench.workload.keys_file(keys, shape, DRAWS) for case, keys, shape in CASES}
+    bench.say(f"{server.name}: {rounds} rounds of {seconds} s for {', '.join(rows)}")
+    for turn in range(rounds + 1):  # the first is warm-up
+        for case in rotate(rows, turn):
+            row = bench.hit_window(server, layer_of(SIZE), files[case], seconds)
+            if turn > 0:
+                rows[case].append(row)
+    return rows
+
+
+def _start_time(server, path):
+    """Seconds from the start of the program, stopped before, to its first hit for `path`; without
+    one, until it listens."""
+    server.stop()
+    if path is None:
+        shutil.rmtree(os.path.join(server.directory, "cache"), ignore_errors=True)
+    start = time.monotonic()
+    server.start()
+    if path is not None:
+        with load.Client(server.port) as viewer:
+            status, fields, _ = viewer.get(path)
+        if status != 200 or not server.is_hit(fields):
+            raise BenchmarkError(f"{server.name} lost {path} in a restart")
+    return time.monotonic() - start

@@ -1,0 +1,126 @@
+"""Tables for people. What the figures should be is in Thresholds/6.3/peers.json."""
+
+import json
+import os
+
+from .machine import HERE
+
+GOALS = os.path.join(HERE, "..", "Thresholds", "6.3", "peers.json")
+
+
+def load_goals():
+    with open(GOALS) as file:
+        return json.load(file)
+
+
+def ratio(value, goal=None):
+    """"0.57" or, with a goal, "0.57 (≤ 0.60: yes)"."""
+    if value is None:
+        return "-"
+    text = f"{value:.2f}"
+    return text if goal is None else f"{text} (≤ {goal:.2f}: {'yes' if value <= goal else 'NO'})"
+
+
+def columns(rows):
+    """Rows of cells as lines, each column as wide as its widest cell."""
+    widths = [max(len(str(row[i])) for row in rows) for i in range(len(rows[0]))]
+    return ["  " + "  ".join(str(cell).ljust(width) if i == 0 else str(cell).rjust(width)
+                             for i, (cell, width) in enumerate(zip(row, widths))).rstrip()
+            for row in rows]
+
+
+def hits_lines(table, goals):
+    lines = []
+    for part in table:
+        lines.append(f"hits, {part['size']}, {part['shape']}, {part['keys']} keys, "
+                     f"mean body {part['mean_body_bytes']} bytes")
+        goal = goals["hit_cpu"].get(part["size"], {})
+        rows = [("", "CPU µs", "user", "system", "req/s", "edge's CPU to it", "edge's req/s")]
+        for name, row in part["servers"].items():
+            to_this = row.get("edge_to_this", {})
+            rows.append(_hit_row(name, row, "cpu_us", to_this.get("cpu"), goal.get(name), to_this))
+            if row["bare_cpu_us"] < 0.99 * row["cpu_us"]:
+                # The stricter figure is the goal's: without the program that writes the log.
+                rows[-1] = _hit_row(name, row, "cpu_us", to_this.get("cpu"), None, to_this)
+                rows.append((f"{name} less log", f"{row['bare_cpu_us']:.2f}", "", "", "",
+                             ratio(to_this.get("bare_cpu"), goal.get(name)), ""))
+        lines += columns(rows)
+    return lines
+
+
+def _hit_row(name, row, key, value, goal, to_this):
+    return (name, f"{row[key]:.2f}", f"{row['user_us']:.2f}", f"{row['system_us']:.2f}",
+            f"{row['requests_per_second']:.0f}", ratio(value, goal),
+            ratio(to_this.get("requests_per_second")))
+
+
+def misses_lines(part, goals):
+    rows = [("", "CPU µs", "user", "system", "req/s", "stored", "edge's CPU to it")]
+    for name, row in part["servers"].items():
+        rows.append((name, f"{row['cpu_us']:.2f}", f"{row['user_us']:.2f}",
+                     f"{row['system_us']:.2f}", f"{row['requests_per_second']:.0f}",
+                     f"{row['stored_share']:.1%}",
+                     ratio(row.get("edge_to_this", {}).get("cpu"), goals["miss_cpu"].get(name))))
+    return [f"misses, stored, {part['size']}", *columns(rows)]
+
+
+def latency_lines(part, goals):
+    rows = [("", "p50 µs", "p99 µs", "p99.9 µs", "best p99", "answered/s")]
+    for name, row in part["servers"].items():
+        rows.append((name, f"{row['p50_us']:.0f}", f"{row['p99_us']:.0f}", f"{row['p999_us']:.0f}",
+                     f"{row['best_p99_us']:.0f}", f"{row['answered_per_second']:.0f}"))
+    lines = [f"latency, {part['size']}, open load of {part['rate']} requests per second",
+             *columns(rows)]
+    servers = part["servers"]
+    if "mapedge" in servers and "nginx" in servers:
+        value = servers["mapedge"]["p99_us"] / servers["nginx"]["p99_us"]
+        lines.append(f"  edge's p99 to nginx's: {ratio(value, goals['p99_to_nginx'])}")
+    return lines
+
+
+def idle_lines(part, goals):
+    rows = [("", "resident bytes each", "private bytes each", "private MiB in all")]
+    for name, row in part["servers"].items():
+        each = f"{row['resident_per_connection']:.0f}"
+        if name == "mapedge":
+            limit = goals["idle_connection_bytes"]
+            each += f" (< {limit}: {'yes' if row['resident_per_connection'] < limit else 'NO'})"
+        rows.append((name, each, f"{row['private_per_connection']:.0f}",
+                     f"{row['private_total'] / (1 << 20):.1f}"))
+    return [f"idle, {part['connections']} keep-alive connections", *columns(rows)]
+
+
+def million_lines(part, goals):
+    goal = goals["million"]
+    lines = [f"full cache, {part['tiles']} tiles of {part['tile_bytes']} bytes"]
+    for name, row in part["servers"].items():
+        ours = name == "mapedge"
+        cpu = row["cpu_us"]
+        lines += [
+            f"  {name}: CPU µs per hit: {cpu['few']:.2f} with 1,000 tiles, {cpu['zipf']:.2f} Zipf, "
+            f"{cpu['uniform']:.2f} uniform",
+            f"    Zipf to 1,000: {ratio(row['zipf_ratio'], goal['zipf'] if ours else None)}, "
+            f"uniform: {ratio(row['uniform_ratio'], goal['uniform'] if ours else None)}",
+            f"    start to first hit: {row['start_full_seconds']:.3f} s full, "
+            f"{row['start_empty_seconds']:.3f} s empty"
+            + (f" (goal < {goal['start_seconds']} s)" if ours else ""),
+            f"    private memory: {row['private_bytes'] / (1 << 20):.1f} MiB"
+            + (f" (goal < {goal['private_mib']})" if ours else "")
+            + f", filled in {row['fill_seconds']:.0f} s"]
+    return lines
+
+
+PARTS = {"hits": hits_lines, "misses": misses_lines, "latency": latency_lines, "idle": idle_lines,
+         "million": million_lines}
+
+
+def text(result):
+    """The whole report."""
+    goals = load_goals()
+    machine = result["machine"]
+    lines = [f"{machine['processor']}, {machine['cores']} cores, kernel {machine['kernel']}"]
+    for name, value in result["parts"].items():
+        lines += ["", *PARTS[name](value, goals)]
+    if result["failures"]:
+        lines += ["", "did not run:", *(f"  {failure}" for failure in result["failures"])]
+    return "\n".join(lines)
