@@ -18,14 +18,18 @@ EXCEPTIONS = ROOT / "conf/coverage-exceptions.txt"
 
 
 def measured():
-    """Source file -> {line: count}, by llvm-cov of the Swift toolchain (others misread it)."""
-    tool = pathlib.Path(shutil.which("swift")).resolve().parent / "llvm-cov"
+    """Source file -> {line: count}, by the Swift toolchain's LLVM (others misread its profiles)."""
+    tools = pathlib.Path(shutil.which("swift")).resolve().parent
     build = (ROOT / ".build/debug").resolve()
-    bundle = next(build.glob("*PackageTests.xctest"))
+    profile = build / "codecov/all.profdata"
+    # Also what processes that the tests started left here.
+    subprocess.run(
+        [tools / "llvm-profdata", "merge", "-sparse", "-o", profile,
+         *(build / "codecov").glob("*.profraw")], check=True)
     report = subprocess.run(
-        [tool, "export", "-format=lcov", f"-instr-profile={build}/codecov/default.profdata",
-         bundle, ROOT / "Sources"],
-        check=True, capture_output=True, text=True).stdout
+        [tools / "llvm-cov", "export", "-format=lcov", f"-instr-profile={profile}",
+         next(build.glob("*PackageTests.xctest")), ROOT / "Sources"],
+        check=True, stdout=subprocess.PIPE, text=True).stdout
     files, lines = {}, {}
     for record in report.splitlines():
         if record.startswith("SF:"):
@@ -33,6 +37,10 @@ def measured():
         elif record.startswith("DA:"):
             number, count = record[3:].split(",")[:2]
             lines[int(number)] = max(int(count), lines.get(int(number), 0))
+    for source in (ROOT / "Sources").rglob("*.swift"):
+        module = f"Sources/{source.relative_to(ROOT).parts[1]}/"
+        if not any(path.startswith(module) for path in files):
+            sys.exit(f"coverage.py: no test links {module}; make one depend on it")
     return files
 
 
