@@ -6,8 +6,8 @@ extension KnownField {
     public var isHopByHop: Bool { Self.hopByHop & bit != 0 }
 
     /// Whether Connection may name the field. Naming one that routes, frames, authenticates or
-    /// decides about caching would make an intermediary remove it (`reliability.md`'s class of
-    /// CVE-2022-31813); such a request is refused.
+    /// decides about caching would make an intermediary remove it (CVE-2022-31813 and its kin);
+    /// such a message is refused.
     public var mayBeConnectionOption: Bool { Self.endToEnd & bit == 0 }
 
     /// RFC 9110 §6.5.1: whether a trailer field of this name is passed on. Fields that frame,
