@@ -2,30 +2,34 @@ import CLinux
 import Dispatch
 import Glibc
 
-/// A block that runs on a thread of its own for as long as a loop lives.
-public struct LoopThread: Sendable {
-    private let ended: DispatchGroup
-
-    /// Starts `body` on a serial queue of its own, which Dispatch gives a thread of its own.
-    ///
-    /// - Parameters:
-    ///   - name: of the queue and, cut to 15 bytes, of the thread.
-    ///   - processor: the only one to run on; nil leaves it to the kernel.
-    ///   - body: the loop. What it owns is born in it.
-    public init(named name: String, on processor: Int?, _ body: @escaping @Sendable () -> Void) {
-        let ended = DispatchGroup()
-        self.ended = ended
-        DispatchQueue(label: name).async(group: ended) {
-            unsafe pthread_setname_np(pthread_self(), String(name.prefix(15)))
-            let before = ProcessorSet.ofThisThread()
-            if let processor { ProcessorSet([processor]).applyToThisThread() }
-            body()
-            // Dispatch gives the thread to others, who did not ask to be held to one processor.
-            if processor != nil { before.applyToThisThread() }
-        }
+/// Runs a loop on a thread of its own: the block of a serial queue, which may hold its thread for
+/// as long as it likes.
+///
+/// - Parameters:
+///   - name: of the queue and, cut to 15 bytes, of the thread.
+///   - processor: the only one to run on; nil leaves it to the kernel.
+///   - body: the loop. What it owns is born in it.
+/// - Returns: what to wait on for the loop's end.
+public func runLoop(
+    named name: String, on processor: Int?, _ body: @escaping @Sendable () -> Void
+) -> LoopThread {
+    let ended = DispatchGroup()
+    DispatchQueue(label: name).async(group: ended) {
+        nameThisThread(name)
+        let before = ProcessorSet.ofThisThread()
+        if let processor { ProcessorSet([processor]).applyToThisThread() }
+        body()
+        // Dispatch gives the thread to others, who did not ask to be held to one processor.
+        if processor != nil { before.applyToThisThread() }
     }
+    return LoopThread(ended: ended)
+}
 
-    /// Blocks until the loop has ended.
+/// A loop that was started by ``runLoop(named:on:_:)``.
+public struct LoopThread: Sendable {
+    fileprivate let ended: DispatchGroup
+
+    /// Blocks until the loop's body has returned.
     public func join() {
         ended.wait()
     }
@@ -34,6 +38,15 @@ public struct LoopThread: Sendable {
 /// The processors that this process may use, by number, ascending; at least one.
 public func allowedProcessors() -> [Int] {
     ProcessorSet.ofThisThread().numbers
+}
+
+/// The kernel keeps 15 bytes of a thread's name, and refuses more.
+private func nameThisThread(_ name: String) {
+    var end = name.endIndex
+    while name.utf8.distance(from: name.startIndex, to: end) > 15 {
+        end = name.index(before: end)
+    }
+    _ = unsafe pthread_setname_np(pthread_self(), String(name[..<end]))
 }
 
 /// Up to 1,024 processors, in the layout of `cpu_set_t`.

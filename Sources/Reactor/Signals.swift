@@ -1,28 +1,30 @@
-public import Dispatch
+import Dispatch
 import Glibc
 
-/// Process signals as calls on a queue, until cancelled.
+/// Process signals as calls, until cancelled.
 public final class Signals {
     private let sources: [any DispatchSourceSignal]
     private let numbers: [Int32]
 
-    /// Handles signals in place of their default action.
+    /// Handles signals in place of their default action, from when this returns.
     ///
     /// - Parameters:
     ///   - numbers: such as SIGTERM and SIGHUP.
-    ///   - queue: where `handle` runs; several of a kind may be reported as one.
-    ///   - handle: called with the signal's number.
-    public init(
-        _ numbers: [Int32], on queue: DispatchQueue, _ handle: @escaping @Sendable (Int32) -> Void
-    ) {
+    ///   - handle: called with the signal's number on a serial queue of its own; several of a kind
+    ///     may be reported as one.
+    public init(_ numbers: [Int32], _ handle: @escaping @Sendable (Int32) -> Void) {
         self.numbers = numbers
+        let queue = DispatchQueue(label: "mapedge.signals")
+        let registered = DispatchGroup()
         sources = numbers.map { number in
-            signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { handle(number) }
+            registered.enter()
+            source.setRegistrationHandler { registered.leave() }
             source.resume()
             return source
         }
+        registered.wait()
     }
 
     /// Gives the signals back their default action.

@@ -12,11 +12,11 @@ public struct SocketAddress: Hashable, Sendable {
     public let scope: UInt32
     public let port: UInt16
 
-    /// An IPv6 address.
+    /// An IPv6 address; an IPv4-mapped one is the IPv4 address, which has no zone.
     public init(high: UInt64, low: UInt64, scope: UInt32 = 0, port: UInt16) {
         self.high = high
         self.low = low
-        self.scope = scope
+        self.scope = high == 0 && low >> 32 == Self.mappedPrefix >> 32 ? 0 : scope
         self.port = port
     }
 

@@ -29,6 +29,9 @@ public struct TimerWheel: ~Copyable {
     /// How many may be armed at once.
     public let capacity: Int
 
+    /// Memory that one armed timer takes, for budgets.
+    public static var bytesPerTimer: Int { MemoryLayout<TimerNode>.stride }
+
     let start: UInt64
     /// Every tick up to this one has been dealt with.
     var elapsed: UInt64 = 0
