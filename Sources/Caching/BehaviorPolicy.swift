@@ -1,0 +1,106 @@
+/// The cache policy of a behavior as the hit path reads it: plain numbers, copied like memory.
+///
+/// All durations are milliseconds. `standard(mode:)` gives the documented defaults.
+public struct BehaviorPolicy: Sendable, Equatable {
+    /// Which rule book decides.
+    public var mode: Mode
+    /// What the edge knows of the resources.
+    public var mapClass: MapClass
+    /// Lower bound of every lifetime; above 0 it overrides `no-store`, `no-cache` and `private`
+    /// in cloudfront mode. Default 0.
+    public var minTTL: Milliseconds
+    /// Lifetime when the origin says nothing. Default 0: the origin's headers rule.
+    public var defaultTTL: Milliseconds
+    /// Upper bound of every lifetime and of every stale window. Default 365 days.
+    public var maxTTL: Milliseconds
+    /// Least lifetime of an error in cloudfront mode (its `ErrorCachingMinTTL`). Default 10 s
+    /// there, 0 in rfc9111 mode, where only the origin's own words make an error cacheable.
+    public var errorTTL: Milliseconds
+    /// Lifetime here of a map image about whose freshness the origin says nothing; class tiles
+    /// only. Default 24 h.
+    public var edgeTTL: Milliseconds
+    /// `s-maxage` told to the cache in front of us for such an image. Default 60 s.
+    public var sMaxage: Milliseconds
+    /// Used when the response has no `stale-while-revalidate`. Default 0.
+    public var staleWhileRevalidate: Milliseconds
+    /// Used when the response has no `stale-if-error`. Default: as long as `maxTTL` lets it in
+    /// cloudfront mode, 24 h in rfc9111 mode.
+    public var staleIfError: Milliseconds
+    /// Obeys `Cache-Control` and `Pragma` of requests. Default: rfc9111 mode only.
+    public var honoursRequestCacheControl: Bool
+    /// Guesses a lifetime from Last-Modified (RFC 9111 §4.2.2). Default: rfc9111 mode only.
+    public var usesHeuristics: Bool
+    /// Keeps variants by `Vary` (RFC 9111 §4.1). Default: rfc9111 mode only.
+    public var keysVary: Bool
+    /// `CDN-Cache-Control` wins over `Cache-Control` (RFC 9213). Default: rfc9111 mode only.
+    public var honoursTargetedControl: Bool
+    /// Counts the `Age` and `Date` of the origin's response. Default: rfc9111 mode only.
+    public var respectsOriginAge: Bool
+    /// Requests of a session go to the origin and are not stored. Default: yes.
+    public var sessionsBypass: Bool
+    /// A response to a request with `Authorization` is shared only if it says so
+    /// (RFC 9111 §3.5). Default: yes; CloudFront itself does not ask.
+    public var judgesAuthorization: Bool
+    /// A response with `Set-Cookie` is shared only if it says `public` or `s-maxage`.
+    /// Default: yes; CloudFront itself does not ask.
+    public var judgesCookies: Bool
+    /// Keeps `no-store` and `private` responses for the time when the origin is down, as
+    /// CloudFront does. Default: no.
+    public var keepsFallback: Bool
+    /// Requests for one key wait for one fetch. Default: yes.
+    public var collapses: Bool
+    /// A fetch whose viewers have all left is completed for the store. Default: no, as CloudFront.
+    public var fetchOutlivesViewers: Bool
+    /// A write that succeeded invalidates its target (RFC 9111 §4.4). Default: yes.
+    public var invalidatesOnUnsafe: Bool
+
+    /// A year: CloudFront's default MaxTTL.
+    public static var year: Milliseconds { 31_536_000_000 }
+    public static var day: Milliseconds { 86_400_000 }
+
+    /// What `--origin URL` alone gives: the origin's headers rule, class tiles.
+    public static func standard(mode: Mode) -> BehaviorPolicy {
+        let isLetter = mode == .rfc9111
+        return BehaviorPolicy(
+            mode: mode, mapClass: .tiles, minTTL: 0, defaultTTL: 0, maxTTL: year,
+            errorTTL: isLetter ? 0 : 10_000, edgeTTL: day, sMaxage: 60_000,
+            staleWhileRevalidate: 0, staleIfError: isLetter ? day : .max,
+            honoursRequestCacheControl: isLetter, usesHeuristics: isLetter, keysVary: isLetter,
+            honoursTargetedControl: isLetter, respectsOriginAge: isLetter, sessionsBypass: true,
+            judgesAuthorization: true, judgesCookies: true, keepsFallback: false,
+            collapses: true, fetchOutlivesViewers: false, invalidatesOnUnsafe: true)
+    }
+
+    /// CloudFront and nothing else, traps included: a behavior without a class.
+    public static var cloudFrontPure: BehaviorPolicy {
+        var policy = standard(mode: .cloudfront)
+        policy.mapClass = .none
+        policy.sessionsBypass = false
+        policy.judgesAuthorization = false
+        policy.judgesCookies = false
+        policy.keepsFallback = true
+        policy.invalidatesOnUnsafe = false
+        return policy
+    }
+
+    /// All three bounds are 0: CloudFront's "caching disabled", in cloudfront mode.
+    @inlinable
+    public var disablesCaching: Bool {
+        mode == .cloudfront && minTTL == 0 && defaultTTL == 0 && maxTTL == 0
+    }
+}
+
+/// A path pattern, where it leads and its policy: the cold form, as configured.
+public struct Behavior: Sendable, Equatable {
+    /// CloudFront's syntax; see `PathPattern`.
+    public var pathPattern: String
+    /// The Id of the origin in the configuration.
+    public var originID: String
+    public var policy: BehaviorPolicy
+
+    public init(pathPattern: String, originID: String, policy: BehaviorPolicy) {
+        self.pathPattern = pathPattern
+        self.originID = originID
+        self.policy = policy
+    }
+}

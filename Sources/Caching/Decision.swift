@@ -1,0 +1,190 @@
+import HTTP
+
+/// What was found under the request's key.
+public enum Lookup: Sendable {
+    /// Nothing, or nothing that an invalidation has left alive.
+    case absent
+    /// Responses of this target, but none whose selecting fields match.
+    case variantAbsent
+    case entry(EntryHeader)
+}
+
+/// What is known of the origin before it is asked.
+public enum OriginHealth: UInt8, Sendable {
+    case up
+    /// Every member is ejected or failed its checks.
+    case allDown
+}
+
+/// What to do with a request, and why.
+public struct Decision: Sendable, Equatable {
+    public enum Action: UInt8, Sendable, CaseIterable {
+        /// Answer from the store.
+        case serve
+        /// Answer from the store now and refresh in the background.
+        case serveStaleRefreshing
+        /// Answer from the store although it is stale; nothing is refreshed.
+        case serveStale
+        /// Ask the origin whether the entry is still right.
+        case revalidate
+        /// Ask the origin for the response; it may be stored and shared.
+        case fetch
+        /// Ask the origin; the store has no part in it.
+        case pass
+        /// Answer 504 (RFC 9111 §5.2.1.7).
+        case gatewayTimeout
+    }
+
+    public var action: Action
+    public var reason: DecisionReason
+
+    @inlinable
+    public init(_ action: Action, _ reason: DecisionReason) {
+        self.action = action
+        self.reason = reason
+    }
+
+    /// Answered from the store without waiting for the origin.
+    @inlinable
+    public var isAnsweredFromStore: Bool { action.rawValue <= Action.serveStale.rawValue }
+
+    /// `; hit` or `; fwd=…` for the `Cache-Status` field (RFC 9211).
+    public var forwardParameter: StaticString { reason.cacheStatusParameter }
+
+    /// The result type when the decision is carried out as it stands.
+    public var resultType: ResultType {
+        switch action {
+        case .serve, .serveStale, .serveStaleRefreshing: reason == .cachedError ? .error : .hit
+        case .revalidate, .fetch, .pass: .miss
+        case .gatewayTimeout: .error
+        }
+    }
+}
+
+/// The policy: what to do with a request, given what is stored and what is known of the origin.
+///
+/// Pure and without allocation. Source: RFC 9111 §4, §5.2.1; CloudFront, "Managing how long
+/// content stays in the cache".
+public func decide(
+    _ lookup: Lookup, request: RequestFacts, policy: BehaviorPolicy, health: OriginHealth,
+    now: Milliseconds
+) -> Decision {
+    if let reason = reasonToPass(request, policy) { return Decision(.pass, reason) }
+    let decision: Decision
+    switch lookup {
+    case .absent: decision = Decision(.fetch, .absent)
+    case .variantAbsent: decision = Decision(.fetch, .variantAbsent)
+    case .entry(let entry): decision = judge(entry, request, policy, health, now)
+    }
+    if policy.honoursRequestCacheControl, request.cacheControl.onlyIfCached,
+        !decision.isAnsweredFromStore {
+        return Decision(.gatewayTimeout, .onlyIfCached)
+    }
+    return decision
+}
+
+/// Whether the request is none of the store's business.
+@inline(__always)
+private func reasonToPass(_ request: RequestFacts, _ policy: BehaviorPolicy) -> DecisionReason? {
+    if request.method != .get, request.method != .head { return .method }
+    if request.hasBody { return .requestBody }
+    if policy.sessionsBypass, request.hasSession { return .session }
+    if request.hasOriginPrecondition { return .precondition }
+    if policy.disablesCaching { return .cachingDisabled }
+    return nil
+}
+
+/// What an entry is good for.
+private func judge(
+    _ entry: EntryHeader, _ request: RequestFacts, _ policy: BehaviorPolicy,
+    _ health: OriginHealth, _ now: Milliseconds
+) -> Decision {
+    if let reason = reasonUnusable(entry, request, policy) { return Decision(.fetch, reason) }
+    if policy.honoursRequestCacheControl, request.asksForMore,
+        let reason = reasonOfRequest(entry.times, request, now) {
+        return ask(entry, reason)
+    }
+    if entry.flags.contains(.noCache) { return judgeStale(entry, request, policy, health, now) }
+    if entry.times.isFresh(at: now) {
+        return Decision(.serve, entry.flags.contains(.negative) ? .cachedError : .fresh)
+    }
+    return judgeStale(entry, request, policy, health, now)
+}
+
+/// Why an entry cannot answer this request at any age.
+@inline(__always)
+private func reasonUnusable(
+    _ entry: EntryHeader, _ request: RequestFacts, _ policy: BehaviorPolicy
+) -> DecisionReason? {
+    if entry.kind != .complete {
+        if entry.kind == .variants { return .variantAbsent }
+        let complete =
+            entry.completeLength == EntryHeader.unknownLength ? nil : entry.completeLength
+        let isCovered = request.range.isCovered(by: entry.held, complete: complete)
+        if !isCovered || request.hasIfRange || request.method == .head { return .partial }
+    }
+    if policy.judgesAuthorization, request.hasAuthorization,
+        !entry.flags.contains(.sharedExplicitly) {
+        return .authorization
+    }
+    if entry.flags.contains(.varyStar) { return .varyStar }
+    return entry.flags.contains(.fallbackOnly) ? .fallbackOnly : nil
+}
+
+extension RequestFacts {
+    /// Whether the request may ask for something fresher than what is fresh.
+    var asksForMore: Bool {
+        hasPragmaNoCache || cacheControl.noCache || cacheControl.maxAgeSeconds != nil
+            || cacheControl.minFreshSeconds != nil
+    }
+
+    /// How long after its lifetime the request takes a response (`max-stale`); nil: it does not.
+    var maxStale: Milliseconds? {
+        if cacheControl.contains(.maxStaleAny) { return .max }
+        return cacheControl.maxStaleSeconds.map { .seconds($0) }
+    }
+}
+
+/// What in the request forbids an entry that would otherwise do (RFC 9111 §5.2.1).
+private func reasonOfRequest(
+    _ times: EntryTimes, _ request: RequestFacts, _ now: Milliseconds
+) -> DecisionReason? {
+    let control = request.cacheControl
+    if control.noCache || request.hasPragmaNoCache { return .requestNoCache }
+    if let seconds = control.maxAgeSeconds, times.age(at: now) > .seconds(seconds) {
+        return .requestMaxAge
+    }
+    if let seconds = control.minFreshSeconds, times.remaining(at: now) < .seconds(seconds) {
+        return .requestMinFresh
+    }
+    return nil
+}
+
+/// What a stale entry is good for.
+private func judgeStale(
+    _ entry: EntryHeader, _ request: RequestFacts, _ policy: BehaviorPolicy,
+    _ health: OriginHealth, _ now: Milliseconds
+) -> Decision {
+    let reason = entry.flags.contains(.noCache) ? DecisionReason.noCache : .stale
+    // CloudFront lets neither must-revalidate nor s-maxage stand in the way of a stale answer,
+    // but confirms a no-cache response each time while the origin can be asked.
+    if policy.mode == .rfc9111, entry.flags.forbidsStale { return ask(entry, reason) }
+    if entry.flags.contains(.negative) { return ask(entry, reason) }
+    if reason == .stale, now < entry.times.swrUntil {
+        return Decision(.serveStaleRefreshing, .staleWhileRevalidate)
+    }
+    if reason == .stale, policy.honoursRequestCacheControl, let limit = request.maxStale,
+        now.subtracting(entry.times.freshUntil) <= limit {
+        return Decision(.serveStale, .maxStale)
+    }
+    if health == .allDown, now < entry.times.sieUntil {
+        return Decision(.serveStaleRefreshing, .originDown)
+    }
+    return ask(entry, reason)
+}
+
+/// With a condition when there is one to make; a stored error is asked for anew.
+private func ask(_ entry: EntryHeader, _ reason: DecisionReason) -> Decision {
+    let isConditional = entry.hasValidator && !entry.flags.contains(.negative)
+    return Decision(isConditional ? .revalidate : .fetch, reason)
+}

@@ -1,0 +1,109 @@
+/// Why a decision was taken. Its word is used in `explain`, log, metric and `Cache-Status`.
+public enum DecisionReason: UInt8, Sendable, CaseIterable {
+    /// The entry is fresh.
+    case fresh
+    /// A stored error is still within its lifetime.
+    case cachedError
+    /// Stale, but the response or the behavior allows it while it is being refreshed.
+    case staleWhileRevalidate
+    /// Stale, but the request takes it (`max-stale`).
+    case maxStale
+    /// Stale, and every member of the origin is down.
+    case originDown
+    /// Nothing is stored for this target.
+    case absent
+    /// Responses are stored, but none for these selecting fields.
+    case variantAbsent
+    /// The entry's lifetime is over.
+    case stale
+    /// The response said `no-cache`.
+    case noCache
+    /// The entry is kept only for when the origin is down.
+    case fallbackOnly
+    /// The response varies by everything.
+    case varyStar
+    /// Only a part is stored, and not the one asked for.
+    case partial
+    /// The request said `no-cache`.
+    case requestNoCache
+    /// Older than the request's `max-age`.
+    case requestMaxAge
+    /// Not fresh for as long as the request's `min-fresh`.
+    case requestMinFresh
+    /// The request is authenticated and the entry is not for everybody.
+    case authorization
+    /// The request's method is not answered from the store.
+    case method
+    /// The request has a body.
+    case requestBody
+    /// The request belongs to a session.
+    case session
+    /// `If-Match` or `If-Unmodified-Since`, which only the origin can judge.
+    case precondition
+    /// The behavior's bounds are all 0.
+    case cachingDisabled
+    /// `only-if-cached`, and nothing usable is stored.
+    case onlyIfCached
+    /// The origin failed, and the stale response is within its budget.
+    case staleIfError
+    /// The origin failed, and there is nothing stored to fall back on.
+    case nothingStored
+    /// The origin failed, and a directive forbids stale use.
+    case staleForbidden
+    /// The origin failed, and the stale response is beyond its budget.
+    case staleBudgetSpent
+    /// The origin's answer is not one that a stale response may replace.
+    case notAFailure
+
+    public var word: StaticString {
+        switch self {
+        case .fresh: "fresh"
+        case .cachedError: "cached-error"
+        case .staleWhileRevalidate: "stale-while-revalidate"
+        case .maxStale: "max-stale"
+        case .originDown: "origin-down"
+        case .absent: "absent"
+        case .variantAbsent: "variant-absent"
+        case .stale: "stale"
+        case .noCache: "no-cache"
+        case .fallbackOnly: "fallback-only"
+        case .varyStar: "vary-star"
+        case .partial: "partial"
+        case .requestNoCache: "request-no-cache"
+        case .requestMaxAge: "request-max-age"
+        case .requestMinFresh: "request-min-fresh"
+        case .authorization: "authorization"
+        case .method: "method"
+        case .requestBody: "request-body"
+        case .session: "session"
+        case .precondition: "precondition"
+        case .cachingDisabled: "caching-disabled"
+        case .onlyIfCached: "only-if-cached"
+        case .staleIfError: "stale-if-error"
+        case .nothingStored: "nothing-stored"
+        case .staleForbidden: "stale-forbidden"
+        case .staleBudgetSpent: "stale-budget-spent"
+        case .notAFailure: "not-a-failure"
+        }
+    }
+
+    /// The parameter of `Cache-Status` (RFC 9211 §2.1, §2.2), with the `; ` before it.
+    public var cacheStatusParameter: StaticString {
+        switch self {
+        case .fresh, .cachedError, .staleWhileRevalidate, .maxStale, .originDown, .staleIfError:
+            "; hit"
+        case .absent: "; fwd=uri-miss"
+        case .variantAbsent: "; fwd=vary-miss"
+        case .stale, .noCache, .nothingStored, .staleForbidden, .staleBudgetSpent, .notAFailure:
+            "; fwd=stale"
+        case .partial: "; fwd=partial"
+        case .requestNoCache, .requestMaxAge, .requestMinFresh: "; fwd=request"
+        case .method: "; fwd=method"
+        case .fallbackOnly, .varyStar: "; fwd=miss"
+        case .authorization, .requestBody, .session, .precondition, .cachingDisabled:
+            "; fwd=bypass"
+        // RFC 9211 has no value for a request that was not forwarded and not answered either.
+        case .onlyIfCached: "; detail=only-if-cached"
+        }
+    }
+}

@@ -1,0 +1,51 @@
+/// When an entry is fresh, and how long it may be used when it is not. Wall clock, milliseconds.
+public struct EntryTimes: Sendable, Equatable {
+    /// When the response was received, or last confirmed.
+    public var storedAt: Milliseconds
+    /// Its age then (RFC 9111 §4.2.3, corrected_initial_age).
+    public var initialAge: Milliseconds
+    /// Fresh before this.
+    public var freshUntil: Milliseconds
+    /// May be served stale while it is revalidated, before this. Never before `freshUntil`.
+    public var swrUntil: Milliseconds
+    /// May be served stale when the origin fails, before this. Never before `freshUntil`.
+    public var sieUntil: Milliseconds
+
+    public init(
+        storedAt: Milliseconds, initialAge: Milliseconds, freshUntil: Milliseconds,
+        swrUntil: Milliseconds, sieUntil: Milliseconds
+    ) {
+        self.storedAt = storedAt
+        self.initialAge = initialAge
+        self.freshUntil = freshUntil
+        self.swrUntil = swrUntil
+        self.sieUntil = sieUntil
+    }
+
+    /// Age now (RFC 9111 §4.2.3, current_age); a clock set back makes nobody younger.
+    @inlinable
+    public func age(at now: Milliseconds) -> Milliseconds {
+        initialAge.adding(max(0, now &- storedAt))
+    }
+
+    /// The whole seconds for an `Age` field.
+    @inlinable
+    public func ageSeconds(at now: Milliseconds) -> UInt64 {
+        UInt64(age(at: now) / 1_000)
+    }
+
+    @inlinable
+    public func isFresh(at now: Milliseconds) -> Bool { now < freshUntil }
+
+    /// How long it stays fresh; 0 when it is not.
+    @inlinable
+    public func remaining(at now: Milliseconds) -> Milliseconds { max(0, freshUntil &- now) }
+
+    /// The whole freshness lifetime, as counted from the origin.
+    @inlinable
+    public var lifetime: Milliseconds { max(0, freshUntil &- storedAt).adding(initialAge) }
+
+    /// From then on it is of no use and may go first.
+    @inlinable
+    public var usefulUntil: Milliseconds { max(freshUntil, swrUntil, sieUntil) }
+}

@@ -1,0 +1,43 @@
+public import HTTP
+
+/// Which fields of a response are stored.
+public enum FieldFilter {
+    /// Whether a field goes into the stored header block (RFC 9111 §3.1).
+    public static func stores(
+        _ index: Int, of head: borrowing ResponseHead, bytes: RawSpan
+    ) -> Bool {
+        let field = head.fields[index]
+        switch field.known {
+        case .age, .contentLength, .transferEncoding, .contentRange: return false
+        default: break
+        }
+        if head.isHopByHop(index, bytes: bytes) { return false }
+        return !isQualified(bytes.extracting(field.name.range), head, bytes)
+    }
+
+    /// Whether a field of a 304 replaces the stored ones of its name (RFC 9111 §3.2).
+    ///
+    /// Not `Content-Encoding`: what is stored may have been compressed here, and the field tells
+    /// how to read these bytes, not the origin's.
+    public static func updates(
+        _ index: Int, of head: borrowing ResponseHead, bytes: RawSpan
+    ) -> Bool {
+        switch head.fields[index].known {
+        case .contentEncoding: false
+        default: stores(index, of: head, bytes: bytes)
+        }
+    }
+
+    /// Whether a qualified `no-cache` or `private` names the field.
+    static func isQualified(
+        _ name: RawSpan, _ head: borrowing ResponseHead, _ bytes: RawSpan
+    ) -> Bool {
+        var line = head.fields.first(.cacheControl)
+        while let index = line {
+            let value = bytes.extracting(head.fields[index].value.range)
+            if QualifiedNames.has(name, in: value) { return true }
+            line = head.fields.next(after: index, .cacheControl)
+        }
+        return false
+    }
+}

@@ -1,0 +1,49 @@
+import HTTP
+
+extension ResponseFacts {
+    /// The directives that bind us: the targeted ones when there are any and they are honoured.
+    func directives(_ policy: BehaviorPolicy) -> CacheControl {
+        if policy.honoursTargetedControl, let targeted { return targeted }
+        return cacheControl
+    }
+
+    func isTargeted(_ policy: BehaviorPolicy) -> Bool {
+        policy.honoursTargetedControl && targeted != nil
+    }
+
+    /// What the origin says in so many words; nil when it says nothing.
+    ///
+    /// An argument that is no number makes the response stale, as RFC 9111 §4.2.1 encourages.
+    func explicitLifetime(_ policy: BehaviorPolicy, now: Milliseconds) -> Lifetime? {
+        let control = directives(policy)
+        let targeted = isTargeted(policy)
+        if let seconds = control.sMaxAgeSeconds {
+            return Lifetime(milliseconds: .seconds(seconds), source: targeted ? .targeted : .sMaxAge)
+        }
+        if let seconds = control.maxAgeSeconds {
+            return Lifetime(milliseconds: .seconds(seconds), source: targeted ? .targeted : .maxAge)
+        }
+        // RFC 9213 §2.2: a targeted field silences Expires as well.
+        if targeted { return nil }
+        switch expires {
+        case .absent: return nil
+        case .invalid: return Lifetime(milliseconds: 0, source: .expires)
+        case .at(let seconds):
+            // CloudFront counts from its own clock, the RFC from the origin's Date.
+            let from = policy.mode == .rfc9111 ? date.map(Milliseconds.seconds) ?? now : now
+            return Lifetime(
+                milliseconds: Milliseconds.seconds(seconds).subtracting(from), source: .expires)
+        }
+    }
+
+    /// The origin says neither how long nor whether: the class may speak.
+    func isSilent(_ policy: BehaviorPolicy, now: Milliseconds) -> Bool {
+        explicitLifetime(policy, now: now) == nil && !forbidsReuse(policy)
+    }
+
+    /// `no-store`, unqualified `no-cache` or unqualified `private`.
+    func forbidsReuse(_ policy: BehaviorPolicy) -> Bool {
+        let control = directives(policy)
+        return control.noStore || control.noCache || control.isPrivate
+    }
+}

@@ -1,0 +1,55 @@
+public import HTTP
+
+/// What the policy needs of a request; no references, copied like memory.
+public struct RequestFacts: Sendable {
+    public var method: Method
+    public var cacheControl: CacheControl
+    /// `Pragma: no-cache` and no `Cache-Control` at all (RFC 9111 §5.4).
+    public var hasPragmaNoCache: Bool
+    public var hasAuthorization: Bool
+    /// Carries a session, as the behavior's cookie names define it. Set by the caller.
+    public var hasSession: Bool
+    public var hasRange: Bool
+    /// The only range asked for, when there is exactly one and it is well-formed.
+    public var range: RequestedRange
+    /// `If-None-Match` or `If-Modified-Since`.
+    public var hasConditional: Bool
+    /// `If-Match` or `If-Unmodified-Since`: for the origin to judge (RFC 9110 §13.1).
+    public var hasOriginPrecondition: Bool
+    public var hasIfRange: Bool
+    /// Has a body: its meaning is not in the key.
+    public var hasBody: Bool
+
+    /// Reads the facts from a parsed head and the bytes its offsets point into.
+    public init(_ head: borrowing RequestHead, bytes: RawSpan) {
+        method = head.method
+        cacheControl = CacheControl()
+        hasPragmaNoCache = false
+        hasSession = false
+        hasAuthorization = head.fields.contains(.authorization)
+        hasRange = head.fields.contains(.range)
+        range = .none
+        hasConditional = head.fields.contains(.ifNoneMatch)
+        if head.fields.contains(.ifModifiedSince) { hasConditional = true }
+        hasOriginPrecondition = head.fields.contains(.ifMatch)
+        if head.fields.contains(.ifUnmodifiedSince) { hasOriginPrecondition = true }
+        hasIfRange = head.fields.contains(.ifRange)
+        hasBody = Self.isBody(head.framing)
+        if head.fields.contains(.cacheControl) {
+            var index = head.fields.first(.cacheControl)
+            while let at = index {
+                cacheControl.add(bytes.extracting(head.fields[at].value.range))
+                index = head.fields.next(after: at, .cacheControl)
+            }
+        } else if let at = head.fields.first(.pragma) {
+            hasPragmaNoCache = bytes.extracting(head.fields[at].value.range).listHas("no-cache")
+        }
+        if hasRange, let at = head.fields.first(.range), head.fields.next(after: at, .range) == nil {
+            range = RequestedRange(bytes.extracting(head.fields[at].value.range))
+        }
+    }
+
+    private static func isBody(_ framing: BodyFraming) -> Bool {
+        framing != .none && framing != .length(0)
+    }
+}

@@ -1,0 +1,86 @@
+public import HTTP
+
+/// What the policy needs of a response; no references, copied like memory.
+public struct ResponseFacts: Sendable {
+    /// What an `Expires` field says.
+    public enum Expires: Equatable, Sendable {
+        case absent
+        /// Not a date: in the past (RFC 9111 §5.3).
+        case invalid
+        /// Seconds since the epoch.
+        case at(Int64)
+    }
+
+    public var status: Int
+    /// All `Cache-Control` lines in order.
+    public var cacheControl = CacheControl()
+    public var hasCacheControl = false
+    /// `CDN-Cache-Control`, when it is there and valid (RFC 9213).
+    public var targeted: CacheControl?
+    public var expires = Expires.absent
+    /// `Date` in seconds; nil when absent or not a date.
+    public var date: Int64?
+    /// `Last-Modified` in seconds; nil when absent or not a date.
+    public var lastModified: Int64?
+    /// `Age` in seconds, its first member; nil when absent or not a number.
+    public var age: Int64?
+    public var contentLength: UInt64?
+    /// `Content-Range`, when it is there and sound.
+    public var contentRange: ContentRange?
+    public var hasSetCookie = false
+    /// `no-cache="Set-Cookie"` or `private="Set-Cookie"`: stored without it.
+    public var excludesSetCookie = false
+    public var varyStar = false
+    /// Names in all `Vary` lines, duplicates included.
+    public var varyCount = 0
+    public var varyCookie = false
+    public var varyAuthorization = false
+    public var hasETag = false
+    public var hasWeakETag = false
+    /// The tag's bytes in the head or blob it was read from.
+    public var etag = ByteSlice()
+    /// `Content-Location` names the target of the request. Set by the caller, who knows it.
+    public var isAboutTarget = false
+    /// A map image whose body was found good (law 5). Set by the caller.
+    public var isMapImage = false
+
+    public var hasDate: Bool { date != nil }
+
+    /// A validator with which the origin can be asked whether this is still right.
+    public var hasValidator: Bool { hasETag || lastModified != nil }
+
+    /// Reads the facts from a parsed head and the bytes its offsets point into.
+    ///
+    /// `now` settles the century of two-digit years (RFC 9110 §5.6.7).
+    public init(_ head: borrowing ResponseHead, bytes: RawSpan, now: Milliseconds) {
+        self.init(status: head.status, head.fields, bytes, now)
+        contentLength = head.contentLength
+    }
+
+    /// Reads the facts from a stored header block, as after a 304 was merged into it.
+    ///
+    /// The block has no Age, and no Content-Range: the caller knows what of that is left.
+    public init(status: Int, block: RawSpan, now: Milliseconds) {
+        var table = HeaderTable()
+        var fields = StoredFields()
+        while let line = fields.next(in: block) {
+            let field = HeaderField(
+                name: ByteSlice(line.name), value: ByteSlice(line.value),
+                known: KnownField.named(block.extracting(line.name)))
+            // The block holds no more lines than the head it was made from.
+            if !table.append(field) { break }
+        }
+        self.init(status: status, table, block, now)
+    }
+
+    private init(
+        status: Int, _ fields: borrowing HeaderTable, _ bytes: RawSpan, _ now: Milliseconds
+    ) {
+        self.status = status
+        for index in 0..<fields.count {
+            let field = fields[index]
+            note(field.known, bytes, field.value.range, now: now)
+        }
+        if fields.contains(.cdnCacheControl) { targeted = parseCDNCacheControl(fields, bytes) }
+    }
+}

@@ -1,0 +1,62 @@
+/// Why a response is not stored. Its word is used in log, metric and `Cache-Status`.
+public enum StoreRefusal: UInt8, Sendable, CaseIterable {
+    /// The method's responses are not cacheable (RFC 9111 §3).
+    case methodNotCacheable
+    /// A response to HEAD has no body to store; it may update a stored one.
+    case head
+    /// The request had a body, which is not in the key.
+    case requestBody
+    /// An interim response, or a 304 that is no response of its own.
+    case notFinal
+    /// The status is not one that this mode stores.
+    case statusNotCacheable
+    /// `must-understand`, or 206, with a status whose meaning for caches is not known here.
+    case statusNotUnderstood
+    /// The behavior's three bounds are 0.
+    case cachingDisabled
+    /// The request said `no-store`.
+    case requestNoStore
+    /// The response says `no-store`.
+    case noStore
+    /// The response says `private`.
+    case isPrivate
+    /// The request was authenticated and the response does not allow to share it.
+    case authorization
+    /// The request belongs to a session.
+    case session
+    /// The response sets a cookie and does not say that it is for everybody.
+    case setCookie
+    /// The response varies by `Cookie` or `Authorization`, which the key does not have.
+    case varyCookie
+    /// `Vary: *`: no other request can match.
+    case varyStar
+    /// More names in `Vary` than are kept.
+    case varyTooLong
+    /// Neither fresh for any time nor anything to revalidate it with.
+    case noFreshness
+    /// A 206 without a single usable `Content-Range`.
+    case partialUnusable
+
+    public var word: StaticString {
+        switch self {
+        case .methodNotCacheable: "method"
+        case .head: "head"
+        case .requestBody: "request-body"
+        case .notFinal: "not-final"
+        case .statusNotCacheable: "status"
+        case .statusNotUnderstood: "status-not-understood"
+        case .cachingDisabled: "caching-disabled"
+        case .requestNoStore: "request-no-store"
+        case .noStore: "no-store"
+        case .isPrivate: "private"
+        case .authorization: "authorization"
+        case .session: "session"
+        case .setCookie: "set-cookie"
+        case .varyCookie: "vary-cookie"
+        case .varyStar: "vary-star"
+        case .varyTooLong: "vary-too-long"
+        case .noFreshness: "no-freshness"
+        case .partialUnusable: "partial-unusable"
+        }
+    }
+}
