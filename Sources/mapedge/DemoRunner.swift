@@ -91,24 +91,25 @@ struct DemoRunner {
         let pages = try start(
             "the page application",
             [tools.python, "-I", tools.recipe("pages.py"), "\(addresses.pages)"],
-            log: "\(run.path)/pages.log", port: addresses.pages, reaper)
+            log: "\(run.path)/pages.log", until: .port(addresses.pages), reaper)
         let edge = try start(
             "the edge", [tools.executable, "serve", "--config", "\(run.path)/mapedge.yaml"],
-            log: "\(run.path)/edge.log", port: addresses.edge.port, reaper)
+            log: "\(run.path)/edge.log", until: .logged("listening on http"), reaper)
 
         say(DemoText.welcome(addresses: addresses, run: run.path, tileServers: tileServers))
         try watch(&tileServers, others: [pages, edge], reaper)
         say("\nending the demo")
     }
 
-    /// Starts one server and waits until its port answers.
+    /// Starts one server and waits until it serves.
     private func start(
-        _ name: String, _ command: [String], log: String, port: UInt16, _ reaper: DemoReaper
+        _ name: String, _ command: [String], log: String, until sign: DemoServer.Sign,
+        _ reaper: DemoReaper
     ) throws(DemoError) -> DemoServer {
         let process = try DemoProcess(command, output: .file(log))
         reaper.add(group: process.id)
         let server = DemoServer(name: name, process: process, log: log)
-        try server.waitUntilItListens(on: port)
+        try server.wait(for: sign)
         return server
     }
 

@@ -1,21 +1,30 @@
 import Glibc
 
-/// A process of the demo that listens on a port.
+/// A process of the demo that others connect to.
 struct DemoServer {
     var name: String
     var process: DemoProcess
     var log: String
 
-    /// Waits for the first connection it accepts, ten seconds at most.
-    func waitUntilItListens(on port: UInt16) throws(DemoError) {
+    /// How one sees that it serves.
+    enum Sign {
+        case port(UInt16)
+        case logged(String)
+    }
+
+    /// Waits for the sign, ten seconds at most.
+    func wait(for sign: Sign) throws(DemoError) {
         for _ in 0..<500 {
-            if LoopbackPort.answers(port) { return }
+            switch sign {
+            case .port(let port): if LoopbackPort.answers(port) { return }
+            case .logged(let text): if try DemoDirectory.text(of: log).contains(text) { return }
+            }
             if process.exitStatus() != nil { throw hasEnded() }
             usleep(20_000)
         }
         throw DemoError(
-            problem: "\(name) does not answer on port \(port); the end of its log:\n\(endOfLog())",
-            remedy: "free the port or the machine's processors, then start the demo again")
+            problem: "\(name) does not answer; the end of its log:\n\(endOfLog())",
+            remedy: "mend what the log names, then start the demo again")
     }
 
     func hasEnded() -> DemoError {
@@ -64,7 +73,7 @@ struct DemoTileServer {
         let process = try DemoProcess(command, output: .file(log))
         reaper.add(group: process.id)
         let new = DemoServer(name: "tile server \(number)", process: process, log: log)
-        try new.waitUntilItListens(on: port)
+        try new.wait(for: .port(port))
         server = new
         returns = nil
     }

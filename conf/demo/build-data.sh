@@ -8,13 +8,16 @@ set -euo pipefail
 
 target=${1:?usage: build-data.sh DIRECTORY}
 recipe=$(cd "$(dirname "$0")" && pwd)
+mkdir -p "$target"
+target=$(cd "$target" && pwd)
+# Two demos that start together must not build over each other.
+exec 9>"$target/lock"
+flock 9
 # Data made by another version of the recipe is made anew.
 version=$(cat "$recipe/build-data.sh" "$recipe/storms.py" | sha256sum | cut -d' ' -f1)
 [ "$(cat "$target/version" 2>/dev/null || true)" != "$version" ] || exit 0
 
 echo "building the demo's map data in $target (once, a few seconds)"
-mkdir -p "$target"
-target=$(cd "$target" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # apt fetches as its own user, which needs to write here.
