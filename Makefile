@@ -5,9 +5,8 @@ SEED ?= 1
 SECONDS ?= 60
 .PHONY: run build test check fuzz simulate benchmark peers clean
 
-run: ## The demo: real tile servers, pages, and the edge on http://127.0.0.1:8080/
-	conf/install-packages.sh build demo
-	swift build -c release --product mapedge
+run: build ## The demo: real tile servers, pages, and the edge on http://127.0.0.1:8080/
+	conf/install-packages.sh demo
 	exec .build/release/mapedge demo
 
 build: ## The release binary, .build/release/mapedge
@@ -28,12 +27,12 @@ fuzz: ## Each parser for SECONDS, by libFuzzer
 simulate: ## One simulated life of the edge, decided by SEED
 	MAPEDGE_SEED=$(SEED) swift test --filter SimulationTests
 
-benchmark: ## Processor time per request beside nginx, HAProxy and Varnish: a short run
-	conf/install-packages.sh build peers
-	Benchmarks/peers/run --short
+benchmark: build ## Processor time per request beside nginx, HAProxy and Varnish: a short run
+	conf/install-packages.sh peers
+	Benchmarks/peers/run --quick
 
-peers: ## The same, as long as the figures need
-	conf/install-packages.sh build peers
+peers: build ## The same, as long as the figures need
+	conf/install-packages.sh peers
 	Benchmarks/peers/run
 
 clean: ## What builds, tests and the demo left behind
