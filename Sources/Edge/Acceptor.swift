@@ -1,0 +1,124 @@
+import Reactor
+
+// New viewers, and the end of all: accepting, listeners that come and go, graceful stop.
+extension LoopState where N: ~Copyable {
+    mutating func acceptAll() {
+        for index in listeners.indices { acceptViewers(index) }
+    }
+
+    /// Takes at most 64 connections, so that those that are served already are not starved.
+    mutating func acceptViewers(_ index: Int) {
+        guard index < listeners.count, listeners[index].fd >= 0, !isStopping else { return }
+        for _ in 0..<64 {
+            var peer = SocketAddress.unspecified
+            switch network.accept(listeners[index].fd, peer: &peer) {
+            case .connection(let fd): admit(fd, peer, listeners[index].settings)
+            case .wouldBlock: return
+            case .failed: continue
+            case .outOfDescriptors:
+                // The backlog keeps them; a connection that closes resumes accepting.
+                counters.add(.acceptPauses)
+                isAcceptPaused = true
+                return
+            }
+        }
+        if !ready.contains(where: { if case .accept = $0 { true } else { false } }) { ready.append(.accept) }
+    }
+
+    private mutating func admit(_ fd: Int32, _ peer: SocketAddress, _ listener: ListenerSettings) {
+        let address = peer.with(port: 0)
+        let perAddressLimit = limits.connectionsPerAddress
+        guard !viewers.isFull, perAddressLimit == 0 || perAddress[address, default: 0] < perAddressLimit else {
+            counters.add(.connectionsRefused)
+            network.closeWithReset(fd)
+            return
+        }
+        let isTrusted = trusts(peer, listener)
+        let expectsHeader = listener.expectsProxyHeader && isTrusted
+        guard let slot = viewers.insert(
+            ViewerConnection(
+                fd: fd, address: peer, isTrusted: isTrusted, phase: expectsHeader ? .proxyHeader : .reading)) else { return }
+        if perAddressLimit > 0 {
+            perAddress[address, default: 0] += 1
+            viewers[slot.index].counted = address
+        }
+        counters.add(.connectionsAccepted)
+        guard network.watch(fd, Token(slot, kind: TokenKind.viewer)) else {
+            closeViewer(slot.index)
+            return
+        }
+        // The first request has the time of a head: a silent connection is not an idle one.
+        setDeadline(slot.index, milliseconds: max(limits.headerTimeout, 1))
+    }
+
+    /// Trusted by address; a Unix socket's peers are trusted when any proxy is.
+    private func trusts(_ peer: SocketAddress, _ listener: ListenerSettings) -> Bool {
+        let blocks = snapshot.settings.trustedProxies
+        if case .unix = listener.endpoint { return !blocks.isEmpty || listener.expectsProxyHeader }
+        return blocks.contains { $0.contains(peer) }
+    }
+
+    mutating func forget(_ counted: SocketAddress?) {
+        guard let address = counted, let count = perAddress[address] else { return }
+        perAddress[address] = count > 1 ? count - 1 : nil
+    }
+
+    mutating func adopt(_ fd: Int32, _ settings: ListenerSettings) {
+        let index = listeners.firstIndex { $0.fd < 0 } ?? listeners.count
+        let state = ListenerState(fd: fd, settings: settings)
+        if index < listeners.count { listeners[index] = state } else { listeners.append(state) }
+        _ = network.watch(fd, Token(slot: UInt32(index), generation: 0, kind: TokenKind.listener))
+        acceptViewers(index)
+    }
+
+    mutating func retire(_ settings: ListenerSettings) {
+        guard let index = listeners.firstIndex(where: { $0.fd >= 0 && $0.settings == settings }) else { return }
+        acceptViewers(index)
+        network.close(listeners[index].fd)
+        listeners[index].fd = -1
+    }
+
+    // MARK: stop
+
+    /// No new connections; idle ones close now, running exchanges finish, until the deadline.
+    mutating func beginStop(_ deadline: UInt64) {
+        stopDeadline = min(stopDeadline, deadline)
+        guard !isStopping else { return }
+        // What the backlog holds was accepted by the kernel in our name: it is served once more.
+        for index in listeners.indices where listeners[index].fd >= 0 {
+            acceptViewers(index)
+            network.close(listeners[index].fd)
+            listeners[index].fd = -1
+        }
+        isStopping = true
+        var next = viewers.firstOccupied(from: 0)
+        while let slot = next {
+            next = viewers.firstOccupied(from: slot + 1)
+            viewers[slot].closesAfterResponse = true
+            guard viewers[slot].isIdle else { continue }
+            // A request that is already in the socket is still answered.
+            let token = Token(viewers.life(of: slot), kind: TokenKind.viewer)
+            readViewer(slot)
+            if viewers.contains(token), viewers[slot].isIdle { closeViewer(slot) }
+        }
+    }
+
+    mutating func continueStop() {
+        if viewers.count == 0 || network.monotonicNow >= stopDeadline { isStopped = true }
+    }
+}
+
+extension LoopState where N: ~Copyable {
+    /// The deadline has passed or nobody is left: whatever is open is closed.
+    mutating func closeAll() {
+        while let slot = viewers.firstOccupied(from: 0) {
+            if let exchange = viewers[slot].exchange {
+                viewers[slot].exchange = nil
+                if exchange.tunnel != nil { endTunnel(exchange) } else { abandon(exchange) }
+            }
+            closeViewer(slot, reset: true)
+        }
+        while let slot = origins.firstOccupied(from: 0) { discardOrigin(slot) }
+        for listener in listeners where listener.fd >= 0 { network.close(listener.fd) }
+    }
+}

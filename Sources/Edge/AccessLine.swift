@@ -1,0 +1,242 @@
+import Caching
+import Glibc
+import HTTP
+import Reactor
+
+// One JSON line for each exchange, in CloudFront's field names; last, no step follows.
+extension LoopState where N: ~Copyable {
+    /// Counts and logs an exchange that went the slow way.
+    mutating func account(_ exchange: Exchange) {
+        latencies.record(nanoseconds: network.monotonicNow &- exchange.started)
+        guard log != nil else { return }
+        exchange.bytes.withUnsafeBytes {
+            writeLine(exchange.head, $0, exchange.outcome, address(exchange.id.slot, exchange.id.generation), exchange.started)
+        }
+    }
+
+    private func address(_ slot: UInt32, _ generation: UInt32) -> SocketAddress {
+        viewers.contains(Slot(index: slot, generation: generation)) ? viewers[slot].address : .unspecified
+    }
+
+    mutating func account(_ slot: UInt32, _ record: DeferredRecord) {
+        latencies.record(nanoseconds: network.monotonicNow &- record.started)
+        guard log != nil else { return }
+        let address = viewers[slot].address
+        record.bytes.withUnsafeBytes { writeLine(record.head, $0, record.outcome, address, record.started) }
+    }
+
+    /// A request that was not understood: only what is certain is said of it.
+    mutating func logRefusal(_ slot: UInt32, _ outcome: Outcome) {
+        guard log != nil else { return }
+        let address = viewers[slot].address
+        var line = LineWriter(scratch.line)
+        line.begin(network.wallNow)
+        line.address(address)
+        line.outcome(outcome, seconds: 0)
+        push(&line)
+    }
+
+    /// The whole line; allocates nothing.
+    mutating func writeLine(
+        _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ outcome: Outcome, _ address: SocketAddress,
+        _ started: UInt64
+    ) {
+        var line = LineWriter(scratch.line)
+        line.begin(network.wallNow)
+        line.address(address)
+        line.member("cs-method", UnsafeRawBufferPointer(rebasing: bytes[head.methodName.range]))
+        line.member("x-host-header", UnsafeRawBufferPointer(rebasing: bytes[head.authority.range]))
+        line.member("cs-uri-stem", UnsafeRawBufferPointer(rebasing: bytes[head.path.range]))
+        line.query(UnsafeRawBufferPointer(rebasing: bytes[head.query.range]))
+        line.field(head, bytes, .referer, "cs(Referer)")
+        line.field(head, bytes, .userAgent, "cs(User-Agent)")
+        line.outcome(outcome, seconds: network.monotonicNow &- started)
+        push(&line)
+    }
+
+    private mutating func push(_ line: inout LineWriter) {
+        line.end()
+        guard let log else { return }
+        if !log.push(line.bytes) { counters.add(.accessLogDropped) }
+    }
+}
+
+/// Writes one line of JSON into the loop's memory; a value that does not fit is cut short.
+struct LineWriter {
+    private let memory: UnsafeMutableRawBufferPointer
+    private var count = 0
+    /// Room that is kept for the members every line ends with.
+    private static let reserve = 512
+    /// A single value is cut after so many bytes.
+    private static let valueLimit = 4_096
+
+    init(_ memory: UnsafeMutableRawBufferPointer) { self.memory = memory }
+
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory.baseAddress, count: count) }
+
+    mutating func begin(_ now: Milliseconds) {
+        raw("{\"time\":")
+        decimal(UInt64(max(0, now)) / 1_000)
+        raw(".")
+        let rest = UInt64(max(0, now)) % 1_000
+        if rest < 100 { raw(rest < 10 ? "00" : "0") }
+        decimal(rest)
+    }
+
+    mutating func address(_ address: SocketAddress) {
+        raw(",\"c-ip\":\"")
+        if address != .unspecified {
+            count += address.writeIP(to: UnsafeMutableRawBufferPointer(rebasing: memory[count..<(count + SocketAddress.textLengthMax)]))
+        }
+        raw("\"")
+    }
+
+    mutating func outcome(_ outcome: Outcome, seconds nanoseconds: UInt64) {
+        raw(",\"sc-status\":")
+        decimal(UInt64(max(0, outcome.status)))
+        raw(",\"sc-bytes\":")
+        decimal(UInt64(max(0, outcome.sentBytes)))
+        raw(",\"time-taken\":")
+        decimal(nanoseconds / 1_000_000_000)
+        raw(".")
+        let micros = nanoseconds / 1_000 % 1_000_000
+        var scale: UInt64 = 100_000
+        while scale > max(micros, 1) {
+            raw("0")
+            scale /= 10
+        }
+        decimal(micros)
+        raw(",\"x-edge-result-type\":\"")
+        raw(outcome.result.word)
+        raw("\",\"x-edge-detailed-result-type\":\"")
+        raw(outcome.detail)
+        raw("\"")
+    }
+
+    mutating func end() { raw("}\n") }
+
+    mutating func member(_ name: StaticString, _ value: UnsafeRawBufferPointer) {
+        raw(",\"")
+        raw(name)
+        raw("\":\"")
+        escape(value)
+        raw("\"")
+    }
+
+    mutating func field(
+        _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ known: KnownField, _ name: StaticString
+    ) {
+        guard let index = head.fields.first(known) else { return }
+        let value = UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range])
+        raw(",\"")
+        raw(name)
+        raw("\":\"")
+        // A referer's query may hold another site's tokens.
+        if known == .referer, let mark = value.firstIndex(of: 63) {
+            escape(UnsafeRawBufferPointer(rebasing: value[..<mark]))
+        } else {
+            escape(value)
+        }
+        raw("\"")
+    }
+
+    /// The query, with the values of credentials left out (law 6).
+    mutating func query(_ query: UnsafeRawBufferPointer) {
+        guard !query.isEmpty else { return }
+        raw(",\"cs-uri-query\":\"")
+        var start = 0
+        while start < query.count {
+            var end = start
+            while end < query.count, query[end] != 38 { end += 1 }
+            let parameter = UnsafeRawBufferPointer(rebasing: query[start..<end])
+            if start > 0 { raw("&") }
+            if let length = Self.secretName(parameter) {
+                escape(UnsafeRawBufferPointer(rebasing: parameter[..<length]))
+                raw("=-")
+            } else {
+                escape(parameter)
+            }
+            start = end + 1
+        }
+        raw("\"")
+    }
+
+    /// Length of the name when the parameter carries a credential.
+    private static func secretName(_ parameter: UnsafeRawBufferPointer) -> Int? {
+        guard parameter.count > 4 else { return nil }
+        switch parameter[0] | 0x20 {
+        case 97, 99, 105, 106, 107, 112, 115, 116: break  // a c i j k p s t: the first letters below
+        default: return nil
+        }
+        for index in secretNames.indices {
+            if let length = named(parameter, secretNames[index]) { return length }
+        }
+        return nil
+    }
+
+    private static let secretNames: InlineArray<14, StaticString> = [
+        "access_token", "authkey", "code", "state", "id_token", "jsessionid", "password", "token", "key",
+        "signature", "api_key", "apikey", "secret", "ticket",
+    ]
+
+    private static func named(_ parameter: UnsafeRawBufferPointer, _ name: StaticString) -> Int? {
+        let length = name.utf8CodeUnitCount
+        guard parameter.count > length, parameter[length] == 61 else { return nil }
+        for index in 0..<length where parameter[index] | 0x20 != name.utf8Start[index] | 0x20 { return nil }
+        return length
+    }
+
+    private mutating func escape(_ value: UnsafeRawBufferPointer) {
+        var room = min(Self.valueLimit, memory.count - Self.reserve - count)
+        guard let target = memory.baseAddress else { return }
+        for byte in value {
+            if byte >= 0x20, byte < 0x7F, byte != 34, byte != 92 {
+                guard room > 0 else { return }
+                target.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+                count += 1
+                room -= 1
+            } else {
+                guard room >= 6 else { return }
+                unicode(byte)
+                room -= 6
+            }
+        }
+    }
+
+    /// Bytes that are not plain ASCII, as the code point of the same number (Latin-1).
+    private mutating func unicode(_ byte: UInt8) {
+        raw("\\u00")
+        memory[count] = Self.hex(byte >> 4)
+        memory[count + 1] = Self.hex(byte & 15)
+        count += 2
+    }
+
+    private static func hex(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 48 + nibble : 87 + nibble }
+
+    @inline(__always)
+    private mutating func raw(_ text: StaticString) {
+        let length = text.utf8CodeUnitCount
+        guard count + length <= memory.count, let base = memory.baseAddress else { return }
+        memcpy(base + count, text.utf8Start, length)
+        count += length
+    }
+
+    @inline(__always)
+    private mutating func decimal(_ number: UInt64) {
+        guard count + 20 <= memory.count, let base = memory.baseAddress else { return }
+        var digits = 1
+        var rest = number
+        while rest >= 10 {
+            rest /= 10
+            digits += 1
+        }
+        rest = number
+        var at = count + digits
+        repeat {
+            at -= 1
+            base.storeBytes(of: UInt8(48 + rest % 10), toByteOffset: at, as: UInt8.self)
+            rest /= 10
+        } while rest > 0
+        count += digits
+    }
+}

@@ -1,0 +1,145 @@
+import CLinux
+@preconcurrency import Dispatch
+import Glibc
+import HTTP
+import Synchronization
+
+/// A byte ring between one loop, which writes lines, and the log writer, which takes them.
+///
+/// The loop never waits: a line that does not fit is dropped and counted.
+struct LogRing: @unchecked Sendable {  // one producer, one consumer; the indices are atomics
+    private let memory: UnsafeMutableRawPointer
+    private let capacity: Int
+    private let indices: UnsafeMutablePointer<Atomic<Int>>  // 0: written, 1: taken
+
+    init(capacity requested: Int) {
+        let size = 1 << (Int.bitWidth - max(requested - 1, 4_095).leadingZeroBitCount)
+        capacity = size
+        memory = .allocate(byteCount: size, alignment: 64)
+        indices = .allocate(capacity: 2)
+        indices.initialize(to: Atomic(0))
+        (indices + 1).initialize(to: Atomic(0))
+    }
+
+    /// Bytes that wait for the writer.
+    var waiting: Int {
+        indices[0].load(ordering: .relaxed) - indices[1].load(ordering: .relaxed)
+    }
+    var isHalfFull: Bool { waiting > capacity / 2 }
+
+    /// Copies a whole line in; false when there is no room. Called by the loop only.
+    @inline(__always)
+    func push(_ line: UnsafeRawBufferPointer) -> Bool {
+        let written = indices[0].load(ordering: .relaxed)
+        let taken = indices[1].load(ordering: .acquiring)
+        guard line.count <= capacity - (written - taken), let source = line.baseAddress else { return false }
+        let start = written & (capacity - 1)
+        let first = min(line.count, capacity - start)
+        memcpy(memory + start, source, first)
+        if first < line.count { memcpy(memory, source + first, line.count - first) }
+        indices[0].store(written + line.count, ordering: .releasing)
+        return true
+    }
+
+    /// Hands the waiting bytes, in at most two pieces, to `write`. Called by the writer only.
+    func drain(_ write: (UnsafeRawBufferPointer) -> Void) {
+        let written = indices[0].load(ordering: .acquiring)
+        var taken = indices[1].load(ordering: .relaxed)
+        while taken < written {
+            let start = taken & (capacity - 1)
+            let count = min(written - taken, capacity - start)
+            write(UnsafeRawBufferPointer(start: memory + start, count: count))
+            taken += count
+            indices[1].store(taken, ordering: .releasing)
+        }
+    }
+}
+
+/// Writes the loops' lines to a file or standard output, on its own queue.
+final class AccessLogWriter: Sendable {
+    private struct Output { var fd: Int32; var failures = 0 }
+
+    let rings: [LogRing]
+    private let path: String?
+    private let queue = DispatchQueue(label: "edge.access-log")
+    private let output: Mutex<Output>
+    private let timer: any DispatchSourceTimer
+    private let lost = Atomic<UInt64>(0)
+
+    /// Opens the log. - Throws: `LogError` with the path and what to do.
+    init(_ settings: AccessLogSettings, loops: Int) throws(LogError) {
+        path = settings.path
+        rings = (0..<loops).map { _ in LogRing(capacity: settings.bufferBytes) }
+        output = Mutex(Output(fd: try Self.open(settings.path)))
+        timer = DispatchSource.makeTimerSource(queue: queue)
+        timer.setEventHandler { [weak self] in self?.flush() }
+        timer.schedule(deadline: .now() + 0.2, repeating: 0.2, leeway: .milliseconds(20))
+        timer.activate()
+    }
+
+    /// Opens the file anew, for log rotation. A failure keeps the old file.
+    func reopen() throws(LogError) {
+        let fd = try Self.open(path)
+        flush()
+        let old = output.withLock { state in
+            defer { state.fd = fd }
+            return state.fd
+        }
+        if old > 2 { close(old) }
+    }
+
+    /// Asks for a flush before the next timer: a ring is half full.
+    func hurry() { queue.async { self.flush() } }
+
+    /// Writes what waits. Bytes that the file refuses are lost and counted, never waited for.
+    func flush() {
+        output.withLock { state in
+            for ring in rings {
+                ring.drain { piece in
+                    if !Self.writeAll(state.fd, piece) {
+                        lost.add(UInt64(piece.count), ordering: .relaxed)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Bytes that could not be written (disk full, pipe closed).
+    var lostBytes: UInt64 { lost.load(ordering: .relaxed) }
+
+    func stop() {
+        timer.cancel()
+        flush()
+    }
+
+    private static func open(_ path: String?) throws(LogError) -> Int32 {
+        guard let path else { return 1 }
+        let fd = Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
+        guard fd >= 0 else { throw LogError(path: path, code: errno) }
+        return fd
+    }
+
+    private static func writeAll(_ fd: Int32, _ piece: UnsafeRawBufferPointer) -> Bool {
+        var rest = piece
+        while !rest.isEmpty {
+            let count = Glibc.write(fd, rest.baseAddress, rest.count)
+            if count < 0 {
+                if errno == EINTR { continue }
+                return false
+            }
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
+        return true
+    }
+}
+
+/// The access log cannot be opened.
+public struct LogError: Error, CustomStringConvertible {
+    public let path: String
+    public let code: Int32
+    public var description: String {
+        let remedy = code == ELOOP ? "it is a symbolic link; name the file itself"
+            : "check that its directory exists and that this user may write there"
+        return "cannot open the access log \"\(path)\": \(String(cString: strerror(code))); \(remedy)"
+    }
+}

@@ -1,0 +1,225 @@
+import Caching
+import Glibc
+import HTTP
+import Reactor
+
+// A fetched response on its way to a viewer: head, then body as it comes, then the end.
+extension LoopState where N: ~Copyable {
+    /// Bytes of body handed to the kernel in one call at most.
+    private static var slice: Int { 131_072 }
+
+    /// Writes the head of a fetched response into the viewer's output.
+    mutating func writeHead(_ exchange: Exchange, _ fetched: FetchedHead, collapsed: Bool) {
+        let slot = exchange.id.slot
+        exchange.hasResponded = true
+        exchange.outcome.status = fetched.head.status
+        exchange.outcome.result = resultType(exchange, fetched, collapsed)
+        var writer = HeadWriter(scratch.head)
+        writer.append(status: fetched.head.status)
+        fetched.blob.withUnsafeBytes { writer.append(bytes: $0) }
+        chooseDelivery(exchange, fetched, &writer)
+        appendOwnFields(exchange, fetched, collapsed, &writer)
+        appendConnection(slot, &writer)
+        writer.append("\r\n")
+        put(slot, writer)
+        count(exchange.outcome.result)
+    }
+
+    private func resultType(_ exchange: Exchange, _ fetched: FetchedHead, _ collapsed: Bool) -> ResultType {
+        if fetched.head.status >= 400 { return .error }
+        return collapsed ? .hit : .miss
+    }
+
+    /// Length where it is known, else chunks, else the end of the connection.
+    private mutating func chooseDelivery(_ exchange: Exchange, _ fetched: FetchedHead, _ writer: inout HeadWriter) {
+        let status = fetched.head.status
+        if exchange.head.method == .head || status == 304 {
+            exchange.delivery = .head
+            if let length = fetched.facts.contentLength {
+                writer.append("Content-Length: ")
+                writer.appendDecimal(length)
+                writer.append("\r\n")
+            }
+        } else if status == 204 || status < 200 {
+            exchange.delivery = .head
+        } else if let length = fetched.declaredLength {
+            exchange.delivery = .length
+            writer.append("Content-Length: ")
+            writer.appendDecimal(UInt64(length))
+            writer.append("\r\n")
+        } else if exchange.head.minorVersion >= 1 {
+            exchange.delivery = .chunked
+            writer.append("Transfer-Encoding: chunked\r\n")
+        } else {
+            exchange.delivery = .untilClose
+            viewers[exchange.id.slot].closesAfterResponse = true
+        }
+    }
+
+    func appendOwnFields(
+        _ exchange: Exchange, _ fetched: FetchedHead, _ collapsed: Bool, _ writer: inout HeadWriter
+    ) {
+        if !fetched.facts.hasDate {
+            writer.append("Date: ")
+            writer.appendDate(epochSeconds: fetched.receivedAt / 1_000)
+            writer.append("\r\n")
+        }
+        if let age = fetched.facts.age {
+            writer.append("Age: ")
+            writer.appendDecimal(UInt64(max(0, age)))
+            writer.append("\r\n")
+        }
+        appendVia(&writer, minor: fetched.head.minorVersion)
+        writer.append("Cache-Status: ")
+        append(snapshot.settings.name, &writer)
+        writer.append(exchange.decision.forwardParameter)
+        if fetched.head.status >= 100 {
+            writer.append("; fwd-status=")
+            writer.appendDecimal(UInt64(fetched.head.status))
+        }
+        if collapsed { writer.append("; collapsed") }
+        if fetched.isStorable, exchange.key != nil { writer.append("; stored") }
+        if case .refused(let reason) = fetched.storability, exchange.key != nil {
+            writer.append("; detail=")
+            writer.append(reason.word)
+        }
+        writer.append("\r\n")
+        appendResult(exchange.outcome.result, &writer)
+    }
+
+    func append(_ text: String, _ writer: inout HeadWriter) {
+        var text = text
+        text.withUTF8 { writer.append(bytes: UnsafeRawBufferPointer($0)) }
+    }
+
+    func appendVia(_ writer: inout HeadWriter, minor: UInt8) {
+        writer.append(minor == 0 ? "Via: 1.0 " : "Via: 1.1 ")
+        append(snapshot.settings.name, &writer)
+        writer.append("\r\n")
+    }
+
+    /// `X-Cache` in CloudFront's words.
+    func appendResult(_ result: ResultType, _ writer: inout HeadWriter) {
+        writer.append("X-Cache: ")
+        writer.append(result.word)
+        if snapshot.settings.role == .twin {
+            writer.append(" from cloudfront\r\n")
+        } else {
+            writer.append(" from ")
+            append(snapshot.settings.name, &writer)
+            writer.append("\r\n")
+        }
+    }
+
+    /// `Connection` where the version's default is not what happens.
+    func appendConnection(_ slot: UInt32, _ writer: inout HeadWriter) {
+        if viewers[slot].closesAfterResponse {
+            writer.append("Connection: close\r\n")
+        } else if viewers[slot].exchange.map({ $0.head.minorVersion == 0 }) ?? (head.minorVersion == 0) {
+            writer.append("Connection: keep-alive\r\n")
+        }
+    }
+
+    /// Queues what was written behind whatever waits already.
+    mutating func put(_ slot: UInt32, _ writer: HeadWriter) {
+        let bytes = UnsafeRawBufferPointer(start: scratch.head.baseAddress, count: writer.count)
+        _ = viewers[slot].output.append(bytes)
+    }
+
+    mutating func count(_ result: ResultType) {
+        switch result {
+        case .hit: counters.add(.hits)
+        case .refreshHit: counters.add(.refreshHits)
+        case .error: counters.add(.errors)
+        default: counters.add(.misses)
+        }
+    }
+
+    /// Sends what has come of the body, until the viewer takes no more or all is sent.
+    mutating func pump(_ slot: UInt32) {
+        guard let exchange = viewers[slot].exchange, exchange.hasResponded, let fetch = exchange.shared else {
+            _ = flush(slot)
+            return
+        }
+        if exchange.delivery == .none { return }
+        let token = Token(viewers.life(of: slot), kind: TokenKind.viewer)
+        while viewers.contains(token), viewers[slot].exchange === exchange {
+            guard !viewers[slot].isBlocked else { return }
+            let view = fetch.look(exchange.id)
+            if case .failed = view.phase, exchange.cursor >= view.total, exchange.delivery != .head {
+                exchange.outcome.detail = "OriginCommError"
+                _ = flush(slot)
+                if viewers.contains(token) { cutShort(exchange) }
+                return
+            }
+            var isWhole = exchange.delivery == .head
+            if case .complete = view.phase, exchange.cursor >= view.total { isWhole = true }
+            if isWhole {
+                endBody(exchange, fetch)
+                if flush(slot), viewers.contains(token) { finish(slot) }
+                return
+            }
+            guard exchange.cursor < view.total else {
+                _ = flush(slot)
+                return
+            }
+            sendPiece(exchange, fetch)
+        }
+    }
+
+    /// The last chunk with its trailers, once.
+    private mutating func endBody(_ exchange: Exchange, _ fetch: SharedFetch) {
+        guard exchange.delivery == .chunked else { return }
+        exchange.delivery = .head
+        var end = Array("0\r\n".utf8)
+        end += fetch.trailers
+        end += [13, 10]
+        end.withUnsafeBytes { _ = viewers[exchange.id.slot].output.append($0) }
+    }
+
+    /// Output that waits, a chunk's size where chunks are sent, and body bytes, in one call.
+    private mutating func sendPiece(_ exchange: Exchange, _ fetch: SharedFetch) {
+        let slot = exchange.id.slot
+        if exchange.delivery == .chunked {
+            sendChunk(exchange, fetch)
+            return
+        }
+        let waiting = viewers[slot].output.readable
+        scratch.parts[0] = iovec(iov_base: UnsafeMutableRawPointer(mutating: waiting.baseAddress), iov_len: waiting.count)
+        let skip = waiting.isEmpty ? 0 : 1
+        let rest = UnsafeMutableBufferPointer(rebasing: scratch.parts[skip..<16])
+        let body = fetch.gather(from: exchange.cursor, into: rest, limit: Self.slice)
+        switch send(slot, parts: body.parts + skip, total: waiting.count + body.bytes) {
+        case .bytes(let sent):
+            let ofOutput = min(sent, waiting.count)
+            viewers[slot].output.consume(ofOutput)
+            viewers[slot].output.releaseIfEmpty()
+            advance(exchange, fetch, by: sent - ofOutput)
+        case .wouldBlock: return
+        case .endOfStream, .failed: viewerFailed(slot)
+        }
+    }
+
+    private mutating func sendChunk(_ exchange: Exchange, _ fetch: SharedFetch) {
+        let slot = exchange.id.slot
+        let parts = UnsafeMutableBufferPointer(rebasing: scratch.parts[..<16])
+        let body = fetch.gather(from: exchange.cursor, into: parts, limit: 32_768)
+        var writer = HeadWriter(scratch.head)
+        writer.appendHex(UInt64(body.bytes))
+        writer.append("\r\n")
+        for part in parts[..<body.parts] {
+            writer.append(bytes: UnsafeRawBufferPointer(start: part.iov_base, count: part.iov_len))
+        }
+        writer.append("\r\n")
+        put(slot, writer)
+        advance(exchange, fetch, by: body.bytes)
+        _ = flush(slot)
+    }
+
+    private mutating func advance(_ exchange: Exchange, _ fetch: SharedFetch, by count: Int) {
+        exchange.cursor += count
+        exchange.outcome.sentBytes += count
+        fetch.advance(exchange.id, to: exchange.cursor)
+        if let token = exchange.fetch { resumeIfPaused(token) }
+    }
+}

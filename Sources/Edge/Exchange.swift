@@ -1,0 +1,240 @@
+import Caching
+import Glibc
+import HTTP
+import Reactor
+
+/// One request that was not answered from the store at once. Confined to its viewer's loop.
+final class Exchange {
+    let id: ExchangeID
+    /// The request's head, owned.
+    let bytes: [UInt8]
+    let head: RequestHead
+    let facts: RequestFacts
+    let snapshot: SettingsSnapshot
+    let behavior: Int
+    let started: UInt64
+    /// Where the response would be or was stored; nil when the cache has no part in it.
+    var key: CacheKey?
+    /// The bytes `key` is made of, for the record.
+    var canonical: [UInt8]
+    var decision: Decision
+    /// What was found and may be confirmed, or served if the origin fails.
+    var entry: StoredCopy?
+    var shared: SharedFetch?
+    /// The fetch when this exchange leads it, for the request body and for leaving.
+    var fetch: Token?
+    var intake: RequestIntake
+    /// Body bytes of the response handed to the viewer.
+    var cursor = 0
+    var delivery = Delivery.none
+    var outcome = Outcome()
+    var hasResponded = false
+    /// A collapsed request that was sent on its own may not be collapsed again.
+    var mayCollapse = true
+    var tunnel: Token?
+    var primary: PrimaryKey?
+    var peer = Peer(address: "", isTrusted: false)
+    /// The map request behind it, when its behavior has the class for it.
+    var map: MapAsk?
+
+    /// How the response's body reaches the viewer.
+    enum Delivery { case none, head, length, chunked, untilClose }
+
+    init(
+        id: ExchangeID, bytes: [UInt8], head: borrowing RequestHead, facts: RequestFacts, snapshot: SettingsSnapshot,
+        behavior: Int, decision: Decision, started: UInt64
+    ) {
+        self.id = id
+        self.bytes = bytes
+        self.head = copy head
+        self.facts = facts
+        self.snapshot = snapshot
+        self.behavior = behavior
+        self.decision = decision
+        self.started = started
+        canonical = []
+        intake = RequestIntake(head.framing)
+        outcome.origin = snapshot.hot[behavior].origin
+    }
+
+    var policy: BehaviorPolicy { snapshot.hot[behavior].policy }
+    var pool: OriginPool { snapshot.pools[snapshot.hot[behavior].origin] }
+}
+
+// The steps in their order. Each is called by the one before it or by an event; none calls back.
+extension LoopState where N: ~Copyable {
+    /// Step 1: a request that the store could not answer at once.
+    mutating func begin(_ exchange: Exchange) {
+        let slot = exchange.id.slot
+        viewers[slot].exchange = exchange
+        viewers[slot].phase = .exchange
+        setDeadline(slot, milliseconds: exchange.intake.isComplete ? nil : limits.bodyTimeout)
+        switch exchange.decision.action {
+        case .gatewayTimeout: answer(exchange, 504, detail: exchange.decision.reason.word)
+        case .serve, .serveStale, .serveStaleRefreshing, .fetch, .revalidate: obtain(exchange)
+        case .pass:
+            counters.add(.passes)
+            lead(exchange, fresh(exchange, key: nil))
+        }
+    }
+
+    /// Step 2: join the fetch of the same key, or fetch.
+    mutating func obtain(_ exchange: Exchange) {
+        let candidate = fresh(exchange, key: exchange.key)
+        guard exchange.mayCollapse, exchange.head.method == .get, !exchange.facts.hasRange,
+            exchange.policy.collapses, let key = exchange.key
+        else {
+            lead(exchange, candidate)
+            return
+        }
+        switch shared.collapsed.joinOrLead(key, exchange.id, candidate, at: network.wallNow) {
+        case .leads: lead(exchange, candidate)
+        case .alone:
+            exchange.mayCollapse = false
+            lead(exchange, fresh(exchange, key: nil))
+        case .waits(let running):
+            counters.add(.collapsed)
+            exchange.shared = running
+            setDeadline(exchange.id.slot, milliseconds: snapshot.settings.cache.collapseTimeout)
+            tell(exchange.id)
+        }
+    }
+
+    private func fresh(_ exchange: Exchange, key: CacheKey?) -> SharedFetch {
+        SharedFetch(
+            key: key, invalidation: shared.invalidationNumber, leader: exchange.id, budget: shared.budget)
+    }
+
+    /// Step 3: fetch for this exchange, and for who joins.
+    mutating func lead(_ exchange: Exchange, _ candidate: SharedFetch) {
+        exchange.shared = candidate
+        if !exchange.intake.isComplete, exchange.head.expectsContinue { sendContinue(exchange) }
+        exchange.fetch = startFetch(for: exchange, into: candidate)
+    }
+
+    /// Step 4: the fetch has something new. Called for the leader and for every waiter.
+    mutating func progress(_ exchange: Exchange) {
+        guard let fetch = exchange.shared else { return }
+        let view = fetch.look(exchange.id)
+        if view.isDissolved, !exchange.hasResponded {
+            goAlone(exchange, fetch)
+            return
+        }
+        switch view.phase {
+        case .waiting: return
+        case .failed(let failure) where !exchange.hasResponded: fall(exchange, failure)
+        case .failed:
+            exchange.outcome.detail = "OriginCommError"
+            cutShort(exchange)
+        case .streaming, .complete:
+            guard let head = view.head else { return }
+            if head.confirmsStored {
+                serveConfirmed(exchange, head)
+            } else if !exchange.hasResponded {
+                respond(exchange, head)
+            } else {
+                pump(exchange.id.slot)
+            }
+        }
+    }
+
+    /// A waiter whose leader's response it may not use: ask for itself, at once and alone.
+    private mutating func goAlone(_ exchange: Exchange, _ fetch: SharedFetch) {
+        counters.add(.uncollapsed)
+        _ = fetch.leave(exchange.id)
+        exchange.mayCollapse = false
+        setDeadline(exchange.id.slot, milliseconds: nil)
+        lead(exchange, fresh(exchange, key: exchange.key))
+    }
+
+    /// Step 5: the origin's response begins.
+    private mutating func respond(_ exchange: Exchange, _ head: FetchedHead) {
+        let isLeader = exchange.fetch != nil
+        if !isLeader, !head.suits(exchange) {
+            if let fetch = exchange.shared { goAlone(exchange, fetch) }
+            return
+        }
+        if let status = head.failureStatus, let entry = exchange.entry, mayServeStale(exchange, entry, .status(status)) {
+            serveStale(exchange, entry)
+            return
+        }
+        if head.isRejectedContent {
+            counters.add(.contentRejected)
+            answerRejectedContent(exchange, head)
+            return
+        }
+        setDeadline(exchange.id.slot, milliseconds: nil)
+        if head.isHeld(by: exchange, now: network.wallNow) {
+            writeNotModified(exchange, head)
+            return
+        }
+        writeHead(exchange, head, collapsed: !isLeader)
+        pump(exchange.id.slot)
+    }
+
+    /// The origin failed before anything was sent: stale within its budget, else the fallback.
+    private mutating func fall(_ exchange: Exchange, _ failure: FetchFailure) {
+        if let entry = exchange.entry, mayServeStale(exchange, entry, .unreachable) {
+            exchange.outcome.detail = failure.detailedResult
+            serveStale(exchange, entry)
+        } else {
+            answer(exchange, failure.status, detail: failure.detailedResult)
+        }
+    }
+
+    /// Stale, and the origin could not better it. An entry gone meanwhile means an error after all.
+    private mutating func serveStale(_ exchange: Exchange, _ entry: StoredCopy) {
+        counters.add(.staleServed)
+        if !serveCopy(exchange, entry, reason: .staleIfError) {
+            answer(exchange, 502, detail: "entry-gone")
+        }
+    }
+
+    /// The origin confirmed what is stored (304).
+    private mutating func serveConfirmed(_ exchange: Exchange, _ head: FetchedHead) {
+        guard !exchange.hasResponded else { return }
+        if let confirmed = head.confirmed, serveCopy(exchange, confirmed, reason: exchange.decision.reason) {
+            return
+        }
+        // Evicted between the question and the answer: ask again, for the whole this time.
+        if let fetch = exchange.shared { _ = fetch.leave(exchange.id) }
+        exchange.entry = nil
+        exchange.mayCollapse = false
+        lead(exchange, fresh(exchange, key: exchange.key))
+    }
+
+    private func mayServeStale(_ exchange: Exchange, _ entry: StoredCopy, _ failure: OriginFailure) -> Bool {
+        if case .serveStale = onOriginFailure(
+            entry.header, failure: failure, policy: exchange.policy, request: exchange.facts, now: network.wallNow) {
+            return true
+        }
+        return false
+    }
+
+    /// Step 6: the response is sent to its last byte.
+    mutating func finish(_ slot: UInt32) {
+        guard let exchange = viewers[slot].exchange else { return }
+        exchange.shared.map { _ = $0.leave(exchange.id) }
+        account(exchange)
+        viewers[slot].exchange = nil
+        if !exchange.intake.isComplete { viewers[slot].closesAfterResponse = true }
+        endResponse(slot)
+    }
+
+    /// The viewer left, or its connection broke: the fetch goes on only if it is worth it.
+    mutating func abandon(_ exchange: Exchange) {
+        exchange.outcome.detail = "ClientCommError"
+        account(exchange)
+        guard let fetch = exchange.shared else { return }
+        let waiting = fetch.leave(exchange.id)
+        if waiting == 0, let token = exchange.fetch { fetchLostViewers(token, policy: exchange.policy) }
+    }
+
+    /// The response cannot be completed: the viewer must not take it for whole.
+    mutating func cutShort(_ exchange: Exchange) {
+        account(exchange)
+        exchange.shared.map { _ = $0.leave(exchange.id) }
+        viewers[exchange.id.slot].exchange = nil
+        closeViewer(exchange.id.slot, reset: true)
+    }
+}

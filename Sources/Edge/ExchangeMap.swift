@@ -1,0 +1,187 @@
+import Caching
+import HTTP
+import Tiles
+
+/// A map request as its exchange needs it: what was asked, and what the origin is asked.
+struct MapAsk {
+    var request: MapRequest
+    /// Path and query towards the origin, with EXCEPTIONS left out; nil: as they came.
+    var target: [UInt8]?
+
+    /// An image was asked for, so that anything else is no answer.
+    var isImage: Bool { request.kind == .map && request.format.isImage }
+}
+
+extension Exchange {
+    /// Who asks, and whether it asks for a map: read once, on the slow way.
+    func ask(peer: Peer) {
+        self.peer = peer
+        guard policy.mapClass == .tiles, head.method == .get || head.method == .head else { return }
+        map = bytes.withUnsafeBytes { bytes -> MapAsk? in
+            let path = UnsafeRawBufferPointer(rebasing: bytes[head.path.range])
+            let query = UnsafeRawBufferPointer(rebasing: bytes[head.query.range])
+            guard let request = MapRequest.classify(path: path.bytes, query: query.bytes) else { return nil }
+            guard request.namesExceptions else { return MapAsk(request: request, target: nil) }
+            return MapAsk(request: request, target: Self.rewritten(path, query))
+        }
+    }
+
+    /// Errors must be told apart from tiles, so the origin is not asked to draw them (law 5).
+    private static func rewritten(_ path: UnsafeRawBufferPointer, _ query: UnsafeRawBufferPointer) -> [UInt8]? {
+        var target = [UInt8](path) + [63]
+        let room = query.count
+        var isWhole = false
+        let rest = [UInt8](unsafeUninitializedCapacity: max(room, 1)) { buffer, count in
+            let written = MapRequest.rewriteExceptions(query.bytes, into: UnsafeMutableRawBufferPointer(buffer))
+            isWhole = written != nil
+            count = written ?? 0
+        }
+        target += rest
+        return isWhole ? target : nil
+    }
+
+    /// Whether the body must be looked at before its status is believed.
+    func judgesBody(_ head: FetchedHead) -> Bool {
+        map?.isImage == true && self.head.method == .get && head.head.status == 200 && !facts.hasRange
+    }
+
+    /// The viewer asked for errors as a document, which it then gets.
+    var wantsDocument: Bool {
+        guard let map, map.request.namesExceptions else { return false }
+        return map.request.exceptions == .xml || map.request.exceptions == .json || map.request.exceptions == .other
+    }
+
+    /// In place of a tile that cannot be had: an image that decodes, of the size asked for (law 7).
+    func fallbackImage() -> FallbackImage? {
+        guard let map, map.isImage, !wantsDocument else { return nil }
+        let picture = BlankTile.picture(for: map.request)
+        return FallbackImage(bytes: picture.bytes, mediaType: picture.contentType)
+    }
+
+    var acceptsGzip: Bool {
+        guard let index = head.fields.first(.acceptEncoding) else { return false }
+        return bytes.withUnsafeBytes { GzipOffer.accepts(UnsafeRawBufferPointer(rebasing: $0[head.fields[index].value.range])) }
+    }
+
+    /// This request's normalised values of the fields that a Vary names, as key parts.
+    func variantValues(_ names: [UInt8]) -> [UInt8] {
+        withUnsafeTemporaryAllocation(byteCount: 40_960, alignment: 16) { memory in
+            var key = CanonicalKey(memory)
+            bytes.withUnsafeBytes { Vary.append(names: names.span.bytes, of: head, bytes: $0.bytes, to: &key) }
+            return [UInt8](key.bytes)
+        }
+    }
+
+    /// The canonical key of a reference in Location or Content-Location, when it is of this host.
+    func resolve(_ reference: UnsafeRawBufferPointer) -> [UInt8]? {
+        let host = [UInt8](bytes[head.authority.range])
+        let base = [UInt8](bytes[head.path.range])
+        guard let target = Reference.resolve([UInt8](reference), host: host, path: base) else { return nil }
+        return withUnsafeTemporaryAllocation(byteCount: 40_960, alignment: 16) { memory in
+            var key = CanonicalKey(memory)
+            TargetKey.append(
+                host: host.span.bytes, path: target.path.span.bytes, query: target.query.span.bytes,
+                gzip: policy.mode == .cloudfront && acceptsGzip, to: &key)
+            return key.overflowed ? nil : [UInt8](key.bytes)
+        }
+    }
+}
+
+/// The bytes that identify a target, in one place: hits, invalidations and Content-Location agree.
+enum TargetKey {
+    @inline(__always)
+    static func append(host: RawSpan, path: RawSpan, query: RawSpan, gzip: Bool, to key: inout CanonicalKey) {
+        key.append(.methodClass, byte: UInt8(ascii: "G"))
+        key.append(host: host)
+        if path.isEmpty { key.append(.path, byte: UInt8(ascii: "/")) } else { key.append(.path, path) }
+        if !query.isEmpty { key.append(.query, query) }
+        if gzip { key.append(.coding, byte: UInt8(ascii: "g")) }
+    }
+}
+
+/// Whether Accept-Encoding takes gzip: named and not refused, or by `*` (RFC 9110 §12.5.3).
+enum GzipOffer {
+    static func accepts(_ value: UnsafeRawBufferPointer) -> Bool {
+        var start = 0
+        while start < value.count {
+            var end = start
+            while end < value.count, value[end] != 44 { end += 1 }
+            if let verdict = member(value, start, end) { return verdict }
+            start = end + 1
+        }
+        return false
+    }
+
+    private static func member(_ value: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> Bool? {
+        var at = start
+        while at < end, value[at] == 32 || value[at] == 9 { at += 1 }
+        guard end - at >= 4, value[at] | 0x20 == 103, value[at + 1] | 0x20 == 122, value[at + 2] | 0x20 == 105,
+            value[at + 3] | 0x20 == 112 else { return nil }
+        at += 4
+        while at < end, value[at] == 32 || value[at] == 9 { at += 1 }
+        guard at < end else { return true }
+        guard value[at] == 59 else { return nil }
+        // `;q=0`, `;q=0.0`… refuses; anything else accepts.
+        while at < end, value[at] != 61 { at += 1 }
+        at += 1
+        guard at < end, value[at] == 48 else { return true }
+        while at < end {
+            if value[at] >= 49, value[at] <= 57 { return true }
+            at += 1
+        }
+        return false
+    }
+}
+
+/// Resolves references of the same origin; others are nobody's business here (RFC 9111 §4.4).
+enum Reference {
+    static func resolve(_ reference: [UInt8], host: [UInt8], path base: [UInt8]) -> (path: [UInt8], query: [UInt8])? {
+        var rest = reference[...]
+        if let mark = rest.firstIndex(of: 35) { rest = rest[..<mark] }
+        let text = String(decoding: rest.prefix(8), as: UTF8.self).lowercased()
+        for scheme in ["http://", "https://", "//"] where text.hasPrefix(scheme) {
+            rest = rest.dropFirst(scheme.utf8.count)
+            let end = rest.firstIndex { $0 == 47 || $0 == 63 } ?? rest.endIndex
+            guard sameHost(rest[..<end], host) else { return nil }
+            return split(rest[end...])
+        }
+        guard let first = rest.first else { return split(base[...]) }
+        if first == 47 { return split(rest) }
+        if rest.prefix(while: { $0 != 47 && $0 != 63 }).contains(58) { return nil }
+        if first == 63 { return split(base[...] + rest) }
+        let directory = base.lastIndex(of: 47).map { base[...$0] } ?? [47]
+        return split(directory + rest)
+    }
+
+    private static func sameHost(_ left: ArraySlice<UInt8>, _ right: [UInt8]) -> Bool {
+        func bare(_ host: ArraySlice<UInt8>) -> [UInt8] {
+            let text = host.map { (65...90).contains($0) ? $0 | 0x20 : $0 }
+            return text.suffix(3) == [58, 56, 48] ? Array(text.dropLast(3)) : text
+        }
+        return bare(left) == bare(right[...])
+    }
+
+    private static func split(_ target: ArraySlice<UInt8>) -> (path: [UInt8], query: [UInt8]) {
+        guard let mark = target.firstIndex(of: 63) else { return (withoutDots(Array(target)), []) }
+        return (withoutDots(Array(target[..<mark])), Array(target[(mark + 1)...]))
+    }
+
+    /// RFC 3986 §5.2.4 for `.` and `..` segments.
+    private static func withoutDots(_ path: [UInt8]) -> [UInt8] {
+        guard path.contains(46) else { return path.isEmpty ? [47] : path }
+        var kept: [ArraySlice<UInt8>] = []
+        let segments = path.split(separator: 47, omittingEmptySubsequences: false).dropFirst()
+        for (index, segment) in segments.enumerated() {
+            let isLast = index == segments.count - 1
+            if segment.elementsEqual([46, 46]) {
+                _ = kept.popLast()
+                if isLast { kept.append([]) }
+            } else if segment.elementsEqual([46]) {
+                if isLast { kept.append([]) }
+            } else {
+                kept.append(segment)
+            }
+        }
+        return kept.reduce(into: []) { $0 += [47] + $1 }
+    }
+}

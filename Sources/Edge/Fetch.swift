@@ -1,0 +1,329 @@
+import Caching
+import Glibc
+import HTTP
+import Reactor
+
+/// One response being fetched from a member. Confined to the loop that runs it.
+final class Fetch {
+    enum Phase { case queued, connecting, sending, receiving, done }
+
+    var token = Token(slot: 0, generation: 0, kind: TokenKind.fetch)
+    let shared: SharedFetch
+    let pool: OriginPool
+    let request: OriginRequest
+    /// Whose request it is: the body comes from there, and the cache policy.
+    let exchange: Exchange
+    /// No viewer waits: it refreshes what was served stale.
+    let isBackground: Bool
+    var phase = Phase.queued
+    var member = -1
+    /// Members asked already, as bits.
+    var tried: UInt64 = 0
+    /// Connections opened at the present member.
+    var attempts = 0
+    var mayReuse = true
+    var connection: Slot?
+    var requestedAt: Milliseconds = 0
+    let startedAt: UInt64
+    var hasSentHead = false
+    var hasSentAll = false
+    var interim = 0
+    var body = ResponseIntake()
+    var head: FetchedHead?
+    /// Held back until the first bytes of the body show what it is (law 5).
+    var judging: JudgedBody?
+    var isPaused = false
+    var deadline: UInt64 = .max
+    var timer = TimerHandle.none
+    var timerAt: UInt64 = .max
+
+    init(
+        shared: SharedFetch, pool: OriginPool, request: OriginRequest, exchange: Exchange, isBackground: Bool,
+        startedAt: UInt64
+    ) {
+        self.shared = shared
+        self.pool = pool
+        self.request = request
+        self.exchange = exchange
+        self.isBackground = isBackground
+        self.startedAt = startedAt
+    }
+
+    /// Whether the request could be sent once more without harm: RFC 9110 §9.2.2.
+    var isReplayable: Bool {
+        guard head == nil, !exchange.intake.hasLeft else { return false }
+        return request.method.isIdempotent || !hasSentHead
+    }
+}
+
+extension LoopState where N: ~Copyable {
+    /// Begins a fetch for an exchange; it ends in `shared`, whatever happens.
+    mutating func startFetch(for exchange: Exchange, into shared: SharedFetch, isBackground: Bool = false) -> Token? {
+        let pool = exchange.pool
+        let peer = peer(of: exchange)
+        let request = exchange.bytes.withUnsafeBytes {
+            OriginRequest(
+                exchange.head, bytes: $0, conditions: conditions(exchange), origin: pool.settings, peer: peer,
+                via: snapshot.settings.name)
+        }
+        let fetch = Fetch(
+            shared: shared, pool: pool, request: request, exchange: exchange, isBackground: isBackground,
+            startedAt: network.monotonicNow)
+        guard let slot = fetches.insert(fetch) else {
+            end(shared, .failed(.exhausted))
+            return nil
+        }
+        fetch.token = Token(slot, kind: TokenKind.fetch)
+        exchange.fetch = fetch.token
+        place(fetch)
+        return fetches.contains(slot) ? fetch.token : nil
+    }
+
+    /// Asks the pool whose turn it is.
+    private mutating func place(_ fetch: Fetch) {
+        fetch.attempts = 0
+        switch fetch.pool.choose(tried: fetch.tried, at: network.wallNow, for: QueuedFetch(loop: index, fetch: fetch.token.bits)) {
+        case .member(let member):
+            fetch.member = member
+            connect(fetch)
+        case .queued:
+            fetch.phase = .queued
+            setDeadline(fetch, milliseconds: fetch.pool.settings.queueTimeout)
+        case .failed(let failure):
+            counters.add(.queueRefusals, failure == .queueFull ? 1 : 0)
+            finishFailed(fetch, failure)
+        }
+    }
+
+    /// A member's slot is free and this fetch is next.
+    mutating func memberFree(_ token: Token) {
+        guard fetches.contains(token), fetches[token.slot].phase == .queued else {
+            return
+        }
+        place(fetches[token.slot])
+    }
+
+    // MARK: sending
+
+    mutating func sendRequest(_ fetch: Fetch) {
+        guard let slot = fetch.connection else { return }
+        fetch.phase = .sending
+        let settings = fetch.pool.settings
+        let authority = settings.hostHeader != nil || !fetch.exchange.head.authority.isEmpty
+            ? nil : settings.members[fetch.member].authority
+        fetch.request.wire(authority: authority).withUnsafeBytes { _ = origins[slot.index].output.append($0) }
+        setDeadline(fetch, milliseconds: settings.firstByteTimeout)
+        sendMore(fetch)
+    }
+
+    /// Head, then as much of the body as there is.
+    mutating func sendMore(_ fetch: Fetch) {
+        guard let slot = fetch.connection, origins.contains(slot), !fetch.hasSentAll else { return }
+        while true {
+            let waiting = origins[slot.index].output.readable
+            if !waiting.isEmpty {
+                guard let count = sendOrigin(slot.index, waiting, fetch) else { return }
+                origins[slot.index].output.consume(count)
+                fetch.hasSentHead = true
+                continue
+            }
+            fetch.hasSentHead = true
+            let intake = fetch.exchange.intake
+            if fetch.isBackground || fetch.request.framing == .none || (intake.isComplete && !intake.hasBytes) {
+                fetch.hasSentAll = true
+                origins[slot.index].output.releaseIfEmpty()
+                return
+            }
+            guard intake.hasBytes else { return }
+            let sent: Int? = intake.withPending { sendOrigin(slot.index, $0, fetch) }
+            guard let sent else { return }
+            fetch.exchange.intake.sentToOrigin(sent)
+            setDeadline(fetch, milliseconds: fetch.pool.settings.firstByteTimeout)
+            resumeIntake(fetch.exchange)
+        }
+    }
+
+    private mutating func sendOrigin(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ fetch: Fetch) -> Int? {
+        scratch.parts[0] = iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+        switch network.send(origins[slot].fd, UnsafeBufferPointer(start: scratch.parts.baseAddress, count: 1)) {
+        case .bytes(let count): return count
+        case .wouldBlock:
+            origins[slot].isBlocked = true
+            return nil
+        case .endOfStream, .failed:
+            // It may have answered before it closed: what it said is read first.
+            origins[slot].isBlocked = true
+            receiveOrigin(slot)
+            return nil
+        }
+    }
+
+    /// More of the request body has come from the viewer.
+    mutating func sendRequestBody(_ token: Token) {
+        guard fetches.contains(token) else { return }
+        let fetch = fetches[token.slot]
+        guard let slot = fetch.connection, fetch.phase != .connecting, !origins[slot.index].isBlocked else { return }
+        sendMore(fetch)
+    }
+
+    /// The origin took body bytes: the viewer may send more.
+    private mutating func resumeIntake(_ exchange: Exchange) {
+        let slot = exchange.id.slot
+        guard !exchange.intake.isComplete, !exchange.intake.isFull,
+            viewers.contains(Slot(index: slot, generation: exchange.id.generation)), !viewers[slot].isQueued else { return }
+        viewers[slot].isQueued = true
+        ready.append(.read(Token(viewers.life(of: slot), kind: TokenKind.viewer)))
+    }
+
+    // MARK: patience
+
+    mutating func setDeadline(_ fetch: Fetch, milliseconds: Int) {
+        var deadline = milliseconds > 0 ? network.monotonicNow + UInt64(milliseconds) * 1_000_000 : .max
+        let total = fetch.pool.settings.totalTimeout
+        if total > 0 { deadline = min(deadline, fetch.startedAt + UInt64(total) * 1_000_000) }
+        fetch.deadline = deadline
+        guard deadline < fetch.timerAt else { return }
+        if fetch.timer != .none { timers.cancel(fetch.timer) }
+        fetch.timer = timers.arm(fetch.token, kind: 0, deadline: deadline)
+        fetch.timerAt = deadline
+    }
+
+    mutating func fetchTimer(_ token: Token) {
+        let fetch = fetches[token.slot]
+        fetch.timer = .none
+        fetch.timerAt = .max
+        let now = network.monotonicNow
+        if now < fetch.deadline {
+            if fetch.deadline != .max {
+                fetch.timer = timers.arm(token, kind: 0, deadline: fetch.deadline)
+                fetch.timerAt = fetch.deadline
+            }
+            return
+        }
+        counters.add(.originTimeouts)
+        let total = fetch.pool.settings.totalTimeout
+        if total > 0, now >= fetch.startedAt + UInt64(total) * 1_000_000 {
+            fail(fetch, .totalTimeout)
+            return
+        }
+        switch fetch.phase {
+        case .queued:
+            fetch.pool.leaveQueue(QueuedFetch(loop: index, fetch: token.bits))
+            counters.add(.queueRefusals)
+            finishFailed(fetch, .queueTimeout)
+        case .connecting: fail(fetch, .connectTimeout)
+        case .sending, .receiving: fail(fetch, fetch.head == nil && fetch.judging == nil ? .firstByteTimeout : .betweenBytesTimeout)
+        case .done: break
+        }
+    }
+
+    // MARK: endings
+
+    /// The member failed this fetch: another try where that is safe and within the budget.
+    mutating func fail(_ fetch: Fetch, _ failure: FetchFailure) {
+        guard fetch.phase != .done else { return }
+        let wasReused = dropConnection(fetch)
+        // A kept connection that closed before it said anything was closed before it was asked.
+        if wasReused.reused, !wasReused.received, failure == .cutShort, fetch.isReplayable {
+            fetch.mayReuse = false
+            fetch.hasSentHead = false
+            fetch.hasSentAll = false
+            connect(fetch)
+            return
+        }
+        if failure == .connectFailed || failure == .connectTimeout, fetch.attempts < attemptLimit(fetch) {
+            connect(fetch)
+            return
+        }
+        counters.add(.originFailures)
+        if failure == .malformed { counters.add(.originMalformed) }
+        release(fetch, failure.blamesMember ? .failed : .neutral)
+        fetch.tried |= 1 << UInt64(fetch.member & 63)
+        guard failure.mayTryAnother, fetch.isReplayable, fetch.judging == nil,
+            fetch.pool.settings.members.count > fetch.tried.nonzeroBitCount, fetch.pool.takeRetry()
+        else {
+            finishFailed(fetch, failure)
+            return
+        }
+        counters.add(.originRetries)
+        fetch.hasSentHead = false
+        fetch.hasSentAll = false
+        place(fetch)
+    }
+
+    private func attemptLimit(_ fetch: Fetch) -> Int {
+        let member = fetch.pool.settings.members[fetch.member]
+        // With other members to turn to, one round of this one's addresses is enough.
+        let others = fetch.pool.settings.members.count > 1
+        return others ? member.endpoints.count : max(fetch.pool.settings.attempts, member.endpoints.count)
+    }
+
+    private mutating func dropConnection(_ fetch: Fetch) -> (reused: Bool, received: Bool) {
+        guard let slot = fetch.connection, origins.contains(slot) else { return (false, false) }
+        let state = (origins[slot.index].isReused, origins[slot.index].hasReceived)
+        discardOrigin(slot.index, reset: true)
+        fetch.connection = nil
+        return state
+    }
+
+    /// Gives the member's slot back and wakes who waits for it.
+    mutating func release(_ fetch: Fetch, _ ending: OriginPool.Ending) {
+        guard fetch.member >= 0 else { return }
+        let (wake, change) = fetch.pool.release(fetch.member, ending, at: network.wallNow)
+        note(change, fetch.pool, fetch.member)
+        guard let wake else { return }
+        if wake.loop == index {
+            _ = shared.mailboxes[index].post(.memberFree(fetch: wake.fetch))
+        } else {
+            _ = shared.mailboxes[wake.loop].post(.memberFree(fetch: wake.fetch))
+        }
+    }
+
+    private func note(_ change: MemberHealth.Change, _ pool: OriginPool, _ member: Int) {
+        let name = "origin \"\(pool.settings.id)\" member \(pool.settings.members[member].name)"
+        switch change {
+        case .none: break
+        case .ejected:
+            shared.events.note(EdgeEvent(.warning, "origin", "\(name) is ejected after consecutive failures; see /status"))
+        case .returned: shared.events.note(EdgeEvent(.notice, "origin", "\(name) answers again"))
+        case .wentDown, .cameUp: break
+        }
+    }
+
+    mutating func finishFailed(_ fetch: Fetch, _ failure: FetchFailure) {
+        conclude(fetch)
+        end(fetch.shared, .failed(failure))
+    }
+
+    /// The fetch leaves the slab; `shared` lives on with who reads it.
+    mutating func conclude(_ fetch: Fetch) {
+        fetch.phase = .done
+        if fetch.timer != .none { timers.cancel(fetch.timer) }
+        if fetches.contains(fetch.token) { _ = fetches.remove(fetch.token.slot) }
+    }
+
+    /// Ends what waiters look at, and tells them.
+    mutating func end(_ fetch: SharedFetch, _ phase: SharedFetch.Phase, trailers: [UInt8] = []) {
+        if let key = fetch.key { shared.collapsed.remove(key, fetch) }
+        fetch.end(phase, trailers: trailers)
+        tellAll(fetch)
+    }
+
+    mutating func tellAll(_ fetch: SharedFetch) {
+        var ids: [ExchangeID] = []
+        fetch.takeUntold { ids.append($0) }
+        for id in ids { tell(id) }
+    }
+
+    /// Nobody waits any more: worth finishing only for the store.
+    mutating func fetchLostViewers(_ token: Token, policy: BehaviorPolicy) {
+        guard fetches.contains(token) else { return }
+        let fetch = fetches[token.slot]
+        if policy.fetchOutlivesViewers, fetch.exchange.key != nil, fetch.exchange.intake.isComplete,
+            fetch.head.map(\.isStorable) ?? true { return }
+        if fetch.phase == .queued { fetch.pool.leaveQueue(QueuedFetch(loop: index, fetch: token.bits)) }
+        _ = dropConnection(fetch)
+        if fetch.phase != .queued { release(fetch, .neutral) }
+        finishFailed(fetch, .abandoned)
+    }
+}

@@ -1,0 +1,79 @@
+/// Why a fetch gave no response; each with the status a viewer gets when nothing better is to be had.
+public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
+    /// The member refused the connection or cannot be reached.
+    case connectFailed
+    /// The member did not take the connection in time.
+    case connectTimeout
+    /// Connected, but no response head in time.
+    case firstByteTimeout
+    /// The body stopped coming.
+    case betweenBytesTimeout
+    /// The whole exchange took longer than the origin's total time-out.
+    case totalTimeout
+    /// The member closed or reset the connection before the response was complete.
+    case cutShort
+    /// The response head or framing is not HTTP as RFC 9112 has it.
+    case malformed
+    /// Every member is at its limit and the queue is full.
+    case queueFull
+    /// No member became free in time.
+    case queueTimeout
+    /// The pool has no members.
+    case noMember
+    /// The edge ran out of descriptors or memory for the fetch.
+    case exhausted
+    /// Nobody waits for the response any more.
+    case abandoned
+
+    /// 502 for a broken answer, 503 for want of capacity, 504 for want of time.
+    public var status: Int {
+        switch self {
+        case .connectFailed, .cutShort, .malformed: 502
+        case .queueFull, .queueTimeout, .noMember, .exhausted, .abandoned: 503
+        case .connectTimeout, .firstByteTimeout, .betweenBytesTimeout, .totalTimeout: 504
+        }
+    }
+
+    /// CloudFront's `x-edge-detailed-result-type`.
+    public var detailedResult: StaticString {
+        switch self {
+        case .connectFailed, .connectTimeout, .noMember: "OriginConnectError"
+        case .firstByteTimeout, .betweenBytesTimeout, .totalTimeout: "OriginReadError"
+        case .cutShort: "OriginCommError"
+        case .malformed: "OriginInvalidResponseError"
+        case .queueFull, .queueTimeout, .exhausted: "CapacityExceeded"
+        case .abandoned: "ClientHungUpRequest"
+        }
+    }
+
+    /// The word for logs, `Cache-Status` details and `/status`.
+    public var word: StaticString {
+        switch self {
+        case .connectFailed: "connect-failed"
+        case .connectTimeout: "connect-timeout"
+        case .firstByteTimeout: "first-byte-timeout"
+        case .betweenBytesTimeout: "between-bytes-timeout"
+        case .totalTimeout: "total-timeout"
+        case .cutShort: "cut-short"
+        case .malformed: "malformed"
+        case .queueFull: "queue-full"
+        case .queueTimeout: "queue-timeout"
+        case .noMember: "no-member"
+        case .exhausted: "exhausted"
+        case .abandoned: "abandoned"
+        }
+    }
+
+    /// Whether the member is to blame, for passive health.
+    public var blamesMember: Bool {
+        switch self {
+        case .connectFailed, .connectTimeout, .firstByteTimeout, .betweenBytesTimeout, .cutShort, .malformed: true
+        case .totalTimeout, .queueFull, .queueTimeout, .noMember, .exhausted, .abandoned: false
+        }
+    }
+
+    /// Whether another member may be asked, when the request allows it and nothing was sent yet.
+    public var mayTryAnother: Bool { blamesMember }
+
+    var isTimeout: Bool { status == 504 }
+}

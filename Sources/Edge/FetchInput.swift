@@ -1,0 +1,235 @@
+import Caching
+import Glibc
+import HTTP
+import Reactor
+
+// Receiving from members: heads parsed where they lie, bodies received into the memory that is
+// sent to viewers and handed to the store.
+extension LoopState where N: ~Copyable {
+    /// Bytes a fetch that is not kept for the store may be ahead of its slowest viewer.
+    private static var window: Int { 524_288 }
+
+    mutating func receiveOrigin(_ slot: UInt32) {
+        let token = Token(origins.life(of: slot), kind: TokenKind.origin)
+        var budget = limits.tickBudget
+        while origins.contains(token), let fetch = fetch(at: slot), fetch.phase != .done {
+            if fetch.head != nil, fetch.shared.backlog > Self.window {
+                fetch.isPaused = true
+                fetch.deadline = .max
+                return
+            }
+            let result = fetch.body.framing != .none && fetch.body.isPlain && origins[slot].input.isEmpty
+                ? receiveBody(slot, fetch) : receiveKept(slot, fetch)
+            switch result {
+            case .bytes(let count):
+                budget -= count
+                if budget <= 0, origins.contains(token) {
+                    ready.append(.receive(token))
+                    return
+                }
+            case .wouldBlock: return
+            case .endOfStream, .failed:
+                if origins.contains(token) { originEnded(fetch, result) }
+                return
+            }
+        }
+    }
+
+    /// Straight into the segments of the body.
+    private mutating func receiveBody(_ slot: UInt32, _ fetch: Fetch) -> IOResult {
+        let room = fetch.shared.room(expecting: fetch.body.expected)
+        let result = network.receive(origins[slot].fd, into: room)
+        guard case .bytes(let count) = result else { return result }
+        let own = fetch.body.took(count)
+        fetch.shared.publish(bytes: own)
+        if own < count { origins[slot].isReused = false }
+        bodyCame(slot, fetch, surplus: own < count)
+        return result
+    }
+
+    /// Into the connection's buffer: a head, or chunks to be decoded.
+    private mutating func receiveKept(_ slot: UInt32, _ fetch: Fetch) -> IOResult {
+        guard origins[slot].input.reserve(16_384) else {
+            fail(fetch, .malformed)
+            return .bytes(0)
+        }
+        let result = network.receive(origins[slot].fd, into: origins[slot].input.writable)
+        guard case .bytes(let count) = result else { return result }
+        origins[slot].input.commit(count)
+        origins[slot].hasReceived = true
+        if fetch.body.framing == .none, fetch.head == nil, fetch.judging == nil {
+            takeResponseHead(slot, fetch)
+        } else {
+            takeBody(slot, fetch)
+        }
+        return result
+    }
+
+    private mutating func takeResponseHead(_ slot: UInt32, _ fetch: Fetch) {
+        while fetch.phase != .done, origins[slot].fetch == fetch.token, fetch.head == nil, fetch.judging == nil {
+            var scan = HeadScan()
+            let bytes = origins[slot].input.readable
+            switch parseResponse(
+                bytes.bytes, &scan, limits: .response, toHead: fetch.request.method == .head, into: &originHead)
+            {
+            case .needMore: return
+            case .rejected:
+                fail(fetch, .malformed)
+                return
+            case .complete:
+                let raw = [UInt8](bytes[..<originHead.length])
+                origins[slot].input.consume(originHead.length)
+                if originHead.status < 200 {
+                    guard takeInterim(slot, fetch, raw) else { return }
+                } else {
+                    headCame(slot, fetch, raw)
+                    return
+                }
+            }
+        }
+    }
+
+    /// 1xx: relayed to an HTTP/1.1 viewer; 101 switches; more than eight are a flood.
+    private mutating func takeInterim(_ slot: UInt32, _ fetch: Fetch, _ raw: [UInt8]) -> Bool {
+        fetch.interim += 1
+        if originHead.status == 101 {
+            if fetch.request.isUpgrade { beginTunnel(slot, fetch, raw) } else { fail(fetch, .malformed) }
+            return false
+        }
+        guard fetch.interim <= 8 else {
+            fail(fetch, .malformed)
+            return false
+        }
+        if originHead.status != 100 { relayInterim(fetch, raw) }
+        return true
+    }
+
+    /// The final head: what it means for the store is decided once, here.
+    private mutating func headCame(_ slot: UInt32, _ fetch: Fetch, _ raw: [UInt8]) {
+        fetch.phase = .receiving
+        setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
+        fetch.body.begin(originHead.framing)
+        let head = makeHead(fetch, raw)
+        if head.head.status >= 500, retryOnStatus(fetch, head) { return }
+        if fetch.exchange.judgesBody(head) {
+            fetch.judging = JudgedBody(head: head)
+        } else {
+            publish(head, fetch)
+        }
+        if fetch.body.isComplete || !origins[slot].input.isEmpty { takeBody(slot, fetch) }
+    }
+
+    /// 502–504 from one member: another may do better, where the request may be repeated.
+    private mutating func retryOnStatus(_ fetch: Fetch, _ head: FetchedHead) -> Bool {
+        guard (502...504).contains(head.head.status), fetch.isReplayable, fetch.request.method.isIdempotent,
+            fetch.pool.settings.members.count > fetch.tried.nonzeroBitCount + 1, fetch.exchange.intake.isComplete
+        else { return false }
+        fetch.body = ResponseIntake()
+        fail(fetch, .malformed)
+        return true
+    }
+
+    private mutating func publish(_ head: FetchedHead, _ fetch: Fetch) {
+        fetch.head = head
+        let plan = storePlan(fetch, head)
+        fetch.shared.publish(head, keepsBody: plan.keepsBody, dissolve: !plan.isShared)
+        if let key = fetch.shared.key, !plan.isShared {
+            shared.collapsed.remove(key, fetch.shared)
+            shared.collapsed.rememberUnshared(key, until: network.wallNow + 2_000)
+        }
+        tellAll(fetch.shared)
+    }
+
+    /// Bytes in the connection's buffer that belong to the body.
+    private mutating func takeBody(_ slot: UInt32, _ fetch: Fetch) {
+        var consumed = 0
+        let bytes = origins[slot].input.readable
+        while let range = fetch.body.next(bytes, consumed: &consumed) {
+            copy(UnsafeRawBufferPointer(rebasing: bytes[range]), fetch)
+        }
+        let surplus = fetch.body.isComplete && consumed < bytes.count
+        origins[slot].input.consume(consumed)
+        if fetch.body.isMalformed {
+            fail(fetch, .malformed)
+            return
+        }
+        bodyCame(slot, fetch, surplus: surplus)
+    }
+
+    private func copy(_ bytes: UnsafeRawBufferPointer, _ fetch: Fetch) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let room = fetch.shared.room(expecting: fetch.body.expected.map { $0 + rest.count })
+            let count = min(room.count, rest.count)
+            room.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest[..<count]))
+            fetch.shared.publish(bytes: count)
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
+    }
+
+    /// Bytes were published, or the body is over.
+    private mutating func bodyCame(_ slot: UInt32, _ fetch: Fetch, surplus: Bool) {
+        setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
+        if let judged = fetch.judging, fetch.body.isComplete || fetch.shared.total >= JudgedBody.needed {
+            fetch.judging = nil
+            publish(judge(judged, fetch), fetch)
+        }
+        if let head = fetch.head, head.isStorable, fetch.shared.total > snapshot.settings.cache.objectBytes {
+            counters.add(.storeSkippedSize)
+            letGo(fetch)
+        }
+        if fetch.body.isComplete {
+            responseCame(slot, fetch, surplus: surplus)
+        } else if fetch.head != nil {
+            tellAll(fetch.shared)
+        }
+    }
+
+    private mutating func letGo(_ fetch: Fetch) {
+        fetch.shared.fence()
+        fetch.shared.letGo()
+        if let key = fetch.shared.key { shared.collapsed.remove(key, fetch.shared) }
+        tellAll(fetch.shared)
+    }
+
+    /// The last byte is here: stored first, so that whoever gets it finds it again, then told.
+    private mutating func responseCame(_ slot: UInt32, _ fetch: Fetch, surplus: Bool) {
+        guard let head = fetch.head else { return }
+        fetch.connection = nil
+        let isReusable = head.head.keepsAlive && fetch.hasSentAll && !surplus && fetch.body.framing != .untilClose
+        if isReusable { keepOrigin(slot) } else { discardOrigin(slot, reset: surplus) }
+        let isFailure = head.head.status >= 500 && head.head.status != 501 || head.isRejectedContent
+        release(fetch, isFailure ? .failed : .succeeded)
+        // An answer before the whole request was read: the rest of it has nowhere to go.
+        conclude(fetch)
+        store(fetch, head)
+        end(fetch.shared, .complete, trailers: fetch.body.trailers)
+    }
+
+    private mutating func originEnded(_ fetch: Fetch, _ result: IOResult) {
+        guard fetch.head != nil || fetch.judging != nil else {
+            fail(fetch, .cutShort)
+            return
+        }
+        if result == .endOfStream, fetch.body.endOfStream(), let slot = fetch.connection {
+            if let judged = fetch.judging {
+                fetch.judging = nil
+                publish(judge(judged, fetch), fetch)
+            }
+            responseCame(slot.index, fetch, surplus: true)
+            return
+        }
+        counters.add(.bodiesCutShort)
+        fail(fetch, .cutShort)
+    }
+
+    /// The viewer has taken enough of the body: the member may go on.
+    mutating func resumeIfPaused(_ token: Token) {
+        guard fetches.contains(token) else { return }
+        let fetch = fetches[token.slot]
+        guard fetch.isPaused, fetch.shared.backlog <= Self.window / 2, let slot = fetch.connection else { return }
+        fetch.isPaused = false
+        setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
+        ready.append(.receive(Token(slot, kind: TokenKind.origin)))
+    }
+}

@@ -1,0 +1,75 @@
+import Caching
+import HTTP
+import Tiles
+
+/// An origin's response head, owned, with what policy made of it. Shared by all who wait for it.
+final class FetchedHead: Sendable {
+    let bytes: [UInt8]
+    let head: ResponseHead
+    let facts: ResponseFacts
+    /// End-to-end fields in wire form, without Content-Length, Age and whatever concerns the hop.
+    let blob: [UInt8]
+    /// When the head came, and when its request was sent; milliseconds since the epoch.
+    let receivedAt: Milliseconds
+    let requestedAt: Milliseconds
+    let storability: Storability
+    /// Names in the response's Vary and the leader's normalised values, in rfc9111 mode.
+    let variant: VariantBytes?
+    /// The origin confirmed what is stored.
+    let confirmed: StoredCopy?
+    /// Status 200, but no tile: an OGC exception or a body of another kind (law 5).
+    let rejectedContent: TileVerdict?
+    /// Stored bytes stand before the origin's: a part that this response completes.
+    let completes: Bool
+
+    init(
+        bytes: [UInt8], head: borrowing ResponseHead, facts: ResponseFacts, blob: [UInt8], receivedAt: Milliseconds,
+        requestedAt: Milliseconds, storability: Storability, variant: VariantBytes?, confirmed: StoredCopy? = nil,
+        rejectedContent: TileVerdict? = nil, completes: Bool = false
+    ) {
+        self.bytes = bytes
+        self.head = copy head
+        self.facts = facts
+        self.blob = blob
+        self.receivedAt = receivedAt
+        self.requestedAt = requestedAt
+        self.storability = storability
+        self.variant = variant
+        self.confirmed = confirmed
+        self.rejectedContent = rejectedContent
+        self.completes = completes
+    }
+
+    var confirmsStored: Bool { confirmed != nil }
+    var isRejectedContent: Bool { rejectedContent != nil }
+    var isStorable: Bool {
+        if case .storable = storability { return rejectedContent == nil }
+        return false
+    }
+
+    /// A status that lets stale-if-error speak.
+    var failureStatus: Int? { head.status >= 500 ? head.status : nil }
+
+    /// The length the origin declared.
+    var declaredLength: Int? {
+        if case .length(let count) = head.framing { return Int(exactly: count) }
+        return nil
+    }
+
+    /// Whether a waiter's request selects the same variant as the leader's did.
+    func suits(_ exchange: Exchange) -> Bool {
+        guard let variant else { return true }
+        return variant.matches(exchange)
+    }
+}
+
+/// Vary's names and one request's values for them, both normalised.
+struct VariantBytes: Sendable {
+    /// The names as the record of the primary key keeps them: lower-case, comma-separated.
+    var names: [UInt8]
+    var values: [UInt8]
+
+    func matches(_ exchange: Exchange) -> Bool {
+        exchange.variantValues(names) == values
+    }
+}

@@ -1,0 +1,103 @@
+import Caching
+import HTTP
+
+/// A response's end-to-end fields in wire form, as they are stored and sent.
+enum HeaderBlob {
+    /// A blob is at most a response head.
+    private static let capacity = 66_560
+    /// A status line to put before a blob where the parser is to read it.
+    private static let statusLine = Array("HTTP/1.1 200 OK\r\n".utf8)
+
+    /// The fields of a fetched response as they go to the viewer who asked: nothing is left out but
+    /// what belongs to the hop, the length, and what is written anew.
+    static func delivered(_ head: borrowing ResponseHead, bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        var blob: [UInt8] = []
+        blob.reserveCapacity(head.length)
+        for index in 0..<head.fields.count {
+            let field = head.fields[index]
+            switch field.known {
+            case .contentLength, .transferEncoding, .age, .xCache: continue
+            default: break
+            }
+            if head.isHopByHop(index, bytes: bytes.bytes) { continue }
+            blob.append(contentsOf: bytes[field.name.range])
+            blob += [58, 32]
+            blob.append(contentsOf: bytes[field.value.range])
+            blob += [13, 10]
+        }
+        return blob
+    }
+
+    /// The fields that are stored, with a Date, which every stored response has.
+    static func stored(_ head: ResponseHead, bytes: UnsafeRawBufferPointer, date: Milliseconds?) -> [UInt8] {
+        write { writer in
+            StoredHeaders.write(head, bytes: bytes.bytes, into: &writer)
+            if let date { writer.field("Date", epochSeconds: date / 1_000) }
+        }
+    }
+
+    /// A stored blob with the fields of a 304, or of an answer to HEAD (RFC 9111 §3.2).
+    static func merged(stored: [UInt8], update: ResponseHead, bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        write { StoredHeaders.merge(stored.span.bytes, with: update, bytes: bytes.bytes, into: &$0) }
+    }
+
+    private static func write(_ body: (inout HeadWriter) -> Void) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+            var writer = HeadWriter(UnsafeMutableRawBufferPointer(buffer))
+            body(&writer)
+            count = writer.count
+        }
+    }
+
+    /// What policy needs of a blob; the tag's offsets are into the blob.
+    static func facts(_ blob: [UInt8], status: Int, now: Milliseconds) -> ResponseFacts {
+        let message = statusLine + blob + [13, 10]
+        var head = ResponseHead()
+        var scan = HeadScan()
+        _ = parseResponse(message.span.bytes, &scan, limits: .response, toHead: true, into: &head)
+        var facts = ResponseFacts(head, bytes: message.span.bytes, now: now)
+        facts.status = status
+        if facts.hasETag { facts.etag.start -= UInt16(statusLine.count) }
+        return facts
+    }
+
+    /// The value of the first line of that name, given in small letters.
+    static func value(_ name: StaticString, in blob: UnsafeRawBufferPointer) -> Range<Int>? {
+        let length = name.utf8CodeUnitCount
+        var start = 0
+        while start < blob.count {
+            var end = start
+            while end < blob.count, blob[end] != 13 { end += 1 }
+            if end - start > length, blob[start + length] == 58, matches(name, blob, start) {
+                var from = start + length + 1
+                while from < end, blob[from] == 32 { from += 1 }
+                return from..<end
+            }
+            start = end + 2
+        }
+        return nil
+    }
+
+    private static func matches(_ name: StaticString, _ blob: UnsafeRawBufferPointer, _ start: Int) -> Bool {
+        for index in 0..<name.utf8CodeUnitCount where blob[start + index] | 0x20 != name.utf8Start[index] { return false }
+        return true
+    }
+
+    /// The fields a 304 repeats (RFC 9110 §15.4.5) and what else is no description of the content.
+    static func appendMetadata(of blob: UnsafeRawBufferPointer, to writer: inout HeadWriter) {
+        var start = 0
+        while start < blob.count {
+            var end = start
+            while end < blob.count, blob[end] != 10 { end += 1 }
+            var colon = start
+            while colon < end, blob[colon] != 58 { colon += 1 }
+            let name = UnsafeRawBufferPointer(rebasing: blob[start..<colon])
+            let line = UnsafeRawBufferPointer(rebasing: blob[start..<min(end + 1, blob.count)])
+            switch KnownField.named(name.bytes) {
+            case .contentType, .contentEncoding, .contentLanguage, .contentRange, .lastModified: break
+            default: writer.append(bytes: line)
+            }
+            start = end + 1
+        }
+    }
+}

@@ -1,0 +1,155 @@
+import CLinux
+import Caching
+@preconcurrency import Dispatch
+import Glibc
+import HTTP
+import Reactor
+import Synchronization
+
+/// Active checks: one request to each member on an interval, from a queue of their own.
+///
+/// Blocking sockets with time-outs: a check costs a thread for at most its time-out, and the loops
+/// nothing. Where no path is configured it is checked that a connection can be made.
+final class HealthChecks: Sendable {
+    private let queue = DispatchQueue(label: "edge.health", attributes: .concurrent)
+    private let events: any EventObserver
+    private let timers = Mutex<[CheckTimer]>([])
+
+    init(events: any EventObserver) { self.events = events }
+
+    /// Checks these pools from now on, and no others.
+    func watch(_ pools: [OriginPool]) {
+        stop()
+        var fresh: [CheckTimer] = []
+        for pool in pools where pool.settings.health.interval > 0 {
+            for member in pool.settings.members.indices {
+                fresh.append(CheckTimer(source: timer(pool, member)))
+            }
+        }
+        let started = fresh
+        timers.withLock { $0 = started }
+    }
+
+    func stop() {
+        timers.withLock { timers in
+            for timer in timers { timer.source.cancel() }
+            timers.removeAll()
+        }
+    }
+
+    private func timer(_ pool: OriginPool, _ member: Int) -> any DispatchSourceTimer {
+        let interval = pool.settings.health.interval
+        let timer = DispatchSource.makeTimerSource(queue: queue)
+        // Members are asked one after the other within the interval, not all at the same moment.
+        let offset = interval * (member + 1) / (pool.settings.members.count + 1)
+        timer.schedule(deadline: .now() + .milliseconds(offset), repeating: .milliseconds(interval))
+        timer.setEventHandler { [events] in
+            let passed = HealthProbe.run(pool.settings, pool.settings.members[member])
+            let change = pool.checked(member, passed, at: wallClock())
+            Self.note(change, pool, member, events)
+        }
+        timer.activate()
+        return timer
+    }
+
+    private static func note(
+        _ change: MemberHealth.Change, _ pool: OriginPool, _ member: Int, _ events: any EventObserver
+    ) {
+        let name = "origin \"\(pool.settings.id)\" member \(pool.settings.members[member].name)"
+        switch change {
+        case .wentDown: events.note(EdgeEvent(.warning, "health", "\(name) fails its checks and gets no requests while others are up"))
+        case .cameUp: events.note(EdgeEvent(.notice, "health", "\(name) passes its checks again and returns by slow start"))
+        default: break
+        }
+    }
+}
+
+/// A timer that a list of a Sendable class may hold.
+private final class CheckTimer: Sendable {
+    let source: any DispatchSourceTimer
+    init(source: any DispatchSourceTimer) { self.source = source }
+}
+
+/// The wall clock for cold code, milliseconds since the epoch.
+func wallClock() -> Milliseconds {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Milliseconds(time.tv_sec) * 1_000 + Milliseconds(time.tv_nsec) / 1_000_000
+}
+
+/// One check of one member, blocking.
+enum HealthProbe {
+    static func run(_ origin: OriginSettings, _ member: MemberSettings) -> Bool {
+        let timeout = origin.health.timeout
+        for endpoint in member.endpoints {
+            guard let fd = connect(endpoint, milliseconds: timeout) else { continue }
+            defer { close(fd) }
+            guard let path = origin.health.path else { return true }
+            return ask(fd, path, origin, member)
+        }
+        return false
+    }
+
+    private static func connect(_ endpoint: Endpoint, milliseconds: Int) -> Int32? {
+        var network: LinuxNetwork
+        do { network = try LinuxNetwork(batchSize: 1) } catch { return nil }
+        let descriptor: Int32
+        switch network.connect(to: endpoint) {
+        case .failed: return nil
+        case .connected(let fd): descriptor = fd
+        case .pending(let fd):
+            var poll = pollfd(fd: fd, events: Int16(POLLOUT), revents: 0)
+            guard Glibc.poll(&poll, 1, Int32(milliseconds)) == 1, network.connectError(fd) == 0 else {
+                close(fd)
+                return nil
+            }
+            descriptor = fd
+        }
+        setBlocking(descriptor, milliseconds: milliseconds)
+        return descriptor
+    }
+
+    private static func setBlocking(_ fd: Int32, milliseconds: Int) {
+        _ = fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK)
+        var time = timeval(tv_sec: milliseconds / 1_000, tv_usec: milliseconds % 1_000 * 1_000)
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    private static func ask(_ fd: Int32, _ path: String, _ origin: OriginSettings, _ member: MemberSettings) -> Bool {
+        let host = origin.hostHeader ?? member.authority
+        let request = Array("""
+            GET \(path) HTTP/1.1\r\nHost: \(host)\r\nUser-Agent: mapedge-health\r\n\
+            Accept: */*\r\nConnection: close\r\n\r\n
+            """.utf8)
+        guard send(fd, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else { return false }
+        let answer = readAll(fd, limit: 262_144, milliseconds: origin.health.timeout)
+        return judge(answer, origin.health)
+    }
+
+    private static func readAll(_ fd: Int32, limit: Int, milliseconds: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 16_384)
+        let deadline = wallClock() + Milliseconds(milliseconds)
+        while bytes.count < limit, wallClock() < deadline {
+            let count = recv(fd, &piece, piece.count, 0)
+            guard count > 0 else { break }
+            bytes += piece[..<count]
+        }
+        return bytes
+    }
+
+    /// Status in range and, where asked for, the expected bytes in the body.
+    static func judge(_ answer: [UInt8], _ health: HealthSettings) -> Bool {
+        var head = ResponseHead()
+        var scan = HeadScan()
+        let result = answer.withUnsafeBytes { parseResponse($0.bytes, &scan, limits: .response, toHead: false, into: &head) }
+        guard result == .complete, health.expectedStatus.contains(head.status) else { return false }
+        guard !health.expectedBody.isEmpty else { return true }
+        let body = answer[head.length...]
+        guard body.count >= health.expectedBody.count else { return false }
+        return (body.startIndex...(body.endIndex - health.expectedBody.count)).contains {
+            body[$0..<($0 + health.expectedBody.count)].elementsEqual(health.expectedBody)
+        }
+    }
+}

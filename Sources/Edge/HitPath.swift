@@ -1,0 +1,230 @@
+import Caching
+import Glibc
+import HTTP
+import Reactor
+import Tiles
+
+// From a parsed head to an answer out of the store, within one read transaction and one call of
+// the kernel. Nothing here allocates, retains or copies a body; what must is handed to `Exchange`.
+extension LoopState where N: ~Copyable {
+    /// A complete request head. The bytes are valid until this returns.
+    mutating func handle(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer) {
+        viewers[slot].rateFrom = 0
+        if isStopping || !head.keepsAlive { viewers[slot].closesAfterResponse = true }
+        let behavior = hot.match(UnsafeRawBufferPointer(rebasing: bytes[head.path.range]))
+        var facts = RequestFacts(head, bytes: bytes.bytes)
+        if head.fields.contains(.cookie) { facts.hasSession = hasSession(behavior, bytes) }
+        guard reader != nil, head.method == .get || head.method == .head, !facts.hasBody else {
+            let decision = decide(.absent, request: facts, policy: hot[behavior].policy, health: .up, now: network.wallNow)
+            start(slot, bytes, behavior, facts, decision, keyed: reader != nil && decision.action == .fetch)
+            return
+        }
+        let canonical = writeKey(bytes, behavior)
+        let key = CacheKey.hash(canonical.bytes.bytes, seed: seed)
+        if hasPending, servePending(slot, bytes, behavior, facts, key, canonical) { return }
+        reader?.begin()
+        serveFound(slot, bytes, behavior, facts, key, canonical)
+        reader?.end()
+    }
+
+    /// Looks, decides, serves. The read transaction is open and stays so until this returns.
+    mutating func serveFound(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts, _ key: CacheKey,
+        _ canonical: CanonicalKey, absent: Lookup = .absent
+    ) {
+        guard case .entry(let entry) = find(key, canonical) else {
+            miss(slot, bytes, behavior, facts, absent)
+            return
+        }
+        guard entry.header.kind == .variants else {
+            answerFound(slot, bytes, behavior, facts, key, canonical, entry)
+            return
+        }
+        var variant = canonical
+        Vary.append(names: entry.headers.bytes, of: head, bytes: bytes.bytes, to: &variant)
+        let variantKey = CacheKey.hash(variant.bytes.bytes, seed: seed)
+        guard case .entry(let selected) = find(variantKey, variant), selected.header.kind != .variants else {
+            miss(slot, bytes, behavior, facts, .variantAbsent)
+            return
+        }
+        answerFound(slot, bytes, behavior, facts, variantKey, variant, selected)
+    }
+
+    /// Decides on what was found, and does it.
+    mutating func answerFound(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts, _ key: CacheKey,
+        _ canonical: CanonicalKey, _ entry: StoredEntry
+    ) {
+        let now = network.wallNow
+        let health = entry.header.times.isFresh(at: now) ? .up : snapshot.pools[hot[behavior].origin].health(at: now)
+        let decision = decide(.entry(entry.header), request: facts, policy: hot[behavior].policy, health: health, now: now)
+        guard decision.isAnsweredFromStore else {
+            let copy = StoredCopy(entry, store: shared.store)
+            start(slot, bytes, behavior, facts, decision, keyed: decision.action != .pass, key: key, canonical: canonical, entry: copy)
+            return
+        }
+        if reader?.touch(key, now: now) == false, !isReady(slot, bytes, behavior, facts, key, canonical, entry) { return }
+        if decision.action == .serveStaleRefreshing { refresh(slot, bytes, behavior, facts, decision, entry, key, canonical) }
+        serve(slot, bytes, entry, facts, decision, behavior)
+    }
+
+    /// The record under a key, verified to be that key's.
+    @inline(__always)
+    mutating func find(_ key: CacheKey, _ canonical: CanonicalKey) -> Found {
+        guard let record = reader?.find(key) else { return .absent }
+        switch EntryRecord.decode(record.bytes, expecting: canonical.bytes.bytes, seed: seed, verifying: false) {
+        case .entry(let header, let layout):
+            return .entry(StoredEntry(record: record, header: header, layout: layout))
+        case .mismatch: return .absent
+        case .corrupt:
+            counters.add(.corruptRecords)
+            return .absent
+        }
+    }
+
+    enum Found { case absent, entry(StoredEntry) }
+
+    var seed: (UInt64, UInt64) { shared.store?.seed ?? (0, 0) }
+    private var hasPending: Bool { shared.store?.hasPending ?? false }
+
+    /// Canonical key: host, path, query, and the negotiated coding in cloudfront mode.
+    private func writeKey(_ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> CanonicalKey {
+        var key = CanonicalKey(scratch.key)
+        TargetKey.append(
+            host: UnsafeRawBufferPointer(rebasing: bytes[head.authority.range]).bytes,
+            path: UnsafeRawBufferPointer(rebasing: bytes[head.path.range]).bytes,
+            query: UnsafeRawBufferPointer(rebasing: bytes[head.query.range]).bytes,
+            gzip: hot[behavior].policy.mode == .cloudfront && acceptsGzip(bytes), to: &key)
+        return key
+    }
+
+    func acceptsGzip(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let index = head.fields.first(.acceptEncoding) else { return false }
+        return GzipOffer.accepts(UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range]))
+    }
+
+    /// Whether a Cookie line carries one of the behavior's session cookies (law 6).
+    private func hasSession(_ behavior: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        let names = hot[behavior].sessionCookies
+        guard !names.isEmpty else { return false }
+        var index = head.fields.first(.cookie)
+        while let at = index {
+            if SessionCookies.match(names, UnsafeRawBufferPointer(rebasing: bytes[head.fields[at].value.range])) { return true }
+            index = head.fields.next(after: at, .cookie)
+        }
+        return false
+    }
+
+    // MARK: the slow way
+
+    mutating func miss(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts, _ lookup: Lookup
+    ) {
+        let policy = hot[behavior].policy
+        let decision = decide(lookup, request: facts, policy: policy, health: .up, now: network.wallNow)
+        start(slot, bytes, behavior, facts, decision, keyed: decision.action != .pass)
+    }
+
+    /// Makes the exchange. The canonical key is in the scratch memory still.
+    mutating func start(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts, _ decision: Decision,
+        keyed: Bool, key: CacheKey? = nil, canonical: CanonicalKey? = nil, entry: StoredCopy? = nil
+    ) {
+        let exchange = makeExchange(slot, bytes, behavior, facts, decision)
+        exchange.entry = entry
+        if keyed {
+            let canonical = canonical ?? writeKey(bytes, behavior)
+            exchange.canonical = [UInt8](canonical.bytes)
+            exchange.key = key ?? CacheKey.hash(canonical.bytes.bytes, seed: seed)
+        }
+        exchange.primary = primaryKey(bytes, behavior)
+        begin(exchange)
+    }
+
+    /// The key without variant: where the names of the selecting fields stand.
+    private func primaryKey(_ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> PrimaryKey {
+        let canonical = writeKey(bytes, behavior)
+        return PrimaryKey(key: CacheKey.hash(canonical.bytes.bytes, seed: seed), canonical: [UInt8](canonical.bytes))
+    }
+
+    private mutating func makeExchange(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts, _ decision: Decision
+    ) -> Exchange {
+        viewers[slot].exchangeNumber &+= 1
+        let id = ExchangeID(
+            loop: Int32(index), slot: slot, generation: viewers.life(of: slot).generation,
+            number: viewers[slot].exchangeNumber)
+        let exchange = Exchange(
+            id: id, bytes: [UInt8](bytes), head: head, facts: facts, snapshot: snapshot, behavior: behavior,
+            decision: decision, started: network.monotonicNow)
+        exchange.ask(peer: Peer(address: viewers[slot].address.ipText, isTrusted: viewers[slot].isTrusted))
+        return exchange
+    }
+
+    func peer(of exchange: Exchange) -> Peer { exchange.peer }
+
+    /// Refreshes behind a stale answer, if nobody does so already.
+    private mutating func refresh(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts, _ decision: Decision,
+        _ entry: StoredEntry, _ key: CacheKey, _ canonical: CanonicalKey
+    ) {
+        guard head.method == .get, !facts.hasRange else { return }
+        let copy = StoredCopy(entry, store: shared.store)
+        var ask = decision
+        ask.action = copy.header.hasValidator ? .revalidate : .fetch
+        let background = ExchangeID(loop: Int32(index), slot: .max, generation: 0, number: 0)
+        let fresh = SharedFetch(key: key, invalidation: shared.invalidationNumber, leader: nil, budget: shared.budget)
+        guard case .leads = shared.collapsed.joinOrLead(key, nil, fresh, at: network.wallNow) else { return }
+        let exchange = Exchange(
+            id: background, bytes: [UInt8](bytes), head: head, facts: facts, snapshot: snapshot, behavior: behavior,
+            decision: ask, started: network.monotonicNow)
+        exchange.ask(peer: Peer(address: viewers[slot].address.ipText, isTrusted: viewers[slot].isTrusted))
+        exchange.entry = copy
+        exchange.key = key
+        exchange.canonical = [UInt8](canonical.bytes)
+        exchange.primary = primaryKey(bytes, behavior)
+        _ = startFetch(for: exchange, into: fresh, isBackground: true)
+    }
+}
+
+/// Finds session cookies by name; allocates nothing.
+enum SessionCookies {
+    /// `names`: each followed by a zero byte. Names are case-sensitive (RFC 6265).
+    static func match(_ names: UnsafeRawBufferPointer, _ cookies: UnsafeRawBufferPointer) -> Bool {
+        var start = 0
+        while start < cookies.count {
+            while start < cookies.count, cookies[start] == 32 || cookies[start] == 59 { start += 1 }
+            var end = start
+            while end < cookies.count, cookies[end] != 61, cookies[end] != 59 { end += 1 }
+            if end > start, contains(names, cookies, start..<end) { return true }
+            while end < cookies.count, cookies[end] != 59 { end += 1 }
+            start = end
+        }
+        return false
+    }
+
+    private static func contains(
+        _ names: UnsafeRawBufferPointer, _ cookies: UnsafeRawBufferPointer, _ range: Range<Int>
+    ) -> Bool {
+        var start = 0
+        while start < names.count {
+            var end = start
+            while names[end] != 0 { end += 1 }
+            if end - start == range.count, let left = names.baseAddress, let right = cookies.baseAddress,
+                memcmp(left + start, right + range.lowerBound, range.count) == 0 { return true }
+            start = end + 1
+        }
+        return false
+    }
+}
+
+extension LoopState where N: ~Copyable {
+    /// An entry that was not served lately: its pages may be on disk, its body unchecked.
+    mutating func isReady(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts, _ key: CacheKey,
+        _ canonical: CanonicalKey, _ entry: StoredEntry
+    ) -> Bool {
+        guard case .chunks(let objectID, _) = entry.body, reader?.isVouched(objectID) == false else { return true }
+        return true
+    }
+}

@@ -1,0 +1,194 @@
+import Caching
+import Glibc
+import HTTP
+import Reactor
+import Tiles
+
+// Answers the edge makes itself: refusals, errors, interim responses, 304 from a fetched head.
+extension LoopState where N: ~Copyable {
+    /// A head that cannot be understood or is too large: answer, close, count, never forward.
+    mutating func refuse(_ slot: UInt32, _ rejection: HeadRejection) {
+        counters.add(.requestsRejected)
+        let status = rejection.status == 431 && snapshot.settings.mode == .cloudfront && rejection == .headTooLarge
+            ? 494 : rejection.status
+        refuse(slot, status: status, detail: rejection.reason)
+    }
+
+    mutating func refuse(_ slot: UInt32, status: Int, detail: StaticString) {
+        viewers[slot].closesAfterResponse = true
+        viewers[slot].phase = .reading
+        let outcome = writeLocal(slot, status, detail: detail, isHead: false, image: nil, retryAfter: nil)
+        logRefusal(slot, outcome)
+        counters.add(.errors)
+        if flush(slot) { closeGently(slot) }
+    }
+
+    /// A final answer of the edge's own to an exchange.
+    mutating func answer(_ exchange: Exchange, _ status: Int, detail: StaticString) {
+        let slot = exchange.id.slot
+        guard !exchange.hasResponded else {
+            cutShort(exchange)
+            return
+        }
+        exchange.hasResponded = true
+        exchange.outcome.detail = detail
+        if !exchange.intake.isComplete { viewers[slot].closesAfterResponse = true }
+        let image = status >= 500 ? exchange.fallbackImage() : nil
+        let sent = writeLocal(
+            slot, image == nil ? status : 503, detail: detail, isHead: exchange.head.method == .head, image: image,
+            retryAfter: status >= 500 ? 5 : nil)
+        exchange.outcome.status = sent.status
+        exchange.outcome.result = .error
+        exchange.outcome.sentBytes = sent.sentBytes
+        exchange.delivery = .head
+        exchange.shared.map { _ = $0.leave(exchange.id) }
+        exchange.shared = nil
+        leaveFetch(exchange)
+        counters.add(.errors)
+        setDeadline(slot, milliseconds: limits.writeTimeout)
+        if flush(slot), viewers[slot].exchange === exchange { finish(slot) }
+    }
+
+    /// The fetch that this exchange fed with its request body has no use any more.
+    private mutating func leaveFetch(_ exchange: Exchange) {
+        guard let token = exchange.fetch else { return }
+        exchange.fetch = nil
+        if !exchange.intake.isComplete || exchange.key == nil { fetchLostViewers(token, policy: exchange.policy) }
+    }
+
+    /// Status 200, but no tile: the viewer gets what it can use, the store gets nothing (law 5).
+    mutating func answerRejectedContent(_ exchange: Exchange, _ head: FetchedHead) {
+        if exchange.wantsDocument {
+            writeHead(exchange, head, collapsed: exchange.fetch == nil)
+            pump(exchange.id.slot)
+        } else {
+            answer(exchange, 503, detail: "content-rejected")
+        }
+    }
+
+    private func body(_ status: Int, _ detail: StaticString) -> [UInt8] {
+        let phrase = HeadWriter.statusLine(status).map { String($0.description.dropFirst(9).dropLast(2)) } ?? "\(status)"
+        return Array("""
+            <!DOCTYPE html>
+            <html lang="en"><head><meta charset="utf-8"><title>\(phrase)</title></head>
+            <body><h1>\(phrase)</h1><p>\(detail)</p><hr><p>\(snapshot.settings.name)</p></body></html>
+
+            """.utf8)
+    }
+
+    /// Writes head and body into the viewer's output; returns what the log should say.
+    private mutating func writeLocal(
+        _ slot: UInt32, _ status: Int, detail: StaticString, isHead: Bool, image: FallbackImage?, retryAfter: Int?
+    ) -> Outcome {
+        let content = image?.bytes ?? body(status, detail)
+        var writer = HeadWriter(scratch.head)
+        writer.append(status: status)
+        writer.append("Content-Type: ")
+        writer.append(image?.mediaType ?? "text/html; charset=utf-8")
+        writer.append("\r\nContent-Length: ")
+        writer.appendDecimal(UInt64(content.count))
+        writer.append("\r\nDate: ")
+        writer.appendDate(epochSeconds: network.wallNow / 1_000)
+        writer.append("\r\nCache-Control: no-store\r\n")
+        if let retryAfter {
+            writer.append("Retry-After: ")
+            writer.appendDecimal(UInt64(retryAfter))
+            writer.append("\r\n")
+        }
+        if image != nil { writer.append("X-Edge-Degraded: origin\r\n") }
+        appendVia(&writer, minor: 1)
+        writer.append("Cache-Status: ")
+        append(snapshot.settings.name, &writer)
+        writer.append("; detail=\"")
+        writer.append(detail)
+        writer.append("\"\r\n")
+        appendResult(.error, &writer)
+        appendConnection(slot, &writer)
+        writer.append("\r\n")
+        put(slot, writer)
+        if !isHead { content.withUnsafeBytes { _ = viewers[slot].output.append($0) } }
+        var outcome = Outcome()
+        outcome.status = status
+        outcome.result = .error
+        outcome.detail = detail
+        outcome.sentBytes = isHead ? 0 : content.count
+        return outcome
+    }
+
+    // MARK: request bodies
+
+    mutating func sendContinue(_ exchange: Exchange) {
+        guard exchange.head.minorVersion >= 1 else { return }
+        "HTTP/1.1 100 Continue\r\n\r\n".utf8CString.withUnsafeBytes {
+            _ = viewers[exchange.id.slot].output.append(UnsafeRawBufferPointer(rebasing: $0.dropLast()))
+        }
+        _ = flush(exchange.id.slot)
+    }
+
+    mutating func malformedBody(_ exchange: Exchange) {
+        viewers[exchange.id.slot].closesAfterResponse = true
+        stopFetch(exchange)
+        answer(exchange, 400, detail: "malformed-chunk")
+    }
+
+    mutating func answerTooLarge(_ exchange: Exchange) {
+        viewers[exchange.id.slot].closesAfterResponse = true
+        stopFetch(exchange)
+        answer(exchange, 413, detail: "body-too-large")
+    }
+
+    /// The viewer stopped in the middle of its request: the member must see a broken request too.
+    mutating func abortRequestBody(_ exchange: Exchange) {
+        viewers[exchange.id.slot].closesAfterResponse = true
+        stopFetch(exchange)
+        answer(exchange, 400, detail: "request-cut-short")
+    }
+
+    private mutating func stopFetch(_ exchange: Exchange) {
+        guard let token = exchange.fetch else { return }
+        exchange.fetch = nil
+        exchange.shared.map { _ = $0.leave(exchange.id) }
+        exchange.shared = nil
+        fetchLostViewers(token, policy: exchange.policy)
+    }
+
+    /// Another's fetch took too long to begin: bounded, then on its own.
+    mutating func waitedTooLong(_ exchange: Exchange) {
+        exchange.shared.map { _ = $0.leave(exchange.id) }
+        counters.add(.uncollapsed)
+        exchange.mayCollapse = false
+        setDeadline(exchange.id.slot, milliseconds: nil)
+        obtain(exchange)
+    }
+
+    /// 1xx from the origin, to a viewer that knows them.
+    mutating func relayInterim(_ fetch: Fetch, _ raw: [UInt8]) {
+        let exchange = fetch.exchange
+        let slot = exchange.id.slot
+        guard !fetch.isBackground, exchange.head.minorVersion >= 1, !exchange.hasResponded,
+            viewers.contains(Slot(index: slot, generation: exchange.id.generation)),
+            viewers[slot].exchange === exchange else { return }
+        var writer = HeadWriter(scratch.head)
+        writer.append("HTTP/1.1 ")
+        writer.appendDecimal(UInt64(originHead.status))
+        writer.append(" \r\n")
+        raw.withUnsafeBytes { bytes in
+            for index in 0..<originHead.fields.count where !originHead.isHopByHop(index, bytes: bytes.bytes) {
+                let field = originHead.fields[index]
+                writer.append(bytes: UnsafeRawBufferPointer(rebasing: bytes[field.name.range]))
+                writer.append(": ")
+                writer.append(bytes: UnsafeRawBufferPointer(rebasing: bytes[field.value.range]))
+                writer.append("\r\n")
+            }
+        }
+        writer.append("\r\n")
+        put(slot, writer)
+        _ = flush(slot)
+    }
+}
+
+/// An image of the size and format a map client asked for, in place of the tile it cannot have.
+struct FallbackImage {
+    var bytes: [UInt8]
+    var mediaType: StaticString
+}

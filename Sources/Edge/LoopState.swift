@@ -1,0 +1,242 @@
+import Caching
+import Glibc
+import HTTP
+import Reactor
+import Synchronization
+
+/// What the loops share, and no more: touched on misses and cold paths.
+final class EdgeShared: Sendable {
+    let store: Store?
+    let collapsed = CollapsedFetches()
+    let budget: FillBudget
+    let events: any EventObserver
+    let mailboxes: [Mailbox<LoopMessage>]
+    private let invalidations: Atomic<UInt64>
+
+    init(store: Store?, budget: FillBudget, events: any EventObserver, mailboxes: [Mailbox<LoopMessage>]) {
+        self.store = store
+        self.budget = budget
+        self.events = events
+        self.mailboxes = mailboxes
+        invalidations = Atomic(store?.invalidationNumber ?? 0)
+    }
+
+    /// The number of the latest invalidation.
+    var invalidationNumber: UInt64 { invalidations.load(ordering: .acquiring) }
+    func nextInvalidation() -> UInt64 { invalidations.add(1, ordering: .acquiringAndReleasing).newValue }
+}
+
+/// What loops tell each other and are told.
+enum LoopMessage: Sendable {
+    /// The fetch that this exchange waits for has something new.
+    case progress(ExchangeID)
+    /// A member's slot is free for this queued fetch.
+    case memberFree(fetch: UInt64)
+    case replace(SettingsSnapshot)
+    case adopt(listener: Int32, settings: ListenerSettings)
+    case retire(listener: ListenerSettings)
+    case stop(deadline: UInt64)
+    /// Pages that a hit needs are in memory now.
+    case resident(ExchangeID)
+    /// The invalidation that this exchange caused is durable.
+    case durable(ExchangeID)
+}
+
+/// Which slab or descriptor an event or timer concerns.
+enum TokenKind {
+    static let viewer: UInt8 = 1
+    static let origin: UInt8 = 2
+    static let listener: UInt8 = 3
+    static let mailbox: UInt8 = 4
+    static let fetch: UInt8 = 5
+    static let loop: UInt8 = 6
+}
+
+struct ListenerState {
+    var fd: Int32
+    var settings: ListenerSettings
+    var hasWaiting = false
+}
+
+/// One event loop's whole state: born in the block that runs it, handed down `inout`.
+struct LoopState<N: Network & ~Copyable>: ~Copyable {
+    var network: N
+    let index: Int
+    let shared: EdgeShared
+    var snapshot: SettingsSnapshot
+    var hot: HotTable
+    var limits: ViewerLimits
+    var viewers: Slab<ViewerConnection>
+    var origins: Slab<OriginConnection>
+    var fetches: Slab<Fetch>
+    var listeners: [ListenerState] = []
+    var idle = IdleConnections()
+    var perAddress: [SocketAddress: Int] = [:]
+    /// Viewers of tunnels, by the token of the member's connection.
+    var tunnels: [UInt64: ExchangeID] = [:]
+    var timers: TimerWheel
+    var reader: StoreReader?
+    let counters: LoopCounters
+    let latencies: LoopLatencies
+    var log: LogRing?
+    var head = RequestHead()
+    var originHead = ResponseHead()
+    let scratch: LoopScratch
+    /// Exchanges and viewers that go on at the end of this tick.
+    var ready: [ReadyWork] = []
+    private var messages: [LoopMessage] = []
+    var isStopping = false
+    var stopDeadline: UInt64 = .max
+    var isStopped = false
+    var isAcceptPaused = false
+
+    /// Work that a step leaves for the end of the tick, so that no step calls an earlier one.
+    enum ReadyWork {
+        case read(Token)
+        case write(Token)
+        case progress(ExchangeID)
+        case receive(Token)
+        case accept
+    }
+
+    init(
+        network: consuming N, index: Int, shared: EdgeShared, snapshot: SettingsSnapshot, counters: LoopCounters,
+        latencies: LoopLatencies, log: LogRing?
+    ) {
+        let start = network.monotonicNow
+        self.network = network
+        self.index = index
+        self.shared = shared
+        self.snapshot = snapshot
+        hot = snapshot.hot
+        limits = snapshot.settings.limits
+        let connections = limits.connectionsPerLoop
+        viewers = Slab(capacity: connections)
+        origins = Slab(capacity: connections)
+        fetches = Slab(capacity: connections)
+        timers = TimerWheel(start: start, capacity: connections * 3 + 16)
+        reader = shared.store?.makeReader()
+        self.counters = counters
+        self.latencies = latencies
+        self.log = log
+        scratch = LoopScratch()
+    }
+
+    deinit { scratch.deallocate() }
+
+    /// Deals with one wake-up: events, messages, timers, and what they left to do.
+    mutating func tick(_ events: UnsafeBufferPointer<ReadyEvent>) {
+        counters.add(.ticks)
+        for event in events { deliver(event) }
+        if !ready.isEmpty { drainReady() }
+        expireTimers()
+        if !ready.isEmpty { drainReady() }
+        if isStopping { continueStop() }
+    }
+
+    private mutating func deliver(_ event: ReadyEvent) {
+        switch event.token.kind {
+        case TokenKind.viewer:
+            if viewers.contains(event.token) { viewerReady(event.token.slot, event.readiness) }
+        case TokenKind.origin:
+            if origins.contains(event.token) { originReady(event.token.slot, event.readiness) }
+        case TokenKind.listener: acceptViewers(Int(event.token.slot))
+        case TokenKind.mailbox: receiveMessages()
+        default: break
+        }
+    }
+
+    /// When `wait` must return although nothing happened.
+    var nextDeadline: UInt64? { ready.isEmpty ? timers.nextDeadline : 0 }
+
+    private mutating func drainReady() {
+        // What is added meanwhile waits for the next tick's turn, so that sockets are not starved.
+        let work = ready
+        ready.removeAll(keepingCapacity: true)
+        for item in work {
+            switch item {
+            case .read(let token):
+                if viewers.contains(token) { continueReading(token.slot) }
+            case .write(let token):
+                if viewers.contains(token) { writeViewer(token.slot) }
+            case .progress(let id): progress(id)
+            case .receive(let token):
+                if origins.contains(token) { receiveOrigin(token.slot) }
+            case .accept: acceptAll()
+            }
+        }
+    }
+
+    private mutating func expireTimers() {
+        let now = network.monotonicNow
+        while let expired = timers.expire(now: now) {
+            switch expired.token.kind {
+            case TokenKind.viewer:
+                if viewers.contains(expired.token) { viewerTimer(expired.token.slot) }
+            case TokenKind.fetch:
+                if fetches.contains(expired.token) { fetchTimer(expired.token) }
+            case TokenKind.origin:
+                if origins.contains(expired.token) { idleTimer(expired.token.slot) }
+            default: break
+            }
+        }
+    }
+
+    // MARK: messages
+
+    private mutating func receiveMessages() {
+        messages.removeAll(keepingCapacity: true)
+        shared.mailboxes[index].drain(into: &messages)
+        for message in messages {
+            switch message {
+            case .progress(let id), .resident(let id), .durable(let id): progress(id)
+            case .memberFree(let fetch): memberFree(Token(bits: fetch))
+            case .replace(let snapshot): replace(snapshot)
+            case .adopt(let fd, let settings): adopt(fd, settings)
+            case .retire(let settings): retire(settings)
+            case .stop(let deadline): beginStop(deadline)
+            }
+        }
+    }
+
+    /// Tells an exchange that its fetch has something new; on this loop at the end of the tick.
+    mutating func tell(_ id: ExchangeID) {
+        if Int(id.loop) == index {
+            ready.append(.progress(id))
+        } else {
+            _ = shared.mailboxes[Int(id.loop)].post(.progress(id))
+        }
+    }
+
+    private mutating func progress(_ id: ExchangeID) {
+        let token = Token(slot: id.slot, generation: id.generation, kind: TokenKind.viewer)
+        guard viewers.contains(token), let exchange = viewers[id.slot].exchange, exchange.id == id else { return }
+        progress(exchange)
+    }
+
+    private mutating func replace(_ next: SettingsSnapshot) {
+        snapshot = next
+        hot = next.hot
+        limits = next.settings.limits
+    }
+}
+
+/// A loop's working memory: one of each, since a loop does one thing at a time.
+struct LoopScratch {
+    /// What was just received.
+    let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 64)
+    /// The head being written.
+    let head = UnsafeMutableRawBufferPointer.allocate(byteCount: 73_728, alignment: 64)
+    /// The canonical cache key being built.
+    let key = UnsafeMutableRawBufferPointer.allocate(byteCount: 49_152, alignment: 64)
+    let line = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 64)
+    let parts = UnsafeMutableBufferPointer<iovec>.allocate(capacity: 24)
+
+    func deallocate() {
+        input.deallocate()
+        head.deallocate()
+        key.deallocate()
+        line.deallocate()
+        parts.deallocate()
+    }
+}

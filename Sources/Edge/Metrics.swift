@@ -1,0 +1,163 @@
+import Synchronization
+
+/// Every number a loop counts, with the help text `/metrics` prints.
+public enum Counter: Int, CaseIterable, Sendable {
+    case connectionsAccepted, connectionsRefused, connectionsClosed, acceptPauses
+    case requests, requestsRejected, requestBytes, responseBytes
+    case hits, refreshHits, misses, errors, staleServed, passes, notModified, collapsed
+    case uncollapsed, stored, storeSkippedMemory, storeSkippedBacklog, storeSkippedSize
+    case bodiesCutShort, contentRejected, timeoutsHeader, timeoutsBody, timeoutsWrite, timeoutsIdle
+    case slowPeers, viewerAborts, tunnels, invalidations
+    case originConnects, originReuses, originFailures, originRetries, originTimeouts
+    case originMalformed, queueRefusals, accessLogDropped, coldFaults, corruptRecords
+    case systemCalls, ticks
+
+    /// Name in the Prometheus exposition.
+    public var name: String { "mapedge_\(words.0)_total" }
+    public var help: String { words.1 }
+
+    // A name in the exposition's spelling, and what the number means to who reads it.
+    private var words: (String, String) {
+        switch self {
+        case .connectionsAccepted: ("connections_accepted", "viewer connections accepted")
+        case .connectionsRefused: ("connections_refused", "viewer connections closed at once: a connection limit was reached")
+        case .connectionsClosed: ("connections_closed", "viewer connections closed, for any reason")
+        case .acceptPauses: ("accept_pauses", "times accepting stopped for want of descriptors; raise LimitNOFILE when it grows")
+        case .requests: ("requests", "requests whose head was complete and valid")
+        case .requestsRejected: ("requests_rejected", "requests refused for their framing, syntax or size")
+        case .requestBytes: ("request_bytes", "bytes received from viewers")
+        case .responseBytes: ("response_bytes", "bytes sent to viewers")
+        case .hits: ("hits", "responses from the cache, fresh")
+        case .refreshHits: ("refresh_hits", "responses from the cache after the origin confirmed them or failed")
+        case .misses: ("misses", "responses fetched from an origin")
+        case .errors: ("errors", "error responses, the origin's and the edge's own")
+        case .staleServed: ("stale_served", "stale responses served, while refreshing or because the origin failed")
+        case .passes: ("passes", "requests that may not use the cache")
+        case .notModified: ("not_modified", "304 answers made from the cache")
+        case .collapsed: ("collapsed", "requests that waited for another request's fetch")
+        case .uncollapsed: ("uncollapsed", "waiters sent on their own because the response could not be shared")
+        case .stored: ("stored", "responses handed to the store")
+        case .storeSkippedMemory: ("store_skipped_memory", "responses not stored: fetches in progress held cache.fillMemory")
+        case .storeSkippedBacklog: ("store_skipped_backlog", "responses not stored: the writer's backlog was full")
+        case .storeSkippedSize: ("store_skipped_size", "responses not stored: larger than cache.objectSize")
+        case .bodiesCutShort: ("bodies_cut_short", "origin responses that ended before their declared length")
+        case .contentRejected: ("content_rejected", "origin responses with status 200 that were no valid tile, among them OGC exceptions")
+        case .timeoutsHeader: ("timeouts_header", "viewers that did not complete a request head in time")
+        case .timeoutsBody: ("timeouts_body", "viewers that stopped sending a request body")
+        case .timeoutsWrite: ("timeouts_write", "viewers that stopped taking a response")
+        case .timeoutsIdle: ("timeouts_idle", "keep-alive connections closed after limits.idleTimeout")
+        case .slowPeers: ("slow_peers", "viewers given up for a rate under limits.minimumRate")
+        case .viewerAborts: ("viewer_aborts", "viewers that left before their response was complete")
+        case .tunnels: ("tunnels", "connections switched to another protocol")
+        case .invalidations: ("invalidations", "entries invalidated by successful unsafe requests")
+        case .originConnects: ("origin_connects", "connections opened to origins")
+        case .originReuses: ("origin_reuses", "fetches sent on a kept connection")
+        case .originFailures: ("origin_failures", "fetches that a member failed: refused, reset, timed out or malformed")
+        case .originRetries: ("origin_retries", "fetches repeated at another member")
+        case .originTimeouts: ("origin_timeouts", "fetches given up for a time-out")
+        case .originMalformed: ("origin_malformed", "origin responses refused for their framing or syntax")
+        case .queueRefusals: ("queue_refusals", "requests answered 503: the queue for a member was full or too slow")
+        case .accessLogDropped: ("access_log_dropped", "access log lines dropped: the disk was slower than the traffic")
+        case .coldFaults: ("cold_faults", "hits whose pages had to be read from disk first")
+        case .corruptRecords: ("corrupt_records", "stored records that failed verification and were not served")
+        case .systemCalls: ("system_calls", "system calls made by the loops")
+        case .ticks: ("ticks", "turns of the event loops")
+        }
+    }
+}
+
+/// One loop's counters: written by its loop alone, read by anyone.
+///
+/// Relaxed atomics with a single writer: an increment is a load, an add and a store.
+public struct LoopCounters: @unchecked Sendable {  // the memory is atomics, never freed while loops run
+    private let slots: UnsafeMutablePointer<Atomic<UInt64>>
+
+    /// The memory lives as long as the process: one page for each loop.
+    public init() {
+        slots = .allocate(capacity: Counter.allCases.count)
+        for index in 0..<Counter.allCases.count {
+            (slots + index).initialize(to: Atomic(0))
+        }
+    }
+
+    @inline(__always)
+    public func add(_ counter: Counter, _ amount: Int = 1) {
+        let slot = slots + counter.rawValue
+        slot.pointee.store(
+            slot.pointee.load(ordering: .relaxed) &+ UInt64(truncatingIfNeeded: amount),
+            ordering: .relaxed)
+    }
+
+    @inline(__always)
+    public func set(_ counter: Counter, _ value: UInt64) {
+        slots[counter.rawValue].store(value, ordering: .relaxed)
+    }
+
+    public func value(_ counter: Counter) -> UInt64 {
+        slots[counter.rawValue].load(ordering: .relaxed)
+    }
+}
+
+/// Seconds from request head to last byte, in powers of two of a millisecond's eighth.
+public struct LoopLatencies: @unchecked Sendable {  // as LoopCounters
+    /// Upper bounds in nanoseconds: 125 µs doubled seventeen times, about 16 s.
+    public static let bucketCount = 18
+    public static func upperBound(_ bucket: Int) -> UInt64 { 125_000 << UInt64(bucket) }
+
+    private let slots: UnsafeMutablePointer<Atomic<UInt64>>
+
+    public init() {
+        slots = .allocate(capacity: Self.bucketCount + 2)
+        for index in 0..<Self.bucketCount + 2 { (slots + index).initialize(to: Atomic(0)) }
+    }
+
+    @inline(__always)
+    public func record(nanoseconds: UInt64) {
+        let scaled = nanoseconds / 125_000
+        let bucket = min(scaled == 0 ? 0 : 64 - scaled.leadingZeroBitCount, Self.bucketCount)
+        bump(bucket, 1)
+        bump(Self.bucketCount + 1, nanoseconds)
+    }
+
+    @inline(__always)
+    private func bump(_ index: Int, _ amount: UInt64) {
+        let slot = slots + index
+        slot.pointee.store(slot.pointee.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
+    }
+
+    /// Counts by bucket (the last one is "longer") and the sum in nanoseconds.
+    public func snapshot() -> (counts: [UInt64], sum: UInt64) {
+        let counts = (0...Self.bucketCount).map { slots[$0].load(ordering: .relaxed) }
+        return (counts, slots[Self.bucketCount + 1].load(ordering: .relaxed))
+    }
+}
+
+/// One number for `/metrics`.
+public struct CounterSample: Sendable {
+    public enum Kind: String, Sendable { case counter, gauge }
+    public var name: String
+    public var help: String
+    public var kind: Kind
+    public var labels: [(String, String)]
+    public var value: Double
+
+    public init(
+        name: String, help: String, kind: Kind, labels: [(String, String)] = [], value: Double
+    ) {
+        self.name = name
+        self.help = help
+        self.kind = kind
+        self.labels = labels
+        self.value = value
+    }
+}
+
+/// A latency distribution for `/metrics`.
+public struct HistogramSample: Sendable {
+    public var name: String
+    public var help: String
+    /// Upper bounds in seconds with cumulative counts; the last bound is infinity.
+    public var buckets: [(bound: Double, count: UInt64)]
+    public var sum: Double
+    public var count: UInt64 { buckets.last?.count ?? 0 }
+}

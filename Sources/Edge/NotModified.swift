@@ -1,0 +1,40 @@
+import Caching
+import HTTP
+import Reactor
+
+// A fetched response that the viewer turns out to have already.
+extension LoopState where N: ~Copyable {
+    /// 304 in place of the whole: the viewer's own condition, judged by what the origin sent.
+    mutating func writeNotModified(_ exchange: Exchange, _ fetched: FetchedHead) {
+        exchange.hasResponded = true
+        exchange.outcome.status = 304
+        exchange.outcome.result = .miss
+        counters.add(.notModified)
+        counters.add(.misses)
+        var writer = HeadWriter(scratch.head)
+        writer.append(status: 304)
+        fetched.blob.withUnsafeBytes { HeaderBlob.appendMetadata(of: $0, to: &writer) }
+        appendOwnFields(exchange, fetched, exchange.fetch == nil, &writer)
+        appendConnection(exchange.id.slot, &writer)
+        writer.append("\r\n")
+        put(exchange.id.slot, writer)
+        exchange.delivery = .head
+        pump(exchange.id.slot)
+    }
+}
+
+extension FetchedHead {
+    /// Whether this response, fetched whole for the store, is one the viewer has.
+    func isHeld(by exchange: Exchange, now: Milliseconds) -> Bool {
+        guard exchange.key != nil, exchange.facts.hasConditional, head.status == 200,
+            exchange.head.method == .get, !exchange.facts.hasRange else { return false }
+        return exchange.bytes.withUnsafeBytes { request in
+            bytes.withUnsafeBytes { response in
+                evaluatePreconditions(
+                    exchange.head.fields, request.bytes,
+                    etag: UnsafeRawBufferPointer(rebasing: response[facts.etag.range]).bytes,
+                    lastModified: facts.lastModified, date: facts.date ?? receivedAt / 1_000, now: now / 1_000) == .notModified
+            }
+        }
+    }
+}

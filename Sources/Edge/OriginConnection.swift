@@ -1,0 +1,179 @@
+import Caching
+import Glibc
+import HTTP
+import Reactor
+
+/// One connection to a member: connecting, serving a fetch, tunnelling, or kept for the next one.
+struct OriginConnection: ~Copyable {
+    enum Phase { case connecting, active, idle, tunnel }
+
+    let fd: Int32
+    var phase: Phase
+    let pool: OriginPool
+    let member: Int
+    var fetch: Token?
+    /// It has served a request before: a member may have closed it just now without fault.
+    var isReused = false
+    /// Received and not yet dealt with: a head in parts, or what follows it.
+    var input = ByteBuffer(maximum: 131_072)
+    /// The request head, then tunnelled bytes.
+    var output = ByteBuffer(maximum: 262_144)
+    var hasReceived = false
+    var isBlocked = false
+    var hasUnread = false
+    var timer = TimerHandle.none
+
+    init(fd: Int32, phase: Phase, pool: OriginPool, member: Int) {
+        self.fd = fd
+        self.phase = phase
+        self.pool = pool
+        self.member = member
+    }
+}
+
+/// Connections kept for reuse, by pool and member: the one used last is taken first.
+struct IdleConnections {
+    private var lists: [Key: [Slot]] = [:]
+
+    private struct Key: Hashable {
+        var pool: ObjectIdentifier
+        var member: Int
+    }
+
+    mutating func take(_ pool: OriginPool, _ member: Int) -> Slot? {
+        lists[Key(pool: ObjectIdentifier(pool), member: member)]?.popLast()
+    }
+
+    /// False when so many are kept already.
+    mutating func keep(_ slot: Slot, _ pool: OriginPool, _ member: Int) -> Bool {
+        let key = Key(pool: ObjectIdentifier(pool), member: member)
+        guard lists[key, default: []].count < pool.settings.idleConnections else { return false }
+        lists[key, default: []].append(slot)
+        return true
+    }
+
+    mutating func drop(_ slot: Slot, _ pool: OriginPool, _ member: Int) {
+        lists[Key(pool: ObjectIdentifier(pool), member: member)]?.removeAll { $0 == slot }
+    }
+}
+
+extension LoopState where N: ~Copyable {
+    /// Uses a kept connection, or opens one. The fetch has its member already.
+    mutating func connect(_ fetch: Fetch) {
+        let member = fetch.member
+        fetch.phase = .connecting
+        fetch.requestedAt = network.wallNow
+        while fetch.mayReuse, let slot = idle.take(fetch.pool, member) {
+            guard origins.contains(slot) else { continue }
+            counters.add(.originReuses)
+            timers.cancel(origins[slot.index].timer)
+            origins[slot.index].timer = .none
+            origins[slot.index].phase = .active
+            origins[slot.index].isReused = true
+            origins[slot.index].hasReceived = false
+            attach(fetch, slot)
+            sendRequest(fetch)
+            return
+        }
+        open(fetch)
+    }
+
+    private mutating func open(_ fetch: Fetch) {
+        let endpoints = fetch.pool.settings.members[fetch.member].endpoints
+        let endpoint = endpoints[fetch.attempts % endpoints.count]
+        fetch.attempts += 1
+        counters.add(.originConnects)
+        let result = network.connect(to: endpoint)
+        switch result {
+        case .failed(let code):
+            let isOurs = code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM
+            fail(fetch, isOurs ? .exhausted : .connectFailed)
+        case .pending(let fd), .connected(let fd):
+            let isConnected = result == .connected(fd)
+            guard let slot = origins.insert(
+                OriginConnection(fd: fd, phase: isConnected ? .active : .connecting, pool: fetch.pool, member: fetch.member))
+            else {
+                network.close(fd)
+                fail(fetch, .exhausted)
+                return
+            }
+            guard network.watch(fd, Token(slot, kind: TokenKind.origin)) else {
+                network.close(fd)
+                _ = origins.remove(slot.index)
+                fail(fetch, .exhausted)
+                return
+            }
+            attach(fetch, slot)
+            if isConnected { sendRequest(fetch) } else { setDeadline(fetch, milliseconds: fetch.pool.settings.connectTimeout) }
+        }
+    }
+
+    private mutating func attach(_ fetch: Fetch, _ slot: Slot) {
+        fetch.connection = slot
+        origins[slot.index].fetch = fetch.token
+    }
+
+    mutating func originReady(_ slot: UInt32, _ readiness: Readiness) {
+        let token = Token(origins.life(of: slot), kind: TokenKind.origin)
+        switch origins[slot].phase {
+        case .idle:
+            // Whatever an unasked origin says belongs to no request (response queue poisoning).
+            if !readiness.isDisjoint(with: [.readable, .hangup, .error]) { discardOrigin(slot) }
+        case .connecting:
+            guard !readiness.isDisjoint(with: [.writable, .error, .hangup]), let fetch = fetch(at: slot) else { return }
+            guard network.connectError(origins[slot].fd) == 0, !readiness.contains(.error) else {
+                discardOrigin(slot)
+                fail(fetch, .connectFailed)
+                return
+            }
+            origins[slot].phase = .active
+            sendRequest(fetch)
+        case .active:
+            guard let fetch = fetch(at: slot) else { return }
+            if readiness.contains(.writable), origins[slot].isBlocked {
+                origins[slot].isBlocked = false
+                sendMore(fetch)
+            }
+            if origins.contains(token), !readiness.isDisjoint(with: [.readable, .hangup, .error]) { receiveOrigin(slot) }
+        case .tunnel: tunnelReady(slot, readiness)
+        }
+    }
+
+    func fetch(at slot: UInt32) -> Fetch? {
+        guard let token = origins[slot].fetch, fetches.contains(token) else { return nil }
+        return fetches[token.slot]
+    }
+
+    /// Closes a connection that nobody can use any more.
+    mutating func discardOrigin(_ slot: UInt32, reset: Bool = false) {
+        let life = origins.life(of: slot)
+        if origins[slot].phase == .idle { idle.drop(life, origins[slot].pool, origins[slot].member) }
+        timers.cancel(origins[slot].timer)
+        let fd = origins[slot].fd
+        _ = origins.remove(slot)
+        if reset { network.closeWithReset(fd) } else { network.close(fd) }
+    }
+
+    /// The response was read whole and the request sent whole: keep the connection, if it may be.
+    mutating func keepOrigin(_ slot: UInt32) {
+        let life = origins.life(of: slot)
+        origins[slot].fetch = nil
+        guard origins[slot].input.isEmpty, origins[slot].output.isEmpty, !isStopping,
+            origins[slot].pool.settings.idleTimeout > 0,
+            idle.keep(life, origins[slot].pool, origins[slot].member)
+        else {
+            discardOrigin(slot)
+            return
+        }
+        origins[slot].phase = .idle
+        origins[slot].input.releaseIfEmpty()
+        origins[slot].output.releaseIfEmpty()
+        let deadline = network.monotonicNow + UInt64(origins[slot].pool.settings.idleTimeout) * 1_000_000
+        origins[slot].timer = timers.arm(Token(life, kind: TokenKind.origin), kind: 0, deadline: deadline)
+    }
+
+    mutating func idleTimer(_ slot: UInt32) {
+        origins[slot].timer = .none
+        if origins[slot].phase == .idle { discardOrigin(slot) }
+    }
+}

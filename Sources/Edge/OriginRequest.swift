@@ -1,0 +1,227 @@
+import Caching
+import HTTP
+import Reactor
+
+/// A request head on its way to an origin, built once and sent as often as members are tried.
+struct OriginRequest {
+    /// The head without Host, which depends on the member when the viewer's is not forwarded.
+    private(set) var head: [UInt8] = []
+    var method: Method
+    /// How the body, if any, is framed towards the origin.
+    var framing: BodyFraming
+    /// Asks to switch protocols.
+    var isUpgrade: Bool
+
+    /// What a fetch asks for beyond what the viewer asked.
+    struct Conditions {
+        /// Drop the viewer's own preconditions: the whole response is wanted, for the store.
+        var dropsViewerConditions = false
+        var dropsRange = false
+        /// Validators of the stored entry.
+        var ifNoneMatch: [UInt8] = []
+        var ifModifiedSince: Int64?
+        /// Bytes asked for to complete a stored part: `bytes=…` with `If-Range`.
+        var range: [UInt8] = []
+        var ifRange: [UInt8] = []
+        /// A stored part or page is refetched as GET although the viewer sent HEAD.
+        var methodOverride: [UInt8] = []
+        /// Replaces the viewer's Accept-Encoding: `gzip`, `identity`, or as it came.
+        var acceptEncoding: AcceptEncoding = .asViewer
+        /// Replaces the viewer's path and query, without the origin's path prefix.
+        var target: [UInt8]?
+    }
+
+    enum AcceptEncoding { case asViewer, gzip, identity }
+
+    init(
+        _ viewer: borrowing RequestHead, bytes: UnsafeRawBufferPointer, conditions: Conditions,
+        origin: OriginSettings, peer: Peer, via: String
+    ) {
+        method = conditions.methodOverride.isEmpty ? viewer.method : .get
+        framing = viewer.framing
+        isUpgrade = Self.wantsWebSocket(viewer, bytes) && conditions.methodOverride.isEmpty
+        head.reserveCapacity(viewer.length + 512)
+        if conditions.methodOverride.isEmpty { append(bytes, viewer.methodName) } else { head += conditions.methodOverride }
+        head += Array(" ".utf8)
+        appendTarget(viewer, bytes, conditions, origin)
+        head += Array(" HTTP/1.1\r\n".utf8)
+        appendFields(viewer, bytes, conditions, origin)
+        appendForwarding(viewer, bytes, peer)
+        appendVia(viewer, via)
+        appendConditions(conditions)
+        appendBodyFraming()
+    }
+
+    /// A head of our own making: a health check or a fetch that no viewer asked for.
+    init(method: Method, head: [UInt8]) {
+        self.method = method
+        self.head = head
+        framing = .none
+        isUpgrade = false
+    }
+
+    /// The bytes to send: the head with Host and the connection's fields, and the empty line.
+    func wire(authority: String?) -> [UInt8] {
+        var wire = head
+        if let authority { wire += Array("Host: \(authority)\r\n".utf8) }
+        if isUpgrade {
+            wire += Array("Connection: upgrade\r\nUpgrade: websocket\r\n".utf8)
+        }
+        wire += [13, 10]
+        return wire
+    }
+
+    private mutating func append(_ bytes: UnsafeRawBufferPointer, _ slice: ByteSlice) {
+        head.append(contentsOf: bytes[slice.range])
+    }
+
+    private mutating func line(_ name: String, _ value: [UInt8]) {
+        head += Array(name.utf8)
+        head += [58, 32]
+        head += value
+        head += [13, 10]
+    }
+
+    private mutating func appendTarget(
+        _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ conditions: Conditions,
+        _ origin: OriginSettings
+    ) {
+        if viewer.targetForm == .asterisk {
+            append(bytes, viewer.target)
+            return
+        }
+        head += Array(origin.path.utf8)
+        if let target = conditions.target {
+            head += target
+            return
+        }
+        if viewer.path.isEmpty { head += [47] } else { append(bytes, viewer.path) }
+        if viewer.hasQuery {
+            head += [63]
+            append(bytes, viewer.query)
+        }
+    }
+
+    private mutating func appendFields(
+        _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ conditions: Conditions,
+        _ origin: OriginSettings
+    ) {
+        if origin.hostHeader == nil, !viewer.authority.isEmpty {
+            line("Host", Array(bytes[viewer.authority.range]))
+        } else if let host = origin.hostHeader {
+            line("Host", Array(host.utf8))
+        }
+        for index in 0..<viewer.fields.count {
+            let field = viewer.fields[index]
+            if viewer.isHopByHop(index, bytes: bytes.bytes) || drops(field.known, conditions) { continue }
+            if origin.customHeaders.contains(where: { Self.equal($0.name, bytes[field.name.range]) }) { continue }
+            append(bytes, field.name)
+            head += [58, 32]
+            append(bytes, field.value)
+            head += [13, 10]
+        }
+        for custom in origin.customHeaders { line(custom.name, Array(custom.value.utf8)) }
+        switch conditions.acceptEncoding {
+        case .asViewer: break
+        case .gzip: line("Accept-Encoding", Array("gzip".utf8))
+        case .identity: line("Accept-Encoding", Array("identity".utf8))
+        }
+    }
+
+    private func drops(_ field: KnownField, _ conditions: Conditions) -> Bool {
+        switch field {
+        case .host, .contentLength, .transferEncoding, .expect, .upgrade, .te, .keepAlive,
+            .proxyConnection, .proxyAuthorization, .proxyAuthenticate, .http2Settings, .connection,
+            .xForwardedFor, .xForwardedProto, .xForwardedHost, .xForwardedPort, .xRealIP, .forwarded, .xEdgeExplain:
+            return true
+        case .ifNoneMatch, .ifModifiedSince: return conditions.dropsViewerConditions
+        case .range, .ifRange: return conditions.dropsRange
+        case .acceptEncoding: return conditions.acceptEncoding != .asViewer
+        default: return false
+        }
+    }
+
+    private static func equal(_ name: String, _ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
+        guard name.utf8.count == bytes.count else { return false }
+        return zip(name.utf8, bytes).allSatisfy { $0 | 0x20 == $1 | 0x20 }
+    }
+
+    /// A trusted proxy's own account is kept and added to; anybody else's is replaced.
+    private mutating func appendForwarding(
+        _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ peer: Peer
+    ) {
+        var chain: [UInt8] = []
+        if peer.isTrusted {
+            var index = viewer.fields.first(.xForwardedFor)
+            while let at = index, chain.count < 1_024 {
+                if !chain.isEmpty { chain += Array(", ".utf8) }
+                chain.append(contentsOf: bytes[viewer.fields[at].value.range].prefix(1_024 - chain.count))
+                index = viewer.fields.next(after: at, .xForwardedFor)
+            }
+            if !chain.isEmpty { chain += Array(", ".utf8) }
+        }
+        line("X-Forwarded-For", chain + Array(peer.address.utf8))
+        carry(viewer, bytes, .xForwardedProto, "X-Forwarded-Proto", trusted: peer.isTrusted, else: Array("http".utf8))
+        let host = viewer.authority.isEmpty ? [] : Array(bytes[viewer.authority.range])
+        carry(viewer, bytes, .xForwardedHost, "X-Forwarded-Host", trusted: peer.isTrusted, else: host)
+    }
+
+    private mutating func carry(
+        _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ field: KnownField, _ name: String,
+        trusted: Bool, else value: [UInt8]
+    ) {
+        if trusted, let index = viewer.fields.first(field) {
+            line(name, Array(bytes[viewer.fields[index].value.range]))
+        } else if !value.isEmpty {
+            line(name, value)
+        }
+    }
+
+    private mutating func appendVia(_ viewer: borrowing RequestHead, _ name: String) {
+        line("Via", Array("1.\(viewer.minorVersion) \(name)".utf8))
+    }
+
+    private mutating func appendConditions(_ conditions: Conditions) {
+        if !conditions.ifNoneMatch.isEmpty { line("If-None-Match", conditions.ifNoneMatch) }
+        if let since = conditions.ifModifiedSince {
+            line("If-Modified-Since", HTTPDate.text(since))
+        }
+        if !conditions.range.isEmpty { line("Range", conditions.range) }
+        if !conditions.ifRange.isEmpty { line("If-Range", conditions.ifRange) }
+    }
+
+    private mutating func appendBodyFraming() {
+        switch framing {
+        case .none, .untilClose:
+            if method == .post || method == .put || method == .patch { line("Content-Length", [48]) }
+        case .length(let count): line("Content-Length", Array("\(count)".utf8))
+        case .chunked: line("Transfer-Encoding", Array("chunked".utf8))
+        }
+    }
+
+    /// Only WebSocket is tunnelled; h2c never (RFC 9113 has no Upgrade, and it hides requests).
+    private static func wantsWebSocket(_ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard !viewer.upgrade.isEmpty, viewer.framing == .none, viewer.method == .get,
+            viewer.minorVersion >= 1 else { return false }
+        return equal("websocket", bytes[viewer.upgrade.range])
+    }
+}
+
+/// The viewer as origins and logs are told of it.
+struct Peer {
+    /// Textual address, without port.
+    var address: String
+    /// Its forwarding fields are believed.
+    var isTrusted: Bool
+}
+
+extension HTTPDate {
+    /// The date as bytes; allocates, for the miss path.
+    static func text(_ seconds: Int64) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: 29) { buffer, count in
+            var writer = HeadWriter(UnsafeMutableRawBufferPointer(buffer))
+            writer.appendDate(epochSeconds: seconds)
+            count = writer.count
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import HTTP
+
+/// A request body on its way from viewer to origin: decoded, checked, framed anew, never held whole.
+struct RequestIntake {
+    /// Bytes that may wait for the origin before the viewer is read no further.
+    static let window = 65_536
+
+    let framing: BodyFraming
+    private(set) var isComplete: Bool
+    /// In the origin's framing, ready to be sent.
+    private(set) var queue: [UInt8] = []
+    private(set) var sent = 0
+    /// Body bytes received, without framing.
+    private(set) var received: UInt64 = 0
+    /// The viewer's framing is broken: nothing after it can be understood.
+    private(set) var isMalformed = false
+    private var remaining: UInt64 = 0
+    private var decoder = ChunkedDecoder()
+    private var trailers: [UInt8] = []
+
+    init(_ framing: BodyFraming) {
+        self.framing = framing
+        switch framing {
+        case .none, .untilClose: isComplete = true
+        case .length(let count):
+            remaining = count
+            isComplete = count == 0
+        case .chunked: isComplete = false
+        }
+    }
+
+    var isFull: Bool { queue.count - sent >= Self.window }
+    var hasBytes: Bool { sent < queue.count }
+    /// Whether anything of the body has gone to an origin: then no other member can be asked.
+    private(set) var hasLeft = false
+
+    /// Takes what belongs to the body; returns how many bytes that was.
+    mutating func take(_ bytes: UnsafeRawBufferPointer) -> Int {
+        switch framing {
+        case .none, .untilClose: return 0
+        case .length: return takeLength(bytes)
+        case .chunked: return takeChunked(bytes)
+        }
+    }
+
+    private mutating func takeLength(_ bytes: UnsafeRawBufferPointer) -> Int {
+        let count = Int(min(UInt64(bytes.count), remaining, UInt64(Self.window)))
+        queue.append(contentsOf: bytes[..<count])
+        remaining -= UInt64(count)
+        received += UInt64(count)
+        isComplete = remaining == 0
+        return count
+    }
+
+    private mutating func takeChunked(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var offset = 0
+        while !isComplete, !isMalformed, !isFull {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+            let step = decoder.next(rest.bytes)
+            offset += step.consumed
+            switch step.event {
+            case .data(let range):
+                received += UInt64(range.count)
+                queue += Array((String(range.count, radix: 16) + "\r\n").utf8)
+                queue.append(contentsOf: rest[range])
+                queue += [13, 10]
+            case .trailer(let name, let value):
+                guard KnownField.named(UnsafeRawBufferPointer(rebasing: rest[name]).bytes).mayBeTrailer else { continue }
+                trailers.append(contentsOf: rest[name])
+                trailers += [58, 32]
+                trailers.append(contentsOf: rest[value])
+                trailers += [13, 10]
+            case .end:
+                queue += Array("0\r\n".utf8) + trailers + [13, 10]
+                isComplete = true
+            case .malformed: isMalformed = true
+            case .needMore: return offset
+            }
+        }
+        return offset
+    }
+
+    /// The bytes to send next.
+    func withPending<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
+        queue.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[sent...])) }
+    }
+
+    mutating func sentToOrigin(_ count: Int) {
+        sent += count
+        hasLeft = hasLeft || count > 0
+        if sent == queue.count {
+            queue.removeAll(keepingCapacity: true)
+            sent = 0
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import HTTP
+
+/// A response body as an origin frames it: how much is still to come, and whether it came whole.
+struct ResponseIntake {
+    private(set) var framing = BodyFraming.none
+    private(set) var isComplete = false
+    private(set) var isMalformed = false
+    private(set) var remaining: UInt64 = 0
+    /// Trailer fields worth forwarding, in wire form.
+    private(set) var trailers: [UInt8] = []
+    private var decoder = ChunkedDecoder()
+
+    mutating func begin(_ framing: BodyFraming) {
+        self.framing = framing
+        switch framing {
+        case .none: isComplete = true
+        case .length(let count):
+            remaining = count
+            isComplete = count == 0
+        case .chunked, .untilClose: break
+        }
+    }
+
+    /// What the last segment should have room for; nil when nobody knows.
+    var expected: Int? { if case .length = framing { Int(clamping: remaining) } else { nil } }
+
+    /// Whether bytes may be received straight into the body's memory.
+    var isPlain: Bool { framing != .chunked }
+
+    /// Body bytes were received straight into place. Returns how many belong to this body.
+    mutating func took(_ count: Int) -> Int {
+        guard case .length = framing else { return count }
+        let own = Int(min(UInt64(count), remaining))
+        remaining -= UInt64(own)
+        isComplete = remaining == 0
+        return own
+    }
+
+    /// The next run of body bytes in `input`, or nil when more input is needed or it is over.
+    mutating func next(_ input: UnsafeRawBufferPointer, consumed: inout Int) -> Range<Int>? {
+        if isPlain {
+            let own = took(input.count - consumed)
+            defer { consumed += own }
+            return own == 0 ? nil : consumed..<(consumed + own)
+        }
+        while !isComplete, !isMalformed, consumed < input.count {
+            let rest = UnsafeRawBufferPointer(rebasing: input[consumed...])
+            let step = decoder.next(rest.bytes)
+            let start = consumed
+            consumed += step.consumed
+            switch step.event {
+            case .data(let range): return (start + range.lowerBound)..<(start + range.upperBound)
+            case .trailer(let name, let value): keep(rest, name, value)
+            case .end: isComplete = true
+            case .malformed: isMalformed = true
+            case .needMore: return nil
+            }
+        }
+        return nil
+    }
+
+    private mutating func keep(_ bytes: UnsafeRawBufferPointer, _ name: Range<Int>, _ value: Range<Int>) {
+        guard KnownField.named(UnsafeRawBufferPointer(rebasing: bytes[name]).bytes).mayBeTrailer else { return }
+        trailers.append(contentsOf: bytes[name])
+        trailers += [58, 32]
+        trailers.append(contentsOf: bytes[value])
+        trailers += [13, 10]
+    }
+
+    /// The member closed the connection: whether the body is whole all the same.
+    mutating func endOfStream() -> Bool {
+        if framing == .untilClose { isComplete = true }
+        return isComplete
+    }
+}

@@ -1,0 +1,222 @@
+import Caching
+import Glibc
+public import Reactor
+import Synchronization
+
+/// The data plane: loops, listeners, pools, store. Made once; told to start, reload and stop.
+public final class Server: Sendable {
+    private struct State {
+        var snapshot: SettingsSnapshot
+        var listeners: [(settings: ListenerSettings, endpoint: Endpoint)]
+        /// Descriptors that no loop has adopted yet, by loop.
+        var waiting: [[(Int32, ListenerSettings)]]
+        var threads: [LoopThread] = []
+        var isStopping = false
+    }
+
+    private let shared: EdgeShared
+    private let state: Mutex<State>
+    private let wakes: [WakeEvent]
+    private let counted: [LoopCounters]
+    private let measured: [LoopLatencies]
+    private let log: AccessLogWriter?
+    private let checks: HealthChecks
+    private let isLogging: Bool
+
+    /// Binds the listeners; nothing is accepted before `start`.
+    ///
+    /// - Throws: `SystemError` for an address that cannot be had, with what to do.
+    public init(settings: Settings, store: Store?, events: any EventObserver) throws {
+        let loops = settings.loops > 0 ? settings.loops : allowedProcessors().count
+        var wakes: [WakeEvent] = []
+        for _ in 0..<loops { wakes.append(try WakeEvent()) }
+        self.wakes = wakes
+        shared = EdgeShared(
+            store: store, budget: FillBudget(limit: settings.cache.fillBytes), events: events,
+            mailboxes: wakes.map { Mailbox(capacity: 1 << 20, wake: .event($0)) })
+        counted = (0..<loops).map { _ in LoopCounters() }
+        measured = (0..<loops).map { _ in LoopLatencies() }
+        log = try settings.accessLog.map { try AccessLogWriter($0, loops: loops) }
+        isLogging = log != nil
+        checks = HealthChecks(events: events)
+        var waiting: [[(Int32, ListenerSettings)]] = Array(repeating: [], count: loops)
+        var listeners: [(ListenerSettings, Endpoint)] = []
+        for listener in settings.listeners {
+            listeners.append((listener, try Self.bind(listener, loops: loops, into: &waiting)))
+        }
+        state = Mutex(State(snapshot: SettingsSnapshot(settings, previous: nil), listeners: listeners, waiting: waiting))
+    }
+
+    /// One socket for each loop on the same address; a Unix socket has one, on the first loop.
+    private static func bind(
+        _ listener: ListenerSettings, loops: Int, into waiting: inout [[(Int32, ListenerSettings)]]
+    ) throws -> Endpoint {
+        let first = try listen(on: listener.endpoint, backlog: 4_096, reusePort: loops > 1)
+        waiting[0].append((first, listener))
+        let bound = boundAddress(first)
+        if case .unix = bound { return bound }
+        for loop in 1..<max(loops, 1) where loops > 1 {
+            waiting[loop].append((try listen(on: bound, backlog: 4_096, reusePort: true), listener))
+        }
+        return bound
+    }
+
+    /// Starts the loops, each on a queue of its own.
+    public func start() {
+        let (snapshot, waiting) = state.withLock { state in
+            defer { state.waiting = state.waiting.map { _ in [] } }
+            return (state.snapshot, state.waiting)
+        }
+        checks.watch(snapshot.pools)
+        for index in wakes.indices {
+            for (fd, settings) in waiting[index] {
+                _ = shared.mailboxes[index].post(.adopt(listener: fd, settings: settings))
+            }
+            let thread = runLoop(named: "edge.loop.\(index)", on: nil) { [self] in run(index, snapshot) }
+            state.withLock { $0.threads.append(thread) }
+        }
+    }
+
+    /// One loop, from its first tick to its last; the state is born here.
+    private func run(_ index: Int, _ snapshot: SettingsSnapshot) {
+        let network: LinuxNetwork
+        do { network = try LinuxNetwork(batchSize: 512) } catch {
+            shared.events.note(EdgeEvent(.error, "loop", "loop \(index) cannot start: \(error)"))
+            return
+        }
+        var loop = LoopState(
+            network: network, index: index, shared: shared, snapshot: snapshot, counters: counted[index],
+            latencies: measured[index], log: log?.rings[index])
+        let mailbox = Token(slot: 0, generation: 0, kind: TokenKind.mailbox)
+        _ = loop.network.watch(wakes[index].descriptor, mailbox)
+                let events = UnsafeMutableBufferPointer<ReadyEvent>.allocate(capacity: 512)
+        events[0] = ReadyEvent(token: mailbox, readiness: .readable)
+        loop.tick(UnsafeBufferPointer(rebasing: events[..<1]))
+        defer { events.deallocate() }
+        while !loop.isStopped {
+            // A loop that waits for longer would look as if it hung.
+            let limit = loop.network.monotonicNow + 1_000_000_000
+            let deadline = min(loop.nextDeadline ?? limit, limit)
+            let count = loop.network.wait(until: deadline, into: events)
+            loop.tick(UnsafeBufferPointer(start: events.baseAddress, count: count))
+            loop.counters.set(.systemCalls, loop.network.calls.total)
+        }
+        loop.closeAll()
+    }
+
+    /// Where viewers connect, with the ports the kernel chose.
+    public var boundEndpoints: [Endpoint] { state.withLock { $0.listeners.map(\.endpoint) } }
+
+    /// Swaps the configuration whole. Listeners that stay are kept, with their connections.
+    ///
+    /// - Throws: `SystemError` for a new address that cannot be had; then nothing has changed.
+    public func reload(_ settings: Settings) throws {
+        let loops = wakes.count
+        let old = state.withLock { $0.listeners }
+        let added = settings.listeners.filter { new in !old.contains { $0.settings == new } }
+        let removed = old.filter { !settings.listeners.contains($0.settings) }
+        var waiting: [[(Int32, ListenerSettings)]] = Array(repeating: [], count: loops)
+        var bound: [(ListenerSettings, Endpoint)] = []
+        do {
+            for listener in added { bound.append((listener, try Self.bind(listener, loops: loops, into: &waiting))) }
+        } catch {
+            for (fd, _) in waiting.joined() { close(fd) }
+            throw error
+        }
+        let snapshot = state.withLock { state in
+            let next = SettingsSnapshot(settings, previous: state.snapshot)
+            state.snapshot = next
+            state.listeners = state.listeners.filter { kept in !removed.contains { $0.settings == kept.settings } } + bound
+            return next
+        }
+        checks.watch(snapshot.pools)
+        for index in 0..<loops {
+            _ = shared.mailboxes[index].post(.replace(snapshot))
+            for (fd, settings) in waiting[index] { _ = shared.mailboxes[index].post(.adopt(listener: fd, settings: settings)) }
+            for listener in removed { _ = shared.mailboxes[index].post(.retire(listener: listener.settings)) }
+        }
+    }
+
+    /// Opens the access log anew, after a rotation; a failure keeps the old file and is told.
+    public func reopenAccessLog() {
+        do { try log?.reopen() } catch {
+            shared.events.note(EdgeEvent(.error, "access-log", "\(error)"))
+        }
+    }
+
+    /// No new connections; running exchanges finish, for so long at most. Returns at once.
+    public func stop(deadline milliseconds: Int) {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        let now = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+        let deadline = now + UInt64(max(0, milliseconds)) * 1_000_000
+        state.withLock { $0.isStopping = true }
+        checks.stop()
+        for mailbox in shared.mailboxes { _ = mailbox.post(.stop(deadline: deadline)) }
+    }
+
+    /// Blocks until every loop has ended, then closes log and store.
+    public func waitUntilStopped() {
+        for thread in state.withLock({ $0.threads }) { thread.join() }
+        log?.stop()
+        shared.store?.close()
+    }
+
+    public var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    /// Ticks by loop: one that stands still hangs. Every loop ticks once a second at least.
+    public var ticks: [UInt64] { counted.map { $0.value(.ticks) } }
+
+    // MARK: numbers
+
+    /// Every counter of the data plane, summed over the loops.
+    public func counters() -> [CounterSample] {
+        var samples = Counter.allCases.map { counter in
+            CounterSample(
+                name: counter.name, help: counter.help, kind: .counter,
+                value: Double(counted.reduce(0) { $0 + $1.value(counter) }))
+        }
+        samples.append(CounterSample(
+            name: "mapedge_fetches_in_flight", help: "fetches that others may join", kind: .gauge,
+            value: Double(shared.collapsed.inFlight)))
+        samples.append(CounterSample(
+            name: "mapedge_fill_bytes", help: "memory held by fetches in progress", kind: .gauge,
+            value: Double(shared.budget.usedBytes)))
+        samples.append(CounterSample(
+            name: "mapedge_access_log_lost_bytes_total", help: "access log bytes the disk refused", kind: .counter,
+            value: Double(log?.lostBytes ?? 0)))
+        return samples
+    }
+
+    /// Time from request head to last byte.
+    public func latencies() -> HistogramSample {
+        var counts = [UInt64](repeating: 0, count: LoopLatencies.bucketCount + 1)
+        var sum: UInt64 = 0
+        for loop in measured {
+            let snapshot = loop.snapshot()
+            for (index, count) in snapshot.counts.enumerated() { counts[index] += count }
+            sum += snapshot.sum
+        }
+        var total: UInt64 = 0
+        let buckets = counts.enumerated().map { index, count in
+            total += count
+            let bound = index < LoopLatencies.bucketCount ? Double(LoopLatencies.upperBound(index)) / 1e9 : .infinity
+            return (bound: bound, count: total)
+        }
+        return HistogramSample(
+            name: "mapedge_request_seconds", help: "time from request head to last byte", buckets: buckets,
+            sum: Double(sum) / 1e9)
+    }
+
+    /// The pools with their members.
+    public func pools() -> [PoolStatus] {
+        let snapshot = state.withLock { $0.snapshot }
+        return snapshot.pools.map { $0.snapshot(at: wallClock()) }
+    }
+
+    /// Viewer connections open now.
+    public var openConnections: Int {
+        counted.reduce(0) { $0 + Int($1.value(.connectionsAccepted)) - Int($1.value(.connectionsClosed)) }
+    }
+    public var loopCount: Int { wakes.count }
+}

@@ -1,0 +1,200 @@
+public import Caching
+public import HTTP
+public import Reactor
+
+/// Everything the data plane is told: one immutable value, swapped whole by a reload.
+///
+/// `Control` makes it from the command line and `mapedge.yaml`; a loop reads only its own
+/// snapshot (`HotSettings`) on a hit.
+public struct Settings: Sendable {
+    /// Where viewers connect. At least one.
+    public var listeners: [ListenerSettings] = []
+    /// The pools, by position; behaviors name them by index.
+    public var origins: [OriginSettings] = []
+    /// Path patterns in order, first match wins; the last one matches everything.
+    public var behaviors: [BehaviorSettings] = []
+    public var mode: Mode = .cloudfront
+    public var role: Role = .tier
+    /// Number of event loops; 0 means one for each core that the process may use.
+    public var loops = 0
+    public var limits = ViewerLimits()
+    public var cache = CacheSettings()
+    public var accessLog: AccessLogSettings?
+    /// Peers whose X-Forwarded-For and PROXY header are believed.
+    public var trustedProxies: [AddressBlock] = []
+    /// Our name in `Via` and `Cache-Status`.
+    public var name = "mapedge"
+
+    public init() {}
+}
+
+/// One address viewers connect to.
+public struct ListenerSettings: Sendable, Hashable {
+    public var endpoint: Endpoint
+    /// Each connection from a trusted proxy begins with a PROXY protocol v2 header. Default: no.
+    public var expectsProxyHeader = false
+
+    public init(endpoint: Endpoint, expectsProxyHeader: Bool = false) {
+        self.endpoint = endpoint
+        self.expectsProxyHeader = expectsProxyHeader
+    }
+}
+
+/// One origin: a named pool of members.
+public struct OriginSettings: Sendable {
+    public var id = "default"
+    public var members: [MemberSettings] = []
+    /// Replaces the viewer's Host towards the origin; nil forwards the viewer's.
+    public var hostHeader: String?
+    /// Prefixed to the path towards the origin only; no trailing slash. Default: empty.
+    public var path = ""
+    /// Fields set on each request to the origin, replacing the viewer's.
+    public var customHeaders: [HeaderSetting] = []
+    /// Waits, in milliseconds: for the connection (default 10 s), for the first byte of the answer
+    /// (30 s), between two reads of its body (30 s), for the whole exchange (0: none).
+    public var connectTimeout = 10_000
+    public var firstByteTimeout = 30_000
+    public var betweenBytesTimeout = 30_000
+    public var totalTimeout = 0
+    /// How long an idle connection is kept, in milliseconds. Default 5 s, as CloudFront.
+    public var idleTimeout = 5_000
+    /// Connection attempts at one member before the next (1–3, CloudFront's default 3).
+    public var attempts = 3
+    /// Idle connections kept for each loop and member. Default 64.
+    public var idleConnections = 64
+    /// Requests in flight at one member, all loops together; 0: no limit. Default 0.
+    public var memberConcurrency = 0
+    /// Requests that wait for a member at its limit. Default 1,024; over it 503.
+    public var queueLength = 1_024
+    /// How long a request may wait in that queue, in milliseconds. Default 10 s; then 503.
+    public var queueTimeout = 10_000
+    /// Retries allowed for each 100 requests over the last ten seconds. Default 20; at least 3 always.
+    public var retryBudgetPercent = 20
+    public var health = HealthSettings()
+
+    public init() {}
+}
+
+public struct MemberSettings: Sendable, Hashable {
+    /// As written by the operator; names the member in status, logs and metrics.
+    public var name: String
+    /// Where to connect: the first address that answers is used.
+    public var endpoints: [Endpoint]
+    /// Host and port for the Host field when none is forwarded.
+    public var authority: String
+    /// Share of the traffic relative to its peers. Default 1.
+    public var weight = 1
+
+    public init(name: String, endpoints: [Endpoint], authority: String, weight: Int = 1) {
+        self.name = name
+        self.endpoints = endpoints
+        self.authority = authority
+        self.weight = weight
+    }
+}
+
+public struct HeaderSetting: Sendable, Hashable {
+    public var name: String
+    public var value: String
+    public init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// How a member is judged.
+public struct HealthSettings: Sendable {
+    /// An active HTTP check runs only where a path is given; else connections are checked.
+    public var path: String?
+    public var expectedStatus: ClosedRange<Int> = 200...399
+    /// Bytes that the body must contain. Empty: not looked at.
+    public var expectedBody: [UInt8] = []
+    /// Milliseconds between checks (default 5 s) and for one check (default 2 s).
+    public var interval = 5_000
+    public var timeout = 2_000
+    /// Checks in a row that change the verdict. Defaults 2 and 3.
+    public var rise = 2
+    public var fall = 3
+    /// Requests in a row that fail before a member is ejected (passive). Default 5.
+    public var consecutiveFailures = 5
+    /// First ejection in milliseconds, doubled each time up to the maximum. Defaults 1 s and 60 s.
+    public var ejection = 1_000
+    public var ejectionMaximum = 60_000
+    /// A member that returns grows to its full share over this time, in milliseconds. Default 10 s.
+    public var slowStart = 10_000
+
+    public init() {}
+}
+
+/// A path pattern, where it leads and its cache policy.
+public struct BehaviorSettings: Sendable {
+    /// CloudFront's syntax: `*` and `?`, anchored, path only, case-sensitive.
+    public var pattern = "*"
+    /// Index into `Settings.origins`.
+    public var origin = 0
+    public var policy: BehaviorPolicy
+    /// Cookie names that make a request a session's: it bypasses the cache (law 6).
+    public var sessionCookies: [String] = ["sessionid", "JSESSIONID"]
+
+    public init(policy: BehaviorPolicy) { self.policy = policy }
+}
+
+/// Limits towards viewers. All times in milliseconds.
+public struct ViewerLimits: Sendable {
+    /// Target, head and field count of a request; see `HeadLimits`.
+    public var head = HeadLimits.request
+    /// From the first byte of a head to its last, however it drips. Default 10 s.
+    public var headerTimeout = 10_000
+    /// Without a byte of the request body. Default 30 s.
+    public var bodyTimeout = 30_000
+    /// Without a byte taken by the viewer. Default 30 s.
+    public var writeTimeout = 30_000
+    /// Between two requests. Default 125 s: it must outlast CloudFront's keep-alive (120 s).
+    public var idleTimeout = 125_000
+    /// Bytes per second below which a body in either direction is given up, after
+    /// `rateGrace`. Default 500; 0: no minimum.
+    public var minimumRate = 500
+    /// Milliseconds before `minimumRate` binds. Default 10 s.
+    public var rateGrace = 10_000
+    /// Connections for each loop. Default 65,536.
+    public var connectionsPerLoop = 65_536
+    /// Connections for each viewer address and loop; 0: no limit (CloudFront has few addresses).
+    public var connectionsPerAddress = 0
+    /// How long running exchanges may take after a stop was asked for. Default 30 s.
+    public var stopDeadline = 30_000
+    /// Bytes read from or written to one connection in one tick. Default 256 KiB.
+    public var tickBudget = 262_144
+    /// Largest request body in bytes; 0: no limit (uploads of any size are streamed).
+    public var bodyBytes: UInt64 = 0
+
+    public init() {}
+}
+
+/// The store.
+public struct CacheSettings: Sendable {
+    /// Where it lies; nil: a directory of its own under the system's temporary directory.
+    public var directory: String?
+    /// Size of the map in bytes, fixed at start. Default 1 GiB.
+    public var bytes: UInt64 = 1 << 30
+    /// Largest response stored, in bytes; larger ones are streamed only. Default 64 MiB.
+    public var objectBytes = 64 << 20
+    /// Memory that fetches in progress may hold, all loops together. Default 256 MiB.
+    public var fillBytes = 256 << 20
+    /// Bytes waiting for the writer; over it responses are served, not stored. Default 64 MiB.
+    public var backlogBytes = 64 << 20
+    /// How long a collapsed request waits for the leader's response head, ms. Default 30 s.
+    public var collapseTimeout = 30_000
+
+    public init() {}
+}
+
+public struct AccessLogSettings: Sendable, Hashable {
+    /// A file path, or nil for standard output.
+    public var path: String?
+    /// Bytes of lines that may wait for the disk, per loop; over it lines are dropped and counted.
+    public var bufferBytes = 1 << 20
+    public init(path: String?, bufferBytes: Int = 1 << 20) {
+        self.path = path
+        self.bufferBytes = bufferBytes
+    }
+}

@@ -1,0 +1,91 @@
+import Caching
+import Glibc
+import Reactor
+
+/// One configuration in force: immutable, shared by all loops, replaced whole by a reload.
+final class SettingsSnapshot: Sendable {
+    let settings: Settings
+    let pools: [OriginPool]
+    let hot: HotTable
+
+    /// Pools whose origin did not change are taken over from `previous`, health and all.
+    init(_ settings: Settings, previous: SettingsSnapshot?) {
+        self.settings = settings
+        pools = settings.origins.map { origin in
+            previous?.pools.first { $0.settings.isSame(as: origin) } ?? OriginPool(origin)
+        }
+        hot = HotTable(settings)
+    }
+
+    deinit { hot.deallocate() }
+}
+
+extension OriginSettings {
+    /// Same members and same treatment, so that what was learned of their health still holds.
+    fileprivate func isSame(as other: OriginSettings) -> Bool {
+        String(describing: self) == String(describing: other)
+    }
+}
+
+/// A behavior as the hit path reads it: no references, so that reading it retains nothing.
+struct HotBehavior {
+    var policy: BehaviorPolicy
+    var origin: Int
+    /// The pattern's bytes; empty for one that matches every path.
+    var pattern: UnsafeRawBufferPointer
+    /// Cookie names of sessions, each followed by a zero byte.
+    var sessionCookies: UnsafeRawBufferPointer
+}
+
+/// All behaviors in order, in memory of their own; the owner is the `SettingsSnapshot`.
+struct HotTable: @unchecked Sendable {  // written once before it is shared
+    private let behaviors: UnsafeMutablePointer<HotBehavior>
+    let count: Int
+    private let text: UnsafeMutableRawPointer
+
+    init(_ settings: Settings) {
+        let patterns = settings.behaviors.map { behavior -> [UInt8] in
+            behavior.pattern == "*" || behavior.pattern == "/*" ? [] : Array(behavior.pattern.utf8)
+        }
+        let cookies = settings.behaviors.map { behavior -> [UInt8] in
+            behavior.sessionCookies.reduce(into: []) { $0 += Array($1.utf8) + [0] }
+        }
+        count = settings.behaviors.count
+        behaviors = .allocate(capacity: max(count, 1))
+        text = .allocate(
+            byteCount: (patterns + cookies).reduce(16) { $0 + $1.count }, alignment: 16)
+        var cursor = text
+        let keep = { (bytes: [UInt8]) -> UnsafeRawBufferPointer in
+            bytes.withUnsafeBytes { if let base = $0.baseAddress { memcpy(cursor, base, $0.count) } }
+            defer { cursor += bytes.count }
+            return UnsafeRawBufferPointer(start: cursor, count: bytes.count)
+        }
+        for (index, behavior) in settings.behaviors.enumerated() {
+            (behaviors + index).initialize(
+                to: HotBehavior(
+                    policy: behavior.policy, origin: behavior.origin,
+                    pattern: keep(patterns[index]), sessionCookies: keep(cookies[index])))
+        }
+    }
+
+    func deallocate() {
+        behaviors.deallocate()
+        text.deallocate()
+    }
+
+    subscript(index: Int) -> HotBehavior {
+        @inline(__always) unsafeAddress { UnsafePointer(behaviors + index) }
+    }
+
+    /// The first behavior whose pattern matches the path; the last one always does.
+    @inline(__always)
+    func match(_ path: UnsafeRawBufferPointer) -> Int {
+        var index = 0
+        while index < count - 1 {
+            let pattern = behaviors[index].pattern
+            if pattern.isEmpty || PathPattern.matches(pattern.bytes, path: path.bytes) { return index }
+            index += 1
+        }
+        return index
+    }
+}

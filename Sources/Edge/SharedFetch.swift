@@ -1,0 +1,288 @@
+import Caching
+import Glibc
+import Synchronization
+
+/// Names one exchange of one viewer on one loop; a viewer that is gone is a failed lookup.
+struct ExchangeID: Hashable, Sendable {
+    var loop: Int32
+    var slot: UInt32
+    var generation: UInt32
+    /// Counts the exchanges of the connection.
+    var number: UInt32
+}
+
+/// What a fetch and those who wait for it have in common: the response as far as it has come.
+///
+/// Filled by the loop that fetches, read by the loops of all waiters.
+final class SharedFetch: Sendable {
+    enum Phase: Sendable {
+        case waiting
+        /// The head is there, the body may still be coming.
+        case streaming
+        case complete
+        case failed(FetchFailure)
+    }
+
+    /// What a waiter sees when it looks.
+    struct View {
+        var phase: Phase
+        var head: FetchedHead?
+        /// Body bytes that have come.
+        var total: Int
+        /// The response may not be shared: waiters other than the leader go on their own.
+        var isDissolved: Bool
+    }
+
+    private struct Waiter {
+        var id: ExchangeID
+        var cursor = 0
+        var isTold = false
+    }
+
+    private struct State {
+        var phase = Phase.waiting
+        var head: FetchedHead?
+        var body = FetchBody()
+        var waiters: [Waiter] = []
+        var leader: ExchangeID?
+        var isDissolved = false
+        // A body that is kept whole for the store is not trimmed behind its readers.
+        var keepsBody = false
+        var mayStore = true
+        var trailers: [UInt8] = []
+    }
+
+    let key: CacheKey?
+    /// The number of the latest invalidation when the fetch began (law 3).
+    let invalidation: UInt64
+    private let budget: FillBudget
+    private let state: Mutex<State>
+
+    init(key: CacheKey?, invalidation: UInt64, leader: ExchangeID?, budget: FillBudget) {
+        self.key = key
+        self.invalidation = invalidation
+        self.budget = budget
+        var first = State()
+        first.leader = leader
+        if let leader { first.waiters.append(Waiter(id: leader)) }
+        state = Mutex(first)
+    }
+
+    deinit {
+        budget.give(state.withLock { $0.body.heldBytes })
+    }
+
+    // MARK: the waiters' side
+
+    /// Joins unless the fetch ended or may no longer be shared.
+    func join(_ id: ExchangeID) -> Bool {
+        state.withLock { state in
+            guard !state.isDissolved, state.body.base == 0 else { return false }
+            if case .failed = state.phase { return false }
+            state.waiters.append(Waiter(id: id))
+            return true
+        }
+    }
+
+    /// Leaves; returns how many still wait.
+    func leave(_ id: ExchangeID) -> Int {
+        state.withLock { state in
+            state.waiters.removeAll { $0.id == id }
+            Self.trim(&state, budget)
+            return state.waiters.count
+        }
+    }
+
+    /// Looks, and asks to be told of the next change.
+    func look(_ id: ExchangeID) -> View {
+        state.withLock { state in
+            if let index = state.waiters.firstIndex(where: { $0.id == id }) {
+                state.waiters[index].isTold = false
+            }
+            return View(
+                phase: state.phase, head: state.head, total: state.body.total,
+                isDissolved: state.isDissolved && state.leader != id)
+        }
+    }
+
+    /// Body bytes from `offset` on; they stay until this waiter's `advance` passes them.
+    func gather(
+        from offset: Int, into parts: UnsafeMutableBufferPointer<iovec>, limit: Int
+    ) -> (parts: Int, bytes: Int) {
+        state.withLock { $0.body.gather(from: offset, into: parts, limit: limit) }
+    }
+
+    /// This waiter has sent everything below `offset`. Returns bytes that slower ones still need.
+    func advance(_ id: ExchangeID, to offset: Int) {
+        state.withLock { state in
+            if let index = state.waiters.firstIndex(where: { $0.id == id }) {
+                state.waiters[index].cursor = offset
+            }
+            Self.trim(&state, budget)
+        }
+    }
+
+    var trailers: [UInt8] { state.withLock { $0.trailers } }
+
+    // MARK: the fetch's side
+
+    /// Bytes that have come and that the slowest waiter has not sent: the window for back-pressure.
+    var backlog: Int {
+        state.withLock { state in
+            guard !state.keepsBody else { return 0 }
+            return state.body.total - (state.waiters.map(\.cursor).min() ?? state.body.total)
+        }
+    }
+
+    var waiterCount: Int { state.withLock { $0.waiters.count } }
+    var mayStore: Bool { state.withLock { $0.mayStore } }
+
+    /// An invalidation matched: deliver to those who wait, store nothing.
+    func fence() { state.withLock { $0.mayStore = false } }
+
+    /// The head has come. `keepsBody`: it will be stored. `dissolve`: nobody but the leader may use it.
+    func publish(_ head: FetchedHead, keepsBody: Bool, dissolve: Bool) {
+        state.withLock { state in
+            state.head = head
+            state.phase = .streaming
+            state.keepsBody = keepsBody
+            state.isDissolved = dissolve
+        }
+    }
+
+    /// Stops keeping the body: it grew too large, or the store will not have it.
+    func letGo() {
+        state.withLock { state in
+            state.keepsBody = false
+            state.isDissolved = true
+            Self.trim(&state, budget)
+        }
+    }
+
+    func room(expecting rest: Int?) -> UnsafeMutableRawBufferPointer {
+        state.withLock { $0.body.room(expecting: rest, budget: budget) }
+    }
+
+    func publish(bytes count: Int) { state.withLock { $0.body.publish(count) } }
+
+    func end(_ phase: Phase, trailers: [UInt8] = []) {
+        state.withLock { state in
+            state.phase = phase
+            state.trailers = trailers
+        }
+    }
+
+    /// The segments with their lengths, for the store. The fetch must be complete.
+    func wholeBody() -> [(BodySegment, Int)] {
+        state.withLock { Array(zip($0.body.segments, $0.body.counts)) }
+    }
+
+    /// The first bytes of the body, at most so many.
+    func prefix(_ count: Int) -> [UInt8] {
+        state.withLock { state in
+            var bytes: [UInt8] = []
+            for (segment, held) in zip(state.body.segments, state.body.counts) where bytes.count < count {
+                bytes += segment.bytes[..<min(held, count - bytes.count)]
+            }
+            return bytes
+        }
+    }
+
+    var total: Int { state.withLock { $0.body.total } }
+
+    /// Waiters that have not been told since they last looked; they count as told from now on.
+    func takeUntold(_ each: (ExchangeID) -> Void) {
+        state.withLock { state in
+            for index in state.waiters.indices where !state.waiters[index].isTold {
+                state.waiters[index].isTold = true
+                each(state.waiters[index].id)
+            }
+        }
+    }
+
+    private static func trim(_ state: inout State, _ budget: FillBudget) {
+        guard !state.keepsBody, let least = state.waiters.map(\.cursor).min() else { return }
+        state.body.trim(below: least, budget: budget)
+    }
+}
+
+/// Fetches in flight by key: at most one that others may join.
+///
+/// Also remembers keys whose last response could not be shared, so that requests for them are
+/// not lined up behind one another.
+final class CollapsedFetches: Sendable {
+    private struct Shard {
+        var fetches: [CacheKey: SharedFetch] = [:]
+        var unshared: [CacheKey: Milliseconds] = [:]
+    }
+
+    private static let unsharedLimit = 1_024
+    private let shards: [Mutex<Shard>.Box]
+
+    init(shards count: Int = 64) {
+        shards = (0..<count).map { _ in .init(Shard()) }
+    }
+
+    enum Outcome {
+        /// The caller fetches; others may join it.
+        case leads
+        /// Somebody fetches already.
+        case waits(SharedFetch)
+        /// Fetch alone: the last response was not shareable.
+        case alone
+    }
+
+    private func shard(_ key: CacheKey) -> Mutex<Shard>.Box { shards[Int(key.low & 63) % shards.count] }
+
+    /// Joins the fetch of `key`, or enters `fresh` as the one to join.
+    func joinOrLead(
+        _ key: CacheKey, _ id: ExchangeID?, _ fresh: SharedFetch, at now: Milliseconds
+    ) -> Outcome {
+        shard(key).mutex.withLock { shard in
+            if let running = shard.fetches[key] {
+                // A request that begins after an invalidation may not join a fetch that began before.
+                if let id, running.mayStore, running.join(id) { return .waits(running) }
+                if id == nil { return .waits(running) }
+                return .alone
+            }
+            if let until = shard.unshared[key] {
+                if now < until { return .alone }
+                shard.unshared[key] = nil
+            }
+            shard.fetches[key] = fresh
+            return .leads
+        }
+    }
+
+    /// The fetch has ended or may not be joined any more.
+    func remove(_ key: CacheKey, _ fetch: SharedFetch) {
+        shard(key).mutex.withLock { shard in
+            if shard.fetches[key] === fetch { shard.fetches[key] = nil }
+        }
+    }
+
+    /// The response could not be shared: until `until` nobody waits for another's.
+    func rememberUnshared(_ key: CacheKey, until: Milliseconds) {
+        shard(key).mutex.withLock { shard in
+            if shard.unshared.count >= Self.unsharedLimit { shard.unshared.removeAll(keepingCapacity: true) }
+            shard.unshared[key] = until
+        }
+    }
+
+    /// An invalidation of `key`: what is in flight may neither be stored nor joined.
+    func fence(_ key: CacheKey) {
+        shard(key).mutex.withLock { shard in
+            shard.fetches.removeValue(forKey: key)?.fence()
+        }
+    }
+
+    var inFlight: Int { shards.reduce(0) { $0 + $1.mutex.withLock { $0.fetches.count } } }
+}
+
+extension Mutex where Value: ~Copyable {
+    /// A mutex that an array can hold.
+    final class Box: Sendable {
+        let mutex: Mutex<Value>
+        init(_ value: consuming sending Value) { mutex = Mutex(value) }
+    }
+}

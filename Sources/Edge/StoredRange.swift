@@ -1,0 +1,204 @@
+import Caching
+import Glibc
+import HTTP
+import Reactor
+
+// Conditions and ranges answered from a stored response (RFC 9110 §13, §14; RFC 9111 §4.3.2).
+extension LoopState where N: ~Copyable {
+    /// Whether the viewer has this response already.
+    func isUnchanged(_ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry) -> Bool {
+        let status = entry.header.status
+        guard (200..<300).contains(status), entry.header.kind == .complete || status == 200 else { return false }
+        return evaluatePreconditions(
+            head.fields, bytes.bytes, etag: tag(entry).bytes, lastModified: lastModified(entry), date: date(entry),
+            now: network.wallNow / 1_000) == .notModified
+    }
+
+    private func tag(_ entry: StoredEntry) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: entry.headers[entry.header.etag.range])
+    }
+
+    private func lastModified(_ entry: StoredEntry) -> Int64? {
+        entry.header.lastModified == EntryHeader.noDate ? nil : entry.header.lastModified
+    }
+
+    /// The origin's Date, for responses without Last-Modified.
+    private func date(_ entry: StoredEntry) -> Int64 {
+        let now = network.wallNow / 1_000
+        guard let range = HeaderBlob.value("date", in: entry.headers) else { return entry.header.times.storedAt / 1_000 }
+        return HTTPDate.parse(UnsafeRawBufferPointer(rebasing: entry.headers[range]).bytes, now: now) ?? now
+    }
+
+    /// 206, or 416, for a Range that applies. False: the whole response is the answer.
+    mutating func serveRange(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry, _ decision: Decision, _ given: Outcome
+    ) -> Bool {
+        guard let index = head.fields.first(.range), head.fields.next(after: index, .range) == nil else { return false }
+        if let condition = head.fields.first(.ifRange) {
+            let value = UnsafeRawBufferPointer(rebasing: bytes[head.fields[condition].value.range])
+            guard ifRangeHolds(
+                value.bytes, etag: tag(entry).bytes, lastModified: lastModified(entry), date: date(entry),
+                now: network.wallNow / 1_000) else { return false }
+        }
+        let isPart = entry.header.kind == .partial
+        let complete = isPart ? entry.header.completeLength : entry.header.bodyLength
+        let length = complete == EntryHeader.unknownLength ? entry.header.held.upperBound : complete
+        let value = UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range])
+        var outcome = given
+        switch ByteRanges.parse(value.bytes, length: length) {
+        case .ignored: return false
+        case .unsatisfiable:
+            outcome.status = 416
+            outcome.result = .error
+            var writer = beginStored(416, slot, entry, decision, .error, isFull: false)
+            writer.append("Content-Range: bytes */")
+            writer.appendDecimal(length)
+            writer.append("\r\nContent-Length: 0\r\n\r\n")
+            sendWhole(slot, bytes, writer, entry, 0..<0, outcome)
+        case .ranges(let ranges) where ranges.count == 1:
+            outcome.status = 206
+            serveOne(slot, bytes, entry, decision, outcome, ranges[0], complete)
+        case .ranges(let ranges):
+            outcome.status = 206
+            serveMany(slot, bytes, entry, decision, outcome, ranges, complete)
+        }
+        return true
+    }
+
+    private mutating func serveOne(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry, _ decision: Decision, _ outcome: Outcome,
+        _ range: Range<UInt64>, _ complete: UInt64
+    ) {
+        var writer = beginStored(206, slot, entry, decision, outcome.result, isFull: true)
+        writer.append("Content-Range: bytes ")
+        append(range, complete, &writer)
+        writer.append("\r\nContent-Length: ")
+        writer.appendDecimal(range.upperBound - range.lowerBound)
+        writer.append("\r\n\r\n")
+        let start = Int(range.lowerBound - entry.header.rangeStart)
+        sendWhole(slot, bytes, writer, entry, start..<(start + range.count), outcome)
+    }
+
+    private func append(_ range: Range<UInt64>, _ complete: UInt64, _ writer: inout HeadWriter) {
+        writer.appendDecimal(range.lowerBound)
+        writer.append("-")
+        writer.appendDecimal(range.upperBound - 1)
+        if complete == EntryHeader.unknownLength {
+            writer.append("/*")
+        } else {
+            writer.append("/")
+            writer.appendDecimal(complete)
+        }
+    }
+
+    /// multipart/byteranges (RFC 9110 §14.6); rare, so it may allocate.
+    private mutating func serveMany(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry, _ decision: Decision, _ outcome: Outcome,
+        _ ranges: ByteRanges, _ complete: UInt64
+    ) {
+        let boundary = "mapedge-\(entry.header.objectID)-\(entry.header.bodyChecksum)"
+        let type = contentType(entry)
+        var steps: [MultipartStep] = []
+        var total = 0
+        for index in 0..<ranges.count {
+            let range = ranges[index]
+            var prefix = Array("\(index == 0 ? "" : "\r\n")--\(boundary)\r\n".utf8)
+            if !type.isEmpty { prefix += Array("Content-Type: ".utf8) + type + [13, 10] }
+            let whole = complete == EntryHeader.unknownLength ? "*" : String(complete)
+            prefix += Array("Content-Range: bytes \(range.lowerBound)-\(range.upperBound - 1)/\(whole)\r\n\r\n".utf8)
+            let start = Int(range.lowerBound - entry.header.rangeStart)
+            steps.append(MultipartStep(prefix: prefix, range: start..<(start + range.count)))
+            total += prefix.count + range.count
+        }
+        let end = Array("\r\n--\(boundary)--\r\n".utf8)
+        steps.append(MultipartStep(prefix: end, range: 0..<0))
+        var writer = beginStored(206, slot, entry, decision, outcome.result, isFull: false)
+        append("Content-Type: multipart/byteranges; boundary=\(boundary)\r\nContent-Length: \(total + end.count)\r\n\r\n", &writer)
+        sendParts(slot, bytes, writer, entry, steps, total + end.count, outcome)
+    }
+
+    private func contentType(_ entry: StoredEntry) -> [UInt8] {
+        let facts = HeaderBlob.value("content-type", in: entry.headers)
+        return facts.map { [UInt8](entry.headers[$0]) } ?? []
+    }
+
+    private mutating func sendParts(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ writer: HeadWriter, _ entry: StoredEntry,
+        _ steps: [MultipartStep], _ total: Int, _ outcome: Outcome
+    ) {
+        var outcome = outcome
+        outcome.sentBytes = total
+        let record = DeferredRecord(bytes: [UInt8](bytes), head: head, outcome: outcome, started: network.monotonicNow)
+        record.pending = steps.reversed()
+        put(slot, writer)
+        viewers[slot].phase = .storedBody
+        viewers[slot].stored.record = record
+        viewers[slot].stored.copy = StoredCopy(entry, store: shared.store)
+        viewers[slot].stored.next = 0
+        viewers[slot].stored.end = 0
+        ready.append(.write(Token(viewers.life(of: slot), kind: TokenKind.viewer)))
+    }
+
+    /// The next part of a multipart answer; false when there is none.
+    mutating func beginNextPart(_ slot: UInt32) -> Bool {
+        guard let record = viewers[slot].stored.record, let step = record.pending.popLast() else { return false }
+        step.prefix.withUnsafeBytes { _ = viewers[slot].output.append($0) }
+        viewers[slot].stored.next = step.range.lowerBound
+        viewers[slot].stored.end = step.range.upperBound
+        return true
+    }
+
+    // MARK: what waits for the writer
+
+    /// Serves from the writer's queue when the key has something there (read after store).
+    /// False: the file has the say.
+    mutating func servePending(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts, _ key: CacheKey,
+        _ canonical: CanonicalKey
+    ) -> Bool {
+        guard let store = shared.store else { return false }
+        var (key, canonical) = (key, canonical)
+        var isVariant = false
+        while true {
+            switch store.findPending(key) {
+            case .none:
+                guard isVariant else { return false }
+                reader?.begin()
+                serveFound(slot, bytes, behavior, facts, key, canonical, absent: .variantAbsent)
+                reader?.end()
+                return true
+            case .deleted:
+                miss(slot, bytes, behavior, facts, isVariant ? .variantAbsent : .absent)
+                return true
+            case .object(let object):
+                guard object.canonicalKey.elementsEqual(canonical.bytes) else {
+                    miss(slot, bytes, behavior, facts, .absent)
+                    return true
+                }
+                guard object.header.kind == .variants, !isVariant else {
+                    serve(pending: object, slot, bytes, behavior, facts, key, canonical)
+                    return true
+                }
+                Vary.append(names: object.headers.span.bytes, of: head, bytes: bytes.bytes, to: &canonical)
+                key = CacheKey.hash(canonical.bytes.bytes, seed: seed)
+                isVariant = true
+            }
+        }
+    }
+
+    private mutating func serve(
+        pending object: PendingObject, _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int,
+        _ facts: RequestFacts, _ key: CacheKey, _ canonical: CanonicalKey
+    ) {
+        object.headers.withUnsafeBytes { headers in
+            let body: StoredBody = object.storedObject.map { .chunks(objectID: $0, offset: 0) }
+                ?? (object.length == 0 ? .none : .pending(Unmanaged.passUnretained(object)))
+            var header = object.header
+            if let id = object.storedObject { header.objectID = id }
+            let entry = StoredEntry(header: header, headers: headers, body: body)
+            reader?.begin()
+            answerFound(slot, bytes, behavior, facts, key, canonical, entry)
+            reader?.end()
+        }
+    }
+}

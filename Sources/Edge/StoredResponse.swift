@@ -1,0 +1,239 @@
+import Caching
+import Glibc
+import HTTP
+import Reactor
+
+// Answers out of the map.
+extension LoopState where N: ~Copyable {
+    /// Serves a stored response: whole, a range, or 304.
+    mutating func serve(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry, _ facts: RequestFacts,
+        _ decision: Decision, _ behavior: Int, result: ResultType? = nil
+    ) {
+        var outcome = Outcome()
+        outcome.result = result ?? decision.resultType
+        outcome.detail = decision.reason.word
+        outcome.origin = hot[behavior].origin
+        outcome.status = Int(entry.header.status)
+        count(outcome.result)
+        if decision.action != .serve { counters.add(.staleServed) }
+        if facts.hasConditional, isUnchanged(bytes, entry) {
+            outcome.status = 304
+            counters.add(.notModified)
+            var writer = beginStored(304, slot, entry, decision, outcome.result, isFull: false)
+            writer.append("\r\n")
+            sendWhole(slot, bytes, writer, entry, 0..<0, outcome)
+            return
+        }
+        if facts.hasRange, head.method == .get, entry.header.status == 200 || entry.header.kind == .partial,
+            serveRange(slot, bytes, entry, decision, outcome) { return }
+        var writer = beginStored(Int(entry.header.status), slot, entry, decision, outcome.result, isFull: true)
+        if entry.header.status != 204 {
+            writer.append("Content-Length: ")
+            writer.appendDecimal(entry.header.bodyLength)
+            writer.append("\r\n")
+        }
+        writer.append("\r\n")
+        let end = head.method == .head ? 0 : Int(entry.header.bodyLength)
+        sendWhole(slot, bytes, writer, entry, 0..<end, outcome)
+    }
+
+    /// Status line, stored fields and our own; the caller adds length and the empty line.
+    mutating func beginStored(
+        _ status: Int, _ slot: UInt32, _ entry: StoredEntry, _ decision: Decision, _ result: ResultType, isFull: Bool
+    ) -> HeadWriter {
+        var writer = HeadWriter(scratch.head)
+        writer.append(status: status)
+        if isFull {
+            writer.append(bytes: entry.headers)
+        } else {
+            HeaderBlob.appendMetadata(of: entry.headers, to: &writer)
+        }
+        let now = network.wallNow
+        writer.append("Age: ")
+        writer.appendDecimal(entry.header.times.ageSeconds(at: now))
+        writer.append("\r\n")
+        if entry.header.flags.contains(.classLifetime) {
+            let remaining = min(hot[0].policy.sMaxage, entry.header.times.remaining(at: now)) / 1_000
+            writer.append("Cache-Control: s-maxage=")
+            writer.appendDecimal(UInt64(max(0, remaining)))
+            writer.append("\r\n")
+        }
+        appendVia(&writer, minor: 1)
+        writer.append("Cache-Status: ")
+        append(snapshot.settings.name, &writer)
+        writer.append(decision.reason.cacheStatusParameter)
+        writer.append("; ttl=")
+        let ttl = (entry.header.times.freshUntil - now) / 1_000
+        if ttl < 0 { writer.append("-") }
+        writer.appendDecimal(UInt64(ttl.magnitude))
+        if decision.reason != .fresh {
+            writer.append("; detail=")
+            writer.append(decision.reason.word)
+        }
+        writer.append("\r\n")
+        appendResult(result, &writer)
+        appendConnection(slot, &writer)
+        return writer
+    }
+
+    /// Head and body in one call; what the viewer does not take goes on later by reference.
+    mutating func sendWhole(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ writer: HeadWriter, _ entry: StoredEntry, _ range: Range<Int>,
+        _ outcome: Outcome
+    ) {
+        var outcome = outcome
+        outcome.sentBytes = range.count
+        scratch.parts[0] = iovec(iov_base: scratch.head.baseAddress, iov_len: writer.count)
+        var body = 0
+        var count = 1
+        if !range.isEmpty {
+            let gathered = gather(entry.body, range, after: 1)
+            count += gathered.parts
+            body = gathered.bytes
+        }
+        let total = writer.count + body
+        let sent: Int
+        switch send(slot, parts: count, total: total) {
+        case .bytes(let count): sent = count
+        case .wouldBlock: sent = 0
+        case .endOfStream, .failed:
+            viewerFailed(slot)
+            return
+        }
+        if sent == writer.count + range.count {
+            finishStored(slot, bytes, outcome)
+        } else {
+            keepSending(slot, bytes, writer, entry, range, sent, outcome)
+        }
+    }
+
+    /// Points the loop's parts at a run of a stored body; none when it is gone.
+    private mutating func gather(_ body: StoredBody, _ range: Range<Int>, after first: Int) -> (parts: Int, bytes: Int) {
+        guard let base = scratch.parts.baseAddress else { return (0, 0) }
+        switch body {
+        case .none: return (0, 0)
+        case .memory(let bytes):
+            scratch.parts[first] = iovec(
+                iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress)?.advanced(by: range.lowerBound), iov_len: range.count)
+            return (1, range.count)
+        case .pending(let object):
+            let found = object._withUnsafeGuaranteedRef {
+                $0.gather(from: range.lowerBound, limit: range.count, into: base + first, capacity: 16)
+            }
+            return (found.count, found.bytes)
+        case .chunks(let objectID, let offset):
+            let start = range.lowerBound + offset
+            let found = reader?.gather(
+                objectID: objectID, fromChunk: start / Self.chunkBytes, skip: start % Self.chunkBytes, limit: range.count,
+                into: base + first, capacity: 16)
+            return found.map { ($0.count, $0.bytes) } ?? (0, 0)
+        }
+    }
+
+    private static var chunkBytes: Int { 4_080 }
+
+    private mutating func finishStored(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ outcome: Outcome) {
+        latencies.record(nanoseconds: 0)
+        if log != nil { writeLine(head, bytes, outcome, viewers[slot].address, network.monotonicNow) }
+        endResponse(slot)
+    }
+
+    /// The viewer could not take everything: it holds a reference on the object, not the map.
+    private mutating func keepSending(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ writer: HeadWriter, _ entry: StoredEntry, _ range: Range<Int>,
+        _ sent: Int, _ outcome: Outcome
+    ) {
+        let record = DeferredRecord(bytes: [UInt8](bytes), head: head, outcome: outcome, started: network.monotonicNow)
+        if sent < writer.count {
+            let rest = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(scratch.head)[sent..<writer.count])
+            _ = viewers[slot].output.append(rest)
+        }
+        viewers[slot].phase = .storedBody
+        viewers[slot].stored.record = record
+        viewers[slot].stored.next = range.lowerBound + max(0, sent - writer.count)
+        viewers[slot].stored.end = range.upperBound
+        viewers[slot].stored.copy = StoredCopy(entry, store: shared.store)
+        if !viewers[slot].isBlocked { ready.append(.write(Token(viewers.life(of: slot), kind: TokenKind.viewer))) }
+    }
+
+    /// The next slice of a stored body, in a read transaction of its own.
+    mutating func sendStored(_ slot: UInt32) {
+        let token = Token(viewers.life(of: slot), kind: TokenKind.viewer)
+        var budget = limits.tickBudget
+        while viewers.contains(token), viewers[slot].phase == .storedBody, !viewers[slot].isBlocked {
+            guard let copy = viewers[slot].stored.copy else { return }
+            if viewers[slot].stored.next >= viewers[slot].stored.end {
+                guard flush(slot), viewers.contains(token) else { return }
+                if beginNextPart(slot) { continue }
+                finishDeferred(slot)
+                return
+            }
+            guard budget > 0 else {
+                ready.append(.write(token))
+                return
+            }
+            guard let sent = sendSlice(slot, copy) else { return }
+            budget -= sent
+        }
+    }
+
+    private mutating func sendSlice(_ slot: UInt32, _ copy: StoredCopy) -> Int? {
+        guard flush(slot) else { return nil }
+        let range = viewers[slot].stored.next..<viewers[slot].stored.end
+        let result: IOResult
+        reader?.begin()
+        result = copy.withEntry { entry in
+            let gathered = gather(entry.body, range, after: 0)
+            if gathered.bytes > 0 { return send(slot, parts: gathered.parts, total: gathered.bytes) }
+            // The object is gone although it was held: the viewer must see that this is not all.
+            counters.add(.corruptRecords)
+            return .failed(0)
+        }
+        reader?.end()
+        switch result {
+        case .bytes(let sent):
+            viewers[slot].stored.next += sent
+            return sent
+        case .wouldBlock: return nil
+        case .endOfStream, .failed:
+            viewerFailed(slot)
+            return nil
+        }
+    }
+
+    private mutating func finishDeferred(_ slot: UInt32) {
+        if let record = viewers[slot].stored.record { account(slot, record) }
+        viewers[slot].stored.record = nil
+        releaseStored(slot)
+        endResponse(slot)
+    }
+
+    /// Lets go of the object; a response cut off here is logged as such.
+    mutating func releaseStored(_ slot: UInt32) {
+        if let record = viewers[slot].stored.record {
+            record.outcome.detail = "ClientCommError"
+            account(slot, record)
+        }
+        viewers[slot].stored = StoredSend()
+    }
+
+    /// Serves what an exchange holds a copy of. False when it is gone from the store.
+    mutating func serveCopy(_ exchange: Exchange, _ copy: StoredCopy, reason: DecisionReason) -> Bool {
+        let slot = exchange.id.slot
+        exchange.shared.map { _ = $0.leave(exchange.id) }
+        exchange.hasResponded = true
+        viewers[slot].exchange = nil
+        viewers[slot].phase = .reading
+        exchange.bytes.withUnsafeBytes { bytes in
+            head = exchange.head
+            copy.withEntry { entry in
+                let result = entry.header.flags.contains(.negative) ? ResultType.error : .refreshHit
+                reader?.begin()
+                serve(slot, bytes, entry, exchange.facts, Decision(.serve, reason), exchange.behavior, result: result)
+                reader?.end()
+            }
+        }
+        return true
+    }
+}

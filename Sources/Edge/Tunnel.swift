@@ -1,0 +1,151 @@
+import Caching
+import Glibc
+import HTTP
+import Reactor
+
+// WebSocket and its like: after 101 the bytes go both ways unread, with back-pressure.
+extension LoopState where N: ~Copyable {
+    /// Bytes that may wait in either direction before the sender is read no further.
+    private static var window: Int { 131_072 }
+
+    /// The member agreed to switch. What it sent behind its head goes first.
+    mutating func beginTunnel(_ slot: UInt32, _ fetch: Fetch, _ raw: [UInt8]) {
+        let exchange = fetch.exchange
+        let viewer = exchange.id.slot
+        guard viewers.contains(Slot(index: viewer, generation: exchange.id.generation)), viewers[viewer].exchange === exchange else {
+            fail(fetch, .abandoned)
+            return
+        }
+        counters.add(.tunnels)
+        exchange.hasResponded = true
+        exchange.outcome.status = 101
+        exchange.outcome.result = .miss
+        exchange.fetch = nil
+        exchange.tunnel = Token(origins.life(of: slot), kind: TokenKind.origin)
+        origins[slot].phase = .tunnel
+        fetch.connection = nil
+        release(fetch, .succeeded)
+        conclude(fetch)
+        viewers[viewer].phase = .tunnel
+        viewers[viewer].closesAfterResponse = true
+        setDeadline(viewer, milliseconds: nil)
+        raw.withUnsafeBytes { _ = viewers[viewer].output.append($0) }
+        origins[slot].fetch = exchange.fetch
+        tunnels[exchange.tunnel?.bits ?? 0] = exchange.id
+        moveToViewer(exchange, slot)
+        if viewers.contains(Slot(index: viewer, generation: exchange.id.generation)) { readViewer(viewer) }
+    }
+
+    func canForwardFromViewer(_ exchange: Exchange) -> Bool {
+        guard let token = exchange.tunnel, origins.contains(token) else { return false }
+        return origins[token.slot].output.count < Self.window
+    }
+
+    /// Viewer to member. Returns how many bytes were taken.
+    mutating func forwardFromViewer(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) -> Int {
+        guard let token = exchange.tunnel, origins.contains(token) else { return bytes.count }
+        let count = min(bytes.count, max(0, Self.window - origins[token.slot].output.count))
+        _ = origins[token.slot].output.append(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+        flushTunnel(exchange, token.slot)
+        return count
+    }
+
+    private mutating func flushTunnel(_ exchange: Exchange, _ slot: UInt32) {
+        while !origins[slot].output.isEmpty {
+            let waiting = origins[slot].output.readable
+            scratch.parts[0] = iovec(iov_base: UnsafeMutableRawPointer(mutating: waiting.baseAddress), iov_len: waiting.count)
+            switch network.send(origins[slot].fd, UnsafeBufferPointer(start: scratch.parts.baseAddress, count: 1)) {
+            case .bytes(let sent): origins[slot].output.consume(sent)
+            case .wouldBlock:
+                origins[slot].isBlocked = true
+                return
+            case .endOfStream, .failed:
+                closeTunnel(exchange)
+                return
+            }
+        }
+    }
+
+    /// The member's socket has something to say.
+    mutating func tunnelReady(_ slot: UInt32, _ readiness: Readiness) {
+        let token = Token(origins.life(of: slot), kind: TokenKind.origin)
+        guard let id = tunnels[token.bits], viewers.contains(Slot(index: id.slot, generation: id.generation)),
+            let exchange = viewers[id.slot].exchange
+        else {
+            tunnels[token.bits] = nil
+            discardOrigin(slot, reset: true)
+            return
+        }
+        if readiness.contains(.writable), origins[slot].isBlocked {
+            origins[slot].isBlocked = false
+            flushTunnel(exchange, slot)
+            guard origins.contains(token) else { return }
+            if viewers[id.slot].hasUnread, !viewers[id.slot].isQueued {
+                viewers[id.slot].isQueued = true
+                ready.append(.read(Token(slot: id.slot, generation: id.generation, kind: TokenKind.viewer)))
+            }
+        }
+        if !readiness.isDisjoint(with: [.readable, .hangup, .error]) { moveToViewer(exchange, slot) }
+    }
+
+    /// Member to viewer, until the member has no more or the viewer takes no more.
+    private mutating func moveToViewer(_ exchange: Exchange, _ slot: UInt32) {
+        let token = Token(origins.life(of: slot), kind: TokenKind.origin)
+        let viewer = exchange.id.slot
+        if !origins[slot].input.isEmpty {
+            _ = viewers[viewer].output.append(origins[slot].input.readable)
+            origins[slot].input.consume(origins[slot].input.count)
+        }
+        while origins.contains(token), viewers[viewer].exchange === exchange {
+            guard viewers[viewer].output.count < Self.window else {
+                origins[slot].hasUnread = true
+                return
+            }
+            switch network.receive(origins[slot].fd, into: scratch.input) {
+            case .bytes(let count):
+                exchange.outcome.sentBytes += count
+                _ = viewers[viewer].output.append(UnsafeRawBufferPointer(start: scratch.input.baseAddress, count: count))
+                _ = flush(viewer)
+            case .wouldBlock:
+                _ = flush(viewer)
+                return
+            case .endOfStream, .failed:
+                if flush(viewer) || viewers.contains(Slot(index: viewer, generation: exchange.id.generation)) {
+                    closeTunnel(exchange)
+                }
+                return
+            }
+        }
+    }
+
+    /// The viewer took what waited: the member may be read again.
+    mutating func viewerTakesMore(_ exchange: Exchange) {
+        guard let token = exchange.tunnel, origins.contains(token), origins[token.slot].hasUnread else { return }
+        origins[token.slot].hasUnread = false
+        moveToViewer(exchange, token.slot)
+    }
+
+    mutating func viewerEndedTunnel(_ exchange: Exchange) {
+        guard let token = exchange.tunnel, origins.contains(token) else { return }
+        network.shutdownWrite(origins[token.slot].fd)
+    }
+
+    /// Ends both sides; what the viewer was promised is delivered first.
+    private mutating func closeTunnel(_ exchange: Exchange) {
+        endTunnel(exchange)
+        let viewer = exchange.id.slot
+        guard viewers.contains(Slot(index: viewer, generation: exchange.id.generation)) else { return }
+        viewers[viewer].exchange = nil
+        viewers[viewer].phase = .reading
+        if viewers[viewer].output.isEmpty { closeGently(viewer) }
+    }
+
+    /// Ends the member's side and the record.
+    mutating func endTunnel(_ exchange: Exchange) {
+        guard let token = exchange.tunnel else { return }
+        exchange.tunnel = nil
+        tunnels[token.bits] = nil
+        if origins.contains(token) { discardOrigin(token.slot) }
+        account(exchange)
+    }
+}

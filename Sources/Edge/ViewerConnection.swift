@@ -1,0 +1,112 @@
+import Caching
+import HTTP
+import Reactor
+
+/// One viewer's connection: plain state in a slab, changed by its loop alone.
+///
+/// An idle one holds no memory besides this: bytes are read into the loop's scratch memory and
+/// only what cannot be dealt with at once is kept in `input`.
+struct ViewerConnection: ~Copyable {
+    enum Phase: UInt8 {
+        /// Before anything else a trusted proxy says who the viewer is.
+        case proxyHeader
+        /// Between requests, or within a head.
+        case reading
+        /// A request runs that the store did not answer at once: see `exchange`.
+        case exchange
+        /// A stored body is being sent, as fast as the viewer takes it.
+        case storedBody
+        /// Bytes go both ways unread: see `exchange`.
+        case tunnel
+        /// The last answer is sent; what the viewer still says is discarded for a while.
+        case lingering
+    }
+
+    let fd: Int32
+    var phase: Phase
+    /// The peer belongs to a trusted proxy, so its forwarding fields are believed.
+    var isTrusted: Bool
+    /// The peer's address, or the one its proxy names.
+    var address: SocketAddress
+    var closesAfterResponse = false
+    /// The peer sends no more (half-closed); it may still read.
+    var sawEndOfStream = false
+    /// The kernel reported bytes that were not read yet; it will not repeat itself.
+    var hasUnread = false
+    var sawHangup = false
+    /// The output was refused once; writing goes on when the kernel says so.
+    var isBlocked = false
+    var isQueued = false
+    var scan = HeadScan()
+    /// Received and not yet dealt with.
+    var input = ByteBuffer(maximum: 131_072)
+    /// To be sent before anything else.
+    var output = ByteBuffer(maximum: 1 << 20)
+    var stored = StoredSend()
+    var exchange: Exchange?
+    var exchangeNumber: UInt32 = 0
+    /// When patience ends, monotonic nanoseconds. The armed timer may be earlier: it then looks
+    /// here and is armed again, so that moving the deadline costs one store.
+    var deadline: UInt64 = 0
+    var timerAt: UInt64 = 0
+    var timer = TimerHandle.none
+    /// Progress since `rateFrom`, for the minimum rate.
+    var rateFrom: UInt64 = 0
+    var rateBytes = 0
+    var lingerBytes = 0
+    /// The address it is counted under, while connections for each address are limited.
+    var counted: SocketAddress?
+
+    init(fd: Int32, address: SocketAddress, isTrusted: Bool, phase: Phase) {
+        self.fd = fd
+        self.address = address
+        self.isTrusted = isTrusted
+        self.phase = phase
+    }
+
+    var isIdle: Bool { phase == .reading && input.isEmpty && output.isEmpty }
+}
+
+/// How far a stored body has been sent, and where it ends.
+struct StoredSend {
+    /// The object, held so that its chunks stay.
+    var copy: StoredCopy?
+    /// Offsets in the stored body.
+    var next = 0
+    var end = 0
+    /// What the access log says when it is done.
+    var record: DeferredRecord?
+}
+
+/// An access log line that waits for its last byte; only for viewers who could not take all at once.
+final class DeferredRecord {
+    let bytes: [UInt8]
+    let head: RequestHead
+    var outcome: Outcome
+    let started: UInt64
+    /// The next range of a multipart answer begins where this says; empty for a plain body.
+    var pending: [MultipartStep] = []
+
+    init(bytes: [UInt8], head: RequestHead, outcome: Outcome, started: UInt64) {
+        self.bytes = bytes
+        self.head = head
+        self.outcome = outcome
+        self.started = started
+    }
+}
+
+/// One part of a multipart/byteranges answer: its delimiter and fields, then stored bytes.
+struct MultipartStep {
+    var prefix: [UInt8]
+    var range: Range<Int>
+}
+
+/// How an exchange went, for counters and the access log: plain numbers and static words.
+struct Outcome {
+    var status = 0
+    var result: ResultType = .miss
+    /// CloudFront's `x-edge-detailed-result-type`, or why the cache did what it did.
+    var detail: StaticString = "-"
+    var sentBytes = 0
+    var origin = -1
+}

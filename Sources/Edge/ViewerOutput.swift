@@ -1,0 +1,206 @@
+import Caching
+import Glibc
+import HTTP
+import Reactor
+
+// Sending to viewers, and the end of responses and connections.
+extension LoopState where N: ~Copyable {
+    /// How a send went.
+    enum Sent { case all, some, failed }
+
+    /// Sends the first `count` of the loop's parts. What of the head (`ownedParts` first parts) was
+    /// not taken is copied; the caller goes on with the body from `bodySent`.
+    mutating func send(_ slot: UInt32, parts count: Int, total: Int) -> IOResult {
+        let result = network.send(viewers[slot].fd, UnsafeBufferPointer(start: scratch.parts.baseAddress, count: count))
+        if case .bytes(let sent) = result {
+            counters.add(.responseBytes, sent)
+            viewers[slot].rateBytes += sent
+            if sent < total { noteBlocked(slot) }
+        } else if result == .wouldBlock {
+            noteBlocked(slot)
+        }
+        return result
+    }
+
+    private mutating func noteBlocked(_ slot: UInt32) {
+        if !viewers[slot].isBlocked {
+            viewers[slot].isBlocked = true
+            if viewers[slot].rateFrom == 0 {
+                viewers[slot].rateFrom = network.monotonicNow
+                viewers[slot].rateBytes = 0
+            }
+        }
+        setDeadline(slot, milliseconds: limits.writeTimeout)
+    }
+
+    /// Sends what waits in `output`; true when nothing is left.
+    mutating func flush(_ slot: UInt32) -> Bool {
+        while !viewers[slot].output.isEmpty {
+            let pending = viewers[slot].output.readable
+            scratch.parts[0] = iovec(iov_base: UnsafeMutableRawPointer(mutating: pending.baseAddress), iov_len: pending.count)
+            switch send(slot, parts: 1, total: pending.count) {
+            case .bytes(let sent): viewers[slot].output.consume(sent)
+            case .wouldBlock: return false
+            case .endOfStream, .failed:
+                viewerFailed(slot)
+                return false
+            }
+        }
+        viewers[slot].output.releaseIfEmpty()
+        return true
+    }
+
+    /// The socket takes bytes again, or there are new ones.
+    mutating func writeViewer(_ slot: UInt32) {
+        guard flush(slot) else { return }
+        switch viewers[slot].phase {
+        case .proxyHeader, .reading, .lingering: endIfDone(slot)
+        case .storedBody: sendStored(slot)
+        case .exchange: pump(slot)
+        case .tunnel: viewers[slot].exchange.map { viewerTakesMore($0) }
+        }
+    }
+
+    private mutating func endIfDone(_ slot: UInt32) {
+        if viewers[slot].phase == .reading, viewers[slot].closesAfterResponse { closeGently(slot) }
+    }
+
+    /// The last byte of a response is with the kernel or in `output`.
+    mutating func endResponse(_ slot: UInt32) {
+        viewers[slot].rateFrom = 0
+        viewers[slot].phase = .reading
+        if viewers[slot].closesAfterResponse {
+            if viewers[slot].output.isEmpty { closeGently(slot) }
+            return
+        }
+        setDeadline(slot, milliseconds: limits.idleTimeout)
+        if viewers[slot].hasUnread || !viewers[slot].input.isEmpty || viewers[slot].sawEndOfStream { queueReading(slot) }
+    }
+
+    private mutating func queueReading(_ slot: UInt32) {
+        guard !viewers[slot].isQueued else { return }
+        viewers[slot].isQueued = true
+        ready.append(.read(Token(viewers.life(of: slot), kind: TokenKind.viewer)))
+    }
+
+    // MARK: closing
+
+    /// Closes so that the viewer gets the answer although it is still sending: half-close, then
+    /// discard up to 64 KiB or one second.
+    mutating func closeGently(_ slot: UInt32) {
+        guard viewers[slot].phase != .lingering else { return }
+        if viewers[slot].sawEndOfStream, viewers[slot].input.isEmpty {
+            closeViewer(slot)
+            return
+        }
+        network.shutdownWrite(viewers[slot].fd)
+        viewers[slot].phase = .lingering
+        viewers[slot].lingerBytes = viewers[slot].input.count
+        viewers[slot].input.consume(viewers[slot].input.count)
+        viewers[slot].input.releaseIfEmpty()
+        setDeadline(slot, milliseconds: 1_000)
+        viewers[slot].hasUnread = true
+        queueReading(slot)
+    }
+
+    mutating func closeViewer(_ slot: UInt32, reset: Bool = false) {
+        releaseStored(slot)
+        timers.cancel(viewers[slot].timer)
+        forget(viewers[slot].counted)
+        let fd = viewers[slot].fd
+        _ = viewers.remove(slot)
+        if reset { network.closeWithReset(fd) } else { network.close(fd) }
+        counters.add(.connectionsClosed)
+        if isAcceptPaused {
+            isAcceptPaused = false
+            ready.append(.accept)
+        }
+    }
+
+    // MARK: patience
+
+    /// From now on the viewer has so long; nil: as long as the fetch takes.
+    mutating func setDeadline(_ slot: UInt32, milliseconds: Int?) {
+        guard let milliseconds else {
+            viewers[slot].deadline = .max
+            return
+        }
+        let deadline = network.monotonicNow + UInt64(milliseconds) * 1_000_000
+        viewers[slot].deadline = deadline
+        // A later deadline is found when the armed timer fires; an earlier one must be armed.
+        if viewers[slot].timer == .none {
+            let token = Token(viewers.life(of: slot), kind: TokenKind.viewer)
+            viewers[slot].timer = timers.arm(token, kind: 0, deadline: deadline)
+            viewers[slot].timerAt = deadline
+        } else if deadline < viewers[slot].timerAt {
+            _ = timers.rearm(viewers[slot].timer, deadline: deadline)
+            viewers[slot].timerAt = deadline
+        }
+    }
+
+    /// A head has begun and is not complete: its time runs from its first byte, however it drips.
+    mutating func startHeadTimer(_ slot: UInt32) {
+        guard viewers[slot].rateFrom == 0 else { return }
+        viewers[slot].rateFrom = network.monotonicNow
+        setDeadline(slot, milliseconds: limits.headerTimeout)
+    }
+
+    mutating func viewerTimer(_ slot: UInt32) {
+        viewers[slot].timer = .none
+        let now = network.monotonicNow
+        let deadline = viewers[slot].deadline
+        if now < deadline {
+            guard deadline != .max else { return }
+            let token = Token(viewers.life(of: slot), kind: TokenKind.viewer)
+            let next = min(deadline, isTooSlowAt(slot))
+            if next <= now {
+                counters.add(.slowPeers)
+                viewerFailed(slot)
+                return
+            }
+            viewers[slot].timer = timers.arm(token, kind: 0, deadline: next)
+            viewers[slot].timerAt = next
+            return
+        }
+        expireViewer(slot)
+    }
+
+    /// When the minimum rate will be broken if nothing moves: `.max` where it does not bind.
+    private func isTooSlowAt(_ slot: UInt32) -> UInt64 {
+        guard limits.minimumRate > 0, viewers[slot].rateFrom > 0, viewers[slot].isBlocked else { return .max }
+        let earned = UInt64(viewers[slot].rateBytes) * 1_000_000_000 / UInt64(limits.minimumRate)
+        return viewers[slot].rateFrom + max(UInt64(limits.rateGrace) * 1_000_000, earned)
+    }
+
+    private mutating func expireViewer(_ slot: UInt32) {
+        switch viewers[slot].phase {
+        case .reading where viewers[slot].isIdle:
+            counters.add(.timeoutsIdle)
+            closeViewer(slot)
+        case .proxyHeader, .reading:
+            counters.add(viewers[slot].output.isEmpty ? .timeoutsHeader : .timeoutsWrite)
+            if viewers[slot].output.isEmpty { refuse(slot, status: 408, detail: "header-timeout") } else { closeViewer(slot, reset: true) }
+        case .lingering: closeViewer(slot)
+        case .storedBody:
+            counters.add(.timeoutsWrite)
+            viewerFailed(slot)
+        case .exchange, .tunnel: expireExchange(slot)
+        }
+    }
+
+    private mutating func expireExchange(_ slot: UInt32) {
+        guard let exchange = viewers[slot].exchange else { return }
+        if viewers[slot].isBlocked {
+            counters.add(.timeoutsWrite)
+            viewerFailed(slot)
+        } else if !exchange.intake.isComplete, !exchange.hasResponded {
+            counters.add(.timeoutsBody)
+            answer(exchange, 408, detail: "body-timeout")
+        } else if exchange.fetch == nil, !exchange.hasResponded {
+            // It waited long enough for somebody else's fetch: bounded, then on its own.
+            waitedTooLong(exchange)
+        } else if exchange.tunnel != nil {
+            viewerFailed(slot)
+        }
+    }
+}
