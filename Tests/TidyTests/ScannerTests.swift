@@ -10,7 +10,7 @@ struct ScannerTests {
             (#"a("b{")"#, #"a(    )"#),
             (#"a("b\"{")"#, #"a(      )"#),
             (#"a("\(b { c })")"#, #"a(   b { c }  )"#),
-            (##"a(#"b"{"#)"##, #"a(        )"#),
+            (##"a(#"b"{"#)"##, #"a(       )"#),
             ("a\"\"\"\n{\n\"\"\" b", "a   \n \n    b"),
         ])
     func blanks(_ text: String, _ code: String) {
