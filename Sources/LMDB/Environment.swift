@@ -4,6 +4,7 @@ import Glibc
 /// How an environment is opened.
 public struct EnvironmentSettings: Sendable {
     /// Size of the map in bytes, a multiple of 4,096; fixed as long as the environment is open.
+    /// 0 means the size that the file had when it was last opened.
     public var mapBytes: Int
     /// Read transactions that may exist at once, all processes together.
     public var readers = 126
@@ -24,6 +25,7 @@ public final class Environment: Sendable {
     // LMDB guards it: any thread may begin transactions.
     nonisolated(unsafe) let handle: OpaquePointer
     public let directory: String
+    /// Size of the map: what was asked for, or what the file needs if that is more.
     public let mapBytes: Int
     /// The data file; for `pread` and for looking at it, never for writing.
     public let descriptor: Int32
@@ -44,10 +46,25 @@ public final class Environment: Sendable {
             unsafe mdb_env_close(handle)
             throw LMDBError(.open, code)
         }
+        guard let mapBytes = unsafe Self.mapBytes(handle, descriptor) else {
+            unsafe mdb_env_close(handle)
+            throw LMDBError(.open, MDB_CORRUPTED)
+        }
         unsafe self.handle = handle
         self.directory = directory
         self.descriptor = descriptor
-        mapBytes = settings.mapBytes
+        self.mapBytes = mapBytes
+    }
+
+    /// The map's real size; nil if the file is shorter than what it says it holds: touching the
+    /// missing pages would end the process.
+    private static func mapBytes(_ handle: OpaquePointer, _ descriptor: Int32) -> Int? {
+        var info = unsafe MDB_envinfo()
+        var status = stat()
+        guard unsafe mdb_env_info(handle, &info) == 0, unsafe fstat(descriptor, &status) == 0,
+            unsafe info.me_last_pgno < Int(status.st_size) / pageBytes
+        else { return nil }
+        return unsafe info.me_mapsize
     }
 
     deinit {

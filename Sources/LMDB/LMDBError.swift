@@ -86,3 +86,10 @@ extension LMDBError: CustomStringConvertible {
 func check(_ code: Int32, _ operation: LMDBError.Operation) throws(LMDBError) {
     if code != 0 { throw LMDBError(operation, code) }
 }
+
+extension LMDBError {
+    /// `MDB_CORRUPTED`: for a caller that finds a value it cannot have written.
+    public static var corrupted: Int32 { MDB_CORRUPTED }
+    /// `MDB_MAP_FULL`: for a simulated full map.
+    public static var mapFull: Int32 { MDB_MAP_FULL }
+}

@@ -96,3 +96,10 @@ public struct ReadCursor: ~Copyable {
         return unsafe (key, UnsafeRawBufferPointer(value))
     }
 }
+
+extension ReadTransaction {
+    /// A cursor for this snapshot; the transaction must be renewed (not reset) now.
+    public func cursor(_ table: Database) throws(LMDBError) -> ReadCursor {
+        try ReadCursor(self, table)
+    }
+}

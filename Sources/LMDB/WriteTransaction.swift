@@ -121,3 +121,26 @@ public struct WriteTransaction: ~Copyable {
         return found
     }
 }
+
+extension WriteTransaction {
+    /// The first entry whose key is not less than this one, as this transaction sees it; valid
+    /// until its next change.
+    public func first(
+        from key: Key, in table: Database
+    ) throws(LMDBError) -> (key: Key, value: UnsafeRawBufferPointer)? {
+        var cursor: OpaquePointer?
+        try check(unsafe mdb_cursor_open(running, table.handle, &cursor), .cursor)
+        defer { unsafe mdb_cursor_close(cursor) }
+        var value = unsafe MDB_val()
+        var found: Key?
+        let code = unsafe key.withValue { wanted -> Int32 in
+            let code = unsafe mdb_cursor_get(cursor, &wanted, &value, MDB_SET_RANGE)
+            if code == 0 { found = unsafe Key(wanted) }
+            return code
+        }
+        if code == MDB_NOTFOUND { return nil }
+        try check(code, .cursor)
+        guard let found else { throw LMDBError(.cursor, MDB_CORRUPTED) }
+        return unsafe (found, UnsafeRawBufferPointer(value))
+    }
+}

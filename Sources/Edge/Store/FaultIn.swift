@@ -1,0 +1,137 @@
+import Caching
+import Dispatch
+import Glibc
+import LMDB
+import Synchronization
+
+/// What became of an entry that was read from disk aside.
+public enum FaultInResult: Sendable {
+    /// In memory, and its body is the one that was stored.
+    case ready
+    /// There is none any more.
+    case absent
+    /// Its record or body was damaged; it is deleted.
+    case damaged
+}
+
+/// An entry to be read, and who waits for it.
+struct FaultIn: Sendable {
+    var key: CacheKey
+    var whenReady: @Sendable (FaultInResult) -> Void
+}
+
+/// Reads entries from disk beside the loops: a few at a time, a bounded number waiting.
+final class FaultInQueue: Sendable {
+    private static let workers = 4
+    private static let limit = 4_096
+
+    private let core: StoreCore
+    private let queues: [DispatchQueue]
+    private let waiting = Mutex<[FaultIn]>([])
+    private let count = Atomic<Int>(0)
+    private let isStepping: Bool
+
+    init(_ core: StoreCore, stepping: Bool) {
+        self.core = core
+        isStepping = stepping
+        queues = (0..<Self.workers).map {
+            DispatchQueue(label: "mapedge.store.fault-in.\($0)", qos: .userInitiated)
+        }
+    }
+
+    func add(_ work: FaultIn) -> Bool {
+        guard count.load(ordering: .relaxed) < Self.limit else { return false }
+        count.add(1, ordering: .relaxed)
+        if isStepping {
+            waiting.withLock { $0.append(work) }
+        } else {
+            queues[Int(work.key.low % UInt64(Self.workers))].async { self.perform(work) }
+        }
+        return true
+    }
+
+    /// Does all that waits, on this thread. Returns whether there was anything.
+    func step() -> Bool {
+        let batch = waiting.withLock { waiting in
+            defer { waiting.removeAll() }
+            return waiting
+        }
+        for work in batch { perform(work) }
+        return !batch.isEmpty
+    }
+
+    private func perform(_ work: FaultIn) {
+        core.counters.add(.faultIns)
+        let result = core.readers.take().map { slot in
+            var reader = StoreReader(core, slot: slot.slot, counter: slot.counter)
+            return reader.readWhole(work.key, core)
+        }
+        count.subtract(1, ordering: .relaxed)
+        // Without a reader nothing was read: as if it were not there.
+        work.whenReady(result ?? .absent)
+    }
+}
+
+extension StoreReader {
+    /// Reads a record and all of its body, a slice in each snapshot, and checks both.
+    mutating func readWhole(_ key: CacheKey, _ core: StoreCore) -> FaultInResult {
+        begin()
+        guard let record = find(key) else {
+            end()
+            return .absent
+        }
+        guard let (header, layout) = try? EntryRecord.inspect(record.bytes) else {
+            end()
+            core.discard(key)
+            return .damaged
+        }
+        let former = StoreWriter.FormerRecord(header: header, layout: layout)
+        guard former.hasChunks else {
+            end()
+            return .ready
+        }
+        core.references.retain(header.objectID)
+        let head = head(header.objectID)
+        end()
+        defer { _ = core.references.release(header.objectID) }
+        guard let head, core.settings.faults?.reach(.verify) == nil,
+            former.headerChunks > 0 || head.checksum == header.bodyChecksum,
+            checksum(of: header.objectID, head.length) == head.checksum
+        else {
+            core.discard(key)
+            return .damaged
+        }
+        core.vouched.insert(header.objectID)
+        return .ready
+    }
+
+    /// CRC-32C of all chunks of an object; nil if they are not as long as they should be.
+    mutating func checksum(of objectID: UInt64, _ length: UInt64) -> UInt32? {
+        var checksum = Checksum()
+        var chunk = 0
+        var bytes: UInt64 = 0
+        return withUnsafeTemporaryAllocation(of: iovec.self, capacity: 16) { parts in
+            guard let base = parts.baseAddress else { return nil }
+            while bytes < length {
+                begin()
+                let slice = gather(
+                    objectID: objectID, fromChunk: chunk, skip: 0, limit: 16 * ObjectKeys.chunkBytes,
+                    into: base)
+                // All at once, so that the disk can work on them together.
+                for part in parts[..<slice.count] { Residency.prefetch(UnsafeRawBufferPointer(part)) }
+                for part in parts[..<slice.count] {
+                    checksum.update(UnsafeRawBufferPointer(part).bytes)
+                }
+                end()
+                guard slice.count > 0 else { return nil }
+                chunk += slice.count
+                bytes += UInt64(slice.bytes)
+            }
+            return bytes == length ? checksum.value : nil
+        }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    init(_ part: iovec) { self.init(start: part.iov_base, count: part.iov_len) }
+}

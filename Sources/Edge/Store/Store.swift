@@ -1,0 +1,197 @@
+public import Caching
+import Dispatch
+import LMDB
+import Synchronization
+
+/// The persistent cache: what was stored is found by every loop from its last byte on, survives
+/// restarts, and may be lost but never wrong.
+///
+/// Callers hand over responses (`enqueue`) and deletions; one writer commits them in batches.
+/// Loops read through a `StoreReader` each.
+public final class Store: Sendable {
+    let core: StoreCore
+    private let writer: Mutex<StoreWriter>
+    private let faultIns: FaultInQueue
+    private let lock: Mutex<DirectoryLock?>
+    private let schedule: WriterSchedule?
+    /// The highest invalidation number acknowledged before this start.
+    public let invalidationNumber: UInt64
+
+    /// Opens the cache directory, creating what is missing; damaged files are set aside.
+    ///
+    /// Takes no longer with a full cache than with an empty one.
+    ///
+    /// - Parameters:
+    ///   - stepping: no thread of its own: nothing is written or read aside but by `step()`.
+    ///   - log: told of what an operator should know, from any thread.
+    public static func open(
+        _ settings: StoreSettings, stepping: Bool = false,
+        log: @escaping @Sendable (StoreEvent) -> Void = { _ in }
+    ) throws(StoreError) -> Store {
+        let directory = StoreDirectory(settings.directory)
+        try directory.create()
+        let lock = try DirectoryLock(directory: settings.directory, now: settings.clock())
+        let opened = try StoreOpening(settings: settings, log: log).open()
+        return Store(settings, opened, lock, stepping: stepping, log: log)
+    }
+
+    private init(
+        _ settings: StoreSettings, _ opened: consuming sending OpenedStore, _ lock: consuming DirectoryLock,
+        stepping: Bool, log: @escaping @Sendable (StoreEvent) -> Void
+    ) {
+        let contents = opened.contents
+        let usage = S3FIFO(objects: settings.roundedMapBytes / Environment.pageBytes / 2)
+        core = StoreCore(
+            settings, seed: opened.seed, file: opened.file, ownFrom: contents.nextObject,
+            touches: usage.touches, log: log)
+        invalidationNumber = contents.invalidation
+        let file = opened.file
+        writer = Mutex(
+            StoreWriter(
+                core, file: file, reader: opened.reader.take(), usage: usage, contents: contents))
+        faultIns = FaultInQueue(core, stepping: stepping)
+        self.lock = Mutex(lock)
+        schedule = stepping ? nil : WriterSchedule(gatherTime: settings.gatherTime)
+        if let file, !stepping { FaultGuard.install(file.environment, core.directory) }
+        // The scan of what is there already, and the deletion of what was left undone.
+        wake(urgently: true)
+    }
+
+    // MARK: storing
+
+    /// The secret of this store's keys, for `CacheKey.hash`.
+    public var seed: (UInt64, UInt64) { core.seed }
+
+    /// Hands a response over; from now on every loop finds it.
+    ///
+    /// - Returns: false if it is not taken: too much waits, the map is full or the store is off.
+    public func enqueue(_ put: StorePut) -> Bool {
+        let object = PendingObject(put)
+        guard core.mode != .off else { return refuse(.refusedMode) }
+        guard !core.isFull else { return refuse(.refusedFull) }
+        guard core.queue.hasRoom(object.cost) else { return refuse(.refusedBacklog) }
+        // Its chunks must stay until the record that names them anew is written.
+        if let objectID = object.storedObject { core.references.retain(objectID) }
+        guard core.pending.enter(put.key, .object(object), append: { core.queue.append(.put(object)) })
+        else {
+            if let objectID = object.storedObject { _ = core.references.release(objectID) }
+            return refuse(.refusedMode)
+        }
+        wake(urgently: core.queue.backlog >= StoreWriter.batchBytes)
+        return true
+    }
+
+    /// Deletes an entry: absent for every loop from now on.
+    ///
+    /// - Parameters:
+    ///   - invalidation: the number of the invalidation that asks for it; the highest one is found
+    ///     again as `invalidationNumber` after a restart. 0 if none does.
+    ///   - whenDurable: called once, from any thread, with whether the deletion is on disk.
+    /// - Returns: false if so much waits that it could not be taken; nothing will be called.
+    @discardableResult
+    public func delete(
+        _ key: CacheKey, invalidation: UInt64 = 0,
+        whenDurable: (@Sendable (Bool) -> Void)? = nil
+    ) -> Bool {
+        // Deletions may still go where responses no longer may.
+        guard core.mode != .off, core.queue.hasRoom(Deletion.cost, reserve: 16 << 20) else {
+            return refuse(.refusedBacklog)
+        }
+        let deletion = Deletion(key: key, invalidation: invalidation, whenDurable: whenDurable)
+        guard core.pending.enter(key, .deleted, append: { core.queue.append(.delete(deletion)) })
+        else { return refuse(.refusedMode) }
+        wake(urgently: whenDurable != nil)
+        return true
+    }
+
+    /// Deletes an entry whose record or body proved wrong, and counts it; too many condemn the file.
+    public func discardDamaged(_ key: CacheKey) {
+        core.discard(key)
+        wake(urgently: false)
+    }
+
+    private func refuse(_ counter: StoreCounter) -> Bool {
+        core.counters.add(counter)
+        return false
+    }
+
+    // MARK: finding
+
+    /// Whether anything waits for the writer. One relaxed load.
+    public var hasPending: Bool {
+        @inline(__always) get { core.pending.count > 0 }
+    }
+
+    /// What waits for the writer under a key; it counts for more than what a reader finds.
+    ///
+    /// One relaxed load while nothing waits. Ask before `StoreReader.begin()`: what is gone from
+    /// here is in every snapshot begun later.
+    @inline(__always)
+    public func findPending(_ key: CacheKey) -> PendingLookup {
+        hasPending ? core.pending.find(key) : .none
+    }
+
+    /// A loop's way into the file; nil when all of `StoreSettings.readers` are taken.
+    public func makeReader() -> StoreReader? {
+        core.readers.take().map { StoreReader(core, slot: $0.slot, counter: $0.counter) }
+    }
+
+    /// Keeps an object's chunks in place. Call it in the same snapshot in which it was found.
+    public func retain(_ objectID: UInt64) { core.references.retain(objectID) }
+
+    /// Lets an object's chunks go; one call for each `retain`.
+    public func release(_ objectID: UInt64) {
+        if core.references.release(objectID), core.hasHeld { wake(urgently: false) }
+    }
+
+    /// Reads an entry from disk aside, and checks its body, so that serving it waits for nothing.
+    ///
+    /// - Parameter whenReady: called once, from another thread; in stepping mode from `step()`.
+    /// - Returns: false if too many wait already; nothing will be called.
+    public func faultIn(
+        _ key: CacheKey, whenReady: @escaping @Sendable (FaultInResult) -> Void
+    ) -> Bool {
+        faultIns.add(FaultIn(key: key, whenReady: whenReady))
+    }
+
+    /// A body ended early because its next chunk is not there: counted, as it must not happen.
+    public func noteMissingChunk() { core.counters.add(.missingChunks) }
+
+    // MARK: state
+
+    public var mode: StoreMode { core.mode }
+    /// Bytes that wait for the writer.
+    public var backlogBytes: Int { core.queue.backlog }
+
+    /// The counters; the backlog's gauge is set at the time of the call.
+    public var counters: StoreCounters {
+        core.counters.set(.backlogBytes, core.queue.backlog)
+        return core.counters
+    }
+
+    // MARK: the writer
+
+    /// Does one batch of what waits, on this thread. Returns whether there is more to do at once.
+    ///
+    /// For stores opened with `stepping`.
+    @discardableResult
+    public func step() -> Bool {
+        let hasRead = faultIns.step()
+        return writer.withLock { $0.step() } == .now || hasRead
+    }
+
+    private func wake(urgently: Bool) {
+        schedule?.wake(urgently: urgently) { [weak self] in self?.run() ?? .idle }
+    }
+
+    private func run() -> StoreWriter.Next { writer.withLock { $0.step() } }
+
+    /// Writes what waits, waits for the disk, and lets the directory go. Readers find nothing
+    /// from then on.
+    public func close() {
+        core.queue.close()
+        schedule?.stop()
+        writer.withLock { $0.close() }
+        lock.withLock { $0 = nil }
+    }
+}

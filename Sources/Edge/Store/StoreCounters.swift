@@ -1,0 +1,94 @@
+import Synchronization
+
+/// What the store counts, each with the words that explain it to an operator.
+public enum StoreCounter: Int, CaseIterable, Sendable {
+    case stored, shared, refreshed, deleted, evicted, refusedFull, refusedBacklog, refusedMode
+    case droppedGone, commits, failedCommits, freedPages, deferred, corrupt, missingChunks
+    case quarantines, faultIns, scanned
+    case backlogBytes, usedPages, mapPages, entries, heldObjects
+
+    /// Goes up and down, and is not a running total.
+    public var isGauge: Bool { rawValue >= StoreCounter.backlogBytes.rawValue }
+
+    /// The metric's name, without prefix.
+    public var name: String {
+        switch self {
+        case .stored: "store_stored"
+        case .shared: "store_shared_bodies"
+        case .refreshed: "store_refreshed"
+        case .deleted: "store_deleted"
+        case .evicted: "store_evicted"
+        case .refusedFull: "store_refused_full"
+        case .refusedBacklog: "store_refused_backlog"
+        case .refusedMode: "store_refused_mode"
+        case .droppedGone: "store_dropped_gone"
+        case .commits: "store_commits"
+        case .failedCommits: "store_failed_commits"
+        case .freedPages: "store_freed_pages"
+        case .deferred: "store_deferred_deletions"
+        case .corrupt: "store_corrupt_records"
+        case .missingChunks: "store_missing_chunks"
+        case .quarantines: "store_quarantines"
+        case .faultIns: "store_fault_ins"
+        case .scanned: "store_scanned_records"
+        case .backlogBytes: "store_backlog_bytes"
+        case .usedPages: "store_used_pages"
+        case .mapPages: "store_map_pages"
+        case .entries: "store_entries"
+        case .heldObjects: "store_held_objects"
+        }
+    }
+
+    /// The metric's help text.
+    public var help: String {
+        switch self {
+        case .stored: "responses written to the store"
+        case .shared: "responses whose body was stored already and is shared"
+        case .refreshed: "records rewritten after the origin confirmed them"
+        case .deleted: "entries deleted because they were invalidated"
+        case .evicted: "entries evicted to make room"
+        case .refusedFull: "responses not stored: the store was full"
+        case .refusedBacklog: "responses not stored: too many bytes waited for the writer"
+        case .refusedMode: "responses not stored: the store is off"
+        case .droppedGone: "refreshed records dropped: the body had been evicted meanwhile"
+        case .commits: "transactions committed"
+        case .failedCommits: "transactions that the disk or a full map undid"
+        case .freedPages: "pages of deleted bodies given back"
+        case .deferred: "deletions of bodies put off because a viewer still read them"
+        case .corrupt: "stored entries that failed verification and were deleted"
+        case .missingChunks: "bodies that ended early because a chunk was missing; must stay 0"
+        case .quarantines: "times the store was set aside as damaged and begun anew"
+        case .faultIns: "entries read from disk aside before they were served"
+        case .scanned: "records seen by the scan that follows a start"
+        case .backlogBytes: "bytes waiting for the writer; over cache.backlog nothing is taken"
+        case .usedPages: "pages of 4,096 bytes that hold something"
+        case .mapPages: "pages of 4,096 bytes in the whole map"
+        case .entries: "entries in the index"
+        case .heldObjects: "deleted bodies that viewers still read"
+        }
+    }
+}
+
+/// The store's counters; any thread may add and read.
+public final class StoreCounters: @unchecked Sendable {  // the memory is atomics
+    private let slots: UnsafeMutablePointer<Atomic<Int>>
+
+    init() {
+        slots = .allocate(capacity: StoreCounter.allCases.count)
+        for index in 0..<StoreCounter.allCases.count { (slots + index).initialize(to: Atomic(0)) }
+    }
+
+    deinit { slots.deallocate() }
+
+    func add(_ counter: StoreCounter, _ amount: Int = 1) {
+        slots[counter.rawValue].add(amount, ordering: .relaxed)
+    }
+
+    func set(_ counter: StoreCounter, _ value: Int) {
+        slots[counter.rawValue].store(value, ordering: .relaxed)
+    }
+
+    public func value(_ counter: StoreCounter) -> Int {
+        slots[counter.rawValue].load(ordering: .relaxed)
+    }
+}

@@ -1,0 +1,130 @@
+import Caching
+import Glibc
+import LMDB
+
+/// The cache directory and the small files beside the database.
+///
+///     lock        who has it
+///     format      versions and the hash seed; without it the database cannot be read
+///     store/      the database: data.mdb and lock.mdb
+///     bad-TIME/   the last database that was set aside
+///     opening     exists while the database is being opened
+///     suspect     a fault within the map ended the process
+///     faults      when such things happened, one line each
+struct StoreDirectory {
+    let path: String
+    var store: String { path + "/store" }
+    var suspect: String { path + "/suspect" }
+    var opening: String { path + "/opening" }
+
+    /// Three of these within a minute mean that a new file does not help.
+    static let faultLimit = 3
+    static let faultWindow: Milliseconds = 60_000
+
+    init(_ path: String) { self.path = path }
+
+    /// Makes the directory and those above it.
+    func create() throws(StoreError) {
+        for (at, character) in path.enumerated() where character == "/" && at > 0 {
+            mkdir(String(path.prefix(at)), 0o755)
+        }
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+            throw StoreError.last("create", path)
+        }
+        guard access(path, R_OK | W_OK | X_OK) == 0 else { throw StoreError.last("write to", path) }
+    }
+
+    func createStore() throws(StoreError) {
+        guard mkdir(store, 0o700) == 0 || errno == EEXIST else {
+            throw StoreError.last("create", store)
+        }
+    }
+
+    // MARK: markers
+
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    func mark(_ path: String) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    func unmark(_ path: String) { unlink(path) }
+
+    /// Notes that the database ended a process; returns how many times it did lately.
+    func noteFault(now: Milliseconds) -> Int {
+        let path = path + "/faults"
+        let earlier = Self.read(path).flatMap { String(validating: $0, as: UTF8.self) } ?? ""
+        let recent = earlier.split(separator: "\n").compactMap { Milliseconds($0) }
+            .filter { $0 <= now && now - $0 < Self.faultWindow }.suffix(Self.faultLimit)
+        let lines = recent + [now]
+        // Without the note the guard counts one fault less, and the next start quarantines again.
+        try? Self.write(path, Array(lines.map { "\($0)\n" }.joined().utf8))
+        return lines.count
+    }
+
+    // MARK: quarantine
+
+    /// Renames the database, so that a new one can begin; keeps one of those set aside.
+    func quarantine(now: Milliseconds) throws(StoreError) {
+        discardQuarantined()
+        var target = path + "/bad-\(now / 1_000)"
+        // Twice within a second: the directory of the first was discarded just now.
+        if Self.exists(target) { target += "x" }
+        guard rename(store, target) == 0 || errno == ENOENT else {
+            throw StoreError.last("rename", store)
+        }
+    }
+
+    /// Removes what was set aside.
+    func discardQuarantined() {
+        for name in entries() where name.hasPrefix("bad-") { Self.removeDatabase(path + "/" + name) }
+    }
+
+    func entries() -> [String] {
+        guard let directory = opendir(path) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            names.append(
+                withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                })
+        }
+        return names.filter { $0 != "." && $0 != ".." }.sorted()
+    }
+
+    static func removeDatabase(_ path: String) {
+        unlink(path + "/data.mdb")
+        unlink(path + "/lock.mdb")
+        rmdir(path)
+    }
+
+    // MARK: small files
+
+    /// The whole file, if it is there and at most 64 KiB.
+    static func read(_ path: String) -> [UInt8]? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        let count = Glibc.read(descriptor, &bytes, bytes.count)
+        return count < 0 ? nil : Array(bytes.prefix(count))
+    }
+
+    /// Replaces a file so that after a power cut it has the old bytes or the new ones.
+    static func write(_ path: String, _ bytes: [UInt8]) throws(StoreError) {
+        let draft = path + ".new"
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw StoreError.last("create", draft) }
+        let isWritten = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            == bytes.count && fsync(descriptor) == 0
+        let code = errno
+        close(descriptor)
+        guard isWritten else {
+            unlink(draft)
+            throw StoreError.directory(path: draft, call: "write", reason: StoreError.text(code))
+        }
+        guard rename(draft, path) == 0 else { throw StoreError.last("rename", draft) }
+    }
+}

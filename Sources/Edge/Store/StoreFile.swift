@@ -1,0 +1,73 @@
+import Caching
+import LMDB
+
+/// One generation of the database: the open environment and its tables.
+///
+///     index    128-bit key          -> record: header, canonical key, fields, small body
+///     chunk    object << 24 | n     -> n = 0: `ObjectHead`; else chunk n - 1 of the body
+///     body     hash of a body       -> object with that body
+///     pend     object               -> nothing; its chunks are to be deleted unless it is finished
+///     meta     `MetaKey`            -> a number
+///
+/// No allocation in the file is larger than one page, so free space never fragments.
+final class StoreFile: Sendable {
+    let environment: Environment
+    let index: Database
+    let chunks: Database
+    let bodies: Database
+    let pending: Database
+    let meta: Database
+    /// Counts the files of this process: readers notice a new one by it.
+    let generation: UInt64
+
+    /// The layout of tables and heads; another one is set aside, not read.
+    static let schema = 1
+
+    enum MetaKey {
+        /// Object ids below this may have been given.
+        static let nextObject = Key(1)
+        /// The highest invalidation number acknowledged.
+        static let invalidation = Key(2)
+    }
+
+    init(
+        directory: String, mapBytes: Int, readers: Int, generation: UInt64, isReadOnly: Bool = false
+    ) throws(LMDBError) {
+        var settings = EnvironmentSettings(mapBytes: mapBytes)
+        settings.readers = readers
+        settings.isReadOnly = isReadOnly
+        environment = try Environment(directory: directory, settings)
+        index = try environment.table("index", .bytes)
+        chunks = try environment.table("chunk", .integers)
+        bodies = try environment.table("body", .bytes)
+        pending = try environment.table("pend", .integers)
+        meta = try environment.table("meta", .integers)
+        self.generation = generation
+    }
+
+    /// A number from the meta table; 0 if it was never written.
+    func number(_ key: Key, _ transaction: borrowing ReadTransaction) throws(LMDBError) -> UInt64 {
+        guard let bytes = try transaction.get(key, in: meta) else { return 0 }
+        guard bytes.count == 8 else { throw LMDBError(.get, LMDBError.corrupted) }
+        return UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+    }
+
+    /// Writes a number to the meta table.
+    func setNumber(
+        _ key: Key, _ value: UInt64, _ transaction: inout WriteTransaction
+    ) throws(LMDBError) {
+        let bytes = try transaction.reserve(key, 8, in: meta)
+        bytes.storeBytes(of: value.littleEndian, as: UInt64.self)
+    }
+}
+
+extension CacheKey {
+    /// The key in the index table.
+    @inline(__always)
+    var indexKey: Key { Key(high: high, low: low) }
+
+    init(_ key: Key) {
+        let halves = key.halves
+        self.init(high: halves.high, low: halves.low)
+    }
+}

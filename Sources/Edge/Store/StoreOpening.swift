@@ -1,0 +1,160 @@
+import Caching
+import Glibc
+import LMDB
+
+/// What is read of a file when it is opened; costs the same however full it is.
+struct StoreContents {
+    /// The next object id to give.
+    var nextObject: UInt64 = 1
+    /// Objects whose chunks are to be deleted: fills that did not end, deletions put off.
+    var unfinished: [UInt64] = []
+    /// The highest invalidation number that was acknowledged.
+    var invalidation: UInt64 = 0
+
+    init() {}
+
+    init(_ file: StoreFile, _ transaction: borrowing ReadTransaction) throws(LMDBError) {
+        try transaction.renew()
+        defer { transaction.reset() }
+        let noted = try file.number(StoreFile.MetaKey.nextObject, transaction)
+        let last = try transaction.cursor(file.chunks).last()?.key.number ?? 0
+        nextObject = max(noted, last >> 24 + 1, 1)
+        invalidation = try file.number(StoreFile.MetaKey.invalidation, transaction)
+        let cursor = try transaction.cursor(file.pending)
+        var entry = try cursor.first()
+        while let (key, _) = entry {
+            unfinished.append(key.number)
+            entry = try cursor.next()
+        }
+    }
+}
+
+/// A file that was opened, or the reason to run without one.
+struct OpenedStore: ~Copyable {
+    var file: StoreFile?
+    var reader: ReadTransaction?
+    var contents = StoreContents()
+    var seed: (UInt64, UInt64)
+}
+
+/// Opens what lies in a cache directory, or sets it aside and begins anew.
+struct StoreOpening {
+    let settings: StoreSettings
+    let log: @Sendable (StoreEvent) -> Void
+
+    private var directory: StoreDirectory { StoreDirectory(settings.directory) }
+
+    func open() throws(StoreError) -> OpenedStore {
+        let now = settings.clock()
+        var format = directory.readFormat()
+        if let fault = lastFault {
+            if directory.noteFault(now: now) >= StoreDirectory.faultLimit {
+                log(
+                    StoreEvent(
+                        .error,
+                        "the cache in \"\(directory.path)\" ended the process "
+                            + "\(StoreDirectory.faultLimit) times within a minute: running without "
+                            + "one; look for disk errors with \"dmesg\", then restart"))
+                directory.unmark(directory.suspect)
+                directory.unmark(directory.opening)
+                return OpenedStore(file: nil, reader: nil, seed: StoreFormat.fresh().seed)
+            }
+            try setAside(fault)
+            directory.unmark(directory.suspect)
+        }
+        if let reason = unreadable(format) {
+            try setAside(reason)
+            format = nil
+        }
+        return try openMarked(format)
+    }
+
+    /// Opens with a marker that stays if LMDB ends the process meanwhile.
+    private func openMarked(_ known: StoreFormat?) throws(StoreError) -> OpenedStore {
+        directory.mark(directory.opening)
+        defer { directory.unmark(directory.opening) }
+        let format = known ?? .fresh()
+        if known == nil { try directory.writeFormat(format) }
+        do {
+            return try openFile(format)
+        } catch .database(_, let error) where error.kind == .damaged {
+            try setAside("\(error)")
+            return try openFile(format)
+        }
+    }
+
+    private func openFile(_ format: StoreFormat) throws(StoreError) -> OpenedStore {
+        let file = try StoreFile.create(directory, settings, 0)
+        if settings.preallocates { preallocate(file) }
+        do {
+            let reader = try ReadTransaction(file.environment)
+            let contents = try StoreContents(file, reader)
+            file.environment.clearDeadReaders()
+            return OpenedStore(file: file, reader: reader, contents: contents, seed: format.seed)
+        } catch {
+            throw .database(path: directory.store, error)
+        }
+    }
+
+    private var lastFault: String? {
+        if StoreDirectory.exists(directory.suspect) { return "reading it ended the process" }
+        if StoreDirectory.exists(directory.opening) { return "opening it ended the process" }
+        return nil
+    }
+
+    /// Why the database that lies there cannot be read; nil if it can, or if there is none.
+    private func unreadable(_ format: StoreFormat?) -> String? {
+        guard StoreDirectory.exists(directory.store + "/data.mdb") else {
+            return nil
+        }
+        guard let format else { return "its format file is missing or damaged" }
+        if format.isCurrent { return nil }
+        return "it was written with LMDB \(format.library), schema \(format.schema); this is "
+            + "LMDB \(StoreFormat.currentLibrary), schema \(StoreFile.schema)"
+    }
+
+    private func setAside(_ reason: String) throws(StoreError) {
+        try directory.quarantine(now: settings.clock())
+        log(
+            StoreEvent(
+                .error,
+                "cache in \"\(directory.path)\" set aside as bad-*: \(reason); begun anew"))
+    }
+
+    private func preallocate(_ file: StoreFile) {
+        do {
+            if try file.environment.preallocate() { return }
+            log(
+                StoreEvent(
+                    .notice,
+                    "the file system under \"\(directory.path)\" cannot reserve space: keep "
+                        + "\(file.environment.mapBytes >> 20) MiB free on it"))
+        } catch {
+            // What was set aside may be as large as what is missing.
+            directory.discardQuarantined()
+            if (try? file.environment.preallocate()) == nil {
+                log(
+                    StoreEvent(
+                        .warning,
+                        "the disk has no \(file.environment.mapBytes >> 20) MiB for the cache in "
+                            + "\"\(directory.path)\": \(error)"))
+            }
+        }
+    }
+}
+
+extension StoreFile {
+    /// Opens the database in the directory, creating it if it is missing.
+    static func create(
+        _ directory: StoreDirectory, _ settings: StoreSettings, _ generation: UInt64
+    ) throws(StoreError) -> StoreFile {
+        try directory.createStore()
+        do {
+            return try StoreFile(
+                directory: directory.store, mapBytes: settings.roundedMapBytes,
+                readers: settings.readers * 2 + 64, generation: generation)
+        } catch {
+            throw StoreError.database(path: directory.store, error)
+        }
+    }
+}

@@ -1,0 +1,198 @@
+public import Caching
+public import Glibc
+import LMDB
+import Synchronization
+
+/// One loop's way into the file: find, point at chunks, note the hit.
+///
+/// Each use is `begin()`, any number of calls, `end()`, within microseconds and without waiting in
+/// between: what it hands out points into the map and is valid until `end()`. Costs no allocation,
+/// no lock and no system call. Ask `Store.findPending` before `begin()`, never after.
+public struct StoreReader: ~Copyable {
+    private let store: StoreCore
+    private let marks: ServedMarks
+    private let touches: TouchTable
+    private let slot: Int
+    private let counter: UnsafeMutablePointer<Atomic<UInt64>>
+    private var snapshot: Snapshot?
+    private var generation: UInt64 = .max
+    private var isCursorCurrent = false
+
+    /// What a reader holds of one generation of the file.
+    fileprivate struct Snapshot: ~Copyable {
+        let file: StoreFile
+        let index: Database
+        let transaction: ReadTransaction
+        let cursor: ReadCursor
+
+        init(_ file: StoreFile) throws(LMDBError) {
+            let transaction = try ReadTransaction(file.environment)
+            try transaction.renew()
+            cursor = try ReadCursor(transaction, file.chunks)
+            transaction.reset()
+            self.transaction = transaction
+            self.file = file
+            index = file.index
+        }
+    }
+
+    init(_ store: StoreCore, slot: Int, counter: UnsafeMutablePointer<Atomic<UInt64>>) {
+        self.store = store
+        marks = store.marks
+        touches = store.touches
+        self.slot = slot
+        self.counter = counter
+    }
+
+    deinit { store.readers.give(slot) }
+
+    /// Opens the latest snapshot. Must not be open already.
+    @inline(__always)
+    public mutating func begin() {
+        // Announced before the snapshot is taken, in an order that all threads see: the writer may
+        // delete chunks of what it made unfindable only when no older snapshot is open.
+        let count = counter.pointee.load(ordering: .relaxed)
+        precondition(count & 1 == 0, "the reader was begun twice")
+        counter.pointee.store(count &+ 1, ordering: .sequentiallyConsistent)
+        if generation != store.generation { reopen() }
+        do {
+            try snapshot?.transaction.renew()
+        } catch {
+            fail(error)
+        }
+        isCursorCurrent = false
+    }
+
+    /// Closes the snapshot: every pointer handed out is invalid from now on.
+    @inline(__always)
+    public mutating func end() {
+        snapshot?.transaction.reset()
+        counter.pointee.store(counter.pointee.load(ordering: .relaxed) &+ 1, ordering: .releasing)
+    }
+
+    /// The record under a key, in the map; nil if there is none.
+    @inline(__always)
+    public mutating func find(_ key: CacheKey) -> UnsafeRawBufferPointer? {
+        guard let index = snapshot?.index else { return nil }
+        do {
+            return try snapshot?.transaction.get(key.indexKey, in: index) ?? nil
+        } catch {
+            fail(error)
+            return nil
+        }
+    }
+
+    /// Notes that an entry is served now, for the eviction: rarely more than two relaxed loads.
+    ///
+    /// - Returns: whether it was served within the last one to two minutes. If not, see that it is
+    ///   in memory (`isResident`) and that its body was checked (`isVouched`), else hand it to
+    ///   `Store.faultIn`.
+    @inline(__always)
+    public func touch(_ key: CacheKey, now: Milliseconds) -> Bool {
+        touches.touch(key.low)
+        return marks.touch(key, now: now)
+    }
+
+    /// Points `parts` at bytes of an object's chunks, in order.
+    ///
+    /// - Parameters:
+    ///   - chunk: the first chunk wanted, counted from 0; a header block in chunks comes first.
+    ///   - skip: bytes of that chunk to leave out.
+    ///   - limit: the most bytes wanted.
+    ///   - capacity: the most parts to set; a part is a chunk of at most 4,080 bytes.
+    /// - Returns: how many parts were set, and their bytes. Fewer than asked for means that the
+    ///   object ends there or is gone.
+    public mutating func gather(
+        objectID: UInt64, fromChunk chunk: Int, skip: Int, limit: Int,
+        into parts: UnsafeMutablePointer<iovec>, capacity: Int = 16
+    ) -> (count: Int, bytes: Int) {
+        do {
+            return try collect(objectID, chunk, skip, limit, parts, capacity)
+        } catch {
+            fail(error)
+            return (0, 0)
+        }
+    }
+
+    /// Whether an object's body was checked, or written, by this process.
+    @inline(__always)
+    public func isVouched(_ objectID: UInt64) -> Bool { store.vouched.contains(objectID) }
+
+    /// Whether all pages behind the parts are in memory: one system call for each run of pages.
+    public func isResident(_ parts: UnsafeMutablePointer<iovec>, count: Int) -> Bool {
+        for part in UnsafeMutableBufferPointer(start: parts, count: count)
+        where !Residency.isResident(UnsafeRawBufferPointer(start: part.iov_base, count: part.iov_len)) {
+            return false
+        }
+        return true
+    }
+}
+
+extension StoreReader {
+    private mutating func collect(
+        _ objectID: UInt64, _ chunk: Int, _ skip: Int, _ limit: Int,
+        _ parts: UnsafeMutablePointer<iovec>, _ capacity: Int
+    ) throws(LMDBError) -> (count: Int, bytes: Int) {
+        if !isCursorCurrent {
+            try snapshot?.renewCursor()
+            isCursorCurrent = true
+        }
+        var number = ObjectKeys.chunk(objectID, chunk)
+        var found = try snapshot?.cursor.seek(Key(number)) ?? nil
+        var offset = skip
+        var count = 0
+        var bytes = 0
+        while let value = found, let base = value.baseAddress, value.count > offset {
+            let taken = min(value.count - offset, limit - bytes)
+            parts[count] = iovec(
+                iov_base: UnsafeMutableRawPointer(mutating: base + offset), iov_len: taken)
+            count += 1
+            bytes += taken
+            if count == capacity || bytes == limit { break }
+            offset = 0
+            number += 1
+            found = try snapshot?.cursor.next(expecting: number) ?? nil
+        }
+        return (count, bytes)
+    }
+
+    /// The head of an object; nil if the object is gone.
+    mutating func head(_ objectID: UInt64) -> ObjectHead? {
+        do {
+            guard let table = snapshot?.file.chunks,
+                let bytes = try snapshot?.transaction.get(ObjectKeys.head(objectID), in: table) ?? nil
+            else { return nil }
+            return ObjectHead(bytes)
+        } catch {
+            fail(error)
+            return nil
+        }
+    }
+
+    /// Follows the store to the file it uses now.
+    @inline(never)
+    private mutating func reopen() {
+        snapshot = nil
+        let (file, generation) = store.currentFile
+        self.generation = generation
+        guard let file else { return }
+        do {
+            snapshot = try Snapshot(file)
+        } catch {
+            // Other processes may have all slots: try again at the next use.
+            if error.kind == .readersFull { self.generation = .max }
+            fail(error)
+        }
+    }
+
+    @inline(never)
+    private mutating func fail(_ error: LMDBError) {
+        // Without a snapshot everything is absent, until the store has a new file.
+        if error.kind != .readersFull { snapshot = nil }
+        store.noteReadFailure(error, generation: generation)
+    }
+}
+
+extension StoreReader.Snapshot {
+    fileprivate func renewCursor() throws(LMDBError) { try cursor.renew(transaction) }
+}

@@ -1,0 +1,50 @@
+public import Caching
+import Glibc
+
+/// How the store is opened.
+public struct StoreSettings: Sendable {
+    /// The cache directory; created if it is missing, private to this user.
+    public var directory: String
+    /// Size of the map in bytes, fixed while it is open; at least 4 MiB, rounded up to a page.
+    public var mapBytes: Int
+    /// Bytes that may wait for the writer. Default 64 MiB; over it `enqueue` refuses.
+    public var backlogBytes = 64 << 20
+    /// Loops and other readers in this process. Default 64, at most 256.
+    public var readers = 64
+    /// How long the writer gathers work before it commits, in milliseconds. Default 50.
+    public var gatherTime = 50
+    /// Reserves the whole map on disk at start. Default: yes.
+    public var preallocates = true
+    /// Share of the map, in percent, above which entries are evicted. Default 90.
+    public var evictionStart = 90
+    /// Share of the map, in percent, at which eviction rests. Default 88.
+    public var evictionRest = 88
+    /// Share of the map, in percent, from which nothing more is stored. Default 95.
+    public var refusalStart = 95
+    /// Wall clock in milliseconds since the epoch.
+    public var clock: @Sendable () -> Milliseconds
+    /// Makes the store fail on purpose; nil outside of tests and simulations.
+    public var faults: StoreFaults?
+
+    public init(
+        directory: String, mapBytes: Int,
+        clock: @escaping @Sendable () -> Milliseconds = StoreSettings.systemClock
+    ) {
+        self.directory = directory
+        self.mapBytes = mapBytes
+        self.clock = clock
+    }
+
+    /// The machine's wall clock.
+    public static let systemClock: @Sendable () -> Milliseconds = {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Milliseconds(now.tv_sec) * 1_000 + Milliseconds(now.tv_nsec) / 1_000_000
+    }
+
+    /// The map's size as LMDB is given it.
+    var roundedMapBytes: Int {
+        let least = 4 << 20
+        return (max(mapBytes, least) + 4_095) & ~4_095
+    }
+}

@@ -1,0 +1,113 @@
+import Caching
+import LMDB
+
+/// How much of the map is in use: measured now and then, counted on in between.
+struct SpaceEstimate {
+    var mapPages = 0
+    var usedPages = 0
+    /// Pages taken and freed since the last measurement.
+    var moved = 0
+    var isMeasured = false
+}
+
+extension StoreWriter {
+    /// Fails if the store's faults say so.
+    func reach(_ step: StoreFaults.Step, _ operation: LMDBError.Operation) throws(LMDBError) {
+        if let code = core.settings.faults?.reach(step) { throw LMDBError(operation, code) }
+    }
+
+    /// Writes the numbers that belong to the changes, and commits.
+    mutating func commit(
+        _ file: StoreFile, _ changes: inout Changes, _ transaction: consuming WriteTransaction
+    ) throws(LMDBError) {
+        if nextObject >= reservedObjects {
+            // A block at a time, so that a commit seldom has to write it.
+            let reserved = nextObject + 65_536
+            try file.setNumber(StoreFile.MetaKey.nextObject, reserved, &transaction)
+            changes.reservedObjects = reserved
+        }
+        if changes.invalidation > 0 {
+            try file.setNumber(StoreFile.MetaKey.invalidation, changes.invalidation, &transaction)
+        }
+        try reach(.commit, .commit)
+        try transaction.commit()
+        core.counters.add(.commits)
+    }
+
+    /// The changes are on disk: the world may know.
+    mutating func takeOver(_ changes: Changes) {
+        if let reserved = changes.reservedObjects { reservedObjects = reserved }
+        for entry in changes.entered { watch(entry) }
+        // Whoever is forgotten here leaves at most one round too early.
+        if renewed.count + changes.renewed.count > 65_536 { renewed.removeAll() }
+        renewed.formUnion(changes.renewed.map(\.low))
+        if !changes.orphans.isEmpty {
+            doomedPages += changes.orphans.reduce(0) { $0 + $1.pages }
+            groups.append(
+                OrphanGroup(orphans: changes.orphans, sightings: core.readers.sightings()))
+        }
+        doomedPages -= ready.prefix(changes.reclaimed).reduce(0) { $0 + $1.pages }
+        ready.removeFirst(changes.reclaimed)
+        core.counters.add(.freedPages, changes.reclaimedPages)
+        core.counters.add(.evicted, changes.victims.count)
+        space.usedPages += changes.taken - changes.freed
+        space.moved += changes.taken + changes.freed
+        for operation in changes.done { finish(operation, isDurable: true) }
+    }
+
+    /// Nothing was changed: what was chosen to leave stays.
+    mutating func undo(_ changes: Changes) {
+        for entry in changes.victims { watch(entry) }
+    }
+
+    mutating func watch(_ entry: WatchedEntry) {
+        usage.insert(
+            objectID: entry.key.low, key: entry.key, pages: entry.pages, expiry: entry.expiry,
+            renderTime: entry.renderTime)
+    }
+
+    /// The file says it all from now on.
+    func finish(_ operation: Operation, isDurable: Bool) {
+        core.pending.remove(operation.key, number: operation.number)
+        core.queue.finish(operation)
+        switch operation.work {
+        case .put(let object):
+            if let objectID = object.storedObject { _ = core.references.release(objectID) }
+        case .delete(let deletion): deletion.whenDurable?(isDurable)
+        }
+    }
+
+    /// Forgets the operations that are done.
+    mutating func dropTaken() {
+        if taken == waiting.count {
+            waiting.removeAll(keepingCapacity: waiting.count < 4_096)
+            taken = 0
+        } else if taken > 1_024 {
+            waiting.removeFirst(taken)
+            taken = 0
+        }
+    }
+
+    // MARK: space
+
+    /// Measures the free pages when they may differ by more than a little from the estimate.
+    mutating func measureIfDue() throws(LMDBError) {
+        guard !space.isMeasured || space.moved > max(32, space.mapPages / 512) else { return }
+        try measure()
+    }
+
+    mutating func measure() throws(LMDBError) {
+        guard let file else { return }
+        try reader?.renew()
+        defer { reader?.reset() }
+        guard let measured = try reader?.space() else { return }
+        space = SpaceEstimate(
+            mapPages: measured.mapPages, usedPages: measured.usedPages, isMeasured: true)
+        core.counters.set(.mapPages, space.mapPages)
+        core.counters.set(.usedPages, space.usedPages)
+        core.counters.set(.entries, try reader?.count(of: file.index) ?? 0)
+        core.isFull = space.usedPages >= pages(percent: core.settings.refusalStart)
+    }
+
+    func pages(percent: Int) -> Int { space.mapPages * percent / 100 }
+}

@@ -1,0 +1,163 @@
+import Caching
+import LMDB
+
+extension StoreWriter {
+    private static var firstRetry: Milliseconds { 1_000 }
+    private static var longestRetry: Milliseconds { 30_000 }
+    /// Pages that must be free before a full map is written to again.
+    private static var reliefPages: Int { 16 }
+
+    /// A transaction went through: what was wrong is over.
+    mutating func succeed() {
+        guard retryDelay > 0 else { return }
+        retryDelay = 0
+        core.mode = .normal
+        core.log(StoreEvent(.notice, "the cache is written to again"))
+    }
+
+    /// What to do after a failed transaction, of which nothing is left in the file.
+    mutating func recover(_ error: LMDBError) -> Next {
+        core.counters.add(.failedCommits)
+        space.isMeasured = false
+        switch error.kind {
+        case .full, .tooLarge: return recoverFull(error)
+        case .damaged:
+            quarantine("\(error)")
+            return .now
+        case .readersFull:
+            file?.environment.clearDeadReaders()
+            return pause(error)
+        case .disk, .environment, .misuse: return pause(error)
+        }
+    }
+
+    /// Serves only, and tries again later; what waits stays and is found in memory.
+    private mutating func pause(_ error: LMDBError) -> Next {
+        if retryDelay == 0 {
+            core.log(
+                StoreEvent(.error, "the cache cannot be written: \(error); serving what it has"))
+        }
+        core.mode = .serveOnly
+        retryDelay = min(max(retryDelay * 2, Self.firstRetry), Self.longestRetry)
+        retryAt = core.settings.clock() + retryDelay
+        disappointDeletions()
+        return .after(retryDelay)
+    }
+
+    /// Whoever waits for a deletion to be durable learns that it is not; it is still carried out.
+    private mutating func disappointDeletions() {
+        for index in waiting.indices.dropFirst(taken) {
+            guard case .delete(var deletion) = waiting[index].work,
+                let whenDurable = deletion.whenDurable
+            else { continue }
+            deletion.whenDurable = nil
+            waiting[index].work = .delete(deletion)
+            whenDurable(false)
+        }
+    }
+
+    private mutating func recoverFull(_ error: LMDBError) -> Next {
+        guard let file else { return .now }
+        let wasSingle = isSingle
+        do {
+            if try !relieve(file, target: Self.reliefPages), groups.isEmpty, held.isEmpty {
+                quarantine("no page of it can be freed: \(error)")
+                return .now
+            }
+        } catch {
+            return error.kind == .full ? pause(error) : recover(error)
+        }
+        if wasSingle, taken < waiting.count { refuseFirst() }
+        return groups.isEmpty ? .now : .after(1)
+    }
+
+    /// An operation that fails alone as well, in a map with room, is not tried a third time.
+    private mutating func refuseFirst() {
+        let operation = waiting[taken]
+        guard case .put = operation.work else { return }
+        core.counters.add(.refusedFull)
+        taken += 1
+        finish(operation, isDurable: false)
+        dropTaken()
+    }
+
+    // MARK: a new file
+
+    /// Sets the file aside and begins anew; serving goes on, from memory and from origins.
+    mutating func quarantine(_ reason: String) {
+        core.counters.add(.quarantines)
+        let generation = (file?.generation ?? 0) + 1
+        core.log(
+            StoreEvent(
+                .error,
+                "cache in \"\(core.directory.path)\" set aside as bad-*: \(reason); begun anew"))
+        file = nil
+        reader = nil
+        core.replaceFile(nil, generation: generation)
+        forgetContents()
+        do {
+            try core.directory.quarantine(now: core.settings.clock())
+            let fresh = try StoreFile.create(core.directory, core.settings, generation + 1)
+            reader = try StoreError.wrap(core.directory.store) { () throws(LMDBError) in
+                try ReadTransaction(fresh.environment)
+            }
+            file = fresh
+            core.replaceFile(fresh, generation: generation + 1)
+        } catch {
+            core.log(StoreEvent(.error, "running without a cache: \(error)"))
+            core.mode = .off
+        }
+    }
+
+    private mutating func forgetContents() {
+        groups.removeAll()
+        held.removeAll()
+        ready.removeAll()
+        doomedPages = 0
+        reservedObjects = 0
+        isEvicting = false
+        isSingle = false
+        space = SpaceEstimate()
+        scan = .done
+    }
+
+    /// There is no file: what waits is dropped, and nobody is told that it is durable.
+    mutating func withoutFile() -> Next {
+        for operation in waiting.dropFirst(taken) {
+            core.counters.add(.refusedMode)
+            finish(operation, isDurable: false)
+        }
+        taken = waiting.count
+        dropTaken()
+        return .idle
+    }
+}
+
+extension StoreError {
+    /// Runs LMDB calls as part of opening the cache.
+    static func wrap<Result: ~Copyable>(
+        _ path: String, _ body: () throws(LMDBError) -> Result
+    ) throws(StoreError) -> Result {
+        do { return try body() } catch { throw StoreError.database(path: path, error) }
+    }
+}
+
+extension StoreWriter {
+    /// Carries out what waits, as far as the disk lets it, and lets the file go.
+    mutating func close() {
+        // Bounded: a disk that refuses, or a viewer that still reads, ends it.
+        while step() == .now {}
+        if let file {
+            do {
+                try file.environment.synchronize()
+            } catch {
+                core.log(StoreEvent(.error, "the cache could not be flushed: \(error)"))
+            }
+        }
+        core.mode = .off
+        _ = withoutFile()
+        core.replaceFile(nil, generation: (file?.generation ?? 0) + 1)
+        reader = nil
+        file = nil
+    }
+}

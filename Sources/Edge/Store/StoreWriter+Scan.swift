@@ -1,0 +1,55 @@
+import Caching
+import LMDB
+
+/// How far the index has been read since the start.
+enum IndexScan {
+    /// Entries from this key on have not been seen.
+    case from(Key)
+    case done
+}
+
+extension StoreWriter {
+    private static var sliceLength: Int { 512 }
+
+    /// Reads a slice of the index, so that eviction learns of entries from before the start and
+    /// their pages come into memory. Returns whether there is more to read.
+    mutating func scanSlice(_ file: StoreFile) throws(LMDBError) -> Bool {
+        guard case .from(let start) = scan else { return false }
+        try reader?.renew()
+        defer { reader?.reset() }
+        var entries: [WatchedEntry] = []
+        var damaged: [CacheKey] = []
+        scan = try readSlice(from: start, file, &entries, &damaged)
+        core.counters.add(.scanned, entries.count)
+        for entry in entries { watch(entry) }
+        for key in damaged { core.discard(key) }
+        if case .done = scan { return !damaged.isEmpty }
+        return true
+    }
+
+    private func readSlice(
+        from start: Key, _ file: StoreFile, _ entries: inout [WatchedEntry],
+        _ damaged: inout [CacheKey]
+    ) throws(LMDBError) -> IndexScan {
+        guard let cursor = try reader?.cursor(file.index) else { return .done }
+        var found = try cursor.seekFrom(start)
+        for _ in 0..<Self.sliceLength {
+            guard let (key, value) = found else { return .done }
+            let cacheKey = CacheKey(key)
+            if let (header, layout) = try? EntryRecord.inspect(value.bytes) {
+                // Those written since the start are known already.
+                if !core.vouched.isOwn(header.objectID) {
+                    let former = FormerRecord(header: header, layout: layout)
+                    let chunks = former.hasChunks
+                        ? former.headerChunks + ObjectKeys.chunkCount(Int(header.bodyLength)) : 0
+                    entries.append(WatchedEntry(header, cacheKey, pages: chunks + 1))
+                }
+            } else {
+                damaged.append(cacheKey)
+            }
+            found = try cursor.next()
+        }
+        guard let (key, _) = found else { return .done }
+        return .from(key)
+    }
+}

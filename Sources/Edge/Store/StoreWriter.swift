@@ -1,0 +1,160 @@
+import Caching
+import LMDB
+
+/// The one who changes the file: takes operations in order, commits them in batches, makes room.
+///
+/// Confined to whoever holds the store's writer lock; each `step` is at most one batch.
+struct StoreWriter: ~Copyable {
+    /// When there is more to do.
+    enum Next: Equatable {
+        case idle
+        case now
+        case after(Milliseconds)
+    }
+
+    let core: StoreCore
+    var file: StoreFile?
+    /// For scanning and measuring; reset between uses.
+    var reader: ReadTransaction?
+    /// Operations taken from the queue and not done; the first `taken` are.
+    var waiting: [Operation] = []
+    var taken = 0
+    /// Orphans whose last readers may not have ended yet.
+    var groups: [OrphanGroup] = []
+    /// Orphans that somebody refers to.
+    var held: [Orphan] = []
+    /// Orphans whose chunks may be deleted; the first one perhaps in part.
+    var ready: [Orphan] = []
+    var usage: S3FIFO
+    /// Entries confirmed or replaced since the eviction was told of them, by `CacheKey.low`.
+    var renewed: Set<UInt64> = []
+    var nextObject: UInt64
+    /// Object ids below this need no note in the file.
+    var reservedObjects: UInt64 = 0
+    var space = SpaceEstimate()
+    /// Pages of orphans that will be free soon: those in `groups` and `ready`.
+    var doomedPages = 0
+    /// Between the upper mark and the lower one.
+    var isEvicting = false
+    /// The last batch could not evict all that should go.
+    var hasMoreToEvict = false
+    /// The map was full: one operation in each transaction until all that waits is done.
+    var isSingle = false
+    /// The disk refuses: nothing is tried before this time.
+    var retryAt: Milliseconds = 0
+    var retryDelay: Milliseconds = 0
+    var scan = IndexScan.from(Key(high: 0, low: 0))
+    /// Room for a record while it is put together.
+    let scratch = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: EntryRecord.byteLimit, alignment: 16)
+
+    static let batchBytes = 1 << 20
+    /// Beyond about 509 pages LMDB's own list of them would need two pages in a row.
+    static let batchFreedPages = 500
+
+    init(
+        _ core: StoreCore, file: StoreFile?, reader: consuming ReadTransaction?, usage: S3FIFO,
+        contents: StoreContents
+    ) {
+        self.core = core
+        self.file = file
+        self.reader = reader
+        self.usage = usage
+        nextObject = contents.nextObject
+        ready = contents.unfinished.map { Orphan(objectID: $0, pages: 1) }
+        doomedPages = ready.count
+    }
+
+    deinit { scratch.deallocate() }
+
+    /// Does one batch of what waits, and what room and order ask for.
+    mutating func step() -> Next {
+        core.queue.take(into: &waiting)
+        guard let file else { return withoutFile() }
+        if core.isDamaged(file.generation) {
+            quarantine("it was found damaged while serving")
+            return .now
+        }
+        let now = core.settings.clock()
+        if now < retryAt { return .after(retryAt - now) }
+        promote()
+        do {
+            try measureIfDue()
+            let isBusy = try work(file)
+            succeed()
+            if isBusy { return .now }
+            // The full map is behind us.
+            isSingle = false
+            return try scanSlice(file) ? .now : rest()
+        } catch {
+            return recover(error)
+        }
+    }
+
+    /// One transaction, or several for a large body. Returns whether there is more to do.
+    private mutating func work(_ file: StoreFile) throws(LMDBError) -> Bool {
+        if taken < waiting.count, case .put(let object) = waiting[taken].work,
+            object.storedObject == nil, object.length > Self.batchBytes
+        {
+            try storeLarge(object, waiting[taken], file)
+        } else {
+            try batch(file)
+        }
+        dropTaken()
+        return !waiting.isEmpty || !ready.isEmpty || hasMoreToEvict
+    }
+
+    /// Deletes what is due, carries out operations, evicts; commits.
+    private mutating func batch(_ file: StoreFile) throws(LMDBError) {
+        var changes = Changes()
+        let first = taken
+        do {
+            var transaction = try WriteTransaction(file.environment)
+            try reclaim(file, &transaction, &changes)
+            if !isSingle { try evict(file, &transaction, &changes) }
+            while taken < waiting.count, hasRoomInBatch(changes) {
+                let operation = waiting[taken]
+                guard try carryOut(operation, file, &transaction, &changes) else { break }
+                changes.done.append(operation)
+                taken += 1
+                if isSingle { break }
+            }
+            if changes.isEmpty {
+                transaction.abort()
+            } else {
+                try commit(file, &changes, transaction)
+            }
+        } catch {
+            taken = first
+            undo(changes)
+            throw error
+        }
+        takeOver(changes)
+    }
+
+    private func hasRoomInBatch(_ changes: Changes) -> Bool {
+        changes.written < Self.batchBytes && changes.freed < Self.batchFreedPages
+    }
+
+    /// Returns false if the operation needs transactions of its own.
+    private mutating func carryOut(
+        _ operation: Operation, _ file: StoreFile, _ transaction: inout WriteTransaction,
+        _ changes: inout Changes
+    ) throws(LMDBError) -> Bool {
+        switch operation.work {
+        case .put(let object):
+            guard object.storedObject != nil || object.length <= Self.batchBytes else { return false }
+            try store(object, file, &transaction, &changes)
+        case .delete(let deletion):
+            changes.invalidation = max(changes.invalidation, deletion.invalidation)
+            changes.isEmpty = changes.isEmpty && deletion.invalidation == 0
+            if try delete(deletion.key, file, &transaction, &changes) { core.counters.add(.deleted) }
+        }
+        return true
+    }
+
+    private mutating func rest() -> Next {
+        // Somebody still reads what was deleted: look again, without hurry.
+        groups.isEmpty ? .idle : .after(10)
+    }
+}

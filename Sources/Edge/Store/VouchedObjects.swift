@@ -1,0 +1,36 @@
+import Synchronization
+
+/// Objects whose bytes this process has checked against their checksum, or has written itself.
+///
+/// A table of fixed size that may forget, never one that may say yes wrongly: a forgotten object
+/// is checked once more.
+final class VouchedObjects: @unchecked Sendable {  // the memory is atomics
+    private let cells: UnsafeMutablePointer<Atomic<UInt64>>
+    private let mask: Int
+    /// Ids from here on were written by this process.
+    private let ownFrom: UInt64
+
+    init(ownFrom: UInt64, capacity: Int = 1 << 16) {
+        precondition(capacity & (capacity - 1) == 0, "a power of two")
+        self.ownFrom = ownFrom
+        mask = capacity - 1
+        cells = .allocate(capacity: capacity)
+        for index in 0..<capacity { (cells + index).initialize(to: Atomic(0)) }
+    }
+
+    deinit { cells.deallocate() }
+
+    /// Whether this process wrote the object.
+    @inline(__always)
+    func isOwn(_ objectID: UInt64) -> Bool { objectID >= ownFrom }
+
+    @inline(__always)
+    func contains(_ objectID: UInt64) -> Bool {
+        isOwn(objectID)
+            || cells[Int(truncatingIfNeeded: objectID) & mask].load(ordering: .relaxed) == objectID
+    }
+
+    func insert(_ objectID: UInt64) {
+        cells[Int(truncatingIfNeeded: objectID) & mask].store(objectID, ordering: .relaxed)
+    }
+}
