@@ -14,7 +14,9 @@ struct ByteClass {
     }
 
     /// RFC 9110 §5.6.2 tchar: letters, digits and ``!#$%&'*+-.^_`|~``.
-    static var token: ByteClass { ByteClass(low: 0x03ff_6cfa_0000_0000, high: 0x57ff_ffff_c7ff_fffe) }
+    static var token: ByteClass {
+        ByteClass(low: 0x03ff_6cfa_0000_0000, high: 0x57ff_ffff_c7ff_fffe)
+    }
 
     /// What a host name is made of here: letters, digits, `-`, `.` and `_`. RFC 3986 allows more
     /// in a reg-name, but nothing that DNS could resolve.

@@ -34,7 +34,7 @@ func parseFields(
         var valueEnd = stop
         while valueEnd > valueStart, isWhitespace(bytes.byte(valueEnd &- 1)) { valueEnd &-= 1 }
         guard table.count < maximum,
-            table.append(
+            table.appendUnshared(
                 HeaderField(
                     name: ByteSlice(from: at, to: colon),
                     value: ByteSlice(from: valueStart, to: valueEnd), known: known))

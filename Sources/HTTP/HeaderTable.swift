@@ -18,41 +18,45 @@ public struct HeaderField: Sendable {
 
 /// The field lines of a head in their order, at most 128 of them, and an index of the known ones.
 ///
-/// Fixed size, 1.4 KB, no references: one table per loop serves all its heads. Emptying it costs
-/// nothing, because slots beyond `count` are never read.
-public struct HeaderTable: Sendable {
+/// A value: copies are independent. Its 1.3 KB of memory are allocated once, with `init`, and
+/// reused by every parse into the same table; only a parse into a table that was copied and whose
+/// copy still lives takes new memory. Looking things up touches no reference count. (An inline
+/// array would be copied as a whole by each lookup: the compiler spills a borrowed struct before
+/// it indexes into it.)
+public struct HeaderTable: @unchecked Sendable {  // Shared memory is never written: `makeUnique`.
     /// The most lines a table can hold.
     @inlinable
     public static var capacity: Int { 128 }
 
     /// Number of field lines.
-    public private(set) var count: Int
+    public internal(set) var count = 0
     /// The known fields that occur, as a set of `KnownField.bit`.
-    public private(set) var presence: UInt64
-    private var repeated: UInt64
-    private var firsts: InlineArray<64, UInt8>
-    private var lines: InlineArray<128, HeaderField>
+    public internal(set) var presence: UInt64 = 0
+    @usableFromInline var repeated: UInt64 = 0
+    @usableFromInline var lines: UnsafeMutablePointer<HeaderField>
+    @usableFromInline var firsts: UnsafeMutablePointer<UInt8>
+    private var memory: HeaderMemory
 
-    /// An empty table.
+    /// An empty table; allocates.
     public init() {
-        count = 0
-        presence = 0
-        repeated = 0
-        firsts = InlineArray(repeating: 0)
-        lines = InlineArray(
-            repeating: HeaderField(name: ByteSlice(), value: ByteSlice(), known: .other))
+        memory = HeaderMemory()
+        lines = memory.lines
+        firsts = memory.firsts
     }
 
     /// The line at an index below `count`.
+    @inlinable
     public subscript(index: Int) -> HeaderField {
         precondition(index >= 0 && index < count, "no such field line")
         return lines[index]
     }
 
     /// Whether a field of this name occurs. `other` is asked about like any name.
+    @inlinable
     public func contains(_ field: KnownField) -> Bool { presence & field.bit != 0 }
 
     /// The index of the first line of this name, nil when there is none. O(1).
+    @inlinable
     public func first(_ field: KnownField) -> Int? {
         presence & field.bit != 0 ? Int(firsts[Int(field.rawValue)]) : nil
     }
@@ -61,7 +65,7 @@ public struct HeaderTable: Sendable {
     ///
     /// O(1) for a name that occurs once, else linear in the number of lines.
     public func next(after index: Int, _ field: KnownField) -> Int? {
-        guard repeated & field.bit != 0 else { return nil }
+        guard repeated & field.bit != 0, index >= 0 else { return nil }
         var at = index + 1
         while at < count {
             if lines[at].known == field { return at }
@@ -71,10 +75,26 @@ public struct HeaderTable: Sendable {
     }
 
     /// Whether the field occurs on more than one line.
+    @inlinable
     public func isRepeated(_ field: KnownField) -> Bool { repeated & field.bit != 0 }
 
     /// Adds a line behind the others. False, and nothing added, when the table is full.
     public mutating func append(_ line: HeaderField) -> Bool {
+        makeUnique(keepsLines: true)
+        return appendUnshared(line)
+    }
+
+    /// Empties the table.
+    public mutating func removeAll() {
+        makeUnique(keepsLines: false)
+        count = 0
+        presence = 0
+        repeated = 0
+    }
+
+    /// Adds a line to a table that has been emptied and not copied since.
+    @inline(__always)
+    mutating func appendUnshared(_ line: HeaderField) -> Bool {
         guard count < Self.capacity else { return false }
         let bit = line.known.bit
         if presence & bit != 0 {
@@ -88,10 +108,39 @@ public struct HeaderTable: Sendable {
         return true
     }
 
-    /// Empties the table.
-    public mutating func removeAll() {
-        count = 0
-        presence = 0
-        repeated = 0
+    /// Whoever writes has the memory alone: a copy elsewhere, perhaps on another thread, keeps
+    /// the old one.
+    private mutating func makeUnique(keepsLines: Bool) {
+        if isKnownUniquelyReferenced(&memory) { return }
+        let fresh = HeaderMemory()
+        if keepsLines {
+            fresh.lines.update(from: lines, count: count)
+            fresh.firsts.update(from: firsts, count: HeaderMemory.knownFieldCount)
+        }
+        memory = fresh
+        lines = fresh.lines
+        firsts = fresh.firsts
+    }
+}
+
+/// The memory of a table and its copies, freed with the last of them.
+private final class HeaderMemory {
+    static var knownFieldCount: Int { 64 }
+
+    let lines: UnsafeMutablePointer<HeaderField>
+    let firsts: UnsafeMutablePointer<UInt8>
+
+    init() {
+        lines = .allocate(capacity: HeaderTable.capacity)
+        lines.initialize(
+            repeating: HeaderField(name: ByteSlice(), value: ByteSlice(), known: .other),
+            count: HeaderTable.capacity)
+        firsts = .allocate(capacity: Self.knownFieldCount)
+        firsts.initialize(repeating: 0, count: Self.knownFieldCount)
+    }
+
+    deinit {
+        lines.deallocate()
+        firsts.deallocate()
     }
 }

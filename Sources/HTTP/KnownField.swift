@@ -24,7 +24,6 @@ public enum KnownField: UInt8, CaseIterable, Sendable {
     /// The name in lower case; empty for `other`.
     public var name: StaticString {
         switch self {
-        case .other: ""
         case .host: "host"
         case .connection: "connection"
         case .contentLength: "content-length"
@@ -62,6 +61,13 @@ public enum KnownField: UInt8, CaseIterable, Sendable {
         case .xCache: "x-cache"
         case .surrogateControl: "surrogate-control"
         case .surrogateKey: "surrogate-key"
+        default: contentName
+        }
+    }
+
+    /// The names of what describes the content and those who exchange it.
+    private var contentName: StaticString {
+        switch self {
         case .accept: "accept"
         case .acceptEncoding: "accept-encoding"
         case .acceptLanguage: "accept-language"
@@ -85,6 +91,7 @@ public enum KnownField: UInt8, CaseIterable, Sendable {
         case .origin: "origin"
         case .retryAfter: "retry-after"
         case .xEdgeExplain: "x-edge-explain"
+        default: ""
         }
     }
 

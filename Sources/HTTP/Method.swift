@@ -20,7 +20,8 @@ public enum Method: UInt8, Sendable {
         switch name.byteCount {
         case 3: equalsExactly(name, "GET") ? .get : equalsExactly(name, "PUT") ? .put : .other
         case 4: equalsExactly(name, "HEAD") ? .head : equalsExactly(name, "POST") ? .post : .other
-        case 5: equalsExactly(name, "PATCH") ? .patch : equalsExactly(name, "TRACE") ? .trace : .other
+        case 5 where equalsExactly(name, "PATCH"): .patch
+        case 5 where equalsExactly(name, "TRACE"): .trace
         case 6: equalsExactly(name, "DELETE") ? .delete : .other
         case 7 where equalsExactly(name, "OPTIONS"): .options
         case 7 where equalsExactly(name, "CONNECT"): .connect

@@ -1,7 +1,8 @@
 /// A request's start line and fields, as offsets into the bytes it was parsed from.
 ///
 /// The bytes stay the caller's and must not move relative to each other while the head is in use.
-/// 1.5 KB, trivial, meant to be reused: `parseRequest` overwrites all of it.
+/// Meant to be reused: `parseRequest` overwrites all of it and allocates nothing, unless a copy of
+/// the head is still in use.
 public struct RequestHead: Sendable {
     /// How the target was written (RFC 9112 §3.2). CONNECT's authority form is never accepted.
     public enum TargetForm: UInt8, Sendable {
