@@ -50,7 +50,8 @@ enum DocumentRoot: Equatable {
             if bytes.byte(end) == UInt8(ascii: ":") { start = end + 1 }
             end += 1
         }
-        let isException = bytes.spells("serviceexceptionreport", from: start, to: end)
+        let isException =
+            bytes.spells("serviceexceptionreport", from: start, to: end)
             || bytes.spells("exceptionreport", from: start, to: end)
         if isException { return .exception }
         // A web page in place of a map is no report of the service's own.

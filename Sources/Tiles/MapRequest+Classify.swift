@@ -74,7 +74,8 @@ private struct QueryFacts {
             guard isWMTS || isUnnamed else { return nil }
             result = MapRequest(service: .wmts, kind: .map)
         } else if request.spells("getcapabilities", in: query)
-            || request.spells("capabilities", in: query) {
+            || request.spells("capabilities", in: query)
+        {
             let service: MapRequest.Service = isWMTS ? .wmts : isWMS || isUnnamed ? .wms : .other
             result = MapRequest(service: service, kind: .capabilities)
             result.hasDuplicates = hasDuplicates

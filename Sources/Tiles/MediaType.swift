@@ -42,17 +42,19 @@ enum MediaType: Equatable {
         if text.spells("text/xml", in: bytes) || text.spells("application/xml", in: bytes) {
             return .xml
         }
-        let hasSuffix = text.end - text.start > 4
+        let hasSuffix =
+            text.end - text.start > 4
             && bytes.spells("+xml", from: text.end - 4, to: text.end)
         return hasSuffix ? .xml : .other
     }
 
     /// Whether an answer of this type can be the picture that was asked for.
     func fits(_ format: MapFormat) -> Bool {
-        let isImage = switch self {
-        case .png, .jpeg, .gif, .webp, .svg, .otherImage: true
-        default: false
-        }
+        let isImage =
+            switch self {
+            case .png, .jpeg, .gif, .webp, .svg, .otherImage: true
+            default: false
+            }
         switch format {
         case .png, .png8: return self == .png
         case .jpeg: return self == .jpeg

@@ -110,7 +110,9 @@ struct QueryWalk {
 extension RawSpan {
     /// The byte at an offset that the caller has compared with `byteCount`.
     @inline(__always)
-    func byte(_ offset: Int) -> UInt8 { unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self) }
+    func byte(_ offset: Int) -> UInt8 {
+        unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
+    }
 }
 
 @inline(__always)

@@ -32,7 +32,8 @@ enum TilePath {
             // layer / set / matrix / row / column at least. GeoWebCache appends the pixel of a
             // GetFeatureInfo as two more numbers, which makes its answer no picture.
             guard segments.countBehind >= 5, segments.trailingNumbers >= 2 else { return nil }
-            let asksForPixel = segments.isREST && segments.countBehind >= 8
+            let asksForPixel =
+                segments.isREST && segments.countBehind >= 8
                 && segments.trailingNumbers >= 4
             return asksForPixel
                 ? nil : Found(service: .wmts, kind: .map, format: segments.format)

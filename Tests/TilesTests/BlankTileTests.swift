@@ -15,8 +15,9 @@ struct BlankTileTests {
         #expect(picture.width == width)
         #expect(picture.height == height)
         #expect(inflateFixed(picture.data) == height * (1 + (width + 7) / 8))
-        let opaque = try #require(PNGReader(
-            BlankTile.png(width: width, height: height, isTransparent: false)))
+        let opaque = try #require(
+            PNGReader(
+                BlankTile.png(width: width, height: height, isTransparent: false)))
         #expect(opaque.names == ["IHDR", "PLTE", "IDAT", "IEND"])
     }
 
@@ -25,9 +26,10 @@ struct BlankTileTests {
         for isTransparent in [true, false] {
             let bytes = BlankTile.gif(
                 width: width, height: height, isTransparent: isTransparent)
-            #expect(Array(bytes[6..<10]) == [
-                UInt8(width & 255), UInt8(width >> 8), UInt8(height & 255), UInt8(height >> 8),
-            ])
+            #expect(
+                Array(bytes[6..<10]) == [
+                    UInt8(width & 255), UInt8(width >> 8), UInt8(height & 255), UInt8(height >> 8),
+                ])
             #expect(decodedPixels(ofGIF: bytes, dataAt: isTransparent ? 37 : 29) == width * height)
         }
     }
@@ -47,7 +49,8 @@ struct BlankTileTests {
         #expect(!data.contains(0xFF))
     }
 
-    @Test("the picture has the request's format and fits the judgement of law 5",
+    @Test(
+        "the picture has the request's format and fits the judgement of law 5",
         arguments: MapFormat.allCases)
     func formats(format: MapFormat) {
         var request = MapRequest(service: .wms, kind: .map)

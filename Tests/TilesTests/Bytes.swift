@@ -20,7 +20,8 @@ func judge(
 }
 
 func judge(_ status: Int, _ type: String, _ body: String, for format: MapFormat = .png)
-    -> TileVerdict {
+    -> TileVerdict
+{
     judge(status, type, Array(body.utf8), for: format)
 }
 

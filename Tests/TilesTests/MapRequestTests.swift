@@ -14,7 +14,8 @@ private let dialects = [
 
 @Suite("Map requests: OGC 01-068r3, 06-042, 07-057r7")
 struct MapRequestTests {
-    @Test("GetMap is recognised in any case, order and escaping of its parameters",
+    @Test(
+        "GetMap is recognised in any case, order and escaping of its parameters",
         arguments: dialects)
     func anyDialect(target: String) throws {
         var expected = MapRequest(service: .wms, kind: .map)
@@ -24,118 +25,138 @@ struct MapRequestTests {
         #expect(classify(target) == expected)
     }
 
-    @Test("the service follows REQUEST and SERVICE, else the path", arguments: [
-        ("/wms?request=GetMap", MapRequest.Service.wms),
-        ("/wms?request=map&wmtver=1.0.0", .wms),
-        ("/wmts?service=WMTS&request=GetTile&tilematrix=6", .wmts),
-        ("/any?request=GetTile", .wmts),
-        ("/geoserver/gwc/service/wmts/rest/geonode:X/point/EPSG:900913/EPSG:900913:6/22/15", .wmts),
-        ("/geoserver/gwc/service/wmts/rest/geonode:X//EPSG:900913/EPSG:900913:6/22/15", .wmts),
-        ("/mapcache/wmts/1.0.0/base/default/2005/g/6/22/15.png", .wmts),
-        ("/mapproxy/wmts/base/webmercator/6/15/22.png", .wmts),
-        ("/geoserver/gwc/service/tms/1.0.0/geonode%3AX@EPSG%3A900913@png/6/15/41.png", .tms),
-        ("/mapproxy/tms/1.0.0/base/webmercator/6/15/41.jpeg?flipY=true", .tms),
-        ("/gwc/service/gmaps?layers=geonode:X&zoom=6&x=15&y=22&format=image/png", .gmaps),
-        ("/mapcache/gmaps/base@g/6/15/22.png", .gmaps),
-    ])
+    @Test(
+        "the service follows REQUEST and SERVICE, else the path",
+        arguments: [
+            ("/wms?request=GetMap", MapRequest.Service.wms),
+            ("/wms?request=map&wmtver=1.0.0", .wms),
+            ("/wmts?service=WMTS&request=GetTile&tilematrix=6", .wmts),
+            ("/any?request=GetTile", .wmts),
+            (
+                "/geoserver/gwc/service/wmts/rest/geonode:X/point/EPSG:900913/EPSG:900913:6/22/15",
+                .wmts
+            ),
+            ("/geoserver/gwc/service/wmts/rest/geonode:X//EPSG:900913/EPSG:900913:6/22/15", .wmts),
+            ("/mapcache/wmts/1.0.0/base/default/2005/g/6/22/15.png", .wmts),
+            ("/mapproxy/wmts/base/webmercator/6/15/22.png", .wmts),
+            ("/geoserver/gwc/service/tms/1.0.0/geonode%3AX@EPSG%3A900913@png/6/15/41.png", .tms),
+            ("/mapproxy/tms/1.0.0/base/webmercator/6/15/41.jpeg?flipY=true", .tms),
+            ("/gwc/service/gmaps?layers=geonode:X&zoom=6&x=15&y=22&format=image/png", .gmaps),
+            ("/mapcache/gmaps/base@g/6/15/22.png", .gmaps),
+        ])
     func services(target: String, service: MapRequest.Service) throws {
         let request = try #require(classify(target))
         #expect(request.service == service)
         #expect(request.kind == .map)
     }
 
-    @Test("capabilities are a kind of their own", arguments: [
-        ("/wms?service=WMS&request=GetCapabilities", MapRequest.Service.wms),
-        ("/ows?REQUEST=capabilities", .wms),
-        ("/ows?service=wfs&version=1.1.0&request=getcapabilities", .other),
-        ("/wmts?SERVICE=WMTS&REQUEST=GetCapabilities", .wmts),
-        ("/gwc/service/wmts/rest/WMTSCapabilities.xml", .wmts),
-        ("/gwc/service/tms/1.0.0", .tms),
-        ("/gwc/service/tms/1.0.0/", .tms),
-        ("/gwc/service/tms/1.0.0/geonode:X@EPSG:900913@png", .tms),
-    ])
+    @Test(
+        "capabilities are a kind of their own",
+        arguments: [
+            ("/wms?service=WMS&request=GetCapabilities", MapRequest.Service.wms),
+            ("/ows?REQUEST=capabilities", .wms),
+            ("/ows?service=wfs&version=1.1.0&request=getcapabilities", .other),
+            ("/wmts?SERVICE=WMTS&REQUEST=GetCapabilities", .wmts),
+            ("/gwc/service/wmts/rest/WMTSCapabilities.xml", .wmts),
+            ("/gwc/service/tms/1.0.0", .tms),
+            ("/gwc/service/tms/1.0.0/", .tms),
+            ("/gwc/service/tms/1.0.0/geonode:X@EPSG:900913@png", .tms),
+        ])
     func capabilities(target: String, service: MapRequest.Service) throws {
         let request = try #require(classify(target))
         #expect(request == MapRequest(service: service, kind: .capabilities))
     }
 
-    @Test("everything else is no map request", arguments: [
-        "/", "", "/wms", "/wms?", "/wms?service=WMS", "/wms?LAYERS=x&WIDTH=256",
-        "/wms?request=GetFeatureInfo&service=WMS", "/wms?request=GetLegendGraphic",
-        "/wms?service=WFS&request=GetMap", "/ows?service=WCS&request=GetTile",
-        "/wms?request=GetMapx", "/wms?request=GetMa", "/wms?xrequest=GetMap",
-        "/wms?request%3DGetMap", "/wms?request=", "/wms?re%00quest=GetMap",
-        "/gwc/service/wmts/rest/X/point/g/g:6/22/15/100/88", "/wmts/a/b", "/tms/1.0.0/x/6/15",
-        "/gmaps?x=1&y=2", "/gmaps/1/2", "/maps/6/15/22.png", "/static/tms.js",
-    ])
+    @Test(
+        "everything else is no map request",
+        arguments: [
+            "/", "", "/wms", "/wms?", "/wms?service=WMS", "/wms?LAYERS=x&WIDTH=256",
+            "/wms?request=GetFeatureInfo&service=WMS", "/wms?request=GetLegendGraphic",
+            "/wms?service=WFS&request=GetMap", "/ows?service=WCS&request=GetTile",
+            "/wms?request=GetMapx", "/wms?request=GetMa", "/wms?xrequest=GetMap",
+            "/wms?request%3DGetMap", "/wms?request=", "/wms?re%00quest=GetMap",
+            "/gwc/service/wmts/rest/X/point/g/g:6/22/15/100/88", "/wmts/a/b", "/tms/1.0.0/x/6/15",
+            "/gmaps?x=1&y=2", "/gmaps/1/2", "/maps/6/15/22.png", "/static/tms.js",
+        ])
     func nothing(target: String) {
         #expect(classify(target) == nil)
     }
 
-    @Test("the format is read from FORMAT, else from the extension", arguments: [
-        ("/wms?request=GetMap", MapFormat.unstated),
-        ("/wms?request=GetMap&format=", .unstated),
-        ("/wms?request=GetMap&format=image/png8", .png8),
-        ("/wms?request=GetMap&format=image/png;%20mode=8bit", .png8),
-        ("/wms?request=GetMap&format=image/png;+mode=24bit", .png),
-        ("/wms?request=GetMap&format=image/png24", .png),
-        ("/wms?request=GetMap&format=IMAGE/JPEG", .jpeg),
-        ("/wms?request=GetMap&format=image/jpg", .jpeg),
-        ("/wms?request=GetMap&format=image/gif", .gif),
-        ("/wms?request=GetMap&format=image/webp", .webp),
-        ("/wms?request=GetMap&format=image/vnd.jpeg-png", .jpegOrPNG),
-        ("/wms?request=GetMap&format=image/vnd.jpeg-png8", .jpegOrPNG),
-        ("/wms?request=GetMap&format=image/svg%2Bxml", .otherImage),
-        ("/wms?request=GetMap&format=image/tiff", .otherImage),
-        ("/wms?request=GetMap&format=application/vnd.google-earth.kml%2Bxml", .notImage),
-        ("/wms?request=GetMap&format=pngx", .notImage),
-        ("/gmaps?x=1&y=2&zoom=3&format=jpeg", .jpeg),
-        ("/tms/1.0.0/x/6/15/41.jpg", .jpeg),
-        ("/tms/1.0.0/x/6/15/41.pbf", .notImage),
-        ("/tms/1.0.0/x/6/15/41", .unstated),
-        ("/tms/1.0.0/x/6/15/41.jpg?format=image/png", .png),
-    ])
+    @Test(
+        "the format is read from FORMAT, else from the extension",
+        arguments: [
+            ("/wms?request=GetMap", MapFormat.unstated),
+            ("/wms?request=GetMap&format=", .unstated),
+            ("/wms?request=GetMap&format=image/png8", .png8),
+            ("/wms?request=GetMap&format=image/png;%20mode=8bit", .png8),
+            ("/wms?request=GetMap&format=image/png;+mode=24bit", .png),
+            ("/wms?request=GetMap&format=image/png24", .png),
+            ("/wms?request=GetMap&format=IMAGE/JPEG", .jpeg),
+            ("/wms?request=GetMap&format=image/jpg", .jpeg),
+            ("/wms?request=GetMap&format=image/gif", .gif),
+            ("/wms?request=GetMap&format=image/webp", .webp),
+            ("/wms?request=GetMap&format=image/vnd.jpeg-png", .jpegOrPNG),
+            ("/wms?request=GetMap&format=image/vnd.jpeg-png8", .jpegOrPNG),
+            ("/wms?request=GetMap&format=image/svg%2Bxml", .otherImage),
+            ("/wms?request=GetMap&format=image/tiff", .otherImage),
+            ("/wms?request=GetMap&format=application/vnd.google-earth.kml%2Bxml", .notImage),
+            ("/wms?request=GetMap&format=pngx", .notImage),
+            ("/gmaps?x=1&y=2&zoom=3&format=jpeg", .jpeg),
+            ("/tms/1.0.0/x/6/15/41.jpg", .jpeg),
+            ("/tms/1.0.0/x/6/15/41.pbf", .notImage),
+            ("/tms/1.0.0/x/6/15/41", .unstated),
+            ("/tms/1.0.0/x/6/15/41.jpg?format=image/png", .png),
+        ])
     func formats(target: String, format: MapFormat) throws {
         let request = try #require(classify(target))
         #expect(request.format == format)
         #expect(request.format.isImage == (format != .notImage))
     }
 
-    @Test("a side is 1...4096 pixels and 256 where it is not a number", arguments: [
-        ("1", 1), ("4096", 4096), ("4097", 4096), ("0", 1), ("", 256), ("abc", 256), ("-5", 256),
-        ("99999999999999999999999999", 4096), ("300.7", 300), ("%33%30%30", 300), ("+300", 256),
-    ] as [(String, UInt16)])
+    @Test(
+        "a side is 1...4096 pixels and 256 where it is not a number",
+        arguments: [
+            ("1", 1), ("4096", 4096), ("4097", 4096), ("0", 1), ("", 256), ("abc", 256),
+            ("-5", 256),
+            ("99999999999999999999999999", 4096), ("300.7", 300), ("%33%30%30", 300), ("+300", 256),
+        ] as [(String, UInt16)])
     func sides(text: String, pixels: UInt16) throws {
         let request = try #require(classify("/wms?request=GetMap&width=\(text)&height=\(text)"))
         #expect(request.width == pixels)
         #expect(request.height == pixels)
     }
 
-    @Test("EXCEPTIONS is read in the spelling of any version", arguments: [
-        ("", ExceptionForm.absent, false), ("&EXCEPTIONS=", .absent, true),
-        ("&EXCEPTIONS", .absent, true), ("&exceptions=XML", .xml, true),
-        ("&EXCEPTIONS=application%2Fvnd.ogc.se_xml", .xml, true),
-        ("&EXCEPTIONS=application/json", .json, true), ("&EXCEPTIONS=JSON", .json, true),
-        ("&EXCEPTIONS=application/vnd.ogc.se_inimage", .inImage, true),
-        ("&EXCEPTIONS=INIMAGE", .inImage, true), ("&EXCEPTIONS=blank", .blank, true),
-        ("&EXCEPTIONS=application/vnd.ogc.se_blank", .blank, true),
-        ("&EXCEPTIONS=PARTIALMAP", .other, true), ("&EXCEPTIONS=xmlx", .other, true),
-    ])
+    @Test(
+        "EXCEPTIONS is read in the spelling of any version",
+        arguments: [
+            ("", ExceptionForm.absent, false), ("&EXCEPTIONS=", .absent, true),
+            ("&EXCEPTIONS", .absent, true), ("&exceptions=XML", .xml, true),
+            ("&EXCEPTIONS=application%2Fvnd.ogc.se_xml", .xml, true),
+            ("&EXCEPTIONS=application/json", .json, true), ("&EXCEPTIONS=JSON", .json, true),
+            ("&EXCEPTIONS=application/vnd.ogc.se_inimage", .inImage, true),
+            ("&EXCEPTIONS=INIMAGE", .inImage, true), ("&EXCEPTIONS=blank", .blank, true),
+            ("&EXCEPTIONS=application/vnd.ogc.se_blank", .blank, true),
+            ("&EXCEPTIONS=PARTIALMAP", .other, true), ("&EXCEPTIONS=xmlx", .other, true),
+        ])
     func exceptions(suffix: String, form: ExceptionForm, isNamed: Bool) throws {
         let request = try #require(classify("/wms?request=GetMap" + suffix))
         #expect(request.exceptions == form)
         #expect(request.namesExceptions == isNamed)
     }
 
-    @Test("a second occurrence of a deciding parameter is flagged and the last one is read",
+    @Test(
+        "a second occurrence of a deciding parameter is flagged and the last one is read",
         arguments: [
             "srs=EPSG:3857&SRS=EPSG:9", "FORMAT=image/png&format=image/jpeg", "time=1&time=2",
             "width=1&%77idth=2", "request=GetFeature&request=GetMap", "layers=a&layers=a",
             "exceptions=XML&EXCEPTIONS=BLANK", "sld_body=&SLD_BODY=",
         ])
     func duplicates(query: String) throws {
-        let request = try #require(classify("/wms?\(query)&x=" + (query.contains("request")
-            ? "" : "&request=GetMap")))
+        let request = try #require(
+            classify(
+                "/wms?\(query)&x="
+                    + (query.contains("request")
+                        ? "" : "&request=GetMap")))
         #expect(request.hasDuplicates)
         if query.contains("jpeg") { #expect(request.format == .jpeg) }
     }
@@ -146,12 +167,15 @@ struct MapRequestTests {
         #expect(!request.hasDuplicates)
     }
 
-    @Test("rewriting takes out EXCEPTIONS and leaves every other byte", arguments: [
-        ("", ""), ("a=1", "a=1"), ("EXCEPTIONS=INIMAGE", ""),
-        ("a=1&EXCEPTIONS=INIMAGE&b=2", "a=1&b=2"), ("exceptions=XML&a=1", "a=1"),
-        ("a=1&%45xceptions=BLANK", "a=1"), ("a=1&&b&EXCEPTIONS&c=", "a=1&&b&c="),
-        ("EXCEPTIONS=x&a&exceptions=y", "a"), ("a==1&b=%26EXCEPTIONS=1", "a==1&b=%26EXCEPTIONS=1"),
-    ])
+    @Test(
+        "rewriting takes out EXCEPTIONS and leaves every other byte",
+        arguments: [
+            ("", ""), ("a=1", "a=1"), ("EXCEPTIONS=INIMAGE", ""),
+            ("a=1&EXCEPTIONS=INIMAGE&b=2", "a=1&b=2"), ("exceptions=XML&a=1", "a=1"),
+            ("a=1&%45xceptions=BLANK", "a=1"), ("a=1&&b&EXCEPTIONS&c=", "a=1&&b&c="),
+            ("EXCEPTIONS=x&a&exceptions=y", "a"),
+            ("a==1&b=%26EXCEPTIONS=1", "a==1&b=%26EXCEPTIONS=1"),
+        ])
     func rewriting(query: String, expected: String) {
         #expect(rewritten(query) == expected)
     }

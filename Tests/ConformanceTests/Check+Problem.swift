@@ -1,0 +1,63 @@
+import WireTesting
+
+extension Check {
+    /// What is wrong with a response, or with the request that the origin got; nil if nothing.
+    func problem(_ response: Response, _ request: Request?) -> String? {
+        switch self {
+        case .status(let status):
+            response.status == status ? nil : "status \(response.status), not \(status)"
+        case .body(let body):
+            response.text == body
+                ? nil : "body \(quoted(response.body[...])), not \(quoted(Array(body.utf8)[...]))"
+        case .field(let name, let value): equality(name, response[name], value)
+        case .has(let name): response[name] == nil ? "no \(name)" : nil
+        case .lacks(let name): response[name].map { "\(name) is present: \($0)" }
+        case .contains(let name, let part): containment(name, response[name], part)
+        case .age(let range): ageProblem(response, range)
+        case .cacheStatus(let parameter):
+            containment("Cache-Status", response["Cache-Status"], parameter)
+        case .interim(let status):
+            response.interim.contains { $0.startLine.contains(" \(status) ") }
+                ? nil : "no \(status) before the response"
+        case .noInterim: response.interim.isEmpty ? nil : "an interim response"
+        case .trailer(let name, let value):
+            response.trailers.contains {
+                $0.name.lowercased() == name.lowercased() && $0.value == value
+            }
+                ? nil : "trailer \(name) is missing in \(response.trailers)"
+        case .closes: nil
+        case .cut: response.isCut ? nil : "the response looks complete"
+        default: requestProblem(request)
+        }
+    }
+
+    private func requestProblem(_ request: Request?) -> String? {
+        guard let request else { return "no request to look at" }
+        switch self {
+        case .sent(let name, let value): return equality("sent \(name)", request[name], value)
+        case .sentHas(let name): return request[name] == nil ? "the request has no \(name)" : nil
+        case .sentLacks(let name): return request[name].map { "the request has \(name): \($0)" }
+        case .sentContains(let name, let part):
+            return containment("sent \(name)", request[name], part)
+        case .sentMethod(let method):
+            return request.method == method ? nil : "the request is a \(request.method)"
+        case .sentBody(let body):
+            return request.text == body ? nil : "the request's body is \(quoted(request.body[...]))"
+        default: return nil
+        }
+    }
+
+    private func equality(_ name: String, _ got: String?, _ expected: String) -> String? {
+        got == expected ? nil : "\(name) is \(got ?? "absent"), not \(expected)"
+    }
+
+    private func containment(_ name: String, _ got: String?, _ part: String) -> String? {
+        got?.contains(part) == true ? nil : "\(name) is \(got ?? "absent"), without \(part)"
+    }
+
+    private func ageProblem(_ response: Response, _ range: ClosedRange<Int>) -> String? {
+        let age = response["Age"].flatMap { Int($0) }
+        return age.map(range.contains) == true
+            ? nil : "Age is \(response["Age"] ?? "absent"), not \(range)"
+    }
+}

@@ -1,0 +1,228 @@
+import Testing
+import WireTesting
+
+@Suite("RFC 9110: dialogues over one connection")
+struct DialogueTests {
+    private let edge: Edge
+    private let room: Room
+
+    init() throws {
+        edge = try SharedEdge.edge()
+        room = try SharedEdge.origin().room("dialogue")
+    }
+
+    private func request(_ line: String, _ fields: String...) -> String {
+        ([line, "Host: edge.test"] + fields).joined(separator: "\r\n") + "\r\n\r\n"
+    }
+
+    @Test("row 19: h2c is never upgraded to")
+    func h2c() throws {
+        room.reply(.ok(body: "plain"))
+        var viewer = try edge.viewer()
+        let response = try viewer.exchange(
+            request(
+                "GET \(room.path()) HTTP/1.1", "Connection: Upgrade, HTTP2-Settings",
+                "Upgrade: h2c",
+                "HTTP2-Settings: AAMAAABkAAQAAP__"))
+        #expect(response.status == 200)
+        #expect(response.text == "plain")
+        let request = try #require(room.requests.first)
+        #expect(request["Upgrade"] == nil)
+        #expect(request["HTTP2-Settings"] == nil)
+        #expect(request["Connection"]?.lowercased().contains("upgrade") != true)
+    }
+
+    private var webSocket: String {
+        request(
+            "GET \(room.path("socket")) HTTP/1.1", "Connection: keep-alive, Upgrade",
+            "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
+    }
+
+    private func switching(_ accept: String) -> Reply {
+        .raw(
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                + "Sec-WebSocket-Accept: \(accept)\r\n\r\nfirst", .echo)
+    }
+
+    @Test("row 19: a WebSocket is tunnelled both ways, to the end")
+    func tunnel() throws {
+        room.reply(switching("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="))
+        var viewer = try edge.viewer()
+        // Bytes may follow the handshake at once.
+        try viewer.send(webSocket + "eager")
+        let response = try viewer.response()
+        #expect(response.status == 101)
+        #expect(response["Upgrade"]?.lowercased() == "websocket")
+        #expect(response["Connection"]?.lowercased().contains("upgrade") == true)
+        #expect(response["Sec-WebSocket-Accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+        #expect(try viewer.bytes(10) == Array("firsteager".utf8))
+        let block = (0..<300_000).map(patternByte)
+        let socket = viewer.socket
+        let sender = Gate()
+        background {
+            try? socket.send(block)
+            sender.open()
+        }
+        #expect(try viewer.bytes(block.count) == block)
+        viewer.socket.finishSending()
+        #expect(try viewer.isClosed())
+        let request = try #require(room.requests.first)
+        #expect(request["Upgrade"]?.lowercased() == "websocket")
+        #expect(request["Sec-WebSocket-Key"] == "dGhlIHNhbXBsZSBub25jZQ==")
+    }
+
+    @Test("row 19: a 101 with a wrong Sec-WebSocket-Accept opens no tunnel")
+    func wrongAccept() throws {
+        room.reply(switching("AAAAAAAAAAAAAAAAAAAAAAAAAAA="))
+        var viewer = try edge.viewer()
+        #expect(try viewer.exchange(webSocket).status == 502)
+    }
+
+    @Test("row 19: a 101 that nobody asked for is 502")
+    func unaskedSwitch() throws {
+        room.reply(switching("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="))
+        var viewer = try edge.viewer()
+        #expect(try viewer.exchange(request("GET \(room.path()) HTTP/1.1")).status == 502)
+    }
+
+    @Test("row 19: an origin that does not switch answers as ever")
+    func notSwitching() throws {
+        room.reply(.response(426, ["Upgrade: websocket"], body: "no"))
+        var viewer = try edge.viewer()
+        let response = try viewer.exchange(webSocket)
+        #expect(response.status == 426)
+        #expect(response.text == "no")
+    }
+
+    @Test("row 20: 100-continue is answered here and goes no further")
+    func expectation() throws {
+        room.reply(.ok(body: "stored"))
+        var viewer = try edge.viewer()
+        try viewer.send(
+            request(
+                "PUT \(room.path()) HTTP/1.1", "Expect: 100-continue", "Content-Length: 5"))
+        let mark = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+        #expect(try viewer.bytes(mark.count) == mark)
+        try viewer.send("hello")
+        let response = try viewer.response()
+        #expect(response.status == 200)
+        #expect(response.interim.isEmpty)
+        let request = try #require(room.requests.first)
+        #expect(request.text == "hello")
+        #expect(request["Expect"] == nil)
+    }
+
+    @Test("row 20: a body that does not wait for the 100 is taken")
+    func eagerBody() throws {
+        room.reply(.ok(), .ok(body: "next"))
+        var viewer = try edge.viewer()
+        try viewer.send(
+            request(
+                "PUT \(room.path()) HTTP/1.1", "Expect: 100-Continue", "Content-Length: 5")
+                + "hello")
+        #expect(try viewer.response().status == 200)
+        #expect(room.requests.first?.text == "hello")
+        #expect(try viewer.exchange(request("GET \(room.path()) HTTP/1.1")).text == "next")
+    }
+
+    @Test("row 20: 100-continue without a body changes nothing")
+    func expectationOfNothing() throws {
+        room.reply(.ok(body: "got"))
+        var viewer = try edge.viewer()
+        let response = try viewer.exchange(
+            request(
+                "GET \(room.path()) HTTP/1.1", "Expect: 100-continue"))
+        #expect(response.text == "got")
+        #expect(room.requests.first?["Expect"] == nil)
+    }
+
+    @Test("row 20: a viewer that never sends its body leaves no request behind")
+    func bodyNeverSent() throws {
+        room.always(.ok(body: "after"))
+        var viewer = try edge.viewer()
+        try viewer.send(
+            request(
+                "PUT \(room.path("gone")) HTTP/1.1", "Expect: 100-continue", "Content-Length: 5"))
+        _ = try viewer.bytes(25)
+        viewer.close()
+        #expect(try edge.get(room.path("after")).text == "after")
+        #expect(room.requests.allSatisfy { $0.isCut || $0.target == room.path("after") })
+    }
+
+    @Test("row 21: an answer before the body's end reaches the viewer, and the rest nobody")
+    func earlyAnswer() throws {
+        room.reply(.response(413, body: "too much").early())
+        room.always(.ok(body: "clean"))
+        var viewer = try edge.viewer()
+        try viewer.send(request("POST \(room.path()) HTTP/1.1", "Content-Length: 100000"))
+        try viewer.send("GET \(room.path("smuggled")) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+        let response = try viewer.response()
+        #expect(response.status == 413)
+        #expect(response.text == "too much")
+        #expect(try edge.get(room.path("clean")).text == "clean")
+        #expect(room.requests.map(\.target) == [room.path(), room.path("clean")])
+        #expect(Set(room.requests.map(\.connection)).count == 2, "the connection is used again")
+    }
+
+    @Test("pipelined requests are answered in their order")
+    func pipeline() throws {
+        room.reply(.ok("Cache-Control: max-age=3600", body: "one"))
+        _ = try edge.get(room.path("1"))
+        room.reply(.ok(body: "two"), .ok(body: "three"))
+        var viewer = try edge.viewer()
+        let paths = ["1", "2", "1", "3", "1"]
+        try viewer.send(paths.map { request("GET \(room.path($0)) HTTP/1.1") }.joined())
+        #expect(
+            try paths.map { _ in try viewer.response().text } == [
+                "one", "two", "one", "three", "one",
+            ])
+    }
+
+    @Test("a pipelined POST takes its body and no more")
+    func pipelinedPost() throws {
+        room.reply(.ok(body: "posted"), .ok(body: "got"))
+        var viewer = try edge.viewer()
+        try viewer.send(
+            request("POST \(room.path("p")) HTTP/1.1", "Content-Length: 3") + "abc"
+                + request("GET \(room.path("g")) HTTP/1.1"))
+        #expect(try viewer.response().text == "posted")
+        #expect(try viewer.response().text == "got")
+        #expect(room.requests.map(\.text) == ["abc", ""])
+    }
+
+    @Test("a request that arrives byte by byte is one request")
+    func drip() throws {
+        room.reply(.ok(body: "patient"))
+        var viewer = try edge.viewer()
+        for byte in request("POST \(room.path()) HTTP/1.1", "Transfer-Encoding: chunked").utf8 {
+            try viewer.send([byte])
+        }
+        for byte in "3\r\nabc\r\n0\r\nX-T: 1\r\n\r\n".utf8 { try viewer.send([byte]) }
+        #expect(try viewer.response().text == "patient")
+        let request = try #require(room.requests.first)
+        #expect(request.text == "abc")
+    }
+
+    @Test("a request's trailers reach the origin")
+    func requestTrailers() throws {
+        room.reply(.ok())
+        var viewer = try edge.viewer()
+        _ = try viewer.exchange(
+            request("POST \(room.path()) HTTP/1.1", "Transfer-Encoding: chunked", "Trailer: X-Sum")
+                + "3\r\nabc\r\n0\r\nX-Sum: 17\r\n\r\n")
+        let request = try #require(room.requests.first)
+        #expect(request.trailers == [Field(name: "X-Sum", value: "17")])
+    }
+
+    @Test("a response that arrives byte by byte is one response")
+    func responseDrip() throws {
+        let bytes =
+            Array("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\n".utf8)
+            + Array("Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n".utf8)
+        room.reply(Reply(bytes.map { .send([$0]) }))
+        #expect(try edge.get(room.path()).text == "abc")
+        #expect(try edge.get(room.path()).text == "abc")
+        #expect(room.count == 1)
+    }
+}

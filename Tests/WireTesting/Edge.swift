@@ -1,0 +1,110 @@
+import Glibc
+
+/// A running `mapedge serve`, with its cache in a directory of its own.
+public final class Edge: Sendable {
+    public let child: Child
+    public let port: UInt16
+    public let adminPort: UInt16
+    private let directory: TemporaryDirectory
+
+    /// Starts the edge on free ports and returns once it listens.
+    ///
+    /// - Parameters:
+    ///   - origin: a URL, or several with commas between; nil when the configuration names them.
+    ///   - configuration: text of a configuration file; none by default.
+    ///   - directory: holds the cache; give the same again to start on what it kept.
+    ///   - openFiles: a limit on descriptors, set before the edge starts.
+    public init(
+        origin: String?, mode: String = "rfc9111", arguments: [String] = [],
+        configuration: String? = nil, directory: TemporaryDirectory? = nil, openFiles: Int? = nil,
+        output: String = "/dev/null"
+    ) throws {
+        self.directory = try directory ?? TemporaryDirectory()
+        var words = ["serve"]
+        if let configuration {
+            words += ["--config", try self.directory.write("mapedge.yaml", configuration)]
+        }
+        if let origin { words += ["--origin", origin] }
+        words += [
+            "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--cache",
+            self.directory.file("cache"), "--cache-size", "64MiB", "--mode", mode, "--loops", "1",
+        ]
+        words += arguments
+        if let openFiles {
+            let command = "ulimit -n \(openFiles); exec \"$0\" \"$@\""
+            child = try Child("/bin/sh", ["-c", command, Edge.program] + words, output: output)
+        } else {
+            child = try Child(Edge.program, words, output: output)
+        }
+        port = try Edge.port("listening on http://", of: child)
+        adminPort = try Edge.port("admin on http://", of: child)
+    }
+
+    /// The built executable, beside the test bundle.
+    public static var program: String {
+        if let path = getenv("MAPEDGE_PROGRAM") { return String(cString: path) }
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+        let path = String(
+            decoding: buffer[..<max(0, count)].map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+            .joined(separator: "/") + "/mapedge"
+    }
+
+    private static func port(_ mark: String, of child: Child) throws -> UInt16 {
+        guard let line = child.line(with: mark) else {
+            throw WireError("the edge did not say \"\(mark)\": \(child.log)")
+        }
+        let digits = line.split(separator: ":").last?.prefix { $0.isNumber } ?? ""
+        guard let port = UInt16(digits) else { throw WireError("no port in \"\(line)\"") }
+        return port
+    }
+
+    public func viewer() throws -> Viewer { try Viewer(port: port) }
+
+    /// One request on a connection of its own.
+    public func get(_ path: String, _ fields: String...) throws -> Response {
+        var viewer = try viewer()
+        let lines = ["GET \(path) HTTP/1.1", "Host: edge.test"] + fields + ["Connection: close"]
+        return try viewer.exchange(lines.joined(separator: "\r\n") + "\r\n\r\n")
+    }
+
+    /// One request to the admin port.
+    public func admin(_ path: String, method: String = "GET") throws -> Response {
+        var viewer = try Viewer(port: adminPort)
+        return try viewer.exchange(
+            "\(method) \(path) HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n"
+                + (method == "POST" ? "Content-Length: 0\r\n" : "") + "\r\n")
+    }
+}
+
+/// One edge and one origin for all tests that need nothing special of them.
+///
+/// An edge that a test brought down is replaced, so that the others still tell something.
+public enum SharedEdge {
+    private struct State {
+        var edges: [String: Edge] = [:]
+        var isRegistered = false
+    }
+    private static let state = Monitor(State())
+    private static let sharedOrigin = Result { try Origin() }
+
+    public static func origin() throws -> Origin { try sharedOrigin.get() }
+
+    public static func edge(mode: String = "rfc9111") throws -> Edge {
+        let origin = try origin()
+        return try state.with { state in
+            if !state.isRegistered {
+                state.isRegistered = true
+                // Statics are never deinitialised: the processes and directories are ended here.
+                atexit { SharedEdge.endAll() }
+            }
+            if let edge = state.edges[mode], edge.child.isRunning { return edge }
+            let edge = try Edge(origin: origin.url, mode: mode)
+            state.edges[mode] = edge
+            return edge
+        }
+    }
+
+    private static func endAll() { state.with { $0.edges = [:] } }
+}

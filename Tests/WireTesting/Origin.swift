@@ -1,0 +1,128 @@
+/// An HTTP server that does what it is told, path by path, and remembers what it was asked.
+///
+/// Tests that share one do not meet: each has a room, the first segment of its paths.
+public final class Origin: Sendable {
+    public let port: UInt16
+    public var url: String { "http://127.0.0.1:\(port)" }
+
+    private let listener: Socket
+    private let rooms = Monitor<[String: Room]>([:])
+    private let connections = Monitor(0)
+    /// Requests for a path that no room has.
+    private let lost = Monitor<[Request]>([])
+
+    public init() throws {
+        (listener, port) = try Socket.listen()
+        let listener = listener
+        background { [weak self] in
+            while let socket = listener.accept() {
+                guard let self else { return }
+                let number = self.connections.with { count in
+                    defer { count += 1 }
+                    return count
+                }
+                background { Conversation(origin: self, socket: socket, number: number).run() }
+            }
+        }
+    }
+
+    deinit { listener.shutDown() }
+
+    /// Refuses connections from now on, as a server that is gone.
+    public func stop() {
+        listener.shutDown()
+        listener.close()
+    }
+
+    /// A room of its own for a test. Its paths begin with `/NAME/`.
+    public func room(_ name: String = "room") -> Room {
+        let room = Room(name: "\(name)-\(Serial.next())")
+        rooms.with { $0[room.name] = room }
+        return room
+    }
+
+    /// How many connections were ever opened to it.
+    public var connectionCount: Int { connections.with { $0 } }
+
+    /// Requests that belong to no room: what was smuggled past every script.
+    public var strays: [Request] { lost.with { $0 } }
+
+    func room(for target: String) -> Room? {
+        var path = target[...]
+        if let scheme = path.range(of: "://") {
+            path = path[scheme...].drop { $0 != "/" }
+        }
+        let name = path.dropFirst().prefix { $0 != "/" && $0 != "?" }
+        return rooms.with { $0[String(name)] }
+    }
+
+    func note(stray request: Request) { lost.with { $0.append(request) } }
+}
+
+/// One test's part of an origin.
+public final class Room: Sendable {
+    public let name: String
+    private struct State {
+        var replies: [Reply] = []
+        var standing: Reply?
+        var requests: [Request] = []
+    }
+    private let state = Monitor(State())
+
+    init(name: String) { self.name = name }
+
+    /// A path in this room.
+    public func path(_ rest: String = "") -> String { "/\(name)/\(rest)" }
+
+    /// Answers the next request that finds no earlier reply.
+    public func reply(_ replies: Reply...) { state.with { $0.replies += replies } }
+
+    /// Answers every request for which no other reply is left.
+    public func always(_ reply: Reply) { state.with { $0.standing = reply } }
+
+    /// What was asked so far, in the order of arrival.
+    public var requests: [Request] { state.with { $0.requests } }
+
+    public var count: Int { state.with { $0.requests.count } }
+
+    /// Waits for the `count`-th request; nil if it never comes.
+    public func request(_ count: Int) -> Request? {
+        state.wait { $0.requests.count >= count ? $0.requests[count - 1] : nil }
+    }
+
+    /// Takes back replies that nobody asked for, and says how many.
+    public func clearReplies() -> Int {
+        state.with { state in
+            defer { state.replies = [] }
+            return state.replies.count
+        }
+    }
+
+    func takeReply() -> Reply {
+        state.with { state in
+            if !state.replies.isEmpty { return state.replies.removeFirst() }
+            return state.standing ?? .response(599, body: "unscripted")
+        }
+    }
+
+    /// Notes a request once its head is here, and gives its place.
+    func note(_ request: Request) -> Int {
+        state.with { state in
+            state.requests.append(request)
+            return state.requests.count - 1
+        }
+    }
+
+}
+
+extension Substring {
+    /// The index behind the first occurrence of a text.
+    fileprivate func range(of text: String) -> Index? {
+        var at = startIndex
+        while at < endIndex {
+            if self[at...].hasPrefix(text) { return index(at, offsetBy: text.count) }
+            at = index(after: at)
+        }
+        return nil
+    }
+}

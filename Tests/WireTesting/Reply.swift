@@ -1,0 +1,93 @@
+import Glibc
+
+/// What an origin does when it is asked.
+public struct Reply: Sendable {
+    public enum Step: Sendable {
+        case send([UInt8])
+        /// Sends so many bytes of a pattern that `patternByte` tells.
+        case sendPattern(Int)
+        case pass(Gate)
+        /// Ends the connection in order.
+        case close
+        /// Ends it with a reset.
+        case reset
+        /// Echoes what arrives until the peer ends: the far side of a tunnel.
+        case echo
+    }
+
+    public var steps: [Step]
+    /// Answers before it has read the request's body, and reads none of it.
+    public var answersEarly = false
+    public var status: Int
+    /// The body that a viewer should get, where that is known.
+    public var body: String
+
+    public init(_ steps: [Step], status: Int = 0, body: String = "", answersEarly: Bool = false) {
+        self.steps = steps
+        self.status = status
+        self.body = body
+        self.answersEarly = answersEarly
+    }
+
+    /// Exactly these bytes.
+    public static func raw(_ text: String, _ then: Step...) -> Reply {
+        Reply([.send(Array(text.utf8))] + then)
+    }
+
+    /// A response with `Date` and the framing it needs, unless the fields bring their own.
+    ///
+    /// - Parameters:
+    ///   - fields: whole field lines. `"-Date"` leaves Date out.
+    ///   - body: nil gives each reply a body that no other has.
+    public static func response(
+        _ status: Int, _ fields: [String] = [], body: String? = nil
+    ) -> Reply {
+        let hasBody = status != 304 && status != 204
+        let body = body ?? (hasBody ? "body \(Serial.next()) of status \(status)" : "")
+        var lines = ["HTTP/1.1 \(status) Fine"]
+        let names = fields.map { $0.prefix { $0 != ":" }.lowercased() }
+        if !names.contains("date"), !names.contains("-date") { lines.append("Date: \(date())") }
+        lines += fields.filter { !$0.hasPrefix("-") }
+        if hasBody, !names.contains("content-length"), !names.contains("transfer-encoding") {
+            lines.append("Content-Length: \(body.utf8.count)")
+        }
+        let text = lines.joined(separator: "\r\n") + "\r\n\r\n" + body
+        return Reply([.send(Array(text.utf8))], status: status, body: body)
+    }
+
+    public static func ok(_ fields: String..., body: String? = nil) -> Reply {
+        response(200, fields, body: body)
+    }
+
+    /// The same, with steps behind it.
+    public func then(_ more: Step...) -> Reply {
+        var reply = self
+        reply.steps += more
+        return reply
+    }
+
+    /// The same, sent while the request's body is still on its way.
+    public func early() -> Reply {
+        var reply = self
+        reply.answersEarly = true
+        return reply
+    }
+}
+
+/// The byte at a position of a body too large to keep.
+public func patternByte(_ position: Int) -> UInt8 { UInt8(truncatingIfNeeded: position &* 31 >> 3) }
+
+/// An HTTP date so many seconds from now.
+public func date(_ seconds: Int = 0) -> String {
+    var now = time(nil) + seconds
+    var parts = tm()
+    gmtime_r(&now, &parts)
+    let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+    func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    return "\(days[Int(parts.tm_wday)]), \(two(parts.tm_mday)) \(months[Int(parts.tm_mon)]) "
+        + "\(1900 + parts.tm_year) \(two(parts.tm_hour)):\(two(parts.tm_min)):"
+        + "\(two(parts.tm_sec)) GMT"
+}
