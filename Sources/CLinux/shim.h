@@ -1,31 +1,15 @@
-// What the Swift overlay of the C library does not carry.
+// What the Swift overlay of the C library does not carry: epoll, eventfd, and a few functions that
+// the headers declare only under _GNU_SOURCE, which must stay undefined here, since types such as
+// fd_set would differ from those that Swift's own Glibc module was built with.
 //
-// _GNU_SOURCE must stay undefined: with it, types such as fd_set differ from those that Swift's
-// own Glibc module was built with, and the two modules no longer agree. The few functions that the
-// headers declare only under it are therefore declared here, as the manual pages give them.
+// Nothing else may be included: a type that both modules declare, such as iovec, belongs to
+// whichever of them the compiler happens to load first, and public declarations break on it.
 #pragma once
-#include <errno.h>
-#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/uio.h>
-#include <sys/un.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <pthread.h>
-#include <time.h>
-#include <unistd.h>
 
-#ifndef _GNU_SOURCE
-int accept4(int listener, struct sockaddr *peer, socklen_t *length, int flags);
-int pthread_setname_np(pthread_t thread, const char *name);
-int sched_getaffinity(pid_t thread, size_t size, cpu_set_t *set);
-int sched_setaffinity(pid_t thread, size_t size, const cpu_set_t *set);
-#endif
+struct sockaddr;
+int accept4(int listener, struct sockaddr *peer, unsigned int *length, int flags);
+int pthread_setname_np(unsigned long thread, const char *name);
+int sched_getaffinity(int thread, unsigned long size, void *set);
+int sched_setaffinity(int thread, unsigned long size, const void *set);

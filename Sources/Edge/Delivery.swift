@@ -70,8 +70,7 @@ extension LoopState where N: ~Copyable {
             writer.append("\r\n")
         }
         appendVia(&writer, minor: fetched.head.minorVersion)
-        writer.append("Cache-Status: ")
-        append(snapshot.settings.name, &writer)
+        writer.append(bytes: hot.cacheStatus)
         writer.append(exchange.decision.forwardParameter)
         if fetched.head.status >= 100 {
             writer.append("; fwd-status=")
@@ -93,22 +92,14 @@ extension LoopState where N: ~Copyable {
     }
 
     func appendVia(_ writer: inout HeadWriter, minor: UInt8) {
-        writer.append(minor == 0 ? "Via: 1.0 " : "Via: 1.1 ")
-        append(snapshot.settings.name, &writer)
-        writer.append("\r\n")
+        writer.append(bytes: minor == 0 ? hot.via10 : hot.via11)
     }
 
     /// `X-Cache` in CloudFront's words.
     func appendResult(_ result: ResultType, _ writer: inout HeadWriter) {
         writer.append("X-Cache: ")
         writer.append(result.word)
-        if snapshot.settings.role == .twin {
-            writer.append(" from cloudfront\r\n")
-        } else {
-            writer.append(" from ")
-            append(snapshot.settings.name, &writer)
-            writer.append("\r\n")
-        }
+        writer.append(bytes: hot.resultFrom)
     }
 
     /// `Connection` where the version's default is not what happens.

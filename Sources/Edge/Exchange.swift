@@ -31,6 +31,8 @@ final class Exchange {
     var hasResponded = false
     /// A collapsed request that was sent on its own may not be collapsed again.
     var mayCollapse = true
+    /// What is stored for it is being read from disk.
+    var awaitsPages = false
     var tunnel: Token?
     var primary: PrimaryKey?
     var peer = Peer(address: "", isTrusted: false)
@@ -114,6 +116,7 @@ extension LoopState where N: ~Copyable {
 
     /// Step 4: the fetch has something new. Called for the leader and for every waiter.
     mutating func progress(_ exchange: Exchange) {
+        if exchange.awaitsPages { return resume(exchange) }
         guard let fetch = exchange.shared else { return }
         let view = fetch.look(exchange.id)
         if view.isDissolved, !exchange.hasResponded {

@@ -32,7 +32,7 @@ extension LoopState where N: ~Copyable {
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts, _ key: CacheKey,
         _ canonical: CanonicalKey, absent: Lookup = .absent
     ) {
-        guard case .entry(let entry) = find(key, canonical) else {
+        guard case .entry(let entry) = find(key, canonical.bytes) else {
             miss(slot, bytes, behavior, facts, absent)
             return
         }
@@ -43,7 +43,7 @@ extension LoopState where N: ~Copyable {
         var variant = canonical
         Vary.append(names: entry.headers.bytes, of: head, bytes: bytes.bytes, to: &variant)
         let variantKey = CacheKey.hash(variant.bytes.bytes, seed: seed)
-        guard case .entry(let selected) = find(variantKey, variant), selected.header.kind != .variants else {
+        guard case .entry(let selected) = find(variantKey, variant.bytes), selected.header.kind != .variants else {
             miss(slot, bytes, behavior, facts, .variantAbsent)
             return
         }
@@ -59,33 +59,36 @@ extension LoopState where N: ~Copyable {
         let health = entry.header.times.isFresh(at: now) ? .up : snapshot.pools[hot[behavior].origin].health(at: now)
         let decision = decide(.entry(entry.header), request: facts, policy: hot[behavior].policy, health: health, now: now)
         guard decision.isAnsweredFromStore else {
-            let copy = StoredCopy(entry, store: shared.store)
+            let copy = StoredCopy(entry, store: store)
             start(slot, bytes, behavior, facts, decision, keyed: decision.action != .pass, key: key, canonical: canonical, entry: copy)
             return
         }
-        if reader?.touch(key, now: now) == false, !isReady(slot, bytes, behavior, facts, key, canonical, entry) { return }
+        if reader?.touch(key, now: now) == false, !isReady(entry) {
+            wait(slot, bytes, behavior, facts, decision, key, canonical)
+            return
+        }
         if decision.action == .serveStaleRefreshing { refresh(slot, bytes, behavior, facts, decision, entry, key, canonical) }
         serve(slot, bytes, entry, facts, decision, behavior)
     }
 
     /// The record under a key, verified to be that key's.
     @inline(__always)
-    mutating func find(_ key: CacheKey, _ canonical: CanonicalKey) -> Found {
+    mutating func find(_ key: CacheKey, _ canonical: UnsafeRawBufferPointer) -> Found {
         guard let record = reader?.find(key) else { return .absent }
-        switch EntryRecord.decode(record.bytes, expecting: canonical.bytes.bytes, seed: seed, verifying: false) {
+        switch EntryRecord.decode(record.bytes, expecting: canonical.bytes, seed: seed, verifying: false) {
         case .entry(let header, let layout):
             return .entry(StoredEntry(record: record, header: header, layout: layout))
         case .mismatch: return .absent
         case .corrupt:
             counters.add(.corruptRecords)
+            store?.discardDamaged(key)
             return .absent
         }
     }
 
     enum Found { case absent, entry(StoredEntry) }
 
-    var seed: (UInt64, UInt64) { shared.store?.seed ?? (0, 0) }
-    private var hasPending: Bool { shared.store?.hasPending ?? false }
+    private var hasPending: Bool { (store?.core.pending.count ?? 0) != 0 }
 
     /// Canonical key: host, path, query, and the negotiated coding in cloudfront mode.
     private func writeKey(_ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> CanonicalKey {
@@ -142,12 +145,12 @@ extension LoopState where N: ~Copyable {
     }
 
     /// The key without variant: where the names of the selecting fields stand.
-    private func primaryKey(_ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> PrimaryKey {
+    func primaryKey(_ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> PrimaryKey {
         let canonical = writeKey(bytes, behavior)
         return PrimaryKey(key: CacheKey.hash(canonical.bytes.bytes, seed: seed), canonical: [UInt8](canonical.bytes))
     }
 
-    private mutating func makeExchange(
+    mutating func makeExchange(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts, _ decision: Decision
     ) -> Exchange {
         viewers[slot].exchangeNumber &+= 1
@@ -169,7 +172,7 @@ extension LoopState where N: ~Copyable {
         _ entry: StoredEntry, _ key: CacheKey, _ canonical: CanonicalKey
     ) {
         guard head.method == .get, !facts.hasRange else { return }
-        let copy = StoredCopy(entry, store: shared.store)
+        let copy = StoredCopy(entry, store: store)
         var ask = decision
         ask.action = copy.header.hasValidator ? .revalidate : .fetch
         let background = ExchangeID(loop: Int32(index), slot: .max, generation: 0, number: 0)
@@ -215,16 +218,5 @@ enum SessionCookies {
             start = end + 1
         }
         return false
-    }
-}
-
-extension LoopState where N: ~Copyable {
-    /// An entry that was not served lately: its pages may be on disk, its body unchecked.
-    mutating func isReady(
-        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts, _ key: CacheKey,
-        _ canonical: CanonicalKey, _ entry: StoredEntry
-    ) -> Bool {
-        guard case .chunks(let objectID, _) = entry.body, reader?.isVouched(objectID) == false else { return true }
-        return true
     }
 }

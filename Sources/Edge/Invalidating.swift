@@ -9,7 +9,7 @@ extension LoopState where N: ~Copyable {
     mutating func invalidateAfter(_ fetch: Fetch, _ head: FetchedHead) {
         let exchange = fetch.exchange
         guard exchange.policy.invalidatesOnUnsafe, !exchange.head.method.isSafe, (200..<400).contains(head.head.status),
-            let store = shared.store else { return }
+            let store else { return }
         invalidate(exchange.targetKeys(), store)
         for field in [KnownField.location, .contentLocation] {
             guard let index = head.head.fields.first(field) else { continue }

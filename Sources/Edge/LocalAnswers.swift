@@ -67,7 +67,7 @@ extension LoopState where N: ~Copyable {
     }
 
     private func body(_ status: Int, _ detail: StaticString) -> [UInt8] {
-        let phrase = HeadWriter.statusLine(status).map { String($0.description.dropFirst(9).dropLast(2)) } ?? "\(status)"
+        let phrase = HeadWriter.statusLine(status).map { String($0.description.dropFirst(9).dropLast(1)) } ?? "\(status)"
         return Array("""
             <!DOCTYPE html>
             <html lang="en"><head><meta charset="utf-8"><title>\(phrase)</title></head>
@@ -97,8 +97,7 @@ extension LoopState where N: ~Copyable {
         }
         if image != nil { writer.append("X-Edge-Degraded: origin\r\n") }
         appendVia(&writer, minor: 1)
-        writer.append("Cache-Status: ")
-        append(snapshot.settings.name, &writer)
+        writer.append(bytes: hot.cacheStatus)
         writer.append("; detail=\"")
         writer.append(detail)
         writer.append("\"\r\n")

@@ -36,10 +36,6 @@ enum LoopMessage: Sendable {
     case adopt(listener: Int32, settings: ListenerSettings)
     case retire(listener: ListenerSettings)
     case stop(deadline: UInt64)
-    /// Pages that a hit needs are in memory now.
-    case resident(ExchangeID)
-    /// The invalidation that this exchange caused is durable.
-    case durable(ExchangeID)
 }
 
 /// Which slab or descriptor an event or timer concerns.
@@ -63,6 +59,9 @@ struct LoopState<N: Network & ~Copyable>: ~Copyable {
     var network: N
     let index: Int
     let shared: EdgeShared
+    let store: Store?
+    /// The store's secret for hashing keys.
+    let seed: (UInt64, UInt64)
     var snapshot: SettingsSnapshot
     var hot: HotTable
     var limits: ViewerLimits
@@ -107,6 +106,8 @@ struct LoopState<N: Network & ~Copyable>: ~Copyable {
         self.network = network
         self.index = index
         self.shared = shared
+        store = shared.store
+        seed = shared.store?.seed ?? (0, 0)
         self.snapshot = snapshot
         hot = snapshot.hot
         limits = snapshot.settings.limits
@@ -189,7 +190,7 @@ struct LoopState<N: Network & ~Copyable>: ~Copyable {
         shared.mailboxes[index].drain(into: &messages)
         for message in messages {
             switch message {
-            case .progress(let id), .resident(let id), .durable(let id): progress(id)
+            case .progress(let id): progress(id)
             case .memberFree(let fetch): memberFree(Token(bits: fetch))
             case .replace(let snapshot): replace(snapshot)
             case .adopt(let fd, let settings): adopt(fd, settings)

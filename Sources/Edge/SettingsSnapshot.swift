@@ -42,6 +42,11 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
     private let behaviors: UnsafeMutablePointer<HotBehavior>
     let count: Int
     private let text: UnsafeMutableRawPointer
+    /// Parts of heads that name the edge, ready to be copied.
+    let via10: UnsafeRawBufferPointer
+    let via11: UnsafeRawBufferPointer
+    let cacheStatus: UnsafeRawBufferPointer
+    let resultFrom: UnsafeRawBufferPointer
 
     init(_ settings: Settings) {
         let patterns = settings.behaviors.map { behavior -> [UInt8] in
@@ -53,13 +58,18 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
         count = settings.behaviors.count
         behaviors = .allocate(capacity: max(count, 1))
         text = .allocate(
-            byteCount: (patterns + cookies).reduce(16) { $0 + $1.count }, alignment: 16)
+            byteCount: (patterns + cookies).reduce(256 + 4 * settings.name.utf8.count) { $0 + $1.count }, alignment: 16)
         var cursor = text
         let keep = { (bytes: [UInt8]) -> UnsafeRawBufferPointer in
             bytes.withUnsafeBytes { if let base = $0.baseAddress { memcpy(cursor, base, $0.count) } }
             defer { cursor += bytes.count }
             return UnsafeRawBufferPointer(start: cursor, count: bytes.count)
         }
+        let name = settings.name
+        via10 = keep(Array("Via: 1.0 \(name)\r\n".utf8))
+        via11 = keep(Array("Via: 1.1 \(name)\r\n".utf8))
+        cacheStatus = keep(Array("Cache-Status: \(name)".utf8))
+        resultFrom = keep(Array(" from \(settings.role == .twin ? "cloudfront" : name)\r\n".utf8))
         for (index, behavior) in settings.behaviors.enumerated() {
             (behaviors + index).initialize(
                 to: HotBehavior(

@@ -133,7 +133,7 @@ extension LoopState where N: ~Copyable {
         put(slot, writer)
         viewers[slot].phase = .storedBody
         viewers[slot].stored.record = record
-        viewers[slot].stored.copy = StoredCopy(entry, store: shared.store)
+        viewers[slot].stored.copy = StoredCopy(entry, store: store)
         viewers[slot].stored.next = 0
         viewers[slot].stored.end = 0
         ready.append(.write(Token(viewers.life(of: slot), kind: TokenKind.viewer)))
@@ -156,7 +156,7 @@ extension LoopState where N: ~Copyable {
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts, _ key: CacheKey,
         _ canonical: CanonicalKey
     ) -> Bool {
-        guard let store = shared.store else { return false }
+        guard let store else { return false }
         var (key, canonical) = (key, canonical)
         var isVariant = false
         while true {

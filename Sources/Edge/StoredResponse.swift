@@ -60,8 +60,7 @@ extension LoopState where N: ~Copyable {
             writer.append("\r\n")
         }
         appendVia(&writer, minor: 1)
-        writer.append("Cache-Status: ")
-        append(snapshot.settings.name, &writer)
+        writer.append(bytes: hot.cacheStatus)
         writer.append(decision.reason.cacheStatusParameter)
         writer.append("; ttl=")
         let ttl = (entry.header.times.freshUntil - now) / 1_000
@@ -153,7 +152,7 @@ extension LoopState where N: ~Copyable {
         viewers[slot].stored.record = record
         viewers[slot].stored.next = range.lowerBound + max(0, sent - writer.count)
         viewers[slot].stored.end = range.upperBound
-        viewers[slot].stored.copy = StoredCopy(entry, store: shared.store)
+        viewers[slot].stored.copy = StoredCopy(entry, store: store)
         if !viewers[slot].isBlocked { ready.append(.write(Token(viewers.life(of: slot), kind: TokenKind.viewer))) }
     }
 
@@ -187,7 +186,7 @@ extension LoopState where N: ~Copyable {
             let gathered = gather(entry.body, range, after: 0)
             if gathered.bytes > 0 { return send(slot, parts: gathered.parts, total: gathered.bytes) }
             // The object is gone although it was held: the viewer must see that this is not all.
-            counters.add(.corruptRecords)
+            store?.noteMissingChunk()
             return .failed(0)
         }
         reader?.end()
@@ -228,7 +227,8 @@ extension LoopState where N: ~Copyable {
         exchange.bytes.withUnsafeBytes { bytes in
             head = exchange.head
             copy.withEntry { entry in
-                let result = entry.header.flags.contains(.negative) ? ResultType.error : .refreshHit
+                let result = entry.header.flags.contains(.negative) ? ResultType.error
+                    : reason == .fresh ? .hit : .refreshHit
                 reader?.begin()
                 serve(slot, bytes, entry, exchange.facts, Decision(.serve, reason), exchange.behavior, result: result)
                 reader?.end()

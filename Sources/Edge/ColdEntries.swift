@@ -1,0 +1,53 @@
+import Caching
+import Glibc
+import HTTP
+import Reactor
+
+// Entries that were not served lately: their pages may be on disk, their bytes unchecked. They are
+// read and checked beside the loop, so that one cold page stalls nobody (law 2).
+extension LoopState where N: ~Copyable {
+    /// Whether the body can be sent without waiting for the disk, and was found to be sound.
+    mutating func isReady(_ entry: StoredEntry) -> Bool {
+        guard case .chunks(let objectID, _) = entry.body, let base = scratch.parts.baseAddress else { return true }
+        guard reader?.isVouched(objectID) == true else { return false }
+        let head = reader?.gather(objectID: objectID, fromChunk: 0, skip: 0, limit: 65_280, into: base, capacity: 16)
+        return head.map { reader?.isResident(base, count: $0.count) == true } ?? false
+    }
+
+    /// Has the entry read aside; the exchange goes on when that is done.
+    mutating func wait(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts, _ decision: Decision,
+        _ key: CacheKey, _ canonical: CanonicalKey
+    ) {
+        counters.add(.coldFaults)
+        let exchange = makeExchange(slot, bytes, behavior, facts, decision)
+        exchange.key = key
+        exchange.canonical = [UInt8](canonical.bytes)
+        exchange.primary = primaryKey(bytes, behavior)
+        exchange.awaitsPages = true
+        viewers[slot].exchange = exchange
+        viewers[slot].phase = .exchange
+        setDeadline(slot, milliseconds: nil)
+        let (mailbox, id) = (shared.mailboxes[index], exchange.id)
+        if store?.faultIn(key, whenReady: { _ in _ = mailbox.post(.progress(id)) }) != true {
+            // Too many wait for the disk: the origin is quicker.
+            exchange.awaitsPages = false
+            obtain(exchange)
+        }
+    }
+
+    /// The entry is in memory, or gone.
+    mutating func resume(_ exchange: Exchange) {
+        guard let key = exchange.key else { return }
+        exchange.awaitsPages = false
+        reader?.begin()
+        let copy = exchange.canonical.withUnsafeBytes { canonical -> StoredCopy? in
+            guard case .entry(let entry) = find(key, canonical) else { return nil }
+            return StoredCopy(entry, store: store)
+        }
+        reader?.end()
+        if let copy, serveCopy(exchange, copy, reason: exchange.decision.reason) { return }
+        exchange.decision = Decision(.fetch, .absent)
+        obtain(exchange)
+    }
+}
