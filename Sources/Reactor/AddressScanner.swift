@@ -107,7 +107,9 @@ extension RawSpan {
             let source = place < gap ?? 8 ? place : place - shift
             let isZero = source < gap ?? 0 && place >= gap ?? 8
             let group = isZero ? 0 : UInt64(groups[source])
-            if place < 4 { halves.high = halves.high << 16 | group } else {
+            if place < 4 {
+                halves.high = halves.high << 16 | group
+            } else {
                 halves.low = halves.low << 16 | group
             }
         }

@@ -36,7 +36,8 @@ extension SocketAddress: CustomStringConvertible {
         var position = colon + 1
         guard let port = bytes.decimal(max: 65_535, &position), position == bytes.byteCount
         else { return nil }
-        let isBracketed = colon > 2 && bytes.byte(at: 0) == 0x5B
+        let isBracketed =
+            colon > 2 && bytes.byte(at: 0) == 0x5B
             && bytes.byte(at: colon - 1) == 0x5D
         let host = bytes.extracting(isBracketed ? 1..<(colon - 1) : 0..<colon)
         // An IPv6 address has brackets, lest its last group be taken for the port.

@@ -6,7 +6,8 @@ extension LinuxNetwork {
     public mutating func receive(
         _ fd: Int32, into buffer: UnsafeMutableRawBufferPointer
     ) -> IOResult {
-        precondition(unsafe !buffer.isEmpty, "a receive without room would look like an end of stream")
+        precondition(
+            unsafe !buffer.isEmpty, "a receive without room would look like an end of stream")
         calls.receive &+= 1
         let count = retrying { unsafe recv(fd, buffer.baseAddress, buffer.count, 0) }
         if count > 0 { return .bytes(count) }

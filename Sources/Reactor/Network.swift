@@ -36,7 +36,8 @@ public protocol Network: ~Copyable {
 
     /// Takes the next waiting connection.
     ///
-    /// - Parameter peer: set to the peer's address; ``SocketAddress/unspecified`` for a Unix socket.
+    /// - Parameter peer: set to the peer's address; to ``SocketAddress/unspecified`` for a Unix
+    ///   socket.
     mutating func accept(_ listener: Int32, peer: inout SocketAddress) -> AcceptResult
 
     /// Begins a connection; does not resolve names.

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The addresses of a host name, in the resolver's order of preference.

@@ -57,7 +57,7 @@ public struct Slab<Element: ~Copyable>: ~Copyable {
             index = touched
             touch(index)
         }
-        unsafe states[Int(index)].occupy()
+        unsafe state(of: index).pointee.occupy()
         occupied &+= 1
         unsafe address(of: index).initialize(to: element)
         return unsafe Slot(index: index, generation: states[Int(index)].generation)
@@ -69,7 +69,7 @@ public struct Slab<Element: ~Copyable>: ~Copyable {
     @inlinable @discardableResult
     public mutating func remove(_ index: UInt32) -> Element {
         requireOccupied(index)
-        unsafe states[Int(index)].vacate(next: firstFree)
+        unsafe state(of: index).pointee.vacate(next: firstFree)
         firstFree = index
         occupied &-= 1
         return unsafe address(of: index).move()
@@ -123,6 +123,11 @@ public struct Slab<Element: ~Copyable>: ~Copyable {
     @inlinable
     func address(of index: UInt32) -> UnsafeMutablePointer<Element> {
         unsafe pages[Int(index >> 6)].unsafelyUnwrapped.advanced(by: Int(index & 63))
+    }
+
+    @inlinable
+    func state(of index: UInt32) -> UnsafeMutablePointer<SlotState> {
+        unsafe states.advanced(by: Int(index))
     }
 
     @inlinable

@@ -24,7 +24,8 @@ struct SocketStorage {
 
     init(_ address: SocketAddress) {
         let isIPv4 = address.isIPv4
-        length = isIPv4
+        length =
+            isIPv4
             ? socklen_t(MemoryLayout<sockaddr_in>.size) : socklen_t(MemoryLayout<sockaddr_in6>.size)
         unsafe withUnsafeMutableBytes(of: &raw) { bytes in
             let family = sa_family_t(isIPv4 ? AF_INET : AF_INET6)

@@ -1,8 +1,10 @@
+import CLinux
 import Glibc
 
 /// Tells systemd how the service is, as `sd_notify` does: one datagram to `$NOTIFY_SOCKET`.
 ///
-/// - Parameter state: such as `READY=1`, `STOPPING=1`, or `STATUS=...`; several on lines of their own.
+/// - Parameter state: such as `READY=1`, `STOPPING=1` or `STATUS=...`; several on lines of their
+///   own.
 /// - Returns: false if no supervisor asked to be told, or it does not listen.
 @discardableResult
 public func notifySupervisor(_ state: String) -> Bool {

@@ -50,8 +50,8 @@ extension TimerWheel {
 
     /// Empties a slot whose turn has come: into the due list, or into finer wheels.
     mutating func distribute(_ slot: Int) {
-        var index = heads[slot]
-        heads[slot] = TimerNode.noNode
+        var index = unsafe heads[slot]
+        unsafe heads[slot] = TimerNode.noNode
         occupied[slot >> 6] &= ~(1 << UInt64(slot & 63))
         while index != TimerNode.noNode {
             let following = unsafe nodes[Int(index)].next
@@ -65,12 +65,12 @@ extension TimerWheel {
     }
 
     mutating func link(_ index: UInt32, into slot: Int) {
-        let head = heads[slot]
+        let head = unsafe heads[slot]
         unsafe nodes[Int(index)].next = head
         unsafe nodes[Int(index)].previous = TimerNode.noNode
         unsafe nodes[Int(index)].list = UInt16(truncatingIfNeeded: slot)
         if head != TimerNode.noNode { unsafe nodes[Int(head)].previous = index }
-        heads[slot] = index
+        unsafe heads[slot] = index
     }
 
     mutating func unlink(_ index: UInt32) {
@@ -83,7 +83,7 @@ extension TimerWheel {
             return
         }
         let slot = Int(node.list)
-        heads[slot] = node.next
+        unsafe heads[slot] = node.next
         if node.next == TimerNode.noNode, slot != TimerNode.dueSlot {
             occupied[slot >> 6] &= ~(1 << UInt64(slot & 63))
         }

@@ -39,8 +39,9 @@ public struct TimerWheel: ~Copyable {
     var allocated: UInt32
     var touched: UInt32 = 0
     var firstFree = TimerNode.noNode
-    /// First timer of each slot, wheel by wheel; last, of those that are due.
-    var heads = InlineArray<385, UInt32>(repeating: TimerNode.noNode)
+    /// First timer of each slot, wheel by wheel; last, of those that are due. Not in the struct
+    /// itself, which would then be 1.6 KB that some calls copy.
+    let heads: UnsafeMutablePointer<UInt32>
     /// For each wheel, a bit for each slot that holds a timer.
     var occupied = InlineArray<6, UInt64>(repeating: 0)
 
@@ -54,9 +55,12 @@ public struct TimerWheel: ~Copyable {
         self.capacity = capacity
         allocated = UInt32(min(capacity, 64))
         unsafe nodes = .allocate(capacity: Int(allocated))
+        unsafe heads = .allocate(capacity: TimerNode.dueSlot + 1)
+        unsafe heads.initialize(repeating: TimerNode.noNode, count: TimerNode.dueSlot + 1)
     }
 
     deinit {
+        unsafe heads.deallocate()
         unsafe nodes.deallocate()
     }
 
@@ -108,7 +112,7 @@ public struct TimerWheel: ~Copyable {
     /// - Parameter now: monotonic nanoseconds, never before an earlier call's.
     public mutating func expire(now: UInt64) -> ExpiredTimer? {
         let present = now <= start ? 0 : min((now - start) >> Self.tickShift, Self.tickMax - 1)
-        while heads[TimerNode.dueSlot] == TimerNode.noNode {
+        while unsafe heads[TimerNode.dueSlot] == TimerNode.noNode {
             guard let turn = nextTurn, turn.tick <= present else {
                 elapsed = max(elapsed, present)
                 return nil
@@ -116,7 +120,7 @@ public struct TimerWheel: ~Copyable {
             elapsed = turn.tick
             distribute(turn.slot)
         }
-        let index = heads[TimerNode.dueSlot]
+        let index = unsafe heads[TimerNode.dueSlot]
         unlink(index)
         let node = unsafe nodes[Int(index)]
         freeNode(index)
@@ -128,7 +132,7 @@ public struct TimerWheel: ~Copyable {
     /// Never later than the earliest timer, but it may be earlier: when a slot of a coarse wheel
     /// is to be spread, or where a timer was moved to a later deadline.
     public var nextDeadline: UInt64? {
-        if heads[TimerNode.dueSlot] != TimerNode.noNode { return start }
+        if unsafe heads[TimerNode.dueSlot] != TimerNode.noNode { return start }
         guard let turn = nextTurn else { return nil }
         return start + turn.tick << Self.tickShift
     }

@@ -115,7 +115,7 @@ struct AddressTests {
         var numbers = SeededNumbers(seed: UInt64(seed))
         for _ in 0..<500 {
             let address = randomAddress(&numbers)
-            // The library writes the long obsolete IPv4-compatible form with dots; RFC 5952 does not.
+            // The library writes the obsolete IPv4-compatible form with dots; RFC 5952 does not.
             if !address.isIPv4, address.high == 0, address.low >> 32 == 0 { continue }
             expect(address.ipText == referenceText(address))
         }

@@ -91,6 +91,21 @@ struct TimerWheelTests {
         #expect((1...6).contains(wakes))
     }
 
+    @Test func `many thousand timers fire once each, in the order of their ticks`() {
+        var numbers = SeededNumbers(seed: 1)
+        var wheel = TimerWheel(start: 0, capacity: 20_000)
+        var deadlines: [UInt64] = []
+        for name in 0..<UInt64(20_000) {
+            deadlines.append(numbers.next() % (120 * second))
+            _ = wheel.arm(Token(bits: name), kind: 0, deadline: deadlines[Int(name)])
+        }
+        var fired: [UInt64] = []
+        while let timer = wheel.expire(now: 121 * second) { fired.append(timer.token.bits) }
+        #expect(fired.sorted() == Array(0..<20_000))
+        let ticks = fired.map { max((deadlines[Int($0)] + tick - 1) / tick, 1) }
+        #expect(ticks == ticks.sorted())
+    }
+
     @Test func `a timer takes 32 bytes`() {
         #expect(TimerWheel.bytesPerTimer == 32)
     }
