@@ -41,7 +41,7 @@ let package = Package(
         .target(name: "Reactor", dependencies: ["CLinux"], swiftSettings: pointers),
 
         // The data plane, and the cold side that configures and watches it.
-        .target(name: "Edge", dependencies: ["Caching", "Tiles", "HTTP", "Reactor", "LMDB", "CLinux"], swiftSettings: settings),
+        .target(name: "Edge", dependencies: ["Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
         .target(name: "Control", dependencies: ["Edge", "Caching", "Tiles", "HTTP", "Reactor", "LMDB", logging, yams], swiftSettings: settings),
         .executableTarget(name: "mapedge", dependencies: ["Control", "Edge", "Caching", "HTTP", "Reactor", argumentParser, logging], swiftSettings: settings),
 
@@ -56,7 +56,7 @@ let package = Package(
         .testTarget(name: "EdgeTests", dependencies: ["Edge", "Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
         .testTarget(name: "ControlTests", dependencies: ["Control", "Edge", "Caching", "HTTP", "Reactor", logging, yams], swiftSettings: settings),
         .testTarget(name: "ConformanceTests", dependencies: ["WireTesting", "mapedge"], swiftSettings: settings),
-        .testTarget(name: "SystemTests", dependencies: ["WireTesting", "mapedge"], swiftSettings: settings),
+        .testTarget(name: "SystemTests", dependencies: ["WireTesting", "Tiles", "mapedge"], swiftSettings: settings),
         .testTarget(name: "FuzzTests", dependencies: ["HTTP", "Caching"], exclude: ["Corpora"], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ]

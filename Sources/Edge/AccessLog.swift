@@ -1,4 +1,3 @@
-import CLinux
 @preconcurrency import Dispatch
 import Glibc
 import HTTP

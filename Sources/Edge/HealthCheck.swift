@@ -1,4 +1,3 @@
-import CLinux
 import Caching
 @preconcurrency import Dispatch
 import Glibc

@@ -62,7 +62,7 @@ private struct ProcessorSet {
     static func ofThisThread() -> ProcessorSet {
         var set = cpu_set_t()
         var result = ProcessorSet([])
-        guard unsafe sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 else {
+        guard unsafe sched_getaffinity(0, UInt(MemoryLayout<cpu_set_t>.size), &set) == 0 else {
             return ProcessorSet([0])
         }
         unsafe withUnsafeBytes(of: set) { bytes in
@@ -81,7 +81,7 @@ private struct ProcessorSet {
                 unsafe bytes.storeBytes(of: words[index], toByteOffset: index * 8, as: UInt.self)
             }
         }
-        _ = unsafe sched_setaffinity(0, MemoryLayout<cpu_set_t>.size, &set)
+        _ = unsafe sched_setaffinity(0, UInt(MemoryLayout<cpu_set_t>.size), &set)
     }
 
     var numbers: [Int] {
