@@ -69,12 +69,16 @@ public func decide(
     _ lookup: Lookup, request: RequestFacts, policy: BehaviorPolicy, health: OriginHealth,
     now: Milliseconds
 ) -> Decision {
-    if let reason = reasonToPass(request, policy) { return Decision(.pass, reason) }
+    if request.method != .get, request.method != .head { return Decision(.pass, .method) }
     let decision: Decision
-    switch lookup {
-    case .absent: decision = Decision(.fetch, .absent)
-    case .variantAbsent: decision = Decision(.fetch, .variantAbsent)
-    case .entry(let entry): decision = judge(entry, request, policy, health, now)
+    if let reason = reasonToPass(request, policy) {
+        decision = Decision(.pass, reason)
+    } else {
+        switch lookup {
+        case .absent: decision = Decision(.fetch, .absent)
+        case .variantAbsent: decision = Decision(.fetch, .variantAbsent)
+        case .entry(let entry): decision = judge(entry, request, policy, health, now)
+        }
     }
     if policy.honoursRequestCacheControl, request.cacheControl.onlyIfCached,
         !decision.isAnsweredFromStore {
@@ -83,10 +87,9 @@ public func decide(
     return decision
 }
 
-/// Whether the request is none of the store's business.
+/// Why a GET or HEAD is none of the store's business; nil when it is.
 @inline(__always)
 private func reasonToPass(_ request: RequestFacts, _ policy: BehaviorPolicy) -> DecisionReason? {
-    if request.method != .get, request.method != .head { return .method }
     if request.hasBody { return .requestBody }
     if policy.sessionsBypass, request.hasSession { return .session }
     if request.hasOriginPrecondition { return .precondition }

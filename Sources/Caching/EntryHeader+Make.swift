@@ -1,0 +1,53 @@
+import HTTP
+
+extension EntryHeader {
+    /// The header of a response that may be stored.
+    ///
+    /// `block` is its header block, as `StoredHeaders` wrote it. Left to the caller, who knows them:
+    /// object id, body length and checksum, invalidation number, render time, the variants' hash.
+    public init(
+        _ response: ResponseFacts, times: EntryTimes, flags: EntryFlags, block: RawSpan
+    ) {
+        self.init(status: UInt16(clamping: response.status), flags: flags, times: times)
+        lastModified = response.lastModified ?? Self.noDate
+        etag = StoredHeaders.entityTag(in: block)
+        if response.status == 206, let range = response.contentRange?.range {
+            kind = .partial
+            rangeStart = range.lowerBound
+            completeLength = response.contentRange?.completeLength ?? Self.unknownLength
+        }
+    }
+
+    /// The header after the origin has confirmed the response, by 304 or by its answer to HEAD.
+    ///
+    /// `block` is the merged header block, `update` the confirming response. Everything that
+    /// depends on fields is judged anew, and freshness starts again (RFC 9111 §4.3.4); body, object
+    /// and partial range stay. Returns nil when the response may no longer be stored: it may still
+    /// answer the request that asked.
+    public func refreshed(
+        block: RawSpan, update: ResponseFacts, request: RequestFacts, policy: BehaviorPolicy,
+        requestTime: Milliseconds, responseTime: Milliseconds
+    ) -> EntryHeader? {
+        var merged = ResponseFacts(status: Int(status), block: block, now: responseTime)
+        // Age is never stored, and Date is the confirmation's, or the time it came.
+        merged.age = update.age
+        merged.date = update.date
+        merged.isMapImage = flags.contains(.classLifetime)
+        if kind == .partial {
+            let complete = completeLength == Self.unknownLength ? nil : completeLength
+            merged.contentRange = ContentRange(range: held, completeLength: complete)
+        }
+        var asked = request
+        asked.method = .get
+        let question = StoreQuestion(
+            request: asked, response: merged, policy: policy, requestTime: requestTime,
+            responseTime: responseTime)
+        guard case .storable(let times, let flags) = storability(question) else { return nil }
+        var header = self
+        header.times = times
+        header.flags = flags
+        header.lastModified = merged.lastModified ?? Self.noDate
+        header.etag = StoredHeaders.entityTag(in: block)
+        return header
+    }
+}

@@ -1,0 +1,224 @@
+import Caching
+import Testing
+
+@Suite("RFC 9111 §4.2: freshness")
+struct FreshnessTests {
+    private func lifetime(
+        _ response: ResponseFacts, _ policy: BehaviorPolicy = .letter
+    ) -> Lifetime {
+        freshnessLifetime(response, policy, now: epoch)
+    }
+
+    private func seconds(_ response: ResponseFacts, _ policy: BehaviorPolicy = .letter) -> Int64 {
+        lifetime(response, policy).milliseconds / 1_000
+    }
+
+    @Test("§4.2.1: s-maxage wins over max-age and Expires")
+    func sMaxAge() {
+        let response = answer(
+            200, "Cache-Control: max-age=1, s-maxage=7", "Expires: \(epochDate)")
+        #expect(lifetime(response) == Lifetime(milliseconds: 7_000, source: .sMaxAge))
+    }
+
+    @Test("§4.2.1: max-age wins over Expires")
+    func maxAge() {
+        let response = answer(200, "Cache-Control: max-age=5", "Expires: \(epochDate)")
+        #expect(lifetime(response) == Lifetime(milliseconds: 5_000, source: .maxAge))
+    }
+
+    @Test("§4.2.1: Expires counts from Date, whatever our clock says")
+    func expires() {
+        let response = answer(
+            200, "Date: Sun, 06 Nov 1994 08:00:00 GMT", "Expires: Sun, 06 Nov 1994 08:01:00 GMT")
+        #expect(lifetime(response) == Lifetime(milliseconds: 60_000, source: .expires))
+    }
+
+    @Test("§4.2.1: without Date, Expires counts from the time of receipt")
+    func expiresWithoutDate() {
+        let response = answer(200, "Expires: Sun, 06 Nov 1994 08:49:47 GMT")
+        #expect(seconds(response) == 10)
+    }
+
+    @Test("§4.2.1: Expires before Date means stale")
+    func expiresBeforeDate() {
+        let response = answer(
+            200, "Date: \(epochDate)", "Expires: Sat, 05 Nov 1994 08:49:37 GMT")
+        #expect(lifetime(response) == Lifetime(milliseconds: 0, source: .expires))
+    }
+
+    @Test(
+        "§5.3: an Expires that is no date means stale",
+        arguments: ["0", "-1", "", "never", "Sun, 06 Nov 1994 08:49:37 EST", "1994-11-06"])
+    func expiresInvalid(_ value: String) {
+        #expect(
+            lifetime(answer(200, "Expires: \(value)"))
+                == Lifetime(milliseconds: 0, source: .expires))
+    }
+
+    @Test("§4.2.1: of several Expires the earliest counts")
+    func expiresTwice() {
+        let response = answer(
+            200, "Expires: Sun, 06 Nov 1994 08:50:37 GMT", "Expires: Sun, 06 Nov 1994 08:49:57 GMT")
+        #expect(seconds(response) == 20)
+        #expect(seconds(answer(200, "Expires: 0", "Expires: Sun, 06 Nov 1994 08:49:57 GMT")) == 0)
+    }
+
+    @Test(
+        "§5.3: Expires may come in all three forms of date",
+        arguments: [
+            "Sun, 06 Nov 1994 08:49:47 GMT", "Sunday, 06-Nov-94 08:49:47 GMT",
+            "Sun Nov  6 08:49:47 1994",
+        ])
+    func expiresForms(_ value: String) {
+        #expect(seconds(answer(200, "Expires: \(value)")) == 10)
+    }
+
+    @Test(
+        "§4.2.1: a lifetime that is no number means stale",
+        arguments: ["max-age=abc", "max-age=", "max-age", "max-age=-1", "max-age=1.5", "max-age=1s"])
+    func invalidAge(_ directive: String) {
+        #expect(seconds(answer(200, "Cache-Control: \(directive)")) == 0)
+    }
+
+    @Test("§4.2.1: of duplicate directives the first counts, also over several lines")
+    func duplicates() {
+        #expect(seconds(answer(200, "Cache-Control: max-age=3, max-age=9")) == 3)
+        #expect(seconds(answer(200, "Cache-Control: max-age=3", "Cache-Control: max-age=9")) == 3)
+    }
+
+    @Test(
+        "§5.2: arguments may be quoted, names have any case",
+        arguments: ["max-age=\"10\"", "MAX-AGE=10", "Max-Age=\"10\"", ", max-age=10 ,"])
+    func forms(_ directive: String) {
+        #expect(seconds(answer(200, "Cache-Control: \(directive)")) == 10)
+    }
+
+    @Test("§1.2.2: a lifetime that overflows is very long, not negative", arguments: [
+        "max-age=99999999999999999999999999", "max-age=2147483648", "s-maxage=18446744073709551616",
+    ])
+    func overflow(_ directive: String) {
+        let policy = BehaviorPolicy.letter.with { $0.maxTTL = .max }
+        #expect(seconds(answer(200, "Cache-Control: \(directive)"), policy) == 1 << 31)
+    }
+
+    @Test("max-age with a colon is an unknown directive")
+    func colon() {
+        #expect(lifetime(answer(200, "Cache-Control: max-age: 9")).source == .defaultTTL)
+    }
+
+    // MARK: heuristics
+
+    private let old = "Last-Modified: Sun, 06 Nov 1994 07:09:37 GMT"  // 6,000 s before
+
+    @Test(
+        "§4.2.2: a tenth of the time since the last change, for statuses that allow it",
+        arguments: [200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501])
+    func heuristic(_ status: Int) {
+        #expect(
+            lifetime(answer(status, old, "Date: \(epochDate)"))
+                == Lifetime(milliseconds: 600_000, source: .heuristic))
+    }
+
+    @Test("§4.2.2: no guess for other statuses", arguments: [201, 302, 307, 400, 403, 500, 503, 599])
+    func noHeuristic(_ status: Int) {
+        #expect(lifetime(answer(status, old, "Date: \(epochDate)")).source == .defaultTTL)
+    }
+
+    @Test("§4.2.2: `public` allows a guess for any status")
+    func publicHeuristic() {
+        #expect(
+            lifetime(answer(599, old, "Date: \(epochDate)", "Cache-Control: public")).source
+                == .heuristic)
+    }
+
+    @Test("§4.2.2: no guess where the origin says how long", arguments: [
+        "Cache-Control: max-age=1", "Cache-Control: s-maxage=1", "Expires: \(epochDate)",
+    ])
+    func explicitWins(_ field: String) {
+        #expect(lifetime(answer(200, old, field)).source != .heuristic)
+    }
+
+    @Test("§4.2.2: a guess is a day at most, and never negative")
+    func heuristicBounds() {
+        let ancient = answer(
+            200, "Last-Modified: Sun, 06 Nov 1904 08:49:37 GMT", "Date: \(epochDate)")
+        #expect(seconds(ancient) == 86_400)
+        let future = answer(200, "Last-Modified: Sun, 06 Nov 2094 08:49:37 GMT")
+        #expect(seconds(future) == 0)
+    }
+
+    // MARK: bounds and targeted directives
+
+    @Test("the behavior's bounds hold every lifetime")
+    func bounds() {
+        let policy = BehaviorPolicy.letter.with { ($0.minTTL, $0.maxTTL) = (10_000, 20_000) }
+        #expect(lifetime(answer(200, "Cache-Control: max-age=1"), policy).bound == .minTTL)
+        #expect(seconds(answer(200, "Cache-Control: max-age=1"), policy) == 10)
+        #expect(seconds(answer(200, "Cache-Control: max-age=15"), policy) == 15)
+        #expect(seconds(answer(200, "Cache-Control: max-age=99"), policy) == 20)
+        #expect(lifetime(answer(200, "Cache-Control: max-age=99"), policy).bound == .maxTTL)
+    }
+
+    @Test("RFC 9213 §2.2: a valid CDN-Cache-Control replaces Cache-Control and Expires")
+    func targeted() {
+        let response = answer(
+            200, "CDN-Cache-Control: max-age=100", "Cache-Control: no-store, max-age=1")
+        #expect(lifetime(response) == Lifetime(milliseconds: 100_000, source: .targeted))
+        let silent = answer(
+            200, "CDN-Cache-Control: must-revalidate", "Expires: Sun, 06 Nov 2094 08:49:37 GMT")
+        #expect(lifetime(silent).source == .defaultTTL)
+    }
+
+    @Test("RFC 9213 §2.1: an invalid one is ignored", arguments: ["max-age=", "Max-Age=1", "a b", ""])
+    func targetedInvalid(_ value: String) {
+        let response = answer(200, "CDN-Cache-Control: \(value)", "Cache-Control: max-age=7")
+        #expect(seconds(response) == 7)
+    }
+
+    @Test("cloudfront mode does not know CDN-Cache-Control")
+    func targetedElsewhere() {
+        let response = answer(200, "CDN-Cache-Control: max-age=100", "Cache-Control: max-age=7")
+        #expect(seconds(response, .cloudFront) == 7)
+    }
+}
+
+@Suite("Class tiles")
+struct ClassLifetimeTests {
+    private func tile(_ fields: String...) -> ResponseFacts {
+        let (bytes, head) = Heads.response(200, fields)
+        var facts = ResponseFacts(head, bytes: bytes.span.bytes, now: epoch)
+        facts.isMapImage = true
+        return facts
+    }
+
+    @Test("a map image about which the origin says nothing is fresh for 24 h", arguments: Mode.allCases)
+    func silent(_ mode: Mode) {
+        let lifetime = freshnessLifetime(tile(), .standard(mode: mode), now: epoch)
+        #expect(lifetime == Lifetime(milliseconds: 86_400_000, source: .mapClass))
+        #expect(entry(tile(), .standard(mode: mode))?.flags.contains(.classLifetime) == true)
+    }
+
+    @Test("also when it speaks of other things", arguments: Mode.allCases)
+    func chatty(_ mode: Mode) {
+        let response = tile("Cache-Control: public, no-transform", "ETag: \"a\"")
+        #expect(
+            freshnessLifetime(response, .standard(mode: mode), now: epoch).source == .mapClass)
+    }
+
+    @Test(
+        "the origin's word wins",
+        arguments: ["Cache-Control: max-age=1", "Cache-Control: no-cache", "Expires: 0"])
+    func spoken(_ field: String) {
+        for mode in Mode.allCases {
+            let lifetime = freshnessLifetime(tile(field), .standard(mode: mode), now: epoch)
+            #expect(lifetime.source != .mapClass)
+        }
+    }
+
+    @Test("other classes and other bodies get the default")
+    func others() {
+        let policy = BehaviorPolicy.cloudFront.with { $0.mapClass = .pages }
+        #expect(freshnessLifetime(tile(), policy, now: epoch).source == .defaultTTL)
+        #expect(freshnessLifetime(answer(200), .cloudFront, now: epoch).source == .defaultTTL)
+    }
+}
