@@ -1,5 +1,6 @@
 -- Requests for wrk, the same in every run: a list of tile numbers read from a file, asked for in
--- turn, or ("unique") numbers that were never asked for before.
+-- turn, or ("unique") numbers that were never asked for before, or ("fill") one after another, and from 0
+-- again behind the last.
 --
 -- usage: wrk -s keys.lua URL -- LAYER list FILE | LAYER unique FIRST | LAYER fill FIRST COUNT
 
@@ -29,9 +30,7 @@ local function counted(layer, count)
   return function()
     local number = first + at
     at = at + 1
-    -- A fill asks a few numbers more than it must: those in flight when it stops are lost.
-    if count and at > count + 256 then wrk.thread:stop() end
-    return wrk.format("GET", path(layer, number))
+    return wrk.format("GET", path(layer, count and number % count or number))
   end
 end
 

@@ -28,8 +28,8 @@ def _rounds(bench, servers, size, shape, rounds, seconds):
     for turn in range(rounds):
         for name in rotate(servers, turn):
             with bench.survive(name):
-                row = bench.hit_window(servers[name], layer_of(size), keys, seconds)
-                rows[name].append(row)
+                rows[name].append(bench.undisturbed(lambda: bench.hit_window(
+                    servers[name], layer_of(size), keys, seconds)))
     return {name: found for name, found in rows.items() if len(found) == rounds}
 
 
@@ -38,6 +38,7 @@ def summarise(rows, ours="mapedge"):
     result = {}
     for name, found in rows.items():
         result[name] = medians(found)
+        result[name]["worst_strangers"] = max(row["strangers"] for row in found)
         result[name]["rounds"] = [round(row["cpu_us"], 2) for row in found]
         if ours in rows and name != ours:
             result[name]["edge_to_this"] = {

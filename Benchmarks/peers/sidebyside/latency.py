@@ -5,7 +5,7 @@ import statistics
 
 from . import load
 from .bench import rotate
-from .machine import BenchmarkError, build
+from .machine import BenchmarkError, Strangers, build
 from .workload import KEYS, layer_of
 
 SIZE = "10k"
@@ -32,7 +32,8 @@ def measure(bench, names, rounds, seconds):
         for turn in range(rounds):
             for name in rotate(servers, turn):
                 with bench.survive(name):
-                    rows[name].append(_once(bench, pace, servers[name], rate, seconds))
+                    rows[name].append(bench.undisturbed(
+                        lambda: _once(bench, pace, servers[name], rate, seconds)))
     return {"rate": round(rate), "size": SIZE,
             "servers": {name: _summary(found) for name, found in rows.items() if found}}
 
@@ -40,16 +41,18 @@ def measure(bench, names, rounds, seconds):
 def _once(bench, pace, server, rate, seconds):
     server.wait_until_quiet()
     server.forget_log()
+    strangers = Strangers(server.pids())
     text = load.run_tool(
         [pace, str(server.port), str(load.CONNECTIONS), f"{rate:.0f}", str(seconds), "0.5",
          layer_of(SIZE), bench.workload.keys_file(KEYS, "zipf")], bench.load_core, seconds)
-    return json.loads(text)
+    return json.loads(text) | {"strangers": strangers.share()}
 
 
 def _summary(rows):
     """Medians, and the best round: what disturbs a machine only ever adds."""
     names = ("p50_us", "p99_us", "p999_us", "answered_per_second", "unanswered")
     result = {name: statistics.median(row[name] for row in rows) for name in names}
+    result["worst_strangers"] = max(row["strangers"] for row in rows)
     result["best_p99_us"] = min(row["p99_us"] for row in rows)
     result["rounds_p99_us"] = [row["p99_us"] for row in rows]
     return result

@@ -50,7 +50,7 @@ def build(name, directory, *flags):
     """Compiles NAME.c beside this package into `directory`; returns the program's path."""
     program = os.path.join(directory, os.path.basename(name))
     source = os.path.join(HERE, name + ".c")
-    command = ["cc", "-O2", "-Wall", "-Wextra", "-Werror", *flags, "-o", program, source]
+    command = ["cc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", program, source, *flags]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         raise BenchmarkError(f"cannot compile {source}; install a C compiler\n{done.stderr}")
@@ -142,6 +142,37 @@ def processor_time(pids):
         user += int(fields[11]) + int(fields[13])
         system += int(fields[12]) + int(fields[14])
     return user * TICK_US, system * TICK_US
+
+
+def busy_time():
+    """Microseconds all cores together have been busy so far, or robbed by the host."""
+    with open("/proc/stat") as file:
+        user, nice, system, _, _, irq, softirq, steal = map(int, file.readline().split()[1:9])
+    return (user + nice + system + irq + softirq + steal) * TICK_US
+
+
+def own_time():
+    """Microseconds this program and the programs it has waited for have used so far."""
+    return 1e6 * sum(used.ru_utime + used.ru_stime for used in
+                     (resource.getrusage(resource.RUSAGE_SELF),
+                      resource.getrusage(resource.RUSAGE_CHILDREN)))
+
+
+class Strangers:
+    """Finds out what others did on this machine meanwhile. Figures taken beside a compiler are
+    not worth much, above all the 99th percentile."""
+
+    def __init__(self, pids):
+        self.pids = pids
+        self.start = self._now()
+
+    def share(self):
+        """Time others used, as a share of one core, since this was made."""
+        busy, own, theirs, clock = (b - a for a, b in zip(self.start, self._now()))
+        return max(0.0, busy - own - theirs) / clock
+
+    def _now(self):
+        return (busy_time(), own_time(), sum(processor_time(self.pids)), time.monotonic() * 1e6)
 
 
 def wait_until_quiet(pids, seconds=20.0):

@@ -3,6 +3,7 @@
 import json
 import os
 
+from .bench import CALM
 from .machine import HERE
 
 GOALS = os.path.join(HERE, "..", "Thresholds", "6.3", "peers.json")
@@ -114,6 +115,17 @@ PARTS = {"hits": hits_lines, "misses": misses_lines, "latency": latency_lines, "
          "million": million_lines}
 
 
+def strangers(value):
+    """Every "worst_strangers" in the figures."""
+    if isinstance(value, dict):
+        if "worst_strangers" in value:
+            yield value["worst_strangers"]
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from strangers(part)
+
+
 def text(result):
     """The whole report."""
     goals = load_goals()
@@ -121,6 +133,9 @@ def text(result):
     lines = [f"{machine['processor']}, {machine['cores']} cores, kernel {machine['kernel']}"]
     for name, value in result["parts"].items():
         lines += ["", *PARTS[name](value, goals)]
+    worst = max(strangers(result["parts"]), default=0)
+    if worst > CALM:
+        lines += ["", f"Others used up to {worst:.0%} of a core meanwhile; times are less sure."]
     if result["failures"]:
         lines += ["", "did not run:", *(f"  {failure}" for failure in result["failures"])]
     return "\n".join(lines)

@@ -143,7 +143,7 @@ class Nginx(Server):
 
     name = "nginx"
     needs = "nginx"
-    open_files = "open_file_cache max=50000 inactive=1h; open_file_cache_valid 1h;"
+    open_files = "open_file_cache max=8000 inactive=1h; open_file_cache_valid 1h;"
 
     def command(self):
         user = "user root root;" if getpass.getuser() == "root" else ""
