@@ -92,8 +92,8 @@ struct DemoTileServer {
             returns = now + Self.absence
             say(
                 """
-                tile server \(number) has ended; the other one makes all tiles now, and what is \
-                cached needs neither. It comes back in \(Self.absence) s
+                tile server \(number) has ended: what is cached needs none, new tiles come from \
+                one that runs. It comes back in \(Self.absence) s
                 """)
         }
     }

@@ -28,7 +28,7 @@ enum DemoText {
 
               curl \(admin)/status     origins and their members
               curl \(admin)/metrics    counters
-              curl -sI \(edge)/        X-Cache and Cache-Status of one answer
+              curl -sI \(edge)/static/leaflet.js    X-Cache and Cache-Status of one answer
 
               Configuration, logs and cache of this run are in \(run).
 
