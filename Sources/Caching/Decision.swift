@@ -81,7 +81,8 @@ public func decide(
         }
     }
     if policy.honoursRequestCacheControl, request.cacheControl.onlyIfCached,
-        !decision.isAnsweredFromStore {
+        !decision.isAnsweredFromStore
+    {
         return Decision(.gatewayTimeout, .onlyIfCached)
     }
     return decision
@@ -104,7 +105,8 @@ private func judge(
 ) -> Decision {
     if let reason = reasonUnusable(entry, request, policy) { return Decision(.fetch, reason) }
     if policy.honoursRequestCacheControl, request.asksForMore,
-        let reason = reasonOfRequest(entry.times, request, now) {
+        let reason = reasonOfRequest(entry.times, request, now)
+    {
         return ask(entry, reason)
     }
     if entry.flags.contains(.noCache) { return judgeStale(entry, request, policy, health, now) }
@@ -127,7 +129,8 @@ private func reasonUnusable(
         if !isCovered || request.hasIfRange || request.method == .head { return .partial }
     }
     if policy.judgesAuthorization, request.hasAuthorization,
-        !entry.flags.contains(.sharedExplicitly) {
+        !entry.flags.contains(.sharedExplicitly)
+    {
         return .authorization
     }
     if entry.flags.contains(.varyStar) { return .varyStar }
@@ -177,7 +180,8 @@ private func judgeStale(
         return Decision(.serveStaleRefreshing, .staleWhileRevalidate)
     }
     if reason == .stale, policy.honoursRequestCacheControl, let limit = request.maxStale,
-        now.subtracting(entry.times.freshUntil) <= limit {
+        now.subtracting(entry.times.freshUntil) <= limit
+    {
         return Decision(.serveStale, .maxStale)
     }
     if health == .allDown, now < entry.times.sieUntil {

@@ -3,8 +3,8 @@ import HTTP
 extension EntryHeader {
     /// The header of a response that may be stored.
     ///
-    /// `block` is its header block, as `StoredHeaders` wrote it. Left to the caller, who knows them:
-    /// object id, body length and checksum, invalidation number, render time, the variants' hash.
+    /// `block` is its header block, as `StoredHeaders` wrote it. Left to the caller, who knows
+    /// them: object id, body length and checksum, invalidation number, render time, variants' hash.
     public init(
         _ response: ResponseFacts, times: EntryTimes, flags: EntryFlags, block: RawSpan
     ) {

@@ -8,7 +8,7 @@ public enum FieldFilter {
     ) -> Bool {
         let field = head.fields[index]
         switch field.known {
-        case .age, .contentLength, .transferEncoding, .contentRange: return false
+        case .age, .contentLength, .transferEncoding, .contentRange, .xCache: return false
         default: break
         }
         if head.isHopByHop(index, bytes: bytes) { return false }

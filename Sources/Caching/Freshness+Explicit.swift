@@ -18,7 +18,8 @@ extension ResponseFacts {
         let control = directives(policy)
         let targeted = isTargeted(policy)
         if let seconds = control.sMaxAgeSeconds {
-            return Lifetime(milliseconds: .seconds(seconds), source: targeted ? .targeted : .sMaxAge)
+            return Lifetime(
+                milliseconds: .seconds(seconds), source: targeted ? .targeted : .sMaxAge)
         }
         if let seconds = control.maxAgeSeconds {
             return Lifetime(milliseconds: .seconds(seconds), source: targeted ? .targeted : .maxAge)

@@ -49,7 +49,8 @@ private func reasonNotToShare(
 ) -> DecisionReason? {
     if policy.sessionsBypass, request.hasSession { return .session }
     if policy.judgesAuthorization, request.hasAuthorization,
-        !entry.flags.contains(.sharedExplicitly) {
+        !entry.flags.contains(.sharedExplicitly)
+    {
         return .authorization
     }
     if entry.kind == .partial {

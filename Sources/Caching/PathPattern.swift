@@ -39,7 +39,8 @@ public enum PathPattern {
                 afterStar = wanted
                 retryAt = at
             } else if wanted < pattern.byteCount,
-                pattern[wanted] == question || pattern[wanted] == path[at] {
+                pattern[wanted] == question || pattern[wanted] == path[at]
+            {
                 wanted += 1
                 at += 1
             } else if let resume = afterStar {

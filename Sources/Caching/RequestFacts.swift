@@ -44,7 +44,8 @@ public struct RequestFacts: Sendable {
         } else if let at = head.fields.first(.pragma) {
             hasPragmaNoCache = bytes.extracting(head.fields[at].value.range).listHas("no-cache")
         }
-        if hasRange, let at = head.fields.first(.range), head.fields.next(after: at, .range) == nil {
+        if hasRange, let at = head.fields.first(.range), head.fields.next(after: at, .range) == nil
+        {
             range = RequestedRange(bytes.extracting(head.fields[at].value.range))
         }
     }

@@ -33,7 +33,7 @@ extension ResponseFacts {
         }
     }
 
-    /// The earliest of several `Expires`, as RFC 9111 §4.2.1 encourages; one that is no date is past.
+    /// The earliest of several `Expires`, as RFC 9111 §4.2.1 encourages; what is no date is past.
     private mutating func noteExpires(_ value: RawSpan, _ now: Milliseconds) {
         guard let seconds = HTTPDate.parse(value, now: now / 1_000) else {
             expires = .invalid

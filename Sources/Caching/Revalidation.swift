@@ -41,7 +41,8 @@ public func updateByHead(
         return .invalidate
     }
     if let date = response.lastModified, entry.lastModified != EntryHeader.noDate,
-        date != entry.lastModified {
+        date != entry.lastModified
+    {
         return .invalidate
     }
     if let length = response.contentLength, length != entry.bodyLength { return .invalidate }
@@ -57,7 +58,11 @@ public func combined(
 ) -> Range<UInt64>? {
     guard response.status == 206, let range = response.contentRange?.range else { return nil }
     let stored = entry.kind == .partial ? entry.completeLength : entry.bodyLength
-    if let complete = response.contentRange?.completeLength, stored != EntryHeader.unknownLength, complete != stored { return nil }
+    if let complete = response.contentRange?.completeLength, stored != EntryHeader.unknownLength,
+        complete != stored
+    {
+        return nil
+    }
     let byTag =
         entry.flags.contains(.hasETag) && !entry.flags.contains(.weakETag)
         && response.hasETag && !response.hasWeakETag

@@ -31,7 +31,8 @@ extension SelectingValue {
 
     /// `x-gzip` is another name of `gzip` (RFC 9110 §8.4.1.3).
     private static func alias(_ bytes: RawSpan, _ range: Range<Int>) -> Range<Int> {
-        equalsIgnoringCase(bytes.extracting(range), "x-gzip") ? range.lowerBound + 2..<range.upperBound : range
+        equalsIgnoringCase(bytes.extracting(range), "x-gzip")
+            ? range.lowerBound + 2..<range.upperBound : range
     }
 
     /// By falling quality, then by name: by insertion, since lists are short.

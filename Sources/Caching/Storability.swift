@@ -78,13 +78,14 @@ private func refusalOfExchange(_ question: StoreQuestion) -> StoreRefusal? {
         return .authorization
     }
     if policy.judgesCookies, response.hasSetCookie, !response.excludesSetCookie,
-        !control.isPublic, control.sMaxAgeSeconds == nil {
+        !control.isPublic, control.sMaxAgeSeconds == nil
+    {
         return .setCookie
     }
     return nil
 }
 
-/// RFC 9111 §3.5: the directives that let a shared cache use a response to an authenticated request.
+/// RFC 9111 §3.5: what lets a shared cache use a response to an authenticated request.
 func isSharedExplicitly(_ control: CacheControl) -> Bool {
     control.isPublic || control.mustRevalidate || control.sMaxAgeSeconds != nil
 }

@@ -18,7 +18,8 @@ public enum StoredHeaders {
         }
     }
 
-    /// Writes a stored block with the fields of a 304, or of an answer to HEAD, in place of its own.
+    /// Writes a stored block with the fields of a 304, or of an answer to HEAD, in place of its
+    /// own.
     ///
     /// Each field that the update has replaces all stored lines of that name, but for those that
     /// describe the stored content (RFC 9111 §3.2).

@@ -58,7 +58,8 @@ public enum UnsafeInvalidation {
         at += 2
         var end = at
         while end < reference.byteCount, reference[end] != UInt8(ascii: "/"),
-            reference[end] != UInt8(ascii: "?") {
+            reference[end] != UInt8(ascii: "?")
+        {
             end += 1
         }
         let port: StaticString = scheme.utf8CodeUnitCount == 5 ? "443" : "80"

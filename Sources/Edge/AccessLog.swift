@@ -9,22 +9,17 @@ import Synchronization
 struct LogRing: @unchecked Sendable {  // one producer, one consumer; the indices are atomics
     private let memory: UnsafeMutableRawPointer
     private let capacity: Int
-    private let indices: UnsafeMutablePointer<Atomic<Int>>  // 0: written, 1: taken
+    private let indices: UnsafeMutablePointer<Atomic<Int>>  // 0: written, 1: taken, 2: asked to hurry
+    private let bell: DispatchSemaphore
 
-    init(capacity requested: Int) {
+    init(capacity requested: Int, bell: DispatchSemaphore) {
+        self.bell = bell
         let size = 1 << (Int.bitWidth - max(requested - 1, 4_095).leadingZeroBitCount)
         capacity = size
         memory = .allocate(byteCount: size, alignment: 64)
-        indices = .allocate(capacity: 2)
-        indices.initialize(to: Atomic(0))
-        (indices + 1).initialize(to: Atomic(0))
+        indices = .allocate(capacity: 3)
+        for index in 0..<3 { (indices + index).initialize(to: Atomic(0)) }
     }
-
-    /// Bytes that wait for the writer.
-    var waiting: Int {
-        indices[0].load(ordering: .relaxed) - indices[1].load(ordering: .relaxed)
-    }
-    var isHalfFull: Bool { waiting > capacity / 2 }
 
     /// Copies a whole line in; false when there is no room. Called by the loop only.
     @inline(__always)
@@ -37,11 +32,16 @@ struct LogRing: @unchecked Sendable {  // one producer, one consumer; the indice
         memcpy(memory + start, source, first)
         if first < line.count { memcpy(memory, source + first, line.count - first) }
         indices[0].store(written + line.count, ordering: .releasing)
+        if written - taken > capacity / 2, indices[2].load(ordering: .relaxed) == 0 {
+            indices[2].store(1, ordering: .relaxed)
+            bell.signal()
+        }
         return true
     }
 
     /// Hands the waiting bytes, in at most two pieces, to `write`. Called by the writer only.
     func drain(_ write: (UnsafeRawBufferPointer) -> Void) {
+        indices[2].store(0, ordering: .relaxed)
         let written = indices[0].load(ordering: .acquiring)
         var taken = indices[1].load(ordering: .relaxed)
         while taken < written {
@@ -60,20 +60,28 @@ final class AccessLogWriter: Sendable {
 
     let rings: [LogRing]
     private let path: String?
-    private let queue = DispatchQueue(label: "edge.access-log")
+    private let bell: DispatchSemaphore
     private let output: Mutex<Output>
-    private let timer: any DispatchSourceTimer
+    private let isEnded = Atomic<Bool>(false)
+    private let ended = DispatchGroup()
     private let lost = Atomic<UInt64>(0)
 
     /// Opens the log. - Throws: `LogError` with the path and what to do.
     init(_ settings: AccessLogSettings, loops: Int) throws(LogError) {
         path = settings.path
-        rings = (0..<loops).map { _ in LogRing(capacity: settings.bufferBytes) }
+        let bell = DispatchSemaphore(value: 0)
+        self.bell = bell
+        rings = (0..<loops).map { _ in LogRing(capacity: settings.bufferBytes, bell: bell) }
         output = Mutex(Output(fd: try Self.open(settings.path)))
-        timer = DispatchSource.makeTimerSource(queue: queue)
-        timer.setEventHandler { [weak self] in self?.flush() }
-        timer.schedule(deadline: .now() + 0.2, repeating: 0.2, leeway: .milliseconds(20))
-        timer.activate()
+        DispatchQueue(label: "edge.access-log").async(group: ended) { self.run() }
+    }
+
+    /// Writes every fifth of a second, and at once when a ring is half full.
+    private func run() {
+        while !isEnded.load(ordering: .acquiring) {
+            _ = bell.wait(timeout: .now() + .milliseconds(200))
+            flush()
+        }
     }
 
     /// Opens the file anew, for log rotation. A failure keeps the old file.
@@ -86,9 +94,6 @@ final class AccessLogWriter: Sendable {
         }
         if old > 2 { close(old) }
     }
-
-    /// Asks for a flush before the next timer: a ring is half full.
-    func hurry() { queue.async { self.flush() } }
 
     /// Writes what waits. Bytes that the file refuses are lost and counted, never waited for.
     func flush() {
@@ -107,7 +112,9 @@ final class AccessLogWriter: Sendable {
     var lostBytes: UInt64 { lost.load(ordering: .relaxed) }
 
     func stop() {
-        timer.cancel()
+        isEnded.store(true, ordering: .releasing)
+        bell.signal()
+        ended.wait()
         flush()
     }
 

@@ -69,6 +69,9 @@ extension LoopState where N: ~Copyable {
             writer.appendDecimal(UInt64(max(0, age)))
             writer.append("\r\n")
         }
+        if case .storable(let times, let flags) = fetched.storability, flags.contains(.classLifetime), fetched.isStorable {
+            appendOutgoing(times, exchange.policy, &writer)
+        }
         appendVia(&writer, minor: fetched.head.minorVersion)
         writer.append(bytes: hot.cacheStatus)
         writer.append(exchange.decision.forwardParameter)

@@ -56,7 +56,7 @@ final class Exchange {
         self.started = started
         canonical = []
         intake = RequestIntake(head.framing)
-        outcome.origin = snapshot.hot[behavior].origin
+        outcome.behavior = behavior
     }
 
     var policy: BehaviorPolicy { snapshot.hot[behavior].policy }

@@ -111,6 +111,7 @@ extension LoopState where N: ~Copyable {
         fetch.body.begin(originHead.framing)
         let head = makeHead(fetch, raw)
         if head.head.status >= 500, retryOnStatus(fetch, head) { return }
+        invalidateAfter(fetch, head)
         if fetch.exchange.judgesBody(head) {
             fetch.judging = JudgedBody(head: head)
         } else {

@@ -50,7 +50,7 @@ extension LoopState where N: ~Copyable {
         case .unsatisfiable:
             outcome.status = 416
             outcome.result = .error
-            var writer = beginStored(416, slot, entry, decision, .error, isFull: false)
+            var writer = beginStored(416, slot, entry, decision, outcome, isFull: false)
             writer.append("Content-Range: bytes */")
             writer.appendDecimal(length)
             writer.append("\r\nContent-Length: 0\r\n\r\n")
@@ -69,7 +69,7 @@ extension LoopState where N: ~Copyable {
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry, _ decision: Decision, _ outcome: Outcome,
         _ range: Range<UInt64>, _ complete: UInt64
     ) {
-        var writer = beginStored(206, slot, entry, decision, outcome.result, isFull: true)
+        var writer = beginStored(206, slot, entry, decision, outcome, isFull: true)
         writer.append("Content-Range: bytes ")
         append(range, complete, &writer)
         writer.append("\r\nContent-Length: ")
@@ -112,7 +112,7 @@ extension LoopState where N: ~Copyable {
         }
         let end = Array("\r\n--\(boundary)--\r\n".utf8)
         steps.append(MultipartStep(prefix: end, range: 0..<0))
-        var writer = beginStored(206, slot, entry, decision, outcome.result, isFull: false)
+        var writer = beginStored(206, slot, entry, decision, outcome, isFull: false)
         append("Content-Type: multipart/byteranges; boundary=\(boundary)\r\nContent-Length: \(total + end.count)\r\n\r\n", &writer)
         sendParts(slot, bytes, writer, entry, steps, total + end.count, outcome)
     }

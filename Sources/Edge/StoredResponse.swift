@@ -13,21 +13,21 @@ extension LoopState where N: ~Copyable {
         var outcome = Outcome()
         outcome.result = result ?? decision.resultType
         outcome.detail = decision.reason.word
-        outcome.origin = hot[behavior].origin
+        outcome.behavior = behavior
         outcome.status = Int(entry.header.status)
         count(outcome.result)
         if decision.action != .serve { counters.add(.staleServed) }
         if facts.hasConditional, isUnchanged(bytes, entry) {
             outcome.status = 304
             counters.add(.notModified)
-            var writer = beginStored(304, slot, entry, decision, outcome.result, isFull: false)
+            var writer = beginStored(304, slot, entry, decision, outcome, isFull: false)
             writer.append("\r\n")
             sendWhole(slot, bytes, writer, entry, 0..<0, outcome)
             return
         }
         if facts.hasRange, head.method == .get, entry.header.status == 200 || entry.header.kind == .partial,
             serveRange(slot, bytes, entry, decision, outcome) { return }
-        var writer = beginStored(Int(entry.header.status), slot, entry, decision, outcome.result, isFull: true)
+        var writer = beginStored(Int(entry.header.status), slot, entry, decision, outcome, isFull: true)
         if entry.header.status != 204 {
             writer.append("Content-Length: ")
             writer.appendDecimal(entry.header.bodyLength)
@@ -40,7 +40,7 @@ extension LoopState where N: ~Copyable {
 
     /// Status line, stored fields and our own; the caller adds length and the empty line.
     mutating func beginStored(
-        _ status: Int, _ slot: UInt32, _ entry: StoredEntry, _ decision: Decision, _ result: ResultType, isFull: Bool
+        _ status: Int, _ slot: UInt32, _ entry: StoredEntry, _ decision: Decision, _ outcome: Outcome, isFull: Bool
     ) -> HeadWriter {
         var writer = HeadWriter(scratch.head)
         writer.append(status: status)
@@ -54,10 +54,7 @@ extension LoopState where N: ~Copyable {
         writer.appendDecimal(entry.header.times.ageSeconds(at: now))
         writer.append("\r\n")
         if entry.header.flags.contains(.classLifetime) {
-            let remaining = min(hot[0].policy.sMaxage, entry.header.times.remaining(at: now)) / 1_000
-            writer.append("Cache-Control: s-maxage=")
-            writer.appendDecimal(UInt64(max(0, remaining)))
-            writer.append("\r\n")
+            appendOutgoing(entry.header.times, hot[outcome.behavior].policy, &writer)
         }
         appendVia(&writer, minor: 1)
         writer.append(bytes: hot.cacheStatus)
@@ -71,9 +68,17 @@ extension LoopState where N: ~Copyable {
             writer.append(decision.reason.word)
         }
         writer.append("\r\n")
-        appendResult(result, &writer)
+        appendResult(outcome.result, &writer)
         appendConnection(slot, &writer)
         return writer
+    }
+
+    /// What the cache in front of us may keep of a map image about which the origin says nothing.
+    func appendOutgoing(_ times: EntryTimes, _ policy: BehaviorPolicy, _ writer: inout HeadWriter) {
+        let remaining = min(policy.sMaxage, times.remaining(at: network.wallNow)) / 1_000
+        writer.append("Cache-Control: s-maxage=")
+        writer.appendDecimal(UInt64(max(0, remaining)))
+        writer.append("\r\n")
     }
 
     /// Head and body in one call; what the viewer does not take goes on later by reference.

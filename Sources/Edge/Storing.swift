@@ -143,7 +143,6 @@ extension LoopState where N: ~Copyable {
 
     /// Hands a whole response to the writer; from then on every loop finds it.
     mutating func store(_ fetch: Fetch, _ head: FetchedHead) {
-        invalidateAfter(fetch, head)
         guard let store, let key = fetch.exchange.key, fetch.shared.mayStore else { return }
         if let confirmed = head.confirmed {
             guard head.isStorable, let body = confirmed.storeBody else { return }

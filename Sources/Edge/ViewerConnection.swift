@@ -108,5 +108,6 @@ struct Outcome {
     /// CloudFront's `x-edge-detailed-result-type`, or why the cache did what it did.
     var detail: StaticString = "-"
     var sentBytes = 0
-    var origin = -1
+    /// Which behavior matched.
+    var behavior = 0
 }

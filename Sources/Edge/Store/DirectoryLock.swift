@@ -39,9 +39,9 @@ struct DirectoryLock: ~Copyable {
     private func write(_ now: Milliseconds) {
         var name = [CChar](repeating: 0, count: 256)
         gethostname(&name, name.count - 1)
-        let host = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-        let text =
-            "process \(getpid()) on \(String(decoding: host, as: UTF8.self)) since \(UTCText(now))\n"
+        let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        let host = String(decoding: bytes, as: UTF8.self)
+        let text = "process \(getpid()) on \(host) since \(UTCText(now))\n"
         ftruncate(descriptor, 0)
         // Only for people to read: the lock holds without it.
         _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }

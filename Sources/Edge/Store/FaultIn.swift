@@ -115,10 +115,13 @@ extension StoreReader {
             while bytes < length {
                 begin()
                 let slice = gather(
-                    objectID: objectID, fromChunk: chunk, skip: 0, limit: 16 * ObjectKeys.chunkBytes,
+                    objectID: objectID, fromChunk: chunk, skip: 0,
+                    limit: 16 * ObjectKeys.chunkBytes,
                     into: base)
                 // All at once, so that the disk can work on them together.
-                for part in parts[..<slice.count] { Residency.prefetch(UnsafeRawBufferPointer(part)) }
+                for part in parts[..<slice.count] {
+                    Residency.prefetch(UnsafeRawBufferPointer(part))
+                }
                 for part in parts[..<slice.count] {
                     checksum.update(UnsafeRawBufferPointer(part).bytes)
                 }

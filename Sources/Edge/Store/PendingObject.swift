@@ -41,7 +41,8 @@ public final class PendingObject: Sendable {
                 continue
             }
             let taken = min(segment.count - skip, limit - bytes)
-            parts[count] = iovec(iov_base: UnsafeMutableRawPointer(mutating: base + skip), iov_len: taken)
+            parts[count] = iovec(
+                iov_base: UnsafeMutableRawPointer(mutating: base + skip), iov_len: taken)
             count += 1
             bytes += taken
             skip = 0

@@ -36,7 +36,8 @@ public final class Store: Sendable {
     }
 
     private init(
-        _ settings: StoreSettings, _ opened: consuming sending OpenedStore, _ lock: consuming DirectoryLock,
+        _ settings: StoreSettings, _ opened: consuming sending OpenedStore,
+        _ lock: consuming DirectoryLock,
         stepping: Bool, log: @escaping @Sendable (StoreEvent) -> Void
     ) {
         let contents = opened.contents
@@ -72,7 +73,9 @@ public final class Store: Sendable {
         guard core.queue.hasRoom(object.cost) else { return refuse(.refusedBacklog) }
         // Its chunks must stay until the record that names them anew is written.
         if let objectID = object.storedObject { core.references.retain(objectID) }
-        guard core.pending.enter(put.key, .object(object), append: { core.queue.append(.put(object)) })
+        guard
+            core.pending.enter(
+                put.key, .object(object), append: { core.queue.append(.put(object)) })
         else {
             if let objectID = object.storedObject { _ = core.references.release(objectID) }
             return refuse(.refusedMode)
@@ -104,7 +107,8 @@ public final class Store: Sendable {
         return true
     }
 
-    /// Deletes an entry whose record or body proved wrong, and counts it; too many condemn the file.
+    /// Deletes an entry whose record or body proved wrong, and counts it: too many condemn the
+    /// file.
     public func discardDamaged(_ key: CacheKey) {
         core.discard(key)
         wake(urgently: false)

@@ -78,7 +78,9 @@ struct StoreDirectory {
 
     /// Removes what was set aside.
     func discardQuarantined() {
-        for name in entries() where name.hasPrefix("bad-") { Self.removeDatabase(path + "/" + name) }
+        for name in entries() where name.hasPrefix("bad-") {
+            Self.removeDatabase(path + "/" + name)
+        }
     }
 
     func entries() -> [String] {
@@ -117,7 +119,8 @@ struct StoreDirectory {
         let draft = path + ".new"
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw StoreError.last("create", draft) }
-        let isWritten = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        let isWritten =
+            bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             == bytes.count && fsync(descriptor) == 0
         let code = errno
         close(descriptor)

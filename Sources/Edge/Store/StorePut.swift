@@ -27,7 +27,10 @@ public struct StorePut: Sendable {
 
     /// What it weighs in the backlog, in bytes.
     var cost: Int {
-        let body = if case .segments(let segments) = body { segments.reduce(0) { $0 + $1.count } } else { 0 }
+        let body =
+            if case .segments(let segments) = body { segments.reduce(0) { $0 + $1.count } } else {
+                0
+            }
         return body + canonicalKey.count + headers.count + 512
     }
 }

@@ -121,7 +121,9 @@ public struct StoreReader: ~Copyable {
     /// Whether all pages behind the parts are in memory: one system call for each run of pages.
     public func isResident(_ parts: UnsafeMutablePointer<iovec>, count: Int) -> Bool {
         for part in UnsafeMutableBufferPointer(start: parts, count: count)
-        where !Residency.isResident(UnsafeRawBufferPointer(start: part.iov_base, count: part.iov_len)) {
+        where !Residency.isResident(
+            UnsafeRawBufferPointer(start: part.iov_base, count: part.iov_len))
+        {
             return false
         }
         return true
@@ -160,7 +162,8 @@ extension StoreReader {
     mutating func head(_ objectID: UInt64) -> ObjectHead? {
         do {
             guard let table = snapshot?.file.chunks,
-                let bytes = try snapshot?.transaction.get(ObjectKeys.head(objectID), in: table) ?? nil
+                let bytes = try snapshot?.transaction.get(ObjectKeys.head(objectID), in: table)
+                    ?? nil
             else { return nil }
             return ObjectHead(bytes)
         } catch {

@@ -69,7 +69,8 @@ extension StoreWriter {
 
     /// Sorts orphans into those that may be deleted now and those somebody still reads.
     mutating func promote() {
-        for index in held.indices.reversed() where !core.references.isReferenced(held[index].objectID) {
+        for index in held.indices.reversed()
+        where !core.references.isReferenced(held[index].objectID) {
             doomedPages += held[index].pages
             ready.append(held.remove(at: index))
         }

@@ -52,7 +52,7 @@ extension StoreWriter {
             return (key, WatchedEntry(key: key, pages: victim.pages, expiry: 0, renderTime: 0))
         }
         let entry = WatchedEntry(header, key, pages: victim.pages)
-        // The eviction may take it for expired, not knowing that it was confirmed or replaced since.
+        // The eviction may take for expired what was confirmed or replaced since.
         if renewed.remove(key.low) != nil, entry.expiry > now, !isSingle {
             watch(entry)
             return nil

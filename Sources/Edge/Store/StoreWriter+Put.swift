@@ -20,7 +20,8 @@ extension StoreWriter {
         }
     }
 
-    /// A record that cannot be read counts as none; its chunks, if any, are lost until a compaction.
+    /// A record that cannot be read counts as none; what chunks it had stay until the file is
+    /// begun anew.
     func former(
         _ key: CacheKey, _ file: StoreFile, _ transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> FormerRecord? {
@@ -91,7 +92,8 @@ extension StoreWriter {
 
     /// Puts the record together and into the index.
     mutating func write(
-        _ header: EntryHeader, _ put: StorePut, _ segments: [StoreSegment], _ plan: EntryRecord.Plan,
+        _ header: EntryHeader, _ put: StorePut, _ segments: [StoreSegment],
+        _ plan: EntryRecord.Plan,
         _ file: StoreFile, _ transaction: inout WriteTransaction, _ changes: inout Changes
     ) throws(LMDBError) {
         var inline = [UInt8](repeating: 0, count: plan.bodyInline ? put.body.length : 0)
@@ -130,7 +132,8 @@ extension StoreWriter {
         if plan.bodyInline || plan.headersInChunks || former.headerChunks > 0 {
             // Where fields and body lie changes, so the body is written anew.
             let body = try readBody(objectID, former, file, transaction)
-            try store(put, [StoreSegment(copying: body)], replacing: former, file, &transaction, &changes)
+            try store(
+                put, [StoreSegment(copying: body)], replacing: former, file, &transaction, &changes)
             return
         }
         var header = put.header

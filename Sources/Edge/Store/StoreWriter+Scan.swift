@@ -40,7 +40,8 @@ extension StoreWriter {
                 // Those written since the start are known already.
                 if !core.vouched.isOwn(header.objectID) {
                     let former = FormerRecord(header: header, layout: layout)
-                    let chunks = former.hasChunks
+                    let chunks =
+                        former.hasChunks
                         ? former.headerChunks + ObjectKeys.chunkCount(Int(header.bodyLength)) : 0
                     entries.append(WatchedEntry(header, cacheKey, pages: chunks + 1))
                 }

@@ -143,12 +143,16 @@ struct StoreWriter: ~Copyable {
     ) throws(LMDBError) -> Bool {
         switch operation.work {
         case .put(let object):
-            guard object.storedObject != nil || object.length <= Self.batchBytes else { return false }
+            guard object.storedObject != nil || object.length <= Self.batchBytes else {
+                return false
+            }
             try store(object, file, &transaction, &changes)
         case .delete(let deletion):
             changes.invalidation = max(changes.invalidation, deletion.invalidation)
             changes.isEmpty = changes.isEmpty && deletion.invalidation == 0
-            if try delete(deletion.key, file, &transaction, &changes) { core.counters.add(.deleted) }
+            if try delete(deletion.key, file, &transaction, &changes) {
+                core.counters.add(.deleted)
+            }
         }
         return true
     }
