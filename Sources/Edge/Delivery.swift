@@ -12,10 +12,10 @@ extension LoopState where N: ~Copyable {
     mutating func writeHead(_ exchange: Exchange, _ fetched: FetchedHead, collapsed: Bool) {
         let slot = exchange.id.slot
         exchange.hasResponded = true
-        exchange.outcome.status = fetched.head.status
+        exchange.outcome.status = fetched.status
         exchange.outcome.result = resultType(exchange, fetched, collapsed)
         var writer = HeadWriter(scratch.head)
-        writer.append(status: fetched.head.status)
+        writer.append(status: fetched.status)
         fetched.blob.withUnsafeBytes { writer.append(bytes: $0) }
         chooseDelivery(exchange, fetched, &writer)
         appendOwnFields(exchange, fetched, collapsed, &writer)
@@ -26,13 +26,13 @@ extension LoopState where N: ~Copyable {
     }
 
     private func resultType(_ exchange: Exchange, _ fetched: FetchedHead, _ collapsed: Bool) -> ResultType {
-        if fetched.head.status >= 400 { return .error }
+        if fetched.status >= 400 { return .error }
         return collapsed ? .hit : .miss
     }
 
     /// Length where it is known, else chunks, else the end of the connection.
     private mutating func chooseDelivery(_ exchange: Exchange, _ fetched: FetchedHead, _ writer: inout HeadWriter) {
-        let status = fetched.head.status
+        let status = fetched.status
         if exchange.head.method == .head || status == 304 {
             exchange.delivery = .head
             if let length = fetched.facts.contentLength {
@@ -75,9 +75,9 @@ extension LoopState where N: ~Copyable {
         appendVia(&writer, minor: fetched.head.minorVersion)
         writer.append(bytes: hot.cacheStatus)
         writer.append(exchange.decision.forwardParameter)
-        if fetched.head.status >= 100 {
+        if fetched.status >= 100 {
             writer.append("; fwd-status=")
-            writer.appendDecimal(UInt64(fetched.head.status))
+            writer.appendDecimal(UInt64(fetched.status))
         }
         if collapsed { writer.append("; collapsed") }
         if fetched.isStorable, exchange.key != nil { writer.append("; stored") }

@@ -42,7 +42,7 @@ extension Exchange {
 
     /// Whether the body must be looked at before its status is believed.
     func judgesBody(_ head: FetchedHead) -> Bool {
-        map?.isImage == true && self.head.method == .get && head.head.status == 200 && !facts.hasRange
+        map?.isImage == true && self.head.method == .get && head.status == 200 && !facts.hasRange
     }
 
     /// The viewer asked for errors as a document, which it then gets.

@@ -110,8 +110,12 @@ extension LoopState where N: ~Copyable {
         setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
         fetch.body.begin(originHead.framing)
         let head = makeHead(fetch, raw)
-        if head.head.status >= 500, retryOnStatus(fetch, head) { return }
+        if head.status >= 500, retryOnStatus(fetch, head) { return }
         invalidateAfter(fetch, head)
+        if head.completes, !prefill(fetch) {
+            fail(fetch, .cutShort)
+            return
+        }
         if fetch.exchange.judgesBody(head) {
             fetch.judging = JudgedBody(head: head)
         } else {
@@ -122,7 +126,7 @@ extension LoopState where N: ~Copyable {
 
     /// 502–504 from one member: another may do better, where the request may be repeated.
     private mutating func retryOnStatus(_ fetch: Fetch, _ head: FetchedHead) -> Bool {
-        guard (502...504).contains(head.head.status), fetch.isReplayable, fetch.request.method.isIdempotent,
+        guard (502...504).contains(head.status), fetch.isReplayable, fetch.request.method.isIdempotent,
             fetch.pool.settings.members.count > fetch.tried.nonzeroBitCount + 1, fetch.exchange.intake.isComplete
         else { return false }
         fetch.body = ResponseIntake()
@@ -199,7 +203,7 @@ extension LoopState where N: ~Copyable {
         fetch.connection = nil
         let isReusable = head.head.keepsAlive && fetch.hasSentAll && !surplus && fetch.body.framing != .untilClose
         if isReusable { keepOrigin(slot) } else { discardOrigin(slot, reset: surplus) }
-        let isFailure = head.head.status >= 500 && head.head.status != 501 || head.isRejectedContent
+        let isFailure = head.status >= 500 && head.status != 501 || head.isRejectedContent
         release(fetch, isFailure ? .failed : .succeeded)
         // An answer before the whole request was read: the rest of it has nowhere to go.
         conclude(fetch)

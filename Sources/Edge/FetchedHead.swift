@@ -6,6 +6,10 @@ import Tiles
 final class FetchedHead: Sendable {
     let bytes: [UInt8]
     let head: ResponseHead
+    /// The status viewers get: a part that completes what is stored is a whole response to them.
+    let status: Int
+    /// Its length, when the origin or the store tells it.
+    let declaredLength: Int?
     let facts: ResponseFacts
     /// End-to-end fields in wire form, without Content-Length, Age and whatever concerns the hop.
     let blob: [UInt8]
@@ -25,8 +29,16 @@ final class FetchedHead: Sendable {
     init(
         bytes: [UInt8], head: borrowing ResponseHead, facts: ResponseFacts, blob: [UInt8], receivedAt: Milliseconds,
         requestedAt: Milliseconds, storability: Storability, variant: VariantBytes?, confirmed: StoredCopy? = nil,
-        rejectedContent: TileVerdict? = nil, completes: Bool = false
+        rejectedContent: TileVerdict? = nil, completesTo whole: UInt64? = nil
     ) {
+        status = whole == nil ? head.status : 200
+        if let whole {
+            declaredLength = Int(exactly: whole)
+        } else if case .length(let count) = head.framing {
+            declaredLength = Int(exactly: count)
+        } else {
+            declaredLength = nil
+        }
         self.bytes = bytes
         self.head = copy head
         self.facts = facts
@@ -37,7 +49,7 @@ final class FetchedHead: Sendable {
         self.variant = variant
         self.confirmed = confirmed
         self.rejectedContent = rejectedContent
-        self.completes = completes
+        completes = whole != nil
     }
 
     var confirmsStored: Bool { confirmed != nil }
@@ -48,13 +60,7 @@ final class FetchedHead: Sendable {
     }
 
     /// A status that lets stale-if-error speak.
-    var failureStatus: Int? { head.status >= 500 ? head.status : nil }
-
-    /// The length the origin declared.
-    var declaredLength: Int? {
-        if case .length(let count) = head.framing { return Int(exactly: count) }
-        return nil
-    }
+    var failureStatus: Int? { status >= 500 ? status : nil }
 
     /// Whether a waiter's request selects the same variant as the leader's did.
     func suits(_ exchange: Exchange) -> Bool {

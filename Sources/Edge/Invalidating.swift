@@ -8,7 +8,7 @@ extension LoopState where N: ~Copyable {
     /// answered: the writer's queue says so from here on, and fetches in flight are fenced.
     mutating func invalidateAfter(_ fetch: Fetch, _ head: FetchedHead) {
         let exchange = fetch.exchange
-        guard exchange.policy.invalidatesOnUnsafe, !exchange.head.method.isSafe, (200..<400).contains(head.head.status),
+        guard exchange.policy.invalidatesOnUnsafe, !exchange.head.method.isSafe, (200..<400).contains(head.status),
             let store else { return }
         invalidate(exchange.targetKeys(), store)
         for field in [KnownField.location, .contentLocation] {

@@ -113,7 +113,7 @@ extension LoopState where N: ~Copyable {
     }
 
     /// Points the loop's parts at a run of a stored body; none when it is gone.
-    private mutating func gather(_ body: StoredBody, _ range: Range<Int>, after first: Int) -> (parts: Int, bytes: Int) {
+    mutating func gather(_ body: StoredBody, _ range: Range<Int>, after first: Int) -> (parts: Int, bytes: Int) {
         guard let base = scratch.parts.baseAddress else { return (0, 0) }
         switch body {
         case .none: return (0, 0)

@@ -28,6 +28,7 @@ extension LoopState where N: ~Copyable {
             conditions.acceptEncoding = exchange.acceptsGzip ? .gzip : exchange.head.fields.contains(.acceptEncoding) ? .identity : .asViewer
         }
         if exchange.map?.isImage == true { conditions.target = exchange.map?.target }
+        if completion(exchange, &conditions) { return conditions }
         guard exchange.decision.action == .revalidate, let entry = exchange.entry, exchange.head.method == .get else {
             return conditions
         }
@@ -50,6 +51,10 @@ extension LoopState where N: ~Copyable {
         if originHead.status == 304, exchange.decision.action == .revalidate, let entry = exchange.entry {
             return confirm(fetch, raw, facts, entry)
         }
+        if !exchange.facts.hasRange, let whole = union(exchange, facts, raw), let complete = facts.contentRange?.completeLength,
+            whole == 0..<complete, facts.contentRange?.range?.upperBound == complete {
+            return completing(fetch, raw, facts, complete)
+        }
         let asked = StoreQuestion(
             request: exchange.facts, response: facts, policy: exchange.policy, requestTime: fetch.requestedAt, responseTime: now)
         let verdict: Storability
@@ -62,6 +67,22 @@ extension LoopState where N: ~Copyable {
         return FetchedHead(
             bytes: raw, head: originHead, facts: facts, blob: blob, receivedAt: now, requestedAt: fetch.requestedAt,
             storability: verdict, variant: exchange.policy.keysVary ? variant(exchange, raw) : nil)
+    }
+
+    /// The rest of a stored part: to the viewer and the store it is the whole response.
+    private func completing(_ fetch: Fetch, _ raw: [UInt8], _ facts: ResponseFacts, _ complete: UInt64) -> FetchedHead {
+        var whole = facts
+        whole.status = 200
+        whole.contentRange = nil
+        let now = network.wallNow
+        let verdict = storability(StoreQuestion(
+            request: fetch.exchange.facts, response: whole, policy: fetch.exchange.policy, requestTime: fetch.requestedAt,
+            responseTime: now))
+        let blob = raw.withUnsafeBytes { HeaderBlob.stored(originHead, bytes: $0, date: facts.hasDate ? nil : now) }
+        return FetchedHead(
+            bytes: raw, head: originHead, facts: whole, blob: blob, receivedAt: now, requestedAt: fetch.requestedAt,
+            storability: verdict, variant: fetch.exchange.policy.keysVary ? variant(fetch.exchange, raw) : nil,
+            completesTo: complete)
     }
 
     private func variant(_ exchange: Exchange, _ raw: [UInt8]) -> VariantBytes? {
@@ -119,7 +140,7 @@ extension LoopState where N: ~Copyable {
             counters.add(.storeSkippedMemory)
             return StorePlan(keepsBody: false, isShared: false)
         }
-        return StorePlan(keepsBody: true, isShared: head.head.status != 206)
+        return StorePlan(keepsBody: true, isShared: head.status != 206)
     }
 
     /// The verdict on a body whose first bytes are here.
@@ -131,7 +152,7 @@ extension LoopState where N: ~Copyable {
         let verdict = head.bytes.withUnsafeBytes { bytes -> TileVerdict in
             let type = head.head.fields.first(.contentType).map { bytes[head.head.fields[$0].value.range] } ?? bytes[0..<0]
             return TileBody.judge(
-                status: head.head.status, contentType: UnsafeRawBufferPointer(rebasing: type).bytes,
+                status: head.status, contentType: UnsafeRawBufferPointer(rebasing: type).bytes,
                 prefix: prefix.span.bytes, length: length, format: map.request.format)
         }
         guard verdict != .fits else { return head }
@@ -157,17 +178,22 @@ extension LoopState where N: ~Copyable {
         let headers = head.bytes.withUnsafeBytes {
             HeaderBlob.stored(head.head, bytes: $0, date: head.facts.hasDate ? nil : head.receivedAt)
         }
-        var header = EntryHeader(status: UInt16(head.head.status), flags: flags, times: times)
-        let facts = HeaderBlob.facts(headers, status: head.head.status, now: head.receivedAt)
+        var header = EntryHeader(status: UInt16(head.status), flags: flags, times: times)
+        let facts = HeaderBlob.facts(headers, status: head.status, now: head.receivedAt)
         header.etag = facts.etag
         header.lastModified = facts.lastModified ?? EntryHeader.noDate
         header.invalidation = fetch.shared.invalidation
         header.renderTime = UInt32(clamping: head.receivedAt - head.requestedAt)
         let total = UInt64(fetch.shared.total)
         header.completeLength = total
-        if head.head.status == 206, !describePart(&header, head.facts, total) { return }
-        let segments = fetch.shared.wholeBody().map { segment, count in
+        if head.status == 206, !describePart(&header, head.facts, total) { return }
+        var segments = fetch.shared.wholeBody().map { segment, count in
             StoreSegment(owner: segment, bytes: UnsafeRawBufferPointer(rebasing: segment.bytes[..<count]))
+        }
+        if head.status == 206, let union = joined(fetch, head, segments) {
+            segments = union.segments
+            header.rangeStart = union.range.lowerBound
+            if union.range == 0..<header.completeLength { (header.kind, header.status) = (.complete, 200) }
         }
         putVariant(fetch, head, header, headers, segments, store)
     }
@@ -207,7 +233,7 @@ extension LoopState where N: ~Copyable {
     /// A HEAD response that fits what is stored freshens it; one that does not makes it stale
     /// (RFC 9111 §4.3.5).
     private mutating func updateFromHead(_ fetch: Fetch, _ head: FetchedHead, _ key: CacheKey, _ store: Store) {
-        guard head.head.status == 200, let entry = fetch.exchange.entry, entry.header.status == 200, entry.header.kind == .complete else { return }
+        guard head.status == 200, let entry = fetch.exchange.entry, entry.header.status == 200, entry.header.kind == .complete else { return }
         let sameTag = !entry.header.flags.contains(.hasETag) && !head.facts.hasETag
             || head.bytes[head.facts.etag.range].elementsEqual(entry.headers[entry.header.etag.range])
         let sameDate = (head.facts.lastModified ?? EntryHeader.noDate) == entry.header.lastModified

@@ -34,15 +34,13 @@ extension StoreWriter {
         _ body: NewBody, _ file: StoreFile, _ transaction: inout WriteTransaction,
         _ changes: inout Changes
     ) throws(LMDBError) -> (objectID: UInt64, pages: Int) {
-        let key = ObjectKeys.body(checksum: body.checksum, length: body.length, seed: core.seed)
-        let registered = try registeredObject(body, key, file, transaction)
-        if let registered, try isSame(body, registered, file, transaction),
-            try share(registered, file, &transaction, &changes)
-        {
-            return (registered, 0)
+        if let objectID = try share(equalTo: body, file, &transaction, &changes) {
+            return (objectID, 0)
         }
         let objectID = takeObjectID()
-        let head = body.head(isRegistered: registered == nil)
+        let key = ObjectKeys.body(checksum: body.checksum, length: body.length, seed: core.seed)
+        let isTaken = try transaction.get(key, in: file.bodies) != nil
+        let head = body.head(isRegistered: !isTaken)
         try reach(.put, .put)
         head.write(
             to: try transaction.reserve(
@@ -50,6 +48,19 @@ extension StoreWriter {
         try append(body, to: objectID, from: 0, limit: body.chunks, file, &transaction, &changes)
         try register(body, key, objectID, isRegistered: head.isRegistered, file, &transaction)
         return (objectID, body.chunks)
+    }
+
+    /// Lets one more record name a stored body with the same bytes; nil if there is none.
+    func share(
+        equalTo body: NewBody, _ file: StoreFile, _ transaction: inout WriteTransaction,
+        _ changes: inout Changes
+    ) throws(LMDBError) -> UInt64? {
+        let key = ObjectKeys.body(checksum: body.checksum, length: body.length, seed: core.seed)
+        guard let objectID = try registeredObject(body, key, file, transaction),
+            try isSame(body, objectID, file, transaction),
+            try share(objectID, file, &transaction, &changes)
+        else { return nil }
+        return objectID
     }
 
     /// The object that the body table names for a body of this length and checksum.

@@ -16,6 +16,7 @@ extension StoreWriter {
             keyLength: put.canonicalKey.count, headersLength: put.headers.count,
             bodyLength: put.header.bodyLength)
         if plan.headersInChunks { body.headers = put.headers }
+        if try shareLarge(put, plan, body, operation, file) { return }
         if try giveUpLarge(object, body, operation, file) { return }
         let objectID = takeObjectID()
         var isBegun = false
@@ -35,6 +36,45 @@ extension StoreWriter {
             throw error
         }
         taken += 1
+    }
+
+    /// A body with the same bytes is stored already: only the record is written.
+    private mutating func shareLarge(
+        _ put: StorePut, _ plan: EntryRecord.Plan, _ body: NewBody, _ operation: Operation,
+        _ file: StoreFile
+    ) throws(LMDBError) -> Bool {
+        var changes = Changes()
+        var transaction = try WriteTransaction(file.environment)
+        guard let objectID = try share(equalTo: body, file, &transaction, &changes) else {
+            return false
+        }
+        try writeLarge(put, plan, body, objectID, pages: 1, file, &transaction, &changes)
+        changes.done.append(operation)
+        try commit(file, &changes, transaction)
+        core.counters.add(.stored)
+        taken += 1
+        takeOver(changes)
+        return true
+    }
+
+    /// The record of a large body, in place of the former one.
+    private mutating func writeLarge(
+        _ put: StorePut, _ plan: EntryRecord.Plan, _ body: NewBody, _ objectID: UInt64, pages: Int,
+        _ file: StoreFile, _ transaction: inout WriteTransaction, _ changes: inout Changes
+    ) throws(LMDBError) {
+        let former = try former(put.key, file, transaction)
+        var header = put.header
+        header.objectID = objectID
+        header.bodyChecksum = body.checksum
+        try write(header, put, [], plan, file, &transaction, &changes)
+        if let former, former.hasChunks {
+            try drop(former.header.objectID, file, &transaction, &changes)
+        }
+        if former == nil {
+            changes.entered.append(WatchedEntry(header, put.key, pages: pages))
+        } else {
+            changes.renewed.append(put.key)
+        }
     }
 
     /// Too large for the room there is: the entry goes, as what is there is older.
@@ -82,19 +122,8 @@ extension StoreWriter {
         try self.put(head, objectID, file, &transaction, &changes)
         try register(body, key, objectID, isRegistered: head.isRegistered, file, &transaction)
         try transaction.delete(Key(objectID), in: file.pending)
-        let former = try former(put.key, file, transaction)
-        var header = put.header
-        header.objectID = objectID
-        header.bodyChecksum = body.checksum
-        try write(header, put, [], plan, file, &transaction, &changes)
-        if let former, former.hasChunks {
-            try drop(former.header.objectID, file, &transaction, &changes)
-        }
-        if former == nil {
-            changes.entered.append(WatchedEntry(header, put.key, pages: body.chunks))
-        } else {
-            changes.renewed.append(put.key)
-        }
+        try writeLarge(
+            put, plan, body, objectID, pages: body.chunks, file, &transaction, &changes)
         changes.done.append(operation)
         try commit(file, &changes, transaction)
         core.counters.add(.stored)

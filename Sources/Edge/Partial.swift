@@ -1,0 +1,80 @@
+import Caching
+import Glibc
+import HTTP
+import Reactor
+
+// Parts of a representation: completed and put together (RFC 9111 §3.3, §3.4).
+extension LoopState where N: ~Copyable {
+    /// Asks only for what is missing behind a stored part, when the whole is wanted.
+    func completion(_ exchange: Exchange, _ conditions: inout OriginRequest.Conditions) -> Bool {
+        guard exchange.head.method == .get, !exchange.facts.hasRange, let entry = exchange.entry,
+            entry.header.kind == .partial, entry.header.rangeStart == 0, entry.header.bodyLength > 0,
+            entry.header.completeLength != EntryHeader.unknownLength,
+            entry.header.flags.contains(.hasETag), !entry.header.flags.contains(.weakETag) else { return false }
+        conditions.range = Array("bytes=\(entry.header.bodyLength)-".utf8)
+        conditions.ifRange = Array(entry.headers[entry.header.etag.range])
+        return true
+    }
+
+    /// The bytes that a 206 and the stored part make up together; nil when they do not fit.
+    func union(_ exchange: Exchange, _ facts: ResponseFacts, _ bytes: [UInt8]) -> Range<UInt64>? {
+        guard let entry = exchange.entry, facts.status == 206 else { return nil }
+        return entry.headers.withUnsafeBytes { stored in
+            bytes.withUnsafeBytes { new in
+                combined(
+                    entry.header, storedTag: UnsafeRawBufferPointer(rebasing: stored[entry.header.etag.range]).bytes,
+                    with: facts, etag: UnsafeRawBufferPointer(rebasing: new[facts.etag.range]).bytes)
+            }
+        }
+    }
+
+    /// Puts the stored beginning before what the origin sends. False when it is gone meanwhile.
+    mutating func prefill(_ fetch: Fetch) -> Bool {
+        guard let entry = fetch.exchange.entry, let stored = copyBytes(entry, 0..<Int(entry.header.bodyLength)) else { return false }
+        var rest = stored[...]
+        while !rest.isEmpty {
+            let room = fetch.shared.room(expecting: rest.count)
+            let count = min(room.count, rest.count)
+            room.copyBytes(from: rest.prefix(count))
+            fetch.shared.publish(bytes: count)
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
+    /// Stored bytes around new ones, as one run. nil when there is nothing to put together.
+    mutating func joined(_ fetch: Fetch, _ head: FetchedHead, _ segments: [StoreSegment]) -> (range: Range<UInt64>, segments: [StoreSegment])? {
+        guard let whole = union(fetch.exchange, head.facts, head.bytes), let entry = fetch.exchange.entry,
+            let new = head.facts.contentRange?.range else { return nil }
+        let held = entry.header.held
+        var parts: [StoreSegment] = []
+        if held.lowerBound < new.lowerBound {
+            guard let before = copyBytes(entry, 0..<Int(new.lowerBound - held.lowerBound)) else { return nil }
+            parts.append(StoreSegment(copying: before))
+        }
+        parts += segments
+        if held.upperBound > new.upperBound {
+            guard let after = copyBytes(entry, Int(new.upperBound - held.lowerBound)..<Int(held.upperBound - held.lowerBound)) else { return nil }
+            parts.append(StoreSegment(copying: after))
+        }
+        return (whole, parts)
+    }
+
+    /// Copies a run of a stored body out of the store; nil when it is not there any more.
+    private mutating func copyBytes(_ copy: StoredCopy, _ range: Range<Int>) -> [UInt8]? {
+        guard range.count <= snapshot.settings.cache.objectBytes else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(range.count)
+        while bytes.count < range.count {
+            reader?.begin()
+            let next = (range.lowerBound + bytes.count)..<range.upperBound
+            let found = copy.withEntry { gather($0.body, next, after: 0).parts }
+            for part in scratch.parts[..<found] {
+                bytes.append(contentsOf: UnsafeRawBufferPointer(start: part.iov_base, count: part.iov_len))
+            }
+            reader?.end()
+            if found == 0 { return nil }
+        }
+        return bytes
+    }
+}
