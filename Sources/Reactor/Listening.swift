@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// Opens a listening socket: non-blocking, closed on exec, its connections without Nagle's delay.

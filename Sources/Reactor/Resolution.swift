@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// The addresses of a host name, in the resolver's order of preference.

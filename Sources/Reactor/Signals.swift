@@ -5,6 +5,8 @@ import Glibc
 public final class Signals {
     private let sources: [any DispatchSourceSignal]
     private let numbers: [Int32]
+    private let queue = DispatchQueue(label: "mapedge.signals")
+    private let cancelled = DispatchGroup()
 
     /// Handles signals in place of their default action, from when this returns.
     ///
@@ -14,23 +16,37 @@ public final class Signals {
     ///     may be reported as one.
     public init(_ numbers: [Int32], _ handle: @escaping @Sendable (Int32) -> Void) {
         self.numbers = numbers
-        let queue = DispatchQueue(label: "mapedge.signals")
+        let (queue, cancelled) = (queue, cancelled)
         let registered = DispatchGroup()
         sources = numbers.map { number in
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { handle(number) }
             registered.enter()
             source.setRegistrationHandler { registered.leave() }
+            cancelled.enter()
+            source.setCancelHandler { cancelled.leave() }
             source.resume()
             return source
         }
         registered.wait()
     }
 
-    /// Gives the signals back their default action.
+    /// Gives the signals back their default action, from when this returns; once.
+    ///
+    /// Waits for a running call to end, so that it must not be called from within one.
     public func cancel() {
+        dispatchPrecondition(condition: .notOnQueue(queue))
         for source in sources { source.cancel() }
-        for number in numbers { signal(number, SIG_DFL) }
+        // Until Dispatch has let go, it would still take a signal, and tell nobody.
+        cancelled.wait()
+        var unblocked = sigset_t()
+        unsafe sigemptyset(&unblocked)
+        for number in numbers {
+            signal(number, SIG_DFL)
+            unsafe sigaddset(&unblocked, number)
+        }
+        // Dispatch blocks a signal in each thread that it finds it in; one must take it again.
+        unsafe pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
     }
 
     /// Makes writing to a pipe that nobody reads an error instead of the end of the process.

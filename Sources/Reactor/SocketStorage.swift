@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// The kernel's form of an IP address; room for IPv6, which holds IPv4 too.

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// Tells systemd how the service is, as `sd_notify` does: one datagram to `$NOTIFY_SOCKET`.
