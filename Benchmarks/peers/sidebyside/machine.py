@@ -220,6 +220,11 @@ def describe():
             "kernel": os.uname().release, "taken": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
 
 
+def load_json(path):
+    with open(path) as file:
+        return json.load(file)
+
+
 def save_json(path, value):
     with open(path, "w") as file:
         json.dump(value, file, indent=2)

@@ -1,17 +1,11 @@
 """Tables for people. What the figures should be is in Thresholds/6.3/peers.json."""
 
-import json
 import os
 
 from .bench import CALM
-from .machine import HERE
+from .machine import HERE, load_json
 
 GOALS = os.path.join(HERE, "..", "Thresholds", "6.3", "peers.json")
-
-
-def load_goals():
-    with open(GOALS) as file:
-        return json.load(file)
 
 
 def ratio(value, goal=None):
@@ -128,7 +122,7 @@ def strangers(value):
 
 def text(result):
     """The whole report."""
-    goals = load_goals()
+    goals = load_json(GOALS)
     machine = result["machine"]
     lines = [f"{machine['processor']}, {machine['cores']} cores, kernel {machine['kernel']}"]
     for name, value in result["parts"].items():

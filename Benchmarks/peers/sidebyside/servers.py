@@ -123,7 +123,7 @@ class Server:
 class MapEdge(Server):
     name = "mapedge"
     binary = os.path.join(HERE, "..", "..", ".build", "release", "mapedge")
-    extra = ()
+    environment = None
     admin_port = 0
 
     def command(self):
@@ -135,7 +135,7 @@ class MapEdge(Server):
                 "--listen", f"127.0.0.1:{self.port}", "--admin", f"127.0.0.1:{self.admin_port}",
                 "--cache", os.path.join(self.directory, "cache"),
                 "--cache-size", str(self.cache_bytes), "--mode", "rfc9111", "--loops", "1",
-                "--access-log", self.access_log, *self.extra], None
+                "--access-log", self.access_log], self.environment
 
 
 class Nginx(Server):
