@@ -19,6 +19,12 @@ public struct ChunkedStep: Equatable, Sendable {
     public var consumed: Int
     /// What was found.
     public var event: Event
+
+    /// A step of that size that found that.
+    public init(consumed: Int, event: Event) {
+        self.consumed = consumed
+        self.event = event
+    }
 }
 
 /// Why a chunked body is refused (400 to a viewer; a truncated body from an origin).

@@ -23,7 +23,9 @@ struct DifferentialTests {
             let bytes = Self.mutated(&random)
             let parsed = parse(bytes)
             let reference = ReferenceRequest(bytes)
-            #expect(parsed.isComplete == (reference != nil), "\(String(reflecting: String(decoding: bytes, as: UTF8.self)))")
+            #expect(
+                parsed.isComplete == (reference != nil),
+                "\(String(reflecting: String(decoding: bytes, as: UTF8.self)))")
             if let reference, parsed.isComplete { expectSame(parsed, reference) }
             let pieces = parse(bytes, endingAt: [Int.random(in: 0...bytes.count, using: &random)])
             #expect(pieces.result == parsed.result)
@@ -57,9 +59,11 @@ struct DifferentialTests {
     static let pieces: [[UInt8]] =
         [[13], [10], [13, 10], [0], [9], [32], [58], [44], [127], [128], [255], [13, 10, 32]]
         + [
-            "/", "?", "#", "%", "%2e", "..", "/../", "%00", ";", "[", "]", "::", "\\", "*", "@", "\"",
+            "/", "?", "#", "%", "%2e", "..", "/../", "%00", ";", "[", "]", "::", "\\", "*", "@",
+            "\"",
             "HTTP/1.1", "HTTP/1.0", "0", "9", "A", "chunked", "close", "keep-alive", "%c0%ae", ",",
-            "Content-Length: 3\r\n", "Transfer-Encoding: chunked\r\n", "Host: b\r\n", "http://a.example",
+            "Content-Length: 3\r\n", "Transfer-Encoding: chunked\r\n", "Host: b\r\n",
+            "http://a.example",
             "Connection: x, close\r\n", "Expect: 100-continue\r\n", ":80", "x\u{b}", " \r\n",
         ].map { Array($0.utf8) }
 

@@ -18,7 +18,8 @@ struct ReferenceRequest: Equatable {
         if bytes.starts(with: [13, 10]) { start = 2 }
         guard let end = Self.endOfHead(bytes, start), end <= 32_768 else { return nil }
         length = end
-        let head = String(String.UnicodeScalarView(bytes[start..<(end - 4)].map { Unicode.Scalar($0) }))
+        let head = String(
+            String.UnicodeScalarView(bytes[start..<(end - 4)].map { Unicode.Scalar($0) }))
         // As scalars: to String, CR LF is one character.
         let scalars = Array(head.unicodeScalars)
         let lines = Self.split(scalars)
@@ -30,7 +31,9 @@ struct ReferenceRequest: Equatable {
         guard lines.count <= 101, !lines[0].isEmpty,
             let minor = readStartLine(lines[0].map { Character($0) })
         else { return nil }
-        for line in lines.dropFirst() { guard readField(String(String.UnicodeScalarView(line))) else { return nil } }
+        for line in lines.dropFirst() {
+            guard readField(String(String.UnicodeScalarView(line))) else { return nil }
+        }
         guard readAuthority(minor), readFraming(minor), readConnection(minor) else { return nil }
     }
 
@@ -57,7 +60,8 @@ struct ReferenceRequest: Equatable {
         return lines
     }
 
-    static let tchars = Set("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    static let tchars = Set(
+        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
     static func isToken(_ text: some Collection<Character>) -> Bool {
         !text.isEmpty && text.allSatisfy { tchars.contains($0) }
     }
@@ -113,7 +117,8 @@ struct ReferenceRequest: Equatable {
             if bytes[at] == UInt8(ascii: "%") {
                 guard at + 2 < bytes.count,
                     bytes[at + 1...at + 2].allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
-                    let value = UInt8(String(decoding: bytes[at + 1...at + 2], as: UTF8.self), radix: 16),
+                    let value = UInt8(
+                        String(decoding: bytes[at + 1...at + 2], as: UTF8.self), radix: 16),
                     value != 0
                 else { return false }
                 if isOverlong(bytes, at, value) { return false }
@@ -129,8 +134,11 @@ struct ReferenceRequest: Equatable {
             omittingEmptySubsequences: false, whereSeparator: { $0 == 47 || $0 == 92 })
         {
             let name = segment.prefix { $0 != UInt8(ascii: ";") }
-            if name.elementsEqual("..".utf8) { depth -= 1 }
-            else if !name.isEmpty, !name.elementsEqual(".".utf8) { depth += 1 }
+            if name.elementsEqual("..".utf8) {
+                depth -= 1
+            } else if !name.isEmpty, !name.elementsEqual(".".utf8) {
+                depth += 1
+            }
             if depth < 0 { return false }
         }
         return true
@@ -176,7 +184,10 @@ struct ReferenceRequest: Equatable {
                 if part.contains("."), index == halves.count - 1, place == parts.count - 1 {
                     let numbers = part.split(separator: ".", omittingEmptySubsequences: false)
                     guard numbers.count == 4,
-                        numbers.allSatisfy({ $0.count < 4 && $0.allSatisfy { "0"..."9" ~= $0 } && Int($0) ?? 256 < 256 })
+                        numbers.allSatisfy({
+                            $0.count < 4 && $0.allSatisfy { "0"..."9" ~= $0 }
+                                && Int($0) ?? 256 < 256
+                        })
                     else { return false }
                     groups += 2
                 } else {

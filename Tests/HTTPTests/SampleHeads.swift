@@ -2,7 +2,8 @@
 enum SampleHeads {
     static let requests: [String] = [
         get(), get(version: "1.0"), "GET / HTTP/1.0\r\n\r\n", "\r\n" + get(), "\r\n\r\n" + get(),
-        get("Connection: keep-alive", "User-Agent: Mozilla/5.0", "Accept: image/png,*/*;q=0.8",
+        get(
+            "Connection: keep-alive", "User-Agent: Mozilla/5.0", "Accept: image/png,*/*;q=0.8",
             "Accept-Encoding: gzip, deflate", target: "/geoserver/wms?LAYERS=a&BBOX=1,2,3,4"),
         get("X-Empty:", "X-Blank: \t ", "X-Tabs:\ta\tb\t", "X-Long-Unknown-Name-Indeed: 1"),
         post("Content-Length: 12", "Content-Type: text/xml", "Expect: 100-continue"),

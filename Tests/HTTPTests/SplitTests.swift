@@ -11,7 +11,8 @@ struct SplitTests {
         for cut in 0..<bytes.count { expectSame(parse(bytes, endingAt: [cut]), whole) }
     }
 
-    @Test("a response head cut anywhere means what it means whole", arguments: SampleHeads.responses)
+    @Test(
+        "a response head cut anywhere means what it means whole", arguments: SampleHeads.responses)
     func response(_ text: String) {
         let bytes = Array(text.utf8)
         let whole = parseAnswer(bytes)
@@ -44,22 +45,28 @@ struct SplitTests {
         }
     }
 
-    @Test("what no head may contain is refused before the head is complete", arguments: [
-        ("GET / HTTP/1.1\n", .bareLineFeed), ("\u{16}", .controlCharacter),
-        ("GET / HTTP/1.1\r\nA\r ", .bareCarriageReturn), ("GET /\r\n", .versionUnsupported),
-        ("GET / HTTP/1.1\r\nX: \u{0}", .controlCharacter), ("\r\n\r\n", .emptyLine),
-        ("GET / HTTP/3.0\r\n", .versionUnsupported), ("CONNECT a:1 HTTP/1.1\r\n", .methodNotAllowed),
-    ] as [(String, HeadRejection)])
+    @Test(
+        "what no head may contain is refused before the head is complete",
+        arguments: [
+            ("GET / HTTP/1.1\n", .bareLineFeed), ("\u{16}", .controlCharacter),
+            ("GET / HTTP/1.1\r\nA\r ", .bareCarriageReturn), ("GET /\r\n", .versionUnsupported),
+            ("GET / HTTP/1.1\r\nX: \u{0}", .controlCharacter), ("\r\n\r\n", .emptyLine),
+            ("GET / HTTP/3.0\r\n", .versionUnsupported),
+            ("CONNECT a:1 HTTP/1.1\r\n", .methodNotAllowed),
+        ] as [(String, HeadRejection)])
     func early(_ start: String, _ rejection: HeadRejection) {
         #expect(parse(start).rejection == rejection)
     }
 
-    @Test("a chunked body cut anywhere means what it means whole", arguments: [
-        "5\r\nhello\r\n0\r\n\r\n", "5;x=\"y;\\\"\"\r\nhello\r\n0\r\nX-A: b\r\nC:\r\n\r\nGET /",
-        "1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n", "0\r\n\r\n", "000\r\n\r\n", "5\r\nhello",
-        "5\r\nhelloX", "A\r\n0123456789\r\na\r\n0123456789\r\n0\r\nbad trailer\r\n\r\n", "x",
-        "0\r\nA: b\nC: d\r\n\r\n", "0\r\n: b\r\n\r\n", "0\r\nA: \u{1}\r\n\r\n", "5\r\nhello\r\n0\r\n\rX",
-    ])
+    @Test(
+        "a chunked body cut anywhere means what it means whole",
+        arguments: [
+            "5\r\nhello\r\n0\r\n\r\n", "5;x=\"y;\\\"\"\r\nhello\r\n0\r\nX-A: b\r\nC:\r\n\r\nGET /",
+            "1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n", "0\r\n\r\n", "000\r\n\r\n", "5\r\nhello",
+            "5\r\nhelloX", "A\r\n0123456789\r\na\r\n0123456789\r\n0\r\nbad trailer\r\n\r\n", "x",
+            "0\r\nA: b\nC: d\r\n\r\n", "0\r\n: b\r\n\r\n", "0\r\nA: \u{1}\r\n\r\n",
+            "5\r\nhello\r\n0\r\n\rX",
+        ])
     func chunked(_ text: String) {
         let bytes = Array(text.utf8)
         let whole = decode(bytes, endingAt: [])

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Builds one fuzzer and runs it for a number of seconds, starting from its committed corpus:
+#   Tests/Fuzzers/run.sh HeadParser|ChunkedDecoder|EntryRecord [seconds, default 60]
+# A crash leaves its input in the folder named at the end; make it a corpus file and a test.
+set -euo pipefail
+
+entry=${1:?usage: run.sh HeadParser|ChunkedDecoder|EntryRecord [seconds]}
+seconds=${2:-60}
+root=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/fuzz-$entry-XXXXXX")
+
+case $entry in
+    HeadParser) corpus=head modules=(HTTP) ;;
+    ChunkedDecoder) corpus=chunked modules=(HTTP) ;;
+    EntryRecord) corpus=record modules=(HTTP Tiles Caching) ;;
+    *) echo "no fuzzer is named \"$entry\"; see Tests/Fuzzers" >&2; exit 2 ;;
+esac
+
+flags=(-O -swift-version 6 -parse-as-library -sanitize=fuzzer -I "$work" -I "$root/Sources/CZlib"
+    -enable-upcoming-feature ExistentialAny -enable-upcoming-feature MemberImportVisibility
+    -enable-upcoming-feature InternalImportsByDefault)
+objects=()
+for module in "${modules[@]}"; do
+    (cd "$work" && swiftc "${flags[@]}" -wmo -module-name "$module" -emit-object \
+        -o "$module.o" -emit-module -emit-module-path "$module.swiftmodule" \
+        "$root/Sources/$module"/*.swift)
+    objects+=("$work/$module.o")
+done
+swiftc "${flags[@]}" -module-name Fuzzer -o "$work/fuzzer" \
+    "$root/Tests/Fuzzers/$entry.swift" "${objects[@]}"
+
+# New finds go to the work folder; the committed corpus is only read.
+mkdir "$work/found"
+status=0
+SWIFT_BACKTRACE=enable=no "$work/fuzzer" -max_total_time="$seconds" -max_len=4096 -timeout=5 \
+    -print_final_stats=1 -artifact_prefix="$work/" \
+    "$work/found" "$root/Tests/FuzzTests/Corpora/$corpus" || status=$?
+if [ "$status" -ne 0 ]; then
+    echo "the input that failed is in $work" >&2
+    exit "$status"
+fi
+rm -r "$work"
