@@ -89,18 +89,3 @@ public struct BehaviorPolicy: Sendable, Equatable {
         mode == .cloudfront && minTTL == 0 && defaultTTL == 0 && maxTTL == 0
     }
 }
-
-/// A path pattern, where it leads and its policy: the cold form, as configured.
-public struct Behavior: Sendable, Equatable {
-    /// CloudFront's syntax; see `PathPattern`.
-    public var pathPattern: String
-    /// The Id of the origin in the configuration.
-    public var originID: String
-    public var policy: BehaviorPolicy
-
-    public init(pathPattern: String, originID: String, policy: BehaviorPolicy) {
-        self.pathPattern = pathPattern
-        self.originID = originID
-        self.policy = policy
-    }
-}

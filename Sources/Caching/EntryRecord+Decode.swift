@@ -89,11 +89,12 @@ extension EntryRecord {
         return header
     }
 
+    /// A number of the fixed part; the record has been found to be at least as long as that.
     @inline(__always)
     private static func load<Number: FixedWidthInteger & BitwiseCopyable>(
         _ record: RawSpan, _ offset: Int, _ type: Number.Type
     ) -> Number {
-        Number(littleEndian: record.unsafeLoadUnaligned(fromByteOffset: offset, as: type))
+        Number(littleEndian: record.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: type))
     }
 
     /// Equal byte for byte, eight at a time.

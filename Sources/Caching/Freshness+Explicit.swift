@@ -37,11 +37,6 @@ extension ResponseFacts {
         }
     }
 
-    /// The origin says neither how long nor whether: the class may speak.
-    func isSilent(_ policy: BehaviorPolicy, now: Milliseconds) -> Bool {
-        explicitLifetime(policy, now: now) == nil && !forbidsReuse(policy)
-    }
-
     /// `no-store`, unqualified `no-cache` or unqualified `private`.
     func forbidsReuse(_ policy: BehaviorPolicy) -> Bool {
         let control = directives(policy)

@@ -73,5 +73,9 @@ func isUseful(_ question: StoreQuestion, _ times: EntryTimes, _ flags: EntryFlag
     let isFreshForAWhile = times.isFresh(at: now) && !flags.contains(.noCache)
     if isFreshForAWhile || question.response.hasValidator { return true }
     let mayBeStale = question.policy.mode == .cloudfront || !flags.forbidsStale
-    return mayBeStale && times.swrUntil > now
+    if mayBeStale, times.swrUntil > now { return true }
+    // Somebody wants it kept for when the origin is down.
+    let control = question.response.directives(question.policy)
+    let isWanted = question.policy.keepsFallback || control.staleIfErrorSeconds != nil
+    return mayBeStale && isWanted && times.sieUntil > now
 }

@@ -75,10 +75,8 @@ extension LoopState where N: ~Copyable {
         appendVia(&writer, minor: fetched.head.minorVersion)
         writer.append(bytes: hot.cacheStatus)
         writer.append(exchange.decision.forwardParameter)
-        if fetched.status >= 100 {
-            writer.append("; fwd-status=")
-            writer.appendDecimal(UInt64(fetched.status))
-        }
+        writer.append("; fwd-status=")
+        writer.appendDecimal(UInt64(fetched.head.status))
         if collapsed { writer.append("; collapsed") }
         if fetched.isStorable, exchange.key != nil { writer.append("; stored") }
         if case .refused(let reason) = fetched.storability, exchange.key != nil {

@@ -26,6 +26,12 @@ public struct MemberHealth: Sendable {
     /// An exchange ended well: the response came whole and was no failure.
     public mutating func exchangeSucceeded(at now: Milliseconds) -> Change {
         consecutiveFailures = 0
+        // An answer says more than a check that could only connect.
+        if settings.path == nil, !isUp {
+            isUp = true
+            checksInRow = 0
+            returnedAt = now
+        }
         guard ejectedUntil > 0, now >= ejectedUntil else { return .none }
         ejectedUntil = 0
         ejections = 0

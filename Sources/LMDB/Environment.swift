@@ -22,8 +22,7 @@ public struct EnvironmentSettings: Sendable {
 /// the file is whole (`MDB_NOMETASYNC`). A directory must not be opened twice in one process.
 @safe
 public final class Environment: Sendable {
-    // LMDB guards it: any thread may begin transactions.
-    nonisolated(unsafe) let handle: OpaquePointer
+    nonisolated(unsafe) let handle: OpaquePointer  // LMDB lets any thread begin transactions
     public let directory: String
     /// Size of the map: what was asked for, or what the file needs if that is more.
     public let mapBytes: Int
@@ -150,7 +149,9 @@ public final class Environment: Sendable {
     }
 
     /// Calls `report` when LMDB finds its own file contradictory; the process then aborts.
-    public func onContradiction(_ report: @convention(c) (OpaquePointer?, UnsafePointer<CChar>?) -> Void) {
+    public func onContradiction(
+        _ report: @convention(c) (OpaquePointer?, UnsafePointer<CChar>?) -> Void
+    ) {
         unsafe mdb_env_set_assert(handle, report)
     }
 }

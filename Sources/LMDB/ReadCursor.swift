@@ -49,7 +49,8 @@ public struct ReadCursor: ~Copyable {
     }
 
     /// Goes to the first entry whose key is not less than this one.
-    public func seekFrom(_ key: Key) throws(LMDBError) -> (key: Key, value: UnsafeRawBufferPointer)? {
+    public func seekFrom(_ key: Key) throws(LMDBError) -> (key: Key, value: UnsafeRawBufferPointer)?
+    {
         var value = unsafe MDB_val()
         var found: Key?
         let code = unsafe key.withValue { wanted -> Int32 in

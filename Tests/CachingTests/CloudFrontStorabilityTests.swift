@@ -13,9 +13,11 @@ struct CloudFrontStorabilityTests {
         return nil
     }
 
-    @Test("these statuses are cached by the table, with no header at all", arguments: [
-        200, 203, 204, 300, 301, 302,
-    ])
+    @Test(
+        "these statuses are cached by the table, with no header at all",
+        arguments: [
+            200, 203, 204, 300, 301, 302,
+        ])
     func statuses(_ status: Int) {
         let policy = policy.with { $0.defaultTTL = 60_000 }
         #expect(refusal(answer(status), policy) == nil)
@@ -53,14 +55,17 @@ struct CloudFrontStorabilityTests {
         #expect(refusal(answer(status, "Cache-Control: s-maxage=60")) == nil)
     }
 
-    @Test("these never", arguments: [401, 402, 406, 408, 409, 411, 413, 416, 417, 429, 431, 451, 505])
+    @Test(
+        "these never", arguments: [401, 402, 406, 408, 409, 411, 413, 416, 417, 429, 431, 451, 505])
     func neverErrors(_ status: Int) {
         #expect(refusal(answer(status, "Cache-Control: max-age=60")) == .statusNotCacheable)
     }
 
-    @Test("no-store, private and no-cache keep 404, 410, 414 and 501 out, and no other error", arguments: [
-        "no-store", "private", "no-cache",
-    ])
+    @Test(
+        "no-store, private and no-cache keep 404, 410, 414 and 501 out, and no other error",
+        arguments: [
+            "no-store", "private", "no-cache",
+        ])
     func errorDirectives(_ directive: String) {
         for status in [404, 410, 414, 501] {
             #expect(refusal(answer(status, "Cache-Control: \(directive)")) != nil)
@@ -83,7 +88,9 @@ struct CloudFrontStorabilityTests {
         #expect(stored?.flags.contains(.noCache) == true)
     }
 
-    @Test("no-store and private are kept for when the origin is down", arguments: ["no-store", "private"])
+    @Test(
+        "no-store and private are kept for when the origin is down",
+        arguments: ["no-store", "private"])
     func fallback(_ directive: String) {
         let kept = entry(answer(200, "Cache-Control: \(directive)"), policy)
         #expect(kept?.flags.contains(.fallbackOnly) == true)
@@ -91,6 +98,15 @@ struct CloudFrontStorabilityTests {
         #expect(refusal(answer(200, "Cache-Control: \(directive)"), refusing) != nil)
         #expect(refusal(answer(200, "Cache-Control: \(directive), stale-if-error=0")) != nil)
         #expect(refusal(answer(200, "Cache-Control: \(directive)"), .cloudFront) != nil)
+    }
+
+    @Test("what can never be fresh nor confirmed is kept for an outage as well")
+    func uselessButForOutage() {
+        for directive in ["no-cache", "max-age=0"] {
+            let stored = entry(answer(200, "Cache-Control: \(directive)"), policy)
+            #expect(stored?.times.sieUntil == epoch + BehaviorPolicy.year)
+            #expect(refusal(answer(200, "Cache-Control: \(directive)"), .cloudFront) == .noFreshness)
+        }
     }
 
     @Test("a minimum above 0 overrides them all", arguments: ["no-cache", "no-store", "private"])

@@ -8,7 +8,8 @@ struct DecisionTests {
         request: RequestFacts = ask(), health: OriginHealth = .up, tag: Bool = true
     ) -> Decision {
         let response =
-            tag ? answer(200, "Cache-Control: \(fields)", "ETag: \"a\"")
+            tag
+            ? answer(200, "Cache-Control: \(fields)", "ETag: \"a\"")
             : answer(200, "Cache-Control: \(fields)")
         guard let stored = entry(response, policy) else {
             return Caching.decide(
@@ -45,7 +46,9 @@ struct DecisionTests {
         #expect(decide("max-age=10", after: 10, tag: false) == Decision(.fetch, .stale))
     }
 
-    @Test("§4: methods that are not cacheable pass", arguments: ["POST", "PUT", "DELETE", "OPTIONS", "X"])
+    @Test(
+        "§4: methods that are not cacheable pass",
+        arguments: ["POST", "PUT", "DELETE", "OPTIONS", "X"])
     func methods(_ method: String) {
         let decision = decide("max-age=10", request: ask(method: method))
         #expect(decision == Decision(.pass, .method))
@@ -56,9 +59,11 @@ struct DecisionTests {
         #expect(decide("max-age=10", request: ask(method: "HEAD")) == Decision(.serve, .fresh))
     }
 
-    @Test("§4.3.2: If-Match and If-Unmodified-Since are the origin's to judge", arguments: [
-        "If-Match: \"a\"", "If-Unmodified-Since: \(epochDate)",
-    ])
+    @Test(
+        "§4.3.2: If-Match and If-Unmodified-Since are the origin's to judge",
+        arguments: [
+            "If-Match: \"a\"", "If-Unmodified-Since: \(epochDate)",
+        ])
     func preconditions(_ field: String) {
         #expect(decide("max-age=10", request: ask(field)) == Decision(.pass, .precondition))
     }
@@ -78,9 +83,11 @@ struct DecisionTests {
         #expect(decide(value, after: 40) == Decision(.revalidate, .stale))
     }
 
-    @Test("§4.2.4: explicit directives forbid stale use", arguments: [
-        "max-age=10, must-revalidate", "max-age=10, proxy-revalidate", "s-maxage=10",
-    ])
+    @Test(
+        "§4.2.4: explicit directives forbid stale use",
+        arguments: [
+            "max-age=10, must-revalidate", "max-age=10, proxy-revalidate", "s-maxage=10",
+        ])
     func forbidden(_ value: String) {
         let value = value + ", stale-while-revalidate=30"
         #expect(decide(value, after: 10) == Decision(.revalidate, .stale))
@@ -126,7 +133,9 @@ struct DecisionTests {
 
     @Test("a request with a body passes")
     func body() {
-        #expect(decide("max-age=10", request: ask("Content-Length: 1")) == Decision(.pass, .requestBody))
+        #expect(
+            decide("max-age=10", request: ask("Content-Length: 1")) == Decision(.pass, .requestBody)
+        )
     }
 
     @Test("what is kept for an outage is not served before it")
@@ -157,7 +166,8 @@ struct DecisionTests {
     @Test("every reason has a word and a Cache-Status parameter")
     func words() {
         #expect(
-            Set(DecisionReason.allCases.map { "\($0.word)" }).count == DecisionReason.allCases.count)
+            Set(DecisionReason.allCases.map { "\($0.word)" }).count == DecisionReason.allCases.count
+        )
         for reason in DecisionReason.allCases {
             #expect("\(reason.cacheStatusParameter)".hasPrefix("; "))
         }

@@ -3,7 +3,9 @@ import Testing
 
 @Suite("S3-FIFO")
 struct EvictionTests {
-    private func key(_ id: UInt64) -> CacheKey { CacheKey(high: id &* 0x9e37_79b9_7f4a_7c15, low: id) }
+    private func key(_ id: UInt64) -> CacheKey {
+        CacheKey(high: id &* 0x9e37_79b9_7f4a_7c15, low: id)
+    }
 
     private func queue(_ ids: ClosedRange<UInt64>, pages: Int = 1) -> S3FIFO {
         var queue = S3FIFO(objects: 1_000)

@@ -12,7 +12,8 @@ enum Trace {
     static func pages(_ object: Int) -> Int {
         var random = Seeded(UInt64(truncatingIfNeeded: object) &+ 77)
         let roll = random.fraction()
-        return roll < 0.6 ? 1 : roll < 0.9 ? 2 + Int(random.next() % 4) : 6 + Int(random.next() % 10)
+        return roll < 0.6
+            ? 1 : roll < 0.9 ? 2 + Int(random.next() % 4) : 6 + Int(random.next() % 10)
     }
 
     /// Independent requests, the k-th most popular object asked for in proportion to k^-exponent.

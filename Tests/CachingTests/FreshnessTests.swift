@@ -75,7 +75,9 @@ struct FreshnessTests {
 
     @Test(
         "§4.2.1: a lifetime that is no number means stale",
-        arguments: ["max-age=abc", "max-age=", "max-age", "max-age=-1", "max-age=1.5", "max-age=1s"])
+        arguments: [
+            "max-age=abc", "max-age=", "max-age", "max-age=-1", "max-age=1.5", "max-age=1s",
+        ])
     func invalidAge(_ directive: String) {
         #expect(seconds(answer(200, "Cache-Control: \(directive)")) == 0)
     }
@@ -93,9 +95,12 @@ struct FreshnessTests {
         #expect(seconds(answer(200, "Cache-Control: \(directive)")) == 10)
     }
 
-    @Test("§1.2.2: a lifetime that overflows is very long, not negative", arguments: [
-        "max-age=99999999999999999999999999", "max-age=2147483648", "s-maxage=18446744073709551616",
-    ])
+    @Test(
+        "§1.2.2: a lifetime that overflows is very long, not negative",
+        arguments: [
+            "max-age=99999999999999999999999999", "max-age=2147483648",
+            "s-maxage=18446744073709551616",
+        ])
     func overflow(_ directive: String) {
         let policy = BehaviorPolicy.letter.with { $0.maxTTL = .max }
         #expect(seconds(answer(200, "Cache-Control: \(directive)"), policy) == 1 << 31)
@@ -119,7 +124,8 @@ struct FreshnessTests {
                 == Lifetime(milliseconds: 600_000, source: .heuristic))
     }
 
-    @Test("§4.2.2: no guess for other statuses", arguments: [201, 302, 307, 400, 403, 500, 503, 599])
+    @Test(
+        "§4.2.2: no guess for other statuses", arguments: [201, 302, 307, 400, 403, 500, 503, 599])
     func noHeuristic(_ status: Int) {
         #expect(lifetime(answer(status, old, "Date: \(epochDate)")).source == .defaultTTL)
     }
@@ -131,9 +137,11 @@ struct FreshnessTests {
                 == .heuristic)
     }
 
-    @Test("§4.2.2: no guess where the origin says how long", arguments: [
-        "Cache-Control: max-age=1", "Cache-Control: s-maxage=1", "Expires: \(epochDate)",
-    ])
+    @Test(
+        "§4.2.2: no guess where the origin says how long",
+        arguments: [
+            "Cache-Control: max-age=1", "Cache-Control: s-maxage=1", "Expires: \(epochDate)",
+        ])
     func explicitWins(_ field: String) {
         #expect(lifetime(answer(200, old, field)).source != .heuristic)
     }
@@ -169,7 +177,8 @@ struct FreshnessTests {
         #expect(lifetime(silent).source == .defaultTTL)
     }
 
-    @Test("RFC 9213 §2.1: an invalid one is ignored", arguments: ["max-age=", "Max-Age=1", "a b", ""])
+    @Test(
+        "RFC 9213 §2.1: an invalid one is ignored", arguments: ["max-age=", "Max-Age=1", "a b", ""])
     func targetedInvalid(_ value: String) {
         let response = answer(200, "CDN-Cache-Control: \(value)", "Cache-Control: max-age=7")
         #expect(seconds(response) == 7)
@@ -191,7 +200,9 @@ struct ClassLifetimeTests {
         return facts
     }
 
-    @Test("a map image about which the origin says nothing is fresh for 24 h", arguments: Mode.allCases)
+    @Test(
+        "a map image about which the origin says nothing is fresh for 24 h",
+        arguments: Mode.allCases)
     func silent(_ mode: Mode) {
         let lifetime = freshnessLifetime(tile(), .standard(mode: mode), now: epoch)
         #expect(lifetime == Lifetime(milliseconds: 86_400_000, source: .mapClass))

@@ -95,7 +95,8 @@ struct HitRatioTests {
         }
         let count = Double(trace.count)
         return Ratios(
-            fifo: Double(hits.0) / count, lru: Double(hits.1) / count, s3fifo: Double(hits.2) / count)
+            fifo: Double(hits.0) / count, lru: Double(hits.1) / count,
+            s3fifo: Double(hits.2) / count)
     }
 
     private func percent(_ ratio: Double) -> String {

@@ -29,10 +29,12 @@ struct OriginFailureTests {
         #expect(outcome("max-age=10", .status(status), .cloudFrontPure) == .relay(.notAFailure))
     }
 
-    @Test("explicit directives forbid it in rfc9111 mode, and not in CloudFront", arguments: [
-        "max-age=10, must-revalidate", "max-age=10, proxy-revalidate", "s-maxage=10",
-        "no-cache, max-age=10",
-    ])
+    @Test(
+        "explicit directives forbid it in rfc9111 mode, and not in CloudFront",
+        arguments: [
+            "max-age=10, must-revalidate", "max-age=10, proxy-revalidate", "s-maxage=10",
+            "no-cache, max-age=10",
+        ])
     func forbidden(_ value: String) {
         #expect(outcome(value) == .relay(.staleForbidden))
         #expect(outcome(value, .unreachable, .cloudFrontPure) == .serveStale(.staleIfError))
@@ -58,14 +60,18 @@ struct OriginFailureTests {
         #expect(outcome(value, .status(503), .cloudFrontPure) == .relay(.staleBudgetSpent))
     }
 
-    @Test("CloudFront: no-store and private stand in during an outage", arguments: ["private", "no-store"])
+    @Test(
+        "CloudFront: no-store and private stand in during an outage",
+        arguments: ["private", "no-store"])
     func fallback(_ value: String) {
         #expect(outcome(value, .unreachable, .cloudFrontPure) == .serveStale(.staleIfError))
     }
 
-    @Test("§5.2.1: a request's wish for something fresh gives way", arguments: [
-        "no-cache", "max-age=0", "min-fresh=99",
-    ])
+    @Test(
+        "§5.2.1: a request's wish for something fresh gives way",
+        arguments: [
+            "no-cache", "max-age=0", "min-fresh=99",
+        ])
     func wishes(_ directive: String) {
         let request = ask("Cache-Control: \(directive)")
         #expect(outcome("max-age=10", request: request) == .serveStale(.staleIfError))

@@ -32,7 +32,9 @@ struct PartialTests {
 
     @Test("a part that reaches the end answers open and suffix ranges")
     func coveredToTheEnd() {
-        func isCovered(_ range: RequestedRange) -> Bool { range.isCovered(by: 10..<20, complete: 20) }
+        func isCovered(_ range: RequestedRange) -> Bool {
+            range.isCovered(by: 10..<20, complete: 20)
+        }
         #expect(isCovered(.from(first: 15, last: nil)))
         #expect(isCovered(.from(first: 15, last: 99)))
         #expect(isCovered(.suffix(10)))
@@ -63,7 +65,9 @@ struct PartialTests {
 
     // MARK: combining
 
-    private func stored(_ tag: String?, _ range: Range<UInt64>, _ date: String? = nil) -> EntryHeader? {
+    private func stored(_ tag: String?, _ range: Range<UInt64>, _ date: String? = nil)
+        -> EntryHeader?
+    {
         var fields = ["Cache-Control: max-age=10", "Date: \(epochDate)"]
         if let tag { fields.append("ETag: \(tag)") }
         if let date { fields.append("Last-Modified: \(date)") }
@@ -94,7 +98,8 @@ struct PartialTests {
         ] as [(String, Range<UInt64>)] {
             #expect(try together(entry, "\"a\"", "Content-Range: \(field)", tag: "\"a\"") == range)
         }
-        #expect(try together(entry, "\"a\"", "Content-Range: bytes 50-99/*", tag: "\"a\"") == 0..<100)
+        #expect(
+            try together(entry, "\"a\"", "Content-Range: bytes 50-99/*", tag: "\"a\"") == 0..<100)
     }
 
     @Test("§3.4: nothing else is combined")

@@ -49,7 +49,8 @@ struct PolicyTests {
 
     @Test("classes and result types have the words of log and configuration")
     func words() {
-        #expect(MapClass.allCases.map { "\($0.word)" } == ["none", "tiles", "capabilities", "pages"])
+        #expect(
+            MapClass.allCases.map { "\($0.word)" } == ["none", "tiles", "capabilities", "pages"])
         #expect(ResultType.allCases.map { "\($0.word)" } == ["Hit", "RefreshHit", "Miss", "Error"])
         #expect(Set(Lifetime.Source.allCases.map { "\($0.word)" }).count == 9)
     }

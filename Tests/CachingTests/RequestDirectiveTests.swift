@@ -74,9 +74,11 @@ struct RequestDirectiveTests {
         #expect(decide("no-store").action == .serve)
     }
 
-    @Test("cloudfront mode obeys none of them", arguments: [
-        "no-cache", "max-age=0", "min-fresh=9999", "only-if-cached", "no-store",
-    ])
+    @Test(
+        "cloudfront mode obeys none of them",
+        arguments: [
+            "no-cache", "max-age=0", "min-fresh=9999", "only-if-cached", "no-store",
+        ])
     func cloudFront(_ directive: String) {
         #expect(decide(directive, after: 1, .cloudFrontPure).action == .serve)
         #expect(decide(directive, after: 100, .cloudFrontPure).action == .revalidate)

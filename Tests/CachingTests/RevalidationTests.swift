@@ -119,6 +119,28 @@ struct RevalidationTests {
         #expect(refreshed(block, "Cache-Control: private") == nil)
     }
 
+    @Test("a confirmed part stays the part it is")
+    func part() throws {
+        let part = answer(
+            206, "Cache-Control: max-age=10", "ETag: \"a\"", "Content-Range: bytes 5-8/20")
+        guard case .storable(let times, let flags) = verdict(part) else {
+            Issue.record("a sound part is storable")
+            return
+        }
+        let block = Array("ETag: \"a\"\r\nCache-Control: max-age=10\r\n".utf8)
+        var entry = EntryHeader(part, times: times, flags: flags, block: block.span.bytes)
+        entry.bodyLength = 4
+        for complete in [20, EntryHeader.unknownLength] {
+            entry.completeLength = complete
+            let again = entry.refreshed(
+                block: block.span.bytes, update: answer(304), request: ask("Range: bytes=5-8"),
+                policy: .letter, requestTime: epoch + 5, responseTime: epoch + 5)
+            #expect(again?.kind == .partial && again?.held == 5..<9)
+            #expect(again?.completeLength == complete)
+            #expect(again?.times.freshUntil == epoch + 10_005)
+        }
+    }
+
     @Test("an answer to HEAD confirms like a 304")
     func byHead() {
         let entry = refreshed(block, request: ask(method: "HEAD"))

@@ -12,9 +12,11 @@ struct StorabilityTests {
         return nil
     }
 
-    @Test("the method must be understood", arguments: [
-        "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND", "POST",
-    ])
+    @Test(
+        "the method must be understood",
+        arguments: [
+            "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND", "POST",
+        ])
     func methods(_ method: String) {
         let response = answer(200, "Cache-Control: max-age=9")
         #expect(refusal(response, to: ask(method: method)) == .methodNotCacheable)
@@ -29,7 +31,8 @@ struct StorabilityTests {
     func body() {
         let request = ask("Content-Length: 3")
         #expect(refusal(answer(200, "Cache-Control: max-age=9"), to: request) == .requestBody)
-        #expect(refusal(answer(200, "Cache-Control: max-age=9"), to: ask("Content-Length: 0")) == nil)
+        #expect(
+            refusal(answer(200, "Cache-Control: max-age=9"), to: ask("Content-Length: 0")) == nil)
     }
 
     @Test("RFC 9110 §9.3.3: POST is stored with explicit freshness and its own Content-Location")
@@ -65,7 +68,9 @@ struct StorabilityTests {
         #expect(refusal(answer(status, "Expires: Sun, 06 Nov 1994 08:59:37 GMT")) == nil)
     }
 
-    @Test("without it, only what is heuristically cacheable or public", arguments: [201, 302, 403, 500])
+    @Test(
+        "without it, only what is heuristically cacheable or public",
+        arguments: [201, 302, 403, 500])
     func noFreshness(_ status: Int) {
         let old = "Last-Modified: Sun, 06 Nov 1993 08:49:37 GMT"
         #expect(refusal(answer(status, old)) == .statusNotCacheable)
@@ -73,9 +78,11 @@ struct StorabilityTests {
         #expect(refusal(answer(200, old)) == nil)
     }
 
-    @Test("§5.2.2.5: no-store is not stored", arguments: [
-        "no-store", "NO-STORE", "max-age=9, no-store", "no-store=x", "no-store, public",
-    ])
+    @Test(
+        "§5.2.2.5: no-store is not stored",
+        arguments: [
+            "no-store", "NO-STORE", "max-age=9, no-store", "no-store=x", "no-store, public",
+        ])
     func noStore(_ value: String) {
         #expect(refusal(answer(200, "Cache-Control: \(value)")) == .noStore)
     }
@@ -87,7 +94,8 @@ struct StorabilityTests {
         #expect(refusal(response, .cloudFront, to: ask("Cache-Control: no-store")) == nil)
     }
 
-    @Test("§5.2.2.3: must-understand refuses a status of unknown meaning", arguments: [299, 418, 599])
+    @Test(
+        "§5.2.2.3: must-understand refuses a status of unknown meaning", arguments: [299, 418, 599])
     func mustUnderstand(_ status: Int) {
         let response = answer(status, "Cache-Control: must-understand, max-age=9")
         #expect(refusal(response) == .statusNotUnderstood)
@@ -134,9 +142,11 @@ struct StorabilityTests {
         #expect(refusal(answer(200, "Cache-Control: max-age=9", cookie), .cloudFrontPure) == nil)
     }
 
-    @Test("a response that names Set-Cookie as not to be stored is stored without it", arguments: [
-        "no-cache=\"Set-Cookie\"", "private=\"set-cookie\"", "no-cache=\"X, Set-Cookie\"",
-    ])
+    @Test(
+        "a response that names Set-Cookie as not to be stored is stored without it",
+        arguments: [
+            "no-cache=\"Set-Cookie\"", "private=\"set-cookie\"", "no-cache=\"X, Set-Cookie\"",
+        ])
     func qualifiedSetCookie(_ value: String) {
         let response = answer(200, "Cache-Control: max-age=9, \(value)", "Set-Cookie: a=1")
         #expect(refusal(response) == nil)
@@ -150,7 +160,8 @@ struct StorabilityTests {
         #expect(refusal(answer(200, "Cache-Control: s-maxage=9"), to: request) == .session)
     }
 
-    @Test("§4.1: Vary: * matches nothing, so it is not stored", arguments: ["*", "Accept, *", "*, *"])
+    @Test(
+        "§4.1: Vary: * matches nothing, so it is not stored", arguments: ["*", "Accept, *", "*, *"])
     func varyStar(_ value: String) {
         let response = answer(200, "Cache-Control: max-age=9", "Vary: \(value)")
         #expect(refusal(response) == .varyStar)
@@ -183,12 +194,17 @@ struct StorabilityTests {
         #expect(refusal(answer(200, "Cache-Control: max-age=0", "ETag: \"a\"")) == nil)
         #expect(refusal(answer(200, "Cache-Control: no-cache", "ETag: \"a\"")) == nil)
         #expect(refusal(answer(200, "Cache-Control: max-age=0, stale-while-revalidate=9")) == nil)
+        #expect(refusal(answer(200, "Cache-Control: max-age=0, stale-if-error=9")) == nil)
+        let forbidden = "Cache-Control: max-age=0, must-revalidate, stale-if-error=9"
+        #expect(refusal(answer(200, forbidden)) == .noFreshness)
     }
 
-    @Test("RFC 9110 §15.3.7: a 206 needs one sound Content-Range", arguments: [
-        [], ["Content-Range: bytes */9"], ["Content-Range: bytes 5-2/9"],
-        ["Content-Range: items 0-1/9"], ["Content-Type: multipart/byteranges; boundary=x"],
-    ])
+    @Test(
+        "RFC 9110 §15.3.7: a 206 needs one sound Content-Range",
+        arguments: [
+            [], ["Content-Range: bytes */9"], ["Content-Range: bytes 5-2/9"],
+            ["Content-Range: items 0-1/9"], ["Content-Type: multipart/byteranges; boundary=x"],
+        ])
     func partialUnusable(_ fields: [String]) {
         let (bytes, head) = Heads.response(206, ["Cache-Control: max-age=9"] + fields)
         let response = ResponseFacts(head, bytes: bytes.span.bytes, now: epoch)
@@ -212,6 +228,7 @@ struct StorabilityTests {
 
     @Test("every refusal has a word of its own")
     func words() {
-        #expect(Set(StoreRefusal.allCases.map { "\($0.word)" }).count == StoreRefusal.allCases.count)
+        #expect(
+            Set(StoreRefusal.allCases.map { "\($0.word)" }).count == StoreRefusal.allCases.count)
     }
 }

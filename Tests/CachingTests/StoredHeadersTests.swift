@@ -25,11 +25,13 @@ struct StoredHeadersTests {
         #expect(block == "ETag: \"a\"\r\nX-Any: 1\r\nx-any: 2\r\nDate: \(epochDate)\r\n")
     }
 
-    @Test("§3.1: fields of the connection are not stored", arguments: [
-        "Connection: close", "Keep-Alive: timeout=5", "Proxy-Connection: close", "TE: trailers",
-        "Trailer: X", "Transfer-Encoding: chunked", "Proxy-Authenticate: Basic",
-        "Proxy-Authentication-Info: a",
-    ])
+    @Test(
+        "§3.1: fields of the connection are not stored",
+        arguments: [
+            "Connection: close", "Keep-Alive: timeout=5", "Proxy-Connection: close", "TE: trailers",
+            "Trailer: X", "Transfer-Encoding: chunked", "Proxy-Authenticate: Basic",
+            "Proxy-Authentication-Info: a",
+        ])
     func hopByHop(_ field: String) {
         #expect(stored(field, "X-A: 1") == "X-A: 1\r\n")
     }
@@ -39,9 +41,11 @@ struct StoredHeadersTests {
         #expect(stored("Connection: X-Hop, close", "x-hop: 1", "X-A: 1") == "X-A: 1\r\n")
     }
 
-    @Test("what is written anew for each answer is not stored", arguments: [
-        "Age: 5", "Content-Length: 5", "Content-Range: bytes 0-1/2",
-    ])
+    @Test(
+        "what is written anew for each answer is not stored",
+        arguments: [
+            "Age: 5", "Content-Length: 5", "Content-Range: bytes 0-1/2",
+        ])
     func written(_ field: String) {
         #expect(stored(field, "X-A: 1") == "X-A: 1\r\n")
     }
@@ -68,18 +72,22 @@ struct StoredHeadersTests {
         #expect(merged("", "X-A: 1") == "X-A: 1\r\n")
     }
 
-    @Test("§3.2: what describes the stored bytes or the connection is not replaced", arguments: [
-        "Content-Length: 9", "Content-Encoding: br", "Transfer-Encoding: chunked",
-        "Content-Range: bytes 0-1/2", "Connection: close", "Age: 7",
-    ])
+    @Test(
+        "§3.2: what describes the stored bytes or the connection is not replaced",
+        arguments: [
+            "Content-Length: 9", "Content-Encoding: br", "Transfer-Encoding: chunked",
+            "Content-Range: bytes 0-1/2", "Connection: close", "Age: 7",
+        ])
     func excepted(_ field: String) {
         let block = "Content-Encoding: gzip\r\nX-A: 1\r\n"
         #expect(merged(block, field) == block)
     }
 
-    @Test("§3.2: Cache-Control, Expires, Date and Content-Type are replaced", arguments: [
-        "Cache-Control", "Expires", "Date", "Content-Type", "Last-Modified", "Set-Cookie",
-    ])
+    @Test(
+        "§3.2: Cache-Control, Expires, Date and Content-Type are replaced",
+        arguments: [
+            "Cache-Control", "Expires", "Date", "Content-Type", "Last-Modified", "Set-Cookie",
+        ])
     func updated(_ name: String) {
         #expect(merged("\(name): old\r\n", "\(name): new") == "\(name): new\r\n")
     }

@@ -4,9 +4,11 @@ import Testing
 
 @Suite("RFC 9111 §4.4: invalidation by writes")
 struct UnsafeInvalidationTests {
-    @Test("unsafe and unknown methods that succeeded invalidate", arguments: [
-        Method.post, .put, .delete, .patch, .other,
-    ])
+    @Test(
+        "unsafe and unknown methods that succeeded invalidate",
+        arguments: [
+            Method.post, .put, .delete, .patch, .other,
+        ])
     func unsafe(_ method: Method) {
         for status in [200, 201, 204, 301, 302, 303, 399] {
             #expect(UnsafeInvalidation.applies(to: method, status: status, policy: .letter))
@@ -56,11 +58,13 @@ struct UnsafeInvalidationTests {
         #expect(target(reference) == wanted)
     }
 
-    @Test("another origin's target is left alone", arguments: [
-        "http://example.com/a", "https://example.org/a", "http://example.org:8080/a",
-        "//example.com/a", "ftp://example.org/a", "mailto:a@example.org", "http:/a", "http:a",
-        "http://user@example.org/a",
-    ])
+    @Test(
+        "another origin's target is left alone",
+        arguments: [
+            "http://example.com/a", "https://example.org/a", "http://example.org:8080/a",
+            "//example.com/a", "ftp://example.org/a", "mailto:a@example.org", "http:/a", "http:a",
+            "http://user@example.org/a",
+        ])
     func other(_ reference: String) {
         #expect(target(reference) == nil)
     }

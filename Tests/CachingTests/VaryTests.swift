@@ -17,9 +17,11 @@ struct VaryTests {
         #expect(names() == "")
     }
 
-    @Test("what no request can be shown to match has no list", arguments: [
-        "*", "Accept, *", "a b", "\"x\"", "(x)",
-    ])
+    @Test(
+        "what no request can be shown to match has no list",
+        arguments: [
+            "*", "Accept, *", "a b", "\"x\"", "(x)",
+        ])
     func noList(_ value: String) {
         #expect(names(value) == nil)
     }
@@ -58,7 +60,10 @@ struct VaryTests {
         arguments: [
             ("accept-language\n", "Accept-Language: en, de", "Accept-Language: EN,DE"),
             ("accept-language\n", "Accept-Language: en, de", "Accept-Language: de, en"),
-            ("accept-language\n", "Accept-Language: en;q=0.8, de", "Accept-Language: de,en;q=0.800"),
+            (
+                "accept-language\n", "Accept-Language: en;q=0.8, de",
+                "Accept-Language: de,en;q=0.800"
+            ),
             ("accept-language\n", "Accept-Language: en; q=0.5", "Accept-Language: en ;Q=0.5"),
             ("accept-language\n", "Accept-Language: en;q=1.0", "Accept-Language: en"),
             ("accept-encoding\n", "Accept-Encoding: gzip, br", "Accept-Encoding: br ,\tgzip"),
@@ -106,7 +111,8 @@ struct VaryTests {
     func noInjection() {
         #expect(variant("x-a\nx-b\n", "X-A: 1") != variant("x-a\nx-b\n", "X-B: 1"))
         #expect(
-            variant("x-a\nx-b\n", "X-A: 1,2", "X-B: 3") != variant("x-a\nx-b\n", "X-A: 1", "X-B: 2,3"))
+            variant("x-a\nx-b\n", "X-A: 1,2", "X-B: 3")
+                != variant("x-a\nx-b\n", "X-A: 1", "X-B: 2,3"))
     }
 
     @Test("a list of too many members spoils the key instead of being cut")

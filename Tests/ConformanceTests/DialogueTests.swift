@@ -57,14 +57,9 @@ struct DialogueTests {
         #expect(response["Connection"]?.lowercased().contains("upgrade") == true)
         #expect(response["Sec-WebSocket-Accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
         #expect(try viewer.bytes(10) == Array("firsteager".utf8))
-        let block = (0..<300_000).map(patternByte)
         let socket = viewer.socket
-        let sender = Gate()
-        background {
-            try? socket.send(block)
-            sender.open()
-        }
-        #expect(try viewer.bytes(block.count) == block)
+        background { try? Pattern.send(300_000, to: socket) }
+        #expect(try viewer.arePattern(300_000))
         viewer.socket.finishSending()
         #expect(try viewer.isClosed())
         let request = try #require(room.requests.first)

@@ -40,7 +40,7 @@ final class Conversation {
     }
 
     private func answer(_ request: inout Request, in room: Room) throws -> Bool {
-        let reply = room.takeReply()
+        let reply = room.takeReply(for: request)
         if reply.answersEarly {
             _ = room.note(request)
             return try perform(reply)
@@ -56,11 +56,11 @@ final class Conversation {
 
     private func readBody(_ request: inout Request) throws {
         var body: [UInt8] = []
-        var (count, hash) = (0, fnvStart)
+        var (count, isPattern) = (0, true)
         func keep(_ bytes: ArraySlice<UInt8>) {
             if body.count < 1 << 20 { body += bytes }
+            if isPattern { isPattern = Pattern.matches(bytes, at: count) }
             count += bytes.count
-            hash = fnv(hash, bytes)
         }
         if request.head["Expect"] != nil { try socket.send("HTTP/1.1 100 Continue\r\n\r\n") }
         if request.head["Transfer-Encoding"] != nil {
@@ -71,7 +71,7 @@ final class Conversation {
         } else if let length = request.head["Content-Length"].flatMap({ Int($0) }) {
             request.isCut = try !reader.take(length, keep)
         }
-        (request.body, request.bodyCount, request.bodyHash) = (body, count, hash)
+        (request.body, request.bodyCount, request.isPattern) = (body, count, isPattern)
     }
 
     /// Goes through a reply's steps; false if they ended the connection.
@@ -79,7 +79,7 @@ final class Conversation {
         for step in reply.steps {
             switch step {
             case .send(let bytes): try socket.send(bytes)
-            case .sendPattern(let count): try sendPattern(count)
+            case .sendPattern(let count): try Pattern.send(count, to: socket)
             case .pass(let gate): gate.pass()
             case .close:
                 socket.finishSending()
@@ -95,15 +95,6 @@ final class Conversation {
             }
         }
         return true
-    }
-
-    private func sendPattern(_ count: Int) throws {
-        var at = 0
-        while at < count {
-            let end = min(count, at + 65_536)
-            try socket.send((at..<end).map(patternByte))
-            at = end
-        }
     }
 
     private func echo() throws {

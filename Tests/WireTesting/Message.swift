@@ -73,8 +73,8 @@ public struct Request: Sendable {
     /// The first mebibyte of the body, without its framing.
     public var body: [UInt8] = []
     public var bodyCount = 0
-    /// FNV-1a over the whole body.
-    public var bodyHash: UInt64 = fnvStart
+    /// The whole body is the pattern that `Pattern` tells.
+    public var isPattern = true
     public var isChunked = false
     public var trailers: [Field] = []
     /// Which of the origin's connections it came on, counted from 0.
@@ -85,15 +85,6 @@ public struct Request: Sendable {
     public var text: String { String(decoding: body, as: UTF8.self) }
 
     public subscript(_ name: String) -> String? { head[name] }
-}
-
-public let fnvStart: UInt64 = 0xcbf2_9ce4_8422_2325
-
-/// Continues an FNV-1a hash.
-public func fnv(_ hash: UInt64, _ bytes: some Sequence<UInt8>) -> UInt64 {
-    var hash = hash
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    return hash
 }
 
 /// The text without spaces and tabs at its ends.

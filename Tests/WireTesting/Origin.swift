@@ -7,7 +7,12 @@ public final class Origin: Sendable {
 
     private let listener: Socket
     private let rooms = Monitor<[String: Room]>([:])
-    private let connections = Monitor(0)
+    private struct Connections {
+        var count = 0
+        var open: [Int: Socket] = [:]
+        var isStopped = false
+    }
+    private let connections = Monitor(Connections())
     /// Requests for a path that no room has.
     private let lost = Monitor<[Request]>([])
 
@@ -17,21 +22,35 @@ public final class Origin: Sendable {
         background { [weak self] in
             while let socket = listener.accept() {
                 guard let self else { return }
-                let number = self.connections.with { count in
-                    defer { count += 1 }
-                    return count
-                }
-                background { Conversation(origin: self, socket: socket, number: number).run() }
+                self.converse(on: socket)
             }
         }
     }
 
     deinit { listener.shutDown() }
 
-    /// Refuses connections from now on, as a server that is gone.
+    private func converse(on socket: Socket) {
+        let number: Int? = connections.with { connections in
+            guard !connections.isStopped else { return nil }
+            connections.count += 1
+            connections.open[connections.count - 1] = socket
+            return connections.count - 1
+        }
+        guard let number else { return socket.reset() }
+        background {
+            Conversation(origin: self, socket: socket, number: number).run()
+            self.connections.with { _ = $0.open.removeValue(forKey: number) }
+        }
+    }
+
+    /// Ends every connection and refuses new ones, as a server that is gone.
     public func stop() {
         listener.shutDown()
-        listener.close()
+        let open = connections.with { connections in
+            connections.isStopped = true
+            return connections.open.values
+        }
+        for socket in open { socket.shutDown() }
     }
 
     /// A room of its own for a test. Its paths begin with `/NAME/`.
@@ -41,8 +60,15 @@ public final class Origin: Sendable {
         return room
     }
 
+    /// A room of the same name as another origin's, for a member of its pool.
+    public func room(named name: String) -> Room {
+        let room = Room(name: name)
+        rooms.with { $0[room.name] = room }
+        return room
+    }
+
     /// How many connections were ever opened to it.
-    public var connectionCount: Int { connections.with { $0 } }
+    public var connectionCount: Int { connections.with { $0.count } }
 
     /// Requests that belong to no room: what was smuggled past every script.
     public var strays: [Request] { lost.with { $0 } }
@@ -64,7 +90,7 @@ public final class Room: Sendable {
     public let name: String
     private struct State {
         var replies: [Reply] = []
-        var standing: Reply?
+        var standing: (@Sendable (Request) -> Reply)?
         var requests: [Request] = []
     }
     private let state = Monitor(State())
@@ -78,7 +104,12 @@ public final class Room: Sendable {
     public func reply(_ replies: Reply...) { state.with { $0.replies += replies } }
 
     /// Answers every request for which no other reply is left.
-    public func always(_ reply: Reply) { state.with { $0.standing = reply } }
+    public func always(_ reply: Reply) { answers { _ in reply } }
+
+    /// The same, by what is asked.
+    public func answers(_ make: @escaping @Sendable (Request) -> Reply) {
+        state.with { $0.standing = make }
+    }
 
     /// What was asked so far, in the order of arrival.
     public var requests: [Request] { state.with { $0.requests } }
@@ -98,11 +129,11 @@ public final class Room: Sendable {
         }
     }
 
-    func takeReply() -> Reply {
-        state.with { state in
-            if !state.replies.isEmpty { return state.replies.removeFirst() }
-            return state.standing ?? .response(599, body: "unscripted")
+    func takeReply(for request: Request) -> Reply {
+        let (next, standing) = state.with { state in
+            (state.replies.isEmpty ? nil : state.replies.removeFirst(), state.standing)
         }
+        return next ?? standing?(request) ?? .response(599, body: "unscripted")
     }
 
     /// Notes a request once its head is here, and gives its place.

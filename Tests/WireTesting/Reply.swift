@@ -4,7 +4,7 @@ import Glibc
 public struct Reply: Sendable {
     public enum Step: Sendable {
         case send([UInt8])
-        /// Sends so many bytes of a pattern that `patternByte` tells.
+        /// Sends so many bytes of `Pattern`.
         case sendPattern(Int)
         case pass(Gate)
         /// Ends the connection in order.
@@ -59,6 +59,13 @@ public struct Reply: Sendable {
         response(200, fields, body: body)
     }
 
+    /// A body of `Pattern`, of any length.
+    public static func pattern(_ count: Int, _ fields: String...) -> Reply {
+        var reply = response(200, fields + ["Content-Length: \(count)"], body: "")
+        reply.steps.append(.sendPattern(count))
+        return reply
+    }
+
     /// The same, with steps behind it.
     public func then(_ more: Step...) -> Reply {
         var reply = self
@@ -73,9 +80,6 @@ public struct Reply: Sendable {
         return reply
     }
 }
-
-/// The byte at a position of a body too large to keep.
-public func patternByte(_ position: Int) -> UInt8 { UInt8(truncatingIfNeeded: position &* 31 >> 3) }
 
 /// An HTTP date so many seconds from now.
 public func date(_ seconds: Int = 0) -> String {

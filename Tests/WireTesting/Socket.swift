@@ -38,14 +38,39 @@ public final class Socket: Sendable {
         let socket = Socket(Glibc.socket(AF_INET, streamType, 0))
         guard socket.descriptor >= 0 else { throw WireError.system("socket") }
         var address = loopback(port)
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(socket.descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard result == 0 else { throw WireError.system("connect to port \(port)") }
+        try socket.connect(to: &address, "port \(port)")
         socket.setOption(IPPROTO_TCP, TCP_NODELAY, 1)
         return socket
+    }
+
+    /// Connects to ::1.
+    public static func connect(port6: UInt16) throws -> Socket {
+        let socket = Socket(Glibc.socket(AF_INET6, streamType, 0))
+        var address = sockaddr_in6()
+        address.sin6_family = sa_family_t(AF_INET6)
+        address.sin6_port = port6.bigEndian
+        address.sin6_addr = in6addr_loopback
+        try socket.connect(to: &address, "port \(port6) of ::1")
+        return socket
+    }
+
+    /// Connects to a Unix socket.
+    public static func connect(path: String) throws -> Socket {
+        let socket = Socket(Glibc.socket(AF_UNIX, streamType, 0))
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(107)) }
+        try socket.connect(to: &address, path)
+        return socket
+    }
+
+    private func connect<Address>(to address: inout Address, _ name: String) throws {
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<Address>.size))
+            }
+        }
+        guard result == 0 else { throw WireError.system("connect to \(name)") }
     }
 
     /// Listens on a free port of 127.0.0.1.

@@ -8,6 +8,18 @@ public struct Viewer {
         reader = MessageReader(socket)
     }
 
+    /// Connects to a Unix socket.
+    public init(path: String) throws {
+        socket = try Socket.connect(path: path)
+        reader = MessageReader(socket)
+    }
+
+    /// Connects to the loopback address of IPv6.
+    public init(port6: UInt16) throws {
+        socket = try Socket.connect(port6: port6)
+        reader = MessageReader(socket)
+    }
+
     public func send(_ text: String) throws { try socket.send(text) }
     public func send(_ bytes: [UInt8]) throws { try socket.send(bytes) }
 
@@ -63,7 +75,41 @@ public struct Viewer {
         response.body = body
     }
 
-    /// Whatever arrives next on a tunnel, as soon as there are `count` bytes.
+    /// Takes the body of a response with a length, without keeping it.
+    ///
+    /// - Returns: how many bytes arrived, and whether they are those of `Pattern`.
+    public mutating func patternResponse() throws -> (head: Head, count: Int, isPattern: Bool) {
+        guard let head = try reader.takeHead() else { throw WireError("closed, no response") }
+        var (count, isPattern) = (0, true)
+        func check(_ bytes: ArraySlice<UInt8>) {
+            if isPattern { isPattern = Pattern.matches(bytes, at: count) }
+            count += bytes.count
+        }
+        if head["Transfer-Encoding"] != nil {
+            _ = try reader.takeChunks(check)
+        } else {
+            _ = try reader.take(head["Content-Length"].flatMap { Int($0) } ?? 0, check)
+        }
+        return (head, count, isPattern)
+    }
+
+    /// Whether the next `count` bytes are those of `Pattern`.
+    public mutating func arePattern(_ count: Int) throws -> Bool {
+        var (arrived, isPattern) = (0, true)
+        _ = try reader.take(count) { bytes in
+            isPattern = isPattern && Pattern.matches(bytes, at: arrived)
+            arrived += bytes.count
+        }
+        return isPattern && arrived == count
+    }
+
+    /// A head alone; its body is still to come.
+    public mutating func headOnly() throws -> Head {
+        guard let head = try reader.takeHead() else { throw WireError("closed, no response") }
+        return head
+    }
+
+    /// Whatever arrives next, as soon as there are `count` bytes.
     public mutating func bytes(_ count: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
         _ = try reader.take(count) { bytes += $0 }
@@ -71,9 +117,11 @@ public struct Viewer {
     }
 
     /// Whether the edge ends the connection without a further byte.
-    public mutating func isClosed() throws -> Bool {
+    ///
+    /// Throws when nothing happens for `milliseconds`.
+    public mutating func isClosed(within milliseconds: Int = patience) throws -> Bool {
         guard reader.pending.isEmpty else { return false }
-        return try !reader.fill()
+        return try !reader.fill(within: milliseconds)
     }
 
     public func close() { socket.close() }

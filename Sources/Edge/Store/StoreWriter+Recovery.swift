@@ -4,8 +4,8 @@ import LMDB
 extension StoreWriter {
     private static var firstRetry: Milliseconds { 1_000 }
     private static var longestRetry: Milliseconds { 30_000 }
-    /// Pages that must be free before a full map is written to again.
-    private static var reliefPages: Int { 16 }
+    /// An operation that fails although so many pages are free is given up.
+    private static var lastRelief: Int { 512 }
 
     /// A transaction went through: what was wrong is over.
     mutating func succeed() {
@@ -58,21 +58,22 @@ extension StoreWriter {
 
     private mutating func recoverFull(_ error: LMDBError) -> Next {
         guard let file else { return .now }
-        let wasSingle = isSingle
+        if isSingle { reliefPages *= 2 }
         do {
-            if try !relieve(file, target: Self.reliefPages), groups.isEmpty, held.isEmpty {
+            if try !relieve(file, target: reliefPages), groups.isEmpty, held.isEmpty {
                 quarantine("no page of it can be freed: \(error)")
                 return .now
             }
         } catch {
             return error.kind == .full ? pause(error) : recover(error)
         }
-        if wasSingle, taken < waiting.count { refuseFirst() }
+        if reliefPages > Self.lastRelief, taken < waiting.count { refuseFirst() }
         return groups.isEmpty ? .now : .after(1)
     }
 
-    /// An operation that fails alone as well, in a map with room, is not tried a third time.
+    /// Gives up an operation that fails alone as well, in a map with room.
     private mutating func refuseFirst() {
+        reliefPages = Self.firstRelief
         let operation = waiting[taken]
         guard case .put = operation.work else { return }
         core.counters.add(.refusedFull)

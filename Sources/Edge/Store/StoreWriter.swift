@@ -40,6 +40,8 @@ struct StoreWriter: ~Copyable {
     var hasMoreToEvict = false
     /// The map was full: one operation in each transaction until all that waits is done.
     var isSingle = false
+    /// Pages that are freed when the map is full; more each time it turns out not to be enough.
+    var reliefPages = StoreWriter.firstRelief
     /// The disk refuses: nothing is tried before this time.
     var retryAt: Milliseconds = 0
     var retryDelay: Milliseconds = 0
@@ -49,6 +51,7 @@ struct StoreWriter: ~Copyable {
         byteCount: EntryRecord.byteLimit, alignment: 16)
 
     static let batchBytes = 1 << 20
+    static let firstRelief = 16
     /// Beyond about 509 pages LMDB's own list of them would need two pages in a row.
     static let batchFreedPages = 500
 
@@ -85,6 +88,7 @@ struct StoreWriter: ~Copyable {
             if isBusy { return .now }
             // The full map is behind us.
             isSingle = false
+            reliefPages = Self.firstRelief
             return try scanSlice(file) ? .now : rest()
         } catch {
             return recover(error)

@@ -1,0 +1,118 @@
+import HTTP
+import Reactor
+
+/// Asks the admin port of a running edge.
+public struct AdminClient: Sendable {
+    /// Longest answer that is taken, in bytes.
+    private static let answerBytesMax = 16 << 20
+
+    private let endpoints: [Endpoint]
+    private let shown: String
+
+    /// - Parameter text: `HOST:PORT`, `:PORT` or `unix:/PATH`.
+    public init(
+        _ text: String, resolver: some NameResolver = SystemNameResolver()
+    ) throws(AdminClientError) {
+        shown = text
+        do {
+            switch try ListenAddress.form.parse(text).target {
+            case .unix(let path): endpoints = [.unix(path: path)]
+            case .all(let port): endpoints = [.ip(.loopback(port: port))]
+            case .host(let host, let port):
+                endpoints = try resolver.addresses(of: host, port: port).map(Endpoint.ip)
+            }
+        } catch let error as ResolutionError {
+            throw AdminClientError("--admin names \(error)")
+        } catch let error as Complaint {
+            throw AdminClientError(
+                "--admin is \"\(printable(text))\", which \(error.problem); \(error.remedy)")
+        } catch {
+            throw AdminClientError("\(error)")
+        }
+    }
+
+    /// `GET /status`, as JSON.
+    public func statusJSON() throws(AdminClientError) -> [UInt8] {
+        let answer = try exchange("GET", "/status", within: .seconds(10))
+        guard answer.status == 200 else { throw unexpected(answer) }
+        return answer.body
+    }
+
+    /// `POST /reload`: the lines of the answer, and whether the new configuration is in force.
+    public func reload() throws(AdminClientError) -> (isSwapped: Bool, lines: [String]) {
+        // Host names may be looked up on the way.
+        let answer = try exchange("POST", "/reload", within: .seconds(60))
+        let lines = String(decoding: answer.body, as: UTF8.self)
+            .split(separator: "\n").map(String.init)
+        switch answer.status {
+        case 200: return (true, lines)
+        case 422: return (false, lines)
+        default: throw unexpected(answer)
+        }
+    }
+
+    private func unexpected(_ answer: (status: Int, body: [UInt8])) -> AdminClientError {
+        AdminClientError(
+            "\(shown) answered \(answer.status), so that it is no admin port of MapEdge; "
+                + "name the one that the edge logs as \"admin on\" with --admin")
+    }
+
+    private func exchange(
+        _ method: String, _ path: String, within limit: Duration
+    ) throws(AdminClientError) -> (status: Int, body: [UInt8]) {
+        var failure = AdminClientError("no address to ask")
+        for endpoint in endpoints {
+            do throws(SystemError) {
+                let socket = try TimedSocket.connect(to: endpoint, within: limit)
+                return try ask(socket, method, path)
+            } catch {
+                failure = AdminClientError(
+                    "no edge answers on \(shown): \(error.reason); start one with "
+                        + "\"mapedge serve\", or name its admin port with --admin")
+            }
+        }
+        throw failure
+    }
+
+    private func ask(
+        _ socket: TimedSocket, _ method: String, _ path: String
+    ) throws(SystemError) -> (status: Int, body: [UInt8]) {
+        let length = method == "POST" ? "Content-Length: 0\r\n" : ""
+        let request =
+            "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n\(length)Connection: close\r\n\r\n"
+        var bytes: [UInt8] = []
+        var part = [UInt8](repeating: 0, count: 65_536)
+        var isComplete = false
+        if socket.write(Array(request.utf8)) {
+            while bytes.count < Self.answerBytesMax {
+                guard let count = part.withUnsafeMutableBytes({ socket.read(into: $0) }) else {
+                    break
+                }
+                isComplete = count == 0
+                if isComplete { break }
+                bytes += part[..<count]
+            }
+        }
+        guard isComplete, let answer = parsed(bytes) else {
+            throw SystemError(call: "recv", subject: shown, errno: 110)
+        }
+        return answer
+    }
+
+    private func parsed(_ bytes: [UInt8]) -> (status: Int, body: [UInt8])? {
+        var scan = HeadScan()
+        var head = ResponseHead()
+        let result = bytes.withUnsafeBytes {
+            parseResponse($0.bytes, &scan, limits: .response, toHead: false, into: &head)
+        }
+        guard result == .complete else { return nil }
+        return (head.status, Array(bytes[head.length...]))
+    }
+}
+
+/// The admin port could not be asked; one line that ends with what to do.
+public struct AdminClientError: Error, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}

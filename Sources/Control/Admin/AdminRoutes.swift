@@ -1,0 +1,109 @@
+import HTTP
+
+/// A request to the admin port, as far as it matters there.
+struct AdminRequest {
+    var method: Method
+    var path: String
+    /// It was made by a page in a browser for another site than the one it was loaded from.
+    var isCrossSite = false
+}
+
+/// An answer of the admin port.
+struct AdminResponse: Equatable {
+    var status: Int
+    var contentType = "text/plain; charset=utf-8"
+    var body: [UInt8]
+    /// Methods for `Allow`, with a 405 (RFC 9110 §15.5.6).
+    var allow: String?
+
+    init(_ status: Int, _ text: String) {
+        self.status = status
+        body = Array((text + "\n").utf8)
+    }
+
+    init(_ status: Int, type: String, _ body: [UInt8]) {
+        self.status = status
+        contentType = type
+        self.body = body
+    }
+}
+
+/// The admin port's paths.
+///
+/// - `GET /metrics`: all numbers, Prometheus text format 0.0.4.
+/// - `GET /healthz`: 200 while the process lives and every loop turns; a supervisor should restart
+///   the process when it is 503.
+/// - `GET /readyz`: 200 while viewers can be served, if need be without storing (the body then says
+///   "degraded"); 503 before and after. A load balancer should send viewers elsewhere then.
+/// - `GET /status`: pools, store and loops as JSON.
+/// - `POST /reload`: reads the configuration again; 422 with a line for each mistake when it is
+///   refused, and the old one stays in force.
+struct AdminRoutes {
+    let subject: any AdminSubject
+
+    func answer(_ request: AdminRequest) -> AdminResponse {
+        switch request.path {
+        case "/metrics": reading(request) { metrics() }
+        case "/healthz": reading(request) { health() }
+        case "/readyz": reading(request) { readiness() }
+        case "/status":
+            reading(request) {
+                AdminResponse(200, type: "application/json", subject.statusJSON())
+            }
+        case "/reload": reload(request)
+        default:
+            AdminResponse(
+                404, "nothing is here; there are /metrics, /healthz, /readyz, /status and /reload")
+        }
+    }
+
+    private func reading(
+        _ request: AdminRequest, _ answer: () -> AdminResponse
+    ) -> AdminResponse {
+        switch request.method {
+        case .get, .head: answer()
+        default: refused(request, allow: "GET, HEAD")
+        }
+    }
+
+    private func refused(_ request: AdminRequest, allow: String) -> AdminResponse {
+        var response = AdminResponse(405, "\(request.path) takes \(allow) only")
+        response.allow = allow
+        return response
+    }
+
+    private func metrics() -> AdminResponse {
+        let text = exposition(subject.counters(), subject.histograms())
+        return AdminResponse(
+            200, type: "text/plain; version=0.0.4; charset=utf-8", Array(text.utf8))
+    }
+
+    private func health() -> AdminResponse {
+        subject.isTurning
+            ? AdminResponse(200, "ok")
+            : AdminResponse(503, "a loop has not turned for some seconds; restart the process")
+    }
+
+    private func readiness() -> AdminResponse {
+        switch subject.fitness {
+        case .ready: AdminResponse(200, "ready")
+        case .degraded(let reason): AdminResponse(200, "ready, degraded: \(reason)")
+        case .unfit(let reason): AdminResponse(503, "not ready: \(reason)")
+        }
+    }
+
+    private func reload(_ request: AdminRequest) -> AdminResponse {
+        guard request.method == .post else { return refused(request, allow: "POST") }
+        // A page that an operator looks at must not act on the operator's own machine.
+        guard !request.isCrossSite else {
+            return AdminResponse(403, "this was asked by a page of another site")
+        }
+        switch subject.reload() {
+        case .swapped(let warnings):
+            return AdminResponse(
+                200, (warnings.map(\.description) + ["reloaded"]).joined(separator: "\n"))
+        case .refused(let reasons):
+            return AdminResponse(422, reasons.joined(separator: "\n"))
+        }
+    }
+}

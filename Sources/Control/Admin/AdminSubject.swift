@@ -1,0 +1,33 @@
+public import Edge
+
+/// What the admin port shows, and the one thing it can make happen.
+///
+/// Called from the admin port's own threads; nothing here may wait for a loop.
+public protocol AdminSubject: Sendable {
+    func counters() -> [CounterSample]
+    func histograms() -> [HistogramSample]
+    /// Whether the process lives and each loop has turned within the last seconds.
+    var isTurning: Bool { get }
+    var fitness: Fitness { get }
+    /// The state of pools, store and loops as JSON.
+    func statusJSON() -> [UInt8]
+    /// Reads the configuration again and swaps it in.
+    func reload() -> ReloadOutcome
+}
+
+/// Whether viewers should be sent here.
+public enum Fitness: Sendable, Equatable {
+    case ready
+    /// Viewers are served, but not as well as they could be; the words say what is amiss.
+    case degraded(String)
+    /// The words say why not.
+    case unfit(String)
+}
+
+/// How a reload ended.
+public enum ReloadOutcome: Sendable {
+    /// The new configuration is in force; there may be warnings.
+    case swapped([Finding])
+    /// The old one stays in force, for these reasons, one line each.
+    case refused([String])
+}

@@ -1,0 +1,63 @@
+import Yams
+
+/// The answer of `GET /status` as text for a person.
+///
+/// - Throws: `AdminClientError` if it is no such answer.
+public func statusTable(_ json: [UInt8]) throws(AdminClientError) -> String {
+    // YAML holds JSON, and the reader for it is here already.
+    guard let node = try? Yams.compose(yaml: String(decoding: json, as: UTF8.self)),
+        let version = node["version"]?.string, let origins = node["origins"]?.sequence
+    else {
+        throw AdminClientError(
+            "the answer is no status of MapEdge; name the edge's admin port with --admin")
+    }
+    var lines = [
+        "mapedge \(version), \(node.word("mode")), \(node.word("role")), up for "
+            + durationText(Int64(node.word("uptimeSeconds")).map { $0 * 1_000 } ?? 0)
+            + (node.word("stopping") == "true" ? ", stopping" : "")
+    ]
+    if node.word("degraded") != "null" { lines.append("degraded: \(node.word("degraded"))") }
+    lines.append("\(node.word("connections")) connections on \(node.word("loops")) loops")
+    if let store = node["store"] { lines.append(describe(store)) }
+    for origin in origins { lines += describe(origin: origin) }
+    return lines.joined(separator: "\n")
+}
+
+private func describe(_ store: Node) -> String {
+    let used = Double(store.word("usedBytes")) ?? 0
+    let size = Double(store.word("sizeBytes")) ?? 0
+    let percent = size > 0 ? Int(used * 100 / size) : 0
+    return "store \(store.word("mode")): \(store.word("entries")) entries, \(percent) % of "
+        + "\(bytesText(UInt64(size)))"
+}
+
+private func describe(origin: Node) -> [String] {
+    let header = ["MEMBER", "STATE", "WEIGHT", "IN FLIGHT", "REQUESTS", "FAILURES"]
+    let rows = (origin["members"]?.sequence ?? []).map { member in
+        [
+            member.word("name"), member.word("state"), member.word("weight"),
+            member.word("inFlight"), member.word("requests"), member.word("failures"),
+        ]
+    }
+    return ["", "origin \(origin.word("id")): \(origin.word("queued")) queued"]
+        + aligned([header] + rows)
+}
+
+/// Columns of equal width: the first two to the left, numbers to the right.
+func aligned(_ rows: [[String]]) -> [String] {
+    let widths = (0..<(rows.first?.count ?? 0)).map { column in
+        rows.map { $0[column].count }.max() ?? 0
+    }
+    return rows.map { row in
+        let cells = zip(row, widths).enumerated().map { column, cell in
+            let padding = String(repeating: " ", count: cell.1 - cell.0.count)
+            return column < 2 ? cell.0 + padding : padding + cell.0
+        }
+        return "  " + cells.joined(separator: "  ")
+    }
+}
+
+extension Node {
+    /// A field's scalar as it stands there; a dash if there is none.
+    fileprivate func word(_ key: String) -> String { self[key]?.scalar?.string ?? "-" }
+}

@@ -1,0 +1,103 @@
+import Glibc
+import Yams
+
+/// Longest file that is read, in bytes: a hundred times what a large configuration has.
+private let fileBytesMax = 4 << 20
+
+/// The text of a file.
+///
+/// - Throws: what is wrong, to be read after the path.
+func readTextFile(_ path: String) throws(Complaint) -> String {
+    let fd = open(path, O_RDONLY | O_CLOEXEC)
+    guard fd >= 0 else {
+        throw Complaint(
+            "cannot be opened: \(String(cString: strerror(errno)))",
+            "check the path and that this user may read it")
+    }
+    defer { close(fd) }
+    var bytes: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 65_536)
+    while true {
+        let count = part.withUnsafeMutableBytes { Glibc.read(fd, $0.baseAddress, $0.count) }
+        if count < 0 {
+            if errno == EINTR { continue }
+            throw Complaint(
+                "cannot be read: \(String(cString: strerror(errno)))", "name a plain file")
+        }
+        if count == 0 { break }
+        bytes += part[..<count]
+        guard bytes.count <= fileBytesMax else {
+            throw Complaint("is larger than 4 MiB", "name the configuration file")
+        }
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+        throw Complaint("is no UTF-8 text", "save it as UTF-8")
+    }
+    return text
+}
+
+/// The file's top section; nil when it holds nothing, or after a mistake was noted.
+func parseConfigurationFile(
+    _ text: String, named file: String, _ findings: Findings
+) -> Section? {
+    let top = Finding.Place.line(file: file, 1)
+    do {
+        guard let node = try Yams.compose(yaml: text) else { return nil }
+        guard case .mapping(let mapping) = node else {
+            if case .scalar(let scalar) = node, scalar.string.isEmpty { return nil }
+            findings.error(
+                at: .line(file: file, node.mark?.line ?? 1), "the file is no mapping",
+                "write keys and values, such as \"mode: cloudfront\"")
+            return nil
+        }
+        return Section(
+            mapping, name: "", pattern: "", file: file, place: top, findings: findings)
+    } catch let error as YamlError {
+        note(error, in: text, named: file, findings)
+    } catch {
+        findings.error(at: top, "\(error)", "correct the YAML there")
+    }
+    return nil
+}
+
+private func note(
+    _ error: YamlError, in text: String, named file: String, _ findings: Findings
+) {
+    switch error {
+    case .scanner(let context, let problem, let mark, _),
+        .parser(let context, let problem, let mark, _),
+        .composer(let context, let problem, let mark, _):
+        let around = context.map { " \($0.text)" } ?? ""
+        findings.error(
+            at: .line(file: file, mark.line), "this is no YAML: \(problem)\(around)",
+            "look at column \(mark.column): a colon, a quote, a bracket or the indentation")
+    case .duplicatedKeysInMapping(let duplicates, let context):
+        for key in duplicates.sorted() {
+            findings.error(
+                at: .line(file: file, secondLine(of: key, in: text, from: context.mark)),
+                "\"\(printable(key))\" is given twice", "keep one of them")
+        }
+    case .reader(let problem, _, _, _):
+        findings.error(
+            at: .line(file: file, 1), "this is no YAML: \(problem)", "save the file as UTF-8 text")
+    default:
+        findings.error(at: .line(file: file, 1), "this is no YAML: \(error)", "correct it")
+    }
+}
+
+// The parser names only where the mapping begins. In a block mapping the second line with the key
+// at the same column is the place to look at; in a flow mapping, its beginning.
+private func secondLine(of key: String, in text: String, from mark: Mark) -> Int {
+    let lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
+    var seen = 0
+    for (index, line) in lines.enumerated().dropFirst(mark.line - 1) {
+        let field = line.dropFirst(mark.column - 1)
+        let indented =
+            index == mark.line - 1 || line.prefix(mark.column - 1).allSatisfy { $0 == " " }
+        if indented, field.hasPrefix("\(key):") {
+            seen += 1
+            if seen == 2 { return index + 1 }
+        }
+    }
+    return mark.line
+}

@@ -1,0 +1,101 @@
+import Caching
+import Edge
+import Reactor
+
+/// One reading: the file first, then the flags, then what both together mean.
+struct ConfigurationReader<Resolver: NameResolver> {
+    let file: String
+    let resolver: Resolver
+    let findings = Findings()
+    var configuration = Configuration()
+    var listeners = [ListenerDraft(address: .standard("listen", "127.0.0.1:8080"))]
+    /// What holds for each listener that says nothing of its own.
+    var expectsProxyHeader = false
+    var admin = Given.standard("admin", "127.0.0.1:8081")
+    var origins: [OriginDraft] = []
+    var behaviors: [BehaviorDraft] = []
+
+    init(file: String, resolver: Resolver) {
+        self.file = file
+        self.resolver = resolver
+    }
+
+    mutating func read(_ text: String, _ flags: ConfigurationFlags) -> ConfigurationReading {
+        if var top = parseConfigurationFile(text, named: file, findings) {
+            readFile(&top, flags)
+        } else if findings.hasErrors {
+            // What follows from a file that cannot be read tells nobody anything.
+            return ConfigurationReading(configuration: configuration, findings: findings.all)
+        }
+        apply(flags)
+        settleListeners()
+        settleOrigins()
+        settleBehaviors()
+        findContradictions(in: configuration.settings, findings)
+        return ConfigurationReading(configuration: configuration, findings: findings.sorted)
+    }
+
+    // The mode is settled before the behaviors are read, since their defaults depend on it.
+    private mutating func readFile(_ top: inout Section, _ flags: ConfigurationFlags) {
+        readServer(&top)
+        if let limits = top.section("limits") { readLimits(limits, &configuration.settings.limits) }
+        if let cache = top.section("cache") { readCache(cache, &configuration.settings.cache) }
+        if let log = top.section("accessLog") { readAccessLog(log) }
+        if var origins = top.section("origins") { readOrigins(&origins) }
+        if let mode = flags.mode.flatMap({ try? ValueForm.mode.parse($0) }) {
+            configuration.settings.mode = mode
+        }
+        readBehaviors(&top)
+        top.finish()
+    }
+
+    private mutating func readServer(_ top: inout Section) {
+        if let listen = top.elements("listen") { listeners = listen.compactMap(listener) }
+        admin = top.given("admin") ?? admin
+        top.read("mode", &configuration.settings.mode, .mode)
+        top.read("role", &configuration.settings.role, .role)
+        top.read("loops", &configuration.settings.loops, .loops)
+        top.read("name", &configuration.settings.name, .edgeName)
+        top.read("logLevel", &configuration.logLevel, .logLevel)
+        if let blocks = top.list("trustedProxies") {
+            configuration.settings.trustedProxies = blocks.compactMap { $0.read(.block, findings) }
+        }
+        top.read("proxyProtocol", &expectsProxyHeader, .flag)
+    }
+
+    private func listener(_ element: Section.Element) -> ListenerDraft? {
+        switch element {
+        case .value(let given): return ListenerDraft(address: given)
+        case .section(var section):
+            var draft = section.given("address").map { ListenerDraft(address: $0) }
+            var expects: Bool?
+            section.read("proxyProtocol", &expects, .flag)
+            section.finish()
+            draft?.expectsProxyHeader = expects
+            if draft == nil {
+                findings.error(
+                    at: section.place, "a listener has no address", "add \"address: HOST:PORT\"")
+            }
+            return draft
+        }
+    }
+
+    private mutating func readAccessLog(_ section: Section) {
+        var section = section
+        var log = AccessLogSettings(path: nil)
+        var path: String?
+        var isStandardOutput = false
+        section.read("path", &path, .text)
+        section.read("stdout", &isStandardOutput, .flag)
+        section.read("buffer", &log.bufferBytes, .bytes(4_096...(1 << 30)))
+        section.finish()
+        guard path == nil || !isStandardOutput else {
+            findings.error(
+                at: findings.place(of: "accessLog.stdout"),
+                "the access log has both a path and stdout", "keep one of them")
+            return
+        }
+        log.path = path
+        configuration.settings.accessLog = path != nil || isStandardOutput ? log : nil
+    }
+}

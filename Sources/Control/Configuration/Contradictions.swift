@@ -1,0 +1,91 @@
+import Caching
+import Edge
+import HTTP
+
+/// Notes values that are each possible but not together.
+func findContradictions(in settings: Settings, _ findings: Findings) {
+    checkLimits(settings, findings)
+    checkCache(settings.cache, findings)
+    for origin in settings.origins {
+        checkOrigin(origin, findings)
+        checkHealth(origin, findings)
+    }
+}
+
+private func checkLimits(_ settings: Settings, _ findings: Findings) {
+    let limits = settings.limits
+    // CloudFront keeps a connection to its origin for up to 120 s; who closes first, closes under
+    // a request now and then.
+    if settings.role == .tier, limits.idleTimeout < 120_000 {
+        findings.warning(
+            at: findings.place(of: "limits.idleTimeout"),
+            "limits.idleTimeout is \(shown(limits.idleTimeout)), shorter than CloudFront's "
+                + "keep-alive of up to 120s, so that CloudFront meets closed connections",
+            "give 120s or more")
+    }
+    if limits.head.headBytes < limits.head.targetBytes {
+        findings.error(
+            at: findings.place(of: "limits.head"),
+            "limits.head (\(limits.head.headBytes) bytes) is smaller than limits.target "
+                + "(\(limits.head.targetBytes) bytes), which is a part of it",
+            "raise limits.head or lower limits.target")
+    }
+}
+
+private func checkCache(_ cache: CacheSettings, _ findings: Findings) {
+    if UInt64(cache.objectBytes) > cache.bytes {
+        findings.error(
+            at: findings.place(of: "cache.objectSize"),
+            "cache.objectSize (\(bytesText(UInt64(cache.objectBytes)))) is larger than the whole "
+                + "cache (\(bytesText(cache.bytes)))",
+            "lower cache.objectSize or raise cache.size")
+    }
+    for (name, bytes) in [("fillMemory", cache.fillBytes), ("backlog", cache.backlogBytes)]
+    where bytes < cache.objectBytes {
+        findings.warning(
+            at: findings.place(of: "cache.\(name)"),
+            "cache.\(name) (\(bytesText(UInt64(bytes)))) is smaller than cache.objectSize "
+                + "(\(bytesText(UInt64(cache.objectBytes)))), so that the largest are never stored",
+            "raise cache.\(name) or lower cache.objectSize")
+    }
+}
+
+private func checkOrigin(_ origin: OriginSettings, _ findings: Findings) {
+    let name = "origins.\(origin.id)"
+    for (key, least) in [
+        ("connectTimeout", origin.connectTimeout), ("firstByteTimeout", origin.firstByteTimeout),
+    ] where origin.totalTimeout > 0 && origin.totalTimeout < least {
+        findings.error(
+            at: findings.place(of: "\(name).totalTimeout"),
+            "\(name).totalTimeout (\(shown(origin.totalTimeout))) ends before \(key) "
+                + "(\(shown(least))) can",
+            "raise totalTimeout, lower \(key), or write totalTimeout: 0 for none")
+    }
+    let names = origin.members.map(\.name)
+    for (index, member) in names.enumerated() where names[..<index].contains(member) {
+        findings.error(
+            at: findings.place(of: name), "\(member) is a member of \"\(origin.id)\" twice",
+            "name it once, with a weight if it shall get more")
+    }
+}
+
+private func checkHealth(_ origin: OriginSettings, _ findings: Findings) {
+    let health = origin.health
+    let name = "origins.\(origin.id).health"
+    if health.timeout > health.interval {
+        findings.error(
+            at: findings.place(of: "\(name).timeout"),
+            "\(name).timeout (\(shown(health.timeout))) is longer than its interval "
+                + "(\(shown(health.interval))), so that checks would overlap",
+            "lower timeout or raise interval")
+    }
+    if health.ejectionMaximum < health.ejection {
+        findings.error(
+            at: findings.place(of: "\(name).ejectionMaximum"),
+            "\(name).ejectionMaximum (\(shown(health.ejectionMaximum))) is shorter than the first "
+                + "ejection (\(shown(health.ejection)))",
+            "raise ejectionMaximum or lower ejection")
+    }
+}
+
+private func shown(_ milliseconds: Int) -> String { durationText(Int64(milliseconds)) }

@@ -1,0 +1,67 @@
+import Caching
+import Edge
+import Reactor
+
+extension ConfigurationReader {
+    /// The flags take the place of what the file said.
+    mutating func apply(_ flags: ConfigurationFlags) {
+        applyListeners(flags)
+        applyServer(flags)
+        applyCache(flags)
+        for origin in flags.origins { replaceOrigin(flag("--origin", origin)) }
+    }
+
+    private mutating func applyListeners(_ flags: ConfigurationFlags) {
+        if !flags.listen.isEmpty {
+            listeners = flags.listen.map { ListenerDraft(address: flag("--listen", $0)) }
+        }
+        if flags.proxyProtocol {
+            findings.remember("proxyProtocol", at: .flag("--proxy-protocol"))
+            expectsProxyHeader = true
+        }
+        admin = flags.admin.map { flag("--admin", $0) } ?? admin
+        if !flags.trustedProxies.isEmpty {
+            configuration.settings.trustedProxies = flags.trustedProxies.compactMap {
+                flag("--trusted-proxy", $0).read(.block, findings)
+            }
+        }
+    }
+
+    private mutating func applyServer(_ flags: ConfigurationFlags) {
+        set("--mode", flags.mode, "mode", .mode) { $0.settings.mode = $1 }
+        set("--role", flags.role, "role", .role) { $0.settings.role = $1 }
+        set("--loops", flags.loops, "loops", .loops) { $0.settings.loops = $1 }
+        set("--log-level", flags.logLevel, "logLevel", .logLevel) { $0.logLevel = $1 }
+        set("--stop-deadline", flags.stopDeadline, "limits.stopDeadline", .stopDeadline) {
+            $0.settings.limits.stopDeadline = $1
+        }
+        set("--access-log", flags.accessLog, "accessLog", .text) { configuration, path in
+            var log = configuration.settings.accessLog ?? AccessLogSettings(path: nil)
+            log.path = path == "-" ? nil : path
+            configuration.settings.accessLog = log
+        }
+    }
+
+    private mutating func applyCache(_ flags: ConfigurationFlags) {
+        set("--cache", flags.cache, "cache.directory", .text) {
+            $0.settings.cache.directory = $1
+        }
+        set("--cache-size", flags.cacheSize, "cache.size", .cacheSize) {
+            $0.settings.cache.bytes = $1
+        }
+    }
+
+    private func flag(_ name: String, _ text: String) -> Given {
+        Given(name: name, text: text, place: .flag(name))
+    }
+
+    // What a flag sets is blamed on the flag from here on, not on the file's key.
+    private mutating func set<Value>(
+        _ name: String, _ text: String?, _ key: String, _ form: ValueForm<Value>,
+        _ assign: (inout Configuration, Value) -> Void
+    ) {
+        guard let text else { return }
+        findings.remember(key, at: .flag(name))
+        if let value = flag(name, text).read(form, findings) { assign(&configuration, value) }
+    }
+}

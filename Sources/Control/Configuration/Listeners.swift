@@ -1,0 +1,96 @@
+import Edge
+import Reactor
+
+/// A listener as it was written; its host is looked up when both file and flags are read.
+struct ListenerDraft {
+    var address: Given
+    /// nil: nothing was said for this one.
+    var expectsProxyHeader: Bool?
+}
+
+extension ConfigurationReader {
+    /// Turns the addresses to listen on into endpoints.
+    mutating func settleListeners() {
+        configuration.admin = endpoints(admin)
+        for draft in listeners {
+            let expects = draft.expectsProxyHeader ?? expectsProxyHeader
+            for endpoint in endpoints(draft.address) {
+                add(
+                    ListenerSettings(endpoint: endpoint, expectsProxyHeader: expects), draft.address
+                )
+            }
+        }
+        checkProxyHeaders()
+        warnOfOpenAdmin()
+    }
+
+    private mutating func add(_ listener: ListenerSettings, _ given: Given) {
+        let taken = configuration.settings.listeners.map(\.endpoint)
+        if clash(listener.endpoint, taken) {
+            findings.error(
+                at: given.place, "\(listener.endpoint) is listened on twice", "remove one of them")
+        } else if clash(listener.endpoint, configuration.admin) {
+            findings.error(
+                at: given.place, "\(listener.endpoint) is the admin port's address too",
+                "choose another port for one of them")
+        }
+        configuration.settings.listeners.append(listener)
+    }
+
+    private func checkProxyHeaders() {
+        let settings = configuration.settings
+        guard settings.listeners.contains(where: \.expectsProxyHeader),
+            settings.trustedProxies.isEmpty
+        else { return }
+        let own = listeners.first { $0.expectsProxyHeader == true }?.address.place
+        findings.error(
+            at: own ?? findings.place(of: "proxyProtocol"),
+            "PROXY headers are expected, but no proxy is trusted to send one",
+            "name the proxies in trustedProxies (--trusted-proxy)")
+    }
+
+    // Port 0 is a new port each time.
+    private func clash(_ endpoint: Endpoint, _ others: [Endpoint]) -> Bool {
+        if case .ip(let address) = endpoint, address.port == 0 { return false }
+        return others.contains(endpoint)
+    }
+
+    private func endpoints(_ given: Given) -> [Endpoint] {
+        guard let address = given.read(ListenAddress.form, findings) else { return [] }
+        switch address.target {
+        case .unix(let path): return [.unix(path: path)]
+        case .all(let port):
+            return [
+                .ip(SocketAddress(ipv4: 0, port: port)),
+                .ip(SocketAddress.unspecified.with(port: port)),
+            ]
+        case .host(let host, let port): return resolve(host, port, given).map(Endpoint.ip)
+        }
+    }
+
+    /// All addresses of a host; none after the mistake was noted.
+    func resolve(_ host: String, _ port: UInt16, _ given: Given) -> [SocketAddress] {
+        do throws(ResolutionError) {
+            return try resolver.addresses(of: host, port: port)
+        } catch {
+            findings.error(
+                at: given.place,
+                "\(given.name) names \"\(host)\", which has no address: \(error.reason)",
+                "correct the name, add it to /etc/hosts, or give the address itself")
+            return []
+        }
+    }
+
+    private func warnOfOpenAdmin() {
+        for case .ip(let address) in configuration.admin where !isLoopback(address) {
+            findings.warning(
+                at: admin.place,
+                "the admin port on \(address) can be reached from other machines",
+                "let a firewall keep strangers out, or choose 127.0.0.1")
+        }
+    }
+
+    private func isLoopback(_ address: SocketAddress) -> Bool {
+        address.isIPv4 ? address.ipv4 >> 24 == 127 : address.high == 0 && address.low == 1
+    }
+}

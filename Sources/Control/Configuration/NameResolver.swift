@@ -1,0 +1,22 @@
+public import Reactor
+
+/// Turns host names into addresses. Slow: it asks the system's resolver and waits.
+public protocol NameResolver: Sendable {
+    /// All addresses of the host, in the order of preference, each with the port given.
+    ///
+    /// - Parameter host: a name or a numeric address without brackets.
+    func addresses(of host: String, port: UInt16) throws(ResolutionError) -> [SocketAddress]
+}
+
+/// The system's resolver (`/etc/hosts`, DNS, whatever nsswitch.conf names).
+public struct SystemNameResolver: NameResolver {
+    public init() {}
+
+    /// Numeric addresses take no look-up.
+    public func addresses(
+        of host: String, port: UInt16
+    ) throws(ResolutionError) -> [SocketAddress] {
+        if let numeric = SocketAddress(ip: host) { return [numeric.with(port: port)] }
+        return try resolve(host, port: port)
+    }
+}

@@ -1,0 +1,235 @@
+import Edge
+import HTTP
+import Reactor
+
+/// An origin as it was written; its hosts are looked up when both file and flags are read, so that
+/// a name that a flag replaces is never asked for.
+struct OriginDraft {
+    var settings = OriginSettings()
+    var members: [MemberDraft] = []
+    var place: Finding.Place
+}
+
+struct MemberDraft {
+    var url: Given
+    var weight = 1
+}
+
+extension ConfigurationReader {
+    /// The keys of `origins`.
+    mutating func readOrigins(_ section: inout Section) {
+        for (id, section) in section.namedSections() {
+            var draft = OriginDraft(place: section.place)
+            draft.settings.id = id
+            var origin = section
+            draft.members = (origin.elements("members") ?? []).compactMap(member)
+            readTreatment(&origin, &draft.settings)
+            if let headers = origin.section("headers") {
+                draft.settings.customHeaders = readHeaders(headers)
+            }
+            if let health = origin.section("health") { readHealth(health, &draft.settings.health) }
+            origin.finish()
+            if (try? ValueForm.edgeName.parse(id)) == nil {
+                findings.error(
+                    at: section.place, "\"\(printable(id))\" is no name for an origin",
+                    "write a letter, then letters, digits and hyphens, 63 at most")
+            }
+            origins.append(draft)
+        }
+    }
+
+    private func member(_ element: Section.Element) -> MemberDraft? {
+        switch element {
+        case .value(let given): return MemberDraft(url: given)
+        case .section(var section):
+            var member = section.given("url").map { MemberDraft(url: $0) }
+            var weight = 1
+            section.read("weight", &weight, .count(1...1_000))
+            section.finish()
+            member?.weight = weight
+            if member == nil {
+                findings.error(
+                    at: section.place, "a member has no URL", "add \"url: http://HOST:PORT\"")
+            }
+            return member
+        }
+    }
+
+    private func readTreatment(_ section: inout Section, _ origin: inout OriginSettings) {
+        let wait = ValueForm<Int>.duration(1...86_400_000)
+        section.read("hostHeader", &origin.hostHeader, .hostHeader)
+        section.read("path", &origin.path, .originPath)
+        section.read("connectTimeout", &origin.connectTimeout, wait)
+        section.read("firstByteTimeout", &origin.firstByteTimeout, wait)
+        section.read("betweenBytesTimeout", &origin.betweenBytesTimeout, wait)
+        section.read("totalTimeout", &origin.totalTimeout, .duration(0...86_400_000))
+        section.read("idleTimeout", &origin.idleTimeout, wait)
+        section.read("attempts", &origin.attempts, .count(1...3))
+        section.read("idleConnections", &origin.idleConnections, .count(0...65_536))
+        section.read("memberConcurrency", &origin.memberConcurrency, .count(0...1_048_576))
+        section.read("queueLength", &origin.queueLength, .count(0...1_048_576))
+        section.read("queueTimeout", &origin.queueTimeout, wait)
+        section.read("retryBudget", &origin.retryBudgetPercent, .count(0...100))
+    }
+
+    private func readHealth(_ section: Section, _ health: inout HealthSettings) {
+        var section = section
+        let wait = ValueForm<Int>.duration(1...86_400_000)
+        section.read("path", &health.path, .requestPath)
+        section.read("status", &health.expectedStatus, .statuses)
+        var body: String?
+        section.read("body", &body, .text)
+        health.expectedBody = body.map { Array($0.utf8) } ?? []
+        section.read("interval", &health.interval, wait)
+        section.read("timeout", &health.timeout, wait)
+        section.read("rise", &health.rise, .count(1...1_000))
+        section.read("fall", &health.fall, .count(1...1_000))
+        section.read("consecutiveFailures", &health.consecutiveFailures, .count(1...1_000))
+        section.read("ejection", &health.ejection, wait)
+        section.read("ejectionMaximum", &health.ejectionMaximum, wait)
+        section.read("slowStart", &health.slowStart, .duration(0...86_400_000))
+        section.finish()
+        if body != nil, health.path == nil {
+            findings.error(
+                at: findings.place(of: section.name + "body"),
+                "\(section.name)body is never looked at without a path to ask for",
+                "add \"path: /…\", or remove body")
+        }
+    }
+
+    // Fields that the edge writes itself, by what they are for.
+    private func readHeaders(_ section: Section) -> [HeaderSetting] {
+        var section = section
+        findings.understands(section.pattern + "*", isWritten: false)
+        return section.namedValues().compactMap { name, value in
+            var value = value
+            value.isSecret = true
+            let asName = Given(name: "\(section.name)*", text: name, place: value.place)
+            guard let name = asName.read(.fieldName, findings),
+                let text = value.read(.fieldValue, findings)
+            else { return nil }
+            let owned = [
+                "connection", "content-length", "expect", "keep-alive", "proxy-connection", "te",
+                "trailer", "transfer-encoding", "upgrade", "via",
+            ]
+            if name.lowercased() == "host" {
+                findings.error(
+                    at: value.place, "\(value.name) cannot be set here",
+                    "use the origin's key \"hostHeader\"")
+            } else if owned.contains(name.lowercased()) {
+                findings.error(
+                    at: value.place, "\(value.name) is the edge's own to write", "remove it")
+            }
+            return HeaderSetting(name: name, value: text)
+        }
+    }
+
+    /// `--origin [ID=]URL[,URL…]`: these members take the place of the file's.
+    mutating func replaceOrigin(_ given: Given) {
+        var id = "default"
+        var list = given.text[...]
+        if let equals = list.firstIndex(of: "="), !list[..<equals].contains(":") {
+            id = String(list[..<equals])
+            list = list[list.index(after: equals)...]
+        } else if origins.count == 1, origins[0].place != .flag("--origin") {
+            id = origins[0].settings.id
+        }
+        let members = list.split(separator: ",", omittingEmptySubsequences: false).map {
+            MemberDraft(url: Given(name: given.name, text: String($0), place: given.place))
+        }
+        if let index = origins.firstIndex(where: { $0.settings.id == id }) {
+            guard origins[index].members.first?.url.place != given.place else {
+                findings.error(
+                    at: given.place, "the origin \"\(id)\" is given twice",
+                    "write its members in one --origin, with commas between")
+                return
+            }
+            origins[index].members = members
+        } else if origins.contains(where: { $0.place != given.place }) {
+            findings.error(
+                at: given.place, "the file has no origin \"\(printable(id))\"",
+                remedy(for: id, among: origins.map(\.settings.id)))
+        } else {
+            var draft = OriginDraft(members: members, place: given.place)
+            draft.settings.id = id
+            origins.append(draft)
+        }
+    }
+
+    /// Looks up all members.
+    mutating func settleOrigins() {
+        if origins.isEmpty {
+            findings.error(
+                at: file.isEmpty ? .standard : .line(file: file, 1), "there is no origin to ask",
+                "add \"origins:\" to the file or give --origin URL")
+        }
+        configuration.settings.origins = origins.map { draft in
+            var settings = draft.settings
+            settings.members = draft.members.compactMap(settled)
+            if draft.members.isEmpty {
+                findings.error(
+                    at: draft.place, "the origin \"\(settings.id)\" has no members",
+                    "add \"members: [\"http://HOST:PORT\"]\"")
+            }
+            // A member's number must fit the 64 bits in which a fetch notes whom it asked.
+            if draft.members.count > 64 {
+                findings.error(
+                    at: draft.place, "the origin \"\(settings.id)\" has more than 64 members",
+                    "put a load balancer before some of them")
+            }
+            return settings
+        }
+    }
+
+    private func settled(_ member: MemberDraft) -> MemberSettings? {
+        guard let url = member.url.read(OriginURL.form, findings) else { return nil }
+        let endpoints: [Endpoint]
+        switch url.target {
+        case .unix(let path): endpoints = [.unix(path: path)]
+        case .host(let host, let port):
+            endpoints = resolve(host, port, member.url).map(Endpoint.ip)
+        }
+        return MemberSettings(
+            name: member.url.text, endpoints: endpoints, authority: url.authority,
+            weight: member.weight)
+    }
+}
+
+extension ValueForm where Value == String {
+    /// A Host field: a name or an address, a port or none.
+    static var hostHeader: Self {
+        Self { text throws(Complaint) in
+            guard (1...255).contains(text.utf8.count),
+                text.utf8.allSatisfy({
+                    $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "@")
+                })
+            else { throw Complaint("is no host", "write HOST or HOST:PORT") }
+            return text
+        }
+    }
+
+    /// What goes before the path of each request to an origin.
+    static var originPath: Self {
+        Self { text throws(Complaint) in
+            if text.isEmpty || text == "/" { return "" }
+            let path = try requestPath.parse(text)
+            guard !path.hasSuffix("/"), !path.contains("?") else {
+                throw Complaint("ends with a slash or has a query", "write a path such as /tiles")
+            }
+            return path
+        }
+    }
+
+    /// The target of a request in origin form (RFC 9112 §3.2.1).
+    static var requestPath: Self {
+        Self { text throws(Complaint) in
+            guard text.hasPrefix("/"), text.utf8.count <= 2_048,
+                text.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "#") })
+            else {
+                throw Complaint(
+                    "is no path", "begin with a slash and write other characters as %XX")
+            }
+            return text
+        }
+    }
+}

@@ -1,0 +1,59 @@
+public import Edge
+import Synchronization
+
+// What the admin port shows of a service.
+extension Service: AdminSubject {
+    private var server: Server? { state.withLock { $0.server } }
+
+    public func counters() -> [CounterSample] {
+        let (server, store) = state.withLock { ($0.server, $0.store) }
+        return processSamples() + (server?.counters() ?? []) + (store.map(storeSamples) ?? [])
+    }
+
+    public func histograms() -> [HistogramSample] { server.map { [$0.latencies()] } ?? [] }
+
+    /// While it starts there is no loop yet that could be stuck.
+    public var isTurning: Bool { server.map { watch.isTurning($0.ticks, at: .now) } ?? true }
+
+    public var fitness: Fitness {
+        guard let status else { return .unfit("starting") }
+        if status.isStopping { return .unfit("stopping") }
+        guard isTurning else { return .unfit("a loop has not turned for some seconds") }
+        return status.weakness.map(Fitness.degraded) ?? .ready
+    }
+
+    public func statusJSON() -> [UInt8] {
+        Array((status?.json ?? .object([])).encoded.utf8)
+    }
+
+    // nil while it starts.
+    private var status: EdgeStatus? {
+        let (server, store, current) = state.withLock { ($0.server, $0.store, $0.configuration) }
+        guard let server, let store else { return nil }
+        return EdgeStatus(
+            version: mapEdgeVersion, uptime: Int64((ContinuousClock.now - began) / .seconds(1)),
+            mode: "\(current.settings.mode)", role: "\(current.settings.role)",
+            isStopping: server.isStopping, loops: server.loopCount,
+            connections: server.openConnections, store: EdgeStatus.StoreStatus(store),
+            pools: server.pools())
+    }
+}
+
+extension EdgeStatus.StoreStatus {
+    init(_ store: Store) {
+        mode = store.mode.word
+        entries = store.counters.value(.entries)
+        used = store.counters.value(.usedPages) * 4_096
+        size = store.counters.value(.mapPages) * 4_096
+        backlog = store.counters.value(.backlogBytes)
+    }
+}
+
+private func storeSamples(_ store: Store) -> [CounterSample] {
+    StoreCounter.allCases.map { counter in
+        CounterSample(
+            name: "mapedge_\(counter.name)\(counter.isGauge ? "" : "_total")", help: counter.help,
+            kind: counter.isGauge ? .gauge : .counter,
+            value: Double(store.counters.value(counter)))
+    }
+}

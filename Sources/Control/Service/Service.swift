@@ -1,0 +1,179 @@
+import Dispatch
+public import Edge
+import Glibc
+import Reactor
+import Synchronization
+
+/// A running edge with its admin port: what `mapedge serve` starts and signals steer.
+///
+/// The admin port listens before the viewers' ports do, so that whoever waits for the edge can be
+/// told that it is still starting.
+public final class Service: Sendable {
+    /// How the configuration is read again.
+    public typealias Rereading = @Sendable () -> ConfigurationReading
+
+    struct State {
+        /// What is in force now.
+        var configuration: Configuration
+        var server: Server?
+        var store: Store?
+        var isStopping = false
+    }
+
+    let began = ContinuousClock.now
+    let watch = TickWatch()
+    let state: Mutex<State>
+    private let observer: any EventObserver
+    private let reread: Rereading
+    // Reloads come from a signal and from the admin port; one at a time.
+    private let reloads = DispatchQueue(label: "control.reload")
+
+    /// - Parameters:
+    ///   - configuration: checked, and without errors.
+    ///   - reread: reads it again, for a reload.
+    public init(
+        _ configuration: Configuration, events observer: any EventObserver,
+        reread: @escaping Rereading
+    ) {
+        self.observer = observer
+        self.reread = reread
+        state = Mutex(State(configuration: configuration))
+    }
+
+    /// Opens the store, listens, serves, and returns when a signal has stopped it.
+    ///
+    /// Takes the calling thread. SIGTERM and SIGINT stop gracefully, at once when repeated; SIGHUP
+    /// reloads; SIGUSR1 opens the access log anew; SIGPIPE is ignored.
+    ///
+    /// - Parameter announce: told each address listened on, one line each.
+    /// - Throws: `SystemError`, `StoreError` or `LogError`; each text ends with what to do.
+    public func run(announce: (String) -> Void) throws {
+        Signals.ignoreBrokenPipe()
+        _ = raiseDescriptorLimit()
+        let configuration = state.withLock { $0.configuration }
+        let directory = try CacheDirectory(configuration.settings.cache.directory)
+        defer { directory.removeIfTemporary() }
+        let admin = try AdminServer(on: configuration.admin, subject: self, events: observer)
+        admin.start()
+        defer { admin.stop() }
+        for endpoint in admin.boundEndpoints { announce("admin on \(url(of: endpoint))") }
+
+        let server = try makeServer(configuration, directory.path)
+        let signals = steer(server)
+        defer { signals.cancel() }
+        server.start()
+        let timer = watchTicks(of: server)
+        defer { timer.cancel() }
+        state.withLock { $0.server = server }
+        for endpoint in server.boundEndpoints { announce("listening on \(url(of: endpoint))") }
+        notifySupervisor("READY=1")
+        server.waitUntilStopped()
+    }
+
+    private func makeServer(_ configuration: Configuration, _ directory: String) throws -> Server {
+        var settings = StoreSettings(
+            directory: directory, mapBytes: Int(clamping: configuration.settings.cache.bytes))
+        settings.backlogBytes = configuration.settings.cache.backlogBytes
+        // One reader for each loop, and some for the writer and for tools beside it.
+        settings.readers = max(settings.readers, configuration.settings.loops + 16)
+        let store = try Store.open(settings) { [observer] event in
+            observer.note(EdgeEvent(event.level.asEventLevel, "store", event.text))
+        }
+        do {
+            let server = try Server(
+                settings: configuration.settings, store: store, events: observer)
+            state.withLock { $0.store = store }
+            return server
+        } catch {
+            store.close()
+            throw error
+        }
+    }
+
+    private func url(of endpoint: Endpoint) -> String {
+        switch endpoint {
+        case .ip: "http://\(endpoint)"
+        case .unix: "\(endpoint)"
+        }
+    }
+
+    // A loop's hang must be noticed also when nobody asked for a while.
+    private func watchTicks(of server: Server) -> any DispatchSourceTimer {
+        let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "control.ticks"))
+        timer.setEventHandler { [watch] in _ = watch.isTurning(server.ticks, at: .now) }
+        timer.schedule(deadline: .now(), repeating: 1, leeway: .milliseconds(100))
+        timer.activate()
+        return timer
+    }
+
+    private func steer(_ server: Server) -> Signals {
+        Signals([SIGTERM, SIGINT, SIGHUP, SIGUSR1]) { [weak self] number in
+            switch number {
+            case SIGHUP: self?.reloadSoon()
+            case SIGUSR1: server.reopenAccessLog()
+            default: self?.stop(server)
+            }
+        }
+    }
+
+    private func stop(_ server: Server) {
+        let (isRepeated, deadline) = state.withLock { state in
+            defer { state.isStopping = true }
+            return (state.isStopping, state.configuration.settings.limits.stopDeadline)
+        }
+        if !isRepeated { notifySupervisor("STOPPING=1") }
+        let text =
+            isRepeated
+            ? "stopping at once"
+            : "stopping: running exchanges have \(durationText(Int64(deadline)))"
+        observer.note(EdgeEvent(.notice, "service", text))
+        server.stop(deadline: isRepeated ? 0 : deadline)
+    }
+
+    /// Waits for a reload that is under way, and for the resolver.
+    public func reload() -> ReloadOutcome { reloads.sync { reloadNow() } }
+
+    private func reloadSoon() { reloads.async { _ = self.reloadNow() } }
+
+    private func reloadNow() -> ReloadOutcome {
+        let outcome = swap(reread())
+        switch outcome {
+        case .swapped(let warnings):
+            for warning in warnings { note(.warning, "\(warning.place)\(warning.text)") }
+            note(.notice, "the new configuration is in force")
+        case .refused(let reasons):
+            for reason in reasons { note(.error, reason) }
+            note(.error, "the new configuration is refused; the old one stays in force")
+        }
+        return outcome
+    }
+
+    private func swap(_ reading: ConfigurationReading) -> ReloadOutcome {
+        let (server, current) = state.withLock { ($0.server, $0.configuration) }
+        guard reading.isUsable else { return .refused(reading.findings.map(\.description)) }
+        guard let server else { return .refused(["the edge is still starting; try again"]) }
+        let fixed = unchangeable(from: current, to: reading.configuration)
+        guard fixed.isEmpty else { return .refused(fixed) }
+        do {
+            try server.reload(reading.configuration.settings)
+        } catch {
+            return .refused(["\(error)"])
+        }
+        state.withLock { $0.configuration = reading.configuration }
+        return .swapped(reading.findings)
+    }
+
+    private func note(_ level: EdgeEvent.Level, _ text: String) {
+        observer.note(EdgeEvent(level, "reload", text))
+    }
+}
+
+extension StoreEvent.Level {
+    fileprivate var asEventLevel: EdgeEvent.Level {
+        switch self {
+        case .notice: .notice
+        case .warning: .warning
+        case .error: .error
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import ArgumentParser
+import Control
+
+/// The flags of `serve` and `check`. Each has a key in the configuration file and wins over it.
+struct ConfigurationOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The configuration file. Without it no file is read.", valueName: "FILE"))
+    var config: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Where viewers connect; may be repeated. :PORT is every address, port 0 a free port. \
+            (default: 127.0.0.1:8080)
+            """,
+            valueName: "HOST:PORT|unix:PATH"))
+    var listen: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Where the operator connects: /metrics, /status, /healthz, /readyz. \
+            (default: 127.0.0.1:8081)
+            """,
+            valueName: "HOST:PORT|unix:PATH"))
+    var admin: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Where stored responses are kept across restarts. Without it they go when the edge \
+            stops.
+            """,
+            valueName: "DIR"))
+    var cache: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Size of the cache, fixed while the edge runs; 512MiB, 20GiB. (default: 1GiB)",
+            valueName: "BYTES"))
+    var cacheSize: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            A pool of origin servers; may be repeated. With ID= it takes the place of the members \
+            that the file gives that origin.
+            """,
+            valueName: "[ID=]URL[,URL...]"))
+    var origin: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Whose rules apply: cloudfront's or RFC 9111's. (default: cloudfront)",
+            valueName: "cloudfront|rfc9111"))
+    var mode: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Imitate CloudFront (twin) or stand behind it (tier). (default: tier)",
+            valueName: "twin|tier"))
+    var role: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Event loops; 0 is one for each processor. (default: 0)", valueName: "N"))
+    var loops: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Write a JSON line for each request to a file, or to standard output with -.",
+            valueName: "PATH|-"))
+    var accessLog: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Peers whose X-Forwarded-For and PROXY header are believed; may be repeated.",
+            valueName: "CIDR"))
+    var trustedProxy: [String] = []
+
+    @Flag(help: "Each connection from a trusted proxy begins with a PROXY protocol v2 header.")
+    var proxyProtocol = false
+
+    @Option(
+        help: ArgumentHelp(
+            "How long running exchanges may take after a stop was asked for. (default: 30s)",
+            valueName: "DURATION"))
+    var stopDeadline: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The least important events on standard error. (default: info)",
+            valueName: "debug|info|notice|warning|error"))
+    var logLevel: String?
+
+    /// The flags as `Control` takes them.
+    var flags: ConfigurationFlags {
+        var flags = ConfigurationFlags()
+        flags.listen = listen
+        flags.admin = admin
+        flags.cache = cache
+        flags.cacheSize = cacheSize
+        flags.origins = origin
+        flags.mode = mode
+        flags.role = role
+        flags.loops = loops
+        flags.accessLog = accessLog
+        flags.trustedProxies = trustedProxy
+        flags.proxyProtocol = proxyProtocol
+        flags.stopDeadline = stopDeadline
+        flags.logLevel = logLevel
+        return flags
+    }
+
+    /// Reads the file and the flags. Waits for the resolver.
+    func read() -> ConfigurationReading {
+        Configuration.read(file: config, flags: flags, resolver: SystemNameResolver())
+    }
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import Control
+
+/// `mapedge serve`
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve viewers until a signal ends it.",
+        discussion: """
+            Without --config no file is read; flags win over the file. Everything on the command \
+            line has a key in the file, and conf/mapedge.yaml explains them all.
+
+            Signals: SIGTERM and SIGINT let running exchanges finish (--stop-deadline), and end \
+            them when they come again; SIGHUP reads the configuration again; SIGUSR1 opens the \
+            access log anew.
+
+            Examples:
+              mapedge serve --origin http://10.0.0.5,http://10.0.0.6 --cache /var/cache/edge
+              mapedge serve --config /etc/mapedge.yaml --listen :8080
+            """)
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() throws {
+        let options = options
+        let reading = options.read()
+        guard reading.isUsable else { throw Failure.configuration(reading.findings) }
+        for warning in reading.findings { writeErrorLine(warning.description) }
+        let log = EventLog(least: reading.configuration.logLevel)
+        let service = Service(reading.configuration, events: log) { options.read() }
+        do {
+            try service.run { writeErrorLine($0) }
+        } catch {
+            throw Failure.running(error)
+        }
+    }
+}

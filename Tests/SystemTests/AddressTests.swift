@@ -1,0 +1,86 @@
+import Testing
+import WireTesting
+
+@Suite("Where viewers come from")
+struct AddressTests {
+    private let origin: Origin
+    private let room: Room
+    private let request: String
+
+    init() throws {
+        origin = try Origin()
+        room = origin.room()
+        room.always(.ok("Cache-Control: no-store", body: "served"))
+        request = "GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n"
+    }
+
+    @Test("IPv6")
+    func six() throws {
+        let edge = try Edge(origin: origin.url, arguments: ["--listen", "[::1]:0"])
+        let line = try #require(edge.child.line(with: "listening on http://[::1]:"))
+        let port = try #require(line.split(separator: ":").last.flatMap { UInt16($0) })
+        var viewer = try Viewer(port6: port)
+        #expect(try viewer.exchange(request + "\r\n").text == "served")
+        #expect(room.requests.first?["X-Forwarded-For"] == "::1")
+    }
+
+    @Test("a Unix socket")
+    func unix() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("edge.sock")
+        let edge = try Edge(origin: origin.url, arguments: ["--listen", "unix:\(path)"])
+        var viewer = try Viewer(path: path)
+        #expect(try viewer.exchange(request + "\r\n").text == "served")
+        #expect(edge.child.isRunning)
+    }
+
+    @Test("a viewer nobody vouches for cannot say who it is")
+    func spoofed() throws {
+        let edge = try Edge(origin: origin.url)
+        var viewer = try edge.viewer()
+        _ = try viewer.exchange(
+            request + "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\n"
+                + "Forwarded: for=192.0.2.1\r\n\r\n")
+        let sent = try #require(room.requests.first)
+        #expect(sent["X-Forwarded-For"] == "127.0.0.1")
+        #expect(sent["X-Forwarded-Proto"] == "http")
+        #expect(sent["Forwarded"]?.contains("192.0.2.1") != true)
+    }
+
+    @Test("a trusted proxy can")
+    func trusted() throws {
+        let edge = try Edge(origin: origin.url, arguments: ["--trusted-proxy", "127.0.0.0/8"])
+        var viewer = try edge.viewer()
+        _ = try viewer.exchange(
+            request + "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\n\r\n")
+        let sent = try #require(room.requests.first)
+        #expect(sent["X-Forwarded-For"] == "192.0.2.1, 127.0.0.1")
+        #expect(sent["X-Forwarded-Proto"] == "https")
+    }
+
+    /// PROXY protocol v2, TCP over IPv4, from 192.0.2.7:4660 to 198.51.100.1:80.
+    private let header: [UInt8] = [
+        0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51, 0x55, 0x49, 0x54, 0x0A, 0x21, 0x11, 0, 12,
+        192, 0, 2, 7, 198, 51, 100, 1, 0x12, 0x34, 0, 80,
+    ]
+
+    @Test("PROXY protocol v2 from a trusted proxy names the viewer")
+    func proxied() throws {
+        let edge = try Edge(
+            origin: origin.url, arguments: ["--trusted-proxy", "127.0.0.1", "--proxy-protocol"])
+        var viewer = try edge.viewer()
+        for byte in header { try viewer.send([byte]) }
+        #expect(try viewer.exchange(request + "\r\n").text == "served")
+        #expect(room.requests.first?["X-Forwarded-For"]?.hasPrefix("192.0.2.7") == true)
+    }
+
+    @Test("a connection that should begin with it and does not is closed")
+    func missingHeader() throws {
+        let edge = try Edge(
+            origin: origin.url, arguments: ["--trusted-proxy", "127.0.0.1", "--proxy-protocol"])
+        var viewer = try edge.viewer()
+        try viewer.send(request + "\r\n")
+        #expect(throws: WireError.self) { try viewer.response() }
+        #expect(room.count == 0)
+    }
+}

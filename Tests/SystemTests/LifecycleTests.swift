@@ -1,0 +1,174 @@
+import Glibc
+import Testing
+import WireTesting
+
+@Suite("Start, reload and stop")
+struct LifecycleTests {
+    @Test("a graceful stop takes no new connection, lets exchanges finish, and exits 0")
+    func stop() throws {
+        let test = try Configured()
+        let (edge, room, gate) = (test.edge, test.origin.room(), Gate())
+        room.reply(
+            .raw("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst", .pass(gate), .send(
+                Array("after".utf8))))
+        var idle = try edge.viewer()
+        room.reply()
+        var busy = try edge.viewer()
+        try busy.send("GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+        #expect(gate.awaitArrival())
+        edge.child.signal(SIGTERM)
+        let isRefused = eventually { (try? edge.viewer()) == nil ? true : nil }
+        #expect(isRefused == true)
+        #expect(try idle.isClosed())
+        gate.open()
+        let response = try busy.response()
+        #expect(response.text == "firstafter")
+        #expect(!response.isCut)
+        #expect(try busy.isClosed())
+        #expect(edge.child.waitForExit() == 0)
+    }
+
+    @Test("an exchange that does not end is ended by the deadline, and the edge exits 0")
+    func deadline() throws {
+        let test = try Configured(arguments: ["--stop-deadline", "300ms"])
+        let (edge, room, gate) = (test.edge, test.origin.room(), Gate())
+        room.reply(.raw("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst", .pass(gate)))
+        let busy = try edge.viewer()
+        try busy.send("GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+        #expect(gate.awaitArrival())
+        edge.child.signal(SIGTERM)
+        #expect(edge.child.waitForExit() == 0)
+        gate.open()
+    }
+
+    @Test("a second signal ends it at once")
+    func impatient() throws {
+        let test = try Configured()
+        let (edge, room, gate) = (test.edge, test.origin.room(), Gate())
+        room.reply(.raw("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst", .pass(gate)))
+        let busy = try edge.viewer()
+        try busy.send("GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+        #expect(gate.awaitArrival())
+        edge.child.signal(SIGTERM)
+        #expect(edge.child.line(with: "stopping") != nil)
+        edge.child.signal(SIGTERM)
+        #expect(edge.child.waitForExit() == 0)
+        gate.open()
+    }
+
+    @Test("SIGHUP swaps the configuration and keeps connections", arguments: [true, false])
+    func reload(bySignal: Bool) throws {
+        let test = try Configured()
+        let other = try Origin()
+        let room = test.origin.room("same")
+        room.always(.ok(body: "old"))
+        let mirrored = other.room(named: room.name)
+        mirrored.always(.ok(body: "new"))
+        var viewer = try test.edge.viewer()
+        let request = "GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n"
+        #expect(try viewer.exchange(request).text == "old")
+        _ = try test.directory.write("mapedge.yaml", Configured.text(members: [other.url]))
+        if bySignal {
+            test.edge.child.signal(SIGHUP)
+        } else {
+            #expect(try test.edge.admin("/reload", method: "POST").status == 200)
+        }
+        let isSwapped = try eventually { try viewer.exchange(request).text == "new" ? true : nil }
+        #expect(isSwapped == true)
+    }
+
+    @Test("a running exchange does not notice a reload")
+    func reloadMeanwhile() throws {
+        let test = try Configured()
+        let (room, gate) = (test.origin.room(), Gate())
+        room.reply(
+            .raw("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst", .pass(gate), .send(
+                Array("after".utf8))))
+        var viewer = try test.edge.viewer()
+        try viewer.send("GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+        #expect(gate.awaitArrival())
+        _ = try test.directory.write(
+            "mapedge.yaml", Configured.text(members: ["http://127.0.0.1:1"]))
+        #expect(try test.edge.admin("/reload", method: "POST").status == 200)
+        gate.open()
+        #expect(try viewer.response().text == "firstafter")
+    }
+
+    @Test("a bad configuration is refused with every mistake, and the old one stays")
+    func badReload() throws {
+        let test = try Configured()
+        let room = test.origin.room()
+        room.always(.ok(body: "still here"))
+        _ = try test.directory.write(
+            "mapedge.yaml",
+            Configured.text(members: [test.origin.url], pool: ["conectTimeout: 3s"])
+                + "limits:\n  head: many\n")
+        let answer = try test.edge.admin("/reload", method: "POST")
+        #expect(answer.status == 422)
+        #expect(answer.text.contains("mapedge.yaml:4:"))
+        #expect(answer.text.contains("connectTimeout"))
+        #expect(answer.text.contains("mapedge.yaml:6:"))
+        #expect(try test.edge.get(room.path()).text == "still here")
+        let command = try Child(
+            Edge.program, ["reload", "--admin", "127.0.0.1:\(test.edge.adminPort)"])
+        #expect(command.waitForExit() == 1)
+        #expect(command.log.joined().contains("mapedge.yaml:4:"))
+    }
+
+    @Test("mistakes at the start are told all at once, with exit 2")
+    func badStart() throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("bad.yaml", "mode: rfc9112\nlisten: [nowhere]\nloop: 1\n")
+        for command in ["serve", "check"] {
+            let child = try Child(Edge.program, [command, "--config", file])
+            #expect(child.waitForExit() == 2)
+            let words = child.log.joined(separator: "\n")
+            for line in 1...3 { #expect(words.contains("bad.yaml:\(line):"), "\(words)") }
+        }
+    }
+
+    @Test("an address that is taken is an error of run time, exit 1, with a remedy")
+    func takenAddress() throws {
+        let origin = try Origin()
+        let directory = try TemporaryDirectory()
+        let child = try Child(
+            Edge.program,
+            [
+                "serve", "--origin", origin.url, "--listen", "127.0.0.1:\(origin.port)", "--admin",
+                "127.0.0.1:0", "--cache", directory.file("cache"), "--cache-size", "64MiB",
+            ])
+        #expect(child.waitForExit() == 1)
+        #expect(child.log.joined().contains("--listen"))
+    }
+}
+
+@Suite("When descriptors run out")
+struct DescriptorTests {
+    @Test("accepting pauses without a busy loop, the admin port answers, and it resumes")
+    func exhaustion() throws {
+        let origin = try Origin()
+        let room = origin.room()
+        room.always(.ok("Cache-Control: max-age=60", body: "served"))
+        let edge = try Edge(origin: origin.url, openFiles: 128)
+        #expect(try edge.get(room.path()).text == "served")
+        let crowd = try (0..<200).map { _ in try edge.viewer() }
+        let before = try processorTicks(edge.child.pid)
+        // One that waits for its turn, for as long as nobody leaves.
+        var waiting = try edge.viewer()
+        try waiting.send("GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+        #expect(throws: WireError.self) { try waiting.isClosed(within: 500) }
+        let spent = try processorTicks(edge.child.pid) - before
+        #expect(spent < 25, "\(spent) ticks of 10 ms in half a second of waiting")
+        #expect(try edge.admin("/healthz").status == 200)
+        for viewer in crowd { viewer.close() }
+        #expect(try waiting.response().text == "served")
+        #expect(try edge.get(room.path()).text == "served")
+    }
+
+    /// User and system time of a process so far, in ticks of 10 ms.
+    private func processorTicks(_ pid: Int32) throws -> Int {
+        let text = try readFile("/proc/\(pid)/stat")
+        let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ")
+        return (Int(fields[12]) ?? 0) + (Int(fields[13]) ?? 0)
+    }
+}

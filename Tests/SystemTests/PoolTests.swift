@@ -1,0 +1,103 @@
+import Testing
+import WireTesting
+
+@Suite("Pools of origins")
+struct PoolTests {
+    /// Two members that serve the same room.
+    private struct Pair {
+        let first: Origin
+        let second: Origin
+        let rooms: [Room]
+        let edge: Edge
+
+        init(pool: [String] = []) throws {
+            first = try Origin()
+            second = try Origin()
+            let room = first.room("pool")
+            rooms = [room, second.room(named: room.name)]
+            let text = Configured.text(members: [first.url, second.url], pool: pool)
+            edge = try Edge(origin: nil, configuration: text)
+        }
+
+        func states() throws -> [String] {
+            let status = try JSON(edge.admin("/status").text)
+            let members = status["origins"]?.elements.first?["members"]?.elements ?? []
+            return members.compactMap { $0["state"]?.text }
+        }
+    }
+
+    @Test("requests go round")
+    func robin() throws {
+        let pair = try Pair()
+        for room in pair.rooms { room.always(.ok("Cache-Control: no-store", body: "ok")) }
+        for path in 0..<20 { #expect(try pair.edge.get(pair.rooms[0].path("\(path)")).text == "ok") }
+        #expect(pair.rooms.map(\.count) == [10, 10])
+    }
+
+    @Test("a member that is gone costs nobody an answer, and is told in /status")
+    func gone() throws {
+        let pair = try Pair(pool: ["health:", "  interval: 200ms", "  fall: 1"])
+        for room in pair.rooms { room.always(.ok("Cache-Control: no-store", body: "ok")) }
+        pair.second.stop()
+        for path in 0..<30 { #expect(try pair.edge.get(pair.rooms[0].path("\(path)")).text == "ok") }
+        let isTold = try eventually {
+            let states = try pair.states()
+            return states.count == 2 && states[0] == "up" && states[1] != "up" ? true : nil
+        }
+        #expect(isTold == true)
+    }
+
+    @Test("a member that fails is ejected, and the last one never")
+    func ejected() throws {
+        let pair = try Pair(pool: ["health:", "  consecutiveFailures: 3", "  ejection: 60s"])
+        pair.rooms[0].always(.ok("Cache-Control: no-store", body: "ok"))
+        pair.rooms[1].always(.raw("", .reset))
+        for path in 0..<40 { #expect(try pair.edge.get(pair.rooms[0].path("\(path)")).text == "ok") }
+        #expect(pair.rooms[1].count < 12, "asked \(pair.rooms[1].count) times")
+        pair.rooms[0].always(.raw("", .reset))
+        for path in 0..<20 { _ = try? pair.edge.get(pair.rooms[0].path("bad\(path)")) }
+        for room in pair.rooms { room.always(.ok("Cache-Control: no-store", body: "back")) }
+        #expect(try pair.edge.get(pair.rooms[0].path("again")).text == "back")
+    }
+
+    @Test("a check with a path, a status and a body takes out who fails it")
+    func activeCheck() throws {
+        let pair = try Pair(pool: [
+            "health:", "  path: /health/it", "  body: alive", "  interval: 100ms", "  rise: 1",
+            "  fall: 1",
+        ])
+        let health = pair.first.room(named: "health")
+        health.always(.ok(body: "I am alive"))
+        pair.second.room(named: "health").always(.ok(body: "I am not well"))
+        for room in pair.rooms { room.always(.ok("Cache-Control: no-store", body: "ok")) }
+        let isOut = try eventually { try pair.states() == ["up", "down"] ? true : nil }
+        #expect(isOut == true)
+        let before = pair.rooms[1].count
+        for path in 0..<10 { #expect(try pair.edge.get(pair.rooms[0].path("\(path)")).text == "ok") }
+        #expect(pair.rooms[1].count == before)
+    }
+
+    @Test("more than a member's limit waits, and more than the queue is 503")
+    func queue() throws {
+        let test = try Configured(pool: "memberConcurrency: 1", "queueLength: 1")
+        let (room, gate) = (test.origin.room(), Gate())
+        room.answers { _ in Reply([.pass(gate)] + Reply.ok("Cache-Control: no-store").steps) }
+        var viewers: [Viewer] = []
+        for path in 0..<3 {
+            let viewer = try test.edge.viewer()
+            try viewer.send("GET \(room.path("\(path)")) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+            viewers.append(viewer)
+            if path == 0 { #expect(gate.awaitArrival()) }
+            if path == 1 {
+                let isQueued = try eventually {
+                    let status = try JSON(test.edge.admin("/status").text)
+                    return status["origins"]?.elements.first?["queued"]?.number == 1 ? true : nil
+                }
+                #expect(isQueued == true)
+            }
+        }
+        #expect(try viewers[2].response().status == 503)
+        gate.open()
+        for index in 0..<2 { #expect(try viewers[index].response().status == 200) }
+    }
+}

@@ -1,0 +1,200 @@
+import Testing
+import Tiles
+import WireTesting
+
+private let report = """
+    <?xml version="1.0" encoding="UTF-8" standalone="no"?><!DOCTYPE ServiceExceptionReport SYSTEM \
+    "http://host/schemas/wms/1.1.1/WMS_exception_1_1_1.dtd"> <ServiceExceptionReport version="1.1.1">\
+    <ServiceException code="LayerNotDefined">Could not find layer x</ServiceException>\
+    </ServiceExceptionReport>
+    """
+
+@Suite("Map images: laws 5 and 7 over the wire")
+struct TileTests {
+    private let edge: Edge
+    private let room: Room
+
+    init() throws {
+        edge = try SharedEdge.edge()
+        room = try SharedEdge.origin().room("tiles")
+    }
+
+    private func map(_ format: String = "image/png", _ more: String = "") -> String {
+        room.path(
+            "wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS=x&STYLES=&SRS=EPSG:3857"
+                + "&BBOX=0,0,1,1&WIDTH=300&HEIGHT=200&FORMAT=\(format)\(more)")
+    }
+
+    private func image(_ type: String, _ bytes: [UInt8]) -> Reply {
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: \(type)\r\nContent-Length: \(bytes.count)\r\n\r\n"
+        return Reply([.send(Array(head.utf8) + bytes)], status: 200)
+    }
+
+    private var exception: Reply {
+        .ok("Content-Type: application/vnd.ogc.se_xml;charset=UTF-8", body: report)
+    }
+
+    private func expectSubstitute(_ response: Response, _ format: String = "image/png") {
+        #expect(response.status == 503)
+        #expect(response["Content-Type"] == format)
+        #expect(response["Retry-After"] != nil)
+        let size = ImageSize(response.body)
+        #expect(size == ImageSize(width: 300, height: 200))
+    }
+
+    @Test("a tile without a word on freshness is fresh here and goes out with s-maxage=60")
+    func silentOrigin() throws {
+        let picture = BlankTile.png(width: 300, height: 200)
+        room.reply(image("image/png", picture))
+        let first = try edge.get(map())
+        #expect(first.body == picture)
+        #expect(first["Cache-Control"]?.contains("s-maxage=60") == true)
+        let second = try edge.get(map())
+        #expect(second.body == picture)
+        #expect(second.isHit)
+        #expect(second["Cache-Control"]?.contains("s-maxage=60") == true)
+    }
+
+    @Test("a tile's own word on freshness stays")
+    func ownFreshness() throws {
+        let picture = BlankTile.png(width: 300, height: 200)
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nCache-Control: max-age=0\r\n"
+            + "Content-Length: \(picture.count)\r\n\r\n"
+        room.always(Reply([.send(Array(head.utf8) + picture)], status: 200))
+        for _ in 0..<2 { #expect(try edge.get(map())["Cache-Control"] == "max-age=0") }
+        #expect(room.count == 2)
+    }
+
+    @Test(
+        "an exception with status 200 becomes an image with 503, and is not stored",
+        arguments: ["image/png", "image/jpeg", "image/gif"])
+    func exceptions(format: String) throws {
+        room.always(exception)
+        for _ in 0..<2 { expectSubstitute(try edge.get(map(format)), format) }
+        #expect(room.count == 2)
+    }
+
+    @Test("who named XML or JSON gets that document", arguments: [
+        "application/vnd.ogc.se_xml", "XML", "application/json",
+    ])
+    func documents(form: String) throws {
+        room.always(exception)
+        let response = try edge.get(map("image/png", "&EXCEPTIONS=\(form)"))
+        #expect(response.text == report)
+        #expect(room.count == 1)
+    }
+
+    @Test("who named INIMAGE or BLANK gets an image, and the origin is never told", arguments: [
+        "application/vnd.ogc.se_inimage", "INIMAGE", "application/vnd.ogc.se_blank", "BLANK",
+    ])
+    func imageForms(form: String) throws {
+        room.always(exception)
+        let response = try edge.get(map("image/png", "&exceptions=\(form)"))
+        #expect(response["Content-Type"] == "image/png")
+        #expect(ImageSize(response.body) == ImageSize(width: 300, height: 200))
+        let request = try #require(room.requests.first)
+        #expect(!request.target.lowercased().contains("exceptions="))
+    }
+
+    @Test("EXCEPTIONS is no part of a tile's identity")
+    func oneEntry() throws {
+        room.reply(image("image/png", BlankTile.png(width: 300, height: 200)))
+        #expect(try edge.get(map()).status == 200)
+        #expect(try edge.get(map("image/png", "&EXCEPTIONS=INIMAGE")).isHit)
+    }
+
+    @Test("bytes that are not the picture asked for are not stored", arguments: [
+        ("image/png", BlankTile.jpeg(width: 300, height: 200)),
+        ("image/jpeg", BlankTile.png(width: 300, height: 200)),
+        ("text/html", Array("<html>oops</html>".utf8)), ("image/png", []),
+        ("application/json", Array("{\"exceptions\": []}".utf8)),
+    ])
+    func wrongBytes(type: String, bytes: [UInt8]) throws {
+        room.always(image(type, bytes))
+        for _ in 0..<2 { expectSubstitute(try edge.get(map())) }
+        #expect(room.count == 2)
+    }
+
+    @Test("with the origin down a tile is 503 and an image", arguments: [
+        "image/png", "image/png8", "image/jpeg", "image/gif",
+    ])
+    func down(format: String) throws {
+        room.always(Reply([.reset]))
+        let type = format == "image/png8" ? "image/png" : format
+        expectSubstitute(try edge.get(map(format)), type)
+    }
+
+    @Test("an origin's own 5xx for a tile is 503 and an image")
+    func serverError() throws {
+        room.always(.response(500, ["Content-Type: text/html"], body: "<html>trace</html>"))
+        expectSubstitute(try edge.get(map()))
+    }
+
+    @Test("a stored tile outlives its origin")
+    func outlives() throws {
+        let picture = BlankTile.png(width: 300, height: 200)
+        room.reply(image("image/png", picture))
+        _ = try edge.get(map())
+        room.always(Reply([.reset]))
+        let response = try edge.get(map())
+        #expect(response.status == 200)
+        #expect(response.body == picture)
+    }
+
+    @Test("a request that names a parameter twice is not shared")
+    func duplicates() throws {
+        room.always(image("image/png", BlankTile.png(width: 300, height: 200)))
+        for _ in 0..<2 { _ = try edge.get(map("image/png", "&srs=EPSG:4326")) }
+        #expect(room.count == 2)
+    }
+
+    @Test("a tile with a session is not shared, and its credentials reach no log or store")
+    func session() throws {
+        room.always(image("image/png", BlankTile.png(width: 300, height: 200)))
+        for _ in 0..<2 { _ = try edge.get(map(), "Cookie: JSESSIONID=1") }
+        for _ in 0..<2 { _ = try edge.get(map("image/png", "&access_token=geheim")) }
+        #expect(room.count == 4)
+    }
+
+    @Test("WMTS, TMS and gmaps are tiles as well", arguments: [
+        "gwc/service/wmts?service=WMTS&request=GetTile&layer=x&tilematrix=6&tilerow=2&tilecol=1"
+            + "&format=image/png",
+        "gwc/service/tms/1.0.0/x@g@png/6/15/41.png",
+        "gwc/service/gmaps?layers=x&zoom=6&x=15&y=22&format=image/png",
+    ])
+    func otherServices(path: String) throws {
+        room.reply(image("image/png", BlankTile.png(width: 256, height: 256)))
+        _ = try edge.get(room.path(path))
+        #expect(try edge.get(room.path(path)).isHit)
+        room.always(Reply([.reset]))
+        let other = try edge.get(room.path(path + "&x"))
+        #expect(other.status == 503)
+        #expect(ImageSize(other.body) == ImageSize(width: 256, height: 256))
+    }
+}
+
+/// The size that an image says it has.
+struct ImageSize: Equatable {
+    var width: Int
+    var height: Int
+
+    init(width: Int, height: Int) { (self.width, self.height) = (width, height) }
+
+    init?(_ bytes: [UInt8]) {
+        func number(_ high: Int, _ low: Int) -> Int { Int(bytes[high]) << 8 | Int(bytes[low]) }
+        if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]), bytes.count > 24 {
+            self.init(width: number(18, 19), height: number(22, 23))
+        } else if bytes.starts(with: Array("GIF8".utf8)), bytes.count > 10 {
+            self.init(width: number(7, 6), height: number(9, 8))
+        } else if bytes.starts(with: [0xFF, 0xD8]) {
+            var at = 2
+            while at + 8 < bytes.count, bytes[at] == 0xFF, bytes[at + 1] != 0xC0 {
+                at += 2 + number(at + 2, at + 3)
+            }
+            guard at + 8 < bytes.count else { return nil }
+            self.init(width: number(at + 7, at + 8), height: number(at + 5, at + 6))
+        } else {
+            return nil
+        }
+    }
+}
