@@ -11,10 +11,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { slotCount = 1024 };  // threads that ever lived; those beyond share the last slot
+enum { slotCount = 1024, siteCount = 4096 };  // threads beyond that share the last slot
 
-static struct CallCounts ownSlots[slotCount];
-static struct CallCounts *slots = ownSlots;
+// What the file holds.
+struct table {
+    struct CallCounts slots[slotCount];
+    struct CallSite sites[siteCount];  // a hash table by address, open addressing
+};
+
+static struct table own;
+static struct table *shared = &own;
 static uint64_t slotsTaken;
 static int retainsAreSeen;
 
@@ -24,7 +30,7 @@ static __thread struct CallCounts *mine __attribute__((tls_model("initial-exec")
 static struct CallCounts *counts(void) {
     if (mine == NULL) {
         uint64_t index = __atomic_fetch_add(&slotsTaken, 1, __ATOMIC_RELAXED);
-        mine = &slots[index < slotCount ? index : slotCount - 1];
+        mine = &shared->slots[index < slotCount ? index : slotCount - 1];
         mine->thread = (uint64_t)syscall(SYS_gettid);
     }
     return mine;
@@ -32,6 +38,34 @@ static struct CallCounts *counts(void) {
 
 static void count(uint64_t *counter) {
     __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+// The entry of a caller, made when it is new; NULL when the table is full.
+static struct CallSite *site(uint64_t address) {
+    for (uint64_t i = 0, at = address * 0x9E3779B97F4A7C15u >> 52; i < siteCount; i++) {
+        struct CallSite *entry = &shared->sites[(at + i) % siteCount];
+        uint64_t there = 0;
+        if (__atomic_compare_exchange_n(&entry->address, &there, address, 0, __ATOMIC_RELAXED,
+                                        __ATOMIC_RELAXED) || there == address) return entry;
+    }
+    return NULL;
+}
+
+// Who calls is told of event loops only: others may allocate as they like.
+static void countAllocation(void *caller) {
+    struct CallCounts *counter = counts();
+    count(&counter->allocations);
+    if (counter->polls == 0) return;
+    struct CallSite *entry = site((uint64_t)caller);
+    if (entry != NULL) count(&entry->allocations);
+}
+
+static void countRetain(void *caller) {
+    struct CallCounts *counter = counts();
+    count(&counter->retains);
+    if (counter->polls == 0) return;
+    struct CallSite *entry = site((uint64_t)caller);
+    if (entry != NULL) count(&entry->retains);
 }
 
 // MARK: - The heap
@@ -42,32 +76,34 @@ extern void *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t);
 
 void *malloc(size_t size) {
-    count(&counts()->allocations);
+    countAllocation(__builtin_return_address(0));
     return __libc_malloc(size);
 }
 
 void *calloc(size_t items, size_t size) {
-    count(&counts()->allocations);
+    countAllocation(__builtin_return_address(0));
     return __libc_calloc(items, size);
 }
 
 void *realloc(void *old, size_t size) {
-    count(&counts()->allocations);
+    countAllocation(__builtin_return_address(0));
     return __libc_realloc(old, size);
 }
 
 void *memalign(size_t alignment, size_t size) {
-    count(&counts()->allocations);
+    countAllocation(__builtin_return_address(0));
     return __libc_memalign(alignment, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size) {
-    return memalign(alignment, size);
+    countAllocation(__builtin_return_address(0));
+    return __libc_memalign(alignment, size);
 }
 
 int posix_memalign(void **result, size_t alignment, size_t size) {
     if (alignment % sizeof(void *) != 0 || (alignment & (alignment - 1)) != 0) return EINVAL;
-    void *memory = memalign(alignment, size);
+    countAllocation(__builtin_return_address(0));
+    void *memory = __libc_memalign(alignment, size);
     if (memory == NULL) return ENOMEM;
     *result = memory;
     return 0;
@@ -100,18 +136,18 @@ static void *(*nextTryRetain)(void *);
 // Tagged and immediate values are no objects; the spare bits of a bridged one are not its address.
 static void *retain(void *object) {
     const uint64_t address = 0x00FFFFFFFFFFFFF8;
-    count(&counts()->retains);
+    countRetain(__builtin_return_address(0));
     if ((intptr_t)object > 0) nextRetain((void *)((uint64_t)object & address));
     return object;
 }
 
 static void *retainMany(void *object, uint32_t times) {
-    count(&counts()->retains);
+    countRetain(__builtin_return_address(0));
     return nextRetainMany(object, times);
 }
 
 static void *tryRetain(void *object) {
-    count(&counts()->retains);
+    countRetain(__builtin_return_address(0));
     return nextTryRetain(object);
 }
 
@@ -145,14 +181,14 @@ static void hookRuntime(void) {}
 
 #endif
 
-// Earlier counts, of the few calls before this runs, stay behind in `ownSlots`.
-static void shareSlots(const char *path) {
+// Earlier counts, of the few calls before this runs, stay behind in `own`.
+static void shareTable(const char *path) {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0 || ftruncate(fd, sizeof ownSlots) < 0) abort();
-    void *memory = mmap(NULL, sizeof ownSlots, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (fd < 0 || ftruncate(fd, sizeof own) < 0) abort();
+    void *memory = mmap(NULL, sizeof own, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (memory == MAP_FAILED) abort();
     close(fd);
-    slots = memory;
+    shared = memory;
     slotsTaken = 0;
     mine = NULL;
 }
@@ -160,7 +196,7 @@ static void shareSlots(const char *path) {
 __attribute__((constructor)) static void begin(void) {
     hookRuntime();
     const char *path = getenv("CALL_COUNTS");
-    if (path != NULL && retainsAreSeen) shareSlots(path);
+    if (path != NULL && retainsAreSeen) shareTable(path);
 }
 
 struct CallCounts callCountsOfThisThread(void) {

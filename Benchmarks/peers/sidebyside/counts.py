@@ -10,7 +10,7 @@ import time
 
 from .machine import HERE, BenchmarkError
 
-SLOT = struct.Struct("<8Q")
+SLOTS, SLOT, SITE = 1_024, struct.Struct("<8Q"), struct.Struct("<4Q")
 FIELDS = ("allocations", "retains", "polls")
 
 
@@ -33,8 +33,49 @@ def read_counts(path):
         raise BenchmarkError("the counter did not start; link the edge against the shared Swift "
                              "runtime (no -static-stdlib) and run it on x86-64")
     with open(path, "rb") as file:
-        rows = [row for row in SLOT.iter_unpack(file.read()) if row[0]]
+        rows = [row for row in SLOT.iter_unpack(file.read(SLOT.size * SLOTS)) if row[0]]
     return {row[0]: dict(zip(FIELDS, row[1:])) for row in rows}
+
+
+def read_sites(path):
+    """(allocations, retains) of the loops by the address they were called from, so far."""
+    with open(path, "rb") as file:
+        file.seek(SLOT.size * SLOTS)
+        return {row[0]: row[1:3] for row in SITE.iter_unpack(file.read()) if row[0]}
+
+
+def busiest_sites(pid, before, after, count=5):
+    """The places that called most between two readings, as lines for people."""
+    nothing = (0, 0)
+    calls = {site: tuple(b - a for a, b in zip(before.get(site, nothing), now))
+             for site, now in after.items()}
+    for site in sorted(calls, key=lambda site: -sum(calls[site]))[:count]:
+        if any(calls[site]):
+            allocations, retains = calls[site]
+            yield f"{allocations} allocations, {retains} retains: {place_of(pid, site)}"
+
+
+def place_of(pid, address):
+    """Function, file and line of a return address in a running program, inlined callers last."""
+    with open(f"/proc/{pid}/maps") as file:
+        for line in file:
+            fields = line.split()
+            start, end = (int(part, 16) for part in fields[0].split("-"))
+            if start <= address < end and len(fields) > 5:
+                offset = address - 1 - start + int(fields[2], 16)
+                return f"{fields[5]}+{offset:#x} {_symbols(fields[5], offset)}"
+    return f"{address:#x}"
+
+
+def _symbols(module, offset):
+    """The code segment lies in the file where it lies in memory: the offset is the address."""
+    tool = shutil.which("llvm-symbolizer") or shutil.which("addr2line")
+    if tool is None:
+        return "(install binutils for the name)"
+    done = subprocess.run([tool, "-f", "-i", "-e", module, hex(offset)], capture_output=True,
+                          text=True)
+    lines = [line for line in done.stdout.splitlines() if line]
+    return " < ".join(" ".join(pair) for pair in zip(lines[::2], lines[1::2]))
 
 
 def difference(before, after):

@@ -138,7 +138,10 @@ def processor_time(pids):
     figure to ticks of 10 ms; the split in user and system is sampled."""
     user = system = 0.0
     for pid in pids:
-        fields = stat_fields(pid)
+        try:
+            fields = stat_fields(pid)
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has ended, and its time is its parent's now
         user += int(fields[11]) + int(fields[13])
         system += int(fields[12]) + int(fields[14])
     return user * TICK_US, system * TICK_US
@@ -193,6 +196,8 @@ def memory(pids):
     data) no other process has; a mapped cache file is page cache and is not in it."""
     resident = private = 0
     for pid in pids:
+        if not os.path.exists(f"/proc/{pid}/smaps"):
+            continue
         in_private_mapping = False
         with open(f"/proc/{pid}/smaps") as file:
             for line in file:

@@ -84,6 +84,10 @@ class Server:
         self.programs = []
 
     def pids(self):
+        """All processes of the server; raises if one of its programs has ended."""
+        for program in self.programs:
+            if program.process.poll() is not None:
+                raise BenchmarkError(f"{program.name} has ended: {program.last_words()}")
         return [pid for program in self.programs for pid in family(program.pid)]
 
     def processor_time(self):
