@@ -28,10 +28,10 @@ struct FlagTests {
             $0.origins = []
         },
         Case(
-            "--mode: --mode is \"rfc911\", which is not known; did you mean \"rfc9111\"?"
+            "--mode is \"rfc911\", which is not known; did you mean \"rfc9111\"?"
         ) { $0.mode = "rfc911" },
         Case(
-            "--cache-size: --cache-size is \"1XB\", which is no number of bytes; "
+            "--cache-size is \"1XB\", which is no number of bytes; "
                 + "write a whole number with KiB, MiB, GiB or TiB, such as 512MiB"
         ) { $0.cacheSize = "1XB" },
         Case(
@@ -47,7 +47,7 @@ struct FlagTests {
                 + "name the proxies in trustedProxies (--trusted-proxy)"
         ) { $0.proxyProtocol = true },
         Case(
-            "--listen: --listen names \"missing.test\", which has no address: Name or service "
+            "--listen names \"missing.test\", which has no address: Name or service "
                 + "not known; correct the name, add it to /etc/hosts, or give the address itself"
         ) { $0.listen = ["missing.test:80"] },
         Case(

@@ -45,7 +45,7 @@ struct ValueTests {
         #expect(durationText(90_000) == "90s")
         #expect(durationText(3_600_000) == "1h")
         #expect(durationText(1_001) == "1001ms")
-        #expect(durationText(0) == "0ms")
+        #expect(durationText(0) == "0s")
         #expect(bytesText(2_048) == "2KiB")
         #expect(bytesText(1_536) == "1536B")
         #expect(bytesText(1 << 30) == "1GiB")

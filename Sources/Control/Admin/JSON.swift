@@ -16,7 +16,8 @@ indirect enum JSON {
         case .null: "null"
         case .list(let values): "[\(values.map(\.encoded).joined(separator: ","))]"
         case .object(let fields):
-            "{" + fields.map { "\(Self.quoted($0.name)):\($0.value.encoded)" }
+            "{"
+                + fields.map { "\(Self.quoted($0.name)):\($0.value.encoded)" }
                 .joined(separator: ",") + "}"
         }
     }

@@ -28,7 +28,11 @@ public struct Finding: Sendable, Hashable, CustomStringConvertible {
 
     /// One line: `mapedge.yaml:14: no origin is named "maps2"; name one of maps, pages`.
     public var description: String {
-        "\(place)\(severity == .warning ? "warning: " : "")\(text)"
+        // A flag's own name often begins the sentence already.
+        if case .flag(let name) = place, severity == .error, problem.hasPrefix("\(name) ") {
+            return text
+        }
+        return "\(place)\(severity == .warning ? "warning: " : "")\(text)"
     }
 
     /// What happened and what to do, without the place.

@@ -37,9 +37,10 @@ func bytesText(_ bytes: UInt64) -> String {
 private func inLargestUnit(
     _ value: UInt64, _ names: [String], _ units: KeyValuePairs<String, UInt64>, least: String
 ) -> String {
+    if value == 0 { return least == "ms" ? "0s" : "0\(least)" }
     for name in names {
         guard let unit = units.first(where: { $0.key == name })?.value else { continue }
-        if value > 0, value.isMultiple(of: unit) { return "\(value / unit)\(name)" }
+        if value.isMultiple(of: unit) { return "\(value / unit)\(name)" }
     }
     return "\(value)\(least)"
 }
