@@ -77,15 +77,18 @@ struct EnvironmentTests {
         arguments: [
             (
                 LMDBError(.commit, ENOSPC), LMDBError.Kind.disk,
-                "LMDB commit: No space left on device; free space on its disk, or look for disk errors with \"dmesg\""
+                "LMDB commit: No space left on device; free space on its disk, or look for disk "
+                    + "errors with \"dmesg\""
             ),
             (
                 LMDBError(.put, LMDBError.mapFull), .full,
-                "LMDB put: MDB_MAP_FULL: Environment mapsize limit reached; delete entries or raise the map's size"
+                "LMDB put: MDB_MAP_FULL: Environment mapsize limit reached; delete entries or raise "
+                    + "the map's size"
             ),
             (
                 LMDBError(.get, LMDBError.corrupted), .damaged,
-                "LMDB get: MDB_CORRUPTED: Located page was wrong type; set the file aside and begin a new one"
+                "LMDB get: MDB_CORRUPTED: Located page was wrong type; set the file aside and begin "
+                    + "a new one"
             ),
             (
                 LMDBError(.open, EACCES), .environment,

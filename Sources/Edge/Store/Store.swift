@@ -32,6 +32,7 @@ public final class Store: Sendable {
         try directory.create()
         let lock = try DirectoryLock(directory: settings.directory, now: settings.clock())
         let opened = try StoreOpening(settings: settings, log: log).open()
+        OpenDirectories.insert(settings.directory)
         return Store(settings, opened, lock, stepping: stepping, log: log)
     }
 
@@ -57,6 +58,8 @@ public final class Store: Sendable {
         // The scan of what is there already, and the deletion of what was left undone.
         wake(urgently: true)
     }
+
+    deinit { OpenDirectories.remove(core.settings.directory) }
 
     // MARK: storing
 
@@ -196,6 +199,7 @@ public final class Store: Sendable {
         core.queue.close()
         schedule?.stop()
         writer.withLock { $0.close() }
+        OpenDirectories.remove(core.settings.directory)
         lock.withLock { $0 = nil }
     }
 }

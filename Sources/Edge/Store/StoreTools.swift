@@ -5,29 +5,18 @@ import LMDB
 /// What can be asked of a cache directory from outside of the edge: verify, statistics, compact.
 public enum StoreTools {
     /// How the pages of a cache are spent. Takes milliseconds, whatever its size.
+    ///
+    /// For a cache that this process has open: `Store.statistics()`.
     public static func statistics(directory path: String) throws(StoreError) -> StoreStatistics {
         let file = try openReadOnly(path)
-        return try StoreError.wrap(path) { () throws(LMDBError) in
-            let transaction = try ReadTransaction(file.environment)
-            try transaction.renew()
-            defer { transaction.reset() }
-            let space = try transaction.space()
-            return StoreStatistics(
-                entries: try transaction.count(of: file.index),
-                bodies: try transaction.count(of: file.bodies),
-                deletionsPending: try transaction.count(of: file.pending),
-                indexPages: try transaction.pages(of: file.index),
-                chunkPages: try transaction.pages(of: file.chunks),
-                otherPages: try transaction.pages(of: file.bodies)
-                    + transaction.pages(of: file.pending) + transaction.pages(of: file.meta),
-                usedPages: space.usedPages, freePages: space.freePages, mapPages: space.mapPages)
-        }
+        return try StoreError.wrap(path) { () throws(LMDBError) in try StoreStatistics(file) }
     }
 
     /// Reads everything and checks it: records, bodies, and who shares them.
     ///
     /// Works beside a running edge; then the counts of sharers, which change meanwhile, are not
-    /// compared. Takes as long as reading the file.
+    /// compared. Takes as long as reading the file. For a cache that this process has open:
+    /// `Store.verify()`.
     public static func verify(directory path: String) throws(StoreError) -> StoreVerification {
         let lock: DirectoryLock?
         do {
@@ -83,6 +72,10 @@ public enum StoreTools {
 
     private static func openReadOnly(_ path: String) throws(StoreError) -> StoreFile {
         let directory = StoreDirectory(path)
+        // Closing a second environment of one file would take the first one's readers away.
+        if OpenDirectories.contains(path) {
+            throw StoreError.inUse(directory: path, holder: "this process itself")
+        }
         guard StoreDirectory.exists(directory.store + "/data.mdb") else {
             throw StoreError.directory(
                 path: directory.store, call: "open", reason: "there is no cache")
@@ -116,6 +109,24 @@ public struct StoreStatistics: Sendable, Equatable {
     /// Pages that were used and hold nothing now.
     public var freePages: Int
     public var mapPages: Int
+
+    init(_ file: StoreFile) throws(LMDBError) {
+        let transaction = try ReadTransaction(file.environment)
+        try transaction.renew()
+        defer { transaction.reset() }
+        let space = try transaction.space()
+        entries = try transaction.count(of: file.index)
+        bodies = try transaction.count(of: file.bodies)
+        deletionsPending = try transaction.count(of: file.pending)
+        indexPages = try transaction.pages(of: file.index)
+        chunkPages = try transaction.pages(of: file.chunks)
+        otherPages =
+            try transaction.pages(of: file.bodies) + transaction.pages(of: file.pending)
+            + transaction.pages(of: file.meta)
+        usedPages = space.usedPages
+        freePages = space.freePages
+        mapPages = space.mapPages
+    }
 }
 
 /// What a verification found.

@@ -156,7 +156,7 @@ struct StoreEvictionTests {
         }
         replaceAll(0)
         replaceAll(1)
-        let before = try StoreTools.statistics(directory: bench.directory)
+        let before = try #require(store.statistics())
         // Viewers that take a slice, come back much later, and must get the rest of the same body.
         var viewers: [(objectID: UInt64, seed: Int, taken: [UInt8])] = []
         for round in 2..<22 {
@@ -182,7 +182,7 @@ struct StoreEvictionTests {
             store.release(viewer.objectID)
         }
         store.settle()
-        let after = try StoreTools.statistics(directory: bench.directory)
+        let after = try #require(store.statistics())
         #expect(after.usedPages <= before.usedPages + 20)
         #expect(store.counters.value(.deferred) >= 30)
         #expect(store.counters.value(.heldObjects) == 0)

@@ -12,7 +12,7 @@ struct StoreToolsTests {
         for index in 0..<30 { store.put("tile \(index)", body(40_000, seed: index % 10)) }
         store.put("small", body(100))
         store.settle()
-        let open = try StoreTools.statistics(directory: bench.directory)
+        let open = store.statistics()
         store.close()
         let closed = try StoreTools.statistics(directory: bench.directory)
         #expect(open == closed)
@@ -27,10 +27,21 @@ struct StoreToolsTests {
         let store = try bench.open()
         store.put("tile", body(40_000))
         store.settle()
-        let check = try StoreTools.verify(directory: bench.directory)
+        let check = try #require(store.verify())
         #expect(check.isSound)
         #expect(!check.isComplete)
         #expect(check.bodyBytes == 40_000)
+    }
+
+    @Test func `a cache that this process has open is not opened a second time`() throws {
+        let store = try bench.open()
+        for path in [bench.directory, bench.directory + "/../" + bench.directory.dropFirst(5)] {
+            #expect(throws: StoreError.inUse(directory: path, holder: "this process itself")) {
+                _ = try StoreTools.verify(directory: path)
+            }
+        }
+        store.close()
+        #expect(try StoreTools.verify(directory: bench.directory).isSound)
     }
 
     @Test func `verification finds a body that is not what was stored`() throws {
