@@ -176,7 +176,10 @@ private func judgeStale(
     // but confirms a no-cache response each time while the origin can be asked.
     if policy.mode == .rfc9111, entry.flags.forbidsStale { return ask(entry, reason) }
     if entry.flags.contains(.negative) { return ask(entry, reason) }
-    if reason == .stale, now < entry.times.swrUntil {
+    // §5.2.1.1: who names a max-age takes nothing stale, unless max-stale says otherwise.
+    let isWilling =
+        !policy.honoursRequestCacheControl || request.cacheControl.maxAgeSeconds == nil
+    if reason == .stale, isWilling, now < entry.times.swrUntil {
         return Decision(.serveStaleRefreshing, .staleWhileRevalidate)
     }
     if reason == .stale, policy.honoursRequestCacheControl, let limit = request.maxStale,
@@ -194,4 +197,17 @@ private func judgeStale(
 private func ask(_ entry: EntryHeader, _ reason: DecisionReason) -> Decision {
     let isConditional = entry.hasValidator && !entry.flags.contains(.negative)
     return Decision(isConditional ? .revalidate : .fetch, reason)
+}
+
+/// Whether the request may wait for another's fetch of the same key, or lead one for others.
+///
+/// Law 6: what was asked for with somebody's credentials is nobody else's, and who shows theirs
+/// wants an answer to them. A part, or the answer to a wish of one's own, is of no use to others.
+public func mayCollapse(_ request: RequestFacts, policy: BehaviorPolicy) -> Bool {
+    guard policy.collapses, request.method == .get, !request.hasBody, !request.hasRange,
+        !request.hasOriginPrecondition
+    else { return false }
+    if policy.sessionsBypass, request.hasSession { return false }
+    if policy.judgesAuthorization, request.hasAuthorization { return false }
+    return !(policy.honoursRequestCacheControl && request.cacheControl.noStore)
 }

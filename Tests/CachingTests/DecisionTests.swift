@@ -125,6 +125,29 @@ struct DecisionTests {
         #expect(decide("max-age=10", .cloudFrontPure, request: request).action == .serve)
     }
 
+    @Test("RFC 9111 §4: plain requests for one key share a fetch")
+    func collapsing() {
+        #expect(mayCollapse(ask(), policy: .letter))
+        #expect(mayCollapse(ask("If-None-Match: \"a\""), policy: .letter))
+        #expect(!mayCollapse(ask(), policy: BehaviorPolicy.letter.with { $0.collapses = false }))
+        #expect(!mayCollapse(ask("Range: bytes=0-1"), policy: .letter))
+        #expect(!mayCollapse(ask("Content-Length: 1"), policy: .letter))
+        #expect(!mayCollapse(ask("If-Match: \"a\""), policy: .letter))
+        #expect(!mayCollapse(ask("Cache-Control: no-store"), policy: .letter))
+        #expect(!mayCollapse(ask(method: "HEAD"), policy: .letter))
+    }
+
+    @Test("law 6: a fetch with credentials is nobody else's")
+    func notCollapsing() {
+        let request = ask("Authorization: Basic YTpi")
+        #expect(!mayCollapse(request, policy: .letter))
+        #expect(mayCollapse(request, policy: .cloudFrontPure))
+        var session = ask()
+        session.hasSession = true
+        #expect(!mayCollapse(session, policy: .letter))
+        #expect(mayCollapse(session, policy: .cloudFrontPure))
+    }
+
     @Test("caching disabled passes everything")
     func disabled() {
         let policy = BehaviorPolicy.cloudFrontPure.with { $0.maxTTL = 0 }

@@ -36,6 +36,14 @@ struct RequestDirectiveTests {
         #expect(decide("max-age=150, max-stale", after: 160).action == .revalidate)
     }
 
+    @Test("§5.2.1.1: a max-age takes nothing stale, whatever the response allows")
+    func maxAgeIsNotStale() {
+        let stored = "max-age=100, stale-while-revalidate=99"
+        #expect(decide("max-age=150", stored: stored, after: 110).action == .revalidate)
+        #expect(decide("max-age=150, max-stale", stored: stored, after: 110).action == .serveStale)
+        #expect(decide("no-store", stored: stored, after: 110).action == .serveStaleRefreshing)
+    }
+
     @Test("§5.2.1.3: min-fresh asks for freshness to come")
     func minFresh() {
         #expect(decide("min-fresh=20", after: 80).action == .serve)
