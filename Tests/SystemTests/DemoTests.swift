@@ -54,6 +54,18 @@ struct DemoTests {
     }
 
     @Test(
+        "what keeps the demo from starting is said in its words, and nothing is left behind",
+        arguments: [
+            (["--data", "/proc/nowhere"], "demo: the map data could not be built (exit status"),
+            (["--listen", "192.0.2.1:0"], "demo: the edge has ended (exit status"),
+        ])
+    func cannotStart(_ arguments: [String], _ reason: String) throws {
+        let demo = try RunningDemo.start(arguments)
+        #expect(demo.line(with: reason) != nil)
+        #expect(demo.waitForExit() == 1)
+    }
+
+    @Test(
         "an address that is none is refused with what to write",
         arguments: ["8080", "127.0.0.1", ":8080", "127.0.0.1:eighty", "127.0.0.1:99999"])
     func badAddress(_ text: String) {
@@ -135,14 +147,7 @@ private final class RunningDemo {
     let directory: String
 
     init() throws {
-        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        // What it says is read where errors are: both go to one place.
-        child = try Child(
-            "/bin/sh",
-            [
-                "-c", "exec \"$0\" \"$@\" 1>&2", Edge.program, "demo", "--listen", "127.0.0.1:0",
-                "--admin", "127.0.0.1:0", "--data", "/\(root)/demo-data",
-            ])
+        child = try Self.start([])
         _ = child.line(with: "Ctrl-C ends everything")
         let log = child.log
         port = try #require(words(of: "open  http", in: log).last.flatMap { UInt16($0) })
@@ -150,6 +155,17 @@ private final class RunningDemo {
         directory = String(
             words(of: "of this run are in", in: log, cutAt: " ").last?.dropLast() ?? "")
         try #require(groups.count == 2)
+    }
+
+    static func start(_ arguments: [String]) throws -> Child {
+        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let defaults = [
+            "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data", "/\(root)/demo-data",
+        ]
+        // What it says is read where errors are: both go to one place.
+        return try Child(
+            "/bin/sh",
+            ["-c", "exec \"$0\" \"$@\" 1>&2", Edge.program, "demo"] + defaults + arguments)
     }
 
     func get(_ path: String) throws -> Response {
