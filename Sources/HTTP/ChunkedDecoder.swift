@@ -2,7 +2,7 @@
 ///
 /// The caller passes the bytes it has not yet been told to drop, drops `consumed` of them after
 /// each step, and asks again until a step says `needMore`, `end` or `malformed`. Only a trailer
-/// line must lie in one piece: until it is whole, nothing of it is consumed. Forty bytes of
+/// line must lie in one piece: until it is whole, nothing of it is consumed. Under eighty bytes of
 /// state; linear whatever the sizes of chunks and pieces.
 public struct ChunkedDecoder: Sendable {
     /// Longest extension of one chunk, in bytes.

@@ -2,18 +2,21 @@
 public struct HeadLimits: Equatable, Sendable {
     /// Longest request target, in bytes (414 beyond). Unused for responses.
     public var targetBytes: Int
-    /// Longest head, from its first byte to the end of the empty line, in bytes (431 beyond);
-    /// at most 65,535.
+    /// Longest head, from its first byte to the end of the empty line, in bytes (431 beyond).
+    /// More than 65,535 means 65,535, the most that a `ByteSlice` can reach.
     public var headBytes: Int
-    /// Most field lines (431 beyond); at most `HeaderTable.capacity`.
+    /// Most field lines (431 beyond). More than `HeaderTable.capacity` means that many.
     public var fieldCount: Int
 
-    /// Limits of the given sizes; sizes beyond what a table can hold are cut down to that.
+    /// Limits of the given sizes.
     public init(targetBytes: Int, headBytes: Int, fieldCount: Int) {
-        self.headBytes = min(max(headBytes, 0), 65_535)
-        self.targetBytes = min(max(targetBytes, 0), 65_535)
-        self.fieldCount = min(max(fieldCount, 0), HeaderTable.capacity)
+        self.targetBytes = targetBytes
+        self.headBytes = headBytes
+        self.fieldCount = fieldCount
     }
+
+    /// `headBytes` within what offsets of 16 bits can name.
+    var reachableHeadBytes: Int { min(max(headBytes, 0), 65_535) }
 
     /// What a viewer may send unless the configuration says otherwise.
     public static var request: HeadLimits {

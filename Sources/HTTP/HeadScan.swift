@@ -1,6 +1,6 @@
 /// Where the search for the end of a head stands, while its bytes still arrive.
 ///
-/// One per connection, twelve bytes, made anew for each message. It remembers how far the bytes
+/// One per connection, sixteen bytes, made anew for each message. It remembers how far the bytes
 /// are known to be in order, so that a head arriving byte by byte is read twice, not n times; and
 /// it refuses what no head may contain as soon as that is seen, however slow the rest.
 public struct HeadScan: Sendable {

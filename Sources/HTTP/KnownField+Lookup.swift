@@ -52,7 +52,8 @@ enum KnownNames {
         let candidate = slots[slot(bytes, start, length)]
         guard candidate != 0, matches(bytes, start, length, Int(candidate) &* wordsPerName)
         else { return .other }
-        return KnownField(rawValue: candidate).unsafelyUnwrapped
+        // Raw values count from 0 without a gap, so that they are what the enum is stored as.
+        return unsafeBitCast(candidate, to: KnownField.self)
     }
 
     @inline(__always)

@@ -11,14 +11,15 @@ public func parseRequest(
     if scan.position == 0 {
         // Nearly every head arrives whole and in order. One pass then does; whatever else
         // happens, the careful way below decides, so that there is one order of errors.
-        let limit = min(bytes.byteCount, limits.headBytes)
+        let limit = min(bytes.byteCount, limits.reachableHeadBytes)
         if case .end(let length) = parseHead(bytes, from: 0, limit: limit, limits, &head) {
             if judge(&head, bytes, length) == nil { return .complete }
         }
     }
     let lineBytes = limits.targetBytes + methodBytesMax + versionBytes + 3
     while true {
-        switch scan.advance(bytes, limit: limits.headBytes, .request(lineBytes: lineBytes)) {
+        switch scan.advance(bytes, limit: limits.reachableHeadBytes, .request(lineBytes: lineBytes))
+        {
         case .needMore: return .needMore
         case .rejected(let rejection): return .rejected(rejection)
         case .startLine(let line):

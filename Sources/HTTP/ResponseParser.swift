@@ -8,7 +8,7 @@ public func parseResponse(
     into head: inout ResponseHead
 ) -> HeadResult {
     while true {
-        switch scan.advance(bytes, limit: limits.headBytes, .status) {
+        switch scan.advance(bytes, limit: limits.reachableHeadBytes, .status) {
         case .needMore: return .needMore
         case .rejected(let rejection): return .rejected(rejection)
         case .startLine(let line):

@@ -58,11 +58,21 @@ struct LimitTests {
         #expect(parseAnswer(lines(129)).rejection == .tooManyFields)
     }
 
-    @Test("limits beyond what a table and its offsets can hold are cut down")
-    func cut() {
+    @Test("limits beyond what a table and its offsets can hold mean no more than that")
+    func reachable() {
         let limits = HeadLimits(targetBytes: 1 << 20, headBytes: 1 << 20, fieldCount: 1_000)
-        #expect(limits == HeadLimits(targetBytes: 65_535, headBytes: 65_535, fieldCount: 128))
-        #expect(HeadLimits(targetBytes: -1, headBytes: -1, fieldCount: -1).headBytes == 0)
+        let frame = get("X: ").utf8.count
+        let value = String(repeating: "x", count: 65_535 - frame)
+        let most = parse(get("X: \(value)"), limits: limits)
+        #expect(most.isComplete && most.text(most.head.fields[1].value) == value)
+        #expect(parse(get("X: \(value)x"), limits: limits).rejection == .headTooLarge)
+        let path = "/" + String(repeating: "x", count: 70_000)
+        #expect(parse(get(target: path), limits: limits).rejection == .headTooLarge)
+        let lines = String(repeating: "X: y\r\n", count: 128)
+        let request = "GET / HTTP/1.1\r\nHost: a\r\n\(lines)\r\n"
+        #expect(parse(request, limits: limits).rejection == .tooManyFields)
+        let none = HeadLimits(targetBytes: -1, headBytes: -1, fieldCount: -1)
+        #expect(parse(get(), limits: none).rejection == .headTooLarge)
     }
 
     @Test("a head that arrives byte by byte costs no more than twice its length")
@@ -70,6 +80,13 @@ struct LimitTests {
         // Quadratic work would be 500 million steps here; the test would be seen to hang.
         let head = Array(get("X: " + String(repeating: "x", count: 32_000)).utf8)
         #expect(parse(head, endingAt: 0..<head.count).isComplete)
+    }
+
+    @Test("what a connection keeps between two pieces is small")
+    func sizes() {
+        #expect(MemoryLayout<HeadScan>.stride == 16)
+        #expect(MemoryLayout<ChunkedDecoder>.stride <= 80)
+        #expect(MemoryLayout<RequestHead>.stride <= 144)
     }
 
     @Test("each rejection has its own words, and a status that a viewer can be told")
