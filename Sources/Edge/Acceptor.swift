@@ -110,7 +110,7 @@ extension LoopState where N: ~Copyable {
 
 extension LoopState where N: ~Copyable {
     /// The deadline has passed or nobody is left: whatever is open is closed.
-    mutating func closeAll() {
+    package mutating func closeAll() {
         while let slot = viewers.firstOccupied(from: 0) {
             if let exchange = viewers[slot].exchange {
                 viewers[slot].exchange = nil

@@ -6,7 +6,7 @@ import Synchronization
 /// A byte ring between one loop, which writes lines, and the log writer, which takes them.
 ///
 /// The loop never waits: a line that does not fit is dropped and counted.
-struct LogRing: @unchecked Sendable {  // one producer, one consumer; the indices are atomics
+package struct LogRing: @unchecked Sendable {  // one producer, one consumer; the indices are atomics
     private let memory: UnsafeMutableRawPointer
     private let capacity: Int
     private let indices: UnsafeMutablePointer<Atomic<Int>>  // 0: written, 1: taken, 2: asked to hurry

@@ -6,6 +6,16 @@ import Reactor
 // Entries that were not served lately: their pages may be on disk, their bytes unchecked. They are
 // read and checked beside the loop, so that one cold page stalls nobody (law 2).
 extension LoopState where N: ~Copyable {
+    /// Whether the record is the one that was written, bit for bit: looked at when it was not served
+    /// lately, since a checksum at every hit would cost more than all the rest of the lookup.
+    mutating func isSound(_ key: CacheKey) -> Bool {
+        guard let record = reader?.find(key) else { return true }
+        if (try? EntryRecord.inspect(record.bytes)) != nil { return true }
+        counters.add(.corruptRecords)
+        store?.discardDamaged(key)
+        return false
+    }
+
     /// Whether the body can be sent without waiting for the disk, and was found to be sound.
     mutating func isReady(_ entry: StoredEntry) -> Bool {
         guard case .chunks(let objectID, _) = entry.body, let base = scratch.parts.baseAddress else { return true }

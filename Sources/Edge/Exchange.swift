@@ -59,6 +59,9 @@ final class Exchange {
         outcome.behavior = behavior
     }
 
+    /// Where its response goes: under its own key, or as a POST that says so, under its target's.
+    var storeKey: CacheKey? { key ?? (head.method == .post ? primary?.key : nil) }
+
     var policy: BehaviorPolicy { snapshot.hot[behavior].policy }
     var pool: OriginPool { snapshot.pools[snapshot.hot[behavior].origin] }
 }
@@ -76,6 +79,7 @@ extension LoopState where N: ~Copyable {
         case .serve, .serveStale, .serveStaleRefreshing, .fetch, .revalidate: obtain(exchange)
         case .pass:
             counters.add(.passes)
+            if answersHere(exchange) { return }
             lead(exchange, fresh(exchange, key: nil))
         }
     }
@@ -83,8 +87,8 @@ extension LoopState where N: ~Copyable {
     /// Step 2: join the fetch of the same key, or fetch.
     mutating func obtain(_ exchange: Exchange) {
         let candidate = fresh(exchange, key: exchange.key)
-        guard exchange.mayCollapse, exchange.head.method == .get, !exchange.facts.hasRange,
-            exchange.policy.collapses, let key = exchange.key
+        guard exchange.mayCollapse, mayCollapse(exchange.facts, policy: exchange.policy), !exchange.facts.hasRange,
+            let key = exchange.key
         else {
             lead(exchange, candidate)
             return
@@ -181,7 +185,9 @@ extension LoopState where N: ~Copyable {
             exchange.outcome.detail = failure.detailedResult
             serveStale(exchange, entry)
         } else {
-            answer(exchange, failure.status, detail: failure.detailedResult)
+            // A stale response that may not be used makes it 504 (RFC 9111 §5.2.2.2).
+            let status = exchange.entry == nil || exchange.policy.mode == .cloudfront ? failure.status : 504
+            answer(exchange, status, detail: failure.detailedResult)
         }
     }
 

@@ -4,7 +4,7 @@ import HTTP
 import Reactor
 
 /// One response being fetched from a member. Confined to the loop that runs it.
-final class Fetch {
+package final class Fetch {
     enum Phase { case queued, connecting, sending, receiving, done }
 
     var token = Token(slot: 0, generation: 0, kind: TokenKind.fetch)

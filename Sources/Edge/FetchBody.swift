@@ -19,16 +19,16 @@ final class BodySegment: @unchecked Sendable {  // bytes below a published count
 }
 
 /// How much memory all fetches in progress hold, against `CacheSettings.fillBytes`.
-final class FillBudget: Sendable {
+package final class FillBudget: Sendable {
     private let used = Atomic<Int>(0)
     let limit: Int
 
-    init(limit: Int) { self.limit = limit }
+    package init(limit: Int) { self.limit = limit }
 
     func take(_ bytes: Int) { used.add(bytes, ordering: .relaxed) }
     func give(_ bytes: Int) { used.subtract(bytes, ordering: .relaxed) }
     var isExhausted: Bool { used.load(ordering: .relaxed) >= limit }
-    var usedBytes: Int { used.load(ordering: .relaxed) }
+    package var usedBytes: Int { used.load(ordering: .relaxed) }
 }
 
 /// The body of a fetch as far as it has come: segments in order, the earliest possibly let go.

@@ -14,6 +14,11 @@ extension LoopState where N: ~Copyable {
         let behavior = hot.match(UnsafeRawBufferPointer(rebasing: bytes[head.path.range]))
         var facts = RequestFacts(head, bytes: bytes.bytes)
         if head.fields.contains(.cookie) { facts.hasSession = hasSession(behavior, bytes) }
+        if let reason = forbidden(facts, hot[behavior].policy.mode) {
+            counters.add(.requestsRejected)
+            refuse(slot, status: hot[behavior].policy.mode == .cloudfront ? 403 : 400, detail: reason)
+            return
+        }
         guard reader != nil, head.method == .get || head.method == .head, !facts.hasBody else {
             let decision = decide(.absent, request: facts, policy: hot[behavior].policy, health: .up, now: network.wallNow)
             start(slot, bytes, behavior, facts, decision, keyed: reader != nil && decision.action == .fetch)
@@ -25,6 +30,13 @@ extension LoopState where N: ~Copyable {
         reader?.begin()
         serveFound(slot, bytes, behavior, facts, key, canonical)
         reader?.end()
+    }
+
+    /// What is refused whatever the origin would say: bodies that no key covers, and in cloudfront
+    /// mode methods that CloudFront does not know.
+    private func forbidden(_ facts: RequestFacts, _ mode: Mode) -> StaticString? {
+        if head.method == .other, mode == .cloudfront { return "method-not-supported" }
+        return facts.hasBody && (head.method == .get || head.method == .head) ? "body-not-supported" : nil
     }
 
     /// Looks, decides, serves. The read transaction is open and stays so until this returns.
@@ -63,9 +75,15 @@ extension LoopState where N: ~Copyable {
             start(slot, bytes, behavior, facts, decision, keyed: decision.action != .pass, key: key, canonical: canonical, entry: copy)
             return
         }
-        if reader?.touch(key, now: now) == false, !isReady(entry) {
-            wait(slot, bytes, behavior, facts, decision, key, canonical)
-            return
+        if reader?.touch(key, now: now) == false {
+            guard isSound(key) else {
+                miss(slot, bytes, behavior, facts, .absent)
+                return
+            }
+            guard isReady(entry) else {
+                wait(slot, bytes, behavior, facts, decision, key, canonical)
+                return
+            }
         }
         if decision.action == .serveStaleRefreshing { refresh(slot, bytes, behavior, facts, decision, entry, key, canonical) }
         serve(slot, bytes, entry, facts, decision, behavior)

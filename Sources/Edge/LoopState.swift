@@ -1,19 +1,19 @@
 import Caching
 import Glibc
 import HTTP
-import Reactor
+package import Reactor
 import Synchronization
 
 /// What the loops share, and no more: touched on misses and cold paths.
-final class EdgeShared: Sendable {
+package final class EdgeShared: Sendable {
     let store: Store?
-    let collapsed = CollapsedFetches()
-    let budget: FillBudget
+    package let collapsed = CollapsedFetches()
+    package let budget: FillBudget
     let events: any EventObserver
     let mailboxes: [Mailbox<LoopMessage>]
     private let invalidations: Atomic<UInt64>
 
-    init(store: Store?, budget: FillBudget, events: any EventObserver, mailboxes: [Mailbox<LoopMessage>]) {
+    package init(store: Store?, budget: FillBudget, events: any EventObserver, mailboxes: [Mailbox<LoopMessage>]) {
         self.store = store
         self.budget = budget
         self.events = events
@@ -27,7 +27,7 @@ final class EdgeShared: Sendable {
 }
 
 /// What loops tell each other and are told.
-enum LoopMessage: Sendable {
+package enum LoopMessage: Sendable {
     /// The fetch that this exchange waits for has something new.
     case progress(ExchangeID)
     /// A member's slot is free for this queued fetch.
@@ -39,11 +39,11 @@ enum LoopMessage: Sendable {
 }
 
 /// Which slab or descriptor an event or timer concerns.
-enum TokenKind {
+package enum TokenKind {
     static let viewer: UInt8 = 1
     static let origin: UInt8 = 2
     static let listener: UInt8 = 3
-    static let mailbox: UInt8 = 4
+    package static let mailbox: UInt8 = 4
     static let fetch: UInt8 = 5
     static let loop: UInt8 = 6
 }
@@ -55,8 +55,8 @@ struct ListenerState {
 }
 
 /// One event loop's whole state: born in the block that runs it, handed down `inout`.
-struct LoopState<N: Network & ~Copyable>: ~Copyable {
-    var network: N
+package struct LoopState<N: Network & ~Copyable>: ~Copyable {
+    package var network: N
     let index: Int
     let shared: EdgeShared
     let store: Store?
@@ -65,15 +65,15 @@ struct LoopState<N: Network & ~Copyable>: ~Copyable {
     var snapshot: SettingsSnapshot
     var hot: HotTable
     var limits: ViewerLimits
-    var viewers: Slab<ViewerConnection>
-    var origins: Slab<OriginConnection>
-    var fetches: Slab<Fetch>
+    package var viewers: Slab<ViewerConnection>
+    package var origins: Slab<OriginConnection>
+    package var fetches: Slab<Fetch>
     var listeners: [ListenerState] = []
     var idle = IdleConnections()
     var perAddress: [SocketAddress: Int] = [:]
     /// Viewers of tunnels, by the token of the member's connection.
     var tunnels: [UInt64: ExchangeID] = [:]
-    var timers: TimerWheel
+    package var timers: TimerWheel
     var reader: StoreReader?
     let counters: LoopCounters
     let latencies: LoopLatencies
@@ -86,7 +86,7 @@ struct LoopState<N: Network & ~Copyable>: ~Copyable {
     private var messages: [LoopMessage] = []
     var isStopping = false
     var stopDeadline: UInt64 = .max
-    var isStopped = false
+    package var isStopped = false
     var isAcceptPaused = false
 
     /// Work that a step leaves for the end of the tick, so that no step calls an earlier one.
@@ -98,7 +98,7 @@ struct LoopState<N: Network & ~Copyable>: ~Copyable {
         case accept
     }
 
-    init(
+    package init(
         network: consuming N, index: Int, shared: EdgeShared, snapshot: SettingsSnapshot, counters: LoopCounters,
         latencies: LoopLatencies, log: LogRing?
     ) {
@@ -126,7 +126,7 @@ struct LoopState<N: Network & ~Copyable>: ~Copyable {
     deinit { scratch.deallocate() }
 
     /// Deals with one wake-up: events, messages, timers, and what they left to do.
-    mutating func tick(_ events: UnsafeBufferPointer<ReadyEvent>) {
+    package mutating func tick(_ events: UnsafeBufferPointer<ReadyEvent>) {
         counters.add(.ticks)
         for event in events { deliver(event) }
         if !ready.isEmpty { drainReady() }
@@ -148,7 +148,7 @@ struct LoopState<N: Network & ~Copyable>: ~Copyable {
     }
 
     /// When `wait` must return although nothing happened.
-    var nextDeadline: UInt64? { ready.isEmpty ? timers.nextDeadline : 0 }
+    package var nextDeadline: UInt64? { ready.isEmpty ? timers.nextDeadline : 0 }
 
     private mutating func drainReady() {
         // What is added meanwhile waits for the next tick's turn, so that sockets are not starved.

@@ -4,7 +4,7 @@ import HTTP
 import Reactor
 
 /// One connection to a member: connecting, serving a fetch, tunnelling, or kept for the next one.
-struct OriginConnection: ~Copyable {
+package struct OriginConnection: ~Copyable {
     enum Phase { case connecting, active, idle, tunnel }
 
     let fd: Int32

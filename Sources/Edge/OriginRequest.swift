@@ -27,6 +27,8 @@ struct OriginRequest {
         var methodOverride: [UInt8] = []
         /// Replaces the viewer's Accept-Encoding: `gzip`, `identity`, or as it came.
         var acceptEncoding: AcceptEncoding = .asViewer
+        /// One less than the viewer's, for OPTIONS.
+        var maxForwards: Int?
         /// Replaces the viewer's path and query, without the origin's path prefix.
         var target: [UInt8]?
     }
@@ -114,12 +116,14 @@ struct OriginRequest {
         for index in 0..<viewer.fields.count {
             let field = viewer.fields[index]
             if viewer.isHopByHop(index, bytes: bytes.bytes) || drops(field.known, conditions) { continue }
+            if conditions.maxForwards != nil, field.known == .other, Self.equal("max-forwards", bytes[field.name.range]) { continue }
             if origin.customHeaders.contains(where: { Self.equal($0.name, bytes[field.name.range]) }) { continue }
             append(bytes, field.name)
             head += [58, 32]
             append(bytes, field.value)
             head += [13, 10]
         }
+        if let left = conditions.maxForwards { line("Max-Forwards", Array("\(left)".utf8)) }
         for custom in origin.customHeaders { line(custom.name, Array(custom.value.utf8)) }
         switch conditions.acceptEncoding {
         case .asViewer: break

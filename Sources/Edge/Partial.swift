@@ -11,7 +11,7 @@ extension LoopState where N: ~Copyable {
             entry.header.kind == .partial, entry.header.rangeStart == 0, entry.header.bodyLength > 0,
             entry.header.completeLength != EntryHeader.unknownLength,
             entry.header.flags.contains(.hasETag), !entry.header.flags.contains(.weakETag) else { return false }
-        conditions.range = Array("bytes=\(entry.header.bodyLength)-".utf8)
+        conditions.range = Array("bytes=\(entry.header.bodyLength)-\(entry.header.completeLength - 1)".utf8)
         conditions.ifRange = Array(entry.headers[entry.header.etag.range])
         return true
     }

@@ -29,7 +29,11 @@ struct ResponseIntake {
 
     /// Body bytes were received straight into place. Returns how many belong to this body.
     mutating func took(_ count: Int) -> Int {
-        guard case .length = framing else { return count }
+        switch framing {
+        case .none: return 0
+        case .untilClose, .chunked: return count
+        case .length: break
+        }
         let own = Int(min(UInt64(count), remaining))
         remaining -= UInt64(own)
         isComplete = remaining == 0
@@ -60,7 +64,7 @@ struct ResponseIntake {
     }
 
     private mutating func keep(_ bytes: UnsafeRawBufferPointer, _ name: Range<Int>, _ value: Range<Int>) {
-        guard KnownField.named(UnsafeRawBufferPointer(rebasing: bytes[name]).bytes).mayBeTrailer else { return }
+        guard KnownField.mayBeTrailer(name: UnsafeRawBufferPointer(rebasing: bytes[name]).bytes) else { return }
         trailers.append(contentsOf: bytes[name])
         trailers += [58, 32]
         trailers.append(contentsOf: bytes[value])

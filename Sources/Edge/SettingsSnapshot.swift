@@ -3,13 +3,13 @@ import Glibc
 import Reactor
 
 /// One configuration in force: immutable, shared by all loops, replaced whole by a reload.
-final class SettingsSnapshot: Sendable {
+package final class SettingsSnapshot: Sendable {
     let settings: Settings
     let pools: [OriginPool]
     let hot: HotTable
 
     /// Pools whose origin did not change are taken over from `previous`, health and all.
-    init(_ settings: Settings, previous: SettingsSnapshot?) {
+    package init(_ settings: Settings, previous: SettingsSnapshot?) {
         self.settings = settings
         pools = settings.origins.map { origin in
             previous?.pools.first { $0.settings.isSame(as: origin) } ?? OriginPool(origin)

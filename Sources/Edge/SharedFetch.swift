@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 
 /// Names one exchange of one viewer on one loop; a viewer that is gone is a failed lookup.
-struct ExchangeID: Hashable, Sendable {
+package struct ExchangeID: Hashable, Sendable {
     var loop: Int32
     var slot: UInt32
     var generation: UInt32
@@ -210,7 +210,7 @@ final class SharedFetch: Sendable {
 ///
 /// Also remembers keys whose last response could not be shared, so that requests for them are
 /// not lined up behind one another.
-final class CollapsedFetches: Sendable {
+package final class CollapsedFetches: Sendable {
     private struct Shard {
         var fetches: [CacheKey: SharedFetch] = [:]
         var unshared: [CacheKey: Milliseconds] = [:]
@@ -276,7 +276,7 @@ final class CollapsedFetches: Sendable {
         }
     }
 
-    var inFlight: Int { shards.reduce(0) { $0 + $1.mutex.withLock { $0.fetches.count } } }
+    package var inFlight: Int { shards.reduce(0) { $0 + $1.mutex.withLock { $0.fetches.count } } }
 }
 
 extension Mutex where Value: ~Copyable {

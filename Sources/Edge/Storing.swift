@@ -21,6 +21,7 @@ extension LoopState where N: ~Copyable {
     /// What the fetch asks for beyond what its viewer asked.
     func conditions(_ exchange: Exchange) -> OriginRequest.Conditions {
         var conditions = OriginRequest.Conditions()
+        conditions.maxForwards = exchange.maxForwards.map { max(0, $0 - 1) }
         guard exchange.key != nil else { return conditions }
         // The whole response is wanted: the viewer's own conditions are answered from it here.
         conditions.dropsViewerConditions = exchange.head.method == .get && !exchange.facts.hasRange
@@ -58,7 +59,7 @@ extension LoopState where N: ~Copyable {
         let asked = StoreQuestion(
             request: exchange.facts, response: facts, policy: exchange.policy, requestTime: fetch.requestedAt, responseTime: now)
         let verdict: Storability
-        if originHead.hasUnknownCoding || exchange.primary == nil {
+        if originHead.hasUnknownCoding || exchange.primary == nil || exchange.facts.hasRange && !(200...206).contains(originHead.status) {
             verdict = .refused(.methodNotCacheable)
         } else {
             verdict = storability(asked)
@@ -106,6 +107,7 @@ extension LoopState where N: ~Copyable {
         var header = entry.header
         var confirmedFacts = HeaderBlob.facts(merged, status: Int(entry.header.status), now: now)
         confirmedFacts.isMapImage = exchange.map?.isImage == true
+        confirmedFacts.age = facts.age
         let verdict = storability(StoreQuestion(
             request: exchange.facts, response: confirmedFacts, policy: exchange.policy, requestTime: fetch.requestedAt,
             responseTime: now))
@@ -131,7 +133,7 @@ extension LoopState where N: ~Copyable {
     /// Whether the body will be stored, and who may have it.
     mutating func storePlan(_ fetch: Fetch, _ head: FetchedHead) -> StorePlan {
         if head.confirmsStored { return StorePlan(keepsBody: true, isShared: true) }
-        guard fetch.exchange.key != nil, head.isStorable else { return StorePlan(keepsBody: false, isShared: false) }
+        guard fetch.exchange.storeKey != nil, head.isStorable else { return StorePlan(keepsBody: false, isShared: false) }
         if let length = head.declaredLength, length > snapshot.settings.cache.objectBytes {
             counters.add(.storeSkippedSize)
             return StorePlan(keepsBody: false, isShared: false)
@@ -164,7 +166,7 @@ extension LoopState where N: ~Copyable {
 
     /// Hands a whole response to the writer; from then on every loop finds it.
     mutating func store(_ fetch: Fetch, _ head: FetchedHead) {
-        guard let store, let key = fetch.exchange.key, fetch.shared.mayStore else { return }
+        guard let store, let key = fetch.exchange.storeKey, fetch.shared.mayStore else { return }
         if let confirmed = head.confirmed {
             guard head.isStorable, let body = confirmed.storeBody else { return }
             put(StorePut(key: key, header: confirmed.header, canonicalKey: fetch.exchange.canonical, headers: confirmed.headers, body: body), store)

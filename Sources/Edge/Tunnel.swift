@@ -16,6 +16,10 @@ extension LoopState where N: ~Copyable {
             fail(fetch, .abandoned)
             return
         }
+        guard acceptsKey(exchange, raw) else {
+            fail(fetch, .malformed)
+            return
+        }
         counters.add(.tunnels)
         exchange.hasResponded = true
         exchange.outcome.status = 101
@@ -34,6 +38,14 @@ extension LoopState where N: ~Copyable {
         tunnels[exchange.tunnel?.bits ?? 0] = exchange.id
         moveToViewer(exchange, slot)
         if viewers.contains(Slot(index: viewer, generation: exchange.id.generation)) { readViewer(viewer) }
+    }
+
+    /// A server that does not answer the viewer's key has not understood what was asked of it.
+    private func acceptsKey(_ exchange: Exchange, _ raw: [UInt8]) -> Bool {
+        let key = FieldSearch.value("sec-websocket-key", exchange.head.fields, exchange.bytes)
+        let accept = FieldSearch.value("sec-websocket-accept", originHead.fields, raw)
+        guard let key, let accept else { return false }
+        return WebSocketAccept.matches(accept.span.bytes, key: key.span.bytes)
     }
 
     func canForwardFromViewer(_ exchange: Exchange) -> Bool {

@@ -6,7 +6,7 @@ import Reactor
 ///
 /// An idle one holds no memory besides this: bytes are read into the loop's scratch memory and
 /// only what cannot be dealt with at once is kept in `input`.
-struct ViewerConnection: ~Copyable {
+package struct ViewerConnection: ~Copyable {
     enum Phase: UInt8 {
         /// Before anything else a trusted proxy says who the viewer is.
         case proxyHeader

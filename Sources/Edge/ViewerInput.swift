@@ -67,7 +67,13 @@ extension LoopState where N: ~Copyable {
         case .bytes(let count):
             let token = Token(viewers.life(of: slot), kind: TokenKind.viewer)
             let bytes = UnsafeRawBufferPointer(start: scratch.input.baseAddress, count: count)
-            let taken = take(slot, bytes)
+            var taken = 0
+            while taken < count, viewers.contains(token) {
+                // A head may be followed by its body: what one phase leaves, the next may take.
+                let step = take(slot, UnsafeRawBufferPointer(rebasing: bytes[taken...]))
+                if step == 0 { break }
+                taken += step
+            }
             if taken < count, viewers.contains(token) {
                 let rest = UnsafeRawBufferPointer(rebasing: bytes[taken...])
                 if !viewers[slot].input.append(rest) { viewerFailed(slot) }

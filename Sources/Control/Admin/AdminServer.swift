@@ -25,6 +25,7 @@ public final class AdminServer: Sendable {
     private let connections = DispatchSemaphore(value: AdminServer.connectionsMax)
     private let wake: WakeEvent
     private let isStopping = Atomic(false)
+    private let spare: SpareDescriptor
     private let acceptor = DispatchQueue(label: "control.admin.accept")
 
     /// Listens on the endpoints; ``start()`` begins to answer.
@@ -42,6 +43,7 @@ public final class AdminServer: Sendable {
             throw error
         }
         self.descriptors = descriptors
+        spare = SpareDescriptor(of: wake.descriptor)
         boundEndpoints = descriptors.map(boundAddress)
         routes = AdminRoutes(subject: subject)
         self.observer = observer
@@ -86,21 +88,22 @@ public final class AdminServer: Sendable {
     private func acceptOne(_ listener: Int32, _ network: inout LinuxNetwork) {
         connections.wait()
         var peer = SocketAddress.unspecified
-        switch network.accept(listener, peer: &peer) {
-        case .connection(let fd):
-            // A serial queue of its own has a thread of its own: a slow peer delays nobody.
-            DispatchQueue(label: "control.admin.connection").async { [routes, connections] in
-                serve(TimedSocket(owning: fd, within: Self.connectionTime), routes)
-                connections.signal()
-            }
-            return
-        case .outOfDescriptors:
-            let error = SystemError(call: "accept", errno: EMFILE)
-            observer.note(EdgeEvent(.warning, "admin", "\(error)"))
-            // The listener stays readable; a pause keeps this from spinning.
-            _ = poll(nil, 0, 100)
-        case .wouldBlock, .failed: break
+        var result = network.accept(listener, peer: &peer)
+        if result == .outOfDescriptors, spare.release() {
+            result = network.accept(listener, peer: &peer)
         }
-        connections.signal()
+        guard case .connection(let fd) = result else {
+            // The listener stays readable; a pause keeps this from spinning.
+            if result == .outOfDescriptors { _ = poll(nil, 0, 100) }
+            spare.restore()
+            connections.signal()
+            return
+        }
+        // A serial queue of its own has a thread of its own: a slow peer delays nobody.
+        DispatchQueue(label: "control.admin.connection").async { [self] in
+            serve(TimedSocket(owning: fd, within: Self.connectionTime), routes)
+            spare.restore()
+            connections.signal()
+        }
     }
 }

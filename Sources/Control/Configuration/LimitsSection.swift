@@ -6,9 +6,12 @@ func readLimits(_ section: Section, _ limits: inout ViewerLimits) {
     var section = section
     let wait = ValueForm<Int>.duration(1...86_400_000)
     // The parser's offsets have 16 bits and its table 128 rows.
-    section.read("target", &limits.head.targetBytes, .bytes(64...65_535))
-    section.read("head", &limits.head.headBytes, .bytes(256...65_535))
-    section.read("fields", &limits.head.fieldCount, .count(1...128))
+    var (target, head) = (limits.head.targetBytes, limits.head.headBytes)
+    var fields = limits.head.fieldCount
+    section.read("target", &target, .bytes(64...65_535))
+    section.read("head", &head, .bytes(256...65_535))
+    section.read("fields", &fields, .count(1...128))
+    limits.head = HeadLimits(targetBytes: target, headBytes: head, fieldCount: fields)
     section.read("body", &limits.bodyBytes, .bytes(0...(.max)))
     section.read("headerTimeout", &limits.headerTimeout, wait)
     section.read("bodyTimeout", &limits.bodyTimeout, wait)

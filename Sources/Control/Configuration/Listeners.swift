@@ -38,10 +38,11 @@ extension ConfigurationReader {
     }
 
     private func checkProxyHeaders() {
-        let settings = configuration.settings
-        guard settings.listeners.contains(where: \.expectsProxyHeader),
-            settings.trustedProxies.isEmpty
-        else { return }
+        // Who reaches a Unix socket was let in by the file system.
+        let needTrust = configuration.settings.listeners.filter {
+            if case .ip = $0.endpoint { $0.expectsProxyHeader } else { false }
+        }
+        guard !needTrust.isEmpty, configuration.settings.trustedProxies.isEmpty else { return }
         let own = listeners.first { $0.expectsProxyHeader == true }?.address.place
         findings.error(
             at: own ?? findings.place(of: "proxyProtocol"),

@@ -89,6 +89,11 @@ extension ConfigurationReader {
         section.read("ejectionMaximum", &health.ejectionMaximum, wait)
         section.read("slowStart", &health.slowStart, .duration(0...86_400_000))
         section.finish()
+        // A default that nobody wrote gives way to what somebody did.
+        if !section.has("timeout") { health.timeout = min(health.timeout, health.interval) }
+        if !section.has("ejectionMaximum") {
+            health.ejectionMaximum = max(health.ejectionMaximum, health.ejection)
+        }
         if body != nil, health.path == nil {
             findings.error(
                 at: findings.place(of: section.name + "body"),

@@ -2,7 +2,7 @@ import Synchronization
 
 /// Objects whose chunks somebody in this process still needs: viewers who could not take a body at
 /// once, and operations that will share it. The writer leaves such chunks in place.
-final class References: Sendable {
+package final class References: Sendable {
     private final class Shard: Sendable {
         let counts = Mutex<[UInt64: Int]>([:])
     }
@@ -31,5 +31,5 @@ final class References: Sendable {
     }
 
     /// How many objects are referenced.
-    var count: Int { shards.reduce(0) { $0 + $1.counts.withLock { $0.count } } }
+    package var count: Int { shards.reduce(0) { $0 + $1.counts.withLock { $0.count } } }
 }

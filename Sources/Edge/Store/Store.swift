@@ -9,7 +9,7 @@ import Synchronization
 /// Callers hand over responses (`enqueue`) and deletions; one writer commits them in batches.
 /// Loops read through a `StoreReader` each.
 public final class Store: Sendable {
-    let core: StoreCore
+    package let core: StoreCore
     private let writer: Mutex<StoreWriter>
     private let faultIns: FaultInQueue
     private let lock: Mutex<DirectoryLock?>

@@ -3,14 +3,14 @@ import LMDB
 import Synchronization
 
 /// What readers, the writer and callers of the store have in common.
-final class StoreCore: Sendable {
+package final class StoreCore: Sendable {
     let settings: StoreSettings
     let directory: StoreDirectory
     let seed: (UInt64, UInt64)
     let log: @Sendable (StoreEvent) -> Void
     let counters = StoreCounters()
     let pending = PendingTable()
-    let references = References()
+    package let references = References()
     let queue: StoreQueue
     let readers: ReaderSlots
     let marks: ServedMarks

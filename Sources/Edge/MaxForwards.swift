@@ -1,0 +1,49 @@
+import Caching
+import HTTP
+import Reactor
+
+/// Fields that no known name stands for, found by name; on the slow way only.
+enum FieldSearch {
+    static func value(_ name: StaticString, _ fields: HeaderTable, _ bytes: [UInt8]) -> [UInt8]? {
+        for index in 0..<fields.count {
+            let field = fields[index]
+            guard field.known == .other, Int(field.name.count) == name.utf8CodeUnitCount else { continue }
+            let isSame = field.name.range.enumerated().allSatisfy { bytes[$1] | 0x20 == name.utf8Start[$0] }
+            if isSame { return Array(bytes[field.value.range]) }
+        }
+        return nil
+    }
+}
+
+// OPTIONS that counts its way (RFC 9110 §7.6.2).
+extension Exchange {
+    /// How many more hops the request may take; nil when it does not say, or is no OPTIONS.
+    var maxForwards: Int? {
+        guard head.method == .options, let value = FieldSearch.value("max-forwards", head.fields, bytes) else { return nil }
+        return Int(String(decoding: value, as: UTF8.self))
+    }
+}
+
+extension LoopState where N: ~Copyable {
+    /// An OPTIONS request that may go no further is answered here, as its final recipient.
+    mutating func answersHere(_ exchange: Exchange) -> Bool {
+        guard exchange.maxForwards == 0 else { return false }
+        exchange.hasResponded = true
+        exchange.outcome.status = 200
+        exchange.outcome.result = .miss
+        exchange.outcome.detail = "max-forwards"
+        counters.add(.misses)
+        var writer = HeadWriter(scratch.head)
+        writer.append(status: 200)
+        writer.append("Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\nContent-Length: 0\r\nDate: ")
+        writer.appendDate(epochSeconds: network.wallNow / 1_000)
+        writer.append("\r\n")
+        appendVia(&writer, minor: 1)
+        appendConnection(exchange.id.slot, &writer)
+        writer.append("\r\n")
+        put(exchange.id.slot, writer)
+        exchange.delivery = .head
+        if flush(exchange.id.slot) { finish(exchange.id.slot) }
+        return true
+    }
+}
