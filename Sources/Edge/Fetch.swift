@@ -22,6 +22,8 @@ package final class Fetch {
     /// Connections opened at the present member.
     var attempts = 0
     var mayReuse = true
+    /// Asked the same member once more, since there was no other.
+    var hasRepeated = false
     var connection: Slot?
     var requestedAt: Milliseconds = 0
     let startedAt: UInt64
@@ -239,9 +241,14 @@ extension LoopState where N: ~Copyable {
         if failure == .malformed { counters.add(.originMalformed) }
         release(fetch, failure.blamesMember ? .failed : .neutral)
         fetch.tried |= 1 << UInt64(fetch.member & 63)
-        guard failure.mayTryAnother, fetch.isReplayable, fetch.judging == nil,
-            fetch.pool.settings.members.count > fetch.tried.nonzeroBitCount, fetch.pool.takeRetry()
-        else {
+        let others = fetch.pool.settings.members.count > fetch.tried.nonzeroBitCount
+        let repeats = !others && failure == .cutShort && !wasReused.received && !fetch.hasRepeated
+        if repeats {
+            fetch.hasRepeated = true
+            fetch.mayReuse = false
+            fetch.tried &= ~(1 << UInt64(fetch.member & 63))
+        }
+        guard failure.mayTryAnother, fetch.isReplayable, fetch.judging == nil, others || repeats, fetch.pool.takeRetry() else {
             finishFailed(fetch, failure)
             return
         }

@@ -16,7 +16,7 @@ extension LoopState where N: ~Copyable {
         if head.fields.contains(.cookie) { facts.hasSession = hasSession(behavior, bytes) }
         if let reason = forbidden(facts, hot[behavior].policy.mode) {
             counters.add(.requestsRejected)
-            refuse(slot, status: hot[behavior].policy.mode == .cloudfront ? 403 : 400, detail: reason)
+            refuse(slot, status: hot[behavior].policy.mode == .cloudfront ? 403 : 400, detail: reason, isHead: head.method == .head)
             return
         }
         guard reader != nil, head.method == .get || head.method == .head, !facts.hasBody else {

@@ -14,10 +14,10 @@ extension LoopState where N: ~Copyable {
         refuse(slot, status: status, detail: rejection.reason)
     }
 
-    mutating func refuse(_ slot: UInt32, status: Int, detail: StaticString) {
+    mutating func refuse(_ slot: UInt32, status: Int, detail: StaticString, isHead: Bool = false) {
         viewers[slot].closesAfterResponse = true
         viewers[slot].phase = .reading
-        let outcome = writeLocal(slot, status, detail: detail, isHead: false, image: nil, retryAfter: nil)
+        let outcome = writeLocal(slot, status, detail: detail, isHead: isHead, image: nil, retryAfter: nil)
         logRefusal(slot, outcome)
         counters.add(.errors)
         if flush(slot) { closeGently(slot) }

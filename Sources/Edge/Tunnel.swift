@@ -36,8 +36,11 @@ extension LoopState where N: ~Copyable {
         raw.withUnsafeBytes { _ = viewers[viewer].output.append($0) }
         origins[slot].fetch = exchange.fetch
         tunnels[exchange.tunnel?.bits ?? 0] = exchange.id
-        moveToViewer(exchange, slot)
-        if viewers.contains(Slot(index: viewer, generation: exchange.id.generation)) { readViewer(viewer) }
+        // What the viewer sent behind its request waits since; what the member sent goes out.
+        takeKept(viewer)
+        let life = Slot(index: viewer, generation: exchange.id.generation)
+        if viewers.contains(life), exchange.tunnel != nil { moveToViewer(exchange, slot) }
+        if viewers.contains(life), exchange.tunnel != nil { readViewer(viewer) }
     }
 
     /// A server that does not answer the viewer's key has not understood what was asked of it.

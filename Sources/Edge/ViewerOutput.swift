@@ -53,12 +53,21 @@ extension LoopState where N: ~Copyable {
     /// The socket takes bytes again, or there are new ones.
     mutating func writeViewer(_ slot: UInt32) {
         guard flush(slot) else { return }
+        resumePatience(slot)
         switch viewers[slot].phase {
         case .proxyHeader, .reading, .lingering: endIfDone(slot)
         case .storedBody: sendStored(slot)
         case .exchange: pump(slot)
         case .tunnel: viewers[slot].exchange.map { viewerTakesMore($0) }
         }
+    }
+
+    /// The viewer takes bytes again: it is waited for as before.
+    private mutating func resumePatience(_ slot: UInt32) {
+        guard viewers[slot].phase == .exchange || viewers[slot].phase == .tunnel, viewers[slot].rateFrom != 0 else { return }
+        viewers[slot].rateFrom = 0
+        let isWhole = viewers[slot].exchange.map { $0.intake.isComplete } ?? true
+        setDeadline(slot, milliseconds: isWhole ? nil : limits.bodyTimeout)
     }
 
     private mutating func endIfDone(_ slot: UInt32) {

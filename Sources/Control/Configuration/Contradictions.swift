@@ -54,7 +54,7 @@ private func checkOrigin(_ origin: OriginSettings, _ findings: Findings) {
     let name = "origins.\(origin.id)"
     for (key, least) in [
         ("connectTimeout", origin.connectTimeout), ("firstByteTimeout", origin.firstByteTimeout),
-    ] where origin.totalTimeout > 0 && origin.totalTimeout < least {
+    ] where (1..<least).contains(origin.totalTimeout) && findings.isGiven("\(name).\(key)") {
         findings.error(
             at: findings.place(of: "\(name).totalTimeout"),
             "\(name).totalTimeout (\(shown(origin.totalTimeout))) ends before \(key) "

@@ -90,6 +90,9 @@ final class Findings {
         if isWritten { written.insert(key) }
     }
 
+    /// Whether somebody wrote the value.
+    func isGiven(_ name: String) -> Bool { places[name] != nil }
+
     /// Where the value was written, else the nearest section around it, else nowhere.
     func place(of name: String) -> Finding.Place {
         var name = name[...]

@@ -48,20 +48,21 @@ extension StoreWriter {
     mutating func reclaim(
         _ file: StoreFile, _ transaction: inout WriteTransaction, _ changes: inout Changes
     ) throws(LMDBError) {
-        var budget = isSingle ? 64 : isEvicting ? 300 : 200
+        var budget = isSingle ? 64 : 300
         while budget > 0, changes.reclaimed < ready.count {
             let orphan = ready[changes.reclaimed]
             try reach(.put, .delete)
             let deleted = try transaction.delete(
                 ObjectKeys.all(orphan.objectID), limit: budget, in: file.chunks)
             changes.isEmpty = false
-            changes.freed += deleted
+            // One more than its chunks: the page that named them.
+            changes.freed += deleted + 1
+            changes.taken += 1
             changes.reclaimedPages += deleted
             if deleted < budget {
                 try transaction.delete(Key(orphan.objectID), in: file.pending)
                 changes.reclaimed += 1
             }
-            // One more than its chunks: the page that named them.
             budget -= deleted + 1
             if isSingle { return }
         }

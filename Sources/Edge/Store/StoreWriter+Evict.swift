@@ -2,7 +2,7 @@ import Caching
 import LMDB
 
 extension StoreWriter {
-    private static var evictionBudget: Int { 400 }
+    private static var evictionBudget: Int { 420 }
 
     /// Makes room when the map is fuller than it should be: down to the lower mark, a part of it in
     /// each transaction.

@@ -108,9 +108,9 @@ extension StoreWriter {
         try transaction.put(put.key.indexKey, record, in: file.index)
         changes.isEmpty = false
         changes.written += length
-        // The index page is written anew, which frees the old one.
-        changes.freed += 1
-        changes.taken += 1
+        // The pages of index and body table are written anew, which frees the old ones.
+        changes.freed += 2
+        changes.taken += 2
     }
 
     /// Rewrites the record of an entry whose body stays.

@@ -137,7 +137,15 @@ struct StoreWriter: ~Copyable {
     }
 
     private func hasRoomInBatch(_ changes: Changes) -> Bool {
-        changes.written < Self.batchBytes && changes.freed < Self.batchFreedPages
+        let bytes = isBehind ? changes.reclaimedPages * 3_072 + 65_536 : Self.batchBytes
+        return changes.written < bytes && changes.freed < Self.batchFreedPages
+    }
+
+    /// Eviction does not keep up: no more is stored than is given back, until it does.
+    private var isBehind: Bool {
+        let marks = core.settings.evictionStart + core.settings.refusalStart
+        return space.usedPages > pages(percent: marks) / 2
+            && (doomedPages > 0 || hasMoreToEvict)
     }
 
     /// Returns false if the operation needs transactions of its own.
