@@ -18,5 +18,6 @@ let package = Package(
         .target(name: "CAllocationCount"),
         .executableTarget(
             name: "HitPath", dependencies: ["CAllocationCount", core], swiftSettings: settings),
+        .executableTarget(name: "StoreBenchmark", dependencies: [core], swiftSettings: settings),
     ]
 )
