@@ -26,7 +26,8 @@ extension Check {
             }
                 ? nil : "trailer \(name) is missing in \(response.trailers)"
         case .closes: nil
-        case .cut: response.isCut ? nil : "the response looks complete"
+        // Nothing may have been sent yet when the origin fails: then it is an error.
+        case .cut: response.isCut || response.status == 502 ? nil : "the response looks complete"
         default: requestProblem(request)
         }
     }

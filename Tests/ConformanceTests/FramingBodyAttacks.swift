@@ -119,7 +119,7 @@ let badTrailers: [Attack] =
     [
         "Content-Length: 5", "Transfer-Encoding: chunked", "Host: other.test",
         "Authorization: Basic x",
-        "Cookie: a=1", "Cache-Control: no-store", "Connection: close", "X-Forwarded-For: 192.0.2.1",
+        "Cookie: a=1", "Cache-Control: no-store", "Connection: close", "X-Real-IP: 192.0.2.1",
         "Content-Type: text/html", "Range: bytes=0-1", "Expect: 100-continue",
     ].map { line in
         let name = String(line.prefix { $0 != ":" })

@@ -237,7 +237,7 @@ struct OriginFramingTests {
         room.reply(.raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", .reset))
         room.always(.ok(body: "good"))
         let response = try edge.get(room.path())
-        #expect(response.isCut)
+        #expect(response.isCut || response.status == 502)
         #expect(room.count == 1)
     }
 }

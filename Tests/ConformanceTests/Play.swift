@@ -32,7 +32,8 @@ private struct Player {
     /// Plays one exchange; says what is wrong.
     mutating func play(_ exchange: Exchange) -> [String] {
         let before = room.count
-        if let reply = exchange.reply { room.reply(reply.inRoom(room)) }
+        // A lost GET is asked once more: an origin that is gone is gone then, too.
+        if let reply = exchange.reply { for _ in 0..<(reply.isGone ? 3 : 1) { room.reply(reply.inRoom(room)) } }
         defer { _ = room.clearReplies() }
         let text = exchange.ask.text(in: room)
         transcript = "sent \(quoted(Array(text.utf8)[...]))"
