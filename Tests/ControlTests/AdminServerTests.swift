@@ -39,6 +39,20 @@ private final class RunningAdmin: Sendable {
     }
 }
 
+@Suite("Admin port: the spare descriptor")
+struct SpareDescriptorTests {
+    @Test("it is given up once, and taken again")
+    func spare() throws {
+        let wake = try WakeEvent()
+        let spare = SpareDescriptor(of: wake.descriptor)
+        spare.restore()
+        #expect(spare.release())
+        #expect(!spare.release())
+        spare.restore()
+        #expect(spare.release())
+    }
+}
+
 @Suite("Admin port: over the wire")
 struct AdminServerTests {
     @Test("one request, one answer, and the connection is closed")

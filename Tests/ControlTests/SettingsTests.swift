@@ -134,6 +134,20 @@ struct SettingsTests {
         #expect(settings.behaviors[2].sessionCookies == [])
     }
 
+    @Test("a default that nobody wrote gives way to what somebody did")
+    func defaultsGiveWay() {
+        let text = """
+            origins:
+              maps:
+                members: ["http://127.0.0.1:1"]
+                health: { interval: 100ms, ejection: 5m }
+            """
+        let read = reading(text)
+        #expect(read.findings.isEmpty)
+        #expect(read.configuration.settings.origins[0].health.timeout == 100)
+        #expect(read.configuration.settings.origins[0].health.ejectionMaximum == 300_000)
+    }
+
     @Test("all addresses of a name are kept, in the resolver's order")
     func addresses() {
         let read = reading { $0.origins = ["http://both.test"] }
