@@ -22,22 +22,29 @@ extension LoopState where N: ~Copyable {
                 return
             }
         }
-        if !ready.contains(where: { if case .accept = $0 { true } else { false } }) { ready.append(.accept) }
+        if !ready.contains(where: { if case .accept = $0 { true } else { false } }) {
+            ready.append(.accept)
+        }
     }
 
     private mutating func admit(_ fd: Int32, _ peer: SocketAddress, _ listener: ListenerSettings) {
         let address = peer.with(port: 0)
         let perAddressLimit = limits.connectionsPerAddress
-        guard !viewers.isFull, perAddressLimit == 0 || perAddress[address, default: 0] < perAddressLimit else {
+        guard !viewers.isFull,
+            perAddressLimit == 0 || perAddress[address, default: 0] < perAddressLimit
+        else {
             counters.add(.connectionsRefused)
             network.closeWithReset(fd)
             return
         }
         let isTrusted = trusts(peer, listener)
         let expectsHeader = listener.expectsProxyHeader && isTrusted
-        guard let slot = viewers.insert(
-            ViewerConnection(
-                fd: fd, address: peer, isTrusted: isTrusted, phase: expectsHeader ? .proxyHeader : .reading)) else { return }
+        guard
+            let slot = viewers.insert(
+                ViewerConnection(
+                    fd: fd, address: peer, isTrusted: isTrusted,
+                    phase: expectsHeader ? .proxyHeader : .reading))
+        else { return }
         if perAddressLimit > 0 {
             perAddress[address, default: 0] += 1
             viewers[slot.index].counted = address
@@ -72,7 +79,8 @@ extension LoopState where N: ~Copyable {
     }
 
     mutating func retire(_ settings: ListenerSettings) {
-        guard let index = listeners.firstIndex(where: { $0.fd >= 0 && $0.settings == settings }) else { return }
+        guard let index = listeners.firstIndex(where: { $0.fd >= 0 && $0.settings == settings })
+        else { return }
         acceptViewers(index)
         network.close(listeners[index].fd)
         listeners[index].fd = -1

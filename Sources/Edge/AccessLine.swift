@@ -10,19 +10,24 @@ extension LoopState where N: ~Copyable {
         latencies.record(nanoseconds: network.monotonicNow &- exchange.started)
         guard log != nil else { return }
         exchange.bytes.withUnsafeBytes {
-            writeLine(exchange.head, $0, exchange.outcome, address(exchange.id.slot, exchange.id.generation), exchange.started)
+            writeLine(
+                exchange.head, $0, exchange.outcome,
+                address(exchange.id.slot, exchange.id.generation), exchange.started)
         }
     }
 
     private func address(_ slot: UInt32, _ generation: UInt32) -> SocketAddress {
-        viewers.contains(Slot(index: slot, generation: generation)) ? viewers[slot].address : .unspecified
+        viewers.contains(Slot(index: slot, generation: generation))
+            ? viewers[slot].address : .unspecified
     }
 
     mutating func account(_ slot: UInt32, _ record: DeferredRecord) {
         latencies.record(nanoseconds: network.monotonicNow &- record.started)
         guard log != nil else { return }
         let address = viewers[slot].address
-        record.bytes.withUnsafeBytes { writeLine(record.head, $0, record.outcome, address, record.started) }
+        record.bytes.withUnsafeBytes {
+            writeLine(record.head, $0, record.outcome, address, record.started)
+        }
     }
 
     /// A request that was not understood: only what is certain is said of it.
@@ -38,7 +43,8 @@ extension LoopState where N: ~Copyable {
 
     /// The whole line; allocates nothing.
     mutating func writeLine(
-        _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ outcome: Outcome, _ address: SocketAddress,
+        _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ outcome: Outcome,
+        _ address: SocketAddress,
         _ started: UInt64
     ) {
         var line = LineWriter(scratch.line)
@@ -72,7 +78,9 @@ struct LineWriter {
 
     init(_ memory: UnsafeMutableRawBufferPointer) { self.memory = memory }
 
-    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory.baseAddress, count: count) }
+    var bytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: memory.baseAddress, count: count)
+    }
 
     mutating func begin(_ now: Milliseconds) {
         raw("{\"time\":")
@@ -86,7 +94,9 @@ struct LineWriter {
     mutating func address(_ address: SocketAddress) {
         raw(",\"c-ip\":\"")
         if address != .unspecified {
-            count += address.writeIP(to: UnsafeMutableRawBufferPointer(rebasing: memory[count..<(count + SocketAddress.textLengthMax)]))
+            count += address.writeIP(
+                to: UnsafeMutableRawBufferPointer(
+                    rebasing: memory[count..<(count + SocketAddress.textLengthMax)]))
         }
         raw("\"")
     }
@@ -124,7 +134,8 @@ struct LineWriter {
     }
 
     mutating func field(
-        _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ known: KnownField, _ name: StaticString
+        _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ known: KnownField,
+        _ name: StaticString
     ) {
         guard let index = head.fields.first(known) else { return }
         let value = UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range])
@@ -175,14 +186,17 @@ struct LineWriter {
     }
 
     private static let secretNames: InlineArray<14, StaticString> = [
-        "access_token", "authkey", "code", "state", "id_token", "jsessionid", "password", "token", "key",
+        "access_token", "authkey", "code", "state", "id_token", "jsessionid", "password", "token",
+        "key",
         "signature", "api_key", "apikey", "secret", "ticket",
     ]
 
     private static func named(_ parameter: UnsafeRawBufferPointer, _ name: StaticString) -> Int? {
         let length = name.utf8CodeUnitCount
         guard parameter.count > length, parameter[length] == 61 else { return nil }
-        for index in 0..<length where parameter[index] | 0x20 != name.utf8Start[index] | 0x20 { return nil }
+        for index in 0..<length where parameter[index] | 0x20 != name.utf8Start[index] | 0x20 {
+            return nil
+        }
         return length
     }
 

@@ -26,7 +26,9 @@ package struct LogRing: @unchecked Sendable {  // one producer, one consumer; th
     func push(_ line: UnsafeRawBufferPointer) -> Bool {
         let written = indices[0].load(ordering: .relaxed)
         let taken = indices[1].load(ordering: .acquiring)
-        guard line.count <= capacity - (written - taken), let source = line.baseAddress else { return false }
+        guard line.count <= capacity - (written - taken), let source = line.baseAddress else {
+            return false
+        }
         let start = written & (capacity - 1)
         let first = min(line.count, capacity - start)
         memcpy(memory + start, source, first)
@@ -144,8 +146,11 @@ public struct LogError: Error, CustomStringConvertible {
     public let path: String
     public let code: Int32
     public var description: String {
-        let remedy = code == ELOOP ? "it is a symbolic link; name the file itself"
+        let remedy =
+            code == ELOOP
+            ? "it is a symbolic link; name the file itself"
             : "check that its directory exists and that this user may write there"
-        return "cannot open the access log \"\(path)\": \(String(cString: strerror(code))); \(remedy)"
+        return
+            "cannot open the access log \"\(path)\": \(String(cString: strerror(code))); \(remedy)"
     }
 }

@@ -18,15 +18,18 @@ extension LoopState where N: ~Copyable {
 
     /// Whether the body can be sent without waiting for the disk, and was found to be sound.
     mutating func isReady(_ entry: StoredEntry) -> Bool {
-        guard case .chunks(let objectID, _) = entry.body, let base = scratch.parts.baseAddress else { return true }
+        guard case .chunks(let objectID, _) = entry.body, let base = scratch.parts.baseAddress
+        else { return true }
         guard reader?.isVouched(objectID) == true else { return false }
-        let head = reader?.gather(objectID: objectID, fromChunk: 0, skip: 0, limit: 65_280, into: base, capacity: 16)
+        let head = reader?.gather(
+            objectID: objectID, fromChunk: 0, skip: 0, limit: 65_280, into: base, capacity: 16)
         return head.map { reader?.isResident(base, count: $0.count) == true } ?? false
     }
 
     /// Has the entry read aside; the exchange goes on when that is done.
     mutating func wait(
-        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts, _ decision: Decision,
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
+        _ decision: Decision,
         _ key: CacheKey, _ canonical: CanonicalKey
     ) {
         counters.add(.coldFaults)

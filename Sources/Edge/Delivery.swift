@@ -25,13 +25,17 @@ extension LoopState where N: ~Copyable {
         count(exchange.outcome.result)
     }
 
-    private func resultType(_ exchange: Exchange, _ fetched: FetchedHead, _ collapsed: Bool) -> ResultType {
+    private func resultType(_ exchange: Exchange, _ fetched: FetchedHead, _ collapsed: Bool)
+        -> ResultType
+    {
         if fetched.status >= 400 { return .error }
         return collapsed ? .hit : .miss
     }
 
     /// Length where it is known, else chunks, else the end of the connection.
-    private mutating func chooseDelivery(_ exchange: Exchange, _ fetched: FetchedHead, _ writer: inout HeadWriter) {
+    private mutating func chooseDelivery(
+        _ exchange: Exchange, _ fetched: FetchedHead, _ writer: inout HeadWriter
+    ) {
         let status = fetched.status
         if exchange.head.method == .head || status == 304 {
             exchange.delivery = .head
@@ -69,7 +73,9 @@ extension LoopState where N: ~Copyable {
             writer.appendDecimal(UInt64(max(0, age)))
             writer.append("\r\n")
         }
-        if case .storable(let times, let flags) = fetched.storability, flags.contains(.classLifetime), fetched.isStorable {
+        if case .storable(let times, let flags) = fetched.storability,
+            flags.contains(.classLifetime), fetched.isStorable
+        {
             appendOutgoing(times, exchange.policy, &writer)
         }
         appendVia(&writer, minor: fetched.head.minorVersion)
@@ -107,7 +113,9 @@ extension LoopState where N: ~Copyable {
     func appendConnection(_ slot: UInt32, _ writer: inout HeadWriter) {
         if viewers[slot].closesAfterResponse {
             writer.append("Connection: close\r\n")
-        } else if viewers[slot].exchange.map({ $0.head.minorVersion == 0 }) ?? (head.minorVersion == 0) {
+        } else if viewers[slot].exchange.map({ $0.head.minorVersion == 0 })
+            ?? (head.minorVersion == 0)
+        {
             writer.append("Connection: keep-alive\r\n")
         }
     }
@@ -129,7 +137,9 @@ extension LoopState where N: ~Copyable {
 
     /// Sends what has come of the body, until the viewer takes no more or all is sent.
     mutating func pump(_ slot: UInt32) {
-        guard let exchange = viewers[slot].exchange, exchange.hasResponded, let fetch = exchange.shared else {
+        guard let exchange = viewers[slot].exchange, exchange.hasResponded,
+            let fetch = exchange.shared
+        else {
             _ = flush(slot)
             return
         }
@@ -138,7 +148,8 @@ extension LoopState where N: ~Copyable {
         while viewers.contains(token), viewers[slot].exchange === exchange {
             guard !viewers[slot].isBlocked else { return }
             let view = fetch.look(exchange.id)
-            if case .failed = view.phase, exchange.cursor >= view.total, exchange.delivery != .head {
+            if case .failed = view.phase, exchange.cursor >= view.total, exchange.delivery != .head
+            {
                 exchange.outcome.detail = "OriginCommError"
                 _ = flush(slot)
                 if viewers.contains(token) { cutShort(exchange) }
@@ -177,7 +188,9 @@ extension LoopState where N: ~Copyable {
             return
         }
         let waiting = viewers[slot].output.readable
-        scratch.parts[0] = iovec(iov_base: UnsafeMutableRawPointer(mutating: waiting.baseAddress), iov_len: waiting.count)
+        scratch.parts[0] = iovec(
+            iov_base: UnsafeMutableRawPointer(mutating: waiting.baseAddress), iov_len: waiting.count
+        )
         let skip = waiting.isEmpty ? 0 : 1
         let rest = UnsafeMutableBufferPointer(rebasing: scratch.parts[skip..<16])
         let body = fetch.gather(from: exchange.cursor, into: rest, limit: Self.slice)

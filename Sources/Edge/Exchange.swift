@@ -43,7 +43,8 @@ final class Exchange {
     enum Delivery { case none, head, length, chunked, untilClose }
 
     init(
-        id: ExchangeID, bytes: [UInt8], head: borrowing RequestHead, facts: RequestFacts, snapshot: SettingsSnapshot,
+        id: ExchangeID, bytes: [UInt8], head: borrowing RequestHead, facts: RequestFacts,
+        snapshot: SettingsSnapshot,
         behavior: Int, decision: Decision, started: UInt64
     ) {
         self.id = id
@@ -87,7 +88,8 @@ extension LoopState where N: ~Copyable {
     /// Step 2: join the fetch of the same key, or fetch.
     mutating func obtain(_ exchange: Exchange) {
         let candidate = fresh(exchange, key: exchange.key)
-        guard exchange.mayCollapse, mayCollapse(exchange.facts, policy: exchange.policy), !exchange.facts.hasRange,
+        guard exchange.mayCollapse, mayCollapse(exchange.facts, policy: exchange.policy),
+            !exchange.facts.hasRange,
             let key = exchange.key
         else {
             lead(exchange, candidate)
@@ -108,7 +110,8 @@ extension LoopState where N: ~Copyable {
 
     private func fresh(_ exchange: Exchange, key: CacheKey?) -> SharedFetch {
         SharedFetch(
-            key: key, invalidation: shared.invalidationNumber, leader: exchange.id, budget: shared.budget)
+            key: key, invalidation: shared.invalidationNumber, leader: exchange.id,
+            budget: shared.budget)
     }
 
     /// Step 3: fetch for this exchange, and for who joins.
@@ -161,7 +164,9 @@ extension LoopState where N: ~Copyable {
             if let fetch = exchange.shared { goAlone(exchange, fetch) }
             return
         }
-        if let status = head.failureStatus, let entry = exchange.entry, mayServeStale(exchange, entry, .status(status)) {
+        if let status = head.failureStatus, let entry = exchange.entry,
+            mayServeStale(exchange, entry, .status(status))
+        {
             serveStale(exchange, entry)
             return
         }
@@ -186,7 +191,8 @@ extension LoopState where N: ~Copyable {
             serveStale(exchange, entry)
         } else {
             // A stale response that may not be used makes it 504 (RFC 9111 §5.2.2.2).
-            let status = exchange.entry == nil || exchange.policy.mode == .cloudfront ? failure.status : 504
+            let status =
+                exchange.entry == nil || exchange.policy.mode == .cloudfront ? failure.status : 504
             answer(exchange, status, detail: failure.detailedResult)
         }
     }
@@ -202,7 +208,9 @@ extension LoopState where N: ~Copyable {
     /// The origin confirmed what is stored (304).
     private mutating func serveConfirmed(_ exchange: Exchange, _ head: FetchedHead) {
         guard !exchange.hasResponded else { return }
-        if let confirmed = head.confirmed, serveCopy(exchange, confirmed, reason: exchange.decision.reason) {
+        if let confirmed = head.confirmed,
+            serveCopy(exchange, confirmed, reason: exchange.decision.reason)
+        {
             return
         }
         // Evicted between the question and the answer: ask again, for the whole this time.
@@ -212,9 +220,13 @@ extension LoopState where N: ~Copyable {
         lead(exchange, fresh(exchange, key: exchange.key))
     }
 
-    private func mayServeStale(_ exchange: Exchange, _ entry: StoredCopy, _ failure: OriginFailure) -> Bool {
+    private func mayServeStale(_ exchange: Exchange, _ entry: StoredCopy, _ failure: OriginFailure)
+        -> Bool
+    {
         if case .serveStale = onOriginFailure(
-            entry.header, failure: failure, policy: exchange.policy, request: exchange.facts, now: network.wallNow) {
+            entry.header, failure: failure, policy: exchange.policy, request: exchange.facts,
+            now: network.wallNow)
+        {
             return true
         }
         return false
@@ -236,7 +248,9 @@ extension LoopState where N: ~Copyable {
         account(exchange)
         guard let fetch = exchange.shared else { return }
         let waiting = fetch.leave(exchange.id)
-        if waiting == 0, let token = exchange.fetch { fetchLostViewers(token, policy: exchange.policy) }
+        if waiting == 0, let token = exchange.fetch {
+            fetchLostViewers(token, policy: exchange.policy)
+        }
     }
 
     /// The response cannot be completed: the viewer must not take it for whole.

@@ -20,19 +20,24 @@ extension Exchange {
         map = bytes.withUnsafeBytes { bytes -> MapAsk? in
             let path = UnsafeRawBufferPointer(rebasing: bytes[head.path.range])
             let query = UnsafeRawBufferPointer(rebasing: bytes[head.query.range])
-            guard let request = MapRequest.classify(path: path.bytes, query: query.bytes) else { return nil }
+            guard let request = MapRequest.classify(path: path.bytes, query: query.bytes) else {
+                return nil
+            }
             guard request.namesExceptions else { return MapAsk(request: request, target: nil) }
             return MapAsk(request: request, target: Self.rewritten(path, query))
         }
     }
 
     /// Errors must be told apart from tiles, so the origin is not asked to draw them (law 5).
-    private static func rewritten(_ path: UnsafeRawBufferPointer, _ query: UnsafeRawBufferPointer) -> [UInt8]? {
+    private static func rewritten(_ path: UnsafeRawBufferPointer, _ query: UnsafeRawBufferPointer)
+        -> [UInt8]?
+    {
         var target = [UInt8](path) + [63]
         let room = query.count
         var isWhole = false
         let rest = [UInt8](unsafeUninitializedCapacity: max(room, 1)) { buffer, count in
-            let written = MapRequest.rewriteExceptions(query.bytes, into: UnsafeMutableRawBufferPointer(buffer))
+            let written = MapRequest.rewriteExceptions(
+                query.bytes, into: UnsafeMutableRawBufferPointer(buffer))
             isWhole = written != nil
             count = written ?? 0
         }
@@ -48,7 +53,8 @@ extension Exchange {
     /// The viewer asked for errors as a document, which it then gets.
     var wantsDocument: Bool {
         guard let map, map.request.namesExceptions else { return false }
-        return map.request.exceptions == .xml || map.request.exceptions == .json || map.request.exceptions == .other
+        return map.request.exceptions == .xml || map.request.exceptions == .json
+            || map.request.exceptions == .other
     }
 
     /// In place of a tile that cannot be had: an image that decodes, of the size asked for (law 7).
@@ -60,14 +66,18 @@ extension Exchange {
 
     var acceptsGzip: Bool {
         guard let index = head.fields.first(.acceptEncoding) else { return false }
-        return bytes.withUnsafeBytes { GzipOffer.accepts(UnsafeRawBufferPointer(rebasing: $0[head.fields[index].value.range])) }
+        return bytes.withUnsafeBytes {
+            GzipOffer.accepts(UnsafeRawBufferPointer(rebasing: $0[head.fields[index].value.range]))
+        }
     }
 
     /// This request's normalised values of the fields that a Vary names, as key parts.
     func variantValues(_ names: [UInt8]) -> [UInt8] {
         withUnsafeTemporaryAllocation(byteCount: 40_960, alignment: 16) { memory in
             var key = CanonicalKey(memory)
-            bytes.withUnsafeBytes { Vary.append(names: names.span.bytes, of: head, bytes: $0.bytes, to: &key) }
+            bytes.withUnsafeBytes {
+                Vary.append(names: names.span.bytes, of: head, bytes: $0.bytes, to: &key)
+            }
             return [UInt8](key.bytes)
         }
     }
@@ -76,7 +86,9 @@ extension Exchange {
     func resolve(_ reference: UnsafeRawBufferPointer) -> [UInt8]? {
         let host = [UInt8](bytes[head.authority.range])
         let base = [UInt8](bytes[head.path.range])
-        guard let target = Reference.resolve([UInt8](reference), host: host, path: base) else { return nil }
+        guard let target = Reference.resolve([UInt8](reference), host: host, path: base) else {
+            return nil
+        }
         return withUnsafeTemporaryAllocation(byteCount: 40_960, alignment: 16) { memory in
             var key = CanonicalKey(memory)
             TargetKey.append(
@@ -90,10 +102,16 @@ extension Exchange {
 /// The bytes that identify a target, in one place: hits, invalidations and Content-Location agree.
 enum TargetKey {
     @inline(__always)
-    static func append(host: RawSpan, path: RawSpan, query: RawSpan, gzip: Bool, to key: inout CanonicalKey) {
+    static func append(
+        host: RawSpan, path: RawSpan, query: RawSpan, gzip: Bool, to key: inout CanonicalKey
+    ) {
         key.append(.methodClass, byte: UInt8(ascii: "G"))
         key.append(host: host)
-        if path.isEmpty { key.append(.path, byte: UInt8(ascii: "/")) } else { key.append(.path, path) }
+        if path.isEmpty {
+            key.append(.path, byte: UInt8(ascii: "/"))
+        } else {
+            key.append(.path, path)
+        }
         if !query.isEmpty { key.append(.query, query) }
         if gzip { key.append(.coding, byte: UInt8(ascii: "g")) }
     }
@@ -115,8 +133,10 @@ enum GzipOffer {
     private static func member(_ value: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> Bool? {
         var at = start
         while at < end, value[at] == 32 || value[at] == 9 { at += 1 }
-        guard end - at >= 4, value[at] | 0x20 == 103, value[at + 1] | 0x20 == 122, value[at + 2] | 0x20 == 105,
-            value[at + 3] | 0x20 == 112 else { return nil }
+        guard end - at >= 4, value[at] | 0x20 == 103, value[at + 1] | 0x20 == 122,
+            value[at + 2] | 0x20 == 105,
+            value[at + 3] | 0x20 == 112
+        else { return nil }
         at += 4
         while at < end, value[at] == 32 || value[at] == 9 { at += 1 }
         guard at < end else { return true }
@@ -135,7 +155,9 @@ enum GzipOffer {
 
 /// Resolves references of the same origin; others are nobody's business here (RFC 9111 §4.4).
 enum Reference {
-    static func resolve(_ reference: [UInt8], host: [UInt8], path base: [UInt8]) -> (path: [UInt8], query: [UInt8])? {
+    static func resolve(_ reference: [UInt8], host: [UInt8], path base: [UInt8]) -> (
+        path: [UInt8], query: [UInt8]
+    )? {
         var rest = reference[...]
         if let mark = rest.firstIndex(of: 35) { rest = rest[..<mark] }
         let text = String(decoding: rest.prefix(8), as: UTF8.self).lowercased()

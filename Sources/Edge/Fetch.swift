@@ -40,7 +40,8 @@ package final class Fetch {
     var timerAt: UInt64 = .max
 
     init(
-        shared: SharedFetch, pool: OriginPool, request: OriginRequest, exchange: Exchange, isBackground: Bool,
+        shared: SharedFetch, pool: OriginPool, request: OriginRequest, exchange: Exchange,
+        isBackground: Bool,
         startedAt: UInt64
     ) {
         self.shared = shared
@@ -60,16 +61,20 @@ package final class Fetch {
 
 extension LoopState where N: ~Copyable {
     /// Begins a fetch for an exchange; it ends in `shared`, whatever happens.
-    mutating func startFetch(for exchange: Exchange, into shared: SharedFetch, isBackground: Bool = false) -> Token? {
+    mutating func startFetch(
+        for exchange: Exchange, into shared: SharedFetch, isBackground: Bool = false
+    ) -> Token? {
         let pool = exchange.pool
         let peer = peer(of: exchange)
         let request = exchange.bytes.withUnsafeBytes {
             OriginRequest(
-                exchange.head, bytes: $0, conditions: conditions(exchange), origin: pool.settings, peer: peer,
+                exchange.head, bytes: $0, conditions: conditions(exchange), origin: pool.settings,
+                peer: peer,
                 via: snapshot.settings.name)
         }
         let fetch = Fetch(
-            shared: shared, pool: pool, request: request, exchange: exchange, isBackground: isBackground,
+            shared: shared, pool: pool, request: request, exchange: exchange,
+            isBackground: isBackground,
             startedAt: network.monotonicNow)
         guard let slot = fetches.insert(fetch) else {
             end(shared, .failed(.exhausted))
@@ -84,7 +89,10 @@ extension LoopState where N: ~Copyable {
     /// Asks the pool whose turn it is.
     private mutating func place(_ fetch: Fetch) {
         fetch.attempts = 0
-        switch fetch.pool.choose(tried: fetch.tried, at: network.wallNow, for: QueuedFetch(loop: index, fetch: fetch.token.bits)) {
+        switch fetch.pool.choose(
+            tried: fetch.tried, at: network.wallNow,
+            for: QueuedFetch(loop: index, fetch: fetch.token.bits))
+        {
         case .member(let member):
             fetch.member = member
             connect(fetch)
@@ -111,9 +119,12 @@ extension LoopState where N: ~Copyable {
         guard let slot = fetch.connection else { return }
         fetch.phase = .sending
         let settings = fetch.pool.settings
-        let authority = settings.hostHeader != nil || !fetch.exchange.head.authority.isEmpty
+        let authority =
+            settings.hostHeader != nil || !fetch.exchange.head.authority.isEmpty
             ? nil : settings.members[fetch.member].authority
-        fetch.request.wire(authority: authority).withUnsafeBytes { _ = origins[slot.index].output.append($0) }
+        fetch.request.wire(authority: authority).withUnsafeBytes {
+            _ = origins[slot.index].output.append($0)
+        }
         setDeadline(fetch, milliseconds: settings.firstByteTimeout)
         sendMore(fetch)
     }
@@ -131,7 +142,9 @@ extension LoopState where N: ~Copyable {
             }
             fetch.hasSentHead = true
             let intake = fetch.exchange.intake
-            if fetch.isBackground || fetch.request.framing == .none || (intake.isComplete && !intake.hasBytes) {
+            if fetch.isBackground || fetch.request.framing == .none
+                || (intake.isComplete && !intake.hasBytes)
+            {
                 fetch.hasSentAll = true
                 origins[slot.index].output.releaseIfEmpty()
                 return
@@ -145,9 +158,14 @@ extension LoopState where N: ~Copyable {
         }
     }
 
-    private mutating func sendOrigin(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ fetch: Fetch) -> Int? {
-        scratch.parts[0] = iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
-        switch network.send(origins[slot].fd, UnsafeBufferPointer(start: scratch.parts.baseAddress, count: 1)) {
+    private mutating func sendOrigin(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ fetch: Fetch
+    ) -> Int? {
+        scratch.parts[0] = iovec(
+            iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+        switch network.send(
+            origins[slot].fd, UnsafeBufferPointer(start: scratch.parts.baseAddress, count: 1))
+        {
         case .bytes(let count): return count
         case .wouldBlock:
             origins[slot].isBlocked = true
@@ -164,7 +182,9 @@ extension LoopState where N: ~Copyable {
     mutating func sendRequestBody(_ token: Token) {
         guard fetches.contains(token) else { return }
         let fetch = fetches[token.slot]
-        guard let slot = fetch.connection, fetch.phase != .connecting, !origins[slot.index].isBlocked else { return }
+        guard let slot = fetch.connection, fetch.phase != .connecting,
+            !origins[slot.index].isBlocked
+        else { return }
         sendMore(fetch)
     }
 
@@ -172,7 +192,9 @@ extension LoopState where N: ~Copyable {
     private mutating func resumeIntake(_ exchange: Exchange) {
         let slot = exchange.id.slot
         guard !exchange.intake.isComplete, !exchange.intake.isFull,
-            viewers.contains(Slot(index: slot, generation: exchange.id.generation)), !viewers[slot].isQueued else { return }
+            viewers.contains(Slot(index: slot, generation: exchange.id.generation)),
+            !viewers[slot].isQueued
+        else { return }
         viewers[slot].isQueued = true
         ready.append(.read(Token(viewers.life(of: slot), kind: TokenKind.viewer)))
     }
@@ -180,7 +202,8 @@ extension LoopState where N: ~Copyable {
     // MARK: patience
 
     mutating func setDeadline(_ fetch: Fetch, milliseconds: Int) {
-        var deadline = milliseconds > 0 ? network.monotonicNow + UInt64(milliseconds) * 1_000_000 : .max
+        var deadline =
+            milliseconds > 0 ? network.monotonicNow + UInt64(milliseconds) * 1_000_000 : .max
         let total = fetch.pool.settings.totalTimeout
         if total > 0 { deadline = min(deadline, fetch.startedAt + UInt64(total) * 1_000_000) }
         fetch.deadline = deadline
@@ -214,7 +237,11 @@ extension LoopState where N: ~Copyable {
             counters.add(.queueRefusals)
             finishFailed(fetch, .queueTimeout)
         case .connecting: fail(fetch, .connectTimeout)
-        case .sending, .receiving: fail(fetch, fetch.head == nil && fetch.judging == nil ? .firstByteTimeout : .betweenBytesTimeout)
+        case .sending, .receiving:
+            fail(
+                fetch,
+                fetch.head == nil && fetch.judging == nil ? .firstByteTimeout : .betweenBytesTimeout
+            )
         case .done: break
         }
     }
@@ -233,7 +260,9 @@ extension LoopState where N: ~Copyable {
             connect(fetch)
             return
         }
-        if failure == .connectFailed || failure == .connectTimeout, fetch.attempts < attemptLimit(fetch) {
+        if failure == .connectFailed || failure == .connectTimeout,
+            fetch.attempts < attemptLimit(fetch)
+        {
             connect(fetch)
             return
         }
@@ -248,7 +277,9 @@ extension LoopState where N: ~Copyable {
             fetch.mayReuse = false
             fetch.tried &= ~(1 << UInt64(fetch.member & 63))
         }
-        guard failure.mayTryAnother, fetch.isReplayable, fetch.judging == nil, others || repeats, fetch.pool.takeRetry() else {
+        guard failure.mayTryAnother, fetch.isReplayable, fetch.judging == nil, others || repeats,
+            fetch.pool.takeRetry()
+        else {
             finishFailed(fetch, failure)
             return
         }
@@ -262,7 +293,8 @@ extension LoopState where N: ~Copyable {
         let member = fetch.pool.settings.members[fetch.member]
         // With other members to turn to, one round of this one's addresses is enough.
         let others = fetch.pool.settings.members.count > 1
-        return others ? member.endpoints.count : max(fetch.pool.settings.attempts, member.endpoints.count)
+        return others
+            ? member.endpoints.count : max(fetch.pool.settings.attempts, member.endpoints.count)
     }
 
     private mutating func dropConnection(_ fetch: Fetch) -> (reused: Bool, received: Bool) {
@@ -291,7 +323,10 @@ extension LoopState where N: ~Copyable {
         switch change {
         case .none: break
         case .ejected:
-            shared.events.note(EdgeEvent(.warning, "origin", "\(name) is ejected after consecutive failures; see /status"))
+            shared.events.note(
+                EdgeEvent(
+                    .warning, "origin", "\(name) is ejected after consecutive failures; see /status"
+                ))
         case .returned: shared.events.note(EdgeEvent(.notice, "origin", "\(name) answers again"))
         case .wentDown, .cameUp: break
         }
@@ -327,8 +362,13 @@ extension LoopState where N: ~Copyable {
         guard fetches.contains(token) else { return }
         let fetch = fetches[token.slot]
         if policy.fetchOutlivesViewers, fetch.exchange.key != nil, fetch.exchange.intake.isComplete,
-            fetch.head.map(\.isStorable) ?? true { return }
-        if fetch.phase == .queued { fetch.pool.leaveQueue(QueuedFetch(loop: index, fetch: token.bits)) }
+            fetch.head.map(\.isStorable) ?? true
+        {
+            return
+        }
+        if fetch.phase == .queued {
+            fetch.pool.leaveQueue(QueuedFetch(loop: index, fetch: token.bits))
+        }
         _ = dropConnection(fetch)
         if fetch.phase != .queued { release(fetch, .neutral) }
         finishFailed(fetch, .abandoned)

@@ -86,7 +86,9 @@ struct FetchBody {
 
     /// Lets go of whole segments below `offset`; returns their memory in bytes.
     mutating func trim(below offset: Int, budget: FillBudget) {
-        while let first = counts.first, base + first <= offset, segments[0].count == segments[0].capacity {
+        while let first = counts.first, base + first <= offset,
+            segments[0].count == segments[0].capacity
+        {
             budget.give(segments[0].capacity)
             base += first
             segments.removeFirst()

@@ -67,7 +67,9 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
     /// Whether the member is to blame, for passive health.
     public var blamesMember: Bool {
         switch self {
-        case .connectFailed, .connectTimeout, .firstByteTimeout, .betweenBytesTimeout, .cutShort, .malformed: true
+        case .connectFailed, .connectTimeout, .firstByteTimeout, .betweenBytesTimeout, .cutShort,
+            .malformed:
+            true
         case .totalTimeout, .queueFull, .queueTimeout, .noMember, .exhausted, .abandoned: false
         }
     }

@@ -18,7 +18,8 @@ extension LoopState where N: ~Copyable {
                 fetch.deadline = .max
                 return
             }
-            let result = fetch.body.framing != .none && fetch.body.isPlain && origins[slot].input.isEmpty
+            let result =
+                fetch.body.framing != .none && fetch.body.isPlain && origins[slot].input.isEmpty
                 ? receiveBody(slot, fetch) : receiveKept(slot, fetch)
             switch result {
             case .bytes(let count):
@@ -66,11 +67,14 @@ extension LoopState where N: ~Copyable {
     }
 
     private mutating func takeResponseHead(_ slot: UInt32, _ fetch: Fetch) {
-        while fetch.phase != .done, origins[slot].fetch == fetch.token, fetch.head == nil, fetch.judging == nil {
+        while fetch.phase != .done, origins[slot].fetch == fetch.token, fetch.head == nil,
+            fetch.judging == nil
+        {
             var scan = HeadScan()
             let bytes = origins[slot].input.readable
             switch parseResponse(
-                bytes.bytes, &scan, limits: .response, toHead: fetch.request.method == .head, into: &originHead)
+                bytes.bytes, &scan, limits: .response, toHead: fetch.request.method == .head,
+                into: &originHead)
             {
             case .needMore: return
             case .rejected:
@@ -93,7 +97,11 @@ extension LoopState where N: ~Copyable {
     private mutating func takeInterim(_ slot: UInt32, _ fetch: Fetch, _ raw: [UInt8]) -> Bool {
         fetch.interim += 1
         if originHead.status == 101 {
-            if fetch.request.isUpgrade { beginTunnel(slot, fetch, raw) } else { fail(fetch, .malformed) }
+            if fetch.request.isUpgrade {
+                beginTunnel(slot, fetch, raw)
+            } else {
+                fail(fetch, .malformed)
+            }
             return false
         }
         guard fetch.interim <= 8 else {
@@ -126,8 +134,10 @@ extension LoopState where N: ~Copyable {
 
     /// 502–504 from one member: another may do better, where the request may be repeated.
     private mutating func retryOnStatus(_ fetch: Fetch, _ head: FetchedHead) -> Bool {
-        guard (502...504).contains(head.status), fetch.isReplayable, fetch.request.method.isIdempotent,
-            fetch.pool.settings.members.count > fetch.tried.nonzeroBitCount + 1, fetch.exchange.intake.isComplete
+        guard (502...504).contains(head.status), fetch.isReplayable,
+            fetch.request.method.isIdempotent,
+            fetch.pool.settings.members.count > fetch.tried.nonzeroBitCount + 1,
+            fetch.exchange.intake.isComplete
         else { return false }
         fetch.body = ResponseIntake()
         fail(fetch, .malformed)
@@ -175,11 +185,15 @@ extension LoopState where N: ~Copyable {
     /// Bytes were published, or the body is over.
     private mutating func bodyCame(_ slot: UInt32, _ fetch: Fetch, surplus: Bool) {
         setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
-        if let judged = fetch.judging, fetch.body.isComplete || fetch.shared.total >= JudgedBody.needed {
+        if let judged = fetch.judging,
+            fetch.body.isComplete || fetch.shared.total >= JudgedBody.needed
+        {
             fetch.judging = nil
             publish(judge(judged, fetch), fetch)
         }
-        if let head = fetch.head, head.isStorable, fetch.shared.total > snapshot.settings.cache.objectBytes {
+        if let head = fetch.head, head.isStorable,
+            fetch.shared.total > snapshot.settings.cache.objectBytes
+        {
             counters.add(.storeSkippedSize)
             letGo(fetch)
         }
@@ -201,7 +215,9 @@ extension LoopState where N: ~Copyable {
     private mutating func responseCame(_ slot: UInt32, _ fetch: Fetch, surplus: Bool) {
         guard let head = fetch.head else { return }
         fetch.connection = nil
-        let isReusable = head.head.keepsAlive && fetch.hasSentAll && !surplus && fetch.body.framing != .untilClose
+        let isReusable =
+            head.head.keepsAlive && fetch.hasSentAll && !surplus
+            && fetch.body.framing != .untilClose
         if isReusable { keepOrigin(slot) } else { discardOrigin(slot, reset: surplus) }
         let isFailure = head.status >= 500 && head.status != 501 || head.isRejectedContent
         release(fetch, isFailure ? .failed : .succeeded)
@@ -232,7 +248,8 @@ extension LoopState where N: ~Copyable {
     mutating func resumeIfPaused(_ token: Token) {
         guard fetches.contains(token) else { return }
         let fetch = fetches[token.slot]
-        guard fetch.isPaused, fetch.shared.backlog <= Self.window / 2, let slot = fetch.connection else { return }
+        guard fetch.isPaused, fetch.shared.backlog <= Self.window / 2, let slot = fetch.connection
+        else { return }
         fetch.isPaused = false
         setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
         ready.append(.receive(Token(slot, kind: TokenKind.origin)))

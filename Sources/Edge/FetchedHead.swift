@@ -27,8 +27,10 @@ final class FetchedHead: Sendable {
     let completes: Bool
 
     init(
-        bytes: [UInt8], head: borrowing ResponseHead, facts: ResponseFacts, blob: [UInt8], receivedAt: Milliseconds,
-        requestedAt: Milliseconds, storability: Storability, variant: VariantBytes?, confirmed: StoredCopy? = nil,
+        bytes: [UInt8], head: borrowing ResponseHead, facts: ResponseFacts, blob: [UInt8],
+        receivedAt: Milliseconds,
+        requestedAt: Milliseconds, storability: Storability, variant: VariantBytes?,
+        confirmed: StoredCopy? = nil,
         rejectedContent: TileVerdict? = nil, completesTo whole: UInt64? = nil
     ) {
         status = whole == nil ? head.status : 200

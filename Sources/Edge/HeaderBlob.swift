@@ -10,7 +10,8 @@ enum HeaderBlob {
 
     /// The fields of a fetched response as they go to the viewer who asked: nothing is left out but
     /// what belongs to the hop, the length, and what is written anew.
-    static func delivered(_ head: borrowing ResponseHead, bytes: UnsafeRawBufferPointer) -> [UInt8] {
+    static func delivered(_ head: borrowing ResponseHead, bytes: UnsafeRawBufferPointer) -> [UInt8]
+    {
         var blob: [UInt8] = []
         blob.reserveCapacity(head.length)
         for index in 0..<head.fields.count {
@@ -29,7 +30,9 @@ enum HeaderBlob {
     }
 
     /// The fields that are stored, with a Date, which every stored response has.
-    static func stored(_ head: ResponseHead, bytes: UnsafeRawBufferPointer, date: Milliseconds?) -> [UInt8] {
+    static func stored(_ head: ResponseHead, bytes: UnsafeRawBufferPointer, date: Milliseconds?)
+        -> [UInt8]
+    {
         write { writer in
             StoredHeaders.write(head, bytes: bytes.bytes, into: &writer)
             if let date { writer.field("Date", epochSeconds: date / 1_000) }
@@ -37,8 +40,12 @@ enum HeaderBlob {
     }
 
     /// A stored blob with the fields of a 304, or of an answer to HEAD (RFC 9111 §3.2).
-    static func merged(stored: [UInt8], update: ResponseHead, bytes: UnsafeRawBufferPointer) -> [UInt8] {
-        write { StoredHeaders.merge(stored.span.bytes, with: update, bytes: bytes.bytes, into: &$0) }
+    static func merged(stored: [UInt8], update: ResponseHead, bytes: UnsafeRawBufferPointer)
+        -> [UInt8]
+    {
+        write {
+            StoredHeaders.merge(stored.span.bytes, with: update, bytes: bytes.bytes, into: &$0)
+        }
     }
 
     private static func write(_ body: (inout HeadWriter) -> Void) -> [UInt8] {
@@ -78,8 +85,11 @@ enum HeaderBlob {
         return nil
     }
 
-    private static func matches(_ name: StaticString, _ blob: UnsafeRawBufferPointer, _ start: Int) -> Bool {
-        for index in 0..<name.utf8CodeUnitCount where blob[start + index] | 0x20 != name.utf8Start[index] { return false }
+    private static func matches(_ name: StaticString, _ blob: UnsafeRawBufferPointer, _ start: Int)
+        -> Bool
+    {
+        for index in 0..<name.utf8CodeUnitCount
+        where blob[start + index] | 0x20 != name.utf8Start[index] { return false }
         return true
     }
 
@@ -94,7 +104,8 @@ enum HeaderBlob {
             let name = UnsafeRawBufferPointer(rebasing: blob[start..<colon])
             let line = UnsafeRawBufferPointer(rebasing: blob[start..<min(end + 1, blob.count)])
             switch KnownField.named(name.bytes) {
-            case .contentType, .contentEncoding, .contentLanguage, .contentRange, .lastModified: break
+            case .contentType, .contentEncoding, .contentLanguage, .contentRange, .lastModified:
+                break
             default: writer.append(bytes: line)
             }
             start = end + 1

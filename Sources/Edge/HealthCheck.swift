@@ -52,12 +52,20 @@ final class HealthChecks: Sendable {
     }
 
     private static func note(
-        _ change: MemberHealth.Change, _ pool: OriginPool, _ member: Int, _ events: any EventObserver
+        _ change: MemberHealth.Change, _ pool: OriginPool, _ member: Int,
+        _ events: any EventObserver
     ) {
         let name = "origin \"\(pool.settings.id)\" member \(pool.settings.members[member].name)"
         switch change {
-        case .wentDown: events.note(EdgeEvent(.warning, "health", "\(name) fails its checks and gets no requests while others are up"))
-        case .cameUp: events.note(EdgeEvent(.notice, "health", "\(name) passes its checks again and returns by slow start"))
+        case .wentDown:
+            events.note(
+                EdgeEvent(
+                    .warning, "health",
+                    "\(name) fails its checks and gets no requests while others are up"))
+        case .cameUp:
+            events.note(
+                EdgeEvent(
+                    .notice, "health", "\(name) passes its checks again and returns by slow start"))
         default: break
         }
     }
@@ -98,7 +106,8 @@ enum HealthProbe {
         case .connected(let fd): descriptor = fd
         case .pending(let fd):
             var poll = pollfd(fd: fd, events: Int16(POLLOUT), revents: 0)
-            guard Glibc.poll(&poll, 1, Int32(milliseconds)) == 1, network.connectError(fd) == 0 else {
+            guard Glibc.poll(&poll, 1, Int32(milliseconds)) == 1, network.connectError(fd) == 0
+            else {
                 close(fd)
                 return nil
             }
@@ -115,13 +124,18 @@ enum HealthProbe {
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
     }
 
-    private static func ask(_ fd: Int32, _ path: String, _ origin: OriginSettings, _ member: MemberSettings) -> Bool {
+    private static func ask(
+        _ fd: Int32, _ path: String, _ origin: OriginSettings, _ member: MemberSettings
+    ) -> Bool {
         let host = origin.hostHeader ?? member.authority
-        let request = Array("""
+        let request = Array(
+            """
             GET \(path) HTTP/1.1\r\nHost: \(host)\r\nUser-Agent: mapedge-health\r\n\
             Accept: */*\r\nConnection: close\r\n\r\n
             """.utf8)
-        guard send(fd, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else { return false }
+        guard send(fd, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
+            return false
+        }
         let answer = readAll(fd, limit: 262_144, milliseconds: origin.health.timeout)
         return judge(answer, origin.health)
     }
@@ -142,7 +156,9 @@ enum HealthProbe {
     static func judge(_ answer: [UInt8], _ health: HealthSettings) -> Bool {
         var head = ResponseHead()
         var scan = HeadScan()
-        let result = answer.withUnsafeBytes { parseResponse($0.bytes, &scan, limits: .response, toHead: false, into: &head) }
+        let result = answer.withUnsafeBytes {
+            parseResponse($0.bytes, &scan, limits: .response, toHead: false, into: &head)
+        }
         guard result == .complete, health.expectedStatus.contains(head.status) else { return false }
         guard !health.expectedBody.isEmpty else { return true }
         let body = answer[head.length...]

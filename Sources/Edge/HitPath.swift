@@ -16,12 +16,18 @@ extension LoopState where N: ~Copyable {
         if head.fields.contains(.cookie) { facts.hasSession = hasSession(behavior, bytes) }
         if let reason = forbidden(facts, hot[behavior].policy.mode) {
             counters.add(.requestsRejected)
-            refuse(slot, status: hot[behavior].policy.mode == .cloudfront ? 403 : 400, detail: reason, isHead: head.method == .head)
+            refuse(
+                slot, status: hot[behavior].policy.mode == .cloudfront ? 403 : 400, detail: reason,
+                isHead: head.method == .head)
             return
         }
         guard reader != nil, head.method == .get || head.method == .head, !facts.hasBody else {
-            let decision = decide(.absent, request: facts, policy: hot[behavior].policy, health: .up, now: network.wallNow)
-            start(slot, bytes, behavior, facts, decision, keyed: reader != nil && decision.action == .fetch)
+            let decision = decide(
+                .absent, request: facts, policy: hot[behavior].policy, health: .up,
+                now: network.wallNow)
+            start(
+                slot, bytes, behavior, facts, decision,
+                keyed: reader != nil && decision.action == .fetch)
             return
         }
         let canonical = writeKey(bytes, behavior)
@@ -36,12 +42,14 @@ extension LoopState where N: ~Copyable {
     /// mode methods that CloudFront does not know.
     private func forbidden(_ facts: RequestFacts, _ mode: Mode) -> StaticString? {
         if head.method == .other, mode == .cloudfront { return "method-not-supported" }
-        return facts.hasBody && (head.method == .get || head.method == .head) ? "body-not-supported" : nil
+        return facts.hasBody && (head.method == .get || head.method == .head)
+            ? "body-not-supported" : nil
     }
 
     /// Looks, decides, serves. The read transaction is open and stays so until this returns.
     mutating func serveFound(
-        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts, _ key: CacheKey,
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
+        _ key: CacheKey,
         _ canonical: CanonicalKey, absent: Lookup = .absent
     ) {
         guard case .entry(let entry) = find(key, canonical.bytes) else {
@@ -55,7 +63,9 @@ extension LoopState where N: ~Copyable {
         var variant = canonical
         Vary.append(names: entry.headers.bytes, of: head, bytes: bytes.bytes, to: &variant)
         let variantKey = CacheKey.hash(variant.bytes.bytes, seed: seed)
-        guard case .entry(let selected) = find(variantKey, variant.bytes), selected.header.kind != .variants else {
+        guard case .entry(let selected) = find(variantKey, variant.bytes),
+            selected.header.kind != .variants
+        else {
             miss(slot, bytes, behavior, facts, .variantAbsent)
             return
         }
@@ -64,15 +74,22 @@ extension LoopState where N: ~Copyable {
 
     /// Decides on what was found, and does it.
     mutating func answerFound(
-        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts, _ key: CacheKey,
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
+        _ key: CacheKey,
         _ canonical: CanonicalKey, _ entry: StoredEntry
     ) {
         let now = network.wallNow
-        let health = entry.header.times.isFresh(at: now) ? .up : snapshot.pools[hot[behavior].origin].health(at: now)
-        let decision = decide(.entry(entry.header), request: facts, policy: hot[behavior].policy, health: health, now: now)
+        let health =
+            entry.header.times.isFresh(at: now)
+            ? .up : snapshot.pools[hot[behavior].origin].health(at: now)
+        let decision = decide(
+            .entry(entry.header), request: facts, policy: hot[behavior].policy, health: health,
+            now: now)
         guard decision.isAnsweredFromStore else {
             let copy = StoredCopy(entry, store: store)
-            start(slot, bytes, behavior, facts, decision, keyed: decision.action != .pass, key: key, canonical: canonical, entry: copy)
+            start(
+                slot, bytes, behavior, facts, decision, keyed: decision.action != .pass, key: key,
+                canonical: canonical, entry: copy)
             return
         }
         if reader?.touch(key, now: now) == false {
@@ -85,7 +102,9 @@ extension LoopState where N: ~Copyable {
                 return
             }
         }
-        if decision.action == .serveStaleRefreshing { refresh(slot, bytes, behavior, facts, decision, entry, key, canonical) }
+        if decision.action == .serveStaleRefreshing {
+            refresh(slot, bytes, behavior, facts, decision, entry, key, canonical)
+        }
         serve(slot, bytes, entry, facts, decision, behavior)
     }
 
@@ -93,7 +112,9 @@ extension LoopState where N: ~Copyable {
     @inline(__always)
     mutating func find(_ key: CacheKey, _ canonical: UnsafeRawBufferPointer) -> Found {
         guard let record = reader?.find(key) else { return .absent }
-        switch EntryRecord.decode(record.bytes, expecting: canonical.bytes, seed: seed, verifying: false) {
+        switch EntryRecord.decode(
+            record.bytes, expecting: canonical.bytes, seed: seed, verifying: false)
+        {
         case .entry(let header, let layout):
             return .entry(StoredEntry(record: record, header: header, layout: layout))
         case .mismatch: return .absent
@@ -121,7 +142,8 @@ extension LoopState where N: ~Copyable {
 
     func acceptsGzip(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let index = head.fields.first(.acceptEncoding) else { return false }
-        return GzipOffer.accepts(UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range]))
+        return GzipOffer.accepts(
+            UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range]))
     }
 
     /// Whether a Cookie line carries one of the behavior's session cookies (law 6).
@@ -130,7 +152,11 @@ extension LoopState where N: ~Copyable {
         guard !names.isEmpty else { return false }
         var index = head.fields.first(.cookie)
         while let at = index {
-            if SessionCookies.match(names, UnsafeRawBufferPointer(rebasing: bytes[head.fields[at].value.range])) { return true }
+            if SessionCookies.match(
+                names, UnsafeRawBufferPointer(rebasing: bytes[head.fields[at].value.range]))
+            {
+                return true
+            }
             index = head.fields.next(after: at, .cookie)
         }
         return false
@@ -139,16 +165,19 @@ extension LoopState where N: ~Copyable {
     // MARK: the slow way
 
     mutating func miss(
-        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts, _ lookup: Lookup
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
+        _ lookup: Lookup
     ) {
         let policy = hot[behavior].policy
-        let decision = decide(lookup, request: facts, policy: policy, health: .up, now: network.wallNow)
+        let decision = decide(
+            lookup, request: facts, policy: policy, health: .up, now: network.wallNow)
         start(slot, bytes, behavior, facts, decision, keyed: decision.action != .pass)
     }
 
     /// Makes the exchange. The canonical key is in the scratch memory still.
     mutating func start(
-        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts, _ decision: Decision,
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
+        _ decision: Decision,
         keyed: Bool, key: CacheKey? = nil, canonical: CanonicalKey? = nil, entry: StoredCopy? = nil
     ) {
         let exchange = makeExchange(slot, bytes, behavior, facts, decision)
@@ -165,20 +194,25 @@ extension LoopState where N: ~Copyable {
     /// The key without variant: where the names of the selecting fields stand.
     func primaryKey(_ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> PrimaryKey {
         let canonical = writeKey(bytes, behavior)
-        return PrimaryKey(key: CacheKey.hash(canonical.bytes.bytes, seed: seed), canonical: [UInt8](canonical.bytes))
+        return PrimaryKey(
+            key: CacheKey.hash(canonical.bytes.bytes, seed: seed),
+            canonical: [UInt8](canonical.bytes))
     }
 
     mutating func makeExchange(
-        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts, _ decision: Decision
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
+        _ decision: Decision
     ) -> Exchange {
         viewers[slot].exchangeNumber &+= 1
         let id = ExchangeID(
             loop: Int32(index), slot: slot, generation: viewers.life(of: slot).generation,
             number: viewers[slot].exchangeNumber)
         let exchange = Exchange(
-            id: id, bytes: [UInt8](bytes), head: head, facts: facts, snapshot: snapshot, behavior: behavior,
+            id: id, bytes: [UInt8](bytes), head: head, facts: facts, snapshot: snapshot,
+            behavior: behavior,
             decision: decision, started: network.monotonicNow)
-        exchange.ask(peer: Peer(address: viewers[slot].address.ipText, isTrusted: viewers[slot].isTrusted))
+        exchange.ask(
+            peer: Peer(address: viewers[slot].address.ipText, isTrusted: viewers[slot].isTrusted))
         return exchange
     }
 
@@ -186,7 +220,8 @@ extension LoopState where N: ~Copyable {
 
     /// Refreshes behind a stale answer, if nobody does so already.
     private mutating func refresh(
-        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts, _ decision: Decision,
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
+        _ decision: Decision,
         _ entry: StoredEntry, _ key: CacheKey, _ canonical: CanonicalKey
     ) {
         guard head.method == .get, !facts.hasRange else { return }
@@ -194,12 +229,17 @@ extension LoopState where N: ~Copyable {
         var ask = decision
         ask.action = copy.header.hasValidator ? .revalidate : .fetch
         let background = ExchangeID(loop: Int32(index), slot: .max, generation: 0, number: 0)
-        let fresh = SharedFetch(key: key, invalidation: shared.invalidationNumber, leader: nil, budget: shared.budget)
-        guard case .leads = shared.collapsed.joinOrLead(key, nil, fresh, at: network.wallNow) else { return }
+        let fresh = SharedFetch(
+            key: key, invalidation: shared.invalidationNumber, leader: nil, budget: shared.budget)
+        guard case .leads = shared.collapsed.joinOrLead(key, nil, fresh, at: network.wallNow) else {
+            return
+        }
         let exchange = Exchange(
-            id: background, bytes: [UInt8](bytes), head: head, facts: facts, snapshot: snapshot, behavior: behavior,
+            id: background, bytes: [UInt8](bytes), head: head, facts: facts, snapshot: snapshot,
+            behavior: behavior,
             decision: ask, started: network.monotonicNow)
-        exchange.ask(peer: Peer(address: viewers[slot].address.ipText, isTrusted: viewers[slot].isTrusted))
+        exchange.ask(
+            peer: Peer(address: viewers[slot].address.ipText, isTrusted: viewers[slot].isTrusted))
         exchange.entry = copy
         exchange.key = key
         exchange.canonical = [UInt8](canonical.bytes)
@@ -231,8 +271,12 @@ enum SessionCookies {
         while start < names.count {
             var end = start
             while names[end] != 0 { end += 1 }
-            if end - start == range.count, let left = names.baseAddress, let right = cookies.baseAddress,
-                memcmp(left + start, right + range.lowerBound, range.count) == 0 { return true }
+            if end - start == range.count, let left = names.baseAddress,
+                let right = cookies.baseAddress,
+                memcmp(left + start, right + range.lowerBound, range.count) == 0
+            {
+                return true
+            }
             start = end + 1
         }
         return false

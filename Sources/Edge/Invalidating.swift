@@ -8,13 +8,16 @@ extension LoopState where N: ~Copyable {
     /// answered: the writer's queue says so from here on, and fetches in flight are fenced.
     mutating func invalidateAfter(_ fetch: Fetch, _ head: FetchedHead) {
         let exchange = fetch.exchange
-        guard exchange.policy.invalidatesOnUnsafe, !exchange.head.method.isSafe, (200..<400).contains(head.status),
-            let store else { return }
+        guard exchange.policy.invalidatesOnUnsafe, !exchange.head.method.isSafe,
+            (200..<400).contains(head.status),
+            let store
+        else { return }
         invalidate(exchange.targetKeys(), store)
         for field in [KnownField.location, .contentLocation] {
             guard let index = head.head.fields.first(field) else { continue }
             let keys = head.bytes.withUnsafeBytes { bytes in
-                exchange.resolve(UnsafeRawBufferPointer(rebasing: bytes[head.head.fields[index].value.range]))
+                exchange.resolve(
+                    UnsafeRawBufferPointer(rebasing: bytes[head.head.fields[index].value.range]))
             }
             invalidate(keys.map { [$0] } ?? [], store)
         }
@@ -42,7 +45,9 @@ extension Exchange {
         return codings.compactMap { gzip in
             withUnsafeTemporaryAllocation(byteCount: 40_960, alignment: 16) { memory in
                 var key = CanonicalKey(memory)
-                TargetKey.append(host: host.span.bytes, path: path.span.bytes, query: query.span.bytes, gzip: gzip, to: &key)
+                TargetKey.append(
+                    host: host.span.bytes, path: path.span.bytes, query: query.span.bytes,
+                    gzip: gzip, to: &key)
                 return key.overflowed ? nil : [UInt8](key.bytes)
             }
         }

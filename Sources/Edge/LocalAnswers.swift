@@ -9,7 +9,9 @@ extension LoopState where N: ~Copyable {
     /// A head that cannot be understood or is too large: answer, close, count, never forward.
     mutating func refuse(_ slot: UInt32, _ rejection: HeadRejection) {
         counters.add(.requestsRejected)
-        let status = rejection.status == 431 && snapshot.settings.mode == .cloudfront && rejection == .headTooLarge
+        let status =
+            rejection.status == 431 && snapshot.settings.mode == .cloudfront
+                && rejection == .headTooLarge
             ? 494 : rejection.status
         refuse(slot, status: status, detail: rejection.reason)
     }
@@ -17,7 +19,8 @@ extension LoopState where N: ~Copyable {
     mutating func refuse(_ slot: UInt32, status: Int, detail: StaticString, isHead: Bool = false) {
         viewers[slot].closesAfterResponse = true
         viewers[slot].phase = .reading
-        let outcome = writeLocal(slot, status, detail: detail, isHead: isHead, image: nil, retryAfter: nil)
+        let outcome = writeLocal(
+            slot, status, detail: detail, isHead: isHead, image: nil, retryAfter: nil)
         logRefusal(slot, outcome)
         counters.add(.errors)
         if flush(slot) { closeGently(slot) }
@@ -35,7 +38,8 @@ extension LoopState where N: ~Copyable {
         if !exchange.intake.isComplete { viewers[slot].closesAfterResponse = true }
         let image = status >= 500 ? exchange.fallbackImage() : nil
         let sent = writeLocal(
-            slot, image == nil ? status : 503, detail: detail, isHead: exchange.head.method == .head, image: image,
+            slot, image == nil ? status : 503, detail: detail,
+            isHead: exchange.head.method == .head, image: image,
             retryAfter: status >= 500 ? 5 : nil)
         exchange.outcome.status = sent.status
         exchange.outcome.result = .error
@@ -53,7 +57,9 @@ extension LoopState where N: ~Copyable {
     private mutating func leaveFetch(_ exchange: Exchange) {
         guard let token = exchange.fetch else { return }
         exchange.fetch = nil
-        if !exchange.intake.isComplete || exchange.key == nil { fetchLostViewers(token, policy: exchange.policy) }
+        if !exchange.intake.isComplete || exchange.key == nil {
+            fetchLostViewers(token, policy: exchange.policy)
+        }
     }
 
     /// Status 200, but no tile: the viewer gets what it can use, the store gets nothing (law 5).
@@ -67,8 +73,11 @@ extension LoopState where N: ~Copyable {
     }
 
     private func body(_ status: Int, _ detail: StaticString) -> [UInt8] {
-        let phrase = HeadWriter.statusLine(status).map { String($0.description.dropFirst(9).dropLast(1)) } ?? "\(status)"
-        return Array("""
+        let phrase =
+            HeadWriter.statusLine(status).map { String($0.description.dropFirst(9).dropLast(1)) }
+            ?? "\(status)"
+        return Array(
+            """
             <!DOCTYPE html>
             <html lang="en"><head><meta charset="utf-8"><title>\(phrase)</title></head>
             <body><h1>\(phrase)</h1><p>\(detail)</p><hr><p>\(snapshot.settings.name)</p></body></html>
@@ -78,7 +87,8 @@ extension LoopState where N: ~Copyable {
 
     /// Writes head and body into the viewer's output; returns what the log should say.
     private mutating func writeLocal(
-        _ slot: UInt32, _ status: Int, detail: StaticString, isHead: Bool, image: FallbackImage?, retryAfter: Int?
+        _ slot: UInt32, _ status: Int, detail: StaticString, isHead: Bool, image: FallbackImage?,
+        retryAfter: Int?
     ) -> Outcome {
         let content = image?.bytes ?? body(status, detail)
         var writer = HeadWriter(scratch.head)
@@ -119,7 +129,8 @@ extension LoopState where N: ~Copyable {
     mutating func sendContinue(_ exchange: Exchange) {
         guard exchange.head.minorVersion >= 1 else { return }
         "HTTP/1.1 100 Continue\r\n\r\n".utf8CString.withUnsafeBytes {
-            _ = viewers[exchange.id.slot].output.append(UnsafeRawBufferPointer(rebasing: $0.dropLast()))
+            _ = viewers[exchange.id.slot].output.append(
+                UnsafeRawBufferPointer(rebasing: $0.dropLast()))
         }
         _ = flush(exchange.id.slot)
     }
@@ -166,13 +177,15 @@ extension LoopState where N: ~Copyable {
         let slot = exchange.id.slot
         guard !fetch.isBackground, exchange.head.minorVersion >= 1, !exchange.hasResponded,
             viewers.contains(Slot(index: slot, generation: exchange.id.generation)),
-            viewers[slot].exchange === exchange else { return }
+            viewers[slot].exchange === exchange
+        else { return }
         var writer = HeadWriter(scratch.head)
         writer.append("HTTP/1.1 ")
         writer.appendDecimal(UInt64(originHead.status))
         writer.append(" \r\n")
         raw.withUnsafeBytes { bytes in
-            for index in 0..<originHead.fields.count where !originHead.isHopByHop(index, bytes: bytes.bytes) {
+            for index in 0..<originHead.fields.count
+            where !originHead.isHopByHop(index, bytes: bytes.bytes) {
                 let field = originHead.fields[index]
                 writer.append(bytes: UnsafeRawBufferPointer(rebasing: bytes[field.name.range]))
                 writer.append(": ")

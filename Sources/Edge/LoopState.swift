@@ -13,7 +13,10 @@ package final class EdgeShared: Sendable {
     let mailboxes: [Mailbox<LoopMessage>]
     private let invalidations: Atomic<UInt64>
 
-    package init(store: Store?, budget: FillBudget, events: any EventObserver, mailboxes: [Mailbox<LoopMessage>]) {
+    package init(
+        store: Store?, budget: FillBudget, events: any EventObserver,
+        mailboxes: [Mailbox<LoopMessage>]
+    ) {
         self.store = store
         self.budget = budget
         self.events = events
@@ -23,7 +26,9 @@ package final class EdgeShared: Sendable {
 
     /// The number of the latest invalidation.
     var invalidationNumber: UInt64 { invalidations.load(ordering: .acquiring) }
-    func nextInvalidation() -> UInt64 { invalidations.add(1, ordering: .acquiringAndReleasing).newValue }
+    func nextInvalidation() -> UInt64 {
+        invalidations.add(1, ordering: .acquiringAndReleasing).newValue
+    }
 }
 
 /// What loops tell each other and are told.
@@ -99,7 +104,8 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     }
 
     package init(
-        network: consuming N, index: Int, shared: EdgeShared, snapshot: SettingsSnapshot, counters: LoopCounters,
+        network: consuming N, index: Int, shared: EdgeShared, snapshot: SettingsSnapshot,
+        counters: LoopCounters,
         latencies: LoopLatencies, log: LogRing?
     ) {
         let start = network.monotonicNow
@@ -211,7 +217,8 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
 
     private mutating func progress(_ id: ExchangeID) {
         let token = Token(slot: id.slot, generation: id.generation, kind: TokenKind.viewer)
-        guard viewers.contains(token), let exchange = viewers[id.slot].exchange, exchange.id == id else { return }
+        guard viewers.contains(token), let exchange = viewers[id.slot].exchange, exchange.id == id
+        else { return }
         progress(exchange)
     }
 

@@ -7,8 +7,12 @@ enum FieldSearch {
     static func value(_ name: StaticString, _ fields: HeaderTable, _ bytes: [UInt8]) -> [UInt8]? {
         for index in 0..<fields.count {
             let field = fields[index]
-            guard field.known == .other, Int(field.name.count) == name.utf8CodeUnitCount else { continue }
-            let isSame = field.name.range.enumerated().allSatisfy { bytes[$1] | 0x20 == name.utf8Start[$0] }
+            guard field.known == .other, Int(field.name.count) == name.utf8CodeUnitCount else {
+                continue
+            }
+            let isSame = field.name.range.enumerated().allSatisfy {
+                bytes[$1] | 0x20 == name.utf8Start[$0]
+            }
             if isSame { return Array(bytes[field.value.range]) }
         }
         return nil
@@ -19,7 +23,9 @@ enum FieldSearch {
 extension Exchange {
     /// How many more hops the request may take; nil when it does not say, or is no OPTIONS.
     var maxForwards: Int? {
-        guard head.method == .options, let value = FieldSearch.value("max-forwards", head.fields, bytes) else { return nil }
+        guard head.method == .options,
+            let value = FieldSearch.value("max-forwards", head.fields, bytes)
+        else { return nil }
         return Int(String(decoding: value, as: UTF8.self))
     }
 }
@@ -35,7 +41,8 @@ extension LoopState where N: ~Copyable {
         counters.add(.misses)
         var writer = HeadWriter(scratch.head)
         writer.append(status: 200)
-        writer.append("Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\nContent-Length: 0\r\nDate: ")
+        writer.append(
+            "Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\nContent-Length: 0\r\nDate: ")
         writer.appendDate(epochSeconds: network.wallNow / 1_000)
         writer.append("\r\n")
         appendVia(&writer, minor: 1)

@@ -44,7 +44,9 @@ public struct MemberHealth: Sendable {
         consecutiveFailures += 1
         guard !isLast, now >= ejectedUntil else { return .none }
         // A member on probation (it was ejected and has not yet succeeded) goes at once.
-        guard ejectedUntil > 0 || consecutiveFailures >= settings.consecutiveFailures else { return .none }
+        guard ejectedUntil > 0 || consecutiveFailures >= settings.consecutiveFailures else {
+            return .none
+        }
         let span = min(settings.ejection << min(ejections, 16), settings.ejectionMaximum)
         ejections += 1
         ejectedUntil = now + Milliseconds(span)

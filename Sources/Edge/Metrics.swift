@@ -20,46 +20,83 @@ public enum Counter: Int, CaseIterable, Sendable {
     private var words: (String, String) {
         switch self {
         case .connectionsAccepted: ("connections_accepted", "viewer connections accepted")
-        case .connectionsRefused: ("connections_refused", "viewer connections closed at once: a connection limit was reached")
+        case .connectionsRefused:
+            (
+                "connections_refused",
+                "viewer connections closed at once: a connection limit was reached"
+            )
         case .connectionsClosed: ("connections_closed", "viewer connections closed, for any reason")
-        case .acceptPauses: ("accept_pauses", "times accepting stopped for want of descriptors; raise LimitNOFILE when it grows")
+        case .acceptPauses:
+            (
+                "accept_pauses",
+                "times accepting stopped for want of descriptors; raise LimitNOFILE when it grows"
+            )
         case .requests: ("requests", "requests whose head was complete and valid")
-        case .requestsRejected: ("requests_rejected", "requests refused for their framing, syntax or size")
+        case .requestsRejected:
+            ("requests_rejected", "requests refused for their framing, syntax or size")
         case .requestBytes: ("request_bytes", "bytes received from viewers")
         case .responseBytes: ("response_bytes", "bytes sent to viewers")
         case .hits: ("hits", "responses from the cache, fresh")
-        case .refreshHits: ("refresh_hits", "responses from the cache after the origin confirmed them or failed")
+        case .refreshHits:
+            ("refresh_hits", "responses from the cache after the origin confirmed them or failed")
         case .misses: ("misses", "responses fetched from an origin")
         case .errors: ("errors", "error responses, the origin's and the edge's own")
-        case .staleServed: ("stale_served", "stale responses served, while refreshing or because the origin failed")
+        case .staleServed:
+            (
+                "stale_served",
+                "stale responses served, while refreshing or because the origin failed"
+            )
         case .passes: ("passes", "requests that may not use the cache")
         case .notModified: ("not_modified", "304 answers made from the cache")
         case .collapsed: ("collapsed", "requests that waited for another request's fetch")
-        case .uncollapsed: ("uncollapsed", "waiters sent on their own because the response could not be shared")
+        case .uncollapsed:
+            ("uncollapsed", "waiters sent on their own because the response could not be shared")
         case .stored: ("stored", "responses handed to the store")
-        case .storeSkippedMemory: ("store_skipped_memory", "responses not stored: fetches in progress held cache.fillMemory")
-        case .storeSkippedBacklog: ("store_skipped_backlog", "responses not stored: the writer's backlog was full")
-        case .storeSkippedSize: ("store_skipped_size", "responses not stored: larger than cache.objectSize")
-        case .bodiesCutShort: ("bodies_cut_short", "origin responses that ended before their declared length")
-        case .contentRejected: ("content_rejected", "origin responses with status 200 that were no valid tile, among them OGC exceptions")
-        case .timeoutsHeader: ("timeouts_header", "viewers that did not complete a request head in time")
+        case .storeSkippedMemory:
+            (
+                "store_skipped_memory",
+                "responses not stored: fetches in progress held cache.fillMemory"
+            )
+        case .storeSkippedBacklog:
+            ("store_skipped_backlog", "responses not stored: the writer's backlog was full")
+        case .storeSkippedSize:
+            ("store_skipped_size", "responses not stored: larger than cache.objectSize")
+        case .bodiesCutShort:
+            ("bodies_cut_short", "origin responses that ended before their declared length")
+        case .contentRejected:
+            (
+                "content_rejected",
+                "origin responses with status 200 that were no valid tile, among them OGC exceptions"
+            )
+        case .timeoutsHeader:
+            ("timeouts_header", "viewers that did not complete a request head in time")
         case .timeoutsBody: ("timeouts_body", "viewers that stopped sending a request body")
         case .timeoutsWrite: ("timeouts_write", "viewers that stopped taking a response")
-        case .timeoutsIdle: ("timeouts_idle", "keep-alive connections closed after limits.idleTimeout")
+        case .timeoutsIdle:
+            ("timeouts_idle", "keep-alive connections closed after limits.idleTimeout")
         case .slowPeers: ("slow_peers", "viewers given up for a rate under limits.minimumRate")
-        case .viewerAborts: ("viewer_aborts", "viewers that left before their response was complete")
+        case .viewerAborts:
+            ("viewer_aborts", "viewers that left before their response was complete")
         case .tunnels: ("tunnels", "connections switched to another protocol")
         case .invalidations: ("invalidations", "entries invalidated by successful unsafe requests")
         case .originConnects: ("origin_connects", "connections opened to origins")
         case .originReuses: ("origin_reuses", "fetches sent on a kept connection")
-        case .originFailures: ("origin_failures", "fetches that a member failed: refused, reset, timed out or malformed")
+        case .originFailures:
+            (
+                "origin_failures",
+                "fetches that a member failed: refused, reset, timed out or malformed"
+            )
         case .originRetries: ("origin_retries", "fetches repeated at another member")
         case .originTimeouts: ("origin_timeouts", "fetches given up for a time-out")
-        case .originMalformed: ("origin_malformed", "origin responses refused for their framing or syntax")
-        case .queueRefusals: ("queue_refusals", "requests answered 503: the queue for a member was full or too slow")
-        case .accessLogDropped: ("access_log_dropped", "access log lines dropped: the disk was slower than the traffic")
+        case .originMalformed:
+            ("origin_malformed", "origin responses refused for their framing or syntax")
+        case .queueRefusals:
+            ("queue_refusals", "requests answered 503: the queue for a member was full or too slow")
+        case .accessLogDropped:
+            ("access_log_dropped", "access log lines dropped: the disk was slower than the traffic")
         case .coldFaults: ("cold_faults", "hits whose pages had to be read from disk first")
-        case .corruptRecords: ("corrupt_records", "stored records that failed verification and were not served")
+        case .corruptRecords:
+            ("corrupt_records", "stored records that failed verification and were not served")
         case .systemCalls: ("system_calls", "system calls made by the loops")
         case .ticks: ("ticks", "turns of the event loops")
         }

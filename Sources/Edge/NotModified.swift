@@ -27,13 +27,15 @@ extension FetchedHead {
     /// Whether this response, fetched whole for the store, is one the viewer has.
     func isHeld(by exchange: Exchange, now: Milliseconds) -> Bool {
         guard exchange.key != nil, exchange.facts.hasConditional, head.status == 200,
-            exchange.head.method == .get, !exchange.facts.hasRange else { return false }
+            exchange.head.method == .get, !exchange.facts.hasRange
+        else { return false }
         return exchange.bytes.withUnsafeBytes { request in
             bytes.withUnsafeBytes { response in
                 evaluatePreconditions(
                     exchange.head.fields, request.bytes,
                     etag: UnsafeRawBufferPointer(rebasing: response[facts.etag.range]).bytes,
-                    lastModified: facts.lastModified, date: facts.date ?? receivedAt / 1_000, now: now / 1_000) == .notModified
+                    lastModified: facts.lastModified, date: facts.date ?? receivedAt / 1_000,
+                    now: now / 1_000) == .notModified
             }
         }
     }

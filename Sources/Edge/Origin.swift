@@ -33,7 +33,10 @@ public final class OriginPool: Sendable {
 
     public init(_ settings: OriginSettings) {
         self.settings = settings
-        state = Mutex(State(members: settings.members.map { _ in Member(health: MemberHealth(settings.health)) }))
+        state = Mutex(
+            State(
+                members: settings.members.map { _ in Member(health: MemberHealth(settings.health)) }
+            ))
     }
 
     enum Choice: Equatable {
@@ -51,14 +54,16 @@ public final class OriginPool: Sendable {
             guard !state.members.isEmpty else { return .failed(.noMember) }
             let free = { (index: Int, member: borrowing Member) -> Bool in
                 tried & (1 << UInt64(index & 63)) == 0
-                    && (self.settings.memberConcurrency == 0 || member.inFlight < self.settings.memberConcurrency)
+                    && (self.settings.memberConcurrency == 0
+                        || member.inFlight < self.settings.memberConcurrency)
             }
             let eligible = state.members.indices.filter {
                 free($0, state.members[$0]) && state.members[$0].health.isEligible(at: now)
             }
             // With all bad, the one whose time is nearest is still asked before the fallbacks.
             let anyEligible = state.members.contains { $0.health.isEligible(at: now) }
-            let candidates = eligible.isEmpty && !anyEligible
+            let candidates =
+                eligible.isEmpty && !anyEligible
                 ? state.members.indices.filter { free($0, state.members[$0]) } : eligible
             if candidates.isEmpty {
                 let untried = state.members.indices.contains { tried & (1 << UInt64($0 & 63)) == 0 }
@@ -77,7 +82,8 @@ public final class OriginPool: Sendable {
         var total = 0
         var best = candidates[0]
         for index in candidates {
-            let weight = max(1, settings.members[index].weight * state.members[index].health.share(at: now))
+            let weight = max(
+                1, settings.members[index].weight * state.members[index].health.share(at: now))
             total += weight
             state.members[index].current += weight
             if state.members[index].current > state.members[best].current { best = index }
@@ -162,9 +168,11 @@ public final class OriginPool: Sendable {
                 members: zip(settings.members, state.members).map { given, member in
                     MemberStatus(
                         name: given.name, weight: given.weight,
-                        state: !member.health.isUp ? "down"
-                            : now < member.health.ejectedUntil ? "ejected"
-                            : member.health.share(at: now) < 100 ? "slow-start" : "up",
+                        state: !member.health.isUp
+                            ? "down"
+                            : now < member.health.ejectedUntil
+                                ? "ejected"
+                                : member.health.share(at: now) < 100 ? "slow-start" : "up",
                         ejectedUntil: member.health.ejectedUntil, inFlight: member.inFlight,
                         requests: member.requests, failures: member.failures,
                         consecutiveFailures: member.health.consecutiveFailures)

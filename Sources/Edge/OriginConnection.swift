@@ -90,8 +90,11 @@ extension LoopState where N: ~Copyable {
             fail(fetch, isOurs ? .exhausted : .connectFailed)
         case .pending(let fd), .connected(let fd):
             let isConnected = result == .connected(fd)
-            guard let slot = origins.insert(
-                OriginConnection(fd: fd, phase: isConnected ? .active : .connecting, pool: fetch.pool, member: fetch.member))
+            guard
+                let slot = origins.insert(
+                    OriginConnection(
+                        fd: fd, phase: isConnected ? .active : .connecting, pool: fetch.pool,
+                        member: fetch.member))
             else {
                 network.close(fd)
                 fail(fetch, .exhausted)
@@ -104,7 +107,11 @@ extension LoopState where N: ~Copyable {
                 return
             }
             attach(fetch, slot)
-            if isConnected { sendRequest(fetch) } else { setDeadline(fetch, milliseconds: fetch.pool.settings.connectTimeout) }
+            if isConnected {
+                sendRequest(fetch)
+            } else {
+                setDeadline(fetch, milliseconds: fetch.pool.settings.connectTimeout)
+            }
         }
     }
 
@@ -120,7 +127,9 @@ extension LoopState where N: ~Copyable {
             // Whatever an unasked origin says belongs to no request (response queue poisoning).
             if !readiness.isDisjoint(with: [.readable, .hangup, .error]) { discardOrigin(slot) }
         case .connecting:
-            guard !readiness.isDisjoint(with: [.writable, .error, .hangup]), let fetch = fetch(at: slot) else { return }
+            guard !readiness.isDisjoint(with: [.writable, .error, .hangup]),
+                let fetch = fetch(at: slot)
+            else { return }
             guard network.connectError(origins[slot].fd) == 0, !readiness.contains(.error) else {
                 discardOrigin(slot)
                 fail(fetch, .connectFailed)
@@ -134,7 +143,9 @@ extension LoopState where N: ~Copyable {
                 origins[slot].isBlocked = false
                 sendMore(fetch)
             }
-            if origins.contains(token), !readiness.isDisjoint(with: [.readable, .hangup, .error]) { receiveOrigin(slot) }
+            if origins.contains(token), !readiness.isDisjoint(with: [.readable, .hangup, .error]) {
+                receiveOrigin(slot)
+            }
         case .tunnel: tunnelReady(slot, readiness)
         }
     }
@@ -147,7 +158,9 @@ extension LoopState where N: ~Copyable {
     /// Closes a connection that nobody can use any more.
     mutating func discardOrigin(_ slot: UInt32, reset: Bool = false) {
         let life = origins.life(of: slot)
-        if origins[slot].phase == .idle { idle.drop(life, origins[slot].pool, origins[slot].member) }
+        if origins[slot].phase == .idle {
+            idle.drop(life, origins[slot].pool, origins[slot].member)
+        }
         timers.cancel(origins[slot].timer)
         let fd = origins[slot].fd
         _ = origins.remove(slot)
@@ -168,8 +181,10 @@ extension LoopState where N: ~Copyable {
         origins[slot].phase = .idle
         origins[slot].input.releaseIfEmpty()
         origins[slot].output.releaseIfEmpty()
-        let deadline = network.monotonicNow + UInt64(origins[slot].pool.settings.idleTimeout) * 1_000_000
-        origins[slot].timer = timers.arm(Token(life, kind: TokenKind.origin), kind: 0, deadline: deadline)
+        let deadline =
+            network.monotonicNow + UInt64(origins[slot].pool.settings.idleTimeout) * 1_000_000
+        origins[slot].timer = timers.arm(
+            Token(life, kind: TokenKind.origin), kind: 0, deadline: deadline)
     }
 
     mutating func idleTimer(_ slot: UInt32) {

@@ -43,7 +43,11 @@ struct OriginRequest {
         framing = viewer.framing
         isUpgrade = Self.wantsWebSocket(viewer, bytes) && conditions.methodOverride.isEmpty
         head.reserveCapacity(viewer.length + 512)
-        if conditions.methodOverride.isEmpty { append(bytes, viewer.methodName) } else { head += conditions.methodOverride }
+        if conditions.methodOverride.isEmpty {
+            append(bytes, viewer.methodName)
+        } else {
+            head += conditions.methodOverride
+        }
         head += Array(" ".utf8)
         appendTarget(viewer, bytes, conditions, origin)
         head += Array(" HTTP/1.1\r\n".utf8)
@@ -115,9 +119,18 @@ struct OriginRequest {
         }
         for index in 0..<viewer.fields.count {
             let field = viewer.fields[index]
-            if viewer.isHopByHop(index, bytes: bytes.bytes) || drops(field.known, conditions) { continue }
-            if conditions.maxForwards != nil, field.known == .other, Self.equal("max-forwards", bytes[field.name.range]) { continue }
-            if origin.customHeaders.contains(where: { Self.equal($0.name, bytes[field.name.range]) }) { continue }
+            if viewer.isHopByHop(index, bytes: bytes.bytes) || drops(field.known, conditions) {
+                continue
+            }
+            if conditions.maxForwards != nil, field.known == .other,
+                Self.equal("max-forwards", bytes[field.name.range])
+            {
+                continue
+            }
+            if origin.customHeaders.contains(where: { Self.equal($0.name, bytes[field.name.range]) }
+            ) {
+                continue
+            }
             append(bytes, field.name)
             head += [58, 32]
             append(bytes, field.value)
@@ -136,7 +149,8 @@ struct OriginRequest {
         switch field {
         case .host, .contentLength, .transferEncoding, .expect, .upgrade, .te, .keepAlive,
             .proxyConnection, .proxyAuthorization, .proxyAuthenticate, .http2Settings, .connection,
-            .xForwardedFor, .xForwardedProto, .xForwardedHost, .xForwardedPort, .xRealIP, .forwarded, .xEdgeExplain:
+            .xForwardedFor, .xForwardedProto, .xForwardedHost, .xForwardedPort, .xRealIP,
+            .forwarded, .xEdgeExplain:
             return true
         case .ifNoneMatch, .ifModifiedSince: return conditions.dropsViewerConditions
         case .range, .ifRange: return conditions.dropsRange
@@ -159,19 +173,24 @@ struct OriginRequest {
             var index = viewer.fields.first(.xForwardedFor)
             while let at = index, chain.count < 1_024 {
                 if !chain.isEmpty { chain += Array(", ".utf8) }
-                chain.append(contentsOf: bytes[viewer.fields[at].value.range].prefix(1_024 - chain.count))
+                chain.append(
+                    contentsOf: bytes[viewer.fields[at].value.range].prefix(1_024 - chain.count))
                 index = viewer.fields.next(after: at, .xForwardedFor)
             }
             if !chain.isEmpty { chain += Array(", ".utf8) }
         }
         line("X-Forwarded-For", chain + Array(peer.address.utf8))
-        carry(viewer, bytes, .xForwardedProto, "X-Forwarded-Proto", trusted: peer.isTrusted, else: Array("http".utf8))
+        carry(
+            viewer, bytes, .xForwardedProto, "X-Forwarded-Proto", trusted: peer.isTrusted,
+            else: Array("http".utf8))
         let host = viewer.authority.isEmpty ? [] : Array(bytes[viewer.authority.range])
-        carry(viewer, bytes, .xForwardedHost, "X-Forwarded-Host", trusted: peer.isTrusted, else: host)
+        carry(
+            viewer, bytes, .xForwardedHost, "X-Forwarded-Host", trusted: peer.isTrusted, else: host)
     }
 
     private mutating func carry(
-        _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ field: KnownField, _ name: String,
+        _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ field: KnownField,
+        _ name: String,
         trusted: Bool, else value: [UInt8]
     ) {
         if trusted, let index = viewer.fields.first(field) {
@@ -197,16 +216,21 @@ struct OriginRequest {
     private mutating func appendBodyFraming() {
         switch framing {
         case .none, .untilClose:
-            if method == .post || method == .put || method == .patch { line("Content-Length", [48]) }
+            if method == .post || method == .put || method == .patch {
+                line("Content-Length", [48])
+            }
         case .length(let count): line("Content-Length", Array("\(count)".utf8))
         case .chunked: line("Transfer-Encoding", Array("chunked".utf8))
         }
     }
 
     /// Only WebSocket is tunnelled; h2c never (RFC 9113 has no Upgrade, and it hides requests).
-    private static func wantsWebSocket(_ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    private static func wantsWebSocket(
+        _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer
+    ) -> Bool {
         guard !viewer.upgrade.isEmpty, viewer.framing == .none, viewer.method == .get,
-            viewer.minorVersion >= 1 else { return false }
+            viewer.minorVersion >= 1
+        else { return false }
         return equal("websocket", bytes[viewer.upgrade.range])
     }
 }

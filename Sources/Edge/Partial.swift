@@ -8,10 +8,13 @@ extension LoopState where N: ~Copyable {
     /// Asks only for what is missing behind a stored part, when the whole is wanted.
     func completion(_ exchange: Exchange, _ conditions: inout OriginRequest.Conditions) -> Bool {
         guard exchange.head.method == .get, !exchange.facts.hasRange, let entry = exchange.entry,
-            entry.header.kind == .partial, entry.header.rangeStart == 0, entry.header.bodyLength > 0,
+            entry.header.kind == .partial, entry.header.rangeStart == 0,
+            entry.header.bodyLength > 0,
             entry.header.completeLength != EntryHeader.unknownLength,
-            entry.header.flags.contains(.hasETag), !entry.header.flags.contains(.weakETag) else { return false }
-        conditions.range = Array("bytes=\(entry.header.bodyLength)-\(entry.header.completeLength - 1)".utf8)
+            entry.header.flags.contains(.hasETag), !entry.header.flags.contains(.weakETag)
+        else { return false }
+        conditions.range = Array(
+            "bytes=\(entry.header.bodyLength)-\(entry.header.completeLength - 1)".utf8)
         conditions.ifRange = Array(entry.headers[entry.header.etag.range])
         return true
     }
@@ -22,15 +25,20 @@ extension LoopState where N: ~Copyable {
         return entry.headers.withUnsafeBytes { stored in
             bytes.withUnsafeBytes { new in
                 combined(
-                    entry.header, storedTag: UnsafeRawBufferPointer(rebasing: stored[entry.header.etag.range]).bytes,
-                    with: facts, etag: UnsafeRawBufferPointer(rebasing: new[facts.etag.range]).bytes)
+                    entry.header,
+                    storedTag: UnsafeRawBufferPointer(rebasing: stored[entry.header.etag.range])
+                        .bytes,
+                    with: facts, etag: UnsafeRawBufferPointer(rebasing: new[facts.etag.range]).bytes
+                )
             }
         }
     }
 
     /// Puts the stored beginning before what the origin sends. False when it is gone meanwhile.
     mutating func prefill(_ fetch: Fetch) -> Bool {
-        guard let entry = fetch.exchange.entry, let stored = copyBytes(entry, 0..<Int(entry.header.bodyLength)) else { return false }
+        guard let entry = fetch.exchange.entry,
+            let stored = copyBytes(entry, 0..<Int(entry.header.bodyLength))
+        else { return false }
         var rest = stored[...]
         while !rest.isEmpty {
             let room = fetch.shared.room(expecting: rest.count)
@@ -43,18 +51,28 @@ extension LoopState where N: ~Copyable {
     }
 
     /// Stored bytes around new ones, as one run. nil when there is nothing to put together.
-    mutating func joined(_ fetch: Fetch, _ head: FetchedHead, _ segments: [StoreSegment]) -> (range: Range<UInt64>, segments: [StoreSegment])? {
-        guard let whole = union(fetch.exchange, head.facts, head.bytes), let entry = fetch.exchange.entry,
-            let new = head.facts.contentRange?.range else { return nil }
+    mutating func joined(_ fetch: Fetch, _ head: FetchedHead, _ segments: [StoreSegment]) -> (
+        range: Range<UInt64>, segments: [StoreSegment]
+    )? {
+        guard let whole = union(fetch.exchange, head.facts, head.bytes),
+            let entry = fetch.exchange.entry,
+            let new = head.facts.contentRange?.range
+        else { return nil }
         let held = entry.header.held
         var parts: [StoreSegment] = []
         if held.lowerBound < new.lowerBound {
-            guard let before = copyBytes(entry, 0..<Int(new.lowerBound - held.lowerBound)) else { return nil }
+            guard let before = copyBytes(entry, 0..<Int(new.lowerBound - held.lowerBound)) else {
+                return nil
+            }
             parts.append(StoreSegment(copying: before))
         }
         parts += segments
         if held.upperBound > new.upperBound {
-            guard let after = copyBytes(entry, Int(new.upperBound - held.lowerBound)..<Int(held.upperBound - held.lowerBound)) else { return nil }
+            guard
+                let after = copyBytes(
+                    entry,
+                    Int(new.upperBound - held.lowerBound)..<Int(held.upperBound - held.lowerBound))
+            else { return nil }
             parts.append(StoreSegment(copying: after))
         }
         return (whole, parts)
@@ -70,7 +88,8 @@ extension LoopState where N: ~Copyable {
             let next = (range.lowerBound + bytes.count)..<range.upperBound
             let found = copy.withEntry { gather($0.body, next, after: 0).parts }
             for part in scratch.parts[..<found] {
-                bytes.append(contentsOf: UnsafeRawBufferPointer(start: part.iov_base, count: part.iov_len))
+                bytes.append(
+                    contentsOf: UnsafeRawBufferPointer(start: part.iov_base, count: part.iov_len))
             }
             reader?.end()
             if found == 0 { return nil }

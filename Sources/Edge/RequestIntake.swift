@@ -65,7 +65,10 @@ struct RequestIntake {
                 queue.append(contentsOf: rest[range])
                 queue += [13, 10]
             case .trailer(let name, let value):
-                guard KnownField.mayBeTrailer(name: UnsafeRawBufferPointer(rebasing: rest[name]).bytes) else { continue }
+                guard
+                    KnownField.mayBeTrailer(
+                        name: UnsafeRawBufferPointer(rebasing: rest[name]).bytes)
+                else { continue }
                 trailers.append(contentsOf: rest[name])
                 trailers += [58, 32]
                 trailers.append(contentsOf: rest[value])

@@ -63,8 +63,11 @@ struct ResponseIntake {
         return nil
     }
 
-    private mutating func keep(_ bytes: UnsafeRawBufferPointer, _ name: Range<Int>, _ value: Range<Int>) {
-        guard KnownField.mayBeTrailer(name: UnsafeRawBufferPointer(rebasing: bytes[name]).bytes) else { return }
+    private mutating func keep(
+        _ bytes: UnsafeRawBufferPointer, _ name: Range<Int>, _ value: Range<Int>
+    ) {
+        guard KnownField.mayBeTrailer(name: UnsafeRawBufferPointer(rebasing: bytes[name]).bytes)
+        else { return }
         trailers.append(contentsOf: bytes[name])
         trailers += [58, 32]
         trailers.append(contentsOf: bytes[value])

@@ -44,7 +44,10 @@ public final class Server: Sendable {
         for listener in settings.listeners {
             listeners.append((listener, try Self.bind(listener, loops: loops, into: &waiting)))
         }
-        state = Mutex(State(snapshot: SettingsSnapshot(settings, previous: nil), listeners: listeners, waiting: waiting))
+        state = Mutex(
+            State(
+                snapshot: SettingsSnapshot(settings, previous: nil), listeners: listeners,
+                waiting: waiting))
     }
 
     /// One socket for each loop on the same address; a Unix socket has one, on the first loop.
@@ -72,7 +75,9 @@ public final class Server: Sendable {
             for (fd, settings) in waiting[index] {
                 _ = shared.mailboxes[index].post(.adopt(listener: fd, settings: settings))
             }
-            let thread = runLoop(named: "edge.loop.\(index)", on: nil) { [self] in run(index, snapshot) }
+            let thread = runLoop(named: "edge.loop.\(index)", on: nil) { [self] in
+                run(index, snapshot)
+            }
             state.withLock { $0.threads.append(thread) }
         }
     }
@@ -85,11 +90,12 @@ public final class Server: Sendable {
             return
         }
         var loop = LoopState(
-            network: network, index: index, shared: shared, snapshot: snapshot, counters: counted[index],
+            network: network, index: index, shared: shared, snapshot: snapshot,
+            counters: counted[index],
             latencies: measured[index], log: log?.rings[index])
         let mailbox = Token(slot: 0, generation: 0, kind: TokenKind.mailbox)
         _ = loop.network.watch(wakes[index].descriptor, mailbox)
-                let events = UnsafeMutableBufferPointer<ReadyEvent>.allocate(capacity: 512)
+        let events = UnsafeMutableBufferPointer<ReadyEvent>.allocate(capacity: 512)
         events[0] = ReadyEvent(token: mailbox, readiness: .readable)
         loop.tick(UnsafeBufferPointer(rebasing: events[..<1]))
         defer { events.deallocate() }
@@ -118,7 +124,9 @@ public final class Server: Sendable {
         var waiting: [[(Int32, ListenerSettings)]] = Array(repeating: [], count: loops)
         var bound: [(ListenerSettings, Endpoint)] = []
         do {
-            for listener in added { bound.append((listener, try Self.bind(listener, loops: loops, into: &waiting))) }
+            for listener in added {
+                bound.append((listener, try Self.bind(listener, loops: loops, into: &waiting)))
+            }
         } catch {
             for (fd, _) in waiting.joined() { close(fd) }
             throw error
@@ -126,14 +134,20 @@ public final class Server: Sendable {
         let snapshot = state.withLock { state in
             let next = SettingsSnapshot(settings, previous: state.snapshot)
             state.snapshot = next
-            state.listeners = state.listeners.filter { kept in !removed.contains { $0.settings == kept.settings } } + bound
+            state.listeners =
+                state.listeners.filter { kept in !removed.contains { $0.settings == kept.settings }
+                } + bound
             return next
         }
         checks.watch(snapshot.pools)
         for index in 0..<loops {
             _ = shared.mailboxes[index].post(.replace(snapshot))
-            for (fd, settings) in waiting[index] { _ = shared.mailboxes[index].post(.adopt(listener: fd, settings: settings)) }
-            for listener in removed { _ = shared.mailboxes[index].post(.retire(listener: listener.settings)) }
+            for (fd, settings) in waiting[index] {
+                _ = shared.mailboxes[index].post(.adopt(listener: fd, settings: settings))
+            }
+            for listener in removed {
+                _ = shared.mailboxes[index].post(.retire(listener: listener.settings))
+            }
         }
     }
 
@@ -176,15 +190,21 @@ public final class Server: Sendable {
                 name: counter.name, help: counter.help, kind: .counter,
                 value: Double(counted.reduce(0) { $0 + $1.value(counter) }))
         }
-        samples.append(CounterSample(
-            name: "mapedge_fetches_in_flight", help: "fetches that others may join", kind: .gauge,
-            value: Double(shared.collapsed.inFlight)))
-        samples.append(CounterSample(
-            name: "mapedge_fill_bytes", help: "memory held by fetches in progress", kind: .gauge,
-            value: Double(shared.budget.usedBytes)))
-        samples.append(CounterSample(
-            name: "mapedge_access_log_lost_bytes_total", help: "access log bytes the disk refused", kind: .counter,
-            value: Double(log?.lostBytes ?? 0)))
+        samples.append(
+            CounterSample(
+                name: "mapedge_fetches_in_flight", help: "fetches that others may join",
+                kind: .gauge,
+                value: Double(shared.collapsed.inFlight)))
+        samples.append(
+            CounterSample(
+                name: "mapedge_fill_bytes", help: "memory held by fetches in progress",
+                kind: .gauge,
+                value: Double(shared.budget.usedBytes)))
+        samples.append(
+            CounterSample(
+                name: "mapedge_access_log_lost_bytes_total",
+                help: "access log bytes the disk refused", kind: .counter,
+                value: Double(log?.lostBytes ?? 0)))
         return samples
     }
 
@@ -200,11 +220,14 @@ public final class Server: Sendable {
         var total: UInt64 = 0
         let buckets = counts.enumerated().map { index, count in
             total += count
-            let bound = index < LoopLatencies.bucketCount ? Double(LoopLatencies.upperBound(index)) / 1e9 : .infinity
+            let bound =
+                index < LoopLatencies.bucketCount
+                ? Double(LoopLatencies.upperBound(index)) / 1e9 : .infinity
             return (bound: bound, count: total)
         }
         return HistogramSample(
-            name: "mapedge_request_seconds", help: "time from request head to last byte", buckets: buckets,
+            name: "mapedge_request_seconds", help: "time from request head to last byte",
+            buckets: buckets,
             sum: Double(sum) / 1e9)
     }
 
@@ -216,7 +239,9 @@ public final class Server: Sendable {
 
     /// Viewer connections open now.
     public var openConnections: Int {
-        counted.reduce(0) { $0 + Int($1.value(.connectionsAccepted)) - Int($1.value(.connectionsClosed)) }
+        counted.reduce(0) {
+            $0 + Int($1.value(.connectionsAccepted)) - Int($1.value(.connectionsClosed))
+        }
     }
     public var loopCount: Int { wakes.count }
 }

@@ -58,10 +58,14 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
         count = settings.behaviors.count
         behaviors = .allocate(capacity: max(count, 1))
         text = .allocate(
-            byteCount: (patterns + cookies).reduce(256 + 4 * settings.name.utf8.count) { $0 + $1.count }, alignment: 16)
+            byteCount: (patterns + cookies).reduce(256 + 4 * settings.name.utf8.count) {
+                $0 + $1.count
+            }, alignment: 16)
         var cursor = text
         let keep = { (bytes: [UInt8]) -> UnsafeRawBufferPointer in
-            bytes.withUnsafeBytes { if let base = $0.baseAddress { memcpy(cursor, base, $0.count) } }
+            bytes.withUnsafeBytes {
+                if let base = $0.baseAddress { memcpy(cursor, base, $0.count) }
+            }
             defer { cursor += bytes.count }
             return UnsafeRawBufferPointer(start: cursor, count: bytes.count)
         }
@@ -93,7 +97,9 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
         var index = 0
         while index < count - 1 {
             let pattern = behaviors[index].pattern
-            if pattern.isEmpty || PathPattern.matches(pattern.bytes, path: path.bytes) { return index }
+            if pattern.isEmpty || PathPattern.matches(pattern.bytes, path: path.bytes) {
+                return index
+            }
             index += 1
         }
         return index

@@ -181,7 +181,8 @@ final class SharedFetch: Sendable {
     func prefix(_ count: Int) -> [UInt8] {
         state.withLock { state in
             var bytes: [UInt8] = []
-            for (segment, held) in zip(state.body.segments, state.body.counts) where bytes.count < count {
+            for (segment, held) in zip(state.body.segments, state.body.counts)
+            where bytes.count < count {
                 bytes += segment.bytes[..<min(held, count - bytes.count)]
             }
             return bytes
@@ -232,7 +233,9 @@ package final class CollapsedFetches: Sendable {
         case alone
     }
 
-    private func shard(_ key: CacheKey) -> Mutex<Shard>.Box { shards[Int(key.low & 63) % shards.count] }
+    private func shard(_ key: CacheKey) -> Mutex<Shard>.Box {
+        shards[Int(key.low & 63) % shards.count]
+    }
 
     /// Joins the fetch of `key`, or enters `fresh` as the one to join.
     func joinOrLead(
@@ -264,7 +267,9 @@ package final class CollapsedFetches: Sendable {
     /// The response could not be shared: until `until` nobody waits for another's.
     func rememberUnshared(_ key: CacheKey, until: Milliseconds) {
         shard(key).mutex.withLock { shard in
-            if shard.unshared.count >= Self.unsharedLimit { shard.unshared.removeAll(keepingCapacity: true) }
+            if shard.unshared.count >= Self.unsharedLimit {
+                shard.unshared.removeAll(keepingCapacity: true)
+            }
             shard.unshared[key] = until
         }
     }

@@ -63,7 +63,8 @@ final class StoredCopy: Sendable {
         case .chunks(let id, let offset):
             (inline, chunkOffset, pending) = ([], offset, nil)
             store?.retain(id)
-        case .pending(let object): (inline, chunkOffset, pending) = ([], 0, object.takeUnretainedValue())
+        case .pending(let object):
+            (inline, chunkOffset, pending) = ([], 0, object.takeUnretainedValue())
         }
     }
 
@@ -93,7 +94,8 @@ final class StoredCopy: Sendable {
     private func source(_ inline: UnsafeRawBufferPointer) -> StoredBody {
         if let pending { return .pending(Unmanaged.passUnretained(pending)) }
         if !inline.isEmpty { return .memory(inline) }
-        return header.objectID == 0 ? .none : .chunks(objectID: header.objectID, offset: chunkOffset)
+        return header.objectID == 0
+            ? .none : .chunks(objectID: header.objectID, offset: chunkOffset)
     }
 
     /// For the writer: the body as it is, under a new record.

@@ -8,9 +8,12 @@ extension LoopState where N: ~Copyable {
     /// Whether the viewer has this response already.
     func isUnchanged(_ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry) -> Bool {
         let status = entry.header.status
-        guard (200..<300).contains(status), entry.header.kind == .complete || status == 200 else { return false }
+        guard (200..<300).contains(status), entry.header.kind == .complete || status == 200 else {
+            return false
+        }
         return evaluatePreconditions(
-            head.fields, bytes.bytes, etag: tag(entry).bytes, lastModified: lastModified(entry), date: date(entry),
+            head.fields, bytes.bytes, etag: tag(entry).bytes, lastModified: lastModified(entry),
+            date: date(entry),
             now: network.wallNow / 1_000) == .notModified
     }
 
@@ -25,20 +28,28 @@ extension LoopState where N: ~Copyable {
     /// The origin's Date, for responses without Last-Modified.
     private func date(_ entry: StoredEntry) -> Int64 {
         let now = network.wallNow / 1_000
-        guard let range = HeaderBlob.value("date", in: entry.headers) else { return entry.header.times.storedAt / 1_000 }
-        return HTTPDate.parse(UnsafeRawBufferPointer(rebasing: entry.headers[range]).bytes, now: now) ?? now
+        guard let range = HeaderBlob.value("date", in: entry.headers) else {
+            return entry.header.times.storedAt / 1_000
+        }
+        return HTTPDate.parse(
+            UnsafeRawBufferPointer(rebasing: entry.headers[range]).bytes, now: now) ?? now
     }
 
     /// 206, or 416, for a Range that applies. False: the whole response is the answer.
     mutating func serveRange(
-        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry, _ decision: Decision, _ given: Outcome
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry, _ decision: Decision,
+        _ given: Outcome
     ) -> Bool {
-        guard let index = head.fields.first(.range), head.fields.next(after: index, .range) == nil else { return false }
+        guard let index = head.fields.first(.range), head.fields.next(after: index, .range) == nil
+        else { return false }
         if let condition = head.fields.first(.ifRange) {
             let value = UnsafeRawBufferPointer(rebasing: bytes[head.fields[condition].value.range])
-            guard ifRangeHolds(
-                value.bytes, etag: tag(entry).bytes, lastModified: lastModified(entry), date: date(entry),
-                now: network.wallNow / 1_000) else { return false }
+            guard
+                ifRangeHolds(
+                    value.bytes, etag: tag(entry).bytes, lastModified: lastModified(entry),
+                    date: date(entry),
+                    now: network.wallNow / 1_000)
+            else { return false }
         }
         let isPart = entry.header.kind == .partial
         let complete = isPart ? entry.header.completeLength : entry.header.bodyLength
@@ -66,7 +77,8 @@ extension LoopState where N: ~Copyable {
     }
 
     private mutating func serveOne(
-        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry, _ decision: Decision, _ outcome: Outcome,
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry, _ decision: Decision,
+        _ outcome: Outcome,
         _ range: Range<UInt64>, _ complete: UInt64
     ) {
         var writer = beginStored(206, slot, entry, decision, outcome, isFull: true)
@@ -93,7 +105,8 @@ extension LoopState where N: ~Copyable {
 
     /// multipart/byteranges (RFC 9110 §14.6); rare, so it may allocate.
     private mutating func serveMany(
-        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry, _ decision: Decision, _ outcome: Outcome,
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry, _ decision: Decision,
+        _ outcome: Outcome,
         _ ranges: ByteRanges, _ complete: UInt64
     ) {
         let boundary = "mapedge-\(entry.header.objectID)-\(entry.header.bodyChecksum)"
@@ -105,7 +118,9 @@ extension LoopState where N: ~Copyable {
             var prefix = Array("\(index == 0 ? "" : "\r\n")--\(boundary)\r\n".utf8)
             if !type.isEmpty { prefix += Array("Content-Type: ".utf8) + type + [13, 10] }
             let whole = complete == EntryHeader.unknownLength ? "*" : String(complete)
-            prefix += Array("Content-Range: bytes \(range.lowerBound)-\(range.upperBound - 1)/\(whole)\r\n\r\n".utf8)
+            prefix += Array(
+                "Content-Range: bytes \(range.lowerBound)-\(range.upperBound - 1)/\(whole)\r\n\r\n"
+                    .utf8)
             let start = Int(range.lowerBound - entry.header.rangeStart)
             steps.append(MultipartStep(prefix: prefix, range: start..<(start + range.count)))
             total += prefix.count + range.count
@@ -113,7 +128,9 @@ extension LoopState where N: ~Copyable {
         let end = Array("\r\n--\(boundary)--\r\n".utf8)
         steps.append(MultipartStep(prefix: end, range: 0..<0))
         var writer = beginStored(206, slot, entry, decision, outcome, isFull: false)
-        append("Content-Type: multipart/byteranges; boundary=\(boundary)\r\nContent-Length: \(total + end.count)\r\n\r\n", &writer)
+        append(
+            "Content-Type: multipart/byteranges; boundary=\(boundary)\r\nContent-Length: \(total + end.count)\r\n\r\n",
+            &writer)
         sendParts(slot, bytes, writer, entry, steps, total + end.count, outcome)
     }
 
@@ -128,7 +145,8 @@ extension LoopState where N: ~Copyable {
     ) {
         var outcome = outcome
         outcome.sentBytes = total
-        let record = DeferredRecord(bytes: [UInt8](bytes), head: head, outcome: outcome, started: network.monotonicNow)
+        let record = DeferredRecord(
+            bytes: [UInt8](bytes), head: head, outcome: outcome, started: network.monotonicNow)
         record.pending = steps.reversed()
         put(slot, writer)
         viewers[slot].phase = .storedBody
@@ -141,7 +159,9 @@ extension LoopState where N: ~Copyable {
 
     /// The next part of a multipart answer; false when there is none.
     mutating func beginNextPart(_ slot: UInt32) -> Bool {
-        guard let record = viewers[slot].stored.record, let step = record.pending.popLast() else { return false }
+        guard let record = viewers[slot].stored.record, let step = record.pending.popLast() else {
+            return false
+        }
         step.prefix.withUnsafeBytes { _ = viewers[slot].output.append($0) }
         viewers[slot].stored.next = step.range.lowerBound
         viewers[slot].stored.end = step.range.upperBound
@@ -153,7 +173,8 @@ extension LoopState where N: ~Copyable {
     /// Serves from the writer's queue when the key has something there (read after store).
     /// False: the file has the say.
     mutating func servePending(
-        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts, _ key: CacheKey,
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
+        _ key: CacheKey,
         _ canonical: CanonicalKey
     ) -> Bool {
         guard let store else { return false }
@@ -179,7 +200,8 @@ extension LoopState where N: ~Copyable {
                     serve(pending: object, slot, bytes, behavior, facts, key, canonical)
                     return true
                 }
-                Vary.append(names: object.headers.span.bytes, of: head, bytes: bytes.bytes, to: &canonical)
+                Vary.append(
+                    names: object.headers.span.bytes, of: head, bytes: bytes.bytes, to: &canonical)
                 key = CacheKey.hash(canonical.bytes.bytes, seed: seed)
                 isVariant = true
             }
@@ -187,11 +209,13 @@ extension LoopState where N: ~Copyable {
     }
 
     private mutating func serve(
-        pending object: PendingObject, _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int,
+        pending object: PendingObject, _ slot: UInt32, _ bytes: UnsafeRawBufferPointer,
+        _ behavior: Int,
         _ facts: RequestFacts, _ key: CacheKey, _ canonical: CanonicalKey
     ) {
         object.headers.withUnsafeBytes { headers in
-            let body: StoredBody = object.storedObject.map { .chunks(objectID: $0, offset: 0) }
+            let body: StoredBody =
+                object.storedObject.map { .chunks(objectID: $0, offset: 0) }
                 ?? (object.length == 0 ? .none : .pending(Unmanaged.passUnretained(object)))
             var header = object.header
             if let id = object.storedObject { header.objectID = id }

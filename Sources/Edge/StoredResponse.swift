@@ -7,7 +7,8 @@ import Reactor
 extension LoopState where N: ~Copyable {
     /// Serves a stored response: whole, a range, or 304.
     mutating func serve(
-        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry, _ facts: RequestFacts,
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry,
+        _ facts: RequestFacts,
         _ decision: Decision, _ behavior: Int, result: ResultType? = nil
     ) {
         var outcome = Outcome()
@@ -25,9 +26,14 @@ extension LoopState where N: ~Copyable {
             sendWhole(slot, bytes, writer, entry, 0..<0, outcome)
             return
         }
-        if facts.hasRange, head.method == .get, entry.header.status == 200 || entry.header.kind == .partial,
-            serveRange(slot, bytes, entry, decision, outcome) { return }
-        var writer = beginStored(Int(entry.header.status), slot, entry, decision, outcome, isFull: true)
+        if facts.hasRange, head.method == .get,
+            entry.header.status == 200 || entry.header.kind == .partial,
+            serveRange(slot, bytes, entry, decision, outcome)
+        {
+            return
+        }
+        var writer = beginStored(
+            Int(entry.header.status), slot, entry, decision, outcome, isFull: true)
         if entry.header.status != 204 {
             writer.append("Content-Length: ")
             writer.appendDecimal(entry.header.bodyLength)
@@ -40,7 +46,8 @@ extension LoopState where N: ~Copyable {
 
     /// Status line, stored fields and our own; the caller adds length and the empty line.
     mutating func beginStored(
-        _ status: Int, _ slot: UInt32, _ entry: StoredEntry, _ decision: Decision, _ outcome: Outcome, isFull: Bool
+        _ status: Int, _ slot: UInt32, _ entry: StoredEntry, _ decision: Decision,
+        _ outcome: Outcome, isFull: Bool
     ) -> HeadWriter {
         var writer = HeadWriter(scratch.head)
         writer.append(status: status)
@@ -83,7 +90,8 @@ extension LoopState where N: ~Copyable {
 
     /// Head and body in one call; what the viewer does not take goes on later by reference.
     mutating func sendWhole(
-        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ writer: HeadWriter, _ entry: StoredEntry, _ range: Range<Int>,
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ writer: HeadWriter, _ entry: StoredEntry,
+        _ range: Range<Int>,
         _ outcome: Outcome
     ) {
         var outcome = outcome
@@ -113,23 +121,28 @@ extension LoopState where N: ~Copyable {
     }
 
     /// Points the loop's parts at a run of a stored body; none when it is gone.
-    mutating func gather(_ body: StoredBody, _ range: Range<Int>, after first: Int) -> (parts: Int, bytes: Int) {
+    mutating func gather(_ body: StoredBody, _ range: Range<Int>, after first: Int) -> (
+        parts: Int, bytes: Int
+    ) {
         guard let base = scratch.parts.baseAddress else { return (0, 0) }
         switch body {
         case .none: return (0, 0)
         case .memory(let bytes):
             scratch.parts[first] = iovec(
-                iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress)?.advanced(by: range.lowerBound), iov_len: range.count)
+                iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress)?.advanced(
+                    by: range.lowerBound), iov_len: range.count)
             return (1, range.count)
         case .pending(let object):
             let found = object._withUnsafeGuaranteedRef {
-                $0.gather(from: range.lowerBound, limit: range.count, into: base + first, capacity: 16)
+                $0.gather(
+                    from: range.lowerBound, limit: range.count, into: base + first, capacity: 16)
             }
             return (found.count, found.bytes)
         case .chunks(let objectID, let offset):
             let start = range.lowerBound + offset
             let found = reader?.gather(
-                objectID: objectID, fromChunk: start / Self.chunkBytes, skip: start % Self.chunkBytes, limit: range.count,
+                objectID: objectID, fromChunk: start / Self.chunkBytes,
+                skip: start % Self.chunkBytes, limit: range.count,
                 into: base + first, capacity: 16)
             return found.map { ($0.count, $0.bytes) } ?? (0, 0)
         }
@@ -137,20 +150,27 @@ extension LoopState where N: ~Copyable {
 
     private static var chunkBytes: Int { 4_080 }
 
-    private mutating func finishStored(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ outcome: Outcome) {
+    private mutating func finishStored(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ outcome: Outcome
+    ) {
         latencies.record(nanoseconds: 0)
-        if log != nil { writeLine(head, bytes, outcome, viewers[slot].address, network.monotonicNow) }
+        if log != nil {
+            writeLine(head, bytes, outcome, viewers[slot].address, network.monotonicNow)
+        }
         endResponse(slot)
     }
 
     /// The viewer could not take everything: it holds a reference on the object, not the map.
     private mutating func keepSending(
-        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ writer: HeadWriter, _ entry: StoredEntry, _ range: Range<Int>,
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ writer: HeadWriter, _ entry: StoredEntry,
+        _ range: Range<Int>,
         _ sent: Int, _ outcome: Outcome
     ) {
-        let record = DeferredRecord(bytes: [UInt8](bytes), head: head, outcome: outcome, started: network.monotonicNow)
+        let record = DeferredRecord(
+            bytes: [UInt8](bytes), head: head, outcome: outcome, started: network.monotonicNow)
         if sent < writer.count {
-            let rest = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(scratch.head)[sent..<writer.count])
+            let rest = UnsafeRawBufferPointer(
+                rebasing: UnsafeRawBufferPointer(scratch.head)[sent..<writer.count])
             _ = viewers[slot].output.append(rest)
         }
         viewers[slot].phase = .storedBody
@@ -158,14 +178,17 @@ extension LoopState where N: ~Copyable {
         viewers[slot].stored.next = range.lowerBound + max(0, sent - writer.count)
         viewers[slot].stored.end = range.upperBound
         viewers[slot].stored.copy = StoredCopy(entry, store: store)
-        if !viewers[slot].isBlocked { ready.append(.write(Token(viewers.life(of: slot), kind: TokenKind.viewer))) }
+        if !viewers[slot].isBlocked {
+            ready.append(.write(Token(viewers.life(of: slot), kind: TokenKind.viewer)))
+        }
     }
 
     /// The next slice of a stored body, in a read transaction of its own.
     mutating func sendStored(_ slot: UInt32) {
         let token = Token(viewers.life(of: slot), kind: TokenKind.viewer)
         var budget = limits.tickBudget
-        while viewers.contains(token), viewers[slot].phase == .storedBody, !viewers[slot].isBlocked {
+        while viewers.contains(token), viewers[slot].phase == .storedBody, !viewers[slot].isBlocked
+        {
             guard let copy = viewers[slot].stored.copy else { return }
             if viewers[slot].stored.next >= viewers[slot].stored.end {
                 guard flush(slot), viewers.contains(token) else { return }
@@ -189,7 +212,9 @@ extension LoopState where N: ~Copyable {
         reader?.begin()
         result = copy.withEntry { entry in
             let gathered = gather(entry.body, range, after: 0)
-            if gathered.bytes > 0 { return send(slot, parts: gathered.parts, total: gathered.bytes) }
+            if gathered.bytes > 0 {
+                return send(slot, parts: gathered.parts, total: gathered.bytes)
+            }
             // The object is gone although it was held: the viewer must see that this is not all.
             store?.noteMissingChunk()
             return .failed(0)
@@ -223,7 +248,9 @@ extension LoopState where N: ~Copyable {
     }
 
     /// Serves what an exchange holds a copy of. False when it is gone from the store.
-    mutating func serveCopy(_ exchange: Exchange, _ copy: StoredCopy, reason: DecisionReason) -> Bool {
+    mutating func serveCopy(_ exchange: Exchange, _ copy: StoredCopy, reason: DecisionReason)
+        -> Bool
+    {
         let slot = exchange.id.slot
         exchange.shared.map { _ = $0.leave(exchange.id) }
         exchange.hasResponded = true
@@ -232,10 +259,14 @@ extension LoopState where N: ~Copyable {
         exchange.bytes.withUnsafeBytes { bytes in
             head = exchange.head
             copy.withEntry { entry in
-                let result = entry.header.flags.contains(.negative) ? ResultType.error
+                let result =
+                    entry.header.flags.contains(.negative)
+                    ? ResultType.error
                     : reason == .fresh ? .hit : .refreshHit
                 reader?.begin()
-                serve(slot, bytes, entry, exchange.facts, Decision(.serve, reason), exchange.behavior, result: result)
+                serve(
+                    slot, bytes, entry, exchange.facts, Decision(.serve, reason), exchange.behavior,
+                    result: result)
                 reader?.end()
             }
         }

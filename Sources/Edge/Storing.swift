@@ -26,11 +26,15 @@ extension LoopState where N: ~Copyable {
         // The whole response is wanted: the viewer's own conditions are answered from it here.
         conditions.dropsViewerConditions = exchange.head.method == .get && !exchange.facts.hasRange
         if exchange.policy.mode == .cloudfront {
-            conditions.acceptEncoding = exchange.acceptsGzip ? .gzip : exchange.head.fields.contains(.acceptEncoding) ? .identity : .asViewer
+            conditions.acceptEncoding =
+                exchange.acceptsGzip
+                ? .gzip : exchange.head.fields.contains(.acceptEncoding) ? .identity : .asViewer
         }
         if exchange.map?.isImage == true { conditions.target = exchange.map?.target }
         if completion(exchange, &conditions) { return conditions }
-        guard exchange.decision.action == .revalidate, let entry = exchange.entry, exchange.head.method == .get else {
+        guard exchange.decision.action == .revalidate, let entry = exchange.entry,
+            exchange.head.method == .get
+        else {
             return conditions
         }
         conditions.dropsRange = true
@@ -38,7 +42,9 @@ extension LoopState where N: ~Copyable {
         if entry.header.flags.contains(.hasETag) {
             conditions.ifNoneMatch = Array(entry.headers[entry.header.etag.range])
         }
-        if entry.header.lastModified != EntryHeader.noDate { conditions.ifModifiedSince = entry.header.lastModified }
+        if entry.header.lastModified != EntryHeader.noDate {
+            conditions.ifModifiedSince = entry.header.lastModified
+        }
         return conditions
     }
 
@@ -49,46 +55,64 @@ extension LoopState where N: ~Copyable {
         var facts = raw.withUnsafeBytes { ResponseFacts(originHead, bytes: $0.bytes, now: now) }
         facts.isAboutTarget = raw.withUnsafeBytes { isAboutTarget(exchange, $0) }
         facts.isMapImage = exchange.map?.isImage == true && originHead.status == 200
-        if originHead.status == 304, exchange.decision.action == .revalidate, let entry = exchange.entry {
+        if originHead.status == 304, exchange.decision.action == .revalidate,
+            let entry = exchange.entry
+        {
             return confirm(fetch, raw, facts, entry)
         }
-        if !exchange.facts.hasRange, let whole = union(exchange, facts, raw), let complete = facts.contentRange?.completeLength,
-            whole == 0..<complete, facts.contentRange?.range?.upperBound == complete {
+        if !exchange.facts.hasRange, let whole = union(exchange, facts, raw),
+            let complete = facts.contentRange?.completeLength,
+            whole == 0..<complete, facts.contentRange?.range?.upperBound == complete
+        {
             return completing(fetch, raw, facts, complete)
         }
         let asked = StoreQuestion(
-            request: exchange.facts, response: facts, policy: exchange.policy, requestTime: fetch.requestedAt, responseTime: now)
+            request: exchange.facts, response: facts, policy: exchange.policy,
+            requestTime: fetch.requestedAt, responseTime: now)
         let verdict: Storability
-        if originHead.hasUnknownCoding || exchange.primary == nil || exchange.facts.hasRange && !(200...206).contains(originHead.status) {
+        if originHead.hasUnknownCoding || exchange.primary == nil
+            || exchange.facts.hasRange && !(200...206).contains(originHead.status)
+        {
             verdict = .refused(.methodNotCacheable)
         } else {
             verdict = storability(asked)
         }
         let blob = raw.withUnsafeBytes { HeaderBlob.delivered(originHead, bytes: $0) }
         return FetchedHead(
-            bytes: raw, head: originHead, facts: facts, blob: blob, receivedAt: now, requestedAt: fetch.requestedAt,
+            bytes: raw, head: originHead, facts: facts, blob: blob, receivedAt: now,
+            requestedAt: fetch.requestedAt,
             storability: verdict, variant: exchange.policy.keysVary ? variant(exchange, raw) : nil)
     }
 
     /// The rest of a stored part: to the viewer and the store it is the whole response.
-    private func completing(_ fetch: Fetch, _ raw: [UInt8], _ facts: ResponseFacts, _ complete: UInt64) -> FetchedHead {
+    private func completing(
+        _ fetch: Fetch, _ raw: [UInt8], _ facts: ResponseFacts, _ complete: UInt64
+    ) -> FetchedHead {
         var whole = facts
         whole.status = 200
         whole.contentRange = nil
         let now = network.wallNow
-        let verdict = storability(StoreQuestion(
-            request: fetch.exchange.facts, response: whole, policy: fetch.exchange.policy, requestTime: fetch.requestedAt,
-            responseTime: now))
-        let blob = raw.withUnsafeBytes { HeaderBlob.stored(originHead, bytes: $0, date: facts.hasDate ? nil : now) }
+        let verdict = storability(
+            StoreQuestion(
+                request: fetch.exchange.facts, response: whole, policy: fetch.exchange.policy,
+                requestTime: fetch.requestedAt,
+                responseTime: now))
+        let blob = raw.withUnsafeBytes {
+            HeaderBlob.stored(originHead, bytes: $0, date: facts.hasDate ? nil : now)
+        }
         return FetchedHead(
-            bytes: raw, head: originHead, facts: whole, blob: blob, receivedAt: now, requestedAt: fetch.requestedAt,
-            storability: verdict, variant: fetch.exchange.policy.keysVary ? variant(fetch.exchange, raw) : nil,
+            bytes: raw, head: originHead, facts: whole, blob: blob, receivedAt: now,
+            requestedAt: fetch.requestedAt,
+            storability: verdict,
+            variant: fetch.exchange.policy.keysVary ? variant(fetch.exchange, raw) : nil,
             completesTo: complete)
     }
 
     private func variant(_ exchange: Exchange, _ raw: [UInt8]) -> VariantBytes? {
         guard originHead.fields.contains(.vary) else { return nil }
-        guard let names = raw.withUnsafeBytes({ Vary.names(originHead, bytes: $0.bytes) }), !names.isEmpty else { return nil }
+        guard let names = raw.withUnsafeBytes({ Vary.names(originHead, bytes: $0.bytes) }),
+            !names.isEmpty
+        else { return nil }
         return VariantBytes(names: names, values: exchange.variantValues(names))
     }
 
@@ -100,27 +124,36 @@ extension LoopState where N: ~Copyable {
     }
 
     /// 304: the stored fields with the new ones, fresh again from now (RFC 9111 §4.3.4).
-    private func confirm(_ fetch: Fetch, _ raw: [UInt8], _ facts: ResponseFacts, _ entry: StoredCopy) -> FetchedHead {
+    private func confirm(
+        _ fetch: Fetch, _ raw: [UInt8], _ facts: ResponseFacts, _ entry: StoredCopy
+    ) -> FetchedHead {
         let exchange = fetch.exchange
         let now = network.wallNow
-        let merged = raw.withUnsafeBytes { HeaderBlob.merged(stored: entry.headers, update: originHead, bytes: $0) }
+        let merged = raw.withUnsafeBytes {
+            HeaderBlob.merged(stored: entry.headers, update: originHead, bytes: $0)
+        }
         var header = entry.header
         var confirmedFacts = HeaderBlob.facts(merged, status: Int(entry.header.status), now: now)
         confirmedFacts.isMapImage = exchange.map?.isImage == true
         confirmedFacts.age = facts.age
-        let verdict = storability(StoreQuestion(
-            request: exchange.facts, response: confirmedFacts, policy: exchange.policy, requestTime: fetch.requestedAt,
-            responseTime: now))
+        let verdict = storability(
+            StoreQuestion(
+                request: exchange.facts, response: confirmedFacts, policy: exchange.policy,
+                requestTime: fetch.requestedAt,
+                responseTime: now))
         if case .storable(let times, let flags) = verdict {
             header.times = times
-            header.flags = flags.union(entry.header.flags.intersection([.headersInChunks, .keyIsDigest]))
+            header.flags = flags.union(
+                entry.header.flags.intersection([.headersInChunks, .keyIsDigest]))
         }
         header.etag = confirmedFacts.etag
         header.lastModified = confirmedFacts.lastModified ?? EntryHeader.noDate
         header.invalidation = fetch.shared.invalidation
         return FetchedHead(
-            bytes: raw, head: originHead, facts: facts, blob: merged, receivedAt: now, requestedAt: fetch.requestedAt,
-            storability: verdict, variant: nil, confirmed: StoredCopy(entry, header: header, headers: merged))
+            bytes: raw, head: originHead, facts: facts, blob: merged, receivedAt: now,
+            requestedAt: fetch.requestedAt,
+            storability: verdict, variant: nil,
+            confirmed: StoredCopy(entry, header: header, headers: merged))
     }
 
     struct StorePlan {
@@ -133,7 +166,9 @@ extension LoopState where N: ~Copyable {
     /// Whether the body will be stored, and who may have it.
     mutating func storePlan(_ fetch: Fetch, _ head: FetchedHead) -> StorePlan {
         if head.confirmsStored { return StorePlan(keepsBody: true, isShared: true) }
-        guard fetch.exchange.storeKey != nil, head.isStorable else { return StorePlan(keepsBody: false, isShared: false) }
+        guard fetch.exchange.storeKey != nil, head.isStorable else {
+            return StorePlan(keepsBody: false, isShared: false)
+        }
         if let length = head.declaredLength, length > snapshot.settings.cache.objectBytes {
             counters.add(.storeSkippedSize)
             return StorePlan(keepsBody: false, isShared: false)
@@ -150,17 +185,23 @@ extension LoopState where N: ~Copyable {
         let head = judged.head
         guard let map = fetch.exchange.map else { return head }
         let prefix = fetch.shared.prefix(JudgedBody.needed)
-        let length = fetch.body.isComplete ? UInt64(fetch.shared.total) : head.declaredLength.map { UInt64($0) }
+        let length =
+            fetch.body.isComplete
+            ? UInt64(fetch.shared.total) : head.declaredLength.map { UInt64($0) }
         let verdict = head.bytes.withUnsafeBytes { bytes -> TileVerdict in
-            let type = head.head.fields.first(.contentType).map { bytes[head.head.fields[$0].value.range] } ?? bytes[0..<0]
+            let type =
+                head.head.fields.first(.contentType).map { bytes[head.head.fields[$0].value.range] }
+                ?? bytes[0..<0]
             return TileBody.judge(
                 status: head.status, contentType: UnsafeRawBufferPointer(rebasing: type).bytes,
                 prefix: prefix.span.bytes, length: length, format: map.request.format)
         }
         guard verdict != .fits else { return head }
         return FetchedHead(
-            bytes: head.bytes, head: head.head, facts: head.facts, blob: head.blob, receivedAt: head.receivedAt,
-            requestedAt: head.requestedAt, storability: .refused(.statusNotCacheable), variant: head.variant,
+            bytes: head.bytes, head: head.head, facts: head.facts, blob: head.blob,
+            receivedAt: head.receivedAt,
+            requestedAt: head.requestedAt, storability: .refused(.statusNotCacheable),
+            variant: head.variant,
             rejectedContent: verdict)
     }
 
@@ -169,16 +210,22 @@ extension LoopState where N: ~Copyable {
         guard let store, let key = fetch.exchange.storeKey, fetch.shared.mayStore else { return }
         if let confirmed = head.confirmed {
             guard head.isStorable, let body = confirmed.storeBody else { return }
-            put(StorePut(key: key, header: confirmed.header, canonicalKey: fetch.exchange.canonical, headers: confirmed.headers, body: body), store)
+            put(
+                StorePut(
+                    key: key, header: confirmed.header, canonicalKey: fetch.exchange.canonical,
+                    headers: confirmed.headers, body: body), store)
             return
         }
         if fetch.exchange.head.method == .head {
             updateFromHead(fetch, head, key, store)
             return
         }
-        guard case .storable(let times, let flags) = head.storability, head.isStorable else { return }
+        guard case .storable(let times, let flags) = head.storability, head.isStorable else {
+            return
+        }
         let headers = head.bytes.withUnsafeBytes {
-            HeaderBlob.stored(head.head, bytes: $0, date: head.facts.hasDate ? nil : head.receivedAt)
+            HeaderBlob.stored(
+                head.head, bytes: $0, date: head.facts.hasDate ? nil : head.receivedAt)
         }
         var header = EntryHeader(status: UInt16(head.status), flags: flags, times: times)
         let facts = HeaderBlob.facts(headers, status: head.status, now: head.receivedAt)
@@ -190,19 +237,25 @@ extension LoopState where N: ~Copyable {
         header.completeLength = total
         if head.status == 206, !describePart(&header, head.facts, total) { return }
         var segments = fetch.shared.wholeBody().map { segment, count in
-            StoreSegment(owner: segment, bytes: UnsafeRawBufferPointer(rebasing: segment.bytes[..<count]))
+            StoreSegment(
+                owner: segment, bytes: UnsafeRawBufferPointer(rebasing: segment.bytes[..<count]))
         }
         if head.status == 206, let union = joined(fetch, head, segments) {
             segments = union.segments
             header.rangeStart = union.range.lowerBound
-            if union.range == 0..<header.completeLength { (header.kind, header.status) = (.complete, 200) }
+            if union.range == 0..<header.completeLength {
+                (header.kind, header.status) = (.complete, 200)
+            }
         }
         putVariant(fetch, head, header, headers, segments, store)
     }
 
     /// A 206's place in the representation; false when it does not say it.
-    private func describePart(_ header: inout EntryHeader, _ facts: ResponseFacts, _ total: UInt64) -> Bool {
-        guard let part = facts.contentRange, let range = part.range, UInt64(range.count) == total else { return false }
+    private func describePart(_ header: inout EntryHeader, _ facts: ResponseFacts, _ total: UInt64)
+        -> Bool
+    {
+        guard let part = facts.contentRange, let range = part.range, UInt64(range.count) == total
+        else { return false }
         header.kind = .partial
         header.rangeStart = range.lowerBound
         header.completeLength = part.completeLength ?? EntryHeader.unknownLength
@@ -211,17 +264,22 @@ extension LoopState where N: ~Copyable {
 
     /// With Vary: the names under the target's key, the response under its variant's.
     private mutating func putVariant(
-        _ fetch: Fetch, _ head: FetchedHead, _ header: EntryHeader, _ headers: [UInt8], _ segments: [StoreSegment], _ store: Store
+        _ fetch: Fetch, _ head: FetchedHead, _ header: EntryHeader, _ headers: [UInt8],
+        _ segments: [StoreSegment], _ store: Store
     ) {
         let exchange = fetch.exchange
         guard let primary = exchange.primary else { return }
         var put = StorePut(
-            key: primary.key, header: header, canonicalKey: primary.canonical, headers: headers, body: .segments(segments))
+            key: primary.key, header: header, canonicalKey: primary.canonical, headers: headers,
+            body: .segments(segments))
         if let variant = head.variant {
             var names = EntryHeader(status: 200, flags: [], times: header.times)
             names.kind = .variants
             names.invalidation = header.invalidation
-            self.put(StorePut(key: primary.key, header: names, canonicalKey: primary.canonical, headers: variant.names, body: .segments([])), store)
+            self.put(
+                StorePut(
+                    key: primary.key, header: names, canonicalKey: primary.canonical,
+                    headers: variant.names, body: .segments([])), store)
             put.canonicalKey = primary.canonical + variant.values
             put.key = CacheKey.hash(put.canonicalKey.span.bytes, seed: store.seed)
         }
@@ -234,28 +292,43 @@ extension LoopState where N: ~Copyable {
 
     /// A HEAD response that fits what is stored freshens it; one that does not makes it stale
     /// (RFC 9111 §4.3.5).
-    private mutating func updateFromHead(_ fetch: Fetch, _ head: FetchedHead, _ key: CacheKey, _ store: Store) {
-        guard head.status == 200, let entry = fetch.exchange.entry, entry.header.status == 200, entry.header.kind == .complete else { return }
-        let sameTag = !entry.header.flags.contains(.hasETag) && !head.facts.hasETag
-            || head.bytes[head.facts.etag.range].elementsEqual(entry.headers[entry.header.etag.range])
+    private mutating func updateFromHead(
+        _ fetch: Fetch, _ head: FetchedHead, _ key: CacheKey, _ store: Store
+    ) {
+        guard head.status == 200, let entry = fetch.exchange.entry, entry.header.status == 200,
+            entry.header.kind == .complete
+        else { return }
+        let sameTag =
+            !entry.header.flags.contains(.hasETag) && !head.facts.hasETag
+            || head.bytes[head.facts.etag.range].elementsEqual(
+                entry.headers[entry.header.etag.range])
         let sameDate = (head.facts.lastModified ?? EntryHeader.noDate) == entry.header.lastModified
         let sameLength = head.facts.contentLength.map { $0 == entry.header.bodyLength } ?? true
         guard sameTag, sameDate, sameLength else {
             store.delete(key)
             return
         }
-        let merged = head.bytes.withUnsafeBytes { HeaderBlob.merged(stored: entry.headers, update: head.head, bytes: $0) }
+        let merged = head.bytes.withUnsafeBytes {
+            HeaderBlob.merged(stored: entry.headers, update: head.head, bytes: $0)
+        }
         let facts = HeaderBlob.facts(merged, status: 200, now: head.receivedAt)
         var asGet = fetch.exchange.facts
         asGet.method = .get
-        guard case .storable(let times, let flags) = storability(StoreQuestion(
-            request: asGet, response: facts, policy: fetch.exchange.policy, requestTime: head.requestedAt, responseTime: head.receivedAt)),
-            let body = entry.storeBody else { return }
+        guard
+            case .storable(let times, let flags) = storability(
+                StoreQuestion(
+                    request: asGet, response: facts, policy: fetch.exchange.policy,
+                    requestTime: head.requestedAt, responseTime: head.receivedAt)),
+            let body = entry.storeBody
+        else { return }
         var header = entry.header
         header.times = times
         header.flags = flags
         header.etag = facts.etag
         header.lastModified = facts.lastModified ?? EntryHeader.noDate
-        put(StorePut(key: key, header: header, canonicalKey: fetch.exchange.canonical, headers: merged, body: body), store)
+        put(
+            StorePut(
+                key: key, header: header, canonicalKey: fetch.exchange.canonical, headers: merged,
+                body: body), store)
     }
 }

@@ -12,7 +12,9 @@ extension LoopState where N: ~Copyable {
     mutating func beginTunnel(_ slot: UInt32, _ fetch: Fetch, _ raw: [UInt8]) {
         let exchange = fetch.exchange
         let viewer = exchange.id.slot
-        guard viewers.contains(Slot(index: viewer, generation: exchange.id.generation)), viewers[viewer].exchange === exchange else {
+        guard viewers.contains(Slot(index: viewer, generation: exchange.id.generation)),
+            viewers[viewer].exchange === exchange
+        else {
             fail(fetch, .abandoned)
             return
         }
@@ -68,8 +70,12 @@ extension LoopState where N: ~Copyable {
     private mutating func flushTunnel(_ exchange: Exchange, _ slot: UInt32) {
         while !origins[slot].output.isEmpty {
             let waiting = origins[slot].output.readable
-            scratch.parts[0] = iovec(iov_base: UnsafeMutableRawPointer(mutating: waiting.baseAddress), iov_len: waiting.count)
-            switch network.send(origins[slot].fd, UnsafeBufferPointer(start: scratch.parts.baseAddress, count: 1)) {
+            scratch.parts[0] = iovec(
+                iov_base: UnsafeMutableRawPointer(mutating: waiting.baseAddress),
+                iov_len: waiting.count)
+            switch network.send(
+                origins[slot].fd, UnsafeBufferPointer(start: scratch.parts.baseAddress, count: 1))
+            {
             case .bytes(let sent): origins[slot].output.consume(sent)
             case .wouldBlock:
                 origins[slot].isBlocked = true
@@ -84,7 +90,8 @@ extension LoopState where N: ~Copyable {
     /// The member's socket has something to say.
     mutating func tunnelReady(_ slot: UInt32, _ readiness: Readiness) {
         let token = Token(origins.life(of: slot), kind: TokenKind.origin)
-        guard let id = tunnels[token.bits], viewers.contains(Slot(index: id.slot, generation: id.generation)),
+        guard let id = tunnels[token.bits],
+            viewers.contains(Slot(index: id.slot, generation: id.generation)),
             let exchange = viewers[id.slot].exchange
         else {
             tunnels[token.bits] = nil
@@ -97,10 +104,13 @@ extension LoopState where N: ~Copyable {
             guard origins.contains(token) else { return }
             if viewers[id.slot].hasUnread, !viewers[id.slot].isQueued {
                 viewers[id.slot].isQueued = true
-                ready.append(.read(Token(slot: id.slot, generation: id.generation, kind: TokenKind.viewer)))
+                ready.append(
+                    .read(Token(slot: id.slot, generation: id.generation, kind: TokenKind.viewer)))
             }
         }
-        if !readiness.isDisjoint(with: [.readable, .hangup, .error]) { moveToViewer(exchange, slot) }
+        if !readiness.isDisjoint(with: [.readable, .hangup, .error]) {
+            moveToViewer(exchange, slot)
+        }
     }
 
     /// Member to viewer, until the member has no more or the viewer takes no more.
@@ -119,13 +129,16 @@ extension LoopState where N: ~Copyable {
             switch network.receive(origins[slot].fd, into: scratch.input) {
             case .bytes(let count):
                 exchange.outcome.sentBytes += count
-                _ = viewers[viewer].output.append(UnsafeRawBufferPointer(start: scratch.input.baseAddress, count: count))
+                _ = viewers[viewer].output.append(
+                    UnsafeRawBufferPointer(start: scratch.input.baseAddress, count: count))
                 _ = flush(viewer)
             case .wouldBlock:
                 _ = flush(viewer)
                 return
             case .endOfStream, .failed:
-                if flush(viewer) || viewers.contains(Slot(index: viewer, generation: exchange.id.generation)) {
+                if flush(viewer)
+                    || viewers.contains(Slot(index: viewer, generation: exchange.id.generation))
+                {
                     closeTunnel(exchange)
                 }
                 return
@@ -135,7 +148,8 @@ extension LoopState where N: ~Copyable {
 
     /// The viewer took what waited: the member may be read again.
     mutating func viewerTakesMore(_ exchange: Exchange) {
-        guard let token = exchange.tunnel, origins.contains(token), origins[token.slot].hasUnread else { return }
+        guard let token = exchange.tunnel, origins.contains(token), origins[token.slot].hasUnread
+        else { return }
         origins[token.slot].hasUnread = false
         moveToViewer(exchange, token.slot)
     }
@@ -149,7 +163,9 @@ extension LoopState where N: ~Copyable {
     private mutating func closeTunnel(_ exchange: Exchange) {
         endTunnel(exchange)
         let viewer = exchange.id.slot
-        guard viewers.contains(Slot(index: viewer, generation: exchange.id.generation)) else { return }
+        guard viewers.contains(Slot(index: viewer, generation: exchange.id.generation)) else {
+            return
+        }
         viewers[viewer].exchange = nil
         viewers[viewer].phase = .reading
         if viewers[viewer].output.isEmpty { closeGently(viewer) }

@@ -13,7 +13,9 @@ extension LoopState where N: ~Copyable {
             return
         }
         if !readiness.isDisjoint(with: [.readable, .hangup]) { readViewer(slot) }
-        guard readiness.contains(.writable), viewers.contains(token), viewers[slot].isBlocked else { return }
+        guard readiness.contains(.writable), viewers.contains(token), viewers[slot].isBlocked else {
+            return
+        }
         viewers[slot].isBlocked = false
         writeViewer(slot)
     }
@@ -22,7 +24,8 @@ extension LoopState where N: ~Copyable {
     private func wantsBytes(_ slot: UInt32) -> Bool {
         switch viewers[slot].phase {
         case .proxyHeader, .reading, .lingering: true
-        case .exchange: viewers[slot].exchange.map { !$0.intake.isComplete && !$0.intake.isFull } ?? false
+        case .exchange:
+            viewers[slot].exchange.map { !$0.intake.isComplete && !$0.intake.isFull } ?? false
         case .storedBody: false
         case .tunnel: viewers[slot].exchange.map { canForwardFromViewer($0) } ?? false
         }
@@ -132,7 +135,8 @@ extension LoopState where N: ~Copyable {
         case .reading: return takeHeads(slot, bytes)
         case .exchange: return takeRequestBody(slot, bytes)
         case .proxyHeader: return takeProxyHeader(slot, bytes)
-        case .tunnel: return viewers[slot].exchange.map { forwardFromViewer($0, bytes) } ?? bytes.count
+        case .tunnel:
+            return viewers[slot].exchange.map { forwardFromViewer($0, bytes) } ?? bytes.count
         case .lingering:
             viewers[slot].lingerBytes += bytes.count
             if viewers[slot].lingerBytes > 65_536 { closeViewer(slot) }
@@ -220,7 +224,9 @@ extension LoopState where N: ~Copyable {
     }
 
     mutating func viewerFailed(_ slot: UInt32) {
-        if viewers[slot].phase == .exchange || viewers[slot].phase == .storedBody { counters.add(.viewerAborts) }
+        if viewers[slot].phase == .exchange || viewers[slot].phase == .storedBody {
+            counters.add(.viewerAborts)
+        }
         if let exchange = viewers[slot].exchange {
             viewers[slot].exchange = nil
             if exchange.tunnel != nil { endTunnel(exchange) } else { abandon(exchange) }

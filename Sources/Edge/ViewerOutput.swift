@@ -11,7 +11,8 @@ extension LoopState where N: ~Copyable {
     /// Sends the first `count` of the loop's parts. What of the head (`ownedParts` first parts) was
     /// not taken is copied; the caller goes on with the body from `bodySent`.
     mutating func send(_ slot: UInt32, parts count: Int, total: Int) -> IOResult {
-        let result = network.send(viewers[slot].fd, UnsafeBufferPointer(start: scratch.parts.baseAddress, count: count))
+        let result = network.send(
+            viewers[slot].fd, UnsafeBufferPointer(start: scratch.parts.baseAddress, count: count))
         if case .bytes(let sent) = result {
             counters.add(.responseBytes, sent)
             viewers[slot].rateBytes += sent
@@ -37,7 +38,9 @@ extension LoopState where N: ~Copyable {
     mutating func flush(_ slot: UInt32) -> Bool {
         while !viewers[slot].output.isEmpty {
             let pending = viewers[slot].output.readable
-            scratch.parts[0] = iovec(iov_base: UnsafeMutableRawPointer(mutating: pending.baseAddress), iov_len: pending.count)
+            scratch.parts[0] = iovec(
+                iov_base: UnsafeMutableRawPointer(mutating: pending.baseAddress),
+                iov_len: pending.count)
             switch send(slot, parts: 1, total: pending.count) {
             case .bytes(let sent): viewers[slot].output.consume(sent)
             case .wouldBlock: return false
@@ -64,7 +67,9 @@ extension LoopState where N: ~Copyable {
 
     /// The viewer takes bytes again: it is waited for as before.
     private mutating func resumePatience(_ slot: UInt32) {
-        guard viewers[slot].phase == .exchange || viewers[slot].phase == .tunnel, viewers[slot].rateFrom != 0 else { return }
+        guard viewers[slot].phase == .exchange || viewers[slot].phase == .tunnel,
+            viewers[slot].rateFrom != 0
+        else { return }
         viewers[slot].rateFrom = 0
         let isWhole = viewers[slot].exchange.map { $0.intake.isComplete } ?? true
         setDeadline(slot, milliseconds: isWhole ? nil : limits.bodyTimeout)
@@ -83,7 +88,9 @@ extension LoopState where N: ~Copyable {
             return
         }
         setDeadline(slot, milliseconds: limits.idleTimeout)
-        if viewers[slot].hasUnread || !viewers[slot].input.isEmpty || viewers[slot].sawEndOfStream { queueReading(slot) }
+        if viewers[slot].hasUnread || !viewers[slot].input.isEmpty || viewers[slot].sawEndOfStream {
+            queueReading(slot)
+        }
     }
 
     private mutating func queueReading(_ slot: UInt32) {
@@ -176,7 +183,9 @@ extension LoopState where N: ~Copyable {
 
     /// When the minimum rate will be broken if nothing moves: `.max` where it does not bind.
     private func isTooSlowAt(_ slot: UInt32) -> UInt64 {
-        guard limits.minimumRate > 0, viewers[slot].rateFrom > 0, viewers[slot].isBlocked else { return .max }
+        guard limits.minimumRate > 0, viewers[slot].rateFrom > 0, viewers[slot].isBlocked else {
+            return .max
+        }
         let earned = UInt64(viewers[slot].rateBytes) * 1_000_000_000 / UInt64(limits.minimumRate)
         return viewers[slot].rateFrom + max(UInt64(limits.rateGrace) * 1_000_000, earned)
     }
@@ -188,7 +197,11 @@ extension LoopState where N: ~Copyable {
             closeViewer(slot)
         case .proxyHeader, .reading:
             counters.add(viewers[slot].output.isEmpty ? .timeoutsHeader : .timeoutsWrite)
-            if viewers[slot].output.isEmpty { refuse(slot, status: 408, detail: "header-timeout") } else { closeViewer(slot, reset: true) }
+            if viewers[slot].output.isEmpty {
+                refuse(slot, status: 408, detail: "header-timeout")
+            } else {
+                closeViewer(slot, reset: true)
+            }
         case .lingering: closeViewer(slot)
         case .storedBody:
             counters.add(.timeoutsWrite)

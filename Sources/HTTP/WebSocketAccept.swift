@@ -25,7 +25,9 @@ public enum WebSocketAccept {
         for start in stride(from: 0, to: bytes.count, by: 64) {
             compress(bytes[start..<(start + 64)], into: &state)
         }
-        return state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * UInt32($0))) } }
+        return state.flatMap { word in
+            (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * UInt32($0))) }
+        }
     }
 
     private static func compress(_ block: ArraySlice<UInt8>, into state: inout [UInt32]) {
@@ -45,7 +47,9 @@ public enum WebSocketAccept {
         for (index, value) in [a, b, c, d, e].enumerated() { state[index] = state[index] &+ value }
     }
 
-    private static func round(_ index: Int, _ b: UInt32, _ c: UInt32, _ d: UInt32) -> (UInt32, UInt32) {
+    private static func round(_ index: Int, _ b: UInt32, _ c: UInt32, _ d: UInt32) -> (
+        UInt32, UInt32
+    ) {
         switch index {
         case 0..<20: (b & c | ~b & d, 0x5A82_7999)
         case 20..<40: (b ^ c ^ d, 0x6ED9_EBA1)
@@ -59,11 +63,13 @@ public enum WebSocketAccept {
     }
 
     private static func base64(_ bytes: [UInt8]) -> [UInt8] {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        let alphabet = Array(
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         var text: [UInt8] = []
         for start in stride(from: 0, to: bytes.count, by: 3) {
             let group = bytes[start..<min(start + 3, bytes.count)]
-            let word = group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << (8 * UInt32(3 - group.count))
+            let word =
+                group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << (8 * UInt32(3 - group.count))
             for index in 0..<4 {
                 let digit = Int(word >> (18 - 6 * UInt32(index)) & 63)
                 text.append(index <= group.count ? alphabet[digit] : UInt8(ascii: "="))
