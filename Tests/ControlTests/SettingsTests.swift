@@ -141,11 +141,13 @@ struct SettingsTests {
               maps:
                 members: ["http://127.0.0.1:1"]
                 health: { interval: 100ms, ejection: 5m }
+            cache: { size: 16MiB }
             """
         let read = reading(text)
         #expect(read.findings.isEmpty)
         #expect(read.configuration.settings.origins[0].health.timeout == 100)
         #expect(read.configuration.settings.origins[0].health.ejectionMaximum == 300_000)
+        #expect(read.configuration.settings.cache.objectBytes == 16 << 20)
     }
 
     @Test("all addresses of a name are kept, in the resolver's order")

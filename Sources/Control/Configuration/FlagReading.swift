@@ -49,6 +49,12 @@ extension ConfigurationReader {
         set("--cache-size", flags.cacheSize, "cache.size", .cacheSize) {
             $0.settings.cache.bytes = $1
         }
+        // A default that nobody wrote gives way to what somebody did.
+        if !findings.isGiven("cache.objectSize") {
+            let cache = configuration.settings.cache
+            configuration.settings.cache.objectBytes = min(
+                cache.objectBytes, Int(clamping: cache.bytes))
+        }
     }
 
     private func flag(_ name: String, _ text: String) -> Given {

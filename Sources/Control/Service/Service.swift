@@ -59,12 +59,12 @@ public final class Service: Sendable {
         for endpoint in admin.boundEndpoints { announce("admin on \(url(of: endpoint))") }
 
         let server = try makeServer(configuration, directory.path)
-        let signals = steer(server)
-        defer { signals.cancel() }
         server.start()
         let timer = watchTicks(of: server)
         defer { timer.cancel() }
         state.withLock { $0.server = server }
+        let signals = steer(server)
+        defer { signals.cancel() }
         for endpoint in server.boundEndpoints { announce("listening on \(url(of: endpoint))") }
         notifySupervisor("READY=1")
         server.waitUntilStopped()
@@ -111,15 +111,17 @@ public final class Service: Sendable {
             switch number {
             case SIGHUP: self?.reloadSoon()
             case SIGUSR1: server.reopenAccessLog()
-            default: self?.stop(server)
+            default: self?.stop()
             }
         }
     }
 
-    private func stop(_ server: Server) {
-        let (isRepeated, deadline) = state.withLock { state in
+    /// What SIGTERM does: gracefully, and at once when it is called again.
+    func stop() {
+        let (server, isRepeated, deadline) = state.withLock { state in
             defer { state.isStopping = true }
-            return (state.isStopping, state.configuration.settings.limits.stopDeadline)
+            let deadline = state.configuration.settings.limits.stopDeadline
+            return (state.server, state.isStopping, deadline)
         }
         if !isRepeated { notifySupervisor("STOPPING=1") }
         let text =
@@ -127,7 +129,7 @@ public final class Service: Sendable {
             ? "stopping at once"
             : "stopping: running exchanges have \(durationText(Int64(deadline)))"
         observer.note(EdgeEvent(.notice, "service", text))
-        server.stop(deadline: isRepeated ? 0 : deadline)
+        server?.stop(deadline: isRepeated ? 0 : deadline)
     }
 
     /// Waits for a reload that is under way, and for the resolver.

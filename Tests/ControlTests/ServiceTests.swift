@@ -1,0 +1,173 @@
+import Dispatch
+import Edge
+import Glibc
+import Reactor
+import Synchronization
+import Testing
+
+@testable import Control
+
+/// A service on free ports, on a thread of its own, and what it says.
+private final class RunningService: EventObserver {
+    private struct State {
+        var announced: [String] = []
+        var events: [String] = []
+        /// What a reload reads.
+        var next: ConfigurationReading
+    }
+
+    private let state: Mutex<State>
+    private let listens = DispatchSemaphore(value: 0)
+    private let ended = DispatchGroup()
+
+    init(_ reading: ConfigurationReading) { state = Mutex(State(next: reading)) }
+
+    func note(_ event: EdgeEvent) {
+        state.withLock { $0.events.append("\(event.area): \(event.text)") }
+    }
+
+    /// Runs it until the body is through, then stops it and waits for its end.
+    func run(_ body: (Service) throws -> Void) throws {
+        let service = Service(state.withLock { $0.next }.configuration, events: self) {
+            self.state.withLock { $0.next }
+        }
+        DispatchQueue(label: "test.service").async(group: ended) {
+            do {
+                try service.run { line in
+                    self.state.withLock { $0.announced.append(line) }
+                    if line.hasPrefix("listening on ") { self.listens.signal() }
+                }
+            } catch {
+                self.note(EdgeEvent(.error, "run", "\(error)"))
+            }
+            self.listens.signal()
+        }
+        listens.wait()
+        defer {
+            service.stop()
+            ended.wait()
+        }
+        try body(service)
+    }
+
+    var events: [String] { state.withLock { $0.events } }
+
+    func willRead(_ reading: ConfigurationReading) { state.withLock { $0.next = reading } }
+
+    /// The address behind a word such as `admin`.
+    func address(_ word: String) throws -> String {
+        let line = state.withLock { $0.announced.first { $0.hasPrefix("\(word) on ") } }
+        return String(try #require(line).dropFirst("\(word) on http://".count))
+    }
+
+    /// The body of an answer of the admin port.
+    func ask(_ path: String) throws -> String {
+        let endpoint = try #require(Endpoint(try address("admin")))
+        let socket = try TimedSocket.connect(to: endpoint, within: .seconds(20))
+        #expect(socket.write(Array("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n".utf8)))
+        var bytes: [UInt8] = []
+        var part = [UInt8](repeating: 0, count: 65_536)
+        while let count = part.withUnsafeMutableBytes({ socket.read(into: $0) }), count > 0 {
+            bytes += part[..<count]
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        let end = try #require(text.firstRange(of: "\r\n\r\n"))
+        return String(text[end.upperBound...])
+    }
+}
+
+// Signals are the process's: one service at a time.
+@Suite("Service: from start to stop", .serialized)
+struct ServiceTests {
+    private func configured(
+        _ text: String = "", _ change: (inout ConfigurationFlags) -> Void = { _ in }
+    ) -> ConfigurationReading {
+        reading(text) {
+            $0.origins = ["http://127.0.0.1:1"]
+            $0.listen = ["127.0.0.1:0"]
+            $0.admin = "127.0.0.1:0"
+            $0.cacheSize = "16MiB"
+            $0.loops = "1"
+            change(&$0)
+        }
+    }
+
+    @Test("it serves, tells its state, and stops")
+    func life() throws {
+        let running = RunningService(configured())
+        try running.run { service in
+            #expect(try running.ask("/readyz") == "ready\n")
+            #expect(try running.ask("/healthz") == "ok\n")
+            let status = try running.ask("/status")
+            #expect(status.contains("\"degraded\":null,\"loops\":1,"))
+            #expect(status.contains("\"name\":\"http://127.0.0.1:1\",\"state\":\"up\""))
+            let metrics = try running.ask("/metrics")
+            #expect(metrics.contains("\nmapedge_requests_total "))
+            #expect(metrics.contains("\nmapedge_store_entries 0\n"))
+            #expect(metrics.contains("\nmapedge_request_seconds_bucket{le=\"+Inf\"} "))
+            #expect(metrics.contains("\nprocess_resident_memory_bytes "))
+            #expect(try statusTable(Array(status.utf8)).contains("store normal: 0 entries"))
+        }
+        #expect(running.events == ["service: stopping: running exchanges have 30s"])
+    }
+
+    @Test("while it starts it is alive and not ready, and refuses to reload")
+    func starting() {
+        let reading = configured()
+        let service = Service(reading.configuration, events: SilentObserver()) { reading }
+        #expect(service.isTurning)
+        #expect(service.fitness == .unfit("starting"))
+        #expect(String(decoding: service.statusJSON(), as: UTF8.self) == "{}")
+        guard case .refused(let reasons) = service.reload() else {
+            Issue.record("the reload was not refused")
+            return
+        }
+        #expect(reasons == ["the edge is still starting; try again"])
+    }
+
+    @Test("a reload swaps what can change, and refuses mistakes and what cannot")
+    func reload() throws {
+        let running = RunningService(configured())
+        try running.run { service in
+            let client = try AdminClient(try running.address("admin"))
+            running.willRead(configured { $0.mode = "rfc9111" })
+            #expect(try client.reload() == (true, ["reloaded"]))
+            #expect(try running.ask("/status").contains("\"mode\":\"rfc9111\""))
+
+            running.willRead(configured { $0.mode = "rfc" })
+            let mistaken = try client.reload()
+            #expect(!mistaken.isSwapped)
+            #expect(mistaken.lines.allSatisfy { $0.hasPrefix("--mode is \"rfc\"") })
+
+            running.willRead(configured { $0.loops = "2" })
+            let fixed = try client.reload()
+            #expect(!fixed.isSwapped)
+            #expect(fixed.lines.allSatisfy { $0.hasPrefix("loops cannot change") })
+
+            let taken = try running.address("admin")
+            running.willRead(configured { $0.listen = [taken] })
+            let refused = try client.reload()
+            #expect(!refused.isSwapped)
+            #expect(refused.lines.allSatisfy { $0.contains("another process listens") })
+            #expect(try running.ask("/status").contains("\"mode\":\"rfc9111\""))
+        }
+        let refusals = running.events.filter { $0.contains("the old one stays in force") }
+        #expect(refusals.count == 3)
+    }
+
+    @Test("a new cache directory goes with the process, the operator's stays")
+    func directories() throws {
+        let temporary = try CacheDirectory(nil)
+        #expect(mkdir("\(temporary.path)/store", 0o700) == 0)
+        try writeTextFile("\(temporary.path)/format", "1")
+        try writeTextFile("\(temporary.path)/store/data.mdb", "2")
+        temporary.removeIfTemporary()
+        #expect(access(temporary.path, F_OK) != 0)
+
+        let parent = try CacheDirectory(nil)
+        defer { parent.removeIfTemporary() }
+        let own = try CacheDirectory(parent.path)
+        own.removeIfTemporary()
+        #expect(access(parent.path, F_OK) == 0)
+    }
+}
