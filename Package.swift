@@ -54,7 +54,7 @@ let package = Package(
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: settings),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: settings),
         .testTarget(name: "EdgeTests", dependencies: ["Edge", "Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
-        .testTarget(name: "ControlTests", dependencies: ["Control", "Edge", "Caching", "HTTP", "Reactor", logging, yams], swiftSettings: settings),
+        .testTarget(name: "ControlTests", dependencies: ["Control", "Edge", "Caching", "HTTP", "Reactor", "mapedge", logging, yams], exclude: ["Goldens"], swiftSettings: settings),
         .testTarget(name: "ConformanceTests", dependencies: ["WireTesting", "mapedge"], swiftSettings: settings),
         .testTarget(name: "SystemTests", dependencies: ["WireTesting", "Tiles", "mapedge"], swiftSettings: settings),
         .testTarget(name: "FuzzTests", dependencies: ["HTTP", "Caching"], exclude: ["Corpora"], swiftSettings: settings),

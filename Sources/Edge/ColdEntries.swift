@@ -53,12 +53,12 @@ extension LoopState where N: ~Copyable {
     mutating func resume(_ exchange: Exchange) {
         guard let key = exchange.key else { return }
         exchange.awaitsPages = false
-        reader?.begin()
+        beginReading()
         let copy = exchange.canonical.withUnsafeBytes { canonical -> StoredCopy? in
             guard case .entry(let entry) = find(key, canonical) else { return nil }
             return StoredCopy(entry, store: store)
         }
-        reader?.end()
+        endReading()
         if let copy, serveCopy(exchange, copy, reason: exchange.decision.reason) { return }
         exchange.decision = Decision(.fetch, .absent)
         obtain(exchange)

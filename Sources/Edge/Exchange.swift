@@ -176,6 +176,10 @@ extension LoopState where N: ~Copyable {
             return
         }
         setDeadline(exchange.id.slot, milliseconds: nil)
+        if head.status >= 500, exchange.fallbackImage() != nil {
+            answer(exchange, 503, detail: "origin-error")
+            return
+        }
         if head.isHeld(by: exchange, now: network.wallNow) {
             writeNotModified(exchange, head)
             return

@@ -8,6 +8,9 @@ struct MapAsk {
     /// Path and query towards the origin, with EXCEPTIONS left out; nil: as they came.
     var target: [UInt8]?
 
+    /// The map in its normal form, where that differs from what was asked.
+    var isRewritten: Bool { target != nil }
+
     /// An image was asked for, so that anything else is no answer.
     var isImage: Bool { request.kind == .map && request.format.isImage }
 }
@@ -78,6 +81,20 @@ extension Exchange {
             bytes.withUnsafeBytes {
                 Vary.append(names: names.span.bytes, of: head, bytes: $0.bytes, to: &key)
             }
+            return [UInt8](key.bytes)
+        }
+    }
+
+    /// The canonical key of another path and query of this request's host.
+    func canonicalKey(of target: [UInt8]) -> [UInt8] {
+        let mark = target.firstIndex(of: 63) ?? target.endIndex
+        return withUnsafeTemporaryAllocation(byteCount: 49_152, alignment: 16) { memory in
+            var key = CanonicalKey(memory)
+            TargetKey.append(
+                host: [UInt8](bytes[head.authority.range]).span.bytes,
+                path: [UInt8](target[..<mark]).span.bytes,
+                query: [UInt8](target[mark...].dropFirst()).span.bytes,
+                gzip: policy.mode == .cloudfront && acceptsGzip, to: &key)
             return [UInt8](key.bytes)
         }
     }

@@ -141,18 +141,17 @@ extension LoopState where N: ~Copyable {
                 continue
             }
             fetch.hasSentHead = true
-            let intake = fetch.exchange.intake
-            if fetch.isBackground || fetch.request.framing == .none
-                || (intake.isComplete && !intake.hasBytes)
-            {
+            let exchange = fetch.exchange
+            let isOver = exchange.intake.isComplete && !exchange.intake.hasBytes
+            if fetch.isBackground || fetch.request.framing == .none || isOver {
                 fetch.hasSentAll = true
                 origins[slot.index].output.releaseIfEmpty()
                 return
             }
-            guard intake.hasBytes else { return }
-            let sent: Int? = intake.withPending { sendOrigin(slot.index, $0, fetch) }
+            guard exchange.intake.hasBytes else { return }
+            let sent: Int? = exchange.intake.withPending { sendOrigin(slot.index, $0, fetch) }
             guard let sent else { return }
-            fetch.exchange.intake.sentToOrigin(sent)
+            exchange.intake.sentToOrigin(sent)
             setDeadline(fetch, milliseconds: fetch.pool.settings.firstByteTimeout)
             resumeIntake(fetch.exchange)
         }

@@ -21,6 +21,10 @@ extension LoopState where N: ~Copyable {
                 isHead: head.method == .head)
             return
         }
+        if hot[behavior].policy.mapClass == .tiles, !head.query.isEmpty, !facts.hasSession {
+            facts.hasSession = Credentials.areIn(
+                UnsafeRawBufferPointer(rebasing: bytes[head.query.range]))
+        }
         guard reader != nil, head.method == .get || head.method == .head, !facts.hasBody else {
             let decision = decide(
                 .absent, request: facts, policy: hot[behavior].policy, health: .up,
@@ -33,9 +37,9 @@ extension LoopState where N: ~Copyable {
         let canonical = writeKey(bytes, behavior)
         let key = CacheKey.hash(canonical.bytes.bytes, seed: seed)
         if hasPending, servePending(slot, bytes, behavior, facts, key, canonical) { return }
-        reader?.begin()
+        beginReading()
         serveFound(slot, bytes, behavior, facts, key, canonical)
-        reader?.end()
+        endReading()
     }
 
     /// What is refused whatever the origin would say: bodies that no key covers, and in cloudfront
@@ -188,7 +192,68 @@ extension LoopState where N: ~Copyable {
             exchange.key = key ?? CacheKey.hash(canonical.bytes.bytes, seed: seed)
         }
         exchange.primary = primaryKey(bytes, behavior)
+        if exchange.map?.request.hasDuplicates == true {
+            // Servers differ in which of two values they take: nobody else gets this answer.
+            exchange.key = nil
+            exchange.primary = nil
+        } else if keyed, exchange.map?.isRewritten == true {
+            if reading({ $0.serveNormal(exchange) }) { return }
+        }
         begin(exchange)
+    }
+
+    /// A map request that names how errors should look is the same tile all the same.
+    private mutating func serveNormal(_ exchange: Exchange) -> Bool {
+        guard exchange.map?.isImage == true, let target = exchange.map?.target else { return false }
+        let canonical = exchange.canonicalKey(of: target)
+        let key = CacheKey.hash(canonical.span.bytes, seed: seed)
+        (exchange.key, exchange.canonical) = (key, canonical)
+        exchange.primary = PrimaryKey(key: key, canonical: canonical)
+        // Not while its reader is open: what was found under the name as it came is absent.
+        guard case .object(let object)? = store?.findPending(key) else {
+            return serveNormalStored(exchange, key, canonical)
+        }
+        let copy = object.headers.withUnsafeBytes { headers in
+            StoredCopy(
+                StoredEntry(
+                    header: object.header, headers: headers,
+                    body: .pending(Unmanaged.passUnretained(object))), store: store)
+        }
+        return serveIfFresh(exchange, copy)
+    }
+
+    private mutating func serveNormalStored(
+        _ exchange: Exchange, _ key: CacheKey, _ canonical: [UInt8]
+    ) -> Bool {
+        let copy = canonical.withUnsafeBytes { bytes -> StoredCopy? in
+            guard case .entry(let entry) = find(key, bytes) else { return nil }
+            return StoredCopy(entry, store: store)
+        }
+        return copy.map { serveIfFresh(exchange, $0) } ?? false
+    }
+
+    /// Runs `body` in a snapshot: the one that is open, or one of its own.
+    private mutating func reading(_ body: (inout Self) -> Bool) -> Bool {
+        if isReading { return body(&self) }
+        beginReading()
+        defer { endReading() }
+        return body(&self)
+    }
+
+    private mutating func serveIfFresh(_ exchange: Exchange, _ copy: StoredCopy) -> Bool {
+        let decision = decide(
+            .entry(copy.header), request: exchange.facts, policy: exchange.policy, health: .up,
+            now: network.wallNow)
+        exchange.decision = decision
+        exchange.entry = copy
+        guard decision.action == .serve else { return false }
+        let slot = exchange.id.slot
+        exchange.bytes.withUnsafeBytes { bytes in
+            copy.withEntry {
+                serve(slot, bytes, $0, exchange.facts, decision, exchange.behavior)
+            }
+        }
+        return true
     }
 
     /// The key without variant: where the names of the selecting fields stand.

@@ -80,6 +80,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     var tunnels: [UInt64: ExchangeID] = [:]
     package var timers: TimerWheel
     var reader: StoreReader?
+    private(set) var isReading = false
     let counters: LoopCounters
     let latencies: LoopLatencies
     var log: LogRing?
@@ -187,6 +188,21 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
             default: break
             }
         }
+    }
+
+    // MARK: the store's reader
+
+    /// Opens a snapshot: microseconds only, and never across two ticks (law 2).
+    @inline(__always)
+    mutating func beginReading() {
+        reader?.begin()
+        isReading = true
+    }
+
+    @inline(__always)
+    mutating func endReading() {
+        isReading = false
+        reader?.end()
     }
 
     // MARK: messages

@@ -84,14 +84,14 @@ extension LoopState where N: ~Copyable {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(range.count)
         while bytes.count < range.count {
-            reader?.begin()
+            beginReading()
             let next = (range.lowerBound + bytes.count)..<range.upperBound
             let found = copy.withEntry { gather($0.body, next, after: 0).parts }
             for part in scratch.parts[..<found] {
                 bytes.append(
                     contentsOf: UnsafeRawBufferPointer(start: part.iov_base, count: part.iov_len))
             }
-            reader?.end()
+            endReading()
             if found == 0 { return nil }
         }
         return bytes

@@ -94,6 +94,9 @@ struct RequestIntake {
         if sent == queue.count {
             queue.removeAll(keepingCapacity: true)
             sent = 0
+        } else if sent >= Self.window {
+            queue.removeFirst(sent)
+            sent = 0
         }
     }
 }

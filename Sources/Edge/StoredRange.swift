@@ -184,9 +184,9 @@ extension LoopState where N: ~Copyable {
             switch store.findPending(key) {
             case .none:
                 guard isVariant else { return false }
-                reader?.begin()
+                beginReading()
                 serveFound(slot, bytes, behavior, facts, key, canonical, absent: .variantAbsent)
-                reader?.end()
+                endReading()
                 return true
             case .deleted:
                 miss(slot, bytes, behavior, facts, isVariant ? .variantAbsent : .absent)
@@ -220,9 +220,9 @@ extension LoopState where N: ~Copyable {
             var header = object.header
             if let id = object.storedObject { header.objectID = id }
             let entry = StoredEntry(header: header, headers: headers, body: body)
-            reader?.begin()
+            beginReading()
             answerFound(slot, bytes, behavior, facts, key, canonical, entry)
-            reader?.end()
+            endReading()
         }
     }
 }

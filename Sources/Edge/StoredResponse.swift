@@ -209,7 +209,7 @@ extension LoopState where N: ~Copyable {
         guard flush(slot) else { return nil }
         let range = viewers[slot].stored.next..<viewers[slot].stored.end
         let result: IOResult
-        reader?.begin()
+        beginReading()
         result = copy.withEntry { entry in
             let gathered = gather(entry.body, range, after: 0)
             if gathered.bytes > 0 {
@@ -219,7 +219,7 @@ extension LoopState where N: ~Copyable {
             store?.noteMissingChunk()
             return .failed(0)
         }
-        reader?.end()
+        endReading()
         switch result {
         case .bytes(let sent):
             viewers[slot].stored.next += sent
@@ -263,11 +263,11 @@ extension LoopState where N: ~Copyable {
                     entry.header.flags.contains(.negative)
                     ? ResultType.error
                     : reason == .fresh ? .hit : .refreshHit
-                reader?.begin()
+                beginReading()
                 serve(
                     slot, bytes, entry, exchange.facts, Decision(.serve, reason), exchange.behavior,
                     result: result)
-                reader?.end()
+                endReading()
             }
         }
         return true

@@ -48,6 +48,8 @@ extension LoopState where N: ~Copyable {
                 if !filled, !viewers[slot].sawHangup { return }
                 budget -= count
                 if budget <= 0 {
+                    // The kernel will not say again that there is more.
+                    viewers[slot].hasUnread = true
                     ready.append(.read(token))
                     return
                 }

@@ -97,7 +97,7 @@ struct CrashTests {
             edge.child.signal(SIGTERM)
             #expect(edge.child.waitForExit() == 0)
         }
-        try damageFile(directory.file("cache/data.mdb"), kind)
+        try damageFile(directory.file("cache/store/data.mdb"), kind)
         let edge = try Edge(origin: origin.url, directory: directory)
         for _ in 0..<2 {
             for key in 0..<20 {

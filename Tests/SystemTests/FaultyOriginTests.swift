@@ -137,7 +137,7 @@ struct FaultyViewerTests {
             "POST \(room.path()) HTTP/1.1\r\nHost: edge.test\r\nContent-Length: 10\r\n\r\nhalf")
         if let response = try? viewer.response() { #expect(response.status == 408) }
         #expect(try viewer.isClosed())
-        #expect(room.requests.allSatisfy(\.isCut))
+        #expect(room.requests.allSatisfy { $0.isCut })
     }
 
     @Test("an idle connection is closed after its time")

@@ -167,7 +167,7 @@ struct TileTests {
         _ = try edge.get(room.path(path))
         #expect(try edge.get(room.path(path)).isHit)
         room.always(Reply([.reset]))
-        let other = try edge.get(room.path(path + "&x"))
+        let other = try edge.get(room.path(path + (path.contains("?") ? "&x" : "?x")))
         #expect(other.status == 503)
         #expect(ImageSize(other.body) == ImageSize(width: 256, height: 256))
     }

@@ -57,7 +57,7 @@ public final class Child: Sendable {
 
     /// The first line that holds a text, from now or before; nil if it ends or waits without.
     public func line(with text: String) -> String? {
-        lines.wait { state -> String?? in
+        lines.wait(within: 15_000) { state -> String?? in
             if let line = state.all.first(where: { $0.contains(text) }) { return .some(line) }
             return state.isOver ? .some(nil) : nil
         } ?? nil

@@ -14,8 +14,9 @@ public struct WireError: Error, CustomStringConvertible, Sendable {
 
 /// How long anything on the wire may take before a test calls it a failure, in milliseconds.
 ///
-/// A bound for the broken case only: nothing waits that long where all is well.
-public let patience = 15_000
+/// A bound for the broken case only: nothing waits that long where all is well. Set
+/// `MAPEDGE_PATIENCE` to lose less time over many that are broken.
+public let patience = getenv("MAPEDGE_PATIENCE").flatMap { Int(String(cString: $0)) } ?? 15_000
 
 /// Held while a child is started, and while there is a descriptor that it must not inherit.
 let spawning = Mutex(())
