@@ -176,7 +176,7 @@ struct LineWriter {
     private static func secretName(_ parameter: UnsafeRawBufferPointer) -> Int? {
         guard parameter.count > 4 else { return nil }
         switch parameter[0] | 0x20 {
-        case 97, 99, 105, 106, 107, 112, 115, 116: break  // a c i j k p s t: the first letters below
+        case 97, 99, 105, 106, 107, 112, 115, 116: break  // a c i j k p s t, as below
         default: return nil
         }
         for index in secretNames.indices {

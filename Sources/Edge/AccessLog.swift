@@ -6,10 +6,11 @@ import Synchronization
 /// A byte ring between one loop, which writes lines, and the log writer, which takes them.
 ///
 /// The loop never waits: a line that does not fit is dropped and counted.
-package struct LogRing: @unchecked Sendable {  // one producer, one consumer; the indices are atomics
+package struct LogRing: @unchecked Sendable {  // one producer, one consumer, atomics
     private let memory: UnsafeMutableRawPointer
     private let capacity: Int
-    private let indices: UnsafeMutablePointer<Atomic<Int>>  // 0: written, 1: taken, 2: asked to hurry
+    // 0: written, 1: taken, 2: asked to hurry
+    private let indices: UnsafeMutablePointer<Atomic<Int>>
     private let bell: DispatchSemaphore
 
     init(capacity requested: Int, bell: DispatchSemaphore) {

@@ -6,8 +6,8 @@ import Reactor
 // Entries that were not served lately: their pages may be on disk, their bytes unchecked. They are
 // read and checked beside the loop, so that one cold page stalls nobody (law 2).
 extension LoopState where N: ~Copyable {
-    /// Whether the record is the one that was written, bit for bit: looked at when it was not served
-    /// lately, since a checksum at every hit would cost more than all the rest of the lookup.
+    /// Whether the record is the one that was written, bit for bit: looked at when it was not
+    /// served lately, since a checksum at every hit would cost more than the rest of the lookup.
     mutating func isSound(_ key: CacheKey) -> Bool {
         guard let record = reader?.find(key) else { return true }
         if (try? EntryRecord.inspect(record.bytes)) != nil { return true }
@@ -42,14 +42,26 @@ extension LoopState where N: ~Copyable {
         viewers[slot].phase = .exchange
         setDeadline(slot, milliseconds: nil)
         let (mailbox, id) = (shared.mailboxes[index], exchange.id)
-        if store?.faultIn(key, whenReady: { _ in _ = mailbox.post(.progress(id)) }) != true {
+        let taken = store?.faultIn(key) { result in
+            let isReady = if case .ready = result { true } else { false }
+            _ = mailbox.post(isReady ? .progress(id) : .unavailable(id))
+        }
+        if taken != true {
             // Too many wait for the disk: the origin is quicker.
             exchange.awaitsPages = false
             obtain(exchange)
         }
     }
 
-    /// The entry is in memory, or gone.
+    /// It cannot be had from the store: from the origin, then.
+    mutating func unavailable(_ exchange: Exchange) {
+        guard exchange.awaitsPages else { return }
+        exchange.awaitsPages = false
+        exchange.decision = Decision(.fetch, .absent)
+        obtain(exchange)
+    }
+
+    /// The entry is in memory, and its body is the one that was stored.
     mutating func resume(_ exchange: Exchange) {
         guard let key = exchange.key else { return }
         exchange.awaitsPages = false
@@ -60,7 +72,7 @@ extension LoopState where N: ~Copyable {
         }
         endReading()
         if let copy, serveCopy(exchange, copy, reason: exchange.decision.reason) { return }
-        exchange.decision = Decision(.fetch, .absent)
-        obtain(exchange)
+        exchange.awaitsPages = true
+        unavailable(exchange)
     }
 }

@@ -1,4 +1,4 @@
-/// Why a fetch gave no response; each with the status a viewer gets when nothing better is to be had.
+/// Why a fetch gave no response; each with the status a viewer gets when there is nothing better.
 public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
     /// The member refused the connection or cannot be reached.
     case connectFailed

@@ -80,7 +80,8 @@ extension LoopState where N: ~Copyable {
             """
             <!DOCTYPE html>
             <html lang="en"><head><meta charset="utf-8"><title>\(phrase)</title></head>
-            <body><h1>\(phrase)</h1><p>\(detail)</p><hr><p>\(snapshot.settings.name)</p></body></html>
+            <body><h1>\(phrase)</h1><p>\(detail)</p>
+            <hr><p>\(snapshot.settings.name)</p></body></html>
 
             """.utf8)
     }

@@ -37,6 +37,8 @@ package enum LoopMessage: Sendable {
     case progress(ExchangeID)
     /// A member's slot is free for this queued fetch.
     case memberFree(fetch: UInt64)
+    /// What this exchange was to be answered with is gone, or proved to be damaged.
+    case unavailable(ExchangeID)
     case replace(SettingsSnapshot)
     case adopt(listener: Int32, settings: ListenerSettings)
     case retire(listener: ListenerSettings)
@@ -213,6 +215,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
         for message in messages {
             switch message {
             case .progress(let id): progress(id)
+            case .unavailable(let id): withExchange(id) { $0.unavailable($1) }
             case .memberFree(let fetch): memberFree(Token(bits: fetch))
             case .replace(let snapshot): replace(snapshot)
             case .adopt(let fd, let settings): adopt(fd, settings)
@@ -231,11 +234,17 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
         }
     }
 
-    private mutating func progress(_ id: ExchangeID) {
+    private mutating func progress(_ id: ExchangeID) { withExchange(id) { $0.progress($1) } }
+
+    /// An exchange that has ended meanwhile is simply not found.
+    private mutating func withExchange(
+        _ id: ExchangeID, _ body: (inout LoopState, Exchange) -> Void
+    ) {
         let token = Token(slot: id.slot, generation: id.generation, kind: TokenKind.viewer)
-        guard viewers.contains(token), let exchange = viewers[id.slot].exchange, exchange.id == id
+        guard viewers.contains(token), let exchange = viewers[id.slot].exchange,
+            exchange.id == id
         else { return }
-        progress(exchange)
+        body(&self, exchange)
     }
 
     private mutating func replace(_ next: SettingsSnapshot) {

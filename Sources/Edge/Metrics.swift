@@ -66,7 +66,7 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .contentRejected:
             (
                 "content_rejected",
-                "origin responses with status 200 that were no valid tile, among them OGC exceptions"
+                "origin responses with status 200 that were no valid tile, OGC exceptions too"
             )
         case .timeoutsHeader:
             ("timeouts_header", "viewers that did not complete a request head in time")
@@ -106,7 +106,7 @@ public enum Counter: Int, CaseIterable, Sendable {
 /// One loop's counters: written by its loop alone, read by anyone.
 ///
 /// Relaxed atomics with a single writer: an increment is a load, an add and a store.
-public struct LoopCounters: @unchecked Sendable {  // the memory is atomics, never freed while loops run
+public struct LoopCounters: @unchecked Sendable {  // the memory is atomics and stays
     private let slots: UnsafeMutablePointer<Atomic<UInt64>>
 
     /// The memory lives as long as the process: one page for each loop.

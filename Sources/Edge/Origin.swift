@@ -16,7 +16,8 @@ public final class OriginPool: Sendable {
 
     private struct Member {
         var health: MemberHealth
-        var current = 0  // smooth weighted round robin: grows by weight, falls by the total when chosen
+        // Smooth weighted round robin: grows by weight, falls by the total when chosen.
+        var current = 0
         var inFlight = 0
         var requests: UInt64 = 0
         var failures: UInt64 = 0

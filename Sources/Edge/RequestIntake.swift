@@ -1,6 +1,6 @@
 import HTTP
 
-/// A request body on its way from viewer to origin: decoded, checked, framed anew, never held whole.
+/// A request body on its way from viewer to origin: decoded, framed anew, never held whole.
 struct RequestIntake {
     /// Bytes that may wait for the origin before the viewer is read no further.
     static let window = 65_536

@@ -68,7 +68,7 @@ public struct OriginSettings: Sendable {
     public var queueLength = 1_024
     /// How long a request may wait in that queue, in milliseconds. Default 10 s; then 503.
     public var queueTimeout = 10_000
-    /// Retries allowed for each 100 requests over the last ten seconds. Default 20; at least 3 always.
+    /// Retries allowed for each 100 requests. Default 20; three are in hand at the start.
     public var retryBudgetPercent = 20
     public var health = HealthSettings()
 

@@ -140,7 +140,7 @@ final class SharedFetch: Sendable {
     /// An invalidation matched: deliver to those who wait, store nothing.
     func fence() { state.withLock { $0.mayStore = false } }
 
-    /// The head has come. `keepsBody`: it will be stored. `dissolve`: nobody but the leader may use it.
+    /// The head has come. `keepsBody`: it will be stored. `dissolve`: only the leader may use it.
     func publish(_ head: FetchedHead, keepsBody: Bool, dissolve: Bool) {
         state.withLock { state in
             state.head = head
@@ -243,7 +243,7 @@ package final class CollapsedFetches: Sendable {
     ) -> Outcome {
         shard(key).mutex.withLock { shard in
             if let running = shard.fetches[key] {
-                // A request that begins after an invalidation may not join a fetch that began before.
+                // A request that begins after an invalidation may not join an earlier fetch.
                 if let id, running.mayStore, running.join(id) { return .waits(running) }
                 if id == nil { return .waits(running) }
                 return .alone

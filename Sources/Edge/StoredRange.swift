@@ -129,7 +129,8 @@ extension LoopState where N: ~Copyable {
         steps.append(MultipartStep(prefix: end, range: 0..<0))
         var writer = beginStored(206, slot, entry, decision, outcome, isFull: false)
         append(
-            "Content-Type: multipart/byteranges; boundary=\(boundary)\r\nContent-Length: \(total + end.count)\r\n\r\n",
+            "Content-Type: multipart/byteranges; boundary=\(boundary)\r\n"
+                + "Content-Length: \(total + end.count)\r\n\r\n",
             &writer)
         sendParts(slot, bytes, writer, entry, steps, total + end.count, outcome)
     }

@@ -78,7 +78,7 @@ struct StoredSend {
     var record: DeferredRecord?
 }
 
-/// An access log line that waits for its last byte; only for viewers who could not take all at once.
+/// An access log line that waits for its last byte, for viewers who could not take all at once.
 final class DeferredRecord {
     let bytes: [UInt8]
     let head: RequestHead

@@ -106,7 +106,9 @@ struct CollapseTests {
         gate.open()
         for var viewer in viewers {
             let response = try viewer.response()
-            #expect(response.isCut || response.text == "second")
+            // 502 to those of whom nothing was sent yet.
+            let isError = response.status == 502
+            #expect(response.isCut || isError || response.text == "second")
         }
         #expect(try edge.get(room.path()).text == "second")
     }

@@ -81,7 +81,8 @@ struct FaultyOriginTests {
         let room = try SharedEdge.origin().room()
         let fresh = "Cache-Control: max-age=60"
         room.reply(.ok(fresh, "Content-Length: 4000", body: "short").then(.close))
-        #expect(try edge.get(room.path("more")).isCut)
+        let more = try edge.get(room.path("more"))
+        #expect(more.isCut || more.status == 502)
         room.reply(.ok(fresh, "Content-Length: 4", body: "longer"))
         #expect(try edge.get(room.path("less")).text == "long")
         room.always(.ok(body: "good"))
