@@ -33,6 +33,12 @@ struct DirectoryLock: ~Copyable {
 
     deinit {
         ftruncate(descriptor, 0)
+        // Said aloud: a child that was forked just now has this file open until it execs, and
+        // closing it here would leave the lock with the child.
+        var request = flock()
+        request.l_type = Int16(F_UNLCK)
+        request.l_whence = Int16(SEEK_SET)
+        _ = fcntl(descriptor, Self.setLock, &request)
         close(descriptor)
     }
 

@@ -1,0 +1,70 @@
+import Testing
+
+@testable import Edge
+
+@Suite("A member's health: pure, the clock is the test's")
+struct MemberHealthTests {
+    private func settings(_ change: (inout HealthSettings) -> Void = { _ in }) -> HealthSettings {
+        var settings = HealthSettings()
+        change(&settings)
+        return settings
+    }
+
+    @Test func `consecutive failures eject, and a success in between starts the count anew`() {
+        var health = MemberHealth(settings())
+        for _ in 0..<4 { #expect(health.exchangeFailed(at: 0, isLast: false) == .none) }
+        _ = health.exchangeSucceeded(at: 0)
+        for _ in 0..<4 { #expect(health.exchangeFailed(at: 0, isLast: false) == .none) }
+        #expect(health.exchangeFailed(at: 0, isLast: false) == .ejected)
+        #expect(!health.isEligible(at: 999))
+        #expect(health.isEligible(at: 1_000))
+    }
+
+    @Test func `the last member is never ejected`() {
+        var health = MemberHealth(settings())
+        for _ in 0..<50 { _ = health.exchangeFailed(at: 0, isLast: true) }
+        #expect(health.isEligible(at: 0))
+    }
+
+    @Test func `each ejection lasts twice as long, up to the maximum`() {
+        var health = MemberHealth(settings { $0.ejectionMaximum = 3_000 })
+        for _ in 0..<5 { _ = health.exchangeFailed(at: 0, isLast: false) }
+        #expect(health.ejectedUntil == 1_000)
+        // On probation one failure is enough.
+        #expect(health.exchangeFailed(at: 1_000, isLast: false) == .ejected)
+        #expect(health.ejectedUntil == 3_000)
+        #expect(health.exchangeFailed(at: 3_000, isLast: false) == .ejected)
+        #expect(health.ejectedUntil == 6_000)
+    }
+
+    @Test func `a member that returns grows to its full share`() {
+        var health = MemberHealth(settings())
+        for _ in 0..<5 { _ = health.exchangeFailed(at: 0, isLast: false) }
+        #expect(health.exchangeSucceeded(at: 1_000) == .returned)
+        #expect(health.share(at: 1_000) == 10)
+        #expect(health.share(at: 6_000) == 50)
+        #expect(health.share(at: 11_000) == 100)
+    }
+
+    @Test func `checks change the verdict after fall and rise results in a row`() {
+        var health = MemberHealth(settings { $0.path = "/up" })
+        #expect(health.checked(false, at: 0) == .none)
+        #expect(health.checked(false, at: 0) == .none)
+        #expect(health.checked(true, at: 0) == .none)
+        for _ in 0..<2 { #expect(health.checked(false, at: 0) == .none) }
+        #expect(health.checked(false, at: 0) == .wentDown)
+        #expect(!health.isUp)
+        #expect(health.exchangeSucceeded(at: 0) == .none)
+        #expect(!health.isUp, "a check that asks for more than an answer has the say")
+        #expect(health.checked(true, at: 0) == .none)
+        #expect(health.checked(true, at: 0) == .cameUp)
+    }
+
+    @Test func `an answer says more than a check that could only connect`() {
+        var health = MemberHealth(settings())
+        for _ in 0..<3 { _ = health.checked(false, at: 0) }
+        #expect(!health.isUp)
+        _ = health.exchangeSucceeded(at: 5)
+        #expect(health.isEligible(at: 5))
+    }
+}

@@ -1,0 +1,88 @@
+import Testing
+
+@testable import Edge
+
+@Suite("A pool: whose turn it is, who waits")
+struct OriginPoolTests {
+    private func pool(_ weights: [Int], _ change: (inout OriginSettings) -> Void = { _ in })
+        -> OriginPool
+    {
+        var settings = OriginSettings()
+        settings.members = weights.enumerated().map {
+            MemberSettings(name: "m\($0)", endpoints: [], authority: "m\($0)", weight: $1)
+        }
+        change(&settings)
+        return OriginPool(settings)
+    }
+
+    private func fetch(_ number: UInt64) -> QueuedFetch { QueuedFetch(loop: 0, fetch: number) }
+
+    private func order(_ pool: OriginPool, _ count: Int, tried: UInt64 = 0) -> [Int] {
+        (0..<count).compactMap { _ in
+            guard case .member(let member) = pool.choose(tried: tried, at: 0, for: fetch(1)) else {
+                return nil
+            }
+            _ = pool.release(member, .succeeded, at: 0)
+            return member
+        }
+    }
+
+    @Test func `weights are smooth: no member has its whole share in a row`() {
+        #expect(order(pool([5, 1, 1]), 7) == [0, 0, 1, 0, 2, 0, 0])
+    }
+
+    @Test func `equal members take turns`() {
+        #expect(order(pool([1, 1, 1]), 6) == [0, 1, 2, 0, 1, 2])
+    }
+
+    @Test func `a member that was tried is not asked again`() {
+        #expect(order(pool([1, 1]), 3, tried: 1) == [1, 1, 1])
+        #expect(pool([1]).choose(tried: 1, at: 0, for: fetch(1)) == .failed(.noMember))
+        #expect(pool([]).choose(tried: 0, at: 0, for: fetch(1)) == .failed(.noMember))
+    }
+
+    @Test func `an ejected member gets nothing while another is well, and all when none is`() {
+        let pool = pool([1, 1])
+        for _ in 0..<5 {
+            guard case .member = pool.choose(tried: 2, at: 0, for: fetch(1)) else { return }
+            _ = pool.release(0, .failed, at: 0)
+        }
+        #expect(order(pool, 4) == [1, 1, 1, 1])
+        #expect(pool.health(at: 0) == .up)
+    }
+
+    @Test func `at its limit requests wait in order, and over the queue's length they are refused`()
+    {
+        let pool = pool([1]) {
+            $0.memberConcurrency = 1
+            $0.queueLength = 2
+        }
+        #expect(pool.choose(tried: 0, at: 0, for: fetch(1)) == .member(0))
+        #expect(pool.choose(tried: 0, at: 0, for: fetch(2)) == .queued)
+        #expect(pool.choose(tried: 0, at: 0, for: fetch(3)) == .queued)
+        #expect(pool.choose(tried: 0, at: 0, for: fetch(4)) == .failed(.queueFull))
+        #expect(pool.release(0, .succeeded, at: 0).wake == fetch(2))
+        pool.leaveQueue(fetch(3))
+        #expect(pool.choose(tried: 0, at: 0, for: fetch(2)) == .member(0))
+        #expect(pool.release(0, .succeeded, at: 0).wake == nil)
+    }
+
+    @Test func `retries are a share of the requests`() {
+        let pool = pool([1]) { $0.retryBudgetPercent = 50 }
+        for _ in 0..<3 { #expect(pool.takeRetry()) }
+        #expect(!pool.takeRetry())
+        _ = order(pool, 2)
+        #expect(pool.takeRetry())
+        #expect(!pool.takeRetry())
+    }
+
+    @Test func `the snapshot tells states, counts and what waits`() {
+        let pool = pool([1, 3]) { $0.id = "maps" }
+        _ = order(pool, 4)
+        let status = pool.snapshot(at: 0)
+        #expect(status.id == "maps")
+        #expect(status.members.map(\.requests) == [1, 3])
+        #expect(status.members.map(\.state) == ["up", "up"])
+        #expect(status.queued == 0)
+    }
+}

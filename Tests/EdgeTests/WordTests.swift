@@ -1,0 +1,117 @@
+import HTTP
+import Reactor
+import Testing
+
+@testable import Edge
+
+@Suite("What is read out of requests and written about them")
+struct RequestWordTests {
+    private func bytes<R>(_ text: String, _ body: (UnsafeRawBufferPointer) -> R) -> R {
+        Array(text.utf8).withUnsafeBytes(body)
+    }
+
+    @Test(arguments: [
+        ("sessionid=1", true), ("a=1; sessionid=2", true), ("a=sessionid", false),
+        ("xsessionid=1", false), ("SESSIONID=1", false), ("sessionid", true), ("", false),
+        ("a=1;JSESSIONID=3", true),
+    ])
+    func `session cookies are found by their whole name`(cookie: String, isSession: Bool) {
+        let names = "sessionid\0JSESSIONID\0"
+        #expect(
+            bytes(names) { names in bytes(cookie) { SessionCookies.match(names, $0) } } == isSession
+        )
+    }
+
+    @Test(arguments: [
+        ("access_token=1", true), ("a=b&ACCESS_TOKEN=1", true), ("authkey=x&z=1", true),
+        ("jsessionid=1", true), ("xaccess_token=1", false), ("access_tokens=1", false),
+        ("layers=access_token", false), ("access_token", false),
+    ])
+    func `credentials in a query are found by name, in any case`(query: String, has: Bool) {
+        #expect(bytes(query) { Credentials.areIn($0) } == has)
+    }
+
+    @Test(arguments: [
+        ("gzip", true), ("br, gzip", true), ("GZIP;q=0.5", true), ("gzip;q=0", false),
+        ("gzip; q=0.000", false), ("br", false), ("x-gzip", false), ("gzip;q=0.001", true),
+        ("identity, gzip ", true), ("", false),
+    ])
+    func `gzip is accepted where it is named and not refused`(value: String, accepts: Bool) {
+        #expect(bytes(value) { GzipOffer.accepts($0) } == accepts)
+    }
+
+    @Test(arguments: [
+        ("/b", "/b", ""), ("/b?x=1", "/b", "x=1"), ("http://h/c?d", "/c", "d"),
+        ("http://H:80/c", "/c", ""), ("//h/e", "/e", ""), ("f", "/dir/f", ""),
+        ("../g", "/g", ""), ("./h", "/dir/h", ""), ("?q", "/dir/page", "q"),
+        ("i#frag", "/dir/i", ""),
+    ])
+    func `references of the same host are resolved`(reference: String, path: String, query: String)
+        throws
+    {
+        let target = try #require(
+            Reference.resolve(
+                Array(reference.utf8), host: Array("h".utf8), path: Array("/dir/page".utf8)))
+        #expect(String(decoding: target.path, as: UTF8.self) == path)
+        #expect(String(decoding: target.query, as: UTF8.self) == query)
+    }
+
+    @Test(arguments: ["http://other/x", "https://other/", "//other/", "mailto:x", "ftp://h/"])
+    func `references to anywhere else are nobody's business here`(reference: String) {
+        #expect(Reference.resolve(Array(reference.utf8), host: Array("h".utf8), path: [47]) == nil)
+    }
+
+    @Test func `a log line is JSON, without credentials and control bytes`() {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 16)
+        defer { memory.deallocate() }
+        var line = LineWriter(memory)
+        line.begin(1_700_000_000_042)
+        line.address(.loopback(port: 9))
+        bytes("a\"b\\c\n\u{7f}é") { line.member("cs-uri-stem", $0) }
+        bytes("layers=x&access_token=geheim&Key=1&b=2") { line.query($0) }
+        line.outcome(Outcome(), seconds: 1_002_003_000)
+        line.end()
+        let text = String(decoding: line.bytes, as: UTF8.self)
+        #expect(text.hasPrefix("{\"time\":1700000000.042,\"c-ip\":\"127.0.0.1\""))
+        #expect(text.contains(#""cs-uri-stem":"a\u0022b\u005cc\u000a\u007f\u00c3\u00a9""#))
+        #expect(text.contains(#""cs-uri-query":"layers=x&access_token=-&Key=-&b=2""#))
+        #expect(text.contains(#""time-taken":1.002003"#))
+        #expect(text.hasSuffix("}\n"))
+    }
+
+    @Test func `latencies fall into their buckets, and their sum is kept`() {
+        let latencies = LoopLatencies()
+        latencies.record(nanoseconds: 0)
+        latencies.record(nanoseconds: 125_000)
+        latencies.record(nanoseconds: 1 << 50)
+        let (counts, sum) = latencies.snapshot()
+        #expect(counts[0] == 1 && counts[1] == 1 && counts[LoopLatencies.bucketCount] == 1)
+        #expect(sum == 125_000 + 1 << 50)
+    }
+
+    @Test func `every counter has a name of its own and a help text`() {
+        #expect(Set(Counter.allCases.map(\.name)).count == Counter.allCases.count)
+        #expect(Counter.allCases.allSatisfy { !$0.help.isEmpty })
+        let counters = LoopCounters()
+        counters.add(.hits)
+        counters.add(.hits, 4)
+        #expect(counters.value(.hits) == 5)
+    }
+
+    @Test(arguments: FetchFailure.allCases)
+    func `every failure has a status, a word and CloudFront's word`(failure: FetchFailure) {
+        #expect([502, 503, 504].contains(failure.status))
+        #expect(failure.word.utf8CodeUnitCount > 0 && failure.detailedResult.utf8CodeUnitCount > 0)
+        #expect(failure.mayTryAnother == failure.blamesMember)
+    }
+
+    @Test func `a health check's answer is judged by status and expected bytes`() {
+        var settings = HealthSettings()
+        settings.expectedBody = Array("ready".utf8)
+        let judge = { (text: String) in HealthProbe.judge(Array(text.utf8), settings) }
+        #expect(judge("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nI'm ready"))
+        #expect(!judge("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno"))
+        #expect(!judge("HTTP/1.1 500 No\r\nContent-Length: 5\r\n\r\nready"))
+        #expect(!judge("garbage"))
+    }
+}
