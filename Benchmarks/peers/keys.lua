@@ -1,6 +1,6 @@
 -- Requests for wrk, the same in every run: a list of tile numbers read from a file, asked for in
--- turn, or ("unique") numbers that were never asked for before, or ("fill") one after another, and from 0
--- again behind the last.
+-- turn, or ("unique") numbers that were never asked for before, or ("fill") one after another, and
+-- from 0 again behind the last.
 --
 -- usage: wrk -s keys.lua URL -- LAYER list FILE | LAYER unique FIRST | LAYER fill FIRST COUNT
 

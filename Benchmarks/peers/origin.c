@@ -1,8 +1,8 @@
 // The origin all peers fill from: tiles that are the same in every run.
 //
 // Any path with "bench-SIZE" or "bench-mix" in it and "/Z/X/Y.png" at its end is a tile, numbered
-// Y * 4096 + X. Its bytes are a PNG's: signature, IHDR, a tEXt chunk with the number (so that no two
-// tiles are equal, and a store that keeps identical bodies once gains nothing), IDAT of random
+// Y * 4096 + X. Its bytes are a PNG's: signature, IHDR, a tEXt chunk with the number (so that no
+// two tiles are equal, and a store that keeps identical bodies once gains nothing), IDAT of random
 // bytes, IEND, all with valid checksums. In the mix two sorts of blank tile are equal, as they are
 // in life. GET /requests tells how many tiles were asked for: none during a window of pure hits.
 //
@@ -51,7 +51,8 @@ static unsigned char *put32(unsigned char *at, uint32_t value) {
 }
 
 // A PNG chunk: length, name and data, checksum. Returns the place behind it.
-static unsigned char *putChunk(unsigned char *at, const char *name, const void *data, size_t count) {
+static unsigned char *putChunk(
+    unsigned char *at, const char *name, const void *data, size_t count) {
     unsigned char *start = put32(at, (uint32_t)count);
     memcpy(start, name, 4);
     if (count > 0) memcpy(start + 4, data, count);
@@ -241,8 +242,9 @@ int main(int argc, char **argv) {
         return 2;
     }
     for (uint32_t i = 0; i < 256; i++) {
-        crcTable[i] = i;
-        for (int k = 0; k < 8; k++) crcTable[i] = (crcTable[i] >> 1) ^ (crcTable[i] & 1 ? 0xEDB88320u : 0);
+        uint32_t value = i;
+        for (int k = 0; k < 8; k++) value = (value >> 1) ^ (value & 1 ? 0xEDB88320u : 0);
+        crcTable[i] = value;
     }
     readMix(argv[2]);
     int listener = listenOn(atoi(argv[1])), poller = epoll_create1(EPOLL_CLOEXEC);

@@ -168,8 +168,8 @@ static void report(double rate, double seconds) {
     if (timeCount == 0) exit(1);
     double sum = 0;
     for (size_t i = 0; i < timeCount; i++) sum += (double)times[i];
-    printf("{\"rate\": %.0f, \"answered_per_second\": %.0f, \"unanswered\": %zu, \"mean_us\": %.1f, "
-           "\"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"max_us\": %.1f}\n",
+    printf("{\"rate\": %.0f, \"answered_per_second\": %.0f, \"unanswered\": %zu, "
+           "\"mean_us\": %.1f, \"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"max_us\": %.1f}\n",
            rate, (double)timeCount / seconds, waitingCount + dropped, sum / (double)timeCount / 1e3,
            (double)times[timeCount / 2] / 1e3, (double)times[timeCount * 99 / 100] / 1e3,
            (double)times[timeCount * 999 / 1000] / 1e3, (double)times[timeCount - 1] / 1e3);

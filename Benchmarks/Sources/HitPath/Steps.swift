@@ -3,7 +3,8 @@ import HTTP
 
 /// The pure steps of a hit, over one request and one record, in the order the edge takes them.
 ///
-/// Each returns a number that depends on its result, so that no step can be left out as unused. The memory lives as long as the process.
+/// Each returns a number that depends on its result, so that no step can be left out as unused. The
+/// memory lives as long as the process.
 struct Steps {
     private static let request: StaticString = """
         GET /geoserver/gwc/service/tms/1.0.0/bench-10240/12/123/45.png HTTP/1.1\r

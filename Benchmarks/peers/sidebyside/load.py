@@ -1,5 +1,4 @@
-"""Load generators: wrk for the most a server can do, h2load for a given rate, and plain
-connections for filling and checking."""
+"""Load: wrk for the most a server can do, and plain connections for filling and checking."""
 
 import http.client
 import json
@@ -16,7 +15,7 @@ CONNECTIONS = 64
 def run_tool(command, core, seconds):
     tool = shutil.which(command[0])
     if tool is None:
-        raise BenchmarkError(f"{command[0]} is missing; install it: apt-get install wrk nghttp2-client")
+        raise BenchmarkError(f"{command[0]} is missing; install it: apt-get install {command[0]}")
     done = subprocess.run(["taskset", "-c", str(core), tool, *command[1:]], capture_output=True,
                           text=True, timeout=seconds + 120)
     if done.returncode != 0:
@@ -84,7 +83,7 @@ def fill_and_check(server, origin_port, layer, keys):
         for number in numbers:
             status, fields, body = viewer.get(path_of(layer, number))
             if status != 200 or not server.is_hit(fields):
-                raise BenchmarkError(f"{server.name} does not serve a hit: {path_of(layer, number)}: "
+                raise BenchmarkError(f"{server.name} serves no hit for {path_of(layer, number)}: "
                                      f"{status}, X-Cache: {fields.get('x-cache')}")
         if origin_requests(origin_port) != before:
             raise BenchmarkError(f"{server.name} says hit and asks the origin")

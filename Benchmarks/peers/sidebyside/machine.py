@@ -222,7 +222,8 @@ def describe():
     with open("/proc/meminfo") as file:
         total = int(file.readline().split()[1]) // 1024
     return {"processor": model, "cores": os.cpu_count(), "memory_mib": total,
-            "kernel": os.uname().release, "taken": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+            "kernel": os.uname().release,
+            "taken": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
 
 
 def load_json(path):

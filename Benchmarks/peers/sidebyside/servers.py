@@ -57,7 +57,8 @@ class Server:
 
     @classmethod
     def locate(cls):
-        found = shutil.which(cls.needs, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+        path = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
+        found = shutil.which(cls.needs, path=path)
         if found is None:
             raise BenchmarkError(f"{cls.needs} is missing; install it: apt-get install "
                                  f"{cls.needs.removesuffix('d')}")

@@ -47,7 +47,12 @@ def path_of(layer, number):
     return f"/geoserver/gwc/service/tms/1.0.0/{layer}/12/{number % 4096}/{number // 4096}.png"
 
 
-def draw(keys, shape, count, seed=1):
+# Of the first seeds the one with which also the requests, not only the tiles, have the mix's median,
+# p90 and share of blanks: under Zipf's law the sizes of a few tiles weigh much.
+SEED = 31
+
+
+def draw(keys, shape, count, seed=SEED):
     """Tile numbers in the order they are asked for. "zipf": exponent 1.0, with the ranks dealt out
     at random, so that a rank tells nothing of a size; "uniform": each as likely as any other."""
     chance = random.Random(seed)
