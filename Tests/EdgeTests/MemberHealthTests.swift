@@ -12,10 +12,17 @@ struct MemberHealthTests {
 
     @Test func `consecutive failures eject, and a success in between starts the count anew`() {
         var health = MemberHealth(settings())
-        for _ in 0..<4 { #expect(health.exchangeFailed(at: 0, isLast: false) == .none) }
+        for _ in 0..<4 {
+            let change1 = health.exchangeFailed(at: 0, isLast: false)
+            #expect(change1 == .none)
+        }
         _ = health.exchangeSucceeded(at: 0)
-        for _ in 0..<4 { #expect(health.exchangeFailed(at: 0, isLast: false) == .none) }
-        #expect(health.exchangeFailed(at: 0, isLast: false) == .ejected)
+        for _ in 0..<4 {
+            let change2 = health.exchangeFailed(at: 0, isLast: false)
+            #expect(change2 == .none)
+        }
+        let change3 = health.exchangeFailed(at: 0, isLast: false)
+        #expect(change3 == .ejected)
         #expect(!health.isEligible(at: 999))
         #expect(health.isEligible(at: 1_000))
     }
@@ -31,16 +38,19 @@ struct MemberHealthTests {
         for _ in 0..<5 { _ = health.exchangeFailed(at: 0, isLast: false) }
         #expect(health.ejectedUntil == 1_000)
         // On probation one failure is enough.
-        #expect(health.exchangeFailed(at: 1_000, isLast: false) == .ejected)
+        let change4 = health.exchangeFailed(at: 1_000, isLast: false)
+        #expect(change4 == .ejected)
         #expect(health.ejectedUntil == 3_000)
-        #expect(health.exchangeFailed(at: 3_000, isLast: false) == .ejected)
+        let change5 = health.exchangeFailed(at: 3_000, isLast: false)
+        #expect(change5 == .ejected)
         #expect(health.ejectedUntil == 6_000)
     }
 
     @Test func `a member that returns grows to its full share`() {
         var health = MemberHealth(settings())
         for _ in 0..<5 { _ = health.exchangeFailed(at: 0, isLast: false) }
-        #expect(health.exchangeSucceeded(at: 1_000) == .returned)
+        let change6 = health.exchangeSucceeded(at: 1_000)
+        #expect(change6 == .returned)
         #expect(health.share(at: 1_000) == 10)
         #expect(health.share(at: 6_000) == 50)
         #expect(health.share(at: 11_000) == 100)
@@ -48,16 +58,26 @@ struct MemberHealthTests {
 
     @Test func `checks change the verdict after fall and rise results in a row`() {
         var health = MemberHealth(settings { $0.path = "/up" })
-        #expect(health.checked(false, at: 0) == .none)
-        #expect(health.checked(false, at: 0) == .none)
-        #expect(health.checked(true, at: 0) == .none)
-        for _ in 0..<2 { #expect(health.checked(false, at: 0) == .none) }
-        #expect(health.checked(false, at: 0) == .wentDown)
+        let change7 = health.checked(false, at: 0)
+        #expect(change7 == .none)
+        let change8 = health.checked(false, at: 0)
+        #expect(change8 == .none)
+        let change9 = health.checked(true, at: 0)
+        #expect(change9 == .none)
+        for _ in 0..<2 {
+            let change10 = health.checked(false, at: 0)
+            #expect(change10 == .none)
+        }
+        let change11 = health.checked(false, at: 0)
+        #expect(change11 == .wentDown)
         #expect(!health.isUp)
-        #expect(health.exchangeSucceeded(at: 0) == .none)
+        let change12 = health.exchangeSucceeded(at: 0)
+        #expect(change12 == .none)
         #expect(!health.isUp, "a check that asks for more than an answer has the say")
-        #expect(health.checked(true, at: 0) == .none)
-        #expect(health.checked(true, at: 0) == .cameUp)
+        let change13 = health.checked(true, at: 0)
+        #expect(change13 == .none)
+        let change14 = health.checked(true, at: 0)
+        #expect(change14 == .cameUp)
     }
 
     @Test func `an answer says more than a check that could only connect`() {

@@ -59,7 +59,7 @@ struct ClientTests {
             let text = try readFile(output)
             #expect(text.contains("Size is \(width), \(height)"))
             #expect(text.contains("Checksum="))
-            #expect(!(text + child.log.joined()).contains("ERROR"), "\(child.log)")
+            #expect(!(text + child.wholeLog).contains("ERROR"), "\(child.wholeLog)")
         }
     }
 }

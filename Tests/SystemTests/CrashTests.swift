@@ -141,7 +141,7 @@ struct CrashTests {
                 "127.0.0.1:0", "--cache", directory.file("cache"), "--cache-size", "64MiB",
             ])
         #expect(second.waitForExit() == 1)
-        let words = second.log.joined(separator: "\n")
+        let words = second.wholeLog
         #expect(words.contains("\(edge.child.pid)"), "\(words)")
         #expect(words.contains("--cache"), "\(words)")
     }

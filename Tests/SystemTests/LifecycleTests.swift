@@ -112,7 +112,7 @@ struct LifecycleTests {
         let command = try Child(
             Edge.program, ["reload", "--admin", "127.0.0.1:\(test.edge.adminPort)"])
         #expect(command.waitForExit() == 1)
-        #expect(command.log.joined().contains("mapedge.yaml:4:"))
+        #expect(command.wholeLog.contains("mapedge.yaml:4:"))
     }
 
     @Test("mistakes at the start are told all at once, with exit 2")
@@ -122,7 +122,7 @@ struct LifecycleTests {
         for command in ["serve", "check"] {
             let child = try Child(Edge.program, [command, "--config", file])
             #expect(child.waitForExit() == 2)
-            let words = child.log.joined(separator: "\n")
+            let words = child.wholeLog
             for line in 1...3 { #expect(words.contains("bad.yaml:\(line):"), "\(words)") }
         }
     }
@@ -138,7 +138,7 @@ struct LifecycleTests {
                 "127.0.0.1:0", "--cache", directory.file("cache"), "--cache-size", "64MiB",
             ])
         #expect(child.waitForExit() == 1)
-        #expect(child.log.joined().contains("--listen"))
+        #expect(child.wholeLog.contains("--listen"))
     }
 }
 

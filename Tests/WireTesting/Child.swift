@@ -63,7 +63,13 @@ public final class Child: Sendable {
         } ?? nil
     }
 
+    /// What it wrote until now.
     public var log: [String] { lines.with { $0.all } }
+
+    /// All that it wrote, once it and whoever shares its standard error have ended.
+    public var wholeLog: String {
+        (lines.wait { $0.isOver ? $0.all : nil } ?? log).joined(separator: "\n")
+    }
 
     /// A number of `/proc/PID/status`, in KiB.
     public func memory(_ name: String) -> Int? {

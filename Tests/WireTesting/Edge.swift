@@ -15,7 +15,8 @@ public final class Edge: Sendable {
     ///   - directory: holds the cache; give the same again to start on what it kept.
     ///   - openFiles: a limit on descriptors, set before the edge starts.
     public init(
-        origin: String?, mode: String = "rfc9111", arguments: [String] = [],
+        origin: String?, mode: String = "rfc9111", loops: Int = 1, cacheSize: String = "64MiB",
+        arguments: [String] = [],
         configuration: String? = nil, directory: TemporaryDirectory? = nil, openFiles: Int? = nil,
         output: String = "/dev/null"
     ) throws {
@@ -27,7 +28,8 @@ public final class Edge: Sendable {
         if let origin { words += ["--origin", origin] }
         words += [
             "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--cache",
-            self.directory.file("cache"), "--cache-size", "64MiB", "--mode", mode, "--loops", "1",
+            self.directory.file("cache"), "--cache-size", cacheSize, "--mode", mode, "--loops",
+            "\(loops)",
         ]
         words += arguments
         if let openFiles {
