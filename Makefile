@@ -30,7 +30,7 @@ simulate: ## One simulated life of the edge, decided by SEED
 
 benchmark: build ## Processor time per request beside nginx, HAProxy and Varnish: a short run
 	conf/install-packages.sh peers
-	Benchmarks/peers/run --quick
+	Benchmarks/peers/hitgate && Benchmarks/peers/run --quick
 
 peers: build ## The same, as long as the figures need
 	conf/install-packages.sh peers

@@ -11,10 +11,11 @@ package struct LogRing: @unchecked Sendable {  // one producer, one consumer, at
     private let capacity: Int
     // 0: written, 1: taken, 2: asked to hurry
     private let indices: UnsafeMutablePointer<Atomic<Int>>
-    private let bell: DispatchSemaphore
+    // The writer's; unmanaged, so that copying this retains nothing.
+    private let bell: Unmanaged<DispatchSemaphore>
 
     init(capacity requested: Int, bell: DispatchSemaphore) {
-        self.bell = bell
+        self.bell = .passUnretained(bell)
         let size = 1 << (Int.bitWidth - max(requested - 1, 4_095).leadingZeroBitCount)
         capacity = size
         memory = .allocate(byteCount: size, alignment: 64)
@@ -37,7 +38,7 @@ package struct LogRing: @unchecked Sendable {  // one producer, one consumer, at
         indices[0].store(written + line.count, ordering: .releasing)
         if written - taken > capacity / 2, indices[2].load(ordering: .relaxed) == 0 {
             indices[2].store(1, ordering: .relaxed)
-            bell.signal()
+            bell._withUnsafeGuaranteedRef { _ = $0.signal() }
         }
         return true
     }
