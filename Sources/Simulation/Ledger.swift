@@ -91,7 +91,8 @@ final class Ledger {
         }
         let least = oldest(resource.name, askedAt: ask.sentAt)
         if response.status < 400, response.version < least {
-            violate("\(place) has version \(response.version) after a write of \(least) was answered")
+            violate(
+                "\(place) has version \(response.version) after a write of \(least) was answered")
         }
         judgeAge(head, serial, ask, place)
         judgeBody(message, response, ask, isCut: isCut, place + ", serial \(serial)")
@@ -145,7 +146,8 @@ final class Ledger {
         if ask.mustSucceed, head.status >= 400 { violate("\(place) although nothing fails") }
         var expected = response.body[...]
         if head.status == 206 {
-            guard let range = Self.contentRange(head), range.upperBound <= response.body.count else {
+            guard let range = Self.contentRange(head), range.upperBound <= response.body.count
+            else {
                 violate("\(place) with Content-Range \(head["content-range"] ?? "-")")
                 return
             }

@@ -133,7 +133,9 @@ struct OriginAnswer {
         return text
     }
 
-    private func register(_ version: Int, _ status: Int, _ body: [UInt8], isWhole: Bool = true) -> Int {
+    private func register(_ version: Int, _ status: Int, _ body: [UInt8], isWhole: Bool = true)
+        -> Int
+    {
         if site.habits.sabotage == .rejuvenates, let serial = site.lastSerial[resource.name] {
             return serial
         }
@@ -226,11 +228,14 @@ struct OriginAnswer {
         case 1: return .resets
         case 2: return .closes
         case 3:
-            return unfinished(version, half, body.count + 1, dice.pick([.closes, .resets, .stalls]))
-        case 4: return .inPieces([(0..<dice.pick(1...90)).map { _ in UInt8(dice.below(256)) }], .closes)
+            return unfinished(
+                version, half, body.count + 1, dice.pick([.closes, .resets, .stalls]))
+        case 4:
+            return .inPieces([(0..<dice.pick(1...90)).map { _ in UInt8(dice.below(256)) }], .closes)
         case 5:
             let serial = register(version, 200, body, isWhole: false)
-            let head = "HTTP/1.1 200 OK\r\n\(fields(version, serial))Transfer-Encoding: chunked\r\n\r\n"
+            let head =
+                "HTTP/1.1 200 OK\r\n\(fields(version, serial))Transfer-Encoding: chunked\r\n\r\n"
             return .inPieces([Array("\(head)ff\r\n".utf8) + half.prefix(200)], .resets)
         case 6: return exception(version)
         default:
@@ -240,7 +245,9 @@ struct OriginAnswer {
     }
 
     /// Says that more comes than does.
-    private func unfinished(_ version: Int, _ half: [UInt8], _ length: Int, _ ending: Ending) -> Manner {
+    private func unfinished(_ version: Int, _ half: [UInt8], _ length: Int, _ ending: Ending)
+        -> Manner
+    {
         let serial = register(version, 200, half, isWhole: false)
         let fields = fields(version, serial).replacingTag()
         let head = "HTTP/1.1 200 OK\r\n\(fields)Content-Length: \(length)\r\n\r\n"

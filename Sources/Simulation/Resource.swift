@@ -27,7 +27,8 @@ final class Resource {
         hasTag = dice.chance(70)
         hasDate = dice.chance(40)
         let steady = ["max-age=2", "max-age=60", "s-maxage=600", "public, max-age=5"]
-        cacheControl = isSteady ? dice.pick(steady) : dice.chance(15) ? nil : dice.pick(Self.controls)
+        cacheControl =
+            isSteady ? dice.pick(steady) : dice.chance(15) ? nil : dice.pick(Self.controls)
         sizeMax = dice.pick([40, 700, 3_000, 3_000, 9_000, 70_000])
     }
 

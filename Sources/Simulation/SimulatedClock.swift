@@ -1,4 +1,4 @@
-import Caching
+public import Caching
 import Synchronization
 
 /// The two clocks of one simulated machine.
