@@ -26,8 +26,7 @@ extension LoopState where N: ~Copyable {
     private mutating func invalidate(_ canonicals: [[UInt8]], _ store: Store) {
         for canonical in canonicals {
             let key = CacheKey.hash(canonical.span.bytes, seed: store.seed)
-            _ = shared.nextInvalidation()
-            shared.collapsed.fence(key)
+            shared.collapsed.fence(key, number: shared.nextInvalidation())
             store.delete(key)
             counters.add(.invalidations)
         }

@@ -181,12 +181,15 @@ extension LoopState where N: ~Copyable {
         guard let store else { return false }
         var (key, canonical) = (key, canonical)
         var isVariant = false
+        var least: UInt64 = 0
         while true {
             switch store.findPending(key) {
             case .none:
                 guard isVariant else { return false }
                 beginReading()
-                serveFound(slot, bytes, behavior, facts, key, canonical, absent: .variantAbsent)
+                serveFound(
+                    slot, bytes, behavior, facts, key, canonical, absent: .variantAbsent,
+                    least: least)
                 endReading()
                 return true
             case .deleted:
@@ -205,6 +208,7 @@ extension LoopState where N: ~Copyable {
                     names: object.headers.span.bytes, of: head, bytes: bytes.bytes, to: &canonical)
                 key = CacheKey.hash(canonical.bytes.bytes, seed: seed)
                 isVariant = true
+                least = object.header.invalidation
             }
         }
     }

@@ -112,7 +112,8 @@ extension LoopState where N: ~Copyable {
             let taken = take(slot, viewers[slot].input.readable)
             guard viewers.contains(token) else { return }
             if taken == 0 { return }
-            viewers[slot].input.consume(taken)
+            // A refusal has discarded all of it already.
+            viewers[slot].input.consume(min(taken, viewers[slot].input.count))
             viewers[slot].input.releaseIfEmpty()
         }
     }

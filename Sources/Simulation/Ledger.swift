@@ -72,7 +72,7 @@ final class Ledger {
         (writes[name] ?? []).reduce(0) { $1.time < time ? max($0, $1.version) : $0 }
     }
 
-    /// Judges a response. `isCut`: the connection broke before its end, which is the viewer's to see.
+    /// Judges a response. `isCut`: the connection broke before its end, as its viewer sees.
     func judge(_ message: MessageReader.Message, of ask: Ask, isCut: Bool) {
         judged += 1
         let head = message.head
@@ -137,6 +137,8 @@ final class Ledger {
             if !message.body.isEmpty { violate("\(place) with a body") }
             return
         }
+        // Made from what is stored, whose number it then bears.
+        if head.status == 416, ask.isRange { return }
         if head.status != response.status, !(head.status == 206 && response.status == 200),
             !(head.status == 200 && response.status == 206)
         {
