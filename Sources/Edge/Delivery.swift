@@ -140,7 +140,8 @@ extension LoopState where N: ~Copyable {
         guard let exchange = viewers[slot].exchange, exchange.hasResponded,
             let fetch = exchange.shared
         else {
-            _ = flush(slot)
+            // An answer of the edge's own that the viewer did not take at once ends here.
+            if flush(slot), viewers[slot].exchange?.hasResponded == true { finish(slot) }
             return
         }
         if exchange.delivery == .none { return }

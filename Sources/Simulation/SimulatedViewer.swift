@@ -30,6 +30,7 @@ final class SimulatedViewer: Peer {
     private var left: Int
     /// The last answer said that it is the last.
     private var sawClose = false
+    private var hasHalfClosed = false
     private(set) var isDone = false
 
     init(
@@ -84,6 +85,7 @@ final class SimulatedViewer: Peer {
         }
         world.note("\(state), just asked", number)
         link.peerSend(bytes)
+        hasHalfClosed = halfCloses
         if halfCloses { link.peerEnd() }
         if world.dice.chance(habits.leaves) {
             world.after(world.dice.delay(0...80_000)) { [self] in leave(link) }
@@ -120,7 +122,7 @@ final class SimulatedViewer: Peer {
             }
         }
         if reader.hasRest { ledger.violate("viewer \(number) was sent bytes it did not ask for") }
-        if !sawClose { pause() }
+        if !sawClose, !hasHalfClosed { pause() }
     }
 
     private func take(_ message: MessageReader.Message, _ ask: Ask) {
