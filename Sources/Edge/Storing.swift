@@ -171,10 +171,13 @@ extension LoopState where N: ~Copyable {
         }
         if let length = head.declaredLength, length > snapshot.settings.cache.objectBytes {
             counters.add(.storeSkippedSize)
+            fetch.shared.fence()
             return StorePlan(keepsBody: false, isShared: false)
         }
         if shared.budget.isExhausted {
             counters.add(.storeSkippedMemory)
+            // Its beginning may be let go before its end is here: it must not be stored.
+            fetch.shared.fence()
             return StorePlan(keepsBody: false, isShared: false)
         }
         return StorePlan(keepsBody: true, isShared: head.status != 206)
