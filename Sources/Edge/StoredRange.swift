@@ -196,8 +196,10 @@ extension LoopState where N: ~Copyable {
                 miss(slot, bytes, behavior, facts, isVariant ? .variantAbsent : .absent)
                 return true
             case .object(let object):
-                guard object.canonicalKey.elementsEqual(canonical.bytes) else {
-                    miss(slot, bytes, behavior, facts, .absent)
+                guard object.canonicalKey.elementsEqual(canonical.bytes),
+                    object.header.invalidation >= least
+                else {
+                    miss(slot, bytes, behavior, facts, isVariant ? .variantAbsent : .absent)
                     return true
                 }
                 guard object.header.kind == .variants, !isVariant else {
