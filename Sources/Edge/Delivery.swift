@@ -140,8 +140,7 @@ extension LoopState where N: ~Copyable {
         guard let exchange = viewers[slot].exchange, exchange.hasResponded,
             let fetch = exchange.shared
         else {
-            // An answer of the edge's own that the viewer did not take at once ends here.
-            if flush(slot), viewers[slot].exchange?.hasResponded == true { finish(slot) }
+            _ = flush(slot)
             return
         }
         if exchange.delivery == .none { return }

@@ -54,11 +54,9 @@ extension LoopState where N: ~Copyable {
     mutating func serveFound(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
         _ key: CacheKey,
-        _ canonical: CanonicalKey, absent: Lookup = .absent, least: UInt64 = 0
+        _ canonical: CanonicalKey, absent: Lookup = .absent
     ) {
-        guard case .entry(let entry) = find(key, canonical.bytes),
-            entry.header.invalidation >= least
-        else {
+        guard case .entry(let entry) = find(key, canonical.bytes) else {
             miss(slot, bytes, behavior, facts, absent)
             return
         }
@@ -70,8 +68,7 @@ extension LoopState where N: ~Copyable {
         Vary.append(names: entry.headers.bytes, of: head, bytes: bytes.bytes, to: &variant)
         let variantKey = CacheKey.hash(variant.bytes.bytes, seed: seed)
         guard case .entry(let selected) = find(variantKey, variant.bytes),
-            selected.header.kind != .variants,
-            selected.header.invalidation >= entry.header.invalidation
+            selected.header.kind != .variants
         else {
             miss(slot, bytes, behavior, facts, .variantAbsent)
             return

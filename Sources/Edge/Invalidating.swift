@@ -26,7 +26,8 @@ extension LoopState where N: ~Copyable {
     private mutating func invalidate(_ canonicals: [[UInt8]], _ store: Store) {
         for canonical in canonicals {
             let key = CacheKey.hash(canonical.span.bytes, seed: store.seed)
-            shared.collapsed.fence(key, number: shared.nextInvalidation())
+            _ = shared.nextInvalidation()
+            shared.collapsed.fence(key)
             store.delete(key)
             counters.add(.invalidations)
         }

@@ -51,12 +51,7 @@ extension LoopState where N: ~Copyable {
     ) -> HeadWriter {
         var writer = HeadWriter(scratch.head)
         writer.append(status: status)
-        if status == 416 {
-            // What is stored is not what this describes.
-            writer.append("Date: ")
-            writer.appendDate(epochSeconds: network.wallNow / 1_000)
-            writer.append("\r\n")
-        } else if isFull {
+        if isFull {
             writer.append(bytes: entry.headers)
         } else {
             HeaderBlob.appendMetadata(of: entry.headers, to: &writer)

@@ -171,13 +171,10 @@ extension LoopState where N: ~Copyable {
         }
         if let length = head.declaredLength, length > snapshot.settings.cache.objectBytes {
             counters.add(.storeSkippedSize)
-            fetch.shared.fence()
             return StorePlan(keepsBody: false, isShared: false)
         }
         if shared.budget.isExhausted {
             counters.add(.storeSkippedMemory)
-            // Its beginning may be let go before its end is here: it must not be stored.
-            fetch.shared.fence()
             return StorePlan(keepsBody: false, isShared: false)
         }
         return StorePlan(keepsBody: true, isShared: head.status != 206)
@@ -210,8 +207,7 @@ extension LoopState where N: ~Copyable {
 
     /// Hands a whole response to the writer; from then on every loop finds it.
     mutating func store(_ fetch: Fetch, _ head: FetchedHead) {
-        guard let store, let key = fetch.exchange.storeKey, fetch.shared.mayStore, mayStore(fetch)
-        else { return }
+        guard let store, let key = fetch.exchange.storeKey, fetch.shared.mayStore else { return }
         if let confirmed = head.confirmed {
             guard head.isStorable, let body = confirmed.storeBody else { return }
             put(
@@ -277,50 +273,17 @@ extension LoopState where N: ~Copyable {
             key: primary.key, header: header, canonicalKey: primary.canonical, headers: headers,
             body: .segments(segments))
         if let variant = head.variant {
-            putNames(variant, header, primary, store)
+            var names = EntryHeader(status: 200, flags: [], times: header.times)
+            names.kind = .variants
+            names.invalidation = header.invalidation
+            self.put(
+                StorePut(
+                    key: primary.key, header: names, canonicalKey: primary.canonical,
+                    headers: variant.names, body: .segments([])), store)
             put.canonicalKey = primary.canonical + variant.values
             put.key = CacheKey.hash(put.canonicalKey.span.bytes, seed: store.seed)
         }
         self.put(put, store)
-    }
-
-    /// The names of the selecting fields, unless they stand there already: variants from before the
-    /// record are dead, since an invalidation takes the record away.
-    private mutating func putNames(
-        _ variant: VariantBytes, _ header: EntryHeader, _ primary: PrimaryKey, _ store: Store
-    ) {
-        switch store.findPending(primary.key) {
-        case .object(let object):
-            if object.header.kind == .variants, object.headers == variant.names { return }
-        case .deleted: break
-        case .none:
-            beginReading()
-            defer { endReading() }
-            let isThere = primary.canonical.withUnsafeBytes { canonical in
-                guard case .entry(let entry) = find(primary.key, canonical) else { return false }
-                return entry.header.kind == .variants
-                    && entry.headers.elementsEqual(variant.names)
-            }
-            if isThere { return }
-        }
-        var names = EntryHeader(status: 200, flags: [], times: header.times)
-        names.kind = .variants
-        names.invalidation = header.invalidation
-        put(
-            StorePut(
-                key: primary.key, header: names, canonicalKey: primary.canonical,
-                headers: variant.names, body: .segments([])), store)
-    }
-
-    /// Whether no invalidation of the target has come since the fetch began (law 3).
-    private func mayStore(_ fetch: Fetch) -> Bool {
-        let number = fetch.shared.invalidation
-        if let key = fetch.exchange.key, !shared.collapsed.mayStore(key, begunAt: number) {
-            return false
-        }
-        return fetch.exchange.primary.map {
-            shared.collapsed.mayStore($0.key, begunAt: number)
-        } ?? true
     }
 
     private mutating func put(_ put: StorePut, _ store: Store) {
