@@ -56,7 +56,11 @@ def misses_lines(part, goals):
                      f"{row['system_us']:.2f}", f"{row['requests_per_second']:.0f}",
                      f"{row['stored_share']:.1%}",
                      ratio(row.get("edge_to_this", {}).get("cpu"), goals["miss_cpu"].get(name))))
-    return [f"misses, stored, {part['size']}", *columns(rows)]
+    lines = [f"misses, stored, {part['size']}", *columns(rows)]
+    share = part["servers"].get("mapedge", {}).get("stored_share", 1)
+    if share < 0.98:
+        lines.append(f"  The edge stored only {share:.0%}; what it left out makes it cheaper.")
+    return lines
 
 
 def latency_lines(part, goals):
