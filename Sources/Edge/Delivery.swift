@@ -140,7 +140,8 @@ extension LoopState where N: ~Copyable {
         guard let exchange = viewers[slot].exchange, exchange.hasResponded,
             let fetch = exchange.shared
         else {
-            _ = flush(slot)
+            // An answer of the edge's own that the viewer did not take at once ends here.
+            if flush(slot), viewers[slot].exchange?.hasResponded == true { finish(slot) }
             return
         }
         if exchange.delivery == .none { return }
@@ -194,7 +195,7 @@ extension LoopState where N: ~Copyable {
         let skip = waiting.isEmpty ? 0 : 1
         let rest = UnsafeMutableBufferPointer(rebasing: scratch.parts[skip..<16])
         let body = fetch.gather(from: exchange.cursor, into: rest, limit: Self.slice)
-        switch send(slot, parts: body.parts + skip, total: waiting.count + body.bytes) {
+        switch send(slot, parts: body.parts + skip) {
         case .bytes(let sent):
             let ofOutput = min(sent, waiting.count)
             viewers[slot].output.consume(ofOutput)

@@ -35,6 +35,8 @@ package final class Fetch {
     /// Held back until the first bytes of the body show what it is (law 5).
     var judging: JudgedBody?
     var isPaused = false
+    /// The number of the invalidation that this fetch's own request was.
+    var ownInvalidation: UInt64?
     var deadline: UInt64 = .max
     var timer = TimerHandle.none
     var timerAt: UInt64 = .max
@@ -51,6 +53,9 @@ package final class Fetch {
         self.isBackground = isBackground
         self.startedAt = startedAt
     }
+
+    /// What its response is judged by: a later invalidation of its target makes it dead (law 3).
+    var invalidation: UInt64 { ownInvalidation ?? shared.invalidation }
 
     /// Whether the request could be sent once more without harm: RFC 9110 §9.2.2.
     var isReplayable: Bool {

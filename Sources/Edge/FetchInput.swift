@@ -41,6 +41,7 @@ extension LoopState where N: ~Copyable {
         let room = fetch.shared.room(expecting: fetch.body.expected)
         let result = network.receive(origins[slot].fd, into: room)
         guard case .bytes(let count) = result else { return result }
+        origins[slot].mayHoldMore = count == room.count
         let own = fetch.body.took(count)
         fetch.shared.publish(bytes: own)
         if own < count { origins[slot].isReused = false }
@@ -54,8 +55,10 @@ extension LoopState where N: ~Copyable {
             fail(fetch, .malformed)
             return .bytes(0)
         }
-        let result = network.receive(origins[slot].fd, into: origins[slot].input.writable)
+        let room = origins[slot].input.writable
+        let result = network.receive(origins[slot].fd, into: room)
         guard case .bytes(let count) = result else { return result }
+        origins[slot].mayHoldMore = count == room.count
         origins[slot].input.commit(count)
         origins[slot].hasReceived = true
         if fetch.body.framing == .none, fetch.head == nil, fetch.judging == nil {

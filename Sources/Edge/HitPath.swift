@@ -54,9 +54,11 @@ extension LoopState where N: ~Copyable {
     mutating func serveFound(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
         _ key: CacheKey,
-        _ canonical: CanonicalKey, absent: Lookup = .absent
+        _ canonical: CanonicalKey, absent: Lookup = .absent, least: UInt64 = 0
     ) {
-        guard case .entry(let entry) = find(key, canonical.bytes) else {
+        guard case .entry(let entry) = find(key, canonical.bytes),
+            entry.header.invalidation >= least
+        else {
             miss(slot, bytes, behavior, facts, absent)
             return
         }
@@ -68,7 +70,8 @@ extension LoopState where N: ~Copyable {
         Vary.append(names: entry.headers.bytes, of: head, bytes: bytes.bytes, to: &variant)
         let variantKey = CacheKey.hash(variant.bytes.bytes, seed: seed)
         guard case .entry(let selected) = find(variantKey, variant.bytes),
-            selected.header.kind != .variants
+            selected.header.kind != .variants,
+            selected.header.invalidation >= entry.header.invalidation
         else {
             miss(slot, bytes, behavior, facts, .variantAbsent)
             return

@@ -12,22 +12,26 @@ extension LoopState where N: ~Copyable {
             (200..<400).contains(head.status),
             let store
         else { return }
-        invalidate(exchange.targetKeys(), store)
+        invalidate(exchange.targetKeys(), fetch, store)
         for field in [KnownField.location, .contentLocation] {
             guard let index = head.head.fields.first(field) else { continue }
             let keys = head.bytes.withUnsafeBytes { bytes in
                 exchange.resolve(
                     UnsafeRawBufferPointer(rebasing: bytes[head.head.fields[index].value.range]))
             }
-            invalidate(keys.map { [$0] } ?? [], store)
+            invalidate(keys.map { [$0] } ?? [], fetch, store)
         }
     }
 
-    private mutating func invalidate(_ canonicals: [[UInt8]], _ store: Store) {
+    private mutating func invalidate(_ canonicals: [[UInt8]], _ fetch: Fetch, _ store: Store) {
+        let shared = shared
         for canonical in canonicals {
             let key = CacheKey.hash(canonical.span.bytes, seed: store.seed)
-            _ = shared.nextInvalidation()
-            shared.collapsed.fence(key)
+            let number = shared.collapsed.fence(key, begunAt: fetch.invalidation) {
+                shared.nextInvalidation()
+            }
+            // What the write answers for its own target is as new as the write.
+            if let number, key == fetch.exchange.storeKey { fetch.ownInvalidation = number }
             store.delete(key)
             counters.add(.invalidations)
         }

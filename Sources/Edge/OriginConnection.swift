@@ -20,7 +20,12 @@ package struct OriginConnection: ~Copyable {
     var output = ByteBuffer(maximum: 262_144)
     var hasReceived = false
     var isBlocked = false
+    /// Of a tunnel: the viewer has to take bytes before more are read.
     var hasUnread = false
+    /// The member sends no more, or the connection broke. The kernel says so once.
+    var sawHangup = false
+    /// The last receive took all it had room for: there may be more, which the kernel has told.
+    var mayHoldMore = false
     var timer = TimerHandle.none
 
     init(fd: Int32, phase: Phase, pool: OriginPool, member: Int) {
@@ -122,6 +127,7 @@ extension LoopState where N: ~Copyable {
 
     mutating func originReady(_ slot: UInt32, _ readiness: Readiness) {
         let token = Token(origins.life(of: slot), kind: TokenKind.origin)
+        if !readiness.isDisjoint(with: [.hangup, .error]) { origins[slot].sawHangup = true }
         switch origins[slot].phase {
         case .idle:
             // Whatever an unasked origin says belongs to no request (response queue poisoning).
@@ -137,6 +143,7 @@ extension LoopState where N: ~Copyable {
             }
             origins[slot].phase = .active
             sendRequest(fetch)
+            if origins.contains(token), origins[slot].sawHangup { receiveOrigin(slot) }
         case .active:
             guard let fetch = fetch(at: slot) else { return }
             if readiness.contains(.writable), origins[slot].isBlocked {
@@ -172,6 +179,7 @@ extension LoopState where N: ~Copyable {
         let life = origins.life(of: slot)
         origins[slot].fetch = nil
         guard origins[slot].input.isEmpty, origins[slot].output.isEmpty, !isStopping,
+            isSilent(slot),
             origins[slot].pool.settings.idleTimeout > 0,
             idle.keep(life, origins[slot].pool, origins[slot].member)
         else {
@@ -185,6 +193,14 @@ extension LoopState where N: ~Copyable {
             network.monotonicNow + UInt64(origins[slot].pool.settings.idleTimeout) * 1_000_000
         origins[slot].timer = timers.arm(
             Token(life, kind: TokenKind.origin), kind: 0, deadline: deadline)
+    }
+
+    /// Whether the member has said nothing behind its response. What the kernel has reported already
+    /// it will not report again, so that it would be taken for the next response, or never noticed.
+    private mutating func isSilent(_ slot: UInt32) -> Bool {
+        if origins[slot].sawHangup { return false }
+        guard origins[slot].mayHoldMore else { return true }
+        return network.receive(origins[slot].fd, into: scratch.input) == .wouldBlock
     }
 
     mutating func idleTimer(_ slot: UInt32) {

@@ -181,20 +181,25 @@ extension LoopState where N: ~Copyable {
         guard let store else { return false }
         var (key, canonical) = (key, canonical)
         var isVariant = false
+        var least: UInt64 = 0
         while true {
             switch store.findPending(key) {
             case .none:
                 guard isVariant else { return false }
                 beginReading()
-                serveFound(slot, bytes, behavior, facts, key, canonical, absent: .variantAbsent)
+                serveFound(
+                    slot, bytes, behavior, facts, key, canonical, absent: .variantAbsent,
+                    least: least)
                 endReading()
                 return true
             case .deleted:
                 miss(slot, bytes, behavior, facts, isVariant ? .variantAbsent : .absent)
                 return true
             case .object(let object):
-                guard object.canonicalKey.elementsEqual(canonical.bytes) else {
-                    miss(slot, bytes, behavior, facts, .absent)
+                guard object.canonicalKey.elementsEqual(canonical.bytes),
+                    object.header.invalidation >= least
+                else {
+                    miss(slot, bytes, behavior, facts, isVariant ? .variantAbsent : .absent)
                     return true
                 }
                 guard object.header.kind == .variants, !isVariant else {
@@ -205,6 +210,7 @@ extension LoopState where N: ~Copyable {
                     names: object.headers.span.bytes, of: head, bytes: bytes.bytes, to: &canonical)
                 key = CacheKey.hash(canonical.bytes.bytes, seed: seed)
                 isVariant = true
+                least = object.header.invalidation
             }
         }
     }

@@ -51,7 +51,12 @@ extension LoopState where N: ~Copyable {
     ) -> HeadWriter {
         var writer = HeadWriter(scratch.head)
         writer.append(status: status)
-        if isFull {
+        if status == 416 {
+            // What is stored is not what this describes.
+            writer.append("Date: ")
+            writer.appendDate(epochSeconds: network.wallNow / 1_000)
+            writer.append("\r\n")
+        } else if isFull {
             writer.append(bytes: entry.headers)
         } else {
             HeaderBlob.appendMetadata(of: entry.headers, to: &writer)
@@ -97,16 +102,9 @@ extension LoopState where N: ~Copyable {
         var outcome = outcome
         outcome.sentBytes = range.count
         scratch.parts[0] = iovec(iov_base: scratch.head.baseAddress, iov_len: writer.count)
-        var body = 0
-        var count = 1
-        if !range.isEmpty {
-            let gathered = gather(entry.body, range, after: 1)
-            count += gathered.parts
-            body = gathered.bytes
-        }
-        let total = writer.count + body
+        let count = 1 + (range.isEmpty ? 0 : gather(entry.body, range, after: 1).parts)
         let sent: Int
-        switch send(slot, parts: count, total: total) {
+        switch send(slot, parts: count) {
         case .bytes(let count): sent = count
         case .wouldBlock: sent = 0
         case .endOfStream, .failed:
@@ -213,7 +211,7 @@ extension LoopState where N: ~Copyable {
         result = copy.withEntry { entry in
             let gathered = gather(entry.body, range, after: 0)
             if gathered.bytes > 0 {
-                return send(slot, parts: gathered.parts, total: gathered.bytes)
+                return send(slot, parts: gathered.parts)
             }
             // The object is gone although it was held: the viewer must see that this is not all.
             store?.noteMissingChunk()

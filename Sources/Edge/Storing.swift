@@ -171,10 +171,13 @@ extension LoopState where N: ~Copyable {
         }
         if let length = head.declaredLength, length > snapshot.settings.cache.objectBytes {
             counters.add(.storeSkippedSize)
+            fetch.shared.fence()
             return StorePlan(keepsBody: false, isShared: false)
         }
         if shared.budget.isExhausted {
             counters.add(.storeSkippedMemory)
+            // Its beginning may be let go before its end is here: it must not be stored.
+            fetch.shared.fence()
             return StorePlan(keepsBody: false, isShared: false)
         }
         return StorePlan(keepsBody: true, isShared: head.status != 206)
@@ -207,7 +210,8 @@ extension LoopState where N: ~Copyable {
 
     /// Hands a whole response to the writer; from then on every loop finds it.
     mutating func store(_ fetch: Fetch, _ head: FetchedHead) {
-        guard let store, let key = fetch.exchange.storeKey, fetch.shared.mayStore else { return }
+        guard let store, let key = fetch.exchange.storeKey, fetch.shared.mayStore, mayStore(fetch)
+        else { return }
         if let confirmed = head.confirmed {
             guard head.isStorable, let body = confirmed.storeBody else { return }
             put(
@@ -231,7 +235,7 @@ extension LoopState where N: ~Copyable {
         let facts = HeaderBlob.facts(headers, status: head.status, now: head.receivedAt)
         header.etag = facts.etag
         header.lastModified = facts.lastModified ?? EntryHeader.noDate
-        header.invalidation = fetch.shared.invalidation
+        header.invalidation = fetch.invalidation
         header.renderTime = UInt32(clamping: head.receivedAt - head.requestedAt)
         let total = UInt64(fetch.shared.total)
         header.completeLength = total
@@ -273,17 +277,50 @@ extension LoopState where N: ~Copyable {
             key: primary.key, header: header, canonicalKey: primary.canonical, headers: headers,
             body: .segments(segments))
         if let variant = head.variant {
-            var names = EntryHeader(status: 200, flags: [], times: header.times)
-            names.kind = .variants
-            names.invalidation = header.invalidation
-            self.put(
-                StorePut(
-                    key: primary.key, header: names, canonicalKey: primary.canonical,
-                    headers: variant.names, body: .segments([])), store)
+            putNames(variant, header, primary, store)
             put.canonicalKey = primary.canonical + variant.values
             put.key = CacheKey.hash(put.canonicalKey.span.bytes, seed: store.seed)
         }
         self.put(put, store)
+    }
+
+    /// The names of the selecting fields, unless they stand there already: variants from before the
+    /// record are dead, since an invalidation takes the record away.
+    private mutating func putNames(
+        _ variant: VariantBytes, _ header: EntryHeader, _ primary: PrimaryKey, _ store: Store
+    ) {
+        switch store.findPending(primary.key) {
+        case .object(let object):
+            if object.header.kind == .variants, object.headers == variant.names { return }
+        case .deleted: break
+        case .none:
+            beginReading()
+            defer { endReading() }
+            let isThere = primary.canonical.withUnsafeBytes { canonical in
+                guard case .entry(let entry) = find(primary.key, canonical) else { return false }
+                return entry.header.kind == .variants
+                    && entry.headers.elementsEqual(variant.names)
+            }
+            if isThere { return }
+        }
+        var names = EntryHeader(status: 200, flags: [], times: header.times)
+        names.kind = .variants
+        names.invalidation = header.invalidation
+        put(
+            StorePut(
+                key: primary.key, header: names, canonicalKey: primary.canonical,
+                headers: variant.names, body: .segments([])), store)
+    }
+
+    /// Whether no invalidation of the target has come since the fetch began (law 3).
+    private func mayStore(_ fetch: Fetch) -> Bool {
+        let number = fetch.invalidation
+        if let key = fetch.exchange.key, !shared.collapsed.mayStore(key, begunAt: number) {
+            return false
+        }
+        return fetch.exchange.primary.map {
+            shared.collapsed.mayStore($0.key, begunAt: number)
+        } ?? true
     }
 
     private mutating func put(_ put: StorePut, _ store: Store) {

@@ -5,18 +5,14 @@ import Reactor
 
 // Sending to viewers, and the end of responses and connections.
 extension LoopState where N: ~Copyable {
-    /// How a send went.
-    enum Sent { case all, some, failed }
-
-    /// Sends the first `count` of the loop's parts. What of the head (`ownedParts` first parts) was
-    /// not taken is copied; the caller goes on with the body from `bodySent`.
-    mutating func send(_ slot: UInt32, parts count: Int, total: Int) -> IOResult {
+    /// Sends the first `count` of the loop's parts. Part of it may be taken: more is tried until the
+    /// kernel refuses, since only then it says when it takes bytes again.
+    mutating func send(_ slot: UInt32, parts count: Int) -> IOResult {
         let result = network.send(
             viewers[slot].fd, UnsafeBufferPointer(start: scratch.parts.baseAddress, count: count))
         if case .bytes(let sent) = result {
             counters.add(.responseBytes, sent)
             viewers[slot].rateBytes += sent
-            if sent < total { noteBlocked(slot) }
         } else if result == .wouldBlock {
             noteBlocked(slot)
         }
@@ -41,7 +37,7 @@ extension LoopState where N: ~Copyable {
             scratch.parts[0] = iovec(
                 iov_base: UnsafeMutableRawPointer(mutating: pending.baseAddress),
                 iov_len: pending.count)
-            switch send(slot, parts: 1, total: pending.count) {
+            switch send(slot, parts: 1) {
             case .bytes(let sent): viewers[slot].output.consume(sent)
             case .wouldBlock: return false
             case .endOfStream, .failed:

@@ -56,8 +56,8 @@ public final class Child: Sendable {
     }
 
     /// The first line that holds a text, from now or before; nil if it ends or waits without.
-    public func line(with text: String) -> String? {
-        lines.wait(within: 15_000) { state -> String?? in
+    public func line(with text: String, within milliseconds: Int = 15_000) -> String? {
+        lines.wait(within: milliseconds) { state -> String?? in
             if let line = state.all.first(where: { $0.contains(text) }) { return .some(line) }
             return state.isOver ? .some(nil) : nil
         } ?? nil

@@ -17,8 +17,12 @@ final class Conversation {
     func run() {
         do {
             while let head = try head() {
-                guard var request = Request(head, connection: number) else { break }
+                guard var request = Request(head, connection: number) else {
+                    origin.note(malformed: quoted(head.raw[...]))
+                    break
+                }
                 guard let room = origin.room(for: request.target) else {
+                    try readBody(&request)
                     origin.note(stray: request)
                     try socket.send("HTTP/1.1 404 Stray\r\nContent-Length: 0\r\n\r\n")
                     continue
@@ -32,11 +36,14 @@ final class Conversation {
     /// The next head, however long an idle connection stays idle.
     private func head() throws -> Head? {
         while reader.pending.isEmpty {
-            do {
-                guard try reader.fill(within: 3_600_000) else { return nil }
-            }
+            guard try reader.fill(within: 3_600_000) else { return nil }
         }
-        return try reader.takeHead()
+        do {
+            return try reader.takeHead()
+        } catch {
+            if !reader.wasReset { origin.note(malformed: "\(error)") }
+            throw error
+        }
     }
 
     private func answer(_ request: inout Request, in room: Room) throws -> Bool {

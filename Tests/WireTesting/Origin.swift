@@ -13,6 +13,7 @@ public final class Origin: Sendable {
         var isStopped = false
     }
     private let connections = Monitor(Connections())
+    private let broken = Monitor<[String]>([])
     /// Requests for a path that no room has.
     private let lost = Monitor<[Request]>([])
 
@@ -83,6 +84,11 @@ public final class Origin: Sendable {
     }
 
     func note(stray request: Request) { lost.with { $0.append(request) } }
+
+    /// Heads that were none, as an origin saw them.
+    public var malformed: [String] { broken.with { $0 } }
+
+    func note(malformed text: String) { broken.with { $0.append(text) } }
 }
 
 /// One test's part of an origin.

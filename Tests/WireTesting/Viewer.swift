@@ -1,5 +1,5 @@
 /// A connection to the edge that sends exactly the bytes it is told to.
-public struct Viewer {
+public struct Viewer: Sendable {
     public let socket: Socket
     private var reader: MessageReader
 

@@ -98,6 +98,12 @@ extension StoreWriter {
 
     mutating func measure() throws(LMDBError) {
         guard let file else { return }
+        // A tool that was killed while it read would keep pages from being used again.
+        let now = core.settings.clock()
+        if now >= readerCheckAt {
+            file.environment.clearDeadReaders()
+            readerCheckAt = now + 60_000
+        }
         try reader?.renew()
         defer { reader?.reset() }
         guard let measured = try reader?.space() else { return }

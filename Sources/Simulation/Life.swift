@@ -1,0 +1,164 @@
+import Caching
+import Edge
+import Glibc
+import Reactor
+
+/// The course of one simulation: sets up, turns whatever may turn, stops the faults, looks whether
+/// everything comes to rest, and whether nothing is left.
+final class Life {
+    private let seed: UInt64
+    private let plan: Plan
+    private let world: World
+    private let fabric: Fabric
+    private let ledger: Ledger
+    private let site: OriginSite
+    private let edge: SimulatedEdge
+    private var viewers: [SimulatedViewer] = []
+    private var ticks = 0
+    private var faultsStopped = false
+    private var isEnding = false
+
+    /// More turns than any life needs: a loop that has always something to do hangs.
+    private static let ticksMax = 150_000
+    /// Seconds after the last fault within which every viewer has its answer.
+    private static let patience: UInt64 = 900
+
+    init(_ seed: UInt64, _ sabotage: Sabotage?, _ trace: ((String) -> Void)?) throws {
+        self.seed = seed
+        let dice = Dice(seed: seed)
+        plan = Plan(dice, sabotage)
+        world = World(clock: SimulatedClock(driftPartsPerMillion: plan.drift), dice: dice)
+        world.trace = trace
+        fabric = Fabric(world, loops: plan.loops)
+        fabric.descriptorLimit = plan.descriptors
+        ledger = Ledger(world)
+        ledger.collapseTimeout =
+            plan.countsFetches ? UInt64(plan.settings.cache.collapseTimeout) * 1_000_000 : 0
+        let isLetter = plan.mode == .rfc9111
+        let resources = (0..<plan.resources).map { Resource($0, dice, isLetter: isLetter) }
+        site = OriginSite(world, ledger, resources, plan.origin)
+        edge = try SimulatedEdge(plan, fabric)
+        let asks = AskMaker(world, resources)
+        for (number, habits) in plan.viewers.enumerated() {
+            viewers.append(
+                SimulatedViewer(
+                    number, fabric: fabric, ledger: ledger, loops: plan.loops, habits: habits,
+                    asks: asks))
+        }
+    }
+
+    func run() -> Simulation.Report {
+        world.trace?("seed \(seed): \(plan)")
+        fabric.route = { [self] _, _ in route() }
+        for viewer in viewers { viewer.start() }
+        planStore()
+        planTrouble()
+        turn(while: { [self] in !viewers.allSatisfy(\.isDone) }, seconds: 3_600)
+        let waiting = viewers.filter { !$0.isDone }
+        for viewer in waiting { ledger.violate("never answered: \(viewer.state)") }
+        settle()
+        return report()
+    }
+
+    // MARK: what happens by itself
+
+    private func route() -> Fabric.Route {
+        let dice = world.dice
+        if dice.chance(faultsStopped ? 0 : plan.refusals) { return .refused(late: dice.chance(60)) }
+        if dice.chance(faultsStopped ? 0 : plan.silences) { return .silent }
+        return .server(SimulatedOrigin(site), plan.originStyle)
+    }
+
+    /// The writer's turn comes when the dice say so.
+    private func planStore() {
+        let isBusy = edge.store.hasPending || edge.store.backlogBytes > 0
+        let wait = isBusy ? world.dice.delay(10...60_000) : world.dice.delay(1_000...2_000_000)
+        world.after(wait) { [self] in
+            guard !isEnding else { return }
+            world.note("store step", edge.store.step() ? 1 : 0)
+            if let excess = edge.excess(plan) { ledger.violate(excess) }
+            planStore()
+        }
+    }
+
+    /// Clocks that are set, content that changes, a store that fails; and the end of all faults.
+    private func planTrouble() {
+        let dice = world.dice
+        for _ in 0..<plan.wallSteps {
+            world.after(dice.delay(0...40_000_000)) { [self] in
+                world.clock.setWall(by: Milliseconds(dice.pick(-20_000...90_000)))
+            }
+        }
+        for _ in 0..<dice.below(6) {
+            world.after(dice.delay(0...30_000_000)) { [self] in
+                _ = dice.pick(site.resources).change()
+            }
+        }
+        for _ in 0..<plan.storeFails {
+            let step = dice.pick(StoreFaults.Step.allCases)
+            let code = dice.pick([ENOSPC, EIO, -30_792])
+            edge.faults.fail(step, after: dice.below(20), times: dice.pick(1...4), code: code)
+        }
+        world.after(UInt64(dice.pick(20...60)) * 1_000_000_000) { [self] in
+            faultsStopped = true
+            site.habits.fails = 0
+            fabric.descriptorLimit = Int.max
+            world.note("faults stop", 0)
+        }
+    }
+
+    // MARK: turning
+
+    /// Lets happen what may happen, in an order that the dice decide, until `condition` is false
+    /// or so much simulated time has passed.
+    private func turn(while condition: () -> Bool, seconds: UInt64) {
+        let end = world.now + seconds * 1_000_000_000
+        while condition(), world.now < end, ticks < Self.ticksMax {
+            let loops = edge.runnable
+            let isDue = world.nextTime.map { $0 <= world.now } ?? false
+            if loops.isEmpty, !isDue {
+                guard let next = [world.nextTime, edge.nextDeadline].compactMap({ $0 }).min()
+                else { return }
+                world.clock.advance(to: max(next, world.now + 1))
+                continue
+            }
+            let choice = world.dice.below(loops.count + (isDue ? 1 : 0))
+            if choice == loops.count {
+                world.happen()
+            } else {
+                ticks += 1
+                edge.tick(loops[choice])
+                world.clock.advance(to: world.now + UInt64(world.dice.pick(1_000...30_000)))
+            }
+        }
+        if ticks >= Self.ticksMax { ledger.violate("a loop finds no rest") }
+    }
+
+    // MARK: the end
+
+    /// Nobody asks any more: all that was held is let go, first while the edge runs, then with it.
+    private func settle() {
+        turn(while: { true }, seconds: 200)
+        for leftover in edge.leftovers() { ledger.violate("after the last viewer: \(leftover)") }
+        edge.stop(deadline: world.now + 5_000_000_000)
+        turn(while: { [self] in !edge.isStopped }, seconds: 30)
+        if !edge.isStopped { ledger.violate("the edge does not stop") }
+        isEnding = true
+        edge.close()
+        if ledger.violations.isEmpty {
+            for leftover in edge.leftovers() where !leftover.contains("timers") {
+                ledger.violate("after the edge: \(leftover)")
+            }
+        }
+        if let fault = edge.remove() { ledger.violate("the store is not sound: \(fault)") }
+    }
+
+    private func report() -> Simulation.Report {
+        world.end()
+        fabric.route = nil
+        return Simulation.Report(
+            seed: seed, violations: ledger.violations, judged: ledger.judged, hits: ledger.hits,
+            cuts: ledger.cuts, fingerprint: world.fingerprint,
+            seconds: Int((world.now - 5_000_000_000_000) / 1_000_000_000), ticks: ticks)
+    }
+}

@@ -1,0 +1,117 @@
+import Glibc
+import Reactor
+
+// The edge's side: what its system calls do.
+extension Link {
+    func receive(into buffer: UnsafeMutableRawBufferPointer) -> IOResult {
+        precondition(!buffer.isEmpty, "a receive without room")
+        if toEdge.unread > 0 {
+            let count = toEdge.take(into: buffer)
+            pump()
+            return .bytes(count)
+        }
+        if case .broken(let code) = state { return .failed(code) }
+        return toEdge.hasEnded ? .endOfStream : .wouldBlock
+    }
+
+    func send(_ parts: UnsafeBufferPointer<iovec>) -> IOResult {
+        if case .broken(let code) = state { return .failed(code) }
+        if toPeer.isEnding { return .failed(EPIPE) }
+        let total = parts.reduce(0) { $0 + $1.iov_len }
+        guard total > 0 else { return .bytes(0) }
+        let room = toPeer.room
+        var count = min(total, room)
+        if count > 0, world.dice.chance(style.shortSends) { count = world.dice.below(count) }
+        if count < total {
+            wantsRoom = true
+            if room > count { world.after(latency) { [self] in roomCame() } }
+        }
+        if count == 0 { return .wouldBlock }
+        transmit(gather(parts, count))
+        return .bytes(count)
+    }
+
+    private func gather(_ parts: UnsafeBufferPointer<iovec>, _ count: Int) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            for part in parts where filled < count {
+                let length = min(part.iov_len, count - filled)
+                guard length > 0, let base = buffer.baseAddress, let from = part.iov_base
+                else { continue }
+                memcpy(base + filled, from, length)
+                filled += length
+            }
+        }
+    }
+
+    /// On its way to the peer, in one piece or two.
+    private func transmit(_ bytes: [UInt8]) {
+        toPeer.transit += bytes.count
+        toPeer.accepted += bytes.count
+        let cut = world.dice.chance(50) ? bytes.count : world.dice.pick(0...bytes.count)
+        for piece in [Array(bytes[..<cut]), Array(bytes[cut...])] where !piece.isEmpty {
+            world.at(arrival(in: &toPeer)) { [self] in arriveAtPeer(piece) }
+        }
+    }
+
+    private func arriveAtPeer(_ bytes: [UInt8]) {
+        toPeer.arrive(bytes)
+        guard let peer, !isClosedByPeer else {
+            toPeer.discard()
+            // Nobody is there any more: the kernel over there answers with a reset.
+            world.after(latency) { [self] in breakOff(ECONNRESET) }
+            return
+        }
+        if style.bite == nil {
+            let taken = toPeer.take(Int.max)
+            roomCame()
+            peer.received(self, taken)
+        } else {
+            readSlowly()
+        }
+    }
+
+    private func readSlowly() {
+        guard !isReading, let bite = style.bite else { return }
+        isReading = true
+        world.after(world.dice.delay(style.pause)) { [self] in
+            isReading = false
+            let taken = toPeer.take(world.dice.pick(1...bite))
+            roomCame()
+            if let peer, !isClosedByPeer, !taken.isEmpty { peer.received(self, taken) }
+            if toPeer.unread > 0 {
+                readSlowly()
+            } else {
+                tellEnd()
+            }
+        }
+    }
+
+    private func roomCame() {
+        guard wantsRoom, toPeer.room > 0 else { return }
+        wantsRoom = false
+        fabric.mark(self)
+    }
+
+    func shutdownWrite() {
+        guard !toPeer.isEnding else { return }
+        toPeer.isEnding = true
+        world.at(arrival(in: &toPeer)) { [self] in
+            toPeer.hasEnded = true
+            if toPeer.unread == 0 { tellEnd() }
+        }
+    }
+
+    private func tellEnd() {
+        guard toPeer.hasEnded, toPeer.unread == 0, let peer, !isClosedByPeer else { return }
+        peer.ended(self)
+    }
+
+    /// The descriptor is gone. Unread bytes make the kernel reset the connection.
+    func closeByEdge(reset: Bool) {
+        let isLost = reset || toEdge.unread > 0
+        if !isLost { shutdownWrite() }
+        isClosedByEdge = true
+        toEdge.discard()
+        if isLost { tellBroken() }
+    }
+}

@@ -1,0 +1,163 @@
+import Glibc
+
+/// The head of a message as text: a start line and fields, the last of a name winning.
+struct PlainHead {
+    var start: [String]
+    var fields: [String: String]
+
+    subscript(_ name: String) -> String? { fields[name] }
+
+    /// Of a response; 0 for a request.
+    var status: Int { start.count > 1 ? Int(start[1]) ?? 0 : 0 }
+
+    init?(_ bytes: [UInt8]) {
+        // Not on "\r\n" as a Character, so that a lone CR is no end of a line.
+        var lines = String(decoding: bytes, as: UTF8.self).unicodeScalars
+            .split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
+        guard lines.count > 2 else { return nil }
+        lines = lines.map { $0.hasSuffix("\r") ? String($0.unicodeScalars.dropLast()) : $0 }
+        start = lines[0].split(separator: " ", maxSplits: 2).map { String($0) }
+        guard start.count >= 2 else { return nil }
+        fields = [:]
+        for line in lines.dropFirst() where !line.isEmpty {
+            guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+            let value = line[line.index(after: colon)...].drop { $0 == " " }
+            fields[line[..<colon].lowercased()] = String(value)
+        }
+    }
+}
+
+/// Reads HTTP/1 messages slowly and obviously: a second opinion on what the edge writes, made of
+/// nothing that the edge is made of.
+struct MessageReader {
+    struct Message {
+        var head: PlainHead
+        var body: [UInt8] = []
+    }
+
+    enum Step {
+        case needMore
+        case whole(Message)
+        case malformed(String)
+    }
+
+    private enum Framing { case head, length(Int), chunkSize, chunk(Int), trailers, untilClose }
+
+    private var buffer: [UInt8] = []
+    private var position = 0
+    private var framing = Framing.head
+    /// The message that is coming, once its head is there.
+    private(set) var current: Message?
+
+    mutating func append(_ bytes: [UInt8]) {
+        if position == buffer.count {
+            buffer = bytes
+            position = 0
+        } else {
+            buffer += bytes
+        }
+    }
+
+    /// Bytes that belong to no message yet.
+    var hasRest: Bool { position < buffer.count || current != nil }
+
+    /// Goes on as far as the bytes go. `method`: of the request that a response answers; nil when
+    /// requests are read.
+    mutating func next(answering method: String?) -> Step {
+        while true {
+            switch framing {
+            case .head:
+                guard let end = endOfHead() else { return .needMore }
+                guard let head = PlainHead(Array(buffer[position..<end])) else {
+                    return .malformed("no head: \(Array(buffer[position..<end]))")
+                }
+                position = end
+                current = Message(head: head)
+                guard let next = Self.framing(of: head, answering: method) else { return finish() }
+                framing = next
+            case .length(let rest):
+                let left = rest - take(rest)
+                if left == 0 { return finish() }
+                framing = .length(left)
+                return .needMore
+            case .chunkSize:
+                guard let line = takeLine() else { return .needMore }
+                guard let size = Int(line.prefix { $0 != ";" }, radix: 16) else {
+                    return .malformed("chunk size \"\(line)\"")
+                }
+                framing = size == 0 ? .trailers : .chunk(size + 2)
+            case .chunk(let rest):
+                // The last two bytes are the chunk's CRLF and are taken off again.
+                let left = rest - take(rest)
+                framing = left == 0 ? .chunkSize : .chunk(left)
+                if left > 0 { return .needMore }
+                current?.body.removeLast(2)
+            case .trailers:
+                guard let line = takeLine() else { return .needMore }
+                if line.isEmpty { return finish() }
+            case .untilClose:
+                _ = take(buffer.count - position)
+                return .needMore
+            }
+        }
+    }
+
+    /// The stream has ended in order: what was framed by that is whole now.
+    mutating func end() -> Message? {
+        guard case .untilClose = framing, let message = current else { return nil }
+        current = nil
+        framing = .head
+        return message
+    }
+
+    private mutating func finish() -> Step {
+        framing = .head
+        guard let message = current else { return .malformed("an end without a beginning") }
+        current = nil
+        return .whole(message)
+    }
+
+    private static func framing(of head: PlainHead, answering method: String?) -> Framing? {
+        let status = head.status
+        if let method {
+            if method == "HEAD" || status < 200 || status == 204 || status == 304 { return nil }
+        }
+        if head["transfer-encoding"] == "chunked" { return .chunkSize }
+        if let length = head["content-length"].flatMap({ Int($0) }) {
+            return length == 0 ? nil : .length(length)
+        }
+        return method == nil ? nil : .untilClose
+    }
+
+    private mutating func take(_ most: Int) -> Int {
+        let count = min(most, buffer.count - position)
+        current?.body += buffer[position..<position + count]
+        position += count
+        return count
+    }
+
+    private mutating func takeLine() -> String? {
+        guard let end = newline(from: position) else { return nil }
+        defer { position = end + 1 }
+        return String(decoding: buffer[position..<max(position, end - 1)], as: UTF8.self)
+    }
+
+    private func newline(from start: Int) -> Int? {
+        buffer.withUnsafeBytes { bytes in
+            guard start < bytes.count, let base = bytes.baseAddress,
+                let found = memchr(base + start, 10, bytes.count - start)
+            else { return nil }
+            return UnsafeRawPointer(found) - base
+        }
+    }
+
+    /// Behind the empty line.
+    private func endOfHead() -> Int? {
+        var start = position
+        while let end = newline(from: start) {
+            if end - start == 1, start > position { return end + 1 }
+            start = end + 1
+        }
+        return nil
+    }
+}

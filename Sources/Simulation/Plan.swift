@@ -1,0 +1,113 @@
+import Caching
+import Edge
+import Reactor
+
+/// What a seed makes of a world before its first moment: how many of everything there are, how
+/// they behave, and what fails.
+struct Plan {
+    var isCalm: Bool
+    var mode: Mode
+    var loops: Int
+    var members: Int
+    var resources: Int
+    var viewers: [ViewerHabits]
+    var origin = OriginHabits()
+    /// Of a hundred connects: refused, and never answered.
+    var refusals = 0
+    var silences = 0
+    var originStyle = LinkStyle()
+    var descriptors = Int.max
+    var wallSteps = 0
+    var drift: Int64 = 0
+    var storeFails = 0
+    var settings = Settings()
+    var mapBytes = 0
+    var backlogBytes = 0
+
+    init(_ dice: Dice, _ sabotage: Sabotage?) {
+        isCalm = sabotage == nil && dice.chance(30)
+        mode = dice.chance(60) ? .rfc9111 : .cloudfront
+        loops = dice.pick(1...3)
+        members = dice.pick(1...3)
+        resources = dice.pick(2...8)
+        viewers = []
+        for _ in 0..<dice.pick(2...10) { viewers.append(Self.viewer(dice, isCalm)) }
+        origin.sabotage = sabotage
+        origin.thinking = 0...dice.pick([100, 20_000, 400_000])
+        originStyle = Self.style(dice)
+        drift = Int64(dice.pick(-300...300))
+        mapBytes = dice.pick([4 << 20, 8 << 20])
+        backlogBytes = dice.pick([64 << 20, 64 << 20, 40_000])
+        if !isCalm, sabotage == nil { planFaults(dice) }
+        planSettings(dice, sabotage)
+    }
+
+    private static func style(_ dice: Dice) -> LinkStyle {
+        var style = LinkStyle()
+        style.latency = dice.pick([5...50, 100...3_000, 1_000...90_000])
+        style.segment = dice.pick([1...3, 1...200, 500...1_460, 1_460...16_384])
+        style.capacity = dice.pick([600, 5_000, 65_536, 262_144])
+        style.shortSends = dice.pick([0, 0, 10, 50])
+        return style
+    }
+
+    private static func viewer(_ dice: Dice, _ isCalm: Bool) -> ViewerHabits {
+        var habits = ViewerHabits()
+        habits.isCalm = isCalm
+        habits.requests = dice.pick(3...12)
+        habits.pipelines = dice.pick(1...4)
+        habits.leaves = dice.pick([0, 0, 10, 30])
+        habits.halfCloses = dice.pick([0, 0, 10])
+        habits.thinking = 0...dice.pick([1_000, 300_000, 5_000_000])
+        habits.style = style(dice)
+        if dice.chance(15) {
+            habits.style.bite = isCalm ? 4_000 : dice.pick([3, 300, 4_000])
+            habits.style.pause = isCalm ? 100...20_000 : 1_000...dice.pick([20_000, 300_000])
+        }
+        return habits
+    }
+
+    private mutating func planFaults(_ dice: Dice) {
+        origin.fails = dice.pick([0, 5, 20, 60])
+        refusals = dice.pick([0, 0, 10, 40])
+        silences = dice.pick([0, 0, 5, 20])
+        wallSteps = dice.pick([0, 0, 1, 4])
+        storeFails = dice.pick([0, 0, 1, 3])
+        if dice.chance(15) { descriptors = dice.pick(2...12) }
+    }
+
+    private mutating func planSettings(_ dice: Dice, _ sabotage: Sabotage?) {
+        var origin = OriginSettings()
+        origin.members = (0..<members).map {
+            MemberSettings(
+                name: "member\($0)", endpoints: [.ip(.loopback(port: UInt16(8_001 + $0)))],
+                authority: "member\($0).test")
+        }
+        origin.connectTimeout = 2_000
+        origin.firstByteTimeout = sabotage == .neverAnswers ? 0 : 4_000
+        origin.betweenBytesTimeout = 4_000
+        origin.totalTimeout = sabotage != .neverAnswers && dice.chance(30) ? 20_000 : 0
+        origin.memberConcurrency = isCalm ? dice.pick([0, 3]) : dice.pick([0, 0, 1, 3])
+        origin.queueLength = isCalm ? 1_024 : dice.pick([2, 1_024])
+        origin.idleTimeout = dice.pick([0, 300, 5_000])
+        settings.origins = [origin]
+        var policy = BehaviorPolicy.standard(mode: mode)
+        policy.fetchOutlivesViewers = dice.chance(50)
+        policy.collapses = sabotage != .fetchesTwice
+        if dice.chance(30) { policy.staleWhileRevalidate = 10_000 }
+        settings.behaviors = [BehaviorSettings(policy: policy)]
+        settings.mode = mode
+        settings.loops = loops
+        settings.listeners = [ListenerSettings(endpoint: .ip(.loopback(port: 8_080)))]
+        settings.limits.connectionsPerLoop = 256
+        settings.limits.tickBudget = dice.pick([700, 262_144])
+        settings.cache.objectBytes = isCalm ? 1 << 20 : dice.pick([30_000, 1 << 20])
+        settings.cache.fillBytes = isCalm ? 64 << 20 : dice.pick([20_000, 64 << 20])
+        settings.cache.collapseTimeout = 15_000
+    }
+
+    /// Everything may be shared and stored, so that one fetch for a resource at a time is the rule.
+    var countsFetches: Bool {
+        settings.cache.objectBytes > 100_000 && settings.cache.fillBytes > 1 << 20
+    }
+}

@@ -1,0 +1,69 @@
+/// One thing that the origins have: its address, what they say of it, and its present version.
+final class Resource {
+    /// As bodies and fields name it.
+    let name: String
+    let target: String
+    /// Only ever answered 200 and fresh for a while, never written to: at most one fetch at a time.
+    let isSteady: Bool
+    /// A map image, so that an exception may come in its place.
+    let isMap: Bool
+    /// Its body depends on Accept-Language.
+    let varies: Bool
+    let hasTag: Bool
+    let hasDate: Bool
+    let cacheControl: String?
+    let sizeMax: Int
+    private(set) var version = 1
+
+    init(_ index: Int, _ dice: Dice, isLetter: Bool) {
+        name = "k\(index)"
+        isSteady = dice.chance(40)
+        isMap = !isSteady && dice.chance(20)
+        target =
+            isMap
+            ? "/wms?service=WMS&version=1.1.1&request=GetMap&layers=\(name)&styles="
+                + "&srs=EPSG:4326&bbox=0,0,1,1&width=256&height=256&format=image/png" : "/\(name)"
+        varies = isLetter && !isSteady && !isMap && dice.chance(25)
+        hasTag = dice.chance(70)
+        hasDate = dice.chance(40)
+        let steady = ["max-age=2", "max-age=60", "s-maxage=600", "public, max-age=5"]
+        cacheControl =
+            isSteady ? dice.pick(steady) : dice.chance(15) ? nil : dice.pick(Self.controls)
+        sizeMax = dice.pick([40, 700, 3_000, 3_000, 9_000, 70_000])
+    }
+
+    private static let controls = [
+        "max-age=1", "max-age=60", "s-maxage=30, max-age=0", "max-age=0", "no-cache", "no-store",
+        "private, max-age=60", "max-age=3, stale-while-revalidate=60", "must-revalidate, max-age=2",
+        "max-age=2, stale-if-error=600", "max-age=2, proxy-revalidate", "max-age=\"5\"",
+        "no-cache=\"set-cookie\", max-age=30", "max-age=99999999999999999999", "immutable",
+    ]
+
+    /// The content changes.
+    func change() -> Int {
+        version += 1
+        return version
+    }
+
+    func tag(_ variant: String, _ version: Int) -> String { "\"\(name).\(variant).\(version)\"" }
+
+    /// The version that a tag of ours names.
+    static func version(ofTag tag: String) -> Int? {
+        let parts = tag.split { $0 == "." || $0 == "\"" }
+        return parts.count > 2 ? Int(parts[2]) : nil
+    }
+
+    /// What this version is to this variant: says what it is in front, and then again to its end.
+    func body(_ variant: String, _ version: Int) -> [UInt8] {
+        var sum: UInt64 = 0xCBF2_9CE4_8422_2325
+        let name = "\(name).\(variant).\(version)"
+        for byte in name.utf8 { sum = (sum ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        let length = Int(sum >> 20) % (sizeMax + 1)
+        var body: [UInt8] = isMap ? [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] : []
+        body.reserveCapacity(length + 128)
+        body += Array("what=\(name) length=\(length) sum=\(String(sum, radix: 16))\n".utf8)
+        let unit = Array("\(name);".utf8)
+        while body.count < length { body += unit }
+        return body
+    }
+}

@@ -1,0 +1,178 @@
+import Caching
+import Edge
+import Glibc
+import Reactor
+
+/// The real edge, its loops turned by hand: loops, store, pools and mailboxes, on a network of
+/// numbers and a disk in memory.
+final class SimulatedEdge {
+    let shared: EdgeShared
+    let store: Store
+    let faults = StoreFaults()
+    private let loops: [SimulatedLoop]
+    private let mailboxes: [Mailbox<LoopMessage>]
+    private let directory: String
+    private let fabric: Fabric
+
+    init(_ plan: Plan, _ fabric: Fabric) throws {
+        self.fabric = fabric
+        directory = try Self.makeDirectory()
+        let clock = fabric.world.clock
+        var settings = StoreSettings(
+            directory: directory, mapBytes: plan.mapBytes, clock: { clock.wall })
+        settings.preallocates = false
+        settings.backlogBytes = plan.backlogBytes
+        settings.faults = faults
+        store = try Store.open(settings, stepping: true)
+        let wakes = (0..<plan.loops).map { _ in WakeFlag() }
+        mailboxes = wakes.map { wake in Mailbox(capacity: 4_096, wake: .call { wake.signal() }) }
+        shared = EdgeShared(
+            store: store, budget: FillBudget(limit: plan.settings.cache.fillBytes),
+            events: SilentObserver(), mailboxes: mailboxes)
+        let snapshot = SettingsSnapshot(plan.settings, previous: nil)
+        var loops: [SimulatedLoop] = []
+        for (index, wake) in wakes.enumerated() {
+            loops.append(SimulatedLoop(index, shared, snapshot, fabric, wake))
+            let adopt = LoopMessage.adopt(
+                listener: fabric.listen(index), settings: plan.settings.listeners[0])
+            _ = mailboxes[index].post(adopt)
+        }
+        self.loops = loops
+    }
+
+    /// A directory of its own in memory, or where temporary files go.
+    private static func makeDirectory() throws -> String {
+        let place = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+        var template = Array("\(place)/mapedge-simulation-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw SystemError(call: "mkdtemp", errno: errno) }
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    // MARK: turning
+
+    /// Loops that have something to do now.
+    var runnable: [Int] { loops.indices.filter { loops[$0].isRunnable } }
+
+    /// When the first loop has something to do, if nothing else happens.
+    var nextDeadline: UInt64? { loops.compactMap(\.nextDeadline).min() }
+
+    func tick(_ loop: Int) { loops[loop].tick() }
+
+    /// The edge is asked to stop; its loops end when their viewers are gone.
+    func stop(deadline: UInt64) {
+        for mailbox in mailboxes { _ = mailbox.post(.stop(deadline: deadline)) }
+    }
+
+    var isStopped: Bool { loops.allSatisfy { $0.state.isStopped } }
+
+    /// Ends what the loops still hold and closes the store.
+    func close() {
+        for loop in loops where !loop.isClosed { loop.close() }
+        var rounds = 0
+        while store.step(), rounds < 10_000 { rounds += 1 }
+    }
+
+    /// Closes the store and removes its directory.
+    ///
+    /// - Returns: what a verification of all that was stored found wrong; nil: nothing.
+    func remove() -> String? {
+        store.close()
+        defer { Self.removeTree(directory) }
+        do {
+            let check = try StoreTools.verify(directory: directory)
+            return check.isSound ? nil : "\(check)"
+        } catch { return "\(error)" }
+    }
+
+    private static func removeTree(_ path: String) {
+        guard let stream = opendir(path) else { return }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append("\(path)/\(name)") }
+        }
+        closedir(stream)
+        for name in names where unlink(name) != 0 { removeTree(name) }
+        _ = rmdir(path)
+    }
+
+    // MARK: what is held
+
+    /// What is not as it should be once nobody asks for anything any more; empty: all is well.
+    func leftovers() -> [String] {
+        var found: [String] = []
+        func expect(_ count: Int, _ what: String) {
+            if count != 0 { found.append("\(count) \(what)") }
+        }
+        for (index, loop) in loops.enumerated() {
+            expect(loop.state.viewers.count, "viewers left on loop \(index)")
+            expect(loop.state.fetches.count, "fetches left on loop \(index)")
+            expect(loop.state.origins.count, "origin connections left on loop \(index)")
+            expect(loop.state.timers.count, "timers left on loop \(index)")
+        }
+        expect(shared.budget.usedBytes, "bytes of fill budget left")
+        expect(shared.collapsed.inFlight, "fetches left for others to join")
+        expect(store.core.references.count, "references on stored objects left")
+        expect(store.backlogBytes, "bytes left for the writer")
+        expect(fabric.openDescriptors, "descriptors left open")
+        return found
+    }
+
+    /// What is held at any moment must stay within these bounds.
+    func excess(_ plan: Plan) -> String? {
+        let fetches = loops.reduce(0) { $0 + $1.state.fetches.count }
+        // A fetch that has begun may go on, and its segment is no longer than this.
+        let fill = plan.settings.cache.fillBytes + (fetches + plan.viewers.count) * (1 << 20)
+        if shared.budget.usedBytes > fill { return "fill budget at \(shared.budget.usedBytes)" }
+        if store.backlogBytes > plan.backlogBytes + (16 << 20) {
+            return "the writer's backlog is at \(store.backlogBytes)"
+        }
+        return nil
+    }
+}
+
+/// One loop and its state, which a thread's stack holds elsewhere.
+final class SimulatedLoop {
+    var state: LoopState<SimulatedNetwork>
+    private(set) var isClosed = false
+    private let fabric: Fabric
+    private let wake: WakeFlag
+    private let index: Int
+    private let events = UnsafeMutableBufferPointer<ReadyEvent>.allocate(capacity: 64)
+
+    init(
+        _ index: Int, _ shared: EdgeShared, _ snapshot: SettingsSnapshot, _ fabric: Fabric,
+        _ wake: WakeFlag
+    ) {
+        let mailbox = Token(slot: 0, generation: 0, kind: TokenKind.mailbox)
+        state = LoopState(
+            network: SimulatedNetwork(fabric, loop: index, wake: wake, mailbox: mailbox),
+            index: index, shared: shared, snapshot: snapshot, counters: LoopCounters(),
+            latencies: LoopLatencies(), log: nil)
+        self.fabric = fabric
+        self.wake = wake
+        self.index = index
+    }
+
+    deinit { events.deallocate() }
+
+    var nextDeadline: UInt64? { state.isStopped ? nil : state.nextDeadline }
+
+    var isRunnable: Bool {
+        guard !state.isStopped else { return false }
+        if wake.hasMail || fabric.hasReady(index) { return true }
+        return state.nextDeadline.map { $0 <= fabric.world.now } ?? false
+    }
+
+    func tick() {
+        let count = state.network.wait(until: 0, into: events)
+        state.tick(UnsafeBufferPointer(start: events.baseAddress, count: count))
+    }
+
+    func close() {
+        isClosed = true
+        state.closeAll()
+    }
+}

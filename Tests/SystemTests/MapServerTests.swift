@@ -1,0 +1,96 @@
+import Glibc
+import Testing
+import WireTesting
+
+private let servers = ["/usr/sbin/lighttpd", "/usr/bin/mapserv", "/usr/bin/ogr2ogr"]
+private let python = "/usr/bin/python3"
+private let owsLib = firstExecutable("/usr/bin/python3").map { _ in
+    (try? readFile("/usr/lib/python3/dist-packages/owslib/__init__.py")) != nil
+}
+
+@Suite(
+    "Real tile servers and their clients",
+    .enabled(if: servers.allSatisfy(isExecutable), "no lighttpd, MapServer or GDAL"))
+struct MapServerTests {
+    /// `mapedge demo` on free ports, with the map data that `make run` uses too.
+    private struct Demo {
+        let child: Child
+        let url: String
+
+        init() throws {
+            let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+            child = try Child(
+                "/bin/sh",
+                [
+                    "-c", "exec \"$0\" \"$@\" 1>&2", Edge.program, "demo", "--listen",
+                    "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data", "\(root)/demo-data",
+                    "--recipes", "\(root)/conf/demo",
+                ])
+            guard child.line(with: "Ctrl-C ends everything", within: 300_000) != nil,
+                let line = child.line(with: "open  http"),
+                let start = line.firstRange(of: "http://")
+            else { throw WireError("the demo did not start: \(child.log)") }
+            url = String(line[start.lowerBound...].prefix { $0 != " " }.reversed().drop {
+                $0 == "/"
+            }.reversed())
+        }
+    }
+
+    private func run(_ program: String, _ arguments: [String]) throws -> (Int?, String) {
+        let directory = try TemporaryDirectory()
+        let child = try Child(program, arguments, output: directory.file("output"))
+        let exit = child.waitForExit(within: 60_000)
+        return (exit, try readFile(directory.file("output")) + child.wholeLog)
+    }
+
+    @Test("curl and OWSLib get maps, capabilities and exceptions through the edge")
+    func clients() throws {
+        let demo = try Demo()
+        let wms = "\(demo.url)/geoserver/base/wms"
+        let map = "\(wms)?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS=countries&STYLES="
+            + "&SRS=EPSG:4326&BBOX=-90,0,0,90&WIDTH=256&HEIGHT=256&FORMAT=image/png"
+        if let curl = firstExecutable("/usr/bin/curl") {
+            let told = "%{http_code} %{content_type} %{header_json}"
+            for word in ["Miss", "Hit"] {
+                let (exit, output) = try run(curl, ["-sS", "-o", "/dev/null", "-w", told, map])
+                #expect(exit == 0)
+                #expect(output.hasPrefix("200 image/png"))
+                #expect(output.contains("\"\(word) from"), "\(output)")
+            }
+            let bad = map.split(separator: "countries").joined(separator: "nope")
+            let (_, substitute) = try run(curl, ["-sS", "-o", "/dev/null", "-w", told, bad])
+            #expect(substitute.hasPrefix("503 image/png"), "\(substitute)")
+            let (_, document) = try run(curl, ["-sS", bad + "&EXCEPTIONS=application/vnd.ogc.se_xml"])
+            #expect(document.contains("ServiceException"), "\(document)")
+        }
+        if owsLib == true {
+            let (exit, output) = try run(python, ["-c", Self.script, wms])
+            #expect(exit == 0, "\(output)")
+            #expect(output.contains("all is well"), "\(output)")
+        }
+        demo.child.signal(SIGINT)
+        #expect(demo.child.waitForExit(within: 60_000) == 0)
+    }
+
+    private static let script = """
+        import sys
+        from owslib.wms import WebMapService
+        from owslib.util import ServiceException
+        for version in ("1.1.1", "1.3.0"):
+            service = WebMapService(sys.argv[1], version=version)
+            assert "countries" in service.contents, list(service.contents)
+            options = dict(
+                layers=["countries"], styles=[""], srs="EPSG:4326", size=(256, 256),
+                format="image/png", transparent=True,
+                bbox=(-90, 0, 0, 90) if version == "1.1.1" else (0, -90, 90, 0))
+            first = service.getmap(**options).read()
+            assert first[:8] == bytes([137, 80, 78, 71, 13, 10, 26, 10]), first[:100]
+            assert service.getmap(**options).read() == first
+            try:
+                service.getmap(**dict(options, layers=["nope"]))
+                raise AssertionError("no exception for a layer that is not there")
+            except ServiceException as problem:
+                assert "nope" in str(problem), problem
+        print("all is well")
+        """
+}
