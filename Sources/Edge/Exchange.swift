@@ -63,6 +63,23 @@ final class Exchange {
     /// Where its response goes: under its own key, or as a POST that says so, under its target's.
     var storeKey: CacheKey? { key ?? (head.method == .post ? primary?.key : nil) }
 
+    /// The origin is asked for the whole, whatever part of it the viewer wants: what is stored is
+    /// whole, and is to be confirmed or replaced; and whether a map image is one shows in the whole.
+    var asksForWhole: Bool {
+        !facts.hasRange || isRefresh
+            || head.method == .get && (decision.action == .revalidate || map?.isImage == true)
+    }
+
+    /// Nobody waits for it: it refreshes what was served stale.
+    var isRefresh: Bool { id.slot == .max }
+
+    /// The request as the origin gets it.
+    var asked: RequestFacts {
+        var asked = facts
+        if asksForWhole { asked.hasRange = false }
+        return asked
+    }
+
     var policy: BehaviorPolicy { snapshot.hot[behavior].policy }
     var pool: OriginPool { snapshot.pools[snapshot.hot[behavior].origin] }
 }
@@ -81,25 +98,24 @@ extension LoopState where N: ~Copyable {
         case .pass:
             counters.add(.passes)
             if answersHere(exchange) { return }
-            lead(exchange, fresh(exchange, key: nil))
+            lead(exchange, fresh(exchange))
         }
     }
 
     /// Step 2: join the fetch of the same key, or fetch.
     mutating func obtain(_ exchange: Exchange) {
-        let candidate = fresh(exchange, key: exchange.key)
-        guard exchange.mayCollapse, mayCollapse(exchange.facts, policy: exchange.policy),
-            !exchange.facts.hasRange,
+        guard exchange.mayCollapse, mayCollapse(exchange.asked, policy: exchange.policy),
             let key = exchange.key
         else {
-            lead(exchange, candidate)
+            lead(exchange, fresh(exchange))
             return
         }
+        let candidate = fresh(exchange, key: key)
         switch shared.collapsed.joinOrLead(key, exchange.id, candidate, at: network.wallNow) {
         case .leads: lead(exchange, candidate)
         case .alone:
             exchange.mayCollapse = false
-            lead(exchange, fresh(exchange, key: nil))
+            lead(exchange, fresh(exchange))
         case .waits(let running):
             counters.add(.collapsed)
             exchange.shared = running
@@ -108,7 +124,9 @@ extension LoopState where N: ~Copyable {
         }
     }
 
-    private func fresh(_ exchange: Exchange, key: CacheKey?) -> SharedFetch {
+    /// A fetch to be; `key` is where others look for one to join, nil for one that is this exchange's
+    /// alone and says nothing about how shareable the target is.
+    private func fresh(_ exchange: Exchange, key: CacheKey? = nil) -> SharedFetch {
         SharedFetch(
             key: key, invalidation: shared.invalidationNumber, leader: exchange.id,
             budget: shared.budget)
@@ -154,7 +172,7 @@ extension LoopState where N: ~Copyable {
         _ = fetch.leave(exchange.id)
         exchange.mayCollapse = false
         setDeadline(exchange.id.slot, milliseconds: nil)
-        lead(exchange, fresh(exchange, key: exchange.key))
+        lead(exchange, fresh(exchange))
     }
 
     /// Step 5: the origin's response begins.
@@ -221,7 +239,7 @@ extension LoopState where N: ~Copyable {
         if let fetch = exchange.shared { _ = fetch.leave(exchange.id) }
         exchange.entry = nil
         exchange.mayCollapse = false
-        lead(exchange, fresh(exchange, key: exchange.key))
+        lead(exchange, fresh(exchange))
     }
 
     private func mayServeStale(_ exchange: Exchange, _ entry: StoredCopy, _ failure: OriginFailure)

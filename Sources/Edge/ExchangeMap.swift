@@ -50,7 +50,7 @@ extension Exchange {
 
     /// Whether the body must be looked at before its status is believed.
     func judgesBody(_ head: FetchedHead) -> Bool {
-        map?.isImage == true && self.head.method == .get && head.status == 200 && !facts.hasRange
+        map?.isImage == true && self.head.method == .get && head.status == 200
     }
 
     /// The viewer asked for errors as a document, which it then gets.

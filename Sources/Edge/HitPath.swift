@@ -292,7 +292,7 @@ extension LoopState where N: ~Copyable {
         _ decision: Decision,
         _ entry: StoredEntry, _ key: CacheKey, _ canonical: CanonicalKey
     ) {
-        guard head.method == .get, !facts.hasRange else { return }
+        guard head.method == .get else { return }
         let copy = StoredCopy(entry, store: store)
         var ask = decision
         ask.action = copy.header.hasValidator ? .revalidate : .fetch

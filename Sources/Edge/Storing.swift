@@ -24,7 +24,8 @@ extension LoopState where N: ~Copyable {
         conditions.maxForwards = exchange.maxForwards.map { max(0, $0 - 1) }
         guard exchange.key != nil else { return conditions }
         // The whole response is wanted: the viewer's own conditions are answered from it here.
-        conditions.dropsViewerConditions = exchange.head.method == .get && !exchange.facts.hasRange
+        conditions.dropsViewerConditions = exchange.head.method == .get && exchange.asksForWhole
+        conditions.dropsRange = exchange.asksForWhole
         if exchange.policy.mode == .cloudfront {
             conditions.acceptEncoding =
                 exchange.acceptsGzip
@@ -37,8 +38,6 @@ extension LoopState where N: ~Copyable {
         else {
             return conditions
         }
-        conditions.dropsRange = true
-        conditions.dropsViewerConditions = true
         if entry.header.flags.contains(.hasETag) {
             conditions.ifNoneMatch = Array(entry.headers[entry.header.etag.range])
         }
@@ -60,7 +59,7 @@ extension LoopState where N: ~Copyable {
         {
             return confirm(fetch, raw, facts, entry)
         }
-        if !exchange.facts.hasRange, let whole = union(exchange, facts, raw),
+        if exchange.asksForWhole, let whole = union(exchange, facts, raw),
             let complete = facts.contentRange?.completeLength,
             whole == 0..<complete, facts.contentRange?.range?.upperBound == complete
         {
@@ -71,7 +70,7 @@ extension LoopState where N: ~Copyable {
             requestTime: fetch.requestedAt, responseTime: now)
         let verdict: Storability
         if originHead.hasUnknownCoding || exchange.primary == nil
-            || exchange.facts.hasRange && !(200...206).contains(originHead.status)
+            || !exchange.asksForWhole && !(200...206).contains(originHead.status)
         {
             verdict = .refused(.methodNotCacheable)
         } else {

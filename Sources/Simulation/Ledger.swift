@@ -158,13 +158,15 @@ final class Ledger {
         if isCut { expected = expected.prefix(message.body.count) }
         if !isCut, !response.isWhole { violate("\(place) taken for whole, but it was cut short") }
         if !Self.same(message.body, expected) {
+            let at = zip(message.body, expected).prefix { $0 == $1 }.count
             violate(
-                "\(place): \(message.body.count) bytes begin \(Self.text(message.body)), expected "
-                    + "\(expected.count) that begin \(Self.text(Array(expected.prefix(60))))")
+                "\(place): \(message.body.count) bytes, expected \(expected.count); from \(at) on "
+                    + "\(Self.text(message.body.dropFirst(at))) in place of "
+                    + "\(Self.text(expected.dropFirst(at)))")
         }
     }
 
-    private static func text(_ bytes: [UInt8]) -> String {
+    private static func text(_ bytes: ArraySlice<UInt8>) -> String {
         "\"" + String(decoding: bytes.prefix(48), as: UTF8.self) + "\""
     }
 

@@ -61,6 +61,14 @@ struct MessageReader {
     /// Bytes that belong to no message yet.
     var hasRest: Bool { position < buffer.count || current != nil }
 
+    /// The message that has begun and is not whole, as far as its body has come.
+    var part: Message? {
+        var part = current
+        // Of the chunk's own CRLF one byte is there.
+        if case .chunk(1) = framing { part?.body.removeLast() }
+        return part
+    }
+
     /// Goes on as far as the bytes go. `method`: of the request that a response answers; nil when
     /// requests are read.
     mutating func next(answering method: String?) -> Step {

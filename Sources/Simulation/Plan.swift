@@ -62,7 +62,10 @@ struct Plan {
         habits.style = style(dice)
         if dice.chance(15) {
             habits.style.bite = isCalm ? 4_000 : dice.pick([3, 300, 4_000])
-            habits.style.pause = isCalm ? 100...20_000 : 1_000...dice.pick([20_000, 300_000])
+            // Few bytes with long pauses would take longer than anybody waits for a simulation.
+            let isTiny = habits.style.bite.map { $0 < 300 } ?? false
+            habits.style.pause =
+                isCalm || isTiny ? 100...20_000 : 1_000...dice.pick([20_000, 300_000])
         }
         return habits
     }

@@ -164,7 +164,7 @@ final class SimulatedViewer: Peer {
     private func drop(isCut: Bool) {
         link = nil
         if let ask = pending.first {
-            if let part = reader.current { ledger.judge(part, of: ask, isCut: true) }
+            if let part = reader.part { ledger.judge(part, of: ask, isCut: true) }
             if isCut {
                 ledger.noteCut()
                 if ask.mustSucceed, !sawClose {

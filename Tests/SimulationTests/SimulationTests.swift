@@ -10,7 +10,7 @@ struct SimulationTests {
     @Test("every invariant holds, whatever the seed", arguments: 0..<rows)
     func invariants(_ row: Int) throws {
         for index in stride(from: row, to: Self.seeds.count, by: Self.rows) {
-            let report = try Simulation(seed: Self.seeds[index]).run()
+            let report = try Simulation(seed: Self.seeds[index], trace: Simulation.trace).run()
             for violation in report.violations {
                 Issue.record("seed \(report.seed): \(violation); again: \(report.command)")
             }
