@@ -16,15 +16,35 @@ extension LoopState where N: ~Copyable {
             case .wouldBlock: return
             case .failed: continue
             case .outOfDescriptors:
-                // The backlog keeps them; a connection that closes resumes accepting.
-                counters.add(.acceptPauses)
-                isAcceptPaused = true
+                pauseAccepting()
                 return
             }
         }
         if !ready.contains(where: { if case .accept = $0 { true } else { false } }) {
             ready.append(.accept)
         }
+    }
+
+    /// The backlog keeps them. A connection of this loop that closes resumes accepting; so does
+    /// time, since whoever lets go of the next descriptor may be another loop or a tool.
+    private mutating func pauseAccepting() {
+        counters.add(.acceptPauses)
+        isAcceptPaused = true
+        guard acceptTimer == .none else { return }
+        let token = Token(slot: 0, generation: 0, kind: TokenKind.listener)
+        acceptTimer = timers.arm(token, kind: 0, deadline: network.monotonicNow + 100_000_000)
+    }
+
+    mutating func acceptTimerFired() {
+        acceptTimer = .none
+        resumeAccepting()
+    }
+
+    /// A descriptor may be free again.
+    mutating func resumeAccepting() {
+        guard isAcceptPaused else { return }
+        isAcceptPaused = false
+        ready.append(.accept)
     }
 
     private mutating func admit(_ fd: Int32, _ peer: SocketAddress, _ listener: ListenerSettings) {

@@ -96,6 +96,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     var stopDeadline: UInt64 = .max
     package var isStopped = false
     var isAcceptPaused = false
+    var acceptTimer = TimerHandle.none
 
     /// Work that a step leaves for the end of the tick, so that no step calls an earlier one.
     enum ReadyWork {
@@ -187,6 +188,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
                 if fetches.contains(expired.token) { fetchTimer(expired.token) }
             case TokenKind.origin:
                 if origins.contains(expired.token) { idleTimer(expired.token.slot) }
+            case TokenKind.listener: acceptTimerFired()
             default: break
             }
         }

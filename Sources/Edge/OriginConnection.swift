@@ -172,6 +172,7 @@ extension LoopState where N: ~Copyable {
         let fd = origins[slot].fd
         _ = origins.remove(slot)
         if reset { network.closeWithReset(fd) } else { network.close(fd) }
+        resumeAccepting()
     }
 
     /// The response was read whole and the request sent whole: keep the connection, if it may be.

@@ -123,10 +123,7 @@ extension LoopState where N: ~Copyable {
         _ = viewers.remove(slot)
         if reset { network.closeWithReset(fd) } else { network.close(fd) }
         counters.add(.connectionsClosed)
-        if isAcceptPaused {
-            isAcceptPaused = false
-            ready.append(.accept)
-        }
+        resumeAccepting()
     }
 
     // MARK: patience
