@@ -36,6 +36,8 @@ let package = Package(
         .target(name: "Tiles", dependencies: ["HTTP"], swiftSettings: settings),
         .target(name: "Caching", dependencies: ["Tiles", "HTTP"], swiftSettings: settings),
 
+        .target(name: "CloudFront", dependencies: ["Caching", "HTTP"], swiftSettings: settings),
+
         // Mechanism: each knows one system interface and nothing of the others.
         .target(name: "LMDB", dependencies: ["CLMDB"], swiftSettings: pointers),
         .target(name: "Reactor", dependencies: ["CLinux"], swiftSettings: pointers),
@@ -52,6 +54,7 @@ let package = Package(
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: settings),
         .testTarget(name: "TilesTests", dependencies: ["Tiles", "HTTP"], swiftSettings: settings),
         .testTarget(name: "CachingTests", dependencies: ["Caching", "HTTP", "Tiles"], swiftSettings: settings),
+        .testTarget(name: "CloudFrontTests", dependencies: ["CloudFront", "Caching", "HTTP"], swiftSettings: settings),
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: settings),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: settings),
         .testTarget(name: "EdgeTests", dependencies: ["Edge", "Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
