@@ -1,4 +1,6 @@
 // swift-tools-version: 6.2
+// A target is a line, so that the arrows can be read.
+// swift-format-ignore-file
 import PackageDescription
 
 // One list for every target: the house has one dialect of Swift, and no warning is let in.

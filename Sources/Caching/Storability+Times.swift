@@ -76,7 +76,8 @@ func isUseful(_ question: StoreQuestion, _ times: EntryTimes, _ flags: EntryFlag
     if mayBeStale, times.swrUntil > now { return true }
     // Somebody wants it kept for when the origin is down.
     let control = question.response.directives(question.policy)
-    let hasLifetime = question.policy.mode == .rfc9111
+    let hasLifetime =
+        question.policy.mode == .rfc9111
         && (question.response.explicitLifetime(question.policy, now: now)?.milliseconds ?? 0) > 0
     let isWanted =
         question.policy.keepsFallback || control.staleIfErrorSeconds != nil || hasLifetime

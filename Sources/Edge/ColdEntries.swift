@@ -67,7 +67,8 @@ extension LoopState where N: ~Copyable {
         exchange.awaitsPages = false
         beginReading()
         let copy = exchange.canonical.withUnsafeBytes { canonical -> StoredCopy? in
-            guard case .entry(let entry) = find(key, canonical) else { return nil }
+            guard case .entry(let found) = find(key, canonical), let entry = withFields(found)
+            else { return nil }
             return StoredCopy(entry, store: store)
         }
         endReading()

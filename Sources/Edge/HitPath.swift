@@ -66,17 +66,47 @@ extension LoopState where N: ~Copyable {
             answerFound(slot, bytes, behavior, facts, key, canonical, entry)
             return
         }
+        guard let entry = withFields(entry) else {
+            miss(slot, bytes, behavior, facts, absent)
+            return
+        }
         var variant = canonical
         Vary.append(names: entry.headers.bytes, of: head, bytes: bytes.bytes, to: &variant)
         let variantKey = CacheKey.hash(variant.bytes.bytes, seed: seed)
-        guard case .entry(let selected) = find(variantKey, variant.bytes),
-            selected.header.kind != .variants,
-            selected.header.invalidation >= entry.header.invalidation
-        else {
-            miss(slot, bytes, behavior, facts, .variantAbsent)
+        let least = entry.header.invalidation
+        if answerVariant(slot, bytes, behavior, facts, variantKey, variant, least) { return }
+        answerLateVariant(slot, bytes, behavior, facts, variantKey, variant, least)
+    }
+
+    /// False when the open snapshot has no variant under the key that is still alive.
+    private mutating func answerVariant(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
+        _ key: CacheKey, _ canonical: CanonicalKey, _ least: UInt64
+    ) -> Bool {
+        guard case .entry(let selected) = find(key, canonical.bytes),
+            selected.header.kind != .variants, selected.header.invalidation >= least
+        else { return false }
+        answerFound(slot, bytes, behavior, facts, key, canonical, selected)
+        return true
+    }
+
+    /// The names of the selecting fields may be in the file already while the variant still waits
+    /// for the writer. What is gone from its queue is in every snapshot that is begun later.
+    private mutating func answerLateVariant(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
+        _ key: CacheKey, _ canonical: CanonicalKey, _ least: UInt64
+    ) {
+        endReading()
+        if case .object(let object)? = store?.findPending(key),
+            object.canonicalKey.elementsEqual(canonical.bytes), object.header.invalidation >= least
+        {
+            serve(pending: object, slot, bytes, behavior, facts, key, canonical)
+            beginReading()
             return
         }
-        answerFound(slot, bytes, behavior, facts, variantKey, variant, selected)
+        beginReading()
+        if answerVariant(slot, bytes, behavior, facts, key, canonical, least) { return }
+        miss(slot, bytes, behavior, facts, .variantAbsent)
     }
 
     /// Decides on what was found, and does it.
@@ -93,7 +123,7 @@ extension LoopState where N: ~Copyable {
             .entry(entry.header), request: facts, policy: hot[behavior].policy, health: health,
             now: now)
         guard decision.isAnsweredFromStore else {
-            let copy = StoredCopy(entry, store: store)
+            let copy = withFields(entry).map { StoredCopy($0, store: store) }
             start(
                 slot, bytes, behavior, facts, decision, keyed: decision.action != .pass, key: key,
                 canonical: canonical, entry: copy)
@@ -108,6 +138,10 @@ extension LoopState where N: ~Copyable {
                 wait(slot, bytes, behavior, facts, decision, key, canonical)
                 return
             }
+        }
+        guard let entry = withFields(entry) else {
+            miss(slot, bytes, behavior, facts, .absent)
+            return
         }
         if decision.action == .serveStaleRefreshing {
             refresh(slot, bytes, behavior, facts, decision, entry, key, canonical)
@@ -229,7 +263,8 @@ extension LoopState where N: ~Copyable {
         _ exchange: Exchange, _ key: CacheKey, _ canonical: [UInt8]
     ) -> Bool {
         let copy = canonical.withUnsafeBytes { bytes -> StoredCopy? in
-            guard case .entry(let entry) = find(key, bytes) else { return nil }
+            guard case .entry(let found) = find(key, bytes), let entry = withFields(found)
+            else { return nil }
             return StoredCopy(entry, store: store)
         }
         return copy.map { serveIfFresh(exchange, $0) } ?? false

@@ -264,6 +264,8 @@ struct LoopScratch {
     let head = UnsafeMutableRawBufferPointer.allocate(byteCount: 73_728, alignment: 64)
     /// The canonical cache key being built.
     let key = UnsafeMutableRawBufferPointer.allocate(byteCount: 49_152, alignment: 64)
+    /// A stored header block that had to be put together from chunks.
+    let fields = UnsafeMutableRawBufferPointer.allocate(byteCount: 73_728, alignment: 64)
     let line = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 64)
     let parts = UnsafeMutableBufferPointer<iovec>.allocate(capacity: 24)
 
@@ -271,6 +273,7 @@ struct LoopScratch {
         input.deallocate()
         head.deallocate()
         key.deallocate()
+        fields.deallocate()
         line.deallocate()
         parts.deallocate()
     }

@@ -78,6 +78,14 @@ extension LoopState where N: ~Copyable {
         return (whole, parts)
     }
 
+    /// The body of what is stored, for a record of its own.
+    mutating func storeBody(_ copy: StoredCopy) -> StoreBody? {
+        if let body = copy.storeBody { return body }
+        return copyBytes(copy, 0..<Int(copy.header.bodyLength)).map {
+            .segments([StoreSegment(copying: $0)])
+        }
+    }
+
     /// Copies a run of a stored body out of the store; nil when it is not there any more.
     private mutating func copyBytes(_ copy: StoredCopy, _ range: Range<Int>) -> [UInt8]? {
         guard range.count <= snapshot.settings.cache.objectBytes else { return nil }

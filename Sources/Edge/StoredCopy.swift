@@ -7,8 +7,8 @@ enum StoredBody {
     case none
     /// In memory that somebody keeps: an index record in the map, a copy.
     case memory(UnsafeRawBufferPointer)
-    /// In an object's chunks, behind so many bytes of header block.
-    case chunks(objectID: UInt64, offset: Int)
+    /// In an object's chunks, from this one on: a header block in chunks comes before it.
+    case chunks(objectID: UInt64, first: Int)
     /// With the writer still.
     case pending(Unmanaged<PendingObject>)
 }
@@ -17,9 +17,11 @@ enum StoredBody {
 /// read transaction, a `StoredCopy`, the pending table).
 struct StoredEntry {
     let header: EntryHeader
-    /// End-to-end fields in wire form.
-    let headers: UnsafeRawBufferPointer
+    /// End-to-end fields in wire form; none yet while `headersInChunks` is above 0.
+    private(set) var headers: UnsafeRawBufferPointer
     let body: StoredBody
+    /// Bytes of a header block that lies in chunks and was not gathered (`withFields`).
+    private(set) var headersInChunks = 0
 
     @inline(__always)
     init(record: UnsafeRawBufferPointer, header: EntryHeader, layout: EntryRecord.Layout) {
@@ -28,8 +30,9 @@ struct StoredEntry {
         if !layout.inlineBody.isEmpty {
             body = .memory(UnsafeRawBufferPointer(rebasing: record[layout.inlineBody]))
         } else if header.objectID != 0 {
-            let offset = header.flags.contains(.headersInChunks) ? layout.headersLength : 0
-            body = .chunks(objectID: header.objectID, offset: offset)
+            if header.flags.contains(.headersInChunks) { headersInChunks = layout.headersLength }
+            body = .chunks(
+                objectID: header.objectID, first: ObjectKeys.chunkCount(headersInChunks))
         } else {
             body = .none
         }
@@ -40,6 +43,49 @@ struct StoredEntry {
         self.headers = headers
         self.body = body
     }
+
+    /// The same entry with its header block, which was gathered from its chunks.
+    func with(headers: UnsafeRawBufferPointer) -> StoredEntry {
+        var entry = self
+        entry.headers = headers
+        entry.headersInChunks = 0
+        return entry
+    }
+}
+
+extension LoopState where N: ~Copyable {
+    /// The entry with its header block at hand, valid until the next call. A long one lies in
+    /// chunks and is copied together; nil when they are gone.
+    @inline(__always)
+    mutating func withFields(_ entry: StoredEntry) -> StoredEntry? {
+        entry.headersInChunks == 0 ? entry : gatherFields(entry)
+    }
+
+    @inline(never)
+    private mutating func gatherFields(_ entry: StoredEntry) -> StoredEntry? {
+        let length = entry.headersInChunks
+        guard length <= scratch.fields.count else { return nil }
+        var at = 0
+        while at < length {
+            guard let base = scratch.parts.baseAddress,
+                let found = reader?.gather(
+                    objectID: entry.header.objectID, fromChunk: at / ObjectKeys.chunkBytes, skip: 0,
+                    limit: length - at, into: base),
+                found.count > 0
+            else {
+                store?.noteMissingChunk()
+                return nil
+            }
+            for part in scratch.parts[..<found.count] {
+                UnsafeMutableRawBufferPointer(rebasing: scratch.fields[at...])
+                    .copyMemory(from: UnsafeRawBufferPointer(part))
+                at += part.iov_len
+            }
+        }
+        return entry.with(
+            headers: UnsafeRawBufferPointer(
+                rebasing: UnsafeRawBufferPointer(scratch.fields)[..<length]))
+    }
 }
 
 /// A stored response taken out of its transaction: served later, confirmed, or sent on slowly.
@@ -49,7 +95,7 @@ final class StoredCopy: Sendable {
     let header: EntryHeader
     let headers: [UInt8]
     private let inline: [UInt8]
-    private let chunkOffset: Int
+    private let firstChunk: Int
     private let pending: PendingObject?
     private let store: Store?
 
@@ -58,13 +104,13 @@ final class StoredCopy: Sendable {
         headers = [UInt8](entry.headers)
         self.store = store
         switch entry.body {
-        case .none: (inline, chunkOffset, pending) = ([], 0, nil)
-        case .memory(let bytes): (inline, chunkOffset, pending) = ([UInt8](bytes), 0, nil)
-        case .chunks(let id, let offset):
-            (inline, chunkOffset, pending) = ([], offset, nil)
+        case .none: (inline, firstChunk, pending) = ([], 0, nil)
+        case .memory(let bytes): (inline, firstChunk, pending) = ([UInt8](bytes), 0, nil)
+        case .chunks(let id, let first):
+            (inline, firstChunk, pending) = ([], first, nil)
             store?.retain(id)
         case .pending(let object):
-            (inline, chunkOffset, pending) = ([], 0, object.takeUnretainedValue())
+            (inline, firstChunk, pending) = ([], 0, object.takeUnretainedValue())
         }
     }
 
@@ -73,7 +119,7 @@ final class StoredCopy: Sendable {
         self.header = header
         self.headers = headers
         inline = copy.inline
-        chunkOffset = copy.chunkOffset
+        firstChunk = copy.firstChunk
         pending = copy.pending
         store = copy.store
         if isInChunks { store?.retain(header.objectID) }
@@ -95,15 +141,16 @@ final class StoredCopy: Sendable {
         if let pending { return .pending(Unmanaged.passUnretained(pending)) }
         if !inline.isEmpty { return .memory(inline) }
         return header.objectID == 0
-            ? .none : .chunks(objectID: header.objectID, offset: chunkOffset)
+            ? .none : .chunks(objectID: header.objectID, first: firstChunk)
     }
 
-    /// For the writer: the body as it is, under a new record.
+    /// For the writer: the body as it is, under a new record. Nil when it must be copied, since
+    /// fields and body lie in the same chunks.
     var storeBody: StoreBody? {
         if let pending { return pending.put.body }
         if !inline.isEmpty { return .segments([StoreSegment(copying: inline)]) }
         if header.objectID == 0 { return .segments([]) }
-        guard chunkOffset == 0 else { return nil }
+        guard firstChunk == 0 else { return nil }
         return .stored(objectID: header.objectID, length: Int(header.bodyLength))
     }
 }

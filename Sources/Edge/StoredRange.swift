@@ -215,14 +215,14 @@ extension LoopState where N: ~Copyable {
         }
     }
 
-    private mutating func serve(
+    mutating func serve(
         pending object: PendingObject, _ slot: UInt32, _ bytes: UnsafeRawBufferPointer,
         _ behavior: Int,
         _ facts: RequestFacts, _ key: CacheKey, _ canonical: CanonicalKey
     ) {
         object.headers.withUnsafeBytes { headers in
             let body: StoredBody =
-                object.storedObject.map { .chunks(objectID: $0, offset: 0) }
+                object.storedObject.map { .chunks(objectID: $0, first: 0) }
                 ?? (object.length == 0 ? .none : .pending(Unmanaged.passUnretained(object)))
             var header = object.header
             if let id = object.storedObject { header.objectID = id }

@@ -136,17 +136,15 @@ extension LoopState where N: ~Copyable {
                     from: range.lowerBound, limit: range.count, into: base + first, capacity: 16)
             }
             return (found.count, found.bytes)
-        case .chunks(let objectID, let offset):
-            let start = range.lowerBound + offset
+        case .chunks(let objectID, let firstChunk):
+            let start = range.lowerBound
             let found = reader?.gather(
-                objectID: objectID, fromChunk: start / Self.chunkBytes,
-                skip: start % Self.chunkBytes, limit: range.count,
+                objectID: objectID, fromChunk: firstChunk + start / ObjectKeys.chunkBytes,
+                skip: start % ObjectKeys.chunkBytes, limit: range.count,
                 into: base + first, capacity: 16)
             return found.map { ($0.count, $0.bytes) } ?? (0, 0)
         }
     }
-
-    private static var chunkBytes: Int { 4_080 }
 
     private mutating func finishStored(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ outcome: Outcome

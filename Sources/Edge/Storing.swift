@@ -212,7 +212,7 @@ extension LoopState where N: ~Copyable {
         guard let store, let key = fetch.exchange.storeKey, fetch.shared.mayStore, mayStore(fetch)
         else { return }
         if let confirmed = head.confirmed {
-            guard head.isStorable, let body = confirmed.storeBody else { return }
+            guard head.isStorable, let body = storeBody(confirmed) else { return }
             put(
                 StorePut(
                     key: key, header: confirmed.header, canonicalKey: fetch.exchange.canonical,
@@ -296,7 +296,9 @@ extension LoopState where N: ~Copyable {
             beginReading()
             defer { endReading() }
             let isThere = primary.canonical.withUnsafeBytes { canonical in
-                guard case .entry(let entry) = find(primary.key, canonical) else { return false }
+                guard case .entry(let found) = find(primary.key, canonical),
+                    let entry = withFields(found)
+                else { return false }
                 return entry.header.kind == .variants
                     && entry.headers.elementsEqual(variant.names)
             }
@@ -355,7 +357,7 @@ extension LoopState where N: ~Copyable {
                 StoreQuestion(
                     request: asGet, response: facts, policy: fetch.exchange.policy,
                     requestTime: head.requestedAt, responseTime: head.receivedAt)),
-            let body = entry.storeBody
+            let body = storeBody(entry)
         else { return }
         var header = entry.header
         header.times = times

@@ -48,7 +48,9 @@ public struct Simulation {
     }
 
     /// Writes what happens to standard output when `MAPEDGE_TRACE` is set.
-    public static var trace: ((String) -> Void)? { getenv("MAPEDGE_TRACE") == nil ? nil : { print($0) } }
+    public static var trace: ((String) -> Void)? {
+        getenv("MAPEDGE_TRACE") == nil ? nil : { print($0) }
+    }
 
     /// The seeds that the environment asks for: `MAPEDGE_SEED` alone, or the first `MAPEDGE_SEEDS`.
     ///

@@ -14,9 +14,10 @@ struct MultipartTests {
         let type = response["Content-Type"] ?? ""
         guard type.hasPrefix("multipart/byteranges; boundary=") else { return nil }
         let boundary = type.dropFirst("multipart/byteranges; boundary=".count).filter { $0 != "\"" }
-        let lines = Array(response.text.unicodeScalars.split(separator: "\n").map {
-            String(String.UnicodeScalarView($0)).filter { $0 != "\r" }
-        })
+        let lines = Array(
+            response.text.unicodeScalars.split(separator: "\n").map {
+                String(String.UnicodeScalarView($0)).filter { $0 != "\r" }
+            })
         guard lines.last == "--\(boundary)--" else { return nil }
         var parts: [Part] = []
         for line in lines {
@@ -40,19 +41,21 @@ struct MultipartTests {
     func multipart() throws {
         let edge = try SharedEdge.edge()
         let room = try SharedEdge.origin().room()
-        room.reply(.ok(
-            "Cache-Control: max-age=60", "Content-Type: text/frob", "ETag: \"a\"",
-            body: "0123456789"))
+        room.reply(
+            .ok(
+                "Cache-Control: max-age=60", "Content-Type: text/frob", "ETag: \"a\"",
+                body: "0123456789"))
         _ = try edge.get(room.path())
         let response = try edge.get(room.path(), "Range: bytes=0-1, 4-5,-2")
         #expect(response.status == 206)
         #expect(response["Content-Range"] == nil)
         #expect(response["ETag"] == "\"a\"")
-        #expect(parts(response) == [
-            Part(range: "bytes 0-1/10", type: "text/frob", body: "01"),
-            Part(range: "bytes 4-5/10", type: "text/frob", body: "45"),
-            Part(range: "bytes 8-9/10", type: "text/frob", body: "89"),
-        ])
+        #expect(
+            parts(response) == [
+                Part(range: "bytes 0-1/10", type: "text/frob", body: "01"),
+                Part(range: "bytes 4-5/10", type: "text/frob", body: "45"),
+                Part(range: "bytes 8-9/10", type: "text/frob", body: "89"),
+            ])
         #expect(room.count == 1)
     }
 

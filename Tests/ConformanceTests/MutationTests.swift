@@ -4,12 +4,14 @@ import WireTesting
 /// Well-formed messages with a few bytes changed at random, always the same ones.
 private struct Mutator {
     private var random: SeededRandom
-    private let bytes: [[UInt8]] = [
-        "\r", "\n", "\r\n", "\u{0}", " ", "\t", ":", ",", ";", "0", "1", "5", "F", "-", "+", "x",
-        "\"", "/", "\r\n ", "\r\n\r\n", "chunked", "Content-Length: 3\r\n", "\u{B}", "\u{7F}",
-        "Transfer-Encoding: chunked\r\n", "Host: other.test\r\n", "Connection: close\r\n",
-        "0\r\n\r\n", "HTTP/1.1", "HTTP/1.0", "GET ", "100-continue", "Expect: ",
-    ].map { Array($0.utf8) } + [[0x80], [0xFF], [0xC3, 0x28]]
+    private let bytes: [[UInt8]] =
+        [
+            "\r", "\n", "\r\n", "\u{0}", " ", "\t", ":", ",", ";", "0", "1", "5", "F", "-", "+",
+            "x",
+            "\"", "/", "\r\n ", "\r\n\r\n", "chunked", "Content-Length: 3\r\n", "\u{B}", "\u{7F}",
+            "Transfer-Encoding: chunked\r\n", "Host: other.test\r\n", "Connection: close\r\n",
+            "0\r\n\r\n", "HTTP/1.1", "HTTP/1.0", "GET ", "100-continue", "Expect: ",
+        ].map { Array($0.utf8) } + [[0x80], [0xFF], [0xC3, 0x28]]
 
     init(seed: UInt64) { random = SeededRandom(seed: seed) }
 
@@ -36,7 +38,8 @@ private struct Mutator {
 
 @Suite("RFC 9112: thousands of broken messages")
 struct MutationTests {
-    @Test("whatever a viewer sends, the origin sees whole requests of one meaning, or none",
+    @Test(
+        "whatever a viewer sends, the origin sees whole requests of one meaning, or none",
         arguments: 1...4)
     func requests(seed: Int) throws {
         let origin = try Origin()
@@ -86,7 +89,8 @@ struct MutationTests {
         return "more than twenty answers"
     }
 
-    @Test("whatever an origin sends, the viewer gets a whole response, a cut one or an error",
+    @Test(
+        "whatever an origin sends, the viewer gets a whole response, a cut one or an error",
         arguments: 1...4)
     func responses(seed: Int) throws {
         let origin = try Origin()
@@ -106,7 +110,8 @@ struct MutationTests {
         for number in 0..<300 {
             let bytes = mutator.mutate(mutator.choose(bases))
             room.answers { request in
-                request.target.hasSuffix("good") ? .ok(body: "good") : Reply([.send(bytes), .close])
+                request.target.hasSuffix("good")
+                    ? .ok(body: "good") : Reply([.send(bytes), .close])
             }
             for _ in 0..<2 {
                 let viewer = try edge.viewer()

@@ -33,7 +33,9 @@ private struct Player {
     mutating func play(_ exchange: Exchange) -> [String] {
         let before = room.count
         // A lost GET is asked once more: an origin that is gone is gone then, too.
-        if let reply = exchange.reply { for _ in 0..<(reply.isGone ? 3 : 1) { room.reply(reply.inRoom(room)) } }
+        if let reply = exchange.reply {
+            for _ in 0..<(reply.isGone ? 3 : 1) { room.reply(reply.inRoom(room)) }
+        }
         defer { _ = room.clearReplies() }
         let text = exchange.ask.text(in: room)
         transcript = "sent \(quoted(Array(text.utf8)[...]))"

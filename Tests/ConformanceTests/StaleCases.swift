@@ -10,7 +10,9 @@ private let gone = Reply.raw("", .close)
 extension Reply {
     /// Says nothing at all.
     var isGone: Bool {
-        guard steps.count == 2, case .send(let bytes) = steps[0], case .close = steps[1] else { return false }
+        guard steps.count == 2, case .send(let bytes) = steps[0], case .close = steps[1] else {
+            return false
+        }
         return bytes.isEmpty
     }
 }

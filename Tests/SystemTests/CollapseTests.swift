@@ -115,7 +115,8 @@ struct CollapseTests {
 
     @Test("a write in the middle of a fetch keeps its answer out of the store")
     func writeMeanwhile() throws {
-        room.reply(Reply([.pass(gate)] + Reply.ok("Cache-Control: max-age=60", body: "before").steps))
+        room.reply(
+            Reply([.pass(gate)] + Reply.ok("Cache-Control: max-age=60", body: "before").steps))
         var reader = try edge.viewer()
         try reader.send(request)
         #expect(gate.awaitArrival())

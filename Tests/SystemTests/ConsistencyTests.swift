@@ -90,7 +90,9 @@ struct ConsistencyTests {
                 if response.status != 304 { check(response, key, oldest, from: 0) }
             case 8:
                 let response = try viewer.exchange(request("HEAD", key))
-                if version(response, key) ?? -1 < oldest { problems.append("an old HEAD of \(key)") }
+                if version(response, key) ?? -1 < oldest {
+                    problems.append("an old HEAD of \(key)")
+                }
             default:
                 check(try viewer.exchange(request("GET", key)), key, oldest, from: 0)
             }
@@ -103,7 +105,8 @@ struct ConsistencyTests {
 
         private mutating func check(_ response: Response, _ key: Int, _ oldest: Int, from: Int) {
             guard let version = version(response, key), !response.isCut else {
-                return problems.append("\(response.head.startLine) for key \(key), \(response.isCut)")
+                return problems.append(
+                    "\(response.head.startLine) for key \(key), \(response.isCut)")
             }
             if version < oldest {
                 problems.append("key \(key): version \(version) after \(oldest) was acknowledged")
@@ -146,7 +149,9 @@ struct ConsistencyTests {
         let test = try Configured()
         let room = test.origin.room()
         room.answers { request in
-            .ok("Cache-Control: max-age=\(request.target.utf8.count % 2 * 60)", body: request.target)
+            .ok(
+                "Cache-Control: max-age=\(request.target.utf8.count % 2 * 60)", body: request.target
+            )
         }
         let isOver = Monitor(false)
         let reports = Monitor<[String]>([])
@@ -160,7 +165,8 @@ struct ConsistencyTests {
                     while !isOver.with({ $0 }) {
                         let path = room.path("\(lane)-\(number % 50)")
                         let text = try viewer.exchange(
-                            "GET \(path) HTTP/1.1\r\nHost: edge.test\r\n\r\n").text
+                            "GET \(path) HTTP/1.1\r\nHost: edge.test\r\n\r\n"
+                        ).text
                         if text != path { report += "\(path) got \(text) " }
                         number += 1
                     }

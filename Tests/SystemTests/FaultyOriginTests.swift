@@ -60,12 +60,15 @@ struct FaultyOriginTests {
         gate.open()
     }
 
-    @Test("a reset at any byte of the answer leaves nothing half-stored", arguments: [0, 1, 17, 60, 90])
+    @Test(
+        "a reset at any byte of the answer leaves nothing half-stored",
+        arguments: [0, 1, 17, 60, 90])
     func resets(count: Int) throws {
         let edge = try SharedEdge.edge()
         let room = try SharedEdge.origin().room()
-        let answer = Array(
-            "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 50\r\n\r\n".utf8)
+        let answer =
+            Array(
+                "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 50\r\n\r\n".utf8)
             + [UInt8](repeating: 0x61, count: 50)
         room.always(Reply([.send(Array(answer[..<count])), .reset]))
         if let response = try? edge.get(room.path()) {

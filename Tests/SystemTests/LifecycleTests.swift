@@ -9,8 +9,10 @@ struct LifecycleTests {
         let test = try Configured()
         let (edge, room, gate) = (test.edge, test.origin.room(), Gate())
         room.reply(
-            .raw("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst", .pass(gate), .send(
-                Array("after".utf8))))
+            .raw(
+                "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst", .pass(gate),
+                .send(
+                    Array("after".utf8))))
         var idle = try edge.viewer()
         room.reply()
         var busy = try edge.viewer()
@@ -82,8 +84,10 @@ struct LifecycleTests {
         let test = try Configured()
         let (room, gate) = (test.origin.room(), Gate())
         room.reply(
-            .raw("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst", .pass(gate), .send(
-                Array("after".utf8))))
+            .raw(
+                "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst", .pass(gate),
+                .send(
+                    Array("after".utf8))))
         var viewer = try test.edge.viewer()
         try viewer.send("GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
         #expect(gate.awaitArrival())

@@ -21,7 +21,8 @@ struct LogTests {
         var viewer = try edge.viewer()
         let head = Array("GET \(room.path("b%22%0A")) HTTP/1.1\r\nHost: edge.test\r\n".utf8)
         let agent = Array("User-Agent: ".utf8) + (0x80...0xFF).map { UInt8($0) }
-        let secrets = Array("\r\nAuthorization: Basic geheim\r\nCookie: sessionid=geheim\r\n\r\n".utf8)
+        let secrets = Array(
+            "\r\nAuthorization: Basic geheim\r\nCookie: sessionid=geheim\r\n\r\n".utf8)
         try viewer.send(head + agent + secrets)
         _ = try viewer.response()
         var bad = try edge.viewer()

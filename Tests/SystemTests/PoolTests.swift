@@ -30,7 +30,9 @@ struct PoolTests {
     func robin() throws {
         let pair = try Pair()
         for room in pair.rooms { room.always(.ok("Cache-Control: no-store", body: "ok")) }
-        for path in 0..<20 { #expect(try pair.edge.get(pair.rooms[0].path("\(path)")).text == "ok") }
+        for path in 0..<20 {
+            #expect(try pair.edge.get(pair.rooms[0].path("\(path)")).text == "ok")
+        }
         #expect(pair.rooms.map(\.count) == [10, 10])
     }
 
@@ -39,7 +41,9 @@ struct PoolTests {
         let pair = try Pair(pool: ["health:", "  interval: 200ms", "  fall: 1"])
         for room in pair.rooms { room.always(.ok("Cache-Control: no-store", body: "ok")) }
         pair.second.stop()
-        for path in 0..<30 { #expect(try pair.edge.get(pair.rooms[0].path("\(path)")).text == "ok") }
+        for path in 0..<30 {
+            #expect(try pair.edge.get(pair.rooms[0].path("\(path)")).text == "ok")
+        }
         let isTold = try eventually {
             let states = try pair.states()
             return states.count == 2 && states[0] == "up" && states[1] != "up" ? true : nil
@@ -52,7 +56,9 @@ struct PoolTests {
         let pair = try Pair(pool: ["health:", "  consecutiveFailures: 3", "  ejection: 60s"])
         pair.rooms[0].always(.ok("Cache-Control: no-store", body: "ok"))
         pair.rooms[1].always(.raw("", .reset))
-        for path in 0..<40 { #expect(try pair.edge.get(pair.rooms[0].path("\(path)")).text == "ok") }
+        for path in 0..<40 {
+            #expect(try pair.edge.get(pair.rooms[0].path("\(path)")).text == "ok")
+        }
         #expect(pair.rooms[1].count < 12, "asked \(pair.rooms[1].count) times")
         pair.rooms[0].always(.raw("", .reset))
         for path in 0..<20 { _ = try? pair.edge.get(pair.rooms[0].path("bad\(path)")) }
@@ -73,7 +79,9 @@ struct PoolTests {
         let isOut = try eventually { try pair.states() == ["up", "down"] ? true : nil }
         #expect(isOut == true)
         let before = pair.rooms[1].count
-        for path in 0..<10 { #expect(try pair.edge.get(pair.rooms[0].path("\(path)")).text == "ok") }
+        for path in 0..<10 {
+            #expect(try pair.edge.get(pair.rooms[0].path("\(path)")).text == "ok")
+        }
         #expect(pair.rooms[1].count == before)
     }
 

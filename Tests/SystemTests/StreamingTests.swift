@@ -90,7 +90,8 @@ struct StreamingTests {
         #expect(room.count == 1)
     }
 
-    @Test("ranges of a large entry are the right bytes", arguments: [0, 4079, 4080, 4081, 9_999_000])
+    @Test(
+        "ranges of a large entry are the right bytes", arguments: [0, 4079, 4080, 4081, 9_999_000])
     func largeRanges(start: Int) throws {
         let edge = try SharedEdge.edge()
         let room = try SharedEdge.origin().room()

@@ -26,7 +26,8 @@ struct TileTests {
     }
 
     private func image(_ type: String, _ bytes: [UInt8]) -> Reply {
-        let head = "HTTP/1.1 200 OK\r\nContent-Type: \(type)\r\nContent-Length: \(bytes.count)\r\n\r\n"
+        let head =
+            "HTTP/1.1 200 OK\r\nContent-Type: \(type)\r\nContent-Length: \(bytes.count)\r\n\r\n"
         return Reply([.send(Array(head.utf8) + bytes)], status: 200)
     }
 
@@ -58,7 +59,8 @@ struct TileTests {
     @Test("a tile's own word on freshness stays")
     func ownFreshness() throws {
         let picture = BlankTile.png(width: 300, height: 200)
-        let head = "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nCache-Control: max-age=0\r\n"
+        let head =
+            "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nCache-Control: max-age=0\r\n"
             + "Content-Length: \(picture.count)\r\n\r\n"
         room.always(Reply([.send(Array(head.utf8) + picture)], status: 200))
         for _ in 0..<2 { #expect(try edge.get(map())["Cache-Control"] == "max-age=0") }
@@ -74,9 +76,11 @@ struct TileTests {
         #expect(room.count == 2)
     }
 
-    @Test("who named XML or JSON gets that document", arguments: [
-        "application/vnd.ogc.se_xml", "XML", "application/json",
-    ])
+    @Test(
+        "who named XML or JSON gets that document",
+        arguments: [
+            "application/vnd.ogc.se_xml", "XML", "application/json",
+        ])
     func documents(form: String) throws {
         room.always(exception)
         let response = try edge.get(map("image/png", "&EXCEPTIONS=\(form)"))
@@ -84,9 +88,11 @@ struct TileTests {
         #expect(room.count == 1)
     }
 
-    @Test("who named INIMAGE or BLANK gets an image, and the origin is never told", arguments: [
-        "application/vnd.ogc.se_inimage", "INIMAGE", "application/vnd.ogc.se_blank", "BLANK",
-    ])
+    @Test(
+        "who named INIMAGE or BLANK gets an image, and the origin is never told",
+        arguments: [
+            "application/vnd.ogc.se_inimage", "INIMAGE", "application/vnd.ogc.se_blank", "BLANK",
+        ])
     func imageForms(form: String) throws {
         room.always(exception)
         let response = try edge.get(map("image/png", "&exceptions=\(form)"))
@@ -103,21 +109,25 @@ struct TileTests {
         #expect(try edge.get(map("image/png", "&EXCEPTIONS=INIMAGE")).isHit)
     }
 
-    @Test("bytes that are not the picture asked for are not stored", arguments: [
-        ("image/png", BlankTile.jpeg(width: 300, height: 200)),
-        ("image/jpeg", BlankTile.png(width: 300, height: 200)),
-        ("text/html", Array("<html>oops</html>".utf8)), ("image/png", []),
-        ("application/json", Array("{\"exceptions\": []}".utf8)),
-    ])
+    @Test(
+        "bytes that are not the picture asked for are not stored",
+        arguments: [
+            ("image/png", BlankTile.jpeg(width: 300, height: 200)),
+            ("image/jpeg", BlankTile.png(width: 300, height: 200)),
+            ("text/html", Array("<html>oops</html>".utf8)), ("image/png", []),
+            ("application/json", Array("{\"exceptions\": []}".utf8)),
+        ])
     func wrongBytes(type: String, bytes: [UInt8]) throws {
         room.always(image(type, bytes))
         for _ in 0..<2 { expectSubstitute(try edge.get(map())) }
         #expect(room.count == 2)
     }
 
-    @Test("with the origin down a tile is 503 and an image", arguments: [
-        "image/png", "image/png8", "image/jpeg", "image/gif",
-    ])
+    @Test(
+        "with the origin down a tile is 503 and an image",
+        arguments: [
+            "image/png", "image/png8", "image/jpeg", "image/gif",
+        ])
     func down(format: String) throws {
         room.always(Reply([.reset]))
         let type = format == "image/png8" ? "image/png" : format
@@ -156,12 +166,14 @@ struct TileTests {
         #expect(room.count == 4)
     }
 
-    @Test("WMTS, TMS and gmaps are tiles as well", arguments: [
-        "gwc/service/wmts?service=WMTS&request=GetTile&layer=x&tilematrix=6&tilerow=2&tilecol=1"
-            + "&format=image/png",
-        "gwc/service/tms/1.0.0/x@g@png/6/15/41.png",
-        "gwc/service/gmaps?layers=x&zoom=6&x=15&y=22&format=image/png",
-    ])
+    @Test(
+        "WMTS, TMS and gmaps are tiles as well",
+        arguments: [
+            "gwc/service/wmts?service=WMTS&request=GetTile&layer=x&tilematrix=6&tilerow=2&tilecol=1"
+                + "&format=image/png",
+            "gwc/service/tms/1.0.0/x@g@png/6/15/41.png",
+            "gwc/service/gmaps?layers=x&zoom=6&x=15&y=22&format=image/png",
+        ])
     func otherServices(path: String) throws {
         room.reply(image("image/png", BlankTile.png(width: 256, height: 256)))
         _ = try edge.get(room.path(path))

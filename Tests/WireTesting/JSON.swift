@@ -69,7 +69,9 @@ private struct JSONReader {
         if take("}") { return .object(members) }
         while true {
             skipSpace()
-            guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else { throw failure("no name") }
+            guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else {
+                throw failure("no name")
+            }
             let name = try string()
             skipSpace()
             guard take(":") else { throw failure("no colon") }

@@ -28,9 +28,12 @@ public enum Pattern {
         while !bytes.isEmpty {
             let piece = bytes.prefix(period)
             let start = position % period
-            let isEqual = piece.withUnsafeBytes { got in
-                block.withUnsafeBytes { memcmp($0.baseAddress! + start, got.baseAddress!, got.count) }
-            } == 0
+            let isEqual =
+                piece.withUnsafeBytes { got in
+                    block.withUnsafeBytes {
+                        memcmp($0.baseAddress! + start, got.baseAddress!, got.count)
+                    }
+                } == 0
             guard isEqual else { return false }
             position += piece.count
             bytes = bytes.dropFirst(piece.count)

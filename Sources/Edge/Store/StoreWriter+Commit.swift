@@ -52,7 +52,16 @@ extension StoreWriter {
         core.counters.add(.evicted, changes.victims.count)
         space.usedPages += changes.taken - changes.freed
         space.moved += changes.taken + changes.freed
+        core.counters.set(.usedPages, space.usedPages)
+        countEntries()
         for operation in changes.done { finish(operation, isDurable: true) }
+    }
+
+    /// For the operator, after each commit; a number that cannot be read stays as it was.
+    private func countEntries() {
+        guard let file, (try? reader?.renew()) != nil else { return }
+        defer { reader?.reset() }
+        if let entries = try? reader?.count(of: file.index) { core.counters.set(.entries, entries) }
     }
 
     /// Nothing was changed: what was chosen to leave stays.
