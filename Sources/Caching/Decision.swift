@@ -116,9 +116,17 @@ private func judge(
     return judgeStale(entry, request, policy, health, now)
 }
 
-/// Why an entry cannot answer this request at any age.
+/// Whether an entry's bytes and fields are for this request, its age aside: what another's fetch
+/// has confirmed may be used by who waited for it only then.
+public func canAnswer(
+    _ entry: EntryHeader, _ request: RequestFacts, _ policy: BehaviorPolicy
+) -> Bool {
+    reasonNotForRequest(entry, request, policy) == nil
+}
+
+/// Why an entry is nothing for this request, whatever its age.
 @inline(__always)
-private func reasonUnusable(
+func reasonNotForRequest(
     _ entry: EntryHeader, _ request: RequestFacts, _ policy: BehaviorPolicy
 ) -> DecisionReason? {
     if entry.kind != .complete {
@@ -133,6 +141,15 @@ private func reasonUnusable(
     {
         return .authorization
     }
+    return nil
+}
+
+/// Why an entry cannot answer this request at any age.
+@inline(__always)
+private func reasonUnusable(
+    _ entry: EntryHeader, _ request: RequestFacts, _ policy: BehaviorPolicy
+) -> DecisionReason? {
+    if let reason = reasonNotForRequest(entry, request, policy) { return reason }
     if entry.flags.contains(.varyStar) { return .varyStar }
     return entry.flags.contains(.fallbackOnly) ? .fallbackOnly : nil
 }

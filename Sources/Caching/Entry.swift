@@ -52,6 +52,9 @@ public struct EntryFlags: OptionSet, Sendable, Hashable {
     /// The response came without Date.
     public static let lacksDate = EntryFlags(rawValue: 1 << 16)
 
+    /// How the record lies in the store, whatever the response says.
+    public static let layout: EntryFlags = [.headersInChunks, .keyIsDigest]
+
     /// All bits that version 1 of the record knows.
     static let known = EntryFlags(rawValue: (1 << 17) - 1)
 

@@ -25,7 +25,7 @@ public struct EntryTimes: Sendable, Equatable {
     /// Age now (RFC 9111 §4.2.3, current_age); a clock set back makes nobody younger.
     @inlinable
     public func age(at now: Milliseconds) -> Milliseconds {
-        initialAge.adding(max(0, now &- storedAt))
+        initialAge.adding(max(0, now.subtracting(storedAt)))
     }
 
     /// The whole seconds for an `Age` field.
@@ -39,11 +39,15 @@ public struct EntryTimes: Sendable, Equatable {
 
     /// How long it stays fresh; 0 when it is not.
     @inlinable
-    public func remaining(at now: Milliseconds) -> Milliseconds { max(0, freshUntil &- now) }
+    public func remaining(at now: Milliseconds) -> Milliseconds {
+        max(0, freshUntil.subtracting(now))
+    }
 
     /// The whole freshness lifetime, as counted from the origin.
     @inlinable
-    public var lifetime: Milliseconds { max(0, freshUntil &- storedAt).adding(initialAge) }
+    public var lifetime: Milliseconds {
+        max(0, freshUntil.subtracting(storedAt)).adding(initialAge)
+    }
 
     /// From then on it is of no use and may go first.
     @inlinable

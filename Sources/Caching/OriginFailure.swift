@@ -48,15 +48,5 @@ private func reasonNotToShare(
     _ entry: EntryHeader, _ request: RequestFacts, _ policy: BehaviorPolicy
 ) -> DecisionReason? {
     if policy.sessionsBypass, request.hasSession { return .session }
-    if policy.judgesAuthorization, request.hasAuthorization,
-        !entry.flags.contains(.sharedExplicitly)
-    {
-        return .authorization
-    }
-    if entry.kind == .partial {
-        let complete =
-            entry.completeLength == EntryHeader.unknownLength ? nil : entry.completeLength
-        if !request.range.isCovered(by: entry.held, complete: complete) { return .partial }
-    }
-    return nil
+    return reasonNotForRequest(entry, request, policy)
 }

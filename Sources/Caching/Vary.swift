@@ -33,7 +33,9 @@ public enum Vary {
         var members = FieldList()
         while let range = members.next(in: value) {
             let member = value.extracting(range)
-            guard isToken(member), !equalsIgnoringCase(member, "*") else { return false }
+            guard isToken(member), !equalsIgnoringCase(member, "*"),
+                !KnownField.named(member).isSetByProxies
+            else { return false }
             let name = range.map { lowercased(value[$0]) }
             if names.contains(name) { continue }
             guard names.count < nameLimit else { return false }
@@ -73,15 +75,29 @@ public enum Vary {
     ) {
         let known = KnownField.named(name)
         if known != .other, !head.fields.contains(known) { return }
+        // What the request's Connection takes away never reaches the origin, so it selects nothing.
         var value = SelectingValue(known)
         for index in 0..<head.fields.count {
             let field = head.fields[index]
-            guard field.known == known else { continue }
+            guard field.known == known, !head.isHopByHop(index, bytes: bytes) else { continue }
             if known == .other, !equalsIgnoringCase(bytes.extracting(field.name.range), name) {
                 continue
             }
             value.add(bytes, field.value.range)
         }
         value.append(bytes, to: &key)
+    }
+}
+
+extension KnownField {
+    /// Written anew by each proxy: what the origin saw is not what the viewer sent, so that no
+    /// request can be shown to match a response that varies by it.
+    var isSetByProxies: Bool {
+        switch self {
+        case .xForwardedFor, .xForwardedProto, .xForwardedHost, .xForwardedPort, .xRealIP,
+            .forwarded:
+            true
+        default: false
+        }
     }
 }

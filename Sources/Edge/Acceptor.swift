@@ -80,9 +80,14 @@ extension LoopState where N: ~Copyable {
 
     /// Trusted by address; a Unix socket's peers are trusted when any proxy is.
     private func trusts(_ peer: SocketAddress, _ listener: ListenerSettings) -> Bool {
-        let blocks = snapshot.settings.trustedProxies
-        if case .unix = listener.endpoint { return !blocks.isEmpty || listener.expectsProxyHeader }
-        return blocks.contains { $0.contains(peer) }
+        if case .unix = listener.endpoint {
+            return !snapshot.settings.trustedProxies.isEmpty || listener.expectsProxyHeader
+        }
+        return trusts(peer)
+    }
+
+    func trusts(_ peer: SocketAddress) -> Bool {
+        snapshot.settings.trustedProxies.contains { $0.contains(peer) }
     }
 
     mutating func forget(_ counted: SocketAddress?) {

@@ -41,23 +41,54 @@ extension LoopState where N: ~Copyable {
         viewers[slot].exchange = exchange
         viewers[slot].phase = .exchange
         setDeadline(slot, milliseconds: nil)
-        let (mailbox, id) = (shared.mailboxes[index], exchange.id)
-        let taken = store?.faultIn(key) { result in
-            let isReady = if case .ready = result { true } else { false }
-            _ = mailbox.post(isReady ? .progress(id) : .unavailable(id))
-        }
-        if taken != true {
+        if !readAside(exchange, key) {
             // Too many wait for the disk: the origin is quicker.
             exchange.awaitsPages = false
             obtain(exchange)
         }
     }
 
+    private func readAside(_ exchange: Exchange, _ key: CacheKey) -> Bool {
+        let (mailbox, id) = (shared.mailboxes[index], exchange.id)
+        return store?.faultIn(key) { result in
+            let isReady = if case .ready = result { true } else { false }
+            _ = mailbox.post(isReady ? .progress(id) : .unavailable(id))
+        } ?? false
+    }
+
+    /// A copy that the exchange holds, once its body was found to be sound and is in memory. False
+    /// when it cannot be had.
+    mutating func serveWhenReady(
+        _ exchange: Exchange, _ copy: StoredCopy, reason: DecisionReason
+    ) -> Bool {
+        beginReading()
+        let isAtHand = copy.withEntry { entry -> Bool in isReady(entry) }
+        endReading()
+        if isAtHand { return serveCopy(exchange, copy, reason: reason) }
+        guard !exchange.hasReadAside, let key = exchange.key else { return false }
+        counters.add(.coldFaults)
+        exchange.hasReadAside = true
+        exchange.awaited = (copy, reason)
+        exchange.awaitsPages = true
+        setDeadline(exchange.id.slot, milliseconds: nil)
+        if readAside(exchange, key) { return true }
+        (exchange.awaited, exchange.awaitsPages) = (nil, false)
+        return false
+    }
+
+    /// Whether an object's bytes may be used: written or checked by this process.
+    func isVouched(_ copy: StoredCopy) -> Bool {
+        copy.chunkedObject.map { reader?.isVouched($0) == true } ?? true
+    }
+
     /// It cannot be had from the store: from the origin, then.
     mutating func unavailable(_ exchange: Exchange) {
         guard exchange.awaitsPages else { return }
         exchange.awaitsPages = false
+        exchange.awaited = nil
+        exchange.entry = nil
         exchange.decision = Decision(.fetch, .absent)
+        exchange.shared.map { _ = $0.leave(exchange.id) }
         obtain(exchange)
     }
 
@@ -65,6 +96,13 @@ extension LoopState where N: ~Copyable {
     mutating func resume(_ exchange: Exchange) {
         guard let key = exchange.key else { return }
         exchange.awaitsPages = false
+        if let (copy, reason) = exchange.awaited {
+            exchange.awaited = nil
+            if isVouched(copy), serveCopy(exchange, copy, reason: reason) { return }
+            exchange.awaitsPages = true
+            unavailable(exchange)
+            return
+        }
         beginReading()
         let copy = exchange.canonical.withUnsafeBytes { canonical -> StoredCopy? in
             guard case .entry(let found) = find(key, canonical), let entry = withFields(found)

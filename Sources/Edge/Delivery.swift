@@ -164,7 +164,10 @@ extension LoopState where N: ~Copyable {
                 return
             }
             guard exchange.cursor < view.total else {
-                _ = flush(slot)
+                // The viewer has taken all there is: from here on it waits for the origin.
+                if flush(slot), viewers.contains(token), exchange.intake.isComplete {
+                    viewers[slot].rateFrom = 0
+                }
                 return
             }
             sendPiece(exchange, fetch)

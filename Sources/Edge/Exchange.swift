@@ -33,6 +33,9 @@ final class Exchange {
     var mayCollapse = true
     /// What is stored for it is being read from disk.
     var awaitsPages = false
+    /// What is served when it has been read, if not what is found under the key then.
+    var awaited: (copy: StoredCopy, reason: DecisionReason)?
+    var hasReadAside = false
     var tunnel: Token?
     var primary: PrimaryKey?
     var peer = Peer(address: "", isTrusted: false)
@@ -104,7 +107,8 @@ extension LoopState where N: ~Copyable {
 
     /// Step 2: join the fetch of the same key, or fetch.
     mutating func obtain(_ exchange: Exchange) {
-        guard exchange.mayCollapse, mayCollapse(exchange.asked, policy: exchange.policy),
+        guard exchange.mayCollapse, exchange.head.upgrade.isEmpty,
+            mayCollapse(exchange.asked, policy: exchange.policy),
             let key = exchange.key
         else {
             lead(exchange, fresh(exchange))
@@ -156,7 +160,7 @@ extension LoopState where N: ~Copyable {
             cutShort(exchange)
         case .streaming, .complete:
             guard let head = view.head else { return }
-            if head.confirmsStored {
+            if head.confirmsStored || head.deniesStored {
                 serveConfirmed(exchange, head)
             } else if !exchange.hasResponded {
                 respond(exchange, head)
@@ -222,7 +226,7 @@ extension LoopState where N: ~Copyable {
     /// Stale, and the origin could not better it. An entry gone meanwhile means an error after all.
     private mutating func serveStale(_ exchange: Exchange, _ entry: StoredCopy) {
         counters.add(.staleServed)
-        if !serveCopy(exchange, entry, reason: .staleIfError) {
+        if !serveWhenReady(exchange, entry, reason: .staleIfError) {
             answer(exchange, 502, detail: "entry-gone")
         }
     }
@@ -230,8 +234,14 @@ extension LoopState where N: ~Copyable {
     /// The origin confirmed what is stored (304).
     private mutating func serveConfirmed(_ exchange: Exchange, _ head: FetchedHead) {
         guard !exchange.hasResponded else { return }
+        if exchange.fetch == nil, let fetch = exchange.shared, let confirmed = head.confirmed,
+            !canAnswer(confirmed.header, exchange.facts, exchange.policy)
+        {
+            goAlone(exchange, fetch)
+            return
+        }
         if let confirmed = head.confirmed,
-            serveCopy(exchange, confirmed, reason: exchange.decision.reason)
+            serveWhenReady(exchange, confirmed, reason: exchange.decision.reason)
         {
             return
         }
@@ -242,7 +252,7 @@ extension LoopState where N: ~Copyable {
         lead(exchange, fresh(exchange))
     }
 
-    private func mayServeStale(_ exchange: Exchange, _ entry: StoredCopy, _ failure: OriginFailure)
+    func mayServeStale(_ exchange: Exchange, _ entry: StoredCopy, _ failure: OriginFailure)
         -> Bool
     {
         if case .serveStale = onOriginFailure(
@@ -257,7 +267,7 @@ extension LoopState where N: ~Copyable {
     /// Step 6: the response is sent to its last byte.
     mutating func finish(_ slot: UInt32) {
         guard let exchange = viewers[slot].exchange else { return }
-        exchange.shared.map { _ = $0.leave(exchange.id) }
+        if let fetch = exchange.shared { leave(fetch, exchange) }
         account(exchange)
         viewers[slot].exchange = nil
         if !exchange.intake.isComplete { viewers[slot].closesAfterResponse = true }
@@ -269,8 +279,8 @@ extension LoopState where N: ~Copyable {
         exchange.outcome.detail = "ClientCommError"
         account(exchange)
         guard let fetch = exchange.shared else { return }
-        let waiting = fetch.leave(exchange.id)
-        if waiting == 0, let token = exchange.fetch {
+        leave(fetch, exchange)
+        if fetch.waiterCount == 0, let token = exchange.fetch {
             fetchLostViewers(token, policy: exchange.policy)
         }
     }
@@ -278,7 +288,7 @@ extension LoopState where N: ~Copyable {
     /// The response cannot be completed: the viewer must not take it for whole.
     mutating func cutShort(_ exchange: Exchange) {
         account(exchange)
-        exchange.shared.map { _ = $0.leave(exchange.id) }
+        if let fetch = exchange.shared { leave(fetch, exchange) }
         viewers[exchange.id.slot].exchange = nil
         closeViewer(exchange.id.slot, reset: true)
     }

@@ -74,14 +74,15 @@ extension Exchange {
         }
     }
 
-    /// This request's normalised values of the fields that a Vary names, as key parts.
-    func variantValues(_ names: [UInt8]) -> [UInt8] {
+    /// This request's normalised values of the fields that a Vary names, as key parts; nil when they
+    /// are too many to be told apart: such a request shares nothing.
+    func variantValues(_ names: [UInt8]) -> [UInt8]? {
         withUnsafeTemporaryAllocation(byteCount: 40_960, alignment: 16) { memory in
             var key = CanonicalKey(memory)
             bytes.withUnsafeBytes {
                 Vary.append(names: names.span.bytes, of: head, bytes: $0.bytes, to: &key)
             }
-            return [UInt8](key.bytes)
+            return key.overflowed ? nil : [UInt8](key.bytes)
         }
     }
 

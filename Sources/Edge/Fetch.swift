@@ -86,6 +86,7 @@ extension LoopState where N: ~Copyable {
             return nil
         }
         fetch.token = Token(slot, kind: TokenKind.fetch)
+        shared.run(on: index, fetch.token)
         exchange.fetch = fetch.token
         place(fetch)
         return fetches.contains(slot) ? fetch.token : nil
@@ -366,10 +367,36 @@ extension LoopState where N: ~Copyable {
         guard fetches.contains(token) else { return }
         let fetch = fetches[token.slot]
         if policy.fetchOutlivesViewers, fetch.exchange.key != nil, fetch.exchange.intake.isComplete,
-            fetch.head.map(\.isStorable) ?? true
+            fetch.head.map(\.isStorable) ?? true, fetch.head == nil || !fetch.shared.isUnread
         {
             return
         }
+        giveUp(fetch)
+    }
+
+    /// An exchange needs the fetch no longer: if nobody does, it ends.
+    mutating func leave(_ shared: SharedFetch, _ exchange: Exchange) {
+        guard shared.leave(exchange.id) == 0, shared.isUnread, let runner = shared.runner else {
+            return
+        }
+        if runner.loop == index {
+            fetchUnread(Token(bits: runner.fetch))
+        } else {
+            _ = self.shared.mailboxes[runner.loop].post(.unread(fetch: runner.fetch))
+        }
+    }
+
+    /// The last reader of a body that is not stored has left.
+    mutating func fetchUnread(_ token: Token) {
+        guard fetches.contains(token), fetches[token.slot].head != nil,
+            fetches[token.slot].shared.isUnread
+        else { return }
+        giveUp(fetches[token.slot])
+    }
+
+    /// Ends a fetch that nobody needs, its connection with it.
+    mutating func giveUp(_ fetch: Fetch) {
+        let token = fetch.token
         if fetch.phase == .queued {
             fetch.pool.leaveQueue(QueuedFetch(loop: index, fetch: token.bits))
         }

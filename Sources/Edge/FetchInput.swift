@@ -13,6 +13,10 @@ extension LoopState where N: ~Copyable {
         let token = Token(origins.life(of: slot), kind: TokenKind.origin)
         var budget = limits.tickBudget
         while origins.contains(token), let fetch = fetch(at: slot), fetch.phase != .done {
+            if fetch.head != nil, fetch.shared.isUnread {
+                giveUp(fetch)
+                return
+            }
             if fetch.head != nil, fetch.shared.backlog > Self.window {
                 fetch.isPaused = true
                 fetch.deadline = .max
@@ -198,6 +202,11 @@ extension LoopState where N: ~Copyable {
             fetch.shared.total > snapshot.settings.cache.objectBytes
         {
             counters.add(.storeSkippedSize)
+            letGo(fetch)
+        } else if fetch.head?.isStorable == true, !fetch.body.isComplete,
+            shared.budget.isExhausted, fetch.shared.mayStore
+        {
+            counters.add(.storeSkippedMemory)
             letGo(fetch)
         }
         if fetch.body.isComplete {

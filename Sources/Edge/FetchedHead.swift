@@ -21,6 +21,8 @@ final class FetchedHead: Sendable {
     let variant: VariantBytes?
     /// The origin confirmed what is stored.
     let confirmed: StoredCopy?
+    /// A 304 about another response than the stored one: it must be asked for anew.
+    let deniesStored: Bool
     /// Status 200, but no tile: an OGC exception or a body of another kind (law 5).
     let rejectedContent: TileVerdict?
     /// Stored bytes stand before the origin's: a part that this response completes.
@@ -30,7 +32,7 @@ final class FetchedHead: Sendable {
         bytes: [UInt8], head: borrowing ResponseHead, facts: ResponseFacts, blob: [UInt8],
         receivedAt: Milliseconds,
         requestedAt: Milliseconds, storability: Storability, variant: VariantBytes?,
-        confirmed: StoredCopy? = nil,
+        confirmed: StoredCopy? = nil, deniesStored: Bool = false,
         rejectedContent: TileVerdict? = nil, completesTo whole: UInt64? = nil
     ) {
         status = whole == nil ? head.status : 200
@@ -50,6 +52,7 @@ final class FetchedHead: Sendable {
         self.storability = storability
         self.variant = variant
         self.confirmed = confirmed
+        self.deniesStored = deniesStored
         self.rejectedContent = rejectedContent
         completes = whole != nil
     }

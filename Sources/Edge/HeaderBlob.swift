@@ -40,11 +40,28 @@ enum HeaderBlob {
     }
 
     /// A stored blob with the fields of a 304, or of an answer to HEAD (RFC 9111 §3.2).
-    static func merged(stored: [UInt8], update: ResponseHead, bytes: UnsafeRawBufferPointer)
-        -> [UInt8]
-    {
-        write {
-            StoredHeaders.merge(stored.span.bytes, with: update, bytes: bytes.bytes, into: &$0)
+    ///
+    /// `date`: when the update came, if it does not say; the stored response's Date would make the
+    /// confirmed one as old as that (RFC 9110 §6.6.1).
+    static func merged(
+        stored: [UInt8], update: ResponseHead, bytes: UnsafeRawBufferPointer, date: Milliseconds?
+    ) -> [UInt8] {
+        var stored = stored
+        if date != nil, let line = line("date", in: stored) { stored.removeSubrange(line) }
+        return write { writer in
+            StoredHeaders.merge(
+                stored.span.bytes, with: update, bytes: bytes.bytes, into: &writer)
+            if let date { writer.field("Date", epochSeconds: date / 1_000) }
+        }
+    }
+
+    /// The first line of that name, its end included.
+    private static func line(_ name: StaticString, in blob: [UInt8]) -> Range<Int>? {
+        blob.withUnsafeBytes { bytes in
+            guard let value = value(name, in: bytes) else { return nil }
+            var start = value.lowerBound
+            while start > 0, bytes[start - 1] != 10 { start -= 1 }
+            return start..<min(value.upperBound + 2, bytes.count)
         }
     }
 

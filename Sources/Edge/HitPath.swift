@@ -72,6 +72,10 @@ extension LoopState where N: ~Copyable {
         }
         var variant = canonical
         Vary.append(names: entry.headers.bytes, of: head, bytes: bytes.bytes, to: &variant)
+        if variant.overflowed {
+            miss(slot, bytes, behavior, facts, .variantAbsent)
+            return
+        }
         let variantKey = CacheKey.hash(variant.bytes.bytes, seed: seed)
         let least = entry.header.invalidation
         if answerVariant(slot, bytes, behavior, facts, variantKey, variant, least) { return }
@@ -123,6 +127,10 @@ extension LoopState where N: ~Copyable {
             .entry(entry.header), request: facts, policy: hot[behavior].policy, health: health,
             now: now)
         guard decision.isAnsweredFromStore else {
+            guard isSound(key) else {
+                miss(slot, bytes, behavior, facts, .absent)
+                return
+            }
             let copy = withFields(entry).map { StoredCopy($0, store: store) }
             start(
                 slot, bytes, behavior, facts, decision, keyed: decision.action != .pass, key: key,
@@ -135,6 +143,7 @@ extension LoopState where N: ~Copyable {
                 return
             }
             guard isReady(entry) else {
+                reader?.untouch(key)
                 wait(slot, bytes, behavior, facts, decision, key, canonical)
                 return
             }
@@ -143,10 +152,30 @@ extension LoopState where N: ~Copyable {
             miss(slot, bytes, behavior, facts, .absent)
             return
         }
+        if decision.reason == .cachedError, entry.header.status >= 500,
+            answerStoredError(slot, bytes, behavior, facts, decision)
+        {
+            return
+        }
         if decision.action == .serveStaleRefreshing {
             refresh(slot, bytes, behavior, facts, decision, entry, key, canonical)
         }
         serve(slot, bytes, entry, facts, decision, behavior)
+    }
+
+    /// A map client gets an image that decodes, also when the error was stored (law 7). False for
+    /// everybody else, who gets the stored error.
+    private mutating func answerStoredError(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
+        _ decision: Decision
+    ) -> Bool {
+        guard hot[behavior].policy.mapClass == .tiles else { return false }
+        let exchange = makeExchange(slot, bytes, behavior, facts, decision)
+        guard exchange.fallbackImage() != nil else { return false }
+        viewers[slot].exchange = exchange
+        viewers[slot].phase = .exchange
+        answer(exchange, 503, detail: decision.reason.word)
+        return true
     }
 
     /// The record under a key, verified to be that key's.
@@ -263,7 +292,8 @@ extension LoopState where N: ~Copyable {
         _ exchange: Exchange, _ key: CacheKey, _ canonical: [UInt8]
     ) -> Bool {
         let copy = canonical.withUnsafeBytes { bytes -> StoredCopy? in
-            guard case .entry(let found) = find(key, bytes), let entry = withFields(found)
+            guard case .entry(let found) = find(key, bytes), isSound(key),
+                let entry = withFields(found)
             else { return nil }
             return StoredCopy(entry, store: store)
         }
@@ -284,7 +314,9 @@ extension LoopState where N: ~Copyable {
             now: network.wallNow)
         exchange.decision = decision
         exchange.entry = copy
-        guard decision.action == .serve else { return false }
+        guard decision.action == .serve, copy.withEntry({ entry -> Bool in isReady(entry) }) else {
+            return false
+        }
         let slot = exchange.id.slot
         exchange.bytes.withUnsafeBytes { bytes in
             copy.withEntry {

@@ -37,6 +37,8 @@ package enum LoopMessage: Sendable {
     case progress(ExchangeID)
     /// A member's slot is free for this queued fetch.
     case memberFree(fetch: UInt64)
+    /// Nobody reads this fetch any more.
+    case unread(fetch: UInt64)
     /// What this exchange was to be answered with is gone, or proved to be damaged.
     case unavailable(ExchangeID)
     case replace(SettingsSnapshot)
@@ -219,6 +221,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
             case .progress(let id): progress(id)
             case .unavailable(let id): withExchange(id) { $0.unavailable($1) }
             case .memberFree(let fetch): memberFree(Token(bits: fetch))
+            case .unread(let fetch): fetchUnread(Token(bits: fetch))
             case .replace(let snapshot): replace(snapshot)
             case .adopt(let fd, let settings): adopt(fd, settings)
             case .retire(let settings): retire(settings)

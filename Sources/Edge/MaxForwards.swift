@@ -26,7 +26,9 @@ extension Exchange {
         guard head.method == .options,
             let value = FieldSearch.value("max-forwards", head.fields, bytes)
         else { return nil }
-        return Int(String(decoding: value, as: UTF8.self))
+        guard !value.isEmpty, value.allSatisfy({ (48...57).contains($0) }) else { return nil }
+        // More hops than any chain has are not told apart.
+        return value.reduce(0) { min($0 * 10 + Int($1 - 48), 1_000_000) }
     }
 }
 

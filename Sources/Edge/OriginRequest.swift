@@ -17,6 +17,8 @@ struct OriginRequest {
         /// Drop the viewer's own preconditions: the whole response is wanted, for the store.
         var dropsViewerConditions = false
         var dropsRange = false
+        /// The response may be stored.
+        var isKeyed = false
         /// Validators of the stored entry.
         var ifNoneMatch: [UInt8] = []
         var ifModifiedSince: Int64?
@@ -102,7 +104,8 @@ struct OriginRequest {
             return
         }
         if viewer.path.isEmpty { head += [47] } else { append(bytes, viewer.path) }
-        if viewer.hasQuery {
+        // `/a?` and `/a` share an object, so they ask for the same.
+        if viewer.hasQuery, !conditions.isKeyed || !viewer.query.isEmpty {
             head += [63]
             append(bytes, viewer.query)
         }

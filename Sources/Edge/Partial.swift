@@ -11,7 +11,8 @@ extension LoopState where N: ~Copyable {
             entry.header.kind == .partial, entry.header.rangeStart == 0,
             entry.header.bodyLength > 0,
             entry.header.completeLength != EntryHeader.unknownLength,
-            entry.header.flags.contains(.hasETag), !entry.header.flags.contains(.weakETag)
+            entry.header.flags.contains(.hasETag), !entry.header.flags.contains(.weakETag),
+            isVouched(entry)
         else { return false }
         conditions.range = Array(
             "bytes=\(entry.header.bodyLength)-\(entry.header.completeLength - 1)".utf8)
@@ -88,7 +89,9 @@ extension LoopState where N: ~Copyable {
 
     /// Copies a run of a stored body out of the store; nil when it is not there any more.
     private mutating func copyBytes(_ copy: StoredCopy, _ range: Range<Int>) -> [UInt8]? {
-        guard range.count <= snapshot.settings.cache.objectBytes else { return nil }
+        guard range.count <= snapshot.settings.cache.objectBytes, isVouched(copy) else {
+            return nil
+        }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(range.count)
         while bytes.count < range.count {

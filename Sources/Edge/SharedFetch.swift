@@ -1,5 +1,6 @@
 import Caching
 import Glibc
+import Reactor
 import Synchronization
 
 /// Names one exchange of one viewer on one loop; a viewer that is gone is a failed lookup.
@@ -49,6 +50,7 @@ final class SharedFetch: Sendable {
         // A body that is kept whole for the store is not trimmed behind its readers.
         var keepsBody = false
         var mayStore = true
+        var runner: (loop: Int, fetch: UInt64)?
         var trailers: [UInt8] = []
     }
 
@@ -132,6 +134,18 @@ final class SharedFetch: Sendable {
             guard !state.keepsBody else { return 0 }
             return state.body.total - (state.waiters.map(\.cursor).min() ?? state.body.total)
         }
+    }
+
+    /// Nobody reads it and nobody will store it: not worth a byte more.
+    var isUnread: Bool { state.withLock { $0.waiters.isEmpty && !$0.keepsBody } }
+
+    /// Who runs the fetch, to be told when its last reader has left.
+    var runner: (loop: Int, fetch: UInt64)? {
+        get { state.withLock { $0.runner } }
+    }
+
+    func run(on loop: Int, _ fetch: Token) {
+        state.withLock { $0.runner = (loop, fetch.bits) }
     }
 
     var waiterCount: Int { state.withLock { $0.waiters.count } }

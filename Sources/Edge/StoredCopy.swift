@@ -114,6 +114,11 @@ final class StoredCopy: Sendable {
         }
     }
 
+    /// The entity tag's bytes, in `headers` as they lie in memory.
+    func tag(in headers: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: headers[header.etag.range])
+    }
+
     /// The same body under other fields: what a 304 leaves of the stored response.
     init(_ copy: StoredCopy, header: EntryHeader, headers: [UInt8]) {
         self.header = header
@@ -128,6 +133,9 @@ final class StoredCopy: Sendable {
     deinit { if isInChunks { store?.release(header.objectID) } }
 
     private var isInChunks: Bool { inline.isEmpty && pending == nil && header.objectID != 0 }
+
+    /// The object whose chunks are the body.
+    var chunkedObject: UInt64? { isInChunks ? header.objectID : nil }
 
     func withEntry<R>(_ body: (StoredEntry) -> R) -> R {
         headers.withUnsafeBytes { headers in

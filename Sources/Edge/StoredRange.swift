@@ -208,6 +208,10 @@ extension LoopState where N: ~Copyable {
                 }
                 Vary.append(
                     names: object.headers.span.bytes, of: head, bytes: bytes.bytes, to: &canonical)
+                if canonical.overflowed {
+                    miss(slot, bytes, behavior, facts, .variantAbsent)
+                    return true
+                }
                 key = CacheKey.hash(canonical.bytes.bytes, seed: seed)
                 isVariant = true
                 least = object.header.invalidation

@@ -72,7 +72,7 @@ extension LoopState where N: ~Copyable {
         writer.append(bytes: hot.cacheStatus)
         writer.append(decision.reason.cacheStatusParameter)
         writer.append("; ttl=")
-        let ttl = (entry.header.times.freshUntil - now) / 1_000
+        let ttl = entry.header.times.freshUntil.subtracting(now) / 1_000
         if ttl < 0 { writer.append("-") }
         writer.appendDecimal(UInt64(ttl.magnitude))
         if decision.reason != .fresh {

@@ -23,6 +23,7 @@ extension LoopState where N: ~Copyable {
         var conditions = OriginRequest.Conditions()
         conditions.maxForwards = exchange.maxForwards.map { max(0, $0 - 1) }
         guard exchange.key != nil else { return conditions }
+        conditions.isKeyed = true
         // The whole response is wanted: the viewer's own conditions are answered from it here.
         conditions.dropsViewerConditions = exchange.head.method == .get && exchange.asksForWhole
         conditions.dropsRange = exchange.asksForWhole
@@ -68,7 +69,7 @@ extension LoopState where N: ~Copyable {
         let asked = StoreQuestion(
             request: exchange.facts, response: facts, policy: exchange.policy,
             requestTime: fetch.requestedAt, responseTime: now)
-        let verdict: Storability
+        var verdict: Storability
         if originHead.hasUnknownCoding || exchange.primary == nil
             || !exchange.asksForWhole && !(200...206).contains(originHead.status)
         {
@@ -76,11 +77,13 @@ extension LoopState where N: ~Copyable {
         } else {
             verdict = storability(asked)
         }
+        let selected: Variant = exchange.policy.keysVary ? variant(exchange, raw) : .none
+        if case .untellable = selected { verdict = .refused(.varyTooLong) }
         let blob = raw.withUnsafeBytes { HeaderBlob.delivered(originHead, bytes: $0) }
         return FetchedHead(
             bytes: raw, head: originHead, facts: facts, blob: blob, receivedAt: now,
             requestedAt: fetch.requestedAt,
-            storability: verdict, variant: exchange.policy.keysVary ? variant(exchange, raw) : nil)
+            storability: verdict, variant: selected.bytes)
     }
 
     /// The rest of a stored part: to the viewer and the store it is the whole response.
@@ -91,28 +94,44 @@ extension LoopState where N: ~Copyable {
         whole.status = 200
         whole.contentRange = nil
         let now = network.wallNow
-        let verdict = storability(
+        var verdict = storability(
             StoreQuestion(
                 request: fetch.exchange.facts, response: whole, policy: fetch.exchange.policy,
                 requestTime: fetch.requestedAt,
                 responseTime: now))
+        let selected: Variant =
+            fetch.exchange.policy.keysVary ? variant(fetch.exchange, raw) : .none
+        if case .untellable = selected { verdict = .refused(.varyTooLong) }
+        let stored = fetch.exchange.entry?.headers ?? []
         let blob = raw.withUnsafeBytes {
-            HeaderBlob.stored(originHead, bytes: $0, date: facts.hasDate ? nil : now)
+            HeaderBlob.merged(
+                stored: stored, update: originHead, bytes: $0, date: facts.hasDate ? nil : now)
         }
         return FetchedHead(
             bytes: raw, head: originHead, facts: whole, blob: blob, receivedAt: now,
             requestedAt: fetch.requestedAt,
             storability: verdict,
-            variant: fetch.exchange.policy.keysVary ? variant(fetch.exchange, raw) : nil,
-            completesTo: complete)
+            variant: selected.bytes, completesTo: complete)
     }
 
-    private func variant(_ exchange: Exchange, _ raw: [UInt8]) -> VariantBytes? {
-        guard originHead.fields.contains(.vary) else { return nil }
-        guard let names = raw.withUnsafeBytes({ Vary.names(originHead, bytes: $0.bytes) }),
-            !names.isEmpty
-        else { return nil }
-        return VariantBytes(names: names, values: exchange.variantValues(names))
+    /// Which of the target's responses this one is.
+    private enum Variant {
+        case none
+        case one(VariantBytes)
+        /// It varies by more than is kept: no request can be shown to match it (RFC 9111 §4.1).
+        case untellable
+
+        var bytes: VariantBytes? { if case .one(let bytes) = self { bytes } else { nil } }
+    }
+
+    private func variant(_ exchange: Exchange, _ raw: [UInt8]) -> Variant {
+        guard originHead.fields.contains(.vary) else { return .none }
+        guard let names = raw.withUnsafeBytes({ Vary.names(originHead, bytes: $0.bytes) }) else {
+            return .untellable
+        }
+        if names.isEmpty { return .none }
+        return exchange.variantValues(names).map { .one(VariantBytes(names: names, values: $0)) }
+            ?? .untellable
     }
 
     /// A Content-Location that names the request's own target (RFC 9110 §9.3.3).
@@ -122,32 +141,47 @@ extension LoopState where N: ~Copyable {
         return exchange.resolve(value).map { $0 == exchange.primary?.canonical } ?? false
     }
 
-    /// 304: the stored fields with the new ones, fresh again from now (RFC 9111 §4.3.4).
+    /// 304: the stored fields with the new ones, fresh again from now (RFC 9111 §4.3.4). One that
+    /// is about another response than the stored one confirms nothing.
     private func confirm(
         _ fetch: Fetch, _ raw: [UInt8], _ facts: ResponseFacts, _ entry: StoredCopy
     ) -> FetchedHead {
         let exchange = fetch.exchange
         let now = network.wallNow
+        let update = entry.headers.withUnsafeBytes { stored in
+            raw.withUnsafeBytes { bytes in
+                updateByNotModified(
+                    entry.header, storedTag: entry.tag(in: stored).bytes, by: facts,
+                    etag: UnsafeRawBufferPointer(rebasing: bytes[facts.etag.range]).bytes)
+            }
+        }
+        guard update == .freshen else {
+            return FetchedHead(
+                bytes: raw, head: originHead, facts: facts, blob: [], receivedAt: now,
+                requestedAt: fetch.requestedAt, storability: .refused(.notFinal), variant: nil,
+                deniesStored: true)
+        }
         let merged = raw.withUnsafeBytes {
-            HeaderBlob.merged(stored: entry.headers, update: originHead, bytes: $0)
+            HeaderBlob.merged(
+                stored: entry.headers, update: originHead, bytes: $0,
+                date: facts.hasDate ? nil : now)
         }
         var header = entry.header
-        var confirmedFacts = HeaderBlob.facts(merged, status: Int(entry.header.status), now: now)
-        confirmedFacts.isMapImage = exchange.map?.isImage == true
-        confirmedFacts.age = facts.age
-        let verdict = storability(
-            StoreQuestion(
-                request: exchange.facts, response: confirmedFacts, policy: exchange.policy,
-                requestTime: fetch.requestedAt,
-                responseTime: now))
-        if case .storable(let times, let flags) = verdict {
-            header.times = times
-            header.flags = flags.union(
-                entry.header.flags.intersection([.headersInChunks, .keyIsDigest]))
+        var verdict = Storability.refused(.setCookie)
+        // A cookie that comes with a 304 is for who asked.
+        if !exchange.policy.judgesCookies || !facts.hasSetCookie {
+            verdict = .refused(.noFreshness)
+            if let fresh = entry.header.refreshed(
+                block: merged.span.bytes, update: facts, request: exchange.facts,
+                policy: exchange.policy, requestTime: fetch.requestedAt, responseTime: now)
+            {
+                header = fresh
+                header.flags.formUnion(entry.header.flags.intersection(.layout))
+                verdict = .storable(header.times, header.flags)
+            }
         }
-        header.etag = confirmedFacts.etag
-        header.lastModified = confirmedFacts.lastModified ?? EntryHeader.noDate
-        header.invalidation = fetch.shared.invalidation
+        header.etag = StoredHeaders.entityTag(in: merged.span.bytes)
+        header.invalidation = fetch.invalidation
         return FetchedHead(
             bytes: raw, head: originHead, facts: facts, blob: merged, receivedAt: now,
             requestedAt: fetch.requestedAt,
@@ -164,7 +198,9 @@ extension LoopState where N: ~Copyable {
 
     /// Whether the body will be stored, and who may have it.
     mutating func storePlan(_ fetch: Fetch, _ head: FetchedHead) -> StorePlan {
-        if head.confirmsStored { return StorePlan(keepsBody: true, isShared: true) }
+        // What a 304 says to the leader alone, a cookie among it, is for no waiter.
+        if head.confirmsStored { return StorePlan(keepsBody: true, isShared: head.isStorable) }
+        if head.deniesStored { return StorePlan(keepsBody: false, isShared: true) }
         guard fetch.exchange.storeKey != nil, head.isStorable else {
             return StorePlan(keepsBody: false, isShared: false)
         }
@@ -226,10 +262,19 @@ extension LoopState where N: ~Copyable {
         guard case .storable(let times, let flags) = head.storability, head.isStorable else {
             return
         }
-        let headers = head.bytes.withUnsafeBytes {
-            HeaderBlob.stored(
-                head.head, bytes: $0, date: head.facts.hasDate ? nil : head.receivedAt)
+        // What may still be served stale is worth more than the error that came in its place.
+        if head.status >= 500, let entry = fetch.exchange.entry,
+            mayServeStale(fetch.exchange, entry, .status(head.status))
+        {
+            return
         }
+        var segments = fetch.shared.wholeBody().map { segment, count in
+            StoreSegment(
+                owner: segment, bytes: UnsafeRawBufferPointer(rebasing: segment.bytes[..<count]))
+        }
+        let union = head.status == 206 ? joined(fetch, head, segments) : nil
+        let joinsStored = union != nil || head.completes
+        let headers = storedFields(fetch, head, joinsStored: joinsStored)
         var header = EntryHeader(status: UInt16(head.status), flags: flags, times: times)
         let facts = HeaderBlob.facts(headers, status: head.status, now: head.receivedAt)
         header.etag = facts.etag
@@ -239,18 +284,36 @@ extension LoopState where N: ~Copyable {
         let total = UInt64(fetch.shared.total)
         header.completeLength = total
         if head.status == 206, !describePart(&header, head.facts, total) { return }
-        var segments = fetch.shared.wholeBody().map { segment, count in
-            StoreSegment(
-                owner: segment, bytes: UnsafeRawBufferPointer(rebasing: segment.bytes[..<count]))
-        }
-        if head.status == 206, let union = joined(fetch, head, segments) {
+        if let union {
             segments = union.segments
             header.rangeStart = union.range.lowerBound
             if union.range == 0..<header.completeLength {
                 (header.kind, header.status) = (.complete, 200)
             }
         }
-        putVariant(fetch, head, header, headers, segments, store)
+        if joinsStored {
+            // Where the part was found, which a 206 without Vary does not say.
+            put(
+                StorePut(
+                    key: key, header: header, canonicalKey: fetch.exchange.canonical,
+                    headers: headers, body: .segments(segments)), store)
+        } else {
+            putVariant(fetch, head, header, headers, segments, store)
+        }
+    }
+
+    /// The fields to store: the response's own, or the stored ones with its own in their place when
+    /// its bytes are put together with stored ones (RFC 9111 §3.4).
+    private func storedFields(_ fetch: Fetch, _ head: FetchedHead, joinsStored: Bool) -> [UInt8] {
+        head.bytes.withUnsafeBytes { bytes in
+            if joinsStored, let entry = fetch.exchange.entry {
+                return HeaderBlob.merged(
+                    stored: entry.headers, update: head.head, bytes: bytes,
+                    date: head.facts.hasDate ? nil : head.receivedAt)
+            }
+            return HeaderBlob.stored(
+                head.head, bytes: bytes, date: head.facts.hasDate ? nil : head.receivedAt)
+        }
     }
 
     /// A 206's place in the representation; false when it does not say it.
@@ -333,37 +396,30 @@ extension LoopState where N: ~Copyable {
     private mutating func updateFromHead(
         _ fetch: Fetch, _ head: FetchedHead, _ key: CacheKey, _ store: Store
     ) {
-        guard head.status == 200, let entry = fetch.exchange.entry, entry.header.status == 200,
-            entry.header.kind == .complete
-        else { return }
-        let sameTag =
-            !entry.header.flags.contains(.hasETag) && !head.facts.hasETag
-            || head.bytes[head.facts.etag.range].elementsEqual(
-                entry.headers[entry.header.etag.range])
-        let sameDate = (head.facts.lastModified ?? EntryHeader.noDate) == entry.header.lastModified
-        let sameLength = head.facts.contentLength.map { $0 == entry.header.bodyLength } ?? true
-        guard sameTag, sameDate, sameLength else {
-            store.delete(key)
+        guard let entry = fetch.exchange.entry else { return }
+        let update = entry.headers.withUnsafeBytes { stored in
+            head.bytes.withUnsafeBytes { bytes in
+                updateByHead(
+                    entry.header, storedTag: entry.tag(in: stored).bytes, by: head.facts,
+                    etag: UnsafeRawBufferPointer(rebasing: bytes[head.facts.etag.range]).bytes)
+            }
+        }
+        guard update == .freshen else {
+            if update == .invalidate { store.delete(key) }
             return
         }
         let merged = head.bytes.withUnsafeBytes {
-            HeaderBlob.merged(stored: entry.headers, update: head.head, bytes: $0)
+            HeaderBlob.merged(
+                stored: entry.headers, update: head.head, bytes: $0,
+                date: head.facts.hasDate ? nil : head.receivedAt)
         }
-        let facts = HeaderBlob.facts(merged, status: 200, now: head.receivedAt)
-        var asGet = fetch.exchange.facts
-        asGet.method = .get
-        guard
-            case .storable(let times, let flags) = storability(
-                StoreQuestion(
-                    request: asGet, response: facts, policy: fetch.exchange.policy,
-                    requestTime: head.requestedAt, responseTime: head.receivedAt)),
+        guard !fetch.exchange.policy.judgesCookies || !head.facts.hasSetCookie,
+            let header = entry.header.refreshed(
+                block: merged.span.bytes, update: head.facts, request: fetch.exchange.facts,
+                policy: fetch.exchange.policy, requestTime: head.requestedAt,
+                responseTime: head.receivedAt),
             let body = storeBody(entry)
         else { return }
-        var header = entry.header
-        header.times = times
-        header.flags = flags
-        header.etag = facts.etag
-        header.lastModified = facts.lastModified ?? EntryHeader.noDate
         put(
             StorePut(
                 key: key, header: header, canonicalKey: fetch.exchange.canonical, headers: merged,

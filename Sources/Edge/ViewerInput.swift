@@ -173,8 +173,14 @@ extension LoopState where N: ~Copyable {
 
     private mutating func takeRequestBody(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer) -> Int {
         guard let exchange = viewers[slot].exchange, !exchange.intake.isComplete else { return 0 }
+        if viewers[slot].rateFrom == 0 {
+            viewers[slot].rateFrom = network.monotonicNow
+            viewers[slot].rateBytes = 0
+        }
         let taken = exchange.intake.take(bytes)
         viewers[slot].rateBytes += taken
+        // While the origin is waited for, the viewer is not.
+        if exchange.intake.isComplete || exchange.intake.isFull { viewers[slot].rateFrom = 0 }
         if exchange.intake.isMalformed {
             counters.add(.requestsRejected)
             malformedBody(exchange)
@@ -198,7 +204,11 @@ extension LoopState where N: ~Copyable {
             closeViewer(slot, reset: true)
             return bytes.count
         case .header(let length, let source):
-            if let source { viewers[slot].address = source }
+            if let source {
+                viewers[slot].address = source
+                // The balancer passes on what the viewer says of itself: that is the viewer's word.
+                viewers[slot].isTrusted = trusts(source)
+            }
             viewers[slot].phase = .reading
             return length
         }

@@ -66,7 +66,7 @@ extension LoopState where N: ~Copyable {
         guard viewers[slot].phase == .exchange || viewers[slot].phase == .tunnel,
             viewers[slot].rateFrom != 0
         else { return }
-        viewers[slot].rateFrom = 0
+        if viewers[slot].phase == .tunnel { viewers[slot].rateFrom = 0 }
         let isWhole = viewers[slot].exchange.map { $0.intake.isComplete } ?? true
         setDeadline(slot, milliseconds: isWhole ? nil : limits.bodyTimeout)
     }
@@ -174,11 +174,15 @@ extension LoopState where N: ~Copyable {
         expireViewer(slot)
     }
 
-    /// When the minimum rate will be broken if nothing moves: `.max` where it does not bind.
+    /// When the minimum rate will be broken if nothing moves: `.max` where it does not bind. It
+    /// binds who has to take bytes, and who has to send a body.
     private func isTooSlowAt(_ slot: UInt32) -> UInt64 {
-        guard limits.minimumRate > 0, viewers[slot].rateFrom > 0, viewers[slot].isBlocked else {
-            return .max
-        }
+        let isSending =
+            viewers[slot].phase == .exchange
+            && viewers[slot].exchange.map { !$0.intake.isComplete } ?? false
+        guard limits.minimumRate > 0, viewers[slot].rateFrom > 0,
+            viewers[slot].isBlocked || isSending
+        else { return .max }
         let earned = UInt64(viewers[slot].rateBytes) * 1_000_000_000 / UInt64(limits.minimumRate)
         return viewers[slot].rateFrom + max(UInt64(limits.rateGrace) * 1_000_000, earned)
     }

@@ -48,4 +48,9 @@ struct ServedMarks: @unchecked Sendable {  // the memory is atomics; freed by it
         let age = (turn &- old) & ~Self.tagMask
         return (new ^ old) & Self.tagMask == 0 && age <= 1
     }
+
+    /// It was not served after all: the next request has to look as well.
+    func clear(_ key: CacheKey) {
+        (cells + (Int(truncatingIfNeeded: key.low) & mask)).pointee.store(0, ordering: .relaxed)
+    }
 }

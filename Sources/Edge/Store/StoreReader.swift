@@ -93,6 +93,9 @@ public struct StoreReader: ~Copyable {
         return marks.touch(key, now: now)
     }
 
+    /// Takes back what `touch` noted: the entry could not be served yet.
+    public func untouch(_ key: CacheKey) { marks.clear(key) }
+
     /// Points `parts` at bytes of an object's chunks, in order.
     ///
     /// - Parameters:
