@@ -115,7 +115,10 @@ extension LoopState where N: ~Copyable {
             return
         }
         let candidate = fresh(exchange, key: key)
-        switch shared.collapsed.joinOrLead(key, exchange.id, candidate, at: network.wallNow) {
+        let least = exchange.canonical.withUnsafeBytes { invalidated.latest(of: key, $0) }
+        switch shared.collapsed.joinOrLead(
+            key, exchange.id, candidate, at: network.wallNow, least: least)
+        {
         case .leads: lead(exchange, candidate)
         case .alone:
             exchange.mayCollapse = false

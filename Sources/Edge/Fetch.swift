@@ -35,6 +35,8 @@ package final class Fetch {
     /// Held back until the first bytes of the body show what it is (law 5).
     var judging: JudgedBody?
     var isPaused = false
+    /// The response of a write, until what the write made stale is on disk.
+    var held: FetchedHead?
     /// The number of the invalidation that this fetch's own request was.
     var ownInvalidation: UInt64?
     var deadline: UInt64 = .max

@@ -13,6 +13,7 @@ extension LoopState where N: ~Copyable {
         let token = Token(origins.life(of: slot), kind: TokenKind.origin)
         var budget = limits.tickBudget
         while origins.contains(token), let fetch = fetch(at: slot), fetch.phase != .done {
+            if fetch.held != nil { return }
             if fetch.head != nil, fetch.shared.isUnread {
                 giveUp(fetch)
                 return
@@ -126,7 +127,29 @@ extension LoopState where N: ~Copyable {
         fetch.body.begin(originHead.framing)
         let head = makeHead(fetch, raw)
         if head.status >= 500, retryOnStatus(fetch, head) { return }
-        invalidateAfter(fetch, head)
+        if invalidateAfter(fetch, head) {
+            fetch.held = head
+            fetch.deadline = .max
+            return
+        }
+        goOn(slot, fetch, head)
+    }
+
+    /// What a write made stale is on disk: its answer may go out.
+    mutating func invalidationKept(_ token: Token) {
+        guard fetches.contains(token) else { return }
+        let fetch = fetches[token.slot]
+        guard let head = fetch.held, let slot = fetch.connection, origins.contains(slot) else {
+            return
+        }
+        fetch.held = nil
+        setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
+        goOn(slot.index, fetch, head)
+        if fetches.contains(token), origins.contains(slot) { receiveOrigin(slot.index) }
+    }
+
+    /// The head is known and in order: who waits may have it, and the body is read.
+    private mutating func goOn(_ slot: UInt32, _ fetch: Fetch, _ head: FetchedHead) {
         if head.completes, !prefill(fetch) {
             fail(fetch, .cutShort)
             return

@@ -54,11 +54,9 @@ extension LoopState where N: ~Copyable {
     mutating func serveFound(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
         _ key: CacheKey,
-        _ canonical: CanonicalKey, absent: Lookup = .absent, least: UInt64 = 0
+        _ canonical: CanonicalKey, absent: Lookup = .absent
     ) {
-        guard case .entry(let entry) = find(key, canonical.bytes),
-            entry.header.invalidation >= least
-        else {
+        guard case .entry(let entry) = find(key, canonical.bytes) else {
             miss(slot, bytes, behavior, facts, absent)
             return
         }
@@ -77,18 +75,17 @@ extension LoopState where N: ~Copyable {
             return
         }
         let variantKey = CacheKey.hash(variant.bytes.bytes, seed: seed)
-        let least = entry.header.invalidation
-        if answerVariant(slot, bytes, behavior, facts, variantKey, variant, least) { return }
-        answerLateVariant(slot, bytes, behavior, facts, variantKey, variant, least)
+        if answerVariant(slot, bytes, behavior, facts, variantKey, variant) { return }
+        answerLateVariant(slot, bytes, behavior, facts, variantKey, variant)
     }
 
     /// False when the open snapshot has no variant under the key that is still alive.
     private mutating func answerVariant(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
-        _ key: CacheKey, _ canonical: CanonicalKey, _ least: UInt64
+        _ key: CacheKey, _ canonical: CanonicalKey
     ) -> Bool {
         guard case .entry(let selected) = find(key, canonical.bytes),
-            selected.header.kind != .variants, selected.header.invalidation >= least
+            selected.header.kind != .variants
         else { return false }
         answerFound(slot, bytes, behavior, facts, key, canonical, selected)
         return true
@@ -98,18 +95,18 @@ extension LoopState where N: ~Copyable {
     /// for the writer. What is gone from its queue is in every snapshot that is begun later.
     private mutating func answerLateVariant(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
-        _ key: CacheKey, _ canonical: CanonicalKey, _ least: UInt64
+        _ key: CacheKey, _ canonical: CanonicalKey
     ) {
         endReading()
         if case .object(let object)? = store?.findPending(key),
-            object.canonicalKey.elementsEqual(canonical.bytes), object.header.invalidation >= least
+            isCurrent(object, key, canonical.bytes)
         {
             serve(pending: object, slot, bytes, behavior, facts, key, canonical)
             beginReading()
             return
         }
         beginReading()
-        if answerVariant(slot, bytes, behavior, facts, key, canonical, least) { return }
+        if answerVariant(slot, bytes, behavior, facts, key, canonical) { return }
         miss(slot, bytes, behavior, facts, .variantAbsent)
     }
 
@@ -186,6 +183,7 @@ extension LoopState where N: ~Copyable {
             record.bytes, expecting: canonical.bytes, seed: seed, verifying: false)
         {
         case .entry(let header, let layout):
+            guard invalidated.isAlive(header.invalidation, key, canonical) else { return .absent }
             return .entry(StoredEntry(record: record, header: header, layout: layout))
         case .mismatch: return .absent
         case .corrupt:
@@ -193,6 +191,14 @@ extension LoopState where N: ~Copyable {
             store?.discardDamaged(key)
             return .absent
         }
+    }
+
+    /// Whether what waits for the writer is this key's, and alive.
+    mutating func isCurrent(
+        _ object: PendingObject, _ key: CacheKey, _ canonical: UnsafeRawBufferPointer
+    ) -> Bool {
+        object.canonicalKey.elementsEqual(canonical)
+            && invalidated.isAlive(object.header.invalidation, key, canonical)
     }
 
     enum Found { case absent, entry(StoredEntry) }
@@ -276,9 +282,9 @@ extension LoopState where N: ~Copyable {
         (exchange.key, exchange.canonical) = (key, canonical)
         exchange.primary = PrimaryKey(key: key, canonical: canonical)
         // Not while its reader is open: what was found under the name as it came is absent.
-        guard case .object(let object)? = store?.findPending(key) else {
-            return serveNormalStored(exchange, key, canonical)
-        }
+        guard case .object(let object)? = store?.findPending(key),
+            canonical.withUnsafeBytes({ isCurrent(object, key, $0) })
+        else { return serveNormalStored(exchange, key, canonical) }
         let copy = object.headers.withUnsafeBytes { headers in
             StoredCopy(
                 StoredEntry(
@@ -366,9 +372,11 @@ extension LoopState where N: ~Copyable {
         let background = ExchangeID(loop: Int32(index), slot: .max, generation: 0, number: 0)
         let fresh = SharedFetch(
             key: key, invalidation: shared.invalidationNumber, leader: nil, budget: shared.budget)
-        guard case .leads = shared.collapsed.joinOrLead(key, nil, fresh, at: network.wallNow) else {
-            return
-        }
+        let least = invalidated.latest(of: key, canonical.bytes)
+        guard
+            case .leads = shared.collapsed.joinOrLead(
+                key, nil, fresh, at: network.wallNow, least: least)
+        else { return }
         let exchange = Exchange(
             id: background, bytes: [UInt8](bytes), head: head, facts: facts, snapshot: snapshot,
             behavior: behavior,

@@ -1,40 +1,54 @@
 import Caching
 import HTTP
+import Reactor
 
 // A write that succeeded makes stale what it named (RFC 9111 §4.4).
 extension LoopState where N: ~Copyable {
     /// After a response: invalidates the target of an unsafe or unknown method, and what Location
-    /// and Content-Location of the same host name. In effect on all loops before the viewer is
-    /// answered: the writer's queue says so from here on, and fetches in flight are fenced.
-    mutating func invalidateAfter(_ fetch: Fetch, _ head: FetchedHead) {
+    /// and Content-Location of the same host name.
+    ///
+    /// In force on all loops from here on. Returns whether the answer has to wait until that is on
+    /// disk: `invalidationKept` goes on with it then.
+    mutating func invalidateAfter(_ fetch: Fetch, _ head: FetchedHead) -> Bool {
         let exchange = fetch.exchange
-        guard exchange.policy.invalidatesOnUnsafe, !exchange.head.method.isSafe,
-            (200..<400).contains(head.status),
-            let store
-        else { return }
-        invalidate(exchange.targetKeys(), fetch, store)
+        guard
+            UnsafeInvalidation.applies(
+                to: exchange.head.method, status: head.status, policy: exchange.policy), let store
+        else { return false }
+        var canonicals = exchange.targetKeys()
         for field in [KnownField.location, .contentLocation] {
             guard let index = head.head.fields.first(field) else { continue }
-            let keys = head.bytes.withUnsafeBytes { bytes in
+            let key = head.bytes.withUnsafeBytes { bytes in
                 exchange.resolve(
                     UnsafeRawBufferPointer(rebasing: bytes[head.head.fields[index].value.range]))
             }
-            invalidate(keys.map { [$0] } ?? [], fetch, store)
+            if let key, !canonicals.contains(key) { canonicals.append(key) }
         }
-    }
-
-    private mutating func invalidate(_ canonicals: [[UInt8]], _ fetch: Fetch, _ store: Store) {
-        let shared = shared
+        counters.add(.invalidations, canonicals.count)
+        let known = invalidated.known
+        let mayStore = mayStore(fetch)
+        let (mailbox, token) = (shared.mailboxes[index], fetch.token.bits)
+        let rules = canonicals.compactMap { InvalidationRule(canonical: $0) }
+        let (number, before) = store.invalidate(rules) { _ in
+            _ = mailbox.post(.kept(fetch: token))
+        }
+        // What the write answers for its own target is as new as the write, unless another one came
+        // in between.
+        if mayStore, before <= max(known, invalidated.known) { fetch.ownInvalidation = number }
         for canonical in canonicals {
-            let key = CacheKey.hash(canonical.span.bytes, seed: store.seed)
-            let number = shared.collapsed.fence(key, begunAt: fetch.invalidation) {
-                shared.nextInvalidation()
-            }
-            // What the write answers for its own target is as new as the write.
-            if let number, key == fetch.exchange.storeKey { fetch.ownInvalidation = number }
-            store.delete(key)
-            counters.add(.invalidations)
+            // The sweeper would find it as well; so its room is free at once.
+            store.delete(CacheKey.hash(canonical.span.bytes, seed: store.seed))
         }
+        return true
+    }
+}
+
+extension InvalidationRule {
+    /// The target of a canonical key, on its host, in all variants; nil for what is no such key.
+    fileprivate init?(canonical: [UInt8]) {
+        guard let target = InvalidationTarget(in: canonical.span.bytes) else { return nil }
+        let query = target.query.map { [UInt8(ascii: "?")] + canonical[$0] } ?? []
+        self.init(.target, host: Array(canonical[target.host]), canonical[target.path] + query)
     }
 }
 

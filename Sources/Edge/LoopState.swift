@@ -11,7 +11,6 @@ package final class EdgeShared: Sendable {
     package let budget: FillBudget
     let events: any EventObserver
     let mailboxes: [Mailbox<LoopMessage>]
-    private let invalidations: Atomic<UInt64>
 
     package init(
         store: Store?, budget: FillBudget, events: any EventObserver,
@@ -21,14 +20,10 @@ package final class EdgeShared: Sendable {
         self.budget = budget
         self.events = events
         self.mailboxes = mailboxes
-        invalidations = Atomic(store?.invalidationNumber ?? 0)
     }
 
     /// The number of the latest invalidation.
-    var invalidationNumber: UInt64 { invalidations.load(ordering: .acquiring) }
-    func nextInvalidation() -> UInt64 {
-        invalidations.add(1, ordering: .acquiringAndReleasing).newValue
-    }
+    var invalidationNumber: UInt64 { store?.invalidations.latest ?? 0 }
 }
 
 /// What loops tell each other and are told.
@@ -37,6 +32,8 @@ package enum LoopMessage: Sendable {
     case progress(ExchangeID)
     /// A member's slot is free for this queued fetch.
     case memberFree(fetch: UInt64)
+    /// What this fetch's write made stale is on disk, or cannot be kept there.
+    case kept(fetch: UInt64)
     /// Nobody reads this fetch any more.
     case unread(fetch: UInt64)
     /// What this exchange was to be answered with is gone, or proved to be damaged.
@@ -84,6 +81,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     var tunnels: [UInt64: ExchangeID] = [:]
     package var timers: TimerWheel
     var reader: StoreReader?
+    var invalidated: InvalidationView
     private(set) var isReading = false
     let counters: LoopCounters
     let latencies: LoopLatencies
@@ -129,6 +127,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
         fetches = Slab(capacity: connections)
         timers = TimerWheel(start: start, capacity: connections * 3 + 16)
         reader = shared.store?.makeReader()
+        invalidated = InvalidationView(shared.store?.invalidations)
         self.counters = counters
         self.latencies = latencies
         self.log = log
@@ -221,6 +220,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
             case .progress(let id): progress(id)
             case .unavailable(let id): withExchange(id) { $0.unavailable($1) }
             case .memberFree(let fetch): memberFree(Token(bits: fetch))
+            case .kept(let fetch): invalidationKept(Token(bits: fetch))
             case .unread(let fetch): fetchUnread(Token(bits: fetch))
             case .replace(let snapshot): replace(snapshot)
             case .adopt(let fd, let settings): adopt(fd, settings)

@@ -229,14 +229,9 @@ package final class CollapsedFetches: Sendable {
     private struct Shard {
         var fetches: [CacheKey: SharedFetch] = [:]
         var unshared: [CacheKey: Milliseconds] = [:]
-        /// The latest invalidation of each key, as far as they are remembered.
-        var invalidated: [CacheKey: UInt64] = [:]
-        /// Of keys that are not: no later than this.
-        var forgotten: UInt64 = 0
     }
 
     private static let unsharedLimit = 1_024
-    private static let invalidatedLimit = 1_024
     private let shards: [Mutex<Shard>.Box]
 
     init(shards count: Int = 64) {
@@ -257,12 +252,15 @@ package final class CollapsedFetches: Sendable {
     }
 
     /// Joins the fetch of `key`, or enters `fresh` as the one to join.
+    ///
+    /// `least` is the latest invalidation of the key: a request that begins after it may not join a
+    /// fetch that began before (law 3).
     func joinOrLead(
-        _ key: CacheKey, _ id: ExchangeID?, _ fresh: SharedFetch, at now: Milliseconds
+        _ key: CacheKey, _ id: ExchangeID?, _ fresh: SharedFetch, at now: Milliseconds,
+        least: UInt64
     ) -> Outcome {
         shard(key).mutex.withLock { shard in
-            if let running = shard.fetches[key] {
-                // A request that begins after an invalidation may not join an earlier fetch.
+            if let running = shard.fetches[key], running.invalidation >= least {
                 if let id, running.mayStore, running.join(id) { return .waits(running) }
                 if id == nil { return .waits(running) }
                 return .alone
@@ -290,34 +288,6 @@ package final class CollapsedFetches: Sendable {
                 shard.unshared.removeAll(keepingCapacity: true)
             }
             shard.unshared[key] = until
-        }
-    }
-
-    /// An invalidation of `key`: what is in flight may neither be stored nor joined.
-    ///
-    /// - Parameters:
-    ///   - begun: the invalidation number of the fetch that caused it.
-    ///   - next: gives the invalidation its number, in one order for each key.
-    /// - Returns: the number, if no other invalidation of the key has come since `begun`.
-    func fence(_ key: CacheKey, begunAt begun: UInt64, next: () -> UInt64) -> UInt64? {
-        shard(key).mutex.withLock { shard in
-            shard.fetches.removeValue(forKey: key)?.fence()
-            let isFirst = (shard.invalidated[key] ?? shard.forgotten) <= begun
-            if shard.invalidated.count >= Self.invalidatedLimit {
-                shard.forgotten = max(shard.forgotten, shard.invalidated.values.max() ?? 0)
-                shard.invalidated.removeAll(keepingCapacity: true)
-            }
-            let number = next()
-            shard.invalidated[key] = number
-            return isFirst ? number : nil
-        }
-    }
-
-    /// Whether a response whose fetch began at invalidation `number` may be stored under `key`:
-    /// also for fetches that nobody could join (law 3).
-    func mayStore(_ key: CacheKey, begunAt number: UInt64) -> Bool {
-        shard(key).mutex.withLock { shard in
-            (shard.invalidated[key] ?? shard.forgotten) <= number
         }
     }
 

@@ -181,24 +181,19 @@ extension LoopState where N: ~Copyable {
         guard let store else { return false }
         var (key, canonical) = (key, canonical)
         var isVariant = false
-        var least: UInt64 = 0
         while true {
             switch store.findPending(key) {
             case .none:
                 guard isVariant else { return false }
                 beginReading()
-                serveFound(
-                    slot, bytes, behavior, facts, key, canonical, absent: .variantAbsent,
-                    least: least)
+                serveFound(slot, bytes, behavior, facts, key, canonical, absent: .variantAbsent)
                 endReading()
                 return true
             case .deleted:
                 miss(slot, bytes, behavior, facts, isVariant ? .variantAbsent : .absent)
                 return true
             case .object(let object):
-                guard object.canonicalKey.elementsEqual(canonical.bytes),
-                    object.header.invalidation >= least
-                else {
+                guard isCurrent(object, key, canonical.bytes) else {
                     miss(slot, bytes, behavior, facts, isVariant ? .variantAbsent : .absent)
                     return true
                 }
@@ -214,7 +209,6 @@ extension LoopState where N: ~Copyable {
                 }
                 key = CacheKey.hash(canonical.bytes.bytes, seed: seed)
                 isVariant = true
-                least = object.header.invalidation
             }
         }
     }

@@ -377,14 +377,9 @@ extension LoopState where N: ~Copyable {
     }
 
     /// Whether no invalidation of the target has come since the fetch began (law 3).
-    private func mayStore(_ fetch: Fetch) -> Bool {
-        let number = fetch.invalidation
-        if let key = fetch.exchange.key, !shared.collapsed.mayStore(key, begunAt: number) {
-            return false
-        }
-        return fetch.exchange.primary.map {
-            shared.collapsed.mayStore($0.key, begunAt: number)
-        } ?? true
+    mutating func mayStore(_ fetch: Fetch) -> Bool {
+        guard let primary = fetch.exchange.primary else { return true }
+        return invalidated.mayStore(fetch.invalidation, primary.key, primary.canonical)
     }
 
     private mutating func put(_ put: StorePut, _ store: Store) {

@@ -23,7 +23,7 @@ struct Changes {
     var victims: [WatchedEntry] = []
     /// Object ids below this may be given once this is committed.
     var reservedObjects: UInt64?
-    /// The highest invalidation that was carried out.
+    /// The highest invalidation number of the entries written.
     var invalidation: UInt64 = 0
     /// Whether anything was changed in the file.
     var isEmpty = true

@@ -14,8 +14,8 @@ public final class Store: Sendable {
     private let faultIns: FaultInQueue
     private let lock: Mutex<DirectoryLock?>
     private let schedule: WriterSchedule?
-    /// The highest invalidation number acknowledged before this start.
-    public let invalidationNumber: UInt64
+    /// What was invalidated; new ones go there.
+    public let invalidations: Invalidations
 
     /// Opens the cache directory, creating what is missing; damaged files are set aside.
     ///
@@ -46,11 +46,14 @@ public final class Store: Sendable {
         core = StoreCore(
             settings, seed: opened.seed, file: opened.file, ownFrom: contents.nextObject,
             touches: usage.touches, log: log)
-        invalidationNumber = contents.invalidation
         let file = opened.file
+        invalidations = Invalidations(
+            directory: core.directory.invalidations, storeLatest: contents.invalidation,
+            isStoreEmpty: contents.isEmpty, stepping: stepping, events: log)
         writer = Mutex(
             StoreWriter(
-                core, file: file, reader: opened.reader.take(), usage: usage, contents: contents))
+                core, file: file, reader: opened.reader.take(), usage: usage, contents: contents,
+                invalidations: invalidations))
         faultIns = FaultInQueue(core, stepping: stepping)
         self.lock = Mutex(lock)
         schedule = stepping ? nil : WriterSchedule(gatherTime: settings.gatherTime)
@@ -87,23 +90,31 @@ public final class Store: Sendable {
         return true
     }
 
+    /// Makes stale what the rules match: for every loop from now on, and for good once it is on disk.
+    ///
+    /// - Parameter whenDurable: called once, from any thread, with whether it is.
+    /// - Returns: the rules' number, and the latest one before.
+    @discardableResult
+    public func invalidate(
+        _ rules: [InvalidationRule], whenDurable: (@Sendable (Bool) -> Void)? = nil
+    ) -> (number: UInt64, before: UInt64) {
+        defer { wake(urgently: false) }
+        return invalidations.invalidate(rules, whenDurable: whenDurable)
+    }
+
     /// Deletes an entry: absent for every loop from now on.
     ///
-    /// - Parameters:
-    ///   - invalidation: the number of the invalidation that asks for it; the highest one is found
-    ///     again as `invalidationNumber` after a restart. 0 if none does.
-    ///   - whenDurable: called once, from any thread, with whether the deletion is on disk.
+    /// - Parameter whenDurable: called once, from any thread, with whether the deletion is on disk.
     /// - Returns: false if so much waits that it could not be taken; nothing will be called.
     @discardableResult
     public func delete(
-        _ key: CacheKey, invalidation: UInt64 = 0,
-        whenDurable: (@Sendable (Bool) -> Void)? = nil
+        _ key: CacheKey, whenDurable: (@Sendable (Bool) -> Void)? = nil
     ) -> Bool {
         // Deletions may still go where responses no longer may.
         guard core.mode != .off, core.queue.hasRoom(Deletion.cost, reserve: 16 << 20) else {
             return refuse(.refusedBacklog)
         }
-        let deletion = Deletion(key: key, invalidation: invalidation, whenDurable: whenDurable)
+        let deletion = Deletion(key: key, whenDurable: whenDurable)
         guard core.pending.enter(key, .deleted, append: { core.queue.append(.delete(deletion)) })
         else { return refuse(.refusedMode) }
         wake(urgently: whenDurable != nil)
@@ -183,8 +194,9 @@ public final class Store: Sendable {
     /// For stores opened with `stepping`.
     @discardableResult
     public func step() -> Bool {
-        let hasRead = faultIns.step()
-        return writer.withLock { $0.step() } == .now || hasRead
+        let hasWritten = invalidations.step()
+        let hasRead = faultIns.step() || hasWritten
+        return writer.withLock { $0.step() == .now || $0.isSweeping } || hasRead
     }
 
     private func wake(urgently: Bool) {
@@ -199,6 +211,7 @@ public final class Store: Sendable {
         core.queue.close()
         schedule?.stop()
         writer.withLock { $0.close() }
+        invalidations.close()
         OpenDirectories.remove(core.settings.directory)
         lock.withLock { $0 = nil }
     }

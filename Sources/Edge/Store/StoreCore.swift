@@ -84,7 +84,7 @@ package final class StoreCore: Sendable {
     /// Queues the deletion of an entry that cannot be read.
     func discard(_ key: CacheKey) {
         noteDamagedEntry()
-        let deletion = Deletion(key: key, invalidation: 0, whenDurable: nil)
+        let deletion = Deletion(key: key, whenDurable: nil)
         _ = pending.enter(key, .deleted) { queue.append(.delete(deletion)) }
     }
 

@@ -4,7 +4,7 @@ import Synchronization
 public enum StoreCounter: Int, CaseIterable, Sendable {
     case stored, shared, refreshed, deleted, evicted, refusedFull, refusedBacklog, refusedMode
     case droppedGone, commits, failedCommits, freedPages, deferred, corrupt, missingChunks
-    case quarantines, faultIns, scanned
+    case quarantines, faultIns, scanned, swept
     case backlogBytes, usedPages, mapPages, entries, heldObjects
 
     /// Goes up and down, and is not a running total.
@@ -31,6 +31,7 @@ public enum StoreCounter: Int, CaseIterable, Sendable {
         case .quarantines: "store_quarantines"
         case .faultIns: "store_fault_ins"
         case .scanned: "store_scanned_records"
+        case .swept: "store_swept_entries"
         case .backlogBytes: "store_backlog_bytes"
         case .usedPages: "store_used_pages"
         case .mapPages: "store_map_pages"
@@ -45,7 +46,7 @@ public enum StoreCounter: Int, CaseIterable, Sendable {
         case .stored: "responses written to the store"
         case .shared: "responses whose body was stored already and is shared"
         case .refreshed: "records rewritten after the origin confirmed them"
-        case .deleted: "entries deleted because they were invalidated"
+        case .deleted: "entries deleted because a write named them, or because they were damaged"
         case .evicted: "entries evicted to make room"
         case .refusedFull: "responses not stored: the store was full"
         case .refusedBacklog: "responses not stored: too many bytes waited for the writer"
@@ -60,6 +61,7 @@ public enum StoreCounter: Int, CaseIterable, Sendable {
         case .quarantines: "times the store was set aside as damaged and begun anew"
         case .faultIns: "entries read from disk aside before they were served"
         case .scanned: "records seen by the scan that follows a start"
+        case .swept: "dead entries deleted after an invalidation"
         case .backlogBytes: "bytes waiting for the writer; over cache.backlog nothing is taken"
         case .usedPages: "pages of 4,096 bytes that hold something"
         case .mapPages: "pages of 4,096 bytes in the whole map"

@@ -7,6 +7,7 @@ import LMDB
 ///     lock        who has it
 ///     format      versions and the hash seed; without it the database cannot be read
 ///     store/      the database: data.mdb and lock.mdb
+///     invalidations/   what was invalidated and may still be stored
 ///     bad-TIME/   the last database that was set aside
 ///     opening     exists while the database is being opened
 ///     suspect     a fault within the map ended the process
@@ -14,6 +15,7 @@ import LMDB
 struct StoreDirectory {
     let path: String
     var store: String { path + "/store" }
+    var invalidations: String { path + "/invalidations" }
     var suspect: String { path + "/suspect" }
     var opening: String { path + "/opening" }
 
@@ -34,9 +36,11 @@ struct StoreDirectory {
         guard access(path, R_OK | W_OK | X_OK) == 0 else { throw StoreError.last("write to", path) }
     }
 
-    func createStore() throws(StoreError) {
-        guard mkdir(store, 0o700) == 0 || errno == EEXIST else {
-            throw StoreError.last("create", store)
+    func createStore() throws(StoreError) { try Self.make(store) }
+
+    static func make(_ path: String) throws(StoreError) {
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+            throw StoreError.last("create", path)
         }
     }
 

@@ -26,7 +26,7 @@ final class StoreFile: Sendable {
     enum MetaKey {
         /// Object ids below this may have been given.
         static let nextObject = Key(1)
-        /// The highest invalidation number acknowledged.
+        /// The highest invalidation number that an entry bears.
         static let invalidation = Key(2)
     }
 

@@ -8,8 +8,10 @@ struct StoreContents {
     var nextObject: UInt64 = 1
     /// Objects whose chunks are to be deleted: fills that did not end, deletions put off.
     var unfinished: [UInt64] = []
-    /// The highest invalidation number that was acknowledged.
+    /// The highest invalidation number that an entry bears.
     var invalidation: UInt64 = 0
+    /// Nothing is stored.
+    var isEmpty = true
 
     init() {}
 
@@ -20,6 +22,7 @@ struct StoreContents {
         let last = try transaction.cursor(file.chunks).last()?.key.number ?? 0
         nextObject = max(noted, last >> 24 + 1, 1)
         invalidation = try file.number(StoreFile.MetaKey.invalidation, transaction)
+        isEmpty = try transaction.count(of: file.index) == 0
         let cursor = try transaction.cursor(file.pending)
         var entry = try cursor.first()
         while let (key, _) = entry {

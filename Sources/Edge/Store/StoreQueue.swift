@@ -30,8 +30,6 @@ struct Operation: Sendable {
 /// An entry to be deleted, and who wants to know when it is gone for good.
 struct Deletion: Sendable {
     var key: CacheKey
-    /// The number of the invalidation that asks for it; 0 if none does.
-    var invalidation: UInt64
     /// Called with whether the deletion is on disk.
     var whenDurable: (@Sendable (Bool) -> Void)?
 

@@ -26,7 +26,7 @@ extension StoreWriter {
             try file.setNumber(StoreFile.MetaKey.nextObject, reserved, &transaction)
             changes.reservedObjects = reserved
         }
-        if changes.invalidation > 0 {
+        if changes.invalidation > notedInvalidation {
             try file.setNumber(StoreFile.MetaKey.invalidation, changes.invalidation, &transaction)
         }
         try reach(.commit, .commit)
@@ -37,6 +37,7 @@ extension StoreWriter {
     /// The changes are on disk: the world may know.
     mutating func takeOver(_ changes: Changes) {
         if let reserved = changes.reservedObjects { reservedObjects = reserved }
+        notedInvalidation = max(notedInvalidation, changes.invalidation)
         for entry in changes.entered { watch(entry) }
         // Whoever is forgotten here leaves at most one round too early.
         if renewed.count + changes.renewed.count > 65_536 { renewed.removeAll() }

@@ -107,6 +107,7 @@ extension StoreWriter {
         let record = UnsafeRawBufferPointer(rebasing: scratch[..<length])
         try transaction.put(put.key.indexKey, record, in: file.index)
         changes.isEmpty = false
+        changes.invalidation = max(changes.invalidation, header.invalidation)
         changes.written += length
         // The pages of index and body table are written anew, which frees the old ones.
         changes.freed += 2

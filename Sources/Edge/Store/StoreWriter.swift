@@ -48,6 +48,12 @@ struct StoreWriter: ~Copyable {
     /// When readers of other processes are next looked after.
     var readerCheckAt: Milliseconds = 0
     var scan = IndexScan.from(Key(high: 0, low: 0))
+    let invalidations: Invalidations
+    /// What kills entries, as far as this writer has been told.
+    var invalidated: InvalidationIndex
+    /// The highest invalidation number that the file has noted.
+    var notedInvalidation: UInt64
+    var sweep = Sweep()
     /// Room for a record while it is put together.
     let scratch = UnsafeMutableRawBufferPointer.allocate(
         byteCount: EntryRecord.byteLimit, alignment: 16)
@@ -59,8 +65,11 @@ struct StoreWriter: ~Copyable {
 
     init(
         _ core: StoreCore, file: StoreFile?, reader: consuming ReadTransaction?, usage: S3FIFO,
-        contents: StoreContents
+        contents: StoreContents, invalidations: Invalidations
     ) {
+        self.invalidations = invalidations
+        invalidated = invalidations.makeIndex()
+        notedInvalidation = contents.invalidation
         self.core = core
         self.file = file
         self.reader = reader
@@ -75,6 +84,7 @@ struct StoreWriter: ~Copyable {
     /// Does one batch of what waits, and what room and order ask for.
     mutating func step() -> Next {
         core.queue.take(into: &waiting)
+        if invalidated.latest != invalidations.latest { invalidations.update(&invalidated) }
         guard let file else { return withoutFile() }
         if core.isDamaged(file.generation) {
             quarantine("it was found damaged while serving")
@@ -91,7 +101,8 @@ struct StoreWriter: ~Copyable {
             // The full map is behind us.
             isSingle = false
             reliefPages = Self.firstRelief
-            return try scanSlice(file) ? .now : rest()
+            if try scanSlice(file) { return .now }
+            return try sweepSlice(file) ? .after(Self.sweepPause) : rest()
         } catch {
             return recover(error)
         }
@@ -100,7 +111,8 @@ struct StoreWriter: ~Copyable {
     /// One transaction, or several for a large body. Returns whether there is more to do.
     private mutating func work(_ file: StoreFile) throws(LMDBError) -> Bool {
         if taken < waiting.count, case .put(let object) = waiting[taken].work,
-            object.storedObject == nil, object.length > Self.batchBytes
+            object.storedObject == nil, object.length > Self.batchBytes,
+            !isDead(object.header, object.canonicalKey.span.bytes)
         {
             try storeLarge(object, waiting[taken], file)
         } else {
@@ -157,13 +169,17 @@ struct StoreWriter: ~Copyable {
     ) throws(LMDBError) -> Bool {
         switch operation.work {
         case .put(let object):
-            guard object.storedObject != nil || object.length <= Self.batchBytes else {
-                return false
+            guard
+                object.storedObject != nil || object.length <= Self.batchBytes
+                    || isDead(object.header, object.canonicalKey.span.bytes)
+            else { return false }
+            if isDead(object.header, object.canonicalKey.span.bytes) {
+                // Invalidated since it was handed over: what is there is older still.
+                _ = try delete(object.key, file, &transaction, &changes)
+            } else {
+                try store(object, file, &transaction, &changes)
             }
-            try store(object, file, &transaction, &changes)
         case .delete(let deletion):
-            changes.invalidation = max(changes.invalidation, deletion.invalidation)
-            changes.isEmpty = changes.isEmpty && deletion.invalidation == 0
             if try delete(deletion.key, file, &transaction, &changes) {
                 core.counters.add(.deleted)
             }

@@ -151,12 +151,14 @@ extension Store {
     @discardableResult
     func put(
         _ name: String, _ bytes: [UInt8], headers: String = "Content-Type: image/png\r\n",
-        usefulFor: Milliseconds = 3_600_000, now: Milliseconds = 1_800_000_000_000
+        usefulFor: Milliseconds = 3_600_000, now: Milliseconds = 1_800_000_000_000,
+        invalidation: UInt64 = 0
     ) -> Bool {
-        enqueue(
-            response(
-                name, .segments([StoreSegment(copying: bytes)]), headers: headers,
-                usefulFor: usefulFor, now: now))
+        var put = response(
+            name, .segments([StoreSegment(copying: bytes)]), headers: headers,
+            usefulFor: usefulFor, now: now)
+        put.header.invalidation = invalidation
+        return enqueue(put)
     }
 
     /// Carries out all that waits.

@@ -13,7 +13,7 @@ struct StoreDeletionTests {
         store.put("tile", body(9_000))
         store.settle()
         let told = Mutex<[Bool]>([])
-        store.delete(store.key("tile"), invalidation: 5) { isDurable in
+        store.delete(store.key("tile")) { isDurable in
             told.withLock { $0.append(isDurable) }
         }
         #expect(store.body(of: "tile") == nil)
@@ -31,17 +31,6 @@ struct StoreDeletionTests {
         store.settle()
         #expect(store.body(of: "tile") == nil)
         #expect(!store.hasPending)
-    }
-
-    @Test func `the highest invalidation number is found again after a restart`() throws {
-        do {
-            let store = try bench.open()
-            #expect(store.invalidationNumber == 0)
-            store.delete(store.key("absent"), invalidation: 41)
-            store.delete(store.key("absent too"), invalidation: 42)
-            store.settle()
-        }
-        #expect(try bench.open().invalidationNumber == 42)
     }
 
     @Test func `chunks of a retained object stay after its deletion until it is released`() throws {

@@ -1,0 +1,53 @@
+import HTTP
+
+/// What one invalidation makes stale: one target, all that begin like it, all that bear a tag, or
+/// everything.
+///
+/// Source: CloudFront, "Specifying what to invalidate"; RFC 9111 §4.4 for writes.
+public struct InvalidationRule: Sendable, Hashable {
+    public enum Reach: UInt8, Sendable, CaseIterable {
+        case everything = 0
+        /// One path and query, in all variants.
+        case target = 1
+        /// All whose path and query begin so.
+        case prefix = 2
+        /// All that the origin tagged so.
+        case tag = 3
+    }
+
+    public var reach: Reach
+    /// In small letters, without the default port; nil means any host.
+    public var host: [UInt8]?
+    /// The path, and behind `?` the query where the cache key has one; of a tag its small letters.
+    public var bytes: [UInt8]
+
+    /// Longest path or tag, in bytes: CloudFront's limit of 4,000 characters is below it, and a
+    /// write's target (8,192 bytes) within it.
+    public static var byteLimit: Int { 16_384 }
+
+    public init(_ reach: Reach, host: [UInt8]? = nil, _ bytes: [UInt8] = []) {
+        self.reach = reach
+        self.host = host
+        self.bytes = bytes
+    }
+
+    public static var everything: InvalidationRule { InvalidationRule(.everything) }
+
+    /// The rule as it stands in the log: reach, length of the host (65,535 for any), host, bytes.
+    public var encoded: [UInt8] {
+        let length = host?.count ?? 65_535
+        return [reach.rawValue, UInt8(length & 255), UInt8(length >> 8)] + (host ?? []) + bytes
+    }
+
+    /// Reads what `encoded` wrote; nil if it is anything else.
+    public init?(encoded: RawSpan) {
+        guard encoded.byteCount >= 3, let reach = Reach(rawValue: encoded[0]) else { return nil }
+        let length = Int(encoded[1]) | Int(encoded[2]) << 8
+        let hostLength = length == 65_535 ? 0 : length
+        guard encoded.byteCount >= 3 + hostLength else { return nil }
+        let start = 3 + hostLength
+        self.init(
+            reach, host: length == 65_535 ? nil : (3..<start).map { encoded[$0] },
+            (start..<encoded.byteCount).map { encoded[$0] })
+    }
+}

@@ -1,0 +1,48 @@
+import HTTP
+
+/// Where a canonical key has what invalidations speak of.
+public struct InvalidationTarget: Sendable {
+    public var host: Range<Int>
+    public var path: Range<Int>
+    /// Nil when the key has no query.
+    public var query: Range<Int>?
+
+    /// Finds the parts in a canonical key; nil if it has none, as a digest has not.
+    public init?(in canonical: RawSpan) {
+        var (host, path, query): (Range<Int>?, Range<Int>?, Range<Int>?)
+        var at = 0
+        while at + 3 <= canonical.byteCount {
+            let length = Int(canonical[at + 1]) | Int(canonical[at + 2]) << 8
+            let range = at + 3..<at + 3 + length
+            guard range.upperBound <= canonical.byteCount else { return nil }
+            switch CanonicalKey.Part(rawValue: canonical[at]) {
+            case .host: host = range
+            case .path: path = range
+            case .query: query = range
+            case nil: return nil
+            default: break
+            }
+            at = range.upperBound
+        }
+        guard at == canonical.byteCount, let host, let path else { return nil }
+        (self.host, self.path, self.query) = (host, path, query)
+    }
+
+    /// Bytes of path, `?` and query.
+    var length: Int { path.count + (query.map { $0.count + 1 } ?? 0) }
+
+    /// Writes path, `?` and query one behind the other.
+    func write(_ canonical: RawSpan, to memory: UnsafeMutableRawBufferPointer) {
+        copy(canonical.extracting(path), to: memory, at: 0)
+        guard let query else { return }
+        memory[path.count] = UInt8(ascii: "?")
+        copy(canonical.extracting(query), to: memory, at: path.count + 1)
+    }
+
+    private func copy(_ bytes: RawSpan, to memory: UnsafeMutableRawBufferPointer, at: Int) {
+        bytes.withUnsafeBytes { source in
+            UnsafeMutableRawBufferPointer(rebasing: memory[at..<at + source.count])
+                .copyMemory(from: source)
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Caching
+import Glibc
+import LMDB
+
+/// The invalidations on disk: a small environment of its own beside the cache, so that an
+/// acknowledged one survives whatever happens to the cache (law 3).
+///
+///     rules    number << 24 | n   -> the n-th rule of that number, `InvalidationRule.encoded`
+///     meta     1, 2               -> the latest number, and the number up to which all are retired
+///
+/// Confined to whoever writes it. What a commit has returned from is on disk.
+struct InvalidationLog: ~Copyable {
+    private let environment: Environment
+    private let rules: Database
+    private let meta: Database
+
+    /// Room for some 400,000 rules; when it is full, all of them become one: everything is stale.
+    static let mapBytes = 64 << 20
+    /// Rules of one number; more are one rule, everything.
+    static let batchLimit = 1 << 16
+
+    private static let latestKey = Key(1)
+    private static let retiredKey = Key(2)
+
+    init(directory: String) throws(LMDBError) {
+        var settings = EnvironmentSettings(mapBytes: Self.mapBytes)
+        settings.tables = 2
+        let environment = try Environment(directory: directory, settings)
+        let rules = try environment.table("rules", .integers)
+        let meta = try environment.table("meta", .integers)
+        (self.environment, self.rules, self.meta) = (environment, rules, meta)
+    }
+
+    /// Everything that is in force, in the order of numbers.
+    func load() throws(LMDBError) -> (
+        latest: UInt64, retired: UInt64, rules: [(number: UInt64, rule: InvalidationRule)]
+    ) {
+        let transaction = try ReadTransaction(environment)
+        try transaction.renew()
+        defer { transaction.reset() }
+        var found: [(number: UInt64, rule: InvalidationRule)] = []
+        let cursor = try transaction.cursor(rules)
+        var entry = try cursor.first()
+        while let (key, value) = entry {
+            guard let rule = InvalidationRule(encoded: value.bytes) else {
+                throw LMDBError(.get, LMDBError.corrupted)
+            }
+            found.append((key.number >> 24, rule))
+            entry = try cursor.next()
+        }
+        return (
+            try number(Self.latestKey, transaction), try number(Self.retiredKey, transaction), found
+        )
+    }
+
+    private func number(_ key: Key, _ transaction: borrowing ReadTransaction) throws(LMDBError)
+        -> UInt64
+    {
+        guard let bytes = try transaction.get(key, in: meta) else { return 0 }
+        guard bytes.count == 8 else { throw LMDBError(.get, LMDBError.corrupted) }
+        return UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+    }
+
+    /// Appends rules and waits until they are on disk.
+    mutating func append(_ batches: [Invalidations.Batch]) throws(LMDBError) {
+        guard let last = batches.last else { return }
+        var transaction = try WriteTransaction(environment)
+        for batch in batches {
+            for (index, rule) in batch.rules.enumerated() {
+                let encoded = rule.encoded
+                let key = Key(batch.number << 24 | UInt64(index))
+                let space = try transaction.reserve(key, encoded.count, in: rules)
+                space.copyBytes(from: encoded)
+            }
+        }
+        try set(Self.latestKey, last.number, &transaction)
+        try transaction.commit()
+        try environment.synchronize()
+    }
+
+    /// Puts one rule, everything, in place of all others: what does not fit is not lost.
+    mutating func collapse(_ number: UInt64) throws(LMDBError) {
+        try drop(upTo: .max, keeping: nil)
+        try append([Invalidations.Batch(number: number, rules: [.everything], whenDurable: nil)])
+    }
+
+    /// Forgets rules up to a number. A crash in between forgets less.
+    mutating func retire(upTo number: UInt64) throws(LMDBError) {
+        try drop(upTo: number << 24 | 0xff_ffff, keeping: number)
+    }
+
+    private mutating func drop(upTo last: UInt64, keeping retired: UInt64?) throws(LMDBError) {
+        while true {
+            var transaction = try WriteTransaction(environment)
+            let deleted = try transaction.delete(0...last, limit: 4_096, in: rules)
+            if deleted < 4_096, let retired { try set(Self.retiredKey, retired, &transaction) }
+            try transaction.commit()
+            if deleted < 4_096 { return }
+        }
+    }
+
+    private func set(
+        _ key: Key, _ value: UInt64, _ transaction: inout WriteTransaction
+    ) throws(LMDBError) {
+        let bytes = try transaction.reserve(key, 8, in: meta)
+        bytes.storeBytes(of: value.littleEndian, as: UInt64.self)
+    }
+}

@@ -1,0 +1,89 @@
+import Caching
+import LMDB
+
+/// Where the search for what invalidations have killed stands.
+///
+/// A round begins when there are rules that no round has looked for: it notes the latest number,
+/// lets the writer finish what waits, reads the whole index a slice at a time, and retires the
+/// rules up to that number. What is written meanwhile is judged when it is written.
+struct Sweep {
+    /// The rules that this round looks for; 0 between rounds.
+    var number: UInt64 = 0
+    /// The next key to look at; nil while the round waits for what was queued before it.
+    var next: Key?
+    /// Rounds up to this number are done.
+    var swept: UInt64 = 0
+}
+
+extension StoreWriter {
+    /// Records read in one transaction; with the pause, at most 25,000 a second.
+    private static var sweepLength: Int { 512 }
+    static var sweepPause: Milliseconds { 20 }
+    /// What one transaction deletes at the most.
+    private static var sweepDeletions: Int { 128 }
+
+    /// Whether an invalidation matches an entry that was fetched before it.
+    func isDead(_ header: EntryHeader, _ canonical: RawSpan) -> Bool {
+        guard header.invalidation < invalidated.latest else { return false }
+        // A digest does not tell what it is of.
+        return header.flags.contains(.keyIsDigest)
+            || header.invalidation < invalidated.number(of: canonical)
+    }
+
+    /// A round is under way.
+    var isSweeping: Bool { sweep.number != 0 }
+
+    /// Looks for dead entries, a slice at a time. Returns whether there is more to look for.
+    mutating func sweepSlice(_ file: StoreFile) throws(LMDBError) -> Bool {
+        if sweep.number == 0 {
+            guard invalidated.latest > max(sweep.swept, invalidated.horizon) else { return false }
+            sweep.number = invalidated.latest
+            return true
+        }
+        let start = sweep.next ?? Key(high: 0, low: 0)
+        let (dead, next) = try findDead(from: start, file)
+        if !dead.isEmpty { try deleteDead(dead, file) }
+        sweep.next = next
+        if next != nil { return true }
+        invalidations.retire(upTo: sweep.number)
+        invalidations.update(&invalidated)
+        sweep = Sweep(swept: sweep.number)
+        return invalidated.latest > sweep.swept
+    }
+
+    private func findDead(
+        from start: Key, _ file: StoreFile
+    ) throws(LMDBError) -> (dead: [CacheKey], next: Key?) {
+        try reader?.renew()
+        defer { reader?.reset() }
+        guard let cursor = try reader?.cursor(file.index) else { return ([], nil) }
+        var dead: [CacheKey] = []
+        var found = try cursor.seekFrom(start)
+        for _ in 0..<Self.sweepLength {
+            guard let (key, value) = found else { return (dead, nil) }
+            if dead.count == Self.sweepDeletions { return (dead, key) }
+            let record = value.bytes
+            if let (header, layout) = try? EntryRecord.inspect(record),
+                isDead(header, record.extracting(layout.key))
+            {
+                dead.append(CacheKey(key))
+            }
+            found = try cursor.next()
+        }
+        return (dead, found?.key)
+    }
+
+    private mutating func deleteDead(_ dead: [CacheKey], _ file: StoreFile) throws(LMDBError) {
+        var changes = Changes()
+        var transaction = try WriteTransaction(file.environment)
+        for key in dead {
+            // What was stored since it was found is younger.
+            guard let former = try former(key, file, transaction),
+                former.header.invalidation < sweep.number
+            else { continue }
+            if try delete(key, file, &transaction, &changes) { core.counters.add(.swept) }
+        }
+        try commit(file, &changes, transaction)
+        takeOver(changes)
+    }
+}

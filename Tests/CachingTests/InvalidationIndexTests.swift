@@ -1,0 +1,136 @@
+import Caching
+import HTTP
+import Testing
+
+private func canonical(_ host: String, _ path: String, _ query: String? = nil) -> [UInt8] {
+    withUnsafeTemporaryAllocation(byteCount: 4_096, alignment: 8) { memory in
+        var key = CanonicalKey(memory)
+        key.append(.methodClass, byte: UInt8(ascii: "G"))
+        key.append(host: Array(host.utf8).span.bytes)
+        key.append(.path, Array(path.utf8).span.bytes)
+        if let query { key.append(.query, Array(query.utf8).span.bytes) }
+        key.append(.variantName, Array("accept".utf8).span.bytes)
+        return [UInt8](key.bytes)
+    }
+}
+
+private func rule(
+    _ reach: InvalidationRule.Reach, _ text: String = "", host: String? = nil
+) -> InvalidationRule {
+    InvalidationRule(reach, host: host.map { Array($0.utf8) }, Array(text.utf8))
+}
+
+private func number(of index: InvalidationIndex, _ path: String) -> UInt64 {
+    let key = canonical("h", path)
+    return index.number(of: key.span.bytes)
+}
+
+private func number(of index: InvalidationIndex, tag: String) -> UInt64 {
+    let bytes = Array(tag.utf8)
+    return index.number(ofTag: bytes.span.bytes)
+}
+
+@Suite("Law 3: which invalidation kills what")
+struct InvalidationIndexTests {
+    struct Row: Sendable, CustomTestStringConvertible {
+        var rule: InvalidationRule
+        var path: String
+        var query: String?
+        var isMatched: Bool
+        var testDescription: String {
+            "\(rule.reach) \(String(decoding: rule.bytes, as: UTF8.self)) and \(path) \(query ?? "")"
+        }
+        init(_ rule: InvalidationRule, _ path: String, _ query: String? = nil, _ isMatched: Bool) {
+            (self.rule, self.path, self.query, self.isMatched) = (rule, path, query, isMatched)
+        }
+    }
+
+    static let rows = [
+        Row(rule(.everything), "/a", nil, true),
+        Row(rule(.prefix, "/"), "/a/b", "c", true),
+        Row(rule(.target, "/a"), "/a", nil, true),
+        Row(rule(.target, "/a"), "/a/", nil, false),
+        Row(rule(.target, "/a"), "/A", nil, false),
+        Row(rule(.target, "/a"), "/a", "p=1", false),  // I6
+        Row(rule(.target, "/a?p=1"), "/a", "p=1", true),
+        Row(rule(.target, "/a?p=1"), "/a", "p=12", false),
+        Row(rule(.prefix, "/a"), "/a", "p=1", true),
+        Row(rule(.prefix, "/dir/"), "/dir/x/y", nil, true),  // I4
+        Row(rule(.prefix, "/dir/"), "/dir", nil, false),
+        Row(rule(.prefix, "/dir"), "/dir2", nil, true),
+        Row(rule(.prefix, "/a?p=1"), "/a", "p=12", true),
+        Row(rule(.target, "/a", host: "maps.test"), "/a", nil, true),
+        Row(rule(.target, "/a", host: "other.test"), "/a", nil, false),
+        Row(rule(.prefix, "/a", host: "maps.test"), "/a/b", nil, true),
+        Row(rule(.prefix, "/a", host: "other.test"), "/a/b", nil, false),
+        Row(rule(.prefix, "/", host: "other.test"), "/a/b", nil, false),
+        Row(rule(.tag, "layer"), "/layer", nil, false),
+    ]
+
+    @Test("a rule reaches what its path says, on its host, in all variants", arguments: rows)
+    func reach(_ row: Row) {
+        var index = InvalidationIndex()
+        index.insert(row.rule, number: 7)
+        let key = canonical("Maps.test:80", row.path, row.query)
+        #expect(index.number(of: key.span.bytes) == (row.isMatched ? 7 : 0))
+        #expect(index.latest == 7)
+    }
+
+    @Test("the highest number of all that match decides")
+    func highest() {
+        var index = InvalidationIndex()
+        index.insert(rule(.target, "/a"), number: 3)
+        index.insert(rule(.prefix, "/"), number: 2)
+        index.insert(rule(.prefix, "/a"), number: 5)
+        index.insert(rule(.prefix, "/b"), number: 9)
+        #expect(number(of: index, "/a") == 5)
+        #expect(number(of: index, "/c") == 2)
+        index.insert(rule(.target, "/a"), number: 11)
+        #expect(number(of: index, "/a") == 11)
+    }
+
+    @Test("a retired rule is forgotten, and the horizon says so")
+    func retired() {
+        var index = InvalidationIndex()
+        index.insert(rule(.target, "/a"), number: 3)
+        index.insert(rule(.prefix, "/b"), number: 4)
+        index.insert(rule(.tag, "t"), number: 5)
+        index.retire(upTo: 4)
+        #expect(number(of: index, "/a") == 0)
+        #expect(number(of: index, "/b") == 0)
+        #expect(number(of: index, tag: "t") == 5)
+        #expect(index.horizon == 4)
+        #expect(index.count == 1)
+    }
+
+    @Test("what is no canonical key counts as matched")
+    func digest() {
+        var index = InvalidationIndex()
+        index.insert(rule(.target, "/a"), number: 3)
+        let digest = [UInt8](repeating: 0xee, count: 32)
+        #expect(index.number(of: digest.span.bytes) == 3)
+    }
+
+    @Test("too many prefixes are one: everything")
+    func prefixLimit() {
+        var index = InvalidationIndex()
+        for number in 0..<InvalidationIndex.prefixLimit {
+            index.insert(rule(.prefix, "/p\(number)/"), number: UInt64(number + 1))
+        }
+        #expect(number(of: index, "/q") == 0)
+        index.insert(rule(.prefix, "/one-more/"), number: 10_000)
+        #expect(number(of: index, "/q") == 10_000)
+    }
+
+    @Test("a rule is read from the log as it was written", arguments: rows)
+    func roundTrip(_ row: Row) {
+        let encoded = row.rule.encoded
+        #expect(InvalidationRule(encoded: encoded.span.bytes) == row.rule)
+        for end in 0..<3 {
+            let cut = Array(row.rule.encoded[..<end])
+            #expect(InvalidationRule(encoded: cut.span.bytes) == nil)
+        }
+        let unknown: [UInt8] = [9, 0, 0]
+        #expect(InvalidationRule(encoded: unknown.span.bytes) == nil)
+    }
+}
