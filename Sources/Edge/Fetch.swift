@@ -102,6 +102,8 @@ extension LoopState where N: ~Copyable {
             fetch.member = member
             connect(fetch)
         case .queued:
+            // A fetch that is in nobody's care holds no member.
+            fetch.member = -1
             fetch.phase = .queued
             setDeadline(fetch, milliseconds: fetch.pool.settings.queueTimeout)
         case .failed(let failure):
@@ -110,12 +112,16 @@ extension LoopState where N: ~Copyable {
         }
     }
 
-    /// A member's slot is free and this fetch is next.
-    mutating func memberFree(_ token: Token) {
+    /// A member's place is free, and a fetch of this loop is next. One that timed out or was
+    /// abandoned before it was told hands the place on, lest those behind it wait for nothing.
+    mutating func memberFree(_ place: HandedPlace, _ pool: OriginPool) {
+        let token = Token(bits: place.next.fetch)
         guard fetches.contains(token), fetches[token.slot].phase == .queued else {
+            release(pool, place.member, .neutral)
             return
         }
-        place(fetches[token.slot])
+        fetches[token.slot].member = place.member
+        connect(fetches[token.slot])
     }
 
     // MARK: sending
@@ -229,6 +235,9 @@ extension LoopState where N: ~Copyable {
             }
             return
         }
+        if fetch.phase == .queued {
+            fetch.pool.leaveQueue(QueuedFetch(loop: index, fetch: token.bits))
+        }
         counters.add(.originTimeouts)
         let total = fetch.pool.settings.totalTimeout
         if total > 0, now >= fetch.startedAt + UInt64(total) * 1_000_000 {
@@ -237,7 +246,6 @@ extension LoopState where N: ~Copyable {
         }
         switch fetch.phase {
         case .queued:
-            fetch.pool.leaveQueue(QueuedFetch(loop: index, fetch: token.bits))
             counters.add(.queueRefusals)
             finishFailed(fetch, .queueTimeout)
         case .connecting: fail(fetch, .connectTimeout)
@@ -309,16 +317,20 @@ extension LoopState where N: ~Copyable {
         return state
     }
 
-    /// Gives the member's slot back and wakes who waits for it.
+    /// Gives the member's place back, and to who waits for it.
     mutating func release(_ fetch: Fetch, _ ending: OriginPool.Ending) {
         guard fetch.member >= 0 else { return }
-        let (wake, change) = fetch.pool.release(fetch.member, ending, at: network.wallNow)
-        note(change, fetch.pool, fetch.member)
-        guard let wake else { return }
-        if wake.loop == index {
-            _ = shared.mailboxes[index].post(.memberFree(fetch: wake.fetch))
-        } else {
-            _ = shared.mailboxes[wake.loop].post(.memberFree(fetch: wake.fetch))
+        release(fetch.pool, fetch.member, ending)
+    }
+
+    private func release(_ pool: OriginPool, _ member: Int, _ ending: OriginPool.Ending) {
+        var (handed, change) = pool.release(member, ending, at: network.wallNow)
+        note(change, pool, member)
+        // A loop whose mailbox is full hears of nothing: its fetches' time-outs end them.
+        while let place = handed,
+            !shared.mailboxes[place.next.loop].post(.memberFree(place, pool))
+        {
+            handed = pool.release(place.member, .neutral, at: network.wallNow).handed
         }
     }
 

@@ -35,8 +35,8 @@ package final class EdgeShared: Sendable {
 package enum LoopMessage: Sendable {
     /// The fetch that this exchange waits for has something new.
     case progress(ExchangeID)
-    /// A member's slot is free for this queued fetch.
-    case memberFree(fetch: UInt64)
+    /// A member's place is this queued fetch's own.
+    case memberFree(HandedPlace, OriginPool)
     /// What this exchange was to be answered with is gone, or proved to be damaged.
     case unavailable(ExchangeID)
     case replace(SettingsSnapshot)
@@ -218,7 +218,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
             switch message {
             case .progress(let id): progress(id)
             case .unavailable(let id): withExchange(id) { $0.unavailable($1) }
-            case .memberFree(let fetch): memberFree(Token(bits: fetch))
+            case .memberFree(let place, let pool): memberFree(place, pool)
             case .replace(let snapshot): replace(snapshot)
             case .adopt(let fd, let settings): adopt(fd, settings)
             case .retire(let settings): retire(settings)

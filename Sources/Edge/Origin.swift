@@ -2,9 +2,17 @@ public import Caching
 import Synchronization
 
 /// A fetch that waits for a member at its limit, by the loop that runs it.
-struct QueuedFetch: Sendable, Equatable {
+package struct QueuedFetch: Sendable, Equatable {
     var loop: Int
     var fetch: UInt64
+}
+
+/// A member's free place, and the fetch whose own it is from now on.
+///
+/// Whoever finds that the fetch is gone releases the member: the place goes to the next.
+package struct HandedPlace: Sendable, Equatable {
+    var member: Int
+    var next: QueuedFetch
 }
 
 /// One origin's pool: who is healthy, whose turn it is, who waits. Shared by all loops.
@@ -23,11 +31,15 @@ public final class OriginPool: Sendable {
         var failures: UInt64 = 0
     }
 
+    private struct Waiting {
+        var fetch: QueuedFetch
+        /// Members it asked already, as bits.
+        var tried: UInt64
+    }
+
     private struct State {
         var members: [Member]
-        var queue: [QueuedFetch] = []
-        var queueHead = 0
-        var queuedNow: Int { queue.count - queueHead }
+        var queue: [Waiting] = []
         // Retries: each request adds a share of one, each retry takes one.
         var retryTokens = 3.0
     }
@@ -67,14 +79,23 @@ public final class OriginPool: Sendable {
                 eligible.isEmpty && !anyEligible
                 ? state.members.indices.filter { free($0, state.members[$0]) } : eligible
             if candidates.isEmpty {
-                let untried = state.members.indices.contains { tried & (1 << UInt64($0 & 63)) == 0 }
-                guard untried, settings.memberConcurrency > 0 else { return .failed(.noMember) }
-                guard state.queuedNow < settings.queueLength else { return .failed(.queueFull) }
-                state.queue.append(fetch)
+                // Only who serves others has a place to hand on.
+                let isWorthWaiting = state.members.indices.contains {
+                    !Self.has(tried, $0) && state.members[$0].inFlight > 0
+                }
+                guard isWorthWaiting, settings.memberConcurrency > 0 else {
+                    return .failed(.noMember)
+                }
+                guard state.queue.count < settings.queueLength else { return .failed(.queueFull) }
+                state.queue.append(Waiting(fetch: fetch, tried: tried))
                 return .queued
             }
             return .member(Self.take(candidates, &state, settings, now))
         }
+    }
+
+    private static func has(_ tried: UInt64, _ member: Int) -> Bool {
+        tried & (1 << UInt64(member & 63)) != 0
     }
 
     private static func take(
@@ -90,10 +111,14 @@ public final class OriginPool: Sendable {
             if state.members[index].current > state.members[best].current { best = index }
         }
         state.members[best].current -= total
-        state.members[best].inFlight += 1
-        state.members[best].requests += 1
-        state.retryTokens = min(state.retryTokens + Double(settings.retryBudgetPercent) / 100, 100)
+        occupy(best, &state, settings)
         return best
+    }
+
+    private static func occupy(_ member: Int, _ state: inout State, _ settings: OriginSettings) {
+        state.members[member].inFlight += 1
+        state.members[member].requests += 1
+        state.retryTokens = min(state.retryTokens + Double(settings.retryBudgetPercent) / 100, 100)
     }
 
     /// Whether one more retry is within the budget; takes it when it is.
@@ -107,21 +132,28 @@ public final class OriginPool: Sendable {
 
     enum Ending { case succeeded, failed, neutral }
 
-    /// The member's slot is free again. Returns whom to wake, with the member that is now its own.
+    /// The member's place is free again. Returns whose it is now, if somebody waits for it.
+    ///
+    /// The place is taken already: nobody who comes later can have it, and it is not lost should
+    /// the fetch be gone when it is told, since then the place is released in its turn.
     func release(
         _ member: Int, _ ending: Ending, at now: Milliseconds
-    ) -> (wake: QueuedFetch?, change: MemberHealth.Change) {
+    ) -> (handed: HandedPlace?, change: MemberHealth.Change) {
         state.withLock { state in
             state.members[member].inFlight -= 1
             let change = Self.judge(&state, member, ending, now)
-            guard state.queuedNow > 0 else { return (nil, change) }
-            let next = state.queue[state.queueHead]
-            state.queueHead += 1
-            if state.queueHead > 1_024 || state.queueHead == state.queue.count {
-                state.queue.removeFirst(state.queueHead)
-                state.queueHead = 0
+            let next = state.queue.firstIndex { waiting in
+                guard !Self.has(waiting.tried, member) else { return false }
+                // A member that is ejected is the last resort, for this fetch as for a new one.
+                return state.members[member].health.isEligible(at: now)
+                    || !state.members.indices.contains {
+                        !Self.has(waiting.tried, $0)
+                            && state.members[$0].health.isEligible(at: now)
+                    }
             }
-            return (next, change)
+            guard let next else { return (nil, change) }
+            Self.occupy(member, &state, settings)
+            return (HandedPlace(member: member, next: state.queue.remove(at: next).fetch), change)
         }
     }
 
@@ -143,9 +175,7 @@ public final class OriginPool: Sendable {
     /// The fetch waits no longer: it timed out or its viewer left.
     func leaveQueue(_ fetch: QueuedFetch) {
         state.withLock { state in
-            if let index = state.queue[state.queueHead...].firstIndex(of: fetch) {
-                state.queue.remove(at: index)
-            }
+            state.queue.removeAll { $0.fetch == fetch }
         }
     }
 
@@ -165,7 +195,7 @@ public final class OriginPool: Sendable {
     public func snapshot(at now: Milliseconds) -> PoolStatus {
         state.withLock { state in
             PoolStatus(
-                id: settings.id, queued: state.queuedNow,
+                id: settings.id, queued: state.queue.count,
                 members: zip(settings.members, state.members).map { given, member in
                     MemberStatus(
                         name: given.name, weight: given.weight,

@@ -62,10 +62,53 @@ struct OriginPoolTests {
         #expect(pool.choose(tried: 0, at: 0, for: fetch(2)) == .queued)
         #expect(pool.choose(tried: 0, at: 0, for: fetch(3)) == .queued)
         #expect(pool.choose(tried: 0, at: 0, for: fetch(4)) == .failed(.queueFull))
-        #expect(pool.release(0, .succeeded, at: 0).wake == fetch(2))
+        #expect(pool.release(0, .succeeded, at: 0).handed == HandedPlace(member: 0, next: fetch(2)))
         pool.leaveQueue(fetch(3))
-        #expect(pool.choose(tried: 0, at: 0, for: fetch(2)) == .member(0))
-        #expect(pool.release(0, .succeeded, at: 0).wake == nil)
+        #expect(pool.release(0, .succeeded, at: 0).handed == nil)
+        #expect(pool.snapshot(at: 0).members[0].inFlight == 0)
+    }
+
+    @Test func `a place that is handed on is taken: who comes later waits behind`() {
+        let pool = pool([1]) { $0.memberConcurrency = 1 }
+        #expect(pool.choose(tried: 0, at: 0, for: fetch(1)) == .member(0))
+        #expect(pool.choose(tried: 0, at: 0, for: fetch(2)) == .queued)
+        #expect(pool.release(0, .succeeded, at: 0).handed?.next == fetch(2))
+        #expect(pool.choose(tried: 0, at: 0, for: fetch(3)) == .queued)
+        #expect(pool.snapshot(at: 0).members[0].inFlight == 1)
+    }
+
+    @Test func `a place whose fetch is gone goes to the next, and at last to nobody`() {
+        let pool = pool([1]) { $0.memberConcurrency = 1 }
+        #expect(pool.choose(tried: 0, at: 0, for: fetch(1)) == .member(0))
+        for number in 2...3 {
+            #expect(pool.choose(tried: 0, at: 0, for: fetch(UInt64(number))) == .queued)
+        }
+        #expect(pool.release(0, .succeeded, at: 0).handed?.next == fetch(2))
+        #expect(pool.release(0, .neutral, at: 0).handed?.next == fetch(3))
+        #expect(pool.release(0, .neutral, at: 0).handed == nil)
+        #expect(pool.choose(tried: 0, at: 0, for: fetch(4)) == .member(0))
+    }
+
+    @Test func `a place goes to the first that may use it, past one that has tried the member`() {
+        let pool = pool([1, 1]) { $0.memberConcurrency = 1 }
+        for _ in 0..<2 { _ = pool.choose(tried: 0, at: 0, for: fetch(1)) }
+        #expect(pool.choose(tried: 1, at: 0, for: fetch(2)) == .queued)
+        #expect(pool.choose(tried: 0, at: 0, for: fetch(3)) == .queued)
+        #expect(pool.release(0, .succeeded, at: 0).handed == HandedPlace(member: 0, next: fetch(3)))
+        #expect(pool.release(1, .succeeded, at: 0).handed == HandedPlace(member: 1, next: fetch(2)))
+    }
+
+    @Test func `nobody waits for a member that serves nobody, since none would wake them`() {
+        let pool = pool([1, 1]) {
+            $0.memberConcurrency = 1
+            $0.health.consecutiveFailures = 1
+        }
+        guard case .member(0) = pool.choose(tried: 2, at: 0, for: fetch(1)) else {
+            Issue.record("the first member is not chosen")
+            return
+        }
+        _ = pool.release(0, .failed, at: 0)
+        #expect(pool.choose(tried: 2, at: 0, for: fetch(2)) == .failed(.noMember))
     }
 
     @Test func `retries are a share of the requests`() {
