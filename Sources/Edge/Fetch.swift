@@ -136,7 +136,7 @@ extension LoopState where N: ~Copyable {
         fetch.request.wire(authority: authority).withUnsafeBytes {
             _ = origins[slot.index].output.append($0)
         }
-        setDeadline(fetch, milliseconds: settings.firstByteTimeout)
+        expectMember(fetch)
         sendMore(fetch)
     }
 
@@ -157,15 +157,26 @@ extension LoopState where N: ~Copyable {
             if fetch.isBackground || fetch.request.framing == .none || isOver {
                 fetch.hasSentAll = true
                 origins[slot.index].output.releaseIfEmpty()
+                // Only who was asked the whole question can be late with the answer.
+                expectMember(fetch)
                 return
             }
-            guard exchange.intake.hasBytes else { return }
+            guard exchange.intake.hasBytes else {
+                // The viewer's turn: its own time-out ends it, and the member is not to blame.
+                if fetch.phase == .sending { setDeadline(fetch, milliseconds: 0) }
+                return
+            }
             let sent: Int? = exchange.intake.withPending { sendOrigin(slot.index, $0, fetch) }
             guard let sent else { return }
             exchange.intake.sentToOrigin(sent)
-            setDeadline(fetch, milliseconds: fetch.pool.settings.firstByteTimeout)
             resumeIntake(fetch.exchange)
         }
+    }
+
+    /// It is the member's turn: to take more of the request, or to answer.
+    private mutating func expectMember(_ fetch: Fetch) {
+        guard fetch.phase == .sending else { return }
+        setDeadline(fetch, milliseconds: fetch.pool.settings.firstByteTimeout)
     }
 
     private mutating func sendOrigin(
@@ -179,10 +190,12 @@ extension LoopState where N: ~Copyable {
         case .bytes(let count): return count
         case .wouldBlock:
             origins[slot].isBlocked = true
+            expectMember(fetch)
             return nil
         case .endOfStream, .failed:
             // It may have answered before it closed: what it said is read first.
             origins[slot].isBlocked = true
+            expectMember(fetch)
             receiveOrigin(slot)
             return nil
         }
@@ -203,8 +216,10 @@ extension LoopState where N: ~Copyable {
         let slot = exchange.id.slot
         guard !exchange.intake.isComplete, !exchange.intake.isFull,
             viewers.contains(Slot(index: slot, generation: exchange.id.generation)),
-            !viewers[slot].isQueued
+            viewers[slot].exchange === exchange
         else { return }
+        setDeadline(slot, milliseconds: limits.bodyTimeout)
+        guard !viewers[slot].isQueued else { return }
         viewers[slot].isQueued = true
         ready.append(.read(Token(viewers.life(of: slot), kind: TokenKind.viewer)))
     }

@@ -222,12 +222,18 @@ extension LoopState where N: ~Copyable {
             head.head.keepsAlive && fetch.hasSentAll && !surplus
             && fetch.body.framing != .untilClose
         if isReusable { keepOrigin(slot) } else { discardOrigin(slot, reset: surplus) }
-        let isFailure = head.status >= 500 && head.status != 501 || head.isRejectedContent
-        release(fetch, isFailure ? .failed : .succeeded)
+        release(fetch, verdict(head))
         // An answer before the whole request was read: the rest of it has nowhere to go.
         conclude(fetch)
         store(fetch, head)
         end(fetch.shared, .complete, trailers: fetch.body.trailers)
+    }
+
+    /// What an answer says of the member: a gateway's errors are its failure. Other errors, and an
+    /// exception in a tile's place, may be the request's own fault, and prove nothing either way.
+    private func verdict(_ head: FetchedHead) -> OriginPool.Ending {
+        if (502...504).contains(head.head.status) { return .failed }
+        return head.head.status >= 500 || head.isRejectedContent ? .neutral : .succeeded
     }
 
     private mutating func originEnded(_ fetch: Fetch, _ result: IOResult) {

@@ -185,7 +185,9 @@ extension LoopState where N: ~Copyable {
             answerTooLarge(exchange)
             return bytes.count
         }
-        setDeadline(slot, milliseconds: exchange.intake.isComplete ? nil : limits.bodyTimeout)
+        // With the window full it is the member who keeps the viewer waiting.
+        let waits = !exchange.intake.isComplete && !exchange.intake.isFull
+        setDeadline(slot, milliseconds: waits ? limits.bodyTimeout : nil)
         if let fetch = exchange.fetch { sendRequestBody(fetch) }
         return taken
     }

@@ -1,0 +1,96 @@
+import Testing
+import WireTesting
+
+@Suite("What is a member's fault, and what is not")
+struct BlameTests {
+    @Test("a viewer that uploads slowly is no failure of the member")
+    func slowUpload() throws {
+        let test = try Configured(
+            pool: "firstByteTimeout: 200ms", "attempts: 1",
+            sections: ["limits:", "  bodyTimeout: 60s"])
+        let (room, gate) = (test.origin.room(), Gate())
+        room.answers { request in
+            request.method == "POST" ? .ok(body: "taken") : Reply([.pass(gate)])
+        }
+        var viewer = try test.edge.viewer()
+        try viewer.send(
+            "POST \(room.path()) HTTP/1.1\r\nHost: edge.test\r\nContent-Length: 8\r\n\r\nhalf")
+        // The clock is another request's time-out: twice the time a first byte may take goes by.
+        for path in 0..<2 { #expect(try test.edge.get(room.path("\(path)")).status == 504) }
+        try viewer.send("half")
+        let response = try viewer.response()
+        #expect(response.status == 200)
+        #expect(response.text == "taken")
+        gate.open()
+    }
+
+    @Test("once the whole request is sent, the first byte has its time and no more")
+    func silentAfterUpload() throws {
+        let test = try Configured(pool: "firstByteTimeout: 200ms", "attempts: 1")
+        let (room, gate) = (test.origin.room(), Gate())
+        room.always(Reply([.pass(gate)]))
+        var viewer = try test.edge.viewer()
+        try viewer.send(
+            "POST \(room.path()) HTTP/1.1\r\nHost: edge.test\r\nContent-Length: 8\r\n\r\nhalf")
+        try viewer.send("half")
+        #expect(try viewer.response().status == 504)
+        gate.open()
+    }
+
+    @Test("a member that does not take the request is a failure, and the viewer is not blamed")
+    func stuckMember() throws {
+        let test = try Configured(
+            pool: "firstByteTimeout: 400ms", "attempts: 1",
+            sections: ["limits:", "  bodyTimeout: 300ms"])
+        let (room, gate) = (test.origin.room(), Gate())
+        room.always(Reply([.pass(gate)]).early())
+        let length = 64 << 20
+        var viewer = try test.edge.viewer()
+        let socket = viewer.socket
+        try viewer.send(
+            "POST \(room.path()) HTTP/1.1\r\nHost: edge.test\r\nContent-Length: \(length)\r\n\r\n")
+        background {
+            let piece = Pattern.bytes(at: 0, 65_521)
+            for _ in 0..<(length / piece.count) {
+                guard (try? socket.send(piece)) != nil else { return }
+            }
+        }
+        #expect(try viewer.response().status == 504)
+        gate.open()
+    }
+
+    @Test(
+        "an answer that the request may have caused ejects nobody",
+        arguments: [
+            ("500", "it"), ("501", "it"), ("404", "it"),
+            (
+                "exception",
+                "wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS=none&STYLES=&SRS=EPSG:3857"
+                    + "&BBOX=0,0,1,1&WIDTH=8&HEIGHT=8&FORMAT=image/png"
+            ),
+        ])
+    func badRequests(kind: String, path: String) throws {
+        let pool = try TwoMembers(pool: ["health:", "  consecutiveFailures: 1", "  ejection: 60s"])
+        let xml = "Content-Type: application/vnd.ogc.se_xml"
+        let bad =
+            Int(kind).map { Reply.response($0, ["Cache-Control: no-store"]) }
+            ?? .ok(xml, body: "<ServiceExceptionReport version=\"1.1.1\"/>")
+        pool.rooms[0].always(.ok("Cache-Control: no-store", body: "ok"))
+        pool.rooms[1].always(bad)
+        for _ in 0..<8 { _ = try pool.edge.get(pool.rooms[0].path(path)) }
+        #expect(pool.rooms.map(\.count) == [4, 4])
+        #expect(try pool.states() == ["up", "up"])
+    }
+
+    @Test("502, 503 and 504 do eject", arguments: [502, 503, 504])
+    func gatewayErrors(status: Int) throws {
+        let pool = try TwoMembers(pool: ["health:", "  consecutiveFailures: 1", "  ejection: 60s"])
+        pool.rooms[0].always(.ok("Cache-Control: no-store", body: "ok"))
+        pool.rooms[1].always(.response(status, ["Cache-Control: no-store"]))
+        for path in 0..<4 {
+            #expect(try pool.edge.get(pool.rooms[0].path("\(path)")).text == "ok")
+        }
+        #expect(pool.rooms[1].count == 1)
+        #expect(try pool.states() == ["up", "ejected"])
+    }
+}
