@@ -316,6 +316,20 @@ extension LoopState where N: ~Copyable {
         place(fetch)
     }
 
+    /// The member answered with an error: the same request goes to another, whose place is taken.
+    mutating func moveOn(_ fetch: Fetch, to member: Int) {
+        counters.add(.originFailures)
+        counters.add(.originRetries)
+        _ = dropConnection(fetch)
+        release(fetch, .failed)
+        fetch.member = member
+        fetch.attempts = 0
+        fetch.body = ResponseIntake()
+        fetch.hasSentHead = false
+        fetch.hasSentAll = false
+        connect(fetch)
+    }
+
     private func attemptLimit(_ fetch: Fetch) -> Int {
         let member = fetch.pool.settings.members[fetch.member]
         // With other members to turn to, one round of this one's addresses is enough.

@@ -137,13 +137,14 @@ extension LoopState where N: ~Copyable {
 
     /// 502–504 from one member: another may do better, where the request may be repeated.
     private mutating func retryOnStatus(_ fetch: Fetch, _ head: FetchedHead) -> Bool {
+        let tried = fetch.tried | 1 << UInt64(fetch.member & 63)
+        // Without a member to turn to at once, this answer is the best there is.
         guard (502...504).contains(head.status), fetch.isReplayable,
-            fetch.request.method.isIdempotent,
-            fetch.pool.settings.members.count > fetch.tried.nonzeroBitCount + 1,
-            fetch.exchange.intake.isComplete
+            fetch.request.method.isIdempotent, fetch.exchange.intake.isComplete,
+            let next = fetch.pool.chooseRetry(tried: tried, at: network.wallNow)
         else { return false }
-        fetch.body = ResponseIntake()
-        fail(fetch, .malformed)
+        fetch.tried = tried
+        moveOn(fetch, to: next)
         return true
     }
 

@@ -65,19 +65,7 @@ public final class OriginPool: Sendable {
     func choose(tried: UInt64, at now: Milliseconds, for fetch: QueuedFetch) -> Choice {
         state.withLock { state in
             guard !state.members.isEmpty else { return .failed(.noMember) }
-            let free = { (index: Int, member: borrowing Member) -> Bool in
-                tried & (1 << UInt64(index & 63)) == 0
-                    && (self.settings.memberConcurrency == 0
-                        || member.inFlight < self.settings.memberConcurrency)
-            }
-            let eligible = state.members.indices.filter {
-                free($0, state.members[$0]) && state.members[$0].health.isEligible(at: now)
-            }
-            // With all bad, the one whose time is nearest is still asked before the fallbacks.
-            let anyEligible = state.members.contains { $0.health.isEligible(at: now) }
-            let candidates =
-                eligible.isEmpty && !anyEligible
-                ? state.members.indices.filter { free($0, state.members[$0]) } : eligible
+            let candidates = candidates(state, tried, now)
             if candidates.isEmpty {
                 // Only who serves others has a place to hand on.
                 let isWorthWaiting = state.members.indices.contains {
@@ -92,6 +80,25 @@ public final class OriginPool: Sendable {
             }
             return .member(Self.take(candidates, &state, settings, now))
         }
+    }
+
+    /// Members with a place for a fetch that has tried some.
+    private func candidates(
+        _ state: borrowing State, _ tried: UInt64, _ now: Milliseconds
+    ) -> [Int] {
+        var (free, eligible): ([Int], [Int]) = ([], [])
+        var isAnyEligible = false
+        for index in state.members.indices {
+            let isEligible = state.members[index].health.isEligible(at: now)
+            isAnyEligible = isAnyEligible || isEligible
+            let limit = settings.memberConcurrency
+            let hasPlace = limit == 0 || state.members[index].inFlight < limit
+            guard hasPlace, !Self.has(tried, index) else { continue }
+            free.append(index)
+            if isEligible { eligible.append(index) }
+        }
+        // With all bad, one is still asked before the fallbacks.
+        return isAnyEligible ? eligible : free
     }
 
     private static func has(_ tried: UInt64, _ member: Int) -> Bool {
@@ -127,6 +134,18 @@ public final class OriginPool: Sendable {
             guard state.retryTokens >= 1 else { return false }
             state.retryTokens -= 1
             return true
+        }
+    }
+
+    /// Another member for a fetch that has an answer already, and might get a better one: only if
+    /// it can be asked at once and the budget has a retry, which is then taken.
+    func chooseRetry(tried: UInt64, at now: Milliseconds) -> Int? {
+        state.withLock { state in
+            guard state.retryTokens >= 1 else { return nil }
+            let candidates = candidates(state, tried, now)
+            guard !candidates.isEmpty else { return nil }
+            state.retryTokens -= 1
+            return Self.take(candidates, &state, settings, now)
         }
     }
 

@@ -120,6 +120,20 @@ struct OriginPoolTests {
         #expect(!pool.takeRetry())
     }
 
+    @Test func `a retry for a better answer is taken at once or not at all`() {
+        let pool = pool([1, 1]) {
+            $0.memberConcurrency = 1
+            $0.retryBudgetPercent = 0
+        }
+        #expect(pool.choose(tried: 0, at: 0, for: fetch(1)) == .member(0))
+        #expect(pool.chooseRetry(tried: 1, at: 0) == 1)
+        #expect(pool.chooseRetry(tried: 1, at: 0) == nil, "it is at its limit")
+        #expect(pool.snapshot(at: 0).queued == 0)
+        for _ in 0..<2 { #expect(pool.takeRetry()) }
+        _ = pool.release(1, .succeeded, at: 0)
+        #expect(pool.chooseRetry(tried: 1, at: 0) == nil, "the budget is spent")
+    }
+
     @Test func `the snapshot tells states, counts and what waits`() {
         let pool = pool([1, 3]) { $0.id = "maps" }
         _ = order(pool, 4)

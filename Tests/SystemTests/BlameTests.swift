@@ -93,4 +93,47 @@ struct BlameTests {
         #expect(pool.rooms[1].count == 1)
         #expect(try pool.states() == ["up", "ejected"])
     }
+
+    @Test("an origin's own 503 reaches the viewer when no retry is left, with body and Retry-After")
+    func ownAnswer() throws {
+        let pool = try TwoMembers(pool: [
+            "retryBudget: 0", "health:", "  consecutiveFailures: 1000",
+        ])
+        for room in pool.rooms {
+            room.always(
+                .response(503, ["Retry-After: 7", "Cache-Control: no-store"], body: "overloaded"))
+        }
+        // Three retries are in hand at the start.
+        for path in 0..<6 {
+            let response = try pool.edge.get(pool.rooms[0].path("\(path)"))
+            #expect(response.status == 503)
+            #expect(response["Retry-After"] == "7")
+            #expect(response.text == "overloaded")
+        }
+        #expect(pool.rooms.map(\.count).reduce(0, +) == 9)
+    }
+
+    @Test("an origin's own 503 reaches the viewer when the other member is at its limit")
+    func nobodyFree() throws {
+        let pool = try TwoMembers(pool: [
+            "memberConcurrency: 1", "health:", "  consecutiveFailures: 1000",
+        ])
+        let gate = Gate()
+        for room in pool.rooms {
+            room.answers { request in
+                request.target.hasSuffix("busy")
+                    ? Reply([.pass(gate)] + Reply.ok(body: "late").steps)
+                    : .response(503, ["Retry-After: 7"], body: "overloaded")
+            }
+        }
+        var busy = try pool.edge.viewer()
+        try busy.send("GET \(pool.rooms[0].path("busy")) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+        #expect(gate.awaitArrival())
+        let response = try pool.edge.get(pool.rooms[0].path("it"))
+        #expect(response.status == 503)
+        #expect(response["Retry-After"] == "7")
+        #expect(response.text == "overloaded")
+        gate.open()
+        #expect(try busy.response().text == "late")
+    }
 }
