@@ -295,7 +295,7 @@ extension LoopState where N: ~Copyable {
         }
         counters.add(.originFailures)
         if failure == .malformed { counters.add(.originMalformed) }
-        release(fetch, failure.blamesMember ? .failed : .neutral)
+        release(fetch, failure.blamesMember ? .failed(.fetch(failure)) : .neutral)
         fetch.tried |= 1 << UInt64(fetch.member & 63)
         let others = fetch.pool.settings.members.count > fetch.tried.nonzeroBitCount
         let repeats = !others && failure == .cutShort && !wasReused.received && !fetch.hasRepeated
@@ -317,11 +317,11 @@ extension LoopState where N: ~Copyable {
     }
 
     /// The member answered with an error: the same request goes to another, whose place is taken.
-    mutating func moveOn(_ fetch: Fetch, to member: Int) {
+    mutating func moveOn(_ fetch: Fetch, from status: Int, to member: Int) {
         counters.add(.originFailures)
         counters.add(.originRetries)
         _ = dropConnection(fetch)
-        release(fetch, .failed)
+        release(fetch, .failed(.status(status)))
         fetch.member = member
         fetch.attempts = 0
         fetch.body = ResponseIntake()

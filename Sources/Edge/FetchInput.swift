@@ -144,7 +144,7 @@ extension LoopState where N: ~Copyable {
             let next = fetch.pool.chooseRetry(tried: tried, at: network.wallNow)
         else { return false }
         fetch.tried = tried
-        moveOn(fetch, to: next)
+        moveOn(fetch, from: head.status, to: next)
         return true
     }
 
@@ -233,8 +233,9 @@ extension LoopState where N: ~Copyable {
     /// What an answer says of the member: a gateway's errors are its failure. Other errors, and an
     /// exception in a tile's place, may be the request's own fault, and prove nothing either way.
     private func verdict(_ head: FetchedHead) -> OriginPool.Ending {
-        if (502...504).contains(head.head.status) { return .failed }
-        return head.head.status >= 500 || head.isRejectedContent ? .neutral : .succeeded
+        let status = head.head.status
+        if (502...504).contains(status) { return .failed(.status(status)) }
+        return status >= 500 || head.isRejectedContent ? .neutral : .succeeded
     }
 
     private mutating func originEnded(_ fetch: Fetch, _ result: IOResult) {

@@ -29,6 +29,8 @@ public final class OriginPool: Sendable {
         var inFlight = 0
         var requests: UInt64 = 0
         var failures: UInt64 = 0
+        var lastFailure: MemberFailure?
+        var lastFailureAt: Milliseconds = 0
     }
 
     private struct Waiting {
@@ -149,7 +151,11 @@ public final class OriginPool: Sendable {
         }
     }
 
-    enum Ending { case succeeded, failed, neutral }
+    enum Ending {
+        case succeeded
+        case failed(MemberFailure)
+        case neutral
+    }
 
     /// The member's place is free again. Returns whose it is now, if somebody waits for it.
     ///
@@ -182,8 +188,10 @@ public final class OriginPool: Sendable {
         switch ending {
         case .neutral: return .none
         case .succeeded: return state.members[member].health.exchangeSucceeded(at: now)
-        case .failed:
+        case .failed(let failure):
             state.members[member].failures += 1
+            state.members[member].lastFailure = failure
+            state.members[member].lastFailureAt = now
             let others = state.members.indices.contains {
                 $0 != member && state.members[$0].health.isEligible(at: now)
             }
@@ -200,7 +208,13 @@ public final class OriginPool: Sendable {
 
     /// An active check's result.
     func checked(_ member: Int, _ passed: Bool, at now: Milliseconds) -> MemberHealth.Change {
-        state.withLock { $0.members[member].health.checked(passed, at: now) }
+        state.withLock { state in
+            if !passed {
+                state.members[member].lastFailure = .check
+                state.members[member].lastFailureAt = now
+            }
+            return state.members[member].health.checked(passed, at: now)
+        }
     }
 
     /// Whether anybody at all would be asked gladly.
@@ -225,8 +239,28 @@ public final class OriginPool: Sendable {
                                 : member.health.share(at: now) < 100 ? "slow-start" : "up",
                         ejectedUntil: member.health.ejectedUntil, inFlight: member.inFlight,
                         requests: member.requests, failures: member.failures,
-                        consecutiveFailures: member.health.consecutiveFailures)
+                        consecutiveFailures: member.health.consecutiveFailures,
+                        lastFailure: member.lastFailure?.word,
+                        lastFailureAt: member.lastFailureAt)
                 })
+        }
+    }
+}
+
+/// What a member is blamed for.
+enum MemberFailure: Sendable, Equatable {
+    case fetch(FetchFailure)
+    /// It answered with a gateway's error.
+    case status(Int)
+    /// It did not pass an active check.
+    case check
+
+    /// The word in `/status`.
+    var word: String {
+        switch self {
+        case .fetch(let failure): failure.word.description
+        case .status(let status): "status \(status)"
+        case .check: "check-failed"
         }
     }
 }
@@ -248,4 +282,8 @@ public struct MemberStatus: Sendable, Codable {
     public var requests: UInt64
     public var failures: UInt64
     public var consecutiveFailures: Int
+    /// What it did wrong last, and so why it is ejected or down; nil: nothing yet.
+    public var lastFailure: String?
+    /// 0 while there is none.
+    public var lastFailureAt: Milliseconds
 }

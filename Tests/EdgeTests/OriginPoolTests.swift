@@ -46,7 +46,7 @@ struct OriginPoolTests {
         let pool = pool([1, 1])
         for _ in 0..<5 {
             guard case .member = pool.choose(tried: 2, at: 0, for: fetch(1)) else { return }
-            _ = pool.release(0, .failed, at: 0)
+            _ = pool.release(0, .failed(.status(503)), at: 0)
         }
         #expect(order(pool, 4) == [1, 1, 1, 1])
         #expect(pool.health(at: 0) == .up)
@@ -107,7 +107,7 @@ struct OriginPoolTests {
             Issue.record("the first member is not chosen")
             return
         }
-        _ = pool.release(0, .failed, at: 0)
+        _ = pool.release(0, .failed(.status(503)), at: 0)
         #expect(pool.choose(tried: 2, at: 0, for: fetch(2)) == .failed(.noMember))
     }
 
@@ -142,5 +142,16 @@ struct OriginPoolTests {
         #expect(status.members.map(\.requests) == [1, 3])
         #expect(status.members.map(\.state) == ["up", "up"])
         #expect(status.queued == 0)
+    }
+
+    @Test func `the snapshot tells why a member is out`() {
+        let pool = pool([1, 1, 1])
+        for _ in 0..<3 { _ = pool.choose(tried: 0, at: 0, for: fetch(1)) }
+        _ = pool.release(0, .failed(.fetch(.firstByteTimeout)), at: 7)
+        _ = pool.checked(1, false, at: 8)
+        _ = pool.release(2, .succeeded, at: 9)
+        let members = pool.snapshot(at: 9).members
+        #expect(members.map(\.lastFailure) == ["first-byte-timeout", "check-failed", nil])
+        #expect(members.map(\.lastFailureAt) == [7, 8, 0])
     }
 }
