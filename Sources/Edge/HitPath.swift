@@ -15,7 +15,7 @@ extension LoopState where N: ~Copyable {
         var facts = RequestFacts(head, bytes: bytes.bytes)
         if head.fields.contains(.cookie) { facts.hasSession = hasSession(behavior, bytes) }
         if let reason = forbidden(facts, hot[behavior].policy.mode) {
-            counters.add(.requestsRejected)
+            counters.reject(.notAllowed)
             refuse(
                 slot, status: hot[behavior].policy.mode == .cloudfront ? 403 : 400, detail: reason,
                 isHead: head.method == .head)

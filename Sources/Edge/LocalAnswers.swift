@@ -8,7 +8,7 @@ import Tiles
 extension LoopState where N: ~Copyable {
     /// A head that cannot be understood or is too large: answer, close, count, never forward.
     mutating func refuse(_ slot: UInt32, _ rejection: HeadRejection) {
-        counters.add(.requestsRejected)
+        counters.reject(.head(rejection))
         let status =
             rejection.status == 431 && snapshot.settings.mode == .cloudfront
                 && rejection == .headTooLarge

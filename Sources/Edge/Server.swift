@@ -190,6 +190,7 @@ public final class Server: Sendable {
                 name: counter.name, help: counter.help, kind: .counter,
                 value: Double(counted.reduce(0) { $0 + $1.value(counter) }))
         }
+        samples += Self.rejections(counted)
         samples.append(
             CounterSample(
                 name: "mapedge_fetches_in_flight", help: "fetches that others may join",

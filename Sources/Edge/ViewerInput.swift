@@ -175,8 +175,8 @@ extension LoopState where N: ~Copyable {
         guard let exchange = viewers[slot].exchange, !exchange.intake.isComplete else { return 0 }
         let taken = exchange.intake.take(bytes)
         viewers[slot].rateBytes += taken
-        if exchange.intake.isMalformed {
-            counters.add(.requestsRejected)
+        if let malformation = exchange.intake.malformation {
+            counters.reject(.chunk(malformation))
             malformedBody(exchange)
             return bytes.count
         }
@@ -196,7 +196,7 @@ extension LoopState where N: ~Copyable {
         switch ProxyHeader.parse(bytes.bytes, lengthMax: 4_096) {
         case .needMore: return 0
         case .malformed:
-            counters.add(.requestsRejected)
+            counters.reject(.proxyHeader)
             closeViewer(slot, reset: true)
             return bytes.count
         case .header(let length, let source):

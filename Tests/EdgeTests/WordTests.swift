@@ -95,7 +95,19 @@ struct RequestWordTests {
         let counters = LoopCounters()
         counters.add(.hits)
         counters.add(.hits, 4)
-        #expect(counters.value(.hits) == 5)
+        #expect(counters.value(Counter.hits) == 5)
+    }
+
+    @Test func `every reason to refuse a request has a count and a name of its own`() {
+        let rules = RejectionRule.all
+        #expect(Set(rules.map(\.slot)).count == rules.count)
+        #expect(Set(rules.map { $0.name.description }).count == rules.count)
+        let counters = LoopCounters()
+        for rule in rules { counters.reject(rule) }
+        #expect(rules.allSatisfy { counters.value($0) == 1 })
+        #expect(Counter.allCases.allSatisfy { counters.value($0) == 0 })
+        let samples = Server.rejections([counters, counters])
+        #expect(samples.count == rules.count && samples.allSatisfy { $0.value == 2 })
     }
 
     @Test(arguments: FetchFailure.allCases)
