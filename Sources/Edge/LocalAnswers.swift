@@ -94,6 +94,7 @@ extension LoopState where N: ~Copyable {
         let content = image?.bytes ?? body(status, detail)
         var writer = HeadWriter(scratch.head)
         writer.append(status: status)
+        if status == 405 { writer.appendAllow() }
         writer.append("Content-Type: ")
         writer.append(image?.mediaType ?? "text/html; charset=utf-8")
         writer.append("\r\nContent-Length: ")

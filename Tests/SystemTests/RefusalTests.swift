@@ -43,4 +43,15 @@ struct RefusalTests {
         }
         #expect(others.count == 1, "\(others)")
     }
+
+    @Test(
+        "405 tells which methods are allowed (RFC 9110 §15.5.6)",
+        arguments: ["TRACE / HTTP/1.1", "TRACK / HTTP/1.1", "CONNECT h:443 HTTP/1.1"])
+    func allow(line: String) throws {
+        var viewer = try edge.viewer()
+        let response = try viewer.exchange("\(line)\r\nHost: h:443\r\n\r\n")
+        #expect(response.status == 405)
+        #expect(response["Allow"] == "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH")
+        #expect(origin.strays.isEmpty)
+    }
 }
