@@ -41,6 +41,8 @@ package enum LoopMessage: Sendable {
     case unavailable(ExchangeID)
     case replace(SettingsSnapshot)
     case adopt(listener: Int32, settings: ListenerSettings)
+    /// The same address, used otherwise from the next connection on.
+    case amend(listener: ListenerSettings, to: ListenerSettings)
     case retire(listener: ListenerSettings)
     case stop(deadline: UInt64)
 }
@@ -221,6 +223,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
             case .memberFree(let place, let pool): memberFree(place, pool)
             case .replace(let snapshot): replace(snapshot)
             case .adopt(let fd, let settings): adopt(fd, settings)
+            case .amend(let former, let settings): amend(former, settings)
             case .retire(let settings): retire(settings)
             case .stop(let deadline): beginStop(deadline)
             }
