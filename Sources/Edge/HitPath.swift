@@ -315,7 +315,7 @@ extension LoopState where N: ~Copyable {
             behavior: behavior,
             decision: decision, started: network.monotonicNow)
         exchange.ask(
-            peer: Peer(address: viewers[slot].address.ipText, isTrusted: viewers[slot].isTrusted))
+            peer: Peer(viewers[slot].address, isTrusted: viewers[slot].isTrusted))
         return exchange
     }
 
@@ -342,7 +342,7 @@ extension LoopState where N: ~Copyable {
             behavior: behavior,
             decision: ask, started: network.monotonicNow)
         exchange.ask(
-            peer: Peer(address: viewers[slot].address.ipText, isTrusted: viewers[slot].isTrusted))
+            peer: Peer(viewers[slot].address, isTrusted: viewers[slot].isTrusted))
         exchange.entry = copy
         exchange.key = key
         exchange.canonical = [UInt8](canonical.bytes)
