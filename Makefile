@@ -18,6 +18,7 @@ test: ## Every test, and the line coverage over Sources
 	conf/test.sh
 
 check: ## The format of every file, and about.yml by a second opinion
+	conf/install-packages.sh test
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 	ruby conf/about/check.rb
 
@@ -29,8 +30,7 @@ simulate: ## One simulated life of the edge, decided by SEED
 	MAPEDGE_SEED=$(SEED) swift test --filter SimulationTests
 
 benchmark: build ## Processor time per request beside nginx, HAProxy and Varnish: a short run
-	conf/install-packages.sh peers
-	Benchmarks/peers/hitgate && Benchmarks/peers/run --quick
+	conf/install-packages.sh peers && Benchmarks/peers/hitgate && Benchmarks/peers/run --quick
 
 peers: build ## The same, as long as the figures need
 	conf/install-packages.sh peers

@@ -28,15 +28,23 @@ public enum FieldFilter {
         }
     }
 
-    /// Whether a qualified `no-cache` or `private` names the field.
+    /// Whether a qualified `no-cache` or `private` names the field, in Cache-Control or in
+    /// CDN-Cache-Control: what either keeps from others is kept, whichever of them counts.
     static func isQualified(
         _ name: RawSpan, _ head: borrowing ResponseHead, _ bytes: RawSpan
     ) -> Bool {
-        var line = head.fields.first(.cacheControl)
+        isQualified(name, by: .cacheControl, head, bytes)
+            || isQualified(name, by: .cdnCacheControl, head, bytes)
+    }
+
+    private static func isQualified(
+        _ name: RawSpan, by field: KnownField, _ head: borrowing ResponseHead, _ bytes: RawSpan
+    ) -> Bool {
+        var line = head.fields.first(field)
         while let index = line {
             let value = bytes.extracting(head.fields[index].value.range)
             if QualifiedNames.has(name, in: value) { return true }
-            line = head.fields.next(after: index, .cacheControl)
+            line = head.fields.next(after: index, field)
         }
         return false
     }

@@ -21,6 +21,8 @@ extension ResponseFacts {
             cacheControl.add(value)
             hasCacheControl = true
             if QualifiedNames.hasSetCookie(in: value) { excludesSetCookie = true }
+        case .cdnCacheControl:
+            if QualifiedNames.hasSetCookie(in: value) { excludesSetCookie = true }
         case .expires: noteExpires(value, now)
         case .date: date = HTTPDate.parse(value, now: now / 1_000)
         case .lastModified: lastModified = HTTPDate.parse(value, now: now / 1_000)

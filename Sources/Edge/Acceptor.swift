@@ -103,6 +103,14 @@ extension LoopState where N: ~Copyable {
         acceptViewers(index)
     }
 
+    /// What the kernel accepted before is still served by the settings it came under.
+    mutating func amend(_ former: ListenerSettings, _ settings: ListenerSettings) {
+        guard let index = listeners.firstIndex(where: { $0.fd >= 0 && $0.settings == former })
+        else { return }
+        acceptViewers(index)
+        listeners[index].settings = settings
+    }
+
     mutating func retire(_ settings: ListenerSettings) {
         guard let index = listeners.firstIndex(where: { $0.fd >= 0 && $0.settings == settings })
         else { return }

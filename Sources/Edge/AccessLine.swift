@@ -71,7 +71,8 @@ extension LoopState where N: ~Copyable {
 struct LineWriter {
     private let memory: UnsafeMutableRawBufferPointer
     private var count = 0
-    /// Room that is kept for the members every line ends with.
+    /// Room that is kept for the members every line ends with: a value's closing quote, status,
+    /// sizes, times and words. What comes from a peer stays out of it.
     private static let reserve = 512
     /// A single value is cut after so many bytes.
     private static let valueLimit = 4_096
@@ -126,9 +127,7 @@ struct LineWriter {
     mutating func end() { raw("}\n") }
 
     mutating func member(_ name: StaticString, _ value: UnsafeRawBufferPointer) {
-        raw(",\"")
-        raw(name)
-        raw("\":\"")
+        guard open(name) else { return }
         escape(value)
         raw("\"")
     }
@@ -139,9 +138,7 @@ struct LineWriter {
     ) {
         guard let index = head.fields.first(known) else { return }
         let value = UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range])
-        raw(",\"")
-        raw(name)
-        raw("\":\"")
+        guard open(name) else { return }
         // A referer's query may hold another site's tokens.
         if known == .referer, let mark = value.firstIndex(of: 63) {
             escape(UnsafeRawBufferPointer(rebasing: value[..<mark]))
@@ -153,17 +150,17 @@ struct LineWriter {
 
     /// The query, with the values of credentials left out (law 6).
     mutating func query(_ query: UnsafeRawBufferPointer) {
-        guard !query.isEmpty else { return }
-        raw(",\"cs-uri-query\":\"")
+        guard !query.isEmpty, open("cs-uri-query") else { return }
         var start = 0
         while start < query.count {
             var end = start
             while end < query.count, query[end] != 38 { end += 1 }
             let parameter = UnsafeRawBufferPointer(rebasing: query[start..<end])
-            if start > 0 { raw("&") }
+            if start > 0 { plain(38) }
             if let length = Self.secretName(parameter) {
                 escape(UnsafeRawBufferPointer(rebasing: parameter[..<length]))
-                raw("=-")
+                plain(61)
+                plain(45)
             } else {
                 escape(parameter)
             }
@@ -198,6 +195,24 @@ struct LineWriter {
             return nil
         }
         return length
+    }
+
+    /// Begins a member whose value is the peer's; false when there is no room for it. Room for the
+    /// quote that closes it, and for the end of the line, is always left: see `reserve`.
+    private mutating func open(_ name: StaticString) -> Bool {
+        let needed = name.utf8CodeUnitCount + 5
+        guard count + needed <= memory.count - Self.reserve else { return false }
+        raw(",\"")
+        raw(name)
+        raw("\":\"")
+        return true
+    }
+
+    /// One byte of a value that needs no escape.
+    private mutating func plain(_ byte: UInt8) {
+        guard count < memory.count - Self.reserve else { return }
+        memory[count] = byte
+        count += 1
     }
 
     private mutating func escape(_ value: UnsafeRawBufferPointer) {

@@ -105,6 +105,8 @@ extension LoopState where N: ~Copyable {
             fetch.member = member
             connect(fetch)
         case .queued:
+            // A fetch that is in nobody's care holds no member.
+            fetch.member = -1
             fetch.phase = .queued
             setDeadline(fetch, milliseconds: fetch.pool.settings.queueTimeout)
         case .failed(let failure):
@@ -113,12 +115,16 @@ extension LoopState where N: ~Copyable {
         }
     }
 
-    /// A member's slot is free and this fetch is next.
-    mutating func memberFree(_ token: Token) {
+    /// A member's place is free, and a fetch of this loop is next. One that timed out or was
+    /// abandoned before it was told hands the place on, lest those behind it wait for nothing.
+    mutating func memberFree(_ place: HandedPlace, _ pool: OriginPool) {
+        let token = Token(bits: place.next.fetch)
         guard fetches.contains(token), fetches[token.slot].phase == .queued else {
+            release(pool, place.member, .neutral)
             return
         }
-        place(fetches[token.slot])
+        fetches[token.slot].member = place.member
+        connect(fetches[token.slot])
     }
 
     // MARK: sending
@@ -133,7 +139,7 @@ extension LoopState where N: ~Copyable {
         fetch.request.wire(authority: authority).withUnsafeBytes {
             _ = origins[slot.index].output.append($0)
         }
-        setDeadline(fetch, milliseconds: settings.firstByteTimeout)
+        expectMember(fetch)
         sendMore(fetch)
     }
 
@@ -154,15 +160,26 @@ extension LoopState where N: ~Copyable {
             if fetch.isBackground || fetch.request.framing == .none || isOver {
                 fetch.hasSentAll = true
                 origins[slot.index].output.releaseIfEmpty()
+                // Only who was asked the whole question can be late with the answer.
+                expectMember(fetch)
                 return
             }
-            guard exchange.intake.hasBytes else { return }
+            guard exchange.intake.hasBytes else {
+                // The viewer's turn: its own time-out ends it, and the member is not to blame.
+                if fetch.phase == .sending { setDeadline(fetch, milliseconds: 0) }
+                return
+            }
             let sent: Int? = exchange.intake.withPending { sendOrigin(slot.index, $0, fetch) }
             guard let sent else { return }
             exchange.intake.sentToOrigin(sent)
-            setDeadline(fetch, milliseconds: fetch.pool.settings.firstByteTimeout)
             resumeIntake(fetch.exchange)
         }
+    }
+
+    /// It is the member's turn: to take more of the request, or to answer.
+    private mutating func expectMember(_ fetch: Fetch) {
+        guard fetch.phase == .sending else { return }
+        setDeadline(fetch, milliseconds: fetch.pool.settings.firstByteTimeout)
     }
 
     private mutating func sendOrigin(
@@ -176,10 +193,12 @@ extension LoopState where N: ~Copyable {
         case .bytes(let count): return count
         case .wouldBlock:
             origins[slot].isBlocked = true
+            expectMember(fetch)
             return nil
         case .endOfStream, .failed:
             // It may have answered before it closed: what it said is read first.
             origins[slot].isBlocked = true
+            expectMember(fetch)
             receiveOrigin(slot)
             return nil
         }
@@ -200,8 +219,10 @@ extension LoopState where N: ~Copyable {
         let slot = exchange.id.slot
         guard !exchange.intake.isComplete, !exchange.intake.isFull,
             viewers.contains(Slot(index: slot, generation: exchange.id.generation)),
-            !viewers[slot].isQueued
+            viewers[slot].exchange === exchange
         else { return }
+        setDeadline(slot, milliseconds: limits.bodyTimeout)
+        guard !viewers[slot].isQueued else { return }
         viewers[slot].isQueued = true
         ready.append(.read(Token(viewers.life(of: slot), kind: TokenKind.viewer)))
     }
@@ -232,6 +253,9 @@ extension LoopState where N: ~Copyable {
             }
             return
         }
+        if fetch.phase == .queued {
+            fetch.pool.leaveQueue(QueuedFetch(loop: index, fetch: token.bits))
+        }
         counters.add(.originTimeouts)
         let total = fetch.pool.settings.totalTimeout
         if total > 0, now >= fetch.startedAt + UInt64(total) * 1_000_000 {
@@ -240,7 +264,6 @@ extension LoopState where N: ~Copyable {
         }
         switch fetch.phase {
         case .queued:
-            fetch.pool.leaveQueue(QueuedFetch(loop: index, fetch: token.bits))
             counters.add(.queueRefusals)
             finishFailed(fetch, .queueTimeout)
         case .connecting: fail(fetch, .connectTimeout)
@@ -275,7 +298,7 @@ extension LoopState where N: ~Copyable {
         }
         counters.add(.originFailures)
         if failure == .malformed { counters.add(.originMalformed) }
-        release(fetch, failure.blamesMember ? .failed : .neutral)
+        release(fetch, failure.blamesMember ? .failed(.fetch(failure)) : .neutral)
         fetch.tried |= 1 << UInt64(fetch.member & 63)
         let others = fetch.pool.settings.members.count > fetch.tried.nonzeroBitCount
         let repeats = !others && failure == .cutShort && !wasReused.received && !fetch.hasRepeated
@@ -296,6 +319,20 @@ extension LoopState where N: ~Copyable {
         place(fetch)
     }
 
+    /// The member answered with an error: the same request goes to another, whose place is taken.
+    mutating func moveOn(_ fetch: Fetch, from status: Int, to member: Int) {
+        counters.add(.originFailures)
+        counters.add(.originRetries)
+        _ = dropConnection(fetch)
+        release(fetch, .failed(.status(status)))
+        fetch.member = member
+        fetch.attempts = 0
+        fetch.body = ResponseIntake()
+        fetch.hasSentHead = false
+        fetch.hasSentAll = false
+        connect(fetch)
+    }
+
     private func attemptLimit(_ fetch: Fetch) -> Int {
         let member = fetch.pool.settings.members[fetch.member]
         // With other members to turn to, one round of this one's addresses is enough.
@@ -312,16 +349,20 @@ extension LoopState where N: ~Copyable {
         return state
     }
 
-    /// Gives the member's slot back and wakes who waits for it.
+    /// Gives the member's place back, and to who waits for it.
     mutating func release(_ fetch: Fetch, _ ending: OriginPool.Ending) {
         guard fetch.member >= 0 else { return }
-        let (wake, change) = fetch.pool.release(fetch.member, ending, at: network.wallNow)
-        note(change, fetch.pool, fetch.member)
-        guard let wake else { return }
-        if wake.loop == index {
-            _ = shared.mailboxes[index].post(.memberFree(fetch: wake.fetch))
-        } else {
-            _ = shared.mailboxes[wake.loop].post(.memberFree(fetch: wake.fetch))
+        release(fetch.pool, fetch.member, ending)
+    }
+
+    private func release(_ pool: OriginPool, _ member: Int, _ ending: OriginPool.Ending) {
+        var (handed, change) = pool.release(member, ending, at: network.wallNow)
+        note(change, pool, member)
+        // A loop whose mailbox is full hears of nothing: its fetches' time-outs end them.
+        while let place = handed,
+            !shared.mailboxes[place.next.loop].post(.memberFree(place, pool))
+        {
+            handed = pool.release(place.member, .neutral, at: network.wallNow).handed
         }
     }
 

@@ -164,13 +164,14 @@ extension LoopState where N: ~Copyable {
 
     /// 502–504 from one member: another may do better, where the request may be repeated.
     private mutating func retryOnStatus(_ fetch: Fetch, _ head: FetchedHead) -> Bool {
+        let tried = fetch.tried | 1 << UInt64(fetch.member & 63)
+        // Without a member to turn to at once, this answer is the best there is.
         guard (502...504).contains(head.status), fetch.isReplayable,
-            fetch.request.method.isIdempotent,
-            fetch.pool.settings.members.count > fetch.tried.nonzeroBitCount + 1,
-            fetch.exchange.intake.isComplete
+            fetch.request.method.isIdempotent, fetch.exchange.intake.isComplete,
+            let next = fetch.pool.chooseRetry(tried: tried, at: network.wallNow)
         else { return false }
-        fetch.body = ResponseIntake()
-        fail(fetch, .malformed)
+        fetch.tried = tried
+        moveOn(fetch, from: head.status, to: next)
         return true
     }
 
@@ -254,12 +255,19 @@ extension LoopState where N: ~Copyable {
             head.head.keepsAlive && fetch.hasSentAll && !surplus
             && fetch.body.framing != .untilClose
         if isReusable { keepOrigin(slot) } else { discardOrigin(slot, reset: surplus) }
-        let isFailure = head.status >= 500 && head.status != 501 || head.isRejectedContent
-        release(fetch, isFailure ? .failed : .succeeded)
+        release(fetch, verdict(head))
         // An answer before the whole request was read: the rest of it has nowhere to go.
         conclude(fetch)
         store(fetch, head)
         end(fetch.shared, .complete, trailers: fetch.body.trailers)
+    }
+
+    /// What an answer says of the member: a gateway's errors are its failure. Other errors, and an
+    /// exception in a tile's place, may be the request's own fault, and prove nothing either way.
+    private func verdict(_ head: FetchedHead) -> OriginPool.Ending {
+        let status = head.head.status
+        if (502...504).contains(status) { return .failed(.status(status)) }
+        return status >= 500 || head.isRejectedContent ? .neutral : .succeeded
     }
 
     private mutating func originEnded(_ fetch: Fetch, _ result: IOResult) {

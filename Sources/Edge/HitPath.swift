@@ -15,7 +15,7 @@ extension LoopState where N: ~Copyable {
         var facts = RequestFacts(head, bytes: bytes.bytes)
         if head.fields.contains(.cookie) { facts.hasSession = hasSession(behavior, bytes) }
         if let reason = forbidden(facts, hot[behavior].policy.mode) {
-            counters.add(.requestsRejected)
+            counters.reject(.notAllowed)
             refuse(
                 slot, status: hot[behavior].policy.mode == .cloudfront ? 403 : 400, detail: reason,
                 isHead: head.method == .head)
@@ -353,7 +353,7 @@ extension LoopState where N: ~Copyable {
             behavior: behavior,
             decision: decision, started: network.monotonicNow)
         exchange.ask(
-            peer: Peer(address: viewers[slot].address.ipText, isTrusted: viewers[slot].isTrusted))
+            peer: Peer(viewers[slot].address, isTrusted: viewers[slot].isTrusted))
         return exchange
     }
 
@@ -382,7 +382,7 @@ extension LoopState where N: ~Copyable {
             behavior: behavior,
             decision: ask, started: network.monotonicNow)
         exchange.ask(
-            peer: Peer(address: viewers[slot].address.ipText, isTrusted: viewers[slot].isTrusted))
+            peer: Peer(viewers[slot].address, isTrusted: viewers[slot].isTrusted))
         exchange.entry = copy
         exchange.key = key
         exchange.canonical = [UInt8](canonical.bytes)

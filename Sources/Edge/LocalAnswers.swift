@@ -8,7 +8,7 @@ import Tiles
 extension LoopState where N: ~Copyable {
     /// A head that cannot be understood or is too large: answer, close, count, never forward.
     mutating func refuse(_ slot: UInt32, _ rejection: HeadRejection) {
-        counters.add(.requestsRejected)
+        counters.reject(.head(rejection))
         let status =
             rejection.status == 431 && snapshot.settings.mode == .cloudfront
                 && rejection == .headTooLarge
@@ -94,6 +94,7 @@ extension LoopState where N: ~Copyable {
         let content = image?.bytes ?? body(status, detail)
         var writer = HeadWriter(scratch.head)
         writer.append(status: status)
+        if status == 405 { writer.appendAllow() }
         writer.append("Content-Type: ")
         writer.append(image?.mediaType ?? "text/html; charset=utf-8")
         writer.append("\r\nContent-Length: ")

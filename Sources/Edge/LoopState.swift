@@ -30,16 +30,18 @@ package final class EdgeShared: Sendable {
 package enum LoopMessage: Sendable {
     /// The fetch that this exchange waits for has something new.
     case progress(ExchangeID)
-    /// A member's slot is free for this queued fetch.
-    case memberFree(fetch: UInt64)
     /// What this fetch's write made stale is on disk, or cannot be kept there.
     case kept(fetch: UInt64)
     /// Nobody reads this fetch any more.
     case unread(fetch: UInt64)
+    /// A member's place is this queued fetch's own.
+    case memberFree(HandedPlace, OriginPool)
     /// What this exchange was to be answered with is gone, or proved to be damaged.
     case unavailable(ExchangeID)
     case replace(SettingsSnapshot)
     case adopt(listener: Int32, settings: ListenerSettings)
+    /// The same address, used otherwise from the next connection on.
+    case amend(listener: ListenerSettings, to: ListenerSettings)
     case retire(listener: ListenerSettings)
     case stop(deadline: UInt64)
 }
@@ -219,11 +221,12 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
             switch message {
             case .progress(let id): progress(id)
             case .unavailable(let id): withExchange(id) { $0.unavailable($1) }
-            case .memberFree(let fetch): memberFree(Token(bits: fetch))
             case .kept(let fetch): invalidationKept(Token(bits: fetch))
             case .unread(let fetch): fetchUnread(Token(bits: fetch))
+            case .memberFree(let place, let pool): memberFree(place, pool)
             case .replace(let snapshot): replace(snapshot)
             case .adopt(let fd, let settings): adopt(fd, settings)
+            case .amend(let former, let settings): amend(former, settings)
             case .retire(let settings): retire(settings)
             case .stop(let deadline): beginStop(deadline)
             }

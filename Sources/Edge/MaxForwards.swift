@@ -43,8 +43,8 @@ extension LoopState where N: ~Copyable {
         counters.add(.misses)
         var writer = HeadWriter(scratch.head)
         writer.append(status: 200)
-        writer.append(
-            "Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\nContent-Length: 0\r\nDate: ")
+        writer.appendAllow()
+        writer.append("Content-Length: 0\r\nDate: ")
         writer.appendDate(epochSeconds: network.wallNow / 1_000)
         writer.append("\r\n")
         appendVia(&writer, minor: 1)

@@ -3,7 +3,7 @@ import Synchronization
 /// Every number a loop counts, with the help text `/metrics` prints.
 public enum Counter: Int, CaseIterable, Sendable {
     case connectionsAccepted, connectionsRefused, connectionsClosed, acceptPauses
-    case requests, requestsRejected, requestBytes, responseBytes
+    case requests, requestBytes, responseBytes
     case hits, refreshHits, misses, errors, staleServed, passes, notModified, collapsed
     case uncollapsed, stored, storeSkippedMemory, storeSkippedBacklog, storeSkippedSize
     case bodiesCutShort, contentRejected, timeoutsHeader, timeoutsBody, timeoutsWrite, timeoutsIdle
@@ -32,8 +32,6 @@ public enum Counter: Int, CaseIterable, Sendable {
                 "times accepting stopped for want of descriptors; raise LimitNOFILE when it grows"
             )
         case .requests: ("requests", "requests whose head was complete and valid")
-        case .requestsRejected:
-            ("requests_rejected", "requests refused for their framing, syntax or size")
         case .requestBytes: ("request_bytes", "bytes received from viewers")
         case .responseBytes: ("response_bytes", "bytes sent to viewers")
         case .hits: ("hits", "responses from the cache, fresh")
@@ -109,17 +107,27 @@ public enum Counter: Int, CaseIterable, Sendable {
 public struct LoopCounters: @unchecked Sendable {  // the memory is atomics and stays
     private let slots: UnsafeMutablePointer<Atomic<UInt64>>
 
+    private static let slotCount = Counter.allCases.count + RejectionRule.slotCount
+
     /// The memory lives as long as the process: one page for each loop.
     public init() {
-        slots = .allocate(capacity: Counter.allCases.count)
-        for index in 0..<Counter.allCases.count {
-            (slots + index).initialize(to: Atomic(0))
-        }
+        slots = .allocate(capacity: Self.slotCount)
+        for index in 0..<Self.slotCount { (slots + index).initialize(to: Atomic(0)) }
     }
 
     @inline(__always)
-    public func add(_ counter: Counter, _ amount: Int = 1) {
-        let slot = slots + counter.rawValue
+    public func add(_ counter: Counter, _ amount: Int = 1) { add(counter.rawValue, amount) }
+
+    /// Counts a refused request under its rule.
+    public func reject(_ rule: RejectionRule) { add(Counter.allCases.count + rule.slot, 1) }
+
+    public func value(_ rule: RejectionRule) -> UInt64 {
+        slots[Counter.allCases.count + rule.slot].load(ordering: .relaxed)
+    }
+
+    @inline(__always)
+    private func add(_ index: Int, _ amount: Int) {
+        let slot = slots + index
         slot.pointee.store(
             slot.pointee.load(ordering: .relaxed) &+ UInt64(truncatingIfNeeded: amount),
             ordering: .relaxed)

@@ -2,9 +2,17 @@ public import Caching
 import Synchronization
 
 /// A fetch that waits for a member at its limit, by the loop that runs it.
-struct QueuedFetch: Sendable, Equatable {
+package struct QueuedFetch: Sendable, Equatable {
     var loop: Int
     var fetch: UInt64
+}
+
+/// A member's free place, and the fetch whose own it is from now on.
+///
+/// Whoever finds that the fetch is gone releases the member: the place goes to the next.
+package struct HandedPlace: Sendable, Equatable {
+    var member: Int
+    var next: QueuedFetch
 }
 
 /// One origin's pool: who is healthy, whose turn it is, who waits. Shared by all loops.
@@ -21,13 +29,19 @@ public final class OriginPool: Sendable {
         var inFlight = 0
         var requests: UInt64 = 0
         var failures: UInt64 = 0
+        var lastFailure: MemberFailure?
+        var lastFailureAt: Milliseconds = 0
+    }
+
+    private struct Waiting {
+        var fetch: QueuedFetch
+        /// Members it asked already, as bits.
+        var tried: UInt64
     }
 
     private struct State {
         var members: [Member]
-        var queue: [QueuedFetch] = []
-        var queueHead = 0
-        var queuedNow: Int { queue.count - queueHead }
+        var queue: [Waiting] = []
         // Retries: each request adds a share of one, each retry takes one.
         var retryTokens = 3.0
     }
@@ -53,28 +67,44 @@ public final class OriginPool: Sendable {
     func choose(tried: UInt64, at now: Milliseconds, for fetch: QueuedFetch) -> Choice {
         state.withLock { state in
             guard !state.members.isEmpty else { return .failed(.noMember) }
-            let free = { (index: Int, member: borrowing Member) -> Bool in
-                tried & (1 << UInt64(index & 63)) == 0
-                    && (self.settings.memberConcurrency == 0
-                        || member.inFlight < self.settings.memberConcurrency)
-            }
-            let eligible = state.members.indices.filter {
-                free($0, state.members[$0]) && state.members[$0].health.isEligible(at: now)
-            }
-            // With all bad, the one whose time is nearest is still asked before the fallbacks.
-            let anyEligible = state.members.contains { $0.health.isEligible(at: now) }
-            let candidates =
-                eligible.isEmpty && !anyEligible
-                ? state.members.indices.filter { free($0, state.members[$0]) } : eligible
+            let candidates = candidates(state, tried, now)
             if candidates.isEmpty {
-                let untried = state.members.indices.contains { tried & (1 << UInt64($0 & 63)) == 0 }
-                guard untried, settings.memberConcurrency > 0 else { return .failed(.noMember) }
-                guard state.queuedNow < settings.queueLength else { return .failed(.queueFull) }
-                state.queue.append(fetch)
+                // Only who serves others has a place to hand on.
+                let isWorthWaiting = state.members.indices.contains {
+                    !Self.has(tried, $0) && state.members[$0].inFlight > 0
+                }
+                guard isWorthWaiting, settings.memberConcurrency > 0 else {
+                    return .failed(.noMember)
+                }
+                guard state.queue.count < settings.queueLength else { return .failed(.queueFull) }
+                state.queue.append(Waiting(fetch: fetch, tried: tried))
                 return .queued
             }
             return .member(Self.take(candidates, &state, settings, now))
         }
+    }
+
+    /// Members with a place for a fetch that has tried some.
+    private func candidates(
+        _ state: borrowing State, _ tried: UInt64, _ now: Milliseconds
+    ) -> [Int] {
+        var (free, eligible): ([Int], [Int]) = ([], [])
+        var isAnyEligible = false
+        for index in state.members.indices {
+            let isEligible = state.members[index].health.isEligible(at: now)
+            isAnyEligible = isAnyEligible || isEligible
+            let limit = settings.memberConcurrency
+            let hasPlace = limit == 0 || state.members[index].inFlight < limit
+            guard hasPlace, !Self.has(tried, index) else { continue }
+            free.append(index)
+            if isEligible { eligible.append(index) }
+        }
+        // With all bad, one is still asked before the fallbacks.
+        return isAnyEligible ? eligible : free
+    }
+
+    private static func has(_ tried: UInt64, _ member: Int) -> Bool {
+        tried & (1 << UInt64(member & 63)) != 0
     }
 
     private static func take(
@@ -90,10 +120,14 @@ public final class OriginPool: Sendable {
             if state.members[index].current > state.members[best].current { best = index }
         }
         state.members[best].current -= total
-        state.members[best].inFlight += 1
-        state.members[best].requests += 1
-        state.retryTokens = min(state.retryTokens + Double(settings.retryBudgetPercent) / 100, 100)
+        occupy(best, &state, settings)
         return best
+    }
+
+    private static func occupy(_ member: Int, _ state: inout State, _ settings: OriginSettings) {
+        state.members[member].inFlight += 1
+        state.members[member].requests += 1
+        state.retryTokens = min(state.retryTokens + Double(settings.retryBudgetPercent) / 100, 100)
     }
 
     /// Whether one more retry is within the budget; takes it when it is.
@@ -105,23 +139,46 @@ public final class OriginPool: Sendable {
         }
     }
 
-    enum Ending { case succeeded, failed, neutral }
+    /// Another member for a fetch that has an answer already, and might get a better one: only if
+    /// it can be asked at once and the budget has a retry, which is then taken.
+    func chooseRetry(tried: UInt64, at now: Milliseconds) -> Int? {
+        state.withLock { state in
+            guard state.retryTokens >= 1 else { return nil }
+            let candidates = candidates(state, tried, now)
+            guard !candidates.isEmpty else { return nil }
+            state.retryTokens -= 1
+            return Self.take(candidates, &state, settings, now)
+        }
+    }
 
-    /// The member's slot is free again. Returns whom to wake, with the member that is now its own.
+    enum Ending {
+        case succeeded
+        case failed(MemberFailure)
+        case neutral
+    }
+
+    /// The member's place is free again. Returns whose it is now, if somebody waits for it.
+    ///
+    /// The place is taken already: nobody who comes later can have it, and it is not lost should
+    /// the fetch be gone when it is told, since then the place is released in its turn.
     func release(
         _ member: Int, _ ending: Ending, at now: Milliseconds
-    ) -> (wake: QueuedFetch?, change: MemberHealth.Change) {
+    ) -> (handed: HandedPlace?, change: MemberHealth.Change) {
         state.withLock { state in
             state.members[member].inFlight -= 1
             let change = Self.judge(&state, member, ending, now)
-            guard state.queuedNow > 0 else { return (nil, change) }
-            let next = state.queue[state.queueHead]
-            state.queueHead += 1
-            if state.queueHead > 1_024 || state.queueHead == state.queue.count {
-                state.queue.removeFirst(state.queueHead)
-                state.queueHead = 0
+            let next = state.queue.firstIndex { waiting in
+                guard !Self.has(waiting.tried, member) else { return false }
+                // A member that is ejected is the last resort, for this fetch as for a new one.
+                return state.members[member].health.isEligible(at: now)
+                    || !state.members.indices.contains {
+                        !Self.has(waiting.tried, $0)
+                            && state.members[$0].health.isEligible(at: now)
+                    }
             }
-            return (next, change)
+            guard let next else { return (nil, change) }
+            Self.occupy(member, &state, settings)
+            return (HandedPlace(member: member, next: state.queue.remove(at: next).fetch), change)
         }
     }
 
@@ -131,8 +188,10 @@ public final class OriginPool: Sendable {
         switch ending {
         case .neutral: return .none
         case .succeeded: return state.members[member].health.exchangeSucceeded(at: now)
-        case .failed:
+        case .failed(let failure):
             state.members[member].failures += 1
+            state.members[member].lastFailure = failure
+            state.members[member].lastFailureAt = now
             let others = state.members.indices.contains {
                 $0 != member && state.members[$0].health.isEligible(at: now)
             }
@@ -143,15 +202,19 @@ public final class OriginPool: Sendable {
     /// The fetch waits no longer: it timed out or its viewer left.
     func leaveQueue(_ fetch: QueuedFetch) {
         state.withLock { state in
-            if let index = state.queue[state.queueHead...].firstIndex(of: fetch) {
-                state.queue.remove(at: index)
-            }
+            state.queue.removeAll { $0.fetch == fetch }
         }
     }
 
     /// An active check's result.
     func checked(_ member: Int, _ passed: Bool, at now: Milliseconds) -> MemberHealth.Change {
-        state.withLock { $0.members[member].health.checked(passed, at: now) }
+        state.withLock { state in
+            if !passed {
+                state.members[member].lastFailure = .check
+                state.members[member].lastFailureAt = now
+            }
+            return state.members[member].health.checked(passed, at: now)
+        }
     }
 
     /// Whether anybody at all would be asked gladly.
@@ -165,7 +228,7 @@ public final class OriginPool: Sendable {
     public func snapshot(at now: Milliseconds) -> PoolStatus {
         state.withLock { state in
             PoolStatus(
-                id: settings.id, queued: state.queuedNow,
+                id: settings.id, queued: state.queue.count,
                 members: zip(settings.members, state.members).map { given, member in
                     MemberStatus(
                         name: given.name, weight: given.weight,
@@ -176,8 +239,28 @@ public final class OriginPool: Sendable {
                                 : member.health.share(at: now) < 100 ? "slow-start" : "up",
                         ejectedUntil: member.health.ejectedUntil, inFlight: member.inFlight,
                         requests: member.requests, failures: member.failures,
-                        consecutiveFailures: member.health.consecutiveFailures)
+                        consecutiveFailures: member.health.consecutiveFailures,
+                        lastFailure: member.lastFailure?.word,
+                        lastFailureAt: member.lastFailureAt)
                 })
+        }
+    }
+}
+
+/// What a member is blamed for.
+enum MemberFailure: Sendable, Equatable {
+    case fetch(FetchFailure)
+    /// It answered with a gateway's error.
+    case status(Int)
+    /// It did not pass an active check.
+    case check
+
+    /// The word in `/status`.
+    var word: String {
+        switch self {
+        case .fetch(let failure): failure.word.description
+        case .status(let status): "status \(status)"
+        case .check: "check-failed"
         }
     }
 }
@@ -199,4 +282,8 @@ public struct MemberStatus: Sendable, Codable {
     public var requests: UInt64
     public var failures: UInt64
     public var consecutiveFailures: Int
+    /// What it did wrong last, and so why it is ejected or down; nil: nothing yet.
+    public var lastFailure: String?
+    /// 0 while there is none.
+    public var lastFailureAt: Milliseconds
 }

@@ -196,8 +196,8 @@ extension LoopState where N: ~Copyable {
             Token(life, kind: TokenKind.origin), kind: 0, deadline: deadline)
     }
 
-    /// Whether the member has said nothing behind its response. What the kernel has reported already
-    /// it will not report again, so that it would be taken for the next response, or never noticed.
+    /// Whether the member has said nothing behind its response. What the kernel has reported
+    /// already it will not report again: it would be taken for the next response, or missed.
     private mutating func isSilent(_ slot: UInt32) -> Bool {
         if origins[slot].sawHangup { return false }
         guard origins[slot].mayHoldMore else { return true }

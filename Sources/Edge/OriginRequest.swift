@@ -180,9 +180,13 @@ struct OriginRequest {
                     contentsOf: bytes[viewer.fields[at].value.range].prefix(1_024 - chain.count))
                 index = viewer.fields.next(after: at, .xForwardedFor)
             }
-            if !chain.isEmpty { chain += Array(", ".utf8) }
         }
-        line("X-Forwarded-For", chain + Array(peer.address.utf8))
+        // A peer behind a Unix socket has no address, and none is made up for it.
+        if !peer.address.isEmpty {
+            if !chain.isEmpty { chain += Array(", ".utf8) }
+            chain += Array(peer.address.utf8)
+        }
+        if !chain.isEmpty { line("X-Forwarded-For", chain) }
         carry(
             viewer, bytes, .xForwardedProto, "X-Forwarded-Proto", trusted: peer.isTrusted,
             else: Array("http".utf8))
@@ -240,10 +244,19 @@ struct OriginRequest {
 
 /// The viewer as origins and logs are told of it.
 struct Peer {
-    /// Textual address, without port.
+    /// Textual address, without port; empty where there is none.
     var address: String
     /// Its forwarding fields are believed.
     var isTrusted: Bool
+
+    init(address: String, isTrusted: Bool) {
+        self.address = address
+        self.isTrusted = isTrusted
+    }
+
+    init(_ address: SocketAddress, isTrusted: Bool) {
+        self.init(address: address == .unspecified ? "" : address.ipText, isTrusted: isTrusted)
+    }
 }
 
 extension HTTPDate {

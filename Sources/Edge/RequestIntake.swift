@@ -13,7 +13,8 @@ struct RequestIntake {
     /// Body bytes received, without framing.
     private(set) var received: UInt64 = 0
     /// The viewer's framing is broken: nothing after it can be understood.
-    private(set) var isMalformed = false
+    private(set) var malformation: ChunkError?
+    var isMalformed: Bool { malformation != nil }
     private var remaining: UInt64 = 0
     private var decoder = ChunkedDecoder()
     private var trailers: [UInt8] = []
@@ -76,7 +77,7 @@ struct RequestIntake {
             case .end:
                 queue += Array("0\r\n".utf8) + trailers + [13, 10]
                 isComplete = true
-            case .malformed: isMalformed = true
+            case .malformed(let error): malformation = error
             case .needMore: return offset
             }
         }

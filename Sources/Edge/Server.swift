@@ -113,18 +113,46 @@ public final class Server: Sendable {
     /// Where viewers connect, with the ports the kernel chose.
     public var boundEndpoints: [Endpoint] { state.withLock { $0.listeners.map(\.endpoint) } }
 
+    /// What a reload does to the addresses.
+    private struct ListenerChanges {
+        var kept: [(settings: ListenerSettings, endpoint: Endpoint)] = []
+        /// The same address used otherwise: its socket stays, since it cannot be bound twice.
+        var amended: [(from: ListenerSettings, to: ListenerSettings)] = []
+        var added: [ListenerSettings] = []
+        var removed: [ListenerSettings] = []
+
+        init(
+            from old: [(settings: ListenerSettings, endpoint: Endpoint)],
+            to new: [ListenerSettings]
+        ) {
+            var rest = old
+            for listener in new {
+                let same =
+                    rest.firstIndex { $0.settings == listener }
+                    ?? rest.firstIndex { $0.settings.endpoint == listener.endpoint }
+                guard let same else {
+                    added.append(listener)
+                    continue
+                }
+                let former = rest.remove(at: same)
+                kept.append((listener, former.endpoint))
+                if former.settings != listener { amended.append((former.settings, listener)) }
+            }
+            removed = rest.map(\.settings)
+        }
+    }
+
     /// Swaps the configuration whole. Listeners that stay are kept, with their connections.
     ///
     /// - Throws: `SystemError` for a new address that cannot be had; then nothing has changed.
     public func reload(_ settings: Settings) throws {
         let loops = wakes.count
-        let old = state.withLock { $0.listeners }
-        let added = settings.listeners.filter { new in !old.contains { $0.settings == new } }
-        let removed = old.filter { !settings.listeners.contains($0.settings) }
+        let changes = ListenerChanges(
+            from: state.withLock { $0.listeners }, to: settings.listeners)
         var waiting: [[(Int32, ListenerSettings)]] = Array(repeating: [], count: loops)
         var bound: [(ListenerSettings, Endpoint)] = []
         do {
-            for listener in added {
+            for listener in changes.added {
                 bound.append((listener, try Self.bind(listener, loops: loops, into: &waiting)))
             }
         } catch {
@@ -134,19 +162,20 @@ public final class Server: Sendable {
         let snapshot = state.withLock { state in
             let next = SettingsSnapshot(settings, previous: state.snapshot)
             state.snapshot = next
-            state.listeners =
-                state.listeners.filter { kept in !removed.contains { $0.settings == kept.settings }
-                } + bound
+            state.listeners = changes.kept + bound
             return next
         }
         checks.watch(snapshot.pools)
         for index in 0..<loops {
             _ = shared.mailboxes[index].post(.replace(snapshot))
+            for (from, to) in changes.amended {
+                _ = shared.mailboxes[index].post(.amend(listener: from, to: to))
+            }
             for (fd, settings) in waiting[index] {
                 _ = shared.mailboxes[index].post(.adopt(listener: fd, settings: settings))
             }
-            for listener in removed {
-                _ = shared.mailboxes[index].post(.retire(listener: listener.settings))
+            for listener in changes.removed {
+                _ = shared.mailboxes[index].post(.retire(listener: listener))
             }
         }
     }
@@ -190,6 +219,7 @@ public final class Server: Sendable {
                 name: counter.name, help: counter.help, kind: .counter,
                 value: Double(counted.reduce(0) { $0 + $1.value(counter) }))
         }
+        samples += Self.rejections(counted)
         samples.append(
             CounterSample(
                 name: "mapedge_fetches_in_flight", help: "fetches that others may join",

@@ -115,7 +115,8 @@ public struct HealthSettings: Sendable {
     /// Checks in a row that change the verdict. Defaults 2 and 3.
     public var rise = 2
     public var fall = 3
-    /// Requests in a row that fail before a member is ejected (passive). Default 5.
+    /// Requests in a row that fail before a member is ejected (passive): 502, 503, 504, no answer
+    /// or half of one. Default 5.
     public var consecutiveFailures = 5
     /// First ejection in milliseconds, doubled each time up to the maximum. Defaults 1 s and 60 s.
     public var ejection = 1_000

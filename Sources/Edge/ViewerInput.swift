@@ -181,8 +181,8 @@ extension LoopState where N: ~Copyable {
         viewers[slot].rateBytes += taken
         // While the origin is waited for, the viewer is not.
         if exchange.intake.isComplete || exchange.intake.isFull { viewers[slot].rateFrom = 0 }
-        if exchange.intake.isMalformed {
-            counters.add(.requestsRejected)
+        if let malformation = exchange.intake.malformation {
+            counters.reject(.chunk(malformation))
             malformedBody(exchange)
             return bytes.count
         }
@@ -191,7 +191,9 @@ extension LoopState where N: ~Copyable {
             answerTooLarge(exchange)
             return bytes.count
         }
-        setDeadline(slot, milliseconds: exchange.intake.isComplete ? nil : limits.bodyTimeout)
+        // With the window full it is the member who keeps the viewer waiting.
+        let waits = !exchange.intake.isComplete && !exchange.intake.isFull
+        setDeadline(slot, milliseconds: waits ? limits.bodyTimeout : nil)
         if let fetch = exchange.fetch { sendRequestBody(fetch) }
         return taken
     }
@@ -200,7 +202,7 @@ extension LoopState where N: ~Copyable {
         switch ProxyHeader.parse(bytes.bytes, lengthMax: 4_096) {
         case .needMore: return 0
         case .malformed:
-            counters.add(.requestsRejected)
+            counters.reject(.proxyHeader)
             closeViewer(slot, reset: true)
             return bytes.count
         case .header(let length, let source):

@@ -136,14 +136,15 @@ extension LoopState where N: ~Copyable {
         }
         let deadline = network.monotonicNow + UInt64(milliseconds) * 1_000_000
         viewers[slot].deadline = deadline
+        let next = min(deadline, isTooSlowAt(slot))
         // A later deadline is found when the armed timer fires; an earlier one must be armed.
         if viewers[slot].timer == .none {
             let token = Token(viewers.life(of: slot), kind: TokenKind.viewer)
-            viewers[slot].timer = timers.arm(token, kind: 0, deadline: deadline)
-            viewers[slot].timerAt = deadline
-        } else if deadline < viewers[slot].timerAt {
-            _ = timers.rearm(viewers[slot].timer, deadline: deadline)
-            viewers[slot].timerAt = deadline
+            viewers[slot].timer = timers.arm(token, kind: 0, deadline: next)
+            viewers[slot].timerAt = next
+        } else if next < viewers[slot].timerAt {
+            _ = timers.rearm(viewers[slot].timer, deadline: next)
+            viewers[slot].timerAt = next
         }
     }
 
@@ -177,12 +178,11 @@ extension LoopState where N: ~Copyable {
     /// When the minimum rate will be broken if nothing moves: `.max` where it does not bind. It
     /// binds who has to take bytes, and who has to send a body.
     private func isTooSlowAt(_ slot: UInt32) -> UInt64 {
+        guard viewers[slot].rateFrom > 0, limits.minimumRate > 0 else { return .max }
         let isSending =
             viewers[slot].phase == .exchange
             && viewers[slot].exchange.map { !$0.intake.isComplete } ?? false
-        guard limits.minimumRate > 0, viewers[slot].rateFrom > 0,
-            viewers[slot].isBlocked || isSending
-        else { return .max }
+        guard viewers[slot].isBlocked || isSending else { return .max }
         let earned = UInt64(viewers[slot].rateBytes) * 1_000_000_000 / UInt64(limits.minimumRate)
         return viewers[slot].rateFrom + max(UInt64(limits.rateGrace) * 1_000_000, earned)
     }

@@ -99,6 +99,7 @@ extension HeadWriter {
         case 504: "HTTP/1.1 504 Gateway Timeout\r\n"
         case 505: "HTTP/1.1 505 HTTP Version Not Supported\r\n"
         case 507: "HTTP/1.1 507 Insufficient Storage\r\n"
+        case 508: "HTTP/1.1 508 Loop Detected\r\n"
         case 511: "HTTP/1.1 511 Network Authentication Required\r\n"
         default: nil
         }

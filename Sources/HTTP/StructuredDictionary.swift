@@ -5,6 +5,8 @@ struct StructuredDictionary {
     enum Value: Equatable {
         case boolean(Bool)
         case integer(Int64)
+        /// A string or token. A list of field names is one or the other.
+        case text(isEmpty: Bool)
         case other
     }
 

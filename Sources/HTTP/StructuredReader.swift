@@ -60,7 +60,9 @@ struct StructuredReader {
         guard at < text.byteCount else { return nil }
         switch text.byte(at) {
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return number(text)
-        case UInt8(ascii: "\""): return string(text) ? .other : nil
+        case UInt8(ascii: "\""):
+            let start = at
+            return string(text) ? .text(isEmpty: at - start == 2) : nil
         case UInt8(ascii: ":"): return byteSequence(text) ? .other : nil
         case UInt8(ascii: "?"):
             at += 1
@@ -69,7 +71,7 @@ struct StructuredReader {
         case UInt8(ascii: "*"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "a")...UInt8(ascii: "z"):
             while at < text.byteCount, isTokenByte(text.byte(at)) { at += 1 }
-            return .other
+            return .text(isEmpty: false)
         default: return nil
         }
     }

@@ -3,7 +3,9 @@
 /// The field is a Structured Fields dictionary (RFC 8941 §3.2) and is parsed strictly: one error
 /// anywhere, or no member at all, and the whole field is ignored, so that Cache-Control counts
 /// instead. Members of unknown name, and known ones whose value has another type than theirs, are
-/// skipped. Where a member comes twice, the last counts, as dictionaries have it.
+/// skipped. `no-cache` and `private` with text are the qualified forms: they are about the fields
+/// that they name, as in Cache-Control (§2.1). Where a member comes twice, the last counts, as
+/// dictionaries have it.
 public func parseCDNCacheControl(
     _ fields: borrowing HeaderTable, _ bytes: RawSpan
 ) -> CacheControl? {
@@ -28,6 +30,7 @@ extension CacheControl {
         switch value {
         case .boolean(let isTrue):
             guard let flag = Self.flag(key) else { return }
+            flags.subtract(Self.fields(flag))
             if isTrue { flags.insert(flag) } else { flags.remove(flag) }
         case .integer(let number):
             // A lifetime below zero is stale, like one of zero.
@@ -45,7 +48,27 @@ extension CacheControl {
                 flags.insert(.hasStaleIfError)
                 staleIfError = seconds
             }
+        case .text(let isEmpty): qualify(key, isEmpty)
         case .other: break
+        }
+    }
+
+    /// An empty list is about the whole response, the stricter reading. The last of a name counts.
+    private mutating func qualify(_ key: RawSpan, _ isEmpty: Bool) {
+        if equalsExactly(key, "no-cache") {
+            flags.subtract([.noCache, .noCacheFields])
+            flags.insert(isEmpty ? .noCache : .noCacheFields)
+        } else if equalsExactly(key, "private") {
+            flags.subtract([.private, .privateFields])
+            flags.insert(isEmpty ? .private : .privateFields)
+        }
+    }
+
+    private static func fields(_ flag: Flags) -> Flags {
+        switch flag {
+        case .noCache: .noCacheFields
+        case .private: .privateFields
+        default: []
         }
     }
 

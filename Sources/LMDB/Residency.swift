@@ -5,7 +5,8 @@ public enum Residency {
     /// Whether all pages of the bytes are in memory now, so that reading them waits for no disk.
     ///
     /// One system call for each 64 pages. The answer may be outdated at once, under memory
-    /// pressure.
+    /// pressure. Where the kernel does not tell (a sandbox that forbids `mincore`, or has none) it
+    /// is no: reading aside costs a detour, waiting for the disk on a loop stalls every viewer.
     public static func isResident(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard var page = unsafe firstPage(bytes), let start = bytes.baseAddress else {
             return true
@@ -20,8 +21,7 @@ public enum Residency {
             let isKnown = unsafe span.withUnsafeMutableBufferPointer {
                 unsafe mincore(page, length, $0.baseAddress) == 0
             }
-            // Where the kernel will not tell, reading is no worse than before.
-            guard isKnown else { return true }
+            guard isKnown else { return false }
             for index in 0..<pages where states[index] & 1 == 0 { return false }
             unsafe page += length
         }

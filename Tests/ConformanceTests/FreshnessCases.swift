@@ -179,6 +179,23 @@ let targetedCases: [Case] = [
     reused(
         "cdn-last", "of two equal keys the last one counts", "RFC 8941 §4.2.2", .must,
         "CDN-Cache-Control: max-age=0, \(hour)"),
+    Case(
+        "cdn-no-cache-fields", "no-cache with names keeps those fields, and no others, out",
+        "RFC 9213 §2.1", .must,
+        .asks(
+            .ok(
+                "CDN-Cache-Control: \(hour), no-cache=\"X-Own, Set-Cookie\"", "X-Own: 1",
+                "Set-Cookie: a=1", "X-All: 1"), .has("X-Own")),
+        .hits(get(), .lacks("X-Own"), .lacks("Set-Cookie"), .has("X-All"))),
+    Case(
+        "cdn-private-fields", "private with names keeps those fields, and no others, out",
+        "RFC 9213 §2.1", .must,
+        .asks(.ok("CDN-Cache-Control: private=\"X-Own\", \(hour)", "X-Own: 1"), .has("X-Own")),
+        .hits(get(), .lacks("X-Own"))),
+    askedAgain(
+        "cdn-private-empty", "private with an empty list is about the whole response",
+        "RFC 9213 §2.1", .must, "CDN-Cache-Control: \(hour), private=\"\"",
+        "Cache-Control: \(hour)"),
 ]
 
 let ageCases: [Case] = [

@@ -12,7 +12,8 @@ struct StatusTests {
         let members = states.enumerated().map { index, state in
             MemberStatus(
                 name: "http://10.0.0.\(index):80", weight: 1, state: state, ejectedUntil: 0,
-                inFlight: index, requests: 1_200, failures: 3, consecutiveFailures: 0)
+                inFlight: index, requests: 1_200, failures: 3, consecutiveFailures: 0,
+                lastFailure: index == 0 ? nil : "connect-failed", lastFailureAt: 0)
         }
         return EdgeStatus(
             version: "1.2", uptime: 90, mode: "cloudfront", role: "tier", isStopping: false,
@@ -30,7 +31,8 @@ struct StatusTests {
                 + #""connections":7,"store":{"mode":"normal","entries":41,"usedBytes":268435456,"#
                 + #""sizeBytes":1073741824,"backlogBytes":0},"origins":[{"id":"maps","queued":4,"#
                 + #""members":[{"name":"http://10.0.0.0:80","state":"up","weight":1,"inFlight":0,"#
-                + #""requests":1200,"failures":3,"consecutiveFailures":0,"ejectedUntil":0}]}]}"#)
+                + #""requests":1200,"failures":3,"consecutiveFailures":0,"ejectedUntil":0,"#
+                + #""lastFailure":null,"lastFailureAt":0}]}]}"#)
     }
 
     @Test("JSON escapes quotes, backslashes and control characters (RFC 8259 §7)")
@@ -48,9 +50,9 @@ struct StatusTests {
                 store normal: 41 entries, 25 % of 1GiB
 
                 origin maps: 4 queued
-                  MEMBER              STATE  WEIGHT  IN FLIGHT  REQUESTS  FAILURES
-                  http://10.0.0.0:80  up          1          0      1200         3
-                  http://10.0.0.1:80  down        1          1      1200         3
+                  MEMBER              STATE  WEIGHT  IN FLIGHT  REQUESTS  FAILURES            LAST
+                  http://10.0.0.0:80  up          1          0      1200         3               -
+                  http://10.0.0.1:80  down        1          1      1200         3  connect-failed
                 """)
     }
 

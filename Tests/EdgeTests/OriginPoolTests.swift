@@ -46,7 +46,7 @@ struct OriginPoolTests {
         let pool = pool([1, 1])
         for _ in 0..<5 {
             guard case .member = pool.choose(tried: 2, at: 0, for: fetch(1)) else { return }
-            _ = pool.release(0, .failed, at: 0)
+            _ = pool.release(0, .failed(.status(503)), at: 0)
         }
         #expect(order(pool, 4) == [1, 1, 1, 1])
         #expect(pool.health(at: 0) == .up)
@@ -62,10 +62,53 @@ struct OriginPoolTests {
         #expect(pool.choose(tried: 0, at: 0, for: fetch(2)) == .queued)
         #expect(pool.choose(tried: 0, at: 0, for: fetch(3)) == .queued)
         #expect(pool.choose(tried: 0, at: 0, for: fetch(4)) == .failed(.queueFull))
-        #expect(pool.release(0, .succeeded, at: 0).wake == fetch(2))
+        #expect(pool.release(0, .succeeded, at: 0).handed == HandedPlace(member: 0, next: fetch(2)))
         pool.leaveQueue(fetch(3))
-        #expect(pool.choose(tried: 0, at: 0, for: fetch(2)) == .member(0))
-        #expect(pool.release(0, .succeeded, at: 0).wake == nil)
+        #expect(pool.release(0, .succeeded, at: 0).handed == nil)
+        #expect(pool.snapshot(at: 0).members[0].inFlight == 0)
+    }
+
+    @Test func `a place that is handed on is taken: who comes later waits behind`() {
+        let pool = pool([1]) { $0.memberConcurrency = 1 }
+        #expect(pool.choose(tried: 0, at: 0, for: fetch(1)) == .member(0))
+        #expect(pool.choose(tried: 0, at: 0, for: fetch(2)) == .queued)
+        #expect(pool.release(0, .succeeded, at: 0).handed?.next == fetch(2))
+        #expect(pool.choose(tried: 0, at: 0, for: fetch(3)) == .queued)
+        #expect(pool.snapshot(at: 0).members[0].inFlight == 1)
+    }
+
+    @Test func `a place whose fetch is gone goes to the next, and at last to nobody`() {
+        let pool = pool([1]) { $0.memberConcurrency = 1 }
+        #expect(pool.choose(tried: 0, at: 0, for: fetch(1)) == .member(0))
+        for number in 2...3 {
+            #expect(pool.choose(tried: 0, at: 0, for: fetch(UInt64(number))) == .queued)
+        }
+        #expect(pool.release(0, .succeeded, at: 0).handed?.next == fetch(2))
+        #expect(pool.release(0, .neutral, at: 0).handed?.next == fetch(3))
+        #expect(pool.release(0, .neutral, at: 0).handed == nil)
+        #expect(pool.choose(tried: 0, at: 0, for: fetch(4)) == .member(0))
+    }
+
+    @Test func `a place goes to the first that may use it, past one that has tried the member`() {
+        let pool = pool([1, 1]) { $0.memberConcurrency = 1 }
+        for _ in 0..<2 { _ = pool.choose(tried: 0, at: 0, for: fetch(1)) }
+        #expect(pool.choose(tried: 1, at: 0, for: fetch(2)) == .queued)
+        #expect(pool.choose(tried: 0, at: 0, for: fetch(3)) == .queued)
+        #expect(pool.release(0, .succeeded, at: 0).handed == HandedPlace(member: 0, next: fetch(3)))
+        #expect(pool.release(1, .succeeded, at: 0).handed == HandedPlace(member: 1, next: fetch(2)))
+    }
+
+    @Test func `nobody waits for a member that serves nobody, since none would wake them`() {
+        let pool = pool([1, 1]) {
+            $0.memberConcurrency = 1
+            $0.health.consecutiveFailures = 1
+        }
+        guard case .member(0) = pool.choose(tried: 2, at: 0, for: fetch(1)) else {
+            Issue.record("the first member is not chosen")
+            return
+        }
+        _ = pool.release(0, .failed(.status(503)), at: 0)
+        #expect(pool.choose(tried: 2, at: 0, for: fetch(2)) == .failed(.noMember))
     }
 
     @Test func `retries are a share of the requests`() {
@@ -77,6 +120,20 @@ struct OriginPoolTests {
         #expect(!pool.takeRetry())
     }
 
+    @Test func `a retry for a better answer is taken at once or not at all`() {
+        let pool = pool([1, 1]) {
+            $0.memberConcurrency = 1
+            $0.retryBudgetPercent = 0
+        }
+        #expect(pool.choose(tried: 0, at: 0, for: fetch(1)) == .member(0))
+        #expect(pool.chooseRetry(tried: 1, at: 0) == 1)
+        #expect(pool.chooseRetry(tried: 1, at: 0) == nil, "it is at its limit")
+        #expect(pool.snapshot(at: 0).queued == 0)
+        for _ in 0..<2 { #expect(pool.takeRetry()) }
+        _ = pool.release(1, .succeeded, at: 0)
+        #expect(pool.chooseRetry(tried: 1, at: 0) == nil, "the budget is spent")
+    }
+
     @Test func `the snapshot tells states, counts and what waits`() {
         let pool = pool([1, 3]) { $0.id = "maps" }
         _ = order(pool, 4)
@@ -85,5 +142,16 @@ struct OriginPoolTests {
         #expect(status.members.map(\.requests) == [1, 3])
         #expect(status.members.map(\.state) == ["up", "up"])
         #expect(status.queued == 0)
+    }
+
+    @Test func `the snapshot tells why a member is out`() {
+        let pool = pool([1, 1, 1])
+        for _ in 0..<3 { _ = pool.choose(tried: 0, at: 0, for: fetch(1)) }
+        _ = pool.release(0, .failed(.fetch(.firstByteTimeout)), at: 7)
+        _ = pool.checked(1, false, at: 8)
+        _ = pool.release(2, .succeeded, at: 9)
+        let members = pool.snapshot(at: 9).members
+        #expect(members.map(\.lastFailure) == ["first-byte-timeout", "check-failed", nil])
+        #expect(members.map(\.lastFailureAt) == [7, 8, 0])
     }
 }

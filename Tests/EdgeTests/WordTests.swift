@@ -1,3 +1,4 @@
+import Foundation
 import HTTP
 import Reactor
 import Testing
@@ -79,6 +80,36 @@ struct RequestWordTests {
         #expect(text.hasSuffix("}\n"))
     }
 
+    @Test(arguments: [
+        ("h", "&"), ("\"", "&"), ("\u{1}", "\""), ("h", "key=1&"), ("\"", "a=\"&"), ("\"", "x"),
+        ("h", "x&"),
+    ])
+    func `a line is whole, whatever fills it`(unit: String, query: String) throws {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 16)
+        defer { memory.deallocate() }
+        // Every length of the host moves the end of the query by a little.
+        for length in stride(from: 0, through: 4_000, by: 37) {
+            var line = LineWriter(memory)
+            line.begin(1_700_000_000_042)
+            line.address(.loopback(port: 9))
+            bytes("GET") { line.member("cs-method", $0) }
+            bytes(String(repeating: unit, count: length)) { line.member("x-host-header", $0) }
+            bytes(String(repeating: "/", count: 4_000)) { line.member("cs-uri-stem", $0) }
+            bytes(String(repeating: query, count: 8_192 / query.utf8.count)) { line.query($0) }
+            bytes(String(repeating: unit, count: 4_000)) { line.member("cs(Referer)", $0) }
+            bytes(String(repeating: unit, count: 4_000)) { line.member("cs(User-Agent)", $0) }
+            var outcome = Outcome()
+            outcome.sentBytes = .max
+            outcome.detail = "the path contains a percent sign that encodes no valid text"
+            line.outcome(outcome, seconds: .max)
+            line.end()
+            let text = String(decoding: line.bytes, as: UTF8.self)
+            #expect(text.hasSuffix("\"}\n"), "host of \(length)")
+            let object = try JSONSerialization.jsonObject(with: Data(line.bytes))
+            #expect((object as? [String: Any])?["sc-bytes"] as? Int == .max)
+        }
+    }
+
     @Test func `latencies fall into their buckets, and their sum is kept`() {
         let latencies = LoopLatencies()
         latencies.record(nanoseconds: 0)
@@ -95,7 +126,19 @@ struct RequestWordTests {
         let counters = LoopCounters()
         counters.add(.hits)
         counters.add(.hits, 4)
-        #expect(counters.value(.hits) == 5)
+        #expect(counters.value(Counter.hits) == 5)
+    }
+
+    @Test func `every reason to refuse a request has a count and a name of its own`() {
+        let rules = RejectionRule.all
+        #expect(Set(rules.map(\.slot)).count == rules.count)
+        #expect(Set(rules.map { $0.name.description }).count == rules.count)
+        let counters = LoopCounters()
+        for rule in rules { counters.reject(rule) }
+        #expect(rules.allSatisfy { counters.value($0) == 1 })
+        #expect(Counter.allCases.allSatisfy { counters.value($0) == 0 })
+        let samples = Server.rejections([counters, counters])
+        #expect(samples.count == rules.count && samples.allSatisfy { $0.value == 2 })
     }
 
     @Test(arguments: FetchFailure.allCases)

@@ -90,7 +90,7 @@ struct HeadWriterTests {
             #expect(line.description == text && text.utf8.count > expected.utf8.count + 2)
             count += 1
         }
-        #expect(count == 56)
+        #expect(count == 57)
     }
 
     @Test("bytes are copied from wherever they are")

@@ -81,6 +81,20 @@ struct TargetedCacheControlTests {
         ] as [(String, CacheControl.Flags)])
     func flags(_ text: String, _ flag: CacheControl.Flags) { #expect(parse(text)?.flags == flag) }
 
+    @Test(
+        "no-cache and private with names are about those fields only (§2.1)",
+        arguments: [
+            ("no-cache=\"Set-Cookie\"", .noCacheFields), ("private=\"X-A, X-B\"", .privateFields),
+            ("no-cache=Set-Cookie", .noCacheFields), ("no-cache=\"\"", .noCache),
+            ("private=\"\"", .private), ("no-cache, no-cache=\"X\"", .noCacheFields),
+            ("no-cache=\"X\", no-cache", .noCache), ("private=\"X\", private=?0", []),
+            ("no-cache=1", []), ("private=(\"X\")", []), ("no-store=\"X\"", []),
+            ("no-cache=\"X\", private", [.noCacheFields, .private]),
+        ] as [(String, CacheControl.Flags)])
+    func qualified(_ text: String, _ flags: CacheControl.Flags) {
+        #expect(parse(text)?.flags == flags)
+    }
+
     @Test("no line, or empty lines only, say nothing")
     func empty() {
         #expect(parse() == nil && parse("") == nil && parse("", " ") == nil)

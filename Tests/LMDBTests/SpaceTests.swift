@@ -93,4 +93,12 @@ struct SpaceTests {
         }
         #expect(Residency.isResident(UnsafeRawBufferPointer(start: nil, count: 0)))
     }
+
+    @Test func `a page of which the kernel does not tell is taken for one on disk`() throws {
+        let size = Environment.pageBytes
+        let page = try #require(
+            mmap(nil, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
+        try #require(page != MAP_FAILED && munmap(page, size) == 0)
+        #expect(!Residency.isResident(UnsafeRawBufferPointer(start: page, count: size)))
+    }
 }

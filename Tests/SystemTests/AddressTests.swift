@@ -32,6 +32,25 @@ struct AddressTests {
         var viewer = try Viewer(path: path)
         #expect(try viewer.exchange(request + "\r\n").text == "served")
         #expect(edge.child.isRunning)
+        // Such a viewer has no address, and none is made up for it.
+        #expect(room.requests.last?["X-Forwarded-For"] == nil)
+        #expect(room.requests.last?["X-Forwarded-Proto"] == "http")
+        _ = try viewer.exchange(request + "X-Forwarded-For: 192.0.2.1\r\n\r\n")
+        #expect(room.requests.last?["X-Forwarded-For"] == nil)
+    }
+
+    @Test("a proxy behind a Unix socket that is trusted names the viewer")
+    func trustedUnix() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("edge.sock")
+        let edge = try Edge(
+            origin: origin.url,
+            arguments: ["--listen", "unix:\(path)", "--trusted-proxy", "127.0.0.1"])
+        var viewer = try Viewer(path: path)
+        let answer = try viewer.exchange(request + "X-Forwarded-For: 192.0.2.1\r\n\r\n")
+        #expect(answer.text == "served")
+        #expect(edge.child.isRunning)
+        #expect(room.requests.last?["X-Forwarded-For"] == "192.0.2.1")
     }
 
     @Test("a viewer nobody vouches for cannot say who it is")

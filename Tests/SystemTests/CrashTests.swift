@@ -27,22 +27,32 @@ struct CrashTests {
         let room = origin.room()
         room.answers { answer($0) }
         let directory = try TemporaryDirectory()
-        var hits = 0
-        for round in 0..<10 {
+        var (hits, filled) = (0, 0)
+        // What the origin was asked for between a start and the kill: some of it was stored, some
+        // was on its way there.
+        var atRisk: [Int] = []
+        for round in 0...10 {
             let edge = try Edge(origin: origin.url, directory: directory)
-            for key in 0..<keys {
+            for key in Set(0..<keys).union(atRisk) {
                 let response = try edge.get(room.path("\(key)"))
                 #expect(response.status == 200)
                 #expect(!response.isCut)
                 #expect(response.text == keyedBody(key), "key \(key) in round \(round)")
                 if response.isHit { hits += 1 }
+                if response.isHit, key >= keys { filled += 1 }
             }
+            guard round < 10 else { break }
             let start = room.count
             fill(edge, room, firstKey: keys + round * 1000)
             #expect(room.request(start + 20 + round * 7) != nil)
             edge.child.kill9()
+            atRisk = room.requests[start...].compactMap {
+                Int($0.target.split(separator: "/").last ?? "")
+            }
+            #expect(atRisk.count >= 20)
         }
         #expect(hits > 0, "nothing survived")
+        #expect(filled > 0, "nothing that was being filled survived")
     }
 
     /// Asks for new keys, on several connections, until the edge is gone.

@@ -3,32 +3,9 @@ import WireTesting
 
 @Suite("Pools of origins")
 struct PoolTests {
-    /// Two members that serve the same room.
-    private struct Pair {
-        let first: Origin
-        let second: Origin
-        let rooms: [Room]
-        let edge: Edge
-
-        init(pool: [String] = []) throws {
-            first = try Origin()
-            second = try Origin()
-            let room = first.room("pool")
-            rooms = [room, second.room(named: room.name)]
-            let text = Configured.text(members: [first.url, second.url], pool: pool)
-            edge = try Edge(origin: nil, configuration: text)
-        }
-
-        func states() throws -> [String] {
-            let status = try JSON(edge.admin("/status").text)
-            let members = status["origins"]?.elements.first?["members"]?.elements ?? []
-            return members.compactMap { $0["state"]?.text }
-        }
-    }
-
     @Test("requests go round")
     func robin() throws {
-        let pair = try Pair()
+        let pair = try TwoMembers()
         for room in pair.rooms { room.always(.ok("Cache-Control: no-store", body: "ok")) }
         for path in 0..<20 {
             #expect(try pair.edge.get(pair.rooms[0].path("\(path)")).text == "ok")
@@ -38,7 +15,7 @@ struct PoolTests {
 
     @Test("a member that is gone costs nobody an answer, and is told in /status")
     func gone() throws {
-        let pair = try Pair(pool: ["health:", "  interval: 200ms", "  fall: 1"])
+        let pair = try TwoMembers(pool: ["health:", "  interval: 200ms", "  fall: 1"])
         for room in pair.rooms { room.always(.ok("Cache-Control: no-store", body: "ok")) }
         pair.second.stop()
         for path in 0..<30 {
@@ -53,7 +30,7 @@ struct PoolTests {
 
     @Test("a member that fails is ejected, and the last one never")
     func ejected() throws {
-        let pair = try Pair(pool: ["health:", "  consecutiveFailures: 3", "  ejection: 60s"])
+        let pair = try TwoMembers(pool: ["health:", "  consecutiveFailures: 3", "  ejection: 60s"])
         pair.rooms[0].always(.ok("Cache-Control: no-store", body: "ok"))
         pair.rooms[1].always(.raw("", .reset))
         for path in 0..<40 {
@@ -68,7 +45,7 @@ struct PoolTests {
 
     @Test("a check with a path, a status and a body takes out who fails it")
     func activeCheck() throws {
-        let pair = try Pair(pool: [
+        let pair = try TwoMembers(pool: [
             "health:", "  path: /health/it", "  body: alive", "  interval: 100ms", "  rise: 1",
             "  fall: 1",
         ])

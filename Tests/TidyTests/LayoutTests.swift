@@ -30,6 +30,15 @@ struct LayoutTests {
         #expect(try SourceTree.text(of: path).contains("set -euo pipefail"))
     }
 
+    @Test("CI runs what CONTRIBUTING says that it runs")
+    func continuousIntegration() throws {
+        let lines = try SourceTree.text(of: ".ci/run").split(separator: "\n")
+        for command in ["make check", "make benchmark", "make test"] {
+            #expect(lines.contains(command[...]), "\(command)")
+        }
+        #expect(lines.last == "make test", "its last line is the test runner's own")
+    }
+
     @Test("each decision record has its four parts and fits a screen and a half")
     func decisions() throws {
         let folder = "Sources/Edge/Edge.docc/Decisions"

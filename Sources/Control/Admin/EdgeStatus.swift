@@ -74,6 +74,8 @@ extension MemberStatus {
             ("failures", .number(Int64(clamping: failures))),
             ("consecutiveFailures", .number(Int64(consecutiveFailures))),
             ("ejectedUntil", .number(ejectedUntil)),
+            ("lastFailure", lastFailure.map(JSON.text) ?? .null),
+            ("lastFailureAt", .number(lastFailureAt)),
         ])
     }
 }

@@ -32,11 +32,12 @@ private func describe(_ store: Node) -> String {
 }
 
 private func describe(origin: Node) -> [String] {
-    let header = ["MEMBER", "STATE", "WEIGHT", "IN FLIGHT", "REQUESTS", "FAILURES"]
+    let header = ["MEMBER", "STATE", "WEIGHT", "IN FLIGHT", "REQUESTS", "FAILURES", "LAST"]
     let rows = (origin["members"]?.sequence ?? []).map { member in
         [
             member.word("name"), member.word("state"), member.word("weight"),
             member.word("inFlight"), member.word("requests"), member.word("failures"),
+            member.word("lastFailure") == "null" ? "-" : member.word("lastFailure"),
         ]
     }
     return ["", "origin \(origin.word("id")): \(origin.word("queued")) queued"]

@@ -1,0 +1,79 @@
+import Glibc
+import Testing
+import WireTesting
+
+@Suite("Reloads that change an address")
+struct ListenerReloadTests {
+    /// PROXY protocol v2, TCP over IPv4, from 192.0.2.7:4660 to 198.51.100.1:80.
+    private let header: [UInt8] = [
+        0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51, 0x55, 0x49, 0x54, 0x0A, 0x21, 0x11, 0, 12,
+        192, 0, 2, 7, 198, 51, 100, 1, 0x12, 0x34, 0, 80,
+    ]
+
+    @Test("an address that changes its use of PROXY headers keeps its socket", arguments: [1, 2])
+    func proxyProtocol(loops: Int) throws {
+        let origin = try Origin()
+        let room = origin.room()
+        room.always(.ok("Cache-Control: no-store", body: "served"))
+        let directory = try TemporaryDirectory()
+        func text(_ proxied: Bool) -> String {
+            Configured.text(
+                members: [origin.url],
+                sections: ["trustedProxies: [127.0.0.0/8]", "proxyProtocol: \(proxied)"])
+        }
+        let edge = try Edge(
+            origin: nil, loops: loops, configuration: text(false), directory: directory)
+        let request = "GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n"
+        var kept = try edge.viewer()
+        #expect(try kept.exchange(request).text == "served")
+        for isProxied in [true, false, true] {
+            _ = try directory.write("mapedge.yaml", text(isProxied))
+            let answer = try edge.admin("/reload", method: "POST")
+            #expect(answer.status == 200, "\(answer.text)")
+            #expect(try kept.exchange(request).text == "served")
+            // The loops hear of it in their own time.
+            let isChanged = try eventually { () -> Bool? in
+                var viewer = try edge.viewer()
+                if isProxied { try viewer.send(header) }
+                let response = try? viewer.exchange(request)
+                guard response?.text == "served" else { return nil }
+                let address = room.requests.last?["X-Forwarded-For"] ?? ""
+                return address.hasPrefix("192.0.2.7") == isProxied ? true : nil
+            }
+            #expect(isChanged == true)
+        }
+    }
+
+    @Test("an address that goes is closed, one that comes is open, one that stays is kept")
+    func comingAndGoing() throws {
+        let origin = try Origin()
+        let directory = try TemporaryDirectory()
+        let (first, second) = (directory.file("a.sock"), directory.file("b.sock"))
+        func text(_ path: String) -> String {
+            Configured.text(
+                members: [origin.url], sections: ["listen: [\"127.0.0.1:0\", \"unix:\(path)\"]"])
+        }
+        let room = origin.room()
+        room.always(.ok("Cache-Control: no-store", body: "served"))
+        let file = try directory.write("mapedge.yaml", text(first))
+        let child = try Child(
+            Edge.program,
+            [
+                "serve", "--config", file, "--admin", "127.0.0.1:0", "--cache",
+                directory.file("cache"), "--cache-size", "64MiB", "--loops", "1",
+            ])
+        let request = "GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n"
+        let line = try #require(child.line(with: "listening on http://127.0.0.1:"))
+        let port = try #require(UInt16(line.split(separator: ":").last ?? ""))
+        _ = try directory.write("mapedge.yaml", text(second))
+        child.signal(SIGHUP)
+        let isOpen = eventually { () -> Bool? in
+            guard var viewer = try? Viewer(path: second) else { return nil }
+            return (try? viewer.exchange(request).text) == "served" ? true : nil
+        }
+        #expect(isOpen == true)
+        #expect(eventually { (try? Viewer(path: first)) == nil ? true : nil } == true)
+        var viewer = try Viewer(port: port)
+        #expect(try viewer.exchange(request).text == "served")
+    }
+}
