@@ -67,3 +67,32 @@ public struct APIError: Error, Sendable, Equatable {
         self.init(first.code, first.message)
     }
 }
+
+extension APIError {
+    /// The namespace of every document of the API.
+    public static var namespace: String { "http://cloudfront.amazonaws.com/doc/2020-05-31/" }
+    public static var contentType: StaticString { "text/xml" }
+
+    /// The answer's body. `requestID` is the one in `x-amzn-RequestId`.
+    public func body(requestID: String) -> String {
+        "<?xml version=\"1.0\"?>\n<ErrorResponse xmlns=\"\(Self.namespace)\"><Error>"
+            + "<Type>Sender</Type><Code>\(code.rawValue)</Code>"
+            + "<Message>\(Self.escaped(message))</Message></Error>"
+            + "<RequestId>\(Self.escaped(requestID))</RequestId></ErrorResponse>"
+    }
+
+    /// Messages quote what the user wrote. Controls are left out: XML 1.0 cannot hold them.
+    private static func escaped(_ text: String) -> String {
+        var escaped = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": escaped += "&amp;"
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            case "\t", "\n", "\r": escaped.unicodeScalars.append(scalar)
+            default: if scalar.value >= 0x20 { escaped.unicodeScalars.append(scalar) }
+            }
+        }
+        return escaped
+    }
+}
