@@ -107,7 +107,7 @@ struct DistributionConfigTests {
         let findings = DistributionConfig.read(document).findings
         #expect(
             lines(findings) == [
-                "1: Aliases: the alias \"a.example.org\" stands twice; keep one of them"
+                "0: Aliases: the alias \"a.example.org\" stands twice; keep one of them"
             ])
     }
 

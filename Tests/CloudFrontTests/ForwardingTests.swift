@@ -114,6 +114,20 @@ struct ForwardingTests {
         #expect(made?.key.cookies == NameSelection(.list, ["a"]))
     }
 
+    @Test("Vary keeps what the key or the forwarding can tell apart")
+    func vary() {
+        let plain = Behaviors.policies(
+            Behaviors.cachePolicy(headers: ["Accept-Language", "CloudFront-Is-Mobile-Viewer"])
+        ).0
+        let cases = [
+            ("Accept-Encoding", true), ("cookie", true), ("accept-language", true),
+            ("User-Agent", true), ("Origin", false), ("X-Custom", false),
+        ]
+        for (name, isKept) in cases {
+            #expect(name.withBytes { plain?.forwarding.keepsVary($0) } == isKept, "\(name)")
+        }
+    }
+
     @Test("an S3 origin sees neither Host nor cookies, and no cookie is in the key")
     func s3() {
         let bucket = """

@@ -50,6 +50,7 @@ struct TrapTests {
         let findings = Behaviors.resolved(Documents.behavior + methods, more: pages).1
         #expect(problems(findings).contains("turn this behavior's errors into 200"))
         #expect(problems(findings).contains("error 404 stays for 300 s"))
+        #expect(findings.allSatisfy { $0.line > 0 })
     }
 
     @Test("an origin asked over http behind a redirect to https is told")

@@ -45,6 +45,29 @@ public struct Forwarding: Sendable, Equatable {
         return false
     }
 
+    /// Whether a name in the origin's Vary goes on to the viewer; the others are dropped, because
+    /// the key does not tell their values apart.
+    ///
+    /// Source: CloudFront, "HTTP response headers that CloudFront removes or replaces".
+    public func keepsVary(_ name: RawSpan) -> Bool {
+        if equalsIgnoringCase(name, "accept-encoding") || equalsIgnoringCase(name, "cookie") {
+            return true
+        }
+        if equalsIgnoringCase(name, "user-agent"), forwardsViewerClass { return true }
+        return selects(name)
+    }
+
+    /// One of CloudFront's guesses about the device, which it makes from User-Agent.
+    private var forwardsViewerClass: Bool {
+        let names = headers.storage.span.bytes
+        for index in 0..<headers.count {
+            let name = names.extracting(headers.range(index))
+            if name.hasPrefixIgnoringCase("cloudfront-is-") { return true }
+        }
+        if case .allExcept = base { return true }
+        return false
+    }
+
     func selects(name: StaticString) -> Bool {
         let text = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
         return selects(text.bytes)

@@ -109,7 +109,14 @@ enum Traps {
             switch behavior.target {
             case .origin(let index), .group(let index, _, _): index
             }
-        guard case .custom(let origin) = config.origins[index].kind else { return }
+        guard case .custom(let origin) = config.origins[index].kind else {
+            if behavior.key.headers.contains(text: "Host") {
+                log.warning(
+                    place, "Host is in the key, and an S3 origin never gets it",
+                    "remove it from the cache policy")
+            }
+            return
+        }
         if behavior.forwarding.forwardsHost {
             log.warning(
                 place,
@@ -145,10 +152,10 @@ enum Traps {
                 behavior.place, "CustomErrorResponses turn this behavior's errors into 200 as well",
                 "move what takes writes to a distribution without them, or keep the error's status")
         }
-        for (index, response) in config.customErrorResponses.enumerated()
+        for response in config.customErrorResponses
         where response.errorCachingMinTTL >= 60 {
             log.warning(
-                ConfigPlace("CustomErrorResponses.Items[\(index)].ErrorCachingMinTTL"),
+                response.place.member("ErrorCachingMinTTL"),
                 "error \(response.errorCode) stays for \(response.errorCachingMinTTL) s after it "
                     + "is mended", "use a few seconds")
         }

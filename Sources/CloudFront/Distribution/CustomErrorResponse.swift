@@ -2,6 +2,7 @@
 ///
 /// Source: CloudFront, "Generating custom error responses".
 public struct CustomErrorResponse: Sendable, Equatable {
+    public var place: ConfigPlace
     public var errorCode: Int
     /// The least time for which the error is stored, seconds. Default 10.
     public var errorCachingMinTTL: Int64
@@ -31,7 +32,8 @@ public struct CustomErrorResponse: Sendable, Equatable {
         }
         let seconds = fields.number("ErrorCachingMinTTL", in: 0...Int64.max / 2_000)
         return CustomErrorResponse(
-            errorCode: Int(code), errorCachingMinTTL: seconds ?? standardMinTTL,
+            place: fields.place, errorCode: Int(code),
+            errorCachingMinTTL: seconds ?? standardMinTTL,
             page: readPage(&fields))
     }
 

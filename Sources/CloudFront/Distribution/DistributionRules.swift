@@ -1,21 +1,24 @@
 // What one member of a distribution says of another.
 extension DistributionConfig {
     func judge(_ path: String, _ log: FindingLog) {
-        let root = ConfigPlace(source, path)
         judgeTargets(log)
-        judgeGroups(root, log)
+        judgeGroups(log)
         judgePatterns(log)
-        judgeRepetition(root, log)
+        judgeRepetition(path, log)
         if cacheBehaviors.count > 75 {
             log.warning(
-                root.member("CacheBehaviors"),
+                place("CacheBehaviors", path),
                 "\(cacheBehaviors.count) behaviors exceed CloudFront's quota", "keep to 75")
         }
         if origins.count > 100 {
             log.warning(
-                root.member("Origins"), "\(origins.count) origins exceed CloudFront's quota",
+                place("Origins", path), "\(origins.count) origins exceed CloudFront's quota",
                 "keep to 100")
         }
+    }
+
+    private func place(_ key: String, _ path: String) -> ConfigPlace {
+        ConfigPlace(source[key] ?? source, path.isEmpty ? key : "\(path).\(key)")
     }
 
     private func judgeTargets(_ log: FindingLog) {
@@ -29,10 +32,10 @@ extension DistributionConfig {
         }
     }
 
-    private func judgeGroups(_ root: ConfigPlace, _ log: FindingLog) {
+    private func judgeGroups(_ log: FindingLog) {
         let names = origins.map { $0.id }
-        for (index, group) in originGroups.enumerated() {
-            let place = root.member("OriginGroups.Items[\(index)].Members")
+        for group in originGroups {
+            let place = group.place.member("Members")
             for id in [group.primary, group.secondary] where !id.isEmpty && !names.contains(id) {
                 log.error(
                     place, "no origin is named \"\(id)\"", Self.oneOf(names), code: .noSuchOrigin)
@@ -70,12 +73,12 @@ extension DistributionConfig {
         }
     }
 
-    private func judgeRepetition(_ root: ConfigPlace, _ log: FindingLog) {
+    private func judgeRepetition(_ path: String, _ log: FindingLog) {
         func judge(_ names: [String], _ member: String, _ what: String) {
             var seen: Set<String> = []
             for name in names where !name.isEmpty && !seen.insert(name).inserted {
                 log.error(
-                    root.member(member), "\(what) \"\(name)\" stands twice", "keep one of them")
+                    place(member, path), "\(what) \"\(name)\" stands twice", "keep one of them")
             }
         }
         judge(origins.map { $0.id } + originGroups.map { $0.id }, "Origins", "the id")

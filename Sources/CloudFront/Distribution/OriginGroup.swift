@@ -2,6 +2,7 @@
 ///
 /// Source: CloudFront, "Optimizing high availability with CloudFront origin failover".
 public struct OriginGroup: Sendable, Equatable {
+    public var place: ConfigPlace
     public var id: String
     /// Always tried first, on every miss.
     public var primary: String
@@ -24,7 +25,8 @@ public struct OriginGroup: Sendable, Equatable {
         }
         let members = readMembers(&fields)
         return OriginGroup(
-            id: id, primary: members.first ?? "", secondary: members.last ?? "",
+            place: fields.place, id: id, primary: members.first ?? "",
+            secondary: members.last ?? "",
             criteria: FailoverCriteria(statuses: statuses))
     }
 
