@@ -15,6 +15,8 @@ extension ResponseHeadersPolicy {
         /// Header lines behind Access-Control-Allow-Origin, of a preflight's answer and of others.
         public let preflightLines: [UInt8]
         public let simpleLines: [UInt8]
+        /// `allowOrigins` in one piece of memory.
+        private let origins: NameList
 
         public init(
             allowOrigins: [String], allowHeaders: [String], allowMethods: [String],
@@ -22,6 +24,7 @@ extension ResponseHeadersPolicy {
             overridesOrigin: Bool
         ) {
             self.allowOrigins = allowOrigins
+            origins = NameList(allowOrigins, matching: .exactly)
             self.allowHeaders = allowHeaders
             self.allowMethods = allowMethods
             self.exposeHeaders = exposeHeaders
@@ -52,13 +55,11 @@ extension ResponseHeadersPolicy {
         }
 
         public func answer(to origin: RawSpan) -> Answer {
-            for allowed in allowOrigins {
-                if allowed == "*" { return .anyOrigin }
-                var allowed = allowed
-                let isMatch = allowed.withUTF8 {
-                    Self.matches(UnsafeRawBufferPointer($0).bytes, origin)
-                }
-                if isMatch { return .echo }
+            let all = origins.storage.span.bytes
+            for index in 0..<origins.count {
+                let allowed = all.extracting(origins.range(index))
+                if equalsExactly(allowed, "*") { return .anyOrigin }
+                if Self.matches(allowed, origin) { return .echo }
             }
             return .none
         }
