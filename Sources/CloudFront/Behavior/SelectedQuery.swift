@@ -17,10 +17,7 @@ extension NameSelection {
         while let parameter = walk.next(in: query) {
             let name = query.extracting(parameter.name)
             if dropsSignature, SignatureNames.hasParameter(name) { continue }
-            let range =
-                parameter.name
-                .lowerBound..<max(
-                    parameter.value.upperBound, parameter.name.upperBound)
+            let range = parameter.name.lowerBound..<parameter.value.upperBound
             if mode != .all, range.isEmpty || !selects(name) { continue }
             let length = range.count + (isFirst ? 0 : 1)
             guard memory.count - count >= length else { return nil }
