@@ -1,0 +1,56 @@
+import Caching
+
+/// A distribution ready for use: its behaviors in one form, in the order in which they are tried.
+public struct Distribution: Sendable {
+    public let config: DistributionConfig
+    /// The default behavior is the last.
+    public let behaviors: [Behavior]
+    public let errors: ErrorCaching
+    /// All patterns, one behind the other.
+    private let patterns: NameList
+
+    /// Resolves the policies that the document names; also tells what is known to surprise.
+    public static func resolve(
+        _ config: DistributionConfig, _ catalog: PolicyCatalog
+    ) -> ConfigReading<Distribution> {
+        let log = FindingLog()
+        let sources = config.cacheBehaviors + [config.defaultCacheBehavior]
+        let behaviors = sources.compactMap { Behavior.resolve($0, in: config, catalog, log) }
+        let distribution = Distribution(config, behaviors)
+        for (source, behavior) in zip(sources, behaviors) where behaviors.count == sources.count {
+            Traps.judge(source, behavior, config, catalog, log)
+        }
+        Traps.judge(config, behaviors, log)
+        return ConfigReading(
+            value: behaviors.count == sources.count ? distribution : nil, findings: log.findings)
+    }
+
+    private init(_ config: DistributionConfig, _ behaviors: [Behavior]) {
+        self.config = config
+        self.behaviors = behaviors
+        errors = ErrorCaching(config.customErrorResponses)
+        patterns = NameList(behaviors.map { $0.pathPattern }, matching: .exactly)
+    }
+
+    /// The index of the first behavior whose pattern the path matches; the last one matches all.
+    ///
+    /// `path` as sent, without query and with the root object in its place; `scratch` is at least
+    /// as long as the path, or what makes it longer is taken as it is. Allocates nothing.
+    public func behaviorIndex(
+        for path: RawSpan, scratch: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        guard MatchPath.needsNormalizing(path),
+            let count = MatchPath.write(path, into: scratch)
+        else { return match(path) }
+        return match(UnsafeRawBufferPointer(rebasing: scratch[..<count]).bytes)
+    }
+
+    private func match(_ path: RawSpan) -> Int {
+        let all = patterns.storage.span.bytes
+        for index in 0..<patterns.count - 1
+        where PathPattern.matches(all.extracting(patterns.range(index)), path: path) {
+            return index
+        }
+        return patterns.count - 1
+    }
+}

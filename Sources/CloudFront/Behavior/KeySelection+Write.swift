@@ -1,0 +1,96 @@
+public import Caching
+public import HTTP
+
+// Writes into the caller's memory and allocates nothing.
+extension KeySelection {
+    /// Appends what the policy takes of a request: its identity, query strings in the request's
+    /// order, fields in the policy's, cookies sorted by name, the normalised Accept-Encoding.
+    ///
+    /// Method, host and path are the caller's part. `generated` holds the CloudFront- fields that
+    /// the edge made of the connection, since the viewer's word counts for nothing there. `scratch`
+    /// has room for the query. False: the key must not be used, and the request is answered
+    /// without the store.
+    public func append(
+        to key: inout CanonicalKey, _ head: borrowing RequestHead, bytes: RawSpan,
+        generated: borrowing HeaderTable, generatedBytes: RawSpan,
+        scratch: UnsafeMutableRawBufferPointer
+    ) -> Bool {
+        key.append(.behavior, identity.span.bytes)
+        guard appendQuery(to: &key, bytes.extracting(head.query.range), scratch) else {
+            return false
+        }
+        let names = headers.storage.span.bytes
+        for index in 0..<headers.count {
+            let name = names.extracting(headers.range(index))
+            key.append(lowercasing: .fieldName, name)
+            if name.hasPrefixIgnoringCase("cloudfront-") {
+                Self.appendValues(of: name, to: &key, generated, generatedBytes)
+            } else {
+                Self.appendValues(of: name, to: &key, head.fields, bytes)
+            }
+        }
+        guard appendCookies(to: &key, head, bytes) else { return false }
+        if let coding = AcceptEncoding(head, bytes: bytes, codings: codings).keyValue {
+            let text = UnsafeRawBufferPointer(
+                start: coding.utf8Start, count: coding.utf8CodeUnitCount)
+            key.append(.coding, text.bytes)
+        }
+        return !key.overflowed
+    }
+
+    /// `/a?` is `/a`: a query that comes to nothing leaves no part.
+    private func appendQuery(
+        to key: inout CanonicalKey, _ query: RawSpan, _ scratch: UnsafeMutableRawBufferPointer
+    ) -> Bool {
+        if query.byteCount == 0 || queryStrings.mode == .none { return true }
+        if queryStrings.takesWhole(query, dropsSignature: dropsSignature) {
+            key.append(.query, query)
+            return true
+        }
+        guard
+            let count = queryStrings.writeQuery(
+                query, dropsSignature: dropsSignature, into: scratch)
+        else { return false }
+        if count > 0 {
+            key.append(.query, UnsafeRawBufferPointer(rebasing: scratch[..<count]).bytes)
+        }
+        return true
+    }
+
+    /// All lines of the name, in their order; an absent field leaves none, so that it differs
+    /// from an empty one.
+    private static func appendValues(
+        of name: RawSpan, to key: inout CanonicalKey, _ fields: borrowing HeaderTable,
+        _ bytes: RawSpan
+    ) {
+        let known = KnownField.named(name)
+        if known != .other {
+            var line = fields.first(known)
+            while let at = line {
+                key.append(.fieldValue, bytes.extracting(fields[at].value.range))
+                line = fields.next(after: at, known)
+            }
+            return
+        }
+        for at in 0..<fields.count where fields[at].known == .other {
+            let field = fields[at]
+            if equalsIgnoringCase(bytes.extracting(field.name.range), name) {
+                key.append(.fieldValue, bytes.extracting(field.value.range))
+            }
+        }
+    }
+
+    private func appendCookies(
+        to key: inout CanonicalKey, _ head: borrowing RequestHead, _ bytes: RawSpan
+    ) -> Bool {
+        if cookies.mode == .none || !head.fields.contains(.cookie) { return true }
+        let selected = SelectedCookies(
+            head, bytes: bytes, cookies, dropsSignature: dropsSignature)
+        for index in 0..<selected.count {
+            let cookie = selected[index]
+            key.append(.cookieName, bytes.extracting(cookie.name.range))
+            key.append(.cookieValue, bytes.extracting(cookie.value.range))
+        }
+        return !selected.overflowed
+    }
+}

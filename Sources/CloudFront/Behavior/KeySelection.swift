@@ -1,0 +1,40 @@
+/// What of a request is in the key beside host, path and method.
+///
+/// Source: CloudFront, "Understand the cache key".
+public struct KeySelection: Sendable, Equatable {
+    public var queryStrings: NameSelection
+    /// Names in the policy's order, compared without case.
+    public var headers: NameList
+    public var cookies: NameSelection
+    /// Codings by which Accept-Encoding is normalised.
+    public var codings: Codings
+    /// Parameters and cookies of signatures are no part of any key.
+    public var dropsSignature: Bool
+    /// Identifies the above in a key, so that a changed policy meets none of the old entries.
+    public private(set) var identity: [UInt8] = []
+
+    public init(
+        queryStrings: NameSelection, headers: [String], cookies: NameSelection, codings: Codings,
+        dropsSignature: Bool
+    ) {
+        self.queryStrings = queryStrings
+        self.headers = NameList(headers, matching: .ignoringCase)
+        self.cookies = cookies
+        self.codings = codings
+        self.dropsSignature = dropsSignature
+        identity = makeIdentity(headers)
+    }
+
+    /// FNV-1a over the settings as text, with what separates them outside of any name.
+    private func makeIdentity(_ headers: [String]) -> [UInt8] {
+        var parts = ["q", queryStrings.mode.rawValue] + queryStrings.names.texts
+        parts += ["h"] + headers.map { $0.lowercased() }
+        parts += ["c", cookies.mode.rawValue] + cookies.names.texts
+        parts += ["\(cookies.names.matching)", "\(codings.rawValue)", "\(dropsSignature)"]
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in parts.joined(separator: "\n").utf8 {
+            hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+        }
+        return (0..<8).map { UInt8(truncatingIfNeeded: hash >> (8 * $0)) }
+    }
+}

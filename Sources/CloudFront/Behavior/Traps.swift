@@ -1,0 +1,163 @@
+import Caching
+
+/// What is valid and known to surprise: one rule for each complaint that developers bring most.
+enum Traps {
+    static func judge(
+        _ source: CacheBehavior, _ behavior: Behavior, _ config: DistributionConfig,
+        _ catalog: PolicyCatalog, _ log: FindingLog
+    ) {
+        let place = source.place
+        judgeOrigin(behavior, config, place, log)
+        judgeCompression(source, behavior, place, log)
+        if behavior.disablesCaching { return }
+        judgeLifetimes(behavior, place, log)
+        judgeCookies(behavior, place, log)
+        judgeHeaders(behavior, place, log)
+        judgeVariance(behavior, config, place, log)
+    }
+
+    private static func judgeLifetimes(
+        _ behavior: Behavior, _ place: ConfigPlace, _ log: FindingLog
+    ) {
+        guard behavior.policy.minTTL > 0 else { return }
+        log.warning(
+            place,
+            "MinTTL is \(behavior.policy.minTTL / 1_000), so that responses with no-store, "
+                + "no-cache or private are stored and shared for as long",
+            "use a cache policy with MinTTL 0 where responses are personal")
+    }
+
+    private static func judgeCookies(
+        _ behavior: Behavior, _ place: ConfigPlace, _ log: FindingLog
+    ) {
+        guard behavior.forwarding.forwardsCookies else { return }
+        log.warning(
+            place,
+            "cookies are forwarded, so that Set-Cookie is stored and sent to everybody who gets "
+                + "the response",
+            "let the origin add no-cache=\"Set-Cookie\" to Cache-Control, or forward no cookies")
+        if behavior.key.cookies.mode == .all || behavior.key.cookies.mode == .allExcept {
+            log.warning(
+                place,
+                "all cookies are in the key, so that one of an analytics script makes "
+                    + "every browser miss", "list the cookies that the origin reads")
+        } else if behavior.key.cookies != behavior.forwarding.cookies {
+            log.warning(
+                place,
+                "the origin gets cookies that are not in the key, so that one viewer's "
+                    + "page is served to others", "add the cookies that the origin reads to the key"
+            )
+        }
+    }
+
+    private static func judgeHeaders(
+        _ behavior: Behavior, _ place: ConfigPlace, _ log: FindingLog
+    ) {
+        func isUnkeyed(_ name: String) -> Bool {
+            let bytes = Array(name.utf8)
+            return behavior.forwarding.selects(bytes.span.bytes)
+                && !behavior.key.headers.contains(bytes.span.bytes)
+        }
+        if isUnkeyed("authorization") {
+            log.warning(
+                place,
+                "Authorization is forwarded and not in the key, so that one user's "
+                    + "response is served to others", "add it to the key, or disable caching")
+        }
+        if isUnkeyed("origin") {
+            log.warning(
+                place,
+                "Origin is forwarded and not in the key, so that the first site's "
+                    + "Access-Control-Allow-Origin is served to all", "add Origin to the key")
+        }
+        if isUnkeyed("accept-language") {
+            log.warning(
+                place,
+                "Accept-Language is forwarded and not in the key, so that the first "
+                    + "viewer's language is served to all", "add it to the key")
+        }
+    }
+
+    private static func judgeVariance(
+        _ behavior: Behavior, _ config: DistributionConfig, _ place: ConfigPlace, _ log: FindingLog
+    ) {
+        let isNamed = { (name: String) in
+            behavior.key.headers.texts.contains { isSameName($0, name) }
+        }
+        if isNamed("Host"), config.aliases.count > 1 {
+            log.warning(
+                place, "Host is in the key, so that each alias stores its own copy",
+                "remove it if all aliases show the same")
+        }
+        if isNamed("User-Agent") {
+            log.warning(
+                place, "User-Agent is in the key, so that nearly every browser misses",
+                "use the CloudFront-Is-*-Viewer headers")
+        }
+        if behavior.key.queryStrings.mode == .all {
+            log.warning(
+                place,
+                "all query strings are in the key, so that their order and those of "
+                    + "campaigns make misses", "list the parameters that the origin reads")
+        }
+    }
+
+    private static func judgeOrigin(
+        _ behavior: Behavior, _ config: DistributionConfig, _ place: ConfigPlace, _ log: FindingLog
+    ) {
+        let index =
+            switch behavior.target {
+            case .origin(let index), .group(let index, _, _): index
+            }
+        guard case .custom(let origin) = config.origins[index].kind else {
+            if behavior.key.headers.contains(text: "Host") {
+                log.warning(
+                    place, "Host is in the key, and an S3 origin never gets it",
+                    "remove it from the cache policy")
+            }
+            return
+        }
+        if behavior.forwarding.forwardsHost {
+            log.warning(
+                place,
+                "the viewer's Host is forwarded, which an origin that serves by its own "
+                    + "name answers with 403, 404 or a redirect",
+                "use AllViewerExceptHostHeader unless the origin knows the aliases")
+        }
+        if origin.protocolPolicy == .httpOnly,
+            behavior.viewerProtocolPolicy == .redirectToHTTPS
+        {
+            log.warning(
+                place, "the origin is asked over http; one that redirects to https makes a loop",
+                "use https-only or match-viewer if the origin redirects")
+        }
+    }
+
+    private static func judgeCompression(
+        _ source: CacheBehavior, _ behavior: Behavior, _ place: ConfigPlace, _ log: FindingLog
+    ) {
+        guard source.isCompressing, !behavior.isCompressing else { return }
+        log.warning(
+            place.member("Compress"), "Compress is true and nothing will be compressed",
+            behavior.disablesCaching
+                ? "caching is disabled; let the origin compress"
+                : "enable gzip or Brotli in the cache policy")
+    }
+
+    /// Error pages hold for the whole distribution, whatever the behavior.
+    static func judge(_ config: DistributionConfig, _ behaviors: [Behavior], _ log: FindingLog) {
+        let isRewriting = config.customErrorResponses.contains { $0.page?.responseCode == 200 }
+        for behavior in behaviors where isRewriting && behavior.allowedMethods == .all {
+            log.warning(
+                behavior.place, "CustomErrorResponses turn this behavior's errors into 200 as well",
+                "move what takes writes to a distribution without them, or keep the error's status")
+        }
+        for response in config.customErrorResponses
+        where response.errorCachingMinTTL >= 60 {
+            log.warning(
+                response.place.member("ErrorCachingMinTTL"),
+                "error \(response.errorCode) stays for \(response.errorCachingMinTTL) s after it "
+                    + "is mended", "use a few seconds")
+        }
+    }
+}

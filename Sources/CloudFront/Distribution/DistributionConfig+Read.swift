@@ -1,0 +1,122 @@
+extension DistributionConfig {
+    /// Reads what `aws cloudfront get-distribution-config` or `get-distribution` prints, or a
+    /// DistributionConfig alone, and reports all that is wrong with it at once.
+    public static func read(_ document: ConfigNode) -> ConfigReading<DistributionConfig> {
+        let log = FindingLog()
+        var envelope = Envelope(document, log)
+        let node = envelope.open("Distribution", config: "DistributionConfig", log)
+        var fields = ConfigFields(node, envelope.path, log)
+        var config = read(&fields)
+        fields.finish()
+        config.source = node
+        config.etag = envelope.etag
+        config.id = envelope.id
+        config.domainName = envelope.domainName
+        config.judge(fields.path, log)
+        return ConfigReading(value: config, findings: log.findings)
+    }
+
+    private static func read(_ fields: inout ConfigFields) -> DistributionConfig {
+        readNotEmulated(&fields)
+        let log = fields.log
+        let origins = fields.items("Origins").map { Origin.read($0, log) }
+        if origins.isEmpty {
+            log.error(fields.place("Origins"), "the distribution has no origin", "add one")
+        }
+        return DistributionConfig(
+            source: fields.node, etag: "", id: "", domainName: "",
+            callerReference: fields.requiredText("CallerReference"),
+            aliases: fields.texts("Aliases"), defaultRootObject: readRootObject(&fields),
+            origins: origins,
+            originGroups: fields.items("OriginGroups").map { OriginGroup.read($0, log) },
+            defaultCacheBehavior: readDefault(&fields),
+            cacheBehaviors: fields.items("CacheBehaviors").map {
+                CacheBehavior.read($0.fields(log), isDefault: false)
+            },
+            customErrorResponses: fields.items("CustomErrorResponses").map {
+                CustomErrorResponse.read($0, log)
+            },
+            comment: fields.optionalText("Comment", limit: 128),
+            logging: fields.map("Logging").map { LoggingConfig.read($0) } ?? LoggingConfig(),
+            priceClass: fields.word("PriceClass") ?? .all,
+            isEnabled: fields.requiredFlag("Enabled"),
+            viewerCertificate: fields.map("ViewerCertificate").map { ViewerCertificate.read($0) }
+                ?? ViewerCertificate(source: .cloudFrontDefault, minimumProtocolVersion: ""),
+            geoRestriction: readRestrictions(&fields), webACLId: readWebACL(&fields),
+            httpVersion: fields.word("HttpVersion") ?? .http2,
+            isIPV6Enabled: fields.flag("IsIPV6Enabled", else: false),
+            isStaging: readStaging(&fields), cacheTagHeaderName: readTagHeader(&fields))
+    }
+
+    private static func readNotEmulated(_ fields: inout ConfigFields) {
+        fields.notEmulated("ContinuousDeploymentPolicyId", "no traffic goes to the staging side")
+        fields.notEmulated("AnycastIpListId", "the edge listens where it is told")
+        fields.notEmulated("TenantConfig", "tenants have no distributions of their own")
+        fields.notEmulated("ViewerMtlsConfig", "viewers are asked for no certificate")
+        fields.notEmulated("ConnectionFunctionAssociation", "the function does not run")
+        if let mode = fields.text("ConnectionMode"), mode != "direct", !mode.isEmpty {
+            fields.log.notEmulated(
+                fields.place("ConnectionMode"), "\(mode) is not emulated", "use direct")
+        }
+    }
+
+    private static func readDefault(_ fields: inout ConfigFields) -> CacheBehavior {
+        if let behavior = fields.requiredMap("DefaultCacheBehavior") {
+            return CacheBehavior.read(behavior, isDefault: true)
+        }
+        return CacheBehavior(
+            pathPattern: "*", place: fields.place, targetOriginId: "", signers: .none,
+            viewerProtocolPolicy: .allowAll, allowedMethods: .getHead, cachedMethods: .getHead,
+            isCompressing: false, caching: .policy(id: ""), originRequestPolicyId: "",
+            responseHeadersPolicyId: "")
+    }
+
+    private static func readRootObject(_ fields: inout ConfigFields) -> String {
+        let object = fields.optionalText("DefaultRootObject", limit: 255)
+        if object.hasPrefix("/") {
+            fields.log.error(
+                fields.place("DefaultRootObject"), "\"\(object)\" begins with /",
+                "write \"\(object.drop { $0 == "/" })\"", code: .invalidDefaultRootObject)
+        }
+        return object
+    }
+
+    private static func readRestrictions(_ fields: inout ConfigFields) -> GeoRestriction {
+        guard var restrictions = fields.map("Restrictions") else { return GeoRestriction() }
+        defer { restrictions.finish() }
+        return restrictions.requiredMap("GeoRestriction").map { GeoRestriction.read($0) }
+            ?? GeoRestriction()
+    }
+
+    private static func readWebACL(_ fields: inout ConfigFields) -> String {
+        let id = fields.optionalText("WebACLId")
+        if !id.isEmpty {
+            fields.log.notEmulated(
+                fields.place("WebACLId"), "WAF is not emulated",
+                "no request is blocked by its rules")
+        }
+        return id
+    }
+
+    private static func readStaging(_ fields: inout ConfigFields) -> Bool {
+        let isStaging = fields.flag("Staging", else: false)
+        if isStaging {
+            fields.log.notEmulated(
+                fields.place("Staging"), "continuous deployment is not emulated",
+                "the staging distribution is served like any other")
+        }
+        return isStaging
+    }
+
+    private static func readTagHeader(_ fields: inout ConfigFields) -> String {
+        guard var tags = fields.map("CacheTagConfig") else { return "" }
+        defer { tags.finish() }
+        let name = tags.requiredText("HeaderName")
+        if !name.isEmpty, !isHeaderName(name) {
+            tags.log.error(
+                tags.place("HeaderName"), "\"\(name)\" is no header name",
+                "use letters, digits and -")
+        }
+        return name
+    }
+}

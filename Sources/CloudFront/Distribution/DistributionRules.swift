@@ -1,0 +1,90 @@
+// What one member of a distribution says of another.
+extension DistributionConfig {
+    func judge(_ path: String, _ log: FindingLog) {
+        judgeTargets(log)
+        judgeGroups(log)
+        judgePatterns(log)
+        judgeRepetition(path, log)
+        if cacheBehaviors.count > 75 {
+            log.warning(
+                place("CacheBehaviors", path),
+                "\(cacheBehaviors.count) behaviors exceed CloudFront's quota", "keep to 75")
+        }
+        if origins.count > 100 {
+            log.warning(
+                place("Origins", path), "\(origins.count) origins exceed CloudFront's quota",
+                "keep to 100")
+        }
+    }
+
+    private func place(_ key: String, _ path: String) -> ConfigPlace {
+        ConfigPlace(source[key] ?? source, path.isEmpty ? key : "\(path).\(key)")
+    }
+
+    private func judgeTargets(_ log: FindingLog) {
+        let names = origins.map { $0.id } + originGroups.map { $0.id }
+        for behavior in cacheBehaviors + [defaultCacheBehavior]
+        where !behavior.targetOriginId.isEmpty && !names.contains(behavior.targetOriginId) {
+            log.error(
+                behavior.place.member("TargetOriginId"),
+                "no origin is named \"\(behavior.targetOriginId)\"", Self.oneOf(names),
+                code: .noSuchOrigin)
+        }
+    }
+
+    private func judgeGroups(_ log: FindingLog) {
+        let names = origins.map { $0.id }
+        for group in originGroups {
+            let place = group.place.member("Members")
+            for id in [group.primary, group.secondary] where !id.isEmpty && !names.contains(id) {
+                log.error(
+                    place, "no origin is named \"\(id)\"", Self.oneOf(names), code: .noSuchOrigin)
+            }
+            if group.primary == group.secondary, !group.primary.isEmpty {
+                log.error(place, "both members are \"\(group.primary)\"", "name two origins")
+            }
+        }
+    }
+
+    private static func oneOf(_ names: [String]) -> String {
+        names.isEmpty ? "add an origin" : "name one of \(names.joined(separator: ", "))"
+    }
+
+    /// The leading slash is optional, so `/a` and `a` are one pattern.
+    private func judgePatterns(_ log: FindingLog) {
+        var seen: [String: Int] = [:]
+        for (index, behavior) in cacheBehaviors.enumerated() {
+            let pattern = behavior.pathPattern
+            let bare = pattern.hasPrefix("/") ? String(pattern.dropFirst()) : pattern
+            if let earlier = seen[bare] {
+                log.error(
+                    behavior.place.member("PathPattern"),
+                    "\"\(pattern)\" is also the pattern of CacheBehaviors.Items[\(earlier)]",
+                    "keep one of the two behaviors")
+            } else {
+                seen[bare] = index
+            }
+            if bare == "*", index < cacheBehaviors.count - 1 {
+                log.warning(
+                    behavior.place.member("PathPattern"),
+                    "\"\(pattern)\" matches every path, so that no later behavior is ever used",
+                    "move it to the end")
+            }
+        }
+    }
+
+    private func judgeRepetition(_ path: String, _ log: FindingLog) {
+        func judge(_ names: [String], _ member: String, _ what: String) {
+            var seen: Set<String> = []
+            for name in names where !name.isEmpty && !seen.insert(name).inserted {
+                log.error(
+                    place(member, path), "\(what) \"\(name)\" stands twice", "keep one of them")
+            }
+        }
+        judge(origins.map { $0.id } + originGroups.map { $0.id }, "Origins", "the id")
+        judge(aliases, "Aliases", "the alias")
+        judge(
+            customErrorResponses.map { String($0.errorCode) }, "CustomErrorResponses",
+            "the error code")
+    }
+}

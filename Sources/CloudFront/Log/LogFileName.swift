@@ -1,0 +1,38 @@
+public import Caching
+
+/// How the files of a standard access log are named. Source: CloudFront, "File name format".
+public enum LogFileName {
+    /// `prefix/distribution.YYYY-MM-DD-HH.unique.gz`, the hour in UTC.
+    ///
+    /// `moment` is in milliseconds since 1970. `unique` tells the files of one hour apart; see
+    /// `unique(from:)`.
+    public static func text(
+        prefix: String, distribution: String, moment: Milliseconds, unique: String
+    ) -> String {
+        let start = prefix.isEmpty || prefix.hasSuffix("/") ? prefix : prefix + "/"
+        return "\(start)\(distribution).\(hour(moment)).\(unique).gz"
+    }
+
+    /// `2019-12-04-21`.
+    static func hour(_ moment: Milliseconds) -> String {
+        let text = [UInt8](unsafeUninitializedCapacity: 32) { memory, count in
+            var line = LogLine(UnsafeMutableRawBufferPointer(memory))
+            line.append(moment: moment)
+            count = line.count
+        }
+        let parts = String(decoding: text, as: UTF8.self).split(separator: "\t")
+        return "\(parts[0])-\(parts[1].prefix(2))"
+    }
+
+    /// Eleven capital letters and digits from a random number, as CloudFront writes.
+    public static func unique(from random: UInt64) -> String {
+        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789".utf8)
+        var rest = random
+        var text: [UInt8] = []
+        for _ in 0..<11 {
+            text.append(letters[Int(rest % 36)])
+            rest /= 36
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

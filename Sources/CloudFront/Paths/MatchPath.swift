@@ -1,0 +1,98 @@
+import HTTP
+
+/// The path as patterns see it: unreserved bytes decoded, slashes merged, dot segments resolved.
+///
+/// Made for choosing a behavior only; the origin gets the path as it came. Source: CloudFront,
+/// "Path pattern" (normalisation by RFC 3986 §6); that only unreserved bytes are decoded is our
+/// reading of it.
+public enum MatchPath {
+    /// Whether `write` would change anything; nearly every path needs nothing.
+    public static func needsNormalizing(_ path: RawSpan) -> Bool {
+        var previous: UInt8 = 0
+        var at = 0
+        while at < path.byteCount {
+            let byte = path[at]
+            if byte == UInt8(ascii: "%") { return true }
+            // False alarms such as `/.well-known` cost a copy.
+            if previous == UInt8(ascii: "/"), byte == UInt8(ascii: "/") || byte == UInt8(ascii: ".")
+            {
+                return true
+            }
+            previous = byte
+            at += 1
+        }
+        return false
+    }
+
+    /// Writes the normal form, which is never longer than the path; nil when it does not fit.
+    public static func write(
+        _ path: RawSpan, into memory: UnsafeMutableRawBufferPointer
+    ) -> Int? {
+        guard memory.count >= path.byteCount else { return nil }
+        var count = 0
+        var at = 0
+        while at < path.byteCount {
+            let (byte, width) = PercentCoding.decoded(path, at: at)
+            if width == 3, !isUnreserved(byte) {
+                for offset in at..<at + 3 { memory[count + offset - at] = path[offset] }
+                count += 3
+            } else if byte != UInt8(ascii: "/") {
+                memory[count] = byte
+                count += 1
+            } else {
+                count = closeSegment(memory, count)
+            }
+            at += width
+        }
+        return closeLast(memory, count)
+    }
+
+    /// RFC 3986 §2.3.
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        if isDigit(byte) || lowercased(byte) &- 0x61 < 26 { return true }
+        return byte == 0x2d || byte == 0x2e || byte == 0x5f || byte == 0x7e
+    }
+
+    /// A slash: the segment before it is kept, dropped or drops another. Says how long the path
+    /// is with the slash.
+    private static func closeSegment(_ memory: UnsafeMutableRawBufferPointer, _ count: Int) -> Int {
+        let start = segmentStart(memory, count)
+        switch dots(memory, start, count) {
+        case 1: return start
+        case 2: return parent(memory, start)
+        default:
+            if count > 0, start == count { return count }
+            memory[count] = UInt8(ascii: "/")
+            return count + 1
+        }
+    }
+
+    /// At the end a dot segment leaves the slash before it.
+    private static func closeLast(_ memory: UnsafeMutableRawBufferPointer, _ count: Int) -> Int {
+        let start = segmentStart(memory, count)
+        switch dots(memory, start, count) {
+        case 1: return start
+        case 2: return parent(memory, start)
+        default: return count
+        }
+    }
+
+    /// Where the segment before the one at `start` begins; above the root is the root.
+    private static func parent(_ memory: UnsafeMutableRawBufferPointer, _ start: Int) -> Int {
+        start == 0 ? 0 : max(segmentStart(memory, start - 1), 1)
+    }
+
+    /// Where the segment that ends at `end` begins: behind the slash before it.
+    private static func segmentStart(_ memory: UnsafeMutableRawBufferPointer, _ end: Int) -> Int {
+        var start = end
+        while start > 0, memory[start - 1] != UInt8(ascii: "/") { start -= 1 }
+        return start
+    }
+
+    private static func dots(
+        _ memory: UnsafeMutableRawBufferPointer, _ start: Int, _ end: Int
+    ) -> Int {
+        for offset in start..<end where memory[offset] != UInt8(ascii: ".") { return 0 }
+        return end - start
+    }
+}

@@ -1,0 +1,102 @@
+import HTTP
+
+/// A short list of names in one piece of memory, so that a look-up on the hit path allocates and
+/// retains nothing.
+public struct NameList: Sendable, Equatable {
+    public enum Matching: Sendable {
+        case exactly
+        case ignoringCase
+        /// `*` is any run of bytes, `?` one byte.
+        case wildcards
+    }
+
+    /// All names, one behind the other; `range` says where each is.
+    public private(set) var storage: [UInt8] = []
+    /// Offsets behind each name.
+    private var ends: [Int] = []
+    public let matching: Matching
+
+    public init(_ names: [String], matching: Matching) {
+        self.matching = matching
+        for name in names {
+            storage.append(contentsOf: name.utf8)
+            ends.append(storage.count)
+        }
+    }
+
+    public var count: Int { ends.count }
+    public var isEmpty: Bool { ends.isEmpty }
+
+    /// Linear in the names.
+    public func contains(_ name: RawSpan) -> Bool {
+        let all = storage.span.bytes
+        var start = 0
+        for end in ends {
+            let candidate = all.extracting(start..<end)
+            start = end
+            let isMatch =
+                switch matching {
+                case .exactly: equalsExactly(candidate, name)
+                case .ignoringCase: equalsIgnoringCase(candidate, name)
+                case .wildcards: Wildcards.match(candidate, name)
+                }
+            if isMatch { return true }
+        }
+        return false
+    }
+
+    /// The bytes of the name at `index`, from 0.
+    public func range(_ index: Int) -> Range<Int> {
+        (index == 0 ? 0 : ends[index - 1])..<ends[index]
+    }
+
+    func contains(text: String) -> Bool {
+        let name = Array(text.utf8)
+        return contains(name.span.bytes)
+    }
+
+    public var texts: [String] {
+        (0..<count).map { String(decoding: storage[range($0)], as: UTF8.self) }
+    }
+
+    /// The names that are not in `other`, as `other` compares.
+    func removing(_ other: NameList) -> NameList {
+        NameList(texts.filter { !other.contains(text: $0) }, matching: matching)
+    }
+
+    /// All names of both, each once, as this one compares.
+    func united(with other: NameList) -> NameList {
+        NameList(texts + other.texts.filter { !contains(text: $0) }, matching: matching)
+    }
+}
+
+/// CloudFront's wildcards outside of path patterns: `*` is any run of bytes, `?` one byte.
+enum Wildcards {
+    /// Whether the whole text matches. On a mismatch only the last star has to grow.
+    static func match(_ pattern: RawSpan, _ text: RawSpan) -> Bool {
+        var wanted = 0
+        var at = 0
+        var afterStar: Int? = nil
+        var retryAt = 0
+        while at < text.byteCount {
+            if wanted < pattern.byteCount, pattern[wanted] == UInt8(ascii: "*") {
+                wanted += 1
+                afterStar = wanted
+                retryAt = at
+            } else if wanted < pattern.byteCount,
+                pattern[wanted] == UInt8(ascii: "?") || pattern[wanted] == text[at]
+            {
+                wanted += 1
+                at += 1
+            } else if let resume = afterStar {
+                wanted = resume
+                retryAt += 1
+                at = retryAt
+            } else {
+                return false
+            }
+        }
+        while wanted < pattern.byteCount, pattern[wanted] == UInt8(ascii: "*") { wanted += 1 }
+        return wanted == pattern.byteCount
+    }
+}

@@ -1,0 +1,152 @@
+import CloudFront
+import Testing
+
+@Suite("A distribution's configuration")
+struct DistributionConfigTests {
+    @Test("it may be bare, or in what either command prints")
+    func envelopes() {
+        let bare = Documents.distribution()
+        let forms = [
+            bare, #"{"ETag": "E1", "DistributionConfig": \#(bare)}"#,
+            #"{"ETag": "E1", "Distribution": {"Id": "EDFDVBD6", "DomainName": "d1.cloudfront.net", "DistributionConfig": \#(bare)}}"#,
+        ]
+        let readings = forms.map { DistributionConfig.read(json($0)) }
+        for reading in readings {
+            #expect(reading.findings == [])
+            #expect(reading.value?.callerReference == "r1")
+            #expect(reading.value?.source["CallerReference"]?.content == .scalar("r1"))
+        }
+        #expect(readings.map { $0.value?.etag } == ["", "E1", "E1"])
+        #expect(readings.map { $0.value?.id } == ["", "", "EDFDVBD6"])
+        #expect(readings[2].value?.domainName == "d1.cloudfront.net")
+    }
+
+    @Test("all errors are told at once, each with its place, what it is and what to do")
+    func allErrors() {
+        let text = """
+            {"ETag": "E1", "DistributionConfig": {
+              "CallerReference": "r1", "Comment": "", "Enabled": "yes",
+              "Aliases": {"Quantity": 2, "Items": ["a.example.org"]},
+              "DefaultRootObject": "/index.html",
+              "Origins": {"Quantity": 1, "Items": [
+                {"Id": "maps", "DomainName": "http://maps", "S3OriginConfig": {"OriginAccessIdentity": ""}}]},
+              "DefaultCacheBehavior": {"TargetOriginId": "map", "ViewerProtocolPolicy": "both",
+                "CachePolicyId": "p"},
+              "CacheBehaviors": {"Quantity": 1, "Items": [
+                {"TargetOriginId": "maps", "ViewerProtocolPolicy": "https-only", "CachePolicyId": "p",
+                 "PathPattern": "/a b",
+                 "AllowedMethods": {"Quantity": 1, "Items": ["GET"]}}]}}}
+            """
+        let reading = DistributionConfig.read(json(text))
+        #expect(reading.value == nil)
+        #expect(
+            lines(reading.findings) == [
+                "2: DistributionConfig.Enabled: \"yes\" is no boolean; write true or false",
+                "3: DistributionConfig.Aliases.Quantity: Quantity is 2 and Items has 1; make Quantity 1",
+                "4: DistributionConfig.DefaultRootObject: \"/index.html\" begins with /; "
+                    + "write \"index.html\"",
+                "6: DistributionConfig.Origins.Items[0].DomainName: \"http://maps\" is no domain name; "
+                    + "leave scheme, port and path out; they have members of their own",
+                "7: DistributionConfig.DefaultCacheBehavior.TargetOriginId: no origin is named "
+                    + "\"map\"; name one of maps",
+                "7: DistributionConfig.DefaultCacheBehavior.ViewerProtocolPolicy: \"both\" is not "
+                    + "allowed here; write one of allow-all, https-only, redirect-to-https",
+                "11: DistributionConfig.CacheBehaviors.Items[0].PathPattern: \" \" is not allowed in "
+                    + "a pattern; use letters, digits and _-.*?$/~\"'@:+&",
+                "12: DistributionConfig.CacheBehaviors.Items[0].AllowedMethods: CloudFront has no such "
+                    + "set of methods; allow GET and HEAD, or these and OPTIONS, or all seven",
+            ])
+    }
+
+    @Test(
+        "what is not emulated is told with its place",
+        arguments: [
+            (#", "WebACLId": "arn:waf""#, "WebACLId: WAF is not emulated"),
+            (#", "ContinuousDeploymentPolicyId": "x""#, "ContinuousDeploymentPolicyId: Con"),
+            (#", "Staging": true"#, "Staging: continuous deployment is not emulated"),
+            (#", "Tagz": "x""#, #"Tagz: "Tagz" is not known here"#),
+            (#", "ViewerMtlsConfig": {"Mode": "required"}"#, "ViewerMtlsConfig: V"),
+        ])
+    func notEmulated(_ more: String, _ start: String) {
+        let reading = DistributionConfig.read(json(Documents.distribution(more)))
+        #expect(reading.value != nil)
+        #expect(reading.findings.map { $0.kind } == [.notEmulated])
+        #expect(reading.findings[0].message.hasPrefix(start))
+        #expect(reading.findings[0].line == 6)
+    }
+
+    @Test(
+        "so is what belongs to a behavior or an origin",
+        arguments: [
+            (#""SmoothStreaming": true"#, true), (#""SmoothStreaming": false"#, false),
+            (#""FieldLevelEncryptionId": """#, false), (#""FieldLevelEncryptionId": "x""#, true),
+            (#""RealtimeLogConfigArn": "arn""#, true),
+            (#""GrpcConfig": {"Enabled": false}"#, false),
+            (#""GrpcConfig": {"Enabled": true}"#, true),
+            (#""FunctionAssociations": {"Quantity": 0}"#, false),
+            (#""LambdaFunctionAssociations": {"Quantity": 1, "Items": [{}]}"#, true),
+        ])
+    func notEmulatedInBehavior(_ member: String, _ isTold: Bool) {
+        let text = Documents.distribution(behavior: "\(Documents.behavior), \(member)")
+        let reading = DistributionConfig.read(json(text))
+        #expect(reading.findings.map { $0.kind } == (isTold ? [.notEmulated] : []))
+    }
+
+    @Test("an XML document's lists are elements of their own name")
+    func xmlLists() {
+        let alias = ConfigNode(.scalar("a.example.org"))
+        let aliases = ConfigNode(
+            .map([
+                .init("Quantity", ConfigNode(.scalar("2"))),
+                .init("Items", ConfigNode(.map([.init("CNAME", alias), .init("CNAME", alias)]))),
+            ]))
+        var document = json(Documents.distribution())
+        if case .map(let members) = document.content {
+            document.content = .map(members + [.init("Aliases", aliases)])
+        }
+        let findings = DistributionConfig.read(document).findings
+        #expect(
+            lines(findings) == [
+                "0: Aliases: the alias \"a.example.org\" stands twice; keep one of them"
+            ])
+    }
+
+    @Test(
+        "members that contradict each other are errors",
+        arguments: [
+            (
+                Documents.behavior
+                    + #", "ForwardedValues": {"QueryString": false, "Cookies": {"Forward": "none"}}"#,
+                "beside CachePolicyId"
+            ),
+            (
+                #""TargetOriginId": "maps", "ViewerProtocolPolicy": "allow-all""#,
+                "nothing says what the key"
+            ),
+            (
+                #""TargetOriginId": "maps", "ViewerProtocolPolicy": "allow-all", "MinTTL": 5, "MaxTTL": 2, "ForwardedValues": {"QueryString": false, "Cookies": {"Forward": "none"}}"#,
+                "are not in order"
+            ),
+            (
+                #""TargetOriginId": "maps", "ViewerProtocolPolicy": "allow-all", "MinTTL": 5, "ForwardedValues": {"QueryString": false, "Headers": {"Quantity": 1, "Items": ["*"]}, "Cookies": {"Forward": "none"}}"#,
+                "all headers are forwarded"
+            ),
+            (
+                #""TargetOriginId": "maps", "ViewerProtocolPolicy": "allow-all", "OriginRequestPolicyId": "x", "ForwardedValues": {"QueryString": false, "Cookies": {"Forward": "none"}}"#,
+                "needs a cache policy"
+            ),
+        ])
+    func contradictions(_ behavior: String, _ problem: String) {
+        let reading = DistributionConfig.read(json(Documents.distribution(behavior: behavior)))
+        #expect(reading.errors.count == 1)
+        #expect(reading.errors.first?.problem.contains(problem) == true)
+    }
+
+    @Test("the API answers the first error with its code")
+    func apiError() {
+        let text = Documents.distribution(#", "Aliases": {"Quantity": 1}"#)
+        let error = APIError(DistributionConfig.read(json(text)).findings)
+        #expect(error?.code.rawValue == "InconsistentQuantities")
+        #expect(error?.code.status == 400)
+    }
+}

@@ -1,0 +1,181 @@
+import Testing
+
+@testable import CloudFront
+
+@Suite("Invalidations")
+struct InvalidationTests {
+    private func error(_ body: () throws(APIError) -> Void) -> APIError? {
+        do {
+            try body()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func path(_ text: String) -> InvalidationPath? { try? InvalidationPath(text) }
+
+    private func matches(_ item: String, _ stored: String) -> Bool? {
+        let parts = stored.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let query = parts.count > 1 ? String(parts[1]) : ""
+        guard let item = path(item) else { return nil }
+        return String(parts[0]).withBytes { path in
+            query.withBytes { item.matches(path: path, keyQuery: $0) }
+        }
+    }
+
+    @Test(
+        "what is no path is refused with the API's words (I1, I3, I8, I9)",
+        arguments: [
+            "", "a.jpg", "https://e.org/a", "/a b", "/a'b", "/~a", "/ä", "/a\u{7f}", "/<", "/a#b",
+            "#", "#a,b", "#a b", "#\(String(repeating: "t", count: 257))",
+            "/\(String(repeating: "a", count: 4_000))",
+        ])
+    func refused(_ text: String) {
+        let error = error { () throws(APIError) in _ = try InvalidationPath(text) }
+        #expect(error?.code == .invalidArgument)
+        #expect(
+            error?.message
+                == "Your request contains one or more invalid invalidation paths.")
+    }
+
+    @Test(
+        "what is one is accepted, needless escapes too (I8)",
+        arguments: [
+            "/", "/a.jpg?p=1", "/%7Ea", "/%2A", "/a*b", "/*", "#tag",
+            "/\(String(repeating: "a", count: 3_999))",
+        ])
+    func accepted(_ text: String) { #expect(path(text) != nil) }
+
+    @Test(
+        "matching by path and the query in the key",
+        arguments: [
+            ("/a*b", "/a*b", true), ("/a*b", "/axb", false),  // I2
+            ("/A.jpg", "/a.jpg", false),  // I3
+            // I4
+            ("/dir/*", "/dir/a/b", true), ("/dir/*", "/dir", false), ("/dir/*", "/dir/", true),
+            ("/dir*", "/dir", true), ("/dir*", "/dir2/a?x", true), ("/images", "/images/", false),
+            ("/*", "/", true), ("/*", "/a?b=1", true),  // I5
+            ("/a.jpg?p=1", "/a.jpg?p=1", true), ("/a.jpg", "/a.jpg?p=1", false),  // I6
+            ("/a.jpg*", "/a.jpg?p=1", true), ("/a.jpg", "/a.jpg", true),
+            ("/a?p=1", "/a?p=1&q=2", false), ("/a?p=*", "/a?p=12", true), ("/a?*", "/a", false),
+            // I8
+            ("/%2A", "/anything", false), ("/a%20b", "/a%20b", true), ("/a%20b", "/a b", false),
+            ("/abc", "/ab", false), ("/ab", "/abc", false), ("#a", "/a", false),
+        ])
+    func matching(_ item: String, _ stored: String, _ isMatch: Bool) {
+        #expect(matches(item, stored) == isMatch)
+    }
+
+    @Test("I11: the root and its object are one")
+    func rootObject() {
+        #expect(path("/")?.naming(rootObject: "index.html") == path("/index.html"))
+        #expect(path("/?a=1")?.naming(rootObject: "index.html") == path("/index.html?a=1"))
+        #expect(path("/a")?.naming(rootObject: "index.html") == path("/a"))
+        #expect(path("/")?.naming(rootObject: "") == path("/"))
+    }
+
+    @Test(
+        "tags match without case, in a comma list, the first fifty",
+        arguments: [
+            ("#roads", "Roads, rivers", true), ("#RIVERS", "roads ,rivers", true),
+            ("#road", "roads", false), ("#x", many(49) + "x", true), ("#x", many(50) + "x", false),
+            ("#b", "a b,b", true), ("/roads", "roads", false), ("#a", "", false),
+        ])
+    func tags(_ item: String, _ field: String, _ isMatch: Bool) {
+        #expect(field.withBytes { path(item)?.matches(tagField: $0) } == isMatch)
+    }
+
+    private static func many(_ count: Int) -> String {
+        (0..<count).map { "t\($0)," }.joined()
+    }
+
+    @Test("what an accepted path will not clear is advised of")
+    func advice() {
+        #expect(path("/%2A")?.advice(keysQueryStrings: false)?.contains("no wildcard") == true)
+        #expect(path("/%7ea")?.advice(keysQueryStrings: false)?.contains("~") == true)
+        #expect(path("/a")?.advice(keysQueryStrings: true)?.contains("add *") == true)
+        #expect(path("/a")?.advice(keysQueryStrings: false) == nil)
+        #expect(path("/a*")?.advice(keysQueryStrings: true) == nil)
+    }
+
+    @Test(
+        "a batch is checked as the API checks it",
+        arguments: [
+            (#"{"Quantity": 2, "Items": ["/a"]}"#, APIError.Code.inconsistentQuantities),
+            (#"{"Quantity": 0}"#, .invalidArgument),
+            (#"{"Quantity": 1, "Items": ["a"]}"#, .invalidArgument), ("null", .invalidArgument),
+        ])
+    func invalidBatches(_ paths: String, _ code: APIError.Code) {
+        let text = #"{"Paths": \#(paths), "CallerReference": "r"}"#
+        let error = error { () throws(APIError) in _ = try InvalidationBatch.read(json(text)) }
+        #expect(error?.code == code)
+    }
+
+    @Test("a batch needs a caller reference")
+    func callerReference() {
+        let document = json(#"{"Paths": {"Quantity": 1, "Items": ["/a"]}}"#)
+        let error = error { () throws(APIError) in _ = try InvalidationBatch.read(document) }
+        #expect(error?.code == .invalidArgument)
+    }
+
+    @Test("a batch keeps its paths as given")
+    func batch() throws {
+        let text = ##"""
+            {"InvalidationBatch": {"CallerReference": "r",
+              "Paths": {"Quantity": 2, "Items": ["/a*", "#T"]}}}
+            """##
+        let batch = try InvalidationBatch.read(json(text))
+        #expect(batch.paths == ["/a*", "#T"])
+        #expect(batch.targets == [.prefix(Array("/a".utf8)), .tag(Array("t".utf8))])
+    }
+
+    @Test("quotas: 3000 paths, 15 wildcards, each for itself, freed on completion")
+    func quotas() throws {
+        let stars = try InvalidationBatch(
+            paths: (0..<15).map { "/\($0)*" }, callerReference: "a")
+        let many = try InvalidationBatch(
+            paths: (0..<3_000).map { "/\($0)" }, callerReference: "b")
+        let one = try InvalidationBatch(paths: ["/a*"], callerReference: "c")
+        let plain = try InvalidationBatch(paths: ["#tag"], callerReference: "d")
+        var quota = InvalidationQuota()
+        try quota.add(stars)
+        try quota.add(many)
+        let overStars = error { () throws(APIError) in try quota.add(one) }
+        #expect(overStars?.code == .tooManyInvalidationsInProgress)
+        #expect(
+            overStars?.message == "Processing your request will cause you to exceed the maximum "
+                + "number of in-progress wildcard invalidations.")
+        #expect(error { () throws(APIError) in try quota.add(plain) } != nil)
+        quota.remove(stars)
+        try quota.add(one)
+        #expect(quota == InvalidationQuota(paths: 3_000, wildcards: 1))
+        let tooMany = error { () throws(APIError) in
+            _ = try InvalidationBatch(
+                paths: [String](repeating: "/a", count: 3_001), callerReference: "e")
+        }
+        #expect(tooMany?.code == .batchTooLarge)
+        #expect(tooMany?.code.status == 413)
+    }
+
+    @Test("a caller reference names one set of paths")
+    func reuse() throws {
+        let first = try InvalidationBatch(paths: ["/a", "/b"], callerReference: "r")
+        let again = try InvalidationBatch(paths: ["/b", "/a"], callerReference: "r")
+        let other = try InvalidationBatch(paths: ["/a"], callerReference: "r")
+        let fresh = try InvalidationBatch(paths: ["/a"], callerReference: "s")
+        #expect(again.reuse(of: [fresh, first]) == .same(1))
+        #expect(other.reuse(of: [first]) == .conflict)
+        #expect(fresh.reuse(of: [first]) == .fresh)
+        #expect(InvalidationBatch.reusedReference.code == .invalidArgument)
+    }
+
+    @Test("an error's body holds nothing that could end it early")
+    func errorBody() {
+        #expect(
+            APIError(.invalidArgument, "a<b & \u{1}c").body(requestID: "id") == """
+                <?xml version="1.0"?>
+                <ErrorResponse xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"><Error><Type>Sender</Type><Code>InvalidArgument</Code><Message>a&lt;b &amp; c</Message></Error><RequestId>id</RequestId></ErrorResponse>
+                """)
+    }
+}

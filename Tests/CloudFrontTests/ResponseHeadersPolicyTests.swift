@@ -1,0 +1,122 @@
+import HTTP
+import Testing
+
+@testable import CloudFront
+
+@Suite("Response headers policies")
+struct ResponseHeadersPolicyTests {
+    private func managed(_ name: String) -> ResponseHeadersPolicy? {
+        ManagedPolicies.responseHeaders.first { $0.name == "Managed-\(name)" }
+    }
+
+    /// The origin's fields that go on, then what the policy adds.
+    private func applied(
+        _ policy: ResponseHeadersPolicy?, to ask: Ask, _ fields: [String] = []
+    ) -> String {
+        guard let policy else { return "no such policy" }
+        let bytes = Array(
+            ("HTTP/1.1 200 OK\r\n" + fields.map { $0 + "\r\n" }.joined() + "\r\n").utf8)
+        var scan = HeadScan()
+        var head = ResponseHead()
+        _ = parseResponse(bytes.span.bytes, &scan, limits: .response, toHead: false, into: &head)
+        let kept = fields.filter { field in
+            let name = String(field.prefix { $0 != ":" })
+            let hasOrigin = ask.head.fields.contains(.origin)
+            return name.withBytes { policy.keeps($0, hasOrigin: hasOrigin) }
+        }
+        let added = written { writer in
+            policy.write(
+                to: &writer, request: ask.head, requestBytes: ask.bytes.span.bytes,
+                response: head.fields, responseBytes: bytes.span.bytes)
+        }
+        return kept.map { $0 + "\r\n" }.joined() + added
+    }
+
+    @Test("SimpleCORS answers requests with Origin only, and gives way to the origin's fields")
+    func simpleCORS() {
+        let policy = managed("SimpleCORS")
+        let added = "Access-Control-Allow-Origin: *\r\n"
+        #expect(applied(policy, to: Ask("/a")) == "")
+        #expect(applied(policy, to: Ask("/a", "Origin: https://b.org")) == added)
+        let own = "access-control-max-age: 5"
+        #expect(applied(policy, to: Ask("/a", "Origin: https://b.org"), [own]) == own + "\r\n")
+    }
+
+    @Test("methods are told to a preflight only")
+    func preflight() {
+        let policy = managed("CORS-With-Preflight")
+        let simple = applied(policy, to: Ask("/a", "Origin: https://b.org"))
+        #expect(
+            simple
+                == "Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: *\r\n")
+        let ask = Ask(
+            "/a", "Origin: https://b.org", "Access-Control-Request-Method: PUT", method: "OPTIONS")
+        #expect(
+            applied(policy, to: ask)
+                == "Access-Control-Allow-Origin: *\r\n"
+                + "Access-Control-Allow-Methods: DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT\r\n")
+    }
+
+    @Test("security headers override or give way one by one")
+    func security() {
+        let own = ["X-Content-Type-Options: sniff", "x-frame-options: DENY"]
+        #expect(
+            applied(managed("SecurityHeadersPolicy"), to: Ask("/a"), own) == """
+                x-frame-options: DENY\r
+                Referrer-Policy: strict-origin-when-cross-origin\r
+                Strict-Transport-Security: max-age=31536000\r
+                X-Content-Type-Options: nosniff\r
+                X-XSS-Protection: 1; mode=block\r
+
+                """)
+    }
+
+    @Test("a listed origin is echoed; a star stands for subdomains")
+    func origins() {
+        let cors = ResponseHeadersPolicy.CORS(
+            allowOrigins: ["https://a.org", "*.b.org", "https://*.c.org"], allowHeaders: [],
+            allowMethods: ["GET"], exposeHeaders: [], allowsCredentials: true, maxAgeSeconds: 5,
+            overridesOrigin: true)
+        let answers: [(String, ResponseHeadersPolicy.CORS.Answer)] = [
+            ("https://a.org", .echo), ("http://a.org", .none), ("https://x.b.org", .echo),
+            ("http://x.b.org", .echo), ("https://b.org", .none), ("https://x.c.org", .echo),
+            ("http://x.c.org", .none), ("https://a.org.evil.org", .none), ("null", .none),
+        ]
+        for (origin, answer) in answers {
+            #expect(origin.withBytes { cors.answer(to: $0) } == answer, "\(origin)")
+        }
+    }
+
+    @Test("fields are removed before others are added, and some cannot be removed")
+    func removal() {
+        let text = """
+            {"Name": "n",
+             "RemoveHeadersConfig": {"Quantity": 1, "Items": [{"Header": "Server"}]},
+             "CustomHeadersConfig": {"Quantity": 1, "Items": [
+               {"Header": "server", "Value": "maps", "Override": false}]}}
+            """
+        let policy = ResponseHeadersPolicy.read(json(text)).value
+        #expect(applied(policy, to: Ask("/a"), ["Server: x"]) == "server: maps\r\n")
+        for name in ["Via", "X-Amz-Cf-Id", "Content-Length", "Proxy-Authenticate"] {
+            let text = """
+                {"Name": "n",
+                 "RemoveHeadersConfig": {"Quantity": 1, "Items": [{"Header": "\(name)"}]}}
+                """
+            #expect(ResponseHeadersPolicy.read(json(text)).errors.count == 1, "\(name)")
+        }
+    }
+
+    @Test("a sampling rate is a percentage with four decimals")
+    func samplingRate() {
+        func rate(_ text: String) -> Int? {
+            ResponseHeadersPolicy.read(
+                json(
+                    #"{"Name": "n", "ServerTimingHeadersConfig": {"Enabled": true, "SamplingRate": \#(text)}}"#
+                )
+            ).value?.serverTimingPerMillion
+        }
+        #expect(rate("100") == 1_000_000)
+        #expect(rate("0.0001") == 1)
+        #expect(rate("101") == nil)
+    }
+}

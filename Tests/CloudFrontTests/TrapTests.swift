@@ -1,0 +1,61 @@
+import Testing
+
+@testable import CloudFront
+
+@Suite("Traps are told before anybody falls into them")
+struct TrapTests {
+    private static let allViewer = ManagedPolicies.originRequest[0]
+
+    private func problems(_ findings: [ConfigFinding]) -> String {
+        findings.filter { $0.kind == .warning }.map { $0.problem }.joined(separator: "\n")
+    }
+
+    @Test(
+        "each with a place and a remedy",
+        arguments: [
+            (Behaviors.cachePolicy(ttl: TTLBounds(minTTL: 1)), nil, "MinTTL is 1"),
+            (Behaviors.cachePolicy(cookies: .all), nil, "all cookies are in the key"),
+            (Behaviors.cachePolicy(cookies: .all), nil, "Set-Cookie is stored"),
+            (Behaviors.cachePolicy(), allViewer, "Authorization is forwarded and not in the key"),
+            (Behaviors.cachePolicy(), allViewer, "Origin is forwarded and not in the key"),
+            (Behaviors.cachePolicy(), allViewer, "cookies that are not in the key"),
+            (Behaviors.cachePolicy(), allViewer, "the viewer's Host is forwarded"),
+            (Behaviors.cachePolicy(query: .all), nil, "all query strings are in the key"),
+            (Behaviors.cachePolicy(headers: ["User-Agent"]), nil, "User-Agent is in the key"),
+        ] as [(CachePolicy, OriginRequestPolicy?, String)])
+    func traps(_ policy: CachePolicy, _ added: OriginRequestPolicy?, _ problem: String) {
+        let findings = Behaviors.policies(policy, added).1
+        #expect(problems(findings).contains(problem))
+        #expect(findings.allSatisfy { $0.line > 0 && !$0.remedy.isEmpty })
+    }
+
+    @Test("a plain behavior is warned of nothing")
+    func plain() {
+        #expect(problems(Behaviors.policies(Behaviors.cachePolicy()).1) == "")
+        let disabled = ManagedPolicies.cache[1]
+        #expect(
+            !problems(Behaviors.policies(disabled, Self.allViewer).1).contains("not in the key"))
+    }
+
+    @Test("error pages that answer 200 are told at behaviors that take writes")
+    func errorPages() {
+        let pages = """
+            , "CustomErrorResponses": {"Quantity": 1, "Items": [{"ErrorCode": 404,
+              "ResponsePagePath": "/index.html", "ResponseCode": "200", "ErrorCachingMinTTL": 300}]}
+            """
+        let methods = """
+            , "AllowedMethods": {"Quantity": 7, "Items":
+              ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]}
+            """
+        let findings = Behaviors.resolved(Documents.behavior + methods, more: pages).1
+        #expect(problems(findings).contains("turn this behavior's errors into 200"))
+        #expect(problems(findings).contains("error 404 stays for 300 s"))
+        #expect(findings.allSatisfy { $0.line > 0 })
+    }
+
+    @Test("an origin asked over http behind a redirect to https is told")
+    func redirectLoop() {
+        let members = Documents.behavior.replacing("allow-all", with: "redirect-to-https")
+        #expect(problems(Behaviors.resolved(members).1).contains("makes a loop"))
+    }
+}
