@@ -61,6 +61,14 @@ struct APIDocumentTests {
         #expect(node["Aliases"]?["Items"]?.content == .list([]))
     }
 
+    @Test("a list without a Quantity has members")
+    func members() throws {
+        let xml = "<C><P><member>1</member><member>2</member></P></C>"
+        let document = try read(xml)
+        #expect(document.node["P"]?.placeless == "[\"1\",\"2\"]")
+        #expect(document.xml.hasSuffix("<P><member>1</member><member>2</member></P></C>"))
+    }
+
     @Test("text keeps its white space where it is all there is")
     func whiteSpace() throws {
         let node = try read("<C><A> a\n</A><B>  </B></C>").node

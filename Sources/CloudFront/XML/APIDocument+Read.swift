@@ -11,8 +11,8 @@ extension APIDocument {
     /// Reads a whole document.
     ///
     /// Prefixes, namespaces and attributes are ignored, the order of children is free. An element
-    /// called `Items` becomes the list of its children, whatever they are called; one with other
-    /// children becomes a map; any other is its text, "" when it is empty. White space around
+    /// called `Items` becomes the list of its children, whatever they are called, and so does one
+    /// whose first child is called `member`; one with other children becomes a map; any other is its text, "" when it is empty. White space around
     /// elements is no text.
     ///
     /// - Throws: if it is no XML, if text and elements are mixed, or if an element is repeated
@@ -61,7 +61,7 @@ private struct DocumentReader {
         /// The names of the children, unless this is a list.
         var names: Set<String> = []
 
-        var isList: Bool { name == "Items" }
+        var isList: Bool { name == "Items" || children.first?.key == "member" }
 
         /// What it became; nil if it mixes text and elements.
         var node: ConfigNode? {

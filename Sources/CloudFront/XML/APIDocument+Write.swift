@@ -2,8 +2,8 @@ extension APIDocument {
     /// The document as XML in CloudFront's namespace, without an XML declaration's encoding, as
     /// CloudFront itself writes it.
     ///
-    /// Members keep their order; `null` and a list without items are left out. What XML cannot
-    /// hold, such as a control character, becomes U+FFFD.
+    /// Members keep their order; `null` is left out, and `Items` where there are none to
+    /// count. What XML cannot hold, such as a control character, becomes U+FFFD.
     public var xml: String {
         var writer = DocumentWriter()
         writer.write(self)
@@ -50,9 +50,11 @@ private struct DocumentWriter {
             let item = itemElementName(of: name == "Items" ? owner : name)
             return items.map { .element(name: item, $0, owner: name) }
         case .map(let members):
-            return members.filter { !$0.value.isNothing }.map {
-                .element(name: $0.key, $0.value, owner: name)
+            let isQuantified = members.contains { $0.key == "Quantity" }
+            let written = members.filter {
+                $0.value.content != .null && !(isQuantified && $0.value.content == .list([]))
             }
+            return written.map { .element(name: $0.key, $0.value, owner: name) }
         }
     }
 
@@ -72,11 +74,6 @@ private struct DocumentWriter {
             }
         }
     }
-}
-
-extension ConfigNode {
-    /// A list without items, or null: what documents leave out.
-    fileprivate var isNothing: Bool { content == .null || content == .list([]) }
 }
 
 /// What an item of a list is called; most lists name theirs differently.
