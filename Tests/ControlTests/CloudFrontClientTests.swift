@@ -1,24 +1,9 @@
 import CloudFront
-import Edge
 import Foundation
-import Reactor
 import Synchronization
 import Testing
 
 @testable import Control
-
-/// An edge of which only the control API is real.
-private struct APISubject: AdminSubject {
-    let scripted = ScriptedSubject()
-    let api: CloudFrontAPI?
-
-    func counters() -> [CounterSample] { scripted.counters() }
-    func histograms() -> [HistogramSample] { scripted.histograms() }
-    var isTurning: Bool { true }
-    var fitness: Fitness { .ready }
-    func statusJSON() -> [UInt8] { scripted.statusJSON() }
-    func reload() -> ReloadOutcome { scripted.reload() }
-}
 
 /// Runs a program of PATH to its end: its exit status and all that it wrote.
 private func run(
@@ -74,13 +59,12 @@ struct CloudFrontClientTests {
         let (key, secret) = ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
         let verifier = SignatureVerifier(secrets: [key: secret], hash: referenceSHA256)
         let api = CloudFrontAPI(try state(), options: APIOptions(verifier: verifier))
-        let server = try AdminServer(
-            on: [.ip(.loopback(port: 0))], subject: APISubject(api: api),
-            events: SilentObserver())
-        server.start()
-        defer { server.stop() }
+        let admin = try RunningAdmin(APISubject(api: api))
         let (status, output) = run(
-            ["python3", script, client, "http://\(server.boundEndpoints[0])", "EDFDVBD632BHDS"],
+            [
+                "python3", script, client, "http://\(admin.server.boundEndpoints[0])",
+                "EDFDVBD632BHDS",
+            ],
             environment: [
                 "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret,
                 "AWS_DEFAULT_REGION": "eu-west-1", "AWS_EC2_METADATA_DISABLED": "true",

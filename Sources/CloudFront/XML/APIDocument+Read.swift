@@ -12,8 +12,8 @@ extension APIDocument {
     ///
     /// Prefixes, namespaces and attributes are ignored, the order of children is free. An element
     /// called `Items` becomes the list of its children, whatever they are called, and so does one
-    /// whose first child is called `member`; one with other children becomes a map; any other is its text, "" when it is empty. White space around
-    /// elements is no text.
+    /// whose first child is called `member`; one with other children becomes a map; any other is
+    /// its text, "" when it is empty. White space around elements is no text.
     ///
     /// - Throws: if it is no XML, if text and elements are mixed, or if an element is repeated
     ///   where it is no item.
