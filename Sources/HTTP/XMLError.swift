@@ -55,7 +55,7 @@ extension XMLError.Problem: CustomStringConvertible {
         case .declarationMalformed: "the XML declaration is malformed"
         case .declarationMisplaced: "an XML declaration may only stand at the very start"
         case .documentTypeForbidden: "a document type declaration is not allowed"
-        case .markupUnknown: "\"<!\" begins neither a comment nor a CDATA section"
+        case .markupUnknown: "\"<!\" or \"<?\" begins nothing that may stand here"
         case .referenceMalformed: "\"&\" is not followed by a name and \";\"; write \"&amp;\""
         case .entityUnknown(let name):
             "the entity \"\(name)\" is unknown; there are amp, lt, gt, quot and apos"

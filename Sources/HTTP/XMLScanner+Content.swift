@@ -7,7 +7,7 @@ extension XMLScanner {
         case .markup: try takeMarkup(byte)
         case .bang: try takeBang(byte)
         case .comment, .commentDash, .commentEnd: try takeComment(byte)
-        case .target, .instruction, .instructionEnd: try takeInstruction(byte)
+        case .target, .targetEnd, .instruction, .instructionEnd: try takeInstruction(byte)
         case .section: try takeSection(byte)
         case .reference, .valueReference: try takeReference(byte)
         default: return try takeTag(byte)

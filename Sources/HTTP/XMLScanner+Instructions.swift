@@ -6,6 +6,9 @@ extension XMLScanner {
     mutating func takeInstruction(_ byte: UInt8) throws(XMLError) {
         switch state {
         case .target: try takeTarget(byte)
+        case .targetEnd:
+            guard byte == UInt8(ascii: ">") else { throw error(.markupUnknown) }
+            try endInstruction()
         case .instruction:
             if byte == UInt8(ascii: "?") {
                 state = .instructionEnd
@@ -39,7 +42,7 @@ extension XMLScanner {
         }
         isAtStart = false
         word.removeAll(keepingCapacity: true)
-        state = byte == UInt8(ascii: "?") ? .instructionEnd : .instruction
+        state = byte == UInt8(ascii: "?") ? .targetEnd : .instruction
     }
 
     /// Only the declaration is looked at; of an instruction nothing is kept.
@@ -64,7 +67,8 @@ extension XMLScanner {
         let encoding = field("encoding", &rest)
         let standalone = field("standalone", &rest)
         let isSound =
-            version?.hasPrefix("1.") == true && rest.allSatisfy(isSpace)
+            version.map(isVersion) == true && rest.allSatisfy(isSpace)
+            && encoding.map(isEncodingName) != false
             && (standalone == nil || standalone == "yes" || standalone == "no")
         guard isSound else { throw XMLError(.declarationMalformed, at: markupPosition) }
         guard let encoding else { return }
@@ -72,6 +76,16 @@ extension XMLScanner {
         guard equalsIgnoringCase(bytes.span.bytes, "utf-8") else {
             throw XMLError(.encodingUnknown(encoding), at: markupPosition)
         }
+    }
+
+    /// §4.3.3 EncName, so that a message may quote it.
+    private func isEncodingName(_ text: String) -> Bool {
+        text.utf8.allSatisfy { $0 < 0x80 && isNameByte($0) && $0 != UInt8(ascii: ":") }
+    }
+
+    /// §2.8 VersionNum: later versions of 1 are read as if they were 1.0.
+    private func isVersion(_ text: String) -> Bool {
+        text.hasPrefix("1.") && text.utf8.count > 2 && text.utf8.dropFirst(2).allSatisfy(isDigit)
     }
 
     /// Takes ` name = "value"` off the front, if that is what stands there.

@@ -13,7 +13,7 @@ public struct XMLScanner: Sendable {
         case start, secondMarkByte, thirdMarkByte
         case content, markup, bang
         case comment, commentDash, commentEnd
-        case target, instruction, instructionEnd
+        case target, targetEnd, instruction, instructionEnd
         case section
         case startName, beforeAttribute, attributeName, afterAttributeName, beforeValue
         case value(quote: UInt8)

@@ -84,10 +84,14 @@ struct XMLRefusalTests {
         ),
         ("<a>]]></a>", "line 1, column 6: \"]]>\" may not stand in text; write \"]]&gt;\""),
         ("<a><!-- -- --></a>", "line 1, column 11: \"--\" may not stand in a comment"),
-        ("<a><!-x></a>", "line 1, column 4: \"<!\" begins neither a comment nor a CDATA section"),
+        (
+            "<a><?p??></a>",
+            "line 1, column 8: \"<!\" or \"<?\" begins nothing that may stand here"
+        ),
+        ("<a><!-x></a>", "line 1, column 4: \"<!\" or \"<?\" begins nothing that may stand here"),
         (
             "<a><!ENTITY b 'c'></a>",
-            "line 1, column 4: \"<!\" begins neither a comment nor a CDATA section"
+            "line 1, column 4: \"<!\" or \"<?\" begins nothing that may stand here"
         ),
         (
             " <?xml version='1.0'?><a/>",
@@ -99,6 +103,9 @@ struct XMLRefusalTests {
         ),
         ("<?xml?><a/>", "line 1, column 1: the XML declaration is malformed"),
         ("<?xml version='2.0'?><a/>", "line 1, column 1: the XML declaration is malformed"),
+        (
+            "<?xml version='1.0<'?><a/>", "line 1, column 1: the XML declaration is malformed"
+        ),
         ("<?xml encoding='UTF-8'?><a/>", "line 1, column 1: the XML declaration is malformed"),
         (
             "<?xml version='1.0'encoding='UTF-8'?><a/>",

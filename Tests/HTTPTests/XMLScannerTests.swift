@@ -24,7 +24,7 @@ struct XMLScannerTests {
             ("<a>x<![CDATA[<b>&amp;]]]]><![CDATA[>]]>y</a>", "<a>x<b>&amp;]]>y</a>"),
             ("<a><![CDATA[]]]]]></a>", "<a>]]]</a>"),
             ("<a><![CDATA[]]></a>", "<a></a>"),
-            ("<a>x<!-- - -->y<?p ??>z</a>", "<a>xyz</a>"),
+            ("<a>x<!-- - -->y<?p ??>z<?p?></a>", "<a>xyz</a>"),
             ("<a>] ]] ]]] ]&gt; ></a>", "<a>] ]] ]]] ]> ></a>"),
             ("<w:a xmlns:w='u'><w:b-1._é/></w:a>", "<w:a xmlns:w=u><w:b-1._é></w:b-1._é></w:a>"),
             ("<a>\u{7f}\u{85}\u{fffd}\u{10ffff}</a>", "<a>\u{7f}\u{85}\u{fffd}\u{10ffff}</a>"),
