@@ -43,7 +43,7 @@ extension CloudFrontAPI {
         _ request: APIRequest
     ) throws(APIFault) -> ([ResourceTag]) -> [ResourceTag] {
         let node = try document(request, root: "Tags")
-        guard case .list(let items) = node["Items"]?.content else { throw .invalidTagging }
+        guard let items = node["Items"]?.list else { throw .invalidTagging }
         var new: [ResourceTag] = []
         for item in items {
             let tag = ResourceTag(key: item.text("Key") ?? "", value: item.text("Value") ?? "")
@@ -70,7 +70,7 @@ extension CloudFrontAPI {
         _ request: APIRequest
     ) throws(APIFault) -> ([ResourceTag]) -> [ResourceTag] {
         let node = try document(request, root: "TagKeys")
-        guard case .list(let items) = node["Items"]?.content else { throw .invalidTagging }
+        guard let items = node["Items"]?.list else { throw .invalidTagging }
         let keys = items.compactMap(\.scalar)
         return { tags in tags.filter { !keys.contains($0.key) } }
     }

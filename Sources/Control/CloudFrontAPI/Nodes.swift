@@ -25,9 +25,14 @@ extension ConfigNode {
     /// The items of a list in the form of CloudFront; nil where `Quantity` is not their number.
     var items: [ConfigNode]? {
         guard let quantity = text("Quantity").flatMap({ Int($0) }) else { return nil }
-        let items: [ConfigNode] =
-            if case .list(let list) = self["Items"]?.content { list } else { [] }
+        let items = self["Items"]?.list ?? []
         return items.count == quantity ? items : nil
+    }
+
+    /// The items of a list; nil for anything else.
+    var list: [ConfigNode]? {
+        guard case .list(let items) = content else { return nil }
+        return items
     }
 
     /// What a scalar says; nil for anything else.
