@@ -46,7 +46,7 @@ let package = Package(
 
         // The data plane, and the cold side that configures and watches it.
         .target(name: "Edge", dependencies: ["Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
-        .target(name: "Control", dependencies: ["Edge", "Caching", "Tiles", "HTTP", "Reactor", "LMDB", logging, yams], swiftSettings: settings),
+        .target(name: "Control", dependencies: ["Edge", "CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB", logging, yams], swiftSettings: settings),
         .target(name: "Simulation", dependencies: ["Edge", "Caching", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
         .executableTarget(name: "mapedge", dependencies: ["Control", "Edge", "Caching", "HTTP", "Reactor", argumentParser, logging], swiftSettings: settings),
 
@@ -60,7 +60,7 @@ let package = Package(
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: settings),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: settings),
         .testTarget(name: "EdgeTests", dependencies: ["Edge", "Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
-        .testTarget(name: "ControlTests", dependencies: ["Control", "Edge", "Caching", "HTTP", "Reactor", "mapedge", logging, yams], exclude: ["Goldens"], swiftSettings: settings),
+        .testTarget(name: "ControlTests", dependencies: ["Control", "CloudFront", "Edge", "Caching", "HTTP", "Reactor", "mapedge", logging, yams], exclude: ["Clients", "Goldens"], swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Edge", "Caching", "HTTP", "Reactor"], swiftSettings: settings),
         .testTarget(name: "ConformanceTests", dependencies: ["WireTesting", "mapedge"], swiftSettings: settings),
         .testTarget(name: "SystemTests", dependencies: ["WireTesting", "Tiles", "mapedge"], swiftSettings: settings),

@@ -7,7 +7,7 @@ set -euo pipefail
 declare -A groups=(
     [build]="liblmdb-dev"
     [demo]="cgi-mapserver gdal-bin libjs-leaflet lighttpd python3"
-    [test]="curl python3 python3-owslib ruby ruby-json-schema"
+    [test]="awscli curl python3 python3-boto3 python3-owslib ruby ruby-json-schema"
     [peers]="gcc libc6-dev haproxy nghttp2-client nginx python3 varnish wrk"
 )
 

@@ -7,10 +7,10 @@ import Testing
 @testable import Reactor
 
 /// An admin server on a free port, stopped when the test is over.
-private final class RunningAdmin: Sendable {
+final class RunningAdmin: Sendable {
     let server: AdminServer
 
-    init(_ subject: ScriptedSubject = ScriptedSubject(), on endpoint: Endpoint? = nil) throws {
+    init(_ subject: any AdminSubject = ScriptedSubject(), on endpoint: Endpoint? = nil) throws {
         server = try AdminServer(
             on: [endpoint ?? .ip(.loopback(port: 0))], subject: subject, events: SilentObserver())
         server.start()

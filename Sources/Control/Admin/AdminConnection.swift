@@ -41,6 +41,10 @@ private func answer(to socket: TimedSocket, _ routes: AdminRoutes) -> [UInt8]? {
             return encode(AdminResponse(rejection.status, "\(rejection.reason)"), true)
         case .complete:
             let request = AdminRequest(head, bytes)
+            if let api = routes.api(for: request) {
+                return answer(
+                    api, head, bytes[..<count], isCrossSite: request.isCrossSite, from: socket)
+            }
             return encode(routes.answer(request), request.method != .head)
         }
     }
@@ -60,7 +64,7 @@ extension AdminRequest {
     }
 }
 
-private func encode(_ response: AdminResponse, _ hasBody: Bool) -> [UInt8] {
+func encode(_ response: AdminResponse, _ hasBody: Bool) -> [UInt8] {
     var head =
         HeadWriter.statusLine(response.status).map { "\($0)" }
         ?? "HTTP/1.1 \(response.status) \r\n"

@@ -38,6 +38,7 @@ struct AdminResponse: Equatable {
 /// - `GET /status`: pools, store and loops as JSON.
 /// - `POST /reload`: reads the configuration again; 422 with a line for each mistake when it is
 ///   refused, and the old one stays in force.
+/// - `/2020-05-31/...`: CloudFront's API, where there is a distribution; see ``CloudFrontAPI``.
 struct AdminRoutes {
     let subject: any AdminSubject
 
@@ -55,6 +56,11 @@ struct AdminRoutes {
             AdminResponse(
                 404, "nothing is here; there are /metrics, /healthz, /readyz, /status and /reload")
         }
+    }
+
+    /// The control API, if that is what the request is for.
+    func api(for request: AdminRequest) -> CloudFrontAPI? {
+        request.path.hasPrefix(CloudFrontAPI.pathPrefix + "/") ? subject.api : nil
     }
 
     private func reading(

@@ -1,6 +1,6 @@
 public import Edge
 
-/// What the admin port shows, and the one thing it can make happen.
+/// What the admin port shows, and what it can make happen.
 ///
 /// Called from the admin port's own threads; nothing here may wait for a loop.
 public protocol AdminSubject: Sendable {
@@ -13,6 +13,12 @@ public protocol AdminSubject: Sendable {
     func statusJSON() -> [UInt8]
     /// Reads the configuration again and swaps it in.
     func reload() -> ReloadOutcome
+    /// CloudFront's API for what is served here; nil where that is no distribution.
+    var api: CloudFrontAPI? { get }
+}
+
+extension AdminSubject {
+    public var api: CloudFrontAPI? { nil }
 }
 
 /// Whether viewers should be sent here.

@@ -65,11 +65,5 @@ public func writeErrorLine(_ text: String) {
 private func timestamp() -> String {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
-    var parts = tm()
-    gmtime_r(&now.tv_sec, &parts)
-    func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    let milliseconds = 1_000 + now.tv_nsec / 1_000_000
-    return "\(parts.tm_year + 1_900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))T"
-        + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
-        + ".\("\(milliseconds)".dropFirst())Z"
+    return timestampText(Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000)
 }

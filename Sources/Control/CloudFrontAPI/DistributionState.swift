@@ -1,0 +1,139 @@
+public import CloudFront
+
+/// What the control API shows and changes: one distribution, its policies, its invalidations.
+///
+/// Called from the admin port's own threads, several at a time; reads must not wait for a loop.
+public protocol DistributionState: Sendable {
+    /// What is in force now.
+    var distribution: DistributionRecord { get }
+    /// All policies of that kind, managed ones included, in the order to list them.
+    func policies(_ kind: PolicyKind) -> [PolicyRecord]
+    /// Puts another DistributionConfig in force, and returns when it is and would survive a crash.
+    ///
+    /// - Parameter now: in milliseconds since 1970; the record's `lastModified` from then on.
+    /// - Throws: the first thing that is wrong with it; the old one stays in force then.
+    func apply(_ config: ConfigNode, now: Int64) throws(APIFault)
+
+    /// Judges what an invalidation is to name: paths, and tags that begin with `#`.
+    ///
+    /// - Throws: `InvalidArgument`, if one of them cannot name anything.
+    func check(_ items: [String]) throws(APIFault)
+    /// Makes stale what the items name, and returns when that is durable and in effect on all
+    /// loops.
+    func invalidate(_ items: [String]) throws(APIFault)
+    /// Invalidations that were recorded, newest first.
+    var invalidations: [InvalidationRecord] { get }
+    /// Adds one to the list, and returns when it would survive a crash.
+    func record(_ invalidation: InvalidationRecord) throws(APIFault)
+
+    /// The distribution's tags, in the order they were given.
+    var tags: [ResourceTag] { get }
+    /// Replaces the tags, and returns when they would survive a crash.
+    func replaceTags(_ tags: [ResourceTag]) throws(APIFault)
+}
+
+/// The distribution that an edge serves, as the API tells it.
+public struct DistributionRecord: Sendable, Equatable {
+    /// `E` and 13 upper-case letters and digits.
+    public var id: String
+    /// `d111111abcdef8.cloudfront.net`
+    public var domainName: String
+    /// When the configuration came into force, in milliseconds since 1970.
+    public var lastModified: Int64
+    /// The DistributionConfig, with as many members as its author wrote.
+    public var config: ConfigNode
+
+    public init(id: String, domainName: String, lastModified: Int64, config: ConfigNode) {
+        self.id = id
+        self.domainName = domainName
+        self.lastModified = lastModified
+        self.config = config
+    }
+
+    /// The account is the one of Amazon's own examples: an edge has none.
+    var arn: String { "arn:aws:cloudfront::123456789012:distribution/\(id)" }
+    /// Other than before whenever the configuration or its time is.
+    var version: String {
+        versionText(APIDocument(root: "DistributionConfig", config), lastModified)
+    }
+}
+
+/// One of the three kinds of policies that behaviors refer to.
+public enum PolicyKind: String, Sendable, CaseIterable {
+    case cache = "CachePolicy"
+    case originRequest = "OriginRequestPolicy"
+    case responseHeaders = "ResponseHeadersPolicy"
+
+    /// The word of the path: `cache-policy`.
+    var pathWord: String {
+        switch self {
+        case .cache: "cache-policy"
+        case .originRequest: "origin-request-policy"
+        case .responseHeaders: "response-headers-policy"
+        }
+    }
+
+    var missing: APIFault {
+        switch self {
+        case .cache: APIFault("NoSuchCachePolicy", 404, "The cache policy does not exist.")
+        case .originRequest:
+            APIFault(
+                "NoSuchOriginRequestPolicy", 404, "The origin request policy does not exist.")
+        case .responseHeaders:
+            APIFault(
+                "NoSuchResponseHeadersPolicy", 404, "The response headers policy does not exist.")
+        }
+    }
+}
+
+/// A policy as the API tells it.
+public struct PolicyRecord: Sendable, Equatable {
+    public var id: String
+    /// One that every account has, not one of the deployment's own.
+    public var isManaged: Bool
+    /// In milliseconds since 1970.
+    public var lastModified: Int64
+    /// The CachePolicyConfig, OriginRequestPolicyConfig or ResponseHeadersPolicyConfig.
+    public var config: ConfigNode
+
+    public init(id: String, isManaged: Bool, lastModified: Int64, config: ConfigNode) {
+        self.id = id
+        self.isManaged = isManaged
+        self.lastModified = lastModified
+        self.config = config
+    }
+
+    var version: String { versionText(APIDocument(root: id, config), lastModified) }
+}
+
+/// An invalidation that took effect.
+public struct InvalidationRecord: Sendable, Equatable {
+    /// `I` and 13 upper-case letters and digits.
+    public var id: String
+    /// In milliseconds since 1970.
+    public var created: Int64
+    /// Paths and tags in the order they were given.
+    public var items: [String]
+    public var callerReference: String
+
+    public init(id: String, created: Int64, items: [String], callerReference: String) {
+        self.id = id
+        self.created = created
+        self.items = items
+        self.callerReference = callerReference
+    }
+
+    /// How many of the items are wildcards, which have a quota of their own.
+    var wildcards: Int { items.count { $0.hasSuffix("*") && !$0.hasPrefix("#") } }
+}
+
+/// A tag of a resource, in the sense of AWS's tagging: nothing that invalidates.
+public struct ResourceTag: Sendable, Equatable {
+    public var key: String
+    public var value: String
+
+    public init(key: String, value: String) {
+        self.key = key
+        self.value = value
+    }
+}

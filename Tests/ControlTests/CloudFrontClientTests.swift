@@ -1,0 +1,84 @@
+import CloudFront
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Control
+
+/// Runs a program of PATH to its end: its exit status and all that it wrote.
+private func run(
+    _ arguments: [String], environment: [String: String] = [:]
+) -> (status: Int32, output: String) {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    process.standardInput = FileHandle.nullDevice
+    guard (try? process.run()) != nil else { return (-1, "\(arguments[0]) did not start") }
+    let output = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+}
+
+private let hasBoto = run(["python3", "-c", "import boto3"]).status == 0
+private let hasCommand = run(["aws", "--version"]).status == 0
+
+@Suite("Control API: unmodified clients", .serialized)
+struct CloudFrontClientTests {
+    private let script = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "Clients/cloudfront.py").path
+
+    private func state() throws -> ScriptedDistribution {
+        let state = try ScriptedDistribution()
+        let configs: [PolicyKind: String] = [
+            .cache: "<C><Name>own</Name><MinTTL>1</MinTTL></C>",
+            .originRequest: "<C><Name>own</Name><HeadersConfig><HeaderBehavior>whitelist"
+                + "</HeaderBehavior><Headers><Quantity>1</Quantity><Items><Name>Origin</Name>"
+                + "</Items></Headers></HeadersConfig></C>",
+            .responseHeaders: "<C><Name>own</Name><CorsConfig><AccessControlAllowMethods>"
+                + "<Quantity>1</Quantity><Items><Method>GET</Method></Items>"
+                + "</AccessControlAllowMethods></CorsConfig><RemoveHeadersConfig><Quantity>1"
+                + "</Quantity><Items><ResponseHeadersPolicyRemoveHeader><Header>Server</Header>"
+                + "</ResponseHeadersPolicyRemoveHeader></Items></RemoveHeadersConfig></C>",
+        ]
+        for (kind, config) in configs {
+            let policies = try [true, false].map { isManaged in
+                PolicyRecord(
+                    id: isManaged ? "managed" : "own", isManaged: isManaged,
+                    lastModified: 1_795_459_475_000, config: try node(config))
+            }
+            state.contents.withLock { $0.policies[kind] = policies }
+        }
+        return state
+    }
+
+    private func check(_ client: String) throws {
+        let (key, secret) = ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+        let verifier = SignatureVerifier(secrets: [key: secret], hash: referenceSHA256)
+        let api = CloudFrontAPI(try state(), options: APIOptions(verifier: verifier))
+        let admin = try RunningAdmin(APISubject(api: api))
+        let (status, output) = run(
+            [
+                "python3", script, client, "http://\(admin.server.boundEndpoints[0])",
+                "EDFDVBD632BHDS",
+            ],
+            environment: [
+                "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret,
+                "AWS_DEFAULT_REGION": "eu-west-1", "AWS_EC2_METADATA_DISABLED": "true",
+                "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+                "AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "1", "no_proxy": "127.0.0.1",
+            ])
+        #expect(status == 0 && output.hasSuffix("as they should be\n"), "\(output)")
+    }
+
+    @Test(
+        "boto3 signs, asks and understands every answer",
+        .enabled(if: hasBoto, "python3 has no boto3"))
+    func library() throws { try check("boto3") }
+
+    @Test("the aws command does", .enabled(if: hasBoto && hasCommand, "there is no aws command"))
+    func command() throws { try check("aws") }
+}
