@@ -173,7 +173,7 @@ extension LoopState where N: ~Copyable {
     /// A waiter whose leader's response it may not use: ask for itself, at once and alone.
     private mutating func goAlone(_ exchange: Exchange, _ fetch: SharedFetch) {
         counters.add(.uncollapsed)
-        _ = fetch.leave(exchange.id)
+        leave(fetch, exchange)
         exchange.mayCollapse = false
         setDeadline(exchange.id.slot, milliseconds: nil)
         lead(exchange, fresh(exchange))

@@ -39,6 +39,8 @@ package enum LoopMessage: Sendable {
     case memberFree(fetch: UInt64)
     /// Nobody reads this fetch any more.
     case unread(fetch: UInt64)
+    /// The slowest reader of this fetch has caught up, or left.
+    case caughtUp(fetch: UInt64)
     /// What this exchange was to be answered with is gone, or proved to be damaged.
     case unavailable(ExchangeID)
     case replace(SettingsSnapshot)
@@ -222,6 +224,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
             case .unavailable(let id): withExchange(id) { $0.unavailable($1) }
             case .memberFree(let fetch): memberFree(Token(bits: fetch))
             case .unread(let fetch): fetchUnread(Token(bits: fetch))
+            case .caughtUp(let fetch): resume(Token(bits: fetch))
             case .replace(let snapshot): replace(snapshot)
             case .adopt(let fd, let settings): adopt(fd, settings)
             case .retire(let settings): retire(settings)

@@ -136,14 +136,15 @@ extension LoopState where N: ~Copyable {
         }
         let deadline = network.monotonicNow + UInt64(milliseconds) * 1_000_000
         viewers[slot].deadline = deadline
+        let next = viewers[slot].isBlocked ? deadline : min(deadline, isTooSlowAt(slot))
         // A later deadline is found when the armed timer fires; an earlier one must be armed.
         if viewers[slot].timer == .none {
             let token = Token(viewers.life(of: slot), kind: TokenKind.viewer)
-            viewers[slot].timer = timers.arm(token, kind: 0, deadline: deadline)
-            viewers[slot].timerAt = deadline
-        } else if deadline < viewers[slot].timerAt {
-            _ = timers.rearm(viewers[slot].timer, deadline: deadline)
-            viewers[slot].timerAt = deadline
+            viewers[slot].timer = timers.arm(token, kind: 0, deadline: next)
+            viewers[slot].timerAt = next
+        } else if next < viewers[slot].timerAt {
+            _ = timers.rearm(viewers[slot].timer, deadline: next)
+            viewers[slot].timerAt = next
         }
     }
 
