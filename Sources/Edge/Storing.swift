@@ -83,7 +83,8 @@ extension LoopState where N: ~Copyable {
         // A field that is private is for who asked, not for who waited (RFC 9111 §5.2.2.7).
         let hasOwn = !facts.cacheControl.flags.isDisjoint(with: [.privateFields, .noCacheFields])
         let sharedBlob =
-            hasOwn ? raw.withUnsafeBytes { HeaderBlob.stored(originHead, bytes: $0, date: nil) } : nil
+            hasOwn
+            ? raw.withUnsafeBytes { HeaderBlob.stored(originHead, bytes: $0, date: nil) } : nil
         return FetchedHead(
             bytes: raw, head: originHead, facts: facts, blob: blob, sharedBlob: sharedBlob,
             receivedAt: now,
