@@ -16,7 +16,8 @@ extension LoopState where N: ~Copyable {
         exchange.outcome.result = resultType(exchange, fetched, collapsed)
         var writer = HeadWriter(scratch.head)
         writer.append(status: fetched.status)
-        fetched.blob.withUnsafeBytes { writer.append(bytes: $0) }
+        let blob = collapsed ? fetched.sharedBlob ?? fetched.blob : fetched.blob
+        blob.withUnsafeBytes { writer.append(bytes: $0) }
         chooseDelivery(exchange, fetched, &writer)
         appendOwnFields(exchange, fetched, collapsed, &writer)
         appendConnection(slot, &writer)
@@ -229,6 +230,6 @@ extension LoopState where N: ~Copyable {
         exchange.cursor += count
         exchange.outcome.sentBytes += count
         fetch.advance(exchange.id, to: exchange.cursor)
-        if let token = exchange.fetch { resumeIfPaused(token) }
+        resumeIfPaused(fetch)
     }
 }

@@ -67,7 +67,7 @@ final class Exchange {
     var storeKey: CacheKey? { key ?? (head.method == .post ? primary?.key : nil) }
 
     /// The origin is asked for the whole, whatever part of it the viewer wants: what is stored is
-    /// whole, and is to be confirmed or replaced; and whether a map image is one shows in the whole.
+    /// whole, and is to be confirmed or replaced; whether a map image is one shows in the whole.
     var asksForWhole: Bool {
         !facts.hasRange || isRefresh
             || head.method == .get && (decision.action == .revalidate || map?.isImage == true)
@@ -132,8 +132,8 @@ extension LoopState where N: ~Copyable {
         }
     }
 
-    /// A fetch to be; `key` is where others look for one to join, nil for one that is this exchange's
-    /// alone and says nothing about how shareable the target is.
+    /// A fetch to be; `key` is where others look for one to join, nil for one that is this
+    /// exchange's alone and says nothing about how shareable the target is.
     private func fresh(_ exchange: Exchange, key: CacheKey? = nil) -> SharedFetch {
         SharedFetch(
             key: key, invalidation: shared.invalidationNumber, leader: exchange.id,
@@ -177,7 +177,7 @@ extension LoopState where N: ~Copyable {
     /// A waiter whose leader's response it may not use: ask for itself, at once and alone.
     private mutating func goAlone(_ exchange: Exchange, _ fetch: SharedFetch) {
         counters.add(.uncollapsed)
-        _ = fetch.leave(exchange.id)
+        leave(fetch, exchange)
         exchange.mayCollapse = false
         setDeadline(exchange.id.slot, milliseconds: nil)
         lead(exchange, fresh(exchange))

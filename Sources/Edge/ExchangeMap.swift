@@ -74,8 +74,8 @@ extension Exchange {
         }
     }
 
-    /// This request's normalised values of the fields that a Vary names, as key parts; nil when they
-    /// are too many to be told apart: such a request shares nothing.
+    /// This request's normalised values of the fields that a Vary names, as key parts; nil when
+    /// they are too many to be told apart: such a request shares nothing.
     func variantValues(_ names: [UInt8]) -> [UInt8]? {
         withUnsafeTemporaryAllocation(byteCount: 40_960, alignment: 16) { memory in
             var key = CanonicalKey(memory)

@@ -419,9 +419,8 @@ extension LoopState where N: ~Copyable {
 
     /// An exchange needs the fetch no longer: if nobody does, it ends.
     mutating func leave(_ shared: SharedFetch, _ exchange: Exchange) {
-        guard shared.leave(exchange.id) == 0, shared.isUnread, let runner = shared.runner else {
-            return
-        }
+        if shared.leave(exchange.id) > 0 { return resumeIfPaused(shared) }
+        guard shared.isUnread, let runner = shared.runner else { return }
         if runner.loop == index {
             fetchUnread(Token(bits: runner.fetch))
         } else {

@@ -18,7 +18,7 @@ extension LoopState where N: ~Copyable {
                 giveUp(fetch)
                 return
             }
-            if fetch.head != nil, fetch.shared.backlog > Self.window {
+            if fetch.head != nil, fetch.shared.pauses(above: Self.window) {
                 fetch.isPaused = true
                 fetch.deadline = .max
                 return
@@ -222,14 +222,10 @@ extension LoopState where N: ~Copyable {
             fetch.judging = nil
             publish(judge(judged, fetch), fetch)
         }
-        if let head = fetch.head, head.isStorable,
-            fetch.shared.total > snapshot.settings.cache.objectBytes
-        {
+        if fetch.shared.keepsBody, fetch.shared.total > snapshot.settings.cache.objectBytes {
             counters.add(.storeSkippedSize)
             letGo(fetch)
-        } else if fetch.head?.isStorable == true, !fetch.body.isComplete,
-            shared.budget.isExhausted, fetch.shared.mayStore
-        {
+        } else if fetch.shared.keepsBody, !fetch.body.isComplete, shared.budget.isExhausted {
             counters.add(.storeSkippedMemory)
             letGo(fetch)
         }
@@ -287,12 +283,20 @@ extension LoopState where N: ~Copyable {
         fail(fetch, .cutShort)
     }
 
-    /// The viewer has taken enough of the body: the member may go on.
-    mutating func resumeIfPaused(_ token: Token) {
+    /// A reader has taken bytes or left: if the slowest now has enough, the member may go on.
+    mutating func resumeIfPaused(_ fetch: SharedFetch) {
+        guard fetch.takeResume(below: Self.window / 2), let runner = fetch.runner else { return }
+        if runner.loop == index {
+            resume(Token(bits: runner.fetch))
+        } else {
+            _ = shared.mailboxes[runner.loop].post(.caughtUp(fetch: runner.fetch))
+        }
+    }
+
+    mutating func resume(_ token: Token) {
         guard fetches.contains(token) else { return }
         let fetch = fetches[token.slot]
-        guard fetch.isPaused, fetch.shared.backlog <= Self.window / 2, let slot = fetch.connection
-        else { return }
+        guard fetch.isPaused, let slot = fetch.connection else { return }
         fetch.isPaused = false
         setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
         ready.append(.receive(Token(slot, kind: TokenKind.origin)))

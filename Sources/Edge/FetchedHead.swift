@@ -13,6 +13,8 @@ final class FetchedHead: Sendable {
     let facts: ResponseFacts
     /// End-to-end fields in wire form, without Content-Length, Age and whatever concerns the hop.
     let blob: [UInt8]
+    /// The same for those who waited, where the origin names fields that are for the asker alone.
+    let sharedBlob: [UInt8]?
     /// When the head came, and when its request was sent; milliseconds since the epoch.
     let receivedAt: Milliseconds
     let requestedAt: Milliseconds
@@ -30,7 +32,7 @@ final class FetchedHead: Sendable {
 
     init(
         bytes: [UInt8], head: borrowing ResponseHead, facts: ResponseFacts, blob: [UInt8],
-        receivedAt: Milliseconds,
+        sharedBlob: [UInt8]? = nil, receivedAt: Milliseconds,
         requestedAt: Milliseconds, storability: Storability, variant: VariantBytes?,
         confirmed: StoredCopy? = nil, deniesStored: Bool = false,
         rejectedContent: TileVerdict? = nil, completesTo whole: UInt64? = nil
@@ -47,6 +49,7 @@ final class FetchedHead: Sendable {
         self.head = copy head
         self.facts = facts
         self.blob = blob
+        self.sharedBlob = sharedBlob
         self.receivedAt = receivedAt
         self.requestedAt = requestedAt
         self.storability = storability

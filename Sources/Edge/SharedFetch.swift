@@ -49,6 +49,8 @@ final class SharedFetch: Sendable {
         var isDissolved = false
         // A body that is kept whole for the store is not trimmed behind its readers.
         var keepsBody = false
+        // The member is not read from before the slowest reader has caught up.
+        var isPaused = false
         var mayStore = true
         var runner: (loop: Int, fetch: UInt64)?
         var trailers: [UInt8] = []
@@ -107,6 +109,15 @@ final class SharedFetch: Sendable {
         }
     }
 
+    /// Whether the fetch waits for its readers and needs to wait no longer. Says so once.
+    func takeResume(below limit: Int) -> Bool {
+        state.withLock { state in
+            guard state.isPaused, Self.backlog(state) <= limit else { return false }
+            state.isPaused = false
+            return true
+        }
+    }
+
     /// Body bytes from `offset` on; they stay until this waiter's `advance` passes them.
     func gather(
         from offset: Int, into parts: UnsafeMutableBufferPointer<iovec>, limit: Int
@@ -129,10 +140,17 @@ final class SharedFetch: Sendable {
     // MARK: the fetch's side
 
     /// Bytes that have come and that the slowest waiter has not sent: the window for back-pressure.
-    var backlog: Int {
+    private static func backlog(_ state: State) -> Int {
+        guard !state.keepsBody else { return 0 }
+        return state.body.total - (state.waiters.map(\.cursor).min() ?? state.body.total)
+    }
+
+    /// Whether the fetch has to wait for its readers; from then on `takeResume` tells when it does
+    /// no longer.
+    func pauses(above limit: Int) -> Bool {
         state.withLock { state in
-            guard !state.keepsBody else { return 0 }
-            return state.body.total - (state.waiters.map(\.cursor).min() ?? state.body.total)
+            state.isPaused = Self.backlog(state) > limit
+            return state.isPaused
         }
     }
 
@@ -150,6 +168,7 @@ final class SharedFetch: Sendable {
 
     var waiterCount: Int { state.withLock { $0.waiters.count } }
     var mayStore: Bool { state.withLock { $0.mayStore } }
+    var keepsBody: Bool { state.withLock { $0.keepsBody } }
 
     /// An invalidation matched: deliver to those who wait, store nothing.
     func fence() { state.withLock { $0.mayStore = false } }

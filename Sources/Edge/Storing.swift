@@ -80,8 +80,14 @@ extension LoopState where N: ~Copyable {
         let selected: Variant = exchange.policy.keysVary ? variant(exchange, raw) : .none
         if case .untellable = selected { verdict = .refused(.varyTooLong) }
         let blob = raw.withUnsafeBytes { HeaderBlob.delivered(originHead, bytes: $0) }
+        // A field that is private is for who asked, not for who waited (RFC 9111 §5.2.2.7).
+        let hasOwn = !facts.cacheControl.flags.isDisjoint(with: [.privateFields, .noCacheFields])
+        let sharedBlob =
+            hasOwn
+            ? raw.withUnsafeBytes { HeaderBlob.stored(originHead, bytes: $0, date: nil) } : nil
         return FetchedHead(
-            bytes: raw, head: originHead, facts: facts, blob: blob, receivedAt: now,
+            bytes: raw, head: originHead, facts: facts, blob: blob, sharedBlob: sharedBlob,
+            receivedAt: now,
             requestedAt: fetch.requestedAt,
             storability: verdict, variant: selected.bytes)
     }

@@ -5,8 +5,8 @@ import Reactor
 
 // Sending to viewers, and the end of responses and connections.
 extension LoopState where N: ~Copyable {
-    /// Sends the first `count` of the loop's parts. Part of it may be taken: more is tried until the
-    /// kernel refuses, since only then it says when it takes bytes again.
+    /// Sends the first `count` of the loop's parts. Part of it may be taken: more is tried until
+    /// the kernel refuses, since only then it says when it takes bytes again.
     mutating func send(_ slot: UInt32, parts count: Int) -> IOResult {
         let result = network.send(
             viewers[slot].fd, UnsafeBufferPointer(start: scratch.parts.baseAddress, count: count))
@@ -136,7 +136,7 @@ extension LoopState where N: ~Copyable {
         }
         let deadline = network.monotonicNow + UInt64(milliseconds) * 1_000_000
         viewers[slot].deadline = deadline
-        let next = min(deadline, isTooSlowAt(slot))
+        let next = viewers[slot].isBlocked ? deadline : min(deadline, isTooSlowAt(slot))
         // A later deadline is found when the armed timer fires; an earlier one must be armed.
         if viewers[slot].timer == .none {
             let token = Token(viewers.life(of: slot), kind: TokenKind.viewer)

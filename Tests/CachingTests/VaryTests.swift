@@ -20,7 +20,8 @@ struct VaryTests {
     @Test(
         "what no request can be shown to match has no list",
         arguments: [
-            "*", "Accept, *", "a b", "\"x\"", "(x)",
+            "*", "Accept, *", "a b", "\"x\"", "(x)", "X-Forwarded-Proto", "Accept, x-forwarded-for",
+            "forwarded", "X-Real-IP", "X-Forwarded-Host", "X-Forwarded-Port",
         ])
     func noList(_ value: String) {
         #expect(names(value) == nil)
@@ -105,6 +106,13 @@ struct VaryTests {
     func absent() {
         #expect(variant("x-a\n") == variant("x-a\n", "X-B: 1"))
         #expect(variant("accept\n") != variant("accept\n", "Accept:"))
+    }
+
+    @Test("a field that the request's Connection takes away counts as absent")
+    func hopByHop() {
+        #expect(variant("origin\n", "Origin: a", "Connection: Origin") == variant("origin\n"))
+        #expect(variant("x-a\n", "X-A: 1", "Connection: close, x-a") == variant("x-a\n"))
+        #expect(variant("x-a\n", "X-A: 1", "Connection: close") != variant("x-a\n"))
     }
 
     @Test("values cannot slip from one field into another")

@@ -46,6 +46,9 @@ struct Exchange: Sendable {
         case origin
         /// As `origin`, by a conditional request, and the viewer gets what was stored.
         case revalidation
+        /// The origin is asked by a condition, answers about another response, is asked again
+        /// without one, and the viewer gets that second answer.
+        case originTwice
         /// The origin is asked, and the viewer gets what was stored all the same.
         case storedInstead
         /// The viewer gets what was stored and the origin is asked afterwards.
@@ -59,6 +62,8 @@ struct Exchange: Sendable {
     }
 
     var ask: Ask
+    /// What comes before the reply, where the origin is asked twice.
+    var first: Reply?
     var reply: Reply?
     var source: Source
     var checks: [Check]
@@ -77,6 +82,10 @@ struct Exchange: Sendable {
 
     static func revalidates(_ reply: Reply, _ checks: Check...) -> Exchange {
         Exchange(ask: get(), reply: reply, source: .revalidation, checks: checks)
+    }
+
+    static func asksTwice(_ first: Reply, _ reply: Reply, _ checks: Check...) -> Exchange {
+        Exchange(ask: get(), first: first, reply: reply, source: .originTwice, checks: checks)
     }
 
     static func staleAfterAsking(_ reply: Reply, _ checks: Check...) -> Exchange {
@@ -163,6 +172,8 @@ enum Check: Sendable {
     case sentLacks(String)
     case sentContains(String, String)
     case sentMethod(String)
+    /// The request's target ends in this segment.
+    case sentTarget(String)
     case sentBody(String)
     /// The edge ends the connection behind the response.
     case closes

@@ -42,6 +42,8 @@ extension Check {
             return containment("sent \(name)", request[name], part)
         case .sentMethod(let method):
             return request.method == method ? nil : "the request is a \(request.method)"
+        case .sentTarget(let end):
+            return request.target.hasSuffix("/" + end) ? nil : "the target is \(request.target)"
         case .sentBody(let body):
             return request.text == body ? nil : "the request's body is \(quoted(request.body[...]))"
         default: return nil

@@ -21,11 +21,17 @@ struct CachingConformanceTests {
     @Test("how the origin is asked again", arguments: revalidationCases)
     func revalidation(_ test: Case) throws { try play(test) }
 
+    @Test("what a 304 confirms, and for whom", arguments: confirmationCases)
+    func confirmation(_ test: Case) throws { try play(test) }
+
     @Test("what HEAD has to do with GET", arguments: headCases)
     func heads(_ test: Case) throws { try play(test) }
 
     @Test("how requests select a variant", arguments: varyCases)
     func variants(_ test: Case) throws { try play(test) }
+
+    @Test("what cannot select a variant", arguments: untellableCases)
+    func untellable(_ test: Case) throws { try play(test) }
 
     @Test("when a stale response may be served", arguments: staleCases)
     func stale(_ test: Case) throws { try play(test) }
@@ -54,6 +60,9 @@ struct MessageConformanceTests {
     @Test("ranges that the origin sent", arguments: partialCases)
     func partial(_ test: Case) throws { try play(test) }
 
+    @Test("fields of what is put together", arguments: combinedFieldCases)
+    func combinedFields(_ test: Case) throws { try play(test) }
+
     @Test("messages", arguments: messageCases)
     func messages(_ test: Case) throws { try play(test) }
 }
@@ -62,8 +71,9 @@ struct MessageConformanceTests {
 struct TableTests {
     private static let all = [
         lifetimeCases, targetedCases, ageCases, storageCases, statusCases, revalidationCases,
-        headCases, varyCases, staleCases, requestCases, invalidationCases, cacheStatusCases,
-        conditionalCases, storedRangeCases, ifRangeCases, partialCases, messageCases,
+        confirmationCases, headCases, varyCases, untellableCases, staleCases, requestCases,
+        invalidationCases, cacheStatusCases, conditionalCases, storedRangeCases, ifRangeCases,
+        partialCases, combinedFieldCases, messageCases,
     ].flatMap { $0 }
 
     @Test("has names of its own for at least 150 rules")

@@ -32,11 +32,13 @@ struct DialogueTests {
         #expect(request["Connection"]?.lowercased().contains("upgrade") != true)
     }
 
-    private var webSocket: String {
+    private var webSocket: String { handshake("dGhlIHNhbXBsZSBub25jZQ==") }
+
+    private func handshake(_ key: String) -> String {
         request(
             "GET \(room.path("socket")) HTTP/1.1", "Connection: keep-alive, Upgrade",
             "Upgrade: websocket", "Sec-WebSocket-Version: 13",
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
+            "Sec-WebSocket-Key: \(key)")
     }
 
     private func switching(_ accept: String) -> Reply {
@@ -65,6 +67,34 @@ struct DialogueTests {
         let request = try #require(room.requests.first)
         #expect(request["Upgrade"]?.lowercased() == "websocket")
         #expect(request["Sec-WebSocket-Key"] == "dGhlIHNhbXBsZSBub25jZQ==")
+    }
+
+    @Test("row 19: two WebSockets on one URL are two tunnels, also when they begin at once")
+    func twoTunnels() throws {
+        let gate = Gate()
+        let accepts = [
+            "dGhlIHNhbXBsZSBub25jZQ==": "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+            "AQIDBAUGBwgJCgsMDQ4PEA==": "C/0nmHhBztSRGR1CwL6Tf4ZjwpY=",
+        ]
+        room.answers { [switching] request in
+            switching(accepts[request["Sec-WebSocket-Key"] ?? ""] ?? "").held(by: gate)
+        }
+        var viewers = try accepts.keys.map { key in
+            let viewer = try edge.viewer()
+            try viewer.send(handshake(key))
+            return viewer
+        }
+        #expect(gate.awaitArrival(2), "one waits for the other's answer")
+        gate.open()
+        for (index, accept) in accepts.values.enumerated() {
+            let response = try viewers[index].response()
+            #expect(response.status == 101)
+            #expect(response["Sec-WebSocket-Accept"] == accept)
+            try viewers[index].send("only-\(index)")
+        }
+        for index in viewers.indices {
+            #expect(try viewers[index].bytes(11) == Array("firstonly-\(index)".utf8))
+        }
     }
 
     @Test("row 19: a 101 with a wrong Sec-WebSocket-Accept opens no tunnel")

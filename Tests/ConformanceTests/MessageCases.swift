@@ -84,6 +84,28 @@ let messageCases: [Case] = [
         "max-forwards", "one that may goes on with one less", "RFC 9110 §7.6.2", .must,
         .asks(ask("OPTIONS", "Max-Forwards: 5"), .ok(), .sent("Max-Forwards", "4"))),
     Case(
+        "max-forwards-least", "what is no number of hops ends nothing: the least integer",
+        "RFC 9110 §7.6.2", .must,
+        .any(ask("OPTIONS", "Max-Forwards: -9223372036854775808"), .ok(), .status(200)),
+        .asks(.ok())),
+    Case(
+        "max-forwards-many", "nor do more hops than any integer counts", "RFC 9110 §7.6.2", .must,
+        .asks(
+            ask("OPTIONS", "Max-Forwards: 99999999999999999999"), .ok(),
+            .sentHas("Max-Forwards")),
+        .asks(.ok())),
+    Case(
+        "max-forwards-fraction", "nor a fraction", "RFC 9110 §7.6.2", .must,
+        .any(ask("OPTIONS", "Max-Forwards: 1.5"), .ok(), .status(200)), .asks(.ok())),
+    Case(
+        "max-forwards-empty", "nor nothing at all", "RFC 9110 §7.6.2", .must,
+        .any(ask("OPTIONS", "Max-Forwards:"), .ok(), .status(200)), .asks(.ok())),
+    Case(
+        "query-empty", "an empty query is none, for the origin as for the key", "RFC 3986 §6.2.3",
+        .optimal, .asks(get(at: "it?"), .ok("Cache-Control: max-age=3600"), .sentTarget("it")),
+        .hits(get(at: "it")), .hits(get(at: "it?")),
+        .asks(post(at: "it?"), .ok(), .sentTarget("it?"))),
+    Case(
         "chunked", "a chunked body is passed on", "RFC 9112 §7.1", .must,
         .asks(
             .ok("Transfer-Encoding: chunked", body: "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n"),

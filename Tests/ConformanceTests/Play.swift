@@ -32,6 +32,7 @@ private struct Player {
     /// Plays one exchange; says what is wrong.
     mutating func play(_ exchange: Exchange) -> [String] {
         let before = room.count
+        if let first = exchange.first { room.reply(first.inRoom(room)) }
         // A lost GET is asked once more: an origin that is gone is gone then, too.
         if let reply = exchange.reply {
             for _ in 0..<(reply.isGone ? 3 : 1) { room.reply(reply.inRoom(room)) }
@@ -64,7 +65,7 @@ private struct Player {
 
     /// Keeps the reply that later exchanges expect from the store.
     private mutating func note(_ exchange: Exchange, wasAsked: Bool) {
-        let isFill = exchange.source == .origin || exchange.source == .any
+        let isFill = [.origin, .originTwice, .any].contains(exchange.source)
         guard wasAsked, isFill, exchange.ask.method == "GET", let reply = exchange.reply else {
             return
         }
@@ -103,11 +104,16 @@ private struct Player {
             expect(exchange.reply)
         case .revalidation:
             expect(asked: 1)
-            let isConditional = requests.first.map {
-                $0["If-None-Match"] != nil || $0["If-Modified-Since"] != nil
+            if requests.first?.isConditional == false {
+                problems.append("the request is not conditional")
             }
-            if isConditional == false { problems.append("the request is not conditional") }
             expect(stored)
+        case .originTwice:
+            expect(asked: 2)
+            if requests.map(\.isConditional) != [true, false] {
+                problems.append("the requests are not a conditional one and a plain one")
+            }
+            expect(exchange.reply)
         case .storedInstead, .storedMeanwhile:
             expect(asked: 1)
             expect(stored)
@@ -136,6 +142,12 @@ private struct Player {
         }
         if ask.version == "1.0", response.isChunked { problems.append("chunks to HTTP/1.0") }
         return problems
+    }
+}
+
+extension Request {
+    fileprivate var isConditional: Bool {
+        self["If-None-Match"] != nil || self["If-Modified-Since"] != nil
     }
 }
 

@@ -93,6 +93,35 @@ struct AddressTests {
         #expect(room.requests.first?["X-Forwarded-For"]?.hasPrefix("192.0.2.7") == true)
     }
 
+    /// What a viewer behind a balancer says of itself, and what the origin hears.
+    private func forged(trusting more: String...) throws -> Request {
+        let trusted = (["127.0.0.1"] + more).flatMap { ["--trusted-proxy", $0] }
+        let edge = try Edge(origin: origin.url, arguments: trusted + ["--proxy-protocol"])
+        var viewer = try edge.viewer()
+        try viewer.send(header)
+        let response = try viewer.exchange(
+            request + "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\n"
+                + "X-Forwarded-Host: other.test\r\nForwarded: for=203.0.113.9\r\n\r\n")
+        #expect(response.text == "served")
+        return try #require(room.requests.first)
+    }
+
+    @Test("what a viewer says of itself through a trusted balancer is not believed")
+    func forgedThroughBalancer() throws {
+        let sent = try forged()
+        #expect(sent["X-Forwarded-For"] == "192.0.2.7")
+        #expect(sent["X-Forwarded-Proto"] == "http")
+        #expect(sent["X-Forwarded-Host"] != "other.test")
+        #expect(sent["Forwarded"]?.contains("203.0.113.9") != true)
+    }
+
+    @Test("what a trusted proxy says through it is")
+    func trustedThroughBalancer() throws {
+        let sent = try forged(trusting: "192.0.2.0/24")
+        #expect(sent["X-Forwarded-For"] == "203.0.113.9, 192.0.2.7")
+        #expect(sent["X-Forwarded-Proto"] == "https")
+    }
+
     @Test("a connection that should begin with it and does not is closed")
     func missingHeader() throws {
         let edge = try Edge(

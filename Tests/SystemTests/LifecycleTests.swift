@@ -148,12 +148,14 @@ struct LifecycleTests {
 
 @Suite("When descriptors run out")
 struct DescriptorTests {
-    @Test("accepting pauses without a busy loop, the admin port answers, and it resumes")
-    func exhaustion() throws {
+    @Test(
+        "accepting pauses without a busy loop, the admin port answers, and it resumes",
+        arguments: [1, 2])
+    func exhaustion(loops: Int) throws {
         let origin = try Origin()
         let room = origin.room()
         room.always(.ok("Cache-Control: max-age=60", body: "served"))
-        let edge = try Edge(origin: origin.url, openFiles: 128)
+        let edge = try Edge(origin: origin.url, loops: loops, openFiles: 128)
         #expect(try edge.get(room.path()).text == "served")
         let crowd = try (0..<200).map { _ in try edge.viewer() }
         let before = try processorTicks(edge.child.pid)
@@ -164,6 +166,7 @@ struct DescriptorTests {
         let spent = try processorTicks(edge.child.pid) - before
         #expect(spent < 25, "\(spent) ticks of 10 ms in half a second of waiting")
         #expect(try edge.admin("/healthz").status == 200)
+        #expect(try edge.metric("mapedge_accept_pauses_total") > 0)
         for viewer in crowd { viewer.close() }
         #expect(try waiting.response().text == "served")
         #expect(try edge.get(room.path()).text == "served")

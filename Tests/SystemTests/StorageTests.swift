@@ -58,7 +58,7 @@ struct StorageTests {
         room.reply(.response(200, [fresh] + fields, body: "body"))
         for _ in 0..<2 {
             let response = try edge.get(room.path())
-            #expect(response.text == "body", "\(response.head.raw.count) bytes of head")
+            #expect(response.text == "body")
             #expect(response["X-0"]?.utf8.count == size / 20)
             #expect(response["X-19"]?.utf8.count == size / 20)
         }

@@ -106,12 +106,3 @@ struct StreamingTests {
         #expect(room.count == 1)
     }
 }
-
-extension Reply {
-    /// The same, once a gate is open.
-    fileprivate func held(by gate: Gate) -> Reply {
-        var copy = self
-        copy.steps.insert(.pass(gate), at: 0)
-        return copy
-    }
-}

@@ -9,12 +9,15 @@ struct Configured {
     /// - Parameters:
     ///   - pool: lines of the origin's section, such as `firstByteTimeout: 300ms`.
     ///   - sections: further lines of the file.
-    init(pool: String..., sections: [String] = [], arguments: [String] = []) throws {
+    init(
+        pool: String..., sections: [String] = [], arguments: [String] = [], loops: Int = 1
+    ) throws {
         origin = try Origin()
         directory = try TemporaryDirectory()
         let text = Configured.text(members: [origin.url], pool: pool, sections: sections)
         edge = try Edge(
-            origin: nil, arguments: arguments, configuration: text, directory: directory)
+            origin: nil, loops: loops, arguments: arguments, configuration: text,
+            directory: directory)
     }
 
     static func text(members: [String], pool: [String] = [], sections: [String] = []) -> String {

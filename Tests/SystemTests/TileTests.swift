@@ -140,6 +140,49 @@ struct TileTests {
         expectSubstitute(try edge.get(map()))
     }
 
+    @Test("a stored 5xx for a tile is 503 and an image", arguments: ["rfc9111", "cloudfront"])
+    func storedError(mode: String) throws {
+        let edge = try SharedEdge.edge(mode: mode)
+        room.always(
+            .response(
+                500, ["Content-Type: text/html", "Cache-Control: max-age=60"],
+                body: "<html>trace</html>"))
+        for _ in 0..<3 { expectSubstitute(try edge.get(map())) }
+        #expect(room.count == 1)
+    }
+
+    @Test("a range of an exception is the image too, and the exception is not stored")
+    func rangeOfException() throws {
+        room.reply(exception, exception)
+        for _ in 0..<2 { expectSubstitute(try edge.get(map(), "Range: bytes=0-99")) }
+        #expect(room.requests.allSatisfy { $0["Range"] == nil })
+        let picture = BlankTile.png(width: 300, height: 200)
+        room.reply(image("image/png", picture))
+        let part = try edge.get(map(), "Range: bytes=1-3")
+        #expect(part.status == 206 || part.status == 200)
+        let whole = try edge.get(map())
+        #expect(whole.isHit)
+        #expect(whole.body == picture)
+        #expect(try edge.get(map(), "Range: bytes=1-3").body == Array(picture[1...3]))
+    }
+
+    @Test("an exception that the origin sends as a part is neither stored nor shown")
+    func partOfException() throws {
+        let bytes = report.utf8.count
+        room.reply(
+            .response(
+                206,
+                [
+                    "Content-Type: application/vnd.ogc.se_xml",
+                    "Content-Range: bytes 0-\(bytes - 1)/\(bytes)", "ETag: \"a\"",
+                ], body: report))
+        let answer = try edge.get(map(), "Range: bytes=0-9999")
+        #expect(answer.status != 200)
+        let picture = BlankTile.png(width: 300, height: 200)
+        room.reply(image("image/png", picture))
+        #expect(try edge.get(map()).body == picture)
+    }
+
     @Test("a stored tile outlives its origin")
     func outlives() throws {
         let picture = BlankTile.png(width: 300, height: 200)

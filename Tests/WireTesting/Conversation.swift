@@ -88,6 +88,11 @@ final class Conversation {
             case .send(let bytes): try socket.send(bytes)
             case .sendPattern(let count): try Pattern.send(count, to: socket)
             case .pass(let gate): gate.pass()
+            case .sendAndEnd(let bytes):
+                try socket.send(bytes, isLast: true)
+                socket.finishSending()
+                while try reader.fill() {}
+                return false
             case .close:
                 socket.finishSending()
                 // Reads on, as closing with bytes unread would reset the connection.

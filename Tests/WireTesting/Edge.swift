@@ -80,6 +80,17 @@ public final class Edge: Sendable {
     }
 }
 
+extension Edge {
+    /// A number of `/metrics` that has no labels.
+    public func metric(_ name: String) throws -> Int {
+        let lines = try admin("/metrics").text.split(separator: "\n")
+        guard let line = lines.first(where: { $0.hasPrefix(name + " ") }),
+            let value = line.split(separator: " ").last.flatMap({ Double($0) })
+        else { throw WireError("/metrics has no \(name)") }
+        return Int(value)
+    }
+}
+
 /// One edge and one origin for all tests that need nothing special of them.
 ///
 /// An edge that a test brought down is replaced, so that the others still tell something.

@@ -71,6 +71,11 @@ public final class Origin: Sendable {
     /// How many connections were ever opened to it.
     public var connectionCount: Int { connections.with { $0.count } }
 
+    /// Waits until a connection is over; false if it stays.
+    public func awaitEnd(of connection: Int) -> Bool {
+        connections.wait { $0.open[connection] == nil ? true : nil } ?? false
+    }
+
     /// Requests that belong to no room: what was smuggled past every script.
     public var strays: [Request] { lost.with { $0 } }
 

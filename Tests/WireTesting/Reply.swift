@@ -7,6 +7,8 @@ public struct Reply: Sendable {
         /// Sends so many bytes of `Pattern`.
         case sendPattern(Int)
         case pass(Gate)
+        /// Sends bytes and ends the connection in one: the end comes with the last of them.
+        case sendAndEnd([UInt8])
         /// Ends the connection in order.
         case close
         /// Ends it with a reset.
@@ -63,6 +65,13 @@ public struct Reply: Sendable {
     public static func pattern(_ count: Int, _ fields: String...) -> Reply {
         var reply = response(200, fields + ["Content-Length: \(count)"], body: "")
         reply.steps.append(.sendPattern(count))
+        return reply
+    }
+
+    /// The same, once a gate is open.
+    public func held(by gate: Gate) -> Reply {
+        var reply = self
+        reply.steps.insert(.pass(gate), at: 0)
         return reply
     }
 

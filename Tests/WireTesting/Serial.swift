@@ -1,8 +1,8 @@
 import Synchronization
 
 /// Numbers that occur once in a process.
-enum Serial {
+public enum Serial {
     private static let last = Atomic(0)
 
-    static func next() -> Int { last.add(1, ordering: .relaxed).newValue }
+    public static func next() -> Int { last.add(1, ordering: .relaxed).newValue }
 }

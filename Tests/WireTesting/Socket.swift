@@ -116,12 +116,15 @@ public final class Socket: Sendable {
     }
 
     /// Sends everything or throws.
-    public func send(_ bytes: [UInt8]) throws {
+    ///
+    /// - Parameter isLast: holds the bytes back until the end of the stream goes with them.
+    public func send(_ bytes: [UInt8], isLast: Bool = false) throws {
+        let flags = isLast ? noSignal | Int32(MSG_MORE) : noSignal
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes {
                 Glibc.send(
-                    descriptor, $0.baseAddress! + sent, bytes.count - sent, noSignal)
+                    descriptor, $0.baseAddress! + sent, bytes.count - sent, flags)
             }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw WireError.system("send") }

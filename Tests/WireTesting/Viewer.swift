@@ -93,11 +93,11 @@ public struct Viewer: Sendable {
         return (head, count, isPattern)
     }
 
-    /// Whether the next `count` bytes are those of `Pattern`.
-    public mutating func arePattern(_ count: Int) throws -> Bool {
+    /// Whether the next `count` bytes are those of `Pattern`, from a position on.
+    public mutating func arePattern(_ count: Int, at start: Int = 0) throws -> Bool {
         var (arrived, isPattern) = (0, true)
         _ = try reader.take(count) { bytes in
-            isPattern = isPattern && Pattern.matches(bytes, at: arrived)
+            isPattern = isPattern && Pattern.matches(bytes, at: start + arrived)
             arrived += bytes.count
         }
         return isPattern && arrived == count

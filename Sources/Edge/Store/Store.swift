@@ -90,7 +90,7 @@ public final class Store: Sendable {
         return true
     }
 
-    /// Makes stale what the rules match: for every loop from now on, and for good once it is on disk.
+    /// Makes stale what the rules match: for every loop from now on, for good once it is on disk.
     ///
     /// - Parameter whenDurable: called once, from any thread, with whether it is.
     /// - Returns: the rules' number, and the latest one before.
