@@ -66,23 +66,6 @@ final class Exchange {
     /// Where its response goes: under its own key, or as a POST that says so, under its target's.
     var storeKey: CacheKey? { key ?? (head.method == .post ? primary?.key : nil) }
 
-    /// The origin is asked for the whole, whatever part of it the viewer wants: what is stored is
-    /// whole, and is to be confirmed or replaced; whether a map image is one shows in the whole.
-    var asksForWhole: Bool {
-        !facts.hasRange || isRefresh
-            || head.method == .get && (decision.action == .revalidate || map?.isImage == true)
-    }
-
-    /// Nobody waits for it: it refreshes what was served stale.
-    var isRefresh: Bool { id.slot == .max }
-
-    /// The request as the origin gets it.
-    var asked: RequestFacts {
-        var asked = facts
-        if asksForWhole { asked.hasRange = false }
-        return asked
-    }
-
     var policy: BehaviorPolicy { snapshot.hot[behavior].policy }
     var pool: OriginPool { snapshot.pools[snapshot.hot[behavior].origin] }
 }
@@ -115,8 +98,14 @@ extension LoopState where N: ~Copyable {
             lead(exchange, fresh(exchange))
             return
         }
-        let candidate = fresh(exchange, key: key)
         let least = exchange.canonical.withUnsafeBytes { invalidated.latest(of: key, $0) }
+        if exchange.policy.mode == .cloudfront, exchange.policy.errorTTL > 0,
+            let failure = shared.collapsed.knownFailure(key, at: network.wallNow, least: least)
+        {
+            answerKnown(exchange, failure)
+            return
+        }
+        let candidate = fresh(exchange, key: key)
         switch shared.collapsed.joinOrLead(
             key, exchange.id, candidate, at: network.wallNow, least: least)
         {
@@ -216,6 +205,9 @@ extension LoopState where N: ~Copyable {
 
     /// The origin failed before anything was sent: stale within its budget, else the fallback.
     private mutating func fall(_ exchange: Exchange, _ failure: FetchFailure) {
+        if exchange.fetch != nil, failure.blamesMember {
+            rememberFailure(exchange, failure.status, failure.detailedResult)
+        }
         if let entry = exchange.entry, mayServeStale(exchange, entry, .unreachable) {
             exchange.outcome.detail = failure.detailedResult
             serveStale(exchange, entry)
@@ -228,7 +220,7 @@ extension LoopState where N: ~Copyable {
     }
 
     /// Stale, and the origin could not better it. An entry gone meanwhile means an error after all.
-    private mutating func serveStale(_ exchange: Exchange, _ entry: StoredCopy) {
+    mutating func serveStale(_ exchange: Exchange, _ entry: StoredCopy) {
         counters.add(.staleServed)
         if !serveWhenReady(exchange, entry, reason: .staleIfError) {
             answer(exchange, 502, detail: "entry-gone")

@@ -248,9 +248,11 @@ package final class CollapsedFetches: Sendable {
     private struct Shard {
         var fetches: [CacheKey: SharedFetch] = [:]
         var unshared: [CacheKey: Milliseconds] = [:]
+        var failed: [CacheKey: KnownFailure] = [:]
     }
 
     private static let unsharedLimit = 1_024
+    private static let failedLimit = 1_024
     private let shards: [Mutex<Shard>.Box]
 
     init(shards count: Int = 64) {
@@ -307,6 +309,28 @@ package final class CollapsedFetches: Sendable {
                 shard.unshared.removeAll(keepingCapacity: true)
             }
             shard.unshared[key] = until
+        }
+    }
+
+    /// The origin failed: until then it is not asked for this key again.
+    func remember(_ failure: KnownFailure, of key: CacheKey) {
+        shard(key).mutex.withLock { shard in
+            if shard.failed.count >= Self.failedLimit {
+                shard.failed.removeAll(keepingCapacity: true)
+            }
+            shard.failed[key] = failure
+        }
+    }
+
+    /// The failure that still counts; one from before the invalidation `least` does not.
+    func knownFailure(
+        _ key: CacheKey, at now: Milliseconds, least: UInt64
+    ) -> KnownFailure? {
+        shard(key).mutex.withLock { shard in
+            guard let failure = shard.failed[key] else { return nil }
+            if now < failure.until, failure.invalidation >= least { return failure }
+            shard.failed[key] = nil
+            return nil
         }
     }
 

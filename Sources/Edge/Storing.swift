@@ -272,6 +272,7 @@ extension LoopState where N: ~Copyable {
         if head.status >= 500, let entry = fetch.exchange.entry,
             mayServeStale(fetch.exchange, entry, .status(head.status))
         {
+            rememberFailure(fetch.exchange, head.status, "OriginError")
             return
         }
         var segments = fetch.shared.wholeBody().map { segment, count in

@@ -1,0 +1,22 @@
+import Caching
+import HTTP
+
+// What the origin is asked for, which may be more than the viewer wants.
+extension Exchange {
+    /// The origin is asked for the whole, whatever part of it the viewer wants: what is stored is
+    /// whole, and is to be confirmed or replaced; whether a map image is one shows in the whole.
+    var asksForWhole: Bool {
+        !facts.hasRange || isRefresh
+            || head.method == .get && (decision.action == .revalidate || map?.isImage == true)
+    }
+
+    /// Nobody waits for it: it refreshes what was served stale.
+    var isRefresh: Bool { id.slot == .max }
+
+    /// The request as the origin gets it.
+    var asked: RequestFacts {
+        var asked = facts
+        if asksForWhole { asked.hasRange = false }
+        return asked
+    }
+}

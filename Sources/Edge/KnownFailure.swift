@@ -1,0 +1,44 @@
+import Caching
+import HTTP
+import Reactor
+
+/// How the origin failed for a key, and how long it is left alone.
+///
+/// Source: CloudFront, "How CloudFront caches HTTP 4xx and 5xx status codes": a failure of the
+/// edge's own making counts as the origin's.
+struct KnownFailure {
+    var status: Int
+    var detail: StaticString
+    var until: Milliseconds
+    /// The latest invalidation when the fetch began.
+    var invalidation: UInt64
+}
+
+extension LoopState where N: ~Copyable {
+    /// The origin failed for this key a moment ago: it is not asked again yet.
+    mutating func answerKnown(_ exchange: Exchange, _ failure: KnownFailure) {
+        // The snapshot that the lookup began may be open still; what is held is read in its own.
+        let wasReading = isReading
+        if wasReading { endReading() }
+        defer { if wasReading { beginReading() } }
+        if let entry = exchange.entry, mayServeStale(exchange, entry, .status(failure.status)) {
+            exchange.outcome.detail = failure.detail
+            serveStale(exchange, entry)
+        } else {
+            answer(exchange, failure.status, detail: failure.detail)
+        }
+    }
+
+    /// Whoever asks for the key next is spared the wait for an origin that fails.
+    func rememberFailure(_ exchange: Exchange, _ status: Int, _ detail: StaticString) {
+        guard let key = exchange.key, exchange.policy.mode == .cloudfront,
+            exchange.policy.errorTTL > 0, !exchange.policy.disablesCaching,
+            exchange.head.method == .get
+        else { return }
+        shared.collapsed.remember(
+            KnownFailure(
+                status: status, detail: detail,
+                until: network.wallNow.adding(exchange.policy.errorTTL),
+                invalidation: exchange.shared?.invalidation ?? 0), of: key)
+    }
+}
