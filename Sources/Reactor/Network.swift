@@ -45,8 +45,8 @@ public protocol Network: ~Copyable {
     /// From now on the descriptor's bytes go through TLS, by the same calls.
     ///
     /// The handshake goes on within `receive` and `send`, which answer ``IOResult/wouldBlock``
-    /// until it is done; a viewer's loop receives, an origin's sends first. It takes as long as the peer
-    /// likes: the owner's timers bound it. An end of stream is one only if the peer has said so:
+    /// until it is done; a viewer's loop receives, an origin's sends first. It takes as long as the
+    /// peer likes: the owner's timers bound it. An end of stream is one only if the peer has said so:
     /// where the socket just ends, a receive fails with ECONNRESET.
     ///
     /// - Parameters:
@@ -58,6 +58,13 @@ public protocol Network: ~Copyable {
         _ fd: Int32, _ context: TLSContext, token: Token, host: String?,
         early: UnsafeRawBufferPointer
     ) -> Bool
+
+    /// Has secured connections read what lies at these addresses from the file, not from memory.
+    ///
+    /// For a mapping from the file's beginning, of which bytes are sent: read in memory, a failing
+    /// disk would raise SIGBUS. Plain connections let the kernel read. One mapping at a time; nil
+    /// ends it, which it has to before the file is closed or unmapped.
+    mutating func readMap(_ map: MappedFile?)
 
     /// What is known of a secured connection; nil for a plain one. Allocates.
     func describeTLS(_ fd: Int32) -> TLSDescription?

@@ -64,6 +64,7 @@ public struct SimulatedNetwork: ~Copyable, Network {
         return true
     }
 
+    public mutating func readMap(_ map: MappedFile?) {}
     public func describeTLS(_ fd: Int32) -> TLSDescription? { nil }
     public func failureOfTLS(_ fd: Int32) -> TLSFailure? { nil }
 

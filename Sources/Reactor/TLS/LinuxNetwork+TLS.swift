@@ -26,18 +26,7 @@ extension LinuxNetwork {
         secured.holds(fd) ? secured.failure(fd) : nil
     }
 
-    /// Has secured connections read what lies at these addresses from the file, not from memory.
-    ///
-    /// For a mapping from the file's beginning; see design law 2. Plain connections let the kernel
-    /// read, and need none of this. Replaces what was said of the same descriptor before.
-    /// - Parameter file: stays the caller's, and open until ``forgetMap(file:)``.
-    public mutating func readMap(at addresses: Range<UInt>, from file: Int32) {
-        secured.files.add(addresses, fd: file)
-    }
-
-    public mutating func forgetMap(file: Int32) {
-        secured.files.remove(fd: file)
-    }
+    public mutating func readMap(_ map: MappedFile?) { secured.map = map }
 
     /// How many secured connections are open.
     public var securedCount: Int { secured.count }

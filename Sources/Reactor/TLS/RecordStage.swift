@@ -38,9 +38,11 @@ struct RecordStage: ~Copyable {
     /// else gathered here. `walk` is not at its end, and not moved.
     ///
     /// - Returns: nil if a file cannot be read.
-    borrowing func next(_ walk: PartWalk, _ files: MappedFiles) -> UnsafeRawBufferPointer? {
+    borrowing func next(_ walk: PartWalk, _ map: MappedFile?) -> UnsafeRawBufferPointer? {
         let rest = unsafe walk.rest
-        if rest.count >= Self.capacity || walk.isLast, unsafe files.find(rest.baseAddress) == nil {
+        if rest.count >= Self.capacity || walk.isLast,
+            map?.offset(of: rest.baseAddress) == nil
+        {
             return unsafe UnsafeRawBufferPointer(rebasing: rest.prefix(Self.capacity))
         }
         var walk = walk
@@ -48,8 +50,8 @@ struct RecordStage: ~Copyable {
         while !walk.isAtEnd, count < Self.capacity {
             let part = unsafe walk.rest.prefix(Self.capacity - count)
             let bytes = unsafe UnsafeRawBufferPointer(rebasing: part)
-            if let place = unsafe files.find(bytes.baseAddress) {
-                guard let read = readRun(&walk, files, place, at: count) else { return nil }
+            if let map, let offset = map.offset(of: bytes.baseAddress) {
+                guard let read = readRun(&walk, map, offset, at: count) else { return nil }
                 count += read
             } else {
                 unsafe (base + count).copyMemory(
@@ -63,19 +65,18 @@ struct RecordStage: ~Copyable {
 
     /// Reads parts that follow each other in a file, in one call; returns how many bytes of them.
     private borrowing func readRun(
-        _ walk: inout PartWalk, _ files: MappedFiles, _ place: (fd: Int32, offset: Int),
-        at start: Int
+        _ walk: inout PartWalk, _ map: MappedFile, _ offset: Int, at start: Int
     ) -> Int? {
         var vectors = unsafe InlineArray<32, iovec>(repeating: iovec())
         var used = 0
         var count = 0
-        var end = place.offset
+        var end = offset
         while !walk.isAtEnd, start + count < Self.capacity, used < 31 {
             let part = unsafe walk.rest
-            guard let found = unsafe files.find(part.baseAddress), found.fd == place.fd,
-                (0...Self.gapMax).contains(found.offset - end)
+            guard let found = map.offset(of: part.baseAddress),
+                (0...Self.gapMax).contains(found - end)
             else { break }
-            let gap = found.offset - end
+            let gap = found - end
             if gap > 0 {
                 unsafe vectors[used] = unsafe iovec(iov_base: base + Self.capacity, iov_len: gap)
                 used += 1
@@ -84,13 +85,13 @@ struct RecordStage: ~Copyable {
             unsafe vectors[used] = unsafe iovec(iov_base: base + start + count, iov_len: taken)
             used += 1
             count += taken
-            end = found.offset + taken
+            end = found + taken
             walk.advance(taken)
         }
         let span = unsafe vectors.span
         let read = unsafe span.withUnsafeBufferPointer { list in
-            retrying { unsafe preadv(place.fd, list.baseAddress, Int32(used), place.offset) }
+            retrying { unsafe preadv(map.descriptor, list.baseAddress, Int32(used), offset) }
         }
-        return read == end - place.offset ? count : nil
+        return read == end - offset ? count : nil
     }
 }

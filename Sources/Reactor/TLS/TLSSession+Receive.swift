@@ -62,7 +62,7 @@ extension TLSSession {
     /// is full it is owed, and sent when the loop hears that there is room.
     mutating func sendEnd() {
         guard !hasSentEnd else { return }
-        guard isEstablished, !isBroken, !isPending else {
+        guard isEstablished, !isBroken, !isPending, sendFailure == nil else {
             endStream()
             return
         }
@@ -86,7 +86,7 @@ extension TLSSession {
 
     /// One try at the closing message, before the descriptor is closed.
     mutating func sendLastWords() {
-        guard !hasSentEnd, isEstablished, !isBroken, !isPending else { return }
+        guard !hasSentEnd, isEstablished, !isBroken, !isPending, sendFailure == nil else { return }
         OpenSSLErrors.clear()
         _ = unsafe SSL_shutdown(ssl)
     }

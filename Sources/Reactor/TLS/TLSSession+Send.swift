@@ -8,11 +8,11 @@ extension TLSSession {
     /// that the caller waits, and offers them again, as it would with a plain socket; they are then
     /// passed over without being looked at.
     mutating func send(
-        _ parts: UnsafeBufferPointer<iovec>, _ stage: borrowing RecordStage, _ files: MappedFiles
+        _ parts: UnsafeBufferPointer<iovec>, _ stage: borrowing RecordStage, _ map: MappedFile?
     ) -> IOResult {
         crossing.remove(.sendWaitsToReceive)
         unsafe link.pointee.beginCall()
-        if let failure { return .failed(failure.errno) }
+        if let failure = failure ?? sendFailure { return .failed(failure.errno) }
         let wasWaiting = crossing.contains(.receiveWaitsToSend)
         let wasEstablished = isEstablished
         let result =
@@ -21,7 +21,7 @@ extension TLSSession {
             } else if let stop = settle() {
                 self.result(ofSend: stop)
             } else {
-                unsafe sendRecords(PartWalk(parts), stage, files)
+                unsafe sendRecords(PartWalk(parts), stage, map)
             }
         // The handshake may have read along what the kernel will not tell of again.
         let readAlong = unsafe !wasEstablished && SSL_has_pending(ssl) == 1
@@ -30,7 +30,7 @@ extension TLSSession {
     }
 
     private mutating func sendRecords(
-        _ walk: PartWalk, _ stage: borrowing RecordStage, _ files: MappedFiles
+        _ walk: PartWalk, _ stage: borrowing RecordStage, _ map: MappedFile?
     ) -> IOResult {
         var walk = walk
         var sent = 0
@@ -45,7 +45,7 @@ extension TLSSession {
             sealed -= sent
         }
         while !walk.isAtEnd, sealed == 0 {
-            guard let bytes = unsafe stage.next(walk, files) else {
+            guard let bytes = unsafe stage.next(walk, map) else {
                 return sent > 0 ? .bytes(sent) : .failed(EIO)
             }
             if let stop = unsafe write(bytes) {
@@ -80,7 +80,15 @@ extension TLSSession {
             if !toSend { crossing.insert(.sendWaitsToReceive) }
             return .wouldBlock
         case .ended: return .failed(EPIPE)
-        case .failed: return .failed(failure?.errno ?? EPROTO)
+        case .failed:
+            let errno = failure?.errno ?? EPROTO
+            if case .socket? = failure, isEstablished {
+                // The peer may have answered before it closed: a receive still says so.
+                swap(&failure, &sendFailure)
+                isBroken = false
+                unsafe link.pointee.failure = 0
+            }
+            return .failed(errno)
         }
     }
 }

@@ -31,6 +31,8 @@ struct TLSSession: ~Copyable {
     /// The record of `sealed` is with OpenSSL still.
     var isPending = false
     var failure: TLSFailure?
+    /// The socket takes nothing more; what the peer said before may still be received.
+    var sendFailure: TLSFailure?
     /// Set once OpenSSL must not be asked any more.
     var isBroken = false
     var isEstablished = false

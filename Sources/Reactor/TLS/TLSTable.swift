@@ -13,7 +13,7 @@ struct TLSTable: ~Copyable {
     private var announcements: [Int32] = []
     private(set) var count = 0
     private var stage = RecordStage()
-    var files = MappedFiles()
+    var map: MappedFile?
 
     init() {}
 
@@ -73,7 +73,7 @@ struct TLSTable: ~Copyable {
     }
 
     mutating func send(_ fd: Int32, _ parts: UnsafeBufferPointer<iovec>) -> IOResult {
-        let result = unsafe session(fd).pointee.send(parts, stage, files)
+        let result = unsafe session(fd).pointee.send(parts, stage, map)
         note(fd)
         return result
     }

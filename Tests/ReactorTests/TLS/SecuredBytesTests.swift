@@ -163,6 +163,52 @@ struct SecuredBytesTests {
         #expect(end == (isReset ? .failed(ECONNRESET) : .endOfStream))
     }
 
+    @Test func `what the peer said before it closed is received although a send fails`() throws {
+        let ends = try SecuredEnds(.server("edge"), .viewer())
+        #expect(ends.bench.send(ends.server, [pattern(700)]) == .bytes(700))
+        ends.bench.network.close(ends.server)
+        var sent = IOResult.bytes(0)
+        for _ in 0..<100 where sent == .bytes(0) || sent == .bytes(9) {
+            sent = ends.bench.send(ends.viewer, [pattern(9)])
+        }
+        guard case .failed = sent else {
+            Issue.record("a closed peer takes bytes: \(sent)")
+            return
+        }
+        #expect(ends.bench.receive(ends.viewer, 65_536) == pattern(700))
+        #expect(ends.bench.send(ends.viewer, [[1]]) == sent)
+    }
+
+    @Test func `a handshake that waits for room goes on when the loop hears of it`() throws {
+        let bench = try TLSBench(.server("edge"), .viewer())
+        let junk = bench.fillSocket(of: bench.server)
+        _ = bench.bench.poll()
+        _ = bench.bench.result(ofReceiveFrom: bench.viewer)
+        bench.carry(down: 0)
+        // The answer does not fit.
+        #expect(bench.bench.result(ofReceiveFrom: bench.server) == .wouldBlock)
+        #expect(bench.bench.receive(bench.wire, junk).count > 0)
+        while bench.bench.receive(bench.wire, junk).count > 0 {}
+        // There is room: whoever waits to receive is told so too.
+        let told = bench.bench.poll().first { $0.token == TLSBench.serverToken }
+        #expect(told?.readiness.contains(.readable) == true)
+        bench.shakeHands()
+        #expect(bench.serverState?.isEstablished == true)
+    }
+
+    @Test func `a closing message that finds no room is sent when there is some`() throws {
+        let bench = try established()
+        let junk = bench.fillSocket(of: bench.server)
+        _ = bench.bench.poll()
+        bench.bench.network.shutdownWrite(bench.server)
+        while bench.bench.receive(bench.wire, junk).count > 0 {}
+        let told = bench.bench.poll().first { $0.token == TLSBench.serverToken }
+        #expect(told?.readiness.contains(.readable) == true)
+        #expect(bench.bench.result(ofReceiveFrom: bench.server) == .wouldBlock)
+        bench.carry()
+        #expect(bench.bench.result(ofReceiveFrom: bench.viewer) == .endOfStream)
+    }
+
     @Test func `bytes of a mapped file are read from the file`() throws {
         let bench = try established()
         let directory = try TemporaryDirectory()
@@ -176,7 +222,8 @@ struct SecuredBytesTests {
         defer { map.deallocate() }
         map.copyMemory(from: lies, byteCount: truth.count)
         let start = UInt(bitPattern: map)
-        bench.bench.network.readMap(at: start..<start + UInt(truth.count), from: fd)
+        bench.bench.network.readMap(
+            MappedFile(addresses: start..<start + UInt(truth.count), descriptor: fd))
         var head = Array("head".utf8)
         let expected = head + (0..<5).flatMap { truth[$0 * 4_096 + 16..<($0 + 1) * 4_096] }
         let count = head.withUnsafeMutableBytes { head in

@@ -76,6 +76,20 @@ final class TLSBench {
         }
     }
 
+    /// Puts bytes that are no TLS into a socket until it takes no more; how many.
+    func fillSocket(of fd: Int32) -> Int {
+        let block = [UInt8](repeating: 0, count: 1_024)
+        var sum = 0
+        for size in [1_024, 1] {
+            while true {
+                let count = Glibc.send(fd, block, size, Int32(MSG_NOSIGNAL))
+                guard count > 0 else { break }
+                sum += count
+            }
+        }
+        return sum
+    }
+
     var viewerState: TLSDescription? { bench.network.describeTLS(viewer) }
     var serverState: TLSDescription? { bench.network.describeTLS(server) }
     var viewerFailure: TLSFailure? { bench.network.failureOfTLS(viewer) }

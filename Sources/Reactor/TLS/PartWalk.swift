@@ -1,36 +1,5 @@
 import Glibc
 
-/// Files that are mapped into memory and must not be read there by this process itself.
-///
-/// Where the disk fails under a mapping, or the file is cut, a plain socket's send returns an
-/// error, since the kernel reads; a program that reads gets a SIGBUS instead. A secured connection has to
-/// read what it sends, so bytes that lie in one of these ranges are read from the file.
-@safe
-struct MappedFiles {
-    private struct Entry {
-        var addresses: Range<UInt>
-        var fd: Int32
-    }
-
-    private var entries: [Entry] = []
-
-    mutating func add(_ addresses: Range<UInt>, fd: Int32) {
-        remove(fd: fd)
-        entries.append(Entry(addresses: addresses, fd: fd))
-    }
-
-    mutating func remove(fd: Int32) { entries.removeAll { $0.fd == fd } }
-
-    /// The file that holds these bytes, and where in it; nil for memory of the process's own.
-    func find(_ pointer: UnsafeRawPointer?) -> (fd: Int32, offset: Int)? {
-        let address = UInt(bitPattern: pointer)
-        for entry in entries where entry.addresses.contains(address) {
-            return (entry.fd, Int(address - entry.addresses.lowerBound))
-        }
-        return nil
-    }
-}
-
 /// Bytes on their way through a gathered list, part by part.
 @safe
 struct PartWalk {
