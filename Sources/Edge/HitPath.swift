@@ -280,7 +280,7 @@ extension LoopState where N: ~Copyable {
             behavior: behavior,
             decision: decision, started: network.monotonicNow)
         exchange.ask(
-            peer: Peer(address: viewers[slot].address.ipText, isTrusted: viewers[slot].isTrusted))
+            peer: peer(slot))
         return exchange
     }
 
@@ -307,7 +307,7 @@ extension LoopState where N: ~Copyable {
             behavior: behavior,
             decision: ask, started: network.monotonicNow)
         exchange.ask(
-            peer: Peer(address: viewers[slot].address.ipText, isTrusted: viewers[slot].isTrusted))
+            peer: peer(slot))
         exchange.entry = copy
         exchange.key = key
         exchange.canonical = [UInt8](canonical.bytes)

@@ -182,7 +182,7 @@ struct OriginRequest {
         line("X-Forwarded-For", chain + Array(peer.address.utf8))
         carry(
             viewer, bytes, .xForwardedProto, "X-Forwarded-Proto", trusted: peer.isTrusted,
-            else: Array("http".utf8))
+            else: Array((peer.isSecured ? "https" : "http").utf8))
         let host = viewer.authority.isEmpty ? [] : Array(bytes[viewer.authority.range])
         carry(
             viewer, bytes, .xForwardedHost, "X-Forwarded-Host", trusted: peer.isTrusted, else: host)
@@ -241,6 +241,8 @@ struct Peer {
     var address: String
     /// Its forwarding fields are believed.
     var isTrusted: Bool
+    /// It speaks TLS to us.
+    var isSecured = false
 }
 
 extension HTTPDate {
