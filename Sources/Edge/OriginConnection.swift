@@ -135,8 +135,8 @@ extension LoopState where N: ~Copyable {
         if !readiness.isDisjoint(with: [.hangup, .error]) { origins[slot].sawHangup = true }
         switch origins[slot].phase {
         case .idle:
-            // Whatever an unasked origin says belongs to no request (response queue poisoning); what
-            // only keeps TLS going says nothing.
+            // Whatever an unasked origin says belongs to no request (response queue poisoning);
+            // what only keeps TLS going says nothing.
             if !readiness.isDisjoint(with: [.hangup, .error])
                 || readiness.contains(.readable)
                     && network.receive(origins[slot].fd, into: scratch.input) != .wouldBlock

@@ -46,8 +46,8 @@ public protocol Network: ~Copyable {
     ///
     /// The handshake goes on within `receive` and `send`, which answer ``IOResult/wouldBlock``
     /// until it is done; a viewer's loop receives, an origin's sends first. It takes as long as the
-    /// peer likes: the owner's timers bound it. An end of stream is one only if the peer has said so:
-    /// where the socket just ends, a receive fails with ECONNRESET.
+    /// peer likes: the owner's timers bound it. An end of stream is one only if the peer has said
+    /// so: where the socket just ends, a receive fails with ECONNRESET.
     ///
     /// - Parameters:
     ///   - token: under which it is, or is about to be, watched.

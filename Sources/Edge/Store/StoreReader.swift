@@ -52,7 +52,6 @@ public struct StoreReader: ~Copyable {
     @inline(__always)
     var fileGeneration: UInt64 { generation }
 
-
     /// Opens the latest snapshot. Must not be open already.
     @inline(__always)
     public mutating func begin() {

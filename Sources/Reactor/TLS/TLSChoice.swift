@@ -1,13 +1,16 @@
 import COpenSSL
 
-/// The application protocols that are spoken behind TLS: one.
+/// The application protocols that are spoken behind TLS, each with its length before it
+/// (RFC 7301 §3.1).
 enum TLSProtocols {
-    /// `http/1.1`, with its length before it (RFC 7301 §3.1).
+    /// What an origin is offered.
     static let wire: [UInt8] = [8] + Array("http/1.1".utf8)
+    /// What is taken from a viewer, the best first.
+    static let taken = [wire, [8] + Array("http/1.0".utf8)]
 }
 
-/// Takes `http/1.1` from what the viewer offers; whoever offers only others is refused, with the
-/// alert made for it (RFC 7301 §3.2).
+/// Takes `http/1.1` from what the viewer offers, else `http/1.0`; whoever offers only others is
+/// refused, with the alert made for it (RFC 7301 §3.2).
 func chooseProtocol(
     _ ssl: OpaquePointer?, _ chosen: UnsafeMutablePointer<UnsafePointer<UInt8>?>?,
     _ length: UnsafeMutablePointer<UInt8>?, _ offered: UnsafePointer<UInt8>?, _ count: UInt32,
@@ -15,18 +18,25 @@ func chooseProtocol(
 ) -> Int32 {
     guard let offered = unsafe offered else { return SSL_TLSEXT_ERR_ALERT_FATAL }
     let bytes = unsafe UnsafeBufferPointer(start: offered, count: Int(count))
+    for wanted in TLSProtocols.taken {
+        guard let start = unsafe find(wanted, in: bytes) else { continue }
+        unsafe chosen?.pointee = offered + start + 1
+        unsafe length?.pointee = bytes[start]
+        return SSL_TLSEXT_ERR_OK
+    }
+    return SSL_TLSEXT_ERR_ALERT_FATAL
+}
+
+/// Where in a list of protocols one begins, its length included.
+private func find(_ wanted: [UInt8], in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
     var index = 0
     while index < bytes.count {
         let next = unsafe index + 1 + Int(bytes[index])
-        guard next <= bytes.count else { break }
-        if unsafe bytes[index..<next].elementsEqual(TLSProtocols.wire) {
-            unsafe chosen?.pointee = offered + index + 1
-            unsafe length?.pointee = bytes[index]
-            return SSL_TLSEXT_ERR_OK
-        }
+        guard next <= bytes.count else { return nil }
+        if unsafe bytes[index..<next].elementsEqual(wanted) { return index }
         index = next
     }
-    return SSL_TLSEXT_ERR_ALERT_FATAL
+    return nil
 }
 
 /// Reads the name that a ClientHello asks for, and puts on that identity.
