@@ -36,8 +36,10 @@ public final class TLSContext: @unchecked Sendable {  // OpenSSL locks within; n
             let builder = try TLSContextBuilder(.server, settings.rules)
             let certificate = try builder.use(identity.keyPair)
             try builder.serve(identity, settings, hasTickets: ticketKeys != nil)
-            for name in identity.names.isEmpty ? certificate.names : identity.names {
-                try names.add(name, identity: index)
+            for name in identity.names { try names.add(name, identity: index) }
+            if identity.names.isEmpty {
+                // What its certificate says beyond what can be matched is nobody's mistake here.
+                for name in certificate.names { try? names.add(name, identity: index) }
             }
             certificates.append(certificate)
             builders.append(builder)

@@ -22,6 +22,7 @@ struct Certificates: Sendable {
         try makeAuthority("stranger", commonName: "Strange Root")
         try sign("edge", by: "root", names: ["edge.test", "www.edge.test"])
         try sign("wild", by: "root", names: ["*.maps.test"])
+        try sign("wide", by: "root", names: ["*.test", "edge.test"])
         try sign("address", by: "root", names: [], addresses: ["127.0.0.1"])
         try sign("expired", by: "root", names: ["edge.test"], days: -1)
         try sign("viewer", by: "root", names: [], subject: "/O=Atlas/CN=Ada Viewer")

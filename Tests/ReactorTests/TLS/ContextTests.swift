@@ -115,6 +115,16 @@ struct ContextTests {
         #expect(text.contains("name"))
     }
 
+    @Test func `a certificate's own names that stand for too much are passed over`() throws {
+        let bench = try TLSBench(.server("edge", "wide"), .viewer { $0.trust = .anyone })
+        bench.shakeHands()
+        #expect(bench.serverState?.identity == 0)
+        let other = try TLSBench(
+            .server("wild", "wide"), .viewer { $0.trust = .anyone }, host: "x.test")
+        other.shakeHands()
+        #expect(other.serverState?.identity == 0)
+    }
+
     @Test func `a reload serves new connections, and running ones go on`() throws {
         let viewer = try TLSContext.viewer { $0.trust = .anyone }
         let before = try TLSBench(.server("edge"), viewer)
