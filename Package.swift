@@ -32,6 +32,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CLMDB", providers: [.apt(["liblmdb-dev"])]),
+        .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
 
         // Pure: bytes, numbers and policy; no clock, socket or disk.
         .target(name: "HTTP", swiftSettings: settings),
@@ -42,7 +43,7 @@ let package = Package(
 
         // Mechanism: each knows one system interface and nothing of the others.
         .target(name: "LMDB", dependencies: ["CLMDB"], swiftSettings: pointers),
-        .target(name: "Reactor", dependencies: ["CLinux"], swiftSettings: pointers),
+        .target(name: "Reactor", dependencies: ["CLinux", "COpenSSL"], swiftSettings: pointers),
 
         // The data plane, and the cold side that configures and watches it.
         .target(name: "Edge", dependencies: ["Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),

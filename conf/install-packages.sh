@@ -5,9 +5,9 @@
 set -euo pipefail
 
 declare -A groups=(
-    [build]="liblmdb-dev"
+    [build]="liblmdb-dev libssl-dev"
     [demo]="cgi-mapserver gdal-bin libjs-leaflet lighttpd python3"
-    [test]="awscli curl python3 python3-boto3 python3-owslib ruby ruby-json-schema"
+    [test]="awscli curl openssl python3 python3-boto3 python3-owslib ruby ruby-json-schema"
     [peers]="gcc libc6-dev haproxy nghttp2-client nginx python3 varnish wrk"
 )
 

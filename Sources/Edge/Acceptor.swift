@@ -74,6 +74,12 @@ extension LoopState where N: ~Copyable {
             closeViewer(slot.index)
             return
         }
+        viewers[slot.index].speaksTLS = listener.speaksTLS
+        let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+        if listener.speaksTLS, !expectsHeader, !secureViewer(slot.index, early: nothing) {
+            closeViewer(slot.index, reset: true)
+            return
+        }
         // The first request has the time of a head: a silent connection is not an idle one.
         setDeadline(slot.index, milliseconds: max(limits.headerTimeout, 1))
     }

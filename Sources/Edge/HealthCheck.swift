@@ -43,7 +43,8 @@ final class HealthChecks: Sendable {
         let offset = interval * (member + 1) / (pool.settings.members.count + 1)
         timer.schedule(deadline: .now() + .milliseconds(offset), repeating: .milliseconds(interval))
         timer.setEventHandler { [events] in
-            let passed = HealthProbe.run(pool.settings, pool.settings.members[member])
+            let passed = HealthProbe.run(
+                pool.settings, pool.settings.members[member], pool.tls)
             let change = pool.checked(member, passed, at: wallClock())
             Self.note(change, pool, member, events)
         }
@@ -86,70 +87,25 @@ func wallClock() -> Milliseconds {
 
 /// One check of one member, blocking.
 enum HealthProbe {
-    static func run(_ origin: OriginSettings, _ member: MemberSettings) -> Bool {
-        let timeout = origin.health.timeout
+    static func run(_ origin: OriginSettings, _ member: MemberSettings, _ tls: TLSContext?) -> Bool
+    {
         for endpoint in member.endpoints {
-            guard let fd = connect(endpoint, milliseconds: timeout) else { continue }
-            defer { close(fd) }
-            guard let path = origin.health.path else { return true }
-            return ask(fd, path, origin, member)
+            guard
+                var connection = ProbeConnection(
+                    endpoint, member.tlsHost, tls, milliseconds: origin.health.timeout)
+            else { continue }
+            defer { connection.close() }
+            // With TLS a connection is one when hands were shaken.
+            guard let path = origin.health.path else { return connection.send([]) }
+            let host = origin.hostHeader ?? member.authority
+            let request = """
+                GET \(path) HTTP/1.1\r\nHost: \(host)\r\nUser-Agent: mapedge-health\r\n\
+                Accept: */*\r\nConnection: close\r\n\r\n
+                """
+            guard connection.send(Array(request.utf8)) else { return false }
+            return judge(connection.receiveAll(limit: 262_144), origin.health)
         }
         return false
-    }
-
-    private static func connect(_ endpoint: Endpoint, milliseconds: Int) -> Int32? {
-        var network: LinuxNetwork
-        do { network = try LinuxNetwork(batchSize: 1) } catch { return nil }
-        let descriptor: Int32
-        switch network.connect(to: endpoint) {
-        case .failed: return nil
-        case .connected(let fd): descriptor = fd
-        case .pending(let fd):
-            var poll = pollfd(fd: fd, events: Int16(POLLOUT), revents: 0)
-            guard Glibc.poll(&poll, 1, Int32(milliseconds)) == 1, network.connectError(fd) == 0
-            else {
-                close(fd)
-                return nil
-            }
-            descriptor = fd
-        }
-        setBlocking(descriptor, milliseconds: milliseconds)
-        return descriptor
-    }
-
-    private static func setBlocking(_ fd: Int32, milliseconds: Int) {
-        _ = fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK)
-        var time = timeval(tv_sec: milliseconds / 1_000, tv_usec: milliseconds % 1_000 * 1_000)
-        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
-    }
-
-    private static func ask(
-        _ fd: Int32, _ path: String, _ origin: OriginSettings, _ member: MemberSettings
-    ) -> Bool {
-        let host = origin.hostHeader ?? member.authority
-        let request = Array(
-            """
-            GET \(path) HTTP/1.1\r\nHost: \(host)\r\nUser-Agent: mapedge-health\r\n\
-            Accept: */*\r\nConnection: close\r\n\r\n
-            """.utf8)
-        guard send(fd, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
-            return false
-        }
-        let answer = readAll(fd, limit: 262_144, milliseconds: origin.health.timeout)
-        return judge(answer, origin.health)
-    }
-
-    private static func readAll(_ fd: Int32, limit: Int, milliseconds: Int) -> [UInt8] {
-        var bytes: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 16_384)
-        let deadline = wallClock() + Milliseconds(milliseconds)
-        while bytes.count < limit, wallClock() < deadline {
-            let count = recv(fd, &piece, piece.count, 0)
-            guard count > 0 else { break }
-            bytes += piece[..<count]
-        }
-        return bytes
     }
 
     /// Status in range and, where asked for, the expected bytes in the body.

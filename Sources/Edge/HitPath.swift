@@ -353,7 +353,7 @@ extension LoopState where N: ~Copyable {
             behavior: behavior,
             decision: decision, started: network.monotonicNow)
         exchange.ask(
-            peer: Peer(viewers[slot].address, isTrusted: viewers[slot].isTrusted))
+            peer: peer(slot))
         return exchange
     }
 
@@ -382,7 +382,7 @@ extension LoopState where N: ~Copyable {
             behavior: behavior,
             decision: ask, started: network.monotonicNow)
         exchange.ask(
-            peer: Peer(viewers[slot].address, isTrusted: viewers[slot].isTrusted))
+            peer: peer(slot))
         exchange.entry = copy
         exchange.key = key
         exchange.canonical = [UInt8](canonical.bytes)

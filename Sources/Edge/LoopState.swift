@@ -101,6 +101,11 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     package var isStopped = false
     var isAcceptPaused = false
     var acceptTimer = TimerHandle.none
+    /// When the operator may next be told of a member's failed TLS.
+    var nextTLSEvent: UInt64 = 0
+    /// The file that secured connections read, kept open while they may, and its generation.
+    var mappedFile: StoreFile?
+    var mapGeneration: UInt64?
 
     /// Work that a step leaves for the end of the tick, so that no step calls an earlier one.
     enum ReadyWork {
@@ -205,6 +210,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     @inline(__always)
     mutating func beginReading() {
         reader?.begin()
+        if reader?.fileGeneration != mapGeneration { followMap() }
         isReading = true
     }
 

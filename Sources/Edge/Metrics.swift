@@ -9,6 +9,7 @@ public enum Counter: Int, CaseIterable, Sendable {
     case bodiesCutShort, contentRejected, timeoutsHeader, timeoutsBody, timeoutsWrite, timeoutsIdle
     case slowPeers, viewerAborts, tunnels, invalidations
     case originConnects, originReuses, originFailures, originRetries, originTimeouts
+    case tlsFailures, originTLSFailures
     case originMalformed, queueRefusals, accessLogDropped, coldFaults, corruptRecords
     case systemCalls, ticks
 
@@ -66,6 +67,10 @@ public enum Counter: Int, CaseIterable, Sendable {
                 "content_rejected",
                 "origin responses with status 200 that were no valid tile, OGC exceptions too"
             )
+        case .tlsFailures:
+            ("tls_failures", "viewer connections that ended because TLS failed, certificates too")
+        case .originTLSFailures:
+            ("origin_tls_failures", "connections to members that failed in TLS; the log says why")
         case .timeoutsHeader:
             ("timeouts_header", "viewers that did not complete a request head in time")
         case .timeoutsBody: ("timeouts_body", "viewers that stopped sending a request body")

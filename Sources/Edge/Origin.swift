@@ -1,4 +1,5 @@
 public import Caching
+import Reactor
 import Synchronization
 
 /// A fetch that waits for a member at its limit, by the loop that runs it.
@@ -21,6 +22,13 @@ package struct HandedPlace: Sendable, Equatable {
 public final class OriginPool: Sendable {
     public let settings: OriginSettings
     private let state: Mutex<State>
+    private let context = Mutex<TLSContext?>(nil)
+
+    /// For the next connections to members that speak TLS; a reload replaces it.
+    var tls: TLSContext? {
+        get { context.withLock { $0 } }
+        set { context.withLock { $0 = newValue } }
+    }
 
     private struct Member {
         var health: MemberHealth

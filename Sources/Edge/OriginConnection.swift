@@ -111,6 +111,11 @@ extension LoopState where N: ~Copyable {
                 fail(fetch, .exhausted)
                 return
             }
+            guard secureOrigin(slot) else {
+                discardOrigin(slot.index)
+                fail(fetch, .exhausted)
+                return
+            }
             attach(fetch, slot)
             if isConnected {
                 sendRequest(fetch)
@@ -130,8 +135,14 @@ extension LoopState where N: ~Copyable {
         if !readiness.isDisjoint(with: [.hangup, .error]) { origins[slot].sawHangup = true }
         switch origins[slot].phase {
         case .idle:
-            // Whatever an unasked origin says belongs to no request (response queue poisoning).
-            if !readiness.isDisjoint(with: [.readable, .hangup, .error]) { discardOrigin(slot) }
+            // Whatever an unasked origin says belongs to no request (response queue poisoning);
+            // what only keeps TLS going says nothing.
+            if !readiness.isDisjoint(with: [.hangup, .error])
+                || readiness.contains(.readable)
+                    && network.receive(origins[slot].fd, into: scratch.input) != .wouldBlock
+            {
+                discardOrigin(slot)
+            }
         case .connecting:
             guard !readiness.isDisjoint(with: [.writable, .error, .hangup]),
                 let fetch = fetch(at: slot)
@@ -169,6 +180,7 @@ extension LoopState where N: ~Copyable {
             idle.drop(life, origins[slot].pool, origins[slot].member)
         }
         timers.cancel(origins[slot].timer)
+        noteOriginTLS(slot)
         let fd = origins[slot].fd
         _ = origins.remove(slot)
         if reset { network.closeWithReset(fd) } else { network.close(fd) }

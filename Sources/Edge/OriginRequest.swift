@@ -189,7 +189,7 @@ struct OriginRequest {
         if !chain.isEmpty { line("X-Forwarded-For", chain) }
         carry(
             viewer, bytes, .xForwardedProto, "X-Forwarded-Proto", trusted: peer.isTrusted,
-            else: Array("http".utf8))
+            else: Array((peer.isSecured ? "https" : "http").utf8))
         let host = viewer.authority.isEmpty ? [] : Array(bytes[viewer.authority.range])
         carry(
             viewer, bytes, .xForwardedHost, "X-Forwarded-Host", trusted: peer.isTrusted, else: host)
@@ -248,14 +248,19 @@ struct Peer {
     var address: String
     /// Its forwarding fields are believed.
     var isTrusted: Bool
+    /// It speaks TLS to us.
+    var isSecured = false
 
-    init(address: String, isTrusted: Bool) {
+    init(address: String, isTrusted: Bool, isSecured: Bool = false) {
         self.address = address
         self.isTrusted = isTrusted
+        self.isSecured = isSecured
     }
 
-    init(_ address: SocketAddress, isTrusted: Bool) {
-        self.init(address: address == .unspecified ? "" : address.ipText, isTrusted: isTrusted)
+    init(_ address: SocketAddress, isTrusted: Bool, isSecured: Bool = false) {
+        self.init(
+            address: address == .unspecified ? "" : address.ipText, isTrusted: isTrusted,
+            isSecured: isSecured)
     }
 }
 

@@ -14,6 +14,8 @@ public final class Server: Sendable {
         var isStopping = false
     }
 
+    private let ticketKeys: TLSTicketKeys
+
     private let shared: EdgeShared
     private let state: Mutex<State>
     private let wakes: [WakeEvent]
@@ -25,7 +27,8 @@ public final class Server: Sendable {
 
     /// Binds the listeners; nothing is accepted before `start`.
     ///
-    /// - Throws: `SystemError` for an address that cannot be had, with what to do.
+    /// - Throws: `SystemError` for an address that cannot be had, `TLSError` for a certificate that
+    ///   cannot be used, with what to do.
     public init(settings: Settings, store: Store?, events: any EventObserver) throws {
         let loops = settings.loops > 0 ? settings.loops : allowedProcessors().count
         var wakes: [WakeEvent] = []
@@ -39,6 +42,9 @@ public final class Server: Sendable {
         log = try settings.accessLog.map { try AccessLogWriter($0, loops: loops) }
         isLogging = log != nil
         checks = HealthChecks(events: events)
+        ticketKeys = try TLSTicketKeys(
+            interval: Int64(settings.ticketKeyInterval), now: wallClock())
+        let contexts = try TLSContexts(settings, ticketKeys)
         var waiting: [[(Int32, ListenerSettings)]] = Array(repeating: [], count: loops)
         var listeners: [(ListenerSettings, Endpoint)] = []
         for listener in settings.listeners {
@@ -46,7 +52,7 @@ public final class Server: Sendable {
         }
         state = Mutex(
             State(
-                snapshot: SettingsSnapshot(settings, previous: nil), listeners: listeners,
+                snapshot: SettingsSnapshot(settings, previous: nil, contexts), listeners: listeners,
                 waiting: waiting))
     }
 
@@ -113,6 +119,11 @@ public final class Server: Sendable {
     /// Where viewers connect, with the ports the kernel chose.
     public var boundEndpoints: [Endpoint] { state.withLock { $0.listeners.map(\.endpoint) } }
 
+    /// The same, with whether TLS is spoken there.
+    public var boundListeners: [(endpoint: Endpoint, speaksTLS: Bool)] {
+        state.withLock { $0.listeners.map { ($0.endpoint, $0.settings.speaksTLS) } }
+    }
+
     /// What a reload does to the addresses.
     private struct ListenerChanges {
         var kept: [(settings: ListenerSettings, endpoint: Endpoint)] = []
@@ -144,9 +155,12 @@ public final class Server: Sendable {
 
     /// Swaps the configuration whole. Listeners that stay are kept, with their connections.
     ///
-    /// - Throws: `SystemError` for a new address that cannot be had; then nothing has changed.
+    /// Certificates are read anew; connections that are open keep theirs.
+    /// - Throws: `SystemError` for a new address that cannot be had, `TLSError` for a certificate
+    ///   that cannot be used; then nothing has changed.
     public func reload(_ settings: Settings) throws {
         let loops = wakes.count
+        let contexts = try TLSContexts(settings, ticketKeys)
         let changes = ListenerChanges(
             from: state.withLock { $0.listeners }, to: settings.listeners)
         var waiting: [[(Int32, ListenerSettings)]] = Array(repeating: [], count: loops)
@@ -160,7 +174,7 @@ public final class Server: Sendable {
             throw error
         }
         let snapshot = state.withLock { state in
-            let next = SettingsSnapshot(settings, previous: state.snapshot)
+            let next = SettingsSnapshot(settings, previous: state.snapshot, contexts)
             state.snapshot = next
             state.listeners = changes.kept + bound
             return next
@@ -184,6 +198,13 @@ public final class Server: Sendable {
     public func reopenAccessLog() {
         do { try log?.reopen() } catch {
             shared.events.note(EdgeEvent(.error, "access-log", "\(error)"))
+        }
+    }
+
+    /// Makes the next key for session tickets, when it is time; to be called now and then.
+    public func rotateTicketKeys() {
+        do { try ticketKeys.rotate(at: wallClock()) } catch {
+            shared.events.note(EdgeEvent(.error, "tls", "\(error)"))
         }
     }
 

@@ -22,6 +22,10 @@ public struct Settings: Sendable {
     public var accessLog: AccessLogSettings?
     /// Peers whose X-Forwarded-For and PROXY header are believed.
     public var trustedProxies: [AddressBlock] = []
+    /// What listeners that speak TLS show, and ask for. Needed if one of them does.
+    public var viewerTLS: TLSServerSettings?
+    /// How long a key seals session tickets, in milliseconds. Default 12 h.
+    public var ticketKeyInterval = 43_200_000
     /// Our name in `Via` and `Cache-Status`.
     public var name = "mapedge"
 
@@ -33,10 +37,13 @@ public struct ListenerSettings: Sendable, Hashable {
     public var endpoint: Endpoint
     /// Each connection from a trusted proxy begins with a PROXY protocol v2 header. Default: no.
     public var expectsProxyHeader = false
+    /// Viewers speak TLS, behind the PROXY header if there is one. Default: no.
+    public var speaksTLS = false
 
-    public init(endpoint: Endpoint, expectsProxyHeader: Bool = false) {
+    public init(endpoint: Endpoint, expectsProxyHeader: Bool = false, speaksTLS: Bool = false) {
         self.endpoint = endpoint
         self.expectsProxyHeader = expectsProxyHeader
+        self.speaksTLS = speaksTLS
     }
 }
 
@@ -71,6 +78,8 @@ public struct OriginSettings: Sendable {
     /// Retries allowed for each 100 requests. Default 20; three are in hand at the start.
     public var retryBudgetPercent = 20
     public var health = HealthSettings()
+    /// How members that speak TLS are verified.
+    public var tls = TLSClientSettings()
 
     public init() {}
 }
@@ -84,12 +93,18 @@ public struct MemberSettings: Sendable, Hashable {
     public var authority: String
     /// Share of the traffic relative to its peers. Default 1.
     public var weight = 1
+    /// The host that its certificate must be for, and that it is asked for by (SNI); nil: no TLS.
+    public var tlsHost: String?
 
-    public init(name: String, endpoints: [Endpoint], authority: String, weight: Int = 1) {
+    public init(
+        name: String, endpoints: [Endpoint], authority: String, weight: Int = 1,
+        tlsHost: String? = nil
+    ) {
         self.name = name
         self.endpoints = endpoints
         self.authority = authority
         self.weight = weight
+        self.tlsHost = tlsHost
     }
 }
 

@@ -7,13 +7,20 @@ package final class SettingsSnapshot: Sendable {
     let settings: Settings
     let pools: [OriginPool]
     let hot: HotTable
+    /// For connections accepted from now on.
+    let viewerTLS: TLSContext?
 
-    /// Pools whose origin did not change are taken over from `previous`, health and all.
-    package init(_ settings: Settings, previous: SettingsSnapshot?) {
+    /// Pools whose origin did not change are taken over from `previous`, health and all; their next
+    /// connections use the new certificates.
+    package init(
+        _ settings: Settings, previous: SettingsSnapshot?, _ contexts: TLSContexts = TLSContexts()
+    ) {
         self.settings = settings
         pools = settings.origins.map { origin in
             previous?.pools.first { $0.settings.isSame(as: origin) } ?? OriginPool(origin)
         }
+        viewerTLS = contexts.viewers
+        for (pool, context) in zip(pools, contexts.origins) { pool.tls = context }
         hot = HotTable(settings)
     }
 

@@ -26,6 +26,8 @@ package struct ViewerConnection: ~Copyable {
     var phase: Phase
     /// The peer belongs to a trusted proxy, so its forwarding fields are believed.
     var isTrusted: Bool
+    /// Its bytes go through TLS, or will behind the PROXY header.
+    var speaksTLS = false
     /// The peer's address, or the one its proxy names.
     var address: SocketAddress
     var closesAfterResponse = false

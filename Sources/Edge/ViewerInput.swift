@@ -212,7 +212,10 @@ extension LoopState where N: ~Copyable {
                 viewers[slot].isTrusted = trusts(source)
             }
             viewers[slot].phase = .reading
-            return length
+            guard viewers[slot].speaksTLS else { return length }
+            let early = UnsafeRawBufferPointer(rebasing: bytes[length...])
+            if !secureViewer(slot, early: early) { closeViewer(slot, reset: true) }
+            return bytes.count
         }
     }
 
@@ -246,6 +249,7 @@ extension LoopState where N: ~Copyable {
             viewers[slot].exchange = nil
             if exchange.tunnel != nil { endTunnel(exchange) } else { abandon(exchange) }
         }
+        noteViewerTLS(slot)
         closeViewer(slot, reset: true)
     }
 }

@@ -194,7 +194,9 @@ extension LoopState where N: ~Copyable {
             closeViewer(slot)
         case .proxyHeader, .reading:
             counters.add(viewers[slot].output.isEmpty ? .timeoutsHeader : .timeoutsWrite)
-            if viewers[slot].output.isEmpty {
+            if isShakingHands(slot) {
+                closeViewer(slot, reset: true)
+            } else if viewers[slot].output.isEmpty {
                 refuse(slot, status: 408, detail: "header-timeout")
             } else {
                 closeViewer(slot, reset: true)

@@ -11,6 +11,8 @@ public struct LinuxNetwork: ~Copyable, Network {
 
     private let poller: Int32
     private let batch: UnsafeMutableBufferPointer<epoll_event>
+    /// The secured connections; the rest of this file knows of them only where they differ.
+    var secured = TLSTable()
 
     /// - Parameter batchSize: most events taken in one tick; 12 bytes each.
     /// - Throws: EMFILE, ENFILE or ENOMEM.
@@ -32,6 +34,14 @@ public struct LinuxNetwork: ~Copyable, Network {
     public mutating func wait(
         until deadline: UInt64?,
         into events: UnsafeMutableBufferPointer<ReadyEvent>
+    ) -> Int {
+        guard secured.needsAttention else { return unsafe waitForKernel(deadline, events) }
+        return unsafe waitSecured(until: deadline, into: events)
+    }
+
+    /// What the kernel has to tell.
+    mutating func waitForKernel(
+        _ deadline: UInt64?, _ events: UnsafeMutableBufferPointer<ReadyEvent>
     ) -> Int {
         calls.wait &+= 1
         let room = unsafe Int32(truncatingIfNeeded: min(events.count, batch.count))

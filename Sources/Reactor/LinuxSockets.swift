@@ -8,6 +8,7 @@ extension LinuxNetwork {
     ) -> IOResult {
         precondition(
             unsafe !buffer.isEmpty, "a receive without room would look like an end of stream")
+        if secured.holds(fd) { return unsafe receiveSecured(fd, into: buffer) }
         calls.receive &+= 1
         let count = retrying { unsafe recv(fd, buffer.baseAddress, buffer.count, 0) }
         if count > 0 { return .bytes(count) }
@@ -15,6 +16,7 @@ extension LinuxNetwork {
     }
 
     public mutating func send(_ fd: Int32, _ parts: UnsafeBufferPointer<iovec>) -> IOResult {
+        if secured.holds(fd), !secured.kernelSends(fd) { return unsafe sendSecured(fd, parts) }
         calls.send &+= 1
         var message = unsafe msghdr()
         unsafe message.msg_iov = UnsafeMutablePointer(mutating: parts.baseAddress)
@@ -76,6 +78,11 @@ extension LinuxNetwork {
     }
 
     public mutating func close(_ fd: Int32) {
+        if secured.holds(fd) { endSecured(fd, withGoodbye: true) }
+        release(fd)
+    }
+
+    private mutating func release(_ fd: Int32) {
         calls.close &+= 1
         // Linux has released the descriptor even where it says EINTR; only EBADF is a mistake.
         if Glibc.close(fd) != 0, errno == EBADF { trap("close", EBADF) }
@@ -88,11 +95,16 @@ extension LinuxNetwork {
         if unsafe setsockopt(fd, SOL_SOCKET, SO_LINGER, &option, size) != 0 {
             trap("setsockopt SO_LINGER", errno)
         }
-        close(fd)
+        if secured.holds(fd) { endSecured(fd, withGoodbye: false) }
+        release(fd)
     }
 
     public mutating func shutdownWrite(_ fd: Int32) {
         calls.shutdown &+= 1
+        if secured.holds(fd) {
+            endSendingSecured(fd)
+            return
+        }
         // A peer that is gone already (ENOTCONN) needs no end of stream.
         if shutdown(fd, Int32(SHUT_WR)) != 0, errno != ENOTCONN { trap("shutdown", errno) }
     }

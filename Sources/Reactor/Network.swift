@@ -32,6 +32,8 @@ public protocol Network: ~Copyable {
     /// Sends the parts in order, as one gathered write; a short count may end within any part.
     ///
     /// The memory is read before the call returns. At most 1,024 parts. Never raises SIGPIPE.
+    /// After ``IOResult/wouldBlock`` the next send begins with the same bytes, however they are cut
+    /// into parts: a secured connection has sealed some of them already.
     mutating func send(_ fd: Int32, _ parts: UnsafeBufferPointer<iovec>) -> IOResult
 
     /// Takes the next waiting connection.
@@ -39,6 +41,36 @@ public protocol Network: ~Copyable {
     /// - Parameter peer: set to the peer's address; to ``SocketAddress/unspecified`` for a Unix
     ///   socket.
     mutating func accept(_ listener: Int32, peer: inout SocketAddress) -> AcceptResult
+
+    /// From now on the descriptor's bytes go through TLS, by the same calls.
+    ///
+    /// The handshake goes on within `receive` and `send`, which answer ``IOResult/wouldBlock``
+    /// until it is done; a viewer's loop receives, an origin's sends first. It takes as long as the
+    /// peer likes: the owner's timers bound it. An end of stream is one only if the peer has said
+    /// so: where the socket just ends, a receive fails with ECONNRESET.
+    ///
+    /// - Parameters:
+    ///   - token: under which it is, or is about to be, watched.
+    ///   - host: of an origin: the name or address that its certificate must be for.
+    ///   - early: bytes received already, which belong to the handshake; copied.
+    /// - Returns: false without memory: close the descriptor.
+    mutating func secure(
+        _ fd: Int32, _ context: TLSContext, token: Token, host: String?,
+        early: UnsafeRawBufferPointer
+    ) -> Bool
+
+    /// Has secured connections read what lies at these addresses from the file, not from memory.
+    ///
+    /// For a mapping from the file's beginning, of which bytes are sent: read in memory, a failing
+    /// disk would raise SIGBUS. Plain connections let the kernel read. One mapping at a time; nil
+    /// ends it, which it has to before the file is closed or unmapped.
+    mutating func readMap(_ map: MappedFile?)
+
+    /// What is known of a secured connection; nil for a plain one. Allocates.
+    func describeTLS(_ fd: Int32) -> TLSDescription?
+
+    /// Why a secured connection failed; nil if it did not, or is a plain one.
+    func failureOfTLS(_ fd: Int32) -> TLSFailure?
 
     /// Begins a connection; does not resolve names.
     mutating func connect(to endpoint: Endpoint) -> ConnectResult

@@ -19,6 +19,7 @@ extension Link {
         if toPeer.isEnding { return .failed(EPIPE) }
         let total = parts.reduce(0) { $0 + $1.iov_len }
         guard total > 0 else { return .bytes(0) }
+        checkOffer(parts, total)
         let room = toPeer.room
         var count = min(total, room)
         if count > 0, world.dice.chance(style.shortSends) { count = world.dice.below(count) }
@@ -26,9 +27,16 @@ extension Link {
             wantsRoom = true
             if room > count { world.after(latency) { [self] in roomCame() } }
         }
+        refused = Array(gather(parts, min(total, count + 64))[count...])
         if count == 0 { return .wouldBlock }
         transmit(gather(parts, count))
         return .bytes(count)
+    }
+
+    /// What was not taken comes first the next time: TLS has sealed some of it by then.
+    private func checkOffer(_ parts: UnsafeBufferPointer<iovec>, _ total: Int) {
+        let offer = gather(parts, min(total, refused.count))
+        precondition(refused.starts(with: offer), "other bytes than those refused before")
     }
 
     private func gather(_ parts: UnsafeBufferPointer<iovec>, _ count: Int) -> [UInt8] {

@@ -48,6 +48,8 @@ final class Link {
     var isClosedByPeer = false
     /// A send was cut short or refused: the next room is an edge.
     var wantsRoom = false
+    /// What the edge offered last and the socket did not take; its first bytes.
+    var refused: [UInt8] = []
     /// What the peer sent and the pipe has no room for yet.
     var outbox: [UInt8] = []
     var outboxStart = 0

@@ -55,6 +55,19 @@ public struct SimulatedNetwork: ~Copyable, Network {
         return result
     }
 
+    /// Nobody listens in here: the bytes stay as they are, and only the call is noted.
+    public mutating func secure(
+        _ fd: Int32, _ context: TLSContext, token: Token, host: String?,
+        early: UnsafeRawBufferPointer
+    ) -> Bool {
+        fabric.world.note("loop \(loop) secure \(fd)", Int(fd))
+        return true
+    }
+
+    public mutating func readMap(_ map: MappedFile?) {}
+    public func describeTLS(_ fd: Int32) -> TLSDescription? { nil }
+    public func failureOfTLS(_ fd: Int32) -> TLSFailure? { nil }
+
     public mutating func accept(_ listener: Int32, peer: inout SocketAddress) -> AcceptResult {
         let result = fabric.accept(loop)
         if case .connection(let fd) = result {

@@ -13,7 +13,7 @@ struct GoldenTests {
         "the text of each finding",
         arguments: [
             "addresses", "behaviors", "contradictions", "no-origin", "not-a-mapping", "not-yaml",
-            "origins", "twice", "unknown-keys", "values",
+            "origins", "tls", "twice", "unknown-keys", "values",
         ])
     func golden(_ name: String) throws {
         let path = "\(ProjectFiles.tests)Goldens/\(name).txt"

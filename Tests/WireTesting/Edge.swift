@@ -13,11 +13,13 @@ public final class Edge: Sendable {
     ///   - origin: a URL, or several with commas between; nil when the configuration names them.
     ///   - configuration: text of a configuration file; none by default.
     ///   - directory: holds the cache; give the same again to start on what it kept.
+    ///   - listen: where it listens; nil when the configuration says so.
     ///   - openFiles: a limit on descriptors, set before the edge starts.
     public init(
         origin: String?, mode: String = "rfc9111", loops: Int = 1, cacheSize: String = "64MiB",
         arguments: [String] = [],
-        configuration: String? = nil, directory: TemporaryDirectory? = nil, openFiles: Int? = nil,
+        configuration: String? = nil, directory: TemporaryDirectory? = nil,
+        listen: String? = "127.0.0.1:0", openFiles: Int? = nil,
         output: String = "/dev/null"
     ) throws {
         self.directory = try directory ?? TemporaryDirectory()
@@ -26,8 +28,9 @@ public final class Edge: Sendable {
             words += ["--config", try self.directory.write("mapedge.yaml", configuration)]
         }
         if let origin { words += ["--origin", origin] }
+        if let listen { words += ["--listen", listen] }
         words += [
-            "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--cache",
+            "--admin", "127.0.0.1:0", "--cache",
             self.directory.file("cache"), "--cache-size", cacheSize, "--mode", mode, "--loops",
             "\(loops)",
         ]
@@ -38,7 +41,7 @@ public final class Edge: Sendable {
         } else {
             child = try Child(Edge.program, words, output: output)
         }
-        port = try Edge.port("listening on http://", of: child)
+        port = try Edge.port("listening on http", of: child)
         adminPort = try Edge.port("admin on http://", of: child)
     }
 

@@ -31,6 +31,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         settleListeners()
         settleOrigins()
         settleBehaviors()
+        checkTLS()
         findContradictions(in: configuration.settings, findings)
         return ConfigurationReading(configuration: configuration, findings: findings.sorted)
     }
@@ -41,6 +42,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         if let limits = top.section("limits") { readLimits(limits, &configuration.settings.limits) }
         if let cache = top.section("cache") { readCache(cache, &configuration.settings.cache) }
         if let log = top.section("accessLog") { readAccessLog(log) }
+        if let tls = top.section("tls") { readViewerTLS(tls) }
         if var origins = top.section("origins") { readOrigins(&origins) }
         if let mode = flags.mode.flatMap({ try? ValueForm.mode.parse($0) }) {
             configuration.settings.mode = mode
@@ -70,7 +72,10 @@ struct ConfigurationReader<Resolver: NameResolver> {
             var draft = section.given("address").map { ListenerDraft(address: $0) }
             var expects: Bool?
             section.read("proxyProtocol", &expects, .flag)
+            var speaksTLS = false
+            section.read("tls", &speaksTLS, .flag)
             section.finish()
+            draft?.speaksTLS = speaksTLS
             draft?.expectsProxyHeader = expects
             if draft == nil {
                 findings.error(

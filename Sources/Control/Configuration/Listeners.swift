@@ -6,6 +6,7 @@ struct ListenerDraft {
     var address: Given
     /// nil: nothing was said for this one.
     var expectsProxyHeader: Bool?
+    var speaksTLS = false
 }
 
 extension ConfigurationReader {
@@ -16,8 +17,9 @@ extension ConfigurationReader {
             let expects = draft.expectsProxyHeader ?? expectsProxyHeader
             for endpoint in endpoints(draft.address) {
                 add(
-                    ListenerSettings(endpoint: endpoint, expectsProxyHeader: expects), draft.address
-                )
+                    ListenerSettings(
+                        endpoint: endpoint, expectsProxyHeader: expects,
+                        speaksTLS: draft.speaksTLS), draft.address)
             }
         }
         checkProxyHeaders()

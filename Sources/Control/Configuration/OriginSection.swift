@@ -7,6 +7,8 @@ import Reactor
 struct OriginDraft {
     var settings = OriginSettings()
     var members: [MemberDraft] = []
+    /// The name that members' certificates must have, in place of their URLs' hosts.
+    var tlsName: String?
     var place: Finding.Place
 }
 
@@ -27,6 +29,7 @@ extension ConfigurationReader {
             if let headers = origin.section("headers") {
                 draft.settings.customHeaders = readHeaders(headers)
             }
+            if let tls = origin.section("tls") { readOriginTLS(tls, &draft) }
             if let health = origin.section("health") { readHealth(health, &draft.settings.health) }
             origin.finish()
             if (try? ValueForm.edgeName.parse(id)) == nil {
@@ -170,7 +173,7 @@ extension ConfigurationReader {
         }
         configuration.settings.origins = origins.map { draft in
             var settings = draft.settings
-            settings.members = draft.members.compactMap(settled)
+            settings.members = draft.members.compactMap { settled($0, draft.tlsName) }
             if draft.members.isEmpty {
                 findings.error(
                     at: draft.place, "the origin \"\(settings.id)\" has no members",
@@ -186,17 +189,19 @@ extension ConfigurationReader {
         }
     }
 
-    private func settled(_ member: MemberDraft) -> MemberSettings? {
+    private func settled(_ member: MemberDraft, _ tlsName: String?) -> MemberSettings? {
         guard let url = member.url.read(OriginURL.form, findings) else { return nil }
         let endpoints: [Endpoint]
+        var tlsHost: String?
         switch url.target {
         case .unix(let path): endpoints = [.unix(path: path)]
         case .host(let host, let port):
             endpoints = resolve(host, port, member.url).map(Endpoint.ip)
+            if url.speaksTLS { tlsHost = tlsName ?? host }
         }
         return MemberSettings(
             name: member.url.text, endpoints: endpoints, authority: url.authority,
-            weight: member.weight)
+            weight: member.weight, tlsHost: tlsHost)
     }
 }
 

@@ -1,6 +1,7 @@
 import Reactor
 
-/// The address of an origin's member, taken apart: `http://HOST[:PORT]` or `unix:/PATH`.
+/// The address of an origin's member, taken apart: `http://HOST[:PORT]`, `https://HOST[:PORT]` or
+/// `unix:/PATH`.
 struct OriginURL: Equatable {
     enum Target: Equatable {
         /// A name or an address without brackets.
@@ -9,10 +10,11 @@ struct OriginURL: Equatable {
     }
 
     var target: Target
-    /// Host and port for the Host field; the port is left out when it is 80 (RFC 9110 §4.2.3).
+    /// Host and port for the Host field; the scheme's own port is left out (RFC 9110 §4.2.3).
     var authority: String
+    var speaksTLS = false
 
-    /// Only what names a server: a path belongs to the origin, and TLS is spoken by nobody here.
+    /// Only what names a server: a path belongs to the origin.
     static var form: ValueForm<OriginURL> {
         ValueForm { text throws(Complaint) in
             if text.hasPrefix("unix:") {
@@ -27,15 +29,13 @@ struct OriginURL: Equatable {
 
     private static func parseHTTP(_ text: String) throws(Complaint) -> OriginURL {
         let lower = text.lowercased()
-        guard !lower.hasPrefix("https://") else {
+        let speaksTLS = lower.hasPrefix("https://")
+        guard speaksTLS || lower.hasPrefix("http://") else {
             throw Complaint(
-                "asks for TLS to the origin, which is not built in yet",
-                "write http://, or put a TLS client such as stunnel between")
+                "is no URL of an origin", "write http://HOST[:PORT] or https://HOST[:PORT]")
         }
-        guard lower.hasPrefix("http://") else {
-            throw Complaint("is no URL of an origin", "write http://HOST[:PORT]")
-        }
-        var rest = text.dropFirst("http://".count)
+        let standardPort: UInt16 = speaksTLS ? 443 : 80
+        var rest = text.dropFirst(speaksTLS ? "https://".count : "http://".count)
         if rest.hasSuffix("/") { rest = rest.dropLast() }
         if rest.contains("@") {
             throw Complaint(
@@ -45,11 +45,12 @@ struct OriginURL: Equatable {
             throw Complaint(
                 "holds more than a host and a port", "move the path to the origin's key \"path\"")
         }
-        let parts = try hostAndPort(rest, standardPort: 80)
+        let parts = try hostAndPort(rest, standardPort: standardPort)
         let shown = parts.host.contains(":") ? "[\(parts.host)]" : parts.host
         return OriginURL(
             target: .host(parts.host, port: parts.port),
-            authority: parts.port == 80 ? shown : "\(shown):\(parts.port)")
+            authority: parts.port == standardPort ? shown : "\(shown):\(parts.port)",
+            speaksTLS: speaksTLS)
     }
 }
 

@@ -16,6 +16,13 @@ struct ValueForm<Value> {
     init(_ parse: @escaping (String) throws(Complaint) -> Value) { self.parse = parse }
 }
 
+extension ValueForm {
+    /// The same form for another value made of it.
+    func map<Other>(_ change: @escaping (Value) -> Other) -> ValueForm<Other> {
+        ValueForm<Other> { text throws(Complaint) in change(try parse(text)) }
+    }
+}
+
 extension ValueForm where Value: FixedWidthInteger & Sendable {
     /// A whole number within bounds.
     static func count(_ range: ClosedRange<Value>) -> Self {

@@ -12,6 +12,7 @@ func unchangeable(from old: Configuration, to new: Configuration) -> [String] {
             ("logLevel", "\(configuration.logLevel)"),
             ("loops", "\(settings.loops)"),
             ("accessLog", "\(String(describing: settings.accessLog))"),
+            ("tls.ticketKeyTime", "\(settings.ticketKeyInterval)"),
             ("cache.directory", settings.cache.directory ?? ""),
             ("cache.size", "\(settings.cache.bytes)"),
             ("cache.fillMemory", "\(settings.cache.fillBytes)"),

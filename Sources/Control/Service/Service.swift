@@ -56,7 +56,7 @@ public final class Service: Sendable {
         let admin = try AdminServer(on: configuration.admin, subject: self, events: observer)
         admin.start()
         defer { admin.stop() }
-        for endpoint in admin.boundEndpoints { announce("admin on \(url(of: endpoint))") }
+        for endpoint in admin.boundEndpoints { announce("admin on \(url(of: endpoint, false))") }
 
         let server = try makeServer(configuration, directory.path)
         server.start()
@@ -65,7 +65,9 @@ public final class Service: Sendable {
         state.withLock { $0.server = server }
         let signals = steer(server)
         defer { signals.cancel() }
-        for endpoint in server.boundEndpoints { announce("listening on \(url(of: endpoint))") }
+        for (endpoint, speaksTLS) in server.boundListeners {
+            announce("listening on \(url(of: endpoint, speaksTLS))")
+        }
         notifySupervisor("READY=1")
         server.waitUntilStopped()
     }
@@ -90,9 +92,9 @@ public final class Service: Sendable {
         }
     }
 
-    private func url(of endpoint: Endpoint) -> String {
+    private func url(of endpoint: Endpoint, _ speaksTLS: Bool) -> String {
         switch endpoint {
-        case .ip: "http://\(endpoint)"
+        case .ip: "\(speaksTLS ? "https" : "http")://\(endpoint)"
         case .unix: "\(endpoint)"
         }
     }
@@ -100,7 +102,10 @@ public final class Service: Sendable {
     // A loop's hang must be noticed also when nobody asked for a while.
     private func watchTicks(of server: Server) -> any DispatchSourceTimer {
         let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "control.ticks"))
-        timer.setEventHandler { [watch] in _ = watch.isTurning(server.ticks, at: .now) }
+        timer.setEventHandler { [watch] in
+            _ = watch.isTurning(server.ticks, at: .now)
+            server.rotateTicketKeys()
+        }
         timer.schedule(deadline: .now(), repeating: 1, leeway: .milliseconds(100))
         timer.activate()
         return timer

@@ -1,5 +1,6 @@
 import Caching
 import LMDB
+import Reactor
 
 /// One generation of the database: the open environment and its tables.
 ///
@@ -43,6 +44,13 @@ final class StoreFile: Sendable {
         pending = try environment.table("pend", .integers)
         meta = try environment.table("meta", .integers)
         self.generation = generation
+    }
+
+    /// Where the file lies in memory, for those who must read it from the disk instead.
+    var map: MappedFile? {
+        environment.mapAddresses.map {
+            MappedFile(addresses: $0, descriptor: environment.descriptor)
+        }
     }
 
     /// A number from the meta table; 0 if it was never written.

@@ -16,6 +16,8 @@ public struct StoreReader: ~Copyable {
     private let counter: UnsafeMutablePointer<Atomic<UInt64>>
     private var snapshot: Snapshot?
     private var generation: UInt64 = .max
+    /// The file of that generation; nil while there is none.
+    private(set) var file: StoreFile?
     private var isCursorCurrent = false
 
     /// What a reader holds of one generation of the file.
@@ -45,6 +47,10 @@ public struct StoreReader: ~Copyable {
     }
 
     deinit { store.readers.give(slot) }
+
+    /// Which file it reads, as it was at the last `begin()`; changes with each new one.
+    @inline(__always)
+    var fileGeneration: UInt64 { generation }
 
     /// Opens the latest snapshot. Must not be open already.
     @inline(__always)
@@ -181,6 +187,7 @@ extension StoreReader {
         snapshot = nil
         let (file, generation) = store.currentFile
         self.generation = generation
+        self.file = file
         guard let file else { return }
         do {
             snapshot = try Snapshot(file)

@@ -1,0 +1,96 @@
+import Reactor
+
+/// Certificates and trust of one configuration, read from their files.
+package struct TLSContexts: Sendable {
+    var viewers: TLSContext?
+    /// By origin; nil where no member speaks TLS.
+    var origins: [TLSContext?] = []
+
+    package init() {}
+
+    /// Reads all files anew: what they hold may have changed although their names did not.
+    ///
+    /// - Throws: `TLSError`, with the file's name and what to do.
+    init(_ settings: Settings, _ keys: TLSTicketKeys) throws(TLSError) {
+        if settings.listeners.contains(where: \.speaksTLS) {
+            viewers = try TLSContext(
+                server: settings.viewerTLS ?? TLSServerSettings(identities: []), ticketKeys: keys)
+        }
+        for origin in settings.origins {
+            let isSpoken = origin.members.contains { $0.tlsHost != nil }
+            origins.append(isSpoken ? try TLSContext(client: origin.tls) : nil)
+        }
+    }
+}
+
+extension LoopState where N: ~Copyable {
+    /// Begins TLS with a viewer; false if that cannot be, and it is to be closed.
+    ///
+    /// - Parameter early: received already, behind a PROXY header.
+    mutating func secureViewer(_ slot: UInt32, early: UnsafeRawBufferPointer) -> Bool {
+        guard let context = snapshot.viewerTLS else { return false }
+        let token = Token(viewers.life(of: slot), kind: TokenKind.viewer)
+        return network.secure(viewers[slot].fd, context, token: token, host: nil, early: early)
+    }
+
+    /// Begins TLS with a member, if it speaks it; false if that cannot be.
+    mutating func secureOrigin(_ slot: Slot) -> Bool {
+        let pool = origins[slot.index].pool
+        guard let host = pool.settings.members[origins[slot.index].member].tlsHost else {
+            return true
+        }
+        guard let context = pool.tls else { return false }
+        return network.secure(
+            origins[slot.index].fd, context, token: Token(slot, kind: TokenKind.origin), host: host,
+            early: UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+
+    /// The viewer as origins and logs are told of it.
+    func peer(_ slot: UInt32) -> Peer {
+        Peer(
+            viewers[slot].address, isTrusted: viewers[slot].isTrusted,
+            isSecured: viewers[slot].speaksTLS)
+    }
+
+    /// Whether a viewer has not even finished its handshake, so that no answer would reach it.
+    func isShakingHands(_ slot: UInt32) -> Bool {
+        viewers[slot].speaksTLS && network.describeTLS(viewers[slot].fd)?.isEstablished == false
+    }
+
+    /// Counts a viewer whose TLS failed for another reason than that it left.
+    mutating func noteViewerTLS(_ slot: UInt32) {
+        guard viewers[slot].speaksTLS else { return }
+        switch network.failureOfTLS(viewers[slot].fd) {
+        case .untrusted, .broken: counters.add(.tlsFailures)
+        case .truncated, .handshakeAbandoned, .socket, nil: return
+        }
+    }
+
+    /// Tells the operator why a member's TLS failed, once in a second at most: nothing else shows
+    /// that a certificate has expired.
+    mutating func noteOriginTLS(_ slot: UInt32) {
+        let pool = origins[slot].pool
+        let member = pool.settings.members[origins[slot].member]
+        guard member.tlsHost != nil, let failure = network.failureOfTLS(origins[slot].fd) else {
+            return
+        }
+        switch failure {
+        case .truncated, .socket: return
+        case .handshakeAbandoned, .untrusted, .broken: counters.add(.originTLSFailures)
+        }
+        guard network.monotonicNow >= nextTLSEvent else { return }
+        nextTLSEvent = network.monotonicNow + 1_000_000_000
+        shared.events.note(
+            EdgeEvent(
+                .warning, "tls",
+                "origin \"\(pool.settings.id)\" member \(member.name): \(failure)"))
+    }
+
+    /// The store has another file, or none: secured connections are to read that one.
+    @inline(never)
+    mutating func followMap() {
+        mapGeneration = reader?.fileGeneration
+        mappedFile = reader?.file
+        network.readMap(mappedFile?.map)
+    }
+}
