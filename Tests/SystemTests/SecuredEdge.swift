@@ -50,14 +50,19 @@ struct SecuredEdge {
     let directory: TemporaryDirectory
 
     /// - Parameters:
+    ///   - name: edges in a chain need different ones.
     ///   - origin: lines of the origin's section, its members above all.
     ///   - tls: further lines of the section `tls`.
-    init(_ files: SecuredFiles, origin: [String], tls: [String] = [], proxy: Bool = false) throws {
+    init(
+        _ files: SecuredFiles, name: String = "mapedge", origin: [String], tls: [String] = [],
+        proxy: Bool = false
+    ) throws {
         self.files = files
         directory = try TemporaryDirectory()
         let lines =
             [
-                "listen:", "  - { address: \"127.0.0.1:0\", tls: true, proxyProtocol: \(proxy) }",
+                "name: \(name)", "listen:",
+                "  - { address: \"127.0.0.1:0\", tls: true, proxyProtocol: \(proxy) }",
                 "trustedProxies: [127.0.0.1]", "tls:", "  certificates:",
                 "    - { chain: \"\(files.path("edge.pem"))\", key: \"\(files.path("edge.key"))\" }",
             ] + tls.map { "  " + $0 } + ["origins:", "  default:"] + origin.map { "    " + $0 }

@@ -119,7 +119,7 @@ struct TLSTests {
         room.always(.ok("Cache-Control: max-age=60", body: body))
         let url = "https://localhost:\(inner.edge.port)"
         let trust = ["tls: { authorities: \"\(files.path("root.pem"))\" }"]
-        let outer = try SecuredEdge(files, origin: members(url) + trust)
+        let outer = try SecuredEdge(files, name: "outer", origin: members(url) + trust)
         for _ in 0..<2 {
             let isWhole = try outer.curl(outer.url(room.path())).output == body
             #expect(isWhole)

@@ -21,6 +21,11 @@ public struct StoreSettings: Sendable {
     public var evictionRest = 88
     /// Share of the map, in percent, from which nothing more is stored. Default 95.
     public var refusalStart = 95
+    /// Least milliseconds between two searches for what invalidations killed. Default 60 s.
+    public var sweepInterval: Milliseconds = 60_000
+    /// How long a rule stays in force after such a search, in milliseconds. Default 10 min: a fetch
+    /// that takes longer than that across any invalidation is not stored.
+    public var invalidationRetention: Milliseconds = 600_000
     /// Wall clock in milliseconds since the epoch.
     public var clock: @Sendable () -> Milliseconds
     /// Makes the store fail on purpose; nil outside of tests and simulations.

@@ -4,8 +4,9 @@ import LMDB
 /// Where the search for what invalidations have killed stands.
 ///
 /// A round begins when there are rules that no round has looked for: it notes the latest number,
-/// lets the writer finish what waits, reads the whole index a slice at a time, and retires the
-/// rules up to that number. What is written meanwhile is judged when it is written.
+/// lets the writer finish what waits, and reads the whole index a slice at a time. What is written
+/// meanwhile is judged when it is written. The rules up to that number are retired a good while
+/// later, since a fetch that began before one of them may still be under way.
 struct Sweep {
     /// The rules that this round looks for; 0 between rounds.
     var number: UInt64 = 0
@@ -13,6 +14,10 @@ struct Sweep {
     var next: Key?
     /// Rounds up to this number are done.
     var swept: UInt64 = 0
+    /// When the next round may begin.
+    var nextRoundAt: Milliseconds = 0
+    /// What rounds have done, and when those rules may be forgotten.
+    var retiring: [(number: UInt64, at: Milliseconds)] = []
 }
 
 extension StoreWriter {
@@ -33,22 +38,38 @@ extension StoreWriter {
     /// A round is under way.
     var isSweeping: Bool { sweep.number != 0 }
 
-    /// Looks for dead entries, a slice at a time. Returns whether there is more to look for.
-    mutating func sweepSlice(_ file: StoreFile) throws(LMDBError) -> Bool {
-        if sweep.number == 0 {
-            guard invalidated.latest > max(sweep.swept, invalidated.horizon) else { return false }
+    /// Looks for dead entries, a slice at a time. Returns when to go on; nil: nothing is left.
+    mutating func sweepSlice(_ file: StoreFile) throws(LMDBError) -> Milliseconds? {
+        let now = core.settings.clock()
+        retire(now)
+        guard sweep.number != 0 else {
+            guard invalidated.latest > max(sweep.swept, invalidated.horizon) else {
+                return sweep.retiring.first.map { max(Self.sweepPause, $0.at - now) }
+            }
+            if now < sweep.nextRoundAt { return sweep.nextRoundAt - now }
             sweep.number = invalidated.latest
-            return true
+            return Self.sweepPause
         }
         let start = sweep.next ?? Key(high: 0, low: 0)
         let (dead, next) = try findDead(from: start, file)
         if !dead.isEmpty { try deleteDead(dead, file) }
         sweep.next = next
-        if next != nil { return true }
-        invalidations.retire(upTo: sweep.number)
+        if next == nil {
+            sweep.retiring.append((sweep.number, now + core.settings.invalidationRetention))
+            sweep.swept = sweep.number
+            sweep.number = 0
+            sweep.nextRoundAt = now + core.settings.sweepInterval
+            retire(now)
+        }
+        return Self.sweepPause
+    }
+
+    /// Forgets rules that no fetch under way can be older than.
+    private mutating func retire(_ now: Milliseconds) {
+        guard let last = sweep.retiring.lastIndex(where: { $0.at <= now }) else { return }
+        invalidations.retire(upTo: sweep.retiring[last].number)
         invalidations.update(&invalidated)
-        sweep = Sweep(swept: sweep.number)
-        return invalidated.latest > sweep.swept
+        sweep.retiring.removeFirst(last + 1)
     }
 
     private func findDead(

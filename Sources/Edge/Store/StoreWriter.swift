@@ -102,7 +102,11 @@ struct StoreWriter: ~Copyable {
             isSingle = false
             reliefPages = Self.firstRelief
             if try scanSlice(file) { return .now }
-            return try sweepSlice(file) ? .after(Self.sweepPause) : rest()
+            let next = rest()
+            guard let pause = try sweepSlice(file) else { return next }
+            // Not idle while there is something to sweep, and no later than the rest asks for.
+            if case .after(let wait) = next { return .after(min(wait, pause)) }
+            return .after(pause)
         } catch {
             return recover(error)
         }

@@ -9,6 +9,8 @@ final class WriterSchedule: Sendable {
     private let isSoon = Atomic<Bool>(false)
     private let isUrgent = Atomic<Bool>(false)
     private let isStopped = Atomic<Bool>(false)
+    /// When the writer has something to do by itself; one such appointment at a time.
+    private let appointment = Mutex<DispatchTime?>(nil)
 
     init(gatherTime: Int) { self.gatherTime = gatherTime }
 
@@ -33,9 +35,27 @@ final class WriterSchedule: Sendable {
         case .idle: break
         case .now: wake(urgently: true, step)
         case .after(let milliseconds):
-            queue.asyncAfter(deadline: .now() + .milliseconds(Int(milliseconds))) { [self] in
-                run(step)
+            appoint(.now() + .milliseconds(Int(clamping: milliseconds)), step)
+        }
+    }
+
+    private func appoint(
+        _ time: DispatchTime, _ step: @escaping @Sendable () -> StoreWriter.Next
+    ) {
+        let isNext = appointment.withLock { appointment in
+            if let earlier = appointment, earlier <= time, earlier > .now() { return false }
+            appointment = time
+            return true
+        }
+        guard isNext else { return }
+        queue.asyncAfter(deadline: time) { [self] in
+            // One that was put off by an earlier one comes to nothing.
+            let isDue = appointment.withLock { appointment in
+                guard appointment == time else { return false }
+                appointment = nil
+                return true
             }
+            if isDue { run(step) }
         }
     }
 

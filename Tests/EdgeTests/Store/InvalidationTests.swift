@@ -89,6 +89,20 @@ struct InvalidationTests {
         #expect(next.stored("young 9") != nil)
     }
 
+    @Test("a rule outlives its search by the time a fetch may take")
+    func retention() throws {
+        let store = try bench.open { $0.invalidationRetention = 600_000 }
+        store.invalidate([target("/a")])
+        store.settle()
+        #expect(store.invalidations.count == 1)
+        bench.clock.advance(599_000)
+        store.settle()
+        #expect(store.invalidations.count == 1)
+        bench.clock.advance(1_000)
+        store.settle()
+        #expect(store.invalidations.count == 0)
+    }
+
     @Test("what was handed over before an invalidation is not written behind it")
     func late() throws {
         let store = try bench.open()

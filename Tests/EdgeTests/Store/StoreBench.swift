@@ -29,6 +29,8 @@ final class StoreBench {
         var settings = StoreSettings(directory: directory, mapBytes: mapBytes) { clock.now }
         settings.faults = faults
         settings.preallocates = false
+        settings.sweepInterval = 0
+        settings.invalidationRetention = 0
         return settings
     }
 
