@@ -93,7 +93,7 @@ extension LoopState where N: ~Copyable {
     }
 
     func trusts(_ peer: SocketAddress) -> Bool {
-        snapshot.settings.trustedProxies.contains { $0.contains(peer) }
+        hot.trusts(peer)
     }
 
     mutating func forget(_ counted: SocketAddress?) {

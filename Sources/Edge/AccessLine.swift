@@ -49,7 +49,7 @@ extension LoopState where N: ~Copyable {
     ) {
         var line = LineWriter(scratch.line)
         line.begin(network.wallNow)
-        line.address(address)
+        line.address(viewerAddress(head, bytes, address))
         line.member("cs-method", UnsafeRawBufferPointer(rebasing: bytes[head.methodName.range]))
         line.member("x-host-header", UnsafeRawBufferPointer(rebasing: bytes[head.authority.range]))
         line.member("cs-uri-stem", UnsafeRawBufferPointer(rebasing: bytes[head.path.range]))
@@ -58,6 +58,34 @@ extension LoopState where N: ~Copyable {
         line.field(head, bytes, .userAgent, "cs(User-Agent)")
         line.outcome(outcome, seconds: network.monotonicNow &- started)
         push(&line)
+    }
+
+    /// Who asked, behind the proxies that are trusted: the last in X-Forwarded-For who is none of
+    /// them. What stands before that is the viewer's own word.
+    private func viewerAddress(
+        _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ peer: SocketAddress
+    ) -> SocketAddress {
+        guard head.fields.contains(.xForwardedFor), hot.trusts(peer) else { return peer }
+        var viewer: SocketAddress?
+        var line = head.fields.first(.xForwardedFor)
+        while let index = line {
+            let value = UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range])
+            var start = 0
+            while start < value.count {
+                var end = start
+                while end < value.count, value[end] != 44 { end += 1 }
+                var from = start
+                while from < end, value[from] == 32 || value[from] == 9 { from += 1 }
+                var to = end
+                while to > from, value[to - 1] == 32 || value[to - 1] == 9 { to -= 1 }
+                let hop = UnsafeRawBufferPointer(rebasing: value[from..<to])
+                let address = SocketAddress(ip: hop.bytes)
+                if address.map({ hot.trusts($0) }) != true { viewer = address }
+                start = end + 1
+            }
+            line = head.fields.next(after: index, .xForwardedFor)
+        }
+        return viewer ?? peer
     }
 
     private mutating func push(_ line: inout LineWriter) {
@@ -218,7 +246,21 @@ struct LineWriter {
     private mutating func escape(_ value: UnsafeRawBufferPointer) {
         var room = min(Self.valueLimit, memory.count - Self.reserve - count)
         guard let target = memory.baseAddress else { return }
-        for byte in value {
+        var index = 0
+        while index < value.count {
+            // Most of a line needs no escape: eight bytes at a time.
+            if value.count - index >= 8, room >= 8 {
+                let word = value.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                if !Self.needsEscape(word) {
+                    target.storeBytes(of: word, toByteOffset: count, as: UInt64.self)
+                    count += 8
+                    room -= 8
+                    index += 8
+                    continue
+                }
+            }
+            let byte = value[index]
+            index += 1
             if byte >= 0x20, byte < 0x7F, byte != 34, byte != 92 {
                 guard room > 0 else { return }
                 target.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
@@ -230,6 +272,18 @@ struct LineWriter {
                 room -= 6
             }
         }
+    }
+
+    /// Whether one of eight bytes is none of 0x20–0x7E, a quote or a backslash.
+    @inline(__always)
+    private static func needsEscape(_ word: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let hasZero = { (word: UInt64) in (word &- ones) & ~word }
+        let below = (word &- ones &* 0x20) & ~word
+        let quote = hasZero(word ^ (ones &* 34))
+        let slash = hasZero(word ^ (ones &* 92))
+        let delete = hasZero(word ^ (ones &* 0x7F))
+        return (word | below | quote | slash | delete) & (ones &* 0x80) != 0
     }
 
     /// Bytes that are not plain ASCII, as the code point of the same number (Latin-1).

@@ -54,6 +54,7 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
     let via11: UnsafeRawBufferPointer
     let cacheStatus: UnsafeRawBufferPointer
     let resultFrom: UnsafeRawBufferPointer
+    private let trusted: UnsafeMutableBufferPointer<AddressBlock>
 
     init(_ settings: Settings) {
         let patterns = settings.behaviors.map { behavior -> [UInt8] in
@@ -62,6 +63,8 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
         let cookies = settings.behaviors.map { behavior -> [UInt8] in
             behavior.sessionCookies.reduce(into: []) { $0 += Array($1.utf8) + [0] }
         }
+        trusted = .allocate(capacity: settings.trustedProxies.count)
+        _ = trusted.initialize(from: settings.trustedProxies)
         count = settings.behaviors.count
         behaviors = .allocate(capacity: max(count, 1))
         text = .allocate(
@@ -92,6 +95,13 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
     func deallocate() {
         behaviors.deallocate()
         text.deallocate()
+        trusted.deallocate()
+    }
+
+    /// Whether an address is one of the trusted proxies'.
+    func trusts(_ address: SocketAddress) -> Bool {
+        for block in trusted where block.contains(address) { return true }
+        return false
     }
 
     subscript(index: Int) -> HotBehavior {

@@ -136,9 +136,9 @@ func retrying(_ call: () -> Int) -> Int {
 }
 
 /// Sets a yes-or-no option. Fails only for a wrong descriptor or option: our own mistake.
-func setOption(_ fd: Int32, _ level: Int32, _ name: Int32) {
-    var on: Int32 = 1
-    if unsafe setsockopt(fd, level, name, &on, socklen_t(MemoryLayout<Int32>.size)) != 0 {
+func setOption(_ fd: Int32, _ level: Int32, _ name: Int32, _ value: Int32 = 1) {
+    var value = value
+    if unsafe setsockopt(fd, level, name, &value, socklen_t(MemoryLayout<Int32>.size)) != 0 {
         trap("setsockopt \(name)", errno)
     }
 }

@@ -33,6 +33,9 @@ public struct SocketAddress: Hashable, Sendable {
         SocketAddress(ipv4: 0x7F00_0001, port: port)
     }
 
+    /// In 127.0.0.0/8, or `::1`: reached from this machine alone.
+    public var isLoopback: Bool { isIPv4 ? ipv4 >> 24 == 127 : high == 0 && low == 1 }
+
     public var isIPv4: Bool { high == 0 && low >> 32 == Self.mappedPrefix >> 32 }
 
     /// The four bytes of an IPv4 address, the first in the top bits; of others, the last four.

@@ -18,7 +18,8 @@ struct MapEdge: ParsableCommand {
             """,
         version: mapEdgeVersion,
         subcommands: [
-            Serve.self, Demo.self, Check.self, Status.self, Reload.self, Cache.self,
+            Serve.self, Demo.self, Check.self, Status.self, Reload.self, Invalidate.self,
+            Cache.self,
         ])
 
     static func main() {

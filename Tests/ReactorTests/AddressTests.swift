@@ -83,6 +83,10 @@ struct AddressTests {
         #expect(plain == mapped)
         #expect(mapped.isIPv4 && mapped.ipv4 == 0xC000_0201)
         #expect(!SocketAddress.unspecified.isIPv4)
+        #expect(SocketAddress(ip: "127.9.9.9")?.isLoopback == true)
+        #expect(SocketAddress(ip: "::1")?.isLoopback == true)
+        #expect(SocketAddress(ip: "128.0.0.1")?.isLoopback == false)
+        #expect(SocketAddress(ip: "::2")?.isLoopback == false)
         #expect(SocketAddress.loopback(port: 1).with(port: 2).description == "127.0.0.1:2")
         #expect(MemoryLayout<SocketAddress>.stride == 24)
     }

@@ -17,6 +17,7 @@ struct ListeningTests {
         #expect(boundAddress(listener) == boundAddress(far))
         #expect(bench.send(far, [[1, 2, 3]]) == .bytes(3))
         #expect(option(far, Int32(IPPROTO_TCP), TCP_NODELAY) != 0)
+        #expect(option(far, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT) == 65_536)
         #expect(fcntl(far, F_GETFL) & O_NONBLOCK != 0)
         #expect(fcntl(far, F_GETFD) & FD_CLOEXEC != 0)
         bench.network.close(near)

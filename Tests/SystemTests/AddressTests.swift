@@ -53,6 +53,29 @@ struct AddressTests {
         #expect(room.requests.last?["X-Forwarded-For"] == "192.0.2.1")
     }
 
+    @Test(
+        "the access log names who asked, and no proxy that is trusted",
+        arguments: [
+            ("192.0.2.1", "192.0.2.1"), ("192.0.2.1, 10.1.2.3", "192.0.2.1"),
+            ("6.6.6.6, 192.0.2.1, 10.1.2.3", "192.0.2.1"), ("10.1.2.3", "127.0.0.1"),
+            ("192.0.2.1, unknown", "127.0.0.1"), ("nobody", "127.0.0.1"),
+            ("unknown, 2001:db8::7 ", "2001:db8::7"),
+        ])
+    func logged(chain: String, viewer name: String) throws {
+        let directory = try TemporaryDirectory()
+        let log = directory.file("access.log")
+        let edge = try Edge(
+            origin: origin.url,
+            arguments: [
+                "--trusted-proxy", "127.0.0.1", "--trusted-proxy", "10.0.0.0/8", "--access-log",
+                log,
+            ])
+        var viewer = try edge.viewer()
+        _ = try viewer.exchange(request + "X-Forwarded-For: \(chain)\r\n\r\n")
+        let line = eventually { try? readFile(log).contains("c-ip") ? readFile(log) : nil }
+        #expect(line?.contains("\"c-ip\":\"\(name)\"") == true, "\(line ?? "nothing")")
+    }
+
     @Test("a viewer nobody vouches for cannot say who it is")
     func spoofed() throws {
         let edge = try Edge(origin: origin.url)

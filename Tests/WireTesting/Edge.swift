@@ -116,7 +116,8 @@ public enum SharedEdge {
                 atexit { SharedEdge.endAll() }
             }
             if let edge = state.edges[mode], edge.child.isRunning { return edge }
-            let edge = try Edge(origin: origin.url, mode: mode)
+            // Large enough that what one test stores leaves room for the others.
+            let edge = try Edge(origin: origin.url, mode: mode, cacheSize: "512MiB")
             state.edges[mode] = edge
             return edge
         }

@@ -90,7 +90,7 @@ def _start_time(server, path):
     if path is None:
         shutil.rmtree(os.path.join(server.directory, "cache"), ignore_errors=True)
     start = time.monotonic()
-    server.start()
+    server.start(server.port)
     if path is not None:
         with load.Client(server.port) as viewer:
             status, fields, _ = viewer.get(path)

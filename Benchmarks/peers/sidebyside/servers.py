@@ -64,8 +64,9 @@ class Server:
                                  f"{cls.needs.removesuffix('d')}")
         return found
 
-    def start(self):
-        self.port = free_port()
+    def start(self, port=None):
+        """On a free port, unless the former one is wanted: Host is part of the key."""
+        self.port = port or free_port()
         self.programs = [self.launch(*self.command())]
         self.programs[0].wait_for_port(self.port)
         self.after_start()

@@ -51,20 +51,20 @@ public struct AdminClient: Sendable {
         }
     }
 
-    private func unexpected(_ answer: (status: Int, body: [UInt8])) -> AdminClientError {
+    func unexpected(_ answer: (status: Int, body: [UInt8])) -> AdminClientError {
         AdminClientError(
             "\(shown) answered \(answer.status), so that it is no admin port of MapEdge; "
                 + "name the one that the edge logs as \"admin on\" with --admin")
     }
 
-    private func exchange(
-        _ method: String, _ path: String, within limit: Duration
+    func exchange(
+        _ method: String, _ path: String, body: [UInt8] = [], within limit: Duration
     ) throws(AdminClientError) -> (status: Int, body: [UInt8]) {
         var failure = AdminClientError("no address to ask")
         for endpoint in endpoints {
             do throws(SystemError) {
                 let socket = try TimedSocket.connect(to: endpoint, within: limit)
-                return try ask(socket, method, path)
+                return try ask(socket, method, path, body)
             } catch {
                 failure = AdminClientError(
                     "no edge answers on \(shown): \(error.reason); start one with "
@@ -75,15 +75,15 @@ public struct AdminClient: Sendable {
     }
 
     private func ask(
-        _ socket: TimedSocket, _ method: String, _ path: String
+        _ socket: TimedSocket, _ method: String, _ path: String, _ content: [UInt8]
     ) throws(SystemError) -> (status: Int, body: [UInt8]) {
-        let length = method == "POST" ? "Content-Length: 0\r\n" : ""
+        let length = method == "POST" ? "Content-Length: \(content.count)\r\n" : ""
         let request =
             "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n\(length)Connection: close\r\n\r\n"
         var bytes: [UInt8] = []
         var part = [UInt8](repeating: 0, count: 65_536)
         var isComplete = false
-        if socket.write(Array(request.utf8)) {
+        if socket.write(Array(request.utf8) + content) {
             while bytes.count < Self.answerBytesMax {
                 guard let count = part.withUnsafeMutableBytes({ socket.read(into: $0) }) else {
                     break

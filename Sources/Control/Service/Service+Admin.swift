@@ -1,4 +1,5 @@
 public import Edge
+import Reactor
 import Synchronization
 
 // What the admin port shows of a service.
@@ -26,6 +27,33 @@ extension Service: AdminSubject {
         Array((status?.json ?? .object([])).encoded.utf8)
     }
 
+    public var api: CloudFrontAPI? { state.withLock { $0.api } }
+
+    /// The control API, where nobody from outside can reach it: it asks for no signature.
+    func offerAPI(
+        _ configuration: Configuration, _ directory: String, _ endpoints: [Endpoint]
+    ) throws {
+        guard endpoints.allSatisfy(\.isLocal) else {
+            observer.note(
+                EdgeEvent(
+                    .warning, "api",
+                    "the control API is off: the admin port can be reached from other machines, "
+                        + "and requests are not signed; bind admin to 127.0.0.1"))
+            return
+        }
+        guard let store = state.withLock({ $0.store }) else { return }
+        var policies: [PolicyKind: [PolicyRecord]] = [:]
+        for kind in PolicyKind.allCases { policies[kind] = PolicyRecord.managed(kind) }
+        let distribution = try StoredDistribution(
+            OwnDistribution(settings: configuration.settings).record, policies: policies,
+            directory: directory, effects: StoreInvalidation(store: store))
+        let api = CloudFrontAPI(distribution, options: APIOptions())
+        state.withLock { $0.api = api }
+        observer.note(
+            EdgeEvent(
+                .info, "api", "serving as distribution \(distribution.distribution.id)"))
+    }
+
     // nil while it starts.
     private var status: EdgeStatus? {
         let (server, store, current) = state.withLock { ($0.server, $0.store, $0.configuration) }
@@ -36,6 +64,16 @@ extension Service: AdminSubject {
             isStopping: server.isStopping, loops: server.loopCount,
             connections: server.openConnections, store: EdgeStatus.StoreStatus(store),
             pools: server.pools())
+    }
+}
+
+extension Endpoint {
+    /// Only from this machine.
+    fileprivate var isLocal: Bool {
+        switch self {
+        case .unix: true
+        case .ip(let address): address.isLoopback
+        }
     }
 }
 

@@ -17,13 +17,14 @@ public final class Service: Sendable {
         var configuration: Configuration
         var server: Server?
         var store: Store?
+        var api: CloudFrontAPI?
         var isStopping = false
     }
 
     let began = ContinuousClock.now
     let watch = TickWatch()
     let state: Mutex<State>
-    private let observer: any EventObserver
+    let observer: any EventObserver
     private let reread: Rereading
     // Reloads come from a signal and from the admin port; one at a time.
     private let reloads = DispatchQueue(label: "control.reload")
@@ -59,6 +60,7 @@ public final class Service: Sendable {
         for endpoint in admin.boundEndpoints { announce("admin on \(url(of: endpoint, false))") }
 
         let server = try makeServer(configuration, directory.path)
+        try offerAPI(configuration, directory.path, admin.boundEndpoints)
         server.start()
         let timer = watchTicks(of: server)
         defer { timer.cancel() }

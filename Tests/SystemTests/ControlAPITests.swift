@@ -1,0 +1,120 @@
+import Glibc
+import Testing
+import WireTesting
+
+private let awsCommand = firstExecutable("/usr/bin/aws", "/usr/local/bin/aws")
+
+@Suite("Invalidations through the control API of a running edge")
+struct ControlAPITests {
+    private let origin: Origin
+    private let room: Room
+    private let directory: TemporaryDirectory
+
+    init() throws {
+        origin = try Origin()
+        room = origin.room()
+        room.answers { .ok("Cache-Control: max-age=3600", body: "of \($0.target)") }
+        directory = try TemporaryDirectory()
+    }
+
+    private func edge() throws -> Edge { try Edge(origin: origin.url, directory: directory) }
+
+    private func run(_ program: String, _ words: [String]) throws -> (exit: Int?, output: String) {
+        let file = directory.file("output-\(Serial.next())")
+        let child = try Child(program, words, output: file)
+        let exit = child.waitForExit(within: 60_000)
+        return (exit, try readFile(file) + child.wholeLog)
+    }
+
+    private func invalidate(_ edge: Edge, _ paths: String...) throws -> (exit: Int?, output: String)
+    {
+        try run(Edge.program, ["invalidate", "--admin", "127.0.0.1:\(edge.adminPort)"] + paths)
+    }
+
+    @Test("what is named is a Miss at once, the rest stays a Hit, and a restart changes nothing")
+    func paths() throws {
+        let names = ["a", "a?v=2", "a/", "b/c", "b/d"].map { room.path($0) }
+        do {
+            let edge = try edge()
+            for name in names { _ = try edge.get(name) }
+            for name in names { #expect(try edge.get(name).isHit) }
+            let (exit, output) = try invalidate(edge, room.path("a"), room.path("b/*"))
+            #expect(exit == 0)
+            #expect(output.contains("Completed: 2 paths"), "\(output)")
+            edge.child.signal(SIGKILL)
+            _ = edge.child.waitForExit(within: 60_000)
+        }
+        let edge = try edge()
+        #expect(try edge.get(names[1]).isHit)
+        #expect(try edge.get(names[2]).isHit)
+        let asked = room.count
+        for name in [names[0], names[3], names[4]] {
+            let response = try edge.get(name)
+            #expect(!response.isHit, "\(name)")
+            #expect(response.text == "of \(name)")
+        }
+        #expect(room.count == asked + 3)
+        #expect(try edge.get(names[3]).isHit)
+    }
+
+    @Test("everything, with variants, by one star")
+    func everything() throws {
+        let edge = try edge()
+        room.answers { request in
+            .ok(
+                "Cache-Control: max-age=3600", "Vary: Accept-Language",
+                body: request.head["Accept-Language"] ?? "none")
+        }
+        for language in ["de", "fr"] {
+            _ = try edge.get(room.path("page"), "Accept-Language: \(language)")
+            #expect(try edge.get(room.path("page"), "Accept-Language: \(language)").isHit)
+        }
+        #expect(try invalidate(edge, "/*").exit == 0)
+        for language in ["de", "fr"] {
+            #expect(!(try edge.get(room.path("page"), "Accept-Language: \(language)").isHit))
+            #expect(try edge.get(room.path("page"), "Accept-Language: \(language)").isHit)
+        }
+    }
+
+    @Test("a path that names nothing is refused in CloudFront's words")
+    func refused() throws {
+        let edge = try edge()
+        let (exit, output) = try invalidate(edge, "no-slash")
+        #expect(exit == 1)
+        #expect(output.contains("InvalidArgument"), "\(output)")
+        #expect(output.contains("one or more invalid invalidation paths"), "\(output)")
+    }
+
+    @Test(
+        "the aws command invalidates, waits and lists, unmodified",
+        .enabled(if: awsCommand != nil, "there is no aws command"))
+    func command() throws {
+        let edge = try edge()
+        let url = "http://127.0.0.1:\(edge.adminPort)"
+        _ = try edge.get(room.path("x"))
+        func aws(_ words: String) throws -> String {
+            let environment = [
+                "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "AWS_DEFAULT_REGION=us-east-1",
+                "AWS_PAGER=", "AWS_EC2_METADATA_DISABLED=true",
+            ]
+            let (exit, output) = try run(
+                "/usr/bin/env",
+                environment + [
+                    try #require(awsCommand), "--endpoint-url", url, "--output", "text",
+                    "cloudfront",
+                ] + words.split(separator: " ").map(String.init))
+            #expect(exit == 0, "\(output)")
+            return output.split(separator: "\n").joined(separator: "\n")
+        }
+        let id = try aws("list-distributions --query DistributionList.Items[0].Id")
+        #expect(id.hasPrefix("E"), "\(id)")
+        let made = try aws(
+            "create-invalidation --distribution-id \(id) --paths \(room.path("*")) "
+                + "--query Invalidation.Id")
+        _ = try aws("wait invalidation-completed --distribution-id \(id) --id \(made)")
+        let listed = try aws(
+            "list-invalidations --distribution-id \(id) --query InvalidationList.Items[0].Id")
+        #expect(listed == made)
+        #expect(!(try edge.get(room.path("x")).isHit))
+    }
+}
