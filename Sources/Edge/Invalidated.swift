@@ -70,7 +70,7 @@ struct InvalidationView: ~Copyable {
     /// The number up to which this loop knows all rules.
     var known: UInt64 { index.latest }
 
-    private mutating func refresh() {
+    mutating func refresh() {
         if let invalidations, invalidations.latest != index.latest { invalidations.update(&index) }
     }
 }

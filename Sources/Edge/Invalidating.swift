@@ -25,6 +25,7 @@ extension LoopState where N: ~Copyable {
             if let key, !canonicals.contains(key) { canonicals.append(key) }
         }
         counters.add(.invalidations, canonicals.count)
+        invalidated.refresh()
         let known = invalidated.known
         let mayStore = mayStore(fetch)
         let (mailbox, token) = (shared.mailboxes[index], fetch.token.bits)
@@ -34,7 +35,11 @@ extension LoopState where N: ~Copyable {
         }
         // What the write answers for its own target is as new as the write, unless another one came
         // in between.
-        if mayStore, before <= max(known, invalidated.known) { fetch.ownInvalidation = number }
+        if mayStore, let primary = exchange.primary,
+            !store.invalidations.matches(primary.canonical, after: known, upTo: before)
+        {
+            fetch.ownInvalidation = number
+        }
         for canonical in canonicals {
             // The sweeper would find it as well; so its room is free at once.
             store.delete(CacheKey.hash(canonical.span.bytes, seed: store.seed))

@@ -41,6 +41,10 @@ struct ControlAPITests {
             let (exit, output) = try invalidate(edge, room.path("a"), room.path("b/*"))
             #expect(exit == 0)
             #expect(output.contains("Completed: 2 paths"), "\(output)")
+            // What waits for the writer is lost with the process; that is no matter here.
+            #expect(
+                try eventually { try edge.metric("mapedge_store_backlog_bytes") == 0 ? true : nil }
+                    == true)
             edge.child.signal(SIGKILL)
             _ = edge.child.waitForExit(within: 60_000)
         }

@@ -40,22 +40,27 @@ func readTextFile(_ path: String) throws(Complaint) -> String {
 func parseConfigurationFile(
     _ text: String, named file: String, _ findings: Findings
 ) -> Section? {
-    let top = Finding.Place.line(file: file, 1)
+    guard let node = composeDocument(text, named: file, findings) else { return nil }
+    guard case .mapping(let mapping) = node else {
+        if case .scalar(let scalar) = node, scalar.string.isEmpty { return nil }
+        findings.error(
+            at: .line(file: file, node.mark?.line ?? 1), "the file is no mapping",
+            "write keys and values, such as \"mode: cloudfront\"")
+        return nil
+    }
+    return Section(
+        mapping, name: "", pattern: "", file: file, place: .line(file: file, 1),
+        findings: findings)
+}
+
+/// A YAML or JSON document; nil when there is none, or after a mistake was noted.
+func composeDocument(_ text: String, named file: String, _ findings: Findings) -> Node? {
     do {
-        guard let node = try Yams.compose(yaml: text) else { return nil }
-        guard case .mapping(let mapping) = node else {
-            if case .scalar(let scalar) = node, scalar.string.isEmpty { return nil }
-            findings.error(
-                at: .line(file: file, node.mark?.line ?? 1), "the file is no mapping",
-                "write keys and values, such as \"mode: cloudfront\"")
-            return nil
-        }
-        return Section(
-            mapping, name: "", pattern: "", file: file, place: top, findings: findings)
+        return try Yams.compose(yaml: text)
     } catch let error as YamlError {
         note(error, in: text, named: file, findings)
     } catch {
-        findings.error(at: top, "\(error)", "correct the YAML there")
+        findings.error(at: .line(file: file, 1), "\(error)", "correct the YAML there")
     }
     return nil
 }

@@ -1,0 +1,100 @@
+import Caching
+import CloudFront
+import Control
+import Glibc
+import Testing
+
+@Suite("A distribution's export, checked with its lines")
+struct DistributionCheckTests {
+    private let directory: String
+
+    init() {
+        var template = Array("/tmp/mapedge-check.XXXXXX".utf8CString)
+        precondition(mkdtemp(&template) != nil, "no temporary directory")
+        directory = String(
+            decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    private func write(_ name: String, _ text: String) -> String {
+        let path = "\(directory)/\(name)"
+        let file = fopen(path, "w")
+        fputs(text, file)
+        fclose(file)
+        return path
+    }
+
+    private func export(_ behavior: String, also: String = "") -> String {
+        """
+        {
+          "ETag": "E2QWRUHAPOMQZL",
+          "DistributionConfig": {
+            "CallerReference": "maps", "Comment": "", "Enabled": true,
+            "Origins": { "Quantity": 1, "Items": [
+              { "Id": "maps", "DomainName": "maps.example.org",
+                "CustomOriginConfig": { "HTTPPort": 80, "HTTPSPort": 443,
+                  "OriginProtocolPolicy": "http-only" } } ] },
+            "DefaultCacheBehavior": {
+              "TargetOriginId": "maps", "ViewerProtocolPolicy": "allow-all",
+              \(behavior) }\(also)
+          }
+        }
+        """
+    }
+
+    @Test("an unmodified export with managed policies is well formed")
+    func managed() {
+        let path = write(
+            "dist.json",
+            export("\"CachePolicyId\": \"658327ea-f89d-4fab-a63d-7e88639e58f6\""))
+        let reading = DistributionReading.read(path, policies: nil)
+        #expect(reading.distribution != nil, "\(reading.findings)")
+        #expect(
+            reading.summary.hasPrefix("the distribution is well formed: behaviors 1, origins 1"))
+    }
+
+    @Test("every mistake is told at once, with its line")
+    func mistakes() {
+        let path = write(
+            "dist.json",
+            export(
+                "\"CachePolicyId\": \"no-such-policy\"",
+                also: ",\n    \"CustomErrorResponses\": { \"Quantity\": 2, \"Items\": [] }"))
+        let reading = DistributionReading.read(path, policies: nil)
+        #expect(reading.distribution == nil)
+        let lines = reading.findings.map(\.description)
+        let first = "\(path):12: DistributionConfig.CustomErrorResponses"
+        #expect(lines.contains { $0.hasPrefix(first) }, "\(lines)")
+    }
+
+    @Test("a policy is read from the directory, and its absence told")
+    func policies() {
+        let path = write("dist.json", export("\"CachePolicyId\": \"own\""))
+        #expect(DistributionReading.read(path, policies: nil).distribution == nil)
+        mkdir("\(directory)/policies", 0o700)
+        _ = write(
+            "policies/own.json",
+            """
+            { "ETag": "E1", "CachePolicy": { "Id": "own", "CachePolicyConfig": {
+              "Name": "own", "MinTTL": 0, "DefaultTTL": 60, "MaxTTL": 600,
+              "ParametersInCacheKeyAndForwardedToOrigin": {
+                "EnableAcceptEncodingGzip": false,
+                "HeadersConfig": { "HeaderBehavior": "none" },
+                "CookiesConfig": { "CookieBehavior": "none" },
+                "QueryStringsConfig": { "QueryStringBehavior": "all" } } } } }
+            """)
+        let reading = DistributionReading.read(path, policies: "\(directory)/policies")
+        #expect(reading.distribution != nil, "\(reading.findings)")
+        #expect(reading.distribution?.behaviors.first?.policy.maxTTL == 600_000)
+        let absent = DistributionReading.read(path, policies: "\(directory)/none")
+        #expect(absent.findings.contains { $0.description.contains("cannot be read") })
+    }
+
+    @Test("what is no JSON and no YAML is told where it ends to be one")
+    func malformed() {
+        let path = write("dist.json", "{ \"DistributionConfig\": {\n  \"Comment\": \"x\n")
+        let reading = DistributionReading.read(path, policies: nil)
+        #expect(reading.findings.contains { $0.description.contains("this is no YAML") })
+        let none = DistributionReading.read("\(directory)/none.json", policies: nil)
+        #expect(none.findings.contains { $0.description.contains("cannot be opened") })
+    }
+}
