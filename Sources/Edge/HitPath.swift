@@ -75,39 +75,31 @@ extension LoopState where N: ~Copyable {
             return
         }
         let variantKey = CacheKey.hash(variant.bytes.bytes, seed: seed)
-        if answerVariant(slot, bytes, behavior, facts, variantKey, variant) { return }
-        answerLateVariant(slot, bytes, behavior, facts, variantKey, variant)
+        answerVariant(slot, bytes, behavior, facts, variantKey, variant)
     }
 
-    /// False when the open snapshot has no variant under the key that is still alive.
+    /// The variant whose key is known now. It is another record than the names of the selecting
+    /// fields, and may wait for the writer although they do not: what waits counts for more than
+    /// what is in the file, and what is gone from the queue is in every snapshot begun later.
     private mutating func answerVariant(
-        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
-        _ key: CacheKey, _ canonical: CanonicalKey
-    ) -> Bool {
-        guard case .entry(let selected) = find(key, canonical.bytes),
-            selected.header.kind != .variants
-        else { return false }
-        answerFound(slot, bytes, behavior, facts, key, canonical, selected)
-        return true
-    }
-
-    /// The names of the selecting fields may be in the file already while the variant still waits
-    /// for the writer. What is gone from its queue is in every snapshot that is begun later.
-    private mutating func answerLateVariant(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
         _ key: CacheKey, _ canonical: CanonicalKey
     ) {
         endReading()
-        if case .object(let object)? = store?.findPending(key),
-            isCurrent(object, key, canonical.bytes)
-        {
+        let pending = store?.findPending(key) ?? .none
+        if case .object(let object) = pending, isCurrent(object, key, canonical.bytes) {
             serve(pending: object, slot, bytes, behavior, facts, key, canonical)
             beginReading()
             return
         }
         beginReading()
-        if answerVariant(slot, bytes, behavior, facts, key, canonical) { return }
-        miss(slot, bytes, behavior, facts, .variantAbsent)
+        guard case .none = pending, case .entry(let selected) = find(key, canonical.bytes),
+            selected.header.kind != .variants
+        else {
+            miss(slot, bytes, behavior, facts, .variantAbsent)
+            return
+        }
+        answerFound(slot, bytes, behavior, facts, key, canonical, selected)
     }
 
     /// Decides on what was found, and does it.
