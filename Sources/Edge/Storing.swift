@@ -360,7 +360,13 @@ extension LoopState where N: ~Copyable {
     ) {
         switch store.findPending(primary.key) {
         case .object(let object):
-            if object.header.kind == .variants, object.headers == variant.names { return }
+            // Names from before an invalidation are dead, and the writer will drop them.
+            let isAlive = primary.canonical.withUnsafeBytes { canonical -> Bool in
+                isCurrent(object, primary.key, canonical)
+            }
+            if isAlive, object.header.kind == .variants, object.headers == variant.names {
+                return
+            }
         case .deleted: break
         case .none:
             beginReading()
