@@ -23,6 +23,12 @@ public enum PathPattern {
         return matches(pattern, from: wanted, path, from: 0)
     }
 
+    /// Whether the whole of a text matches, where no slash is special: `*` is any run of bytes, `?`
+    /// is one.
+    public static func matchesWildcards(_ pattern: RawSpan, _ text: RawSpan) -> Bool {
+        matches(pattern, from: 0, text, from: 0)
+    }
+
     /// On a mismatch only the last star grows: an earlier one never has to, because whatever
     /// it would free, the last star can take.
     private static func matches(

@@ -155,6 +155,26 @@ struct CloudFrontErrorTests {
         for _ in 0..<2 { expect(try edge.get(room.path()), status, "no", "Error") }
         #expect(room.count == (status == 404 ? 2 : 1))
     }
+
+    // MARK: an origin that failed is left alone for a while
+
+    @Test("while a failed origin's time runs, stale is served without asking it")
+    func notAskedAgain() throws {
+        room.reply(.ok("Cache-Control: max-age=0", "ETag: \"a\"", body: "kept"))
+        expect(try edge.get(room.path()), 200, "kept", "Miss")
+        room.always(.response(503, body: "broken"))
+        for _ in 0..<3 { expect(try edge.get(room.path()), 200, "kept", "RefreshHit") }
+        #expect(room.count == 2)
+    }
+
+    @Test("the edge's own 502 is stored as the origin's would be")
+    func ownError() throws {
+        room.always(.raw("", .reset))
+        #expect(try edge.get(room.path()).status == 502)
+        let asked = room.count
+        #expect(try edge.get(room.path()).status == 502)
+        #expect(room.count == asked)
+    }
 }
 
 /// Status, body and CloudFront's word for how the answer came about.

@@ -1,3 +1,4 @@
+import Caching
 import HTTP
 
 extension ResponseHeadersPolicy {
@@ -66,11 +67,12 @@ extension ResponseHeadersPolicy {
 
         /// A listed origin without a scheme stands for both; a leading `*.` for every subdomain.
         private static func matches(_ allowed: RawSpan, _ origin: RawSpan) -> Bool {
-            if Wildcards.match(allowed, origin) { return true }
+            if PathPattern.matchesWildcards(allowed, origin) { return true }
             guard let colon = origin.index(of: UInt8(ascii: ":"), from: 0),
                 colon + 3 <= origin.byteCount, !hasScheme(allowed)
             else { return false }
-            return Wildcards.match(allowed, origin.extracting(colon + 3..<origin.byteCount))
+            return PathPattern.matchesWildcards(
+                allowed, origin.extracting(colon + 3..<origin.byteCount))
         }
 
         private static func hasScheme(_ text: RawSpan) -> Bool {

@@ -1,3 +1,4 @@
+import Caching
 import HTTP
 
 /// A short list of names in one piece of memory, so that a look-up on the hit path allocates and
@@ -38,7 +39,7 @@ public struct NameList: Sendable, Equatable {
                 switch matching {
                 case .exactly: equalsExactly(candidate, name)
                 case .ignoringCase: equalsIgnoringCase(candidate, name)
-                case .wildcards: Wildcards.match(candidate, name)
+                case .wildcards: PathPattern.matchesWildcards(candidate, name)
                 }
             if isMatch { return true }
         }
@@ -67,36 +68,5 @@ public struct NameList: Sendable, Equatable {
     /// All names of both, each once, as this one compares.
     func united(with other: NameList) -> NameList {
         NameList(texts + other.texts.filter { !contains(text: $0) }, matching: matching)
-    }
-}
-
-/// CloudFront's wildcards outside of path patterns: `*` is any run of bytes, `?` one byte.
-enum Wildcards {
-    /// Whether the whole text matches. On a mismatch only the last star has to grow.
-    static func match(_ pattern: RawSpan, _ text: RawSpan) -> Bool {
-        var wanted = 0
-        var at = 0
-        var afterStar: Int? = nil
-        var retryAt = 0
-        while at < text.byteCount {
-            if wanted < pattern.byteCount, pattern[wanted] == UInt8(ascii: "*") {
-                wanted += 1
-                afterStar = wanted
-                retryAt = at
-            } else if wanted < pattern.byteCount,
-                pattern[wanted] == UInt8(ascii: "?") || pattern[wanted] == text[at]
-            {
-                wanted += 1
-                at += 1
-            } else if let resume = afterStar {
-                wanted = resume
-                retryAt += 1
-                at = retryAt
-            } else {
-                return false
-            }
-        }
-        while wanted < pattern.byteCount, pattern[wanted] == UInt8(ascii: "*") { wanted += 1 }
-        return wanted == pattern.byteCount
     }
 }

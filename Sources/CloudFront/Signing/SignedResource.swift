@@ -1,3 +1,4 @@
+import Caching
 import HTTP
 
 /// The Resource of a custom policy, matched part by part so that a star in the domain cannot
@@ -62,6 +63,6 @@ struct SignedResource {
 
     private static func match(_ pattern: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>) -> Bool {
         let (pattern, text) = (Array(pattern), Array(text))
-        return Wildcards.match(pattern.span.bytes, text.span.bytes)
+        return PathPattern.matchesWildcards(pattern.span.bytes, text.span.bytes)
     }
 }
