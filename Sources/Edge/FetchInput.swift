@@ -1,4 +1,5 @@
 import Caching
+import CloudFront
 import Glibc
 import HTTP
 import Reactor
@@ -125,8 +126,9 @@ extension LoopState where N: ~Copyable {
         fetch.phase = .receiving
         setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
         fetch.body.begin(originHead.framing)
-        let head = makeHead(fetch, raw)
+        let head = makeHead(fetch, passed(raw, fetch.exchange))
         if head.status >= 500, retryOnStatus(fetch, head) { return }
+        if failsOver(fetch, .status(head.status), verdict(head)) { return }
         if invalidateAfter(fetch, head) {
             fetch.held = head
             fetch.deadline = .max

@@ -67,7 +67,8 @@ extension LoopState where N: ~Copyable {
             return completing(fetch, raw, facts, complete)
         }
         let asked = StoreQuestion(
-            request: exchange.facts, response: facts, policy: exchange.policy,
+            request: exchange.facts, response: facts,
+            policy: exchange.policy(for: originHead.status),
             requestTime: fetch.requestedAt, responseTime: now)
         var verdict: Storability
         if originHead.hasUnknownCoding || exchange.primary == nil

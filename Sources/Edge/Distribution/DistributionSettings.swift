@@ -20,7 +20,9 @@ public struct DistributionSettings: Sendable {
     /// What tells a viewer's country.
     public var countries = CountrySettings()
     /// The point of presence that `X-Amz-Cf-Pop` names.
-    public var pointOfPresence = "SEA19-C1"
+    public var pointOfPresence = standardPOP
+
+    public static var standardPOP: String { "SEA19-C1" }
 
     public init(_ distribution: Distribution, id: String, domainName: String) {
         self.distribution = distribution
