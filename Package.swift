@@ -33,9 +33,10 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CLMDB", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Pure: bytes, numbers and policy; no clock, socket or disk.
-        .target(name: "HTTP", swiftSettings: settings),
+        .target(name: "HTTP", dependencies: ["CZlib"], swiftSettings: settings),
         .target(name: "Tiles", dependencies: ["HTTP"], swiftSettings: settings),
         .target(name: "Caching", dependencies: ["Tiles", "HTTP"], swiftSettings: settings),
 

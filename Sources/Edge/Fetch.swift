@@ -34,6 +34,8 @@ package final class Fetch {
     var interim = 0
     var body = ResponseIntake()
     var head: FetchedHead?
+    /// Compresses the body on its way to viewers and store.
+    var gzip: BodyGzip?
     /// Held back until the first bytes of the body show what it is (law 5).
     var judging: JudgedBody?
     var isPaused = false
@@ -65,7 +67,7 @@ package final class Fetch {
         (member, tried, attempts, waits) = (-1, 0, 0, 0)
         (mayReuse, hasRepeated) = (true, false)
         body = ResponseIntake()
-        head = nil
+        (head, gzip) = (nil, nil)
         hasSentHead = false
         hasSentAll = false
     }

@@ -29,12 +29,12 @@ public struct FieldLines: Sendable {
         return Line(name: start..<colon, value: first..<max(first, last), whole: start..<at)
     }
 
-    /// Whether the block has a field of that name, given in small letters.
-    public static func has(_ name: StaticString, in block: RawSpan) -> Bool {
+    /// Where the first field of that name, given in small letters, has its value.
+    public static func value(of name: StaticString, in block: RawSpan) -> Range<Int>? {
         var lines = FieldLines()
         while let line = lines.next(in: block) {
-            if equalsIgnoringCase(block.extracting(line.name), name) { return true }
+            if equalsIgnoringCase(block.extracting(line.name), name) { return line.value }
         }
-        return false
+        return nil
     }
 }

@@ -88,6 +88,7 @@ extension ConfigurationReader {
         section.read("judgesAuthorization", &policy.judgesAuthorization, .flag)
         section.read("judgesCookies", &policy.judgesCookies, .flag)
         section.read("keepsFallback", &policy.keepsFallback, .flag)
+        section.read("compress", &policy.compresses, .flag)
         section.read("collapses", &policy.collapses, .flag)
         section.read("fetchOutlivesViewers", &policy.fetchOutlivesViewers, .flag)
         section.read("invalidatesOnUnsafe", &policy.invalidatesOnUnsafe, .flag)
