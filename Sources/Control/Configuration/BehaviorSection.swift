@@ -21,7 +21,11 @@ extension ConfigurationReader {
                 }
                 continue
             }
-            if let draft = behavior(section) { behaviors.append(draft) }
+            if isImporting {
+                if let addition = addition(section) { distribution.additions.append(addition) }
+            } else if let draft = behavior(section) {
+                behaviors.append(draft)
+            }
         }
     }
 
