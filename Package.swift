@@ -35,7 +35,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
 
         // Pure: bytes, numbers and policy; no clock, socket or disk.
-        .target(name: "HTTP", swiftSettings: settings),
+        .target(name: "HTTP", swiftSettings: pointers),
         .target(name: "Tiles", dependencies: ["HTTP"], swiftSettings: settings),
         .target(name: "Caching", dependencies: ["Tiles", "HTTP"], swiftSettings: settings),
 
