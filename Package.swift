@@ -37,7 +37,7 @@ let package = Package(
         // Pure: bytes, numbers and policy; no clock, socket or disk.
         .target(name: "HTTP", swiftSettings: pointers),
         .target(name: "Tiles", dependencies: ["HTTP"], swiftSettings: pointers),
-        .target(name: "Caching", dependencies: ["Tiles", "HTTP"], swiftSettings: settings),
+        .target(name: "Caching", dependencies: ["Tiles", "HTTP"], swiftSettings: pointers),
 
         .target(name: "CloudFront", dependencies: ["Caching", "HTTP"], swiftSettings: settings),
 
