@@ -39,7 +39,7 @@ let package = Package(
         .target(name: "Tiles", dependencies: ["HTTP"], swiftSettings: pointers),
         .target(name: "Caching", dependencies: ["Tiles", "HTTP"], swiftSettings: pointers),
 
-        .target(name: "CloudFront", dependencies: ["Caching", "HTTP"], swiftSettings: settings),
+        .target(name: "CloudFront", dependencies: ["Caching", "HTTP"], swiftSettings: pointers),
 
         // Mechanism: each knows one system interface and nothing of the others.
         .target(name: "LMDB", dependencies: ["CLMDB"], swiftSettings: pointers),

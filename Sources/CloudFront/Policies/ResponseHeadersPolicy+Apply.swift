@@ -40,7 +40,7 @@ extension ResponseHeadersPolicy {
                 if header.isNamed(name), !removedHeaders.contains(name) { return }
             }
         }
-        writer.append(header.line.span.bytes)
+        writer.append(unsafe header.line.span.bytes)
     }
 
     private func write(
@@ -59,7 +59,8 @@ extension ResponseHeadersPolicy {
         case .echo: writer.field("Access-Control-Allow-Origin", origin)
         }
         let isPreflight = Self.isPreflight(request, requestBytes)
-        writer.append((isPreflight ? cors.preflightLines : cors.simpleLines).span.bytes)
+        writer.append(
+            unsafe (isPreflight ? cors.preflightLines : cors.simpleLines).span.bytes)
     }
 
     /// OPTIONS with an Access-Control-Request- field.
