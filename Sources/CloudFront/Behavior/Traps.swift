@@ -55,8 +55,8 @@ enum Traps {
     ) {
         func isUnkeyed(_ name: String) -> Bool {
             let bytes = Array(name.utf8)
-            return behavior.forwarding.selects(bytes.span.bytes)
-                && !behavior.key.headers.contains(bytes.span.bytes)
+            return behavior.forwarding.selects(unsafe bytes.span.bytes)
+                && !behavior.key.headers.contains(unsafe bytes.span.bytes)
         }
         if isUnkeyed("authorization") {
             log.warning(

@@ -63,6 +63,6 @@ struct SignedResource {
 
     private static func match(_ pattern: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>) -> Bool {
         let (pattern, text) = (Array(pattern), Array(text))
-        return PathPattern.matchesWildcards(pattern.span.bytes, text.span.bytes)
+        return PathPattern.matchesWildcards(unsafe pattern.span.bytes, unsafe text.span.bytes)
     }
 }
