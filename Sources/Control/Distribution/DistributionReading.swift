@@ -56,17 +56,30 @@ public struct DistributionReading: Sendable {
         return names.sorted()
     }
 
+    /// Warnings of the same words, which many behaviors may get, are told once, at the first.
     private static func note(_ found: [ConfigFinding], in file: String, _ findings: Findings) {
         for finding in found {
-            let place = Finding.Place.line(file: file, max(finding.line, 1))
-            let path = finding.path.isEmpty ? "" : "\(finding.path): "
-            switch finding.kind {
-            case .error: findings.error(at: place, path + finding.problem, finding.remedy)
-            case .warning: findings.warning(at: place, path + finding.problem, finding.remedy)
-            case .notEmulated:
-                findings.warning(
-                    at: place, "\(path)not emulated: \(finding.problem)", finding.remedy)
+            guard finding.kind != .error else {
+                note(finding, others: 0, in: file, findings)
+                continue
             }
+            let alike = found.filter { $0.hasWords(of: finding) }
+            if alike[0] == finding { note(finding, others: alike.count - 1, in: file, findings) }
+        }
+    }
+
+    private static func note(
+        _ finding: ConfigFinding, others: Int, in file: String, _ findings: Findings
+    ) {
+        let place = Finding.Place.line(file: file, max(finding.line, 1))
+        let more = others == 0 ? "" : " and \(others) more"
+        let path = finding.path.isEmpty ? "" : "\(finding.path)\(more): "
+        switch finding.kind {
+        case .error: findings.error(at: place, path + finding.problem, finding.remedy)
+        case .warning: findings.warning(at: place, path + finding.problem, finding.remedy)
+        case .notEmulated:
+            findings.warning(
+                at: place, "\(path)not emulated: \(finding.problem)", finding.remedy)
         }
     }
 
@@ -76,5 +89,11 @@ public struct DistributionReading: Sendable {
         let config = distribution.config
         return "the distribution is well formed: behaviors \(distribution.behaviors.count), "
             + "origins \(config.origins.count); warnings \(findings.count)"
+    }
+}
+
+extension ConfigFinding {
+    fileprivate func hasWords(of other: ConfigFinding) -> Bool {
+        kind == other.kind && problem == other.problem && remedy == other.remedy
     }
 }
