@@ -77,6 +77,11 @@ extension LoopState where N: ~Copyable {
         _ canonical: CanonicalKey, absent: Lookup = .absent
     ) {
         guard case .entry(let entry) = find(key, canonical.bytes) else {
+            if hot[behavior].imported != nil,
+                answersInOtherCoding(slot, bytes, behavior, facts, canonical)
+            {
+                return
+            }
             miss(slot, bytes, behavior, facts, absent)
             return
         }
