@@ -9,6 +9,8 @@ public struct Configuration: Sendable {
     public var admin: [Endpoint] = []
     /// The least important events that are logged. Default info.
     public var logLevel = EdgeEvent.Level.info
+    /// Which time of day the edge goes by. Default the machine's.
+    public var clock = ClockSetting.system
 
     public init() {}
 }
@@ -25,6 +27,7 @@ public struct ConfigurationFlags: Sendable, Equatable {
     public var origins: [String] = []
     public var mode: String?
     public var role: String?
+    public var clock: String?
     public var loops: String?
     /// A path, or `-` for standard output.
     public var accessLog: String?
