@@ -1,6 +1,7 @@
 import Caching
 import CloudFront
 import HTTP
+import Reactor
 
 // A viewer who takes two codings gets whichever was stored first, and what was stored for such a
 // viewer serves those who take the one that it has. Source: CloudFront, "Compressed objects" under
@@ -37,7 +38,7 @@ extension LoopState where N: ~Copyable {
         var key = canonical
         let start = key.count - ownValue.utf8CodeUnitCount - 3
         key.truncate(to: start)
-        key.append(.coding, otherValue.bytes)
+        key.append(coding: otherValue)
         let hash = CacheKey.hash(key.bytes.bytes, seed: seed)
         if case .entry(let found) = find(hash, key.bytes), let entry = withFields(found),
             entry.header.times.isFresh(at: network.wallNow), entry.has(coding)
@@ -46,7 +47,7 @@ extension LoopState where N: ~Copyable {
         }
         // The memory is the loop's: whoever goes on needs the key as it was.
         key.truncate(to: start)
-        key.append(.coding, ownValue.bytes)
+        key.append(coding: ownValue)
         return nil
     }
 }
@@ -63,11 +64,11 @@ extension AcceptEncoding {
     }
 }
 
-extension StaticString {
-    fileprivate var bytes: RawSpan {
-        @_lifetime(immortal) get {
-            UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount).bytes
-        }
+extension CanonicalKey {
+    fileprivate mutating func append(coding: StaticString) {
+        append(
+            .coding,
+            UnsafeRawBufferPointer(start: coding.utf8Start, count: coding.utf8CodeUnitCount).bytes)
     }
 }
 
