@@ -31,6 +31,8 @@ struct BehaviorTraits: OptionSet {
     static let hasErrorPages = BehaviorTraits(rawValue: 8)
     /// Requests must be signed.
     static let requiresSignature = BehaviorTraits(rawValue: 16)
+    /// Some responses have Server-Timing.
+    static let timesResponses = BehaviorTraits(rawValue: 32)
 
     init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -40,7 +42,10 @@ struct BehaviorTraits: OptionSet {
         // Methods are always looked at: CloudFront refuses what the behavior does not name.
         insert(.screens)
         if imported.behavior.keysGeneratedFields { insert(.keysGenerated) }
-        if imported.behavior.responseHeaders != nil { insert(.editsResponses) }
+        if let policy = imported.behavior.responseHeaders {
+            insert(.editsResponses)
+            if policy.serverTimingPerMillion != nil { insert(.timesResponses) }
+        }
         if imported.behavior.requiresSignature { insert(.requiresSignature) }
         let responses = distribution.distribution.config.customErrorResponses
         if responses.contains(where: { $0.page != nil }) { insert(.hasErrorPages) }
@@ -60,6 +65,7 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
     let resultFrom: UnsafeRawBufferPointer
     /// `X-Amz-Cf-Pop: …` and the name of the next field; empty where no identity is shown.
     let identity: UnsafeRawBufferPointer
+    let pointOfPresence: UnsafeRawBufferPointer
     /// The distribution's domain name, which stands for the host in keys; empty: the viewer's.
     let keyHost: UnsafeRawBufferPointer
     /// What `/` stands for; empty where it stands for itself.
@@ -89,6 +95,7 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
         cacheStatus = text.keep("Cache-Status: \(settings.name)")
         resultFrom = text.keep(" from \(words.resultFrom)\r\n")
         identity = text.keep(words.identity)
+        pointOfPresence = text.keep(words.pointOfPresence)
         keyHost = text.keep(settings.distribution?.domainName ?? "")
         let root = settings.distribution?.distribution.config.rootObjectPath(forRoot: "/")
         rootObject = text.keep(root ?? "")
@@ -194,16 +201,18 @@ struct EdgeWords {
     /// Behind `Hit from`.
     let resultFrom: String
     let identity: String
+    let pointOfPresence: String
 
     init(_ settings: Settings) {
+        pointOfPresence =
+            settings.distribution?.pointOfPresence ?? DistributionSettings.standardPOP
         guard settings.role == .twin else {
             (receivedBy, resultFrom, identity) = (settings.name, settings.name, "")
             return
         }
         receivedBy = "\(Self.node(settings)).cloudfront.net (CloudFront)"
         resultFrom = "cloudfront"
-        let pop = settings.distribution?.pointOfPresence ?? DistributionSettings.standardPOP
-        identity = "X-Amz-Cf-Pop: \(pop)\r\nX-Amz-Cf-Id: "
+        identity = "X-Amz-Cf-Pop: \(pointOfPresence)\r\nX-Amz-Cf-Id: "
     }
 
     /// 32 hexadecimal digits that stay the same for one distribution, as loop detection needs.
