@@ -13,8 +13,25 @@ struct HotBehavior {
     /// Cookie names of sessions, each followed by a zero byte.
     var sessionCookies: UnsafeRawBufferPointer
     var traits: BehaviorTraits
-    /// What an imported distribution says of it.
-    var imported: UnsafePointer<ImportedBehavior>?
+    /// What an imported distribution says of it; the table owns it.
+    var imported: Unmanaged<ImportedPolicies>?
+}
+
+/// An imported behavior as hits use it: an object, so that what its policies have of arrays is read
+/// where it lies. Through a pointer to a struct each call would copy them, references and all.
+final class ImportedPolicies: Sendable {
+    let key: KeySelection
+    /// Adds and removes nothing where the behavior has none.
+    let responseHeaders: ResponseHeadersPolicy
+    let allowedMethods: MethodSet
+    let viewerProtocolPolicy: CacheBehavior.ViewerProtocolPolicy
+
+    init(_ behavior: CloudFront.Behavior) {
+        key = behavior.key
+        responseHeaders = behavior.responseHeaders ?? ResponseHeadersPolicy(id: "", name: "")
+        allowedMethods = behavior.allowedMethods
+        viewerProtocolPolicy = behavior.viewerProtocolPolicy
+    }
 }
 
 /// What of a behavior is out of the ordinary, so that ordinary ones pay one test for it.
@@ -55,7 +72,6 @@ struct BehaviorTraits: OptionSet {
 /// All behaviors in order, in memory of their own; the owner is the `SettingsSnapshot`.
 struct HotTable: @unchecked Sendable {  // written once before it is shared
     private let behaviors: UnsafeMutablePointer<HotBehavior>
-    private let imported: UnsafeMutableBufferPointer<ImportedBehavior>
     let count: Int
     private let text: HotText
     /// Parts of heads that name the edge, ready to be copied.
@@ -107,9 +123,6 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
             country.table.isEmpty ? nil : Unmanaged.passRetained(CountryTable(country.table))
         let standard = Array((country.standard ?? "").utf8)
         standardCountry = ViewerFacts.country(standard.span.bytes) ?? 0
-        imported = .allocate(capacity: settings.behaviors.count { $0.imported != nil })
-        _ = imported.initialize(from: settings.behaviors.compactMap { $0.imported })
-        var next = UnsafePointer(imported.baseAddress)
         for (index, behavior) in settings.behaviors.enumerated() {
             let pattern = behavior.pattern
             let cookies = behavior.sessionCookies.map { "\($0)\0" }.joined()
@@ -119,16 +132,16 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
                     pattern: text.keep(pattern == "*" || pattern == "/*" ? "" : pattern),
                     sessionCookies: text.keep(cookies),
                     traits: BehaviorTraits(behavior, settings.distribution),
-                    imported: behavior.imported == nil ? nil : next))
-            if behavior.imported != nil { next = next?.successor() }
+                    imported: behavior.imported.map {
+                        .passRetained(ImportedPolicies($0.behavior))
+                    }))
         }
         self.text = text
     }
 
     func deallocate() {
+        for index in 0..<count { behaviors[index].imported?.release() }
         behaviors.deallocate()
-        imported.deinitialize()
-        imported.deallocate()
         text.deallocate()
         countries?.release()
         trusted.deallocate()

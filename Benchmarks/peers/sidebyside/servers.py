@@ -1,13 +1,12 @@
 """The servers side by side: how each is configured, started and asked whether it serves hits."""
 
 import getpass
-import json
 import os
 import re
 import shutil
 import socket
+import subprocess
 import threading
-import urllib.request
 
 from .machine import (HERE, BenchmarkError, Program, build, family, free_port, memory,
                       processor_time, wait_until_quiet)
@@ -172,12 +171,9 @@ class DistributedMapEdge(MapEdge):
     def invalidate(self, count=1_000):
         """So many paths in one batch, fifteen of which end in a star; none is a tile's."""
         paths = [f"/story/{number}{'*' if number < 15 else ''}" for number in range(count)]
-        items = "".join(f"<Path>{path}</Path>" for path in paths)
-        body = (f"<InvalidationBatch><Paths><Quantity>{count}</Quantity><Items>{items}</Items>"
-                "</Paths><CallerReference>benchmark</CallerReference></InvalidationBatch>")
-        url = (f"http://127.0.0.1:{self.admin_port}/2020-05-31/distribution/{self.identifier}"
-               "/invalidation")
-        urllib.request.urlopen(urllib.request.Request(url, body.encode(), method="POST")).close()
+        subprocess.run([os.path.abspath(self.binary), "invalidate", "--admin",
+                        f"127.0.0.1:{self.admin_port}", *paths], check=True,
+                       stdout=subprocess.DEVNULL)
 
 
 class Nginx(Server):

@@ -15,8 +15,9 @@ extension LoopState where N: ~Copyable {
         _ outcome: Outcome, upstream: Milliseconds?, _ writer: inout HeadWriter
     ) {
         guard hot[behavior].traits.contains(.timesResponses),
-            let rate = hot[behavior].imported?.pointee.behavior.responseHeaders?
-                .serverTimingPerMillion,
+            let rate = hot[behavior].imported?._withUnsafeGuaranteedRef({
+                $0.responseHeaders.serverTimingPerMillion ?? 0
+            }),
             // The clock's nanoseconds are chance enough for a sample.
             asksForTiming(head, bytes)
                 || network.monotonicNow / 64 % 1_000_000 < UInt64(max(0, rate))
