@@ -22,7 +22,7 @@ let package = Package(
     name: "mapedge",
     products: [
         .executable(name: "mapedge", targets: ["mapedge"]),
-        .library(name: "EdgeCore", targets: ["HTTP", "Tiles", "Caching", "LMDB", "Reactor", "Edge"]),
+        .library(name: "EdgeCore", targets: ["HTTP", "Tiles", "Caching", "CloudFront", "LMDB", "Reactor", "Edge"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -33,9 +33,10 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CLMDB", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Pure: bytes, numbers and policy; no clock, socket or disk.
-        .target(name: "HTTP", swiftSettings: settings),
+        .target(name: "HTTP", dependencies: ["CZlib"], swiftSettings: settings),
         .target(name: "Tiles", dependencies: ["HTTP"], swiftSettings: settings),
         .target(name: "Caching", dependencies: ["Tiles", "HTTP"], swiftSettings: settings),
 
@@ -46,7 +47,7 @@ let package = Package(
         .target(name: "Reactor", dependencies: ["CLinux", "COpenSSL"], swiftSettings: pointers),
 
         // The data plane, and the cold side that configures and watches it.
-        .target(name: "Edge", dependencies: ["Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
+        .target(name: "Edge", dependencies: ["CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
         .target(name: "Simulation", dependencies: ["Edge", "Caching", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
         .target(name: "Control", dependencies: ["Edge", "Simulation", "CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB", logging, yams], swiftSettings: settings),
         .executableTarget(name: "mapedge", dependencies: ["Control", "Simulation", "Edge", "Caching", "HTTP", "Reactor", argumentParser, logging], swiftSettings: settings),
@@ -60,7 +61,7 @@ let package = Package(
         .testTarget(name: "CloudFrontTests", dependencies: ["CloudFront", "Caching", "HTTP"], swiftSettings: settings),
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: settings),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: settings),
-        .testTarget(name: "EdgeTests", dependencies: ["Edge", "Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
+        .testTarget(name: "EdgeTests", dependencies: ["Edge", "CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
         .testTarget(name: "ControlTests", dependencies: ["Control", "CloudFront", "Edge", "Caching", "HTTP", "Reactor", "mapedge", logging, yams], exclude: ["Clients", "Goldens"], swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Edge", "Caching", "HTTP", "Reactor"], swiftSettings: settings),
         .testTarget(name: "ScenarioTests", dependencies: ["Control", "Simulation", "mapedge"], exclude: ["Goldens"], swiftSettings: settings),

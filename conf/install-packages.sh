@@ -5,7 +5,7 @@
 set -euo pipefail
 
 declare -A groups=(
-    [build]="liblmdb-dev libssl-dev"
+    [build]="liblmdb-dev libssl-dev zlib1g-dev"
     [demo]="cgi-mapserver gdal-bin libjs-leaflet lighttpd python3"
     [test]="awscli curl openssl python3 python3-boto3 python3-owslib ruby ruby-json-schema"
     [peers]="gcc libc6-dev haproxy nghttp2-client nginx python3 varnish wrk"

@@ -47,6 +47,14 @@ public struct BehaviorPolicy: Sendable, Equatable {
     /// Keeps `no-store` and `private` responses for the time when the origin is down, as
     /// CloudFront does. Default: no.
     public var keepsFallback: Bool
+    /// Responses to OPTIONS are stored, under keys of their own. Default: no.
+    public var cachesOptions: Bool
+    /// A stale response is confirmed by a conditional request; else it is asked for whole, as
+    /// CloudFront does where cookies are forwarded. Default: yes.
+    public var revalidates: Bool
+    /// Responses of types that compress well are stored and sent as gzip to viewers who take it,
+    /// where the origin sent them plain. Default: cloudfront mode only.
+    public var compresses: Bool
     /// Requests for one key wait for one fetch. Default: yes.
     public var collapses: Bool
     /// A fetch whose viewers have all left is completed for the store. Default: no, as CloudFront.
@@ -68,7 +76,9 @@ public struct BehaviorPolicy: Sendable, Equatable {
             honoursRequestCacheControl: isLetter, usesHeuristics: isLetter, keysVary: isLetter,
             honoursTargetedControl: isLetter, respectsOriginAge: isLetter, sessionsBypass: true,
             judgesAuthorization: true, judgesCookies: true, keepsFallback: false,
-            collapses: true, fetchOutlivesViewers: false, invalidatesOnUnsafe: true)
+            cachesOptions: false, revalidates: true, compresses: !isLetter,
+            collapses: true, fetchOutlivesViewers: false,
+            invalidatesOnUnsafe: true)
     }
 
     /// CloudFront and nothing else, traps included: a behavior without a class.

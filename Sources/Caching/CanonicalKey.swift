@@ -113,7 +113,7 @@ public struct CanonicalKey {
     }
 
     /// The key cannot be formed: it must not be used.
-    mutating func spoil() { overflowed = true }
+    public mutating func spoil() { overflowed = true }
 }
 
 // A part written in pieces: opened, extended, closed.

@@ -69,7 +69,11 @@ public func decide(
     _ lookup: Lookup, request: RequestFacts, policy: BehaviorPolicy, health: OriginHealth,
     now: Milliseconds
 ) -> Decision {
-    if request.method != .get, request.method != .head { return Decision(.pass, .method) }
+    switch request.method {
+    case .get, .head: break
+    case .options where policy.cachesOptions: break
+    default: return Decision(.pass, .method)
+    }
     let decision: Decision
     if let reason = reasonToPass(request, policy) {
         decision = Decision(.pass, reason)
@@ -107,7 +111,7 @@ private func judge(
     if policy.honoursRequestCacheControl, request.asksForMore,
         let reason = reasonOfRequest(entry.times, request, now)
     {
-        return ask(entry, reason)
+        return ask(entry, policy, reason)
     }
     if entry.flags.contains(.noCache) { return judgeStale(entry, request, policy, health, now) }
     if entry.times.isFresh(at: now) {
@@ -191,8 +195,8 @@ private func judgeStale(
     let reason = entry.flags.contains(.noCache) ? DecisionReason.noCache : .stale
     // CloudFront lets neither must-revalidate nor s-maxage stand in the way of a stale answer,
     // but confirms a no-cache response each time while the origin can be asked.
-    if policy.mode == .rfc9111, entry.flags.forbidsStale { return ask(entry, reason) }
-    if entry.flags.contains(.negative) { return ask(entry, reason) }
+    if policy.mode == .rfc9111, entry.flags.forbidsStale { return ask(entry, policy, reason) }
+    if entry.flags.contains(.negative) { return ask(entry, policy, reason) }
     // §5.2.1.1: who names a max-age takes nothing stale, unless max-stale says otherwise.
     let isWilling =
         !policy.honoursRequestCacheControl || request.cacheControl.maxAgeSeconds == nil
@@ -207,12 +211,15 @@ private func judgeStale(
     if health == .allDown, now < entry.times.sieUntil {
         return Decision(.serveStaleRefreshing, .originDown)
     }
-    return ask(entry, reason)
+    return ask(entry, policy, reason)
 }
 
 /// With a condition when there is one to make; a stored error is asked for anew.
-private func ask(_ entry: EntryHeader, _ reason: DecisionReason) -> Decision {
-    let isConditional = entry.hasValidator && !entry.flags.contains(.negative)
+private func ask(
+    _ entry: EntryHeader, _ policy: BehaviorPolicy, _ reason: DecisionReason
+) -> Decision {
+    let isConditional =
+        policy.revalidates && entry.hasValidator && !entry.flags.contains(.negative)
     return Decision(isConditional ? .revalidate : .fetch, reason)
 }
 
@@ -221,7 +228,9 @@ private func ask(_ entry: EntryHeader, _ reason: DecisionReason) -> Decision {
 /// Law 6: what was asked for with somebody's credentials is nobody else's, and who shows theirs
 /// wants an answer to them. A part, or the answer to a wish of one's own, is of no use to others.
 public func mayCollapse(_ request: RequestFacts, policy: BehaviorPolicy) -> Bool {
-    guard policy.collapses, request.method == .get, !request.hasBody, !request.hasRange,
+    let isShared =
+        request.method == .get || request.method == .options && policy.cachesOptions
+    guard policy.collapses, isShared, !request.hasBody, !request.hasRange,
         !request.hasOriginPrecondition
     else { return false }
     if policy.sessionsBypass, request.hasSession { return false }

@@ -42,6 +42,8 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
     case precondition
     /// The behavior's bounds are all 0.
     case cachingDisabled
+    /// The key cannot be formed: more cookies are selected than are told apart.
+    case keyNotFormed
     /// `only-if-cached`, and nothing usable is stored.
     case onlyIfCached
     /// The origin failed, and the stale response is within its budget.
@@ -78,6 +80,7 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
         case .session: "session"
         case .precondition: "precondition"
         case .cachingDisabled: "caching-disabled"
+        case .keyNotFormed: "key-not-formed"
         case .onlyIfCached: "only-if-cached"
         case .staleIfError: "stale-if-error"
         case .nothingStored: "nothing-stored"
@@ -100,7 +103,7 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
         case .requestNoCache, .requestMaxAge, .requestMinFresh: "; fwd=request"
         case .method: "; fwd=method"
         case .fallbackOnly, .varyStar: "; fwd=miss"
-        case .authorization, .requestBody, .session, .precondition, .cachingDisabled:
+        case .authorization, .requestBody, .session, .precondition, .cachingDisabled, .keyNotFormed:
             "; fwd=bypass"
         // RFC 9211 has no value for a request that was not forwarded and not answered either.
         case .onlyIfCached: "; detail=only-if-cached"

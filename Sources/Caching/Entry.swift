@@ -52,11 +52,14 @@ public struct EntryFlags: OptionSet, Sendable, Hashable {
     /// The response came without Date.
     public static let lacksDate = EntryFlags(rawValue: 1 << 16)
 
-    /// How the record lies in the store, whatever the response says.
-    public static let layout: EntryFlags = [.headersInChunks, .keyIsDigest]
+    /// The body was plain as the origin sent it, and compressed here.
+    public static let compressedHere = EntryFlags(rawValue: 1 << 17)
+
+    /// How the record and the body lie in the store, whatever the response says.
+    public static let layout: EntryFlags = [.headersInChunks, .keyIsDigest, .compressedHere]
 
     /// All bits that version 1 of the record knows.
-    static let known = EntryFlags(rawValue: (1 << 17) - 1)
+    static let known = EntryFlags(rawValue: (1 << 18) - 1)
 
     /// An explicit directive prohibits stale use (RFC 9111 §4.2.4).
     @inlinable

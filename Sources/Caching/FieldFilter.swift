@@ -18,12 +18,14 @@ public enum FieldFilter {
     /// Whether a field of a 304 replaces the stored ones of its name (RFC 9111 §3.2).
     ///
     /// Not `Content-Encoding`: what is stored may have been compressed here, and the field tells
-    /// how to read these bytes, not the origin's.
+    /// how to read these bytes, not the origin's. Nor, of what was compressed here
+    /// (`isCompressed`), `ETag` and `Vary`, which are the origin's in another form.
     public static func updates(
-        _ index: Int, of head: borrowing ResponseHead, bytes: RawSpan
+        _ index: Int, of head: borrowing ResponseHead, bytes: RawSpan, isCompressed: Bool = false
     ) -> Bool {
         switch head.fields[index].known {
         case .contentEncoding: false
+        case .etag where isCompressed, .vary where isCompressed: false
         default: stores(index, of: head, bytes: bytes)
         }
     }

@@ -62,7 +62,7 @@ public struct ResponseFacts: Sendable {
     /// The block has no Age, and no Content-Range: the caller knows what of that is left.
     public init(status: Int, block: RawSpan, now: Milliseconds) {
         var table = HeaderTable()
-        var fields = StoredFields()
+        var fields = FieldLines()
         while let line = fields.next(in: block) {
             let field = HeaderField(
                 name: ByteSlice(line.name), value: ByteSlice(line.value),

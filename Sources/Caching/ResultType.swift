@@ -8,6 +8,8 @@ public enum ResultType: UInt8, Sendable, CaseIterable {
     case miss
     /// An error status, stored or not.
     case error
+    /// Sent to the same URL over TLS.
+    case redirect
 
     /// The word in `X-Cache`, log and metric.
     public var word: StaticString {
@@ -16,6 +18,7 @@ public enum ResultType: UInt8, Sendable, CaseIterable {
         case .refreshHit: "RefreshHit"
         case .miss: "Miss"
         case .error: "Error"
+        case .redirect: "Redirect"
         }
     }
 }

@@ -18,7 +18,8 @@ public enum StoredUpdate: Sendable, Equatable {
 public func updateByNotModified(
     _ entry: EntryHeader, storedTag: RawSpan, by response: ResponseFacts, etag: RawSpan
 ) -> StoredUpdate {
-    if response.hasETag, !response.hasWeakETag {
+    // What was compressed here has the origin's tag in weak form.
+    if response.hasETag, !response.hasWeakETag, !entry.flags.contains(.compressedHere) {
         return EntityTag.stronglyEqual(storedTag, etag) ? .freshen : .leave
     }
     if response.hasETag { return EntityTag.weaklyEqual(storedTag, etag) ? .freshen : .leave }
@@ -37,15 +38,21 @@ public func updateByHead(
 ) -> StoredUpdate {
     guard entry.kind == .complete, Int(entry.status) == response.status, response.status == 200
     else { return .leave }
-    if response.hasETag, entry.flags.contains(.hasETag), !equalsExactly(storedTag, etag) {
-        return .invalidate
+    let isCompressed = entry.flags.contains(.compressedHere)
+    if response.hasETag, entry.flags.contains(.hasETag) {
+        let isSame =
+            isCompressed
+            ? EntityTag.weaklyEqual(storedTag, etag) : equalsExactly(storedTag, etag)
+        if !isSame { return .invalidate }
     }
     if let date = response.lastModified, entry.lastModified != EntryHeader.noDate,
         date != entry.lastModified
     {
         return .invalidate
     }
-    if let length = response.contentLength, length != entry.bodyLength { return .invalidate }
+    if let length = response.contentLength, length != entry.bodyLength, !isCompressed {
+        return .invalidate
+    }
     return .freshen
 }
 

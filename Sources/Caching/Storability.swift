@@ -52,6 +52,7 @@ private func refusalOfRequest(_ question: StoreQuestion) -> StoreRefusal? {
     switch request.method {
     case .get: break
     case .head: return .head
+    case .options where question.policy.cachesOptions: break
     case .post where question.policy.mode == .rfc9111 && storesPost(question): return nil
     default: return .methodNotCacheable
     }

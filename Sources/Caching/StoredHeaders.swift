@@ -25,29 +25,30 @@ public enum StoredHeaders {
     /// describe the stored content (RFC 9111 §3.2).
     public static func merge(
         _ stored: RawSpan, with head: borrowing ResponseHead, bytes: RawSpan,
-        into writer: inout HeadWriter
+        isCompressed: Bool = false, into writer: inout HeadWriter
     ) {
-        var fields = StoredFields()
+        var fields = FieldLines()
         while let line = fields.next(in: stored) {
-            if !isReplaced(stored.extracting(line.name), by: head, bytes) {
+            if !isReplaced(stored.extracting(line.name), by: head, bytes, isCompressed) {
                 writer.append(stored.extracting(line.whole))
             }
         }
         for index in 0..<head.fields.count
-        where FieldFilter.updates(index, of: head, bytes: bytes) {
+        where FieldFilter.updates(index, of: head, bytes: bytes, isCompressed: isCompressed) {
             append(head.fields[index], bytes, &writer)
         }
     }
 
     private static func isReplaced(
-        _ name: RawSpan, by head: borrowing ResponseHead, _ bytes: RawSpan
+        _ name: RawSpan, by head: borrowing ResponseHead, _ bytes: RawSpan, _ isCompressed: Bool
     ) -> Bool {
         let known = KnownField.named(name)
         if known != .other, !head.fields.contains(known) { return false }
         for index in 0..<head.fields.count where head.fields[index].known == known {
             let field = head.fields[index]
             if equalsIgnoringCase(bytes.extracting(field.name.range), name) {
-                return FieldFilter.updates(index, of: head, bytes: bytes)
+                return FieldFilter.updates(
+                    index, of: head, bytes: bytes, isCompressed: isCompressed)
             }
         }
         return false
@@ -64,6 +65,6 @@ public enum StoredHeaders {
 
     /// Where a block has its entity tag; empty when it has none.
     public static func entityTag(in block: RawSpan) -> ByteSlice {
-        StoredFields.first("etag", in: block).map { ByteSlice($0) } ?? ByteSlice()
+        FieldLines.value(of: "etag", in: block).map { ByteSlice($0) } ?? ByteSlice()
     }
 }

@@ -9,9 +9,10 @@ extension LoopState where N: ~Copyable {
     mutating func account(_ exchange: Exchange) {
         latencies.record(nanoseconds: network.monotonicNow &- exchange.started)
         guard log != nil else { return }
-        exchange.bytes.withUnsafeBytes {
+        let asked = exchange.page?.original ?? exchange
+        asked.bytes.withUnsafeBytes {
             writeLine(
-                exchange.head, $0, exchange.outcome,
+                asked.head, $0, exchange.outcome,
                 address(exchange.id.slot, exchange.id.generation), exchange.started)
         }
     }

@@ -12,12 +12,12 @@ extension LoopState where N: ~Copyable {
     mutating func writeHead(_ exchange: Exchange, _ fetched: FetchedHead, collapsed: Bool) {
         let slot = exchange.id.slot
         exchange.hasResponded = true
-        exchange.outcome.status = fetched.status
+        exchange.outcome.status = exchange.statusToShow(fetched.status)
         exchange.outcome.result = resultType(exchange, fetched, collapsed)
         var writer = HeadWriter(scratch.head)
-        writer.append(status: fetched.status)
+        writer.append(status: exchange.statusToShow(fetched.status))
         let blob = collapsed ? fetched.sharedBlob ?? fetched.blob : fetched.blob
-        blob.withUnsafeBytes { writer.append(bytes: $0) }
+        blob.withUnsafeBytes { appendFields($0, exchange, &writer) }
         chooseDelivery(exchange, fetched, &writer)
         appendOwnFields(exchange, fetched, collapsed, &writer)
         appendConnection(slot, &writer)
@@ -29,7 +29,7 @@ extension LoopState where N: ~Copyable {
     private func resultType(_ exchange: Exchange, _ fetched: FetchedHead, _ collapsed: Bool)
         -> ResultType
     {
-        if fetched.status >= 400 { return .error }
+        if fetched.status >= 400 || exchange.page != nil { return .error }
         return collapsed ? .hit : .miss
     }
 
@@ -91,7 +91,7 @@ extension LoopState where N: ~Copyable {
             writer.append(reason.word)
         }
         writer.append("\r\n")
-        appendResult(exchange.outcome.result, &writer)
+        appendResult(exchange.outcome, &writer)
     }
 
     func append(_ text: String, _ writer: inout HeadWriter) {
@@ -103,11 +103,16 @@ extension LoopState where N: ~Copyable {
         writer.append(bytes: minor == 0 ? hot.via10 : hot.via11)
     }
 
-    /// `X-Cache` in CloudFront's words.
-    func appendResult(_ result: ResultType, _ writer: inout HeadWriter) {
+    /// `X-Cache` in CloudFront's words and, where the edge is its twin, what else CloudFront says
+    /// of itself.
+    func appendResult(_ outcome: Outcome, _ writer: inout HeadWriter) {
         writer.append("X-Cache: ")
-        writer.append(result.word)
+        writer.append(outcome.result.word)
         writer.append(bytes: hot.resultFrom)
+        guard hot.isTwin else { return }
+        writer.append(bytes: hot.identity)
+        writer.append(outcome.requestID.text.span.bytes)
+        writer.append("\r\n")
     }
 
     /// `Connection` where the version's default is not what happens.

@@ -39,6 +39,10 @@ final class Exchange {
     var tunnel: Token?
     var primary: PrimaryKey?
     var peer = Peer(address: "", isTrusted: false)
+    /// The error page that this fetches, in place of what the viewer asked for.
+    var page: PageAsk?
+    /// The second origin of its group is asked.
+    var asksSecond = false
     /// The map request behind it, when its behavior has the class for it.
     var map: MapAsk?
 
@@ -67,7 +71,7 @@ final class Exchange {
     var storeKey: CacheKey? { key ?? (head.method == .post ? primary?.key : nil) }
 
     var policy: BehaviorPolicy { snapshot.hot[behavior].policy }
-    var pool: OriginPool { snapshot.pools[snapshot.hot[behavior].origin] }
+    var pool: OriginPool { snapshot.pools[originIndex] }
 }
 
 // The steps in their order. Each is called by the one before it or by an event; none calls back.
@@ -99,7 +103,7 @@ extension LoopState where N: ~Copyable {
             return
         }
         let least = exchange.canonical.withUnsafeBytes { invalidated.latest(of: key, $0) }
-        if exchange.policy.mode == .cloudfront, exchange.policy.errorTTL > 0,
+        if exchange.policy.mode == .cloudfront,
             let failure = shared.collapsed.knownFailure(key, at: network.wallNow, least: least)
         {
             answerKnown(exchange, failure)
@@ -185,6 +189,7 @@ extension LoopState where N: ~Copyable {
             serveStale(exchange, entry)
             return
         }
+        if head.status >= 400, showsPage(exchange, for: head.status) { return }
         if head.isRejectedContent {
             counters.add(.contentRejected)
             answerRejectedContent(exchange, head)

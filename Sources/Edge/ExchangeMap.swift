@@ -89,16 +89,13 @@ extension Exchange {
     /// The canonical key of another path and query of this request's host.
     func canonicalKey(of target: [UInt8]) -> [UInt8] {
         let mark = target.firstIndex(of: 63) ?? target.endIndex
-        return withUnsafeTemporaryAllocation(byteCount: 49_152, alignment: 16) { memory in
-            var key = CanonicalKey(memory)
-            TargetKey.append(
-                host: [UInt8](bytes[head.authority.range]).span.bytes,
-                path: [UInt8](target[..<mark]).span.bytes,
-                query: [UInt8](target[mark...].dropFirst()).span.bytes,
-                gzip: policy.mode == .cloudfront && acceptsGzip, to: &key)
-            return [UInt8](key.bytes)
-        }
+        return canonicalKey(
+            path: [UInt8](target[..<mark]), query: [UInt8](target[mark...].dropFirst()),
+            gzip: keysGzip) ?? []
     }
+
+    /// Whether the edge's own key tells codings apart, and this request takes gzip.
+    private var keysGzip: Bool { policy.mode == .cloudfront && acceptsGzip }
 
     /// The canonical key of a reference in Location or Content-Location, when it is of this host.
     func resolve(_ reference: UnsafeRawBufferPointer) -> [UInt8]? {
@@ -107,13 +104,7 @@ extension Exchange {
         guard let target = Reference.resolve([UInt8](reference), host: host, path: base) else {
             return nil
         }
-        return withUnsafeTemporaryAllocation(byteCount: 40_960, alignment: 16) { memory in
-            var key = CanonicalKey(memory)
-            TargetKey.append(
-                host: host.span.bytes, path: target.path.span.bytes, query: target.query.span.bytes,
-                gzip: policy.mode == .cloudfront && acceptsGzip, to: &key)
-            return key.overflowed ? nil : [UInt8](key.bytes)
-        }
+        return canonicalKey(path: target.path, query: target.query, gzip: keysGzip)
     }
 }
 

@@ -9,8 +9,8 @@ package final class Fetch {
 
     var token = Token(slot: 0, generation: 0, kind: TokenKind.fetch)
     let shared: SharedFetch
-    let pool: OriginPool
-    let request: OriginRequest
+    private(set) var pool: OriginPool
+    private(set) var request: OriginRequest
     /// Whose request it is: the body comes from there, and the cache policy.
     let exchange: Exchange
     /// No viewer waits: it refreshes what was served stale.
@@ -24,6 +24,8 @@ package final class Fetch {
     var mayReuse = true
     /// Asked the same member once more, since there was no other.
     var hasRepeated = false
+    /// How often an answer was waited for in vain.
+    var waits = 0
     var connection: Slot?
     var requestedAt: Milliseconds = 0
     let startedAt: UInt64
@@ -32,6 +34,8 @@ package final class Fetch {
     var interim = 0
     var body = ResponseIntake()
     var head: FetchedHead?
+    /// Compresses the body on its way to viewers and store.
+    var gzip: BodyGzip?
     /// Held back until the first bytes of the body show what it is (law 5).
     var judging: JudgedBody?
     var isPaused = false
@@ -56,6 +60,18 @@ package final class Fetch {
         self.startedAt = startedAt
     }
 
+    /// Begins anew at another origin.
+    func move(to pool: OriginPool, _ request: OriginRequest) {
+        self.pool = pool
+        self.request = request
+        (member, tried, attempts, waits) = (-1, 0, 0, 0)
+        (mayReuse, hasRepeated) = (true, false)
+        body = ResponseIntake()
+        (head, gzip) = (nil, nil)
+        hasSentHead = false
+        hasSentAll = false
+    }
+
     /// What its response is judged by: a later invalidation of its target makes it dead (law 3).
     var invalidation: UInt64 { ownInvalidation ?? shared.invalidation }
 
@@ -72,13 +88,7 @@ extension LoopState where N: ~Copyable {
         for exchange: Exchange, into shared: SharedFetch, isBackground: Bool = false
     ) -> Token? {
         let pool = exchange.pool
-        let peer = peer(of: exchange)
-        let request = exchange.bytes.withUnsafeBytes {
-            OriginRequest(
-                exchange.head, bytes: $0, conditions: conditions(exchange), origin: pool.settings,
-                peer: peer,
-                via: snapshot.settings.name)
-        }
+        let request = exchange.request(to: pool.settings, conditions(exchange))
         let fetch = Fetch(
             shared: shared, pool: pool, request: request, exchange: exchange,
             isBackground: isBackground,
@@ -95,7 +105,7 @@ extension LoopState where N: ~Copyable {
     }
 
     /// Asks the pool whose turn it is.
-    private mutating func place(_ fetch: Fetch) {
+    mutating func place(_ fetch: Fetch) {
         fetch.attempts = 0
         switch fetch.pool.choose(
             tried: fetch.tried, at: network.wallNow,
@@ -301,14 +311,19 @@ extension LoopState where N: ~Copyable {
         release(fetch, failure.blamesMember ? .failed(.fetch(failure)) : .neutral)
         fetch.tried |= 1 << UInt64(fetch.member & 63)
         let others = fetch.pool.settings.members.count > fetch.tried.nonzeroBitCount
-        let repeats = !others && failure == .cutShort && !wasReused.received && !fetch.hasRepeated
+        fetch.waits += 1
+        let awaits = awaitsAgain(fetch, failure)
+        let repeats =
+            !others
+            && (awaits || failure == .cutShort && !wasReused.received && !fetch.hasRepeated)
         if repeats {
-            fetch.hasRepeated = true
+            fetch.hasRepeated = !awaits || fetch.hasRepeated
             fetch.mayReuse = false
             fetch.tried &= ~(1 << UInt64(fetch.member & 63))
         }
+        // A distribution's attempts are its own business, and come out of no budget.
         guard failure.mayTryAnother, fetch.isReplayable, fetch.judging == nil, others || repeats,
-            fetch.pool.takeRetry()
+            awaits && repeats || fetch.pool.takeRetry()
         else {
             finishFailed(fetch, failure)
             return
@@ -317,6 +332,11 @@ extension LoopState where N: ~Copyable {
         fetch.hasSentHead = false
         fetch.hasSentAll = false
         place(fetch)
+    }
+
+    /// Lets go of the member, whose answer is not wanted.
+    mutating func leaveMember(_ fetch: Fetch) {
+        _ = dropConnection(fetch)
     }
 
     /// The member answered with an error: the same request goes to another, whose place is taken.
@@ -381,6 +401,7 @@ extension LoopState where N: ~Copyable {
     }
 
     mutating func finishFailed(_ fetch: Fetch, _ failure: FetchFailure) {
+        if let outcome = outcome(of: failure), failsOver(fetch, outcome) { return }
         conclude(fetch)
         end(fetch.shared, .failed(failure))
     }

@@ -1,4 +1,5 @@
 import Caching
+import CloudFront
 import Glibc
 import HTTP
 import Reactor
@@ -24,11 +25,13 @@ extension LoopState where N: ~Copyable {
                 return
             }
             let result =
-                fetch.body.framing != .none && fetch.body.isPlain && origins[slot].input.isEmpty
+                fetch.body.framing != .none && fetch.body.isPlain && fetch.gzip == nil
+                && origins[slot].input.isEmpty
                 ? receiveBody(slot, fetch) : receiveKept(slot, fetch)
             switch result {
             case .bytes(let count):
-                budget -= count
+                // Compressing takes several times as long as copying.
+                budget -= fetch.gzip == nil ? count : 4 * count
                 if budget <= 0, origins.contains(token) {
                     ready.append(.receive(token))
                     return
@@ -125,8 +128,13 @@ extension LoopState where N: ~Copyable {
         fetch.phase = .receiving
         setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
         fetch.body.begin(originHead.framing)
-        let head = makeHead(fetch, raw)
+        var head = makeHead(fetch, passed(raw, fetch.exchange))
         if head.status >= 500, retryOnStatus(fetch, head) { return }
+        if failsOver(fetch, .status(head.status), verdict(head)) { return }
+        if let next = compressed(head, fetch.exchange), let gzip = BodyGzip() {
+            fetch.gzip = gzip
+            head = makeHead(fetch, next)
+        }
         if invalidateAfter(fetch, head) {
             fetch.held = head
             fetch.deadline = .max
@@ -203,6 +211,7 @@ extension LoopState where N: ~Copyable {
     }
 
     private func copy(_ bytes: UnsafeRawBufferPointer, _ fetch: Fetch) {
+        if let gzip = fetch.gzip { return compress(bytes, isLast: false, gzip, fetch) }
         var rest = bytes
         while !rest.isEmpty {
             let room = fetch.shared.room(expecting: fetch.body.expected.map { $0 + rest.count })
@@ -216,6 +225,9 @@ extension LoopState where N: ~Copyable {
     /// Bytes were published, or the body is over.
     private mutating func bodyCame(_ slot: UInt32, _ fetch: Fetch, surplus: Bool) {
         setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
+        if fetch.body.isComplete, let gzip = fetch.gzip {
+            compress(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true, gzip, fetch)
+        }
         if let judged = fetch.judging,
             fetch.body.isComplete || fetch.shared.total >= JudgedBody.needed
         {

@@ -44,13 +44,15 @@ enum HeaderBlob {
     /// `date`: when the update came, if it does not say; the stored response's Date would make the
     /// confirmed one as old as that (RFC 9110 §6.6.1).
     static func merged(
-        stored: [UInt8], update: ResponseHead, bytes: UnsafeRawBufferPointer, date: Milliseconds?
+        stored: [UInt8], update: ResponseHead, bytes: UnsafeRawBufferPointer, date: Milliseconds?,
+        isCompressed: Bool = false
     ) -> [UInt8] {
         var stored = stored
         if date != nil, let line = line("date", in: stored) { stored.removeSubrange(line) }
         return write { writer in
             StoredHeaders.merge(
-                stored.span.bytes, with: update, bytes: bytes.bytes, into: &writer)
+                stored.span.bytes, with: update, bytes: bytes.bytes, isCompressed: isCompressed,
+                into: &writer)
             if let date { writer.field("Date", epochSeconds: date / 1_000) }
         }
     }

@@ -8,12 +8,16 @@ import Tiles
 // the kernel. Nothing here allocates, retains or copies a body; what must is handed to `Exchange`.
 extension LoopState where N: ~Copyable {
     /// A complete request head. The bytes are valid until this returns.
-    mutating func handle(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer) {
+    mutating func handle(_ slot: UInt32, _ given: UnsafeRawBufferPointer) {
         viewers[slot].rateFrom = 0
         if isStopping || !head.keepsAlive { viewers[slot].closesAfterResponse = true }
-        let behavior = hot.match(UnsafeRawBufferPointer(rebasing: bytes[head.path.range]))
+        if hot.isTwin { requestID = requestIDs.make() }
+        let bytes = asksForRoot(given) ? forRootObject(given) ?? given : given
+        let behavior = hot.match(
+            UnsafeRawBufferPointer(rebasing: bytes[head.path.range]), scratch: scratch.fields)
         var facts = RequestFacts(head, bytes: bytes.bytes)
         if head.fields.contains(.cookie) { facts.hasSession = hasSession(behavior, bytes) }
+        if hot[behavior].traits.contains(.screens), screens(slot, bytes, behavior, facts) { return }
         if let reason = forbidden(facts, hot[behavior].policy.mode) {
             counters.reject(.notAllowed)
             refuse(
@@ -25,7 +29,7 @@ extension LoopState where N: ~Copyable {
             facts.hasSession = Credentials.areIn(
                 UnsafeRawBufferPointer(rebasing: bytes[head.query.range]))
         }
-        guard reader != nil, head.method == .get || head.method == .head, !facts.hasBody else {
+        guard reader != nil, isLookedUp(behavior), !facts.hasBody else {
             let decision = decide(
                 .absent, request: facts, policy: hot[behavior].policy, health: .up,
                 now: network.wallNow)
@@ -34,12 +38,28 @@ extension LoopState where N: ~Copyable {
                 keyed: reader != nil && decision.action == .fetch)
             return
         }
+        if hot[behavior].traits.contains(.keysGenerated) { generateFields(slot, bytes) }
         let canonical = writeKey(bytes, behavior)
+        if canonical.overflowed {
+            start(
+                slot, bytes, behavior, facts, Decision(.pass, .keyNotFormed), keyed: false,
+                canonical: canonical)
+            return
+        }
         let key = CacheKey.hash(canonical.bytes.bytes, seed: seed)
         if hasPending, servePending(slot, bytes, behavior, facts, key, canonical) { return }
         beginReading()
         serveFound(slot, bytes, behavior, facts, key, canonical)
         endReading()
+    }
+
+    /// Whether the store may hold an answer to the method at hand.
+    private func isLookedUp(_ behavior: Int) -> Bool {
+        switch head.method {
+        case .get, .head: true
+        case .options: hot[behavior].policy.cachesOptions
+        default: false
+        }
     }
 
     /// What is refused whatever the origin would say: bodies that no key covers, and in cloudfront
@@ -141,8 +161,8 @@ extension LoopState where N: ~Copyable {
             miss(slot, bytes, behavior, facts, .absent)
             return
         }
-        if decision.reason == .cachedError, entry.header.status >= 500,
-            answerStoredError(slot, bytes, behavior, facts, decision)
+        if decision.reason == .cachedError,
+            answerStoredError(slot, bytes, behavior, facts, decision, Int(entry.header.status))
         {
             return
         }
@@ -152,17 +172,26 @@ extension LoopState where N: ~Copyable {
         serve(slot, bytes, entry, facts, decision, behavior)
     }
 
-    /// A map client gets an image that decodes, also when the error was stored (law 7). False for
-    /// everybody else, who gets the stored error.
+    /// A map client gets an image that decodes, also when the error was stored (law 7), and others
+    /// the distribution's page for it. False where there is neither: the stored error it is.
     private mutating func answerStoredError(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
-        _ decision: Decision
+        _ decision: Decision, _ status: Int
     ) -> Bool {
-        guard hot[behavior].policy.mapClass == .tiles else { return false }
+        let hasPages = hot[behavior].traits.contains(.hasErrorPages)
+        guard hasPages || status >= 500 && hot[behavior].policy.mapClass == .tiles else {
+            return false
+        }
         let exchange = makeExchange(slot, bytes, behavior, facts, decision)
-        guard exchange.fallbackImage() != nil else { return false }
+        exchange.outcome.detail = decision.reason.word
         viewers[slot].exchange = exchange
         viewers[slot].phase = .exchange
+        if showsPage(exchange, for: status) { return true }
+        guard status >= 500, exchange.fallbackImage() != nil else {
+            viewers[slot].exchange = nil
+            viewers[slot].phase = .reading
+            return false
+        }
         answer(exchange, 503, detail: decision.reason.word)
         return true
     }
@@ -197,9 +226,16 @@ extension LoopState where N: ~Copyable {
 
     private var hasPending: Bool { (store?.core.pending.count ?? 0) != 0 }
 
-    /// Canonical key: host, path, query, and the negotiated coding in cloudfront mode.
-    private func writeKey(_ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> CanonicalKey {
+    /// Canonical key: host, path, query, and the negotiated coding in cloudfront mode; of an
+    /// imported behavior, what its policies name.
+    func writeKey(_ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> CanonicalKey {
         var key = CanonicalKey(scratch.key)
+        if let imported = hot[behavior].imported {
+            TargetKey.append(
+                imported, head, bytes.bytes, host: hot.keyHost.bytes,
+                generated: generated, scratch.generated, scratch: scratch.fields, to: &key)
+            return key
+        }
         TargetKey.append(
             host: UnsafeRawBufferPointer(rebasing: bytes[head.authority.range]).bytes,
             path: UnsafeRawBufferPointer(rebasing: bytes[head.path.range]).bytes,
@@ -255,7 +291,7 @@ extension LoopState where N: ~Copyable {
             exchange.canonical = [UInt8](canonical.bytes)
             exchange.key = key ?? CacheKey.hash(canonical.bytes.bytes, seed: seed)
         }
-        exchange.primary = primaryKey(bytes, behavior)
+        exchange.primary = decision.reason == .keyNotFormed ? nil : primaryKey(bytes, behavior)
         if exchange.map?.request.hasDuplicates == true {
             // Servers differ in which of two values they take: nobody else gets this answer.
             exchange.key = nil
@@ -274,28 +310,7 @@ extension LoopState where N: ~Copyable {
         (exchange.key, exchange.canonical) = (key, canonical)
         exchange.primary = PrimaryKey(key: key, canonical: canonical)
         // Not while its reader is open: what was found under the name as it came is absent.
-        guard case .object(let object)? = store?.findPending(key),
-            canonical.withUnsafeBytes({ isCurrent(object, key, $0) })
-        else { return serveNormalStored(exchange, key, canonical) }
-        let copy = object.headers.withUnsafeBytes { headers in
-            StoredCopy(
-                StoredEntry(
-                    header: object.header, headers: headers,
-                    body: .pending(Unmanaged.passUnretained(object))), store: store)
-        }
-        return serveIfFresh(exchange, copy)
-    }
-
-    private mutating func serveNormalStored(
-        _ exchange: Exchange, _ key: CacheKey, _ canonical: [UInt8]
-    ) -> Bool {
-        let copy = canonical.withUnsafeBytes { bytes -> StoredCopy? in
-            guard case .entry(let found) = find(key, bytes), isSound(key),
-                let entry = withFields(found)
-            else { return nil }
-            return StoredCopy(entry, store: store)
-        }
-        return copy.map { serveIfFresh(exchange, $0) } ?? false
+        return storedCopy(key, canonical).map { serveIfFresh(exchange, $0) } ?? false
     }
 
     /// Runs `body` in a snapshot: the one that is open, or one of its own.
@@ -344,12 +359,10 @@ extension LoopState where N: ~Copyable {
             id: id, bytes: [UInt8](bytes), head: head, facts: facts, snapshot: snapshot,
             behavior: behavior,
             decision: decision, started: network.monotonicNow)
-        exchange.ask(
-            peer: peer(slot))
+        exchange.outcome.requestID = requestID
+        exchange.ask(peer: peer(slot, bytes, behavior))
         return exchange
     }
-
-    func peer(of exchange: Exchange) -> Peer { exchange.peer }
 
     /// Refreshes behind a stale answer, if nobody does so already.
     private mutating func refresh(
@@ -373,8 +386,8 @@ extension LoopState where N: ~Copyable {
             id: background, bytes: [UInt8](bytes), head: head, facts: facts, snapshot: snapshot,
             behavior: behavior,
             decision: ask, started: network.monotonicNow)
-        exchange.ask(
-            peer: peer(slot))
+        exchange.outcome.requestID = requestID
+        exchange.ask(peer: peer(slot, bytes, behavior))
         exchange.entry = copy
         exchange.key = key
         exchange.canonical = [UInt8](canonical.bytes)

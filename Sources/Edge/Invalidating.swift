@@ -61,18 +61,11 @@ extension Exchange {
     /// Every key the request's own target may be stored under, without variants: deleting the
     /// names of the selecting fields makes the variants unfindable.
     func targetKeys() -> [[UInt8]] {
-        let host = [UInt8](bytes[head.authority.range])
         let path = [UInt8](bytes[head.path.range])
         let query = [UInt8](bytes[head.query.range])
-        let codings = policy.mode == .cloudfront ? [false, true] : [false]
-        return codings.compactMap { gzip in
-            withUnsafeTemporaryAllocation(byteCount: 40_960, alignment: 16) { memory in
-                var key = CanonicalKey(memory)
-                TargetKey.append(
-                    host: host.span.bytes, path: path.span.bytes, query: query.span.bytes,
-                    gzip: gzip, to: &key)
-                return key.overflowed ? nil : [UInt8](key.bytes)
-            }
+        let tellsCodings = policy.mode == .cloudfront && imported == nil
+        return (tellsCodings ? [false, true] : [false]).compactMap { gzip in
+            canonicalKey(path: path, query: query, gzip: gzip)
         }
     }
 }

@@ -31,14 +31,15 @@ extension LoopState where N: ~Copyable {
 
     /// Whoever asks for the key next is spared the wait for an origin that fails.
     func rememberFailure(_ exchange: Exchange, _ status: Int, _ detail: StaticString) {
-        guard let key = exchange.key, exchange.policy.mode == .cloudfront,
-            exchange.policy.errorTTL > 0, !exchange.policy.disablesCaching,
+        let lifetime = exchange.policy(for: status).errorTTL
+        guard let key = exchange.key, exchange.policy.mode == .cloudfront, lifetime > 0,
+            !exchange.policy.disablesCaching,
             exchange.head.method == .get
         else { return }
         shared.collapsed.remember(
             KnownFailure(
                 status: status, detail: detail,
-                until: network.wallNow.adding(exchange.policy.errorTTL),
+                until: network.wallNow.adding(lifetime),
                 invalidation: exchange.shared?.invalidation ?? 0), of: key)
     }
 }

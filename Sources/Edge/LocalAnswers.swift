@@ -19,42 +19,53 @@ extension LoopState where N: ~Copyable {
     mutating func refuse(_ slot: UInt32, status: Int, detail: StaticString, isHead: Bool = false) {
         viewers[slot].closesAfterResponse = true
         viewers[slot].phase = .reading
-        let outcome = writeLocal(
-            slot, status, detail: detail, isHead: isHead, image: nil, retryAfter: nil)
+        requestID = hot.isTwin ? requestIDs.make() : RequestID()
+        let page = localPage(status, detail: detail, requestID: requestID)
+        let outcome = writeLocal(slot, page, requestID, isHead: isHead, exchange: nil)
         logRefusal(slot, outcome)
         counters.add(.errors)
         if flush(slot) { closeGently(slot) }
     }
 
-    /// A final answer of the edge's own to an exchange.
+    /// A final answer of the edge's own to an exchange: the distribution's page for that error, or
+    /// an image in place of a map's, or a page of the edge's own.
     mutating func answer(_ exchange: Exchange, _ status: Int, detail: StaticString) {
+        if showsPage(exchange, for: status) { return }
+        let image = status >= 500 ? exchange.fallbackImage() : nil
+        var page = localPage(
+            image == nil ? status : 503, detail: detail, requestID: exchange.outcome.requestID)
+        if status >= 500 { page.retryAfter = 5 }
+        if let image { page.show(image) }
+        answer(exchange, page)
+    }
+
+    /// Sends a page of the edge's own.
+    mutating func answer(_ exchange: Exchange, _ page: LocalPage) {
         let slot = exchange.id.slot
         guard !exchange.hasResponded else {
             cutShort(exchange)
             return
         }
         exchange.hasResponded = true
-        exchange.outcome.detail = detail
+        exchange.outcome.detail = page.detail
         if !exchange.intake.isComplete { viewers[slot].closesAfterResponse = true }
-        let image = status >= 500 ? exchange.fallbackImage() : nil
         let sent = writeLocal(
-            slot, image == nil ? status : 503, detail: detail,
-            isHead: exchange.head.method == .head, image: image,
-            retryAfter: status >= 500 ? 5 : nil)
+            slot, page, exchange.outcome.requestID, isHead: exchange.head.method == .head,
+            exchange: exchange)
         exchange.outcome.status = sent.status
-        exchange.outcome.result = .error
+        exchange.outcome.result = sent.result
         exchange.outcome.sentBytes = sent.sentBytes
         exchange.delivery = .head
         exchange.shared.map { _ = $0.leave(exchange.id) }
         exchange.shared = nil
         leaveFetch(exchange)
-        counters.add(.errors)
+        if sent.result == .error { counters.add(.errors) }
         setDeadline(slot, milliseconds: limits.writeTimeout)
         if flush(slot), viewers[slot].exchange === exchange { finish(slot) }
     }
 
     /// The fetch that this exchange fed with its request body has no use any more.
-    private mutating func leaveFetch(_ exchange: Exchange) {
+    mutating func leaveFetch(_ exchange: Exchange) {
         guard let token = exchange.fetch else { return }
         exchange.fetch = nil
         if !exchange.intake.isComplete || exchange.key == nil {
@@ -70,60 +81,6 @@ extension LoopState where N: ~Copyable {
         } else {
             answer(exchange, 503, detail: "content-rejected")
         }
-    }
-
-    private func body(_ status: Int, _ detail: StaticString) -> [UInt8] {
-        let phrase =
-            HeadWriter.statusLine(status).map { String($0.description.dropFirst(9).dropLast(1)) }
-            ?? "\(status)"
-        return Array(
-            """
-            <!DOCTYPE html>
-            <html lang="en"><head><meta charset="utf-8"><title>\(phrase)</title></head>
-            <body><h1>\(phrase)</h1><p>\(detail)</p>
-            <hr><p>\(snapshot.settings.name)</p></body></html>
-
-            """.utf8)
-    }
-
-    /// Writes head and body into the viewer's output; returns what the log should say.
-    private mutating func writeLocal(
-        _ slot: UInt32, _ status: Int, detail: StaticString, isHead: Bool, image: FallbackImage?,
-        retryAfter: Int?
-    ) -> Outcome {
-        let content = image?.bytes ?? body(status, detail)
-        var writer = HeadWriter(scratch.head)
-        writer.append(status: status)
-        if status == 405 { writer.appendAllow() }
-        writer.append("Content-Type: ")
-        writer.append(image?.mediaType ?? "text/html; charset=utf-8")
-        writer.append("\r\nContent-Length: ")
-        writer.appendDecimal(UInt64(content.count))
-        writer.append("\r\nDate: ")
-        writer.appendDate(epochSeconds: network.wallNow / 1_000)
-        writer.append("\r\nCache-Control: no-store\r\n")
-        if let retryAfter {
-            writer.append("Retry-After: ")
-            writer.appendDecimal(UInt64(retryAfter))
-            writer.append("\r\n")
-        }
-        if image != nil { writer.append("X-Edge-Degraded: origin\r\n") }
-        appendVia(&writer, minor: 1)
-        writer.append(bytes: hot.cacheStatus)
-        writer.append("; detail=\"")
-        writer.append(detail)
-        writer.append("\"\r\n")
-        appendResult(.error, &writer)
-        appendConnection(slot, &writer)
-        writer.append("\r\n")
-        put(slot, writer)
-        if !isHead { content.withUnsafeBytes { _ = viewers[slot].output.append($0) } }
-        var outcome = Outcome()
-        outcome.status = status
-        outcome.result = .error
-        outcome.detail = detail
-        outcome.sentBytes = isHead ? 0 : content.count
-        return outcome
     }
 
     // MARK: request bodies
@@ -199,10 +156,4 @@ extension LoopState where N: ~Copyable {
         put(slot, writer)
         _ = flush(slot)
     }
-}
-
-/// An image of the size and format a map client asked for, in place of the tile it cannot have.
-struct FallbackImage {
-    var bytes: [UInt8]
-    var mediaType: StaticString
 }

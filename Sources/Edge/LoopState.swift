@@ -92,6 +92,11 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     var log: LogRing?
     var head = RequestHead()
     var originHead = ResponseHead()
+    /// The CloudFront- fields of the request at hand; see `generateFields`.
+    var generated = HeaderTable()
+    var requestIDs: RequestIDs
+    /// Of the request at hand; none where no identity is shown.
+    var requestID = RequestID()
     let scratch: LoopScratch
     /// Exchanges and viewers that go on at the end of this tick.
     var ready: [ReadyWork] = []
@@ -141,6 +146,8 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
         self.latencies = latencies
         self.log = log
         scratch = LoopScratch()
+        requestIDs = RequestIDs(
+            seed: UInt64(bitPattern: self.network.wallNow) << 20 ^ start ^ UInt64(index) << 56)
     }
 
     deinit { scratch.deallocate() }
@@ -282,6 +289,11 @@ struct LoopScratch {
     /// A stored header block that had to be put together from chunks.
     let fields = UnsafeMutableRawBufferPointer.allocate(byteCount: 73_728, alignment: 64)
     let line = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 64)
+    /// CloudFront- fields, and the address with port that one of them holds.
+    let generated = UnsafeMutableRawBufferPointer.allocate(byteCount: 34_816, alignment: 64)
+    let address = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 64)
+    /// A request for the root object, as if it had named it.
+    let rewritten = UnsafeMutableRawBufferPointer.allocate(byteCount: 33_792, alignment: 64)
     let parts = UnsafeMutableBufferPointer<iovec>.allocate(capacity: 24)
 
     func deallocate() {
@@ -290,6 +302,9 @@ struct LoopScratch {
         key.deallocate()
         fields.deallocate()
         line.deallocate()
+        generated.deallocate()
+        address.deallocate()
+        rewritten.deallocate()
         parts.deallocate()
     }
 }

@@ -50,7 +50,7 @@ extension LoopState where N: ~Copyable {
         appendVia(&writer, minor: 1)
         writer.append(bytes: hot.cacheStatus)
         writer.append("; detail=max-forwards\r\n")
-        appendResult(.miss, &writer)
+        appendResult(exchange.outcome, &writer)
         appendConnection(exchange.id.slot, &writer)
         writer.append("\r\n")
         put(exchange.id.slot, writer)

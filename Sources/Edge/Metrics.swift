@@ -8,7 +8,8 @@ public enum Counter: Int, CaseIterable, Sendable {
     case uncollapsed, stored, storeSkippedMemory, storeSkippedBacklog, storeSkippedSize
     case bodiesCutShort, contentRejected, timeoutsHeader, timeoutsBody, timeoutsWrite, timeoutsIdle
     case slowPeers, viewerAborts, tunnels, invalidations
-    case originConnects, originReuses, originFailures, originRetries, originTimeouts
+    case originConnects, originReuses, originFailures, originRetries, originFailovers,
+        originTimeouts
     case tlsFailures, originTLSFailures
     case originMalformed, queueRefusals, accessLogDropped, coldFaults, corruptRecords
     case systemCalls, ticks
@@ -90,6 +91,8 @@ public enum Counter: Int, CaseIterable, Sendable {
                 "fetches that a member failed: refused, reset, timed out or malformed"
             )
         case .originRetries: ("origin_retries", "fetches repeated at another member")
+        case .originFailovers:
+            ("origin_failovers", "fetches that went on at the second origin of a group")
         case .originTimeouts: ("origin_timeouts", "fetches given up for a time-out")
         case .originMalformed:
             ("origin_malformed", "origin responses refused for their framing or syntax")

@@ -13,7 +13,7 @@ extension LoopState where N: ~Copyable {
         counters.add(.misses)
         var writer = HeadWriter(scratch.head)
         writer.append(status: 304)
-        fetched.blob.withUnsafeBytes { HeaderBlob.appendMetadata(of: $0, to: &writer) }
+        fetched.blob.withUnsafeBytes { appendFields($0, exchange, isMetadata: true, &writer) }
         appendOwnFields(exchange, fetched, exchange.fetch == nil, &writer)
         appendConnection(exchange.id.slot, &writer)
         writer.append("\r\n")

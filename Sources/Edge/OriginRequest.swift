@@ -1,11 +1,12 @@
 import Caching
+import CloudFront
 import HTTP
 import Reactor
 
 /// A request head on its way to an origin, built once and sent as often as members are tried.
 struct OriginRequest {
     /// The head without Host, which depends on the member when the viewer's is not forwarded.
-    private(set) var head: [UInt8] = []
+    var head: [UInt8] = []
     var method: Method
     /// How the body, if any, is framed towards the origin.
     var framing: BodyFraming
@@ -28,14 +29,14 @@ struct OriginRequest {
         /// A stored part or page is refetched as GET although the viewer sent HEAD.
         var methodOverride: [UInt8] = []
         /// Replaces the viewer's Accept-Encoding: `gzip`, `identity`, or as it came.
-        var acceptEncoding: AcceptEncoding = .asViewer
+        var acceptEncoding: Coding = .asViewer
         /// One less than the viewer's, for OPTIONS.
         var maxForwards: Int?
         /// Replaces the viewer's path and query, without the origin's path prefix.
         var target: [UInt8]?
     }
 
-    enum AcceptEncoding { case asViewer, gzip, identity }
+    enum Coding { case asViewer, gzip, identity }
 
     init(
         _ viewer: borrowing RequestHead, bytes: UnsafeRawBufferPointer, conditions: Conditions,
@@ -79,11 +80,11 @@ struct OriginRequest {
         return wire
     }
 
-    private mutating func append(_ bytes: UnsafeRawBufferPointer, _ slice: ByteSlice) {
+    mutating func append(_ bytes: UnsafeRawBufferPointer, _ slice: ByteSlice) {
         head.append(contentsOf: bytes[slice.range])
     }
 
-    private mutating func line(_ name: String, _ value: [UInt8]) {
+    mutating func line(_ name: String, _ value: [UInt8]) {
         head += Array(name.utf8)
         head += [58, 32]
         head += value
@@ -168,7 +169,7 @@ struct OriginRequest {
     }
 
     /// A trusted proxy's own account is kept and added to; anybody else's is replaced.
-    private mutating func appendForwarding(
+    mutating func appendForwarding(
         _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ peer: Peer
     ) {
         var chain: [UInt8] = []
@@ -211,7 +212,7 @@ struct OriginRequest {
         line("Via", Array("1.\(viewer.minorVersion) \(name)".utf8))
     }
 
-    private mutating func appendConditions(_ conditions: Conditions) {
+    mutating func appendConditions(_ conditions: Conditions) {
         if !conditions.ifNoneMatch.isEmpty { line("If-None-Match", conditions.ifNoneMatch) }
         if let since = conditions.ifModifiedSince {
             line("If-Modified-Since", HTTPDate.text(since))
@@ -220,7 +221,7 @@ struct OriginRequest {
         if !conditions.ifRange.isEmpty { line("If-Range", conditions.ifRange) }
     }
 
-    private mutating func appendBodyFraming() {
+    mutating func appendBodyFraming() {
         switch framing {
         case .none, .untilClose:
             if method == .post || method == .put || method == .patch {
@@ -232,7 +233,7 @@ struct OriginRequest {
     }
 
     /// Only WebSocket is tunnelled; h2c never (RFC 9113 has no Upgrade, and it hides requests).
-    private static func wantsWebSocket(
+    static func wantsWebSocket(
         _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer
     ) -> Bool {
         guard !viewer.upgrade.isEmpty, viewer.framing == .none, viewer.method == .get,
@@ -250,6 +251,16 @@ struct Peer {
     var isTrusted: Bool
     /// It speaks TLS to us.
     var isSecured = false
+    /// Of its own end of the connection.
+    var port: UInt16 = 0
+    /// What CloudFront- fields say of it; for behaviors of a distribution.
+    var facts = ViewerFacts()
+
+    /// Address and port, an IPv6 address in brackets; empty where there is none.
+    var addressWithPort: String {
+        if address.isEmpty { return "" }
+        return address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
+    }
 
     init(address: String, isTrusted: Bool, isSecured: Bool = false) {
         self.address = address

@@ -28,6 +28,8 @@ public struct Settings: Sendable {
     public var ticketKeyInterval = 43_200_000
     /// Our name in `Via` and `Cache-Status`.
     public var name = "mapedge"
+    /// The distribution that `behaviors` were imported from; nil: there is none.
+    public var distribution: DistributionSettings?
 
     public init() {}
 }
@@ -151,6 +153,8 @@ public struct BehaviorSettings: Sendable {
     public var policy: BehaviorPolicy
     /// Cookie names that make a request a session's: it bypasses the cache (law 6).
     public var sessionCookies: [String] = ["sessionid", "JSESSIONID"]
+    /// Keys, forwarding and access as a distribution has them; nil: the edge's own rules.
+    public var imported: ImportedBehavior?
 
     public init(policy: BehaviorPolicy) { self.policy = policy }
 }

@@ -61,7 +61,7 @@ extension LoopState where N: ~Copyable {
         case .unsatisfiable:
             outcome.status = 416
             outcome.result = .error
-            var writer = beginStored(416, slot, entry, decision, outcome, isFull: false)
+            var writer = beginStored(416, slot, bytes, entry, decision, outcome, isFull: false)
             writer.append("Content-Range: bytes */")
             writer.appendDecimal(length)
             writer.append("\r\nContent-Length: 0\r\n\r\n")
@@ -81,7 +81,7 @@ extension LoopState where N: ~Copyable {
         _ outcome: Outcome,
         _ range: Range<UInt64>, _ complete: UInt64
     ) {
-        var writer = beginStored(206, slot, entry, decision, outcome, isFull: true)
+        var writer = beginStored(206, slot, bytes, entry, decision, outcome, isFull: true)
         writer.append("Content-Range: bytes ")
         append(range, complete, &writer)
         writer.append("\r\nContent-Length: ")
@@ -127,7 +127,7 @@ extension LoopState where N: ~Copyable {
         }
         let end = Array("\r\n--\(boundary)--\r\n".utf8)
         steps.append(MultipartStep(prefix: end, range: 0..<0))
-        var writer = beginStored(206, slot, entry, decision, outcome, isFull: false)
+        var writer = beginStored(206, slot, bytes, entry, decision, outcome, isFull: false)
         append(
             "Content-Type: multipart/byteranges; boundary=\(boundary)\r\n"
                 + "Content-Length: \(total + end.count)\r\n\r\n",

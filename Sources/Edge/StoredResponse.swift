@@ -9,19 +9,20 @@ extension LoopState where N: ~Copyable {
     mutating func serve(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry,
         _ facts: RequestFacts,
-        _ decision: Decision, _ behavior: Int, result: ResultType? = nil
+        _ decision: Decision, _ behavior: Int, result: ResultType? = nil, status: Int? = nil
     ) {
         var outcome = Outcome()
         outcome.result = result ?? decision.resultType
         outcome.detail = decision.reason.word
         outcome.behavior = behavior
-        outcome.status = Int(entry.header.status)
+        outcome.requestID = requestID
+        outcome.status = status ?? Int(entry.header.status)
         count(outcome.result)
         if decision.action != .serve { counters.add(.staleServed) }
         if facts.hasConditional, isUnchanged(bytes, entry) {
             outcome.status = 304
             counters.add(.notModified)
-            var writer = beginStored(304, slot, entry, decision, outcome, isFull: false)
+            var writer = beginStored(304, slot, bytes, entry, decision, outcome, isFull: false)
             writer.append("\r\n")
             sendWhole(slot, bytes, writer, entry, 0..<0, outcome)
             return
@@ -33,7 +34,7 @@ extension LoopState where N: ~Copyable {
             return
         }
         var writer = beginStored(
-            Int(entry.header.status), slot, entry, decision, outcome, isFull: true)
+            outcome.status, slot, bytes, entry, decision, outcome, isFull: true)
         if entry.header.status != 204 {
             writer.append("Content-Length: ")
             writer.appendDecimal(entry.header.bodyLength)
@@ -46,8 +47,8 @@ extension LoopState where N: ~Copyable {
 
     /// Status line, stored fields and our own; the caller adds length and the empty line.
     mutating func beginStored(
-        _ status: Int, _ slot: UInt32, _ entry: StoredEntry, _ decision: Decision,
-        _ outcome: Outcome, isFull: Bool
+        _ status: Int, _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry,
+        _ decision: Decision, _ outcome: Outcome, isFull: Bool
     ) -> HeadWriter {
         var writer = HeadWriter(scratch.head)
         writer.append(status: status)
@@ -56,6 +57,9 @@ extension LoopState where N: ~Copyable {
             writer.append("Date: ")
             writer.appendDate(epochSeconds: network.wallNow / 1_000)
             writer.append("\r\n")
+        } else if hot[outcome.behavior].traits.contains(.editsResponses) {
+            appendEdited(
+                entry.headers, outcome.behavior, head, bytes, isMetadata: !isFull, &writer)
         } else if isFull {
             writer.append(bytes: entry.headers)
         } else {
@@ -80,7 +84,7 @@ extension LoopState where N: ~Copyable {
             writer.append(decision.reason.word)
         }
         writer.append("\r\n")
-        appendResult(outcome.result, &writer)
+        appendResult(outcome, &writer)
         appendConnection(slot, &writer)
         return writer
     }
@@ -252,17 +256,24 @@ extension LoopState where N: ~Copyable {
         exchange.hasResponded = true
         viewers[slot].exchange = nil
         viewers[slot].phase = .reading
-        exchange.bytes.withUnsafeBytes { bytes in
-            head = exchange.head
+        requestID = exchange.outcome.requestID
+        // A page in place of an error is logged under what was asked for.
+        let asked = exchange.page?.original ?? exchange
+        asked.bytes.withUnsafeBytes { bytes in
+            head = asked.head
             copy.withEntry { entry in
                 let result =
                     entry.header.flags.contains(.negative)
+                        || exchange.page != nil
                     ? ResultType.error
                     : reason == .fresh ? .hit : .refreshHit
                 beginReading()
                 serve(
                     slot, bytes, entry, exchange.facts, Decision(.serve, reason), exchange.behavior,
-                    result: result)
+                    result: result,
+                    status: exchange.page.map { _ in
+                        exchange.statusToShow(Int(entry.header.status))
+                    })
                 endReading()
             }
         }

@@ -67,7 +67,8 @@ extension LoopState where N: ~Copyable {
             return completing(fetch, raw, facts, complete)
         }
         let asked = StoreQuestion(
-            request: exchange.facts, response: facts, policy: exchange.policy,
+            request: exchange.facts, response: facts,
+            policy: exchange.policy(for: originHead.status),
             requestTime: fetch.requestedAt, responseTime: now)
         var verdict: Storability
         if originHead.hasUnknownCoding || exchange.primary == nil
@@ -170,7 +171,8 @@ extension LoopState where N: ~Copyable {
         let merged = raw.withUnsafeBytes {
             HeaderBlob.merged(
                 stored: entry.headers, update: originHead, bytes: $0,
-                date: facts.hasDate ? nil : now)
+                date: facts.hasDate ? nil : now,
+                isCompressed: entry.header.flags.contains(.compressedHere))
         }
         var header = entry.header
         var verdict = Storability.refused(.setCookie)
@@ -287,6 +289,7 @@ extension LoopState where N: ~Copyable {
         header.etag = facts.etag
         header.lastModified = facts.lastModified ?? EntryHeader.noDate
         header.invalidation = fetch.invalidation
+        if fetch.gzip != nil { header.flags.insert(.compressedHere) }
         header.renderTime = UInt32(clamping: head.receivedAt - head.requestedAt)
         let total = UInt64(fetch.shared.total)
         header.completeLength = total
@@ -419,7 +422,8 @@ extension LoopState where N: ~Copyable {
         let merged = head.bytes.withUnsafeBytes {
             HeaderBlob.merged(
                 stored: entry.headers, update: head.head, bytes: $0,
-                date: head.facts.hasDate ? nil : head.receivedAt)
+                date: head.facts.hasDate ? nil : head.receivedAt,
+                isCompressed: entry.header.flags.contains(.compressedHere))
         }
         guard !fetch.exchange.policy.judgesCookies || !head.facts.hasSetCookie,
             let header = entry.header.refreshed(

@@ -46,10 +46,14 @@ extension LoopState where N: ~Copyable {
     }
 
     /// The viewer as origins and logs are told of it.
-    func peer(_ slot: UInt32) -> Peer {
-        Peer(
+    func peer(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> Peer {
+        var peer = Peer(
             viewers[slot].address, isTrusted: viewers[slot].isTrusted,
             isSecured: viewers[slot].speaksTLS)
+        guard hot[behavior].imported != nil else { return peer }
+        peer.port = viewers[slot].address.port
+        peer.facts = viewerFacts(slot, head, bytes)
+        return peer
     }
 
     /// Whether a viewer has not even finished its handshake, so that no answer would reach it.

@@ -112,4 +112,6 @@ struct Outcome {
     var sentBytes = 0
     /// Which behavior matched.
     var behavior = 0
+    /// `x-edge-request-id`, where the edge shows CloudFront's identity.
+    var requestID = RequestID()
 }

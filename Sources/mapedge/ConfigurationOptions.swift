@@ -45,10 +45,34 @@ struct ConfigurationOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             A pool of origin servers; may be repeated. With ID= it takes the place of the members \
-            that the file gives that origin.
+            that the file gives that origin, or of the address that the distribution does.
             """,
             valueName: "[ID=]URL[,URL...]"))
     var origin: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Serve a CloudFront distribution: the output of "aws cloudfront \
+            get-distribution-config".
+            """,
+            valueName: "FILE"))
+    var distribution: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            What the distribution refers to: a directory with the outputs of get-cache-policy, \
+            get-public-key and their like, a file each.
+            """,
+            valueName: "DIR"))
+    var policies: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The distribution's id. (default: the export's, else made of its CallerReference)",
+            valueName: "ID"))
+    var distributionID: String?
 
     @Option(
         help: ArgumentHelp(
@@ -58,7 +82,8 @@ struct ConfigurationOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Imitate CloudFront (twin) or stand behind it (tier). (default: tier)",
+            "Imitate CloudFront (twin) or stand behind it (tier). (default: twin with "
+                + "--distribution, else tier)",
             valueName: "twin|tier"))
     var role: String?
 
@@ -102,6 +127,9 @@ struct ConfigurationOptions: ParsableArguments {
         flags.cache = cache
         flags.cacheSize = cacheSize
         flags.origins = origin
+        flags.distribution = distribution
+        flags.policies = policies
+        flags.distributionID = distributionID
         flags.mode = mode
         flags.role = role
         flags.loops = loops

@@ -16,6 +16,7 @@ struct Serve: ParsableCommand {
             Examples:
               mapedge serve --origin http://10.0.0.5,http://10.0.0.6 --cache /var/cache/edge
               mapedge serve --config /etc/mapedge.yaml --listen :8080
+              mapedge serve --distribution dist.json --origin maps=http://127.0.0.1:8000
             """)
 
     @OptionGroup var options: ConfigurationOptions

@@ -21,7 +21,8 @@ struct KeySelectionTests {
             defer { scratch.deallocate() }
             var key = CanonicalKey(memory)
             let isUsable = selection.append(
-                to: &key, ask.head, bytes: ask.bytes.span.bytes, generated: generated.head.fields,
+                to: &key, ask.head, query: ask.bytes.span.bytes.extracting(ask.head.query.range),
+                bytes: ask.bytes.span.bytes, generated: generated.head.fields,
                 generatedBytes: generated.bytes.span.bytes, scratch: scratch)
             return isUsable ? key.count : nil
         }

@@ -1,8 +1,10 @@
 import Caching
 import CloudFront
-import Control
+import Edge
 import Glibc
 import Testing
+
+@testable import Control
 
 @Suite("A distribution's export, checked with its lines")
 struct DistributionCheckTests {
@@ -13,6 +15,14 @@ struct DistributionCheckTests {
         precondition(mkdtemp(&template) != nil, "no temporary directory")
         directory = String(
             decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// As `check` reads it.
+    private func read(_ path: String, policies: String? = nil) -> ConfigurationReading {
+        reading {
+            $0.distribution = path
+            $0.policies = policies
+        }
     }
 
     private func write(_ name: String, _ text: String) -> String {
@@ -46,10 +56,11 @@ struct DistributionCheckTests {
         let path = write(
             "dist.json",
             export("\"CachePolicyId\": \"658327ea-f89d-4fab-a63d-7e88639e58f6\""))
-        let reading = DistributionReading.read(path, policies: nil)
-        #expect(reading.distribution != nil, "\(reading.findings)")
+        let reading = read(path)
+        #expect(reading.isUsable, "\(reading.findings)")
         #expect(
-            reading.summary.hasPrefix("the distribution is well formed: behaviors 1, origins 1"))
+            reading.configuration.summary.hasPrefix(
+                "the configuration is usable: origins 1, members 1, behaviors 1"))
     }
 
     @Test("every mistake is told at once, with its line")
@@ -59,8 +70,8 @@ struct DistributionCheckTests {
             export(
                 "\"CachePolicyId\": \"no-such-policy\"",
                 also: ",\n    \"CustomErrorResponses\": { \"Quantity\": 2, \"Items\": [] }"))
-        let reading = DistributionReading.read(path, policies: nil)
-        #expect(reading.distribution == nil)
+        let reading = read(path)
+        #expect(!reading.isUsable && reading.configuration.distribution == nil)
         let lines = reading.findings.map(\.description)
         let first = "\(path):12: DistributionConfig.CustomErrorResponses"
         #expect(lines.contains { $0.hasPrefix(first) }, "\(lines)")
@@ -69,7 +80,7 @@ struct DistributionCheckTests {
     @Test("a policy is read from the directory, and its absence told")
     func policies() {
         let path = write("dist.json", export("\"CachePolicyId\": \"own\""))
-        #expect(DistributionReading.read(path, policies: nil).distribution == nil)
+        #expect(!read(path).isUsable)
         mkdir("\(directory)/policies", 0o700)
         _ = write(
             "policies/own.json",
@@ -82,19 +93,19 @@ struct DistributionCheckTests {
                 "CookiesConfig": { "CookieBehavior": "none" },
                 "QueryStringsConfig": { "QueryStringBehavior": "all" } } } } }
             """)
-        let reading = DistributionReading.read(path, policies: "\(directory)/policies")
-        #expect(reading.distribution != nil, "\(reading.findings)")
-        #expect(reading.distribution?.behaviors.first?.policy.maxTTL == 600_000)
-        let absent = DistributionReading.read(path, policies: "\(directory)/none")
+        let reading = read(path, policies: "\(directory)/policies")
+        #expect(reading.isUsable, "\(reading.findings)")
+        #expect(reading.configuration.settings.behaviors.first?.policy.maxTTL == 600_000)
+        let absent = read(path, policies: "\(directory)/none")
         #expect(absent.findings.contains { $0.description.contains("cannot be read") })
     }
 
     @Test("what is no JSON and no YAML is told where it ends to be one")
     func malformed() {
         let path = write("dist.json", "{ \"DistributionConfig\": {\n  \"Comment\": \"x\n")
-        let reading = DistributionReading.read(path, policies: nil)
+        let reading = read(path)
         #expect(reading.findings.contains { $0.description.contains("this is no YAML") })
-        let none = DistributionReading.read("\(directory)/none.json", policies: nil)
+        let none = read("\(directory)/none.json")
         #expect(none.findings.contains { $0.description.contains("cannot be opened") })
     }
 }

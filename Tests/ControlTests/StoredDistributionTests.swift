@@ -75,6 +75,35 @@ final class StoredDistributionTests {
         #expect(again.tags.count == 1)
     }
 
+    @Test("a reload that gives the same keeps an update, and another one wins")
+    func renewal() throws {
+        let state = try open()
+        let policy = PolicyRecord(id: "p", isManaged: false, lastModified: 0, config: config("p"))
+        func renew(_ comment: String) throws -> String? {
+            let record = DistributionRecord(
+                id: "E1", domainName: "d1.cloudfront.net", lastModified: 1,
+                config: config(comment))
+            var followed: String?
+            try state.renew(record, policies: [.cache: [policy]]) {
+                followed = $0?.text("Comment")
+            }
+            return followed
+        }
+        #expect(try renew("given") == nil)
+        #expect(state.policies(.cache).map(\.id) == ["p"])
+        try state.apply(config("updated"), now: 5)
+        #expect(try renew("given") == "updated")
+        #expect(state.distribution.config.text("Comment") == "updated")
+        #expect(try renew("given anew") == nil)
+        #expect(state.distribution.config.text("Comment") == "given anew")
+        let record = DistributionRecord(
+            id: "E2", domainName: "d2.cloudfront.net", lastModified: 1, config: config("given"))
+        #expect(throws: Unprepared.self) {
+            try state.renew(record, policies: [:]) { _ in throw Unprepared(what: "in force") }
+        }
+        #expect(state.distribution.id == "E1" && state.policies(.cache).count == 1)
+    }
+
     @Test("what is refused, or cannot be stored, leaves the old one in force")
     func refusals() throws {
         let effects = NotedEffects(refusing: "bad")

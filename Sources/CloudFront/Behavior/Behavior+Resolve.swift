@@ -16,6 +16,10 @@ extension Behavior {
         else { return nil }
         var policy = parts.ttl.policy
         policy.errorTTL = policy.disablesCaching ? 0 : policy.errorTTL
+        policy.compresses =
+            source.isCompressing && !policy.disablesCaching && parts.key.codings.contains(.gzip)
+        policy.cachesOptions = source.cachedMethods == .getHeadOptions
+        policy.revalidates = !parts.forwarding.forwardsCookies
         policy.collapses = !policy.disablesCaching && !parts.forwarding.forwardsCookies
         return Behavior(
             pathPattern: source.pathPattern, place: source.place, target: target, policy: policy,

@@ -33,6 +33,11 @@ public struct Behavior: Sendable, Equatable {
     /// Whether requests must be signed.
     public var requiresSignature: Bool { signers != .none }
 
+    /// Whether the key names fields that the edge makes of the connection.
+    public var keysGeneratedFields: Bool {
+        key.headers.texts.contains { $0.lowercased().hasPrefix("cloudfront-") }
+    }
+
     /// What is stored, the lifetimes aside, depends on this and on nothing else of the behavior:
     /// two behaviors of equal key policy may share their entries.
     public var identity: [UInt8] { key.identity }

@@ -6,17 +6,17 @@ extension KeySelection {
     /// Appends what the policy takes of a request: its identity, query strings in the request's
     /// order, fields in the policy's, cookies sorted by name, the normalised Accept-Encoding.
     ///
-    /// Method, host and path are the caller's part. `generated` holds the CloudFront- fields that
-    /// the edge made of the connection, since the viewer's word counts for nothing there. `scratch`
-    /// has room for the query. False: the key must not be used, and the request is answered
-    /// without the store.
+    /// Method, host and path are the caller's part, and which `query` is meant. `generated` holds
+    /// the CloudFront- fields that the edge made of the connection, since the viewer's word counts
+    /// for nothing there. `scratch` has room for the query. False: the key must not be used, and
+    /// the request is answered without the store.
     public func append(
-        to key: inout CanonicalKey, _ head: borrowing RequestHead, bytes: RawSpan,
+        to key: inout CanonicalKey, _ head: borrowing RequestHead, query: RawSpan, bytes: RawSpan,
         generated: borrowing HeaderTable, generatedBytes: RawSpan,
         scratch: UnsafeMutableRawBufferPointer
     ) -> Bool {
         key.append(.behavior, identity.span.bytes)
-        guard appendQuery(to: &key, bytes.extracting(head.query.range), scratch) else {
+        guard appendQuery(to: &key, query, scratch) else {
             return false
         }
         let names = headers.storage.span.bytes

@@ -164,6 +164,11 @@ extension CustomOriginConfig {
             fields.log.error(item.place, "\"\(text)\" is not allowed here", "write one of \(names)")
             return nil
         }
+        if !protocols.isEmpty, !protocols.contains(.tlsV12) {
+            fields.log.notEmulated(
+                fields.place("OriginSslProtocols"), "TLS before 1.2 is not spoken",
+                "the origin is asked by TLS 1.2 or 1.3")
+        }
         return protocols.isEmpty ? [.tlsV12] : protocols
     }
 }

@@ -2,10 +2,36 @@ public import HTTP
 
 // First fields are removed, then others are added, each with or without regard to the origin's.
 extension ResponseHeadersPolicy {
-    /// Whether a field of the origin's response goes on to the viewer.
+    /// Writes the origin's fields as the viewer gets them: `block` in wire form, without what the
+    /// policy removes or replaces, and with what it adds. Allocates nothing.
     ///
-    /// `hasOrigin`: the request has an Origin field, without which no CORS field is added.
-    public func keeps(_ name: RawSpan, hasOrigin: Bool) -> Bool {
+    /// CORS fields are added only where the request has an Origin field. Removing Server or Date
+    /// makes CloudFront write its own, which is the caller's part: see `removes`.
+    public func write(
+        _ block: RawSpan, request: borrowing RequestHead, requestBytes: RawSpan,
+        to writer: inout HeadWriter
+    ) {
+        let hasOrigin = request.fields.contains(.origin)
+        var lines = FieldLines()
+        while let line = lines.next(in: block) {
+            if keeps(block.extracting(line.name), hasOrigin: hasOrigin) {
+                writer.append(block.extracting(line.whole))
+            }
+        }
+        if let cors, let at = request.fields.first(.origin) {
+            let origin = requestBytes.extracting(request.fields[at].value.range)
+            write(
+                cors, origin, isPreflight: Self.isPreflight(request, requestBytes), block, &writer)
+        }
+        for header in securityHeaders { write(header, block, &writer) }
+        for header in customHeaders { write(header, block, &writer) }
+    }
+
+    /// Whether the policy takes away the origin's field of that name.
+    public func removes(_ name: RawSpan) -> Bool { removedHeaders.contains(name) }
+
+    /// Whether a field of the origin's response goes on to the viewer.
+    private func keeps(_ name: RawSpan, hasOrigin: Bool) -> Bool {
         if removedHeaders.contains(name) { return false }
         if hasOrigin, let cors, cors.overridesOrigin, isCORSHeader(name) { return false }
         for header in securityHeaders where header.overridesOrigin && header.isNamed(name) {
@@ -17,49 +43,32 @@ extension ResponseHeadersPolicy {
         return true
     }
 
-    /// Writes the lines that the policy adds; allocates nothing.
-    public func write(
-        to writer: inout HeadWriter, request: borrowing RequestHead, requestBytes: RawSpan,
-        response: borrowing HeaderTable, responseBytes: RawSpan
-    ) {
-        if let cors, let at = request.fields.first(.origin) {
-            let origin = requestBytes.extracting(request.fields[at].value.range)
-            write(cors, origin, request, requestBytes, response, responseBytes, &writer)
-        }
-        for header in securityHeaders { write(header, response, responseBytes, &writer) }
-        for header in customHeaders { write(header, response, responseBytes, &writer) }
-    }
-
-    private func write(
-        _ header: AddedHeader, _ response: borrowing HeaderTable, _ bytes: RawSpan,
-        _ writer: inout HeadWriter
-    ) {
-        if !header.overridesOrigin {
-            for index in 0..<response.count {
-                let name = bytes.extracting(response[index].name.range)
-                if header.isNamed(name), !removedHeaders.contains(name) { return }
-            }
-        }
+    private func write(_ header: AddedHeader, _ block: RawSpan, _ writer: inout HeadWriter) {
+        if !header.overridesOrigin, hasKept(block, where: { header.isNamed($0) }) { return }
         writer.append(header.line.span.bytes)
     }
 
     private func write(
-        _ cors: CORS, _ origin: RawSpan, _ request: borrowing RequestHead, _ requestBytes: RawSpan,
-        _ response: borrowing HeaderTable, _ responseBytes: RawSpan, _ writer: inout HeadWriter
+        _ cors: CORS, _ origin: RawSpan, isPreflight: Bool, _ block: RawSpan,
+        _ writer: inout HeadWriter
     ) {
-        if !cors.overridesOrigin {
-            for index in 0..<response.count {
-                let name = responseBytes.extracting(response[index].name.range)
-                if isCORSHeader(name), !removedHeaders.contains(name) { return }
-            }
-        }
+        if !cors.overridesOrigin, hasKept(block, where: { isCORSHeader($0) }) { return }
         switch cors.answer(to: origin) {
         case .none: return
         case .anyOrigin: writer.field("Access-Control-Allow-Origin", "*")
         case .echo: writer.field("Access-Control-Allow-Origin", origin)
         }
-        let isPreflight = Self.isPreflight(request, requestBytes)
         writer.append((isPreflight ? cors.preflightLines : cors.simpleLines).span.bytes)
+    }
+
+    /// Whether the origin sent such a field, and it was not removed.
+    private func hasKept(_ block: RawSpan, where isMeant: (RawSpan) -> Bool) -> Bool {
+        var lines = FieldLines()
+        while let line = lines.next(in: block) {
+            let name = block.extracting(line.name)
+            if isMeant(name), !removedHeaders.contains(name) { return true }
+        }
+        return false
     }
 
     /// OPTIONS with an Access-Control-Request- field.

@@ -22,15 +22,15 @@ public final class StoredDistribution: DistributionState {
     private struct State {
         var record: DistributionRecord
         var tags: [ResourceTag]
+        var policies: [PolicyKind: [PolicyRecord]]
+        /// The version of the configuration that the edge was started with.
+        var base: String
     }
 
     private let state: Mutex<State>
     private let history: InvalidationHistory
-    private let policyLists: [PolicyKind: [PolicyRecord]]
     private let effects: any DistributionEffects
     private let path: String
-    /// The version of the configuration that the edge was started with.
-    private let base: String
 
     /// Reads what the directory, which must exist, remembers. ``distribution`` then says which
     /// configuration is to be in force: the caller puts it there.
@@ -43,11 +43,10 @@ public final class StoredDistribution: DistributionState {
         effects: some DistributionEffects
     ) throws(SystemError) {
         path = directory + "/distribution.xml"
-        base = versionText(APIDocument(root: "DistributionConfig", given.config), 0)
+        let base = Self.base(of: given)
         history = try InvalidationHistory(path: directory + "/invalidations.log")
-        policyLists = policies
         self.effects = effects
-        var state = State(record: given, tags: [])
+        var state = State(record: given, tags: [], policies: policies, base: base)
         if let node = try Self.read(path) {
             state.tags = (node["Tags"]?["Items"]?.list ?? []).map {
                 ResourceTag(key: $0.text("Key") ?? "", value: $0.text("Value") ?? "")
@@ -63,7 +62,9 @@ public final class StoredDistribution: DistributionState {
     }
 
     public var distribution: DistributionRecord { state.withLock { $0.record } }
-    public func policies(_ kind: PolicyKind) -> [PolicyRecord] { policyLists[kind] ?? [] }
+    public func policies(_ kind: PolicyKind) -> [PolicyRecord] {
+        state.withLock { $0.policies[kind] ?? [] }
+    }
     public var invalidations: [InvalidationRecord] { history.records }
     public var tags: [ResourceTag] { state.withLock { $0.tags } }
 
@@ -95,6 +96,31 @@ public final class StoredDistribution: DistributionState {
         }
     }
 
+    /// Takes what a reload gave, unless that is what it was before: then an update stays.
+    ///
+    /// No update is judged meanwhile.
+    ///
+    /// - Parameter putInForce: makes the rest of the edge follow; gets the update's configuration
+    ///   where it is to stay in force, else nil. What it throws leaves everything as it was.
+    func renew(
+        _ given: DistributionRecord, policies: [PolicyKind: [PolicyRecord]],
+        putInForce: (ConfigNode?) throws -> Void
+    ) throws {
+        try state.withLock { state in
+            let base = Self.base(of: given)
+            let isSame = base == state.base && given.id == state.record.id
+            let isUpdated = state.record.lastModified != given.lastModified
+            try putInForce(isSame && isUpdated ? state.record.config : nil)
+            if !isSame { state.record = given }
+            state.policies = policies
+            state.base = base
+        }
+    }
+
+    private static func base(of given: DistributionRecord) -> String {
+        versionText(APIDocument(root: "DistributionConfig", given.config), 0)
+    }
+
     public func replaceTags(_ tags: [ResourceTag]) throws(APIFault) {
         try state.withLock { state throws(APIFault) in
             var changed = state
@@ -111,7 +137,7 @@ public final class StoredDistribution: DistributionState {
         let document = APIDocument(
             root: "StoredDistribution",
             .map([
-                "Base": .text(base), "LastModified": .text(state.record.lastModified),
+                "Base": .text(state.base), "LastModified": .text(state.record.lastModified),
                 "Tags": .map(["Items": ConfigNode(.list(tags))]),
                 "DistributionConfig": state.record.config,
             ]))

@@ -21,7 +21,11 @@ extension ConfigurationReader {
                 }
                 continue
             }
-            if let draft = behavior(section) { behaviors.append(draft) }
+            if isImporting {
+                if let addition = addition(section) { distribution.additions.append(addition) }
+            } else if let draft = behavior(section) {
+                behaviors.append(draft)
+            }
         }
     }
 
@@ -88,6 +92,7 @@ extension ConfigurationReader {
         section.read("judgesAuthorization", &policy.judgesAuthorization, .flag)
         section.read("judgesCookies", &policy.judgesCookies, .flag)
         section.read("keepsFallback", &policy.keepsFallback, .flag)
+        section.read("compress", &policy.compresses, .flag)
         section.read("collapses", &policy.collapses, .flag)
         section.read("fetchOutlivesViewers", &policy.fetchOutlivesViewers, .flag)
         section.read("invalidatesOnUnsafe", &policy.invalidatesOnUnsafe, .flag)

@@ -9,6 +9,8 @@ public struct Configuration: Sendable {
     public var admin: [Endpoint] = []
     /// The least important events that are logged. Default info.
     public var logLevel = EdgeEvent.Level.info
+    /// What `settings` were made of, where a distribution is served; nil: none is.
+    public internal(set) var distribution: DistributionImport?
 
     public init() {}
 }
@@ -32,6 +34,10 @@ public struct ConfigurationFlags: Sendable, Equatable {
     public var proxyProtocol = false
     public var stopDeadline: String?
     public var logLevel: String?
+    /// The export of a distribution, the directory of its policies, and its id.
+    public var distribution: String?
+    public var policies: String?
+    public var distributionID: String?
 
     public init() {}
 }

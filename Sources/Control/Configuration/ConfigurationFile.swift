@@ -7,7 +7,7 @@ private let fileBytesMax = 4 << 20
 /// The text of a file.
 ///
 /// - Throws: what is wrong, to be read after the path.
-func readTextFile(_ path: String) throws(Complaint) -> String {
+func readTextFile(_ path: String, bytesMax: Int = fileBytesMax) throws(Complaint) -> String {
     let fd = open(path, O_RDONLY | O_CLOEXEC)
     guard fd >= 0 else {
         throw Complaint(
@@ -26,8 +26,9 @@ func readTextFile(_ path: String) throws(Complaint) -> String {
         }
         if count == 0 { break }
         bytes += part[..<count]
-        guard bytes.count <= fileBytesMax else {
-            throw Complaint("is larger than 4 MiB", "name the configuration file")
+        guard bytes.count <= bytesMax else {
+            throw Complaint(
+                "is larger than \(bytesText(UInt64(bytesMax)))", "name the file that is meant")
         }
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {

@@ -14,6 +14,9 @@ struct ConfigurationReader<Resolver: NameResolver> {
     var admin = Given.standard("admin", "127.0.0.1:8081")
     var origins: [OriginDraft] = []
     var behaviors: [BehaviorDraft] = []
+    var distribution = DistributionDraft()
+    /// nil: nobody said.
+    var role: Role?
 
     init(file: String, resolver: Resolver) {
         self.file = file
@@ -21,6 +24,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
     }
 
     mutating func read(_ text: String, _ flags: ConfigurationFlags) -> ConfigurationReading {
+        takeDistributionFlags(flags)
         if var top = parseConfigurationFile(text, named: file, findings) {
             readFile(&top, flags)
         } else if findings.hasErrors {
@@ -39,8 +43,15 @@ struct ConfigurationReader<Resolver: NameResolver> {
     private mutating func settle(_ flags: ConfigurationFlags) -> ConfigurationReading {
         apply(flags)
         settleListeners()
-        settleOrigins()
-        settleBehaviors()
+        if let file = distribution.file {
+            settleDistribution(file)
+        } else {
+            checkDistributionIsThere()
+            settleOrigins()
+            settleBehaviors()
+        }
+        // Whoever imports a distribution most often wants to see what CloudFront does with it.
+        configuration.settings.role = role ?? (isImporting ? .twin : .tier)
         checkTLS()
         findContradictions(in: configuration.settings, findings)
         return ConfigurationReading(configuration: configuration, findings: findings.sorted)
@@ -53,6 +64,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         if let cache = top.section("cache") { readCache(cache, &configuration.settings.cache) }
         if let log = top.section("accessLog") { readAccessLog(log) }
         if let tls = top.section("tls") { readViewerTLS(tls) }
+        if let section = top.section("distribution") { readDistribution(section) }
         if var origins = top.section("origins") { readOrigins(&origins) }
         if let mode = flags.mode.flatMap({ try? ValueForm.mode.parse($0) }) {
             configuration.settings.mode = mode
@@ -65,7 +77,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         if let listen = top.elements("listen") { listeners = listen.compactMap(listener) }
         admin = top.given("admin") ?? admin
         top.read("mode", &configuration.settings.mode, .mode)
-        top.read("role", &configuration.settings.role, .role)
+        top.read("role", &role, .role)
         top.read("loops", &configuration.settings.loops, .loops)
         top.read("name", &configuration.settings.name, .edgeName)
         top.read("logLevel", &configuration.logLevel, .logLevel)

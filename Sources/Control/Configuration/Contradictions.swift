@@ -71,6 +71,8 @@ private func checkOrigin(_ origin: OriginSettings, _ findings: Findings) {
 
 private func checkHealth(_ origin: OriginSettings, _ findings: Findings) {
     let health = origin.health
+    // An imported origin is not checked unless somebody asks for it.
+    guard health.interval > 0 else { return }
     let name = "origins.\(origin.id).health"
     if health.timeout > health.interval {
         findings.error(

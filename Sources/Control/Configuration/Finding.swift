@@ -63,14 +63,18 @@ final class Findings {
     /// Those of them that the file has, with or without a value.
     private(set) var written: Set<String> = []
 
-    /// In the order of the file, then what no line is to blame for.
+    /// File by file, each in the order of its lines, then what no line is to blame for.
     var sorted: [Finding] {
-        let order = { (finding: Finding) -> Int in
-            if case .line(_, let number) = finding.place { number } else { .max }
+        var files: [String: Int] = [:]
+        let order = all.map { finding -> (file: Int, line: Int) in
+            guard case .line(let file, let number) = finding.place else { return (.max, .max) }
+            let rank = files[file] ?? files.count
+            files[file] = rank
+            return (rank, number)
         }
-        return all.enumerated().sorted {
-            (order($0.element), $0.offset) < (order($1.element), $1.offset)
-        }.map(\.element)
+        return all.indices.sorted {
+            (order[$0].file, order[$0].line, $0) < (order[$1].file, order[$1].line, $1)
+        }.map { all[$0] }
     }
 
     var hasErrors: Bool { all.contains { $0.severity == .error } }

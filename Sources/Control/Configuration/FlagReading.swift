@@ -8,6 +8,7 @@ extension ConfigurationReader {
         applyListeners(flags)
         applyServer(flags)
         applyCache(flags)
+        role = flags.role.flatMap { flag("--role", $0).read(.role, findings) } ?? role
         for origin in flags.origins { replaceOrigin(flag("--origin", origin)) }
     }
 
@@ -29,7 +30,6 @@ extension ConfigurationReader {
 
     private mutating func applyServer(_ flags: ConfigurationFlags) {
         set("--mode", flags.mode, "mode", .mode) { $0.settings.mode = $1 }
-        set("--role", flags.role, "role", .role) { $0.settings.role = $1 }
         set("--loops", flags.loops, "loops", .loops) { $0.settings.loops = $1 }
         set("--log-level", flags.logLevel, "logLevel", .logLevel) { $0.logLevel = $1 }
         set("--stop-deadline", flags.stopDeadline, "limits.stopDeadline", .stopDeadline) {

@@ -67,20 +67,8 @@ extension ConfigurationReader {
                 .ip(SocketAddress(ipv4: 0, port: port)),
                 .ip(SocketAddress.unspecified.with(port: port)),
             ]
-        case .host(let host, let port): return resolve(host, port, given).map(Endpoint.ip)
-        }
-    }
-
-    /// All addresses of a host; none after the mistake was noted.
-    func resolve(_ host: String, _ port: UInt16, _ given: Given) -> [SocketAddress] {
-        do throws(ResolutionError) {
-            return try resolver.addresses(of: host, port: port)
-        } catch {
-            findings.error(
-                at: given.place,
-                "\(given.name) names \"\(host)\", which has no address: \(error.reason)",
-                "correct the name, add it to /etc/hosts, or give the address itself")
-            return []
+        case .host(let host, let port):
+            return resolver.endpoints(host, port, given, findings)
         }
     }
 

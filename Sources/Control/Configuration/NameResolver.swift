@@ -20,3 +20,20 @@ public struct SystemNameResolver: NameResolver {
         return try resolve(host, port: port)
     }
 }
+
+extension NameResolver {
+    /// All addresses of a host; none after the mistake was noted.
+    func endpoints(
+        _ host: String, _ port: UInt16, _ given: Given, _ findings: Findings
+    ) -> [Endpoint] {
+        do throws(ResolutionError) {
+            return try addresses(of: host, port: port).map(Endpoint.ip)
+        } catch {
+            findings.error(
+                at: given.place,
+                "\(given.name) names \"\(host)\", which has no address: \(error.reason)",
+                "correct the name, add it to /etc/hosts, or give the address itself")
+            return []
+        }
+    }
+}

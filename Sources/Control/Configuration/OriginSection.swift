@@ -9,6 +9,8 @@ struct OriginDraft {
     var members: [MemberDraft] = []
     /// The name that members' certificates must have, in place of their URLs' hosts.
     var tlsName: String?
+    /// Its health is spoken of.
+    var checksHealth = false
     var place: Finding.Place
 }
 
@@ -24,15 +26,20 @@ extension ConfigurationReader {
             var draft = OriginDraft(place: section.place)
             draft.settings.id = id
             var origin = section
+            if isImporting { refuse(decidedForOrigins, in: &origin) }
             draft.members = (origin.elements("members") ?? []).compactMap(member)
             readTreatment(&origin, &draft.settings)
             if let headers = origin.section("headers") {
                 draft.settings.customHeaders = readHeaders(headers)
             }
             if let tls = origin.section("tls") { readOriginTLS(tls, &draft) }
-            if let health = origin.section("health") { readHealth(health, &draft.settings.health) }
+            if let health = origin.section("health") {
+                draft.checksHealth = true
+                readHealth(health, &draft.settings.health)
+            }
             origin.finish()
-            if (try? ValueForm.edgeName.parse(id)) == nil {
+            // A distribution's ids may be any text.
+            if !isImporting, (try? ValueForm.edgeName.parse(id)) == nil {
                 findings.error(
                     at: section.place, "\"\(printable(id))\" is no name for an origin",
                     "write a letter, then letters, digits and hyphens, 63 at most")
@@ -134,6 +141,10 @@ extension ConfigurationReader {
 
     /// `--origin [ID=]URL[,URL…]`: these members take the place of the file's.
     mutating func replaceOrigin(_ given: Given) {
+        if isImporting {
+            distribution.addresses.append(given)
+            return
+        }
         var id = "default"
         var list = given.text[...]
         if let equals = list.firstIndex(of: "="), !list[..<equals].contains(":") {
@@ -173,35 +184,47 @@ extension ConfigurationReader {
         }
         configuration.settings.origins = origins.map { draft in
             var settings = draft.settings
-            settings.members = draft.members.compactMap { settled($0, draft.tlsName) }
+            settings.members = draft.members.compactMap {
+                $0.settled(tlsName: draft.tlsName, resolver, findings)
+            }
             if draft.members.isEmpty {
                 findings.error(
                     at: draft.place, "the origin \"\(settings.id)\" has no members",
                     "add \"members: [\"http://HOST:PORT\"]\"")
             }
-            // A member's number must fit the 64 bits in which a fetch notes whom it asked.
-            if draft.members.count > 64 {
-                findings.error(
-                    at: draft.place, "the origin \"\(settings.id)\" has more than 64 members",
-                    "put a load balancer before some of them")
-            }
+            checkCount(draft)
             return settings
         }
     }
 
-    private func settled(_ member: MemberDraft, _ tlsName: String?) -> MemberSettings? {
-        guard let url = member.url.read(OriginURL.form, findings) else { return nil }
+    /// A member's number must fit the 64 bits in which a fetch notes whom it asked.
+    func checkCount(_ draft: OriginDraft) {
+        guard draft.members.count > 64 else { return }
+        findings.error(
+            at: draft.place, "the origin \"\(draft.settings.id)\" has more than 64 members",
+            "put a load balancer before some of them")
+    }
+}
+
+extension MemberDraft {
+    /// With the addresses of its host; nil after a mistake in the URL was noted.
+    ///
+    /// - Parameter tlsName: stands for the host where TLS asks for a name.
+    func settled(
+        tlsName: String?, _ resolver: some NameResolver, _ findings: Findings
+    ) -> MemberSettings? {
+        guard let url = url.read(OriginURL.form, findings) else { return nil }
         let endpoints: [Endpoint]
         var tlsHost: String?
         switch url.target {
         case .unix(let path): endpoints = [.unix(path: path)]
         case .host(let host, let port):
-            endpoints = resolve(host, port, member.url).map(Endpoint.ip)
+            endpoints = resolver.endpoints(host, port, self.url, findings)
             if url.speaksTLS { tlsHost = tlsName ?? host }
         }
         return MemberSettings(
-            name: member.url.text, endpoints: endpoints, authority: url.authority,
-            weight: member.weight, tlsHost: tlsHost)
+            name: self.url.text, endpoints: endpoints, authority: url.authority, weight: weight,
+            tlsHost: tlsHost)
     }
 }
 

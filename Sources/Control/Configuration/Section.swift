@@ -176,6 +176,9 @@ struct Section {
     /// Whether the key was written, with whatever value.
     func has(_ key: String) -> Bool { mapping.contains { $0.key.scalar?.string == key } }
 
+    /// Whether the key has a value, of whatever kind; it counts as read.
+    mutating func gives(_ key: String) -> Bool { node(key) != nil }
+
     /// Notes every key that nobody asked for. To be called once, after the last read.
     func finish() {
         for (key, _) in mapping {

@@ -1,46 +1,73 @@
-public import CloudFront
+import CloudFront
 import Glibc
 
-/// A distribution's export with its policies, as far as it could be read, and all that is to be
-/// said about it: mistakes, what is not emulated, and what is known to surprise.
-public struct DistributionReading: Sendable {
-    public var distribution: Distribution?
-    public var findings: [Finding]
+/// What a distribution's configuration refers to by ids and does not hold.
+struct DistributionReferences: Sendable {
+    var catalog = PolicyCatalog()
+    /// Policies that were read, as the control API tells them.
+    var policies: [PolicyKind: [PolicyRecord]] = [:]
+    var signers = SignerKeys()
 
-    /// Reads what `aws cloudfront get-distribution-config` wrote, and the policies beside it.
-    ///
-    /// - Parameters:
-    ///   - path: the export, unmodified; `get-distribution` and a bare DistributionConfig will do.
-    ///   - policies: a directory with the output of `get-cache-policy`, `get-origin-request-policy`
-    ///     and `get-response-headers-policy`, a file each; nil where only managed ones are named.
-    public static func read(_ path: String, policies: String?) -> DistributionReading {
-        let findings = Findings()
-        var catalog = PolicyCatalog()
-        for file in policyFiles(policies, findings) {
+    /// All policies, those of CloudFront first.
+    var all: [PolicyKind: [PolicyRecord]] {
+        var all = policies
+        for kind in PolicyKind.allCases {
+            all[kind] = PolicyRecord.managed(kind) + (policies[kind] ?? [])
+        }
+        return all
+    }
+}
+
+extension DistributionReferences {
+    /// Reads a directory with the outputs of `get-cache-policy`, `get-origin-request-policy`,
+    /// `get-response-headers-policy`, `get-public-key` and `get-key-group`, a file each.
+    mutating func read(_ directory: Given, _ findings: Findings) {
+        for file in documents(in: directory, findings) {
             guard let node = readDocument(file, findings) else { continue }
-            let name = file.split(separator: "/").last?.split(separator: ".").first ?? ""
-            note(catalog.add(node, id: String(name)), in: file, findings)
+            let name = String(
+                file.split(separator: "/").last?.split(separator: ".").first ?? "")
+            add(node, named: name, in: file, findings)
         }
-        guard let node = readDocument(path, findings) else {
-            return DistributionReading(distribution: nil, findings: findings.all)
-        }
-        let config = DistributionConfig.read(node)
-        note(config.findings, in: path, findings)
-        guard let value = config.value else {
-            return DistributionReading(distribution: nil, findings: findings.all)
-        }
-        let resolved = Distribution.resolve(value, catalog)
-        note(resolved.findings, in: path, findings)
-        return DistributionReading(
-            distribution: findings.hasErrors ? nil : resolved.value, findings: findings.all)
     }
 
-    private static func policyFiles(_ directory: String?, _ findings: Findings) -> [String] {
-        guard let directory else { return [] }
-        guard let stream = opendir(directory) else {
+    /// Takes one such output.
+    ///
+    /// - Parameter name: stands for the id where the output has none.
+    mutating func add(
+        _ node: ConfigNode, named name: String, in file: String, _ findings: Findings
+    ) {
+        if signers.add(node, named: name, in: file, findings) { return }
+        let found = catalog.add(node, id: name)
+        findings.note(found, in: file)
+        if !found.contains(where: { $0.kind == .error }) { record(node, named: name) }
+    }
+
+    private mutating func record(_ node: ConfigNode, named name: String) {
+        let kind =
+            PolicyKind.allCases.first {
+                node[$0.rawValue] != nil || node["\($0.rawValue)Config"] != nil
+            }
+            ?? kind(ofBare: name)
+        let outer = node[kind.rawValue]
+        let config = (outer ?? node)["\(kind.rawValue)Config"] ?? node
+        let id = outer?.text("Id") ?? name
+        if PolicyRecord.managed(kind).contains(where: { $0.id == id }) { return }
+        policies[kind, default: []].append(
+            PolicyRecord(id: id, isManaged: false, lastModified: 0, config: config))
+    }
+
+    /// Where the catalog put a configuration without an envelope.
+    private func kind(ofBare name: String) -> PolicyKind {
+        if catalog.cache[name] != nil { return .cache }
+        return catalog.originRequest[name] != nil ? .originRequest : .responseHeaders
+    }
+
+    private func documents(in directory: Given, _ findings: Findings) -> [String] {
+        guard let stream = opendir(directory.text) else {
             findings.error(
-                at: .flag("--policies"),
-                "\"\(directory)\" cannot be read: \(String(cString: strerror(errno)))",
+                at: directory.place,
+                "\"\(printable(directory.text))\" cannot be read: "
+                    + String(cString: strerror(errno)),
                 "name a directory with the output of get-cache-policy and its like")
             return []
         }
@@ -51,30 +78,39 @@ public struct DistributionReading: Sendable {
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             let isDocument = [".json", ".yaml", ".yml"].contains { name.hasSuffix($0) }
-            if isDocument, !name.hasPrefix(".") { names.append("\(directory)/\(name)") }
+            if isDocument, !name.hasPrefix(".") { names.append("\(directory.text)/\(name)") }
         }
         return names.sorted()
     }
+}
 
-    private static func note(_ found: [ConfigFinding], in file: String, _ findings: Findings) {
+extension Distribution {
+    /// Reads what `aws cloudfront get-distribution-config` or `get-distribution` wrote, or a bare
+    /// DistributionConfig; nil after mistakes were noted.
+    static func read(
+        _ node: ConfigNode, in path: String, _ catalog: PolicyCatalog, _ findings: Findings
+    ) -> Distribution? {
+        let config = DistributionConfig.read(node)
+        findings.note(config.findings, in: path)
+        guard let value = config.value else { return nil }
+        let resolved = Distribution.resolve(value, catalog)
+        findings.note(resolved.findings, in: path)
+        return resolved.value
+    }
+}
+
+extension Findings {
+    /// Takes what the readers of CloudFront's documents say.
+    func note(_ found: [ConfigFinding], in file: String) {
         for finding in found {
             let place = Finding.Place.line(file: file, max(finding.line, 1))
             let path = finding.path.isEmpty ? "" : "\(finding.path): "
             switch finding.kind {
-            case .error: findings.error(at: place, path + finding.problem, finding.remedy)
-            case .warning: findings.warning(at: place, path + finding.problem, finding.remedy)
+            case .error: error(at: place, path + finding.problem, finding.remedy)
+            case .warning: warning(at: place, path + finding.problem, finding.remedy)
             case .notEmulated:
-                findings.warning(
-                    at: place, "\(path)not emulated: \(finding.problem)", finding.remedy)
+                warning(at: place, "\(path)not emulated: \(finding.problem)", finding.remedy)
             }
         }
-    }
-
-    /// What it comes to, for a person.
-    public var summary: String {
-        guard let distribution else { return "the distribution is not usable" }
-        let config = distribution.config
-        return "the distribution is well formed: behaviors \(distribution.behaviors.count), "
-            + "origins \(config.origins.count); warnings \(findings.count)"
     }
 }

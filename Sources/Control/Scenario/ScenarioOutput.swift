@@ -6,8 +6,6 @@ extension ScenarioReport {
         switch outcome {
         case .ok: "ok       \(scenario.name) (\(stepCount))"
         case .pending(let reason): "pending  \(scenario.name): \(reason)"
-        case .unplayable(let reason):
-            "FAILED   \(scenario.name)\n  \(scenario.place): it cannot be played: \(reason)"
         case .holdsAlready:
             "FAILED   \(scenario.name)\n  \(scenario.place): it holds although it is pending; "
                 + "remove \"pending:\""
@@ -28,8 +26,7 @@ extension ScenarioReport {
         ]
         switch outcome {
         case .ok, .holdsAlready: break
-        case .pending(let reason), .unplayable(let reason):
-            fields.append(("reason", .text(reason)))
+        case .pending(let reason): fields.append(("reason", .text(reason)))
         case .failed(let difference): fields.append(("difference", difference.json))
         }
         return JSON.object(fields).encoded
@@ -40,7 +37,6 @@ extension ScenarioReport {
         case .ok: "ok"
         case .pending: "pending"
         case .failed: "failed"
-        case .unplayable: "unplayable"
         case .holdsAlready: "holds-already"
         }
     }
@@ -84,7 +80,7 @@ public struct ScenarioTally: Sendable {
         switch report.outcome {
         case .ok: ok += 1
         case .pending: pending += 1
-        case .failed, .unplayable, .holdsAlready: failed += 1
+        case .failed, .holdsAlready: failed += 1
         }
     }
 

@@ -29,7 +29,7 @@ struct ScenarioReader {
         let reports = (top.list("report") ?? []).compactMap { $0.read(.link, findings) }
         var pending: String?
         top.read("pending", &pending, .text)
-        let stage = readStage(&top)
+        let settings = readStage(&top)
         let steps = top.elements("steps") ?? []
         let reader = StepReader(file: file, findings: findings)
         let read = steps.compactMap { reader.step($0) }
@@ -39,9 +39,9 @@ struct ScenarioReader {
                 at: top.place, "the scenario has no \(name == nil ? "name" : "steps")",
                 "add \"\(name == nil ? "name" : "steps"):\"")
         }
-        guard let name, let stage, !findings.hasErrors else { return nil }
+        guard let name, let settings, !findings.hasErrors else { return nil }
         let place = Scenario.Place(file: file, line: line)
-        var scenario = Scenario(name: name, place: place, stage: stage, steps: read)
+        var scenario = Scenario(name: name, place: place, settings: settings, steps: read)
         scenario.about = about ?? ""
         scenario.reports = reports
         scenario.pending = pending

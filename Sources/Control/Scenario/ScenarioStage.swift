@@ -5,54 +5,68 @@ import Reactor
 import Simulation
 import Yams
 
-// What a scenario is played on: a piece of mapedge.yaml, or a distribution.
+// What a scenario is played on: a piece of mapedge.yaml, a distribution, or both.
 extension ScenarioReader {
     /// nil after a mistake was noted.
-    func readStage(_ top: inout Section) -> Scenario.Stage? {
+    func readStage(_ top: inout Section) -> Settings? {
         let config = top.raw("config")
         let distribution = top.raw("distribution")
         let policies = top.raw("policies")
-        if let distribution {
-            return settings(of: distribution, policies)
-        }
-        if policies != nil {
-            findings.error(
-                at: findings.place(of: "scenario.policies"),
-                "policies stand without a distribution",
-                "add \"distribution:\", or remove them")
-        }
-        return settings(of: config)
-    }
-
-    /// The names in it are those of a file of its own, and so are its findings.
-    private func settings(of config: Node?) -> Scenario.Stage? {
+        // The names in it are those of a file of its own, and so are its findings.
         var reader = ConfigurationReader(file: file, resolver: ScenarioResolver())
-        reader.configuration.settings.role = .twin
-        var flags = ConfigurationFlags()
+        reader.role = .twin
         var section: Section?
         if let config {
-            let place = Finding.Place.line(file: file, config.mark?.line ?? 1)
-            guard case .mapping(let mapping) = config else {
-                findings.error(
-                    at: place, "scenario.config is no mapping",
-                    "write keys of mapedge.yaml below it, indented")
-                return nil
-            }
-            section = Section(
-                mapping, name: "", pattern: "", file: file, place: place,
-                findings: reader.findings)
+            section = self.section(config, reader.findings)
+            if section == nil { return nil }
         }
-        if section?.has("origins") != true { flags.origins = ["http://origin.test"] }
+        var flags = ConfigurationFlags()
+        if let distribution {
+            use(distribution, policies, in: &reader)
+        } else if policies != nil {
+            findings.error(
+                at: findings.place(of: "scenario.policies"),
+                "policies stand without a distribution", "add \"distribution:\", or remove them")
+        } else if section?.has("origins") != true {
+            flags.origins = ["http://origin.test"]
+        }
         let reading = reader.read(section, flags)
         for finding in reading.findings where finding.severity == .error {
             findings.error(at: finding.place, finding.problem, finding.remedy)
         }
-        return reading.isUsable ? .edge(reading.configuration.settings.inScenario) : nil
+        return reading.isUsable ? reading.configuration.settings.inScenario : nil
     }
 
-    /// The edge that a distribution makes.
-    private func settings(of distribution: Node, _ policies: Node?) -> Scenario.Stage? {
-        .missing("distributions cannot be imported yet")
+    private func section(_ config: Node, _ findings: Findings) -> Section? {
+        let place = Finding.Place.line(file: file, config.mark?.line ?? 1)
+        guard case .mapping(let mapping) = config else {
+            self.findings.error(
+                at: place, "scenario.config is no mapping",
+                "write keys of mapedge.yaml below it, indented")
+            return nil
+        }
+        return Section(
+            mapping, name: "", pattern: "", file: file, place: place, findings: findings)
+    }
+
+    /// The edge serves what the distribution says; a text is the path of an export, beside the
+    /// scenario's file unless it begins with a slash.
+    private func use(
+        _ distribution: Node, _ policies: Node?,
+        in reader: inout ConfigurationReader<ScenarioResolver>
+    ) {
+        let place = Finding.Place.line(file: file, distribution.mark?.line ?? 1)
+        var given = Given(name: "distribution", text: file, place: place)
+        if let path = distribution.scalar?.string {
+            let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
+            given.text = path.hasPrefix("/") ? path : folder + path
+        } else {
+            reader.distribution.document = DistributionShorthand.complete(ConfigNode(distribution))
+        }
+        reader.distribution.file = given
+        reader.distribution.policyDocuments = (policies?.sequence.map { Array($0) } ?? []).map {
+            DistributionShorthand.complete(policy: ConfigNode($0))
+        }
     }
 }
 

@@ -30,9 +30,7 @@ extension Service: AdminSubject {
     public var api: CloudFrontAPI? { state.withLock { $0.api } }
 
     /// The control API, where nobody from outside can reach it: it asks for no signature.
-    func offerAPI(
-        _ configuration: Configuration, _ directory: String, _ endpoints: [Endpoint]
-    ) throws {
+    func offerAPI(_ server: Server, _ directory: String, _ endpoints: [Endpoint]) throws {
         guard endpoints.allSatisfy(\.isLocal) else {
             observer.note(
                 EdgeEvent(
@@ -41,14 +39,17 @@ extension Service: AdminSubject {
                         + "and requests are not signed; bind admin to 127.0.0.1"))
             return
         }
-        guard let store = state.withLock({ $0.store }) else { return }
-        var policies: [PolicyKind: [PolicyRecord]] = [:]
-        for kind in PolicyKind.allCases { policies[kind] = PolicyRecord.managed(kind) }
+        let (store, configuration) = state.withLock { ($0.store, $0.configuration) }
+        guard let store else { return }
         let distribution = try StoredDistribution(
-            OwnDistribution(settings: configuration.settings).record, policies: policies,
-            directory: directory, effects: StoreInvalidation(store: store))
+            configuration.record, policies: configuration.policies, directory: directory,
+            effects: StoreInvalidation(store: store))
+        followUpdate(of: distribution, configuration, server)
         let api = CloudFrontAPI(distribution, options: APIOptions())
-        state.withLock { $0.api = api }
+        state.withLock {
+            $0.api = api
+            $0.distribution = distribution
+        }
         observer.note(
             EdgeEvent(
                 .info, "api", "serving as distribution \(distribution.distribution.id)"))

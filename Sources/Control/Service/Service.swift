@@ -18,6 +18,8 @@ public final class Service: Sendable {
         var server: Server?
         var store: Store?
         var api: CloudFrontAPI?
+        /// What `api` tells and changes.
+        var distribution: StoredDistribution?
         var isStopping = false
     }
 
@@ -60,7 +62,7 @@ public final class Service: Sendable {
         for endpoint in admin.boundEndpoints { announce("admin on \(url(of: endpoint, false))") }
 
         let server = try makeServer(configuration, directory.path)
-        try offerAPI(configuration, directory.path, admin.boundEndpoints)
+        try offerAPI(server, directory.path, admin.boundEndpoints)
         server.start()
         let timer = watchTicks(of: server)
         defer { timer.cancel() }
@@ -164,11 +166,10 @@ public final class Service: Sendable {
         let fixed = unchangeable(from: current, to: reading.configuration)
         guard fixed.isEmpty else { return .refused(fixed) }
         do {
-            try server.reload(reading.configuration.settings)
+            try putInForce(reading.configuration, server)
         } catch {
             return .refused(["\(error)"])
         }
-        state.withLock { $0.configuration = reading.configuration }
         return .swapped(reading.findings)
     }
 

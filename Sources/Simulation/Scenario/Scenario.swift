@@ -17,13 +17,6 @@ public struct Scenario: Sendable {
         public var description: String { "\(file):\(line)" }
     }
 
-    /// What the steps are played on.
-    public enum Stage: Sendable {
-        case edge(Settings)
-        /// The file asks for an edge that cannot be made yet; why.
-        case missing(String)
-    }
-
     public var name: String
     /// One sentence.
     public var about: String
@@ -32,15 +25,16 @@ public struct Scenario: Sendable {
     /// Why it is known to fail; nil where it has to hold.
     public var pending: String?
     public var place: Place
-    public var stage: Stage
+    /// Of the edge that the steps are played on.
+    public var settings: Settings
     public var steps: [Step]
 
-    public init(name: String, place: Place, stage: Stage, steps: [Step]) {
+    public init(name: String, place: Place, settings: Settings, steps: [Step]) {
         self.name = name
         about = ""
         reports = []
         self.place = place
-        self.stage = stage
+        self.settings = settings
         self.steps = steps
     }
 }

@@ -5,8 +5,6 @@ public struct ScenarioReport: Sendable {
         /// It is not to hold yet, and does not.
         case pending(String)
         case failed(Difference)
-        /// It could not be played; why.
-        case unplayable(String)
         /// It was not to hold yet, but does: `pending` has to go.
         case holdsAlready
     }
@@ -20,7 +18,7 @@ public struct ScenarioReport: Sendable {
     public var isGood: Bool {
         switch outcome {
         case .ok, .pending: true
-        case .failed, .unplayable, .holdsAlready: false
+        case .failed, .holdsAlready: false
         }
     }
 }

@@ -22,20 +22,14 @@ public struct ScenarioRun {
     ///
     /// - Throws: when no cache directory can be made.
     public func run() throws -> ScenarioReport {
-        var milliseconds = 0
-        var outcome: ScenarioReport.Outcome
-        switch scenario.stage {
-        case .missing(let reason): outcome = .unplayable(reason)
-        case .edge(let settings):
-            let play = try ScenarioPlay(scenario, settings, seed, trace)
-            let difference = try play.run()
-            milliseconds = play.milliseconds
-            outcome = difference.map { .failed($0) } ?? .ok
-        }
+        let play = try ScenarioPlay(scenario, seed, trace)
+        let difference = try play.run()
+        var outcome = difference.map { ScenarioReport.Outcome.failed($0) } ?? .ok
         if let reason = scenario.pending {
             if case .ok = outcome { outcome = .holdsAlready } else { outcome = .pending(reason) }
         }
-        return ScenarioReport(scenario: scenario, outcome: outcome, milliseconds: milliseconds)
+        return ScenarioReport(
+            scenario: scenario, outcome: outcome, milliseconds: play.milliseconds)
     }
 }
 
@@ -56,11 +50,9 @@ private final class ScenarioPlay {
     /// Between the starts of requests that run at the same time.
     private static let spacing: UInt64 = 5_000_000
 
-    init(
-        _ scenario: Scenario, _ settings: Settings, _ seed: UInt64, _ trace: ((String) -> Void)?
-    ) throws {
+    init(_ scenario: Scenario, _ seed: UInt64, _ trace: ((String) -> Void)?) throws {
         self.scenario = scenario
-        self.settings = settings
+        settings = scenario.settings
         world = World(clock: SimulatedClock(), dice: Dice(seed: seed))
         world.trace = trace
         fabric = Fabric(world, loops: 1)
@@ -84,7 +76,9 @@ private final class ScenarioPlay {
     private static func origins(_ settings: Settings) -> [Endpoint: String] {
         var names: [Endpoint: String] = [:]
         for origin in settings.origins {
-            for endpoint in origin.members.flatMap(\.endpoints) { names[endpoint] = origin.id }
+            // What a distribution's origin is asked over TLS is the same origin.
+            let name = origin.id.hasSuffix("+tls") ? String(origin.id.dropLast(4)) : origin.id
+            for endpoint in origin.members.flatMap(\.endpoints) { names[endpoint] = name }
         }
         return names
     }

@@ -1,0 +1,134 @@
+import Caching
+import Edge
+
+/// What `behaviors` of the file says of an imported behavior: what CloudFront has no word for.
+struct BehaviorAddition: Sendable {
+    typealias TimePath = any (WritableKeyPath<BehaviorPolicy, Milliseconds> & Sendable)
+    typealias FlagPath = any (WritableKeyPath<BehaviorPolicy, Bool> & Sendable)
+
+    /// The PathPattern of the behavior that is meant.
+    var pattern: Given
+    /// nil: nothing is said, and it stays CloudFront pure.
+    var mapClass: MapClass?
+    /// nil: a class brings its own.
+    var sessionCookies: [String]?
+    var times: [(path: TimePath, value: Milliseconds)] = []
+    var flags: [(path: FlagPath, value: Bool)] = []
+
+    /// Whether it is about a behavior of that pattern: the slash at the beginning is optional.
+    func concerns(_ other: String) -> Bool {
+        func bare(_ text: String) -> Substring {
+            text.hasPrefix("/") ? text.dropFirst() : text[...]
+        }
+        return bare(pattern.text) == bare(other)
+    }
+
+    /// Changes what CloudFront alone would do.
+    func apply(to settings: inout BehaviorSettings) {
+        if let mapClass, mapClass != .none {
+            let pure = settings.policy
+            var policy = BehaviorPolicy.standard(mode: .cloudfront)
+            policy.mapClass = mapClass
+            policy.minTTL = pure.minTTL
+            policy.defaultTTL = pure.defaultTTL
+            policy.maxTTL = pure.maxTTL
+            policy.errorTTL = pure.errorTTL
+            policy.collapses = pure.collapses
+            settings = settings.with(policy)
+        }
+        for (path, value) in times { settings.policy[keyPath: path] = value }
+        for (path, value) in flags { settings.policy[keyPath: path] = value }
+        if let sessionCookies { settings.sessionCookies = sessionCookies }
+    }
+}
+
+extension BehaviorSettings {
+    /// The same with a policy that looks at sessions, and with the standard names of theirs.
+    fileprivate func with(_ policy: BehaviorPolicy) -> BehaviorSettings {
+        var settings = BehaviorSettings(policy: policy)
+        settings.pattern = pattern
+        settings.origin = origin
+        settings.imported = imported
+        return settings
+    }
+}
+
+extension ConfigurationReader {
+    /// One element of `behaviors` where a distribution is imported; nil after a mistake was noted.
+    func addition(_ section: Section) -> BehaviorAddition? {
+        var section = section
+        let pattern = section.given("path")
+        var addition = BehaviorAddition(pattern: pattern ?? .standard("path", ""))
+        section.read("class", &addition.mapClass, .mapClass)
+        addition.sessionCookies = section.list("sessionCookies")?.compactMap {
+            $0.read(.cookieName, findings)
+        }
+        addition.readRules(&section)
+        refuse(decidedForBehaviors, in: &section)
+        section.finish()
+        if pattern == nil {
+            findings.error(
+                at: section.place, "\(section.name.dropLast()) has no path",
+                "add \"path:\" and the PathPattern of a behavior of the distribution")
+            return nil
+        }
+        return addition
+    }
+
+    /// Notes each key of the section that the export decides.
+    func refuse(
+        _ keys: KeyValuePairs<String, String?>, in section: inout Section
+    ) {
+        for (key, member) in keys where section.gives(key) {
+            findings.error(
+                at: findings.place(of: section.name + key),
+                "\(section.name)\(key) is decided by the distribution",
+                member.map { "remove it; change \($0) in the export" }
+                    ?? "remove it; CloudFront has no such choice")
+        }
+    }
+}
+
+extension BehaviorAddition {
+    fileprivate mutating func readRules(_ section: inout Section) {
+        let lifetime = ValueForm<Milliseconds>.duration(0...(BehaviorPolicy.year * 100))
+        let timeForms: [(String, TimePath, ValueForm<Milliseconds>)] = [
+            ("edgeTTL", \.edgeTTL, lifetime), ("sMaxage", \.sMaxage, lifetime),
+            ("staleWhileRevalidate", \.staleWhileRevalidate, .window(lifetime)),
+            ("staleIfError", \.staleIfError, .window(lifetime)),
+        ]
+        for (key, path, form) in timeForms {
+            var value: Milliseconds?
+            section.read(key, &value, form)
+            if let value { times.append((path, value)) }
+        }
+        let flagPaths: [(String, FlagPath)] = [
+            ("sessionsBypass", \.sessionsBypass), ("judgesAuthorization", \.judgesAuthorization),
+            ("judgesCookies", \.judgesCookies), ("keepsFallback", \.keepsFallback),
+            ("fetchOutlivesViewers", \.fetchOutlivesViewers),
+            ("invalidatesOnUnsafe", \.invalidatesOnUnsafe),
+        ]
+        for (key, path) in flagPaths {
+            var value: Bool?
+            section.read(key, &value, .flag)
+            if let value { flags.append((path, value)) }
+        }
+    }
+}
+
+/// Keys of a behavior of one's own that an imported one does not have, and where CloudFront has
+/// them.
+private let decidedForBehaviors: KeyValuePairs<String, String?> = [
+    "origin": "TargetOriginId", "minTTL": "MinTTL", "defaultTTL": "DefaultTTL",
+    "maxTTL": "MaxTTL", "errorTTL": "ErrorCachingMinTTL",
+    "honoursRequestCacheControl": nil, "usesHeuristics": nil, "keysVary": nil,
+    "honoursTargetedControl": nil, "respectsOriginAge": nil, "collapses": nil,
+]
+
+/// Likewise for origins.
+let decidedForOrigins: KeyValuePairs<String, String?> = [
+    "hostHeader": "DomainName", "path": "OriginPath", "headers": "CustomHeaders",
+    "connectTimeout": "ConnectionTimeout", "firstByteTimeout": "OriginReadTimeout",
+    "betweenBytesTimeout": "OriginReadTimeout", "totalTimeout": "ResponseCompletionTimeout",
+    "idleTimeout": "OriginKeepaliveTimeout", "attempts": "ConnectionAttempts",
+]

@@ -1,0 +1,132 @@
+import Caching
+public import CloudFront
+import Edge
+
+/// A distribution that the edge serves, with all that its DistributionConfig does not hold: what is
+/// needed to put another one in its place.
+public struct DistributionImport: Sendable {
+    /// The distribution as the control API tells it: the export unchanged.
+    public internal(set) var record: DistributionRecord
+    /// Names the export in findings.
+    let file: String
+    let references: DistributionReferences
+    /// What the file and the flags say of its origins and behaviors.
+    let origins: [OriginDraft]
+    let additions: [BehaviorAddition]
+    let countries: CountrySettings
+    let isStrictAboutAliases: Bool
+    let pointOfPresence: String?
+
+    /// Policies as the control API lists them.
+    public var policies: [PolicyKind: [PolicyRecord]] { references.all }
+
+    /// Puts a distribution into the settings: origins, behaviors and what is common to them.
+    ///
+    /// Waits for the resolver. Notes what cannot be followed; the settings are of no use after an
+    /// error.
+    func put(
+        _ distribution: Distribution, into settings: inout Settings,
+        _ resolver: some NameResolver, _ findings: Findings
+    ) {
+        var origins = ImportedOrigins(file: file, drafts: origins, resolver, findings)
+        let nodes = distribution.config.source["Origins"]?["Items"]?.list ?? []
+        for (index, origin) in distribution.config.origins.enumerated() {
+            origins.add(origin, line: index < nodes.count ? nodes[index].line : 1)
+        }
+        settings.mode = .cloudfront
+        settings.origins = origins.pools
+        settings.behaviors = distribution.behaviors.map {
+            behavior($0, origins.places, distribution.config.origins)
+        }
+        references.signers.judge(distribution.behaviors, in: file, findings)
+        settings.distribution = settled(distribution)
+    }
+
+    private func settled(_ distribution: Distribution) -> DistributionSettings {
+        var settings = DistributionSettings(
+            distribution, id: record.id, domainName: record.domainName)
+        settings.publicKeys = references.signers.publicKeys
+        settings.keyGroups = references.signers.groups
+        settings.isStrictAboutAliases = isStrictAboutAliases
+        settings.countries = countries
+        settings.pointOfPresence = pointOfPresence ?? settings.pointOfPresence
+        return settings
+    }
+
+    private func behavior(
+        _ behavior: CloudFront.Behavior, _ places: [(plain: Int, secure: Int)],
+        _ origins: [Origin]
+    ) -> BehaviorSettings {
+        var settings = BehaviorSettings(policy: behavior.policy)
+        settings.pattern = behavior.pathPattern
+        settings.sessionCookies = []
+        let first: Int
+        var failover: FailoverSettings?
+        switch behavior.target {
+        case .origin(let index): first = index
+        case .group(let primary, let secondary, let criteria):
+            first = primary
+            failover = FailoverSettings(
+                origin: places[secondary].plain, secureOrigin: places[secondary].secure,
+                criteria: criteria)
+        }
+        settings.origin = places[first].plain
+        settings.imported = ImportedBehavior(
+            behavior, secureOrigin: places[first].secure, failover: failover,
+            isS3: origins[first].isS3)
+        for addition in additions where addition.concerns(behavior.pathPattern) {
+            addition.apply(to: &settings)
+        }
+        return settings
+    }
+}
+
+extension DistributionRecord {
+    /// What the API tells of an export: its own id and domain name where it has them, else such as
+    /// its CallerReference always gives.
+    init(_ config: DistributionConfig, id: String?) {
+        let code = identifier("E", from: config.callerReference)
+        self.init(
+            id: id ?? (config.id.isEmpty ? code : config.id),
+            domainName: config.domainName.isEmpty
+                ? "d\(code.dropFirst().lowercased()).cloudfront.net" : config.domainName,
+            lastModified: 0, config: config.source)
+    }
+}
+
+extension Configuration {
+    /// The same with another DistributionConfig in place of the export's: what UpdateDistribution
+    /// asks for. Everything else stays: id, domain name, policies, addresses and classes.
+    ///
+    /// Waits for the resolver.
+    ///
+    /// - Parameter config: a DistributionConfig without an envelope.
+    /// - Throws: the first thing that is wrong with it; `IllegalUpdate` where no distribution is
+    ///   served.
+    public func replacingDistribution(
+        by config: ConfigNode, _ resolver: some NameResolver
+    ) throws(APIError) -> Configuration {
+        guard var imported = distribution else {
+            throw APIError(
+                .illegalUpdate,
+                "This edge is configured by its own file; change that, and reload it.")
+        }
+        let reading = DistributionConfig.read(config)
+        guard let value = reading.value else { throw Self.refusal(reading.findings) }
+        let resolved = Distribution.resolve(value, imported.references.catalog)
+        guard let distribution = resolved.value else { throw Self.refusal(resolved.findings) }
+        var next = self
+        let findings = Findings()
+        imported.record.config = config
+        imported.put(distribution, into: &next.settings, resolver, findings)
+        if let error = findings.all.first(where: { $0.severity == .error }) {
+            throw APIError(.invalidArgument, error.text)
+        }
+        next.distribution = imported
+        return next
+    }
+
+    private static func refusal(_ findings: [ConfigFinding]) -> APIError {
+        APIError(findings) ?? APIError(.invalidArgument, "The distribution cannot be followed.")
+    }
+}

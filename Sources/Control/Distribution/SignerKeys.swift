@@ -1,0 +1,94 @@
+import CloudFront
+
+/// The keys by which signed URLs and cookies are verified, as far as they are known.
+struct SignerKeys: Sendable, Equatable {
+    /// PEM public keys, by key id.
+    private(set) var publicKeys: [String: String] = [:]
+    /// Ids of keys, by the id of their group.
+    private(set) var groups: [String: [String]] = [:]
+
+    /// Takes what `aws cloudfront get-public-key` or `get-key-group` wrote; false, and nothing is
+    /// done, for a document of another kind.
+    ///
+    /// - Parameter name: stands for the id where the output has none.
+    mutating func add(
+        _ document: ConfigNode, named name: String, in file: String, _ findings: Findings
+    ) -> Bool {
+        if let config = document["PublicKey"]?["PublicKeyConfig"] ?? document["PublicKeyConfig"] {
+            let id = document["PublicKey"]?.text("Id") ?? name
+            addKey(
+                id, config.text("EncodedKey") ?? "",
+                at: .line(file: file, max(1, config.line)), "EncodedKey", findings)
+            return true
+        }
+        if let config = document["KeyGroup"]?["KeyGroupConfig"] ?? document["KeyGroupConfig"] {
+            groups[document["KeyGroup"]?.text("Id") ?? name] =
+                (config["Items"]?.list ?? []).compactMap(\.scalar)
+            return true
+        }
+        return false
+    }
+
+    /// Takes a key in a PEM file of its own.
+    mutating func add(_ id: String, file: Given, _ findings: Findings) {
+        do throws(Complaint) {
+            let text = try readTextFile(file.text)
+            addKey(id, text, at: file.place, file.name, findings)
+        } catch {
+            findings.error(
+                at: file.place,
+                "\(file.name) names \"\(printable(file.text))\", which "
+                    + error.problem, error.remedy)
+        }
+    }
+
+    private mutating func addKey(
+        _ id: String, _ pem: String, at place: Finding.Place, _ name: String, _ findings: Findings
+    ) {
+        guard pem.contains("-----BEGIN PUBLIC KEY-----"), pem.contains("-----END PUBLIC KEY-----")
+        else {
+            findings.error(
+                at: place, "\(name) of the key \"\(printable(id))\" is no public key",
+                "give it as PEM, beginning with -----BEGIN PUBLIC KEY-----")
+            return
+        }
+        publicKeys[id] = pem
+    }
+
+    /// Notes each behavior that demands signatures which nobody could verify.
+    func judge(_ behaviors: [Behavior], in file: String, _ findings: Findings) {
+        for behavior in behaviors {
+            let place = Finding.Place.line(file: file, max(1, behavior.place.line))
+            switch behavior.signers {
+            case .none: break
+            case .accounts:
+                if publicKeys.isEmpty {
+                    findings.error(
+                        at: place,
+                        "\(behavior.place.path).TrustedSigners: no public key of theirs is known",
+                        "name its file in the key distribution.keys: { KEY-ID: FILE.pem }")
+                }
+            case .keyGroups(let ids):
+                let path = "\(behavior.place.path).TrustedKeyGroups: "
+                for id in ids { judge(group: id, path, at: place, findings) }
+            }
+        }
+    }
+
+    private func judge(
+        group id: String, _ path: String, at place: Finding.Place, _ findings: Findings
+    ) {
+        guard let keys = groups[id] else {
+            findings.error(
+                at: place, "\(path)no key group \"\(printable(id))\" is known",
+                "save the output of aws cloudfront get-key-group --id \(id) beside the policies")
+            return
+        }
+        for key in keys where publicKeys[key] == nil {
+            findings.error(
+                at: place, "\(path)no key \"\(printable(key))\" of group \(id) is known",
+                "save the output of aws cloudfront get-public-key --id \(key) beside the policies, "
+                    + "or name its file in the key distribution.keys")
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import Caching
+import CloudFront
+import HTTP
+import Reactor
+
+/// A page of the distribution that is shown in place of an error.
+///
+/// Source: CloudFront, "Generating custom error responses".
+struct PageAsk {
+    /// The status that viewers see with it.
+    var status: Int
+    /// The request that came to the error: the log tells of that one.
+    let original: Exchange
+}
+
+extension Exchange {
+    /// The policy for a response of that status: each error of a distribution has a lifetime of
+    /// its own.
+    ///
+    /// Source: CloudFront, "Controlling how long CloudFront caches errors".
+    func policy(for status: Int) -> BehaviorPolicy {
+        var policy = policy
+        guard status >= 400, !policy.disablesCaching, let imported,
+            let errors = snapshot.settings.distribution?.distribution.errors
+        else { return policy }
+        policy.errorTTL = errors.minTTL(status, isS3: imported.isS3)
+        return policy
+    }
+
+    /// A page that cannot be had is an error of its own, and shown as that.
+    func statusToShow(_ status: Int) -> Int {
+        guard let page, status < 400 else { return status }
+        return page.status
+    }
+
+    /// A request for another path of the same distribution: this one's, without what concerns its
+    /// own body, conditions and ranges.
+    fileprivate func request(for path: String) -> [UInt8] {
+        var request = Array("\(head.method == .head ? "HEAD" : "GET") \(path) ".utf8)
+        request += Array("HTTP/1.\(head.minorVersion)\r\n".utf8)
+        for index in 0..<head.fields.count {
+            let field = head.fields[index]
+            switch field.known {
+            case .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince, .ifRange, .range,
+                .contentLength, .contentType, .contentEncoding, .contentLanguage,
+                .contentLocation, .contentRange, .transferEncoding, .expect, .upgrade, .trailer:
+                continue
+            default:
+                request += bytes[field.name.range] + [58, 32] + bytes[field.value.range]
+                request += [13, 10]
+            }
+        }
+        return request + [13, 10]
+    }
+}
+
+extension LoopState where N: ~Copyable {
+    /// Shows the distribution's page for a status in place of the error; false where there is none.
+    ///
+    /// The page is an object of its own, under its own key and behavior; a map's client is better
+    /// served by an image (law 7).
+    mutating func showsPage(_ exchange: Exchange, for status: Int) -> Bool {
+        guard exchange.page == nil, !exchange.hasResponded, !exchange.isRefresh,
+            exchange.snapshot.hot[exchange.behavior].traits.contains(.hasErrorPages),
+            let errors = snapshot.settings.distribution?.distribution.errors,
+            let page = errors.page(for: status),
+            status < 500 || exchange.fallbackImage() == nil
+        else { return false }
+        let bytes = exchange.request(for: page.path)
+        var scan = HeadScan()
+        guard
+            case .complete = parseRequest(
+                bytes.span.bytes, &scan, limits: .ownRequest, into: &head)
+        else { return false }
+        let slot = exchange.id.slot
+        if !exchange.intake.isComplete || ErrorCaching.closesConnection(status) {
+            viewers[slot].closesAfterResponse = true
+        }
+        if let fetch = exchange.shared { leave(fetch, exchange) }
+        exchange.shared = nil
+        leaveFetch(exchange)
+        setDeadline(slot, milliseconds: nil)
+        requestID = exchange.outcome.requestID
+        bytes.withUnsafeBytes {
+            begin(page: PageAsk(status: page.responseCode, original: exchange), slot, $0)
+        }
+        return true
+    }
+
+    private mutating func begin(
+        page: PageAsk, _ slot: UInt32, _ bytes: UnsafeRawBufferPointer
+    ) {
+        // What is held is read in a snapshot of its own.
+        let wasReading = isReading
+        if wasReading { endReading() }
+        defer { if wasReading { beginReading() } }
+        let behavior = hot.match(
+            UnsafeRawBufferPointer(rebasing: bytes[head.path.range]), scratch: scratch.fields)
+        let facts = RequestFacts(head, bytes: bytes.bytes)
+        let decision = decide(
+            .absent, request: facts, policy: hot[behavior].policy, health: .up,
+            now: network.wallNow)
+        let exchange = makeExchange(slot, bytes, behavior, facts, decision)
+        exchange.page = page
+        exchange.outcome.detail = page.original.outcome.detail
+        viewers[slot].exchange = exchange
+        viewers[slot].phase = .exchange
+        guard decision.action == .fetch else {
+            lead(
+                exchange,
+                SharedFetch(
+                    key: nil, invalidation: shared.invalidationNumber, leader: exchange.id,
+                    budget: shared.budget))
+            return
+        }
+        generateFields(slot, bytes)
+        exchange.canonical = [UInt8](writeKey(bytes, behavior).bytes)
+        let key = CacheKey.hash(exchange.canonical.span.bytes, seed: seed)
+        exchange.key = key
+        exchange.primary = PrimaryKey(key: key, canonical: exchange.canonical)
+        if let copy = storedCopy(key, exchange.canonical) {
+            exchange.entry = copy
+            exchange.decision = decide(
+                .entry(copy.header), request: facts, policy: exchange.policy, health: .up,
+                now: network.wallNow)
+            if exchange.decision.isAnsweredFromStore,
+                serveWhenReady(exchange, copy, reason: exchange.decision.reason)
+            {
+                return
+            }
+        }
+        obtain(exchange)
+    }
+
+    /// What is stored under a key, or waits for the writer; alive, but perhaps stale.
+    mutating func storedCopy(_ key: CacheKey, _ canonical: [UInt8]) -> StoredCopy? {
+        if case .object(let object)? = store?.findPending(key),
+            canonical.withUnsafeBytes({ isCurrent(object, key, $0) })
+        {
+            return object.headers.withUnsafeBytes { headers in
+                StoredCopy(
+                    StoredEntry(
+                        header: object.header, headers: headers,
+                        body: .pending(Unmanaged.passUnretained(object))), store: store)
+            }
+        }
+        guard reader != nil else { return nil }
+        let wasReading = isReading
+        if !wasReading { beginReading() }
+        defer { if !wasReading { endReading() } }
+        return canonical.withUnsafeBytes { bytes -> StoredCopy? in
+            guard case .entry(let found) = find(key, bytes), isSound(key),
+                let entry = withFields(found)
+            else { return nil }
+            return StoredCopy(entry, store: store)
+        }
+    }
+}

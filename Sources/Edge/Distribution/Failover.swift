@@ -1,0 +1,60 @@
+import Caching
+import CloudFront
+import HTTP
+import Reactor
+
+// Groups of two origins: the second is asked when the first fails by the group's criteria.
+// Source: CloudFront, "Optimizing high availability with CloudFront origin failover".
+extension LoopState where N: ~Copyable {
+    /// Whether the fetch goes on at the group's second origin.
+    ///
+    /// `ending`: what the first origin's answer says of its member, whose place is given back; nil
+    /// when it was given back already.
+    mutating func failsOver(
+        _ fetch: Fetch, _ outcome: FailoverCriteria.Outcome, _ ending: OriginPool.Ending? = nil
+    ) -> Bool {
+        let exchange = fetch.exchange
+        guard let second = exchange.imported?.failover, !exchange.asksSecond,
+            second.criteria.failsOver(outcome), isRepeatable(exchange)
+        else { return false }
+        counters.add(.originFailovers)
+        exchange.asksSecond = true
+        leaveMember(fetch)
+        if let ending { release(fetch, ending) }
+        fetch.move(
+            to: exchange.pool,
+            exchange.request(to: exchange.pool.settings, conditions(exchange)))
+        place(fetch)
+        return true
+    }
+
+    /// What the criteria call a failure that gave no response.
+    func outcome(of failure: FetchFailure) -> FailoverCriteria.Outcome? {
+        switch failure {
+        case .connectFailed, .noMember: .notConnected
+        case .connectTimeout, .firstByteTimeout, .totalTimeout: .timedOut
+        case .cutShort, .malformed: .status(failure.status)
+        case .betweenBytesTimeout, .queueFull, .queueTimeout, .exhausted, .abandoned: nil
+        }
+    }
+
+    /// Only what may be asked twice: GET, HEAD, and OPTIONS where it is cached.
+    private func isRepeatable(_ exchange: Exchange) -> Bool {
+        guard !exchange.intake.hasLeft, exchange.intake.isComplete else { return false }
+        switch exchange.head.method {
+        case .get, .head: return true
+        case .options: return exchange.policy.cachesOptions
+        default: return false
+        }
+    }
+
+    /// A read time-out is waited for as often as the origin's ConnectionAttempts say.
+    ///
+    /// Source: CloudFront, "Origin settings", connection attempts of custom origins.
+    func awaitsAgain(_ fetch: Fetch, _ failure: FetchFailure) -> Bool {
+        guard failure == .firstByteTimeout, let imported = fetch.exchange.imported,
+            !imported.isS3, isRepeatable(fetch.exchange)
+        else { return false }
+        return fetch.waits < fetch.pool.settings.attempts
+    }
+}

@@ -1,0 +1,244 @@
+import Caching
+import CloudFront
+import HTTP
+import Reactor
+
+// What the origin of an imported behavior gets: what its policies name, and what CloudFront always
+// sends. Source: CloudFront, "Request and response behavior for custom origins".
+extension OriginRequest {
+    /// What there is to know beside the viewer's request.
+    struct Forwarded {
+        var behavior: CloudFront.Behavior
+        var origin: OriginSettings
+        var peer: Peer
+        /// The edge's received-by in `Via`.
+        var via: String
+        /// nil: the edge shows no identity of CloudFront's, since it stands behind the real one.
+        var requestID: RequestID?
+        var generated: GeneratedTable
+        /// The path that came to the error whose page this asks for, and its query.
+        var failedTarget: (path: [UInt8], query: [UInt8])?
+    }
+
+    init(
+        _ viewer: borrowing RequestHead, bytes: UnsafeRawBufferPointer, conditions: Conditions,
+        _ forwarded: Forwarded
+    ) {
+        self.init(method: viewer.method, head: [])
+        framing = viewer.framing
+        isUpgrade = Self.wantsWebSocket(viewer, bytes)
+        head.reserveCapacity(viewer.length + 512)
+        append(bytes, viewer.methodName)
+        head += [32]
+        appendTarget(viewer, bytes, conditions, forwarded)
+        head += Array(" HTTP/1.1\r\n".utf8)
+        let rules = forwarded.behavior.forwarding
+        if rules.forwardsHost, !viewer.authority.isEmpty {
+            line("Host", Array(bytes[viewer.authority.range]))
+        } else if let host = forwarded.origin.hostHeader {
+            line("Host", Array(host.utf8))
+        }
+        appendChosen(viewer, bytes, conditions, forwarded)
+        appendAccount(viewer, bytes, forwarded)
+        appendCookies(viewer, bytes, rules)
+        appendCodings(viewer, bytes, conditions, forwarded.behavior)
+        appendGenerated(forwarded)
+        for custom in forwarded.origin.customHeaders {
+            line(custom.name, Array(custom.value.utf8))
+        }
+        appendConditions(conditions)
+        appendBodyFraming()
+    }
+
+    private mutating func appendTarget(
+        _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer,
+        _ conditions: Conditions, _ forwarded: Forwarded
+    ) {
+        if viewer.targetForm == .asterisk {
+            append(bytes, viewer.target)
+            return
+        }
+        head += Array(forwarded.origin.path.utf8)
+        if let target = conditions.target {
+            head += target
+            return
+        }
+        if viewer.path.isEmpty { head += [47] } else { append(bytes, viewer.path) }
+        let query = bytes.bytes.extracting(viewer.query.range)
+        let rules = forwarded.behavior.forwarding
+        let selected = [UInt8](unsafeUninitializedCapacity: query.byteCount + 1) {
+            buffer, count in
+            count =
+                rules.queryStrings.writeQuery(
+                    query, dropsSignature: rules.dropsSignature,
+                    into: UnsafeMutableRawBufferPointer(buffer)) ?? 0
+        }
+        if !selected.isEmpty { head += [63] + selected }
+    }
+
+    /// The viewer's fields that the behavior's policies let pass.
+    private mutating func appendChosen(
+        _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer,
+        _ conditions: Conditions, _ forwarded: Forwarded
+    ) {
+        let rules = forwarded.behavior.forwarding
+        for index in 0..<viewer.fields.count {
+            let field = viewer.fields[index]
+            let name = bytes.bytes.extracting(field.name.range)
+            if field.known == .host || viewer.isHopByHop(index, bytes: bytes.bytes) { continue }
+            if drops(field.known, conditions) || isReplaced(name, forwarded.origin) { continue }
+            guard isPassed(field, name, viewer.method, forwarded, rules) else { continue }
+            append(bytes, field.name)
+            head += [58, 32]
+            append(bytes, field.value)
+            head += [13, 10]
+        }
+        if forwarded.requestID != nil, !rules.forwardsUserAgent {
+            line("User-Agent", Array("Amazon CloudFront".utf8))
+        }
+    }
+
+    /// Behind the real CloudFront its own fields are the viewer's, and passed on.
+    private func isPassed(
+        _ field: HeaderField, _ name: RawSpan, _ method: Method, _ forwarded: Forwarded,
+        _ rules: Forwarding
+    ) -> Bool {
+        let fate = rules.fate(of: name, field.known, method: method)
+        guard forwarded.requestID == nil else { return fate == .forwarded }
+        switch field.known {
+        case .userAgent, .via: return true
+        case .other where fate == .setByEdge && isCloudFrontID(name): return true
+        default: return fate == .forwarded
+        }
+    }
+
+    private func isCloudFrontID(_ name: RawSpan) -> Bool {
+        equalsIgnoringCase(name, "x-amz-cf-id")
+    }
+
+    private func drops(_ field: KnownField, _ conditions: Conditions) -> Bool {
+        switch field {
+        case .xEdgeExplain, .contentLength, .transferEncoding: true
+        case .ifNoneMatch, .ifModifiedSince: conditions.dropsViewerConditions
+        case .range, .ifRange: conditions.dropsRange
+        default: false
+        }
+    }
+
+    private func isReplaced(_ name: RawSpan, _ origin: OriginSettings) -> Bool {
+        origin.customHeaders.contains { custom in
+            let own = Array(custom.name.utf8)
+            return equalsIgnoringCase(own.span.bytes, name)
+        }
+    }
+
+    /// Who asks, through whom: as CloudFront says it, or as a tier behind it does.
+    private mutating func appendAccount(
+        _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ forwarded: Forwarded
+    ) {
+        guard let id = forwarded.requestID else {
+            appendForwarding(viewer, bytes, forwarded.peer)
+            line("Via", Array("1.\(viewer.minorVersion) \(forwarded.via)".utf8))
+            return
+        }
+        var chain = values(.xForwardedFor, viewer, bytes)
+        if !forwarded.peer.address.isEmpty {
+            if !chain.isEmpty { chain += [44, 32] }
+            chain += Array(forwarded.peer.address.utf8)
+        }
+        if !chain.isEmpty { line("X-Forwarded-For", chain) }
+        var via = values(.via, viewer, bytes)
+        if !via.isEmpty { via += [44, 32] }
+        via += Array("1.\(viewer.minorVersion) \(forwarded.via)".utf8)
+        line("Via", via)
+        let text = id.text
+        line("X-Amz-Cf-Id", text.indices.map { text[$0] })
+        if !isUpgrade { line("Connection", Array("Keep-Alive".utf8)) }
+    }
+
+    /// All lines of a field as one.
+    private func values(
+        _ field: KnownField, _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer
+    ) -> [UInt8] {
+        var all: [UInt8] = []
+        var index = viewer.fields.first(field)
+        while let at = index {
+            if !all.isEmpty { all += [44, 32] }
+            all += bytes[viewer.fields[at].value.range]
+            index = viewer.fields.next(after: at, field)
+        }
+        return all
+    }
+
+    private mutating func appendCookies(
+        _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ rules: Forwarding
+    ) {
+        guard rules.forwardsCookies, viewer.fields.contains(.cookie) else { return }
+        let cookies = SelectedCookies(
+            viewer, bytes: bytes.bytes, rules.cookies, dropsSignature: rules.dropsSignature)
+        guard cookies.count > 0 else { return }
+        let value = [UInt8](unsafeUninitializedCapacity: viewer.length) { buffer, count in
+            var writer = HeadWriter(UnsafeMutableRawBufferPointer(buffer))
+            cookies.write(bytes.bytes, to: &writer)
+            count = writer.count
+        }
+        line("Cookie", value)
+    }
+
+    private mutating func appendCodings(
+        _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer,
+        _ conditions: Conditions, _ behavior: CloudFront.Behavior
+    ) {
+        guard behavior.forwarding.normalizesCodings else { return }
+        let codings = CloudFront.AcceptEncoding(
+            viewer, bytes: bytes.bytes, codings: behavior.key.codings)
+        if let value = codings.value { line("Accept-Encoding", Array(value.description.utf8)) }
+    }
+
+    /// CloudFront- fields, each where a policy names it.
+    private mutating func appendGenerated(_ forwarded: Forwarded) {
+        let (table, bytes) = (forwarded.generated.table, forwarded.generated.bytes)
+        let rules = forwarded.behavior.forwarding
+        for index in 0..<table.count {
+            let name = bytes.span.bytes.extracting(table[index].name.range)
+            guard rules.addsCloudFrontHeader(name) else { continue }
+            head += bytes[table[index].name.range] + [58, 32]
+            head += bytes[table[index].value.range] + [13, 10]
+        }
+        guard let failed = forwarded.failedTarget else { return }
+        appendNamed("CloudFront-Error-Uri", failed.path, rules)
+        if !failed.query.isEmpty { appendNamed("CloudFront-Error-Args", failed.query, rules) }
+    }
+
+    private mutating func appendNamed(_ name: String, _ value: [UInt8], _ rules: Forwarding) {
+        let bytes = Array(name.utf8)
+        if rules.addsCloudFrontHeader(bytes.span.bytes) { line(name, value) }
+    }
+}
+
+extension Exchange {
+    /// The request for one origin, as the behavior has it.
+    func request(
+        to origin: OriginSettings, _ conditions: OriginRequest.Conditions
+    ) -> OriginRequest {
+        bytes.withUnsafeBytes { bytes in
+            guard let imported else {
+                return OriginRequest(
+                    head, bytes: bytes, conditions: conditions, origin: origin, peer: peer,
+                    via: snapshot.settings.name)
+            }
+            let isTwin = snapshot.settings.role == .twin
+            return OriginRequest(
+                head, bytes: bytes, conditions: conditions,
+                OriginRequest.Forwarded(
+                    behavior: imported.behavior, origin: origin, peer: peer,
+                    via: EdgeWords(snapshot.settings).receivedBy,
+                    requestID: isTwin ? outcome.requestID : nil,
+                    generated: GeneratedTable(self), failedTarget: page?.original.target))
+        }
+    }
+
+    private var target: (path: [UInt8], query: [UInt8]) {
+        ([UInt8](bytes[head.path.range]), [UInt8](bytes[head.query.range]))
+    }
+}

@@ -1,0 +1,130 @@
+import Caching
+import CloudFront
+import HTTP
+
+extension TargetKey {
+    /// What an imported behavior tells requests apart by. A key that cannot be formed is marked
+    /// `overflowed`. Allocates nothing.
+    ///
+    /// `host` is the distribution's domain name, so that aliases share objects; `generated` the
+    /// CloudFront- fields, where the policy names any. Source: CloudFront, "Understand the cache
+    /// key".
+    @inline(__always)
+    static func append(
+        _ imported: UnsafePointer<ImportedBehavior>, _ head: borrowing RequestHead,
+        _ bytes: RawSpan, host: RawSpan, generated: borrowing HeaderTable,
+        _ generatedBytes: UnsafeMutableRawBufferPointer,
+        scratch: UnsafeMutableRawBufferPointer, to key: inout CanonicalKey
+    ) {
+        append(
+            imported.pointee.behavior.key, head, bytes, host: host,
+            path: bytes.extracting(head.path.range), query: bytes.extracting(head.query.range),
+            generated: generated, UnsafeRawBufferPointer(generatedBytes).bytes, scratch: scratch,
+            to: &key)
+    }
+
+    /// The same for any path and query of the request's distribution.
+    static func append(
+        _ selection: borrowing KeySelection, _ head: borrowing RequestHead, _ bytes: RawSpan,
+        host: RawSpan, path: RawSpan, query: RawSpan, generated: borrowing HeaderTable,
+        _ generatedBytes: RawSpan, scratch: UnsafeMutableRawBufferPointer,
+        to key: inout CanonicalKey
+    ) {
+        if head.method == .options {
+            key.append(.methodClass, bytes.extracting(head.methodName.range))
+        } else {
+            key.append(.methodClass, byte: UInt8(ascii: "G"))
+        }
+        key.append(host: host)
+        if path.isEmpty {
+            key.append(.path, byte: UInt8(ascii: "/"))
+        } else {
+            key.append(.path, path)
+        }
+        let isFormed = selection.append(
+            to: &key, head, query: query, bytes: bytes, generated: generated,
+            generatedBytes: generatedBytes, scratch: scratch)
+        if !isFormed { key.spoil() }
+    }
+}
+
+extension Exchange {
+    /// What an imported distribution says of its behavior.
+    var imported: ImportedBehavior? { snapshot.settings.behaviors[behavior].imported }
+
+    /// Which origin is asked: of a group the one whose turn it is, of one that matches the
+    /// viewer's protocol the one that speaks it.
+    var originIndex: Int {
+        guard let imported else { return snapshot.hot[behavior].origin }
+        if asksSecond, let second = imported.failover {
+            return peer.facts.usesTLS ? second.secureOrigin : second.origin
+        }
+        return peer.facts.usesTLS ? imported.secureOrigin : snapshot.hot[behavior].origin
+    }
+
+    /// The canonical key of a path and query that this request might have named as well; nil when
+    /// it cannot be formed.
+    func canonicalKey(path: [UInt8], query: [UInt8], gzip: Bool) -> [UInt8]? {
+        withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 16) { memory in
+            var key = CanonicalKey(memory)
+            if let imported {
+                append(imported, path: path, query: query, to: &key)
+            } else {
+                TargetKey.append(
+                    host: [UInt8](bytes[head.authority.range]).span.bytes, path: path.span.bytes,
+                    query: query.span.bytes, gzip: gzip, to: &key)
+            }
+            return key.overflowed ? nil : [UInt8](key.bytes)
+        }
+    }
+
+    private func append(
+        _ imported: ImportedBehavior, path: [UInt8], query: [UInt8], to key: inout CanonicalKey
+    ) {
+        let fields = GeneratedTable(self)
+        let generated = fields.bytes
+        let host = Array((snapshot.settings.distribution?.domainName ?? "").utf8)
+        let scratch = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: query.count + 1, alignment: 1)
+        defer { scratch.deallocate() }
+        bytes.withUnsafeBytes { bytes in
+            TargetKey.append(
+                imported.behavior.key, head, bytes.bytes, host: host.span.bytes,
+                path: path.span.bytes, query: query.span.bytes, generated: fields.table,
+                generated.span.bytes, scratch: scratch, to: &key)
+        }
+    }
+}
+
+/// The CloudFront- fields of an exchange, in memory of their own; for the slow way.
+struct GeneratedTable {
+    var table = HeaderTable()
+    let bytes: [UInt8]
+
+    init(_ exchange: Exchange) {
+        let address = Array(exchange.peer.addressWithPort.utf8)
+        var table = HeaderTable()
+        bytes = [UInt8](
+            unsafeUninitializedCapacity: exchange.head.length + GeneratedFields.room
+        ) { buffer, count in
+            let memory = UnsafeMutableRawBufferPointer(buffer)
+            exchange.bytes.withUnsafeBytes {
+                GeneratedFields.write(
+                    exchange.peer.facts, address: address.span.bytes, exchange.head,
+                    bytes: $0.bytes, into: memory, table: &table)
+            }
+            count = table.count == 0 ? 0 : table[table.count - 1].value.end
+        }
+        self.table = table
+    }
+
+    /// The value of a field, by name in any case.
+    func value(_ name: RawSpan) -> [UInt8]? {
+        for index in 0..<table.count {
+            if equalsIgnoringCase(bytes.span.bytes.extracting(table[index].name.range), name) {
+                return [UInt8](bytes[table[index].value.range])
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,60 @@
+import Caching
+import CloudFront
+import HTTP
+import Reactor
+
+// What of an origin's head CloudFront passes on. It is put in order as it comes, so that everything
+// behind this point, the store included, sees the response as viewers do.
+extension LoopState where N: ~Copyable {
+    /// The head in CloudFront's order, read anew into `originHead`; the given one where nothing
+    /// changes, as for behaviors that were not imported.
+    ///
+    /// Source: CloudFront, "HTTP response headers that CloudFront removes or replaces".
+    mutating func passed(_ raw: [UInt8], _ exchange: Exchange) -> [UInt8] {
+        guard let imported = exchange.imported, originHead.status >= 200 else { return raw }
+        let rules = imported.behavior.forwarding
+        var next: [UInt8] = []
+        next.reserveCapacity(raw.count + 32)
+        let start = originHead.fields.count > 0 ? Int(originHead.fields[0].name.start) : nil
+        next += raw[..<(start ?? originHead.length - 2)]
+        for index in 0..<originHead.fields.count {
+            let field = originHead.fields[index]
+            switch field.known {
+            case .setCookie where !rules.forwardsCookies: continue
+            case .trailer, .upgrade: continue
+            case .vary:
+                let names = keptNames(raw, field.value, rules)
+                if !names.isEmpty { next += Array("Vary: ".utf8) + names + [13, 10] }
+                continue
+            default: break
+            }
+            next += raw[field.name.range] + [58, 32] + raw[field.value.range] + [13, 10]
+        }
+        if exchange.snapshot.settings.role == .twin, !originHead.fields.contains(.server) {
+            next += Array("Server: CloudFront\r\n".utf8)
+        }
+        next += [13, 10]
+        var scan = HeadScan()
+        var limits = HeadLimits.response
+        limits.fieldCount = HeaderTable.capacity
+        let result = parseResponse(
+            next.span.bytes, &scan, limits: limits, toHead: exchange.head.method == .head,
+            into: &originHead)
+        guard case .complete = result else { return raw }
+        return next
+    }
+
+    /// The names of a Vary that the key or the forwarded fields can tell apart, and `*`.
+    private func keptNames(_ raw: [UInt8], _ value: ByteSlice, _ rules: Forwarding) -> [UInt8] {
+        let bytes = raw.span.bytes.extracting(value.range)
+        var kept: [UInt8] = []
+        var list = FieldList()
+        while let range = list.next(in: bytes) {
+            let name = bytes.extracting(range)
+            guard equalsExactly(name, "*") || rules.keepsVary(name) else { continue }
+            if !kept.isEmpty { kept += [44, 32] }
+            name.withUnsafeBytes { kept += $0 }
+        }
+        return kept
+    }
+}

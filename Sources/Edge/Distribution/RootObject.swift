@@ -1,0 +1,48 @@
+import Caching
+import CloudFront
+import HTTP
+import Reactor
+
+extension HeadLimits {
+    /// For heads of the edge's own making, which are a little longer than what they are made of.
+    static var ownRequest: HeadLimits {
+        HeadLimits(targetBytes: 16_384, headBytes: 65_535, fieldCount: 128)
+    }
+}
+
+// A request for `/` is one for the distribution's root object, from here on.
+extension LoopState where N: ~Copyable {
+    /// Whether the request at hand asks for exactly `/`, which stands for another path.
+    ///
+    /// Source: CloudFront, "Specifying a default root object": any method, and no directory's.
+    func asksForRoot(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard !hot.rootObject.isEmpty, head.path.count <= 1 else { return false }
+        return head.path.isEmpty ? head.targetForm == .absolute : bytes[head.path.range].first == 47
+    }
+
+    /// The request at hand as if it had named the root object; `head` is read anew from what is
+    /// returned, which lies in the loop's memory. nil: it cannot be put so.
+    mutating func forRootObject(
+        _ bytes: UnsafeRawBufferPointer
+    ) -> UnsafeRawBufferPointer? {
+        var writer = HeadWriter(scratch.rewritten)
+        writer.append(bytes: UnsafeRawBufferPointer(rebasing: bytes[head.methodName.range]))
+        writer.append(" ")
+        writer.append(bytes: hot.rootObject)
+        if head.hasQuery {
+            writer.append("?")
+            writer.append(bytes: UnsafeRawBufferPointer(rebasing: bytes[head.query.range]))
+        }
+        // The version and the fields as they came; an absolute target's host is in Host as well.
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[head.target.end...])
+        writer.append(bytes: rest)
+        guard writer.isIntact else { return nil }
+        let request = UnsafeRawBufferPointer(
+            rebasing: UnsafeRawBufferPointer(scratch.rewritten)[..<writer.count])
+        var scan = HeadScan()
+        guard
+            case .complete = parseRequest(request.bytes, &scan, limits: .ownRequest, into: &head)
+        else { return nil }
+        return request
+    }
+}

@@ -1,0 +1,248 @@
+import Caching
+import CloudFront
+import HTTP
+import Reactor
+
+/// Why a distribution does not serve a request at all.
+enum Refusal {
+    /// No alias of this distribution.
+    case unknownHost
+    case disabled
+    case countryBlocked
+    /// To the same URL over TLS, with this status.
+    case redirect(Int)
+    case notSecured
+    case method
+    /// GET or HEAD with a body.
+    case body
+    case signature(AccessDenial)
+    /// It has passed through more than two distributions.
+    case stacked
+
+    /// The word in log and `Cache-Status`.
+    var word: StaticString {
+        switch self {
+        case .unknownHost: "unknown-host"
+        case .disabled: "distribution-disabled"
+        case .countryBlocked: "country-blocked"
+        case .redirect: "redirect-to-https"
+        case .notSecured: "https-only"
+        case .method: "method-not-allowed"
+        case .body: "body-not-supported"
+        case .signature: "signature"
+        case .stacked: "too-many-distributions"
+        }
+    }
+
+    /// What CloudFront's page says.
+    var sentence: ErrorPage.Reason {
+        switch self {
+        case .method: .methodNotAllowed
+        case .countryBlocked: .countryBlocked
+        case .signature, .redirect, .unknownHost, .disabled, .notSecured, .body, .stacked:
+            .badRequest
+        }
+    }
+}
+
+/// What screening needs of a distribution: plain values in memory of the snapshot.
+struct HotScreening {
+    var isEnabled = true
+    /// Names that are served, each followed by a zero byte; empty: any.
+    var hosts = UnsafeRawBufferPointer(start: nil, count: 0)
+    var restriction = GeoRestriction.RestrictionType.none
+    /// Two bytes for each country of the restriction.
+    var countries = UnsafeRawBufferPointer(start: nil, count: 0)
+
+    init() {}
+
+    init(_ settings: DistributionSettings, _ text: HotText) {
+        let config = settings.distribution.config
+        isEnabled = config.isEnabled
+        if settings.isStrictAboutAliases {
+            let names = config.aliases + [settings.domainName]
+            hosts = text.keep(names.map { $0.lowercased() + "\0" }.joined())
+        }
+        restriction = config.geoRestriction.type
+        countries = text.keep(config.geoRestriction.countries.joined())
+    }
+
+    /// Whether the host, without its port, is one of the distribution's; `*.` stands for one label
+    /// or more.
+    func serves(_ host: RawSpan) -> Bool {
+        if hosts.isEmpty { return true }
+        var start = 0
+        while start < hosts.count {
+            var end = start
+            while hosts[end] != 0 { end += 1 }
+            let name = UnsafeRawBufferPointer(rebasing: hosts[start..<end]).bytes
+            if Self.isNamed(host, name) { return true }
+            start = end + 1
+        }
+        return false
+    }
+
+    private static func isNamed(_ host: RawSpan, _ name: RawSpan) -> Bool {
+        guard name.byteCount > 2, equalsExactly(name.extracting(0..<2), "*.") else {
+            return equalsIgnoringCase(host, name)
+        }
+        let suffix = name.extracting(1..<name.byteCount)
+        let start = host.byteCount - suffix.byteCount
+        return start > 0
+            && equalsIgnoringCase(host.extracting(start..<host.byteCount), suffix)
+    }
+
+    /// Who comes from nowhere known is served.
+    func serves(country: UInt16) -> Bool {
+        guard restriction != .none, country != 0 else { return true }
+        var isListed = false
+        for at in stride(from: 0, to: countries.count, by: 2)
+        where UInt16(countries[at]) << 8 | UInt16(countries[at + 1]) == country {
+            isListed = true
+        }
+        return isListed == (restriction == .whitelist)
+    }
+}
+
+// The checks that come before the cache, in CloudFront's order. Source: CloudFront, "Request and
+// response behavior"; the order among them is our reading.
+extension LoopState where N: ~Copyable {
+    /// Whether the request was answered because the distribution does not serve it.
+    mutating func screens(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts
+    ) -> Bool {
+        guard let refusal = refusal(slot, bytes, behavior, facts) else { return false }
+        counters.reject(.notAllowed)
+        let exchange = makeExchange(slot, bytes, behavior, facts, Decision(.pass, .method))
+        viewers[slot].exchange = exchange
+        viewers[slot].phase = .exchange
+        answer(exchange, refusal)
+        return true
+    }
+
+    private func refusal(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts
+    ) -> Refusal? {
+        guard let imported = hot[behavior].imported else { return nil }
+        let screening = hot.screening
+        if !screening.serves(host(bytes).bytes) { return .unknownHost }
+        if !screening.isEnabled { return .disabled }
+        if screening.restriction != .none,
+            !screening.serves(country: viewerFacts(slot, head, bytes).country)
+        {
+            return .countryBlocked
+        }
+        let usesTLS = usesTLS(slot, head, bytes)
+        switch imported.pointee.behavior.viewerProtocolPolicy.verdict(
+            usesTLS: usesTLS, method: head.method, minorVersion: head.minorVersion)
+        {
+        case .passes: break
+        case .redirects(let status): return .redirect(status)
+        case .refuses: return .notSecured
+        }
+        if !imported.pointee.behavior.allowedMethods.contains(head.method) { return .method }
+        if facts.hasBody, head.method == .get || head.method == .head { return .body }
+        if hot[behavior].traits.contains(.requiresSignature),
+            let denial = denial(slot, bytes, behavior, usesTLS)
+        {
+            return .signature(denial)
+        }
+        if hot.isTwin, head.fields.contains(.via), isStacked(bytes) { return .stacked }
+        return nil
+    }
+
+    /// Says why the request is not served: 403 or a redirect.
+    private mutating func answer(_ exchange: Exchange, _ refusal: Refusal) {
+        switch refusal {
+        case .redirect(let status):
+            var page = LocalPage(status, detail: refusal.word)
+            page.result = .redirect
+            page.mediaType = RedirectPage.contentType
+            page.content = Array(RedirectPage.body(status).description.utf8)
+            page.location = exchange.securedURL
+            answer(exchange, page)
+        case .signature(let denial):
+            if showsPage(exchange, for: denial.status) { return }
+            var page = LocalPage(denial.status, detail: refusal.word)
+            page.mediaType = AccessDenial.contentType
+            page.content = Array(denial.body.utf8)
+            answer(exchange, page)
+        default:
+            if showsPage(exchange, for: 403) { return }
+            answer(
+                exchange,
+                localPage(
+                    403, detail: refusal.word, requestID: exchange.outcome.requestID,
+                    sentence: refusal.sentence))
+        }
+    }
+
+    /// The host that was asked for, without its port.
+    private func host(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        let host = UnsafeRawBufferPointer(rebasing: bytes[head.authority.range])
+        guard let last = host.last, last != UInt8(ascii: "]"),
+            let colon = host.lastIndex(of: UInt8(ascii: ":"))
+        else { return host }
+        return UnsafeRawBufferPointer(rebasing: host[..<colon])
+    }
+
+    private func denial(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ usesTLS: Bool
+    ) -> AccessDenial? {
+        guard let signers = snapshot.signers[behavior] else { return .invalidKey }
+        do throws(AccessDenial) {
+            try signers.access.judge(
+                head, bytes: bytes.bytes, scheme: usesTLS ? "https" : "http",
+                viewer: viewers[slot].address.ipText, now: network.wallNow / 1_000
+            ) { id, algorithm, message, signature in
+                signers.keys[id]?.verifies(
+                    signature, of: message, by: algorithm == .sha1 ? .sha1 : .sha256) ?? false
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// More than two distributions one behind the other are refused.
+    private func isStacked(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var count = 0
+        var line = head.fields.first(.via)
+        while let at = line {
+            let value = bytes.bytes.extracting(head.fields[at].value.range)
+            count += value.count(of: ".cloudfront.net (CloudFront)")
+            line = head.fields.next(after: at, .via)
+        }
+        return count >= 2
+    }
+}
+
+extension Exchange {
+    /// Its own URL with https.
+    fileprivate var securedURL: [UInt8] {
+        bytes.withUnsafeBytes { bytes in
+            [UInt8](unsafeUninitializedCapacity: head.length + 16) { buffer, count in
+                var writer = HeadWriter(UnsafeMutableRawBufferPointer(buffer))
+                RedirectPage.writeLocation(head, bytes: bytes.bytes, to: &writer)
+                count = writer.count
+            }
+        }
+    }
+}
+
+extension RawSpan {
+    /// How often `word` occurs, byte for byte.
+    fileprivate func count(of word: StaticString) -> Int {
+        let length = word.utf8CodeUnitCount
+        var (at, count) = (0, 0)
+        while at + length <= byteCount {
+            if equalsExactly(extracting(at..<at + length), word) {
+                count += 1
+                at += length
+            } else {
+                at += 1
+            }
+        }
+        return count
+    }
+}

@@ -1,0 +1,87 @@
+import CloudFront
+import HTTP
+import Reactor
+
+/// Who may sign the requests of a behavior, and with which keys.
+struct Signers: Sendable {
+    var access: SignedAccess
+    var keys: [String: SignatureKey]
+
+    /// nil for a behavior that anybody may read. A key that cannot be read was an error of the
+    /// configuration, and signs nothing here.
+    init?(_ behavior: BehaviorSettings, _ distribution: DistributionSettings) {
+        guard let signers = behavior.imported?.behavior.signers else { return nil }
+        let ids: Set<String>
+        switch signers {
+        case .none: return nil
+        case .keyGroups(let groups):
+            ids = Set(groups.flatMap { distribution.keyGroups[$0] ?? [] })
+        case .accounts:
+            // Which keys an account has is known to Amazon alone: those given are everybody's.
+            ids = Set(distribution.publicKeys.keys)
+        }
+        access = SignedAccess(keyIDs: ids)
+        keys = [:]
+        for id in ids {
+            guard let pem = distribution.publicKeys[id] else { continue }
+            keys[id] = try? SignatureKey(pem: pem)
+        }
+    }
+}
+
+// What the edge knows of a viewer beside its request.
+extension LoopState where N: ~Copyable {
+    /// Over TLS to us, or to a trusted proxy that says so.
+    func usesTLS(
+        _ slot: UInt32, _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer
+    ) -> Bool {
+        if viewers[slot].speaksTLS { return true }
+        guard viewers[slot].isTrusted, let line = head.fields.first(.xForwardedProto) else {
+            return false
+        }
+        return equalsIgnoringCase(
+            bytes.bytes.extracting(head.fields[line].value.range), "https")
+    }
+
+    func viewerFacts(
+        _ slot: UInt32, _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer
+    ) -> ViewerFacts {
+        var facts = ViewerFacts()
+        facts.isTrusted = viewers[slot].isTrusted
+        facts.usesTLS = usesTLS(slot, head, bytes)
+        facts.country = country(slot, head, bytes)
+        return facts
+    }
+
+    /// A trusted peer's word, else the table's, else the default.
+    private func country(
+        _ slot: UInt32, _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer
+    ) -> UInt16 {
+        let name = hot.countryField
+        if viewers[slot].isTrusted, !name.isEmpty {
+            for index in 0..<head.fields.count where head.fields[index].known == .other {
+                let field = head.fields[index]
+                guard equalsIgnoringCase(bytes.bytes.extracting(field.name.range), name.bytes)
+                else { continue }
+                if let code = ViewerFacts.country(bytes.bytes.extracting(field.value.range)) {
+                    return code
+                }
+            }
+        }
+        let found = hot.countries?._withUnsafeGuaranteedRef {
+            $0.country(of: viewers[slot].address)
+        }
+        return found.flatMap { $0 == 0 ? nil : $0 } ?? hot.standardCountry
+    }
+
+    /// The CloudFront- fields of this request, in the loop's own table; for the key.
+    mutating func generateFields(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer) {
+        let address = viewers[slot].address
+        var length = 0
+        if address != .unspecified { length = address.write(to: scratch.address) }
+        GeneratedFields.write(
+            viewerFacts(slot, head, bytes),
+            address: UnsafeRawBufferPointer(rebasing: scratch.address[..<length]).bytes,
+            head, bytes: bytes.bytes, into: scratch.generated, table: &generated)
+    }
+}

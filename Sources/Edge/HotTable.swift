@@ -1,0 +1,221 @@
+import Caching
+import CloudFront
+import Glibc
+import HTTP
+import Reactor
+
+/// A behavior as the hit path reads it: no references, so that reading it retains nothing.
+struct HotBehavior {
+    var policy: BehaviorPolicy
+    var origin: Int
+    /// The pattern's bytes; empty for one that matches every path.
+    var pattern: UnsafeRawBufferPointer
+    /// Cookie names of sessions, each followed by a zero byte.
+    var sessionCookies: UnsafeRawBufferPointer
+    var traits: BehaviorTraits
+    /// What an imported distribution says of it.
+    var imported: UnsafePointer<ImportedBehavior>?
+}
+
+/// What of a behavior is out of the ordinary, so that ordinary ones pay one test for it.
+struct BehaviorTraits: OptionSet {
+    let rawValue: UInt8
+
+    /// Requests are to be looked at before they are answered: `Screening`.
+    static let screens = BehaviorTraits(rawValue: 1)
+    /// CloudFront- fields are in the key.
+    static let keysGenerated = BehaviorTraits(rawValue: 2)
+    /// A response headers policy edits what viewers get.
+    static let editsResponses = BehaviorTraits(rawValue: 4)
+    /// Errors may be shown as pages of the distribution.
+    static let hasErrorPages = BehaviorTraits(rawValue: 8)
+    /// Requests must be signed.
+    static let requiresSignature = BehaviorTraits(rawValue: 16)
+
+    init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    init(_ settings: BehaviorSettings, _ distribution: DistributionSettings?) {
+        self = []
+        guard let imported = settings.imported, let distribution else { return }
+        // Methods are always looked at: CloudFront refuses what the behavior does not name.
+        insert(.screens)
+        if imported.behavior.keysGeneratedFields { insert(.keysGenerated) }
+        if imported.behavior.responseHeaders != nil { insert(.editsResponses) }
+        if imported.behavior.requiresSignature { insert(.requiresSignature) }
+        let responses = distribution.distribution.config.customErrorResponses
+        if responses.contains(where: { $0.page != nil }) { insert(.hasErrorPages) }
+    }
+}
+
+/// All behaviors in order, in memory of their own; the owner is the `SettingsSnapshot`.
+struct HotTable: @unchecked Sendable {  // written once before it is shared
+    private let behaviors: UnsafeMutablePointer<HotBehavior>
+    private let imported: UnsafeMutableBufferPointer<ImportedBehavior>
+    let count: Int
+    private let text: HotText
+    /// Parts of heads that name the edge, ready to be copied.
+    let via10: UnsafeRawBufferPointer
+    let via11: UnsafeRawBufferPointer
+    let cacheStatus: UnsafeRawBufferPointer
+    let resultFrom: UnsafeRawBufferPointer
+    /// `X-Amz-Cf-Pop: …` and the name of the next field; empty where no identity is shown.
+    let identity: UnsafeRawBufferPointer
+    /// The distribution's domain name, which stands for the host in keys; empty: the viewer's.
+    let keyHost: UnsafeRawBufferPointer
+    /// What `/` stands for; empty where it stands for itself.
+    let rootObject: UnsafeRawBufferPointer
+    /// CloudFront chooses behaviors by the path in its normal form.
+    let normalizesPaths: Bool
+    let screening: HotScreening
+    /// The name of the field that tells a viewer's country; empty: none.
+    let countryField: UnsafeRawBufferPointer
+    let countries: Unmanaged<CountryTable>?
+    /// The country of viewers whose own is not known; 0: none.
+    let standardCountry: UInt16
+    private let trusted: UnsafeMutableBufferPointer<AddressBlock>
+
+    /// Whether the edge shows CloudFront's identity: `X-Amz-Cf-Id`, its `Via`, its pages.
+    var isTwin: Bool { !identity.isEmpty }
+
+    init(_ settings: Settings) {
+        trusted = .allocate(capacity: settings.trustedProxies.count)
+        _ = trusted.initialize(from: settings.trustedProxies)
+        count = settings.behaviors.count
+        behaviors = .allocate(capacity: max(count, 1))
+        let text = HotText()
+        let words = EdgeWords(settings)
+        via10 = text.keep("Via: 1.0 \(words.receivedBy)\r\n")
+        via11 = text.keep("Via: 1.1 \(words.receivedBy)\r\n")
+        cacheStatus = text.keep("Cache-Status: \(settings.name)")
+        resultFrom = text.keep(" from \(words.resultFrom)\r\n")
+        identity = text.keep(words.identity)
+        keyHost = text.keep(settings.distribution?.domainName ?? "")
+        let root = settings.distribution?.distribution.config.rootObjectPath(forRoot: "/")
+        rootObject = text.keep(root ?? "")
+        normalizesPaths = settings.mode == .cloudfront
+        screening = settings.distribution.map { HotScreening($0, text) } ?? HotScreening()
+        let country = settings.distribution?.countries ?? CountrySettings()
+        countryField = text.keep(country.field ?? "")
+        countries =
+            country.table.isEmpty ? nil : Unmanaged.passRetained(CountryTable(country.table))
+        let standard = Array((country.standard ?? "").utf8)
+        standardCountry = ViewerFacts.country(standard.span.bytes) ?? 0
+        imported = .allocate(capacity: settings.behaviors.count { $0.imported != nil })
+        _ = imported.initialize(from: settings.behaviors.compactMap { $0.imported })
+        var next = UnsafePointer(imported.baseAddress)
+        for (index, behavior) in settings.behaviors.enumerated() {
+            let pattern = behavior.pattern
+            let cookies = behavior.sessionCookies.map { "\($0)\0" }.joined()
+            (behaviors + index).initialize(
+                to: HotBehavior(
+                    policy: behavior.policy, origin: behavior.origin,
+                    pattern: text.keep(pattern == "*" || pattern == "/*" ? "" : pattern),
+                    sessionCookies: text.keep(cookies),
+                    traits: BehaviorTraits(behavior, settings.distribution),
+                    imported: behavior.imported == nil ? nil : next))
+            if behavior.imported != nil { next = next?.successor() }
+        }
+        self.text = text
+    }
+
+    func deallocate() {
+        behaviors.deallocate()
+        imported.deinitialize()
+        imported.deallocate()
+        text.deallocate()
+        countries?.release()
+        trusted.deallocate()
+    }
+
+    /// Whether an address is one of the trusted proxies'.
+    func trusts(_ address: SocketAddress) -> Bool {
+        for block in trusted where block.contains(address) { return true }
+        return false
+    }
+
+    subscript(index: Int) -> HotBehavior {
+        @inline(__always) unsafeAddress { UnsafePointer(behaviors + index) }
+    }
+
+    /// The first behavior whose pattern matches the path; the last one always does.
+    ///
+    /// `scratch` is at least as long as the path, for its normal form.
+    @inline(__always)
+    func match(
+        _ path: UnsafeRawBufferPointer, scratch: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        if count == 1 { return 0 }
+        if normalizesPaths, MatchPath.needsNormalizing(path.bytes),
+            let length = MatchPath.write(path.bytes, into: scratch)
+        {
+            return match(UnsafeRawBufferPointer(rebasing: scratch[..<length]))
+        }
+        return match(path)
+    }
+
+    @inline(__always)
+    private func match(_ path: UnsafeRawBufferPointer) -> Int {
+        var index = 0
+        while index < count - 1 {
+            let pattern = behaviors[index].pattern
+            if pattern.isEmpty || PathPattern.matches(pattern.bytes, path: path.bytes) {
+                return index
+            }
+            index += 1
+        }
+        return index
+    }
+}
+
+/// Texts that live as long as a hot table, each where it was put.
+struct HotText {
+    private final class Blocks { var all: [UnsafeMutableRawBufferPointer] = [] }
+    private let blocks = Unmanaged.passRetained(Blocks())
+
+    /// The text's bytes, valid until `deallocate`.
+    func keep(_ text: String) -> UnsafeRawBufferPointer {
+        let block = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: max(text.utf8.count, 1), alignment: 1)
+        block.copyBytes(from: text.utf8)
+        blocks._withUnsafeGuaranteedRef { $0.all.append(block) }
+        return UnsafeRawBufferPointer(rebasing: block[..<text.utf8.count])
+    }
+
+    func deallocate() {
+        for block in blocks.takeUnretainedValue().all { block.deallocate() }
+        blocks.release()
+    }
+}
+
+/// How the edge names itself to viewers and origins.
+struct EdgeWords {
+    /// In `Via`.
+    let receivedBy: String
+    /// Behind `Hit from`.
+    let resultFrom: String
+    let identity: String
+
+    init(_ settings: Settings) {
+        guard settings.role == .twin else {
+            (receivedBy, resultFrom, identity) = (settings.name, settings.name, "")
+            return
+        }
+        receivedBy = "\(Self.node(settings)).cloudfront.net (CloudFront)"
+        resultFrom = "cloudfront"
+        let pop = settings.distribution?.pointOfPresence ?? DistributionSettings.standardPOP
+        identity = "X-Amz-Cf-Pop: \(pop)\r\nX-Amz-Cf-Id: "
+    }
+
+    /// 32 hexadecimal digits that stay the same for one distribution, as loop detection needs.
+    private static func node(_ settings: Settings) -> String {
+        let text = settings.distribution?.id ?? settings.name
+        return [UInt64(1), 2].map { salt in
+            var hash = 0xcbf2_9ce4_8422_2325 ^ salt
+            for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+            // FNV's low bits alone would differ little between two salts.
+            hash = (hash ^ hash >> 31) &* 0xbf58_476d_1ce4_e5b9
+            let digits = String(hash ^ hash >> 29, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
+}

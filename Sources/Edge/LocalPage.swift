@@ -1,0 +1,124 @@
+import Caching
+import CloudFront
+import Glibc
+import HTTP
+import Reactor
+
+/// An answer of the edge's own: a refusal, an error, a redirect, an image in place of a tile.
+struct LocalPage {
+    var status: Int
+    /// Why, in one word for log and `Cache-Status`.
+    var detail: StaticString
+    var result = ResultType.error
+    var mediaType: StaticString = "text/html; charset=utf-8"
+    var content: [UInt8] = []
+    /// Seconds.
+    var retryAfter: Int?
+    /// Where to go instead.
+    var location: [UInt8] = []
+    /// Something else was asked for, and could not be had.
+    var isDegraded = false
+
+    init(_ status: Int, detail: StaticString) {
+        self.status = status
+        self.detail = detail
+    }
+
+    mutating func show(_ image: FallbackImage) {
+        content = image.bytes
+        mediaType = image.mediaType
+        isDegraded = true
+    }
+}
+
+/// An image of the size and format a map client asked for, in place of the tile it cannot have.
+struct FallbackImage {
+    var bytes: [UInt8]
+    var mediaType: StaticString
+}
+
+extension LoopState where N: ~Copyable {
+    /// The page for an error: CloudFront's own words where the edge is its twin.
+    func localPage(
+        _ status: Int, detail: StaticString, requestID: RequestID,
+        sentence: ErrorPage.Reason? = nil
+    ) -> LocalPage {
+        var page = LocalPage(status, detail: detail)
+        if hot.isTwin {
+            let reason = sentence ?? (status >= 500 ? .originUnreachable : .badRequest)
+            page.mediaType = ErrorPage.contentType
+            page.content = ErrorPage(status: status, reason: reason).bytes(requestID)
+        } else {
+            page.content = body(status, detail)
+        }
+        return page
+    }
+
+    private func body(_ status: Int, _ detail: StaticString) -> [UInt8] {
+        let phrase =
+            HeadWriter.statusLine(status).map { String($0.description.dropFirst(9).dropLast(1)) }
+            ?? "\(status)"
+        return Array(
+            """
+            <!DOCTYPE html>
+            <html lang="en"><head><meta charset="utf-8"><title>\(phrase)</title></head>
+            <body><h1>\(phrase)</h1><p>\(detail)</p>
+            <hr><p>\(snapshot.settings.name)</p></body></html>
+
+            """.utf8)
+    }
+
+    /// Writes head and body into the viewer's output; returns what the log should say.
+    mutating func writeLocal(
+        _ slot: UInt32, _ page: LocalPage, _ requestID: RequestID, isHead: Bool,
+        exchange: Exchange?
+    ) -> Outcome {
+        var outcome = Outcome()
+        outcome.status = page.status
+        outcome.result = page.result
+        outcome.detail = page.detail
+        outcome.requestID = requestID
+        outcome.sentBytes = isHead ? 0 : page.content.count
+        var writer = HeadWriter(scratch.head)
+        writer.append(status: page.status)
+        if page.status == 405 { writer.appendAllow() }
+        if hot.isTwin { writer.append("Server: CloudFront\r\n") }
+        writer.append("Content-Type: ")
+        writer.append(page.mediaType)
+        writer.append("\r\nContent-Length: ")
+        writer.appendDecimal(UInt64(page.content.count))
+        writer.append("\r\nDate: ")
+        writer.appendDate(epochSeconds: network.wallNow / 1_000)
+        writer.append("\r\n")
+        if !hot.isTwin { writer.append("Cache-Control: no-store\r\n") }
+        if !page.location.isEmpty { writer.field("Location", page.location.span.bytes) }
+        if let retryAfter = page.retryAfter {
+            writer.field("Retry-After", decimal: UInt64(retryAfter))
+        }
+        if page.isDegraded { writer.append("X-Edge-Degraded: origin\r\n") }
+        if let exchange {
+            appendFields(UnsafeRawBufferPointer(start: nil, count: 0), exchange, &writer)
+        }
+        appendVia(&writer, minor: 1)
+        writer.append(bytes: hot.cacheStatus)
+        writer.append("; detail=\"")
+        writer.append(page.detail)
+        writer.append("\"\r\n")
+        appendResult(outcome, &writer)
+        appendConnection(slot, &writer)
+        writer.append("\r\n")
+        put(slot, writer)
+        if !isHead { page.content.withUnsafeBytes { _ = viewers[slot].output.append($0) } }
+        return outcome
+    }
+}
+
+extension ErrorPage {
+    fileprivate func bytes(_ requestID: RequestID) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: 2_048) { buffer, count in
+            var writer = HeadWriter(UnsafeMutableRawBufferPointer(buffer))
+            write(requestID: requestID.text.span.bytes, to: &writer)
+            count = writer.count
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Glibc
+import Testing
+import WireTesting
+
+@Suite("A distribution's export served by the built binary")
+struct DistributionTests {
+    private let maps: Origin
+    private let pages: Origin
+    private let directory: TemporaryDirectory
+
+    init() throws {
+        maps = try Origin()
+        pages = try Origin()
+        directory = try TemporaryDirectory()
+    }
+
+    /// Two origins whose names nobody resolves, and a behavior for each.
+    private func export(_ pattern: String, comment: String = "") -> String {
+        """
+        { "ETag": "E2QWRUHAPOMQZL", "DistributionConfig": {
+          "CallerReference": "maps", "Comment": "\(comment)", "Enabled": true,
+          "Origins": { "Quantity": 2, "Items": [
+            { "Id": "maps", "DomainName": "maps.invalid", "OriginPath": "/service",
+              "CustomHeaders": { "Quantity": 1, "Items": [
+                { "HeaderName": "X-Edge-Secret", "HeaderValue": "tile" } ] },
+              "CustomOriginConfig": { "HTTPPort": 80, "HTTPSPort": 443,
+                "OriginProtocolPolicy": "https-only" } },
+            { "Id": "pages", "DomainName": "pages.invalid",
+              "CustomOriginConfig": { "HTTPPort": 80, "HTTPSPort": 443,
+                "OriginProtocolPolicy": "http-only" } } ] },
+          "CacheBehaviors": { "Quantity": 1, "Items": [
+            { "PathPattern": "\(pattern)", "TargetOriginId": "maps",
+              "ViewerProtocolPolicy": "allow-all",
+              "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6" } ] },
+          "DefaultCacheBehavior": {
+            "TargetOriginId": "pages", "ViewerProtocolPolicy": "allow-all",
+            "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6" } } }
+        """
+    }
+
+    private func edge(_ arguments: String...) throws -> Edge {
+        try Edge(
+            origin: nil, mode: "cloudfront",
+            arguments: ["--distribution", directory.file("dist.json")] + arguments,
+            directory: directory)
+    }
+
+    @Test("the path chooses the behavior; Host, path and fields of its origin are the export's")
+    func served() throws {
+        let tiles = maps.room(named: "service")
+        tiles.always(.ok(body: "a tile"))
+        let site = pages.room(named: "about")
+        site.always(.ok(body: "a page"))
+        _ = try directory.write("dist.json", export("/tiles/*"))
+        let edge = try edge("--origin", "maps=\(maps.url)", "--origin", "pages=\(pages.url)")
+        #expect(try edge.get("/tiles/1.png").text == "a tile")
+        #expect(try edge.get("/about/us").text == "a page")
+        let asked = try #require(tiles.requests.first)
+        #expect(asked.target == "/service/tiles/1.png")
+        #expect(asked["Host"] == "maps.invalid")
+        #expect(asked["X-Edge-Secret"] == "tile")
+        #expect(site.requests.first?["Host"] == "pages.invalid")
+        #expect(site.requests.first?["X-Edge-Secret"] == nil)
+        #expect(edge.child.line(with: "2 of 2 imported behaviors have no class") != nil)
+    }
+
+    @Test("an origin whose name has no address answers 502 and is warned of")
+    func unresolved() throws {
+        _ = try directory.write("dist.json", export("/tiles/*"))
+        let edge = try edge("--origin", "pages=\(pages.url)")
+        #expect(edge.child.line(with: "give it one with --origin maps=URL") != nil)
+        #expect(try edge.get("/tiles/1.png").status == 502)
+    }
+
+    @Test("a reload takes a changed export, and refuses one with mistakes")
+    func reload() throws {
+        let site = pages.room(named: "about")
+        site.always(.ok(body: "a page"))
+        let tiles = maps.room(named: "service")
+        tiles.always(.ok(body: "a tile"))
+        _ = try directory.write("dist.json", export("/tiles/*"))
+        let edge = try edge("--origin", "maps=\(maps.url)", "--origin", "pages=\(pages.url)")
+        #expect(try edge.get("/about/us").text == "a page")
+        _ = try directory.write("dist.json", "{ \"DistributionConfig\": {} }")
+        #expect(try edge.admin("/reload", method: "POST").status != 200)
+        #expect(try edge.get("/about/them").text == "a page")
+        _ = try directory.write("dist.json", export("/about/*", comment: "changed"))
+        #expect(try edge.admin("/reload", method: "POST").status == 200)
+        let moved = try eventually {
+            try edge.get("/about/\(Serial.next())").text == "a tile" ? true : nil
+        }
+        #expect(moved == true)
+        let id = try #require(edge.child.line(with: "serving as distribution"))
+            .split(separator: " ").last.map { String($0.filter { $0.isLetter || $0.isNumber }) }
+        let told = try edge.admin("/2020-05-31/distribution/\(id ?? "")/config")
+        #expect(told.text.contains("<Comment>changed</Comment>"), "\(told.text)")
+        #expect(told.text.contains("<DomainName>maps.invalid</DomainName>"))
+    }
+
+    @Test("check says what would be served, with exit status 0; a mistake is status 2")
+    func check() throws {
+        let path = try directory.write("dist.json", export("/tiles/*"))
+        let output = directory.file("output")
+        let good = try Child(Edge.program, ["check", "--distribution", path], output: output)
+        #expect(good.waitForExit(within: 60_000) == 0)
+        let text = try readFile(output)
+        #expect(text.contains("/tiles/*  maps "), "\(text)")
+        let bad = try Child(
+            Edge.program,
+            ["check", "--distribution", path, "--origin", "mops=http://127.0.0.1:1"],
+            output: output)
+        #expect(bad.waitForExit(within: 60_000) == 2)
+        #expect(bad.wholeLog.contains("did you mean \"maps\"?"))
+    }
+}
