@@ -20,7 +20,7 @@ struct ShippedScenarioTests {
     @Test("every file can be read")
     func readable() {
         #expect(Shipped.reading.findings.map(\.description) == [])
-        #expect(Shipped.all.count > 100)
+        #expect(Shipped.all.count > 200)
     }
 
     @Test(
@@ -48,5 +48,5 @@ struct ShippedScenarioTests {
     }
 
     /// To be lowered with each case that holds; raised only by a case that is new.
-    private static let pendingCount = 0
+    private static let pendingCount = 8
 }

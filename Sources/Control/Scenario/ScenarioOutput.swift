@@ -47,7 +47,7 @@ extension Difference {
     var text: String {
         var lines = [
             "  \(place): step \(number): \(step)", "    \(subject)",
-            "      expected  \(printable(expected))", "      got       \(printable(got))",
+            "      expected  \(onOneLine(expected))", "      got       \(onOneLine(got))",
         ]
         if !answer.isEmpty {
             lines.append("    the viewer got")
@@ -56,6 +56,10 @@ extension Difference {
         if seen.isEmpty { lines.append("    no origin was asked") }
         lines += seen.map { "    \($0)" }
         return lines.joined(separator: "\n")
+    }
+
+    private func onOneLine(_ text: String) -> String {
+        text.replacing("\r", with: "\\r").replacing("\n", with: "\\n")
     }
 
     fileprivate var json: JSON {

@@ -1,3 +1,5 @@
+import CloudFront
+import Edge
 import Simulation
 import Yams
 
@@ -31,7 +33,9 @@ struct ScenarioReader {
         top.read("pending", &pending, .text)
         let settings = readStage(&top)
         let steps = top.elements("steps") ?? []
-        let reader = StepReader(file: file, findings: findings)
+        let reader = StepReader(
+            findings: findings,
+            rootObject: settings?.distribution?.distribution.config.defaultRootObject ?? "")
         let read = steps.compactMap { reader.step($0) }
         top.finish()
         if name == nil || steps.isEmpty {

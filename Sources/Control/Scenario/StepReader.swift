@@ -4,8 +4,9 @@ import Simulation
 
 /// Reads the steps of a scenario; mistakes are noted, and the step is left out.
 struct StepReader {
-    let file: String
     let findings: Findings
+    /// What a request for `/` means on the edge that the steps are played on; empty: itself.
+    let rootObject: String
 
     private static let actions = [
         "origin", "get", "head", "request", "concurrently", "advance", "invalidate", "restart",
@@ -122,9 +123,8 @@ struct StepReader {
         var rules: [InvalidationRule] = []
         for given in paths {
             do throws(APIError) {
-                if let rule = InvalidationRule(try InvalidationPath(given.text)) {
-                    rules.append(rule)
-                }
+                let path = try InvalidationPath(given.text).naming(rootObject: rootObject)
+                if let rule = InvalidationRule(path) { rules.append(rule) }
             } catch {
                 return Invalidation(
                     paths: paths.map(\.text), rules: [], refusal: error.message)
