@@ -36,15 +36,31 @@ final class SimulatedEdge {
         shared = EdgeShared(
             store: store, budget: FillBudget(limit: settings.cache.fillBytes),
             events: SilentObserver(), mailboxes: mailboxes)
-        let snapshot = SettingsSnapshot(settings, previous: nil)
+        let snapshot = SettingsSnapshot(settings, previous: nil, try Self.contexts(settings))
         var loops: [SimulatedLoop] = []
         for (index, wake) in wakes.enumerated() {
             loops.append(SimulatedLoop(index, shared, snapshot, fabric, wake))
-            let adopt = LoopMessage.adopt(
-                listener: fabric.listen(index), settings: settings.listeners[0])
-            _ = mailboxes[index].post(adopt)
+            for listener in settings.listeners {
+                let adopt = LoopMessage.adopt(listener: fabric.listen(index), settings: listener)
+                _ = mailboxes[index].post(adopt)
+            }
         }
         self.loops = loops
+    }
+
+    /// The simulated network seals nothing: any context will do for whoever speaks TLS.
+    private static func contexts(_ settings: Settings) throws -> TLSContexts {
+        var contexts = TLSContexts()
+        let origins = settings.origins.map { $0.members.contains { $0.tlsHost != nil } }
+        guard settings.listeners.contains(where: \.speaksTLS) || origins.contains(true) else {
+            return contexts
+        }
+        var rules = TLSClientSettings()
+        rules.trust = .anyone
+        let context = try TLSContext(client: rules)
+        contexts.viewers = context
+        contexts.origins = origins.map { $0 ? context : nil }
+        return contexts
     }
 
     /// A directory of its own in memory, or where temporary files go.

@@ -87,6 +87,25 @@ struct CommandTests {
         #expect(run.status == 0)
     }
 
+    @Test("a program gets the difference with its place and both values")
+    func jsonDifference() throws {
+        let run = try Run("--json FOLDER", Self.fails)
+        let difference =
+            #""outcome":"failed","steps":1,"difference":{"file":"FOLDER/case.yaml","line":2,"#
+            + #""step":1,"action":"GET /a","subject":"status","expected":"200","got":"404","#
+            + #""answer":["HTTP/1.1 404 Not Found","#
+        #expect(run.output.contains(difference), "\(run.output)")
+        #expect(run.output.hasSuffix("]}}\n"))
+        #expect(run.status == 1)
+    }
+
+    @Test("a case that is pending is named, and no failure")
+    func pending() throws {
+        let run = try Run("--json FOLDER", "pending: later\n\(Self.fails)")
+        #expect(run.output.contains(#""outcome":"pending","steps":1,"reason":"later"}"#))
+        #expect(run.status == 0)
+    }
+
     @Test(
         "what cannot be read is status 2 and a line",
         arguments: [

@@ -23,12 +23,13 @@ extension ScenarioReader {
         var flags = ConfigurationFlags()
         if let distribution {
             use(distribution, policies, in: &reader)
-        } else if policies != nil {
+        } else if section?.has("origins") != true {
+            flags.origins = ["http://origin.test"]
+        }
+        if policies != nil, distribution == nil {
             findings.error(
                 at: findings.place(of: "scenario.policies"),
                 "policies stand without a distribution", "add \"distribution:\", or remove them")
-        } else if section?.has("origins") != true {
-            flags.origins = ["http://origin.test"]
         }
         let reading = reader.read(section, flags)
         for finding in reading.findings where finding.severity == .error {
@@ -71,10 +72,15 @@ extension ScenarioReader {
 }
 
 extension Settings {
-    /// One loop, and few connections: there is a handful of viewers.
+    /// One loop and few connections, since there is a handful of viewers; one address for those in
+    /// plain text, and one for those who speak TLS.
     fileprivate var inScenario: Settings {
         var settings = self
         settings.loops = 1
+        settings.listeners = [
+            ListenerSettings(endpoint: .ip(.loopback(port: 80))),
+            ListenerSettings(endpoint: .ip(.loopback(port: 443)), speaksTLS: true),
+        ]
         settings.limits.connectionsPerLoop = min(settings.limits.connectionsPerLoop, 256)
         return settings
     }

@@ -89,7 +89,10 @@ struct StepReader {
         let body = section.given("body")?.text
         var leaves: Milliseconds?
         section.read("leaves", &leaves, .duration(1...3_600_000))
+        var isSecured = false
+        section.read("https", &isSecured, .flag)
         request?.host = host
+        request?.isSecured = isSecured
         request?.fields = fields
         request?.body = body
         request?.leavesAfter = leaves

@@ -95,6 +95,8 @@ public struct ViewerRequest: Sendable {
     public var host = "edge.test"
     public var fields: [(name: String, value: ScenarioText)] = []
     public var body: String?
+    /// Over TLS, which is not simulated: the edge is told so, and the bytes are plain.
+    public var isSecured = false
     /// It goes away so long after it asked, answered or not; nil: it waits.
     public var leavesAfter: Milliseconds?
 

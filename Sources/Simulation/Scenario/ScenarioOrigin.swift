@@ -34,7 +34,7 @@ final class ScenarioOrigin: Peer {
             guard let (script, count) = site.find(name, request) else {
                 var nothing = OriginScript()
                 nothing.status = 404
-                nothing.body = ScenarioText("no step says what \(name) answers to ${path}")
+                nothing.body = ScenarioText("no step says what \(name) answers to this")
                 answer(link, request, nothing, 0)
                 return
             }

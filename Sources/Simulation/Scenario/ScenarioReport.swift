@@ -11,8 +11,6 @@ public struct ScenarioReport: Sendable {
 
     public var scenario: Scenario
     public var outcome: Outcome
-    /// Simulated milliseconds that it took.
-    public var milliseconds: Int
 
     /// Whether nobody has to look at it.
     public var isGood: Bool {

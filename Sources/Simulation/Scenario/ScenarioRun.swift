@@ -28,8 +28,7 @@ public struct ScenarioRun {
         if let reason = scenario.pending {
             if case .ok = outcome { outcome = .holdsAlready } else { outcome = .pending(reason) }
         }
-        return ScenarioReport(
-            scenario: scenario, outcome: outcome, milliseconds: play.milliseconds)
+        return ScenarioReport(scenario: scenario, outcome: outcome)
     }
 }
 
@@ -41,7 +40,6 @@ private final class ScenarioPlay {
     private let fabric: Fabric
     private let site: ScenarioSite
     private var edge: SimulatedEdge
-    private let start: UInt64
 
     /// Longest simulated wait for an answer, in nanoseconds.
     private static let patience: UInt64 = 3_600_000_000_000
@@ -58,15 +56,12 @@ private final class ScenarioPlay {
         fabric = Fabric(world, loops: 1)
         site = ScenarioSite(world)
         edge = try SimulatedEdge(settings, mapBytes: Self.mapBytes(settings), fabric)
-        start = world.now
         let names = Self.origins(settings)
         fabric.route = { [site] endpoint, _ in
             names[endpoint].map { site.route($0) } ?? .refused(late: false)
         }
         settle()
     }
-
-    var milliseconds: Int { Int((world.now - start) / 1_000_000) }
 
     /// A map that no scenario fills, unless it is one about a small cache.
     private static func mapBytes(_ settings: Settings) -> Int {

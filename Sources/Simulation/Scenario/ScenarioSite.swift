@@ -53,7 +53,7 @@ final class ScenarioSite {
         let index = scripts.lastIndex { $0.concerns(origin, request.head) }
         seen.append(Seen(origin: origin, request: request, answer: ""))
         guard let index else {
-            seen[seen.count - 1].answer = "404, since no step says what it answers"
+            seen[seen.count - 1].answer = "with 404, since no step says what it answers"
             return nil
         }
         let script = scripts[index]
@@ -86,5 +86,13 @@ extension OriginScript {
         }
     }
 
-    fileprivate var summary: String { manner == .answers ? "\(status)" : "\(manner.rawValue)" }
+    fileprivate var summary: String {
+        switch manner {
+        case .answers: "with \(status)"
+        case .cuts: "with half of a \(status)"
+        case .hangs: "with nothing"
+        case .resets: "with a reset"
+        case .closes: "by closing"
+        }
+    }
 }

@@ -16,7 +16,7 @@ final class ScenarioViewer: Peer {
         self.request = request
         world = fabric.world
         start = world.now
-        let link = fabric.dial(0, .scripted, self)
+        let link = fabric.dial(0, .scripted, self, listener: request.isSecured ? 1 : 0)
         self.link = link
         link.peerSend(bytes(fabric.world))
         guard let time = request.leavesAfter else { return }

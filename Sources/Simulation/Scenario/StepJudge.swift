@@ -109,7 +109,8 @@ extension Step.Action: CustomStringConvertible {
             "connections to \(origin ?? "the origin"): \(manner.rawValue)"
         case .request(let request): "\(request.method) \(request.target)"
         case .concurrently(let steps): "\(steps.count) steps at the same time"
-        case .advance(let time): "\(time) ms pass"
+        case .advance(let time):
+            time.isMultiple(of: 1_000) ? "\(time / 1_000) s pass" : "\(time) ms pass"
         case .invalidate(let invalidation):
             "invalidation of \(invalidation.paths.joined(separator: ", "))"
         case .restart: "the edge starts again"
