@@ -36,11 +36,11 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Pure: bytes, numbers and policy; no clock, socket or disk.
-        .target(name: "HTTP", dependencies: ["CZlib"], swiftSettings: settings),
-        .target(name: "Tiles", dependencies: ["HTTP"], swiftSettings: settings),
-        .target(name: "Caching", dependencies: ["Tiles", "HTTP"], swiftSettings: settings),
+        .target(name: "HTTP", dependencies: ["CZlib"], swiftSettings: pointers),
+        .target(name: "Tiles", dependencies: ["HTTP"], swiftSettings: pointers),
+        .target(name: "Caching", dependencies: ["Tiles", "HTTP"], swiftSettings: pointers),
 
-        .target(name: "CloudFront", dependencies: ["Caching", "HTTP"], swiftSettings: settings),
+        .target(name: "CloudFront", dependencies: ["Caching", "HTTP"], swiftSettings: pointers),
 
         // Mechanism: each knows one system interface and nothing of the others.
         .target(name: "LMDB", dependencies: ["CLMDB"], swiftSettings: pointers),

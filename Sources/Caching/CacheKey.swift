@@ -49,7 +49,7 @@ public struct KeyDigest: Equatable, Sendable {
     }
 
     /// Writes the 32 bytes at `offset`, where there is room for them.
-    func write(into target: UnsafeMutableRawBufferPointer, at offset: Int) {
+    func write(into target: inout MutableRawSpan, at offset: Int) {
         for index in 0..<4 {
             target.storeBytes(
                 of: words[index].littleEndian, toByteOffset: offset + index * 8, as: UInt64.self)

@@ -5,6 +5,7 @@ public import HTTP
 /// Each part is a tag byte, its length in two bytes and its bytes, so that no content of one part
 /// can pass for the beginning of another. Nothing is written past the end; a key that does not
 /// fit is marked `overflowed` and must not be used.
+@safe  // `room` keeps every write inside; `init` has to trust the caller
 public struct CanonicalKey {
     /// What a part is. The raw values are in stored records: they may be added to, not changed.
     public enum Part: UInt8, Sendable {
@@ -46,12 +47,12 @@ public struct CanonicalKey {
 
     /// Begins a key in `memory`, which must outlive it.
     public init(_ memory: UnsafeMutableRawBufferPointer) {
-        self.memory = memory
+        unsafe self.memory = memory
     }
 
     /// The key so far, valid as long as the memory is.
     public var bytes: UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: memory[..<count])
+        unsafe UnsafeRawBufferPointer(rebasing: memory[..<count])
     }
 
     /// Appends a part as it is.
@@ -106,7 +107,7 @@ public struct CanonicalKey {
             let hasEmptyPort = host.byteCount > 0 && host[host.byteCount - 1] == UInt8(ascii: ":")
             return hasEmptyPort ? host.byteCount - 1 : host.byteCount
         }
-        for offset in 0..<length where host[end + 1 + offset] != port.utf8Start[offset] {
+        for offset in 0..<length where unsafe host[end + 1 + offset] != port.utf8Start[offset] {
             return host.byteCount
         }
         return end
@@ -120,25 +121,25 @@ public struct CanonicalKey {
 extension CanonicalKey {
     /// Begins a part; its length is filled in by `close`.
     mutating func open(_ part: Part) -> Int {
-        if let at = room(3) { memory[at] = part.rawValue }
+        if let at = room(3) { unsafe memory[at] = part.rawValue }
         return count
     }
 
     mutating func extend(_ byte: UInt8) {
-        if let at = room(1) { memory[at] = byte }
+        if let at = room(1) { unsafe memory[at] = byte }
     }
 
     mutating func extend(_ bytes: RawSpan) {
         guard let at = room(bytes.byteCount) else { return }
-        bytes.withUnsafeBytes { source in
-            UnsafeMutableRawBufferPointer(rebasing: memory[at..<at + source.count])
+        unsafe bytes.withUnsafeBytes { source in
+            unsafe UnsafeMutableRawBufferPointer(rebasing: memory[at..<at + source.count])
                 .copyMemory(from: source)
         }
     }
 
     mutating func extend(lowercasing bytes: RawSpan) {
         guard let at = room(bytes.byteCount) else { return }
-        for offset in 0..<bytes.byteCount { memory[at + offset] = lowercased(bytes[offset]) }
+        for offset in 0..<bytes.byteCount { unsafe memory[at + offset] = lowercased(bytes[offset]) }
     }
 
     /// Ends the part whose bytes began at `start`.
@@ -146,14 +147,14 @@ extension CanonicalKey {
         guard !overflowed else { return }
         let length = count - start
         guard length <= Self.partLimit else { return spoil() }
-        memory.storeBytes(
+        unsafe memory.storeBytes(
             of: UInt16(truncatingIfNeeded: length).littleEndian, toByteOffset: start - 2,
             as: UInt16.self)
     }
 
     /// Takes the next bytes; nil, and the key is spoilt, when there are not so many.
     private mutating func room(_ length: Int) -> Int? {
-        guard !overflowed, memory.count - count >= length else {
+        guard !overflowed, unsafe memory.count - count >= length else {
             overflowed = true
             return nil
         }

@@ -94,7 +94,10 @@ extension EntryRecord {
     private static func load<Number: FixedWidthInteger & BitwiseCopyable>(
         _ record: RawSpan, _ offset: Int, _ type: Number.Type
     ) -> Number {
-        Number(littleEndian: record.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: type))
+        assert(offset + MemoryLayout<Number>.size <= record.byteCount, "no such bytes")
+        return Number(
+            littleEndian: unsafe record.unsafeLoadUnaligned(
+                fromUncheckedByteOffset: offset, as: type))
     }
 
     /// Equal byte for byte, eight at a time.

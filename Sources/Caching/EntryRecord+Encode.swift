@@ -18,80 +18,86 @@ extension EntryRecord {
         precondition(
             !plan.bodyInline || UInt64(body.byteCount) == header.bodyLength,
             "an inline body must be given whole")
-        let record = UnsafeMutableRawBufferPointer(rebasing: target[..<plan.recordLength])
+        var record = unsafe MutableRawSpan(
+            _unsafeBytes: UnsafeMutableRawBufferPointer(rebasing: target[..<plan.recordLength]))
         var flags = header.flags.subtracting([.headersInChunks, .keyIsDigest])
         if plan.headersInChunks { flags.insert(.headersInChunks) }
         if plan.keyIsDigest { flags.insert(.keyIsDigest) }
-        writeNumbers(header, flags, into: record)
-        put(UInt16(plan.keyLength), at: 112, record)
-        put(UInt16(inlineLength), at: 114, record)
-        put(UInt32(headers.byteCount), at: 116, record)
+        writeNumbers(header, flags, into: &record)
+        put(UInt16(plan.keyLength), at: 112, &record)
+        put(UInt16(inlineLength), at: 114, &record)
+        put(UInt32(headers.byteCount), at: 116, &record)
         var at = headerBytes
         if plan.keyIsDigest {
-            KeyDigest(key, seed: seed).write(into: record, at: at)
+            KeyDigest(key, seed: seed).write(into: &record, at: at)
         } else {
-            copy(key, to: at, record)
+            copy(key, to: at, &record)
         }
         at += plan.keyLength
         if !plan.headersInChunks {
-            copy(headers, to: at, record)
+            copy(headers, to: at, &record)
             at += headers.byteCount
         }
-        if plan.bodyInline { copy(body, to: at, record) }
-        seal(record)
+        if plan.bodyInline { copy(body, to: at, &record) }
+        seal(&record)
         return plan.recordLength
     }
 
     /// Gives an encoded record the object id that its chunks have.
     public static func patch(objectID: UInt64, in record: UnsafeMutableRawBufferPointer) {
         precondition(record.count >= headerBytes, "not a record")
-        put(objectID, at: 16, record)
-        seal(record)
+        var record = unsafe MutableRawSpan(_unsafeBytes: record)
+        put(objectID, at: 16, &record)
+        seal(&record)
     }
 
     /// Computes the checksum anew.
-    private static func seal(_ record: UnsafeMutableRawBufferPointer) {
-        let covered = UnsafeRawBufferPointer(rebasing: record[4...])
-        put(Checksum.of(covered.bytes), at: 0, record)
+    private static func seal(_ record: inout MutableRawSpan) {
+        let checksum = Checksum.of(record.bytes.extracting(4..<record.byteCount))
+        put(checksum, at: 0, &record)
     }
 
     private static func writeNumbers(
-        _ header: EntryHeader, _ flags: EntryFlags, into record: UnsafeMutableRawBufferPointer
+        _ header: EntryHeader, _ flags: EntryFlags, into record: inout MutableRawSpan
     ) {
-        record[4] = version
-        record[5] = header.kind.rawValue
-        put(header.status, at: 6, record)
-        put(flags.rawValue, at: 8, record)
-        put(header.bodyChecksum, at: 12, record)
-        put(header.objectID, at: 16, record)
-        put(header.bodyLength, at: 24, record)
-        put(header.completeLength, at: 32, record)
-        put(header.rangeStart, at: 40, record)
-        put(header.times.storedAt, at: 48, record)
-        put(header.times.initialAge, at: 56, record)
-        put(header.times.freshUntil, at: 64, record)
-        put(header.times.swrUntil, at: 72, record)
-        put(header.times.sieUntil, at: 80, record)
-        put(header.invalidation, at: 88, record)
-        put(header.lastModified, at: 96, record)
-        put(header.varyHash, at: 104, record)
-        put(header.etag.start, at: 120, record)
-        put(header.etag.count, at: 122, record)
-        put(header.renderTime, at: 124, record)
+        put(version, at: 4, &record)
+        put(header.kind.rawValue, at: 5, &record)
+        put(header.status, at: 6, &record)
+        put(flags.rawValue, at: 8, &record)
+        put(header.bodyChecksum, at: 12, &record)
+        put(header.objectID, at: 16, &record)
+        put(header.bodyLength, at: 24, &record)
+        put(header.completeLength, at: 32, &record)
+        put(header.rangeStart, at: 40, &record)
+        put(header.times.storedAt, at: 48, &record)
+        put(header.times.initialAge, at: 56, &record)
+        put(header.times.freshUntil, at: 64, &record)
+        put(header.times.swrUntil, at: 72, &record)
+        put(header.times.sieUntil, at: 80, &record)
+        put(header.invalidation, at: 88, &record)
+        put(header.lastModified, at: 96, &record)
+        put(header.varyHash, at: 104, &record)
+        put(header.etag.start, at: 120, &record)
+        put(header.etag.count, at: 122, &record)
+        put(header.renderTime, at: 124, &record)
     }
 
     private static func put<Number: FixedWidthInteger & BitwiseCopyable>(
-        _ number: Number, at offset: Int, _ record: UnsafeMutableRawBufferPointer
+        _ number: Number, at offset: Int, _ record: inout MutableRawSpan
     ) {
         record.storeBytes(of: number.littleEndian, toByteOffset: offset, as: Number.self)
     }
 
     private static func copy(
-        _ bytes: RawSpan, to offset: Int, _ record: UnsafeMutableRawBufferPointer
+        _ bytes: RawSpan, to offset: Int, _ record: inout MutableRawSpan
     ) {
-        bytes.withUnsafeBytes { source in
-            UnsafeMutableRawBufferPointer(rebasing: record[offset..<offset + source.count])
-                .copyMemory(from: source)
+        let end = offset + bytes.byteCount
+        precondition(end <= record.byteCount, "the plan has room for every part")
+        unsafe record.withUnsafeMutableBytes { target in
+            unsafe bytes.withUnsafeBytes { source in
+                unsafe UnsafeMutableRawBufferPointer(rebasing: target[offset..<end])
+                    .copyMemory(from: source)
+            }
         }
     }
 }

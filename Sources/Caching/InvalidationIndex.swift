@@ -47,8 +47,8 @@ public struct InvalidationIndex: Sendable {
         latest = max(latest, number)
         switch rule.reach {
         case .everything: everything = max(everything, number)
-        case .target: targets[Self.hash(rule.host, rule.bytes.span.bytes)] = number
-        case .tag: tags[Self.hash(nil, rule.bytes.span.bytes)] = number
+        case .target: targets[Self.hash(rule.host, unsafe rule.bytes.span.bytes)] = number
+        case .tag: tags[Self.hash(nil, unsafe rule.bytes.span.bytes)] = number
         case .prefix: insertPrefix(rule, number)
         }
     }
@@ -82,10 +82,11 @@ public struct InvalidationIndex: Sendable {
     public func number(of canonical: RawSpan) -> UInt64 {
         guard let target = InvalidationTarget(in: canonical) else { return latest }
         if targets.isEmpty, prefixes.isEmpty { return everything }
-        return withUnsafeTemporaryAllocation(byteCount: max(target.length, 1), alignment: 1) {
-            target.write(canonical, to: $0)
-            let bytes = UnsafeRawBufferPointer(rebasing: $0[..<target.length])
-            return number(host: canonical.extracting(target.host), target: bytes.bytes)
+        return unsafe withUnsafeTemporaryAllocation(byteCount: max(target.length, 1), alignment: 1)
+        {
+            unsafe target.write(canonical, to: $0)
+            let bytes = unsafe UnsafeRawBufferPointer(rebasing: $0[..<target.length])
+            return number(host: canonical.extracting(target.host), target: unsafe bytes.bytes)
         }
     }
 
@@ -99,8 +100,8 @@ public struct InvalidationIndex: Sendable {
             let isSame =
                 prefix.bytes.count <= target.byteCount
                 && equalsExactly(
-                    prefix.bytes.span.bytes, target.extracting(0..<prefix.bytes.count))
-                && (prefix.host.map { equalsExactly($0.span.bytes, host) } ?? true)
+                    unsafe prefix.bytes.span.bytes, target.extracting(0..<prefix.bytes.count))
+                && (prefix.host.map { equalsExactly(unsafe $0.span.bytes, host) } ?? true)
             if isSame { highest = prefix.number }
         }
         return highest
@@ -113,7 +114,7 @@ public struct InvalidationIndex: Sendable {
 
     private static func hash(_ host: [UInt8]?, _ bytes: RawSpan) -> CacheKey {
         guard let host else { return CacheKey.hash(bytes, seed: seed) }
-        return hash(host.span.bytes, bytes)
+        return hash(unsafe host.span.bytes, bytes)
     }
 
     /// The host chooses the seed, so that the two need not be put together.

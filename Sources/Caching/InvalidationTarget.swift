@@ -33,15 +33,15 @@ public struct InvalidationTarget: Sendable {
 
     /// Writes path, `?` and query one behind the other.
     func write(_ canonical: RawSpan, to memory: UnsafeMutableRawBufferPointer) {
-        copy(canonical.extracting(path), to: memory, at: 0)
+        unsafe copy(canonical.extracting(path), to: memory, at: 0)
         guard let query else { return }
-        memory[path.count] = UInt8(ascii: "?")
-        copy(canonical.extracting(query), to: memory, at: path.count + 1)
+        unsafe memory[path.count] = UInt8(ascii: "?")
+        unsafe copy(canonical.extracting(query), to: memory, at: path.count + 1)
     }
 
     private func copy(_ bytes: RawSpan, to memory: UnsafeMutableRawBufferPointer, at: Int) {
-        bytes.withUnsafeBytes { source in
-            UnsafeMutableRawBufferPointer(rebasing: memory[at..<at + source.count])
+        unsafe bytes.withUnsafeBytes { source in
+            unsafe UnsafeMutableRawBufferPointer(rebasing: memory[at..<at + source.count])
                 .copyMemory(from: source)
         }
     }

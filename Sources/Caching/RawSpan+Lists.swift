@@ -3,7 +3,7 @@ import HTTP
 extension RawSpan {
     /// The byte at `offset`, checked.
     subscript(offset: Int) -> UInt8 {
-        unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+        unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
 
     /// Where `byte` is next, at or after `start`.
@@ -37,6 +37,9 @@ extension RawSpan {
     /// The eight bytes at `offset`, the first the least significant; `offset + 8 <= byteCount`.
     @inline(__always)
     func word(at offset: Int) -> UInt64 {
-        UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
+        assert(offset >= 0 && offset + 8 <= byteCount, "no such bytes")
+        return UInt64(
+            littleEndian: unsafe unsafeLoadUnaligned(
+                fromUncheckedByteOffset: offset, as: UInt64.self))
     }
 }

@@ -28,7 +28,7 @@ public enum UnsafeInvalidation {
         let local = whole.extracting(start..<whole.byteCount)
         let mark = local.index(of: UInt8(ascii: "?"), from: 0)
         let name = local.extracting(0..<(mark ?? local.byteCount))
-        var resolved = ResolvedPath(target)
+        var resolved = unsafe ResolvedPath(target)
         if name.byteCount > 0 {
             if !isWhole { resolved.append(directoryOf: path) }
             resolved.append(name)

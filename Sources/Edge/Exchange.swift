@@ -111,7 +111,7 @@ extension LoopState where N: ~Copyable {
         }
         let candidate = fresh(exchange, key: key)
         switch shared.collapsed.joinOrLead(
-            key, exchange.id, candidate, at: network.wallNow, least: least)
+            key, exchange.id, candidate, at: network.monotonicMilliseconds, least: least)
         {
         case .leads: lead(exchange, candidate)
         case .alone:

@@ -77,6 +77,11 @@ extension LoopState where N: ~Copyable {
         _ canonical: CanonicalKey, absent: Lookup = .absent
     ) {
         guard case .entry(let entry) = find(key, canonical.bytes) else {
+            if hot[behavior].imported != nil,
+                answersInOtherCoding(slot, bytes, behavior, facts, canonical)
+            {
+                return
+            }
             miss(slot, bytes, behavior, facts, absent)
             return
         }
@@ -131,7 +136,8 @@ extension LoopState where N: ~Copyable {
         let now = network.wallNow
         let health =
             entry.header.times.isFresh(at: now)
-            ? .up : snapshot.pools[hot[behavior].origin].health(at: now)
+            ? .up
+            : snapshot.pools[hot[behavior].origin].health(at: network.monotonicMilliseconds)
         let decision = decide(
             .entry(entry.header), request: facts, policy: hot[behavior].policy, health: health,
             now: now)
@@ -380,7 +386,7 @@ extension LoopState where N: ~Copyable {
         let least = invalidated.latest(of: key, canonical.bytes)
         guard
             case .leads = shared.collapsed.joinOrLead(
-                key, nil, fresh, at: network.wallNow, least: least)
+                key, nil, fresh, at: network.monotonicMilliseconds, least: least)
         else { return }
         let exchange = Exchange(
             id: background, bytes: [UInt8](bytes), head: head, facts: facts, snapshot: snapshot,

@@ -1,4 +1,5 @@
 import Caching
+package import Dispatch
 import Glibc
 import HTTP
 package import Reactor
@@ -45,6 +46,8 @@ package enum LoopMessage: Sendable {
     /// The same address, used otherwise from the next connection on.
     case amend(listener: ListenerSettings, to: ListenerSettings)
     case retire(listener: ListenerSettings)
+    /// The edge's clock was moved: it is told when this loop goes by the new time.
+    case readClocks(DispatchSemaphore)
     case stop(deadline: UInt64)
 }
 
@@ -244,6 +247,9 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
             case .adopt(let fd, let settings): adopt(fd, settings)
             case .amend(let former, let settings): amend(former, settings)
             case .retire(let settings): retire(settings)
+            case .readClocks(let done):
+                network.readClocks()
+                done.signal()
             case .stop(let deadline): beginStop(deadline)
             }
         }

@@ -38,5 +38,8 @@ public struct ByteSlice: Equatable, Sendable {
 
     /// The offsets, for subscripts and `extracting`.
     @inlinable
-    public var range: Range<Int> { Range(uncheckedBounds: (Int(start), end)) }
+    public var range: Range<Int> {
+        // `end` is never below `start`: no comparison is needed.
+        unsafe Range(uncheckedBounds: (Int(start), end))
+    }
 }

@@ -104,9 +104,9 @@ enum DateReader {
         of text: RawSpan, _ at: Int, in names: StaticString, count: Int
     ) -> Int? {
         for index in 0..<count
-        where text.byte(at) == names.utf8Start[index * 3]
-            && text.byte(at + 1) == names.utf8Start[index * 3 + 1]
-            && text.byte(at + 2) == names.utf8Start[index * 3 + 2]
+        where text.byte(at) == names.byte(index * 3)
+            && text.byte(at + 1) == names.byte(index * 3 + 1)
+            && text.byte(at + 2) == names.byte(index * 3 + 2)
         {
             return index
         }
@@ -115,7 +115,7 @@ enum DateReader {
 
     private static func matches(_ text: RawSpan, _ at: Int, _ word: StaticString) -> Bool {
         for index in 0..<word.utf8CodeUnitCount
-        where text.byte(at + index) != word.utf8Start[index] {
+        where text.byte(at + index) != word.byte(index) {
             return false
         }
         return true

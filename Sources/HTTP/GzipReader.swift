@@ -5,6 +5,7 @@ import CZlib
 ///
 /// Owns zlib's state, about 40 KB; a call allocates nothing. However well the input is
 /// compressed, no more comes out than the limit and the room of each call allow.
+@safe
 public struct GzipReader: ~Copyable, @unchecked Sendable {  // the state has one owner, this value
     private enum Place { case start, member, between }
 
@@ -16,17 +17,17 @@ public struct GzipReader: ~Copyable, @unchecked Sendable {  // the state has one
     /// `limit` is the most bytes that may come out, all members together. nil when memory lacks.
     public init?(limit: Int) {
         left = max(0, limit)
-        stream = .allocate(capacity: 1)
-        stream.initialize(to: z_stream())
-        guard CZlib_begin_gunzip(stream) == Z_OK else {
-            stream.deallocate()
+        unsafe stream = .allocate(capacity: 1)
+        unsafe stream.initialize(to: z_stream())
+        guard unsafe CZlib_begin_gunzip(stream) == Z_OK else {
+            unsafe stream.deallocate()
             return nil
         }
     }
 
     deinit {
-        inflateEnd(stream)
-        stream.deallocate()
+        unsafe inflateEnd(stream)
+        unsafe stream.deallocate()
     }
 
     /// Whether what was read so far is whole: at least one member, and none begun.
@@ -49,10 +50,10 @@ public struct GzipReader: ~Copyable, @unchecked Sendable {  // the state has one
             if skipped == input.byteCount {
                 return GzipStep(consumed: skipped, produced: 0, isDone: true)
             }
-            inflateReset(stream)
+            unsafe inflateReset(stream)
             place = .start
         }
-        var step = try inflate(input.extracting(skipped...), room)
+        var step = unsafe try inflate(input.extracting(skipped...), room)
         step.consumed += skipped
         return step
     }
@@ -60,15 +61,15 @@ public struct GzipReader: ~Copyable, @unchecked Sendable {  // the state has one
     private mutating func inflate(
         _ input: RawSpan, _ room: UnsafeMutableRawBufferPointer
     ) throws(GzipError) -> GzipStep {
-        guard let target = room.baseAddress, !room.isEmpty else {
+        guard let target = room.baseAddress, unsafe !room.isEmpty else {
             return GzipStep(consumed: 0, produced: 0, isDone: false)
         }
-        if left > 0 { return try step(input, target, min(room.count, left)) }
+        if left > 0 { return unsafe try step(input, target, min(room.count, left)) }
         // At the limit: the trailer may come, but not one more byte.
         var beyond: UInt8 = 0
-        let step = try withUnsafeMutableBytes(of: &beyond) { byte throws(GzipError) -> GzipStep in
+        let step = unsafe try withUnsafeMutableBytes(of: &beyond) { byte throws(GzipError) -> GzipStep in
             guard let base = byte.baseAddress else { throw .overLimit }
-            return try self.step(input, base, 1)
+            return unsafe try self.step(input, base, 1)
         }
         if step.produced > 0 { throw .overLimit }
         return step
@@ -80,23 +81,23 @@ public struct GzipReader: ~Copyable, @unchecked Sendable {  // the state has one
         let inputCount = min(input.byteCount, zlibPieceMax)
         let roomCount = min(room, zlibPieceMax)
         var result: Int32 = Z_OK
-        input.withUnsafeBytes { bytes in
+        unsafe input.withUnsafeBytes { bytes in
             // zlib only reads it.
-            stream.pointee.next_in = UnsafeMutablePointer(
+            unsafe stream.pointee.next_in = unsafe UnsafeMutablePointer(
                 mutating: bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
-            stream.pointee.avail_in = UInt32(inputCount)
-            stream.pointee.next_out = target.assumingMemoryBound(to: UInt8.self)
-            stream.pointee.avail_out = UInt32(roomCount)
-            result = CZlib.inflate(stream, Z_NO_FLUSH)
+            unsafe stream.pointee.avail_in = UInt32(inputCount)
+            unsafe stream.pointee.next_out = unsafe target.assumingMemoryBound(to: UInt8.self)
+            unsafe stream.pointee.avail_out = UInt32(roomCount)
+            result = unsafe CZlib.inflate(stream, Z_NO_FLUSH)
         }
-        let consumed = inputCount - Int(stream.pointee.avail_in)
-        let produced = roomCount - Int(stream.pointee.avail_out)
+        let consumed = unsafe inputCount - Int(stream.pointee.avail_in)
+        let produced = unsafe roomCount - Int(stream.pointee.avail_out)
         left -= min(left, produced)
         switch result {
         case Z_STREAM_END: place = .between
         case Z_OK, Z_BUF_ERROR:
             if consumed > 0 { place = .member }
-        default: throw stream.pointee.total_out == 0 && isHeaderError ? .notGzip : .corrupt
+        default: throw unsafe stream.pointee.total_out == 0 && isHeaderError ? .notGzip : .corrupt
         }
         return GzipStep(
             consumed: consumed, produced: produced,
@@ -106,10 +107,10 @@ public struct GzipReader: ~Copyable, @unchecked Sendable {  // the state has one
 
     /// zlib tells one mistake from another by words only.
     private var isHeaderError: Bool {
-        guard let message = stream.pointee.msg else { return false }
+        guard let message = unsafe stream.pointee.msg else { return false }
         let words: StaticString = "incorrect header check"
         for index in 0..<words.utf8CodeUnitCount
-        where UInt8(bitPattern: message[index]) != words.utf8Start[index] { return false }
+        where unsafe UInt8(bitPattern: message[index]) != words.utf8Start[index] { return false }
         return true
     }
 }

@@ -5,6 +5,7 @@ import CZlib
 /// Owns zlib's state, about 260 KB, from its making to its end; a call allocates nothing. To
 /// compress many bodies one after another, `reset()` one writer. The output depends on the input,
 /// the level and zlib's version only: no time and no name is written.
+@safe
 public struct GzipWriter: ~Copyable, @unchecked Sendable {  // the state has one owner, this value
     /// What is to happen with the bytes that the compressor still holds.
     public enum Ending: Sendable {
@@ -35,17 +36,17 @@ public struct GzipWriter: ~Copyable, @unchecked Sendable {  // the state has one
     /// `level` goes from 1 (fastest) to 9 (smallest); 6 is the gzip command's. nil when memory
     /// lacks.
     public init?(level: Int) {
-        stream = .allocate(capacity: 1)
-        stream.initialize(to: z_stream())
-        guard CZlib_begin_gzip(stream, Int32(min(max(level, 1), 9))) == Z_OK else {
-            stream.deallocate()
+        unsafe stream = .allocate(capacity: 1)
+        unsafe stream.initialize(to: z_stream())
+        guard unsafe CZlib_begin_gzip(stream, Int32(min(max(level, 1), 9))) == Z_OK else {
+            unsafe stream.deallocate()
             return nil
         }
     }
 
     deinit {
-        deflateEnd(stream)
-        stream.deallocate()
+        unsafe deflateEnd(stream)
+        unsafe stream.deallocate()
     }
 
     /// Compresses `input` into `room`, which has at least `roomMin` bytes.
@@ -63,17 +64,17 @@ public struct GzipWriter: ~Copyable, @unchecked Sendable {  // the state has one
         let roomCount = min(room.count, zlibPieceMax)
         let isWhole = inputCount == input.byteCount
         var result: Int32 = Z_OK
-        input.withUnsafeBytes { bytes in
+        unsafe input.withUnsafeBytes { bytes in
             // zlib only reads it.
-            stream.pointee.next_in = UnsafeMutablePointer(
+            unsafe stream.pointee.next_in = unsafe UnsafeMutablePointer(
                 mutating: bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
-            stream.pointee.avail_in = UInt32(inputCount)
-            stream.pointee.next_out = target.assumingMemoryBound(to: UInt8.self)
-            stream.pointee.avail_out = UInt32(roomCount)
-            result = deflate(stream, isWhole ? ending.code : Z_NO_FLUSH)
+            unsafe stream.pointee.avail_in = UInt32(inputCount)
+            unsafe stream.pointee.next_out = unsafe target.assumingMemoryBound(to: UInt8.self)
+            unsafe stream.pointee.avail_out = UInt32(roomCount)
+            result = unsafe deflate(stream, isWhole ? ending.code : Z_NO_FLUSH)
         }
-        let rest = Int(stream.pointee.avail_in)
-        let unused = Int(stream.pointee.avail_out)
+        let rest = unsafe Int(stream.pointee.avail_in)
+        let unused = unsafe Int(stream.pointee.avail_out)
         let isOut =
             switch ending {
             case .finished: result == Z_STREAM_END
@@ -85,5 +86,5 @@ public struct GzipWriter: ~Copyable, @unchecked Sendable {  // the state has one
     }
 
     /// Begins a new member, in the same memory.
-    public mutating func reset() { deflateReset(stream) }
+    public mutating func reset() { unsafe deflateReset(stream) }
 }

@@ -3,6 +3,7 @@
 /// Never writes past the end: what does not fit, or holds a byte that no field value may hold,
 /// sets `overflowed` or `isMalformed`, and from then on nothing more is written. The caller asks
 /// once, at the end, `isIntact`. No allocation, no copy but the bytes themselves.
+@safe  // `reserve` keeps every write inside; only `init` has to trust the caller
 public struct HeadWriter {
     private let memory: UnsafeMutableRawBufferPointer
     /// Bytes written so far.
@@ -13,26 +14,27 @@ public struct HeadWriter {
     public private(set) var isMalformed = false
 
     /// A writer that stands at the start of `memory`.
-    public init(_ memory: UnsafeMutableRawBufferPointer) { self.memory = memory }
+    public init(_ memory: UnsafeMutableRawBufferPointer) { unsafe self.memory = memory }
 
     /// Whether all that was asked for has been written.
     public var isIntact: Bool { !overflowed && !isMalformed }
 
     /// Text known when the edge was built, CRLF and all.
     public mutating func append(_ text: StaticString) {
-        append(bytes: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        unsafe append(
+            bytes: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     /// Bytes as they are: a part of a head that was checked when it was parsed or stored.
     public mutating func append(_ bytes: RawSpan) {
-        bytes.withUnsafeBytes { append(bytes: $0) }
+        unsafe bytes.withUnsafeBytes { unsafe append(bytes: $0) }
     }
 
     /// Bytes as they are, likewise.
     public mutating func append(bytes: UnsafeRawBufferPointer) {
-        guard let target = reserve(bytes.count) else { return }
+        guard let target = unsafe reserve(bytes.count) else { return }
         if let source = bytes.baseAddress {
-            target.copyMemory(from: source, byteCount: bytes.count)
+            unsafe target.copyMemory(from: source, byteCount: bytes.count)
         }
     }
 
@@ -44,12 +46,12 @@ public struct HeadWriter {
             rest /= 10
             digits &+= 1
         }
-        guard let target = reserve(digits) else { return }
+        guard let target = unsafe reserve(digits) else { return }
         rest = number
         var at = digits
         while at > 0 {
             at &-= 1
-            target.storeBytes(
+            unsafe target.storeBytes(
                 of: UInt8(truncatingIfNeeded: rest % 10) &+ 0x30, toByteOffset: at, as: UInt8.self)
             rest /= 10
         }
@@ -58,18 +60,18 @@ public struct HeadWriter {
     /// A number in lower-case hexadecimal digits, without leading zeros.
     public mutating func appendHex(_ number: UInt64) {
         let digits = max(1, (64 - number.leadingZeroBitCount + 3) / 4)
-        guard let target = reserve(digits) else { return }
+        guard let target = unsafe reserve(digits) else { return }
         for at in 0..<digits {
             let digit = UInt8(truncatingIfNeeded: number >> UInt64((digits - 1 - at) * 4)) & 15
-            target.storeBytes(
+            unsafe target.storeBytes(
                 of: digit < 10 ? digit + 0x30 : digit + 0x57, toByteOffset: at, as: UInt8.self)
         }
     }
 
     /// A date as HTTP writes it, 29 bytes (RFC 9110 §5.6.7).
     public mutating func appendDate(epochSeconds: Int64) {
-        guard let target = reserve(HTTPDate.byteCount) else { return }
-        HTTPDate.write(
+        guard let target = unsafe reserve(HTTPDate.byteCount) else { return }
+        unsafe HTTPDate.write(
             epochSeconds,
             into: UnsafeMutableRawBufferPointer(start: target, count: HTTPDate.byteCount))
     }
@@ -117,12 +119,13 @@ public struct HeadWriter {
 
     @inline(__always)
     private mutating func reserve(_ size: Int) -> UnsafeMutableRawPointer? {
-        guard isIntact, size <= memory.count &- count, let base = memory.baseAddress else {
+        guard isIntact, unsafe size <= memory.count &- count, let base = unsafe memory.baseAddress
+        else {
             if !isMalformed { overflowed = overflowed || size > 0 }
             return nil
         }
-        let target = base + count
+        let target = unsafe base + count
         count &+= size
-        return target
+        return unsafe target
     }
 }

@@ -23,6 +23,7 @@ public struct HeaderField: Sendable {
 /// copy still lives takes new memory. Looking things up touches no reference count. (An inline
 /// array would be copied as a whole by each lookup: the compiler spills a borrowed struct before
 /// it indexes into it.)
+@safe  // indices are compared with `count`, and `memory` keeps the pointers alive
 public struct HeaderTable: @unchecked Sendable {  // Shared memory is never written: `makeUnique`.
     /// The most lines a table can hold.
     @inlinable
@@ -40,15 +41,15 @@ public struct HeaderTable: @unchecked Sendable {  // Shared memory is never writ
     /// An empty table; allocates.
     public init() {
         memory = HeaderMemory()
-        lines = memory.lines
-        firsts = memory.firsts
+        unsafe lines = memory.lines
+        unsafe firsts = memory.firsts
     }
 
     /// The line at an index below `count`.
     @inlinable
     public subscript(index: Int) -> HeaderField {
         precondition(index >= 0 && index < count, "no such field line")
-        return lines[index]
+        return unsafe lines[index]
     }
 
     /// Whether a field of this name occurs. `other` is asked about like any name.
@@ -58,7 +59,7 @@ public struct HeaderTable: @unchecked Sendable {  // Shared memory is never writ
     /// The index of the first line of this name, nil when there is none. O(1).
     @inlinable
     public func first(_ field: KnownField) -> Int? {
-        presence & field.bit != 0 ? Int(firsts[Int(field.rawValue)]) : nil
+        presence & field.bit != 0 ? Int(unsafe firsts[Int(field.rawValue)]) : nil
     }
 
     /// The index of the next line of this name behind `index`, nil when there is none.
@@ -68,7 +69,7 @@ public struct HeaderTable: @unchecked Sendable {  // Shared memory is never writ
         guard repeated & field.bit != 0, index >= 0 else { return nil }
         var at = index + 1
         while at < count {
-            if lines[at].known == field { return at }
+            if unsafe lines[at].known == field { return at }
             at += 1
         }
         return nil
@@ -101,9 +102,9 @@ public struct HeaderTable: @unchecked Sendable {  // Shared memory is never writ
             repeated |= bit
         } else {
             presence |= bit
-            firsts[Int(line.known.rawValue)] = UInt8(truncatingIfNeeded: count)
+            unsafe firsts[Int(line.known.rawValue)] = UInt8(truncatingIfNeeded: count)
         }
-        lines[count] = line
+        unsafe lines[count] = line
         count &+= 1
         return true
     }
@@ -114,16 +115,17 @@ public struct HeaderTable: @unchecked Sendable {  // Shared memory is never writ
         if isKnownUniquelyReferenced(&memory) { return }
         let fresh = HeaderMemory()
         if keepsLines {
-            fresh.lines.update(from: lines, count: count)
-            fresh.firsts.update(from: firsts, count: HeaderMemory.knownFieldCount)
+            unsafe fresh.lines.update(from: lines, count: count)
+            unsafe fresh.firsts.update(from: firsts, count: HeaderMemory.knownFieldCount)
         }
         memory = fresh
-        lines = fresh.lines
-        firsts = fresh.firsts
+        unsafe lines = fresh.lines
+        unsafe firsts = fresh.firsts
     }
 }
 
 /// The memory of a table and its copies, freed with the last of them.
+@safe  // the pointers live as long as the object; who reads through them says so
 private final class HeaderMemory {
     static var knownFieldCount: Int { 64 }
 
@@ -131,16 +133,16 @@ private final class HeaderMemory {
     let firsts: UnsafeMutablePointer<UInt8>
 
     init() {
-        lines = .allocate(capacity: HeaderTable.capacity)
-        lines.initialize(
+        unsafe lines = .allocate(capacity: HeaderTable.capacity)
+        unsafe lines.initialize(
             repeating: HeaderField(name: ByteSlice(), value: ByteSlice(), known: .other),
             count: HeaderTable.capacity)
-        firsts = .allocate(capacity: Self.knownFieldCount)
-        firsts.initialize(repeating: 0, count: Self.knownFieldCount)
+        unsafe firsts = .allocate(capacity: Self.knownFieldCount)
+        unsafe firsts.initialize(repeating: 0, count: Self.knownFieldCount)
     }
 
     deinit {
-        lines.deallocate()
-        firsts.deallocate()
+        unsafe lines.deallocate()
+        unsafe firsts.deallocate()
     }
 }

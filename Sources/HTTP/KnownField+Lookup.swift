@@ -19,7 +19,7 @@ enum KnownNames {
     private static let slots: InlineArray<256, UInt8> = {
         var slots = InlineArray<256, UInt8>(repeating: 0)
         for field in KnownField.allCases where field != .other {
-            let slot = slot(bytes(of: field).bytes, 0, field.name.utf8CodeUnitCount)
+            let slot = slot(unsafe bytes(of: field).bytes, 0, field.name.utf8CodeUnitCount)
             precondition(slots[slot] == 0, "two field names share a slot; find a new multiplier")
             slots[slot] = field.rawValue
         }
@@ -32,8 +32,8 @@ enum KnownNames {
         var words = InlineArray<256, UInt64>(repeating: 0)
         for field in KnownField.allCases {
             let first = Int(field.rawValue) * wordsPerName
-            for (index, byte) in bytes(of: field).enumerated() {
-                words[first + index / 8] |= UInt64(byte) << UInt64(index % 8 * 8)
+            for index in 0..<field.name.utf8CodeUnitCount {
+                words[first + index / 8] |= UInt64(field.name.byte(index)) << UInt64(index % 8 * 8)
             }
             words[first + 3] |= UInt64(field.name.utf8CodeUnitCount) << 56
         }
@@ -41,7 +41,8 @@ enum KnownNames {
     }()
 
     private static func bytes(of field: KnownField) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(start: field.name.utf8Start, count: field.name.utf8CodeUnitCount)
+        unsafe UnsafeRawBufferPointer(
+            start: field.name.utf8Start, count: field.name.utf8CodeUnitCount)
     }
 
     /// The field whose name stands at `start..<end`, wherever the text around it ends.
@@ -53,7 +54,7 @@ enum KnownNames {
         guard candidate != 0, matches(bytes, start, length, Int(candidate) &* wordsPerName)
         else { return .other }
         // Raw values count from 0 without a gap, so that they are what the enum is stored as.
-        return unsafeBitCast(candidate, to: KnownField.self)
+        return unsafe unsafeBitCast(candidate, to: KnownField.self)
     }
 
     @inline(__always)

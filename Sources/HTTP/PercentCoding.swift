@@ -19,7 +19,7 @@ public enum PercentCoding {
         var index = 0
         while at < text.byteCount {
             let (byte, width) = decoded(text, at: at)
-            guard index < word.utf8CodeUnitCount, lowercased(byte) == word.utf8Start[index] else {
+            guard index < word.utf8CodeUnitCount, lowercased(byte) == word.byte(index) else {
                 return false
             }
             at += width
@@ -39,7 +39,7 @@ public enum PercentCoding {
             let (byte, width) = decoded(text, at: at)
             guard count < memory.count else { return nil }
             let isPlus = plusIsSpace && width == 1 && byte == UInt8(ascii: "+")
-            memory[count] = isPlus ? 0x20 : byte
+            unsafe memory[count] = isPlus ? 0x20 : byte
             count += 1
             at += width
         }

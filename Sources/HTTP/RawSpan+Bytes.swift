@@ -1,27 +1,48 @@
+/// Loads that a build for release does not check, because the parsers compare once for many loads;
+/// a debug build, and so every test and fuzz run, traps where a caller did not.
 extension RawSpan {
     /// The byte at an offset that the caller has compared with `byteCount`.
     @inline(__always)
     func byte(_ offset: Int) -> UInt8 {
-        unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
+        assert(offset >= 0 && offset < byteCount, "no such byte")
+        return unsafe unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
     }
 
     /// The eight bytes at an offset that the caller knows to be at least eight before the end;
     /// the first of them is the least significant.
     @inline(__always)
     func word(_ offset: Int) -> UInt64 {
-        UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
+        assert(offset >= 0 && offset + 8 <= byteCount, "no such bytes")
+        return UInt64(
+            littleEndian: unsafe unsafeLoadUnaligned(
+                fromUncheckedByteOffset: offset, as: UInt64.self))
     }
 
     /// The two bytes at an offset that the caller knows to be at least two before the end.
     @inline(__always)
     func pair(_ offset: Int) -> UInt16 {
-        UInt16(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt16.self))
+        assert(offset >= 0 && offset + 2 <= byteCount, "no such bytes")
+        return UInt16(
+            littleEndian: unsafe unsafeLoadUnaligned(
+                fromUncheckedByteOffset: offset, as: UInt16.self))
     }
 
     /// The four bytes at an offset, likewise.
     @inline(__always)
     func quad(_ offset: Int) -> UInt32 {
-        UInt32(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self))
+        assert(offset >= 0 && offset + 4 <= byteCount, "no such bytes")
+        return UInt32(
+            littleEndian: unsafe unsafeLoadUnaligned(
+                fromUncheckedByteOffset: offset, as: UInt32.self))
+    }
+}
+
+extension StaticString {
+    /// The byte at an offset that the caller has compared with `utf8CodeUnitCount`.
+    @inline(__always)
+    func byte(_ offset: Int) -> UInt8 {
+        assert(offset >= 0 && offset < utf8CodeUnitCount, "no such byte")
+        return unsafe utf8Start[offset]
     }
 }
 
@@ -49,7 +70,7 @@ enum EightBytes {
 /// Whether `text` is `word`, which is in lower case, whatever the case of `text`.
 public func equalsIgnoringCase(_ text: RawSpan, _ word: StaticString) -> Bool {
     guard text.byteCount == word.utf8CodeUnitCount else { return false }
-    for index in 0..<text.byteCount where lowercased(text.byte(index)) != word.utf8Start[index] {
+    for index in 0..<text.byteCount where lowercased(text.byte(index)) != word.byte(index) {
         return false
     }
     return true
@@ -75,7 +96,7 @@ public func equalsExactly(_ left: RawSpan, _ right: RawSpan) -> Bool {
 /// Whether `text` is `word`, byte for byte.
 public func equalsExactly(_ text: RawSpan, _ word: StaticString) -> Bool {
     guard text.byteCount == word.utf8CodeUnitCount else { return false }
-    for index in 0..<text.byteCount where text.byte(index) != word.utf8Start[index] {
+    for index in 0..<text.byteCount where text.byte(index) != word.byte(index) {
         return false
     }
     return true

@@ -63,7 +63,7 @@ private func shortVersionOutcome(_ bytes: RawSpan, _ at: Int, _ limit: Int) -> P
 /// What is wrong with the eight bytes where `HTTP/1.1` should stand.
 private func versionRejection(_ bytes: RawSpan, _ start: Int) -> HeadRejection {
     let name: StaticString = "HTTP/"
-    for index in 0..<5 where bytes.byte(start + index) != name.utf8Start[index] {
+    for index in 0..<5 where bytes.byte(start + index) != name.byte(index) {
         // A space here means more than three parts; anything else is no version.
         return bytes.byte(start) == 0x20 ? .requestLineMalformed : .versionMalformed
     }

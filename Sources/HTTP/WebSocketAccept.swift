@@ -8,7 +8,7 @@ public enum WebSocketAccept {
     /// Whether `accept` answers `key`. Allocates; once for each tunnel.
     public static func matches(_ accept: RawSpan, key: RawSpan) -> Bool {
         var message = (0..<key.byteCount).map { key.byte($0) }
-        for index in 0..<salt.utf8CodeUnitCount { message.append(salt.utf8Start[index]) }
+        for index in 0..<salt.utf8CodeUnitCount { message.append(salt.byte(index)) }
         let expected = base64(sha1(message))
         guard expected.count == accept.byteCount else { return false }
         return expected.indices.allSatisfy { expected[$0] == accept.byte($0) }

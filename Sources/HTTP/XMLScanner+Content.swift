@@ -95,7 +95,7 @@ extension XMLScanner {
 
     private func begins(_ start: [UInt8], _ whole: StaticString) -> Bool {
         guard start.count <= whole.utf8CodeUnitCount else { return false }
-        for index in start.indices where start[index] != whole.utf8Start[index] { return false }
+        for index in start.indices where start[index] != whole.byte(index) { return false }
         return true
     }
 

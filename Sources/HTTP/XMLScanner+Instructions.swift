@@ -36,7 +36,7 @@ extension XMLScanner {
         guard !word.isEmpty, isSpace(byte) || byte == UInt8(ascii: "?") else {
             throw error(.markupUnknown)
         }
-        isDeclaration = equalsIgnoringCase(word.span.bytes, "xml")
+        isDeclaration = equalsIgnoringCase(unsafe word.span.bytes, "xml")
         guard !isDeclaration || isAtStart && word[0] == UInt8(ascii: "x") else {
             throw XMLError(.declarationMisplaced, at: markupPosition)
         }
@@ -73,7 +73,7 @@ extension XMLScanner {
         guard isSound else { throw XMLError(.declarationMalformed, at: markupPosition) }
         guard let encoding else { return }
         let bytes = Array(encoding.utf8)
-        guard equalsIgnoringCase(bytes.span.bytes, "utf-8") else {
+        guard equalsIgnoringCase(unsafe bytes.span.bytes, "utf-8") else {
             throw XMLError(.encodingUnknown(encoding), at: markupPosition)
         }
     }

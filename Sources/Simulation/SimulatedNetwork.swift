@@ -20,12 +20,16 @@ public struct SimulatedNetwork: ~Copyable, Network {
         wallNow = fabric.world.clock.wall
     }
 
+    public mutating func readClocks() {
+        monotonicNow = fabric.world.clock.monotonic
+        wallNow = fabric.world.clock.wall
+    }
+
     /// Takes some of the events there are, in any order; the others come with the next tick.
     public mutating func wait(
         until deadline: UInt64?, into events: UnsafeMutableBufferPointer<ReadyEvent>
     ) -> Int {
-        monotonicNow = fabric.world.clock.monotonic
-        wallNow = fabric.world.clock.wall
+        readClocks()
         let dice = fabric.world.dice
         if dice.chance(2) { fabric.markAtRandom(loop) }
         let most = min(events.count, dice.chance(30) ? dice.pick(1...3) : events.count)

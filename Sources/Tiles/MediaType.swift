@@ -111,7 +111,7 @@ extension RawSpan {
     func spells(_ word: StaticString, from start: Int, to end: Int) -> Bool {
         let count = word.utf8CodeUnitCount
         guard start >= 0, end <= byteCount, end - start == count else { return false }
-        for index in 0..<count where lowercase(byte(start + index)) != word.utf8Start[index] {
+        for index in 0..<count where lowercase(byte(start + index)) != word.byte(index) {
             return false
         }
         return true

@@ -52,7 +52,7 @@ struct PNGWriter {
     private mutating func append(_ name: StaticString, _ content: [UInt8]) {
         bytes.appendBigEndian(UInt32(content.count))
         let start = bytes.count
-        for index in 0..<4 { bytes.append(name.utf8Start[index]) }
+        for index in 0..<4 { bytes.append(name.byte(index)) }
         bytes += content
         bytes.appendBigEndian(crc32(bytes[start...]))
     }

@@ -49,7 +49,7 @@ struct QueryText {
         for index in 0..<word.utf8CodeUnitCount {
             guard at < end else { return nil }
             let (value, width) = byte(at: at, in: bytes)
-            guard lowercase(value) == word.utf8Start[index] else { return nil }
+            guard lowercase(value) == word.byte(index) else { return nil }
             at += width
         }
         return at
@@ -111,7 +111,17 @@ extension RawSpan {
     /// The byte at an offset that the caller has compared with `byteCount`.
     @inline(__always)
     func byte(_ offset: Int) -> UInt8 {
-        unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
+        assert(offset >= 0 && offset < byteCount, "no such byte")
+        return unsafe unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
+    }
+}
+
+extension StaticString {
+    /// The byte at an offset that the caller has compared with `utf8CodeUnitCount`.
+    @inline(__always)
+    func byte(_ offset: Int) -> UInt8 {
+        assert(offset >= 0 && offset < utf8CodeUnitCount, "no such byte")
+        return unsafe utf8Start[offset]
     }
 }
 

@@ -23,12 +23,12 @@ extension MapRequest {
             let count = parameter.value.end - parameter.name.start + (isFirst ? 0 : 1)
             guard written + count <= destination.count else { return nil }
             if !isFirst {
-                destination[written] = UInt8(ascii: "&")
+                unsafe destination[written] = UInt8(ascii: "&")
                 written += 1
             }
             isFirst = false
             for offset in parameter.name.start..<parameter.value.end {
-                destination[written] = query.byte(offset)
+                unsafe destination[written] = query.byte(offset)
                 written += 1
             }
         }

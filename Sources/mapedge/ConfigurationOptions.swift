@@ -89,6 +89,16 @@ struct ConfigurationOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            """
+            Which time the edge goes by: the machine's, or one that stands until \
+            "mapedge clock" moves it, from now or from a TIME such as 2026-01-01T00:00:00Z. \
+            (default: system)
+            """,
+            valueName: "system|manual[=TIME]"))
+    var clock: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Event loops; 0 is one for each processor. (default: 0)", valueName: "N"))
     var loops: String?
 
@@ -132,6 +142,7 @@ struct ConfigurationOptions: ParsableArguments {
         flags.distributionID = distributionID
         flags.mode = mode
         flags.role = role
+        flags.clock = clock
         flags.loops = loops
         flags.accessLog = accessLog
         flags.trustedProxies = trustedProxy

@@ -77,6 +77,14 @@ struct BehaviorTests {
         #expect(made.0?.key.codings == [])
         #expect(made.0?.isCompressing == false)
         #expect(made.1.contains { $0.problem.contains("nothing will be compressed") })
+        let legacy = Behaviors.legacy(
+            """
+            "QueryString": false, "Cookies": {"Forward": "none"},
+            "Headers": \(Documents.list("Accept-Encoding"))
+            """, more: #", "Compress": true"#)
+        #expect(legacy?.key.codings == [])
+        #expect(legacy?.forwarding.normalizesCodings == false)
+        #expect(legacy?.isCompressing == false)
     }
 
     @Test("policies that nobody knows are errors with their codes")

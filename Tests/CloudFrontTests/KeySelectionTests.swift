@@ -157,6 +157,13 @@ struct KeySelectionTests {
             AcceptEncoding(ask.head, bytes: ask.bytes.span.bytes, codings: codings) == expected)
     }
 
+    @Test("a viewer that speaks HTTP/1.0 is taken for one that sent no Accept-Encoding")
+    func codingsOfOldViewers() {
+        let ask = Ask("/a", "Accept-Encoding: gzip", version: 0)
+        let made = AcceptEncoding(ask.head, bytes: ask.bytes.span.bytes, codings: .gzip)
+        #expect(made == .absent)
+    }
+
     @Test("without Accept-Encoding none is sent; identity is sent but not keyed")
     func codingValues() {
         let ask = Ask("/a")

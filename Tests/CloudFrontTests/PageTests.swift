@@ -50,13 +50,18 @@ struct PageTests {
                 + "<hr><center>CloudFront</center>\r\n</body>\r\n</html>\r\n")
     }
 
-    @Test("the redirect goes to the same URL with https, without a port")
-    func location() {
-        let ask = Ask("/a%20b?c=1&")
+    @Test(
+        "the redirect goes to the same URL with https, without a port",
+        arguments: [
+            ("example.org", "example.org"), ("example.org:8080", "example.org"),
+            ("[2001:db8::1]", "[2001:db8::1]"), ("[2001:db8::1]:8080", "[2001:db8::1]"),
+        ])
+    func location(_ host: String, _ expected: String) {
+        let ask = Ask("/a%20b?c=1&", host: host)
         let made = written { writer in
             RedirectPage.writeLocation(ask.head, bytes: ask.bytes.span.bytes, to: &writer)
         }
-        #expect(made == "https://example.org/a%20b?c=1&")
+        #expect(made == "https://\(expected)/a%20b?c=1&")
     }
 
     @Test(

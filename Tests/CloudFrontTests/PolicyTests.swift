@@ -138,7 +138,7 @@ struct PolicyTests {
             (.init(.allExcept, ["a", "b"]), .init(.list, ["b"]), .init(.allExcept, ["a"])),
             (
                 .init(.allExcept, ["a", "b"]), .init(.allExcept, ["b", "c"]),
-                .init(.allExcept, ["b"])
+                .init(.allExcept, ["a", "b", "c"])
             ),
         ])
     func merge(_ key: NameSelection, _ added: NameSelection, _ both: NameSelection) {

@@ -133,6 +133,8 @@ struct SigningTests {
             #"{"Statement": [{"Condition": {"DateLessThan": {"AWS:EpochTime": 1}}}]} x"#,
             #"{"Statement": [{"Resource": 5, "Condition": {"DateLessThan": {"AWS:EpochTime": 1.5}}}]}"#,
             #"{"Statement": [{"Condition": {"DateLessThan": {"AWS:EpochTime": 1}, "IpAddress": {"AWS:SourceIp": "192.0.2.0/33"}}}]}"#,
+            #"{"Statement": [{"Condition": {"DateLessThan": {"AWS:EpochTime": 1}, "IpAddress": {"AWS:SourceIp": "192.0.2.010"}}}]}"#,
+            #"{"Statement": [{"Condition": {"DateLessThan": {"AWS:EpochTime": 1}, "IpAddress": {"AWS:SourceIp": "192.0.2.0/+8"}}}]}"#,
             String(repeating: "[", count: 1_000),
         ])
     func malformed(_ text: String) {
@@ -155,6 +157,10 @@ struct SigningTests {
             ("https://*.org/a", "https://e.com/x.org/a", false),
             ("https://*", "https://e.org/a?b", true), ("https://e*", "https://e.org/a?b", true),
             ("https://e.org/a?b=1", "https://e.org/a", false),
+            ("http?://e.org/a", "https://e.org/a", true), ("h?://", "https://e.org/a", false),
+            ("e.org/a?u=http://x", "https://e.org/a?u=http://x", true),
+            ("e.org/a?u=http://x", "https://e.org/a?u=http://y", false),
+            ("?.org/a", "https://e.org/a", true), ("", "https://e.org/a", false),
         ])
     func resources(_ pattern: String, _ url: String, _ isMatch: Bool) {
         #expect(SignedResource.matches(pattern, url: url) == isMatch)

@@ -24,8 +24,11 @@ struct Ask {
     let bytes: [UInt8]
     let head: RequestHead
 
-    init(_ target: String = "/a", _ fields: String..., method: String = "GET") {
-        let lines = ["\(method) \(target) HTTP/1.1", "Host: example.org"] + fields
+    init(
+        _ target: String = "/a", _ fields: String..., method: String = "GET",
+        host: String = "example.org", version: Int = 1
+    ) {
+        let lines = ["\(method) \(target) HTTP/1.\(version)", "Host: \(host)"] + fields
         let bytes = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
         var scan = HeadScan()
         var head = RequestHead()

@@ -37,6 +37,24 @@ struct TrapTests {
             !problems(Behaviors.policies(disabled, Self.allViewer).1).contains("not in the key"))
     }
 
+    @Test("ForwardedValues forward Origin unasked")
+    func legacyOrigin() {
+        func problems(_ headers: String...) -> String {
+            let names = headers.map { "\"\($0)\"" }.joined()
+            return self.problems(
+                Behaviors.resolved(
+                    """
+                    \(Behaviors.head), "ForwardedValues": {"QueryString": false,
+                     "Cookies": {"Forward": "none"},
+                     "Headers": {"Quantity": \(headers.count), "Items": [\(names)]}}
+                    """
+                ).1)
+        }
+        #expect(problems().contains("Origin is forwarded and not in the key"))
+        #expect(!problems().contains("Authorization is"))
+        #expect(!problems("Origin").contains("Origin is forwarded"))
+    }
+
     @Test("error pages that answer 200 are told at behaviors that take writes")
     func errorPages() {
         let pages = """

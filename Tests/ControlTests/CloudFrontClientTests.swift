@@ -81,4 +81,14 @@ struct CloudFrontClientTests {
 
     @Test("the aws command does", .enabled(if: hasBoto && hasCommand, "there is no aws command"))
     func command() throws { try check("aws") }
+
+    @Test("AWS's own model takes what the project ships", .enabled(if: hasBoto))
+    func shippedDocuments() {
+        let tests = ProjectFiles.tests
+        let (status, output) = run([
+            "python3", "\(tests)Clients/model.py", "\(tests)../../conf/distribution.json",
+            "\(tests)../../conf/policies",
+        ])
+        #expect(status == 0 && output == "valid: 1 distribution, 6 policies\n", "\(output)")
+    }
 }

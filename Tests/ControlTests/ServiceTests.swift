@@ -28,7 +28,10 @@ private final class RunningService: EventObserver {
 
     /// Runs it until the body is through, then stops it and waits for its end.
     func run(_ body: (Service) throws -> Void) throws {
-        let service = Service(state.withLock { $0.next }.configuration, events: self) {
+        let configuration = state.withLock { $0.next }.configuration
+        let service = Service(
+            configuration, clock: configuration.clock.makeClock(at: 0), events: self
+        ) {
             self.state.withLock { $0.next }
         }
         DispatchQueue(label: "test.service").async(group: ended) {
@@ -115,7 +118,9 @@ struct ServiceTests {
     @Test("while it starts it is alive and not ready, and refuses to reload")
     func starting() {
         let reading = configured()
-        let service = Service(reading.configuration, events: SilentObserver()) { reading }
+        let service = Service(
+            reading.configuration, clock: .system, events: SilentObserver()
+        ) { reading }
         #expect(service.isTurning)
         #expect(service.fitness == .unfit("starting"))
         #expect(String(decoding: service.statusJSON(), as: UTF8.self) == "{}")
@@ -124,6 +129,36 @@ struct ServiceTests {
             return
         }
         #expect(reasons == ["the edge is still starting; try again"])
+    }
+
+    @Test("a manual clock is told at the start, and moved for all loops, once there are any")
+    func clock() throws {
+        let running = RunningService(
+            configured {
+                $0.clock = "manual=2026-01-01T00:00:00Z"
+                $0.loops = "3"
+            })
+        try running.run { service in
+            let client = try AdminClient(try running.address("admin"))
+            #expect(try client.showClock() == "2026-01-01T00:00:00.000Z (manual)")
+            #expect(
+                try client.moveClock(.advance(by: 1_000)) == "2026-01-01T00:00:01.000Z (manual)")
+        }
+        #expect(running.events.contains("clock: the clock stands at 2026-01-01T00:00:01.000Z now"))
+        #expect(
+            running.events.contains {
+                $0.hasPrefix("clock: the clock is manual and stands at 2026-01-01T00:00:00.000Z")
+            })
+    }
+
+    @Test("before there are loops a moved clock is not yet everybody's")
+    func clockWhileStarting() {
+        let clock = WallClock(manual: 0)
+        let reading = configured()
+        let service = Service(
+            reading.configuration, clock: clock, events: SilentObserver()
+        ) { reading }
+        #expect(service.clockControl.spread() == false)
     }
 
     @Test("a reload swaps what can change, and refuses mistakes and what cannot")

@@ -13,7 +13,7 @@ public struct Codings: OptionSet, Sendable {
 ///
 /// Source: CloudFront, "Compressed objects" under "Understand cache policies".
 public enum AcceptEncoding: Sendable, Equatable {
-    /// The viewer sent none, or the behavior treats it as any other field.
+    /// The viewer sent none or speaks HTTP/1.0, or the behavior treats it as any other field.
     case absent
     /// The viewer takes none of the behavior's codings: `identity` to the origin, not in the key.
     case identity
@@ -24,7 +24,7 @@ public enum AcceptEncoding: Sendable, Equatable {
     /// What the request's Accept-Encoding comes to. A coding with `q=0` is not accepted.
     public init(_ head: borrowing RequestHead, bytes: RawSpan, codings: Codings) {
         self = .absent
-        if codings.isEmpty { return }
+        if codings.isEmpty || head.minorVersion == 0 { return }
         guard var line = head.fields.first(.acceptEncoding) else { return }
         var accepted: Codings = []
         while true {

@@ -8,10 +8,11 @@ extension Behavior {
         _ source: CacheBehavior, _ values: ForwardedValues, _ ttl: TTLBounds, isS3: Bool,
         isSigned: Bool
     ) -> Parts {
-        // Brotli needs a cache policy.
-        let codings: Codings = source.isCompressing ? .gzip : []
         let cookies = cookies(values)
         let listed = values.forwardsAllHeaders ? [] : values.headers
+        // Brotli needs a cache policy. Whoever lists the field gets every value as it is.
+        let isListed = listed.contains { isSameName($0, "Accept-Encoding") }
+        let codings: Codings = source.isCompressing && !isListed ? .gzip : []
         let key = KeySelection(
             queryStrings: queryStrings(values), headers: listed, cookies: isS3 ? .none : cookies,
             codings: codings, dropsSignature: isSigned)

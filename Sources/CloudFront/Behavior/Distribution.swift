@@ -40,13 +40,13 @@ public struct Distribution: Sendable {
         for path: RawSpan, scratch: UnsafeMutableRawBufferPointer
     ) -> Int {
         guard MatchPath.needsNormalizing(path),
-            let count = MatchPath.write(path, into: scratch)
+            let count = unsafe MatchPath.write(path, into: scratch)
         else { return match(path) }
-        return match(UnsafeRawBufferPointer(rebasing: scratch[..<count]).bytes)
+        return match(unsafe UnsafeRawBufferPointer(rebasing: scratch[..<count]).bytes)
     }
 
     private func match(_ path: RawSpan) -> Int {
-        let all = patterns.storage.span.bytes
+        let all = unsafe patterns.storage.span.bytes
         for index in 0..<patterns.count - 1
         where PathPattern.matches(all.extracting(patterns.range(index)), path: path) {
             return index

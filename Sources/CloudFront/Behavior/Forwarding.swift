@@ -59,7 +59,7 @@ public struct Forwarding: Sendable, Equatable {
 
     /// One of CloudFront's guesses about the device, which it makes from User-Agent.
     private var forwardsViewerClass: Bool {
-        let names = headers.storage.span.bytes
+        let names = unsafe headers.storage.span.bytes
         for index in 0..<headers.count {
             let name = names.extracting(headers.range(index))
             if name.hasPrefixIgnoringCase("cloudfront-is-") { return true }
@@ -69,8 +69,9 @@ public struct Forwarding: Sendable, Equatable {
     }
 
     func selects(name: StaticString) -> Bool {
-        let text = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-        return selects(text.bytes)
+        let text = unsafe UnsafeRawBufferPointer(
+            start: name.utf8Start, count: name.utf8CodeUnitCount)
+        return selects(unsafe text.bytes)
     }
 
     /// Whether the origin sees the viewer's Host; else its own domain name.

@@ -15,11 +15,11 @@ extension KeySelection {
         generated: borrowing HeaderTable, generatedBytes: RawSpan,
         scratch: UnsafeMutableRawBufferPointer
     ) -> Bool {
-        key.append(.behavior, identity.span.bytes)
-        guard appendQuery(to: &key, query, scratch) else {
+        key.append(.behavior, unsafe identity.span.bytes)
+        guard unsafe appendQuery(to: &key, query, scratch) else {
             return false
         }
-        let names = headers.storage.span.bytes
+        let names = unsafe headers.storage.span.bytes
         for index in 0..<headers.count {
             let name = names.extracting(headers.range(index))
             key.append(lowercasing: .fieldName, name)
@@ -31,9 +31,9 @@ extension KeySelection {
         }
         guard appendCookies(to: &key, head, bytes) else { return false }
         if let coding = AcceptEncoding(head, bytes: bytes, codings: codings).keyValue {
-            let text = UnsafeRawBufferPointer(
+            let text = unsafe UnsafeRawBufferPointer(
                 start: coding.utf8Start, count: coding.utf8CodeUnitCount)
-            key.append(.coding, text.bytes)
+            key.append(.coding, unsafe text.bytes)
         }
         return !key.overflowed
     }
@@ -48,11 +48,11 @@ extension KeySelection {
             return true
         }
         guard
-            let count = queryStrings.writeQuery(
+            let count = unsafe queryStrings.writeQuery(
                 query, dropsSignature: dropsSignature, into: scratch)
         else { return false }
         if count > 0 {
-            key.append(.query, UnsafeRawBufferPointer(rebasing: scratch[..<count]).bytes)
+            key.append(.query, unsafe UnsafeRawBufferPointer(rebasing: scratch[..<count]).bytes)
         }
         return true
     }

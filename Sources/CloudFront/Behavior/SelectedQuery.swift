@@ -22,11 +22,11 @@ extension NameSelection {
             let length = range.count + (isFirst ? 0 : 1)
             guard memory.count - count >= length else { return nil }
             if !isFirst {
-                memory[count] = UInt8(ascii: "&")
+                unsafe memory[count] = UInt8(ascii: "&")
                 count += 1
             }
             for at in range {
-                memory[count] = query[at]
+                unsafe memory[count] = query[at]
                 count += 1
             }
             isFirst = false

@@ -1,4 +1,5 @@
 import Caching
+import HTTP
 
 /// What is valid and known to surprise: one rule for each complaint that developers bring most.
 enum Traps {
@@ -55,8 +56,9 @@ enum Traps {
     ) {
         func isUnkeyed(_ name: String) -> Bool {
             let bytes = Array(name.utf8)
-            return behavior.forwarding.selects(bytes.span.bytes)
-                && !behavior.key.headers.contains(bytes.span.bytes)
+            let fate = behavior.forwarding.fate(
+                of: unsafe bytes.span.bytes, KnownField.named(unsafe bytes.span.bytes), method: .get)
+            return fate == .forwarded && !behavior.key.headers.contains(unsafe bytes.span.bytes)
         }
         if isUnkeyed("authorization") {
             log.warning(
@@ -64,7 +66,9 @@ enum Traps {
                 "Authorization is forwarded and not in the key, so that one user's "
                     + "response is served to others", "add it to the key, or disable caching")
         }
-        if isUnkeyed("origin") {
+        // A bucket answers by its own rules, and only where the field is chosen.
+        let forwarding = behavior.forwarding
+        if isUnkeyed("origin"), !forwarding.isS3 || forwarding.selects(name: "origin") {
             log.warning(
                 place,
                 "Origin is forwarded and not in the key, so that the first site's "

@@ -118,7 +118,7 @@ extension Origin {
             fields.log.error(
                 place, "the header is too long", "keep to 256 and 1783 characters")
         }
-        if !isFieldValue(value.span.bytes) {
+        if !isFieldValue(unsafe value.span.bytes) {
             fields.log.error(
                 fields.place("HeaderValue"), "the value has control characters", "remove them")
         }

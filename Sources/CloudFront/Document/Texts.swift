@@ -3,7 +3,7 @@ import HTTP
 /// Whether the text may name a header field (RFC 9110 §5.1).
 func isHeaderName(_ text: String) -> Bool {
     let bytes = Array(text.utf8)
-    return isToken(bytes.span.bytes)
+    return isToken(unsafe bytes.span.bytes)
 }
 
 /// Whether two texts are the same but for the case of ASCII letters, as header names are compared.
@@ -14,7 +14,7 @@ func isSameName(_ left: String, _ right: String) -> Bool {
 extension RawSpan {
     /// The byte at `offset`, checked.
     subscript(offset: Int) -> UInt8 {
-        unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+        unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
 
     /// Where `byte` is next, at or after `start`.

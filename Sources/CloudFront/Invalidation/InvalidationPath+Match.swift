@@ -40,7 +40,7 @@ extension InvalidationPath {
         guard case .tag(let wanted) = self else { return false }
         var tags = CacheTags()
         while let range = tags.next(in: value) {
-            if equalsIgnoringCase(value.extracting(range), wanted.span.bytes) { return true }
+            if equalsIgnoringCase(value.extracting(range), unsafe wanted.span.bytes) { return true }
         }
         return false
     }

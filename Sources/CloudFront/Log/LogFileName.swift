@@ -15,8 +15,8 @@ public enum LogFileName {
 
     /// `2019-12-04-21`.
     static func hour(_ moment: Milliseconds) -> String {
-        let text = [UInt8](unsafeUninitializedCapacity: 32) { memory, count in
-            var line = LogLine(UnsafeMutableRawBufferPointer(memory))
+        let text = unsafe [UInt8](unsafeUninitializedCapacity: 32) { memory, count in
+            var line = unsafe LogLine(UnsafeMutableRawBufferPointer(memory))
             line.append(moment: moment)
             count = line.count
         }

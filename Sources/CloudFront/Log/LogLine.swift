@@ -5,6 +5,7 @@ import HTTP
 ///
 /// Fields come in the order of `LogField`; which is next is checked, so that a line never has a
 /// value in another's column. Allocates nothing.
+@safe  // `put` keeps every write inside; only `init` has to trust the caller
 public struct LogLine {
     private let memory: UnsafeMutableRawBufferPointer
     private var next = 0
@@ -14,14 +15,14 @@ public struct LogLine {
     public private(set) var overflowed = false
 
     /// A line that begins at the start of `memory`.
-    public init(_ memory: UnsafeMutableRawBufferPointer) { self.memory = memory }
+    public init(_ memory: UnsafeMutableRawBufferPointer) { unsafe self.memory = memory }
 
     /// Both fields of the moment at which the response ended, in UTC; milliseconds since 1970.
     public mutating func append(moment: Milliseconds) {
         var text = InlineArray<29, UInt8>(repeating: 0)
         let seconds = moment >= 0 ? moment / 1_000 : 0
         var span = text.mutableSpan
-        span.withUnsafeMutableBytes { HTTPDate.write(seconds, into: $0) }
+        unsafe span.withUnsafeMutableBytes { unsafe HTTPDate.write(seconds, into: $0) }
         begin(.date)
         for at in 12...15 { put(text[at]) }
         put(UInt8(ascii: "-"))
@@ -38,8 +39,8 @@ public struct LogLine {
     private static func month(_ first: UInt8, _ second: UInt8, _ third: UInt8) -> UInt8 {
         let names: StaticString = "JanFebMarAprMayJunJulAugSepOctNovDec"
         for index in 0..<12 {
-            let name = names.utf8Start + index * 3
-            if name[0] == first, name[1] == second, name[2] == third {
+            let name = unsafe names.utf8Start + index * 3
+            if unsafe name[0] == first, unsafe name[1] == second, unsafe name[2] == third {
                 return UInt8(truncatingIfNeeded: index + 1)
             }
         }
@@ -64,8 +65,9 @@ public struct LogLine {
 
     /// A word of ours.
     public mutating func append(_ field: LogField, _ value: StaticString) {
-        let bytes = UnsafeRawBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount)
-        append(field, bytes.bytes)
+        let bytes = unsafe UnsafeRawBufferPointer(
+            start: value.utf8Start, count: value.utf8CodeUnitCount)
+        append(field, unsafe bytes.bytes)
     }
 
     /// `-`: there is no value.
@@ -108,11 +110,11 @@ public struct LogLine {
     }
 
     private mutating func put(_ byte: UInt8) {
-        guard count < memory.count else {
+        guard unsafe count < memory.count else {
             overflowed = true
             return
         }
-        memory[count] = byte
+        unsafe memory[count] = byte
         count += 1
     }
 

@@ -40,7 +40,7 @@ public struct LogRecord: Sendable, Equatable {
         let text =
             "Sun, \(date[2]) \(names[month - 1]) \(date[0]) \(values[LogField.time.rawValue]) GMT"
         let bytes = Array(text.utf8)
-        return HTTPDate.parse(bytes.span.bytes, now: 0).map { Milliseconds.seconds($0) }
+        return HTTPDate.parse(unsafe bytes.span.bytes, now: 0).map { Milliseconds.seconds($0) }
     }
 
     /// What the viewer asked for: path and query.
@@ -57,9 +57,9 @@ public struct LogRecord: Sendable, Equatable {
     /// The log encodes `%` itself, so that one decoding gives what was sent.
     private static func decoded(_ value: String) -> String {
         let bytes = Array(value.utf8)
-        let plain = [UInt8](unsafeUninitializedCapacity: bytes.count) { memory, count in
+        let plain = unsafe [UInt8](unsafeUninitializedCapacity: bytes.count) { memory, count in
             count =
-                PercentCoding.decode(
+                unsafe PercentCoding.decode(
                     bytes.span.bytes, plusIsSpace: false,
                     into: UnsafeMutableRawBufferPointer(memory)) ?? 0
         }

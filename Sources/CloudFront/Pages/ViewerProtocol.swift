@@ -52,10 +52,9 @@ public enum RedirectPage {
         _ head: borrowing RequestHead, bytes: RawSpan, to writer: inout HeadWriter
     ) {
         let authority = bytes.extracting(head.authority.range)
-        let colon = authority.index(of: UInt8(ascii: ":"), from: 0)
         // An IPv6 address has colons inside its brackets.
-        let isAddress = authority.byteCount > 0 && authority[0] == UInt8(ascii: "[")
-        let end = isAddress ? authority.byteCount : colon ?? authority.byteCount
+        let bracket = authority.index(of: UInt8(ascii: "]"), from: 0) ?? 0
+        let end = authority.index(of: UInt8(ascii: ":"), from: bracket) ?? authority.byteCount
         writer.append("https://")
         writer.append(authority.extracting(0..<end))
         writer.append(bytes.extracting(head.path.range))

@@ -34,17 +34,17 @@ public enum MatchPath {
         while at < path.byteCount {
             let (byte, width) = PercentCoding.decoded(path, at: at)
             if width == 3, !isUnreserved(byte) {
-                for offset in at..<at + 3 { memory[count + offset - at] = path[offset] }
+                for offset in at..<at + 3 { unsafe memory[count + offset - at] = path[offset] }
                 count += 3
             } else if byte != UInt8(ascii: "/") {
-                memory[count] = byte
+                unsafe memory[count] = byte
                 count += 1
             } else {
-                count = closeSegment(memory, count)
+                count = unsafe closeSegment(memory, count)
             }
             at += width
         }
-        return closeLast(memory, count)
+        return unsafe closeLast(memory, count)
     }
 
     /// RFC 3986 §2.3.
@@ -56,43 +56,43 @@ public enum MatchPath {
     /// A slash: the segment before it is kept, dropped or drops another. Says how long the path
     /// is with the slash.
     private static func closeSegment(_ memory: UnsafeMutableRawBufferPointer, _ count: Int) -> Int {
-        let start = segmentStart(memory, count)
-        switch dots(memory, start, count) {
+        let start = unsafe segmentStart(memory, count)
+        switch unsafe dots(memory, start, count) {
         case 1: return start
-        case 2: return parent(memory, start)
+        case 2: return unsafe parent(memory, start)
         default:
             if count > 0, start == count { return count }
-            memory[count] = UInt8(ascii: "/")
+            unsafe memory[count] = UInt8(ascii: "/")
             return count + 1
         }
     }
 
     /// At the end a dot segment leaves the slash before it.
     private static func closeLast(_ memory: UnsafeMutableRawBufferPointer, _ count: Int) -> Int {
-        let start = segmentStart(memory, count)
-        switch dots(memory, start, count) {
+        let start = unsafe segmentStart(memory, count)
+        switch unsafe dots(memory, start, count) {
         case 1: return start
-        case 2: return parent(memory, start)
+        case 2: return unsafe parent(memory, start)
         default: return count
         }
     }
 
     /// Where the segment before the one at `start` begins; above the root is the root.
     private static func parent(_ memory: UnsafeMutableRawBufferPointer, _ start: Int) -> Int {
-        start == 0 ? 0 : max(segmentStart(memory, start - 1), 1)
+        start == 0 ? 0 : max(unsafe segmentStart(memory, start - 1), 1)
     }
 
     /// Where the segment that ends at `end` begins: behind the slash before it.
     private static func segmentStart(_ memory: UnsafeMutableRawBufferPointer, _ end: Int) -> Int {
         var start = end
-        while start > 0, memory[start - 1] != UInt8(ascii: "/") { start -= 1 }
+        while start > 0, unsafe memory[start - 1] != UInt8(ascii: "/") { start -= 1 }
         return start
     }
 
     private static func dots(
         _ memory: UnsafeMutableRawBufferPointer, _ start: Int, _ end: Int
     ) -> Int {
-        for offset in start..<end where memory[offset] != UInt8(ascii: ".") { return 0 }
+        for offset in start..<end where unsafe memory[offset] != UInt8(ascii: ".") { return 0 }
         return end - start
     }
 }

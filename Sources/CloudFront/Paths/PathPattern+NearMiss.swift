@@ -48,15 +48,16 @@ extension PathPattern {
 
     private static func matches(_ pattern: String, _ path: String) -> Bool {
         let (pattern, path) = (Array(pattern.utf8), Array(path.utf8))
-        return matches(pattern.span.bytes, path: path.span.bytes)
+        return matches(unsafe pattern.span.bytes, path: unsafe path.span.bytes)
     }
 
     /// The path as patterns see it.
     static func normalized(_ path: String) -> String {
         let bytes = Array(path.utf8)
-        let normal = [UInt8](unsafeUninitializedCapacity: bytes.count) { memory, count in
+        let normal = unsafe [UInt8](unsafeUninitializedCapacity: bytes.count) { memory, count in
             count =
-                MatchPath.write(bytes.span.bytes, into: UnsafeMutableRawBufferPointer(memory)) ?? 0
+                unsafe MatchPath.write(
+                    bytes.span.bytes, into: UnsafeMutableRawBufferPointer(memory)) ?? 0
         }
         return String(decoding: normal, as: UTF8.self)
     }

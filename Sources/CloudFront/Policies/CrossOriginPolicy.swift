@@ -56,7 +56,7 @@ extension ResponseHeadersPolicy {
         }
 
         public func answer(to origin: RawSpan) -> Answer {
-            let all = origins.storage.span.bytes
+            let all = unsafe origins.storage.span.bytes
             for index in 0..<origins.count {
                 let allowed = all.extracting(origins.range(index))
                 if equalsExactly(allowed, "*") { return .anyOrigin }

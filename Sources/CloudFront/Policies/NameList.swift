@@ -30,7 +30,7 @@ public struct NameList: Sendable, Equatable {
 
     /// Linear in the names.
     public func contains(_ name: RawSpan) -> Bool {
-        let all = storage.span.bytes
+        let all = unsafe storage.span.bytes
         var start = 0
         for end in ends {
             let candidate = all.extracting(start..<end)
@@ -53,7 +53,7 @@ public struct NameList: Sendable, Equatable {
 
     func contains(text: String) -> Bool {
         let name = Array(text.utf8)
-        return contains(name.span.bytes)
+        return contains(unsafe name.span.bytes)
     }
 
     public var texts: [String] {

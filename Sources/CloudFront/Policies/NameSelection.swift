@@ -30,7 +30,8 @@ public struct NameSelection: Sendable, Equatable {
     }
 
     /// What either selects: what is in the key is forwarded, and a policy for origin requests
-    /// adds to that.
+    /// adds to that. The exception is CloudFront's: of two lists of exceptions both hold, so that
+    /// what only the second names is in the key and not forwarded.
     ///
     /// Source: CloudFront, "Understand how origin request policies and cache policies work
     /// together".
@@ -43,7 +44,7 @@ public struct NameSelection: Sendable, Equatable {
         case (.allExcept, .list): NameSelection(.allExcept, names.removing(other.names).texts)
         case (.list, .allExcept): NameSelection(.allExcept, other.names.removing(names).texts)
         case (.allExcept, .allExcept):
-            NameSelection(.allExcept, names.texts.filter { other.names.contains(text: $0) })
+            NameSelection(.allExcept, names.texts + other.names.removing(names).texts)
         }
     }
 }

@@ -45,7 +45,7 @@ extension ResponseHeadersPolicy {
 
     private func write(_ header: AddedHeader, _ block: RawSpan, _ writer: inout HeadWriter) {
         if !header.overridesOrigin, hasKept(block, where: { header.isNamed($0) }) { return }
-        writer.append(header.line.span.bytes)
+        writer.append(unsafe header.line.span.bytes)
     }
 
     private func write(
@@ -58,7 +58,7 @@ extension ResponseHeadersPolicy {
         case .anyOrigin: writer.field("Access-Control-Allow-Origin", "*")
         case .echo: writer.field("Access-Control-Allow-Origin", origin)
         }
-        writer.append((isPreflight ? cors.preflightLines : cors.simpleLines).span.bytes)
+        writer.append(unsafe (isPreflight ? cors.preflightLines : cors.simpleLines).span.bytes)
     }
 
     /// Whether the origin sent such a field, and it was not removed.

@@ -41,7 +41,7 @@ extension ResponseHeadersPolicy {
         if !header.name.isEmpty, !isHeaderName(header.name) {
             log.error(place, "\"\(header.name)\" is no header name", "use letters, digits and -")
         }
-        if !isFieldValue(value.span.bytes) {
+        if !isFieldValue(unsafe value.span.bytes) {
             log.error(place, "the value of \(header.name) has control characters", "remove them")
         }
     }
@@ -130,7 +130,7 @@ extension ResponseHeadersPolicy.CORS {
         for (member, list) in lists {
             for value in list {
                 let bytes = Array(value.utf8)
-                if !isFieldValue(bytes.span.bytes) {
+                if !isFieldValue(unsafe bytes.span.bytes) {
                     fields.log.error(
                         fields.place(member), "a value has control characters", "remove them")
                 }

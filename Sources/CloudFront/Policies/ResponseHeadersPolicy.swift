@@ -40,7 +40,7 @@ public struct ResponseHeadersPolicy: Sendable, Equatable {
         }
 
         func isNamed(_ other: RawSpan) -> Bool {
-            let name = line.span.bytes.extracting(0..<name.utf8.count)
+            let name = unsafe line.span.bytes.extracting(0..<name.utf8.count)
             return equalsIgnoringCase(name, other)
         }
     }

@@ -50,7 +50,7 @@ public struct SignatureParameters: Sendable, Equatable {
     }
 
     private mutating func set(_ name: RawSpan, _ value: RawSpan) {
-        let text = value.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        let text = unsafe value.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
         switch name.byteCount {
         case 6: policy = policy ?? text
         case 7: expires = expires ?? text

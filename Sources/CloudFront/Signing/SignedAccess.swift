@@ -38,7 +38,7 @@ public struct SignedAccess: Sendable {
         guard let text = parameters.signature, !text.isEmpty else { throw .missingSignature }
         guard keyIDs.contains(keyID) else { throw .invalidKey }
         let encoded = Array(text.utf8)
-        guard let signature = CloudFrontBase64.decode(encoded.span.bytes) else {
+        guard let signature = CloudFrontBase64.decode(unsafe encoded.span.bytes) else {
             throw .malformedSignature
         }
         guard let algorithm = parameters.algorithm else { throw .accessDenied }
@@ -69,7 +69,7 @@ public struct SignedAccess: Sendable {
     ) throws(AccessDenial) -> Grant {
         if let text = parameters.policy {
             let encoded = Array(text.utf8)
-            guard let json = CloudFrontBase64.decode(encoded.span.bytes),
+            guard let json = CloudFrontBase64.decode(unsafe encoded.span.bytes),
                 let policy = SignedPolicy(json: json)
             else { throw .malformedPolicy }
             return Grant(signedBytes: json, until: policy.dateLessThan, policy: policy)
@@ -108,6 +108,6 @@ public struct SignedAccess: Sendable {
     }
 
     private static func append(_ span: RawSpan, to bytes: inout [UInt8]) {
-        span.withUnsafeBytes { bytes.append(contentsOf: $0) }
+        unsafe span.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
     }
 }

@@ -72,8 +72,8 @@ public struct SourceRange: Sendable, Equatable {
         guard parts.count <= 2, let address = Self.address(parts[0]) else { return nil }
         var bits = 32
         if parts.count == 2 {
-            guard let number = Int(parts[1]), (0...32).contains(number) else { return nil }
-            bits = number
+            guard let number = Self.number(parts[1], limit: 32) else { return nil }
+            bits = Int(number)
         }
         mask = bits == 0 ? 0 : UInt32.max << UInt32(32 - bits)
         self.address = address & mask
@@ -86,13 +86,23 @@ public struct SourceRange: Sendable, Equatable {
         return address & mask == self.address
     }
 
+    /// Digits and nothing else.
+    private static func number(_ text: Substring, limit: UInt32) -> UInt32? {
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = UInt32(text),
+            number <= limit
+        else { return nil }
+        return number
+    }
+
     private static func address(_ text: Substring) -> UInt32? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 4 else { return nil }
         var address: UInt32 = 0
         for part in parts {
-            guard part.count <= 3, let number = UInt8(part), part.first != "+" else { return nil }
-            address = address << 8 | UInt32(number)
+            // Some read a leading zero as octal.
+            guard part.count == 1 || part.first != "0", let number = number(part, limit: 255)
+            else { return nil }
+            address = address << 8 | number
         }
         return address
     }

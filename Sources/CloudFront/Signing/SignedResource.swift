@@ -18,7 +18,9 @@ struct SignedResource {
         if pattern == "*" { return true }
         let actual = SignedResource(Array(url.utf8), queryMark: nil)
         let bytes = Array(pattern.utf8)
-        var marks = bytes.indices.filter { bytes[$0] == UInt8(ascii: "?") }
+        // One in the scheme can only be a wildcard.
+        let start = separator(bytes).map { $0 + 3 } ?? 0
+        var marks = (start..<bytes.count).filter { bytes[$0] == UInt8(ascii: "?") }
         marks.append(bytes.count)
         return marks.contains { mark in
             SignedResource(bytes, queryMark: mark).matches(actual)
@@ -33,19 +35,17 @@ struct SignedResource {
             scheme = bytes[..<colon]
             start = colon + 3
         }
-        let mark =
-            queryMark ?? bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.count
-        let end = max(mark, start)
-        query = mark < bytes.count ? bytes[(end + 1)...] : nil
+        let end = queryMark ?? bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.count
+        query = end < bytes.count ? bytes[(end + 1)...] : nil
         let slash = bytes[start..<end].firstIndex(of: UInt8(ascii: "/")) ?? end
         domain = bytes[start..<slash]
         path = bytes[slash..<end]
     }
 
-    /// Where `://` is.
+    /// Where the `://` behind the scheme is; one behind a slash is part of a path or query.
     private static func separator(_ bytes: [UInt8]) -> Int? {
-        guard bytes.count >= 3 else { return nil }
-        return (0...bytes.count - 3).first { bytes[$0...].starts(with: "://".utf8) }
+        guard let slash = bytes.firstIndex(of: UInt8(ascii: "/")), slash > 0 else { return nil }
+        return bytes[(slash - 1)...].starts(with: "://".utf8) ? slash - 1 : nil
     }
 
     private func matches(_ url: SignedResource) -> Bool {
@@ -63,6 +63,6 @@ struct SignedResource {
 
     private static func match(_ pattern: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>) -> Bool {
         let (pattern, text) = (Array(pattern), Array(text))
-        return PathPattern.matchesWildcards(pattern.span.bytes, text.span.bytes)
+        return PathPattern.matchesWildcards(unsafe pattern.span.bytes, unsafe text.span.bytes)
     }
 }

@@ -33,7 +33,7 @@ public enum GeneratedFields {
         _ facts: ViewerFacts, address: RawSpan, _ head: borrowing RequestHead, bytes: RawSpan,
         into memory: UnsafeMutableRawBufferPointer, table: inout HeaderTable
     ) {
-        var writer = HeadWriter(memory)
+        var writer = unsafe HeadWriter(memory)
         table.removeAll()
         if facts.isTrusted { copy(head, bytes, &writer, &table) }
         let device = device(head, bytes)
@@ -44,24 +44,24 @@ public enum GeneratedFields {
         ]
         for index in flags.indices {
             let value: StaticString = device.contains(flags[index].1) ? "true" : "false"
-            add(flags[index].0, text(value).bytes, memory, &writer, &table)
+            unsafe add(flags[index].0, text(value).bytes, memory, &writer, &table)
         }
-        add(
+        unsafe add(
             "CloudFront-Forwarded-Proto", text(facts.usesTLS ? "https" : "http").bytes, memory,
             &writer,
             &table)
-        add(
+        unsafe add(
             "CloudFront-Viewer-Http-Version", text(head.minorVersion == 0 ? "1.0" : "1.1").bytes,
             memory,
             &writer, &table)
         if address.byteCount > 0 {
-            add("CloudFront-Viewer-Address", address, memory, &writer, &table)
+            unsafe add("CloudFront-Viewer-Address", address, memory, &writer, &table)
         }
         guard facts.country != 0 else { return }
         let letters: InlineArray<2, UInt8> = [
             UInt8(facts.country >> 8), UInt8(truncatingIfNeeded: facts.country),
         ]
-        add("CloudFront-Viewer-Country", letters.span.bytes, memory, &writer, &table)
+        unsafe add("CloudFront-Viewer-Country", letters.span.bytes, memory, &writer, &table)
     }
 
     private static func device(_ head: borrowing RequestHead, _ bytes: RawSpan) -> DeviceClass {
@@ -70,7 +70,7 @@ public enum GeneratedFields {
     }
 
     private static func text(_ word: StaticString) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
+        unsafe UnsafeRawBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
     }
 
     /// What the CloudFront in front of us said already.
@@ -93,9 +93,9 @@ public enum GeneratedFields {
         _ name: StaticString, _ value: RawSpan, _ memory: UnsafeMutableRawBufferPointer,
         _ writer: inout HeadWriter, _ table: inout HeaderTable
     ) {
-        let written = UnsafeRawBufferPointer(memory).bytes
+        let written = unsafe UnsafeRawBufferPointer(memory).bytes
         for index in 0..<table.count
-        where equalsIgnoringCase(written.extracting(table[index].name.range), text(name).bytes) {
+        where unsafe equalsIgnoringCase(written.extracting(table[index].name.range), text(name).bytes) {
             return
         }
         let start = writer.count

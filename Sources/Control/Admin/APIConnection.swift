@@ -1,5 +1,5 @@
-import Glibc
 import HTTP
+import Reactor
 
 /// Largest body that is taken: what the API's largest document measures.
 private let bodyBytesMax = 16 << 20
@@ -10,9 +10,10 @@ private let bodyBytesMax = 16 << 20
 /// - Parameters:
 ///   - head: complete, parsed from `received`.
 ///   - received: what was read so far, which may hold some of the body.
+///   - clock: the edge's, by which its records are dated.
 func answer(
     _ api: CloudFrontAPI, _ head: RequestHead, _ received: ArraySlice<UInt8>,
-    isCrossSite: Bool, from socket: TimedSocket
+    isCrossSite: Bool, from socket: TimedSocket, clock: WallClock
 ) -> [UInt8]? {
     let length: Int
     switch head.framing {
@@ -38,7 +39,7 @@ func answer(
         count += got
     }
     let request = APIRequest(head, Array(received[..<head.length]), body: body)
-    let response = api.answer(request, now: currentTime())
+    let response = api.answer(request, now: clock.now)
     return encode(response, hasBody: head.method != .head)
 }
 
@@ -88,11 +89,4 @@ private func randomUUID() -> String {
         rest = rest.dropFirst(length)
     }
     return parts.joined(separator: "-")
-}
-
-/// In milliseconds since 1970.
-private func currentTime() -> Int64 {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    return Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000
 }

@@ -4,8 +4,15 @@ import HTTP
 struct AdminRequest {
     var method: Method
     var path: String
+    /// What follows the first `?`.
+    var query = ""
     /// It was made by a page in a browser for another site than the one it was loaded from.
     var isCrossSite = false
+
+    /// The decoded value of a query parameter; nil if it is absent.
+    func parameter(_ name: String) -> String? {
+        queryParameters(query).first { $0.name == name }?.value
+    }
 }
 
 /// An answer of the admin port.
@@ -38,6 +45,9 @@ struct AdminResponse: Equatable {
 /// - `GET /status`: pools, store and loops as JSON.
 /// - `POST /reload`: reads the configuration again; 422 with a line for each mistake when it is
 ///   refused, and the old one stays in force.
+/// - `GET /clock`: the time that the edge goes by, as JSON. `POST /clock/advance?by=24h` and
+///   `POST /clock/set?to=2026-12-01T00:00:00Z` move it, where it is a manual one, and answer when
+///   every loop has followed; 409 where it cannot be moved so.
 /// - `/2020-05-31/...`: CloudFront's API, where there is a distribution; see ``CloudFrontAPI``.
 struct AdminRoutes {
     let subject: any AdminSubject
@@ -52,9 +62,14 @@ struct AdminRoutes {
                 AdminResponse(200, type: "application/json", subject.statusJSON())
             }
         case "/reload": reload(request)
+        case "/clock": reading(request) { showClock() }
+        case "/clock/advance": moveClock(request, "by", ClockMove.init(advance:))
+        case "/clock/set": moveClock(request, "to", ClockMove.init(set:))
         default:
             AdminResponse(
-                404, "nothing is here; there are /metrics, /healthz, /readyz, /status and /reload")
+                404,
+                "nothing is here; there are /metrics, /healthz, /readyz, /status, /reload and "
+                    + "/clock")
         }
     }
 
@@ -98,12 +113,16 @@ struct AdminRoutes {
         }
     }
 
-    private func reload(_ request: AdminRequest) -> AdminResponse {
+    /// The refusal of a request that may not change anything; nil if it may.
+    func acting(_ request: AdminRequest) -> AdminResponse? {
         guard request.method == .post else { return refused(request, allow: "POST") }
         // A page that an operator looks at must not act on the operator's own machine.
-        guard !request.isCrossSite else {
-            return AdminResponse(403, "this was asked by a page of another site")
-        }
+        return request.isCrossSite
+            ? AdminResponse(403, "this was asked by a page of another site") : nil
+    }
+
+    private func reload(_ request: AdminRequest) -> AdminResponse {
+        if let refusal = acting(request) { return refusal }
         switch subject.reload() {
         case .swapped(let warnings):
             return AdminResponse(

@@ -11,6 +11,8 @@ public struct Configuration: Sendable {
     public var logLevel = EdgeEvent.Level.info
     /// What `settings` were made of, where a distribution is served; nil: none is.
     public internal(set) var distribution: DistributionImport?
+    /// Which time of day the edge goes by. Default the machine's.
+    public var clock = ClockSetting.system
 
     public init() {}
 }
@@ -27,6 +29,7 @@ public struct ConfigurationFlags: Sendable, Equatable {
     public var origins: [String] = []
     public var mode: String?
     public var role: String?
+    public var clock: String?
     public var loops: String?
     /// A path, or `-` for standard output.
     public var accessLog: String?

@@ -78,6 +78,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         admin = top.given("admin") ?? admin
         top.read("mode", &configuration.settings.mode, .mode)
         top.read("role", &role, .role)
+        top.read("clock", &configuration.clock, .clock)
         top.read("loops", &configuration.settings.loops, .loops)
         top.read("name", &configuration.settings.name, .edgeName)
         top.read("logLevel", &configuration.logLevel, .logLevel)

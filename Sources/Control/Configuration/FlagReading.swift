@@ -30,6 +30,7 @@ extension ConfigurationReader {
 
     private mutating func applyServer(_ flags: ConfigurationFlags) {
         set("--mode", flags.mode, "mode", .mode) { $0.settings.mode = $1 }
+        set("--clock", flags.clock, "clock", .clock) { $0.clock = $1 }
         set("--loops", flags.loops, "loops", .loops) { $0.settings.loops = $1 }
         set("--log-level", flags.logLevel, "logLevel", .logLevel) { $0.logLevel = $1 }
         set("--stop-deadline", flags.stopDeadline, "limits.stopDeadline", .stopDeadline) {

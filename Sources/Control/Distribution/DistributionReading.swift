@@ -100,17 +100,34 @@ extension Distribution {
 }
 
 extension Findings {
-    /// Takes what the readers of CloudFront's documents say.
+    /// Takes what the readers of CloudFront's documents say. Warnings of the same words, which
+    /// many behaviors may get, are told once, at the first.
     func note(_ found: [ConfigFinding], in file: String) {
         for finding in found {
-            let place = Finding.Place.line(file: file, max(finding.line, 1))
-            let path = finding.path.isEmpty ? "" : "\(finding.path): "
-            switch finding.kind {
-            case .error: error(at: place, path + finding.problem, finding.remedy)
-            case .warning: warning(at: place, path + finding.problem, finding.remedy)
-            case .notEmulated:
-                warning(at: place, "\(path)not emulated: \(finding.problem)", finding.remedy)
+            guard finding.kind != .error else {
+                note(finding, others: 0, in: file)
+                continue
             }
+            let alike = found.filter { $0.hasWords(of: finding) }
+            if alike[0] == finding { note(finding, others: alike.count - 1, in: file) }
         }
+    }
+
+    private func note(_ finding: ConfigFinding, others: Int, in file: String) {
+        let place = Finding.Place.line(file: file, max(finding.line, 1))
+        let more = others == 0 ? "" : " and \(others) more"
+        let path = finding.path.isEmpty ? "" : "\(finding.path)\(more): "
+        switch finding.kind {
+        case .error: error(at: place, path + finding.problem, finding.remedy)
+        case .warning: warning(at: place, path + finding.problem, finding.remedy)
+        case .notEmulated:
+            warning(at: place, "\(path)not emulated: \(finding.problem)", finding.remedy)
+        }
+    }
+}
+
+extension ConfigFinding {
+    fileprivate func hasWords(of other: ConfigFinding) -> Bool {
+        kind == other.kind && problem == other.problem && remedy == other.remedy
     }
 }

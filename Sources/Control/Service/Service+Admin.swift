@@ -29,6 +29,15 @@ extension Service: AdminSubject {
 
     public var api: CloudFrontAPI? { state.withLock { $0.api } }
 
+    public var clockControl: ClockControl {
+        let (server, isLocal) = state.withLock { ($0.server, $0.isAdminLocal) }
+        return ClockControl(clock, isLocal: isLocal) { [clock, observer] in
+            let text = "the clock stands at \(timestampText(clock.now)) now"
+            observer.note(EdgeEvent(.notice, "clock", text))
+            return server?.readClocks(within: 5_000) ?? false
+        }
+    }
+
     /// The control API, where nobody from outside can reach it: it asks for no signature.
     func offerAPI(_ server: Server, _ directory: String, _ endpoints: [Endpoint]) throws {
         guard endpoints.allSatisfy(\.isLocal) else {
@@ -70,7 +79,7 @@ extension Service: AdminSubject {
 
 extension Endpoint {
     /// Only from this machine.
-    fileprivate var isLocal: Bool {
+    var isLocal: Bool {
         switch self {
         case .unix: true
         case .ip(let address): address.isLoopback

@@ -1,0 +1,56 @@
+import Caching
+import CloudFront
+import Control
+import HTTP
+import Testing
+
+/// The distribution that the project ships, and questions to it.
+struct MapStoryDistribution {
+    let distribution: Distribution
+    let findings: [String]
+
+    init() throws {
+        let conf = "\(ProjectFiles.tests)../../conf"
+        let reading = DistributionReading.read(
+            "\(conf)/distribution.json", policies: "\(conf)/policies")
+        findings = reading.findings.map(\.description)
+        distribution = try #require(reading.distribution, "\(findings)")
+    }
+
+    /// The first behavior that the target's path matches.
+    func behavior(_ target: String) -> Behavior {
+        let path = Array(target.prefix { $0 != "?" }.utf8)
+        let scratch = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: path.count, alignment: 1)
+        defer { scratch.deallocate() }
+        return distribution.behaviors[
+            distribution.behaviorIndex(for: path.span.bytes, scratch: scratch)]
+    }
+
+    /// What the behavior takes of a GET into the key.
+    func key(_ target: String, _ fields: [String] = []) throws -> [UInt8] {
+        let lines = ["GET \(target) HTTP/1.1", "Host: mapstory.org"].filter { line in
+            !(line.hasPrefix("Host:") && fields.contains { $0.hasPrefix("Host:") })
+        }
+        let bytes = Array(((lines + fields).joined(separator: "\r\n") + "\r\n\r\n").utf8)
+        var scan = HeadScan()
+        var head = RequestHead()
+        #expect(parseRequest(bytes.span.bytes, &scan, limits: .request, into: &head) == .complete)
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 1)
+        defer { memory.deallocate() }
+        var key = CanonicalKey(UnsafeMutableRawBufferPointer(rebasing: memory[..<8_192]))
+        let isUsable = behavior(target).key.append(
+            to: &key, head, bytes: bytes.span.bytes, generated: HeaderTable(),
+            generatedBytes: bytes.span.bytes,
+            scratch: UnsafeMutableRawBufferPointer(rebasing: memory[8_192...]))
+        try #require(isUsable)
+        return Array(key.bytes)
+    }
+
+    /// What becomes of a viewer's field on its way to the origin.
+    func fate(of name: String, _ method: HTTP.Method, _ target: String) -> FieldFate {
+        let bytes = Array(name.utf8)
+        return behavior(target).forwarding.fate(
+            of: bytes.span.bytes, KnownField.named(bytes.span.bytes), method: method)
+    }
+}
