@@ -1,4 +1,4 @@
-import Reactor
+package import Reactor
 
 /// Certificates and trust of one configuration, read from their files.
 package struct TLSContexts: Sendable {

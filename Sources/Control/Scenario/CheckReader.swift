@@ -2,10 +2,16 @@ import Simulation
 
 /// Reads what a step expects.
 struct CheckReader {
-    /// What may be expected of a step.
-    enum Scope { case request, concurrentRequest, other }
+    /// What may be expected of a step: an answer of a request; requests at origins, unless other
+    /// steps run at the same time.
+    struct Scope {
+        var isRequest: Bool
+        var isConcurrent: Bool
+    }
 
     let findings: Findings
+    /// Names of the origins that there are.
+    let origins: [String]
 
     /// In the order of the file; empty for `any`, nil if the step has no `expect`.
     func read(_ section: inout Section, _ scope: Scope) -> [Check]? {
@@ -22,7 +28,7 @@ struct CheckReader {
     }
 
     private func word(_ given: Given, _ scope: Scope) -> [Check] {
-        let words = scope == .other ? ["accepted", "refused"] : ["any"]
+        let words = scope.isRequest ? ["any"] : ["accepted", "refused"]
         guard words.contains(given.text) else {
             findings.error(
                 at: given.place,
@@ -35,25 +41,27 @@ struct CheckReader {
     }
 
     private func checks(_ entry: Section.Entry, _ scope: Scope) -> [Check] {
-        let ofOrigins = scope == .concurrentRequest ? [] : ["origin", "origins"]
+        let ofOrigins = scope.isConcurrent ? [] : ["origin", "origins"]
         let ofAnswers =
-            scope == .other
+            !scope.isRequest
             ? [] : ["status", "x-cache", "headers", "body", "size", "cut", "within", "after"]
         switch entry.name {
-        case "status" where scope != .other: return check(.status, entry)
-        case "x-cache" where scope != .other: return check(.xCache, entry)
-        case "body" where scope != .other: return check(.body, entry)
-        case "size" where scope != .other: return check(.size, entry, as: Self.size)
-        case "cut" where scope != .other: return check(.isCut, entry)
-        case "within" where scope != .other: return time(entry) { 0...$0 }
-        case "after" where scope != .other: return time(entry) { $0...Int.max }
-        case "headers" where scope != .other:
+        case "status" where scope.isRequest: return check(.status, entry)
+        case "x-cache" where scope.isRequest: return check(.xCache, entry)
+        case "body" where scope.isRequest: return check(.body, entry)
+        case "size" where scope.isRequest: return check(.size, entry, as: Self.size)
+        case "cut" where scope.isRequest: return check(.isCut, entry)
+        case "within" where scope.isRequest: return time(entry) { 0...$0 }
+        case "after" where scope.isRequest: return time(entry) { $0...Int.max }
+        case "headers" where scope.isRequest:
             return nested(entry).flatMap { check(.header($0.name), $0) }
-        case "origin" where scope != .concurrentRequest:
+        case "origin" where !scope.isConcurrent:
             return nested(entry).flatMap { sent($0, to: nil) }
-        case "origins" where scope != .concurrentRequest:
-            return nested(entry).flatMap { origin in
-                nested(origin).flatMap { sent($0, to: origin.name) }
+        case "origins" where !scope.isConcurrent:
+            return nested(entry).flatMap { origin -> [Check] in
+                let named = Given(name: "origins", text: origin.name, place: origin.place)
+                _ = named.read(.choice(origins), findings)
+                return nested(origin).flatMap { sent($0, to: origin.name) }
             }
         default:
             let known = ofAnswers + ofOrigins

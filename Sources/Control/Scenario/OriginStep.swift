@@ -7,7 +7,7 @@ extension StepReader {
         var section = section
         defer { section.finish() }
         var name: String?
-        section.read("name", &name, .text)
+        section.read("name", &name, .choice(origins))
         if section.has("connect") {
             var manner = ConnectManner.works
             section.read("connect", &manner, .word)
@@ -28,6 +28,16 @@ extension StepReader {
         section.read("once", &script.isOnce, .flag)
         if let headers = section.section("headers") { script.fields = fields(headers) }
         return .script(script)
+    }
+}
+
+extension ValueForm where Value == String {
+    /// One of the names.
+    static func choice(_ names: [String]) -> Self {
+        Self { text throws(Complaint) in
+            if names.contains(text) { return text }
+            throw Complaint("is no origin", remedy(for: text, among: names))
+        }
     }
 }
 

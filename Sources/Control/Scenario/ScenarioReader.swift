@@ -34,7 +34,7 @@ struct ScenarioReader {
         let settings = readStage(&top)
         let steps = top.elements("steps") ?? []
         let reader = StepReader(
-            findings: findings,
+            findings: findings, origins: settings?.originNames ?? [],
             rootObject: settings?.distribution?.distribution.config.defaultRootObject ?? "")
         let read = steps.compactMap { reader.step($0) }
         top.finish()

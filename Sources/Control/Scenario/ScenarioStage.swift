@@ -72,6 +72,9 @@ extension ScenarioReader {
 }
 
 extension Settings {
+    /// The origins by name; what one is asked over TLS is the same origin.
+    var originNames: [String] { origins.map(\.id).filter { !$0.hasSuffix("+tls") } }
+
     /// One loop and few connections, since there is a handful of viewers; one address for those in
     /// plain text, and one for those who speak TLS.
     fileprivate var inScenario: Settings {

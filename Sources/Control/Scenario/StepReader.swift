@@ -5,6 +5,8 @@ import Simulation
 /// Reads the steps of a scenario; mistakes are noted, and the step is left out.
 struct StepReader {
     let findings: Findings
+    /// Names of the origins that there are.
+    let origins: [String]
     /// What a request for `/` means on the edge that the steps are played on; empty: itself.
     let rootObject: String
 
@@ -61,9 +63,8 @@ struct StepReader {
         }
         let line = section.place.lineNumber
         let isRequest = ["get", "head", "request"].contains(name)
-        let scope: CheckReader.Scope =
-            !isRequest ? .other : isConcurrent ? .concurrentRequest : .request
-        let checks = CheckReader(findings: findings).read(&section, scope)
+        let scope = CheckReader.Scope(isRequest: isRequest, isConcurrent: isConcurrent)
+        let checks = CheckReader(findings: findings, origins: origins).read(&section, scope)
         section.finish()
         if isRequest, checks == nil {
             findings.error(

@@ -106,44 +106,44 @@ private final class ScenarioPlay {
 
     private func play(_ step: Step) throws -> [StepResult] {
         switch step.action {
-        case .script(let script): site.add(script)
-        case .connect(let origin, let manner):
-            site.set(manner, of: origin.map { [$0] } ?? settings.origins.map(\.id))
-        case .request(let request): return [ask(step, request)]
-        case .concurrently(let steps): return askTogether(step, steps)
-        case .advance(let time):
-            turn(until: world.now + UInt64(time) * 1_000_000)
-        case .invalidate(let invalidation):
-            if invalidation.refusal == nil { edge.store.invalidate(invalidation.rules) }
-            let outcome = invalidation.refusal == nil ? "accepted" : "refused"
-            return [StepResult(step: step, outcome: outcome)]
+        case .request:
+            let result = begin(step)
+            turn(until: world.now + Self.patience) { result.viewer?.isDone == false }
+            return [result]
+        case .concurrently(let steps): return playTogether(step, steps)
         case .restart:
             edge.close()
             edge.store.close()
             edge = try SimulatedEdge(
                 settings, mapBytes: Self.mapBytes(settings), fabric, directory: edge.directory)
+        default: return [begin(step)]
         }
         return [StepResult(step: step)]
     }
 
-    private func ask(_ step: Step, _ request: ViewerRequest) -> StepResult {
-        let viewer = ScenarioViewer(request, fabric)
-        turn(until: world.now + Self.patience) { !viewer.isDone }
-        return StepResult(step: step, viewer: viewer)
+    /// Does what the step says; a request is only sent.
+    private func begin(_ step: Step) -> StepResult {
+        var result = StepResult(step: step)
+        switch step.action {
+        case .script(let script): site.add(script)
+        case .connect(let origin, let manner):
+            site.set(manner, of: origin.map { [$0] } ?? settings.origins.map(\.id))
+        case .request(let request): result.viewer = ScenarioViewer(request, fabric)
+        case .advance(let time): turn(until: world.now + UInt64(time) * 1_000_000)
+        case .invalidate(let invalidation):
+            if invalidation.refusal == nil { edge.store.invalidate(invalidation.rules) }
+            result.outcome = invalidation.refusal == nil ? "accepted" : "refused"
+        // Their beginning is not told from their end: `play` does them.
+        case .concurrently, .restart: break
+        }
+        return result
     }
 
     /// The whole's own expectations come last: who was answered wrongly is told first.
-    private func askTogether(_ whole: Step, _ steps: [Step]) -> [StepResult] {
+    private func playTogether(_ whole: Step, _ steps: [Step]) -> [StepResult] {
         var results: [StepResult] = []
         for step in steps {
-            switch step.action {
-            case .request(let request):
-                results.append(StepResult(step: step, viewer: ScenarioViewer(request, fabric)))
-            case .invalidate(let invalidation): edge.store.invalidate(invalidation.rules)
-            case .script(let script): site.add(script)
-            case .advance(let time): turn(until: world.now + UInt64(time) * 1_000_000)
-            case .connect, .concurrently, .restart: break
-            }
+            results.append(begin(step))
             turn(until: world.now + Self.spacing)
         }
         let viewers = results.compactMap(\.viewer)
