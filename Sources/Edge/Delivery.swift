@@ -20,6 +20,11 @@ extension LoopState where N: ~Copyable {
         blob.withUnsafeBytes { appendFields($0, exchange, &writer) }
         chooseDelivery(exchange, fetched, &writer)
         appendOwnFields(exchange, fetched, collapsed, &writer)
+        exchange.bytes.withUnsafeBytes {
+            appendServerTiming(
+                exchange.behavior, exchange.head, $0, exchange.outcome,
+                upstream: fetched.receivedAt - fetched.requestedAt, &writer)
+        }
         appendConnection(slot, &writer)
         writer.append("\r\n")
         put(slot, writer)

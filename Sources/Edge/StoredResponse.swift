@@ -84,6 +84,7 @@ extension LoopState where N: ~Copyable {
             writer.append(decision.reason.word)
         }
         writer.append("\r\n")
+        appendServerTiming(outcome.behavior, head, bytes, outcome, upstream: nil, &writer)
         appendResult(outcome, &writer)
         appendConnection(slot, &writer)
         return writer

@@ -8,7 +8,7 @@ import Testing
 @testable import Control
 
 /// A service on free ports, on a thread of its own, and what it says.
-private final class RunningService: EventObserver {
+final class RunningService: EventObserver {
     private struct State {
         var announced: [String] = []
         var events: [String] = []
@@ -82,7 +82,7 @@ private final class RunningService: EventObserver {
 // Signals are the process's: one service at a time.
 @Suite("Service: from start to stop", .serialized)
 struct ServiceTests {
-    private func configured(
+    func configured(
         _ text: String = "", _ change: (inout ConfigurationFlags) -> Void = { _ in }
     ) -> ConfigurationReading {
         reading(text) {

@@ -14,7 +14,7 @@ extension LoopState where N: ~Copyable {
         _ canonical: CanonicalKey
     ) -> Bool {
         guard let imported = hot[behavior].imported else { return false }
-        let codings = imported.pointee.behavior.key.codings
+        let codings = imported._withUnsafeGuaranteedRef { $0.key.codings }
         guard codings.contains([.gzip, .brotli]) else { return false }
         let own = AcceptEncoding(head, bytes: bytes.bytes, codings: codings)
         for other in own.others {
