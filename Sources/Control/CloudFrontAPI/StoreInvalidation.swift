@@ -51,7 +51,7 @@ struct StoreInvalidation: DistributionEffects {
 
 extension InvalidationRule {
     /// On any host. A tag matches nothing where no field is named that origins tag by: nil.
-    fileprivate init?(_ path: InvalidationPath) {
+    init?(_ path: InvalidationPath) {
         switch path {
         case .exact(let bytes): self.init(.target, bytes)
         case .prefix(let bytes): self.init(.prefix, bytes)
