@@ -29,6 +29,8 @@ final class Exchange {
     var delivery = Delivery.none
     var outcome = Outcome()
     var hasResponded = false
+    /// Its own fetch serves it, or did; else it waits for another's.
+    var leads = false
     /// A collapsed request that was sent on its own may not be collapsed again.
     var mayCollapse = true
     /// What is stored for it is being read from disk.
@@ -136,6 +138,7 @@ extension LoopState where N: ~Copyable {
     /// Step 3: fetch for this exchange, and for who joins.
     mutating func lead(_ exchange: Exchange, _ candidate: SharedFetch) {
         exchange.shared = candidate
+        exchange.leads = true
         if !exchange.intake.isComplete, exchange.head.expectsContinue { sendContinue(exchange) }
         exchange.fetch = startFetch(for: exchange, into: candidate)
     }
@@ -210,7 +213,7 @@ extension LoopState where N: ~Copyable {
 
     /// The origin failed before anything was sent: stale within its budget, else the fallback.
     private mutating func fall(_ exchange: Exchange, _ failure: FetchFailure) {
-        if exchange.fetch != nil, failure.blamesMember {
+        if exchange.leads, failure.blamesMember {
             rememberFailure(exchange, failure.status, failure.detailedResult)
         }
         if let entry = exchange.entry, mayServeStale(exchange, entry, .unreachable) {
@@ -242,7 +245,7 @@ extension LoopState where N: ~Copyable {
             return
         }
         if let confirmed = head.confirmed,
-            serveWhenReady(exchange, confirmed, reason: exchange.decision.reason)
+            serveWhenReady(exchange, confirmed, reason: exchange.reasonOnceConfirmed)
         {
             return
         }

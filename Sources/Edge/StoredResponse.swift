@@ -66,9 +66,11 @@ extension LoopState where N: ~Copyable {
             HeaderBlob.appendMetadata(of: entry.headers, to: &writer)
         }
         let now = network.wallNow
-        writer.append("Age: ")
-        writer.appendDecimal(entry.header.times.ageSeconds(at: now))
-        writer.append("\r\n")
+        if showsAge(outcome, decision) {
+            writer.append("Age: ")
+            writer.appendDecimal(entry.header.times.ageSeconds(at: now))
+            writer.append("\r\n")
+        }
         if entry.header.flags.contains(.classLifetime) {
             appendOutgoing(entry.header.times, hot[outcome.behavior].policy, &writer)
         }
@@ -88,6 +90,13 @@ extension LoopState where N: ~Copyable {
         appendResult(outcome, &writer)
         appendConnection(slot, &writer)
         return writer
+    }
+
+    /// CloudFront says no Age of what the origin confirmed a moment ago, as of a Miss. What is
+    /// shown is our reading: nothing is documented.
+    private func showsAge(_ outcome: Outcome, _ decision: Decision) -> Bool {
+        hot[outcome.behavior].policy.mode == .rfc9111 || outcome.result != .refreshHit
+            || decision.reason == .staleIfError
     }
 
     /// What the cache in front of us may keep of a map image about which the origin says nothing.
