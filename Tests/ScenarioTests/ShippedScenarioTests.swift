@@ -48,5 +48,5 @@ struct ShippedScenarioTests {
     }
 
     /// To be lowered with each case that holds; raised only by a case that is new.
-    private static let pendingCount = 9
+    private static let pendingCount = 0
 }
