@@ -47,7 +47,7 @@ let package = Package(
         .target(name: "Reactor", dependencies: ["CLinux", "COpenSSL"], swiftSettings: pointers),
 
         // The data plane, and the cold side that configures and watches it.
-        .target(name: "Edge", dependencies: ["Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
+        .target(name: "Edge", dependencies: ["CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
         .target(name: "Control", dependencies: ["Edge", "CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB", logging, yams], swiftSettings: settings),
         .target(name: "Simulation", dependencies: ["Edge", "Caching", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
         .executableTarget(name: "mapedge", dependencies: ["Control", "Edge", "Caching", "HTTP", "Reactor", argumentParser, logging], swiftSettings: settings),

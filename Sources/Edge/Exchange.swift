@@ -28,6 +28,8 @@ final class Exchange {
     var cursor = 0
     var delivery = Delivery.none
     var outcome = Outcome()
+    /// The response's head, where the log tells of it.
+    var sentHead: [UInt8] = []
     var hasResponded = false
     /// A collapsed request that was sent on its own may not be collapsed again.
     var mayCollapse = true

@@ -16,12 +16,16 @@ extension LoopState where N: ~Copyable {
         refuse(slot, status: status, detail: rejection.reason)
     }
 
-    mutating func refuse(_ slot: UInt32, status: Int, detail: StaticString, isHead: Bool = false) {
+    /// `request` are the bytes of the head, if it was understood.
+    mutating func refuse(
+        _ slot: UInt32, status: Int, detail: StaticString, isHead: Bool = false,
+        request: UnsafeRawBufferPointer? = nil
+    ) {
         viewers[slot].closesAfterResponse = true
         viewers[slot].phase = .reading
         let outcome = writeLocal(
             slot, status, detail: detail, isHead: isHead, image: nil, retryAfter: nil)
-        logRefusal(slot, outcome)
+        logRefusal(slot, outcome, request)
         counters.add(.errors)
         if flush(slot) { closeGently(slot) }
     }
@@ -44,6 +48,7 @@ extension LoopState where N: ~Copyable {
         exchange.outcome.status = sent.status
         exchange.outcome.result = .error
         exchange.outcome.sentBytes = sent.sentBytes
+        noteHead(exchange, sent.framingBytes)
         exchange.delivery = .head
         exchange.shared.map { _ = $0.leave(exchange.id) }
         exchange.shared = nil
@@ -123,6 +128,7 @@ extension LoopState where N: ~Copyable {
         outcome.result = .error
         outcome.detail = detail
         outcome.sentBytes = isHead ? 0 : content.count
+        outcome.framingBytes = writer.count
         return outcome
     }
 

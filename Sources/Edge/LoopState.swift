@@ -282,6 +282,8 @@ struct LoopScratch {
     /// A stored header block that had to be put together from chunks.
     let fields = UnsafeMutableRawBufferPointer.allocate(byteCount: 73_728, alignment: 64)
     let line = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 64)
+    /// A record of a standard access log: a whole head may be threefold when it is encoded.
+    let record = UnsafeMutableRawBufferPointer.allocate(byteCount: 212_992, alignment: 64)
     let parts = UnsafeMutableBufferPointer<iovec>.allocate(capacity: 24)
 
     func deallocate() {
@@ -290,6 +292,7 @@ struct LoopScratch {
         key.deallocate()
         fields.deallocate()
         line.deallocate()
+        record.deallocate()
         parts.deallocate()
     }
 }

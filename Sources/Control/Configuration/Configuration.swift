@@ -26,8 +26,9 @@ public struct ConfigurationFlags: Sendable, Equatable {
     public var mode: String?
     public var role: String?
     public var loops: String?
-    /// A path, or `-` for standard output.
+    /// A path, or `-` for standard output; with CloudFront's format a directory.
     public var accessLog: String?
+    public var accessLogFormat: String?
     public var trustedProxies: [String] = []
     public var proxyProtocol = false
     public var stopDeadline: String?

@@ -14,6 +14,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
     var admin = Given.standard("admin", "127.0.0.1:8081")
     var origins: [OriginDraft] = []
     var behaviors: [BehaviorDraft] = []
+    var accessLog = AccessLogDraft()
 
     init(file: String, resolver: Resolver) {
         self.file = file
@@ -31,6 +32,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         settleListeners()
         settleOrigins()
         settleBehaviors()
+        settleAccessLog()
         checkTLS()
         findContradictions(in: configuration.settings, findings)
         return ConfigurationReading(configuration: configuration, findings: findings.sorted)
@@ -83,24 +85,5 @@ struct ConfigurationReader<Resolver: NameResolver> {
             }
             return draft
         }
-    }
-
-    private mutating func readAccessLog(_ section: Section) {
-        var section = section
-        var log = AccessLogSettings(path: nil)
-        var path: String?
-        var isStandardOutput = false
-        section.read("path", &path, .text)
-        section.read("stdout", &isStandardOutput, .flag)
-        section.read("buffer", &log.bufferBytes, .bytes(4_096...(1 << 30)))
-        section.finish()
-        guard path == nil || !isStandardOutput else {
-            findings.error(
-                at: findings.place(of: "accessLog.stdout"),
-                "the access log has both a path and stdout", "keep one of them")
-            return
-        }
-        log.path = path
-        configuration.settings.accessLog = path != nil || isStandardOutput ? log : nil
     }
 }
