@@ -28,6 +28,7 @@ extension LoopState where N: ~Copyable {
         appendConnection(slot, &writer)
         writer.append("\r\n")
         put(slot, writer)
+        noteHead(exchange, writer.count)
         count(exchange.outcome.result)
     }
 
@@ -192,6 +193,7 @@ extension LoopState where N: ~Copyable {
         var end = Array("0\r\n".utf8)
         end += fetch.trailers
         end += [13, 10]
+        exchange.outcome.framingBytes += end.count
         end.withUnsafeBytes { _ = viewers[exchange.id.slot].output.append($0) }
     }
 
@@ -232,6 +234,7 @@ extension LoopState where N: ~Copyable {
         }
         writer.append("\r\n")
         put(slot, writer)
+        exchange.outcome.framingBytes += writer.count - body.bytes
         advance(exchange, fetch, by: body.bytes)
         _ = flush(slot)
     }

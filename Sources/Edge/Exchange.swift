@@ -28,6 +28,8 @@ final class Exchange {
     var cursor = 0
     var delivery = Delivery.none
     var outcome = Outcome()
+    /// The response's head, where the log tells of it.
+    var sentHead: [UInt8] = []
     var hasResponded = false
     /// Its own fetch serves it, or did; else it waits for another's.
     var leads = false

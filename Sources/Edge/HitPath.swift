@@ -23,7 +23,7 @@ extension LoopState where N: ~Copyable {
             counters.reject(.notAllowed)
             refuse(
                 slot, status: hot[behavior].policy.mode == .cloudfront ? 403 : 400, detail: reason,
-                isHead: head.method == .head)
+                isHead: head.method == .head, request: bytes)
             return
         }
         if hot[behavior].policy.mapClass == .tiles, !head.query.isEmpty, !facts.hasSession {

@@ -300,6 +300,8 @@ struct LoopScratch {
     let address = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 64)
     /// A request for the root object, as if it had named it.
     let rewritten = UnsafeMutableRawBufferPointer.allocate(byteCount: 33_792, alignment: 64)
+    /// A record of a standard access log: a whole head may be threefold when it is encoded.
+    let record = UnsafeMutableRawBufferPointer.allocate(byteCount: 212_992, alignment: 64)
     let parts = UnsafeMutableBufferPointer<iovec>.allocate(capacity: 24)
 
     func deallocate() {
@@ -311,6 +313,7 @@ struct LoopScratch {
         generated.deallocate()
         address.deallocate()
         rewritten.deallocate()
+        record.deallocate()
         parts.deallocate()
     }
 }

@@ -45,7 +45,9 @@ public final class Server: Sendable {
             mailboxes: wakes.map { Mailbox(capacity: 1 << 20, wake: .event($0)) })
         counted = (0..<loops).map { _ in LoopCounters() }
         measured = (0..<loops).map { _ in LoopLatencies() }
-        log = try settings.accessLog.map { try AccessLogWriter($0, loops: loops) }
+        log = try settings.accessLog.map {
+            try AccessLogWriter($0, name: settings.name, loops: loops)
+        }
         isLogging = log != nil
         checks = HealthChecks(events: events)
         ticketKeys = try TLSTicketKeys(

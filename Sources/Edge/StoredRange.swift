@@ -146,8 +146,10 @@ extension LoopState where N: ~Copyable {
     ) {
         var outcome = outcome
         outcome.sentBytes = total
+        outcome.framingBytes = writer.count
         let record = DeferredRecord(
-            bytes: [UInt8](bytes), head: head, outcome: outcome, started: network.monotonicNow)
+            bytes: [UInt8](bytes), head: head, outcome: outcome, started: started(outcome))
+        keepHead(record, writer.count)
         record.pending = steps.reversed()
         put(slot, writer)
         viewers[slot].phase = .storedBody

@@ -9,9 +9,11 @@ extension LoopState where N: ~Copyable {
     mutating func serve(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry,
         _ facts: RequestFacts,
-        _ decision: Decision, _ behavior: Int, result: ResultType? = nil, status: Int? = nil
+        _ decision: Decision, _ behavior: Int, result: ResultType? = nil, status: Int? = nil,
+        since started: UInt64 = 0
     ) {
         var outcome = Outcome()
+        outcome.startedAt = started
         outcome.result = result ?? decision.resultType
         outcome.detail = decision.reason.word
         outcome.behavior = behavior
@@ -115,6 +117,7 @@ extension LoopState where N: ~Copyable {
     ) {
         var outcome = outcome
         outcome.sentBytes = range.count
+        outcome.framingBytes = writer.count
         scratch.parts[0] = iovec(iov_base: scratch.head.baseAddress, iov_len: writer.count)
         let count = 1 + (range.isEmpty ? 0 : gather(entry.body, range, after: 1).parts)
         let sent: Int
@@ -165,7 +168,8 @@ extension LoopState where N: ~Copyable {
     ) {
         latencies.record(nanoseconds: 0)
         if log != nil {
-            writeLine(head, bytes, outcome, viewers[slot].address, network.monotonicNow)
+            let sent = UnsafeRawBufferPointer(rebasing: scratch.head[..<outcome.framingBytes])
+            writeLine(slot, head, bytes, outcome, started(outcome), sent)
         }
         endResponse(slot)
     }
@@ -177,7 +181,8 @@ extension LoopState where N: ~Copyable {
         _ sent: Int, _ outcome: Outcome
     ) {
         let record = DeferredRecord(
-            bytes: [UInt8](bytes), head: head, outcome: outcome, started: network.monotonicNow)
+            bytes: [UInt8](bytes), head: head, outcome: outcome, started: started(outcome))
+        keepHead(record, writer.count)
         if sent < writer.count {
             let rest = UnsafeRawBufferPointer(
                 rebasing: UnsafeRawBufferPointer(scratch.head)[sent..<writer.count])
@@ -252,6 +257,8 @@ extension LoopState where N: ~Copyable {
     mutating func releaseStored(_ slot: UInt32) {
         if let record = viewers[slot].stored.record {
             record.outcome.detail = "ClientCommError"
+            let unsent = viewers[slot].stored.end - viewers[slot].stored.next
+            record.outcome.sentBytes -= min(record.outcome.sentBytes, max(0, unsent))
             account(slot, record)
         }
         viewers[slot].stored = StoredSend()
@@ -283,7 +290,7 @@ extension LoopState where N: ~Copyable {
                     result: result,
                     status: exchange.page.map { _ in
                         exchange.statusToShow(Int(entry.header.status))
-                    })
+                    }, since: exchange.started)
                 endReading()
             }
         }

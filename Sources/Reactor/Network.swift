@@ -73,6 +73,10 @@ public protocol Network: ~Copyable {
     /// What is known of a secured connection; nil for a plain one. Allocates.
     func describeTLS(_ fd: Int32) -> TLSDescription?
 
+    /// The protocol and the cipher of a secured connection, as OpenSSL spells them; nil until its
+    /// handshake is done, and for a plain one. Allocates nothing.
+    func namesOfTLS(_ fd: Int32) -> TLSNames?
+
     /// Why a secured connection failed; nil if it did not, or is a plain one.
     func failureOfTLS(_ fd: Int32) -> TLSFailure?
 

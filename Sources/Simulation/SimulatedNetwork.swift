@@ -70,6 +70,7 @@ public struct SimulatedNetwork: ~Copyable, Network {
 
     public mutating func readMap(_ map: MappedFile?) {}
     public func describeTLS(_ fd: Int32) -> TLSDescription? { nil }
+    public func namesOfTLS(_ fd: Int32) -> TLSNames? { nil }
     public func failureOfTLS(_ fd: Int32) -> TLSFailure? { nil }
 
     public mutating func accept(_ listener: Int32, peer: inout SocketAddress) -> AcceptResult {

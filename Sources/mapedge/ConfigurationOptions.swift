@@ -104,9 +104,21 @@ struct ConfigurationOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Write a JSON line for each request to a file, or to standard output with -.",
+            """
+            Write a JSON line for each request to a file, or to standard output with -. In \
+            CloudFront's format it names a directory.
+            """,
             valueName: "PATH|-"))
     var accessLog: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            JSON lines, or CloudFront's standard log files, one gzip file for each hour. \
+            (default: json)
+            """,
+            valueName: "json|cloudfront"))
+    var accessLogFormat: String?
 
     @Option(
         help: ArgumentHelp(
@@ -145,6 +157,7 @@ struct ConfigurationOptions: ParsableArguments {
         flags.clock = clock
         flags.loops = loops
         flags.accessLog = accessLog
+        flags.accessLogFormat = accessLogFormat
         flags.trustedProxies = trustedProxy
         flags.proxyProtocol = proxyProtocol
         flags.stopDeadline = stopDeadline

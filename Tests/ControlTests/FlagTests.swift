@@ -54,6 +54,20 @@ struct FlagTests {
             "--admin: warning: the admin port on 0.0.0.0:9 can be reached from other machines; "
                 + "let a firewall keep strangers out, or choose 127.0.0.1"
         ) { $0.admin = "0.0.0.0:9" },
+        Case(
+            "--access-log-format: CloudFront's format needs a directory for its files; "
+                + "add directory: DIR to accessLog, or --access-log DIR"
+        ) { $0.accessLogFormat = "cloudfront" },
+        Case(
+            "--access-log: CloudFront's format is written to files of an hour; "
+                + "write directory: DIR in place of path and stdout, or format: json"
+        ) {
+            $0.accessLogFormat = "cloudfront"
+            $0.accessLog = "-"
+        },
+        Case(
+            "--access-log-format is \"xml\", which is not known; use one of cloudfront, json"
+        ) { $0.accessLogFormat = "xml" },
     ]
 
     @Test("an origin that the file does not have is refused, with the one that was meant")

@@ -31,8 +31,9 @@ public struct ConfigurationFlags: Sendable, Equatable {
     public var role: String?
     public var clock: String?
     public var loops: String?
-    /// A path, or `-` for standard output.
+    /// A path, or `-` for standard output; with CloudFront's format a directory.
     public var accessLog: String?
+    public var accessLogFormat: String?
     public var trustedProxies: [String] = []
     public var proxyProtocol = false
     public var stopDeadline: String?

@@ -17,6 +17,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
     var distribution = DistributionDraft()
     /// nil: nobody said.
     var role: Role?
+    var accessLog = AccessLogDraft()
 
     init(file: String, resolver: Resolver) {
         self.file = file
@@ -52,6 +53,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         }
         // Whoever imports a distribution most often wants to see what CloudFront does with it.
         configuration.settings.role = role ?? (isImporting ? .twin : .tier)
+        settleAccessLog()
         checkTLS()
         findContradictions(in: configuration.settings, findings)
         return ConfigurationReading(configuration: configuration, findings: findings.sorted)
@@ -106,24 +108,5 @@ struct ConfigurationReader<Resolver: NameResolver> {
             }
             return draft
         }
-    }
-
-    private mutating func readAccessLog(_ section: Section) {
-        var section = section
-        var log = AccessLogSettings(path: nil)
-        var path: String?
-        var isStandardOutput = false
-        section.read("path", &path, .text)
-        section.read("stdout", &isStandardOutput, .flag)
-        section.read("buffer", &log.bufferBytes, .bytes(4_096...(1 << 30)))
-        section.finish()
-        guard path == nil || !isStandardOutput else {
-            findings.error(
-                at: findings.place(of: "accessLog.stdout"),
-                "the access log has both a path and stdout", "keep one of them")
-            return
-        }
-        log.path = path
-        configuration.settings.accessLog = path != nil || isStandardOutput ? log : nil
     }
 }

@@ -36,10 +36,27 @@ extension ConfigurationReader {
         set("--stop-deadline", flags.stopDeadline, "limits.stopDeadline", .stopDeadline) {
             $0.settings.limits.stopDeadline = $1
         }
-        set("--access-log", flags.accessLog, "accessLog", .text) { configuration, path in
-            var log = configuration.settings.accessLog ?? AccessLogSettings(path: nil)
-            log.path = path == "-" ? nil : path
-            configuration.settings.accessLog = log
+        applyAccessLog(flags)
+    }
+
+    private mutating func applyAccessLog(_ flags: ConfigurationFlags) {
+        if let text = flags.accessLogFormat {
+            findings.remember("accessLog.format", at: .flag("--access-log-format"))
+            flag("--access-log-format", text).read(.logFormat, findings).map {
+                accessLog.format = $0
+            }
+        }
+        guard let place = flags.accessLog else { return }
+        let key = place == "-" ? "stdout" : accessLog.format == .json ? "path" : "directory"
+        findings.remember("accessLog.\(key)", at: .flag("--access-log"))
+        guard let path = flag("--access-log", place).read(.text, findings) else { return }
+        accessLog.path = nil
+        accessLog.directory = nil
+        accessLog.isStandardOutput = path == "-"
+        switch accessLog.format {
+        case _ where path == "-": break
+        case .json: accessLog.path = path
+        case .cloudfront: accessLog.directory = path
         }
     }
 
