@@ -31,20 +31,6 @@ extension ValueForm where Value == String {
             return text
         }
     }
-
-    /// An Id as CloudFront gives them: it begins the names of files.
-    static var distributionID: Self {
-        Self { text throws(Complaint) in
-            let isPlain = text.utf8.allSatisfy {
-                (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0)
-            }
-            guard (2...64).contains(text.utf8.count), isPlain else {
-                throw Complaint(
-                    "is no distribution's Id", "write letters and digits, such as E2EXAMPLE1")
-            }
-            return text
-        }
-    }
 }
 
 extension ConfigurationReader {
