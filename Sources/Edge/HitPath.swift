@@ -87,8 +87,10 @@ extension LoopState where N: ~Copyable {
     ) {
         endReading()
         let pending = store?.findPending(key) ?? .none
-        if case .object(let object) = pending, isCurrent(object, key, canonical.bytes) {
-            serve(pending: object, slot, bytes, behavior, facts, key, canonical)
+        if case .object(let object) = pending,
+            let header = currentHeader(object, key, canonical.bytes)
+        {
+            serve(pending: object, header, slot, bytes, behavior, facts, key, canonical)
             beginReading()
             return
         }
@@ -174,8 +176,10 @@ extension LoopState where N: ~Copyable {
         switch EntryRecord.decode(
             record.bytes, expecting: canonical.bytes, seed: seed, verifying: false)
         {
-        case .entry(let header, let layout):
-            guard invalidated.isAlive(header.invalidation, key, canonical) else { return .absent }
+        case .entry(var header, let layout):
+            guard invalidated.isAlive(&header, key, canonical, now: network.wallNow) else {
+                return .absent
+            }
             return .entry(StoredEntry(record: record, header: header, layout: layout))
         case .mismatch: return .absent
         case .corrupt:
@@ -185,12 +189,16 @@ extension LoopState where N: ~Copyable {
         }
     }
 
-    /// Whether what waits for the writer is this key's, and alive.
-    mutating func isCurrent(
+    /// The header of what waits for the writer, as it is to be judged now; nil if it is not this
+    /// key's, or dead.
+    mutating func currentHeader(
         _ object: PendingObject, _ key: CacheKey, _ canonical: UnsafeRawBufferPointer
-    ) -> Bool {
-        object.canonicalKey.elementsEqual(canonical)
-            && invalidated.isAlive(object.header.invalidation, key, canonical)
+    ) -> EntryHeader? {
+        var header = object.header
+        guard object.canonicalKey.elementsEqual(canonical),
+            invalidated.isAlive(&header, key, canonical, now: network.wallNow)
+        else { return nil }
+        return header
     }
 
     enum Found { case absent, entry(StoredEntry) }
@@ -275,12 +283,12 @@ extension LoopState where N: ~Copyable {
         exchange.primary = PrimaryKey(key: key, canonical: canonical)
         // Not while its reader is open: what was found under the name as it came is absent.
         guard case .object(let object)? = store?.findPending(key),
-            canonical.withUnsafeBytes({ isCurrent(object, key, $0) })
+            let header = canonical.withUnsafeBytes({ currentHeader(object, key, $0) })
         else { return serveNormalStored(exchange, key, canonical) }
         let copy = object.headers.withUnsafeBytes { headers in
             StoredCopy(
                 StoredEntry(
-                    header: object.header, headers: headers,
+                    header: header, headers: headers,
                     body: .pending(Unmanaged.passUnretained(object))), store: store)
         }
         return serveIfFresh(exchange, copy)
