@@ -1,4 +1,5 @@
 import CloudFront
+import Edge
 import Foundation
 import Synchronization
 import Testing
@@ -7,16 +8,21 @@ import Testing
 
 /// Notes what is asked for, and refuses what is named.
 private final class NotedEffects: DistributionEffects {
+    struct Refusal: Error, CustomStringConvertible { let description = "no origin answers" }
+
     let comments = Mutex<[String]>([])
-    let refused: String?
+    let refused: Mutex<[String]>
 
-    init(refusing comment: String? = nil) { refused = comment }
+    init(refusing comments: [String] = []) { refused = Mutex(comments) }
 
-    func check(_ items: [String]) throws(APIFault) {}
-    func invalidate(_ items: [String]) throws(APIFault) {}
-    func swap(to config: ConfigNode) throws(APIFault) {
-        let comment = config.text("Comment") ?? ""
-        if comment == refused { throw .invalidArgument("no") }
+    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) {}
+    func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount { StoreCount() }
+    func update(_ distribution: Distribution) throws {
+        let comment = distribution.config.comment
+        guard refused.withLock({ !$0.contains(comment) }) else {
+            if comment == "illegal" { throw APIError.illegalUpdate }
+            throw Refusal()
+        }
         comments.withLock { $0.append(comment) }
     }
 }
@@ -33,13 +39,37 @@ final class StoredDistributionTests {
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }
 
-    private func config(_ comment: String) -> ConfigNode { .map(["Comment": .text(comment)]) }
+    /// One that CloudFront takes.
+    private func config(
+        _ comment: String, policy: String = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+    ) -> ConfigNode {
+        .map([
+            "CallerReference": .text("r"), "Comment": .text(comment), "Enabled": .text(true),
+            "Origins": .quantity([
+                .map([
+                    "Id": .text("o"), "DomainName": .text("o.org"),
+                    "CustomOriginConfig": .map([
+                        "HTTPPort": .text(80), "HTTPSPort": .text(443),
+                        "OriginProtocolPolicy": .text("http-only"),
+                    ]),
+                ])
+            ]),
+            "DefaultCacheBehavior": .map([
+                "TargetOriginId": .text("o"), "ViewerProtocolPolicy": .text("allow-all"),
+                "CachePolicyId": .text(policy),
+            ]),
+        ])
+    }
+
+    private func record(_ comment: String) -> DistributionRecord {
+        DistributionRecord(
+            id: "E1", domainName: "d1.cloudfront.net", lastModified: 1, config: config(comment))
+    }
 
     private func open(
         _ comment: String = "given", _ effects: NotedEffects = NotedEffects()
     ) throws -> StoredDistribution {
-        let record = DistributionRecord(
-            id: "E1", domainName: "d1.cloudfront.net", lastModified: 1, config: config(comment))
+        let record = record(comment)
         return try StoredDistribution(
             record, policies: [:], directory: directory, effects: effects)
     }
@@ -77,16 +107,67 @@ final class StoredDistributionTests {
 
     @Test("what is refused, or cannot be stored, leaves the old one in force")
     func refusals() throws {
-        let effects = NotedEffects(refusing: "bad")
+        let effects = NotedEffects(refusing: ["bad", "illegal"])
         let state = try open("given", effects)
-        #expect(throws: APIFault.invalidArgument("no")) {
+        #expect(throws: APIError.invalidArgument("no origin answers")) {
             try state.apply(config("bad"), now: 5)
         }
+        #expect(throws: APIError.illegalUpdate) { try state.apply(config("illegal"), now: 5) }
         try FileManager.default.removeItem(atPath: directory)
-        #expect(throws: APIFault.self) { try state.apply(config("good"), now: 5) }
+        #expect(throws: APIError.self) { try state.apply(config("good"), now: 5) }
         #expect(effects.comments.withLock { $0 } == ["good", "given"])
-        #expect(throws: APIFault.self) { try state.replaceTags([]) }
+        #expect(throws: APIError.self) { try state.replaceTags([]) }
         #expect(state.distribution.config == config("given"))
+    }
+
+    @Test("what CloudFront would refuse never reaches the edge, and has CloudFront's code")
+    func judged() throws {
+        let effects = NotedEffects()
+        let state = try open("given", effects)
+        var found: [APIError.Code] = []
+        for wrong in [config("a", policy: "none"), .map(["Comment": .text("b")])] {
+            do throws(APIError) {
+                try state.apply(wrong, now: 5)
+            } catch {
+                found.append(error.code)
+            }
+        }
+        #expect(found == [.noSuchCachePolicy, .invalidArgument])
+        #expect(effects.comments.withLock { $0.isEmpty })
+    }
+
+    @Test("a reload with another configuration wins; with the same one, an update stays in force")
+    func rebase() throws {
+        let effects = NotedEffects()
+        let state = try open("given", effects)
+        state.rebase(on: record("given"), now: 7)
+        #expect(state.distribution == record("given"))
+        try state.apply(config("updated"), now: 5)
+        state.rebase(on: record("given"), now: 7)
+        #expect(effects.comments.withLock { $0 } == ["updated", "updated"])
+        #expect(state.distribution.config == config("updated"))
+        #expect(state.distribution.lastModified == 5)
+        state.rebase(on: record("given anew"), now: 8)
+        #expect(state.distribution.config == config("given anew"))
+        #expect(state.distribution.lastModified == 8)
+        // And after a restart.
+        #expect(try open("given anew").distribution.lastModified == 8)
+        #expect(try open("given").distribution.lastModified == 1)
+    }
+
+    @Test("an update that is not possible any more after a reload is forgotten")
+    func impossible() throws {
+        let effects = NotedEffects()
+        let state = try open("given", effects)
+        try state.apply(config("updated"), now: 5)
+        effects.refused.withLock { $0 = ["updated"] }
+        state.rebase(on: record("given"), now: 7)
+        #expect(state.distribution.config == config("given"))
+        let again = try open("given")
+        #expect(again.distribution.config.text("Comment") == "given")
+        // Read from its file it is the same, though its places are others.
+        again.rebase(on: record("given"), now: 9)
+        #expect(again.distribution.lastModified == 7)
     }
 
     @Test("a file that makes no sense is as good as none")

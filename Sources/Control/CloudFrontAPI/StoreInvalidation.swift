@@ -10,11 +10,12 @@ struct StoreInvalidation: DistributionEffects {
 
     /// How long the disk may take; clients try again after a server's error.
     private static let patience = DispatchTimeInterval.seconds(30)
+    /// How long a count may read; less than an admin connection may take.
+    private static let countingTime = Duration.seconds(5)
 
-    func check(_ items: [String]) throws(APIFault) { _ = try paths(items) }
-
-    func invalidate(_ items: [String]) throws(APIFault) {
-        let rules = try paths(items).compactMap(InvalidationRule.init)
+    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) {
+        var rules = targets.compactMap(InvalidationRule.init)
+        for index in rules.indices { rules[index].isSoft = isSoft }
         if rules.isEmpty { return }
         let done = DispatchSemaphore(value: 0)
         let isKept = Atomic<Bool>(false)
@@ -30,22 +31,18 @@ struct StoreInvalidation: DistributionEffects {
         }
     }
 
-    func swap(to config: ConfigNode) throws(APIFault) {
-        throw APIFault(
-            "IllegalUpdate", 400,
-            "This edge is configured by its own file; change that, and reload it.")
+    func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount {
+        let rules = targets.compactMap(InvalidationRule.init)
+        guard let count = store.count(rules, within: Self.countingTime) else {
+            throw .serviceUnavailable("The store cannot be read.")
+        }
+        return count
     }
 
-    private func paths(_ items: [String]) throws(APIFault) -> [InvalidationPath] {
-        var paths: [InvalidationPath] = []
-        for item in items {
-            do throws(APIError) {
-                paths.append(try InvalidationPath(item))
-            } catch {
-                throw APIFault(error)
-            }
-        }
-        return paths
+    func update(_ distribution: Distribution) throws {
+        throw APIError(
+            .illegalUpdate,
+            "This edge is configured by its own file; change that, and reload it.")
     }
 }
 

@@ -1,16 +1,20 @@
 public import CloudFront
+public import Edge
 import Glibc
 public import Reactor
 import Synchronization
 
 /// What a change through the control API does to the rest of the edge.
 public protocol DistributionEffects: Sendable {
-    /// Judges what an invalidation is to name; see ``DistributionState/check(_:)``.
-    func check(_ items: [String]) throws(APIFault)
     /// Returns when it is durable and in effect on all loops.
-    func invalidate(_ items: [String]) throws(APIFault)
-    /// Judges a DistributionConfig and puts it in force on all loops, or leaves the old one there.
-    func swap(to config: ConfigNode) throws(APIFault)
+    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError)
+    /// How much is stored of what is named.
+    func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount
+    /// Puts it in force on all loops, with the connections that are open, or leaves there what is.
+    ///
+    /// - Throws: an ``APIError``, which is answered as it is; anything else is told as an
+    ///   InvalidArgument, since the client's document is what cannot be had here.
+    func update(_ distribution: Distribution) throws
 }
 
 /// A distribution that remembers, in a directory, what was done to it through the control API.
@@ -22,37 +26,41 @@ public final class StoredDistribution: DistributionState {
     private struct State {
         var record: DistributionRecord
         var tags: [ResourceTag]
+        /// The version of the configuration that the edge was told by its own operator.
+        var base: String
     }
 
     private let state: Mutex<State>
     private let history: InvalidationHistory
     private let policyLists: [PolicyKind: [PolicyRecord]]
+    private let catalog: PolicyCatalog
     private let effects: any DistributionEffects
     private let path: String
-    /// The version of the configuration that the edge was started with.
-    private let base: String
 
     /// Reads what the directory, which must exist, remembers. ``distribution`` then says which
     /// configuration is to be in force: the caller puts it there.
     ///
-    /// - Parameter given: what the edge was started with.
+    /// - Parameters:
+    ///   - given: what the edge was started with.
+    ///   - policies: as the API tells them, and `catalog` the same as behaviors find them.
     /// - Throws: if the directory cannot be read or written. A file that makes no sense is as good
     ///   as none.
     public init(
-        _ given: DistributionRecord, policies: [PolicyKind: [PolicyRecord]], directory: String,
+        _ given: DistributionRecord, policies: [PolicyKind: [PolicyRecord]],
+        catalog: PolicyCatalog = PolicyCatalog(), directory: String,
         effects: some DistributionEffects
     ) throws(SystemError) {
         path = directory + "/distribution.xml"
-        base = versionText(APIDocument(root: "DistributionConfig", given.config), 0)
         history = try InvalidationHistory(path: directory + "/invalidations.log")
         policyLists = policies
+        self.catalog = catalog
         self.effects = effects
-        var state = State(record: given, tags: [])
+        var state = State(record: given, tags: [], base: Self.base(of: given))
         if let node = try Self.read(path) {
             state.tags = (node["Tags"]?["Items"]?.list ?? []).map {
                 ResourceTag(key: $0.text("Key") ?? "", value: $0.text("Value") ?? "")
             }
-            if node.text("Base") == base, let config = node["DistributionConfig"],
+            if node.text("Base") == state.base, let config = node["DistributionConfig"],
                 let modified = node.text("LastModified").flatMap({ Int64($0) })
             {
                 state.record.config = config
@@ -67,10 +75,14 @@ public final class StoredDistribution: DistributionState {
     public var invalidations: [InvalidationRecord] { history.records }
     public var tags: [ResourceTag] { state.withLock { $0.tags } }
 
-    public func check(_ items: [String]) throws(APIFault) { try effects.check(items) }
-    public func invalidate(_ items: [String]) throws(APIFault) { try effects.invalidate(items) }
+    public func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) {
+        try effects.invalidate(targets, isSoft: isSoft)
+    }
+    public func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount {
+        try effects.count(targets)
+    }
 
-    public func record(_ invalidation: InvalidationRecord) throws(APIFault) {
+    public func record(_ invalidation: InvalidationRecord) throws(APIError) {
         do throws(SystemError) {
             try history.append(invalidation)
         } catch {
@@ -78,25 +90,65 @@ public final class StoredDistribution: DistributionState {
         }
     }
 
-    public func apply(_ config: ConfigNode, now: Int64) throws(APIFault) {
-        try state.withLock { state throws(APIFault) in
+    public func apply(_ config: ConfigNode, now: Int64) throws(APIError) {
+        try state.withLock { state throws(APIError) in
             var changed = state
             changed.record.config = config
             changed.record.lastModified = now
-            try effects.swap(to: config)
-            do throws(APIFault) {
+            try put(config)
+            do throws(APIError) {
                 try save(changed)
             } catch {
                 // It was in force a moment ago, so that it can be again.
-                try? effects.swap(to: state.record.config)
+                try? put(state.record.config)
                 throw error
             }
             state = changed
         }
     }
 
-    public func replaceTags(_ tags: [ResourceTag]) throws(APIFault) {
-        try state.withLock { state throws(APIFault) in
+    /// Takes over a configuration that its operator changed while the edge runs, and has put in
+    /// force already. An update is put in force again where that one is as it was before.
+    ///
+    /// - Parameter now: in milliseconds since 1970; when it came into force.
+    public func rebase(on given: DistributionRecord, now: Int64) {
+        state.withLock { state in
+            let base = Self.base(of: given)
+            if base == state.base {
+                if Self.base(of: state.record) == base { return }
+                if (try? put(state.record.config)) != nil { return }
+            }
+            state.record = given
+            state.record.lastModified = now
+            state.base = base
+            // What cannot be stored is what the edge is told again when it starts anew.
+            try? save(state)
+        }
+    }
+
+    private static func base(of given: DistributionRecord) -> String {
+        versionText(APIDocument(root: "DistributionConfig", given.config), 0)
+    }
+
+    /// Judges a DistributionConfig as CloudFront does, and then lets it take effect.
+    private func put(_ config: ConfigNode) throws(APIError) {
+        let reading = DistributionConfig.read(config)
+        let resolved = reading.value.map { Distribution.resolve($0, catalog) }
+        guard let distribution = resolved?.value else {
+            let findings = reading.findings + (resolved?.findings ?? [])
+            throw APIError(findings) ?? .invalidArgument("The distribution is not valid.")
+        }
+        do {
+            try effects.update(distribution)
+        } catch let error as APIError {
+            throw error
+        } catch {
+            throw .invalidArgument("\(error)")
+        }
+    }
+
+    public func replaceTags(_ tags: [ResourceTag]) throws(APIError) {
+        try state.withLock { state throws(APIError) in
             var changed = state
             changed.tags = tags
             try save(changed)
@@ -104,14 +156,14 @@ public final class StoredDistribution: DistributionState {
         }
     }
 
-    private func save(_ state: State) throws(APIFault) {
+    private func save(_ state: State) throws(APIError) {
         let tags = state.tags.map { tag in
             ConfigNode.map(["Key": .text(tag.key), "Value": .text(tag.value)])
         }
         let document = APIDocument(
             root: "StoredDistribution",
             .map([
-                "Base": .text(base), "LastModified": .text(state.record.lastModified),
+                "Base": .text(state.base), "LastModified": .text(state.record.lastModified),
                 "Tags": .map(["Items": ConfigNode(.list(tags))]),
                 "DistributionConfig": state.record.config,
             ]))

@@ -9,6 +9,8 @@ public struct Configuration: Sendable {
     public var admin: [Endpoint] = []
     /// The least important events that are logged. Default info.
     public var logLevel = EdgeEvent.Level.info
+    /// What the admin port's control API is told.
+    public var api = APISettings()
 
     public init() {}
 }
@@ -32,6 +34,7 @@ public struct ConfigurationFlags: Sendable, Equatable {
     public var proxyProtocol = false
     public var stopDeadline: String?
     public var logLevel: String?
+    public var invalidationDelay: String?
 
     public init() {}
 }

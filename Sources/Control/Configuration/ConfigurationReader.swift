@@ -29,6 +29,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         }
         apply(flags)
         settleListeners()
+        checkAPIAccess()
         settleOrigins()
         settleBehaviors()
         checkTLS()
@@ -42,6 +43,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         if let limits = top.section("limits") { readLimits(limits, &configuration.settings.limits) }
         if let cache = top.section("cache") { readCache(cache, &configuration.settings.cache) }
         if let log = top.section("accessLog") { readAccessLog(log) }
+        if let api = top.section("api") { readAPI(api) }
         if let tls = top.section("tls") { readViewerTLS(tls) }
         if var origins = top.section("origins") { readOrigins(&origins) }
         if let mode = flags.mode.flatMap({ try? ValueForm.mode.parse($0) }) {

@@ -32,6 +32,10 @@ extension ConfigurationReader {
         set("--role", flags.role, "role", .role) { $0.settings.role = $1 }
         set("--loops", flags.loops, "loops", .loops) { $0.settings.loops = $1 }
         set("--log-level", flags.logLevel, "logLevel", .logLevel) { $0.logLevel = $1 }
+        set(
+            "--invalidation-delay", flags.invalidationDelay, "api.invalidationDelay",
+            .invalidationDelay
+        ) { $0.api.invalidationDelay = $1 }
         set("--stop-deadline", flags.stopDeadline, "limits.stopDeadline", .stopDeadline) {
             $0.settings.limits.stopDeadline = $1
         }

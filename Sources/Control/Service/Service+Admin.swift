@@ -27,31 +27,43 @@ extension Service: AdminSubject {
         Array((status?.json ?? .object([])).encoded.utf8)
     }
 
-    public var api: CloudFrontAPI? { state.withLock { $0.api } }
+    public var api: CloudFrontAPI? {
+        state.withLock { $0.configuration.api.isEnabled ? $0.api : nil }
+    }
 
-    /// The control API, where nobody from outside can reach it: it asks for no signature.
-    func offerAPI(
-        _ configuration: Configuration, _ directory: String, _ endpoints: [Endpoint]
-    ) throws {
-        guard endpoints.allSatisfy(\.isLocal) else {
-            observer.note(
-                EdgeEvent(
-                    .warning, "api",
-                    "the control API is off: the admin port can be reached from other machines, "
-                        + "and requests are not signed; bind admin to 127.0.0.1"))
-            return
-        }
+    /// The control API, which is there also while the configuration turns it off: a reload may turn
+    /// it on.
+    func makeAPI(_ configuration: Configuration, _ directory: String) throws {
         guard let store = state.withLock({ $0.store }) else { return }
         var policies: [PolicyKind: [PolicyRecord]] = [:]
         for kind in PolicyKind.allCases { policies[kind] = PolicyRecord.managed(kind) }
         let distribution = try StoredDistribution(
             OwnDistribution(settings: configuration.settings).record, policies: policies,
             directory: directory, effects: StoreInvalidation(store: store))
-        let api = CloudFrontAPI(distribution, options: APIOptions())
-        state.withLock { $0.api = api }
+        state.withLock {
+            $0.distribution = distribution
+            $0.api = CloudFrontAPI(distribution, settings: configuration.api)
+        }
+        noteAPI()
+    }
+
+    /// Lets the API tell the configuration in force, after a reload.
+    func renewAPI() {
+        let (api, distribution, configuration) = state.withLock {
+            ($0.api, $0.distribution, $0.configuration)
+        }
+        api?.adopt(configuration.api)
+        distribution?.rebase(
+            on: OwnDistribution(settings: configuration.settings).record, now: wallMilliseconds())
+    }
+
+    private func noteAPI() {
+        guard let api else { return }
+        let access = api.settings.credentials.isEmpty ? "unsigned" : "signed"
         observer.note(
             EdgeEvent(
-                .info, "api", "serving as distribution \(distribution.distribution.id)"))
+                .info, "api",
+                "serving as distribution \(api.state.distribution.id), for \(access) requests"))
     }
 
     // nil while it starts.
@@ -64,16 +76,6 @@ extension Service: AdminSubject {
             isStopping: server.isStopping, loops: server.loopCount,
             connections: server.openConnections, store: EdgeStatus.StoreStatus(store),
             pools: server.pools())
-    }
-}
-
-extension Endpoint {
-    /// Only from this machine.
-    fileprivate var isLocal: Bool {
-        switch self {
-        case .unix: true
-        case .ip(let address): address.isLoopback
-        }
     }
 }
 

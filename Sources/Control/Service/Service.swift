@@ -18,6 +18,8 @@ public final class Service: Sendable {
         var server: Server?
         var store: Store?
         var api: CloudFrontAPI?
+        /// What the control API tells and changes.
+        var distribution: StoredDistribution?
         var isStopping = false
     }
 
@@ -28,6 +30,7 @@ public final class Service: Sendable {
     private let reread: Rereading
     // Reloads come from a signal and from the admin port; one at a time.
     private let reloads = DispatchQueue(label: "control.reload")
+    private let signalQueue = DispatchQueue(label: "control.reload.signal")
 
     /// - Parameters:
     ///   - configuration: checked, and without errors.
@@ -60,7 +63,7 @@ public final class Service: Sendable {
         for endpoint in admin.boundEndpoints { announce("admin on \(url(of: endpoint, false))") }
 
         let server = try makeServer(configuration, directory.path)
-        try offerAPI(configuration, directory.path, admin.boundEndpoints)
+        try makeAPI(configuration, directory.path)
         server.start()
         let timer = watchTicks(of: server)
         defer { timer.cancel() }
@@ -140,9 +143,14 @@ public final class Service: Sendable {
     }
 
     /// Waits for a reload that is under way, and for the resolver.
-    public func reload() -> ReloadOutcome { reloads.sync { reloadNow() } }
+    public func reload() -> ReloadOutcome {
+        let outcome = reloads.sync { reloadNow() }
+        // Not on that queue: an update through the API waits for it there, and we for the update.
+        if case .swapped = outcome { renewAPI() }
+        return outcome
+    }
 
-    private func reloadSoon() { reloads.async { _ = self.reloadNow() } }
+    private func reloadSoon() { signalQueue.async { _ = self.reload() } }
 
     private func reloadNow() -> ReloadOutcome {
         let outcome = swap(reread())
