@@ -12,11 +12,11 @@ struct InvalidationView: ~Copyable {
     private var index: InvalidationIndex
     private let memo: UnsafeMutablePointer<Line>
 
-    /// The highest number that kills what is stored under a key, as of `latest`.
+    /// What matches what is stored under a key, as of `latest`.
     private struct Line: BitwiseCopyable {
         var key: UInt64
         var latest: UInt64
-        var number: UInt64
+        var numbers: InvalidationIndex.Numbers
     }
 
     private static var lines: Int { 1 << 14 }
@@ -25,45 +25,54 @@ struct InvalidationView: ~Copyable {
         self.invalidations = invalidations
         latest = invalidations?.latestNumber
         index = invalidations?.makeIndex() ?? InvalidationIndex()
+        let none = InvalidationIndex.Numbers(dead: 0, stale: 0)
         memo = .allocate(capacity: Self.lines)
-        memo.initialize(repeating: Line(key: 0, latest: 0, number: 0), count: Self.lines)
+        memo.initialize(repeating: Line(key: 0, latest: 0, numbers: none), count: Self.lines)
     }
 
     deinit { memo.deallocate() }
 
-    /// Whether no invalidation since `number` matches what is stored under a key.
+    /// Whether no invalidation since an entry's fetch kills it. One that is soft ends the lifetime
+    /// that `header` tells: the entry is stale then, and all else follows.
     @inline(__always)
     mutating func isAlive(
-        _ number: UInt64, _ key: CacheKey, _ canonical: UnsafeRawBufferPointer
+        _ header: inout EntryHeader, _ key: CacheKey, _ canonical: UnsafeRawBufferPointer,
+        now: Milliseconds
     ) -> Bool {
-        guard let latest, number < latest.pointee.load(ordering: .acquiring) else { return true }
-        return number >= self.number(of: key, canonical)
+        guard let latest, header.invalidation < latest.pointee.load(ordering: .acquiring) else {
+            return true
+        }
+        let numbers = numbers(of: key, canonical)
+        if header.invalidation < numbers.stale { header.times.end(at: now) }
+        return header.invalidation >= numbers.dead
     }
 
-    /// The highest number that kills what is stored under a key.
+    /// The latest that match what is stored under a key.
     @inline(never)
-    mutating func number(of key: CacheKey, _ canonical: UnsafeRawBufferPointer) -> UInt64 {
+    private mutating func numbers(
+        of key: CacheKey, _ canonical: UnsafeRawBufferPointer
+    ) -> InvalidationIndex.Numbers {
         refresh()
         let line = memo + (Int(truncatingIfNeeded: key.low) & (Self.lines - 1))
         if line.pointee.key == key.high, line.pointee.latest == index.latest {
-            return line.pointee.number
+            return line.pointee.numbers
         }
-        let number = index.number(of: canonical.bytes)
-        line.pointee = Line(key: key.high, latest: index.latest, number: number)
-        return number
+        let numbers = index.numbers(of: canonical.bytes)
+        line.pointee = Line(key: key.high, latest: index.latest, numbers: numbers)
+        return numbers
     }
 
     /// The latest invalidation that a fetch must not have begun before to answer for a key; 0 when
     /// there is none.
     mutating func latest(of key: CacheKey, _ canonical: UnsafeRawBufferPointer) -> UInt64 {
         guard let latest, latest.pointee.load(ordering: .acquiring) > 0 else { return 0 }
-        return number(of: key, canonical)
+        return numbers(of: key, canonical).highest
     }
 
-    /// Whether what was fetched at `number` may be stored under a key.
+    /// Whether what was fetched at `number` may be stored under a key, if only as stale.
     mutating func mayStore(_ number: UInt64, _ key: CacheKey, _ canonical: [UInt8]) -> Bool {
         guard let latest, number < latest.pointee.load(ordering: .acquiring) else { return true }
-        return canonical.withUnsafeBytes { number >= self.number(of: key, $0) }
+        return canonical.withUnsafeBytes { number >= self.numbers(of: key, $0).dead }
             && number >= index.horizon
     }
 

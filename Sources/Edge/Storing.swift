@@ -365,7 +365,7 @@ extension LoopState where N: ~Copyable {
         case .object(let object):
             // Names from before an invalidation are dead, and the writer will drop them.
             let isAlive = primary.canonical.withUnsafeBytes { canonical -> Bool in
-                isCurrent(object, primary.key, canonical)
+                currentHeader(object, primary.key, canonical) != nil
             }
             if isAlive, object.header.kind == .variants, object.headers == variant.names {
                 return

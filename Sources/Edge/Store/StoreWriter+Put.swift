@@ -104,6 +104,11 @@ extension StoreWriter {
             headers: put.headers.span.bytes, body: inline.span.bytes, into: scratch)
         guard let length else { preconditionFailure("a record is never longer than its limit") }
         try reach(.put, .put)
+        if isSoftened(header, put.canonicalKey.span.bytes) {
+            // Invalidated since it was fetched: the rule may be forgotten before anybody asks.
+            endLifetime(
+                header.times, in: UnsafeMutableRawBufferPointer(rebasing: scratch[..<length]))
+        }
         let record = UnsafeRawBufferPointer(rebasing: scratch[..<length])
         try transaction.put(put.key.indexKey, record, in: file.index)
         changes.isEmpty = false

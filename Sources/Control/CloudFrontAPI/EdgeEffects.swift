@@ -4,17 +4,20 @@ import Dispatch
 import Edge
 import Synchronization
 
-/// What the control API does to an edge that is configured by its own file.
-struct StoreInvalidation: DistributionEffects {
+/// What the control API does to a running edge.
+struct EdgeEffects: DistributionEffects {
     let store: Store
+    /// Puts a distribution in force on all loops, or throws and leaves what is.
+    let updating: @Sendable (Distribution) throws -> Void
 
     /// How long the disk may take; clients try again after a server's error.
     private static let patience = DispatchTimeInterval.seconds(30)
+    /// How long a count may read; less than an admin connection may take.
+    private static let countingTime = Duration.seconds(5)
 
-    func check(_ items: [String]) throws(APIFault) { _ = try paths(items) }
-
-    func invalidate(_ items: [String]) throws(APIFault) {
-        let rules = try paths(items).compactMap(InvalidationRule.init)
+    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) {
+        var rules = targets.compactMap(InvalidationRule.init)
+        for index in rules.indices { rules[index].isSoft = isSoft }
         if rules.isEmpty { return }
         let done = DispatchSemaphore(value: 0)
         let isKept = Atomic<Bool>(false)
@@ -30,23 +33,15 @@ struct StoreInvalidation: DistributionEffects {
         }
     }
 
-    func swap(to config: ConfigNode) throws(APIFault) {
-        throw APIFault(
-            "IllegalUpdate", 400,
-            "This edge is configured by its own file; change that, and reload it.")
+    func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount {
+        let rules = targets.compactMap(InvalidationRule.init)
+        guard let count = store.count(rules, within: Self.countingTime) else {
+            throw .serviceUnavailable("The store cannot be read.")
+        }
+        return count
     }
 
-    private func paths(_ items: [String]) throws(APIFault) -> [InvalidationPath] {
-        var paths: [InvalidationPath] = []
-        for item in items {
-            do throws(APIError) {
-                paths.append(try InvalidationPath(item))
-            } catch {
-                throw APIFault(error)
-            }
-        }
-        return paths
-    }
+    func update(_ distribution: Distribution) throws { try updating(distribution) }
 }
 
 extension InvalidationRule {
