@@ -30,6 +30,12 @@ public struct InvalidationIndex: Sendable {
 
         /// What must not answer for something that was asked for now has a lower number.
         public var highest: UInt64 { max(dead, stale) }
+
+        /// Takes in what else matches.
+        public mutating func formMaximum(_ other: Numbers) {
+            dead = max(dead, other.dead)
+            stale = max(stale, other.stale)
+        }
     }
 
     /// More prefixes of one kind than this are taken together: everything is meant then.
@@ -89,6 +95,25 @@ public struct InvalidationIndex: Sendable {
     /// does.
     public func number(of canonical: RawSpan) -> UInt64 { numbers(of: canonical).dead }
 
-    /// The same for a tag, in small letters.
-    public func number(ofTag tag: RawSpan) -> UInt64 { killing.number(ofTag: tag) }
+    /// The numbers of the latest rules that reach any tag: what counts for a response whose tags
+    /// are not known.
+    public var anyTag: Numbers {
+        Numbers(dead: killing.latestTag, stale: softening.latestTag)
+    }
+
+    /// The number of the latest rule that reaches a tag; 0 if there is none. What was fetched since
+    /// need not be asked for its tags.
+    public var latestTag: UInt64 { max(killing.latestTag, softening.latestTag) }
+
+    /// The numbers of the latest rules that match what has a tag, which counts without regard to
+    /// case. Allocates nothing for one of 256 bytes.
+    public func numbers(ofTag tag: RawSpan) -> Numbers {
+        unsafe withUnsafeTemporaryAllocation(byteCount: max(tag.byteCount, 1), alignment: 1) {
+            for at in 0..<tag.byteCount { unsafe $0[at] = lowercased(tag[at]) }
+            let letters = unsafe UnsafeRawBufferPointer(rebasing: $0[..<tag.byteCount])
+            return Numbers(
+                dead: killing.number(ofTag: unsafe letters.bytes),
+                stale: softening.number(ofTag: unsafe letters.bytes))
+        }
+    }
 }

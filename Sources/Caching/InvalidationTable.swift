@@ -4,6 +4,8 @@ import HTTP
 struct InvalidationTable: Sendable {
     /// The number of the latest rule that reaches everything, also when that rule is forgotten.
     private(set) var everything: UInt64 = 0
+    /// The number of the latest rule that reaches a tag; 0 if there is none.
+    private(set) var latestTag: UInt64 = 0
     private var horizon: UInt64 = 0
     private var targets: [CacheKey: UInt64] = [:]
     private var tags: [CacheKey: UInt64] = [:]
@@ -30,7 +32,9 @@ struct InvalidationTable: Sendable {
         switch rule.reach {
         case .everything: everything = max(everything, number)
         case .target: targets[Self.hash(rule.host, unsafe rule.bytes.span.bytes)] = number
-        case .tag: tags[Self.hash(nil, unsafe rule.bytes.span.bytes)] = number
+        case .tag:
+            tags[Self.hash(nil, unsafe rule.bytes.span.bytes)] = number
+            latestTag = max(latestTag, number)
         case .prefix: insertPrefix(rule, number)
         }
     }
@@ -55,6 +59,7 @@ struct InvalidationTable: Sendable {
         targets = targets.filter { $0.value > number }
         tags = tags.filter { $0.value > number }
         prefixes.removeAll { $0.number <= number }
+        if latestTag <= number { latestTag = 0 }
     }
 
     /// The highest number of a rule that matches a target; 0 if none does.

@@ -212,9 +212,10 @@ extension LoopState where N: ~Copyable {
             record.bytes, expecting: canonical.bytes, seed: seed, verifying: false)
         {
         case .entry(var header, let layout):
-            guard invalidated.isAlive(&header, key, canonical, now: network.wallNow) else {
-                return .absent
-            }
+            let isAlive = invalidated.isAlive(
+                &header, key, canonical, fields: fieldsAtHand(record, header, layout),
+                now: network.wallNow)
+            guard isAlive else { return .absent }
             return .entry(StoredEntry(record: record, header: header, layout: layout))
         case .mismatch: return .absent
         case .corrupt:
@@ -230,10 +231,11 @@ extension LoopState where N: ~Copyable {
         _ object: PendingObject, _ key: CacheKey, _ canonical: UnsafeRawBufferPointer
     ) -> EntryHeader? {
         var header = object.header
-        guard object.canonicalKey.elementsEqual(canonical),
-            invalidated.isAlive(&header, key, canonical, now: network.wallNow)
-        else { return nil }
-        return header
+        guard object.canonicalKey.elementsEqual(canonical) else { return nil }
+        let isAlive = object.headers.withUnsafeBytes {
+            invalidated.isAlive(&header, key, canonical, fields: $0, now: network.wallNow)
+        }
+        return isAlive ? header : nil
     }
 
     enum Found { case absent, entry(StoredEntry) }

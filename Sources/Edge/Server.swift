@@ -56,6 +56,7 @@ public final class Server: Sendable {
         for listener in settings.listeners {
             listeners.append((listener, try Self.bind(listener, loops: loops, into: &waiting)))
         }
+        store?.tagField = settings.tagField
         state = Mutex(
             State(
                 snapshot: SettingsSnapshot(settings, previous: nil, contexts), listeners: listeners,
@@ -82,6 +83,7 @@ public final class Server: Sendable {
             defer { state.waiting = state.waiting.map { _ in [] } }
             return (state.snapshot, state.waiting)
         }
+        shared.store?.tagField = settings.tagField
         checks.watch(snapshot.pools)
         for index in wakes.indices {
             for (fd, settings) in waiting[index] {
@@ -185,6 +187,7 @@ public final class Server: Sendable {
             state.listeners = changes.kept + bound
             return next
         }
+        shared.store?.tagField = settings.tagField
         checks.watch(snapshot.pools)
         for index in 0..<loops {
             _ = shared.mailboxes[index].post(.replace(snapshot))

@@ -399,6 +399,8 @@ extension LoopState where N: ~Copyable {
     }
 
     private mutating func put(_ put: StorePut, _ store: Store) {
+        // By its key it was judged before.
+        guard invalidated.mayStore(put) else { return }
         if store.enqueue(put) { counters.add(.stored) } else { counters.add(.storeSkippedBacklog) }
     }
 

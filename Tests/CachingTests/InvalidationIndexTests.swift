@@ -27,7 +27,7 @@ private func number(of index: InvalidationIndex, _ path: String) -> UInt64 {
 
 private func number(of index: InvalidationIndex, tag: String) -> UInt64 {
     let bytes = Array(tag.utf8)
-    return index.number(ofTag: bytes.span.bytes)
+    return index.numbers(ofTag: bytes.span.bytes).dead
 }
 
 @Suite("Law 3: which invalidation kills what")

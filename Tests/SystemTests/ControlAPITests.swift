@@ -2,7 +2,7 @@ import Glibc
 import Testing
 import WireTesting
 
-private let awsCommand = firstExecutable("/usr/bin/aws", "/usr/local/bin/aws")
+private let awsCommand = executable(named: "aws")
 
 @Suite("Invalidations through the control API of a running edge")
 struct ControlAPITests {

@@ -26,8 +26,10 @@ extension Store {
     public func count(_ rules: [InvalidationRule], within limit: Duration) -> StoreCount? {
         guard let file = core.currentFile.0 else { return nil }
         var wanted = InvalidationIndex()
-        for rule in rules { wanted.insert(rule, number: 1) }
-        var count = Counting(wanted: wanted, inForce: invalidations.makeIndex())
+        // As if they came after all that is stored.
+        for rule in rules { wanted.insert(rule, number: .max) }
+        var count = Counting(
+            wanted: wanted, inForce: invalidations.makeIndex(), tagField: core.tagField)
         return try? count.run(file, until: .now + limit)
     }
 }
@@ -38,11 +40,13 @@ private struct Counting {
 
     let wanted: InvalidationIndex
     let inForce: InvalidationIndex
+    let tagField: [UInt8]
     private var found = StoreCount(isComplete: false)
 
-    init(wanted: InvalidationIndex, inForce: InvalidationIndex) {
+    init(wanted: InvalidationIndex, inForce: InvalidationIndex, tagField: [UInt8]) {
         self.wanted = wanted
         self.inForce = inForce
+        self.tagField = tagField
     }
 
     mutating func run(
@@ -72,9 +76,15 @@ private struct Counting {
             header.kind != .variants
         else { return }
         let canonical = record.bytes.extracting(layout.key)
-        guard wanted.numbers(of: canonical).highest > 0,
-            header.invalidation >= inForce.numbers(of: canonical).dead
-        else { return }
+        let fields = fieldsAtHand(record, header, layout)
+        func numbers(_ index: InvalidationIndex) -> InvalidationIndex.Numbers {
+            var numbers = index.numbers(of: canonical)
+            numbers.formMaximum(header.tagNumbers(in: index, fields, tagField))
+            return numbers
+        }
+        guard numbers(wanted).highest > 0, header.invalidation >= numbers(inForce).dead else {
+            return
+        }
         found.entries += 1
         found.bytes += header.bodyLength
     }

@@ -28,17 +28,37 @@ extension StoreWriter {
     private static var sweepDeletions: Int { 128 }
 
     /// Whether an invalidation matches an entry that was fetched before it.
-    func isDead(_ header: EntryHeader, _ canonical: RawSpan) -> Bool {
+    ///
+    /// - Parameter fields: its header block; nil where that lies in chunks.
+    func isDead(
+        _ header: EntryHeader, _ canonical: RawSpan, fields: UnsafeRawBufferPointer?
+    ) -> Bool {
         guard header.invalidation < invalidated.latest else { return false }
         // A digest does not tell what it is of.
         return header.flags.contains(.keyIsDigest)
-            || header.invalidation < invalidated.number(of: canonical)
+            || header.invalidation < numbers(header, canonical, fields).dead
+    }
+
+    func isDead(_ object: PendingObject) -> Bool {
+        object.headers.withUnsafeBytes {
+            isDead(object.header, object.canonicalKey.span.bytes, fields: $0)
+        }
     }
 
     /// Whether one that is soft ended the lifetime of an entry that was fetched before it.
-    func isSoftened(_ header: EntryHeader, _ canonical: RawSpan) -> Bool {
+    func isSoftened(
+        _ header: EntryHeader, _ canonical: RawSpan, fields: UnsafeRawBufferPointer?
+    ) -> Bool {
         guard header.invalidation < invalidated.latest else { return false }
-        return header.invalidation < invalidated.numbers(of: canonical).stale
+        return header.invalidation < numbers(header, canonical, fields).stale
+    }
+
+    private func numbers(
+        _ header: EntryHeader, _ canonical: RawSpan, _ fields: UnsafeRawBufferPointer?
+    ) -> InvalidationIndex.Numbers {
+        var numbers = invalidated.numbers(of: canonical)
+        numbers.formMaximum(header.tagNumbers(in: invalidated, fields, core.tagField))
+        return numbers
     }
 
     /// Writes into a record that it is stale from now on.
@@ -100,8 +120,10 @@ extension StoreWriter {
             let record = value.bytes
             if let (header, layout) = try? EntryRecord.inspect(record) {
                 let canonical = record.extracting(layout.key)
-                if isDead(header, canonical)
-                    || header.times.isFresh(at: now) && isSoftened(header, canonical)
+                let fields = fieldsAtHand(value, header, layout)
+                if isDead(header, canonical, fields: fields)
+                    || header.times.isFresh(at: now)
+                        && isSoftened(header, canonical, fields: fields)
                 {
                     invalid.append(CacheKey(key))
                 }
@@ -123,7 +145,8 @@ extension StoreWriter {
                 let (header, layout) = try? EntryRecord.inspect(record.bytes),
                 header.invalidation < sweep.number
             else { continue }
-            if isDead(header, record.bytes.extracting(layout.key)) {
+            let fields = fieldsAtHand(record, header, layout)
+            if isDead(header, record.bytes.extracting(layout.key), fields: fields) {
                 if try delete(key, file, &transaction, &changes) { core.counters.add(.swept) }
             } else {
                 try soften(record, header, key, file, &transaction, &changes)
