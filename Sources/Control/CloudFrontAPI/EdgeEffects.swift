@@ -52,4 +52,3 @@ struct EdgeEffects: DistributionEffects {
 
     func update(_ distribution: Distribution) throws { try updating(distribution) }
 }
-
