@@ -26,7 +26,7 @@ extension LoopState where N: ~Copyable {
             }
             let result =
                 fetch.body.framing != .none && fetch.body.isPlain && fetch.gzip == nil
-                && origins[slot].input.isEmpty
+                    && origins[slot].input.isEmpty
                 ? receiveBody(slot, fetch) : receiveKept(slot, fetch)
             switch result {
             case .bytes(let count):

@@ -17,6 +17,7 @@ extension LoopState where N: ~Copyable {
             UnsafeRawBufferPointer(rebasing: bytes[head.path.range]), scratch: scratch.fields)
         var facts = RequestFacts(head, bytes: bytes.bytes)
         if head.fields.contains(.cookie) { facts.hasSession = hasSession(behavior, bytes) }
+        if head.fields.contains(.xEdgeCache) { facts.wish = wish(slot, bytes) }
         if hot[behavior].traits.contains(.screens), screens(slot, bytes, behavior, facts) { return }
         if let reason = forbidden(facts, hot[behavior].policy.mode) {
             counters.reject(.notAllowed)

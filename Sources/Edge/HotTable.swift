@@ -147,6 +147,9 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
         trusted.deallocate()
     }
 
+    /// Whether no proxies are trusted: then this machine's own operator is.
+    var trustsNobody: Bool { trusted.isEmpty }
+
     /// Whether an address is one of the trusted proxies'.
     func trusts(_ address: SocketAddress) -> Bool {
         for block in trusted where block.contains(address) { return true }

@@ -73,7 +73,7 @@ public struct SimulatedNetwork: ~Copyable, Network {
     public func failureOfTLS(_ fd: Int32) -> TLSFailure? { nil }
 
     public mutating func accept(_ listener: Int32, peer: inout SocketAddress) -> AcceptResult {
-        let result = fabric.accept(loop)
+        let result = fabric.accept(loop, listener)
         if case .connection(let fd) = result {
             peer = SocketAddress(ipv4: 0xC000_0200 | UInt32(fd & 255), port: 40_000)
         }

@@ -16,7 +16,7 @@ struct EdgeEffects: DistributionEffects {
     private static let countingTime = Duration.seconds(5)
 
     func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) {
-        var rules = targets.compactMap(rule)
+        var rules = rules(for: targets)
         for index in rules.indices { rules[index].isSoft = isSoft }
         if rules.isEmpty { return }
         let done = DispatchSemaphore(value: 0)
@@ -34,21 +34,29 @@ struct EdgeEffects: DistributionEffects {
     }
 
     func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount {
-        let rules = targets.compactMap(rule)
+        let rules = rules(for: targets)
         guard let count = store.count(rules, within: Self.countingTime) else {
             throw .serviceUnavailable("The store cannot be read.")
         }
         return count
     }
 
-    /// On any host. A tag matches nothing where no field is named that origins tag by: nil.
-    private func rule(_ path: InvalidationPath) -> InvalidationRule? {
-        switch path {
-        case .exact(let bytes): InvalidationRule(.target, bytes)
-        case .prefix(let bytes): InvalidationRule(.prefix, bytes)
-        case .tag(let bytes): store.tagField.isEmpty ? nil : InvalidationRule(.tag, bytes)
-        }
+    /// A tag matches nothing where no field is named that origins tag by.
+    private func rules(for targets: [InvalidationPath]) -> [InvalidationRule] {
+        let hasTags = !store.tagField.isEmpty
+        return targets.map(InvalidationRule.init).filter { hasTags || $0.reach != .tag }
     }
 
     func update(_ distribution: Distribution) throws { try updating(distribution) }
+}
+
+extension InvalidationRule {
+    /// On any host.
+    init(_ path: InvalidationPath) {
+        switch path {
+        case .exact(let bytes): self.init(.target, bytes)
+        case .prefix(let bytes): self.init(.prefix, bytes)
+        case .tag(let bytes): self.init(.tag, bytes)
+        }
+    }
 }

@@ -31,6 +31,16 @@ struct ConfigurationReader<Resolver: NameResolver> {
             // What follows from a file that cannot be read tells nobody anything.
             return ConfigurationReading(configuration: configuration, findings: findings.all)
         }
+        return settle(flags)
+    }
+
+    /// The same for a section that stands in a larger document; nil: nothing is written.
+    mutating func read(_ top: Section?, _ flags: ConfigurationFlags) -> ConfigurationReading {
+        if var top { readFile(&top, flags) }
+        return settle(flags)
+    }
+
+    private mutating func settle(_ flags: ConfigurationFlags) -> ConfigurationReading {
         apply(flags)
         settleListeners()
         checkAPIAccess()

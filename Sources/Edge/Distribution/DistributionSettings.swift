@@ -33,7 +33,7 @@ public struct DistributionSettings: Sendable {
 
 extension Settings {
     /// The response field that has cache tags; empty: none.
-    var tagField: [UInt8] {
+    package var tagField: [UInt8] {
         (distribution?.distribution.config.cacheTagHeaderName).map { Array($0.utf8) } ?? []
     }
 }
