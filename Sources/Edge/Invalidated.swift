@@ -81,8 +81,7 @@ struct InvalidationView: ~Copyable {
         {
             return line.pointee.numbers
         }
-        var numbers = index.numbers(of: canonical.bytes)
-        numbers.formMaximum(header.tagNumbers(in: index, fields, tagField))
+        let numbers = header.numbers(in: index, canonical.bytes, fields, tagField)
         if entry != 0 {
             line.pointee = Line(
                 key: key.high, latest: index.latest, entry: entry, numbers: numbers)

@@ -145,6 +145,18 @@ struct SignatureTests {
         #expect(state.contents.withLock { $0.stale.isEmpty })
     }
 
+    @Test("a signature is judged by the machine's time, wherever the edge's clock stands")
+    func manualClock() throws {
+        let state = try ScriptedDistribution()
+        let api = CloudFrontAPI(state, settings: APISettings(credentials: [credential]))
+        let signed = request(Self.vectors[0])
+        let day = Self.moment + 86_400_000
+        let found = try Answered(api.answer(signed, now: day, machineTime: Self.moment))
+        #expect(found.line == "404 NoSuchDistribution")
+        let late = try Answered(api.answer(signed, now: Self.moment, machineTime: day))
+        #expect(late.line == "400 RequestExpired")
+    }
+
     @Test("what nobody known signed is refused before its body is taken")
     func early() throws {
         let api = CloudFrontAPI(

@@ -77,14 +77,9 @@ private struct Counting {
         else { return }
         let canonical = record.bytes.extracting(layout.key)
         let fields = fieldsAtHand(record, header, layout)
-        func numbers(_ index: InvalidationIndex) -> InvalidationIndex.Numbers {
-            var numbers = index.numbers(of: canonical)
-            numbers.formMaximum(header.tagNumbers(in: index, fields, tagField))
-            return numbers
-        }
-        guard numbers(wanted).highest > 0, header.invalidation >= numbers(inForce).dead else {
-            return
-        }
+        guard header.numbers(in: wanted, canonical, fields, tagField).highest > 0,
+            header.invalidation >= header.numbers(in: inForce, canonical, fields, tagField).dead
+        else { return }
         found.entries += 1
         found.bytes += header.bodyLength
     }

@@ -56,9 +56,7 @@ extension StoreWriter {
     private func numbers(
         _ header: EntryHeader, _ canonical: RawSpan, _ fields: UnsafeRawBufferPointer?
     ) -> InvalidationIndex.Numbers {
-        var numbers = invalidated.numbers(of: canonical)
-        numbers.formMaximum(header.tagNumbers(in: invalidated, fields, core.tagField))
-        return numbers
+        header.numbers(in: invalidated, canonical, fields, core.tagField)
     }
 
     /// Writes into a record that it is stale from now on.

@@ -19,6 +19,16 @@ extension EntryHeader {
         return index.numbers(ofTagsIn: fields.bytes, field: tagField.span.bytes)
     }
 
+    /// The latest rules that match the entry, by its key or by its tags.
+    func numbers(
+        in index: InvalidationIndex, _ canonical: RawSpan, _ fields: UnsafeRawBufferPointer?,
+        _ tagField: [UInt8]
+    ) -> InvalidationIndex.Numbers {
+        var numbers = index.numbers(of: canonical)
+        numbers.formMaximum(tagNumbers(in: index, fields, tagField))
+        return numbers
+    }
+
     /// Names the entry and its fields, as long as it is stored: a confirmation gives the same
     /// object other fields, and another time. 0: it has no name yet.
     var memoName: UInt64 {
