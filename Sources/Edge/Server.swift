@@ -83,7 +83,6 @@ public final class Server: Sendable {
             defer { state.waiting = state.waiting.map { _ in [] } }
             return (state.snapshot, state.waiting)
         }
-        shared.store?.tagField = settings.tagField
         checks.watch(snapshot.pools)
         for index in wakes.indices {
             for (fd, settings) in waiting[index] {
