@@ -113,8 +113,10 @@ extension LoopState where N: ~Copyable {
     ) {
         endReading()
         let pending = store?.findPending(key) ?? .none
-        if case .object(let object) = pending, isCurrent(object, key, canonical.bytes) {
-            serve(pending: object, slot, bytes, behavior, facts, key, canonical)
+        if case .object(let object) = pending,
+            let header = currentHeader(object, key, canonical.bytes)
+        {
+            serve(pending: object, header, slot, bytes, behavior, facts, key, canonical)
             beginReading()
             return
         }
@@ -210,8 +212,11 @@ extension LoopState where N: ~Copyable {
         switch EntryRecord.decode(
             record.bytes, expecting: canonical.bytes, seed: seed, verifying: false)
         {
-        case .entry(let header, let layout):
-            guard invalidated.isAlive(header.invalidation, key, canonical) else { return .absent }
+        case .entry(var header, let layout):
+            let isAlive = invalidated.isAlive(
+                &header, key, canonical, fields: fieldsAtHand(record, header, layout),
+                now: network.wallNow)
+            guard isAlive else { return .absent }
             return .entry(StoredEntry(record: record, header: header, layout: layout))
         case .mismatch: return .absent
         case .corrupt:
@@ -221,12 +226,17 @@ extension LoopState where N: ~Copyable {
         }
     }
 
-    /// Whether what waits for the writer is this key's, and alive.
-    mutating func isCurrent(
+    /// The header of what waits for the writer, as it is to be judged now; nil if it is not this
+    /// key's, or dead.
+    mutating func currentHeader(
         _ object: PendingObject, _ key: CacheKey, _ canonical: UnsafeRawBufferPointer
-    ) -> Bool {
-        object.canonicalKey.elementsEqual(canonical)
-            && invalidated.isAlive(object.header.invalidation, key, canonical)
+    ) -> EntryHeader? {
+        var header = object.header
+        guard object.canonicalKey.elementsEqual(canonical) else { return nil }
+        let isAlive = object.headers.withUnsafeBytes {
+            invalidated.isAlive(&header, key, canonical, fields: $0, now: network.wallNow)
+        }
+        return isAlive ? header : nil
     }
 
     enum Found { case absent, entry(StoredEntry) }

@@ -145,6 +145,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
         timers = TimerWheel(start: start, capacity: connections * 3 + 16)
         reader = shared.store?.makeReader()
         invalidated = InvalidationView(shared.store?.invalidations)
+        invalidated.follow(tagField: snapshot.settings.tagField)
         self.counters = counters
         self.latencies = latencies
         self.log = log
@@ -281,6 +282,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
         snapshot = next
         hot = next.hot
         limits = next.settings.limits
+        invalidated.follow(tagField: next.settings.tagField)
     }
 }
 

@@ -58,6 +58,7 @@ public final class Server: Sendable {
         for listener in settings.listeners {
             listeners.append((listener, try Self.bind(listener, loops: loops, into: &waiting)))
         }
+        store?.tagField = settings.tagField
         state = Mutex(
             State(
                 snapshot: SettingsSnapshot(settings, previous: nil, contexts), listeners: listeners,
@@ -187,6 +188,7 @@ public final class Server: Sendable {
             state.listeners = changes.kept + bound
             return next
         }
+        shared.store?.tagField = settings.tagField
         checks.watch(snapshot.pools)
         for index in 0..<loops {
             _ = shared.mailboxes[index].post(.replace(snapshot))

@@ -383,7 +383,7 @@ extension LoopState where N: ~Copyable {
         case .object(let object):
             // Names from before an invalidation are dead, and the writer will drop them.
             let isAlive = primary.canonical.withUnsafeBytes { canonical -> Bool in
-                isCurrent(object, primary.key, canonical)
+                currentHeader(object, primary.key, canonical) != nil
             }
             if isAlive, object.header.kind == .variants, object.headers == variant.names {
                 return
@@ -417,6 +417,8 @@ extension LoopState where N: ~Copyable {
     }
 
     private mutating func put(_ put: StorePut, _ store: Store) {
+        // By its key it was judged before.
+        guard invalidated.mayStore(put) else { return }
         if store.enqueue(put) { counters.add(.stored) } else { counters.add(.storeSkippedBacklog) }
     }
 

@@ -31,6 +31,7 @@ final class SimulatedEdge {
         disk.backlogBytes = settings.cache.backlogBytes
         disk.faults = faults
         store = try Store.open(disk, stepping: true)
+        store.tagField = settings.tagField
         let wakes = (0..<settings.loops).map { _ in WakeFlag() }
         mailboxes = wakes.map { wake in Mailbox(capacity: 4_096, wake: .call { wake.signal() }) }
         shared = EdgeShared(

@@ -137,6 +137,15 @@ struct ConfigurationOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            """
+            How long the control API calls an invalidation InProgress, which is in effect at once \
+            all the same. (default: 0)
+            """,
+            valueName: "DURATION"))
+    var invalidationDelay: String?
+
+    @Option(
+        help: ArgumentHelp(
             "The least important events on standard error. (default: info)",
             valueName: "debug|info|notice|warning|error"))
     var logLevel: String?
@@ -162,6 +171,7 @@ struct ConfigurationOptions: ParsableArguments {
         flags.proxyProtocol = proxyProtocol
         flags.stopDeadline = stopDeadline
         flags.logLevel = logLevel
+        flags.invalidationDelay = invalidationDelay
         return flags
     }
 

@@ -215,7 +215,7 @@ struct ClockRouteTests {
     func api() throws {
         let state = try ScriptedDistribution()
         let subject = ClockSubject(
-            api: CloudFrontAPI(state, options: APIOptions()),
+            api: CloudFrontAPI(state, settings: APISettings()),
             clockControl: ClockControl(clock, isLocal: true) { true })
         let admin = try RunningAdmin(subject)
         let batch = Asking.batch(["/*"], "r")

@@ -8,9 +8,9 @@ import Testing
 
 /// Takes whatever comes, as an edge that can follow it.
 private struct Yielding: DistributionEffects {
-    func check(_ items: [String]) throws(APIFault) {}
-    func invalidate(_ items: [String]) throws(APIFault) {}
-    func swap(to config: ConfigNode) throws(APIFault) {}
+    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) {}
+    func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount { StoreCount() }
+    func update(_ distribution: Distribution) throws {}
 }
 
 extension ServiceTests {
@@ -46,14 +46,16 @@ extension ServiceTests {
         try running.run { service in
             let id = try #require(service.state.withLock { $0.configuration.distribution }).record
                 .id
-            #expect(running.events.contains("api: serving as distribution \(id)"))
+            #expect(running.events.contains { $0.hasPrefix("api: serving as distribution \(id)") })
             let before = try running.ask("/status")
             #expect(!before.contains("\"more\""))
-            try service.update(node(next, files))
+            let stored = try #require(service.state.withLock { $0.distribution })
+            try stored.apply(node(next, files), now: 5)
             try expectPool("more", running)
             let bad = try node(Export(standard: Export.behavior("none")), files)
-            #expect(throws: APIError.self) { try service.update(bad) }
+            #expect(throws: APIError.self) { try stored.apply(bad, now: 6) }
             try expectPool("more", running)
+            #expect(stored.distribution.lastModified == 5)
             running.willRead(
                 try imported(
                     files,
@@ -101,10 +103,18 @@ extension ServiceTests {
         let reading = try imported(files, Export(), cache: cache)
         let stored = try StoredDistribution(
             reading.configuration.record, policies: [:], directory: cache, effects: Yielding())
-        try stored.apply(node(Export(standard: Export.behavior("none")), files), now: 5)
+        try stored.apply(node(next, files), now: 5)
+        // As if the file were from another version, which took what this one refuses.
+        let path = cache + "/distribution.xml"
+        let text = try readTextFile(path)
+        try writeTextFile(
+            path, text.replacing("<TargetOriginId>maps<", with: "<TargetOriginId>none<"))
         let running = RunningService(reading)
-        try running.run { _ in
+        try running.run { service in
             try expectPool("maps", running)
+            // What is told is what is served.
+            let told = service.state.withLock { $0.distribution }?.distribution
+            #expect(told == reading.configuration.record)
         }
         let told = running.events.filter { $0.contains("is not in force: ") }
         #expect(told.count == 1 && told[0].contains("no origin is named \"none\""), "\(told)")

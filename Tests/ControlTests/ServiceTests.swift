@@ -191,6 +191,40 @@ struct ServiceTests {
         #expect(refusals.count == 3)
     }
 
+    @Test("after a reload the API tells the configuration in force, and obeys its keys")
+    func reloadedAPI() throws {
+        let text = "origins: { maps: { members: [\"http://127.0.0.1:1\"] } }\n"
+        func change(_ flags: inout ConfigurationFlags) { flags.origins = [] }
+        let running = RunningService(configured(text, change))
+        try running.run { service in
+            let client = try AdminClient(try running.address("admin"))
+            let list = CloudFrontAPI.pathPrefix + "/distribution"
+            #expect(try running.ask(list).contains("<Id>maps</Id>"))
+            running.willRead(configured(text.replacing("maps", with: "tiles"), change))
+            #expect(try client.reload().isSwapped)
+            let renamed = try running.ask(list)
+            #expect(renamed.contains("<Id>tiles</Id>") && !renamed.contains("<Id>maps</Id>"))
+            #expect(!renamed.contains("<LastModifiedTime>1970-"))
+
+            let keys =
+                "api: { credentials: [{ accessKeyId: A, secretAccessKey: \"0123456789abcdef\" }] }"
+            running.willRead(configured(text + keys, change))
+            #expect(try client.reload().isSwapped)
+            #expect(try running.ask(list).contains("<Code>MissingAuthenticationToken</Code>"))
+            let refused = #expect(throws: AdminClientError.self) { try client.invalidate(["/*"]) }
+            #expect("\(try #require(refused))".hasPrefix("MissingAuthenticationToken: "))
+            let signing = try AdminClient(
+                try running.address("admin"),
+                credential: APICredential(
+                    accessKeyID: "A", secret: Secret("0123456789abcdef")))
+            #expect(try signing.invalidate(["/*"]).hasSuffix(" Completed: 1 path"))
+
+            running.willRead(configured(text + "api: { enabled: false }", change))
+            #expect(try client.reload().isSwapped)
+            #expect(try running.ask(list).hasPrefix("nothing is here"))
+        }
+    }
+
     @Test("a new cache directory goes with the process, the operator's stays")
     func directories() throws {
         let temporary = try CacheDirectory(nil)

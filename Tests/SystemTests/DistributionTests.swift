@@ -91,7 +91,7 @@ struct DistributionTests {
         }
         #expect(moved == true)
         let id = try #require(edge.child.line(with: "serving as distribution"))
-            .split(separator: " ").last.map { String($0.filter { $0.isLetter || $0.isNumber }) }
+            .split(separator: " distribution ").last?.prefix { $0.isLetter || $0.isNumber }
         let told = try edge.admin("/2020-05-31/distribution/\(id ?? "")/config")
         #expect(told.text.contains("<Comment>changed</Comment>"), "\(told.text)")
         #expect(told.text.contains("<DomainName>maps.invalid</DomainName>"))

@@ -24,6 +24,10 @@ func answer(
     }
     // A page that an operator looks at must not act on the operator's own machine.
     guard !isCrossSite else { return refusal(403, "this was asked by a page of another site") }
+    let lines = Array(received[..<head.length])
+    if let refusal = api.refusal(of: APIRequest(head, lines), now: WallClock.system.now) {
+        return encode(refusal, hasBody: head.method != .head)
+    }
     var body = Array(received[head.length...].prefix(length))
     if head.expectsContinue, body.count < length {
         guard socket.write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) else { return nil }
@@ -38,14 +42,14 @@ func answer(
         guard let got, got > 0 else { return nil }
         count += got
     }
-    let request = APIRequest(head, Array(received[..<head.length]), body: body)
-    let response = api.answer(request, now: clock.now)
+    let response = api.answer(
+        APIRequest(head, lines, body: body), now: clock.now, machineTime: WallClock.system.now)
     return encode(response, hasBody: head.method != .head)
 }
 
 extension APIRequest {
     /// - Parameter bytes: what the head was parsed from.
-    fileprivate init(_ head: RequestHead, _ bytes: [UInt8], body: [UInt8]) {
+    fileprivate init(_ head: RequestHead, _ bytes: [UInt8], body: [UInt8] = []) {
         func text(_ slice: ByteSlice) -> String {
             String(decoding: bytes[slice.range], as: UTF8.self)
         }

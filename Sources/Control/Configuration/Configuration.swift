@@ -13,6 +13,8 @@ public struct Configuration: Sendable {
     public internal(set) var distribution: DistributionImport?
     /// Which time of day the edge goes by. Default the machine's.
     public var clock = ClockSetting.system
+    /// What the admin port's control API is told.
+    public var api = APISettings()
 
     public init() {}
 }
@@ -42,6 +44,7 @@ public struct ConfigurationFlags: Sendable, Equatable {
     public var distribution: String?
     public var policies: String?
     public var distributionID: String?
+    public var invalidationDelay: String?
 
     public init() {}
 }

@@ -44,6 +44,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
     private mutating func settle(_ flags: ConfigurationFlags) -> ConfigurationReading {
         apply(flags)
         settleListeners()
+        checkAPIAccess()
         if let file = distribution.file {
             settleDistribution(file)
         } else {
@@ -65,6 +66,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         if let limits = top.section("limits") { readLimits(limits, &configuration.settings.limits) }
         if let cache = top.section("cache") { readCache(cache, &configuration.settings.cache) }
         if let log = top.section("accessLog") { readAccessLog(log) }
+        if let api = top.section("api") { readAPI(api) }
         if let tls = top.section("tls") { readViewerTLS(tls) }
         if let section = top.section("distribution") { readDistribution(section) }
         if var origins = top.section("origins") { readOrigins(&origins) }

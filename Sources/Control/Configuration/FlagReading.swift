@@ -33,6 +33,10 @@ extension ConfigurationReader {
         set("--clock", flags.clock, "clock", .clock) { $0.clock = $1 }
         set("--loops", flags.loops, "loops", .loops) { $0.settings.loops = $1 }
         set("--log-level", flags.logLevel, "logLevel", .logLevel) { $0.logLevel = $1 }
+        set(
+            "--invalidation-delay", flags.invalidationDelay, "api.invalidationDelay",
+            .invalidationDelay
+        ) { $0.api.invalidationDelay = $1 }
         set("--stop-deadline", flags.stopDeadline, "limits.stopDeadline", .stopDeadline) {
             $0.settings.limits.stopDeadline = $1
         }

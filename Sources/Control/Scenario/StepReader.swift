@@ -128,7 +128,7 @@ struct StepReader {
         for given in paths {
             do throws(APIError) {
                 let path = try InvalidationPath(given.text).naming(rootObject: rootObject)
-                if let rule = InvalidationRule(path) { rules.append(rule) }
+                rules.append(InvalidationRule(path))
             } catch {
                 return Invalidation(
                     paths: paths.map(\.text), rules: [], refusal: error.message)

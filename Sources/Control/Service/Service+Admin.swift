@@ -27,7 +27,9 @@ extension Service: AdminSubject {
         Array((status?.json ?? .object([])).encoded.utf8)
     }
 
-    public var api: CloudFrontAPI? { state.withLock { $0.api } }
+    public var api: CloudFrontAPI? {
+        state.withLock { $0.configuration.api.isEnabled ? $0.api : nil }
+    }
 
     public var clockControl: ClockControl {
         let (server, isLocal) = state.withLock { ($0.server, $0.isAdminLocal) }
@@ -38,30 +40,30 @@ extension Service: AdminSubject {
         }
     }
 
-    /// The control API, where nobody from outside can reach it: it asks for no signature.
-    func offerAPI(_ server: Server, _ directory: String, _ endpoints: [Endpoint]) throws {
-        guard endpoints.allSatisfy(\.isLocal) else {
-            observer.note(
-                EdgeEvent(
-                    .warning, "api",
-                    "the control API is off: the admin port can be reached from other machines, "
-                        + "and requests are not signed; bind admin to 127.0.0.1"))
-            return
-        }
+    /// The control API, which is there also while the configuration turns it off: a reload may turn
+    /// it on.
+    func makeAPI(_ server: Server, _ directory: String) throws {
         let (store, configuration) = state.withLock { ($0.store, $0.configuration) }
         guard let store else { return }
+        let effects = EdgeEffects(store: store) { [weak self] in try self?.update($0) }
         let distribution = try StoredDistribution(
-            configuration.record, policies: configuration.policies, directory: directory,
-            effects: StoreInvalidation(store: store))
+            configuration.record, policies: configuration.policies,
+            catalog: configuration.catalog, directory: directory, effects: effects)
         followUpdate(of: distribution, configuration, server)
-        let api = CloudFrontAPI(distribution, options: APIOptions())
         state.withLock {
-            $0.api = api
             $0.distribution = distribution
+            $0.api = CloudFrontAPI(distribution, settings: configuration.api)
         }
+        noteAPI()
+    }
+
+    private func noteAPI() {
+        guard let api else { return }
+        let access = api.settings.credentials.isEmpty ? "unsigned" : "signed"
         observer.note(
             EdgeEvent(
-                .info, "api", "serving as distribution \(distribution.distribution.id)"))
+                .info, "api",
+                "serving as distribution \(api.state.distribution.id), for \(access) requests"))
     }
 
     // nil while it starts.

@@ -31,8 +31,10 @@ public final class Service: Sendable {
     let observer: any EventObserver
     let clock: WallClock
     private let reread: Rereading
-    // Reloads come from a signal and from the admin port; one at a time.
+    // Reloads come from a signal and from the admin port; one at a time. An update through the API
+    // never waits here: a reload waits for it, in `distribution`.
     private let reloads = DispatchQueue(label: "control.reload")
+    private let signalQueue = DispatchQueue(label: "control.reload.signal")
 
     /// - Parameters:
     ///   - configuration: checked, and without errors.
@@ -68,7 +70,7 @@ public final class Service: Sendable {
         for endpoint in admin.boundEndpoints { announce("admin on \(url(of: endpoint, false))") }
 
         let server = try makeServer(configuration, directory.path)
-        try offerAPI(server, directory.path, admin.boundEndpoints)
+        try makeAPI(server, directory.path)
         server.start()
         let timer = watchTicks(of: server)
         defer { timer.cancel() }
@@ -155,10 +157,10 @@ public final class Service: Sendable {
         server?.stop(deadline: isRepeated ? 0 : deadline)
     }
 
-    /// Waits for a reload that is under way, and for the resolver.
+    /// Waits for a reload or an update that is under way, and for the resolver.
     public func reload() -> ReloadOutcome { reloads.sync { reloadNow() } }
 
-    private func reloadSoon() { reloads.async { _ = self.reloadNow() } }
+    private func reloadSoon() { signalQueue.async { _ = self.reload() } }
 
     private func reloadNow() -> ReloadOutcome {
         let outcome = swap(reread())
