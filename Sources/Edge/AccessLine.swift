@@ -7,13 +7,14 @@ import Reactor
 extension LoopState where N: ~Copyable {
     /// Counts and logs an exchange that went the slow way.
     mutating func account(_ exchange: Exchange) {
-        latencies.record(nanoseconds: network.monotonicNow &- exchange.started)
-        guard log != nil else { return }
+        // A page in place of an error took as long as the error and the page.
         let asked = exchange.page?.original ?? exchange
+        latencies.record(nanoseconds: network.monotonicNow &- asked.started)
+        guard log != nil else { return }
         asked.bytes.withUnsafeBytes {
             writeLine(
                 asked.head, $0, exchange.outcome,
-                address(exchange.id.slot, exchange.id.generation), exchange.started)
+                address(exchange.id.slot, exchange.id.generation), asked.started)
         }
     }
 
