@@ -149,7 +149,12 @@ extension LoopState where N: ~Copyable {
         }
         switch view.phase {
         case .waiting: return
-        case .failed(let failure) where !exchange.hasResponded: fall(exchange, failure)
+        case .failed(let failure) where !exchange.hasResponded:
+            if let head = view.head, exchange.passesFragment(of: head) {
+                respond(exchange, head)
+            } else {
+                fall(exchange, failure)
+            }
         case .failed:
             exchange.outcome.detail = "OriginCommError"
             cutShort(exchange)

@@ -102,6 +102,19 @@ struct CloudFrontRowTests {
         #expect(answer.text == "whole")
     }
 
+    @Test("§1.3 so is one that breaks off at once")
+    func brokenOff() throws {
+        let stand = try cachingStand.get()
+        let room = stand.origin.room("row")
+        let path = room.path("plain/it")
+        room.reply(.raw("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", .close))
+        let first = try stand.edge.get(path)
+        #expect(first.status == 200 && first.isCut)
+        #expect(first.text == "half")
+        room.always(.ok(body: "whole"))
+        #expect(try stand.edge.get(path).text == "whole")
+    }
+
     @Test("§1.3 what a viewer left before its end is not stored")
     func abandoned() throws {
         let stand = try cachingStand.get()
