@@ -102,27 +102,4 @@ struct CloudFrontCollapseTests {
         #expect(Set(answers.map(\.text)).count == 1)
         #expect(room.count == 1)
     }
-
-    @Test("§2.7 an expired object is asked about once")
-    func expired() throws {
-        room.reply(.ok("Cache-Control: max-age=0", "ETag: \"a\"", body: "kept"))
-        _ = try edge.get(room.path("free/it"))
-        room.answers { [gate] _ in
-            .response(304, ["Cache-Control: max-age=60"]).held(by: gate)
-        }
-        let before = try edge.metric("mapedge_collapsed_total")
-        let viewers = try (0..<4).map { _ in
-            let viewer = try edge.viewer()
-            try viewer.send("GET \(room.path("free/it")) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
-            return viewer
-        }
-        #expect(gate.awaitArrival())
-        let hasJoined = try eventually {
-            try edge.metric("mapedge_collapsed_total") >= before + 3 ? true : nil
-        }
-        #expect(hasJoined == true)
-        gate.open()
-        for var viewer in viewers { #expect(try viewer.response().text == "kept") }
-        #expect(room.count == 2)
-    }
 }

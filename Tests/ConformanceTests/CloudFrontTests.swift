@@ -130,7 +130,7 @@ struct CloudFrontRowTests {
         try viewer.send("GET \(path) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
         #expect(try viewer.headOnly()["Content-Length"] == "10")
         let before = try stand.edge.metric("mapedge_viewer_aborts_total")
-        viewer.close()
+        viewer.socket.reset()
         let hasLeft = try eventually {
             try stand.edge.metric("mapedge_viewer_aborts_total") > before ? true : nil
         }

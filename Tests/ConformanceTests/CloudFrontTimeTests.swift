@@ -191,6 +191,37 @@ struct CloudFrontTimeTests {
         try expect("long", "Error", "broken", 503)
     }
 
+    @Test("§2.7 an expired object is asked about once, for all who wait")
+    func collapsed() throws {
+        room.reply(.ok("Cache-Control: max-age=50", "ETag: \"a\"", body: "one"))
+        try expect("long", "Miss", "one")
+        try pass(50)
+        let gate = Gate()
+        room.answers { _ in .response(304, ["Cache-Control: max-age=50"]).held(by: gate) }
+        let before = try edge.metric("mapedge_collapsed_total")
+        let viewers = try (0..<4).map { _ in
+            let viewer = try edge.viewer()
+            try viewer.send("GET \(room.path("long/it")) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+            return viewer
+        }
+        #expect(gate.awaitArrival())
+        let hasJoined = try eventually {
+            try edge.metric("mapedge_collapsed_total") >= before + 3 ? true : nil
+        }
+        #expect(hasJoined == true)
+        gate.open()
+        var words: [String] = []
+        for var viewer in viewers {
+            let answer = try viewer.response()
+            #expect(answer.text == "one")
+            words.append(answer["X-Cache"] ?? "")
+        }
+        #expect(
+            words.sorted() == Array(repeating: "Hit from cloudfront", count: 3)
+                + ["RefreshHit from cloudfront"])
+        #expect(room.count == 2)
+    }
+
     @Test("§2.4 a 4xx in place of an expired object goes to the viewer")
     func gone() throws {
         room.reply(.ok("Cache-Control: max-age=50, stale-if-error=1000", body: "one"))
