@@ -7,16 +7,17 @@ import Reactor
 extension LoopState where N: ~Copyable {
     /// Counts and logs an exchange that went the slow way.
     mutating func account(_ exchange: Exchange) {
-        latencies.record(nanoseconds: network.monotonicNow &- exchange.started)
+        // A page in place of an error took as long as the error and the page.
+        let asked = exchange.page?.original ?? exchange
+        latencies.record(nanoseconds: network.monotonicNow &- asked.started)
         guard log != nil else { return }
         let slot = Slot(index: exchange.id.slot, generation: exchange.id.generation)
-        exchange.outcome.receivedBytes = Int(clamping: exchange.intake.received)
-        let asked = exchange.page?.original ?? exchange
+        exchange.outcome.receivedBytes = Int(clamping: asked.intake.received)
         asked.bytes.withUnsafeBytes { bytes in
             exchange.sentHead.withUnsafeBytes {
                 writeLine(
                     viewers.contains(slot) ? slot.index : nil, asked.head, bytes,
-                    exchange.outcome, exchange.started, $0)
+                    exchange.outcome, asked.started, $0)
             }
         }
     }

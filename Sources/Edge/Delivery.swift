@@ -19,13 +19,16 @@ extension LoopState where N: ~Copyable {
         let blob = collapsed ? fetched.sharedBlob ?? fetched.blob : fetched.blob
         blob.withUnsafeBytes { appendFields($0, exchange, &writer) }
         chooseDelivery(exchange, fetched, &writer)
+        appendConnection(slot, &writer)
         appendOwnFields(exchange, fetched, collapsed, &writer)
         exchange.bytes.withUnsafeBytes {
             appendServerTiming(
                 exchange.behavior, exchange.head, $0, exchange.outcome,
                 upstream: fetched.receivedAt - fetched.requestedAt, &writer)
         }
-        appendConnection(slot, &writer)
+        appendResult(
+            exchange.outcome, minor: fetched.head.minorVersion,
+            age: ageToShow(exchange, fetched, collapsed), &writer)
         writer.append("\r\n")
         put(slot, writer)
         noteHead(exchange, writer.count)
@@ -67,17 +70,27 @@ extension LoopState where N: ~Copyable {
         }
     }
 
+    /// What the origin says of the response's age. CloudFront itself has no age for a response
+    /// that it did not store, and one of its own for who waited for another's.
+    func ageToShow(
+        _ exchange: Exchange, _ fetched: FetchedHead, _ collapsed: Bool
+    ) -> UInt64? {
+        guard hot.isTwin, exchange.imported != nil else {
+            return fetched.facts.age.map { UInt64(max(0, $0)) }
+        }
+        let waited = network.wallNow.subtracting(fetched.receivedAt)
+        return collapsed ? UInt64(max(0, waited)) / 1_000 : nil
+    }
+
     func appendOwnFields(
         _ exchange: Exchange, _ fetched: FetchedHead, _ collapsed: Bool, _ writer: inout HeadWriter
     ) {
-        if !fetched.facts.hasDate {
+        // A policy that removes Date has brought CloudFront's own.
+        if !fetched.facts.hasDate,
+            !exchange.snapshot.hot[exchange.behavior].traits.contains(.datesResponses)
+        {
             writer.append("Date: ")
             writer.appendDate(epochSeconds: fetched.receivedAt / 1_000)
-            writer.append("\r\n")
-        }
-        if let age = fetched.facts.age {
-            writer.append("Age: ")
-            writer.appendDecimal(UInt64(max(0, age)))
             writer.append("\r\n")
         }
         if case .storable(let times, let flags) = fetched.storability,
@@ -85,7 +98,6 @@ extension LoopState where N: ~Copyable {
         {
             appendOutgoing(times, exchange.policy, &writer)
         }
-        appendVia(&writer, minor: fetched.head.minorVersion)
         writer.append(bytes: hot.cacheStatus)
         writer.append(exchange.decision.forwardParameter)
         writer.append("; fwd-status=")
@@ -97,7 +109,6 @@ extension LoopState where N: ~Copyable {
             writer.append(reason.word)
         }
         writer.append("\r\n")
-        appendResult(exchange.outcome, &writer)
     }
 
     func append(_ text: String, _ writer: inout HeadWriter) {
@@ -105,28 +116,35 @@ extension LoopState where N: ~Copyable {
         text.withUTF8 { writer.append(bytes: UnsafeRawBufferPointer($0)) }
     }
 
-    func appendVia(_ writer: inout HeadWriter, minor: UInt8) {
-        writer.append(bytes: minor == 0 ? hot.via10 : hot.via11)
-    }
-
-    /// `X-Cache` in CloudFront's words and, where the edge is its twin, what else CloudFront says
-    /// of itself.
-    func appendResult(_ outcome: Outcome, _ writer: inout HeadWriter) {
+    /// The last fields, in the order in which CloudFront has them: `X-Cache` in its words, `Via`,
+    /// where the edge is its twin what else it says of itself, and `Age`.
+    ///
+    /// - Parameter minor: of the version in which the response came.
+    func appendResult(
+        _ outcome: Outcome, minor: UInt8 = 1, age: UInt64?, _ writer: inout HeadWriter
+    ) {
         writer.append("X-Cache: ")
         writer.append(outcome.result.word)
         writer.append(bytes: hot.resultFrom)
-        guard hot.isTwin else { return }
-        writer.append(bytes: hot.identity)
-        writer.append(outcome.requestID.text.span.bytes)
+        writer.append(bytes: minor == 0 ? hot.via10 : hot.via11)
+        if hot.isTwin {
+            writer.append(bytes: hot.identity)
+            writer.append(outcome.requestID.text.span.bytes)
+            writer.append("\r\n")
+        }
+        guard let age else { return }
+        writer.append("Age: ")
+        writer.appendDecimal(age)
         writer.append("\r\n")
     }
 
-    /// `Connection` where the version's default is not what happens.
+    /// `Connection` where the version's default is not what happens; CloudFront always says it.
     func appendConnection(_ slot: UInt32, _ writer: inout HeadWriter) {
         if viewers[slot].closesAfterResponse {
             writer.append("Connection: close\r\n")
-        } else if viewers[slot].exchange.map({ $0.head.minorVersion == 0 })
-            ?? (head.minorVersion == 0)
+        } else if hot.isTwin
+            || viewers[slot].exchange.map({ $0.head.minorVersion == 0 })
+                ?? (head.minorVersion == 0)
         {
             writer.append("Connection: keep-alive\r\n")
         }

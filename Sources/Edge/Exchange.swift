@@ -99,6 +99,7 @@ extension LoopState where N: ~Copyable {
 
     /// Step 2: join the fetch of the same key, or fetch.
     mutating func obtain(_ exchange: Exchange) {
+        if answersKnownFailure(exchange) { return }
         guard exchange.mayCollapse, exchange.head.upgrade.isEmpty,
             mayCollapse(exchange.asked, policy: exchange.policy),
             let key = exchange.key
@@ -107,12 +108,6 @@ extension LoopState where N: ~Copyable {
             return
         }
         let least = exchange.canonical.withUnsafeBytes { invalidated.latest(of: key, $0) }
-        if exchange.policy.mode == .cloudfront,
-            let failure = shared.collapsed.knownFailure(key, at: network.wallNow, least: least)
-        {
-            answerKnown(exchange, failure)
-            return
-        }
         let candidate = fresh(exchange, key: key)
         switch shared.collapsed.joinOrLead(
             key, exchange.id, candidate, at: network.monotonicMilliseconds, least: least)
@@ -156,7 +151,12 @@ extension LoopState where N: ~Copyable {
         }
         switch view.phase {
         case .waiting: return
-        case .failed(let failure) where !exchange.hasResponded: fall(exchange, failure)
+        case .failed(let failure) where !exchange.hasResponded:
+            if let head = view.head, exchange.passesFragment(of: head) {
+                respond(exchange, head)
+            } else {
+                fall(exchange, failure)
+            }
         case .failed:
             exchange.outcome.detail = "OriginCommError"
             cutShort(exchange)
@@ -215,7 +215,7 @@ extension LoopState where N: ~Copyable {
 
     /// The origin failed before anything was sent: stale within its budget, else the fallback.
     private mutating func fall(_ exchange: Exchange, _ failure: FetchFailure) {
-        if exchange.leads, failure.blamesMember {
+        if exchange.leads, failure.blamesMember || failure == .totalTimeout {
             rememberFailure(exchange, failure.status, failure.detailedResult)
         }
         if let entry = exchange.entry, mayServeStale(exchange, entry, .unreachable) {

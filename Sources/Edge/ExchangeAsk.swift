@@ -10,6 +10,12 @@ extension Exchange {
             || head.method == .get && (decision.action == .revalidate || map?.isImage == true)
     }
 
+    /// A response that broke off before its viewer had any of it goes out as far as it came: so
+    /// does CloudFront, which streams; others are better served by an error or something stale.
+    func passesFragment(of head: FetchedHead) -> Bool {
+        imported != nil && policy.mapClass == .none && !head.confirmsStored && !head.deniesStored
+    }
+
     /// Nobody waits for it: it refreshes what was served stale.
     var isRefresh: Bool { id.slot == .max }
 

@@ -32,6 +32,8 @@ package final class Fetch {
     var hasSentHead = false
     var hasSentAll = false
     var interim = 0
+    /// How many of them were 100 (Continue).
+    var continues = 0
     var body = ResponseIntake()
     var head: FetchedHead?
     /// Compresses the body on its way to viewers and store.
@@ -68,6 +70,7 @@ package final class Fetch {
         (mayReuse, hasRepeated) = (true, false)
         body = ResponseIntake()
         (head, gzip) = (nil, nil)
+        (interim, continues) = (0, 0)
         hasSentHead = false
         hasSentAll = false
     }

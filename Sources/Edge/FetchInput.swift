@@ -115,7 +115,10 @@ extension LoopState where N: ~Copyable {
             }
             return false
         }
-        guard fetch.interim <= 8 else {
+        if originHead.status == 100 { fetch.continues += 1 }
+        // CloudFront takes one 100 (Continue), and a second for an error.
+        let isFlood = fetch.exchange.imported != nil && fetch.continues > 1
+        guard fetch.interim <= 8, !isFlood else {
             fail(fetch, .malformed)
             return false
         }

@@ -12,13 +12,20 @@ extension LoopState where N: ~Copyable {
         viewers[slot].rateFrom = 0
         if isStopping || !head.keepsAlive { viewers[slot].closesAfterResponse = true }
         if hot.isTwin { requestID = requestIDs.make() }
-        let bytes = asksForRoot(given) ? forRootObject(given) ?? given : given
+        let isRoot = asksForRoot(given)
+        let bytes = isRoot ? forRootObject(given) ?? given : given
         let behavior = hot.match(
             UnsafeRawBufferPointer(rebasing: bytes[head.path.range]), scratch: scratch.fields)
+        if isRoot, screensRoot(slot, given, behavior) { return }
         var facts = RequestFacts(head, bytes: bytes.bytes)
+        if facts.hasRange, hot[behavior].policy.mode == .cloudfront { ignoreRange(bytes, &facts) }
         if head.fields.contains(.cookie) { facts.hasSession = hasSession(behavior, bytes) }
         if head.fields.contains(.xEdgeCache) { facts.wish = wish(slot, bytes) }
-        if hot[behavior].traits.contains(.screens), screens(slot, bytes, behavior, facts) { return }
+        if !isRoot, hot[behavior].traits.contains(.screens),
+            screens(slot, bytes, behavior, facts)
+        {
+            return
+        }
         if let reason = forbidden(facts, hot[behavior].policy.mode) {
             counters.reject(.notAllowed)
             refuse(
@@ -52,6 +59,18 @@ extension LoopState where N: ~Copyable {
         beginReading()
         serveFound(slot, bytes, behavior, facts, key, canonical)
         endReading()
+    }
+
+    /// CloudFront answers with the whole where ranges overlap, fall or are none.
+    ///
+    /// Source: CloudFront, "How CloudFront processes partial requests for an object".
+    private func ignoreRange(_ bytes: UnsafeRawBufferPointer, _ facts: inout RequestFacts) {
+        if let line = head.fields.first(.range), head.fields.next(after: line, .range) == nil,
+            ByteRanges.areAscending(bytes.bytes.extracting(head.fields[line].value.range))
+        {
+            return
+        }
+        (facts.hasRange, facts.range, facts.hasIfRange) = (false, .none, false)
     }
 
     /// Whether the store may hold an answer to the method at hand.
@@ -138,7 +157,7 @@ extension LoopState where N: ~Copyable {
     ) {
         let now = network.wallNow
         let health =
-            entry.header.times.isFresh(at: now)
+            entry.header.times.isFresh(at: now) || asksAlways(behavior)
             ? .up
             : snapshot.pools[hot[behavior].origin].health(at: network.monotonicMilliseconds)
         let decision = decide(
@@ -179,6 +198,11 @@ extension LoopState where N: ~Copyable {
             refresh(slot, bytes, behavior, facts, decision, entry, key, canonical)
         }
         serve(slot, bytes, entry, facts, decision, behavior)
+    }
+
+    /// CloudFront knows nothing of an origin's health: it asks, and then serves what is stale.
+    private func asksAlways(_ behavior: Int) -> Bool {
+        hot[behavior].imported != nil && hot[behavior].policy.mapClass == .none
     }
 
     /// A map client gets an image that decodes, also when the error was stored (law 7), and others

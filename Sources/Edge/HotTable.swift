@@ -50,6 +50,8 @@ struct BehaviorTraits: OptionSet {
     static let requiresSignature = BehaviorTraits(rawValue: 16)
     /// Some responses have Server-Timing.
     static let timesResponses = BehaviorTraits(rawValue: 32)
+    /// The response headers policy removes Date, so that the edge brings its own.
+    static let datesResponses = BehaviorTraits(rawValue: 64)
 
     init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -62,6 +64,7 @@ struct BehaviorTraits: OptionSet {
         if let policy = imported.behavior.responseHeaders {
             insert(.editsResponses)
             if policy.serverTimingPerMillion != nil { insert(.timesResponses) }
+            if policy.removes(name: "date") { insert(.datesResponses) }
         }
         if imported.behavior.requiresSignature { insert(.requiresSignature) }
         let responses = distribution.distribution.config.customErrorResponses
@@ -106,7 +109,9 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
         behaviors = .allocate(capacity: max(count, 1))
         let text = HotText()
         let words = EdgeWords(settings)
-        via10 = text.keep("Via: 1.0 \(words.receivedBy)\r\n")
+        // CloudFront says 1.1 to every viewer of whatever it got from the origin.
+        let oldest = settings.role == .twin ? "1.1" : "1.0"
+        via10 = text.keep("Via: \(oldest) \(words.receivedBy)\r\n")
         via11 = text.keep("Via: 1.1 \(words.receivedBy)\r\n")
         cacheStatus = text.keep("Cache-Status: \(settings.name)")
         resultFrom = text.keep(" from \(words.resultFrom)\r\n")

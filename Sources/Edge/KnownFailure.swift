@@ -15,8 +15,19 @@ struct KnownFailure {
 }
 
 extension LoopState where N: ~Copyable {
-    /// The origin failed for this key a moment ago: it is not asked again yet.
-    mutating func answerKnown(_ exchange: Exchange, _ failure: KnownFailure) {
+    /// Whether the origin failed for this key a moment ago: it is not asked again yet. No matter
+    /// whether requests for it wait for each other.
+    mutating func answersKnownFailure(_ exchange: Exchange) -> Bool {
+        guard exchange.policy.mode == .cloudfront, exchange.mayCollapse, let key = exchange.key
+        else { return false }
+        let least = exchange.canonical.withUnsafeBytes { invalidated.latest(of: key, $0) }
+        guard let failure = shared.collapsed.knownFailure(key, at: network.wallNow, least: least)
+        else { return false }
+        answerKnown(exchange, failure)
+        return true
+    }
+
+    private mutating func answerKnown(_ exchange: Exchange, _ failure: KnownFailure) {
         // The snapshot that the lookup began may be open still; what is held is read in its own.
         let wasReading = isReading
         if wasReading { endReading() }
@@ -34,7 +45,7 @@ extension LoopState where N: ~Copyable {
         let lifetime = exchange.policy(for: status).errorTTL
         guard let key = exchange.key, exchange.policy.mode == .cloudfront, lifetime > 0,
             !exchange.policy.disablesCaching,
-            exchange.head.method == .get
+            exchange.head.method == .get || exchange.imported != nil
         else { return }
         shared.collapsed.remember(
             KnownFailure(

@@ -97,15 +97,15 @@ extension LoopState where N: ~Copyable {
         }
         if page.isDegraded { writer.append("X-Edge-Degraded: origin\r\n") }
         if let exchange {
-            appendFields(UnsafeRawBufferPointer(start: nil, count: 0), exchange, &writer)
+            appendFields(
+                UnsafeRawBufferPointer(start: nil, count: 0), exchange, isOwn: true, &writer)
         }
-        appendVia(&writer, minor: 1)
+        appendConnection(slot, &writer)
         writer.append(bytes: hot.cacheStatus)
         writer.append("; detail=\"")
         writer.append(page.detail)
         writer.append("\"\r\n")
-        appendResult(outcome, &writer)
-        appendConnection(slot, &writer)
+        appendResult(outcome, age: nil, &writer)
         writer.append("\r\n")
         outcome.framingBytes = writer.count
         put(slot, writer)

@@ -35,7 +35,8 @@ extension Exchange {
 extension LoopState where N: ~Copyable {
     /// An OPTIONS request that may go no further is answered here, as its final recipient.
     mutating func answersHere(_ exchange: Exchange) -> Bool {
-        guard exchange.maxForwards == 0 else { return false }
+        // CloudFront knows nothing of it.
+        guard exchange.imported == nil, exchange.maxForwards == 0 else { return false }
         exchange.hasResponded = true
         exchange.outcome.status = 200
         exchange.outcome.result = .miss
@@ -47,11 +48,10 @@ extension LoopState where N: ~Copyable {
         writer.append("Content-Length: 0\r\nDate: ")
         writer.appendDate(epochSeconds: network.wallNow / 1_000)
         writer.append("\r\n")
-        appendVia(&writer, minor: 1)
         writer.append(bytes: hot.cacheStatus)
         writer.append("; detail=max-forwards\r\n")
-        appendResult(exchange.outcome, &writer)
         appendConnection(exchange.id.slot, &writer)
+        appendResult(exchange.outcome, age: nil, &writer)
         writer.append("\r\n")
         put(exchange.id.slot, writer)
         noteHead(exchange, writer.count)

@@ -14,8 +14,12 @@ extension LoopState where N: ~Copyable {
         var writer = HeadWriter(scratch.head)
         writer.append(status: 304)
         fetched.blob.withUnsafeBytes { appendFields($0, exchange, isMetadata: true, &writer) }
-        appendOwnFields(exchange, fetched, exchange.fetch == nil, &writer)
         appendConnection(exchange.id.slot, &writer)
+        let collapsed = exchange.fetch == nil
+        appendOwnFields(exchange, fetched, collapsed, &writer)
+        appendResult(
+            exchange.outcome, minor: fetched.head.minorVersion,
+            age: ageToShow(exchange, fetched, collapsed), &writer)
         writer.append("\r\n")
         put(exchange.id.slot, writer)
         noteHead(exchange, writer.count)

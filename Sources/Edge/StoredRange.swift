@@ -64,7 +64,8 @@ extension LoopState where N: ~Copyable {
             var writer = beginStored(416, slot, bytes, entry, decision, outcome, isFull: false)
             writer.append("Content-Range: bytes */")
             writer.appendDecimal(length)
-            writer.append("\r\nContent-Length: 0\r\n\r\n")
+            writer.append("\r\nContent-Length: 0\r\n")
+            endStored(entry, decision, outcome, &writer)
             sendWhole(slot, bytes, writer, entry, 0..<0, outcome)
         case .ranges(let ranges) where ranges.count == 1:
             outcome.status = 206
@@ -86,7 +87,8 @@ extension LoopState where N: ~Copyable {
         append(range, complete, &writer)
         writer.append("\r\nContent-Length: ")
         writer.appendDecimal(range.upperBound - range.lowerBound)
-        writer.append("\r\n\r\n")
+        writer.append("\r\n")
+        endStored(entry, decision, outcome, &writer)
         let start = Int(range.lowerBound - entry.header.rangeStart)
         sendWhole(slot, bytes, writer, entry, start..<(start + range.count), outcome)
     }
@@ -130,8 +132,9 @@ extension LoopState where N: ~Copyable {
         var writer = beginStored(206, slot, bytes, entry, decision, outcome, isFull: false)
         append(
             "Content-Type: multipart/byteranges; boundary=\(boundary)\r\n"
-                + "Content-Length: \(total + end.count)\r\n\r\n",
+                + "Content-Length: \(total + end.count)\r\n",
             &writer)
+        endStored(entry, decision, outcome, &writer)
         sendParts(slot, bytes, writer, entry, steps, total + end.count, outcome)
     }
 

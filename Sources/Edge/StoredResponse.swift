@@ -25,7 +25,7 @@ extension LoopState where N: ~Copyable {
             outcome.status = 304
             counters.add(.notModified)
             var writer = beginStored(304, slot, bytes, entry, decision, outcome, isFull: false)
-            writer.append("\r\n")
+            endStored(entry, decision, outcome, &writer)
             sendWhole(slot, bytes, writer, entry, 0..<0, outcome)
             return
         }
@@ -42,12 +42,12 @@ extension LoopState where N: ~Copyable {
             writer.appendDecimal(entry.header.bodyLength)
             writer.append("\r\n")
         }
-        writer.append("\r\n")
+        endStored(entry, decision, outcome, &writer)
         let end = head.method == .head ? 0 : Int(entry.header.bodyLength)
         sendWhole(slot, bytes, writer, entry, 0..<end, outcome)
     }
 
-    /// Status line, stored fields and our own; the caller adds length and the empty line.
+    /// Status line, stored fields and our own; the caller adds the length, and `endStored`.
     mutating func beginStored(
         _ status: Int, _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry,
         _ decision: Decision, _ outcome: Outcome, isFull: Bool
@@ -68,15 +68,10 @@ extension LoopState where N: ~Copyable {
             HeaderBlob.appendMetadata(of: entry.headers, to: &writer)
         }
         let now = network.wallNow
-        if showsAge(outcome, decision) {
-            writer.append("Age: ")
-            writer.appendDecimal(entry.header.times.ageSeconds(at: now))
-            writer.append("\r\n")
-        }
+        appendConnection(slot, &writer)
         if entry.header.flags.contains(.classLifetime) {
             appendOutgoing(entry.header.times, hot[outcome.behavior].policy, &writer)
         }
-        appendVia(&writer, minor: 1)
         writer.append(bytes: hot.cacheStatus)
         writer.append(decision.reason.cacheStatusParameter)
         writer.append("; ttl=")
@@ -89,9 +84,17 @@ extension LoopState where N: ~Copyable {
         }
         writer.append("\r\n")
         appendServerTiming(outcome.behavior, head, bytes, outcome, upstream: nil, &writer)
-        appendResult(outcome, &writer)
-        appendConnection(slot, &writer)
         return writer
+    }
+
+    /// The last fields, and the empty line.
+    func endStored(
+        _ entry: StoredEntry, _ decision: Decision, _ outcome: Outcome,
+        _ writer: inout HeadWriter
+    ) {
+        let age = entry.header.times.ageSeconds(at: network.wallNow)
+        appendResult(outcome, age: showsAge(outcome, decision) ? age : nil, &writer)
+        writer.append("\r\n")
     }
 
     /// CloudFront says no Age of what the origin confirmed a moment ago, as of a Miss. What is
@@ -274,7 +277,8 @@ extension LoopState where N: ~Copyable {
         viewers[slot].exchange = nil
         viewers[slot].phase = .reading
         requestID = exchange.outcome.requestID
-        // A page in place of an error is logged under what was asked for.
+        // A page in place of an error is logged under what was asked for, and as the error.
+        let reason = exchange.page == nil ? reason : .cachedError
         let asked = exchange.page?.original ?? exchange
         asked.bytes.withUnsafeBytes { bytes in
             head = asked.head

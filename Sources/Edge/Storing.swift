@@ -26,7 +26,8 @@ extension LoopState where N: ~Copyable {
         conditions.isKeyed = true
         // The whole response is wanted: the viewer's own conditions are answered from it here. Of
         // an imported behavior the policies say what a Miss passes on of them.
-        let forwardsConditions = exchange.imported != nil && exchange.decision.action == .fetch
+        let forwardsConditions =
+            exchange.imported != nil && exchange.decision.action == .fetch && !exchange.isRefresh
         conditions.dropsViewerConditions =
             exchange.head.method == .get && exchange.asksForWhole && !forwardsConditions
         conditions.dropsRange = exchange.asksForWhole

@@ -55,6 +55,32 @@ public struct ByteRanges: Sendable {
         return ranges.count > 0 ? .ranges(ranges) : .unsatisfiable
     }
 
+    /// Whether every range is well-formed and begins behind the end of the one before it, as far as
+    /// that shows without the length; CloudFront honours no others.
+    public static func areAscending(_ value: RawSpan) -> Bool {
+        guard value.byteCount > 6, equalsIgnoringCase(value.extracting(0..<6), "bytes=") else {
+            return false
+        }
+        let set = value.extracting(6..<value.byteCount)
+        var list = FieldList()
+        // Where the last one ended; nil: nothing is behind it.
+        var end: UInt64? = 0
+        var isFirst = true
+        while let member = list.next(in: set) {
+            guard let last = end, let range = RangeSpecifier(set.extracting(member)) else {
+                return false
+            }
+            switch range {
+            case .from(let first, let through):
+                if !isFirst, first <= last { return false }
+                end = through == .max ? nil : through
+            case .suffix: end = nil
+            }
+            isFirst = false
+        }
+        return !isFirst
+    }
+
     /// Adds a range, swallowing those it meets; the earliest of them gives its place.
     private mutating func insert(_ range: Range<UInt64>) {
         var merged = range

@@ -162,6 +162,10 @@ enum Check: Sendable {
     case age(ClosedRange<Int>)
     /// `Cache-Status` has this parameter, such as `hit` or `fwd=stale`.
     case cacheStatus(String)
+    /// What `Cache-Status` says is left of the lifetime, give or take what a test takes.
+    case ttl(Int)
+    /// The field is there so many times.
+    case count(String, Int)
     /// A 1xx of this status came before.
     case interim(Int)
     case noInterim

@@ -16,6 +16,10 @@ extension Check {
         case .age(let range): ageProblem(response, range)
         case .cacheStatus(let parameter):
             containment("Cache-Status", response["Cache-Status"], parameter)
+        case .ttl(let seconds): lifetimeProblem(response, seconds)
+        case .count(let name, let count):
+            response.head.values(name).count == count
+                ? nil : "\(name) is \(response.head.values(name)), not \(count) times"
         case .interim(let status):
             response.interim.contains { $0.startLine.contains(" \(status) ") }
                 ? nil : "no \(status) before the response"
@@ -48,6 +52,15 @@ extension Check {
             return request.text == body ? nil : "the request's body is \(quoted(request.body[...]))"
         default: return nil
         }
+    }
+
+    private func lifetimeProblem(_ response: Response, _ seconds: Int) -> String? {
+        let status = response["Cache-Status"] ?? ""
+        let left = status.split(separator: ";").lazy.map { $0.drop { $0 == " " } }
+            .first { $0.hasPrefix("ttl=") }
+            .flatMap { Int($0.dropFirst(4)) }
+        return left.map((seconds - max(5, seconds / 5)...seconds).contains) == true
+            ? nil : "ttl in Cache-Status is not \(seconds): \(status)"
     }
 
     private func equality(_ name: String, _ got: String?, _ expected: String) -> String? {

@@ -92,6 +92,19 @@ struct ByteRangeTests {
     }
 
     @Test(
+        "CloudFront honours ranges that rise and do not overlap",
+        arguments: [
+            ("bytes=0-1", true), ("bytes=5-", true), ("bytes=-5", true), ("bytes=0-1,2-3", true),
+            ("bytes=0-1, 5-", true), ("bytes=0-1,-5", true), ("BYTES=3-3", true),
+            ("bytes=0-1,1-2", false), ("bytes=4-5,0-1", false), ("bytes=5-,7-8", false),
+            ("bytes=-5,0-1", false), ("bytes=0-1,x", false), ("bytes=2-1", false),
+            ("bytes=", false), ("items=0-1", false), ("", false),
+        ])
+    func ascending(_ text: String, _ expected: Bool) {
+        #expect(withSpan(text) { ByteRanges.areAscending($0) } == expected)
+    }
+
+    @Test(
         "§14.4: Content-Range is read",
         arguments: [
             ("bytes 0-499/1000", ContentRange(range: 0..<500, completeLength: 1_000)),

@@ -27,18 +27,6 @@ struct Configured {
     }
 }
 
-/// Asks until `body` gives something, for as long as patience lasts.
-///
-/// For what a process does in its own time and tells nobody: each round is a request or a read, so
-/// that waiting costs no sleep.
-func eventually<Result>(_ body: () throws -> Result?) rethrows -> Result? {
-    let start = ContinuousClock.now
-    while ContinuousClock.now - start < .milliseconds(patience) {
-        if let result = try body() { return result }
-    }
-    return nil
-}
-
 /// A body that tells which key it belongs to, in every part, and how long it is.
 func keyedBody(_ key: Int) -> String {
     let line = "this is the body of key \(key), and of no other one.\n"

@@ -90,3 +90,15 @@ public func background(_ body: @escaping @Sendable () -> Void) {
     precondition(status == 0, "no thread: \(status)")
     pthread_detach(thread)
 }
+
+/// Asks until `body` gives something, for as long as patience lasts.
+///
+/// For what a process does in its own time and tells nobody: each round is a request or a read, so
+/// that waiting costs no sleep.
+public func eventually<Result>(_ body: () throws -> Result?) rethrows -> Result? {
+    let start = ContinuousClock.now
+    while ContinuousClock.now - start < .milliseconds(patience) {
+        if let result = try body() { return result }
+    }
+    return nil
+}

@@ -24,9 +24,11 @@ extension KeySelection {
             let name = names.extracting(headers.range(index))
             key.append(lowercasing: .fieldName, name)
             if name.hasPrefixIgnoringCase("cloudfront-") {
-                Self.appendValues(of: name, to: &key, generated, generatedBytes)
+                Self.appendValues(
+                    of: name, to: &key, generated, generatedBytes, isOld: false)
             } else {
-                Self.appendValues(of: name, to: &key, head.fields, bytes)
+                Self.appendValues(
+                    of: name, to: &key, head.fields, bytes, isOld: head.minorVersion == 0)
             }
         }
         guard appendCookies(to: &key, head, bytes) else { return false }
@@ -58,12 +60,13 @@ extension KeySelection {
     }
 
     /// All lines of the name, in their order; an absent field leaves none, so that it differs
-    /// from an empty one.
+    /// from an empty one. `isOld`: the viewer speaks HTTP/1.0, and Accept-Encoding is not its own.
     private static func appendValues(
         of name: RawSpan, to key: inout CanonicalKey, _ fields: borrowing HeaderTable,
-        _ bytes: RawSpan
+        _ bytes: RawSpan, isOld: Bool
     ) {
         let known = KnownField.named(name)
+        if known == .acceptEncoding, isOld { return }
         if known != .other {
             var line = fields.first(known)
             while let at = line {

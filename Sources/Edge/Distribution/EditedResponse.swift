@@ -6,15 +6,16 @@ import Reactor
 // What viewers get of an origin's fields, where a response headers policy edits them.
 extension LoopState where N: ~Copyable {
     /// The fields of a block in wire form, on the slow way. `isMetadata`: those of a 304 only.
+    /// `isOwn`: the answer is the edge's, which brings Server and Date itself.
     func appendFields(
         _ block: UnsafeRawBufferPointer, _ exchange: Exchange, isMetadata: Bool = false,
-        _ writer: inout HeadWriter
+        isOwn: Bool = false, _ writer: inout HeadWriter
     ) {
         if exchange.snapshot.hot[exchange.behavior].traits.contains(.editsResponses) {
             exchange.bytes.withUnsafeBytes {
                 appendEdited(
                     block, exchange.behavior, exchange.head, $0, isMetadata: isMetadata,
-                    table: exchange.snapshot.hot, &writer)
+                    isOwn: isOwn, table: exchange.snapshot.hot, &writer)
             }
         } else if isMetadata {
             HeaderBlob.appendMetadata(of: block, to: &writer)
@@ -29,12 +30,12 @@ extension LoopState where N: ~Copyable {
         _ bytes: UnsafeRawBufferPointer, isMetadata: Bool, _ writer: inout HeadWriter
     ) {
         appendEdited(
-            block, behavior, head, bytes, isMetadata: isMetadata, table: hot, &writer)
+            block, behavior, head, bytes, isMetadata: isMetadata, isOwn: false, table: hot, &writer)
     }
 
     private func appendEdited(
         _ block: UnsafeRawBufferPointer, _ behavior: Int, _ head: borrowing RequestHead,
-        _ bytes: UnsafeRawBufferPointer, isMetadata: Bool, table: HotTable,
+        _ bytes: UnsafeRawBufferPointer, isMetadata: Bool, isOwn: Bool, table: HotTable,
         _ writer: inout HeadWriter
     ) {
         var block = block
@@ -48,6 +49,7 @@ extension LoopState where N: ~Copyable {
         table[behavior].imported?._withUnsafeGuaranteedRef { policies in
             policies.responseHeaders.write(
                 block.bytes, request: head, requestBytes: bytes.bytes, to: &writer)
+            if isOwn { return }
             // CloudFront has a Server and a Date of its own for those that were taken away.
             if policies.responseHeaders.removes(name: "server") {
                 writer.append("Server: CloudFront\r\n")
@@ -60,7 +62,7 @@ extension LoopState where N: ~Copyable {
 }
 
 extension ResponseHeadersPolicy {
-    fileprivate func removes(name: StaticString) -> Bool {
+    func removes(name: StaticString) -> Bool {
         removes(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount).bytes)
     }
 }

@@ -15,7 +15,8 @@ extension LoopState where N: ~Copyable {
     ) -> Bool {
         let exchange = fetch.exchange
         guard let second = exchange.imported?.failover, !exchange.asksSecond,
-            second.criteria.failsOver(outcome), isRepeatable(exchange)
+            second.criteria.failsOver(outcome), isRepeatable(exchange), fetch.head == nil,
+            fetch.judging == nil
         else { return false }
         counters.add(.originFailovers)
         exchange.asksSecond = true

@@ -41,7 +41,7 @@ extension OriginRequest {
         appendChosen(viewer, bytes, conditions, forwarded)
         appendAccount(viewer, bytes, forwarded)
         appendCookies(viewer, bytes, rules)
-        appendCodings(viewer, bytes, conditions, forwarded.behavior)
+        appendCodings(viewer, bytes, forwarded.behavior, forwarded.origin)
         appendGenerated(forwarded)
         for custom in forwarded.origin.customHeaders {
             line(custom.name, Array(custom.value.utf8))
@@ -87,6 +87,8 @@ extension OriginRequest {
             let name = bytes.bytes.extracting(field.name.range)
             if field.known == .host || viewer.isHopByHop(index, bytes: bytes.bytes) { continue }
             if drops(field.known, conditions) || isReplaced(name, forwarded.origin) { continue }
+            // Compression is for HTTP/1.1 and later.
+            if field.known == .acceptEncoding, viewer.minorVersion == 0 { continue }
             guard isPassed(field, name, viewer.method, forwarded, rules) else { continue }
             append(bytes, field.name)
             head += [58, 32]
@@ -94,8 +96,14 @@ extension OriginRequest {
             head += [13, 10]
         }
         if forwarded.requestID != nil, !rules.forwardsUserAgent {
-            line("User-Agent", Array("Amazon CloudFront".utf8))
+            ownLine("User-Agent", Array("Amazon CloudFront".utf8), forwarded.origin)
         }
+    }
+
+    /// A field that the edge writes itself, unless the origin's custom headers do.
+    private mutating func ownLine(_ name: String, _ value: [UInt8], _ origin: OriginSettings) {
+        let bytes = Array(name.utf8)
+        if !isReplaced(bytes.span.bytes, origin) { line(name, value) }
     }
 
     /// Behind the real CloudFront its own fields are the viewer's, and passed on.
@@ -143,10 +151,10 @@ extension OriginRequest {
         }
         var chain = values(.xForwardedFor, viewer, bytes)
         if !forwarded.peer.address.isEmpty {
-            if !chain.isEmpty { chain += [44, 32] }
+            if !chain.isEmpty { chain += [44] }
             chain += Array(forwarded.peer.address.utf8)
         }
-        if !chain.isEmpty { line("X-Forwarded-For", chain) }
+        if !chain.isEmpty { ownLine("X-Forwarded-For", chain, forwarded.origin) }
         var via = values(.via, viewer, bytes)
         if !via.isEmpty { via += [44, 32] }
         via += Array("1.\(viewer.minorVersion) \(forwarded.via)".utf8)
@@ -187,12 +195,14 @@ extension OriginRequest {
 
     private mutating func appendCodings(
         _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer,
-        _ conditions: Conditions, _ behavior: CloudFront.Behavior
+        _ behavior: CloudFront.Behavior, _ origin: OriginSettings
     ) {
         guard behavior.forwarding.normalizesCodings else { return }
         let codings = CloudFront.AcceptEncoding(
             viewer, bytes: bytes.bytes, codings: behavior.key.codings)
-        if let value = codings.value { line("Accept-Encoding", Array(value.description.utf8)) }
+        if let value = codings.value {
+            ownLine("Accept-Encoding", Array(value.description.utf8), origin)
+        }
     }
 
     /// CloudFront- fields, each where a policy names it.
@@ -201,7 +211,9 @@ extension OriginRequest {
         let rules = forwarded.behavior.forwarding
         for index in 0..<table.count {
             let name = bytes.span.bytes.extracting(table[index].name.range)
-            guard rules.addsCloudFrontHeader(name) else { continue }
+            guard rules.addsCloudFrontHeader(name), !isReplaced(name, forwarded.origin) else {
+                continue
+            }
             head += bytes[table[index].name.range] + [58, 32]
             head += bytes[table[index].value.range] + [13, 10]
         }

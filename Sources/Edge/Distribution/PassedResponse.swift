@@ -13,6 +13,7 @@ extension LoopState where N: ~Copyable {
     mutating func passed(_ raw: [UInt8], _ exchange: Exchange) -> [UInt8] {
         guard let imported = exchange.imported, originHead.status >= 200 else { return raw }
         let rules = imported.behavior.forwarding
+        let isTwin = exchange.snapshot.settings.role == .twin
         var next: [UInt8] = []
         next.reserveCapacity(raw.count + 32)
         let start = originHead.fields.count > 0 ? Int(originHead.fields[0].name.start) : nil
@@ -22,15 +23,18 @@ extension LoopState where N: ~Copyable {
             switch field.known {
             case .setCookie where !rules.forwardsCookies: continue
             case .trailer, .upgrade: continue
+            case .via where isTwin: continue
+            case .other where isTwin && isIdentity(raw, field.name): continue
             case .vary:
-                let names = keptNames(raw, field.value, rules)
+                let names = keptNames(raw, field.value, rules, exchange.policy.minTTL)
                 if !names.isEmpty { next += Array("Vary: ".utf8) + names + [13, 10] }
                 continue
             default: break
             }
             next += raw[field.name.range] + [58, 32] + raw[field.value.range] + [13, 10]
         }
-        if exchange.snapshot.settings.role == .twin, !originHead.fields.contains(.server) {
+        // A 304 without Server leaves the stored one as it is.
+        if isTwin, !originHead.fields.contains(.server), originHead.status != 304 {
             next += Array("Server: CloudFront\r\n".utf8)
         }
         next += [13, 10]
@@ -44,14 +48,23 @@ extension LoopState where N: ~Copyable {
         return next
     }
 
-    /// The names of a Vary that the key or the forwarded fields can tell apart, and `*`.
-    private func keptNames(_ raw: [UInt8], _ value: ByteSlice, _ rules: Forwarding) -> [UInt8] {
+    /// Of another CloudFront in front of the origin: viewers are told of this one.
+    private func isIdentity(_ raw: [UInt8], _ name: ByteSlice) -> Bool {
+        let name = raw.span.bytes.extracting(name.range)
+        return equalsIgnoringCase(name, "x-amz-cf-id") || equalsIgnoringCase(name, "x-amz-cf-pop")
+    }
+
+    /// The names of a Vary that the key or the forwarded fields can tell apart; `*` under a
+    /// minimum of 0 only, since it is a name like others under another.
+    private func keptNames(
+        _ raw: [UInt8], _ value: ByteSlice, _ rules: Forwarding, _ minTTL: Milliseconds
+    ) -> [UInt8] {
         let bytes = raw.span.bytes.extracting(value.range)
         var kept: [UInt8] = []
         var list = FieldList()
         while let range = list.next(in: bytes) {
             let name = bytes.extracting(range)
-            guard equalsExactly(name, "*") || rules.keepsVary(name) else { continue }
+            guard equalsExactly(name, "*") ? minTTL == 0 : rules.keepsVary(name) else { continue }
             if !kept.isEmpty { kept += [44, 32] }
             name.withUnsafeBytes { kept += $0 }
         }

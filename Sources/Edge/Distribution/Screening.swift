@@ -19,6 +19,15 @@ enum Refusal {
     /// It has passed through more than two distributions.
     case stacked
 
+    /// Whether the distribution itself refuses, and shows its page: a strange host or a disabled
+    /// distribution is none of its business.
+    var isOfDistribution: Bool {
+        switch self {
+        case .unknownHost, .disabled, .stacked: false
+        default: true
+        }
+    }
+
     /// The word in log and `Cache-Status`.
     var word: StaticString {
         switch self {
@@ -169,7 +178,7 @@ extension LoopState where N: ~Copyable {
             page.content = Array(denial.body.utf8)
             answer(exchange, page)
         default:
-            if showsPage(exchange, for: 403) { return }
+            if refusal.isOfDistribution, showsPage(exchange, for: 403) { return }
             answer(
                 exchange,
                 localPage(
