@@ -52,7 +52,7 @@ class Bench:
         return server
 
     @contextlib.contextmanager
-    def servers(self, names, size="10k", shape="zipf", cache_bytes=2 << 30):
+    def servers(self, names, size="10k", shape="zipf", cache_bytes=2 << 30, kinds=ALL):
         """The named servers, freshly started with empty caches, by name; ended on leaving. One that
         does not start is a failure of the run, and the others go on."""
         Floor.sizes = self.workload.sizes_file(size, shape)
@@ -61,7 +61,7 @@ class Bench:
             place = tempfile.mkdtemp(dir=self.directory)
             stack.callback(shutil.rmtree, place, ignore_errors=True)
             for name in names:
-                server = ALL[name](place, self.server_core, self.origin.port, cache_bytes)
+                server = kinds[name](place, self.server_core, self.origin.port, cache_bytes)
                 stack.callback(server.stop)
                 with self.survive(name):
                     server.start()
@@ -86,14 +86,14 @@ class Bench:
                     continue
                 del servers[name]
 
-    def window(self, server, seconds, arguments, connections=load.CONNECTIONS):
+    def window(self, server, seconds, arguments, connections=load.CONNECTIONS, ask=load.wrk):
         """One measured window: what each request cost the server, and how many it answered."""
         server.wait_until_quiet()
         asked = load.origin_requests(self.origin.port)
         server.forget_log()
         strangers = Strangers(server.pids() + self.origin.pids())
         before, bare_before = server.processor_time(), server.bare_processor_time()
-        result = load.wrk(server.port, self.load_core, seconds, arguments, connections)
+        result = ask(server, self.load_core, seconds, arguments, connections)
         server.wait_until_quiet()
         after, bare_after = server.processor_time(), server.bare_processor_time()
         count = result["requests"]
@@ -115,9 +115,10 @@ class Bench:
             best = min(best, take(), key=lambda row: row["strangers"])
         return best
 
-    def hit_window(self, server, layer, keys_file, seconds, connections=load.CONNECTIONS):
+    def hit_window(self, server, layer, keys_file, seconds, connections=load.CONNECTIONS,
+                   ask=load.wrk):
         """A window that must be hits only, each with its line in the log."""
-        figures = self.window(server, seconds, [layer, "list", keys_file], connections)
+        figures = self.window(server, seconds, [layer, "list", keys_file], connections, ask)
         if figures["misses"]:
             raise BenchmarkError(f"{server.name} asked the origin {figures['misses']} times")
         for _ in range(20):  # a log is written a little later

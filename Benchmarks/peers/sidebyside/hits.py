@@ -1,5 +1,6 @@
 """What a hit costs: every server, every size, rounds interleaved."""
 
+from . import load
 from .bench import medians, paired_ratio, rotate
 from .workload import KEYS, layer_of
 
@@ -12,24 +13,25 @@ def measure(bench, names, sizes, shapes, rounds, seconds):
             bench.say(f"hits, {size}, {shape}: {rounds} rounds of {seconds} s each")
             with bench.servers(names, size, shape) as servers:
                 bench.fill(servers, layer_of(size))
-                rows = _rounds(bench, servers, size, shape, rounds, seconds)
+                rows = interleave(bench, servers, size, shape, rounds, seconds)
             table.append({"size": size, "shape": shape, "keys": KEYS,
                           "mean_body_bytes": round(bench.workload.mean_size(size, shape)),
                           "servers": summarise(rows)})
     return table
 
 
-def _rounds(bench, servers, size, shape, rounds, seconds):
+def interleave(bench, servers, size, shape, rounds, seconds, ask=load.wrk):
+    """Each server's windows in the order of the rounds, for those that got through all of them."""
     rows = {name: [] for name in servers}
     keys = bench.workload.keys_file(KEYS, shape)
     for server in servers.values():  # each warms its caches, its branch tables and its sockets
         with bench.survive(server.name):
-            bench.window(server, 1, [layer_of(size), "list", keys])
+            bench.window(server, 1, [layer_of(size), "list", keys], ask=ask)
     for turn in range(rounds):
         for name in rotate(servers, turn):
             with bench.survive(name):
                 rows[name].append(bench.undisturbed(lambda: bench.hit_window(
-                    servers[name], layer_of(size), keys, seconds)))
+                    servers[name], layer_of(size), keys, seconds, ask=ask)))
     return {name: found for name, found in rows.items() if len(found) == rounds}
 
 

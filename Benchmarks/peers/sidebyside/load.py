@@ -4,12 +4,15 @@ import http.client
 import json
 import os
 import shutil
+import ssl
 import subprocess
 
 from .machine import HERE, BenchmarkError
 from .workload import path_of
 
 CONNECTIONS = 64
+# What keys.lua and pace.c say they take: it is part of a key where answers may be compressed.
+ENCODINGS = {"Accept-Encoding": "gzip, deflate"}
 
 
 def run_tool(command, core, seconds):
@@ -23,31 +26,36 @@ def run_tool(command, core, seconds):
     return done.stdout
 
 
-def wrk(port, core, seconds, arguments, connections=CONNECTIONS):
+def wrk(server, core, seconds, arguments, connections=CONNECTIONS):
     """Asks as fast as answers come, for `seconds` or until the script ends. Returns what wrk
     counted; an answer that is not 2xx or a broken connection is an error, not a figure."""
     text = run_tool(
         ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s",
-         "-s", os.path.join(HERE, "keys.lua"), f"http://127.0.0.1:{port}/", "--",
+         "-s", os.path.join(HERE, "keys.lua"), f"{server.scheme}://127.0.0.1:{server.port}/", "--",
          *map(str, arguments)], core, seconds)
     lines = [line for line in text.splitlines() if line.startswith("RESULT ")]
     if not lines:
         raise BenchmarkError(f"wrk gave no result:\n{text}")
     result = json.loads(lines[0].removeprefix("RESULT "))
     if result["requests"] == 0 or result["status_errors"] or result["socket_errors"]:
-        raise BenchmarkError(f"wrk met errors at port {port}: {result}")
+        raise BenchmarkError(f"wrk met errors at {server.name}: {result}")
     return result
 
 
 class Client:
-    """One keep-alive connection."""
+    """One keep-alive connection; with the file of an `authority`, by TLS."""
 
-    def __init__(self, port):
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    def __init__(self, port, authority=None):
+        if authority is None:
+            self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        else:
+            self.connection = http.client.HTTPSConnection(
+                "127.0.0.1", port, timeout=20,
+                context=ssl.create_default_context(cafile=authority))
 
     def get(self, path):
         """(status, fields with names in lower case, body)."""
-        self.connection.request("GET", path)
+        self.connection.request("GET", path, headers=ENCODINGS)
         response = self.connection.getresponse()
         body = response.read()
         return response.status, {name.lower(): value for name, value in response.getheaders()}, body
@@ -72,7 +80,7 @@ def fill_and_check(server, origin_port, layer, keys):
     """Asks for every tile until the cache has it, then proves it: each answer has the origin's very
     bytes and says it is a hit. Raises with the first that is wrong."""
     numbers = keys if not isinstance(keys, int) else range(keys)
-    with Client(server.port) as viewer, Client(origin_port) as origin:
+    with Client(server.port, server.authority) as viewer, Client(origin_port) as origin:
         for number in numbers:
             path = path_of(layer, number)
             status, fields, body = viewer.get(path)

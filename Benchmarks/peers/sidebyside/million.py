@@ -62,7 +62,7 @@ def _pass(bench, server):
     before = load.origin_requests(bench.origin.port)
     asked = 0
     while asked < MANY:
-        done = load.wrk(server.port, bench.load_core, 5, [layer_of(SIZE), "fill", asked, MANY])
+        done = load.wrk(server, bench.load_core, 5, [layer_of(SIZE), "fill", asked, MANY])
         # Those in flight at the end went unanswered; the next turn begins with them.
         asked += max(done["requests"] - load.CONNECTIONS, 1)
         server.forget_log()

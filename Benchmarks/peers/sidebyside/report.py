@@ -44,9 +44,42 @@ def hits_lines(table, goals):
 
 
 def _hit_row(name, row, key, value, goal, to_this):
-    return (name, f"{row[key]:.2f}", f"{row['user_us']:.2f}", f"{row['system_us']:.2f}",
-            f"{row['requests_per_second']:.0f}", ratio(value, goal),
+    return (*_cost(name, row), ratio(value, goal),
             ratio(to_this.get("requests_per_second")))
+
+
+def distribution_lines(part, goals):
+    rows = [("", "CPU µs", "user", "system", "req/s", "CPU to plain", "req/s to plain")]
+    for name, row in part["servers"].items():
+        to_plain = row.get("to_plain")
+        ratios = ("", "") if to_plain is None else (
+            ratio(to_plain["cpu"], goals["distribution_cpu"]),
+            ratio(to_plain["requests_per_second"]))
+        rows.append((*_cost(name, row), *ratios))
+    return [f"hits, {part['size']}, {part['shape']}, with a distribution and "
+            f"{part['invalidations']} invalidations, and plain", *columns(rows)]
+
+
+def tls_lines(table, goals):
+    lines = []
+    for part in table:
+        lines.append(f"TLS, {part['certificate']}, {part['size']}: " + ", ".join(
+            part["agreed"].values()))
+        rows = [("", "CPU µs", "user", "system", "per s", "busy", "edge's CPU to it")]
+        for load, found in part["loads"].items():
+            for name, row in found.items():
+                value = row.get("edge_to_this", {}).get("cpu")
+                goal = goals["tls_cpu"].get(load, {}).get(name)
+                rows.append((*_cost(f"{load}, {name}", row),
+                             f"{row['cpu_us'] * row['requests_per_second'] / 1e6:.0%}",
+                             ratio(value, goal)))
+        lines += columns(rows)
+    return lines
+
+
+def _cost(name, row):
+    return (name, f"{row['cpu_us']:.2f}", f"{row['user_us']:.2f}", f"{row['system_us']:.2f}",
+            f"{row['requests_per_second']:.0f}")
 
 
 def misses_lines(part, goals):
@@ -109,7 +142,8 @@ def million_lines(part, goals):
     return lines
 
 
-PARTS = {"hits": hits_lines, "misses": misses_lines, "latency": latency_lines, "idle": idle_lines,
+PARTS = {"hits": hits_lines, "distribution": distribution_lines, "tls": tls_lines,
+         "misses": misses_lines, "latency": latency_lines, "idle": idle_lines,
          "million": million_lines}
 
 

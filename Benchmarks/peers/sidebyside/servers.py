@@ -45,6 +45,8 @@ class Server:
     name = ""
     needs = ""
     caches = True
+    scheme = "http"
+    authority = None  # a file with the certificate that must sign the server's; None: no TLS
 
     def __init__(self, directory, core, origin_port, cache_bytes):
         self.directory = os.path.join(directory, self.name)
@@ -138,11 +140,14 @@ class MapEdge(Server):
         if not os.access(self.binary, os.X_OK):
             raise BenchmarkError(f"no {self.binary}; build it: swift build -c release")
         self.admin_port = free_port()
-        return [os.path.abspath(self.binary), "serve",
-                "--listen", f"127.0.0.1:{self.port}", "--admin", f"127.0.0.1:{self.admin_port}",
+        return [os.path.abspath(self.binary), "serve", *self.listening(),
+                "--admin", f"127.0.0.1:{self.admin_port}",
                 "--cache", os.path.join(self.directory, "cache"),
                 "--cache-size", str(self.cache_bytes), "--loops", "1",
                 "--access-log", self.access_log, *self.rules()], self.environment
+
+    def listening(self):
+        return ["--listen", f"127.0.0.1:{self.port}"]
 
     def rules(self):
         return ["--origin", f"http://127.0.0.1:{self.origin_port}", "--mode", "rfc9111"]
@@ -182,13 +187,19 @@ class Nginx(Server):
     name = "nginx"
     needs = "nginx"
     open_files = ""
+    listen_words = ""  # of its directive "listen", with a space behind
+
+    def listening(self):
+        """Directives of the server beside its address."""
+        return ""
 
     def command(self):
         user = "user root root;" if getpass.getuser() == "root" else ""
         path = fill_template(
             "nginx.conf", self.directory, DIR=self.directory, PORT=self.port, USER=user,
             CACHE=os.path.join(self.directory, "cache"), BYTES=self.cache_bytes,
-            ORIGIN=self.origin_port, OPENFILES=self.open_files)
+            ORIGIN=self.origin_port, OPENFILES=self.open_files, WORDS=self.listen_words,
+            LISTENING=self.listening())
         return [self.locate(), "-e", os.path.join(self.directory, "nginx-error.log"),
                 "-c", path], None
 
