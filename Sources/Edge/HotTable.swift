@@ -10,6 +10,8 @@ struct HotBehavior {
     var origin: Int
     /// The pattern's bytes; empty for one that matches every path.
     var pattern: UnsafeRawBufferPointer
+    /// How every path that matches begins: most patterns are told apart by that.
+    var start: PathStart
     /// Cookie names of sessions, each followed by a zero byte.
     var sessionCookies: UnsafeRawBufferPointer
     var traits: BehaviorTraits
@@ -135,6 +137,7 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
                 to: HotBehavior(
                     policy: behavior.policy, origin: behavior.origin,
                     pattern: text.keep(pattern == "*" || pattern == "/*" ? "" : pattern),
+                    start: PathStart(ofPattern: pattern),
                     sessionCookies: text.keep(cookies),
                     traits: BehaviorTraits(behavior, settings.distribution),
                     imported: behavior.imported.map {
@@ -183,11 +186,14 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
 
     @inline(__always)
     private func match(_ path: UnsafeRawBufferPointer) -> Int {
+        let start = PathStart(of: path)
         var index = 0
         while index < count - 1 {
-            let pattern = behaviors[index].pattern
-            if pattern.isEmpty || PathPattern.matches(pattern.bytes, path: path.bytes) {
-                return index
+            if behaviors[index].start.mayBegin(start) {
+                let pattern = behaviors[index].pattern
+                if pattern.isEmpty || PathPattern.matches(pattern.bytes, path: path.bytes) {
+                    return index
+                }
             }
             index += 1
         }

@@ -141,7 +141,14 @@ struct InvalidationView: ~Copyable {
     var known: UInt64 { index.latest }
 
     mutating func refresh() {
-        guard let invalidations, invalidations.latest != index.latest else { return }
+        guard let latest, latest.pointee.load(ordering: .acquiring) != index.latest else { return }
+        catchUp()
+    }
+
+    /// Apart, since it takes hold of the owner, which a hit must not.
+    @inline(never)
+    private mutating func catchUp() {
+        guard let invalidations else { return }
         invalidations.update(&index)
         latestTag = tagField.isEmpty ? 0 : index.latestTag
     }

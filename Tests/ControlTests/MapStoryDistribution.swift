@@ -47,7 +47,8 @@ struct MapStoryDistribution {
         defer { memory.deallocate() }
         var key = CanonicalKey(UnsafeMutableRawBufferPointer(rebasing: memory[..<8_192]))
         let isUsable = behavior(target).key.append(
-            to: &key, head, query: bytes.span.bytes.extracting(head.query.range), bytes: bytes.span.bytes, generated: HeaderTable(),
+            to: &key, head, query: bytes.span.bytes.extracting(head.query.range),
+            bytes: bytes.span.bytes, generated: HeaderTable(),
             generatedBytes: bytes.span.bytes,
             scratch: UnsafeMutableRawBufferPointer(rebasing: memory[8_192...]))
         try #require(isUsable)

@@ -77,7 +77,8 @@ public struct LogLine {
 
     /// More of it, in words of ours.
     public mutating func extend(_ value: StaticString) {
-        let bytes = unsafe UnsafeRawBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount)
+        let bytes = unsafe UnsafeRawBufferPointer(
+            start: value.utf8Start, count: value.utf8CodeUnitCount)
         unsafe extend(bytes.bytes)
     }
 

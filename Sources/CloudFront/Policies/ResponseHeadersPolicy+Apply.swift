@@ -12,11 +12,10 @@ extension ResponseHeadersPolicy {
         to writer: inout HeadWriter
     ) {
         let hasOrigin = request.fields.contains(.origin)
-        var lines = FieldLines()
-        while let line = lines.next(in: block) {
-            if keeps(block.extracting(line.name), hasOrigin: hasOrigin) {
-                writer.append(block.extracting(line.whole))
-            }
+        if keepsAll(hasOrigin: hasOrigin) {
+            writer.append(block)
+        } else {
+            writeKept(block, hasOrigin: hasOrigin, &writer)
         }
         if let cors, let at = request.fields.first(.origin) {
             let origin = requestBytes.extracting(request.fields[at].value.range)
@@ -25,6 +24,27 @@ extension ResponseHeadersPolicy {
         }
         for index in securityHeaders.indices { write(securityHeaders[index], block, &writer) }
         for index in customHeaders.indices { write(customHeaders[index], block, &writer) }
+    }
+
+    /// Whether none of the origin's fields can be taken away, so that none needs to be looked at.
+    private func keepsAll(hasOrigin: Bool) -> Bool {
+        if !removedHeaders.isEmpty || hasOrigin && cors?.overridesOrigin == true { return false }
+        for index in securityHeaders.indices where securityHeaders[index].overridesOrigin {
+            return false
+        }
+        for index in customHeaders.indices where customHeaders[index].overridesOrigin {
+            return false
+        }
+        return true
+    }
+
+    private func writeKept(_ block: RawSpan, hasOrigin: Bool, _ writer: inout HeadWriter) {
+        var lines = FieldLines()
+        while let line = lines.next(in: block) {
+            if keeps(block.extracting(line.name), hasOrigin: hasOrigin) {
+                writer.append(block.extracting(line.whole))
+            }
+        }
     }
 
     /// Whether the policy takes away the origin's field of that name.
