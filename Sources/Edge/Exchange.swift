@@ -183,8 +183,7 @@ extension LoopState where N: ~Copyable {
 
     /// Step 5: the origin's response begins.
     private mutating func respond(_ exchange: Exchange, _ head: FetchedHead) {
-        let isLeader = exchange.fetch != nil
-        if !isLeader, !head.suits(exchange) {
+        if exchange.fetch == nil, !head.suits(exchange) {
             if let fetch = exchange.shared { goAlone(exchange, fetch) }
             return
         }
@@ -209,7 +208,7 @@ extension LoopState where N: ~Copyable {
             writeNotModified(exchange, head)
             return
         }
-        writeHead(exchange, head, collapsed: !isLeader)
+        writeHead(exchange, head, collapsed: exchange.fetch == nil)
         pump(exchange.id.slot)
     }
 

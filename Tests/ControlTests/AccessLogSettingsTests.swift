@@ -60,8 +60,8 @@ struct AccessLogSettingsTests {
             ),
             (
                 "{ format: cloudfront, directory: /d, distribution: E-1 }",
-                "edge.yaml:2: accessLog.distribution is \"E-1\", which is no distribution's Id; "
-                    + "write letters and digits, such as E2EXAMPLE1"
+                "edge.yaml:2: accessLog.distribution is \"E-1\", which is no distribution's id; "
+                    + "write E and capital letters or digits after it"
             ),
         ])
     func contradictions(_ section: String, _ expected: String) {

@@ -73,7 +73,7 @@ struct LogPrinterTests {
     func json() throws {
         let lines = try printed(Array((Self.standard + Self.own).utf8), isJSON: true).lines
         let first = try #require(FlatJSON(lines[0]))
-        #expect(first.members.count == 28)
+        #expect(first.members.count == 26)
         #expect(first["cs(User-Agent)"] == "Mozilla/5.0 (W)" && first["sc-bytes"] == "392")
         #expect(lines[0].contains(#""time-taken":0.082"#) && first["cs(Cookie)"] == nil)
         #expect(lines[2] + "\n" == Self.own)

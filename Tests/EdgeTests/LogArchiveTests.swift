@@ -30,7 +30,7 @@ struct LogArchiveTests {
 
     private func text(_ name: String) throws -> String {
         let packed = [UInt8](try Data(contentsOf: directory.appending(path: "maps/edge/\(name)")))
-        guard var reader = GzipReader(limit: 1 << 20) else { return "" }
+        guard var reader = GzipReader(limit: 1 << 22) else { return "" }
         let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 4_096, alignment: 1)
         defer { room.deallocate() }
         var bytes: [UInt8] = []

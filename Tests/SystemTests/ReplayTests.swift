@@ -111,7 +111,8 @@ struct ReplayTests {
         let log = try directory.write("log", Self.log(Self.line("21:02:31", room.path("a"), "Hit")))
         // The origin itself is no edge.
         let bare = try CommandRun(["replay", log, "--to", origin.url], directory)
-        #expect(bare.status == 1 && bare.output.contains("  1 the answer has no X-Cache"))
+        #expect(
+            bare.status == 1 && bare.output.contains("  1 the answer has no X-Cache"), "\(bare)")
         room.always(.raw("", .close))
         let cut = try CommandRun(["replay", log, "--to", origin.url], directory)
         #expect(cut.output.contains("  1 the edge gave no whole answer"))
@@ -124,7 +125,7 @@ struct ReplayTests {
             (["/dev/null", "--to", "http://127.0.0.1:1"], 1, "there is no GET or HEAD in"),
             (["/dev/null", "--to", "https://127.0.0.1:1"], 2, "is no plain HTTP"),
             (["/dev/null", "--to", "nonsense"], 2, "is no URL"),
-            (["/dev/null", "--to", "http://a:1", "--pace", "fast"], 2, "is no pace"),
+            (["/dev/null", "--to", "http://127.0.0.1:1", "--pace", "fast"], 2, "is no pace"),
             (
                 ["/dev/null", "--to", "http://127.0.0.1:1", "--tolerance", "x"], 2,
                 "is no percentage"
@@ -137,7 +138,7 @@ struct ReplayTests {
     func mistakes(_ words: [String], _ status: Int, _ expected: String) throws {
         let run = try CommandRun(["replay"] + words, TemporaryDirectory())
         #expect(run.errors.contains(expected) && !run.errors.contains("\n"), "\(run.errors)")
-        if !words.contains("http://a:1") { #expect(run.status == status) }
+        #expect(run.status == status)
     }
 
     @Test("JSON lines are refused, and an edge that is not there is told")

@@ -47,7 +47,7 @@ private let lifetimes: [(String, [String], Int, Int)] = [
     ("T2 s-maxage alone", ["Cache-Control: s-maxage=500"], 500, 500),
     ("T2 s-maxage beside max-age", ["Cache-Control: max-age=5, s-maxage=500"], 500, 500),
     ("T2 s-maxage over MaxTTL", ["Cache-Control: s-maxage=5000, max-age=5"], 1_000, 1_000),
-    ("T3 Expires alone", ["Expires: \(date(500))"], 500, 500),
+    ("T3 Expires alone", ["Expires: \(date(990))"], 990, 990),
     ("T3 Expires over MaxTTL", ["Expires: \(date(5_000))"], 1_000, 1_000),
     ("T4 max-age and Expires", ["Cache-Control: max-age=500", "Expires: \(date(20))"], 500, 500),
     ("T5 nothing", [], 100, 100),

@@ -81,8 +81,11 @@ struct StoreStormTests {
         let isOver = Atomic<Bool>(false)
         let faults = Mutex<[String]>([])
         let visits = Atomic<Int>(0)
-        DispatchQueue.concurrentPerform(iterations: 4) { worker in
+        let readers = Atomic<Int>(0)
+        let work = { @Sendable (worker: Int) in
             if worker == 0 {
+                // On a busy machine the writer alone might get a thread, and be done before.
+                while readers.load(ordering: .acquiring) == 0 { sched_yield() }
                 var random = SeededSequence(seed: 1)
                 for version in 0..<1_500 {
                     let name = "tile \(random.next(below: 60))"
@@ -96,6 +99,7 @@ struct StoreStormTests {
                 while store.hasPending { sched_yield() }
                 isOver.store(true, ordering: .releasing)
             } else if var visitor = Visitor(store, seed: UInt64(worker)) {
+                readers.add(1, ordering: .acquiringAndReleasing)
                 while !isOver.load(ordering: .acquiring) {
                     visitor.visit("tile \(visitor.random.next(below: 60))")
                 }
@@ -104,6 +108,12 @@ struct StoreStormTests {
                 faults.withLock { $0 += seen }
             }
         }
+        // A queue of its own gives each a thread, whatever else the machine is busy with.
+        let group = DispatchGroup()
+        for worker in 0..<4 {
+            DispatchQueue(label: "storm \(worker)").async(group: group) { work(worker) }
+        }
+        group.wait()
         #expect(faults.withLock { $0 }.isEmpty)
         #expect(visits.load(ordering: .relaxed) > 100)
         #expect(store.counters.value(.quarantines) == 0)
