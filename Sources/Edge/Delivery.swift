@@ -92,6 +92,9 @@ extension LoopState where N: ~Copyable {
         }
         writer.append("\r\n")
         appendResult(exchange.outcome, &writer)
+        if exchange.head.fields.contains(.xEdgeExplain) {
+            appendExplanation(exchange, fetched, &writer)
+        }
     }
 
     func append(_ text: String, _ writer: inout HeadWriter) {

@@ -105,6 +105,9 @@ extension LoopState where N: ~Copyable {
         writer.append(page.detail)
         writer.append("\"\r\n")
         appendResult(outcome, &writer)
+        if let exchange, exchange.head.fields.contains(.xEdgeExplain) {
+            appendExplanation(exchange, page.detail, &writer)
+        }
         appendConnection(slot, &writer)
         writer.append("\r\n")
         put(slot, writer)

@@ -16,7 +16,7 @@ public final class Server: Sendable {
 
     private let ticketKeys: TLSTicketKeys
 
-    private let shared: EdgeShared
+    let shared: EdgeShared
     private let state: Mutex<State>
     private let wakes: [WakeEvent]
     private let counted: [LoopCounters]
@@ -225,6 +225,9 @@ public final class Server: Sendable {
         log?.stop()
         shared.store?.close()
     }
+
+    /// The configuration in force, for who explains it.
+    var snapshot: SettingsSnapshot { state.withLock { $0.snapshot } }
 
     public var isStopping: Bool { state.withLock { $0.isStopping } }
 

@@ -85,6 +85,9 @@ extension LoopState where N: ~Copyable {
         }
         writer.append("\r\n")
         appendResult(outcome, &writer)
+        if head.fields.contains(.xEdgeExplain) {
+            appendExplanation(slot, bytes, entry, decision, outcome.behavior, &writer)
+        }
         appendConnection(slot, &writer)
         return writer
     }

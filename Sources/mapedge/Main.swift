@@ -19,7 +19,7 @@ struct MapEdge: ParsableCommand {
         version: mapEdgeVersion,
         subcommands: [
             Serve.self, Demo.self, Check.self, Status.self, Reload.self, Invalidate.self,
-            Cache.self,
+            Explain.self, Cache.self,
         ])
 
     static func main() {

@@ -40,10 +40,17 @@ private func answer(to socket: TimedSocket, _ routes: AdminRoutes) -> [UInt8]? {
         case .rejected(let rejection):
             return encode(AdminResponse(rejection.status, "\(rejection.reason)"), true)
         case .complete:
-            let request = AdminRequest(head, bytes)
+            var request = AdminRequest(head, bytes)
             if let api = routes.api(for: request) {
                 return answer(
                     api, head, bytes[..<count], isCrossSite: request.isCrossSite, from: socket)
+            }
+            if request.method == .post, request.path == "/explain" {
+                switch explainedHeads(head, bytes[..<count], from: socket) {
+                case .body(let body): request.body = body
+                case .refused(let response): return encode(response, true)
+                case .gone: return nil
+                }
             }
             return encode(routes.answer(request), request.method != .head)
         }
@@ -55,6 +62,7 @@ extension AdminRequest {
     init(_ head: RequestHead, _ bytes: [UInt8]) {
         method = head.method
         path = String(decoding: bytes[head.path.range], as: UTF8.self)
+        query = String(decoding: bytes[head.query.range], as: UTF8.self)
         // Browsers send Origin with each POST; the tools of operators send none.
         if let field = head.fields.first(.origin) {
             let origin = String(decoding: bytes[head.fields[field].value.range], as: UTF8.self)

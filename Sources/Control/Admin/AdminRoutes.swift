@@ -4,6 +4,9 @@ import HTTP
 struct AdminRequest {
     var method: Method
     var path: String
+    /// Behind the `?`; empty where there is none.
+    var query = ""
+    var body: [UInt8] = []
     /// It was made by a page in a browser for another site than the one it was loaded from.
     var isCrossSite = false
 }
@@ -38,6 +41,8 @@ struct AdminResponse: Equatable {
 /// - `GET /status`: pools, store and loops as JSON.
 /// - `POST /reload`: reads the configuration again; 422 with a line for each mistake when it is
 ///   refused, and the old one stays in force.
+/// - `POST /explain`: what would be done with the request whose head is the body, and why; of two
+///   heads, why they do not share an object. `?json` for programs, `?https` as if over TLS.
 /// - `/2020-05-31/...`: CloudFront's API, where there is a distribution; see ``CloudFrontAPI``.
 struct AdminRoutes {
     let subject: any AdminSubject
@@ -52,9 +57,12 @@ struct AdminRoutes {
                 AdminResponse(200, type: "application/json", subject.statusJSON())
             }
         case "/reload": reload(request)
+        case "/explain": explain(request)
         default:
             AdminResponse(
-                404, "nothing is here; there are /metrics, /healthz, /readyz, /status and /reload")
+                404,
+                "nothing is here; there are /metrics, /healthz, /readyz, /status, /reload and "
+                    + "/explain")
         }
     }
 
@@ -72,7 +80,7 @@ struct AdminRoutes {
         }
     }
 
-    private func refused(_ request: AdminRequest, allow: String) -> AdminResponse {
+    func refused(_ request: AdminRequest, allow: String) -> AdminResponse {
         var response = AdminResponse(405, "\(request.path) takes \(allow) only")
         response.allow = allow
         return response

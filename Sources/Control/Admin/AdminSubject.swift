@@ -13,12 +13,20 @@ public protocol AdminSubject: Sendable {
     func statusJSON() -> [UInt8]
     /// Reads the configuration again and swaps it in.
     func reload() -> ReloadOutcome
+    /// What would be done with a request, given as its head, and why.
+    func explain(_ request: [UInt8], usesTLS: Bool) throws(ExplainError) -> Explanation
     /// CloudFront's API for what is served here; nil where that is no distribution.
     var api: CloudFrontAPI? { get }
 }
 
 extension AdminSubject {
     public var api: CloudFrontAPI? { nil }
+
+    public func explain(
+        _ request: [UInt8], usesTLS: Bool
+    ) throws(ExplainError) -> Explanation {
+        throw ExplainError("the edge is not serving yet; try again")
+    }
 }
 
 /// Whether viewers should be sent here.

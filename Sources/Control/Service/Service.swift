@@ -21,6 +21,8 @@ public final class Service: Sendable {
         /// What `api` tells and changes.
         var distribution: StoredDistribution?
         var isStopping = false
+        /// Only this machine can reach the admin port, so that it may tell what is stored.
+        var explains = false
     }
 
     let began = ContinuousClock.now
