@@ -20,8 +20,8 @@ extension LoopState where N: ~Copyable {
         entry.field = field(behind: decided.source, copy.headers)
         entry.bound = decided.bound.word
         entry.remaining = header.times.freshUntil.subtracting(now)
-        entry.staleWhileRevalidate = max(0, header.times.swrUntil.subtracting(now))
-        entry.staleIfError = max(0, header.times.sieUntil.subtracting(now))
+        entry.staleWhileRevalidate = header.times.swrUntil.stale(after: header, now)
+        entry.staleIfError = header.times.sieUntil.stale(after: header, now)
         entry.flags = header.flags.words
         // Dates have whole seconds only.
         let difference = decided.milliseconds.subtracting(header.times.lifetime).magnitude
@@ -76,6 +76,13 @@ enum StoredField {
     static func line(_ name: String, _ block: [UInt8]) -> String {
         let values = values(name, block)
         return values.isEmpty ? "" : "\(name): \(values.joined(separator: ", "))"
+    }
+}
+
+extension Milliseconds {
+    /// How long a window that ends here is open from now on, its fresh part left out.
+    fileprivate func stale(after header: EntryHeader, _ now: Milliseconds) -> Milliseconds {
+        Swift.max(0, subtracting(Swift.max(now, header.times.freshUntil)))
     }
 }
 

@@ -90,7 +90,8 @@ extension Explanation {
         public var bound = ""
         /// Until it is stale; negative since.
         public var remaining: Milliseconds = 0
-        /// Until it may not be served while it is being refreshed, or when the origin fails.
+        /// How long, once stale and from now on, it may be served while it is being refreshed, or
+        /// when the origin fails.
         public var staleWhileRevalidate: Milliseconds = 0
         public var staleIfError: Milliseconds = 0
         /// What else is remembered of it, such as `no-cache`.
