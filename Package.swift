@@ -48,9 +48,9 @@ let package = Package(
 
         // The data plane, and the cold side that configures and watches it.
         .target(name: "Edge", dependencies: ["CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
-        .target(name: "Control", dependencies: ["Edge", "CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB", logging, yams], swiftSettings: settings),
         .target(name: "Simulation", dependencies: ["Edge", "Caching", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
-        .executableTarget(name: "mapedge", dependencies: ["Control", "Edge", "Caching", "HTTP", "Reactor", argumentParser, logging], swiftSettings: settings),
+        .target(name: "Control", dependencies: ["Edge", "Simulation", "CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB", logging, yams], swiftSettings: settings),
+        .executableTarget(name: "mapedge", dependencies: ["Control", "Simulation", "Edge", "Caching", "HTTP", "Reactor", argumentParser, logging], swiftSettings: settings),
 
         // What the tests that speak to the built binary have in common.
         .target(name: "WireTesting", path: "Tests/WireTesting", swiftSettings: settings),
@@ -64,6 +64,7 @@ let package = Package(
         .testTarget(name: "EdgeTests", dependencies: ["Edge", "CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
         .testTarget(name: "ControlTests", dependencies: ["Control", "CloudFront", "Edge", "Caching", "HTTP", "Reactor", "mapedge", logging, yams], exclude: ["Clients", "Goldens"], swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Edge", "Caching", "HTTP", "Reactor"], swiftSettings: settings),
+        .testTarget(name: "ScenarioTests", dependencies: ["Control", "Simulation", "mapedge"], exclude: ["Goldens"], swiftSettings: settings),
         .testTarget(name: "ConformanceTests", dependencies: ["WireTesting", "mapedge"], swiftSettings: settings),
         .testTarget(name: "SystemTests", dependencies: ["WireTesting", "Tiles", "mapedge"], swiftSettings: settings),
         .testTarget(name: "FuzzTests", dependencies: ["HTTP", "Caching"], exclude: ["Corpora"], swiftSettings: settings),

@@ -96,6 +96,7 @@ public func decide(
 @inline(__always)
 private func reasonToPass(_ request: RequestFacts, _ policy: BehaviorPolicy) -> DecisionReason? {
     if request.hasBody { return .requestBody }
+    if request.wish == .bypass { return .bypassAsked }
     if policy.sessionsBypass, request.hasSession { return .session }
     if request.hasOriginPrecondition { return .precondition }
     if policy.disablesCaching { return .cachingDisabled }
@@ -108,6 +109,7 @@ private func judge(
     _ health: OriginHealth, _ now: Milliseconds
 ) -> Decision {
     if let reason = reasonUnusable(entry, request, policy) { return Decision(.fetch, reason) }
+    if request.wish == .refresh { return Decision(.fetch, .refreshAsked) }
     if policy.honoursRequestCacheControl, request.asksForMore,
         let reason = reasonOfRequest(entry.times, request, now)
     {
@@ -230,7 +232,7 @@ private func ask(
 public func mayCollapse(_ request: RequestFacts, policy: BehaviorPolicy) -> Bool {
     let isShared =
         request.method == .get || request.method == .options && policy.cachesOptions
-    guard policy.collapses, isShared, !request.hasBody, !request.hasRange,
+    guard policy.collapses, isShared, request.wish == .none, !request.hasBody, !request.hasRange,
         !request.hasOriginPrecondition
     else { return false }
     if policy.sessionsBypass, request.hasSession { return false }

@@ -44,6 +44,10 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
     case cachingDisabled
     /// The key cannot be formed: more cookies are selected than are told apart.
     case keyNotFormed
+    /// An operator asked for the origin's answer, and for the store to have no part in it.
+    case bypassAsked
+    /// An operator asked for what is stored to be fetched anew.
+    case refreshAsked
     /// `only-if-cached`, and nothing usable is stored.
     case onlyIfCached
     /// The origin failed, and the stale response is within its budget.
@@ -81,6 +85,8 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
         case .precondition: "precondition"
         case .cachingDisabled: "caching-disabled"
         case .keyNotFormed: "key-not-formed"
+        case .bypassAsked: "bypass-asked"
+        case .refreshAsked: "refresh-asked"
         case .onlyIfCached: "only-if-cached"
         case .staleIfError: "stale-if-error"
         case .nothingStored: "nothing-stored"
@@ -100,10 +106,11 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
         case .stale, .noCache, .nothingStored, .staleForbidden, .staleBudgetSpent, .notAFailure:
             "; fwd=stale"
         case .partial: "; fwd=partial"
-        case .requestNoCache, .requestMaxAge, .requestMinFresh: "; fwd=request"
+        case .requestNoCache, .requestMaxAge, .requestMinFresh, .refreshAsked: "; fwd=request"
         case .method: "; fwd=method"
         case .fallbackOnly, .varyStar: "; fwd=miss"
-        case .authorization, .requestBody, .session, .precondition, .cachingDisabled, .keyNotFormed:
+        case .authorization, .requestBody, .session, .precondition, .cachingDisabled, .keyNotFormed,
+            .bypassAsked:
             "; fwd=bypass"
         // RFC 9211 has no value for a request that was not forwarded and not answered either.
         case .onlyIfCached: "; detail=only-if-cached"

@@ -51,6 +51,24 @@ extension EntryRecord {
         seal(&record)
     }
 
+    /// Gives an encoded record other times.
+    public static func patch(
+        times: EntryTimes, in record: UnsafeMutableRawBufferPointer
+    ) {
+        precondition(record.count >= headerBytes, "not a record")
+        var record = unsafe MutableRawSpan(_unsafeBytes: record)
+        write(times, into: &record)
+        seal(&record)
+    }
+
+    private static func write(_ times: EntryTimes, into record: inout MutableRawSpan) {
+        put(times.storedAt, at: 48, &record)
+        put(times.initialAge, at: 56, &record)
+        put(times.freshUntil, at: 64, &record)
+        put(times.swrUntil, at: 72, &record)
+        put(times.sieUntil, at: 80, &record)
+    }
+
     /// Computes the checksum anew.
     private static func seal(_ record: inout MutableRawSpan) {
         let checksum = Checksum.of(record.bytes.extracting(4..<record.byteCount))
@@ -69,11 +87,7 @@ extension EntryRecord {
         put(header.bodyLength, at: 24, &record)
         put(header.completeLength, at: 32, &record)
         put(header.rangeStart, at: 40, &record)
-        put(header.times.storedAt, at: 48, &record)
-        put(header.times.initialAge, at: 56, &record)
-        put(header.times.freshUntil, at: 64, &record)
-        put(header.times.swrUntil, at: 72, &record)
-        put(header.times.sieUntil, at: 80, &record)
+        write(header.times, into: &record)
         put(header.invalidation, at: 88, &record)
         put(header.lastModified, at: 96, &record)
         put(header.varyHash, at: 104, &record)

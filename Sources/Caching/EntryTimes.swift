@@ -49,6 +49,16 @@ public struct EntryTimes: Sendable, Equatable {
         max(0, freshUntil.subtracting(storedAt)).adding(initialAge)
     }
 
+    /// Ends the lifetime now, if it lasts longer. What may be served stale stays so until the time
+    /// that the response gave, where it gave one: a window of no length does not open early.
+    @inlinable
+    public mutating func end(at now: Milliseconds) {
+        guard now < freshUntil else { return }
+        if swrUntil <= freshUntil { swrUntil = now }
+        if sieUntil <= freshUntil { sieUntil = now }
+        freshUntil = now
+    }
+
     /// From then on it is of no use and may go first.
     @inlinable
     public var usefulUntil: Milliseconds { max(freshUntil, swrUntil, sieUntil) }

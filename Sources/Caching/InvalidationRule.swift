@@ -20,6 +20,9 @@ public struct InvalidationRule: Sendable, Hashable {
     public var host: [UInt8]?
     /// The path, and behind `?` the query where the cache key has one; of a tag its small letters.
     public var bytes: [UInt8]
+    /// What it matches has come to the end of its lifetime, and may be confirmed, or served where
+    /// something stale may; else it is as good as not there.
+    public var isSoft = false
 
     /// Longest path or tag, in bytes: CloudFront's limit of 4,000 characters is below it, and a
     /// write's target (8,192 bytes) within it.
@@ -33,15 +36,21 @@ public struct InvalidationRule: Sendable, Hashable {
 
     public static var everything: InvalidationRule { InvalidationRule(.everything) }
 
-    /// The rule as it stands in the log: reach, length of the host (65,535 for any), host, bytes.
+    private static var softBit: UInt8 { 0x80 }
+
+    /// The rule as it stands in the log: reach, with the highest bit for a soft one, length of the
+    /// host (65,535 for any), host, bytes.
     public var encoded: [UInt8] {
         let length = host?.count ?? 65_535
-        return [reach.rawValue, UInt8(length & 255), UInt8(length >> 8)] + (host ?? []) + bytes
+        let first = reach.rawValue | (isSoft ? Self.softBit : 0)
+        return [first, UInt8(length & 255), UInt8(length >> 8)] + (host ?? []) + bytes
     }
 
     /// Reads what `encoded` wrote; nil if it is anything else.
     public init?(encoded: RawSpan) {
-        guard encoded.byteCount >= 3, let reach = Reach(rawValue: encoded[0]) else { return nil }
+        guard encoded.byteCount >= 3,
+            let reach = Reach(rawValue: encoded[0] & ~Self.softBit)
+        else { return nil }
         let length = Int(encoded[1]) | Int(encoded[2]) << 8
         let hostLength = length == 65_535 ? 0 : length
         guard encoded.byteCount >= 3 + hostLength else { return nil }
@@ -49,5 +58,6 @@ public struct InvalidationRule: Sendable, Hashable {
         self.init(
             reach, host: length == 65_535 ? nil : (3..<start).map { encoded[$0] },
             (start..<encoded.byteCount).map { encoded[$0] })
+        isSoft = encoded[0] & Self.softBit != 0
     }
 }

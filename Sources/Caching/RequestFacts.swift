@@ -1,5 +1,21 @@
 public import HTTP
 
+/// What an operator may ask of the cache, for one request.
+public enum CacheWish: UInt8, Sendable {
+    case none
+    /// The origin's answer, with no part for the store.
+    case bypass
+    /// The origin's answer, in place of what is stored.
+    case refresh
+
+    /// `bypass` or `refresh`, in any case; else none.
+    public init(_ value: RawSpan) {
+        self =
+            equalsIgnoringCase(value, "bypass")
+            ? .bypass : equalsIgnoringCase(value, "refresh") ? .refresh : .none
+    }
+}
+
 /// What the policy needs of a request; no references, copied like memory.
 public struct RequestFacts: Sendable {
     public var method: Method
@@ -17,6 +33,9 @@ public struct RequestFacts: Sendable {
     /// `If-Match` or `If-Unmodified-Since`: for the origin to judge (RFC 9110 §13.1).
     public var hasOriginPrecondition: Bool
     public var hasIfRange: Bool
+    /// What an operator asks of the cache for this request. Set by the caller, who knows whom to
+    /// believe.
+    public var wish = CacheWish.none
     /// Has a body: its meaning is not in the key.
     public var hasBody: Bool
 

@@ -9,48 +9,65 @@ extension LoopState where N: ~Copyable {
     mutating func account(_ exchange: Exchange) {
         latencies.record(nanoseconds: network.monotonicNow &- exchange.started)
         guard log != nil else { return }
+        let slot = Slot(index: exchange.id.slot, generation: exchange.id.generation)
+        exchange.outcome.receivedBytes = Int(clamping: exchange.intake.received)
         let asked = exchange.page?.original ?? exchange
-        asked.bytes.withUnsafeBytes {
-            writeLine(
-                asked.head, $0, exchange.outcome,
-                address(exchange.id.slot, exchange.id.generation), exchange.started)
+        asked.bytes.withUnsafeBytes { bytes in
+            exchange.sentHead.withUnsafeBytes {
+                writeLine(
+                    viewers.contains(slot) ? slot.index : nil, asked.head, bytes,
+                    exchange.outcome, exchange.started, $0)
+            }
         }
-    }
-
-    private func address(_ slot: UInt32, _ generation: UInt32) -> SocketAddress {
-        viewers.contains(Slot(index: slot, generation: generation))
-            ? viewers[slot].address : .unspecified
     }
 
     mutating func account(_ slot: UInt32, _ record: DeferredRecord) {
         latencies.record(nanoseconds: network.monotonicNow &- record.started)
         guard log != nil else { return }
-        let address = viewers[slot].address
-        record.bytes.withUnsafeBytes {
-            writeLine(record.head, $0, record.outcome, address, record.started)
+        record.bytes.withUnsafeBytes { bytes in
+            record.sentHead.withUnsafeBytes {
+                writeLine(slot, record.head, bytes, record.outcome, record.started, $0)
+            }
         }
     }
 
-    /// A request that was not understood: only what is certain is said of it.
-    mutating func logRefusal(_ slot: UInt32, _ outcome: Outcome) {
-        guard log != nil else { return }
-        let address = viewers[slot].address
-        var line = LineWriter(scratch.line)
-        line.begin(network.wallNow)
-        line.address(address)
-        line.outcome(outcome, seconds: 0)
-        push(&line)
+    /// A request that was refused. Of a head that was not understood only what is certain is said,
+    /// and in CloudFront's form nothing at all of one that was too large, as CloudFront does.
+    mutating func logRefusal(
+        _ slot: UInt32, _ outcome: Outcome, _ request: UnsafeRawBufferPointer?
+    ) {
+        guard let log else { return }
+        let sent = UnsafeRawBufferPointer(rebasing: scratch.head[..<outcome.framingBytes])
+        if let request {
+            writeLine(slot, head, request, outcome, network.monotonicNow, sent)
+        } else if log.style.isStandard {
+            if [414, 431, 494].contains(outcome.status) { return }
+            writeLine(
+                slot, RequestHead(), UnsafeRawBufferPointer(start: nil, count: 0), outcome,
+                network.monotonicNow, sent)
+        } else {
+            var line = LineWriter(scratch.line)
+            line.begin(network.wallNow)
+            line.address(viewers[slot].address)
+            line.outcome(outcome, seconds: 0)
+            push(&line)
+        }
     }
 
-    /// The whole line; allocates nothing.
+    /// The whole line; allocates nothing. `slot` is nil when the viewer is gone, `sent` holds the
+    /// response's head where the log's form tells of it.
     mutating func writeLine(
-        _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ outcome: Outcome,
-        _ address: SocketAddress,
-        _ started: UInt64
+        _ slot: UInt32?, _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer,
+        _ outcome: Outcome, _ started: UInt64, _ sent: UnsafeRawBufferPointer
     ) {
+        if let log, log.style.isStandard {
+            writeStandardLine(log, slot, head, bytes, outcome, started, sent)
+            return
+        }
+        let peer = slot.map { viewers[$0].address } ?? .unspecified
         var line = LineWriter(scratch.line)
         line.begin(network.wallNow)
-        line.address(viewerAddress(head, bytes, address))
+        line.address(viewerAddress(head, bytes, peer))
         line.member("cs-method", UnsafeRawBufferPointer(rebasing: bytes[head.methodName.range]))
         line.member("x-host-header", UnsafeRawBufferPointer(rebasing: bytes[head.authority.range]))
         line.member("cs-uri-stem", UnsafeRawBufferPointer(rebasing: bytes[head.path.range]))
@@ -61,9 +78,28 @@ extension LoopState where N: ~Copyable {
         push(&line)
     }
 
+    /// When the request of a stored response began.
+    func started(_ outcome: Outcome) -> UInt64 {
+        outcome.startedAt == 0 ? network.monotonicNow : outcome.startedAt
+    }
+
+    /// The head of the response lies in the scratch memory: what the log will say of it is kept.
+    func noteHead(_ exchange: Exchange, _ count: Int) {
+        exchange.outcome.framingBytes = count
+        exchange.outcome.firstByteAt = network.monotonicNow
+        guard log?.style.isStandard == true else { return }
+        exchange.sentHead = [UInt8](scratch.head[..<count])
+    }
+
+    /// The same, for a stored response that a viewer takes slowly.
+    func keepHead(_ record: DeferredRecord, _ count: Int) {
+        guard log?.style.isStandard == true else { return }
+        record.sentHead = [UInt8](scratch.head[..<count])
+    }
+
     /// Who asked, behind the proxies that are trusted: the last in X-Forwarded-For who is none of
     /// them. What stands before that is the viewer's own word.
-    private func viewerAddress(
+    func viewerAddress(
         _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ peer: SocketAddress
     ) -> SocketAddress {
         guard head.fields.contains(.xForwardedFor), hot.trusts(peer) else { return peer }
@@ -199,7 +235,7 @@ struct LineWriter {
     }
 
     /// Length of the name when the parameter carries a credential.
-    private static func secretName(_ parameter: UnsafeRawBufferPointer) -> Int? {
+    static func secretName(_ parameter: UnsafeRawBufferPointer) -> Int? {
         guard parameter.count > 4 else { return nil }
         switch parameter[0] | 0x20 {
         case 97, 99, 105, 106, 107, 112, 115, 116: break  // a c i j k p s t, as below

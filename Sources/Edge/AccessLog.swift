@@ -13,8 +13,11 @@ package struct LogRing: @unchecked Sendable {  // one producer, one consumer, at
     private let indices: UnsafeMutablePointer<Atomic<Int>>
     // The writer's; unmanaged, so that copying this retains nothing.
     private let bell: Unmanaged<DispatchSemaphore>
+    /// What the loop writes into it.
+    let style: LineStyle
 
-    init(capacity requested: Int, bell: DispatchSemaphore) {
+    init(capacity requested: Int, style: LineStyle, bell: DispatchSemaphore) {
+        self.style = style
         self.bell = .passUnretained(bell)
         let size = 1 << (Int.bitWidth - max(requested - 1, 4_095).leadingZeroBitCount)
         capacity = size
@@ -58,9 +61,14 @@ package struct LogRing: @unchecked Sendable {  // one producer, one consumer, at
     }
 }
 
-/// Writes the loops' lines to a file or standard output, on its own queue.
+/// Writes the loops' lines to a file, to standard output, or to CloudFront's files of an hour, on
+/// its own queue.
 final class AccessLogWriter: Sendable {
-    private struct Output { var fd: Int32; var failures = 0 }
+    private enum Output {
+        /// Lines as they come, to this descriptor.
+        case stream(Int32)
+        case archive(LogArchive)
+    }
 
     let rings: [LogRing]
     private let path: String?
@@ -71,12 +79,19 @@ final class AccessLogWriter: Sendable {
     private let lost = Atomic<UInt64>(0)
 
     /// Opens the log. - Throws: `LogError` with the path and what to do.
-    init(_ settings: AccessLogSettings, loops: Int) throws(LogError) {
+    init(_ settings: AccessLogSettings, name: String, loops: Int) throws(LogError) {
         path = settings.path
         let bell = DispatchSemaphore(value: 0)
         self.bell = bell
-        rings = (0..<loops).map { _ in LogRing(capacity: settings.bufferBytes, bell: bell) }
-        output = Mutex(Output(fd: try Self.open(settings.path)))
+        let style = LineStyle(settings, name: name)
+        rings = (0..<loops).map { _ in
+            LogRing(capacity: settings.bufferBytes, style: style, bell: bell)
+        }
+        if let archive = settings.archive {
+            output = Mutex(.archive(try LogArchive(archive)))
+        } else {
+            output = Mutex(.stream(try Self.open(settings.path)))
+        }
         DispatchQueue(label: "edge.access-log").async(group: ended) { self.run() }
     }
 
@@ -88,29 +103,44 @@ final class AccessLogWriter: Sendable {
         }
     }
 
-    /// Opens the file anew, for log rotation. A failure keeps the old file.
+    /// Opens the file anew, for log rotation; of CloudFront's files the next line begins one. A
+    /// failure keeps the old file.
     func reopen() throws(LogError) {
+        let isArchive = output.withLock { output in
+            guard case .archive(let archive) = output else { return false }
+            archive.closeFiles()
+            return true
+        }
+        if isArchive { return }
         let fd = try Self.open(path)
         flush()
-        let old = output.withLock { state in
-            defer { state.fd = fd }
-            return state.fd
+        let old = output.withLock { output -> Int32 in
+            guard case .stream(let old) = output else { return -1 }
+            output = .stream(fd)
+            return old
         }
         if old > 2 { close(old) }
     }
 
     /// Writes what waits. Bytes that the file refuses are lost and counted, never waited for.
     func flush() {
-        output.withLock { state in
-            for ring in rings {
-                ring.drain { piece in
-                    if !Self.writeAll(state.fd, piece) {
-                        lost.add(UInt64(piece.count), ordering: .relaxed)
-                    }
+        output.withLock { output in
+            switch output {
+            case .stream(let fd):
+                for ring in rings {
+                    ring.drain { if !Self.writeAll(fd, $0) { lose($0.count) } }
                 }
+            case .archive(let archive):
+                for ring in rings {
+                    ring.drain { archive.take($0) }
+                    archive.endRing()
+                }
+                lose(archive.write())
             }
         }
     }
+
+    private func lose(_ count: Int) { lost.add(UInt64(count), ordering: .relaxed) }
 
     /// Bytes that could not be written (disk full, pipe closed).
     var lostBytes: UInt64 { lost.load(ordering: .relaxed) }
@@ -129,7 +159,8 @@ final class AccessLogWriter: Sendable {
         return fd
     }
 
-    private static func writeAll(_ fd: Int32, _ piece: UnsafeRawBufferPointer) -> Bool {
+    /// False as soon as something is refused.
+    static func writeAll(_ fd: Int32, _ piece: UnsafeRawBufferPointer) -> Bool {
         var rest = piece
         while !rest.isEmpty {
             let count = Glibc.write(fd, rest.baseAddress, rest.count)

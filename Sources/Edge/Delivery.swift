@@ -20,9 +20,15 @@ extension LoopState where N: ~Copyable {
         blob.withUnsafeBytes { appendFields($0, exchange, &writer) }
         chooseDelivery(exchange, fetched, &writer)
         appendOwnFields(exchange, fetched, collapsed, &writer)
+        exchange.bytes.withUnsafeBytes {
+            appendServerTiming(
+                exchange.behavior, exchange.head, $0, exchange.outcome,
+                upstream: fetched.receivedAt - fetched.requestedAt, &writer)
+        }
         appendConnection(slot, &writer)
         writer.append("\r\n")
         put(slot, writer)
+        noteHead(exchange, writer.count)
         count(exchange.outcome.result)
     }
 
@@ -190,6 +196,7 @@ extension LoopState where N: ~Copyable {
         var end = Array("0\r\n".utf8)
         end += fetch.trailers
         end += [13, 10]
+        exchange.outcome.framingBytes += end.count
         end.withUnsafeBytes { _ = viewers[exchange.id.slot].output.append($0) }
     }
 
@@ -230,6 +237,7 @@ extension LoopState where N: ~Copyable {
         }
         writer.append("\r\n")
         put(slot, writer)
+        exchange.outcome.framingBytes += writer.count - body.bytes
         advance(exchange, fetch, by: body.bytes)
         _ = flush(slot)
     }

@@ -28,7 +28,11 @@ final class Exchange {
     var cursor = 0
     var delivery = Delivery.none
     var outcome = Outcome()
+    /// The response's head, where the log tells of it.
+    var sentHead: [UInt8] = []
     var hasResponded = false
+    /// Its own fetch serves it, or did; else it waits for another's.
+    var leads = false
     /// A collapsed request that was sent on its own may not be collapsed again.
     var mayCollapse = true
     /// What is stored for it is being read from disk.
@@ -111,7 +115,7 @@ extension LoopState where N: ~Copyable {
         }
         let candidate = fresh(exchange, key: key)
         switch shared.collapsed.joinOrLead(
-            key, exchange.id, candidate, at: network.wallNow, least: least)
+            key, exchange.id, candidate, at: network.monotonicMilliseconds, least: least)
         {
         case .leads: lead(exchange, candidate)
         case .alone:
@@ -136,6 +140,7 @@ extension LoopState where N: ~Copyable {
     /// Step 3: fetch for this exchange, and for who joins.
     mutating func lead(_ exchange: Exchange, _ candidate: SharedFetch) {
         exchange.shared = candidate
+        exchange.leads = true
         if !exchange.intake.isComplete, exchange.head.expectsContinue { sendContinue(exchange) }
         exchange.fetch = startFetch(for: exchange, into: candidate)
     }
@@ -210,7 +215,7 @@ extension LoopState where N: ~Copyable {
 
     /// The origin failed before anything was sent: stale within its budget, else the fallback.
     private mutating func fall(_ exchange: Exchange, _ failure: FetchFailure) {
-        if exchange.fetch != nil, failure.blamesMember {
+        if exchange.leads, failure.blamesMember {
             rememberFailure(exchange, failure.status, failure.detailedResult)
         }
         if let entry = exchange.entry, mayServeStale(exchange, entry, .unreachable) {
@@ -242,7 +247,7 @@ extension LoopState where N: ~Copyable {
             return
         }
         if let confirmed = head.confirmed,
-            serveWhenReady(exchange, confirmed, reason: exchange.decision.reason)
+            serveWhenReady(exchange, confirmed, reason: exchange.reasonOnceConfirmed)
         {
             return
         }

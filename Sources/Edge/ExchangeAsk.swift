@@ -19,4 +19,10 @@ extension Exchange {
         if asksForWhole { asked.hasRange = false }
         return asked
     }
+
+    /// Why it is served what the origin confirmed. To those who waited for another's question
+    /// CloudFront calls it a Hit.
+    var reasonOnceConfirmed: DecisionReason {
+        !leads && policy.mode == .cloudfront ? .fresh : decision.reason
+    }
 }

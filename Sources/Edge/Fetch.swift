@@ -108,7 +108,7 @@ extension LoopState where N: ~Copyable {
     mutating func place(_ fetch: Fetch) {
         fetch.attempts = 0
         switch fetch.pool.choose(
-            tried: fetch.tried, at: network.wallNow,
+            tried: fetch.tried, at: network.monotonicMilliseconds,
             for: QueuedFetch(loop: index, fetch: fetch.token.bits))
         {
         case .member(let member):
@@ -376,13 +376,14 @@ extension LoopState where N: ~Copyable {
     }
 
     private func release(_ pool: OriginPool, _ member: Int, _ ending: OriginPool.Ending) {
-        var (handed, change) = pool.release(member, ending, at: network.wallNow)
+        var (handed, change) = pool.release(member, ending, at: network.monotonicMilliseconds)
         note(change, pool, member)
         // A loop whose mailbox is full hears of nothing: its fetches' time-outs end them.
         while let place = handed,
             !shared.mailboxes[place.next.loop].post(.memberFree(place, pool))
         {
-            handed = pool.release(place.member, .neutral, at: network.wallNow).handed
+            handed =
+                pool.release(place.member, .neutral, at: network.monotonicMilliseconds).handed
         }
     }
 

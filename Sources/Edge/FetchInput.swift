@@ -26,7 +26,7 @@ extension LoopState where N: ~Copyable {
             }
             let result =
                 fetch.body.framing != .none && fetch.body.isPlain && fetch.gzip == nil
-                && origins[slot].input.isEmpty
+                    && origins[slot].input.isEmpty
                 ? receiveBody(slot, fetch) : receiveKept(slot, fetch)
             switch result {
             case .bytes(let count):
@@ -176,7 +176,7 @@ extension LoopState where N: ~Copyable {
         // Without a member to turn to at once, this answer is the best there is.
         guard (502...504).contains(head.status), fetch.isReplayable,
             fetch.request.method.isIdempotent, fetch.exchange.intake.isComplete,
-            let next = fetch.pool.chooseRetry(tried: tried, at: network.wallNow)
+            let next = fetch.pool.chooseRetry(tried: tried, at: network.monotonicMilliseconds)
         else { return false }
         fetch.tried = tried
         moveOn(fetch, from: head.status, to: next)
@@ -189,7 +189,7 @@ extension LoopState where N: ~Copyable {
         fetch.shared.publish(head, keepsBody: plan.keepsBody, dissolve: !plan.isShared)
         if let key = fetch.shared.key, !plan.isShared {
             shared.collapsed.remove(key, fetch.shared)
-            shared.collapsed.rememberUnshared(key, until: network.wallNow + 2_000)
+            shared.collapsed.rememberUnshared(key, until: network.monotonicMilliseconds + 2_000)
         }
         tellAll(fetch.shared)
     }

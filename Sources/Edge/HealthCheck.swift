@@ -45,7 +45,7 @@ final class HealthChecks: Sendable {
         timer.setEventHandler { [events] in
             let passed = HealthProbe.run(
                 pool.settings, pool.settings.members[member], pool.tls)
-            let change = pool.checked(member, passed, at: wallClock())
+            let change = pool.checked(member, passed, at: monotonicMilliseconds())
             Self.note(change, pool, member, events)
         }
         timer.activate()
@@ -76,13 +76,6 @@ final class HealthChecks: Sendable {
 private final class CheckTimer: Sendable {
     let source: any DispatchSourceTimer
     init(source: any DispatchSourceTimer) { self.source = source }
-}
-
-/// The wall clock for cold code, milliseconds since the epoch.
-func wallClock() -> Milliseconds {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Milliseconds(time.tv_sec) * 1_000 + Milliseconds(time.tv_nsec) / 1_000_000
 }
 
 /// One check of one member, blocking.

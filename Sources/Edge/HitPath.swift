@@ -17,12 +17,13 @@ extension LoopState where N: ~Copyable {
             UnsafeRawBufferPointer(rebasing: bytes[head.path.range]), scratch: scratch.fields)
         var facts = RequestFacts(head, bytes: bytes.bytes)
         if head.fields.contains(.cookie) { facts.hasSession = hasSession(behavior, bytes) }
+        if head.fields.contains(.xEdgeCache) { facts.wish = wish(slot, bytes) }
         if hot[behavior].traits.contains(.screens), screens(slot, bytes, behavior, facts) { return }
         if let reason = forbidden(facts, hot[behavior].policy.mode) {
             counters.reject(.notAllowed)
             refuse(
                 slot, status: hot[behavior].policy.mode == .cloudfront ? 403 : 400, detail: reason,
-                isHead: head.method == .head)
+                isHead: head.method == .head, request: bytes)
             return
         }
         if hot[behavior].policy.mapClass == .tiles, !head.query.isEmpty, !facts.hasSession {
@@ -77,6 +78,11 @@ extension LoopState where N: ~Copyable {
         _ canonical: CanonicalKey, absent: Lookup = .absent
     ) {
         guard case .entry(let entry) = find(key, canonical.bytes) else {
+            if hot[behavior].imported != nil,
+                answersInOtherCoding(slot, bytes, behavior, facts, canonical)
+            {
+                return
+            }
             miss(slot, bytes, behavior, facts, absent)
             return
         }
@@ -107,8 +113,10 @@ extension LoopState where N: ~Copyable {
     ) {
         endReading()
         let pending = store?.findPending(key) ?? .none
-        if case .object(let object) = pending, isCurrent(object, key, canonical.bytes) {
-            serve(pending: object, slot, bytes, behavior, facts, key, canonical)
+        if case .object(let object) = pending,
+            let header = currentHeader(object, key, canonical.bytes)
+        {
+            serve(pending: object, header, slot, bytes, behavior, facts, key, canonical)
             beginReading()
             return
         }
@@ -131,7 +139,8 @@ extension LoopState where N: ~Copyable {
         let now = network.wallNow
         let health =
             entry.header.times.isFresh(at: now)
-            ? .up : snapshot.pools[hot[behavior].origin].health(at: now)
+            ? .up
+            : snapshot.pools[hot[behavior].origin].health(at: network.monotonicMilliseconds)
         let decision = decide(
             .entry(entry.header), request: facts, policy: hot[behavior].policy, health: health,
             now: now)
@@ -203,8 +212,11 @@ extension LoopState where N: ~Copyable {
         switch EntryRecord.decode(
             record.bytes, expecting: canonical.bytes, seed: seed, verifying: false)
         {
-        case .entry(let header, let layout):
-            guard invalidated.isAlive(header.invalidation, key, canonical) else { return .absent }
+        case .entry(var header, let layout):
+            let isAlive = invalidated.isAlive(
+                &header, key, canonical, fields: fieldsAtHand(record, header, layout),
+                now: network.wallNow)
+            guard isAlive else { return .absent }
             return .entry(StoredEntry(record: record, header: header, layout: layout))
         case .mismatch: return .absent
         case .corrupt:
@@ -214,12 +226,17 @@ extension LoopState where N: ~Copyable {
         }
     }
 
-    /// Whether what waits for the writer is this key's, and alive.
-    mutating func isCurrent(
+    /// The header of what waits for the writer, as it is to be judged now; nil if it is not this
+    /// key's, or dead.
+    mutating func currentHeader(
         _ object: PendingObject, _ key: CacheKey, _ canonical: UnsafeRawBufferPointer
-    ) -> Bool {
-        object.canonicalKey.elementsEqual(canonical)
-            && invalidated.isAlive(object.header.invalidation, key, canonical)
+    ) -> EntryHeader? {
+        var header = object.header
+        guard object.canonicalKey.elementsEqual(canonical) else { return nil }
+        let isAlive = object.headers.withUnsafeBytes {
+            invalidated.isAlive(&header, key, canonical, fields: $0, now: network.wallNow)
+        }
+        return isAlive ? header : nil
     }
 
     enum Found { case absent, entry(StoredEntry) }
@@ -380,7 +397,7 @@ extension LoopState where N: ~Copyable {
         let least = invalidated.latest(of: key, canonical.bytes)
         guard
             case .leads = shared.collapsed.joinOrLead(
-                key, nil, fresh, at: network.wallNow, least: least)
+                key, nil, fresh, at: network.monotonicMilliseconds, least: least)
         else { return }
         let exchange = Exchange(
             id: background, bytes: [UInt8](bytes), head: head, facts: facts, snapshot: snapshot,

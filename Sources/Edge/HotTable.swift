@@ -13,8 +13,25 @@ struct HotBehavior {
     /// Cookie names of sessions, each followed by a zero byte.
     var sessionCookies: UnsafeRawBufferPointer
     var traits: BehaviorTraits
-    /// What an imported distribution says of it.
-    var imported: UnsafePointer<ImportedBehavior>?
+    /// What an imported distribution says of it; the table owns it.
+    var imported: Unmanaged<ImportedPolicies>?
+}
+
+/// An imported behavior as hits use it: an object, so that what its policies have of arrays is read
+/// where it lies. Through a pointer to a struct each call would copy them, references and all.
+final class ImportedPolicies: Sendable {
+    let key: KeySelection
+    /// Adds and removes nothing where the behavior has none.
+    let responseHeaders: ResponseHeadersPolicy
+    let allowedMethods: MethodSet
+    let viewerProtocolPolicy: CacheBehavior.ViewerProtocolPolicy
+
+    init(_ behavior: CloudFront.Behavior) {
+        key = behavior.key
+        responseHeaders = behavior.responseHeaders ?? ResponseHeadersPolicy(id: "", name: "")
+        allowedMethods = behavior.allowedMethods
+        viewerProtocolPolicy = behavior.viewerProtocolPolicy
+    }
 }
 
 /// What of a behavior is out of the ordinary, so that ordinary ones pay one test for it.
@@ -31,6 +48,8 @@ struct BehaviorTraits: OptionSet {
     static let hasErrorPages = BehaviorTraits(rawValue: 8)
     /// Requests must be signed.
     static let requiresSignature = BehaviorTraits(rawValue: 16)
+    /// Some responses have Server-Timing.
+    static let timesResponses = BehaviorTraits(rawValue: 32)
 
     init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -40,7 +59,10 @@ struct BehaviorTraits: OptionSet {
         // Methods are always looked at: CloudFront refuses what the behavior does not name.
         insert(.screens)
         if imported.behavior.keysGeneratedFields { insert(.keysGenerated) }
-        if imported.behavior.responseHeaders != nil { insert(.editsResponses) }
+        if let policy = imported.behavior.responseHeaders {
+            insert(.editsResponses)
+            if policy.serverTimingPerMillion != nil { insert(.timesResponses) }
+        }
         if imported.behavior.requiresSignature { insert(.requiresSignature) }
         let responses = distribution.distribution.config.customErrorResponses
         if responses.contains(where: { $0.page != nil }) { insert(.hasErrorPages) }
@@ -50,7 +72,6 @@ struct BehaviorTraits: OptionSet {
 /// All behaviors in order, in memory of their own; the owner is the `SettingsSnapshot`.
 struct HotTable: @unchecked Sendable {  // written once before it is shared
     private let behaviors: UnsafeMutablePointer<HotBehavior>
-    private let imported: UnsafeMutableBufferPointer<ImportedBehavior>
     let count: Int
     private let text: HotText
     /// Parts of heads that name the edge, ready to be copied.
@@ -60,6 +81,7 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
     let resultFrom: UnsafeRawBufferPointer
     /// `X-Amz-Cf-Pop: …` and the name of the next field; empty where no identity is shown.
     let identity: UnsafeRawBufferPointer
+    let pointOfPresence: UnsafeRawBufferPointer
     /// The distribution's domain name, which stands for the host in keys; empty: the viewer's.
     let keyHost: UnsafeRawBufferPointer
     /// What `/` stands for; empty where it stands for itself.
@@ -89,6 +111,7 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
         cacheStatus = text.keep("Cache-Status: \(settings.name)")
         resultFrom = text.keep(" from \(words.resultFrom)\r\n")
         identity = text.keep(words.identity)
+        pointOfPresence = text.keep(words.pointOfPresence)
         keyHost = text.keep(settings.distribution?.domainName ?? "")
         let root = settings.distribution?.distribution.config.rootObjectPath(forRoot: "/")
         rootObject = text.keep(root ?? "")
@@ -100,9 +123,6 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
             country.table.isEmpty ? nil : Unmanaged.passRetained(CountryTable(country.table))
         let standard = Array((country.standard ?? "").utf8)
         standardCountry = ViewerFacts.country(standard.span.bytes) ?? 0
-        imported = .allocate(capacity: settings.behaviors.count { $0.imported != nil })
-        _ = imported.initialize(from: settings.behaviors.compactMap { $0.imported })
-        var next = UnsafePointer(imported.baseAddress)
         for (index, behavior) in settings.behaviors.enumerated() {
             let pattern = behavior.pattern
             let cookies = behavior.sessionCookies.map { "\($0)\0" }.joined()
@@ -112,20 +132,23 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
                     pattern: text.keep(pattern == "*" || pattern == "/*" ? "" : pattern),
                     sessionCookies: text.keep(cookies),
                     traits: BehaviorTraits(behavior, settings.distribution),
-                    imported: behavior.imported == nil ? nil : next))
-            if behavior.imported != nil { next = next?.successor() }
+                    imported: behavior.imported.map {
+                        .passRetained(ImportedPolicies($0.behavior))
+                    }))
         }
         self.text = text
     }
 
     func deallocate() {
+        for index in 0..<count { behaviors[index].imported?.release() }
         behaviors.deallocate()
-        imported.deinitialize()
-        imported.deallocate()
         text.deallocate()
         countries?.release()
         trusted.deallocate()
     }
+
+    /// Whether no proxies are trusted: then this machine's own operator is.
+    var trustsNobody: Bool { trusted.isEmpty }
 
     /// Whether an address is one of the trusted proxies'.
     func trusts(_ address: SocketAddress) -> Bool {
@@ -194,16 +217,18 @@ struct EdgeWords {
     /// Behind `Hit from`.
     let resultFrom: String
     let identity: String
+    let pointOfPresence: String
 
     init(_ settings: Settings) {
+        pointOfPresence =
+            settings.distribution?.pointOfPresence ?? DistributionSettings.standardPOP
         guard settings.role == .twin else {
             (receivedBy, resultFrom, identity) = (settings.name, settings.name, "")
             return
         }
         receivedBy = "\(Self.node(settings)).cloudfront.net (CloudFront)"
         resultFrom = "cloudfront"
-        let pop = settings.distribution?.pointOfPresence ?? DistributionSettings.standardPOP
-        identity = "X-Amz-Cf-Pop: \(pop)\r\nX-Amz-Cf-Id: "
+        identity = "X-Amz-Cf-Pop: \(pointOfPresence)\r\nX-Amz-Cf-Id: "
     }
 
     /// 32 hexadecimal digits that stay the same for one distribution, as loop detection needs.

@@ -11,12 +11,19 @@ struct InvalidationView: ~Copyable {
     private let latest: UnsafePointer<Atomic<UInt64>>?
     private var index: InvalidationIndex
     private let memo: UnsafeMutablePointer<Line>
+    /// The response field that has tags; empty: none.
+    private var tagField: [UInt8] = []
+    /// The latest rule that reaches a tag; 0: none, or no field has any. What was fetched since
+    /// need not be asked for its tags.
+    private var latestTag: UInt64 = 0
 
-    /// The highest number that kills what is stored under a key, as of `latest`.
+    /// What matches what is stored under a key, as of `latest`.
     private struct Line: BitwiseCopyable {
-        var key: UInt64
-        var latest: UInt64
-        var number: UInt64
+        var key: UInt64 = 0
+        var latest: UInt64 = 0
+        /// The entry whose tags count in `numbers`; 0: those of none.
+        var entry: UInt64 = 0
+        var numbers = InvalidationIndex.Numbers(dead: 0, stale: 0)
     }
 
     private static var lines: Int { 1 << 14 }
@@ -26,51 +33,116 @@ struct InvalidationView: ~Copyable {
         latest = invalidations?.latestNumber
         index = invalidations?.makeIndex() ?? InvalidationIndex()
         memo = .allocate(capacity: Self.lines)
-        memo.initialize(repeating: Line(key: 0, latest: 0, number: 0), count: Self.lines)
+        memo.initialize(repeating: Line(), count: Self.lines)
+    }
+
+    /// Finds tags in another response field from now on; empty: in none.
+    mutating func follow(tagField name: [UInt8]) {
+        guard name != tagField else { return }
+        tagField = name
+        latestTag = name.isEmpty ? 0 : index.latestTag
+        memo.update(repeating: Line(), count: Self.lines)
     }
 
     deinit { memo.deallocate() }
 
-    /// Whether no invalidation since `number` matches what is stored under a key.
+    /// Whether no invalidation since an entry's fetch kills it. One that is soft ends the lifetime
+    /// that `header` tells: the entry is stale then, and all else follows.
+    ///
+    /// - Parameter fields: the entry's header block; nil where it is not at hand.
     @inline(__always)
     mutating func isAlive(
-        _ number: UInt64, _ key: CacheKey, _ canonical: UnsafeRawBufferPointer
+        _ header: inout EntryHeader, _ key: CacheKey, _ canonical: UnsafeRawBufferPointer,
+        fields: UnsafeRawBufferPointer?, now: Milliseconds
     ) -> Bool {
-        guard let latest, number < latest.pointee.load(ordering: .acquiring) else { return true }
-        return number >= self.number(of: key, canonical)
+        guard let latest, header.invalidation < latest.pointee.load(ordering: .acquiring) else {
+            return true
+        }
+        let numbers = numbers(of: key, canonical, header, fields)
+        if header.invalidation < numbers.stale { header.times.end(at: now) }
+        return header.invalidation >= numbers.dead
     }
 
-    /// The highest number that kills what is stored under a key.
+    /// The latest that match an entry under a key. Its tags are looked at only while a rule that
+    /// reaches one is younger than the entry.
     @inline(never)
-    mutating func number(of key: CacheKey, _ canonical: UnsafeRawBufferPointer) -> UInt64 {
+    private mutating func numbers(
+        of key: CacheKey, _ canonical: UnsafeRawBufferPointer, _ header: EntryHeader,
+        _ fields: UnsafeRawBufferPointer?
+    ) -> InvalidationIndex.Numbers {
+        refresh()
+        guard header.invalidation < latestTag, header.kind != .variants else {
+            return numbers(of: key, canonical)
+        }
+        let line = memo + (Int(truncatingIfNeeded: key.low) & (Self.lines - 1))
+        let entry = header.memoName
+        if line.pointee.key == key.high, line.pointee.latest == index.latest, entry != 0,
+            line.pointee.entry == entry
+        {
+            return line.pointee.numbers
+        }
+        let numbers = header.numbers(in: index, canonical.bytes, fields, tagField)
+        if entry != 0 {
+            line.pointee = Line(
+                key: key.high, latest: index.latest, entry: entry, numbers: numbers)
+        }
+        return numbers
+    }
+
+    /// The latest that match what is stored under a key, whatever tags it has. May count a tag of
+    /// what was stored there before the rule: who asks is younger than the rule, or does not mind.
+    @inline(never)
+    private mutating func numbers(
+        of key: CacheKey, _ canonical: UnsafeRawBufferPointer
+    ) -> InvalidationIndex.Numbers {
         refresh()
         let line = memo + (Int(truncatingIfNeeded: key.low) & (Self.lines - 1))
         if line.pointee.key == key.high, line.pointee.latest == index.latest {
-            return line.pointee.number
+            return line.pointee.numbers
         }
-        let number = index.number(of: canonical.bytes)
-        line.pointee = Line(key: key.high, latest: index.latest, number: number)
-        return number
+        let numbers = index.numbers(of: canonical.bytes)
+        line.pointee = Line(key: key.high, latest: index.latest, numbers: numbers)
+        return numbers
     }
 
     /// The latest invalidation that a fetch must not have begun before to answer for a key; 0 when
-    /// there is none.
+    /// there is none. What tags an answer under way will have is not known: it has them all.
     mutating func latest(of key: CacheKey, _ canonical: UnsafeRawBufferPointer) -> UInt64 {
         guard let latest, latest.pointee.load(ordering: .acquiring) > 0 else { return 0 }
-        return number(of: key, canonical)
+        let highest = numbers(of: key, canonical).highest
+        return max(highest, latestTag)
     }
 
-    /// Whether what was fetched at `number` may be stored under a key.
+    /// Whether what was fetched at `number` may be stored under a key, if only as stale.
     mutating func mayStore(_ number: UInt64, _ key: CacheKey, _ canonical: [UInt8]) -> Bool {
         guard let latest, number < latest.pointee.load(ordering: .acquiring) else { return true }
-        return canonical.withUnsafeBytes { number >= self.number(of: key, $0) }
+        return canonical.withUnsafeBytes { number >= self.numbers(of: key, $0).dead }
             && number >= index.horizon
+    }
+
+    /// Whether no rule since its fetch reaches a tag of a response that is to be stored.
+    mutating func mayStore(_ put: StorePut) -> Bool {
+        guard let latest, put.header.invalidation < latest.pointee.load(ordering: .acquiring) else {
+            return true
+        }
+        refresh()
+        return put.headers.withUnsafeBytes {
+            put.header.invalidation >= put.header.tagNumbers(in: index, $0, tagField).dead
+        }
+    }
+
+    /// Whether a rule that reaches a tag came since.
+    mutating func hasTagRule(since number: UInt64) -> Bool {
+        refresh()
+        return number < latestTag
     }
 
     /// The number up to which this loop knows all rules.
     var known: UInt64 { index.latest }
 
     mutating func refresh() {
-        if let invalidations, invalidations.latest != index.latest { invalidations.update(&index) }
+        guard let invalidations, invalidations.latest != index.latest else { return }
+        invalidations.update(&index)
+        latestTag = tagField.isEmpty ? 0 : index.latestTag
     }
 }

@@ -27,7 +27,8 @@ extension LoopState where N: ~Copyable {
         counters.add(.invalidations, canonicals.count)
         invalidated.refresh()
         let known = invalidated.known
-        let mayStore = mayStore(fetch)
+        // Nor may its number outdo a rule that reaches tags, as long as its own are not looked at.
+        let mayStore = mayStore(fetch) && !invalidated.hasTagRule(since: fetch.invalidation)
         let (mailbox, token) = (shared.mailboxes[index], fetch.token.bits)
         let rules = canonicals.compactMap { InvalidationRule(canonical: $0) }
         let (number, before) = store.invalidate(rules) { _ in

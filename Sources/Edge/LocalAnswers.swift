@@ -16,13 +16,17 @@ extension LoopState where N: ~Copyable {
         refuse(slot, status: status, detail: rejection.reason)
     }
 
-    mutating func refuse(_ slot: UInt32, status: Int, detail: StaticString, isHead: Bool = false) {
+    /// `request` are the bytes of the head, if it was understood.
+    mutating func refuse(
+        _ slot: UInt32, status: Int, detail: StaticString, isHead: Bool = false,
+        request: UnsafeRawBufferPointer? = nil
+    ) {
         viewers[slot].closesAfterResponse = true
         viewers[slot].phase = .reading
         requestID = hot.isTwin ? requestIDs.make() : RequestID()
         let page = localPage(status, detail: detail, requestID: requestID)
         let outcome = writeLocal(slot, page, requestID, isHead: isHead, exchange: nil)
-        logRefusal(slot, outcome)
+        logRefusal(slot, outcome, request)
         counters.add(.errors)
         if flush(slot) { closeGently(slot) }
     }
@@ -55,6 +59,7 @@ extension LoopState where N: ~Copyable {
         exchange.outcome.status = sent.status
         exchange.outcome.result = sent.result
         exchange.outcome.sentBytes = sent.sentBytes
+        noteHead(exchange, sent.framingBytes)
         exchange.delivery = .head
         exchange.shared.map { _ = $0.leave(exchange.id) }
         exchange.shared = nil

@@ -110,6 +110,7 @@ extension LoopState where N: ~Copyable {
         }
         appendConnection(slot, &writer)
         writer.append("\r\n")
+        outcome.framingBytes = writer.count
         put(slot, writer)
         if !isHead { page.content.withUnsafeBytes { _ = viewers[slot].output.append($0) } }
         return outcome

@@ -1,4 +1,5 @@
 import Caching
+package import Dispatch
 import Glibc
 import HTTP
 package import Reactor
@@ -45,6 +46,8 @@ package enum LoopMessage: Sendable {
     /// The same address, used otherwise from the next connection on.
     case amend(listener: ListenerSettings, to: ListenerSettings)
     case retire(listener: ListenerSettings)
+    /// The edge's clock was moved: it is told when this loop goes by the new time.
+    case readClocks(DispatchSemaphore)
     case stop(deadline: UInt64)
 }
 
@@ -142,6 +145,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
         timers = TimerWheel(start: start, capacity: connections * 3 + 16)
         reader = shared.store?.makeReader()
         invalidated = InvalidationView(shared.store?.invalidations)
+        invalidated.follow(tagField: snapshot.settings.tagField)
         self.counters = counters
         self.latencies = latencies
         self.log = log
@@ -244,6 +248,9 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
             case .adopt(let fd, let settings): adopt(fd, settings)
             case .amend(let former, let settings): amend(former, settings)
             case .retire(let settings): retire(settings)
+            case .readClocks(let done):
+                network.readClocks()
+                done.signal()
             case .stop(let deadline): beginStop(deadline)
             }
         }
@@ -275,6 +282,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
         snapshot = next
         hot = next.hot
         limits = next.settings.limits
+        invalidated.follow(tagField: next.settings.tagField)
     }
 }
 
@@ -294,6 +302,8 @@ struct LoopScratch {
     let address = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 64)
     /// A request for the root object, as if it had named it.
     let rewritten = UnsafeMutableRawBufferPointer.allocate(byteCount: 33_792, alignment: 64)
+    /// A record of a standard access log: a whole head may be threefold when it is encoded.
+    let record = UnsafeMutableRawBufferPointer.allocate(byteCount: 212_992, alignment: 64)
     let parts = UnsafeMutableBufferPointer<iovec>.allocate(capacity: 24)
 
     func deallocate() {
@@ -305,6 +315,7 @@ struct LoopScratch {
         generated.deallocate()
         address.deallocate()
         rewritten.deallocate()
+        record.deallocate()
         parts.deallocate()
     }
 }

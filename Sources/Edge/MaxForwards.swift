@@ -54,6 +54,7 @@ extension LoopState where N: ~Copyable {
         appendConnection(exchange.id.slot, &writer)
         writer.append("\r\n")
         put(exchange.id.slot, writer)
+        noteHead(exchange, writer.count)
         exchange.delivery = .head
         if flush(exchange.id.slot) { finish(exchange.id.slot) }
         return true

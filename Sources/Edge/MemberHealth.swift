@@ -2,6 +2,7 @@ public import Caching
 
 /// What is known of one member's health: pure, the clock is the caller's.
 ///
+/// That clock is a monotonic one: members are real, also where the edge's time is told by hand.
 /// Two verdicts are kept apart: active checks say up or down after `rise` or `fall` results in a
 /// row; exchanges eject after `consecutiveFailures`, for a time that doubles with each ejection.
 public struct MemberHealth: Sendable {

@@ -18,6 +18,7 @@ extension LoopState where N: ~Copyable {
         appendConnection(exchange.id.slot, &writer)
         writer.append("\r\n")
         put(exchange.id.slot, writer)
+        noteHead(exchange, writer.count)
         exchange.delivery = .head
         pump(exchange.id.slot)
     }

@@ -233,8 +233,13 @@ public final class OriginPool: Sendable {
     }
 
     /// For `/status`.
-    public func snapshot(at now: Milliseconds) -> PoolStatus {
-        state.withLock { state in
+    ///
+    /// - Parameters:
+    ///   - now: monotonic milliseconds, as everywhere in this pool.
+    ///   - wall: the machine's wall clock at that moment.
+    public func snapshot(at now: Milliseconds, wall: Milliseconds) -> PoolStatus {
+        func shown(_ time: Milliseconds) -> Milliseconds { time == 0 ? 0 : wall - now + time }
+        return state.withLock { state in
             PoolStatus(
                 id: settings.id, queued: state.queue.count,
                 members: zip(settings.members, state.members).map { given, member in
@@ -245,11 +250,11 @@ public final class OriginPool: Sendable {
                             : now < member.health.ejectedUntil
                                 ? "ejected"
                                 : member.health.share(at: now) < 100 ? "slow-start" : "up",
-                        ejectedUntil: member.health.ejectedUntil, inFlight: member.inFlight,
+                        ejectedUntil: shown(member.health.ejectedUntil), inFlight: member.inFlight,
                         requests: member.requests, failures: member.failures,
                         consecutiveFailures: member.health.consecutiveFailures,
                         lastFailure: member.lastFailure?.word,
-                        lastFailureAt: member.lastFailureAt)
+                        lastFailureAt: shown(member.lastFailureAt))
                 })
         }
     }
@@ -280,7 +285,8 @@ public struct PoolStatus: Sendable, Codable {
     public var members: [MemberStatus]
 }
 
-/// A member as `/status` shows it; times in milliseconds since the epoch.
+/// A member as `/status` shows it; times in milliseconds since the epoch by the machine's clock,
+/// whatever clock the edge goes by.
 public struct MemberStatus: Sendable, Codable {
     public var name: String
     public var weight: Int

@@ -154,7 +154,7 @@ struct OriginRequest {
         case .host, .contentLength, .transferEncoding, .expect, .upgrade, .te, .keepAlive,
             .proxyConnection, .proxyAuthorization, .proxyAuthenticate, .http2Settings, .connection,
             .xForwardedFor, .xForwardedProto, .xForwardedHost, .xForwardedPort, .xRealIP,
-            .forwarded, .xEdgeExplain:
+            .forwarded, .xEdgeExplain, .xEdgeCache:
             return true
         case .ifNoneMatch, .ifModifiedSince: return conditions.dropsViewerConditions
         case .range, .ifRange: return conditions.dropsRange

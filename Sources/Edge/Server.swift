@@ -1,4 +1,5 @@
 import Caching
+import Dispatch
 import Glibc
 public import Reactor
 import Synchronization
@@ -15,7 +16,7 @@ public final class Server: Sendable {
     }
 
     private let ticketKeys: TLSTicketKeys
-
+    let clock: WallClock
     let shared: EdgeShared
     private let state: Mutex<State>
     private let wakes: [WakeEvent]
@@ -27,9 +28,14 @@ public final class Server: Sendable {
 
     /// Binds the listeners; nothing is accepted before `start`.
     ///
+    /// - Parameter clock: what the loops take for the time; call ``readClocks(within:)`` after
+    ///   moving it.
     /// - Throws: `SystemError` for an address that cannot be had, `TLSError` for a certificate that
     ///   cannot be used, with what to do.
-    public init(settings: Settings, store: Store?, events: any EventObserver) throws {
+    public init(
+        settings: Settings, store: Store?, clock: WallClock, events: any EventObserver
+    ) throws {
+        self.clock = clock
         let loops = settings.loops > 0 ? settings.loops : allowedProcessors().count
         var wakes: [WakeEvent] = []
         for _ in 0..<loops { wakes.append(try WakeEvent()) }
@@ -39,17 +45,20 @@ public final class Server: Sendable {
             mailboxes: wakes.map { Mailbox(capacity: 1 << 20, wake: .event($0)) })
         counted = (0..<loops).map { _ in LoopCounters() }
         measured = (0..<loops).map { _ in LoopLatencies() }
-        log = try settings.accessLog.map { try AccessLogWriter($0, loops: loops) }
+        log = try settings.accessLog.map {
+            try AccessLogWriter($0, name: settings.name, loops: loops)
+        }
         isLogging = log != nil
         checks = HealthChecks(events: events)
         ticketKeys = try TLSTicketKeys(
-            interval: Int64(settings.ticketKeyInterval), now: wallClock())
+            interval: Int64(settings.ticketKeyInterval), now: WallClock.system.now)
         let contexts = try TLSContexts(settings, ticketKeys)
         var waiting: [[(Int32, ListenerSettings)]] = Array(repeating: [], count: loops)
         var listeners: [(ListenerSettings, Endpoint)] = []
         for listener in settings.listeners {
             listeners.append((listener, try Self.bind(listener, loops: loops, into: &waiting)))
         }
+        store?.tagField = settings.tagField
         state = Mutex(
             State(
                 snapshot: SettingsSnapshot(settings, previous: nil, contexts), listeners: listeners,
@@ -91,7 +100,7 @@ public final class Server: Sendable {
     /// One loop, from its first tick to its last; the state is born here.
     private func run(_ index: Int, _ snapshot: SettingsSnapshot) {
         let network: LinuxNetwork
-        do { network = try LinuxNetwork(batchSize: 512) } catch {
+        do { network = try LinuxNetwork(batchSize: 512, wall: clock) } catch {
             shared.events.note(EdgeEvent(.error, "loop", "loop \(index) cannot start: \(error)"))
             return
         }
@@ -179,6 +188,7 @@ public final class Server: Sendable {
             state.listeners = changes.kept + bound
             return next
         }
+        shared.store?.tagField = settings.tagField
         checks.watch(snapshot.pools)
         for index in 0..<loops {
             _ = shared.mailboxes[index].post(.replace(snapshot))
@@ -203,9 +213,19 @@ public final class Server: Sendable {
 
     /// Makes the next key for session tickets, when it is time; to be called now and then.
     public func rotateTicketKeys() {
-        do { try ticketKeys.rotate(at: wallClock()) } catch {
+        do { try ticketKeys.rotate(at: WallClock.system.now) } catch {
             shared.events.note(EdgeEvent(.error, "tls", "\(error)"))
         }
+    }
+
+    /// Has every loop go by the clock as it stands now; to be called after it was moved. Waits.
+    ///
+    /// - Returns: false if a loop did not answer within the time: it hangs, or has ended.
+    public func readClocks(within milliseconds: Int) -> Bool {
+        let deadline = DispatchTime.now() + .milliseconds(milliseconds)
+        let done = DispatchSemaphore(value: 0)
+        for mailbox in shared.mailboxes { _ = mailbox.post(.readClocks(done)) }
+        return shared.mailboxes.allSatisfy { _ in done.wait(timeout: deadline) == .success }
     }
 
     /// No new connections; running exchanges finish, for so long at most. Returns at once.
@@ -288,7 +308,8 @@ public final class Server: Sendable {
     /// The pools with their members.
     public func pools() -> [PoolStatus] {
         let snapshot = state.withLock { $0.snapshot }
-        return snapshot.pools.map { $0.snapshot(at: wallClock()) }
+        let (now, wall) = (monotonicMilliseconds(), WallClock.system.now)
+        return snapshot.pools.map { $0.snapshot(at: now, wall: wall) }
     }
 
     /// Viewer connections open now.

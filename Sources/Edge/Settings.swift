@@ -209,12 +209,34 @@ public struct CacheSettings: Sendable {
 }
 
 public struct AccessLogSettings: Sendable, Hashable {
-    /// A file path, or nil for standard output.
+    /// A file path, or nil for standard output. Of no account where there is an `archive`.
     public var path: String?
     /// Bytes of lines that may wait for the disk, per loop; over it lines are dropped and counted.
     public var bufferBytes = 1 << 20
-    public init(path: String?, bufferBytes: Int = 1 << 20) {
+    /// Lines as CloudFront writes them, in its files; nil: JSON lines.
+    public var archive: LogArchiveSettings?
+    public init(path: String?, bufferBytes: Int = 1 << 20, archive: LogArchiveSettings? = nil) {
         self.path = path
         self.bufferBytes = bufferBytes
+        self.archive = archive
+    }
+}
+
+/// Where the files of a standard access log lie, and how they are called.
+///
+/// Source: CloudFront, "Standard logging (legacy)": `prefix/distribution.YYYY-MM-DD-HH.unique.gz`.
+public struct LogArchiveSettings: Sendable, Hashable {
+    /// Must exist; directories that the prefix names are made.
+    public var directory: String
+    public var prefix: String
+    /// The distribution's Id, with which file names begin.
+    public var distribution: String
+    /// What stands in `cs(Host)`.
+    public var domainName: String
+    public init(directory: String, prefix: String, distribution: String, domainName: String) {
+        self.directory = directory
+        self.prefix = prefix
+        self.distribution = distribution
+        self.domainName = domainName
     }
 }

@@ -275,7 +275,7 @@ package final class CollapsedFetches: Sendable {
     /// Joins the fetch of `key`, or enters `fresh` as the one to join.
     ///
     /// `least` is the latest invalidation of the key: a request that begins after it may not join a
-    /// fetch that began before (law 3).
+    /// fetch that began before (law 3). `now` is in monotonic milliseconds.
     func joinOrLead(
         _ key: CacheKey, _ id: ExchangeID?, _ fresh: SharedFetch, at now: Milliseconds,
         least: UInt64
@@ -302,7 +302,8 @@ package final class CollapsedFetches: Sendable {
         }
     }
 
-    /// The response could not be shared: until `until` nobody waits for another's.
+    /// The response could not be shared: until then, in monotonic milliseconds, nobody waits for
+    /// another's.
     func rememberUnshared(_ key: CacheKey, until: Milliseconds) {
         shard(key).mutex.withLock { shard in
             if shard.unshared.count >= Self.unsharedLimit {

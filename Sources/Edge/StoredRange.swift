@@ -146,8 +146,10 @@ extension LoopState where N: ~Copyable {
     ) {
         var outcome = outcome
         outcome.sentBytes = total
+        outcome.framingBytes = writer.count
         let record = DeferredRecord(
-            bytes: [UInt8](bytes), head: head, outcome: outcome, started: network.monotonicNow)
+            bytes: [UInt8](bytes), head: head, outcome: outcome, started: started(outcome))
+        keepHead(record, writer.count)
         record.pending = steps.reversed()
         put(slot, writer)
         viewers[slot].phase = .storedBody
@@ -193,12 +195,12 @@ extension LoopState where N: ~Copyable {
                 miss(slot, bytes, behavior, facts, isVariant ? .variantAbsent : .absent)
                 return true
             case .object(let object):
-                guard isCurrent(object, key, canonical.bytes) else {
+                guard let header = currentHeader(object, key, canonical.bytes) else {
                     miss(slot, bytes, behavior, facts, isVariant ? .variantAbsent : .absent)
                     return true
                 }
                 guard object.header.kind == .variants, !isVariant else {
-                    serve(pending: object, slot, bytes, behavior, facts, key, canonical)
+                    serve(pending: object, header, slot, bytes, behavior, facts, key, canonical)
                     return true
                 }
                 Vary.append(
@@ -214,15 +216,15 @@ extension LoopState where N: ~Copyable {
     }
 
     mutating func serve(
-        pending object: PendingObject, _ slot: UInt32, _ bytes: UnsafeRawBufferPointer,
-        _ behavior: Int,
+        pending object: PendingObject, _ header: EntryHeader, _ slot: UInt32,
+        _ bytes: UnsafeRawBufferPointer, _ behavior: Int,
         _ facts: RequestFacts, _ key: CacheKey, _ canonical: CanonicalKey
     ) {
         object.headers.withUnsafeBytes { headers in
             let body: StoredBody =
                 object.storedObject.map { .chunks(objectID: $0, first: 0) }
                 ?? (object.length == 0 ? .none : .pending(Unmanaged.passUnretained(object)))
-            var header = object.header
+            var header = header
             if let id = object.storedObject { header.objectID = id }
             let entry = StoredEntry(header: header, headers: headers, body: body)
             beginReading()

@@ -9,9 +9,11 @@ extension LoopState where N: ~Copyable {
     mutating func serve(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry,
         _ facts: RequestFacts,
-        _ decision: Decision, _ behavior: Int, result: ResultType? = nil, status: Int? = nil
+        _ decision: Decision, _ behavior: Int, result: ResultType? = nil, status: Int? = nil,
+        since started: UInt64 = 0
     ) {
         var outcome = Outcome()
+        outcome.startedAt = started
         outcome.result = result ?? decision.resultType
         outcome.detail = decision.reason.word
         outcome.behavior = behavior
@@ -66,9 +68,11 @@ extension LoopState where N: ~Copyable {
             HeaderBlob.appendMetadata(of: entry.headers, to: &writer)
         }
         let now = network.wallNow
-        writer.append("Age: ")
-        writer.appendDecimal(entry.header.times.ageSeconds(at: now))
-        writer.append("\r\n")
+        if showsAge(outcome, decision) {
+            writer.append("Age: ")
+            writer.appendDecimal(entry.header.times.ageSeconds(at: now))
+            writer.append("\r\n")
+        }
         if entry.header.flags.contains(.classLifetime) {
             appendOutgoing(entry.header.times, hot[outcome.behavior].policy, &writer)
         }
@@ -84,12 +88,20 @@ extension LoopState where N: ~Copyable {
             writer.append(decision.reason.word)
         }
         writer.append("\r\n")
+        appendServerTiming(outcome.behavior, head, bytes, outcome, upstream: nil, &writer)
         appendResult(outcome, &writer)
         if head.fields.contains(.xEdgeExplain) {
             appendExplanation(slot, bytes, entry, decision, outcome.behavior, &writer)
         }
         appendConnection(slot, &writer)
         return writer
+    }
+
+    /// CloudFront says no Age of what the origin confirmed a moment ago, as of a Miss. What is
+    /// shown is our reading: nothing is documented.
+    private func showsAge(_ outcome: Outcome, _ decision: Decision) -> Bool {
+        hot[outcome.behavior].policy.mode == .rfc9111 || outcome.result != .refreshHit
+            || decision.reason == .staleIfError
     }
 
     /// What the cache in front of us may keep of a map image about which the origin says nothing.
@@ -108,6 +120,7 @@ extension LoopState where N: ~Copyable {
     ) {
         var outcome = outcome
         outcome.sentBytes = range.count
+        outcome.framingBytes = writer.count
         scratch.parts[0] = iovec(iov_base: scratch.head.baseAddress, iov_len: writer.count)
         let count = 1 + (range.isEmpty ? 0 : gather(entry.body, range, after: 1).parts)
         let sent: Int
@@ -158,7 +171,8 @@ extension LoopState where N: ~Copyable {
     ) {
         latencies.record(nanoseconds: 0)
         if log != nil {
-            writeLine(head, bytes, outcome, viewers[slot].address, network.monotonicNow)
+            let sent = UnsafeRawBufferPointer(rebasing: scratch.head[..<outcome.framingBytes])
+            writeLine(slot, head, bytes, outcome, started(outcome), sent)
         }
         endResponse(slot)
     }
@@ -170,7 +184,8 @@ extension LoopState where N: ~Copyable {
         _ sent: Int, _ outcome: Outcome
     ) {
         let record = DeferredRecord(
-            bytes: [UInt8](bytes), head: head, outcome: outcome, started: network.monotonicNow)
+            bytes: [UInt8](bytes), head: head, outcome: outcome, started: started(outcome))
+        keepHead(record, writer.count)
         if sent < writer.count {
             let rest = UnsafeRawBufferPointer(
                 rebasing: UnsafeRawBufferPointer(scratch.head)[sent..<writer.count])
@@ -245,6 +260,8 @@ extension LoopState where N: ~Copyable {
     mutating func releaseStored(_ slot: UInt32) {
         if let record = viewers[slot].stored.record {
             record.outcome.detail = "ClientCommError"
+            let unsent = viewers[slot].stored.end - viewers[slot].stored.next
+            record.outcome.sentBytes -= min(record.outcome.sentBytes, max(0, unsent))
             account(slot, record)
         }
         viewers[slot].stored = StoredSend()
@@ -276,7 +293,7 @@ extension LoopState where N: ~Copyable {
                     result: result,
                     status: exchange.page.map { _ in
                         exchange.statusToShow(Int(entry.header.status))
-                    })
+                    }, since: exchange.started)
                 endReading()
             }
         }

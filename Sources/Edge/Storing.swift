@@ -24,8 +24,11 @@ extension LoopState where N: ~Copyable {
         conditions.maxForwards = exchange.maxForwards.map { max(0, $0 - 1) }
         guard exchange.key != nil else { return conditions }
         conditions.isKeyed = true
-        // The whole response is wanted: the viewer's own conditions are answered from it here.
-        conditions.dropsViewerConditions = exchange.head.method == .get && exchange.asksForWhole
+        // The whole response is wanted: the viewer's own conditions are answered from it here. Of
+        // an imported behavior the policies say what a Miss passes on of them.
+        let forwardsConditions = exchange.imported != nil && exchange.decision.action == .fetch
+        conditions.dropsViewerConditions =
+            exchange.head.method == .get && exchange.asksForWhole && !forwardsConditions
         conditions.dropsRange = exchange.asksForWhole
         if exchange.policy.mode == .cloudfront {
             conditions.acceptEncoding =
@@ -207,7 +210,10 @@ extension LoopState where N: ~Copyable {
     /// Whether the body will be stored, and who may have it.
     mutating func storePlan(_ fetch: Fetch, _ head: FetchedHead) -> StorePlan {
         // What a 304 says to the leader alone, a cookie among it, is for no waiter.
-        if head.confirmsStored { return StorePlan(keepsBody: true, isShared: head.isStorable) }
+        if head.confirmsStored {
+            return StorePlan(
+                keepsBody: true, isShared: head.isStorable && sharesWithWaiters(fetch, head))
+        }
         if head.deniesStored { return StorePlan(keepsBody: false, isShared: true) }
         guard fetch.exchange.storeKey != nil, head.isStorable else {
             return StorePlan(keepsBody: false, isShared: false)
@@ -223,7 +229,19 @@ extension LoopState where N: ~Copyable {
             fetch.shared.fence()
             return StorePlan(keepsBody: false, isShared: false)
         }
-        return StorePlan(keepsBody: true, isShared: head.status != 206)
+        return StorePlan(
+            keepsBody: true, isShared: head.status != 206 && sharesWithWaiters(fetch, head))
+    }
+
+    /// Whether those who waited may have it. CloudFront sends them on by themselves when, without
+    /// a minimum lifetime, the response is not for reuse: private, no-store, no-cache, `max-age=0`.
+    private func sharesWithWaiters(_ fetch: Fetch, _ head: FetchedHead) -> Bool {
+        let policy = fetch.exchange.policy
+        guard policy.mode == .cloudfront, policy.minTTL == 0,
+            case .storable(let times, let flags) = head.storability
+        else { return true }
+        return times.isFresh(at: head.receivedAt)
+            && flags.isDisjoint(with: [.noCache, .fallbackOnly])
     }
 
     /// The verdict on a body whose first bytes are here.
@@ -365,7 +383,7 @@ extension LoopState where N: ~Copyable {
         case .object(let object):
             // Names from before an invalidation are dead, and the writer will drop them.
             let isAlive = primary.canonical.withUnsafeBytes { canonical -> Bool in
-                isCurrent(object, primary.key, canonical)
+                currentHeader(object, primary.key, canonical) != nil
             }
             if isAlive, object.header.kind == .variants, object.headers == variant.names {
                 return
@@ -399,6 +417,8 @@ extension LoopState where N: ~Copyable {
     }
 
     private mutating func put(_ put: StorePut, _ store: Store) {
+        // By its key it was judged before.
+        guard invalidated.mayStore(put) else { return }
         if store.enqueue(put) { counters.add(.stored) } else { counters.add(.storeSkippedBacklog) }
     }
 

@@ -1,10 +1,10 @@
-import Reactor
+package import Reactor
 
 /// Certificates and trust of one configuration, read from their files.
 package struct TLSContexts: Sendable {
-    var viewers: TLSContext?
+    package var viewers: TLSContext?
     /// By origin; nil where no member speaks TLS.
-    var origins: [TLSContext?] = []
+    package var origins: [TLSContext?] = []
 
     package init() {}
 

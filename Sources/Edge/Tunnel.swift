@@ -35,6 +35,8 @@ extension LoopState where N: ~Copyable {
         viewers[viewer].phase = .tunnel
         viewers[viewer].closesAfterResponse = true
         setDeadline(viewer, milliseconds: nil)
+        exchange.outcome.framingBytes = raw.count
+        exchange.outcome.firstByteAt = network.monotonicNow
         raw.withUnsafeBytes { _ = viewers[viewer].output.append($0) }
         origins[slot].fetch = exchange.fetch
         tunnels[exchange.tunnel?.bits ?? 0] = exchange.id

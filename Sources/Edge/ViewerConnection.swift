@@ -86,6 +86,8 @@ final class DeferredRecord {
     let head: RequestHead
     var outcome: Outcome
     let started: UInt64
+    /// The response's head, where the log tells of it.
+    var sentHead: [UInt8] = []
     /// The next range of a multipart answer begins where this says; empty for a plain body.
     var pending: [MultipartStep] = []
 
@@ -109,7 +111,16 @@ struct Outcome {
     var result: ResultType = .miss
     /// CloudFront's `x-edge-detailed-result-type`, or why the cache did what it did.
     var detail: StaticString = "-"
+    /// Bytes of the body that were sent.
     var sentBytes = 0
+    /// Bytes of the head, and of what frames the chunks.
+    var framingBytes = 0
+    /// Bytes of the request's body.
+    var receivedBytes = 0
+    /// When the head was asked for and when that of the response was made, in monotonic
+    /// nanoseconds; 0: both just now.
+    var startedAt: UInt64 = 0
+    var firstByteAt: UInt64 = 0
     /// Which behavior matched.
     var behavior = 0
     /// `x-edge-request-id`, where the edge shows CloudFront's identity.

@@ -67,7 +67,8 @@ public struct GzipReader: ~Copyable, @unchecked Sendable {  // the state has one
         if left > 0 { return unsafe try step(input, target, min(room.count, left)) }
         // At the limit: the trailer may come, but not one more byte.
         var beyond: UInt8 = 0
-        let step = unsafe try withUnsafeMutableBytes(of: &beyond) { byte throws(GzipError) -> GzipStep in
+        let step = unsafe try withUnsafeMutableBytes(of: &beyond) {
+            byte throws(GzipError) -> GzipStep in
             guard let base = byte.baseAddress else { throw .overLimit }
             return unsafe try self.step(input, base, 1)
         }

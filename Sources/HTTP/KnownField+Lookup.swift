@@ -11,7 +11,7 @@ extension KnownField {
 /// The names arranged for search: a perfect hash, and each name in words of eight bytes.
 enum KnownNames {
     /// Found by trial: no two names meet in one slot. Making the table checks it.
-    private static var multiplier: UInt32 { 0x1cea_16b3 }
+    private static var multiplier: UInt32 { 0x63bc_6601 }
     private static var lengthMax: Int { 25 }
     private static var wordsPerName: Int { 4 }
 

@@ -9,18 +9,23 @@ public struct LinuxNetwork: ~Copyable, Network {
     /// System calls made so far, by kind.
     public internal(set) var calls = SystemCallCounts()
 
+    /// nil: the machine's, so that loops share nothing that each of their ticks would touch.
+    private let manual: WallClock?
     private let poller: Int32
     private let batch: UnsafeMutableBufferPointer<epoll_event>
     /// The secured connections; the rest of this file knows of them only where they differ.
     var secured = TLSTable()
 
-    /// - Parameter batchSize: most events taken in one tick; 12 bytes each.
+    /// - Parameters:
+    ///   - batchSize: most events taken in one tick; 12 bytes each.
+    ///   - wall: where ``wallNow`` is read.
     /// - Throws: EMFILE, ENFILE or ENOMEM.
-    public init(batchSize: Int) throws(SystemError) {
+    public init(batchSize: Int, wall: WallClock = .system) throws(SystemError) {
         precondition(batchSize > 0, "a tick without events")
         let poller = epoll_create1(Int32(EPOLL_CLOEXEC))
         if poller < 0 { throw SystemError(call: "epoll_create1", errno: errno) }
         self.poller = poller
+        manual = wall.isManual ? wall : nil
         unsafe batch = .allocate(capacity: batchSize)
         readClocks()
     }
@@ -90,12 +95,11 @@ public struct LinuxNetwork: ~Copyable, Network {
     }
 
     /// Both are answered without a system call, from memory that the kernel shares.
-    private mutating func readClocks() {
+    public mutating func readClocks() {
         var time = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &time)
         monotonicNow = UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        wallNow = Int64(time.tv_sec) &* 1_000 &+ Int64(time.tv_nsec) / 1_000_000
+        wallNow = manual?.now ?? WallClock.readMachine()
     }
 }
 

@@ -11,8 +11,12 @@ public protocol Network: ~Copyable {
     /// Monotonic nanoseconds, read once per tick, by ``wait(until:into:)``.
     var monotonicNow: UInt64 { get }
 
-    /// Wall clock, milliseconds since the epoch, read once per tick.
+    /// Wall clock, milliseconds since the epoch, read once per tick: the edge's own time, which
+    /// may be a manual one (``WallClock``).
     var wallNow: Int64 { get }
+
+    /// Reads both clocks anew within a tick, for a wall clock that was moved meanwhile.
+    mutating func readClocks()
 
     /// Begins a tick: waits for events and reads both clocks.
     ///
@@ -69,6 +73,10 @@ public protocol Network: ~Copyable {
     /// What is known of a secured connection; nil for a plain one. Allocates.
     func describeTLS(_ fd: Int32) -> TLSDescription?
 
+    /// The protocol and the cipher of a secured connection, as OpenSSL spells them; nil until its
+    /// handshake is done, and for a plain one. Allocates nothing.
+    func namesOfTLS(_ fd: Int32) -> TLSNames?
+
     /// Why a secured connection failed; nil if it did not, or is a plain one.
     func failureOfTLS(_ fd: Int32) -> TLSFailure?
 
@@ -99,4 +107,16 @@ public protocol Network: ~Copyable {
 
     /// Sends an end of stream after what was sent; receiving goes on.
     mutating func shutdownWrite(_ fd: Int32)
+}
+
+extension Network where Self: ~Copyable {
+    /// Monotonic milliseconds, for what concerns peers and not the edge's own time.
+    public var monotonicMilliseconds: Int64 { Int64(monotonicNow / 1_000_000) }
+}
+
+/// The same for threads that have no network. Answered without a system call.
+public func monotonicMilliseconds() -> Int64 {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) &* 1_000 &+ Int64(time.tv_nsec) / 1_000_000
 }

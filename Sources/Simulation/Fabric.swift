@@ -31,8 +31,9 @@ final class Fabric {
     private struct Table {
         var sockets: [Int32: Socket] = [:]
         var tokens: [Int32: Token] = [:]
-        var backlog: [Link] = []
-        var listener: Int32 = -1
+        /// Who waits to be accepted, by listener; the listeners in their order.
+        var backlogs: [Int32: [Link]] = [:]
+        var listeners: [Int32] = []
         var ready: [Int32] = []
         var next: Int32
     }
@@ -112,9 +113,9 @@ final class Fabric {
         switch tables[loop].sockets.removeValue(forKey: fd) {
         case nil: preconditionFailure("descriptor \(fd) was closed twice")
         case .listener:
-            for link in tables[loop].backlog { link.closeByEdge(reset: true) }
-            tables[loop].backlog = []
-            tables[loop].listener = -1
+            for link in tables[loop].backlogs[fd] ?? [] { link.closeByEdge(reset: true) }
+            tables[loop].backlogs[fd] = nil
+            tables[loop].listeners.removeAll { $0 == fd }
         case .stream(let link):
             openDescriptors -= 1
             link.closeByEdge(reset: reset)
@@ -129,28 +130,31 @@ final class Fabric {
         let fd = tables[loop].next
         tables[loop].next += 1
         tables[loop].sockets[fd] = .listener
-        tables[loop].listener = fd
+        tables[loop].listeners.append(fd)
         return fd
     }
 
-    /// A viewer connects to one loop's listener; the kernel takes it before the edge does.
-    func dial(_ loop: Int, _ style: LinkStyle, _ viewer: any Peer) -> Link {
+    /// A viewer connects to one of a loop's listeners; the kernel takes it before the edge does.
+    func dial(
+        _ loop: Int, _ style: LinkStyle, _ viewer: any Peer, listener number: Int = 0
+    ) -> Link {
         let link = Link(self, loop: loop, style: style, peer: viewer, state: .waiting)
         world.after(link.latency) { [self] in
-            guard tables[loop].listener >= 0 else {
+            guard number < tables[loop].listeners.count else {
                 link.tellBroken()
                 return
             }
-            tables[loop].backlog.append(link)
-            mark(tables[loop].listener, loop)
+            let listener = tables[loop].listeners[number]
+            tables[loop].backlogs[listener, default: []].append(link)
+            mark(listener, loop)
         }
         return link
     }
 
-    func accept(_ loop: Int) -> AcceptResult {
-        guard !tables[loop].backlog.isEmpty else { return .wouldBlock }
+    func accept(_ loop: Int, _ listener: Int32) -> AcceptResult {
+        guard tables[loop].backlogs[listener]?.isEmpty == false else { return .wouldBlock }
         guard openDescriptors < descriptorLimit else { return .outOfDescriptors }
-        let link = tables[loop].backlog.removeFirst()
+        guard let link = tables[loop].backlogs[listener]?.removeFirst() else { return .wouldBlock }
         if link.isClosedByPeer { return .failed(ECONNABORTED) }
         let fd = open(link)
         link.state = .open

@@ -4,6 +4,8 @@ import Glibc
 struct PlainHead {
     var start: [String]
     var fields: [String: String]
+    /// All fields as they came, in their order.
+    var lines: [(name: String, value: String)] = []
 
     subscript(_ name: String) -> String? { fields[name] }
 
@@ -12,17 +14,18 @@ struct PlainHead {
 
     init?(_ bytes: [UInt8]) {
         // Not on "\r\n" as a Character, so that a lone CR is no end of a line.
-        var lines = String(decoding: bytes, as: UTF8.self).unicodeScalars
+        var rows = String(decoding: bytes, as: UTF8.self).unicodeScalars
             .split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
-        guard lines.count > 2 else { return nil }
-        lines = lines.map { $0.hasSuffix("\r") ? String($0.unicodeScalars.dropLast()) : $0 }
-        start = lines[0].split(separator: " ", maxSplits: 2).map { String($0) }
+        guard rows.count > 2 else { return nil }
+        rows = rows.map { $0.hasSuffix("\r") ? String($0.unicodeScalars.dropLast()) : $0 }
+        start = rows[0].split(separator: " ", maxSplits: 2).map { String($0) }
         guard start.count >= 2 else { return nil }
         fields = [:]
-        for line in lines.dropFirst() where !line.isEmpty {
-            guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
-            let value = line[line.index(after: colon)...].drop { $0 == " " }
-            fields[line[..<colon].lowercased()] = String(value)
+        for row in rows.dropFirst() where !row.isEmpty {
+            guard let colon = row.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+            let value = String(row[row.index(after: colon)...].drop { $0 == " " })
+            fields[row[..<colon].lowercased()] = value
+            lines.append((String(row[..<colon]), value))
         }
     }
 }

@@ -106,6 +106,7 @@ struct Plan {
         settings.limits.tickBudget = dice.pick([700, 262_144])
         settings.cache.objectBytes = isCalm ? 1 << 20 : dice.pick([30_000, 1 << 20])
         settings.cache.fillBytes = isCalm ? 64 << 20 : dice.pick([20_000, 64 << 20])
+        settings.cache.backlogBytes = backlogBytes
         settings.cache.collapseTimeout = 15_000
     }
 

@@ -9,35 +9,59 @@ final class SimulatedEdge {
     let shared: EdgeShared
     let store: Store
     let faults = StoreFaults()
+    let directory: String
     private let loops: [SimulatedLoop]
     private let mailboxes: [Mailbox<LoopMessage>]
-    private let directory: String
     private let fabric: Fabric
 
-    init(_ plan: Plan, _ fabric: Fabric) throws {
+    convenience init(_ plan: Plan, _ fabric: Fabric) throws {
+        try self.init(plan.settings, mapBytes: plan.mapBytes, fabric)
+    }
+
+    /// - Parameter directory: with what an edge before this one has stored; nil: an empty one.
+    init(
+        _ settings: Settings, mapBytes: Int, _ fabric: Fabric, directory: String? = nil
+    ) throws {
         self.fabric = fabric
-        directory = try Self.makeDirectory()
+        self.directory = try directory ?? Self.makeDirectory()
         let clock = fabric.world.clock
-        var settings = StoreSettings(
-            directory: directory, mapBytes: plan.mapBytes, clock: { clock.wall })
-        settings.preallocates = false
-        settings.backlogBytes = plan.backlogBytes
-        settings.faults = faults
-        store = try Store.open(settings, stepping: true)
-        let wakes = (0..<plan.loops).map { _ in WakeFlag() }
+        var disk = StoreSettings(
+            directory: self.directory, mapBytes: mapBytes, clock: { clock.wall })
+        disk.preallocates = false
+        disk.backlogBytes = settings.cache.backlogBytes
+        disk.faults = faults
+        store = try Store.open(disk, stepping: true)
+        store.tagField = settings.tagField
+        let wakes = (0..<settings.loops).map { _ in WakeFlag() }
         mailboxes = wakes.map { wake in Mailbox(capacity: 4_096, wake: .call { wake.signal() }) }
         shared = EdgeShared(
-            store: store, budget: FillBudget(limit: plan.settings.cache.fillBytes),
+            store: store, budget: FillBudget(limit: settings.cache.fillBytes),
             events: SilentObserver(), mailboxes: mailboxes)
-        let snapshot = SettingsSnapshot(plan.settings, previous: nil)
+        let snapshot = SettingsSnapshot(settings, previous: nil, try Self.contexts(settings))
         var loops: [SimulatedLoop] = []
         for (index, wake) in wakes.enumerated() {
             loops.append(SimulatedLoop(index, shared, snapshot, fabric, wake))
-            let adopt = LoopMessage.adopt(
-                listener: fabric.listen(index), settings: plan.settings.listeners[0])
-            _ = mailboxes[index].post(adopt)
+            for listener in settings.listeners {
+                let adopt = LoopMessage.adopt(listener: fabric.listen(index), settings: listener)
+                _ = mailboxes[index].post(adopt)
+            }
         }
         self.loops = loops
+    }
+
+    /// The simulated network seals nothing: any context will do for whoever speaks TLS.
+    private static func contexts(_ settings: Settings) throws -> TLSContexts {
+        var contexts = TLSContexts()
+        let origins = settings.origins.map { $0.members.contains { $0.tlsHost != nil } }
+        guard settings.listeners.contains(where: \.speaksTLS) || origins.contains(true) else {
+            return contexts
+        }
+        var rules = TLSClientSettings()
+        rules.trust = .anyone
+        let context = try TLSContext(client: rules)
+        contexts.viewers = context
+        contexts.origins = origins.map { $0 ? context : nil }
+        return contexts
     }
 
     /// A directory of its own in memory, or where temporary files go.

@@ -20,12 +20,16 @@ public struct SimulatedNetwork: ~Copyable, Network {
         wallNow = fabric.world.clock.wall
     }
 
+    public mutating func readClocks() {
+        monotonicNow = fabric.world.clock.monotonic
+        wallNow = fabric.world.clock.wall
+    }
+
     /// Takes some of the events there are, in any order; the others come with the next tick.
     public mutating func wait(
         until deadline: UInt64?, into events: UnsafeMutableBufferPointer<ReadyEvent>
     ) -> Int {
-        monotonicNow = fabric.world.clock.monotonic
-        wallNow = fabric.world.clock.wall
+        readClocks()
         let dice = fabric.world.dice
         if dice.chance(2) { fabric.markAtRandom(loop) }
         let most = min(events.count, dice.chance(30) ? dice.pick(1...3) : events.count)
@@ -66,10 +70,11 @@ public struct SimulatedNetwork: ~Copyable, Network {
 
     public mutating func readMap(_ map: MappedFile?) {}
     public func describeTLS(_ fd: Int32) -> TLSDescription? { nil }
+    public func namesOfTLS(_ fd: Int32) -> TLSNames? { nil }
     public func failureOfTLS(_ fd: Int32) -> TLSFailure? { nil }
 
     public mutating func accept(_ listener: Int32, peer: inout SocketAddress) -> AcceptResult {
-        let result = fabric.accept(loop)
+        let result = fabric.accept(loop, listener)
         if case .connection(let fd) = result {
             peer = SocketAddress(ipv4: 0xC000_0200 | UInt32(fd & 255), port: 40_000)
         }

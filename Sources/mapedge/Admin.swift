@@ -9,9 +9,9 @@ struct AdminOptions: ParsableArguments {
     var admin = "127.0.0.1:8081"
 
     /// - Throws: exit status 2 when the address is none.
-    func client() throws -> AdminClient {
+    func client(signing credential: APICredential? = nil) throws -> AdminClient {
         do throws(AdminClientError) {
-            return try AdminClient(admin)
+            return try AdminClient(admin, credential: credential)
         } catch {
             throw Failure(lines: ["mapedge: \(error)"], status: 2)
         }

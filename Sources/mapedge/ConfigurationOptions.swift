@@ -89,14 +89,36 @@ struct ConfigurationOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            """
+            Which time the edge goes by: the machine's, or one that stands until \
+            "mapedge clock" moves it, from now or from a TIME such as 2026-01-01T00:00:00Z. \
+            (default: system)
+            """,
+            valueName: "system|manual[=TIME]"))
+    var clock: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Event loops; 0 is one for each processor. (default: 0)", valueName: "N"))
     var loops: String?
 
     @Option(
         help: ArgumentHelp(
-            "Write a JSON line for each request to a file, or to standard output with -.",
+            """
+            Write a JSON line for each request to a file, or to standard output with -. In \
+            CloudFront's format it names a directory.
+            """,
             valueName: "PATH|-"))
     var accessLog: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            JSON lines, or CloudFront's standard log files, one gzip file for each hour. \
+            (default: json)
+            """,
+            valueName: "json|cloudfront"))
+    var accessLogFormat: String?
 
     @Option(
         help: ArgumentHelp(
@@ -112,6 +134,15 @@ struct ConfigurationOptions: ParsableArguments {
             "How long running exchanges may take after a stop was asked for. (default: 30s)",
             valueName: "DURATION"))
     var stopDeadline: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            How long the control API calls an invalidation InProgress, which is in effect at once \
+            all the same. (default: 0)
+            """,
+            valueName: "DURATION"))
+    var invalidationDelay: String?
 
     @Option(
         help: ArgumentHelp(
@@ -132,12 +163,15 @@ struct ConfigurationOptions: ParsableArguments {
         flags.distributionID = distributionID
         flags.mode = mode
         flags.role = role
+        flags.clock = clock
         flags.loops = loops
         flags.accessLog = accessLog
+        flags.accessLogFormat = accessLogFormat
         flags.trustedProxies = trustedProxy
         flags.proxyProtocol = proxyProtocol
         flags.stopDeadline = stopDeadline
         flags.logLevel = logLevel
+        flags.invalidationDelay = invalidationDelay
         return flags
     }
 

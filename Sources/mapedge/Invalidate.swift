@@ -1,5 +1,6 @@
 import ArgumentParser
 import Control
+import Glibc
 
 /// `mapedge invalidate`
 struct Invalidate: ParsableCommand {
@@ -11,19 +12,42 @@ struct Invalidate: ParsableCommand {
             stands for anything: /a.jpg* clears all of these, /* everything. The command returns \
             when it is in force and on disk; it is what \"aws cloudfront create-invalidation\" \
             does at the same port.
+
+            An edge with api.credentials wants to be asked with one of them: this command takes \
+            it, as aws does, from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
             """)
 
     @OptionGroup var options: AdminOptions
+
+    @Flag(help: "Only count the stored entries that are meant.")
+    var dryRun = false
+
+    @Flag(
+        help: """
+            Let what is stored be stale instead of gone: it is confirmed at its next request, and \
+            served where something stale may be, such as while the origin is down.
+            """)
+    var soft = false
 
     @Argument(help: ArgumentHelp("What to make stale.", valueName: "PATH"))
     var paths: [String]
 
     func run() throws {
-        let client = try options.client()
+        let client = try options.client(signing: credential)
         do {
-            print(try client.invalidate(paths))
+            print(
+                dryRun
+                    ? try client.countInvalidated(paths)
+                    : try client.invalidate(paths, isSoft: soft))
         } catch {
             throw Failure.running(error)
         }
+    }
+
+    private var credential: APICredential? {
+        guard let id = getenv("AWS_ACCESS_KEY_ID"), let secret = getenv("AWS_SECRET_ACCESS_KEY")
+        else { return nil }
+        return APICredential(
+            accessKeyID: String(cString: id), secret: Secret(String(cString: secret)))
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Control
+import Reactor
 
 /// `mapedge serve`
 struct Serve: ParsableCommand {
@@ -26,8 +27,9 @@ struct Serve: ParsableCommand {
         let reading = options.read()
         guard reading.isUsable else { throw Failure.configuration(reading.findings) }
         for warning in reading.findings { writeErrorLine(warning.description) }
-        let log = EventLog(least: reading.configuration.logLevel)
-        let service = Service(reading.configuration, events: log) { options.read() }
+        let clock = reading.configuration.clock.makeClock(at: WallClock.system.now)
+        let log = EventLog(least: reading.configuration.logLevel, clock: clock)
+        let service = Service(reading.configuration, clock: clock, events: log) { options.read() }
         do {
             try service.run { writeErrorLine($0) }
         } catch {

@@ -185,6 +185,20 @@ struct EntryRecordTests {
         #expect(found.objectID == 42)
     }
 
+    @Test("patched times are under the checksum again, and nothing else changes")
+    func patchTimes() throws {
+        var record = try #require(
+            encode(header(body: 30), key: bytes(40, 1), headers: bytes(60, 2), body: bytes(30, 3)))
+        let (before, layout) = try EntryRecord.inspect(record.span.bytes)
+        var times = before.times
+        times.end(at: times.freshUntil - 1)
+        record.withUnsafeMutableBytes { EntryRecord.patch(times: times, in: $0) }
+        let (after, same) = try EntryRecord.inspect(record.span.bytes)
+        var expected = before
+        expected.times = times
+        #expect(after == expected && same == layout && after.times != before.times)
+    }
+
     @Test("inspection tells what is wrong")
     func inspection() throws {
         var record = try #require(

@@ -27,7 +27,7 @@ private func number(of index: InvalidationIndex, _ path: String) -> UInt64 {
 
 private func number(of index: InvalidationIndex, tag: String) -> UInt64 {
     let bytes = Array(tag.utf8)
-    return index.number(ofTag: bytes.span.bytes)
+    return index.numbers(ofTag: bytes.span.bytes).dead
 }
 
 @Suite("Law 3: which invalidation kills what")
@@ -120,6 +120,43 @@ struct InvalidationIndexTests {
         #expect(number(of: index, "/q") == 0)
         index.insert(rule(.prefix, "/one-more/"), number: 10_000)
         #expect(number(of: index, "/q") == 10_000)
+    }
+
+    @Test("a soft rule reaches as far, and only ends lifetimes", arguments: rows)
+    func soft(_ row: Row) {
+        var (index, rule) = (InvalidationIndex(), row.rule)
+        rule.isSoft = true
+        index.insert(rule, number: 7)
+        let key = canonical("Maps.test:80", row.path, row.query)
+        let numbers = index.numbers(of: key.span.bytes)
+        #expect(numbers == InvalidationIndex.Numbers(dead: 0, stale: row.isMatched ? 7 : 0))
+        #expect(numbers.highest == (row.isMatched ? 7 : 0))
+        let encoded = rule.encoded
+        #expect(InvalidationRule(encoded: encoded.span.bytes) == rule)
+        #expect(rule != row.rule && encoded != row.rule.encoded)
+    }
+
+    @Test("soft and hard rules stand side by side, and are retired alike")
+    func both() {
+        var index = InvalidationIndex()
+        index.insert(rule(.target, "/a"), number: 3)
+        var gentle = rule(.prefix, "/")
+        gentle.isSoft = true
+        index.insert(gentle, number: 5)
+        gentle.bytes = Array("/a".utf8)
+        index.insert(gentle, number: 6)
+        let key = canonical("h", "/a")
+        #expect(index.numbers(of: key.span.bytes) == .init(dead: 3, stale: 6))
+        #expect(index.count == 3)
+        index.retire(upTo: 4)
+        #expect(index.numbers(of: key.span.bytes) == .init(dead: 0, stale: 6))
+        index.retire(upTo: 6)
+        #expect(index.count == 0)
+        // Who carries a number from before the horizon is judged elsewhere.
+        #expect(index.numbers(of: key.span.bytes).dead == 0)
+        // What does not tell what it is of is dead to be on the safe side.
+        let digest = [UInt8](repeating: 0xee, count: 32)
+        #expect(index.numbers(of: digest.span.bytes).dead == 6)
     }
 
     @Test("a rule is read from the log as it was written", arguments: rows)

@@ -51,7 +51,10 @@ struct PolicyTests {
     func words() {
         #expect(
             MapClass.allCases.map { "\($0.word)" } == ["none", "tiles", "capabilities", "pages"])
-        #expect(ResultType.allCases.map { "\($0.word)" } == ["Hit", "RefreshHit", "Miss", "Error", "Redirect"])
+        #expect(
+            ResultType.allCases.map { "\($0.word)" } == [
+                "Hit", "RefreshHit", "Miss", "Error", "Redirect",
+            ])
         #expect(Set(Lifetime.Source.allCases.map { "\($0.word)" }).count == 9)
     }
 }

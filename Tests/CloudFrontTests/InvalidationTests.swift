@@ -103,79 +103,69 @@ struct InvalidationTests {
         "a batch is checked as the API checks it",
         arguments: [
             (#"{"Quantity": 2, "Items": ["/a"]}"#, APIError.Code.inconsistentQuantities),
-            (#"{"Quantity": 0}"#, .invalidArgument),
-            (#"{"Quantity": 1, "Items": ["a"]}"#, .invalidArgument), ("null", .invalidArgument),
+            (#"{"Quantity": 0}"#, .invalidArgument), ("null", .malformedXML),
+            (#"{"Quantity": 1, "Items": ["a"]}"#, .invalidArgument),
+            (#"{"Quantity": 1, "Items": [["/a"]]}"#, .malformedXML),
+            (#"{"Items": ["/a"]}"#, .malformedXML),
         ])
     func invalidBatches(_ paths: String, _ code: APIError.Code) {
         let text = #"{"Paths": \#(paths), "CallerReference": "r"}"#
-        let error = error { () throws(APIError) in _ = try InvalidationBatch.read(json(text)) }
+        let error = error { () throws(APIError) in _ = try InvalidationBatch(json(text)) }
         #expect(error?.code == code)
     }
 
-    @Test("a batch needs a caller reference")
+    @Test("a batch needs a caller reference, and has 3,000 items at most")
     func callerReference() {
         let document = json(#"{"Paths": {"Quantity": 1, "Items": ["/a"]}}"#)
-        let error = error { () throws(APIError) in _ = try InvalidationBatch.read(document) }
-        #expect(error?.code == .invalidArgument)
+        let missing = error { () throws(APIError) in _ = try InvalidationBatch(document) }
+        #expect(missing?.code == .invalidArgument)
+        let tooMany = error { () throws(APIError) in
+            _ = try InvalidationBatch(
+                [String](repeating: "/a", count: 3_001), callerReference: "e")
+        }
+        #expect(tooMany == .batchTooLarge)
+        #expect(tooMany?.code.status == 413)
     }
 
     @Test("a batch keeps its paths as given")
     func batch() throws {
         let text = ##"""
-            {"InvalidationBatch": {"CallerReference": "r",
-              "Paths": {"Quantity": 2, "Items": ["/a*", "#T"]}}}
+            {"CallerReference": "r", "Paths": {"Quantity": 2, "Items": ["/a*", "#T"]}}
             """##
-        let batch = try InvalidationBatch.read(json(text))
-        #expect(batch.paths == ["/a*", "#T"])
+        let batch = try InvalidationBatch(json(text))
+        #expect(batch.items == ["/a*", "#T"])
         #expect(batch.targets == [.prefix(Array("/a".utf8)), .tag(Array("t".utf8))])
+        #expect(batch.isSame(as: ["#T", "/a*", "/a*"]))
+        #expect(!batch.isSame(as: ["/a*"]) && !batch.isSame(as: ["/a*", "#t"]))
     }
 
-    @Test("quotas: 3000 paths, 15 wildcards, each for itself, freed on completion")
+    @Test("quotas: 3000 paths, 15 wildcards, each for itself")
     func quotas() throws {
-        let stars = try InvalidationBatch(
-            paths: (0..<15).map { "/\($0)*" }, callerReference: "a")
-        let many = try InvalidationBatch(
-            paths: (0..<3_000).map { "/\($0)" }, callerReference: "b")
-        let one = try InvalidationBatch(paths: ["/a*"], callerReference: "c")
-        let plain = try InvalidationBatch(paths: ["#tag"], callerReference: "d")
         var quota = InvalidationQuota()
-        try quota.add(stars)
-        try quota.add(many)
-        let overStars = error { () throws(APIError) in try quota.add(one) }
-        #expect(overStars?.code == .tooManyInvalidationsInProgress)
-        #expect(
-            overStars?.message == "Processing your request will cause you to exceed the maximum "
-                + "number of in-progress wildcard invalidations.")
-        #expect(error { () throws(APIError) in try quota.add(plain) } != nil)
-        quota.remove(stars)
-        try quota.add(one)
-        #expect(quota == InvalidationQuota(paths: 3_000, wildcards: 1))
-        let tooMany = error { () throws(APIError) in
-            _ = try InvalidationBatch(
-                paths: [String](repeating: "/a", count: 3_001), callerReference: "e")
+        try quota.add(InvalidationBatch((0..<15).map { "/\($0)*" }, callerReference: "a"))
+        try quota.add(InvalidationBatch((0..<3_000).map { "/\($0)" }, callerReference: "b"))
+        #expect(quota == InvalidationQuota(paths: 3_000, wildcards: 15))
+        let star = try InvalidationBatch(["/a*"], callerReference: "c")
+        // A star within a tag, or within a path, is none.
+        let plain = try InvalidationBatch(["#tag*"], callerReference: "d")
+        for (batch, kind) in [(star, "wildcard "), (plain, "")] {
+            let error = error { () throws(APIError) in try quota.add(batch) }
+            #expect(error?.code == .tooManyInvalidationsInProgress)
+            #expect(
+                error?.message == "Processing your request will cause you to exceed the maximum "
+                    + "number of in-progress \(kind)invalidations.")
         }
-        #expect(tooMany?.code == .batchTooLarge)
-        #expect(tooMany?.code.status == 413)
+        #expect(quota == InvalidationQuota(paths: 3_000, wildcards: 15))
+        // One that is over already hinders only its own kind.
+        quota = InvalidationQuota(paths: 1, wildcards: 20)
+        try quota.add(plain)
+        #expect(quota == InvalidationQuota(paths: 2, wildcards: 20))
     }
 
-    @Test("a caller reference names one set of paths")
-    func reuse() throws {
-        let first = try InvalidationBatch(paths: ["/a", "/b"], callerReference: "r")
-        let again = try InvalidationBatch(paths: ["/b", "/a"], callerReference: "r")
-        let other = try InvalidationBatch(paths: ["/a"], callerReference: "r")
-        let fresh = try InvalidationBatch(paths: ["/a"], callerReference: "s")
-        #expect(again.reuse(of: [fresh, first]) == .same(1))
-        #expect(other.reuse(of: [first]) == .conflict)
-        #expect(fresh.reuse(of: [first]) == .fresh)
-        #expect(InvalidationBatch.reusedReference.code == .invalidArgument)
-    }
-
-    @Test("an error's body holds nothing that could end it early")
-    func errorBody() {
-        #expect(
-            APIError(.invalidArgument, "a<b & \u{1}c").body(requestID: "id") == """
-                <?xml version="1.0"?>
-                <ErrorResponse xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"><Error><Type>Sender</Type><Code>InvalidArgument</Code><Message>a&lt;b &amp; c</Message></Error><RequestId>id</RequestId></ErrorResponse>
-                """)
+    @Test("what a reused reference is answered with is one's choice")
+    func reuse() {
+        #expect(APIError.referenceReused(.invalidArgument).code == .invalidArgument)
+        let other = APIError.referenceReused(.invalidationBatchAlreadyExists)
+        #expect(other.code == .invalidationBatchAlreadyExists && other.code.status == 400)
     }
 }

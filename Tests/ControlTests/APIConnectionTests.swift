@@ -1,3 +1,4 @@
+import CloudFront
 import Edge
 import HTTP
 import Reactor
@@ -27,7 +28,7 @@ struct APIConnectionTests {
 
     init() throws {
         state = try ScriptedDistribution()
-        admin = try RunningAdmin(APISubject(api: CloudFrontAPI(state, options: APIOptions())))
+        admin = try RunningAdmin(APISubject(api: CloudFrontAPI(state, settings: APISettings())))
     }
 
     private var batch: String { Asking.batch(["/*"], "r") }
@@ -45,7 +46,7 @@ struct APIConnectionTests {
         #expect(answer.contains("\r\nContent-Type: text/xml\r\n"))
         #expect(answer.contains("\r\nConnection: close\r\n\r\n<?xml version=\"1.0\"?>\n"))
         #expect(answer.hasSuffix("</Invalidation>"))
-        #expect(state.contents.withLock { $0.stale } == [["/*"]])
+        #expect(state.contents.withLock { $0.stale } == [[.prefix(Array("/".utf8))]])
     }
 
     @Test("who waits for 100 Continue gets it, and then the answer")

@@ -55,10 +55,12 @@ struct CloudFrontClientTests {
         return state
     }
 
-    private func check(_ client: String) throws {
+    private func check(_ client: String, delay: Int64 = 0) throws {
         let (key, secret) = ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
-        let verifier = SignatureVerifier(secrets: [key: secret], hash: referenceSHA256)
-        let api = CloudFrontAPI(try state(), options: APIOptions(verifier: verifier))
+        let credential = APICredential(accessKeyID: key, secret: Secret(secret))
+        let api = CloudFrontAPI(
+            try state(),
+            settings: APISettings(credentials: [credential], invalidationDelay: delay))
         let admin = try RunningAdmin(APISubject(api: api))
         let (status, output) = run(
             [
@@ -78,6 +80,11 @@ struct CloudFrontClientTests {
         "boto3 signs, asks and understands every answer",
         .enabled(if: hasBoto, "python3 has no boto3"))
     func library() throws { try check("boto3") }
+
+    @Test(
+        "boto3's waiter returns when an invalidation was in progress for as long as was asked for",
+        .enabled(if: hasBoto, "python3 has no boto3"))
+    func waiter() throws { try check("waiter", delay: 500) }
 
     @Test("the aws command does", .enabled(if: hasBoto && hasCommand, "there is no aws command"))
     func command() throws { try check("aws") }

@@ -52,6 +52,9 @@ struct CommandLineTests {
             ("check --config /nowhere.yaml", "--config: /nowhere.yaml cannot be opened"),
             ("cache stat", "--cache"),
             ("status --admin nonsense", "has no valid port"),
+            ("clock advance soon", "the duration is \"soon\", which is no duration"),
+            ("clock set yesterday", "the time is \"yesterday\", which is no time"),
+            ("clock show --admin nonsense", "has no valid port"),
             ("frobnicate", "frobnicate"),
         ])
     func usage(_ arguments: String, _ expected: String) throws {
@@ -66,6 +69,9 @@ struct CommandLineTests {
         arguments: [
             ("status --admin unix:/nowhere/admin.sock", "start one with \"mapedge serve\""),
             ("reload --admin unix:/nowhere/admin.sock", "start one with \"mapedge serve\""),
+            ("clock show --admin unix:/nowhere/admin.sock", "start one with \"mapedge serve\""),
+            ("clock advance 1h --admin unix:/nowhere/admin.sock", "\"mapedge serve\""),
+            ("clock set 2026-12-01T00:00:00Z --admin unix:/nowhere/a.sock", "\"mapedge serve\""),
             ("cache stat --cache /nowhere", "there is no cache"),
             ("cache verify --cache /nowhere", "/nowhere"),
             ("cache compact --cache /nowhere", "/nowhere"),
@@ -104,7 +110,8 @@ struct CommandLineTests {
         "help and version go to standard output, with exit status 0",
         arguments: [
             ("--help", "SUBCOMMANDS"), ("help serve", "--stop-deadline"), ("--version", "."),
-            ("cache --help", "compact"), ("help demo", "--data"), ("", "USAGE"),
+            ("cache --help", "compact"), ("clock --help", "advance"), ("help demo", "--data"),
+            ("", "USAGE"),
         ])
     func help(_ arguments: String, _ expected: String) throws {
         let run = try Run(arguments, streams: "2>/dev/null")

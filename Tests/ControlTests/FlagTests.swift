@@ -51,9 +51,28 @@ struct FlagTests {
                 + "not known; correct the name, add it to /etc/hosts, or give the address itself"
         ) { $0.listen = ["missing.test:80"] },
         Case(
-            "--admin: warning: the admin port on 0.0.0.0:9 can be reached from other machines; "
-                + "let a firewall keep strangers out, or choose 127.0.0.1"
+            "--admin: the control API on 0.0.0.0:9 would obey everybody who reaches it; name who "
+                + "may in api.credentials, turn it off with \"api: { enabled: false }\", or choose "
+                + "127.0.0.1 for the admin port"
         ) { $0.admin = "0.0.0.0:9" },
+        Case(
+            "--access-log-format: CloudFront's format needs a directory for its files; "
+                + "add directory: DIR to accessLog, or --access-log DIR"
+        ) { $0.accessLogFormat = "cloudfront" },
+        Case(
+            "--access-log: CloudFront's format is written to files of an hour; "
+                + "write directory: DIR in place of path and stdout, or format: json"
+        ) {
+            $0.accessLogFormat = "cloudfront"
+            $0.accessLog = "-"
+        },
+        Case(
+            "--access-log-format is \"xml\", which is not known; use one of cloudfront, json"
+        ) { $0.accessLogFormat = "xml" },
+        Case(
+            "--invalidation-delay is \"soon\", which is no duration; write a whole number with "
+                + "ms, s, m, h or d, such as 500ms or 10s"
+        ) { $0.invalidationDelay = "soon" },
     ]
 
     @Test("an origin that the file does not have is refused, with the one that was meant")

@@ -73,7 +73,7 @@ struct ImportTests {
               keys: { K1: \(files.directory)/none.pem, K2: \(table) }
               country: { table: \(table), default: DEU }
               pop: a b
-              alias: x
+              strictAlias: true
             """)
         let found = files.lines(read, errorsOnly: true)
         let wanted = """
@@ -89,7 +89,7 @@ struct ImportTests {
             write the two letters of ISO 3166-1, such as US
             edge.yaml:7: distribution.pop is "a b", which is no point of presence; \
             write capital letters, digits and hyphens, such as SEA19-C1
-            edge.yaml:8: "alias" is no key of distribution; did you mean "strictAliases"?
+            edge.yaml:8: "strictAlias" is no key of distribution; did you mean "strictAliases"?
             countries.csv:2: this line is no block with its country; \
             write CIDR,CC, such as 203.0.113.0/24,AU
             countries.csv:3: this line is no block with its country; \

@@ -15,7 +15,8 @@ struct InvalidationAPITests {
         let ask = Asking(state)
         let answer = try ask.invalidate(["/a%20b?x=1&amp;y=2", "/*"], reference: "r1")
         #expect(answer.line == "201 Invalidation")
-        #expect(state.contents.withLock { $0.stale } == [["/a%20b?x=1&y=2", "/*"]])
+        let stale = state.contents.withLock { $0.stale }
+        #expect(stale == [[.exact(Array("/a%20b?x=1&y=2".utf8)), .prefix(Array("/".utf8))]])
         let id = try #require(answer.node.text("Id"))
         #expect(id.count == 14 && id.hasPrefix("I") && id.uppercased() == id)
         #expect(
@@ -49,7 +50,7 @@ struct InvalidationAPITests {
             (.invalidationBatchAlreadyExists, "400 InvalidationBatchAlreadyExists"),
         ])
     func reused(_ choice: ReusedReferenceAnswer, _ line: String) throws {
-        let ask = Asking(try ScriptedDistribution(), APIOptions(reusedReference: choice))
+        let ask = Asking(try ScriptedDistribution(), APISettings(reusedReference: choice))
         _ = try ask.invalidate(["/a"], reference: "r")
         let answer = try ask.invalidate(["/a", "/b"], reference: "r")
         #expect(answer.line == line)
@@ -91,7 +92,7 @@ struct InvalidationAPITests {
 
     @Test("paths and wildcards have quotas of their own, while they are in progress")
     func quotas() throws {
-        let ask = Asking(try ScriptedDistribution(), APIOptions(invalidationDelay: 60_000))
+        let ask = Asking(try ScriptedDistribution(), APISettings(invalidationDelay: 60_000))
         let paths = (0..<2_999).map { "/\($0)" } + ["/w*"]
         #expect(try ask.invalidate(paths, reference: "1").status == 201)
         #expect(try ask.invalidate(["/a"], reference: "2").status == 201)
@@ -111,7 +112,7 @@ struct InvalidationAPITests {
 
     @Test("with a delay it is InProgress for so long, and counted")
     func delay() throws {
-        let ask = Asking(try ScriptedDistribution(), APIOptions(invalidationDelay: 60_000))
+        let ask = Asking(try ScriptedDistribution(), APISettings(invalidationDelay: 60_000))
         let made = try ask.invalidate(["/a"], reference: "1")
         let id = try #require(made.node.text("Id"))
         #expect(made.node.text("Status") == "InProgress")
@@ -169,6 +170,34 @@ struct InvalidationAPITests {
         }
         #expect(
             try ask(.post, "/distribution-tenant/dt/invalidation").line == "404 EntityNotFound")
+    }
+
+    @Test("our own parameters: soft, which is another thing than hard, and a count")
+    func parameters() throws {
+        let state = try ScriptedDistribution()
+        let ask = Asking(state)
+        let batch = Asking.batch(["/a"], "r")
+        #expect(try ask(.post, "\(path)?Soft=true", batch).line == "201 Invalidation")
+        #expect(try ask(.post, "\(path)?Soft=true", batch).line == "201 Invalidation")
+        #expect(try ask(.post, path, batch).line == "400 InvalidArgument")
+        #expect(
+            try ask(.post, "\(path)?Soft=false", Asking.batch(["/b"], "s")).line
+                == "201 Invalidation")
+        #expect(state.contents.withLock { $0.isSoft } == [true, false])
+        #expect(state.invalidations.map(\.isSoft) == [false, true])
+        #expect(try ask(.post, "\(path)?Soft=yes", batch).line == "400 InvalidArgument")
+
+        for (paths, isComplete) in [(["/a"], "true"), (["/a", "/b"], "false")] {
+            let answer = try ask(.post, "\(path)?DryRun=true", Asking.batch(paths, "t"))
+            #expect(answer.line == "200 InvalidationEstimate")
+            #expect(answer.node.text("Entries") == "\(paths.count)")
+            #expect(answer.node.text("Bytes") == "2048")
+            #expect(answer.node.text("IsComplete") == isComplete)
+        }
+        #expect(
+            try ask(.post, "\(path)?DryRun=true", Asking.batch(["a"], "t")).line
+                == "400 InvalidArgument")
+        #expect(state.invalidations.count == 2)
     }
 
     @Test("what the disk refuses is not acknowledged, and may be tried again")

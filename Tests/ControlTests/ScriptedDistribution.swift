@@ -1,4 +1,5 @@
 import CloudFront
+import Edge
 import HTTP
 import Synchronization
 
@@ -12,9 +13,11 @@ final class ScriptedDistribution: DistributionState {
         var invalidations: [InvalidationRecord] = []
         var tags: [ResourceTag] = []
         /// What was made stale, a batch an entry.
-        var stale: [[String]] = []
+        var stale: [[InvalidationPath]] = []
+        /// For each of them, whether it was soft.
+        var isSoft: [Bool] = []
         /// What the next effect fails with.
-        var failure: APIFault?
+        var failure: APIError?
     }
 
     let contents: Mutex<Contents>
@@ -43,29 +46,31 @@ final class ScriptedDistribution: DistributionState {
         contents.withLock { $0.policies[kind] ?? [] }
     }
 
-    func apply(_ config: ConfigNode, now: Int64) throws(APIFault) {
+    func apply(_ config: ConfigNode, now: Int64) throws(APIError) {
         try effect {
             $0.record.config = config
             $0.record.lastModified = now
         }
     }
 
-    func check(_ items: [String]) throws(APIFault) {
-        guard items.allSatisfy({ $0.hasPrefix("/") || $0.hasPrefix("#") }) else {
-            throw .invalidPaths
+    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) {
+        try effect {
+            $0.stale.append(targets)
+            $0.isSoft.append(isSoft)
         }
     }
-
-    func invalidate(_ items: [String]) throws(APIFault) { try effect { $0.stale.append(items) } }
+    func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount {
+        StoreCount(entries: targets.count, bytes: 2_048, isComplete: targets.count < 2)
+    }
     var invalidations: [InvalidationRecord] { contents.withLock { $0.invalidations } }
-    func record(_ invalidation: InvalidationRecord) throws(APIFault) {
+    func record(_ invalidation: InvalidationRecord) throws(APIError) {
         try effect { $0.invalidations.insert(invalidation, at: 0) }
     }
     var tags: [ResourceTag] { contents.withLock { $0.tags } }
-    func replaceTags(_ tags: [ResourceTag]) throws(APIFault) { try effect { $0.tags = tags } }
+    func replaceTags(_ tags: [ResourceTag]) throws(APIError) { try effect { $0.tags = tags } }
 
-    private func effect(_ change: (inout Contents) -> Void) throws(APIFault) {
-        try contents.withLock { contents throws(APIFault) in
+    private func effect(_ change: (inout Contents) -> Void) throws(APIError) {
+        try contents.withLock { contents throws(APIError) in
             if let failure = contents.failure { throw failure }
             change(&contents)
         }
@@ -96,7 +101,7 @@ struct Answered {
         node = document.node
     }
 
-    /// `404 NoSuchDistribution` for a fault, else the status and the root.
+    /// `404 NoSuchDistribution` for an error, else the status and the root.
     var line: String {
         "\(status) \(node["Error"]?.text("Code") ?? root)"
     }
@@ -108,8 +113,8 @@ struct Asking {
     static let now: Int64 = 1_795_459_477_123
     let api: CloudFrontAPI
 
-    init(_ state: ScriptedDistribution, _ options: APIOptions = APIOptions()) {
-        api = CloudFrontAPI(state, options: options)
+    init(_ state: ScriptedDistribution, _ settings: APISettings = APISettings()) {
+        api = CloudFrontAPI(state, settings: settings)
     }
 
     func callAsFunction(

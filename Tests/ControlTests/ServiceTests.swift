@@ -8,7 +8,7 @@ import Testing
 @testable import Control
 
 /// A service on free ports, on a thread of its own, and what it says.
-private final class RunningService: EventObserver {
+final class RunningService: EventObserver {
     private struct State {
         var announced: [String] = []
         var events: [String] = []
@@ -28,7 +28,10 @@ private final class RunningService: EventObserver {
 
     /// Runs it until the body is through, then stops it and waits for its end.
     func run(_ body: (Service) throws -> Void) throws {
-        let service = Service(state.withLock { $0.next }.configuration, events: self) {
+        let configuration = state.withLock { $0.next }.configuration
+        let service = Service(
+            configuration, clock: configuration.clock.makeClock(at: 0), events: self
+        ) {
             self.state.withLock { $0.next }
         }
         DispatchQueue(label: "test.service").async(group: ended) {
@@ -79,7 +82,7 @@ private final class RunningService: EventObserver {
 // Signals are the process's: one service at a time.
 @Suite("Service: from start to stop", .serialized)
 struct ServiceTests {
-    private func configured(
+    func configured(
         _ text: String = "", _ change: (inout ConfigurationFlags) -> Void = { _ in }
     ) -> ConfigurationReading {
         reading(text) {
@@ -115,7 +118,9 @@ struct ServiceTests {
     @Test("while it starts it is alive and not ready, and refuses to reload")
     func starting() {
         let reading = configured()
-        let service = Service(reading.configuration, events: SilentObserver()) { reading }
+        let service = Service(
+            reading.configuration, clock: .system, events: SilentObserver()
+        ) { reading }
         #expect(service.isTurning)
         #expect(service.fitness == .unfit("starting"))
         #expect(String(decoding: service.statusJSON(), as: UTF8.self) == "{}")
@@ -124,6 +129,36 @@ struct ServiceTests {
             return
         }
         #expect(reasons == ["the edge is still starting; try again"])
+    }
+
+    @Test("a manual clock is told at the start, and moved for all loops, once there are any")
+    func clock() throws {
+        let running = RunningService(
+            configured {
+                $0.clock = "manual=2026-01-01T00:00:00Z"
+                $0.loops = "3"
+            })
+        try running.run { service in
+            let client = try AdminClient(try running.address("admin"))
+            #expect(try client.showClock() == "2026-01-01T00:00:00.000Z (manual)")
+            #expect(
+                try client.moveClock(.advance(by: 1_000)) == "2026-01-01T00:00:01.000Z (manual)")
+        }
+        #expect(running.events.contains("clock: the clock stands at 2026-01-01T00:00:01.000Z now"))
+        #expect(
+            running.events.contains {
+                $0.hasPrefix("clock: the clock is manual and stands at 2026-01-01T00:00:00.000Z")
+            })
+    }
+
+    @Test("before there are loops a moved clock is not yet everybody's")
+    func clockWhileStarting() {
+        let clock = WallClock(manual: 0)
+        let reading = configured()
+        let service = Service(
+            reading.configuration, clock: clock, events: SilentObserver()
+        ) { reading }
+        #expect(service.clockControl.spread() == false)
     }
 
     @Test("a reload swaps what can change, and refuses mistakes and what cannot")
@@ -154,6 +189,40 @@ struct ServiceTests {
         }
         let refusals = running.events.filter { $0.contains("the old one stays in force") }
         #expect(refusals.count == 3)
+    }
+
+    @Test("after a reload the API tells the configuration in force, and obeys its keys")
+    func reloadedAPI() throws {
+        let text = "origins: { maps: { members: [\"http://127.0.0.1:1\"] } }\n"
+        func change(_ flags: inout ConfigurationFlags) { flags.origins = [] }
+        let running = RunningService(configured(text, change))
+        try running.run { service in
+            let client = try AdminClient(try running.address("admin"))
+            let list = CloudFrontAPI.pathPrefix + "/distribution"
+            #expect(try running.ask(list).contains("<Id>maps</Id>"))
+            running.willRead(configured(text.replacing("maps", with: "tiles"), change))
+            #expect(try client.reload().isSwapped)
+            let renamed = try running.ask(list)
+            #expect(renamed.contains("<Id>tiles</Id>") && !renamed.contains("<Id>maps</Id>"))
+            #expect(!renamed.contains("<LastModifiedTime>1970-"))
+
+            let keys =
+                "api: { credentials: [{ accessKeyId: A, secretAccessKey: \"0123456789abcdef\" }] }"
+            running.willRead(configured(text + keys, change))
+            #expect(try client.reload().isSwapped)
+            #expect(try running.ask(list).contains("<Code>MissingAuthenticationToken</Code>"))
+            let refused = #expect(throws: AdminClientError.self) { try client.invalidate(["/*"]) }
+            #expect("\(try #require(refused))".hasPrefix("MissingAuthenticationToken: "))
+            let signing = try AdminClient(
+                try running.address("admin"),
+                credential: APICredential(
+                    accessKeyID: "A", secret: Secret("0123456789abcdef")))
+            #expect(try signing.invalidate(["/*"]).hasSuffix(" Completed: 1 path"))
+
+            running.willRead(configured(text + "api: { enabled: false }", change))
+            #expect(try client.reload().isSwapped)
+            #expect(try running.ask(list).hasPrefix("nothing is here"))
+        }
     }
 
     @Test("a new cache directory goes with the process, the operator's stays")

@@ -63,6 +63,7 @@ struct SettingsTests {
             accessLog: { path: /b, buffer: 64KiB }
             trustedProxies: [10.0.0.0/8]
             limits: { stopDeadline: 1s }
+            api: { invalidationDelay: 1s }
             origins: { maps: { members: ["http://missing.test"], hostHeader: maps.org } }
             """
         let read = reading(text) {
@@ -78,6 +79,7 @@ struct SettingsTests {
             $0.trustedProxies = ["192.0.2.1"]
             $0.proxyProtocol = true
             $0.stopDeadline = "2m"
+            $0.invalidationDelay = "30s"
             $0.origins = ["maps=http://127.0.0.1:5"]
         }
         // The name that a flag replaced was never looked up.
@@ -94,6 +96,7 @@ struct SettingsTests {
         #expect(settings.accessLog == AccessLogSettings(path: nil, bufferBytes: 65_536))
         #expect(settings.trustedProxies == [AddressBlock("192.0.2.1")].compactMap { $0 })
         #expect(settings.limits.stopDeadline == 120_000)
+        #expect(read.configuration.api.invalidationDelay == 30_000)
         #expect(settings.origins[0].members.map(\.name) == ["http://127.0.0.1:5"])
         #expect(settings.origins[0].hostHeader == "maps.org")
         #expect(settings.behaviors[0].policy.mode == .rfc9111)

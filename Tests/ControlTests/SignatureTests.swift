@@ -1,3 +1,4 @@
+import CloudFront
 import HTTP
 import Synchronization
 import Testing
@@ -42,9 +43,9 @@ struct SignatureTests {
     ]
     static let moment: Int64 = 1_795_459_475_000
 
-    private let verifier = SignatureVerifier(
-        secrets: ["AKIDEXAMPLE": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"],
-        hash: referenceSHA256)
+    private let credential = APICredential(
+        accessKeyID: "AKIDEXAMPLE", secret: Secret("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"))
+    private var verifier: SignatureVerifier { SignatureVerifier([credential]) }
 
     private func request(_ signed: Signed) -> APIRequest {
         let names = signed.more.map { $0.prefix { $0 != ":" }.lowercased() }
@@ -72,21 +73,11 @@ struct SignatureTests {
     }
 
     private func code(_ request: APIRequest, now: Int64 = SignatureTests.moment) -> String {
-        do throws(APIFault) {
+        do throws(APIError) {
             try verifier.verify(request, now: now)
             return "sound"
         } catch {
-            return "\(error.status) \(error.code)"
-        }
-    }
-
-    @Test("the reference hash is SHA-256")
-    func reference() {
-        for (count, expected) in [
-            (0, "e3b0c442"), (55, "9f4390f8"), (200, "c2a908d9"),
-        ] {
-            let hash = referenceSHA256([UInt8](repeating: 0x61, count: count)).prefix(4)
-            #expect(hash.reduce(0) { $0 << 8 | Int($1) } == Int(expected, radix: 16))
+            return "\(error.code.status) \(error.code.rawValue)"
         }
     }
 
@@ -148,64 +139,60 @@ struct SignatureTests {
     @Test("the API answers nothing to what is not signed when it must be")
     func required() throws {
         let state = try ScriptedDistribution()
-        let ask = Asking(state, APIOptions(verifier: verifier))
+        let ask = Asking(state, APISettings(credentials: [credential]))
         let answer = try ask.invalidate(["/*"], reference: "r")
         #expect(answer.line == "403 MissingAuthenticationToken")
         #expect(state.contents.withLock { $0.stale.isEmpty })
     }
-}
 
-/// SHA-256 (FIPS 180-4) as the standard writes it, to check against.
-@Sendable func referenceSHA256(_ message: [UInt8]) -> [UInt8] {
-    var primes: [UInt32] = []
-    var number: UInt32 = 2
-    while primes.count < 64 {
-        if primes.allSatisfy({ number % $0 != 0 }) { primes.append(number) }
-        number += 1
+    @Test("a signature is judged by the machine's time, wherever the edge's clock stands")
+    func manualClock() throws {
+        let state = try ScriptedDistribution()
+        let api = CloudFrontAPI(state, settings: APISettings(credentials: [credential]))
+        let signed = request(Self.vectors[0])
+        let day = Self.moment + 86_400_000
+        let found = try Answered(api.answer(signed, now: day, machineTime: Self.moment))
+        #expect(found.line == "404 NoSuchDistribution")
+        let late = try Answered(api.answer(signed, now: Self.moment, machineTime: day))
+        #expect(late.line == "400 RequestExpired")
     }
-    // The first 32 bits of the fractional parts of roots of primes.
-    func fraction(_ root: Double) -> UInt32 {
-        UInt32((root - root.rounded(.down)) * 4_294_967_296)
-    }
-    let constants = primes.map { fraction(cubeRoot($0)) }
-    var state = primes.prefix(8).map { fraction(Double($0).squareRoot()) }
-    var padded = message + [0x80]
-    while padded.count % 64 != 56 { padded.append(0) }
-    padded += (0..<8).map { UInt8(truncatingIfNeeded: (message.count * 8) >> (56 - $0 * 8)) }
-    for start in stride(from: 0, to: padded.count, by: 64) {
-        compress(Array(padded[start..<(start + 64)]), constants, &state)
-    }
-    return state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - $0 * 8)) }
-    }
-}
 
-/// By Newton's method: the standard library has no cube root.
-private func cubeRoot(_ number: UInt32) -> Double {
-    let target = Double(number)
-    var root = target
-    for _ in 0..<100 { root -= (root * root * root - target) / (3 * root * root) }
-    return root
-}
+    @Test("what nobody known signed is refused before its body is taken")
+    func early() throws {
+        let api = CloudFrontAPI(
+            try ScriptedDistribution(), settings: APISettings(credentials: [credential]))
+        var head = request(Self.vectors[1])
+        head.body = []
+        #expect(api.refusal(of: head, now: Self.moment) == nil)
+        let late = try #require(api.refusal(of: head, now: Self.moment + 3_600_000))
+        #expect(try Answered(late).line == "400 RequestExpired")
+        head.headers.removeAll { $0.name == "Authorization" }
+        let bare = try #require(api.refusal(of: head, now: Self.moment))
+        #expect(try Answered(bare).line == "403 MissingAuthenticationToken")
+        api.adopt(APISettings())
+        #expect(api.refusal(of: head, now: Self.moment) == nil)
+    }
 
-private func compress(_ block: [UInt8], _ constants: [UInt32], _ state: inout [UInt32]) {
-    func rotated(_ word: UInt32, _ count: UInt32) -> UInt32 { word >> count | word << (32 - count) }
-    var words = (0..<16).map { index in
-        block[(index * 4)..<(index * 4 + 4)].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+    @Test("what we sign ourselves is sound, and only there")
+    func own() throws {
+        let request = APIRequest(
+            id: "1", method: .post, path: "/2020-05-31/distribution/E1/invalidation",
+            query: "Soft=true", headers: [("Host", "localhost")], body: [1, 2])
+        let signed = try request.signed(by: credential, now: Self.moment)
+        #expect(code(signed) == "sound")
+        let other = APICredential(accessKeyID: "AKIDEXAMPLE", secret: Secret("another"))
+        #expect(
+            code(try request.signed(by: other, now: Self.moment)) == "403 SignatureDoesNotMatch")
+        let nowhere = APIRequest(id: "1", method: .get, path: "/")
+        #expect(throws: APIError.self) { try nowhere.signed(by: credential, now: Self.moment) }
     }
-    for index in 16..<64 {
-        let (early, late) = (words[index - 15], words[index - 2])
-        let first = rotated(early, 7) ^ rotated(early, 18) ^ early >> 3
-        let second = rotated(late, 17) ^ rotated(late, 19) ^ late >> 10
-        words.append(words[index - 16] &+ first &+ words[index - 7] &+ second)
+
+    @Test("a secret is not shown, whoever prints what holds it")
+    func secrecy() {
+        var dumped = ""
+        dump(APISettings(credentials: [credential]), to: &dumped)
+        #expect(!dumped.contains("wJalr") && dumped.contains("AKIDEXAMPLE"))
+        #expect("\(credential)".contains("(secret)"))
+        #expect(!String(reflecting: credential).contains("wJalr"))
     }
-    var v = state
-    for index in 0..<64 {
-        let sum = rotated(v[4], 6) ^ rotated(v[4], 11) ^ rotated(v[4], 25)
-        let choice = v[4] & v[5] ^ ~v[4] & v[6]
-        let first = v[7] &+ sum &+ choice &+ constants[index] &+ words[index]
-        let second = rotated(v[0], 2) ^ rotated(v[0], 13) ^ rotated(v[0], 22)
-        let majority = v[0] & v[1] ^ v[0] & v[2] ^ v[1] & v[2]
-        v = [first &+ second &+ majority, v[0], v[1], v[2], v[3] &+ first, v[4], v[5], v[6]]
-    }
-    for index in 0..<8 { state[index] &+= v[index] }
 }

@@ -1,4 +1,5 @@
 import CloudFront
+import Edge
 import Foundation
 import Synchronization
 import Testing
@@ -7,16 +8,21 @@ import Testing
 
 /// Notes what is asked for, and refuses what is named.
 private final class NotedEffects: DistributionEffects {
+    struct Refusal: Error, CustomStringConvertible { let description = "no origin answers" }
+
     let comments = Mutex<[String]>([])
-    let refused: String?
+    let refused: Mutex<[String]>
 
-    init(refusing comment: String? = nil) { refused = comment }
+    init(refusing comments: [String] = []) { refused = Mutex(comments) }
 
-    func check(_ items: [String]) throws(APIFault) {}
-    func invalidate(_ items: [String]) throws(APIFault) {}
-    func swap(to config: ConfigNode) throws(APIFault) {
-        let comment = config.text("Comment") ?? ""
-        if comment == refused { throw .invalidArgument("no") }
+    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) {}
+    func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount { StoreCount() }
+    func update(_ distribution: Distribution) throws {
+        let comment = distribution.config.comment
+        guard refused.withLock({ !$0.contains(comment) }) else {
+            if comment == "illegal" { throw APIError.illegalUpdate }
+            throw Refusal()
+        }
         comments.withLock { $0.append(comment) }
     }
 }
@@ -33,13 +39,37 @@ final class StoredDistributionTests {
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }
 
-    private func config(_ comment: String) -> ConfigNode { .map(["Comment": .text(comment)]) }
+    /// One that CloudFront takes.
+    private func config(
+        _ comment: String, policy: String = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+    ) -> ConfigNode {
+        .map([
+            "CallerReference": .text("r"), "Comment": .text(comment), "Enabled": .text(true),
+            "Origins": .quantity([
+                .map([
+                    "Id": .text("o"), "DomainName": .text("o.org"),
+                    "CustomOriginConfig": .map([
+                        "HTTPPort": .text(80), "HTTPSPort": .text(443),
+                        "OriginProtocolPolicy": .text("http-only"),
+                    ]),
+                ])
+            ]),
+            "DefaultCacheBehavior": .map([
+                "TargetOriginId": .text("o"), "ViewerProtocolPolicy": .text("allow-all"),
+                "CachePolicyId": .text(policy),
+            ]),
+        ])
+    }
+
+    private func record(_ comment: String) -> DistributionRecord {
+        DistributionRecord(
+            id: "E1", domainName: "d1.cloudfront.net", lastModified: 1, config: config(comment))
+    }
 
     private func open(
         _ comment: String = "given", _ effects: NotedEffects = NotedEffects()
     ) throws -> StoredDistribution {
-        let record = DistributionRecord(
-            id: "E1", domainName: "d1.cloudfront.net", lastModified: 1, config: config(comment))
+        let record = record(comment)
         return try StoredDistribution(
             record, policies: [:], directory: directory, effects: effects)
     }
@@ -75,47 +105,104 @@ final class StoredDistributionTests {
         #expect(again.tags.count == 1)
     }
 
+    /// Reloads, and says which update was to stay in force.
+    private func renew(
+        _ state: StoredDistribution, _ given: DistributionRecord, now: Int64 = 7
+    ) throws -> String? {
+        let policy = PolicyRecord(id: "p", isManaged: false, lastModified: 0, config: config("p"))
+        var followed: String?
+        try state.renew(
+            given, policies: [.cache: [policy]], catalog: PolicyCatalog(), now: now
+        ) { followed = $0?.text("Comment") }
+        return followed
+    }
+
     @Test("a reload that gives the same keeps an update, and another one wins")
     func renewal() throws {
         let state = try open()
-        let policy = PolicyRecord(id: "p", isManaged: false, lastModified: 0, config: config("p"))
-        func renew(_ comment: String) throws -> String? {
-            let record = DistributionRecord(
-                id: "E1", domainName: "d1.cloudfront.net", lastModified: 1,
-                config: config(comment))
-            var followed: String?
-            try state.renew(record, policies: [.cache: [policy]]) {
-                followed = $0?.text("Comment")
-            }
-            return followed
-        }
-        #expect(try renew("given") == nil)
+        #expect(try renew(state, record("given")) == nil)
+        #expect(state.distribution == record("given"))
         #expect(state.policies(.cache).map(\.id) == ["p"])
         try state.apply(config("updated"), now: 5)
-        #expect(try renew("given") == "updated")
-        #expect(state.distribution.config.text("Comment") == "updated")
-        #expect(try renew("given anew") == nil)
-        #expect(state.distribution.config.text("Comment") == "given anew")
-        let record = DistributionRecord(
-            id: "E2", domainName: "d2.cloudfront.net", lastModified: 1, config: config("given"))
-        #expect(throws: Unprepared.self) {
-            try state.renew(record, policies: [:]) { _ in throw Unprepared(what: "in force") }
+        #expect(try renew(state, record("given")) == "updated")
+        #expect(state.distribution.config == config("updated"))
+        #expect(state.distribution.lastModified == 5)
+        #expect(try renew(state, record("given anew"), now: 8) == nil)
+        #expect(state.distribution.config == config("given anew"))
+        #expect(state.distribution.lastModified == 8)
+        // And after a restart, also as one that was read from its file, where its places are others.
+        #expect(try open("given").distribution.lastModified == 1)
+        let again = try open("given anew")
+        #expect(again.distribution.lastModified == 8)
+        #expect(try renew(again, record("given anew"), now: 9) == nil)
+        #expect(again.distribution.lastModified == 8)
+    }
+
+    @Test("a reload that cannot be followed leaves everything as it was")
+    func refusedRenewal() throws {
+        let state = try open()
+        try state.apply(config("updated"), now: 5)
+        for given in [record("given"), record("given anew")] {
+            #expect(throws: Unprepared.self) {
+                try state.renew(given, policies: [:], catalog: PolicyCatalog(), now: 7) { _ in
+                    throw Unprepared(what: "in force")
+                }
+            }
+            #expect(state.distribution.config == config("updated"))
         }
-        #expect(state.distribution.id == "E1" && state.policies(.cache).count == 1)
+        var other = record("given")
+        other.id = "E2"
+        #expect(try renew(state, other) == nil)
+        #expect(state.distribution.id == "E2")
+        #expect(state.distribution.config == config("given"))
+    }
+
+    @Test("a remembered update is resumed, or the given one is told until a start that can")
+    func resuming() throws {
+        try open().apply(config("updated"), now: 5)
+        let state = try open()
+        var resumed: [String?] = []
+        try state.resume(else: record("given")) { config in resumed.append(config.text("Comment")) }
+        #expect(throws: APIError.illegalUpdate) {
+            try state.resume(else: record("given")) { _ throws(APIError) in
+                throw .illegalUpdate
+            }
+        }
+        #expect(state.distribution == record("given"))
+        try state.resume(else: record("given")) { _ in resumed.append(nil) }
+        #expect(resumed == ["updated"])
+        #expect(try open().distribution.config.text("Comment") == "updated")
     }
 
     @Test("what is refused, or cannot be stored, leaves the old one in force")
     func refusals() throws {
-        let effects = NotedEffects(refusing: "bad")
+        let effects = NotedEffects(refusing: ["bad", "illegal"])
         let state = try open("given", effects)
-        #expect(throws: APIFault.invalidArgument("no")) {
+        #expect(throws: APIError.invalidArgument("no origin answers")) {
             try state.apply(config("bad"), now: 5)
         }
+        #expect(throws: APIError.illegalUpdate) { try state.apply(config("illegal"), now: 5) }
         try FileManager.default.removeItem(atPath: directory)
-        #expect(throws: APIFault.self) { try state.apply(config("good"), now: 5) }
+        #expect(throws: APIError.self) { try state.apply(config("good"), now: 5) }
         #expect(effects.comments.withLock { $0 } == ["good", "given"])
-        #expect(throws: APIFault.self) { try state.replaceTags([]) }
+        #expect(throws: APIError.self) { try state.replaceTags([]) }
         #expect(state.distribution.config == config("given"))
+    }
+
+    @Test("what CloudFront would refuse never reaches the edge, and has CloudFront's code")
+    func judged() throws {
+        let effects = NotedEffects()
+        let state = try open("given", effects)
+        var found: [APIError.Code] = []
+        for wrong in [config("a", policy: "none"), .map(["Comment": .text("b")])] {
+            do throws(APIError) {
+                try state.apply(wrong, now: 5)
+            } catch {
+                found.append(error.code)
+            }
+        }
+        #expect(found == [.noSuchCachePolicy, .invalidArgument])
+        #expect(effects.comments.withLock { $0.isEmpty })
     }
 
     @Test("a file that makes no sense is as good as none")

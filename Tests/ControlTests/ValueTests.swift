@@ -8,7 +8,8 @@ struct ValueTests {
         "durations are milliseconds, and a plain number is seconds",
         arguments: [
             ("500ms", 500), ("10s", 10_000), ("5m", 300_000), ("2h", 7_200_000), ("1d", 86_400_000),
-            ("10", 10_000), ("0", 0), ("10 s", 10_000),
+            ("10", 10_000), ("0", 0), ("10 s", 10_000), ("1m30s", 90_000), ("1h1ms", 3_600_001),
+            ("1d2h3m4s5ms", 93_784_005),
         ])
     func durations(_ text: String, _ expected: Int) throws {
         #expect(try ValueForm<Int>.duration(0...(.max)).parse(text) == expected)
@@ -32,6 +33,16 @@ struct ValueTests {
     func refused(_ text: String) {
         #expect(throws: Complaint.self) { try ValueForm<Int>.duration(0...(.max)).parse(text) }
         #expect(throws: Complaint.self) { try ValueForm<Int>.bytes(0...(.max)).parse(text) }
+    }
+
+    @Test(
+        "parts of a duration come the larger units first, each with its own",
+        arguments: [
+            "30s1m", "1s1s", "1m30", "1m 30s", "1m-30s", "1mm", "1h30x", "m30s", "1m١s",
+            "200000000000000d200000000000000h",
+        ])
+    func parts(_ text: String) {
+        #expect(throws: Complaint.self) { try ValueForm<Int>.duration(0...(.max)).parse(text) }
     }
 
     @Test("a product that does not fit is refused")

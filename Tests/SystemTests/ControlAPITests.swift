@@ -2,7 +2,7 @@ import Glibc
 import Testing
 import WireTesting
 
-private let awsCommand = firstExecutable("/usr/bin/aws", "/usr/local/bin/aws")
+private let awsCommand = executable(named: "aws")
 
 @Suite("Invalidations through the control API of a running edge")
 struct ControlAPITests {
@@ -78,6 +78,70 @@ struct ControlAPITests {
             #expect(!(try edge.get(room.path("page"), "Accept-Language: \(language)").isHit))
             #expect(try edge.get(room.path("page"), "Accept-Language: \(language)").isHit)
         }
+    }
+
+    @Test("what is soft is confirmed, or served when the origin fails; a dry run only counts")
+    func soft() throws {
+        let edge = try edge()
+        room.answers { request in
+            request.head["If-None-Match"] == nil
+                ? .ok("Cache-Control: max-age=3600", "ETag: \"v1\"", body: "first")
+                : .response(304, ["ETag: \"v1\"", "Cache-Control: max-age=3600"])
+        }
+        for name in ["a", "b"] { _ = try edge.get(room.path(name)) }
+        #expect(
+            try eventually { try edge.metric("mapedge_store_backlog_bytes") == 0 ? true : nil }
+                == true)
+        let (counted, output) = try invalidate(edge, "--dry-run", room.path("*"))
+        #expect(counted == 0)
+        #expect(
+            output.hasPrefix("2 stored entries, bodies of 10B; nothing was invalidated"),
+            "\(output)")
+        #expect(try edge.get(room.path("a")).isHit)
+
+        let (exit, told) = try invalidate(edge, "--soft", room.path("*"))
+        #expect(exit == 0 && told.contains("Completed: soft, 1 path"), "\(told)")
+        let asked = room.count
+        let confirmed = try edge.get(room.path("a"))
+        #expect(confirmed.text == "first" && room.count == asked + 1)
+        #expect(confirmed["Cache-Status"]?.contains("fwd=stale") == true)
+        #expect(try edge.get(room.path("a")).isHit && room.count == asked + 1)
+
+        room.answers { _ in .response(503) }
+        let stale = try edge.get(room.path("b"))
+        #expect(stale.status == 200 && stale.text == "first")
+        #expect(try invalidate(edge, room.path("*")).exit == 0)
+        #expect(try edge.get(room.path("b")).status == 503)
+    }
+
+    @Test("with credentials only who knows one is heard")
+    func credentials() throws {
+        let secret = "0123456789abcdef/+0123456789abcdef"
+        let file = try directory.write("secret", secret + "\n")
+        let text = Configured.text(
+            members: [origin.url],
+            sections: [
+                "api:", "  credentials: [{ accessKeyId: AKID, secretAccessKeyFile: \"\(file)\" }]",
+                "  invalidationDelay: 1h",
+            ])
+        let edge = try Edge(origin: nil, configuration: text, directory: directory)
+        _ = try edge.get(room.path("a"))
+        let (bare, refusal) = try invalidate(edge, "/*")
+        #expect(bare == 1 && refusal.contains("MissingAuthenticationToken"), "\(refusal)")
+        #expect(try edge.get(room.path("a")).isHit)
+        for (given, exit) in [(secret, 0), ("another-one-0123456789", 1)] {
+            let (found, output) = try run(
+                "/usr/bin/env",
+                [
+                    "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=\(given)", Edge.program,
+                    "invalidate", "--admin", "127.0.0.1:\(edge.adminPort)", "/*",
+                ])
+            #expect(found == exit, "\(output)")
+            let word = exit == 0 ? " InProgress: 1 path" : "SignatureDoesNotMatch"
+            #expect(output.contains(word), "\(output)")
+        }
+        #expect(!(try edge.get(room.path("a")).isHit))
+        #expect(!edge.child.log.contains { $0.contains(secret) })
     }
 
     @Test("a path that names nothing is refused in CloudFront's words")

@@ -22,7 +22,7 @@ struct DistributionTests {
           "Origins": { "Quantity": 2, "Items": [
             { "Id": "maps", "DomainName": "maps.invalid", "OriginPath": "/service",
               "CustomHeaders": { "Quantity": 1, "Items": [
-                { "HeaderName": "X-Edge-Secret", "HeaderValue": "tile" } ] },
+                { "HeaderName": "X-Secret", "HeaderValue": "tile" } ] },
               "CustomOriginConfig": { "HTTPPort": 80, "HTTPSPort": 443,
                 "OriginProtocolPolicy": "https-only" } },
             { "Id": "pages", "DomainName": "pages.invalid",
@@ -58,9 +58,9 @@ struct DistributionTests {
         let asked = try #require(tiles.requests.first)
         #expect(asked.target == "/service/tiles/1.png")
         #expect(asked["Host"] == "maps.invalid")
-        #expect(asked["X-Edge-Secret"] == "tile")
+        #expect(asked["X-Secret"] == "tile")
         #expect(site.requests.first?["Host"] == "pages.invalid")
-        #expect(site.requests.first?["X-Edge-Secret"] == nil)
+        #expect(site.requests.first?["X-Secret"] == nil)
         #expect(edge.child.line(with: "2 of 2 imported behaviors have no class") != nil)
     }
 
@@ -91,7 +91,7 @@ struct DistributionTests {
         }
         #expect(moved == true)
         let id = try #require(edge.child.line(with: "serving as distribution"))
-            .split(separator: " ").last.map { String($0.filter { $0.isLetter || $0.isNumber }) }
+            .split(separator: " distribution ").last?.prefix { $0.isLetter || $0.isNumber }
         let told = try edge.admin("/2020-05-31/distribution/\(id ?? "")/config")
         #expect(told.text.contains("<Comment>changed</Comment>"), "\(told.text)")
         #expect(told.text.contains("<DomainName>maps.invalid</DomainName>"))

@@ -8,13 +8,13 @@ struct TwoMembers {
     let edge: Edge
 
     /// - Parameter pool: lines of the origin's section, such as `memberConcurrency: 1`.
-    init(pool: [String] = []) throws {
+    init(pool: [String] = [], arguments: [String] = []) throws {
         first = try Origin()
         second = try Origin()
         let room = first.room("pool")
         rooms = [room, second.room(named: room.name)]
         let text = Configured.text(members: [first.url, second.url], pool: pool)
-        edge = try Edge(origin: nil, configuration: text)
+        edge = try Edge(origin: nil, arguments: arguments, configuration: text)
     }
 
     func states() throws -> [String] { try members().compactMap { $0["state"]?.text } }

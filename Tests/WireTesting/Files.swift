@@ -50,3 +50,10 @@ public func isExecutable(_ path: String) -> Bool { access(path, X_OK) == 0 }
 
 /// The first of some paths that can be executed.
 public func firstExecutable(_ paths: String...) -> String? { paths.first(where: isExecutable) }
+
+/// A program of PATH.
+public func executable(named name: String) -> String? {
+    guard let path = getenv("PATH") else { return nil }
+    return String(cString: path).split(separator: ":").map { "\($0)/\(name)" }
+        .first(where: isExecutable)
+}

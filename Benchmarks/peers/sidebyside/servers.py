@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import socket
+import subprocess
 import threading
 
 from .machine import (HERE, BenchmarkError, Program, build, family, free_port, memory,
@@ -138,11 +139,41 @@ class MapEdge(Server):
             raise BenchmarkError(f"no {self.binary}; build it: swift build -c release")
         self.admin_port = free_port()
         return [os.path.abspath(self.binary), "serve",
-                "--origin", f"http://127.0.0.1:{self.origin_port}",
                 "--listen", f"127.0.0.1:{self.port}", "--admin", f"127.0.0.1:{self.admin_port}",
                 "--cache", os.path.join(self.directory, "cache"),
-                "--cache-size", str(self.cache_bytes), "--mode", "rfc9111", "--loops", "1",
-                "--access-log", self.access_log], self.environment
+                "--cache-size", str(self.cache_bytes), "--loops", "1",
+                "--access-log", self.access_log, *self.rules()], self.environment
+
+    def rules(self):
+        return ["--origin", f"http://127.0.0.1:{self.origin_port}", "--mode", "rfc9111"]
+
+
+class DistributedMapEdge(MapEdge):
+    """The edge with MapStory's own distribution, and a thousand invalidations in force."""
+
+    name = "mapedge-distribution"
+    identifier = "EBENCHMARK0000"
+    role = "twin"
+    conf = os.path.join(HERE, "..", "..", "conf")
+
+    def rules(self):
+        with open(os.path.join(self.conf, "distribution.json")) as file:
+            # The load generator speaks no TLS.
+            text = file.read().replace("redirect-to-https", "allow-all")
+        path = os.path.join(self.directory, "distribution.json")
+        with open(path, "w") as file:
+            file.write(text)
+        origins = [word for name in ("pages", "geoserver")
+                   for word in ("--origin", f"{name}=http://127.0.0.1:{self.origin_port}")]
+        return ["--distribution", path, "--policies", os.path.join(self.conf, "policies"),
+                "--distribution-id", self.identifier, "--role", self.role, *origins]
+
+    def invalidate(self, count=1_000):
+        """So many paths in one batch, fifteen of which end in a star; none is a tile's."""
+        paths = [f"/story/{number}{'*' if number < 15 else ''}" for number in range(count)]
+        subprocess.run([os.path.abspath(self.binary), "invalidate", "--admin",
+                        f"127.0.0.1:{self.admin_port}", *paths], check=True,
+                       stdout=subprocess.DEVNULL)
 
 
 class Nginx(Server):

@@ -57,7 +57,8 @@ enum Traps {
         func isUnkeyed(_ name: String) -> Bool {
             let bytes = Array(name.utf8)
             let fate = behavior.forwarding.fate(
-                of: unsafe bytes.span.bytes, KnownField.named(unsafe bytes.span.bytes), method: .get)
+                of: unsafe bytes.span.bytes, KnownField.named(unsafe bytes.span.bytes), method: .get
+            )
             return fate == .forwarded && !behavior.key.headers.contains(unsafe bytes.span.bytes)
         }
         if isUnkeyed("authorization") {

@@ -54,35 +54,3 @@ extension InvalidationPath {
         return isRoot ? .exact(Array("/\(rootObject)".utf8) + bytes.dropFirst()) : self
     }
 }
-
-/// Walks the tags of one response, at most 50; those that are none are passed over.
-public struct CacheTags {
-    /// Tags of an object beyond these are ignored.
-    public static var limit: Int { 50 }
-
-    private var at = 0
-    private var count = 0
-
-    /// A walk that stands before the first tag.
-    public init() {}
-
-    /// The offsets of the next tag in `value`, the same text in each call.
-    public mutating func next(in value: RawSpan) -> Range<Int>? {
-        while at < value.byteCount, count < Self.limit {
-            let end = value.index(of: UInt8(ascii: ","), from: at) ?? value.byteCount
-            let tag = value.trimmed(at..<end)
-            at = end + 1
-            if Self.isTag(value.extracting(tag)) {
-                count += 1
-                return tag
-            }
-        }
-        return nil
-    }
-
-    private static func isTag(_ text: RawSpan) -> Bool {
-        guard (1...InvalidationPath.tagLengthLimit).contains(text.byteCount) else { return false }
-        for at in 0..<text.byteCount where !(33...126).contains(text[at]) { return false }
-        return true
-    }
-}

@@ -20,35 +20,28 @@ public enum InvalidationPath: Sendable, Hashable {
     public init(_ text: String) throws(APIError) {
         let bytes = Array(text.utf8)
         guard let first = bytes.first, bytes.count <= Self.lengthLimit else {
-            throw Self.invalid
+            throw .invalidPaths
         }
         if first == UInt8(ascii: "#") {
             self = .tag(try Self.tag(bytes.dropFirst()))
             return
         }
         guard first == UInt8(ascii: "/"), bytes.allSatisfy({ Self.isAllowed($0) }) else {
-            throw Self.invalid
+            throw .invalidPaths
         }
         // Anywhere else the star is a byte like any other.
         self =
             bytes.last == UInt8(ascii: "*") ? .prefix(Array(bytes.dropLast())) : .exact(bytes)
     }
 
-    /// Counts against the smaller quota.
-    public var isWildcard: Bool {
-        if case .prefix = self { return true }
-        return false
-    }
-
-    static var invalid: APIError {
-        APIError(
-            .invalidArgument,
-            "Your request contains one or more invalid invalidation paths.")
+    /// Whether an item that was accepted counts against the smaller quota.
+    static func isWildcard(_ item: String) -> Bool {
+        item.hasSuffix("*") && !item.hasPrefix("#")
     }
 
     private static func tag(_ bytes: ArraySlice<UInt8>) throws(APIError) -> [UInt8] {
         let isTag = bytes.allSatisfy { (33...126).contains($0) && $0 != UInt8(ascii: ",") }
-        guard !bytes.isEmpty, bytes.count <= tagLengthLimit, isTag else { throw invalid }
+        guard !bytes.isEmpty, bytes.count <= tagLengthLimit, isTag else { throw .invalidPaths }
         return bytes.map { lowercased($0) }
     }
 

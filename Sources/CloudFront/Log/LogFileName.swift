@@ -9,8 +9,16 @@ public enum LogFileName {
     public static func text(
         prefix: String, distribution: String, moment: Milliseconds, unique: String
     ) -> String {
+        text(
+            prefix: prefix, distribution: distribution, hour: hour(moment), unique: unique)
+    }
+
+    /// The same; `hour` as it stands in the name, such as `2019-12-04-21`.
+    public static func text(
+        prefix: String, distribution: String, hour: String, unique: String
+    ) -> String {
         let start = prefix.isEmpty || prefix.hasSuffix("/") ? prefix : prefix + "/"
-        return "\(start)\(distribution).\(hour(moment)).\(unique).gz"
+        return "\(start)\(distribution).\(hour).\(unique).gz"
     }
 
     /// `2019-12-04-21`.

@@ -51,6 +51,11 @@ public struct LogLine {
     public mutating func append(_ field: LogField, _ value: RawSpan) {
         begin(field)
         if value.byteCount == 0 { return put(UInt8(ascii: "-")) }
+        extend(value)
+    }
+
+    /// More of the text that was appended last, which was not empty.
+    public mutating func extend(_ value: RawSpan) {
         for at in 0..<value.byteCount {
             let byte = value[at]
             if Self.isPlain(byte) {
@@ -68,6 +73,12 @@ public struct LogLine {
         let bytes = unsafe UnsafeRawBufferPointer(
             start: value.utf8Start, count: value.utf8CodeUnitCount)
         append(field, unsafe bytes.bytes)
+    }
+
+    /// More of it, in words of ours.
+    public mutating func extend(_ value: StaticString) {
+        let bytes = unsafe UnsafeRawBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount)
+        unsafe extend(bytes.bytes)
     }
 
     /// `-`: there is no value.

@@ -23,8 +23,8 @@ extension ResponseHeadersPolicy {
             write(
                 cors, origin, isPreflight: Self.isPreflight(request, requestBytes), block, &writer)
         }
-        for header in securityHeaders { write(header, block, &writer) }
-        for header in customHeaders { write(header, block, &writer) }
+        for index in securityHeaders.indices { write(securityHeaders[index], block, &writer) }
+        for index in customHeaders.indices { write(customHeaders[index], block, &writer) }
     }
 
     /// Whether the policy takes away the origin's field of that name.

@@ -95,7 +95,9 @@ public enum GeneratedFields {
     ) {
         let written = unsafe UnsafeRawBufferPointer(memory).bytes
         for index in 0..<table.count
-        where unsafe equalsIgnoringCase(written.extracting(table[index].name.range), text(name).bytes) {
+        where unsafe equalsIgnoringCase(
+            written.extracting(table[index].name.range), text(name).bytes)
+        {
             return
         }
         let start = writer.count

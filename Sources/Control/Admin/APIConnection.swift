@@ -1,5 +1,5 @@
-import Glibc
 import HTTP
+import Reactor
 
 /// Largest body that is taken: what the API's largest document measures.
 private let bodyBytesMax = 16 << 20
@@ -10,9 +10,10 @@ private let bodyBytesMax = 16 << 20
 /// - Parameters:
 ///   - head: complete, parsed from `received`.
 ///   - received: what was read so far, which may hold some of the body.
+///   - clock: the edge's, by which its records are dated.
 func answer(
     _ api: CloudFrontAPI, _ head: RequestHead, _ received: ArraySlice<UInt8>,
-    isCrossSite: Bool, from socket: TimedSocket
+    isCrossSite: Bool, from socket: TimedSocket, clock: WallClock
 ) -> [UInt8]? {
     let length: Int
     switch head.framing {
@@ -23,6 +24,10 @@ func answer(
     }
     // A page that an operator looks at must not act on the operator's own machine.
     guard !isCrossSite else { return refusal(403, "this was asked by a page of another site") }
+    let lines = Array(received[..<head.length])
+    if let refusal = api.refusal(of: APIRequest(head, lines), now: WallClock.system.now) {
+        return encode(refusal, hasBody: head.method != .head)
+    }
     var body = Array(received[head.length...].prefix(length))
     if head.expectsContinue, body.count < length {
         guard socket.write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) else { return nil }
@@ -37,14 +42,14 @@ func answer(
         guard let got, got > 0 else { return nil }
         count += got
     }
-    let request = APIRequest(head, Array(received[..<head.length]), body: body)
-    let response = api.answer(request, now: currentTime())
+    let response = api.answer(
+        APIRequest(head, lines, body: body), now: clock.now, machineTime: WallClock.system.now)
     return encode(response, hasBody: head.method != .head)
 }
 
 extension APIRequest {
     /// - Parameter bytes: what the head was parsed from.
-    fileprivate init(_ head: RequestHead, _ bytes: [UInt8], body: [UInt8]) {
+    fileprivate init(_ head: RequestHead, _ bytes: [UInt8], body: [UInt8] = []) {
         func text(_ slice: ByteSlice) -> String {
             String(decoding: bytes[slice.range], as: UTF8.self)
         }
@@ -88,11 +93,4 @@ private func randomUUID() -> String {
         rest = rest.dropFirst(length)
     }
     return parts.joined(separator: "-")
-}
-
-/// In milliseconds since 1970.
-private func currentTime() -> Int64 {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    return Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000
 }

@@ -1,11 +1,37 @@
 import CloudFront
+import HTTP
+import Reactor
 
 extension AdminClient {
     /// Asks the control API as any client of CloudFront does. Returns a line for people, when what
     /// the paths name is stale on all loops and that is on disk.
-    public func invalidate(_ paths: [String]) throws(AdminClientError) -> String {
+    ///
+    /// - Parameter isSoft: it may still be confirmed, and served where something stale may.
+    public func invalidate(
+        _ paths: [String], isSoft: Bool = false
+    ) throws(AdminClientError) -> String {
+        let made = try create(paths, isSoft ? "Soft=true" : "", root: "Invalidation")
+        let (number, status) = (made.text("Id") ?? "?", made.text("Status") ?? "?")
+        let kind = isSoft ? "soft, " : ""
+        return "\(number) \(status): \(kind)\(paths.count) \(paths.count == 1 ? "path" : "paths")"
+    }
+
+    /// Counts what the paths name, and changes nothing. Returns a line for people.
+    public func countInvalidated(_ paths: [String]) throws(AdminClientError) -> String {
+        let found = try create(paths, "DryRun=true", root: "InvalidationEstimate")
+        let entries = found.text("Entries") ?? "?"
+        let bytes = bytesText(found.text("Bytes").flatMap { UInt64($0) } ?? 0)
+        let isComplete = found.text("IsComplete") == "true"
+        let noun = entries == "1" ? "entry" : "entries"
+        return "\(isComplete ? "" : "at least ")\(entries) stored \(noun), "
+            + "bodies of \(bytes); nothing was invalidated"
+    }
+
+    private func create(
+        _ paths: [String], _ query: String, root: String
+    ) throws(AdminClientError) -> ConfigNode {
         let base = CloudFrontAPI.pathPrefix + "/distribution"
-        let list = try ask("GET", base, [], root: "DistributionList")
+        let list = try ask(.get, base, root: "DistributionList")
         guard let id = list.items?.first?.text("Id") else {
             throw AdminClientError(
                 "the edge serves no distribution over this port; its log says why")
@@ -16,16 +42,18 @@ extension AdminClient {
             .map([
                 "Paths": .quantity(paths.map { .text($0) }), "CallerReference": .text(reference),
             ]))
-        let made = try ask(
-            "POST", base + "/\(id)/invalidation", Array(batch.xml.utf8), root: "Invalidation")
-        let (number, status) = (made.text("Id") ?? "?", made.text("Status") ?? "?")
-        return "\(number) \(status): \(paths.count) \(paths.count == 1 ? "path" : "paths")"
+        return try ask(
+            .post, base + "/\(id)/invalidation", query, Array(batch.xml.utf8), root: root)
     }
 
     private func ask(
-        _ method: String, _ path: String, _ body: [UInt8], root: String
+        _ method: HTTP.Method, _ path: String, _ query: String = "", _ body: [UInt8] = [],
+        root: String
     ) throws(AdminClientError) -> ConfigNode {
-        let answer = try exchange(method, path, body: body, within: .seconds(60))
+        let target = query.isEmpty ? path : "\(path)?\(query)"
+        let answer = try exchange(
+            method == .get ? "GET" : "POST", target, headers: signature(method, path, query, body),
+            body: body, within: .seconds(60))
         guard
             let document = try? APIDocument(
                 parsing: answer.body.span.bytes, limits: APIDocument.limits)
@@ -34,5 +62,16 @@ extension AdminClient {
         let error = document.node["Error"]
         let (code, message) = (error?.text("Code"), error?.text("Message"))
         throw AdminClientError("\(code ?? document.root): \(message ?? "no reason given")")
+    }
+
+    private func signature(
+        _ method: HTTP.Method, _ path: String, _ query: String, _ body: [UInt8]
+    ) -> [(name: String, value: String)] {
+        guard let credential else { return [] }
+        let request = APIRequest(
+            id: "", method: method, path: path, query: query, headers: [("Host", Self.host)],
+            body: body)
+        let signed = try? request.signed(by: credential, now: WallClock.system.now)
+        return Array(signed?.headers.dropFirst() ?? [])
     }
 }

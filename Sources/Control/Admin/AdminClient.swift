@@ -5,15 +5,23 @@ import Reactor
 public struct AdminClient: Sendable {
     /// Longest answer that is taken, in bytes.
     private static let answerBytesMax = 16 << 20
+    /// What the `Host` field says: the admin port is not asked by a name.
+    static let host = "localhost"
 
     private let endpoints: [Endpoint]
     private let shown: String
+    /// What requests to the control API are signed with; nil: they are not.
+    let credential: APICredential?
 
-    /// - Parameter text: `HOST:PORT`, `:PORT` or `unix:/PATH`.
+    /// - Parameters:
+    ///   - text: `HOST:PORT`, `:PORT` or `unix:/PATH`.
+    ///   - credential: for an edge whose control API asks for signatures.
     public init(
-        _ text: String, resolver: some NameResolver = SystemNameResolver()
+        _ text: String, credential: APICredential? = nil,
+        resolver: some NameResolver = SystemNameResolver()
     ) throws(AdminClientError) {
         shown = text
+        self.credential = credential
         do {
             switch try ListenAddress.form.parse(text).target {
             case .unix(let path): endpoints = [.unix(path: path)]
@@ -58,13 +66,14 @@ public struct AdminClient: Sendable {
     }
 
     func exchange(
-        _ method: String, _ path: String, body: [UInt8] = [], within limit: Duration
+        _ method: String, _ target: String, headers: [(name: String, value: String)] = [],
+        body: [UInt8] = [], within limit: Duration
     ) throws(AdminClientError) -> (status: Int, body: [UInt8]) {
         var failure = AdminClientError("no address to ask")
         for endpoint in endpoints {
             do throws(SystemError) {
                 let socket = try TimedSocket.connect(to: endpoint, within: limit)
-                return try ask(socket, method, path, body)
+                return try ask(socket, method, target, headers, body)
             } catch {
                 failure = AdminClientError(
                     "no edge answers on \(shown): \(error.reason); start one with "
@@ -75,11 +84,14 @@ public struct AdminClient: Sendable {
     }
 
     private func ask(
-        _ socket: TimedSocket, _ method: String, _ path: String, _ content: [UInt8]
+        _ socket: TimedSocket, _ method: String, _ target: String,
+        _ headers: [(name: String, value: String)], _ content: [UInt8]
     ) throws(SystemError) -> (status: Int, body: [UInt8]) {
         let length = method == "POST" ? "Content-Length: \(content.count)\r\n" : ""
+        let fields = headers.map { "\($0.name): \($0.value)\r\n" }.joined()
         let request =
-            "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n\(length)Connection: close\r\n\r\n"
+            "\(method) \(target) HTTP/1.1\r\nHost: \(Self.host)\r\n\(fields)\(length)"
+            + "Connection: close\r\n\r\n"
         var bytes: [UInt8] = []
         var part = [UInt8](repeating: 0, count: 65_536)
         var isComplete = false

@@ -43,7 +43,8 @@ private func answer(to socket: TimedSocket, _ routes: AdminRoutes) -> [UInt8]? {
             var request = AdminRequest(head, bytes)
             if let api = routes.api(for: request) {
                 return answer(
-                    api, head, bytes[..<count], isCrossSite: request.isCrossSite, from: socket)
+                    api, head, bytes[..<count], isCrossSite: request.isCrossSite, from: socket,
+                    clock: routes.subject.clockControl.clock)
             }
             if request.method == .post, request.path == "/explain" {
                 switch explainedHeads(head, bytes[..<count], from: socket) {

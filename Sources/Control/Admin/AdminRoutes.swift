@@ -4,11 +4,16 @@ import HTTP
 struct AdminRequest {
     var method: Method
     var path: String
-    /// Behind the `?`; empty where there is none.
+    /// What follows the first `?`.
     var query = ""
     var body: [UInt8] = []
     /// It was made by a page in a browser for another site than the one it was loaded from.
     var isCrossSite = false
+
+    /// The decoded value of a query parameter; nil if it is absent.
+    func parameter(_ name: String) -> String? {
+        queryParameters(query).first { $0.name == name }?.value
+    }
 }
 
 /// An answer of the admin port.
@@ -43,6 +48,9 @@ struct AdminResponse: Equatable {
 ///   refused, and the old one stays in force.
 /// - `POST /explain`: what would be done with the request whose head is the body, and why; of two
 ///   heads, why they do not share an object. `?json` for programs, `?https` as if over TLS.
+/// - `GET /clock`: the time that the edge goes by, as JSON. `POST /clock/advance?by=24h` and
+///   `POST /clock/set?to=2026-12-01T00:00:00Z` move it, where it is a manual one, and answer when
+///   every loop has followed; 409 where it cannot be moved so.
 /// - `/2020-05-31/...`: CloudFront's API, where there is a distribution; see ``CloudFrontAPI``.
 struct AdminRoutes {
     let subject: any AdminSubject
@@ -58,11 +66,14 @@ struct AdminRoutes {
             }
         case "/reload": reload(request)
         case "/explain": explain(request)
+        case "/clock": reading(request) { showClock() }
+        case "/clock/advance": moveClock(request, "by", ClockMove.init(advance:))
+        case "/clock/set": moveClock(request, "to", ClockMove.init(set:))
         default:
             AdminResponse(
                 404,
-                "nothing is here; there are /metrics, /healthz, /readyz, /status, /reload and "
-                    + "/explain")
+                "nothing is here; there are /metrics, /healthz, /readyz, /status, /reload, "
+                    + "/clock and /explain")
         }
     }
 
@@ -106,12 +117,16 @@ struct AdminRoutes {
         }
     }
 
-    private func reload(_ request: AdminRequest) -> AdminResponse {
+    /// The refusal of a request that may not change anything; nil if it may.
+    func acting(_ request: AdminRequest) -> AdminResponse? {
         guard request.method == .post else { return refused(request, allow: "POST") }
         // A page that an operator looks at must not act on the operator's own machine.
-        guard !request.isCrossSite else {
-            return AdminResponse(403, "this was asked by a page of another site")
-        }
+        return request.isCrossSite
+            ? AdminResponse(403, "this was asked by a page of another site") : nil
+    }
+
+    private func reload(_ request: AdminRequest) -> AdminResponse {
+        if let refusal = acting(request) { return refusal }
         switch subject.reload() {
         case .swapped(let warnings):
             return AdminResponse(

@@ -1,8 +1,10 @@
 public import Edge
+import Reactor
 
 /// What the admin port shows, and what it can make happen.
 ///
-/// Called from the admin port's own threads; nothing here may wait for a loop.
+/// Called from the admin port's own threads; nothing here may wait for a loop, but for a moved
+/// clock, and then for some seconds at most.
 public protocol AdminSubject: Sendable {
     func counters() -> [CounterSample]
     func histograms() -> [HistogramSample]
@@ -17,10 +19,13 @@ public protocol AdminSubject: Sendable {
     func explain(_ request: [UInt8], usesTLS: Bool) throws(ExplainError) -> Explanation
     /// CloudFront's API for what is served here; nil where that is no distribution.
     var api: CloudFrontAPI? { get }
+    /// The time that is gone by here, and the way to move it. Default: the machine's.
+    var clockControl: ClockControl { get }
 }
 
 extension AdminSubject {
     public var api: CloudFrontAPI? { nil }
+    public var clockControl: ClockControl { ClockControl(.system, isLocal: true) { true } }
 
     public func explain(
         _ request: [UInt8], usesTLS: Bool

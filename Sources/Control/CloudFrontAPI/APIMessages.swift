@@ -36,12 +36,7 @@ public struct APIRequest: Sendable {
     }
 
     /// The query's parameters, decoded, in their order.
-    var parameters: [(name: String, value: String)] {
-        query.split(separator: "&").map { pair in
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            return (percentDecoded(parts[0]), parts.count > 1 ? percentDecoded(parts[1]) : "")
-        }
-    }
+    var parameters: [(name: String, value: String)] { queryParameters(query) }
 
     /// What lies between the slashes, decoded.
     var pathSegments: [String] { path.split(separator: "/").map(percentDecoded) }
@@ -57,6 +52,14 @@ public struct APIResponse: Sendable {
     /// The value of the field of that name.
     public func header(_ name: String) -> String? {
         headers.first { $0.name == name }?.value
+    }
+}
+
+/// A query's parameters, decoded, in their order.
+func queryParameters(_ query: String) -> [(name: String, value: String)] {
+    query.split(separator: "&").map { pair in
+        let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        return (percentDecoded(parts[0]), parts.count > 1 ? percentDecoded(parts[1]) : "")
     }
 }
 

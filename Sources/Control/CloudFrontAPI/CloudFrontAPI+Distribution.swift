@@ -16,9 +16,9 @@ extension CloudFrontAPI {
     }
 
     /// UpdateDistribution. In force when this returns.
-    func update(_ request: APIRequest, _ now: Int64) throws(APIFault) -> Answer {
+    func update(_ request: APIRequest, _ now: Int64) throws(APIError) -> Answer {
         let config = try document(request, root: "DistributionConfig")
-        let record = try creating.withLock { _ throws(APIFault) in
+        let record = try creating.withLock { _ throws(APIError) in
             let record = state.distribution
             try checkVersion(request, record.version)
             let reference = record.config.text("CallerReference")
@@ -32,16 +32,16 @@ extension CloudFrontAPI {
     }
 
     /// ListDistributions.
-    func listDistributions(_ request: APIRequest) throws(APIFault) -> Answer {
+    func listDistributions(_ request: APIRequest) throws(APIError) -> Answer {
         let page = try Page(of: [state.distribution], request) { $0.id }
         return Answer(
             200, APIDocument(root: "DistributionList", list(page, page.items.map(summary))))
     }
 
     /// CreateDistribution.
-    func refuseAnother(_ request: APIRequest) -> APIFault {
+    func refuseAnother(_ request: APIRequest) -> APIError {
         let record = state.distribution
-        do throws(APIFault) {
+        do throws(APIError) {
             let isTagged = request.parameter("WithTags") != nil
             let root = isTagged ? "DistributionConfigWithTags" : "DistributionConfig"
             let node = try document(request, root: root)
@@ -58,7 +58,7 @@ extension CloudFrontAPI {
     }
 
     /// DeleteDistribution.
-    func refuseDeletion(_ request: APIRequest) throws(APIFault) -> APIFault {
+    func refuseDeletion(_ request: APIRequest) throws(APIError) -> APIError {
         let record = state.distribution
         try checkVersion(request, record.version)
         guard record.config.text("Enabled") == "false" else { throw .distributionNotDisabled }
@@ -72,7 +72,7 @@ extension CloudFrontAPI {
             .map([
                 "Id": .text(record.id), "ARN": .text(record.arn), "Status": .text("Deployed"),
                 "LastModifiedTime": .text(timestampText(record.lastModified)),
-                "InProgressInvalidationBatches": .text(inProgressCount(now)),
+                "InProgressInvalidationBatches": .text(running(now).count),
                 "DomainName": .text(record.domainName),
                 "ActiveTrustedSigners": active("TrustedSigners", "AwsAccountNumber", record),
                 "ActiveTrustedKeyGroups": active("TrustedKeyGroups", "KeyGroupId", record),

@@ -1,18 +1,19 @@
 import CloudFront
+import Edge
 import Synchronization
 
 extension CloudFrontAPI {
-    /// Most paths and tags of one batch, and of all batches in progress; wildcards apart.
-    static var itemsMax: Int { 3_000 }
-    /// Most wildcards in progress.
-    static var wildcardsMax: Int { 15 }
-
     /// CreateInvalidation. It is in effect when this returns, whatever its status says.
-    func createInvalidation(_ request: APIRequest, _ now: Int64) throws(APIFault) -> Answer {
+    ///
+    /// Two parameters are ours: `Soft=true` ends lifetimes and kills nothing, `DryRun=true` only
+    /// counts what is stored.
+    func createInvalidation(_ request: APIRequest, _ now: Int64) throws(APIError) -> Answer {
         let node = try document(request, root: "InvalidationBatch")
-        let (items, reference) = try batch(node)
-        let invalidation = try creating.withLock { _ throws(APIFault) in
-            try create(items, reference, request.id, now)
+        let batch = try InvalidationBatch(node)
+        if try flag("DryRun", request) { return Answer(200, try estimate(batch)) }
+        let isSoft = try flag("Soft", request)
+        let invalidation = try creating.withLock { _ throws(APIError) in
+            try create(batch, isSoft, request.id, now)
         }
         var answer = Answer(201, describe(invalidation, now))
         let path = "distribution/\(state.distribution.id)/invalidation/\(invalidation.id)"
@@ -21,58 +22,49 @@ extension CloudFrontAPI {
         return answer
     }
 
-    private func batch(
-        _ node: ConfigNode
-    ) throws(APIFault) -> (items: [String], reference: String) {
-        guard let paths = node["Paths"], paths.text("Quantity") != nil else {
-            throw .malformedXML("The element Paths with its Quantity is missing.")
-        }
-        guard let nodes = paths.items else { throw .inconsistentQuantities }
-        guard nodes.count <= Self.itemsMax else { throw .batchTooLarge }
-        guard let reference = node.text("CallerReference"), !reference.isEmpty else {
-            throw .invalidArgument("The CallerReference is missing.")
-        }
-        let items = nodes.compactMap(\.scalar)
-        guard items.count == nodes.count else { throw .malformedXML("A Path is no text.") }
-        guard !items.isEmpty else {
-            throw .invalidArgument("Your request contains no invalidation paths.")
-        }
-        try state.check(items)
-        return (items, reference)
-    }
-
     private func create(
-        _ items: [String], _ reference: String, _ requestID: String, _ now: Int64
-    ) throws(APIFault) -> InvalidationRecord {
+        _ batch: InvalidationBatch, _ isSoft: Bool, _ requestID: String, _ now: Int64
+    ) throws(APIError) -> InvalidationRecord {
         let earlier = state.invalidations
+        let reference = batch.callerReference
         if let same = earlier.first(where: { $0.callerReference == reference }) {
-            guard Set(same.items) == Set(items) else {
-                throw .referenceReused(options.reusedReference)
+            guard batch.isSame(as: same.items), isSoft == same.isSoft else {
+                throw .referenceReused(settings.reusedReference)
             }
             return same
         }
+        var quota = InvalidationQuota()
+        for record in running(now) { quota.count(record.items) }
+        try quota.add(batch)
+        try state.invalidate(batch.targets, isSoft: isSoft)
         let invalidation = InvalidationRecord(
             id: identifier("I", from: "\(requestID) \(now) \(reference)"), created: now,
-            items: items, callerReference: reference)
-        try checkQuotas(invalidation, earlier.filter { isInProgress($0, now) })
-        try state.invalidate(items)
+            items: batch.items, callerReference: reference, isSoft: isSoft)
         // After a crash between the two the client has no answer; asked again, it is done again.
         try state.record(invalidation)
         return invalidation
     }
 
-    private func checkQuotas(
-        _ new: InvalidationRecord, _ running: [InvalidationRecord]
-    ) throws(APIFault) {
-        let all = running + [new]
-        let wildcards = all.reduce(0) { $0 + $1.wildcards }
-        if new.wildcards > 0, wildcards > Self.wildcardsMax { throw .tooManyWildcards }
-        let others = all.reduce(0) { $0 + $1.items.count } - wildcards
-        if others > Self.itemsMax { throw .tooManyInvalidations }
+    private func flag(_ name: String, _ request: APIRequest) throws(APIError) -> Bool {
+        switch request.parameter(name) {
+        case nil, "false": return false
+        case "true": return true
+        default: throw .invalidArgument("\(name) is neither true nor false.")
+        }
+    }
+
+    private func estimate(_ batch: InvalidationBatch) throws(APIError) -> APIDocument {
+        let count = try state.count(batch.targets)
+        return APIDocument(
+            root: "InvalidationEstimate",
+            .map([
+                "Entries": .text(count.entries), "Bytes": .text(count.bytes),
+                "IsComplete": .text(count.isComplete),
+            ]))
     }
 
     /// GetInvalidation.
-    func describeInvalidation(_ id: String, _ now: Int64) throws(APIFault) -> Answer {
+    func describeInvalidation(_ id: String, _ now: Int64) throws(APIError) -> Answer {
         guard let found = state.invalidations.first(where: { $0.id == id }) else {
             throw .noSuchInvalidation
         }
@@ -80,7 +72,7 @@ extension CloudFrontAPI {
     }
 
     /// ListInvalidations.
-    func listInvalidations(_ request: APIRequest, _ now: Int64) throws(APIFault) -> Answer {
+    func listInvalidations(_ request: APIRequest, _ now: Int64) throws(APIError) -> Answer {
         let page = try Page(of: state.invalidations, request) { $0.id }
         let summaries = page.items.map { invalidation in
             ConfigNode.map([
@@ -92,9 +84,9 @@ extension CloudFrontAPI {
         return Answer(200, APIDocument(root: "InvalidationList", list(page, summaries)))
     }
 
-    func inProgressCount(_ now: Int64) -> Int {
-        // Newest first: those in progress stand together.
-        state.invalidations.prefix { isInProgress($0, now) }.count
+    /// Those in progress; newest first, so that they stand together.
+    func running(_ now: Int64) -> ArraySlice<InvalidationRecord> {
+        state.invalidations.prefix { isInProgress($0, now) }
     }
 
     /// What a list with Marker and IsTruncated looks like.
@@ -125,6 +117,6 @@ extension CloudFrontAPI {
     }
 
     private func isInProgress(_ invalidation: InvalidationRecord, _ now: Int64) -> Bool {
-        now - invalidation.created < options.invalidationDelay
+        now - invalidation.created < settings.invalidationDelay
     }
 }

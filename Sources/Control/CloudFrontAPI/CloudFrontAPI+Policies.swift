@@ -5,7 +5,7 @@ extension CloudFrontAPI {
     /// List, Get and Get...Config of one kind of policies.
     func policies(
         _ kind: PolicyKind, _ request: APIRequest, _ rest: [String]
-    ) throws(APIFault) -> Answer {
+    ) throws(APIError) -> Answer {
         guard request.method == .get, rest.count <= 2 else { throw unknown(request) }
         guard let id = rest.first else { return try list(kind, request) }
         guard let policy = state.policies(kind).first(where: { $0.id == id }) else {
@@ -23,7 +23,7 @@ extension CloudFrontAPI {
         }
     }
 
-    private func list(_ kind: PolicyKind, _ request: APIRequest) throws(APIFault) -> Answer {
+    private func list(_ kind: PolicyKind, _ request: APIRequest) throws(APIError) -> Answer {
         let all = state.policies(kind)
         let selected: [PolicyRecord]
         switch request.parameter("Type") {

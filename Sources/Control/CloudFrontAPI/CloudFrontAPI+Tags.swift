@@ -7,7 +7,7 @@ extension CloudFrontAPI {
     static var tagsMax: Int { 50 }
 
     /// ListTagsForResource, TagResource, UntagResource.
-    func tagging(_ request: APIRequest) throws(APIFault) -> Answer {
+    func tagging(_ request: APIRequest) throws(APIError) -> Answer {
         guard let resource = request.parameter("Resource"), resource.hasPrefix("arn:") else {
             throw .invalidArgument("The Resource is no ARN.")
         }
@@ -30,8 +30,8 @@ extension CloudFrontAPI {
 
     private func change(
         _ edit: ([ResourceTag]) -> [ResourceTag]
-    ) throws(APIFault) -> Answer {
-        try creating.withLock { _ throws(APIFault) in
+    ) throws(APIError) -> Answer {
+        try creating.withLock { _ throws(APIError) in
             let tags = edit(state.tags)
             guard tags.count <= Self.tagsMax else { throw .invalidTagging }
             try state.replaceTags(tags)
@@ -41,7 +41,7 @@ extension CloudFrontAPI {
 
     private func added(
         _ request: APIRequest
-    ) throws(APIFault) -> ([ResourceTag]) -> [ResourceTag] {
+    ) throws(APIError) -> ([ResourceTag]) -> [ResourceTag] {
         let node = try document(request, root: "Tags")
         guard let items = node["Items"]?.list else { throw .invalidTagging }
         var new: [ResourceTag] = []
@@ -68,7 +68,7 @@ extension CloudFrontAPI {
 
     private func removed(
         _ request: APIRequest
-    ) throws(APIFault) -> ([ResourceTag]) -> [ResourceTag] {
+    ) throws(APIError) -> ([ResourceTag]) -> [ResourceTag] {
         let node = try document(request, root: "TagKeys")
         guard let items = node["Items"]?.list else { throw .invalidTagging }
         let keys = items.compactMap(\.scalar)

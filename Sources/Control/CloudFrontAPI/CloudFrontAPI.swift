@@ -12,25 +12,65 @@ public final class CloudFrontAPI: Sendable {
     /// What the paths of the API begin with.
     public static let pathPrefix = "/2020-05-31"
 
+    private struct Rules {
+        var settings: APISettings
+        /// nil takes every request, signed or not.
+        var verifier: SignatureVerifier?
+
+        init(_ settings: APISettings) {
+            self.settings = settings
+            verifier =
+                settings.credentials.isEmpty ? nil : SignatureVerifier(settings.credentials)
+        }
+    }
+
     let state: any DistributionState
-    let options: APIOptions
+    private let rules: Mutex<Rules>
     // A reference must be compared, and a quota counted, with nobody in between.
     let creating = Mutex(())
 
-    public init(_ state: some DistributionState, options: APIOptions) {
+    public init(_ state: some DistributionState, settings: APISettings = APISettings()) {
         self.state = state
-        self.options = options
+        rules = Mutex(Rules(settings))
     }
 
-    /// - Parameter now: in milliseconds since 1970.
-    public func answer(_ request: APIRequest, now: Int64) -> APIResponse {
-        var answer: Answer
-        do throws(APIFault) {
-            try options.verifier?.verify(request, now: now)
-            answer = try dispatch(request, now)
+    /// What is in force now.
+    var settings: APISettings { rules.withLock { $0.settings } }
+
+    /// Puts other settings in force, from the next request on.
+    func adopt(_ settings: APISettings) { rules.withLock { $0 = Rules(settings) } }
+
+    /// The answer to a request whose head alone says that nothing comes of it: not signed, not
+    /// lately, or by a stranger. nil: take its body, and see.
+    ///
+    /// - Parameter now: the machine's time, whatever the edge's clock says: clients sign by it.
+    func refusal(of head: APIRequest, now: Int64) -> APIResponse? {
+        do throws(APIError) {
+            if let verifier = rules.withLock({ $0.verifier }) {
+                _ = try verifier.identify(head, now: now)
+            }
+            return nil
         } catch {
-            answer = Answer(fault: error, request.id)
+            return response(Answer(error, head.id), head)
         }
+    }
+
+    /// - Parameters:
+    ///   - now: the edge's time, in milliseconds since 1970.
+    ///   - machineTime: the machine's, by which signatures are judged; nil: the same.
+    public func answer(
+        _ request: APIRequest, now: Int64, machineTime: Int64? = nil
+    ) -> APIResponse {
+        do throws(APIError) {
+            try rules.withLock({ $0.verifier })?.verify(request, now: machineTime ?? now)
+            return response(try dispatch(request, now), request)
+        } catch {
+            return response(Answer(error, request.id), request)
+        }
+    }
+
+    private func response(_ answer: Answer, _ request: APIRequest) -> APIResponse {
+        var answer = answer
         answer.headers.append(("x-amzn-RequestId", request.id))
         var body: [UInt8] = []
         if let document = answer.document {
@@ -40,7 +80,7 @@ public final class CloudFrontAPI: Sendable {
         return APIResponse(status: answer.status, headers: answer.headers, body: body)
     }
 
-    private func dispatch(_ request: APIRequest, _ now: Int64) throws(APIFault) -> Answer {
+    private func dispatch(_ request: APIRequest, _ now: Int64) throws(APIError) -> Answer {
         let segments = request.pathSegments.dropFirst()
         let rest = Array(segments.dropFirst())
         switch segments.first {
@@ -58,7 +98,7 @@ public final class CloudFrontAPI: Sendable {
 
     private func distribution(
         _ request: APIRequest, _ rest: [String], _ now: Int64
-    ) throws(APIFault) -> Answer {
+    ) throws(APIError) -> Answer {
         guard let id = rest.first else {
             switch request.method {
             case .get: return try listDistributions(request)
@@ -82,7 +122,7 @@ public final class CloudFrontAPI: Sendable {
     /// Lists of what an edge never has.
     private func emptyList(
         _ word: String, _ request: APIRequest, _ rest: [String]
-    ) throws(APIFault) -> Answer {
+    ) throws(APIError) -> Answer {
         let roots = [
             "function": "FunctionList", "key-group": "KeyGroupList",
             "public-key": "PublicKeyList", "origin-access-control": "OriginAccessControlList",
@@ -104,12 +144,12 @@ public final class CloudFrontAPI: Sendable {
                 ])))
     }
 
-    func unknown(_ request: APIRequest) -> APIFault {
+    func unknown(_ request: APIRequest) -> APIError {
         .accessDenied("This edge does not offer this operation.")
     }
 
     /// The document in the body of a request.
-    func document(_ request: APIRequest, root: String) throws(APIFault) -> ConfigNode {
+    func document(_ request: APIRequest, root: String) throws(APIError) -> ConfigNode {
         guard !request.body.isEmpty else { throw .missingBody }
         let document: APIDocument
         do throws(APIDocumentError) {
@@ -125,30 +165,11 @@ public final class CloudFrontAPI: Sendable {
     }
 
     /// Compares If-Match with the version in force.
-    func checkVersion(_ request: APIRequest, _ version: String) throws(APIFault) {
+    func checkVersion(_ request: APIRequest, _ version: String) throws(APIError) {
         // Some clients put an ETag in quotes, as HTTP would have it.
         guard let asked = request.header("if-match")?.filter({ $0 != "\"" }), isVersion(asked)
         else { throw .invalidIfMatchVersion }
         guard asked == version else { throw .preconditionFailed }
-    }
-}
-
-/// What a deployment may want otherwise.
-public struct APIOptions: Sendable {
-    /// How long an invalidation says `InProgress`, in milliseconds. It is in effect at once; a
-    /// developer may want to see the state that CloudFront has for minutes.
-    public var invalidationDelay: Int64
-    public var reusedReference: ReusedReferenceAnswer
-    /// Checks signatures; nil takes every request, signed or not.
-    public var verifier: SignatureVerifier?
-
-    public init(
-        invalidationDelay: Int64 = 0, reusedReference: ReusedReferenceAnswer = .invalidArgument,
-        verifier: SignatureVerifier? = nil
-    ) {
-        self.invalidationDelay = invalidationDelay
-        self.reusedReference = reusedReference
-        self.verifier = verifier
     }
 }
 
@@ -164,14 +185,14 @@ struct Answer {
         if let version { headers.append(("ETag", version)) }
     }
 
-    init(fault: APIFault, _ id: String) {
-        status = fault.status
+    init(_ error: APIError, _ id: String) {
+        status = error.code.status
         document = APIDocument(
             root: "ErrorResponse",
             .map([
                 "Error": .map([
-                    "Type": .text(fault.isSendersFault ? "Sender" : "Receiver"),
-                    "Code": .text(fault.code), "Message": .text(fault.message),
+                    "Type": .text(status < 500 ? "Sender" : "Receiver"),
+                    "Code": .text(error.code.rawValue), "Message": .text(error.message),
                 ]), "RequestId": .text(id),
             ]))
     }

@@ -1,4 +1,5 @@
 public import CloudFront
+public import Edge
 
 /// What the control API shows and changes: one distribution, its policies, its invalidations.
 ///
@@ -12,24 +13,24 @@ public protocol DistributionState: Sendable {
     ///
     /// - Parameter now: in milliseconds since 1970; the record's `lastModified` from then on.
     /// - Throws: the first thing that is wrong with it; the old one stays in force then.
-    func apply(_ config: ConfigNode, now: Int64) throws(APIFault)
+    func apply(_ config: ConfigNode, now: Int64) throws(APIError)
 
-    /// Judges what an invalidation is to name: paths, and tags that begin with `#`.
+    /// Makes stale what is named, and returns when that is durable and in effect on all loops.
     ///
-    /// - Throws: `InvalidArgument`, if one of them cannot name anything.
-    func check(_ items: [String]) throws(APIFault)
-    /// Makes stale what the items name, and returns when that is durable and in effect on all
-    /// loops.
-    func invalidate(_ items: [String]) throws(APIFault)
+    /// - Parameter isSoft: it may still be confirmed, and served where something stale may; else it
+    ///   is as good as not there.
+    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError)
+    /// How much is stored of what is named.
+    func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount
     /// Invalidations that were recorded, newest first.
     var invalidations: [InvalidationRecord] { get }
     /// Adds one to the list, and returns when it would survive a crash.
-    func record(_ invalidation: InvalidationRecord) throws(APIFault)
+    func record(_ invalidation: InvalidationRecord) throws(APIError)
 
     /// The distribution's tags, in the order they were given.
     var tags: [ResourceTag] { get }
     /// Replaces the tags, and returns when they would survive a crash.
-    func replaceTags(_ tags: [ResourceTag]) throws(APIFault)
+    func replaceTags(_ tags: [ResourceTag]) throws(APIError)
 }
 
 /// The distribution that an edge serves, as the API tells it.
@@ -73,15 +74,13 @@ public enum PolicyKind: String, Sendable, CaseIterable {
         }
     }
 
-    var missing: APIFault {
+    var missing: APIError {
         switch self {
-        case .cache: APIFault("NoSuchCachePolicy", 404, "The cache policy does not exist.")
+        case .cache: APIError(.noSuchCachePolicy, "The cache policy does not exist.")
         case .originRequest:
-            APIFault(
-                "NoSuchOriginRequestPolicy", 404, "The origin request policy does not exist.")
+            APIError(.noSuchOriginRequestPolicy, "The origin request policy does not exist.")
         case .responseHeaders:
-            APIFault(
-                "NoSuchResponseHeadersPolicy", 404, "The response headers policy does not exist.")
+            APIError(.noSuchResponseHeadersPolicy, "The response headers policy does not exist.")
         }
     }
 }
@@ -115,16 +114,19 @@ public struct InvalidationRecord: Sendable, Equatable {
     /// Paths and tags in the order they were given.
     public var items: [String]
     public var callerReference: String
+    /// What it names may still be confirmed; CloudFront has no such invalidations.
+    public var isSoft: Bool
 
-    public init(id: String, created: Int64, items: [String], callerReference: String) {
+    public init(
+        id: String, created: Int64, items: [String], callerReference: String,
+        isSoft: Bool = false
+    ) {
+        self.isSoft = isSoft
         self.id = id
         self.created = created
         self.items = items
         self.callerReference = callerReference
     }
-
-    /// How many of the items are wildcards, which have a quota of their own.
-    var wildcards: Int { items.count { $0.hasSuffix("*") && !$0.hasPrefix("#") } }
 }
 
 /// A tag of a resource, in the sense of AWS's tagging: nothing that invalidates.

@@ -75,6 +75,7 @@ public final class InvalidationHistory: Sendable {
             .map([
                 "Id": .text(record.id), "Created": .text(record.created),
                 "CallerReference": .text(record.callerReference),
+                "Soft": record.isSoft ? .text(true) : nil,
                 "Paths": .quantity(record.items.map { .text($0) }),
             ]))
         // What ends a line within a text is a reference there, so that lines stay lines.
@@ -105,6 +106,6 @@ extension InvalidationRecord {
         else { return nil }
         self.init(
             id: id, created: created, items: items.compactMap(\.scalar),
-            callerReference: reference)
+            callerReference: reference, isSoft: node.text("Soft") == "true")
     }
 }

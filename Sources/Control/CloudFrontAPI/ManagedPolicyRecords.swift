@@ -1,4 +1,4 @@
-public import CloudFront
+import CloudFront
 
 // CloudFront's own policies as its API tells them; those of a deployment come as documents.
 extension PolicyRecord {
@@ -111,12 +111,5 @@ extension NameSelection {
 extension ConfigNode {
     fileprivate static func names(_ names: [String]) -> ConfigNode {
         .quantity(names.map { .text($0) })
-    }
-}
-
-extension APIFault {
-    /// What the readers of documents and paths say.
-    public init(_ error: APIError) {
-        self.init(error.code.rawValue, error.code.status, error.message)
     }
 }

@@ -11,10 +11,15 @@ struct OwnDistribution {
 
     /// The same for as long as the edge's name is: `E` and 13 letters and digits.
     var record: DistributionRecord {
-        let code = Self.code(settings.name)
+        let own = Self.identity(of: settings.name)
         return DistributionRecord(
-            id: "E" + code, domainName: "d\(code.lowercased()).cloudfront.net", lastModified: 0,
-            config: config)
+            id: own.id, domainName: own.domainName, lastModified: 0, config: config)
+    }
+
+    /// What an edge of that name is called as a distribution.
+    static func identity(of name: String) -> (id: String, domainName: String) {
+        let code = code(name)
+        return ("E" + code, "d\(code.lowercased()).cloudfront.net")
     }
 
     private static func code(_ name: String) -> String {

@@ -1,3 +1,5 @@
+import CloudFront
+
 /// One page of a list: what `Marker` and `MaxItems` select.
 struct Page<Item> {
     /// Most items of a page, and how many there are when nobody says.
@@ -13,7 +15,7 @@ struct Page<Item> {
     ///   More than 100 mean 100.
     init(
         of items: [Item], _ request: APIRequest, id: (Item) -> String
-    ) throws(APIFault) {
+    ) throws(APIError) {
         let marker = request.parameter("Marker") ?? ""
         let asked = request.parameter("MaxItems") ?? "\(Self.itemsMax)"
         guard let number = Int(asked), number >= 1 else {

@@ -1,16 +1,20 @@
 public import CloudFront
+public import Edge
 import Glibc
 public import Reactor
 import Synchronization
 
 /// What a change through the control API does to the rest of the edge.
 public protocol DistributionEffects: Sendable {
-    /// Judges what an invalidation is to name; see ``DistributionState/check(_:)``.
-    func check(_ items: [String]) throws(APIFault)
     /// Returns when it is durable and in effect on all loops.
-    func invalidate(_ items: [String]) throws(APIFault)
-    /// Judges a DistributionConfig and puts it in force on all loops, or leaves the old one there.
-    func swap(to config: ConfigNode) throws(APIFault)
+    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError)
+    /// How much is stored of what is named.
+    func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount
+    /// Puts it in force on all loops, with the connections that are open, or leaves there what is.
+    ///
+    /// - Throws: an ``APIError``, which is answered as it is; anything else is told as an
+    ///   InvalidArgument, since the client's document is what cannot be had here.
+    func update(_ distribution: Distribution) throws
 }
 
 /// A distribution that remembers, in a directory, what was done to it through the control API.
@@ -23,35 +27,46 @@ public final class StoredDistribution: DistributionState {
         var record: DistributionRecord
         var tags: [ResourceTag]
         var policies: [PolicyKind: [PolicyRecord]]
-        /// The version of the configuration that the edge was started with.
+        /// Policies as behaviors find them.
+        var catalog: PolicyCatalog
+        /// The version of the configuration that the edge was told by its own operator.
         var base: String
+
+        var isUpdated: Bool { StoredDistribution.base(of: record) != base }
     }
 
     private let state: Mutex<State>
+    /// Held while the edge follows a change, so that no other one is made meanwhile; `state` is
+    /// not, so that nobody who only reads waits for a loop or the disk.
+    private let changing = Mutex(())
     private let history: InvalidationHistory
     private let effects: any DistributionEffects
     private let path: String
 
     /// Reads what the directory, which must exist, remembers. ``distribution`` then says which
-    /// configuration is to be in force: the caller puts it there.
+    /// configuration is to be in force: ``resume(else:putInForce:)`` has the caller put it there.
     ///
-    /// - Parameter given: what the edge was started with.
+    /// - Parameters:
+    ///   - given: what the edge was started with.
+    ///   - policies: as the API tells them, and `catalog` the same as behaviors find them.
     /// - Throws: if the directory cannot be read or written. A file that makes no sense is as good
     ///   as none.
     public init(
-        _ given: DistributionRecord, policies: [PolicyKind: [PolicyRecord]], directory: String,
+        _ given: DistributionRecord, policies: [PolicyKind: [PolicyRecord]],
+        catalog: PolicyCatalog = PolicyCatalog(), directory: String,
         effects: some DistributionEffects
     ) throws(SystemError) {
         path = directory + "/distribution.xml"
-        let base = Self.base(of: given)
         history = try InvalidationHistory(path: directory + "/invalidations.log")
         self.effects = effects
-        var state = State(record: given, tags: [], policies: policies, base: base)
+        var state = State(
+            record: given, tags: [], policies: policies, catalog: catalog,
+            base: Self.base(of: given))
         if let node = try Self.read(path) {
             state.tags = (node["Tags"]?["Items"]?.list ?? []).map {
                 ResourceTag(key: $0.text("Key") ?? "", value: $0.text("Value") ?? "")
             }
-            if node.text("Base") == base, let config = node["DistributionConfig"],
+            if node.text("Base") == state.base, let config = node["DistributionConfig"],
                 let modified = node.text("LastModified").flatMap({ Int64($0) })
             {
                 state.record.config = config
@@ -68,10 +83,14 @@ public final class StoredDistribution: DistributionState {
     public var invalidations: [InvalidationRecord] { history.records }
     public var tags: [ResourceTag] { state.withLock { $0.tags } }
 
-    public func check(_ items: [String]) throws(APIFault) { try effects.check(items) }
-    public func invalidate(_ items: [String]) throws(APIFault) { try effects.invalidate(items) }
+    public func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) {
+        try effects.invalidate(targets, isSoft: isSoft)
+    }
+    public func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount {
+        try effects.count(targets)
+    }
 
-    public func record(_ invalidation: InvalidationRecord) throws(APIFault) {
+    public func record(_ invalidation: InvalidationRecord) throws(APIError) {
         do throws(SystemError) {
             try history.append(invalidation)
         } catch {
@@ -79,41 +98,86 @@ public final class StoredDistribution: DistributionState {
         }
     }
 
-    public func apply(_ config: ConfigNode, now: Int64) throws(APIFault) {
-        try state.withLock { state throws(APIFault) in
-            var changed = state
+    public func apply(_ config: ConfigNode, now: Int64) throws(APIError) {
+        try changing.withLock { _ throws(APIError) in
+            let old = state.withLock { $0 }
+            var changed = old
             changed.record.config = config
             changed.record.lastModified = now
-            try effects.swap(to: config)
-            do throws(APIFault) {
+            try put(config, old.catalog)
+            do throws(APIError) {
                 try save(changed)
             } catch {
                 // It was in force a moment ago, so that it can be again.
-                try? effects.swap(to: state.record.config)
+                try? put(old.record.config, old.catalog)
                 throw error
             }
-            state = changed
+            state.withLock { $0 = changed }
+        }
+    }
+
+    /// Judges a DistributionConfig as CloudFront does, and then lets it take effect.
+    private func put(_ config: ConfigNode, _ catalog: PolicyCatalog) throws(APIError) {
+        let reading = DistributionConfig.read(config)
+        let resolved = reading.value.map { Distribution.resolve($0, catalog) }
+        guard let distribution = resolved?.value else {
+            let findings = reading.findings + (resolved?.findings ?? [])
+            throw APIError(findings) ?? .invalidArgument("The distribution is not valid.")
+        }
+        do {
+            try effects.update(distribution)
+        } catch let error as APIError {
+            throw error
+        } catch {
+            throw .invalidArgument("\(error)")
+        }
+    }
+
+    /// At the start: has an update that is remembered put in force.
+    ///
+    /// - Parameters:
+    ///   - given: told in place of the update if that cannot be; the update stays on disk, for a
+    ///     start that can.
+    ///   - putInForce: makes the rest of the edge follow.
+    func resume(
+        else given: DistributionRecord, putInForce: (ConfigNode) throws(APIError) -> Void
+    ) throws(APIError) {
+        try changing.withLock { _ throws(APIError) in
+            let old = state.withLock { $0 }
+            guard old.isUpdated else { return }
+            do throws(APIError) {
+                try putInForce(old.record.config)
+            } catch {
+                state.withLock { $0.record = given }
+                throw error
+            }
         }
     }
 
     /// Takes what a reload gave, unless that is what it was before: then an update stays.
     ///
-    /// No update is judged meanwhile.
-    ///
-    /// - Parameter putInForce: makes the rest of the edge follow; gets the update's configuration
-    ///   where it is to stay in force, else nil. What it throws leaves everything as it was.
+    /// - Parameters:
+    ///   - now: in milliseconds since 1970; when it comes into force.
+    ///   - putInForce: makes the rest of the edge follow; gets the update's configuration where it
+    ///     is to stay in force, else nil. What it throws leaves everything as it was.
     func renew(
         _ given: DistributionRecord, policies: [PolicyKind: [PolicyRecord]],
-        putInForce: (ConfigNode?) throws -> Void
+        catalog: PolicyCatalog, now: Int64, putInForce: (ConfigNode?) throws -> Void
     ) throws {
-        try state.withLock { state in
-            let base = Self.base(of: given)
-            let isSame = base == state.base && given.id == state.record.id
-            let isUpdated = state.record.lastModified != given.lastModified
-            try putInForce(isSame && isUpdated ? state.record.config : nil)
-            if !isSame { state.record = given }
-            state.policies = policies
-            state.base = base
+        try changing.withLock { _ in
+            let old = state.withLock { $0 }
+            var changed = old
+            (changed.policies, changed.catalog) = (policies, catalog)
+            changed.base = Self.base(of: given)
+            let isSame = changed.base == old.base && given.id == old.record.id
+            try putInForce(isSame && old.isUpdated ? old.record.config : nil)
+            if !isSame {
+                changed.record = given
+                changed.record.lastModified = now
+                // What cannot be stored is what the edge is told again when it starts anew.
+                try? save(changed)
+            }
+            state.withLock { $0 = changed }
         }
     }
 
@@ -121,16 +185,16 @@ public final class StoredDistribution: DistributionState {
         versionText(APIDocument(root: "DistributionConfig", given.config), 0)
     }
 
-    public func replaceTags(_ tags: [ResourceTag]) throws(APIFault) {
-        try state.withLock { state throws(APIFault) in
-            var changed = state
+    public func replaceTags(_ tags: [ResourceTag]) throws(APIError) {
+        try changing.withLock { _ throws(APIError) in
+            var changed = state.withLock { $0 }
             changed.tags = tags
             try save(changed)
-            state = changed
+            state.withLock { $0.tags = tags }
         }
     }
 
-    private func save(_ state: State) throws(APIFault) {
+    private func save(_ state: State) throws(APIError) {
         let tags = state.tags.map { tag in
             ConfigNode.map(["Key": .text(tag.key), "Value": .text(tag.value)])
         }

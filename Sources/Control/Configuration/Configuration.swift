@@ -11,6 +11,10 @@ public struct Configuration: Sendable {
     public var logLevel = EdgeEvent.Level.info
     /// What `settings` were made of, where a distribution is served; nil: none is.
     public internal(set) var distribution: DistributionImport?
+    /// Which time of day the edge goes by. Default the machine's.
+    public var clock = ClockSetting.system
+    /// What the admin port's control API is told.
+    public var api = APISettings()
 
     public init() {}
 }
@@ -27,9 +31,11 @@ public struct ConfigurationFlags: Sendable, Equatable {
     public var origins: [String] = []
     public var mode: String?
     public var role: String?
+    public var clock: String?
     public var loops: String?
-    /// A path, or `-` for standard output.
+    /// A path, or `-` for standard output; with CloudFront's format a directory.
     public var accessLog: String?
+    public var accessLogFormat: String?
     public var trustedProxies: [String] = []
     public var proxyProtocol = false
     public var stopDeadline: String?
@@ -38,6 +44,7 @@ public struct ConfigurationFlags: Sendable, Equatable {
     public var distribution: String?
     public var policies: String?
     public var distributionID: String?
+    public var invalidationDelay: String?
 
     public init() {}
 }

@@ -66,6 +66,22 @@ func composeDocument(_ text: String, named file: String, _ findings: Findings) -
     return nil
 }
 
+/// All documents of a YAML stream; those behind a mistake that was noted are missing.
+func composeDocuments(_ text: String, named file: String, _ findings: Findings) -> [Node] {
+    do {
+        var stream = try Yams.compose_all(yaml: text)
+        var nodes: [Node] = []
+        while let node = stream.next() { nodes.append(node) }
+        if let error = stream.error { throw error }
+        return nodes
+    } catch let error as YamlError {
+        note(error, in: text, named: file, findings)
+    } catch {
+        findings.error(at: .line(file: file, 1), "\(error)", "correct the YAML there")
+    }
+    return []
+}
+
 private func note(
     _ error: YamlError, in text: String, named file: String, _ findings: Findings
 ) {

@@ -17,6 +17,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
     var distribution = DistributionDraft()
     /// nil: nobody said.
     var role: Role?
+    var accessLog = AccessLogDraft()
 
     init(file: String, resolver: Resolver) {
         self.file = file
@@ -31,8 +32,19 @@ struct ConfigurationReader<Resolver: NameResolver> {
             // What follows from a file that cannot be read tells nobody anything.
             return ConfigurationReading(configuration: configuration, findings: findings.all)
         }
+        return settle(flags)
+    }
+
+    /// The same for a section that stands in a larger document; nil: nothing is written.
+    mutating func read(_ top: Section?, _ flags: ConfigurationFlags) -> ConfigurationReading {
+        if var top { readFile(&top, flags) }
+        return settle(flags)
+    }
+
+    private mutating func settle(_ flags: ConfigurationFlags) -> ConfigurationReading {
         apply(flags)
         settleListeners()
+        checkAPIAccess()
         if let file = distribution.file {
             settleDistribution(file)
         } else {
@@ -42,6 +54,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         }
         // Whoever imports a distribution most often wants to see what CloudFront does with it.
         configuration.settings.role = role ?? (isImporting ? .twin : .tier)
+        settleAccessLog()
         checkTLS()
         findContradictions(in: configuration.settings, findings)
         return ConfigurationReading(configuration: configuration, findings: findings.sorted)
@@ -53,6 +66,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         if let limits = top.section("limits") { readLimits(limits, &configuration.settings.limits) }
         if let cache = top.section("cache") { readCache(cache, &configuration.settings.cache) }
         if let log = top.section("accessLog") { readAccessLog(log) }
+        if let api = top.section("api") { readAPI(api) }
         if let tls = top.section("tls") { readViewerTLS(tls) }
         if let section = top.section("distribution") { readDistribution(section) }
         if var origins = top.section("origins") { readOrigins(&origins) }
@@ -68,6 +82,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         admin = top.given("admin") ?? admin
         top.read("mode", &configuration.settings.mode, .mode)
         top.read("role", &role, .role)
+        top.read("clock", &configuration.clock, .clock)
         top.read("loops", &configuration.settings.loops, .loops)
         top.read("name", &configuration.settings.name, .edgeName)
         top.read("logLevel", &configuration.logLevel, .logLevel)
@@ -95,24 +110,5 @@ struct ConfigurationReader<Resolver: NameResolver> {
             }
             return draft
         }
-    }
-
-    private mutating func readAccessLog(_ section: Section) {
-        var section = section
-        var log = AccessLogSettings(path: nil)
-        var path: String?
-        var isStandardOutput = false
-        section.read("path", &path, .text)
-        section.read("stdout", &isStandardOutput, .flag)
-        section.read("buffer", &log.bufferBytes, .bytes(4_096...(1 << 30)))
-        section.finish()
-        guard path == nil || !isStandardOutput else {
-            findings.error(
-                at: findings.place(of: "accessLog.stdout"),
-                "the access log has both a path and stdout", "keep one of them")
-            return
-        }
-        log.path = path
-        configuration.settings.accessLog = path != nil || isStandardOutput ? log : nil
     }
 }

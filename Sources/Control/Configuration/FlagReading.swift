@@ -30,15 +30,37 @@ extension ConfigurationReader {
 
     private mutating func applyServer(_ flags: ConfigurationFlags) {
         set("--mode", flags.mode, "mode", .mode) { $0.settings.mode = $1 }
+        set("--clock", flags.clock, "clock", .clock) { $0.clock = $1 }
         set("--loops", flags.loops, "loops", .loops) { $0.settings.loops = $1 }
         set("--log-level", flags.logLevel, "logLevel", .logLevel) { $0.logLevel = $1 }
+        set(
+            "--invalidation-delay", flags.invalidationDelay, "api.invalidationDelay",
+            .invalidationDelay
+        ) { $0.api.invalidationDelay = $1 }
         set("--stop-deadline", flags.stopDeadline, "limits.stopDeadline", .stopDeadline) {
             $0.settings.limits.stopDeadline = $1
         }
-        set("--access-log", flags.accessLog, "accessLog", .text) { configuration, path in
-            var log = configuration.settings.accessLog ?? AccessLogSettings(path: nil)
-            log.path = path == "-" ? nil : path
-            configuration.settings.accessLog = log
+        applyAccessLog(flags)
+    }
+
+    private mutating func applyAccessLog(_ flags: ConfigurationFlags) {
+        if let text = flags.accessLogFormat {
+            findings.remember("accessLog.format", at: .flag("--access-log-format"))
+            flag("--access-log-format", text).read(.logFormat, findings).map {
+                accessLog.format = $0
+            }
+        }
+        guard let place = flags.accessLog else { return }
+        let key = place == "-" ? "stdout" : accessLog.format == .json ? "path" : "directory"
+        findings.remember("accessLog.\(key)", at: .flag("--access-log"))
+        guard let path = flag("--access-log", place).read(.text, findings) else { return }
+        accessLog.path = nil
+        accessLog.directory = nil
+        accessLog.isStandardOutput = path == "-"
+        switch accessLog.format {
+        case _ where path == "-": break
+        case .json: accessLog.path = path
+        case .cloudfront: accessLog.directory = path
         }
     }
 

@@ -73,15 +73,13 @@ extension ConfigurationReader {
     }
 
     private func warnOfOpenAdmin() {
-        for case .ip(let address) in configuration.admin where !isLoopback(address) {
+        // Where the API is open to strangers that is a mistake, told elsewhere.
+        if configuration.api.isEnabled, configuration.api.credentials.isEmpty { return }
+        for case .ip(let address) in configuration.admin where !address.isLoopback {
             findings.warning(
                 at: admin.place,
                 "the admin port on \(address) can be reached from other machines",
                 "let a firewall keep strangers out, or choose 127.0.0.1")
         }
-    }
-
-    private func isLoopback(_ address: SocketAddress) -> Bool {
-        address.isIPv4 ? address.ipv4 >> 24 == 127 : address.high == 0 && address.low == 1
     }
 }

@@ -89,7 +89,7 @@ struct Section {
     /// A sequence of scalars; a single scalar counts as a sequence of one.
     mutating func list(_ key: String) -> [Given]? {
         guard let node = node(key) else { return nil }
-        return elements(of: node, key).compactMap {
+        return nodes(of: node, key).compactMap {
             scalar($0.node, named: $0.name, wanted: "one value")
         }
     }
@@ -102,8 +102,11 @@ struct Section {
 
     /// A sequence whose elements are scalars or sections.
     mutating func elements(_ key: String) -> [Element]? {
-        guard let node = node(key) else { return nil }
-        return elements(of: node, key).compactMap { name, node in
+        node(key).map { elements(of: $0, key) }
+    }
+
+    private func elements(of node: Node, _ key: String) -> [Element] {
+        nodes(of: node, key).compactMap { name, node in
             if case .mapping(let mapping) = node {
                 return .section(
                     subsection(mapping, name + ".", "\(pattern)\(key).*.", at: place(of: node)))
@@ -149,6 +152,27 @@ struct Section {
         }
     }
 
+    /// One key of a section with all that stands under it.
+    struct Entry {
+        var name: String
+        var place: Finding.Place
+        /// A single value or mapping counts as a list of one.
+        var elements: [Element]
+    }
+
+    /// All keys in the order of the file; none of them is unknown then.
+    mutating func entries() -> [Entry] {
+        mapping.compactMap { key, value in
+            guard let word = ownName(key) else { return nil }
+            let place = place(of: key)
+            findings.remember(name + printable(word), at: place)
+            return Entry(name: word, place: place, elements: elements(of: value, printable(word)))
+        }
+    }
+
+    /// What stands under the key as the parser left it; nil if absent.
+    mutating func raw(_ key: String) -> Node? { node(key) }
+
     /// Whether the key was written, with whatever value.
     func has(_ key: String) -> Bool { mapping.contains { $0.key.scalar?.string == key } }
 
@@ -183,7 +207,7 @@ struct Section {
         return ["", "~", "null"].contains(scalar.string)
     }
 
-    private func elements(of node: Node, _ key: String) -> [(name: String, node: Node)] {
+    private func nodes(of node: Node, _ key: String) -> [(name: String, node: Node)] {
         guard case .sequence(let sequence) = node else { return [(name + key, node)] }
         return sequence.enumerated().map { ("\(name)\(key)[\($0)]", $1) }
     }

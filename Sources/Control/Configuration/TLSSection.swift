@@ -151,7 +151,7 @@ extension ConfigurationReader {
     }
 
     private func warnOfExpiry(_ context: TLSContext, _ key: String) {
-        for certificate in context.certificates where certificate.expiresAt < wallMilliseconds() {
+        for certificate in context.certificates where certificate.expiresAt < WallClock.system.now {
             findings.warning(
                 at: findings.place(of: key),
                 "certificate \"\(printable(certificate.file))\" has expired",

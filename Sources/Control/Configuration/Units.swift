@@ -24,6 +24,27 @@ func scaled<Value: FixedWidthInteger>(
     return overflow ? nil : Value(exactly: product)
 }
 
+/// Milliseconds: a number with a unit, or plain in seconds; or several with units, the larger ones
+/// first, as in `1m30s`. Nil when it is none or does not fit.
+func duration<Value: FixedWidthInteger>(_ text: String) -> Value? {
+    if let value: Value = scaled(text, by: durationUnits, plain: 1_000) { return value }
+    var sum: UInt64 = 0
+    var former = UInt64.max
+    var rest = text[...]
+    repeat {
+        let part = rest.prefix { $0.isNumber }
+        let name = rest[part.endIndex...].prefix { $0.isLetter }
+        rest = rest[name.endIndex...]
+        guard let unit = durationUnits.first(where: { $0.key == name })?.value, unit < former,
+            let value: UInt64 = scaled(String(part + name), by: durationUnits, plain: 1_000)
+        else { return nil }
+        let (total, overflow) = sum.addingReportingOverflow(value)
+        guard !overflow else { return nil }
+        (sum, former) = (total, unit)
+    } while !rest.isEmpty
+    return Value(exactly: sum)
+}
+
 /// A time in the largest unit that divides it: 90,000 is `90s`, 3,600,000 is `1h`.
 func durationText(_ milliseconds: Int64) -> String {
     inLargestUnit(UInt64(max(0, milliseconds)), ["d", "h", "m", "s"], durationUnits, least: "ms")

@@ -34,10 +34,11 @@ extension ValueForm where Value: FixedWidthInteger & Sendable {
         }
     }
 
-    /// A time in milliseconds, written `500ms`, `10s`, `5m`, `2h` or `1d`; a plain number: seconds.
+    /// A time in milliseconds, written `500ms`, `10s`, `1m30s`, `2h` or `1d`; a plain number:
+    /// seconds.
     static func duration(_ range: ClosedRange<Value>) -> Self {
         Self { text throws(Complaint) in
-            guard let value: Value = scaled(text, by: durationUnits, plain: 1_000) else {
+            guard let value: Value = Control.duration(text) else {
                 throw Complaint(
                     "is no duration",
                     "write a whole number with ms, s, m, h or d, such as 500ms or 10s")

@@ -106,18 +106,25 @@ extension Configuration {
     public func replacingDistribution(
         by config: ConfigNode, _ resolver: some NameResolver
     ) throws(APIError) -> Configuration {
-        guard var imported = distribution else {
+        let reading = DistributionConfig.read(config)
+        guard let value = reading.value else { throw Self.refusal(reading.findings) }
+        let resolved = Distribution.resolve(value, catalog)
+        guard let next = resolved.value else { throw Self.refusal(resolved.findings) }
+        return try replacingDistribution(by: next, resolver)
+    }
+
+    /// The same with a distribution whose policies were found already.
+    func replacingDistribution(
+        by distribution: Distribution, _ resolver: some NameResolver
+    ) throws(APIError) -> Configuration {
+        guard var imported = self.distribution else {
             throw APIError(
                 .illegalUpdate,
                 "This edge is configured by its own file; change that, and reload it.")
         }
-        let reading = DistributionConfig.read(config)
-        guard let value = reading.value else { throw Self.refusal(reading.findings) }
-        let resolved = Distribution.resolve(value, imported.references.catalog)
-        guard let distribution = resolved.value else { throw Self.refusal(resolved.findings) }
         var next = self
         let findings = Findings()
-        imported.record.config = config
+        imported.record.config = distribution.config.source
         imported.put(distribution, into: &next.settings, resolver, findings)
         if let error = findings.all.first(where: { $0.severity == .error }) {
             throw APIError(.invalidArgument, error.text)

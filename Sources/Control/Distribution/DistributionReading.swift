@@ -26,11 +26,20 @@ extension DistributionReferences {
             guard let node = readDocument(file, findings) else { continue }
             let name = String(
                 file.split(separator: "/").last?.split(separator: ".").first ?? "")
-            if signers.add(node, named: name, in: file, findings) { continue }
-            let found = catalog.add(node, id: name)
-            findings.note(found, in: file)
-            if !found.contains(where: { $0.kind == .error }) { record(node, named: name) }
+            add(node, named: name, in: file, findings)
         }
+    }
+
+    /// Takes one such output.
+    ///
+    /// - Parameter name: stands for the id where the output has none.
+    mutating func add(
+        _ node: ConfigNode, named name: String, in file: String, _ findings: Findings
+    ) {
+        if signers.add(node, named: name, in: file, findings) { return }
+        let found = catalog.add(node, id: name)
+        findings.note(found, in: file)
+        if !found.contains(where: { $0.kind == .error }) { record(node, named: name) }
     }
 
     private mutating func record(_ node: ConfigNode, named name: String) {
@@ -79,9 +88,8 @@ extension Distribution {
     /// Reads what `aws cloudfront get-distribution-config` or `get-distribution` wrote, or a bare
     /// DistributionConfig; nil after mistakes were noted.
     static func read(
-        _ path: String, _ catalog: PolicyCatalog, _ findings: Findings
+        _ node: ConfigNode, in path: String, _ catalog: PolicyCatalog, _ findings: Findings
     ) -> Distribution? {
-        guard let node = readDocument(path, findings) else { return nil }
         let config = DistributionConfig.read(node)
         findings.note(config.findings, in: path)
         guard let value = config.value else { return nil }

@@ -1,3 +1,4 @@
+import CloudFront
 import Edge
 import Reactor
 
@@ -5,6 +6,9 @@ import Reactor
 struct DistributionDraft {
     /// nil: no distribution is served.
     var file: Given?
+    /// The document itself, where `file` only names what it stands in, and its policies.
+    var document: ConfigNode?
+    var policyDocuments: [ConfigNode] = []
     var policies: Given?
     var id: Given?
     /// Public keys of signers in files of their own, by key id.

@@ -10,11 +10,14 @@ extension ConfigurationReader {
         checkMode(beside: file)
         var references = DistributionReferences()
         if let directory = distribution.policies { references.read(directory, findings) }
+        for node in distribution.policyDocuments {
+            references.add(node, named: "", in: file.text, findings)
+        }
         for (id, file) in distribution.keys { references.signers.add(id, file: file, findings) }
         let id = distribution.id?.read(.distributionID, findings)
-        guard let export = Distribution.read(file.text, references.catalog, findings) else {
-            return
-        }
+        guard let node = distribution.document ?? readDocument(file.text, findings),
+            let export = Distribution.read(node, in: file.text, references.catalog, findings)
+        else { return }
         takeAddresses(export.config)
         checkNames(export)
         let imported = DistributionImport(

@@ -1,14 +1,17 @@
 public import Edge
 import Glibc
 import Logging
+public import Reactor
 
 /// Writes the edge's events to standard error, one line each.
 public struct EventLog: EventObserver {
     private let logger: Logger
 
-    /// - Parameter least: events below it are left out.
-    public init(least: EdgeEvent.Level) {
-        var logger = Logger(label: "mapedge") { _ in StandardErrorLines() }
+    /// - Parameters:
+    ///   - least: events below it are left out.
+    ///   - clock: what the lines are dated by.
+    public init(least: EdgeEvent.Level, clock: WallClock) {
+        var logger = Logger(label: "mapedge") { _ in StandardErrorLines(clock: clock) }
         logger.logLevel = least.asLogLevel
         self.logger = logger
     }
@@ -34,6 +37,7 @@ extension EdgeEvent.Level {
 private struct StandardErrorLines: LogHandler {
     var logLevel = Logger.Level.info
     var metadata: Logger.Metadata = [:]
+    let clock: WallClock
     /// systemd's journal notes the time itself.
     private let hasTime = getenv("JOURNAL_STREAM") == nil
 
@@ -43,7 +47,7 @@ private struct StandardErrorLines: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let time = hasTime ? "\(timestamp()) " : ""
+        let time = hasTime ? "\(timestampText(clock.now)) " : ""
         writeErrorLine("\(time)\(event.level) \(event.message)")
     }
 }
@@ -59,11 +63,4 @@ public func writeErrorLine(_ text: String) {
         if count < 0, errno != EINTR { return }
         rest = rest.dropFirst(max(count, 0))
     }
-}
-
-/// Now in UTC to the millisecond (RFC 3339).
-private func timestamp() -> String {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    return timestampText(Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000)
 }

@@ -10,6 +10,7 @@ func unchangeable(from old: Configuration, to new: Configuration) -> [String] {
         return [
             ("admin", "\(configuration.admin)"),
             ("logLevel", "\(configuration.logLevel)"),
+            ("clock", "\(configuration.clock)"),
             ("loops", "\(settings.loops)"),
             ("accessLog", "\(String(describing: settings.accessLog))"),
             ("tls.ticketKeyTime", "\(settings.ticketKeyInterval)"),

@@ -31,7 +31,7 @@ extension Service: AdminSubject {
         _ request: [UInt8], usesTLS: Bool
     ) throws(ExplainError) -> Explanation {
         guard let server else { throw ExplainError("the edge is still starting; try again") }
-        guard state.withLock({ $0.explains }) else {
+        guard state.withLock({ $0.isAdminLocal }) else {
             throw ExplainError(
                 "the admin port can be reached from other machines, which are not told what is "
                     + "stored; bind admin to 127.0.0.1")
@@ -39,33 +39,43 @@ extension Service: AdminSubject {
         return try server.explain(request, usesTLS: usesTLS)
     }
 
-    public var api: CloudFrontAPI? { state.withLock { $0.api } }
+    public var api: CloudFrontAPI? {
+        state.withLock { $0.configuration.api.isEnabled ? $0.api : nil }
+    }
 
-    /// The control API, where nobody from outside can reach it: it asks for no signature.
-    func offerAPI(_ server: Server, _ directory: String, _ endpoints: [Endpoint]) throws {
-        guard endpoints.allSatisfy(\.isLocal) else {
-            observer.note(
-                EdgeEvent(
-                    .warning, "api",
-                    "the control API is off: the admin port can be reached from other machines, "
-                        + "and requests are not signed; bind admin to 127.0.0.1"))
-            return
+    public var clockControl: ClockControl {
+        let (server, isLocal) = state.withLock { ($0.server, $0.isAdminLocal) }
+        return ClockControl(clock, isLocal: isLocal) { [clock, observer] in
+            let text = "the clock stands at \(timestampText(clock.now)) now"
+            observer.note(EdgeEvent(.notice, "clock", text))
+            return server?.readClocks(within: 5_000) ?? false
         }
-        state.withLock { $0.explains = true }
+    }
+
+    /// The control API, which is there also while the configuration turns it off: a reload may turn
+    /// it on.
+    func makeAPI(_ server: Server, _ directory: String) throws {
         let (store, configuration) = state.withLock { ($0.store, $0.configuration) }
         guard let store else { return }
+        let effects = EdgeEffects(store: store) { [weak self] in try self?.update($0) }
         let distribution = try StoredDistribution(
-            configuration.record, policies: configuration.policies, directory: directory,
-            effects: StoreInvalidation(store: store))
+            configuration.record, policies: configuration.policies,
+            catalog: configuration.catalog, directory: directory, effects: effects)
         followUpdate(of: distribution, configuration, server)
-        let api = CloudFrontAPI(distribution, options: APIOptions())
         state.withLock {
-            $0.api = api
             $0.distribution = distribution
+            $0.api = CloudFrontAPI(distribution, settings: configuration.api)
         }
+        noteAPI()
+    }
+
+    private func noteAPI() {
+        guard let api else { return }
+        let access = api.settings.credentials.isEmpty ? "unsigned" : "signed"
         observer.note(
             EdgeEvent(
-                .info, "api", "serving as distribution \(distribution.distribution.id)"))
+                .info, "api",
+                "serving as distribution \(api.state.distribution.id), for \(access) requests"))
     }
 
     // nil while it starts.
@@ -83,7 +93,7 @@ extension Service: AdminSubject {
 
 extension Endpoint {
     /// Only from this machine.
-    fileprivate var isLocal: Bool {
+    var isLocal: Bool {
         switch self {
         case .unix: true
         case .ip(let address): address.isLoopback

@@ -5,40 +5,39 @@ import Synchronization
 
 // How another configuration comes into force, with what the control API did to it.
 extension Service {
-    /// What UpdateDistribution does: puts another DistributionConfig in force on all loops, or
-    /// leaves the old one there.
+    /// What UpdateDistribution does: puts another distribution in force on all loops, or leaves the
+    /// old one there.
     ///
-    /// Waits for the resolver.
+    /// Waits for the resolver. Called by ``StoredDistribution``, which lets one change happen at a
+    /// time.
     ///
     /// - Throws: what is wrong with it, as the API answers.
-    func update(_ config: ConfigNode) throws(APIError) {
+    func update(_ distribution: Distribution) throws(APIError) {
         let (server, current) = state.withLock { ($0.server, $0.configuration) }
         guard let server else {
-            throw APIError(.illegalUpdate, "The edge is still starting; try again.")
+            throw APIError(.serviceUnavailable, "The edge is still starting; try again.")
         }
-        try update(current, by: config, server)
-    }
-
-    private func update(
-        _ current: Configuration, by config: ConfigNode, _ server: Server
-    ) throws(APIError) {
-        let next = try current.replacingDistribution(by: config, SystemNameResolver())
+        let next = try current.replacingDistribution(by: distribution, SystemNameResolver())
         do {
-            try server.reload(next.settings)
+            try swap(to: next, server)
         } catch {
             throw APIError(.invalidArgument, "\(error)")
         }
-        state.withLock { $0.configuration = next }
     }
 
     /// At the start: what was updated before a restart is updated still.
     func followUpdate(
         of distribution: StoredDistribution, _ current: Configuration, _ server: Server
     ) {
-        let record = distribution.distribution
-        guard record.lastModified != current.record.lastModified else { return }
         do throws(APIError) {
-            try update(current, by: record.config, server)
+            try distribution.resume(else: current.record) { config throws(APIError) in
+                let next = try current.replacingDistribution(by: config, SystemNameResolver())
+                do {
+                    try swap(to: next, server)
+                } catch {
+                    throw APIError(.invalidArgument, "\(error)")
+                }
+            }
         } catch {
             observer.note(
                 EdgeEvent(
@@ -50,14 +49,18 @@ extension Service {
 
     /// What a reload does with a configuration that may be swapped in.
     func putInForce(_ configuration: Configuration, _ server: Server) throws {
-        let distribution = state.withLock { $0.distribution }
+        let (api, distribution) = state.withLock { ($0.api, $0.distribution) }
         guard let distribution else { return try swap(to: configuration, server) }
-        try distribution.renew(configuration.record, policies: configuration.policies) { update in
+        try distribution.renew(
+            configuration.record, policies: configuration.policies,
+            catalog: configuration.catalog, now: clock.now
+        ) { update in
             guard let update else { return try swap(to: configuration, server) }
             try swap(
                 to: try configuration.replacingDistribution(by: update, SystemNameResolver()),
                 server)
         }
+        api?.adopt(configuration.api)
     }
 
     private func swap(to configuration: Configuration, _ server: Server) throws {
@@ -76,4 +79,6 @@ extension Configuration {
     var policies: [PolicyKind: [PolicyRecord]] {
         distribution?.policies ?? DistributionReferences().all
     }
+    /// The same as behaviors find them.
+    var catalog: PolicyCatalog { distribution?.references.catalog ?? PolicyCatalog() }
 }

@@ -1,7 +1,7 @@
 import Dispatch
 public import Edge
 import Glibc
-import Reactor
+public import Reactor
 import Synchronization
 
 /// A running edge with its admin port: what `mapedge serve` starts and signals steer.
@@ -21,26 +21,31 @@ public final class Service: Sendable {
         /// What `api` tells and changes.
         var distribution: StoredDistribution?
         var isStopping = false
-        /// Only this machine can reach the admin port, so that it may tell what is stored.
-        var explains = false
+        /// Only this machine reaches the admin port.
+        var isAdminLocal = false
     }
 
     let began = ContinuousClock.now
     let watch = TickWatch()
     let state: Mutex<State>
     let observer: any EventObserver
+    let clock: WallClock
     private let reread: Rereading
-    // Reloads come from a signal and from the admin port; one at a time.
+    // Reloads come from a signal and from the admin port; one at a time. An update through the API
+    // never waits here: a reload waits for it, in `distribution`.
     private let reloads = DispatchQueue(label: "control.reload")
+    private let signalQueue = DispatchQueue(label: "control.reload.signal")
 
     /// - Parameters:
     ///   - configuration: checked, and without errors.
+    ///   - clock: as the configuration has it.
     ///   - reread: reads it again, for a reload.
     public init(
-        _ configuration: Configuration, events observer: any EventObserver,
+        _ configuration: Configuration, clock: WallClock, events observer: any EventObserver,
         reread: @escaping Rereading
     ) {
         self.observer = observer
+        self.clock = clock
         self.reread = reread
         state = Mutex(State(configuration: configuration))
     }
@@ -59,12 +64,13 @@ public final class Service: Sendable {
         let directory = try CacheDirectory(configuration.settings.cache.directory)
         defer { directory.removeIfTemporary() }
         let admin = try AdminServer(on: configuration.admin, subject: self, events: observer)
+        state.withLock { $0.isAdminLocal = admin.boundEndpoints.allSatisfy(\.isLocal) }
         admin.start()
         defer { admin.stop() }
         for endpoint in admin.boundEndpoints { announce("admin on \(url(of: endpoint, false))") }
 
         let server = try makeServer(configuration, directory.path)
-        try offerAPI(server, directory.path, admin.boundEndpoints)
+        try makeAPI(server, directory.path)
         server.start()
         let timer = watchTicks(of: server)
         defer { timer.cancel() }
@@ -74,6 +80,13 @@ public final class Service: Sendable {
         for (endpoint, speaksTLS) in server.boundListeners {
             announce("listening on \(url(of: endpoint, speaksTLS))")
         }
+        if clock.isManual {
+            observer.note(
+                EdgeEvent(
+                    .notice, "clock",
+                    "the clock is manual and stands at \(timestampText(clock.now)) until "
+                        + "\"mapedge clock\" moves it"))
+        }
         notifySupervisor("READY=1")
         server.waitUntilStopped()
     }
@@ -81,6 +94,7 @@ public final class Service: Sendable {
     private func makeServer(_ configuration: Configuration, _ directory: String) throws -> Server {
         var settings = StoreSettings(
             directory: directory, mapBytes: Int(clamping: configuration.settings.cache.bytes))
+        settings.expiryClock = { [clock] in clock.now }
         settings.backlogBytes = configuration.settings.cache.backlogBytes
         // One reader for each loop, and some for the writer and for tools beside it.
         settings.readers = max(settings.readers, configuration.settings.loops + 16)
@@ -89,7 +103,7 @@ public final class Service: Sendable {
         }
         do {
             let server = try Server(
-                settings: configuration.settings, store: store, events: observer)
+                settings: configuration.settings, store: store, clock: clock, events: observer)
             state.withLock { $0.store = store }
             return server
         } catch {
@@ -143,10 +157,10 @@ public final class Service: Sendable {
         server?.stop(deadline: isRepeated ? 0 : deadline)
     }
 
-    /// Waits for a reload that is under way, and for the resolver.
+    /// Waits for a reload or an update that is under way, and for the resolver.
     public func reload() -> ReloadOutcome { reloads.sync { reloadNow() } }
 
-    private func reloadSoon() { reloads.async { _ = self.reloadNow() } }
+    private func reloadSoon() { signalQueue.async { _ = self.reload() } }
 
     private func reloadNow() -> ReloadOutcome {
         let outcome = swap(reread())

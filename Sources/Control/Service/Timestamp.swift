@@ -13,3 +13,28 @@ func timestampText(_ milliseconds: Int64) -> String {
         + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
         + ".\("\(fraction)".dropFirst())Z"
 }
+
+/// Milliseconds since 1970 of a time in UTC as RFC 3339 writes it, `2026-11-23T18:44:37Z` or with
+/// three digits of a fraction; nil for everything else.
+func milliseconds(ofTimestamp text: String) -> Int64? {
+    let whole = text.utf8.count == 20 ? text.dropLast() + ".000Z" : text[...]
+    let bytes = Array(whole.utf8)
+    guard bytes.count == 24 else { return nil }
+    func number(_ range: Range<Int>) -> Int32? {
+        Int32(String(decoding: bytes[range], as: UTF8.self))
+    }
+    guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
+        let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
+        let fraction = number(20..<23)
+    else { return nil }
+    var parts = tm()
+    parts.tm_year = year - 1_900
+    parts.tm_mon = month - 1
+    parts.tm_mday = day
+    parts.tm_hour = hour
+    parts.tm_min = minute
+    parts.tm_sec = second
+    let time = Int64(timegm(&parts)) * 1_000 + Int64(fraction)
+    // The calendar carries a 30th of February over: what it would write otherwise is no date.
+    return time >= 0 && timestampText(time) == whole ? time : nil
+}

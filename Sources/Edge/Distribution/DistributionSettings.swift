@@ -31,6 +31,13 @@ public struct DistributionSettings: Sendable {
     }
 }
 
+extension Settings {
+    /// The response field that has cache tags; empty: none.
+    package var tagField: [UInt8] {
+        (distribution?.distribution.config.cacheTagHeaderName).map { Array($0.utf8) } ?? []
+    }
+}
+
 /// How a viewer's country is found: a trusted peer's word first, then the table, then the default.
 public struct CountrySettings: Sendable, Equatable {
     /// A request field that holds two letters, believed of trusted proxies only; nil: none.

@@ -44,14 +44,17 @@ extension LoopState where N: ~Copyable {
             block = UnsafeRawBufferPointer(
                 rebasing: UnsafeRawBufferPointer(scratch.generated)[..<metadata.count])
         }
-        guard let policies = table[behavior].imported,
-            let policy = policies.pointee.behavior.responseHeaders
-        else { return }
-        policy.write(block.bytes, request: head, requestBytes: bytes.bytes, to: &writer)
-        // CloudFront has a Server and a Date of its own for those that were taken away.
-        if policy.removes(name: "server") { writer.append("Server: CloudFront\r\n") }
-        if policy.removes(name: "date") {
-            writer.field("Date", epochSeconds: network.wallNow / 1_000)
+        let now = network.wallNow
+        table[behavior].imported?._withUnsafeGuaranteedRef { policies in
+            policies.responseHeaders.write(
+                block.bytes, request: head, requestBytes: bytes.bytes, to: &writer)
+            // CloudFront has a Server and a Date of its own for those that were taken away.
+            if policies.responseHeaders.removes(name: "server") {
+                writer.append("Server: CloudFront\r\n")
+            }
+            if policies.responseHeaders.removes(name: "date") {
+                writer.field("Date", epochSeconds: now / 1_000)
+            }
         }
     }
 }

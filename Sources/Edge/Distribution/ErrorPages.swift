@@ -135,12 +135,12 @@ extension LoopState where N: ~Copyable {
     /// What is stored under a key, or waits for the writer; alive, but perhaps stale.
     mutating func storedCopy(_ key: CacheKey, _ canonical: [UInt8]) -> StoredCopy? {
         if case .object(let object)? = store?.findPending(key),
-            canonical.withUnsafeBytes({ isCurrent(object, key, $0) })
+            let header = canonical.withUnsafeBytes({ currentHeader(object, key, $0) })
         {
             return object.headers.withUnsafeBytes { headers in
                 StoredCopy(
                     StoredEntry(
-                        header: object.header, headers: headers,
+                        header: header, headers: headers,
                         body: .pending(Unmanaged.passUnretained(object))), store: store)
             }
         }

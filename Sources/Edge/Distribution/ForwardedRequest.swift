@@ -118,7 +118,7 @@ extension OriginRequest {
 
     private func drops(_ field: KnownField, _ conditions: Conditions) -> Bool {
         switch field {
-        case .xEdgeExplain, .contentLength, .transferEncoding: true
+        case .xEdgeExplain, .xEdgeCache, .contentLength, .transferEncoding: true
         case .ifNoneMatch, .ifModifiedSince: conditions.dropsViewerConditions
         case .range, .ifRange: conditions.dropsRange
         default: false

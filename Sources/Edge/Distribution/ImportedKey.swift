@@ -11,16 +11,17 @@ extension TargetKey {
     /// key".
     @inline(__always)
     static func append(
-        _ imported: UnsafePointer<ImportedBehavior>, _ head: borrowing RequestHead,
+        _ imported: Unmanaged<ImportedPolicies>, _ head: borrowing RequestHead,
         _ bytes: RawSpan, host: RawSpan, generated: borrowing HeaderTable,
         _ generatedBytes: UnsafeMutableRawBufferPointer,
         scratch: UnsafeMutableRawBufferPointer, to key: inout CanonicalKey
     ) {
-        append(
-            imported.pointee.behavior.key, head, bytes, host: host,
-            path: bytes.extracting(head.path.range), query: bytes.extracting(head.query.range),
-            generated: generated, UnsafeRawBufferPointer(generatedBytes).bytes, scratch: scratch,
-            to: &key)
+        imported._withUnsafeGuaranteedRef {
+            append(
+                $0.key, head, bytes, host: host, path: bytes.extracting(head.path.range),
+                query: bytes.extracting(head.query.range), generated: generated,
+                UnsafeRawBufferPointer(generatedBytes).bytes, scratch: scratch, to: &key)
+        }
     }
 
     /// The same for any path and query of the request's distribution.

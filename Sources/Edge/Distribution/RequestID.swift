@@ -43,9 +43,6 @@ struct RequestIDs {
 
     mutating func make() -> RequestID { RequestID(&self) }
 
-    /// A number below `bound`.
-    mutating func below(_ bound: UInt64) -> UInt64 { next() % bound }
-
     fileprivate mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var mixed = (state ^ state >> 30) &* 0xbf58_476d_1ce4_e5b9

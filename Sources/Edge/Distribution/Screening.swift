@@ -133,14 +133,15 @@ extension LoopState where N: ~Copyable {
             return .countryBlocked
         }
         let usesTLS = usesTLS(slot, head, bytes)
-        switch imported.pointee.behavior.viewerProtocolPolicy.verdict(
+        switch imported._withUnsafeGuaranteedRef({ $0.viewerProtocolPolicy }).verdict(
             usesTLS: usesTLS, method: head.method, minorVersion: head.minorVersion)
         {
         case .passes: break
         case .redirects(let status): return .redirect(status)
         case .refuses: return .notSecured
         }
-        if !imported.pointee.behavior.allowedMethods.contains(head.method) { return .method }
+        let methods = imported._withUnsafeGuaranteedRef { $0.allowedMethods }
+        if !methods.contains(head.method) { return .method }
         if facts.hasBody, head.method == .get || head.method == .head { return .body }
         if hot[behavior].traits.contains(.requiresSignature),
             let denial = denial(slot, bytes, behavior, usesTLS)

@@ -38,11 +38,14 @@ extension LoopState where N: ~Copyable {
         switch store?.findPending(key) ?? .none {
         case .deleted: return .absent
         case .object(let object) where object.canonicalKey == canonical:
-            guard isAlive(object.header, target, &told) else { return .absent }
+            var header = object.header
+            guard isAlive(&header, key, canonical, target, fields: object.headers, &told) else {
+                return .absent
+            }
             let copy = object.headers.withUnsafeBytes { headers in
                 StoredCopy(
                     StoredEntry(
-                        header: object.header, headers: headers,
+                        header: header, headers: headers,
                         body: .pending(Unmanaged.passUnretained(object))), store: store)
             }
             return ExplainedLookup(lookup: .entry(copy.header), copy: copy, isPending: true)
@@ -52,28 +55,43 @@ extension LoopState where N: ~Copyable {
         beginReading()
         defer { endReading() }
         guard let record = reader?.find(key),
-            case .entry(let header, let layout) = EntryRecord.decode(
+            case .entry(var header, let layout) = EntryRecord.decode(
                 record.bytes, expecting: canonical.span.bytes, seed: seed, verifying: true),
-            isAlive(header, target, &told),
             let entry = withFields(
                 StoredEntry(record: record, header: header, layout: layout))
         else {
             noteInvalidation(target, &told)
             return .absent
         }
+        let fields = [UInt8](entry.headers)
+        guard isAlive(&header, key, canonical, target, fields: fields, &told) else {
+            return .absent
+        }
+        let judged = StoredEntry(record: record, header: header, layout: layout)
+            .with(headers: entry.headers)
         return ExplainedLookup(
-            lookup: .entry(header), copy: StoredCopy(entry, store: store))
+            lookup: .entry(header), copy: StoredCopy(judged, store: store))
     }
 
-    /// Whether no invalidation has killed it; the one that did is told.
+    /// Whether no invalidation has killed it; `header` is stale where one asked for that. The one
+    /// that did either is told.
     private mutating func isAlive(
-        _ header: EntryHeader, _ canonical: [UInt8], _ told: inout Explanation
+        _ header: inout EntryHeader, _ key: CacheKey, _ canonical: [UInt8], _ target: [UInt8],
+        fields: [UInt8], _ told: inout Explanation
     ) -> Bool {
-        noteInvalidation(canonical, &told)
-        guard let invalidation = told.invalidation, invalidation.number > header.invalidation
-        else { return true }
-        told.invalidation?.kills = true
-        return false
+        let now = network.wallNow
+        let isAlive = canonical.withUnsafeBytes { canonical in
+            fields.withUnsafeBytes {
+                invalidated.isAlive(&header, key, canonical, fields: $0, now: now)
+            }
+        }
+        noteInvalidation(target, &told)
+        if !isAlive, told.invalidation == nil, let store {
+            told.invalidation = Explanation.Invalidation(
+                number: store.invalidations.latest, rule: "a tag of what is stored", kills: true)
+        }
+        if !isAlive { told.invalidation?.kills = true }
+        return isAlive
     }
 
     /// The latest invalidation in force that names the target, if any does.

@@ -15,7 +15,9 @@ extension LoopState where N: ~Copyable {
         case .fetch, .revalidate, .pass, .serveStaleRefreshing: account.isAsked = true
         case .serve, .serveStale, .gatewayTimeout: break
         }
-        account.members = pool.snapshot(at: network.wallNow).members.map {
+        account.members = pool.snapshot(
+            at: network.monotonicMilliseconds, wall: network.wallNow
+        ).members.map {
             Explanation.Note($0.name, $0.state)
         }
         let end = request.head.firstIndex(of: 13) ?? request.head.endIndex

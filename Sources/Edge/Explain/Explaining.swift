@@ -142,7 +142,8 @@ extension LoopState where N: ~Copyable {
 
     private func health(_ exchange: Exchange, _ copy: StoredCopy?) -> OriginHealth {
         guard let copy, !copy.header.times.isFresh(at: network.wallNow) else { return .up }
-        return snapshot.pools[hot[exchange.behavior].origin].health(at: network.wallNow)
+        return snapshot.pools[hot[exchange.behavior].origin].health(
+            at: network.monotonicMilliseconds)
     }
 
     private func verdict(_ exchange: Exchange) -> Explanation.Verdict {

@@ -4,11 +4,16 @@ import Reactor
 /// A network that reaches nobody, at a moment that stands still: with it a loop's state can be
 /// asked what it would do, and can do none of it.
 struct InertNetwork: Network, ~Copyable {
-    var monotonicNow: UInt64 { 1 }
+    let monotonicNow: UInt64
     let wallNow: Int64
 
-    init(wallNow: Int64) { self.wallNow = wallNow }
+    init(wallNow: Int64, monotonicNow: UInt64) {
+        self.wallNow = wallNow
+        self.monotonicNow = monotonicNow
+    }
 
+    mutating func readClocks() {}
+    func namesOfTLS(_ fd: Int32) -> TLSNames? { nil }
     mutating func wait(
         until deadline: UInt64?, into events: UnsafeMutableBufferPointer<ReadyEvent>
     ) -> Int { 0 }

@@ -15,7 +15,7 @@ extension Server {
     public func explain(
         _ request: [UInt8], usesTLS: Bool = false
     ) throws(ExplainError) -> Explanation {
-        let explainer = Explainer(shared, snapshot, now: wallClock())
+        let explainer = Explainer(shared, snapshot, now: clock.now)
         return try explainer.explain(request, usesTLS: usesTLS)
     }
 }
@@ -50,7 +50,8 @@ struct Explainer {
         // The pools stay those in force, and their health with them.
         let alone = SettingsSnapshot(settings, previous: snapshot)
         var loop = LoopState(
-            network: InertNetwork(wallNow: now), index: 0, shared: shared, snapshot: alone,
+            network: InertNetwork(
+                wallNow: now, monotonicNow: UInt64(monotonicMilliseconds()) * 1_000_000), index: 0, shared: shared, snapshot: alone,
             counters: LoopCounters(), latencies: LoopLatencies(), log: nil)
         guard shared.store == nil || loop.reader != nil else {
             throw ExplainError("too many read the store at this moment; try again")

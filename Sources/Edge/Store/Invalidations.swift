@@ -156,14 +156,15 @@ public final class Invalidations: Sendable {
         return (number, before)
     }
 
-    /// Whether one of the rules behind `known`, up to `last`, kills what a canonical key names.
+    /// Whether one of the rules behind `known`, up to `last`, matches what a canonical key names,
+    /// or may: one that reaches a tag.
     func matches(_ canonical: [UInt8], after known: UInt64, upTo last: UInt64) -> Bool {
         guard known < last else { return false }
         return state.withLock { state in
             var index = InvalidationIndex()
             for (number, rule) in state.journal[state.journal.firstIndexBehind(known)...]
             where number <= last { index.insert(rule, number: number) }
-            return index.number(of: canonical.span.bytes) > 0
+            return index.latestTag > 0 || index.numbers(of: canonical.span.bytes).highest > 0
         }
     }
 

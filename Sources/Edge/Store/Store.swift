@@ -64,6 +64,13 @@ public final class Store: Sendable {
 
     deinit { OpenDirectories.remove(core.settings.directory) }
 
+    /// The response field by whose tags a rule may name what is stored; empty, as at first: none,
+    /// and such rules match nothing. Whoever opens the store says it, and loops by their settings.
+    public var tagField: [UInt8] {
+        get { core.tagField }
+        set { core.tagField = newValue }
+    }
+
     // MARK: storing
 
     /// The secret of this store's keys, for `CacheKey.hash`.

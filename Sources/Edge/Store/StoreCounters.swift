@@ -4,7 +4,7 @@ import Synchronization
 public enum StoreCounter: Int, CaseIterable, Sendable {
     case stored, shared, refreshed, deleted, evicted, refusedFull, refusedBacklog, refusedMode
     case droppedGone, commits, failedCommits, freedPages, deferred, corrupt, missingChunks
-    case quarantines, faultIns, scanned, swept
+    case quarantines, faultIns, scanned, swept, softened
     case backlogBytes, usedPages, mapPages, entries, heldObjects
 
     /// Goes up and down, and is not a running total.
@@ -32,6 +32,7 @@ public enum StoreCounter: Int, CaseIterable, Sendable {
         case .faultIns: "store_fault_ins"
         case .scanned: "store_scanned_records"
         case .swept: "store_swept_entries"
+        case .softened: "store_softened_entries"
         case .backlogBytes: "store_backlog_bytes"
         case .usedPages: "store_used_pages"
         case .mapPages: "store_map_pages"
@@ -62,6 +63,7 @@ public enum StoreCounter: Int, CaseIterable, Sendable {
         case .faultIns: "entries read from disk aside before they were served"
         case .scanned: "records seen by the scan that follows a start"
         case .swept: "dead entries deleted after an invalidation"
+        case .softened: "entries written down as stale after a soft invalidation"
         case .backlogBytes: "bytes waiting for the writer; over cache.backlog nothing is taken"
         case .usedPages: "pages of 4,096 bytes that hold something"
         case .mapPages: "pages of 4,096 bytes in the whole map"

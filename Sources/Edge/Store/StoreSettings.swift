@@ -1,5 +1,5 @@
 public import Caching
-import Glibc
+import Reactor
 
 /// How the store is opened.
 public struct StoreSettings: Sendable {
@@ -26,8 +26,11 @@ public struct StoreSettings: Sendable {
     /// How long a rule stays in force after such a search, in milliseconds. Default 10 min: a fetch
     /// that takes longer than that across any invalidation is not stored.
     public var invalidationRetention: Milliseconds = 600_000
-    /// Wall clock in milliseconds since the epoch.
+    /// Wall clock in milliseconds since the epoch, for what concerns the disk: pauses, damage.
     public var clock: @Sendable () -> Milliseconds
+    /// What the times of entries are compared with, in milliseconds since the epoch, where the
+    /// edge's time is another than the machine's. Default: `clock`.
+    public var expiryClock: @Sendable () -> Milliseconds
     /// Makes the store fail on purpose; nil outside of tests and simulations.
     public var faults: StoreFaults?
 
@@ -38,14 +41,11 @@ public struct StoreSettings: Sendable {
         self.directory = directory
         self.mapBytes = mapBytes
         self.clock = clock
+        expiryClock = clock
     }
 
     /// The machine's wall clock.
-    public static let systemClock: @Sendable () -> Milliseconds = {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        return Milliseconds(now.tv_sec) * 1_000 + Milliseconds(now.tv_nsec) / 1_000_000
-    }
+    public static let systemClock: @Sendable () -> Milliseconds = { WallClock.system.now }
 
     /// The map's size as LMDB is given it.
     var roundedMapBytes: Int {

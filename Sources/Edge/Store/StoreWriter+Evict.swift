@@ -26,7 +26,7 @@ extension StoreWriter {
     mutating func evictOne(
         _ file: StoreFile, _ transaction: inout WriteTransaction, _ changes: inout Changes
     ) throws(LMDBError) -> Int? {
-        let now = core.settings.clock()
+        let now = core.settings.expiryClock()
         while let victim = usage.victim(now: now) {
             guard let (key, entry) = try resolve(victim, now, file, transaction) else { continue }
             changes.victims.append(entry)

@@ -104,6 +104,13 @@ extension StoreWriter {
             headers: put.headers.span.bytes, body: inline.span.bytes, into: scratch)
         guard let length else { preconditionFailure("a record is never longer than its limit") }
         try reach(.put, .put)
+        if put.headers.withUnsafeBytes({
+            isSoftened(header, put.canonicalKey.span.bytes, fields: $0)
+        }) {
+            // Invalidated since it was fetched: the rule may be forgotten before anybody asks.
+            endLifetime(
+                header.times, in: UnsafeMutableRawBufferPointer(rebasing: scratch[..<length]))
+        }
         let record = UnsafeRawBufferPointer(rebasing: scratch[..<length])
         try transaction.put(put.key.indexKey, record, in: file.index)
         changes.isEmpty = false

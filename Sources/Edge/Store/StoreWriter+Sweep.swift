@@ -28,11 +28,42 @@ extension StoreWriter {
     private static var sweepDeletions: Int { 128 }
 
     /// Whether an invalidation matches an entry that was fetched before it.
-    func isDead(_ header: EntryHeader, _ canonical: RawSpan) -> Bool {
+    ///
+    /// - Parameter fields: its header block; nil where that lies in chunks.
+    func isDead(
+        _ header: EntryHeader, _ canonical: RawSpan, fields: UnsafeRawBufferPointer?
+    ) -> Bool {
         guard header.invalidation < invalidated.latest else { return false }
         // A digest does not tell what it is of.
         return header.flags.contains(.keyIsDigest)
-            || header.invalidation < invalidated.number(of: canonical)
+            || header.invalidation < numbers(header, canonical, fields).dead
+    }
+
+    func isDead(_ object: PendingObject) -> Bool {
+        object.headers.withUnsafeBytes {
+            isDead(object.header, object.canonicalKey.span.bytes, fields: $0)
+        }
+    }
+
+    /// Whether one that is soft ended the lifetime of an entry that was fetched before it.
+    func isSoftened(
+        _ header: EntryHeader, _ canonical: RawSpan, fields: UnsafeRawBufferPointer?
+    ) -> Bool {
+        guard header.invalidation < invalidated.latest else { return false }
+        return header.invalidation < numbers(header, canonical, fields).stale
+    }
+
+    private func numbers(
+        _ header: EntryHeader, _ canonical: RawSpan, _ fields: UnsafeRawBufferPointer?
+    ) -> InvalidationIndex.Numbers {
+        header.numbers(in: invalidated, canonical, fields, core.tagField)
+    }
+
+    /// Writes into a record that it is stale from now on.
+    func endLifetime(_ times: EntryTimes, in record: UnsafeMutableRawBufferPointer) {
+        var times = times
+        times.end(at: core.settings.clock())
+        EntryRecord.patch(times: times, in: record)
     }
 
     /// A round is under way.
@@ -51,8 +82,8 @@ extension StoreWriter {
             return Self.sweepPause
         }
         let start = sweep.next ?? Key(high: 0, low: 0)
-        let (dead, next) = try findDead(from: start, file)
-        if !dead.isEmpty { try deleteDead(dead, file) }
+        let (found, next) = try findInvalid(from: start, file)
+        if !found.isEmpty { try settle(found, file) }
         sweep.next = next
         if next == nil {
             sweep.retiring.append((sweep.number, now + core.settings.invalidationRetention))
@@ -72,39 +103,70 @@ extension StoreWriter {
         sweep.retiring.removeFirst(last + 1)
     }
 
-    private func findDead(
+    private func findInvalid(
         from start: Key, _ file: StoreFile
-    ) throws(LMDBError) -> (dead: [CacheKey], next: Key?) {
+    ) throws(LMDBError) -> (found: [CacheKey], next: Key?) {
         try reader?.renew()
         defer { reader?.reset() }
         guard let cursor = try reader?.cursor(file.index) else { return ([], nil) }
-        var dead: [CacheKey] = []
+        let now = core.settings.clock()
+        var invalid: [CacheKey] = []
         var found = try cursor.seekFrom(start)
         for _ in 0..<Self.sweepLength {
-            guard let (key, value) = found else { return (dead, nil) }
-            if dead.count == Self.sweepDeletions { return (dead, key) }
+            guard let (key, value) = found else { return (invalid, nil) }
+            if invalid.count == Self.sweepDeletions { return (invalid, key) }
             let record = value.bytes
-            if let (header, layout) = try? EntryRecord.inspect(record),
-                isDead(header, record.extracting(layout.key))
-            {
-                dead.append(CacheKey(key))
+            if let (header, layout) = try? EntryRecord.inspect(record) {
+                let canonical = record.extracting(layout.key)
+                let fields = fieldsAtHand(value, header, layout)
+                if isDead(header, canonical, fields: fields)
+                    || header.times.isFresh(at: now)
+                        && isSoftened(header, canonical, fields: fields)
+                {
+                    invalid.append(CacheKey(key))
+                }
             }
             found = try cursor.next()
         }
-        return (dead, found?.key)
+        return (invalid, found?.key)
     }
 
-    private mutating func deleteDead(_ dead: [CacheKey], _ file: StoreFile) throws(LMDBError) {
+    /// Deletes what is dead, and writes down what is stale.
+    private mutating func settle(
+        _ invalid: [CacheKey], _ file: StoreFile
+    ) throws(LMDBError) {
         var changes = Changes()
         var transaction = try WriteTransaction(file.environment)
-        for key in dead {
+        for key in invalid {
             // What was stored since it was found is younger.
-            guard let former = try former(key, file, transaction),
-                former.header.invalidation < sweep.number
+            guard let record = try transaction.get(key.indexKey, in: file.index),
+                let (header, layout) = try? EntryRecord.inspect(record.bytes),
+                header.invalidation < sweep.number
             else { continue }
-            if try delete(key, file, &transaction, &changes) { core.counters.add(.swept) }
+            let fields = fieldsAtHand(record, header, layout)
+            if isDead(header, record.bytes.extracting(layout.key), fields: fields) {
+                if try delete(key, file, &transaction, &changes) { core.counters.add(.swept) }
+            } else {
+                try soften(record, header, key, file, &transaction, &changes)
+            }
         }
         try commit(file, &changes, transaction)
         takeOver(changes)
+    }
+
+    private mutating func soften(
+        _ record: UnsafeRawBufferPointer, _ header: EntryHeader, _ key: CacheKey,
+        _ file: StoreFile, _ transaction: inout WriteTransaction, _ changes: inout Changes
+    ) throws(LMDBError) {
+        let copy = UnsafeMutableRawBufferPointer(rebasing: scratch[..<record.count])
+        copy.copyMemory(from: record)
+        endLifetime(header.times, in: copy)
+        try transaction.put(key.indexKey, UnsafeRawBufferPointer(copy), in: file.index)
+        changes.isEmpty = false
+        changes.written += copy.count
+        // A page of the index is written anew, which frees the old one.
+        changes.freed += 1
+        changes.taken += 1
+        core.counters.add(.softened)
     }
 }

@@ -116,7 +116,7 @@ struct StoreWriter: ~Copyable {
     private mutating func work(_ file: StoreFile) throws(LMDBError) -> Bool {
         if taken < waiting.count, case .put(let object) = waiting[taken].work,
             object.storedObject == nil, object.length > Self.batchBytes,
-            !isDead(object.header, object.canonicalKey.span.bytes)
+            !isDead(object)
         {
             try storeLarge(object, waiting[taken], file)
         } else {
@@ -175,9 +175,9 @@ struct StoreWriter: ~Copyable {
         case .put(let object):
             guard
                 object.storedObject != nil || object.length <= Self.batchBytes
-                    || isDead(object.header, object.canonicalKey.span.bytes)
+                    || isDead(object)
             else { return false }
-            if isDead(object.header, object.canonicalKey.span.bytes) {
+            if isDead(object) {
                 // Invalidated since it was handed over: what is there is older still.
                 _ = try delete(object.key, file, &transaction, &changes)
             } else {

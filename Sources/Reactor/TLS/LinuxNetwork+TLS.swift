@@ -22,6 +22,10 @@ extension LinuxNetwork {
         secured.holds(fd) ? secured.description(fd) : nil
     }
 
+    public func namesOfTLS(_ fd: Int32) -> TLSNames? {
+        secured.holds(fd) ? secured.names(fd) : nil
+    }
+
     public func failureOfTLS(_ fd: Int32) -> TLSFailure? {
         secured.holds(fd) ? secured.failure(fd) : nil
     }

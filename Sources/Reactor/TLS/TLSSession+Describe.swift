@@ -1,6 +1,27 @@
 import COpenSSL
+import Glibc
+
+/// What a secured connection speaks, in texts that OpenSSL keeps for as long as the process lives.
+@safe
+public struct TLSNames: @unchecked Sendable {  // nobody writes to the texts
+    /// `TLSv1.3`.
+    public let version: UnsafeRawBufferPointer
+    /// `ECDHE-RSA-AES128-GCM-SHA256`; RFC 8446's names for TLS 1.3.
+    public let cipher: UnsafeRawBufferPointer
+}
 
 extension TLSSession {
+    var names: TLSNames? {
+        guard isEstablished else { return nil }
+        return unsafe TLSNames(
+            version: Self.bytes(SSL_get_version(ssl)),
+            cipher: Self.bytes(SSL_CIPHER_get_name(SSL_get_current_cipher(ssl))))
+    }
+
+    private static func bytes(_ text: UnsafePointer<CChar>?) -> UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(start: text, count: text.map { unsafe strlen($0) } ?? 0)
+    }
+
     var description: TLSDescription {
         guard isEstablished else {
             return TLSDescription(

@@ -87,6 +87,7 @@ struct TLSTable: ~Copyable {
     func kernelSends(_ fd: Int32) -> Bool { unsafe session(fd).pointee.kernelSends }
 
     func description(_ fd: Int32) -> TLSDescription { unsafe session(fd).pointee.description }
+    func names(_ fd: Int32) -> TLSNames? { unsafe session(fd).pointee.names }
     func failure(_ fd: Int32) -> TLSFailure? { unsafe session(fd).pointee.failure }
     func isEstablished(_ fd: Int32) -> Bool { unsafe session(fd).pointee.isEstablished }
 

@@ -1,8 +1,9 @@
 """Speaks to the control API as operators do: with boto3 and the aws command, both unmodified.
 
-usage: cloudfront.py boto3|aws ENDPOINT DISTRIBUTION-ID    exit 0 if every answer is as it should be
+usage: cloudfront.py boto3|waiter|aws ENDPOINT DISTRIBUTION-ID    exit 0 if every answer is as it should be
 """
 import json
+import os
 import subprocess
 import sys
 
@@ -27,19 +28,39 @@ def sample(shape, name="", path=()):
     return {"boolean": True, "integer": 7, "long": 8, "float": 0.5, "double": 0.5}[shape.type_name]
 
 
+# Codes that no operation's model has: the common ones, which have no class of their own.
+COMMON = {"MalformedXML", "MissingAuthenticationToken", "SignatureDoesNotMatch",
+          "InvalidClientTokenId"}
+
+
 def fault(call, code, status, **arguments):
-    """Asserts that the call fails like that, and gives the message."""
+    """Asserts that the call fails like that, as that class of exception; gives the message."""
     from botocore.exceptions import ClientError
 
     try:
         call(**arguments)
     except ClientError as error:
+        name = "ClientError" if code in COMMON else code
+        assert type(error).__name__ == name, (type(error), code)
+        assert isinstance(error, call.__self__.exceptions.from_code(code)), type(error)
         assert error.response["Error"]["Code"] == code, error.response
         assert error.response["ResponseMetadata"]["HTTPStatusCode"] == status, error.response
         assert len(error.response["ResponseMetadata"]["RequestId"]) == 36, error.response
         assert error.response["Error"]["Type"] == "Sender", error.response
         return error.response["Error"]["Message"]
     raise AssertionError(f"{code} was expected")
+
+
+def sending(client, operation, body, ask, **arguments):
+    """Calls with another body than the one that the client would send."""
+    def replace(params, **_):
+        params["body"] = body
+    event = f"before-call.cloudfront.{operation}"
+    client.meta.events.register(event, replace)
+    try:
+        return ask(**arguments)
+    finally:
+        client.meta.events.unregister(event, replace)
 
 
 def batch(reference, *paths):
@@ -84,6 +105,52 @@ def check_invalidations(client):
     fault(create, "TooManyInvalidationsInProgress", 400, DistributionId=DISTRIBUTION,
           InvalidationBatch=batch("r2", *[f"/{number}*" for number in range(16)]))
     fault(client.get_invalidation, "NoSuchInvalidation", 404, DistributionId=DISTRIBUTION, Id="I1")
+    wrong = {"CallerReference": "r2", "Paths": {"Quantity": 2, "Items": ["/"]}}
+    fault(create, "InconsistentQuantities", 400, DistributionId=DISTRIBUTION,
+          InvalidationBatch=wrong)
+    fault(create, "InvalidArgument", 400, DistributionId=DISTRIBUTION,
+          InvalidationBatch=batch("r2"))
+    for body, code in ((b"", "MissingBody"), (b"<InvalidationBatch><Paths>", "MalformedXML")):
+        sending(client, "CreateInvalidation", body, fault, call=create, code=code, status=400,
+                DistributionId=DISTRIBUTION, InvalidationBatch=batch("r2", "/"))
+    for wrong in ({"Marker": "I1"}, {"MaxItems": "0"}):
+        fault(client.list_invalidations, "InvalidArgument", 400, DistributionId=DISTRIBUTION,
+              **wrong)
+    # None of them was counted or listed.
+    listed = client.list_invalidations(DistributionId=DISTRIBUTION)["InvalidationList"]
+    assert listed["Quantity"] == len(ids), listed
+
+
+def check_waiter(client):
+    """The invalidation takes as long as the edge was told to say that it does."""
+    made = client.create_invalidation(
+        DistributionId=DISTRIBUTION, InvalidationBatch=batch("w", "/*"))["Invalidation"]
+    assert made["Status"] == "InProgress", made
+    client.get_waiter("invalidation_completed").wait(
+        DistributionId=DISTRIBUTION, Id=made["Id"], WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    found = client.get_invalidation(DistributionId=DISTRIBUTION, Id=made["Id"])["Invalidation"]
+    assert found["Status"] == "Completed", found
+    shown = client.get_distribution(Id=DISTRIBUTION)["Distribution"]
+    assert shown["InProgressInvalidationBatches"] == 0, shown
+
+
+def check_signatures():
+    import boto3
+    from botocore import UNSIGNED
+    from botocore.config import Config
+
+    own = {"aws_access_key_id": os.environ["AWS_ACCESS_KEY_ID"],
+           "aws_secret_access_key": os.environ["AWS_SECRET_ACCESS_KEY"]}
+
+    def other(**changes):
+        arguments = {**own, **changes}
+        return boto3.client("cloudfront", endpoint_url=ENDPOINT, **arguments).list_distributions
+
+    fault(other(config=Config(signature_version=UNSIGNED)), "MissingAuthenticationToken", 403)
+    fault(other(aws_secret_access_key="another"), "SignatureDoesNotMatch", 403)
+    fault(other(aws_access_key_id="AKIDOTHER"), "InvalidClientTokenId", 403)
+    # With the session token of a role, which is signed like any other header.
+    other(aws_session_token="token", region_name="ap-southeast-2")()
 
 
 def check_distribution(client):
@@ -107,6 +174,12 @@ def check_distribution(client):
     fault(update, "PreconditionFailed", 412, Id=DISTRIBUTION, IfMatch=got["ETag"],
           DistributionConfig=full)
     fault(update, "InvalidIfMatchVersion", 400, Id=DISTRIBUTION, DistributionConfig=full)
+    fault(update, "InvalidIfMatchVersion", 400, Id=DISTRIBUTION, IfMatch="*",
+          DistributionConfig=full)
+    fault(update, "IllegalUpdate", 400, Id=DISTRIBUTION, IfMatch=again["ETag"],
+          DistributionConfig=dict(full, CallerReference="other"))
+    fault(update, "NoSuchDistribution", 404, Id="EOTHER", IfMatch=again["ETag"],
+          DistributionConfig=full)
     update(Id=DISTRIBUTION, IfMatch=again["ETag"], DistributionConfig=got["DistributionConfig"])
     back = client.get_distribution(Id=DISTRIBUTION)["Distribution"]
     assert back["DistributionConfig"] == got["DistributionConfig"]
@@ -118,6 +191,8 @@ def check_distribution(client):
     full["CallerReference"] = "other"
     fault(client.create_distribution, "AccessDenied", 403, DistributionConfig=full)
     fault(client.delete_distribution, "InvalidIfMatchVersion", 400, Id=DISTRIBUTION)
+    fault(client.delete_distribution, "DistributionNotDisabled", 409, Id=DISTRIBUTION,
+          IfMatch=client.get_distribution_config(Id=DISTRIBUTION)["ETag"])
 
 
 def check_rest(client):
@@ -137,6 +212,9 @@ def check_rest(client):
     tags = [{"Key": "team", "Value": "maps & <more>"}]
     client.tag_resource(Resource=arn, Tags={"Items": tags})
     assert client.list_tags_for_resource(Resource=arn)["Tags"]["Items"] == tags
+    fault(client.tag_resource, "InvalidTagging", 400, Resource=arn,
+          Tags={"Items": [{"Key": "aws:own", "Value": ""}]})
+    fault(client.list_tags_for_resource, "NoSuchResource", 404, Resource=arn + "X")
     client.untag_resource(Resource=arn, TagKeys={"Items": ["team"]})
     assert client.list_tags_for_resource(Resource=arn)["Tags"]["Items"] == []
     for name, root in (("functions", "FunctionList"), ("key_groups", "KeyGroupList"),
@@ -178,7 +256,11 @@ else:
     import boto3
 
     connected = boto3.client("cloudfront", endpoint_url=ENDPOINT)
-    check_invalidations(connected)
-    check_distribution(connected)
-    check_rest(connected)
+    if CLIENT == "waiter":
+        check_waiter(connected)
+    else:
+        check_invalidations(connected)
+        check_distribution(connected)
+        check_rest(connected)
+        check_signatures()
 print("all answers were as they should be")

@@ -79,6 +79,28 @@ struct StoreEvictionTests {
         #expect((0..<1_500).filter { store.stored("new \($0)") == nil }.isEmpty)
     }
 
+    @Test func `expiry goes by the edge's clock, which may be another than the machine's`() throws {
+        bench.mapBytes = 8 << 20
+        let edge = ManualClock()
+        let store = try bench.open { $0.expiryClock = { edge.now } }
+        guard let reader = store.makeReader() else {
+            Issue.record("there are readers left")
+            return
+        }
+        for index in 0..<600 {
+            store.put("old \(index)", body(4_000, seed: index), usefulFor: 60_000)
+            _ = reader.touch(store.key("old \(index)"), now: edge.now)
+        }
+        store.settle()
+        edge.advance(600_000)
+        for index in 0..<1_500 {
+            store.put("new \(index)", body(4_000, seed: 10_000 + index), now: edge.now)
+            if index % 20 == 19 { store.settle() }
+        }
+        #expect(store.counters.value(.evicted) > 200)
+        #expect((0..<1_500).filter { store.stored("new \($0)") == nil }.isEmpty)
+    }
+
     @Test func `after a restart entries from before are evicted too`() throws {
         bench.mapBytes = 8 << 20
         do {

@@ -1,0 +1,62 @@
+import Caching
+import CloudFront
+import Dispatch
+import Edge
+import Synchronization
+
+/// What the control API does to a running edge.
+struct EdgeEffects: DistributionEffects {
+    let store: Store
+    /// Puts a distribution in force on all loops, or throws and leaves what is.
+    let updating: @Sendable (Distribution) throws -> Void
+
+    /// How long the disk may take; clients try again after a server's error.
+    private static let patience = DispatchTimeInterval.seconds(30)
+    /// How long a count may read; less than an admin connection may take.
+    private static let countingTime = Duration.seconds(5)
+
+    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) {
+        var rules = rules(for: targets)
+        for index in rules.indices { rules[index].isSoft = isSoft }
+        if rules.isEmpty { return }
+        let done = DispatchSemaphore(value: 0)
+        let isKept = Atomic<Bool>(false)
+        store.invalidate(rules) { isDurable in
+            isKept.store(isDurable, ordering: .releasing)
+            done.signal()
+        }
+        guard done.wait(timeout: .now() + Self.patience) == .success,
+            isKept.load(ordering: .acquiring)
+        else {
+            throw .serviceUnavailable(
+                "The invalidation is in effect but not on disk; free space there and try again.")
+        }
+    }
+
+    func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount {
+        let rules = rules(for: targets)
+        guard let count = store.count(rules, within: Self.countingTime) else {
+            throw .serviceUnavailable("The store cannot be read.")
+        }
+        return count
+    }
+
+    /// A tag matches nothing where no field is named that origins tag by.
+    private func rules(for targets: [InvalidationPath]) -> [InvalidationRule] {
+        let hasTags = !store.tagField.isEmpty
+        return targets.map(InvalidationRule.init).filter { hasTags || $0.reach != .tag }
+    }
+
+    func update(_ distribution: Distribution) throws { try updating(distribution) }
+}
+
+extension InvalidationRule {
+    /// On any host.
+    init(_ path: InvalidationPath) {
+        switch path {
+        case .exact(let bytes): self.init(.target, bytes)
+        case .prefix(let bytes): self.init(.prefix, bytes)
+        case .tag(let bytes): self.init(.tag, bytes)
+        }
+    }
+}

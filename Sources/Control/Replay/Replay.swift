@@ -1,0 +1,171 @@
+import Dispatch
+import Reactor
+import Synchronization
+
+/// How fast a log is replayed.
+enum ReplayPace: Equatable {
+    /// As it happened.
+    case original
+    /// So many times as fast.
+    case times(Double)
+    /// As fast as the edge answers.
+    case most
+
+    /// `1x`, `10x`, `0.5x` or `max`.
+    static var form: ValueForm<ReplayPace> {
+        ValueForm { text throws(Complaint) in
+            if text == "max" { return .most }
+            guard text.hasSuffix("x"), let factor = Double(text.dropLast()), factor > 0,
+                factor <= 1e6
+            else { throw Complaint("is no pace", "write 1x, 10x or max") }
+            return factor == 1 ? .original : .times(factor)
+        }
+    }
+
+    /// How long after the first request one is due that came `milliseconds` behind it.
+    func delay(_ milliseconds: Int64) -> Duration {
+        switch self {
+        case .original: .milliseconds(milliseconds)
+        case .times(let factor): .milliseconds(Int64(Double(milliseconds) / factor))
+        case .most: .zero
+        }
+    }
+}
+
+/// Asks an edge what CloudFront was asked, and compares what both say of their caches.
+public struct Replay: Sendable {
+    private let client: ReplayClient
+    private let pace: ReplayPace
+    private let connections: Int
+    private let tolerance: Double
+    private let shown: Int
+
+    /// Each text as the command line has it.
+    ///
+    /// - Parameters:
+    ///   - url: `http://HOST[:PORT]` of the edge.
+    ///   - pace: `1x`, `10x` or `max`.
+    ///   - tolerance: per cent of the requests that may disagree, such as `2.5`.
+    ///   - connections: at most so many requests at a time; those for one URL go one by one.
+    ///   - shown: how many disagreements are told singly.
+    public init(
+        to url: String, pace: String, tolerance: String, connections: Int, shown: Int,
+        acceptEncoding: String, resolver: some NameResolver = SystemNameResolver()
+    ) throws(LogMistake) {
+        client = ReplayClient(
+            endpoints: try Self.endpoints(url, resolver), acceptEncoding: acceptEncoding)
+        do throws(Complaint) { self.pace = try ReplayPace.form.parse(pace) } catch {
+            throw LogMistake("--pace", pace, error)
+        }
+        let text = tolerance.hasSuffix("%") ? tolerance.dropLast() : tolerance[...]
+        guard let percent = Double(text), (0...100).contains(percent) else {
+            throw LogMistake(
+                "--tolerance", tolerance,
+                Complaint("is no percentage", "write a number from 0 to 100"))
+        }
+        self.tolerance = percent
+        guard (1...256).contains(connections), shown >= 0 else {
+            throw LogMistake(
+                "--connections is \(connections), which is out of range; give 1 to 256",
+                isUsage: true)
+        }
+        self.connections = connections
+        self.shown = shown
+    }
+
+    private static func endpoints(
+        _ text: String, _ resolver: some NameResolver
+    ) throws(LogMistake) -> [Endpoint] {
+        let url: OriginURL
+        do throws(Complaint) { url = try OriginURL.form.parse(text) } catch {
+            throw LogMistake("--to", text, error)
+        }
+        guard !url.speaksTLS else {
+            throw LogMistake(
+                "--to", text,
+                Complaint("is no plain HTTP", "name an address of the edge without TLS"))
+        }
+        switch url.target {
+        case .unix(let path): return [.unix(path: path)]
+        case .host(let host, let port):
+            do throws(ResolutionError) {
+                return try resolver.addresses(of: host, port: port).map(Endpoint.ip)
+            } catch {
+                throw LogMistake("--to names \(error)", isUsage: true)
+            }
+        }
+    }
+
+    /// Reads the logs, asks, and waits for all answers; `progress` is told how many there are.
+    ///
+    /// - Throws: for logs that cannot be read, and when nothing listens at the URL.
+    public func run(
+        _ paths: [String], progress: @escaping @Sendable (Int, Int) -> Void
+    ) throws(LogMistake) -> ReplayReport {
+        let plan = try ReplayPlan(paths)
+        let listens = client.endpoints.contains {
+            (try? TimedSocket.connect(to: $0, within: .seconds(10))) != nil
+        }
+        guard listens else {
+            throw LogMistake(
+                "nothing listens on \(client.endpoints.first.map { "\($0)" } ?? "that address"); "
+                    + "start an edge with \"mapedge serve\", or name its address with --to")
+        }
+        let answers = ask(plan.requests, progress)
+        return ReplayReport(plan, answers, pace: pace, shown: shown)
+    }
+
+    /// Whether so much disagreement is borne.
+    public func tolerates(_ report: ReplayReport) -> Bool { report.percent <= tolerance }
+
+    private struct Gathered { var answers: [ReplayClient.Answer?]; var count = 0 }
+
+    /// One thread for each connection; what is asked for one URL stays in its order.
+    private func ask(
+        _ requests: [ReplayRequest], _ progress: @escaping @Sendable (Int, Int) -> Void
+    ) -> [ReplayClient.Answer?] {
+        let gathered = Mutex(Gathered(answers: Array(repeating: nil, count: requests.count)))
+        let shares = Self.shares(requests, connections)
+        let start = ContinuousClock.now
+        let begin = requests.first?.moment ?? 0
+        let ended = DispatchGroup()
+        let never = DispatchSemaphore(value: 0)
+        for (number, share) in shares.enumerated() where !share.isEmpty {
+            DispatchQueue(label: "replay.\(number)").async(group: ended) {
+                for index in share {
+                    let due = start + pace.delay(requests[index].moment - begin)
+                    let wait = due - .now
+                    if wait > .zero {
+                        // Nobody signals it: this waits until the request is due.
+                        let (seconds, attoseconds) = wait.components
+                        let nanoseconds =
+                            Int(seconds) * 1_000_000_000
+                            + Int(attoseconds / 1_000_000_000)
+                        _ = never.wait(timeout: .now() + .nanoseconds(nanoseconds))
+                    }
+                    let answer = client.ask(requests[index])
+                    let count = gathered.withLock { state in
+                        state.answers[index] = answer
+                        state.count += 1
+                        return state.count
+                    }
+                    progress(count, requests.count)
+                }
+            }
+        }
+        ended.wait()
+        return gathered.withLock { $0.answers }
+    }
+
+    /// The requests of each connection: those for one URL on one, new URLs in turn.
+    private static func shares(_ requests: [ReplayRequest], _ count: Int) -> [[Int]] {
+        var shares = [[Int]](repeating: [], count: count)
+        var owner: [String: Int] = [:]
+        for (index, request) in requests.enumerated() {
+            let share = owner[request.url] ?? owner.count % count
+            owner[request.url] = share
+            shares[share].append(index)
+        }
+        return shares
+    }
+}

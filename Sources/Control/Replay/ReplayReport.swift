@@ -1,0 +1,116 @@
+/// Where an edge and CloudFront agree and where not.
+public struct ReplayReport: Sendable {
+    /// What most likely made the two disagree.
+    enum Cause: String, CaseIterable {
+        case unanswered = "the edge gave no whole answer"
+        case noWord = "the answer has no X-Cache"
+        case status = "the edge answered with another status"
+        case warm = "the first request for it in these logs: CloudFront may have had it before"
+        case moved = "another edge location of CloudFront than for the request before"
+        case pace = "lifetimes that ended in the log did not at this pace"
+        case policy = "the edge decided otherwise"
+    }
+
+    struct Disagreement {
+        let request: ReplayRequest
+        let answer: ReplayClient.Answer?
+        let cause: Cause
+    }
+
+    private let total: Int
+    private let omissions: [(reason: String, count: Int)]
+    private let pairs: [(log: String, edge: String, count: Int)]
+    private let causes: [(cause: Cause, count: Int)]
+    private let first: [Disagreement]
+    /// Requests about which the two disagree.
+    public let disagreements: Int
+
+    /// `answers` are in the order of the plan's requests; `shown` disagreements are told singly.
+    init(
+        _ plan: ReplayPlan, _ answers: [ReplayClient.Answer?], pace: ReplayPace, shown: Int
+    ) {
+        total = plan.requests.count
+        omissions = ReplayRequest.Omission.allCases.compactMap { reason in
+            plan.omissions[reason].map { (reason.rawValue, $0) }
+        }
+        var pairs: [String: (log: String, edge: String, count: Int)] = [:]
+        var causes: [Cause: Int] = [:]
+        var first: [Disagreement] = []
+        var count = 0
+        for (request, answer) in zip(plan.requests, answers) {
+            let edge = answer.map { $0.result.isEmpty ? "-" : $0.result } ?? "none"
+            pairs["\(request.expected) \(edge)", default: (request.expected, edge, 0)].count += 1
+            guard let cause = Self.cause(request, answer, pace) else { continue }
+            count += 1
+            causes[cause, default: 0] += 1
+            if first.count < shown {
+                first.append(Disagreement(request: request, answer: answer, cause: cause))
+            }
+        }
+        disagreements = count
+        self.pairs = pairs.values.sorted {
+            ($1.count, $0.log, $0.edge) < ($0.count, $1.log, $1.edge)
+        }
+        self.causes = Cause.allCases.compactMap { cause in causes[cause].map { (cause, $0) } }
+        self.first = first
+    }
+
+    /// nil when both say the same.
+    private static func cause(
+        _ request: ReplayRequest, _ answer: ReplayClient.Answer?, _ pace: ReplayPace
+    ) -> Cause? {
+        guard let answer else { return .unanswered }
+        if answer.result == request.expected { return nil }
+        if answer.result.isEmpty { return .noWord }
+        let hadIt = request.expected == "Hit" || request.expected == "RefreshHit"
+        if answer.status != request.status, answer.status >= 400 || request.status >= 400 {
+            return .status
+        }
+        if request.isFirst, hadIt, answer.result == "Miss" { return .warm }
+        if request.hasMoved { return .moved }
+        if pace != .original, answer.result == "Hit", !request.isFirst { return .pace }
+        return .policy
+    }
+
+    /// The share of requests about which the two disagree, from 0 to 100.
+    public var percent: Double { total == 0 ? 0 : Double(disagreements) * 100 / Double(total) }
+
+    /// The report, line by line.
+    public var lines: [String] {
+        let omitted = omissions.map { "\($0.count) \($0.reason)" }.joined(separator: ", ")
+        var lines = [
+            "\(total) requests replayed" + (omitted.isEmpty ? "" : "; left out: \(omitted)"),
+            "\(disagreements) disagree (\(Self.shown(percent)) %)", "",
+        ]
+        let rows = pairs.map { pair in
+            [pair.log, pair.edge, pair.log == pair.edge ? "same" : "differs", "\(pair.count)"]
+        }
+        lines += aligned([["LOG", "EDGE", "", "REQUESTS"]] + rows)
+        if !causes.isEmpty {
+            lines += ["", "why, most likely:"]
+            lines += causes.map { "  \($0.count) \($0.cause.rawValue)" }
+        }
+        if !first.isEmpty {
+            lines += ["", "the first \(first.count):"]
+            lines += first.map(Self.line)
+        }
+        return lines
+    }
+
+    private static func line(_ item: Disagreement) -> String {
+        let request = item.request
+        let said = item.answer.map {
+            "\($0.result.isEmpty ? "no X-Cache" : $0.result) \($0.status)"
+        }
+        let why = item.answer.map { $0.cacheStatus.isEmpty ? "" : " (\($0.cacheStatus))" } ?? ""
+        return "  \(request.place): \(request.method) \(printable(request.url)): log "
+            + "\(request.expected) \(request.status), edge \(said ?? "no answer")"
+            + "\(printable(why)); \(item.cause.rawValue)"
+    }
+
+    /// One decimal, as far as one is needed.
+    private static func shown(_ percent: Double) -> String {
+        let tenths = Int((percent * 10).rounded())
+        return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
+    }
+}

@@ -1,0 +1,154 @@
+import Caching
+import CloudFront
+
+/// One line of CloudFront's log that can be asked again.
+struct ReplayRequest {
+    /// `FILE:LINE`.
+    let place: String
+    let moment: Milliseconds
+    let method: String
+    let host: String
+    let target: String
+    let location: String
+    /// What CloudFront's `X-Cache` began with.
+    let expected: String
+    let status: Int
+    /// Header fields that the log tells of, in wire form.
+    let fields: String
+    /// The first in these logs for its URL.
+    var isFirst = true
+    /// The edge location of the one before it differs.
+    var hasMoved = false
+
+    var url: String { host + target }
+
+    /// Why a line cannot be asked again.
+    enum Omission: String, CaseIterable {
+        case method = "other methods"
+        case unanswered = "viewers who left"
+        case tunnel = "WebSocket"
+        case unreadable = "no log records"
+    }
+
+    init(_ record: LogRecord, place: String) throws(ReplayOmission) {
+        guard let moment = record.moment, let method = record.text(.method) else {
+            throw ReplayOmission(.unreadable)
+        }
+        guard method == "GET" || method == "HEAD" else { throw ReplayOmission(.method) }
+        guard record.text(.protocolName)?.hasPrefix("ws") != true else {
+            throw ReplayOmission(.tunnel)
+        }
+        guard let status = record.number(.status), status > 0,
+            let expected = Self.expectation(record)
+        else { throw ReplayOmission(.unanswered) }
+        let host = record.text(.hostHeader) ?? record.text(.distributionDomain) ?? ""
+        guard Self.isPlain(host), Self.isPlain(record.target), record.target.hasPrefix("/") else {
+            throw ReplayOmission(.unreadable)
+        }
+        self.place = place
+        self.moment = moment - (record.milliseconds(.timeTaken) ?? 0)
+        self.method = method
+        self.host = host
+        target = record.target
+        location = record.text(.edgeLocation) ?? ""
+        self.expected = expected
+        self.status = status
+        fields = Self.fields(record, status)
+    }
+
+    /// The type just before the answer was sent, where the viewer made an error of it later.
+    private static func expectation(_ record: LogRecord) -> String? {
+        let isViewers = record.text(.detailedResultType)?.hasPrefix("Client") == true
+        return record.text(isViewers ? .responseResultType : .resultType)
+    }
+
+    /// What the log tells of the request, apart from its target: it may be part of the key.
+    private static func fields(_ record: LogRecord, _ status: Int) -> String {
+        var fields = ""
+        let known: [(LogField, String)] = [
+            (.userAgent, "User-Agent"), (.referer, "Referer"), (.cookie, "Cookie"),
+        ]
+        for (field, name) in known {
+            guard let value = record.text(field),
+                value.utf8.allSatisfy({ $0 >= 32 && $0 != 127 })
+            else { continue }
+            fields += "\(name): \(value)\r\n"
+        }
+        if status == 206, let start = record.number(.rangeStart),
+            let end = record.number(.rangeEnd)
+        {
+            fields += "Range: bytes=\(start)-\(end)\r\n"
+        }
+        return fields
+    }
+
+    /// Whether it can stand in a request line.
+    private static func isPlain(_ text: String) -> Bool {
+        text.utf8.allSatisfy { $0 > 32 && $0 != 127 }
+    }
+}
+
+/// A line is left out.
+struct ReplayOmission: Error {
+    let reason: ReplayRequest.Omission
+    init(_ reason: ReplayRequest.Omission) { self.reason = reason }
+}
+
+/// The requests of some logs, in the order in which they began.
+struct ReplayPlan {
+    private(set) var requests: [ReplayRequest] = []
+    private(set) var omissions: [ReplayRequest.Omission: Int] = [:]
+
+    /// Reads all files; keeps about 500 bytes for each request.
+    init(_ paths: [String]) throws(LogMistake) {
+        for path in paths { try read(path) }
+        guard !requests.isEmpty else {
+            throw LogMistake(
+                "there is no GET or HEAD in \(paths.joined(separator: ", ")); "
+                    + "name CloudFront's standard log files")
+        }
+        order()
+    }
+
+    private mutating func read(_ path: String) throws(LogMistake) {
+        let fd = try openLog(path)
+        defer { closeLog(fd) }
+        let name = path == "-" ? "standard input" : path
+        var source = LogSource(name: name)
+        var reader = LogReader()
+        try source.read(fd) { line, number throws(LogMistake) in
+            let place = "\(name):\(number)"
+            if line.first == "{" {
+                throw LogMistake(
+                    "\(place): the line is JSON, which does not hold all that was asked; "
+                        + "name CloudFront's standard log files (accessLog: format: cloudfront)")
+            }
+            switch reader.read(line) {
+            case .none: break
+            case .malformed: omissions[.unreadable, default: 0] += 1
+            case .record(let record):
+                do throws(ReplayOmission) {
+                    requests.append(try ReplayRequest(record, place: place))
+                } catch {
+                    omissions[error.reason, default: 0] += 1
+                }
+            }
+        }
+    }
+
+    /// The order of a log's lines means nothing: they are sorted by when the request began. Among
+    /// those of one millisecond it stays.
+    private mutating func order() {
+        let sorted = requests.enumerated().sorted {
+            ($0.element.moment, $0.offset) < ($1.element.moment, $1.offset)
+        }
+        requests = sorted.map(\.element)
+        var last: [String: String] = [:]
+        for index in requests.indices {
+            let url = requests[index].url
+            requests[index].isFirst = last[url] == nil
+            requests[index].hasMoved = last[url].map { $0 != requests[index].location } ?? false
+            last[url] = requests[index].location
+        }
+    }
+}

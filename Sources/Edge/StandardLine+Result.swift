@@ -1,0 +1,89 @@
+import Caching
+import CloudFront
+import Glibc
+import HTTP
+
+// What became of a request, in the log's words. Source: CloudFront, "Standard log file fields".
+extension StandardLine {
+    /// CloudFront's own words begin with a capital: they stand where a response failed.
+    private static func failure(_ outcome: Outcome) -> StaticString? {
+        let isWord = (65...90).contains(outcome.detail.utf8Start[0])
+        return isWord ? outcome.detail : nil
+    }
+
+    /// After the last byte.
+    static func resultType(_ outcome: Outcome) -> StaticString {
+        guard let failure = failure(outcome) else { return outcome.result.word }
+        return matches(failure, "CapacityExceeded") ? failure : "Error"
+    }
+
+    /// Just before the first byte; the viewer may have left since.
+    static func responseResultType(_ outcome: Outcome) -> StaticString {
+        outcome.status == 0 ? resultType(outcome) : outcome.result.word
+    }
+
+    /// `isKnown` is false where the request could not be understood.
+    static func detailedResultType(_ outcome: Outcome, isKnown: Bool) -> StaticString {
+        if let failure = failure(outcome) { return failure }
+        guard outcome.result == .error else { return outcome.result.word }
+        if matches(outcome.detail, "method-not-supported") { return "InvalidRequestMethod" }
+        if matches(outcome.detail, "body-not-supported") { return "InvalidRequest" }
+        return isKnown || outcome.status != 400 ? "Error" : "InvalidRequest"
+    }
+
+    private static func matches(_ text: StaticString, _ other: StaticString) -> Bool {
+        text.utf8CodeUnitCount == other.utf8CodeUnitCount
+            && memcmp(text.utf8Start, other.utf8Start, other.utf8CodeUnitCount) == 0
+    }
+}
+
+/// The fields of a response's head, as it was sent, that the log tells of; empty where absent.
+struct SentFields {
+    private(set) var type = UnsafeRawBufferPointer(start: nil, count: 0)
+    private(set) var length = UnsafeRawBufferPointer(start: nil, count: 0)
+    private(set) var rangeStart = UnsafeRawBufferPointer(start: nil, count: 0)
+    private(set) var rangeEnd = UnsafeRawBufferPointer(start: nil, count: 0)
+
+    init(_ head: UnsafeRawBufferPointer) {
+        var rest = head
+        while let base = rest.baseAddress, let end = memchr(base, 10, rest.count) {
+            let count = base.distance(to: end)
+            look(at: UnsafeRawBufferPointer(start: base, count: count))
+            rest = UnsafeRawBufferPointer(rebasing: rest[(count + 1)...])
+        }
+    }
+
+    private mutating func look(at line: UnsafeRawBufferPointer) {
+        // Few lines begin with a c.
+        guard let first = line.first, first | 0x20 == 99 else { return }
+        if let value = Self.value(line, "content-type:") {
+            type = value
+        } else if let value = Self.value(line, "content-length:") {
+            length = value
+        } else if let value = Self.value(line, "content-range:") {
+            readRange(value)
+        }
+    }
+
+    private static func value(
+        _ line: UnsafeRawBufferPointer, _ name: StaticString
+    ) -> UnsafeRawBufferPointer? {
+        let count = name.utf8CodeUnitCount
+        guard line.count > count,
+            equalsIgnoringCase(UnsafeRawBufferPointer(rebasing: line[..<count]).bytes, name)
+        else { return nil }
+        var (from, to) = (count, line.count)
+        while from < to, line[from] == 32 || line[from] == 9 { from += 1 }
+        while to > from, line[to - 1] <= 32 { to -= 1 }
+        return UnsafeRawBufferPointer(rebasing: line[from..<to])
+    }
+
+    /// `bytes 0-499/1234`; an unsatisfied `bytes */1234` has no parts (RFC 9110 §14.4).
+    private mutating func readRange(_ value: UnsafeRawBufferPointer) {
+        guard let space = value.firstIndex(of: 32), let slash = value.firstIndex(of: 47),
+            space < slash, let dash = value[space..<slash].firstIndex(of: 45)
+        else { return }
+        rangeStart = UnsafeRawBufferPointer(rebasing: value[(space + 1)..<dash])
+        rangeEnd = UnsafeRawBufferPointer(rebasing: value[(dash + 1)..<slash])
+    }
+}

@@ -1,0 +1,215 @@
+import Caching
+import CloudFront
+import Glibc
+import HTTP
+import Reactor
+
+/// What a loop writes into its ring.
+///
+/// Its texts are made once, when the log is opened, and never freed: loops read them until the end.
+struct LineStyle: @unchecked Sendable {  // nobody writes to the memory after it was filled
+    /// CloudFront's form instead of JSON.
+    let isStandard: Bool
+    /// `x-edge-location`: the edge's name.
+    let location: UnsafeRawBufferPointer
+    /// `cs(Host)`: the distribution's domain name.
+    let domainName: UnsafeRawBufferPointer
+
+    init(_ settings: AccessLogSettings, name: String) {
+        isStandard = settings.archive != nil
+        location = Self.kept(name)
+        domainName = Self.kept(settings.archive?.domainName ?? "")
+    }
+
+    private static func kept(_ text: String) -> UnsafeRawBufferPointer {
+        let bytes = Array(text.utf8)
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+        memory.copyBytes(from: bytes)
+        return UnsafeRawBufferPointer(memory)
+    }
+}
+
+/// What a log line says of the connection.
+struct LoggedConnection {
+    var viewer = SocketAddress.unspecified
+    /// nil behind a proxy, which does not tell it.
+    var port: UInt16?
+    var tls: TLSNames?
+}
+
+extension LoopState where N: ~Copyable {
+    /// A record of a standard access log; allocates nothing.
+    mutating func writeStandardLine(
+        _ log: LogRing, _ slot: UInt32?, _ head: borrowing RequestHead,
+        _ bytes: UnsafeRawBufferPointer, _ outcome: Outcome, _ started: UInt64,
+        _ sent: UnsafeRawBufferPointer
+    ) {
+        var connection = LoggedConnection()
+        if let slot {
+            let peer = viewers[slot].address
+            connection.viewer = viewerAddress(head, bytes, peer)
+            if connection.viewer == peer { connection.port = peer.port }
+            if viewers[slot].speaksTLS { connection.tls = network.namesOfTLS(viewers[slot].fd) }
+        }
+        let clock = LoggedTimes(
+            end: network.wallNow,
+            taken: Self.milliseconds(from: started, to: network.monotonicNow),
+            firstByte: outcome.firstByteAt == 0
+                ? 0 : Self.milliseconds(from: started, to: outcome.firstByteAt))
+        let length = StandardLine.write(
+            log.style, head, bytes, outcome, connection, clock, sent, into: scratch.record)
+        guard let length else {
+            counters.add(.accessLogDropped)
+            return
+        }
+        let line = UnsafeRawBufferPointer(start: scratch.record.baseAddress, count: length)
+        if !log.push(line) { counters.add(.accessLogDropped) }
+    }
+
+    private static func milliseconds(from start: UInt64, to end: UInt64) -> Milliseconds {
+        end > start ? Milliseconds((end - start) / 1_000_000) : 0
+    }
+}
+
+/// When the response ended, how long it took, and how long its first byte took.
+struct LoggedTimes {
+    var end: Milliseconds
+    var taken: Milliseconds
+    var firstByte: Milliseconds
+}
+
+/// Fills in the 33 fields of version 1.
+///
+/// Source: CloudFront, "Standard log file fields". Left out is what a log may not hold here:
+/// cookies, values of credentials in a query, and queries of a referer.
+enum StandardLine {
+    /// Bytes written; nil when `memory` is too small.
+    static func write(
+        _ style: LineStyle, _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer,
+        _ outcome: Outcome, _ connection: LoggedConnection, _ times: LoggedTimes,
+        _ sent: UnsafeRawBufferPointer, into memory: UnsafeMutableRawBufferPointer
+    ) -> Int? {
+        var line = LogLine(memory)
+        line.append(moment: times.end)
+        line.append(.edgeLocation, style.location.bytes)
+        line.append(.bytesSent, decimal: total(outcome.framingBytes, outcome.sentBytes))
+        append(connection.viewer, to: &line)
+        line.append(.method, bytes[head.methodName.range])
+        line.append(.distributionDomain, style.domainName.bytes)
+        line.append(.uriStem, bytes[head.path.range])
+        line.append(status: outcome.status)
+        append(.referer, of: head, bytes, as: .referer, to: &line)
+        append(.userAgent, of: head, bytes, as: .userAgent, to: &line)
+        append(query: UnsafeRawBufferPointer(rebasing: bytes[head.query.range]), to: &line)
+        line.append(absent: .cookie)
+        line.append(.resultType, resultType(outcome))
+        append(requestID: outcome.requestID, to: &line)
+        line.append(.hostHeader, bytes[head.authority.range])
+        line.append(.protocolName, protocolName(outcome, connection, isKnown: !bytes.isEmpty))
+        line.append(.bytesReceived, decimal: total(head.length, outcome.receivedBytes))
+        line.append(.timeTaken, milliseconds: times.taken)
+        append(.xForwardedFor, of: head, bytes, as: .forwardedFor, to: &line)
+        append(connection.tls?.version, as: .sslProtocol, to: &line)
+        append(connection.tls?.cipher, as: .sslCipher, to: &line)
+        line.append(.responseResultType, responseResultType(outcome))
+        line.append(.protocolVersion, version(head, isKnown: !bytes.isEmpty))
+        line.append(absent: .fleStatus)
+        line.append(absent: .fleEncryptedFields)
+        if let port = connection.port, port > 0 {
+            line.append(.viewerPort, decimal: UInt64(port))
+        } else {
+            line.append(absent: .viewerPort)
+        }
+        line.append(.timeToFirstByte, milliseconds: times.firstByte)
+        line.append(.detailedResultType, detailedResultType(outcome, isKnown: !bytes.isEmpty))
+        let fields = SentFields(sent)
+        line.append(.contentType, fields.type.bytes)
+        line.append(.contentLength, fields.length.bytes)
+        line.append(.rangeStart, fields.rangeStart.bytes)
+        line.append(.rangeEnd, fields.rangeEnd.bytes)
+        return line.end()
+    }
+
+    private static func total(_ framing: Int, _ body: Int) -> UInt64 {
+        UInt64(max(0, framing)) &+ UInt64(max(0, body))
+    }
+
+    private static func append(_ address: SocketAddress, to line: inout LogLine) {
+        if address == .unspecified { return line.append(absent: .viewerAddress) }
+        var text = InlineArray<64, UInt8>(repeating: 0)
+        var span = text.mutableSpan
+        let length = span.withUnsafeMutableBytes { address.writeIP(to: $0) }
+        line.append(.viewerAddress, text.span.bytes.extracting(..<length))
+    }
+
+    private static func append(
+        _ known: KnownField, of head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer,
+        as field: LogField, to line: inout LogLine
+    ) {
+        guard let index = head.fields.first(known) else { return line.append(absent: field) }
+        var value = UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range])
+        // A referer's query may hold another site's tokens.
+        if known == .referer, let mark = value.firstIndex(of: 63) {
+            value = UnsafeRawBufferPointer(rebasing: value[..<mark])
+        }
+        line.append(field, value.bytes)
+    }
+
+    private static func append(
+        _ text: UnsafeRawBufferPointer?, as field: LogField, to line: inout LogLine
+    ) {
+        guard let text else { return line.append(absent: field) }
+        line.append(field, text.bytes)
+    }
+
+    /// The query, with `-` for the values of credentials (law 6).
+    private static func append(query: UnsafeRawBufferPointer, to line: inout LogLine) {
+        var from = 0
+        var hasBegun = false
+        var start = 0
+        func put(_ range: Range<Int>) {
+            if range.isEmpty, hasBegun { return }
+            let piece = UnsafeRawBufferPointer(rebasing: query[range]).bytes
+            if hasBegun { line.extend(piece) } else { line.append(.uriQuery, piece) }
+            hasBegun = true
+        }
+        while start < query.count {
+            var end = start
+            while end < query.count, query[end] != 38 { end += 1 }
+            let parameter = UnsafeRawBufferPointer(rebasing: query[start..<end])
+            if let length = LineWriter.secretName(parameter) {
+                put(from..<(start + length + 1))
+                line.extend("-")
+                from = end
+            }
+            start = end + 1
+        }
+        put(from..<query.count)
+    }
+
+    private static func append(requestID: RequestID, to line: inout LogLine) {
+        if requestID.isEmpty { return line.append(absent: .requestID) }
+        line.append(.requestID, requestID.text.span.bytes)
+    }
+
+    private static func protocolName(
+        _ outcome: Outcome, _ connection: LoggedConnection, isKnown: Bool
+    ) -> StaticString {
+        guard isKnown else { return "" }
+        let isSecured = connection.tls != nil
+        if outcome.status == 101 { return isSecured ? "wss" : "ws" }
+        return isSecured ? "https" : "http"
+    }
+
+    private static func version(
+        _ head: borrowing RequestHead, isKnown: Bool
+    ) -> StaticString {
+        isKnown ? head.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1" : ""
+    }
+}
+
+extension LogLine {
+    mutating func append(_ field: LogField, _ value: UnsafeRawBufferPointer.SubSequence) {
+        append(field, UnsafeRawBufferPointer(rebasing: value).bytes)
+    }
+}

@@ -1,0 +1,45 @@
+import Caching
+import CloudFront
+import HTTP
+
+// Tags are not in a record: they are looked up in the stored fields, and only of entries that are
+// older than the latest rule that reaches a tag.
+extension EntryHeader {
+    /// The latest rules that match one of the entry's tags.
+    ///
+    /// - Parameter fields: its header block; nil where that lies in chunks: it counts as having
+    ///   every tag then, which costs a fetch at the most.
+    func tagNumbers(
+        in index: InvalidationIndex, _ fields: UnsafeRawBufferPointer?, _ tagField: [UInt8]
+    ) -> InvalidationIndex.Numbers {
+        guard invalidation < index.latestTag, kind != .variants, !tagField.isEmpty else {
+            return InvalidationIndex.Numbers(dead: 0, stale: 0)
+        }
+        guard let fields else { return index.anyTag }
+        return index.numbers(ofTagsIn: fields.bytes, field: tagField.span.bytes)
+    }
+
+    /// The latest rules that match the entry, by its key or by its tags.
+    func numbers(
+        in index: InvalidationIndex, _ canonical: RawSpan, _ fields: UnsafeRawBufferPointer?,
+        _ tagField: [UInt8]
+    ) -> InvalidationIndex.Numbers {
+        var numbers = index.numbers(of: canonical)
+        numbers.formMaximum(tagNumbers(in: index, fields, tagField))
+        return numbers
+    }
+
+    /// Names the entry and its fields, as long as it is stored: a confirmation gives the same
+    /// object other fields, and another time. 0: it has no name yet.
+    var memoName: UInt64 {
+        objectID == 0 ? 0 : (objectID ^ UInt64(bitPattern: times.storedAt) << 20) | 1 << 63
+    }
+}
+
+/// The fields of a record; nil where they lie in chunks.
+func fieldsAtHand(
+    _ record: UnsafeRawBufferPointer, _ header: EntryHeader, _ layout: EntryRecord.Layout
+) -> UnsafeRawBufferPointer? {
+    header.flags.contains(.headersInChunks)
+        ? nil : UnsafeRawBufferPointer(rebasing: record[layout.headers])
+}

@@ -1,0 +1,122 @@
+import CloudFront
+import Edge
+import Glibc
+import Synchronization
+import Testing
+
+@testable import Control
+
+/// Takes whatever comes, as an edge that can follow it.
+private struct Yielding: DistributionEffects {
+    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) {}
+    func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount { StoreCount() }
+    func update(_ distribution: Distribution) throws {}
+}
+
+extension ServiceTests {
+    private func imported(
+        _ files: ExportFiles, _ export: Export, cache: String? = nil
+    ) throws -> ConfigurationReading {
+        let path = try files.write("dist.json", export.json)
+        return configured {
+            $0.distribution = path
+            $0.origins = []
+            $0.cache = cache
+        }
+    }
+
+    private func node(_ export: Export, _ files: ExportFiles) throws -> ConfigNode {
+        let path = try files.write("next.json", export.config)
+        return try #require(readDocument(path, Findings()))
+    }
+
+    private func expectPool(_ id: String, _ running: RunningService) throws {
+        let status = try running.ask("/status")
+        #expect(status.contains("\"\(id)\""), "\(status)")
+    }
+
+    private var next: Export {
+        Export(origins: [Export.origin("maps"), Export.origin("more")])
+    }
+
+    @Test("an update of its distribution is in force at once, and a reload takes the export anew")
+    func update() throws {
+        let files = ExportFiles()
+        let running = RunningService(try imported(files, Export()))
+        try running.run { service in
+            let id = try #require(service.state.withLock { $0.configuration.distribution }).record
+                .id
+            #expect(running.events.contains { $0.hasPrefix("api: serving as distribution \(id)") })
+            let before = try running.ask("/status")
+            #expect(!before.contains("\"more\""))
+            let stored = try #require(service.state.withLock { $0.distribution })
+            try stored.apply(node(next, files), now: 5)
+            try expectPool("more", running)
+            let bad = try node(Export(standard: Export.behavior("none")), files)
+            #expect(throws: APIError.self) { try stored.apply(bad, now: 6) }
+            try expectPool("more", running)
+            #expect(stored.distribution.lastModified == 5)
+            running.willRead(
+                try imported(
+                    files,
+                    Export(origins: [
+                        Export.origin("maps"), Export.origin("third"),
+                    ])))
+            guard case .swapped = service.reload() else {
+                Issue.record("refused: \(running.events)")
+                return
+            }
+            try expectPool("third", running)
+            let told = service.state.withLock { $0.distribution }?.distribution
+            #expect(told?.config["Origins"]?.text("Quantity") == "2")
+            running.willRead(try imported(files, Export(standard: Export.behavior("none"))))
+            guard case .refused = service.reload() else {
+                Issue.record("a distribution without its origin is in force")
+                return
+            }
+        }
+    }
+
+    @Test("what was updated before a restart is updated still, and a reload leaves it so")
+    func restart() throws {
+        let files = ExportFiles()
+        let cache = files.policies
+        let reading = try imported(files, Export(), cache: cache)
+        let stored = try StoredDistribution(
+            reading.configuration.record, policies: [:], directory: cache, effects: Yielding())
+        try stored.apply(node(next, files), now: 5)
+        let running = RunningService(reading)
+        try running.run { service in
+            try expectPool("more", running)
+            guard case .swapped = service.reload() else {
+                Issue.record("refused: \(running.events)")
+                return
+            }
+            try expectPool("more", running)
+        }
+    }
+
+    @Test("an update that can no longer be followed is told, and the export is served")
+    func staleUpdate() throws {
+        let files = ExportFiles()
+        let cache = files.policies
+        let reading = try imported(files, Export(), cache: cache)
+        let stored = try StoredDistribution(
+            reading.configuration.record, policies: [:], directory: cache, effects: Yielding())
+        try stored.apply(node(next, files), now: 5)
+        // As if the file were from another version, which took what this one refuses.
+        let path = cache + "/distribution.xml"
+        let text = try readTextFile(path)
+        try writeTextFile(
+            path, text.replacing("<TargetOriginId>maps<", with: "<TargetOriginId>none<"))
+        let running = RunningService(reading)
+        try running.run { service in
+            try expectPool("maps", running)
+            // What is told is what is served.
+            let told = service.state.withLock { $0.distribution }?.distribution
+            #expect(told == reading.configuration.record)
+        }
+        let told = running.events.filter { $0.contains("is not in force: ") }
+        #expect(told.count == 1 && told[0].contains("no origin is named \"none\""), "\(told)")
+    }
+}

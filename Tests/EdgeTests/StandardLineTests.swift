@@ -1,0 +1,158 @@
+import Caching
+import HTTP
+import Reactor
+import Testing
+
+@testable import Edge
+
+@Suite("Standard access log, version 1: what an exchange leaves in it")
+struct StandardLineTests {
+    private static let style = LineStyle(
+        AccessLogSettings(
+            path: nil,
+            archive: LogArchiveSettings(
+                directory: "/", prefix: "", distribution: "E1",
+                domainName: "d111111abcdef8.cloudfront.net")),
+        name: "LAX1")
+
+    /// The fields of the line that a request leaves, without its end.
+    private func fields(
+        _ request: String, sent: String = "", times: LoggedTimes? = nil, port: UInt16? = 11_040,
+        _ change: (inout Outcome) -> Void = { _ in }
+    ) throws -> [String] {
+        let bytes = Array(request.utf8)
+        var head = RequestHead()
+        var scan = HeadScan()
+        if !bytes.isEmpty {
+            let result = parseRequest(bytes.span.bytes, &scan, limits: .request, into: &head)
+            try #require(result == .complete)
+        }
+        var outcome = Outcome()
+        change(&outcome)
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
+        defer { memory.deallocate() }
+        let connection = LoggedConnection(
+            viewer: SocketAddress(ipv4: 0xC000_0264, port: 11_040), port: port, tls: nil)
+        let length = bytes.withUnsafeBytes { bytes in
+            Array(sent.utf8).withUnsafeBytes { sent in
+                StandardLine.write(
+                    Self.style, head, bytes, outcome, connection,
+                    times ?? LoggedTimes(end: 1_575_493_351_000, taken: 82, firstByte: 1), sent,
+                    into: memory)
+            }
+        }
+        let line = String(decoding: memory[..<(try #require(length))], as: UTF8.self)
+        try #require(line.hasSuffix("\n"))
+        return line.dropLast().split(separator: "\t", omittingEmptySubsequences: false)
+            .map(String.init)
+    }
+
+    private static let get =
+        "GET /a%20b/index.html?x=1 HTTP/1.1\r\nHost: maps.test\r\nUser-Agent: a b\"\r\n"
+        + "Referer: https://maps.test/p?token=geheim\r\nX-Forwarded-For: 192.0.2.1, 10.0.0.1\r\n"
+        + "Cookie: sessionid=geheim\r\n\r\n"
+
+    @Test("all 33 fields, byte for byte")
+    func whole() throws {
+        let sent =
+            "HTTP/1.1 206 Partial Content\r\ncontent-type: text/html; charset=utf-8\r\n"
+            + "Cache-Control: max-age=1\r\nContent-Range: bytes 5-82/1234\r\n"
+            + "Content-Length:  78 \r\n\r\n"
+        let found = try fields(Self.get, sent: sent) {
+            $0.status = 206
+            $0.result = .hit
+            $0.sentBytes = 78
+            $0.framingBytes = 314
+        }
+        #expect(
+            found == [
+                "2019-12-04", "21:02:31", "LAX1", "392", "192.0.2.100", "GET",
+                "d111111abcdef8.cloudfront.net", "/a%2520b/index.html", "206",
+                "https://maps.test/p", "a%20b%22", "x=1", "-", "Hit", "-", "maps.test", "http",
+                "\(Self.get.utf8.count)", "0.082", "192.0.2.1,%2010.0.0.1", "-", "-", "Hit",
+                "HTTP/1.1", "-", "-", "11040", "0.001", "Hit", "text/html;%20charset=utf-8", "78",
+                "5", "82",
+            ])
+    }
+
+    @Test("a request that was not understood has only what is certain")
+    func refused() throws {
+        let found = try fields("") {
+            $0.status = 400
+            $0.result = .error
+        }
+        #expect(found.count == 33 && found[8] == "400" && found[28] == "InvalidRequest")
+        #expect(found[5] == "-" && found[7] == "-" && found[16] == "-" && found[23] == "-")
+        #expect(found[13] == "Error" && found[22] == "Error")
+    }
+
+    @Test(
+        "no value of a credential stands in the query",
+        arguments: [
+            ("", "-"), ("a=1&b", "a=1&b"), ("token=x", "token=-"),
+            ("a=1&token=x", "a=1&token=-"), ("token=x&a=1", "token=-&a=1"),
+            ("KEY=1&a&Password=2&b=%7E", "KEY=-&a&Password=-&b=%257E"),
+            ("&&token=1&&", "&&token=-&&"), ("tokens=1", "tokens=1"),
+        ])
+    func secrets(_ query: String, _ logged: String) throws {
+        let found = try fields("GET /a?\(query) HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(found[11] == logged)
+    }
+
+    @Test("a viewer who left makes an error of a hit, as CloudFront tells it")
+    func aborted() throws {
+        let hit = try fields(Self.get) {
+            $0.status = 200
+            $0.result = .hit
+            $0.detail = "ClientCommError"
+        }
+        #expect(hit[13] == "Error" && hit[22] == "Hit" && hit[28] == "ClientCommError")
+        let early = try fields(Self.get) { $0.detail = "ClientCommError" }
+        #expect(early[8] == "000" && early[13] == "Error" && early[22] == "Error")
+    }
+
+    @Test(
+        "what failed is told in CloudFront's words",
+        arguments: [
+            ("OriginConnectError", 502, "Error", "OriginConnectError"),
+            ("CapacityExceeded", 503, "CapacityExceeded", "CapacityExceeded"),
+            ("method-not-supported", 403, "Error", "InvalidRequestMethod"),
+            ("body-not-supported", 403, "Error", "InvalidRequest"),
+            ("absent", 404, "Error", "Error"),
+        ])
+    func failures(_ detail: String, _ status: Int, _ result: String, _ expected: String) throws {
+        let words: [String: StaticString] = [
+            "OriginConnectError": "OriginConnectError", "CapacityExceeded": "CapacityExceeded",
+            "method-not-supported": "method-not-supported",
+            "body-not-supported": "body-not-supported", "absent": "absent",
+        ]
+        let word = try #require(words[detail])
+        let found = try fields(Self.get) {
+            $0.status = status
+            $0.result = .error
+            $0.detail = word
+        }
+        #expect(found[13] == result && found[22] == "Error" && found[28] == expected)
+    }
+
+    @Test("the request's id stands in its field; behind a proxy no port is known")
+    func requestID() throws {
+        var ids = RequestIDs(seed: 7)
+        let made = ids.make()
+        let id = String(decoding: made.text.indices.map { made.text[$0] }, as: UTF8.self)
+        #expect(id.utf8.count == 56 && id.hasSuffix("=="))
+        let found = try fields("GET / HTTP/1.0\r\n\r\n", port: nil) { $0.requestID = made }
+        #expect(found[14] == id && found[23] == "HTTP/1.0" && found[26] == "-")
+    }
+
+    @Test("an unsatisfied range has no parts; other fields that begin with a c are not taken")
+    func sentFields() {
+        let head = Array(
+            "HTTP/1.1 416 x\r\nContent-Range: bytes */10\r\nConnection: close\r\nC\r\n\r\n".utf8)
+        head.withUnsafeBytes {
+            let fields = SentFields($0)
+            #expect(fields.rangeStart.isEmpty && fields.rangeEnd.isEmpty)
+            #expect(fields.type.isEmpty && fields.length.isEmpty)
+        }
+    }
+}

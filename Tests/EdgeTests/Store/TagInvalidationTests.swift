@@ -1,0 +1,91 @@
+import Caching
+import Edge
+import Testing
+
+@Suite("Law 3: invalidations by tag, in the store")
+struct TagInvalidationTests {
+    private let bench = StoreBench()
+
+    private func rule(_ tag: String, isSoft: Bool = false) -> InvalidationRule {
+        var rule = InvalidationRule(.tag, Array(tag.utf8))
+        rule.isSoft = isSoft
+        return rule
+    }
+
+    /// A canonical key as a name for the bench: host and path, each behind kind and length.
+    private func name(_ path: String) -> String {
+        withUnsafeTemporaryAllocation(byteCount: 1_024, alignment: 8) { memory in
+            var key = CanonicalKey(memory)
+            key.append(host: Array("h".utf8).span.bytes)
+            key.append(.path, Array(path.utf8).span.bytes)
+            return String(decoding: [UInt8](key.bytes), as: UTF8.self)
+        }
+    }
+
+    private let long = "X-Long: \(String(repeating: "x", count: 3_000))\r\n"
+
+    private func fill(_ store: Store) {
+        store.put(name("/a"), body(3_000), headers: "Tags: roads, rivers\r\n")
+        store.put(name("/b"), body(10), headers: "Tags: Rivers\r\n")
+        store.put(name("/c"), body(3_000), headers: "Other: rivers\r\n")
+        store.put(name("/long"), body(3_000), headers: long)
+        store.settle()
+    }
+
+    private func stored(_ store: Store) -> [Bool] {
+        ["/a", "/b", "/c", "/long"].map { store.stored(name($0)) != nil }
+    }
+
+    @Test("the sweeper finds what bears the tag, and what does not tell")
+    func sweep() throws {
+        let store = try bench.open()
+        store.tagField = Array("tags".utf8)
+        fill(store)
+        store.invalidate([rule("rivers")])
+        store.settle()
+        #expect(stored(store) == [false, false, true, false])
+        #expect(store.counters.value(.swept) == 3 && store.invalidations.count == 0)
+    }
+
+    @Test("where no field has tags, a rule matches nothing")
+    func none() throws {
+        let store = try bench.open()
+        fill(store)
+        #expect(store.count([rule("rivers")], within: .seconds(60))?.entries == 0)
+        store.invalidate([rule("rivers")])
+        store.settle()
+        #expect(stored(store) == [true, true, true, true])
+    }
+
+    @Test("a soft one ends lifetimes")
+    func soft() throws {
+        let store = try bench.open()
+        store.tagField = Array("tags".utf8)
+        fill(store)
+        bench.clock.advance(1_000)
+        store.invalidate([rule("roads", isSoft: true)])
+        store.settle()
+        #expect(stored(store) == [true, true, true, true])
+        #expect(store.stored(name("/a"))?.header.times.freshUntil == bench.clock.now)
+        let other = try #require(store.stored(name("/b")))
+        #expect(other.header.times.freshUntil > bench.clock.now)
+    }
+
+    @Test("a count tells whom it would reach; what was fetched before and comes late is not kept")
+    func lateAndCount() throws {
+        let store = try bench.open { $0.invalidationRetention = 600_000 }
+        store.tagField = Array("tags".utf8)
+        fill(store)
+        #expect(store.count([rule("rivers")], within: .seconds(60))?.entries == 3)
+        #expect(store.count([rule("roads")], within: .seconds(60))?.entries == 2)
+        store.invalidate([rule("roads")])
+        #expect(store.count([rule("rivers")], within: .seconds(60))?.entries == 1)
+        store.settle()
+        store.put(name("/late"), body(10), headers: "Tags: roads\r\n", invalidation: 0)
+        store.put(name("/other"), body(10), headers: "Tags: rivers\r\n", invalidation: 0)
+        store.put(name("/new"), body(10), headers: "Tags: roads\r\n", invalidation: 1)
+        store.settle()
+        let kept = ["/late", "/other", "/new"].map { store.stored(name($0)) != nil }
+        #expect(kept == [false, true, true])
+    }
+}

@@ -1,0 +1,52 @@
+import Control
+import Simulation
+import Testing
+
+/// One of the scenarios in Tests/Scenarios.
+struct Shipped: CustomTestStringConvertible, Sendable {
+    let scenario: Scenario
+
+    var testDescription: String {
+        scenario.pending.map { "\(scenario.name) (pending: \($0))" } ?? scenario.name
+    }
+
+    static let folder = String(#filePath.dropLast("ScenarioTests/ShippedScenarioTests.swift".count))
+    static let reading = ScenarioReading.read([folder + "Scenarios"])
+    static let all = reading.scenarios.map { Shipped(scenario: $0) }
+}
+
+@Suite("Scenarios: what CloudFront does, case by case")
+struct ShippedScenarioTests {
+    @Test("every file can be read")
+    func readable() {
+        #expect(Shipped.reading.findings.map(\.description) == [])
+        #expect(Shipped.all.count > 200)
+    }
+
+    @Test(
+        "a case holds, whatever the order of what happens at the same time", arguments: Shipped.all)
+    func holds(_ shipped: Shipped) throws {
+        for seed: UInt64 in [1, 2, 3] {
+            let report = try ScenarioRun(shipped.scenario, seed: seed).run()
+            #expect(report.isGood, "seed \(seed)\n\(report.text)")
+            guard report.isGood else { return }
+        }
+    }
+
+    @Test("a case says in a sentence what it is about, and where that can be read")
+    func explained() {
+        for scenario in Shipped.all.map(\.scenario) {
+            #expect(scenario.about.hasSuffix("."), "\(scenario.place)")
+            #expect(!scenario.reports.isEmpty, "\(scenario.place)")
+        }
+    }
+
+    @Test("cases that are pending are counted, and there are no more of them than that")
+    func pending() {
+        let pending = Shipped.all.map(\.scenario).filter { $0.pending != nil }
+        #expect(pending.count == Self.pendingCount, "\(pending.map(\.name))")
+    }
+
+    /// To be lowered with each case that holds; raised only by a case that is new.
+    private static let pendingCount = 0
+}

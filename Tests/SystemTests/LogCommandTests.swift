@@ -1,0 +1,104 @@
+import Glibc
+import Testing
+import WireTesting
+
+/// A command that was run to its end.
+struct CommandRun {
+    let status: Int?
+    let output: [String]
+    let errors: String
+
+    init(_ words: [String], _ directory: TemporaryDirectory) throws {
+        let file = directory.file("output-\(Serial.next())")
+        let child = try Child(Edge.program, words, output: file)
+        status = child.waitForExit()
+        errors = child.wholeLog
+        output = try readFile(file).split(separator: "\n", omittingEmptySubsequences: false)
+            .map(String.init)
+    }
+}
+
+@Suite("mapedge log")
+struct LogCommandTests {
+    private static func line(_ path: String, _ status: Int) -> String {
+        #"{"time":1575493352.042,"c-ip":"::1","cs-method":"GET","x-host-header":"h","#
+            + #""cs-uri-stem":"\#(path)","sc-status":\#(status),"x-edge-result-type":"Miss"}"#
+            + "\n"
+    }
+
+    @Test("the edge's own log reads as columns and as JSON, filtered")
+    func own() throws {
+        let origin = try Origin()
+        let room = origin.room()
+        room.always(.ok("Cache-Control: max-age=60"))
+        let directory = try TemporaryDirectory()
+        let log = directory.file("access.log")
+        let edge = try Edge(origin: origin.url, arguments: ["--access-log", log])
+        for _ in 0..<2 { _ = try edge.get(room.path("a")) }
+        _ = eventually {
+            ((try? readFile(log)) ?? "").split(separator: "\n").count == 2 ? true : nil
+        }
+        let table = try CommandRun(["log", log], directory)
+        #expect(table.status == 0 && table.output.count == 4 && table.errors.isEmpty)
+        #expect(table.output[1].contains(" Miss ") && table.output[2].contains(" Hit "))
+        let hits = try CommandRun(["log", log, "--result", "hit", "--json"], directory)
+        #expect(hits.output.count == 2)
+        #expect(try JSON(hits.output[0])["x-edge-result-type"]?.text == "Hit")
+        let none = try CommandRun(["log", log, "--status", "5xx"], directory)
+        #expect(none.status == 0 && none.output == [""])
+    }
+
+    @Test("--follow tells what is added, also after a rotation and in a file that was emptied")
+    func follow() throws {
+        let directory = try TemporaryDirectory()
+        let log = try directory.write("access.log", Self.line("/first", 200))
+        let output = directory.file("followed")
+        let child = try Child(Edge.program, ["log", "--follow", log], output: output)
+        func awaits(_ path: String) -> Bool {
+            eventually {
+                ((try? readFile(output)) ?? "").contains("h\(path)\n") ? true : nil
+            } == true
+        }
+        #expect(awaits("/first"))
+        let half = Self.line("/second", 200)
+        let fd = open(log, O_WRONLY | O_APPEND)
+        _ = half.utf8CString.withUnsafeBytes { write(fd, $0.baseAddress, 20) }
+        _ = half.utf8CString.withUnsafeBytes {
+            write(fd, $0.baseAddress?.advanced(by: 20), $0.count - 21)
+        }
+        close(fd)
+        #expect(awaits("/second"))
+        #expect(rename(log, log + ".1") == 0)
+        _ = try directory.write("access.log", Self.line("/third", 404))
+        #expect(awaits("/third"))
+        #expect(truncate(log, 0) == 0)
+        #expect(
+            eventually { () -> Bool? in
+                _ = try? directory.write("access.log", Self.line("/4", 200))
+                return ((try? readFile(output)) ?? "").contains("h/4\n") ? true : nil
+            } == true)
+        #expect(child.isRunning)
+    }
+
+    @Test(
+        "mistakes are one line and a status",
+        arguments: [
+            (["log", "/nowhere"], 1, "cannot be opened"),
+            (["log", "--status", "x", "/dev/null"], 2, "is no status"),
+            (["log", "--follow"], 2, "--follow needs one FILE"),
+            (["log", "--follow", "-"], 2, "--follow needs one FILE"),
+        ])
+    func mistakes(_ words: [String], _ status: Int, _ expected: String) throws {
+        let run = try CommandRun(words, TemporaryDirectory())
+        #expect(run.status == status)
+        #expect(run.errors.contains(expected) && !run.errors.contains("\n"))
+    }
+
+    @Test("a compressed log cannot be followed, and says so")
+    func compressed() throws {
+        let directory = try TemporaryDirectory()
+        let log = try directory.write("a.gz", bytes: [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3])
+        let run = try CommandRun(["log", "--follow", log], directory)
+        #expect(run.status == 2 && run.errors.contains("read it without --follow"))
+    }
+}

@@ -1,0 +1,155 @@
+import Glibc
+import Testing
+import WireTesting
+
+@Suite("mapedge replay")
+struct ReplayTests {
+    /// A line of CloudFront's log.
+    private static func line(
+        _ time: String, _ path: String, _ result: String, method: String = "GET",
+        status: Int = 200, location: String = "LAX1", detail: String? = nil, range: String = "-\t-"
+    ) -> String {
+        [
+            "2019-12-04", time, location, "392", "192.0.2.100", method, "d1.cloudfront.net", path,
+            "\(status)", "-", "agent%20x", "-", "-", result, "ID==", "maps.test", "https", "23",
+            "0.001", "-", "TLSv1.2", "C", result == "Error" ? "Hit" : result, "HTTP/2.0", "-",
+            "-", "11040", "0.001", detail ?? result, "text/html", "78", range,
+        ].joined(separator: "\t") + "\n"
+    }
+
+    private static func log(_ lines: String...) -> String { "#Version: 1.0\n" + lines.joined() }
+
+    @Test("where both say the same, the exit status is 0; requests carry what the log tells")
+    func agrees() throws {
+        let origin = try Origin()
+        let room = origin.room()
+        room.always(.ok("Cache-Control: max-age=60", body: "0123456789"))
+        let edge = try Edge(origin: origin.url)
+        let directory = try TemporaryDirectory()
+        let path = room.path("a%2520b")
+        // Lines come in any order: they are sorted by when the request began.
+        let log = try directory.write(
+            "log",
+            Self.log(
+                Self.line("21:02:33", path, "Hit"), Self.line("21:02:31", path, "Miss"),
+                Self.line("21:02:34", path, "Hit", status: 206, range: "2\t4"),
+                Self.line("21:02:35", path, "Hit", method: "HEAD"),
+                Self.line("21:02:36", path, "Error", detail: "ClientCommError"),
+                Self.line("21:02:37", path, "Miss", method: "POST"),
+                Self.line("21:02:38", path, "Error", status: 0)))
+        let run = try CommandRun(
+            ["replay", log, "--to", "http://127.0.0.1:\(edge.port)"], directory)
+        #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
+        #expect(
+            run.output[0] == "5 requests replayed; left out: 1 other methods, 1 viewers who left")
+        #expect(run.output[1] == "0 disagree (0 %)")
+        let asked = room.requests
+        #expect(asked.count == 1 && asked[0]["Host"] == "maps.test")
+        #expect(asked[0].target == room.path("a%20b"))
+        #expect(asked[0]["User-Agent"] == "agent x" && asked[0]["Accept-Encoding"] == "gzip")
+    }
+
+    @Test("disagreements are counted by pair and cause, told singly, and bounded by a tolerance")
+    func disagrees() throws {
+        let origin = try Origin()
+        let room = origin.room()
+        room.always(.ok("Cache-Control: max-age=60"))
+        let edge = try Edge(origin: origin.url)
+        let directory = try TemporaryDirectory()
+        let log = try directory.write(
+            "log",
+            Self.log(
+                Self.line("21:02:31", room.path("warm"), "Hit"),
+                Self.line("21:02:32", room.path("warm"), "Hit"),
+                Self.line("21:02:33", room.path("warm"), "Miss", location: "DFW3"),
+                Self.line("21:02:34", room.path("warm"), "RefreshHit", location: "DFW3"),
+                Self.line("21:02:35", room.path("other"), "Miss", status: 404)))
+        let words = ["replay", log, "--to", "http://127.0.0.1:\(edge.port)"]
+        let run = try CommandRun(words + ["--tolerance", "50", "--show", "2"], directory)
+        #expect(run.status == 1)
+        #expect(
+            run.errors
+                == "mapedge: the edge and the log disagree about 3 requests; compare the reasons, "
+                + "or allow more with --tolerance")
+        let text = run.output.joined(separator: "\n")
+        #expect(text.contains("3 disagree (60 %)"))
+        #expect(text.contains("1 the first request for it in these logs"))
+        #expect(text.contains("1 another edge location"))
+        #expect(text.contains("1 lifetimes that ended in the log did not at this pace"))
+        #expect(text.contains("the first 2:"))
+        #expect(
+            text.contains(
+                "\(log):2: GET maps.test\(room.path("warm")): log Hit 200, edge Miss 200 ("))
+        let borne = try CommandRun(words + ["--tolerance", "100%"], directory)
+        #expect(borne.status == 0)
+    }
+
+    @Test("a paced replay waits as the log did, so much faster")
+    func paced() throws {
+        let origin = try Origin()
+        let room = origin.room()
+        room.always(.ok("Cache-Control: max-age=60"))
+        let edge = try Edge(origin: origin.url)
+        let directory = try TemporaryDirectory()
+        let log = try directory.write(
+            "log",
+            Self.log(
+                Self.line("21:02:31", room.path("a"), "Miss"),
+                Self.line("21:02:33", room.path("a"), "Hit")))
+        let start = ContinuousClock.now
+        let run = try CommandRun(
+            ["replay", log, "--to", "http://127.0.0.1:\(edge.port)", "--pace", "10x"], directory)
+        #expect(run.status == 0 && ContinuousClock.now - start >= .milliseconds(190))
+    }
+
+    @Test("an answer that is cut off, or that names no cache, is told as such")
+    func odd() throws {
+        let origin = try Origin()
+        let room = origin.room()
+        room.always(.ok())
+        let directory = try TemporaryDirectory()
+        let log = try directory.write("log", Self.log(Self.line("21:02:31", room.path("a"), "Hit")))
+        // The origin itself is no edge.
+        let bare = try CommandRun(["replay", log, "--to", origin.url], directory)
+        #expect(bare.status == 1 && bare.output.contains("  1 the answer has no X-Cache"))
+        room.always(.raw("", .close))
+        let cut = try CommandRun(["replay", log, "--to", origin.url], directory)
+        #expect(cut.output.contains("  1 the edge gave no whole answer"))
+    }
+
+    @Test(
+        "mistakes are one line and a status",
+        arguments: [
+            (["/nowhere", "--to", "http://127.0.0.1:1"], 1, "cannot be opened"),
+            (["/dev/null", "--to", "http://127.0.0.1:1"], 1, "there is no GET or HEAD in"),
+            (["/dev/null", "--to", "https://127.0.0.1:1"], 2, "is no plain HTTP"),
+            (["/dev/null", "--to", "nonsense"], 2, "is no URL"),
+            (["/dev/null", "--to", "http://a:1", "--pace", "fast"], 2, "is no pace"),
+            (
+                ["/dev/null", "--to", "http://127.0.0.1:1", "--tolerance", "x"], 2,
+                "is no percentage"
+            ),
+            (
+                ["/dev/null", "--to", "http://127.0.0.1:1", "--connections", "0"], 2,
+                "give 1 to 256"
+            ),
+        ])
+    func mistakes(_ words: [String], _ status: Int, _ expected: String) throws {
+        let run = try CommandRun(["replay"] + words, TemporaryDirectory())
+        #expect(run.errors.contains(expected) && !run.errors.contains("\n"), "\(run.errors)")
+        if !words.contains("http://a:1") { #expect(run.status == status) }
+    }
+
+    @Test("JSON lines are refused, and an edge that is not there is told")
+    func unusable() throws {
+        let directory = try TemporaryDirectory()
+        let own = try directory.write("own", "{\"time\":1}\n")
+        let json = try CommandRun(["replay", own, "--to", "http://127.0.0.1:1"], directory)
+        #expect(json.status == 1 && json.errors.contains("\(own):1: the line is JSON"))
+        let log = try directory.write("log", Self.log(Self.line("21:02:31", "/a", "Hit")))
+        let (listener, port) = try Socket.listen()
+        listener.shutDown()
+        let run = try CommandRun(["replay", log, "--to", "http://127.0.0.1:\(port)"], directory)
+        #expect(run.status == 1 && run.errors.contains("nothing listens on"))
+    }
+}
