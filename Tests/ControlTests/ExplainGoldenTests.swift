@@ -91,6 +91,6 @@ struct ExplainGoldenTests {
 
     @Test("what a peer sent moves no cursor")
     func harmlessText() {
-        #expect(harmless("a\u{1b}[2J\u{9b}é\"") == "a\\u{001B}[2J\\u{009B}é\"")
+        #expect(harmless("a\u{1b}[2J\u{9b}é\"") == "a\\u{1B}[2J\\u{009B}é\"")
     }
 }

@@ -16,7 +16,7 @@ struct ExplainBench {
             Export.origin(
                 "maps",
                 more: ", \"OriginPath\": \"/service\", \"CustomHeaders\": { \"Quantity\": 1, "
-                    + "\"Items\": [ { \"HeaderName\": \"X-Edge-Secret\", "
+                    + "\"Items\": [ { \"HeaderName\": \"X-Origin-Secret\", "
                     + "\"HeaderValue\": \"tile\" } ] }"), Export.origin("pages", "both.test"),
         ],
         behaviors: [

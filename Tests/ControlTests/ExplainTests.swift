@@ -91,7 +91,7 @@ struct ExplainTests {
         #expect(origin.isAsked && origin.id == "maps")
         #expect(origin.requestLine == "GET /service/tiles/1.png HTTP/1.1")
         #expect(origin.members.map(\.text) == ["up"])
-        let secret = origin.fields.first { $0.name == "X-Edge-Secret" }
+        let secret = origin.fields.first { $0.name == "X-Origin-Secret" }
         #expect(secret?.value.contains("tile") == false && secret?.fate == "added")
         #expect(origin.fields.first { $0.name == "Host" }?.value == "tiles.test")
         #expect(

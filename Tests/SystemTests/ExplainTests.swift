@@ -43,7 +43,7 @@ struct ExplainTests {
     private func explain(
         _ edge: Edge, _ arguments: String...
     ) throws -> (status: Int, text: String) {
-        let output = directory.file("explained")
+        let output = directory.file("explained-\(Serial.next())")
         let child = try Child(
             Edge.program, ["explain", "--admin", "127.0.0.1:\(edge.adminPort)"] + arguments,
             output: output)

@@ -54,7 +54,8 @@ struct ExplanationText {
             "\(behavior.pattern) (number \(behavior.index)), origin \(behavior.origin), "
                 + "class \(behavior.mapClass), mode \(behavior.mode)",
             "TTL: min \(durationText(behavior.minTTL)), "
-                + "default \(durationText(behavior.defaultTTL)), max \(durationText(behavior.maxTTL))",
+                + "default \(durationText(behavior.defaultTTL)), "
+                + "max \(durationText(behavior.maxTTL))",
             "key by \(behavior.keyPolicy)"
                 + (behavior.originRequestPolicy.isEmpty
                     ? "" : "; forwarded by \(behavior.originRequestPolicy)"),
