@@ -109,6 +109,9 @@ extension LoopState where N: ~Copyable {
             writer.append(reason.word)
         }
         writer.append("\r\n")
+        if exchange.head.fields.contains(.xEdgeExplain) {
+            appendExplanation(exchange, fetched, &writer)
+        }
     }
 
     func append(_ text: String, _ writer: inout HeadWriter) {

@@ -74,7 +74,7 @@ extension LoopState where N: ~Copyable {
     }
 
     /// Whether the store may hold an answer to the method at hand.
-    private func isLookedUp(_ behavior: Int) -> Bool {
+    func isLookedUp(_ behavior: Int) -> Bool {
         switch head.method {
         case .get, .head: true
         case .options: hot[behavior].policy.cachesOptions
@@ -84,7 +84,7 @@ extension LoopState where N: ~Copyable {
 
     /// What is refused whatever the origin would say: bodies that no key covers, and in cloudfront
     /// mode methods that CloudFront does not know.
-    private func forbidden(_ facts: RequestFacts, _ mode: Mode) -> StaticString? {
+    func forbidden(_ facts: RequestFacts, _ mode: Mode) -> StaticString? {
         if head.method == .other, mode == .cloudfront { return "method-not-supported" }
         return facts.hasBody && (head.method == .get || head.method == .head)
             ? "body-not-supported" : nil
@@ -292,7 +292,7 @@ extension LoopState where N: ~Copyable {
     }
 
     /// Whether a Cookie line carries one of the behavior's session cookies (law 6).
-    private func hasSession(_ behavior: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    func hasSession(_ behavior: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
         let names = hot[behavior].sessionCookies
         guard !names.isEmpty else { return false }
         var index = head.fields.first(.cookie)

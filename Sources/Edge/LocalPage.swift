@@ -105,6 +105,9 @@ extension LoopState where N: ~Copyable {
         writer.append("; detail=\"")
         writer.append(page.detail)
         writer.append("\"\r\n")
+        if let exchange, exchange.head.fields.contains(.xEdgeExplain) {
+            appendExplanation(exchange, page.detail, &writer)
+        }
         appendResult(outcome, age: nil, &writer)
         writer.append("\r\n")
         outcome.framingBytes = writer.count

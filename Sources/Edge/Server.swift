@@ -16,8 +16,8 @@ public final class Server: Sendable {
     }
 
     private let ticketKeys: TLSTicketKeys
-    private let clock: WallClock
-    private let shared: EdgeShared
+    let clock: WallClock
+    let shared: EdgeShared
     private let state: Mutex<State>
     private let wakes: [WakeEvent]
     private let counted: [LoopCounters]
@@ -245,6 +245,9 @@ public final class Server: Sendable {
         log?.stop()
         shared.store?.close()
     }
+
+    /// The configuration in force, for who explains it.
+    var snapshot: SettingsSnapshot { state.withLock { $0.snapshot } }
 
     public var isStopping: Bool { state.withLock { $0.isStopping } }
 

@@ -84,6 +84,9 @@ extension LoopState where N: ~Copyable {
         }
         writer.append("\r\n")
         appendServerTiming(outcome.behavior, head, bytes, outcome, upstream: nil, &writer)
+        if head.fields.contains(.xEdgeExplain) {
+            appendExplanation(slot, bytes, entry, decision, outcome.behavior, &writer)
+        }
         return writer
     }
 

@@ -16,6 +16,23 @@ struct CanonicalKeyTests {
         #expect(key(method: "OPTIONS", target: "/a") != key(method: "POST", target: "/a"))
     }
 
+    @Test("the parts can be walked; what is no key has none")
+    func parts() {
+        let bytes = key(target: "/a?b")
+        var walk = CanonicalParts()
+        var found: [String] = []
+        while let (part, range) = walk.next(in: bytes.span.bytes) {
+            found.append("\(part) \(String(decoding: bytes[range], as: UTF8.self))")
+        }
+        #expect(found == ["methodClass G", "host example.org", "path /a", "query b"])
+        #expect(!walk.isBroken)
+        for digest: [UInt8] in [[99, 0, 0], [1, 0], [3, 9, 0, 1]] {
+            var walk = CanonicalParts()
+            #expect(walk.next(in: digest.span.bytes) == nil)
+            #expect(walk.isBroken && walk.next(in: digest.span.bytes) == nil)
+        }
+    }
+
     @Test(
         "host counts without case, default port and empty port",
         arguments: ["Example.ORG", "example.org:80", "EXAMPLE.org:"])

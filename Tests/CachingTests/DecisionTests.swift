@@ -20,6 +20,15 @@ struct DecisionTests {
             now: epoch + seconds * 1_000)
     }
 
+    @Test("each reason has a word and a sentence of its own, each action a word")
+    func sentences() {
+        let reasons = DecisionReason.allCases
+        #expect(Set(reasons.map { "\($0.sentence)" }).count == reasons.count)
+        #expect(Set(reasons.map { "\($0.word)" }).count == reasons.count)
+        let actions = Decision.Action.allCases
+        #expect(Set(actions.map { "\($0.word)" }).count == actions.count)
+    }
+
     @Test("§4: a fresh response is served")
     func fresh() {
         #expect(decide("max-age=10", after: 9) == Decision(.serve, .fresh))

@@ -28,6 +28,22 @@ struct CacheControlTests {
         #expect(parse("x\(text)").flags.isEmpty)
     }
 
+    @Test(
+        "§5.2.3: what is no directive is told apart from unknown ones",
+        arguments: [
+            ("max-age: 0", ["max-age: 0"]), ("public, max-age =5", ["max-age =5"]),
+            ("x, y=\"z\"", []), ("a=b c, =1", ["a=b c", "=1"]), ("", []),
+        ])
+    func malformed(_ text: String, _ expected: [String]) {
+        var found: [String] = []
+        withSpan(text) { span in
+            CacheControl.forEachMalformed(in: span) { member in
+                found.append(member.withUnsafeBytes { String(decoding: $0, as: UTF8.self) })
+            }
+        }
+        #expect(found == expected)
+    }
+
     @Test("directives on several lines and in one list add up")
     func lines() {
         let control = parse(

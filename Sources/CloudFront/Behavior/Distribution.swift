@@ -6,6 +6,8 @@ public struct Distribution: Sendable {
     /// The default behavior is the last.
     public let behaviors: [Behavior]
     public let errors: ErrorCaching
+    /// What is valid and known to surprise, in the order of the document.
+    public let traps: [ConfigFinding]
     /// All patterns, one behind the other.
     private let patterns: NameList
 
@@ -16,20 +18,31 @@ public struct Distribution: Sendable {
         let log = FindingLog()
         let sources = config.cacheBehaviors + [config.defaultCacheBehavior]
         let behaviors = sources.compactMap { Behavior.resolve($0, in: config, catalog, log) }
-        let distribution = Distribution(config, behaviors)
+        let traps = FindingLog()
         for (source, behavior) in zip(sources, behaviors) where behaviors.count == sources.count {
-            Traps.judge(source, behavior, config, catalog, log)
+            Traps.judge(source, behavior, config, catalog, traps)
         }
-        Traps.judge(config, behaviors, log)
+        Traps.judge(config, behaviors, traps)
+        log.add(traps.findings)
+        let distribution = Distribution(config, behaviors, traps.findings)
         return ConfigReading(
             value: behaviors.count == sources.count ? distribution : nil, findings: log.findings)
     }
 
-    private init(_ config: DistributionConfig, _ behaviors: [Behavior]) {
+    private init(
+        _ config: DistributionConfig, _ behaviors: [Behavior], _ traps: [ConfigFinding]
+    ) {
         self.config = config
         self.behaviors = behaviors
+        self.traps = traps
         errors = ErrorCaching(config.customErrorResponses)
         patterns = NameList(behaviors.map { $0.pathPattern }, matching: .exactly)
+    }
+
+    /// The traps of one behavior; for who looks at a request of its.
+    public func traps(of behavior: Int) -> [ConfigFinding] {
+        let own = behaviors[behavior].place.path
+        return traps.filter { $0.path == own || $0.path.hasPrefix(own + ".") }
     }
 
     /// The index of the first behavior whose pattern the path matches; the last one matches all.

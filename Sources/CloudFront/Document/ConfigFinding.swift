@@ -91,6 +91,8 @@ final class FindingLog {
         }.map { $0.element }
     }
 
+    func add(_ findings: [ConfigFinding]) { gathered += findings }
+
     func error(
         _ place: ConfigPlace, _ problem: String, _ remedy: String,
         code: APIError.Code = .invalidArgument

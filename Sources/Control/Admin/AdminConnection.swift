@@ -40,11 +40,18 @@ private func answer(to socket: TimedSocket, _ routes: AdminRoutes) -> [UInt8]? {
         case .rejected(let rejection):
             return encode(AdminResponse(rejection.status, "\(rejection.reason)"), true)
         case .complete:
-            let request = AdminRequest(head, bytes)
+            var request = AdminRequest(head, bytes)
             if let api = routes.api(for: request) {
                 return answer(
                     api, head, bytes[..<count], isCrossSite: request.isCrossSite, from: socket,
                     clock: routes.subject.clockControl.clock)
+            }
+            if request.method == .post, request.path == "/explain" {
+                switch explainedHeads(head, bytes[..<count], from: socket) {
+                case .body(let body): request.body = body
+                case .refused(let response): return encode(response, true)
+                case .gone: return nil
+                }
             }
             return encode(routes.answer(request), request.method != .head)
         }

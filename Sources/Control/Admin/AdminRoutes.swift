@@ -6,6 +6,7 @@ struct AdminRequest {
     var path: String
     /// What follows the first `?`.
     var query = ""
+    var body: [UInt8] = []
     /// It was made by a page in a browser for another site than the one it was loaded from.
     var isCrossSite = false
 
@@ -45,6 +46,8 @@ struct AdminResponse: Equatable {
 /// - `GET /status`: pools, store and loops as JSON.
 /// - `POST /reload`: reads the configuration again; 422 with a line for each mistake when it is
 ///   refused, and the old one stays in force.
+/// - `POST /explain`: what would be done with the request whose head is the body, and why; of two
+///   heads, why they do not share an object. `?json` for programs, `?https` as if over TLS.
 /// - `GET /clock`: the time that the edge goes by, as JSON. `POST /clock/advance?by=24h` and
 ///   `POST /clock/set?to=2026-12-01T00:00:00Z` move it, where it is a manual one, and answer when
 ///   every loop has followed; 409 where it cannot be moved so.
@@ -62,14 +65,15 @@ struct AdminRoutes {
                 AdminResponse(200, type: "application/json", subject.statusJSON())
             }
         case "/reload": reload(request)
+        case "/explain": explain(request)
         case "/clock": reading(request) { showClock() }
         case "/clock/advance": moveClock(request, "by", ClockMove.init(advance:))
         case "/clock/set": moveClock(request, "to", ClockMove.init(set:))
         default:
             AdminResponse(
                 404,
-                "nothing is here; there are /metrics, /healthz, /readyz, /status, /reload and "
-                    + "/clock")
+                "nothing is here; there are /metrics, /healthz, /readyz, /status, /reload, "
+                    + "/clock and /explain")
         }
     }
 
@@ -87,7 +91,7 @@ struct AdminRoutes {
         }
     }
 
-    private func refused(_ request: AdminRequest, allow: String) -> AdminResponse {
+    func refused(_ request: AdminRequest, allow: String) -> AdminResponse {
         var response = AdminResponse(405, "\(request.path) takes \(allow) only")
         response.allow = allow
         return response

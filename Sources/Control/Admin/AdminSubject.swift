@@ -15,6 +15,8 @@ public protocol AdminSubject: Sendable {
     func statusJSON() -> [UInt8]
     /// Reads the configuration again and swaps it in.
     func reload() -> ReloadOutcome
+    /// What would be done with a request, given as its head, and why.
+    func explain(_ request: [UInt8], usesTLS: Bool) throws(ExplainError) -> Explanation
     /// CloudFront's API for what is served here; nil where that is no distribution.
     var api: CloudFrontAPI? { get }
     /// The time that is gone by here, and the way to move it. Default: the machine's.
@@ -24,6 +26,12 @@ public protocol AdminSubject: Sendable {
 extension AdminSubject {
     public var api: CloudFrontAPI? { nil }
     public var clockControl: ClockControl { ClockControl(.system, isLocal: true) { true } }
+
+    public func explain(
+        _ request: [UInt8], usesTLS: Bool
+    ) throws(ExplainError) -> Explanation {
+        throw ExplainError("the edge is not serving yet; try again")
+    }
 }
 
 /// Whether viewers should be sent here.

@@ -27,6 +27,18 @@ extension Service: AdminSubject {
         Array((status?.json ?? .object([])).encoded.utf8)
     }
 
+    public func explain(
+        _ request: [UInt8], usesTLS: Bool
+    ) throws(ExplainError) -> Explanation {
+        guard let server else { throw ExplainError("the edge is still starting; try again") }
+        guard state.withLock({ $0.isAdminLocal }) else {
+            throw ExplainError(
+                "the admin port can be reached from other machines, which are not told what is "
+                    + "stored; bind admin to 127.0.0.1")
+        }
+        return try server.explain(request, usesTLS: usesTLS)
+    }
+
     public var api: CloudFrontAPI? {
         state.withLock { $0.configuration.api.isEnabled ? $0.api : nil }
     }

@@ -91,7 +91,7 @@ struct HotScreening {
         return false
     }
 
-    private static func isNamed(_ host: RawSpan, _ name: RawSpan) -> Bool {
+    static func isNamed(_ host: RawSpan, _ name: RawSpan) -> Bool {
         guard name.byteCount > 2, equalsExactly(name.extracting(0..<2), "*.") else {
             return equalsIgnoringCase(host, name)
         }
@@ -129,7 +129,7 @@ extension LoopState where N: ~Copyable {
         return true
     }
 
-    private func refusal(
+    func refusal(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts
     ) -> Refusal? {
         guard let imported = hot[behavior].imported else { return nil }
@@ -188,7 +188,7 @@ extension LoopState where N: ~Copyable {
     }
 
     /// The host that was asked for, without its port.
-    private func host(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    func host(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         let host = UnsafeRawBufferPointer(rebasing: bytes[head.authority.range])
         guard let last = host.last, last != UInt8(ascii: "]"),
             let colon = host.lastIndex(of: UInt8(ascii: ":"))

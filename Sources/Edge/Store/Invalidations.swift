@@ -168,6 +168,16 @@ public final class Invalidations: Sendable {
         }
     }
 
+    /// The latest rule in force that names what is stored under a canonical key. Cold: compares
+    /// rule by rule.
+    func latest(naming canonical: [UInt8]) -> (number: UInt64, rule: InvalidationRule)? {
+        state.withLock { $0.journal }.last { number, rule in
+            var index = InvalidationIndex()
+            index.insert(rule, number: number)
+            return index.number(of: canonical.span.bytes) == number
+        }
+    }
+
     /// Brings an index up to date.
     func update(_ index: inout InvalidationIndex) {
         state.withLock { state in

@@ -30,6 +30,18 @@ final class PendingTable: Sendable {
         shard(key).slots.withLock { $0[key]?.lookup ?? .none }
     }
 
+    /// Responses that wait and that `body` takes; for the cold side.
+    func objects(where body: (PendingObject) -> Bool) -> [PendingObject] {
+        shards.flatMap { shard in
+            shard.slots.withLock { slots in
+                slots.values.compactMap { slot in
+                    guard case .object(let object) = slot.lookup, body(object) else { return nil }
+                    return object
+                }
+            }
+        }
+    }
+
     /// Enters what waits now; `append` queues it, in the same order as it is entered here.
     func enter(_ key: CacheKey, _ lookup: PendingLookup, append: () -> UInt64?) -> Bool {
         shard(key).slots.withLock { slots in

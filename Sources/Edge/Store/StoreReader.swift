@@ -167,6 +167,30 @@ extension StoreReader {
         return (count, bytes)
     }
 
+    /// Shows records to `body` in the order of their keys, in a snapshot that is open; for the cold
+    /// side, which takes a slice in each.
+    ///
+    /// - Returns: where the next slice begins; nil behind the last record.
+    mutating func scan(
+        from start: Key, limit: Int, _ body: (UnsafeRawBufferPointer) -> Void
+    ) -> Key? {
+        do {
+            guard let index = snapshot?.index,
+                let cursor = try snapshot?.transaction.cursor(index)
+            else { return nil }
+            var found = try cursor.seekFrom(start)
+            for _ in 0..<limit {
+                guard let (_, record) = found else { return nil }
+                body(record)
+                found = try cursor.next()
+            }
+            return found?.key
+        } catch {
+            fail(error)
+            return nil
+        }
+    }
+
     /// The head of an object; nil if the object is gone.
     mutating func head(_ objectID: UInt64) -> ObjectHead? {
         do {

@@ -1,0 +1,82 @@
+import Caching
+import HTTP
+import Reactor
+
+// `X-Edge-Explain: 1`: one line about the answer in its own head, for who may know.
+extension LoopState where N: ~Copyable {
+    /// For an answer out of the store to the request at hand.
+    mutating func appendExplanation(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry,
+        _ decision: Decision, _ behavior: Int, _ writer: inout HeadWriter
+    ) {
+        guard isOperator(slot, head.fields) else { return }
+        let exchange = makeExchange(
+            slot, bytes, behavior, RequestFacts(head, bytes: bytes.bytes), decision)
+        let lifetime = exchange.lifetime(of: StoredCopy(entry, store: store))
+        write(exchange, decision.action.word, decision.reason.word, lifetime, &writer)
+        writer.append("\r\n")
+    }
+
+    /// For an origin's answer.
+    func appendExplanation(
+        _ exchange: Exchange, _ fetched: FetchedHead, _ writer: inout HeadWriter
+    ) {
+        guard isOperator(exchange.id.slot, exchange.head.fields) else { return }
+        let decision = exchange.decision
+        let lifetime = freshnessLifetime(
+            fetched.facts, exchange.policy(for: fetched.facts.status), now: fetched.receivedAt)
+        write(exchange, decision.action.word, decision.reason.word, lifetime, &writer)
+        writer.append("; stored=")
+        switch fetched.storability {
+        case .refused(let refusal) where exchange.key != nil: writer.append(refusal.word)
+        default: writer.append(fetched.isStorable && exchange.key != nil ? "yes" : "no")
+        }
+        writer.append("\r\n")
+    }
+
+    /// For an answer of the edge's own.
+    func appendExplanation(
+        _ exchange: Exchange, _ detail: StaticString, _ writer: inout HeadWriter
+    ) {
+        guard isOperator(exchange.id.slot, exchange.head.fields) else { return }
+        write(exchange, "answer-itself", detail, nil, &writer)
+        writer.append("\r\n")
+    }
+
+    private func write(
+        _ exchange: Exchange, _ action: StaticString, _ reason: StaticString,
+        _ lifetime: Lifetime?, _ writer: inout HeadWriter
+    ) {
+        writer.append("X-Edge-Explain: behavior=\"")
+        // A pattern may hold quotes, and in a file anything.
+        let pattern = snapshot.settings.behaviors[exchange.behavior].pattern
+        append(pattern.filter { $0.isASCII && $0 >= " " && $0 != "\"" && $0 != "\\" }, &writer)
+        writer.append("\"; key=")
+        append(
+            exchange.explainedKey.map { hex(CacheKey.hash($0.span.bytes, seed: seed)) } ?? "none",
+            &writer)
+        writer.append("; action=")
+        writer.append(action)
+        writer.append("; reason=")
+        writer.append(reason)
+        guard let lifetime else { return }
+        writer.append("; lifetime=")
+        writer.appendDecimal(UInt64(lifetime.milliseconds / 1_000))
+        writer.append("; source=")
+        writer.append(lifetime.source.word)
+        if lifetime.bound != .none { append("; bound=\(lifetime.bound.word)", &writer) }
+    }
+}
+
+extension Exchange {
+    /// The key of the request's target, whether or not the store has a part in it; nil where none
+    /// can be formed.
+    fileprivate var explainedKey: [UInt8]? {
+        if !canonical.isEmpty { return canonical }
+        var target = [UInt8](bytes[head.path.range])
+        if !head.query.isEmpty { target += [63] + bytes[head.query.range] }
+        if map?.isImage == true, let normal = map?.target { target = normal }
+        let canonical = canonicalKey(of: target)
+        return canonical.isEmpty ? nil : canonical
+    }
+}

@@ -1,0 +1,122 @@
+import Caching
+import CloudFront
+import HTTP
+import Reactor
+
+// Who is asked, by which name, and which behavior answers.
+extension LoopState where N: ~Copyable {
+    func requestAccount(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer
+    ) -> Explanation.Request {
+        var request = Explanation.Request()
+        request.method = text(UnsafeRawBufferPointer(rebasing: bytes[head.methodName.range]))
+        request.host = text(UnsafeRawBufferPointer(rebasing: bytes[head.authority.range]))
+        request.target = text(UnsafeRawBufferPointer(rebasing: bytes[head.target.range]))
+        request.usesTLS = usesTLS(slot, head, bytes)
+        request.viewer = viewers[slot].address.ipText
+        return request
+    }
+
+    func aliasAccount(_ bytes: UnsafeRawBufferPointer) -> Explanation.Alias? {
+        guard let distribution = snapshot.settings.distribution else { return nil }
+        var alias = Explanation.Alias()
+        alias.distribution = distribution.id
+        alias.domainName = distribution.domainName
+        alias.isStrict = distribution.isStrictAboutAliases
+        let host = host(bytes).bytes
+        let names = distribution.distribution.config.aliases + [distribution.domainName]
+        alias.matched = names.first { name in
+            let bytes = Array(name.utf8)
+            return HotScreening.isNamed(host, bytes.span.bytes)
+        }
+        return alias
+    }
+
+    /// The pattern that matched, those before it that nearly did, those behind it that do as well.
+    /// The last behavior's matches everything, so that it is told only when it is chosen.
+    func patterns(_ path: UnsafeRawBufferPointer, _ chosen: Int) -> [Explanation.Pattern] {
+        let behaviors = snapshot.settings.behaviors
+        let path = text(path)
+        return behaviors.indices.compactMap { index in
+            let pattern = behaviors[index].pattern
+            if index == chosen { return Explanation.Pattern(pattern, .matched) }
+            if index < chosen {
+                return PathPattern.nearMiss(pattern, path: path).map {
+                    Explanation.Pattern(pattern, .nearly($0.explanation))
+                }
+            }
+            guard index < behaviors.count - 1, matches(pattern, path) else { return nil }
+            return Explanation.Pattern(pattern, .shadowed)
+        }
+    }
+
+    private func matches(_ pattern: String, _ path: String) -> Bool {
+        let (pattern, path) = (Array(pattern.utf8), Array(normal(path).utf8))
+        return PathPattern.matches(pattern.span.bytes, path: path.span.bytes)
+    }
+
+    /// The path as patterns see it.
+    private func normal(_ path: String) -> String {
+        let bytes = Array(path.utf8)
+        guard hot.normalizesPaths, MatchPath.needsNormalizing(bytes.span.bytes) else { return path }
+        let normal = [UInt8](unsafeUninitializedCapacity: bytes.count) { memory, count in
+            count =
+                MatchPath.write(bytes.span.bytes, into: UnsafeMutableRawBufferPointer(memory)) ?? 0
+        }
+        return normal.isEmpty ? path : String(decoding: normal, as: UTF8.self)
+    }
+
+    func noteNormalPath(_ path: UnsafeRawBufferPointer, _ told: inout Explanation) {
+        let (sent, seen) = (text(path), normal(text(path)))
+        if sent != seen { told.rewritings.append(Explanation.Rewriting("path for patterns", seen)) }
+    }
+
+    func behaviorAccount(_ index: Int) -> Explanation.Behavior {
+        let settings = snapshot.settings.behaviors[index]
+        var account = Explanation.Behavior()
+        account.index = index
+        account.pattern = settings.pattern
+        account.origin = snapshot.settings.origins[settings.origin].id
+        account.mode = "\(settings.policy.mode)"
+        account.mapClass = "\(settings.policy.mapClass.word)"
+        account.minTTL = settings.policy.minTTL
+        account.defaultTTL = settings.policy.defaultTTL
+        account.maxTTL = settings.policy.maxTTL
+        account.keyPolicy = "the edge's own rules"
+        guard settings.imported != nil, let source = importedSource(index) else { return account }
+        switch source.caching {
+        case .policy(let id):
+            let managed = ManagedPolicies.cache.first { $0.id == id }
+            account.keyPolicy = "cache policy \(managed?.name ?? id)"
+        case .forwardedValues: account.keyPolicy = "ForwardedValues"
+        }
+        let added = source.originRequestPolicyId
+        let managed = ManagedPolicies.originRequest.first { $0.id == added }
+        account.originRequestPolicy = managed?.name ?? added
+        return account
+    }
+
+    private func importedSource(_ index: Int) -> CacheBehavior? {
+        guard let config = snapshot.settings.distribution?.distribution.config else { return nil }
+        let sources = config.cacheBehaviors + [config.defaultCacheBehavior]
+        return sources.indices.contains(index) ? sources[index] : nil
+    }
+}
+
+extension Refusal {
+    /// Why, as a sentence.
+    var explanation: String {
+        switch self {
+        case .unknownHost: "the host is no alias of the distribution, and strictAliases is set"
+        case .disabled: "the distribution is disabled"
+        case .countryBlocked: "the distribution is not for the viewer's country"
+        case .redirect(let status):
+            "the viewer protocol policy redirects http to https (\(status))"
+        case .notSecured: "the viewer protocol policy is https-only; explain it with --https"
+        case .method: "the behavior's AllowedMethods do not have the method"
+        case .body: "GET and HEAD with a body are refused"
+        case .signature(let denial): "the request must be signed: \(denial.message)"
+        case .stacked: "the request has passed through more than two distributions"
+        }
+    }
+}

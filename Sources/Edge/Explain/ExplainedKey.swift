@@ -1,0 +1,181 @@
+import Caching
+import CloudFront
+import HTTP
+
+// The key in words: each part of it and who put it there.
+extension LoopState where N: ~Copyable {
+    /// `variant` is the key with the values of the Vary fields; empty where there are none.
+    func keyAccount(_ exchange: Exchange, variant: [UInt8]) -> Explanation.Key {
+        var key = Explanation.Key()
+        let canonical = variant.isEmpty ? exchange.canonical : variant
+        key.parts = keyParts(canonical, exchange.imported)
+        key.hash = hex(CacheKey.hash(exchange.canonical.span.bytes, seed: seed))
+        if let imported = exchange.imported { key.leftOut = leftOut(exchange, imported) }
+        return key
+    }
+
+    /// The parts of a canonical key; none of what is a digest.
+    func keyParts(_ canonical: [UInt8], _ imported: ImportedBehavior?) -> [Explanation.KeyPart] {
+        var parts: [Explanation.KeyPart] = []
+        var walk = CanonicalParts()
+        let selection = imported?.behavior.key
+        while let (part, range) = walk.next(in: canonical.span.bytes) {
+            let bytes = [UInt8](canonical[range])
+            let value = String(decoding: bytes, as: UTF8.self)
+            switch part {
+            case .methodClass:
+                parts.append(Explanation.KeyPart("method", value == "G" ? "GET or HEAD" : value))
+            case .host:
+                parts.append(
+                    Explanation.KeyPart(
+                        "host", value,
+                        source: selection == nil
+                            ? "Host, in small letters" : "the distribution's, whatever the alias"))
+            case .path: parts.append(Explanation.KeyPart("path", value, source: "as sent"))
+            case .query:
+                let source = selection.map { sentence($0.queryStrings) } ?? "as sent"
+                parts.append(Explanation.KeyPart("query", value, source: source))
+            case .fieldName:
+                parts.append(
+                    Explanation.KeyPart("field", name: value, nil, source: "named by the policy"))
+            case .cookieName:
+                let source = selection.map { sentence($0.cookies) } ?? ""
+                parts.append(Explanation.KeyPart("cookie", name: value, nil, source: source))
+            case .variantName:
+                parts.append(
+                    Explanation.KeyPart("vary", name: value, nil, source: "Vary of what is stored"))
+            case .fieldValue, .cookieValue, .variantValue: parts.add(bytes) { hidden($0) }
+            case .coding:
+                parts.append(
+                    Explanation.KeyPart(
+                        "coding", value == "g" ? "gzip" : value, source: "from Accept-Encoding"))
+            case .behavior:
+                parts.append(
+                    Explanation.KeyPart(
+                        "policy", hexBytes(bytes), source: "what the key consists of"))
+            case .scheme, .mapRequest: parts.append(Explanation.KeyPart("\(part)", value))
+            }
+        }
+        return walk.isBroken ? [] : parts
+    }
+
+    private func sentence(_ selection: NameSelection) -> String {
+        let names = selection.names.texts.joined(separator: ", ")
+        return switch selection.mode {
+        case .none: "none"
+        case .all: "all, as sent"
+        case .list: "those named: \(names)"
+        case .allExcept: "all but \(names)"
+        }
+    }
+
+    /// In place of a secret: how long it is, and a digest that tells whether two are the same.
+    func hidden(_ bytes: [UInt8]) -> String {
+        let digest = hex(CacheKey.hash(bytes.span.bytes, seed: seed)).prefix(6)
+        return "(\(bytes.count) bytes, #\(digest))"
+    }
+
+    private func hexBytes(_ bytes: [UInt8]) -> String {
+        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    /// Parameters and cookies of the request that its key does not have.
+    private func leftOut(
+        _ exchange: Exchange, _ imported: ImportedBehavior
+    ) -> [Explanation.KeyOmission] {
+        let selection = imported.behavior.key
+        let request = exchange.bytes
+        let bytes = request.span.bytes
+        var omitted: [Explanation.KeyOmission] = []
+        func note(_ kind: String, _ name: RawSpan) {
+            let text = name.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+            let omission = Explanation.KeyOmission(kind, text)
+            if !text.isEmpty, !omitted.contains(omission) { omitted.append(omission) }
+        }
+        let query = bytes.extracting(exchange.head.query.range)
+        var walk = QueryParameters()
+        while let parameter = walk.next(in: query) {
+            let name = query.extracting(parameter.name)
+            if !selection.queryStrings.selects(name) { note("query", name) }
+        }
+        let cookies = SelectedCookies(
+            exchange.head, bytes: bytes, .all, dropsSignature: false)
+        for index in 0..<cookies.count {
+            let name = bytes.extracting(cookies[index].name.range)
+            if !selection.cookies.selects(name) { note("cookie", name) }
+        }
+        return omitted
+    }
+}
+
+extension [Explanation.KeyPart] {
+    /// A value belongs to the name before it; a field with several lines has several.
+    fileprivate mutating func add(_ bytes: [UInt8], hidden: ([UInt8]) -> String) {
+        guard let last = indices.last else { return }
+        let isSecret =
+            self[last].kind == "cookie" || self[last].name == "authorization"
+            || self[last].name == "cookie"
+        let text = isSecret ? hidden(bytes) : String(decoding: bytes, as: UTF8.self)
+        self[last].value = self[last].value.map { "\($0), \(text)" } ?? text
+    }
+
+    /// In what two keys differ, in the order of this one; empty when they are equal.
+    func differences(from other: [Explanation.KeyPart]) -> [Explanation.KeyDifference] {
+        var differences: [Explanation.KeyDifference] = []
+        var rest = other
+        for part in self {
+            guard let index = rest.firstIndex(where: { $0.label == part.label }) else {
+                differences.append(
+                    Explanation.KeyDifference(part.label, wanted: part.shown, found: nil))
+                continue
+            }
+            let match = rest.remove(at: index)
+            if match.value == part.value { continue }
+            differences.append(
+                Explanation.KeyDifference(
+                    part.label, wanted: part.shown, found: match.shown,
+                    note: KeyComparison.note(part, match)))
+        }
+        return differences
+            + rest.map {
+                Explanation.KeyDifference($0.label, wanted: nil, found: $0.shown)
+            }
+    }
+}
+
+extension Explanation.KeyPart {
+    /// The value as a difference shows it.
+    fileprivate var shown: String { value ?? "(absent)" }
+}
+
+/// What is peculiar about two values of one part.
+enum KeyComparison {
+    static func note(_ left: Explanation.KeyPart, _ right: Explanation.KeyPart) -> String {
+        guard let one = left.value, let other = right.value else { return "" }
+        switch left.kind {
+        case "query": return query(one, other)
+        case "path":
+            if one.lowercased() == other.lowercased() { return "letters differ in case" }
+            return one + "/" == other || one == other + "/" ? "a slash at the end" : ""
+        default:
+            return one.lowercased() == other.lowercased() ? "letters differ in case" : ""
+        }
+    }
+
+    /// Which parameters differ, by name; or that their order does.
+    private static func query(_ one: String, _ other: String) -> String {
+        let (left, right) = (parameters(one), parameters(other))
+        if left.sorted() == right.sorted() { return "the same parameters in another order" }
+        var names: [String] = []
+        for parameter in left.filter({ !right.contains($0) }) + right.filter({ !left.contains($0) })
+        {
+            let name = String(parameter.prefix { $0 != "=" })
+            if !names.contains(name) { names.append(name) }
+        }
+        return names.isEmpty ? "a parameter is repeated" : names.joined(separator: ", ")
+    }
+
+    private static func parameters(_ query: String) -> [String] {
+        query.split(separator: "&").map(String.init)
+    }
+}

@@ -1,0 +1,118 @@
+import Caching
+import HTTP
+import Reactor
+
+/// What an explanation found under a key.
+struct ExplainedLookup {
+    var lookup: Lookup
+    var copy: StoredCopy?
+    var isPending = false
+    /// The key with the values of the Vary fields; empty where the target does not vary.
+    var variant: [UInt8] = []
+
+    static var absent: ExplainedLookup { ExplainedLookup(lookup: .absent) }
+}
+
+// Looks as `serveFound` does, and remembers why something is not there.
+extension LoopState where N: ~Copyable {
+    mutating func lookUp(
+        _ canonical: [UInt8], for exchange: Exchange, _ told: inout Explanation
+    ) -> ExplainedLookup {
+        told.invalidation = nil
+        let found = record(canonical, canonical, &told)
+        guard let names = found.copy, names.header.kind == .variants else { return found }
+        guard let values = exchange.variantValues(names.headers) else {
+            return ExplainedLookup(lookup: .variantAbsent)
+        }
+        var selected = record(canonical + values, canonical, &told)
+        selected.variant = canonical + values
+        if selected.copy == nil { selected.lookup = .variantAbsent }
+        return selected
+    }
+
+    /// What is alive under one key: what waits for the writer counts for more than the file.
+    private mutating func record(
+        _ canonical: [UInt8], _ target: [UInt8], _ told: inout Explanation
+    ) -> ExplainedLookup {
+        let key = CacheKey.hash(canonical.span.bytes, seed: seed)
+        switch store?.findPending(key) ?? .none {
+        case .deleted: return .absent
+        case .object(let object) where object.canonicalKey == canonical:
+            var header = object.header
+            guard isAlive(&header, key, canonical, target, fields: object.headers, &told) else {
+                return .absent
+            }
+            let copy = object.headers.withUnsafeBytes { headers in
+                StoredCopy(
+                    StoredEntry(
+                        header: header, headers: headers,
+                        body: .pending(Unmanaged.passUnretained(object))), store: store)
+            }
+            return ExplainedLookup(lookup: .entry(copy.header), copy: copy, isPending: true)
+        case .object: return .absent
+        case .none: break
+        }
+        beginReading()
+        defer { endReading() }
+        guard let record = reader?.find(key),
+            case .entry(var header, let layout) = EntryRecord.decode(
+                record.bytes, expecting: canonical.span.bytes, seed: seed, verifying: true),
+            let entry = withFields(
+                StoredEntry(record: record, header: header, layout: layout))
+        else {
+            noteInvalidation(target, &told)
+            return .absent
+        }
+        let fields = [UInt8](entry.headers)
+        guard isAlive(&header, key, canonical, target, fields: fields, &told) else {
+            return .absent
+        }
+        let judged = StoredEntry(record: record, header: header, layout: layout)
+            .with(headers: entry.headers)
+        return ExplainedLookup(
+            lookup: .entry(header), copy: StoredCopy(judged, store: store))
+    }
+
+    /// Whether no invalidation has killed it; `header` is stale where one asked for that. The one
+    /// that did either is told.
+    private mutating func isAlive(
+        _ header: inout EntryHeader, _ key: CacheKey, _ canonical: [UInt8], _ target: [UInt8],
+        fields: [UInt8], _ told: inout Explanation
+    ) -> Bool {
+        let now = network.wallNow
+        let isAlive = canonical.withUnsafeBytes { canonical in
+            fields.withUnsafeBytes {
+                invalidated.isAlive(&header, key, canonical, fields: $0, now: now)
+            }
+        }
+        noteInvalidation(target, &told)
+        if !isAlive, told.invalidation == nil, let store {
+            told.invalidation = Explanation.Invalidation(
+                number: store.invalidations.latest, rule: "a tag of what is stored", kills: true)
+        }
+        if !isAlive { told.invalidation?.kills = true }
+        return isAlive
+    }
+
+    /// The latest invalidation in force that names the target, if any does.
+    private func noteInvalidation(_ canonical: [UInt8], _ told: inout Explanation) {
+        guard told.invalidation == nil, let latest = store?.invalidations.latest(naming: canonical)
+        else { return }
+        told.invalidation = Explanation.Invalidation(
+            number: latest.number, rule: latest.rule.words, kills: false)
+    }
+}
+
+extension InvalidationRule {
+    /// As people would write it.
+    fileprivate var words: String {
+        let place = host.map { " on \(String(decoding: $0, as: UTF8.self))" } ?? ""
+        let text = String(decoding: bytes, as: UTF8.self)
+        return switch reach {
+        case .everything: "everything"
+        case .target: text + place
+        case .prefix: "\(text)*" + place
+        case .tag: "tag \(text)"
+        }
+    }
+}

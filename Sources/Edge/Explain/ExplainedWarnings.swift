@@ -1,0 +1,101 @@
+import Caching
+import CloudFront
+import HTTP
+
+// Traps: what is valid and surprises, of the behavior, of what is stored, and of the request.
+extension LoopState where N: ~Copyable {
+    func warnings(_ exchange: Exchange, _ told: Explanation) -> [Explanation.Note] {
+        var warnings: [Explanation.Note] = []
+        if let copy = exchange.entry, copy.header.kind != .variants {
+            warnings += storedWarnings(copy, exchange)
+        }
+        if let origin = told.origin {
+            warnings += requestWarnings(origin)
+        }
+        let distribution = snapshot.settings.distribution?.distribution
+        let traps = exchange.imported == nil ? [] : distribution?.traps(of: exchange.behavior) ?? []
+        return warnings + traps.map { Explanation.Note("behavior", $0.problem, $0.remedy) }
+    }
+
+    private func storedWarnings(
+        _ copy: StoredCopy, _ exchange: Exchange
+    ) -> [Explanation.Note] {
+        var warnings: [Explanation.Note] = []
+        let cookies = StoredField.values("Set-Cookie", copy.headers).map { value in
+            String(value.prefix { $0 != "=" && $0 != ";" })
+        }
+        if !cookies.isEmpty {
+            warnings.append(
+                Explanation.Note(
+                    "set-cookie",
+                    "Set-Cookie (\(cookies.joined(separator: ", "))) is stored with the response "
+                        + "and sent to everybody who gets it",
+                    "let the origin add no-cache=\"Set-Cookie\" to Cache-Control"))
+        }
+        for name in unkeyedVary(copy.headers, exchange) {
+            warnings.append(
+                Explanation.Note(
+                    "vary",
+                    "the response varies by \(name), which is not in the key: the first viewer's "
+                        + "is served to all", "add \(name) to the key, or let the origin not vary"))
+        }
+        let lifetime = exchange.lifetime(of: copy)
+        if lifetime.source == .directive, lifetime.bound == .minTTL {
+            warnings.append(
+                Explanation.Note(
+                    "min-ttl",
+                    "MinTTL overrides \(StoredField.line("Cache-Control", copy.headers)): the "
+                        + "response is stored and shared all the same",
+                    "use a cache policy with MinTTL 0 where responses are personal"))
+        }
+        return warnings + directiveWarnings(copy.headers)
+    }
+
+    private func directiveWarnings(_ block: [UInt8]) -> [Explanation.Note] {
+        var words: [String] = []
+        for value in StoredField.values("Cache-Control", block) {
+            let bytes = Array(value.utf8)
+            CacheControl.forEachMalformed(in: bytes.span.bytes) { member in
+                words.append(member.withUnsafeBytes { String(decoding: $0, as: UTF8.self) })
+            }
+        }
+        return words.map { word in
+            Explanation.Note(
+                "directive", "\"\(word)\" in Cache-Control is no directive, and means nothing",
+                "write name=value, without blanks or colons")
+        }
+    }
+
+    /// Names of a stored Vary that the origin sees and the key does not have.
+    private func unkeyedVary(_ block: [UInt8], _ exchange: Exchange) -> [String] {
+        if exchange.policy.keysVary { return [] }
+        let names = StoredField.values("Vary", block).flatMap { value in
+            value.split { " ,\t".contains($0) }.map(String.init)
+        }
+        return names.filter { name in
+            let bytes = Array(name.utf8)
+            let known = KnownField.named(bytes.span.bytes)
+            guard let behavior = exchange.imported?.behavior else {
+                return known != .acceptEncoding
+            }
+            let forwarding = behavior.forwarding
+            if known == .cookie {
+                return forwarding.forwardsCookies && behavior.key.cookies != forwarding.cookies
+            }
+            if known == .acceptEncoding, forwarding.normalizesCodings { return false }
+            return forwarding.selects(bytes.span.bytes)
+                && !behavior.key.headers.contains(bytes.span.bytes)
+        }
+    }
+
+    private func requestWarnings(_ origin: Explanation.Origin) -> [Explanation.Note] {
+        let isLost = origin.stripped.contains { $0.name.lowercased() == "authorization" }
+        guard isLost else { return [] }
+        return [
+            Explanation.Note(
+                "authorization",
+                "the request's Authorization does not reach the origin, which may answer 401",
+                "add it to the cache policy's headers, or forward all viewer headers")
+        ]
+    }
+}

@@ -1,0 +1,179 @@
+import Caching
+import CloudFront
+import HTTP
+import Reactor
+import Tiles
+
+// What `handle` would do with a request, told instead of done: on a loop's state of its own, beside
+// the loops. Its steps are those of the hit path, in the same order, and call the same functions.
+extension LoopState where N: ~Copyable {
+    /// Explains the request whose head is parsed. Looks at every entry for near misses, up to
+    /// `scanLimit`.
+    mutating func explain(
+        _ slot: UInt32, _ given: UnsafeRawBufferPointer, scanLimit: Int
+    ) -> Explanation {
+        var told = Explanation()
+        told.request = requestAccount(slot, given)
+        if hot.isTwin { requestID = requestIDs.make() }
+        let bytes = asksForRoot(given) ? forRootObject(given) ?? given : given
+        let path = UnsafeRawBufferPointer(rebasing: bytes[head.path.range])
+        let behavior = hot.match(path, scratch: scratch.fields)
+        if bytes.baseAddress != given.baseAddress {
+            told.rewritings.append(Explanation.Rewriting("root object", text(path)))
+        }
+        told.alias = aliasAccount(bytes)
+        told.patterns = patterns(path, behavior)
+        noteNormalPath(path, &told)
+        told.behavior = behaviorAccount(behavior)
+        let facts = requestFacts(bytes, behavior)
+        if let refusal = refusalAccount(slot, bytes, behavior, facts) {
+            told.refusal = refusal
+            told.decision.action = "refuse"
+            told.decision.reason = refusal.word
+            told.decision.sentence = refusal.text
+            return told
+        }
+        let ask = ask(slot, bytes, behavior, facts, &told)
+        told.decision = verdict(ask)
+        noteKnownFailure(ask, &told)
+        if let key = told.key, !ask.canonical.isEmpty {
+            findNearMisses(key, ask, scanLimit, &told)
+        }
+        told.origin = originAccount(ask)
+        told.warnings = warnings(ask, told)
+        return told
+    }
+
+    /// The facts of the request at hand, as `handle` has them.
+    private func requestFacts(_ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> RequestFacts {
+        var facts = RequestFacts(head, bytes: bytes.bytes)
+        if head.fields.contains(.cookie) { facts.hasSession = hasSession(behavior, bytes) }
+        if hot[behavior].policy.mapClass == .tiles, !head.query.isEmpty, !facts.hasSession {
+            facts.hasSession = Credentials.areIn(
+                UnsafeRawBufferPointer(rebasing: bytes[head.query.range]))
+        }
+        return facts
+    }
+
+    private func refusalAccount(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts
+    ) -> Explanation.Note? {
+        if hot[behavior].traits.contains(.screens),
+            let refusal = refusal(slot, bytes, behavior, facts)
+        {
+            return Explanation.Note("\(refusal.word)", refusal.explanation)
+        }
+        guard let word = forbidden(facts, hot[behavior].policy.mode) else { return nil }
+        return Explanation.Note("\(word)", "the edge itself refuses such a request")
+    }
+
+    /// Key, lookup and decision, as an exchange that was not begun.
+    private mutating func ask(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
+        _ told: inout Explanation
+    ) -> Exchange {
+        let policy = hot[behavior].policy
+        let absent = decide(
+            .absent, request: facts, policy: policy, health: .up, now: network.wallNow)
+        let exchange = makeExchange(slot, bytes, behavior, facts, absent)
+        if let map = exchange.map {
+            told.rewritings.append(
+                Explanation.Rewriting(
+                    "map request",
+                    "\(map.request.service) \(map.request.kind) "
+                        + "\(map.request.width)x\(map.request.height)"))
+        }
+        guard isLookedUp(behavior), !facts.hasBody else { return exchange }
+        if hot[behavior].traits.contains(.keysGenerated) { generateFields(slot, bytes) }
+        let canonical = writeKey(bytes, behavior)
+        guard !canonical.overflowed else {
+            exchange.decision = Decision(.pass, .keyNotFormed)
+            return exchange
+        }
+        exchange.canonical = [UInt8](canonical.bytes)
+        exchange.primary = primaryKey(bytes, behavior)
+        if exchange.map?.request.hasDuplicates == true {
+            // Nobody else gets this answer: see `start`.
+            exchange.primary = nil
+            exchange.canonical = []
+            return exchange
+        }
+        var found = lookUp(exchange.canonical, for: exchange, &told)
+        if case .absent = found.lookup, exchange.map?.isImage == true,
+            let target = exchange.map?.target
+        {
+            told.rewritings.append(
+                Explanation.Rewriting("without EXCEPTIONS", String(decoding: target, as: UTF8.self))
+            )
+            exchange.canonical = exchange.canonicalKey(of: target)
+            found = lookUp(exchange.canonical, for: exchange, &told)
+        }
+        exchange.key = CacheKey.hash(exchange.canonical.span.bytes, seed: seed)
+        told.key = keyAccount(exchange, variant: found.variant)
+        exchange.entry = found.copy
+        exchange.decision = decide(
+            found.lookup, request: facts, policy: policy, health: health(exchange, found.copy),
+            now: network.wallNow)
+        if exchange.decision.action == .pass { exchange.key = nil }
+        told.entry = found.copy.map { entryAccount($0, exchange, isPending: found.isPending) }
+        if !found.variant.isEmpty, found.copy != nil {
+            told.entry?.variantHash = hex(CacheKey.hash(found.variant.span.bytes, seed: seed))
+        }
+        return exchange
+    }
+
+    /// An origin that failed for this key a moment ago is not asked again yet: see `obtain`.
+    private mutating func noteKnownFailure(_ exchange: Exchange, _ told: inout Explanation) {
+        guard exchange.policy.mode == .cloudfront, exchange.head.upgrade.isEmpty,
+            exchange.decision.action == .fetch || exchange.decision.action == .revalidate,
+            mayCollapse(exchange.asked, policy: exchange.policy), let key = exchange.key
+        else { return }
+        let least = exchange.canonical.withUnsafeBytes { invalidated.latest(of: key, $0) }
+        guard
+            let failure = shared.collapsed.knownFailure(key, at: network.wallNow, least: least)
+        else { return }
+        let seconds = failure.until.subtracting(network.wallNow) / 1_000
+        told.decision.action = "answer-known-failure"
+        told.decision.reason = "\(failure.detail)"
+        told.decision.sentence =
+            "the origin failed for this key: \(failure.status), or what is stale, for "
+            + "\(seconds)s more"
+    }
+
+    private func health(_ exchange: Exchange, _ copy: StoredCopy?) -> OriginHealth {
+        guard let copy, !copy.header.times.isFresh(at: network.wallNow) else { return .up }
+        return snapshot.pools[hot[exchange.behavior].origin].health(
+            at: network.monotonicMilliseconds)
+    }
+
+    private func verdict(_ exchange: Exchange) -> Explanation.Verdict {
+        var verdict = Explanation.Verdict()
+        verdict.action = "\(exchange.decision.action.word)"
+        verdict.reason = "\(exchange.decision.reason.word)"
+        verdict.sentence = "\(exchange.decision.reason.sentence)"
+        // What a response that allows everything comes to shows what the request alone forbids.
+        var response = ResponseFacts(status: 200, block: [UInt8]().span.bytes, now: network.wallNow)
+        response.cacheControl.flags = [.hasMaxAge]
+        response.cacheControl.maxAge = 60
+        let asked = StoreQuestion(
+            request: exchange.facts, response: response, policy: exchange.policy,
+            requestTime: network.wallNow, responseTime: network.wallNow)
+        if case .refused(let refusal) = storability(asked) {
+            verdict.storeRefusal = "\(refusal.word)"
+        } else if exchange.map?.request.hasDuplicates == true {
+            verdict.storeRefusal = "repeated-parameters"
+        } else if exchange.key == nil {
+            verdict.storeRefusal = verdict.reason
+        }
+        return verdict
+    }
+
+    func text(_ bytes: UnsafeRawBufferPointer) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    func hex(_ key: CacheKey) -> String {
+        [key.high, key.low].map { word in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Control
+
+/// `mapedge explain`
+struct Explain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say what a running edge would do with a request, and why.",
+        discussion: """
+            Step by step: alias, behavior and the pattern that matched, the cache key and where \
+            each part of it came from, what is stored and whose word its lifetime is, or what is \
+            stored under nearly the same key, invalidations, what the origin would get, the \
+            decision and its reason, and the traps on the way. Nothing is sent to an origin.
+
+            With --diff, two URLs: why they do not share one stored response.
+            """)
+
+    @OptionGroup var options: AdminOptions
+
+    @Option(name: [.customLong("method"), .customShort("X")], help: "The request's method.")
+    var method = "GET"
+
+    @Option(
+        name: [.customShort("H"), .customLong("header")],
+        help: ArgumentHelp("A field of the request; may be repeated.", valueName: "Name: value"))
+    var fields: [String] = []
+
+    @Flag(help: "Print JSON, for programs.")
+    var json = false
+
+    @Flag(help: "As if the request had come over TLS; https:// says so too.")
+    var https = false
+
+    @Flag(help: "Compare two requests.")
+    var diff = false
+
+    @Argument(help: ArgumentHelp("A URL, or a path with -H 'Host: …'.", valueName: "URL"))
+    var urls: [String]
+
+    func validate() throws {
+        if diff, urls.count != 2 { throw ValidationError("--diff compares two URLs") }
+        if !diff, urls.count != 1 {
+            throw ValidationError("one URL is explained at a time; --diff compares two")
+        }
+    }
+
+    func run() throws {
+        let client = try options.client()
+        var requests: [ExplainRequest] = []
+        do {
+            for url in urls {
+                requests.append(try ExplainRequest(url, method: method, fields: fields))
+            }
+        } catch {
+            throw Failure(lines: ["mapedge: \(error)"], status: 2)
+        }
+        let usesTLS = https || requests.contains(where: \.usesTLS)
+        do {
+            print(try client.explain(requests, asJSON: json, usesTLS: usesTLS))
+        } catch {
+            throw Failure.running(error)
+        }
+    }
+}

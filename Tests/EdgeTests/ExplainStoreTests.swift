@@ -1,0 +1,202 @@
+import Caching
+import HTTP
+import Reactor
+import Testing
+
+@testable import Edge
+
+/// An observer of nothing.
+private struct Unobserved: EventObserver {
+    func note(_ event: EdgeEvent) {}
+}
+
+@Suite("Explain: what the store has, and why something is not there")
+struct ExplainStoreTests {
+    private static let now: Milliseconds = 1_800_000_000_000
+    private let bench = StoreBench()
+
+    private func canonical(_ path: String, _ query: String = "", gzip: Bool = false) -> [UInt8] {
+        let (host, path, query) = (Array("a.test".utf8), Array(path.utf8), Array(query.utf8))
+        return withUnsafeTemporaryAllocation(byteCount: 8_192, alignment: 1) { memory in
+            var key = CanonicalKey(memory)
+            TargetKey.append(
+                host: host.span.bytes, path: path.span.bytes, query: query.span.bytes, gzip: gzip,
+                to: &key)
+            return [UInt8](key.bytes)
+        }
+    }
+
+    private func put(
+        _ store: Store, _ canonical: [UInt8], age: Milliseconds = 0, status: UInt16 = 200,
+        fields: String = "Cache-Control: max-age=60\r\n", invalidation: UInt64 = 0
+    ) {
+        let storedAt = Self.now - age
+        let times = EntryTimes(
+            storedAt: storedAt, initialAge: 0, freshUntil: storedAt + 60_000,
+            swrUntil: storedAt + 60_000, sieUntil: storedAt + 60_000)
+        var header = EntryHeader(status: status, flags: [], times: times)
+        header.invalidation = invalidation
+        _ = store.enqueue(
+            StorePut(
+                key: CacheKey.hash(canonical.span.bytes, seed: store.seed), header: header,
+                canonicalKey: canonical, headers: Array(fields.utf8),
+                body: .segments([StoreSegment(copying: [1, 2, 3])])))
+    }
+
+    private func explain(
+        _ store: Store, _ target: String, _ fields: String = "",
+        mode: Mode = .cloudfront
+    ) throws -> Explanation {
+        var settings = Settings()
+        settings.mode = mode
+        var origin = OriginSettings()
+        origin.members = [
+            MemberSettings(
+                name: "http://192.0.2.1", endpoints: [.ip(.loopback(port: 1))],
+                authority: "192.0.2.1")
+        ]
+        settings.origins = [origin]
+        settings.behaviors = [BehaviorSettings(policy: .standard(mode: mode))]
+        let shared = EdgeShared(
+            store: store, budget: FillBudget(limit: 1 << 20), events: Unobserved(), mailboxes: [])
+        let explainer = Explainer(
+            shared, SettingsSnapshot(settings, previous: nil), now: Self.now)
+        let head = "GET \(target) HTTP/1.1\r\nHost: A.test\r\n\(fields)\r\n"
+        return try explainer.explain(Array(head.utf8), usesTLS: false)
+    }
+
+    @Test("an entry is found while it waits for the writer, and on disk", arguments: [false, true])
+    func found(isSettled: Bool) throws {
+        let store = try bench.open()
+        put(store, canonical("/a", "v=1"), age: 10_000)
+        put(store, canonical("/a", "v=2"), age: 90_000)
+        put(store, canonical("/b", "v=1"))
+        if isSettled { store.settle() }
+        let told = try explain(store, "/a?v=1")
+        let entry = try #require(told.entry)
+        #expect(told.decision.action == "serve" && told.decision.reason == "fresh")
+        #expect(entry.isPending == !isSettled && entry.bodyLength == 3)
+        #expect(entry.age == 10_000 && entry.lifetime == 60_000 && entry.remaining == 50_000)
+        #expect(entry.source == "max-age" && entry.bound == "" && !entry.hasOldLifetime)
+        #expect(told.origin?.isAsked == false && told.warnings.isEmpty)
+        let miss = try #require(told.nearMisses.first)
+        #expect(told.nearMisses.count == 1 && !miss.isFresh && miss.age == 90_000)
+        #expect(
+            miss.differences == [
+                Explanation.KeyDifference("query", wanted: "v=1", found: "v=2", note: "v")
+            ])
+        #expect(told.scanned == (isSettled ? 3 : 0) && told.isScanComplete)
+    }
+
+    @Test("near misses: the nearest first, five at most, the digests of long keys left out")
+    func nearMisses() throws {
+        let store = try bench.open()
+        for version in 1...7 { put(store, canonical("/a", "v=\(version)"), age: 1_000) }
+        put(store, canonical("/a", "", gzip: true))
+        put(store, canonical("/a", "v=9", gzip: true))
+        put(store, canonical("/a", String(repeating: "x", count: 2_000)))
+        store.settle()
+        let told = try explain(store, "/a?v=0")
+        #expect(told.entry == nil && told.nearMisses.count == 5)
+        #expect(told.nearMisses.allSatisfy { $0.differences.count == 1 })
+        let coded = try explain(store, "/a?v=9")
+        #expect(
+            coded.nearMisses.first?.differences == [
+                Explanation.KeyDifference("coding", wanted: nil, found: "gzip")
+            ])
+    }
+
+    @Test("the invalidation that killed an entry is named; one from before it is not to blame")
+    func killed() throws {
+        let store = try bench.open()
+        put(store, canonical("/a/1"))
+        put(store, canonical("/b"))
+        put(store, canonical("/b", "q"))
+        store.settle()
+        store.invalidate([InvalidationRule(.prefix, Array("/a/".utf8))])
+        let (number, _) = store.invalidate([
+            InvalidationRule(.target, host: Array("a.test".utf8), Array("/b".utf8))
+        ])
+        let prefix = try explain(store, "/a/1")
+        #expect(prefix.entry == nil && prefix.decision.reason == "absent")
+        #expect(
+            prefix.invalidation
+                == Explanation.Invalidation(number: number - 1, rule: "/a/*", kills: true))
+        let target = try explain(store, "/b?q")
+        #expect(target.invalidation == nil && target.entry != nil)
+        #expect(target.nearMisses.first?.isDead == true)
+        put(store, canonical("/b"), invalidation: number)
+        let renewed = try explain(store, "/b")
+        #expect(renewed.entry?.invalidation == number)
+        #expect(
+            renewed.invalidation
+                == Explanation.Invalidation(number: number, rule: "/b on a.test", kills: false))
+        store.invalidate([.everything])
+        #expect(try explain(store, "/b").invalidation?.rule == "everything")
+    }
+
+    @Test("an entry that was deleted, or is another key's, is absent")
+    func absent() throws {
+        let store = try bench.open()
+        put(store, canonical("/a"))
+        store.settle()
+        store.delete(CacheKey.hash(canonical("/a").span.bytes, seed: store.seed))
+        let told = try explain(store, "/a")
+        #expect(told.entry == nil && told.invalidation == nil)
+        #expect(told.decision.sentence == "nothing is stored under this key")
+    }
+
+    @Test("a lifetime from before a change of settings is told, and each source has its field")
+    func lifetimes() throws {
+        let store = try bench.open()
+        for (path, fields) in [
+            ("/old", "Cache-Control: max-age=5\r\n"), ("/none", "X: y\r\n"),
+            ("/expires", "Expires: Fri, 15 Jan 2027 08:01:00 GMT\r\n"),
+            ("/shared", "Cache-Control: s-maxage=60\r\nCache-Control: max-age=1\r\n"),
+        ] { put(store, canonical(path), fields: fields) }
+        func entry(_ path: String) throws -> Explanation.Entry {
+            try #require(try explain(store, path).entry)
+        }
+        #expect(try entry("/old").hasOldLifetime)
+        #expect(try entry("/none").source == "default-ttl" && entry("/none").field == "")
+        let expires = try entry("/expires")
+        #expect(expires.source == "expires" && !expires.hasOldLifetime)
+        #expect(expires.field == "Expires: Fri, 15 Jan 2027 08:01:00 GMT")
+        #expect(try entry("/shared").field == "Cache-Control: s-maxage=60, max-age=1")
+    }
+}
+
+@Suite("Explain: in what two keys differ")
+struct KeyComparisonTests {
+    @Test(
+        "what is peculiar about two values",
+        arguments: [
+            ("query", "a=1&b=2", "b=2&a=1", "the same parameters in another order"),
+            ("query", "a=1&b=2", "a=1&b=3&c=4", "b, c"),
+            ("query", "a=1", "a=1&a=1", "a parameter is repeated"),
+            ("path", "/A", "/a", "letters differ in case"),
+            ("path", "/a", "/a/", "a slash at the end"),
+            ("path", "/a", "/b", ""),
+            ("field", "DE", "de", "letters differ in case"),
+            ("field", "de", "en", ""),
+        ])
+    func notes(_ kind: String, _ left: String, _ right: String, _ note: String) {
+        let parts = [Explanation.KeyPart(kind, left)]
+        let differences = parts.differences(from: [Explanation.KeyPart(kind, right)])
+        #expect(differences.map(\.note) == [note])
+    }
+
+    @Test("parts that one key has alone")
+    func alone() {
+        let left = [Explanation.KeyPart("path", "/"), Explanation.KeyPart("query", "a")]
+        let right = [
+            Explanation.KeyPart("path", "/"), Explanation.KeyPart("field", name: "x", nil),
+        ]
+        #expect(left.differences(from: left).isEmpty)
+        #expect(
+            left.differences(from: right) == [
+                Explanation.KeyDifference("query", wanted: "a", found: nil),
+                Explanation.KeyDifference("field x", wanted: nil, found: "(absent)"),
+            ])
+    }
+}
