@@ -102,7 +102,7 @@ struct StandardLogTests {
             try eventually { () -> Int? in
                 let output = directory.file("again-\(Serial.next())")
                 let script =
-                    "cd '\(directory.path)/logs/edge' && ls && cat *.gz | gzip -dc | grep -c again"
+                    "cd '\(directory.path)/logs/edge' && cat *.gz | gzip -dc | grep -q again && ls"
                 let child = try Child("/bin/sh", ["-c", script], output: output)
                 guard child.waitForExit() == 0 else { return nil }
                 return try readFile(output).split(separator: "\n").filter {

@@ -37,28 +37,72 @@ struct ReplayClient {
         var part = [UInt8](repeating: 0, count: 65_536)
         var scan = HeadScan()
         var head = ResponseHead()
-        var answer: Answer?
         while true {
-            guard let count = part.withUnsafeMutableBytes({ socket.read(into: $0) }) else {
-                return nil
-            }
-            if count == 0 { return answer }
-            // The body is of no interest, but it has to come.
-            guard answer == nil else { continue }
+            guard let count = part.withUnsafeMutableBytes({ socket.read(into: $0) }), count > 0
+            else { return nil }
             bytes += part[..<count]
-            while answer == nil {
+            var isRead = false
+            while !isRead {
                 let result = bytes.withUnsafeBytes {
                     parseResponse(
                         $0.bytes, &scan, limits: .response, toHead: toHead, into: &head)
                 }
                 if result == .needMore { break }
                 guard result == .complete else { return nil }
-                if head.status >= 200 {
-                    answer = Self.answer(head, bytes)
-                } else {
+                isRead = head.status >= 200
+                if !isRead {
                     bytes.removeFirst(head.length)
                     scan = HeadScan()
                 }
+            }
+            guard isRead else { continue }
+            let answer = Self.answer(head, bytes)
+            let isWhole = skipBody(head.framing, Array(bytes[head.length...]), socket, &part)
+            return isWhole ? answer : nil
+        }
+    }
+
+    /// Reads to the end of the body, which is of no interest but has to come; false when it ends
+    /// early.
+    private func skipBody(
+        _ framing: BodyFraming, _ first: [UInt8], _ socket: TimedSocket, _ part: inout [UInt8]
+    ) -> Bool {
+        var decoder = ChunkedDecoder()
+        var (held, received) = (first, UInt64(0))
+        while true {
+            received += UInt64(held.count)
+            switch framing {
+            case .none: return true
+            case .length(let length): if received >= length { return true }
+            case .chunked:
+                switch Self.advance(&decoder, held) {
+                case .ended: return true
+                case .broken: return false
+                case .goesOn(let rest): held = rest
+                }
+            case .untilClose: break
+            }
+            guard let count = part.withUnsafeMutableBytes({ socket.read(into: $0) }) else {
+                return false
+            }
+            if count == 0 { return framing == .untilClose }
+            // What a decoder could not use yet stands before what comes.
+            held = (framing == .chunked ? held : []) + part[..<count]
+        }
+    }
+
+    private enum Progress { case ended, broken, goesOn([UInt8]) }
+
+    private static func advance(_ decoder: inout ChunkedDecoder, _ bytes: [UInt8]) -> Progress {
+        var rest = bytes[...]
+        while true {
+            let step = Array(rest).withUnsafeBytes { decoder.next($0.bytes) }
+            rest = rest.dropFirst(step.consumed)
+            switch step.event {
+            case .end: return .ended
+            case .malformed: return .broken
+            case .needMore: return .goesOn(Array(rest))
+            case .data, .trailer: continue
             }
         }
     }
