@@ -33,7 +33,7 @@ public enum MatchPath {
         var at = 0
         while at < path.byteCount {
             let (byte, width) = PercentCoding.decoded(path, at: at)
-            if width == 3, !isUnreserved(byte) {
+            if width == 3, unsafe !isUnreserved(byte) || completesEscape(byte, memory, count) {
                 for offset in at..<at + 3 { unsafe memory[count + offset - at] = path[offset] }
                 count += 3
             } else if byte != UInt8(ascii: "/") {
@@ -45,6 +45,18 @@ public enum MatchPath {
             at += width
         }
         return unsafe closeLast(memory, count)
+    }
+
+    /// Whether a byte would make an escape with a `%` that began none, as in `%%34%31`: such a one
+    /// stays encoded, so that the normal form is its own normal form.
+    private static func completesEscape(
+        _ byte: UInt8, _ memory: UnsafeMutableRawBufferPointer, _ count: Int
+    ) -> Bool {
+        let percent = UInt8(ascii: "%")
+        guard hexadecimalDigit(byte) != nil else { return false }
+        if count > 0, unsafe memory[count - 1] == percent { return true }
+        guard count > 1, unsafe memory[count - 2] == percent else { return false }
+        return unsafe hexadecimalDigit(memory[count - 1]) != nil
     }
 
     /// RFC 3986 §2.3.
