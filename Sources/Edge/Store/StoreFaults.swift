@@ -13,6 +13,8 @@ public final class StoreFaults: Sendable {
         case commit
         /// The check of a body read from disk: it finds a damaged one.
         case verify
+        /// The wait until all that was committed is on disk.
+        case synchronize
     }
 
     private struct Plan {

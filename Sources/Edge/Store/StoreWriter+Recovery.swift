@@ -120,6 +120,8 @@ extension StoreWriter {
         isSingle = false
         space = SpaceEstimate()
         scan = .done
+        // The new file does not say yet which invalidations its entries know of.
+        notedInvalidation = 0
     }
 
     /// There is no file: what waits is dropped, and nobody is told that it is durable.

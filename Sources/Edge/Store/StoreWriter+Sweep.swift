@@ -72,7 +72,7 @@ extension StoreWriter {
     /// Looks for dead entries, a slice at a time. Returns when to go on; nil: nothing is left.
     mutating func sweepSlice(_ file: StoreFile) throws(LMDBError) -> Milliseconds? {
         let now = core.settings.clock()
-        retire(now)
+        try retire(now, file)
         guard sweep.number != 0 else {
             guard invalidated.latest > max(sweep.swept, invalidated.horizon) else {
                 return sweep.retiring.first.map { max(Self.sweepPause, $0.at - now) }
@@ -90,14 +90,18 @@ extension StoreWriter {
             sweep.swept = sweep.number
             sweep.number = 0
             sweep.nextRoundAt = now + core.settings.sweepInterval
-            retire(now)
+            try retire(now, file)
         }
         return Self.sweepPause
     }
 
     /// Forgets rules that no fetch under way can be older than.
-    private mutating func retire(_ now: Milliseconds) {
+    private mutating func retire(_ now: Milliseconds, _ file: StoreFile) throws(LMDBError) {
         guard let last = sweep.retiring.lastIndex(where: { $0.at <= now }) else { return }
+        // The last deletions may not have outlived a power cut yet, and must when the rules are
+        // gone: what comes back then would be served.
+        try reach(.synchronize, .commit)
+        try file.environment.synchronize()
         invalidations.retire(upTo: sweep.retiring[last].number)
         invalidations.update(&invalidated)
         sweep.retiring.removeFirst(last + 1)
