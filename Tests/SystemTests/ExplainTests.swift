@@ -171,8 +171,8 @@ struct ExplainTests {
     @Test("an admin port that other machines can reach tells nothing of what is stored")
     func reachable() throws {
         let edge = try Edge(
-            origin: origin.url, configuration: "api: { enabled: false }\n",
-            arguments: ["--admin", "0.0.0.0:0"])
+            origin: origin.url, arguments: ["--admin", "0.0.0.0:0"],
+            configuration: "api: { enabled: false }\n")
         let told = try explain(edge, "http://edge.test/p")
         #expect(told.status == 1)
         #expect(told.text.contains("bind admin to 127.0.0.1"), "\(told.text)")
