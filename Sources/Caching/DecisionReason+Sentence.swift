@@ -32,6 +32,8 @@ extension DecisionReason {
         case .session: "the request belongs to a session: nobody else may get its answer"
         case .precondition: "If-Match and If-Unmodified-Since are for the origin to judge"
         case .cachingDisabled: "the behavior's three TTLs are 0: caching is disabled"
+        case .bypassAsked: "an operator asked for the origin's answer, past the store"
+        case .refreshAsked: "an operator asked for what is stored to be fetched anew"
         case .keyNotFormed: "the key cannot be formed: it is too long, or has too many cookies"
         case .onlyIfCached: "the request said only-if-cached, and nothing usable is stored"
         case .staleIfError: "the origin failed, and the stale response is within its budget"

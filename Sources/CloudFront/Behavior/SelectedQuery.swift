@@ -34,8 +34,8 @@ extension NameSelection {
         return count
     }
 
-    /// Whether `writeQuery` would give the query as it is, so that it need not be called; but for an
-    /// `&` at its end, which only the query as it is has.
+    /// Whether `writeQuery` would give the query as it is, so that it need not be called; but for
+    /// an `&` at its end, which only the query as it is has.
     public func takesWhole(_ query: RawSpan, dropsSignature: Bool) -> Bool {
         guard mode == .all else { return false }
         if !dropsSignature { return true }
