@@ -15,7 +15,11 @@ private final class NotedEffects: DistributionEffects {
 
     init(refusing comments: [String] = []) { refused = Mutex(comments) }
 
-    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) {}
+    let invalidated = Mutex<[InvalidationPath]>([])
+
+    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) {
+        invalidated.withLock { $0 += targets }
+    }
     func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount { StoreCount() }
     func update(_ distribution: Distribution) throws {
         let comment = distribution.config.comment
@@ -41,10 +45,12 @@ final class StoredDistributionTests {
 
     /// One that CloudFront takes.
     private func config(
-        _ comment: String, policy: String = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+        _ comment: String, policy: String = "658327ea-f89d-4fab-a63d-7e88639e58f6",
+        root: String = ""
     ) -> ConfigNode {
         .map([
             "CallerReference": .text("r"), "Comment": .text(comment), "Enabled": .text(true),
+            "DefaultRootObject": .text(root),
             "Origins": .quantity([
                 .map([
                     "Id": .text("o"), "DomainName": .text("o.org"),
@@ -72,6 +78,21 @@ final class StoredDistributionTests {
         let record = record(comment)
         return try StoredDistribution(
             record, policies: [:], directory: directory, effects: effects)
+    }
+
+    @Test("I11: to invalidate / is to invalidate the root object, and nothing else changes")
+    func rootObject() throws {
+        let effects = NotedEffects()
+        var record = record("given")
+        record.config = config("given", root: "index.html")
+        let state = try StoredDistribution(
+            record, policies: [:], directory: directory, effects: effects)
+        let given = ["/", "/?a=1", "/*", "/a/", "#tag"]
+        try state.invalidate(given.map { try InvalidationPath($0) }, isSoft: false)
+        let expected = try ["/index.html", "/index.html?a=1", "/*", "/a/", "#tag"].map {
+            try InvalidationPath($0)
+        }
+        #expect(effects.invalidated.withLock { $0 } == expected)
     }
 
     @Test("an update, tags and invalidations outlive a restart")
