@@ -37,8 +37,6 @@ static struct link links[connectionLimit];
 static SSL_CTX *context;
 static struct sockaddr_in address;
 static int poller, isResuming, active;
-static uint32_t *keys;
-static size_t keyCount, nextKey;
 static const char *layer;
 static uint64_t times[timeRoom], bytes, tickets, resumed;
 static size_t timeCount;
@@ -49,22 +47,7 @@ static void fail(const char *what) {
     exit(1);
 }
 
-static uint64_t now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
-
-static void readKeys(const char *path) {
-    FILE *file = fopen(path, "r");
-    if (file == NULL) fail(path);
-    size_t room = 1 << 16;
-    keys = malloc(room * sizeof *keys);
-    while (keys != NULL && fscanf(file, "%u", &keys[keyCount]) == 1)
-        if (++keyCount == room) keys = realloc(keys, (room *= 2) * sizeof *keys);
-    if (keys == NULL || keyCount == 0) fail("keys");
-    fclose(file);
-}
+#include "keys.h"
 
 static int keepSession(SSL *ssl, SSL_SESSION *session) {
     struct link *link = SSL_get_app_data(ssl);

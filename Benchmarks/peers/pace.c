@@ -35,8 +35,6 @@ static struct link links[connectionLimit];
 static int idle[connectionLimit], idleCount;
 static uint64_t waiting[waitingLimit];  // fell due while every connection was taken
 static size_t waitingFirst, waitingCount;
-static uint32_t *keys;
-static size_t keyCount, nextKey;
 static const char *layer;
 static uint64_t *times;
 static size_t timeCount, timeRoom, dropped;
@@ -47,11 +45,7 @@ static void fail(const char *what) {
     exit(1);
 }
 
-static uint64_t now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
+#include "keys.h"
 
 // The time to the next request: exponential, from xorshift64*.
 static double gap(double rate) {
@@ -59,17 +53,6 @@ static double gap(double rate) {
     state ^= state >> 12, state ^= state << 25, state ^= state >> 27;
     double uniform = ((double)((state * 2685821657736338717u) >> 11) + 0.5) / 9007199254740992.0;
     return -log(uniform) * 1e9 / rate;
-}
-
-static void readKeys(const char *path) {
-    FILE *file = fopen(path, "r");
-    if (file == NULL) fail(path);
-    size_t room = 1 << 16;
-    keys = malloc(room * sizeof *keys);
-    while (keys != NULL && fscanf(file, "%u", &keys[keyCount]) == 1)
-        if (++keyCount == room) keys = realloc(keys, (room *= 2) * sizeof *keys);
-    if (keys == NULL || keyCount == 0) fail("keys");
-    fclose(file);
 }
 
 static void ask(int index, uint64_t due) {

@@ -116,13 +116,19 @@ enum TargetKey {
     ) {
         key.append(.methodClass, byte: UInt8(ascii: "G"))
         key.append(host: host)
+        append(path: path, to: &key)
+        if !query.isEmpty { key.append(.query, query) }
+        if gzip { key.append(.coding, byte: UInt8(ascii: "g")) }
+    }
+
+    /// No path is the root (RFC 9110 §4.2.3).
+    @inline(__always)
+    static func append(path: RawSpan, to key: inout CanonicalKey) {
         if path.isEmpty {
             key.append(.path, byte: UInt8(ascii: "/"))
         } else {
             key.append(.path, path)
         }
-        if !query.isEmpty { key.append(.query, query) }
-        if gzip { key.append(.coding, byte: UInt8(ascii: "g")) }
     }
 }
 

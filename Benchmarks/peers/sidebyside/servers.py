@@ -7,7 +7,6 @@ import shutil
 import socket
 import subprocess
 import threading
-import time
 
 from .machine import (HERE, BenchmarkError, Program, build, family, free_port, memory,
                       processor_time, wait_until_quiet)
@@ -180,7 +179,7 @@ class DistributedMapEdge(MapEdge):
         subprocess.run([os.path.abspath(self.binary), "invalidate", "--admin",
                         f"127.0.0.1:{self.admin_port}", *paths], check=True,
                        stdout=subprocess.DEVNULL)
-        time.sleep(3)  # The sweeper looks once through all that is stored.
+        self.wait_until_quiet()  # The sweeper looks once through all that is stored.
 
 
 class Nginx(Server):

@@ -101,25 +101,12 @@ struct SignatureClaim {
 
 /// `20261123T184435Z` in milliseconds since 1970; nil if it is no such moment.
 private func moment(_ text: String) -> Int64? {
-    let bytes = Array(text.utf8)
-    guard bytes.count == 16, bytes[8] == UInt8(ascii: "T"), bytes[15] == UInt8(ascii: "Z") else {
-        return nil
-    }
-    func number(_ range: Range<Int>) -> Int32? {
-        bytes[range].allSatisfy(isDigit)
-            ? bytes[range].reduce(0) { $0 * 10 + Int32($1 - 0x30) } : nil
-    }
-    guard let year = number(0..<4), let month = number(4..<6), let day = number(6..<8),
-        let hour = number(9..<11), let minute = number(11..<13), let second = number(13..<15)
-    else { return nil }
-    var parts = tm()
-    parts.tm_year = year - 1_900
-    parts.tm_mon = month - 1
-    parts.tm_mday = day
-    parts.tm_hour = hour
-    parts.tm_min = minute
-    parts.tm_sec = second
-    return Int64(timegm(&parts)) * 1_000
+    let parts = Array(text)
+    guard text.utf8.count == 16, parts.count == 16 else { return nil }
+    func piece(_ range: Range<Int>) -> String { String(parts[range]) }
+    return milliseconds(
+        ofTimestamp: "\(piece(0..<4))-\(piece(4..<6))-\(piece(6..<8))\(parts[8])"
+            + "\(piece(9..<11)):\(piece(11..<13)):\(piece(13..<15))\(parts[15])")
 }
 
 private func bytes(ofHexadecimal text: String) -> [UInt8]? {

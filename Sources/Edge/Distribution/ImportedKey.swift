@@ -37,11 +37,7 @@ extension TargetKey {
             key.append(.methodClass, byte: UInt8(ascii: "G"))
         }
         key.append(host: host)
-        if path.isEmpty {
-            key.append(.path, byte: UInt8(ascii: "/"))
-        } else {
-            key.append(.path, path)
-        }
+        append(path: path, to: &key)
         let isFormed = selection.append(
             to: &key, head, query: query, bytes: bytes, generated: generated,
             generatedBytes: generatedBytes, scratch: scratch)

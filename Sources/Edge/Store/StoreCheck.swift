@@ -41,19 +41,7 @@ struct StoreCheck: ~Copyable {
     }
 
     private mutating func readIndex(_ transaction: borrowing ReadTransaction) throws(LMDBError) {
-        var start: Key? = Key(high: 0, low: 0)
-        while let from = start {
-            try transaction.renew()
-            defer { transaction.reset() }
-            let cursor = try transaction.cursor(file.index)
-            var entry = try cursor.seekFrom(from)
-            for _ in 0..<Self.sliceLength {
-                guard let (_, record) = entry else { break }
-                note(record)
-                entry = try cursor.next()
-            }
-            start = entry?.key
-        }
+        _ = try file.readIndex(slice: Self.sliceLength, transaction) { note($0) }
     }
 
     private mutating func note(_ record: UnsafeRawBufferPointer) {

@@ -53,21 +53,9 @@ private struct Counting {
         _ file: StoreFile, until deadline: ContinuousClock.Instant
     ) throws(LMDBError) -> StoreCount {
         let transaction = try ReadTransaction(file.environment)
-        var start: Key? = Key(high: 0, low: 0)
-        while let from = start {
-            try transaction.renew()
-            defer { transaction.reset() }
-            let cursor = try transaction.cursor(file.index)
-            var entry = try cursor.seekFrom(from)
-            for _ in 0..<Self.sliceLength {
-                guard let (_, record) = entry else { break }
-                note(record)
-                entry = try cursor.next()
-            }
-            start = entry?.key
-            if start != nil, ContinuousClock.now >= deadline { return found }
-        }
-        found.isComplete = true
+        found.isComplete = try file.readIndex(
+            slice: Self.sliceLength, until: deadline, transaction
+        ) { note($0) }
         return found
     }
 

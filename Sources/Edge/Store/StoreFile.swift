@@ -69,6 +69,32 @@ final class StoreFile: Sendable {
     }
 }
 
+extension StoreFile {
+    /// Shows all records of the index to `body`, in slices, so that no transaction is long (law 2).
+    ///
+    /// False when `deadline` came before the end; nil: there is none.
+    func readIndex(
+        slice: Int, until deadline: ContinuousClock.Instant? = nil,
+        _ transaction: borrowing ReadTransaction, _ body: (UnsafeRawBufferPointer) -> Void
+    ) throws(LMDBError) -> Bool {
+        var start: Key? = Key(high: 0, low: 0)
+        while let from = start {
+            try transaction.renew()
+            defer { transaction.reset() }
+            let cursor = try transaction.cursor(index)
+            var entry = try cursor.seekFrom(from)
+            for _ in 0..<slice {
+                guard let (_, record) = entry else { break }
+                body(record)
+                entry = try cursor.next()
+            }
+            start = entry?.key
+            if start != nil, let deadline, ContinuousClock.now >= deadline { return false }
+        }
+        return true
+    }
+}
+
 extension CacheKey {
     /// The key in the index table.
     @inline(__always)
