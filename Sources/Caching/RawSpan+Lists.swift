@@ -26,7 +26,7 @@ extension RawSpan {
     }
 
     /// Whether a comma-separated list of tokens has `member`, given in small letters.
-    func listHas(_ member: StaticString) -> Bool {
+    package func listHas(_ member: StaticString) -> Bool {
         var list = FieldList()
         while let range = list.next(in: self) {
             if equalsIgnoringCase(extracting(range), member) { return true }

@@ -59,7 +59,8 @@ extension LoopState where N: ~Copyable {
                 guard let weak = weakened(value) else { continue }
                 value = weak
             case .vary:
-                if listHas("accept-encoding", value) { varies = true }
+                let bytes = value.span.bytes
+                if bytes.listHas("accept-encoding") { varies = true }
             default: break
             }
             next += raw[field.name.range] + [58, 32] + value + [13, 10]
@@ -100,14 +101,4 @@ extension Exchange {
         }
         return coding == .gzip || coding == .brotliAndGzip
     }
-}
-
-/// Whether a comma-separated list has a member, given in small letters.
-private func listHas(_ member: StaticString, _ value: [UInt8]) -> Bool {
-    let bytes = value.span.bytes
-    var list = FieldList()
-    while let range = list.next(in: bytes) {
-        if equalsIgnoringCase(bytes.extracting(range), member) { return true }
-    }
-    return false
 }

@@ -10,6 +10,10 @@ extension LoopState where N: ~Copyable {
 
     /// Writes the head of a fetched response into the viewer's output.
     mutating func writeHead(_ exchange: Exchange, _ fetched: FetchedHead, collapsed: Bool) {
+        // A reload may have replaced the table meanwhile: behaviors go by the exchange's own.
+        let current = hot
+        hot = exchange.snapshot.hot
+        defer { hot = current }
         let slot = exchange.id.slot
         exchange.hasResponded = true
         exchange.outcome.status = exchange.statusToShow(fetched.status)

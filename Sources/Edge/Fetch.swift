@@ -68,11 +68,14 @@ package final class Fetch {
         self.request = request
         (member, tried, attempts, waits) = (-1, 0, 0, 0)
         (mayReuse, hasRepeated) = (true, false)
-        body = ResponseIntake()
         (head, gzip) = (nil, nil)
+    }
+
+    /// Nothing of the request has gone to the present connection, and nothing has come from it.
+    func begin() {
+        (hasSentHead, hasSentAll) = (false, false)
         (interim, continues) = (0, 0)
-        hasSentHead = false
-        hasSentAll = false
+        body = ResponseIntake()
     }
 
     /// What its response is judged by: a later invalidation of its target makes it dead (law 3).
@@ -90,6 +93,8 @@ extension LoopState where N: ~Copyable {
     mutating func startFetch(
         for exchange: Exchange, into shared: SharedFetch, isBackground: Bool = false
     ) -> Token? {
+        // Of a group the first origin is asked first, each time anew.
+        exchange.asksSecond = false
         let pool = exchange.pool
         let request = exchange.request(to: pool.settings, conditions(exchange))
         let fetch = Fetch(
@@ -144,6 +149,7 @@ extension LoopState where N: ~Copyable {
 
     mutating func sendRequest(_ fetch: Fetch) {
         guard let slot = fetch.connection else { return }
+        fetch.begin()
         fetch.phase = .sending
         let settings = fetch.pool.settings
         let authority =
@@ -298,8 +304,6 @@ extension LoopState where N: ~Copyable {
         // A kept connection that closed before it said anything was closed before it was asked.
         if wasReused.reused, !wasReused.received, failure == .cutShort, fetch.isReplayable {
             fetch.mayReuse = false
-            fetch.hasSentHead = false
-            fetch.hasSentAll = false
             connect(fetch)
             return
         }
@@ -314,7 +318,7 @@ extension LoopState where N: ~Copyable {
         release(fetch, failure.blamesMember ? .failed(.fetch(failure)) : .neutral)
         fetch.tried |= 1 << UInt64(fetch.member & 63)
         let others = fetch.pool.settings.members.count > fetch.tried.nonzeroBitCount
-        fetch.waits += 1
+        if failure == .firstByteTimeout { fetch.waits += 1 }
         let awaits = awaitsAgain(fetch, failure)
         let repeats =
             !others
@@ -332,27 +336,17 @@ extension LoopState where N: ~Copyable {
             return
         }
         counters.add(.originRetries)
-        fetch.hasSentHead = false
-        fetch.hasSentAll = false
         place(fetch)
-    }
-
-    /// Lets go of the member, whose answer is not wanted.
-    mutating func leaveMember(_ fetch: Fetch) {
-        _ = dropConnection(fetch)
     }
 
     /// The member answered with an error: the same request goes to another, whose place is taken.
     mutating func moveOn(_ fetch: Fetch, from status: Int, to member: Int) {
         counters.add(.originFailures)
         counters.add(.originRetries)
-        _ = dropConnection(fetch)
+        dropConnection(fetch)
         release(fetch, .failed(.status(status)))
         fetch.member = member
         fetch.attempts = 0
-        fetch.body = ResponseIntake()
-        fetch.hasSentHead = false
-        fetch.hasSentAll = false
         connect(fetch)
     }
 
@@ -364,7 +358,8 @@ extension LoopState where N: ~Copyable {
             ? member.endpoints.count : max(fetch.pool.settings.attempts, member.endpoints.count)
     }
 
-    private mutating func dropConnection(_ fetch: Fetch) -> (reused: Bool, received: Bool) {
+    @discardableResult
+    mutating func dropConnection(_ fetch: Fetch) -> (reused: Bool, received: Bool) {
         guard let slot = fetch.connection, origins.contains(slot) else { return (false, false) }
         let state = (origins[slot.index].isReused, origins[slot.index].hasReceived)
         discardOrigin(slot.index, reset: true)
@@ -467,7 +462,7 @@ extension LoopState where N: ~Copyable {
         if fetch.phase == .queued {
             fetch.pool.leaveQueue(QueuedFetch(loop: index, fetch: token.bits))
         }
-        _ = dropConnection(fetch)
+        dropConnection(fetch)
         if fetch.phase != .queued { release(fetch, .neutral) }
         finishFailed(fetch, .abandoned)
     }

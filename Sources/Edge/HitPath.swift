@@ -13,19 +13,16 @@ extension LoopState where N: ~Copyable {
         if isStopping || !head.keepsAlive { viewers[slot].closesAfterResponse = true }
         if hot.isTwin { requestID = requestIDs.make() }
         let isRoot = asksForRoot(given)
-        let bytes = isRoot ? forRootObject(given) ?? given : given
         let behavior = hot.match(
-            UnsafeRawBufferPointer(rebasing: bytes[head.path.range]), scratch: scratch.fields)
-        if isRoot, screensRoot(slot, given, behavior) { return }
-        var facts = RequestFacts(head, bytes: bytes.bytes)
+            isRoot ? hot.rootObject : UnsafeRawBufferPointer(rebasing: given[head.path.range]),
+            scratch: scratch.fields)
+        var facts = RequestFacts(head, bytes: given.bytes)
+        // Signatures and redirects are about the URL as it was asked for.
+        if hot[behavior].traits.contains(.screens), screens(slot, given, behavior, facts) { return }
+        let bytes = isRoot ? forRootObject(given) ?? given : given
         if facts.hasRange, hot[behavior].policy.mode == .cloudfront { ignoreRange(bytes, &facts) }
         if head.fields.contains(.cookie) { facts.hasSession = hasSession(behavior, bytes) }
         if head.fields.contains(.xEdgeCache) { facts.wish = wish(slot, bytes) }
-        if !isRoot, hot[behavior].traits.contains(.screens),
-            screens(slot, bytes, behavior, facts)
-        {
-            return
-        }
         if let reason = forbidden(facts, hot[behavior].policy.mode) {
             counters.reject(.notAllowed)
             refuse(
@@ -37,6 +34,7 @@ extension LoopState where N: ~Copyable {
             facts.hasSession = Credentials.areIn(
                 UnsafeRawBufferPointer(rebasing: bytes[head.query.range]))
         }
+        if hot[behavior].traits.contains(.keysGenerated) { generateFields(slot, bytes) }
         guard reader != nil, isLookedUp(behavior), !facts.hasBody else {
             let decision = decide(
                 .absent, request: facts, policy: hot[behavior].policy, health: .up,
@@ -46,7 +44,6 @@ extension LoopState where N: ~Copyable {
                 keyed: reader != nil && decision.action == .fetch)
             return
         }
-        if hot[behavior].traits.contains(.keysGenerated) { generateFields(slot, bytes) }
         let canonical = writeKey(bytes, behavior)
         if canonical.overflowed {
             start(
@@ -332,7 +329,7 @@ extension LoopState where N: ~Copyable {
             exchange.canonical = [UInt8](canonical.bytes)
             exchange.key = key ?? CacheKey.hash(canonical.bytes.bytes, seed: seed)
         }
-        exchange.primary = decision.reason == .keyNotFormed ? nil : primaryKey(bytes, behavior)
+        exchange.primary = primaryKey(bytes, behavior)
         if exchange.map?.request.hasDuplicates == true {
             // Servers differ in which of two values they take: nobody else gets this answer.
             exchange.key = nil
@@ -380,9 +377,11 @@ extension LoopState where N: ~Copyable {
         return true
     }
 
-    /// The key without variant: where the names of the selecting fields stand.
-    func primaryKey(_ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> PrimaryKey {
+    /// The key without variant: where the names of the selecting fields stand. nil when it cannot be
+    /// formed: what is asked for then is nobody else's.
+    func primaryKey(_ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> PrimaryKey? {
         let canonical = writeKey(bytes, behavior)
+        if canonical.overflowed { return nil }
         return PrimaryKey(
             key: CacheKey.hash(canonical.bytes.bytes, seed: seed),
             canonical: [UInt8](canonical.bytes))

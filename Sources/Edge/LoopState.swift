@@ -94,6 +94,8 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     let latencies: LoopLatencies
     var log: LogRing?
     var head = RequestHead()
+    /// Where a request for the root object is read anew, for `head` to change places with.
+    var rewrittenHead = RequestHead()
     var originHead = ResponseHead()
     /// The CloudFront- fields of the request at hand; see `generateFields`.
     var generated = HeaderTable()

@@ -274,6 +274,10 @@ extension LoopState where N: ~Copyable {
     mutating func serveCopy(_ exchange: Exchange, _ copy: StoredCopy, reason: DecisionReason)
         -> Bool
     {
+        // A reload may have replaced the table meanwhile: behaviors go by the exchange's own.
+        let current = hot
+        hot = exchange.snapshot.hot
+        defer { hot = current }
         let slot = exchange.id.slot
         exchange.shared.map { _ = $0.leave(exchange.id) }
         exchange.hasResponded = true

@@ -20,7 +20,8 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Where the operator connects: /metrics, /status, /healthz, /readyz. \
+            Where the operator connects: /metrics, /status, /healthz, /readyz, /explain, /clock, \
+            and CloudFront's API. \
             (default: 127.0.0.1:8081)
             """,
             valueName: "HOST:PORT|unix:PATH"))

@@ -53,6 +53,13 @@ struct Explain: ParsableCommand {
         } catch {
             throw Failure(lines: ["mapedge: \(error)"], status: 2)
         }
+        if !https, Set(requests.map(\.usesTLS)).count > 1 {
+            throw Failure(
+                lines: [
+                    "mapedge: one URL is https and the other http, and both are compared the same "
+                        + "way; write one scheme"
+                ], status: 2)
+        }
         let usesTLS = https || requests.contains(where: \.usesTLS)
         do {
             print(try client.explain(requests, asJSON: json, usesTLS: usesTLS))

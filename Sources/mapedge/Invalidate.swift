@@ -9,8 +9,8 @@ struct Invalidate: ParsableCommand {
         discussion: """
             A path begins with /, is compared letter by letter, and names what is stored under it, \
             the query included: /a.jpg clears neither /a.jpg?v=2 nor /a.jpg/. A * at its end \
-            stands for anything: /a.jpg* clears all of these, /* everything. The command returns \
-            when it is in force and on disk; it is what \"aws cloudfront create-invalidation\" \
+            stands for anything: /a.jpg* clears all of these, /* everything. \
+            #roads names what the origin tagged so. The command returns when it is in force and on disk; it is what \"aws cloudfront create-invalidation\" \
             does at the same port.
 
             An edge with api.credentials wants to be asked with one of them: this command takes \
@@ -29,8 +29,14 @@ struct Invalidate: ParsableCommand {
             """)
     var soft = false
 
-    @Argument(help: ArgumentHelp("What to make stale.", valueName: "PATH"))
+    @Argument(help: ArgumentHelp("What to make stale.", valueName: "PATH|#TAG"))
     var paths: [String]
+
+    func validate() throws {
+        if dryRun, soft {
+            throw ValidationError("--dry-run changes nothing, so --soft means nothing; drop one")
+        }
+    }
 
     func run() throws {
         let client = try options.client(signing: credential)

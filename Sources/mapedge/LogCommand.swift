@@ -2,6 +2,7 @@ import ArgumentParser
 import Control
 import Dispatch
 import Glibc
+import Reactor
 
 /// `mapedge log`
 struct LogCommand: ParsableCommand {
@@ -70,7 +71,7 @@ struct LogCommand: ParsableCommand {
         for text in path { filter.add(path: text) }
         for text in result { filter.add(result: text) }
         for text in method { filter.add(method: text) }
-        try filter.bound(since: since, until: until, now: wallClockMilliseconds())
+        try filter.bound(since: since, until: until, now: WallClock.system.now)
         return filter
     }
 
@@ -95,11 +96,4 @@ func failing<Value>(_ body: () throws -> Value) throws -> Value {
     do { return try body() } catch let mistake as LogMistake {
         throw Failure(lines: ["mapedge: \(mistake)"], status: mistake.isUsage ? 2 : 1)
     }
-}
-
-/// Milliseconds since 1970, UTC.
-func wallClockMilliseconds() -> Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
 }

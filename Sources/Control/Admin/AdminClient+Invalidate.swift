@@ -57,7 +57,13 @@ extension AdminClient {
         guard
             let document = try? APIDocument(
                 parsing: answer.body.span.bytes, limits: APIDocument.limits)
-        else { throw unexpected(answer) }
+        else {
+            if answer.status == 404 {
+                throw AdminClientError(
+                    "the edge offers no control API; set \"api: { enabled: true }\", then reload it")
+            }
+            throw unexpected(answer)
+        }
         if document.root == root { return document.node }
         let error = document.node["Error"]
         let (code, message) = (error?.text("Code"), error?.text("Message"))

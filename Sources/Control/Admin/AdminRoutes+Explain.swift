@@ -6,10 +6,7 @@ private let explainBytesMax = 160 << 10
 
 extension AdminRoutes {
     func explain(_ request: AdminRequest) -> AdminResponse {
-        guard request.method == .post else { return refused(request, allow: "POST") }
-        guard !request.isCrossSite else {
-            return AdminResponse(403, "this was asked by a page of another site")
-        }
+        if let refusal = acting(request) { return refusal }
         let options = Set(request.query.split(separator: "&").map(String.init))
         guard options.isSubset(of: ["json", "https"]) else {
             return AdminResponse(400, "/explain knows ?json and ?https, and nothing else")

@@ -16,6 +16,11 @@ func identifier(_ letter: Character, from source: String) -> String {
     return "\(letter)" + String(decoding: digits, as: UTF8.self)
 }
 
+/// Where viewers would find a distribution that has no domain name of its own.
+func domainName(ofDistribution id: String) -> String {
+    "d\(id.dropFirst().lowercased()).cloudfront.net"
+}
+
 /// The ETag of a document that was last modified then.
 func versionText(_ document: APIDocument, _ lastModified: Int64) -> String {
     identifier("E", from: "\(lastModified) \(document.xml)")

@@ -18,8 +18,8 @@ struct OwnDistribution {
 
     /// What an edge of that name is called as a distribution.
     static func identity(of name: String) -> (id: String, domainName: String) {
-        let code = code(name)
-        return ("E" + code, "d\(code.lowercased()).cloudfront.net")
+        let id = "E" + code(name)
+        return (id, Control.domainName(ofDistribution: id))
     }
 
     private static func code(_ name: String) -> String {

@@ -88,13 +88,15 @@ extension ConfigurationReader {
                 "add directory: DIR to accessLog, or --access-log DIR")
             return
         }
-        let own = OwnDistribution.identity(of: configuration.settings.name)
-        let id = accessLog.distribution ?? own.id
+        let own =
+            configuration.distribution.map { ($0.record.id, $0.record.domainName) }
+            ?? OwnDistribution.identity(of: configuration.settings.name)
+        let id = accessLog.distribution ?? own.0
         configuration.settings.accessLog = AccessLogSettings(
             path: nil, bufferBytes: accessLog.bufferBytes,
             archive: LogArchiveSettings(
                 directory: directory, prefix: accessLog.prefix, distribution: id,
                 domainName: accessLog.distribution == nil
-                    ? own.domainName : "d\(id.dropFirst().lowercased()).cloudfront.net"))
+                    ? own.1 : domainName(ofDistribution: id)))
     }
 }

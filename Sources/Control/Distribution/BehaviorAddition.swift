@@ -34,6 +34,9 @@ struct BehaviorAddition: Sendable {
             policy.maxTTL = pure.maxTTL
             policy.errorTTL = pure.errorTTL
             policy.collapses = pure.collapses
+            policy.compresses = pure.compresses
+            policy.cachesOptions = pure.cachesOptions
+            policy.revalidates = pure.revalidates
             settings = settings.with(policy)
         }
         for (path, value) in times { settings.policy[keyPath: path] = value }
@@ -123,6 +126,7 @@ private let decidedForBehaviors: KeyValuePairs<String, String?> = [
     "maxTTL": "MaxTTL", "errorTTL": "ErrorCachingMinTTL",
     "honoursRequestCacheControl": nil, "usesHeuristics": nil, "keysVary": nil,
     "honoursTargetedControl": nil, "respectsOriginAge": nil, "collapses": nil,
+    "compress": "Compress",
 ]
 
 /// Likewise for origins.

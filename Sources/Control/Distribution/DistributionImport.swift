@@ -89,7 +89,7 @@ extension DistributionRecord {
         self.init(
             id: id ?? (config.id.isEmpty ? code : config.id),
             domainName: config.domainName.isEmpty
-                ? "d\(code.dropFirst().lowercased()).cloudfront.net" : config.domainName,
+                ? Control.domainName(ofDistribution: code) : config.domainName,
             lastModified: 0, config: config.source)
     }
 }

@@ -92,24 +92,14 @@ public struct LogFilter: Sendable {
         return moment
     }
 
-    /// Days are counted as RFC 3339's calendar does (proleptic Gregorian).
     private static func moment(_ text: String) -> Milliseconds? {
-        let halves = text.split(separator: "T", omittingEmptySubsequences: false)
-        guard (1...2).contains(halves.count) else { return nil }
-        let date = halves[0].split(separator: "-").map { Int64($0) }
-        var clock = halves.count == 2 ? halves[1] : "00:00"
-        if clock.hasSuffix("Z") { clock = clock.dropLast() }
-        let time = clock.split(separator: ":").map { Int64($0) }
-        guard date.count == 3, (2...3).contains(time.count), let year = date[0],
-            let month = date[1], let day = date[2], let hour = time[0], let minute = time[1],
-            let second = time.count == 3 ? time[2] : 0, (1970...9999).contains(year),
-            (1...12).contains(month), (1...31).contains(day), (0...23).contains(hour),
-            (0...59).contains(minute), (0...60).contains(second)
-        else { return nil }
-        // Months from March on, so that the day that is sometimes there comes last.
-        let years = month > 2 ? year : year - 1
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        let days = years * 365 + years / 4 - years / 100 + years / 400 + dayOfYear - 719_468
-        return Milliseconds(((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000
+        let text = text.hasSuffix("Z") ? String(text.dropLast()) : text
+        let rest =
+            switch text.utf8.count {
+            case 10: "T00:00:00Z"
+            case 16: ":00Z"
+            default: "Z"
+            }
+        return milliseconds(ofTimestamp: text + rest)
     }
 }

@@ -64,7 +64,11 @@ public struct Replay: Sendable {
                 Complaint("is no percentage", "write a number from 0 to 100"))
         }
         self.tolerance = percent
-        guard (1...256).contains(connections), shown >= 0 else {
+        guard shown >= 0 else {
+            throw LogMistake(
+                "--show is \(shown), which is out of range; give 0 or more", isUsage: true)
+        }
+        guard (1...256).contains(connections) else {
             throw LogMistake(
                 "--connections is \(connections), which is out of range; give 1 to 256",
                 isUsage: true)

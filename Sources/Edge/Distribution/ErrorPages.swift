@@ -68,10 +68,12 @@ extension LoopState where N: ~Copyable {
         else { return false }
         let bytes = exchange.request(for: page.path)
         var scan = HeadScan()
+        var asked = RequestHead()
         guard
             case .complete = parseRequest(
-                bytes.span.bytes, &scan, limits: .ownRequest, into: &head)
+                bytes.span.bytes, &scan, limits: .ownRequest, into: &asked)
         else { return false }
+        head = asked
         let slot = exchange.id.slot
         if !exchange.intake.isComplete || ErrorCaching.closesConnection(status) {
             viewers[slot].closesAfterResponse = true
@@ -105,7 +107,8 @@ extension LoopState where N: ~Copyable {
         exchange.outcome.detail = page.original.outcome.detail
         viewers[slot].exchange = exchange
         viewers[slot].phase = .exchange
-        guard decision.action == .fetch else {
+        generateFields(slot, bytes)
+        guard decision.action == .fetch, let primary = primaryKey(bytes, behavior) else {
             lead(
                 exchange,
                 SharedFetch(
@@ -113,12 +116,9 @@ extension LoopState where N: ~Copyable {
                     budget: shared.budget))
             return
         }
-        generateFields(slot, bytes)
-        exchange.canonical = [UInt8](writeKey(bytes, behavior).bytes)
-        let key = CacheKey.hash(exchange.canonical.span.bytes, seed: seed)
-        exchange.key = key
-        exchange.primary = PrimaryKey(key: key, canonical: exchange.canonical)
-        if let copy = storedCopy(key, exchange.canonical) {
+        (exchange.key, exchange.canonical, exchange.primary) =
+            (primary.key, primary.canonical, primary)
+        if let copy = storedCopy(primary.key, primary.canonical) {
             exchange.entry = copy
             exchange.decision = decide(
                 .entry(copy.header), request: facts, policy: exchange.policy, health: .up,

@@ -20,7 +20,7 @@ extension LoopState where N: ~Copyable {
         else { return false }
         counters.add(.originFailovers)
         exchange.asksSecond = true
-        leaveMember(fetch)
+        dropConnection(fetch)
         if let ending { release(fetch, ending) }
         fetch.move(
             to: exchange.pool,
@@ -33,9 +33,10 @@ extension LoopState where N: ~Copyable {
     func outcome(of failure: FetchFailure) -> FailoverCriteria.Outcome? {
         switch failure {
         case .connectFailed, .noMember: .notConnected
-        case .connectTimeout, .firstByteTimeout, .totalTimeout: .timedOut
+        case .connectTimeout, .firstByteTimeout: .timedOut
         case .cutShort, .malformed: .status(failure.status)
-        case .betweenBytesTimeout, .queueFull, .queueTimeout, .exhausted, .abandoned: nil
+        // With the time for the whole exchange over there is none left for the second.
+        case .totalTimeout, .betweenBytesTimeout, .queueFull, .queueTimeout, .exhausted, .abandoned: nil
         }
     }
 

@@ -114,14 +114,4 @@ struct GeneratedTable {
         }
         self.table = table
     }
-
-    /// The value of a field, by name in any case.
-    func value(_ name: RawSpan) -> [UInt8]? {
-        for index in 0..<table.count {
-            if equalsIgnoringCase(bytes.span.bytes.extracting(table[index].name.range), name) {
-                return [UInt8](bytes[table[index].value.range])
-            }
-        }
-        return nil
-    }
 }

@@ -20,22 +20,8 @@ extension LoopState where N: ~Copyable {
         return head.path.isEmpty ? head.targetForm == .absolute : bytes[head.path.range].first == 47
     }
 
-    /// Whether a request for `/` was answered because the distribution does not serve it:
-    /// signatures and redirects are about the URL as it was asked for. `head` is read anew.
-    mutating func screensRoot(
-        _ slot: UInt32, _ given: UnsafeRawBufferPointer, _ behavior: Int
-    ) -> Bool {
-        guard hot[behavior].traits.contains(.screens) else { return false }
-        var scan = HeadScan()
-        _ = parseRequest(given.bytes, &scan, limits: .ownRequest, into: &head)
-        let facts = RequestFacts(head, bytes: given.bytes)
-        if screens(slot, given, behavior, facts) { return true }
-        _ = forRootObject(given)
-        return false
-    }
-
     /// The request at hand as if it had named the root object; `head` is read anew from what is
-    /// returned, which lies in the loop's memory. nil: it cannot be put so.
+    /// returned, which lies in the loop's memory. nil: it cannot be put so, and `head` is as it was.
     mutating func forRootObject(
         _ bytes: UnsafeRawBufferPointer
     ) -> UnsafeRawBufferPointer? {
@@ -55,8 +41,10 @@ extension LoopState where N: ~Copyable {
             rebasing: UnsafeRawBufferPointer(scratch.rewritten)[..<writer.count])
         var scan = HeadScan()
         guard
-            case .complete = parseRequest(request.bytes, &scan, limits: .ownRequest, into: &head)
+            case .complete = parseRequest(
+                request.bytes, &scan, limits: .ownRequest, into: &rewrittenHead)
         else { return nil }
+        swap(&head, &rewrittenHead)
         return request
     }
 }
