@@ -13,7 +13,7 @@ private let lanes = [
     Lane("options") { $0.cachesOptions = true },
 ]
 
-private let stand = Result { try Stand(lanes) }
+private let stand = Result { try Stand.shared(lanes) }
 
 @Suite("CloudFront's request collapsing", .serialized)
 struct CloudFrontCollapseTests {

@@ -13,7 +13,7 @@ private let lanes = [
 
 /// Trusts this host's word about TLS and countries.
 private let stand = Result {
-    try Stand(
+    try Stand.shared(
         lanes,
         Stand.Parts(
             more: ", \"DefaultRootObject\": \"home/index.html\", \"Aliases\": "

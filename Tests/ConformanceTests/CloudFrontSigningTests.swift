@@ -89,7 +89,7 @@ private final class Signer: Sendable {
 
 private let signer = Result { try Signer() }
 private let stand = Result {
-    try Stand(
+    try Stand.shared(
         [
             Lane("signed") {
                 $0.keyGroups = ["signers"]

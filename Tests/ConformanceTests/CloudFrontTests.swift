@@ -1,12 +1,12 @@
 import Testing
 import WireTesting
 
-private let lifetimeStand = Result { try Stand(lifetimeLanes) }
-private let cachingStand = Result { try Stand(cachingLanes) }
-private let errorStand = Result { try Stand(errorLanes, errorTimes) }
-private let pageStand = Result { try Stand(pageLanes, pageParts) }
+private let lifetimeStand = Result { try Stand.shared(lifetimeLanes) }
+private let cachingStand = Result { try Stand.shared(cachingLanes) }
+private let errorStand = Result { try Stand.shared(errorLanes, errorTimes) }
+private let pageStand = Result { try Stand.shared(pageLanes, pageParts) }
 private let forwardingStand = Result {
-    try Stand(
+    try Stand.shared(
         forwardingLanes,
         Stand.Parts(
             second: """
@@ -15,9 +15,9 @@ private let forwardingStand = Result {
                   { "HeaderName": "User-Agent", "HeaderValue": "edge" } ] }
                 """))
 }
-private let keyStand = Result { try Stand(keyLanes) }
-private let contentStand = Result { try Stand(contentLanes) }
-private let answerStand = Result { try Stand(answerLanes) }
+private let keyStand = Result { try Stand.shared(keyLanes) }
+private let contentStand = Result { try Stand.shared(contentLanes) }
+private let answerStand = Result { try Stand.shared(answerLanes) }
 
 @Suite("CloudFront over the wire, row by row")
 struct CloudFrontRowTests {

@@ -17,7 +17,7 @@ private let lanes = [
 
 /// Its clock stands still until a test moves it; the tests move it one after the other.
 private let stand = Result {
-    try Stand(
+    try Stand.shared(
         lanes,
         Stand.Parts(
             more: """
@@ -144,7 +144,14 @@ struct CloudFrontTimeTests {
         room.reply(
             .ok("Cache-Control: max-age=250, stale-while-revalidate=5000", body: "one"))
         try expect("capped", "Miss", "one")
-        try pass(300)
+        try pass(299)
+        let gate = Gate()
+        defer { gate.open() }
+        room.reply(.response(503).held(by: gate))
+        try expect("capped", "Hit", "one", age: 299)
+        #expect(room.request(2) != nil)
+        gate.open()
+        try pass(11)
         room.reply(.ok(body: "two"))
         try expect("capped", "Miss", "two")
     }

@@ -1,21 +1,13 @@
 import Caching
 import CloudFront
 import Edge
-import Glibc
 import Testing
 
 @testable import Control
 
 @Suite("A distribution's export, checked with its lines")
 struct DistributionCheckTests {
-    private let directory: String
-
-    init() {
-        var template = Array("/tmp/mapedge-check.XXXXXX".utf8CString)
-        precondition(mkdtemp(&template) != nil, "no temporary directory")
-        directory = String(
-            decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
+    private let files = ExportFiles()
 
     /// As `check` reads it.
     private func read(_ path: String, policies: String? = nil) -> ConfigurationReading {
@@ -23,14 +15,6 @@ struct DistributionCheckTests {
             $0.distribution = path
             $0.policies = policies
         }
-    }
-
-    private func write(_ name: String, _ text: String) -> String {
-        let path = "\(directory)/\(name)"
-        let file = fopen(path, "w")
-        fputs(text, file)
-        fclose(file)
-        return path
     }
 
     private func export(_ behavior: String, also: String = "") -> String {
@@ -52,8 +36,8 @@ struct DistributionCheckTests {
     }
 
     @Test("an unmodified export with managed policies is well formed")
-    func managed() {
-        let path = write(
+    func managed() throws {
+        let path = try files.write(
             "dist.json",
             export("\"CachePolicyId\": \"658327ea-f89d-4fab-a63d-7e88639e58f6\""))
         let reading = read(path)
@@ -64,8 +48,8 @@ struct DistributionCheckTests {
     }
 
     @Test("every mistake is told at once, with its line")
-    func mistakes() {
-        let path = write(
+    func mistakes() throws {
+        let path = try files.write(
             "dist.json",
             export(
                 "\"CachePolicyId\": \"no-such-policy\"",
@@ -78,11 +62,10 @@ struct DistributionCheckTests {
     }
 
     @Test("a policy is read from the directory, and its absence told")
-    func policies() {
-        let path = write("dist.json", export("\"CachePolicyId\": \"own\""))
+    func policies() throws {
+        let path = try files.write("dist.json", export("\"CachePolicyId\": \"own\""))
         #expect(!read(path).isUsable)
-        mkdir("\(directory)/policies", 0o700)
-        _ = write(
+        try files.write(
             "policies/own.json",
             """
             { "ETag": "E1", "CachePolicy": { "Id": "own", "CachePolicyConfig": {
@@ -93,19 +76,19 @@ struct DistributionCheckTests {
                 "CookiesConfig": { "CookieBehavior": "none" },
                 "QueryStringsConfig": { "QueryStringBehavior": "all" } } } } }
             """)
-        let reading = read(path, policies: "\(directory)/policies")
+        let reading = read(path, policies: files.policies)
         #expect(reading.isUsable, "\(reading.findings)")
         #expect(reading.configuration.settings.behaviors.first?.policy.maxTTL == 600_000)
-        let absent = read(path, policies: "\(directory)/none")
+        let absent = read(path, policies: "\(files.directory)/none")
         #expect(absent.findings.contains { $0.description.contains("cannot be read") })
     }
 
     @Test("what is no JSON and no YAML is told where it ends to be one")
-    func malformed() {
-        let path = write("dist.json", "{ \"DistributionConfig\": {\n  \"Comment\": \"x\n")
+    func malformed() throws {
+        let path = try files.write("dist.json", "{ \"DistributionConfig\": {\n  \"Comment\": \"x\n")
         let reading = read(path)
         #expect(reading.findings.contains { $0.description.contains("this is no YAML") })
-        let none = read("\(directory)/none.json")
+        let none = read("\(files.directory)/none.json")
         #expect(none.findings.contains { $0.description.contains("cannot be opened") })
     }
 }

@@ -60,7 +60,13 @@ final class Stand: Sendable {
         edge = try Edge(
             origin: nil, mode: "cloudfront", arguments: arguments + parts.arguments,
             configuration: parts.configuration, directory: directory)
-        Stands.keep(self)
+    }
+
+    /// One that tests share: it is ended with the process.
+    static func shared(_ lanes: [Lane], _ parts: Parts = Parts()) throws -> Stand {
+        let stand = try Stand(lanes, parts)
+        Stands.keep(stand)
+        return stand
     }
 
     private static func origin(_ id: String, _ more: String) -> String {

@@ -8,9 +8,17 @@ struct SHA256Tests {
     }
 
     @Test(
-        "the digest is the standard's (FIPS 180-4, NIST's example values)",
+        "the digest is the standard's (FIPS 180-4, NIST's values), also around a block's end",
         arguments: [
             ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            (
+                String(repeating: "a", count: 55),
+                "9f4390f8d30c2dd92ec9f095b65e2b9ae9b0a925a5258e241c9f1e910f734318"
+            ),
+            (
+                String(repeating: "a", count: 64),
+                "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb"
+            ),
             ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
             (
                 "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
