@@ -377,8 +377,8 @@ extension LoopState where N: ~Copyable {
         return true
     }
 
-    /// The key without variant: where the names of the selecting fields stand. nil when it cannot be
-    /// formed: what is asked for then is nobody else's.
+    /// The key without variant: where the names of the selecting fields stand. nil when it cannot
+    /// be formed: what is asked for then is nobody else's.
     func primaryKey(_ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> PrimaryKey? {
         let canonical = writeKey(bytes, behavior)
         if canonical.overflowed { return nil }

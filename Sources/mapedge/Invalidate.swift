@@ -9,9 +9,9 @@ struct Invalidate: ParsableCommand {
         discussion: """
             A path begins with /, is compared letter by letter, and names what is stored under it, \
             the query included: /a.jpg clears neither /a.jpg?v=2 nor /a.jpg/. A * at its end \
-            stands for anything: /a.jpg* clears all of these, /* everything. \
-            #roads names what the origin tagged so. The command returns when it is in force and on disk; it is what \"aws cloudfront create-invalidation\" \
-            does at the same port.
+            stands for anything: /a.jpg* clears all of these, /* everything. #roads names what \
+            the origin tagged so. The command returns when it is in force and on disk; it is what \
+            \"aws cloudfront create-invalidation\" does at the same port.
 
             An edge with api.credentials wants to be asked with one of them: this command takes \
             it, as aws does, from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.

@@ -62,6 +62,11 @@ struct ImportedBehaviorTests {
         #expect(!tiles.judgesCookies && tiles.judgesAuthorization && tiles.sessionsBypass)
         #expect(!tiles.keepsFallback && tiles.invalidatesOnUnsafe)
         #expect(tiles.defaultTTL == 86_400_000 && tiles.minTTL == 1_000)
+        // Compress, CachedMethods and forwarded cookies are the export's, class or none.
+        let export = try #require(behaviors[0].imported).behavior.policy
+        #expect(!export.compresses && !tiles.compresses)
+        #expect(tiles.cachesOptions == export.cachesOptions)
+        #expect(tiles.revalidates == export.revalidates)
         #expect(behaviors[0].sessionCookies == ["sessionid", "JSESSIONID"])
         #expect(behaviors[0].imported != nil && behaviors[0].pattern == "/geoserver/*")
         #expect(behaviors[1].policy.mapClass == .pages && behaviors[1].policy.maxTTL == 600_000)
@@ -109,6 +114,24 @@ struct ImportedBehaviorTests {
                 "edge.yaml:11: behaviors[5] is no mapping; "
                     + "write it as - { path: \"/geoserver/*\", origin: ID }",
             ])
+    }
+
+    @Test("the standard access log goes by the distribution that is served")
+    func log() throws {
+        let text = "accessLog: { format: cloudfront, directory: /d }"
+        let found = try files.reading(three, text) { $0.distributionID = "EABC" }
+        let archive = try #require(found.configuration.settings.accessLog?.archive)
+        let record = try #require(found.configuration.distribution).record
+        #expect(archive.distribution == "EABC" && archive.domainName == record.domainName)
+    }
+
+    @Test(
+        "a root object that is no path is refused", arguments: ["a b.html", "a#b", "\u{e9}.html"])
+    func rootObject(_ name: String) throws {
+        var export = three
+        export.more = ", \"DefaultRootObject\": \"\(name)\""
+        let lines = try files.lines(files.reading(export), errorsOnly: true)
+        #expect(lines.contains { $0.contains("is no path") }, "\(lines)")
     }
 
     @Test("a table says what would be served")

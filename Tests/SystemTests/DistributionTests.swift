@@ -15,7 +15,7 @@ struct DistributionTests {
     }
 
     /// Two origins whose names nobody resolves, and a behavior for each.
-    private func export(_ pattern: String, comment: String = "") -> String {
+    private func export(_ pattern: String, comment: String = "", more: String = "") -> String {
         """
         { "ETag": "E2QWRUHAPOMQZL", "DistributionConfig": {
           "CallerReference": "maps", "Comment": "\(comment)", "Enabled": true,
@@ -33,7 +33,7 @@ struct DistributionTests {
               "ViewerProtocolPolicy": "allow-all",
               "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6" } ] },
           "DefaultCacheBehavior": {
-            "TargetOriginId": "pages", "ViewerProtocolPolicy": "allow-all",
+            "TargetOriginId": "pages", "ViewerProtocolPolicy": "allow-all",\(more)
             "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6" } } }
         """
     }
@@ -70,6 +70,35 @@ struct DistributionTests {
         let edge = try edge("--origin", "pages=\(pages.url)")
         #expect(edge.child.line(with: "give it one with --origin maps=URL") != nil)
         #expect(try edge.get("/tiles/1.png").status == 502)
+    }
+
+    @Test("what was asked for before a reload is answered by the rules of that time")
+    func before() throws {
+        let site = pages.room(named: "about")
+        let gate = Gate()
+        site.reply(
+            .ok("Cache-Control: max-age=1", "ETag: \"a\"", body: "a page"),
+            .response(304, ["ETag: \"a\""]).held(by: gate))
+        _ = try directory.write("dist.json", export("/tiles/*"))
+        let edge = try edge(
+            "--origin", "maps=\(maps.url)", "--origin", "pages=\(pages.url)", "--clock", "manual")
+        #expect(try edge.get("/about/us").text == "a page")
+        #expect(try edge.admin("/clock/advance?by=10s", method: "POST").status == 200)
+        var viewer = try edge.viewer()
+        try viewer.send("GET /about/us HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+        #expect(gate.awaitArrival())
+        let secured = "\"ResponseHeadersPolicyId\": \"67f7725c-6f97-4210-82d7-5512b31e9d03\","
+        _ = try directory.write("dist.json", export("/tiles/*", more: secured))
+        #expect(try edge.admin("/reload", method: "POST").status == 200)
+        let isInForce = try eventually {
+            try edge.get("/about/none")["X-Frame-Options"] != nil ? true : nil
+        }
+        #expect(isInForce == true)
+        gate.open()
+        let answer = try viewer.response()
+        #expect(answer["X-Cache"] == "RefreshHit from cloudfront" && answer.text == "a page")
+        #expect(answer["X-Frame-Options"] == nil)
+        #expect(try edge.get("/about/us")["X-Frame-Options"] == "SAMEORIGIN")
     }
 
     @Test("a reload takes a changed export, and refuses one with mistakes")

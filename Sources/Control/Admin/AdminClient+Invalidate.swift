@@ -60,7 +60,7 @@ extension AdminClient {
         else {
             if answer.status == 404 {
                 throw AdminClientError(
-                    "the edge offers no control API; set \"api: { enabled: true }\", then reload it")
+                    "the edge offers no control API; set \"api: { enabled: true }\" and reload it")
             }
             throw unexpected(answer)
         }

@@ -36,7 +36,9 @@ extension LoopState where N: ~Copyable {
         case .connectTimeout, .firstByteTimeout: .timedOut
         case .cutShort, .malformed: .status(failure.status)
         // With the time for the whole exchange over there is none left for the second.
-        case .totalTimeout, .betweenBytesTimeout, .queueFull, .queueTimeout, .exhausted, .abandoned: nil
+        case .totalTimeout, .betweenBytesTimeout, .queueFull, .queueTimeout, .exhausted,
+            .abandoned:
+            nil
         }
     }
 

@@ -21,7 +21,7 @@ extension LoopState where N: ~Copyable {
     }
 
     /// The request at hand as if it had named the root object; `head` is read anew from what is
-    /// returned, which lies in the loop's memory. nil: it cannot be put so, and `head` is as it was.
+    /// returned, which lies in the loop's memory. nil: it cannot be put so, and `head` stays.
     mutating func forRootObject(
         _ bytes: UnsafeRawBufferPointer
     ) -> UnsafeRawBufferPointer? {
