@@ -139,7 +139,20 @@ extension CanonicalKey {
 
     mutating func extend(lowercasing bytes: RawSpan) {
         guard let at = room(bytes.byteCount) else { return }
-        for offset in 0..<bytes.byteCount { unsafe memory[at + offset] = lowercased(bytes[offset]) }
+        let count = bytes.byteCount
+        guard count >= 8 else {
+            for offset in 0..<count { unsafe memory[at + offset] = lowercased(bytes[offset]) }
+            return
+        }
+        // Eight bytes in a step; the last eight are perhaps written twice.
+        var offset = 0
+        while true {
+            unsafe memory.storeBytes(
+                of: lowercased(eight: bytes.word(at: offset)).littleEndian,
+                toByteOffset: at &+ offset, as: UInt64.self)
+            if offset == count &- 8 { return }
+            offset = min(offset &+ 8, count &- 8)
+        }
     }
 
     /// Ends the part whose bytes began at `start`.

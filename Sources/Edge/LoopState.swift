@@ -93,6 +93,8 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     let counters: LoopCounters
     let latencies: LoopLatencies
     var log: LogRing?
+    /// How the line in the scratch memory begins.
+    var lineStart = LineWriter.Start()
     var head = RequestHead()
     /// Where a request for the root object is read anew, for `head` to change places with.
     var rewrittenHead = RequestHead()
@@ -116,6 +118,9 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     /// The file that secured connections read, kept open while they may, and its generation.
     var mappedFile: StoreFile?
     var mapGeneration: UInt64?
+    /// Gives the state an address for life: without a member that has one, whoever borrows the
+    /// state is handed a copy of its two thousand bytes, several of them for each hit.
+    private let anchor = Atomic<Bool>(false)
 
     /// Work that a step leaves for the end of the tick, so that no step calls an earlier one.
     enum ReadyWork {

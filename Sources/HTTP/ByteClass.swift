@@ -78,6 +78,16 @@ public func hexadecimalDigit(_ byte: UInt8) -> UInt8? {
 @inline(__always)
 public func lowercased(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 
+/// The same for eight bytes at once.
+@inline(__always)
+public func lowercased(eight word: UInt64) -> UInt64 {
+    let low = word & ~EightBytes.tops
+    // The top bit of each sum says "from A on" and "behind Z".
+    let fromA = low &+ EightBytes.all(0x80 - 0x41)
+    let behindZ = low &+ EightBytes.all(0x80 - 0x5b)
+    return word | (fromA & ~behindZ & ~word & EightBytes.tops) >> 2
+}
+
 /// `range` without the spaces and tabs at both its ends.
 func trimmingWhitespace(_ bytes: RawSpan, _ range: Range<Int>) -> Range<Int> {
     var start = range.lowerBound

@@ -12,13 +12,14 @@ enum PartOutcome {
 func parseFields(
     _ bytes: RawSpan, from start: Int, limit: Int, maximum: Int, into table: inout HeaderTable
 ) -> PartOutcome {
+    let names = table.names
     var at = start
     while true {
         guard at &+ 1 < limit else { return .incomplete }
         if bytes.pair(at) == 0x0a0d { return .end(at &+ 2) }
         let colon = colonOffset(bytes, from: at, to: limit)
         guard colon > at else { return nameOutcome(bytes, at, limit) }
-        let known = KnownNames.field(in: bytes, from: at, to: colon)
+        let known = names.field(in: bytes, from: at, to: colon)
         // A name that is a known one needs no second look.
         if known == .other, !isTokenRun(bytes, from: at, to: colon) {
             return nameOutcome(bytes, at, limit)

@@ -5,24 +5,40 @@
 /// once, at the end, `isIntact`. No allocation, no copy but the bytes themselves.
 @safe  // `reserve` keeps every write inside; only `init` has to trust the caller
 public struct HeadWriter {
-    private let memory: UnsafeMutableRawBufferPointer
-    /// Bytes written so far.
-    public private(set) var count = 0
+    @usableFromInline let memory: UnsafeMutableRawPointer?
+    /// Where writing ends: the memory does, or something went wrong here.
+    @usableFromInline var limit: Int
+    @usableFromInline var written = 0
     /// Whether something did not fit.
     public private(set) var overflowed = false
     /// Whether a value given at run time held CR, LF, NUL or another control character.
     public private(set) var isMalformed = false
 
     /// A writer that stands at the start of `memory`.
-    public init(_ memory: UnsafeMutableRawBufferPointer) { unsafe self.memory = memory }
+    public init(_ memory: UnsafeMutableRawBufferPointer) {
+        unsafe self.memory = memory.baseAddress
+        limit = memory.count
+    }
+
+    /// Bytes written so far.
+    @inlinable
+    public var count: Int { written }
+
+    /// What was written, valid as long as the memory is.
+    @inlinable
+    public var bytes: UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(start: memory, count: written)
+    }
 
     /// Whether all that was asked for has been written.
     public var isIntact: Bool { !overflowed && !isMalformed }
 
-    /// Text known when the edge was built, CRLF and all.
+    /// Text known when the edge was built, CRLF and all. A few stores where the text is a literal.
+    @inlinable @inline(__always)
     public mutating func append(_ text: StaticString) {
-        unsafe append(
-            bytes: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        let size = text.utf8CodeUnitCount
+        guard let target = unsafe reserve(size) else { return }
+        unsafe target.copyMemory(from: text.utf8Start, byteCount: size)
     }
 
     /// Bytes as they are: a part of a head that was checked when it was parsed or stored.
@@ -31,6 +47,7 @@ public struct HeadWriter {
     }
 
     /// Bytes as they are, likewise.
+    @inlinable
     public mutating func append(bytes: UnsafeRawBufferPointer) {
         guard let target = unsafe reserve(bytes.count) else { return }
         if let source = bytes.baseAddress {
@@ -40,21 +57,9 @@ public struct HeadWriter {
 
     /// A number in decimal digits.
     public mutating func appendDecimal(_ number: UInt64) {
-        var digits = 1
-        var rest = number
-        while rest >= 10 {
-            rest /= 10
-            digits &+= 1
-        }
-        guard let target = unsafe reserve(digits) else { return }
-        rest = number
-        var at = digits
-        while at > 0 {
-            at &-= 1
-            unsafe target.storeBytes(
-                of: UInt8(truncatingIfNeeded: rest % 10) &+ 0x30, toByteOffset: at, as: UInt8.self)
-            rest /= 10
-        }
+        let digits = DecimalDigits(number)
+        guard let target = unsafe reserve(digits.count) else { return }
+        unsafe digits.write(to: target)
     }
 
     /// A number in lower-case hexadecimal digits, without leading zeros.
@@ -80,6 +85,7 @@ public struct HeadWriter {
     public mutating func appendValue(_ value: RawSpan) {
         guard isFieldValue(value) else {
             isMalformed = true
+            limit = written
             return
         }
         append(value)
@@ -117,15 +123,21 @@ public struct HeadWriter {
         append("\r\n")
     }
 
-    @inline(__always)
-    private mutating func reserve(_ size: Int) -> UnsafeMutableRawPointer? {
-        guard isIntact, unsafe size <= memory.count &- count, let base = unsafe memory.baseAddress
-        else {
-            if !isMalformed { overflowed = overflowed || size > 0 }
+    @inlinable @inline(__always)
+    mutating func reserve(_ size: Int) -> UnsafeMutableRawPointer? {
+        guard size <= limit &- written, let base = unsafe memory else {
+            stop(size)
             return nil
         }
-        let target = unsafe base + count
-        count &+= size
+        let target = unsafe base + written
+        written &+= size
         return unsafe target
+    }
+
+    /// Nothing more is written.
+    @usableFromInline @inline(never)
+    mutating func stop(_ size: Int) {
+        if !isMalformed { overflowed = overflowed || size > 0 }
+        limit = written
     }
 }

@@ -36,6 +36,8 @@ public struct HeaderTable: @unchecked Sendable {  // Shared memory is never writ
     @usableFromInline var repeated: UInt64 = 0
     @usableFromInline var lines: UnsafeMutablePointer<HeaderField>
     @usableFromInline var firsts: UnsafeMutablePointer<UInt8>
+    /// Held here, so that a parse finds it at hand.
+    let names = KnownNames.all
     private var memory: HeaderMemory
 
     /// An empty table; allocates.

@@ -4,57 +4,73 @@ extension KnownField {
     /// One multiplication picks the only candidate, at most four comparisons of eight bytes
     /// confirm it: about 3 ns, whatever the name.
     public static func named(_ name: RawSpan) -> KnownField {
-        KnownNames.field(in: name, from: 0, to: name.byteCount)
+        KnownNames.all.field(in: name, from: 0, to: name.byteCount)
     }
 }
 
-/// The names arranged for search: a perfect hash, and each name in words of eight bytes.
-enum KnownNames {
+/// The names arranged for search: a perfect hash, and the words of each name to compare with.
+///
+/// Made once for the process, and handed to whoever searches often: reading the one value costs a
+/// check each time.
+@safe  // written once, before anybody sees it, and never freed
+struct KnownNames: @unchecked Sendable {  // nobody writes to the memory after `init`
+    static let all = KnownNames()
+
     /// Found by trial: no two names meet in one slot. Making the table checks it.
     private static var multiplier: UInt32 { 0x63bc_6601 }
     private static var lengthMax: Int { 25 }
-    private static var wordsPerName: Int { 4 }
 
-    /// Which field a slot belongs to; 0 is none.
-    private static let slots: InlineArray<256, UInt8> = {
-        var slots = InlineArray<256, UInt8>(repeating: 0)
+    /// A name in lower case: its first eight bytes, those from the eighth on, those sixteen before
+    /// its end and its last eight, as far as it is so long. They overlap and leave nothing out.
+    private struct Name {
+        var length = 0
+        var first: UInt64 = 0
+        var second: UInt64 = 0
+        var third: UInt64 = 0
+        var last: UInt64 = 0
+        var field = KnownField.other
+    }
+
+    /// By slot; a name of no bytes is none.
+    private let slots: UnsafeMutablePointer<Name>
+
+    private init() {
+        unsafe slots = .allocate(capacity: 256)
+        unsafe slots.initialize(repeating: Name(), count: 256)
         for field in KnownField.allCases where field != .other {
-            let slot = slot(unsafe bytes(of: field).bytes, 0, field.name.utf8CodeUnitCount)
-            precondition(slots[slot] == 0, "two field names share a slot; find a new multiplier")
-            slots[slot] = field.rawValue
+            let bytes = unsafe UnsafeRawBufferPointer(
+                start: field.name.utf8Start, count: field.name.utf8CodeUnitCount
+            ).bytes
+            let slot = unsafe slots + Self.slot(bytes, 0, bytes.byteCount)
+            precondition(
+                unsafe slot.pointee.length == 0,
+                "two field names share a slot; find a new multiplier")
+            unsafe slot.pointee = Self.name(bytes, field)
         }
-        return slots
-    }()
+    }
 
-    /// Four words for each field: its name in lower case, filled up with zeros. No name is as
-    /// long as 32 bytes, so the last byte has room for the length.
-    private static let words: InlineArray<256, UInt64> = {
-        var words = InlineArray<256, UInt64>(repeating: 0)
-        for field in KnownField.allCases {
-            let first = Int(field.rawValue) * wordsPerName
-            for index in 0..<field.name.utf8CodeUnitCount {
-                words[first + index / 8] |= UInt64(field.name.byte(index)) << UInt64(index % 8 * 8)
-            }
-            words[first + 3] |= UInt64(field.name.utf8CodeUnitCount) << 56
+    private static func name(_ bytes: RawSpan, _ field: KnownField) -> Name {
+        let length = bytes.byteCount
+        precondition(length <= lengthMax, "a longer name needs more words")
+        guard length >= 8 else {
+            var word: UInt64 = 0
+            for index in 0..<length { word |= UInt64(bytes.byte(index)) << UInt64(index * 8) }
+            return Name(length: length, first: word, field: field)
         }
-        return words
-    }()
-
-    private static func bytes(of field: KnownField) -> UnsafeRawBufferPointer {
-        unsafe UnsafeRawBufferPointer(
-            start: field.name.utf8Start, count: field.name.utf8CodeUnitCount)
+        return Name(
+            length: length, first: bytes.word(0), second: length > 16 ? bytes.word(8) : 0,
+            third: length > 16 ? bytes.word(length - 16) : 0, last: bytes.word(length - 8),
+            field: field)
     }
 
     /// The field whose name stands at `start..<end`, wherever the text around it ends.
     @inline(__always)
-    static func field(in bytes: RawSpan, from start: Int, to end: Int) -> KnownField {
+    func field(in bytes: RawSpan, from start: Int, to end: Int) -> KnownField {
         let length = end &- start
-        guard length >= 2, length <= lengthMax else { return .other }
-        let candidate = slots[slot(bytes, start, length)]
-        guard candidate != 0, matches(bytes, start, length, Int(candidate) &* wordsPerName)
-        else { return .other }
-        // Raw values count from 0 without a gap, so that they are what the enum is stored as.
-        return unsafe unsafeBitCast(candidate, to: KnownField.self)
+        guard length >= 2, length <= Self.lengthMax else { return .other }
+        let slot = unsafe slots + Self.slot(bytes, start, length)
+        guard unsafe slot.pointee.length == length else { return .other }
+        return unsafe matches(slot, bytes, start, length) ? slot.pointee.field : .other
     }
 
     @inline(__always)
@@ -68,36 +84,36 @@ enum KnownNames {
     }
 
     @inline(__always)
-    private static func matches(
-        _ bytes: RawSpan, _ start: Int, _ length: Int, _ first: Int
+    private func matches(
+        _ name: UnsafeMutablePointer<Name>, _ bytes: RawSpan, _ start: Int, _ length: Int
     ) -> Bool {
-        guard words[first &+ 3] >> 56 == UInt64(truncatingIfNeeded: length) else { return false }
-        var at = 0
-        var index = first
-        while at < length {
-            let left = length &- at
-            var word: UInt64
-            if start &+ at &+ 8 <= bytes.byteCount {
-                word = bytes.word(start &+ at)
-                if left < 8 { word &= (1 &<< UInt64(truncatingIfNeeded: left &* 8)) &- 1 }
-            } else {
-                word = shortWord(bytes, start &+ at, left)
-            }
-            let expected = words[index] & (index == first &+ 3 ? 0x00ff_ffff_ffff_ffff : .max)
-            // Only where the name has a letter (bit 6) may the text differ by bit 5.
-            let letters = (expected & 0x4040_4040_4040_4040) >> 1
-            if (word ^ expected) & ~letters != 0 { return false }
-            at &+= 8
-            index &+= 1
+        if length < 8 {
+            return unsafe Self.isSame(shortWord(bytes, start, length), name.pointee.first)
         }
-        return true
+        guard unsafe Self.isSame(bytes.word(start), name.pointee.first),
+            unsafe Self.isSame(bytes.word(start &+ length &- 8), name.pointee.last)
+        else { return false }
+        if length <= 16 { return true }
+        return unsafe Self.isSame(bytes.word(start &+ 8), name.pointee.second)
+            && Self.isSame(bytes.word(start &+ length &- 16), name.pointee.third)
     }
 
-    /// Fewer than eight bytes, at the very end of the text.
-    private static func shortWord(_ bytes: RawSpan, _ start: Int, _ count: Int) -> UInt64 {
+    /// Only where the name has a letter (bit 6) may the text differ by bit 5.
+    @inline(__always)
+    private static func isSame(_ word: UInt64, _ expected: UInt64) -> Bool {
+        let letters = (expected & 0x4040_4040_4040_4040) >> 1
+        return (word ^ expected) & ~letters == 0
+    }
+
+    /// Fewer than eight bytes, the rest zero.
+    @inline(__always)
+    private func shortWord(_ bytes: RawSpan, _ start: Int, _ count: Int) -> UInt64 {
+        if start &+ 8 <= bytes.byteCount {
+            return bytes.word(start) & ((1 &<< UInt64(truncatingIfNeeded: count &* 8)) &- 1)
+        }
         var word: UInt64 = 0
-        for index in 0..<min(count, 8) {
-            word |= UInt64(bytes.byte(start + index)) << UInt64(index * 8)
+        for index in 0..<count {
+            word |= UInt64(bytes.byte(start &+ index)) << UInt64(index &* 8)
         }
         return word
     }

@@ -31,6 +31,11 @@ public struct ReadTransaction: ~Copyable {
         try check(unsafe mdb_txn_renew(handle), .begin)
     }
 
+    /// The commit that the snapshot shows, counted from the file's first. Two snapshots of one
+    /// number are the same, page for page, whatever was begun and not committed in between.
+    @inline(__always)
+    public var number: UInt64 { UInt64(unsafe mdb_txn_id(handle)) }
+
     /// Lets the snapshot go; all pointers handed out become invalid.
     @inline(__always)
     public func reset() {

@@ -133,22 +133,29 @@ struct AddressWriter {
         count += 1
     }
 
-    /// Lower-case, without leading zeros.
-    mutating func put(number: UInt64, radix: UInt64) {
-        var scale: UInt64 = 1
-        while number / scale >= radix { scale *= radix }
-        while scale > 0 {
-            let digit = UInt8(truncatingIfNeeded: number / scale % radix)
+    mutating func put(decimal number: UInt32) {
+        if number >= 10 { put(decimal: number / 10) }
+        put(0x30 + UInt8(truncatingIfNeeded: number % 10))
+    }
+
+    /// Lower-case hexadecimal, without leading zeros.
+    mutating func put(hexadecimal number: UInt16) {
+        var shift = max(0, (15 - number.leadingZeroBitCount) / 4 * 4)
+        while shift >= 0 {
+            let digit = UInt8(truncatingIfNeeded: number >> UInt16(shift)) & 15
             put(digit < 10 ? 0x30 + digit : 0x57 + digit)
-            scale /= radix
+            shift -= 4
         }
     }
 
     mutating func put(ipv4: UInt32) {
-        for part in 0..<4 {
-            if part > 0 { put(0x2E) }
-            put(number: UInt64(ipv4 >> UInt32(24 - 8 * part) & 0xFF), radix: 10)
-        }
+        put(decimal: ipv4 >> 24)
+        put(0x2E)
+        put(decimal: ipv4 >> 16 & 0xFF)
+        put(0x2E)
+        put(decimal: ipv4 >> 8 & 0xFF)
+        put(0x2E)
+        put(decimal: ipv4 & 0xFF)
     }
 
     /// The first of the longest runs of two or more zero groups becomes `::`.
@@ -163,7 +170,7 @@ struct AddressWriter {
                 continue
             }
             if place > 0, place != gap.upperBound || gap.isEmpty { put(0x3A) }
-            put(number: UInt64(Self.group(place, high, low)), radix: 16)
+            put(hexadecimal: Self.group(place, high, low))
             place += 1
         }
     }

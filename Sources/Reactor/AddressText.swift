@@ -65,7 +65,7 @@ extension SocketAddress: CustomStringConvertible {
         writeIP(&writer)
         if !isIPv4 { writer.put(0x5D) }
         writer.put(0x3A)
-        writer.put(number: UInt64(port), radix: 10)
+        writer.put(decimal: UInt32(port))
         return writer.count
     }
 
@@ -89,7 +89,7 @@ extension SocketAddress: CustomStringConvertible {
         writer.put(high: high, low: low)
         if scope != 0 {
             writer.put(0x25)
-            writer.put(number: UInt64(scope), radix: 10)
+            writer.put(decimal: scope)
         }
     }
 }

@@ -65,10 +65,9 @@ struct RequestWordTests {
     @Test func `a log line is JSON, without credentials and control bytes`() {
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 16)
         defer { memory.deallocate() }
-        var line = LineWriter(memory)
-        line.begin(1_700_000_000_042)
+        var line = LineWriter(memory, at: 1_700_000_000_042)
         line.address(.loopback(port: 9))
-        bytes("a\"b\\c\n\u{7f}é") { line.member("cs-uri-stem", $0) }
+        bytes("a\"b\\c\n\u{7f}é") { line.member(",\"cs-uri-stem\":\"", $0) }
         bytes("layers=x&access_token=geheim&Key=1&b=2") { line.query($0) }
         line.outcome(Outcome(), seconds: 1_002_003_000)
         line.end()
@@ -89,15 +88,18 @@ struct RequestWordTests {
         defer { memory.deallocate() }
         // Every length of the host moves the end of the query by a little.
         for length in stride(from: 0, through: 4_000, by: 37) {
-            var line = LineWriter(memory)
-            line.begin(1_700_000_000_042)
+            var line = LineWriter(memory, at: 1_700_000_000_042)
             line.address(.loopback(port: 9))
-            bytes("GET") { line.member("cs-method", $0) }
-            bytes(String(repeating: unit, count: length)) { line.member("x-host-header", $0) }
-            bytes(String(repeating: "/", count: 4_000)) { line.member("cs-uri-stem", $0) }
+            bytes("GET") { line.member(",\"cs-method\":\"", $0) }
+            bytes(String(repeating: unit, count: length)) {
+                line.member(",\"x-host-header\":\"", $0)
+            }
+            bytes(String(repeating: "/", count: 4_000)) { line.member(",\"cs-uri-stem\":\"", $0) }
             bytes(String(repeating: query, count: 8_192 / query.utf8.count)) { line.query($0) }
-            bytes(String(repeating: unit, count: 4_000)) { line.member("cs(Referer)", $0) }
-            bytes(String(repeating: unit, count: 4_000)) { line.member("cs(User-Agent)", $0) }
+            bytes(String(repeating: unit, count: 4_000)) { line.member(",\"cs(Referer)\":\"", $0) }
+            bytes(String(repeating: unit, count: 4_000)) {
+                line.member(",\"cs(User-Agent)\":\"", $0)
+            }
             var outcome = Outcome()
             outcome.sentBytes = .max
             outcome.detail = "the path contains a percent sign that encodes no valid text"
@@ -107,6 +109,34 @@ struct RequestWordTests {
             #expect(text.hasSuffix("\"}\n"), "host of \(length)")
             let object = try JSONSerialization.jsonObject(with: Data(line.bytes))
             #expect((object as? [String: Any])?["sc-bytes"] as? Int == .max)
+        }
+    }
+
+    @Test func `lines of one millisecond share their beginning, others do not`() {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 4_096, alignment: 16)
+        defer { memory.deallocate() }
+        var start = LineWriter.Start()
+        for (time, text) in [
+            (Int64(1_700_000_000_042), "1700000000.042"), (1_700_000_000_042, "1700000000.042"),
+            (1_700_000_000_043, "1700000000.043"), (999, "0.999"), (10_000, "10.000"),
+            (-5, "0.000"),
+        ] {
+            var line = LineWriter(memory, begun: start, at: time)
+            start = line.start
+            line.end()
+            #expect(String(decoding: line.bytes, as: UTF8.self) == "{\"time\":\(text)}\n")
+        }
+    }
+
+    @Test func `plain text is told by words as it is by bytes`() {
+        for length in 0..<20 {
+            for place in 0..<length {
+                for byte in UInt8.min...UInt8.max {
+                    var text = [UInt8](repeating: 0x20, count: length)
+                    text[place] = byte
+                    #expect(text.withUnsafeBytes(PlainText.isAll) == PlainText.isPlain(byte))
+                }
+            }
         }
     }
 

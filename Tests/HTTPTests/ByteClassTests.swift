@@ -34,6 +34,25 @@ struct ByteClassTests {
         }
     }
 
+    @Test("eight bytes get small letters as each of them does")
+    func lowercase() {
+        for place in 0..<8 {
+            for byte in UInt8.min...UInt8.max {
+                for around: UInt64 in [0, 0x4141_4141_4141_4141, .max, 0x5a5a_5a5a_5a5a_5a5a] {
+                    let shift = UInt64(place * 8)
+                    let word = around & ~(0xff << shift) | UInt64(byte) << shift
+                    let small = lowercased(eight: word)
+                    for index in 0..<8 {
+                        let at = UInt64(index * 8)
+                        #expect(
+                            UInt8(truncatingIfNeeded: small >> at)
+                                == lowercased(UInt8(truncatingIfNeeded: word >> at)))
+                    }
+                }
+            }
+        }
+    }
+
     @Test("a target holds visible ASCII but # and backslash, at each place of a word")
     func target() {
         for byte in UInt8.min...UInt8.max {

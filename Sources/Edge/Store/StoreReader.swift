@@ -19,6 +19,9 @@ public struct StoreReader: ~Copyable {
     /// The file of that generation; nil while there is none.
     private(set) var file: StoreFile?
     private var isCursorCurrent = false
+    private var places = FoundPlaces()
+    /// Which commit the open snapshot shows; 0 is none.
+    private var stamp: UInt64 = 0
 
     /// What a reader holds of one generation of the file.
     fileprivate struct Snapshot: ~Copyable {
@@ -63,6 +66,7 @@ public struct StoreReader: ~Copyable {
         if generation != store.generation { reopen() }
         do {
             try snapshot?.transaction.renew()
+            stamp = (snapshot?.transaction.number ?? 0) &+ 1
         } catch {
             fail(error)
         }
@@ -80,8 +84,13 @@ public struct StoreReader: ~Copyable {
     @inline(__always)
     public mutating func find(_ key: CacheKey) -> UnsafeRawBufferPointer? {
         guard let index = snapshot?.index else { return nil }
+        if let record = places.record(key, stamp) { return record }
         do {
-            return try snapshot?.transaction.get(key.indexKey, in: index) ?? nil
+            guard let record = try snapshot?.transaction.get(key.indexKey, in: index) ?? nil else {
+                return nil
+            }
+            places.note(record, of: key, stamp)
+            return record
         } catch {
             fail(error)
             return nil
@@ -115,6 +124,8 @@ public struct StoreReader: ~Copyable {
         objectID: UInt64, fromChunk chunk: Int, skip: Int, limit: Int,
         into parts: UnsafeMutablePointer<iovec>, capacity: Int = 16
     ) -> (count: Int, bytes: Int) {
+        let known = recall(objectID, chunk, skip, limit, parts, capacity)
+        if known.bytes == limit || known.count == capacity { return known }
         do {
             return try collect(objectID, chunk, skip, limit, parts, capacity)
         } catch {
@@ -140,6 +151,26 @@ public struct StoreReader: ~Copyable {
 }
 
 extension StoreReader {
+    /// As far as the chunks were found before.
+    @inline(__always)
+    private func recall(
+        _ objectID: UInt64, _ chunk: Int, _ skip: Int, _ limit: Int,
+        _ parts: UnsafeMutablePointer<iovec>, _ capacity: Int
+    ) -> (count: Int, bytes: Int) {
+        guard snapshot != nil else { return (0, 0) }
+        let known = places.chunks(of: objectID, stamp)
+        var (count, bytes, at, offset) = (0, 0, chunk, skip)
+        while at < known.count, known[at].iov_len > offset, let base = known[at].iov_base {
+            let taken = min(known[at].iov_len - offset, limit - bytes)
+            parts[count] = iovec(iov_base: base + offset, iov_len: taken)
+            count += 1
+            bytes += taken
+            if count == capacity || bytes == limit { break }
+            (at, offset) = (at + 1, 0)
+        }
+        return (count, bytes)
+    }
+
     private mutating func collect(
         _ objectID: UInt64, _ chunk: Int, _ skip: Int, _ limit: Int,
         _ parts: UnsafeMutablePointer<iovec>, _ capacity: Int
@@ -155,6 +186,8 @@ extension StoreReader {
         var bytes = 0
         while let value = found, let base = value.baseAddress, value.count > offset {
             let taken = min(value.count - offset, limit - bytes)
+            // What is noted begins with an object's first chunk.
+            if chunk == 0 { places.note(chunk: count, value, of: objectID, stamp) }
             parts[count] = iovec(
                 iov_base: UnsafeMutableRawPointer(mutating: base + offset), iov_len: taken)
             count += 1
@@ -209,6 +242,7 @@ extension StoreReader {
     @inline(never)
     private mutating func reopen() {
         snapshot = nil
+        places.forget()
         let (file, generation) = store.currentFile
         self.generation = generation
         self.file = file

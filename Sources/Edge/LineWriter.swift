@@ -1,0 +1,265 @@
+import Caching
+import Glibc
+import HTTP
+import Reactor
+
+/// Writes one line of JSON into the loop's memory; a value that does not fit is cut short.
+struct LineWriter {
+    /// The beginning of a line that says when: its bytes stay in the memory for the next one.
+    struct Start {
+        var time: Milliseconds = .min
+        var count = 0
+    }
+
+    private let memory: UnsafeMutableRawPointer
+    private let capacity: Int
+    private var count: Int
+    private(set) var start: Start
+    /// Room that is kept for the members every line ends with: a value's closing quote, status,
+    /// sizes, times and words. What comes from a peer stays out of it.
+    private static let reserve = 512
+    /// A single value is cut after so many bytes.
+    private static let valueLimit = 4_096
+
+    /// A line in `memory`, whose first bytes are `begun` already: they are written anew where they
+    /// say another time.
+    init(_ memory: UnsafeMutableRawBufferPointer, begun: Start = Start(), at now: Milliseconds) {
+        guard let base = memory.baseAddress, memory.count >= Self.reserve else {
+            preconditionFailure("too small for a line")
+        }
+        self.memory = base
+        capacity = memory.count
+        if begun.time == now {
+            (start, count) = (begun, begun.count)
+            return
+        }
+        count = 0
+        start = Start()
+        raw("{\"time\":")
+        decimal(UInt64(max(0, now)) / 1_000)
+        raw(".")
+        digits(UInt64(max(0, now)) % 1_000, 3)
+        start = Start(time: now, count: count)
+    }
+
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
+
+    mutating func address(_ address: SocketAddress) {
+        raw(",\"c-ip\":\"")
+        if address != .unspecified {
+            count += address.writeIP(
+                to: UnsafeMutableRawBufferPointer(
+                    start: memory + count, count: SocketAddress.textLengthMax))
+        }
+        raw("\"")
+    }
+
+    mutating func outcome(_ outcome: Outcome, seconds nanoseconds: UInt64) {
+        raw(",\"sc-status\":")
+        decimal(UInt64(max(0, outcome.status)))
+        raw(",\"sc-bytes\":")
+        decimal(UInt64(max(0, outcome.sentBytes)))
+        raw(",\"time-taken\":")
+        decimal(nanoseconds / 1_000_000_000)
+        raw(".")
+        digits(nanoseconds / 1_000 % 1_000_000, 6)
+        raw(",\"x-edge-result-type\":\"")
+        raw(outcome.result.word)
+        raw("\",\"x-edge-detailed-result-type\":\"")
+        raw(outcome.detail)
+        raw("\"")
+    }
+
+    mutating func end() { raw("}\n") }
+
+    /// A member with a peer's value; `opening` is a comma, the name and what stands before a value.
+    mutating func member(_ opening: StaticString, _ value: UnsafeRawBufferPointer) {
+        guard open(opening) else { return }
+        escape(value)
+        raw("\"")
+    }
+
+    /// The same for a value that the parser let pass as a method or an authority: it has nothing
+    /// that needs an escape.
+    mutating func parsed(_ opening: StaticString, _ value: UnsafeRawBufferPointer) {
+        guard open(opening) else { return }
+        let length = min(value.count, Self.valueLimit, capacity - Self.reserve - count)
+        if let base = value.baseAddress { memcpy(memory + count, base, length) }
+        count += length
+        raw("\"")
+    }
+
+    mutating func field(
+        _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ known: KnownField,
+        _ opening: StaticString
+    ) {
+        guard let index = head.fields.first(known) else { return }
+        let value = UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range])
+        // A referer's query may hold another site's tokens.
+        if known == .referer, let mark = value.firstIndex(of: 63) {
+            member(opening, UnsafeRawBufferPointer(rebasing: value[..<mark]))
+        } else {
+            member(opening, value)
+        }
+    }
+
+    /// The query, with the values of credentials left out (law 6).
+    mutating func query(_ query: UnsafeRawBufferPointer) {
+        guard !query.isEmpty, open(",\"cs-uri-query\":\"") else { return }
+        var start = 0
+        while start < query.count {
+            var end = start
+            while end < query.count, query[end] != 38 { end += 1 }
+            let parameter = UnsafeRawBufferPointer(rebasing: query[start..<end])
+            if start > 0 { plain(38) }
+            if let length = Self.secretName(parameter) {
+                escape(UnsafeRawBufferPointer(rebasing: parameter[..<length]))
+                plain(61)
+                plain(45)
+            } else {
+                escape(parameter)
+            }
+            start = end + 1
+        }
+        raw("\"")
+    }
+
+    /// Length of the name when the parameter carries a credential.
+    static func secretName(_ parameter: UnsafeRawBufferPointer) -> Int? {
+        guard parameter.count > 4 else { return nil }
+        switch parameter[0] | 0x20 {
+        case 97, 99, 105, 106, 107, 112, 115, 116: break  // a c i j k p s t, as below
+        default: return nil
+        }
+        for index in secretNames.indices {
+            if let length = named(parameter, secretNames[index]) { return length }
+        }
+        return nil
+    }
+
+    private static let secretNames: InlineArray<14, StaticString> = [
+        "access_token", "authkey", "code", "state", "id_token", "jsessionid", "password", "token",
+        "key",
+        "signature", "api_key", "apikey", "secret", "ticket",
+    ]
+
+    private static func named(_ parameter: UnsafeRawBufferPointer, _ name: StaticString) -> Int? {
+        let length = name.utf8CodeUnitCount
+        guard parameter.count > length, parameter[length] == 61 else { return nil }
+        for index in 0..<length where parameter[index] | 0x20 != name.utf8Start[index] | 0x20 {
+            return nil
+        }
+        return length
+    }
+
+    /// Begins a member whose value is the peer's; false when there is no room for it. Room for the
+    /// quote that closes it, and for the end of the line, is always left: see `reserve`.
+    @inline(__always)
+    private mutating func open(_ opening: StaticString) -> Bool {
+        guard count + opening.utf8CodeUnitCount + 1 <= capacity - Self.reserve else { return false }
+        raw(opening)
+        return true
+    }
+
+    /// One byte of a value that needs no escape.
+    private mutating func plain(_ byte: UInt8) {
+        guard count < capacity - Self.reserve else { return }
+        memory.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+        count += 1
+    }
+
+    /// Most values need no escape, and are copied as they are.
+    private mutating func escape(_ value: UnsafeRawBufferPointer) {
+        guard let base = value.baseAddress else { return }
+        let room = min(Self.valueLimit, capacity - Self.reserve - count)
+        guard value.count <= room, PlainText.isAll(value) else {
+            escapeEach(value, room)
+            return
+        }
+        memcpy(memory + count, base, value.count)
+        count += value.count
+    }
+
+    @inline(never)
+    private mutating func escapeEach(_ value: UnsafeRawBufferPointer, _ room: Int) {
+        var room = room
+        for byte in value {
+            if PlainText.isPlain(byte) {
+                guard room > 0 else { return }
+                memory.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+                count += 1
+                room -= 1
+            } else {
+                guard room >= 6 else { return }
+                unicode(byte)
+                room -= 6
+            }
+        }
+    }
+
+    /// Bytes that are not plain ASCII, as the code point of the same number (Latin-1).
+    private mutating func unicode(_ byte: UInt8) {
+        raw("\\u00")
+        memory.storeBytes(of: Self.hex(byte >> 4), toByteOffset: count, as: UInt8.self)
+        memory.storeBytes(of: Self.hex(byte & 15), toByteOffset: count + 1, as: UInt8.self)
+        count += 2
+    }
+
+    private static func hex(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 48 + nibble : 87 + nibble }
+
+    @inline(__always)
+    private mutating func raw(_ text: StaticString) {
+        let length = text.utf8CodeUnitCount
+        guard count + length <= capacity else { return }
+        memcpy(memory + count, text.utf8Start, length)
+        count += length
+    }
+
+    @inline(__always)
+    private mutating func decimal(_ number: UInt64) {
+        let digits = DecimalDigits(number)
+        guard count + digits.count <= capacity else { return }
+        digits.write(to: memory + count)
+        count += digits.count
+    }
+
+    /// So many digits, with zeros in front.
+    @inline(__always)
+    private mutating func digits(_ number: UInt64, _ places: Int) {
+        guard count + places <= capacity else { return }
+        DecimalDigits.write(number, count: places, to: memory + count)
+        count += places
+    }
+}
+
+/// Text that a JSON string holds as it is: visible ASCII and spaces, without quote and backslash.
+enum PlainText {
+    static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte < 0x7F && byte != 34 && byte != 92
+    }
+
+    /// Whether all bytes are plain: eight in a step, the last eight perhaps looked at twice.
+    @inline(__always)
+    static func isAll(_ text: UnsafeRawBufferPointer) -> Bool {
+        let count = text.count
+        guard count >= 8 else { return text.allSatisfy(isPlain) }
+        var marked: UInt64 = 0
+        var at = 0
+        while at < count - 8 {
+            marked |= marks(text.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+            at += 8
+        }
+        marked |= marks(text.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self))
+        return marked & 0x8080_8080_8080_8080 == 0
+    }
+
+    /// The top bit of each byte that is not plain, and perhaps of some behind such a one.
+    @inline(__always)
+    private static func marks(_ word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quote = (word ^ (ones &* 34)) &- ones
+        let slash = (word ^ (ones &* 92)) &- ones
+        // Above 0x7E the sum reaches the top bit, below 0x20 the difference borrows it.
+        return word | (word &+ ones) | (word &- ones &* 0x20) | quote | slash
+    }
+}

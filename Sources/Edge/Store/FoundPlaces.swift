@@ -1,0 +1,105 @@
+import Caching
+import Glibc
+import LMDB
+
+/// Where one loop found records and their chunks in the snapshot it used last.
+///
+/// Between two commits every snapshot is the same one: what a search of the trees found is there
+/// still, page for page, so popular entries are searched for once for each commit and not for each
+/// hit. A place holds what was found last among the keys that share it. Owned by a reader, which
+/// says by `stamp` which commit its snapshot shows. Costs no allocation after `init`.
+struct FoundPlaces: ~Copyable {
+    /// Entries remembered, a power of two: half a megabyte for each loop.
+    static var capacity: Int { 4_096 }
+    /// Chunks remembered of an entry: 16 KiB, which nine of ten tiles do not exceed.
+    static var chunksMax: Int { 4 }
+    /// Two lines of a processor's cache: one for the record, one for the chunks.
+    private static var stride: Int { 128 }
+
+    private struct Place {
+        var key = CacheKey(high: 0, low: 0)
+        var stamp: UInt64 = 0
+        var objectID: UInt64 = 0
+        var record = UnsafeRawPointer(bitPattern: 0)
+        var recordBytes: UInt32 = 0
+        var chunks: UInt32 = 0
+    }
+
+    private let memory: UnsafeMutableRawPointer
+    /// The place of the key that was asked for last.
+    private var current: Int = 0
+
+    init() {
+        memory = .allocate(byteCount: Self.capacity * Self.stride, alignment: Self.stride)
+        forget()
+    }
+
+    deinit { memory.deallocate() }
+
+    /// All is forgotten: the file is another.
+    func forget() {
+        for index in 0..<Self.capacity { place(index).initialize(to: Place()) }
+    }
+
+    /// The record of a key, if it was found in the same commit's snapshot. Its chunks are called
+    /// for as well: they arrive while the head is being written.
+    @inline(__always)
+    mutating func record(_ key: CacheKey, _ stamp: UInt64) -> UnsafeRawBufferPointer? {
+        current = Int(truncatingIfNeeded: key.low) & (Self.capacity - 1)
+        let found = place(current)
+        guard found.pointee.key == key, found.pointee.stamp == stamp else { return nil }
+        var index = 0
+        while index < Int(found.pointee.chunks) {
+            let chunk = chunks(current)[index]
+            prefetch(UnsafeRawBufferPointer(start: chunk.iov_base, count: chunk.iov_len))
+            index += 1
+        }
+        return UnsafeRawBufferPointer(
+            start: found.pointee.record, count: Int(found.pointee.recordBytes))
+    }
+
+    /// Notes the record of the key that was asked for.
+    @inline(__always)
+    func note(_ bytes: UnsafeRawBufferPointer, of key: CacheKey, _ stamp: UInt64) {
+        place(current).pointee = Place(
+            key: key, stamp: stamp, record: bytes.baseAddress,
+            recordBytes: UInt32(truncatingIfNeeded: bytes.count))
+    }
+
+    /// The first chunks of an object, if they were found together with the record that was asked
+    /// for last; valid until the next `note`.
+    @inline(__always)
+    func chunks(of objectID: UInt64, _ stamp: UInt64) -> UnsafeBufferPointer<iovec> {
+        let found = place(current)
+        guard found.pointee.objectID == objectID, found.pointee.stamp == stamp else {
+            return UnsafeBufferPointer(start: nil, count: 0)
+        }
+        return UnsafeBufferPointer(start: chunks(current), count: Int(found.pointee.chunks))
+    }
+
+    /// Notes the next chunk of the object that belongs to the record asked for; chunk 0 begins
+    /// anew. Those from `chunksMax` on are not kept.
+    @inline(__always)
+    func note(
+        chunk index: Int, _ bytes: UnsafeRawBufferPointer, of objectID: UInt64, _ stamp: UInt64
+    ) {
+        let found = place(current)
+        guard index < Self.chunksMax, found.pointee.stamp == stamp else { return }
+        (chunks(current) + index).initialize(
+            to: iovec(
+                iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress),
+                iov_len: bytes.count))
+        found.pointee.objectID = objectID
+        found.pointee.chunks = UInt32(index + 1)
+    }
+
+    @inline(__always)
+    private func place(_ index: Int) -> UnsafeMutablePointer<Place> {
+        (memory + index * Self.stride).assumingMemoryBound(to: Place.self)
+    }
+
+    @inline(__always)
+    private func chunks(_ index: Int) -> UnsafeMutablePointer<iovec> {
+        (memory + (index * Self.stride + Self.stride / 2)).assumingMemoryBound(to: iovec.self)
+    }
+}
