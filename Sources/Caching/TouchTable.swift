@@ -38,6 +38,12 @@ public struct TouchTable: @unchecked Sendable {  // the bytes are atomics; the m
         if hits < Self.limit { unsafe byte.pointee.store(hits &+ 1, ordering: .relaxed) }
     }
 
+    /// Where an object's hits are noted, for whoever wants them at hand in time.
+    @inline(__always)
+    public func cell(_ object: UInt64) -> UnsafeRawPointer {
+        unsafe UnsafeRawPointer(bytes + Int(truncatingIfNeeded: object & mask))
+    }
+
     /// Whether the object was served since it was last looked at by eviction.
     public func isTouched(_ object: UInt64) -> Bool { hits(object) > 0 }
 

@@ -13,6 +13,8 @@ struct FoundPlaces: ~Copyable {
     static var capacity: Int { 4_096 }
     /// Chunks remembered of an entry: 16 KiB, which nine of ten tiles do not exceed.
     static var chunksMax: Int { 4 }
+    /// Bytes of each chunk that are called for: the processor sees by then that there will be more.
+    private static var calledFor: Int { 512 }
     /// Two lines of a processor's cache: one for the record, one for the chunks.
     private static var stride: Int { 128 }
 
@@ -41,21 +43,24 @@ struct FoundPlaces: ~Copyable {
         for index in 0..<Self.capacity { place(index).initialize(to: Place()) }
     }
 
-    /// The record of a key, if it was found in the same commit's snapshot. Its chunks are called
-    /// for as well: they arrive while the head is being written.
+    /// The record of a key, if it was found in the same commit's snapshot. It is called for as a
+    /// whole, and so are the beginnings of its chunks: they arrive while the head is being written.
     @inline(__always)
     mutating func record(_ key: CacheKey, _ stamp: UInt64) -> UnsafeRawBufferPointer? {
         current = Int(truncatingIfNeeded: key.low) & (Self.capacity - 1)
         let found = place(current)
         guard found.pointee.key == key, found.pointee.stamp == stamp else { return nil }
+        let record = UnsafeRawBufferPointer(
+            start: found.pointee.record, count: Int(found.pointee.recordBytes))
+        prefetch(record)
         var index = 0
         while index < Int(found.pointee.chunks) {
             let chunk = chunks(current)[index]
-            prefetch(UnsafeRawBufferPointer(start: chunk.iov_base, count: chunk.iov_len))
+            let count = min(chunk.iov_len, Self.calledFor)
+            prefetch(UnsafeRawBufferPointer(start: chunk.iov_base, count: count))
             index += 1
         }
-        return UnsafeRawBufferPointer(
-            start: found.pointee.record, count: Int(found.pointee.recordBytes))
+        return record
     }
 
     /// Notes the record of the key that was asked for.

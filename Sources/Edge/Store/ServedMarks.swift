@@ -49,6 +49,12 @@ struct ServedMarks: @unchecked Sendable {  // the memory is atomics; freed by it
         return (new ^ old) & Self.tagMask == 0 && age <= 1
     }
 
+    /// Where a key's mark is.
+    @inline(__always)
+    func cell(_ key: CacheKey) -> UnsafeRawPointer {
+        UnsafeRawPointer(cells + (Int(truncatingIfNeeded: key.low) & mask))
+    }
+
     /// It was not served after all: the next request has to look as well.
     func clear(_ key: CacheKey) {
         (cells + (Int(truncatingIfNeeded: key.low) & mask)).pointee.store(0, ordering: .relaxed)

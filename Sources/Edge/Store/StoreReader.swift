@@ -84,6 +84,9 @@ public struct StoreReader: ~Copyable {
     @inline(__always)
     public mutating func find(_ key: CacheKey) -> UnsafeRawBufferPointer? {
         guard let index = snapshot?.index else { return nil }
+        // A hit notes itself there soon; both lie anywhere.
+        prefetch(UnsafeRawBufferPointer(start: touches.cell(key.low), count: 1))
+        prefetch(UnsafeRawBufferPointer(start: marks.cell(key), count: 1))
         if let record = places.record(key, stamp) { return record }
         do {
             guard let record = try snapshot?.transaction.get(key.indexKey, in: index) ?? nil else {
