@@ -219,8 +219,10 @@ struct OriginAnswer {
         let isHead = request.head.start[0] == "HEAD"
         switch isHead ? 0 : dice.below(10) {
         case 0...5:
-            let whole = Array("\(head)Content-Length: \(body.count)\r\n\r\n".utf8)
             let closes = dice.chance(10)
+            // A write that meets an end nobody spoke of may fail: not where nothing does.
+            let word = closes && !site.habits.mayFail ? "Connection: close\r\n" : ""
+            let whole = Array("\(head)\(word)Content-Length: \(body.count)\r\n\r\n".utf8)
             return .inPieces([whole] + (isHead ? [] : pieces(body)), closes ? .closes : .keeps)
         case 6...8:
             let start = Array("\(head)Transfer-Encoding: chunked\r\n\r\n".utf8)

@@ -27,7 +27,7 @@ struct SimulationTests {
 
     @Test("a broken invariant is noticed", arguments: Sabotage.allCases)
     func canary(_ sabotage: Sabotage) throws {
-        let isNoticed = try (UInt64(1)...20).contains { seed in
+        let isNoticed = try (UInt64(1)...60).contains { seed in
             let found = try Simulation(seed: seed, sabotage: sabotage).run().violations
             return found.contains { violation in
                 sabotage.sign.map { violation.contains($0) } ?? true
