@@ -27,7 +27,8 @@ case $entry in
     *) echo "no fuzzer is named \"$entry\"; see Tests/Fuzzers" >&2; exit 2 ;;
 esac
 
-flags=(-O -swift-version 6 -parse-as-library -sanitize=fuzzer -I "$work" -I "$root/Sources/CZlib"
+flags=(-O -swift-version 6 -package-name mapedge -parse-as-library -sanitize=fuzzer
+    -I "$work" -I "$root/Sources/CZlib"
     -enable-upcoming-feature ExistentialAny -enable-upcoming-feature MemberImportVisibility
     -enable-upcoming-feature InternalImportsByDefault)
 objects=()
