@@ -23,8 +23,8 @@ check: ## The format of every file, and about.yml by a second opinion
 	ruby conf/about/check.rb
 
 fuzz: ## Each parser for SECONDS, by libFuzzer
-	for parser in HeadParser ChunkedDecoder EntryRecord XMLScanner; do \
-	    Tests/Fuzzers/run.sh $$parser $(SECONDS) || exit 1; done
+	for fuzzer in Tests/Fuzzers/*.swift; do \
+	    Tests/Fuzzers/run.sh $$(basename $$fuzzer .swift) $(SECONDS) || exit 1; done
 
 simulate: ## One simulated life of the edge, decided by SEED
 	MAPEDGE_SEED=$(SEED) swift test --filter SimulationTests

@@ -48,7 +48,7 @@ let package = Package(
 
         // The data plane, and the cold side that configures and watches it.
         .target(name: "Edge", dependencies: ["CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
-        .target(name: "Simulation", dependencies: ["Edge", "Caching", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
+        .target(name: "Simulation", dependencies: ["Edge", "CloudFront", "Caching", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
         .target(name: "Control", dependencies: ["Edge", "Simulation", "CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB", logging, yams], swiftSettings: settings),
         .executableTarget(name: "mapedge", dependencies: ["Control", "Simulation", "Edge", "Caching", "HTTP", "Reactor", argumentParser, logging], swiftSettings: settings),
 
@@ -67,7 +67,7 @@ let package = Package(
         .testTarget(name: "ScenarioTests", dependencies: ["Control", "Simulation", "mapedge"], exclude: ["Goldens"], swiftSettings: settings),
         .testTarget(name: "ConformanceTests", dependencies: ["WireTesting", "mapedge"], swiftSettings: settings),
         .testTarget(name: "SystemTests", dependencies: ["WireTesting", "Tiles", "mapedge"], swiftSettings: settings),
-        .testTarget(name: "FuzzTests", dependencies: ["HTTP", "Caching"], exclude: ["Corpora"], swiftSettings: settings),
+        .testTarget(name: "FuzzTests", dependencies: ["CloudFront", "Caching", "HTTP"], exclude: ["Corpora"], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ]
 )

@@ -26,13 +26,16 @@ extension LoopState where N: ~Copyable {
         return head.map { reader?.isResident(base, count: $0.count) == true } ?? false
     }
 
-    /// Has the entry read aside; the exchange goes on when that is done.
+    /// Has the entry read aside; the exchange goes on when that is done. A refresh begins at once.
     mutating func wait(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
         _ decision: Decision,
-        _ key: CacheKey, _ canonical: CanonicalKey
+        _ entry: StoredEntry, _ key: CacheKey, _ canonical: CanonicalKey
     ) {
         counters.add(.coldFaults)
+        if decision.action == .serveStaleRefreshing, let entry = withFields(entry) {
+            refresh(slot, bytes, behavior, facts, decision, entry, key, canonical)
+        }
         let exchange = makeExchange(slot, bytes, behavior, facts, decision)
         exchange.key = key
         exchange.canonical = [UInt8](canonical.bytes)

@@ -178,7 +178,7 @@ extension LoopState where N: ~Copyable {
             }
             guard isReady(entry) else {
                 reader?.untouch(key)
-                wait(slot, bytes, behavior, facts, decision, key, canonical)
+                wait(slot, bytes, behavior, facts, decision, entry, key, canonical)
                 return
             }
         }
@@ -405,7 +405,7 @@ extension LoopState where N: ~Copyable {
     }
 
     /// Refreshes behind a stale answer, if nobody does so already.
-    private mutating func refresh(
+    mutating func refresh(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
         _ decision: Decision,
         _ entry: StoredEntry, _ key: CacheKey, _ canonical: CanonicalKey

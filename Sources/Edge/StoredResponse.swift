@@ -290,11 +290,8 @@ extension LoopState where N: ~Copyable {
         asked.bytes.withUnsafeBytes { bytes in
             head = asked.head
             copy.withEntry { entry in
-                let result =
-                    entry.header.flags.contains(.negative)
-                        || exchange.page != nil
-                    ? ResultType.error
-                    : reason == .fresh ? .hit : .refreshHit
+                let isError = entry.header.flags.contains(.negative) || exchange.page != nil
+                let result = isError ? ResultType.error : reason.resultOfCopy
                 beginReading()
                 serve(
                     slot, bytes, entry, exchange.facts, Decision(.serve, reason), exchange.behavior,
@@ -306,5 +303,16 @@ extension LoopState where N: ~Copyable {
             }
         }
         return true
+    }
+}
+
+extension DecisionReason {
+    /// Of what was stored: a Hit where nobody had to ask the origin first, on the way from a cold
+    /// disk as on any other.
+    fileprivate var resultOfCopy: ResultType {
+        switch self {
+        case .fresh, .staleWhileRevalidate, .maxStale, .originDown: .hit
+        default: .refreshHit
+        }
     }
 }

@@ -1,15 +1,17 @@
 /// Makes requests: of which resource, and of which kind, the dice say.
 final class AskMaker {
-    private let world: World
+    let world: World
     private let resources: [Resource]
+    private let distribution: SimulatedDistribution?
     /// The validators seen last of each resource.
     private var tags: [String: String] = [:]
     private var dates: [String: String] = [:]
     private var writes = 0
 
-    init(_ world: World, _ resources: [Resource]) {
+    init(_ world: World, _ resources: [Resource], _ distribution: SimulatedDistribution?) {
         self.world = world
         self.resources = resources
+        self.distribution = distribution
     }
 
     /// Remembers validators, for conditional requests to come.
@@ -23,10 +25,14 @@ final class AskMaker {
         let dice = world.dice
         // Some are asked for far more often than others.
         let resource = resources[min(dice.below(resources.count), dice.below(resources.count))]
+        if let distribution {
+            return make(viewer, resource, distribution, isCalm: isCalm, isLast: isLast)
+        }
         let language = dice.pick(["a", "b"])
         var ask = Ask(
             viewer: viewer, method: "GET", resource: resource,
-            variant: resource.varies ? language : "all", sentAt: world.now, mustSucceed: isCalm)
+            variant: resource.varies ? language : "all", key: resource.name, sentAt: world.now,
+            mustSucceed: isCalm)
         var fields = "Host: maps.test\r\nAccept-Language: \(language)\r\n"
         var body: [UInt8] = []
         switch dice.below(100) {
@@ -52,7 +58,7 @@ final class AskMaker {
         return ask
     }
 
-    private func range(_ ask: inout Ask) -> String {
+    func range(_ ask: inout Ask) -> String {
         let dice = world.dice
         ask.isRange = true
         let first = dice.below(ask.resource.sizeMax + 60)
@@ -65,7 +71,7 @@ final class AskMaker {
         return "Range: bytes=\(text)\r\nIf-Range: \(tag)\r\n"
     }
 
-    private func condition(_ ask: inout Ask) -> String {
+    func condition(_ ask: inout Ask) -> String {
         ask.isConditional = true
         if let tag = tags[ask.resource.name], world.dice.chance(60) {
             return "If-None-Match: \(tag)\r\n"
@@ -79,6 +85,7 @@ final class AskMaker {
             "no-cache", "max-age=0", "only-if-cached", "no-store", "max-stale",
         ])
         if word == "only-if-cached" { ask.mustSucceed = false }
+        ask.takesStale = word == "max-stale"
         return "X-Alone: 1\r\nCache-Control: \(word)\r\n"
     }
 

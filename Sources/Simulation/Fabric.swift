@@ -124,6 +124,17 @@ final class Fabric {
         tables[loop].ready.removeAll { $0 == fd }
     }
 
+    /// The machine is gone: nobody hears of its connections any more but that they are broken.
+    func cutAll() {
+        for loop in tables.indices {
+            let open = tables[loop].sockets.keys.sorted().compactMap { tables[loop].sockets[$0] }
+            for case .stream(let link) in open {
+                link.breakOff(ECONNRESET)
+                link.tellBroken()
+            }
+        }
+    }
+
     // MARK: viewers
 
     func listen(_ loop: Int) -> Int32 {

@@ -1,15 +1,20 @@
 import Glibc
+import HTTP
 
 /// What an origin sent under one serial number, which it writes into every response's `X-Serial`.
 struct SentResponse {
     var resource: Resource?
     var variant: String
+    /// What an invalidation names it by: its path, and the query that its key has.
+    var target: String
     var version: Int
     var status: Int
     /// The representation's bytes, which the viewer of a 200 gets whole and of a 206 in part.
     var body: [UInt8]
     /// False for one that the origin did not complete: nobody may take it for whole.
     var isWhole = true
+    /// When its origin made it.
+    var madeAt: UInt64 = 0
 }
 
 /// Knows what was true when, and judges what viewers get by it.
@@ -20,7 +25,17 @@ final class Ledger {
     private var ages: [Int: [(time: UInt64, age: Int)]] = [:]
     private var running: [String: [RunningFetch]] = [:]
     private var posts: Set<Int> = []
-    private let world: World
+    let world: World
+    /// Invalidations, in the order in which they were asked for.
+    var orders: [Order] = []
+    /// What the edge was told of keys and lifetimes; nil: no distribution.
+    var distribution: SimulatedDistribution?
+    /// Something in this world fails, so that what is stale may be served for an error.
+    var mayFail = true
+    /// How long a behavior lets what is stale be served while it is revalidated, in seconds.
+    var staleWhileRevalidate = 0
+    /// What a viewer has had whole, by its key: who asks for it next needs no origin.
+    var held: [String: Held] = [:]
     /// A waiter gives up waiting after so long and fetches for itself, in nanoseconds.
     var collapseTimeout: UInt64 = .max
     private var serials = 0
@@ -42,17 +57,25 @@ final class Ledger {
     func register(_ response: SentResponse) -> Int {
         serials += 1
         sent[serials] = response
+        sent[serials]?.madeAt = world.now
         return serials
     }
 
-    /// A request for a resource that one fetch at a time suffices for has reached an origin.
-    func began(_ fetch: RunningFetch, of resource: Resource) {
-        var others = (running[resource.name] ?? []).filter { !$0.isOver }
-        let young = others.filter { fetch.began - $0.began < collapseTimeout }
-        if !young.isEmpty { violate("\(young.count + 1) fetches of \(resource.name) at a time") }
+    /// A request for what one fetch at a time suffices for has reached an origin.
+    func began(_ fetch: RunningFetch, of key: String, for target: String) {
+        var others = (running[key] ?? []).filter { !$0.isOver }
+        // Who asks after an invalidation must not join what began before it.
+        let young = others.filter {
+            fetch.began - $0.began < collapseTimeout
+                && !hasOrder(for: target, since: $0.began - Self.longestWay)
+        }
+        if !young.isEmpty { violate("\(young.count + 1) fetches of \(key) at a time") }
         others.append(fetch)
-        running[resource.name] = others
+        running[key] = others
     }
+
+    /// A request reaches its origin at most so long after the edge decided to send it.
+    static let longestWay: UInt64 = 30_000_000_000
 
     /// A write must reach an origin once at most.
     func wrote(_ number: Int) {
@@ -94,6 +117,8 @@ final class Ledger {
             violate(
                 "\(place) has version \(response.version) after a write of \(least) was answered")
         }
+        judgeOrders(response, ask, place + ", serial \(serial)")
+        judgeTimes(message, response, ask, isCut: isCut, place + ", serial \(serial)")
         judgeAge(head, serial, ask, place)
         judgeBody(message, response, ask, isCut: isCut, place + ", serial \(serial)")
     }
@@ -155,15 +180,50 @@ final class Ledger {
             }
             expected = response.body[range]
         }
-        if isCut { expected = expected.prefix(message.body.count) }
+        guard let body = plain(message, ask, place) else { return }
+        if isCut { expected = expected.prefix(body.count) }
         if !isCut, !response.isWhole { violate("\(place) taken for whole, but it was cut short") }
-        if !Self.same(message.body, expected) {
-            let at = zip(message.body, expected).prefix { $0 == $1 }.count
+        if !Self.same(body, expected) {
+            let at = zip(body, expected).prefix { $0 == $1 }.count
             violate(
-                "\(place): \(message.body.count) bytes, expected \(expected.count); from \(at) on "
-                    + "\(Self.text(message.body.dropFirst(at))) in place of "
+                "\(place): \(body.count) bytes, expected \(expected.count); from \(at) on "
+                    + "\(Self.text(body.dropFirst(at))) in place of "
                     + "\(Self.text(expected.dropFirst(at)))")
         }
+    }
+
+    /// The body without the coding that the edge gave it; nil when it is none, or not one that the
+    /// viewer takes.
+    private func plain(_ message: MessageReader.Message, _ ask: Ask, _ place: String) -> [UInt8]? {
+        guard let coding = message.head["content-encoding"] else { return message.body }
+        guard coding == "gzip", ask.takesGzip else {
+            violate("\(place) as \(coding), which the viewer does not take")
+            return nil
+        }
+        guard let body = Self.decompressed(message.body) else {
+            violate("\(place) is no gzip")
+            return nil
+        }
+        return body
+    }
+
+    /// As far as the bytes go.
+    private static func decompressed(_ bytes: [UInt8]) -> [UInt8]? {
+        guard var reader = GzipReader(limit: 1 << 20) else { return nil }
+        var room = [UInt8](repeating: 0, count: 1 << 16)
+        var body: [UInt8] = []
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let piece = Array(rest)
+            let step = room.withUnsafeMutableBytes {
+                try? reader.read(piece.span.bytes, into: $0)
+            }
+            guard let step else { return nil }
+            rest = rest.dropFirst(step.consumed)
+            body += room[..<step.produced]
+            if step.isDone, rest.isEmpty { break }
+        }
+        return body
     }
 
     private static func text(_ bytes: ArraySlice<UInt8>) -> String {
@@ -188,35 +248,4 @@ final class Ledger {
         else { return nil }
         return first..<last + 1
     }
-}
-
-/// A request that an origin has and that the edge has not yet got the answer of.
-final class RunningFetch {
-    let link: Link
-    let began: UInt64
-    /// How many bytes the edge has read of the connection when it has the whole answer.
-    var end = Int.max
-
-    init(_ link: Link) {
-        self.link = link
-        began = link.world.now
-    }
-
-    var isOver: Bool { link.isOver || link.toEdge.taken >= end }
-}
-
-/// What a viewer asked, and when.
-struct Ask {
-    var viewer: Int
-    var method: String
-    var resource: Resource
-    /// Who or what language it is for: see ``Resource/body(_:_:)``.
-    var variant: String
-    var sentAt: UInt64
-    var isConditional = false
-    var isRange = false
-    /// Nothing in this world fails, so that nothing else than an answer will do.
-    var mustSucceed: Bool
-    /// What is sent, head and body.
-    var bytes: [UInt8] = []
 }

@@ -12,7 +12,11 @@ final class Life {
     private let fabric: Fabric
     private let ledger: Ledger
     private let site: OriginSite
-    private let edge: SimulatedEdge
+    private let operators: SimulatedOperator
+    private var edge: SimulatedEdge
+    private var disk: SimulatedDisk
+    /// The edge was asked to stop, and begins anew when it has.
+    private var isRestarting = false
     private var viewers: [SimulatedViewer] = []
     private var ticks = 0
     private var faultsStopped = false
@@ -26,7 +30,7 @@ final class Life {
     init(_ seed: UInt64, _ sabotage: Sabotage?, _ trace: ((String) -> Void)?) throws {
         self.seed = seed
         let dice = Dice(seed: seed)
-        plan = Plan(dice, sabotage)
+        plan = try Plan(dice, sabotage)
         world = World(clock: SimulatedClock(driftPartsPerMillion: plan.drift), dice: dice)
         world.trace = trace
         fabric = Fabric(world, loops: plan.loops)
@@ -34,11 +38,19 @@ final class Life {
         ledger = Ledger(world)
         ledger.collapseTimeout =
             plan.countsFetches ? UInt64(plan.settings.cache.collapseTimeout) * 1_000_000 : 0
-        let isLetter = plan.mode == .rfc9111
-        let resources = (0..<plan.resources).map { Resource($0, dice, isLetter: isLetter) }
+        ledger.distribution = plan.distribution
+        ledger.mayFail = !plan.isCalm
+        ledger.staleWhileRevalidate =
+            Int(plan.settings.behaviors[0].policy.staleWhileRevalidate / 1_000)
+        let (isLetter, isImported) = (plan.mode == .rfc9111, plan.distribution != nil)
+        let resources = (0..<plan.resources).map {
+            Resource($0, dice, isLetter: isLetter, isImported: isImported)
+        }
         site = OriginSite(world, ledger, resources, plan.origin)
+        operators = SimulatedOperator(world, ledger, resources, sabotage)
         edge = try SimulatedEdge(plan, fabric)
-        let asks = AskMaker(world, resources)
+        disk = SimulatedDisk(edge.directory)
+        let asks = AskMaker(world, resources, plan.distribution)
         for (number, habits) in plan.viewers.enumerated() {
             viewers.append(
                 SimulatedViewer(
@@ -53,6 +65,8 @@ final class Life {
         for viewer in viewers { viewer.start() }
         planStore()
         planTrouble()
+        planOrders()
+        planRestarts()
         turn(while: { [self] in !viewers.allSatisfy(\.isDone) }, seconds: 3_600)
         let waiting = viewers.filter { !$0.isDone }
         for viewer in waiting { ledger.violate("never answered: \(viewer.state)") }
@@ -76,10 +90,77 @@ final class Life {
         world.after(wait) { [self] in
             guard !isEnding else { return }
             world.note("store step", edge.store.step() ? 1 : 0)
+            if plan.cuts > 0 { disk.observe() }
             if let excess = edge.excess(plan) { ledger.violate(excess) }
             planStore()
         }
     }
+
+    /// Invalidations, and now and then a power cut right behind one.
+    private func planOrders() {
+        let dice = world.dice
+        for _ in 0..<plan.orders {
+            world.after(dice.delay(0...30_000_000)) { [self] in
+                operators.invalidate { rule, receipt in
+                    edge.store.invalidate([rule]) { if $0 { receipt.sign() } }
+                }
+                if plan.cuts > 0, dice.chance(30) {
+                    world.after(dice.delay(0...200_000)) { [self] in cutPower() }
+                }
+            }
+        }
+    }
+
+    // MARK: restarts
+
+    private func planRestarts() {
+        let dice = world.dice
+        for _ in 0..<plan.restarts {
+            world.after(dice.delay(500_000...30_000_000)) { [self] in
+                guard !isRestarting, !isEnding else { return }
+                world.note("restart", 12)
+                isRestarting = true
+                edge.stop(deadline: world.now + UInt64(dice.pick([0, 1, 20])) * 1_000_000_000)
+            }
+        }
+        for _ in 0..<plan.cuts {
+            world.after(dice.delay(500_000...30_000_000)) { [self] in cutPower() }
+        }
+    }
+
+    /// The edge has stopped as it was asked to: another one goes on with its directory.
+    private func reopen() {
+        isRestarting = false
+        edge.close()
+        edge.store.close()
+        begin(edge.directory)
+    }
+
+    /// What was under way is lost, and so is what was not on disk; another edge finds the rest.
+    private func cutPower() {
+        guard !isEnding, !edge.isStopped else { return }
+        isRestarting = false
+        let losesCommit = world.dice.chance(50)
+        world.note("power cut\(losesCommit ? ", and a commit with it" : "")", 13)
+        do {
+            let rest = try disk.copy(losesLastCommit: losesCommit)
+            ledger.forgetUnsigned()
+            fabric.cutAll()
+            edge.close()
+            _ = edge.remove()
+            begin(rest)
+        } catch { ledger.violate("the disk cannot be copied: \(error)") }
+    }
+
+    private func begin(_ directory: String) {
+        do {
+            edge = try SimulatedEdge(plan, fabric, directory: directory)
+            disk = SimulatedDisk(directory)
+            if plan.cuts > 0 { disk.observe() }
+        } catch { ledger.violate("no edge goes on in \(directory): \(error)") }
+    }
+
+    // MARK: faults
 
     /// Clocks that are set, content that changes, a store that fails; and the end of all faults.
     private func planTrouble() {
@@ -114,6 +195,7 @@ final class Life {
     private func turn(while condition: () -> Bool, seconds: UInt64) {
         let end = world.now + seconds * 1_000_000_000
         while condition(), world.now < end, ticks < Self.ticksMax {
+            if isRestarting, edge.isStopped { reopen() }
             let loops = edge.runnable
             let isDue = world.nextTime.map { $0 <= world.now } ?? false
             if loops.isEmpty, !isDue {

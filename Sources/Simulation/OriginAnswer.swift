@@ -20,16 +20,32 @@ struct OriginAnswer {
         self.site = site
         self.resource = resource
         self.request = request
-        variant = Self.variant(of: request.head, resource)
+        variant = Self.variant(of: request.head, resource, site.ledger.distribution)
         manner = request.head.start[0] == "POST" ? write() : read()
     }
 
     /// For whom a body is: a session's own, or a language's, or everybody's.
-    static func variant(of head: PlainHead, _ resource: Resource) -> String {
+    static func variant(
+        of head: PlainHead, _ resource: Resource, _ distribution: SimulatedDistribution?
+    ) -> String {
+        if let distribution { return distribution.variant(of: head) }
         if let cookie = head["cookie"], let mark = cookie.utf8.firstIndex(of: UInt8(ascii: "=")) {
             return String(cookie[cookie.index(after: mark)...])
         }
         return resource.varies ? head["accept-language"] ?? "none" : "all"
+    }
+
+    /// What tells the answers to a request from all others, and what an invalidation names them by.
+    static func key(
+        of head: PlainHead, _ resource: Resource, _ distribution: SimulatedDistribution?
+    ) -> (key: String, target: String) {
+        guard let distribution else { return (resource.name, resource.target) }
+        let parts = [resource.name, distribution.variant(of: head), distribution.coding(of: head)]
+        return (parts.joined(separator: " "), distribution.target(of: head.start[1]))
+    }
+
+    private var target: String {
+        Self.key(of: request.head, resource, site.ledger.distribution).target
     }
 
     // MARK: writing
@@ -58,7 +74,8 @@ struct OriginAnswer {
         _ status: Int, _ version: Int, _ body: [UInt8], _ fields: String, _ variant: String
     ) -> Manner {
         let sent = SentResponse(
-            resource: resource, variant: self.variant, version: version, status: status, body: body)
+            resource: resource, variant: self.variant, target: target, version: version,
+            status: status, body: body)
         let serial = site.ledger.register(sent)
         let length = fields.isEmpty && status != 204 ? "Content-Length: \(body.count)\r\n" : fields
         let head =
@@ -71,10 +88,11 @@ struct OriginAnswer {
     private func read() -> Manner {
         switch site.habits.sabotage {
         case .neverAnswers: return .silent
-        case .mixesKeys, .mixesVersions, .forgetsWrites, .rejuvenates, .fetchesTwice, nil: break
+        default: break
         }
         if dice.chance(site.habits.fails) { return failing() }
         let version = resource.version
+        if let status = resource.failure { return refusal(status, version) }
         let tag = resource.hasTag ? resource.tag(variant, version) : nil
         let date = resource.hasDate ? Self.date(version) : nil
         let asked = request.head
@@ -141,8 +159,8 @@ struct OriginAnswer {
         }
         let serial = site.ledger.register(
             SentResponse(
-                resource: resource, variant: variant, version: version, status: status, body: body,
-                isWhole: isWhole))
+                resource: resource, variant: variant, target: target, version: version,
+                status: status, body: body, isWhole: isWhole))
         site.lastSerial[resource.name] = serial
         return serial
     }
@@ -170,6 +188,14 @@ struct OriginAnswer {
         return .inPieces([Array(head.utf8)], .keeps)
     }
 
+    /// What this resource always says.
+    private func refusal(_ status: Int, _ version: Int) -> Manner {
+        let body = resource.body(variant, version)
+        let serial = register(version, status, body)
+        let fields = fields(version, serial).replacingTag()
+        return framed("HTTP/1.1 \(status) X\r\n\(fields)Content-Type: text/plain\r\n", body)
+    }
+
     // MARK: bodies
 
     private func full(_ version: Int, _ body: [UInt8]) -> Manner {
@@ -193,8 +219,10 @@ struct OriginAnswer {
         let isHead = request.head.start[0] == "HEAD"
         switch isHead ? 0 : dice.below(10) {
         case 0...5:
-            let whole = Array("\(head)Content-Length: \(body.count)\r\n\r\n".utf8)
             let closes = dice.chance(10)
+            // A write that meets an end nobody spoke of may fail: not where nothing does.
+            let word = closes && !site.habits.mayFail ? "Connection: close\r\n" : ""
+            let whole = Array("\(head)\(word)Content-Length: \(body.count)\r\n\r\n".utf8)
             return .inPieces([whole] + (isHead ? [] : pieces(body)), closes ? .closes : .keeps)
         case 6...8:
             let start = Array("\(head)Transfer-Encoding: chunked\r\n\r\n".utf8)

@@ -23,10 +23,22 @@ struct Plan {
     var settings = Settings()
     var mapBytes = 0
     var backlogBytes = 0
+    /// Invalidations that are asked for, times the edge is restarted, and times the power is cut.
+    var orders = 0
+    var restarts = 0
+    var cuts = 0
+    var sweeps: (interval: Milliseconds, retention: Milliseconds)?
+    /// As it is; the settings have what the edge is told.
+    var distribution: SimulatedDistribution?
 
-    init(_ dice: Dice, _ sabotage: Sabotage?) {
-        isCalm = sabotage == nil && dice.chance(30)
+    init(_ dice: Dice, _ sabotage: Sabotage?) throws {
+        isCalm = sabotage.map(\.needsCalm) ?? dice.chance(30)
         mode = dice.chance(60) ? .rfc9111 : .cloudfront
+        let isImported = dice.chance(30)
+        if sabotage?.needsDistribution ?? isImported {
+            distribution = SimulatedDistribution(dice)
+            mode = .cloudfront
+        }
         loops = dice.pick(1...3)
         members = dice.pick(1...3)
         resources = dice.pick(2...8)
@@ -39,7 +51,17 @@ struct Plan {
         mapBytes = dice.pick([4 << 20, 8 << 20])
         backlogBytes = dice.pick([64 << 20, 64 << 20, 40_000])
         if !isCalm, sabotage == nil { planFaults(dice) }
+        planOrders(dice, sabotage)
         planSettings(dice, sabotage)
+        if let distribution {
+            try distribution.told(sabotage).put(into: &settings)
+            planQuickOrigin()
+            if sabotage == .fetchesTwice {
+                for index in settings.behaviors.indices {
+                    settings.behaviors[index].policy.collapses = false
+                }
+            }
+        }
     }
 
     private static func style(_ dice: Dice) -> LinkStyle {
@@ -77,6 +99,34 @@ struct Plan {
         wallSteps = dice.pick([0, 0, 1, 4])
         storeFails = dice.pick([0, 0, 1, 3])
         if dice.chance(15) { descriptors = dice.pick(2...12) }
+    }
+
+    private mutating func planOrders(_ dice: Dice, _ sabotage: Sabotage?) {
+        orders = dice.pick([0, 1, 3, 8])
+        sweeps = (dice.pick([500, 60_000]), dice.pick([3_000, 600_000]))
+        if !isCalm {
+            restarts = dice.pick([0, 0, 1])
+            cuts = dice.pick([0, 0, 1, 2])
+        }
+        switch sabotage {
+        case nil: break
+        case .forgetsOrders, .forgetsSoftOrders: orders = 8
+        case .acknowledgesEarly: (orders, cuts) = (8, 2)
+        default: (orders, cuts, restarts) = (0, 0, 0)
+        }
+    }
+
+    /// So that lifetimes can be told from times under way; and nothing lacks room.
+    private mutating func planQuickOrigin() {
+        originStyle.latency = 5...3_000
+        originStyle.capacity = 65_536
+        originStyle.segment = 500...1_460
+        origin.thinking = 0...min(origin.thinking.upperBound, 20_000)
+        guard isCalm else { return }
+        mapBytes = 64 << 20
+        backlogBytes = 64 << 20
+        settings.cache.backlogBytes = backlogBytes
+        settings.origins[0].memberConcurrency = 0
     }
 
     private mutating func planSettings(_ dice: Dice, _ sabotage: Sabotage?) {

@@ -12,13 +12,19 @@ final class Resource {
     let hasTag: Bool
     let hasDate: Bool
     let cacheControl: String?
+    /// The status with which its origin always refuses it; nil: it does not.
+    let failure: Int?
     let sizeMax: Int
     private(set) var version = 1
 
-    init(_ index: Int, _ dice: Dice, isLetter: Bool) {
+    /// - Parameters:
+    ///   - isLetter: the edge goes by RFC 9111, and keeps variants.
+    ///   - isImported: the edge follows a distribution, and has no mind of its own.
+    init(_ index: Int, _ dice: Dice, isLetter: Bool, isImported: Bool) {
         name = "k\(index)"
-        isSteady = dice.chance(40)
-        isMap = !isSteady && dice.chance(20)
+        failure = isImported && dice.chance(25) ? dice.pick([404, 404, 500, 403, 410]) : nil
+        isSteady = failure == nil && dice.chance(40)
+        isMap = !isSteady && !isImported && dice.chance(20)
         target =
             isMap
             ? "/wms?service=WMS&version=1.1.1&request=GetMap&layers=\(name)&styles="
@@ -28,7 +34,9 @@ final class Resource {
         hasDate = dice.chance(40)
         let steady = ["max-age=2", "max-age=60", "s-maxage=600", "public, max-age=5"]
         cacheControl =
-            isSteady ? dice.pick(steady) : dice.chance(15) ? nil : dice.pick(Self.controls)
+            isSteady
+            ? dice.pick(steady)
+            : dice.chance(15) ? nil : dice.pick(isImported ? Self.plainControls : Self.controls)
         sizeMax = dice.pick([40, 700, 3_000, 3_000, 9_000, 70_000])
     }
 
@@ -37,6 +45,13 @@ final class Resource {
         "private, max-age=60", "max-age=3, stale-while-revalidate=60", "must-revalidate, max-age=2",
         "max-age=2, stale-if-error=600", "max-age=2, proxy-revalidate", "max-age=\"5\"",
         "no-cache=\"set-cookie\", max-age=30", "max-age=99999999999999999999", "immutable",
+    ]
+
+    /// What any reader understands in the same way.
+    private static let plainControls = [
+        "max-age=1", "max-age=30", "s-maxage=30, max-age=0", "max-age=0", "no-cache", "no-store",
+        "private, max-age=60", "max-age=3, stale-while-revalidate=5", "must-revalidate, max-age=2",
+        "immutable",
     ]
 
     /// The content changes.
@@ -49,8 +64,7 @@ final class Resource {
 
     /// The version that a tag of ours names.
     static func version(ofTag tag: String) -> Int? {
-        let parts = tag.split { $0 == "." || $0 == "\"" }
-        return parts.count > 2 ? Int(parts[2]) : nil
+        tag.split { $0 == "." || $0 == "\"" }.last.flatMap { Int($0) }
     }
 
     /// What this version is to this variant: says what it is in front, and then again to its end.

@@ -1,6 +1,5 @@
 import Caching
 import Edge
-import Glibc
 import Reactor
 
 /// The real edge, its loops turned by hand: loops, store, pools and mailboxes, on a network of
@@ -14,22 +13,29 @@ final class SimulatedEdge {
     private let mailboxes: [Mailbox<LoopMessage>]
     private let fabric: Fabric
 
-    convenience init(_ plan: Plan, _ fabric: Fabric) throws {
-        try self.init(plan.settings, mapBytes: plan.mapBytes, fabric)
+    convenience init(_ plan: Plan, _ fabric: Fabric, directory: String? = nil) throws {
+        try self.init(
+            plan.settings, mapBytes: plan.mapBytes, fabric, directory: directory,
+            sweeps: plan.sweeps)
     }
 
-    /// - Parameter directory: with what an edge before this one has stored; nil: an empty one.
+    /// - Parameters:
+    ///   - directory: with what an edge before this one has stored; nil: an empty one.
+    ///   - sweeps: times between searches for what is dead, and until rules are retired after one.
     init(
-        _ settings: Settings, mapBytes: Int, _ fabric: Fabric, directory: String? = nil
+        _ settings: Settings, mapBytes: Int, _ fabric: Fabric, directory: String? = nil,
+        sweeps: (interval: Milliseconds, retention: Milliseconds)? = nil
     ) throws {
         self.fabric = fabric
-        self.directory = try directory ?? Self.makeDirectory()
+        self.directory = try directory ?? SimulatedDisk.makeDirectory()
         let clock = fabric.world.clock
         var disk = StoreSettings(
             directory: self.directory, mapBytes: mapBytes, clock: { clock.wall })
         disk.preallocates = false
         disk.backlogBytes = settings.cache.backlogBytes
         disk.faults = faults
+        disk.sweepInterval = sweeps?.interval ?? disk.sweepInterval
+        disk.invalidationRetention = sweeps?.retention ?? disk.invalidationRetention
         store = try Store.open(disk, stepping: true)
         store.tagField = settings.tagField
         let wakes = (0..<settings.loops).map { _ in WakeFlag() }
@@ -64,14 +70,6 @@ final class SimulatedEdge {
         return contexts
     }
 
-    /// A directory of its own in memory, or where temporary files go.
-    private static func makeDirectory() throws -> String {
-        let place = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
-        var template = Array("\(place)/mapedge-simulation-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw SystemError(call: "mkdtemp", errno: errno) }
-        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
     // MARK: turning
 
     /// Loops that have something to do now.
@@ -101,25 +99,11 @@ final class SimulatedEdge {
     /// - Returns: what a verification of all that was stored found wrong; nil: nothing.
     func remove() -> String? {
         store.close()
-        defer { Self.removeTree(directory) }
+        defer { SimulatedDisk.removeTree(directory) }
         do {
             let check = try StoreTools.verify(directory: directory)
             return check.isSound ? nil : "\(check)"
         } catch { return "\(error)" }
-    }
-
-    private static func removeTree(_ path: String) {
-        guard let stream = opendir(path) else { return }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append("\(path)/\(name)") }
-        }
-        closedir(stream)
-        for name in names where unlink(name) != 0 { removeTree(name) }
-        _ = rmdir(path)
     }
 
     // MARK: what is held

@@ -8,22 +8,6 @@ struct OriginHabits {
     var mayFail: Bool { fails > 0 }
 }
 
-/// An invariant broken on purpose, to see that it is noticed.
-public enum Sabotage: String, CaseIterable, Sendable {
-    /// Another resource's body under this one's name.
-    case mixesKeys
-    /// Half of one version's body and half of the next one's.
-    case mixesVersions
-    /// A write is acknowledged, and the former version served on.
-    case forgetsWrites
-    /// A response's number is used again for a fresh copy, whose Age begins anew.
-    case rejuvenates
-    /// The edge is told to wait for ever, and the origin never answers.
-    case neverAnswers
-    /// The edge is told not to collapse.
-    case fetchesTwice
-}
-
 /// All that one world's origins have in common.
 final class OriginSite {
     let world: World
@@ -39,7 +23,11 @@ final class OriginSite {
         self.habits = habits
     }
 
-    func find(_ target: String) -> Resource? { resources.first { $0.target == target } }
+    /// Of a distribution any query may stand behind a path.
+    func find(_ target: String) -> Resource? {
+        let name = ledger.distribution == nil ? target : String(target.prefix { $0 != "?" })
+        return resources.first { $0.target == name }
+    }
 }
 
 /// An origin's end of one connection: reads a request, answers it in its own way, reads the next.
@@ -84,13 +72,19 @@ final class SimulatedOrigin: Peer {
             site.ledger.violate("an origin was asked for \(request.head.start)")
             return
         }
-        guard request.head.start[0] == "GET", resource.isSteady, request.head["x-alone"] == nil,
-            request.head["range"] == nil
+        guard request.head.start[0] == "GET", request.head["range"] == nil,
+            request.head["x-alone"] == nil
         else { return }
+        let (key, target) = OriginAnswer.key(of: request.head, resource, ledger.distribution)
+        site.ledger.judgeNeed(of: key, for: target)
+        let collapses = ledger.distribution?.collapses(request.head.start[1]) ?? true
+        guard resource.isSteady, collapses else { return }
         let fetch = RunningFetch(link)
         running = fetch
-        site.ledger.began(fetch, of: resource)
+        site.ledger.began(fetch, of: key, for: target)
     }
+
+    private var ledger: Ledger { site.ledger }
 
     private var running: RunningFetch?
 

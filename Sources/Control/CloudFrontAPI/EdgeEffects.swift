@@ -49,14 +49,3 @@ struct EdgeEffects: DistributionEffects {
 
     func update(_ distribution: Distribution) throws { try updating(distribution) }
 }
-
-extension InvalidationRule {
-    /// On any host.
-    init(_ path: InvalidationPath) {
-        switch path {
-        case .exact(let bytes): self.init(.target, bytes)
-        case .prefix(let bytes): self.init(.prefix, bytes)
-        case .tag(let bytes): self.init(.tag, bytes)
-        }
-    }
-}

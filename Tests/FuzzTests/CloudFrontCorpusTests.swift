@@ -1,0 +1,111 @@
+import CloudFront
+import Foundation
+import Testing
+
+// Foundation reads the corpus directories; nothing below it can.
+@Suite("Corpus: what CloudFront reads")
+struct CloudFrontCorpusTests {
+    static let paths = files("path")
+    static let signatures = files("signature")
+    static let codings = files("coding")
+    static let selections = files("selection")
+    static let streams = files("gzip")
+    static let logs = files("log")
+
+    private static func files(_ name: String) -> [URL] {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "Corpora/\(name)")
+        let found = try? FileManager.default.contentsOfDirectory(
+            at: folder, includingPropertiesForKeys: nil)
+        return (found ?? []).sorted { $0.path < $1.path }
+    }
+
+    @Test("the corpora are there")
+    func present() {
+        for files in [
+            Self.paths, Self.signatures, Self.codings, Self.selections, Self.streams, Self.logs,
+        ] {
+            #expect(files.count >= 10)
+        }
+    }
+
+    @Test("a pattern matches, and a path's normal form is, as told", arguments: paths)
+    func path(_ file: URL) throws { try replay(file, PathProperty.faults) }
+
+    @Test("only a whole, signed policy grants anything", arguments: signatures)
+    func signature(_ file: URL) throws { try replay(file, SignatureProperty.faults) }
+
+    @Test("a policy that is taken says the same to another reader of JSON", arguments: signatures)
+    func policy(_ file: URL) throws {
+        let bytes = [UInt8](try Data(contentsOf: file))
+        guard let policy = SignedPolicy(json: bytes) else { return }
+        let document = try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
+        let statement = try #require((document?["Statement"] as? [[String: Any]])?.first)
+        let conditions = try #require(statement["Condition"] as? [String: [String: Any]])
+        #expect(statement["Resource"] as? String == policy.resource)
+        let until = conditions["DateLessThan"]?["AWS:EpochTime"]
+        // Some signers write the number as a text.
+        let number = (until as? NSNumber)?.int64Value ?? (until as? String).flatMap { Int64($0) }
+        #expect(number == policy.dateLessThan)
+    }
+
+    @Test("Accept-Encoding comes to what the table says", arguments: codings)
+    func coding(_ file: URL) throws { try replay(file, CodingProperty.faults) }
+
+    @Test("of queries and cookies is selected what is named", arguments: selections)
+    func selection(_ file: URL) throws { try replay(file, SelectionProperty.faults, mutants: 30) }
+
+    @Test("gzip in pieces is gzip at once, and comes back", arguments: streams)
+    func gzip(_ file: URL) throws { try replay(file, GzipProperty.faults, mutants: 20) }
+
+    @Test("a log line is one, and says what was written", arguments: logs)
+    func log(_ file: URL) throws { try replay(file, LogProperty.faults, mutants: 60) }
+
+    /// The file as it is, every beginning of it, and seeded mutants.
+    private func replay(
+        _ file: URL, _ faults: ([UInt8]) -> [String], mutants: Int = 120
+    ) throws {
+        let bytes = [UInt8](try Data(contentsOf: file))
+        #expect(faults(bytes) == [])
+        for length in stride(from: 0, to: min(bytes.count, 400), by: 7) {
+            #expect(faults(Array(bytes[..<length])) == [], "the first \(length) bytes")
+        }
+        var mutator = Mutator(seed: UInt64(bytes.count))
+        for _ in 0..<mutants {
+            let mutant = mutator.mutate(bytes)
+            #expect(faults(mutant) == [], "\(mutant)")
+        }
+    }
+}
+
+/// Changes bytes at random, decided by a seed: what lies next to the corpus.
+private struct Mutator {
+    private var state: UInt64
+    private static let nasty = Array("/%.*?=&;,\" \t$-q0Aa\n\r_~\\{}[]:\u{0}\u{FF}".utf8)
+
+    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+
+    private mutating func below(_ bound: Int) -> Int {
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return Int(state % UInt64(max(1, bound)))
+    }
+
+    mutating func mutate(_ bytes: [UInt8]) -> [UInt8] {
+        var mutant = bytes
+        for _ in 0...below(4) {
+            let at = below(mutant.count + 1)
+            let byte = below(4) == 0 ? UInt8(below(256)) : Self.nasty[below(Self.nasty.count)]
+            switch below(4) {
+            case 0: mutant.insert(byte, at: at)
+            case 1 where at < mutant.count: mutant.remove(at: at)
+            case 2 where at < mutant.count: mutant[at] = byte
+            default:
+                let from = below(mutant.count + 1)
+                mutant.insert(contentsOf: Array(mutant[from...].prefix(below(8))), at: at)
+            }
+        }
+        return mutant
+    }
+}
