@@ -48,6 +48,8 @@ package enum LoopMessage: Sendable {
     case retire(listener: ListenerSettings)
     /// The edge's clock was moved: it is told when this loop goes by the new time.
     case readClocks(DispatchSemaphore)
+    /// From now on what passes is written there, or nowhere; told when that is so.
+    case record(Tape?, DispatchSemaphore?)
     case stop(deadline: UInt64)
 }
 
@@ -116,6 +118,9 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     /// The file that secured connections read, kept open while they may, and its generation.
     var mappedFile: StoreFile?
     var mapGeneration: UInt64?
+
+    /// Where what passes is written down while somebody records; nil otherwise.
+    var tape: Tape?
 
     /// Work that a step leaves for the end of the tick, so that no step calls an earlier one.
     enum ReadyWork {
@@ -253,6 +258,9 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
             case .readClocks(let done):
                 network.readClocks()
                 done.signal()
+            case .record(let tape, let done):
+                self.tape = tape
+                done?.signal()
             case .stop(let deadline): beginStop(deadline)
             }
         }
