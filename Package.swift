@@ -64,7 +64,7 @@ let package = Package(
         .testTarget(name: "EdgeTests", dependencies: ["Edge", "CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
         .testTarget(name: "ControlTests", dependencies: ["Control", "CloudFront", "Edge", "Caching", "HTTP", "Reactor", "mapedge", logging, yams], exclude: ["Clients", "Goldens"], swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Edge", "Caching", "HTTP", "Reactor"], swiftSettings: settings),
-        .testTarget(name: "ScenarioTests", dependencies: ["Control", "Simulation", "mapedge"], exclude: ["Goldens"], swiftSettings: settings),
+        .testTarget(name: "ScenarioTests", dependencies: ["Control", "Simulation", "CloudFront", "Edge", "mapedge"], exclude: ["Goldens"], swiftSettings: settings),
         .testTarget(name: "ConformanceTests", dependencies: ["WireTesting", "mapedge"], swiftSettings: settings),
         .testTarget(name: "SystemTests", dependencies: ["WireTesting", "Tiles", "mapedge"], swiftSettings: settings),
         .testTarget(name: "FuzzTests", dependencies: ["CloudFront", "Caching", "HTTP"], exclude: ["Corpora"], swiftSettings: settings),

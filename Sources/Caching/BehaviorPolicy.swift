@@ -44,6 +44,15 @@ public struct BehaviorPolicy: Sendable, Equatable {
     /// A response with `Set-Cookie` is shared only if it says `public` or `s-maxage`.
     /// Default: yes; CloudFront itself does not ask.
     public var judgesCookies: Bool
+    /// Takes a `max-age` or `s-maxage` that is no number for one that is not there; else the
+    /// response is stale at once. CloudFront does not say. Default: no.
+    public var ignoresInvalidMaxAge = false
+    /// Shows the `Age` of what the origin has just confirmed. CloudFront does not say; in rfc9111
+    /// mode it is always shown. Default: no.
+    public var showsAgeOnRefresh = false
+    /// Calls what is served within `stale-while-revalidate` a RefreshHit; else a Hit. CloudFront
+    /// does not say. Default: no.
+    public var staleIsRefreshHit = false
     /// Keeps `no-store` and `private` responses for the time when the origin is down, as
     /// CloudFront does. Default: no.
     public var keepsFallback: Bool

@@ -13,15 +13,20 @@ extension ResponseFacts {
 
     /// What the origin says in so many words; nil when it says nothing.
     ///
-    /// An argument that is no number makes the response stale, as RFC 9111 §4.2.1 encourages.
+    /// An argument that is no number makes the response stale, as RFC 9111 §4.2.1 encourages,
+    /// unless the policy ignores it.
     func explicitLifetime(_ policy: BehaviorPolicy, now: Milliseconds) -> Lifetime? {
         let control = directives(policy)
         let targeted = isTargeted(policy)
-        if let seconds = control.sMaxAgeSeconds {
+        if let seconds = control.sMaxAgeSeconds,
+            !(policy.ignoresInvalidMaxAge && control.contains(.invalidSMaxAge))
+        {
             return Lifetime(
                 milliseconds: .seconds(seconds), source: targeted ? .targeted : .sMaxAge)
         }
-        if let seconds = control.maxAgeSeconds {
+        if let seconds = control.maxAgeSeconds,
+            !(policy.ignoresInvalidMaxAge && control.contains(.invalidMaxAge))
+        {
             return Lifetime(milliseconds: .seconds(seconds), source: targeted ? .targeted : .maxAge)
         }
         // RFC 9213 §2.2: a targeted field silences Expires as well.

@@ -209,7 +209,11 @@ extension LoopState where N: ~Copyable {
         switch network.send(
             origins[slot].fd, UnsafeBufferPointer(start: scratch.parts.baseAddress, count: 1))
         {
-        case .bytes(let count): return count
+        case .bytes(let count):
+            if tape != nil {
+                tapeOrigin(slot, asked: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+            }
+            return count
         case .wouldBlock:
             origins[slot].isBlocked = true
             expectMember(fetch)
@@ -300,6 +304,7 @@ extension LoopState where N: ~Copyable {
     /// The member failed this fetch: another try where that is safe and within the budget.
     mutating func fail(_ fetch: Fetch, _ failure: FetchFailure) {
         guard fetch.phase != .done else { return }
+        if tape != nil { tapeFailure(fetch, failure) }
         let wasReused = dropConnection(fetch)
         // A kept connection that closed before it said anything was closed before it was asked.
         if wasReused.reused, !wasReused.received, failure == .cutShort, fetch.isReplayable {

@@ -24,11 +24,15 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
     case exhausted
     /// Nobody waits for the response any more.
     case abandoned
+    /// The member's name has no address, or none yet.
+    case unresolved
+    /// Connected, but no TLS: its certificate is not believed, or the handshake failed.
+    case tlsFailed
 
     /// 502 for a broken answer, 503 for want of capacity, 504 for want of time.
     public var status: Int {
         switch self {
-        case .connectFailed, .cutShort, .malformed: 502
+        case .connectFailed, .cutShort, .malformed, .unresolved, .tlsFailed: 502
         case .queueFull, .queueTimeout, .noMember, .exhausted, .abandoned: 503
         case .connectTimeout, .firstByteTimeout, .betweenBytesTimeout, .totalTimeout: 504
         }
@@ -37,12 +41,13 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
     /// CloudFront's `x-edge-detailed-result-type`.
     public var detailedResult: StaticString {
         switch self {
-        case .connectFailed, .connectTimeout, .noMember: "OriginConnectError"
+        case .connectFailed, .connectTimeout, .noMember, .tlsFailed: "OriginConnectError"
         case .firstByteTimeout, .betweenBytesTimeout, .totalTimeout: "OriginReadError"
         case .cutShort: "OriginCommError"
         case .malformed: "OriginInvalidResponseError"
         case .queueFull, .queueTimeout, .exhausted: "CapacityExceeded"
         case .abandoned: "ClientHungUpRequest"
+        case .unresolved: "OriginDnsError"
         }
     }
 
@@ -61,6 +66,8 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
         case .noMember: "no-member"
         case .exhausted: "exhausted"
         case .abandoned: "abandoned"
+        case .unresolved: "unresolved"
+        case .tlsFailed: "tls-failed"
         }
     }
 
@@ -68,7 +75,7 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
     public var blamesMember: Bool {
         switch self {
         case .connectFailed, .connectTimeout, .firstByteTimeout, .betweenBytesTimeout, .cutShort,
-            .malformed:
+            .malformed, .unresolved, .tlsFailed:
             true
         case .totalTimeout, .queueFull, .queueTimeout, .noMember, .exhausted, .abandoned: false
         }

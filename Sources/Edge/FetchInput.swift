@@ -49,6 +49,7 @@ extension LoopState where N: ~Copyable {
         let room = fetch.shared.room(expecting: fetch.body.expected)
         let result = network.receive(origins[slot].fd, into: room)
         guard case .bytes(let count) = result else { return result }
+        if tape != nil { tapeOrigin(slot, said: UnsafeRawBufferPointer(rebasing: room[..<count])) }
         origins[slot].mayHoldMore = count == room.count
         let own = fetch.body.took(count)
         fetch.shared.publish(bytes: own)
@@ -66,6 +67,7 @@ extension LoopState where N: ~Copyable {
         let room = origins[slot].input.writable
         let result = network.receive(origins[slot].fd, into: room)
         guard case .bytes(let count) = result else { return result }
+        if tape != nil { tapeOrigin(slot, said: UnsafeRawBufferPointer(rebasing: room[..<count])) }
         origins[slot].mayHoldMore = count == room.count
         origins[slot].input.commit(count)
         origins[slot].hasReceived = true
@@ -283,7 +285,7 @@ extension LoopState where N: ~Copyable {
 
     private mutating func originEnded(_ fetch: Fetch, _ result: IOResult) {
         guard fetch.head != nil || fetch.judging != nil else {
-            fail(fetch, .cutShort)
+            fail(fetch, hasFailedHandshake(fetch) ? .tlsFailed : .cutShort)
             return
         }
         if result == .endOfStream, fetch.body.endOfStream(), let slot = fetch.connection {

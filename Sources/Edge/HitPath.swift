@@ -410,7 +410,7 @@ extension LoopState where N: ~Copyable {
         _ decision: Decision,
         _ entry: StoredEntry, _ key: CacheKey, _ canonical: CanonicalKey
     ) {
-        guard head.method == .get else { return }
+        guard head.method == .get || head.method == .head else { return }
         let copy = StoredCopy(entry, store: store)
         var ask = decision
         ask.action = copy.header.hasValidator ? .revalidate : .fetch
@@ -422,9 +422,10 @@ extension LoopState where N: ~Copyable {
             case .leads = shared.collapsed.joinOrLead(
                 key, nil, fresh, at: network.monotonicMilliseconds, least: least)
         else { return }
+        let asked = AskedByGet(bytes, head, facts, limits: limits.head)
         let exchange = Exchange(
-            id: background, bytes: [UInt8](bytes), head: head, facts: facts, snapshot: snapshot,
-            behavior: behavior,
+            id: background, bytes: asked.bytes, head: asked.head, facts: asked.facts,
+            snapshot: snapshot, behavior: behavior,
             decision: ask, started: network.monotonicNow)
         exchange.outcome.requestID = requestID
         exchange.ask(peer: peer(slot, bytes, behavior))

@@ -48,6 +48,8 @@ package enum LoopMessage: Sendable {
     case retire(listener: ListenerSettings)
     /// The edge's clock was moved: it is told when this loop goes by the new time.
     case readClocks(DispatchSemaphore)
+    /// From now on what passes is written there, or nowhere; told when that is so.
+    case record(Tape?, DispatchSemaphore?)
     case stop(deadline: UInt64)
 }
 
@@ -121,6 +123,9 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     /// Gives the state an address for life: without a member that has one, whoever borrows the
     /// state is handed a copy of its two thousand bytes, several of them for each hit.
     private let anchor = Atomic<Bool>(false)
+
+    /// Where what passes is written down while somebody records; nil otherwise.
+    var tape: Tape?
 
     /// Work that a step leaves for the end of the tick, so that no step calls an earlier one.
     enum ReadyWork {
@@ -258,6 +263,9 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
             case .readClocks(let done):
                 network.readClocks()
                 done.signal()
+            case .record(let tape, let done):
+                self.tape = tape
+                done?.signal()
             case .stop(let deadline): beginStop(deadline)
             }
         }

@@ -245,11 +245,13 @@ public final class OriginPool: Sendable {
                 members: zip(settings.members, state.members).map { given, member in
                     MemberStatus(
                         name: given.name, weight: given.weight,
-                        state: !member.health.isUp
-                            ? "down"
-                            : now < member.health.ejectedUntil
-                                ? "ejected"
-                                : member.health.share(at: now) < 100 ? "slow-start" : "up",
+                        state: given.unresolved != nil
+                            ? "unresolved"
+                            : !member.health.isUp
+                                ? "down"
+                                : now < member.health.ejectedUntil
+                                    ? "ejected"
+                                    : member.health.share(at: now) < 100 ? "slow-start" : "up",
                         ejectedUntil: shown(member.health.ejectedUntil), inFlight: member.inFlight,
                         requests: member.requests, failures: member.failures,
                         consecutiveFailures: member.health.consecutiveFailures,

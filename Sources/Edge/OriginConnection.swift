@@ -85,6 +85,7 @@ extension LoopState where N: ~Copyable {
 
     private mutating func open(_ fetch: Fetch) {
         let endpoints = fetch.pool.settings.members[fetch.member].endpoints
+        guard !endpoints.isEmpty else { return fail(fetch, .unresolved) }
         let endpoint = endpoints[fetch.attempts % endpoints.count]
         fetch.attempts += 1
         counters.add(.originConnects)
@@ -180,6 +181,7 @@ extension LoopState where N: ~Copyable {
             idle.drop(life, origins[slot].pool, origins[slot].member)
         }
         timers.cancel(origins[slot].timer)
+        if tape != nil { tapeOriginLeft(slot) }
         noteOriginTLS(slot)
         let fd = origins[slot].fd
         _ = origins.remove(slot)

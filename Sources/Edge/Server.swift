@@ -228,6 +228,16 @@ public final class Server: Sendable {
         return shared.mailboxes.allSatisfy { _ in done.wait(timeout: deadline) == .success }
     }
 
+    /// Has every loop write down what passes from now on; nil: no more. Waits.
+    ///
+    /// - Returns: false if a loop did not answer within the time: it hangs, or has ended.
+    public func record(on tape: Tape?, within milliseconds: Int) -> Bool {
+        let deadline = DispatchTime.now() + .milliseconds(milliseconds)
+        let done = DispatchSemaphore(value: 0)
+        for mailbox in shared.mailboxes { _ = mailbox.post(.record(tape, done)) }
+        return shared.mailboxes.allSatisfy { _ in done.wait(timeout: deadline) == .success }
+    }
+
     /// No new connections; running exchanges finish, for so long at most. Returns at once.
     public func stop(deadline milliseconds: Int) {
         var time = timespec()

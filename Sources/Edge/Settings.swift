@@ -86,11 +86,24 @@ public struct OriginSettings: Sendable {
     public init() {}
 }
 
+/// A host's name, and the port to connect to.
+public struct HostName: Sendable, Hashable {
+    public var name: String
+    public var port: UInt16
+
+    public init(_ name: String, port: UInt16) {
+        self.name = name
+        self.port = port
+    }
+}
+
 public struct MemberSettings: Sendable, Hashable {
     /// As written by the operator; names the member in status, logs and metrics.
     public var name: String
     /// Where to connect: the first address that answers is used.
     public var endpoints: [Endpoint]
+    /// The name that has no address, or none yet, where there are no endpoints.
+    public var unresolved: HostName?
     /// Host and port for the Host field when none is forwarded.
     public var authority: String
     /// Share of the traffic relative to its peers. Default 1.

@@ -15,6 +15,9 @@ extension LoopState where N: ~Copyable {
         var outcome = Outcome()
         outcome.startedAt = started
         outcome.result = result ?? decision.resultType
+        if decision.reason == .staleWhileRevalidate, hot[behavior].policy.staleIsRefreshHit {
+            outcome.result = .refreshHit
+        }
         outcome.detail = decision.reason.word
         outcome.behavior = behavior
         outcome.requestID = requestID
@@ -104,7 +107,8 @@ extension LoopState where N: ~Copyable {
     /// shown is our reading: nothing is documented.
     private func showsAge(_ outcome: Outcome, _ decision: Decision) -> Bool {
         hot[outcome.behavior].policy.mode == .rfc9111 || outcome.result != .refreshHit
-            || decision.reason == .staleIfError
+            || decision.reason == .staleIfError || decision.reason == .staleWhileRevalidate
+            || hot[outcome.behavior].policy.showsAgeOnRefresh
     }
 
     /// What the cache in front of us may keep of a map image about which the origin says nothing.

@@ -90,6 +90,17 @@ extension LoopState where N: ~Copyable {
                 "origin \"\(pool.settings.id)\" member \(member.name): \(failure)"))
     }
 
+    /// Whether the member was not spoken to, since there was no TLS to do it by.
+    func hasFailedHandshake(_ fetch: Fetch) -> Bool {
+        guard let slot = fetch.connection, origins.contains(slot),
+            !origins[slot.index].hasReceived
+        else { return false }
+        switch network.failureOfTLS(origins[slot.index].fd) {
+        case .handshakeAbandoned, .untrusted, .broken: return !origins[slot.index].isReused
+        case .truncated, .socket, nil: return false
+        }
+    }
+
     /// The store has another file, or none: secured connections are to read that one.
     @inline(never)
     mutating func followMap() {

@@ -72,6 +72,7 @@ extension LoopState where N: ~Copyable {
         case .bytes(let count):
             let token = Token(viewers.life(of: slot), kind: TokenKind.viewer)
             let bytes = UnsafeRawBufferPointer(start: scratch.input.baseAddress, count: count)
+            if tape != nil { tapeViewer(slot, said: bytes) }
             var taken = 0
             while taken < count, viewers.contains(token) {
                 // A head may be followed by its body: what one phase leaves, the next may take.
@@ -96,6 +97,9 @@ extension LoopState where N: ~Copyable {
         let room = viewers[slot].input.writable
         switch network.receive(viewers[slot].fd, into: room) {
         case .bytes(let count):
+            if tape != nil {
+                tapeViewer(slot, said: UnsafeRawBufferPointer(rebasing: room[..<count]))
+            }
             viewers[slot].input.commit(count)
             takeKept(slot)
             return .bytes(count, filled: count == room.count)

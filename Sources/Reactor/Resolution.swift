@@ -28,6 +28,14 @@ public struct ResolutionError: Error, Hashable, Sendable, CustomStringConvertibl
     public let host: String
     /// The resolver's words.
     public let reason: String
+    /// Nobody knows yet; a later look-up may find it.
+    public let isPending: Bool
+
+    public init(host: String, reason: String, isPending: Bool = false) {
+        self.host = host
+        self.reason = reason
+        self.isPending = isPending
+    }
 
     public var description: String {
         "\"\(host)\": \(reason); correct the name, or give the address itself"

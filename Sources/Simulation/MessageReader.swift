@@ -1,18 +1,18 @@
 import Glibc
 
 /// The head of a message as text: a start line and fields, the last of a name winning.
-struct PlainHead {
-    var start: [String]
-    var fields: [String: String]
+package struct PlainHead {
+    package var start: [String]
+    package var fields: [String: String]
     /// All fields as they came, in their order.
-    var lines: [(name: String, value: String)] = []
+    package var lines: [(name: String, value: String)] = []
 
-    subscript(_ name: String) -> String? { fields[name] }
+    package subscript(_ name: String) -> String? { fields[name] }
 
     /// Of a response; 0 for a request.
-    var status: Int { start.count > 1 ? Int(start[1]) ?? 0 : 0 }
+    package var status: Int { start.count > 1 ? Int(start[1]) ?? 0 : 0 }
 
-    init?(_ bytes: [UInt8]) {
+    package init?(_ bytes: [UInt8]) {
         // Not on "\r\n" as a Character, so that a lone CR is no end of a line.
         var rows = String(decoding: bytes, as: UTF8.self).unicodeScalars
             .split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
@@ -32,13 +32,13 @@ struct PlainHead {
 
 /// Reads HTTP/1 messages slowly and obviously: a second opinion on what the edge writes, made of
 /// nothing that the edge is made of.
-struct MessageReader {
-    struct Message {
-        var head: PlainHead
-        var body: [UInt8] = []
+package struct MessageReader {
+    package struct Message {
+        package var head: PlainHead
+        package var body: [UInt8] = []
     }
 
-    enum Step {
+    package enum Step {
         case needMore
         case whole(Message)
         case malformed(String)
@@ -46,13 +46,15 @@ struct MessageReader {
 
     private enum Framing { case head, length(Int), chunkSize, chunk(Int), trailers, untilClose }
 
+    package init() {}
+
     private var buffer: [UInt8] = []
     private var position = 0
     private var framing = Framing.head
     /// The message that is coming, once its head is there.
-    private(set) var current: Message?
+    package private(set) var current: Message?
 
-    mutating func append(_ bytes: [UInt8]) {
+    package mutating func append(_ bytes: [UInt8]) {
         if position == buffer.count {
             buffer = bytes
             position = 0
@@ -62,10 +64,10 @@ struct MessageReader {
     }
 
     /// Bytes that belong to no message yet.
-    var hasRest: Bool { position < buffer.count || current != nil }
+    package var hasRest: Bool { position < buffer.count || current != nil }
 
     /// The message that has begun and is not whole, as far as its body has come.
-    var part: Message? {
+    package var part: Message? {
         var part = current
         // Of the chunk's own CRLF one byte is there.
         if case .chunk(1) = framing { part?.body.removeLast() }
@@ -74,7 +76,7 @@ struct MessageReader {
 
     /// Goes on as far as the bytes go. `method`: of the request that a response answers; nil when
     /// requests are read.
-    mutating func next(answering method: String?) -> Step {
+    package mutating func next(answering method: String?) -> Step {
         while true {
             switch framing {
             case .head:
@@ -114,7 +116,7 @@ struct MessageReader {
     }
 
     /// The stream has ended in order: what was framed by that is whole now.
-    mutating func end() -> Message? {
+    package mutating func end() -> Message? {
         guard case .untilClose = framing, let message = current else { return nil }
         current = nil
         framing = .head

@@ -17,14 +17,20 @@ public final class SimulatedClock: Sendable {
     private static let monotonicStart: UInt64 = 5_000_000_000_000
     static let wallStart: Milliseconds = 1_780_000_000_000
 
-    public init(driftPartsPerMillion drift: Int64 = 0) { self.drift = drift }
+    /// The wall clock does not follow the monotonic one; it is only ever set.
+    private let stands: Bool
+
+    public init(driftPartsPerMillion drift: Int64 = 0, stands: Bool = false) {
+        self.drift = drift
+        self.stands = stands
+    }
 
     /// Nanoseconds since some moment; never falls.
     public var monotonic: UInt64 { Self.monotonicStart + elapsed.load(ordering: .relaxed) }
 
     /// Milliseconds since the epoch, right or wrong.
     public var wall: Milliseconds {
-        let milliseconds = Int64(elapsed.load(ordering: .relaxed) / 1_000_000)
+        let milliseconds = stands ? 0 : Int64(elapsed.load(ordering: .relaxed) / 1_000_000)
         let drifted = milliseconds + milliseconds * drift / 1_000_000
         return Self.wallStart + drifted + stepped.load(ordering: .relaxed)
     }

@@ -80,6 +80,11 @@ final class SimulatedEdge {
 
     func tick(_ loop: Int) { loops[loop].tick() }
 
+    /// What passes is written down from the next tick on.
+    func record(on tape: Tape) {
+        for mailbox in mailboxes { _ = mailbox.post(.record(tape, nil)) }
+    }
+
     /// The edge is asked to stop; its loops end when their viewers are gone.
     func stop(deadline: UInt64) {
         for mailbox in mailboxes { _ = mailbox.post(.stop(deadline: deadline)) }

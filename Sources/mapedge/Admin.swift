@@ -24,7 +24,8 @@ struct Status: ParsableCommand {
         abstract: "Show how a running edge is: pools, store, loops.",
         discussion: """
             A member is "up", "down" (its checks fail), "ejected" (its requests fail) or in \
-            "slow-start" (it came back and gets its full share little by little).
+            "slow-start" (it came back and gets its full share little by little); \
+            "unresolved" has a name without an address, which is asked for every ten seconds.
             """)
 
     @OptionGroup var options: AdminOptions

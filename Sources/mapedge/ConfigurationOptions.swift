@@ -176,8 +176,9 @@ struct ConfigurationOptions: ParsableArguments {
         return flags
     }
 
-    /// Reads the file and the flags. Waits for the resolver.
+    /// Reads the file and the flags. Waits for the resolver, for two seconds at most.
     func read() -> ConfigurationReading {
-        Configuration.read(file: config, flags: flags, resolver: SystemNameResolver())
+        Configuration.read(
+            file: config, flags: flags, resolver: BoundedResolver(SystemNameResolver()))
     }
 }

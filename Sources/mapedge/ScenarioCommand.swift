@@ -5,8 +5,9 @@ import Simulation
 /// `mapedge scenario`
 struct ScenarioCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "scenario", abstract: "Play caching cases that are written down as files.",
-        subcommands: [ScenarioRunCommand.self])
+        commandName: "scenario",
+        abstract: "Play caching cases that are written down as files, and write them.",
+        subcommands: [ScenarioRunCommand.self, ScenarioRecordCommand.self])
 }
 
 /// `mapedge scenario run`

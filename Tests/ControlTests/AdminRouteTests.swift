@@ -55,6 +55,17 @@ struct AdminRouteTests {
         String(decoding: response.body, as: UTF8.self)
     }
 
+    @Test("a recording is begun and ended by POST, from no other site, and not of one that starts")
+    func recording() {
+        for path in ["/record/start", "/record/stop"] {
+            #expect(answer(ScriptedSubject(), .get, path).status == 405)
+            #expect(answer(ScriptedSubject(), .post, path, isCrossSite: true).status == 403)
+            let refused = answer(ScriptedSubject(), .post, path)
+            #expect(refused.status == 503)
+            #expect(text(refused) == "the edge is not serving yet; try again\n")
+        }
+    }
+
     @Test("/metrics is Prometheus text: one HELP and TYPE for each name, its samples together")
     func metrics() {
         let response = answer(ScriptedSubject(), .get, "/metrics")

@@ -20,7 +20,12 @@ final class RunningService: EventObserver {
     private let listens = DispatchSemaphore(value: 0)
     private let ended = DispatchGroup()
 
-    init(_ reading: ConfigurationReading) { state = Mutex(State(next: reading)) }
+    private let resolver: any NameResolver
+
+    init(_ reading: ConfigurationReading, resolver: any NameResolver = SystemNameResolver()) {
+        self.resolver = resolver
+        state = Mutex(State(next: reading))
+    }
 
     func note(_ event: EdgeEvent) {
         state.withLock { $0.events.append("\(event.area): \(event.text)") }
@@ -30,7 +35,8 @@ final class RunningService: EventObserver {
     func run(_ body: (Service) throws -> Void) throws {
         let configuration = state.withLock { $0.next }.configuration
         let service = Service(
-            configuration, clock: configuration.clock.makeClock(at: 0), events: self
+            configuration, clock: configuration.clock.makeClock(at: 0), events: self,
+            resolver: resolver
         ) {
             self.state.withLock { $0.next }
         }

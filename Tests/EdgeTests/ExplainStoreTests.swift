@@ -1,4 +1,5 @@
 import Caching
+import CloudFront
 import HTTP
 import Reactor
 import Testing
@@ -45,9 +46,10 @@ struct ExplainStoreTests {
 
     private func explain(
         _ store: Store, _ target: String, _ fields: String = "",
-        mode: Mode = .cloudfront
+        mode: Mode = .cloudfront, tagField: String? = nil
     ) throws -> Explanation {
         var settings = Settings()
+        settings.distribution = try tagField.map { try distribution(tagField: $0) }
         settings.mode = mode
         var origin = OriginSettings()
         origin.members = [
@@ -133,6 +135,45 @@ struct ExplainStoreTests {
                 == Explanation.Invalidation(number: number, rule: "/b on a.test", kills: false))
         store.invalidate([.everything])
         #expect(try explain(store, "/b").invalidation?.rule == "everything")
+    }
+
+    /// One that says in which field origins tag, and no more than it has to.
+    private func distribution(tagField: String) throws -> DistributionSettings {
+        let xml = """
+            <DistributionConfig><CallerReference>t</CallerReference><Comment></Comment>\
+            <Enabled>true</Enabled><Origins><Quantity>1</Quantity><Items><Origin><Id>o</Id>\
+            <DomainName>o.test</DomainName><CustomOriginConfig><HTTPPort>80</HTTPPort>\
+            <HTTPSPort>443</HTTPSPort><OriginProtocolPolicy>http-only</OriginProtocolPolicy>\
+            </CustomOriginConfig></Origin></Items></Origins><DefaultCacheBehavior>\
+            <TargetOriginId>o</TargetOriginId>\
+            <ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy>\
+            <CachePolicyId>658327ea-f89d-4fab-a63d-7e88639e58f6</CachePolicyId>\
+            </DefaultCacheBehavior><CacheTagConfig><HeaderName>\(tagField)</HeaderName>\
+            </CacheTagConfig></DistributionConfig>
+            """
+        let document = try APIDocument(
+            parsing: Array(xml.utf8).span.bytes, limits: APIDocument.limits)
+        let config = try #require(DistributionConfig.read(document.node).value)
+        let resolved = Distribution.resolve(config, PolicyCatalog())
+        return DistributionSettings(
+            try #require(resolved.value), id: "E", domainName: "d.cloudfront.net")
+    }
+
+    @Test("the tag that killed an entry is named, unless a later rule names its path")
+    func tagged() throws {
+        let store = try bench.open()
+        store.tagField = Array("tags".utf8)
+        put(store, canonical("/a"), fields: "Tags: roads, Rivers\r\n")
+        store.settle()
+        let (number, _) = store.invalidate([InvalidationRule(.tag, Array("rivers".utf8))])
+        store.invalidate([InvalidationRule(.tag, Array("lakes".utf8))])
+        let told = try explain(store, "/a", tagField: "Tags")
+        #expect(told.entry == nil)
+        #expect(
+            told.invalidation
+                == Explanation.Invalidation(number: number, rule: "tag rivers", kills: true))
+        store.invalidate([InvalidationRule(.target, Array("/a".utf8))])
+        #expect(try explain(store, "/a", tagField: "Tags").invalidation?.rule == "/a")
     }
 
     @Test("an entry that was deleted, or is another key's, is absent")

@@ -25,12 +25,9 @@ struct ClockTests {
     private func clock(
         _ words: String..., of edge: Edge? = nil
     ) throws -> (exit: Int?, output: String) {
-        let file = directory.file("output-\(Serial.next())")
         let port = (edge ?? self.edge).adminPort
-        let child = try Child(
-            Edge.program, ["clock"] + words + ["--admin", "127.0.0.1:\(port)"], output: file)
-        let exit = child.waitForExit(within: 60_000)
-        return (exit, try readFile(file) + child.wholeLog)
+        return try directory.run(
+            Edge.program, ["clock"] + words + ["--admin", "127.0.0.1:\(port)"])
     }
 
     /// Lets time pass; must succeed.

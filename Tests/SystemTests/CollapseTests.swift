@@ -14,13 +14,7 @@ struct CollapseTests {
 
     private var request: String { "GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n" }
 
-    private func crowd(_ count: Int) throws -> [Viewer] {
-        try (0..<count).map { _ in
-            let viewer = try edge.viewer()
-            try viewer.send(request)
-            return viewer
-        }
-    }
+    private func crowd(_ count: Int) throws -> [Viewer] { try edge.crowd(count, request) }
 
     @Test("many viewers of one cold key make one fetch")
     func one() throws {

@@ -2,8 +2,6 @@ import Glibc
 import Testing
 import WireTesting
 
-private let awsCommand = executable(named: "aws")
-
 @Suite("Invalidations through the control API of a running edge")
 struct ControlAPITests {
     private let origin: Origin
@@ -19,16 +17,10 @@ struct ControlAPITests {
 
     private func edge() throws -> Edge { try Edge(origin: origin.url, directory: directory) }
 
-    private func run(_ program: String, _ words: [String]) throws -> (exit: Int?, output: String) {
-        let file = directory.file("output-\(Serial.next())")
-        let child = try Child(program, words, output: file)
-        let exit = child.waitForExit(within: 60_000)
-        return (exit, try readFile(file) + child.wholeLog)
-    }
-
     private func invalidate(_ edge: Edge, _ paths: String...) throws -> (exit: Int?, output: String)
     {
-        try run(Edge.program, ["invalidate", "--admin", "127.0.0.1:\(edge.adminPort)"] + paths)
+        try directory.run(
+            Edge.program, ["invalidate", "--admin", "127.0.0.1:\(edge.adminPort)"] + paths)
     }
 
     @Test("what is named is a Miss at once, the rest stays a Hit, and a restart changes nothing")
@@ -42,9 +34,7 @@ struct ControlAPITests {
             #expect(exit == 0)
             #expect(output.contains("Completed: 2 paths"), "\(output)")
             // What waits for the writer is lost with the process; that is no matter here.
-            #expect(
-                try eventually { try edge.metric("mapedge_store_backlog_bytes") == 0 ? true : nil }
-                    == true)
+            #expect(try edge.hasWrittenAll)
             edge.child.signal(SIGKILL)
             _ = edge.child.waitForExit(within: 60_000)
         }
@@ -89,9 +79,7 @@ struct ControlAPITests {
                 : .response(304, ["ETag: \"v1\"", "Cache-Control: max-age=3600"])
         }
         for name in ["a", "b"] { _ = try edge.get(room.path(name)) }
-        #expect(
-            try eventually { try edge.metric("mapedge_store_backlog_bytes") == 0 ? true : nil }
-                == true)
+        #expect(try edge.hasWrittenAll)
         let (counted, output) = try invalidate(edge, "--dry-run", room.path("*"))
         #expect(counted == 0)
         #expect(
@@ -130,7 +118,7 @@ struct ControlAPITests {
         #expect(bare == 1 && refusal.contains("MissingAuthenticationToken"), "\(refusal)")
         #expect(try edge.get(room.path("a")).isHit)
         for (given, exit) in [(secret, 0), ("another-one-0123456789", 1)] {
-            let (found, output) = try run(
+            let (found, output) = try directory.run(
                 "/usr/bin/env",
                 [
                     "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=\(given)", Edge.program,
@@ -158,21 +146,13 @@ struct ControlAPITests {
         .enabled(if: awsCommand != nil, "there is no aws command"))
     func command() throws {
         let edge = try edge()
-        let url = "http://127.0.0.1:\(edge.adminPort)"
         _ = try edge.get(room.path("x"))
         func aws(_ words: String) throws -> String {
-            let environment = [
-                "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "AWS_DEFAULT_REGION=us-east-1",
-                "AWS_PAGER=", "AWS_EC2_METADATA_DISABLED=true",
-            ]
-            let (exit, output) = try run(
-                "/usr/bin/env",
-                environment + [
-                    try #require(awsCommand), "--endpoint-url", url, "--output", "text",
-                    "cloudfront",
-                ] + words.split(separator: " ").map(String.init))
+            let (exit, output) = try awsCloudFront(
+                edge, ["--output", "text"] + words.split(separator: " ").map(String.init),
+                directory)
             #expect(exit == 0, "\(output)")
-            return output.split(separator: "\n").joined(separator: "\n")
+            return output
         }
         let id = try aws("list-distributions --query DistributionList.Items[0].Id")
         #expect(id.hasPrefix("E"), "\(id)")

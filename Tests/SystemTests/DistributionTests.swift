@@ -67,9 +67,17 @@ struct DistributionTests {
     @Test("an origin whose name has no address answers 502 and is warned of")
     func unresolved() throws {
         _ = try directory.write("dist.json", export("/tiles/*"))
-        let edge = try edge("--origin", "pages=\(pages.url)")
+        let log = directory.file("access.log")
+        let edge = try edge("--origin", "pages=\(pages.url)", "--access-log", log)
         #expect(edge.child.line(with: "give it one with --origin maps=URL") != nil)
-        #expect(try edge.get("/tiles/1.png").status == 502)
+        let answer = try edge.get("/tiles/1.png")
+        #expect(answer.status == 502 && answer["X-Cache"] == "Error from cloudfront")
+        #expect(try edge.admin("/status").text.contains("\"unresolved\""))
+        edge.child.signal(SIGTERM)
+        #expect(edge.child.waitForExit() == 0)
+        let line = try readFile(log)
+        #expect(line.contains("\"x-edge-result-type\":\"Error\""), "\(line)")
+        #expect(line.contains("\"x-edge-detailed-result-type\":\"OriginDnsError\""), "\(line)")
     }
 
     @Test("what was asked for before a reload is answered by the rules of that time")

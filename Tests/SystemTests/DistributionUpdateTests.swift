@@ -2,8 +2,6 @@ import Glibc
 import Testing
 import WireTesting
 
-private let awsCommand = executable(named: "aws")
-
 @Suite("A distribution changed and invalidated through the API of the built binary")
 struct DistributionUpdateTests {
     private let maps: Origin
@@ -49,24 +47,9 @@ struct DistributionUpdateTests {
             ], directory: directory)
     }
 
-    /// What a program said and its exit status.
-    private func run(_ program: String, _ words: [String]) throws -> (exit: Int?, output: String) {
-        let file = directory.file("output-\(Serial.next())")
-        let child = try Child(program, words, output: file)
-        let exit = child.waitForExit(within: 60_000)
-        return (exit, try readFile(file) + child.wholeLog)
-    }
-
     /// The unmodified command, as text.
     private func aws(_ edge: Edge, _ words: String...) throws -> (exit: Int?, output: String) {
-        let (exit, output) = try run(
-            "/usr/bin/env",
-            [
-                "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "AWS_DEFAULT_REGION=us-east-1",
-                "AWS_PAGER=", "AWS_EC2_METADATA_DISABLED=true", try #require(awsCommand),
-                "--endpoint-url", "http://127.0.0.1:\(edge.adminPort)", "cloudfront",
-            ] + words)
-        return (exit, output.split(separator: "\n").joined(separator: "\n"))
+        try awsCloudFront(edge, words, directory)
     }
 
     private func id(_ edge: Edge) throws -> String {
@@ -152,7 +135,7 @@ struct DistributionUpdateTests {
     }
 
     private func invalidate(_ edge: Edge, _ words: String...) throws -> String {
-        let (exit, output) = try run(
+        let (exit, output) = try directory.run(
             Edge.program, ["invalidate", "--admin", "127.0.0.1:\(edge.adminPort)"] + words)
         #expect(exit == 0, "\(output)")
         return output
@@ -179,10 +162,7 @@ struct DistributionUpdateTests {
             for name in names { _ = try edge.get(name) }
             // Judged while they wait for the writer, and from the file.
             if isWritten {
-                #expect(
-                    try eventually {
-                        try edge.metric("mapedge_store_backlog_bytes") == 0 ? true : nil
-                    } == true)
+                #expect(try edge.hasWrittenAll)
                 let counted = try invalidate(edge, "--dry-run", "#rivers")
                 #expect(counted.hasPrefix("3 stored entries"), "\(counted)")
             }

@@ -4,6 +4,16 @@ import WireTesting
 
 @Suite("mapedge replay")
 struct ReplayTests {
+    private let origin: Origin
+    private let room: Room
+    private let directory: TemporaryDirectory
+
+    init() throws {
+        origin = try Origin()
+        room = origin.room()
+        directory = try TemporaryDirectory()
+    }
+
     /// A line of CloudFront's log.
     private static func line(
         _ time: String, _ path: String, _ result: String, method: String = "GET",
@@ -21,11 +31,8 @@ struct ReplayTests {
 
     @Test("where both say the same, the exit status is 0; requests carry what the log tells")
     func agrees() throws {
-        let origin = try Origin()
-        let room = origin.room()
         room.always(.ok("Cache-Control: max-age=60", body: "0123456789"))
         let edge = try Edge(origin: origin.url)
-        let directory = try TemporaryDirectory()
         let path = room.path("a%2520b")
         // Lines come in any order: they are sorted by when the request began.
         let log = try directory.write(
@@ -51,11 +58,8 @@ struct ReplayTests {
 
     @Test("disagreements are counted by pair and cause, told singly, and bounded by a tolerance")
     func disagrees() throws {
-        let origin = try Origin()
-        let room = origin.room()
         room.always(.ok("Cache-Control: max-age=60"))
         let edge = try Edge(origin: origin.url)
-        let directory = try TemporaryDirectory()
         let log = try directory.write(
             "log",
             Self.log(
@@ -86,11 +90,8 @@ struct ReplayTests {
 
     @Test("a paced replay waits as the log did, so much faster")
     func paced() throws {
-        let origin = try Origin()
-        let room = origin.room()
         room.always(.ok("Cache-Control: max-age=60"))
         let edge = try Edge(origin: origin.url)
-        let directory = try TemporaryDirectory()
         let log = try directory.write(
             "log",
             Self.log(
@@ -106,10 +107,7 @@ struct ReplayTests {
 
     @Test("an answer that is cut off, or that names no cache, is told as such")
     func odd() throws {
-        let origin = try Origin()
-        let room = origin.room()
         room.always(.ok())
-        let directory = try TemporaryDirectory()
         let log = try directory.write("log", Self.log(Self.line("21:02:31", room.path("a"), "Hit")))
         // The origin itself is no edge.
         let bare = try CommandRun(["replay", log, "--to", origin.url], directory)
@@ -145,7 +143,6 @@ struct ReplayTests {
 
     @Test("JSON lines are refused, and an edge that is not there is told")
     func unusable() throws {
-        let directory = try TemporaryDirectory()
         let own = try directory.write("own", "{\"time\":1}\n")
         let json = try CommandRun(["replay", own, "--to", "http://127.0.0.1:1"], directory)
         #expect(json.status == 1 && json.errors.contains("\(own):1: the line is JSON"))

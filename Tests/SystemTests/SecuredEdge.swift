@@ -24,14 +24,16 @@ struct SecuredFiles {
             "/CN=\(name)")
     }
 
-    func certificate(_ name: String, by authority: String) throws {
+    /// - Parameter days: until it ends; -1: it has.
+    func certificate(_ name: String, by authority: String, days: Int = 2) throws {
         try make(
             "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
             path("\(name).key"), "-out", path("\(name).csr"), "-subj", "/CN=\(name)", "-addext",
             "subjectAltName=DNS:edge.test,DNS:localhost")
         try make(
             "x509", "-req", "-in", path("\(name).csr"), "-CA", path("\(authority).pem"), "-CAkey",
-            path("\(authority).key"), "-CAcreateserial", "-days", "2", "-copy_extensions", "copy",
+            path("\(authority).key"), "-CAcreateserial", "-days", "\(days)", "-copy_extensions",
+            "copy",
             "-out", path("\(name).pem"))
     }
 
@@ -55,7 +57,7 @@ struct SecuredEdge {
     ///   - tls: further lines of the section `tls`.
     init(
         _ files: SecuredFiles, name: String = "mapedge", origin: [String], tls: [String] = [],
-        proxy: Bool = false
+        proxy: Bool = false, certificate: String = "edge"
     ) throws {
         self.files = files
         directory = try TemporaryDirectory()
@@ -64,7 +66,8 @@ struct SecuredEdge {
                 "name: \(name)", "listen:",
                 "  - { address: \"127.0.0.1:0\", tls: true, proxyProtocol: \(proxy) }",
                 "trustedProxies: [127.0.0.1]", "tls:", "  certificates:",
-                "    - { chain: \"\(files.path("edge.pem"))\", key: \"\(files.path("edge.key"))\" }",
+                "    - { chain: \"\(files.path("\(certificate).pem"))\",",
+                "        key: \"\(files.path("\(certificate).key"))\" }",
             ] + tls.map { "  " + $0 } + ["origins:", "  default:"] + origin.map { "    " + $0 }
         edge = try Edge(
             origin: nil, configuration: lines.joined(separator: "\n") + "\n",

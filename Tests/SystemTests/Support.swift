@@ -1,3 +1,4 @@
+import Testing
 import WireTesting
 
 /// An edge with an origin of its own and a configuration file.
@@ -36,4 +37,49 @@ func keyedBody(_ key: Int) -> String {
 extension Response {
     /// It came from the store, by its own word.
     var isHit: Bool { self["Cache-Status"]?.contains("; hit") == true }
+}
+
+extension TemporaryDirectory {
+    /// Runs a program to its end: its exit status, and all that it said.
+    func run(_ program: String, _ words: [String]) throws -> (exit: Int?, output: String) {
+        let file = file("output-\(Serial.next())")
+        let child = try Child(program, words, output: file)
+        let exit = child.waitForExit(within: 60_000)
+        return (exit, try readFile(file) + child.wholeLog)
+    }
+}
+
+/// The unmodified `aws` command; nil where there is none.
+let awsCommand = executable(named: "aws")
+
+/// Has the `aws` command ask an edge's control API.
+func awsCloudFront(
+    _ edge: Edge, _ words: [String], _ directory: TemporaryDirectory
+) throws -> (exit: Int?, output: String) {
+    let (exit, output) = try directory.run(
+        "/usr/bin/env",
+        [
+            "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "AWS_DEFAULT_REGION=us-east-1",
+            "AWS_PAGER=", "AWS_EC2_METADATA_DISABLED=true", try #require(awsCommand),
+            "--endpoint-url", "http://127.0.0.1:\(edge.adminPort)", "cloudfront",
+        ] + words)
+    return (exit, output.split(separator: "\n").joined(separator: "\n"))
+}
+
+extension Edge {
+    /// Whether all that waits for the store's writer gets written.
+    var hasWrittenAll: Bool {
+        get throws {
+            try eventually { try metric("mapedge_store_backlog_bytes") == 0 ? true : nil } == true
+        }
+    }
+
+    /// So many viewers who have all asked the same.
+    func crowd(_ count: Int, _ request: String) throws -> [Viewer] {
+        try (0..<count).map { _ in
+            let viewer = try viewer()
+            try viewer.send(request)
+            return viewer
+        }
+    }
 }

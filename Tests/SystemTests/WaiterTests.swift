@@ -24,11 +24,7 @@ struct WaiterTests {
         let leader = try test.edge.viewer()
         try leader.send(first)
         #expect(gate.awaitArrival())
-        let crowd = try (0..<waiters).map { _ in
-            let viewer = try test.edge.viewer()
-            try viewer.send(others)
-            return viewer
-        }
+        let crowd = try test.edge.crowd(waiters, others)
         let areThere = try eventually {
             try test.edge.metric("mapedge_collapsed_total") == waiters ? true : nil
         }

@@ -51,6 +51,9 @@ struct AdminResponse: Equatable {
 /// - `GET /clock`: the time that the edge goes by, as JSON. `POST /clock/advance?by=24h` and
 ///   `POST /clock/set?to=2026-12-01T00:00:00Z` move it, where it is a manual one, and answer when
 ///   every loop has followed; 409 where it cannot be moved so.
+/// - `POST /record/start`: keeps what passes, in memory and within bounds. `POST /record/stop` ends
+///   that and answers with it as a scenario; `?path=/a*` keeps what is asked for so, `?name=` names
+///   it, `?secrets=true` leaves credentials in.
 /// - `/2020-05-31/...`: CloudFront's API, where there is a distribution; see ``CloudFrontAPI``.
 struct AdminRoutes {
     let subject: any AdminSubject
@@ -66,6 +69,8 @@ struct AdminRoutes {
             }
         case "/reload": reload(request)
         case "/explain": explain(request)
+        case "/record/start": startRecording(request)
+        case "/record/stop": stopRecording(request)
         case "/clock": reading(request) { showClock() }
         case "/clock/advance": moveClock(request, "by", ClockMove.init(advance:))
         case "/clock/set": moveClock(request, "to", ClockMove.init(set:))
@@ -73,7 +78,7 @@ struct AdminRoutes {
             AdminResponse(
                 404,
                 "nothing is here; there are /metrics, /healthz, /readyz, /status, /reload, "
-                    + "/clock and /explain")
+                    + "/clock, /record/start and /explain")
         }
     }
 

@@ -19,6 +19,12 @@ public protocol AdminSubject: Sendable {
     func explain(_ request: [UInt8], usesTLS: Bool) throws(ExplainError) -> Explanation
     /// CloudFront's API for what is served here; nil where that is no distribution.
     var api: CloudFrontAPI? { get }
+    /// Keeps what passes from now on, in memory, in place of any recording that runs.
+    func beginRecording() throws(RecordingRefusal)
+    /// Ends the recording: what passed, as a scenario file.
+    func endRecording(
+        named name: String?, pattern: String?, showsSecrets: Bool
+    ) throws(RecordingRefusal) -> String
     /// The time that is gone by here, and the way to move it. Default: the machine's.
     var clockControl: ClockControl { get }
 }
@@ -26,6 +32,16 @@ public protocol AdminSubject: Sendable {
 extension AdminSubject {
     public var api: CloudFrontAPI? { nil }
     public var clockControl: ClockControl { ClockControl(.system, isLocal: true) { true } }
+
+    public func beginRecording() throws(RecordingRefusal) {
+        throw RecordingRefusal(status: 503, text: "the edge is not serving yet; try again")
+    }
+
+    public func endRecording(
+        named name: String?, pattern: String?, showsSecrets: Bool
+    ) throws(RecordingRefusal) -> String {
+        throw RecordingRefusal(status: 503, text: "the edge is not serving yet; try again")
+    }
 
     public func explain(
         _ request: [UInt8], usesTLS: Bool

@@ -1,5 +1,5 @@
 import Glibc
-import Reactor
+public import Reactor
 
 // Files that have the old bytes or the new ones after a power cut.
 
@@ -19,6 +19,19 @@ func replaceFile(_ path: String, by bytes: [UInt8]) throws(SystemError) -> Int32
         throw error
     }
     return descriptor
+}
+
+/// Writes a file for this user alone, whatever was there before.
+public func writeTextFile(_ text: String, to path: String) throws(SystemError) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw lastError("open", path) }
+    defer { close(descriptor) }
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+        let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        if count < 0, errno != EINTR { throw lastError("write", path) }
+        rest = rest.dropFirst(max(count, 0))
+    }
 }
 
 func lastError(_ call: String, _ path: String) -> SystemError {

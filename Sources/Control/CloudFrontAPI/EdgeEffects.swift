@@ -2,11 +2,14 @@ import Caching
 import CloudFront
 import Dispatch
 import Edge
+import Reactor
 import Synchronization
 
 /// What the control API does to a running edge.
 struct EdgeEffects: DistributionEffects {
     let store: Store
+    let recorder: Recorder
+    let clock: WallClock
     /// Puts a distribution in force on all loops, or throws and leaves what is.
     let updating: @Sendable (Distribution) throws -> Void
 
@@ -18,6 +21,7 @@ struct EdgeEffects: DistributionEffects {
     func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) {
         var rules = rules(for: targets)
         for index in rules.indices { rules[index].isSoft = isSoft }
+        recorder.tape?.noteInvalidation(targets.map(\.text), isSoft: isSoft, at: clock.now)
         if rules.isEmpty { return }
         let done = DispatchSemaphore(value: 0)
         let isKept = Atomic<Bool>(false)
@@ -48,4 +52,15 @@ struct EdgeEffects: DistributionEffects {
     }
 
     func update(_ distribution: Distribution) throws { try updating(distribution) }
+}
+
+extension InvalidationPath {
+    /// As an item of an invalidation batch.
+    fileprivate var text: String {
+        switch self {
+        case .exact(let bytes): String(decoding: bytes, as: UTF8.self)
+        case .prefix(let bytes): String(decoding: bytes, as: UTF8.self) + "*"
+        case .tag(let bytes): "#" + String(decoding: bytes, as: UTF8.self)
+        }
+    }
 }

@@ -18,21 +18,8 @@ struct OwnDistribution {
 
     /// What an edge of that name is called as a distribution.
     static func identity(of name: String) -> (id: String, domainName: String) {
-        let id = "E" + code(name)
+        let id = identifier("E", from: name)
         return (id, Control.domainName(ofDistribution: id))
-    }
-
-    private static func code(_ name: String) -> String {
-        // FNV-1a: a name is no secret, its letters only have to spread.
-        var hash = name.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
-            ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3
-        }
-        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
-        return String(
-            (0..<13).map { _ in
-                defer { hash = hash >> 5 | hash << 59 }
-                return letters[Int(hash & 31)]
-            })
     }
 
     private var config: ConfigNode {

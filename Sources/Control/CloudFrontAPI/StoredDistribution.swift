@@ -187,6 +187,9 @@ public final class StoredDistribution: DistributionState {
         }
     }
 
+    /// Does something while nothing else changes what the edge follows.
+    func alone(_ body: () -> Void) { changing.withLock { _ in body() } }
+
     private static func base(of given: DistributionRecord) -> String {
         versionText(APIDocument(root: "DistributionConfig", given.config), 0)
     }

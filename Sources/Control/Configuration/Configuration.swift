@@ -16,6 +16,9 @@ public struct Configuration: Sendable {
     /// What the admin port's control API is told.
     public var api = APISettings()
 
+    /// What it was read from.
+    var source = ConfigurationSource()
+
     public init() {}
 }
 
@@ -83,6 +86,7 @@ extension Configuration {
         text: String, named file: String, flags: ConfigurationFlags, resolver: some NameResolver
     ) -> ConfigurationReading {
         var reader = ConfigurationReader(file: file, resolver: resolver)
+        reader.configuration.source = ConfigurationSource(text: text, flags: flags)
         return reader.read(text, flags)
     }
 }

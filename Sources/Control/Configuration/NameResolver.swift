@@ -23,12 +23,23 @@ public struct SystemNameResolver: NameResolver {
 
 extension NameResolver {
     /// All addresses of a host; none after the mistake was noted.
+    ///
+    /// - Parameter mayComeLater: a resolver that has not answered yet is worth a warning only.
     func endpoints(
-        _ host: String, _ port: UInt16, _ given: Given, _ findings: Findings
+        _ host: String, _ port: UInt16, _ given: Given, _ findings: Findings,
+        mayComeLater: Bool = false
     ) -> [Endpoint] {
         do throws(ResolutionError) {
             return try addresses(of: host, port: port).map(Endpoint.ip)
         } catch {
+            guard !error.isPending || !mayComeLater else {
+                findings.warning(
+                    at: given.place,
+                    "\(given.name) names \"\(host)\", whose address is not known: "
+                        + error.reason,
+                    "look at the machine's resolver; the member is asked when there is an address")
+                return []
+            }
             findings.error(
                 at: given.place,
                 "\(given.name) names \"\(host)\", which has no address: \(error.reason)",

@@ -215,16 +215,21 @@ extension MemberDraft {
     ) -> MemberSettings? {
         guard let url = url.read(OriginURL.form, findings) else { return nil }
         let endpoints: [Endpoint]
+        var named: HostName?
         var tlsHost: String?
         switch url.target {
         case .unix(let path): endpoints = [.unix(path: path)]
         case .host(let host, let port):
-            endpoints = resolver.endpoints(host, port, self.url, findings)
+            endpoints = resolver.endpoints(
+                host, port, self.url, findings, mayComeLater: true)
+            if endpoints.isEmpty { named = HostName(host, port: port) }
             if url.speaksTLS { tlsHost = tlsName ?? host }
         }
-        return MemberSettings(
+        var member = MemberSettings(
             name: self.url.text, endpoints: endpoints, authority: url.authority, weight: weight,
             tlsHost: tlsHost)
+        member.unresolved = named
+        return member
     }
 }
 

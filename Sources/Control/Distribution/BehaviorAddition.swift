@@ -109,6 +109,10 @@ extension BehaviorAddition {
             ("sessionsBypass", \.sessionsBypass), ("judgesAuthorization", \.judgesAuthorization),
             ("judgesCookies", \.judgesCookies), ("keepsFallback", \.keepsFallback),
             ("fetchOutlivesViewers", \.fetchOutlivesViewers),
+            ("respectsOriginAge", \.respectsOriginAge),
+            ("ignoresInvalidMaxAge", \.ignoresInvalidMaxAge),
+            ("showsAgeOnRefresh", \.showsAgeOnRefresh),
+            ("staleIsRefreshHit", \.staleIsRefreshHit),
             ("invalidatesOnUnsafe", \.invalidatesOnUnsafe),
         ]
         for (key, path) in flagPaths {
@@ -125,7 +129,7 @@ private let decidedForBehaviors: KeyValuePairs<String, String?> = [
     "origin": "TargetOriginId", "minTTL": "MinTTL", "defaultTTL": "DefaultTTL",
     "maxTTL": "MaxTTL", "errorTTL": "ErrorCachingMinTTL",
     "honoursRequestCacheControl": nil, "usesHeuristics": nil, "keysVary": nil,
-    "honoursTargetedControl": nil, "respectsOriginAge": nil, "collapses": nil,
+    "honoursTargetedControl": nil, "collapses": nil,
     "compress": "Compress",
 ]
 

@@ -76,12 +76,14 @@ struct ImportedOrigins<Resolver: NameResolver> {
         let port = UInt16(usesTLS ? securePort : plainPort)
         let isStandard = port == (usesTLS ? 443 : 80)
         let authority = isStandard ? origin.domainName : "\(origin.domainName):\(port)"
-        pool.members = [
-            MemberSettings(
-                name: "\(usesTLS ? "https" : "http")://\(authority)",
-                endpoints: endpoints(of: origin, port, place), authority: authority,
-                tlsHost: usesTLS ? tlsName ?? origin.domainName : nil)
-        ]
+        var member = MemberSettings(
+            name: "\(usesTLS ? "https" : "http")://\(authority)",
+            endpoints: endpoints(of: origin, port, place), authority: authority,
+            tlsHost: usesTLS ? tlsName ?? origin.domainName : nil)
+        if member.endpoints.isEmpty {
+            member.unresolved = HostName(origin.domainName, port: port)
+        }
+        pool.members = [member]
         if let last = pools.last, last.id == origin.id {
             if last.members == pool.members { return pools.count - 1 }
             pool.id += "+tls"
@@ -102,20 +104,12 @@ struct ImportedOrigins<Resolver: NameResolver> {
                 findings.warning(
                     at: place,
                     "the origin \"\(printable(origin.id))\" is \(printable(name)), which has no "
-                        + "address: \(error.reason); it answers 502",
+                        + "address: \(error.reason); it answers 502 until there is one",
                     "give it one with --origin \(printable(origin.id))=URL")
             }
         }
-        let addresses = known[name] ?? []
-        return addresses.isEmpty
-            ? [.unresolved] : addresses.map { .ip($0.with(port: port)) }
+        return (known[name] ?? []).map { .ip($0.with(port: port)) }
     }
-}
-
-extension Endpoint {
-    /// Stands for the addresses of a name that has none: nobody can listen there, so that every
-    /// attempt to connect fails at once.
-    static var unresolved: Endpoint { .ip(.loopback(port: 0)) }
 }
 
 extension Origin {

@@ -21,6 +21,8 @@ extension StepReader {
         section.read("status", &script.status, .count(200...599))
         section.read("body", &script.body, .scenarioText)
         section.read("size", &script.size, .bytes(0...(64 << 20)))
+        section.read("bytes", &script.beginning, .base64)
+        if script.size == nil, !script.beginning.isEmpty { script.size = script.beginning.count }
         section.read("framing", &script.framing, .word)
         section.read("delay", &script.delay, .duration(0...3_600_000))
         section.read("conditional", &script.isConditional, .flag)
@@ -37,6 +39,18 @@ extension ValueForm where Value == String {
         Self { text throws(Complaint) in
             if names.contains(text) { return text }
             throw Complaint("is no origin", remedy(for: text, among: names))
+        }
+    }
+}
+
+extension ValueForm where Value == [UInt8] {
+    /// Bytes that are no text (RFC 4648 §4).
+    fileprivate static var base64: Self {
+        Self { text throws(Complaint) in
+            guard let bytes = Base64.decode(text) else {
+                throw Complaint("is no base64", "write letters, digits, + and /, padded with =")
+            }
+            return bytes
         }
     }
 }

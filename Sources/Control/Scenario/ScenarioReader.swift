@@ -1,3 +1,4 @@
+import Caching
 import CloudFront
 import Edge
 import Simulation
@@ -31,6 +32,7 @@ struct ScenarioReader {
         let reports = (top.list("report") ?? []).compactMap { $0.read(.link, findings) }
         var pending: String?
         top.read("pending", &pending, .text)
+        let clock = top.given("clock")?.read(.scenarioClock, findings)
         let settings = readStage(&top)
         let steps = top.elements("steps") ?? []
         let reader = StepReader(
@@ -47,9 +49,25 @@ struct ScenarioReader {
         let place = Scenario.Place(file: file, line: line)
         var scenario = Scenario(name: name, place: place, settings: settings, steps: read)
         scenario.about = about ?? ""
+        scenario.start = clock?.start
+        scenario.hasManualClock = clock?.isManual ?? false
         scenario.reports = reports
         scenario.pending = pending
         return scenario
+    }
+}
+
+extension ValueForm where Value == (start: Milliseconds, isManual: Bool) {
+    /// `2026-12-01T00:00:00Z`, when the first step begins; with `manual=` before it the clock moves
+    /// by steps alone.
+    fileprivate static var scenarioClock: Self {
+        Self { text throws(Complaint) in
+            let isManual = text.hasPrefix("manual=")
+            return (
+                try ValueForm<Milliseconds>.moment.parse(
+                    isManual ? String(text.dropFirst(7)) : text), isManual
+            )
+        }
     }
 }
 

@@ -11,7 +11,8 @@ struct StepReader {
     let rootObject: String
 
     private static let actions = [
-        "origin", "get", "head", "request", "concurrently", "advance", "invalidate", "restart",
+        "origin", "get", "head", "request", "concurrently", "advance", "at", "invalidate",
+        "restart",
     ]
 
     func step(_ element: Section.Element, isConcurrent: Bool = false) -> Step? {
@@ -56,7 +57,13 @@ struct StepReader {
         case "advance":
             let time = ValueForm<Milliseconds>.duration(1...(BehaviorPolicy.year * 100))
             action = section.given("advance")?.read(time, findings).map { .advance($0) }
-        case "invalidate": action = section.list("invalidate").map { .invalidate(invalidation($0)) }
+        case "at":
+            let time = ValueForm<Milliseconds>.duration(0...(BehaviorPolicy.year * 100))
+            action = section.given("at")?.read(time, findings).map { .wait(until: $0) }
+        case "invalidate":
+            var isSoft = false
+            section.read("soft", &isSoft, .flag)
+            action = section.list("invalidate").map { .invalidate(invalidation($0, isSoft)) }
         case "restart":
             action = section.given("restart")?.read(.yes, findings).map { _ in .restart }
         default: action = request(name, &section).map { .request($0) }
@@ -123,12 +130,13 @@ struct StepReader {
 
     // MARK: invalidations
 
-    private func invalidation(_ paths: [Given]) -> Invalidation {
+    private func invalidation(_ paths: [Given], _ isSoft: Bool) -> Invalidation {
         var rules: [InvalidationRule] = []
         for given in paths {
             do throws(APIError) {
                 let path = try InvalidationPath(given.text).naming(rootObject: rootObject)
                 rules.append(InvalidationRule(path))
+                rules[rules.count - 1].isSoft = isSoft
             } catch {
                 return Invalidation(
                     paths: paths.map(\.text), rules: [], refusal: error.message)

@@ -8,8 +8,8 @@ extension Service {
     /// What UpdateDistribution does: puts another distribution in force on all loops, or leaves the
     /// old one there.
     ///
-    /// Waits for the resolver. Called by ``StoredDistribution``, which lets one change happen at a
-    /// time.
+    /// Waits for the resolver, for two seconds at most. Called by ``StoredDistribution``, which
+    /// lets one change happen at a time.
     ///
     /// - Throws: what is wrong with it, as the API answers.
     func update(_ distribution: Distribution) throws(APIError) {
@@ -17,7 +17,7 @@ extension Service {
         guard let server else {
             throw APIError(.serviceUnavailable, "The edge is still starting; try again.")
         }
-        let next = try current.replacingDistribution(by: distribution, SystemNameResolver())
+        let next = try current.replacingDistribution(by: distribution, boundedResolver)
         do {
             try swap(to: next, server)
         } catch {
@@ -31,7 +31,7 @@ extension Service {
     ) {
         do throws(APIError) {
             try distribution.resume(else: current.record) { config throws(APIError) in
-                let next = try current.replacingDistribution(by: config, SystemNameResolver())
+                let next = try current.replacingDistribution(by: config, boundedResolver)
                 do {
                     try swap(to: next, server)
                 } catch {
@@ -57,11 +57,16 @@ extension Service {
         ) { update in
             guard let update else { return try swap(to: configuration, server) }
             try swap(
-                to: try configuration.replacingDistribution(by: update, SystemNameResolver()),
+                to: try configuration.replacingDistribution(by: update, boundedResolver),
                 server)
         }
         api?.adopt(configuration.api)
     }
+
+    /// Nobody waits for long: whoever is not found in time is looked up in the background.
+    private var boundedResolver: any NameResolver { bounded(resolver) }
+
+    private func bounded(_ base: some NameResolver) -> any NameResolver { BoundedResolver(base) }
 
     private func swap(to configuration: Configuration, _ server: Server) throws {
         try server.reload(configuration.settings)

@@ -23,10 +23,13 @@ public final class Service: Sendable {
         var isStopping = false
         /// Only this machine reaches the admin port.
         var isAdminLocal = false
+        /// When names without an address are asked for again.
+        var nextLookup = ContinuousClock.now
     }
 
     let began = ContinuousClock.now
     let watch = TickWatch()
+    let recorder = Recorder()
     let state: Mutex<State>
     let observer: any EventObserver
     let clock: WallClock
@@ -34,16 +37,22 @@ public final class Service: Sendable {
     // Reloads come from a signal and from the admin port; one at a time. An update through the API
     // never waits here: a reload waits for it, in `distribution`.
     private let reloads = DispatchQueue(label: "control.reload")
+    let lookupQueue = DispatchQueue(label: "control.lookup")
+    /// Asked in the background, for as long as it takes.
+    let resolver: any NameResolver
     private let signalQueue = DispatchQueue(label: "control.reload.signal")
 
     /// - Parameters:
     ///   - configuration: checked, and without errors.
     ///   - clock: as the configuration has it.
+    ///   - resolver: asked for names that had no address when the configuration was read, and for
+    ///     those of an update.
     ///   - reread: reads it again, for a reload.
     public init(
         _ configuration: Configuration, clock: WallClock, events observer: any EventObserver,
-        reread: @escaping Rereading
+        resolver: any NameResolver = SystemNameResolver(), reread: @escaping Rereading
     ) {
+        self.resolver = resolver
         self.observer = observer
         self.clock = clock
         self.reread = reread
@@ -122,8 +131,10 @@ public final class Service: Sendable {
     // A loop's hang must be noticed also when nobody asked for a while.
     private func watchTicks(of server: Server) -> any DispatchSourceTimer {
         let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "control.ticks"))
-        timer.setEventHandler { [watch] in
+        timer.setEventHandler { [weak self, watch] in
             _ = watch.isTurning(server.ticks, at: .now)
+            self?.expireRecording(server)
+            self?.lookUpSoon(at: .now)
             server.rotateTicketKeys()
         }
         timer.schedule(deadline: .now(), repeating: 1, leeway: .milliseconds(100))

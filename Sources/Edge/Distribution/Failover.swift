@@ -32,7 +32,7 @@ extension LoopState where N: ~Copyable {
     /// What the criteria call a failure that gave no response.
     func outcome(of failure: FetchFailure) -> FailoverCriteria.Outcome? {
         switch failure {
-        case .connectFailed, .noMember: .notConnected
+        case .connectFailed, .noMember, .unresolved, .tlsFailed: .notConnected
         case .connectTimeout, .firstByteTimeout: .timedOut
         case .cutShort, .malformed: .status(failure.status)
         // With the time for the whole exchange over there is none left for the second.

@@ -115,13 +115,9 @@ extension OriginRequest {
         guard forwarded.requestID == nil else { return fate == .forwarded }
         switch field.known {
         case .userAgent, .via: return true
-        case .other where fate == .setByEdge && isCloudFrontID(name): return true
+        case .other where fate == .setByEdge && RequestID.isField(name): return true
         default: return fate == .forwarded
         }
-    }
-
-    private func isCloudFrontID(_ name: RawSpan) -> Bool {
-        equalsIgnoringCase(name, "x-amz-cf-id")
     }
 
     private func drops(_ field: KnownField, _ conditions: Conditions) -> Bool {

@@ -51,7 +51,7 @@ extension LoopState where N: ~Copyable {
     /// Of another CloudFront in front of the origin: viewers are told of this one.
     private func isIdentity(_ raw: [UInt8], _ name: ByteSlice) -> Bool {
         let name = raw.span.bytes.extracting(name.range)
-        return equalsIgnoringCase(name, "x-amz-cf-id") || equalsIgnoringCase(name, "x-amz-cf-pop")
+        return RequestID.isField(name) || equalsIgnoringCase(name, "x-amz-cf-pop")
     }
 
     /// The names of a Vary that the key or the forwarded fields can tell apart; `*` under a

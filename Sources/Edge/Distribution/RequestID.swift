@@ -5,6 +5,9 @@ import HTTP
 /// 40 random bytes in base64's alphabet for URLs, 56 characters that end in `==` (measured on
 /// CloudFront's own).
 struct RequestID {
+    /// Whether a field has that name, in any case.
+    static func isField(_ name: RawSpan) -> Bool { equalsIgnoringCase(name, "x-amz-cf-id") }
+
     private var words: InlineArray<5, UInt64> = [0, 0, 0, 0, 0]
 
     /// None yet.

@@ -85,6 +85,7 @@ extension LoopState where N: ~Copyable {
                 invalidated.isAlive(&header, key, canonical, fields: $0, now: now)
             }
         }
+        noteTagRule(in: fields, of: header, &told)
         noteInvalidation(target, &told)
         if !isAlive, told.invalidation == nil, let store {
             told.invalidation = Explanation.Invalidation(
@@ -94,9 +95,24 @@ extension LoopState where N: ~Copyable {
         return isAlive
     }
 
+    /// The latest invalidation since an entry's fetch that names a tag of it, unless one that
+    /// names its path is later.
+    private func noteTagRule(
+        in fields: [UInt8], of header: EntryHeader, _ told: inout Explanation
+    ) {
+        let tagField = snapshot.settings.tagField
+        guard told.invalidation == nil, header.invalidation < invalidated.known,
+            let latest = store?.invalidations.latest(namingTagIn: fields, tagField),
+            latest.number > header.invalidation
+        else { return }
+        told.invalidation = Explanation.Invalidation(
+            number: latest.number, rule: latest.rule.words, kills: false)
+    }
+
     /// The latest invalidation in force that names the target, if any does.
     private func noteInvalidation(_ canonical: [UInt8], _ told: inout Explanation) {
-        guard told.invalidation == nil, let latest = store?.invalidations.latest(naming: canonical)
+        guard let latest = store?.invalidations.latest(naming: canonical),
+            latest.number > told.invalidation?.number ?? 0
         else { return }
         told.invalidation = Explanation.Invalidation(
             number: latest.number, rule: latest.rule.words, kills: false)

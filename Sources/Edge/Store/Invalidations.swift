@@ -1,4 +1,5 @@
 public import Caching
+import CloudFront
 import Dispatch
 import LMDB
 import Synchronization
@@ -175,6 +176,26 @@ public final class Invalidations: Sendable {
             var index = InvalidationIndex()
             index.insert(rule, number: number)
             return index.number(of: canonical.span.bytes) == number
+        }
+    }
+
+    /// The latest rule in force that names a tag of a stored response. Cold, as above.
+    ///
+    /// - Parameters:
+    ///   - fields: its header block.
+    ///   - tagField: the field that has tags, in small letters.
+    func latest(
+        namingTagIn fields: [UInt8], _ tagField: [UInt8]
+    ) -> (number: UInt64, rule: InvalidationRule)? {
+        if tagField.isEmpty { return nil }
+        return state.withLock { $0.journal }.last { number, rule in
+            guard rule.reach == .tag else { return false }
+            var index = InvalidationIndex()
+            index.insert(rule, number: number)
+            let found = fields.withUnsafeBytes {
+                index.numbers(ofTagsIn: $0.bytes, field: tagField.span.bytes)
+            }
+            return found.highest == number
         }
     }
 

@@ -25,8 +25,9 @@ public struct OriginScript: Sendable {
     public var status = 200
     public var fields: [(name: String, value: ScenarioText)] = []
     public var body = ScenarioText("")
-    /// Bytes of a made-up body in place of `body`.
+    /// Bytes of a made-up body in place of `body`, and what it begins with.
     public var size: Int?
+    public var beginning: [UInt8] = []
     public var framing = Framing.length
     /// Between the request and the answer.
     public var delay: Milliseconds = 0

@@ -25,6 +25,10 @@ public struct Scenario: Sendable {
     /// Why it is known to fail; nil where it has to hold.
     public var pending: String?
     public var place: Place
+    /// The wall clock's time when the first step begins; nil: some time in 2026.
+    public var start: Milliseconds?
+    /// The wall clock moves only by steps, as that of an edge with a manual one.
+    public var hasManualClock = false
     /// Of the edge that the steps are played on.
     public var settings: Settings
     public var steps: [Step]
@@ -51,6 +55,8 @@ public struct Step: Sendable {
         case concurrently([Step])
         /// Time passes, for clocks and timers alike.
         case advance(Milliseconds)
+        /// Time passes until so long after the beginning; none where that is over already.
+        case wait(until: Milliseconds)
         case invalidate(Invalidation)
         /// The edge stops and starts again on what it stored.
         case restart

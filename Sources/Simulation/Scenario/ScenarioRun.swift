@@ -1,5 +1,5 @@
 import Caching
-import Edge
+public import Edge
 import Reactor
 
 /// Plays one scenario on an edge of its own: the real data plane, a clock that moves when a step
@@ -8,13 +8,19 @@ public struct ScenarioRun {
     private let scenario: Scenario
     private let seed: UInt64
     private let trace: ((String) -> Void)?
+    private let tape: Tape?
 
     /// - Parameters:
     ///   - seed: decides the order of things that happen at the same time.
+    ///   - tape: what passes is written there, as an edge does while it is recorded.
     ///   - trace: told line by line of what happens.
-    public init(_ scenario: Scenario, seed: UInt64 = 1, trace: ((String) -> Void)? = nil) {
+    public init(
+        _ scenario: Scenario, seed: UInt64 = 1, tape: Tape? = nil,
+        trace: ((String) -> Void)? = nil
+    ) {
         self.scenario = scenario
         self.seed = seed
+        self.tape = tape
         self.trace = trace
     }
 
@@ -22,7 +28,7 @@ public struct ScenarioRun {
     ///
     /// - Throws: when no cache directory can be made.
     public func run() throws -> ScenarioReport {
-        let play = try ScenarioPlay(scenario, seed, trace)
+        let play = try ScenarioPlay(scenario, seed, tape, trace)
         let difference = try play.run()
         var outcome = difference.map { ScenarioReport.Outcome.failed($0) } ?? .ok
         if let reason = scenario.pending {
@@ -35,11 +41,15 @@ public struct ScenarioRun {
 /// The course of one scenario.
 private final class ScenarioPlay {
     private let scenario: Scenario
+    private let tape: Tape?
     private let settings: Settings
     private let world: World
     private let fabric: Fabric
     private let site: ScenarioSite
     private var edge: SimulatedEdge
+    /// When the first step began.
+    private var start: UInt64 = 0
+    private var startWall: Milliseconds = 0
 
     /// Longest simulated wait for an answer, in nanoseconds.
     private static let patience: UInt64 = 3_600_000_000_000
@@ -48,10 +58,15 @@ private final class ScenarioPlay {
     /// Between the starts of requests that run at the same time.
     private static let spacing: UInt64 = 5_000_000
 
-    init(_ scenario: Scenario, _ seed: UInt64, _ trace: ((String) -> Void)?) throws {
+    init(
+        _ scenario: Scenario, _ seed: UInt64, _ tape: Tape?, _ trace: ((String) -> Void)?
+    ) throws {
         self.scenario = scenario
+        self.tape = tape
         settings = scenario.settings
-        world = World(clock: SimulatedClock(), dice: Dice(seed: seed))
+        let clock = SimulatedClock(stands: scenario.hasManualClock)
+        if let start = scenario.start { clock.setWall(by: start - clock.wall) }
+        world = World(clock: clock, dice: Dice(seed: seed))
         world.trace = trace
         fabric = Fabric(world, loops: 1)
         site = ScenarioSite(world)
@@ -60,6 +75,7 @@ private final class ScenarioPlay {
         fabric.route = { [site] endpoint, _ in
             names[endpoint].map { site.route($0) } ?? .refused(late: false)
         }
+        if let tape { edge.record(on: tape) }
         settle()
     }
 
@@ -80,6 +96,7 @@ private final class ScenarioPlay {
 
     func run() throws -> Difference? {
         defer { end() }
+        (start, startWall) = (world.now, world.clock.wall)
         for (index, step) in scenario.steps.enumerated() {
             world.trace?("step \(index + 1): \(step.action)")
             let before = site.seen.count
@@ -116,6 +133,7 @@ private final class ScenarioPlay {
             edge.store.close()
             edge = try SimulatedEdge(
                 settings, mapBytes: Self.mapBytes(settings), fabric, directory: edge.directory)
+            if let tape { edge.record(on: tape) }
         default: return [begin(step)]
         }
         return [StepResult(step: step)]
@@ -129,14 +147,30 @@ private final class ScenarioPlay {
         case .connect(let origin, let manner):
             site.set(manner, of: origin.map { [$0] } ?? settings.origins.map(\.id))
         case .request(let request): result.viewer = ScenarioViewer(request, fabric)
-        case .advance(let time): turn(until: world.now + UInt64(time) * 1_000_000)
+        case .advance(let time):
+            turn(until: world.now + UInt64(time) * 1_000_000)
+            if scenario.hasManualClock { world.clock.setWall(by: time) }
+        case .wait(let time): wait(until: time)
         case .invalidate(let invalidation):
-            if invalidation.refusal == nil { edge.store.invalidate(invalidation.rules) }
+            if invalidation.refusal == nil {
+                edge.store.invalidate(invalidation.rules)
+                let isSoft = invalidation.rules.contains(where: \.isSoft)
+                tape?.noteInvalidation(
+                    invalidation.paths, isSoft: isSoft, at: world.clock.wall)
+            }
             result.outcome = invalidation.refusal == nil ? "accepted" : "refused"
         // Their beginning is not told from their end: `play` does them.
         case .concurrently, .restart: break
         }
         return result
+    }
+
+    private func wait(until time: Milliseconds) {
+        if scenario.hasManualClock {
+            world.clock.setWall(by: max(0, startWall + time - world.clock.wall))
+        } else {
+            turn(until: max(world.now, start + UInt64(time) * 1_000_000))
+        }
     }
 
     /// The whole's own expectations come last: who was answered wrongly is told first.

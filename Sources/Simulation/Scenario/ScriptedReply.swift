@@ -14,7 +14,9 @@ struct ScriptedReply {
         self.now = now
         fields = script.fields.map { ($0.name, $0.value.filled(now: now, count: count, request)) }
         content =
-            script.size.map { Self.pattern($0) }
+            script.size.map { size in
+                Array((script.beginning + Self.pattern(size)).prefix(size))
+            }
             ?? Array(script.body.filled(now: now, count: count, request).utf8)
     }
 

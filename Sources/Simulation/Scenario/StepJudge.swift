@@ -88,7 +88,7 @@ extension ScenarioSite.Seen {
 
 extension PlainHead {
     /// The values of all fields of that name, in order; nil where there is none.
-    func joined(_ name: String) -> String? {
+    package func joined(_ name: String) -> String? {
         let values = lines.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
         return values.isEmpty ? nil : values.joined(separator: ", ")
     }
@@ -111,6 +111,7 @@ extension Step.Action: CustomStringConvertible {
         case .concurrently(let steps): "\(steps.count) steps at the same time"
         case .advance(let time):
             time.isMultiple(of: 1_000) ? "\(time / 1_000) s pass" : "\(time) ms pass"
+        case .wait(let time): "time passes until \(time) ms after the beginning"
         case .invalidate(let invalidation):
             "invalidation of \(invalidation.paths.joined(separator: ", "))"
         case .restart: "the edge starts again"

@@ -12,16 +12,6 @@ struct SoftInvalidationTests {
         return rule
     }
 
-    /// A canonical key as a name for the bench: host and path, each behind kind and length.
-    private func name(_ path: String) -> String {
-        withUnsafeTemporaryAllocation(byteCount: 1_024, alignment: 8) { memory in
-            var key = CanonicalKey(memory)
-            key.append(host: Array("h".utf8).span.bytes)
-            key.append(.path, Array(path.utf8).span.bytes)
-            return String(decoding: [UInt8](key.bytes), as: UTF8.self)
-        }
-    }
-
     @Test("the sweeper writes down what is stale, before it forgets the rule; the body stays")
     func sweep() throws {
         let store = try bench.open()

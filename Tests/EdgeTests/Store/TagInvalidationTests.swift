@@ -12,16 +12,6 @@ struct TagInvalidationTests {
         return rule
     }
 
-    /// A canonical key as a name for the bench: host and path, each behind kind and length.
-    private func name(_ path: String) -> String {
-        withUnsafeTemporaryAllocation(byteCount: 1_024, alignment: 8) { memory in
-            var key = CanonicalKey(memory)
-            key.append(host: Array("h".utf8).span.bytes)
-            key.append(.path, Array(path.utf8).span.bytes)
-            return String(decoding: [UInt8](key.bytes), as: UTF8.self)
-        }
-    }
-
     private let long = "X-Long: \(String(repeating: "x", count: 3_000))\r\n"
 
     private func fill(_ store: Store) {

@@ -1,0 +1,412 @@
+import CloudFront
+public import Edge
+import Simulation
+
+/// How much of a recording becomes a scenario.
+public struct RecordingLimits: Sendable {
+    /// What is kept in memory while the recording runs.
+    public var tape = Tape.Limits()
+    /// Exchanges of viewers, from the first. Default 1,000.
+    public var exchanges = 1_000
+    /// Bodies up to so many bytes are written out. Of a longer one the scenario has its size, and
+    /// from origins its beginning. Default 1,024.
+    public var body = 1_024
+    /// Bytes of such a beginning: enough to tell what it is. Default 256.
+    public var beginning = 256
+
+    public init() {}
+}
+
+/// Writes what a tape holds as a scenario that `mapedge scenario run` plays.
+struct RecordedScenario {
+    /// What the recording is to become.
+    struct Wish {
+        var name = "Recorded"
+        var pattern: String?
+        var showsSecrets = false
+        /// The edge's time stood still between moves.
+        var hasManualClock = false
+    }
+
+    private let steps: RecordedSteps
+    private let stage: RecordedStage
+    private let limits: RecordingLimits
+    private let wish: Wish
+    private let isFull: Bool
+    private var redaction: Redaction
+    private var text = YAMLText()
+    /// Where the scenario's clock stands, in milliseconds from its beginning.
+    private var now: Int64 = 0
+    /// Origins that do not take connections just now.
+    private var closed: Set<String> = []
+    /// Bodies that origins sent, since only those are the same again.
+    private var sent: Set<[UInt8]> = []
+    /// Bodies that stood near a credential; they are written nowhere.
+    private var personal: Set<[UInt8]> = []
+    /// When something about a target came from an origin.
+    private var fetched: [String: Int64] = [:]
+
+    init(
+        _ tape: Tape, _ stage: RecordedStage, _ wish: Wish = Wish(),
+        limits: RecordingLimits = RecordingLimits()
+    ) {
+        let reading = TapeReading(tape.entries)
+        steps = RecordedSteps(reading, pattern: wish.pattern, most: limits.exchanges)
+        self.stage = stage
+        self.limits = limits
+        self.wish = wish
+        isFull = tape.isFull
+        redaction = Redaction(isOff: wish.showsSecrets)
+        for secret in stage.secrets { redaction.learn(secret) }
+        for exchange in reading.viewers + reading.origins {
+            redaction.learn(exchange.request.head)
+            if let head = exchange.answer?.head { redaction.learn(head) }
+        }
+        sent = Set(reading.origins.compactMap { $0.answer?.body })
+        for exchange in reading.viewers + reading.origins where Self.isPersonal(exchange) {
+            if let body = exchange.answer?.body, !body.isEmpty { personal.insert(body) }
+        }
+    }
+
+    /// The file.
+    mutating func written() -> String {
+        text.line(0, "# Written by \"mapedge scenario record\"; credentials are \(credentials).")
+        if isFull { text.line(0, "# The recording was full before its end.") }
+        for (reason, count) in steps.leftOut.sorted(by: { $0.key < $1.key }) {
+            text.line(0, "# Left out, \(reason): \(count).")
+        }
+        text.member(0, "name", wish.name)
+        let clock = timestampText(steps.start)
+        text.member(0, "clock", wish.hasManualClock ? "manual=\(clock)" : clock)
+        stage.write(to: &text, redaction)
+        text.line(0, "steps:")
+        for step in steps.steps { write(step) }
+        if steps.steps.isEmpty { text.line(1, "[]") }
+        return text.text
+    }
+
+    private var credentials: String { wish.showsSecrets ? "as they were" : "replaced" }
+
+    private mutating func write(_ step: RecordedSteps.Step) {
+        switch step {
+        case .warmUp(let exchange, let time):
+            wait(until: time)
+            warmUp(exchange)
+        case .invalidation(let invalidation):
+            wait(until: invalidation.time)
+            write(invalidation, 1)
+        case .group(let group):
+            wait(until: group.viewers[0].began.time)
+            prepare(group)
+            if group.viewers.count == 1, group.invalidations.isEmpty {
+                write(group.viewers[0], in: group, 1)
+                if !group.viewers[0].hasLeft { seen(in: group, 3) }
+            } else {
+                writeTogether(group)
+            }
+            for exchange in group.origins where exchange.answer != nil {
+                fetched[exchange.target] = exchange.ended?.time
+            }
+        }
+    }
+
+    private mutating func wait(until time: Int64) {
+        let elapsed = time - steps.start
+        guard elapsed > now else { return }
+        now = elapsed
+        text.line(1, "- at: \(elapsed)ms")
+    }
+
+    private mutating func write(_ invalidation: TapeReading.Invalidated, _ depth: Int) {
+        let items = invalidation.items.map { YAMLText.quoted(redaction.hidden($0)) }
+        text.line(depth, "- invalidate: [\(items.joined(separator: ", "))]")
+        if invalidation.isSoft { text.line(depth + 1, "soft: true") }
+    }
+
+    private mutating func writeTogether(_ group: RecordedSteps.Group) {
+        text.line(1, "- concurrently:")
+        var invalidations = group.invalidations[...]
+        for viewer in group.viewers {
+            while let next = invalidations.first, next.entry < viewer.began.entry {
+                write(next, 3)
+                invalidations.removeFirst()
+            }
+            write(viewer, in: group, 3)
+        }
+        for invalidation in invalidations { write(invalidation, 3) }
+        text.line(2, "expect:")
+        seen(in: group, 3)
+    }
+
+    // MARK: viewers
+
+    private static let dropped: Set<String> = [
+        "host", "connection", "content-length", "transfer-encoding", "keep-alive", "expect",
+    ]
+
+    private mutating func ask(_ exchange: RecordedExchange, _ method: String, _ depth: Int) {
+        let target = redaction.hidden(exchange.target)
+        switch method {
+        case "GET", "HEAD": text.line(depth, "- \(method.lowercased()): \(YAMLText.quoted(target))")
+        default: text.line(depth, "- request: \(YAMLText.quoted("\(method) \(target)"))")
+        }
+        let head = exchange.request.head
+        if let host = head["host"] { text.member(depth + 1, "host", host) }
+        if exchange.peer == .viewer(isSecured: true) { text.line(depth + 1, "https: true") }
+    }
+
+    private mutating func write(
+        _ exchange: RecordedExchange, in group: RecordedSteps.Group, _ depth: Int
+    ) {
+        ask(exchange, exchange.method, depth)
+        let head = exchange.request.head
+        text.fields(depth + 1, "headers", shown(head.lines) { !Self.dropped.contains($0) })
+        if !exchange.request.body.isEmpty {
+            text.member(depth + 1, "body", shownBody(of: exchange))
+        }
+        guard let answer = exchange.answer else {
+            let time = max(1, (exchange.ended?.time ?? 0) - exchange.began.time)
+            text.line(depth + 1, "leaves: \(time)ms")
+            text.line(depth + 1, "expect: any")
+            return
+        }
+        text.line(depth + 1, "expect:")
+        expect(answer, of: exchange, depth + 2)
+    }
+
+    /// Somebody's own words are not needed to play the case.
+    private func shownBody(of exchange: RecordedExchange) -> String {
+        let body = exchange.request.body
+        if wish.showsSecrets, let text = readable(body) { return text }
+        return String(repeating: "x", count: min(body.count, limits.body))
+    }
+
+    private static let told: Set<String> = [
+        "cache-control", "content-type", "content-encoding", "content-range", "etag", "expires",
+        "last-modified", "location", "set-cookie", "vary", "access-control-allow-origin",
+        "www-authenticate", "allow",
+    ]
+
+    private mutating func expect(
+        _ answer: MessageReader.Message, of exchange: RecordedExchange, _ depth: Int
+    ) {
+        text.member(depth, "status", answer.head.status)
+        if let word = answer.head["x-cache"] { text.member(depth, "x-cache", word) }
+        var fields = shown(answer.head.lines) { Self.told.contains($0) }
+        if let age = answer.head["age"], isSure(ofAgeIn: exchange) { fields.append(("Age", age)) }
+        // One value of several lines is joined by commas, as the scenario does.
+        var joined: [(name: String, value: String)] = []
+        for field in fields {
+            if let at = joined.firstIndex(where: { $0.name.lowercased() == field.name.lowercased() }
+            ) {
+                joined[at].value += ", \(field.value)"
+            } else {
+                joined.append(field)
+            }
+        }
+        text.fields(depth, "headers", joined)
+        guard sent.contains(answer.body), !answer.body.isEmpty else { return }
+        if isOpen(exchange), answer.body.count <= limits.body, let body = readable(answer.body) {
+            text.member(depth, "body", body)
+        } else {
+            text.member(depth, "size", answer.body.count)
+        }
+    }
+
+    /// Whether no millisecond could make the Age another one.
+    private func isSure(ofAgeIn exchange: RecordedExchange) -> Bool {
+        guard let time = fetched.first(where: { $0.key.hasSuffix(exchange.target) })?.value else {
+            return true
+        }
+        let part = (exchange.began.time - time) % 1_000
+        return part > 30 && part < 970
+    }
+
+    // MARK: origins
+
+    /// What origins are going to answer, the latest first, since that is what counts.
+    private mutating func prepare(_ group: RecordedSteps.Group) {
+        for failure in group.unreachable where closed.insert(failure.origin).inserted {
+            let manner = failure.failure == .connectTimeout ? "silent" : "refused"
+            connect(failure.origin, manner)
+        }
+        let refused = Set(group.unreachable.map(\.origin))
+        for exchange in group.origins.reversed() {
+            guard case .origin(let id) = exchange.peer else { continue }
+            if closed.contains(id), !refused.contains(id) {
+                closed.remove(id)
+                connect(id, "works")
+            }
+            script(exchange, id)
+        }
+    }
+
+    private mutating func connect(_ id: String, _ manner: String) {
+        let name = YAMLText.quoted(stage.name(of: id))
+        text.line(1, "- origin: { name: \(name), connect: \(manner) }")
+    }
+
+    private mutating func script(_ exchange: RecordedExchange, _ id: String) {
+        text.line(1, "- origin:")
+        if stage.origins.count > 1 { text.member(3, "name", stage.name(of: id)) }
+        text.member(3, "path", redaction.hidden(exchange.target))
+        if exchange.method != "GET" { text.member(3, "method", exchange.method) }
+        if let answered = exchange.answered, answered > exchange.began.time {
+            text.line(3, "delay: \(answered - exchange.began.time)ms")
+        }
+        if let answer = exchange.answer ?? exchange.part {
+            reply(answer, to: exchange)
+            if exchange.answer == nil { text.line(3, "fault: cut") }
+        } else {
+            // What was not answered until the end may have been later.
+            let isLate = exchange.failure.map { $0.status == 504 || $0 == .abandoned } ?? true
+            text.line(3, "fault: \(isLate ? "hang" : "close")")
+        }
+        text.line(3, "conditional: false")
+        text.line(3, "once: true")
+    }
+
+    private mutating func reply(_ answer: MessageReader.Message, to exchange: RecordedExchange) {
+        let head = answer.head
+        text.member(3, "status", head.status)
+        let hasBody = exchange.method != "HEAD" && head.status != 304 && head.status != 204
+        var fields = shown(head.lines) { name in
+            !Self.dropped.contains(name) || !hasBody && name == "content-length"
+        }
+        if !hasBody, head["content-length"] == nil { fields.append(("Content-Length", "absent")) }
+        text.fields(3, "headers", fields)
+        guard hasBody else { return }
+        let isChunked = head["transfer-encoding"] != nil
+        if isChunked || head["content-length"] == nil {
+            text.line(3, "framing: \(isChunked ? "chunked" : "close")")
+        }
+        body(answer.body, isOpen(exchange))
+    }
+
+    private mutating func body(_ bytes: [UInt8], _ isOpen: Bool) {
+        if isOpen, bytes.count <= limits.body, let body = readable(bytes) {
+            if !bytes.isEmpty { text.member(3, "body", body) }
+        } else if isOpen, bytes.count <= limits.body {
+            text.member(3, "bytes", Base64.encode(bytes))
+        } else {
+            if isOpen {
+                text.member(3, "bytes", Base64.encode(Array(bytes.prefix(limits.beginning))))
+            }
+            text.member(3, "size", bytes.count)
+        }
+    }
+
+    /// Had been stored when the recording began; how it was fetched nobody has seen.
+    private mutating func warmUp(_ exchange: RecordedExchange) {
+        guard let answer = exchange.answer else { return }
+        let added: Set<String> = [
+            "age", "x-cache", "via", "x-amz-cf-id", "x-amz-cf-pop", "cache-status",
+            "content-range", "accept-ranges",
+        ]
+        text.line(1, "# Stored before the recording began.")
+        text.line(1, "- origin:")
+        let fields = shown(answer.head.lines) {
+            !Self.dropped.contains($0) && !added.contains($0)
+        }
+        let isPart = answer.head.status == 206 || answer.head.status == 304
+        text.member(3, "status", isPart ? 200 : answer.head.status)
+        text.fields(3, "headers", fields)
+        let total = answer.head["content-range"]?.split(separator: "/").last.flatMap { Int($0) }
+        let isHead = exchange.method == "HEAD"
+        let length = isHead ? answer.head["content-length"].flatMap { Int($0) } : nil
+        if let size = total ?? length {
+            text.member(3, "size", size)
+        } else {
+            body(answer.body, isOpen(exchange))
+        }
+        text.line(3, "conditional: false")
+        text.line(3, "once: true")
+        ask(exchange, "GET", 1)
+        let conditions: Set<String> = [
+            "range", "if-range", "if-none-match", "if-modified-since", "if-match",
+        ]
+        text.fields(
+            2, "headers",
+            shown(exchange.request.head.lines) {
+                !Self.dropped.contains($0) && !conditions.contains($0)
+            })
+        text.line(2, "expect: any")
+    }
+
+    private static let forwarded: Set<String> = [
+        "host", "if-none-match", "if-modified-since", "range", "cookie", "authorization",
+        "accept-encoding", "accept-language", "origin",
+    ]
+
+    /// What origins must see of a step.
+    private mutating func seen(in group: RecordedSteps.Group, _ depth: Int) {
+        var names = Set(
+            group.origins.compactMap { exchange -> String? in
+                if case .origin(let id) = exchange.peer { stage.name(of: id) } else { nil }
+            }
+        ).sorted()
+        if stage.origins.count <= 1 || names.isEmpty { names = [] }
+        guard !names.isEmpty else {
+            text.line(depth, "origin:")
+            return seen(group.origins, depth + 1)
+        }
+        text.line(depth, "origins:")
+        for name in names {
+            text.line(depth + 1, "\(YAMLText.quoted(name)):")
+            let own = group.origins.filter { exchange in
+                if case .origin(let id) = exchange.peer {
+                    stage.name(of: id) == name
+                } else {
+                    false
+                }
+            }
+            seen(own, depth + 2)
+        }
+    }
+
+    private mutating func seen(_ exchanges: [RecordedExchange], _ depth: Int) {
+        text.member(depth, "requests", exchanges.count)
+        guard exchanges.count == 1, let last = exchanges.last else { return }
+        text.member(depth, "method", last.method)
+        text.member(depth, "path", redaction.hidden(last.target))
+        text.fields(
+            depth, "headers",
+            shown(last.request.head.lines) { Self.forwarded.contains($0) })
+    }
+
+    // MARK: texts
+
+    /// Whether bodies may be written out: nobody's credentials are near.
+    private func isOpen(_ exchange: RecordedExchange) -> Bool {
+        if wish.showsSecrets { return true }
+        let body = (exchange.answer ?? exchange.part)?.body ?? []
+        return !Self.isPersonal(exchange) && !personal.contains(body)
+    }
+
+    private static func isPersonal(_ exchange: RecordedExchange) -> Bool {
+        let heads = [exchange.request.head, exchange.answer?.head].compactMap { $0 }
+        return !["GET", "HEAD"].contains(exchange.method)
+            || heads.contains(where: Redaction.isPersonal)
+    }
+
+    /// Fields as they are written, with lower-case names that `keeps` wants.
+    private func shown(
+        _ lines: [(name: String, value: String)], _ keeps: (String) -> Bool
+    ) -> [(name: String, value: String)] {
+        lines.compactMap { name, value in
+            let value = redaction.hidden(value)
+            // A scenario fills places in, and knows no bytes that are no text.
+            guard keeps(name.lowercased()), !value.contains("${"), !value.contains("\u{FFFD}")
+            else { return nil }
+            return (name, value)
+        }
+    }
+
+    private func readable(_ bytes: [UInt8]) -> String? {
+        guard let text = String(validating: bytes, as: UTF8.self), !text.contains("${"),
+            text.utf8.allSatisfy({ $0 >= 32 && $0 != 127 || [9, 10, 13].contains($0) }),
+            !["absent", "present"].contains(text)
+        else { return nil }
+        return redaction.hidden(text) == text ? text : nil
+    }
+}

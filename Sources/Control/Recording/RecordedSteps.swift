@@ -1,0 +1,161 @@
+import Edge
+import Simulation
+
+/// What a tape holds, put in the order in which a scenario plays it.
+struct RecordedSteps {
+    /// Exchanges of viewers that were under way at the same time, and what origins saw meanwhile.
+    struct Group {
+        var viewers: [RecordedExchange]
+        var origins: [RecordedExchange] = []
+        var unreachable: [TapeReading.Unreachable] = []
+        /// Within the group's time.
+        var invalidations: [TapeReading.Invalidated] = []
+        var end: Int
+
+        var began: Int { viewers[0].began.entry }
+    }
+
+    enum Step {
+        /// Had been stored before the recording began: fetched so, at that time.
+        case warmUp(RecordedExchange, at: Int64)
+        case group(Group)
+        case invalidation(TapeReading.Invalidated)
+    }
+
+    private(set) var steps: [Step] = []
+    /// Exchanges of viewers that are not among the steps, and why.
+    private(set) var leftOut: [String: Int] = [:]
+    /// Of the first step, on the edge's clock.
+    private(set) var start: Int64
+
+    /// - Parameters:
+    ///   - pattern: which requests are kept, by path and query; nil: all.
+    ///   - most: exchanges of viewers, from the first.
+    init(_ reading: TapeReading, pattern: String?, most: Int) {
+        start = reading.start
+        var kept: [RecordedExchange] = []
+        var dropped: [RecordedExchange] = []
+        for exchange in reading.viewers {
+            guard let reason = Self.reason(against: exchange, pattern) else {
+                if kept.count < most {
+                    kept.append(exchange)
+                } else {
+                    dropped.append(exchange)
+                    note("too many")
+                }
+                continue
+            }
+            dropped.append(exchange)
+            note(reason)
+        }
+        if reading.skipped > 0 { leftOut["connections not understood"] = reading.skipped }
+        var groups = Self.grouped(kept)
+        let others = Set(dropped.map(\.target)).subtracting(kept.map(\.target))
+        Self.give(reading, to: &groups, except: others)
+        let inner = Set(groups.flatMap(\.invalidations).map(\.entry))
+        let outer = reading.invalidations.filter { !inner.contains($0.entry) }
+        steps = groups.map { Step.group($0) } + outer.map { Step.invalidation($0) }
+        steps.sort { $0.entry < $1.entry }
+        warmUp(reading)
+    }
+
+    private mutating func note(_ reason: String) { leftOut[reason, default: 0] += 1 }
+
+    private static func reason(against exchange: RecordedExchange, _ pattern: String?) -> String? {
+        let target = exchange.target
+        if !target.hasPrefix("/") { return "no path" }
+        if let pattern, !matches(target, pattern) { return "other paths" }
+        if exchange.answer == nil, !exchange.hasLeft { return "not ended" }
+        return nil
+    }
+
+    /// `/a*` as an invalidation has it: letter by letter, with a star at the end for anything.
+    static func matches(_ target: String, _ pattern: String) -> Bool {
+        pattern.hasSuffix("*")
+            ? target.hasPrefix(pattern.dropLast()) : target.prefix { $0 != "?" } == pattern
+    }
+
+    private static func grouped(_ viewers: [RecordedExchange]) -> [Group] {
+        var groups: [Group] = []
+        for exchange in viewers {
+            let end = exchange.ended?.entry ?? exchange.began.entry
+            if let last = groups.last, exchange.began.entry < last.end {
+                groups[groups.count - 1].viewers.append(exchange)
+                groups[groups.count - 1].end = max(last.end, end)
+            } else {
+                groups.append(Group(viewers: [exchange], end: end))
+            }
+        }
+        return groups
+    }
+
+    /// What an origin saw between two groups was caused by the first of them.
+    private static func give(
+        _ reading: TapeReading, to groups: inout [Group], except others: Set<String>
+    ) {
+        func index(of entry: Int) -> Int? { groups.lastIndex { $0.began <= entry } }
+        for exchange in reading.origins where !others.contains(where: exchange.target.hasSuffix) {
+            if let at = index(of: exchange.began.entry) { groups[at].origins.append(exchange) }
+        }
+        for failure in reading.unreachable {
+            if let at = index(of: failure.entry) { groups[at].unreachable.append(failure) }
+        }
+        for invalidation in reading.invalidations {
+            guard let at = index(of: invalidation.entry), invalidation.entry < groups[at].end
+            else { continue }
+            groups[at].invalidations.append(invalidation)
+        }
+    }
+
+    /// Hits on what nobody fetched while the tape ran: fetched before, as old as the hit says.
+    private mutating func warmUp(_ reading: TapeReading) {
+        var known: Set<String> = []
+        var warm: [(exchange: RecordedExchange, time: Int64)] = []
+        for case .group(let group) in steps {
+            for viewer in group.viewers {
+                let name = "\(viewer.request.head["host"] ?? "") \(viewer.target)"
+                guard known.insert(name).inserted, let head = viewer.answer?.head, head.isHit,
+                    let age = head["age"].flatMap({ Int64($0) }),
+                    !Self.wasFetched(reading, before: viewer, age)
+                else { continue }
+                // In the middle of its second, lest a millisecond changes the Age.
+                let time = viewer.began.time - age * 1_000 - 500
+                warm.append((viewer, min(time, reading.start - 1)))
+            }
+        }
+        warm.sort { $0.time < $1.time }
+        start = min(start, warm.first?.time ?? start)
+        steps = warm.map { Step.warmUp($0.exchange, at: $0.time) } + steps
+    }
+
+    /// Whether an origin answered something just when what is so old was stored.
+    private static func wasFetched(
+        _ reading: TapeReading, before viewer: RecordedExchange, _ age: Int64
+    ) -> Bool {
+        let oldest = viewer.began.time - (age + 1) * 1_000
+        return reading.origins.contains { exchange in
+            guard let end = exchange.ended, end.entry < viewer.ended?.entry ?? .max else {
+                return false
+            }
+            return end.time >= oldest - 5 && end.time <= oldest + 1_005
+        }
+    }
+}
+
+extension PlainHead {
+    /// The edge answered from its store, and the Age is its own.
+    fileprivate var isHit: Bool {
+        self["x-cache"]?.hasPrefix("Hit") == true || self["cache-status"]?.contains("; hit") == true
+    }
+}
+
+extension RecordedSteps.Step {
+    /// Its place on the tape.
+    fileprivate var entry: Int {
+        switch self {
+        case .warmUp: -1
+        case .group(let group): group.began
+        case .invalidation(let invalidation): invalidation.entry
+        }
+    }
+}

@@ -1,0 +1,179 @@
+import Edge
+import Simulation
+
+/// One request and its answer, of a viewer or at an origin, as a tape holds them.
+struct RecordedExchange {
+    enum Peer: Equatable {
+        case viewer(isSecured: Bool)
+        case origin(String)
+    }
+
+    var peer: Peer
+    var request: MessageReader.Message
+    /// nil while there is no whole one.
+    var answer: MessageReader.Message?
+    /// How much came of an answer that broke off.
+    var part: MessageReader.Message?
+    /// Why the edge gave it up; of an origin.
+    var failure: FetchFailure?
+    /// The viewer went away before it was answered.
+    var hasLeft = false
+    /// Numbers of the tape's entries, for order; and the edge's own time in milliseconds.
+    var began: (entry: Int, time: Int64)
+    /// When the first byte of the answer came.
+    var answered: Int64?
+    var ended: (entry: Int, time: Int64)?
+
+    var method: String { request.head.start[0] }
+    /// Path and query.
+    var target: String { request.head.start[1] }
+
+    func isAt(_ origin: String) -> Bool { peer == .origin(origin) }
+}
+
+/// Exchanges, failures and invalidations of a tape, each kind in order.
+struct TapeReading {
+    /// An origin that could not be connected to.
+    struct Unreachable {
+        var origin: String
+        var failure: FetchFailure
+        var entry: Int
+    }
+
+    struct Invalidated {
+        var items: [String]
+        var isSoft: Bool
+        var entry: Int
+        var time: Int64
+    }
+
+    private(set) var viewers: [RecordedExchange] = []
+    private(set) var origins: [RecordedExchange] = []
+    private(set) var unreachable: [Unreachable] = []
+    private(set) var invalidations: [Invalidated] = []
+    /// Connections of which not all could be understood: a tunnel, or one that was in the middle of
+    /// an exchange when the recording began.
+    private(set) var skipped = 0
+    /// When the first entry was written.
+    let start: Int64
+
+    private var talks: [Tape.Connection: Talk] = [:]
+
+    init(_ entries: [Tape.Entry]) {
+        start = entries.first?.time ?? 0
+        for (index, entry) in entries.enumerated() { take(entry, index) }
+        // Whatever was still under way has no end.
+        for talk in talks.values { collect(talk) }
+        viewers.sort { $0.began.entry < $1.began.entry }
+        origins.sort { $0.began.entry < $1.began.entry }
+    }
+
+    private mutating func take(_ entry: Tape.Entry, _ index: Int) {
+        let moment = (entry: index, time: entry.time)
+        switch entry.event {
+        case .viewerSaid(let bytes, let isSecured):
+            talks[entry.connection, default: Talk()]
+                .asked(bytes, .viewer(isSecured: isSecured), moment)
+        case .originAsked(let bytes, let origin):
+            talks[entry.connection, default: Talk()].asked(bytes, .origin(origin), moment)
+        case .viewerHeard(let bytes), .originSaid(let bytes):
+            talks[entry.connection, default: Talk()].answered(bytes, moment)
+        case .viewerLeft, .originLeft:
+            guard var talk = talks.removeValue(forKey: entry.connection) else { return }
+            talk.ended(moment)
+            collect(talk)
+        case .originFailed(let failure, let origin):
+            if talks[entry.connection]?.fail(failure, moment) == true { return }
+            unreachable.append(Unreachable(origin: origin, failure: failure, entry: index))
+        case .invalidated(let items, let isSoft):
+            invalidations.append(
+                Invalidated(items: items, isSoft: isSoft, entry: index, time: entry.time))
+        }
+    }
+
+    private mutating func collect(_ talk: Talk) {
+        if talk.isLost { skipped += 1 }
+        for exchange in talk.exchanges {
+            if case .origin = exchange.peer {
+                origins.append(exchange)
+            } else {
+                viewers.append(exchange)
+            }
+        }
+    }
+}
+
+/// What was said on one connection, put together to messages.
+private struct Talk {
+    private(set) var exchanges: [RecordedExchange] = []
+    /// Nothing more of it can be understood.
+    private(set) var isLost = false
+    private var requests = MessageReader()
+    private var answers = MessageReader()
+    /// The first exchange that waits for its answer.
+    private var open = 0
+
+    mutating func asked(
+        _ bytes: [UInt8], _ peer: RecordedExchange.Peer, _ moment: (entry: Int, time: Int64)
+    ) {
+        guard !isLost else { return }
+        requests.append(bytes)
+        while true {
+            switch requests.next(answering: nil) {
+            case .needMore: return
+            case .malformed:
+                isLost = true
+                return
+            case .whole(let message):
+                exchanges.append(
+                    RecordedExchange(peer: peer, request: message, began: moment))
+            }
+        }
+    }
+
+    mutating func answered(_ bytes: [UInt8], _ moment: (entry: Int, time: Int64)) {
+        guard !isLost else { return }
+        answers.append(bytes)
+        while open < exchanges.count {
+            exchanges[open].answered = exchanges[open].answered ?? moment.time
+            switch answers.next(answering: exchanges[open].method) {
+            case .needMore: return
+            case .malformed:
+                isLost = true
+                return
+            case .whole(let message):
+                if message.head.status == 101 { isLost = true }
+                if message.head.status < 200 { continue }
+                close(message, moment)
+            }
+        }
+        // An answer to a request that the tape has not seen.
+        if answers.hasRest { isLost = true }
+    }
+
+    private mutating func close(
+        _ message: MessageReader.Message, _ moment: (entry: Int, time: Int64)
+    ) {
+        exchanges[open].answer = message
+        exchanges[open].ended = moment
+        open += 1
+    }
+
+    mutating func ended(_ moment: (entry: Int, time: Int64)) {
+        guard !isLost, open < exchanges.count else { return }
+        if let message = answers.end() { return close(message, moment) }
+        exchanges[open].part = answers.part
+        exchanges[open].hasLeft = true
+        exchanges[open].ended = moment
+    }
+
+    /// False if no request waits here.
+    mutating func fail(_ failure: FetchFailure, _ moment: (entry: Int, time: Int64)) -> Bool {
+        guard !isLost, open < exchanges.count else { return false }
+        exchanges[open].failure = failure
+        exchanges[open].part = answers.part
+        exchanges[open].ended = moment
+        open += 1
+        return true
+    }
+}

@@ -1,0 +1,76 @@
+import Edge
+import Reactor
+import Synchronization
+
+// What `mapedge scenario record` makes happen.
+extension Service {
+    /// How long loops may take to follow.
+    private static let patience = 5_000
+
+    public func beginRecording() throws(RecordingRefusal) {
+        let server = try recordable()
+        let tape = recorder.begin(at: .now)
+        guard server.record(on: tape, within: Self.patience) else {
+            _ = recorder.take()
+            throw RecordingRefusal(
+                status: 503,
+                text: "not every loop records: the edge starts, stops or hangs; "
+                    + "look at /readyz")
+        }
+        note("somebody records what passes; it ends with \"mapedge scenario record\"")
+    }
+
+    public func endRecording(
+        named name: String?, pattern: String?, showsSecrets: Bool
+    ) throws(RecordingRefusal) -> String {
+        let server = try recordable()
+        guard let tape = recorder.take() else {
+            throw RecordingRefusal(
+                status: 409, text: "nobody records; begin with \"mapedge scenario record\"")
+        }
+        _ = server.record(on: nil, within: Self.patience)
+        note("the recording has ended")
+        var wish = RecordedScenario.Wish()
+        wish.name = name ?? "Recorded at \(timestampText(clock.now))"
+        (wish.pattern, wish.showsSecrets) = (pattern, showsSecrets)
+        wish.hasManualClock = clock.isManual
+        let configuration = state.withLock { $0.configuration }
+        var scenario = RecordedScenario(
+            tape, RecordedStage(configuration), wish, limits: recorder.limits)
+        return scenario.written()
+    }
+
+    /// Ends one that was forgotten; called now and then.
+    func expireRecording(_ server: Server) {
+        guard recorder.expire(at: .now) else { return }
+        _ = server.record(on: nil, within: Self.patience)
+        note("the recording has ended: an hour is over")
+    }
+
+    private func recordable() throws(RecordingRefusal) -> Server {
+        let (server, isLocal) = state.withLock { ($0.server, $0.isAdminLocal) }
+        guard isLocal else {
+            throw RecordingRefusal(
+                status: 403,
+                text: "the admin port can be reached from other machines, which are not told what "
+                    + "viewers ask; bind admin to 127.0.0.1")
+        }
+        guard let server else {
+            throw RecordingRefusal(status: 503, text: "the edge is still starting; try again")
+        }
+        return server
+    }
+
+    private func note(_ text: String) { observer.note(EdgeEvent(.notice, "record", text)) }
+}
+
+/// Why nothing is recorded: a status of HTTP and a line that ends with what to do.
+public struct RecordingRefusal: Error, Equatable {
+    public var status: Int
+    public var text: String
+
+    public init(status: Int, text: String) {
+        self.status = status
+        self.text = text
+    }
+}

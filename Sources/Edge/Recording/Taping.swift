@@ -1,0 +1,72 @@
+import Glibc
+import Reactor
+
+// What a loop writes on the tape. None of it is called while nobody records.
+extension LoopState where N: ~Copyable {
+    @inline(never)
+    func tapeViewer(_ slot: UInt32, said bytes: UnsafeRawBufferPointer) {
+        let secured = viewers[slot].speaksTLS
+        tape?.note(
+            .viewerSaid([UInt8](bytes), isSecured: secured), of: viewerConnection(slot),
+            at: network.wallNow, bytes: bytes.count)
+    }
+
+    /// The first `count` bytes of the loop's parts went out.
+    @inline(never)
+    func tapeViewer(_ slot: UInt32, heard count: Int) {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        for part in scratch.parts where bytes.count < count {
+            let taken = UnsafeRawBufferPointer(
+                start: part.iov_base, count: min(part.iov_len, count - bytes.count))
+            bytes += taken
+        }
+        tape?.note(
+            .viewerHeard(bytes), of: viewerConnection(slot), at: network.wallNow,
+            bytes: bytes.count)
+    }
+
+    @inline(never)
+    func tapeViewerLeft(_ slot: UInt32) {
+        tape?.note(.viewerLeft, of: viewerConnection(slot), at: network.wallNow, bytes: 0)
+    }
+
+    @inline(never)
+    func tapeOrigin(_ slot: UInt32, asked bytes: UnsafeRawBufferPointer) {
+        tape?.note(
+            .originAsked([UInt8](bytes), origin: origins[slot].pool.settings.id),
+            of: originConnection(slot), at: network.wallNow, bytes: bytes.count)
+    }
+
+    @inline(never)
+    func tapeOrigin(_ slot: UInt32, said bytes: UnsafeRawBufferPointer) {
+        tape?.note(
+            .originSaid([UInt8](bytes)), of: originConnection(slot), at: network.wallNow,
+            bytes: bytes.count)
+    }
+
+    @inline(never)
+    func tapeOriginLeft(_ slot: UInt32) {
+        tape?.note(.originLeft, of: originConnection(slot), at: network.wallNow, bytes: 0)
+    }
+
+    @inline(never)
+    func tapeFailure(_ fetch: Fetch, _ failure: FetchFailure) {
+        let connection =
+            fetch.connection.map { originConnection($0.index) }
+            ?? Tape.Connection(loop: index, bits: fetch.token.bits)
+        tape?.note(
+            .originFailed(failure, origin: fetch.pool.settings.id), of: connection,
+            at: network.wallNow, bytes: 0)
+    }
+
+    private func viewerConnection(_ slot: UInt32) -> Tape.Connection {
+        Tape.Connection(
+            loop: index, bits: Token(viewers.life(of: slot), kind: TokenKind.viewer).bits)
+    }
+
+    private func originConnection(_ slot: UInt32) -> Tape.Connection {
+        Tape.Connection(
+            loop: index, bits: Token(origins.life(of: slot), kind: TokenKind.origin).bits)
+    }
+}

@@ -1,0 +1,107 @@
+import ArgumentParser
+import Control
+import Dispatch
+import Glibc
+import Reactor
+import Simulation
+
+/// `mapedge scenario record`
+struct ScenarioRecordCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "record",
+        abstract: "Turn what happens on a running edge into a scenario.",
+        discussion: """
+            Records until Ctrl-C, or for as long as --for says: what viewers ask and get, what \
+            origins are asked and answer, invalidations, and the time between them. The file has \
+            the distribution or configuration in force, so that "mapedge scenario run" plays it \
+            without the edge and its origins. It is played once before the command ends.
+
+            The edge keeps a recording in memory only: 32 MiB and 1,000 requests at most. Cookies, \
+            Authorization, tokens and the bodies near them are replaced, the same one by the same \
+            word, so that what differed differs still.
+
+            Exit status 1 when the edge cannot be asked, or when what was recorded does not come \
+            out the same; the file is written all the same.
+
+            Example:
+              mapedge scenario record --path '/geoserver*' --out case.yaml
+            """)
+
+    @OptionGroup var options: AdminOptions
+
+    @Option(help: ArgumentHelp("Where to write; standard output without it.", valueName: "FILE"))
+    var out: String?
+
+    @Option(
+        name: .customLong("for"), help: ArgumentHelp("How long: 30s, 5m.", valueName: "DURATION"))
+    var duration: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep only requests for this path; with a * at its end, for all that begin so.",
+            valueName: "PATH"))
+    var path: String?
+
+    @Option(help: ArgumentHelp("What the scenario is called.", valueName: "NAME"))
+    var name: String?
+
+    @Flag(help: "Write credentials as they are.")
+    var withSecrets = false
+
+    func run() throws {
+        let limit: Int64?
+        do {
+            limit = try duration.flatMap { text -> Int64? in
+                guard case .advance(let time) = try ClockMove(advance: text) else { return nil }
+                return time
+            }
+        } catch {
+            throw Failure(lines: ["mapedge: \(error)"], status: 2)
+        }
+        let client = try options.client()
+        let text: String
+        do {
+            let isOver = DispatchSemaphore(value: 0)
+            let signals = Signals([SIGINT, SIGTERM]) { _ in isOver.signal() }
+            defer { signals.cancel() }
+            try client.beginRecording()
+            writeErrorLine("recording; end it with Ctrl-C")
+            if let limit {
+                _ = isOver.wait(timeout: .now() + .milliseconds(Int(limit)))
+            } else {
+                isOver.wait()
+            }
+            text = try client.endRecording(
+                named: name, pattern: path, showsSecrets: withSecrets)
+        } catch {
+            throw Failure.running(error)
+        }
+        try write(text)
+        try play(text)
+    }
+
+    private func write(_ text: String) throws {
+        guard let out else { return print(text, terminator: "") }
+        do { try writeTextFile(text, to: out) } catch { throw Failure.running(error) }
+    }
+
+    /// Says what would come of it, so that nobody is surprised later.
+    private func play(_ text: String) throws {
+        let reading = ScenarioReading.read(text: text, named: out ?? "recorded.yaml")
+        guard let scenario = reading.scenarios.first else {
+            let isEmpty = !text.contains("\n  - ")
+            throw Failure(
+                lines: isEmpty
+                    ? ["mapedge: nothing happened; ask the edge something while it is recorded"]
+                    : reading.findings.map(\.description), status: 1)
+        }
+        let report: ScenarioReport
+        do { report = try ScenarioRun(scenario).run() } catch { throw Failure.running(error) }
+        guard report.isGood else {
+            throw Failure(
+                lines: ["mapedge: what was recorded does not come out the same when it is played:"]
+                    + report.text.split(separator: "\n").map(String.init), status: 1)
+        }
+        writeErrorLine("\(scenario.steps.count) steps; it holds when it is played")
+    }
+}

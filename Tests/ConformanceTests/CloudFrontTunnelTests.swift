@@ -1,0 +1,85 @@
+import Testing
+import WireTesting
+
+/// Source: CloudFront, "Use WebSockets with CloudFront distributions".
+@Suite("CloudFront: WebSocket through a distribution")
+struct CloudFrontTunnelTests {
+    private static let lanes = [
+        Lane("socket") { $0.sends = Lane.Sends(headers: ("allViewer", [])) },
+        Lane("listed") {
+            $0.sends = Lane.Sends(
+                headers: ("whitelist", ["Sec-WebSocket-Key", "Sec-WebSocket-Version"]))
+        },
+        Lane("deaf"),
+    ]
+
+    private func open(_ path: String, _ viewer: inout Viewer) throws -> Response {
+        try viewer.exchange(
+            """
+            GET \(path) HTTP/1.1\r\nHost: edge.test\r\nConnection: Upgrade\r\n\
+            Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n
+            """)
+    }
+
+    private static let switching = Reply.raw(
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\nfirst", .echo)
+
+    @Test("where a policy sends the handshake's fields it is tunnelled, and logged as a Miss")
+    func tunnels() throws {
+        let directory = try TemporaryDirectory()
+        let log = directory.file("access.log")
+        let stand = try Stand(Self.lanes, Stand.Parts(arguments: ["--access-log", log]))
+        for name in ["socket", "listed"] {
+            let room = stand.origin.room("row")
+            room.reply(Self.switching)
+            var viewer = try stand.edge.viewer()
+            let response = try open(room.path("\(name)/it"), &viewer)
+            #expect(response.status == 101, "\(name)")
+            #expect(response["Upgrade"]?.lowercased() == "websocket")
+            #expect(response["Sec-WebSocket-Accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+            try viewer.send("behind")
+            #expect(try viewer.bytes(11) == Array("firstbehind".utf8))
+            let asked = try #require(room.requests.first)
+            #expect(asked["Upgrade"]?.lowercased() == "websocket", "\(name)")
+            #expect(asked["Sec-WebSocket-Key"] == "dGhlIHNhbXBsZSBub25jZQ==", "\(name)")
+            viewer.socket.finishSending()
+            #expect(try viewer.isClosed())
+            // Nothing of it is stored.
+            room.reply(Self.switching)
+            var next = try stand.edge.viewer()
+            #expect(try open(room.path("\(name)/it"), &next).status == 101)
+            #expect(room.count == 2)
+        }
+        let lines = try eventually {
+            let lines = try readFile(log).split(separator: "\n")
+            return lines.count >= 2 ? lines : nil
+        }
+        let first = try #require(lines?.first)
+        #expect(first.contains("\"sc-status\":101"), "\(first)")
+        #expect(first.contains("\"x-edge-result-type\":\"Miss\""), "\(first)")
+    }
+
+    @Test("where none does the origin cannot shake hands, and its answer is passed on")
+    func refuses() throws {
+        let stand = try Stand(Self.lanes)
+        let room = stand.origin.room("row")
+        room.reply(.response(400, ["Cache-Control: no-store"], body: "no key"))
+        var viewer = try stand.edge.viewer()
+        let response = try open(room.path("deaf/it"), &viewer)
+        #expect(response.status == 400 && response.text == "no key")
+        #expect(room.requests.first?["Sec-WebSocket-Key"] == nil)
+    }
+
+    @Test("an origin that does not switch is answered from as any other")
+    func stays() throws {
+        let stand = try Stand(Self.lanes)
+        let room = stand.origin.room("row")
+        room.always(.ok("Cache-Control: max-age=60", body: "a page"))
+        var viewer = try stand.edge.viewer()
+        let response = try open(room.path("socket/it"), &viewer)
+        #expect(response.status == 200 && response.text == "a page")
+        #expect(response["X-Cache"] == "Miss from cloudfront")
+    }
+}
