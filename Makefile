@@ -23,7 +23,7 @@ check: ## The format of every file, and about.yml by a second opinion
 	ruby conf/about/check.rb
 
 fuzz: ## Each parser for SECONDS, by libFuzzer
-	for parser in HeadParser ChunkedDecoder EntryRecord XMLScanner; do \
+	for parser in HeadParser ChunkedDecoder EntryRecord XMLScanner PNG; do \
 	    Tests/Fuzzers/run.sh $$parser $(SECONDS) || exit 1; done
 
 simulate: ## One simulated life of the edge, decided by SEED

@@ -67,7 +67,7 @@ let package = Package(
         .testTarget(name: "ScenarioTests", dependencies: ["Control", "Simulation", "mapedge"], exclude: ["Goldens"], swiftSettings: settings),
         .testTarget(name: "ConformanceTests", dependencies: ["WireTesting", "mapedge"], swiftSettings: settings),
         .testTarget(name: "SystemTests", dependencies: ["WireTesting", "Tiles", "mapedge"], swiftSettings: settings),
-        .testTarget(name: "FuzzTests", dependencies: ["HTTP", "Caching"], exclude: ["Corpora"], swiftSettings: settings),
+        .testTarget(name: "FuzzTests", dependencies: ["HTTP", "Tiles", "Caching"], exclude: ["Corpora"], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ]
 )

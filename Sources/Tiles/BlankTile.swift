@@ -31,8 +31,10 @@ public enum BlankTile {
     /// - Parameters: width, height: pixels, 1...65,535.
     public static func png(width: Int, height: Int, isTransparent: Bool = true) -> [UInt8] {
         precondition(1...65_535 ~= width && 1...65_535 ~= height, "a picture of 1...65535 pixels")
-        var picture = PNGWriter(width: width, height: height)
-        picture.writePalette(isTransparent: isTransparent)
+        var picture = PNGWriter(
+            PNGHeader(width: width, height: height, bitDepth: 1, colorType: .palette))
+        picture.append(.palette, [0xFF, 0xFF, 0xFF])
+        if isTransparent { picture.append(.transparency, [0]) }
         // Each row is a filter byte and its pixels, all zero.
         picture.writeZeros(count: height * (1 + (width + 7) / 8))
         return picture.finish()

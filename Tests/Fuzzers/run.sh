@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Builds one fuzzer and runs it for a number of seconds, starting from its committed corpus:
-#   Tests/Fuzzers/run.sh HeadParser|ChunkedDecoder|EntryRecord|XMLScanner [seconds, default 60]
+#   Tests/Fuzzers/run.sh HeadParser|ChunkedDecoder|EntryRecord|XMLScanner|PNG [seconds, default 60]
 # A crash leaves its input in the folder named at the end; make it a corpus file and a test.
 set -euo pipefail
 
-entry=${1:?usage: run.sh HeadParser|ChunkedDecoder|EntryRecord|XMLScanner [seconds]}
+entry=${1:?usage: run.sh HeadParser|ChunkedDecoder|EntryRecord|XMLScanner|PNG [seconds]}
 seconds=${2:-60}
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/fuzz-$entry-XXXXXX")
@@ -14,6 +14,7 @@ case $entry in
     ChunkedDecoder) corpus=chunked modules=(HTTP) ;;
     EntryRecord) corpus=record modules=(HTTP Tiles Caching) ;;
     XMLScanner) corpus=xml modules=(HTTP) ;;
+    PNG) corpus=png modules=(HTTP Tiles) ;;
     *) echo "no fuzzer is named \"$entry\"; see Tests/Fuzzers" >&2; exit 2 ;;
 esac
 
