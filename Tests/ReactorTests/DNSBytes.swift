@@ -60,11 +60,11 @@ struct DNSBytes {
     }
 }
 
-func parse(_ bytes: [UInt8]) throws(DNSError) -> DNSMessage { try DNSMessage(bytes.span.bytes) }
+func readDNS(_ bytes: [UInt8]) throws(DNSError) -> DNSMessage { try DNSMessage(bytes.span.bytes) }
 
-func failure(_ bytes: [UInt8]) -> DNSError? {
+func refusal(_ bytes: [UInt8]) -> DNSError? {
     do throws(DNSError) {
-        _ = try parse(bytes)
+        _ = try readDNS(bytes)
         return nil
     } catch {
         return error

@@ -29,7 +29,7 @@ private func poolResponse() -> [UInt8] {
 struct DNSMessageTests {
     @Test("services behind an alias, with their addresses")
     func pool() throws {
-        let message = try parse(poolResponse())
+        let message = try readDNS(poolResponse())
         #expect(message.identifier == 0x1234)
         #expect(message.responseCode == .noError)
         #expect(!message.isTruncated)
@@ -51,9 +51,9 @@ struct DNSMessageTests {
     func truncations() {
         let whole = poolResponse()
         for count in 0..<whole.count {
-            #expect(failure(Array(whole[..<count])) == .truncated, "\(count) bytes")
+            #expect(refusal(Array(whole[..<count])) == .truncated, "\(count) bytes")
         }
-        #expect(failure(whole + [1, 2, 3]) == nil)
+        #expect(refusal(whole + [1, 2, 3]) == nil)
     }
 
     @Test("addresses follow aliases, and the shortest time holds")
@@ -64,10 +64,10 @@ struct DNSMessageTests {
         message.record(DNSBytes.name("a.example"), 5, DNSBytes.name("b.example"), time: 70)
         message.record(DNSBytes.name("b.example"), 5, DNSBytes.name("C.EXAMPLE"), time: 50)
         message.record(DNSBytes.name("C.example"), 1, [10, 0, 0, 1], time: 60)
-        let found = try parse(message.bytes).addresses(of: "A.example", port: 80)
+        let found = try readDNS(message.bytes).addresses(of: "A.example", port: 80)
         #expect(found.values.map { $0.description } == ["10.0.0.2:80", "10.0.0.1:80"])
         #expect(found.timeToLive == 40)
-        #expect(try parse(message.bytes).addresses(of: "x.example", port: 80).values.isEmpty)
+        #expect(try readDNS(message.bytes).addresses(of: "x.example", port: 80).values.isEmpty)
     }
 
     @Test("aliases in a ring come to an end")
@@ -75,7 +75,7 @@ struct DNSMessageTests {
         var message = DNSBytes(answers: 2)
         message.record(DNSBytes.name("a"), 5, DNSBytes.name("b"))
         message.record(DNSBytes.name("b"), 5, DNSBytes.name("a"))
-        let found = try parse(message.bytes).addresses(of: "a", port: 1)
+        let found = try readDNS(message.bytes).addresses(of: "a", port: 1)
         #expect(found == DNSAnswer(values: [], timeToLive: nil))
     }
 
@@ -90,7 +90,7 @@ struct DNSMessageTests {
                 DNSBytes.name("example"), 6,
                 DNSBytes.name("ns") + DNSBytes.name("root") + numbers + [UInt8(minimum & 255)],
                 time: time)
-            let found = try parse(message.bytes)
+            let found = try readDNS(message.bytes)
             #expect(found.responseCode == .nameError)
             #expect(found.addresses(of: "a.example", port: 1).timeToLive == expected)
         }
@@ -101,10 +101,10 @@ struct DNSMessageTests {
         let names: [DNSMessage.ResponseCode] = [
             .noError, .formatError, .serverFailure, .nameError, .notImplemented, .refused,
         ]
-        let message = try parse(DNSBytes(flags: 0x8200 | UInt16(code)).bytes)
+        let message = try readDNS(DNSBytes(flags: 0x8200 | UInt16(code)).bytes)
         #expect(message.responseCode == (code < 6 ? names[code] : .other(UInt8(code))))
         #expect(message.isTruncated)
-        #expect(failure(DNSBytes(flags: UInt16(code)).bytes) == .notResponse)
+        #expect(refusal(DNSBytes(flags: UInt16(code)).bytes) == .notResponse)
     }
 
     @Test("a time with its top bit set is none")
@@ -114,7 +114,7 @@ struct DNSMessageTests {
         {
             var message = DNSBytes(answers: 1)
             message.record([0], 1, [1, 2, 3, 4], time: time)
-            #expect(try parse(message.bytes).answers[0].timeToLive == expected)
+            #expect(try readDNS(message.bytes).answers[0].timeToLive == expected)
         }
     }
 
@@ -123,7 +123,7 @@ struct DNSMessageTests {
         var message = DNSBytes(answers: 2)
         message.record([0], 16, [3, 65, 65, 65])
         message.record([0], 1, [1, 2], kind: 3)
-        let answers = try parse(message.bytes).answers
+        let answers = try readDNS(message.bytes).answers
         #expect(answers.map { $0.data } == [.other(type: 16), .other(type: 1)])
     }
 
@@ -135,7 +135,7 @@ struct DNSMessageTests {
         ] as [(UInt16, [UInt8])] {
             var message = DNSBytes(answers: 1)
             message.record([0], type, content)
-            #expect(failure(message.bytes) == .badRecord(type: type))
+            #expect(refusal(message.bytes) == .badRecord(type: type))
         }
     }
 }
@@ -147,7 +147,7 @@ struct DNSNameTests {
         var message = DNSBytes(questions: 1)
         message.bytes += name + [0, 1, 0, 1]
         do throws(DNSError) {
-            return .success(try parse(message.bytes).question?.name ?? "none")
+            return .success(try readDNS(message.bytes).question?.name ?? "none")
         } catch {
             return .failure(error)
         }
@@ -163,7 +163,7 @@ struct DNSNameTests {
         // A pair that lead to each other: the second name points before itself, that one forward.
         var message = DNSBytes(questions: 2)
         message.bytes += [0xC0, 18, 0, 1, 0, 1, 0xC0, 12, 0, 1, 0, 1]
-        #expect(failure(message.bytes) == .badName)
+        #expect(refusal(message.bytes) == .badName)
     }
 
     @Test("label kinds that are none")
@@ -201,7 +201,7 @@ struct DNSNameTests {
         for _ in 0..<100 {
             previous = message.record([0xC0, 12], 5, [1, 99] + DNSBytes.name("", then: previous))
         }
-        let answers = try parse(message.bytes).answers
+        let answers = try readDNS(message.bytes).answers
         #expect(answers.count == 101)
         guard case .alias(let name) = answers[100].data else {
             Issue.record("no alias")
@@ -226,7 +226,7 @@ struct DNSNameTests {
                 bytes[Int.random(in: 0..<bytes.count, using: &numbers)] =
                     UInt8.random(in: 0...255, using: &numbers)
             }
-            guard let message = try? parse(bytes) else { continue }
+            guard let message = try? readDNS(bytes) else { continue }
             parsed += 1
             // Whatever it says, asking it ends.
             _ = message.services(of: message.question?.name ?? "")
