@@ -66,8 +66,8 @@ let package = Package(
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Edge", "Caching", "HTTP", "Reactor"], swiftSettings: settings),
         .testTarget(name: "ScenarioTests", dependencies: ["Control", "Simulation", "CloudFront", "Edge", "mapedge"], exclude: ["Goldens"], swiftSettings: settings),
         .testTarget(name: "ConformanceTests", dependencies: ["WireTesting", "mapedge"], swiftSettings: settings),
-        .testTarget(name: "SystemTests", dependencies: ["WireTesting", "Tiles", "mapedge"], swiftSettings: settings),
-        .testTarget(name: "FuzzTests", dependencies: ["CloudFront", "Caching", "HTTP"], exclude: ["Corpora"], swiftSettings: settings),
+        .testTarget(name: "SystemTests", dependencies: ["WireTesting", "Tiles", "HTTP", "mapedge"], swiftSettings: settings),
+        .testTarget(name: "FuzzTests", dependencies: ["CloudFront", "Caching", "Tiles", "HTTP"], exclude: ["Corpora"], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ]
 )

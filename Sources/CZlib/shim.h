@@ -11,3 +11,12 @@ static inline int CZlib_begin_gzip(z_stream *stream, int level) {
 static inline int CZlib_begin_gunzip(z_stream *stream) {
     return inflateInit2(stream, 15 + 16);
 }
+
+// zlib's own format (RFC 1950), with a window of up to 32 KiB.
+static inline int CZlib_begin_deflate(z_stream *stream, int level) {
+    return deflateInit2(stream, level, Z_DEFLATED, 15, 8, Z_DEFAULT_STRATEGY);
+}
+
+static inline int CZlib_begin_inflate(z_stream *stream) {
+    return inflateInit2(stream, 15);
+}

@@ -4,7 +4,8 @@ public import Caching
 ///
 /// That clock is a monotonic one: members are real, also where the edge's time is told by hand.
 /// Two verdicts are kept apart: active checks say up or down after `rise` or `fall` results in a
-/// row; exchanges eject after `consecutiveFailures`, for a time that doubles with each ejection.
+/// row; exchanges eject after `consecutiveFailures`, for a time that doubles with each ejection
+/// until the member has stayed for `ejectionMaximum`, so that one that flaps is out for longer.
 public struct MemberHealth: Sendable {
     private let settings: HealthSettings
     /// Active checks' verdict. A member counts as up until a check says otherwise.
@@ -35,7 +36,6 @@ public struct MemberHealth: Sendable {
         }
         guard ejectedUntil > 0, now >= ejectedUntil else { return .none }
         ejectedUntil = 0
-        ejections = 0
         returnedAt = now
         return .returned
     }
@@ -48,6 +48,9 @@ public struct MemberHealth: Sendable {
         guard ejectedUntil > 0 || consecutiveFailures >= settings.consecutiveFailures else {
             return .none
         }
+        // Those of long ago, before it returned and stayed, are forgiven.
+        let stayed = now - returnedAt
+        if ejectedUntil == 0, stayed >= Milliseconds(settings.ejectionMaximum) { ejections = 0 }
         let span = min(settings.ejection << min(ejections, 16), settings.ejectionMaximum)
         ejections += 1
         ejectedUntil = now + Milliseconds(span)
@@ -64,9 +67,11 @@ public struct MemberHealth: Sendable {
         return passed ? .cameUp : .wentDown
     }
 
-    /// Percent of its weight that it may carry now: grows from 10 to 100 over the slow start.
+    /// Percent of its weight that it may carry now: grows from 10 to 100 over the slow start, which
+    /// begins when it has answered again and not when its ejection ends.
     public func share(at now: Milliseconds) -> Int {
         guard settings.slowStart > 0 else { return 100 }
+        if ejectedUntil > 0 { return 10 }
         let since = now - returnedAt
         guard since < Milliseconds(settings.slowStart) else { return 100 }
         return max(10, Int(since * 100 / Milliseconds(settings.slowStart)))

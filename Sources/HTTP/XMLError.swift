@@ -5,6 +5,7 @@ public struct XMLError: Error, Equatable, Sendable, CustomStringConvertible {
         case encodingUnknown(String)
         case declarationMalformed, declarationMisplaced
         case documentTypeForbidden, markupUnknown
+        case documentTypeTooLong(limit: Int)
         case nameMissing
         case nameMalformed(String)
         case nameTooLong(limit: Int)
@@ -90,6 +91,8 @@ extension XMLError.Problem: CustomStringConvertible {
             "the end tag of \"\(found)\" stands where \"\(expected)\" should end"
         case .endTagUnopened: "an end tag has no start tag"
         case .tooDeep(let limit): "elements are nested deeper than \(limit)"
+        case .documentTypeTooLong(let limit):
+            "the document type declaration is longer than \(limit) bytes"
         case .textTooLong(let limit): "text is longer than \(limit) bytes"
         case .documentTooLong(let limit): "the document is longer than \(limit) bytes"
         case .rootMissing: "the document has no element"

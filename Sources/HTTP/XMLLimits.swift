@@ -15,11 +15,14 @@ public struct XMLLimits: Equatable, Sendable {
     public var pieceBytes: Int
     /// Longest document, in bytes as received.
     public var documentBytes: Int
+    /// Longest document type declaration that is passed over unread, in bytes; 0: there may be
+    /// none. Nothing that it declares is known afterwards.
+    public var documentTypeBytes: Int
 
     /// Limits of the given sizes.
     public init(
         depth: Int, nameBytes: Int, attributeCount: Int, attributeBytes: Int, textBytes: Int,
-        pieceBytes: Int, documentBytes: Int
+        pieceBytes: Int, documentBytes: Int, documentTypeBytes: Int = 0
     ) {
         self.depth = depth
         self.nameBytes = nameBytes
@@ -28,6 +31,7 @@ public struct XMLLimits: Equatable, Sendable {
         self.textBytes = textBytes
         self.pieceBytes = pieceBytes
         self.documentBytes = documentBytes
+        self.documentTypeBytes = documentTypeBytes
     }
 
     /// What suits a document that is held whole: a request to a control API, an exception report.

@@ -9,6 +9,7 @@ extension XMLScanner {
         case .comment, .commentDash, .commentEnd: try takeComment(byte)
         case .target, .targetEnd, .instruction, .instructionEnd: try takeInstruction(byte)
         case .section: try takeSection(byte)
+        case .documentType: try takeDocumentType(byte)
         case .reference, .valueReference: try takeReference(byte)
         default: return try takeTag(byte)
         }
@@ -87,9 +88,28 @@ extension XMLScanner {
             brackets = 0
             state = .section
         } else if begins(word, "DOCTYPE") {
-            if word.count == 7 { throw XMLError(.documentTypeForbidden, at: markupPosition) }
+            if word.count == 7 { try beginDocumentType() }
         } else {
             throw XMLError(.markupUnknown, at: markupPosition)
+        }
+    }
+
+    /// One document type may stand before the root, where the limits let it.
+    private mutating func beginDocumentType() throws(XMLError) {
+        guard limits.documentTypeBytes > 0, !hasRoot, documentType == nil else {
+            throw XMLError(.documentTypeForbidden, at: markupPosition)
+        }
+        documentType = DocumentTypeSkip()
+        state = .documentType
+    }
+
+    private mutating func takeDocumentType(_ byte: UInt8) throws(XMLError) {
+        documentType?.take(byte)
+        guard let documentType else { return }
+        if documentType.isEnded {
+            state = .content
+        } else if documentType.count >= limits.documentTypeBytes {
+            throw error(.documentTypeTooLong(limit: limits.documentTypeBytes))
         }
     }
 

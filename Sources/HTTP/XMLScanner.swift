@@ -5,9 +5,10 @@
 /// anywhere. Memory is bounded by the limits, time is linear in the bytes.
 ///
 /// Less is understood than XML allows, so that no document costs more than its own length: no
-/// document type, hence no entities but the five of XML itself, and nothing external. Comments and
-/// processing instructions are checked and skipped; CDATA is text. UTF-8 only, with or without a
-/// byte order mark. A name may hold any character beyond ASCII; XML forbids a few of them.
+/// document type, hence no entities but the five of XML itself, and nothing external; where the
+/// limits let one stand, it is passed over unread. Comments and processing instructions are checked
+/// and skipped; CDATA is text. UTF-8 only, with or without a byte order mark. A name may hold any
+/// character beyond ASCII; XML forbids a few of them.
 public struct XMLScanner: Sendable {
     enum State {
         case start, secondMarkByte, thirdMarkByte
@@ -15,6 +16,7 @@ public struct XMLScanner: Sendable {
         case comment, commentDash, commentEnd
         case target, targetEnd, instruction, instructionEnd
         case section
+        case documentType
         case startName, beforeAttribute, attributeName, afterAttributeName, beforeValue
         case value(quote: UInt8)
         case afterValue, emptyEnd
@@ -40,6 +42,8 @@ public struct XMLScanner: Sendable {
     var value: [UInt8] = []
     /// `]` in a row, at most two of which matter.
     var brackets = 0
+    /// The document type in progress; nil before one was met.
+    var documentType: DocumentTypeSkip?
     /// Whether nothing but a byte order mark came before the markup in progress.
     var isAtStart = false
     /// Whether the instruction in progress is the XML declaration.

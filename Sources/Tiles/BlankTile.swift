@@ -1,8 +1,8 @@
 /// A picture of one colour, shown when nothing better can be: law 7.
 ///
 /// What every decoder takes, and small: a 256 × 256 tile is about 130 bytes as PNG, the largest
-/// that is ever asked for (4096 × 4096) stays under 70 KB in each format. Made when needed, off
-/// the hit path.
+/// that is ever asked for (4096 × 4096) stays under 70 KB in each format, a JPEG that is not grey
+/// under 100 KB. Made when needed, off the hit path.
 public enum BlankTile {
     /// A picture's bytes and their Content-Type.
     public struct Picture: Sendable {
@@ -20,6 +20,10 @@ public enum BlankTile {
         case .gif:
             let bytes = gif(width: width, height: height, isTransparent: request.isTransparent)
             return Picture(bytes: bytes, contentType: "image/gif")
+        case .webp:
+            let color = request.isTransparent ? RGBA.clear : .white
+            let bytes = webp(width: width, height: height, color: color)
+            return Picture(bytes: bytes, contentType: "image/webp")
         default:
             let bytes = png(width: width, height: height, isTransparent: request.isTransparent)
             return Picture(bytes: bytes, contentType: "image/png")
@@ -31,8 +35,10 @@ public enum BlankTile {
     /// - Parameters: width, height: pixels, 1...65,535.
     public static func png(width: Int, height: Int, isTransparent: Bool = true) -> [UInt8] {
         precondition(1...65_535 ~= width && 1...65_535 ~= height, "a picture of 1...65535 pixels")
-        var picture = PNGWriter(width: width, height: height)
-        picture.writePalette(isTransparent: isTransparent)
+        var picture = PNGWriter(
+            PNGHeader(width: width, height: height, bitDepth: 1, colorType: .palette))
+        picture.append(.palette, [0xFF, 0xFF, 0xFF])
+        if isTransparent { picture.append(.transparency, [0]) }
         // Each row is a filter byte and its pixels, all zero.
         picture.writeZeros(count: height * (1 + (width + 7) / 8))
         return picture.finish()
@@ -48,11 +54,22 @@ public enum BlankTile {
         return picture.finish()
     }
 
-    /// A white baseline JPEG; the format knows no transparency.
+    /// A lossless WebP of one colour.
+    ///
+    /// - Parameters: width, height: pixels, 1...16,384.
+    public static func webp(width: Int, height: Int, color: RGBA = .clear) -> [UInt8] {
+        precondition(1...16_384 ~= width && 1...16_384 ~= height, "a picture of 1...16384 pixels")
+        return WebPWriter.uniform(width: width, height: height, color: color)
+    }
+
+    /// A baseline JPEG of one colour; the format knows no transparency.
+    ///
+    /// A decoder shows each component within two of what was asked, since JPEG rounds them in
+    /// another colour space; grey colours come out exactly, and smaller.
     ///
     /// - Parameters: width, height: pixels, 1...65,535.
-    public static func jpeg(width: Int, height: Int) -> [UInt8] {
+    public static func jpeg(width: Int, height: Int, color: RGBA = .white) -> [UInt8] {
         precondition(1...65_535 ~= width && 1...65_535 ~= height, "a picture of 1...65535 pixels")
-        return JPEGWriter.white(width: width, height: height)
+        return JPEGWriter.uniform(width: width, height: height, color: color)
     }
 }

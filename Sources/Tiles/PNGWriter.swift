@@ -1,22 +1,12 @@
-/// Writes a PNG whose pixels are all zero.
+import HTTP
+
+/// Writes the chunks of a PNG.
 ///
-/// Source: PNG 3rd edition §5 (chunks) and §11; RFC 1950 and RFC 1951 §3.2.6 for the data.
+/// Source: PNG 3rd edition §5 (chunks) and §11; RFC 1950 and RFC 1951 §3.2.6 for blank data.
 struct PNGWriter {
     private var bytes: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
-    init(width: Int, height: Int) {
-        var header: [UInt8] = []
-        header.appendBigEndian(UInt32(width))
-        header.appendBigEndian(UInt32(height))
-        // One bit per pixel, colour by palette, the only compression, filtering and no interlace.
-        header += [1, 3, 0, 0, 0]
-        append("IHDR", header)
-    }
-
-    mutating func writePalette(isTransparent: Bool) {
-        append("PLTE", [0xFF, 0xFF, 0xFF])
-        if isTransparent { append("tRNS", [0]) }
-    }
+    init(_ header: PNGHeader) { append(.header, header.content) }
 
     /// The image data: `count` zero bytes as one zlib stream of a fixed-Huffman block.
     mutating func writeZeros(count: Int) {
@@ -41,31 +31,21 @@ struct PNGWriter {
         data += bits.finish()
         // Adler-32 of zeros: the low sum stays 1, so the high one counts the bytes.
         data.appendBigEndian(UInt32(count % 65_521) << 16 | 1)
-        append("IDAT", data)
+        append(.data, data)
     }
 
     consuming func finish() -> [UInt8] {
-        append("IEND", [])
+        append(.end, [])
         return bytes
     }
 
-    private mutating func append(_ name: StaticString, _ content: [UInt8]) {
+    mutating func append(_ type: PNGChunkType, _ content: [UInt8]) {
         bytes.appendBigEndian(UInt32(content.count))
         let start = bytes.count
-        for index in 0..<4 { bytes.append(name.byte(index)) }
+        bytes.appendBigEndian(type.code)
         bytes += content
-        bytes.appendBigEndian(crc32(bytes[start...]))
+        bytes.appendBigEndian(unsafe crc32(bytes.span.bytes.extracting(start...)))
     }
-}
-
-/// The checksum of PNG and gzip, bit by bit: a blank tile has too few bytes for a table to pay.
-func crc32(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-    var crc = ~UInt32(0)
-    for byte in bytes {
-        crc ^= UInt32(byte)
-        for _ in 0..<8 { crc = crc & 1 == 0 ? crc >> 1 : crc >> 1 ^ 0xEDB8_8320 }
-    }
-    return ~crc
 }
 
 /// Packs codes into bytes from the least significant bit up, as RFC 1951 §3.1.1 and GIF do.

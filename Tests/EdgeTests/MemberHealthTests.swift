@@ -1,3 +1,4 @@
+import Caching
 import Testing
 
 @testable import Edge
@@ -44,6 +45,36 @@ struct MemberHealthTests {
         let change5 = health.exchangeFailed(at: 3_000, isLast: false)
         #expect(change5 == .ejected)
         #expect(health.ejectedUntil == 6_000)
+    }
+
+    @Test func `a member that flaps is out for longer each time, one that stayed is forgiven`() {
+        var health = MemberHealth(settings { $0.ejectionMaximum = 20_000 })
+        var now: Milliseconds = 0
+        var spans: [Milliseconds] = []
+        for _ in 0..<7 {
+            for _ in 0..<5 { _ = health.exchangeFailed(at: now, isLast: false) }
+            spans.append(health.ejectedUntil - now)
+            now = health.ejectedUntil
+            let change = health.exchangeSucceeded(at: now)
+            #expect(change == .returned)
+        }
+        #expect(spans == [1_000, 2_000, 4_000, 8_000, 16_000, 20_000, 20_000])
+        for _ in 0..<5 { _ = health.exchangeFailed(at: now + 19_999, isLast: false) }
+        #expect(health.ejectedUntil == now + 39_999)
+        now += 39_999
+        _ = health.exchangeSucceeded(at: now)
+        for _ in 0..<5 { _ = health.exchangeFailed(at: now + 20_000, isLast: false) }
+        #expect(health.ejectedUntil == now + 21_000)
+    }
+
+    @Test func `until it has answered, a member whose ejection ended carries the least`() {
+        var health = MemberHealth(settings())
+        #expect(health.share(at: 0) == 100)
+        for _ in 0..<5 { _ = health.exchangeFailed(at: 0, isLast: false) }
+        #expect(health.isEligible(at: 60_000))
+        #expect(health.share(at: 60_000) == 10)
+        _ = health.exchangeSucceeded(at: 60_000)
+        #expect(health.share(at: 65_000) == 50)
     }
 
     @Test func `a member that returns grows to its full share`() {

@@ -41,7 +41,7 @@ struct ClientTests {
 
     @Test(
         "GDAL decodes our blank tiles", .enabled(if: decoder != nil, "no gdalinfo"),
-        arguments: ["png", "gif", "jpeg"])
+        arguments: ["png", "gif", "jpeg", "webp"])
     func blankTiles(format: String) throws {
         let directory = try TemporaryDirectory()
         let program = try #require(decoder)
@@ -50,6 +50,7 @@ struct ClientTests {
                 switch format {
                 case "png": BlankTile.png(width: width, height: height)
                 case "gif": BlankTile.gif(width: width, height: height)
+                case "webp": BlankTile.webp(width: width, height: height)
                 default: BlankTile.jpeg(width: width, height: height)
                 }
             let file = try directory.write("tile.\(format)", bytes: bytes)

@@ -45,8 +45,27 @@ struct BlankTileTests {
         let scan = try #require(bytes.indices.first { bytes[$0...].starts(with: [0xFF, 0xDA]) })
         let blocks = (width + 7) / 8 * ((height + 7) / 8)
         let data = bytes[(scan + 10)..<(bytes.count - 2)]
-        #expect(data.count == (8 + 2 * blocks + 7) / 8)
+        // The first block takes 13 bits.
+        #expect(data.count == (13 + 2 * (blocks - 1) + 7) / 8)
         #expect(!data.contains(0xFF))
+    }
+
+    @Test("a WebP says its size and its colour, and no pixel takes a bit", arguments: sizes)
+    func webp(width: Int, height: Int) {
+        for color in [.clear, .white, RGBA(red: 1, green: 2, blue: 3, alpha: 4)] as [RGBA] {
+            let bytes = BlankTile.webp(width: width, height: height, color: color)
+            #expect(check(bytes, .webp, size: (width, height)) == .whole)
+            let bits = bytes[20...].flatMap { byte in (0..<8).map { Int(byte) >> $0 & 1 } }
+            func number(_ start: Int, _ count: Int) -> Int {
+                (0..<count).reduce(0) { $0 | bits[start + $1] << $1 }
+            }
+            #expect(number(36, 1) == (color.alpha < 255 ? 1 : 0))
+            let samples = (0..<4).map { number(43 + 11 * $0 + 3, 8) }
+            #expect(samples == [color.green, color.red, color.blue, color.alpha].map { Int($0) })
+            #expect((0..<4).allSatisfy { number(43 + 11 * $0, 3) == 5 })
+            // The bitstream ends with the codes: 91 bits.
+            #expect(number(87, 9) == 1)
+        }
     }
 
     @Test(
@@ -56,7 +75,7 @@ struct BlankTileTests {
         var request = MapRequest(service: .wms, kind: .map)
         request.format = format
         let picture = BlankTile.picture(for: request)
-        let isOwn = format != .webp && format != .otherImage && format != .notImage
+        let isOwn = format != .otherImage && format != .notImage
         let asked: MapFormat = isOwn ? format : .png
         #expect(judge(200, "\(picture.contentType)", picture.bytes, for: asked) == .fits)
     }
@@ -66,6 +85,7 @@ struct BlankTileTests {
         #expect(BlankTile.png(width: 256, height: 256).count < 200)
         #expect(BlankTile.gif(width: 256, height: 256).count < 600)
         #expect(BlankTile.jpeg(width: 256, height: 256).count < 500)
+        #expect(BlankTile.webp(width: 4096, height: 4096).count == 32)
         #expect(BlankTile.png(width: 4096, height: 4096).count < 70_000)
         #expect(BlankTile.gif(width: 4096, height: 4096).count < 70_000)
         #expect(BlankTile.jpeg(width: 4096, height: 4096).count < 70_000)

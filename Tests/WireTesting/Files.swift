@@ -33,6 +33,11 @@ public final class TemporaryDirectory: Sendable {
 
 /// A file's text.
 public func readFile(_ path: String) throws -> String {
+    String(decoding: try readBytes(path), as: UTF8.self)
+}
+
+/// A file's bytes.
+public func readBytes(_ path: String) throws -> [UInt8] {
     guard let stream = fopen(path, "r") else { throw WireError.system("open \(path)") }
     defer { fclose(stream) }
     var bytes: [UInt8] = []
@@ -42,7 +47,7 @@ public func readFile(_ path: String) throws -> String {
         if count == 0 { break }
         bytes += buffer[..<count]
     }
-    return String(decoding: bytes, as: UTF8.self)
+    return bytes
 }
 
 /// Whether a program is to be found, by its path.
