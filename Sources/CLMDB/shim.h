@@ -4,5 +4,6 @@
 // nothing goes wrong where there is none.
 static inline void lmdb_prefetch(const void *start, unsigned long count) {
     const char *end = (const char *)start + count;
-    for (const char *at = (const char *)start; at < end; at += 64) __builtin_prefetch(at);
+    const char *at = (const char *)((unsigned long)start & ~63ul);
+    for (; at < end; at += 64) __builtin_prefetch(at);
 }

@@ -182,7 +182,8 @@ extension LoopState where N: ~Copyable {
                 return
             }
         }
-        guard let entry = withFields(entry) else {
+        let found = entry
+        guard var entry = withFields(found) else {
             miss(slot, bytes, behavior, facts, .absent)
             return
         }
@@ -193,6 +194,12 @@ extension LoopState where N: ~Copyable {
         }
         if decision.action == .serveStaleRefreshing {
             refresh(slot, bytes, behavior, facts, decision, entry, key, canonical)
+            // To form the key it may have used the memory that a gathered header block lies in.
+            guard let again = withFields(found) else {
+                miss(slot, bytes, behavior, facts, .absent)
+                return
+            }
+            entry = again
         }
         serve(slot, bytes, entry, facts, decision, behavior)
     }

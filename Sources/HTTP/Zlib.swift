@@ -19,6 +19,10 @@ public enum Zlib {
         case memoryLacks
     }
 
+    /// No byte of a deflate stream gives more bytes than this, so that memory is taken only for
+    /// what the input can give. Source: zlib's technical details.
+    private static let expansionMax = 1_032
+
     /// Decompresses one stream that lies in several pieces and must give exactly `count` bytes.
     ///
     /// However well the input is compressed, no more than `count` bytes and one are ever held.
@@ -28,6 +32,9 @@ public enum Zlib {
     public static func inflate(
         _ bytes: RawSpan, pieces: [Range<Int>], count: Int
     ) throws(Problem) -> [UInt8] {
+        let given = pieces.reduce(0) { $0 + $1.count }
+        guard given > 0 else { throw .truncated }
+        guard count / expansionMax <= given else { throw .tooShort }
         let stream = unsafe newStream()
         defer { unsafe stream.deallocate() }
         guard unsafe CZlib_begin_inflate(stream) == Z_OK else { throw .memoryLacks }

@@ -31,8 +31,10 @@ public struct ReadTransaction: ~Copyable {
         try check(unsafe mdb_txn_renew(handle), .begin)
     }
 
-    /// The commit that the snapshot shows, counted from the file's first. Two snapshots of one
-    /// number are the same, page for page, whatever was begun and not committed in between.
+    /// The commit that the snapshot shows, counted from the file's first. Snapshots of one number
+    /// keep each other's pages: what was found in one may be read in the next, whatever was begun
+    /// and not committed in between. (A reader that two commits overtake while it begins may see
+    /// the later one under the earlier number.)
     @inline(__always)
     public var number: UInt64 { UInt64(unsafe mdb_txn_id(handle)) }
 

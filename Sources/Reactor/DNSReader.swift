@@ -8,6 +8,8 @@ struct DNSReader {
 
     /// The longest name in bytes as sent, the closing zero included. Source: RFC 1035 §2.3.4.
     static let nameBytesMax = 255
+    /// The most pointers in one name: a name of 255 bytes has at most 127 labels.
+    static let jumpsMax = 128
 
     init(_ message: RawSpan) { bytes = unsafe message.withUnsafeBytes { unsafe Array($0) } }
 
@@ -48,13 +50,15 @@ struct DNSReader {
         var end: Int?
         // Every pointer must lead to before the part of the name that it ends.
         var bound = position
+        var jumps = 0
         while true {
             guard at < bytes.count else { throw .truncated }
             let count = Int(bytes[at])
             if count >= 0xC0 {
                 guard at + 1 < bytes.count else { throw .truncated }
                 let target = (count & 0x3F) << 8 | Int(bytes[at + 1])
-                guard target < bound else { throw .badName }
+                guard target < bound, jumps < Self.jumpsMax else { throw .badName }
+                jumps += 1
                 if end == nil { end = at + 2 }
                 at = target
                 bound = target

@@ -158,6 +158,10 @@ final class Ledger {
         _ place: String
     ) {
         let head = message.head
+        if head.status == 304, !ask.isConditional {
+            violate("\(place) to a request without a condition")
+        }
+        if head.status == 206, !ask.isRange { violate("\(place) to a request without a range") }
         if ask.method == "HEAD" || head.status == 304 {
             if !message.body.isEmpty { violate("\(place) with a body") }
             return
@@ -180,7 +184,7 @@ final class Ledger {
             }
             expected = response.body[range]
         }
-        guard let body = plain(message, ask, place) else { return }
+        guard let body = plain(message, ask, isCut: isCut, place) else { return }
         if isCut { expected = expected.prefix(body.count) }
         if !isCut, !response.isWhole { violate("\(place) taken for whole, but it was cut short") }
         if !Self.same(body, expected) {
@@ -194,21 +198,23 @@ final class Ledger {
 
     /// The body without the coding that the edge gave it; nil when it is none, or not one that the
     /// viewer takes.
-    private func plain(_ message: MessageReader.Message, _ ask: Ask, _ place: String) -> [UInt8]? {
+    private func plain(
+        _ message: MessageReader.Message, _ ask: Ask, isCut: Bool, _ place: String
+    ) -> [UInt8]? {
         guard let coding = message.head["content-encoding"] else { return message.body }
         guard coding == "gzip", ask.takesGzip else {
             violate("\(place) as \(coding), which the viewer does not take")
             return nil
         }
-        guard let body = Self.decompressed(message.body) else {
+        guard let body = Self.decompressed(message.body, isCut: isCut) else {
             violate("\(place) is no gzip")
             return nil
         }
         return body
     }
 
-    /// As far as the bytes go.
-    private static func decompressed(_ bytes: [UInt8]) -> [UInt8]? {
+    /// As far as the bytes go; nil where they lack the end and were not cut.
+    private static func decompressed(_ bytes: [UInt8], isCut: Bool) -> [UInt8]? {
         guard var reader = GzipReader(limit: 1 << 20) else { return nil }
         var room = [UInt8](repeating: 0, count: 1 << 16)
         var body: [UInt8] = []
@@ -223,7 +229,7 @@ final class Ledger {
             body += room[..<step.produced]
             if step.isDone, rest.isEmpty { break }
         }
-        return body
+        return isCut || reader.isComplete ? body : nil
     }
 
     private static func text(_ bytes: ArraySlice<UInt8>) -> String {

@@ -4,7 +4,8 @@ import Reactor
 /// What lies on the disk below a running edge, and what a power cut leaves of it.
 ///
 /// The store's commits wait for their pages but not for the one that makes them count
-/// (`MDB_NOMETASYNC`), so that the last one may be lost. The log of invalidations waits for both.
+/// (`MDB_NOMETASYNC`), so that the last one may be lost. Nothing else is: a log of invalidations
+/// that was committed and not synced would look kept here.
 struct SimulatedDisk {
     let directory: String
     /// The two pages of which the one with the higher number counts, and what stood there before.

@@ -136,7 +136,7 @@ public struct CapabilitiesReader: Sendable {
     private mutating func end(_ name: XMLName) throws(CapabilitiesError) {
         path.removeLast()
         if let parent = path.last, Self.layerElements.contains(parent),
-            Self.nameElements.contains(name.local)
+            Self.nameElements.contains(name.local), !(isMapService && name.local == "Identifier")
         {
             try addLayer(text)
         }
@@ -144,6 +144,9 @@ public struct CapabilitiesReader: Sendable {
         text = ""
         print.end(isUnordered: Self.unordered.contains(name.local))
     }
+
+    /// WMS names layers by Name alone; their Identifiers are those of other catalogues.
+    private var isMapService: Bool { root?.name.local.hasSuffix("MS_Capabilities") == true }
 
     private mutating func addLayer(_ text: String) throws(CapabilitiesError) {
         let name = text.split(whereSeparator: { $0.isWhitespace }).joined(separator: " ")

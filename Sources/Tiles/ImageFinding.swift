@@ -12,10 +12,10 @@ public enum ImageFinding: Equatable, Sendable {
     case otherFormat(MapFormat)
     /// An image of this size in pixels.
     case otherSize(width: Int, height: Int)
-    /// It begins as it should and ends before the format's terminator: IEND, EOI, the trailer, or
-    /// the length that RIFF states.
+    /// It does not end with the format's terminator (IEND, EOI, the trailer), or is shorter than
+    /// RIFF states: cut off, or followed by other bytes.
     case truncated
-    /// More bytes follow the terminator, or fewer than the framing promised were sent.
+    /// Longer than RIFF states, or fewer bytes than the framing promised were sent.
     case wrongLength
     /// The header of the image is broken.
     case damaged
@@ -50,7 +50,7 @@ extension ImageFinding: CustomStringConvertible {
         case .otherFormat(let format): "the body is an image of another format: \(format)"
         case .otherSize(let width, let height):
             "the image is \(width) × \(height) pixels and not of the size that was asked for"
-        case .truncated: "the image ends before its format's terminator"
+        case .truncated: "the image does not end with its format's terminator"
         case .wrongLength: "the image's length is not the one that the response or itself states"
         case .damaged: "the image's header says what its format forbids"
         }

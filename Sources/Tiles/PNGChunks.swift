@@ -101,7 +101,8 @@ struct PNGStructure {
             // The pieces follow each other directly (§5.6).
             guard data.isEmpty || last == .data else { throw .misplaced(chunk: "IDAT") }
             if header.colorType == .palette, palette.isEmpty { throw .paletteMissing }
-            data.append(chunk.content)
+            // Empty ones say nothing; millions of them would take memory.
+            if data.isEmpty || !chunk.content.isEmpty { data.append(chunk.content) }
         case .end: guard content.byteCount == 0 else { throw .misplaced(chunk: "IEND") }
         case .header: throw .misplaced(chunk: "IHDR")
         default:

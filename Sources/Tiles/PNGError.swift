@@ -4,7 +4,7 @@ public import HTTP
 public struct PNGLimits: Equatable, Sendable {
     /// Largest width and largest height, in pixels.
     public var side: Int
-    /// Most pixels, which are at most eight bytes each while they are decoded.
+    /// Most pixels, which take up to twelve bytes each while they are decoded.
     public var pixels: Int
     /// Longest file, in bytes.
     public var fileBytes: Int

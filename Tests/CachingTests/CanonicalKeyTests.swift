@@ -99,4 +99,19 @@ struct CanonicalKeyTests {
         }
         #expect(made?.count == 27)
     }
+
+    @Test func `small letters of every length fill the memory to its last byte and no further`() {
+        for length in 0...40 {
+            let text = (0..<length).map { UInt8(ascii: "A") + UInt8($0 % 58) }
+            withUnsafeTemporaryAllocation(byteCount: length + 4, alignment: 8) { memory in
+                memory[length + 3] = 0xA5
+                var key = CanonicalKey(
+                    UnsafeMutableRawBufferPointer(rebasing: memory[..<(length + 3)]))
+                key.append(lowercasing: .fieldName, text.span.bytes)
+                #expect(!key.overflowed)
+                #expect(Array(key.bytes.dropFirst(3)) == text.map { lowercased($0) })
+                #expect(memory[length + 3] == 0xA5)
+            }
+        }
+    }
 }

@@ -14,7 +14,7 @@ public func fuzzXMLScanner(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
 // Small, so that a fuzzer reaches each of them.
 private let limits = XMLLimits(
     depth: 8, nameBytes: 16, attributeCount: 4, attributeBytes: 32, textBytes: 64, pieceBytes: 16,
-    documentBytes: 1_024)
+    documentBytes: 1_024, documentTypeBytes: 128)
 
 private struct Outcome: Equatable {
     var tags: [XMLStep.Event] = []

@@ -50,6 +50,19 @@ struct KnownFieldTests {
         }
     }
 
+    @Test("a name is found in a head, with other lines behind it")
+    func head() {
+        for field in KnownField.allCases where ![.other, .host].contains(field) {
+            for name in ["\(field.name)", "\(field.name)".uppercased()] {
+                let value = field == .expect ? "100-continue" : "0"
+                let head = parse(
+                    Array("GET / HTTP/1.1\r\nHost: h\r\n\(name): \(value)\r\nX: y\r\n\r\n".utf8))
+                if [.transferEncoding, .http2Settings].contains(field) { continue }
+                #expect(head.isComplete, "\(name)")
+            }
+        }
+    }
+
     @Test("the empty name, one byte and long names are nobody's")
     func none() {
         for name in ["", "x", String(repeating: "x", count: 300)] { #expect(named(name) == .other) }

@@ -35,6 +35,30 @@ struct TransactionTests {
         #expect(try environment.bytes(Key(5), table) == nil)
     }
 
+    @Test func `a snapshot's number grows with each commit, and with nothing else`() throws {
+        let environment = try scratch.environment()
+        let table = try environment.table("t", .bytes)
+        try environment.write { try $0.put(Key(5), [1, 2, 3], in: table) }
+        let reader = try ReadTransaction(environment)
+        try reader.renew()
+        let first = reader.number
+        let place = try reader.get(Key(5), in: table)?.baseAddress
+        reader.reset()
+        var aborted = try WriteTransaction(environment)
+        try aborted.put(Key(6), [4], in: table)
+        aborted.abort()
+        try reader.renew()
+        let second = reader.number
+        let again = try reader.get(Key(5), in: table)?.baseAddress
+        reader.reset()
+        try environment.write { try $0.put(Key(6), [4], in: table) }
+        try reader.renew()
+        let third = reader.number
+        reader.reset()
+        #expect(first == second && place == again && place != nil)
+        #expect(third > second)
+    }
+
     @Test func `a write transaction sees its own changes`() throws {
         let environment = try scratch.environment()
         let table = try environment.table("t", .bytes)

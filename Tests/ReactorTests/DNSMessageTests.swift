@@ -210,6 +210,30 @@ struct DNSNameTests {
         #expect(name == String(repeating: "c.", count: 100) + "b")
     }
 
+    @Test(
+        "a chain of bare pointers is followed no further than a name can need",
+        arguments: [127, 128])
+    func bare(pointers: Int) throws {
+        // A record whose data is a name and pointers that each lead to the one before.
+        var message = DNSBytes(answers: 2)
+        let start = message.bytes.count + 11
+        var data: [UInt8] = [1, 97, 0]
+        var previous = start
+        for _ in 0..<pointers {
+            let next = start + data.count
+            data += [0xC0 | UInt8(previous >> 8), UInt8(previous & 0xFF)]
+            previous = next
+        }
+        _ = message.record([0], 99, data)
+        _ = message.record(
+            [0xC0 | UInt8(previous >> 8), UInt8(previous & 0xFF)], 1, [192, 0, 2, 1])
+        if pointers < 128 {
+            #expect(try readDNS(message.bytes).answers.count == 2)
+        } else {
+            #expect(throws: DNSError.badName) { try readDNS(message.bytes) }
+        }
+    }
+
     @Test("random messages and random changes end in an error or a message")
     func fuzz() {
         var numbers = SeededNumbers(seed: 8)

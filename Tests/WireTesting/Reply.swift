@@ -23,6 +23,7 @@ public struct Reply: Sendable {
     public var status: Int
     /// The body that a viewer should get, where that is known.
     public var body: String
+    private let made = time(nil)
 
     public init(_ steps: [Step], status: Int = 0, body: String = "", answersEarly: Bool = false) {
         self.steps = steps
@@ -68,6 +69,34 @@ public struct Reply: Sendable {
         return reply
     }
 
+    /// The same with Date and Expires as if it were made only now: a table is made when the tests
+    /// begin, and its last row may run minutes later.
+    public func asOfNow() -> Reply {
+        let delay = time(nil) - made
+        guard delay > 0 else { return self }
+        var reply = self
+        reply.steps = steps.map { step in
+            guard case .send(let bytes) = step else { return step }
+            return .send(moved(bytes, by: delay))
+        }
+        return reply
+    }
+
+    private func moved(_ bytes: [UInt8], by delay: Int) -> [UInt8] {
+        let lines = String(decoding: bytes, as: UTF8.self)
+            .split(separator: "\r\n", omittingEmptySubsequences: false)
+        guard let end = lines.firstIndex(of: "") else { return bytes }
+        let head = lines[..<end].map { line -> String in
+            let parts = line.split(separator: ": ", maxSplits: 1)
+            guard parts.count == 2, ["Date", "Expires"].contains(parts[0]) else {
+                return String(line)
+            }
+            guard let time = seconds(ofDate: parts[1]) else { return String(line) }
+            return "\(parts[0]): \(date(time + delay - Glibc.time(nil)))"
+        }
+        return Array((head + lines[end...].map(String.init)).joined(separator: "\r\n").utf8)
+    }
+
     /// The same, once a gate is open.
     public func held(by gate: Gate) -> Reply {
         var reply = self
@@ -90,15 +119,29 @@ public struct Reply: Sendable {
     }
 }
 
+/// What `date` wrote, as seconds since 1970.
+private func seconds(ofDate text: Substring) -> Int? {
+    let parts = text.split(whereSeparator: { $0 == " " || $0 == ":" })
+    guard parts.count == 8, let day = Int32(parts[1]), let month = months.firstIndex(of: parts[2]),
+        let year = Int32(parts[3]), let hour = Int32(parts[4]), let minute = Int32(parts[5]),
+        let second = Int32(parts[6])
+    else { return nil }
+    var time = tm()
+    (time.tm_mday, time.tm_mon, time.tm_year) = (day, Int32(month), year - 1_900)
+    (time.tm_hour, time.tm_min, time.tm_sec) = (hour, minute, second)
+    return timegm(&time)
+}
+
+private let months: [Substring] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+]
+
 /// An HTTP date so many seconds from now.
 public func date(_ seconds: Int = 0) -> String {
     var now = time(nil) + seconds
     var parts = tm()
     gmtime_r(&now, &parts)
     let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-    let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
     func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
     return "\(days[Int(parts.tm_wday)]), \(two(parts.tm_mday)) \(months[Int(parts.tm_mon)]) "
         + "\(1900 + parts.tm_year) \(two(parts.tm_hour)):\(two(parts.tm_min)):"

@@ -63,7 +63,7 @@ final class FaultInQueue: Sendable {
     private func perform(_ work: FaultIn) {
         core.counters.add(.faultIns)
         let result = core.readers.take().map { slot in
-            var reader = StoreReader(core, slot: slot.slot, counter: slot.counter)
+            var reader = StoreReader(core, slot: slot.slot, counter: slot.counter, places: 1)
             return reader.readWhole(work.key, core)
         }
         count.subtract(1, ordering: .relaxed)

@@ -28,28 +28,36 @@ struct FoundPlaces: ~Copyable {
     }
 
     private let memory: UnsafeMutableRawPointer
+    private let capacity: Int
+    private var isEmpty = false
     /// The place of the key that was asked for last.
     private var current: Int = 0
 
-    init() {
-        memory = .allocate(byteCount: Self.capacity * Self.stride, alignment: Self.stride)
+    /// - Parameter capacity: entries remembered, a power of two.
+    init(capacity: Int) {
+        self.capacity = capacity
+        memory = .allocate(byteCount: capacity * Self.stride, alignment: Self.stride)
         forget()
     }
 
     deinit { memory.deallocate() }
 
     /// All is forgotten: the file is another.
-    func forget() {
-        for index in 0..<Self.capacity { place(index).initialize(to: Place()) }
+    mutating func forget() {
+        if isEmpty { return }
+        for index in 0..<capacity { place(index).initialize(to: Place()) }
+        isEmpty = true
     }
 
     /// The record of a key, if it was found in the same commit's snapshot. It is called for as a
     /// whole, and so are the beginnings of its chunks: they arrive while the head is being written.
     @inline(__always)
     mutating func record(_ key: CacheKey, _ stamp: UInt64) -> UnsafeRawBufferPointer? {
-        current = Int(truncatingIfNeeded: key.low) & (Self.capacity - 1)
+        current = Int(truncatingIfNeeded: key.low) & (capacity - 1)
         let found = place(current)
-        guard found.pointee.key == key, found.pointee.stamp == stamp else { return nil }
+        guard found.pointee.key == key, found.pointee.stamp == stamp, stamp != 0 else {
+            return nil
+        }
         let record = UnsafeRawBufferPointer(
             start: found.pointee.record, count: Int(found.pointee.recordBytes))
         prefetch(record)
@@ -65,7 +73,8 @@ struct FoundPlaces: ~Copyable {
 
     /// Notes the record of the key that was asked for.
     @inline(__always)
-    func note(_ bytes: UnsafeRawBufferPointer, of key: CacheKey, _ stamp: UInt64) {
+    mutating func note(_ bytes: UnsafeRawBufferPointer, of key: CacheKey, _ stamp: UInt64) {
+        isEmpty = false
         place(current).pointee = Place(
             key: key, stamp: stamp, record: bytes.baseAddress,
             recordBytes: UInt32(truncatingIfNeeded: bytes.count))
@@ -76,7 +85,7 @@ struct FoundPlaces: ~Copyable {
     @inline(__always)
     func chunks(of objectID: UInt64, _ stamp: UInt64) -> UnsafeBufferPointer<iovec> {
         let found = place(current)
-        guard found.pointee.objectID == objectID, found.pointee.stamp == stamp else {
+        guard found.pointee.objectID == objectID, found.pointee.stamp == stamp, stamp != 0 else {
             return UnsafeBufferPointer(start: nil, count: 0)
         }
         return UnsafeBufferPointer(start: chunks(current), count: Int(found.pointee.chunks))

@@ -19,7 +19,7 @@ public struct StoreReader: ~Copyable {
     /// The file of that generation; nil while there is none.
     private(set) var file: StoreFile?
     private var isCursorCurrent = false
-    private var places = FoundPlaces()
+    private var places: FoundPlaces
     /// Which commit the open snapshot shows; 0 is none.
     private var stamp: UInt64 = 0
 
@@ -41,7 +41,12 @@ public struct StoreReader: ~Copyable {
         }
     }
 
-    init(_ store: StoreCore, slot: Int, counter: UnsafeMutablePointer<Atomic<UInt64>>) {
+    /// - Parameter places: entries whose places are remembered, a power of two.
+    init(
+        _ store: StoreCore, slot: Int, counter: UnsafeMutablePointer<Atomic<UInt64>>,
+        places: Int = FoundPlaces.capacity
+    ) {
+        self.places = FoundPlaces(capacity: places)
         self.store = store
         marks = store.marks
         touches = store.touches
@@ -65,6 +70,7 @@ public struct StoreReader: ~Copyable {
         counter.pointee.store(count &+ 1, ordering: .sequentiallyConsistent)
         if generation != store.generation { reopen() }
         do {
+            stamp = 0
             try snapshot?.transaction.renew()
             stamp = (snapshot?.transaction.number ?? 0) &+ 1
         } catch {
@@ -127,6 +133,7 @@ public struct StoreReader: ~Copyable {
         objectID: UInt64, fromChunk chunk: Int, skip: Int, limit: Int,
         into parts: UnsafeMutablePointer<iovec>, capacity: Int = 16
     ) -> (count: Int, bytes: Int) {
+        guard limit > 0, capacity > 0 else { return (0, 0) }
         let known = recall(objectID, chunk, skip, limit, parts, capacity)
         if known.bytes == limit || known.count == capacity { return known }
         do {

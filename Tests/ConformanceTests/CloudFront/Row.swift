@@ -135,7 +135,8 @@ private struct RowPlayer {
 
     mutating func play(_ step: Step) -> [String] {
         let before = room.count
-        for reply in step.replies { room.reply(reply) }
+        let replies = step.replies.map { $0.asOfNow() }
+        for reply in replies { room.reply(reply) }
         defer { _ = room.clearReplies() }
         var ask = step.ask
         ask.path = "\(lane)/\(ask.path)"
@@ -153,7 +154,7 @@ private struct RowPlayer {
             transcript += "\nthe origin got \(quoted(request.head.raw[...]))"
         }
         transcript += "\ngot \(quoted(response.head.raw[...])) + \(response.body.count) bytes"
-        if let last = step.replies.last, last.status != 304, step.word != "RefreshHit" {
+        if let last = replies.last, last.status != 304, step.word != "RefreshHit" {
             stored = last
         }
         return judge(step, response, requests)

@@ -1,6 +1,7 @@
 import Caching
 import Edge
 import Glibc
+import LMDB
 import Testing
 
 @Suite("Store: what was found once is found again until something is committed")
@@ -107,17 +108,21 @@ struct FoundPlacesTests {
 
     @Test func `a new file has nothing of the old one`() throws {
         let store = try bench.open()
-        store.put("tile", body(10_000))
-        store.settle()
-        store.close()
-        let again = try bench.open()
-        guard var reader = again.makeReader() else {
+        guard var reader = store.makeReader() else {
             Issue.record("there are readers left")
             return
         }
-        #expect(read(&reader, again, "tile") == body(10_000))
-        again.put("tile", body(10_000, seed: 2))
-        again.settle()
-        #expect(read(&reader, again, "tile") == body(10_000, seed: 2))
+        for index in 0..<8 {  // noted under eight commits
+            store.put("tile \(index)", body(10_000, seed: index))
+            store.settle()
+            #expect(read(&reader, store, "tile \(index)") == body(10_000, seed: index))
+        }
+        bench.faults.fail(.commit, after: 0, code: LMDBError.corrupted)
+        for round in 0..<16 {  // the new file counts its commits from the start, past all of those
+            store.put("other", body(9_000, seed: round))
+            store.settle()
+            for index in 0..<8 { #expect(read(&reader, store, "tile \(index)") == nil) }
+        }
+        #expect(store.counters.value(.quarantines) == 1)
     }
 }

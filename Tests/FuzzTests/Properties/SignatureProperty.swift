@@ -34,6 +34,12 @@ struct SignatureProperty {
         if grants(parameters, isSigned: true), !isValid {
             faults.append("grants something that it does not say")
         }
+        if let resource = policy?.resource, resource.contains("://"), !resource.contains("*"),
+            !resource.contains("?"), resource != "https://maps.test/a",
+            grants(parameters, isSigned: true)
+        {
+            faults.append("grants another's URL")
+        }
         if policy?.resource == "*", policy?.sourceIp == nil, isValid, !input.isEmpty,
             !grants(parameters, isSigned: true)
         {
