@@ -76,8 +76,8 @@ class Catalog:
         self.objects = {
             key: ElementTree.fromstring(text) for key, text in document["objects"].items()}
         self.sequence, self.default = document["sequence"], document["default"]
-        self.rules = document["rules"]
-        self.reset()
+        self.rules, self.bodies = document["rules"], document["bodies"]
+        self.snapshot = self.directory.read("features")
 
     def reset(self):
         """What GeoServer's ResourcePool holds, and no more: parsed styles and data of stores
@@ -92,23 +92,26 @@ class Catalog:
         """Writes to memory and disk: a value of None removes. As in GeoServer the update sequence
         is this instance's own plus one, whatever another one has written meanwhile."""
         self.sequence += 1
+        # Taken the place of at the end: requests read the old ones meanwhile.
+        now, texts = dict(self.objects), dict(self.bodies)
         with self.directory.changing("catalog") as document:
             document["sequence"] = self.sequence
             for key, element in objects.items():
                 if element is None:
-                    self.objects.pop(key, None)
+                    now.pop(key, None)
                     document["objects"].pop(key, None)
                 else:
-                    self.objects[key] = element
+                    now[key] = element
                     document["objects"][key] = ElementTree.tostring(element, encoding="unicode")
             for key, body in (bodies or {}).items():
-                for place in (self.bodies, document["bodies"]):
+                for place in (texts, document["bodies"]):
                     if body is None:
                         place.pop(key, None)
                     else:
                         place[key] = body
             if default is not None:
                 self.default = document["default"] = default
+        self.objects, self.bodies = now, texts
 
     def change_rules(self, rules):
         with self.directory.changing("catalog") as document:
@@ -185,7 +188,7 @@ class Catalog:
         with self.directory.changing("features") as document:
             features = document.setdefault(layer, {})
             outcome = change(features)
-        self.snapshot[layer] = features
+        self.snapshot = {**self.snapshot, layer: features}
         return outcome
 
     def version(self, layer):

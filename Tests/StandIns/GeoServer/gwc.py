@@ -115,7 +115,7 @@ class TileCache:
         return layer, (x, y, level), bounds, grid
 
     def truncate(self, chosen):
-        for key in [key for key in self.stored if chosen(key)]:
+        for key in [key for key in list(self.stored) if chosen(key)]:
             self.stored.pop(key, None)
 
     def forget_layers(self, layers):

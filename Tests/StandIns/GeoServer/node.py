@@ -26,6 +26,8 @@ SWITCHES = {
     "sequence": None,
     # WFS-T answers with an exception and changes nothing.
     "readOnly": False,
+    # The same, in the way of WFS 1.0.0: a transaction response whose status is FAILED.
+    "failed": False,
     # The control-flow module: {"concurrent": N, "timeout": ms, "requests": N, "retryAfter": s}.
     "controlFlow": {},
 }

@@ -390,7 +390,11 @@ class TransactionTests(Case):
             answer = self.leader.transact(good_and_bad, version)
             self.assertEqual(answer.status, 200)
             self.assertIn(f"<{tag}", answer.text)
-        self.leader.control("/switches", "POST", {"readOnly": True})
+        self.leader.control("/switches", "POST", {"failed": True})
+        insert = INSERT.format("roads", "roads")
+        self.assertIn("<wfs:FAILED/>", self.leader.transact(insert).text)
+        self.assertIn("ExceptionReport", self.leader.transact(insert, "1.1.0").text)
+        self.leader.control("/switches", "POST", {"readOnly": True, "failed": False})
         self.assertIn("read-only", self.leader.transact(INSERT.format("roads", "roads")).text)
         self.assertEqual(self.leader.tile().rgb, before)
 

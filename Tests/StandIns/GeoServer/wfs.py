@@ -78,6 +78,12 @@ class Transaction:
     def answer(self):
         if self.server.switches["readOnly"]:
             raise OGCError("Service level does not allow transactions: read-only", "", "wfs")
+        if self.server.switches["failed"]:
+            if self.version == "1.1.0":
+                raise OGCError("Error performing insert: connection refused", "", "insert")
+            return self.older("FAILED", "<wfs:Locator>insert</wfs:Locator>"
+                              "<wfs:Message>Error performing insert: connection refused"
+                              "</wfs:Message>")
         with self.server.lock:
             for element in self.root:
                 action = {"insert": self.insert, "update": self.update, "delete": self.delete}.get(
@@ -154,10 +160,10 @@ class Transaction:
         # GeoServer has one of the name "none" where nothing was inserted.
         return "".join(f'<ogc:FeatureId fid="{name}"/>' for name in self.inserted or ["none"])
 
-    def older(self):
+    def older(self, status="SUCCESS", reason=""):
         body = (f'{START}<wfs:WFS_TransactionResponse version="1.0.0" {NAMESPACES}>'
                 f"<wfs:InsertResult>{self.ids()}</wfs:InsertResult> <wfs:TransactionResult>"
-                f" <wfs:Status> <wfs:SUCCESS/> </wfs:Status> </wfs:TransactionResult>"
+                f" <wfs:Status> <wfs:{status}/> </wfs:Status>{reason} </wfs:TransactionResult>"
                 "</wfs:WFS_TransactionResponse>")
         return Response(200, "text/xml; subtype=gml/2.1.2", body, is_chunked=True)
 
