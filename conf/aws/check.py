@@ -1,0 +1,76 @@
+"""Holds mapstory.yaml against what else the project ships for CloudFront, so that they stay one.
+
+usage: conf/aws/check.py    exit 0 if behaviors, policies and error pages are the same in both
+"""
+
+import json
+import pathlib
+
+import yaml
+
+HERE = pathlib.Path(__file__).resolve().parent
+# The policies' names in conf/policies.
+POLICIES = {"TilesPolicy": "mapstory-tiles", "CapabilitiesPolicy": "mapstory-capabilities",
+            "FilesPolicy": "mapstory-files", "PagesPolicy": "mapstory-pages",
+            "FormsPolicy": "mapstory-forms", "DrawablePolicy": "mapstory-cors"}
+# Each stack has policies of its own, and prose is nobody's rule.
+OWN = {"Name", "Comment"}
+RENAMED = {"AccessControlAllowOrigins", "AccessControlAllowHeaders", "AccessControlAllowMethods"}
+
+
+class Loader(yaml.SafeLoader):
+    """Short forms such as !Ref give their argument."""
+
+
+Loader.add_multi_constructor("!", lambda loader, _, node: (
+    loader.construct_scalar(node) if isinstance(node, yaml.ScalarNode) else
+    loader.construct_sequence(node, deep=True)))
+
+
+def plain(value):
+    """A document of CloudFront's API as CloudFormation writes it: lists without a Quantity."""
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "Quantity" in value:
+        return plain(value.get("Items", []))
+    return {key: plain(item) for key, item in value.items() if key not in OWN}
+
+
+def behavior(value):
+    """What counts of a behavior, with policies by their names in conf/policies."""
+    fields = {key: POLICIES.get(item, item) if isinstance(item, str) else item
+              for key, item in plain(value).items() if key != "TargetOriginId"}
+    return {**fields, "AllowedMethods": sorted(fields["AllowedMethods"])}
+
+
+def main():
+    resources = yaml.load((HERE / "mapstory.yaml").read_text(), Loader)["Resources"]
+    ours = resources["Distribution"]["Properties"]["DistributionConfig"]
+    shipped = json.loads((HERE.parent / "distribution.json").read_text())
+    pairs = [("DefaultCacheBehavior", behavior(ours["DefaultCacheBehavior"]),
+              behavior(shipped["DefaultCacheBehavior"])),
+             ("CustomErrorResponses", ours["CustomErrorResponses"],
+              plain(shipped["CustomErrorResponses"]))]
+    behaviors = [[behavior(item) for item in items] for items in (
+        ours["CacheBehaviors"], shipped["CacheBehaviors"]["Items"])]
+    pairs += [(f"CacheBehaviors[{at}]", *pair) for at, pair in enumerate(zip(*behaviors))]
+    pairs.append(("the number of CacheBehaviors", *map(len, behaviors)))
+    for resource, name in POLICIES.items():
+        file = json.loads((HERE.parent / "policies" / f"{name}.json").read_text())
+        kind = next(key for key in file if key != "ETag")
+        theirs = plain(file[kind][f"{kind}Config"])
+        mine = plain(resources[resource]["Properties"][f"{kind}Config"])
+        for key in RENAMED & set(mine.get("CorsConfig", {})):
+            mine["CorsConfig"][key] = mine["CorsConfig"][key]["Items"]
+        pairs.append((resource, mine, theirs))
+    wrong = [f"{place}: {mine} here, {theirs} there" for place, mine, theirs in pairs
+             if mine != theirs]
+    if wrong:
+        raise SystemExit("\n".join(wrong))
+    print(f"the same: {len(behaviors[0])} behaviors, {len(POLICIES)} policies")
+
+
+if __name__ == "__main__":
+    main()
