@@ -47,9 +47,9 @@ let package = Package(
         .target(name: "Reactor", dependencies: ["CLinux", "COpenSSL"], swiftSettings: pointers),
 
         // The data plane, and the cold side that configures and watches it.
-        .target(name: "Edge", dependencies: ["CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
-        .target(name: "Simulation", dependencies: ["Edge", "CloudFront", "Caching", "HTTP", "Reactor", "LMDB"], swiftSettings: settings),
-        .target(name: "Control", dependencies: ["Edge", "Simulation", "CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB", logging, yams], swiftSettings: settings),
+        .target(name: "Edge", dependencies: ["CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: pointers),
+        .target(name: "Simulation", dependencies: ["Edge", "CloudFront", "Caching", "HTTP", "Reactor", "LMDB"], swiftSettings: pointers),
+        .target(name: "Control", dependencies: ["Edge", "Simulation", "CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB", logging, yams], swiftSettings: pointers),
         .executableTarget(name: "mapedge", dependencies: ["Control", "Simulation", "Edge", "Caching", "HTTP", "Reactor", argumentParser, logging], swiftSettings: settings),
 
         // What the tests that speak to the built binary have in common.

@@ -75,8 +75,8 @@ extension LoopState where N: ~Copyable {
             return
         }
         viewers[slot.index].speaksTLS = listener.speaksTLS
-        let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-        if listener.speaksTLS, !expectsHeader, !secureViewer(slot.index, early: nothing) {
+        let nothing = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+        if listener.speaksTLS, !expectsHeader, unsafe !secureViewer(slot.index, early: nothing) {
             closeViewer(slot.index, reset: true)
             return
         }

@@ -13,9 +13,9 @@ extension LoopState where N: ~Copyable {
         guard log != nil else { return }
         let slot = Slot(index: exchange.id.slot, generation: exchange.id.generation)
         exchange.outcome.receivedBytes = Int(clamping: asked.intake.received)
-        asked.bytes.withUnsafeBytes { bytes in
-            exchange.sentHead.withUnsafeBytes {
-                writeLine(
+        unsafe asked.bytes.withUnsafeBytes { bytes in
+            unsafe exchange.sentHead.withUnsafeBytes {
+                unsafe writeLine(
                     viewers.contains(slot) ? slot.index : nil, asked.head, bytes,
                     exchange.outcome, asked.started, $0)
             }
@@ -25,9 +25,9 @@ extension LoopState where N: ~Copyable {
     mutating func account(_ slot: UInt32, _ record: DeferredRecord) {
         latencies.record(nanoseconds: network.monotonicNow &- record.started)
         guard log != nil else { return }
-        record.bytes.withUnsafeBytes { bytes in
-            record.sentHead.withUnsafeBytes {
-                writeLine(slot, record.head, bytes, record.outcome, record.started, $0)
+        unsafe record.bytes.withUnsafeBytes { bytes in
+            unsafe record.sentHead.withUnsafeBytes {
+                unsafe writeLine(slot, record.head, bytes, record.outcome, record.started, $0)
             }
         }
     }
@@ -38,12 +38,12 @@ extension LoopState where N: ~Copyable {
         _ slot: UInt32, _ outcome: Outcome, _ request: UnsafeRawBufferPointer?
     ) {
         guard let log else { return }
-        let sent = UnsafeRawBufferPointer(rebasing: scratch.head[..<outcome.framingBytes])
-        if let request {
-            writeLine(slot, head, request, outcome, network.monotonicNow, sent)
+        let sent = unsafe UnsafeRawBufferPointer(rebasing: scratch.head[..<outcome.framingBytes])
+        if let request = unsafe request {
+            unsafe writeLine(slot, head, request, outcome, network.monotonicNow, sent)
         } else if log.style.isStandard {
             if [414, 431, 494].contains(outcome.status) { return }
-            writeLine(
+            unsafe writeLine(
                 slot, RequestHead(), UnsafeRawBufferPointer(start: nil, count: 0), outcome,
                 network.monotonicNow, sent)
         } else {
@@ -60,20 +60,20 @@ extension LoopState where N: ~Copyable {
         _ outcome: Outcome, _ started: UInt64, _ sent: UnsafeRawBufferPointer
     ) {
         if let log, log.style.isStandard {
-            writeStandardLine(log, slot, head, bytes, outcome, started, sent)
+            unsafe writeStandardLine(log, slot, head, bytes, outcome, started, sent)
             return
         }
         let peer = slot.map { viewers[$0].address } ?? .unspecified
-        var line = beginLine(viewerAddress(head, bytes, peer))
-        line.parsed(
+        var line = unsafe beginLine(viewerAddress(head, bytes, peer))
+        unsafe line.parsed(
             ",\"cs-method\":\"", UnsafeRawBufferPointer(rebasing: bytes[head.methodName.range]))
-        line.parsed(
+        unsafe line.parsed(
             ",\"x-host-header\":\"", UnsafeRawBufferPointer(rebasing: bytes[head.authority.range]))
-        line.member(
+        unsafe line.member(
             ",\"cs-uri-stem\":\"", UnsafeRawBufferPointer(rebasing: bytes[head.path.range]))
-        line.query(UnsafeRawBufferPointer(rebasing: bytes[head.query.range]))
-        line.field(head, bytes, .referer, ",\"cs(Referer)\":\"")
-        line.field(head, bytes, .userAgent, ",\"cs(User-Agent)\":\"")
+        unsafe line.query(UnsafeRawBufferPointer(rebasing: bytes[head.query.range]))
+        unsafe line.field(head, bytes, .referer, ",\"cs(Referer)\":\"")
+        unsafe line.field(head, bytes, .userAgent, ",\"cs(User-Agent)\":\"")
         line.outcome(outcome, seconds: network.monotonicNow &- started)
         push(&line)
     }
@@ -88,13 +88,13 @@ extension LoopState where N: ~Copyable {
         exchange.outcome.framingBytes = count
         exchange.outcome.firstByteAt = network.monotonicNow
         guard log?.style.isStandard == true else { return }
-        exchange.sentHead = [UInt8](scratch.head[..<count])
+        exchange.sentHead = unsafe [UInt8](scratch.head[..<count])
     }
 
     /// The same, for a stored response that a viewer takes slowly.
     func keepHead(_ record: DeferredRecord, _ count: Int) {
         guard log?.style.isStandard == true else { return }
-        record.sentHead = [UInt8](scratch.head[..<count])
+        record.sentHead = unsafe [UInt8](scratch.head[..<count])
     }
 
     /// Who asked, behind the proxies that are trusted: the last in X-Forwarded-For who is none of
@@ -106,17 +106,18 @@ extension LoopState where N: ~Copyable {
         var viewer: SocketAddress?
         var line = head.fields.first(.xForwardedFor)
         while let index = line {
-            let value = UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range])
+            let value = unsafe UnsafeRawBufferPointer(
+                rebasing: bytes[head.fields[index].value.range])
             var start = 0
             while start < value.count {
                 var end = start
-                while end < value.count, value[end] != 44 { end += 1 }
+                while end < value.count, unsafe value[end] != 44 { end += 1 }
                 var from = start
-                while from < end, value[from] == 32 || value[from] == 9 { from += 1 }
+                while from < end, unsafe value[from] == 32 || value[from] == 9 { from += 1 }
                 var to = end
-                while to > from, value[to - 1] == 32 || value[to - 1] == 9 { to -= 1 }
-                let hop = UnsafeRawBufferPointer(rebasing: value[from..<to])
-                let address = SocketAddress(ip: hop.bytes)
+                while to > from, unsafe value[to - 1] == 32 || value[to - 1] == 9 { to -= 1 }
+                let hop = unsafe UnsafeRawBufferPointer(rebasing: value[from..<to])
+                let address = unsafe SocketAddress(ip: hop.bytes)
                 if address.map({ hot.trusts($0) }) != true { viewer = address }
                 start = end + 1
             }
@@ -128,7 +129,7 @@ extension LoopState where N: ~Copyable {
     /// A line as far as the viewer's address. How it begins stays in the loop's memory, for all
     /// lines of the same millisecond.
     private mutating func beginLine(_ address: SocketAddress) -> LineWriter {
-        var line = LineWriter(scratch.line, begun: lineStart, at: network.wallNow)
+        var line = unsafe LineWriter(scratch.line, begun: lineStart, at: network.wallNow)
         lineStart = line.start
         line.address(address)
         return line
@@ -137,6 +138,6 @@ extension LoopState where N: ~Copyable {
     private mutating func push(_ line: inout LineWriter) {
         line.end()
         guard let log else { return }
-        if !log.push(line.bytes) { counters.add(.accessLogDropped) }
+        if unsafe !log.push(line.bytes) { counters.add(.accessLogDropped) }
     }
 }

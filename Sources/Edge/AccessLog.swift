@@ -1,4 +1,4 @@
-@preconcurrency import Dispatch
+@unsafe @preconcurrency import Dispatch
 import Glibc
 import HTTP
 import Synchronization
@@ -6,6 +6,7 @@ import Synchronization
 /// A byte ring between one loop, which writes lines, and the log writer, which takes them.
 ///
 /// The loop never waits: a line that does not fit is dropped and counted.
+@safe  // every index is masked; never freed
 package struct LogRing: @unchecked Sendable {  // one producer, one consumer, atomics
     private let memory: UnsafeMutableRawPointer
     private let capacity: Int
@@ -18,45 +19,45 @@ package struct LogRing: @unchecked Sendable {  // one producer, one consumer, at
 
     init(capacity requested: Int, style: LineStyle, bell: DispatchSemaphore) {
         self.style = style
-        self.bell = .passUnretained(bell)
+        unsafe self.bell = unsafe .passUnretained(bell)
         let size = 1 << (Int.bitWidth - max(requested - 1, 4_095).leadingZeroBitCount)
         capacity = size
-        memory = .allocate(byteCount: size, alignment: 64)
-        indices = .allocate(capacity: 3)
-        for index in 0..<3 { (indices + index).initialize(to: Atomic(0)) }
+        unsafe memory = .allocate(byteCount: size, alignment: 64)
+        unsafe indices = .allocate(capacity: 3)
+        for index in 0..<3 { unsafe (indices + index).initialize(to: Atomic(0)) }
     }
 
     /// Copies a whole line in; false when there is no room. Called by the loop only.
     @inline(__always)
     func push(_ line: UnsafeRawBufferPointer) -> Bool {
-        let written = indices[0].load(ordering: .relaxed)
-        let taken = indices[1].load(ordering: .acquiring)
+        let written = unsafe indices[0].load(ordering: .relaxed)
+        let taken = unsafe indices[1].load(ordering: .acquiring)
         guard line.count <= capacity - (written - taken), let source = line.baseAddress else {
             return false
         }
         let start = written & (capacity - 1)
         let first = min(line.count, capacity - start)
-        memcpy(memory + start, source, first)
-        if first < line.count { memcpy(memory, source + first, line.count - first) }
-        indices[0].store(written + line.count, ordering: .releasing)
-        if written - taken > capacity / 2, indices[2].load(ordering: .relaxed) == 0 {
-            indices[2].store(1, ordering: .relaxed)
-            bell._withUnsafeGuaranteedRef { _ = $0.signal() }
+        unsafe memcpy(memory + start, source, first)
+        if first < line.count { unsafe memcpy(memory, source + first, line.count - first) }
+        unsafe indices[0].store(written + line.count, ordering: .releasing)
+        if written - taken > capacity / 2, unsafe indices[2].load(ordering: .relaxed) == 0 {
+            unsafe indices[2].store(1, ordering: .relaxed)
+            unsafe bell._withUnsafeGuaranteedRef { _ = $0.signal() }
         }
         return true
     }
 
     /// Hands the waiting bytes, in at most two pieces, to `write`. Called by the writer only.
     func drain(_ write: (UnsafeRawBufferPointer) -> Void) {
-        indices[2].store(0, ordering: .relaxed)
-        let written = indices[0].load(ordering: .acquiring)
-        var taken = indices[1].load(ordering: .relaxed)
+        unsafe indices[2].store(0, ordering: .relaxed)
+        let written = unsafe indices[0].load(ordering: .acquiring)
+        var taken = unsafe indices[1].load(ordering: .relaxed)
         while taken < written {
             let start = taken & (capacity - 1)
             let count = min(written - taken, capacity - start)
-            write(UnsafeRawBufferPointer(start: memory + start, count: count))
+            unsafe write(UnsafeRawBufferPointer(start: memory + start, count: count))
             taken += count
-            indices[1].store(taken, ordering: .releasing)
+            unsafe indices[1].store(taken, ordering: .releasing)
         }
     }
 }
@@ -128,11 +129,11 @@ final class AccessLogWriter: Sendable {
             switch output {
             case .stream(let fd):
                 for ring in rings {
-                    ring.drain { if !Self.writeAll(fd, $0) { lose($0.count) } }
+                    unsafe ring.drain { if unsafe !Self.writeAll(fd, $0) { lose($0.count) } }
                 }
             case .archive(let archive):
                 for ring in rings {
-                    ring.drain { archive.take($0) }
+                    unsafe ring.drain { unsafe archive.take($0) }
                     archive.endRing()
                 }
                 lose(archive.write())
@@ -154,21 +155,22 @@ final class AccessLogWriter: Sendable {
 
     private static func open(_ path: String?) throws(LogError) -> Int32 {
         guard let path else { return 1 }
-        let fd = Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
+        let fd = unsafe Glibc.open(
+            path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard fd >= 0 else { throw LogError(path: path, code: errno) }
         return fd
     }
 
     /// False as soon as something is refused.
     static func writeAll(_ fd: Int32, _ piece: UnsafeRawBufferPointer) -> Bool {
-        var rest = piece
-        while !rest.isEmpty {
-            let count = Glibc.write(fd, rest.baseAddress, rest.count)
+        var rest = unsafe piece
+        while unsafe !rest.isEmpty {
+            let count = unsafe Glibc.write(fd, rest.baseAddress, rest.count)
             if count < 0 {
                 if errno == EINTR { continue }
                 return false
             }
-            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            unsafe rest = unsafe UnsafeRawBufferPointer(rebasing: rest[count...])
         }
         return true
     }
@@ -184,6 +186,6 @@ public struct LogError: Error, CustomStringConvertible {
             ? "it is a symbolic link; name the file itself"
             : "check that its directory exists and that this user may write there"
         return
-            "cannot open the access log \"\(path)\": \(String(cString: strerror(code))); \(remedy)"
+            unsafe "cannot open the access log \"\(path)\": \(String(cString: strerror(code))); \(remedy)"
     }
 }

@@ -15,13 +15,14 @@ struct AskedByGet {
     ) {
         var asked = RequestHead()
         var scan = HeadScan()
-        let rest = UnsafeRawBufferPointer(rebasing: bytes[min(head.methodName.end, bytes.count)...])
-        let text = [UInt8]("GET".utf8) + rest
-        let result = text.withUnsafeBytes {
-            parseRequest($0.bytes, &scan, limits: limits, into: &asked)
+        let rest = unsafe UnsafeRawBufferPointer(
+            rebasing: bytes[min(head.methodName.end, bytes.count)...])
+        let text = unsafe [UInt8]("GET".utf8) + rest
+        let result = unsafe text.withUnsafeBytes {
+            unsafe parseRequest($0.bytes, &scan, limits: limits, into: &asked)
         }
         guard head.method == .head, result == .complete else {
-            (self.bytes, self.head, self.facts) = ([UInt8](bytes), head, facts)
+            (self.bytes, self.head, self.facts) = unsafe ([UInt8](bytes), head, facts)
             return
         }
         var facts = facts

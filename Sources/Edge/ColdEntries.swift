@@ -9,8 +9,8 @@ extension LoopState where N: ~Copyable {
     /// Whether the record is the one that was written, bit for bit: looked at when it was not
     /// served lately, since a checksum at every hit would cost more than the rest of the lookup.
     mutating func isSound(_ key: CacheKey) -> Bool {
-        guard let record = reader?.find(key) else { return true }
-        if (try? EntryRecord.inspect(record.bytes)) != nil { return true }
+        guard let record = unsafe reader?.find(key) else { return true }
+        if unsafe (try? EntryRecord.inspect(record.bytes)) != nil { return true }
         counters.add(.corruptRecords)
         store?.discardDamaged(key)
         return false
@@ -18,12 +18,13 @@ extension LoopState where N: ~Copyable {
 
     /// Whether the body can be sent without waiting for the disk, and was found to be sound.
     mutating func isReady(_ entry: StoredEntry) -> Bool {
-        guard case .chunks(let objectID, _) = entry.body, let base = scratch.parts.baseAddress
+        guard case .chunks(let objectID, _) = entry.body,
+            let base = unsafe scratch.parts.baseAddress
         else { return true }
         guard reader?.isVouched(objectID) == true else { return false }
-        let head = reader?.gather(
+        let head = unsafe reader?.gather(
             objectID: objectID, fromChunk: 0, skip: 0, limit: 65_280, into: base, capacity: 16)
-        return head.map { reader?.isResident(base, count: $0.count) == true } ?? false
+        return head.map { unsafe reader?.isResident(base, count: $0.count) == true } ?? false
     }
 
     /// Has the entry read aside; the exchange goes on when that is done. A refresh begins at once.
@@ -34,12 +35,12 @@ extension LoopState where N: ~Copyable {
     ) {
         counters.add(.coldFaults)
         if decision.action == .serveStaleRefreshing, let entry = withFields(entry) {
-            refresh(slot, bytes, behavior, facts, decision, entry, key, canonical)
+            unsafe refresh(slot, bytes, behavior, facts, decision, entry, key, canonical)
         }
-        let exchange = makeExchange(slot, bytes, behavior, facts, decision)
+        let exchange = unsafe makeExchange(slot, bytes, behavior, facts, decision)
         exchange.key = key
-        exchange.canonical = [UInt8](canonical.bytes)
-        exchange.primary = primaryKey(bytes, behavior)
+        exchange.canonical = unsafe [UInt8](canonical.bytes)
+        exchange.primary = unsafe primaryKey(bytes, behavior)
         exchange.awaitsPages = true
         viewers[slot].exchange = exchange
         viewers[slot].phase = .exchange
@@ -107,8 +108,9 @@ extension LoopState where N: ~Copyable {
             return
         }
         beginReading()
-        let copy = exchange.canonical.withUnsafeBytes { canonical -> StoredCopy? in
-            guard case .entry(let found) = find(key, canonical), let entry = withFields(found)
+        let copy = unsafe exchange.canonical.withUnsafeBytes { canonical -> StoredCopy? in
+            guard case .entry(let found) = unsafe find(key, canonical),
+                let entry = withFields(found)
             else { return nil }
             return StoredCopy(entry, store: store)
         }

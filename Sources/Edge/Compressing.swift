@@ -18,7 +18,7 @@ final class BodyGzip {
     func write(
         _ bytes: RawSpan, isLast: Bool, into room: UnsafeMutableRawBufferPointer
     ) -> GzipStep {
-        writer.write(bytes, isLast ? .finished : .open, into: room)
+        unsafe writer.write(bytes, isLast ? .finished : .open, into: room)
     }
 }
 
@@ -32,14 +32,16 @@ extension LoopState where N: ~Copyable {
             exchange.head.minorVersion >= 1, exchange.takesGzip, !exchange.judgesBody(head),
             case .storable(let times, _) = head.storability, head.isStorable,
             times.isFresh(at: network.wallNow),
-            head.bytes.withUnsafeBytes({ Compression.suits(head.head, bytes: $0.bytes) })
+            unsafe head.bytes.withUnsafeBytes({
+                unsafe Compression.suits(head.head, bytes: $0.bytes)
+            })
         else { return nil }
         let next = Self.gzipHead(head)
         var scan = HeadScan()
         var limits = HeadLimits.response
         limits.fieldCount = HeaderTable.capacity
         guard
-            case .complete = parseResponse(
+            case .complete = unsafe parseResponse(
                 next.span.bytes, &scan, limits: limits, toHead: false, into: &originHead)
         else { return nil }
         return next
@@ -59,7 +61,7 @@ extension LoopState where N: ~Copyable {
                 guard let weak = weakened(value) else { continue }
                 value = weak
             case .vary:
-                let bytes = value.span.bytes
+                let bytes = unsafe value.span.bytes
                 if bytes.listHas("accept-encoding") { varies = true }
             default: break
             }
@@ -80,12 +82,12 @@ extension LoopState where N: ~Copyable {
 
     /// Body bytes, or the end of the body, through zlib into what is sent and stored.
     func compress(_ bytes: UnsafeRawBufferPointer, isLast: Bool, _ gzip: BodyGzip, _ fetch: Fetch) {
-        var rest = bytes
+        var rest = unsafe bytes
         while true {
-            let room = fetch.shared.room(expecting: nil)
-            let step = gzip.write(rest.bytes, isLast: isLast, into: room)
+            let room = unsafe fetch.shared.room(expecting: nil)
+            let step = unsafe gzip.write(rest.bytes, isLast: isLast, into: room)
             fetch.shared.publish(bytes: step.produced)
-            rest = UnsafeRawBufferPointer(rebasing: rest[step.consumed...])
+            unsafe rest = unsafe UnsafeRawBufferPointer(rebasing: rest[step.consumed...])
             if step.isDone { return }
         }
     }
@@ -95,8 +97,8 @@ extension Exchange {
     /// Whether what is stored for this request may be gzip: as its key has it.
     var takesGzip: Bool {
         guard let imported else { return acceptsGzip }
-        let coding = bytes.withUnsafeBytes {
-            CloudFront.AcceptEncoding(
+        let coding = unsafe bytes.withUnsafeBytes {
+            unsafe CloudFront.AcceptEncoding(
                 head, bytes: $0.bytes, codings: imported.behavior.key.codings)
         }
         return coding == .gzip || coding == .brotliAndGzip

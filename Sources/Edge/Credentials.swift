@@ -7,9 +7,9 @@ enum Credentials {
     static func areIn(_ query: UnsafeRawBufferPointer) -> Bool {
         var isStart = true
         for index in 0..<query.count {
-            let byte = query[index]
+            let byte = unsafe query[index]
             if isStart, byte | 0x20 == 97 || byte | 0x20 == 106 {
-                if begins(query, index) { return true }
+                if unsafe begins(query, index) { return true }
             }
             isStart = byte == 38
         }
@@ -18,7 +18,7 @@ enum Credentials {
 
     @inline(never)
     private static func begins(_ query: UnsafeRawBufferPointer, _ start: Int) -> Bool {
-        isNamed("access_token", query, start) || isNamed("authkey", query, start)
+        unsafe isNamed("access_token", query, start) || isNamed("authkey", query, start)
             || isNamed("jsessionid", query, start)
     }
 
@@ -26,8 +26,9 @@ enum Credentials {
         _ name: StaticString, _ query: UnsafeRawBufferPointer, _ start: Int
     ) -> Bool {
         let end = start + name.utf8CodeUnitCount
-        guard end < query.count, query[end] == 61 else { return false }
-        for index in start..<end where query[index] | 0x20 != name.utf8Start[index - start] | 0x20 {
+        guard end < query.count, unsafe query[end] == 61 else { return false }
+        for index in start..<end
+        where unsafe query[index] | 0x20 != name.utf8Start[index - start] | 0x20 {
             return false
         }
         return true

@@ -18,15 +18,15 @@ extension LoopState where N: ~Copyable {
         exchange.hasResponded = true
         exchange.outcome.status = exchange.statusToShow(fetched.status)
         exchange.outcome.result = resultType(exchange, fetched, collapsed)
-        var writer = HeadWriter(scratch.head)
+        var writer = unsafe HeadWriter(scratch.head)
         writer.append(status: exchange.statusToShow(fetched.status))
         let blob = collapsed ? fetched.sharedBlob ?? fetched.blob : fetched.blob
-        blob.withUnsafeBytes { appendFields($0, exchange, &writer) }
+        unsafe blob.withUnsafeBytes { unsafe appendFields($0, exchange, &writer) }
         chooseDelivery(exchange, fetched, &writer)
         appendConnection(slot, &writer)
         appendOwnFields(exchange, fetched, collapsed, &writer)
-        exchange.bytes.withUnsafeBytes {
-            appendServerTiming(
+        unsafe exchange.bytes.withUnsafeBytes {
+            unsafe appendServerTiming(
                 exchange.behavior, exchange.head, $0, exchange.outcome,
                 upstream: fetched.receivedAt - fetched.requestedAt, &writer)
         }
@@ -102,7 +102,7 @@ extension LoopState where N: ~Copyable {
         {
             appendOutgoing(times, exchange.policy, &writer)
         }
-        writer.append(bytes: hot.cacheStatus)
+        unsafe writer.append(bytes: hot.cacheStatus)
         writer.append(exchange.decision.forwardParameter)
         writer.append("; fwd-status=")
         writer.appendDecimal(UInt64(fetched.head.status))
@@ -120,7 +120,7 @@ extension LoopState where N: ~Copyable {
 
     func append(_ text: String, _ writer: inout HeadWriter) {
         var text = text
-        text.withUTF8 { writer.append(bytes: UnsafeRawBufferPointer($0)) }
+        text.withUTF8 { unsafe writer.append(bytes: UnsafeRawBufferPointer($0)) }
     }
 
     /// The last fields, in the order in which CloudFront has them: `X-Cache` in its words, `Via`,
@@ -132,11 +132,11 @@ extension LoopState where N: ~Copyable {
     ) {
         writer.append("X-Cache: ")
         writer.append(outcome.result.word)
-        writer.append(bytes: hot.resultFrom)
-        writer.append(bytes: minor == 0 ? hot.via10 : hot.via11)
+        unsafe writer.append(bytes: hot.resultFrom)
+        unsafe writer.append(bytes: minor == 0 ? hot.via10 : hot.via11)
         if hot.isTwin {
-            writer.append(bytes: hot.identity)
-            writer.append(outcome.requestID.text.span.bytes)
+            unsafe writer.append(bytes: hot.identity)
+            unsafe writer.append(outcome.requestID.text.span.bytes)
             writer.append("\r\n")
         }
         guard let age else { return }
@@ -159,8 +159,9 @@ extension LoopState where N: ~Copyable {
 
     /// Queues what was written behind whatever waits already.
     mutating func put(_ slot: UInt32, _ writer: HeadWriter) {
-        let bytes = UnsafeRawBufferPointer(start: scratch.head.baseAddress, count: writer.count)
-        _ = viewers[slot].output.append(bytes)
+        let bytes = unsafe UnsafeRawBufferPointer(
+            start: scratch.head.baseAddress, count: writer.count)
+        _ = unsafe viewers[slot].output.append(bytes)
     }
 
     mutating func count(_ result: ResultType) {
@@ -219,7 +220,7 @@ extension LoopState where N: ~Copyable {
         end += fetch.trailers
         end += [13, 10]
         exchange.outcome.framingBytes += end.count
-        end.withUnsafeBytes { _ = viewers[exchange.id.slot].output.append($0) }
+        unsafe end.withUnsafeBytes { _ = unsafe viewers[exchange.id.slot].output.append($0) }
     }
 
     /// Output that waits, a chunk's size where chunks are sent, and body bytes, in one call.
@@ -229,13 +230,13 @@ extension LoopState where N: ~Copyable {
             sendChunk(exchange, fetch)
             return
         }
-        let waiting = viewers[slot].output.readable
-        scratch.parts[0] = iovec(
+        let waiting = unsafe viewers[slot].output.readable
+        unsafe scratch.parts[0] = unsafe iovec(
             iov_base: UnsafeMutableRawPointer(mutating: waiting.baseAddress), iov_len: waiting.count
         )
-        let skip = waiting.isEmpty ? 0 : 1
-        let rest = UnsafeMutableBufferPointer(rebasing: scratch.parts[skip..<16])
-        let body = fetch.gather(from: exchange.cursor, into: rest, limit: Self.slice)
+        let skip = unsafe waiting.isEmpty ? 0 : 1
+        let rest = unsafe UnsafeMutableBufferPointer(rebasing: scratch.parts[skip..<16])
+        let body = unsafe fetch.gather(from: exchange.cursor, into: rest, limit: Self.slice)
         switch send(slot, parts: body.parts + skip) {
         case .bytes(let sent):
             let ofOutput = min(sent, waiting.count)
@@ -249,13 +250,15 @@ extension LoopState where N: ~Copyable {
 
     private mutating func sendChunk(_ exchange: Exchange, _ fetch: SharedFetch) {
         let slot = exchange.id.slot
-        let parts = UnsafeMutableBufferPointer(rebasing: scratch.parts[..<16])
-        let body = fetch.gather(from: exchange.cursor, into: parts, limit: 32_768)
-        var writer = HeadWriter(scratch.head)
+        let parts = unsafe UnsafeMutableBufferPointer(rebasing: scratch.parts[..<16])
+        let body = unsafe fetch.gather(from: exchange.cursor, into: parts, limit: 32_768)
+        var writer = unsafe HeadWriter(scratch.head)
         writer.appendHex(UInt64(body.bytes))
         writer.append("\r\n")
-        for part in parts[..<body.parts] {
-            writer.append(bytes: UnsafeRawBufferPointer(start: part.iov_base, count: part.iov_len))
+        for index in 0..<body.parts {
+            unsafe writer.append(
+                bytes: UnsafeRawBufferPointer(
+                    start: parts[index].iov_base, count: parts[index].iov_len))
         }
         writer.append("\r\n")
         put(slot, writer)

@@ -107,7 +107,9 @@ extension LoopState where N: ~Copyable {
             lead(exchange, fresh(exchange))
             return
         }
-        let least = exchange.canonical.withUnsafeBytes { invalidated.latest(of: key, $0) }
+        let least = unsafe exchange.canonical.withUnsafeBytes {
+            unsafe invalidated.latest(of: key, $0)
+        }
         let candidate = fresh(exchange, key: key)
         switch shared.collapsed.joinOrLead(
             key, exchange.id, candidate, at: network.monotonicMilliseconds, least: least)

@@ -20,14 +20,15 @@ extension Exchange {
     func ask(peer: Peer) {
         self.peer = peer
         guard policy.mapClass == .tiles, head.method == .get || head.method == .head else { return }
-        map = bytes.withUnsafeBytes { bytes -> MapAsk? in
-            let path = UnsafeRawBufferPointer(rebasing: bytes[head.path.range])
-            let query = UnsafeRawBufferPointer(rebasing: bytes[head.query.range])
-            guard let request = MapRequest.classify(path: path.bytes, query: query.bytes) else {
+        map = unsafe bytes.withUnsafeBytes { bytes -> MapAsk? in
+            let path = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.path.range])
+            let query = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.query.range])
+            guard let request = unsafe MapRequest.classify(path: path.bytes, query: query.bytes)
+            else {
                 return nil
             }
             guard request.namesExceptions else { return MapAsk(request: request, target: nil) }
-            return MapAsk(request: request, target: Self.rewritten(path, query))
+            return unsafe MapAsk(request: request, target: Self.rewritten(path, query))
         }
     }
 
@@ -35,11 +36,11 @@ extension Exchange {
     private static func rewritten(_ path: UnsafeRawBufferPointer, _ query: UnsafeRawBufferPointer)
         -> [UInt8]?
     {
-        var target = [UInt8](path) + [63]
+        var target = unsafe [UInt8](path) + [63]
         let room = query.count
         var isWhole = false
-        let rest = [UInt8](unsafeUninitializedCapacity: max(room, 1)) { buffer, count in
-            let written = MapRequest.rewriteExceptions(
+        let rest = unsafe [UInt8](unsafeUninitializedCapacity: max(room, 1)) { buffer, count in
+            let written = unsafe MapRequest.rewriteExceptions(
                 query.bytes, into: UnsafeMutableRawBufferPointer(buffer))
             isWhole = written != nil
             count = written ?? 0
@@ -69,20 +70,21 @@ extension Exchange {
 
     var acceptsGzip: Bool {
         guard let index = head.fields.first(.acceptEncoding) else { return false }
-        return bytes.withUnsafeBytes {
-            GzipOffer.accepts(UnsafeRawBufferPointer(rebasing: $0[head.fields[index].value.range]))
+        return unsafe bytes.withUnsafeBytes {
+            unsafe GzipOffer.accepts(
+                UnsafeRawBufferPointer(rebasing: $0[head.fields[index].value.range]))
         }
     }
 
     /// This request's normalised values of the fields that a Vary names, as key parts; nil when
     /// they are too many to be told apart: such a request shares nothing.
     func variantValues(_ names: [UInt8]) -> [UInt8]? {
-        withUnsafeTemporaryAllocation(byteCount: 40_960, alignment: 16) { memory in
-            var key = CanonicalKey(memory)
-            bytes.withUnsafeBytes {
-                Vary.append(names: names.span.bytes, of: head, bytes: $0.bytes, to: &key)
+        unsafe withUnsafeTemporaryAllocation(byteCount: 40_960, alignment: 16) { memory in
+            var key = unsafe CanonicalKey(memory)
+            unsafe bytes.withUnsafeBytes {
+                unsafe Vary.append(names: names.span.bytes, of: head, bytes: $0.bytes, to: &key)
             }
-            return key.overflowed ? nil : [UInt8](key.bytes)
+            return unsafe key.overflowed ? nil : [UInt8](key.bytes)
         }
     }
 
@@ -101,7 +103,8 @@ extension Exchange {
     func resolve(_ reference: UnsafeRawBufferPointer) -> [UInt8]? {
         let host = [UInt8](bytes[head.authority.range])
         let base = [UInt8](bytes[head.path.range])
-        guard let target = Reference.resolve([UInt8](reference), host: host, path: base) else {
+        guard let target = unsafe Reference.resolve([UInt8](reference), host: host, path: base)
+        else {
             return nil
         }
         return canonicalKey(path: target.path, query: target.query, gzip: keysGzip)
@@ -138,8 +141,8 @@ enum GzipOffer {
         var start = 0
         while start < value.count {
             var end = start
-            while end < value.count, value[end] != 44 { end += 1 }
-            if let verdict = member(value, start, end) { return verdict }
+            while end < value.count, unsafe value[end] != 44 { end += 1 }
+            if let verdict = unsafe member(value, start, end) { return verdict }
             start = end + 1
         }
         return false
@@ -147,21 +150,21 @@ enum GzipOffer {
 
     private static func member(_ value: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> Bool? {
         var at = start
-        while at < end, value[at] == 32 || value[at] == 9 { at += 1 }
-        guard end - at >= 4, value[at] | 0x20 == 103, value[at + 1] | 0x20 == 122,
-            value[at + 2] | 0x20 == 105,
-            value[at + 3] | 0x20 == 112
+        while at < end, unsafe value[at] == 32 || value[at] == 9 { at += 1 }
+        guard end - at >= 4, unsafe value[at] | 0x20 == 103, unsafe value[at + 1] | 0x20 == 122,
+            unsafe value[at + 2] | 0x20 == 105,
+            unsafe value[at + 3] | 0x20 == 112
         else { return nil }
         at += 4
-        while at < end, value[at] == 32 || value[at] == 9 { at += 1 }
+        while at < end, unsafe value[at] == 32 || value[at] == 9 { at += 1 }
         guard at < end else { return true }
-        guard value[at] == 59 else { return nil }
+        guard unsafe value[at] == 59 else { return nil }
         // `;q=0`, `;q=0.0`… refuses; anything else accepts.
-        while at < end, value[at] != 61 { at += 1 }
+        while at < end, unsafe value[at] != 61 { at += 1 }
         at += 1
-        guard at < end, value[at] == 48 else { return true }
+        guard at < end, unsafe value[at] == 48 else { return true }
         while at < end {
-            if value[at] >= 49, value[at] <= 57 { return true }
+            if unsafe value[at] >= 49, unsafe value[at] <= 57 { return true }
             at += 1
         }
         return false

@@ -155,8 +155,8 @@ extension LoopState where N: ~Copyable {
         let authority =
             settings.hostHeader != nil || !fetch.exchange.head.authority.isEmpty
             ? nil : settings.members[fetch.member].authority
-        fetch.request.wire(authority: authority).withUnsafeBytes {
-            _ = origins[slot.index].output.append($0)
+        unsafe fetch.request.wire(authority: authority).withUnsafeBytes {
+            _ = unsafe origins[slot.index].output.append($0)
         }
         expectMember(fetch)
         sendMore(fetch)
@@ -166,9 +166,9 @@ extension LoopState where N: ~Copyable {
     mutating func sendMore(_ fetch: Fetch) {
         guard let slot = fetch.connection, origins.contains(slot), !fetch.hasSentAll else { return }
         while true {
-            let waiting = origins[slot.index].output.readable
-            if !waiting.isEmpty {
-                guard let count = sendOrigin(slot.index, waiting, fetch) else { return }
+            let waiting = unsafe origins[slot.index].output.readable
+            if unsafe !waiting.isEmpty {
+                guard let count = unsafe sendOrigin(slot.index, waiting, fetch) else { return }
                 origins[slot.index].output.consume(count)
                 fetch.hasSentHead = true
                 continue
@@ -188,7 +188,9 @@ extension LoopState where N: ~Copyable {
                 if fetch.phase == .sending { setDeadline(fetch, milliseconds: 0) }
                 return
             }
-            let sent: Int? = exchange.intake.withPending { sendOrigin(slot.index, $0, fetch) }
+            let sent: Int? = unsafe exchange.intake.withPending {
+                unsafe sendOrigin(slot.index, $0, fetch)
+            }
             guard let sent else { return }
             exchange.intake.sentToOrigin(sent)
             resumeIntake(fetch.exchange)
@@ -204,14 +206,14 @@ extension LoopState where N: ~Copyable {
     private mutating func sendOrigin(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ fetch: Fetch
     ) -> Int? {
-        scratch.parts[0] = iovec(
+        unsafe scratch.parts[0] = unsafe iovec(
             iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
-        switch network.send(
+        switch unsafe network.send(
             origins[slot].fd, UnsafeBufferPointer(start: scratch.parts.baseAddress, count: 1))
         {
         case .bytes(let count):
             if tape != nil {
-                tapeOrigin(slot, asked: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+                unsafe tapeOrigin(slot, asked: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
             }
             return count
         case .wouldBlock:

@@ -2,6 +2,7 @@ import Glibc
 import Synchronization
 
 /// A run of body bytes: written once by the fetch's loop, read by any loop afterwards.
+@safe  // owns its memory; `count` bounds what is read
 final class BodySegment: @unchecked Sendable {  // bytes below a published count never change
     let memory: UnsafeMutableRawPointer
     let capacity: Int
@@ -10,12 +11,12 @@ final class BodySegment: @unchecked Sendable {  // bytes below a published count
 
     init(capacity: Int) {
         self.capacity = capacity
-        memory = .allocate(byteCount: capacity, alignment: 16)
+        unsafe memory = .allocate(byteCount: capacity, alignment: 16)
     }
 
-    deinit { memory.deallocate() }
+    deinit { unsafe memory.deallocate() }
 
-    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
+    var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: memory, count: count) }
 }
 
 /// How much memory all fetches in progress hold, against `CacheSettings.fillBytes`.
@@ -52,7 +53,7 @@ struct FetchBody {
             budget.take(capacity)
         }
         let last = segments[segments.count - 1]
-        return UnsafeMutableRawBufferPointer(
+        return unsafe UnsafeMutableRawBufferPointer(
             start: last.memory + last.count, count: last.capacity - last.count)
     }
 
@@ -77,7 +78,7 @@ struct FetchBody {
             guard filled < parts.count, bytes < limit else { break }
             let skip = offset + bytes - start
             let length = min(count - skip, limit - bytes)
-            parts[filled] = iovec(iov_base: segment.memory + skip, iov_len: length)
+            unsafe parts[filled] = unsafe iovec(iov_base: segment.memory + skip, iov_len: length)
             filled += 1
             bytes += length
         }

@@ -46,10 +46,12 @@ extension LoopState where N: ~Copyable {
 
     /// Straight into the segments of the body.
     private mutating func receiveBody(_ slot: UInt32, _ fetch: Fetch) -> IOResult {
-        let room = fetch.shared.room(expecting: fetch.body.expected)
-        let result = network.receive(origins[slot].fd, into: room)
+        let room = unsafe fetch.shared.room(expecting: fetch.body.expected)
+        let result = unsafe network.receive(origins[slot].fd, into: room)
         guard case .bytes(let count) = result else { return result }
-        if tape != nil { tapeOrigin(slot, said: UnsafeRawBufferPointer(rebasing: room[..<count])) }
+        if tape != nil {
+            unsafe tapeOrigin(slot, said: UnsafeRawBufferPointer(rebasing: room[..<count]))
+        }
         origins[slot].mayHoldMore = count == room.count
         let own = fetch.body.took(count)
         fetch.shared.publish(bytes: own)
@@ -64,10 +66,12 @@ extension LoopState where N: ~Copyable {
             fail(fetch, .malformed)
             return .bytes(0)
         }
-        let room = origins[slot].input.writable
-        let result = network.receive(origins[slot].fd, into: room)
+        let room = unsafe origins[slot].input.writable
+        let result = unsafe network.receive(origins[slot].fd, into: room)
         guard case .bytes(let count) = result else { return result }
-        if tape != nil { tapeOrigin(slot, said: UnsafeRawBufferPointer(rebasing: room[..<count])) }
+        if tape != nil {
+            unsafe tapeOrigin(slot, said: UnsafeRawBufferPointer(rebasing: room[..<count]))
+        }
         origins[slot].mayHoldMore = count == room.count
         origins[slot].input.commit(count)
         origins[slot].hasReceived = true
@@ -84,8 +88,8 @@ extension LoopState where N: ~Copyable {
             fetch.judging == nil
         {
             var scan = HeadScan()
-            let bytes = origins[slot].input.readable
-            switch parseResponse(
+            let bytes = unsafe origins[slot].input.readable
+            switch unsafe parseResponse(
                 bytes.bytes, &scan, limits: .response, toHead: fetch.request.method == .head,
                 into: &originHead)
             {
@@ -94,7 +98,7 @@ extension LoopState where N: ~Copyable {
                 fail(fetch, .malformed)
                 return
             case .complete:
-                let raw = [UInt8](bytes[..<originHead.length])
+                let raw = unsafe [UInt8](bytes[..<originHead.length])
                 origins[slot].input.consume(originHead.length)
                 if originHead.status < 200 {
                     guard takeInterim(slot, fetch, raw) else { return }
@@ -202,9 +206,9 @@ extension LoopState where N: ~Copyable {
     /// Bytes in the connection's buffer that belong to the body.
     private mutating func takeBody(_ slot: UInt32, _ fetch: Fetch) {
         var consumed = 0
-        let bytes = origins[slot].input.readable
-        while let range = fetch.body.next(bytes, consumed: &consumed) {
-            copy(UnsafeRawBufferPointer(rebasing: bytes[range]), fetch)
+        let bytes = unsafe origins[slot].input.readable
+        while let range = unsafe fetch.body.next(bytes, consumed: &consumed) {
+            unsafe copy(UnsafeRawBufferPointer(rebasing: bytes[range]), fetch)
         }
         let surplus = fetch.body.isComplete && consumed < bytes.count
         origins[slot].input.consume(consumed)
@@ -216,14 +220,15 @@ extension LoopState where N: ~Copyable {
     }
 
     private func copy(_ bytes: UnsafeRawBufferPointer, _ fetch: Fetch) {
-        if let gzip = fetch.gzip { return compress(bytes, isLast: false, gzip, fetch) }
-        var rest = bytes
-        while !rest.isEmpty {
-            let room = fetch.shared.room(expecting: fetch.body.expected.map { $0 + rest.count })
+        if let gzip = fetch.gzip { return unsafe compress(bytes, isLast: false, gzip, fetch) }
+        var rest = unsafe bytes
+        while unsafe !rest.isEmpty {
+            let room = unsafe fetch.shared.room(
+                expecting: fetch.body.expected.map { $0 + rest.count })
             let count = min(room.count, rest.count)
-            room.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest[..<count]))
+            unsafe room.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest[..<count]))
             fetch.shared.publish(bytes: count)
-            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            unsafe rest = unsafe UnsafeRawBufferPointer(rebasing: rest[count...])
         }
     }
 
@@ -231,7 +236,7 @@ extension LoopState where N: ~Copyable {
     private mutating func bodyCame(_ slot: UInt32, _ fetch: Fetch, surplus: Bool) {
         setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
         if fetch.body.isComplete, let gzip = fetch.gzip {
-            compress(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true, gzip, fetch)
+            unsafe compress(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true, gzip, fetch)
         }
         if let judged = fetch.judging,
             fetch.body.isComplete || fetch.shared.total >= JudgedBody.needed

@@ -20,10 +20,10 @@ enum HeaderBlob {
             case .contentLength, .transferEncoding, .age, .xCache: continue
             default: break
             }
-            if head.isHopByHop(index, bytes: bytes.bytes) { continue }
-            blob.append(contentsOf: bytes[field.name.range])
+            if unsafe head.isHopByHop(index, bytes: bytes.bytes) { continue }
+            unsafe blob.append(contentsOf: bytes[field.name.range])
             blob += [58, 32]
-            blob.append(contentsOf: bytes[field.value.range])
+            unsafe blob.append(contentsOf: bytes[field.value.range])
             blob += [13, 10]
         }
         return blob
@@ -34,7 +34,7 @@ enum HeaderBlob {
         -> [UInt8]
     {
         write { writer in
-            StoredHeaders.write(head, bytes: bytes.bytes, into: &writer)
+            unsafe StoredHeaders.write(head, bytes: bytes.bytes, into: &writer)
             if let date { writer.field("Date", epochSeconds: date / 1_000) }
         }
     }
@@ -50,7 +50,7 @@ enum HeaderBlob {
         var stored = stored
         if date != nil, let line = line("date", in: stored) { stored.removeSubrange(line) }
         return write { writer in
-            StoredHeaders.merge(
+            unsafe StoredHeaders.merge(
                 stored.span.bytes, with: update, bytes: bytes.bytes, isCompressed: isCompressed,
                 into: &writer)
             if let date { writer.field("Date", epochSeconds: date / 1_000) }
@@ -59,17 +59,17 @@ enum HeaderBlob {
 
     /// The first line of that name, its end included.
     private static func line(_ name: StaticString, in blob: [UInt8]) -> Range<Int>? {
-        blob.withUnsafeBytes { bytes in
-            guard let value = value(name, in: bytes) else { return nil }
+        unsafe blob.withUnsafeBytes { bytes in
+            guard let value = unsafe value(name, in: bytes) else { return nil }
             var start = value.lowerBound
-            while start > 0, bytes[start - 1] != 10 { start -= 1 }
+            while start > 0, unsafe bytes[start - 1] != 10 { start -= 1 }
             return start..<min(value.upperBound + 2, bytes.count)
         }
     }
 
     private static func write(_ body: (inout HeadWriter) -> Void) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-            var writer = HeadWriter(UnsafeMutableRawBufferPointer(buffer))
+        unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+            var writer = unsafe HeadWriter(UnsafeMutableRawBufferPointer(buffer))
             body(&writer)
             count = writer.count
         }
@@ -80,8 +80,9 @@ enum HeaderBlob {
         let message = statusLine + blob + [13, 10]
         var head = ResponseHead()
         var scan = HeadScan()
-        _ = parseResponse(message.span.bytes, &scan, limits: .response, toHead: true, into: &head)
-        var facts = ResponseFacts(head, bytes: message.span.bytes, now: now)
+        _ = unsafe parseResponse(
+            message.span.bytes, &scan, limits: .response, toHead: true, into: &head)
+        var facts = unsafe ResponseFacts(head, bytes: message.span.bytes, now: now)
         facts.status = status
         if facts.hasETag { facts.etag.start -= UInt16(statusLine.count) }
         return facts
@@ -93,10 +94,12 @@ enum HeaderBlob {
         var start = 0
         while start < blob.count {
             var end = start
-            while end < blob.count, blob[end] != 13 { end += 1 }
-            if end - start > length, blob[start + length] == 58, matches(name, blob, start) {
+            while end < blob.count, unsafe blob[end] != 13 { end += 1 }
+            if end - start > length, unsafe blob[start + length] == 58,
+                unsafe matches(name, blob, start)
+            {
                 var from = start + length + 1
-                while from < end, blob[from] == 32 { from += 1 }
+                while from < end, unsafe blob[from] == 32 { from += 1 }
                 return from..<end
             }
             start = end + 2
@@ -108,7 +111,7 @@ enum HeaderBlob {
         -> Bool
     {
         for index in 0..<name.utf8CodeUnitCount
-        where blob[start + index] | 0x20 != name.utf8Start[index] { return false }
+        where unsafe blob[start + index] | 0x20 != name.utf8Start[index] { return false }
         return true
     }
 
@@ -117,15 +120,16 @@ enum HeaderBlob {
         var start = 0
         while start < blob.count {
             var end = start
-            while end < blob.count, blob[end] != 10 { end += 1 }
+            while end < blob.count, unsafe blob[end] != 10 { end += 1 }
             var colon = start
-            while colon < end, blob[colon] != 58 { colon += 1 }
-            let name = UnsafeRawBufferPointer(rebasing: blob[start..<colon])
-            let line = UnsafeRawBufferPointer(rebasing: blob[start..<min(end + 1, blob.count)])
-            switch KnownField.named(name.bytes) {
+            while colon < end, unsafe blob[colon] != 58 { colon += 1 }
+            let name = unsafe UnsafeRawBufferPointer(rebasing: blob[start..<colon])
+            let line = unsafe UnsafeRawBufferPointer(
+                rebasing: blob[start..<min(end + 1, blob.count)])
+            switch unsafe KnownField.named(name.bytes) {
             case .contentType, .contentEncoding, .contentLanguage, .contentRange, .lastModified:
                 break
-            default: writer.append(bytes: line)
+            default: unsafe writer.append(bytes: line)
             }
             start = end + 1
         }

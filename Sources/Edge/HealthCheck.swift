@@ -1,5 +1,5 @@
 import Caching
-@preconcurrency import Dispatch
+@unsafe @preconcurrency import Dispatch
 import Glibc
 import HTTP
 import Reactor
@@ -105,8 +105,8 @@ enum HealthProbe {
     static func judge(_ answer: [UInt8], _ health: HealthSettings) -> Bool {
         var head = ResponseHead()
         var scan = HeadScan()
-        let result = answer.withUnsafeBytes {
-            parseResponse($0.bytes, &scan, limits: .response, toHead: false, into: &head)
+        let result = unsafe answer.withUnsafeBytes {
+            unsafe parseResponse($0.bytes, &scan, limits: .response, toHead: false, into: &head)
         }
         guard result == .complete, health.expectedStatus.contains(head.status) else { return false }
         guard !health.expectedBody.isEmpty else { return true }

@@ -12,49 +12,53 @@ extension LoopState where N: ~Copyable {
         viewers[slot].rateFrom = 0
         if isStopping || !head.keepsAlive { viewers[slot].closesAfterResponse = true }
         if hot.isTwin { requestID = requestIDs.make() }
-        let isRoot = asksForRoot(given)
-        let behavior = hot.match(
+        let isRoot = unsafe asksForRoot(given)
+        let behavior = unsafe hot.match(
             isRoot ? hot.rootObject : UnsafeRawBufferPointer(rebasing: given[head.path.range]),
             scratch: scratch.fields)
-        var facts = RequestFacts(head, bytes: given.bytes)
+        var facts = unsafe RequestFacts(head, bytes: given.bytes)
         // Signatures and redirects are about the URL as it was asked for.
-        if hot[behavior].traits.contains(.screens), screens(slot, given, behavior, facts) { return }
-        let bytes = isRoot ? forRootObject(given) ?? given : given
-        if facts.hasRange, hot[behavior].policy.mode == .cloudfront { ignoreRange(bytes, &facts) }
-        if head.fields.contains(.cookie) { facts.hasSession = hasSession(behavior, bytes) }
-        if head.fields.contains(.xEdgeCache) { facts.wish = wish(slot, bytes) }
+        if hot[behavior].traits.contains(.screens), unsafe screens(slot, given, behavior, facts) {
+            return
+        }
+        let bytes = unsafe isRoot ? forRootObject(given) ?? given : given
+        if facts.hasRange, hot[behavior].policy.mode == .cloudfront {
+            unsafe ignoreRange(bytes, &facts)
+        }
+        if head.fields.contains(.cookie) { facts.hasSession = unsafe hasSession(behavior, bytes) }
+        if head.fields.contains(.xEdgeCache) { facts.wish = unsafe wish(slot, bytes) }
         if let reason = forbidden(facts, hot[behavior].policy.mode) {
             counters.reject(.notAllowed)
-            refuse(
+            unsafe refuse(
                 slot, status: hot[behavior].policy.mode == .cloudfront ? 403 : 400, detail: reason,
                 isHead: head.method == .head, request: bytes)
             return
         }
         if hot[behavior].policy.mapClass == .tiles, !head.query.isEmpty, !facts.hasSession {
-            facts.hasSession = Credentials.areIn(
+            facts.hasSession = unsafe Credentials.areIn(
                 UnsafeRawBufferPointer(rebasing: bytes[head.query.range]))
         }
-        if hot[behavior].traits.contains(.keysGenerated) { generateFields(slot, bytes) }
+        if hot[behavior].traits.contains(.keysGenerated) { unsafe generateFields(slot, bytes) }
         guard reader != nil, isLookedUp(behavior), !facts.hasBody else {
             let decision = decide(
                 .absent, request: facts, policy: hot[behavior].policy, health: .up,
                 now: network.wallNow)
-            start(
+            unsafe start(
                 slot, bytes, behavior, facts, decision,
                 keyed: reader != nil && decision.action == .fetch)
             return
         }
-        let canonical = writeKey(bytes, behavior)
+        let canonical = unsafe writeKey(bytes, behavior)
         if canonical.overflowed {
-            start(
+            unsafe start(
                 slot, bytes, behavior, facts, Decision(.pass, .keyNotFormed), keyed: false,
                 canonical: canonical)
             return
         }
-        let key = CacheKey.hash(canonical.bytes.bytes, seed: seed)
-        if hasPending, servePending(slot, bytes, behavior, facts, key, canonical) { return }
+        let key = unsafe CacheKey.hash(canonical.bytes.bytes, seed: seed)
+        if hasPending, unsafe servePending(slot, bytes, behavior, facts, key, canonical) { return }
         beginReading()
-        serveFound(slot, bytes, behavior, facts, key, canonical)
+        unsafe serveFound(slot, bytes, behavior, facts, key, canonical)
         endReading()
     }
 
@@ -63,7 +67,7 @@ extension LoopState where N: ~Copyable {
     /// Source: CloudFront, "How CloudFront processes partial requests for an object".
     private func ignoreRange(_ bytes: UnsafeRawBufferPointer, _ facts: inout RequestFacts) {
         if let line = head.fields.first(.range), head.fields.next(after: line, .range) == nil,
-            ByteRanges.areAscending(bytes.bytes.extracting(head.fields[line].value.range))
+            unsafe ByteRanges.areAscending(bytes.bytes.extracting(head.fields[line].value.range))
         {
             return
         }
@@ -93,31 +97,31 @@ extension LoopState where N: ~Copyable {
         _ key: CacheKey,
         _ canonical: CanonicalKey, absent: Lookup = .absent
     ) {
-        guard case .entry(let entry) = find(key, canonical.bytes) else {
-            if hot[behavior].imported != nil,
-                answersInOtherCoding(slot, bytes, behavior, facts, canonical)
+        guard case .entry(let entry) = unsafe find(key, canonical.bytes) else {
+            if unsafe hot[behavior].imported != nil,
+                unsafe answersInOtherCoding(slot, bytes, behavior, facts, canonical)
             {
                 return
             }
-            miss(slot, bytes, behavior, facts, absent)
+            unsafe miss(slot, bytes, behavior, facts, absent)
             return
         }
         guard entry.header.kind == .variants else {
-            answerFound(slot, bytes, behavior, facts, key, canonical, entry)
+            unsafe answerFound(slot, bytes, behavior, facts, key, canonical, entry)
             return
         }
         guard let entry = withFields(entry) else {
-            miss(slot, bytes, behavior, facts, absent)
+            unsafe miss(slot, bytes, behavior, facts, absent)
             return
         }
         var variant = canonical
-        Vary.append(names: entry.headers.bytes, of: head, bytes: bytes.bytes, to: &variant)
+        unsafe Vary.append(names: entry.headers.bytes, of: head, bytes: bytes.bytes, to: &variant)
         if variant.overflowed {
-            miss(slot, bytes, behavior, facts, .variantAbsent)
+            unsafe miss(slot, bytes, behavior, facts, .variantAbsent)
             return
         }
-        let variantKey = CacheKey.hash(variant.bytes.bytes, seed: seed)
-        answerVariant(slot, bytes, behavior, facts, variantKey, variant)
+        let variantKey = unsafe CacheKey.hash(variant.bytes.bytes, seed: seed)
+        unsafe answerVariant(slot, bytes, behavior, facts, variantKey, variant)
     }
 
     /// The variant whose key is known now. It is another record than the names of the selecting
@@ -130,20 +134,20 @@ extension LoopState where N: ~Copyable {
         endReading()
         let pending = store?.findPending(key) ?? .none
         if case .object(let object) = pending,
-            let header = currentHeader(object, key, canonical.bytes)
+            let header = unsafe currentHeader(object, key, canonical.bytes)
         {
-            serve(pending: object, header, slot, bytes, behavior, facts, key, canonical)
+            unsafe serve(pending: object, header, slot, bytes, behavior, facts, key, canonical)
             beginReading()
             return
         }
         beginReading()
-        guard case .none = pending, case .entry(let selected) = find(key, canonical.bytes),
+        guard case .none = pending, case .entry(let selected) = unsafe find(key, canonical.bytes),
             selected.header.kind != .variants
         else {
-            miss(slot, bytes, behavior, facts, .variantAbsent)
+            unsafe miss(slot, bytes, behavior, facts, .variantAbsent)
             return
         }
-        answerFound(slot, bytes, behavior, facts, key, canonical, selected)
+        unsafe answerFound(slot, bytes, behavior, facts, key, canonical, selected)
     }
 
     /// Decides on what was found, and does it.
@@ -162,51 +166,52 @@ extension LoopState where N: ~Copyable {
             now: now)
         guard decision.isAnsweredFromStore else {
             guard isSound(key) else {
-                miss(slot, bytes, behavior, facts, .absent)
+                unsafe miss(slot, bytes, behavior, facts, .absent)
                 return
             }
             let copy = withFields(entry).map { StoredCopy($0, store: store) }
-            start(
+            unsafe start(
                 slot, bytes, behavior, facts, decision, keyed: decision.action != .pass, key: key,
                 canonical: canonical, entry: copy)
             return
         }
         if reader?.touch(key, now: now) == false {
             guard isSound(key) else {
-                miss(slot, bytes, behavior, facts, .absent)
+                unsafe miss(slot, bytes, behavior, facts, .absent)
                 return
             }
             guard isReady(entry) else {
                 reader?.untouch(key)
-                wait(slot, bytes, behavior, facts, decision, entry, key, canonical)
+                unsafe wait(slot, bytes, behavior, facts, decision, entry, key, canonical)
                 return
             }
         }
         let found = entry
         guard var entry = withFields(found) else {
-            miss(slot, bytes, behavior, facts, .absent)
+            unsafe miss(slot, bytes, behavior, facts, .absent)
             return
         }
         if decision.reason == .cachedError,
-            answerStoredError(slot, bytes, behavior, facts, decision, Int(entry.header.status))
+            unsafe answerStoredError(
+                slot, bytes, behavior, facts, decision, Int(entry.header.status))
         {
             return
         }
         if decision.action == .serveStaleRefreshing {
-            refresh(slot, bytes, behavior, facts, decision, entry, key, canonical)
+            unsafe refresh(slot, bytes, behavior, facts, decision, entry, key, canonical)
             // To form the key it may have used the memory that a gathered header block lies in.
             guard let again = withFields(found) else {
-                miss(slot, bytes, behavior, facts, .absent)
+                unsafe miss(slot, bytes, behavior, facts, .absent)
                 return
             }
             entry = again
         }
-        serve(slot, bytes, entry, facts, decision, behavior)
+        unsafe serve(slot, bytes, entry, facts, decision, behavior)
     }
 
     /// CloudFront knows nothing of an origin's health: it asks, and then serves what is stale.
     private func asksAlways(_ behavior: Int) -> Bool {
-        hot[behavior].imported != nil && hot[behavior].policy.mapClass == .none
+        unsafe hot[behavior].imported != nil && hot[behavior].policy.mapClass == .none
     }
 
     /// A map client gets an image that decodes, also when the error was stored (law 7), and others
@@ -219,7 +224,7 @@ extension LoopState where N: ~Copyable {
         guard hasPages || status >= 500 && hot[behavior].policy.mapClass == .tiles else {
             return false
         }
-        let exchange = makeExchange(slot, bytes, behavior, facts, decision)
+        let exchange = unsafe makeExchange(slot, bytes, behavior, facts, decision)
         exchange.outcome.detail = decision.reason.word
         viewers[slot].exchange = exchange
         viewers[slot].phase = .exchange
@@ -236,16 +241,16 @@ extension LoopState where N: ~Copyable {
     /// The record under a key, verified to be that key's.
     @inline(__always)
     mutating func find(_ key: CacheKey, _ canonical: UnsafeRawBufferPointer) -> Found {
-        guard let record = reader?.find(key) else { return .absent }
-        switch EntryRecord.decode(
+        guard let record = unsafe reader?.find(key) else { return .absent }
+        switch unsafe EntryRecord.decode(
             record.bytes, expecting: canonical.bytes, seed: seed, verifying: false)
         {
         case .entry(var header, let layout):
-            let isAlive = invalidated.isAlive(
+            let isAlive = unsafe invalidated.isAlive(
                 &header, key, canonical, fields: fieldsAtHand(record, header, layout),
                 now: network.wallNow)
             guard isAlive else { return .absent }
-            return .entry(StoredEntry(record: record, header: header, layout: layout))
+            return unsafe .entry(StoredEntry(record: record, header: header, layout: layout))
         case .mismatch: return .absent
         case .corrupt:
             counters.add(.corruptRecords)
@@ -260,9 +265,9 @@ extension LoopState where N: ~Copyable {
         _ object: PendingObject, _ key: CacheKey, _ canonical: UnsafeRawBufferPointer
     ) -> EntryHeader? {
         var header = object.header
-        guard object.canonicalKey.elementsEqual(canonical) else { return nil }
-        let isAlive = object.headers.withUnsafeBytes {
-            invalidated.isAlive(&header, key, canonical, fields: $0, now: network.wallNow)
+        guard unsafe object.canonicalKey.elementsEqual(canonical) else { return nil }
+        let isAlive = unsafe object.headers.withUnsafeBytes {
+            unsafe invalidated.isAlive(&header, key, canonical, fields: $0, now: network.wallNow)
         }
         return isAlive ? header : nil
     }
@@ -274,14 +279,14 @@ extension LoopState where N: ~Copyable {
     /// Canonical key: host, path, query, and the negotiated coding in cloudfront mode; of an
     /// imported behavior, what its policies name.
     func writeKey(_ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> CanonicalKey {
-        var key = CanonicalKey(scratch.key)
-        if let imported = hot[behavior].imported {
-            TargetKey.append(
+        var key = unsafe CanonicalKey(scratch.key)
+        if let imported = unsafe hot[behavior].imported {
+            unsafe TargetKey.append(
                 imported, head, bytes.bytes, host: hot.keyHost.bytes,
                 generated: generated, scratch.generated, scratch: scratch.fields, to: &key)
             return key
         }
-        TargetKey.append(
+        unsafe TargetKey.append(
             host: UnsafeRawBufferPointer(rebasing: bytes[head.authority.range]).bytes,
             path: UnsafeRawBufferPointer(rebasing: bytes[head.path.range]).bytes,
             query: UnsafeRawBufferPointer(rebasing: bytes[head.query.range]).bytes,
@@ -291,17 +296,17 @@ extension LoopState where N: ~Copyable {
 
     func acceptsGzip(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let index = head.fields.first(.acceptEncoding) else { return false }
-        return GzipOffer.accepts(
+        return unsafe GzipOffer.accepts(
             UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range]))
     }
 
     /// Whether a Cookie line carries one of the behavior's session cookies (law 6).
     func hasSession(_ behavior: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        let names = hot[behavior].sessionCookies
-        guard !names.isEmpty else { return false }
+        let names = unsafe hot[behavior].sessionCookies
+        guard unsafe !names.isEmpty else { return false }
         var index = head.fields.first(.cookie)
         while let at = index {
-            if SessionCookies.match(
+            if unsafe SessionCookies.match(
                 names, UnsafeRawBufferPointer(rebasing: bytes[head.fields[at].value.range]))
             {
                 return true
@@ -320,7 +325,7 @@ extension LoopState where N: ~Copyable {
         let policy = hot[behavior].policy
         let decision = decide(
             lookup, request: facts, policy: policy, health: .up, now: network.wallNow)
-        start(slot, bytes, behavior, facts, decision, keyed: decision.action != .pass)
+        unsafe start(slot, bytes, behavior, facts, decision, keyed: decision.action != .pass)
     }
 
     /// Makes the exchange. The canonical key is in the scratch memory still.
@@ -329,14 +334,14 @@ extension LoopState where N: ~Copyable {
         _ decision: Decision,
         keyed: Bool, key: CacheKey? = nil, canonical: CanonicalKey? = nil, entry: StoredCopy? = nil
     ) {
-        let exchange = makeExchange(slot, bytes, behavior, facts, decision)
+        let exchange = unsafe makeExchange(slot, bytes, behavior, facts, decision)
         exchange.entry = entry
         if keyed {
-            let canonical = canonical ?? writeKey(bytes, behavior)
-            exchange.canonical = [UInt8](canonical.bytes)
-            exchange.key = key ?? CacheKey.hash(canonical.bytes.bytes, seed: seed)
+            let canonical = unsafe canonical ?? writeKey(bytes, behavior)
+            exchange.canonical = unsafe [UInt8](canonical.bytes)
+            exchange.key = unsafe key ?? CacheKey.hash(canonical.bytes.bytes, seed: seed)
         }
-        exchange.primary = primaryKey(bytes, behavior)
+        exchange.primary = unsafe primaryKey(bytes, behavior)
         if exchange.map?.request.hasDuplicates == true {
             // Servers differ in which of two values they take: nobody else gets this answer.
             exchange.key = nil
@@ -351,7 +356,7 @@ extension LoopState where N: ~Copyable {
     private mutating func serveNormal(_ exchange: Exchange) -> Bool {
         guard exchange.map?.isImage == true, let target = exchange.map?.target else { return false }
         let canonical = exchange.canonicalKey(of: target)
-        let key = CacheKey.hash(canonical.span.bytes, seed: seed)
+        let key = unsafe CacheKey.hash(canonical.span.bytes, seed: seed)
         (exchange.key, exchange.canonical) = (key, canonical)
         exchange.primary = PrimaryKey(key: key, canonical: canonical)
         // Not while its reader is open: what was found under the name as it came is absent.
@@ -376,9 +381,9 @@ extension LoopState where N: ~Copyable {
             return false
         }
         let slot = exchange.id.slot
-        exchange.bytes.withUnsafeBytes { bytes in
+        unsafe exchange.bytes.withUnsafeBytes { bytes in
             copy.withEntry {
-                serve(slot, bytes, $0, exchange.facts, decision, exchange.behavior)
+                unsafe serve(slot, bytes, $0, exchange.facts, decision, exchange.behavior)
             }
         }
         return true
@@ -387,9 +392,9 @@ extension LoopState where N: ~Copyable {
     /// The key without variant: where the names of the selecting fields stand. nil when it cannot
     /// be formed: what is asked for then is nobody else's.
     func primaryKey(_ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> PrimaryKey? {
-        let canonical = writeKey(bytes, behavior)
+        let canonical = unsafe writeKey(bytes, behavior)
         if canonical.overflowed { return nil }
-        return PrimaryKey(
+        return unsafe PrimaryKey(
             key: CacheKey.hash(canonical.bytes.bytes, seed: seed),
             canonical: [UInt8](canonical.bytes))
     }
@@ -402,12 +407,12 @@ extension LoopState where N: ~Copyable {
         let id = ExchangeID(
             loop: Int32(index), slot: slot, generation: viewers.life(of: slot).generation,
             number: viewers[slot].exchangeNumber)
-        let exchange = Exchange(
+        let exchange = unsafe Exchange(
             id: id, bytes: [UInt8](bytes), head: head, facts: facts, snapshot: snapshot,
             behavior: behavior,
             decision: decision, started: network.monotonicNow)
         exchange.outcome.requestID = requestID
-        exchange.ask(peer: peer(slot, bytes, behavior))
+        unsafe exchange.ask(peer: peer(slot, bytes, behavior))
         return exchange
     }
 
@@ -424,22 +429,22 @@ extension LoopState where N: ~Copyable {
         let background = ExchangeID(loop: Int32(index), slot: .max, generation: 0, number: 0)
         let fresh = SharedFetch(
             key: key, invalidation: shared.invalidationNumber, leader: nil, budget: shared.budget)
-        let least = invalidated.latest(of: key, canonical.bytes)
+        let least = unsafe invalidated.latest(of: key, canonical.bytes)
         guard
             case .leads = shared.collapsed.joinOrLead(
                 key, nil, fresh, at: network.monotonicMilliseconds, least: least)
         else { return }
-        let asked = AskedByGet(bytes, head, facts, limits: limits.head)
+        let asked = unsafe AskedByGet(bytes, head, facts, limits: limits.head)
         let exchange = Exchange(
             id: background, bytes: asked.bytes, head: asked.head, facts: asked.facts,
             snapshot: snapshot, behavior: behavior,
             decision: ask, started: network.monotonicNow)
         exchange.outcome.requestID = requestID
-        exchange.ask(peer: peer(slot, bytes, behavior))
+        unsafe exchange.ask(peer: peer(slot, bytes, behavior))
         exchange.entry = copy
         exchange.key = key
-        exchange.canonical = [UInt8](canonical.bytes)
-        exchange.primary = primaryKey(bytes, behavior)
+        exchange.canonical = unsafe [UInt8](canonical.bytes)
+        exchange.primary = unsafe primaryKey(bytes, behavior)
         _ = startFetch(for: exchange, into: fresh, isBackground: true)
     }
 }
@@ -450,11 +455,15 @@ enum SessionCookies {
     static func match(_ names: UnsafeRawBufferPointer, _ cookies: UnsafeRawBufferPointer) -> Bool {
         var start = 0
         while start < cookies.count {
-            while start < cookies.count, cookies[start] == 32 || cookies[start] == 59 { start += 1 }
+            while start < cookies.count, unsafe cookies[start] == 32 || cookies[start] == 59 {
+                start += 1
+            }
             var end = start
-            while end < cookies.count, cookies[end] != 61, cookies[end] != 59 { end += 1 }
-            if end > start, contains(names, cookies, start..<end) { return true }
-            while end < cookies.count, cookies[end] != 59 { end += 1 }
+            while end < cookies.count, unsafe cookies[end] != 61, unsafe cookies[end] != 59 {
+                end += 1
+            }
+            if end > start, unsafe contains(names, cookies, start..<end) { return true }
+            while end < cookies.count, unsafe cookies[end] != 59 { end += 1 }
             start = end
         }
         return false
@@ -466,10 +475,10 @@ enum SessionCookies {
         var start = 0
         while start < names.count {
             var end = start
-            while names[end] != 0 { end += 1 }
+            while unsafe names[end] != 0 { end += 1 }
             if end - start == range.count, let left = names.baseAddress,
                 let right = cookies.baseAddress,
-                memcmp(left + start, right + range.lowerBound, range.count) == 0
+                unsafe memcmp(left + start, right + range.lowerBound, range.count) == 0
             {
                 return true
             }

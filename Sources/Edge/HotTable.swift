@@ -5,6 +5,7 @@ import HTTP
 import Reactor
 
 /// A behavior as the hit path reads it: no references, so that reading it retains nothing.
+@safe  // points into its table, which outlives it
 struct HotBehavior {
     var policy: BehaviorPolicy
     var origin: Int
@@ -75,6 +76,7 @@ struct BehaviorTraits: OptionSet {
 }
 
 /// All behaviors in order, in memory of their own; the owner is the `SettingsSnapshot`.
+@safe  // written once; indices come from `match`
 struct HotTable: @unchecked Sendable {  // written once before it is shared
     private let behaviors: UnsafeMutablePointer<HotBehavior>
     let count: Int
@@ -102,38 +104,38 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
     private let trusted: UnsafeMutableBufferPointer<AddressBlock>
 
     /// Whether the edge shows CloudFront's identity: `X-Amz-Cf-Id`, its `Via`, its pages.
-    var isTwin: Bool { !identity.isEmpty }
+    var isTwin: Bool { unsafe !identity.isEmpty }
 
     init(_ settings: Settings) {
-        trusted = .allocate(capacity: settings.trustedProxies.count)
-        _ = trusted.initialize(from: settings.trustedProxies)
+        unsafe trusted = .allocate(capacity: settings.trustedProxies.count)
+        _ = unsafe trusted.initialize(from: settings.trustedProxies)
         count = settings.behaviors.count
-        behaviors = .allocate(capacity: max(count, 1))
+        unsafe behaviors = .allocate(capacity: max(count, 1))
         let text = HotText()
         let words = EdgeWords(settings)
         // CloudFront says 1.1 to every viewer of whatever it got from the origin.
         let oldest = settings.role == .twin ? "1.1" : "1.0"
-        via10 = text.keep("Via: \(oldest) \(words.receivedBy)\r\n")
-        via11 = text.keep("Via: 1.1 \(words.receivedBy)\r\n")
-        cacheStatus = text.keep("Cache-Status: \(settings.name)")
-        resultFrom = text.keep(" from \(words.resultFrom)\r\n")
-        identity = text.keep(words.identity)
-        pointOfPresence = text.keep(words.pointOfPresence)
-        keyHost = text.keep(settings.distribution?.domainName ?? "")
+        unsafe via10 = unsafe text.keep("Via: \(oldest) \(words.receivedBy)\r\n")
+        unsafe via11 = unsafe text.keep("Via: 1.1 \(words.receivedBy)\r\n")
+        unsafe cacheStatus = unsafe text.keep("Cache-Status: \(settings.name)")
+        unsafe resultFrom = unsafe text.keep(" from \(words.resultFrom)\r\n")
+        unsafe identity = unsafe text.keep(words.identity)
+        unsafe pointOfPresence = unsafe text.keep(words.pointOfPresence)
+        unsafe keyHost = unsafe text.keep(settings.distribution?.domainName ?? "")
         let root = settings.distribution?.distribution.config.rootObjectPath(forRoot: "/")
-        rootObject = text.keep(root ?? "")
+        unsafe rootObject = unsafe text.keep(root ?? "")
         normalizesPaths = settings.mode == .cloudfront
         screening = settings.distribution.map { HotScreening($0, text) } ?? HotScreening()
         let country = settings.distribution?.countries ?? CountrySettings()
-        countryField = text.keep(country.field ?? "")
-        countries =
-            country.table.isEmpty ? nil : Unmanaged.passRetained(CountryTable(country.table))
+        unsafe countryField = unsafe text.keep(country.field ?? "")
+        unsafe countries =
+            unsafe country.table.isEmpty ? nil : Unmanaged.passRetained(CountryTable(country.table))
         let standard = Array((country.standard ?? "").utf8)
-        standardCountry = ViewerFacts.country(standard.span.bytes) ?? 0
+        standardCountry = unsafe ViewerFacts.country(standard.span.bytes) ?? 0
         for (index, behavior) in settings.behaviors.enumerated() {
             let pattern = behavior.pattern
             let cookies = behavior.sessionCookies.map { "\($0)\0" }.joined()
-            (behaviors + index).initialize(
+            unsafe (behaviors + index).initialize(
                 to: HotBehavior(
                     policy: behavior.policy, origin: behavior.origin,
                     pattern: text.keep(pattern == "*" || pattern == "/*" ? "" : pattern),
@@ -141,31 +143,33 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
                     sessionCookies: text.keep(cookies),
                     traits: BehaviorTraits(behavior, settings.distribution),
                     imported: behavior.imported.map {
-                        .passRetained(ImportedPolicies($0.behavior))
+                        unsafe .passRetained(ImportedPolicies($0.behavior))
                     }))
         }
         self.text = text
     }
 
     func deallocate() {
-        for index in 0..<count { behaviors[index].imported?.release() }
-        behaviors.deallocate()
+        for index in 0..<count { unsafe behaviors[index].imported?.release() }
+        unsafe behaviors.deallocate()
         text.deallocate()
-        countries?.release()
-        trusted.deallocate()
+        unsafe countries?.release()
+        unsafe trusted.deallocate()
     }
 
     /// Whether no proxies are trusted: then this machine's own operator is.
-    var trustsNobody: Bool { trusted.isEmpty }
+    var trustsNobody: Bool { unsafe trusted.isEmpty }
 
     /// Whether an address is one of the trusted proxies'.
     func trusts(_ address: SocketAddress) -> Bool {
-        for block in trusted where block.contains(address) { return true }
+        for index in unsafe trusted.indices where unsafe trusted[index].contains(address) {
+            return true
+        }
         return false
     }
 
     subscript(index: Int) -> HotBehavior {
-        @inline(__always) unsafeAddress { UnsafePointer(behaviors + index) }
+        @inline(__always) unsafeAddress { unsafe UnsafePointer(behaviors + index) }
     }
 
     /// The first behavior whose pattern matches the path; the last one always does.
@@ -176,22 +180,22 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
         _ path: UnsafeRawBufferPointer, scratch: UnsafeMutableRawBufferPointer
     ) -> Int {
         if count == 1 { return 0 }
-        if normalizesPaths, MatchPath.needsNormalizing(path.bytes),
-            let length = MatchPath.write(path.bytes, into: scratch)
+        if normalizesPaths, unsafe MatchPath.needsNormalizing(path.bytes),
+            let length = unsafe MatchPath.write(path.bytes, into: scratch)
         {
-            return match(UnsafeRawBufferPointer(rebasing: scratch[..<length]))
+            return unsafe match(UnsafeRawBufferPointer(rebasing: scratch[..<length]))
         }
-        return match(path)
+        return unsafe match(path)
     }
 
     @inline(__always)
     private func match(_ path: UnsafeRawBufferPointer) -> Int {
-        let start = PathStart(of: path)
+        let start = unsafe PathStart(of: path)
         var index = 0
         while index < count - 1 {
-            if behaviors[index].start.mayBegin(start) {
-                let pattern = behaviors[index].pattern
-                if pattern.isEmpty || PathPattern.matches(pattern.bytes, path: path.bytes) {
+            if unsafe behaviors[index].start.mayBegin(start) {
+                let pattern = unsafe behaviors[index].pattern
+                if unsafe pattern.isEmpty || PathPattern.matches(pattern.bytes, path: path.bytes) {
                     return index
                 }
             }
@@ -202,22 +206,25 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
 }
 
 /// Texts that live as long as a hot table, each where it was put.
+@safe  // hands out what it owns until `deallocate`
 struct HotText {
-    private final class Blocks { var all: [UnsafeMutableRawBufferPointer] = [] }
-    private let blocks = Unmanaged.passRetained(Blocks())
+    @safe  // owns what it points at
+    private final class Blocks { var all: [UnsafeMutableRawBufferPointer] = unsafe [] }
+    private let blocks = unsafe Unmanaged.passRetained(Blocks())
 
     /// The text's bytes, valid until `deallocate`.
     func keep(_ text: String) -> UnsafeRawBufferPointer {
         let block = UnsafeMutableRawBufferPointer.allocate(
             byteCount: max(text.utf8.count, 1), alignment: 1)
-        block.copyBytes(from: text.utf8)
-        blocks._withUnsafeGuaranteedRef { $0.all.append(block) }
-        return UnsafeRawBufferPointer(rebasing: block[..<text.utf8.count])
+        unsafe block.copyBytes(from: text.utf8)
+        unsafe blocks._withUnsafeGuaranteedRef { unsafe $0.all.append(block) }
+        return unsafe UnsafeRawBufferPointer(rebasing: block[..<text.utf8.count])
     }
 
     func deallocate() {
-        for block in blocks.takeUnretainedValue().all { block.deallocate() }
-        blocks.release()
+        let all = unsafe blocks.takeUnretainedValue().all
+        for index in unsafe all.indices { unsafe all[index].deallocate() }
+        unsafe blocks.release()
     }
 }
 

@@ -5,6 +5,7 @@ import Synchronization
 
 /// What a loop knows of invalidations: its own index, and which entries it has looked at since the
 /// latest one, so that a hit pays for a look once and not each time.
+@safe  // every index is masked; owns the memory
 struct InvalidationView: ~Copyable {
     private let invalidations: Invalidations?
     /// The latest number; loaded at every hit, so it is held without its owner.
@@ -30,10 +31,10 @@ struct InvalidationView: ~Copyable {
 
     init(_ invalidations: Invalidations?) {
         self.invalidations = invalidations
-        latest = invalidations?.latestNumber
+        unsafe latest = unsafe invalidations?.latestNumber
         index = invalidations?.makeIndex() ?? InvalidationIndex()
-        memo = .allocate(capacity: Self.lines)
-        memo.initialize(repeating: Line(), count: Self.lines)
+        unsafe memo = .allocate(capacity: Self.lines)
+        unsafe memo.initialize(repeating: Line(), count: Self.lines)
     }
 
     /// Finds tags in another response field from now on; empty: in none.
@@ -41,10 +42,10 @@ struct InvalidationView: ~Copyable {
         guard name != tagField else { return }
         tagField = name
         latestTag = name.isEmpty ? 0 : index.latestTag
-        memo.update(repeating: Line(), count: Self.lines)
+        unsafe memo.update(repeating: Line(), count: Self.lines)
     }
 
-    deinit { memo.deallocate() }
+    deinit { unsafe memo.deallocate() }
 
     /// Whether no invalidation since an entry's fetch kills it. One that is soft ends the lifetime
     /// that `header` tells: the entry is stale then, and all else follows.
@@ -55,10 +56,12 @@ struct InvalidationView: ~Copyable {
         _ header: inout EntryHeader, _ key: CacheKey, _ canonical: UnsafeRawBufferPointer,
         fields: UnsafeRawBufferPointer?, now: Milliseconds
     ) -> Bool {
-        guard let latest, header.invalidation < latest.pointee.load(ordering: .acquiring) else {
+        guard let latest = unsafe latest,
+            unsafe header.invalidation < latest.pointee.load(ordering: .acquiring)
+        else {
             return true
         }
-        let numbers = numbers(of: key, canonical, header, fields)
+        let numbers = unsafe numbers(of: key, canonical, header, fields)
         if header.invalidation < numbers.stale { header.times.end(at: now) }
         return header.invalidation >= numbers.dead
     }
@@ -72,18 +75,19 @@ struct InvalidationView: ~Copyable {
     ) -> InvalidationIndex.Numbers {
         refresh()
         guard header.invalidation < latestTag, header.kind != .variants else {
-            return numbers(of: key, canonical)
+            return unsafe numbers(of: key, canonical)
         }
-        let line = memo + (Int(truncatingIfNeeded: key.low) & (Self.lines - 1))
+        let line = unsafe memo + (Int(truncatingIfNeeded: key.low) & (Self.lines - 1))
         let entry = header.memoName
-        if line.pointee.key == key.high, line.pointee.latest == index.latest, entry != 0,
-            line.pointee.entry == entry
+        if unsafe line.pointee.key == key.high, unsafe line.pointee.latest == index.latest,
+            entry != 0,
+            unsafe line.pointee.entry == entry
         {
-            return line.pointee.numbers
+            return unsafe line.pointee.numbers
         }
-        let numbers = header.numbers(in: index, canonical.bytes, fields, tagField)
+        let numbers = unsafe header.numbers(in: index, canonical.bytes, fields, tagField)
         if entry != 0 {
-            line.pointee = Line(
+            unsafe line.pointee = Line(
                 key: key.high, latest: index.latest, entry: entry, numbers: numbers)
         }
         return numbers
@@ -96,38 +100,42 @@ struct InvalidationView: ~Copyable {
         of key: CacheKey, _ canonical: UnsafeRawBufferPointer
     ) -> InvalidationIndex.Numbers {
         refresh()
-        let line = memo + (Int(truncatingIfNeeded: key.low) & (Self.lines - 1))
-        if line.pointee.key == key.high, line.pointee.latest == index.latest {
-            return line.pointee.numbers
+        let line = unsafe memo + (Int(truncatingIfNeeded: key.low) & (Self.lines - 1))
+        if unsafe line.pointee.key == key.high, unsafe line.pointee.latest == index.latest {
+            return unsafe line.pointee.numbers
         }
-        let numbers = index.numbers(of: canonical.bytes)
-        line.pointee = Line(key: key.high, latest: index.latest, numbers: numbers)
+        let numbers = unsafe index.numbers(of: canonical.bytes)
+        unsafe line.pointee = Line(key: key.high, latest: index.latest, numbers: numbers)
         return numbers
     }
 
     /// The latest invalidation that a fetch must not have begun before to answer for a key; 0 when
     /// there is none. What tags an answer under way will have is not known: it has them all.
     mutating func latest(of key: CacheKey, _ canonical: UnsafeRawBufferPointer) -> UInt64 {
-        guard let latest, latest.pointee.load(ordering: .acquiring) > 0 else { return 0 }
-        let highest = numbers(of: key, canonical).highest
+        guard let latest = unsafe latest, unsafe latest.pointee.load(ordering: .acquiring) > 0
+        else { return 0 }
+        let highest = unsafe numbers(of: key, canonical).highest
         return max(highest, latestTag)
     }
 
     /// Whether what was fetched at `number` may be stored under a key, if only as stale.
     mutating func mayStore(_ number: UInt64, _ key: CacheKey, _ canonical: [UInt8]) -> Bool {
-        guard let latest, number < latest.pointee.load(ordering: .acquiring) else { return true }
-        return canonical.withUnsafeBytes { number >= self.numbers(of: key, $0).dead }
+        guard let latest = unsafe latest, unsafe number < latest.pointee.load(ordering: .acquiring)
+        else { return true }
+        return unsafe canonical.withUnsafeBytes { unsafe number >= self.numbers(of: key, $0).dead }
             && number >= index.horizon
     }
 
     /// Whether no rule since its fetch reaches a tag of a response that is to be stored.
     mutating func mayStore(_ put: StorePut) -> Bool {
-        guard let latest, put.header.invalidation < latest.pointee.load(ordering: .acquiring) else {
+        guard let latest = unsafe latest,
+            unsafe put.header.invalidation < latest.pointee.load(ordering: .acquiring)
+        else {
             return true
         }
         refresh()
-        return put.headers.withUnsafeBytes {
-            put.header.invalidation >= put.header.tagNumbers(in: index, $0, tagField).dead
+        return unsafe put.headers.withUnsafeBytes {
+            unsafe put.header.invalidation >= put.header.tagNumbers(in: index, $0, tagField).dead
         }
     }
 
@@ -141,7 +149,9 @@ struct InvalidationView: ~Copyable {
     var known: UInt64 { index.latest }
 
     mutating func refresh() {
-        guard let latest, latest.pointee.load(ordering: .acquiring) != index.latest else { return }
+        guard let latest = unsafe latest,
+            unsafe latest.pointee.load(ordering: .acquiring) != index.latest
+        else { return }
         catchUp()
     }
 

@@ -18,8 +18,8 @@ extension LoopState where N: ~Copyable {
         var canonicals = exchange.targetKeys()
         for field in [KnownField.location, .contentLocation] {
             guard let index = head.head.fields.first(field) else { continue }
-            let key = head.bytes.withUnsafeBytes { bytes in
-                exchange.resolve(
+            let key = unsafe head.bytes.withUnsafeBytes { bytes in
+                unsafe exchange.resolve(
                     UnsafeRawBufferPointer(rebasing: bytes[head.head.fields[index].value.range]))
             }
             if let key, !canonicals.contains(key) { canonicals.append(key) }
@@ -43,7 +43,7 @@ extension LoopState where N: ~Copyable {
         }
         for canonical in canonicals {
             // The sweeper would find it as well; so its room is free at once.
-            store.delete(CacheKey.hash(canonical.span.bytes, seed: store.seed))
+            unsafe store.delete(CacheKey.hash(canonical.span.bytes, seed: store.seed))
         }
         return true
     }
@@ -52,7 +52,7 @@ extension LoopState where N: ~Copyable {
 extension InvalidationRule {
     /// The target of a canonical key, on its host, in all variants; nil for what is no such key.
     fileprivate init?(canonical: [UInt8]) {
-        guard let target = InvalidationTarget(in: canonical.span.bytes) else { return nil }
+        guard let target = unsafe InvalidationTarget(in: canonical.span.bytes) else { return nil }
         let query = target.query.map { [UInt8(ascii: "?")] + canonical[$0] } ?? []
         self.init(.target, host: Array(canonical[target.host]), canonical[target.path] + query)
     }

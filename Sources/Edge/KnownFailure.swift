@@ -20,7 +20,9 @@ extension LoopState where N: ~Copyable {
     mutating func answersKnownFailure(_ exchange: Exchange) -> Bool {
         guard exchange.policy.mode == .cloudfront, exchange.mayCollapse, let key = exchange.key
         else { return false }
-        let least = exchange.canonical.withUnsafeBytes { invalidated.latest(of: key, $0) }
+        let least = unsafe exchange.canonical.withUnsafeBytes {
+            unsafe invalidated.latest(of: key, $0)
+        }
         guard let failure = shared.collapsed.knownFailure(key, at: network.wallNow, least: least)
         else { return false }
         answerKnown(exchange, failure)

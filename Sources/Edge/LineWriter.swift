@@ -4,6 +4,7 @@ import HTTP
 import Reactor
 
 /// Writes one line of JSON into the loop's memory; a value that does not fit is cut short.
+@safe  // each write is compared with `capacity`
 struct LineWriter {
     /// The beginning of a line that says when: its bytes stay in the memory for the next one.
     struct Start {
@@ -27,7 +28,7 @@ struct LineWriter {
         guard let base = memory.baseAddress, memory.count >= Self.reserve else {
             preconditionFailure("too small for a line")
         }
-        self.memory = base
+        unsafe self.memory = unsafe base
         capacity = memory.count
         if begun.time == now {
             (start, count) = (begun, begun.count)
@@ -42,12 +43,12 @@ struct LineWriter {
         start = Start(time: now, count: count)
     }
 
-    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
+    var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: memory, count: count) }
 
     mutating func address(_ address: SocketAddress) {
         raw(",\"c-ip\":\"")
         if address != .unspecified {
-            count += address.writeIP(
+            unsafe count += address.writeIP(
                 to: UnsafeMutableRawBufferPointer(
                     start: memory + count, count: SocketAddress.textLengthMax))
         }
@@ -75,7 +76,7 @@ struct LineWriter {
     /// A member with a peer's value; `opening` is a comma, the name and what stands before a value.
     mutating func member(_ opening: StaticString, _ value: UnsafeRawBufferPointer) {
         guard open(opening) else { return }
-        escape(value)
+        unsafe escape(value)
         raw("\"")
     }
 
@@ -84,7 +85,7 @@ struct LineWriter {
     mutating func parsed(_ opening: StaticString, _ value: UnsafeRawBufferPointer) {
         guard open(opening) else { return }
         let length = min(value.count, Self.valueLimit, capacity - Self.reserve - count)
-        if let base = value.baseAddress { memcpy(memory + count, base, length) }
+        if let base = value.baseAddress { unsafe memcpy(memory + count, base, length) }
         count += length
         raw("\"")
     }
@@ -94,30 +95,30 @@ struct LineWriter {
         _ opening: StaticString
     ) {
         guard let index = head.fields.first(known) else { return }
-        let value = UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range])
+        let value = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range])
         // A referer's query may hold another site's tokens.
-        if known == .referer, let mark = value.firstIndex(of: 63) {
-            member(opening, UnsafeRawBufferPointer(rebasing: value[..<mark]))
+        if known == .referer, let mark = unsafe value.firstIndex(of: 63) {
+            unsafe member(opening, UnsafeRawBufferPointer(rebasing: value[..<mark]))
         } else {
-            member(opening, value)
+            unsafe member(opening, value)
         }
     }
 
     /// The query, with the values of credentials left out (law 6).
     mutating func query(_ query: UnsafeRawBufferPointer) {
-        guard !query.isEmpty, open(",\"cs-uri-query\":\"") else { return }
+        guard unsafe !query.isEmpty, open(",\"cs-uri-query\":\"") else { return }
         var start = 0
         while start < query.count {
             var end = start
-            while end < query.count, query[end] != 38 { end += 1 }
-            let parameter = UnsafeRawBufferPointer(rebasing: query[start..<end])
+            while end < query.count, unsafe query[end] != 38 { end += 1 }
+            let parameter = unsafe UnsafeRawBufferPointer(rebasing: query[start..<end])
             if start > 0 { plain(38) }
-            if let length = Self.secretName(parameter) {
-                escape(UnsafeRawBufferPointer(rebasing: parameter[..<length]))
+            if let length = unsafe Self.secretName(parameter) {
+                unsafe escape(UnsafeRawBufferPointer(rebasing: parameter[..<length]))
                 plain(61)
                 plain(45)
             } else {
-                escape(parameter)
+                unsafe escape(parameter)
             }
             start = end + 1
         }
@@ -127,12 +128,12 @@ struct LineWriter {
     /// Length of the name when the parameter carries a credential.
     static func secretName(_ parameter: UnsafeRawBufferPointer) -> Int? {
         guard parameter.count > 4 else { return nil }
-        switch parameter[0] | 0x20 {
+        switch unsafe parameter[0] | 0x20 {
         case 97, 99, 105, 106, 107, 112, 115, 116: break  // a c i j k p s t, as below
         default: return nil
         }
         for index in secretNames.indices {
-            if let length = named(parameter, secretNames[index]) { return length }
+            if let length = unsafe named(parameter, secretNames[index]) { return length }
         }
         return nil
     }
@@ -145,8 +146,9 @@ struct LineWriter {
 
     private static func named(_ parameter: UnsafeRawBufferPointer, _ name: StaticString) -> Int? {
         let length = name.utf8CodeUnitCount
-        guard parameter.count > length, parameter[length] == 61 else { return nil }
-        for index in 0..<length where parameter[index] | 0x20 != name.utf8Start[index] | 0x20 {
+        guard parameter.count > length, unsafe parameter[length] == 61 else { return nil }
+        for index in 0..<length where unsafe parameter[index] | 0x20 != name.utf8Start[index] | 0x20
+        {
             return nil
         }
         return length
@@ -164,7 +166,7 @@ struct LineWriter {
     /// One byte of a value that needs no escape.
     private mutating func plain(_ byte: UInt8) {
         guard count < capacity - Self.reserve else { return }
-        memory.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+        unsafe memory.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
         count += 1
     }
 
@@ -172,21 +174,22 @@ struct LineWriter {
     private mutating func escape(_ value: UnsafeRawBufferPointer) {
         guard let base = value.baseAddress else { return }
         let room = min(Self.valueLimit, capacity - Self.reserve - count)
-        guard value.count <= room, PlainText.isAll(value) else {
-            escapeEach(value, room)
+        guard value.count <= room, unsafe PlainText.isAll(value) else {
+            unsafe escapeEach(value, room)
             return
         }
-        memcpy(memory + count, base, value.count)
+        unsafe memcpy(memory + count, base, value.count)
         count += value.count
     }
 
     @inline(never)
     private mutating func escapeEach(_ value: UnsafeRawBufferPointer, _ room: Int) {
         var room = room
-        for byte in value {
+        for index in value.indices {
+            let byte = unsafe value[index]
             if PlainText.isPlain(byte) {
                 guard room > 0 else { return }
-                memory.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+                unsafe memory.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
                 count += 1
                 room -= 1
             } else {
@@ -200,8 +203,8 @@ struct LineWriter {
     /// Bytes that are not plain ASCII, as the code point of the same number (Latin-1).
     private mutating func unicode(_ byte: UInt8) {
         raw("\\u00")
-        memory.storeBytes(of: Self.hex(byte >> 4), toByteOffset: count, as: UInt8.self)
-        memory.storeBytes(of: Self.hex(byte & 15), toByteOffset: count + 1, as: UInt8.self)
+        unsafe memory.storeBytes(of: Self.hex(byte >> 4), toByteOffset: count, as: UInt8.self)
+        unsafe memory.storeBytes(of: Self.hex(byte & 15), toByteOffset: count + 1, as: UInt8.self)
         count += 2
     }
 
@@ -211,7 +214,7 @@ struct LineWriter {
     private mutating func raw(_ text: StaticString) {
         let length = text.utf8CodeUnitCount
         guard count + length <= capacity else { return }
-        memcpy(memory + count, text.utf8Start, length)
+        unsafe memcpy(memory + count, text.utf8Start, length)
         count += length
     }
 
@@ -219,7 +222,7 @@ struct LineWriter {
     private mutating func decimal(_ number: UInt64) {
         let digits = DecimalDigits(number)
         guard count + digits.count <= capacity else { return }
-        digits.write(to: memory + count)
+        unsafe digits.write(to: memory + count)
         count += digits.count
     }
 
@@ -227,7 +230,7 @@ struct LineWriter {
     @inline(__always)
     private mutating func digits(_ number: UInt64, _ places: Int) {
         guard count + places <= capacity else { return }
-        DecimalDigits.write(number, count: places, to: memory + count)
+        unsafe DecimalDigits.write(number, count: places, to: memory + count)
         count += places
     }
 }
@@ -242,14 +245,14 @@ enum PlainText {
     @inline(__always)
     static func isAll(_ text: UnsafeRawBufferPointer) -> Bool {
         let count = text.count
-        guard count >= 8 else { return text.allSatisfy(isPlain) }
+        guard count >= 8 else { return unsafe text.allSatisfy(isPlain) }
         var marked: UInt64 = 0
         var at = 0
         while at < count - 8 {
-            marked |= marks(text.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+            unsafe marked |= marks(text.loadUnaligned(fromByteOffset: at, as: UInt64.self))
             at += 8
         }
-        marked |= marks(text.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self))
+        unsafe marked |= marks(text.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self))
         return marked & 0x8080_8080_8080_8080 == 0
     }
 

@@ -13,7 +13,7 @@ extension LoopState where N: ~Copyable {
             rejection.status == 431 && snapshot.settings.mode == .cloudfront
                 && rejection == .headTooLarge
             ? 494 : rejection.status
-        refuse(slot, status: status, detail: rejection.reason)
+        unsafe refuse(slot, status: status, detail: rejection.reason)
     }
 
     /// `request` are the bytes of the head, if it was understood.
@@ -26,7 +26,7 @@ extension LoopState where N: ~Copyable {
         requestID = hot.isTwin ? requestIDs.make() : RequestID()
         let page = localPage(status, detail: detail, requestID: requestID)
         let outcome = writeLocal(slot, page, requestID, isHead: isHead, exchange: nil)
-        logRefusal(slot, outcome, request)
+        unsafe logRefusal(slot, outcome, request)
         counters.add(.errors)
         if flush(slot) { closeGently(slot) }
     }
@@ -92,8 +92,8 @@ extension LoopState where N: ~Copyable {
 
     mutating func sendContinue(_ exchange: Exchange) {
         guard exchange.head.minorVersion >= 1 else { return }
-        "HTTP/1.1 100 Continue\r\n\r\n".utf8CString.withUnsafeBytes {
-            _ = viewers[exchange.id.slot].output.append(
+        unsafe "HTTP/1.1 100 Continue\r\n\r\n".utf8CString.withUnsafeBytes {
+            _ = unsafe viewers[exchange.id.slot].output.append(
                 UnsafeRawBufferPointer(rebasing: $0.dropLast()))
         }
         _ = flush(exchange.id.slot)
@@ -143,17 +143,19 @@ extension LoopState where N: ~Copyable {
             viewers.contains(Slot(index: slot, generation: exchange.id.generation)),
             viewers[slot].exchange === exchange
         else { return }
-        var writer = HeadWriter(scratch.head)
+        var writer = unsafe HeadWriter(scratch.head)
         writer.append("HTTP/1.1 ")
         writer.appendDecimal(UInt64(originHead.status))
         writer.append(" \r\n")
-        raw.withUnsafeBytes { bytes in
+        unsafe raw.withUnsafeBytes { bytes in
             for index in 0..<originHead.fields.count
-            where !originHead.isHopByHop(index, bytes: bytes.bytes) {
+            where unsafe !originHead.isHopByHop(index, bytes: bytes.bytes) {
                 let field = originHead.fields[index]
-                writer.append(bytes: UnsafeRawBufferPointer(rebasing: bytes[field.name.range]))
+                unsafe writer.append(
+                    bytes: UnsafeRawBufferPointer(rebasing: bytes[field.name.range]))
                 writer.append(": ")
-                writer.append(bytes: UnsafeRawBufferPointer(rebasing: bytes[field.value.range]))
+                unsafe writer.append(
+                    bytes: UnsafeRawBufferPointer(rebasing: bytes[field.value.range]))
                 writer.append("\r\n")
             }
         }

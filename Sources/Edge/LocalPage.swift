@@ -79,7 +79,7 @@ extension LoopState where N: ~Copyable {
         outcome.detail = page.detail
         outcome.requestID = requestID
         outcome.sentBytes = isHead ? 0 : page.content.count
-        var writer = HeadWriter(scratch.head)
+        var writer = unsafe HeadWriter(scratch.head)
         writer.append(status: page.status)
         if page.status == 405 { writer.appendAllow() }
         if hot.isTwin { writer.append("Server: CloudFront\r\n") }
@@ -91,17 +91,17 @@ extension LoopState where N: ~Copyable {
         writer.appendDate(epochSeconds: network.wallNow / 1_000)
         writer.append("\r\n")
         if !hot.isTwin { writer.append("Cache-Control: no-store\r\n") }
-        if !page.location.isEmpty { writer.field("Location", page.location.span.bytes) }
+        if !page.location.isEmpty { unsafe writer.field("Location", page.location.span.bytes) }
         if let retryAfter = page.retryAfter {
             writer.field("Retry-After", decimal: UInt64(retryAfter))
         }
         if page.isDegraded { writer.append("X-Edge-Degraded: origin\r\n") }
         if let exchange {
-            appendFields(
+            unsafe appendFields(
                 UnsafeRawBufferPointer(start: nil, count: 0), exchange, isOwn: true, &writer)
         }
         appendConnection(slot, &writer)
-        writer.append(bytes: hot.cacheStatus)
+        unsafe writer.append(bytes: hot.cacheStatus)
         writer.append("; detail=\"")
         writer.append(page.detail)
         writer.append("\"\r\n")
@@ -112,16 +112,18 @@ extension LoopState where N: ~Copyable {
         writer.append("\r\n")
         outcome.framingBytes = writer.count
         put(slot, writer)
-        if !isHead { page.content.withUnsafeBytes { _ = viewers[slot].output.append($0) } }
+        if !isHead {
+            unsafe page.content.withUnsafeBytes { _ = unsafe viewers[slot].output.append($0) }
+        }
         return outcome
     }
 }
 
 extension ErrorPage {
     fileprivate func bytes(_ requestID: RequestID) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: 2_048) { buffer, count in
-            var writer = HeadWriter(UnsafeMutableRawBufferPointer(buffer))
-            write(requestID: requestID.text.span.bytes, to: &writer)
+        unsafe [UInt8](unsafeUninitializedCapacity: 2_048) { buffer, count in
+            var writer = unsafe HeadWriter(UnsafeMutableRawBufferPointer(buffer))
+            unsafe write(requestID: requestID.text.span.bytes, to: &writer)
             count = writer.count
         }
     }

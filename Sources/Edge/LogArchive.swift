@@ -49,22 +49,22 @@ final class LogArchive {
     // MARK: taking lines
 
     /// A piece of what a ring holds; lines may go on in the next.
-    func take(_ piece: UnsafeRawBufferPointer) { pending.append(contentsOf: piece) }
+    func take(_ piece: UnsafeRawBufferPointer) { unsafe pending.append(contentsOf: piece) }
 
     /// All pieces of a ring have come: its lines go to the hours they ended in.
     func endRing() {
         guard !pending.isEmpty else { return }
-        pending.withUnsafeBytes { bytes in
+        unsafe pending.withUnsafeBytes { bytes in
             var start = 0
             var batch: Int?
             while start < bytes.count, let base = bytes.baseAddress {
-                let found = memchr(base + start, 10, bytes.count - start)
-                let end = found.map { base.distance(to: $0) + 1 } ?? bytes.count
-                let line = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-                if batch.map({ !Self.isOf(batches[$0].hour, line) }) ?? true {
-                    batch = self.batch(for: line)
+                let found = unsafe memchr(base + start, 10, bytes.count - start)
+                let end = unsafe found.map { unsafe base.distance(to: $0) + 1 } ?? bytes.count
+                let line = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+                if batch.map({ unsafe !Self.isOf(batches[$0].hour, line) }) ?? true {
+                    batch = unsafe self.batch(for: line)
                 }
-                if let batch { batches[batch].lines.append(contentsOf: line) }
+                if let batch { unsafe batches[batch].lines.append(contentsOf: line) }
                 start = end
             }
         }
@@ -75,12 +75,14 @@ final class LogArchive {
     private static let hourLength = 13
 
     private static func isOf(_ hour: [UInt8], _ line: UnsafeRawBufferPointer) -> Bool {
-        line.starts(with: hour)
+        unsafe line.starts(with: hour)
     }
 
     private func batch(for line: UnsafeRawBufferPointer) -> Int {
-        if let index = batches.firstIndex(where: { Self.isOf($0.hour, line) }) { return index }
-        batches.append((Array(line.prefix(Self.hourLength)), []))
+        if let index = batches.firstIndex(where: { unsafe Self.isOf($0.hour, line) }) {
+            return index
+        }
+        unsafe batches.append((Array(line.prefix(Self.hourLength)), []))
         return batches.count - 1
     }
 
@@ -100,7 +102,7 @@ final class LogArchive {
         guard let index = file(of: hour) else { return false }
         let file = files[index]
         pack(file.length == 0 ? Array(LogField.header.utf8) + lines : lines)
-        if packed.withUnsafeBytes({ AccessLogWriter.writeAll(file.fd, $0) }) {
+        if unsafe packed.withUnsafeBytes({ unsafe AccessLogWriter.writeAll(file.fd, $0) }) {
             files[index].length += packed.count
             return true
         }
@@ -118,8 +120,8 @@ final class LogArchive {
         var at = 0
         var isDone = false
         while !isDone {
-            let step = room.withUnsafeMutableBytes {
-                writer.write(text.span.bytes.extracting(at...), .finished, into: $0)
+            let step = unsafe room.withUnsafeMutableBytes {
+                unsafe writer.write(text.span.bytes.extracting(at...), .finished, into: $0)
             }
             at += step.consumed
             packed += room[..<step.produced]
@@ -142,7 +144,7 @@ final class LogArchive {
             let name = LogFileName.text(
                 prefix: settings.prefix, distribution: settings.distribution, hour: hour,
                 unique: LogFileName.unique(from: random.next()))
-            let fd = open(
+            let fd = unsafe open(
                 "\(settings.directory)/\(name)",
                 O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o640)
             if fd >= 0 { return fd }
@@ -157,10 +159,10 @@ final class LogArchive {
         var parts = settings.prefix.split(separator: "/")[...]
         while let part = parts.popFirst() {
             path += "/" + part
-            if mkdir(path, 0o750) != 0, errno != EEXIST {
+            if unsafe mkdir(path, 0o750) != 0, errno != EEXIST {
                 throw LogError(path: path, code: errno)
             }
         }
-        if access(path, W_OK | X_OK) != 0 { throw LogError(path: path, code: errno) }
+        if unsafe access(path, W_OK | X_OK) != 0 { throw LogError(path: path, code: errno) }
     }
 }

@@ -171,7 +171,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     /// Deals with one wake-up: events, messages, timers, and what they left to do.
     package mutating func tick(_ events: UnsafeBufferPointer<ReadyEvent>) {
         counters.add(.ticks)
-        for event in events { deliver(event) }
+        for index in events.indices { unsafe deliver(events[index]) }
         if !ready.isEmpty { drainReady() }
         expireTimers()
         if !ready.isEmpty { drainReady() }
@@ -302,6 +302,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
 }
 
 /// A loop's working memory: one of each, since a loop does one thing at a time.
+@safe  // its state owns the memory, and is the last to use it
 struct LoopScratch {
     /// What was just received.
     let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 64)
@@ -322,15 +323,15 @@ struct LoopScratch {
     let parts = UnsafeMutableBufferPointer<iovec>.allocate(capacity: 24)
 
     func deallocate() {
-        input.deallocate()
-        head.deallocate()
-        key.deallocate()
-        fields.deallocate()
-        line.deallocate()
-        generated.deallocate()
-        address.deallocate()
-        rewritten.deallocate()
-        record.deallocate()
-        parts.deallocate()
+        unsafe input.deallocate()
+        unsafe head.deallocate()
+        unsafe key.deallocate()
+        unsafe fields.deallocate()
+        unsafe line.deallocate()
+        unsafe generated.deallocate()
+        unsafe address.deallocate()
+        unsafe rewritten.deallocate()
+        unsafe record.deallocate()
+        unsafe parts.deallocate()
     }
 }

@@ -11,7 +11,7 @@ enum FieldSearch {
                 continue
             }
             let isSame = field.name.range.enumerated().allSatisfy {
-                bytes[$1] | 0x20 == name.utf8Start[$0]
+                unsafe bytes[$1] | 0x20 == name.utf8Start[$0]
             }
             if isSame { return Array(bytes[field.value.range]) }
         }
@@ -42,13 +42,13 @@ extension LoopState where N: ~Copyable {
         exchange.outcome.result = .miss
         exchange.outcome.detail = "max-forwards"
         counters.add(.misses)
-        var writer = HeadWriter(scratch.head)
+        var writer = unsafe HeadWriter(scratch.head)
         writer.append(status: 200)
         writer.appendAllow()
         writer.append("Content-Length: 0\r\nDate: ")
         writer.appendDate(epochSeconds: network.wallNow / 1_000)
         writer.append("\r\n")
-        writer.append(bytes: hot.cacheStatus)
+        unsafe writer.append(bytes: hot.cacheStatus)
         writer.append("; detail=max-forwards\r\n")
         appendConnection(exchange.id.slot, &writer)
         appendResult(exchange.outcome, age: nil, &writer)

@@ -112,6 +112,7 @@ public enum Counter: Int, CaseIterable, Sendable {
 /// One loop's counters: written by its loop alone, read by anyone.
 ///
 /// Relaxed atomics with a single writer: an increment is a load, an add and a store.
+@safe  // indexed by cases; never freed
 public struct LoopCounters: @unchecked Sendable {  // the memory is atomics and stays
     private let slots: UnsafeMutablePointer<Atomic<UInt64>>
 
@@ -119,8 +120,8 @@ public struct LoopCounters: @unchecked Sendable {  // the memory is atomics and 
 
     /// The memory lives as long as the process: one page for each loop.
     public init() {
-        slots = .allocate(capacity: Self.slotCount)
-        for index in 0..<Self.slotCount { (slots + index).initialize(to: Atomic(0)) }
+        unsafe slots = .allocate(capacity: Self.slotCount)
+        for index in 0..<Self.slotCount { unsafe (slots + index).initialize(to: Atomic(0)) }
     }
 
     @inline(__always)
@@ -130,28 +131,29 @@ public struct LoopCounters: @unchecked Sendable {  // the memory is atomics and 
     public func reject(_ rule: RejectionRule) { add(Counter.allCases.count + rule.slot, 1) }
 
     public func value(_ rule: RejectionRule) -> UInt64 {
-        slots[Counter.allCases.count + rule.slot].load(ordering: .relaxed)
+        unsafe slots[Counter.allCases.count + rule.slot].load(ordering: .relaxed)
     }
 
     @inline(__always)
     private func add(_ index: Int, _ amount: Int) {
-        let slot = slots + index
-        slot.pointee.store(
+        let slot = unsafe slots + index
+        unsafe slot.pointee.store(
             slot.pointee.load(ordering: .relaxed) &+ UInt64(truncatingIfNeeded: amount),
             ordering: .relaxed)
     }
 
     @inline(__always)
     public func set(_ counter: Counter, _ value: UInt64) {
-        slots[counter.rawValue].store(value, ordering: .relaxed)
+        unsafe slots[counter.rawValue].store(value, ordering: .relaxed)
     }
 
     public func value(_ counter: Counter) -> UInt64 {
-        slots[counter.rawValue].load(ordering: .relaxed)
+        unsafe slots[counter.rawValue].load(ordering: .relaxed)
     }
 }
 
 /// Seconds from request head to last byte, in powers of two of a millisecond's eighth.
+@safe  // indexed by buckets; never freed
 public struct LoopLatencies: @unchecked Sendable {  // as LoopCounters
     /// Upper bounds in nanoseconds: 125 µs doubled seventeen times, about 16 s.
     public static let bucketCount = 18
@@ -160,8 +162,8 @@ public struct LoopLatencies: @unchecked Sendable {  // as LoopCounters
     private let slots: UnsafeMutablePointer<Atomic<UInt64>>
 
     public init() {
-        slots = .allocate(capacity: Self.bucketCount + 2)
-        for index in 0..<Self.bucketCount + 2 { (slots + index).initialize(to: Atomic(0)) }
+        unsafe slots = .allocate(capacity: Self.bucketCount + 2)
+        for index in 0..<Self.bucketCount + 2 { unsafe (slots + index).initialize(to: Atomic(0)) }
     }
 
     @inline(__always)
@@ -174,14 +176,15 @@ public struct LoopLatencies: @unchecked Sendable {  // as LoopCounters
 
     @inline(__always)
     private func bump(_ index: Int, _ amount: UInt64) {
-        let slot = slots + index
-        slot.pointee.store(slot.pointee.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
+        let slot = unsafe slots + index
+        unsafe slot.pointee.store(
+            slot.pointee.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
     }
 
     /// Counts by bucket (the last one is "longer") and the sum in nanoseconds.
     public func snapshot() -> (counts: [UInt64], sum: UInt64) {
-        let counts = (0...Self.bucketCount).map { slots[$0].load(ordering: .relaxed) }
-        return (counts, slots[Self.bucketCount + 1].load(ordering: .relaxed))
+        let counts = (0...Self.bucketCount).map { unsafe slots[$0].load(ordering: .relaxed) }
+        return unsafe (counts, slots[Self.bucketCount + 1].load(ordering: .relaxed))
     }
 }
 

@@ -11,9 +11,11 @@ extension LoopState where N: ~Copyable {
         exchange.outcome.result = .miss
         counters.add(.notModified)
         counters.add(.misses)
-        var writer = HeadWriter(scratch.head)
+        var writer = unsafe HeadWriter(scratch.head)
         writer.append(status: 304)
-        fetched.blob.withUnsafeBytes { appendFields($0, exchange, isMetadata: true, &writer) }
+        unsafe fetched.blob.withUnsafeBytes {
+            unsafe appendFields($0, exchange, isMetadata: true, &writer)
+        }
         appendConnection(exchange.id.slot, &writer)
         let collapsed = exchange.fetch == nil
         appendOwnFields(exchange, fetched, collapsed, &writer)
@@ -34,9 +36,9 @@ extension FetchedHead {
         guard exchange.key != nil, exchange.facts.hasConditional, head.status == 200,
             exchange.head.method == .get, !exchange.facts.hasRange
         else { return false }
-        return exchange.bytes.withUnsafeBytes { request in
-            bytes.withUnsafeBytes { response in
-                evaluatePreconditions(
+        return unsafe exchange.bytes.withUnsafeBytes { request in
+            unsafe bytes.withUnsafeBytes { response in
+                unsafe evaluatePreconditions(
                     exchange.head.fields, request.bytes,
                     etag: UnsafeRawBufferPointer(rebasing: response[facts.etag.range]).bytes,
                     lastModified: facts.lastModified, date: facts.date ?? receivedAt / 1_000,

@@ -19,6 +19,6 @@ extension LoopState where N: ~Copyable {
         guard let line = head.fields.first(.xEdgeCache), isOperator(slot, head.fields) else {
             return .none
         }
-        return CacheWish(bytes.bytes.extracting(head.fields[line].value.range))
+        return unsafe CacheWish(bytes.bytes.extracting(head.fields[line].value.range))
     }
 }

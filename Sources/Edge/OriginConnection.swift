@@ -138,7 +138,7 @@ extension LoopState where N: ~Copyable {
         case .idle:
             // Whatever an unasked origin says belongs to no request (response queue poisoning);
             // what only keeps TLS going says nothing.
-            if !readiness.isDisjoint(with: [.hangup, .error])
+            if unsafe !readiness.isDisjoint(with: [.hangup, .error])
                 || readiness.contains(.readable)
                     && network.receive(origins[slot].fd, into: scratch.input) != .wouldBlock
             {
@@ -215,7 +215,7 @@ extension LoopState where N: ~Copyable {
     private mutating func isSilent(_ slot: UInt32) -> Bool {
         if origins[slot].sawHangup { return false }
         guard origins[slot].mayHoldMore else { return true }
-        return network.receive(origins[slot].fd, into: scratch.input) == .wouldBlock
+        return unsafe network.receive(origins[slot].fd, into: scratch.input) == .wouldBlock
     }
 
     mutating func idleTimer(_ slot: UInt32) {

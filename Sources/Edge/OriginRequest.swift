@@ -44,18 +44,18 @@ struct OriginRequest {
     ) {
         method = conditions.methodOverride.isEmpty ? viewer.method : .get
         framing = viewer.framing
-        isUpgrade = Self.wantsWebSocket(viewer, bytes) && conditions.methodOverride.isEmpty
+        isUpgrade = unsafe Self.wantsWebSocket(viewer, bytes) && conditions.methodOverride.isEmpty
         head.reserveCapacity(viewer.length + 512)
         if conditions.methodOverride.isEmpty {
-            append(bytes, viewer.methodName)
+            unsafe append(bytes, viewer.methodName)
         } else {
             head += conditions.methodOverride
         }
         head += Array(" ".utf8)
-        appendTarget(viewer, bytes, conditions, origin)
+        unsafe appendTarget(viewer, bytes, conditions, origin)
         head += Array(" HTTP/1.1\r\n".utf8)
-        appendFields(viewer, bytes, conditions, origin)
-        appendForwarding(viewer, bytes, peer)
+        unsafe appendFields(viewer, bytes, conditions, origin)
+        unsafe appendForwarding(viewer, bytes, peer)
         appendVia(viewer, via)
         appendConditions(conditions)
         appendBodyFraming()
@@ -81,7 +81,7 @@ struct OriginRequest {
     }
 
     mutating func append(_ bytes: UnsafeRawBufferPointer, _ slice: ByteSlice) {
-        head.append(contentsOf: bytes[slice.range])
+        unsafe head.append(contentsOf: bytes[slice.range])
     }
 
     mutating func line(_ name: String, _ value: [UInt8]) {
@@ -96,7 +96,7 @@ struct OriginRequest {
         _ origin: OriginSettings
     ) {
         if viewer.targetForm == .asterisk {
-            append(bytes, viewer.target)
+            unsafe append(bytes, viewer.target)
             return
         }
         head += Array(origin.path.utf8)
@@ -104,11 +104,11 @@ struct OriginRequest {
             head += target
             return
         }
-        if viewer.path.isEmpty { head += [47] } else { append(bytes, viewer.path) }
+        if viewer.path.isEmpty { head += [47] } else { unsafe append(bytes, viewer.path) }
         // `/a?` and `/a` share an object, so they ask for the same.
         if viewer.hasQuery, !conditions.isKeyed || !viewer.query.isEmpty {
             head += [63]
-            append(bytes, viewer.query)
+            unsafe append(bytes, viewer.query)
         }
     }
 
@@ -117,27 +117,30 @@ struct OriginRequest {
         _ origin: OriginSettings
     ) {
         if origin.hostHeader == nil, !viewer.authority.isEmpty {
-            line("Host", Array(bytes[viewer.authority.range]))
+            unsafe line("Host", Array(bytes[viewer.authority.range]))
         } else if let host = origin.hostHeader {
             line("Host", Array(host.utf8))
         }
         for index in 0..<viewer.fields.count {
             let field = viewer.fields[index]
-            if viewer.isHopByHop(index, bytes: bytes.bytes) || drops(field.known, conditions) {
-                continue
-            }
-            if conditions.maxForwards != nil, field.known == .other,
-                Self.equal("max-forwards", bytes[field.name.range])
+            if unsafe viewer.isHopByHop(index, bytes: bytes.bytes) || drops(field.known, conditions)
             {
                 continue
             }
-            if origin.customHeaders.contains(where: { Self.equal($0.name, bytes[field.name.range]) }
+            if conditions.maxForwards != nil, field.known == .other,
+                unsafe Self.equal("max-forwards", bytes[field.name.range])
+            {
+                continue
+            }
+            if origin.customHeaders.contains(where: {
+                unsafe Self.equal($0.name, bytes[field.name.range])
+            }
             ) {
                 continue
             }
-            append(bytes, field.name)
+            unsafe append(bytes, field.name)
             head += [58, 32]
-            append(bytes, field.value)
+            unsafe append(bytes, field.value)
             head += [13, 10]
         }
         if let left = conditions.maxForwards { line("Max-Forwards", Array("\(left)".utf8)) }
@@ -164,8 +167,8 @@ struct OriginRequest {
     }
 
     private static func equal(_ name: String, _ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
-        guard name.utf8.count == bytes.count else { return false }
-        return zip(name.utf8, bytes).allSatisfy { $0 | 0x20 == $1 | 0x20 }
+        guard unsafe name.utf8.count == bytes.count else { return false }
+        return unsafe zip(name.utf8, bytes).allSatisfy { $0 | 0x20 == $1 | 0x20 }
     }
 
     /// A trusted proxy's own account is kept and added to; anybody else's is replaced.
@@ -177,7 +180,7 @@ struct OriginRequest {
             var index = viewer.fields.first(.xForwardedFor)
             while let at = index, chain.count < 1_024 {
                 if !chain.isEmpty { chain += Array(", ".utf8) }
-                chain.append(
+                unsafe chain.append(
                     contentsOf: bytes[viewer.fields[at].value.range].prefix(1_024 - chain.count))
                 index = viewer.fields.next(after: at, .xForwardedFor)
             }
@@ -188,11 +191,11 @@ struct OriginRequest {
             chain += Array(peer.address.utf8)
         }
         if !chain.isEmpty { line("X-Forwarded-For", chain) }
-        carry(
+        unsafe carry(
             viewer, bytes, .xForwardedProto, "X-Forwarded-Proto", trusted: peer.isTrusted,
             else: Array((peer.isSecured ? "https" : "http").utf8))
-        let host = viewer.authority.isEmpty ? [] : Array(bytes[viewer.authority.range])
-        carry(
+        let host = unsafe viewer.authority.isEmpty ? [] : Array(bytes[viewer.authority.range])
+        unsafe carry(
             viewer, bytes, .xForwardedHost, "X-Forwarded-Host", trusted: peer.isTrusted, else: host)
     }
 
@@ -202,7 +205,7 @@ struct OriginRequest {
         trusted: Bool, else value: [UInt8]
     ) {
         if trusted, let index = viewer.fields.first(field) {
-            line(name, Array(bytes[viewer.fields[index].value.range]))
+            unsafe line(name, Array(bytes[viewer.fields[index].value.range]))
         } else if !value.isEmpty {
             line(name, value)
         }
@@ -239,7 +242,7 @@ struct OriginRequest {
         guard !viewer.upgrade.isEmpty, viewer.framing == .none, viewer.method == .get,
             viewer.minorVersion >= 1
         else { return false }
-        return equal("websocket", bytes[viewer.upgrade.range])
+        return unsafe equal("websocket", bytes[viewer.upgrade.range])
     }
 }
 
@@ -278,8 +281,8 @@ struct Peer {
 extension HTTPDate {
     /// The date as bytes; allocates, for the miss path.
     static func text(_ seconds: Int64) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: 29) { buffer, count in
-            var writer = HeadWriter(UnsafeMutableRawBufferPointer(buffer))
+        unsafe [UInt8](unsafeUninitializedCapacity: 29) { buffer, count in
+            var writer = unsafe HeadWriter(UnsafeMutableRawBufferPointer(buffer))
             writer.appendDate(epochSeconds: seconds)
             count = writer.count
         }

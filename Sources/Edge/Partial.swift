@@ -23,9 +23,9 @@ extension LoopState where N: ~Copyable {
     /// The bytes that a 206 and the stored part make up together; nil when they do not fit.
     func union(_ exchange: Exchange, _ facts: ResponseFacts, _ bytes: [UInt8]) -> Range<UInt64>? {
         guard let entry = exchange.entry, facts.status == 206 else { return nil }
-        return entry.headers.withUnsafeBytes { stored in
-            bytes.withUnsafeBytes { new in
-                combined(
+        return unsafe entry.headers.withUnsafeBytes { stored in
+            unsafe bytes.withUnsafeBytes { new in
+                unsafe combined(
                     entry.header,
                     storedTag: UnsafeRawBufferPointer(rebasing: stored[entry.header.etag.range])
                         .bytes,
@@ -42,9 +42,9 @@ extension LoopState where N: ~Copyable {
         else { return false }
         var rest = stored[...]
         while !rest.isEmpty {
-            let room = fetch.shared.room(expecting: rest.count)
+            let room = unsafe fetch.shared.room(expecting: rest.count)
             let count = min(room.count, rest.count)
-            room.copyBytes(from: rest.prefix(count))
+            unsafe room.copyBytes(from: rest.prefix(count))
             fetch.shared.publish(bytes: count)
             rest = rest.dropFirst(count)
         }
@@ -98,9 +98,8 @@ extension LoopState where N: ~Copyable {
             beginReading()
             let next = (range.lowerBound + bytes.count)..<range.upperBound
             let found = copy.withEntry { gather($0.body, next, after: 0).parts }
-            for part in scratch.parts[..<found] {
-                bytes.append(
-                    contentsOf: UnsafeRawBufferPointer(start: part.iov_base, count: part.iov_len))
+            for index in 0..<found {
+                unsafe bytes.append(contentsOf: UnsafeRawBufferPointer(scratch.parts[index]))
             }
             endReading()
             if found == 0 { return nil }

@@ -25,14 +25,14 @@ struct PathStart: Equatable {
     @inline(__always)
     init(of path: UnsafeRawBufferPointer) {
         if path.count >= 16 {
-            words.0 = UInt64(
+            words.0 = unsafe UInt64(
                 littleEndian: path.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
-            words.1 = UInt64(
+            words.1 = unsafe UInt64(
                 littleEndian: path.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
             return
         }
         for index in 0..<path.count {
-            let byte = UInt64(path[index]) << UInt64(index % 8 * 8)
+            let byte = unsafe UInt64(path[index]) << UInt64(index % 8 * 8)
             if index < 8 { words.0 |= byte } else { words.1 |= byte }
         }
     }

@@ -38,12 +38,12 @@ struct ProbeConnection: ~Copyable {
     mutating func send(_ bytes: [UInt8]) -> Bool {
         var sent = 0
         while true {
-            let result = bytes[sent...].withUnsafeBytes { rest in
-                var part = iovec(
+            let result = unsafe bytes[sent...].withUnsafeBytes { rest in
+                var part = unsafe iovec(
                     iov_base: UnsafeMutableRawPointer(mutating: rest.baseAddress),
                     iov_len: rest.count)
-                return withUnsafePointer(to: &part) {
-                    network.send(fd, UnsafeBufferPointer(start: $0, count: 1))
+                return unsafe withUnsafePointer(to: &part) {
+                    unsafe network.send(fd, UnsafeBufferPointer(start: $0, count: 1))
                 }
             }
             switch result {
@@ -62,7 +62,7 @@ struct ProbeConnection: ~Copyable {
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 16_384)
         while bytes.count < limit {
-            switch piece.withUnsafeMutableBytes({ network.receive(fd, into: $0) }) {
+            switch unsafe piece.withUnsafeMutableBytes({ unsafe network.receive(fd, into: $0) }) {
             case .bytes(let count): bytes += piece[..<count]
             case .wouldBlock:
                 guard Self.wait(&network, deadline) else { return bytes }
@@ -78,7 +78,7 @@ struct ProbeConnection: ~Copyable {
     ) -> Bool {
         guard let host else { return true }
         guard let tls else { return false }
-        return network.secure(
+        return unsafe network.secure(
             fd, tls, token: token, host: host,
             early: UnsafeRawBufferPointer(start: nil, count: 0))
     }
@@ -87,8 +87,8 @@ struct ProbeConnection: ~Copyable {
     private static func wait(_ network: inout LinuxNetwork, _ deadline: UInt64) -> Bool {
         var event = ReadyEvent(token: Token(bits: 0), readiness: [])
         while network.monotonicNow < deadline {
-            let count = withUnsafeMutablePointer(to: &event) {
-                network.wait(
+            let count = unsafe withUnsafeMutablePointer(to: &event) {
+                unsafe network.wait(
                     until: deadline, into: UnsafeMutableBufferPointer(start: $0, count: 1))
             }
             if count > 0 { return true }

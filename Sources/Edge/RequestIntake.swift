@@ -39,14 +39,14 @@ struct RequestIntake {
     mutating func take(_ bytes: UnsafeRawBufferPointer) -> Int {
         switch framing {
         case .none, .untilClose: return 0
-        case .length: return takeLength(bytes)
-        case .chunked: return takeChunked(bytes)
+        case .length: return unsafe takeLength(bytes)
+        case .chunked: return unsafe takeChunked(bytes)
         }
     }
 
     private mutating func takeLength(_ bytes: UnsafeRawBufferPointer) -> Int {
         let count = Int(min(UInt64(bytes.count), remaining, UInt64(Self.window)))
-        queue.append(contentsOf: bytes[..<count])
+        unsafe queue.append(contentsOf: bytes[..<count])
         remaining -= UInt64(count)
         received += UInt64(count)
         isComplete = remaining == 0
@@ -56,23 +56,23 @@ struct RequestIntake {
     private mutating func takeChunked(_ bytes: UnsafeRawBufferPointer) -> Int {
         var offset = 0
         while !isComplete, !isMalformed, !isFull {
-            let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
-            let step = decoder.next(rest.bytes)
+            let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[offset...])
+            let step = unsafe decoder.next(rest.bytes)
             offset += step.consumed
             switch step.event {
             case .data(let range):
                 received += UInt64(range.count)
                 queue += Array((String(range.count, radix: 16) + "\r\n").utf8)
-                queue.append(contentsOf: rest[range])
+                unsafe queue.append(contentsOf: rest[range])
                 queue += [13, 10]
             case .trailer(let name, let value):
                 guard
-                    KnownField.mayBeTrailer(
+                    unsafe KnownField.mayBeTrailer(
                         name: UnsafeRawBufferPointer(rebasing: rest[name]).bytes)
                 else { continue }
-                trailers.append(contentsOf: rest[name])
+                unsafe trailers.append(contentsOf: rest[name])
                 trailers += [58, 32]
-                trailers.append(contentsOf: rest[value])
+                unsafe trailers.append(contentsOf: rest[value])
                 trailers += [13, 10]
             case .end:
                 queue += Array("0\r\n".utf8) + trailers + [13, 10]
@@ -86,7 +86,7 @@ struct RequestIntake {
 
     /// The bytes to send next.
     func withPending<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
-        queue.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[sent...])) }
+        unsafe queue.withUnsafeBytes { unsafe body(UnsafeRawBufferPointer(rebasing: $0[sent...])) }
     }
 
     mutating func sentToOrigin(_ count: Int) {

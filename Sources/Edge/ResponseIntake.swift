@@ -48,13 +48,13 @@ struct ResponseIntake {
             return own == 0 ? nil : consumed..<(consumed + own)
         }
         while !isComplete, !isMalformed, consumed < input.count {
-            let rest = UnsafeRawBufferPointer(rebasing: input[consumed...])
-            let step = decoder.next(rest.bytes)
+            let rest = unsafe UnsafeRawBufferPointer(rebasing: input[consumed...])
+            let step = unsafe decoder.next(rest.bytes)
             let start = consumed
             consumed += step.consumed
             switch step.event {
             case .data(let range): return (start + range.lowerBound)..<(start + range.upperBound)
-            case .trailer(let name, let value): keep(rest, name, value)
+            case .trailer(let name, let value): unsafe keep(rest, name, value)
             case .end: isComplete = true
             case .malformed: isMalformed = true
             case .needMore: return nil
@@ -66,11 +66,13 @@ struct ResponseIntake {
     private mutating func keep(
         _ bytes: UnsafeRawBufferPointer, _ name: Range<Int>, _ value: Range<Int>
     ) {
-        guard KnownField.mayBeTrailer(name: UnsafeRawBufferPointer(rebasing: bytes[name]).bytes)
+        guard
+            unsafe KnownField.mayBeTrailer(
+                name: UnsafeRawBufferPointer(rebasing: bytes[name]).bytes)
         else { return }
-        trailers.append(contentsOf: bytes[name])
+        unsafe trailers.append(contentsOf: bytes[name])
         trailers += [58, 32]
-        trailers.append(contentsOf: bytes[value])
+        unsafe trailers.append(contentsOf: bytes[value])
         trailers += [13, 10]
     }
 

@@ -111,15 +111,15 @@ public final class Server: Sendable {
         let mailbox = Token(slot: 0, generation: 0, kind: TokenKind.mailbox)
         _ = loop.network.watch(wakes[index].descriptor, mailbox)
         let events = UnsafeMutableBufferPointer<ReadyEvent>.allocate(capacity: 512)
-        events[0] = ReadyEvent(token: mailbox, readiness: .readable)
-        loop.tick(UnsafeBufferPointer(rebasing: events[..<1]))
-        defer { events.deallocate() }
+        unsafe events[0] = ReadyEvent(token: mailbox, readiness: .readable)
+        unsafe loop.tick(UnsafeBufferPointer(rebasing: events[..<1]))
+        defer { unsafe events.deallocate() }
         while !loop.isStopped {
             // A loop that waits for longer would look as if it hung.
             let limit = loop.network.monotonicNow + 1_000_000_000
             let deadline = min(loop.nextDeadline ?? limit, limit)
-            let count = loop.network.wait(until: deadline, into: events)
-            loop.tick(UnsafeBufferPointer(start: events.baseAddress, count: count))
+            let count = unsafe loop.network.wait(until: deadline, into: events)
+            unsafe loop.tick(UnsafeBufferPointer(start: events.baseAddress, count: count))
             loop.counters.set(.systemCalls, loop.network.calls.total)
         }
         loop.closeAll()
@@ -241,7 +241,7 @@ public final class Server: Sendable {
     /// No new connections; running exchanges finish, for so long at most. Returns at once.
     public func stop(deadline milliseconds: Int) {
         var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
         let now = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
         let deadline = now + UInt64(max(0, milliseconds)) * 1_000_000
         state.withLock { $0.isStopping = true }

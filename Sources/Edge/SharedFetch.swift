@@ -122,7 +122,7 @@ final class SharedFetch: Sendable {
     func gather(
         from offset: Int, into parts: UnsafeMutableBufferPointer<iovec>, limit: Int
     ) -> (parts: Int, bytes: Int) {
-        state.withLock { $0.body.gather(from: offset, into: parts, limit: limit) }
+        state.withLock { unsafe $0.body.gather(from: offset, into: parts, limit: limit) }
     }
 
     /// This waiter has sent everything below `offset`. Returns bytes that slower ones still need.
@@ -193,7 +193,7 @@ final class SharedFetch: Sendable {
     }
 
     func room(expecting rest: Int?) -> UnsafeMutableRawBufferPointer {
-        state.withLock { $0.body.room(expecting: rest, budget: budget) }
+        unsafe state.withLock { unsafe $0.body.room(expecting: rest, budget: budget) }
     }
 
     func publish(bytes count: Int) { state.withLock { $0.body.publish(count) } }
@@ -216,7 +216,7 @@ final class SharedFetch: Sendable {
             var bytes: [UInt8] = []
             for (segment, held) in zip(state.body.segments, state.body.counts)
             where bytes.count < count {
-                bytes += segment.bytes[..<min(held, count - bytes.count)]
+                unsafe bytes += segment.bytes[..<min(held, count - bytes.count)]
             }
             return bytes
         }

@@ -7,7 +7,7 @@ import HTTP
 extension StandardLine {
     /// CloudFront's own words begin with a capital: they stand where a response failed.
     private static func failure(_ outcome: Outcome) -> StaticString? {
-        let isWord = (65...90).contains(outcome.detail.utf8Start[0])
+        let isWord = unsafe (65...90).contains(outcome.detail.utf8Start[0])
         return isWord ? outcome.detail : nil
     }
 
@@ -32,36 +32,37 @@ extension StandardLine {
     }
 
     private static func matches(_ text: StaticString, _ other: StaticString) -> Bool {
-        text.utf8CodeUnitCount == other.utf8CodeUnitCount
+        unsafe text.utf8CodeUnitCount == other.utf8CodeUnitCount
             && memcmp(text.utf8Start, other.utf8Start, other.utf8CodeUnitCount) == 0
     }
 }
 
 /// The fields of a response's head, as it was sent, that the log tells of; empty where absent.
+@safe  // lives within the call that lends the bytes
 struct SentFields {
-    private(set) var type = UnsafeRawBufferPointer(start: nil, count: 0)
-    private(set) var length = UnsafeRawBufferPointer(start: nil, count: 0)
-    private(set) var rangeStart = UnsafeRawBufferPointer(start: nil, count: 0)
-    private(set) var rangeEnd = UnsafeRawBufferPointer(start: nil, count: 0)
+    private(set) var type = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+    private(set) var length = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+    private(set) var rangeStart = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+    private(set) var rangeEnd = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
 
     init(_ head: UnsafeRawBufferPointer) {
-        var rest = head
-        while let base = rest.baseAddress, let end = memchr(base, 10, rest.count) {
-            let count = base.distance(to: end)
-            look(at: UnsafeRawBufferPointer(start: base, count: count))
-            rest = UnsafeRawBufferPointer(rebasing: rest[(count + 1)...])
+        var rest = unsafe head
+        while let base = rest.baseAddress, let end = unsafe memchr(base, 10, rest.count) {
+            let count = unsafe base.distance(to: end)
+            unsafe look(at: UnsafeRawBufferPointer(start: base, count: count))
+            unsafe rest = unsafe UnsafeRawBufferPointer(rebasing: rest[(count + 1)...])
         }
     }
 
     private mutating func look(at line: UnsafeRawBufferPointer) {
         // Few lines begin with a c.
-        guard let first = line.first, first | 0x20 == 99 else { return }
-        if let value = Self.value(line, "content-type:") {
-            type = value
-        } else if let value = Self.value(line, "content-length:") {
-            length = value
-        } else if let value = Self.value(line, "content-range:") {
-            readRange(value)
+        guard let first = unsafe line.first, first | 0x20 == 99 else { return }
+        if let value = unsafe Self.value(line, "content-type:") {
+            unsafe type = unsafe value
+        } else if let value = unsafe Self.value(line, "content-length:") {
+            unsafe length = unsafe value
+        } else if let value = unsafe Self.value(line, "content-range:") {
+            unsafe readRange(value)
         }
     }
 
@@ -70,20 +71,21 @@ struct SentFields {
     ) -> UnsafeRawBufferPointer? {
         let count = name.utf8CodeUnitCount
         guard line.count > count,
-            equalsIgnoringCase(UnsafeRawBufferPointer(rebasing: line[..<count]).bytes, name)
+            unsafe equalsIgnoringCase(UnsafeRawBufferPointer(rebasing: line[..<count]).bytes, name)
         else { return nil }
         var (from, to) = (count, line.count)
-        while from < to, line[from] == 32 || line[from] == 9 { from += 1 }
-        while to > from, line[to - 1] <= 32 { to -= 1 }
-        return UnsafeRawBufferPointer(rebasing: line[from..<to])
+        while from < to, unsafe line[from] == 32 || line[from] == 9 { from += 1 }
+        while to > from, unsafe line[to - 1] <= 32 { to -= 1 }
+        return unsafe UnsafeRawBufferPointer(rebasing: line[from..<to])
     }
 
     /// `bytes 0-499/1234`; an unsatisfied `bytes */1234` has no parts (RFC 9110 §14.4).
     private mutating func readRange(_ value: UnsafeRawBufferPointer) {
-        guard let space = value.firstIndex(of: 32), let slash = value.firstIndex(of: 47),
-            space < slash, let dash = value[space..<slash].firstIndex(of: 45)
+        guard let space = unsafe value.firstIndex(of: 32),
+            let slash = unsafe value.firstIndex(of: 47),
+            space < slash, let dash = unsafe value[space..<slash].firstIndex(of: 45)
         else { return }
-        rangeStart = UnsafeRawBufferPointer(rebasing: value[(space + 1)..<dash])
-        rangeEnd = UnsafeRawBufferPointer(rebasing: value[(dash + 1)..<slash])
+        unsafe rangeStart = unsafe UnsafeRawBufferPointer(rebasing: value[(space + 1)..<dash])
+        unsafe rangeEnd = unsafe UnsafeRawBufferPointer(rebasing: value[(dash + 1)..<slash])
     }
 }

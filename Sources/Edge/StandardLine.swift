@@ -7,6 +7,7 @@ import Reactor
 /// What a loop writes into its ring.
 ///
 /// Its texts are made once, when the log is opened, and never freed: loops read them until the end.
+@safe  // its texts are never freed
 struct LineStyle: @unchecked Sendable {  // nobody writes to the memory after it was filled
     /// CloudFront's form instead of JSON.
     let isStandard: Bool
@@ -17,14 +18,14 @@ struct LineStyle: @unchecked Sendable {  // nobody writes to the memory after it
 
     init(_ settings: AccessLogSettings, name: String) {
         isStandard = settings.archive != nil
-        location = Self.kept(name)
-        domainName = Self.kept(settings.archive?.domainName ?? "")
+        unsafe location = unsafe Self.kept(name)
+        unsafe domainName = unsafe Self.kept(settings.archive?.domainName ?? "")
     }
 
     private static func kept(_ text: String) -> UnsafeRawBufferPointer {
         let bytes = Array(text.utf8)
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
-        memory.copyBytes(from: bytes)
+        unsafe memory.copyBytes(from: bytes)
         return UnsafeRawBufferPointer(memory)
     }
 }
@@ -47,7 +48,7 @@ extension LoopState where N: ~Copyable {
         var connection = LoggedConnection()
         if let slot {
             let peer = viewers[slot].address
-            connection.viewer = viewerAddress(head, bytes, peer)
+            connection.viewer = unsafe viewerAddress(head, bytes, peer)
             if connection.viewer == peer { connection.port = peer.port }
             if viewers[slot].speaksTLS { connection.tls = network.namesOfTLS(viewers[slot].fd) }
         }
@@ -56,14 +57,14 @@ extension LoopState where N: ~Copyable {
             taken: Self.milliseconds(from: started, to: network.monotonicNow),
             firstByte: outcome.firstByteAt == 0
                 ? 0 : Self.milliseconds(from: started, to: outcome.firstByteAt))
-        let length = StandardLine.write(
+        let length = unsafe StandardLine.write(
             log.style, head, bytes, outcome, connection, clock, sent, into: scratch.record)
         guard let length else {
             counters.add(.accessLogDropped)
             return
         }
-        let line = UnsafeRawBufferPointer(start: scratch.record.baseAddress, count: length)
-        if !log.push(line) { counters.add(.accessLogDropped) }
+        let line = unsafe UnsafeRawBufferPointer(start: scratch.record.baseAddress, count: length)
+        if unsafe !log.push(line) { counters.add(.accessLogDropped) }
     }
 
     private static func milliseconds(from start: UInt64, to end: UInt64) -> Milliseconds {
@@ -89,30 +90,31 @@ enum StandardLine {
         _ outcome: Outcome, _ connection: LoggedConnection, _ times: LoggedTimes,
         _ sent: UnsafeRawBufferPointer, into memory: UnsafeMutableRawBufferPointer
     ) -> Int? {
-        var line = LogLine(memory)
+        var line = unsafe LogLine(memory)
         line.append(moment: times.end)
-        line.append(.edgeLocation, style.location.bytes)
+        unsafe line.append(.edgeLocation, style.location.bytes)
         line.append(.bytesSent, decimal: total(outcome.framingBytes, outcome.sentBytes))
         append(connection.viewer, to: &line)
-        line.append(.method, bytes[head.methodName.range])
-        line.append(.distributionDomain, style.domainName.bytes)
-        line.append(.uriStem, bytes[head.path.range])
+        unsafe line.append(.method, bytes[head.methodName.range])
+        unsafe line.append(.distributionDomain, style.domainName.bytes)
+        unsafe line.append(.uriStem, bytes[head.path.range])
         line.append(status: outcome.status)
-        append(.referer, of: head, bytes, as: .referer, to: &line)
-        append(.userAgent, of: head, bytes, as: .userAgent, to: &line)
-        append(query: UnsafeRawBufferPointer(rebasing: bytes[head.query.range]), to: &line)
+        unsafe append(.referer, of: head, bytes, as: .referer, to: &line)
+        unsafe append(.userAgent, of: head, bytes, as: .userAgent, to: &line)
+        unsafe append(query: UnsafeRawBufferPointer(rebasing: bytes[head.query.range]), to: &line)
         line.append(absent: .cookie)
         line.append(.resultType, resultType(outcome))
         append(requestID: outcome.requestID, to: &line)
-        line.append(.hostHeader, bytes[head.authority.range])
-        line.append(.protocolName, protocolName(outcome, connection, isKnown: !bytes.isEmpty))
+        unsafe line.append(.hostHeader, bytes[head.authority.range])
+        unsafe line.append(
+            .protocolName, protocolName(outcome, connection, isKnown: !bytes.isEmpty))
         line.append(.bytesReceived, decimal: total(head.length, outcome.receivedBytes))
         line.append(.timeTaken, milliseconds: times.taken)
-        append(.xForwardedFor, of: head, bytes, as: .forwardedFor, to: &line)
-        append(connection.tls?.version, as: .sslProtocol, to: &line)
-        append(connection.tls?.cipher, as: .sslCipher, to: &line)
+        unsafe append(.xForwardedFor, of: head, bytes, as: .forwardedFor, to: &line)
+        unsafe append(connection.tls?.version, as: .sslProtocol, to: &line)
+        unsafe append(connection.tls?.cipher, as: .sslCipher, to: &line)
         line.append(.responseResultType, responseResultType(outcome))
-        line.append(.protocolVersion, version(head, isKnown: !bytes.isEmpty))
+        unsafe line.append(.protocolVersion, version(head, isKnown: !bytes.isEmpty))
         line.append(absent: .fleStatus)
         line.append(absent: .fleEncryptedFields)
         if let port = connection.port, port > 0 {
@@ -121,12 +123,13 @@ enum StandardLine {
             line.append(absent: .viewerPort)
         }
         line.append(.timeToFirstByte, milliseconds: times.firstByte)
-        line.append(.detailedResultType, detailedResultType(outcome, isKnown: !bytes.isEmpty))
-        let fields = SentFields(sent)
-        line.append(.contentType, fields.type.bytes)
-        line.append(.contentLength, fields.length.bytes)
-        line.append(.rangeStart, fields.rangeStart.bytes)
-        line.append(.rangeEnd, fields.rangeEnd.bytes)
+        unsafe line.append(
+            .detailedResultType, detailedResultType(outcome, isKnown: !bytes.isEmpty))
+        let fields = unsafe SentFields(sent)
+        unsafe line.append(.contentType, fields.type.bytes)
+        unsafe line.append(.contentLength, fields.length.bytes)
+        unsafe line.append(.rangeStart, fields.rangeStart.bytes)
+        unsafe line.append(.rangeEnd, fields.rangeEnd.bytes)
         return line.end()
     }
 
@@ -138,8 +141,8 @@ enum StandardLine {
         if address == .unspecified { return line.append(absent: .viewerAddress) }
         var text = InlineArray<64, UInt8>(repeating: 0)
         var span = text.mutableSpan
-        let length = span.withUnsafeMutableBytes { address.writeIP(to: $0) }
-        line.append(.viewerAddress, text.span.bytes.extracting(..<length))
+        let length = unsafe span.withUnsafeMutableBytes { unsafe address.writeIP(to: $0) }
+        unsafe line.append(.viewerAddress, text.span.bytes.extracting(..<length))
     }
 
     private static func append(
@@ -147,19 +150,19 @@ enum StandardLine {
         as field: LogField, to line: inout LogLine
     ) {
         guard let index = head.fields.first(known) else { return line.append(absent: field) }
-        var value = UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range])
+        var value = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range])
         // A referer's query may hold another site's tokens.
-        if known == .referer, let mark = value.firstIndex(of: 63) {
-            value = UnsafeRawBufferPointer(rebasing: value[..<mark])
+        if known == .referer, let mark = unsafe value.firstIndex(of: 63) {
+            unsafe value = unsafe UnsafeRawBufferPointer(rebasing: value[..<mark])
         }
-        line.append(field, value.bytes)
+        unsafe line.append(field, value.bytes)
     }
 
     private static func append(
         _ text: UnsafeRawBufferPointer?, as field: LogField, to line: inout LogLine
     ) {
-        guard let text else { return line.append(absent: field) }
-        line.append(field, text.bytes)
+        guard let text = unsafe text else { return line.append(absent: field) }
+        unsafe line.append(field, text.bytes)
     }
 
     /// The query, with `-` for the values of credentials (law 6).
@@ -169,15 +172,15 @@ enum StandardLine {
         var start = 0
         func put(_ range: Range<Int>) {
             if range.isEmpty, hasBegun { return }
-            let piece = UnsafeRawBufferPointer(rebasing: query[range]).bytes
+            let piece = unsafe UnsafeRawBufferPointer(rebasing: query[range]).bytes
             if hasBegun { line.extend(piece) } else { line.append(.uriQuery, piece) }
             hasBegun = true
         }
         while start < query.count {
             var end = start
-            while end < query.count, query[end] != 38 { end += 1 }
-            let parameter = UnsafeRawBufferPointer(rebasing: query[start..<end])
-            if let length = LineWriter.secretName(parameter) {
+            while end < query.count, unsafe query[end] != 38 { end += 1 }
+            let parameter = unsafe UnsafeRawBufferPointer(rebasing: query[start..<end])
+            if let length = unsafe LineWriter.secretName(parameter) {
                 put(from..<(start + length + 1))
                 line.extend("-")
                 from = end
@@ -189,7 +192,7 @@ enum StandardLine {
 
     private static func append(requestID: RequestID, to line: inout LogLine) {
         if requestID.isEmpty { return line.append(absent: .requestID) }
-        line.append(.requestID, requestID.text.span.bytes)
+        unsafe line.append(.requestID, requestID.text.span.bytes)
     }
 
     private static func protocolName(
@@ -210,6 +213,6 @@ enum StandardLine {
 
 extension LogLine {
     mutating func append(_ field: LogField, _ value: UnsafeRawBufferPointer.SubSequence) {
-        append(field, UnsafeRawBufferPointer(rebasing: value).bytes)
+        unsafe append(field, UnsafeRawBufferPointer(rebasing: value).bytes)
     }
 }

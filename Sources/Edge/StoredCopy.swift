@@ -3,6 +3,7 @@ import Glibc
 import HTTP
 
 /// Where a stored body lies.
+@safe  // its owner keeps what it points at: see `StoredEntry`
 enum StoredBody {
     case none
     /// In memory that somebody keeps: an index record in the map, a copy.
@@ -15,6 +16,7 @@ enum StoredBody {
 
 /// A stored response as it is served: plain pointers, valid as long as their owner keeps them (the
 /// read transaction, a `StoredCopy`, the pending table).
+@safe  // valid as long as its owner says
 struct StoredEntry {
     let header: EntryHeader
     /// End-to-end fields in wire form; none yet while `headersInChunks` is above 0.
@@ -26,9 +28,9 @@ struct StoredEntry {
     @inline(__always)
     init(record: UnsafeRawBufferPointer, header: EntryHeader, layout: EntryRecord.Layout) {
         self.header = header
-        headers = UnsafeRawBufferPointer(rebasing: record[layout.headers])
+        unsafe headers = unsafe UnsafeRawBufferPointer(rebasing: record[layout.headers])
         if !layout.inlineBody.isEmpty {
-            body = .memory(UnsafeRawBufferPointer(rebasing: record[layout.inlineBody]))
+            body = unsafe .memory(UnsafeRawBufferPointer(rebasing: record[layout.inlineBody]))
         } else if header.objectID != 0 {
             if header.flags.contains(.headersInChunks) { headersInChunks = layout.headersLength }
             body = .chunks(
@@ -40,14 +42,14 @@ struct StoredEntry {
 
     init(header: EntryHeader, headers: UnsafeRawBufferPointer, body: StoredBody) {
         self.header = header
-        self.headers = headers
+        unsafe self.headers = unsafe headers
         self.body = body
     }
 
     /// The same entry with its header block, which was gathered from its chunks.
     func with(headers: UnsafeRawBufferPointer) -> StoredEntry {
         var entry = self
-        entry.headers = headers
+        unsafe entry.headers = unsafe headers
         entry.headersInChunks = 0
         return entry
     }
@@ -64,11 +66,11 @@ extension LoopState where N: ~Copyable {
     @inline(never)
     private mutating func gatherFields(_ entry: StoredEntry) -> StoredEntry? {
         let length = entry.headersInChunks
-        guard length <= scratch.fields.count else { return nil }
+        guard unsafe length <= scratch.fields.count else { return nil }
         var at = 0
         while at < length {
-            guard let base = scratch.parts.baseAddress,
-                let found = reader?.gather(
+            guard let base = unsafe scratch.parts.baseAddress,
+                let found = unsafe reader?.gather(
                     objectID: entry.header.objectID, fromChunk: at / ObjectKeys.chunkBytes, skip: 0,
                     limit: length - at, into: base),
                 found.count > 0
@@ -76,13 +78,13 @@ extension LoopState where N: ~Copyable {
                 store?.noteMissingChunk()
                 return nil
             }
-            for part in scratch.parts[..<found.count] {
-                UnsafeMutableRawBufferPointer(rebasing: scratch.fields[at...])
-                    .copyMemory(from: UnsafeRawBufferPointer(part))
-                at += part.iov_len
+            for index in 0..<found.count {
+                unsafe UnsafeMutableRawBufferPointer(rebasing: scratch.fields[at...])
+                    .copyMemory(from: UnsafeRawBufferPointer(scratch.parts[index]))
+                unsafe at += scratch.parts[index].iov_len
             }
         }
-        return entry.with(
+        return unsafe entry.with(
             headers: UnsafeRawBufferPointer(
                 rebasing: UnsafeRawBufferPointer(scratch.fields)[..<length]))
     }
@@ -101,22 +103,22 @@ final class StoredCopy: Sendable {
 
     init(_ entry: StoredEntry, store: Store?) {
         header = entry.header
-        headers = [UInt8](entry.headers)
+        headers = unsafe [UInt8](entry.headers)
         self.store = store
         switch entry.body {
         case .none: (inline, firstChunk, pending) = ([], 0, nil)
-        case .memory(let bytes): (inline, firstChunk, pending) = ([UInt8](bytes), 0, nil)
+        case .memory(let bytes): (inline, firstChunk, pending) = unsafe ([UInt8](bytes), 0, nil)
         case .chunks(let id, let first):
             (inline, firstChunk, pending) = ([], first, nil)
             store?.retain(id)
         case .pending(let object):
-            (inline, firstChunk, pending) = ([], 0, object.takeUnretainedValue())
+            (inline, firstChunk, pending) = unsafe ([], 0, object.takeUnretainedValue())
         }
     }
 
     /// The entity tag's bytes, in `headers` as they lie in memory.
     func tag(in headers: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: headers[header.etag.range])
+        unsafe UnsafeRawBufferPointer(rebasing: headers[header.etag.range])
     }
 
     /// The same body under other fields: what a 304 leaves of the stored response.
@@ -138,16 +140,16 @@ final class StoredCopy: Sendable {
     var chunkedObject: UInt64? { isInChunks ? header.objectID : nil }
 
     func withEntry<R>(_ body: (StoredEntry) -> R) -> R {
-        headers.withUnsafeBytes { headers in
-            inline.withUnsafeBytes { inline in
-                body(StoredEntry(header: header, headers: headers, body: source(inline)))
+        unsafe headers.withUnsafeBytes { headers in
+            unsafe inline.withUnsafeBytes { inline in
+                unsafe body(StoredEntry(header: header, headers: headers, body: source(inline)))
             }
         }
     }
 
     private func source(_ inline: UnsafeRawBufferPointer) -> StoredBody {
-        if let pending { return .pending(Unmanaged.passUnretained(pending)) }
-        if !inline.isEmpty { return .memory(inline) }
+        if let pending { return unsafe .pending(Unmanaged.passUnretained(pending)) }
+        if unsafe !inline.isEmpty { return unsafe .memory(inline) }
         return header.objectID == 0
             ? .none : .chunks(objectID: header.objectID, first: firstChunk)
     }

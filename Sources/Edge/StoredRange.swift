@@ -11,14 +11,14 @@ extension LoopState where N: ~Copyable {
         guard (200..<300).contains(status), entry.header.kind == .complete || status == 200 else {
             return false
         }
-        return evaluatePreconditions(
+        return unsafe evaluatePreconditions(
             head.fields, bytes.bytes, etag: tag(entry).bytes, lastModified: lastModified(entry),
             date: date(entry),
             now: network.wallNow / 1_000) == .notModified
     }
 
     private func tag(_ entry: StoredEntry) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: entry.headers[entry.header.etag.range])
+        unsafe UnsafeRawBufferPointer(rebasing: entry.headers[entry.header.etag.range])
     }
 
     private func lastModified(_ entry: StoredEntry) -> Int64? {
@@ -28,10 +28,10 @@ extension LoopState where N: ~Copyable {
     /// The origin's Date, for responses without Last-Modified.
     private func date(_ entry: StoredEntry) -> Int64 {
         let now = network.wallNow / 1_000
-        guard let range = HeaderBlob.value("date", in: entry.headers) else {
+        guard let range = unsafe HeaderBlob.value("date", in: entry.headers) else {
             return entry.header.times.storedAt / 1_000
         }
-        return HTTPDate.parse(
+        return unsafe HTTPDate.parse(
             UnsafeRawBufferPointer(rebasing: entry.headers[range]).bytes, now: now) ?? now
     }
 
@@ -43,9 +43,10 @@ extension LoopState where N: ~Copyable {
         guard let index = head.fields.first(.range), head.fields.next(after: index, .range) == nil
         else { return false }
         if let condition = head.fields.first(.ifRange) {
-            let value = UnsafeRawBufferPointer(rebasing: bytes[head.fields[condition].value.range])
+            let value = unsafe UnsafeRawBufferPointer(
+                rebasing: bytes[head.fields[condition].value.range])
             guard
-                ifRangeHolds(
+                unsafe ifRangeHolds(
                     value.bytes, etag: tag(entry).bytes, lastModified: lastModified(entry),
                     date: date(entry),
                     now: network.wallNow / 1_000)
@@ -54,25 +55,26 @@ extension LoopState where N: ~Copyable {
         let isPart = entry.header.kind == .partial
         let complete = isPart ? entry.header.completeLength : entry.header.bodyLength
         let length = complete == EntryHeader.unknownLength ? entry.header.held.upperBound : complete
-        let value = UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range])
+        let value = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range])
         var outcome = given
-        switch ByteRanges.parse(value.bytes, length: length) {
+        switch unsafe ByteRanges.parse(value.bytes, length: length) {
         case .ignored: return false
         case .unsatisfiable:
             outcome.status = 416
             outcome.result = .error
-            var writer = beginStored(416, slot, bytes, entry, decision, outcome, isFull: false)
+            var writer = unsafe beginStored(
+                416, slot, bytes, entry, decision, outcome, isFull: false)
             writer.append("Content-Range: bytes */")
             writer.appendDecimal(length)
             writer.append("\r\nContent-Length: 0\r\n")
             endStored(entry, decision, outcome, &writer)
-            sendWhole(slot, bytes, writer, entry, 0..<0, outcome)
+            unsafe sendWhole(slot, bytes, writer, entry, 0..<0, outcome)
         case .ranges(let ranges) where ranges.count == 1:
             outcome.status = 206
-            serveOne(slot, bytes, entry, decision, outcome, ranges[0], complete)
+            unsafe serveOne(slot, bytes, entry, decision, outcome, ranges[0], complete)
         case .ranges(let ranges):
             outcome.status = 206
-            serveMany(slot, bytes, entry, decision, outcome, ranges, complete)
+            unsafe serveMany(slot, bytes, entry, decision, outcome, ranges, complete)
         }
         return true
     }
@@ -82,7 +84,7 @@ extension LoopState where N: ~Copyable {
         _ outcome: Outcome,
         _ range: Range<UInt64>, _ complete: UInt64
     ) {
-        var writer = beginStored(206, slot, bytes, entry, decision, outcome, isFull: true)
+        var writer = unsafe beginStored(206, slot, bytes, entry, decision, outcome, isFull: true)
         writer.append("Content-Range: bytes ")
         append(range, complete, &writer)
         writer.append("\r\nContent-Length: ")
@@ -90,7 +92,7 @@ extension LoopState where N: ~Copyable {
         writer.append("\r\n")
         endStored(entry, decision, outcome, &writer)
         let start = Int(range.lowerBound - entry.header.rangeStart)
-        sendWhole(slot, bytes, writer, entry, start..<(start + range.count), outcome)
+        unsafe sendWhole(slot, bytes, writer, entry, start..<(start + range.count), outcome)
     }
 
     private func append(_ range: Range<UInt64>, _ complete: UInt64, _ writer: inout HeadWriter) {
@@ -129,18 +131,18 @@ extension LoopState where N: ~Copyable {
         }
         let end = Array("\r\n--\(boundary)--\r\n".utf8)
         steps.append(MultipartStep(prefix: end, range: 0..<0))
-        var writer = beginStored(206, slot, bytes, entry, decision, outcome, isFull: false)
+        var writer = unsafe beginStored(206, slot, bytes, entry, decision, outcome, isFull: false)
         append(
             "Content-Type: multipart/byteranges; boundary=\(boundary)\r\n"
                 + "Content-Length: \(total + end.count)\r\n",
             &writer)
         endStored(entry, decision, outcome, &writer)
-        sendParts(slot, bytes, writer, entry, steps, total + end.count, outcome)
+        unsafe sendParts(slot, bytes, writer, entry, steps, total + end.count, outcome)
     }
 
     private func contentType(_ entry: StoredEntry) -> [UInt8] {
-        let facts = HeaderBlob.value("content-type", in: entry.headers)
-        return facts.map { [UInt8](entry.headers[$0]) } ?? []
+        let facts = unsafe HeaderBlob.value("content-type", in: entry.headers)
+        return facts.map { unsafe [UInt8](entry.headers[$0]) } ?? []
     }
 
     private mutating func sendParts(
@@ -150,7 +152,7 @@ extension LoopState where N: ~Copyable {
         var outcome = outcome
         outcome.sentBytes = total
         outcome.framingBytes = writer.count
-        let record = DeferredRecord(
+        let record = unsafe DeferredRecord(
             bytes: [UInt8](bytes), head: head, outcome: outcome, started: started(outcome))
         keepHead(record, writer.count)
         record.pending = steps.reversed()
@@ -168,7 +170,7 @@ extension LoopState where N: ~Copyable {
         guard let record = viewers[slot].stored.record, let step = record.pending.popLast() else {
             return false
         }
-        step.prefix.withUnsafeBytes { _ = viewers[slot].output.append($0) }
+        unsafe step.prefix.withUnsafeBytes { _ = unsafe viewers[slot].output.append($0) }
         viewers[slot].stored.next = step.range.lowerBound
         viewers[slot].stored.end = step.range.upperBound
         return true
@@ -191,28 +193,30 @@ extension LoopState where N: ~Copyable {
             case .none:
                 guard isVariant else { return false }
                 beginReading()
-                serveFound(slot, bytes, behavior, facts, key, canonical, absent: .variantAbsent)
+                unsafe serveFound(
+                    slot, bytes, behavior, facts, key, canonical, absent: .variantAbsent)
                 endReading()
                 return true
             case .deleted:
-                miss(slot, bytes, behavior, facts, isVariant ? .variantAbsent : .absent)
+                unsafe miss(slot, bytes, behavior, facts, isVariant ? .variantAbsent : .absent)
                 return true
             case .object(let object):
-                guard let header = currentHeader(object, key, canonical.bytes) else {
-                    miss(slot, bytes, behavior, facts, isVariant ? .variantAbsent : .absent)
+                guard let header = unsafe currentHeader(object, key, canonical.bytes) else {
+                    unsafe miss(slot, bytes, behavior, facts, isVariant ? .variantAbsent : .absent)
                     return true
                 }
                 guard object.header.kind == .variants, !isVariant else {
-                    serve(pending: object, header, slot, bytes, behavior, facts, key, canonical)
+                    unsafe serve(
+                        pending: object, header, slot, bytes, behavior, facts, key, canonical)
                     return true
                 }
-                Vary.append(
+                unsafe Vary.append(
                     names: object.headers.span.bytes, of: head, bytes: bytes.bytes, to: &canonical)
                 if canonical.overflowed {
-                    miss(slot, bytes, behavior, facts, .variantAbsent)
+                    unsafe miss(slot, bytes, behavior, facts, .variantAbsent)
                     return true
                 }
-                key = CacheKey.hash(canonical.bytes.bytes, seed: seed)
+                key = unsafe CacheKey.hash(canonical.bytes.bytes, seed: seed)
                 isVariant = true
             }
         }
@@ -223,15 +227,15 @@ extension LoopState where N: ~Copyable {
         _ bytes: UnsafeRawBufferPointer, _ behavior: Int,
         _ facts: RequestFacts, _ key: CacheKey, _ canonical: CanonicalKey
     ) {
-        object.headers.withUnsafeBytes { headers in
+        unsafe object.headers.withUnsafeBytes { headers in
             let body: StoredBody =
-                object.storedObject.map { .chunks(objectID: $0, first: 0) }
+                unsafe object.storedObject.map { .chunks(objectID: $0, first: 0) }
                 ?? (object.length == 0 ? .none : .pending(Unmanaged.passUnretained(object)))
             var header = header
             if let id = object.storedObject { header.objectID = id }
-            let entry = StoredEntry(header: header, headers: headers, body: body)
+            let entry = unsafe StoredEntry(header: header, headers: headers, body: body)
             beginReading()
-            answerFound(slot, bytes, behavior, facts, key, canonical, entry)
+            unsafe answerFound(slot, bytes, behavior, facts, key, canonical, entry)
             endReading()
         }
     }

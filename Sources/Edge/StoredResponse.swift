@@ -24,21 +24,22 @@ extension LoopState where N: ~Copyable {
         outcome.status = status ?? Int(entry.header.status)
         count(outcome.result)
         if decision.action != .serve { counters.add(.staleServed) }
-        if facts.hasConditional, isUnchanged(bytes, entry) {
+        if facts.hasConditional, unsafe isUnchanged(bytes, entry) {
             outcome.status = 304
             counters.add(.notModified)
-            var writer = beginStored(304, slot, bytes, entry, decision, outcome, isFull: false)
+            var writer = unsafe beginStored(
+                304, slot, bytes, entry, decision, outcome, isFull: false)
             endStored(entry, decision, outcome, &writer)
-            sendWhole(slot, bytes, writer, entry, 0..<0, outcome)
+            unsafe sendWhole(slot, bytes, writer, entry, 0..<0, outcome)
             return
         }
         if facts.hasRange, head.method == .get,
             entry.header.status == 200 || entry.header.kind == .partial,
-            serveRange(slot, bytes, entry, decision, outcome)
+            unsafe serveRange(slot, bytes, entry, decision, outcome)
         {
             return
         }
-        var writer = beginStored(
+        var writer = unsafe beginStored(
             outcome.status, slot, bytes, entry, decision, outcome, isFull: true)
         if entry.header.status != 204 {
             writer.append("Content-Length: ")
@@ -47,7 +48,7 @@ extension LoopState where N: ~Copyable {
         }
         endStored(entry, decision, outcome, &writer)
         let end = head.method == .head ? 0 : Int(entry.header.bodyLength)
-        sendWhole(slot, bytes, writer, entry, 0..<end, outcome)
+        unsafe sendWhole(slot, bytes, writer, entry, 0..<end, outcome)
     }
 
     /// Status line, stored fields and our own; the caller adds the length, and `endStored`.
@@ -55,7 +56,7 @@ extension LoopState where N: ~Copyable {
         _ status: Int, _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry,
         _ decision: Decision, _ outcome: Outcome, isFull: Bool
     ) -> HeadWriter {
-        var writer = HeadWriter(scratch.head)
+        var writer = unsafe HeadWriter(scratch.head)
         writer.append(status: status)
         if status == 416 {
             // What is stored is not what this describes.
@@ -63,19 +64,19 @@ extension LoopState where N: ~Copyable {
             writer.appendDate(epochSeconds: network.wallNow / 1_000)
             writer.append("\r\n")
         } else if hot[outcome.behavior].traits.contains(.editsResponses) {
-            appendEdited(
+            unsafe appendEdited(
                 entry.headers, outcome.behavior, head, bytes, isMetadata: !isFull, &writer)
         } else if isFull {
-            writer.append(bytes: entry.headers)
+            unsafe writer.append(bytes: entry.headers)
         } else {
-            HeaderBlob.appendMetadata(of: entry.headers, to: &writer)
+            unsafe HeaderBlob.appendMetadata(of: entry.headers, to: &writer)
         }
         let now = network.wallNow
         appendConnection(slot, &writer)
         if entry.header.flags.contains(.classLifetime) {
             appendOutgoing(entry.header.times, hot[outcome.behavior].policy, &writer)
         }
-        writer.append(bytes: hot.cacheStatus)
+        unsafe writer.append(bytes: hot.cacheStatus)
         writer.append(decision.reason.cacheStatusParameter)
         writer.append("; ttl=")
         let ttl = entry.header.times.freshUntil.subtracting(now) / 1_000
@@ -86,9 +87,9 @@ extension LoopState where N: ~Copyable {
             writer.append(decision.reason.word)
         }
         writer.append("\r\n")
-        appendServerTiming(outcome.behavior, head, bytes, outcome, upstream: nil, &writer)
+        unsafe appendServerTiming(outcome.behavior, head, bytes, outcome, upstream: nil, &writer)
         if head.fields.contains(.xEdgeExplain) {
-            appendExplanation(slot, bytes, entry, decision, outcome.behavior, &writer)
+            unsafe appendExplanation(slot, bytes, entry, decision, outcome.behavior, &writer)
         }
         return writer
     }
@@ -128,7 +129,8 @@ extension LoopState where N: ~Copyable {
         var outcome = outcome
         outcome.sentBytes = range.count
         outcome.framingBytes = writer.count
-        scratch.parts[0] = iovec(iov_base: scratch.head.baseAddress, iov_len: writer.count)
+        unsafe scratch.parts[0] = unsafe iovec(
+            iov_base: scratch.head.baseAddress, iov_len: writer.count)
         let count = 1 + (range.isEmpty ? 0 : gather(entry.body, range, after: 1).parts)
         let sent: Int
         switch send(slot, parts: count) {
@@ -139,9 +141,9 @@ extension LoopState where N: ~Copyable {
             return
         }
         if sent == writer.count + range.count {
-            finishStored(slot, bytes, outcome)
+            unsafe finishStored(slot, bytes, outcome)
         } else {
-            keepSending(slot, bytes, writer, entry, range, sent, outcome)
+            unsafe keepSending(slot, bytes, writer, entry, range, sent, outcome)
         }
     }
 
@@ -149,23 +151,23 @@ extension LoopState where N: ~Copyable {
     mutating func gather(_ body: StoredBody, _ range: Range<Int>, after first: Int) -> (
         parts: Int, bytes: Int
     ) {
-        guard let base = scratch.parts.baseAddress else { return (0, 0) }
+        guard let base = unsafe scratch.parts.baseAddress else { return (0, 0) }
         switch body {
         case .none: return (0, 0)
         case .memory(let bytes):
-            scratch.parts[first] = iovec(
+            unsafe scratch.parts[first] = unsafe iovec(
                 iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress)?.advanced(
                     by: range.lowerBound), iov_len: range.count)
             return (1, range.count)
         case .pending(let object):
-            let found = object._withUnsafeGuaranteedRef {
-                $0.gather(
+            let found = unsafe object._withUnsafeGuaranteedRef {
+                unsafe $0.gather(
                     from: range.lowerBound, limit: range.count, into: base + first, capacity: 16)
             }
             return (found.count, found.bytes)
         case .chunks(let objectID, let firstChunk):
             let start = range.lowerBound
-            let found = reader?.gather(
+            let found = unsafe reader?.gather(
                 objectID: objectID, fromChunk: firstChunk + start / ObjectKeys.chunkBytes,
                 skip: start % ObjectKeys.chunkBytes, limit: range.count,
                 into: base + first, capacity: 16)
@@ -178,8 +180,9 @@ extension LoopState where N: ~Copyable {
     ) {
         latencies.record(nanoseconds: 0)
         if log != nil {
-            let sent = UnsafeRawBufferPointer(rebasing: scratch.head[..<outcome.framingBytes])
-            writeLine(slot, head, bytes, outcome, started(outcome), sent)
+            let sent = unsafe UnsafeRawBufferPointer(
+                rebasing: scratch.head[..<outcome.framingBytes])
+            unsafe writeLine(slot, head, bytes, outcome, started(outcome), sent)
         }
         endResponse(slot)
     }
@@ -190,13 +193,13 @@ extension LoopState where N: ~Copyable {
         _ range: Range<Int>,
         _ sent: Int, _ outcome: Outcome
     ) {
-        let record = DeferredRecord(
+        let record = unsafe DeferredRecord(
             bytes: [UInt8](bytes), head: head, outcome: outcome, started: started(outcome))
         keepHead(record, writer.count)
         if sent < writer.count {
-            let rest = UnsafeRawBufferPointer(
+            let rest = unsafe UnsafeRawBufferPointer(
                 rebasing: UnsafeRawBufferPointer(scratch.head)[sent..<writer.count])
-            _ = viewers[slot].output.append(rest)
+            _ = unsafe viewers[slot].output.append(rest)
         }
         viewers[slot].phase = .storedBody
         viewers[slot].stored.record = record
@@ -291,13 +294,13 @@ extension LoopState where N: ~Copyable {
         // A page in place of an error is logged under what was asked for, and as the error.
         let reason = exchange.page == nil ? reason : .cachedError
         let asked = exchange.page?.original ?? exchange
-        asked.bytes.withUnsafeBytes { bytes in
+        unsafe asked.bytes.withUnsafeBytes { bytes in
             head = asked.head
             copy.withEntry { entry in
                 let isError = entry.header.flags.contains(.negative) || exchange.page != nil
                 let result = isError ? ResultType.error : reason.resultOfCopy
                 beginReading()
-                serve(
+                unsafe serve(
                     slot, bytes, entry, exchange.facts, Decision(.serve, reason), exchange.behavior,
                     result: result,
                     status: exchange.page.map { _ in

@@ -56,8 +56,10 @@ extension LoopState where N: ~Copyable {
     func makeHead(_ fetch: Fetch, _ raw: [UInt8]) -> FetchedHead {
         let exchange = fetch.exchange
         let now = network.wallNow
-        var facts = raw.withUnsafeBytes { ResponseFacts(originHead, bytes: $0.bytes, now: now) }
-        facts.isAboutTarget = raw.withUnsafeBytes { isAboutTarget(exchange, $0) }
+        var facts = unsafe raw.withUnsafeBytes {
+            unsafe ResponseFacts(originHead, bytes: $0.bytes, now: now)
+        }
+        facts.isAboutTarget = unsafe raw.withUnsafeBytes { unsafe isAboutTarget(exchange, $0) }
         facts.isMapImage = exchange.map?.isImage == true && originHead.status == 200
         if originHead.status == 304, exchange.decision.action == .revalidate,
             let entry = exchange.entry
@@ -84,12 +86,13 @@ extension LoopState where N: ~Copyable {
         }
         let selected: Variant = exchange.policy.keysVary ? variant(exchange, raw) : .none
         if case .untellable = selected { verdict = .refused(.varyTooLong) }
-        let blob = raw.withUnsafeBytes { HeaderBlob.delivered(originHead, bytes: $0) }
+        let blob = unsafe raw.withUnsafeBytes { unsafe HeaderBlob.delivered(originHead, bytes: $0) }
         // A field that is private is for who asked, not for who waited (RFC 9111 §5.2.2.7).
         let hasOwn = !facts.cacheControl.flags.isDisjoint(with: [.privateFields, .noCacheFields])
         let sharedBlob =
-            hasOwn
-            ? raw.withUnsafeBytes { HeaderBlob.stored(originHead, bytes: $0, date: nil) } : nil
+            unsafe hasOwn
+            ? raw.withUnsafeBytes { unsafe HeaderBlob.stored(originHead, bytes: $0, date: nil) }
+            : nil
         return FetchedHead(
             bytes: raw, head: originHead, facts: facts, blob: blob, sharedBlob: sharedBlob,
             receivedAt: now,
@@ -114,8 +117,8 @@ extension LoopState where N: ~Copyable {
             fetch.exchange.policy.keysVary ? variant(fetch.exchange, raw) : .none
         if case .untellable = selected { verdict = .refused(.varyTooLong) }
         let stored = fetch.exchange.entry?.headers ?? []
-        let blob = raw.withUnsafeBytes {
-            HeaderBlob.merged(
+        let blob = unsafe raw.withUnsafeBytes {
+            unsafe HeaderBlob.merged(
                 stored: stored, update: originHead, bytes: $0, date: facts.hasDate ? nil : now)
         }
         return FetchedHead(
@@ -137,7 +140,11 @@ extension LoopState where N: ~Copyable {
 
     private func variant(_ exchange: Exchange, _ raw: [UInt8]) -> Variant {
         guard originHead.fields.contains(.vary) else { return .none }
-        guard let names = raw.withUnsafeBytes({ Vary.names(originHead, bytes: $0.bytes) }) else {
+        guard
+            let names = unsafe raw.withUnsafeBytes({
+                unsafe Vary.names(originHead, bytes: $0.bytes)
+            })
+        else {
             return .untellable
         }
         if names.isEmpty { return .none }
@@ -148,8 +155,9 @@ extension LoopState where N: ~Copyable {
     /// A Content-Location that names the request's own target (RFC 9110 §9.3.3).
     private func isAboutTarget(_ exchange: Exchange, _ raw: UnsafeRawBufferPointer) -> Bool {
         guard let index = originHead.fields.first(.contentLocation) else { return false }
-        let value = UnsafeRawBufferPointer(rebasing: raw[originHead.fields[index].value.range])
-        return exchange.resolve(value).map { $0 == exchange.primary?.canonical } ?? false
+        let value = unsafe UnsafeRawBufferPointer(
+            rebasing: raw[originHead.fields[index].value.range])
+        return unsafe exchange.resolve(value).map { $0 == exchange.primary?.canonical } ?? false
     }
 
     /// 304: the stored fields with the new ones, fresh again from now (RFC 9111 §4.3.4). One that
@@ -159,9 +167,9 @@ extension LoopState where N: ~Copyable {
     ) -> FetchedHead {
         let exchange = fetch.exchange
         let now = network.wallNow
-        let update = entry.headers.withUnsafeBytes { stored in
-            raw.withUnsafeBytes { bytes in
-                updateByNotModified(
+        let update = unsafe entry.headers.withUnsafeBytes { stored in
+            unsafe raw.withUnsafeBytes { bytes in
+                unsafe updateByNotModified(
                     entry.header, storedTag: entry.tag(in: stored).bytes, by: facts,
                     etag: UnsafeRawBufferPointer(rebasing: bytes[facts.etag.range]).bytes)
             }
@@ -172,8 +180,8 @@ extension LoopState where N: ~Copyable {
                 requestedAt: fetch.requestedAt, storability: .refused(.notFinal), variant: nil,
                 deniesStored: true)
         }
-        let merged = raw.withUnsafeBytes {
-            HeaderBlob.merged(
+        let merged = unsafe raw.withUnsafeBytes {
+            unsafe HeaderBlob.merged(
                 stored: entry.headers, update: originHead, bytes: $0,
                 date: facts.hasDate ? nil : now,
                 isCompressed: entry.header.flags.contains(.compressedHere))
@@ -183,7 +191,7 @@ extension LoopState where N: ~Copyable {
         // A cookie that comes with a 304 is for who asked.
         if !exchange.policy.judgesCookies || !facts.hasSetCookie {
             verdict = .refused(.noFreshness)
-            if let fresh = entry.header.refreshed(
+            if let fresh = unsafe entry.header.refreshed(
                 block: merged.span.bytes, update: facts, request: exchange.facts,
                 policy: exchange.policy, requestTime: fetch.requestedAt, responseTime: now)
             {
@@ -192,7 +200,7 @@ extension LoopState where N: ~Copyable {
                 verdict = .storable(header.times, header.flags)
             }
         }
-        header.etag = StoredHeaders.entityTag(in: merged.span.bytes)
+        header.etag = unsafe StoredHeaders.entityTag(in: merged.span.bytes)
         header.invalidation = fetch.invalidation
         return FetchedHead(
             bytes: raw, head: originHead, facts: facts, blob: merged, receivedAt: now,
@@ -253,11 +261,13 @@ extension LoopState where N: ~Copyable {
         let length =
             fetch.body.isComplete
             ? UInt64(fetch.shared.total) : head.declaredLength.map { UInt64($0) }
-        let verdict = head.bytes.withUnsafeBytes { bytes -> TileVerdict in
+        let verdict = unsafe head.bytes.withUnsafeBytes { bytes -> TileVerdict in
             let type =
-                head.head.fields.first(.contentType).map { bytes[head.head.fields[$0].value.range] }
+                unsafe head.head.fields.first(.contentType).map {
+                    unsafe bytes[head.head.fields[$0].value.range]
+                }
                 ?? bytes[0..<0]
-            return TileBody.judge(
+            return unsafe TileBody.judge(
                 status: head.status, contentType: UnsafeRawBufferPointer(rebasing: type).bytes,
                 prefix: prefix.span.bytes, length: length, format: map.request.format)
         }
@@ -297,7 +307,7 @@ extension LoopState where N: ~Copyable {
             return
         }
         var segments = fetch.shared.wholeBody().map { segment, count in
-            StoreSegment(
+            unsafe StoreSegment(
                 owner: segment, bytes: UnsafeRawBufferPointer(rebasing: segment.bytes[..<count]))
         }
         let union = head.status == 206 ? joined(fetch, head, segments) : nil
@@ -334,13 +344,13 @@ extension LoopState where N: ~Copyable {
     /// The fields to store: the response's own, or the stored ones with its own in their place when
     /// its bytes are put together with stored ones (RFC 9111 §3.4).
     private func storedFields(_ fetch: Fetch, _ head: FetchedHead, joinsStored: Bool) -> [UInt8] {
-        head.bytes.withUnsafeBytes { bytes in
+        unsafe head.bytes.withUnsafeBytes { bytes in
             if joinsStored, let entry = fetch.exchange.entry {
-                return HeaderBlob.merged(
+                return unsafe HeaderBlob.merged(
                     stored: entry.headers, update: head.head, bytes: bytes,
                     date: head.facts.hasDate ? nil : head.receivedAt)
             }
-            return HeaderBlob.stored(
+            return unsafe HeaderBlob.stored(
                 head.head, bytes: bytes, date: head.facts.hasDate ? nil : head.receivedAt)
         }
     }
@@ -370,7 +380,7 @@ extension LoopState where N: ~Copyable {
         if let variant = head.variant {
             putNames(variant, header, primary, store)
             put.canonicalKey = primary.canonical + variant.values
-            put.key = CacheKey.hash(put.canonicalKey.span.bytes, seed: store.seed)
+            put.key = unsafe CacheKey.hash(put.canonicalKey.span.bytes, seed: store.seed)
         }
         self.put(put, store)
     }
@@ -383,8 +393,8 @@ extension LoopState where N: ~Copyable {
         switch store.findPending(primary.key) {
         case .object(let object):
             // Names from before an invalidation are dead, and the writer will drop them.
-            let isAlive = primary.canonical.withUnsafeBytes { canonical -> Bool in
-                currentHeader(object, primary.key, canonical) != nil
+            let isAlive = unsafe primary.canonical.withUnsafeBytes { canonical -> Bool in
+                unsafe currentHeader(object, primary.key, canonical) != nil
             }
             if isAlive, object.header.kind == .variants, object.headers == variant.names {
                 return
@@ -393,11 +403,11 @@ extension LoopState where N: ~Copyable {
         case .none:
             beginReading()
             defer { endReading() }
-            let isThere = primary.canonical.withUnsafeBytes { canonical in
-                guard case .entry(let found) = find(primary.key, canonical),
+            let isThere = unsafe primary.canonical.withUnsafeBytes { canonical in
+                guard case .entry(let found) = unsafe find(primary.key, canonical),
                     let entry = withFields(found)
                 else { return false }
-                return entry.header.kind == .variants
+                return unsafe entry.header.kind == .variants
                     && entry.headers.elementsEqual(variant.names)
             }
             if isThere { return }
@@ -429,9 +439,9 @@ extension LoopState where N: ~Copyable {
         _ fetch: Fetch, _ head: FetchedHead, _ key: CacheKey, _ store: Store
     ) {
         guard let entry = fetch.exchange.entry else { return }
-        let update = entry.headers.withUnsafeBytes { stored in
-            head.bytes.withUnsafeBytes { bytes in
-                updateByHead(
+        let update = unsafe entry.headers.withUnsafeBytes { stored in
+            unsafe head.bytes.withUnsafeBytes { bytes in
+                unsafe updateByHead(
                     entry.header, storedTag: entry.tag(in: stored).bytes, by: head.facts,
                     etag: UnsafeRawBufferPointer(rebasing: bytes[head.facts.etag.range]).bytes)
             }
@@ -440,14 +450,14 @@ extension LoopState where N: ~Copyable {
             if update == .invalidate { store.delete(key) }
             return
         }
-        let merged = head.bytes.withUnsafeBytes {
-            HeaderBlob.merged(
+        let merged = unsafe head.bytes.withUnsafeBytes {
+            unsafe HeaderBlob.merged(
                 stored: entry.headers, update: head.head, bytes: $0,
                 date: head.facts.hasDate ? nil : head.receivedAt,
                 isCompressed: entry.header.flags.contains(.compressedHere))
         }
         guard !fetch.exchange.policy.judgesCookies || !head.facts.hasSetCookie,
-            let header = entry.header.refreshed(
+            let header = unsafe entry.header.refreshed(
                 block: merged.span.bytes, update: head.facts, request: fetch.exchange.facts,
                 policy: fetch.exchange.policy, requestTime: head.requestedAt,
                 responseTime: head.receivedAt),

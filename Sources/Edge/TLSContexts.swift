@@ -30,7 +30,8 @@ extension LoopState where N: ~Copyable {
     mutating func secureViewer(_ slot: UInt32, early: UnsafeRawBufferPointer) -> Bool {
         guard let context = snapshot.viewerTLS else { return false }
         let token = Token(viewers.life(of: slot), kind: TokenKind.viewer)
-        return network.secure(viewers[slot].fd, context, token: token, host: nil, early: early)
+        return unsafe network.secure(
+            viewers[slot].fd, context, token: token, host: nil, early: early)
     }
 
     /// Begins TLS with a member, if it speaks it; false if that cannot be.
@@ -40,7 +41,7 @@ extension LoopState where N: ~Copyable {
             return true
         }
         guard let context = pool.tls else { return false }
-        return network.secure(
+        return unsafe network.secure(
             origins[slot.index].fd, context, token: Token(slot, kind: TokenKind.origin), host: host,
             early: UnsafeRawBufferPointer(start: nil, count: 0))
     }
@@ -50,9 +51,9 @@ extension LoopState where N: ~Copyable {
         var peer = Peer(
             viewers[slot].address, isTrusted: viewers[slot].isTrusted,
             isSecured: viewers[slot].speaksTLS)
-        guard hot[behavior].imported != nil else { return peer }
+        guard unsafe hot[behavior].imported != nil else { return peer }
         peer.port = viewers[slot].address.port
-        peer.facts = viewerFacts(slot, head, bytes)
+        peer.facts = unsafe viewerFacts(slot, head, bytes)
         return peer
     }
 

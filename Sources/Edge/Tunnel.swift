@@ -37,7 +37,7 @@ extension LoopState where N: ~Copyable {
         setDeadline(viewer, milliseconds: nil)
         exchange.outcome.framingBytes = raw.count
         exchange.outcome.firstByteAt = network.monotonicNow
-        raw.withUnsafeBytes { _ = viewers[viewer].output.append($0) }
+        unsafe raw.withUnsafeBytes { _ = unsafe viewers[viewer].output.append($0) }
         origins[slot].fetch = exchange.fetch
         tunnels[exchange.tunnel?.bits ?? 0] = exchange.id
         // What the viewer sent behind its request waits since; what the member sent goes out.
@@ -52,7 +52,7 @@ extension LoopState where N: ~Copyable {
         let key = FieldSearch.value("sec-websocket-key", exchange.head.fields, exchange.bytes)
         let accept = FieldSearch.value("sec-websocket-accept", originHead.fields, raw)
         guard let key, let accept else { return false }
-        return WebSocketAccept.matches(accept.span.bytes, key: key.span.bytes)
+        return unsafe WebSocketAccept.matches(accept.span.bytes, key: key.span.bytes)
     }
 
     func canForwardFromViewer(_ exchange: Exchange) -> Bool {
@@ -64,18 +64,19 @@ extension LoopState where N: ~Copyable {
     mutating func forwardFromViewer(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) -> Int {
         guard let token = exchange.tunnel, origins.contains(token) else { return bytes.count }
         let count = min(bytes.count, max(0, Self.window - origins[token.slot].output.count))
-        _ = origins[token.slot].output.append(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+        _ = unsafe origins[token.slot].output.append(
+            UnsafeRawBufferPointer(rebasing: bytes[..<count]))
         flushTunnel(exchange, token.slot)
         return count
     }
 
     private mutating func flushTunnel(_ exchange: Exchange, _ slot: UInt32) {
         while !origins[slot].output.isEmpty {
-            let waiting = origins[slot].output.readable
-            scratch.parts[0] = iovec(
+            let waiting = unsafe origins[slot].output.readable
+            unsafe scratch.parts[0] = unsafe iovec(
                 iov_base: UnsafeMutableRawPointer(mutating: waiting.baseAddress),
                 iov_len: waiting.count)
-            switch network.send(
+            switch unsafe network.send(
                 origins[slot].fd, UnsafeBufferPointer(start: scratch.parts.baseAddress, count: 1))
             {
             case .bytes(let sent): origins[slot].output.consume(sent)
@@ -120,7 +121,7 @@ extension LoopState where N: ~Copyable {
         let token = Token(origins.life(of: slot), kind: TokenKind.origin)
         let viewer = exchange.id.slot
         if !origins[slot].input.isEmpty {
-            _ = viewers[viewer].output.append(origins[slot].input.readable)
+            _ = unsafe viewers[viewer].output.append(origins[slot].input.readable)
             origins[slot].input.consume(origins[slot].input.count)
         }
         while origins.contains(token), viewers[viewer].exchange === exchange {
@@ -128,10 +129,10 @@ extension LoopState where N: ~Copyable {
                 origins[slot].hasUnread = true
                 return
             }
-            switch network.receive(origins[slot].fd, into: scratch.input) {
+            switch unsafe network.receive(origins[slot].fd, into: scratch.input) {
             case .bytes(let count):
                 exchange.outcome.sentBytes += count
-                _ = viewers[viewer].output.append(
+                _ = unsafe viewers[viewer].output.append(
                     UnsafeRawBufferPointer(start: scratch.input.baseAddress, count: count))
                 _ = flush(viewer)
             case .wouldBlock:

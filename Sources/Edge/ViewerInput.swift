@@ -68,23 +68,24 @@ extension LoopState where N: ~Copyable {
 
     private mutating func receive(_ slot: UInt32) -> Received {
         guard viewers[slot].input.isEmpty else { return receiveMore(slot) }
-        switch network.receive(viewers[slot].fd, into: scratch.input) {
+        switch unsafe network.receive(viewers[slot].fd, into: scratch.input) {
         case .bytes(let count):
             let token = Token(viewers.life(of: slot), kind: TokenKind.viewer)
-            let bytes = UnsafeRawBufferPointer(start: scratch.input.baseAddress, count: count)
-            if tape != nil { tapeViewer(slot, said: bytes) }
+            let bytes = unsafe UnsafeRawBufferPointer(
+                start: scratch.input.baseAddress, count: count)
+            if tape != nil { unsafe tapeViewer(slot, said: bytes) }
             var taken = 0
             while taken < count, viewers.contains(token) {
                 // A head may be followed by its body: what one phase leaves, the next may take.
-                let step = take(slot, UnsafeRawBufferPointer(rebasing: bytes[taken...]))
+                let step = unsafe take(slot, UnsafeRawBufferPointer(rebasing: bytes[taken...]))
                 if step == 0 { break }
                 taken += step
             }
             if taken < count, viewers.contains(token) {
-                let rest = UnsafeRawBufferPointer(rebasing: bytes[taken...])
-                if !viewers[slot].input.append(rest) { viewerFailed(slot) }
+                let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[taken...])
+                if unsafe !viewers[slot].input.append(rest) { viewerFailed(slot) }
             }
-            return .bytes(count, filled: count == scratch.input.count)
+            return unsafe .bytes(count, filled: count == scratch.input.count)
         case .wouldBlock: return .wouldBlock
         case .endOfStream: return .ended
         case .failed: return .failed
@@ -94,11 +95,11 @@ extension LoopState where N: ~Copyable {
     /// Behind bytes that are kept: into the connection's own buffer.
     private mutating func receiveMore(_ slot: UInt32) -> Received {
         guard viewers[slot].input.reserve(4_096) else { return .wouldBlock }
-        let room = viewers[slot].input.writable
-        switch network.receive(viewers[slot].fd, into: room) {
+        let room = unsafe viewers[slot].input.writable
+        switch unsafe network.receive(viewers[slot].fd, into: room) {
         case .bytes(let count):
             if tape != nil {
-                tapeViewer(slot, said: UnsafeRawBufferPointer(rebasing: room[..<count]))
+                unsafe tapeViewer(slot, said: UnsafeRawBufferPointer(rebasing: room[..<count]))
             }
             viewers[slot].input.commit(count)
             takeKept(slot)
@@ -113,7 +114,7 @@ extension LoopState where N: ~Copyable {
     mutating func takeKept(_ slot: UInt32) {
         let token = Token(viewers.life(of: slot), kind: TokenKind.viewer)
         while viewers.contains(token), !viewers[slot].input.isEmpty {
-            let taken = take(slot, viewers[slot].input.readable)
+            let taken = unsafe take(slot, viewers[slot].input.readable)
             guard viewers.contains(token) else { return }
             if taken == 0 { return }
             // A refusal has discarded all of it already.
@@ -139,11 +140,11 @@ extension LoopState where N: ~Copyable {
     /// Takes what the connection's phase can use; returns how many bytes that was.
     private mutating func take(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer) -> Int {
         switch viewers[slot].phase {
-        case .reading: return takeHeads(slot, bytes)
-        case .exchange: return takeRequestBody(slot, bytes)
-        case .proxyHeader: return takeProxyHeader(slot, bytes)
+        case .reading: return unsafe takeHeads(slot, bytes)
+        case .exchange: return unsafe takeRequestBody(slot, bytes)
+        case .proxyHeader: return unsafe takeProxyHeader(slot, bytes)
         case .tunnel:
-            return viewers[slot].exchange.map { forwardFromViewer($0, bytes) } ?? bytes.count
+            return viewers[slot].exchange.map { unsafe forwardFromViewer($0, bytes) } ?? bytes.count
         case .lingering:
             viewers[slot].lingerBytes += bytes.count
             if viewers[slot].lingerBytes > 65_536 { closeViewer(slot) }
@@ -157,8 +158,10 @@ extension LoopState where N: ~Copyable {
         let token = Token(viewers.life(of: slot), kind: TokenKind.viewer)
         var offset = 0
         while offset < bytes.count, viewers.contains(token), viewers[slot].phase == .reading {
-            let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
-            switch parseRequest(rest.bytes, &viewers[slot].scan, limits: limits.head, into: &head) {
+            let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[offset...])
+            switch unsafe parseRequest(
+                rest.bytes, &viewers[slot].scan, limits: limits.head, into: &head)
+            {
             case .needMore:
                 if offset == 0 || bytes.count > offset { startHeadTimer(slot) }
                 return offset
@@ -169,7 +172,7 @@ extension LoopState where N: ~Copyable {
                 viewers[slot].scan = HeadScan()
                 offset += head.length
                 counters.add(.requests)
-                handle(slot, UnsafeRawBufferPointer(rebasing: rest[..<head.length]))
+                unsafe handle(slot, UnsafeRawBufferPointer(rebasing: rest[..<head.length]))
             }
         }
         return offset
@@ -181,7 +184,7 @@ extension LoopState where N: ~Copyable {
             viewers[slot].rateFrom = network.monotonicNow
             viewers[slot].rateBytes = 0
         }
-        let taken = exchange.intake.take(bytes)
+        let taken = unsafe exchange.intake.take(bytes)
         viewers[slot].rateBytes += taken
         // While the origin is waited for, the viewer is not.
         if exchange.intake.isComplete || exchange.intake.isFull { viewers[slot].rateFrom = 0 }
@@ -203,7 +206,7 @@ extension LoopState where N: ~Copyable {
     }
 
     private mutating func takeProxyHeader(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer) -> Int {
-        switch ProxyHeader.parse(bytes.bytes, lengthMax: 4_096) {
+        switch unsafe ProxyHeader.parse(bytes.bytes, lengthMax: 4_096) {
         case .needMore: return 0
         case .malformed:
             counters.reject(.proxyHeader)
@@ -217,8 +220,8 @@ extension LoopState where N: ~Copyable {
             }
             viewers[slot].phase = .reading
             guard viewers[slot].speaksTLS else { return length }
-            let early = UnsafeRawBufferPointer(rebasing: bytes[length...])
-            if !secureViewer(slot, early: early) { closeViewer(slot, reset: true) }
+            let early = unsafe UnsafeRawBufferPointer(rebasing: bytes[length...])
+            if unsafe !secureViewer(slot, early: early) { closeViewer(slot, reset: true) }
             return bytes.count
         }
     }

@@ -8,7 +8,7 @@ extension LoopState where N: ~Copyable {
     /// Sends the first `count` of the loop's parts. Part of it may be taken: more is tried until
     /// the kernel refuses, since only then it says when it takes bytes again.
     mutating func send(_ slot: UInt32, parts count: Int) -> IOResult {
-        let result = network.send(
+        let result = unsafe network.send(
             viewers[slot].fd, UnsafeBufferPointer(start: scratch.parts.baseAddress, count: count))
         if case .bytes(let sent) = result {
             if tape != nil { tapeViewer(slot, heard: sent) }
@@ -34,8 +34,8 @@ extension LoopState where N: ~Copyable {
     /// Sends what waits in `output`; true when nothing is left.
     mutating func flush(_ slot: UInt32) -> Bool {
         while !viewers[slot].output.isEmpty {
-            let pending = viewers[slot].output.readable
-            scratch.parts[0] = iovec(
+            let pending = unsafe viewers[slot].output.readable
+            unsafe scratch.parts[0] = unsafe iovec(
                 iov_base: UnsafeMutableRawPointer(mutating: pending.baseAddress),
                 iov_len: pending.count)
             switch send(slot, parts: 1) {
@@ -199,7 +199,7 @@ extension LoopState where N: ~Copyable {
             if isShakingHands(slot) {
                 closeViewer(slot, reset: true)
             } else if viewers[slot].output.isEmpty {
-                refuse(slot, status: 408, detail: "header-timeout")
+                unsafe refuse(slot, status: 408, detail: "header-timeout")
             } else {
                 closeViewer(slot, reset: true)
             }

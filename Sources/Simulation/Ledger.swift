@@ -221,8 +221,8 @@ final class Ledger {
         var rest = bytes[...]
         while !rest.isEmpty {
             let piece = Array(rest)
-            let step = room.withUnsafeMutableBytes {
-                try? reader.read(piece.span.bytes, into: $0)
+            let step = unsafe room.withUnsafeMutableBytes {
+                unsafe try? reader.read(piece.span.bytes, into: $0)
             }
             guard let step else { return nil }
             rest = rest.dropFirst(step.consumed)
@@ -238,10 +238,10 @@ final class Ledger {
 
     private static func same(_ left: [UInt8], _ right: ArraySlice<UInt8>) -> Bool {
         guard left.count == right.count else { return false }
-        return left.withUnsafeBytes { left in
-            right.withUnsafeBytes { right in
+        return unsafe left.withUnsafeBytes { left in
+            unsafe right.withUnsafeBytes { right in
                 guard let one = left.baseAddress, let other = right.baseAddress else { return true }
-                return memcmp(one, other, left.count) == 0
+                return unsafe memcmp(one, other, left.count) == 0
             }
         }
     }

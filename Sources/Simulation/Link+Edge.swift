@@ -4,9 +4,9 @@ import Reactor
 // The edge's side: what its system calls do.
 extension Link {
     func receive(into buffer: UnsafeMutableRawBufferPointer) -> IOResult {
-        precondition(!buffer.isEmpty, "a receive without room")
+        unsafe precondition(!buffer.isEmpty, "a receive without room")
         if toEdge.unread > 0 {
-            let count = toEdge.take(into: buffer)
+            let count = unsafe toEdge.take(into: buffer)
             pump()
             return .bytes(count)
         }
@@ -17,9 +17,9 @@ extension Link {
     func send(_ parts: UnsafeBufferPointer<iovec>) -> IOResult {
         if case .broken(let code) = state { return .failed(code) }
         if toPeer.isEnding { return .failed(EPIPE) }
-        let total = parts.reduce(0) { $0 + $1.iov_len }
+        let total = unsafe parts.reduce(0) { unsafe $0 + $1.iov_len }
         guard total > 0 else { return .bytes(0) }
-        checkOffer(parts, total)
+        unsafe checkOffer(parts, total)
         let room = toPeer.room
         var count = min(total, room)
         if count > 0, world.dice.chance(style.shortSends) { count = world.dice.below(count) }
@@ -27,25 +27,26 @@ extension Link {
             wantsRoom = true
             if room > count { world.after(latency) { [self] in roomCame() } }
         }
-        refused = Array(gather(parts, min(total, count + 64))[count...])
+        refused = unsafe Array(gather(parts, min(total, count + 64))[count...])
         if count == 0 { return .wouldBlock }
-        transmit(gather(parts, count))
+        unsafe transmit(gather(parts, count))
         return .bytes(count)
     }
 
     /// What was not taken comes first the next time: TLS has sealed some of it by then.
     private func checkOffer(_ parts: UnsafeBufferPointer<iovec>, _ total: Int) {
-        let offer = gather(parts, min(total, refused.count))
+        let offer = unsafe gather(parts, min(total, refused.count))
         precondition(refused.starts(with: offer), "other bytes than those refused before")
     }
 
     private func gather(_ parts: UnsafeBufferPointer<iovec>, _ count: Int) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            for part in parts where filled < count {
-                let length = min(part.iov_len, count - filled)
-                guard length > 0, let base = buffer.baseAddress, let from = part.iov_base
+        unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            for index in parts.indices where filled < count {
+                let part = unsafe parts[index]
+                let length = unsafe min(part.iov_len, count - filled)
+                guard length > 0, let base = buffer.baseAddress, let from = unsafe part.iov_base
                 else { continue }
-                memcpy(base + filled, from, length)
+                unsafe memcpy(base + filled, from, length)
                 filled += length
             }
         }

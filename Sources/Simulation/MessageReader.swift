@@ -156,11 +156,11 @@ package struct MessageReader {
     }
 
     private func newline(from start: Int) -> Int? {
-        buffer.withUnsafeBytes { bytes in
+        unsafe buffer.withUnsafeBytes { bytes in
             guard start < bytes.count, let base = bytes.baseAddress,
-                let found = memchr(base + start, 10, bytes.count - start)
+                let found = unsafe memchr(base + start, 10, bytes.count - start)
             else { return nil }
-            return UnsafeRawPointer(found) - base
+            return unsafe UnsafeRawPointer(found) - base
         }
     }
 

@@ -117,8 +117,9 @@ struct OriginAnswer {
     }
 
     static func text(of seconds: Int64) -> String {
-        let bytes = [UInt8](unsafeUninitializedCapacity: HTTPDate.byteCount) { buffer, count in
-            HTTPDate.write(seconds, into: UnsafeMutableRawBufferPointer(buffer))
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: HTTPDate.byteCount) {
+            buffer, count in
+            unsafe HTTPDate.write(seconds, into: UnsafeMutableRawBufferPointer(buffer))
             count = HTTPDate.byteCount
         }
         return String(decoding: bytes, as: UTF8.self)

@@ -38,8 +38,9 @@ struct Pipe {
     /// Reads as much as is there and fits.
     mutating func take(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         let count = min(buffer.count, unread)
-        bytes.withUnsafeBytes {
-            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[start..<start + count]))
+        unsafe bytes.withUnsafeBytes {
+            unsafe buffer.copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: $0[start..<start + count]))
         }
         start += count
         taken += count

@@ -40,10 +40,10 @@ struct SimulatedDisk {
         let target = try Self.makeDirectory()
         try Self.copyTree(directory, to: target)
         guard losesLastCommit, let page = lost else { return target }
-        let file = open(target + "/store/data.mdb", O_WRONLY | O_CLOEXEC)
+        let file = unsafe open(target + "/store/data.mdb", O_WRONLY | O_CLOEXEC)
         defer { close(file) }
-        let count = former[page].withUnsafeBytes {
-            pwrite(file, $0.baseAddress, $0.count, page * Self.pageBytes)
+        let count = unsafe former[page].withUnsafeBytes {
+            unsafe pwrite(file, $0.baseAddress, $0.count, page * Self.pageBytes)
         }
         guard count == Self.pageBytes else { throw SystemError(call: "pwrite", errno: errno) }
         return target
@@ -59,8 +59,9 @@ struct SimulatedDisk {
     }
 
     private static func number(_ page: [UInt8]) -> UInt64 {
-        page.withUnsafeBytes {
-            UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: numberOffset, as: UInt64.self))
+        unsafe page.withUnsafeBytes {
+            unsafe UInt64(
+                littleEndian: $0.loadUnaligned(fromByteOffset: numberOffset, as: UInt64.self))
         }
     }
 
@@ -68,26 +69,30 @@ struct SimulatedDisk {
 
     /// A directory of its own in memory, or where temporary files go.
     static func makeDirectory() throws -> String {
-        let place = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+        let place = unsafe access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
         var template = Array("\(place)/mapedge-simulation-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw SystemError(call: "mkdtemp", errno: errno) }
+        guard unsafe mkdtemp(&template) != nil else {
+            throw SystemError(call: "mkdtemp", errno: errno)
+        }
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     static func removeTree(_ path: String) {
-        for name in names(in: path) where unlink("\(path)/\(name)") != 0 {
+        for name in names(in: path) where unsafe unlink("\(path)/\(name)") != 0 {
             removeTree("\(path)/\(name)")
         }
-        _ = rmdir(path)
+        _ = unsafe rmdir(path)
     }
 
     private static func names(in path: String) -> [String] {
-        guard let stream = opendir(path) else { return [] }
-        defer { closedir(stream) }
+        guard let stream = unsafe opendir(path) else { return [] }
+        defer { unsafe closedir(stream) }
         var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) {
+                    unsafe String(cString: $0)
+                }
             }
             if name != ".", name != ".." { names.append(name) }
         }
@@ -98,9 +103,9 @@ struct SimulatedDisk {
     private static func copyTree(_ source: String, to target: String) throws {
         for name in names(in: source) where name != "lock" && name != "lock.mdb" {
             let (from, to) = ("\(source)/\(name)", "\(target)/\(name)")
-            if let stream = opendir(from) {
-                closedir(stream)
-                mkdir(to, 0o700)
+            if let stream = unsafe opendir(from) {
+                unsafe closedir(stream)
+                unsafe mkdir(to, 0o700)
                 try copyTree(from, to: to)
             } else {
                 try write(read(from, limit: 64 << 20), to: to)
@@ -109,19 +114,21 @@ struct SimulatedDisk {
     }
 
     private static func read(_ path: String, limit: Int) -> [UInt8] {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return [] }
         defer { close(file) }
         let size = min(limit, max(0, Int(lseek(file, 0, SEEK_END))))
-        return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-            count = max(0, pread(file, buffer.baseAddress, size, 0))
+        return unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            count = unsafe max(0, pread(file, buffer.baseAddress, size, 0))
         }
     }
 
     private static func write(_ bytes: [UInt8], to path: String) throws {
-        let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        let file = unsafe open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         defer { close(file) }
-        let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+        let count = unsafe bytes.withUnsafeBytes {
+            unsafe Glibc.write(file, $0.baseAddress, $0.count)
+        }
         guard count == bytes.count else { throw SystemError(call: "write", errno: errno) }
     }
 }

@@ -147,6 +147,7 @@ final class SimulatedEdge {
 }
 
 /// One loop and its state, which a thread's stack holds elsewhere.
+@safe  // owns its events
 final class SimulatedLoop {
     var state: LoopState<SimulatedNetwork>
     private(set) var isClosed = false
@@ -169,7 +170,7 @@ final class SimulatedLoop {
         self.index = index
     }
 
-    deinit { events.deallocate() }
+    deinit { unsafe events.deallocate() }
 
     var nextDeadline: UInt64? { state.isStopped ? nil : state.nextDeadline }
 
@@ -180,8 +181,8 @@ final class SimulatedLoop {
     }
 
     func tick() {
-        let count = state.network.wait(until: 0, into: events)
-        state.tick(UnsafeBufferPointer(start: events.baseAddress, count: count))
+        let count = unsafe state.network.wait(until: 0, into: events)
+        unsafe state.tick(UnsafeBufferPointer(start: events.baseAddress, count: count))
     }
 
     func close() {

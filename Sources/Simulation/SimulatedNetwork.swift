@@ -35,11 +35,11 @@ public struct SimulatedNetwork: ~Copyable, Network {
         let most = min(events.count, dice.chance(30) ? dice.pick(1...3) : events.count)
         var count = 0
         if wake.take() {
-            events[count] = ReadyEvent(token: mailbox, readiness: .readable)
+            unsafe events[count] = ReadyEvent(token: mailbox, readiness: .readable)
             count += 1
         }
         while count < most, let event = fabric.takeEvent(loop) {
-            events[count] = event
+            unsafe events[count] = event
             count += 1
         }
         return count
@@ -48,13 +48,13 @@ public struct SimulatedNetwork: ~Copyable, Network {
     public mutating func receive(
         _ fd: Int32, into buffer: UnsafeMutableRawBufferPointer
     ) -> IOResult {
-        let result = fabric.link(loop, fd).receive(into: buffer)
+        let result = unsafe fabric.link(loop, fd).receive(into: buffer)
         fabric.world.note("loop \(loop) receive \(fd): \(result)", result.number)
         return result
     }
 
     public mutating func send(_ fd: Int32, _ parts: UnsafeBufferPointer<iovec>) -> IOResult {
-        let result = fabric.link(loop, fd).send(parts)
+        let result = unsafe fabric.link(loop, fd).send(parts)
         fabric.world.note("loop \(loop) send \(fd): \(result)", result.number)
         return result
     }

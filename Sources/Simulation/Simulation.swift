@@ -49,7 +49,7 @@ public struct Simulation {
 
     /// Writes what happens to standard output when `MAPEDGE_TRACE` is set.
     public static var trace: ((String) -> Void)? {
-        getenv("MAPEDGE_TRACE") == nil ? nil : { print($0) }
+        unsafe getenv("MAPEDGE_TRACE") == nil ? nil : { print($0) }
     }
 
     /// The seeds that the environment asks for: `MAPEDGE_SEED` alone, or the first `MAPEDGE_SEEDS`.
@@ -57,7 +57,7 @@ public struct Simulation {
     /// - Parameter count: how many when it asks for none.
     public static func seeds(orFirst count: Int) -> [UInt64] {
         func number(_ name: String) -> UInt64? {
-            getenv(name).flatMap { UInt64(String(cString: $0)) }
+            unsafe getenv(name).flatMap { unsafe UInt64(String(cString: $0)) }
         }
         if let seed = number("MAPEDGE_SEED") { return [seed] }
         return (0..<max(1, number("MAPEDGE_SEEDS") ?? UInt64(count))).map { $0 + 1 }

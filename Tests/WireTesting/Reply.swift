@@ -69,7 +69,7 @@ public struct Reply: Sendable {
         return reply
     }
 
-    /// The same with Date and Expires as if it were made only now: a table is made when the tests
+    /// The same with Expires as if it were made only now: a table is made when the tests
     /// begin, and its last row may run minutes later.
     public func asOfNow() -> Reply {
         let delay = time(nil) - made
@@ -88,7 +88,7 @@ public struct Reply: Sendable {
         guard let end = lines.firstIndex(of: "") else { return bytes }
         let head = lines[..<end].map { line -> String in
             let parts = line.split(separator: ": ", maxSplits: 1)
-            guard parts.count == 2, ["Date", "Expires"].contains(parts[0]) else {
+            guard parts.count == 2, parts[0] == "Expires" else {
                 return String(line)
             }
             guard let time = seconds(ofDate: parts[1]) else { return String(line) }

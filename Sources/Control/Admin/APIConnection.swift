@@ -36,8 +36,8 @@ func answer(
     body += [UInt8](repeating: 0, count: length - known)
     var count = known
     while count < length {
-        let got = body.withUnsafeMutableBytes {
-            socket.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[count...]))
+        let got = unsafe body.withUnsafeMutableBytes {
+            unsafe socket.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[count...]))
         }
         guard let got, got > 0 else { return nil }
         count += got

@@ -97,7 +97,9 @@ public struct AdminClient: Sendable {
         var isComplete = false
         if socket.write(Array(request.utf8) + content) {
             while bytes.count < Self.answerBytesMax {
-                guard let count = part.withUnsafeMutableBytes({ socket.read(into: $0) }) else {
+                guard
+                    let count = unsafe part.withUnsafeMutableBytes({ unsafe socket.read(into: $0) })
+                else {
                     break
                 }
                 isComplete = count == 0
@@ -114,8 +116,8 @@ public struct AdminClient: Sendable {
     private func parsed(_ bytes: [UInt8]) -> (status: Int, body: [UInt8])? {
         var scan = HeadScan()
         var head = ResponseHead()
-        let result = bytes.withUnsafeBytes {
-            parseResponse($0.bytes, &scan, limits: .response, toHead: false, into: &head)
+        let result = unsafe bytes.withUnsafeBytes {
+            unsafe parseResponse($0.bytes, &scan, limits: .response, toHead: false, into: &head)
         }
         guard result == .complete else { return nil }
         return (head.status, Array(bytes[head.length...]))

@@ -11,7 +11,8 @@ func serve(_ socket: TimedSocket, _ routes: AdminRoutes) {
     // Closing with unread bytes would reset the connection and with it the answer just sent.
     var rest = [UInt8](repeating: 0, count: 4_096)
     var budget = 65_536
-    while budget > 0, let count = rest.withUnsafeMutableBytes({ socket.read(into: $0) }), count > 0
+    while budget > 0,
+        let count = unsafe rest.withUnsafeMutableBytes({ unsafe socket.read(into: $0) }), count > 0
     {
         budget -= count
     }
@@ -26,14 +27,14 @@ private func answer(to socket: TimedSocket, _ routes: AdminRoutes) -> [UInt8]? {
     while true {
         let room = count..<headBytesMax
         guard !room.isEmpty else { return encode(AdminResponse(431, "the head is too long"), true) }
-        let received = bytes.withUnsafeMutableBytes {
-            socket.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[room]))
+        let received = unsafe bytes.withUnsafeMutableBytes {
+            unsafe socket.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[room]))
         }
         guard let received, received > 0 else { return nil }
         count += received
-        let result = bytes.withUnsafeBytes {
-            let received = UnsafeRawBufferPointer(rebasing: $0[..<count])
-            return parseRequest(received.bytes, &scan, limits: .request, into: &head)
+        let result = unsafe bytes.withUnsafeBytes {
+            let received = unsafe UnsafeRawBufferPointer(rebasing: $0[..<count])
+            return unsafe parseRequest(received.bytes, &scan, limits: .request, into: &head)
         }
         switch result {
         case .needMore: continue

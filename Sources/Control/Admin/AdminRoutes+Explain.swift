@@ -78,7 +78,9 @@ func explainedHeads(
     var body = Array(received[head.length...].prefix(Int(count)))
     var part = [UInt8](repeating: 0, count: 16_384)
     while body.count < count {
-        guard let got = part.withUnsafeMutableBytes({ socket.read(into: $0) }), got > 0 else {
+        guard let got = unsafe part.withUnsafeMutableBytes({ unsafe socket.read(into: $0) }),
+            got > 0
+        else {
             return .gone
         }
         body += part[..<min(got, Int(count) - body.count)]

@@ -70,7 +70,7 @@ public final class AdminServer: Sendable {
             observer.note(EdgeEvent(.error, "admin", "the admin port does not answer: \(error)"))
         }
         for descriptor in descriptors { close(descriptor) }
-        for case .unix(let path) in boundEndpoints { unlink(path) }
+        for case .unix(let path) in boundEndpoints { unsafe unlink(path) }
     }
 
     private func accept(_ network: inout LinuxNetwork) {
@@ -78,7 +78,7 @@ public final class AdminServer: Sendable {
             pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
         }
         while !isStopping.load(ordering: .acquiring) {
-            guard poll(&polled, nfds_t(polled.count), -1) > 0 else { continue }
+            guard unsafe poll(&polled, nfds_t(polled.count), -1) > 0 else { continue }
             for entry in polled.dropLast() where entry.revents != 0 {
                 acceptOne(entry.fd, &network)
             }

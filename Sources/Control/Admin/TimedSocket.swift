@@ -42,7 +42,7 @@ final class TimedSocket: Sendable {
     /// Bytes that were read; 0 at the end of the stream, nil after an error or the deadline.
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Int? {
         while true {
-            let count = recv(fd, buffer.baseAddress, buffer.count, 0)
+            let count = unsafe recv(fd, buffer.baseAddress, buffer.count, 0)
             if count >= 0 { return count }
             guard errno == EINTR || (errno == EAGAIN && waits(for: POLLIN)) else { return nil }
         }
@@ -50,12 +50,12 @@ final class TimedSocket: Sendable {
 
     /// Whether all bytes went out.
     func write(_ bytes: [UInt8]) -> Bool {
-        bytes.withUnsafeBytes { whole in
-            var rest = whole
-            while !rest.isEmpty {
-                let count = send(fd, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+        unsafe bytes.withUnsafeBytes { whole in
+            var rest = unsafe whole
+            while unsafe !rest.isEmpty {
+                let count = unsafe send(fd, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
                 if count >= 0 {
-                    rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+                    unsafe rest = unsafe UnsafeRawBufferPointer(rebasing: rest[count...])
                 } else if errno != EINTR, !(errno == EAGAIN && waits(for: POLLOUT)) {
                     return false
                 }
@@ -76,7 +76,7 @@ final class TimedSocket: Sendable {
             // Rounded up, lest the last millisecond be spent in idle rounds.
             let (seconds, attoseconds) = left.components
             let milliseconds = seconds * 1_000 + attoseconds / 1_000_000_000_000_000 + 1
-            let count = poll(&wanted, 1, Int32(clamping: milliseconds))
+            let count = unsafe poll(&wanted, 1, Int32(clamping: milliseconds))
             if count != 0, errno != EINTR || count > 0 { return count > 0 }
         }
     }

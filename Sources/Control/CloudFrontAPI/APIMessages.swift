@@ -69,7 +69,7 @@ func percentDecoded(_ text: some StringProtocol) -> String {
     var decoded: [UInt8] = []
     var at = 0
     while at < bytes.count {
-        let (byte, width) = PercentCoding.decoded(bytes.span.bytes, at: at)
+        let (byte, width) = unsafe PercentCoding.decoded(bytes.span.bytes, at: at)
         decoded.append(byte)
         at += width
     }

@@ -153,7 +153,7 @@ public final class CloudFrontAPI: Sendable {
         guard !request.body.isEmpty else { throw .missingBody }
         let document: APIDocument
         do throws(APIDocumentError) {
-            document = try APIDocument(
+            document = unsafe try APIDocument(
                 parsing: request.body.span.bytes, limits: APIDocument.limits)
         } catch {
             throw .malformedXML("The XML document is malformed: \(error).")

@@ -8,11 +8,11 @@ public import Reactor
 /// - Returns: a descriptor of the new one, which is the caller's to close.
 func replaceFile(_ path: String, by bytes: [UInt8]) throws(SystemError) -> Int32 {
     let draft = path + ".new"
-    let descriptor = open(draft, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    let descriptor = unsafe open(draft, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw lastError("open", draft) }
     do throws(SystemError) {
         try write(bytes, descriptor, at: 0, draft)
-        guard rename(draft, path) == 0 else { throw lastError("rename", draft) }
+        guard unsafe rename(draft, path) == 0 else { throw lastError("rename", draft) }
         try flushDirectory(of: path)
     } catch {
         close(descriptor)
@@ -23,12 +23,14 @@ func replaceFile(_ path: String, by bytes: [UInt8]) throws(SystemError) -> Int32
 
 /// Writes a file for this user alone, whatever was there before.
 public func writeTextFile(_ text: String, to path: String) throws(SystemError) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw lastError("open", path) }
     defer { close(descriptor) }
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
-        let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        let count = unsafe rest.withUnsafeBytes {
+            unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+        }
         if count < 0, errno != EINTR { throw lastError("write", path) }
         rest = rest.dropFirst(max(count, 0))
     }
@@ -42,7 +44,7 @@ func readAll(_ descriptor: Int32, _ path: String) throws(SystemError) -> [UInt8]
     var bytes: [UInt8] = []
     var part = [UInt8](repeating: 0, count: 1 << 16)
     while true {
-        let count = read(descriptor, &part, part.count)
+        let count = unsafe read(descriptor, &part, part.count)
         if count == 0 { return bytes }
         if count > 0 {
             bytes += part[..<count]
@@ -55,7 +57,7 @@ func readAll(_ descriptor: Int32, _ path: String) throws(SystemError) -> [UInt8]
 /// Until then a renamed file may have its old name after a power cut.
 private func flushDirectory(of path: String) throws(SystemError) {
     let parent = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-    let descriptor = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = unsafe open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw lastError("open", parent) }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 else { throw lastError("fsync", parent) }
@@ -67,8 +69,8 @@ func write(
 ) throws(SystemError) {
     var done = 0
     while done < bytes.count {
-        let count = bytes[done...].withUnsafeBytes {
-            pwrite(descriptor, $0.baseAddress, $0.count, offset + off_t(done))
+        let count = unsafe bytes[done...].withUnsafeBytes {
+            unsafe pwrite(descriptor, $0.baseAddress, $0.count, offset + off_t(done))
         }
         if count > 0 {
             done += count

@@ -28,7 +28,7 @@ public final class InvalidationHistory: Sendable {
     /// - Throws: if it cannot be opened, read or cut.
     public init(path: String) throws(SystemError) {
         self.path = path
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw lastError("open", path) }
         do throws(SystemError) {
             let bytes = try readAll(descriptor, path)
@@ -88,7 +88,7 @@ public final class InvalidationHistory: Sendable {
         var records: [InvalidationRecord] = []
         var start = 0
         while let end = bytes[start...].firstIndex(of: 0x0a) {
-            let line = bytes.span.bytes.extracting(start..<end)
+            let line = unsafe bytes.span.bytes.extracting(start..<end)
             guard let document = try? APIDocument(parsing: line, limits: APIDocument.limits),
                 let record = InvalidationRecord(document.node)
             else { break }

@@ -222,14 +222,15 @@ public final class StoredDistribution: DistributionState {
     }
 
     private static func read(_ path: String) throws(SystemError) -> ConfigNode? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
             throw lastError("open", path)
         }
         defer { close(descriptor) }
         let bytes = try readAll(descriptor, path)
-        let document = try? APIDocument(parsing: bytes.span.bytes, limits: APIDocument.limits)
+        let document = unsafe try? APIDocument(
+            parsing: bytes.span.bytes, limits: APIDocument.limits)
         return document?.root == "StoredDistribution" ? document?.node : nil
     }
 }

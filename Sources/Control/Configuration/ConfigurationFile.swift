@@ -8,21 +8,23 @@ private let fileBytesMax = 4 << 20
 ///
 /// - Throws: what is wrong, to be read after the path.
 func readTextFile(_ path: String, bytesMax: Int = fileBytesMax) throws(Complaint) -> String {
-    let fd = open(path, O_RDONLY | O_CLOEXEC)
+    let fd = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard fd >= 0 else {
         throw Complaint(
-            "cannot be opened: \(String(cString: strerror(errno)))",
+            unsafe "cannot be opened: \(String(cString: strerror(errno)))",
             "check the path and that this user may read it")
     }
     defer { close(fd) }
     var bytes: [UInt8] = []
     var part = [UInt8](repeating: 0, count: 65_536)
     while true {
-        let count = part.withUnsafeMutableBytes { Glibc.read(fd, $0.baseAddress, $0.count) }
+        let count = unsafe part.withUnsafeMutableBytes {
+            unsafe Glibc.read(fd, $0.baseAddress, $0.count)
+        }
         if count < 0 {
             if errno == EINTR { continue }
             throw Complaint(
-                "cannot be read: \(String(cString: strerror(errno)))", "name a plain file")
+                unsafe "cannot be read: \(String(cString: strerror(errno)))", "name a plain file")
         }
         if count == 0 { break }
         bytes += part[..<count]

@@ -63,19 +63,21 @@ extension DistributionReferences {
     }
 
     private func documents(in directory: Given, _ findings: Findings) -> [String] {
-        guard let stream = opendir(directory.text) else {
+        guard let stream = unsafe opendir(directory.text) else {
             findings.error(
                 at: directory.place,
-                "\"\(printable(directory.text))\" cannot be read: "
+                unsafe "\"\(printable(directory.text))\" cannot be read: "
                     + String(cString: strerror(errno)),
                 "name a directory with the output of get-cache-policy and its like")
             return []
         }
-        defer { closedir(stream) }
+        defer { unsafe closedir(stream) }
         var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
+                    unsafe String(cString: $0)
+                }
             }
             let isDocument = [".json", ".yaml", ".yml"].contains { name.hasSuffix($0) }
             if isDocument, !name.hasPrefix(".") { names.append("\(directory.text)/\(name)") }

@@ -55,7 +55,7 @@ public struct LogFilter: Sendable {
 
     private static func matches(_ pattern: String, _ path: String) -> Bool {
         let (pattern, path) = (Array(pattern.utf8), Array(path.utf8))
-        return PathPattern.matches(pattern.span.bytes, path: path.span.bytes)
+        return unsafe PathPattern.matches(pattern.span.bytes, path: path.span.bytes)
     }
 
     // MARK: forms

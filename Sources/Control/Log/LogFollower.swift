@@ -1,4 +1,4 @@
-@preconcurrency import Dispatch
+@unsafe @preconcurrency import Dispatch
 import Glibc
 import Synchronization
 
@@ -63,7 +63,7 @@ public final class LogFollower: Sendable {
                     lseek(state.fd, 0, SEEK_SET)
                 } else {
                     // The name may be gone for a moment, between two files.
-                    let fd = open(path, O_RDONLY | O_CLOEXEC)
+                    let fd = unsafe open(path, O_RDONLY | O_CLOEXEC)
                     guard fd >= 0 else { return }
                     close(state.fd)
                     state.fd = fd
@@ -82,13 +82,14 @@ public final class LogFollower: Sendable {
     private static func readOn(_ state: inout State, _ path: String) throws(LogMistake) {
         var part = [UInt8](repeating: 0, count: 65_536)
         while true {
-            let count = part.withUnsafeMutableBytes {
-                Glibc.read(state.fd, $0.baseAddress, $0.count)
+            let count = unsafe part.withUnsafeMutableBytes {
+                unsafe Glibc.read(state.fd, $0.baseAddress, $0.count)
             }
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else {
                 throw LogMistake(
-                    "\(path) cannot be read: \(String(cString: strerror(errno))); name a file")
+                    unsafe "\(path) cannot be read: \(String(cString: strerror(errno))); name a file"
+                )
             }
             if count == 0 { return }
             if state.read == 0, part.starts(with: [0x1F, 0x8B]) {
@@ -110,12 +111,12 @@ public final class LogFollower: Sendable {
     /// The file's number; 0 when it cannot be told.
     private static func file(_ fd: Int32) -> UInt64 {
         var status = stat()
-        return fstat(fd, &status) == 0 ? UInt64(status.st_ino) : 0
+        return unsafe fstat(fd, &status) == 0 ? UInt64(status.st_ino) : 0
     }
 
     private static func look(at path: String) -> (file: UInt64, size: Int64) {
         var status = stat()
-        guard stat(path, &status) == 0 else { return (0, 0) }
+        guard unsafe stat(path, &status) == 0 else { return (0, 0) }
         return (UInt64(status.st_ino), Int64(status.st_size))
     }
 }

@@ -85,7 +85,7 @@ struct LogSource {
         }
         let room = UnsafeMutableRawBufferPointer.allocate(
             byteCount: Self.partBytes, alignment: 16)
-        defer { room.deallocate() }
+        defer { unsafe room.deallocate() }
         var count = first
         while count > 0 {
             var at = 0
@@ -93,14 +93,15 @@ struct LogSource {
             while !isDone {
                 let step: GzipStep
                 do throws(GzipError) {
-                    step = try reader.read(part.span.bytes.extracting(at..<count), into: room)
+                    step = unsafe try reader.read(
+                        part.span.bytes.extracting(at..<count), into: room)
                 } catch {
                     throw LogMistake(
                         "\(name): it is damaged behind line \(lineNumber) "
                             + "(\(Self.words(error))); fetch the file again")
                 }
                 at += step.consumed
-                try take(Array(room[..<step.produced])[...], body)
+                unsafe try take(Array(room[..<step.produced])[...], body)
                 isDone = step.isDone
             }
             count = try fill(fd, &part, from: 0)
@@ -121,13 +122,13 @@ struct LogSource {
         _ fd: Int32, _ part: inout [UInt8], from start: Int
     ) throws(LogMistake) -> Int {
         while true {
-            let count = part.withUnsafeMutableBytes {
-                Glibc.read(fd, $0.baseAddress?.advanced(by: start), $0.count - start)
+            let count = unsafe part.withUnsafeMutableBytes {
+                unsafe Glibc.read(fd, $0.baseAddress?.advanced(by: start), $0.count - start)
             }
             if count >= 0 { return count }
             if errno != EINTR {
                 throw LogMistake(
-                    "\(name) cannot be read: \(String(cString: strerror(errno))); "
+                    unsafe "\(name) cannot be read: \(String(cString: strerror(errno))); "
                         + "name a file, or - for standard input")
             }
         }
@@ -137,10 +138,10 @@ struct LogSource {
 /// Opens a log; `-` is standard input.
 func openLog(_ path: String) throws(LogMistake) -> Int32 {
     if path == "-" { return 0 }
-    let fd = open(path, O_RDONLY | O_CLOEXEC)
+    let fd = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard fd >= 0 else {
         throw LogMistake(
-            "\(path) cannot be opened: \(String(cString: strerror(errno))); "
+            unsafe "\(path) cannot be opened: \(String(cString: strerror(errno))); "
                 + "check the path and that this user may read it")
     }
     return fd

@@ -10,7 +10,7 @@ enum Base64 {
     static func decode(_ text: String) -> [UInt8]? {
         guard !text.contains(where: { "-_~".contains($0) }) else { return nil }
         let letters = Array(text.map { Self.theirs[$0] ?? $0 }.map(String.init).joined().utf8)
-        return CloudFrontBase64.decode(letters.span.bytes)
+        return unsafe CloudFrontBase64.decode(letters.span.bytes)
     }
 
     private static let letters: [Character: Character] = ["-": "+", "~": "/", "_": "="]

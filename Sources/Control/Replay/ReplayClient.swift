@@ -38,13 +38,14 @@ struct ReplayClient {
         var scan = HeadScan()
         var head = ResponseHead()
         while true {
-            guard let count = part.withUnsafeMutableBytes({ socket.read(into: $0) }), count > 0
+            guard let count = unsafe part.withUnsafeMutableBytes({ unsafe socket.read(into: $0) }),
+                count > 0
             else { return nil }
             bytes += part[..<count]
             var isRead = false
             while !isRead {
-                let result = bytes.withUnsafeBytes {
-                    parseResponse(
+                let result = unsafe bytes.withUnsafeBytes {
+                    unsafe parseResponse(
                         $0.bytes, &scan, limits: .response, toHead: toHead, into: &head)
                 }
                 if result == .needMore { break }
@@ -82,7 +83,8 @@ struct ReplayClient {
                 }
             case .untilClose: break
             }
-            guard let count = part.withUnsafeMutableBytes({ socket.read(into: $0) }) else {
+            guard let count = unsafe part.withUnsafeMutableBytes({ unsafe socket.read(into: $0) })
+            else {
                 return false
             }
             if count == 0 { return framing == .untilClose }
@@ -96,7 +98,7 @@ struct ReplayClient {
     private static func advance(_ decoder: inout ChunkedDecoder, _ bytes: [UInt8]) -> Progress {
         var rest = bytes[...]
         while true {
-            let step = Array(rest).withUnsafeBytes { decoder.next($0.bytes) }
+            let step = unsafe Array(rest).withUnsafeBytes { unsafe decoder.next($0.bytes) }
             rest = rest.dropFirst(step.consumed)
             switch step.event {
             case .end: return .ended

@@ -78,22 +78,28 @@ public struct ScenarioReading: Sendable {
 private enum ScenarioFiles {
     static func find(_ path: String) -> [String] {
         if isDirectory(path) { return below(path) }
-        if access(path, F_OK) == 0 { return [path] }
-        var found = glob_t()
-        defer { globfree(&found) }
-        guard glob(path, 0, nil, &found) == 0, let names = found.gl_pathv else { return [] }
-        return (0..<Int(found.gl_pathc)).compactMap { names[$0].map { String(cString: $0) } }
-            .flatMap { isDirectory($0) ? below($0) : [$0] }
+        if unsafe access(path, F_OK) == 0 { return [path] }
+        var found = unsafe glob_t()
+        defer { unsafe globfree(&found) }
+        guard unsafe glob(path, 0, nil, &found) == 0, let names = unsafe found.gl_pathv else {
+            return []
+        }
+        return unsafe (0..<Int(found.gl_pathc)).compactMap {
+            unsafe names[$0].map { unsafe String(cString: $0) }
+        }
+        .flatMap { isDirectory($0) ? below($0) : [$0] }
     }
 
     private static func below(_ directory: String) -> [String] {
-        guard let stream = opendir(directory) else { return [] }
-        defer { closedir(stream) }
+        guard let stream = unsafe opendir(directory) else { return [] }
+        defer { unsafe closedir(stream) }
         var names: [String] = []
-        while let entry = readdir(stream) {
-            names.append(
+        while let entry = unsafe readdir(stream) {
+            unsafe names.append(
                 withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                    pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                    unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
+                        unsafe String(cString: $0)
+                    }
                 })
         }
         let prefix = directory.hasSuffix("/") ? directory : "\(directory)/"

@@ -13,9 +13,9 @@ struct CacheDirectory {
             isTemporary = false
             return
         }
-        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        let parent = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
         var template = Array("\(parent)/mapedge-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
+        guard unsafe mkdtemp(&template) != nil else {
             throw SystemError(call: "mkdtemp", subject: parent, errno: errno)
         }
         self.path = String(
@@ -27,20 +27,22 @@ struct CacheDirectory {
     func removeIfTemporary() {
         guard isTemporary else { return }
         // The store lies two levels deep: its own files, and a folder for each database.
-        for name in names(in: path) where unlink("\(path)/\(name)") != 0 {
-            for file in names(in: "\(path)/\(name)") { unlink("\(path)/\(name)/\(file)") }
-            rmdir("\(path)/\(name)")
+        for name in names(in: path) where unsafe unlink("\(path)/\(name)") != 0 {
+            for file in names(in: "\(path)/\(name)") { unsafe unlink("\(path)/\(name)/\(file)") }
+            unsafe rmdir("\(path)/\(name)")
         }
-        rmdir(path)
+        unsafe rmdir(path)
     }
 
     private func names(in folder: String) -> [String] {
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
+        guard let directory = unsafe opendir(folder) else { return [] }
+        defer { unsafe closedir(directory) }
         var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        while let entry = unsafe readdir(directory) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
+                    unsafe String(cString: $0)
+                }
             }
             if name != ".", name != ".." { names.append(name) }
         }

@@ -39,7 +39,7 @@ private struct StandardErrorLines: LogHandler {
     var metadata: Logger.Metadata = [:]
     let clock: WallClock
     /// systemd's journal notes the time itself.
-    private let hasTime = getenv("JOURNAL_STREAM") == nil
+    private let hasTime = unsafe getenv("JOURNAL_STREAM") == nil
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
@@ -59,7 +59,9 @@ public func writeErrorLine(_ text: String) {
     let bytes = text.utf8.map { $0 < 32 || $0 == 127 ? UInt8(ascii: " ") : $0 } + [10]
     var rest = bytes[...]
     while !rest.isEmpty {
-        let count = rest.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        let count = unsafe rest.withUnsafeBytes {
+            unsafe write(STDERR_FILENO, $0.baseAddress, $0.count)
+        }
         if count < 0, errno != EINTR { return }
         rest = rest.dropFirst(max(count, 0))
     }

@@ -11,7 +11,7 @@ func processSamples() -> [CounterSample] {
             labels: [("version", mapEdgeVersion)], value: 1)
     ]
     var usage = rusage()
-    if getrusage(RUSAGE_SELF.rawValue, &usage) == 0 {
+    if unsafe getrusage(RUSAGE_SELF.rawValue, &usage) == 0 {
         samples.append(
             CounterSample(
                 name: "process_cpu_seconds_total",
@@ -26,7 +26,7 @@ func processSamples() -> [CounterSample] {
                 value: Double(bytes)))
     }
     var limit = rlimit()
-    if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
+    if unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
         samples.append(
             CounterSample(
                 name: "process_max_fds", help: "descriptors that may be open", kind: .gauge,

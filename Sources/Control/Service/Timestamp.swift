@@ -5,11 +5,11 @@ import Glibc
 /// - Parameter milliseconds: since 1970-01-01 00:00 UTC, not before.
 func timestampText(_ milliseconds: Int64) -> String {
     var seconds = time_t(milliseconds / 1_000)
-    var parts = tm()
-    gmtime_r(&seconds, &parts)
+    var parts = unsafe tm()
+    unsafe gmtime_r(&seconds, &parts)
     func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
     let fraction = 1_000 + milliseconds % 1_000
-    return "\(parts.tm_year + 1_900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))T"
+    return unsafe "\(parts.tm_year + 1_900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))T"
         + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
         + ".\("\(fraction)".dropFirst())Z"
 }
@@ -27,14 +27,14 @@ func milliseconds(ofTimestamp text: String) -> Int64? {
         let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
         let fraction = number(20..<23)
     else { return nil }
-    var parts = tm()
-    parts.tm_year = year - 1_900
-    parts.tm_mon = month - 1
-    parts.tm_mday = day
-    parts.tm_hour = hour
-    parts.tm_min = minute
-    parts.tm_sec = second
-    let time = Int64(timegm(&parts)) * 1_000 + Int64(fraction)
+    var parts = unsafe tm()
+    unsafe parts.tm_year = year - 1_900
+    unsafe parts.tm_mon = month - 1
+    unsafe parts.tm_mday = day
+    unsafe parts.tm_hour = hour
+    unsafe parts.tm_min = minute
+    unsafe parts.tm_sec = second
+    let time = unsafe Int64(timegm(&parts)) * 1_000 + Int64(fraction)
     // The calendar carries a 30th of February over: what it would write otherwise is no date.
     return time >= 0 && timestampText(time) == whole ? time : nil
 }

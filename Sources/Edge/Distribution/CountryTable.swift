@@ -69,7 +69,7 @@ final class CountryTable: Sendable {
 
     private static func code(_ country: String) -> UInt16 {
         let bytes = Array(country.utf8)
-        return ViewerFacts.country(bytes.span.bytes) ?? 0
+        return unsafe ViewerFacts.country(bytes.span.bytes) ?? 0
     }
 
     private static func first(_ block: AddressBlock) -> Position {

@@ -12,15 +12,15 @@ extension LoopState where N: ~Copyable {
         isOwn: Bool = false, _ writer: inout HeadWriter
     ) {
         if exchange.snapshot.hot[exchange.behavior].traits.contains(.editsResponses) {
-            exchange.bytes.withUnsafeBytes {
-                appendEdited(
+            unsafe exchange.bytes.withUnsafeBytes {
+                unsafe appendEdited(
                     block, exchange.behavior, exchange.head, $0, isMetadata: isMetadata,
                     isOwn: isOwn, table: exchange.snapshot.hot, &writer)
             }
         } else if isMetadata {
-            HeaderBlob.appendMetadata(of: block, to: &writer)
+            unsafe HeaderBlob.appendMetadata(of: block, to: &writer)
         } else {
-            writer.append(bytes: block)
+            unsafe writer.append(bytes: block)
         }
     }
 
@@ -29,7 +29,7 @@ extension LoopState where N: ~Copyable {
         _ block: UnsafeRawBufferPointer, _ behavior: Int, _ head: borrowing RequestHead,
         _ bytes: UnsafeRawBufferPointer, isMetadata: Bool, _ writer: inout HeadWriter
     ) {
-        appendEdited(
+        unsafe appendEdited(
             block, behavior, head, bytes, isMetadata: isMetadata, isOwn: false, table: hot, &writer)
     }
 
@@ -38,16 +38,16 @@ extension LoopState where N: ~Copyable {
         _ bytes: UnsafeRawBufferPointer, isMetadata: Bool, isOwn: Bool, table: HotTable,
         _ writer: inout HeadWriter
     ) {
-        var block = block
+        var block = unsafe block
         if isMetadata {
-            var metadata = HeadWriter(scratch.generated)
-            HeaderBlob.appendMetadata(of: block, to: &metadata)
-            block = UnsafeRawBufferPointer(
+            var metadata = unsafe HeadWriter(scratch.generated)
+            unsafe HeaderBlob.appendMetadata(of: block, to: &metadata)
+            unsafe block = unsafe UnsafeRawBufferPointer(
                 rebasing: UnsafeRawBufferPointer(scratch.generated)[..<metadata.count])
         }
         let now = network.wallNow
-        table[behavior].imported?._withUnsafeGuaranteedRef { policies in
-            policies.responseHeaders.write(
+        unsafe table[behavior].imported?._withUnsafeGuaranteedRef { policies in
+            unsafe policies.responseHeaders.write(
                 block.bytes, request: head, requestBytes: bytes.bytes, to: &writer)
             if isOwn { return }
             // CloudFront has a Server and a Date of its own for those that were taken away.
@@ -63,6 +63,7 @@ extension LoopState where N: ~Copyable {
 
 extension ResponseHeadersPolicy {
     func removes(name: StaticString) -> Bool {
-        removes(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount).bytes)
+        unsafe removes(
+            UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount).bytes)
     }
 }

@@ -70,7 +70,7 @@ extension LoopState where N: ~Copyable {
         var scan = HeadScan()
         var asked = RequestHead()
         guard
-            case .complete = parseRequest(
+            case .complete = unsafe parseRequest(
                 bytes.span.bytes, &scan, limits: .ownRequest, into: &asked)
         else { return false }
         head = asked
@@ -83,8 +83,8 @@ extension LoopState where N: ~Copyable {
         leaveFetch(exchange)
         setDeadline(slot, milliseconds: nil)
         requestID = exchange.outcome.requestID
-        bytes.withUnsafeBytes {
-            begin(page: PageAsk(status: page.responseCode, original: exchange), slot, $0)
+        unsafe bytes.withUnsafeBytes {
+            unsafe begin(page: PageAsk(status: page.responseCode, original: exchange), slot, $0)
         }
         return true
     }
@@ -96,19 +96,19 @@ extension LoopState where N: ~Copyable {
         let wasReading = isReading
         if wasReading { endReading() }
         defer { if wasReading { beginReading() } }
-        let behavior = hot.match(
+        let behavior = unsafe hot.match(
             UnsafeRawBufferPointer(rebasing: bytes[head.path.range]), scratch: scratch.fields)
-        let facts = RequestFacts(head, bytes: bytes.bytes)
+        let facts = unsafe RequestFacts(head, bytes: bytes.bytes)
         let decision = decide(
             .absent, request: facts, policy: hot[behavior].policy, health: .up,
             now: network.wallNow)
-        let exchange = makeExchange(slot, bytes, behavior, facts, decision)
+        let exchange = unsafe makeExchange(slot, bytes, behavior, facts, decision)
         exchange.page = page
         exchange.outcome.detail = page.original.outcome.detail
         viewers[slot].exchange = exchange
         viewers[slot].phase = .exchange
-        generateFields(slot, bytes)
-        guard decision.action == .fetch, let primary = primaryKey(bytes, behavior) else {
+        unsafe generateFields(slot, bytes)
+        guard decision.action == .fetch, let primary = unsafe primaryKey(bytes, behavior) else {
             lead(
                 exchange,
                 SharedFetch(
@@ -135,10 +135,10 @@ extension LoopState where N: ~Copyable {
     /// What is stored under a key, or waits for the writer; alive, but perhaps stale.
     mutating func storedCopy(_ key: CacheKey, _ canonical: [UInt8]) -> StoredCopy? {
         if case .object(let object)? = store?.findPending(key),
-            let header = canonical.withUnsafeBytes({ currentHeader(object, key, $0) })
+            let header = unsafe canonical.withUnsafeBytes({ unsafe currentHeader(object, key, $0) })
         {
-            return object.headers.withUnsafeBytes { headers in
-                StoredCopy(
+            return unsafe object.headers.withUnsafeBytes { headers in
+                unsafe StoredCopy(
                     StoredEntry(
                         header: header, headers: headers,
                         body: .pending(Unmanaged.passUnretained(object))), store: store)
@@ -148,8 +148,8 @@ extension LoopState where N: ~Copyable {
         let wasReading = isReading
         if !wasReading { beginReading() }
         defer { if !wasReading { endReading() } }
-        return canonical.withUnsafeBytes { bytes -> StoredCopy? in
-            guard case .entry(let found) = find(key, bytes), isSound(key),
+        return unsafe canonical.withUnsafeBytes { bytes -> StoredCopy? in
+            guard case .entry(let found) = unsafe find(key, bytes), isSound(key),
                 let entry = withFields(found)
             else { return nil }
             return StoredCopy(entry, store: store)

@@ -26,22 +26,22 @@ extension OriginRequest {
     ) {
         self.init(method: viewer.method, head: [])
         framing = viewer.framing
-        isUpgrade = Self.wantsWebSocket(viewer, bytes)
+        isUpgrade = unsafe Self.wantsWebSocket(viewer, bytes)
         head.reserveCapacity(viewer.length + 512)
-        append(bytes, viewer.methodName)
+        unsafe append(bytes, viewer.methodName)
         head += [32]
-        appendTarget(viewer, bytes, conditions, forwarded)
+        unsafe appendTarget(viewer, bytes, conditions, forwarded)
         head += Array(" HTTP/1.1\r\n".utf8)
         let rules = forwarded.behavior.forwarding
         if rules.forwardsHost, !viewer.authority.isEmpty {
-            line("Host", Array(bytes[viewer.authority.range]))
+            unsafe line("Host", Array(bytes[viewer.authority.range]))
         } else if let host = forwarded.origin.hostHeader {
             line("Host", Array(host.utf8))
         }
-        appendChosen(viewer, bytes, conditions, forwarded)
-        appendAccount(viewer, bytes, forwarded)
-        appendCookies(viewer, bytes, rules)
-        appendCodings(viewer, bytes, forwarded.behavior, forwarded.origin)
+        unsafe appendChosen(viewer, bytes, conditions, forwarded)
+        unsafe appendAccount(viewer, bytes, forwarded)
+        unsafe appendCookies(viewer, bytes, rules)
+        unsafe appendCodings(viewer, bytes, forwarded.behavior, forwarded.origin)
         appendGenerated(forwarded)
         for custom in forwarded.origin.customHeaders {
             line(custom.name, Array(custom.value.utf8))
@@ -55,7 +55,7 @@ extension OriginRequest {
         _ conditions: Conditions, _ forwarded: Forwarded
     ) {
         if viewer.targetForm == .asterisk {
-            append(bytes, viewer.target)
+            unsafe append(bytes, viewer.target)
             return
         }
         head += Array(forwarded.origin.path.utf8)
@@ -63,13 +63,13 @@ extension OriginRequest {
             head += target
             return
         }
-        if viewer.path.isEmpty { head += [47] } else { append(bytes, viewer.path) }
-        let query = bytes.bytes.extracting(viewer.query.range)
+        if viewer.path.isEmpty { head += [47] } else { unsafe append(bytes, viewer.path) }
+        let query = unsafe bytes.bytes.extracting(viewer.query.range)
         let rules = forwarded.behavior.forwarding
-        let selected = [UInt8](unsafeUninitializedCapacity: query.byteCount + 1) {
+        let selected = unsafe [UInt8](unsafeUninitializedCapacity: query.byteCount + 1) {
             buffer, count in
             count =
-                rules.queryStrings.writeQuery(
+                unsafe rules.queryStrings.writeQuery(
                     query, dropsSignature: rules.dropsSignature,
                     into: UnsafeMutableRawBufferPointer(buffer)) ?? 0
         }
@@ -84,15 +84,17 @@ extension OriginRequest {
         let rules = forwarded.behavior.forwarding
         for index in 0..<viewer.fields.count {
             let field = viewer.fields[index]
-            let name = bytes.bytes.extracting(field.name.range)
-            if field.known == .host || viewer.isHopByHop(index, bytes: bytes.bytes) { continue }
+            let name = unsafe bytes.bytes.extracting(field.name.range)
+            if unsafe field.known == .host || viewer.isHopByHop(index, bytes: bytes.bytes) {
+                continue
+            }
             if drops(field.known, conditions) || isReplaced(name, forwarded.origin) { continue }
             // Compression is for HTTP/1.1 and later.
             if field.known == .acceptEncoding, viewer.minorVersion == 0 { continue }
             guard isPassed(field, name, viewer.method, forwarded, rules) else { continue }
-            append(bytes, field.name)
+            unsafe append(bytes, field.name)
             head += [58, 32]
-            append(bytes, field.value)
+            unsafe append(bytes, field.value)
             head += [13, 10]
         }
         if forwarded.requestID != nil, !rules.forwardsUserAgent {
@@ -103,7 +105,7 @@ extension OriginRequest {
     /// A field that the edge writes itself, unless the origin's custom headers do.
     private mutating func ownLine(_ name: String, _ value: [UInt8], _ origin: OriginSettings) {
         let bytes = Array(name.utf8)
-        if !isReplaced(bytes.span.bytes, origin) { line(name, value) }
+        if unsafe !isReplaced(bytes.span.bytes, origin) { line(name, value) }
     }
 
     /// Behind the real CloudFront its own fields are the viewer's, and passed on.
@@ -132,7 +134,7 @@ extension OriginRequest {
     private func isReplaced(_ name: RawSpan, _ origin: OriginSettings) -> Bool {
         origin.customHeaders.contains { custom in
             let own = Array(custom.name.utf8)
-            return equalsIgnoringCase(own.span.bytes, name)
+            return unsafe equalsIgnoringCase(own.span.bytes, name)
         }
     }
 
@@ -141,17 +143,17 @@ extension OriginRequest {
         _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ forwarded: Forwarded
     ) {
         guard let id = forwarded.requestID else {
-            appendForwarding(viewer, bytes, forwarded.peer)
+            unsafe appendForwarding(viewer, bytes, forwarded.peer)
             line("Via", Array("1.\(viewer.minorVersion) \(forwarded.via)".utf8))
             return
         }
-        var chain = values(.xForwardedFor, viewer, bytes)
+        var chain = unsafe values(.xForwardedFor, viewer, bytes)
         if !forwarded.peer.address.isEmpty {
             if !chain.isEmpty { chain += [44] }
             chain += Array(forwarded.peer.address.utf8)
         }
         if !chain.isEmpty { ownLine("X-Forwarded-For", chain, forwarded.origin) }
-        var via = values(.via, viewer, bytes)
+        var via = unsafe values(.via, viewer, bytes)
         if !via.isEmpty { via += [44, 32] }
         via += Array("1.\(viewer.minorVersion) \(forwarded.via)".utf8)
         line("Via", via)
@@ -168,7 +170,7 @@ extension OriginRequest {
         var index = viewer.fields.first(field)
         while let at = index {
             if !all.isEmpty { all += [44, 32] }
-            all += bytes[viewer.fields[at].value.range]
+            unsafe all += bytes[viewer.fields[at].value.range]
             index = viewer.fields.next(after: at, field)
         }
         return all
@@ -178,12 +180,12 @@ extension OriginRequest {
         _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ rules: Forwarding
     ) {
         guard rules.forwardsCookies, viewer.fields.contains(.cookie) else { return }
-        let cookies = SelectedCookies(
+        let cookies = unsafe SelectedCookies(
             viewer, bytes: bytes.bytes, rules.cookies, dropsSignature: rules.dropsSignature)
         guard cookies.count > 0 else { return }
-        let value = [UInt8](unsafeUninitializedCapacity: viewer.length) { buffer, count in
-            var writer = HeadWriter(UnsafeMutableRawBufferPointer(buffer))
-            cookies.write(bytes.bytes, to: &writer)
+        let value = unsafe [UInt8](unsafeUninitializedCapacity: viewer.length) { buffer, count in
+            var writer = unsafe HeadWriter(UnsafeMutableRawBufferPointer(buffer))
+            unsafe cookies.write(bytes.bytes, to: &writer)
             count = writer.count
         }
         line("Cookie", value)
@@ -194,7 +196,7 @@ extension OriginRequest {
         _ behavior: CloudFront.Behavior, _ origin: OriginSettings
     ) {
         guard behavior.forwarding.normalizesCodings else { return }
-        let codings = CloudFront.AcceptEncoding(
+        let codings = unsafe CloudFront.AcceptEncoding(
             viewer, bytes: bytes.bytes, codings: behavior.key.codings)
         if let value = codings.value {
             ownLine("Accept-Encoding", Array(value.description.utf8), origin)
@@ -206,7 +208,7 @@ extension OriginRequest {
         let (table, bytes) = (forwarded.generated.table, forwarded.generated.bytes)
         let rules = forwarded.behavior.forwarding
         for index in 0..<table.count {
-            let name = bytes.span.bytes.extracting(table[index].name.range)
+            let name = unsafe bytes.span.bytes.extracting(table[index].name.range)
             guard rules.addsCloudFrontHeader(name), !isReplaced(name, forwarded.origin) else {
                 continue
             }
@@ -220,7 +222,7 @@ extension OriginRequest {
 
     private mutating func appendNamed(_ name: String, _ value: [UInt8], _ rules: Forwarding) {
         let bytes = Array(name.utf8)
-        if rules.addsCloudFrontHeader(bytes.span.bytes) { line(name, value) }
+        if unsafe rules.addsCloudFrontHeader(bytes.span.bytes) { line(name, value) }
     }
 }
 
@@ -229,14 +231,14 @@ extension Exchange {
     func request(
         to origin: OriginSettings, _ conditions: OriginRequest.Conditions
     ) -> OriginRequest {
-        bytes.withUnsafeBytes { bytes in
+        unsafe bytes.withUnsafeBytes { bytes in
             guard let imported else {
-                return OriginRequest(
+                return unsafe OriginRequest(
                     head, bytes: bytes, conditions: conditions, origin: origin, peer: peer,
                     via: snapshot.settings.name)
             }
             let isTwin = snapshot.settings.role == .twin
-            return OriginRequest(
+            return unsafe OriginRequest(
                 head, bytes: bytes, conditions: conditions,
                 OriginRequest.Forwarded(
                     behavior: imported.behavior, origin: origin, peer: peer,

@@ -16,8 +16,8 @@ extension TargetKey {
         _ generatedBytes: UnsafeMutableRawBufferPointer,
         scratch: UnsafeMutableRawBufferPointer, to key: inout CanonicalKey
     ) {
-        imported._withUnsafeGuaranteedRef {
-            append(
+        unsafe imported._withUnsafeGuaranteedRef {
+            unsafe append(
                 $0.key, head, bytes, host: host, path: bytes.extracting(head.path.range),
                 query: bytes.extracting(head.query.range), generated: generated,
                 UnsafeRawBufferPointer(generatedBytes).bytes, scratch: scratch, to: &key)
@@ -38,7 +38,7 @@ extension TargetKey {
         }
         key.append(host: host)
         append(path: path, to: &key)
-        let isFormed = selection.append(
+        let isFormed = unsafe selection.append(
             to: &key, head, query: query, bytes: bytes, generated: generated,
             generatedBytes: generatedBytes, scratch: scratch)
         if !isFormed { key.spoil() }
@@ -62,16 +62,16 @@ extension Exchange {
     /// The canonical key of a path and query that this request might have named as well; nil when
     /// it cannot be formed.
     func canonicalKey(path: [UInt8], query: [UInt8], gzip: Bool) -> [UInt8]? {
-        withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 16) { memory in
-            var key = CanonicalKey(memory)
+        unsafe withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 16) { memory in
+            var key = unsafe CanonicalKey(memory)
             if let imported {
                 append(imported, path: path, query: query, to: &key)
             } else {
-                TargetKey.append(
+                unsafe TargetKey.append(
                     host: [UInt8](bytes[head.authority.range]).span.bytes, path: path.span.bytes,
                     query: query.span.bytes, gzip: gzip, to: &key)
             }
-            return key.overflowed ? nil : [UInt8](key.bytes)
+            return unsafe key.overflowed ? nil : [UInt8](key.bytes)
         }
     }
 
@@ -83,9 +83,9 @@ extension Exchange {
         let host = Array((snapshot.settings.distribution?.domainName ?? "").utf8)
         let scratch = UnsafeMutableRawBufferPointer.allocate(
             byteCount: query.count + 1, alignment: 1)
-        defer { scratch.deallocate() }
-        bytes.withUnsafeBytes { bytes in
-            TargetKey.append(
+        defer { unsafe scratch.deallocate() }
+        unsafe bytes.withUnsafeBytes { bytes in
+            unsafe TargetKey.append(
                 imported.behavior.key, head, bytes.bytes, host: host.span.bytes,
                 path: path.span.bytes, query: query.span.bytes, generated: fields.table,
                 generated.span.bytes, scratch: scratch, to: &key)
@@ -101,12 +101,12 @@ struct GeneratedTable {
     init(_ exchange: Exchange) {
         let address = Array(exchange.peer.addressWithPort.utf8)
         var table = HeaderTable()
-        bytes = [UInt8](
+        bytes = unsafe [UInt8](
             unsafeUninitializedCapacity: exchange.head.length + GeneratedFields.room
         ) { buffer, count in
             let memory = UnsafeMutableRawBufferPointer(buffer)
-            exchange.bytes.withUnsafeBytes {
-                GeneratedFields.write(
+            unsafe exchange.bytes.withUnsafeBytes {
+                unsafe GeneratedFields.write(
                     exchange.peer.facts, address: address.span.bytes, exchange.head,
                     bytes: $0.bytes, into: memory, table: &table)
             }

@@ -13,16 +13,16 @@ extension LoopState where N: ~Copyable {
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
         _ canonical: CanonicalKey
     ) -> Bool {
-        guard let imported = hot[behavior].imported else { return false }
-        let codings = imported._withUnsafeGuaranteedRef { $0.key.codings }
+        guard let imported = unsafe hot[behavior].imported else { return false }
+        let codings = unsafe imported._withUnsafeGuaranteedRef { $0.key.codings }
         guard codings.contains([.gzip, .brotli]) else { return false }
-        let own = AcceptEncoding(head, bytes: bytes.bytes, codings: codings)
+        let own = unsafe AcceptEncoding(head, bytes: bytes.bytes, codings: codings)
         for other in own.others {
             guard
                 let (key, canonical, entry) = findCoded(
                     canonical, own, other.key, as: other.coding)
             else { continue }
-            answerFound(slot, bytes, behavior, facts, key, canonical, entry)
+            unsafe answerFound(slot, bytes, behavior, facts, key, canonical, entry)
             return true
         }
         return false
@@ -39,8 +39,8 @@ extension LoopState where N: ~Copyable {
         let start = key.count - ownValue.utf8CodeUnitCount - 3
         key.truncate(to: start)
         key.append(coding: otherValue)
-        let hash = CacheKey.hash(key.bytes.bytes, seed: seed)
-        if case .entry(let found) = find(hash, key.bytes), let entry = withFields(found),
+        let hash = unsafe CacheKey.hash(key.bytes.bytes, seed: seed)
+        if case .entry(let found) = unsafe find(hash, key.bytes), let entry = withFields(found),
             entry.header.times.isFresh(at: network.wallNow), entry.has(coding)
         {
             return (hash, key, entry)
@@ -66,7 +66,7 @@ extension AcceptEncoding {
 
 extension CanonicalKey {
     fileprivate mutating func append(coding: StaticString) {
-        append(
+        unsafe append(
             .coding,
             UnsafeRawBufferPointer(start: coding.utf8Start, count: coding.utf8CodeUnitCount).bytes)
     }
@@ -75,9 +75,9 @@ extension CanonicalKey {
 extension StoredEntry {
     /// Whether its Content-Encoding is that one.
     fileprivate func has(_ coding: StaticString) -> Bool {
-        guard let range = FieldLines.value(of: "content-encoding", in: headers.bytes) else {
+        guard let range = unsafe FieldLines.value(of: "content-encoding", in: headers.bytes) else {
             return false
         }
-        return equalsIgnoringCase(headers.bytes.extracting(range), coding)
+        return unsafe equalsIgnoringCase(headers.bytes.extracting(range), coding)
     }
 }

@@ -41,7 +41,7 @@ extension LoopState where N: ~Copyable {
         var scan = HeadScan()
         var limits = HeadLimits.response
         limits.fieldCount = HeaderTable.capacity
-        let result = parseResponse(
+        let result = unsafe parseResponse(
             next.span.bytes, &scan, limits: limits, toHead: exchange.head.method == .head,
             into: &originHead)
         guard case .complete = result else { return raw }
@@ -50,7 +50,7 @@ extension LoopState where N: ~Copyable {
 
     /// Of another CloudFront in front of the origin: viewers are told of this one.
     private func isIdentity(_ raw: [UInt8], _ name: ByteSlice) -> Bool {
-        let name = raw.span.bytes.extracting(name.range)
+        let name = unsafe raw.span.bytes.extracting(name.range)
         return RequestID.isField(name) || equalsIgnoringCase(name, "x-amz-cf-pop")
     }
 
@@ -59,14 +59,14 @@ extension LoopState where N: ~Copyable {
     private func keptNames(
         _ raw: [UInt8], _ value: ByteSlice, _ rules: Forwarding, _ minTTL: Milliseconds
     ) -> [UInt8] {
-        let bytes = raw.span.bytes.extracting(value.range)
+        let bytes = unsafe raw.span.bytes.extracting(value.range)
         var kept: [UInt8] = []
         var list = FieldList()
         while let range = list.next(in: bytes) {
             let name = bytes.extracting(range)
             guard equalsExactly(name, "*") ? minTTL == 0 : rules.keepsVary(name) else { continue }
             if !kept.isEmpty { kept += [44, 32] }
-            name.withUnsafeBytes { kept += $0 }
+            unsafe name.withUnsafeBytes { unsafe kept += $0 }
         }
         return kept
     }

@@ -28,7 +28,7 @@ struct RequestID {
             var value = (words[bit >> 6] << UInt64(bit & 63)) >> 58
             let missing = (bit & 63) - 58
             if missing > 0, bit >> 6 < 4 { value |= words[(bit >> 6) + 1] >> UInt64(64 - missing) }
-            text[digit] = Self.alphabet.utf8Start[Int(value)]
+            text[digit] = unsafe Self.alphabet.utf8Start[Int(value)]
         }
         return text
     }

@@ -16,8 +16,9 @@ extension LoopState where N: ~Copyable {
     ///
     /// Source: CloudFront, "Specifying a default root object": any method, and no directory's.
     func asksForRoot(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard !hot.rootObject.isEmpty, head.path.count <= 1 else { return false }
-        return head.path.isEmpty ? head.targetForm == .absolute : bytes[head.path.range].first == 47
+        guard unsafe !hot.rootObject.isEmpty, head.path.count <= 1 else { return false }
+        return unsafe head.path.isEmpty
+            ? head.targetForm == .absolute : bytes[head.path.range].first == 47
     }
 
     /// The request at hand as if it had named the root object; `head` is read anew from what is
@@ -25,26 +26,26 @@ extension LoopState where N: ~Copyable {
     mutating func forRootObject(
         _ bytes: UnsafeRawBufferPointer
     ) -> UnsafeRawBufferPointer? {
-        var writer = HeadWriter(scratch.rewritten)
-        writer.append(bytes: UnsafeRawBufferPointer(rebasing: bytes[head.methodName.range]))
+        var writer = unsafe HeadWriter(scratch.rewritten)
+        unsafe writer.append(bytes: UnsafeRawBufferPointer(rebasing: bytes[head.methodName.range]))
         writer.append(" ")
-        writer.append(bytes: hot.rootObject)
+        unsafe writer.append(bytes: hot.rootObject)
         if head.hasQuery {
             writer.append("?")
-            writer.append(bytes: UnsafeRawBufferPointer(rebasing: bytes[head.query.range]))
+            unsafe writer.append(bytes: UnsafeRawBufferPointer(rebasing: bytes[head.query.range]))
         }
         // The version and the fields as they came; an absolute target's host is in Host as well.
-        let rest = UnsafeRawBufferPointer(rebasing: bytes[head.target.end...])
-        writer.append(bytes: rest)
+        let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.target.end...])
+        unsafe writer.append(bytes: rest)
         guard writer.isIntact else { return nil }
-        let request = UnsafeRawBufferPointer(
+        let request = unsafe UnsafeRawBufferPointer(
             rebasing: UnsafeRawBufferPointer(scratch.rewritten)[..<writer.count])
         var scan = HeadScan()
         guard
-            case .complete = parseRequest(
+            case .complete = unsafe parseRequest(
                 request.bytes, &scan, limits: .ownRequest, into: &rewrittenHead)
         else { return nil }
         swap(&head, &rewrittenHead)
-        return request
+        return unsafe request
     }
 }

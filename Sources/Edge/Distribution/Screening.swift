@@ -55,13 +55,14 @@ enum Refusal {
 }
 
 /// What screening needs of a distribution: plain values in memory of the snapshot.
+@safe  // points into its table, which outlives it
 struct HotScreening {
     var isEnabled = true
     /// Names that are served, each followed by a zero byte; empty: any.
-    var hosts = UnsafeRawBufferPointer(start: nil, count: 0)
+    var hosts = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
     var restriction = GeoRestriction.RestrictionType.none
     /// Two bytes for each country of the restriction.
-    var countries = UnsafeRawBufferPointer(start: nil, count: 0)
+    var countries = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
 
     init() {}
 
@@ -70,21 +71,21 @@ struct HotScreening {
         isEnabled = config.isEnabled
         if settings.isStrictAboutAliases {
             let names = config.aliases + [settings.domainName]
-            hosts = text.keep(names.map { $0.lowercased() + "\0" }.joined())
+            unsafe hosts = unsafe text.keep(names.map { $0.lowercased() + "\0" }.joined())
         }
         restriction = config.geoRestriction.type
-        countries = text.keep(config.geoRestriction.countries.joined())
+        unsafe countries = unsafe text.keep(config.geoRestriction.countries.joined())
     }
 
     /// Whether the host, without its port, is one of the distribution's; `*.` stands for one label
     /// or more.
     func serves(_ host: RawSpan) -> Bool {
-        if hosts.isEmpty { return true }
+        if unsafe hosts.isEmpty { return true }
         var start = 0
-        while start < hosts.count {
+        while unsafe start < hosts.count {
             var end = start
-            while hosts[end] != 0 { end += 1 }
-            let name = UnsafeRawBufferPointer(rebasing: hosts[start..<end]).bytes
+            while unsafe hosts[end] != 0 { end += 1 }
+            let name = unsafe UnsafeRawBufferPointer(rebasing: hosts[start..<end]).bytes
             if Self.isNamed(host, name) { return true }
             start = end + 1
         }
@@ -105,8 +106,8 @@ struct HotScreening {
     func serves(country: UInt16) -> Bool {
         guard restriction != .none, country != 0 else { return true }
         var isListed = false
-        for at in stride(from: 0, to: countries.count, by: 2)
-        where UInt16(countries[at]) << 8 | UInt16(countries[at + 1]) == country {
+        for at in unsafe stride(from: 0, to: countries.count, by: 2)
+        where unsafe UInt16(countries[at]) << 8 | UInt16(countries[at + 1]) == country {
             isListed = true
         }
         return isListed == (restriction == .whitelist)
@@ -120,9 +121,9 @@ extension LoopState where N: ~Copyable {
     mutating func screens(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts
     ) -> Bool {
-        guard let refusal = refusal(slot, bytes, behavior, facts) else { return false }
+        guard let refusal = unsafe refusal(slot, bytes, behavior, facts) else { return false }
         counters.reject(.notAllowed)
-        let exchange = makeExchange(slot, bytes, behavior, facts, Decision(.pass, .method))
+        let exchange = unsafe makeExchange(slot, bytes, behavior, facts, Decision(.pass, .method))
         viewers[slot].exchange = exchange
         viewers[slot].phase = .exchange
         answer(exchange, refusal)
@@ -132,32 +133,32 @@ extension LoopState where N: ~Copyable {
     func refusal(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts
     ) -> Refusal? {
-        guard let imported = hot[behavior].imported else { return nil }
+        guard let imported = unsafe hot[behavior].imported else { return nil }
         let screening = hot.screening
-        if !screening.serves(host(bytes).bytes) { return .unknownHost }
+        if unsafe !screening.serves(host(bytes).bytes) { return .unknownHost }
         if !screening.isEnabled { return .disabled }
         if screening.restriction != .none,
-            !screening.serves(country: viewerFacts(slot, head, bytes).country)
+            unsafe !screening.serves(country: viewerFacts(slot, head, bytes).country)
         {
             return .countryBlocked
         }
-        let usesTLS = usesTLS(slot, head, bytes)
-        switch imported._withUnsafeGuaranteedRef({ $0.viewerProtocolPolicy }).verdict(
+        let usesTLS = unsafe usesTLS(slot, head, bytes)
+        switch unsafe imported._withUnsafeGuaranteedRef({ $0.viewerProtocolPolicy }).verdict(
             usesTLS: usesTLS, method: head.method, minorVersion: head.minorVersion)
         {
         case .passes: break
         case .redirects(let status): return .redirect(status)
         case .refuses: return .notSecured
         }
-        let methods = imported._withUnsafeGuaranteedRef { $0.allowedMethods }
+        let methods = unsafe imported._withUnsafeGuaranteedRef { $0.allowedMethods }
         if !methods.contains(head.method) { return .method }
         if facts.hasBody, head.method == .get || head.method == .head { return .body }
         if hot[behavior].traits.contains(.requiresSignature),
-            let denial = denial(slot, bytes, behavior, usesTLS)
+            let denial = unsafe denial(slot, bytes, behavior, usesTLS)
         {
             return .signature(denial)
         }
-        if hot.isTwin, head.fields.contains(.via), isStacked(bytes) { return .stacked }
+        if hot.isTwin, head.fields.contains(.via), unsafe isStacked(bytes) { return .stacked }
         return nil
     }
 
@@ -189,11 +190,11 @@ extension LoopState where N: ~Copyable {
 
     /// The host that was asked for, without its port.
     func host(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        let host = UnsafeRawBufferPointer(rebasing: bytes[head.authority.range])
-        guard let last = host.last, last != UInt8(ascii: "]"),
-            let colon = host.lastIndex(of: UInt8(ascii: ":"))
-        else { return host }
-        return UnsafeRawBufferPointer(rebasing: host[..<colon])
+        let host = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.authority.range])
+        guard let last = unsafe host.last, last != UInt8(ascii: "]"),
+            let colon = unsafe host.lastIndex(of: UInt8(ascii: ":"))
+        else { return unsafe host }
+        return unsafe UnsafeRawBufferPointer(rebasing: host[..<colon])
     }
 
     private func denial(
@@ -201,7 +202,7 @@ extension LoopState where N: ~Copyable {
     ) -> AccessDenial? {
         guard let signers = snapshot.signers[behavior] else { return .invalidKey }
         do throws(AccessDenial) {
-            try signers.access.judge(
+            unsafe try signers.access.judge(
                 head, bytes: bytes.bytes, scheme: usesTLS ? "https" : "http",
                 viewer: viewers[slot].address.ipText, now: network.wallNow / 1_000
             ) { id, algorithm, message, signature in
@@ -219,7 +220,7 @@ extension LoopState where N: ~Copyable {
         var count = 0
         var line = head.fields.first(.via)
         while let at = line {
-            let value = bytes.bytes.extracting(head.fields[at].value.range)
+            let value = unsafe bytes.bytes.extracting(head.fields[at].value.range)
             count += value.count(of: ".cloudfront.net (CloudFront)")
             line = head.fields.next(after: at, .via)
         }
@@ -230,10 +231,10 @@ extension LoopState where N: ~Copyable {
 extension Exchange {
     /// Its own URL with https.
     fileprivate var securedURL: [UInt8] {
-        bytes.withUnsafeBytes { bytes in
-            [UInt8](unsafeUninitializedCapacity: head.length + 16) { buffer, count in
-                var writer = HeadWriter(UnsafeMutableRawBufferPointer(buffer))
-                RedirectPage.writeLocation(head, bytes: bytes.bytes, to: &writer)
+        unsafe bytes.withUnsafeBytes { bytes in
+            unsafe [UInt8](unsafeUninitializedCapacity: head.length + 16) { buffer, count in
+                var writer = unsafe HeadWriter(UnsafeMutableRawBufferPointer(buffer))
+                unsafe RedirectPage.writeLocation(head, bytes: bytes.bytes, to: &writer)
                 count = writer.count
             }
         }

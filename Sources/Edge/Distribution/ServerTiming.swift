@@ -15,11 +15,11 @@ extension LoopState where N: ~Copyable {
         _ outcome: Outcome, upstream: Milliseconds?, _ writer: inout HeadWriter
     ) {
         guard hot[behavior].traits.contains(.timesResponses),
-            let rate = hot[behavior].imported?._withUnsafeGuaranteedRef({
+            let rate = unsafe hot[behavior].imported?._withUnsafeGuaranteedRef({
                 $0.responseHeaders.serverTimingPerMillion ?? 0
             }),
             // The clock's nanoseconds are chance enough for a sample.
-            asksForTiming(head, bytes)
+            unsafe asksForTiming(head, bytes)
                 || network.monotonicNow / 64 % 1_000_000 < UInt64(max(0, rate))
         else { return }
         writer.append("Server-Timing: ")
@@ -35,11 +35,11 @@ extension LoopState where N: ~Copyable {
         case .miss, .error, .redirect: writer.append("cdn-cache-miss")
         }
         writer.append(",cdn-pop;desc=\"")
-        writer.append(bytes: hot.pointOfPresence)
+        unsafe writer.append(bytes: hot.pointOfPresence)
         writer.append("\"")
         if !outcome.requestID.isEmpty {
             writer.append(",cdn-rid;desc=\"")
-            writer.append(outcome.requestID.text.span.bytes)
+            unsafe writer.append(outcome.requestID.text.span.bytes)
             writer.append("\"")
         }
         if outcome.result == .hit { writer.append(",cdn-hit-layer;desc=\"EDGE\"") }
@@ -50,7 +50,7 @@ extension LoopState where N: ~Copyable {
         _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer
     ) -> Bool {
         guard let line = head.fields.first(.pragma) else { return false }
-        return ResponseHeadersPolicy.asksForServerTiming(
+        return unsafe ResponseHeadersPolicy.asksForServerTiming(
             pragma: bytes.bytes.extracting(head.fields[line].value.range))
     }
 }

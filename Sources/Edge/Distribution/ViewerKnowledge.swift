@@ -39,7 +39,7 @@ extension LoopState where N: ~Copyable {
         guard viewers[slot].isTrusted, let line = head.fields.first(.xForwardedProto) else {
             return false
         }
-        return equalsIgnoringCase(
+        return unsafe equalsIgnoringCase(
             bytes.bytes.extracting(head.fields[line].value.range), "https")
     }
 
@@ -48,8 +48,8 @@ extension LoopState where N: ~Copyable {
     ) -> ViewerFacts {
         var facts = ViewerFacts()
         facts.isTrusted = viewers[slot].isTrusted
-        facts.usesTLS = usesTLS(slot, head, bytes)
-        facts.country = country(slot, head, bytes)
+        facts.usesTLS = unsafe usesTLS(slot, head, bytes)
+        facts.country = unsafe country(slot, head, bytes)
         return facts
     }
 
@@ -57,18 +57,20 @@ extension LoopState where N: ~Copyable {
     private func country(
         _ slot: UInt32, _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer
     ) -> UInt16 {
-        let name = hot.countryField
-        if viewers[slot].isTrusted, !name.isEmpty {
+        let name = unsafe hot.countryField
+        if viewers[slot].isTrusted, unsafe !name.isEmpty {
             for index in 0..<head.fields.count where head.fields[index].known == .other {
                 let field = head.fields[index]
-                guard equalsIgnoringCase(bytes.bytes.extracting(field.name.range), name.bytes)
+                guard
+                    unsafe equalsIgnoringCase(bytes.bytes.extracting(field.name.range), name.bytes)
                 else { continue }
-                if let code = ViewerFacts.country(bytes.bytes.extracting(field.value.range)) {
+                if let code = unsafe ViewerFacts.country(bytes.bytes.extracting(field.value.range))
+                {
                     return code
                 }
             }
         }
-        let found = hot.countries?._withUnsafeGuaranteedRef {
+        let found = unsafe hot.countries?._withUnsafeGuaranteedRef {
             $0.country(of: viewers[slot].address)
         }
         return found.flatMap { $0 == 0 ? nil : $0 } ?? hot.standardCountry
@@ -78,8 +80,8 @@ extension LoopState where N: ~Copyable {
     mutating func generateFields(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer) {
         let address = viewers[slot].address
         var length = 0
-        if address != .unspecified { length = address.write(to: scratch.address) }
-        GeneratedFields.write(
+        if address != .unspecified { length = unsafe address.write(to: scratch.address) }
+        unsafe GeneratedFields.write(
             viewerFacts(slot, head, bytes),
             address: UnsafeRawBufferPointer(rebasing: scratch.address[..<length]).bytes,
             head, bytes: bytes.bytes, into: scratch.generated, table: &generated)

@@ -10,7 +10,7 @@ extension LoopState where N: ~Copyable {
         _ decision: Decision, _ behavior: Int, _ writer: inout HeadWriter
     ) {
         guard isOperator(slot, head.fields) else { return }
-        let exchange = makeExchange(
+        let exchange = unsafe makeExchange(
             slot, bytes, behavior, RequestFacts(head, bytes: bytes.bytes), decision)
         let lifetime = exchange.lifetime(of: StoredCopy(entry, store: store))
         write(exchange, decision.action.word, decision.reason.word, lifetime, &writer)
@@ -53,7 +53,8 @@ extension LoopState where N: ~Copyable {
         append(pattern.filter { $0.isASCII && $0 >= " " && $0 != "\"" && $0 != "\\" }, &writer)
         writer.append("\"; key=")
         append(
-            exchange.explainedKey.map { hex(CacheKey.hash($0.span.bytes, seed: seed)) } ?? "none",
+            exchange.explainedKey.map { unsafe hex(CacheKey.hash($0.span.bytes, seed: seed)) }
+                ?? "none",
             &writer)
         writer.append("; action=")
         writer.append(action)

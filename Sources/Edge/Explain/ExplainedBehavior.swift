@@ -9,10 +9,10 @@ extension LoopState where N: ~Copyable {
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer
     ) -> Explanation.Request {
         var request = Explanation.Request()
-        request.method = text(UnsafeRawBufferPointer(rebasing: bytes[head.methodName.range]))
-        request.host = text(UnsafeRawBufferPointer(rebasing: bytes[head.authority.range]))
-        request.target = text(UnsafeRawBufferPointer(rebasing: bytes[head.target.range]))
-        request.usesTLS = usesTLS(slot, head, bytes)
+        request.method = unsafe text(UnsafeRawBufferPointer(rebasing: bytes[head.methodName.range]))
+        request.host = unsafe text(UnsafeRawBufferPointer(rebasing: bytes[head.authority.range]))
+        request.target = unsafe text(UnsafeRawBufferPointer(rebasing: bytes[head.target.range]))
+        request.usesTLS = unsafe usesTLS(slot, head, bytes)
         request.viewer = viewers[slot].address.ipText
         return request
     }
@@ -23,11 +23,11 @@ extension LoopState where N: ~Copyable {
         alias.distribution = distribution.id
         alias.domainName = distribution.domainName
         alias.isStrict = distribution.isStrictAboutAliases
-        let host = host(bytes).bytes
+        let host = unsafe host(bytes).bytes
         let names = distribution.distribution.config.aliases + [distribution.domainName]
         alias.matched = names.first { name in
             let bytes = Array(name.utf8)
-            return HotScreening.isNamed(host, bytes.span.bytes)
+            return unsafe HotScreening.isNamed(host, bytes.span.bytes)
         }
         return alias
     }
@@ -36,7 +36,7 @@ extension LoopState where N: ~Copyable {
     /// The last behavior's matches everything, so that it is told only when it is chosen.
     func patterns(_ path: UnsafeRawBufferPointer, _ chosen: Int) -> [Explanation.Pattern] {
         let behaviors = snapshot.settings.behaviors
-        let path = text(path)
+        let path = unsafe text(path)
         return behaviors.indices.compactMap { index in
             let pattern = behaviors[index].pattern
             if index == chosen { return Explanation.Pattern(pattern, .matched) }
@@ -52,22 +52,25 @@ extension LoopState where N: ~Copyable {
 
     private func matches(_ pattern: String, _ path: String) -> Bool {
         let (pattern, path) = (Array(pattern.utf8), Array(normal(path).utf8))
-        return PathPattern.matches(pattern.span.bytes, path: path.span.bytes)
+        return unsafe PathPattern.matches(pattern.span.bytes, path: path.span.bytes)
     }
 
     /// The path as patterns see it.
     private func normal(_ path: String) -> String {
         let bytes = Array(path.utf8)
-        guard hot.normalizesPaths, MatchPath.needsNormalizing(bytes.span.bytes) else { return path }
-        let normal = [UInt8](unsafeUninitializedCapacity: bytes.count) { memory, count in
+        guard hot.normalizesPaths, unsafe MatchPath.needsNormalizing(bytes.span.bytes) else {
+            return path
+        }
+        let normal = unsafe [UInt8](unsafeUninitializedCapacity: bytes.count) { memory, count in
             count =
-                MatchPath.write(bytes.span.bytes, into: UnsafeMutableRawBufferPointer(memory)) ?? 0
+                unsafe MatchPath.write(
+                    bytes.span.bytes, into: UnsafeMutableRawBufferPointer(memory)) ?? 0
         }
         return normal.isEmpty ? path : String(decoding: normal, as: UTF8.self)
     }
 
     func noteNormalPath(_ path: UnsafeRawBufferPointer, _ told: inout Explanation) {
-        let (sent, seen) = (text(path), normal(text(path)))
+        let (sent, seen) = unsafe (text(path), normal(text(path)))
         if sent != seen { told.rewritings.append(Explanation.Rewriting("path for patterns", seen)) }
     }
 

@@ -48,7 +48,7 @@ extension Exchange {
     func lifetime(of copy: StoredCopy) -> Lifetime {
         let (header, storedAt) = (copy.header, copy.header.times.storedAt)
         let block = copy.headers
-        var facts = ResponseFacts(
+        var facts = unsafe ResponseFacts(
             status: Int(header.status), block: block.span.bytes, now: storedAt)
         facts.isMapImage = header.flags.contains(.classLifetime)
         return freshnessLifetime(facts, policy(for: Int(header.status)), now: storedAt)
@@ -60,11 +60,11 @@ enum StoredField {
     /// The values of all lines of that name, in any case.
     static func values(_ name: String, _ block: [UInt8]) -> [String] {
         let wanted = Array(name.utf8)
-        let bytes = block.span.bytes
+        let bytes = unsafe block.span.bytes
         var values: [String] = []
         var lines = FieldLines()
         while let line = lines.next(in: bytes) {
-            guard equalsIgnoringCase(bytes.extracting(line.name), wanted.span.bytes) else {
+            guard unsafe equalsIgnoringCase(bytes.extracting(line.name), wanted.span.bytes) else {
                 continue
             }
             values.append(String(decoding: block[line.value], as: UTF8.self))

@@ -9,7 +9,7 @@ extension LoopState where N: ~Copyable {
         var key = Explanation.Key()
         let canonical = variant.isEmpty ? exchange.canonical : variant
         key.parts = keyParts(canonical, exchange.imported)
-        key.hash = hex(CacheKey.hash(exchange.canonical.span.bytes, seed: seed))
+        key.hash = unsafe hex(CacheKey.hash(exchange.canonical.span.bytes, seed: seed))
         if let imported = exchange.imported { key.leftOut = leftOut(exchange, imported) }
         return key
     }
@@ -19,7 +19,7 @@ extension LoopState where N: ~Copyable {
         var parts: [Explanation.KeyPart] = []
         var walk = CanonicalParts()
         let selection = imported?.behavior.key
-        while let (part, range) = walk.next(in: canonical.span.bytes) {
+        while let (part, range) = unsafe walk.next(in: canonical.span.bytes) {
             let bytes = [UInt8](canonical[range])
             let value = String(decoding: bytes, as: UTF8.self)
             switch part {
@@ -71,7 +71,7 @@ extension LoopState where N: ~Copyable {
 
     /// In place of a secret: how long it is, and a digest that tells whether two are the same.
     func hidden(_ bytes: [UInt8]) -> String {
-        let digest = hex(CacheKey.hash(bytes.span.bytes, seed: seed)).prefix(6)
+        let digest = unsafe hex(CacheKey.hash(bytes.span.bytes, seed: seed)).prefix(6)
         return "(\(bytes.count) bytes, #\(digest))"
     }
 
@@ -85,10 +85,10 @@ extension LoopState where N: ~Copyable {
     ) -> [Explanation.KeyOmission] {
         let selection = imported.behavior.key
         let request = exchange.bytes
-        let bytes = request.span.bytes
+        let bytes = unsafe request.span.bytes
         var omitted: [Explanation.KeyOmission] = []
         func note(_ kind: String, _ name: RawSpan) {
-            let text = name.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+            let text = unsafe name.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
             let omission = Explanation.KeyOmission(kind, text)
             if !text.isEmpty, !omitted.contains(omission) { omitted.append(omission) }
         }

@@ -34,7 +34,7 @@ extension LoopState where N: ~Copyable {
     private mutating func record(
         _ canonical: [UInt8], _ target: [UInt8], _ told: inout Explanation
     ) -> ExplainedLookup {
-        let key = CacheKey.hash(canonical.span.bytes, seed: seed)
+        let key = unsafe CacheKey.hash(canonical.span.bytes, seed: seed)
         switch store?.findPending(key) ?? .none {
         case .deleted: return .absent
         case .object(let object) where object.canonicalKey == canonical:
@@ -42,8 +42,8 @@ extension LoopState where N: ~Copyable {
             guard isAlive(&header, key, canonical, target, fields: object.headers, &told) else {
                 return .absent
             }
-            let copy = object.headers.withUnsafeBytes { headers in
-                StoredCopy(
+            let copy = unsafe object.headers.withUnsafeBytes { headers in
+                unsafe StoredCopy(
                     StoredEntry(
                         header: header, headers: headers,
                         body: .pending(Unmanaged.passUnretained(object))), store: store)
@@ -54,20 +54,20 @@ extension LoopState where N: ~Copyable {
         }
         beginReading()
         defer { endReading() }
-        guard let record = reader?.find(key),
-            case .entry(var header, let layout) = EntryRecord.decode(
+        guard let record = unsafe reader?.find(key),
+            case .entry(var header, let layout) = unsafe EntryRecord.decode(
                 record.bytes, expecting: canonical.span.bytes, seed: seed, verifying: true),
-            let entry = withFields(
+            let entry = unsafe withFields(
                 StoredEntry(record: record, header: header, layout: layout))
         else {
             noteInvalidation(target, &told)
             return .absent
         }
-        let fields = [UInt8](entry.headers)
+        let fields = unsafe [UInt8](entry.headers)
         guard isAlive(&header, key, canonical, target, fields: fields, &told) else {
             return .absent
         }
-        let judged = StoredEntry(record: record, header: header, layout: layout)
+        let judged = unsafe StoredEntry(record: record, header: header, layout: layout)
             .with(headers: entry.headers)
         return ExplainedLookup(
             lookup: .entry(header), copy: StoredCopy(judged, store: store))
@@ -80,9 +80,9 @@ extension LoopState where N: ~Copyable {
         fields: [UInt8], _ told: inout Explanation
     ) -> Bool {
         let now = network.wallNow
-        let isAlive = canonical.withUnsafeBytes { canonical in
-            fields.withUnsafeBytes {
-                invalidated.isAlive(&header, key, canonical, fields: $0, now: now)
+        let isAlive = unsafe canonical.withUnsafeBytes { canonical in
+            unsafe fields.withUnsafeBytes {
+                unsafe invalidated.isAlive(&header, key, canonical, fields: $0, now: now)
             }
         }
         noteTagRule(in: fields, of: header, &told)

@@ -13,7 +13,7 @@ extension LoopState where N: ~Copyable {
         _ key: Explanation.Key, _ exchange: Exchange, _ limit: Int, _ told: inout Explanation
     ) {
         let wanted = exchange.canonical
-        guard let target = InvalidationTarget(in: wanted.span.bytes) else { return }
+        guard let target = unsafe InvalidationTarget(in: wanted.span.bytes) else { return }
         let (host, path) = (wanted[target.host], wanted[target.path])
         func isNear(_ canonical: RawSpan) -> Bool {
             guard let other = InvalidationTarget(in: canonical) else { return false }
@@ -21,19 +21,21 @@ extension LoopState where N: ~Copyable {
                 && path.elementsEqual(canonical.extracting(other.path))
         }
         var near: [[UInt8]: EntryHeader] = [:]
-        for object in store?.core.pending.objects(where: { isNear($0.canonicalKey.span.bytes) })
+        for object in store?.core.pending.objects(where: {
+            unsafe isNear($0.canonicalKey.span.bytes)
+        })
             ?? []
         { near[object.canonicalKey] = object.header }
         var start: Key? = Key(high: 0, low: 0)
         while let from = start, told.scanned < limit {
             beginReading()
-            start = reader?.scan(from: from, limit: Self.sliceLength) { record in
+            start = unsafe reader?.scan(from: from, limit: Self.sliceLength) { record in
                 told.scanned += 1
-                guard let (header, layout) = try? EntryRecord.inspect(record.bytes),
+                guard let (header, layout) = unsafe try? EntryRecord.inspect(record.bytes),
                     !header.flags.contains(.keyIsDigest),
-                    isNear(record.bytes.extracting(layout.key))
+                    unsafe isNear(record.bytes.extracting(layout.key))
                 else { return }
-                let canonical = [UInt8](record[layout.key])
+                let canonical = unsafe [UInt8](record[layout.key])
                 if near[canonical] == nil { near[canonical] = header }
             }
             endReading()
@@ -70,6 +72,6 @@ extension LoopState where N: ~Copyable {
 
 extension ArraySlice<UInt8> {
     fileprivate func elementsEqual(_ bytes: RawSpan) -> Bool {
-        bytes.withUnsafeBytes { elementsEqual($0) }
+        unsafe bytes.withUnsafeBytes { unsafe elementsEqual($0) }
     }
 }

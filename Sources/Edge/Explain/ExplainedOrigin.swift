@@ -42,7 +42,7 @@ extension LoopState where N: ~Copyable {
     private func lines(_ block: [UInt8]) -> [ExplainedLine] {
         var lines: [ExplainedLine] = []
         var walk = FieldLines()
-        while let line = walk.next(in: block.span.bytes) {
+        while let line = unsafe walk.next(in: block.span.bytes) {
             lines.append(
                 ExplainedLine(
                     name: String(decoding: block[line.name], as: UTF8.self),
@@ -110,7 +110,7 @@ extension Exchange {
         var walk = QueryParameters()
         var members: [ExplainedLine] = []
         let query = [UInt8](bytes[head.query.range])
-        while let parameter = walk.next(in: query.span.bytes) {
+        while let parameter = unsafe walk.next(in: query.span.bytes) {
             let name = String(decoding: query[parameter.name], as: UTF8.self)
             if !name.isEmpty { members.append(ExplainedLine(name: name, value: "")) }
         }
@@ -119,7 +119,7 @@ extension Exchange {
 
     fileprivate var cookies: [ExplainedLine] {
         let request = bytes
-        let cookies = SelectedCookies(
+        let cookies = unsafe SelectedCookies(
             head, bytes: request.span.bytes, .all, dropsSignature: false)
         return (0..<cookies.count).map {
             ExplainedLine(name: text(cookies[$0].name), value: "")
@@ -133,7 +133,7 @@ extension Exchange {
     /// Why a field of the viewer's stays here.
     fileprivate func loss(_ line: ExplainedLine) -> String {
         let bytes = Array(line.name.utf8)
-        let known = KnownField.named(bytes.span.bytes)
+        let known = unsafe KnownField.named(bytes.span.bytes)
         switch known {
         case .xEdgeExplain: return "it is for the edge"
         case .ifNoneMatch, .ifModifiedSince, .range, .ifRange:

@@ -55,8 +55,9 @@ extension LoopState where N: ~Copyable {
         var words: [String] = []
         for value in StoredField.values("Cache-Control", block) {
             let bytes = Array(value.utf8)
-            CacheControl.forEachMalformed(in: bytes.span.bytes) { member in
-                words.append(member.withUnsafeBytes { String(decoding: $0, as: UTF8.self) })
+            unsafe CacheControl.forEachMalformed(in: bytes.span.bytes) { member in
+                unsafe words.append(
+                    member.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) })
             }
         }
         return words.map { word in
@@ -74,7 +75,7 @@ extension LoopState where N: ~Copyable {
         }
         return names.filter { name in
             let bytes = Array(name.utf8)
-            let known = KnownField.named(bytes.span.bytes)
+            let known = unsafe KnownField.named(bytes.span.bytes)
             guard let behavior = exchange.imported?.behavior else {
                 return known != .acceptEncoding
             }
@@ -83,7 +84,7 @@ extension LoopState where N: ~Copyable {
                 return forwarding.forwardsCookies && behavior.key.cookies != forwarding.cookies
             }
             if known == .acceptEncoding, forwarding.normalizesCodings { return false }
-            return forwarding.selects(bytes.span.bytes)
+            return unsafe forwarding.selects(bytes.span.bytes)
                 && !behavior.key.headers.contains(bytes.span.bytes)
         }
     }

@@ -13,27 +13,27 @@ extension LoopState where N: ~Copyable {
         _ slot: UInt32, _ given: UnsafeRawBufferPointer, scanLimit: Int
     ) -> Explanation {
         var told = Explanation()
-        told.request = requestAccount(slot, given)
+        told.request = unsafe requestAccount(slot, given)
         if hot.isTwin { requestID = requestIDs.make() }
-        let bytes = asksForRoot(given) ? forRootObject(given) ?? given : given
-        let path = UnsafeRawBufferPointer(rebasing: bytes[head.path.range])
-        let behavior = hot.match(path, scratch: scratch.fields)
-        if bytes.baseAddress != given.baseAddress {
-            told.rewritings.append(Explanation.Rewriting("root object", text(path)))
+        let bytes = unsafe asksForRoot(given) ? forRootObject(given) ?? given : given
+        let path = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.path.range])
+        let behavior = unsafe hot.match(path, scratch: scratch.fields)
+        if unsafe bytes.baseAddress != given.baseAddress {
+            unsafe told.rewritings.append(Explanation.Rewriting("root object", text(path)))
         }
-        told.alias = aliasAccount(bytes)
-        told.patterns = patterns(path, behavior)
-        noteNormalPath(path, &told)
+        told.alias = unsafe aliasAccount(bytes)
+        told.patterns = unsafe patterns(path, behavior)
+        unsafe noteNormalPath(path, &told)
         told.behavior = behaviorAccount(behavior)
-        let facts = requestFacts(bytes, behavior)
-        if let refusal = refusalAccount(slot, bytes, behavior, facts) {
+        let facts = unsafe requestFacts(bytes, behavior)
+        if let refusal = unsafe refusalAccount(slot, bytes, behavior, facts) {
             told.refusal = refusal
             told.decision.action = "refuse"
             told.decision.reason = refusal.word
             told.decision.sentence = refusal.text
             return told
         }
-        let ask = ask(slot, bytes, behavior, facts, &told)
+        let ask = unsafe ask(slot, bytes, behavior, facts, &told)
         told.decision = verdict(ask)
         noteKnownFailure(ask, &told)
         if let key = told.key, !ask.canonical.isEmpty {
@@ -46,10 +46,10 @@ extension LoopState where N: ~Copyable {
 
     /// The facts of the request at hand, as `handle` has them.
     private func requestFacts(_ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> RequestFacts {
-        var facts = RequestFacts(head, bytes: bytes.bytes)
-        if head.fields.contains(.cookie) { facts.hasSession = hasSession(behavior, bytes) }
+        var facts = unsafe RequestFacts(head, bytes: bytes.bytes)
+        if head.fields.contains(.cookie) { facts.hasSession = unsafe hasSession(behavior, bytes) }
         if hot[behavior].policy.mapClass == .tiles, !head.query.isEmpty, !facts.hasSession {
-            facts.hasSession = Credentials.areIn(
+            facts.hasSession = unsafe Credentials.areIn(
                 UnsafeRawBufferPointer(rebasing: bytes[head.query.range]))
         }
         return facts
@@ -59,7 +59,7 @@ extension LoopState where N: ~Copyable {
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts
     ) -> Explanation.Note? {
         if hot[behavior].traits.contains(.screens),
-            let refusal = refusal(slot, bytes, behavior, facts)
+            let refusal = unsafe refusal(slot, bytes, behavior, facts)
         {
             return Explanation.Note("\(refusal.word)", refusal.explanation)
         }
@@ -75,7 +75,7 @@ extension LoopState where N: ~Copyable {
         let policy = hot[behavior].policy
         let absent = decide(
             .absent, request: facts, policy: policy, health: .up, now: network.wallNow)
-        let exchange = makeExchange(slot, bytes, behavior, facts, absent)
+        let exchange = unsafe makeExchange(slot, bytes, behavior, facts, absent)
         if let map = exchange.map {
             told.rewritings.append(
                 Explanation.Rewriting(
@@ -84,14 +84,14 @@ extension LoopState where N: ~Copyable {
                         + "\(map.request.width)x\(map.request.height)"))
         }
         guard isLookedUp(behavior), !facts.hasBody else { return exchange }
-        if hot[behavior].traits.contains(.keysGenerated) { generateFields(slot, bytes) }
-        let canonical = writeKey(bytes, behavior)
+        if hot[behavior].traits.contains(.keysGenerated) { unsafe generateFields(slot, bytes) }
+        let canonical = unsafe writeKey(bytes, behavior)
         guard !canonical.overflowed else {
             exchange.decision = Decision(.pass, .keyNotFormed)
             return exchange
         }
-        exchange.canonical = [UInt8](canonical.bytes)
-        exchange.primary = primaryKey(bytes, behavior)
+        exchange.canonical = unsafe [UInt8](canonical.bytes)
+        exchange.primary = unsafe primaryKey(bytes, behavior)
         if exchange.map?.request.hasDuplicates == true {
             // Nobody else gets this answer: see `start`.
             exchange.primary = nil
@@ -108,7 +108,7 @@ extension LoopState where N: ~Copyable {
             exchange.canonical = exchange.canonicalKey(of: target)
             found = lookUp(exchange.canonical, for: exchange, &told)
         }
-        exchange.key = CacheKey.hash(exchange.canonical.span.bytes, seed: seed)
+        exchange.key = unsafe CacheKey.hash(exchange.canonical.span.bytes, seed: seed)
         told.key = keyAccount(exchange, variant: found.variant)
         exchange.entry = found.copy
         exchange.decision = decide(
@@ -117,7 +117,8 @@ extension LoopState where N: ~Copyable {
         if exchange.decision.action == .pass { exchange.key = nil }
         told.entry = found.copy.map { entryAccount($0, exchange, isPending: found.isPending) }
         if !found.variant.isEmpty, found.copy != nil {
-            told.entry?.variantHash = hex(CacheKey.hash(found.variant.span.bytes, seed: seed))
+            told.entry?.variantHash = unsafe hex(
+                CacheKey.hash(found.variant.span.bytes, seed: seed))
         }
         return exchange
     }
@@ -128,7 +129,9 @@ extension LoopState where N: ~Copyable {
             exchange.decision.action == .fetch || exchange.decision.action == .revalidate,
             mayCollapse(exchange.asked, policy: exchange.policy), let key = exchange.key
         else { return }
-        let least = exchange.canonical.withUnsafeBytes { invalidated.latest(of: key, $0) }
+        let least = unsafe exchange.canonical.withUnsafeBytes {
+            unsafe invalidated.latest(of: key, $0)
+        }
         guard
             let failure = shared.collapsed.knownFailure(key, at: network.wallNow, least: least)
         else { return }
@@ -152,7 +155,8 @@ extension LoopState where N: ~Copyable {
         verdict.reason = "\(exchange.decision.reason.word)"
         verdict.sentence = "\(exchange.decision.reason.sentence)"
         // What a response that allows everything comes to shows what the request alone forbids.
-        var response = ResponseFacts(status: 200, block: [UInt8]().span.bytes, now: network.wallNow)
+        var response = unsafe ResponseFacts(
+            status: 200, block: [UInt8]().span.bytes, now: network.wallNow)
         response.cacheControl.flags = [.hasMaxAge]
         response.cacheControl.maxAge = 60
         let asked = StoreQuestion(
@@ -168,7 +172,9 @@ extension LoopState where N: ~Copyable {
         return verdict
     }
 
-    func text(_ bytes: UnsafeRawBufferPointer) -> String { String(decoding: bytes, as: UTF8.self) }
+    func text(_ bytes: UnsafeRawBufferPointer) -> String {
+        unsafe String(decoding: bytes, as: UTF8.self)
+    }
 
     func hex(_ key: CacheKey) -> String {
         [key.high, key.low].map { word in

@@ -64,7 +64,7 @@ struct Explainer {
             throw ExplainError("no room to explain anything")
         }
         var scan = HeadScan()
-        let result = parseRequest(
+        let result = unsafe parseRequest(
             request.span.bytes, &scan, limits: settings.limits.head, into: &loop.head)
         switch result {
         case .complete: break
@@ -73,8 +73,8 @@ struct Explainer {
             throw ExplainError(
                 "such a request is answered with \(rejection.status): \(rejection.reason)")
         }
-        return request.withUnsafeBytes {
-            loop.explain(slot.index, $0, scanLimit: Self.scanLimit)
+        return unsafe request.withUnsafeBytes {
+            unsafe loop.explain(slot.index, $0, scanLimit: Self.scanLimit)
         }
     }
 }

@@ -6,7 +6,7 @@ extension LoopState where N: ~Copyable {
     @inline(never)
     func tapeViewer(_ slot: UInt32, said bytes: UnsafeRawBufferPointer) {
         let secured = viewers[slot].speaksTLS
-        tape?.note(
+        unsafe tape?.note(
             .viewerSaid([UInt8](bytes), isSecured: secured), of: viewerConnection(slot),
             at: network.wallNow, bytes: bytes.count)
     }
@@ -16,10 +16,11 @@ extension LoopState where N: ~Copyable {
     func tapeViewer(_ slot: UInt32, heard count: Int) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count)
-        for part in scratch.parts where bytes.count < count {
-            let taken = UnsafeRawBufferPointer(
+        for index in unsafe scratch.parts.indices where bytes.count < count {
+            let part = unsafe scratch.parts[index]
+            let taken = unsafe UnsafeRawBufferPointer(
                 start: part.iov_base, count: min(part.iov_len, count - bytes.count))
-            bytes += taken
+            unsafe bytes += taken
         }
         tape?.note(
             .viewerHeard(bytes), of: viewerConnection(slot), at: network.wallNow,
@@ -33,14 +34,14 @@ extension LoopState where N: ~Copyable {
 
     @inline(never)
     func tapeOrigin(_ slot: UInt32, asked bytes: UnsafeRawBufferPointer) {
-        tape?.note(
+        unsafe tape?.note(
             .originAsked([UInt8](bytes), origin: origins[slot].pool.settings.id),
             of: originConnection(slot), at: network.wallNow, bytes: bytes.count)
     }
 
     @inline(never)
     func tapeOrigin(_ slot: UInt32, said bytes: UnsafeRawBufferPointer) {
-        tape?.note(
+        unsafe tape?.note(
             .originSaid([UInt8](bytes)), of: originConnection(slot), at: network.wallNow,
             bytes: bytes.count)
     }

@@ -13,12 +13,12 @@ struct DirectoryLock: ~Copyable {
     /// Takes the lock or says who has it.
     init(directory: String, now: Milliseconds) throws(StoreError) {
         let path = directory + "/lock"
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw StoreError.last("open", path) }
         var request = flock()
         request.l_type = Int16(F_WRLCK)
         request.l_whence = Int16(SEEK_SET)
-        guard fcntl(descriptor, Self.setLock, &request) == 0 else {
+        guard unsafe fcntl(descriptor, Self.setLock, &request) == 0 else {
             let code = errno
             let holder = Self.holder(descriptor)
             close(descriptor)
@@ -38,24 +38,24 @@ struct DirectoryLock: ~Copyable {
         var request = flock()
         request.l_type = Int16(F_UNLCK)
         request.l_whence = Int16(SEEK_SET)
-        _ = fcntl(descriptor, Self.setLock, &request)
+        _ = unsafe fcntl(descriptor, Self.setLock, &request)
         close(descriptor)
     }
 
     private func write(_ now: Milliseconds) {
         var name = [CChar](repeating: 0, count: 256)
-        gethostname(&name, name.count - 1)
+        unsafe gethostname(&name, name.count - 1)
         let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
         let host = String(decoding: bytes, as: UTF8.self)
         let text = "process \(getpid()) on \(host) since \(UTCText(now))\n"
         ftruncate(descriptor, 0)
         // Only for people to read: the lock holds without it.
-        _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
+        _ = unsafe text.withCString { unsafe pwrite(descriptor, $0, strlen($0), 0) }
     }
 
     private static func holder(_ descriptor: Int32) -> String {
         var bytes = [UInt8](repeating: 0, count: 512)
-        let count = pread(descriptor, &bytes, bytes.count, 0)
+        let count = unsafe pread(descriptor, &bytes, bytes.count, 0)
         let line = bytes.prefix(max(count, 0)).prefix { $0 != 0x0a }
         return line.isEmpty ? "another process" : String(decoding: line, as: UTF8.self)
     }
@@ -67,11 +67,11 @@ struct UTCText: CustomStringConvertible {
 
     init(_ moment: Milliseconds) {
         var seconds = time_t(moment / 1_000)
-        var parts = tm()
-        gmtime_r(&seconds, &parts)
+        var parts = unsafe tm()
+        unsafe gmtime_r(&seconds, &parts)
         func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
         description =
-            "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
+            unsafe "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
             + "T\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))Z"
     }
 }
@@ -82,5 +82,5 @@ extension StoreError {
         .directory(path: path, call: call, reason: text(errno))
     }
 
-    static func text(_ code: Int32) -> String { String(cString: strerror(code)) }
+    static func text(_ code: Int32) -> String { unsafe String(cString: strerror(code)) }
 }

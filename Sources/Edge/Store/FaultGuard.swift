@@ -5,6 +5,7 @@ import LMDB
 /// file aside: a page that the disk cannot deliver comes as a signal (SIGBUS), not as an error.
 enum FaultGuard {
     /// What a signal handler needs, which may neither lock nor allocate.
+    @safe  // written under the lock, and read by the handler alone
     private struct State {
         var low: UInt = 0
         var high: UInt = 0
@@ -18,35 +19,35 @@ enum FaultGuard {
     /// Watches this environment from now on, in place of any other.
     static func install(_ environment: Environment, _ directory: StoreDirectory) {
         guard let addresses = environment.mapAddresses else { return }
-        let isFirst = state.marker == nil
-        state.marker = strdup(directory.suspect)
-        state.low = addresses.lowerBound
-        state.high = addresses.upperBound
-        environment.onContradiction { _, _ in FaultGuard.mark() }
+        let isFirst = unsafe state.marker == nil
+        unsafe state.marker = unsafe strdup(directory.suspect)
+        unsafe state.low = addresses.lowerBound
+        unsafe state.high = addresses.upperBound
+        unsafe environment.onContradiction { _, _ in FaultGuard.mark() }
         guard isFirst else { return }
         var action = sigaction()
         action.sa_flags = SA_SIGINFO | Int32(bitPattern: UInt32(SA_NODEFER))
-        action.__sigaction_handler.sa_sigaction = { number, information, _ in
-            FaultGuard.handle(number, information)
+        unsafe action.__sigaction_handler.sa_sigaction = { number, information, _ in
+            unsafe FaultGuard.handle(number, information)
         }
-        sigaction(SIGBUS, &action, &state.formerBus)
-        sigaction(SIGSEGV, &action, &state.formerSegment)
+        unsafe sigaction(SIGBUS, &action, &state.formerBus)
+        unsafe sigaction(SIGSEGV, &action, &state.formerSegment)
     }
 
     private static func handle(_ number: Int32, _ information: UnsafeMutablePointer<siginfo_t>?) {
-        let address = UInt(bitPattern: information?.pointee._sifields._sigfault.si_addr)
-        if address >= state.low, address < state.high { mark() }
+        let address = unsafe UInt(bitPattern: information?.pointee._sifields._sigfault.si_addr)
+        if unsafe address >= state.low, unsafe address < state.high { mark() }
         // The instruction faults again, under the handler that was there before.
         if number == SIGBUS {
-            sigaction(SIGBUS, &state.formerBus, nil)
+            unsafe sigaction(SIGBUS, &state.formerBus, nil)
         } else {
-            sigaction(SIGSEGV, &state.formerSegment, nil)
+            unsafe sigaction(SIGSEGV, &state.formerSegment, nil)
         }
     }
 
     private static func mark() {
-        guard let marker = state.marker else { return }
-        let descriptor = open(marker, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        guard let marker = unsafe state.marker else { return }
+        let descriptor = unsafe open(marker, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         if descriptor >= 0 { close(descriptor) }
     }
 }

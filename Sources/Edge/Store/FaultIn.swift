@@ -62,8 +62,8 @@ final class FaultInQueue: Sendable {
 
     private func perform(_ work: FaultIn) {
         core.counters.add(.faultIns)
-        let result = core.readers.take().map { slot in
-            var reader = StoreReader(core, slot: slot.slot, counter: slot.counter, places: 1)
+        let result = unsafe core.readers.take().map { slot in
+            var reader = unsafe StoreReader(core, slot: slot.slot, counter: slot.counter, places: 1)
             return reader.readWhole(work.key, core)
         }
         count.subtract(1, ordering: .relaxed)
@@ -76,11 +76,11 @@ extension StoreReader {
     /// Reads a record and all of its body, a slice in each snapshot, and checks both.
     mutating func readWhole(_ key: CacheKey, _ core: StoreCore) -> FaultInResult {
         begin()
-        guard let record = find(key) else {
+        guard let record = unsafe find(key) else {
             end()
             return .absent
         }
-        guard let (header, layout) = try? EntryRecord.inspect(record.bytes) else {
+        guard let (header, layout) = unsafe try? EntryRecord.inspect(record.bytes) else {
             end()
             core.discard(key)
             return .damaged
@@ -110,20 +110,20 @@ extension StoreReader {
         var checksum = Checksum()
         var chunk = 0
         var bytes: UInt64 = 0
-        return withUnsafeTemporaryAllocation(of: iovec.self, capacity: 16) { parts in
+        return unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: 16) { parts in
             guard let base = parts.baseAddress else { return nil }
             while bytes < length {
                 begin()
-                let slice = gather(
+                let slice = unsafe gather(
                     objectID: objectID, fromChunk: chunk, skip: 0,
                     limit: 16 * ObjectKeys.chunkBytes,
                     into: base)
                 // All at once, so that the disk can work on them together.
-                for part in parts[..<slice.count] {
-                    Residency.prefetch(UnsafeRawBufferPointer(part))
+                for index in 0..<slice.count {
+                    unsafe Residency.prefetch(UnsafeRawBufferPointer(parts[index]))
                 }
-                for part in parts[..<slice.count] {
-                    checksum.update(UnsafeRawBufferPointer(part).bytes)
+                for index in 0..<slice.count {
+                    unsafe checksum.update(UnsafeRawBufferPointer(parts[index]).bytes)
                 }
                 end()
                 guard slice.count > 0 else { return nil }
@@ -136,5 +136,5 @@ extension StoreReader {
 }
 
 extension UnsafeRawBufferPointer {
-    init(_ part: iovec) { self.init(start: part.iov_base, count: part.iov_len) }
+    init(_ part: iovec) { unsafe self.init(start: part.iov_base, count: part.iov_len) }
 }

@@ -8,6 +8,7 @@ import LMDB
 /// still, page for page, so popular entries are searched for once for each commit and not for each
 /// hit. A place holds what was found last among the keys that share it. Owned by a reader, which
 /// says by `stamp` which commit its snapshot shows. Costs no allocation after `init`.
+@safe  // every index is masked; owns the memory
 struct FoundPlaces: ~Copyable {
     /// Entries remembered, a power of two: half a megabyte for each loop.
     static var capacity: Int { 4_096 }
@@ -18,11 +19,12 @@ struct FoundPlaces: ~Copyable {
     /// Two lines of a processor's cache: one for the record, one for the chunks.
     private static var stride: Int { 128 }
 
+    @safe  // asked only under its stamp
     private struct Place {
         var key = CacheKey(high: 0, low: 0)
         var stamp: UInt64 = 0
         var objectID: UInt64 = 0
-        var record = UnsafeRawPointer(bitPattern: 0)
+        var record = unsafe UnsafeRawPointer(bitPattern: 0)
         var recordBytes: UInt32 = 0
         var chunks: UInt32 = 0
     }
@@ -36,16 +38,16 @@ struct FoundPlaces: ~Copyable {
     /// - Parameter capacity: entries remembered, a power of two.
     init(capacity: Int) {
         self.capacity = capacity
-        memory = .allocate(byteCount: capacity * Self.stride, alignment: Self.stride)
+        unsafe memory = .allocate(byteCount: capacity * Self.stride, alignment: Self.stride)
         forget()
     }
 
-    deinit { memory.deallocate() }
+    deinit { unsafe memory.deallocate() }
 
     /// All is forgotten: the file is another.
     mutating func forget() {
         if isEmpty { return }
-        for index in 0..<capacity { place(index).initialize(to: Place()) }
+        for index in 0..<capacity { unsafe place(index).initialize(to: Place()) }
         isEmpty = true
     }
 
@@ -54,28 +56,29 @@ struct FoundPlaces: ~Copyable {
     @inline(__always)
     mutating func record(_ key: CacheKey, _ stamp: UInt64) -> UnsafeRawBufferPointer? {
         current = Int(truncatingIfNeeded: key.low) & (capacity - 1)
-        let found = place(current)
-        guard found.pointee.key == key, found.pointee.stamp == stamp, stamp != 0 else {
+        let found = unsafe place(current)
+        guard unsafe found.pointee.key == key, unsafe found.pointee.stamp == stamp, stamp != 0
+        else {
             return nil
         }
-        let record = UnsafeRawBufferPointer(
+        let record = unsafe UnsafeRawBufferPointer(
             start: found.pointee.record, count: Int(found.pointee.recordBytes))
-        prefetch(record)
+        unsafe prefetch(record)
         var index = 0
-        while index < Int(found.pointee.chunks) {
-            let chunk = chunks(current)[index]
-            let count = min(chunk.iov_len, Self.calledFor)
-            prefetch(UnsafeRawBufferPointer(start: chunk.iov_base, count: count))
+        while unsafe index < Int(found.pointee.chunks) {
+            let chunk = unsafe chunks(current)[index]
+            let count = unsafe min(chunk.iov_len, Self.calledFor)
+            unsafe prefetch(UnsafeRawBufferPointer(start: chunk.iov_base, count: count))
             index += 1
         }
-        return record
+        return unsafe record
     }
 
     /// Notes the record of the key that was asked for.
     @inline(__always)
     mutating func note(_ bytes: UnsafeRawBufferPointer, of key: CacheKey, _ stamp: UInt64) {
         isEmpty = false
-        place(current).pointee = Place(
+        unsafe place(current).pointee = unsafe Place(
             key: key, stamp: stamp, record: bytes.baseAddress,
             recordBytes: UInt32(truncatingIfNeeded: bytes.count))
     }
@@ -84,11 +87,13 @@ struct FoundPlaces: ~Copyable {
     /// for last; valid until the next `note`.
     @inline(__always)
     func chunks(of objectID: UInt64, _ stamp: UInt64) -> UnsafeBufferPointer<iovec> {
-        let found = place(current)
-        guard found.pointee.objectID == objectID, found.pointee.stamp == stamp, stamp != 0 else {
-            return UnsafeBufferPointer(start: nil, count: 0)
+        let found = unsafe place(current)
+        guard unsafe found.pointee.objectID == objectID, unsafe found.pointee.stamp == stamp,
+            stamp != 0
+        else {
+            return unsafe UnsafeBufferPointer(start: nil, count: 0)
         }
-        return UnsafeBufferPointer(start: chunks(current), count: Int(found.pointee.chunks))
+        return unsafe UnsafeBufferPointer(start: chunks(current), count: Int(found.pointee.chunks))
     }
 
     /// Notes the next chunk of the object that belongs to the record asked for; chunk 0 begins
@@ -97,23 +102,24 @@ struct FoundPlaces: ~Copyable {
     func note(
         chunk index: Int, _ bytes: UnsafeRawBufferPointer, of objectID: UInt64, _ stamp: UInt64
     ) {
-        let found = place(current)
-        guard index < Self.chunksMax, found.pointee.stamp == stamp else { return }
-        (chunks(current) + index).initialize(
+        let found = unsafe place(current)
+        guard index < Self.chunksMax, unsafe found.pointee.stamp == stamp else { return }
+        unsafe (chunks(current) + index).initialize(
             to: iovec(
                 iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress),
                 iov_len: bytes.count))
-        found.pointee.objectID = objectID
-        found.pointee.chunks = UInt32(index + 1)
+        unsafe found.pointee.objectID = objectID
+        unsafe found.pointee.chunks = UInt32(index + 1)
     }
 
     @inline(__always)
     private func place(_ index: Int) -> UnsafeMutablePointer<Place> {
-        (memory + index * Self.stride).assumingMemoryBound(to: Place.self)
+        unsafe (memory + index * Self.stride).assumingMemoryBound(to: Place.self)
     }
 
     @inline(__always)
     private func chunks(_ index: Int) -> UnsafeMutablePointer<iovec> {
-        (memory + (index * Self.stride + Self.stride / 2)).assumingMemoryBound(to: iovec.self)
+        unsafe (memory + (index * Self.stride + Self.stride / 2)).assumingMemoryBound(
+            to: iovec.self)
     }
 }

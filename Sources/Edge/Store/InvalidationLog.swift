@@ -40,13 +40,13 @@ struct InvalidationLog: ~Copyable {
         defer { transaction.reset() }
         var found: [(number: UInt64, rule: InvalidationRule)] = []
         let cursor = try transaction.cursor(rules)
-        var entry = try cursor.first()
-        while let (key, value) = entry {
-            guard let rule = InvalidationRule(encoded: value.bytes) else {
+        var entry = unsafe try cursor.first()
+        while let (key, value) = unsafe entry {
+            guard let rule = unsafe InvalidationRule(encoded: value.bytes) else {
                 throw LMDBError(.get, LMDBError.corrupted)
             }
             found.append((key.number >> 24, rule))
-            entry = try cursor.next()
+            unsafe entry = unsafe try cursor.next()
         }
         return (
             try number(Self.latestKey, transaction), try number(Self.retiredKey, transaction), found
@@ -56,9 +56,9 @@ struct InvalidationLog: ~Copyable {
     private func number(_ key: Key, _ transaction: borrowing ReadTransaction) throws(LMDBError)
         -> UInt64
     {
-        guard let bytes = try transaction.get(key, in: meta) else { return 0 }
+        guard let bytes = unsafe try transaction.get(key, in: meta) else { return 0 }
         guard bytes.count == 8 else { throw LMDBError(.get, LMDBError.corrupted) }
-        return UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+        return unsafe UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
     }
 
     /// Appends rules and waits until they are on disk.
@@ -69,8 +69,8 @@ struct InvalidationLog: ~Copyable {
             for (index, rule) in batch.rules.enumerated() {
                 let encoded = rule.encoded
                 let key = Key(batch.number << 24 | UInt64(index))
-                let space = try transaction.reserve(key, encoded.count, in: rules)
-                space.copyBytes(from: encoded)
+                let space = unsafe try transaction.reserve(key, encoded.count, in: rules)
+                unsafe space.copyBytes(from: encoded)
             }
         }
         try set(Self.latestKey, last.number, &transaction)
@@ -90,8 +90,8 @@ struct InvalidationLog: ~Copyable {
             let deleted = try transaction.delete(0...(place - 1), limit: 4_096, in: rules)
             if !isThere {
                 let encoded = InvalidationRule.everything.encoded
-                let space = try transaction.reserve(Key(place), encoded.count, in: rules)
-                space.copyBytes(from: encoded)
+                let space = unsafe try transaction.reserve(Key(place), encoded.count, in: rules)
+                unsafe space.copyBytes(from: encoded)
                 try set(Self.latestKey, number, &transaction)
             }
             try transaction.commit()
@@ -119,7 +119,7 @@ struct InvalidationLog: ~Copyable {
     private func set(
         _ key: Key, _ value: UInt64, _ transaction: inout WriteTransaction
     ) throws(LMDBError) {
-        let bytes = try transaction.reserve(key, 8, in: meta)
-        bytes.storeBytes(of: value.littleEndian, as: UInt64.self)
+        let bytes = unsafe try transaction.reserve(key, 8, in: meta)
+        unsafe bytes.storeBytes(of: value.littleEndian, as: UInt64.self)
     }
 }

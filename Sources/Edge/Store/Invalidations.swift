@@ -34,12 +34,13 @@ public final class Invalidations: Sendable {
     private let latestCell: LatestCell
 
     /// In memory of its own, so that a loop can look at it without its owner.
+    @safe  // one cell, which its owner frees
     private struct LatestCell: @unchecked Sendable {  // an atomic; freed by its one owner
         let memory: UnsafeMutablePointer<Atomic<UInt64>>
 
         init(_ number: UInt64) {
-            memory = .allocate(capacity: 1)
-            memory.initialize(to: Atomic(number))
+            unsafe memory = .allocate(capacity: 1)
+            unsafe memory.initialize(to: Atomic(number))
         }
     }
 
@@ -91,7 +92,7 @@ public final class Invalidations: Sendable {
         self.log = Mutex(log)
     }
 
-    deinit { latestCell.memory.deallocate() }
+    deinit { unsafe latestCell.memory.deallocate() }
 
     private struct Opened: ~Copyable {
         var log: InvalidationLog?
@@ -128,11 +129,11 @@ public final class Invalidations: Sendable {
 
     /// The number of the latest invalidation: what a fetch that begins now carries.
     public var latest: UInt64 {
-        @inline(__always) get { latestCell.memory.pointee.load(ordering: .acquiring) }
+        @inline(__always) get { unsafe latestCell.memory.pointee.load(ordering: .acquiring) }
     }
 
     /// The latest number for who must look at it at every hit; lives as long as this object.
-    var latestNumber: UnsafePointer<Atomic<UInt64>> { UnsafePointer(latestCell.memory) }
+    var latestNumber: UnsafePointer<Atomic<UInt64>> { unsafe UnsafePointer(latestCell.memory) }
 
     /// Puts rules in force: when this returns, no loop serves what they match.
     ///
@@ -149,7 +150,7 @@ public final class Invalidations: Sendable {
             for rule in rules { state.journal.append((state.latest, rule)) }
             state.waiting.append(
                 Batch(number: state.latest, rules: rules, whenDurable: whenDurable))
-            latestCell.memory.pointee.store(state.latest, ordering: .releasing)
+            unsafe latestCell.memory.pointee.store(state.latest, ordering: .releasing)
             defer { state.isWriting = true }
             return (state.latest, before, !state.isWriting)
         }
@@ -165,7 +166,7 @@ public final class Invalidations: Sendable {
             var index = InvalidationIndex()
             for (number, rule) in state.journal[state.journal.firstIndexBehind(known)...]
             where number <= last { index.insert(rule, number: number) }
-            return index.latestTag > 0 || index.numbers(of: canonical.span.bytes).highest > 0
+            return unsafe index.latestTag > 0 || index.numbers(of: canonical.span.bytes).highest > 0
         }
     }
 
@@ -175,7 +176,7 @@ public final class Invalidations: Sendable {
         state.withLock { $0.journal }.last { number, rule in
             var index = InvalidationIndex()
             index.insert(rule, number: number)
-            return index.number(of: canonical.span.bytes) == number
+            return unsafe index.number(of: canonical.span.bytes) == number
         }
     }
 
@@ -192,8 +193,8 @@ public final class Invalidations: Sendable {
             guard rule.reach == .tag else { return false }
             var index = InvalidationIndex()
             index.insert(rule, number: number)
-            let found = fields.withUnsafeBytes {
-                index.numbers(ofTagsIn: $0.bytes, field: tagField.span.bytes)
+            let found = unsafe fields.withUnsafeBytes {
+                unsafe index.numbers(ofTagsIn: $0.bytes, field: tagField.span.bytes)
             }
             return found.highest == number
         }

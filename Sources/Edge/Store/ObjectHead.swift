@@ -34,21 +34,24 @@ struct ObjectHead: Equatable {
     /// Nil if these are no head's bytes.
     init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count == Self.byteCount else { return nil }
-        let word = UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self))
+        let word = unsafe UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self))
         guard word & 0xff == Self.version else { return nil }
         isRegistered = word & Self.registered != 0
-        references = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
-        length = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-        checksum = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt32.self))
+        references = unsafe UInt32(
+            littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+        length = unsafe UInt64(
+            littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        checksum = unsafe UInt32(
+            littleEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt32.self))
     }
 
     func write(to bytes: UnsafeMutableRawBufferPointer) {
         let word = Self.version | (isRegistered ? Self.registered : 0)
-        bytes.storeBytes(of: word.littleEndian, as: UInt32.self)
-        bytes.storeBytes(of: references.littleEndian, toByteOffset: 4, as: UInt32.self)
-        bytes.storeBytes(of: length.littleEndian, toByteOffset: 8, as: UInt64.self)
-        bytes.storeBytes(of: checksum.littleEndian, toByteOffset: 16, as: UInt32.self)
-        bytes.storeBytes(of: 0, toByteOffset: 20, as: UInt32.self)
+        unsafe bytes.storeBytes(of: word.littleEndian, as: UInt32.self)
+        unsafe bytes.storeBytes(of: references.littleEndian, toByteOffset: 4, as: UInt32.self)
+        unsafe bytes.storeBytes(of: length.littleEndian, toByteOffset: 8, as: UInt64.self)
+        unsafe bytes.storeBytes(of: checksum.littleEndian, toByteOffset: 16, as: UInt32.self)
+        unsafe bytes.storeBytes(of: 0, toByteOffset: 20, as: UInt32.self)
     }
 }
 
@@ -77,7 +80,7 @@ enum ObjectKeys {
     /// The body table's key. Equal bodies have equal keys; the bytes are compared all the same.
     static func body(checksum: UInt32, length: Int, seed: (UInt64, UInt64)) -> Key {
         var words = (UInt64(checksum).littleEndian, UInt64(length).littleEndian)
-        let hash = withUnsafeBytes(of: &words) { CacheKey.hash($0.bytes, seed: seed) }
+        let hash = unsafe withUnsafeBytes(of: &words) { unsafe CacheKey.hash($0.bytes, seed: seed) }
         return Key(high: hash.high, low: hash.low)
     }
 }

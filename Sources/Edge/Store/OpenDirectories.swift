@@ -8,9 +8,9 @@ enum OpenDirectories {
 
     /// One name for all ways to write a path; the path itself if there is none.
     private static func canonical(_ path: String) -> String {
-        guard let resolved = realpath(path, nil) else { return path }
-        defer { free(resolved) }
-        return String(cString: resolved)
+        guard let resolved = unsafe realpath(path, nil) else { return path }
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
     }
 
     static func insert(_ path: String) {

@@ -36,12 +36,12 @@ public final class PendingObject: Sendable {
         var count = 0
         var bytes = 0
         for segment in segments where count < capacity && bytes < limit {
-            guard skip < segment.count, let base = segment.bytes.baseAddress else {
+            guard skip < segment.count, let base = unsafe segment.bytes.baseAddress else {
                 skip -= segment.count
                 continue
             }
             let taken = min(segment.count - skip, limit - bytes)
-            parts[count] = iovec(
+            unsafe parts[count] = unsafe iovec(
                 iov_base: UnsafeMutableRawPointer(mutating: base + skip), iov_len: taken)
             count += 1
             bytes += taken

@@ -11,8 +11,8 @@ struct SegmentCursor {
     /// Copies the next bytes, as many as `target` holds.
     mutating func copy(to target: UnsafeMutableRawBufferPointer) {
         var at = 0
-        while at < target.count, let run = next(target.count - at) {
-            UnsafeMutableRawBufferPointer(rebasing: target[at...]).copyMemory(from: run)
+        while at < target.count, let run = unsafe next(target.count - at) {
+            unsafe UnsafeMutableRawBufferPointer(rebasing: target[at...]).copyMemory(from: run)
             at += run.count
         }
         precondition(at == target.count, "the body is shorter than its length")
@@ -22,8 +22,8 @@ struct SegmentCursor {
     mutating func isNext(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var at = 0
         while at < bytes.count {
-            guard let run = next(bytes.count - at), let left = run.baseAddress,
-                let right = bytes.baseAddress, memcmp(left, right + at, run.count) == 0
+            guard let run = unsafe next(bytes.count - at), let left = run.baseAddress,
+                let right = bytes.baseAddress, unsafe memcmp(left, right + at, run.count) == 0
             else { return false }
             at += run.count
         }
@@ -33,17 +33,17 @@ struct SegmentCursor {
     /// Passes over the next bytes.
     mutating func skip(_ count: Int) {
         var rest = count
-        while rest > 0, let run = next(rest) { rest -= run.count }
+        while rest > 0, let run = unsafe next(rest) { rest -= run.count }
     }
 
     /// The next bytes, at most `limit`, as far as they lie together.
     private mutating func next(_ limit: Int) -> UnsafeRawBufferPointer? {
         while index < segments.count {
-            let bytes = segments[index].bytes
+            let bytes = unsafe segments[index].bytes
             if offset < bytes.count {
                 let count = min(limit, bytes.count - offset)
                 defer { offset += count }
-                return UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])
+                return unsafe UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])
             }
             index += 1
             offset = 0

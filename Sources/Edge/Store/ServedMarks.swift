@@ -9,6 +9,7 @@ import Synchronization
 ///
 ///     bits 31-10  tag: part of the key's hash, so that a cell speaks for one entry
 ///     bits 9-0    turn: the wall clock in units of 65.5 s, modulo 1,024
+@safe  // every index is masked
 struct ServedMarks: @unchecked Sendable {  // the memory is atomics; freed by its one owner
     private let cells: UnsafeMutablePointer<Atomic<UInt32>>
     private let mask: Int
@@ -23,16 +24,16 @@ struct ServedMarks: @unchecked Sendable {  // the memory is atomics; freed by it
         while count < mapPages, count < 1 << 26 { count *= 2 }
         byteCount = count * MemoryLayout<UInt32>.stride
         mask = count - 1
-        let memory = mmap(
+        let memory = unsafe mmap(
             nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        guard let memory, memory != MAP_FAILED else {
+        guard let memory = unsafe memory, unsafe memory != MAP_FAILED else {
             fatalError("no memory for \(byteCount) bytes of marks; give a smaller --cache-size")
         }
         // Zeroed pages are cells of nobody.
-        cells = memory.bindMemory(to: Atomic<UInt32>.self, capacity: count)
+        unsafe cells = unsafe memory.bindMemory(to: Atomic<UInt32>.self, capacity: count)
     }
 
-    func deallocate() { munmap(cells, byteCount) }
+    func deallocate() { unsafe munmap(cells, byteCount) }
 
     /// Notes that the entry is served now.
     ///
@@ -41,10 +42,10 @@ struct ServedMarks: @unchecked Sendable {  // the memory is atomics; freed by it
     func touch(_ key: CacheKey, now: Milliseconds) -> Bool {
         let turn = UInt32(truncatingIfNeeded: now >> Self.turnShift) & ~Self.tagMask
         let new = UInt32(truncatingIfNeeded: key.high) & Self.tagMask | turn
-        let cell = cells + (Int(truncatingIfNeeded: key.low) & mask)
-        let old = cell.pointee.load(ordering: .relaxed)
+        let cell = unsafe cells + (Int(truncatingIfNeeded: key.low) & mask)
+        let old = unsafe cell.pointee.load(ordering: .relaxed)
         if new == old { return true }
-        cell.pointee.store(new, ordering: .relaxed)
+        unsafe cell.pointee.store(new, ordering: .relaxed)
         let age = (turn &- old) & ~Self.tagMask
         return (new ^ old) & Self.tagMask == 0 && age <= 1
     }
@@ -52,11 +53,12 @@ struct ServedMarks: @unchecked Sendable {  // the memory is atomics; freed by it
     /// Where a key's mark is.
     @inline(__always)
     func cell(_ key: CacheKey) -> UnsafeRawPointer {
-        UnsafeRawPointer(cells + (Int(truncatingIfNeeded: key.low) & mask))
+        unsafe UnsafeRawPointer(cells + (Int(truncatingIfNeeded: key.low) & mask))
     }
 
     /// It was not served after all: the next request has to look as well.
     func clear(_ key: CacheKey) {
-        (cells + (Int(truncatingIfNeeded: key.low) & mask)).pointee.store(0, ordering: .relaxed)
+        unsafe (cells + (Int(truncatingIfNeeded: key.low) & mask)).pointee.store(
+            0, ordering: .relaxed)
     }
 }

@@ -158,7 +158,9 @@ public final class Store: Sendable {
 
     /// A loop's way into the file; nil when all of `StoreSettings.readers` are taken.
     public func makeReader() -> StoreReader? {
-        core.readers.take().map { StoreReader(core, slot: $0.slot, counter: $0.counter) }
+        unsafe core.readers.take().map {
+            unsafe StoreReader(core, slot: $0.slot, counter: $0.counter)
+        }
     }
 
     /// Keeps an object's chunks in place. Call it in the same snapshot in which it was found.

@@ -33,20 +33,20 @@ struct StoreCheck: ~Copyable {
         try transaction.renew()
         defer { transaction.reset() }
         let cursor = try transaction.cursor(file.pending)
-        var entry = try cursor.first()
-        while let (key, _) = entry {
+        var entry = unsafe try cursor.first()
+        while let (key, _) = unsafe entry {
             doomed.insert(key.number)
-            entry = try cursor.next()
+            unsafe entry = unsafe try cursor.next()
         }
     }
 
     private mutating func readIndex(_ transaction: borrowing ReadTransaction) throws(LMDBError) {
-        _ = try file.readIndex(slice: Self.sliceLength, transaction) { note($0) }
+        _ = unsafe try file.readIndex(slice: Self.sliceLength, transaction) { unsafe note($0) }
     }
 
     private mutating func note(_ record: UnsafeRawBufferPointer) {
         found.entries += 1
-        guard let (header, layout) = try? EntryRecord.inspect(record.bytes) else {
+        guard let (header, layout) = unsafe try? EntryRecord.inspect(record.bytes) else {
             found.damagedRecords += 1
             return
         }
@@ -61,11 +61,13 @@ struct StoreCheck: ~Copyable {
             try transaction.renew()
             defer { transaction.reset() }
             let cursor = try transaction.cursor(file.chunks)
-            guard let (key, value) = try cursor.seekFrom(ObjectKeys.head(next)) else { return }
+            guard let (key, value) = unsafe try cursor.seekFrom(ObjectKeys.head(next)) else {
+                return
+            }
             let objectID = key.number >> 24
             next = objectID + 1
             let isHead = key == ObjectKeys.head(objectID)
-            try check(objectID, isHead ? ObjectHead(value) : nil, cursor)
+            unsafe try check(objectID, isHead ? ObjectHead(value) : nil, cursor)
         }
     }
 
@@ -84,8 +86,8 @@ struct StoreCheck: ~Copyable {
         var checksum = Checksum()
         var length: UInt64 = 0
         var number = objectID << 24 + 1
-        while let chunk = try cursor.next(expecting: number) {
-            checksum.update(chunk.bytes)
+        while let chunk = unsafe try cursor.next(expecting: number) {
+            unsafe checksum.update(chunk.bytes)
             length += UInt64(chunk.count)
             number += 1
         }

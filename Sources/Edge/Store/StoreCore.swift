@@ -46,7 +46,7 @@ package final class StoreCore: Sendable {
 
     deinit {
         marks.deallocate()
-        touches.deallocate()
+        unsafe touches.deallocate()
     }
 
     /// The name of the response field that has tags; empty: there is none.

@@ -53,20 +53,21 @@ private struct Counting {
         _ file: StoreFile, until deadline: ContinuousClock.Instant
     ) throws(LMDBError) -> StoreCount {
         let transaction = try ReadTransaction(file.environment)
-        found.isComplete = try file.readIndex(
+        found.isComplete = unsafe try file.readIndex(
             slice: Self.sliceLength, until: deadline, transaction
-        ) { note($0) }
+        ) { unsafe note($0) }
         return found
     }
 
     private mutating func note(_ record: UnsafeRawBufferPointer) {
-        guard let (header, layout) = try? EntryRecord.inspect(record.bytes),
+        guard let (header, layout) = unsafe try? EntryRecord.inspect(record.bytes),
             header.kind != .variants
         else { return }
-        let canonical = record.bytes.extracting(layout.key)
-        let fields = fieldsAtHand(record, header, layout)
-        guard header.numbers(in: wanted, canonical, fields, tagField).highest > 0,
-            header.invalidation >= header.numbers(in: inForce, canonical, fields, tagField).dead
+        let canonical = unsafe record.bytes.extracting(layout.key)
+        let fields = unsafe fieldsAtHand(record, header, layout)
+        guard unsafe header.numbers(in: wanted, canonical, fields, tagField).highest > 0,
+            unsafe header.invalidation
+                >= header.numbers(in: inForce, canonical, fields, tagField).dead
         else { return }
         found.entries += 1
         found.bytes += header.bodyLength

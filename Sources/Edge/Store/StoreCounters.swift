@@ -74,25 +74,28 @@ public enum StoreCounter: Int, CaseIterable, Sendable {
 }
 
 /// The store's counters; any thread may add and read.
+@safe  // indexed by cases; never freed
 public final class StoreCounters: @unchecked Sendable {  // the memory is atomics
     private let slots: UnsafeMutablePointer<Atomic<Int>>
 
     init() {
-        slots = .allocate(capacity: StoreCounter.allCases.count)
-        for index in 0..<StoreCounter.allCases.count { (slots + index).initialize(to: Atomic(0)) }
+        unsafe slots = .allocate(capacity: StoreCounter.allCases.count)
+        for index in 0..<StoreCounter.allCases.count {
+            unsafe (slots + index).initialize(to: Atomic(0))
+        }
     }
 
-    deinit { slots.deallocate() }
+    deinit { unsafe slots.deallocate() }
 
     func add(_ counter: StoreCounter, _ amount: Int = 1) {
-        slots[counter.rawValue].add(amount, ordering: .relaxed)
+        unsafe slots[counter.rawValue].add(amount, ordering: .relaxed)
     }
 
     func set(_ counter: StoreCounter, _ value: Int) {
-        slots[counter.rawValue].store(value, ordering: .relaxed)
+        unsafe slots[counter.rawValue].store(value, ordering: .relaxed)
     }
 
     public func value(_ counter: StoreCounter) -> Int {
-        slots[counter.rawValue].load(ordering: .relaxed)
+        unsafe slots[counter.rawValue].load(ordering: .relaxed)
     }
 }

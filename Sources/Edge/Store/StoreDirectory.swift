@@ -28,32 +28,34 @@ struct StoreDirectory {
     /// Makes the directory and those above it.
     func create() throws(StoreError) {
         for (at, character) in path.enumerated() where character == "/" && at > 0 {
-            mkdir(String(path.prefix(at)), 0o755)
+            unsafe mkdir(String(path.prefix(at)), 0o755)
         }
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+        guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else {
             throw StoreError.last("create", path)
         }
-        guard access(path, R_OK | W_OK | X_OK) == 0 else { throw StoreError.last("write to", path) }
+        guard unsafe access(path, R_OK | W_OK | X_OK) == 0 else {
+            throw StoreError.last("write to", path)
+        }
     }
 
     func createStore() throws(StoreError) { try Self.make(store) }
 
     static func make(_ path: String) throws(StoreError) {
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+        guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else {
             throw StoreError.last("create", path)
         }
     }
 
     // MARK: markers
 
-    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+    static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
     func mark(_ path: String) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         if descriptor >= 0 { close(descriptor) }
     }
 
-    func unmark(_ path: String) { unlink(path) }
+    func unmark(_ path: String) { unsafe unlink(path) }
 
     /// Notes that the database ended a process; returns how many times it did lately.
     func noteFault(now: Milliseconds) -> Int {
@@ -75,7 +77,7 @@ struct StoreDirectory {
         var target = path + "/bad-\(now / 1_000)"
         // Twice within a second: the directory of the first was discarded just now.
         if Self.exists(target) { target += "x" }
-        guard rename(store, target) == 0 || errno == ENOENT else {
+        guard unsafe rename(store, target) == 0 || errno == ENOENT else {
             throw StoreError.last("rename", store)
         }
     }
@@ -88,50 +90,54 @@ struct StoreDirectory {
     }
 
     func entries() -> [String] {
-        guard let directory = opendir(path) else { return [] }
-        defer { closedir(directory) }
+        guard let directory = unsafe opendir(path) else { return [] }
+        defer { unsafe closedir(directory) }
         var names: [String] = []
-        while let entry = readdir(directory) {
-            names.append(
+        while let entry = unsafe readdir(directory) {
+            unsafe names.append(
                 withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                    unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) {
+                        unsafe String(cString: $0)
+                    }
                 })
         }
         return names.filter { $0 != "." && $0 != ".." }.sorted()
     }
 
     static func removeDatabase(_ path: String) {
-        unlink(path + "/data.mdb")
-        unlink(path + "/lock.mdb")
-        rmdir(path)
+        unsafe unlink(path + "/data.mdb")
+        unsafe unlink(path + "/lock.mdb")
+        unsafe rmdir(path)
     }
 
     // MARK: small files
 
     /// The whole file, if it is there and at most 64 KiB.
     static func read(_ path: String) -> [UInt8]? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
-        let count = Glibc.read(descriptor, &bytes, bytes.count)
+        let count = unsafe Glibc.read(descriptor, &bytes, bytes.count)
         return count < 0 ? nil : Array(bytes.prefix(count))
     }
 
     /// Replaces a file so that after a power cut it has the old bytes or the new ones.
     static func write(_ path: String, _ bytes: [UInt8]) throws(StoreError) {
         let draft = path + ".new"
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw StoreError.last("create", draft) }
         let isWritten =
-            bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            unsafe bytes.withUnsafeBytes {
+                unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+            }
             == bytes.count && fsync(descriptor) == 0
         let code = errno
         close(descriptor)
         guard isWritten else {
-            unlink(draft)
+            unsafe unlink(draft)
             throw StoreError.directory(path: draft, call: "write", reason: StoreError.text(code))
         }
-        guard rename(draft, path) == 0 else { throw StoreError.last("rename", draft) }
+        guard unsafe rename(draft, path) == 0 else { throw StoreError.last("rename", draft) }
     }
 }

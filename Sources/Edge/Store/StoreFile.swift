@@ -55,17 +55,17 @@ final class StoreFile: Sendable {
 
     /// A number from the meta table; 0 if it was never written.
     func number(_ key: Key, _ transaction: borrowing ReadTransaction) throws(LMDBError) -> UInt64 {
-        guard let bytes = try transaction.get(key, in: meta) else { return 0 }
+        guard let bytes = unsafe try transaction.get(key, in: meta) else { return 0 }
         guard bytes.count == 8 else { throw LMDBError(.get, LMDBError.corrupted) }
-        return UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+        return unsafe UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
     }
 
     /// Writes a number to the meta table.
     func setNumber(
         _ key: Key, _ value: UInt64, _ transaction: inout WriteTransaction
     ) throws(LMDBError) {
-        let bytes = try transaction.reserve(key, 8, in: meta)
-        bytes.storeBytes(of: value.littleEndian, as: UInt64.self)
+        let bytes = unsafe try transaction.reserve(key, 8, in: meta)
+        unsafe bytes.storeBytes(of: value.littleEndian, as: UInt64.self)
     }
 }
 
@@ -82,13 +82,13 @@ extension StoreFile {
             try transaction.renew()
             defer { transaction.reset() }
             let cursor = try transaction.cursor(index)
-            var entry = try cursor.seekFrom(from)
+            var entry = unsafe try cursor.seekFrom(from)
             for _ in 0..<slice {
-                guard let (_, record) = entry else { break }
-                body(record)
-                entry = try cursor.next()
+                guard let (_, record) = unsafe entry else { break }
+                unsafe body(record)
+                unsafe entry = unsafe try cursor.next()
             }
-            start = entry?.key
+            start = unsafe entry?.key
             if start != nil, let deadline, ContinuousClock.now >= deadline { return false }
         }
         return true

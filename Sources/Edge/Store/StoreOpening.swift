@@ -19,15 +19,15 @@ struct StoreContents {
         try transaction.renew()
         defer { transaction.reset() }
         let noted = try file.number(StoreFile.MetaKey.nextObject, transaction)
-        let last = try transaction.cursor(file.chunks).last()?.key.number ?? 0
+        let last = unsafe try transaction.cursor(file.chunks).last()?.key.number ?? 0
         nextObject = max(noted, last >> 24 + 1, 1)
         invalidation = try file.number(StoreFile.MetaKey.invalidation, transaction)
         isEmpty = try transaction.count(of: file.index) == 0
         let cursor = try transaction.cursor(file.pending)
-        var entry = try cursor.first()
-        while let (key, _) = entry {
+        var entry = unsafe try cursor.first()
+        while let (key, _) = unsafe entry {
             unfinished.append(key.number)
-            entry = try cursor.next()
+            unsafe entry = unsafe try cursor.next()
         }
     }
 }

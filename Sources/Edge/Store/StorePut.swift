@@ -55,6 +55,7 @@ public enum StoreBody: Sendable {
 }
 
 /// A run of bytes that never change, and who keeps them in memory.
+@safe  // `owner` keeps the bytes
 public struct StoreSegment: @unchecked Sendable {  // read-only from here on
     private let owner: AnyObject
     public let bytes: UnsafeRawBufferPointer
@@ -62,27 +63,28 @@ public struct StoreSegment: @unchecked Sendable {  // read-only from here on
     /// - Parameter bytes: valid and unchanged as long as `owner` lives.
     public init(owner: any AnyObject & Sendable, bytes: UnsafeRawBufferPointer) {
         self.owner = owner
-        self.bytes = bytes
+        unsafe self.bytes = unsafe bytes
     }
 
     /// Copies the bytes.
     public init(copying bytes: [UInt8]) {
         let copy = OwnedBytes(bytes)
         owner = copy
-        self.bytes = UnsafeRawBufferPointer(copy.memory)
+        unsafe self.bytes = unsafe UnsafeRawBufferPointer(copy.memory)
     }
 
-    public var count: Int { bytes.count }
+    public var count: Int { unsafe bytes.count }
 }
 
 /// Bytes on the heap for a segment that has no other owner.
+@safe  // owns what it points at
 private final class OwnedBytes: @unchecked Sendable {  // written once, in init
     let memory: UnsafeMutableRawBufferPointer
 
     init(_ bytes: [UInt8]) {
-        memory = .allocate(byteCount: bytes.count, alignment: 1)
-        memory.copyBytes(from: bytes)
+        unsafe memory = .allocate(byteCount: bytes.count, alignment: 1)
+        unsafe memory.copyBytes(from: bytes)
     }
 
-    deinit { memory.deallocate() }
+    deinit { unsafe memory.deallocate() }
 }

@@ -8,6 +8,7 @@ import Synchronization
 /// Each use is `begin()`, any number of calls, `end()`, within microseconds and without waiting in
 /// between: what it hands out points into the map and is valid until `end()`. Costs no allocation,
 /// no lock and no system call. Ask `Store.findPending` before `begin()`, never after.
+@safe  // what it hands out says until when
 public struct StoreReader: ~Copyable {
     private let store: StoreCore
     private let marks: ServedMarks
@@ -51,7 +52,7 @@ public struct StoreReader: ~Copyable {
         marks = store.marks
         touches = store.touches
         self.slot = slot
-        self.counter = counter
+        unsafe self.counter = unsafe counter
     }
 
     deinit { store.readers.give(slot) }
@@ -65,9 +66,9 @@ public struct StoreReader: ~Copyable {
     public mutating func begin() {
         // Announced before the snapshot is taken, in an order that all threads see: the writer may
         // delete chunks of what it made unfindable only when no older snapshot is open.
-        let count = counter.pointee.load(ordering: .relaxed)
+        let count = unsafe counter.pointee.load(ordering: .relaxed)
         precondition(count & 1 == 0, "the reader was begun twice")
-        counter.pointee.store(count &+ 1, ordering: .sequentiallyConsistent)
+        unsafe counter.pointee.store(count &+ 1, ordering: .sequentiallyConsistent)
         if generation != store.generation { reopen() }
         do {
             stamp = 0
@@ -83,7 +84,8 @@ public struct StoreReader: ~Copyable {
     @inline(__always)
     public mutating func end() {
         snapshot?.transaction.reset()
-        counter.pointee.store(counter.pointee.load(ordering: .relaxed) &+ 1, ordering: .releasing)
+        unsafe counter.pointee.store(
+            counter.pointee.load(ordering: .relaxed) &+ 1, ordering: .releasing)
     }
 
     /// The record under a key, in the map; nil if there is none.
@@ -91,15 +93,16 @@ public struct StoreReader: ~Copyable {
     public mutating func find(_ key: CacheKey) -> UnsafeRawBufferPointer? {
         guard let index = snapshot?.index else { return nil }
         // A hit notes itself there soon; both lie anywhere.
-        prefetch(UnsafeRawBufferPointer(start: touches.cell(key.low), count: 1))
-        prefetch(UnsafeRawBufferPointer(start: marks.cell(key), count: 1))
-        if let record = places.record(key, stamp) { return record }
+        unsafe prefetch(UnsafeRawBufferPointer(start: touches.cell(key.low), count: 1))
+        unsafe prefetch(UnsafeRawBufferPointer(start: marks.cell(key), count: 1))
+        if let record = unsafe places.record(key, stamp) { return unsafe record }
         do {
-            guard let record = try snapshot?.transaction.get(key.indexKey, in: index) ?? nil else {
+            guard let record = unsafe try snapshot?.transaction.get(key.indexKey, in: index) ?? nil
+            else {
                 return nil
             }
-            places.note(record, of: key, stamp)
-            return record
+            unsafe places.note(record, of: key, stamp)
+            return unsafe record
         } catch {
             fail(error)
             return nil
@@ -134,10 +137,10 @@ public struct StoreReader: ~Copyable {
         into parts: UnsafeMutablePointer<iovec>, capacity: Int = 16
     ) -> (count: Int, bytes: Int) {
         guard limit > 0, capacity > 0 else { return (0, 0) }
-        let known = recall(objectID, chunk, skip, limit, parts, capacity)
+        let known = unsafe recall(objectID, chunk, skip, limit, parts, capacity)
         if known.bytes == limit || known.count == capacity { return known }
         do {
-            return try collect(objectID, chunk, skip, limit, parts, capacity)
+            return unsafe try collect(objectID, chunk, skip, limit, parts, capacity)
         } catch {
             fail(error)
             return (0, 0)
@@ -150,9 +153,9 @@ public struct StoreReader: ~Copyable {
 
     /// Whether all pages behind the parts are in memory: one system call for each run of pages.
     public func isResident(_ parts: UnsafeMutablePointer<iovec>, count: Int) -> Bool {
-        for part in UnsafeMutableBufferPointer(start: parts, count: count)
-        where !Residency.isResident(
-            UnsafeRawBufferPointer(start: part.iov_base, count: part.iov_len))
+        for index in 0..<count
+        where unsafe !Residency.isResident(
+            UnsafeRawBufferPointer(start: parts[index].iov_base, count: parts[index].iov_len))
         {
             return false
         }
@@ -168,11 +171,13 @@ extension StoreReader {
         _ parts: UnsafeMutablePointer<iovec>, _ capacity: Int
     ) -> (count: Int, bytes: Int) {
         guard snapshot != nil else { return (0, 0) }
-        let known = places.chunks(of: objectID, stamp)
+        let known = unsafe places.chunks(of: objectID, stamp)
         var (count, bytes, at, offset) = (0, 0, chunk, skip)
-        while at < known.count, known[at].iov_len > offset, let base = known[at].iov_base {
-            let taken = min(known[at].iov_len - offset, limit - bytes)
-            parts[count] = iovec(iov_base: base + offset, iov_len: taken)
+        while at < known.count, unsafe known[at].iov_len > offset,
+            let base = unsafe known[at].iov_base
+        {
+            let taken = unsafe min(known[at].iov_len - offset, limit - bytes)
+            unsafe parts[count] = unsafe iovec(iov_base: base + offset, iov_len: taken)
             count += 1
             bytes += taken
             if count == capacity || bytes == limit { break }
@@ -190,22 +195,22 @@ extension StoreReader {
             isCursorCurrent = true
         }
         var number = ObjectKeys.chunk(objectID, chunk)
-        var found = try snapshot?.cursor.seek(Key(number)) ?? nil
+        var found = unsafe try snapshot?.cursor.seek(Key(number)) ?? nil
         var offset = skip
         var count = 0
         var bytes = 0
-        while let value = found, let base = value.baseAddress, value.count > offset {
+        while let value = unsafe found, let base = value.baseAddress, value.count > offset {
             let taken = min(value.count - offset, limit - bytes)
             // What is noted begins with an object's first chunk.
-            if chunk == 0 { places.note(chunk: count, value, of: objectID, stamp) }
-            parts[count] = iovec(
+            if chunk == 0 { unsafe places.note(chunk: count, value, of: objectID, stamp) }
+            unsafe parts[count] = unsafe iovec(
                 iov_base: UnsafeMutableRawPointer(mutating: base + offset), iov_len: taken)
             count += 1
             bytes += taken
             if count == capacity || bytes == limit { break }
             offset = 0
             number += 1
-            found = try snapshot?.cursor.next(expecting: number) ?? nil
+            unsafe found = unsafe try snapshot?.cursor.next(expecting: number) ?? nil
         }
         return (count, bytes)
     }
@@ -221,13 +226,13 @@ extension StoreReader {
             guard let index = snapshot?.index,
                 let cursor = try snapshot?.transaction.cursor(index)
             else { return nil }
-            var found = try cursor.seekFrom(start)
+            var found = unsafe try cursor.seekFrom(start)
             for _ in 0..<limit {
-                guard let (_, record) = found else { return nil }
-                body(record)
-                found = try cursor.next()
+                guard let (_, record) = unsafe found else { return nil }
+                unsafe body(record)
+                unsafe found = unsafe try cursor.next()
             }
-            return found?.key
+            return unsafe found?.key
         } catch {
             fail(error)
             return nil
@@ -238,10 +243,11 @@ extension StoreReader {
     mutating func head(_ objectID: UInt64) -> ObjectHead? {
         do {
             guard let table = snapshot?.file.chunks,
-                let bytes = try snapshot?.transaction.get(ObjectKeys.head(objectID), in: table)
+                let bytes = unsafe try snapshot?.transaction.get(
+                    ObjectKeys.head(objectID), in: table)
                     ?? nil
             else { return nil }
-            return ObjectHead(bytes)
+            return unsafe ObjectHead(bytes)
         } catch {
             fail(error)
             return nil

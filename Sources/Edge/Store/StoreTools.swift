@@ -42,7 +42,7 @@ public enum StoreTools {
         let directory = StoreDirectory(path)
         let draft = directory.path + "/compact"
         StoreDirectory.removeDatabase(draft)
-        guard mkdir(draft, 0o700) == 0 else { throw StoreError.last("create", draft) }
+        guard unsafe mkdir(draft, 0o700) == 0 else { throw StoreError.last("create", draft) }
         let before = try lastPage(path)
         do {
             let file = try openReadOnly(path)
@@ -54,11 +54,11 @@ public enum StoreTools {
             throw error
         }
         let old = directory.path + "/old"
-        guard rename(directory.store, old) == 0 else {
+        guard unsafe rename(directory.store, old) == 0 else {
             throw StoreError.last("rename", directory.store)
         }
-        guard rename(draft, directory.store) == 0 else {
-            rename(old, directory.store)
+        guard unsafe rename(draft, directory.store) == 0 else {
+            unsafe rename(old, directory.store)
             throw StoreError.last("rename", draft)
         }
         StoreDirectory.removeDatabase(old)

@@ -20,8 +20,8 @@ struct NewBody {
                 isRegistered: isRegistered)
         }
         var all = Checksum()
-        all.update(headers.span.bytes)
-        for segment in segments { all.update(segment.bytes.bytes) }
+        unsafe all.update(headers.span.bytes)
+        for segment in segments { unsafe all.update(segment.bytes.bytes) }
         return ObjectHead(
             references: 1, length: UInt64(headers.count + length), checksum: all.value,
             isRegistered: false)
@@ -39,10 +39,10 @@ extension StoreWriter {
         }
         let objectID = takeObjectID()
         let key = ObjectKeys.body(checksum: body.checksum, length: body.length, seed: core.seed)
-        let isTaken = try transaction.get(key, in: file.bodies) != nil
+        let isTaken = unsafe try transaction.get(key, in: file.bodies) != nil
         let head = body.head(isRegistered: !isTaken)
         try reach(.put, .put)
-        head.write(
+        unsafe head.write(
             to: try transaction.reserve(
                 ObjectKeys.head(objectID), ObjectHead.byteCount, in: file.chunks, appends: true))
         try append(body, to: objectID, from: 0, limit: body.chunks, file, &transaction, &changes)
@@ -67,10 +67,10 @@ extension StoreWriter {
     private func registeredObject(
         _ body: NewBody, _ key: Key, _ file: StoreFile, _ transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> UInt64? {
-        guard body.headers == nil, let bytes = try transaction.get(key, in: file.bodies),
+        guard body.headers == nil, let bytes = unsafe try transaction.get(key, in: file.bodies),
             bytes.count == 8
         else { return nil }
-        return UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+        return unsafe UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
     }
 
     /// Whether an object's chunks are these bytes, all of them compared.
@@ -84,7 +84,9 @@ extension StoreWriter {
         var cursor = SegmentCursor(body.segments)
         for chunk in 0..<body.chunks {
             let key = Key(ObjectKeys.chunk(objectID, chunk))
-            guard let bytes = try transaction.get(key, in: file.chunks), cursor.isNext(bytes) else {
+            guard let bytes = unsafe try transaction.get(key, in: file.chunks),
+                unsafe cursor.isNext(bytes)
+            else {
                 return false
             }
         }
@@ -94,7 +96,9 @@ extension StoreWriter {
     func head(
         _ objectID: UInt64, _ file: StoreFile, _ transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> ObjectHead? {
-        try transaction.get(ObjectKeys.head(objectID), in: file.chunks).flatMap { ObjectHead($0) }
+        unsafe try transaction.get(ObjectKeys.head(objectID), in: file.chunks).flatMap {
+            unsafe ObjectHead($0)
+        }
     }
 
     /// One more record names the object. False if it is on its way out.
@@ -117,7 +121,7 @@ extension StoreWriter {
     ) throws(LMDBError) {
         try reach(.put, .put)
         let key = ObjectKeys.head(objectID)
-        head.write(to: try transaction.reserve(key, ObjectHead.byteCount, in: file.chunks))
+        unsafe head.write(to: try transaction.reserve(key, ObjectHead.byteCount, in: file.chunks))
         changes.isEmpty = false
     }
 
@@ -127,8 +131,8 @@ extension StoreWriter {
         _ transaction: inout WriteTransaction
     ) throws(LMDBError) {
         guard isRegistered else { return }
-        let bytes = try transaction.reserve(key, 8, in: file.bodies)
-        bytes.storeBytes(of: objectID.littleEndian, as: UInt64.self)
+        let bytes = unsafe try transaction.reserve(key, 8, in: file.bodies)
+        unsafe bytes.storeBytes(of: objectID.littleEndian, as: UInt64.self)
     }
 
     /// Writes up to `limit` chunks, from chunk `first` on.
@@ -141,9 +145,9 @@ extension StoreWriter {
         for chunk in first..<end {
             try reach(.put, .put)
             let count = source.nextCount
-            let space = try transaction.reserve(
+            let space = unsafe try transaction.reserve(
                 Key(ObjectKeys.chunk(objectID, chunk)), count, in: file.chunks, appends: true)
-            source.fill(space)
+            unsafe source.fill(space)
             changes.written += count
         }
         changes.taken += end - first
@@ -171,10 +175,10 @@ struct ChunkSource {
 
     mutating func fill(_ space: UnsafeMutableRawBufferPointer) {
         if headerRest > 0 {
-            headers.copy(to: space)
+            unsafe headers.copy(to: space)
             headerRest -= space.count
         } else {
-            body.copy(to: space)
+            unsafe body.copy(to: space)
             bodyRest -= space.count
         }
     }

@@ -37,7 +37,7 @@ extension StoreWriter {
             try transaction.delete(key, in: file.bodies)
         }
         // Should the process end before the chunks are gone, the next one finds them by this.
-        _ = try transaction.reserve(Key(objectID), 0, in: file.pending)
+        _ = unsafe try transaction.reserve(Key(objectID), 0, in: file.pending)
         changes.freed += 1
         changes.taken += 1
         changes.orphans.append(

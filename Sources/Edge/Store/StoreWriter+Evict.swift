@@ -43,12 +43,12 @@ extension StoreWriter {
         _ transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> (CacheKey, WatchedEntry)? {
         let from = Key(high: victim.key, low: 0)
-        guard let found = try transaction.first(from: from, in: file.index),
-            found.key.halves.high == victim.key
+        guard let found = unsafe try transaction.first(from: from, in: file.index),
+            unsafe found.key.halves.high == victim.key
         else { return nil }
-        let key = CacheKey(found.key)
+        let key = unsafe CacheKey(found.key)
         // A record that cannot be read may go first.
-        guard let (header, _) = try? EntryRecord.inspect(found.value.bytes) else {
+        guard let (header, _) = unsafe try? EntryRecord.inspect(found.value.bytes) else {
             return (key, WatchedEntry(key: key, pages: victim.pages, expiry: 0, renderTime: 0))
         }
         let entry = WatchedEntry(header, key, pages: victim.pages)

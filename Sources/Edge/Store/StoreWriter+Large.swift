@@ -99,7 +99,7 @@ extension StoreWriter {
     ) throws(LMDBError) {
         var changes = Changes()
         var transaction = try WriteTransaction(file.environment)
-        if first == 0 { _ = try transaction.reserve(Key(objectID), 0, in: file.pending) }
+        if first == 0 { _ = unsafe try transaction.reserve(Key(objectID), 0, in: file.pending) }
         try append(
             body, to: objectID, from: first, limit: Self.chunksPerTransaction, file, &transaction,
             &changes)
@@ -117,7 +117,7 @@ extension StoreWriter {
         try append(
             body, to: objectID, from: first, limit: body.chunks, file, &transaction, &changes)
         let key = ObjectKeys.body(checksum: body.checksum, length: body.length, seed: core.seed)
-        let isTaken = try transaction.get(key, in: file.bodies) != nil
+        let isTaken = unsafe try transaction.get(key, in: file.bodies) != nil
         let head = body.head(isRegistered: !isTaken)
         try self.put(head, objectID, file, &transaction, &changes)
         try register(body, key, objectID, isRegistered: head.isRegistered, file, &transaction)

@@ -25,8 +25,8 @@ extension StoreWriter {
     func former(
         _ key: CacheKey, _ file: StoreFile, _ transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> FormerRecord? {
-        guard let bytes = try transaction.get(key.indexKey, in: file.index),
-            let (header, layout) = try? EntryRecord.inspect(bytes.bytes)
+        guard let bytes = unsafe try transaction.get(key.indexKey, in: file.index),
+            let (header, layout) = unsafe try? EntryRecord.inspect(bytes.bytes)
         else { return nil }
         return FormerRecord(header: header, layout: layout)
     }
@@ -98,21 +98,21 @@ extension StoreWriter {
     ) throws(LMDBError) {
         var inline = [UInt8](repeating: 0, count: plan.bodyInline ? put.body.length : 0)
         var cursor = SegmentCursor(segments)
-        inline.withUnsafeMutableBytes { cursor.copy(to: $0) }
-        let length = EntryRecord.encode(
+        unsafe inline.withUnsafeMutableBytes { unsafe cursor.copy(to: $0) }
+        let length = unsafe EntryRecord.encode(
             header, key: put.canonicalKey.span.bytes, seed: core.seed,
             headers: put.headers.span.bytes, body: inline.span.bytes, into: scratch)
         guard let length else { preconditionFailure("a record is never longer than its limit") }
         try reach(.put, .put)
-        if put.headers.withUnsafeBytes({
-            isSoftened(header, put.canonicalKey.span.bytes, fields: $0)
+        if unsafe put.headers.withUnsafeBytes({
+            unsafe isSoftened(header, put.canonicalKey.span.bytes, fields: $0)
         }) {
             // Invalidated since it was fetched: the rule may be forgotten before anybody asks.
-            endLifetime(
+            unsafe endLifetime(
                 header.times, in: UnsafeMutableRawBufferPointer(rebasing: scratch[..<length]))
         }
-        let record = UnsafeRawBufferPointer(rebasing: scratch[..<length])
-        try transaction.put(put.key.indexKey, record, in: file.index)
+        let record = unsafe UnsafeRawBufferPointer(rebasing: scratch[..<length])
+        unsafe try transaction.put(put.key.indexKey, record, in: file.index)
         changes.isEmpty = false
         changes.invalidation = max(changes.invalidation, header.invalidation)
         changes.written += length
@@ -160,10 +160,12 @@ extension StoreWriter {
         var chunk = former.headerChunks
         while body.count < former.header.bodyLength {
             let key = Key(ObjectKeys.chunk(objectID, chunk))
-            guard let bytes = try transaction.get(key, in: file.chunks), !bytes.isEmpty else {
+            guard let bytes = unsafe try transaction.get(key, in: file.chunks),
+                unsafe !bytes.isEmpty
+            else {
                 throw LMDBError(.get, LMDBError.corrupted)
             }
-            body.append(contentsOf: bytes)
+            unsafe body.append(contentsOf: bytes)
             chunk += 1
         }
         return body
@@ -189,7 +191,7 @@ extension [StoreSegment] {
     /// CRC-32C of all bytes in order.
     var checksum: UInt32 {
         var checksum = Checksum()
-        for segment in self { checksum.update(segment.bytes.bytes) }
+        for segment in self { unsafe checksum.update(segment.bytes.bytes) }
         return checksum.value
     }
 }

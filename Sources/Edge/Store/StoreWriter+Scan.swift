@@ -32,11 +32,11 @@ extension StoreWriter {
         _ damaged: inout [CacheKey]
     ) throws(LMDBError) -> IndexScan {
         guard let cursor = try reader?.cursor(file.index) else { return .done }
-        var found = try cursor.seekFrom(start)
+        var found = unsafe try cursor.seekFrom(start)
         for _ in 0..<Self.sliceLength {
-            guard let (key, value) = found else { return .done }
+            guard let (key, value) = unsafe found else { return .done }
             let cacheKey = CacheKey(key)
-            if let (header, layout) = try? EntryRecord.inspect(value.bytes) {
+            if let (header, layout) = unsafe try? EntryRecord.inspect(value.bytes) {
                 // Those written since the start are known already.
                 if !core.vouched.isOwn(header.objectID) {
                     let former = FormerRecord(header: header, layout: layout)
@@ -48,9 +48,9 @@ extension StoreWriter {
             } else {
                 damaged.append(cacheKey)
             }
-            found = try cursor.next()
+            unsafe found = unsafe try cursor.next()
         }
-        guard let (key, _) = found else { return .done }
+        guard let (key, _) = unsafe found else { return .done }
         return .from(key)
     }
 }

@@ -35,13 +35,13 @@ extension StoreWriter {
     ) -> Bool {
         guard header.invalidation < invalidated.latest else { return false }
         // A digest does not tell what it is of.
-        return header.flags.contains(.keyIsDigest)
+        return unsafe header.flags.contains(.keyIsDigest)
             || header.invalidation < numbers(header, canonical, fields).dead
     }
 
     func isDead(_ object: PendingObject) -> Bool {
-        object.headers.withUnsafeBytes {
-            isDead(object.header, object.canonicalKey.span.bytes, fields: $0)
+        unsafe object.headers.withUnsafeBytes {
+            unsafe isDead(object.header, object.canonicalKey.span.bytes, fields: $0)
         }
     }
 
@@ -50,20 +50,20 @@ extension StoreWriter {
         _ header: EntryHeader, _ canonical: RawSpan, fields: UnsafeRawBufferPointer?
     ) -> Bool {
         guard header.invalidation < invalidated.latest else { return false }
-        return header.invalidation < numbers(header, canonical, fields).stale
+        return unsafe header.invalidation < numbers(header, canonical, fields).stale
     }
 
     private func numbers(
         _ header: EntryHeader, _ canonical: RawSpan, _ fields: UnsafeRawBufferPointer?
     ) -> InvalidationIndex.Numbers {
-        header.numbers(in: invalidated, canonical, fields, core.tagField)
+        unsafe header.numbers(in: invalidated, canonical, fields, core.tagField)
     }
 
     /// Writes into a record that it is stale from now on.
     func endLifetime(_ times: EntryTimes, in record: UnsafeMutableRawBufferPointer) {
         var times = times
         times.end(at: core.settings.clock())
-        EntryRecord.patch(times: times, in: record)
+        unsafe EntryRecord.patch(times: times, in: record)
     }
 
     /// A round is under way.
@@ -115,24 +115,24 @@ extension StoreWriter {
         guard let cursor = try reader?.cursor(file.index) else { return ([], nil) }
         let now = core.settings.clock()
         var invalid: [CacheKey] = []
-        var found = try cursor.seekFrom(start)
+        var found = unsafe try cursor.seekFrom(start)
         for _ in 0..<Self.sweepLength {
-            guard let (key, value) = found else { return (invalid, nil) }
+            guard let (key, value) = unsafe found else { return (invalid, nil) }
             if invalid.count == Self.sweepDeletions { return (invalid, key) }
-            let record = value.bytes
+            let record = unsafe value.bytes
             if let (header, layout) = try? EntryRecord.inspect(record) {
                 let canonical = record.extracting(layout.key)
-                let fields = fieldsAtHand(value, header, layout)
-                if isDead(header, canonical, fields: fields)
+                let fields = unsafe fieldsAtHand(value, header, layout)
+                if unsafe isDead(header, canonical, fields: fields)
                     || header.times.isFresh(at: now)
                         && isSoftened(header, canonical, fields: fields)
                 {
                     invalid.append(CacheKey(key))
                 }
             }
-            found = try cursor.next()
+            unsafe found = unsafe try cursor.next()
         }
-        return (invalid, found?.key)
+        return unsafe (invalid, found?.key)
     }
 
     /// Deletes what is dead, and writes down what is stale.
@@ -143,15 +143,15 @@ extension StoreWriter {
         var transaction = try WriteTransaction(file.environment)
         for key in invalid {
             // What was stored since it was found is younger.
-            guard let record = try transaction.get(key.indexKey, in: file.index),
-                let (header, layout) = try? EntryRecord.inspect(record.bytes),
+            guard let record = unsafe try transaction.get(key.indexKey, in: file.index),
+                let (header, layout) = unsafe try? EntryRecord.inspect(record.bytes),
                 header.invalidation < sweep.number
             else { continue }
-            let fields = fieldsAtHand(record, header, layout)
-            if isDead(header, record.bytes.extracting(layout.key), fields: fields) {
+            let fields = unsafe fieldsAtHand(record, header, layout)
+            if unsafe isDead(header, record.bytes.extracting(layout.key), fields: fields) {
                 if try delete(key, file, &transaction, &changes) { core.counters.add(.swept) }
             } else {
-                try soften(record, header, key, file, &transaction, &changes)
+                unsafe try soften(record, header, key, file, &transaction, &changes)
             }
         }
         try commit(file, &changes, transaction)
@@ -162,10 +162,10 @@ extension StoreWriter {
         _ record: UnsafeRawBufferPointer, _ header: EntryHeader, _ key: CacheKey,
         _ file: StoreFile, _ transaction: inout WriteTransaction, _ changes: inout Changes
     ) throws(LMDBError) {
-        let copy = UnsafeMutableRawBufferPointer(rebasing: scratch[..<record.count])
-        copy.copyMemory(from: record)
-        endLifetime(header.times, in: copy)
-        try transaction.put(key.indexKey, UnsafeRawBufferPointer(copy), in: file.index)
+        let copy = unsafe UnsafeMutableRawBufferPointer(rebasing: scratch[..<record.count])
+        unsafe copy.copyMemory(from: record)
+        unsafe endLifetime(header.times, in: copy)
+        unsafe try transaction.put(key.indexKey, UnsafeRawBufferPointer(copy), in: file.index)
         changes.isEmpty = false
         changes.written += copy.count
         // A page of the index is written anew, which frees the old one.

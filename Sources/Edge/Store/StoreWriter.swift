@@ -4,6 +4,7 @@ import LMDB
 /// The one who changes the file: takes operations in order, commits them in batches, makes room.
 ///
 /// Confined to whoever holds the store's writer lock; each `step` is at most one batch.
+@safe  // points into transactions of its own
 struct StoreWriter: ~Copyable {
     /// When there is more to do.
     enum Next: Equatable {
@@ -79,7 +80,7 @@ struct StoreWriter: ~Copyable {
         doomedPages = ready.count
     }
 
-    deinit { scratch.deallocate() }
+    deinit { unsafe scratch.deallocate() }
 
     /// Does one batch of what waits, and what room and order ask for.
     mutating func step() -> Next {

@@ -15,8 +15,8 @@ extension EntryHeader {
         guard invalidation < index.latestTag, kind != .variants, !tagField.isEmpty else {
             return InvalidationIndex.Numbers(dead: 0, stale: 0)
         }
-        guard let fields else { return index.anyTag }
-        return index.numbers(ofTagsIn: fields.bytes, field: tagField.span.bytes)
+        guard let fields = unsafe fields else { return index.anyTag }
+        return unsafe index.numbers(ofTagsIn: fields.bytes, field: tagField.span.bytes)
     }
 
     /// The latest rules that match the entry, by its key or by its tags.
@@ -25,7 +25,7 @@ extension EntryHeader {
         _ tagField: [UInt8]
     ) -> InvalidationIndex.Numbers {
         var numbers = index.numbers(of: canonical)
-        numbers.formMaximum(tagNumbers(in: index, fields, tagField))
+        unsafe numbers.formMaximum(tagNumbers(in: index, fields, tagField))
         return numbers
     }
 
@@ -40,6 +40,6 @@ extension EntryHeader {
 func fieldsAtHand(
     _ record: UnsafeRawBufferPointer, _ header: EntryHeader, _ layout: EntryRecord.Layout
 ) -> UnsafeRawBufferPointer? {
-    header.flags.contains(.headersInChunks)
+    unsafe header.flags.contains(.headersInChunks)
         ? nil : UnsafeRawBufferPointer(rebasing: record[layout.headers])
 }

@@ -4,6 +4,7 @@ import Synchronization
 ///
 /// A table of fixed size that may forget, never one that may say yes wrongly: a forgotten object
 /// is checked once more.
+@safe  // every index is masked; owns the memory
 final class VouchedObjects: @unchecked Sendable {  // the memory is atomics
     private let cells: UnsafeMutablePointer<Atomic<UInt64>>
     private let mask: Int
@@ -14,11 +15,11 @@ final class VouchedObjects: @unchecked Sendable {  // the memory is atomics
         precondition(capacity & (capacity - 1) == 0, "a power of two")
         self.ownFrom = ownFrom
         mask = capacity - 1
-        cells = .allocate(capacity: capacity)
-        for index in 0..<capacity { (cells + index).initialize(to: Atomic(0)) }
+        unsafe cells = .allocate(capacity: capacity)
+        for index in 0..<capacity { unsafe (cells + index).initialize(to: Atomic(0)) }
     }
 
-    deinit { cells.deallocate() }
+    deinit { unsafe cells.deallocate() }
 
     /// Whether this process wrote the object.
     @inline(__always)
@@ -26,11 +27,11 @@ final class VouchedObjects: @unchecked Sendable {  // the memory is atomics
 
     @inline(__always)
     func contains(_ objectID: UInt64) -> Bool {
-        isOwn(objectID)
+        unsafe isOwn(objectID)
             || cells[Int(truncatingIfNeeded: objectID) & mask].load(ordering: .relaxed) == objectID
     }
 
     func insert(_ objectID: UInt64) {
-        cells[Int(truncatingIfNeeded: objectID) & mask].store(objectID, ordering: .relaxed)
+        unsafe cells[Int(truncatingIfNeeded: objectID) & mask].store(objectID, ordering: .relaxed)
     }
 }

@@ -82,7 +82,7 @@ extension OriginScript {
         let bare = String(target.prefix { $0 != "?" })
         let pattern = Array(path.utf8)
         return [target, bare].contains {
-            PathPattern.matches(pattern.span.bytes, path: Array($0.utf8).span.bytes)
+            unsafe PathPattern.matches(pattern.span.bytes, path: Array($0.utf8).span.bytes)
         }
     }
 
