@@ -186,6 +186,7 @@ public struct LogError: Error, CustomStringConvertible {
             ? "it is a symbolic link; name the file itself"
             : "check that its directory exists and that this user may write there"
         return
-            unsafe "cannot open the access log \"\(path)\": \(String(cString: strerror(code))); \(remedy)"
+            unsafe "cannot open the access log \"\(path)\": "
+            + "\(String(cString: strerror(code))); \(remedy)"
     }
 }

@@ -107,9 +107,7 @@ extension LoopState where N: ~Copyable {
             lead(exchange, fresh(exchange))
             return
         }
-        let least = unsafe exchange.canonical.withUnsafeBytes {
-            unsafe invalidated.latest(of: key, $0)
-        }
+        let least = invalidated.latest(of: key, exchange.canonical)
         let candidate = fresh(exchange, key: key)
         switch shared.collapsed.joinOrLead(
             key, exchange.id, candidate, at: network.monotonicMilliseconds, least: least)

@@ -118,6 +118,11 @@ struct InvalidationView: ~Copyable {
         return max(highest, latestTag)
     }
 
+    /// The same, for a key that is kept.
+    mutating func latest(of key: CacheKey, _ canonical: [UInt8]) -> UInt64 {
+        unsafe canonical.withUnsafeBytes { unsafe latest(of: key, $0) }
+    }
+
     /// Whether what was fetched at `number` may be stored under a key, if only as stale.
     mutating func mayStore(_ number: UInt64, _ key: CacheKey, _ canonical: [UInt8]) -> Bool {
         guard let latest = unsafe latest, unsafe number < latest.pointee.load(ordering: .acquiring)

@@ -23,6 +23,8 @@ public final class OriginPool: Sendable {
     public let settings: OriginSettings
     private let state: Mutex<State>
     private let context = Mutex<TLSContext?>(nil)
+    /// Members with an address; all of them where none has one.
+    private let reachable: [Bool]
 
     /// For the next connections to members that speak TLS; a reload replaces it.
     var tls: TLSContext? {
@@ -56,6 +58,8 @@ public final class OriginPool: Sendable {
 
     public init(_ settings: OriginSettings) {
         self.settings = settings
+        let isAny = settings.members.contains { !$0.endpoints.isEmpty }
+        reachable = settings.members.map { !isAny || !$0.endpoints.isEmpty }
         state = Mutex(
             State(
                 members: settings.members.map { _ in Member(health: MemberHealth(settings.health)) }
@@ -98,7 +102,7 @@ public final class OriginPool: Sendable {
     ) -> [Int] {
         var (free, eligible): ([Int], [Int]) = ([], [])
         var isAnyEligible = false
-        for index in state.members.indices {
+        for index in state.members.indices where reachable[index] {
             let isEligible = state.members[index].health.isEligible(at: now)
             isAnyEligible = isAnyEligible || isEligible
             let limit = settings.memberConcurrency
@@ -174,13 +178,13 @@ public final class OriginPool: Sendable {
     ) -> (handed: HandedPlace?, change: MemberHealth.Change) {
         state.withLock { state in
             state.members[member].inFlight -= 1
-            let change = Self.judge(&state, member, ending, now)
+            let change = judge(&state, member, ending, now)
             let next = state.queue.firstIndex { waiting in
                 guard !Self.has(waiting.tried, member) else { return false }
                 // A member that is ejected is the last resort, for this fetch as for a new one.
                 return state.members[member].health.isEligible(at: now)
                     || !state.members.indices.contains {
-                        !Self.has(waiting.tried, $0)
+                        !Self.has(waiting.tried, $0) && reachable[$0]
                             && state.members[$0].health.isEligible(at: now)
                     }
             }
@@ -190,7 +194,7 @@ public final class OriginPool: Sendable {
         }
     }
 
-    private static func judge(
+    private func judge(
         _ state: inout State, _ member: Int, _ ending: Ending, _ now: Milliseconds
     ) -> MemberHealth.Change {
         switch ending {
@@ -201,7 +205,7 @@ public final class OriginPool: Sendable {
             state.members[member].lastFailure = failure
             state.members[member].lastFailureAt = now
             let others = state.members.indices.contains {
-                $0 != member && state.members[$0].health.isEligible(at: now)
+                $0 != member && reachable[$0] && state.members[$0].health.isEligible(at: now)
             }
             return state.members[member].health.exchangeFailed(at: now, isLast: !others)
         }
@@ -228,7 +232,9 @@ public final class OriginPool: Sendable {
     /// Whether anybody at all would be asked gladly.
     func health(at now: Milliseconds) -> OriginHealth {
         state.withLock { state in
-            state.members.contains { $0.health.isEligible(at: now) } ? .up : .allDown
+            state.members.indices.contains {
+                reachable[$0] && state.members[$0].health.isEligible(at: now)
+            } ? .up : .allDown
         }
     }
 
@@ -245,7 +251,7 @@ public final class OriginPool: Sendable {
                 members: zip(settings.members, state.members).map { given, member in
                     MemberStatus(
                         name: given.name, weight: given.weight,
-                        state: given.unresolved != nil
+                        state: given.unresolved != nil && given.endpoints.isEmpty
                             ? "unresolved"
                             : !member.health.isUp
                                 ? "down"

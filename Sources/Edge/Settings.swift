@@ -102,7 +102,7 @@ public struct MemberSettings: Sendable, Hashable {
     public var name: String
     /// Where to connect: the first address that answers is used.
     public var endpoints: [Endpoint]
-    /// The name that has no address, or none yet, where there are no endpoints.
+    /// The name that has no address, or none yet; endpoints are none, or those of before a reload.
     public var unresolved: HostName?
     /// Host and port for the Host field when none is forwarded.
     public var authority: String

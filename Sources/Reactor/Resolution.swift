@@ -10,7 +10,7 @@ public func resolve(_ host: String, port: UInt16) throws(ResolutionError) -> [So
     var list: UnsafeMutablePointer<addrinfo>?
     let code = unsafe getaddrinfo(host, nil, &hints, &list)
     guard code == 0 else {
-        throw ResolutionError(host: host, reason: unsafe String(cString: gai_strerror(code)))
+        throw ResolutionError(host: host, code: code)
     }
     defer { unsafe freeaddrinfo(list) }
     var addresses: [SocketAddress] = []
@@ -35,6 +35,13 @@ public struct ResolutionError: Error, Hashable, Sendable, CustomStringConvertibl
         self.host = host
         self.reason = reason
         self.isPending = isPending
+    }
+
+    /// - Parameter code: of getaddrinfo. Servers that do not answer are EAI_AGAIN: they may later.
+    init(host: String, code: Int32) {
+        self.init(
+            host: host, reason: unsafe String(cString: gai_strerror(code)),
+            isPending: code == EAI_AGAIN)
     }
 
     public var description: String {

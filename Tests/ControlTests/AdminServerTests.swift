@@ -127,6 +127,20 @@ struct AdminServerTests {
         }
     }
 
+    @Test(
+        "a name that somebody else may give this machine is another site",
+        arguments: [
+            ("rebound.test", "403"), ("rebound.test:1", "403"), ("127.0.0.1.evil.test", "403"),
+            ("127.0.0.1:8081", "200"), ("[::1]:8081", "200"), ("LOCALHOST", "200"),
+        ])
+    func rebinding(_ host: String, _ status: String) throws {
+        let admin = try RunningAdmin()
+        let answer = try admin.exchange(
+            "POST /reload HTTP/1.1\r\nHost: \(host)\r\nOrigin: http://\(host)\r\n"
+                + "Content-Length: 0\r\n\r\n")
+        #expect(answer?.hasPrefix("HTTP/1.1 \(status) ") == true, "\(answer ?? "nothing")")
+    }
+
     @Test("the client reads the status and reloads")
     func client() throws {
         let admin = try RunningAdmin()

@@ -96,6 +96,12 @@ struct ResolverTests {
         #expect(try resolver.addresses(of: "192.0.2.1", port: 80).count == 1)
     }
 
+    @Test("who is asked when the time of all is over has some of its own")
+    func hasItsOwnTime() throws {
+        let resolver = BoundedResolver(TableResolver(), within: 0, least: 60_000)
+        #expect(try resolver.addresses(of: "both.test", port: 80).count == 2)
+    }
+
     private func expectUnresolved(
         _ running: RunningService, _ isExpected: Bool, at place: SourceLocation = #_sourceLocation
     ) throws {

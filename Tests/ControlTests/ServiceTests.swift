@@ -21,14 +21,20 @@ final class RunningService: EventObserver {
     private let ended = DispatchGroup()
 
     private let resolver: any NameResolver
+    private let noting: @Sendable (EdgeEvent) -> Void
 
-    init(_ reading: ConfigurationReading, resolver: any NameResolver = SystemNameResolver()) {
+    init(
+        _ reading: ConfigurationReading, resolver: any NameResolver = SystemNameResolver(),
+        noting: @escaping @Sendable (EdgeEvent) -> Void = { _ in }
+    ) {
         self.resolver = resolver
+        self.noting = noting
         state = Mutex(State(next: reading))
     }
 
     func note(_ event: EdgeEvent) {
         state.withLock { $0.events.append("\(event.area): \(event.text)") }
+        noting(event)
     }
 
     /// Runs it until the body is through, then stops it and waits for its end.

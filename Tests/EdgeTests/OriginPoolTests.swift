@@ -1,4 +1,5 @@
 import Caching
+import Reactor
 import Testing
 
 @testable import Edge
@@ -34,6 +35,19 @@ struct OriginPoolTests {
 
     @Test func `equal members take turns`() {
         #expect(order(pool([1, 1, 1]), 6) == [0, 1, 2, 0, 1, 2])
+    }
+
+    @Test func `a member without an address gets nothing while another has one`() {
+        let address = Endpoint.ip(SocketAddress(ipv4: 0x7F00_0001, port: 1))
+        let pool = pool([1, 5]) { $0.members[0].endpoints = [address] }
+        #expect(order(pool, 3) == [0, 0, 0])
+        #expect(pool.choose(tried: 1, at: 0, for: fetch(1)) == .failed(.noMember))
+        // Nor does it stand in for the one that fails: the last one is not ejected.
+        for _ in 0..<20 {
+            guard case .member = pool.choose(tried: 0, at: 0, for: fetch(1)) else { break }
+            _ = pool.release(0, .failed(.status(503)), at: 0)
+        }
+        #expect(order(pool, 2) == [0, 0])
     }
 
     @Test func `a member that was tried is not asked again`() {

@@ -6,7 +6,7 @@ import Testing
 @testable import Control
 
 /// A tape of a scenario that was played, written as a scenario again.
-private struct Recorded {
+struct Recorded {
     let text: String
     let report: ScenarioReport
 
@@ -47,7 +47,7 @@ private struct Recorded {
 
 @Suite("Recording: what passed is a scenario that holds")
 struct RecordingTests {
-    private static func played(
+    static func played(
         _ steps: String, limits: RecordingLimits = RecordingLimits(),
         wish: RecordedScenario.Wish = RecordedScenario.Wish()
     ) throws -> Recorded {
@@ -225,18 +225,5 @@ struct RecordingTests {
             ScenarioReading.read(text: text, named: "r.yaml").scenarios.first, "\(text)")
         let report = try ScenarioRun(played).run()
         #expect(report.isGood, "\(report.text)\n\(text)")
-    }
-
-    @Test("a recorder that is forgotten ends after an hour, and a new one takes its place")
-    func expires() throws {
-        let recorder = Recorder()
-        let start = ContinuousClock.now
-        let first = recorder.begin(at: start)
-        #expect(recorder.tape === first)
-        let second = recorder.begin(at: start)
-        #expect(recorder.tape === second)
-        #expect(!recorder.expire(at: start + Recorder.longest - .seconds(1)))
-        #expect(recorder.expire(at: start + Recorder.longest))
-        #expect(recorder.tape == nil && recorder.take() == nil)
     }
 }

@@ -34,7 +34,7 @@ extension AdminClient {
     }
 
     private func record(_ target: String) throws(AdminClientError) -> String {
-        let answer = try exchange("POST", target, within: .seconds(30))
+        let answer = try exchange("POST", target, within: .seconds(60))
         let text = String(decoding: answer.body, as: UTF8.self)
         switch answer.status {
         case 200: return text

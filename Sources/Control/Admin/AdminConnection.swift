@@ -1,12 +1,16 @@
 import HTTP
+import Reactor
 
 /// Longest head of a request to the admin port.
 private let headBytesMax = 16_384
 
 /// Reads one request and answers it; the connection ends with the socket.
 func serve(_ socket: TimedSocket, _ routes: AdminRoutes) {
-    guard let response = answer(to: socket, routes) else { return }
-    guard socket.write(response) else { return }
+    guard let answer = answer(to: socket, routes) else { return }
+    // Putting a scenario together may have taken all the time that there was.
+    if answer.isRecording { socket.allow(.seconds(30)) }
+    guard socket.write(answer.bytes) else { return }
+    if answer.isRecording { routes.subject.recordingWasSent() }
     socket.endWriting()
     // Closing with unread bytes would reset the connection and with it the answer just sent.
     var rest = [UInt8](repeating: 0, count: 4_096)
@@ -18,15 +22,21 @@ func serve(_ socket: TimedSocket, _ routes: AdminRoutes) {
     }
 }
 
+private struct AdminAnswer {
+    var bytes: [UInt8]
+    /// It holds a recording, which is kept until it went out.
+    var isRecording = false
+}
+
 // nil: the peer left or took too long before its head was complete.
-private func answer(to socket: TimedSocket, _ routes: AdminRoutes) -> [UInt8]? {
+private func answer(to socket: TimedSocket, _ routes: AdminRoutes) -> AdminAnswer? {
     var bytes = [UInt8](repeating: 0, count: headBytesMax)
     var count = 0
     var scan = HeadScan()
     var head = RequestHead()
     while true {
         let room = count..<headBytesMax
-        guard !room.isEmpty else { return encode(AdminResponse(431, "the head is too long"), true) }
+        guard !room.isEmpty else { return refused(431, "the head is too long") }
         let received = unsafe bytes.withUnsafeMutableBytes {
             unsafe socket.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[room]))
         }
@@ -39,24 +49,32 @@ private func answer(to socket: TimedSocket, _ routes: AdminRoutes) -> [UInt8]? {
         switch result {
         case .needMore: continue
         case .rejected(let rejection):
-            return encode(AdminResponse(rejection.status, "\(rejection.reason)"), true)
+            return refused(rejection.status, "\(rejection.reason)")
         case .complete:
             var request = AdminRequest(head, bytes)
             if let api = routes.api(for: request) {
                 return answer(
                     api, head, bytes[..<count], isCrossSite: request.isCrossSite, from: socket,
-                    clock: routes.subject.clockControl.clock)
+                    clock: routes.subject.clockControl.clock
+                ).map { AdminAnswer(bytes: $0) }
             }
             if request.method == .post, request.path == "/explain" {
                 switch explainedHeads(head, bytes[..<count], from: socket) {
                 case .body(let body): request.body = body
-                case .refused(let response): return encode(response, true)
+                case .refused(let response): return AdminAnswer(bytes: encode(response, true))
                 case .gone: return nil
                 }
             }
-            return encode(routes.answer(request), request.method != .head)
+            let response = routes.answer(request)
+            return AdminAnswer(
+                bytes: encode(response, request.method != .head),
+                isRecording: request.path == "/record/stop" && response.status == 200)
         }
     }
+}
+
+private func refused(_ status: Int, _ text: String) -> AdminAnswer {
+    AdminAnswer(bytes: encode(AdminResponse(status, text), true))
 }
 
 extension AdminRequest {
@@ -69,8 +87,21 @@ extension AdminRequest {
         if let field = head.fields.first(.origin) {
             let origin = String(decoding: bytes[head.fields[field].value.range], as: UTF8.self)
             let host = String(decoding: bytes[head.authority.range], as: UTF8.self)
-            isCrossSite = origin != "http://\(host)"
+            // A name that somebody else gives this machine's address (DNS rebinding) is the same
+            // site to a browser.
+            isCrossSite = origin != "http://\(host)" || !Self.isOwn(host)
         }
+    }
+
+    /// Whether a Host field names this machine in a way that nobody else can give away.
+    private static func isOwn(_ host: String) -> Bool {
+        let name: Substring
+        if host.hasPrefix("["), let end = host.firstIndex(of: "]") {
+            name = host[..<end].dropFirst()
+        } else {
+            name = host.prefix { $0 != ":" }
+        }
+        return name.lowercased() == "localhost" || SocketAddress(ip: String(name)) != nil
     }
 }
 

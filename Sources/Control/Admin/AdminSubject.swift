@@ -25,6 +25,8 @@ public protocol AdminSubject: Sendable {
     func endRecording(
         named name: String?, pattern: String?, showsSecrets: Bool
     ) throws(RecordingRefusal) -> String
+    /// The scenario went out; until then it can be asked for again.
+    func recordingWasSent()
     /// The time that is gone by here, and the way to move it. Default: the machine's.
     var clockControl: ClockControl { get }
 }
@@ -32,6 +34,8 @@ public protocol AdminSubject: Sendable {
 extension AdminSubject {
     public var api: CloudFrontAPI? { nil }
     public var clockControl: ClockControl { ClockControl(.system, isLocal: true) { true } }
+
+    public func recordingWasSent() {}
 
     public func beginRecording() throws(RecordingRefusal) {
         throw RecordingRefusal(status: 503, text: "the edge is not serving yet; try again")

@@ -1,5 +1,6 @@
 import Glibc
 import Reactor
+import Synchronization
 
 /// A connected stream socket whose calls wait until one deadline for all of them. Closes itself.
 ///
@@ -7,13 +8,16 @@ import Reactor
 /// meet it.
 final class TimedSocket: Sendable {
     private let fd: Int32
-    private let deadline: ContinuousClock.Instant
+    private let deadline: Mutex<ContinuousClock.Instant>
 
     /// Takes over a non-blocking descriptor.
     init(owning fd: Int32, within limit: Duration) {
         self.fd = fd
-        deadline = .now + limit
+        deadline = Mutex(.now + limit)
     }
+
+    /// Another limit, from now on.
+    func allow(_ limit: Duration) { deadline.withLock { $0 = .now + limit } }
 
     deinit { close(fd) }
 
@@ -70,7 +74,7 @@ final class TimedSocket: Sendable {
     // False at the deadline.
     private func waits(for event: Int32) -> Bool {
         while true {
-            let left = deadline - .now
+            let left = deadline.withLock { $0 } - .now
             guard left > .zero else { return false }
             var wanted = pollfd(fd: fd, events: Int16(event), revents: 0)
             // Rounded up, lest the last millisecond be spent in idle rounds.

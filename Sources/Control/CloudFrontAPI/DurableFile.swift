@@ -26,6 +26,12 @@ public func writeTextFile(_ text: String, to path: String) throws(SystemError) {
     let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw lastError("open", path) }
     defer { close(descriptor) }
+    // One that was there has a mode of its own; what is no file, such as a terminal, keeps it.
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { throw lastError("fstat", path) }
+    if status.st_mode & S_IFMT == S_IFREG {
+        guard fchmod(descriptor, 0o600) == 0 else { throw lastError("fchmod", path) }
+    }
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
         let count = unsafe rest.withUnsafeBytes {

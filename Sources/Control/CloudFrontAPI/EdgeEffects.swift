@@ -21,8 +21,7 @@ struct EdgeEffects: DistributionEffects {
     func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) {
         var rules = rules(for: targets)
         for index in rules.indices { rules[index].isSoft = isSoft }
-        recorder.tape?.noteInvalidation(targets.map(\.text), isSoft: isSoft, at: clock.now)
-        if rules.isEmpty { return }
+        if rules.isEmpty { return noteKept(targets, isSoft) }
         let done = DispatchSemaphore(value: 0)
         let isKept = Atomic<Bool>(false)
         store.invalidate(rules) { isDurable in
@@ -35,6 +34,12 @@ struct EdgeEffects: DistributionEffects {
             throw .serviceUnavailable(
                 "The invalidation is in effect but not on disk; free space there and try again.")
         }
+        noteKept(targets, isSoft)
+    }
+
+    /// For who records: one that failed is asked for again.
+    private func noteKept(_ targets: [InvalidationPath], _ isSoft: Bool) {
+        recorder.tape?.noteInvalidation(targets.map(\.text), isSoft: isSoft, at: clock.now)
     }
 
     func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount {

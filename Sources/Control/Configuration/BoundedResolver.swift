@@ -5,14 +5,19 @@ import Synchronization
 /// A resolver that does not wait for long: who has not answered in time is asked in the background,
 /// and the name has no address until somebody asks again.
 ///
-/// One for each reading of a configuration: the patience is for all its names together.
+/// One for each reading of a configuration: the patience is for all its names together, but one
+/// that hangs leaves some for those that are asked after it.
 public struct BoundedResolver<Base: NameResolver>: NameResolver {
     private let base: Base
     private let deadline: DispatchTime
+    private let least: Int
 
-    /// - Parameter milliseconds: that all names together may take. Default 2,000.
-    public init(_ base: Base, within milliseconds: Int = 2_000) {
+    /// - Parameters:
+    ///   - milliseconds: that all names together may take. Default 2,000.
+    ///   - least: milliseconds that each one has even so. Default 100.
+    public init(_ base: Base, within milliseconds: Int = 2_000, least: Int = 100) {
         self.base = base
+        self.least = least
         deadline = .now() + .milliseconds(milliseconds)
     }
 
@@ -28,7 +33,7 @@ public struct BoundedResolver<Base: NameResolver>: NameResolver {
                     try base.addresses(of: host, port: port)
                 })
         }
-        guard let result = answer.take(until: deadline) else {
+        guard let result = answer.take(until: max(deadline, .now() + .milliseconds(least))) else {
             throw ResolutionError(
                 host: host, reason: "the resolver has not answered yet", isPending: true)
         }

@@ -88,7 +88,8 @@ public final class LogFollower: Sendable {
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else {
                 throw LogMistake(
-                    unsafe "\(path) cannot be read: \(String(cString: strerror(errno))); name a file"
+                    unsafe "\(path) cannot be read: "
+                        + "\(String(cString: strerror(errno))); name a file"
                 )
             }
             if count == 0 { return }

@@ -34,6 +34,8 @@ struct RecordedScenario {
     private let wish: Wish
     private let isFull: Bool
     private var redaction: Redaction
+    /// Of the configuration's own secrets alone: a viewer's word may stand there for what it means.
+    private let stageRedaction: Redaction
     private var text = YAMLText()
     /// Where the scenario's clock stands, in milliseconds from its beginning.
     private var now: Int64 = 0
@@ -43,7 +45,7 @@ struct RecordedScenario {
     private var sent: Set<[UInt8]> = []
     /// Bodies that stood near a credential; they are written nowhere.
     private var personal: Set<[UInt8]> = []
-    /// When something about a target came from an origin.
+    /// When something about a target came from an origin, by what viewers may call it.
     private var fetched: [String: Int64] = [:]
 
     init(
@@ -56,15 +58,16 @@ struct RecordedScenario {
         self.limits = limits
         self.wish = wish
         isFull = tape.isFull
-        redaction = Redaction(isOff: wish.showsSecrets)
+        var redaction = Redaction(isOff: wish.showsSecrets)
         for secret in stage.secrets { redaction.learn(secret) }
+        stageRedaction = redaction
         for exchange in reading.viewers + reading.origins {
-            redaction.learn(exchange.request.head)
-            if let head = exchange.answer?.head { redaction.learn(head) }
+            for head in exchange.heads { redaction.learn(head) }
         }
+        self.redaction = redaction
         sent = Set(reading.origins.compactMap { $0.answer?.body })
         for exchange in reading.viewers + reading.origins where Self.isPersonal(exchange) {
-            if let body = exchange.answer?.body, !body.isEmpty { personal.insert(body) }
+            if let body = exchange.said?.body, !body.isEmpty { personal.insert(body) }
         }
     }
 
@@ -78,7 +81,7 @@ struct RecordedScenario {
         text.member(0, "name", wish.name)
         let clock = timestampText(steps.start)
         text.member(0, "clock", wish.hasManualClock ? "manual=\(clock)" : clock)
-        stage.write(to: &text, redaction)
+        stage.write(to: &text, stageRedaction)
         text.line(0, "steps:")
         for step in steps.steps { write(step) }
         if steps.steps.isEmpty { text.line(1, "[]") }
@@ -105,7 +108,7 @@ struct RecordedScenario {
                 writeTogether(group)
             }
             for exchange in group.origins where exchange.answer != nil {
-                fetched[exchange.target] = exchange.ended?.time
+                for target in exchange.viewersTargets { fetched[target] = exchange.ended?.time }
             }
         }
     }
@@ -151,7 +154,7 @@ struct RecordedScenario {
         default: text.line(depth, "- request: \(YAMLText.quoted("\(method) \(target)"))")
         }
         let head = exchange.request.head
-        if let host = head["host"] { text.member(depth + 1, "host", host) }
+        if let host = head["host"] { text.member(depth + 1, "host", redaction.hidden(host)) }
         if exchange.peer == .viewer(isSecured: true) { text.line(depth + 1, "https: true") }
     }
 
@@ -215,9 +218,7 @@ struct RecordedScenario {
 
     /// Whether no millisecond could make the Age another one.
     private func isSure(ofAgeIn exchange: RecordedExchange) -> Bool {
-        guard let time = fetched.first(where: { $0.key.hasSuffix(exchange.target) })?.value else {
-            return true
-        }
+        guard let time = fetched[exchange.target] else { return true }
         let part = (exchange.began.time - time) % 1_000
         return part > 30 && part < 970
     }
@@ -226,24 +227,31 @@ struct RecordedScenario {
 
     /// What origins are going to answer, the latest first, since that is what counts.
     private mutating func prepare(_ group: RecordedSteps.Group) {
-        for failure in group.unreachable where closed.insert(failure.origin).inserted {
-            let manner = failure.failure == .connectTimeout ? "silent" : "refused"
-            connect(failure.origin, manner)
+        // An origin has several members: while one of them answers, it can be reached.
+        let answering = Set(
+            group.origins.compactMap { exchange -> String? in
+                guard case .origin(let id) = exchange.peer, exchange.answer != nil
+                else { return nil }
+                return stage.name(of: id)
+            })
+        var refused: Set<String> = []
+        for failure in group.unreachable {
+            let name = stage.name(of: failure.origin)
+            guard !answering.contains(name), refused.insert(name).inserted,
+                closed.insert(name).inserted
+            else { continue }
+            connect(name, failure.failure == .connectTimeout ? "silent" : "refused")
         }
-        let refused = Set(group.unreachable.map(\.origin))
         for exchange in group.origins.reversed() {
             guard case .origin(let id) = exchange.peer else { continue }
-            if closed.contains(id), !refused.contains(id) {
-                closed.remove(id)
-                connect(id, "works")
-            }
+            let name = stage.name(of: id)
+            if !refused.contains(name), closed.remove(name) != nil { connect(name, "works") }
             script(exchange, id)
         }
     }
 
-    private mutating func connect(_ id: String, _ manner: String) {
-        let name = YAMLText.quoted(stage.name(of: id))
-        text.line(1, "- origin: { name: \(name), connect: \(manner) }")
+    private mutating func connect(_ name: String, _ manner: String) {
+        text.line(1, "- origin: { name: \(YAMLText.quoted(name)), connect: \(manner) }")
     }
 
     private mutating func script(_ exchange: RecordedExchange, _ id: String) {
@@ -254,7 +262,7 @@ struct RecordedScenario {
         if let answered = exchange.answered, answered > exchange.began.time {
             text.line(3, "delay: \(answered - exchange.began.time)ms")
         }
-        if let answer = exchange.answer ?? exchange.part {
+        if let answer = exchange.said {
             reply(answer, to: exchange)
             if exchange.answer == nil { text.line(3, "fault: cut") }
         } else {
@@ -376,17 +384,19 @@ struct RecordedScenario {
 
     // MARK: texts
 
-    /// Whether bodies may be written out: nobody's credentials are near.
+    /// Whether the body may be written out: nobody's credentials are near, or in it.
     private func isOpen(_ exchange: RecordedExchange) -> Bool {
         if wish.showsSecrets { return true }
-        let body = (exchange.answer ?? exchange.part)?.body ?? []
-        return !Self.isPersonal(exchange) && !personal.contains(body)
+        // In what is coded nobody would find them.
+        guard let answer = exchange.said, answer.head["content-encoding"] == nil
+        else { return false }
+        return !Self.isPersonal(exchange) && !personal.contains(answer.body)
+            && !redaction.isIn(answer.body)
     }
 
     private static func isPersonal(_ exchange: RecordedExchange) -> Bool {
-        let heads = [exchange.request.head, exchange.answer?.head].compactMap { $0 }
-        return !["GET", "HEAD"].contains(exchange.method)
-            || heads.contains(where: Redaction.isPersonal)
+        !["GET", "HEAD"].contains(exchange.method)
+            || exchange.heads.contains(where: Redaction.isPersonal)
     }
 
     /// Fields as they are written, with lower-case names that `keeps` wants.

@@ -149,14 +149,22 @@ extension ConfigNode {
         set("origins", origins)
     }
 
-    fileprivate func hidden(by redaction: Redaction) -> ConfigNode {
+    /// - Parameter isField: below what names header fields; elsewhere a short word is no secret.
+    fileprivate func hidden(by redaction: Redaction, isField: Bool = false) -> ConfigNode {
         var node = self
         switch content {
         case .null: break
-        case .scalar(let text): node.content = .scalar(redaction.hidden(text))
-        case .list(let items): node.content = .list(items.map { $0.hidden(by: redaction) })
+        case .scalar(let text):
+            node.content = .scalar(redaction.hidden(text, longOnly: !isField))
+        case .list(let items):
+            node.content = .list(items.map { $0.hidden(by: redaction, isField: isField) })
         case .map(let members):
-            node.content = .map(members.map { Member($0.key, $0.value.hidden(by: redaction)) })
+            node.content = .map(
+                members.map { member in
+                    let isField = isField || member.key.lowercased().contains("header")
+                    return Member(
+                        member.key, member.value.hidden(by: redaction, isField: isField))
+                })
         }
         return node
     }

@@ -49,9 +49,11 @@ struct RecordedSteps {
             note(reason)
         }
         if reading.skipped > 0 { leftOut["connections not understood"] = reading.skipped }
+        if reading.crowded > 0 { leftOut["failures for want of places or time"] = reading.crowded }
         var groups = Self.grouped(kept)
-        let others = Set(dropped.map(\.target)).subtracting(kept.map(\.target))
-        Self.give(reading, to: &groups, except: others)
+        let targets = Set(kept.map(\.target))
+        let others = Set(dropped.map(\.target)).subtracting(targets)
+        Self.give(reading, to: &groups, except: others, but: targets)
         let inner = Set(groups.flatMap(\.invalidations).map(\.entry))
         let outer = reading.invalidations.filter { !inner.contains($0.entry) }
         steps = groups.map { Step.group($0) } + outer.map { Step.invalidation($0) }
@@ -91,10 +93,23 @@ struct RecordedSteps {
 
     /// What an origin saw between two groups was caused by the first of them.
     private static func give(
-        _ reading: TapeReading, to groups: inout [Group], except others: Set<String>
+        _ reading: TapeReading, to groups: inout [Group], except others: Set<String>,
+        but kept: Set<String>
     ) {
-        func index(of entry: Int) -> Int? { groups.lastIndex { $0.began <= entry } }
-        for exchange in reading.origins where !others.contains(where: exchange.target.hasSuffix) {
+        let beginnings = groups.map(\.began)
+        func index(of entry: Int) -> Int? {
+            var (low, high) = (0, beginnings.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if beginnings[middle] <= entry { low = middle + 1 } else { high = middle }
+            }
+            return low > 0 ? low - 1 : nil
+        }
+        for exchange in reading.origins {
+            let targets = exchange.viewersTargets
+            guard
+                targets.contains(where: kept.contains) || !targets.contains(where: others.contains)
+            else { continue }
             if let at = index(of: exchange.began.entry) { groups[at].origins.append(exchange) }
         }
         for failure in reading.unreachable {

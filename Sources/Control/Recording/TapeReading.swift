@@ -28,6 +28,16 @@ struct RecordedExchange {
     /// Path and query.
     var target: String { request.head.start[1] }
 
+    /// The answer, or as much as came of it.
+    var said: MessageReader.Message? { answer ?? part }
+    var heads: [PlainHead] { [request.head] + (said.map { [$0.head] } ?? []) }
+
+    /// At an origin: what a viewer may have asked for, since a path may have been put before it.
+    var viewersTargets: [String] {
+        let path = target.prefix { $0 != "?" }
+        return path.indices.filter { path[$0] == "/" }.map { String(target[$0...]) }
+    }
+
     func isAt(_ origin: String) -> Bool { peer == .origin(origin) }
 }
 
@@ -54,6 +64,8 @@ struct TapeReading {
     /// Connections of which not all could be understood: a tunnel, or one that was in the middle of
     /// an exchange when the recording began.
     private(set) var skipped = 0
+    /// Fetches that failed for want of the edge's own places or time, which a scenario cannot play.
+    private(set) var crowded = 0
     /// When the first entry was written.
     let start: Int64
 
@@ -84,7 +96,12 @@ struct TapeReading {
             collect(talk)
         case .originFailed(let failure, let origin):
             if talks[entry.connection]?.fail(failure, moment) == true { return }
-            unreachable.append(Unreachable(origin: origin, failure: failure, entry: index))
+            switch failure {
+            case .connectFailed, .connectTimeout, .unresolved, .tlsFailed:
+                unreachable.append(Unreachable(origin: origin, failure: failure, entry: index))
+            case .abandoned: break
+            default: crowded += 1
+            }
         case .invalidated(let items, let isSoft):
             invalidations.append(
                 Invalidated(items: items, isSoft: isSoft, entry: index, time: entry.time))
@@ -133,6 +150,8 @@ private struct Talk {
 
     mutating func answered(_ bytes: [UInt8], _ moment: (entry: Int, time: Int64)) {
         guard !isLost else { return }
+        // Some were sent, which could not be read.
+        if bytes.isEmpty { isLost = true }
         answers.append(bytes)
         while open < exchanges.count {
             exchanges[open].answered = exchanges[open].answered ?? moment.time

@@ -69,6 +69,8 @@ extension Service {
     private func bounded(_ base: some NameResolver) -> any NameResolver { BoundedResolver(base) }
 
     private func swap(to configuration: Configuration, _ server: Server) throws {
+        var configuration = configuration
+        configuration.settings.keepAddresses(of: state.withLock { $0.configuration.settings })
         try server.reload(configuration.settings)
         state.withLock { $0.configuration = configuration }
     }

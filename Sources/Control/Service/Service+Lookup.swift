@@ -11,9 +11,10 @@ extension Service {
     /// Asks for the addresses of such members, in the background; called each second.
     func lookUpSoon(at now: ContinuousClock.Instant) {
         let isDue = state.withLock { state in
-            guard state.configuration.settings.hasUnresolved, now >= state.nextLookup else {
-                return false
-            }
+            // Before there is a server nothing can be put in force.
+            guard state.server != nil, state.configuration.settings.hasUnresolved,
+                now >= state.nextLookup
+            else { return false }
             // Until this one has ended no other begins.
             state.nextLookup = now + .seconds(3_600)
             return true
@@ -25,26 +26,43 @@ extension Service {
         }
     }
 
-    /// Waits for the resolver, and puts in force what it knows.
+    /// Asks for all such names side by side, and puts each in force when it has an address; waits
+    /// until the time for the next look-up.
+    ///
+    /// A name that hangs is not asked for again before it has an answer.
     func lookUp() {
-        let missing = state.withLock { $0.configuration.settings.unresolvedHosts }
-        var found: [HostName: [Endpoint]] = [:]
-        for host in missing {
-            guard let addresses = try? resolver.addresses(of: host.name, port: host.port),
-                !addresses.isEmpty
-            else { continue }
-            found[host] = addresses.map { .ip($0) }
+        let missing = state.withLock { state in
+            let missing = state.configuration.settings.unresolvedHosts
+                .subtracting(state.hostsAskedFor)
+            state.hostsAskedFor.formUnion(missing)
+            return missing
         }
-        guard !found.isEmpty, let distribution = state.withLock({ $0.distribution }) else { return }
+        let group = DispatchGroup()
+        for host in missing {
+            // A queue of its own: as many threads as there are names that nobody answers for.
+            DispatchQueue(label: "control.lookup.name").async(group: group) { [self] in
+                lookUp(host)
+                _ = state.withLock { $0.hostsAskedFor.remove(host) }
+            }
+        }
+        let (seconds, _) = Self.lookupInterval.components
+        _ = group.wait(timeout: .now() + .seconds(Int(seconds)))
+    }
+
+    private func lookUp(_ host: HostName) {
+        guard let addresses = try? resolver.addresses(of: host.name, port: host.port),
+            !addresses.isEmpty, let distribution = state.withLock({ $0.distribution })
+        else { return }
         // Neither a reload nor an update may come in between.
-        distribution.alone { put(found) }
+        distribution.alone { put([host: addresses.map { .ip($0) }]) }
     }
 
     private func put(_ found: [HostName: [Endpoint]]) {
         let (server, current) = state.withLock { ($0.server, $0.configuration) }
         guard let server else { return }
         var next = current
-        next.settings.resolve(found)
+        // A reload may have dropped it meanwhile.
+        guard next.settings.resolve(found) else { return }
         do {
             try server.reload(next.settings)
         } catch {
@@ -70,7 +88,9 @@ extension Settings {
         Set(origins.flatMap { $0.members.compactMap(\.unresolved) })
     }
 
-    fileprivate mutating func resolve(_ found: [HostName: [Endpoint]]) {
+    /// Whether a member was waiting for one of them.
+    fileprivate mutating func resolve(_ found: [HostName: [Endpoint]]) -> Bool {
+        var isAny = false
         for origin in origins.indices {
             for member in origins[origin].members.indices {
                 guard let host = origins[origin].members[member].unresolved,
@@ -78,7 +98,37 @@ extension Settings {
                 else { continue }
                 origins[origin].members[member].endpoints = endpoints
                 origins[origin].members[member].unresolved = nil
+                isAny = true
             }
         }
+        return isAny
+    }
+
+    /// A name that is not known just now has the addresses that are in force for it, until the
+    /// look-up that goes on knows better.
+    mutating func keepAddresses(of old: Settings) {
+        var known: [String: [Endpoint]] = [:]
+        for member in old.origins.flatMap(\.members) where !member.endpoints.isEmpty {
+            known[member.host] = member.endpoints
+        }
+        for origin in origins.indices {
+            for member in origins[origin].members.indices {
+                guard origins[origin].members[member].endpoints.isEmpty,
+                    let host = origins[origin].members[member].unresolved,
+                    let endpoints = known[host.name.lowercased()]
+                else { continue }
+                origins[origin].members[member].endpoints = endpoints.map {
+                    if case .ip(let address) = $0 { .ip(address.with(port: host.port)) } else { $0 }
+                }
+            }
+        }
+    }
+}
+
+extension MemberSettings {
+    /// The name behind the addresses.
+    fileprivate var host: String {
+        let end = authority.lastIndex(of: ":") ?? authority.endIndex
+        return authority[..<end].lowercased()
     }
 }

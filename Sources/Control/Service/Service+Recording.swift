@@ -9,9 +9,7 @@ extension Service {
 
     public func beginRecording() throws(RecordingRefusal) {
         let server = try recordable()
-        let tape = recorder.begin(at: .now)
-        guard server.record(on: tape, within: Self.patience) else {
-            _ = recorder.take()
+        guard recorder.begin(at: .now, telling(server)) != nil else {
             throw RecordingRefusal(
                 status: 503,
                 text: "not every loop records: the edge starts, stops or hangs; "
@@ -24,11 +22,10 @@ extension Service {
         named name: String?, pattern: String?, showsSecrets: Bool
     ) throws(RecordingRefusal) -> String {
         let server = try recordable()
-        guard let tape = recorder.take() else {
+        guard let tape = recorder.end(telling(server)) else {
             throw RecordingRefusal(
                 status: 409, text: "nobody records; begin with \"mapedge scenario record\"")
         }
-        _ = server.record(on: nil, within: Self.patience)
         note("the recording has ended")
         var wish = RecordedScenario.Wish()
         wish.name = name ?? "Recorded at \(timestampText(clock.now))"
@@ -40,11 +37,19 @@ extension Service {
         return scenario.written()
     }
 
-    /// Ends one that was forgotten; called now and then.
+    public func recordingWasSent() { recorder.forget() }
+
+    /// Ends one that was forgotten, and takes a full one off the loops; called now and then.
     func expireRecording(_ server: Server) {
-        guard recorder.expire(at: .now) else { return }
-        _ = server.record(on: nil, within: Self.patience)
-        note("the recording has ended: an hour is over")
+        switch recorder.expire(at: .now, telling(server)) {
+        case .old: note("the recording has ended: an hour is over")
+        case .full: note("the recording is full; take it with \"mapedge scenario record\"")
+        case nil: break
+        }
+    }
+
+    private func telling(_ server: Server) -> Recorder.Telling {
+        { server.record(on: $0, within: Self.patience) }
     }
 
     private func recordable() throws(RecordingRefusal) -> Server {

@@ -25,6 +25,8 @@ public final class Service: Sendable {
         var isAdminLocal = false
         /// When names without an address are asked for again.
         var nextLookup = ContinuousClock.now
+        /// Whose answer is awaited.
+        var hostsAskedFor: Set<HostName> = []
     }
 
     let began = ContinuousClock.now

@@ -50,11 +50,11 @@ public final class Tape: Sendable {
     private struct State {
         var entries: [Entry] = []
         var bytes = 0
-        var isFull = false
     }
 
     private let limits: Limits
     private let state = Mutex(State())
+    private let full = Atomic(false)
 
     public init(limits: Limits = Limits()) { self.limits = limits }
 
@@ -67,7 +67,9 @@ public final class Tape: Sendable {
     /// What was kept, in the order in which it happened.
     public var entries: [Entry] { state.withLock { $0.entries } }
     /// Something happened for which there was no room, and nothing was kept from there on.
-    public var isFull: Bool { state.withLock { $0.isFull } }
+    public var isFull: Bool { full.load(ordering: .acquiring) }
+    /// Asked before anything is copied for it.
+    var takesMore: Bool { !full.load(ordering: .relaxed) }
 
     /// Keeps an invalidation that is in force now.
     public func noteInvalidation(_ items: [String], isSoft: Bool, at time: Int64) {
@@ -77,12 +79,9 @@ public final class Tape: Sendable {
 
     func note(_ event: Event, of connection: Connection, at time: Int64, bytes: Int) {
         state.withLock { state in
-            guard !state.isFull, state.bytes + bytes <= limits.bytes,
+            guard !isFull, state.bytes + bytes <= limits.bytes,
                 state.entries.count < limits.entries
-            else {
-                state.isFull = true
-                return
-            }
+            else { return full.store(true, ordering: .releasing) }
             state.bytes += bytes
             state.entries.append(Entry(connection: connection, time: time, event: event))
         }
