@@ -187,7 +187,7 @@ extension LoopState where N: ~Copyable {
             }
         }
         let found = entry
-        guard var entry = withFields(found) else {
+        guard let entry = withFields(found) else {
             unsafe miss(slot, bytes, behavior, facts, .absent)
             return
         }
@@ -200,11 +200,12 @@ extension LoopState where N: ~Copyable {
         if decision.action == .serveStaleRefreshing {
             unsafe refresh(slot, bytes, behavior, facts, decision, entry, key, canonical)
             // To form the key it may have used the memory that a gathered header block lies in.
-            guard let again = withFields(found) else {
+            guard let entry = withFields(found) else {
                 unsafe miss(slot, bytes, behavior, facts, .absent)
                 return
             }
-            entry = again
+            unsafe serve(slot, bytes, entry, facts, decision, behavior)
+            return
         }
         unsafe serve(slot, bytes, entry, facts, decision, behavior)
     }

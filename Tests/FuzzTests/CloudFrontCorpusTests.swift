@@ -5,20 +5,12 @@ import Testing
 // Foundation reads the corpus directories; nothing below it can.
 @Suite("Corpus: what CloudFront reads")
 struct CloudFrontCorpusTests {
-    static let paths = files("path")
-    static let signatures = files("signature")
-    static let codings = files("coding")
-    static let selections = files("selection")
-    static let streams = files("gzip")
-    static let logs = files("log")
-
-    private static func files(_ name: String) -> [URL] {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "Corpora/\(name)")
-        let found = try? FileManager.default.contentsOfDirectory(
-            at: folder, includingPropertiesForKeys: nil)
-        return (found ?? []).sorted { $0.path < $1.path }
-    }
+    static let paths = corpus("path")
+    static let signatures = corpus("signature")
+    static let codings = corpus("coding")
+    static let selections = corpus("selection")
+    static let streams = corpus("gzip")
+    static let logs = corpus("log")
 
     @Test("the corpora are there")
     func present() {

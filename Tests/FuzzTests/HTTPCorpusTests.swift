@@ -5,16 +5,8 @@ import Testing
 // Foundation reads the corpus directories; nothing below it can.
 @Suite("Corpus: heads and chunked bodies")
 struct HTTPCorpusTests {
-    static let heads = files("head")
-    static let bodies = files("chunked")
-
-    private static func files(_ name: String) -> [URL] {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "Corpora/\(name)")
-        let found = try? FileManager.default.contentsOfDirectory(
-            at: folder, includingPropertiesForKeys: nil)
-        return (found ?? []).sorted { $0.path < $1.path }
-    }
+    static let heads = corpus("head")
+    static let bodies = corpus("chunked")
 
     @Test("the corpora are there")
     func present() {

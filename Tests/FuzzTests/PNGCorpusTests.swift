@@ -6,13 +6,7 @@ import Tiles
 // Foundation reads the corpus directory; nothing below it can.
 @Suite("Corpus: PNG")
 struct PNGCorpusTests {
-    static let files: [URL] = {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "Corpora/png")
-        let found = try? FileManager.default.contentsOfDirectory(
-            at: folder, includingPropertiesForKeys: nil)
-        return (found ?? []).sorted { $0.path < $1.path }
-    }()
+    static let files = corpus("png")
 
     @Test("the corpus is there")
     func present() {

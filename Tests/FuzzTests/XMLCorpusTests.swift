@@ -5,13 +5,7 @@ import Testing
 // Foundation reads the corpus directory; nothing below it can.
 @Suite("Corpus: XML")
 struct XMLCorpusTests {
-    static let files: [URL] = {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "Corpora/xml")
-        let found = try? FileManager.default.contentsOfDirectory(
-            at: folder, includingPropertiesForKeys: nil)
-        return (found ?? []).sorted { $0.path < $1.path }
-    }()
+    static let files = corpus("xml")
 
     @Test("the corpus is there")
     func present() {

@@ -5,61 +5,53 @@ import Reactor
 extension LoopState where N: ~Copyable {
     @inline(never)
     func tapeViewer(_ slot: UInt32, said bytes: UnsafeRawBufferPointer) {
-        guard let tape, tape.takesMore else { return }
         let secured = viewers[slot].speaksTLS
-        unsafe tape.note(
+        unsafe note(
             .viewerSaid([UInt8](bytes), isSecured: secured), of: viewerConnection(slot),
-            at: network.wallNow, bytes: bytes.count)
+            bytes.count)
     }
 
     /// The first `count` bytes of the loop's parts went out.
     @inline(never)
     func tapeViewer(_ slot: UInt32, heard count: Int) {
-        guard let tape, tape.takesMore else { return }
         // Nothing stands for what the disk does not give; the rest of the connection is lost.
-        let bytes = unsafe gathered(UnsafeBufferPointer(scratch.parts), first: count) ?? []
-        tape.note(
-            .viewerHeard(bytes), of: viewerConnection(slot), at: network.wallNow,
-            bytes: bytes.count)
+        unsafe note(
+            .viewerHeard(gathered(UnsafeBufferPointer(scratch.parts), first: count) ?? []),
+            of: viewerConnection(slot), count)
     }
 
     @inline(never)
-    func tapeViewerLeft(_ slot: UInt32) {
-        guard let tape, tape.takesMore else { return }
-        tape.note(.viewerLeft, of: viewerConnection(slot), at: network.wallNow, bytes: 0)
-    }
+    func tapeViewerLeft(_ slot: UInt32) { note(.viewerLeft, of: viewerConnection(slot)) }
 
     @inline(never)
     func tapeOrigin(_ slot: UInt32, asked bytes: UnsafeRawBufferPointer) {
-        guard let tape, tape.takesMore else { return }
-        unsafe tape.note(
+        unsafe note(
             .originAsked([UInt8](bytes), origin: origins[slot].pool.settings.id),
-            of: originConnection(slot), at: network.wallNow, bytes: bytes.count)
+            of: originConnection(slot), bytes.count)
     }
 
     @inline(never)
     func tapeOrigin(_ slot: UInt32, said bytes: UnsafeRawBufferPointer) {
-        guard let tape, tape.takesMore else { return }
-        unsafe tape.note(
-            .originSaid([UInt8](bytes)), of: originConnection(slot), at: network.wallNow,
-            bytes: bytes.count)
+        unsafe note(.originSaid([UInt8](bytes)), of: originConnection(slot), bytes.count)
     }
 
     @inline(never)
-    func tapeOriginLeft(_ slot: UInt32) {
-        guard let tape, tape.takesMore else { return }
-        tape.note(.originLeft, of: originConnection(slot), at: network.wallNow, bytes: 0)
-    }
+    func tapeOriginLeft(_ slot: UInt32) { note(.originLeft, of: originConnection(slot)) }
 
     @inline(never)
     func tapeFailure(_ fetch: Fetch, _ failure: FetchFailure) {
+        note(
+            .originFailed(failure, origin: fetch.pool.settings.id),
+            of: fetch.connection.map { originConnection($0.index) }
+                ?? Tape.Connection(loop: index, bits: fetch.token.bits))
+    }
+
+    /// Nothing is copied for a tape that takes no more.
+    private func note(
+        _ event: @autoclosure () -> Tape.Event, of connection: Tape.Connection, _ bytes: Int = 0
+    ) {
         guard let tape, tape.takesMore else { return }
-        let connection =
-            fetch.connection.map { originConnection($0.index) }
-            ?? Tape.Connection(loop: index, bits: fetch.token.bits)
-        tape.note(
-            .originFailed(failure, origin: fetch.pool.settings.id), of: connection,
-            at: network.wallNow, bytes: 0)
+        tape.note(event(), of: connection, at: network.wallNow, bytes: bytes)
     }
 
     private func viewerConnection(_ slot: UInt32) -> Tape.Connection {
