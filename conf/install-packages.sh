@@ -7,7 +7,7 @@ set -euo pipefail
 declare -A groups=(
     [build]="liblmdb-dev libssl-dev zlib1g-dev"
     [demo]="cgi-mapserver gdal-bin libjs-leaflet lighttpd python3"
-    [test]="awscli curl openssl python3 python3-boto3 python3-owslib ruby ruby-json-schema"
+    [test]="awscli curl openssl python3 python3-boto3 python3-owslib python3-venv ruby ruby-json-schema"
     [peers]="gcc libc6-dev libssl-dev haproxy nghttp2-client nginx openssl python3 strace varnish wrk"
 )
 
@@ -44,6 +44,20 @@ if [ "${#missing[@]}" -gt 0 ]; then
                 *" $service "*) "${as_root[@]}" systemctl disable --now -q "$service" || true ;;
             esac
         done
+    fi
+fi
+
+# What tests need from PyPI has a place of its own, made anew when the list changes.
+if [[ " $* " == *" test "* ]]; then
+    list="$(cd "$(dirname "$0")" && pwd)/python-packages.txt"
+    place="$(cd "$(dirname "$0")/.." && pwd)/.build/python"
+    if ! cmp -s "$list" "$place/packages.txt"; then
+        echo "installing what $list names"
+        rm -rf "$place"
+        mkdir -p "$(dirname "$place")"
+        /usr/bin/python3 -m venv "$place"
+        "$place/bin/pip" install --quiet --disable-pip-version-check -r "$list" </dev/null
+        cp "$list" "$place/packages.txt"
     fi
 fi
 
