@@ -308,7 +308,8 @@ extension LoopState where N: ~Copyable {
         }
         var segments = fetch.shared.wholeBody().map { segment, count in
             unsafe StoreSegment(
-                owner: segment, bytes: UnsafeRawBufferPointer(rebasing: segment.bytes[..<count]))
+                owner: segment, bytes: UnsafeRawBufferPointer(rebasing: segment.bytes[..<count]),
+                held: segment.capacity)
         }
         let union = head.status == 206 ? joined(fetch, head, segments) : nil
         let joinsStored = union != nil || head.completes
