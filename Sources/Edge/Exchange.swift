@@ -86,7 +86,7 @@ extension LoopState where N: ~Copyable {
         viewers[slot].exchange = exchange
         viewers[slot].phase = .exchange
         setDeadline(slot, milliseconds: exchange.intake.isComplete ? nil : limits.bodyTimeout)
-        if answersLoop(exchange) { return }
+        if answersLoop(exchange) || failsFast(exchange) { return }
         switch exchange.decision.action {
         case .gatewayTimeout: answer(exchange, 504, detail: exchange.decision.reason.word)
         case .serve, .serveStale, .serveStaleRefreshing, .fetch, .revalidate: obtain(exchange)
@@ -162,6 +162,7 @@ extension LoopState where N: ~Copyable {
             cutShort(exchange)
         case .streaming, .complete:
             guard let head = view.head else { return }
+            noteAnswer(exchange, head, isWhole: view.isComplete)
             if head.confirmsStored || head.deniesStored {
                 serveConfirmed(exchange, head)
             } else if !exchange.hasResponded {
@@ -214,6 +215,7 @@ extension LoopState where N: ~Copyable {
 
     /// The origin failed before anything was sent: stale within its budget, else the fallback.
     private mutating func fall(_ exchange: Exchange, _ failure: FetchFailure) {
+        if failure.blamesMember || failure.isTimeout { judgeCall(exchange, isAnswered: false) }
         if exchange.leads, failure.blamesMember || failure == .totalTimeout {
             rememberFailure(exchange, failure.status, failure.detailedResult)
         }
@@ -255,18 +257,6 @@ extension LoopState where N: ~Copyable {
         exchange.entry = nil
         exchange.mayCollapse = false
         lead(exchange, fresh(exchange))
-    }
-
-    func mayServeStale(_ exchange: Exchange, _ entry: StoredCopy, _ failure: OriginFailure)
-        -> Bool
-    {
-        if case .serveStale = onOriginFailure(
-            entry.header, failure: failure, policy: exchange.policy, request: exchange.facts,
-            now: network.wallNow)
-        {
-            return true
-        }
-        return false
     }
 
     /// Step 6: the response is sent to its last byte.

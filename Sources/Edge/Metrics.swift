@@ -12,6 +12,7 @@ public enum Counter: Int, CaseIterable, Sendable {
         originTimeouts
     case tlsFailures, originTLSFailures
     case originMalformed, queueRefusals, accessLogDropped, coldFaults, corruptRecords
+    case southboundCalls, southboundRefusals, southboundDeadlines
     case systemCalls, ticks
 
     /// Name in the Prometheus exposition.
@@ -103,6 +104,12 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .coldFaults: ("cold_faults", "hits whose pages had to be read from disk first")
         case .corruptRecords:
             ("corrupt_records", "stored records that failed verification and were not served")
+        case .southboundCalls:
+            ("southbound_calls", "the site's own calls that the cache could not answer")
+        case .southboundRefusals:
+            ("southbound_refusals", "the site's own calls refused at once: the breaker was open")
+        case .southboundDeadlines:
+            ("southbound_deadlines", "the site's own calls given up after southbound.deadline")
         case .systemCalls: ("system_calls", "system calls made by the loops")
         case .ticks: ("ticks", "turns of the event loops")
         }

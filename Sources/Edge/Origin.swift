@@ -23,6 +23,8 @@ public final class OriginPool: Sendable {
     public let settings: OriginSettings
     private let state: Mutex<State>
     private let context = Mutex<TLSContext?>(nil)
+    /// Of the site's own calls, on southbound listeners.
+    let breaker = Mutex(CircuitBreaker())
     /// Members with an address; all of them where none has one.
     private let reachable: [Bool]
 
@@ -248,6 +250,7 @@ public final class OriginPool: Sendable {
         return state.withLock { state in
             PoolStatus(
                 id: settings.id, queued: state.queue.count,
+                breaker: breaker.withLock { $0.word },
                 members: zip(settings.members, state.members).map { given, member in
                     MemberStatus(
                         name: given.name, weight: given.weight,
@@ -290,6 +293,8 @@ enum MemberFailure: Sendable, Equatable {
 public struct PoolStatus: Sendable, Codable {
     public var id: String
     public var queued: Int
+    /// Of the site's own calls: `closed`, `open` or `trial`.
+    public var breaker: String
     public var members: [MemberStatus]
 }
 

@@ -128,9 +128,9 @@ public final class Server: Sendable {
     /// Where viewers connect, with the ports the kernel chose.
     public var boundEndpoints: [Endpoint] { state.withLock { $0.listeners.map(\.endpoint) } }
 
-    /// The same, with whether TLS is spoken there.
-    public var boundListeners: [(endpoint: Endpoint, speaksTLS: Bool)] {
-        state.withLock { $0.listeners.map { ($0.endpoint, $0.settings.speaksTLS) } }
+    /// The same, with what each is for.
+    public var boundListeners: [(endpoint: Endpoint, settings: ListenerSettings)] {
+        state.withLock { $0.listeners.map { ($0.endpoint, $0.settings) } }
     }
 
     /// What a reload does to the addresses.

@@ -18,6 +18,7 @@ public struct Settings: Sendable {
     /// Number of event loops; 0 means one for each core that the process may use.
     public var loops = 0
     public var limits = ViewerLimits()
+    public var southbound = SouthboundSettings()
     public var cache = CacheSettings()
     public var accessLog: AccessLogSettings?
     /// Peers whose X-Forwarded-For and PROXY header are believed.
@@ -41,11 +42,17 @@ public struct ListenerSettings: Sendable, Hashable {
     public var expectsProxyHeader = false
     /// Viewers speak TLS, behind the PROXY header if there is one. Default: no.
     public var speaksTLS = false
+    /// It is for the site's own calls to its map server: see `SouthboundSettings`. Default: no.
+    public var isSouthbound = false
 
-    public init(endpoint: Endpoint, expectsProxyHeader: Bool = false, speaksTLS: Bool = false) {
+    public init(
+        endpoint: Endpoint, expectsProxyHeader: Bool = false, speaksTLS: Bool = false,
+        isSouthbound: Bool = false
+    ) {
         self.endpoint = endpoint
         self.expectsProxyHeader = expectsProxyHeader
         self.speaksTLS = speaksTLS
+        self.isSouthbound = isSouthbound
     }
 }
 

@@ -32,6 +32,8 @@ final class SharedFetch: Sendable {
         var total: Int
         /// The response may not be shared: waiters other than the leader go on their own.
         var isDissolved: Bool
+
+        var isComplete: Bool { if case .complete = phase { true } else { false } }
     }
 
     private struct Waiter {

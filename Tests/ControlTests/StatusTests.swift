@@ -20,7 +20,7 @@ struct StatusTests {
             loops: 2, connections: 7,
             store: EdgeStatus.StoreStatus(
                 mode: store, entries: 41, used: 256 << 20, size: 1 << 30, backlog: 0),
-            pools: [PoolStatus(id: "maps", queued: 4, members: members)])
+            pools: [PoolStatus(id: "maps", queued: 4, breaker: "closed", members: members)])
     }
 
     @Test("JSON: names and values, in order")
@@ -30,6 +30,7 @@ struct StatusTests {
                 + #""mode":"cloudfront","role":"tier","stopping":false,"degraded":null,"loops":2,"#
                 + #""connections":7,"store":{"mode":"normal","entries":41,"usedBytes":268435456,"#
                 + #""sizeBytes":1073741824,"backlogBytes":0},"origins":[{"id":"maps","queued":4,"#
+                + #""southboundBreaker":"closed","#
                 + #""members":[{"name":"http://10.0.0.0:80","state":"up","weight":1,"inFlight":0,"#
                 + #""requests":1200,"failures":3,"consecutiveFailures":0,"ejectedUntil":0,"#
                 + #""lastFailure":null,"lastFailureAt":0}]}]}"#)

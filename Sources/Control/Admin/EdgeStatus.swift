@@ -60,6 +60,7 @@ extension PoolStatus {
     fileprivate var json: JSON {
         .object([
             ("id", .text(id)), ("queued", .number(Int64(queued))),
+            ("southboundBreaker", .text(breaker)),
             ("members", .list(members.map(\.json))),
         ])
     }

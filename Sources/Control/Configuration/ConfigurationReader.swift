@@ -64,6 +64,9 @@ struct ConfigurationReader<Resolver: NameResolver> {
     private mutating func readFile(_ top: inout Section, _ flags: ConfigurationFlags) {
         readServer(&top)
         if let limits = top.section("limits") { readLimits(limits, &configuration.settings.limits) }
+        if let section = top.section("southbound") {
+            readSouthbound(section, &configuration.settings.southbound)
+        }
         if let cache = top.section("cache") { readCache(cache, &configuration.settings.cache) }
         if let log = top.section("accessLog") { readAccessLog(log) }
         if let api = top.section("api") { readAPI(api) }
@@ -101,8 +104,11 @@ struct ConfigurationReader<Resolver: NameResolver> {
             section.read("proxyProtocol", &expects, .flag)
             var speaksTLS = false
             section.read("tls", &speaksTLS, .flag)
+            var isSouthbound = false
+            section.read("southbound", &isSouthbound, .flag)
             section.finish()
             draft?.speaksTLS = speaksTLS
+            draft?.isSouthbound = isSouthbound
             draft?.expectsProxyHeader = expects
             if draft == nil {
                 findings.error(

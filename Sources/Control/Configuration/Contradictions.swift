@@ -6,6 +6,7 @@ import HTTP
 func findContradictions(in settings: Settings, _ findings: Findings) {
     checkLimits(settings, findings)
     checkCache(settings.cache, findings)
+    checkSouthbound(settings, findings)
     for origin in settings.origins {
         checkOrigin(origin, findings)
         checkHealth(origin, findings)
@@ -47,6 +48,23 @@ private func checkCache(_ cache: CacheSettings, _ findings: Findings) {
             "cache.\(name) (\(bytesText(UInt64(bytes)))) is smaller than cache.objectSize "
                 + "(\(bytesText(UInt64(cache.objectBytes)))), so that the largest are never stored",
             "raise cache.\(name) or lower cache.objectSize")
+    }
+}
+
+private func checkSouthbound(_ settings: Settings, _ findings: Findings) {
+    let southbound = settings.southbound
+    if southbound.breakerMaximum < southbound.breakerTime {
+        findings.error(
+            at: findings.place(of: "southbound.breakerMaximum"),
+            "southbound.breakerMaximum (\(shown(southbound.breakerMaximum))) is shorter than "
+                + "breakerTime (\(shown(southbound.breakerTime)))",
+            "raise breakerMaximum or lower breakerTime")
+    }
+    if findings.isGiven("southbound"), !settings.listeners.contains(where: \.isSouthbound) {
+        findings.warning(
+            at: findings.place(of: "southbound"),
+            "no listener is for the site's own calls, so that southbound says nothing",
+            "write southbound: true at the address in listen that GEOSERVER_LOCATION names")
     }
 }
 
