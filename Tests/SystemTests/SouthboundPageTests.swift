@@ -16,7 +16,7 @@ struct SouthboundPageTests {
             // Only the southbound times can end a wait.
             let text = """
                 listen: ["127.0.0.1:0", { address: "127.0.0.1:0", southbound: true }]
-                southbound: { deadline: 500ms, breakerFailures: 3, breakerTime: 1h }
+                southbound: { deadline: 500ms, breakerFailures: 3, breakerTime: 1h, breakerMaximum: 1h }
                 origins:
                   maps:
                     members: ["http://127.0.0.1:\(maps.port)"]

@@ -60,7 +60,7 @@ private func checkSouthbound(_ settings: Settings, _ findings: Findings) {
                 + "breakerTime (\(shown(southbound.breakerTime)))",
             "raise breakerMaximum or lower breakerTime")
     }
-    if findings.isGiven("southbound"), !settings.listeners.contains(where: \.isSouthbound) {
+    if southbound != SouthboundSettings(), !settings.listeners.contains(where: \.isSouthbound) {
         findings.warning(
             at: findings.place(of: "southbound"),
             "no listener is for the site's own calls, so that southbound says nothing",
