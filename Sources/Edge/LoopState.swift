@@ -37,6 +37,8 @@ package enum LoopMessage: Sendable {
     case unread(fetch: UInt64)
     /// A member's place is this queued fetch's own.
     case memberFree(HandedPlace, OriginPool)
+    /// Nobody has an answer of this member any more: who waits for one may ask another.
+    case memberOut(OriginPool, Int)
     /// The slowest reader of this fetch has caught up, or left.
     case caughtUp(fetch: UInt64)
     /// What this exchange was to be answered with is gone, or proved to be damaged.
@@ -255,6 +257,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
             case .kept(let fetch): invalidationKept(Token(bits: fetch))
             case .unread(let fetch): fetchUnread(Token(bits: fetch))
             case .memberFree(let place, let pool): memberFree(place, pool)
+            case .memberOut(let pool, let member): leaveMember(pool, member)
             case .caughtUp(let fetch): resume(Token(bits: fetch))
             case .replace(let snapshot): replace(snapshot)
             case .adopt(let fd, let settings): adopt(fd, settings)

@@ -49,7 +49,7 @@ public final class Server: Sendable {
             try AccessLogWriter($0, name: settings.name, loops: loops)
         }
         isLogging = log != nil
-        checks = HealthChecks(events: events)
+        checks = try HealthChecks(events: events, loops: shared.mailboxes)
         ticketKeys = try TLSTicketKeys(
             interval: Int64(settings.ticketKeyInterval), now: WallClock.system.now)
         let contexts = try TLSContexts(settings, ticketKeys)
@@ -252,6 +252,7 @@ public final class Server: Sendable {
     /// Blocks until every loop has ended, then closes log and store.
     public func waitUntilStopped() {
         for thread in state.withLock({ $0.threads }) { thread.join() }
+        checks.join()
         log?.stop()
         shared.store?.close()
     }
@@ -274,6 +275,7 @@ public final class Server: Sendable {
                 value: Double(counted.reduce(0) { $0 + $1.value(counter) }))
         }
         samples += Self.rejections(counted)
+        samples += memberSamples(pools())
         samples.append(
             CounterSample(
                 name: "mapedge_fetches_in_flight", help: "fetches that others may join",

@@ -139,31 +139,6 @@ public struct HeaderSetting: Sendable, Hashable {
     }
 }
 
-/// How a member is judged.
-public struct HealthSettings: Sendable {
-    /// An active HTTP check runs only where a path is given; else connections are checked.
-    public var path: String?
-    public var expectedStatus: ClosedRange<Int> = 200...399
-    /// Bytes that the body must contain. Empty: not looked at.
-    public var expectedBody: [UInt8] = []
-    /// Milliseconds between checks (default 5 s) and for one check (default 2 s).
-    public var interval = 5_000
-    public var timeout = 2_000
-    /// Checks in a row that change the verdict. Defaults 2 and 3.
-    public var rise = 2
-    public var fall = 3
-    /// Requests in a row that fail before a member is ejected (passive): 502, 503, 504, no answer
-    /// or half of one. Default 5.
-    public var consecutiveFailures = 5
-    /// First ejection in milliseconds, doubled each time up to the maximum. Defaults 1 s and 60 s.
-    public var ejection = 1_000
-    public var ejectionMaximum = 60_000
-    /// A member that returns grows to its full share over this time, in milliseconds. Default 10 s.
-    public var slowStart = 10_000
-
-    public init() {}
-}
-
 /// A path pattern, where it leads and its cache policy.
 public struct BehaviorSettings: Sendable {
     /// CloudFront's syntax: `*` and `?`, anchored, path only, case-sensitive.

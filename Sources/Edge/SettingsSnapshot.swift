@@ -5,7 +5,7 @@ import Reactor
 /// One configuration in force: immutable, shared by all loops, replaced whole by a reload.
 package final class SettingsSnapshot: Sendable {
     let settings: Settings
-    let pools: [OriginPool]
+    package let pools: [OriginPool]
     let hot: HotTable
     /// Who may sign requests, by behavior; nil where nobody needs to.
     let signers: [Signers?]

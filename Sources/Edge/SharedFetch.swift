@@ -224,6 +224,26 @@ final class SharedFetch: Sendable {
         }
     }
 
+    /// The last bytes of the body, at most so many.
+    func suffix(_ count: Int) -> [UInt8] {
+        state.withLock { state in
+            var bytes: [UInt8] = []
+            for (segment, held) in zip(state.body.segments, state.body.counts).reversed()
+            where bytes.count < count {
+                bytes = unsafe segment.bytes[..<held].suffix(count - bytes.count) + bytes
+            }
+            return bytes
+        }
+    }
+
+    /// What has come of the body was for nothing: another member is asked, and nobody has seen it.
+    func startOver() {
+        state.withLock { state in
+            budget.give(state.body.heldBytes)
+            state.body = FetchBody()
+        }
+    }
+
     var total: Int { state.withLock { $0.body.total } }
 
     /// Waiters that have not been told since they last looked; they count as told from now on.

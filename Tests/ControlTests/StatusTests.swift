@@ -20,7 +20,7 @@ struct StatusTests {
             loops: 2, connections: 7,
             store: EdgeStatus.StoreStatus(
                 mode: store, entries: 41, used: 256 << 20, size: 1 << 30, backlog: 0),
-            pools: [PoolStatus(id: "maps", queued: 4, breaker: "closed", members: members)])
+            pools: [PoolStatus(id: "maps", queued: 4, members: members)])
     }
 
     @Test("JSON: names and values, in order")
@@ -33,7 +33,9 @@ struct StatusTests {
                 + #""southboundBreaker":"closed","#
                 + #""members":[{"name":"http://10.0.0.0:80","state":"up","weight":1,"inFlight":0,"#
                 + #""requests":1200,"failures":3,"consecutiveFailures":0,"ejectedUntil":0,"#
-                + #""lastFailure":null,"lastFailureAt":0}]}]}"#)
+                + #""lastFailure":null,"lastFailureAt":0,"liveness":"unknown","#
+                + #""readiness":"unknown","drift":"unknown","ejections":0,"lacks":[],"#
+                + #""checks":[]}]}]}"#)
     }
 
     @Test("JSON escapes quotes, backslashes and control characters (RFC 8259 §7)")
@@ -47,23 +49,60 @@ struct StatusTests {
         #expect(
             try statusTable(Array(status().json.encoded.utf8)) == """
                 mapedge 1.2, cloudfront, tier, up for 90s
+                degraded: origin "maps" is without http://10.0.0.1:80 (down: connect-failed)
                 7 connections on 2 loops
                 store normal: 41 entries, 25 % of 1GiB
 
                 origin maps: 4 queued
-                  MEMBER              STATE  WEIGHT  IN FLIGHT  REQUESTS  FAILURES            LAST
-                  http://10.0.0.0:80  up          1          0      1200         3               -
-                  http://10.0.0.1:80  down        1          1      1200         3  connect-failed
+                  MEMBER              STATE  LIVENESS  READINESS  DRIFT  \
+                  WEIGHT  IN FLIGHT  REQUESTS  FAILURES            LAST
+                  http://10.0.0.0:80  up     unknown   unknown    unknown\
+                       1          0      1200         3               -
+                  http://10.0.0.1:80  down   unknown   unknown    unknown\
+                       1          1      1200         3  connect-failed
                 """)
+    }
+
+    @Test("below the table stands what is wrong with a member's checks, and its fingerprints")
+    func checkLines() throws {
+        var status = status()
+        var capabilities = CheckStatus(
+            kind: "capabilities", target: "/caps", isUp: true, last: "passed")
+        capabilities.fingerprint = "00000000000000ff"
+        capabilities.updateSequence = "7"
+        capabilities.layers = 12
+        status.pools[0].members[0].checks = [capabilities]
+        status.pools[0].members[1].checks = [
+            CheckStatus(kind: "map", target: "/wms", isUp: false, last: "check-silent")
+        ]
+        status.pools[0].members[1].lacks = ["roads"]
+        let lines = try statusTable(Array(status.json.encoded.utf8)).split(separator: "\n")
+        #expect(
+            lines.suffix(3) == [
+                "  http://10.0.0.0:80: 12 layers, fingerprint 00000000000000ff, updateSequence 7",
+                "  http://10.0.0.1:80: map /wms is down, last check-silent",
+                "  http://10.0.0.1:80 lacks roads",
+            ])
     }
 
     @Test(
         "what makes viewers worse off is said",
         arguments: [
-            ("normal", ["up", "ejected"], nil),
+            ("normal", ["up", "slow-start"], nil),
+            (
+                "normal", ["up", "ejected"],
+                "origin \"maps\" is without http://10.0.0.1:80 (ejected: connect-failed)"
+            ),
             ("serve-only", ["up"], "the store is serve-only"),
-            ("normal", ["down", "ejected"], "no member of origin \"maps\" is up"),
-            ("off", ["down"], "the store is off, no member of origin \"maps\" is up"),
+            (
+                "normal", ["down", "ejected"],
+                "no member of origin \"maps\" is up: http://10.0.0.0:80 (down), "
+                    + "http://10.0.0.1:80 (ejected: connect-failed)"
+            ),
+            (
+                "off", ["down"],
+                "the store is off, no member of origin \"maps\" is up: http://10.0.0.0:80 (down)"
+            ),
         ])
     func weakness(_ store: String, _ states: [String], _ expected: String?) throws {
         let status = status(store: store, states: states)

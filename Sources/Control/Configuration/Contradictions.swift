@@ -11,6 +11,7 @@ func findContradictions(in settings: Settings, _ findings: Findings) {
         checkOrigin(origin, findings)
         checkHealth(origin, findings)
     }
+    checkMapChecks(settings, findings)
 }
 
 private func checkLimits(_ settings: Settings, _ findings: Findings) {
@@ -87,25 +88,4 @@ private func checkOrigin(_ origin: OriginSettings, _ findings: Findings) {
     }
 }
 
-private func checkHealth(_ origin: OriginSettings, _ findings: Findings) {
-    let health = origin.health
-    // An imported origin is not checked unless somebody asks for it.
-    guard health.interval > 0 else { return }
-    let name = "origins.\(origin.id).health"
-    if health.timeout > health.interval {
-        findings.error(
-            at: findings.place(of: "\(name).timeout"),
-            "\(name).timeout (\(shown(health.timeout))) is longer than its interval "
-                + "(\(shown(health.interval))), so that checks would overlap",
-            "lower timeout or raise interval")
-    }
-    if health.ejectionMaximum < health.ejection {
-        findings.error(
-            at: findings.place(of: "\(name).ejectionMaximum"),
-            "\(name).ejectionMaximum (\(shown(health.ejectionMaximum))) is shorter than the first "
-                + "ejection (\(shown(health.ejection)))",
-            "raise ejectionMaximum or lower ejection")
-    }
-}
-
-private func shown(_ milliseconds: Int) -> String { durationText(Int64(milliseconds)) }
+func shown(_ milliseconds: Int) -> String { durationText(Int64(milliseconds)) }
