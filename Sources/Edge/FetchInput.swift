@@ -173,6 +173,9 @@ extension LoopState where N: ~Copyable {
         }
         if fetch.exchange.judgesBody(head) {
             fetch.judging = JudgedBody(head: head)
+        } else if searchesBody(head, fetch.exchange) {
+            fetch.judging = JudgedBody(
+                head: head, needed: fetch.exchange.degradedMarker?.within ?? 0)
         } else {
             publish(head, fetch)
         }
@@ -239,7 +242,7 @@ extension LoopState where N: ~Copyable {
             unsafe compress(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true, gzip, fetch)
         }
         if let judged = fetch.judging,
-            fetch.body.isComplete || fetch.shared.total >= JudgedBody.needed
+            fetch.body.isComplete || fetch.shared.total >= judged.needed
         {
             fetch.judging = nil
             publish(judge(judged, fetch), fetch)

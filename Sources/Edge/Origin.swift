@@ -23,6 +23,7 @@ public final class OriginPool: Sendable {
     public let settings: OriginSettings
     private let state: Mutex<State>
     private let context = Mutex<TLSContext?>(nil)
+    private let outages: OutageBoard
     /// Members with an address; all of them where none has one.
     private let reachable: [Bool]
 
@@ -54,16 +55,26 @@ public final class OriginPool: Sendable {
         var queue: [Waiting] = []
         // Retries: each request adds a share of one, each retry takes one.
         var retryTokens = 3.0
+        var outage: PoolOutage
     }
 
-    public init(_ settings: OriginSettings) {
+    public convenience init(_ settings: OriginSettings) {
+        self.init(settings, OutageBoard(), PoolOutage())
+    }
+
+    /// - Parameters:
+    ///   - outages: where an outage of this pool is told.
+    ///   - outage: what is known already, of a pool of the same name.
+    package init(_ settings: OriginSettings, _ outages: OutageBoard, _ outage: PoolOutage) {
         self.settings = settings
+        self.outages = outages
         let isAny = settings.members.contains { !$0.endpoints.isEmpty }
         reachable = settings.members.map { !isAny || !$0.endpoints.isEmpty }
         state = Mutex(
             State(
-                members: settings.members.map { _ in Member(health: MemberHealth(settings.health)) }
-            ))
+                members: settings.members.map { _ in Member(health: MemberHealth(settings.health))
+                },
+                outage: outage))
     }
 
     enum Choice: Equatable {
@@ -179,6 +190,7 @@ public final class OriginPool: Sendable {
         state.withLock { state in
             state.members[member].inFlight -= 1
             let change = judge(&state, member, ending, now)
+            noteOutage(&state, ending, now)
             let next = state.queue.firstIndex { waiting in
                 guard !Self.has(waiting.tried, member) else { return false }
                 // A member that is ejected is the last resort, for this fetch as for a new one.
@@ -225,17 +237,44 @@ public final class OriginPool: Sendable {
                 state.members[member].lastFailure = .check
                 state.members[member].lastFailureAt = now
             }
-            return state.members[member].health.checked(passed, at: now)
+            let change = state.members[member].health.checked(passed, at: now)
+            state.outage.checked(
+                passed, at: now, isTelling: settings.health.path != nil,
+                isAnyEligible: isAnyEligible(state, now))
+            outages.note(settings.id, since: state.outage.since)
+            return change
         }
+    }
+
+    /// What a request's end says of the pool as a whole.
+    private func noteOutage(_ state: inout State, _ ending: Ending, _ now: Milliseconds) {
+        switch ending {
+        case .neutral: return
+        case .succeeded: state.outage.succeeded()
+        case .failed(let failure):
+            state.outage.failed(
+                at: now, isReached: failure.isReached, isAnyEligible: isAnyEligible(state, now))
+        }
+        outages.note(settings.id, since: state.outage.since)
+    }
+
+    /// From now on so many failures begin an outage, and so many successes end it.
+    func judgesOutages(begins: Int, ends: Int) {
+        state.withLock { ($0.outage.begins, $0.outage.ends) = (max(1, begins), max(1, ends)) }
+    }
+
+    /// What is known of it as a whole, for the pool that takes its place.
+    var outage: PoolOutage { state.withLock { $0.outage } }
+
+    private func isAnyEligible(_ state: borrowing State, _ now: Milliseconds) -> Bool {
+        for index in state.members.indices
+        where reachable[index] && state.members[index].health.isEligible(at: now) { return true }
+        return false
     }
 
     /// Whether anybody at all would be asked gladly.
     func health(at now: Milliseconds) -> OriginHealth {
-        state.withLock { state in
-            state.members.indices.contains {
-                reachable[$0] && state.members[$0].health.isEligible(at: now)
-            } ? .up : .allDown
-        }
+        state.withLock { isAnyEligible($0, now) ? .up : .allDown }
     }
 
     /// For `/status`.
@@ -248,6 +287,7 @@ public final class OriginPool: Sendable {
         return state.withLock { state in
             PoolStatus(
                 id: settings.id, queued: state.queue.count,
+                outageSince: state.outage.since.map(shown) ?? 0,
                 members: zip(settings.members, state.members).map { given, member in
                     MemberStatus(
                         name: given.name, weight: given.weight,
@@ -276,6 +316,14 @@ enum MemberFailure: Sendable, Equatable {
     /// It did not pass an active check.
     case check
 
+    /// A member took the connection.
+    var isReached: Bool {
+        switch self {
+        case .fetch(.connectFailed), .fetch(.connectTimeout), .fetch(.unresolved), .check: false
+        case .fetch, .status: true
+        }
+    }
+
     /// The word in `/status`.
     var word: String {
         switch self {
@@ -290,6 +338,8 @@ enum MemberFailure: Sendable, Equatable {
 public struct PoolStatus: Sendable, Codable {
     public var id: String
     public var queued: Int
+    /// When its requests began to fail in a row, in milliseconds since the epoch; 0: they do not.
+    public var outageSince: Milliseconds
     public var members: [MemberStatus]
 }
 

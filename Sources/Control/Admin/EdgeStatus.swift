@@ -32,6 +32,11 @@ struct EdgeStatus {
         {
             reasons.append("no member of origin \"\(pool.id)\" is up")
         }
+        for pool in pools where pool.outageSince > 0 {
+            reasons.append(
+                "origin \"\(pool.id)\" fails its requests since "
+                    + timestampText(pool.outageSince))
+        }
         return reasons.isEmpty ? nil : reasons.joined(separator: ", ")
     }
 
@@ -60,6 +65,7 @@ extension PoolStatus {
     fileprivate var json: JSON {
         .object([
             ("id", .text(id)), ("queued", .number(Int64(queued))),
+            ("outageSince", .number(outageSince)),
             ("members", .list(members.map(\.json))),
         ])
     }
