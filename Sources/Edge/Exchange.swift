@@ -49,6 +49,10 @@ final class Exchange {
     var asksSecond = false
     /// The map request behind it, when its behavior has the class for it.
     var map: MapAsk?
+    /// What is being made for it beside the loop.
+    var making: Making?
+    /// The page is too large for a notice, or of another kind.
+    var skipsNotice = false
 
     /// How the response's body reaches the viewer.
     enum Delivery { case none, head, length, chunked, untilClose }
@@ -194,6 +198,7 @@ extension LoopState where N: ~Copyable {
             serveStale(exchange, entry)
             return
         }
+        if betters(exchange, head) { return }
         if head.status >= 400, showsPage(exchange, for: head.status) { return }
         if head.isRejectedContent {
             counters.add(.contentRejected)
@@ -201,10 +206,8 @@ extension LoopState where N: ~Copyable {
             return
         }
         setDeadline(exchange.id.slot, milliseconds: nil)
-        if head.status >= 500, exchange.fallbackImage() != nil {
-            answer(exchange, 503, detail: "origin-error")
-            return
-        }
+        if head.status >= 500, replaces(exchange, head) { return }
+        if isNoticing, holdsForNotice(exchange, head) { return }
         if head.isHeld(by: exchange, now: network.wallNow) {
             writeNotModified(exchange, head)
             return
@@ -227,14 +230,6 @@ extension LoopState where N: ~Copyable {
             let status =
                 exchange.entry == nil || exchange.policy.mode == .cloudfront ? failure.status : 504
             answer(exchange, status, detail: failure.detailedResult)
-        }
-    }
-
-    /// Stale, and the origin could not better it. An entry gone meanwhile means an error after all.
-    mutating func serveStale(_ exchange: Exchange, _ entry: StoredCopy) {
-        counters.add(.staleServed)
-        if !serveWhenReady(exchange, entry, reason: .staleIfError) {
-            answer(exchange, 502, detail: "entry-gone")
         }
     }
 

@@ -174,6 +174,9 @@ extension LoopState where N: ~Copyable {
         }
         if fetch.exchange.judgesBody(head) {
             fetch.judging = JudgedBody(head: head)
+        } else if searchesBody(head, fetch.exchange) {
+            fetch.judging = JudgedBody(
+                head: head, needed: fetch.exchange.degradedMarker?.within ?? 0)
         } else {
             publish(head, fetch)
         }

@@ -27,6 +27,8 @@ public final class OriginPool: Sendable {
     public let settings: OriginSettings
     private let roster: Mutex<PoolRoster>
     private let context = Mutex<TLSContext?>(nil)
+    private let outages: OutageBoard
+    private let outageState: Mutex<PoolOutage>
     /// Of the site's own calls, on southbound listeners.
     let breaker = Mutex(CircuitBreaker())
     private let observer = Mutex<CapabilitiesObserver?>(nil)
@@ -41,9 +43,18 @@ public final class OriginPool: Sendable {
         set { context.withLock { $0 = newValue } }
     }
 
-    public init(_ settings: OriginSettings) {
+    public convenience init(_ settings: OriginSettings) {
+        self.init(settings, OutageBoard(), PoolOutage())
+    }
+
+    /// - Parameters:
+    ///   - outages: where an outage of this pool is told.
+    ///   - outage: what is known already, of a pool of the same name.
+    package init(_ settings: OriginSettings, _ outages: OutageBoard, _ outage: PoolOutage) {
         self.settings = settings
+        self.outages = outages
         roster = Mutex(PoolRoster(settings))
+        outageState = Mutex(outage)
     }
 
     /// Whose turn it is; see ``PoolRoster/choose(tried:mayTry:at:for:)``.
@@ -69,7 +80,11 @@ public final class OriginPool: Sendable {
     func release(
         _ member: Int, _ ending: Ending, wasTrial: Bool = false, at now: Milliseconds
     ) -> (handed: HandedPlace?, change: MemberHealth.Change) {
-        roster.withLock { $0.release(member, ending, wasTrial: wasTrial, at: now) }
+        let (released, health) = roster.withLock {
+            ($0.release(member, ending, wasTrial: wasTrial, at: now), $0.health(at: now))
+        }
+        noteOutage(ending, health, now)
+        return released
     }
 
     /// Another member answered well what these did not.
@@ -104,6 +119,31 @@ public final class OriginPool: Sendable {
     /// The fetch waits no longer: it timed out or its viewer left.
     func leaveQueue(_ fetch: QueuedFetch) { roster.withLock { $0.leaveQueue(fetch) } }
 
+    // MARK: outages
+
+    /// What a request's end says of the pool as a whole.
+    private func noteOutage(_ ending: Ending, _ health: OriginHealth, _ now: Milliseconds) {
+        outageState.withLock { outage in
+            switch ending {
+            case .neutral: return
+            case .succeeded: outage.succeeded()
+            case .failed(let failure):
+                outage.failed(
+                    at: now, isReached: failure.isReached, isAnyEligible: health == .up)
+            }
+            // Under the lock, so that the board hears of changes in their order.
+            outages.note(settings.id, since: outage.since)
+        }
+    }
+
+    /// From now on so many failures begin an outage, and so many successes end it.
+    func judgesOutages(begins: Int, ends: Int) {
+        outageState.withLock { ($0.begins, $0.ends) = (max(1, begins), max(1, ends)) }
+    }
+
+    /// What is known of it as a whole, for the pool that takes its place.
+    var outage: PoolOutage { outageState.withLock { $0 } }
+
     /// Whether anybody at all would be asked gladly.
     func health(at now: Milliseconds) -> OriginHealth { roster.withLock { $0.health(at: now) } }
 
@@ -113,12 +153,19 @@ public final class OriginPool: Sendable {
     func checked(
         _ member: Int, _ check: Int = 0, _ result: ProbeResult, at now: Milliseconds
     ) -> MemberHealth.Change {
-        let (change, seen) = roster.withLock { roster in
+        let (change, seen, health) = roster.withLock { roster in
             let change = roster.checked(member, check, result, at: now)
             return (
                 change,
-                result.capabilities == nil ? nil : roster.members[member].capabilities[check]
+                result.capabilities == nil ? nil : roster.members[member].capabilities[check],
+                roster.health(at: now)
             )
+        }
+        outageState.withLock { outage in
+            outage.checked(
+                result.finding.hasPassed, at: now, isTelling: settings.health.hasRealChecks,
+                isAnyEligible: health == .up)
+            outages.note(settings.id, since: outage.since)
         }
         if let seen, let observer = observer.withLock({ $0 }) { observer(self, member, seen) }
         return change
@@ -157,6 +204,7 @@ public final class OriginPool: Sendable {
     public func snapshot(at now: Milliseconds, wall: Milliseconds) -> PoolStatus {
         var status = roster.withLock { $0.status(at: now, wall: wall) }
         status.breaker = breaker.withLock { $0.word }
+        status.outageSince = outage.since.map { wall - now + $0 } ?? 0
         return status
     }
 }

@@ -281,6 +281,7 @@ public final class Server: Sendable {
                 name: "mapedge_fetches_in_flight", help: "fetches that others may join",
                 kind: .gauge,
                 value: Double(shared.collapsed.inFlight)))
+        samples += outages()
         samples.append(
             CounterSample(
                 name: "mapedge_fill_bytes", help: "memory held by fetches in progress",
@@ -292,6 +293,20 @@ public final class Server: Sendable {
                 help: "access log bytes the disk refused", kind: .counter,
                 value: Double(log?.lostBytes ?? 0)))
         return samples
+    }
+
+    /// How long each pool as a whole has failed.
+    private func outages() -> [CounterSample] {
+        let now = monotonicMilliseconds()
+        let snapshot = state.withLock { $0.snapshot }
+        return snapshot.pools.map { pool in
+            let id = pool.settings.id
+            return CounterSample(
+                name: "mapedge_outage_seconds",
+                help: "how long an origin's requests have failed in a row; 0: they do not",
+                kind: .gauge, labels: [("origin", id)],
+                value: snapshot.outages.since(id).map { Double(max(1, now - $0)) / 1_000 } ?? 0)
+        }
     }
 
     /// Time from request head to last byte.

@@ -29,6 +29,9 @@ public struct Settings: Sendable {
     public var ticketKeyInterval = 43_200_000
     /// Our name in `Via` and `Cache-Status`.
     public var name = "mapedge"
+    /// What viewers are told, and get, when an origin fails.
+    public var notices = NoticeSettings()
+    public var fallbacks = FallbackSettings()
     /// The distribution that `behaviors` were imported from; nil: there is none.
     public var distribution: DistributionSettings?
 
@@ -148,6 +151,8 @@ public struct BehaviorSettings: Sendable {
     public var policy: BehaviorPolicy
     /// Cookie names that make a request a session's: it bypasses the cache (law 6).
     public var sessionCookies: [String] = ["sessionid", "JSESSIONID"]
+    /// How a page is known that lacks something; nil: it is taken at its word.
+    public var degraded: DegradedMarker?
     /// Keys, forwarding and access as a distribution has them; nil: the edge's own rules.
     public var imported: ImportedBehavior?
 

@@ -7,7 +7,7 @@ import Testing
 @Suite("Status: the state of the edge for programs and for people")
 struct StatusTests {
     private func status(
-        store: String = "normal", states: [String] = ["up", "down"]
+        store: String = "normal", states: [String] = ["up", "down"], outage: Milliseconds = 0
     ) -> EdgeStatus {
         let members = states.enumerated().map { index, state in
             MemberStatus(
@@ -20,7 +20,7 @@ struct StatusTests {
             loops: 2, connections: 7,
             store: EdgeStatus.StoreStatus(
                 mode: store, entries: 41, used: 256 << 20, size: 1 << 30, backlog: 0),
-            pools: [PoolStatus(id: "maps", queued: 4, members: members)])
+            pools: [PoolStatus(id: "maps", queued: 4, outageSince: outage, members: members)])
     }
 
     @Test("JSON: names and values, in order")
@@ -30,7 +30,7 @@ struct StatusTests {
                 + #""mode":"cloudfront","role":"tier","stopping":false,"degraded":null,"loops":2,"#
                 + #""connections":7,"store":{"mode":"normal","entries":41,"usedBytes":268435456,"#
                 + #""sizeBytes":1073741824,"backlogBytes":0},"origins":[{"id":"maps","queued":4,"#
-                + #""southboundBreaker":"closed","#
+                + #""southboundBreaker":"closed","outageSince":0,"#
                 + #""members":[{"name":"http://10.0.0.0:80","state":"up","weight":1,"inFlight":0,"#
                 + #""requests":1200,"failures":3,"consecutiveFailures":0,"ejectedUntil":0,"#
                 + #""lastFailure":null,"lastFailureAt":0,"liveness":"unknown","#
@@ -109,6 +109,15 @@ struct StatusTests {
         #expect(status.weakness == expected)
         let table = try statusTable(Array(status.json.encoded.utf8))
         #expect(table.contains("degraded: \(expected ?? "")") == (expected != nil))
+    }
+
+    @Test("an outage is told with the time it began")
+    func outage() throws {
+        let status = status(outage: 1_796_000_000_000)
+        let since = timestampText(1_796_000_000_000)
+        #expect(status.weakness == "origin \"maps\" fails its requests since \(since)")
+        let table = try statusTable(Array(status.json.encoded.utf8))
+        #expect(table.contains("origin maps: 4 queued, failing since \(since)"))
     }
 
     @Test("what is no status is refused", arguments: ["", "{}", "<html>", "[1]", "{\"version\":1"])

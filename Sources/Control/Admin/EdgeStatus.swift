@@ -43,6 +43,11 @@ struct EdgeStatus {
             reasons.append(
                 "origin \"\(pool.id)\" has drifted: \(drifted.joined(separator: ", "))")
         }
+        for pool in pools where pool.outageSince > 0 {
+            reasons.append(
+                "origin \"\(pool.id)\" fails its requests since "
+                    + timestampText(pool.outageSince))
+        }
         return reasons.isEmpty ? nil : reasons.joined(separator: ", ")
     }
 
@@ -72,6 +77,7 @@ extension PoolStatus {
         .object([
             ("id", .text(id)), ("queued", .number(Int64(queued))),
             ("southboundBreaker", .text(breaker)),
+            ("outageSince", .number(outageSince)),
             ("members", .list(members.map(\.json))),
         ])
     }

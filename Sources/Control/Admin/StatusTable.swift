@@ -44,7 +44,9 @@ private func describe(origin: Node) -> [String] {
             member.word("lastFailure") == "null" ? "-" : member.word("lastFailure"),
         ]
     }
-    return ["", "origin \(origin.word("id")): \(origin.word("queued")) queued"]
+    let since = Int64(origin.word("outageSince")) ?? 0
+    let outage = since > 0 ? ", failing since \(timestampText(since))" : ""
+    return ["", "origin \(origin.word("id")): \(origin.word("queued")) queued\(outage)"]
         + aligned([header] + rows, words: 5) + (origin["members"]?.sequence ?? []).flatMap(checks)
 }
 

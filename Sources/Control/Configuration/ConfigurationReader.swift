@@ -18,6 +18,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
     /// nil: nobody said.
     var role: Role?
     var accessLog = AccessLogDraft()
+    var notices = NoticeDraft()
 
     init(file: String, resolver: Resolver) {
         self.file = file
@@ -54,6 +55,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         }
         // Whoever imports a distribution most often wants to see what CloudFront does with it.
         configuration.settings.role = role ?? (isImporting ? .twin : .tier)
+        settleNotices()
         settleAccessLog()
         checkTLS()
         findContradictions(in: configuration.settings, findings)
@@ -69,6 +71,10 @@ struct ConfigurationReader<Resolver: NameResolver> {
         }
         if let cache = top.section("cache") { readCache(cache, &configuration.settings.cache) }
         if let log = top.section("accessLog") { readAccessLog(log) }
+        if let section = top.section("notices") { readNotices(section) }
+        if let section = top.section("fallbacks") {
+            readFallbacks(section, &configuration.settings.fallbacks)
+        }
         if let api = top.section("api") { readAPI(api) }
         if let tls = top.section("tls") { readViewerTLS(tls) }
         if let section = top.section("distribution") { readDistribution(section) }

@@ -79,7 +79,7 @@ extension LoopState where N: ~Copyable {
     mutating func asksAnother(_ fetch: Fetch) -> Bool {
         guard let judged = fetch.judging else { return false }
         let total = fetch.shared.total
-        guard fetch.body.isComplete || total >= JudgedBody.needed else { return false }
+        guard fetch.body.isComplete || total >= judged.needed else { return false }
         let head = judge(judged, fetch)
         // What kind of exception it is stands a little further on.
         if head.rejectedContent == .exception, !fetch.body.isComplete,

@@ -30,6 +30,14 @@ enum MemberFailure: Sendable, Equatable {
         }
     }
 
+    /// A member took the connection.
+    var isReached: Bool {
+        switch self {
+        case .fetch(.connectFailed), .fetch(.connectTimeout), .fetch(.unresolved), .check: false
+        default: true
+        }
+    }
+
     /// Whether it shows that somebody is there.
     var hasAnswered: Bool {
         switch self {

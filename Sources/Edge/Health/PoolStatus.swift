@@ -6,6 +6,8 @@ public struct PoolStatus: Sendable, Codable {
     public var queued: Int
     /// Of the site's own calls: `closed`, `open` or `trial`.
     public var breaker = "closed"
+    /// When its requests began to fail in a row, in milliseconds since the epoch; 0: they do not.
+    public var outageSince: Milliseconds = 0
     public var members: [MemberStatus]
 }
 
