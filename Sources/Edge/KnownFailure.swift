@@ -42,18 +42,6 @@ extension LoopState where N: ~Copyable {
         }
     }
 
-    func mayServeStale(_ exchange: Exchange, _ entry: StoredCopy, _ failure: OriginFailure)
-        -> Bool
-    {
-        if case .serveStale = onOriginFailure(
-            entry.header, failure: failure, policy: exchange.policy, request: exchange.facts,
-            now: network.wallNow)
-        {
-            return true
-        }
-        return false
-    }
-
     /// Whoever asks for the key next is spared the wait for an origin that fails.
     func rememberFailure(_ exchange: Exchange, _ status: Int, _ detail: StaticString) {
         let lifetime = exchange.policy(for: status).errorTTL
