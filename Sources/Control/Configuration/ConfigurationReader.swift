@@ -56,6 +56,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         configuration.settings.role = role ?? (isImporting ? .twin : .tier)
         settleAccessLog()
         checkTLS()
+        checkLateFetches()
         findContradictions(in: configuration.settings, findings)
         return ConfigurationReading(configuration: configuration, findings: findings.sorted)
     }

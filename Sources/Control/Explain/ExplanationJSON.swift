@@ -20,6 +20,7 @@ extension Explanation {
         fields.append(("origin", orNull(origin?.json)))
         fields.append(("decision", decision.json))
         fields.append(("warnings", .list(warnings.map(\.json))))
+        fields.append(("assumptions", .list(assumptions.map(\.assumption))))
         return .object(fields)
     }
 
@@ -76,6 +77,11 @@ extension Explanation.Note {
     var json: JSON {
         .object([("word", .text(word)), ("text", .text(text)), ("remedy", .text(remedy))])
     }
+}
+
+extension Explanation.Note {
+    /// With the key of the configuration that decides it.
+    fileprivate var assumption: JSON { .object([("key", .text(word)), ("text", .text(text))]) }
 }
 
 extension Explanation.Key {

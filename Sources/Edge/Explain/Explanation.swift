@@ -30,6 +30,9 @@ public struct Explanation: Sendable, Equatable {
     public var origin: Origin?
     public var decision = Verdict()
     public var warnings: [Note] = []
+    /// What CloudFront does not document and had a part in the above: the key of `mapedge.yaml`
+    /// that says how it is read, and how that is.
+    public var assumptions: [Note] = []
 
     public init() {}
 
