@@ -141,7 +141,7 @@ extension LoopState where N: ~Copyable {
         exchange.shared = candidate
         exchange.leads = true
         if !exchange.intake.isComplete, exchange.head.expectsContinue { sendContinue(exchange) }
-        exchange.fetch = startFetch(for: exchange, into: candidate)
+        exchange.fetch = startFetch(for: asker(exchange), into: candidate)
     }
 
     /// Step 4: the fetch has something new. Called for the leader and for every waiter.
@@ -242,7 +242,7 @@ extension LoopState where N: ~Copyable {
             goAlone(exchange, fetch)
             return
         }
-        if let confirmed = head.confirmed,
+        if let confirmed = head.confirmed(for: exchange),
             serveWhenReady(exchange, confirmed, reason: exchange.reasonOnceConfirmed)
         {
             return

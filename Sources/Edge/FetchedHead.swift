@@ -23,6 +23,8 @@ final class FetchedHead: Sendable {
     let variant: VariantBytes?
     /// The origin confirmed what is stored.
     let confirmed: StoredCopy?
+    /// The same with the fields that are for the asker alone; nil: there are none.
+    private let confirmedForAsker: StoredCopy?
     /// A 304 about another response than the stored one: it must be asked for anew.
     let deniesStored: Bool
     /// Status 200, but no tile: an OGC exception or a body of another kind (law 5).
@@ -36,9 +38,9 @@ final class FetchedHead: Sendable {
         bytes: [UInt8], head: borrowing ResponseHead, facts: ResponseFacts, blob: [UInt8],
         sharedBlob: [UInt8]? = nil, receivedAt: Milliseconds,
         requestedAt: Milliseconds, storability: Storability, variant: VariantBytes?,
-        confirmed: StoredCopy? = nil, deniesStored: Bool = false,
-        rejectedContent: TileVerdict? = nil, isDegraded: Bool = false,
-        completesTo whole: UInt64? = nil
+        confirmed: StoredCopy? = nil, confirmedForAsker: StoredCopy? = nil,
+        deniesStored: Bool = false, rejectedContent: TileVerdict? = nil,
+        isDegraded: Bool = false, completesTo whole: UInt64? = nil
     ) {
         status = whole == nil ? head.status : 200
         if let whole {
@@ -58,6 +60,7 @@ final class FetchedHead: Sendable {
         self.storability = storability
         self.variant = variant
         self.confirmed = confirmed
+        self.confirmedForAsker = confirmedForAsker
         self.deniesStored = deniesStored
         self.rejectedContent = rejectedContent
         self.isDegraded = isDegraded
@@ -72,8 +75,15 @@ final class FetchedHead: Sendable {
         (receivedAt, requestedAt) = (other.receivedAt, other.requestedAt)
         (storability, variant) = (other.storability, other.variant)
         (confirmed, deniesStored) = (other.confirmed, other.deniesStored)
+        confirmedForAsker = other.confirmedForAsker
         (rejectedContent, completes) = (other.rejectedContent, other.completes)
         self.isDegraded = isDegraded
+    }
+
+    /// What the origin confirmed, as an exchange may have it: who waited gets nothing that is for
+    /// the asker alone (RFC 9111 §5.2.2.7).
+    func confirmed(for exchange: Exchange) -> StoredCopy? {
+        exchange.fetch == nil ? confirmed : confirmedForAsker ?? confirmed
     }
 
     var confirmsStored: Bool { confirmed != nil }

@@ -15,7 +15,8 @@ extension LoopState where N: ~Copyable {
         if unsafe !hot.ownPath.isEmpty, unsafe servesOwn(slot, given) { return }
         let isRoot = unsafe asksForRoot(given)
         let behavior = unsafe hot.match(
-            isRoot ? hot.rootObject : UnsafeRawBufferPointer(rebasing: given[head.path.range]),
+            isRoot && !hot.matchesRootAsSlash
+                ? hot.rootObject : UnsafeRawBufferPointer(rebasing: given[head.path.range]),
             scratch: scratch.fields)
         var facts = unsafe RequestFacts(head, bytes: given.bytes)
         // Signatures and redirects are about the URL as it was asked for.

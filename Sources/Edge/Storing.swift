@@ -201,7 +201,7 @@ extension LoopState where N: ~Copyable {
         var header = entry.header
         var verdict = Storability.refused(.setCookie)
         // A cookie that comes with a 304 is for who asked.
-        if !exchange.policy.judgesCookies || !facts.hasSetCookie {
+        if !exchange.policy.judgesCookies || !facts.hasSetCookie || facts.excludesSetCookie {
             verdict = .refused(.noFreshness)
             if let fresh = unsafe entry.header.refreshed(
                 block: merged.span.bytes, update: facts, request: exchange.facts,
@@ -213,12 +213,15 @@ extension LoopState where N: ~Copyable {
             }
         }
         header.etag = unsafe StoredHeaders.entityTag(in: merged.span.bytes)
-        header.invalidation = fetch.invalidation
+        header.invalidation = numberToStore(fetch)
+        let own = unsafe raw.withUnsafeBytes { unsafe HeaderBlob.own(originHead, bytes: $0) }
         return FetchedHead(
             bytes: raw, head: originHead, facts: facts, blob: merged, receivedAt: now,
             requestedAt: fetch.requestedAt,
             storability: verdict, variant: nil,
-            confirmed: StoredCopy(entry, header: header, headers: merged))
+            confirmed: StoredCopy(entry, header: header, headers: merged),
+            confirmedForAsker: own.isEmpty
+                ? nil : StoredCopy(entry, header: header, headers: merged + own))
     }
 
     struct StorePlan {
@@ -336,7 +339,7 @@ extension LoopState where N: ~Copyable {
         let facts = HeaderBlob.facts(headers, status: head.status, now: head.receivedAt)
         header.etag = facts.etag
         header.lastModified = facts.lastModified ?? EntryHeader.noDate
-        header.invalidation = fetch.invalidation
+        header.invalidation = numberToStore(fetch)
         if fetch.gzip != nil { header.flags.insert(.compressedHere) }
         header.renderTime = UInt32(clamping: head.receivedAt - head.requestedAt)
         let total = UInt64(fetch.shared.total)
@@ -443,7 +446,13 @@ extension LoopState where N: ~Copyable {
     /// Whether no invalidation of the target has come since the fetch began (law 3).
     mutating func mayStore(_ fetch: Fetch) -> Bool {
         guard let primary = fetch.exchange.primary else { return true }
-        return invalidated.mayStore(fetch.invalidation, primary.key, primary.canonical)
+        return invalidated.mayStore(numberToStore(fetch), primary.key, primary.canonical)
+    }
+
+    /// The invalidation that its response is newer than: the latest when it began, unless what
+    /// came in between is to have no part in it.
+    private func numberToStore(_ fetch: Fetch) -> UInt64 {
+        fetch.exchange.policy.storesLateFetches ? shared.invalidationNumber : fetch.invalidation
     }
 
     private mutating func put(_ put: StorePut, _ store: Store) {

@@ -39,6 +39,7 @@ extension ConfigurationReader {
         var policy = standardPolicy(mode, mapClass)
         readLifetimes(&section, &policy)
         readRules(&section, &policy)
+        readReadings(&section, &policy, mode)
         var settings = BehaviorSettings(policy: policy)
         if let cookies = section.list("sessionCookies") {
             settings.sessionCookies = cookies.compactMap { $0.read(.cookieName, findings) }
@@ -86,10 +87,6 @@ extension ConfigurationReader {
         section.read("usesHeuristics", &policy.usesHeuristics, .flag)
         section.read("keysVary", &policy.keysVary, .flag)
         section.read("honoursTargetedControl", &policy.honoursTargetedControl, .flag)
-        section.read("respectsOriginAge", &policy.respectsOriginAge, .flag)
-        section.read("ignoresInvalidMaxAge", &policy.ignoresInvalidMaxAge, .flag)
-        section.read("showsAgeOnRefresh", &policy.showsAgeOnRefresh, .flag)
-        section.read("staleIsRefreshHit", &policy.staleIsRefreshHit, .flag)
         section.read("sessionsBypass", &policy.sessionsBypass, .flag)
         section.read("judgesAuthorization", &policy.judgesAuthorization, .flag)
         section.read("judgesCookies", &policy.judgesCookies, .flag)

@@ -58,6 +58,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         settleNotices()
         settleAccessLog()
         checkTLS()
+        checkLateFetches()
         findContradictions(in: configuration.settings, findings)
         return ConfigurationReading(configuration: configuration, findings: findings.sorted)
     }

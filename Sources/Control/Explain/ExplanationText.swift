@@ -20,6 +20,7 @@ struct ExplanationText {
             section("warning", [warning.text + (warning.remedy.isEmpty ? "" : ";")])
             if !warning.remedy.isEmpty { section("", [warning.remedy]) }
         }
+        section("assumed", told.assumptions.map { "\($0.text) (\($0.word))" })
     }
 
     var text: String { lines.joined(separator: "\n") }
