@@ -33,12 +33,13 @@ struct OutageTests {
         #expect(try site.edge.get(path, "Accept-Encoding: gzip")["Content-Encoding"] == "gzip")
         let before = try site.edge.get(path, "Accept-Encoding: gzip")
         #expect(before.isHit && before["X-Edge-Degraded"] == nil)
+        #expect(try site.edge.get(path).body == page)
         #expect(try site.takeMapsAway().status == 503)
 
         var viewer = try site.edge.viewer()
         for _ in 0..<2 {
             // Twice on one connection: a length that is wrong would show in the second answer.
-            try viewer.send("GET \(path) HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n")
+            try viewer.send("GET \(path) HTTP/1.1\r\nHost: edge.test\r\nAccept-Encoding: gzip\r\n\r\n")
             let noticed = try viewer.response()
             #expect(noticed.status == 200 && noticed.isHit)
             #expect(noticed["Content-Encoding"] == "gzip" && noticed["ETag"] == nil)
@@ -48,10 +49,10 @@ struct OutageTests {
             #expect(plain.hasPrefix("<html><body>\(inner)<div") && plain.contains(Self.words))
             #expect(plain.hasSuffix("</div>\n</body></html>"))
         }
-        try viewer.send("HEAD \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
+        try viewer.send("HEAD \(path) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
         let head = try viewer.response(toHead: true)
         #expect(Int(head["Content-Length"] ?? "") ?? 0 > page.count)
-        try viewer.send("GET \(path) HTTP/1.1\r\nHost: a\r\nRange: bytes=0-5\r\n\r\n")
+        try viewer.send("GET \(path) HTTP/1.1\r\nHost: edge.test\r\nRange: bytes=0-5\r\n\r\n")
         #expect(try viewer.response().body == Array("<html>".utf8))
         #expect(try site.edge.metric("mapedge_notices_shown_total") >= 3)
         #expect(try site.edge.metric("mapedge_fallback_blanks_total") == 1)
