@@ -20,7 +20,7 @@ import threading
 import urllib.error
 import urllib.request
 import xml.etree.ElementTree
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.simple_server import ServerHandler, WSGIRequestHandler, make_server
 
 import django
 from django.conf import settings
@@ -34,6 +34,7 @@ settings.configure(
     SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
     INSTALLED_APPS=["django.contrib.sessions"],
     MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware",
+                "django.middleware.common.CommonMiddleware",
                 "django.middleware.csrf.CsrfViewMiddleware"],
     TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}])
 django.setup()
@@ -97,6 +98,7 @@ def main():
     parser = argparse.ArgumentParser(prog="pages", description=__doc__.split("\n")[0])
     parser.add_argument("--geoserver", required=True)
     MapServer.location = parser.parse_args().geoserver.rstrip("/") + "/"
+    ServerHandler.http_version = "1.1"
     server = make_server("127.0.0.1", 0, get_wsgi_application(), handler_class=Quiet)
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     threading.Thread(target=server.serve_forever, daemon=True).start()
