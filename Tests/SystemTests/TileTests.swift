@@ -88,6 +88,7 @@ struct TileTests {
             // The origin was not told, and wrote XML: what it says is said as it was asked for.
             #expect(response["Content-Type"] == "application/json")
             #expect(response.text.hasPrefix("{\"version\":\"1.1.1\",\"exceptions\":[{"))
+            #expect(response.text.contains("The map server refused the request"))
         } else {
             #expect(response.text == report)
         }

@@ -130,9 +130,24 @@ extension LoopState where N: ~Copyable {
     }
 
     private func exception(_ exchange: Exchange, _ detail: StaticString) -> ServiceException {
+        if let report = refusal(exchange) {
+            let reason = report.code.map { " (\($0))" } ?? ""
+            return ServiceException(
+                code: report.code, locator: report.locator,
+                text: "The map server refused the request\(reason).")
+        }
         let retry = exchange.snapshot.notices.fallbacks.retryAfter
         return ServiceException(
             text: "The map service does not answer (\(detail)); try again in \(retry) seconds.")
+    }
+
+    /// What the origin said in place of a picture, though in another form than was asked for.
+    private func refusal(_ exchange: Exchange) -> ExceptionReport? {
+        guard let fetch = exchange.shared,
+            fetch.look(exchange.id).head?.rejectedContent == .exception
+        else { return nil }
+        let prefix = fetch.prefix(ExceptionReport.prefixBytes)
+        return unsafe ExceptionReport(prefix.span.bytes)
     }
 
     /// The picture that was made, or a blank one.
