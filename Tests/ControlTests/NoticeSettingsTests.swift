@@ -113,8 +113,8 @@ struct NoticeSettingsTests {
             ),
             (
                 "notices: { marker: \"\" }",
-                "edge.yaml:7: notices.marker is empty or very long; write what stands in each page "
-                    + "where the notice goes, such as \"</body\""
+                "edge.yaml:7: notices.marker is \"\", which is empty; write a value or remove "
+                    + "the key"
             ),
         ])
     func mistakes(_ text: String, _ wanted: String) {

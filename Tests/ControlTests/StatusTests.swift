@@ -113,7 +113,7 @@ struct StatusTests {
 
     @Test("an outage is told with the time it began")
     func outage() throws {
-        let status = status(outage: 1_796_000_000_000)
+        let status = status(states: ["up"], outage: 1_796_000_000_000)
         let since = timestampText(1_796_000_000_000)
         #expect(status.weakness == "origin \"maps\" fails its requests since \(since)")
         let table = try statusTable(Array(status.json.encoded.utf8))

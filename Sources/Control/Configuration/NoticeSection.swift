@@ -41,9 +41,9 @@ extension ConfigurationReader {
                 "name a directory with notice.\(languages[0]).html and page.\(languages[0]).html "
                     + "in notices.directory")
         }
-        if notices.settings.marker.isEmpty || notices.settings.marker.utf8.count > 256 {
+        if notices.settings.marker.utf8.count > 256 {
             findings.error(
-                at: findings.place(of: "notices.marker"), "notices.marker is empty or very long",
+                at: findings.place(of: "notices.marker"), "notices.marker is longer than 256 bytes",
                 "write what stands in each page where the notice goes, such as \"</body\"")
         }
     }
