@@ -30,9 +30,7 @@ extension LoopState where N: ~Copyable {
     }
 
     private mutating func answerKnown(_ exchange: Exchange, _ failure: KnownFailure) {
-        // The snapshot that the lookup began may be open still; what is held is read in its own.
-        let wasReading = isReading
-        if wasReading { endReading() }
+        let wasReading = pauseReading()
         defer { if wasReading { beginReading() } }
         if let entry = exchange.entry, mayServeStale(exchange, entry, .status(failure.status)) {
             exchange.outcome.detail = failure.detail
@@ -40,6 +38,14 @@ extension LoopState where N: ~Copyable {
         } else {
             answer(exchange, failure.status, detail: failure.detail)
         }
+    }
+
+    /// The snapshot that the lookup began may be open still; what an exchange holds is read in one
+    /// of its own. True: it was open, and is to be begun again.
+    mutating func pauseReading() -> Bool {
+        let wasReading = isReading
+        if wasReading { endReading() }
+        return wasReading
     }
 
     /// Whoever asks for the key next is spared the wait for an origin that fails.

@@ -65,6 +65,8 @@ extension LoopState where N: ~Copyable {
 
     /// What is stale is better than nothing, and nothing now is better than waiting.
     private mutating func giveUp(_ exchange: Exchange, _ status: Int, detail: StaticString) {
+        let wasReading = pauseReading()
+        defer { if wasReading { beginReading() } }
         if let entry = exchange.entry, mayServeStale(exchange, entry, .unreachable) {
             exchange.outcome.detail = detail
             serveStale(exchange, entry)
