@@ -43,6 +43,12 @@ package final class Fetch {
     var isPaused = false
     /// The response of a write, until what the write made stale is on disk.
     var held: FetchedHead?
+    /// What it asks of its pool's cluster; nil before a member was chosen.
+    var wish: MemberWish?
+    /// What it relied on when it asked its present member.
+    var ticket = ClusterTicket.unaffected
+    /// It writes to the catalog, and what came of that is not known yet.
+    var isWriteOpen = false
     /// The number of the invalidation that this fetch's own request was.
     var ownInvalidation: UInt64?
     var deadline: UInt64 = .max
@@ -69,6 +75,7 @@ package final class Fetch {
         (member, tried, attempts, waits) = (-1, 0, 0, 0)
         (mayReuse, hasRepeated) = (true, false)
         (head, gzip) = (nil, nil)
+        (wish, ticket) = (nil, .unaffected)
     }
 
     /// Nothing of the request has gone to the present connection, and nothing has come from it.
@@ -84,7 +91,8 @@ package final class Fetch {
     /// Whether the request could be sent once more without harm: RFC 9110 §9.2.2.
     var isReplayable: Bool {
         guard head == nil, !exchange.intake.hasLeft else { return false }
-        return request.method.isIdempotent || !hasSentHead
+        // A write of the catalog is sent once, also where it could do no harm twice.
+        return request.method.isIdempotent && wish?.ask != .write || !hasSentHead
     }
 }
 
@@ -117,7 +125,7 @@ extension LoopState where N: ~Copyable {
         fetch.attempts = 0
         switch fetch.pool.choose(
             tried: fetch.tried, at: network.monotonicMilliseconds,
-            for: QueuedFetch(loop: index, fetch: fetch.token.bits))
+            for: QueuedFetch(loop: index, fetch: fetch.token.bits), wish(of: fetch))
         {
         case .member(let member):
             fetch.member = member
@@ -151,6 +159,7 @@ extension LoopState where N: ~Copyable {
         guard let slot = fetch.connection else { return }
         fetch.begin()
         fetch.phase = .sending
+        beginWrite(fetch)
         let settings = fetch.pool.settings
         let authority =
             settings.hostHeader != nil || !fetch.exchange.head.authority.isEmpty
@@ -324,7 +333,7 @@ extension LoopState where N: ~Copyable {
         if failure == .malformed { counters.add(.originMalformed) }
         release(fetch, failure.blamesMember ? .failed(.fetch(failure)) : .neutral)
         fetch.tried |= 1 << UInt64(fetch.member & 63)
-        let others = fetch.pool.settings.members.count > fetch.tried.nonzeroBitCount
+        let others = hasOther(fetch, strict: true)
         if failure == .firstByteTimeout { fetch.waits += 1 }
         let awaits = awaitsAgain(fetch, failure)
         let repeats =
@@ -336,7 +345,8 @@ extension LoopState where N: ~Copyable {
             fetch.tried &= ~(1 << UInt64(fetch.member & 63))
         }
         // A distribution's attempts are its own business, and come out of no budget.
-        guard failure.mayTryAnother, fetch.isReplayable, fetch.judging == nil, others || repeats,
+        guard failure.mayTryAnother, fetch.isReplayable, fetch.judging == nil,
+            others || repeats || hasOther(fetch, strict: false),
             awaits && repeats || fetch.pool.takeRetry()
         else {
             finishFailed(fetch, failure)
@@ -376,6 +386,7 @@ extension LoopState where N: ~Copyable {
 
     /// Gives the member's place back, and to who waits for it.
     mutating func release(_ fetch: Fetch, _ ending: OriginPool.Ending) {
+        if fetch.isWriteOpen { loseWrite(fetch) }
         guard fetch.member >= 0 else { return }
         release(fetch.pool, fetch.member, ending)
     }

@@ -144,7 +144,9 @@ extension LoopState where N: ~Copyable {
             fetch.gzip = gzip
             head = makeHead(fetch, next)
         }
-        if invalidateAfter(fetch, head) {
+        if !fetch.ticket.mayStore { head = head.withoutCaching() }
+        noteSession(fetch, head)
+        if invalidateAfter(fetch, head, endWrite(fetch, status: head.status)) {
             fetch.held = head
             fetch.deadline = .max
             return
@@ -185,7 +187,8 @@ extension LoopState where N: ~Copyable {
         // Without a member to turn to at once, this answer is the best there is.
         guard (502...504).contains(head.status), fetch.isReplayable,
             fetch.request.method.isIdempotent, fetch.exchange.intake.isComplete,
-            let next = fetch.pool.chooseRetry(tried: tried, at: network.monotonicMilliseconds)
+            let next = fetch.pool.chooseRetry(
+                tried: tried, at: network.monotonicMilliseconds, wish(of: fetch))
         else { return false }
         fetch.tried = tried
         moveOn(fetch, from: head.status, to: next)

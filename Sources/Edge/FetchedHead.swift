@@ -29,14 +29,18 @@ final class FetchedHead: Sendable {
     let rejectedContent: TileVerdict?
     /// Stored bytes stand before the origin's: a part that this response completes.
     let completes: Bool
+    /// Its member was out of step with its cluster: it is for who asked, and nobody keeps it.
+    let isOutOfStep: Bool
 
     init(
         bytes: [UInt8], head: borrowing ResponseHead, facts: ResponseFacts, blob: [UInt8],
         sharedBlob: [UInt8]? = nil, receivedAt: Milliseconds,
         requestedAt: Milliseconds, storability: Storability, variant: VariantBytes?,
         confirmed: StoredCopy? = nil, deniesStored: Bool = false,
-        rejectedContent: TileVerdict? = nil, completesTo whole: UInt64? = nil
+        rejectedContent: TileVerdict? = nil, completesTo whole: UInt64? = nil,
+        isOutOfStep: Bool = false
     ) {
+        self.isOutOfStep = isOutOfStep
         status = whole == nil ? head.status : 200
         if let whole {
             declaredLength = Int(exactly: whole)

@@ -23,6 +23,10 @@ public final class OriginPool: Sendable {
     public let settings: OriginSettings
     private let state: Mutex<State>
     private let context = Mutex<TLSContext?>(nil)
+    /// What its members have in common; nil: nothing.
+    package let cluster: Cluster?
+    /// Each member's place in the cluster.
+    let places: [Int]
     /// Members with an address; all of them where none has one.
     private let reachable: [Bool]
 
@@ -47,6 +51,7 @@ public final class OriginPool: Sendable {
         var fetch: QueuedFetch
         /// Members it asked already, as bits.
         var tried: UInt64
+        var wish: MemberWish
     }
 
     private struct State {
@@ -56,8 +61,10 @@ public final class OriginPool: Sendable {
         var retryTokens = 3.0
     }
 
-    public init(_ settings: OriginSettings) {
+    /// - Parameter previous: the same origin's pool as it was configured before.
+    public init(_ settings: OriginSettings, after previous: OriginPool? = nil) {
         self.settings = settings
+        (cluster, places) = Self.cluster(of: settings, after: previous)
         let isAny = settings.members.contains { !$0.endpoints.isEmpty }
         reachable = settings.members.map { !isAny || !$0.endpoints.isEmpty }
         state = Mutex(
@@ -76,33 +83,47 @@ public final class OriginPool: Sendable {
     /// Whose turn it is: smooth weighted round robin over eligible members not in `tried`.
     ///
     /// When none is eligible one is tried all the same. At their limits, the fetch is queued.
-    func choose(tried: UInt64, at now: Milliseconds, for fetch: QueuedFetch) -> Choice {
+    func choose(
+        tried: UInt64, at now: Milliseconds, for fetch: QueuedFetch, _ wish: MemberWish = .any
+    ) -> Choice {
         state.withLock { state in
             guard !state.members.isEmpty else { return .failed(.noMember) }
-            let candidates = candidates(state, tried, now)
+            let admitted = cluster == nil ? .max : admitted(wish, fit(state, now), tried)
+            let candidates = candidates(state, tried, now, admitted)
             if candidates.isEmpty {
                 // Only who serves others has a place to hand on.
                 let isWorthWaiting = state.members.indices.contains {
                     !Self.has(tried, $0) && state.members[$0].inFlight > 0
+                        && Self.has(admitted, $0)
                 }
                 guard isWorthWaiting, settings.memberConcurrency > 0 else {
                     return .failed(.noMember)
                 }
                 guard state.queue.count < settings.queueLength else { return .failed(.queueFull) }
-                state.queue.append(Waiting(fetch: fetch, tried: tried))
+                state.queue.append(Waiting(fetch: fetch, tried: tried, wish: wish))
                 return .queued
             }
             return .member(Self.take(candidates, &state, settings, now))
         }
     }
 
-    /// Members with a place for a fetch that has tried some.
+    /// Members that health lets be asked, as bits.
+    private func fit(_ state: borrowing State, _ now: Milliseconds) -> UInt64 {
+        var bits: UInt64 = 0
+        for index in state.members.indices
+        where reachable[index] && state.members[index].health.isEligible(at: now) {
+            bits |= 1 << UInt64(index & 63)
+        }
+        return bits
+    }
+
+    /// Members with a place for a fetch that has tried some and may ask those `admitted`.
     private func candidates(
-        _ state: borrowing State, _ tried: UInt64, _ now: Milliseconds
+        _ state: borrowing State, _ tried: UInt64, _ now: Milliseconds, _ admitted: UInt64
     ) -> [Int] {
         var (free, eligible): ([Int], [Int]) = ([], [])
         var isAnyEligible = false
-        for index in state.members.indices where reachable[index] {
+        for index in state.members.indices where reachable[index] && Self.has(admitted, index) {
             let isEligible = state.members[index].health.isEligible(at: now)
             isAnyEligible = isAnyEligible || isEligible
             let limit = settings.memberConcurrency
@@ -153,10 +174,14 @@ public final class OriginPool: Sendable {
 
     /// Another member for a fetch that has an answer already, and might get a better one: only if
     /// it can be asked at once and the budget has a retry, which is then taken.
-    func chooseRetry(tried: UInt64, at now: Milliseconds) -> Int? {
+    func chooseRetry(
+        tried: UInt64, at now: Milliseconds, _ wish: MemberWish = .any
+    ) -> Int? {
         state.withLock { state in
             guard state.retryTokens >= 1 else { return nil }
-            let candidates = candidates(state, tried, now)
+            let admitted =
+                cluster == nil ? .max : admitted(wish, fit(state, now), tried, strict: true)
+            let candidates = candidates(state, tried, now, admitted)
             guard !candidates.isEmpty else { return nil }
             state.retryTokens -= 1
             return Self.take(candidates, &state, settings, now)
@@ -179,13 +204,16 @@ public final class OriginPool: Sendable {
         state.withLock { state in
             state.members[member].inFlight -= 1
             let change = judge(&state, member, ending, now)
+            let fit = state.queue.isEmpty ? 0 : fit(state, now)
             let next = state.queue.firstIndex { waiting in
-                guard !Self.has(waiting.tried, member) else { return false }
+                let admitted = admitted(waiting.wish, fit, waiting.tried)
+                guard !Self.has(waiting.tried, member), Self.has(admitted, member) else {
+                    return false
+                }
                 // A member that is ejected is the last resort, for this fetch as for a new one.
                 return state.members[member].health.isEligible(at: now)
                     || !state.members.indices.contains {
-                        !Self.has(waiting.tried, $0) && reachable[$0]
-                            && state.members[$0].health.isEligible(at: now)
+                        !Self.has(waiting.tried, $0) && Self.has(admitted & fit, $0)
                     }
             }
             guard let next else { return (nil, change) }
@@ -209,6 +237,22 @@ public final class OriginPool: Sendable {
             }
             return state.members[member].health.exchangeFailed(at: now, isLast: !others)
         }
+    }
+
+    /// Whether a fetch that has tried some could ask another that is fit.
+    func hasOther(
+        than tried: UInt64, at now: Milliseconds, _ wish: MemberWish, strict: Bool
+    ) -> Bool {
+        guard cluster != nil else { return settings.members.count > tried.nonzeroBitCount }
+        return state.withLock { state in
+            let fit = fit(state, now)
+            return admitted(wish, fit, tried, strict: strict) & fit & ~tried != 0
+        }
+    }
+
+    /// Who is fit, as bits, and how many requests each member has.
+    func standing(at now: Milliseconds) -> (fit: UInt64, inFlight: [Int]) {
+        state.withLock { (fit($0, now), $0.members.map(\.inFlight)) }
     }
 
     /// The fetch waits no longer: it timed out or its viewer left.

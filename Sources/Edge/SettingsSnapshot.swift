@@ -5,7 +5,7 @@ import Reactor
 /// One configuration in force: immutable, shared by all loops, replaced whole by a reload.
 package final class SettingsSnapshot: Sendable {
     let settings: Settings
-    let pools: [OriginPool]
+    package let pools: [OriginPool]
     let hot: HotTable
     /// Who may sign requests, by behavior; nil where nobody needs to.
     let signers: [Signers?]
@@ -19,7 +19,9 @@ package final class SettingsSnapshot: Sendable {
     ) {
         self.settings = settings
         pools = settings.origins.map { origin in
-            previous?.pools.first { $0.settings.isSame(as: origin) } ?? OriginPool(origin)
+            previous?.pools.first { $0.settings.isSame(as: origin) }
+                ?? OriginPool(
+                    origin, after: previous?.pools.first { $0.settings.id == origin.id })
         }
         viewerTLS = contexts.viewers
         for (pool, context) in zip(pools, contexts.origins) { pool.tls = context }

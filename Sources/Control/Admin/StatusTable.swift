@@ -20,6 +20,7 @@ public func statusTable(_ json: [UInt8]) throws(AdminClientError) -> String {
     lines.append("\(node.word("connections")) connections on \(node.word("loops")) loops")
     if let store = node["store"] { lines.append(describe(store)) }
     for origin in origins { lines += describe(origin: origin) }
+    for cluster in node["clusters"]?.sequence ?? [] { lines += describe(cluster: cluster) }
     return lines.joined(separator: "\n")
 }
 
@@ -42,6 +43,20 @@ private func describe(origin: Node) -> [String] {
     }
     return ["", "origin \(origin.word("id")): \(origin.word("queued")) queued"]
         + aligned([header] + rows)
+}
+
+private func describe(cluster: Node) -> [String] {
+    let header = ["MEMBER", "CATALOG", "EDITION", "SEQUENCE", "ROLE", "WHY"]
+    let rows = (cluster["members"]?.sequence ?? []).map { member in
+        ["name", "state", "edition", "updateSequence", "role", "reason"].map { key in
+            member.word(key) == "null" ? "-" : member.word(key)
+        }
+    }
+    return [
+        "",
+        "cluster of \(cluster.word("origin")): edition \(cluster.word("edition")), "
+            + "\(cluster.word("writes")) writes, sync \(cluster.word("sync"))",
+    ] + aligned([header] + rows)
 }
 
 /// Columns of equal width: the first two to the left, numbers to the right.

@@ -9,6 +9,7 @@ func findContradictions(in settings: Settings, _ findings: Findings) {
     for origin in settings.origins {
         checkOrigin(origin, findings)
         checkHealth(origin, findings)
+        checkCluster(origin, findings)
     }
 }
 
