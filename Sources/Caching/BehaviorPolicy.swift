@@ -23,8 +23,9 @@ public struct BehaviorPolicy: Sendable, Equatable {
     public var sMaxage: Milliseconds
     /// Used when the response has no `stale-while-revalidate`. Default 0.
     public var staleWhileRevalidate: Milliseconds
-    /// Used when the response has no `stale-if-error`. Default: as long as `maxTTL` lets it in
-    /// cloudfront mode, 24 h in rfc9111 mode.
+    /// Used when the response has no `stale-if-error`. Default: that of the class in cloudfront
+    /// mode (see ``standardStaleIfError(_:)``), 24 h in rfc9111 mode, and never more than that of
+    /// the class.
     public var staleIfError: Milliseconds
     /// Obeys `Cache-Control` and `Pragma` of requests. Default: rfc9111 mode only.
     public var honoursRequestCacheControl: Bool
@@ -53,6 +54,53 @@ public struct BehaviorPolicy: Sendable, Equatable {
     /// Calls what is served within `stale-while-revalidate` a RefreshHit; else a Hit. CloudFront
     /// does not say. Default: no.
     public var staleIsRefreshHit = false
+    /// Takes an `Expires` that is no date for one that is not there; else it is in the past.
+    /// CloudFront does not say. Default: no.
+    public var ignoresInvalidExpires = false
+    /// Takes a response with two `max-age`, or two `s-maxage`, for stale; else the first counts.
+    /// CloudFront does not say. Default: no.
+    public var repeatedMaxAgeIsStale = false
+    /// Takes `Pragma: no-cache` of a response without `Cache-Control` for `no-cache`. CloudFront
+    /// does not say. Default: no.
+    public var honoursResponsePragma = false
+    /// Takes `private="names"` for `private`; else it is about those fields. CloudFront does not
+    /// say. Default: no.
+    public var ignoresPrivateNames = false
+    /// A 304 that says nothing of freshness leaves the default lifetime; else what was said
+    /// before. CloudFront does not say. Default: no.
+    public var replacesLifetimeOn304 = false
+    /// A stale window is as long as `maxTTL` lets it, whenever it begins; else it ends `maxTTL`
+    /// after storing as well. CloudFront does not say. Default: no.
+    public var staleOutlivesMaxTTL = false
+    /// Which statuses are kept of which CloudFront does not say; cloudfront mode only.
+    public var cachedStatuses = StatusSet.standard
+    /// A HEAD that finds nothing is asked as GET, for the store. CloudFront does not say.
+    /// Default: no.
+    public var asksGetForHead = false
+    /// What was under way when an invalidation came is stored all the same. CloudFront does not
+    /// say; an edge whose invalidations must hold says no. Default: no.
+    public var storesLateFetches = false
+    /// A Miss passes the viewer's `If-None-Match` and its like on although no policy of a
+    /// distribution names them. CloudFront does not say. Default: no.
+    public var forwardsConditions = false
+    /// `Range` and the fields of a body pass only where a policy of a distribution names them.
+    /// CloudFront does not say. Default: no.
+    public var forwardsOnlyNamed = false
+    /// A distribution's error pages take the place of its own refusals, but for those of a
+    /// country, which they always do. CloudFront does not say. Default: yes.
+    public var pagesForRefusals = true
+    /// Tells the length of what was compressed here where it is known; else it goes out in chunks.
+    /// CloudFront does not say; of distributions in role twin only. Default: no.
+    public var showsCompressedLength = false
+    /// The key of a distribution's behavior has the path as patterns see it. CloudFront does not
+    /// say. Default: no.
+    public var keysNormalPath = false
+    /// The key of a distribution's behavior has the selected parameters in a normal form.
+    /// CloudFront does not say. Default: no.
+    public var keysNormalQuery = false
+    /// The key of a distribution's behavior does not tell which policy it was made by. CloudFront
+    /// does not say. Default: no.
+    public var sharesAcrossPolicies = false
     /// Keeps `no-store` and `private` responses for the time when the origin is down, as
     /// CloudFront does. Default: no.
     public var keepsFallback: Bool
@@ -75,13 +123,26 @@ public struct BehaviorPolicy: Sendable, Equatable {
     public static var year: Milliseconds { 31_536_000_000 }
     public static var day: Milliseconds { 86_400_000 }
 
+    /// How long something stale of that class is better than nothing: the picture of a map for as
+    /// long as it is kept, what describes services or features for as long as programs may rely
+    /// on it, a page for as long as people take it for today's.
+    public static func standardStaleIfError(_ mapClass: MapClass) -> Milliseconds {
+        switch mapClass {
+        case .none, .tiles: .max
+        case .capabilities: 7 * day
+        case .pages: 3 * day
+        case .features: day / 24
+        }
+    }
+
     /// What `--origin URL` alone gives: the origin's headers rule, class tiles.
-    public static func standard(mode: Mode) -> BehaviorPolicy {
+    public static func standard(mode: Mode, _ mapClass: MapClass = .tiles) -> BehaviorPolicy {
         let isLetter = mode == .rfc9111
+        let staleIfError = min(isLetter ? day : .max, standardStaleIfError(mapClass))
         return BehaviorPolicy(
-            mode: mode, mapClass: .tiles, minTTL: 0, defaultTTL: 0, maxTTL: year,
+            mode: mode, mapClass: mapClass, minTTL: 0, defaultTTL: 0, maxTTL: year,
             errorTTL: isLetter ? 0 : 10_000, edgeTTL: day, sMaxage: 60_000,
-            staleWhileRevalidate: 0, staleIfError: isLetter ? day : .max,
+            staleWhileRevalidate: 0, staleIfError: staleIfError,
             honoursRequestCacheControl: isLetter, usesHeuristics: isLetter, keysVary: isLetter,
             honoursTargetedControl: isLetter, respectsOriginAge: isLetter, sessionsBypass: true,
             judgesAuthorization: true, judgesCookies: true, keepsFallback: false,

@@ -33,6 +33,9 @@ extension EntryHeader {
         merged.age = update.age
         merged.date = update.date
         merged.isMapImage = flags.contains(.classLifetime)
+        if policy.replacesLifetimeOn304, !update.speaksOfFreshness {
+            merged.forgetFreshness()
+        }
         if kind == .partial {
             let complete = completeLength == Self.unknownLength ? nil : completeLength
             merged.contentRange = ContentRange(range: held, completeLength: complete)
@@ -49,5 +52,17 @@ extension EntryHeader {
         header.lastModified = merged.lastModified ?? Self.noDate
         header.etag = StoredHeaders.entityTag(in: block)
         return header
+    }
+}
+
+extension ResponseFacts {
+    /// Whether it says for how long it may be used, or that it may not.
+    fileprivate var speaksOfFreshness: Bool { hasCacheControl || expires != .absent }
+
+    /// As if the origin had said nothing.
+    fileprivate mutating func forgetFreshness() {
+        cacheControl = CacheControl()
+        hasCacheControl = false
+        expires = .absent
     }
 }

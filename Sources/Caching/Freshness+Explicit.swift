@@ -3,8 +3,16 @@ import HTTP
 extension ResponseFacts {
     /// The directives that bind us: the targeted ones when there are any and they are honoured.
     func directives(_ policy: BehaviorPolicy) -> CacheControl {
-        if policy.honoursTargetedControl, let targeted { return targeted }
-        return cacheControl
+        var control = cacheControl
+        if policy.honoursTargetedControl, let targeted {
+            control = targeted
+        } else if policy.honoursResponsePragma, hasPragmaNoCache, !hasCacheControl {
+            control.flags.insert(.noCache)
+        }
+        if policy.ignoresPrivateNames, control.contains(.privateFields) {
+            control.flags.insert(.private)
+        }
+        return control
     }
 
     func isTargeted(_ policy: BehaviorPolicy) -> Bool {
@@ -21,19 +29,25 @@ extension ResponseFacts {
         if let seconds = control.sMaxAgeSeconds,
             !(policy.ignoresInvalidMaxAge && control.contains(.invalidSMaxAge))
         {
+            let isVoid = policy.repeatedMaxAgeIsStale && control.contains(.repeatedSMaxAge)
             return Lifetime(
-                milliseconds: .seconds(seconds), source: targeted ? .targeted : .sMaxAge)
+                milliseconds: .seconds(isVoid ? 0 : seconds),
+                source: targeted ? .targeted : .sMaxAge)
         }
         if let seconds = control.maxAgeSeconds,
             !(policy.ignoresInvalidMaxAge && control.contains(.invalidMaxAge))
         {
-            return Lifetime(milliseconds: .seconds(seconds), source: targeted ? .targeted : .maxAge)
+            let isVoid = policy.repeatedMaxAgeIsStale && control.contains(.repeatedMaxAge)
+            return Lifetime(
+                milliseconds: .seconds(isVoid ? 0 : seconds), source: targeted ? .targeted : .maxAge
+            )
         }
         // RFC 9213 §2.2: a targeted field silences Expires as well.
         if targeted { return nil }
         switch expires {
         case .absent: return nil
-        case .invalid: return Lifetime(milliseconds: 0, source: .expires)
+        case .invalid:
+            return policy.ignoresInvalidExpires ? nil : Lifetime(milliseconds: 0, source: .expires)
         case .at(let seconds):
             // CloudFront counts from its own clock, the RFC from the origin's Date.
             let from = policy.mode == .rfc9111 ? date.map(Milliseconds.seconds) ?? now : now

@@ -23,6 +23,7 @@ extension ResponseFacts {
             if QualifiedNames.hasSetCookie(in: value) { excludesSetCookie = true }
         case .cdnCacheControl:
             if QualifiedNames.hasSetCookie(in: value) { excludesSetCookie = true }
+        case .pragma: if value.listHas("no-cache") { hasPragmaNoCache = true }
         case .expires: noteExpires(value, now)
         case .date: date = HTTPDate.parse(value, now: now / 1_000)
         case .lastModified: lastModified = HTTPDate.parse(value, now: now / 1_000)

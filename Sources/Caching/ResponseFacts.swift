@@ -15,6 +15,9 @@ public struct ResponseFacts: Sendable {
     /// All `Cache-Control` lines in order.
     public var cacheControl = CacheControl()
     public var hasCacheControl = false
+    /// `Pragma: no-cache`, which has no meaning in a response (RFC 9111 §5.4) but for who gives it
+    /// one.
+    public var hasPragmaNoCache = false
     /// `CDN-Cache-Control`, when it is there and valid (RFC 9213).
     public var targeted: CacheControl?
     public var expires = Expires.absent

@@ -2,7 +2,8 @@ import HTTP
 
 /// When the entry is fresh and how long it may be used afterwards.
 ///
-/// Both stale windows end at the latest `maxTTL` after storing.
+/// Both stale windows end at the latest `maxTTL` after storing, unless the policy reads that bound
+/// as one of their length alone.
 func entryTimes(_ question: StoreQuestion, _ lifetime: Lifetime) -> EntryTimes {
     let (response, policy, now) = (question.response, question.policy, question.responseTime)
     let control = response.directives(policy)
@@ -13,7 +14,8 @@ func entryTimes(_ question: StoreQuestion, _ lifetime: Lifetime) -> EntryTimes {
             requestTime: question.requestTime, responseTime: now)
         : 0
     let freshUntil = now.adding(lifetime.milliseconds).subtracting(initialAge)
-    let end = max(freshUntil, now.adding(policy.maxTTL))
+    let end =
+        policy.staleOutlivesMaxTTL ? .max : max(freshUntil, now.adding(policy.maxTTL))
     func window(_ seconds: Int64?, _ otherwise: Milliseconds) -> Milliseconds {
         let length = seconds.map { Milliseconds.seconds($0) } ?? otherwise
         return min(freshUntil.adding(max(0, min(length, policy.maxTTL))), end)

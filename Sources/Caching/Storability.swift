@@ -135,7 +135,8 @@ private func refusalByCloudFront(_ question: StoreQuestion) -> StoreRefusal? {
     let (response, policy) = (question.response, question.policy)
     let control = response.directives(policy)
     switch response.status {
-    case 200, 203, 204, 300, 301, 302: break
+    case 200, 301, 302: break
+    case let status where status < 400 && policy.cachedStatuses.contains(status: status): break
     case 206: if !response.hasUsablePart { return .partialUnusable }
     case 307, 308: if !response.hasCacheControl { return .statusNotCacheable }
     case 400...: return refusalOfError(response, policy)
@@ -152,14 +153,20 @@ private func refusalByCloudFront(_ question: StoreQuestion) -> StoreRefusal? {
 private func refusalOfError(_ response: ResponseFacts, _ policy: BehaviorPolicy) -> StoreRefusal? {
     let control = response.directives(policy)
     switch response.status {
-    case 404, 410, 414, 501:
-        if control.noStore { return .noStore }
-        if control.isPrivate { return .isPrivate }
-        return control.noCache ? .noFreshness : nil
+    case 404, 414, 501: return refusalByDirective(control)
+    case let status where policy.cachedStatuses.contains(status: status):
+        return refusalByDirective(control)
     case 500, 502, 503, 504: return nil
     case 400, 403, 405, 412, 415:
         let isExplicit = control.maxAgeSeconds != nil || control.sMaxAgeSeconds != nil
         return isExplicit ? nil : .statusNotCacheable
     default: return .statusNotCacheable
     }
+}
+
+/// These directives keep some errors from being kept, whatever MinTTL says.
+private func refusalByDirective(_ control: CacheControl) -> StoreRefusal? {
+    if control.noStore { return .noStore }
+    if control.isPrivate { return .isPrivate }
+    return control.noCache ? .noFreshness : nil
 }

@@ -30,3 +30,27 @@ struct AskedByGet {
         (self.bytes, self.head, self.facts) = (text, asked, facts)
     }
 }
+
+extension LoopState where N: ~Copyable {
+    /// Who asks the origin: the exchange itself, or, where a HEAD that found nothing is to be
+    /// stored, one that asks by GET and whose answer the exchange waits for.
+    func asker(_ exchange: Exchange) -> Exchange {
+        guard exchange.policy.asksGetForHead, exchange.head.method == .head,
+            exchange.decision.action == .fetch, exchange.key != nil
+        else { return exchange }
+        let asked = unsafe exchange.bytes.withUnsafeBytes {
+            unsafe AskedByGet($0, exchange.head, exchange.facts, limits: .ownRequest)
+        }
+        var facts = asked.facts
+        (facts.hasRange, facts.range, facts.hasIfRange) = (false, .none, false)
+        let asker = Exchange(
+            id: exchange.id, bytes: asked.bytes, head: asked.head, facts: facts,
+            snapshot: exchange.snapshot, behavior: exchange.behavior, decision: exchange.decision,
+            started: exchange.started)
+        asker.outcome.requestID = exchange.outcome.requestID
+        asker.ask(peer: exchange.peer)
+        (asker.key, asker.canonical) = (exchange.key, exchange.canonical)
+        (asker.primary, asker.entry, asker.page) = (exchange.primary, exchange.entry, exchange.page)
+        return asker
+    }
+}

@@ -156,16 +156,3 @@ extension SessionCookies {
         return value.isEmpty ? nil : value
     }
 }
-
-extension FetchedHead {
-    /// The answer of a member that is out of step: for who asked, and for no cache.
-    func withoutCaching() -> FetchedHead {
-        FetchedHead(
-            bytes: bytes, head: head, facts: facts, blob: HeaderBlob.withoutCaching(blob),
-            sharedBlob: sharedBlob.map { HeaderBlob.withoutCaching($0) }, receivedAt: receivedAt,
-            requestedAt: requestedAt, storability: storability, variant: variant,
-            confirmed: confirmed, deniesStored: deniesStored, rejectedContent: rejectedContent,
-            completesTo: status == head.status ? nil : declaredLength.map { UInt64($0) },
-            isOutOfStep: true)
-    }
-}

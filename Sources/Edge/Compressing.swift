@@ -30,8 +30,7 @@ extension LoopState where N: ~Copyable {
     mutating func compressed(_ head: FetchedHead, _ exchange: Exchange) -> [UInt8]? {
         guard exchange.policy.compresses, exchange.head.method == .get,
             exchange.head.minorVersion >= 1, exchange.takesGzip, !exchange.judgesBody(head),
-            case .storable(let times, _) = head.storability, head.isStorable,
-            times.isFresh(at: network.wallNow),
+            hasLifetime(head),
             unsafe head.bytes.withUnsafeBytes({
                 unsafe Compression.suits(head.head, bytes: $0.bytes)
             })
@@ -45,6 +44,15 @@ extension LoopState where N: ~Copyable {
                 next.span.bytes, &scan, limits: limits, toHead: false, into: &originHead)
         else { return nil }
         return next
+    }
+
+    /// CloudFront compresses what it may keep for a while, and 403, which it keeps only if the
+    /// origin says so.
+    private func hasLifetime(_ head: FetchedHead) -> Bool {
+        switch head.storability {
+        case .storable(let times, _): head.isStorable && times.isFresh(at: network.wallNow)
+        case .refused(let reason): head.status == 403 && reason == .statusNotCacheable
+        }
     }
 
     /// Without the length, with a weak tag, and with what tells the two forms apart.

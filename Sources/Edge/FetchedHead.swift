@@ -23,10 +23,14 @@ final class FetchedHead: Sendable {
     let variant: VariantBytes?
     /// The origin confirmed what is stored.
     let confirmed: StoredCopy?
+    /// The same with the fields that are for the asker alone; nil: there are none.
+    private let confirmedForAsker: StoredCopy?
     /// A 304 about another response than the stored one: it must be asked for anew.
     let deniesStored: Bool
     /// Status 200, but no tile: an OGC exception or a body of another kind (law 5).
     let rejectedContent: TileVerdict?
+    /// The page says itself that it lacks something: shown, not kept.
+    let isDegraded: Bool
     /// Stored bytes stand before the origin's: a part that this response completes.
     let completes: Bool
     /// Its member was out of step with its cluster: it is for who asked, and nobody keeps it.
@@ -36,9 +40,9 @@ final class FetchedHead: Sendable {
         bytes: [UInt8], head: borrowing ResponseHead, facts: ResponseFacts, blob: [UInt8],
         sharedBlob: [UInt8]? = nil, receivedAt: Milliseconds,
         requestedAt: Milliseconds, storability: Storability, variant: VariantBytes?,
-        confirmed: StoredCopy? = nil, deniesStored: Bool = false,
-        rejectedContent: TileVerdict? = nil, completesTo whole: UInt64? = nil,
-        isOutOfStep: Bool = false
+        confirmed: StoredCopy? = nil, confirmedForAsker: StoredCopy? = nil,
+        deniesStored: Bool = false, rejectedContent: TileVerdict? = nil,
+        isDegraded: Bool = false, completesTo whole: UInt64? = nil, isOutOfStep: Bool = false
     ) {
         self.isOutOfStep = isOutOfStep
         status = whole == nil ? head.status : 200
@@ -59,14 +63,40 @@ final class FetchedHead: Sendable {
         self.storability = storability
         self.variant = variant
         self.confirmed = confirmed
+        self.confirmedForAsker = confirmedForAsker
         self.deniesStored = deniesStored
         self.rejectedContent = rejectedContent
+        self.isDegraded = isDegraded
         completes = whole != nil
+    }
+
+    /// The same, known to lack something.
+    init(_ other: FetchedHead, degraded isDegraded: Bool) {
+        (status, declaredLength, bytes) = (other.status, other.declaredLength, other.bytes)
+        isOutOfStep = other.isOutOfStep
+        (head, facts) = (other.head, other.facts)
+        (blob, sharedBlob) = (other.blob, other.sharedBlob)
+        (receivedAt, requestedAt) = (other.receivedAt, other.requestedAt)
+        (storability, variant) = (other.storability, other.variant)
+        (confirmed, deniesStored) = (other.confirmed, other.deniesStored)
+        confirmedForAsker = other.confirmedForAsker
+        (rejectedContent, completes) = (other.rejectedContent, other.completes)
+        self.isDegraded = isDegraded
+    }
+
+    /// What the origin confirmed, as an exchange may have it: who waited gets nothing that is for
+    /// the asker alone (RFC 9111 §5.2.2.7).
+    func confirmed(for exchange: Exchange) -> StoredCopy? {
+        exchange.fetch == nil ? confirmed : confirmedForAsker ?? confirmed
     }
 
     var confirmsStored: Bool { confirmed != nil }
     var isRejectedContent: Bool { rejectedContent != nil }
     var isStorable: Bool {
+        mayBeShared && !isDegraded
+    }
+    /// It is for anybody, though perhaps not to be kept.
+    var mayBeShared: Bool {
         if case .storable = storability { return rejectedContent == nil }
         return false
     }
@@ -78,6 +108,20 @@ final class FetchedHead: Sendable {
     func suits(_ exchange: Exchange) -> Bool {
         guard let variant else { return true }
         return variant.matches(exchange)
+    }
+}
+
+extension FetchedHead {
+    /// The answer of a member that is out of step: for who asked, and for no cache.
+    func withoutCaching() -> FetchedHead {
+        FetchedHead(
+            bytes: bytes, head: head, facts: facts, blob: HeaderBlob.withoutCaching(blob),
+            sharedBlob: sharedBlob.map { HeaderBlob.withoutCaching($0) }, receivedAt: receivedAt,
+            requestedAt: requestedAt, storability: storability, variant: variant,
+            confirmed: confirmed, confirmedForAsker: confirmedForAsker,
+            deniesStored: deniesStored, rejectedContent: rejectedContent, isDegraded: isDegraded,
+            completesTo: status == head.status ? nil : declaredLength.map { UInt64($0) },
+            isOutOfStep: true)
     }
 }
 

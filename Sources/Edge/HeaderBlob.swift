@@ -57,6 +57,35 @@ enum HeaderBlob {
         }
     }
 
+    /// The fields that a `private="…"` or `no-cache="…"` of the same head names: for who asked,
+    /// and nobody else.
+    static func own(_ head: borrowing ResponseHead, bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        var names: [[UInt8]] = []
+        var line = head.fields.first(.cacheControl)
+        while let at = line {
+            let value = unsafe bytes.bytes.extracting(head.fields[at].value.range)
+            for directive in [CacheControl.Qualified.private, .noCache] {
+                CacheControl.forEachQualifiedName(of: directive, in: value) { name in
+                    unsafe name.withUnsafeBytes { unsafe names.append([UInt8]($0)) }
+                }
+            }
+            line = head.fields.next(after: at, .cacheControl)
+        }
+        var blob: [UInt8] = []
+        for index in 0..<head.fields.count where !names.isEmpty {
+            let field = head.fields[index]
+            let name = unsafe bytes.bytes.extracting(field.name.range)
+            guard names.contains(where: { unsafe equalsIgnoringCase($0.span.bytes, name) }),
+                unsafe !head.isHopByHop(index, bytes: bytes.bytes)
+            else { continue }
+            unsafe blob += bytes[field.name.range]
+            blob += [58, 32]
+            unsafe blob += bytes[field.value.range]
+            blob += [13, 10]
+        }
+        return blob
+    }
+
     /// The first line of that name, its end included.
     private static func line(_ name: StaticString, in blob: [UInt8]) -> Range<Int>? {
         unsafe blob.withUnsafeBytes { bytes in
@@ -76,11 +105,12 @@ enum HeaderBlob {
         return rest + Array("Cache-Control: no-store\r\n".utf8)
     }
 
+    /// As long as what was written: it may wait for the writer together with many thousand others.
     private static func write(_ body: (inout HeadWriter) -> Void) -> [UInt8] {
-        unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-            var writer = unsafe HeadWriter(UnsafeMutableRawBufferPointer(buffer))
+        unsafe withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 1) { memory in
+            var writer = unsafe HeadWriter(memory)
             body(&writer)
-            count = writer.count
+            return unsafe [UInt8](memory[..<writer.count])
         }
     }
 

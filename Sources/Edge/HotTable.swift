@@ -93,9 +93,14 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
     let keyHost: UnsafeRawBufferPointer
     /// What `/` stands for; empty where it stands for itself.
     let rootObject: UnsafeRawBufferPointer
+    /// The behavior of `/` is chosen by that all the same.
+    let matchesRootAsSlash: Bool
     /// CloudFront chooses behaviors by the path in its normal form.
     let normalizesPaths: Bool
+    let pathDecoding: MatchPath.Decoding
     let screening: HotScreening
+    /// The path under which the edge answers scripts itself; empty: it does not.
+    let ownPath: UnsafeRawBufferPointer
     /// The name of the field that tells a viewer's country; empty: none.
     let countryField: UnsafeRawBufferPointer
     let countries: Unmanaged<CountryTable>?
@@ -124,6 +129,10 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
         unsafe keyHost = unsafe text.keep(settings.distribution?.domainName ?? "")
         let root = settings.distribution?.distribution.config.rootObjectPath(forRoot: "/")
         unsafe rootObject = unsafe text.keep(root ?? "")
+        unsafe ownPath = unsafe text.keep(settings.notices.script.map { "\($0)/" } ?? "")
+        let readings = settings.distribution?.readings ?? DistributionReadings()
+        matchesRootAsSlash = readings.matchesRootAsSlash
+        pathDecoding = readings.pathDecoding
         normalizesPaths = settings.mode == .cloudfront
         screening = settings.distribution.map { HotScreening($0, text) } ?? HotScreening()
         let country = settings.distribution?.countries ?? CountrySettings()
@@ -181,7 +190,7 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
     ) -> Int {
         if count == 1 { return 0 }
         if normalizesPaths, unsafe MatchPath.needsNormalizing(path.bytes),
-            let length = unsafe MatchPath.write(path.bytes, into: scratch)
+            let length = unsafe MatchPath.write(path.bytes, into: scratch, decoding: pathDecoding)
         {
             return unsafe match(UnsafeRawBufferPointer(rebasing: scratch[..<length]))
         }

@@ -18,17 +18,28 @@ package struct HandedPlace: Sendable, Equatable {
 
 /// One origin's pool: who is healthy, whose turn it is, who waits. Shared by all loops.
 ///
-/// Touched on misses only; one mutex, held for nanoseconds.
+/// What it decides, ``PoolRoster`` decides. Touched on misses only; one mutex, held for
+/// nanoseconds.
 public final class OriginPool: Sendable {
+    typealias Choice = PoolRoster.Choice
+    typealias Ending = PoolRoster.Ending
+
     public let settings: OriginSettings
-    private let state: Mutex<State>
+    private let roster: Mutex<PoolRoster>
     private let context = Mutex<TLSContext?>(nil)
     /// What its members have in common; nil: nothing.
     package let cluster: Cluster?
     /// Each member's place in the cluster.
     let places: [Int]
-    /// Members with an address; all of them where none has one.
-    private let reachable: [Bool]
+    private let outages: OutageBoard
+    private let outageState: Mutex<PoolOutage>
+    /// Of the site's own calls, on southbound listeners.
+    let breaker = Mutex(CircuitBreaker())
+    private let observer = Mutex<CapabilitiesObserver?>(nil)
+
+    /// Told, on the checks' thread, of what a member's capabilities are whenever a check has read
+    /// them whole: the pool, the member's place, and what was seen. Must not block.
+    public typealias CapabilitiesObserver = @Sendable (OriginPool, Int, CapabilitiesSeen) -> Void
 
     /// For the next connections to members that speak TLS; a reload replaces it.
     var tls: TLSContext? {
@@ -36,207 +47,32 @@ public final class OriginPool: Sendable {
         set { context.withLock { $0 = newValue } }
     }
 
-    private struct Member {
-        var health: MemberHealth
-        // Smooth weighted round robin: grows by weight, falls by the total when chosen.
-        var current = 0
-        var inFlight = 0
-        var requests: UInt64 = 0
-        var failures: UInt64 = 0
-        var lastFailure: MemberFailure?
-        var lastFailureAt: Milliseconds = 0
+    public convenience init(_ settings: OriginSettings, after previous: OriginPool? = nil) {
+        self.init(settings, OutageBoard(), PoolOutage(), after: previous)
     }
 
-    private struct Waiting {
-        var fetch: QueuedFetch
-        /// Members it asked already, as bits.
-        var tried: UInt64
-        var wish: MemberWish
-    }
-
-    private struct State {
-        var members: [Member]
-        var queue: [Waiting] = []
-        // Retries: each request adds a share of one, each retry takes one.
-        var retryTokens = 3.0
-    }
-
-    /// - Parameter previous: the same origin's pool as it was configured before.
-    public init(_ settings: OriginSettings, after previous: OriginPool? = nil) {
+    /// - Parameters:
+    ///   - outages: where an outage of this pool is told.
+    ///   - outage: what is known already, of a pool of the same name.
+    ///   - previous: the same origin's pool as it was configured before.
+    package init(
+        _ settings: OriginSettings, _ outages: OutageBoard, _ outage: PoolOutage,
+        after previous: OriginPool? = nil
+    ) {
         self.settings = settings
+        self.outages = outages
         (cluster, places) = Self.cluster(of: settings, after: previous)
-        let isAny = settings.members.contains { !$0.endpoints.isEmpty }
-        reachable = settings.members.map { !isAny || !$0.endpoints.isEmpty }
-        state = Mutex(
-            State(
-                members: settings.members.map { _ in Member(health: MemberHealth(settings.health)) }
-            ))
+        let admission = cluster.map { ClusterAdmission(cluster: $0, places: places) }
+        roster = Mutex(PoolRoster(settings, admission))
+        outageState = Mutex(outage)
     }
 
-    enum Choice: Equatable {
-        case member(Int)
-        /// Queued: `release` will hand a member to this fetch.
-        case queued
-        case failed(FetchFailure)
-    }
-
-    /// Whose turn it is: smooth weighted round robin over eligible members not in `tried`.
-    ///
-    /// When none is eligible one is tried all the same. At their limits, the fetch is queued.
+    /// Whose turn it is; see ``PoolRoster/choose(tried:mayTry:at:for:)``.
     func choose(
-        tried: UInt64, at now: Milliseconds, for fetch: QueuedFetch, _ wish: MemberWish = .any
+        tried: UInt64, mayTry: Bool = false, at now: Milliseconds, for fetch: QueuedFetch,
+        _ wish: MemberWish = .any
     ) -> Choice {
-        state.withLock { state in
-            guard !state.members.isEmpty else { return .failed(.noMember) }
-            let admitted = cluster == nil ? .max : admitted(wish, fit(state, now), tried)
-            let candidates = candidates(state, tried, now, admitted)
-            if candidates.isEmpty {
-                // Only who serves others has a place to hand on.
-                let isWorthWaiting = state.members.indices.contains {
-                    !Self.has(tried, $0) && state.members[$0].inFlight > 0
-                        && Self.has(admitted, $0)
-                }
-                guard isWorthWaiting, settings.memberConcurrency > 0 else {
-                    return .failed(.noMember)
-                }
-                guard state.queue.count < settings.queueLength else { return .failed(.queueFull) }
-                state.queue.append(Waiting(fetch: fetch, tried: tried, wish: wish))
-                return .queued
-            }
-            return .member(Self.take(candidates, &state, settings, now))
-        }
-    }
-
-    /// Members that health lets be asked, as bits.
-    private func fit(_ state: borrowing State, _ now: Milliseconds) -> UInt64 {
-        var bits: UInt64 = 0
-        for index in state.members.indices
-        where reachable[index] && state.members[index].health.isEligible(at: now) {
-            bits |= 1 << UInt64(index & 63)
-        }
-        return bits
-    }
-
-    /// Members with a place for a fetch that has tried some and may ask those `admitted`.
-    private func candidates(
-        _ state: borrowing State, _ tried: UInt64, _ now: Milliseconds, _ admitted: UInt64
-    ) -> [Int] {
-        var (free, eligible): ([Int], [Int]) = ([], [])
-        var isAnyEligible = false
-        for index in state.members.indices where reachable[index] && Self.has(admitted, index) {
-            let isEligible = state.members[index].health.isEligible(at: now)
-            isAnyEligible = isAnyEligible || isEligible
-            let limit = settings.memberConcurrency
-            let hasPlace = limit == 0 || state.members[index].inFlight < limit
-            guard hasPlace, !Self.has(tried, index) else { continue }
-            free.append(index)
-            if isEligible { eligible.append(index) }
-        }
-        // With all bad, one is still asked before the fallbacks.
-        return isAnyEligible ? eligible : free
-    }
-
-    private static func has(_ tried: UInt64, _ member: Int) -> Bool {
-        tried & (1 << UInt64(member & 63)) != 0
-    }
-
-    private static func take(
-        _ candidates: [Int], _ state: inout State, _ settings: OriginSettings, _ now: Milliseconds
-    ) -> Int {
-        var total = 0
-        var best = candidates[0]
-        for index in candidates {
-            let weight = max(
-                1, settings.members[index].weight * state.members[index].health.share(at: now))
-            total += weight
-            state.members[index].current += weight
-            if state.members[index].current > state.members[best].current { best = index }
-        }
-        state.members[best].current -= total
-        occupy(best, &state, settings)
-        return best
-    }
-
-    private static func occupy(_ member: Int, _ state: inout State, _ settings: OriginSettings) {
-        state.members[member].inFlight += 1
-        state.members[member].requests += 1
-        state.retryTokens = min(state.retryTokens + Double(settings.retryBudgetPercent) / 100, 100)
-    }
-
-    /// Whether one more retry is within the budget; takes it when it is.
-    func takeRetry() -> Bool {
-        state.withLock { state in
-            guard state.retryTokens >= 1 else { return false }
-            state.retryTokens -= 1
-            return true
-        }
-    }
-
-    /// Another member for a fetch that has an answer already, and might get a better one: only if
-    /// it can be asked at once and the budget has a retry, which is then taken.
-    func chooseRetry(
-        tried: UInt64, at now: Milliseconds, _ wish: MemberWish = .any
-    ) -> Int? {
-        state.withLock { state in
-            guard state.retryTokens >= 1 else { return nil }
-            let admitted =
-                cluster == nil ? .max : admitted(wish, fit(state, now), tried, strict: true)
-            let candidates = candidates(state, tried, now, admitted)
-            guard !candidates.isEmpty else { return nil }
-            state.retryTokens -= 1
-            return Self.take(candidates, &state, settings, now)
-        }
-    }
-
-    enum Ending {
-        case succeeded
-        case failed(MemberFailure)
-        case neutral
-    }
-
-    /// The member's place is free again. Returns whose it is now, if somebody waits for it.
-    ///
-    /// The place is taken already: nobody who comes later can have it, and it is not lost should
-    /// the fetch be gone when it is told, since then the place is released in its turn.
-    func release(
-        _ member: Int, _ ending: Ending, at now: Milliseconds
-    ) -> (handed: HandedPlace?, change: MemberHealth.Change) {
-        state.withLock { state in
-            state.members[member].inFlight -= 1
-            let change = judge(&state, member, ending, now)
-            let fit = state.queue.isEmpty ? 0 : fit(state, now)
-            let next = state.queue.firstIndex { waiting in
-                let admitted = admitted(waiting.wish, fit, waiting.tried)
-                guard !Self.has(waiting.tried, member), Self.has(admitted, member) else {
-                    return false
-                }
-                // A member that is ejected is the last resort, for this fetch as for a new one.
-                return state.members[member].health.isEligible(at: now)
-                    || !state.members.indices.contains {
-                        !Self.has(waiting.tried, $0) && Self.has(admitted & fit, $0)
-                    }
-            }
-            guard let next else { return (nil, change) }
-            Self.occupy(member, &state, settings)
-            return (HandedPlace(member: member, next: state.queue.remove(at: next).fetch), change)
-        }
-    }
-
-    private func judge(
-        _ state: inout State, _ member: Int, _ ending: Ending, _ now: Milliseconds
-    ) -> MemberHealth.Change {
-        switch ending {
-        case .neutral: return .none
-        case .succeeded: return state.members[member].health.exchangeSucceeded(at: now)
-        case .failed(let failure):
-            state.members[member].failures += 1
-            state.members[member].lastFailure = failure
-            state.members[member].lastFailureAt = now
-            let others = state.members.indices.contains {
-                $0 != member && reachable[$0] && state.members[$0].health.isEligible(at: now)
-            }
-            return state.members[member].health.exchangeFailed(at: now, isLast: !others)
-        }
+        roster.withLock { $0.choose(tried: tried, mayTry: mayTry, at: now, for: fetch, wish) }
     }
 
     /// Whether a fetch that has tried some could ask another that is fit.
@@ -244,42 +80,148 @@ public final class OriginPool: Sendable {
         than tried: UInt64, at now: Milliseconds, _ wish: MemberWish, strict: Bool
     ) -> Bool {
         guard cluster != nil else { return settings.members.count > tried.nonzeroBitCount }
-        return state.withLock { state in
-            let fit = fit(state, now)
-            return admitted(wish, fit, tried, strict: strict) & fit & ~tried != 0
+        return roster.withLock { roster in
+            roster.admitted(wish, tried, now, strict: strict) & roster.able(at: now) & ~tried != 0
         }
     }
 
-    /// Who is fit, as bits, and how many requests each member has.
+    /// Who is fit, or may prove to be, as bits, and how many requests each member has.
     func standing(at now: Milliseconds) -> (fit: UInt64, inFlight: [Int]) {
-        state.withLock { (fit($0, now), $0.members.map(\.inFlight)) }
+        roster.withLock { ($0.able(at: now), $0.members.map(\.inFlight)) }
+    }
+
+    /// Whether one more retry is within the budget; takes it when it is.
+    func takeRetry() -> Bool { roster.withLock { $0.takeRetry() } }
+
+    /// Another member for a fetch that has an answer already, and might get a better one.
+    func chooseRetry(
+        tried: UInt64, onlyFit: Bool = false, isFree: Bool = false, at now: Milliseconds,
+        _ wish: MemberWish = .any, strict: Bool = true
+    ) -> Int? {
+        roster.withLock {
+            $0.chooseRetry(
+                tried: tried, onlyFit: onlyFit, isFree: isFree, at: now, wish, strict: strict)
+        }
+    }
+
+    /// The member's place is free again. Returns whose it is now, if somebody waits for it.
+    func release(
+        _ member: Int, _ ending: Ending, wasTrial: Bool = false, at now: Milliseconds
+    ) -> (handed: HandedPlace?, change: MemberHealth.Change) {
+        let (released, health) = roster.withLock {
+            ($0.release(member, ending, wasTrial: wasTrial, at: now), $0.health(at: now))
+        }
+        noteOutage(ending, health, now)
+        return released
+    }
+
+    /// Another member answered well what these did not.
+    func confirm(
+        _ suspects: [(member: Int, suspicion: Suspicion)], at now: Milliseconds
+    ) -> [(member: Int, change: MemberHealth.Change)] {
+        roster.withLock { roster in
+            suspects.map { member, suspicion in
+                switch suspicion {
+                case .failure(let failure):
+                    (member, roster.blame(member, failure, at: now))
+                case .unknownLayer(let layer):
+                    (member, roster.missed(layer, by: member, at: now))
+                }
+            }
+        }
+    }
+
+    /// Whether there are layers that the member is thought not to know.
+    func hasGaps(_ member: Int) -> Bool { roster.withLock { $0.members[member].health.hasGaps } }
+
+    /// The member served this layer, whatever was thought of it.
+    func served(_ layer: String, by member: Int) {
+        roster.withLock { $0.served(layer, by: member) }
+    }
+
+    /// Whether nobody has had an answer of the member for a while.
+    func isDead(_ member: Int) -> Bool {
+        roster.withLock { $0.members[member].health.liveness == .dead }
     }
 
     /// The fetch waits no longer: it timed out or its viewer left.
-    func leaveQueue(_ fetch: QueuedFetch) {
-        state.withLock { state in
-            state.queue.removeAll { $0.fetch == fetch }
+    func leaveQueue(_ fetch: QueuedFetch) { roster.withLock { $0.leaveQueue(fetch) } }
+
+    // MARK: outages
+
+    /// What a request's end says of the pool as a whole.
+    private func noteOutage(_ ending: Ending, _ health: OriginHealth, _ now: Milliseconds) {
+        outageState.withLock { outage in
+            switch ending {
+            case .neutral: return
+            case .succeeded: outage.succeeded()
+            case .failed(let failure):
+                outage.failed(
+                    at: now, isReached: failure.isReached, isAnyEligible: health == .up)
+            }
+            // Under the lock, so that the board hears of changes in their order.
+            outages.note(settings.id, since: outage.since)
         }
     }
 
-    /// An active check's result.
-    func checked(_ member: Int, _ passed: Bool, at now: Milliseconds) -> MemberHealth.Change {
-        state.withLock { state in
-            if !passed {
-                state.members[member].lastFailure = .check
-                state.members[member].lastFailureAt = now
-            }
-            return state.members[member].health.checked(passed, at: now)
-        }
+    /// From now on so many failures begin an outage, and so many successes end it.
+    func judgesOutages(begins: Int, ends: Int) {
+        outageState.withLock { ($0.begins, $0.ends) = (max(1, begins), max(1, ends)) }
     }
+
+    /// What is known of it as a whole, for the pool that takes its place.
+    var outage: PoolOutage { outageState.withLock { $0 } }
 
     /// Whether anybody at all would be asked gladly.
-    func health(at now: Milliseconds) -> OriginHealth {
-        state.withLock { state in
-            state.members.indices.contains {
-                reachable[$0] && state.members[$0].health.isEligible(at: now)
-            } ? .up : .allDown
+    func health(at now: Milliseconds) -> OriginHealth { roster.withLock { $0.health(at: now) } }
+
+    // MARK: checks
+
+    /// An active check's result, by the places of member and check.
+    func checked(
+        _ member: Int, _ check: Int = 0, _ result: ProbeResult, at now: Milliseconds
+    ) -> MemberHealth.Change {
+        let (change, seen, health) = roster.withLock { roster in
+            let change = roster.checked(member, check, result, at: now)
+            return (
+                change,
+                result.capabilities == nil ? nil : roster.members[member].capabilities[check],
+                roster.health(at: now)
+            )
         }
+        outageState.withLock { outage in
+            outage.checked(
+                result.finding.hasPassed, at: now, isTelling: settings.health.hasRealChecks,
+                isAnyEligible: health == .up)
+            outages.note(settings.id, since: outage.since)
+        }
+        if let seen, let observer = observer.withLock({ $0 }) { observer(self, member, seen) }
+        return change
+    }
+
+    /// When a check should find out if a member is well again; nil: nothing is to be found out.
+    func checkedEarlyAt(_ member: Int) -> Milliseconds? {
+        roster.withLock { $0.members[member].health.checkedEarlyAt() }
+    }
+
+    /// Has somebody told of members' capabilities; nil: nobody any more.
+    public func observeCapabilities(_ observer: CapabilitiesObserver?) {
+        self.observer.withLock { $0 = observer }
+    }
+
+    /// What members said of their layers when they were last asked, by their places: of the first
+    /// check that asks for it.
+    public var capabilities: [CapabilitiesSeen?] {
+        roster.withLock { roster in
+            roster.members.map { member in
+                member.capabilities.min { $0.key < $1.key }?.value
+            }
+        }
+    }
+
+    /// Whoever compares members says how this one stands to its peers.
+    public func setDrift(_ drift: MemberDrift, of member: Int) {
+        roster.withLock { $0.setDrift(drift, of: member) }
     }
 
     /// For `/status`.
@@ -288,68 +230,9 @@ public final class OriginPool: Sendable {
     ///   - now: monotonic milliseconds, as everywhere in this pool.
     ///   - wall: the machine's wall clock at that moment.
     public func snapshot(at now: Milliseconds, wall: Milliseconds) -> PoolStatus {
-        func shown(_ time: Milliseconds) -> Milliseconds { time == 0 ? 0 : wall - now + time }
-        return state.withLock { state in
-            PoolStatus(
-                id: settings.id, queued: state.queue.count,
-                members: zip(settings.members, state.members).map { given, member in
-                    MemberStatus(
-                        name: given.name, weight: given.weight,
-                        state: given.unresolved != nil && given.endpoints.isEmpty
-                            ? "unresolved"
-                            : !member.health.isUp
-                                ? "down"
-                                : now < member.health.ejectedUntil
-                                    ? "ejected"
-                                    : member.health.share(at: now) < 100 ? "slow-start" : "up",
-                        ejectedUntil: shown(member.health.ejectedUntil), inFlight: member.inFlight,
-                        requests: member.requests, failures: member.failures,
-                        consecutiveFailures: member.health.consecutiveFailures,
-                        lastFailure: member.lastFailure?.word,
-                        lastFailureAt: shown(member.lastFailureAt))
-                })
-        }
+        var status = roster.withLock { $0.status(at: now, wall: wall) }
+        status.breaker = breaker.withLock { $0.word }
+        status.outageSince = outage.since.map { wall - now + $0 } ?? 0
+        return status
     }
-}
-
-/// What a member is blamed for.
-enum MemberFailure: Sendable, Equatable {
-    case fetch(FetchFailure)
-    /// It answered with a gateway's error.
-    case status(Int)
-    /// It did not pass an active check.
-    case check
-
-    /// The word in `/status`.
-    var word: String {
-        switch self {
-        case .fetch(let failure): failure.word.description
-        case .status(let status): "status \(status)"
-        case .check: "check-failed"
-        }
-    }
-}
-
-/// A pool as `/status` shows it.
-public struct PoolStatus: Sendable, Codable {
-    public var id: String
-    public var queued: Int
-    public var members: [MemberStatus]
-}
-
-/// A member as `/status` shows it; times in milliseconds since the epoch by the machine's clock,
-/// whatever clock the edge goes by.
-public struct MemberStatus: Sendable, Codable {
-    public var name: String
-    public var weight: Int
-    public var state: String
-    public var ejectedUntil: Milliseconds
-    public var inFlight: Int
-    public var requests: UInt64
-    public var failures: UInt64
-    public var consecutiveFailures: Int
-    /// What it did wrong last, and so why it is ejected or down; nil: nothing yet.
-    public var lastFailure: String?
-    /// 0 while there is none.
-    public var lastFailureAt: Milliseconds
 }

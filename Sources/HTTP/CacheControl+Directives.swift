@@ -70,7 +70,7 @@ extension CacheControl {
             if equalsIgnoringCase(name, "public") { flags.insert(.public) }
         case 7:
             if equalsIgnoringCase(name, "max-age") {
-                guard isFirst(.hasMaxAge) else { return }
+                guard isFirst(.hasMaxAge, else: .repeatedMaxAge) else { return }
                 maxAge = lifetime(value, directive, .invalidMaxAge)
             } else if equalsIgnoringCase(name, "private") {
                 addQualifiable(directive, .private, .privateFields)
@@ -81,7 +81,7 @@ extension CacheControl {
             } else if equalsIgnoringCase(name, "no-store") {
                 flags.insert(.noStore)
             } else if equalsIgnoringCase(name, "s-maxage") {
-                guard isFirst(.hasSMaxAge) else { return }
+                guard isFirst(.hasSMaxAge, else: .repeatedSMaxAge) else { return }
                 sMaxAge = lifetime(value, directive, .invalidSMaxAge)
             }
         case 9:
@@ -126,6 +126,13 @@ extension CacheControl {
 
     /// Sets the flag and says whether it was not set before.
     private mutating func isFirst(_ flag: Flags) -> Bool { flags.insert(flag).inserted }
+
+    /// The same, and notes that it was.
+    private mutating func isFirst(_ flag: Flags, else repeated: Flags) -> Bool {
+        if isFirst(flag) { return true }
+        flags.insert(repeated)
+        return false
+    }
 
     /// A lifetime: one that cannot be read must not be taken for a missing one.
     private mutating func lifetime(

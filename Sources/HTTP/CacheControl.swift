@@ -37,6 +37,10 @@ public struct CacheControl: Equatable, Sendable {
         public static let invalidMaxAge = Flags(rawValue: 1 << 19)
         /// `s-maxage` has no number, likewise.
         public static let invalidSMaxAge = Flags(rawValue: 1 << 20)
+        /// `max-age` came again after the one that counts.
+        public static let repeatedMaxAge = Flags(rawValue: 1 << 21)
+        /// `s-maxage`, likewise.
+        public static let repeatedSMaxAge = Flags(rawValue: 1 << 22)
     }
 
     /// The directives that may name fields.

@@ -67,7 +67,7 @@ let confirmationCases: [Case] = [
                 [
                     "Cache-Control: max-age=3600, private=\"Set-Cookie\"", "ETag: \"a\"",
                     "Set-Cookie: s=1",
-                ])),
+                ]), .field("Set-Cookie", "s=1"), .status(200)),
         .any(get(), .response(304, [hour, "ETag: \"a\""]), .status(200), .lacks("Set-Cookie"))),
     Case(
         "private-cookie", "a field that is private is for who asked", "RFC 9111 §5.2.2.7", .must,

@@ -27,6 +27,14 @@ public struct Behavior: Sendable, Equatable {
     public var isCompressing: Bool
     public var signers: CacheBehavior.Signers
 
+    /// The same as a policy's readings of what is not documented have it.
+    public func adopting(_ policy: BehaviorPolicy) -> Behavior {
+        var behavior = self
+        behavior.key = key.adopting(policy)
+        behavior.forwarding = forwarding.adopting(policy)
+        return behavior
+    }
+
     /// Nothing is stored: all lifetimes are 0, or all headers are forwarded the older way.
     public var disablesCaching: Bool { policy.disablesCaching }
 

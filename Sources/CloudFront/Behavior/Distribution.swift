@@ -50,10 +50,11 @@ public struct Distribution: Sendable {
     /// `path` as sent, without query and with the root object in its place; `scratch` is at least
     /// as long as the path, or what makes it longer is taken as it is. Allocates nothing.
     public func behaviorIndex(
-        for path: RawSpan, scratch: UnsafeMutableRawBufferPointer
+        for path: RawSpan, scratch: UnsafeMutableRawBufferPointer,
+        decoding: MatchPath.Decoding = .unreserved
     ) -> Int {
         guard MatchPath.needsNormalizing(path),
-            let count = unsafe MatchPath.write(path, into: scratch)
+            let count = unsafe MatchPath.write(path, into: scratch, decoding: decoding)
         else { return match(path) }
         return match(unsafe UnsafeRawBufferPointer(rebasing: scratch[..<count]).bytes)
     }

@@ -27,7 +27,9 @@ extension Forwarding {
             .range, .ifRange:
             // They say what the body is, or which part is meant: without them the request would
             // be another one.
-            .forwarded
+            fateOfPart(name)
+        case .ifNoneMatch, .ifModifiedSince, .ifMatch, .ifUnmodifiedSince:
+            passesConditions ? .forwarded : fateOfUnlisted(name, known)
         case .accept, .acceptLanguage, .referer, .expect:
             selects(name) ? .forwarded : .removed
         case .other: fateOfOther(name)
@@ -40,6 +42,11 @@ extension Forwarding {
     private func fateOfUnlisted(_ name: RawSpan, _ known: KnownField) -> FieldFate {
         if known.isHopByHop { return .removed }
         return isLegacy || selects(name) ? .forwarded : .removed
+    }
+
+    /// On the older way nobody can name them.
+    private func fateOfPart(_ name: RawSpan) -> FieldFate {
+        passesOnlyNamed && !isLegacy && !selects(name) ? .removed : .forwarded
     }
 
     private var fateOfAcceptEncoding: FieldFate {
@@ -66,7 +73,7 @@ extension Forwarding {
         if name.hasPrefixIgnoringCase("proxy-") || name.hasPrefixIgnoringCase("x-edge-") {
             return .removed
         }
-        if equalsIgnoringCase(name, "content-md5") { return .forwarded }
+        if equalsIgnoringCase(name, "content-md5") { return fateOfPart(name) }
         if equalsIgnoringCase(name, "accept-charset")
             || equalsIgnoringCase(name, "x-http-method-override")
         {

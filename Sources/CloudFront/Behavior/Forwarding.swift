@@ -1,3 +1,4 @@
+public import Caching
 import HTTP
 
 /// What of a viewer's request the origin gets. Source: CloudFront, "Request and response behavior
@@ -27,6 +28,18 @@ public struct Forwarding: Sendable, Equatable {
     public var normalizesCodings: Bool
     /// Parameters and cookies of signatures stay here.
     public var dropsSignature: Bool
+    /// Conditions pass although nobody named them, as the older way.
+    public var passesConditions = false
+    /// `Range` and the fields of a body pass only where somebody named them.
+    public var passesOnlyNamed = false
+
+    /// The same as a behavior's readings of what is not documented have it.
+    public func adopting(_ policy: BehaviorPolicy) -> Forwarding {
+        var forwarding = self
+        forwarding.passesConditions = policy.forwardsConditions
+        forwarding.passesOnlyNamed = policy.forwardsOnlyNamed
+        return forwarding
+    }
 
     /// Whether a viewer's field of that name is among those chosen for the origin.
     public func selects(_ name: RawSpan) -> Bool {

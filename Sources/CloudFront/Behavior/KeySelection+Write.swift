@@ -15,7 +15,7 @@ extension KeySelection {
         generated: borrowing HeaderTable, generatedBytes: RawSpan,
         scratch: UnsafeMutableRawBufferPointer
     ) -> Bool {
-        key.append(.behavior, unsafe identity.span.bytes)
+        if !identity.isEmpty { key.append(.behavior, unsafe identity.span.bytes) }
         guard unsafe appendQuery(to: &key, query, scratch) else {
             return false
         }
@@ -45,6 +45,7 @@ extension KeySelection {
         to key: inout CanonicalKey, _ query: RawSpan, _ scratch: UnsafeMutableRawBufferPointer
     ) -> Bool {
         if query.byteCount == 0 || queryStrings.mode == .none { return true }
+        if normalizesQuery { return unsafe appendNormalQuery(to: &key, query, scratch) }
         if queryStrings.takesWhole(query, dropsSignature: dropsSignature) {
             key.append(.query, query)
             return true
@@ -57,6 +58,34 @@ extension KeySelection {
             key.append(.query, unsafe UnsafeRawBufferPointer(rebasing: scratch[..<count]).bytes)
         }
         return true
+    }
+
+    private func appendNormalQuery(
+        to key: inout CanonicalKey, _ query: RawSpan, _ scratch: UnsafeMutableRawBufferPointer
+    ) -> Bool {
+        guard
+            let count = unsafe queryStrings.writeNormalQuery(
+                query, dropsSignature: dropsSignature, into: scratch)
+        else { return false }
+        if count > 0 {
+            key.append(.query, unsafe UnsafeRawBufferPointer(rebasing: scratch[..<count]).bytes)
+        }
+        return true
+    }
+
+    /// The path that the key has of one that was sent. `scratch` has room for it.
+    public func appendPath(
+        _ path: RawSpan, to key: inout CanonicalKey, scratch: UnsafeMutableRawBufferPointer
+    ) {
+        if path.byteCount == 0 {
+            key.append(.path, byte: UInt8(ascii: "/"))
+        } else if normalizesPath, MatchPath.needsNormalizing(path),
+            let count = unsafe MatchPath.write(path, into: scratch)
+        {
+            key.append(.path, unsafe UnsafeRawBufferPointer(rebasing: scratch[..<count]).bytes)
+        } else {
+            key.append(.path, path)
+        }
     }
 
     /// All lines of the name, in their order; an absent field leaves none, so that it differs

@@ -1,3 +1,5 @@
+public import Caching
+
 /// What of a request is in the key beside host, path and method.
 ///
 /// Source: CloudFront, "Understand the cache key".
@@ -10,6 +12,10 @@ public struct KeySelection: Sendable, Equatable {
     public var codings: Codings
     /// Parameters and cookies of signatures are no part of any key.
     public var dropsSignature: Bool
+    /// The path is in its normal form, as patterns see it; else as it was sent.
+    public var normalizesPath = false
+    /// Parameters are in a normal form: see `NameSelection.writeNormalQuery`.
+    public var normalizesQuery = false
     /// Identifies the above in a key, so that a changed policy meets none of the old entries.
     public private(set) var identity: [UInt8] = []
 
@@ -23,6 +29,15 @@ public struct KeySelection: Sendable, Equatable {
         self.codings = codings
         self.dropsSignature = dropsSignature
         identity = makeIdentity(headers)
+    }
+
+    /// The same as a behavior's readings of what is not documented have it.
+    public func adopting(_ policy: BehaviorPolicy) -> KeySelection {
+        var selection = self
+        selection.normalizesPath = policy.keysNormalPath
+        selection.normalizesQuery = policy.keysNormalQuery
+        if policy.sharesAcrossPolicies { selection.identity = [] }
+        return selection
     }
 
     /// FNV-1a over the settings as text, with what separates them outside of any name.

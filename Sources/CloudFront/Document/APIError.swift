@@ -20,6 +20,7 @@ public struct APIError: Error, Sendable, Equatable {
         case invalidTagging = "InvalidTagging"
         case invalidTTLOrder = "InvalidTTLOrder"
         case invalidationBatchAlreadyExists = "InvalidationBatchAlreadyExists"
+        case malformedInput = "MalformedInput"
         case malformedXML = "MalformedXML"
         case missingAuthenticationToken = "MissingAuthenticationToken"
         case missingBody = "MissingBody"

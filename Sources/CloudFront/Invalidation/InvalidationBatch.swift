@@ -36,6 +36,9 @@ public struct InvalidationBatch: Sendable, Equatable {
     }
 
     /// Whether an earlier batch, which had the same reference, asked for the same: then this is
-    /// that one again. The items count as a set.
-    public func isSame(as earlier: [String]) -> Bool { Set(items) == Set(earlier) }
+    /// that one again. The items count as a set, unless their order is to count: CloudFront does
+    /// not say.
+    public func isSame(as earlier: [String], inOrder: Bool = false) -> Bool {
+        inOrder ? items == earlier : Set(items) == Set(earlier)
+    }
 }

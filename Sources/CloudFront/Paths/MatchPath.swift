@@ -2,10 +2,21 @@ import HTTP
 
 /// The path as patterns see it: unreserved bytes decoded, slashes merged, dot segments resolved.
 ///
-/// Made for choosing a behavior only; the origin gets the path as it came. Source: CloudFront,
-/// "Path pattern" (normalisation by RFC 3986 §6); that only unreserved bytes are decoded is our
-/// reading of it.
+/// Made for choosing a behavior, and for keys that are to have it; the origin gets the path as it
+/// came. Source: CloudFront, "Path pattern" (normalisation by RFC 3986 §6); which escapes are
+/// decoded it does not say.
 public enum MatchPath {
+    /// Which percent-encoded bytes count as themselves.
+    public enum Decoding: String, Sendable, CaseIterable {
+        /// None.
+        case none
+        /// Letters, digits, `-`, `.`, `_` and `~` (RFC 3986 §2.3), so that no encoded slash
+        /// becomes one.
+        case unreserved
+        /// All, slashes and stars as well.
+        case all
+    }
+
     /// Whether `write` would change anything; nearly every path needs nothing.
     public static func needsNormalizing(_ path: RawSpan) -> Bool {
         var previous: UInt8 = 0
@@ -26,14 +37,16 @@ public enum MatchPath {
 
     /// Writes the normal form, which is never longer than the path; nil when it does not fit.
     public static func write(
-        _ path: RawSpan, into memory: UnsafeMutableRawBufferPointer
+        _ path: RawSpan, into memory: UnsafeMutableRawBufferPointer,
+        decoding: Decoding = .unreserved
     ) -> Int? {
         guard memory.count >= path.byteCount else { return nil }
         var count = 0
         var at = 0
         while at < path.byteCount {
             let (byte, width) = PercentCoding.decoded(path, at: at)
-            if width == 3, unsafe !isUnreserved(byte) || completesEscape(byte, memory, count) {
+            if width == 3, unsafe !isDecoded(byte, decoding) || completesEscape(byte, memory, count)
+            {
                 for offset in at..<at + 3 { unsafe memory[count + offset - at] = path[offset] }
                 count += 3
             } else if byte != UInt8(ascii: "/") {
@@ -45,6 +58,14 @@ public enum MatchPath {
             at += width
         }
         return unsafe closeLast(memory, count)
+    }
+
+    private static func isDecoded(_ byte: UInt8, _ decoding: Decoding) -> Bool {
+        switch decoding {
+        case .none: false
+        case .unreserved: isUnreserved(byte)
+        case .all: true
+        }
     }
 
     /// Whether a byte would make an escape with a `%` that began none, as in `%%34%31`: such a one
@@ -60,7 +81,7 @@ public enum MatchPath {
     }
 
     /// RFC 3986 §2.3.
-    private static func isUnreserved(_ byte: UInt8) -> Bool {
+    static func isUnreserved(_ byte: UInt8) -> Bool {
         if isDigit(byte) || lowercased(byte) &- 0x61 < 26 { return true }
         return byte == 0x2d || byte == 0x2e || byte == 0x5f || byte == 0x7e
     }

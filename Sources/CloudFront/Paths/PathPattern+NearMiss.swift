@@ -28,8 +28,10 @@ extension PathPattern {
     /// nil when the pattern matches, or is nowhere near. `path` as it was sent, without query.
     ///
     /// Cold: allocates.
-    public static func nearMiss(_ pattern: String, path: String) -> NearMiss? {
-        let normal = normalized(path)
+    public static func nearMiss(
+        _ pattern: String, path: String, decoding: MatchPath.Decoding = .unreserved
+    ) -> NearMiss? {
+        let normal = normalized(path, decoding)
         if matches(pattern, normal) { return nil }
         if matches(pattern, path) { return .normalizedAway }
         if matches(pattern.lowercased(), normal.lowercased()) { return .differsInCase }
@@ -52,12 +54,15 @@ extension PathPattern {
     }
 
     /// The path as patterns see it.
-    static func normalized(_ path: String) -> String {
+    public static func normalized(
+        _ path: String, _ decoding: MatchPath.Decoding = .unreserved
+    ) -> String {
         let bytes = Array(path.utf8)
         let normal = unsafe [UInt8](unsafeUninitializedCapacity: bytes.count) { memory, count in
             count =
                 unsafe MatchPath.write(
-                    bytes.span.bytes, into: UnsafeMutableRawBufferPointer(memory)) ?? 0
+                    bytes.span.bytes, into: UnsafeMutableRawBufferPointer(memory),
+                    decoding: decoding) ?? 0
         }
         return String(decoding: normal, as: UTF8.self)
     }

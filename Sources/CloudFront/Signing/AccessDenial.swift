@@ -15,6 +15,7 @@ public enum AccessDenial: String, Error, Sendable, CaseIterable {
 
     public var status: Int { 403 }
 
+    /// Unless somebody knows better: see `AccessDenialTexts`.
     public var message: StaticString {
         switch self {
         case .missingKey: "Missing Key-Pair-Id query parameter or cookie value"
@@ -30,7 +31,10 @@ public enum AccessDenial: String, Error, Sendable, CaseIterable {
     public static var contentType: StaticString { "text/xml" }
 
     /// The answer's body, byte for byte.
-    public var body: String {
+    public var body: String { body(saying: "\(message)") }
+
+    /// The same with another message, which must be fit to stand in XML.
+    public func body(saying message: String) -> String {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>\(rawValue)</Code>"
             + "<Message>\(message)</Message></Error>"
     }

@@ -33,7 +33,7 @@ extension CloudFrontAPI {
 
     /// ListDistributions.
     func listDistributions(_ request: APIRequest) throws(APIError) -> Answer {
-        let page = try Page(of: [state.distribution], request) { $0.id }
+        let page = try Page(of: [state.distribution], request, limit: settings.pageItems) { $0.id }
         return Answer(
             200, APIDocument(root: "DistributionList", list(page, page.items.map(summary))))
     }

@@ -28,7 +28,8 @@ extension CloudFrontAPI {
         let earlier = state.invalidations
         let reference = batch.callerReference
         if let same = earlier.first(where: { $0.callerReference == reference }) {
-            guard batch.isSame(as: same.items), isSoft == same.isSoft else {
+            let isSame = batch.isSame(as: same.items, inOrder: settings.ordersReferencePaths)
+            guard isSame, isSoft == same.isSoft else {
                 throw .referenceReused(settings.reusedReference)
             }
             return same
@@ -73,7 +74,7 @@ extension CloudFrontAPI {
 
     /// ListInvalidations.
     func listInvalidations(_ request: APIRequest, _ now: Int64) throws(APIError) -> Answer {
-        let page = try Page(of: state.invalidations, request) { $0.id }
+        let page = try Page(of: state.invalidations, request, limit: settings.pageItems) { $0.id }
         let summaries = page.items.map { invalidation in
             ConfigNode.map([
                 "Id": .text(invalidation.id),

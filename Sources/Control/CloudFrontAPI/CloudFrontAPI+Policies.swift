@@ -32,7 +32,7 @@ extension CloudFrontAPI {
         case "custom": selected = all.filter { !$0.isManaged }
         default: throw .invalidArgument("The Type is neither managed nor custom.")
         }
-        let page = try Page(of: selected, request) { $0.id }
+        let page = try Page(of: selected, request, limit: settings.pageItems) { $0.id }
         let summaries = page.items.map { policy in
             ConfigNode.map([
                 "Type": .text(policy.isManaged ? "managed" : "custom"),

@@ -65,6 +65,8 @@ public final class CloudFrontAPI: Sendable {
             try rules.withLock({ $0.verifier })?.verify(request, now: machineTime ?? now)
             return response(try dispatch(request, now), request)
         } catch {
+            var error = error
+            if error.code == .malformedXML { error.code = settings.malformedCode }
             return response(Answer(error, request.id), request)
         }
     }
@@ -130,7 +132,7 @@ public final class CloudFrontAPI: Sendable {
         guard let root = roots[word], rest.isEmpty, request.method == .get else {
             throw unknown(request)
         }
-        let page = try Page<String>(of: [], request) { $0 }
+        let page = try Page<String>(of: [], request, limit: settings.pageItems) { $0 }
         // Only the last of them says whether there is more.
         let isTruncated: ConfigNode? = word == "origin-access-control" ? .text(false) : nil
         return Answer(

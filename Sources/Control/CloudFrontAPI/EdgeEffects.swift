@@ -10,6 +10,8 @@ struct EdgeEffects: DistributionEffects {
     let store: Store
     let recorder: Recorder
     let clock: WallClock
+    /// What is in force.
+    let settings: @Sendable () -> Settings?
     /// Puts a distribution in force on all loops, or throws and leaves what is.
     let updating: @Sendable (Distribution) throws -> Void
 
@@ -53,7 +55,9 @@ struct EdgeEffects: DistributionEffects {
     /// A tag matches nothing where no field is named that origins tag by.
     private func rules(for targets: [InvalidationPath]) -> [InvalidationRule] {
         let hasTags = !store.tagField.isEmpty
-        return targets.map(InvalidationRule.init).filter { hasTags || $0.reach != .tag }
+        let settings = settings()
+        let settled = targets.map { settings?.settled($0) ?? $0 }
+        return settled.map(InvalidationRule.init).filter { hasTags || $0.reach != .tag }
     }
 
     func update(_ distribution: Distribution) throws { try updating(distribution) }

@@ -2,9 +2,6 @@ import CloudFront
 
 /// One page of a list: what `Marker` and `MaxItems` select.
 struct Page<Item> {
-    /// Most items of a page, and how many there are when nobody says.
-    static var itemsMax: Int { 100 }
-
     var items: [Item]
     var marker: String
     var itemsMax: Int
@@ -12,16 +9,16 @@ struct Page<Item> {
     var nextMarker: String?
 
     /// - Throws: `InvalidArgument`, if `MaxItems` is no number from 1 up or `Marker` no item's id.
-    ///   More than 100 mean 100.
+    ///   More than `limit`, which also is how many there are when nobody says, mean that many.
     init(
-        of items: [Item], _ request: APIRequest, id: (Item) -> String
+        of items: [Item], _ request: APIRequest, limit: Int, id: (Item) -> String
     ) throws(APIError) {
         let marker = request.parameter("Marker") ?? ""
-        let asked = request.parameter("MaxItems") ?? "\(Self.itemsMax)"
+        let asked = request.parameter("MaxItems") ?? "\(limit)"
         guard let number = Int(asked), number >= 1 else {
-            throw .invalidArgument("MaxItems is not a number from 1 to \(Self.itemsMax).")
+            throw .invalidArgument("MaxItems is not a number from 1 to \(limit).")
         }
-        itemsMax = min(number, Self.itemsMax)
+        itemsMax = min(number, limit)
         var rest = items[...]
         if !marker.isEmpty {
             guard let last = items.firstIndex(where: { id($0) == marker }) else {

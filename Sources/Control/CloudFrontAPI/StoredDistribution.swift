@@ -84,16 +84,10 @@ public final class StoredDistribution: DistributionState {
     public var tags: [ResourceTag] { state.withLock { $0.tags } }
 
     public func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) {
-        try effects.invalidate(named(targets), isSoft: isSoft)
+        try effects.invalidate(targets, isSoft: isSoft)
     }
     public func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount {
-        try effects.count(named(targets))
-    }
-
-    /// `/` and the root object are one.
-    private func named(_ targets: [InvalidationPath]) -> [InvalidationPath] {
-        let root = distribution.config.text("DefaultRootObject") ?? ""
-        return targets.map { $0.naming(rootObject: root) }
+        try effects.count(targets)
     }
 
     public func record(_ invalidation: InvalidationRecord) throws(APIError) {

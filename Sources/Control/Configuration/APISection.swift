@@ -15,6 +15,13 @@ extension ConfigurationReader {
                 "InvalidArgument": .invalidArgument,
                 "InvalidationBatchAlreadyExists": .invalidationBatchAlreadyExists,
             ]))
+        section.read(
+            "referencePaths", &configuration.api.ordersReferencePaths,
+            .choice(["set": false, "list": true]))
+        section.read("maxItems", &configuration.api.pageItems, .count(1...10_000))
+        section.read(
+            "malformedCode", &configuration.api.malformedCode,
+            .choice(["MalformedXML": .malformedXML, "MalformedInput": .malformedInput]))
         for element in section.elements("credentials") ?? [] {
             if let credential = credential(element) {
                 configuration.api.credentials.append(credential)

@@ -11,6 +11,14 @@ public struct APISettings: Sendable {
     /// to see the state that CloudFront has for minutes.
     public var invalidationDelay: Milliseconds
     public var reusedReference: ReusedReferenceAnswer
+    /// Whether the same paths in another order are other paths, for a `CallerReference` that was
+    /// used before. CloudFront does not say. Default: no.
+    public var ordersReferencePaths = false
+    /// Most items of a page, and how many there are when nobody asks for fewer. CloudFront does not
+    /// say. Default: 100.
+    public var pageItems = 100
+    /// Code of the answer to XML that cannot be read. CloudFront names two. Default: MalformedXML.
+    public var malformedCode = APIError.Code.malformedXML
 
     public init(
         credentials: [APICredential] = [], invalidationDelay: Milliseconds = 0,

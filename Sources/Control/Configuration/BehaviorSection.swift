@@ -39,10 +39,12 @@ extension ConfigurationReader {
         var policy = standardPolicy(mode, mapClass)
         readLifetimes(&section, &policy)
         readRules(&section, &policy)
+        readReadings(&section, &policy, mode)
         var settings = BehaviorSettings(policy: policy)
         if let cookies = section.list("sessionCookies") {
             settings.sessionCookies = cookies.compactMap { $0.read(.cookieName, findings) }
         }
+        settings.degraded = degradedMarker(&section)
         section.finish()
         checkLifetimes(policy, section)
         guard let pattern else {
@@ -57,16 +59,14 @@ extension ConfigurationReader {
                 at: section.place,
                 "the behavior \"\(printable(pattern.text))\" has class none: it caches as "
                     + "CloudFront does, sessions, Set-Cookie and Authorization included",
-                "give it a class: tiles, capabilities or pages")
+                "give it a class: tiles, capabilities, features or pages")
         }
         return BehaviorDraft(settings: settings, origin: origin, place: pattern.place)
     }
 
     private func standardPolicy(_ mode: Mode, _ mapClass: MapClass) -> BehaviorPolicy {
         if mode == .cloudfront, mapClass == .none { return .cloudFrontPure }
-        var policy = BehaviorPolicy.standard(mode: mode)
-        policy.mapClass = mapClass
-        return policy
+        return .standard(mode: mode, mapClass)
     }
 
     private func readLifetimes(_ section: inout Section, _ policy: inout BehaviorPolicy) {
@@ -87,10 +87,6 @@ extension ConfigurationReader {
         section.read("usesHeuristics", &policy.usesHeuristics, .flag)
         section.read("keysVary", &policy.keysVary, .flag)
         section.read("honoursTargetedControl", &policy.honoursTargetedControl, .flag)
-        section.read("respectsOriginAge", &policy.respectsOriginAge, .flag)
-        section.read("ignoresInvalidMaxAge", &policy.ignoresInvalidMaxAge, .flag)
-        section.read("showsAgeOnRefresh", &policy.showsAgeOnRefresh, .flag)
-        section.read("staleIsRefreshHit", &policy.staleIsRefreshHit, .flag)
         section.read("sessionsBypass", &policy.sessionsBypass, .flag)
         section.read("judgesAuthorization", &policy.judgesAuthorization, .flag)
         section.read("judgesCookies", &policy.judgesCookies, .flag)
@@ -185,7 +181,8 @@ extension ConfigurationReader {
 extension ValueForm where Value == MapClass {
     static var mapClass: Self {
         .choice([
-            "none": .none, "tiles": .tiles, "capabilities": .capabilities, "pages": .pages,
+            "none": .none, "tiles": .tiles, "capabilities": .capabilities,
+            "features": .features, "pages": .pages,
         ])
     }
 }

@@ -12,8 +12,11 @@ struct BehaviorAddition: Sendable {
     var mapClass: MapClass?
     /// nil: a class brings its own.
     var sessionCookies: [String]?
+    /// nil: nothing is said.
+    var degraded: DegradedMarker?
     var times: [(path: TimePath, value: Milliseconds)] = []
     var flags: [(path: FlagPath, value: Bool)] = []
+    var statuses: StatusSet?
 
     /// Whether it is about a behavior of that pattern: the slash at the beginning is optional.
     func concerns(_ other: String) -> Bool {
@@ -27,8 +30,7 @@ struct BehaviorAddition: Sendable {
     func apply(to settings: inout BehaviorSettings) {
         if let mapClass, mapClass != .none {
             let pure = settings.policy
-            var policy = BehaviorPolicy.standard(mode: .cloudfront)
-            policy.mapClass = mapClass
+            var policy = BehaviorPolicy.standard(mode: .cloudfront, mapClass)
             policy.minTTL = pure.minTTL
             policy.defaultTTL = pure.defaultTTL
             policy.maxTTL = pure.maxTTL
@@ -41,7 +43,9 @@ struct BehaviorAddition: Sendable {
         }
         for (path, value) in times { settings.policy[keyPath: path] = value }
         for (path, value) in flags { settings.policy[keyPath: path] = value }
+        if let statuses { settings.policy.cachedStatuses = statuses }
         if let sessionCookies { settings.sessionCookies = sessionCookies }
+        if let degraded { settings.degraded = degraded }
     }
 }
 
@@ -66,6 +70,7 @@ extension ConfigurationReader {
         addition.sessionCookies = section.list("sessionCookies")?.compactMap {
             $0.read(.cookieName, findings)
         }
+        addition.degraded = degradedMarker(&section)
         addition.readRules(&section)
         refuse(decidedForBehaviors, in: &section)
         section.finish()
@@ -109,16 +114,17 @@ extension BehaviorAddition {
             ("sessionsBypass", \.sessionsBypass), ("judgesAuthorization", \.judgesAuthorization),
             ("judgesCookies", \.judgesCookies), ("keepsFallback", \.keepsFallback),
             ("fetchOutlivesViewers", \.fetchOutlivesViewers),
-            ("respectsOriginAge", \.respectsOriginAge),
-            ("ignoresInvalidMaxAge", \.ignoresInvalidMaxAge),
-            ("showsAgeOnRefresh", \.showsAgeOnRefresh),
-            ("staleIsRefreshHit", \.staleIsRefreshHit),
             ("invalidatesOnUnsafe", \.invalidatesOnUnsafe),
         ]
-        for (key, path) in flagPaths {
+        for (key, path) in flagPaths + Reading.all.map({ ($0.key, $0.flag) }) {
             var value: Bool?
             section.read(key, &value, .flag)
             if let value { flags.append((path, value)) }
+        }
+        var standard = StatusSet.standard
+        if section.gives("cachedStatuses") {
+            section.readStatuses(&standard, section.findings)
+            statuses = standard
         }
     }
 }

@@ -16,6 +16,7 @@ public struct DistributionImport: Sendable {
     let countries: CountrySettings
     let isStrictAboutAliases: Bool
     let pointOfPresence: String?
+    let readings: DistributionReadings
 
     /// Policies as the control API lists them.
     public var policies: [PolicyKind: [PolicyRecord]] { references.all }
@@ -49,6 +50,7 @@ public struct DistributionImport: Sendable {
         settings.keyGroups = references.signers.groups
         settings.isStrictAboutAliases = isStrictAboutAliases
         settings.countries = countries
+        settings.readings = readings
         settings.pointOfPresence = pointOfPresence ?? settings.pointOfPresence
         return settings
     }
@@ -77,6 +79,7 @@ public struct DistributionImport: Sendable {
         for addition in additions where addition.concerns(behavior.pathPattern) {
             addition.apply(to: &settings)
         }
+        settings.imported?.behavior = behavior.adopting(settings.policy)
         return settings
     }
 }

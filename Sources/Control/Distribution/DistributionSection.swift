@@ -16,6 +16,7 @@ struct DistributionDraft {
     var countries = CountrySettings()
     var isStrictAboutAliases = false
     var pointOfPresence: String?
+    var readings = DistributionReadings()
     /// What `behaviors` adds to those that are imported.
     var additions: [BehaviorAddition] = []
     /// `--origin`, whose ids only the export knows.
@@ -49,6 +50,7 @@ extension ConfigurationReader {
         section.read("strictAliases", &distribution.isStrictAboutAliases, .flag)
         if let country = section.section("country") { readCountry(country) }
         section.read("pop", &distribution.pointOfPresence, .pointOfPresence)
+        readReadings(&section)
         section.finish()
     }
 

@@ -25,7 +25,7 @@ extension ConfigurationReader {
             references: references, origins: origins, additions: distribution.additions,
             countries: distribution.countries,
             isStrictAboutAliases: distribution.isStrictAboutAliases,
-            pointOfPresence: distribution.pointOfPresence)
+            pointOfPresence: distribution.pointOfPresence, readings: distribution.readings)
         imported.put(export, into: &configuration.settings, resolver, findings)
         configuration.distribution = imported
         warnOfPureBehaviors(export, file)

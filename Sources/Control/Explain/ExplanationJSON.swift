@@ -19,7 +19,9 @@ extension Explanation {
         fields.append(("invalidation", orNull(invalidation?.json)))
         fields.append(("origin", orNull(origin?.json)))
         fields.append(("decision", decision.json))
+        if let fallback { fields.append(("fallback", fallback.json)) }
         fields.append(("warnings", .list(warnings.map(\.json))))
+        fields.append(("assumptions", .list(assumptions.map(\.assumption))))
         return .object(fields)
     }
 
@@ -76,6 +78,11 @@ extension Explanation.Note {
     var json: JSON {
         .object([("word", .text(word)), ("text", .text(text)), ("remedy", .text(remedy))])
     }
+}
+
+extension Explanation.Note {
+    /// With the key of the configuration that decides it.
+    fileprivate var assumption: JSON { .object([("key", .text(word)), ("text", .text(text))]) }
 }
 
 extension Explanation.Key {

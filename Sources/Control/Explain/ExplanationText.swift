@@ -15,10 +15,12 @@ struct ExplanationText {
         invalidation(told)
         origin(told)
         decision(told)
+        if let fallback = told.fallback { section("if it fails", [fallback.text]) }
         for warning in told.warnings {
             section("warning", [warning.text + (warning.remedy.isEmpty ? "" : ";")])
             if !warning.remedy.isEmpty { section("", [warning.remedy]) }
         }
+        section("assumed", told.assumptions.map { "\($0.text) (\($0.word))" })
     }
 
     var text: String { lines.joined(separator: "\n") }

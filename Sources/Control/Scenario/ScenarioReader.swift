@@ -36,8 +36,7 @@ struct ScenarioReader {
         let settings = readStage(&top)
         let steps = top.elements("steps") ?? []
         let reader = StepReader(
-            findings: findings, origins: settings?.originNames ?? [],
-            rootObject: settings?.distribution?.distribution.config.defaultRootObject ?? "")
+            findings: findings, origins: settings?.originNames ?? [], settings: settings)
         let read = steps.compactMap { reader.step($0) }
         top.finish()
         if name == nil || steps.isEmpty {

@@ -1,5 +1,6 @@
 import Caching
 import CloudFront
+import Edge
 import Simulation
 
 /// Reads the steps of a scenario; mistakes are noted, and the step is left out.
@@ -7,8 +8,8 @@ struct StepReader {
     let findings: Findings
     /// Names of the origins that there are.
     let origins: [String]
-    /// What a request for `/` means on the edge that the steps are played on; empty: itself.
-    let rootObject: String
+    /// Of the edge that the steps are played on; nil after a mistake in them.
+    let settings: Settings?
 
     private static let actions = [
         "origin", "get", "head", "request", "concurrently", "advance", "at", "invalidate",
@@ -134,8 +135,8 @@ struct StepReader {
         var rules: [InvalidationRule] = []
         for given in paths {
             do throws(APIError) {
-                let path = try InvalidationPath(given.text).naming(rootObject: rootObject)
-                rules.append(InvalidationRule(path))
+                let path = try InvalidationPath(given.text)
+                rules.append(InvalidationRule(settings?.settled(path) ?? path))
                 rules[rules.count - 1].isSoft = isSoft
             } catch {
                 return Invalidation(

@@ -57,9 +57,10 @@ extension Service: AdminSubject {
     func makeAPI(_ server: Server, _ directory: String) throws {
         let (store, configuration) = state.withLock { ($0.store, $0.configuration) }
         guard let store else { return }
-        let effects = EdgeEffects(store: store, recorder: recorder, clock: clock) { [weak self] in
-            try self?.update($0)
-        }
+        let effects = EdgeEffects(
+            store: store, recorder: recorder, clock: clock,
+            settings: { [weak self] in self?.state.withLock { $0.configuration.settings } },
+            updating: { [weak self] in try self?.update($0) })
         let distribution = try StoredDistribution(
             configuration.record, policies: configuration.policies,
             catalog: configuration.catalog, directory: directory, effects: effects)

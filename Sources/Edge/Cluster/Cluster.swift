@@ -127,6 +127,14 @@ public final class Cluster: Sendable {
         }
     }
 
+    /// The word for a member's `drift` in `/status`.
+    func drift(of place: Int) -> MemberDrift {
+        state.withLock { state in
+            if state.cluster.isInStep(place) { return .inStep }
+            return state.cluster.members[place].isDrifted ? .drifted : .unknown
+        }
+    }
+
     /// Members that are not in step.
     package var stepless: [String] {
         state.withLock { state in

@@ -18,51 +18,59 @@ extension OriginPool {
         return (cluster, cluster.follow(settings.members.map(\.name)))
     }
 
-    /// Members that a fetch may ask, of those that are fit; without a cluster any.
-    func admitted(
-        _ wish: MemberWish, _ fit: UInt64, _ tried: UInt64, strict: Bool = false
-    ) -> UInt64 {
-        guard let cluster else { return .max }
-        return indices(
-            of: cluster.admitted(
-                wish, fit: bits(of: fit), tried: bits(of: tried), strict: strict))
-    }
-
     func ticket(_ member: Int, _ ask: ClusterAsk) -> ClusterTicket {
         guard let cluster, places.indices.contains(member) else { return .unaffected }
         return cluster.ticket(places[member], ask)
     }
 
-    private func bits(of indices: UInt64) -> UInt64 {
-        places.indices.reduce(0) {
-            indices & 1 << UInt64($1 & 63) == 0 ? $0 : $0 | 1 << UInt64(places[$1])
-        }
-    }
-
-    private func indices(of bits: UInt64) -> UInt64 {
-        places.indices.reduce(0) {
-            bits & 1 << UInt64(places[$1]) == 0 ? $0 : $0 | 1 << UInt64($1 & 63)
-        }
-    }
-
     // MARK: the slow side
 
     func clusterStatus(at now: Milliseconds) -> ClusterStatus? {
-        cluster?.status(id: settings.id, fit: bits(of: standing(at: now).fit))
+        cluster?.status(
+            id: settings.id,
+            fit: ClusterAdmission.bits(of: standing(at: now).fit, places))
     }
 
     /// What the cluster needs done now.
     package func clusterWork(at now: Milliseconds) -> [ClusterWork] {
         guard let cluster else { return [] }
         let (fit, inFlight) = standing(at: now)
-        let tasks = cluster.work(at: now, fit: bits(of: fit)) { place in
+        let tasks = cluster.work(
+            at: now, fit: ClusterAdmission.bits(of: fit, places)
+        ) { place in
             places.firstIndex(of: place).map { inFlight[$0] } ?? 0
+        }
+        for (member, place) in places.enumerated() {
+            setDrift(cluster.drift(of: place), of: member)
         }
         return tasks.compactMap { task in
             guard let member = places.firstIndex(of: task.place) else { return nil }
             return ClusterWork(
                 cluster: cluster, task: task, origin: settings,
                 member: settings.members[member], tls: tls)
+        }
+    }
+}
+
+/// A cluster's rules for a pool's members, by their positions there, as bits.
+struct ClusterAdmission: Sendable {
+    let cluster: Cluster
+    let places: [Int]
+
+    /// Members that a fetch may ask, given those that are fit and those it has tried.
+    func admitted(_ wish: MemberWish, fit: UInt64, tried: UInt64, strict: Bool) -> UInt64 {
+        let bits = cluster.admitted(
+            wish, fit: Self.bits(of: fit, places), tried: Self.bits(of: tried, places),
+            strict: strict)
+        return places.indices.reduce(0) {
+            bits & 1 << UInt64(places[$1]) == 0 ? $0 : $0 | 1 << UInt64($1 & 63)
+        }
+    }
+
+    /// Members by their places in the cluster.
+    static func bits(of indices: UInt64, _ places: [Int]) -> UInt64 {
+        places.indices.reduce(0) {
+            indices & 1 << UInt64($1 & 63) == 0 ? $0 : $0 | 1 << UInt64(places[$1])
         }
     }
 }

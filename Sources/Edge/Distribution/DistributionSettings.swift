@@ -17,6 +17,8 @@ public struct DistributionSettings: Sendable {
     /// Whether a Host that is neither an alias nor the domain name is refused (403). Default: no,
     /// so that a developer may use any name.
     public var isStrictAboutAliases = false
+    /// What CloudFront does not document.
+    public var readings = DistributionReadings()
     /// What tells a viewer's country.
     public var countries = CountrySettings()
     /// The point of presence that `X-Amz-Cf-Pop` names.

@@ -37,7 +37,7 @@ extension TargetKey {
             key.append(.methodClass, byte: UInt8(ascii: "G"))
         }
         key.append(host: host)
-        append(path: path, to: &key)
+        unsafe selection.appendPath(path, to: &key, scratch: scratch)
         let isFormed = unsafe selection.append(
             to: &key, head, query: query, bytes: bytes, generated: generated,
             generatedBytes: generatedBytes, scratch: scratch)
@@ -82,7 +82,7 @@ extension Exchange {
         let generated = fields.bytes
         let host = Array((snapshot.settings.distribution?.domainName ?? "").utf8)
         let scratch = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: query.count + 1, alignment: 1)
+            byteCount: max(path.count, query.count) + 1, alignment: 1)
         defer { unsafe scratch.deallocate() }
         unsafe bytes.withUnsafeBytes { bytes in
             unsafe TargetKey.append(

@@ -28,6 +28,12 @@ enum Refusal {
         }
     }
 
+    /// That an error page takes the place of a country's refusal is documented, of others not.
+    func mayShowPage(_ policy: BehaviorPolicy) -> Bool {
+        if case .countryBlocked = self { return true }
+        return isOfDistribution && policy.pagesForRefusals
+    }
+
     /// The word in log and `Cache-Status`.
     var word: StaticString {
         switch self {
@@ -63,6 +69,8 @@ struct HotScreening {
     var restriction = GeoRestriction.RestrictionType.none
     /// Two bytes for each country of the restriction.
     var countries = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+    /// The checks in an order of their own, a byte for each; empty: CloudFront's as listed.
+    var checks = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
 
     init() {}
 
@@ -75,6 +83,11 @@ struct HotScreening {
         }
         restriction = config.geoRestriction.type
         unsafe countries = unsafe text.keep(config.geoRestriction.countries.joined())
+        let order = settings.readings.checks
+        if order != DistributionReadings.Check.allCases {
+            let letters = order.map { Character(Unicode.Scalar($0.rawValue)) }
+            unsafe checks = unsafe text.keep(String(letters))
+        }
     }
 
     /// Whether the host, without its port, is one of the distribution's; `*.` stands for one label
@@ -133,33 +146,105 @@ extension LoopState where N: ~Copyable {
     func refusal(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts
     ) -> Refusal? {
-        guard let imported = unsafe hot[behavior].imported else { return nil }
-        let screening = hot.screening
-        if unsafe !screening.serves(host(bytes).bytes) { return .unknownHost }
-        if !screening.isEnabled { return .disabled }
-        if screening.restriction != .none,
-            unsafe !screening.serves(country: viewerFacts(slot, head, bytes).country)
-        {
-            return .countryBlocked
+        guard unsafe hot[behavior].imported != nil else { return nil }
+        let order = unsafe hot.screening.checks
+        if unsafe order.isEmpty {
+            return unsafe refusalBeforeBehavior(slot, bytes)
+                ?? refusalByScheme(slot, bytes, behavior) ?? refusalByMethod(behavior)
+                ?? refusalOfBody(facts) ?? refusalBySignature(slot, bytes, behavior)
+                ?? refusalOfStack(bytes)
         }
-        let usesTLS = unsafe usesTLS(slot, head, bytes)
-        switch unsafe imported._withUnsafeGuaranteedRef({ $0.viewerProtocolPolicy }).verdict(
-            usesTLS: usesTLS, method: head.method, minorVersion: head.minorVersion)
+        for index in order.indices {
+            if let check = unsafe DistributionReadings.Check(rawValue: order[index]),
+                let refusal = unsafe refusal(by: check, slot, bytes, behavior, facts)
+            {
+                return refusal
+            }
+        }
+        return nil
+    }
+
+    /// What one check alone comes to.
+    func refusal(
+        by check: DistributionReadings.Check, _ slot: UInt32, _ bytes: UnsafeRawBufferPointer,
+        _ behavior: Int, _ facts: RequestFacts
+    ) -> Refusal? {
+        switch check {
+        case .host: unsafe refusalOfHost(bytes)
+        case .enabled: hot.screening.isEnabled ? nil : .disabled
+        case .country: unsafe refusalOfCountry(slot, bytes)
+        case .scheme: unsafe refusalByScheme(slot, bytes, behavior)
+        case .method: refusalByMethod(behavior)
+        case .body: refusalOfBody(facts)
+        case .signature: unsafe refusalBySignature(slot, bytes, behavior)
+        case .stacked: unsafe refusalOfStack(bytes)
+        }
+    }
+
+    @inline(__always)
+    private func refusalBeforeBehavior(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer
+    ) -> Refusal? {
+        if let refusal = unsafe refusalOfHost(bytes) { return refusal }
+        if !hot.screening.isEnabled { return .disabled }
+        return unsafe refusalOfCountry(slot, bytes)
+    }
+
+    @inline(__always)
+    private func refusalOfHost(_ bytes: UnsafeRawBufferPointer) -> Refusal? {
+        unsafe hot.screening.serves(host(bytes).bytes) ? nil : .unknownHost
+    }
+
+    @inline(__always)
+    private func refusalOfCountry(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer) -> Refusal? {
+        let screening = hot.screening
+        guard screening.restriction != .none,
+            unsafe !screening.serves(country: viewerFacts(slot, head, bytes).country)
+        else { return nil }
+        return .countryBlocked
+    }
+
+    @inline(__always)
+    private func refusalByScheme(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int
+    ) -> Refusal? {
+        guard let imported = unsafe hot[behavior].imported else { return nil }
+        let rule = unsafe imported._withUnsafeGuaranteedRef { $0.viewerProtocolPolicy }
+        switch unsafe rule.verdict(
+            usesTLS: usesTLS(slot, head, bytes), method: head.method,
+            minorVersion: head.minorVersion)
         {
-        case .passes: break
+        case .passes: return nil
         case .redirects(let status): return .redirect(status)
         case .refuses: return .notSecured
         }
+    }
+
+    @inline(__always)
+    private func refusalByMethod(_ behavior: Int) -> Refusal? {
+        guard let imported = unsafe hot[behavior].imported else { return nil }
         let methods = unsafe imported._withUnsafeGuaranteedRef { $0.allowedMethods }
-        if !methods.contains(head.method) { return .method }
-        if facts.hasBody, head.method == .get || head.method == .head { return .body }
-        if hot[behavior].traits.contains(.requiresSignature),
-            let denial = unsafe denial(slot, bytes, behavior, usesTLS)
-        {
-            return .signature(denial)
-        }
-        if hot.isTwin, head.fields.contains(.via), unsafe isStacked(bytes) { return .stacked }
-        return nil
+        return methods.contains(head.method) ? nil : .method
+    }
+
+    @inline(__always)
+    private func refusalOfBody(_ facts: RequestFacts) -> Refusal? {
+        facts.hasBody && (head.method == .get || head.method == .head) ? .body : nil
+    }
+
+    @inline(__always)
+    private func refusalBySignature(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int
+    ) -> Refusal? {
+        guard hot[behavior].traits.contains(.requiresSignature),
+            let denial = unsafe denial(slot, bytes, behavior, usesTLS(slot, head, bytes))
+        else { return nil }
+        return .signature(denial)
+    }
+
+    @inline(__always)
+    private func refusalOfStack(_ bytes: UnsafeRawBufferPointer) -> Refusal? {
+        unsafe hot.isTwin && head.fields.contains(.via) && isStacked(bytes) ? .stacked : nil
     }
 
     /// Says why the request is not served: 403 or a redirect.
@@ -173,13 +258,16 @@ extension LoopState where N: ~Copyable {
             page.location = exchange.securedURL
             answer(exchange, page)
         case .signature(let denial):
-            if showsPage(exchange, for: denial.status) { return }
+            if exchange.policy.pagesForRefusals, showsPage(exchange, for: denial.status) {
+                return
+            }
+            let readings = exchange.snapshot.settings.distribution?.readings
             var page = LocalPage(denial.status, detail: refusal.word)
             page.mediaType = AccessDenial.contentType
-            page.content = Array(denial.body.utf8)
+            page.content = Array((readings?.body(denial) ?? denial.body).utf8)
             answer(exchange, page)
         default:
-            if refusal.isOfDistribution, showsPage(exchange, for: 403) { return }
+            if refusal.mayShowPage(exchange.policy), showsPage(exchange, for: 403) { return }
             answer(
                 exchange,
                 localPage(

@@ -41,7 +41,7 @@ extension LoopState where N: ~Copyable {
             let pattern = behaviors[index].pattern
             if index == chosen { return Explanation.Pattern(pattern, .matched) }
             if index < chosen {
-                return PathPattern.nearMiss(pattern, path: path).map {
+                return PathPattern.nearMiss(pattern, path: path, decoding: hot.pathDecoding).map {
                     Explanation.Pattern(pattern, .nearly($0.explanation))
                 }
             }
@@ -61,12 +61,8 @@ extension LoopState where N: ~Copyable {
         guard hot.normalizesPaths, unsafe MatchPath.needsNormalizing(bytes.span.bytes) else {
             return path
         }
-        let normal = unsafe [UInt8](unsafeUninitializedCapacity: bytes.count) { memory, count in
-            count =
-                unsafe MatchPath.write(
-                    bytes.span.bytes, into: UnsafeMutableRawBufferPointer(memory)) ?? 0
-        }
-        return normal.isEmpty ? path : String(decoding: normal, as: UTF8.self)
+        let normal = PathPattern.normalized(path, hot.pathDecoding)
+        return normal.isEmpty ? path : normal
     }
 
     func noteNormalPath(_ path: UnsafeRawBufferPointer, _ told: inout Explanation) {

@@ -31,9 +31,14 @@ extension LoopState where N: ~Copyable {
                         "host", value,
                         source: selection == nil
                             ? "Host, in small letters" : "the distribution's, whatever the alias"))
-            case .path: parts.append(Explanation.KeyPart("path", value, source: "as sent"))
+            case .path:
+                let isNormal = selection?.normalizesPath == true
+                parts.append(
+                    Explanation.KeyPart(
+                        "path", value, source: isNormal ? "in its normal form" : "as sent"))
             case .query:
-                let source = selection.map { sentence($0.queryStrings) } ?? "as sent"
+                var source = selection.map { sentence($0.queryStrings) } ?? "as sent"
+                if selection?.normalizesQuery == true { source += ", in their normal form" }
                 parts.append(Explanation.KeyPart("query", value, source: source))
             case .fieldName:
                 parts.append(

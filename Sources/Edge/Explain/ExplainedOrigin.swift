@@ -8,7 +8,8 @@ import Reactor
 extension LoopState where N: ~Copyable {
     func originAccount(_ exchange: Exchange) -> Explanation.Origin {
         let pool = exchange.pool
-        let request = exchange.request(to: pool.settings, conditions(exchange))
+        let asker = asker(exchange)
+        let request = asker.request(to: pool.settings, conditions(asker))
         var account = Explanation.Origin()
         account.id = pool.settings.id
         switch exchange.decision.action {

@@ -15,11 +15,15 @@ extension LoopState where N: ~Copyable {
         var told = Explanation()
         told.request = unsafe requestAccount(slot, given)
         if hot.isTwin { requestID = requestIDs.make() }
+        let asked = unsafe UnsafeRawBufferPointer(rebasing: given[head.path.range])
         let bytes = unsafe asksForRoot(given) ? forRootObject(given) ?? given : given
-        let path = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.path.range])
+        let path =
+            unsafe hot.matchesRootAsSlash
+            ? asked : UnsafeRawBufferPointer(rebasing: bytes[head.path.range])
         let behavior = unsafe hot.match(path, scratch: scratch.fields)
         if unsafe bytes.baseAddress != given.baseAddress {
-            unsafe told.rewritings.append(Explanation.Rewriting("root object", text(path)))
+            unsafe told.rewritings.append(
+                Explanation.Rewriting("root object", text(hot.rootObject)))
         }
         told.alias = unsafe aliasAccount(bytes)
         told.patterns = unsafe patterns(path, behavior)
@@ -31,16 +35,19 @@ extension LoopState where N: ~Copyable {
             told.decision.action = "refuse"
             told.decision.reason = refusal.word
             told.decision.sentence = refusal.text
+            told.assumptions = unsafe assumptionsOfRefusal(slot, bytes, behavior, facts)
             return told
         }
         let ask = unsafe ask(slot, bytes, behavior, facts, &told)
         told.decision = verdict(ask)
         noteKnownFailure(ask, &told)
+        told.fallback = fallbackAccount(ask)
         if let key = told.key, !ask.canonical.isEmpty {
             findNearMisses(key, ask, scanLimit, &told)
         }
         told.origin = originAccount(ask)
         told.warnings = warnings(ask, told)
+        told.assumptions = assumptions(ask, told)
         return told
     }
 

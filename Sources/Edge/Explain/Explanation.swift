@@ -29,7 +29,12 @@ public struct Explanation: Sendable, Equatable {
     /// nil where the request is refused.
     public var origin: Origin?
     public var decision = Verdict()
+    /// What the viewer would get if the origin failed now; nil for a behavior without a class.
+    public var fallback: Note?
     public var warnings: [Note] = []
+    /// What CloudFront does not document and had a part in the above: the key of `mapedge.yaml`
+    /// that says how it is read, and how that is.
+    public var assumptions: [Note] = []
 
     public init() {}
 

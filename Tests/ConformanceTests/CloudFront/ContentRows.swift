@@ -73,6 +73,11 @@ let compressionRows: [Row] = [
         .response(
             403, [text, "Cache-Control: max-age=60"],
             body: String(repeating: "a", count: 2_000)), 403),
+    Row(
+        "§5.5", "403 that is not stored: compressed", "gzip",
+        .any(
+            get(accepts), [.response(403, [text], body: String(repeating: "a", count: 2_000))],
+            "Error", .status(403), .field("Content-Encoding", "gzip"))),
     plain("no such flag", "no-flag", bytes(2_000, text)),
     plain("Compress false", "no-compress", bytes(2_000, text)),
     plain("caching disabled", "off", bytes(2_000, text)),

@@ -1,0 +1,79 @@
+public import CloudFront
+import HTTP
+
+/// What CloudFront does not document and concerns a distribution as a whole, as this edge reads it.
+///
+/// What concerns a single behavior is in its policy: see `Reading`.
+public struct DistributionReadings: Sendable, Equatable {
+    /// A check that a request must pass before the cache is looked at.
+    public enum Check: UInt8, Sendable, CaseIterable {
+        /// The Host is one of the distribution's, where that is asked for.
+        case host
+        /// The distribution is enabled.
+        case enabled
+        /// The viewer's country is served.
+        case country
+        /// Redirect to https, or https only.
+        case scheme
+        /// The behavior's AllowedMethods.
+        case method
+        /// No body with GET and HEAD.
+        case body
+        /// Signed URLs and cookies.
+        case signature
+        /// No more than two distributions one behind the other.
+        case stacked
+
+        /// Its name in `mapedge.yaml`.
+        public var word: String { "\(self)" }
+    }
+
+    /// Which escapes of a path count as the bytes they stand for, for patterns.
+    public var pathDecoding = MatchPath.Decoding.unreserved
+    /// The behavior of a request for `/` is chosen by that; else by the root object's path. The
+    /// key has the latter either way.
+    public var matchesRootAsSlash = false
+    /// An invalidation of `/` is not one of the root object.
+    public var separatesRoot = false
+    /// An invalidation's query loses what the key of its behavior does not have.
+    public var narrowsInvalidations = false
+    /// The order of the checks; all of them.
+    public var checks = Check.allCases
+    /// What an answer says that lacks a signature, or a policy; fit to stand in XML.
+    public var missingSignature = "\(AccessDenial.missingSignature.message)"
+    public var missingPolicy = "\(AccessDenial.missingPolicy.message)"
+
+    public init() {}
+
+    /// The body of an answer that refuses access.
+    func body(_ denial: AccessDenial) -> String {
+        switch denial {
+        case .missingSignature: denial.body(saying: missingSignature)
+        case .missingPolicy: denial.body(saying: missingPolicy)
+        default: denial.body
+        }
+    }
+}
+
+extension Settings {
+    /// What an item of an invalidation names among what is stored: `/` is the root object, and
+    /// path and query are as the key of their behavior has them.
+    package func settled(_ path: InvalidationPath) -> InvalidationPath {
+        guard let distribution else { return path }
+        let (readings, rules) = (distribution.readings, distribution.distribution)
+        let root = rules.config.defaultRootObject
+        let named = readings.separatesRoot ? path : path.naming(rootObject: root)
+        guard case .exact(let bytes) = named else { return named }
+        let end = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.endIndex
+        let target = Array(bytes[..<end])
+        let index = unsafe withUnsafeTemporaryAllocation(
+            byteCount: max(target.count, 1), alignment: 1
+        ) { scratch in
+            unsafe rules.behaviorIndex(
+                for: target.span.bytes, scratch: scratch, decoding: readings.pathDecoding)
+        }
+        guard behaviors.indices.contains(index), let key = behaviors[index].imported?.behavior.key
+        else { return named }
+        return named.keyed(by: key, narrowing: readings.narrowsInvalidations)
+    }
+}
