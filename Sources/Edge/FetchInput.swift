@@ -145,7 +145,9 @@ extension LoopState where N: ~Copyable {
             fetch.gzip = gzip
             head = makeHead(fetch, next)
         }
-        if invalidateAfter(fetch, head) {
+        if !fetch.ticket.mayStore { head = head.withoutCaching() }
+        noteSession(fetch, head)
+        if invalidateAfter(fetch, head, endWrite(fetch, status: head.status)) {
             fetch.held = head
             fetch.deadline = .max
             return
@@ -190,7 +192,8 @@ extension LoopState where N: ~Copyable {
         guard (502...504).contains(head.status), fetch.isReplayable,
             fetch.request.method.isIdempotent, fetch.exchange.intake.isComplete,
             let next = fetch.pool.chooseRetry(
-                tried: tried, isFree: fetch.evidence.isTrial, at: network.monotonicMilliseconds)
+                tried: tried, isFree: fetch.evidence.isTrial, at: network.monotonicMilliseconds,
+                wish(of: fetch))
         else { return false }
         fetch.tried = tried
         moveOn(fetch, from: head.status, to: next)

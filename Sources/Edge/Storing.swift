@@ -303,7 +303,7 @@ extension LoopState where N: ~Copyable {
     /// Hands a whole response to the writer; from then on every loop finds it.
     mutating func store(_ fetch: Fetch, _ head: FetchedHead) {
         guard let store, let key = fetch.exchange.storeKey, fetch.shared.mayStore,
-            !head.isDegraded, mayStore(fetch)
+            !head.isDegraded, mayStore(fetch), isInStep(fetch)
         else { return }
         if let confirmed = head.confirmed {
             guard head.isStorable, let body = storeBody(confirmed) else { return }

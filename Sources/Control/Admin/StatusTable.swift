@@ -20,6 +20,7 @@ public func statusTable(_ json: [UInt8]) throws(AdminClientError) -> String {
     lines.append("\(node.word("connections")) connections on \(node.word("loops")) loops")
     if let store = node["store"] { lines.append(describe(store)) }
     for origin in origins { lines += describe(origin: origin) }
+    for cluster in node["clusters"]?.sequence ?? [] { lines += describe(cluster: cluster) }
     return lines.joined(separator: "\n")
 }
 
@@ -48,6 +49,20 @@ private func describe(origin: Node) -> [String] {
     let outage = since > 0 ? ", failing since \(timestampText(since))" : ""
     return ["", "origin \(origin.word("id")): \(origin.word("queued")) queued\(outage)"]
         + aligned([header] + rows, words: 5) + (origin["members"]?.sequence ?? []).flatMap(checks)
+}
+
+private func describe(cluster: Node) -> [String] {
+    let header = ["MEMBER", "CATALOG", "EDITION", "SEQUENCE", "ROLE", "WHY"]
+    let rows = (cluster["members"]?.sequence ?? []).map { member in
+        ["name", "state", "edition", "updateSequence", "role", "reason"].map { key in
+            member.word(key) == "null" ? "-" : member.word(key)
+        }
+    }
+    return [
+        "",
+        "cluster of \(cluster.word("origin")): edition \(cluster.word("edition")), "
+            + "\(cluster.word("writes")) writes, sync \(cluster.word("sync"))",
+    ] + aligned([header] + rows, words: 6)
 }
 
 /// What there is to say of a member's checks beyond that they pass.

@@ -10,6 +10,7 @@ func findContradictions(in settings: Settings, _ findings: Findings) {
     for origin in settings.origins {
         checkOrigin(origin, findings)
         checkHealth(origin, findings)
+        checkCluster(origin, findings)
     }
     checkMapChecks(settings, findings)
 }

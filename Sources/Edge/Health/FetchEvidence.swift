@@ -107,7 +107,7 @@ extension LoopState where N: ~Copyable {
             !fetch.exchange.intake.hasLeft, fetch.exchange.intake.isComplete,
             let next = fetch.pool.chooseRetry(
                 tried: tried, onlyFit: true, isFree: fetch.evidence.isTrial,
-                at: network.monotonicMilliseconds)
+                at: network.monotonicMilliseconds, wish(of: fetch))
         else { return false }
         fetch.evidence.suspects.append((fetch.member, suspicion))
         fetch.tried = tried
@@ -157,8 +157,9 @@ extension LoopState where N: ~Copyable {
             }
             let tried = fetch.tried | 1 << UInt64(member & 63)
             let next = pool.chooseRetry(
-                tried: tried, onlyFit: true, isFree: true, at: network.monotonicMilliseconds)
-            guard let next else { return }
+                tried: tried, onlyFit: true, isFree: true, at: network.monotonicMilliseconds,
+                wish(of: fetch), strict: false)
+            guard let next else { continue }
             fetch.tried = tried
             move(fetch, to: next)
         }

@@ -23,6 +23,7 @@ struct PoolRoster: Sendable {
         var fetch: QueuedFetch
         /// Members it asked already, as bits.
         var tried: UInt64
+        var wish: MemberWish
     }
 
     enum Choice: Equatable {
@@ -47,9 +48,12 @@ struct PoolRoster: Sendable {
     private(set) var queue: [Waiting] = []
     // Retries: each request adds a share of one, each retry takes one.
     private var retryTokens = 3.0
+    /// Who may be asked for what, where the members have one catalog.
+    private let admission: ClusterAdmission?
 
-    init(_ settings: OriginSettings) {
+    init(_ settings: OriginSettings, _ admission: ClusterAdmission? = nil) {
         self.settings = settings
+        self.admission = admission
         let isAny = settings.members.contains { !$0.endpoints.isEmpty }
         reachable = settings.members.map { !isAny || !$0.endpoints.isEmpty }
         members = settings.members.map { _ in Member(health: MemberHealth(settings.health)) }
@@ -67,36 +71,60 @@ struct PoolRoster: Sendable {
     ///    was alive when last seen, if there is any.
     /// 4. With all of these at their limits, the fetch is queued.
     ///
+    /// All this among those whom the cluster, if there is one, admits for the wish.
+    ///
     /// - Parameter mayTry: the request may be repeated at another member without harm.
     mutating func choose(
-        tried: UInt64, mayTry: Bool, at now: Milliseconds, for fetch: QueuedFetch
+        tried: UInt64, mayTry: Bool, at now: Milliseconds, for fetch: QueuedFetch,
+        _ wish: MemberWish = .any
     ) -> Choice {
         guard !members.isEmpty else { return .failed(.noMember) }
-        let candidates = candidates(tried, mayTry: mayTry, now)
-        if !candidates.isEmpty { return take(candidates, now) }
+        let admitted = admitted(wish, tried, now)
+        let candidates = candidates(tried, mayTry: mayTry, now, admitted)
+        if !candidates.isEmpty { return take(candidates, now, admitted) }
         // Only who serves others has a place to hand on.
         let isWorthWaiting = members.indices.contains {
-            !Self.has(tried, $0) && members[$0].inFlight > 0
+            !Self.has(tried, $0) && members[$0].inFlight > 0 && Self.has(admitted, $0)
         }
         guard isWorthWaiting, settings.memberConcurrency > 0 else { return .failed(.noMember) }
         guard queue.count < settings.queueLength else { return .failed(.queueFull) }
-        queue.append(Waiting(fetch: fetch, tried: tried))
+        queue.append(Waiting(fetch: fetch, tried: tried, wish: wish))
         return .queued
     }
 
-    /// Members with a place for a fetch that has tried some.
-    private func candidates(_ tried: UInt64, mayTry: Bool, _ now: Milliseconds) -> [Int] {
+    /// Members that may be asked for what a fetch wishes, as bits; without a cluster any.
+    func admitted(
+        _ wish: MemberWish, _ tried: UInt64, _ now: Milliseconds, strict: Bool = false
+    ) -> UInt64 {
+        admission?.admitted(wish, fit: able(at: now), tried: tried, strict: strict) ?? .max
+    }
+
+    /// Members that are fit, or may prove to be, as bits: a leader on probation has nobody to take
+    /// its place while others are out of step.
+    func able(at now: Milliseconds) -> UInt64 {
+        members.indices.reduce(0) { bits, index in
+            reachable[index] && members[index].health.standing(at: now) != .out
+                ? bits | 1 << UInt64(index & 63) : bits
+        }
+    }
+
+    /// Members with a place for a fetch that has tried some and may ask those `admitted`.
+    private func candidates(
+        _ tried: UInt64, mayTry: Bool, _ now: Milliseconds, _ admitted: UInt64
+    ) -> [Int] {
         let free = members.indices.filter {
             let limit = settings.memberConcurrency
-            return reachable[$0] && !Self.has(tried, $0)
+            return reachable[$0] && !Self.has(tried, $0) && Self.has(admitted, $0)
                 && (limit == 0 || members[$0].inFlight < limit)
         }
-        if isAnyFit(at: now) {
+        if isAnyFit(at: now, admitted) {
             let asked = free.filter {
                 isFit($0, now) || mayTry && members[$0].health.takesTrial(at: now)
             }
             // Whom all that are fit have failed has nothing to lose at one yet to prove itself.
-            let isLeft = members.indices.contains { !Self.has(tried, $0) && isFit($0, now) }
+            let isLeft = members.indices.contains {
+                !Self.has(tried, $0) && Self.has(admitted, $0) && isFit($0, now)
+            }
             guard asked.isEmpty, tried != 0, !isLeft else { return asked }
             return free.filter {
                 members[$0].health.standing(at: now) == .probation && !members[$0].health.hasTrial
@@ -106,7 +134,9 @@ struct PoolRoster: Sendable {
         return alive.isEmpty ? free : alive
     }
 
-    private mutating func take(_ candidates: [Int], _ now: Milliseconds) -> Choice {
+    private mutating func take(
+        _ candidates: [Int], _ now: Milliseconds, _ admitted: UInt64
+    ) -> Choice {
         var total = 0
         var best = candidates[0]
         for index in candidates {
@@ -118,7 +148,7 @@ struct PoolRoster: Sendable {
         }
         members[best].current -= total
         occupy(best)
-        guard isAnyFit(at: now), !isFit(best, now) else { return .member(best) }
+        guard isAnyFit(at: now, admitted), !isFit(best, now) else { return .member(best) }
         members[best].health.beginTrial()
         return .trial(best)
     }
@@ -133,8 +163,8 @@ struct PoolRoster: Sendable {
         reachable[member] && members[member].health.standing(at: now) == .fit
     }
 
-    private func isAnyFit(at now: Milliseconds) -> Bool {
-        members.indices.contains { isFit($0, now) }
+    private func isAnyFit(at now: Milliseconds, _ admitted: UInt64) -> Bool {
+        members.indices.contains { Self.has(admitted, $0) && isFit($0, now) }
     }
 
     /// Whether nobody else is fit.
@@ -168,15 +198,17 @@ struct PoolRoster: Sendable {
     /// - Parameters:
     ///   - onlyFit: one that is as bad as the first would be no better.
     ///   - isFree: it comes out of no budget, since the first was the edge's own risk.
+    ///   - strict: of a cluster only one that is in step is better.
     mutating func chooseRetry(
-        tried: UInt64, onlyFit: Bool, isFree: Bool, at now: Milliseconds
+        tried: UInt64, onlyFit: Bool, isFree: Bool, at now: Milliseconds,
+        _ wish: MemberWish = .any, strict: Bool = true
     ) -> Int? {
         guard isFree || retryTokens >= 1 else { return nil }
-        var candidates = candidates(tried, mayTry: false, now)
-        if onlyFit || isAnyFit(at: now) { candidates.removeAll { !isFit($0, now) } }
-        guard !candidates.isEmpty, case .member(let member) = take(candidates, now) else {
-            return nil
-        }
+        let admitted = admitted(wish, tried, now, strict: strict)
+        var candidates = candidates(tried, mayTry: false, now, admitted)
+        if onlyFit || isAnyFit(at: now, admitted) { candidates.removeAll { !isFit($0, now) } }
+        guard !candidates.isEmpty, case .member(let member) = take(candidates, now, admitted)
+        else { return nil }
         if !isFree { retryTokens -= 1 }
         return member
     }
@@ -194,10 +226,15 @@ struct PoolRoster: Sendable {
         if wasTrial { members[member].health.endTrial() }
         let change = judge(member, ending, now)
         let next = queue.firstIndex { waiting in
-            guard !Self.has(waiting.tried, member) else { return false }
+            let admitted = admitted(waiting.wish, waiting.tried, now)
+            guard !Self.has(waiting.tried, member), Self.has(admitted, member) else {
+                return false
+            }
             // A member that is out is the last resort, for this fetch as for a new one.
             return isFit(member, now)
-                || !members.indices.contains { !Self.has(waiting.tried, $0) && isFit($0, now) }
+                || !members.indices.contains {
+                    !Self.has(waiting.tried, $0) && Self.has(admitted, $0) && isFit($0, now)
+                }
         }
         guard let next else { return (nil, change) }
         occupy(member)
