@@ -61,8 +61,9 @@ public final class OriginPool: Sendable {
     ) {
         self.settings = settings
         self.outages = outages
-        (cluster, places) = Self.cluster(of: settings, after: previous)
-        let admission = cluster.map { ClusterAdmission(cluster: $0, places: places) }
+        let (known, members) = Self.cluster(of: settings, after: previous)
+        (cluster, places) = (known, members)
+        let admission = known.map { ClusterAdmission(cluster: $0, places: members) }
         roster = Mutex(PoolRoster(settings, admission))
         outageState = Mutex(outage)
     }

@@ -213,9 +213,16 @@ final class SharedFetch: Sendable {
         }
     }
 
-    /// The segments with their lengths, for the store. The fetch must be complete.
-    func wholeBody() -> [(BodySegment, Int)] {
-        state.withLock { Array(zip($0.body.segments, $0.body.counts)) }
+    /// The body for the store, in the memory that it was received into. The fetch must be complete.
+    func wholeBody() -> [StoreSegment] {
+        state.withLock { state in
+            zip(state.body.segments, state.body.counts).map { segment, count in
+                unsafe StoreSegment(
+                    owner: segment,
+                    bytes: UnsafeRawBufferPointer(rebasing: segment.bytes[..<count]),
+                    held: segment.capacity)
+            }
+        }
     }
 
     /// The first bytes of the body, at most so many.

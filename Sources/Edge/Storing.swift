@@ -327,11 +327,7 @@ extension LoopState where N: ~Copyable {
             rememberFailure(fetch.exchange, head.status, "OriginError")
             return
         }
-        var segments = fetch.shared.wholeBody().map { segment, count in
-            unsafe StoreSegment(
-                owner: segment, bytes: UnsafeRawBufferPointer(rebasing: segment.bytes[..<count]),
-                held: segment.capacity)
-        }
+        var segments = fetch.shared.wholeBody()
         let union = head.status == 206 ? joined(fetch, head, segments) : nil
         let joinsStored = union != nil || head.completes
         let headers = storedFields(fetch, head, joinsStored: joinsStored)
