@@ -31,40 +31,21 @@ final class OriginSite {
 }
 
 /// An origin's end of one connection: reads a request, answers it in its own way, reads the next.
-final class SimulatedOrigin: Peer {
+final class SimulatedOrigin: RequestPeer {
     private let site: OriginSite
-    private var reader = MessageReader()
-    private var isBusy = false
-    private var hasEnded = false
 
     init(_ site: OriginSite) { self.site = site }
 
-    func opened(_ link: Link) {}
-
-    func received(_ link: Link, _ bytes: [UInt8]) {
-        reader.append(bytes)
-        if !isBusy { readNext(link) }
+    override func misunderstood(_ link: Link, _ reason: String) {
+        site.ledger.violate("an origin was sent \(reason)")
     }
 
-    func ended(_ link: Link) {
-        hasEnded = true
-        if !isBusy { link.peerClose() }
-    }
-
-    func broke(_ link: Link) { isBusy = true }
-
-    private func readNext(_ link: Link) {
-        switch reader.next(answering: nil) {
-        case .needMore: if hasEnded { link.peerClose() }
-        case .malformed(let reason): site.ledger.violate("an origin was sent \(reason)")
-        case .whole(let request):
-            isBusy = true
-            site.world.note("origin has \(request.head.start) on \(link.fd)", 7)
-            site.world.after(site.world.dice.delay(site.habits.thinking)) { [self] in
-                if !link.isOver { answer(link, request) }
-            }
-            begin(link, request)
+    override func asked(_ link: Link, _ request: MessageReader.Message) {
+        site.world.note("origin has \(request.head.start) on \(link.fd)", 7)
+        site.world.after(site.world.dice.delay(site.habits.thinking)) { [self] in
+            if !link.isOver { answer(link, request) }
         }
+        begin(link, request)
     }
 
     private func begin(_ link: Link, _ request: MessageReader.Message) {
@@ -127,8 +108,7 @@ final class SimulatedOrigin: Peer {
         case .keeps:
             running?.end = link.peerSent
             running = nil
-            isBusy = false
-            readNext(link)
+            readOn(link)
         }
     }
 }

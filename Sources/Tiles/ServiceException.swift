@@ -1,3 +1,5 @@
+import HTTP
+
 /// An error of an OGC service, as a document that its client reads.
 ///
 /// Source: OGC 01-068r3 annex A.3 (WMS 1.1.1), OGC 06-042 annex E.2 (WMS 1.3.0), OGC 02-058 §7.7
@@ -49,11 +51,11 @@ public struct ServiceException: Sendable, Equatable {
 
     /// The exception as GeoServer's JSON document, in UTF-8; its type is `application/json`.
     public func json(_ dialect: ExceptionDialect) -> [UInt8] {
-        let code = Self.quoted(code ?? "noCode")
-        let locator = Self.quoted(locator ?? "noLocator")
+        let code = JSONString.quoted(code ?? "noCode")
+        let locator = JSONString.quoted(locator ?? "noLocator")
         let json =
             "{\"version\":\"\(dialect.version)\",\"exceptions\":[{\"code\":\(code),"
-            + "\"locator\":\(locator),\"text\":\(Self.quoted(text))}]}\n"
+            + "\"locator\":\(locator),\"text\":\(JSONString.quoted(text))}]}\n"
         return Array(json.utf8)
     }
 
@@ -76,20 +78,5 @@ public struct ServiceException: Sendable, Equatable {
             }
         }
         return escaped
-    }
-
-    /// A JSON string (RFC 8259 §7).
-    private static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": quoted += "\\\(scalar)"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
     }
 }

@@ -45,27 +45,13 @@ enum NoticeScript {
     static func status(since: Int64?, languages: [String], texts: [[UInt8]]) -> [UInt8] {
         guard let since else { return Array("{\"degraded\":false}\n".utf8) }
         let notices = zip(languages, texts).map { language, text in
-            "\(quoted(language)):\(quoted(String(decoding: text, as: UTF8.self)))"
+            JSONString.quoted(language) + ":"
+                + JSONString.quoted(String(decoding: text, as: UTF8.self))
         }
         let json =
             "{\"degraded\":true,\"since\":\(since),\"notices\":{"
             + "\(notices.joined(separator: ","))}}\n"
         return Array(json.utf8)
-    }
-
-    /// A JSON string (RFC 8259 §7).
-    private static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": quoted += "\\\(scalar)"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
     }
 
     /// Asks at once and each half minute, while the page is looked at, shows the notice in the

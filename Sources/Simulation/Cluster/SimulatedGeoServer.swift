@@ -1,11 +1,8 @@
 /// A GeoServer's end of one connection.
-final class SimulatedGeoServer: Peer {
+final class SimulatedGeoServer: RequestPeer {
     private let site: ClusterSite
     private let node: ClusterSite.Node
     private let life: Int
-    private var reader = MessageReader()
-    private var isBusy = false
-    private var hasEnded = false
 
     init(_ site: ClusterSite, _ node: ClusterSite.Node) {
         self.site = site
@@ -13,40 +10,25 @@ final class SimulatedGeoServer: Peer {
         life = node.life
     }
 
-    func opened(_ link: Link) {
+    override func opened(_ link: Link) {
         guard node.life == life, node.isUp else { return link.peerReset() }
         node.links.removeAll { $0.isOver }
         node.links.append(link)
     }
 
-    func received(_ link: Link, _ bytes: [UInt8]) {
-        reader.append(bytes)
-        if !isBusy { readNext(link) }
+    override func misunderstood(_ link: Link, _ reason: String) {
+        site.violate("a node was sent \(reason)")
     }
 
-    func ended(_ link: Link) {
-        hasEnded = true
-        if !isBusy { link.peerClose() }
-    }
-
-    func broke(_ link: Link) { isBusy = true }
-
-    private func readNext(_ link: Link) {
-        switch reader.next(answering: nil) {
-        case .needMore: if hasEnded { link.peerClose() }
-        case .malformed(let reason): site.violate("a node was sent \(reason)")
-        case .whole(let request):
-            isBusy = true
-            guard !node.isHung else { return }
-            // What it answers is made of what it has when it is asked.
-            let made = answer(request)
-            site.world.note("node \(node.place) has \(request.head.start), \(node.memory)", 20)
-            site.world.after(site.world.dice.delay(100...40_000)) { [self] in
-                guard !link.isOver, node.life == life, !node.isHung else { return }
-                link.peerSend(made)
-                isBusy = false
-                readNext(link)
-            }
+    override func asked(_ link: Link, _ request: MessageReader.Message) {
+        guard !node.isHung else { return }
+        // What it answers is made of what it has when it is asked.
+        let made = answer(request)
+        site.world.note("node \(node.place) has \(request.head.start), \(node.memory)", 20)
+        site.world.after(site.world.dice.delay(100...40_000)) { [self] in
+            guard !link.isOver, node.life == life, !node.isHung else { return }
+            link.peerSend(made)
+            readOn(link)
         }
     }
 

@@ -5,14 +5,6 @@ import Testing
 
 @Suite("A cluster: leaders that die, members that come and go, nobody in charge")
 struct ClusterFailureTests {
-    private func settled(
-        _ count: Int = 3, leader: Int? = 0, _ change: (inout ClusterSettings) -> Void = { _ in }
-    ) -> PlayedCluster {
-        var cluster = PlayedCluster(count, leader: leader, change)
-        cluster.step()
-        return cluster
-    }
-
     @Test("a leader that dies before anybody caught up: the best answers, and nothing is stored")
     func leaderDies() {
         var cluster = settled()

@@ -70,6 +70,15 @@ struct PlayedCluster {
     }
 }
 
+/// In step after the first comparison.
+func settled(
+    _ count: Int = 3, leader: Int? = 0, _ change: (inout ClusterSettings) -> Void = { _ in }
+) -> PlayedCluster {
+    var cluster = PlayedCluster(count, leader: leader, change)
+    cluster.step()
+    return cluster
+}
+
 extension CatalogPrint {
     init(_ fingerprint: UInt64, _ sequence: String?) {
         self.init(fingerprint: fingerprint, sequence: sequence)
@@ -78,15 +87,6 @@ extension CatalogPrint {
 
 @Suite("A cluster: editions, rounds, drift")
 struct ClusterStateTests {
-    /// In step after the first comparison.
-    private func settled(
-        _ count: Int = 3, leader: Int? = 0, _ change: (inout ClusterSettings) -> Void = { _ in }
-    ) -> PlayedCluster {
-        var cluster = PlayedCluster(count, leader: leader, change)
-        cluster.step()
-        return cluster
-    }
-
     @Test("who begins knows the leader only, until followers compare as equal")
     func start() {
         var cluster = PlayedCluster()

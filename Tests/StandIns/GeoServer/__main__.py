@@ -9,16 +9,15 @@ Prints "port N" and serves until SIGTERM, or until its standard input, if that i
 """
 
 import argparse
-import os
 import pathlib
-import signal
-import stat
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 sys.dont_write_bytecode = True
 
 import sample  # noqa: E402
+from ending import serve_until_told  # noqa: E402
 from node import Node  # noqa: E402
 from server import Server  # noqa: E402
 
@@ -36,17 +35,8 @@ def main():
     if options.sample:
         sample.write(options.data)
     server = Server((options.host, options.port), Node(options.name, options.data, options.gwc))
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
     server.start()
-    print(f"port {server.server_address[1]}", flush=True)
-    mode = os.fstat(0).st_mode
-    if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
-        while os.read(0, 4096):
-            pass
-    else:
-        signal.pause()
-    os._exit(0)
+    serve_until_told(server.server_address[1])
 
 
 if __name__ == "__main__":

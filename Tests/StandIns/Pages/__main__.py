@@ -12,9 +12,7 @@ standard input, if that is a pipe, ends.
 import argparse
 import base64
 import json
-import os
-import signal
-import stat
+import pathlib
 import sys
 import threading
 import urllib.error
@@ -28,6 +26,9 @@ from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
 from django.template import RequestContext, Template
 from django.urls import path
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from ending import serve_until_told  # noqa: E402
 
 settings.configure(
     SECRET_KEY="of no use to anybody", ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__,
@@ -100,17 +101,9 @@ def main():
     MapServer.location = parser.parse_args().geoserver.rstrip("/") + "/"
     ServerHandler.http_version = "1.1"
     server = make_server("127.0.0.1", 0, get_wsgi_application(), handler_class=Quiet)
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(f"port {server.server_address[1]}", flush=True)
-    mode = os.fstat(0).st_mode
-    if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
-        while os.read(0, 4096):
-            pass
-    else:
-        signal.pause()
-    os._exit(0)
+    serve_until_told(server.server_address[1])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
