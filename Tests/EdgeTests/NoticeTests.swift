@@ -166,6 +166,7 @@ struct NoticeTests {
             ("", 0), ("fr", 1), ("FR-ca", 1), ("de, fr;q=0.5", 1), ("de", 0), ("*", 0),
             ("fr;q=0.2, pt-BR;q=0.9", 2), ("pt", 2), ("fr;q=0, pt;q=0.001", 2), ("fr;q=x, en", 0),
             ("en;q=0.8, fr;q=0.9", 1), (",,;q=1,fr", 1),
+            ("fr;q=9223372036854775807, en", 0), ("fr;q=2, en;q=0.1", 0),
         ])
     func languages(_ accepted: String, _ wanted: Int) {
         #expect(LanguageChoice.best(Array(accepted.utf8), of: ["en", "fr", "pt-br"]) == wanted)

@@ -19,7 +19,8 @@ enum LanguageChoice {
     /// A quality in thousandths; none that can be read counts as none.
     private static func weight(_ text: String) -> Int {
         let digits = text.dropFirst(2).split(separator: ".", omittingEmptySubsequences: false)
-        guard let whole = digits.first.flatMap({ Int($0) }), digits.count <= 2 else { return 0 }
+        guard let whole = digits.first.flatMap({ Int($0) }), 0...1 ~= whole, digits.count <= 2
+        else { return 0 }
         let fraction = digits.count == 2 ? digits[1].prefix(3) : ""
         let padded = fraction + String(repeating: "0", count: 3 - fraction.count)
         return min(1_000, max(0, whole * 1_000 + (Int(padded) ?? 0)))

@@ -38,14 +38,13 @@ extension LoopState where N: ~Copyable {
     /// A stored page, on the way of a hit. False: it goes out as it is.
     mutating func serveNoticed(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry,
-        _ facts: RequestFacts, _ decision: Decision, _ behavior: Int
+        _ facts: RequestFacts, _ decision: Decision, _ behavior: Int, _ result: ResultType
     ) -> Bool {
         guard mayNotice(head.method, facts, hot[behavior].policy), isPlainPage(entry) else {
             return false
         }
         let exchange = unsafe makeExchange(slot, bytes, behavior, facts, decision)
-        guard notices(exchange, entry, decision.resultType) else { return false }
-        return true
+        return notices(exchange, entry, result)
     }
 
     /// The same for one that an exchange holds.
@@ -130,8 +129,10 @@ extension LoopState where N: ~Copyable {
         let facts = unsafe block.withUnsafeBytes { unsafe NoticedFields.facts($0) }
         guard facts.isHTML else { return false }
         let view = fetch.look(exchange.id)
+        // An answer to HEAD declares a length and has none.
+        let length = fetched.facts.contentLength.map { Int(clamping: $0) }
         guard let coding = facts.coding, view.total <= NoticeSettings.pageBytesMax,
-            fetched.declaredLength ?? 0 <= NoticeSettings.pageBytesMax
+            length ?? fetched.declaredLength ?? 0 <= NoticeSettings.pageBytesMax
         else {
             exchange.skipsNotice = true
             counters.add(.noticesLeftOut)
@@ -150,7 +151,6 @@ extension LoopState where N: ~Copyable {
         }
         if fetched.isStorable, exchange.key != nil { page.cacheStatus += Array("; stored".utf8) }
         page.age = ageToShow(exchange, fetched, collapsed)
-        let length = fetched.facts.contentLength.map { Int(clamping: $0) }
         let body = exchange.head.method == .head ? [] : fetch.prefix(view.total)
         deliver(
             exchange, page, body, coding, exchange.head.method == .head ? length : body.count,
@@ -197,11 +197,14 @@ extension LoopState where N: ~Copyable {
         _ work: @escaping @Sendable () -> [UInt8]?
     ) -> Bool {
         let (mailbox, id) = (shared.mailboxes[index], exchange.id)
-        guard shared.jobs.run(limit: limit, work, then: { _ = mailbox.post(.made(id, $0)) }) else {
+        let jobs = if case .picture = making { shared.pictures } else { shared.pages }
+        guard jobs.run(limit: limit, work, then: { _ = mailbox.post(.made(id, $0)) }) else {
             return false
         }
         exchange.making = making
-        setDeadline(exchange.id.slot, milliseconds: nil)
+        // The origin's part is over; should the word that it is made be lost, time ends the wait.
+        viewers[exchange.id.slot].due = .max
+        setDeadline(exchange.id.slot, milliseconds: limits.writeTimeout)
         return true
     }
 
