@@ -50,7 +50,7 @@ package final class Fetch {
     /// What it relied on when it asked its present member.
     var ticket = ClusterTicket.unaffected
     /// It writes to the catalog, and what came of that is not known yet.
-    var isWriteOpen = false
+    var openWrites: [OpenWrite] = []
     /// The number of the invalidation that this fetch's own request was.
     var ownInvalidation: UInt64?
     var deadline: UInt64 = .max
@@ -395,7 +395,7 @@ extension LoopState where N: ~Copyable {
 
     /// Gives the member's place back, and to who waits for it.
     mutating func release(_ fetch: Fetch, _ ending: OriginPool.Ending) {
-        if fetch.isWriteOpen { loseWrite(fetch) }
+        if !fetch.openWrites.isEmpty { loseWrite(fetch) }
         guard fetch.member >= 0 else { return }
         let wasTrial = fetch.evidence.isTrial
         fetch.evidence.isTrial = false

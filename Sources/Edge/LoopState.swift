@@ -13,7 +13,9 @@ package final class EdgeShared: Sendable {
     let events: any EventObserver
     let mailboxes: [Mailbox<LoopMessage>]
     /// What is made beside the loops in place of an answer.
-    let jobs: FallbackJobs
+    /// Apart, lest one kind wait for the other.
+    let pictures: FallbackJobs
+    let pages: FallbackJobs
 
     package init(
         store: Store?, budget: FillBudget, events: any EventObserver,
@@ -23,7 +25,8 @@ package final class EdgeShared: Sendable {
         self.budget = budget
         self.events = events
         self.mailboxes = mailboxes
-        jobs = FallbackJobs(isStepping: store?.isStepping ?? false)
+        pictures = FallbackJobs("pictures", isStepping: store?.isStepping ?? false)
+        pages = FallbackJobs("pages", isStepping: store?.isStepping ?? false)
     }
 
     /// The number of the latest invalidation.

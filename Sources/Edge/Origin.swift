@@ -161,7 +161,7 @@ public final class OriginPool: Sendable {
                     at: now, isReached: failure.isReached, isAnyEligible: health == .up)
             }
             // Under the lock, so that the board hears of changes in their order.
-            outages.note(settings.id, since: outage.since)
+            outages.note(settings.id, by: ObjectIdentifier(self), since: outage.since)
         }
     }
 
@@ -192,9 +192,9 @@ public final class OriginPool: Sendable {
         }
         outageState.withLock { outage in
             outage.checked(
-                result.finding.hasPassed, at: now, isTelling: settings.health.hasRealChecks,
+                result.finding.hasPassed, at: now, isTelling: settings.health.isReal(check),
                 isAnyEligible: health == .up)
-            outages.note(settings.id, since: outage.since)
+            outages.note(settings.id, by: ObjectIdentifier(self), since: outage.since)
         }
         if let seen, let observer = observer.withLock({ $0 }) { observer(self, member, seen) }
         return change

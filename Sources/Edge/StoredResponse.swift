@@ -12,17 +12,18 @@ extension LoopState where N: ~Copyable {
         _ decision: Decision, _ behavior: Int, result: ResultType? = nil, status: Int? = nil,
         since started: UInt64 = 0
     ) {
-        // What an exchange holds has been looked at for that already.
-        if isNoticing, started == 0,
-            unsafe serveNoticed(slot, bytes, entry, facts, decision, behavior)
-        {
-            return
-        }
         var outcome = Outcome()
         outcome.startedAt = started
         outcome.result = result ?? decision.resultType
         if decision.reason == .staleWhileRevalidate, hot[behavior].policy.staleIsRefreshHit {
             outcome.result = .refreshHit
+        }
+        // What an exchange holds has been looked at for that already.
+        if isNoticing, started == 0,
+            unsafe serveNoticed(
+                slot, bytes, entry, facts, decision, behavior, outcome.result)
+        {
+            return
         }
         outcome.detail = decision.reason.word
         outcome.behavior = behavior

@@ -303,10 +303,10 @@ extension LoopState where N: ~Copyable {
     /// Hands a whole response to the writer; from then on every loop finds it.
     mutating func store(_ fetch: Fetch, _ head: FetchedHead) {
         guard let store, let key = fetch.exchange.storeKey, fetch.shared.mayStore,
-            !head.isDegraded, mayStore(fetch), isInStep(fetch)
+            !head.isDegraded, mayStore(fetch)
         else { return }
         if let confirmed = head.confirmed {
-            guard head.isStorable, let body = storeBody(confirmed) else { return }
+            guard head.isStorable, isInStep(fetch), let body = storeBody(confirmed) else { return }
             put(
                 StorePut(
                     key: key, header: confirmed.header, canonicalKey: fetch.exchange.canonical,
@@ -317,9 +317,9 @@ extension LoopState where N: ~Copyable {
             updateFromHead(fetch, head, key, store)
             return
         }
-        guard case .storable(let times, let flags) = head.storability, head.isStorable else {
-            return
-        }
+        guard case .storable(let times, let flags) = head.storability, head.isStorable,
+            isInStep(fetch)
+        else { return }
         // What may still be served stale is worth more than the error that came in its place.
         if head.status >= 500, let entry = fetch.exchange.entry,
             mayServeStale(fetch.exchange, entry, .status(head.status))

@@ -217,6 +217,8 @@ extension LoopState where N: ~Copyable {
         } else if viewers[slot].isBlocked {
             counters.add(.timeoutsWrite)
             viewerFailed(slot)
+        } else if exchange.making != nil {
+            made(exchange, nil)
         } else if !exchange.intake.isComplete, !exchange.hasResponded {
             counters.add(.timeoutsBody)
             answer(exchange, 408, detail: "body-timeout")

@@ -144,14 +144,15 @@ struct ProbeLoopTests {
         settings.health.checks = [
             CheckSettings(kind: .http(status: 200...200, body: []), target: "/a/")
         ]
-        (settings.health.interval, settings.health.timeout) = (200, 200)
+        // Who waits for the one that hangs would wait for an hour.
+        (settings.health.interval, settings.health.timeout) = (3_600_000, 3_600_000)
         let pool = OriginPool(settings)
         let checks = try HealthChecks(events: SilentObserver(), loops: [])
         checks.watch([pool])
         let isTold = eventually {
             let members = pool.snapshot(at: 0, wall: 0).members
             let words = members.map { $0.checks[0].last }
-            return words == ["check-silent", "passed"] && members[0].state == "down" ? true : nil
+            return words == [nil, "passed"] ? true : nil
         }
         #expect(isTold == true)
         checks.stop()

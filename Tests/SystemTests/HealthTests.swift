@@ -192,7 +192,7 @@ struct HealthTests {
     func foundDead() throws {
         let pair = try TwoMembers(pool: [
             "firstByteTimeout: 60s", "retryBudget: 0", "health:", "  path: /health/it",
-            "  interval: 200ms", "  timeout: 100ms", "  fall: 3",
+            "  interval: 1s", "  timeout: 1s", "  fall: 3",
         ])
         let gate = Gate()
         pair.first.room(named: "health").always(.ok())
@@ -303,11 +303,8 @@ struct StoppedMapServerTests {
                 idle.with { $0 += 1 }
             }
         }
-        let start = ContinuousClock.now
         let isOut = try eventually { try state() == "down" ? true : nil }
         #expect(isOut == true)
-        // Two failed checks, two seconds apart, each with its time-out of one; and some way to go.
-        #expect(ContinuousClock.now - start < .seconds(10))
         #expect(try demo.members()[0]["liveness"]?.text == "dead")
         kill(-demo.groups[0], SIGCONT)
         let isBack = try eventually { try state() == "slow-start" ? true : nil }

@@ -7,17 +7,14 @@ final class FallbackJobs: Sendable {
     /// Pages that may be waited for, all loops together.
     static let pagesMax = 256
 
-    private let queues: [DispatchQueue]
+    private let queue: DispatchQueue
     private let count = Atomic<Int>(0)
-    private let next = Atomic<Int>(0)
     /// Nothing runs by itself: it is done at once, on the caller's thread.
     private let isStepping: Bool
 
-    init(isStepping: Bool) {
+    init(_ name: String, isStepping: Bool) {
         self.isStepping = isStepping
-        queues = (0..<2).map {
-            DispatchQueue(label: "mapedge.fallback.\($0)", qos: .userInitiated)
-        }
+        queue = DispatchQueue(label: "edge.fallback.\(name)", qos: .userInitiated)
     }
 
     /// How many are under way.
@@ -38,8 +35,7 @@ final class FallbackJobs: Sendable {
             then(result)
             return true
         }
-        let queue = next.add(1, ordering: .relaxed).oldValue & Int.max
-        queues[queue % queues.count].async {
+        queue.async {
             let result = work()
             self.count.subtract(1, ordering: .relaxed)
             then(result)

@@ -54,16 +54,16 @@ extension Exchange {
             return snapshot.notices.settings.delivery != .off && wantsPage ? .page : nil
         case .tiles, .capabilities, .features: break
         }
-        let isRead = head.method == .get || head.method == .head
-        // A write gets its answer from whoever it was written to, or an error nobody mistakes.
-        guard isRead || head.method == .post && policy.mapClass == .features else { return nil }
+        // What is posted may be a write: it gets its answer from whoever it was written to, or an
+        // error that nobody takes for an invitation to write once more.
+        guard head.method == .get || head.method == .head else { return nil }
         let answer = unsafe bytes.withUnsafeBytes { bytes in
             unsafe ExceptionAnswer.choose(
                 path: bytes.bytes.extracting(head.path.range),
                 query: bytes.bytes.extracting(head.query.range))
         }
         switch answer {
-        case .picture(let request): return isRead ? .picture(request) : nil
+        case .picture(let request): return .picture(request)
         case .document(let dialect): return .document(dialect)
         case .json(let dialect): return .json(dialect)
         case nil: return nil
@@ -87,7 +87,7 @@ extension Exchange {
         return false
     }
 
-    /// How long its behavior's origin has been marked by what it sent; nil: no marker is set.
+    /// How a page of its behavior says that it lacks something; nil: no marker is set.
     var degradedMarker: DegradedMarker? { snapshot.settings.behaviors[behavior].degraded }
 }
 
@@ -194,7 +194,7 @@ extension LoopState where N: ~Copyable {
     /// many are being made.
     private mutating func makesPicture(_ exchange: Exchange, _ picture: MapPicture) -> Bool {
         let settings = exchange.snapshot.notices.fallbacks
-        guard settings.pictureJobs > shared.jobs.underWay,
+        guard settings.pictureJobs > shared.pictures.underWay,
             picture.request.format == .png || picture.request.format == .png8,
             !exchange.facts.hasSession, let found = ancestor(exchange, picture.request)
         else { return false }

@@ -11,6 +11,8 @@ package final class OutageBoard: Sendable {
         /// By origin, in monotonic milliseconds.
         var since: [String: Milliseconds] = [:]
         var untold: [OutageChange] = []
+        /// Whose word counts for an origin; nil: anybody's, as nobody was named yet.
+        var owners: [String: ObjectIdentifier]?
     }
 
     private let state = Mutex(State())
@@ -24,24 +26,32 @@ package final class OutageBoard: Sendable {
     /// When the outage of an origin began, in monotonic milliseconds; nil: there is none.
     func since(_ origin: String) -> Milliseconds? { state.withLock { $0.since[origin] } }
 
-    /// To be called when something may have changed; cheap when nothing did.
-    func note(_ origin: String, since: Milliseconds?) {
+    /// To be called when something may have changed; cheap when nothing did. A pool that another
+    /// has replaced, and whose last fetches still end, is not listened to.
+    func note(_ origin: String, by owner: ObjectIdentifier, since: Milliseconds?) {
         state.withLock { state in
-            guard state.since[origin] != since else { return }
-            // That an older failure was found to belong to it is not worth telling.
-            if (state.since[origin] == nil) != (since == nil) {
-                state.untold.append(
-                    OutageChange(origin: origin, since: since, before: state.since[origin]))
-            }
-            state.since[origin] = since
-            current.add(1, ordering: .releasing)
+            guard state.since[origin] != since,
+                state.owners.map({ $0[origin] == owner }) ?? true
+            else { return }
+            set(&state, origin, since)
         }
     }
 
-    /// Only these origins are there any more.
-    func keep(_ origins: [String]) {
-        for gone in state.withLock({ $0.since.keys.filter { !origins.contains($0) } }) {
-            note(gone, since: nil)
+    private func set(_ state: inout State, _ origin: String, _ since: Milliseconds?) {
+        // That an older failure was found to belong to it is not worth telling.
+        if (state.since[origin] == nil) != (since == nil) {
+            state.untold.append(
+                OutageChange(origin: origin, since: since, before: state.since[origin]))
+        }
+        state.since[origin] = since
+        current.add(1, ordering: .releasing)
+    }
+
+    /// These origins are there from now on, each with the pool whose word counts.
+    func keep(_ owners: [String: ObjectIdentifier]) {
+        state.withLock { state in
+            state.owners = owners
+            for gone in state.since.keys where owners[gone] == nil { set(&state, gone, nil) }
         }
     }
 

@@ -51,8 +51,10 @@ public struct PoolOutage: Sendable {
         _ passed: Bool, at now: Milliseconds, isTelling: Bool, isAnyEligible: Bool
     ) {
         guard passed else {
+            // One that fails says nothing of the others.
+            guard !isAnyEligible else { return }
             checks = 0
-            if since == nil, !isAnyEligible { since = failures == 0 ? now : firstFailure }
+            if since == nil { since = failures == 0 ? now : firstFailure }
             return
         }
         guard since != nil, isAnyEligible, isTelling || isUnreachable else { return }

@@ -29,11 +29,14 @@ final class HealthChecks: Sendable {
 
     /// Checks these pools from now on, and no others.
     func watch(_ pools: [OriginPool]) {
-        _ = mailbox.post(.watch(pools))
         state.withLock { state in
             let isNeeded = pools.contains { !$0.settings.health.effectiveChecks.isEmpty }
-            guard state.thread == nil, !state.isStopped, isNeeded else { return }
-            state.thread = runLoop(named: "edge.health", on: nil) { [self] in run() }
+            // While there is nobody to read it nothing is written.
+            guard state.thread != nil || isNeeded, !state.isStopped else { return }
+            _ = mailbox.post(.watch(pools))
+            if state.thread == nil {
+                state.thread = runLoop(named: "edge.health", on: nil) { [self] in run() }
+            }
         }
     }
 

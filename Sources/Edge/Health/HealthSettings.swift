@@ -36,6 +36,12 @@ public struct HealthSettings: Sendable {
     /// ejected.
     var hasRealChecks: Bool { interval > 0 && checks.contains { $0.kind != .connect } }
 
+    /// Whether the check at this place sees more than a connection.
+    func isReal(_ check: Int) -> Bool {
+        let checks = effectiveChecks
+        return checks.indices.contains(check) && checks[check].kind != .connect
+    }
+
     func interval(of check: CheckSettings) -> Int { check.interval ?? interval }
 
     /// Never longer than the interval, so that checks do not overlap.

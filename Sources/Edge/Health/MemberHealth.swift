@@ -151,7 +151,7 @@ struct MemberHealth: Sendable {
             comeBack(at: now)
             return .cameUp
         }
-        guard isUp, settings.hasRealChecks, ejectedUntil > 0, now >= ejectedUntil else {
+        guard isUp, settings.isReal(check), ejectedUntil > 0, now >= ejectedUntil else {
             return .none
         }
         return probed(finding.hasPassed, at: now, isLast)

@@ -220,7 +220,7 @@ package struct ProbeLoop<N: Network & ~Copyable>: ~Copyable {
                 if let result = unsafe probe.judge.take(bytes) { return end(id, probe, result) }
                 budget -= count
                 guard budget > 0 else {
-                    unread.append(id)
+                    if !unread.contains(id) { unread.append(id) }
                     return
                 }
             case .wouldBlock: return
