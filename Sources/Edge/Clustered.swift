@@ -2,16 +2,26 @@ import Caching
 import HTTP
 import Reactor
 
+/// A write that a cluster's catalog waits for.
+struct OpenWrite {
+    let cluster: Cluster
+    /// Who took it; nil: it went through another origin.
+    let place: Int?
+}
+
 // What a loop does for an origin whose members have one catalog.
 extension LoopState where N: ~Copyable {
     /// What the fetch asks of its pool; read once for each pool.
     func wish(of fetch: Fetch) -> MemberWish {
         if let wish = fetch.wish { return wish }
         guard let cluster = fetch.pool.cluster else {
-            fetch.wish = .any
-            return .any
+            let wish =
+                passesWrite(fetch) ? MemberWish(ask: .write, session: nil) : MemberWish.any
+            fetch.wish = wish
+            if wish.ask == .write { fetch.mayReuse = false }
+            return wish
         }
-        let request = fetch.exchange.clusterRequest(prefix: fetch.pool.settings.path)
+        let request = fetch.exchange.clusterRequest()
         let session = fetch.exchange.session(cluster.settings.stickyCookies)
         let wish = cluster.wish(cluster.classifier.classify(request), session: session)
         fetch.wish = wish
@@ -40,10 +50,26 @@ extension LoopState where N: ~Copyable {
 
     // MARK: writes
 
+    /// Whether another origin passes the request on to a cluster, as a write.
+    private func passesWrite(_ fetch: Fetch) -> Bool {
+        guard !fetch.exchange.head.method.isSafe,
+            snapshot.pools.contains(where: { $0.cluster != nil })
+        else { return false }
+        let request = fetch.exchange.clusterRequest()
+        return snapshot.pools.contains { $0.cluster?.classifier.isProxiedWrite(request) == true }
+    }
+
     func beginWrite(_ fetch: Fetch) {
-        guard fetch.wish?.ask == .write, !fetch.isWriteOpen else { return }
-        fetch.isWriteOpen = true
-        fetch.pool.cluster?.writeBegan()
+        guard fetch.wish?.ask == .write, fetch.openWrites.isEmpty else { return }
+        if let own = fetch.pool.cluster {
+            fetch.openWrites = [OpenWrite(cluster: own, place: fetch.ticket.place)]
+        } else {
+            let request = fetch.exchange.clusterRequest()
+            fetch.openWrites = snapshot.pools.compactMap(\.cluster).filter {
+                $0.classifier.isProxiedWrite(request)
+            }.map { OpenWrite(cluster: $0, place: nil) }
+        }
+        for write in fetch.openWrites { write.cluster.writeBegan() }
     }
 
     /// A response has come: if it is a write's, the catalog has another edition from now on.
@@ -51,36 +77,25 @@ extension LoopState where N: ~Copyable {
     /// - Returns: what the write made stale, which is to be on disk before the answer goes out.
     func endWrite(_ fetch: Fetch, status: Int) -> [InvalidationRule] {
         // What the member calls the writer's own mistake has changed nothing.
-        let changed = !(400...499).contains(status)
+        endWrites(fetch, changed: !(400...499).contains(status))
+    }
+
+    private func endWrites(_ fetch: Fetch, changed: Bool) -> [InvalidationRule] {
         let now = network.monotonicMilliseconds
-        if fetch.isWriteOpen, let cluster = fetch.pool.cluster {
-            fetch.isWriteOpen = false
-            cluster.writeEnded(by: fetch.ticket.place, changed: changed, at: now)
-            return changed ? cluster.settings.rules : []
-        }
-        guard changed, !fetch.exchange.head.method.isSafe, fetch.pool.cluster == nil else {
-            return []
-        }
-        let request = fetch.exchange.clusterRequest(prefix: fetch.pool.settings.path)
         var rules: [InvalidationRule] = []
-        for pool in snapshot.pools {
-            guard let cluster = pool.cluster, cluster.classifier.isProxiedWrite(request) else {
-                continue
-            }
-            cluster.wroteElsewhere(at: now)
-            rules += cluster.settings.rules
+        for write in fetch.openWrites {
+            write.cluster.writeEnded(by: write.place, changed: changed, at: now)
+            if changed { rules += write.cluster.settings.rules }
         }
+        fetch.openWrites = []
         return rules
     }
 
     /// A write's member has failed, or nobody waits for it: it may have been done all the same.
     mutating func loseWrite(_ fetch: Fetch) {
-        fetch.isWriteOpen = false
-        guard let cluster = fetch.pool.cluster else { return }
-        cluster.writeEnded(
-            by: fetch.ticket.place, changed: fetch.hasSentHead, at: network.monotonicMilliseconds)
-        guard fetch.hasSentHead, let store, !cluster.settings.rules.isEmpty else { return }
-        _ = store.invalidate(cluster.settings.rules) { _ in }
+        let rules = endWrites(fetch, changed: fetch.hasSentHead)
+        guard let store, !rules.isEmpty else { return }
+        _ = store.invalidate(rules) { _ in }
     }
 
     // MARK: sessions
@@ -117,13 +132,13 @@ extension Exchange {
     /// The edition of its origin's catalog, which a fetch it joins must have begun in.
     var edition: UInt64 { pool.cluster?.edition ?? 0 }
 
-    /// The request as its origin sees it, with what has come of its body.
-    func clusterRequest(prefix: String) -> ClusterClassifier.Request {
+    /// The request as its viewer sees it, with what has come of its body.
+    func clusterRequest() -> ClusterClassifier.Request {
         let hasBody = intake.hasBytes
         let body = hasBody ? unsafe intake.withPending { unsafe Array($0.prefix(4_096)) } : []
         return ClusterClassifier.Request(
             method: String(decoding: bytes[head.methodName.range], as: UTF8.self),
-            path: Array(prefix.utf8) + bytes[head.path.range],
+            path: Array(bytes[head.path.range]),
             query: Array(bytes[head.query.range]), body: body)
     }
 

@@ -33,7 +33,8 @@ package final class SettingsSnapshot: Sendable {
             pool.judgesOutages(
                 begins: settings.fallbacks.outageBegins, ends: settings.fallbacks.outageEnds)
         }
-        outages.keep(settings.origins.map(\.id))
+        outages.keep(
+            Dictionary(pools.map { ($0.settings.id, ObjectIdentifier($0)) }) { first, _ in first })
         notices = NoticeBook(settings)
         viewerTLS = contexts.viewers
         for (pool, context) in zip(pools, contexts.origins) { pool.tls = context }

@@ -34,7 +34,7 @@ extension ConfigurationReader {
         }
         section.finish()
         guard cluster.leader == nil, cluster.sync != .none else { return cluster }
-        if String(describing: cluster) != String(describing: ClusterSettings()) {
+        if cluster != ClusterSettings() {
             findings.error(
                 at: section.place,
                 "origins.\(origin).cluster has no leader to bring the others in step with",

@@ -72,7 +72,11 @@ struct MemberClient: ~Copyable {
         let token = Token(bits: 1)
         guard network.watch(fd, token) else { return false }
         if case .pending = connected {
-            guard wait(), network.connectError(fd) == 0 else { return false }
+            // The member's next address, and the answer, need some of the time as well.
+            let patience = UInt64(max(1, work.origin.connectTimeout)) * 1_000_000
+            guard wait(until: min(deadline, network.monotonicNow + patience)),
+                network.connectError(fd) == 0
+            else { return false }
         }
         guard let host = work.member.tlsHost else { return true }
         guard let tls = work.tls else { throw Failure("there is no TLS to speak with it") }
@@ -166,12 +170,13 @@ struct MemberClient: ~Copyable {
     }
 
     /// Waits for the next event; false at the deadline.
-    private mutating func wait() -> Bool {
+    private mutating func wait(until end: UInt64? = nil) -> Bool {
+        let end = end ?? deadline
         var event = ReadyEvent(token: Token(bits: 0), readiness: [])
-        while network.monotonicNow < deadline {
+        while network.monotonicNow < end {
             let count = unsafe withUnsafeMutablePointer(to: &event) {
                 unsafe network.wait(
-                    until: deadline, into: UnsafeMutableBufferPointer(start: $0, count: 1))
+                    until: end, into: UnsafeMutableBufferPointer(start: $0, count: 1))
             }
             if count > 0 { return true }
         }

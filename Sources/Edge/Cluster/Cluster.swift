@@ -19,10 +19,13 @@ public final class Cluster: Sendable {
         var counts = ClusterCounts()
     }
 
-    init(_ settings: ClusterSettings) {
+    /// - Parameter previous: the same origin's cluster under other settings. Its editions go on, so
+    ///   that who was behind is not in step for having been configured anew.
+    init(_ settings: ClusterSettings, after previous: Cluster? = nil) {
         self.settings = settings
         classifier = ClusterClassifier(settings)
-        state = Mutex(State(cluster: ClusterState(settings)))
+        let edition = previous.map { $0.edition + 1 } ?? 1
+        state = Mutex(State(cluster: ClusterState(settings, edition: edition)))
     }
 
     /// These are the members from now on; returns each one's place.
@@ -31,6 +34,7 @@ public final class Cluster: Sendable {
             let places = state.cluster.follow(names)
             for place in state.cluster.members.indices where !places.contains(place) {
                 state.sessions.releaseAll(of: place)
+                state.told.remove(place)
             }
             return places
         }
@@ -92,17 +96,10 @@ public final class Cluster: Sendable {
 
     func writeBegan() { state.withLock { $0.cluster.writeBegan() } }
 
-    func writeEnded(by place: Int, changed: Bool, at now: Milliseconds) {
+    func writeEnded(by place: Int?, changed: Bool, at now: Milliseconds) {
         state.withLock { state in
             state.counts.writes += changed ? 1 : 0
             state.cluster.writeEnded(by: place, changed: changed, at: now)
-        }
-    }
-
-    func wroteElsewhere(at now: Milliseconds) {
-        state.withLock { state in
-            state.counts.writes += 1
-            state.cluster.wroteElsewhere(at: now)
         }
     }
 

@@ -74,7 +74,7 @@ public struct ClusterClassifier: Sendable {
     }
 
     private func rest(of path: [String]) -> ArraySlice<String>? {
-        for start in [context] + proxies where path.starts(with: start) {
+        for start in proxies + [context] where path.starts(with: start) {
             return path.dropFirst(start.count)
         }
         return nil

@@ -1,7 +1,7 @@
 /// How the GeoServers of one origin keep one catalog.
 ///
 /// Source: GeoServer user manual, "REST: Reload", and the clustering modules' own documentation.
-public struct ClusterSettings: Sendable {
+public struct ClusterSettings: Sendable, Equatable {
     /// What brings a follower's catalog up to date.
     public enum Sync: Sendable {
         /// `/rest/reload`: the whole catalog is read from disk anew.

@@ -223,7 +223,7 @@ extension ClusterState {
     ) {
         // What was seen before the latest write says nothing of the time after it.
         guard print.edition == edition, reference.edition == edition else {
-            return retry(place, at: now)
+            return retry(at: now)
         }
         if print.fingerprint == reference.fingerprint {
             accept(place, print, reference, at: now)
@@ -231,7 +231,7 @@ extension ClusterState {
             refuse(place, at: now)
         } else {
             // A write was under way: one may have seen it and the other not.
-            retry(place, at: now)
+            retry(at: now)
         }
     }
 
@@ -250,7 +250,7 @@ extension ClusterState {
                 && print.sequence != reference.sequence
                 && reference.sequence != member.provenWith
             if isSuspect, !isLoaded {
-                guard isSettled(print), isSettled(reference) else { return retry(place, at: now) }
+                guard isSettled(print), isSettled(reference) else { return retry(at: now) }
                 members[place].needsLoad = true
                 members[place].isProven = false
                 members[place].reason = "its update sequence is not the leader's"
@@ -293,8 +293,10 @@ extension ClusterState {
     }
 
     /// Asks once more after a while.
-    private mutating func retry(_ place: Int, at now: Milliseconds) {
-        nextSurvey = min(nextSurvey, max(quietAt, now + Milliseconds(ClusterSettings.quiet)))
+    private mutating func retry(at now: Milliseconds) {
+        // While a write is under way, which may be for minutes, nothing can be settled.
+        let pause = openWrites == 0 ? ClusterSettings.quiet : settings.driftInterval
+        nextSurvey = min(nextSurvey, max(quietAt, now + Milliseconds(pause)))
     }
 
     /// What most members say; of equally many, who took the latest write, then who has the higher

@@ -95,8 +95,9 @@ public struct ClusterState: Sendable {
     public internal(set) var rounds: UInt64 = 0
     public internal(set) var failures: UInt64 = 0
 
-    public init(_ settings: ClusterSettings, members names: [String] = []) {
+    public init(_ settings: ClusterSettings, members names: [String] = [], edition: UInt64 = 1) {
         self.settings = settings
+        self.edition = edition
         _ = follow(names)
     }
 
@@ -122,7 +123,7 @@ public struct ClusterState: Sendable {
             // goes on, so that what was fetched before is not taken for the new one's.
             let free = members.indices.first { !members[$0].isPresent && !members[$0].isLoading }
             if let free, members.count >= Self.placesMax {
-                fresh.spell = members[free].spell + 1
+                (fresh.spell, fresh.loads) = (members[free].spell + 1, members[free].loads + 1)
                 members[free] = fresh
                 places.append(free)
             } else {
@@ -189,12 +190,8 @@ public struct ClusterState: Sendable {
         turn += 1
         openWrites -= 1
         if changed { wrote(by: place, at: now) }
-    }
-
-    /// A write that did not pass through this pool has succeeded.
-    public mutating func wroteElsewhere(at now: Milliseconds) {
-        turn += 1
-        wrote(by: nil, at: now)
+        guard openWrites == 0 else { return }
+        nextSurvey = min(nextSurvey, max(quietAt, now + Milliseconds(ClusterSettings.quiet)))
     }
 
     private mutating func wrote(by place: Int?, at now: Milliseconds) {

@@ -9,12 +9,9 @@ extension OriginPool {
         of settings: OriginSettings, after previous: OriginPool?
     ) -> (Cluster?, [Int]) {
         guard let wanted = settings.cluster else { return (nil, []) }
-        var cluster = Cluster(wanted)
-        if let known = previous?.cluster,
-            String(describing: known.settings) == String(describing: wanted)
-        {
-            cluster = known
-        }
+        let known = previous?.cluster
+        let cluster =
+            known.flatMap { $0.settings == wanted ? $0 : nil } ?? Cluster(wanted, after: known)
         return (cluster, cluster.follow(settings.members.map(\.name)))
     }
 

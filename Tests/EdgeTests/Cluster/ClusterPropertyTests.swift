@@ -1,20 +1,8 @@
 import Caching
 import Testing
+import WireTesting
 
 @testable import Edge
-
-/// SplitMix64, so that a failing test fails again.
-private struct SeededNumbers: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-}
 
 /// GeoServers with one data directory, and what really is so, beside what the state believes.
 private struct ModelledPool {
@@ -43,7 +31,7 @@ private struct ModelledPool {
         var strange: Bool
     }
 
-    var random: SeededNumbers
+    var random: SeededRandom
     var state: ClusterState
     var now: Milliseconds = 0
     var nodes: [Node]
@@ -60,7 +48,7 @@ private struct ModelledPool {
     var (served, stored, best) = (0, 0, 0)
 
     init(seed: UInt64) {
-        random = SeededNumbers(state: seed &* 0x9E37_79B9_7F4A_7C15)
+        random = SeededRandom(seed: seed &* 0x9E37_79B9_7F4A_7C15)
         let count = Int.random(in: 2...5, using: &random)
         names = (0..<count).map { "m\($0)" }
         var settings = ClusterSettings()

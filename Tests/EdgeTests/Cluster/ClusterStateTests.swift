@@ -183,7 +183,8 @@ struct ClusterStateTests {
         cluster.step(300)
         cluster.step(2_000)
         cluster.step()
-        #expect(cluster.loads == [1, 1] || cluster.inStep == [0, 1])
+        #expect(cluster.loads == [1, 1])
+        #expect(cluster.inStep == [0])
     }
 
     @Test("a write during a load makes another one necessary, and is nobody's failure")
