@@ -8,29 +8,18 @@ struct GeoServer {
     let port: UInt16
     let name: String
 
-    static let folder =
-        #filePath.split(separator: "/").dropLast(2).map { "/\($0)" }.joined()
-        + "/StandIns/GeoServer"
+    static let folder = "\(projectRoot)/Tests/StandIns/GeoServer"
     /// Python with what tests need from PyPI, where it is; else any Python 3.
-    static let clients =
-        firstExecutable(
-            #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
-                + "/.build/python/bin/python3")
+    static let clients = packagedPython
     static let python = clients ?? executable(named: "python3")
 
     /// - Parameter data: the directory that all instances of one cluster share.
     init(_ name: String, data: TemporaryDirectory) throws {
         self.name = name
-        let output = data.file("\(name)-\(Serial.next()).output")
-        child = try Child(
-            try #require(GeoServer.python),
-            [GeoServer.folder, "--data", data.file("data"), "--name", name, "--sample"],
-            output: output)
-        let port = eventually { () -> UInt16? in
-            guard let text = try? readFile(output), text.hasSuffix("\n") else { return nil }
-            return text.split { $0.isWhitespace }.last.flatMap { UInt16($0) }
-        }
-        self.port = try #require(port)
+        let standIn = try StandIn(
+            "GeoServer", ["--data", data.file("data"), "--name", name, "--sample"],
+            python: try #require(GeoServer.python))
+        (child, port) = (standIn.child, standIn.port)
     }
 
     var url: String { "http://127.0.0.1:\(port)" }

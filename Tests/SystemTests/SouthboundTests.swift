@@ -8,11 +8,13 @@ private struct Southbound {
     let port: UInt16
 
     /// Nothing but the section's own times can end a wait.
-    init(_ section: String..., arguments: [String] = []) throws {
+    init(
+        _ section: String..., pool: [String] = [], arguments: [String] = []
+    ) throws {
         origin = try Origin()
         let listen = "listen: [\"127.0.0.1:0\", { address: \"127.0.0.1:0\", southbound: true }]"
         let text = Configured.text(
-            members: [origin.url], pool: ["firstByteTimeout: 1h", "totalTimeout: 0"],
+            members: [origin.url], pool: ["firstByteTimeout: 1h", "totalTimeout: 0"] + pool,
             sections: [listen, "southbound:"] + section.map { "  " + $0 })
         edge = try Edge(
             origin: nil, mode: "cloudfront", arguments: arguments, configuration: text, listen: nil)
@@ -81,7 +83,7 @@ struct SouthboundTests {
     }
 
     @Test func `after failures in a row calls fail at once, until one is answered`() throws {
-        let test = try Southbound("deadline: 200ms", "breakerFailures: 2", "breakerTime: 300ms")
+        let test = try Southbound("deadline: 200ms", "breakerFailures: 2", "breakerTime: 3s")
         let (room, gate) = (test.origin.room(), Gate())
         defer { gate.open() }
         room.answers { request in
@@ -103,12 +105,18 @@ struct SouthboundTests {
     }
 
     @Test func `while no member is up nobody is asked`() throws {
-        let test = try Southbound("deadline: 1h")
-        let room = test.origin.room()
+        let test = try Southbound(
+            "deadline: 1h", pool: ["health: { interval: 100ms, timeout: 100ms }"])
         test.origin.stop()
-        let isRefused = try eventually {
-            try test.call(room.path()).status == 503 ? true : nil
+        func pool() throws -> JSON? {
+            try JSON(test.edge.admin("/status").text)["origins"]?.elements.first
         }
-        #expect(isRefused == true)
+        let isDown = try eventually {
+            try pool()?["members"]?.elements.first?["state"]?.text == "down" ? true : nil
+        }
+        #expect(isDown == true)
+        #expect(try test.call("/x").status == 503)
+        #expect(try pool()?["southboundBreaker"]?.text == "closed")
+        #expect(try test.edge.metric("mapedge_southbound_refusals_total") == 1)
     }
 }

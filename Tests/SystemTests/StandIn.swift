@@ -26,4 +26,4 @@ final class StandIn: Sendable {
 /// The Python that has what `conf/python-packages.txt` names; nil where it was not installed.
 let packagedPython = firstExecutable("\(projectRoot)/.build/python/bin/python3")
 
-private let projectRoot = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+let projectRoot = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")

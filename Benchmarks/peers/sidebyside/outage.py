@@ -139,6 +139,8 @@ def _trouble(bench, edge, members):
             ("hung", lambda: second.programs[0].process.send_signal(signal.SIGSTOP)),
             ("resumed", lambda: second.programs[0].process.send_signal(signal.SIGCONT))):
         time.sleep(PERIOD)
+        if name in ("killed", "hung") and edge.states()[1] not in ("up", "slow-start"):
+            raise BenchmarkError(f"the member is out before it is {name}")
         events[name] = time.monotonic()
         act()
     loader.join()
@@ -196,9 +198,9 @@ def _dead(bench, edge, members):
                 status, fields, body = viewer.get(path_of(layer_of(SIZE), number))
                 rows[name].append(time.monotonic() - start)
                 statuses[name].add(status)
-                # What the origin makes for this bench is no picture; the edge's own answer is one.
-                images += name == "new" and fields.get("content-type") == "image/png" \
-                    and body.startswith(b"\x89PNG")
+                # The edge's own, and a picture.
+                images += name == "new" and "x-edge-degraded" in fields \
+                    and fields.get("content-type") == "image/png" and body.startswith(b"\x89PNG")
     return {"asked": 2 * TILES, "all_images": images == TILES,
             "statuses": {name: sorted(found) for name, found in statuses.items()},
             "slowest_ms": {name: 1e3 * max(found) for name, found in rows.items()}}
@@ -210,8 +212,13 @@ def _crowd(bench, edge, members):
     request = (f"GET {path_of(layer_of(SIZE), 77)} HTTP/1.1\r\nHost: edge\r\n"
                "Connection: close\r\n\r\n").encode()
     viewers = [socket.create_connection(("127.0.0.1", edge.port)) for _ in range(CROWD)]
+    # All have asked before anybody has an answer, else most would be hits.
+    for member in members:
+        member.programs[0].process.send_signal(signal.SIGSTOP)
     for viewer in viewers:
         viewer.sendall(request)
+    for member in members:
+        member.programs[0].process.send_signal(signal.SIGCONT)
     good = 0
     for viewer in viewers:
         with viewer, viewer.makefile("rb") as file:

@@ -15,7 +15,7 @@ public enum AccessDenial: String, Error, Sendable, CaseIterable {
 
     public var status: Int { 403 }
 
-    /// Unless somebody knows better: see `AccessDenialTexts`.
+    /// Unless somebody knows better: see `DistributionReadings`.
     public var message: StaticString {
         switch self {
         case .missingKey: "Missing Key-Pair-Id query parameter or cookie value"
