@@ -284,6 +284,8 @@ package final class CollapsedFetches: Sendable {
     enum Outcome {
         /// The caller fetches; others may join it.
         case leads
+        /// The response is stored by now.
+        case stored
         /// Somebody fetches already.
         case waits(SharedFetch)
         /// Fetch alone: the last response was not shareable.
@@ -298,9 +300,10 @@ package final class CollapsedFetches: Sendable {
     ///
     /// `least` is the latest invalidation of the key: a request that begins after it may not join a
     /// fetch that began before (law 3). `now` is in monotonic milliseconds.
+    /// `isStored` is asked under the key's lock, where nobody fetches.
     func joinOrLead(
         _ key: CacheKey, _ id: ExchangeID?, _ fresh: SharedFetch, at now: Milliseconds,
-        least: UInt64
+        least: UInt64, isStored: () -> Bool = { false }
     ) -> Outcome {
         shard(key).mutex.withLock { shard in
             if let running = shard.fetches[key], running.invalidation >= least {
@@ -312,6 +315,7 @@ package final class CollapsedFetches: Sendable {
                 if now < until { return .alone }
                 shard.unshared[key] = nil
             }
+            if isStored() { return .stored }
             shard.fetches[key] = fresh
             return .leads
         }
