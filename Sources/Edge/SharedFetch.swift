@@ -56,6 +56,8 @@ final class SharedFetch: Sendable {
         var mayStore = true
         var runner: (loop: Int, fetch: UInt64)?
         var trailers: [UInt8] = []
+        /// For how long its members asked to be left alone; 0: they did not.
+        var wait: Milliseconds = 0
     }
 
     let key: CacheKey?
@@ -167,6 +169,10 @@ final class SharedFetch: Sendable {
     func run(on loop: Int, _ fetch: Token) {
         state.withLock { $0.runner = (loop, fetch.bits) }
     }
+
+    /// For how long its members asked to be left alone; 0: they did not.
+    var wait: Milliseconds { state.withLock { $0.wait } }
+    func askToWait(_ wait: Milliseconds) { state.withLock { $0.wait = max(0, wait) } }
 
     var waiterCount: Int { state.withLock { $0.waiters.count } }
     var mayStore: Bool { state.withLock { $0.mayStore } }

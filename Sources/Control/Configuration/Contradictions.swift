@@ -10,8 +10,10 @@ func findContradictions(in settings: Settings, _ findings: Findings) {
     for origin in settings.origins {
         checkOrigin(origin, findings)
         checkHealth(origin, findings)
+        checkFairness(origin, findings)
     }
     checkMapChecks(settings, findings)
+    checkViewerRates(settings, findings)
 }
 
 private func checkLimits(_ settings: Settings, _ findings: Findings) {

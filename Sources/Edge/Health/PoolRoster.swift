@@ -11,6 +11,9 @@ struct PoolRoster: Sendable {
         // Smooth weighted round robin: grows by weight, falls by the total when chosen.
         var current = 0
         var inFlight = 0
+        var inClass = PerClass(0)
+        /// Until when it asked to be left alone with a class; monotonic milliseconds.
+        var heldUntil = PerClass(Milliseconds(0))
         var requests: UInt64 = 0
         var failures: UInt64 = 0
         var lastFailure: MemberFailure?
@@ -19,8 +22,8 @@ struct PoolRoster: Sendable {
         var capabilities: [Int: CapabilitiesSeen] = [:]
     }
 
-    struct Waiting: Sendable {
-        var fetch: QueuedFetch
+    /// What decides which members somebody who waits may go to.
+    struct WaitingGroup: Sendable, Hashable {
         /// Members it asked already, as bits.
         var tried: UInt64
     }
@@ -31,6 +34,8 @@ struct PoolRoster: Sendable {
         case trial(Int)
         /// Queued: `release` will hand a member to this fetch.
         case queued
+        /// Every member that could serve it asked to be left alone, until then at least.
+        case held(until: Milliseconds)
         case failed(FetchFailure)
     }
 
@@ -43,8 +48,11 @@ struct PoolRoster: Sendable {
     let settings: OriginSettings
     /// Members with an address; all of them where none has one.
     let reachable: [Bool]
-    private(set) var members: [Member]
-    private(set) var queue: [Waiting] = []
+    var members: [Member]
+    var queue: FairQueue<WaitingGroup>
+    var refusals: [QueueRefusal: UInt64] = [:]
+    var holdTimes = HoldTimes()
+    var hedging: HedgeBudget
     // Retries: each request adds a share of one, each retry takes one.
     private var retryTokens = 3.0
 
@@ -53,6 +61,11 @@ struct PoolRoster: Sendable {
         let isAny = settings.members.contains { !$0.endpoints.isEmpty }
         reachable = settings.members.map { !isAny || !$0.endpoints.isEmpty }
         members = settings.members.map { _ in Member(health: MemberHealth(settings.health)) }
+        queue = FairQueue(
+            .init(
+                all: settings.queueLength, perClass: settings.queuePerClass,
+                perViewer: settings.queuePerViewer))
+        hedging = HedgeBudget(settings.hedge)
     }
 
     // MARK: the choice
@@ -65,32 +78,25 @@ struct PoolRoster: Sendable {
     /// 2. A fetch that all fit members have failed is the trial of one on probation.
     /// 3. Where no member at all is fit, one is asked all the same, before the fallbacks: one that
     ///    was alive when last seen, if there is any.
-    /// 4. With all of these at their limits, the fetch is queued.
+    /// 4. With all of these at their limits, of all requests or of the class, the fetch waits for
+    ///    its turn; see ``FairQueue``. It does not where its turn would come too late.
     ///
     /// - Parameter mayTry: the request may be repeated at another member without harm.
     mutating func choose(
-        tried: UInt64, mayTry: Bool, at now: Milliseconds, for fetch: QueuedFetch
+        tried: UInt64, mayTry: Bool, at now: Milliseconds, for fetch: QueuedFetch,
+        _ ask: PlaceAsk = PlaceAsk()
     ) -> Choice {
         guard !members.isEmpty else { return .failed(.noMember) }
-        let candidates = candidates(tried, mayTry: mayTry, now)
-        if !candidates.isEmpty { return take(candidates, now) }
-        // Only who serves others has a place to hand on.
-        let isWorthWaiting = members.indices.contains {
-            !Self.has(tried, $0) && members[$0].inFlight > 0
-        }
-        guard isWorthWaiting, settings.memberConcurrency > 0 else { return .failed(.noMember) }
-        guard queue.count < settings.queueLength else { return .failed(.queueFull) }
-        queue.append(Waiting(fetch: fetch, tried: tried))
-        return .queued
+        let candidates = candidates(tried, mayTry: mayTry, ask.requestClass, now)
+        if !candidates.isEmpty { return take(candidates, ask.requestClass, now) }
+        return wait(tried, now, fetch, ask)
     }
 
     /// Members with a place for a fetch that has tried some.
-    private func candidates(_ tried: UInt64, mayTry: Bool, _ now: Milliseconds) -> [Int] {
-        let free = members.indices.filter {
-            let limit = settings.memberConcurrency
-            return reachable[$0] && !Self.has(tried, $0)
-                && (limit == 0 || members[$0].inFlight < limit)
-        }
+    private func candidates(
+        _ tried: UInt64, mayTry: Bool, _ requestClass: RequestClass, _ now: Milliseconds
+    ) -> [Int] {
+        let free = open(tried, requestClass, now).filter { hasPlace($0, requestClass) }
         if isAnyFit(at: now) {
             let asked = free.filter {
                 isFit($0, now) || mayTry && members[$0].health.takesTrial(at: now)
@@ -106,7 +112,9 @@ struct PoolRoster: Sendable {
         return alive.isEmpty ? free : alive
     }
 
-    private mutating func take(_ candidates: [Int], _ now: Milliseconds) -> Choice {
+    private mutating func take(
+        _ candidates: [Int], _ requestClass: RequestClass, _ now: Milliseconds
+    ) -> Choice {
         var total = 0
         var best = candidates[0]
         for index in candidates {
@@ -117,19 +125,21 @@ struct PoolRoster: Sendable {
             if members[index].current > members[best].current { best = index }
         }
         members[best].current -= total
-        occupy(best)
+        occupy(best, requestClass)
         guard isAnyFit(at: now), !isFit(best, now) else { return .member(best) }
         members[best].health.beginTrial()
         return .trial(best)
     }
 
-    private mutating func occupy(_ member: Int) {
+    private mutating func occupy(_ member: Int, _ requestClass: RequestClass) {
         members[member].inFlight += 1
+        members[member].inClass[requestClass] += 1
+        if requestClass == .tiles { hedging.requested() }
         members[member].requests += 1
         retryTokens = min(retryTokens + Double(settings.retryBudgetPercent) / 100, 100)
     }
 
-    private func isFit(_ member: Int, _ now: Milliseconds) -> Bool {
+    func isFit(_ member: Int, _ now: Milliseconds) -> Bool {
         reachable[member] && members[member].health.standing(at: now) == .fit
     }
 
@@ -142,7 +152,7 @@ struct PoolRoster: Sendable {
         !members.indices.contains { $0 != member && isFit($0, now) }
     }
 
-    private static func has(_ tried: UInt64, _ member: Int) -> Bool {
+    static func has(_ tried: UInt64, _ member: Int) -> Bool {
         tried & (1 << UInt64(member & 63)) != 0
     }
 
@@ -169,14 +179,15 @@ struct PoolRoster: Sendable {
     ///   - onlyFit: one that is as bad as the first would be no better.
     ///   - isFree: it comes out of no budget, since the first was the edge's own risk.
     mutating func chooseRetry(
-        tried: UInt64, onlyFit: Bool, isFree: Bool, at now: Milliseconds
+        tried: UInt64, onlyFit: Bool, isFree: Bool, at now: Milliseconds,
+        _ requestClass: RequestClass = .other
     ) -> Int? {
         guard isFree || retryTokens >= 1 else { return nil }
-        var candidates = candidates(tried, mayTry: false, now)
+        var candidates = candidates(tried, mayTry: false, requestClass, now)
         if onlyFit || isAnyFit(at: now) { candidates.removeAll { !isFit($0, now) } }
-        guard !candidates.isEmpty, case .member(let member) = take(candidates, now) else {
-            return nil
-        }
+        guard !candidates.isEmpty,
+            case .member(let member) = take(candidates, requestClass, now)
+        else { return nil }
         if !isFree { retryTokens -= 1 }
         return member
     }
@@ -187,21 +198,38 @@ struct PoolRoster: Sendable {
     ///
     /// The place is taken already: nobody who comes later can have it, and it is not lost should
     /// the fetch be gone when it is told, since then the place is released in its turn.
+    ///
+    /// - Parameter heldFor: how long the place was used, in milliseconds; nil: it was not.
     mutating func release(
-        _ member: Int, _ ending: Ending, wasTrial: Bool, at now: Milliseconds
+        _ member: Int, _ ending: Ending, wasTrial: Bool,
+        _ requestClass: RequestClass = .other, heldFor: Milliseconds? = nil, at now: Milliseconds
     ) -> (handed: HandedPlace?, change: MemberHealth.Change) {
         members[member].inFlight -= 1
+        members[member].inClass[requestClass] -= 1
+        if let heldFor { holdTimes.record(requestClass, milliseconds: heldFor) }
         if wasTrial { members[member].health.endTrial() }
         let change = judge(member, ending, now)
-        let next = queue.firstIndex { waiting in
-            guard !Self.has(waiting.tried, member) else { return false }
+        return (hand(member, now), change)
+    }
+
+    /// Gives a free place of a member to who is next.
+    private mutating func hand(_ member: Int, _ now: Milliseconds) -> HandedPlace? {
+        // Places are compared before the queue is changed, which is a part of the same value.
+        let places = self
+        let next = queue.take(at: now) { requestClass in
+            places.hasPlace(member, requestClass)
+                && places.members[member].heldUntil[requestClass] <= now
+        } suits: { group in
+            guard !Self.has(group.tried, member) else { return false }
             // A member that is out is the last resort, for this fetch as for a new one.
-            return isFit(member, now)
-                || !members.indices.contains { !Self.has(waiting.tried, $0) && isFit($0, now) }
+            return places.isFit(member, now)
+                || !places.members.indices.contains {
+                    !Self.has(group.tried, $0) && places.isFit($0, now)
+                }
         }
-        guard let next else { return (nil, change) }
-        occupy(member)
-        return (HandedPlace(member: member, next: queue.remove(at: next).fetch), change)
+        guard let next else { return nil }
+        occupy(member, next.requestClass)
+        return HandedPlace(member: member, next: next.fetch, requestClass: next.requestClass)
     }
 
     private mutating func judge(
@@ -244,7 +272,10 @@ struct PoolRoster: Sendable {
     }
 
     /// The fetch waits no longer: it timed out or its viewer left.
-    mutating func leaveQueue(_ fetch: QueuedFetch) { queue.removeAll { $0.fetch == fetch } }
+    mutating func leaveQueue(_ fetch: QueuedFetch, isLate: Bool) {
+        queue.remove(fetch)
+        if isLate { refuse(.timeout) }
+    }
 
     // MARK: checks
 
@@ -275,7 +306,7 @@ struct PoolRoster: Sendable {
     func status(at now: Milliseconds, wall: Milliseconds) -> PoolStatus {
         func shown(_ time: Milliseconds) -> Milliseconds { time == 0 ? 0 : wall - now + time }
         return PoolStatus(
-            id: settings.id, queued: queue.count,
+            id: settings.id, queued: queue.count, queues: queueStatus,
             members: zip(settings.members, members).map { given, member in
                 var status = MemberStatus(
                     name: given.name, weight: given.weight,
@@ -285,6 +316,11 @@ struct PoolRoster: Sendable {
                     consecutiveFailures: member.health.consecutiveFailures,
                     lastFailure: member.lastFailure?.word,
                     lastFailureAt: shown(member.lastFailureAt))
+                for kind in RequestClass.allCases where member.inClass[kind] > 0 {
+                    status.inClass[kind.word.description] = member.inClass[kind]
+                }
+                status.held = RequestClass.allCases.filter { now < member.heldUntil[$0] }
+                    .map(\.word.description)
                 status.liveness = member.health.liveness.rawValue
                 status.readiness = member.health.readiness(at: now).rawValue
                 status.drift = member.health.drift.rawValue
