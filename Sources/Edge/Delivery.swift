@@ -104,7 +104,7 @@ extension LoopState where N: ~Copyable {
             writer.append("\r\n")
         }
         if case .storable(let times, let flags) = fetched.storability,
-            flags.contains(.classLifetime), fetched.isStorable
+            flags.contains(.classLifetime), fetched.isStorable, !fetched.isOutOfStep
         {
             appendOutgoing(times, exchange.policy, &writer)
         }
@@ -113,8 +113,12 @@ extension LoopState where N: ~Copyable {
         writer.append("; fwd-status=")
         writer.appendDecimal(UInt64(fetched.head.status))
         if collapsed { writer.append("; collapsed") }
-        if fetched.isDegraded { writer.append("; detail=degraded") }
-        if fetched.isStorable, exchange.key != nil { writer.append("; stored") }
+        if fetched.isOutOfStep {
+            writer.append("; detail=out-of-step")
+        } else {
+            if fetched.isDegraded { writer.append("; detail=degraded") }
+            if fetched.isStorable, exchange.key != nil { writer.append("; stored") }
+        }
         if case .refused(let reason) = fetched.storability, exchange.key != nil {
             writer.append("; detail=")
             writer.append(reason.word)

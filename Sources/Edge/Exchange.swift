@@ -134,8 +134,8 @@ extension LoopState where N: ~Copyable {
     /// exchange's alone and says nothing about how shareable the target is.
     private func fresh(_ exchange: Exchange, key: CacheKey? = nil) -> SharedFetch {
         SharedFetch(
-            key: key, invalidation: shared.invalidationNumber, leader: exchange.id,
-            budget: shared.budget)
+            key: key, invalidation: shared.invalidationNumber, edition: exchange.edition,
+            leader: exchange.id, budget: shared.budget)
     }
 
     /// Step 3: fetch for this exchange, and for who joins.

@@ -51,6 +51,12 @@ package final class Fetch {
     var isPaused = false
     /// The response of a write, until what the write made stale is on disk.
     var held: FetchedHead?
+    /// What it asks of its pool's cluster; nil before a member was chosen.
+    var wish: MemberWish?
+    /// What it relied on when it asked its present member.
+    var ticket = ClusterTicket.unaffected
+    /// It writes to the catalog, and what came of that is not known yet.
+    var isWriteOpen = false
     /// The number of the invalidation that this fetch's own request was.
     var ownInvalidation: UInt64?
     var deadline: UInt64 = .max
@@ -77,6 +83,7 @@ package final class Fetch {
         (member, tried, attempts, waits) = (-1, 0, 0, 0)
         (mayReuse, hasRepeated) = (true, false)
         (head, gzip) = (nil, nil)
+        (wish, ticket) = (nil, .unaffected)
         evidence = FetchEvidence()
     }
 
@@ -94,7 +101,8 @@ package final class Fetch {
     /// Whether the request could be sent once more without harm: RFC 9110 §9.2.2.
     var isReplayable: Bool {
         guard head == nil, !exchange.intake.hasLeft else { return false }
-        return request.method.isIdempotent || !hasSentHead
+        // A write of the catalog is sent once, also where it could do no harm twice.
+        return request.method.isIdempotent && wish?.ask != .write || !hasSentHead
     }
 }
 
@@ -135,7 +143,8 @@ extension LoopState where N: ~Copyable {
         }
         let choice = fetch.pool.choose(
             tried: fetch.tried, mayTry: fetch.mayTry, at: now,
-            for: QueuedFetch(loop: index, fetch: fetch.token.bits), fetch.ask)
+            for: QueuedFetch(loop: index, fetch: fetch.token.bits), wish(of: fetch),
+            asking: fetch.ask)
         switch choice {
         case .member(let member), .trial(let member):
             fetch.take(member, at: now)
@@ -175,6 +184,7 @@ extension LoopState where N: ~Copyable {
         guard let slot = fetch.connection else { return }
         fetch.begin()
         fetch.phase = .sending
+        beginWrite(fetch)
         let settings = fetch.pool.settings
         let authority =
             settings.hostHeader != nil || !fetch.exchange.head.authority.isEmpty
@@ -348,7 +358,7 @@ extension LoopState where N: ~Copyable {
         release(fetch, failure.blamesMember ? .failed(.fetch(failure)) : .neutral)
         if leavesToRival(fetch) { return }
         fetch.tried |= 1 << UInt64(fetch.member & 63)
-        let others = fetch.pool.settings.members.count > fetch.tried.nonzeroBitCount
+        let others = hasOther(fetch, strict: true)
         if failure == .firstByteTimeout { fetch.waits += 1 }
         let awaits = awaitsAgain(fetch, failure)
         let repeats =
@@ -360,7 +370,8 @@ extension LoopState where N: ~Copyable {
             fetch.tried &= ~(1 << UInt64(fetch.member & 63))
         }
         // A distribution's attempts are its own business, and come out of no budget.
-        guard failure.mayTryAnother, fetch.isReplayable, others || repeats,
+        guard failure.mayTryAnother, fetch.isReplayable,
+            others || repeats || hasOther(fetch, strict: false),
             awaits && repeats || wasTrial || fetch.pool.takeRetry()
         else {
             finishFailed(fetch, failure)
@@ -369,12 +380,6 @@ extension LoopState where N: ~Copyable {
         counters.add(.originRetries)
         forget(fetch)
         place(fetch)
-    }
-
-    /// The member answered with an error: the same request goes to another, whose place is taken.
-    mutating func moveOn(_ fetch: Fetch, from status: Int, to member: Int) {
-        counters.add(.originFailures)
-        moveOn(fetch, .failed(.status(status)), to: member)
     }
 
     private func attemptLimit(_ fetch: Fetch) -> Int {
@@ -396,6 +401,7 @@ extension LoopState where N: ~Copyable {
 
     /// Gives the member's place back, and to who waits for it.
     mutating func release(_ fetch: Fetch, _ ending: OriginPool.Ending) {
+        if fetch.isWriteOpen { loseWrite(fetch) }
         guard fetch.member >= 0 else { return }
         let wasTrial = fetch.evidence.isTrial
         fetch.evidence.isTrial = false

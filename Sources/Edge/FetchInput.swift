@@ -146,7 +146,9 @@ extension LoopState where N: ~Copyable {
             fetch.gzip = gzip
             head = makeHead(fetch, next)
         }
-        if invalidateAfter(fetch, head) {
+        if !fetch.ticket.mayStore { head = head.withoutCaching() }
+        noteSession(fetch, head)
+        if invalidateAfter(fetch, head, endWrite(fetch, status: head.status)) {
             fetch.held = head
             fetch.deadline = .max
             return
@@ -192,7 +194,7 @@ extension LoopState where N: ~Copyable {
             fetch.request.method.isIdempotent, fetch.exchange.intake.isComplete,
             let next = fetch.pool.chooseRetry(
                 tried: tried, isFree: fetch.evidence.isTrial, at: network.monotonicMilliseconds,
-                fetch.ask.requestClass)
+                wish(of: fetch), for: fetch.ask.requestClass)
         else { return false }
         fetch.tried = tried
         moveOn(fetch, from: head.status, to: next)

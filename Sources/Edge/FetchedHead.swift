@@ -33,6 +33,8 @@ final class FetchedHead: Sendable {
     let isDegraded: Bool
     /// Stored bytes stand before the origin's: a part that this response completes.
     let completes: Bool
+    /// Its member was out of step with its cluster: it is for who asked, and nobody keeps it.
+    let isOutOfStep: Bool
 
     init(
         bytes: [UInt8], head: borrowing ResponseHead, facts: ResponseFacts, blob: [UInt8],
@@ -40,8 +42,9 @@ final class FetchedHead: Sendable {
         requestedAt: Milliseconds, storability: Storability, variant: VariantBytes?,
         confirmed: StoredCopy? = nil, confirmedForAsker: StoredCopy? = nil,
         deniesStored: Bool = false, rejectedContent: TileVerdict? = nil,
-        isDegraded: Bool = false, completesTo whole: UInt64? = nil
+        isDegraded: Bool = false, completesTo whole: UInt64? = nil, isOutOfStep: Bool = false
     ) {
+        self.isOutOfStep = isOutOfStep
         status = whole == nil ? head.status : 200
         if let whole {
             declaredLength = Int(exactly: whole)
@@ -70,6 +73,7 @@ final class FetchedHead: Sendable {
     /// The same, known to lack something.
     init(_ other: FetchedHead, degraded isDegraded: Bool) {
         (status, declaredLength, bytes) = (other.status, other.declaredLength, other.bytes)
+        isOutOfStep = other.isOutOfStep
         (head, facts) = (other.head, other.facts)
         (blob, sharedBlob) = (other.blob, other.sharedBlob)
         (receivedAt, requestedAt) = (other.receivedAt, other.requestedAt)
@@ -104,6 +108,20 @@ final class FetchedHead: Sendable {
     func suits(_ exchange: Exchange) -> Bool {
         guard let variant else { return true }
         return variant.matches(exchange)
+    }
+}
+
+extension FetchedHead {
+    /// The answer of a member that is out of step: for who asked, and for no cache.
+    func withoutCaching() -> FetchedHead {
+        FetchedHead(
+            bytes: bytes, head: head, facts: facts, blob: HeaderBlob.withoutCaching(blob),
+            sharedBlob: sharedBlob.map { HeaderBlob.withoutCaching($0) }, receivedAt: receivedAt,
+            requestedAt: requestedAt, storability: storability, variant: variant,
+            confirmed: confirmed, confirmedForAsker: confirmedForAsker,
+            deniesStored: deniesStored, rejectedContent: rejectedContent, isDegraded: isDegraded,
+            completesTo: status == head.status ? nil : declaredLength.map { UInt64($0) },
+            isOutOfStep: true)
     }
 }
 

@@ -96,6 +96,15 @@ enum HeaderBlob {
         }
     }
 
+    /// A delivered blob of which no cache may keep anything.
+    static func withoutCaching(_ blob: [UInt8]) -> [UInt8] {
+        var rest = blob
+        for name: StaticString in ["cache-control", "cdn-cache-control", "expires", "pragma"] {
+            while let line = line(name, in: rest) { rest.removeSubrange(line) }
+        }
+        return rest + Array("Cache-Control: no-store\r\n".utf8)
+    }
+
     /// As long as what was written: it may wait for the writer together with many thousand others.
     private static func write(_ body: (inout HeadWriter) -> Void) -> [UInt8] {
         unsafe withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 1) { memory in

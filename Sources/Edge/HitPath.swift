@@ -429,7 +429,8 @@ extension LoopState where N: ~Copyable {
         ask.action = copy.header.hasValidator ? .revalidate : .fetch
         let background = ExchangeID(loop: Int32(index), slot: .max, generation: 0, number: 0)
         let fresh = SharedFetch(
-            key: key, invalidation: shared.invalidationNumber, leader: nil, budget: shared.budget)
+            key: key, invalidation: shared.invalidationNumber, edition: edition(behavior),
+            leader: nil, budget: shared.budget)
         let least = unsafe invalidated.latest(of: key, canonical.bytes)
         guard
             case .leads = shared.collapsed.joinOrLead(

@@ -9,14 +9,17 @@ extension LoopState where N: ~Copyable {
     ///
     /// In force on all loops from here on. Returns whether the answer has to wait until that is on
     /// disk: `invalidationKept` goes on with it then.
-    mutating func invalidateAfter(_ fetch: Fetch, _ head: FetchedHead) -> Bool {
+    ///
+    /// - Parameter others: what the write made stale beside that.
+    mutating func invalidateAfter(
+        _ fetch: Fetch, _ head: FetchedHead, _ others: [InvalidationRule]
+    ) -> Bool {
         let exchange = fetch.exchange
-        guard
-            UnsafeInvalidation.applies(
-                to: exchange.head.method, status: head.status, policy: exchange.policy), let store
-        else { return false }
-        var canonicals = exchange.targetKeys()
-        for field in [KnownField.location, .contentLocation] {
+        let applies = UnsafeInvalidation.applies(
+            to: exchange.head.method, status: head.status, policy: exchange.policy)
+        guard applies || !others.isEmpty, let store else { return false }
+        var canonicals = applies ? exchange.targetKeys() : []
+        for field in [KnownField.location, .contentLocation] where applies {
             guard let index = head.head.fields.first(field) else { continue }
             let key = unsafe head.bytes.withUnsafeBytes { bytes in
                 unsafe exchange.resolve(
@@ -30,7 +33,7 @@ extension LoopState where N: ~Copyable {
         // Nor may its number outdo a rule that reaches tags, as long as its own are not looked at.
         let mayStore = mayStore(fetch) && !invalidated.hasTagRule(since: fetch.invalidation)
         let (mailbox, token) = (shared.mailboxes[index], fetch.token.bits)
-        let rules = canonicals.compactMap { InvalidationRule(canonical: $0) }
+        let rules = canonicals.compactMap { InvalidationRule(canonical: $0) } + others
         let (number, before) = store.invalidate(rules) { _ in
             _ = mailbox.post(.kept(fetch: token))
         }

@@ -28,6 +28,10 @@ public final class OriginPool: Sendable {
     public let settings: OriginSettings
     let roster: Mutex<PoolRoster>
     private let context = Mutex<TLSContext?>(nil)
+    /// What its members have in common; nil: nothing.
+    package let cluster: Cluster?
+    /// Each member's place in the cluster.
+    let places: [Int]
     private let outages: OutageBoard
     private let outageState: Mutex<PoolOutage>
     /// Of the site's own calls, on southbound listeners.
@@ -44,26 +48,50 @@ public final class OriginPool: Sendable {
         set { context.withLock { $0 = newValue } }
     }
 
-    public convenience init(_ settings: OriginSettings) {
-        self.init(settings, OutageBoard(), PoolOutage())
+    public convenience init(_ settings: OriginSettings, after previous: OriginPool? = nil) {
+        self.init(settings, OutageBoard(), PoolOutage(), after: previous)
     }
 
     /// - Parameters:
     ///   - outages: where an outage of this pool is told.
     ///   - outage: what is known already, of a pool of the same name.
-    package init(_ settings: OriginSettings, _ outages: OutageBoard, _ outage: PoolOutage) {
+    ///   - previous: the same origin's pool as it was configured before.
+    package init(
+        _ settings: OriginSettings, _ outages: OutageBoard, _ outage: PoolOutage,
+        after previous: OriginPool? = nil
+    ) {
         self.settings = settings
         self.outages = outages
-        roster = Mutex(PoolRoster(settings))
+        let (known, members) = Self.cluster(of: settings, after: previous)
+        (cluster, places) = (known, members)
+        let admission = known.map { ClusterAdmission(cluster: $0, places: members) }
+        roster = Mutex(PoolRoster(settings, admission))
         outageState = Mutex(outage)
     }
 
-    /// Whose turn it is; see ``PoolRoster/choose(tried:mayTry:at:for:_:)``.
+    /// Whose turn it is; see ``PoolRoster/choose(tried:mayTry:at:for:_:asking:)``.
     func choose(
         tried: UInt64, mayTry: Bool = false, at now: Milliseconds, for fetch: QueuedFetch,
-        _ ask: PlaceAsk = PlaceAsk()
+        _ wish: MemberWish = .any, asking ask: PlaceAsk = PlaceAsk()
     ) -> Choice {
-        roster.withLock { $0.choose(tried: tried, mayTry: mayTry, at: now, for: fetch, ask) }
+        roster.withLock {
+            $0.choose(tried: tried, mayTry: mayTry, at: now, for: fetch, wish, asking: ask)
+        }
+    }
+
+    /// Whether a fetch that has tried some could ask another that is fit.
+    func hasOther(
+        than tried: UInt64, at now: Milliseconds, _ wish: MemberWish, strict: Bool
+    ) -> Bool {
+        guard cluster != nil else { return settings.members.count > tried.nonzeroBitCount }
+        return roster.withLock { roster in
+            roster.admitted(wish, tried, now, strict: strict) & roster.able(at: now) & ~tried != 0
+        }
+    }
+
+    /// Who is fit, or may prove to be, as bits, and how many requests each member has.
+    func standing(at now: Milliseconds) -> (fit: UInt64, inFlight: [Int]) {
+        roster.withLock { ($0.able(at: now), $0.members.map(\.inFlight)) }
     }
 
     /// Whether one more retry is within the budget; takes it when it is.
@@ -72,11 +100,12 @@ public final class OriginPool: Sendable {
     /// Another member for a fetch that has an answer already, and might get a better one.
     func chooseRetry(
         tried: UInt64, onlyFit: Bool = false, isFree: Bool = false, at now: Milliseconds,
-        _ requestClass: RequestClass = .other
+        _ wish: MemberWish = .any, strict: Bool = true, for requestClass: RequestClass = .other
     ) -> Int? {
         roster.withLock {
             $0.chooseRetry(
-                tried: tried, onlyFit: onlyFit, isFree: isFree, at: now, requestClass)
+                tried: tried, onlyFit: onlyFit, isFree: isFree, at: now, wish, strict: strict,
+                for: requestClass)
         }
     }
 

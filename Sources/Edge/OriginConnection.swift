@@ -68,6 +68,7 @@ extension LoopState where N: ~Copyable {
         let member = fetch.member
         fetch.phase = .connecting
         fetch.requestedAt = network.wallNow
+        takeTicket(fetch)
         while fetch.mayReuse, let slot = idle.take(fetch.pool, member) {
             guard origins.contains(slot) else { continue }
             counters.add(.originReuses)

@@ -1,16 +1,18 @@
-import HTTP
+package import HTTP
 
 /// A response body as an origin frames it: how much is still to come, and whether it came whole.
-struct ResponseIntake {
-    private(set) var framing = BodyFraming.none
-    private(set) var isComplete = false
-    private(set) var isMalformed = false
+package struct ResponseIntake {
+    package private(set) var framing = BodyFraming.none
+    package private(set) var isComplete = false
+    package private(set) var isMalformed = false
     private(set) var remaining: UInt64 = 0
     /// Trailer fields worth forwarding, in wire form.
     private(set) var trailers: [UInt8] = []
     private var decoder = ChunkedDecoder()
 
-    mutating func begin(_ framing: BodyFraming) {
+    package init() {}
+
+    package mutating func begin(_ framing: BodyFraming) {
         self.framing = framing
         switch framing {
         case .none: isComplete = true
@@ -41,7 +43,8 @@ struct ResponseIntake {
     }
 
     /// The next run of body bytes in `input`, or nil when more input is needed or it is over.
-    mutating func next(_ input: UnsafeRawBufferPointer, consumed: inout Int) -> Range<Int>? {
+    package mutating func next(_ input: UnsafeRawBufferPointer, consumed: inout Int) -> Range<Int>?
+    {
         if isPlain {
             let own = took(input.count - consumed)
             defer { consumed += own }
@@ -77,7 +80,7 @@ struct ResponseIntake {
     }
 
     /// The member closed the connection: whether the body is whole all the same.
-    mutating func endOfStream() -> Bool {
+    package mutating func endOfStream() -> Bool {
         if framing == .untilClose { isComplete = true }
         return isComplete
     }

@@ -295,7 +295,7 @@ public final class Server: Sendable {
                 name: "mapedge_access_log_lost_bytes_total",
                 help: "access log bytes the disk refused", kind: .counter,
                 value: Double(log?.lostBytes ?? 0)))
-        return samples + fairnessSamples()
+        return samples + fairnessSamples() + clusters().flatMap(\.samples)
     }
 
     /// How long each pool as a whole has failed.

@@ -107,6 +107,8 @@ public struct OriginSettings: Sendable {
     public var health = HealthSettings()
     /// How members that speak TLS are verified.
     public var tls = TLSClientSettings()
+    /// How its members keep one catalog; nil: they have none in common.
+    public var cluster: ClusterSettings?
 
     public init() {}
 }

@@ -31,7 +31,8 @@ package final class SettingsSnapshot: Sendable {
         pools = settings.origins.map { origin in
             let former = previous?.pools.filter { $0.settings.id == origin.id } ?? []
             return former.first { $0.settings.isSame(as: origin) }
-                ?? OriginPool(origin, outages, former.first?.outage ?? PoolOutage())
+                ?? OriginPool(
+                    origin, outages, former.first?.outage ?? PoolOutage(), after: former.first)
         }
         for pool in pools {
             pool.judgesOutages(

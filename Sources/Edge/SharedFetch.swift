@@ -63,12 +63,18 @@ final class SharedFetch: Sendable {
     let key: CacheKey?
     /// The number of the latest invalidation when the fetch began (law 3).
     let invalidation: UInt64
+    /// The edition of the origin's catalog when it began; 0: it has none.
+    let edition: UInt64
     private let budget: FillBudget
     private let state: Mutex<State>
 
-    init(key: CacheKey?, invalidation: UInt64, leader: ExchangeID?, budget: FillBudget) {
+    init(
+        key: CacheKey?, invalidation: UInt64, edition: UInt64 = 0, leader: ExchangeID?,
+        budget: FillBudget
+    ) {
         self.key = key
         self.invalidation = invalidation
+        self.edition = edition
         self.budget = budget
         var first = State()
         first.leader = leader
@@ -213,9 +219,16 @@ final class SharedFetch: Sendable {
         }
     }
 
-    /// The segments with their lengths, for the store. The fetch must be complete.
-    func wholeBody() -> [(BodySegment, Int)] {
-        state.withLock { Array(zip($0.body.segments, $0.body.counts)) }
+    /// The body for the store, in the memory that it was received into. The fetch must be complete.
+    func wholeBody() -> [StoreSegment] {
+        state.withLock { state in
+            zip(state.body.segments, state.body.counts).map { segment, count in
+                unsafe StoreSegment(
+                    owner: segment,
+                    bytes: UnsafeRawBufferPointer(rebasing: segment.bytes[..<count]),
+                    held: segment.capacity)
+            }
+        }
     }
 
     /// The first bytes of the body, at most so many.
@@ -305,14 +318,17 @@ package final class CollapsedFetches: Sendable {
     /// Joins the fetch of `key`, or enters `fresh` as the one to join.
     ///
     /// `least` is the latest invalidation of the key: a request that begins after it may not join a
-    /// fetch that began before (law 3). `now` is in monotonic milliseconds.
-    /// `isStored` is asked under the key's lock, where nobody fetches.
+    /// fetch that began before (law 3), nor one that began before a write of its origin's catalog.
+    /// `now` is in monotonic milliseconds. `isStored` is asked under the key's lock, where nobody
+    /// fetches.
     func joinOrLead(
         _ key: CacheKey, _ id: ExchangeID?, _ fresh: SharedFetch, at now: Milliseconds,
         least: UInt64, isStored: () -> Bool = { false }
     ) -> Outcome {
         shard(key).mutex.withLock { shard in
-            if let running = shard.fetches[key], running.invalidation >= least {
+            if let running = shard.fetches[key], running.invalidation >= least,
+                running.edition >= fresh.edition
+            {
                 if let id, running.mayStore, running.join(id) { return .waits(running) }
                 if id == nil { return .waits(running) }
                 return .alone

@@ -303,7 +303,7 @@ extension LoopState where N: ~Copyable {
     /// Hands a whole response to the writer; from then on every loop finds it.
     mutating func store(_ fetch: Fetch, _ head: FetchedHead) {
         guard let store, let key = fetch.exchange.storeKey, fetch.shared.mayStore,
-            !head.isDegraded, mayStore(fetch)
+            !head.isDegraded, mayStore(fetch), isInStep(fetch)
         else { return }
         if let confirmed = head.confirmed {
             guard head.isStorable, let body = storeBody(confirmed) else { return }
@@ -327,11 +327,7 @@ extension LoopState where N: ~Copyable {
             rememberFailure(fetch.exchange, head.status, "OriginError")
             return
         }
-        var segments = fetch.shared.wholeBody().map { segment, count in
-            unsafe StoreSegment(
-                owner: segment, bytes: UnsafeRawBufferPointer(rebasing: segment.bytes[..<count]),
-                held: segment.capacity)
-        }
+        var segments = fetch.shared.wholeBody()
         let union = head.status == 206 ? joined(fetch, head, segments) : nil
         let joinsStored = union != nil || head.completes
         let headers = storedFields(fetch, head, joinsStored: joinsStored)

@@ -12,6 +12,9 @@ final class SimulatedEdge {
     private let loops: [SimulatedLoop]
     private let mailboxes: [Mailbox<LoopMessage>]
     private let fabric: Fabric
+    private var snapshot: SettingsSnapshot
+    /// The origins' pools as they are configured now.
+    var pools: [OriginPool] { snapshot.pools }
 
     convenience init(_ plan: Plan, _ fabric: Fabric, directory: String? = nil) throws {
         try self.init(
@@ -43,7 +46,7 @@ final class SimulatedEdge {
         shared = EdgeShared(
             store: store, budget: FillBudget(limit: settings.cache.fillBytes),
             events: SilentObserver(), mailboxes: mailboxes)
-        let snapshot = SettingsSnapshot(settings, previous: nil, try Self.contexts(settings))
+        snapshot = SettingsSnapshot(settings, previous: nil, try Self.contexts(settings))
         var loops: [SimulatedLoop] = []
         for (index, wake) in wakes.enumerated() {
             loops.append(SimulatedLoop(index, shared, snapshot, fabric, wake))
@@ -68,6 +71,13 @@ final class SimulatedEdge {
         contexts.viewers = context
         contexts.origins = origins.map { $0 ? context : nil }
         return contexts
+    }
+
+    /// Puts other settings in force, as a reload does.
+    func replace(_ settings: Settings) throws {
+        snapshot = SettingsSnapshot(
+            settings, previous: snapshot, try Self.contexts(settings))
+        for mailbox in mailboxes { _ = mailbox.post(.replace(snapshot)) }
     }
 
     // MARK: turning

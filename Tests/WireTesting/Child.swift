@@ -142,9 +142,17 @@ private func spawn(
     var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
     words.append(nil)
     defer { for word in words { free(word) } }
+    // Threads of Dispatch block signals, and a child would go on blocking them.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var pid = pid_t()
     let status = spawning.withLock { _ in
-        posix_spawnp(&pid, program, &actions, nil, words, environ)
+        posix_spawnp(&pid, program, &actions, &attributes, words, environ)
     }
     guard status == 0 else {
         throw WireError("cannot start \(program): \(String(cString: strerror(status)))")

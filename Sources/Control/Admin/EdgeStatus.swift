@@ -13,6 +13,7 @@ struct EdgeStatus {
     var connections: Int
     var store: StoreStatus
     var pools: [PoolStatus]
+    var clusters: [ClusterStatus] = []
 
     struct StoreStatus {
         /// `normal`, `serve-only` or `off`.
@@ -48,17 +49,22 @@ struct EdgeStatus {
                 "origin \"\(pool.id)\" fails its requests since "
                     + timestampText(pool.outageSince))
         }
+        reasons += clusters.compactMap(\.weakness)
         return reasons.isEmpty ? nil : reasons.joined(separator: ", ")
     }
 
     var json: JSON {
-        .object([
-            ("version", .text(version)), ("uptimeSeconds", .number(uptime)),
-            ("mode", .text(mode)), ("role", .text(role)), ("stopping", .flag(isStopping)),
-            ("degraded", weakness.map(JSON.text) ?? .null),
-            ("loops", .number(Int64(loops))), ("connections", .number(Int64(connections))),
-            ("store", store.json), ("origins", .list(pools.map(\.json))),
-        ])
+        // Most edges have no cluster, and their status no word of it.
+        let clusters: [(String, JSON)] =
+            clusters.isEmpty ? [] : [("clusters", .list(clusters.map(\.json)))]
+        return .object(
+            [
+                ("version", .text(version)), ("uptimeSeconds", .number(uptime)),
+                ("mode", .text(mode)), ("role", .text(role)), ("stopping", .flag(isStopping)),
+                ("degraded", weakness.map(JSON.text) ?? .null),
+                ("loops", .number(Int64(loops))), ("connections", .number(Int64(connections))),
+                ("store", store.json), ("origins", .list(pools.map(\.json))),
+            ] + clusters)
     }
 }
 

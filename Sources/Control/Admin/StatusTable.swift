@@ -21,6 +21,7 @@ public func statusTable(_ json: [UInt8]) throws(AdminClientError) -> String {
     lines.append("\(node.word("connections")) connections on \(node.word("loops")) loops")
     if let store = node["store"] { lines.append(describe(store)) }
     for origin in origins { lines += describe(origin: origin) }
+    for cluster in node["clusters"]?.sequence ?? [] { lines += describe(cluster: cluster) }
     return lines.joined(separator: "\n")
 }
 
@@ -59,6 +60,20 @@ private func waiting(_ origin: Node) -> String {
         return count == "0" ? nil : "\(kind.word) \(count)"
     }
     return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
+}
+
+private func describe(cluster: Node) -> [String] {
+    let header = ["MEMBER", "CATALOG", "EDITION", "SEQUENCE", "ROLE", "WHY"]
+    let rows = (cluster["members"]?.sequence ?? []).map { member in
+        ["name", "state", "edition", "updateSequence", "role", "reason"].map { key in
+            member.word(key) == "null" ? "-" : member.word(key)
+        }
+    }
+    return [
+        "",
+        "cluster of \(cluster.word("origin")): edition \(cluster.word("edition")), "
+            + "\(cluster.word("writes")) writes, sync \(cluster.word("sync"))",
+    ] + aligned([header] + rows, words: 6)
 }
 
 /// What there is to say of a member's checks beyond that they pass.

@@ -11,6 +11,7 @@ func findContradictions(in settings: Settings, _ findings: Findings) {
         checkOrigin(origin, findings)
         checkHealth(origin, findings)
         checkFairness(origin, findings)
+        checkCluster(origin, findings)
     }
     checkMapChecks(settings, findings)
     checkViewerRates(settings, findings)

@@ -38,6 +38,9 @@ extension ConfigurationReader {
                 draft.checksHealth = true
                 readHealth(health, &draft.settings.health)
             }
+            if let cluster = origin.section("cluster") {
+                draft.settings.cluster = readCluster(cluster, of: id)
+            }
             origin.finish()
             // A distribution's ids may be any text.
             if !isImporting, (try? ValueForm.edgeName.parse(id)) == nil {

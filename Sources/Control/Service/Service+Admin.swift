@@ -90,7 +90,7 @@ extension Service: AdminSubject {
             mode: "\(current.settings.mode)", role: "\(current.settings.role)",
             isStopping: server.isStopping, loops: server.loopCount,
             connections: server.openConnections, store: EdgeStatus.StoreStatus(store),
-            pools: server.pools())
+            pools: server.pools(), clusters: server.clusters())
     }
 }
 

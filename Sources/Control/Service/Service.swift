@@ -85,6 +85,8 @@ public final class Service: Sendable {
         server.start()
         let timer = watchTicks(of: server)
         defer { timer.cancel() }
+        let looks = ClusterKeeper(server, observer).start()
+        defer { looks.cancel() }
         state.withLock { $0.server = server }
         let signals = steer(server)
         defer { signals.cancel() }

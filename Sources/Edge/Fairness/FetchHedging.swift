@@ -37,7 +37,7 @@ extension LoopState where N: ~Copyable {
         let asked: UInt64 = 1 << UInt64(fetch.member & 63)
         guard mayHedge(fetch),
             let member = fetch.pool.chooseHedge(
-                tried: asked, at: network.monotonicMilliseconds)
+                tried: asked, at: network.monotonicMilliseconds, wish(of: fetch))
         else { return }
         let second = Fetch(
             shared: fetch.shared, pool: fetch.pool, request: fetch.request,
@@ -141,7 +141,9 @@ extension OriginPool {
         roster.withLock { $0.hedging.answered(after: milliseconds) }
     }
 
-    func chooseHedge(tried: UInt64, at now: Milliseconds) -> Int? {
-        roster.withLock { $0.chooseHedge(tried: tried, at: now) }
+    func chooseHedge(
+        tried: UInt64, at now: Milliseconds, _ wish: MemberWish = .any
+    ) -> Int? {
+        roster.withLock { $0.chooseHedge(tried: tried, at: now, wish) }
     }
 }

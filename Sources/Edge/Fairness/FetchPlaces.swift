@@ -106,7 +106,8 @@ extension LoopState where N: ~Copyable {
         if fetch.isReplayable, fetch.request.method.isIdempotent,
             fetch.exchange.intake.isComplete,
             let next = fetch.pool.chooseRetry(
-                tried: tried, isFree: true, at: now, fetch.ask.requestClass)
+                tried: tried, isFree: true, at: now, wish(of: fetch),
+                for: fetch.ask.requestClass)
         {
             fetch.tried = tried
             moveOn(fetch, .neutral, to: next)
@@ -118,6 +119,12 @@ extension LoopState where N: ~Copyable {
         release(fetch, .neutral)
         finishFailed(fetch, .memberHeld)
         return true
+    }
+
+    /// The member answered with an error: the same request goes to another, whose place is taken.
+    mutating func moveOn(_ fetch: Fetch, from status: Int, to member: Int) {
+        counters.add(.originFailures)
+        moveOn(fetch, .failed(.status(status)), to: member)
     }
 
     /// The same request goes to another member, whose place is taken.

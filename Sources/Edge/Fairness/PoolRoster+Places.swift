@@ -4,9 +4,14 @@ import Caching
 extension PoolRoster {
     /// Members that a fetch may go to, but for places: reachable, not asked yet, and not among
     /// those that want to be left alone.
-    func open(_ tried: UInt64, _ requestClass: RequestClass, _ now: Milliseconds) -> [Int] {
+    ///
+    /// - Parameter admitted: whom the cluster admits, as bits.
+    func open(
+        _ tried: UInt64, _ requestClass: RequestClass, _ now: Milliseconds, _ admitted: UInt64
+    ) -> [Int] {
         members.indices.filter {
-            reachable[$0] && !Self.has(tried, $0) && members[$0].heldUntil[requestClass] <= now
+            reachable[$0] && !Self.has(tried, $0) && Self.has(admitted, $0)
+                && members[$0].heldUntil[requestClass] <= now
         }
     }
 
@@ -24,10 +29,12 @@ extension PoolRoster {
 
     /// Nobody has a place: waits for one, if there may be one in time.
     mutating func wait(
-        _ tried: UInt64, _ now: Milliseconds, _ fetch: QueuedFetch, _ ask: PlaceAsk
+        _ tried: UInt64, _ now: Milliseconds, _ fetch: QueuedFetch, _ wish: MemberWish,
+        _ ask: PlaceAsk
     ) -> Choice {
-        let open = open(tried, ask.requestClass, now)
-        guard !open.isEmpty else { return nobody(tried, ask.requestClass, now) }
+        let admitted = admitted(wish, tried, now)
+        let open = open(tried, ask.requestClass, now, admitted)
+        guard !open.isEmpty else { return nobody(tried, ask.requestClass, now, admitted) }
         // Only who serves others has a place to hand on.
         guard open.contains(where: { !hasPlace($0, ask.requestClass) }) else {
             return .failed(.noMember)
@@ -40,7 +47,7 @@ extension PoolRoster {
         }
         let entry = FairQueue<WaitingGroup>.Entry(
             fetch: fetch, requestClass: ask.requestClass, viewer: ask.viewer, cost: ask.cost,
-            deadline: ask.deadline, group: WaitingGroup(tried: tried))
+            deadline: ask.deadline, group: WaitingGroup(tried: tried, wish: wish))
         switch queue.add(entry) {
         case nil: return .queued
         case .full: refuse(.full)
@@ -52,11 +59,12 @@ extension PoolRoster {
 
     /// Why nobody can be asked.
     private mutating func nobody(
-        _ tried: UInt64, _ requestClass: RequestClass, _ now: Milliseconds
+        _ tried: UInt64, _ requestClass: RequestClass, _ now: Milliseconds, _ admitted: UInt64
     ) -> Choice {
         let untils = members.indices.compactMap { index -> Milliseconds? in
             let until = members[index].heldUntil[requestClass]
-            return reachable[index] && !Self.has(tried, index) && until > now ? until : nil
+            return reachable[index] && !Self.has(tried, index) && Self.has(admitted, index)
+                && until > now ? until : nil
         }
         guard let until = untils.min() else { return .failed(.noMember) }
         refuse(.held)
@@ -92,7 +100,9 @@ extension PoolRoster {
             members[member].heldUntil[requestClass], until)
         let places = self
         return queue.removeAll(of: requestClass) {
-            places.open($0.tried, requestClass, now).isEmpty
+            places.open(
+                $0.tried, requestClass, now, places.admitted($0.wish, $0.tried, now)
+            ).isEmpty
         }
     }
 
@@ -100,12 +110,14 @@ extension PoolRoster {
 
     /// Another member for a tile that is slow, if one is well and has a place, and the budget has a
     /// request left, which is then taken.
-    mutating func chooseHedge(tried: UInt64, at now: Milliseconds) -> Int? {
+    mutating func chooseHedge(
+        tried: UInt64, at now: Milliseconds, _ wish: MemberWish = .any
+    ) -> Int? {
         guard hedging.hasToken else { return nil }
         let tokens = hedging
         guard
             let member = chooseRetry(
-                tried: tried, onlyFit: true, isFree: true, at: now, .tiles)
+                tried: tried, onlyFit: true, isFree: true, at: now, wish, for: .tiles)
         else { return nil }
         // It is no request of a viewer's, from which the budget would grow.
         hedging = tokens

@@ -110,7 +110,7 @@ extension LoopState where N: ~Copyable {
             !fetch.exchange.intake.hasLeft, fetch.exchange.intake.isComplete,
             let next = fetch.pool.chooseRetry(
                 tried: tried, onlyFit: true, isFree: fetch.evidence.isTrial,
-                at: network.monotonicMilliseconds, fetch.ask.requestClass)
+                at: network.monotonicMilliseconds, wish(of: fetch), for: fetch.ask.requestClass)
         else { return false }
         fetch.evidence.suspects.append((fetch.member, suspicion))
         fetch.tried = tried
@@ -161,8 +161,8 @@ extension LoopState where N: ~Copyable {
             let tried = fetch.tried | 1 << UInt64(member & 63)
             let next = pool.chooseRetry(
                 tried: tried, onlyFit: true, isFree: true, at: network.monotonicMilliseconds,
-                fetch.ask.requestClass)
-            guard let next else { return }
+                wish(of: fetch), strict: false, for: fetch.ask.requestClass)
+            guard let next else { continue }
             fetch.tried = tried
             move(fetch, to: next)
         }

@@ -26,6 +26,7 @@ struct PoolRoster: Sendable {
     struct WaitingGroup: Sendable, Hashable {
         /// Members it asked already, as bits.
         var tried: UInt64
+        var wish: MemberWish
     }
 
     enum Choice: Equatable {
@@ -55,9 +56,12 @@ struct PoolRoster: Sendable {
     var hedging: HedgeBudget
     // Retries: each request adds a share of one, each retry takes one.
     private var retryTokens = 3.0
+    /// Who may be asked for what, where the members have one catalog.
+    private let admission: ClusterAdmission?
 
-    init(_ settings: OriginSettings) {
+    init(_ settings: OriginSettings, _ admission: ClusterAdmission? = nil) {
         self.settings = settings
+        self.admission = admission
         let isAny = settings.members.contains { !$0.endpoints.isEmpty }
         reachable = settings.members.map { !isAny || !$0.endpoints.isEmpty }
         members = settings.members.map { _ in Member(health: MemberHealth(settings.health)) }
@@ -81,28 +85,50 @@ struct PoolRoster: Sendable {
     /// 4. With all of these at their limits, of all requests or of the class, the fetch waits for
     ///    its turn; see ``FairQueue``. It does not where its turn would come too late.
     ///
+    /// All this among those whom the cluster, if there is one, admits for the wish.
+    ///
     /// - Parameter mayTry: the request may be repeated at another member without harm.
     mutating func choose(
         tried: UInt64, mayTry: Bool, at now: Milliseconds, for fetch: QueuedFetch,
-        _ ask: PlaceAsk = PlaceAsk()
+        _ wish: MemberWish = .any, asking ask: PlaceAsk = PlaceAsk()
     ) -> Choice {
         guard !members.isEmpty else { return .failed(.noMember) }
-        let candidates = candidates(tried, mayTry: mayTry, ask.requestClass, now)
-        if !candidates.isEmpty { return take(candidates, ask.requestClass, now) }
-        return wait(tried, now, fetch, ask)
+        let admitted = admitted(wish, tried, now)
+        let candidates = candidates(tried, mayTry: mayTry, ask.requestClass, now, admitted)
+        if !candidates.isEmpty { return take(candidates, ask.requestClass, now, admitted) }
+        return wait(tried, now, fetch, wish, ask)
     }
 
-    /// Members with a place for a fetch that has tried some.
+    /// Members that may be asked for what a fetch wishes, as bits; without a cluster any.
+    func admitted(
+        _ wish: MemberWish, _ tried: UInt64, _ now: Milliseconds, strict: Bool = false
+    ) -> UInt64 {
+        admission?.admitted(wish, fit: able(at: now), tried: tried, strict: strict) ?? .max
+    }
+
+    /// Members that are fit, or may prove to be, as bits: a leader on probation has nobody to take
+    /// its place while others are out of step.
+    func able(at now: Milliseconds) -> UInt64 {
+        members.indices.reduce(0) { bits, index in
+            reachable[index] && members[index].health.standing(at: now) != .out
+                ? bits | 1 << UInt64(index & 63) : bits
+        }
+    }
+
+    /// Members with a place for a fetch that has tried some and may ask those `admitted`.
     private func candidates(
-        _ tried: UInt64, mayTry: Bool, _ requestClass: RequestClass, _ now: Milliseconds
+        _ tried: UInt64, mayTry: Bool, _ requestClass: RequestClass, _ now: Milliseconds,
+        _ admitted: UInt64
     ) -> [Int] {
-        let free = open(tried, requestClass, now).filter { hasPlace($0, requestClass) }
-        if isAnyFit(at: now) {
+        let free = open(tried, requestClass, now, admitted).filter { hasPlace($0, requestClass) }
+        if isAnyFit(at: now, admitted) {
             let asked = free.filter {
                 isFit($0, now) || mayTry && members[$0].health.takesTrial(at: now)
             }
             // Whom all that are fit have failed has nothing to lose at one yet to prove itself.
-            let isLeft = members.indices.contains { !Self.has(tried, $0) && isFit($0, now) }
+            let isLeft = members.indices.contains {
+                !Self.has(tried, $0) && Self.has(admitted, $0) && isFit($0, now)
+            }
             guard asked.isEmpty, tried != 0, !isLeft else { return asked }
             return free.filter {
                 members[$0].health.standing(at: now) == .probation && !members[$0].health.hasTrial
@@ -113,7 +139,7 @@ struct PoolRoster: Sendable {
     }
 
     private mutating func take(
-        _ candidates: [Int], _ requestClass: RequestClass, _ now: Milliseconds
+        _ candidates: [Int], _ requestClass: RequestClass, _ now: Milliseconds, _ admitted: UInt64
     ) -> Choice {
         var total = 0
         var best = candidates[0]
@@ -126,7 +152,7 @@ struct PoolRoster: Sendable {
         }
         members[best].current -= total
         occupy(best, requestClass)
-        guard isAnyFit(at: now), !isFit(best, now) else { return .member(best) }
+        guard isAnyFit(at: now, admitted), !isFit(best, now) else { return .member(best) }
         members[best].health.beginTrial()
         return .trial(best)
     }
@@ -143,8 +169,8 @@ struct PoolRoster: Sendable {
         reachable[member] && members[member].health.standing(at: now) == .fit
     }
 
-    private func isAnyFit(at now: Milliseconds) -> Bool {
-        members.indices.contains { isFit($0, now) }
+    private func isAnyFit(at now: Milliseconds, _ admitted: UInt64) -> Bool {
+        members.indices.contains { Self.has(admitted, $0) && isFit($0, now) }
     }
 
     /// Whether nobody else is fit.
@@ -178,15 +204,17 @@ struct PoolRoster: Sendable {
     /// - Parameters:
     ///   - onlyFit: one that is as bad as the first would be no better.
     ///   - isFree: it comes out of no budget, since the first was the edge's own risk.
+    ///   - strict: of a cluster only one that is in step is better.
     mutating func chooseRetry(
         tried: UInt64, onlyFit: Bool, isFree: Bool, at now: Milliseconds,
-        _ requestClass: RequestClass = .other
+        _ wish: MemberWish = .any, strict: Bool = true, for requestClass: RequestClass = .other
     ) -> Int? {
         guard isFree || retryTokens >= 1 else { return nil }
-        var candidates = candidates(tried, mayTry: false, requestClass, now)
-        if onlyFit || isAnyFit(at: now) { candidates.removeAll { !isFit($0, now) } }
+        let admitted = admitted(wish, tried, now, strict: strict)
+        var candidates = candidates(tried, mayTry: false, requestClass, now, admitted)
+        if onlyFit || isAnyFit(at: now, admitted) { candidates.removeAll { !isFit($0, now) } }
         guard !candidates.isEmpty,
-            case .member(let member) = take(candidates, requestClass, now)
+            case .member(let member) = take(candidates, requestClass, now, admitted)
         else { return nil }
         if !isFree { retryTokens -= 1 }
         return member
@@ -220,11 +248,12 @@ struct PoolRoster: Sendable {
             places.hasPlace(member, requestClass)
                 && places.members[member].heldUntil[requestClass] <= now
         } suits: { group in
-            guard !Self.has(group.tried, member) else { return false }
+            let admitted = places.admitted(group.wish, group.tried, now)
+            guard !Self.has(group.tried, member), Self.has(admitted, member) else { return false }
             // A member that is out is the last resort, for this fetch as for a new one.
             return places.isFit(member, now)
                 || !places.members.indices.contains {
-                    !Self.has(group.tried, $0) && places.isFit($0, now)
+                    !Self.has(group.tried, $0) && Self.has(admitted, $0) && places.isFit($0, now)
                 }
         }
         guard let next else { return nil }

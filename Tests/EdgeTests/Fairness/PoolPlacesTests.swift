@@ -26,7 +26,7 @@ struct PoolPlacesTests {
     private func choose(
         _ pool: OriginPool, _ number: Int, _ ask: PlaceAsk, tried: UInt64 = 0,
         at now: Milliseconds = 0
-    ) -> OriginPool.Choice { pool.choose(tried: tried, at: now, for: fetch(number), ask) }
+    ) -> OriginPool.Choice { pool.choose(tried: tried, at: now, for: fetch(number), asking: ask) }
 
     @Test("a member's cores limit its tiles, and leave the other classes alone")
     func cores() {
@@ -237,7 +237,7 @@ private struct PlaceStorm {
         let ask = PlaceAsk(
             requestClass: RequestClass.allCases[Int(dice.below(6))], viewer: dice.below(6),
             cost: 1 + Int(dice.below(3)), deadline: now + 50 + Milliseconds(dice.below(400)))
-        switch pool.choose(tried: 0, at: now, for: fetch, ask) {
+        switch pool.choose(tried: 0, at: now, for: fetch, asking: ask) {
         case .member(let member), .trial(let member): running.append((fetch, member, ask))
         case .queued: waiting[fetch] = ask
         case .held, .failed: break

@@ -1,0 +1,123 @@
+import Dispatch
+import Edge
+import HTTP
+import Reactor
+import Synchronization
+import Tiles
+
+/// Does what clusters need done: compares members, reloads followers, tells the operator.
+///
+/// What is to be done when is decided by ``ClusterState``; here is only what may take long, each
+/// task on a thread of its own.
+final class ClusterKeeper: Sendable {
+    private let server: Server
+    private let observer: any EventObserver
+    private let queue = DispatchQueue(label: "control.cluster", attributes: .concurrent)
+    /// Looks for work so often, in milliseconds; a look costs some microseconds.
+    static let interval = 100
+
+    init(_ server: Server, _ observer: any EventObserver) {
+        self.server = server
+        self.observer = observer
+    }
+
+    /// Looks for work from now on, until the timer is cancelled.
+    func start() -> any DispatchSourceTimer {
+        let timer = DispatchSource.makeTimerSource(
+            queue: DispatchQueue(label: "control.cluster.timer"))
+        timer.setEventHandler { [self] in look() }
+        timer.schedule(deadline: .now(), repeating: .milliseconds(Self.interval))
+        timer.activate()
+        return timer
+    }
+
+    private func look() {
+        if !server.isStopping {
+            for work in server.clusterWork() { queue.async { Self.run(work) } }
+        }
+        for (origin, event) in server.clusterEvents() { observer.note(event.words(of: origin)) }
+    }
+
+    private static func run(_ work: ClusterWork) {
+        switch work.task {
+        case .load(let place):
+            let failure = load(work)
+            work.cluster.loaded(place, failure: failure, at: monotonicMilliseconds())
+        case .check(let place, let asked):
+            let (print, failure) = check(work)
+            work.cluster.checked(
+                place, print, failure: failure, asked: asked, at: monotonicMilliseconds())
+        }
+    }
+
+    /// Why the member could not be brought up to date; nil: it was.
+    private static func load(_ work: ClusterWork) -> String? {
+        let settings = work.cluster.settings
+        let verb = settings.sync == .reset ? "reset" : "reload"
+        do throws(MemberClient.Failure) {
+            try MemberClient.ask(work, "POST", "\(settings.restPath)/\(verb)") { _ in }
+            return nil
+        } catch {
+            return "\(verb): \(error.text)"
+        }
+    }
+
+    private static func check(_ work: ClusterWork) -> (CatalogPrint?, failure: String?) {
+        var reader = CapabilitiesReader()
+        var mistake: CapabilitiesError?
+        do throws(MemberClient.Failure) {
+            try MemberClient.ask(work, "GET", work.cluster.settings.capabilities) { piece in
+                guard mistake == nil else { return }
+                do throws(CapabilitiesError) { try reader.take(piece) } catch { mistake = error }
+            }
+        } catch {
+            return (nil, "capabilities: \(error.text)")
+        }
+        if let mistake { return (nil, "\(mistake)") }
+        do throws(CapabilitiesError) {
+            let found = try reader.finish()
+            // Who has just started says so before it has read its catalog: that is no other one.
+            if found.layers.isEmpty { return (nil, "its capabilities list no layer yet") }
+            let print = CatalogPrint(
+                fingerprint: found.fingerprint, sequence: found.updateSequence)
+            return (print, nil)
+        } catch {
+            return (nil, "\(error)")
+        }
+    }
+}
+
+extension ClusterEvent {
+    /// What the operator is told.
+    func words(of origin: String) -> EdgeEvent {
+        let start = "origin \"\(origin)\" "
+        switch self {
+        case .inStep(let member, let edition):
+            return EdgeEvent(
+                .notice, "cluster", start + "member \(member) is in step at edition \(edition)")
+        case .drifted(let member, let reason):
+            return EdgeEvent(
+                .warning, "cluster",
+                start + "member \(member) has drifted: \(reason); it fills the cache no more until "
+                    + "it is in step; see /status")
+        case .failed(let member, let reason, let attempt):
+            return EdgeEvent(
+                .warning, "cluster",
+                start + "member \(member) could not be brought in step (attempt \(attempt)): "
+                    + "\(reason); it is tried again")
+        case .leaderless(let member):
+            return EdgeEvent(
+                .error, "cluster",
+                start + "leader \(member) cannot be had and nobody is in step: what others answer "
+                    + "may be older than the latest write, and is not stored; bring it back")
+        case .leaderBack(let member):
+            return EdgeEvent(
+                .notice, "cluster", start + "members are in step again, or leader \(member) is back"
+            )
+        case .sessionsLost(let member):
+            return EdgeEvent(
+                .warning, "cluster",
+                start + "member \(member) is down, and its sessions begin anew at others")
+        }
+    }
+}

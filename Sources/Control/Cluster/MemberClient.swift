@@ -1,0 +1,180 @@
+import Caching
+import Edge
+import Glibc
+import HTTP
+import Reactor
+
+/// One request to one member, blocking, with a deadline for all of it: for reloads and comparisons.
+struct MemberClient: ~Copyable {
+    /// Why there was no answer, or none that counts; a few words.
+    struct Failure: Error {
+        var text: String
+        init(_ text: String) { self.text = text }
+    }
+
+    private var network: LinuxNetwork
+    private var fd: Int32 = -1
+    private let deadline: UInt64
+
+    private init(milliseconds: Int) throws(Failure) {
+        do { network = try LinuxNetwork(batchSize: 1) } catch { throw Failure("\(error)") }
+        deadline = network.monotonicNow + UInt64(milliseconds) * 1_000_000
+    }
+
+    deinit { if fd >= 0 { Glibc.close(fd) } }
+
+    /// Sends `METHOD PATH`, and hands the answer's body on piece by piece.
+    ///
+    /// - Throws: when there is no whole answer in time, or its status is not 200 to 299.
+    static func ask(
+        _ work: ClusterWork, _ method: String, _ path: String, body take: (RawSpan) -> Void
+    ) throws(Failure) {
+        let milliseconds = work.cluster.settings.timeout
+        var client = try MemberClient(milliseconds: milliseconds)
+        try client.connect(work)
+        defer { client.close() }
+        try client.send(Array(request(work, method, path).utf8))
+        try client.receive(take)
+    }
+
+    private static func request(_ work: ClusterWork, _ method: String, _ path: String) -> String {
+        let authorization =
+            work.cluster.settings.authorization.map { "Authorization: \($0)\r\n" } ?? ""
+        let length = method == "GET" ? "" : "Content-Length: 0\r\n"
+        let headers = work.origin.customHeaders.map { "\($0.name): \($0.value)\r\n" }.joined()
+        return "\(method) \(work.origin.path)\(path) HTTP/1.1\r\n"
+            + "Host: \(work.origin.hostHeader ?? work.member.authority)\r\n"
+            + "User-Agent: mapedge-cluster\r\nAccept: */*\r\n\(headers)\(authorization)\(length)"
+            + "Connection: close\r\n\r\n"
+    }
+
+    private mutating func close() {
+        if fd >= 0 { network.close(fd) }
+        fd = -1
+    }
+
+    private mutating func connect(_ work: ClusterWork) throws(Failure) {
+        for endpoint in work.member.endpoints {
+            if try connect(endpoint, work) { return }
+            close()
+        }
+        throw Failure("it cannot be connected to")
+    }
+
+    private mutating func connect(
+        _ endpoint: Endpoint, _ work: ClusterWork
+    ) throws(Failure) -> Bool {
+        let connected = network.connect(to: endpoint)
+        switch connected {
+        case .failed: return false
+        case .connected(let descriptor), .pending(let descriptor): fd = descriptor
+        }
+        let token = Token(bits: 1)
+        guard network.watch(fd, token) else { return false }
+        if case .pending = connected {
+            guard wait(), network.connectError(fd) == 0 else { return false }
+        }
+        guard let host = work.member.tlsHost else { return true }
+        guard let tls = work.tls else { throw Failure("there is no TLS to speak with it") }
+        return unsafe network.secure(
+            fd, tls, token: token, host: host,
+            early: UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+
+    private mutating func send(_ bytes: [UInt8]) throws(Failure) {
+        var sent = 0
+        while sent < bytes.count {
+            let result = unsafe bytes[sent...].withUnsafeBytes { rest in
+                var part = unsafe iovec(
+                    iov_base: UnsafeMutableRawPointer(mutating: rest.baseAddress),
+                    iov_len: rest.count)
+                return unsafe withUnsafePointer(to: &part) {
+                    unsafe network.send(fd, UnsafeBufferPointer(start: $0, count: 1))
+                }
+            }
+            switch result {
+            case .bytes(let count): sent += count
+            case .wouldBlock:
+                guard wait() else { throw Failure("it took no request in time") }
+            case .endOfStream, .failed: throw Failure("it closed the connection")
+            }
+        }
+    }
+
+    private mutating func receive(_ take: (RawSpan) -> Void) throws(Failure) {
+        var input: [UInt8] = []
+        var head: ResponseHead?
+        var body = ResponseIntake()
+        var piece = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let result = unsafe piece.withUnsafeMutableBytes {
+                unsafe network.receive(fd, into: $0)
+            }
+            switch result {
+            case .bytes(let count): input += piece[..<count]
+            case .wouldBlock:
+                guard wait() else { throw Failure("no whole answer in time") }
+                continue
+            case .endOfStream, .failed:
+                guard head != nil, body.endOfStream() else {
+                    throw Failure("it closed the connection within its answer")
+                }
+                return
+            }
+            if head == nil {
+                head = try Self.takeHead(&input)
+                if let head { body.begin(head.framing) }
+            }
+            guard head != nil else { continue }
+            try Self.deliver(&input, &body, take)
+            if body.isComplete { return }
+        }
+    }
+
+    /// The final head, once it is whole; what comes before it is passed over.
+    private static func takeHead(_ input: inout [UInt8]) throws(Failure) -> ResponseHead? {
+        while true {
+            var head = ResponseHead()
+            var scan = HeadScan()
+            let result = unsafe parseResponse(
+                input.span.bytes, &scan, limits: .response, toHead: false, into: &head)
+            switch result {
+            case .needMore: return nil
+            case .rejected: throw Failure("its answer is no HTTP")
+            case .complete: break
+            }
+            input.removeFirst(head.length)
+            if head.status < 200 { continue }
+            guard (200...299).contains(head.status) else {
+                throw Failure("it answered \(head.status)")
+            }
+            return head
+        }
+    }
+
+    private static func deliver(
+        _ input: inout [UInt8], _ body: inout ResponseIntake, _ take: (RawSpan) -> Void
+    ) throws(Failure) {
+        var consumed = 0
+        unsafe input.withUnsafeBytes { bytes in
+            while let range = unsafe body.next(bytes, consumed: &consumed) {
+                unsafe take(UnsafeRawBufferPointer(rebasing: bytes[range]).bytes)
+            }
+        }
+        input.removeFirst(consumed)
+        if body.isMalformed { throw Failure("its answer is framed wrongly") }
+    }
+
+    /// Waits for the next event; false at the deadline.
+    private mutating func wait() -> Bool {
+        var event = ReadyEvent(token: Token(bits: 0), readiness: [])
+        while network.monotonicNow < deadline {
+            let count = unsafe withUnsafeMutablePointer(to: &event) {
+                unsafe network.wait(
+                    until: deadline, into: UnsafeMutableBufferPointer(start: $0, count: 1))
+            }
+            if count > 0 { return true }
+        }
+        return false
+    }
+}

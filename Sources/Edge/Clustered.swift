@@ -1,0 +1,158 @@
+import Caching
+import HTTP
+import Reactor
+
+// What a loop does for an origin whose members have one catalog.
+extension LoopState where N: ~Copyable {
+    /// What the fetch asks of its pool; read once for each pool.
+    func wish(of fetch: Fetch) -> MemberWish {
+        if let wish = fetch.wish { return wish }
+        guard let cluster = fetch.pool.cluster else {
+            fetch.wish = .any
+            return .any
+        }
+        let request = fetch.exchange.clusterRequest(prefix: fetch.pool.settings.path)
+        let session = fetch.exchange.session(cluster.settings.stickyCookies)
+        let wish = cluster.wish(cluster.classifier.classify(request), session: session)
+        fetch.wish = wish
+        // A kept connection may be one that its member has just closed; a write has but one try.
+        if wish.ask == .write { fetch.mayReuse = false }
+        return wish
+    }
+
+    /// The member is about to be asked.
+    func takeTicket(_ fetch: Fetch) {
+        fetch.ticket = fetch.pool.ticket(fetch.member, wish(of: fetch).ask)
+    }
+
+    func hasOther(_ fetch: Fetch, strict: Bool) -> Bool {
+        fetch.pool.hasOther(
+            than: fetch.tried, at: network.monotonicMilliseconds, wish(of: fetch), strict: strict)
+    }
+
+    /// Whether the member was in step when it was asked, and has been ever since.
+    func isInStep(_ fetch: Fetch) -> Bool { fetch.pool.cluster?.mayStore(fetch.ticket) ?? true }
+
+    /// The edition of the catalog behind a behavior.
+    func edition(_ behavior: Int) -> UInt64 {
+        snapshot.pools[hot[behavior].origin].cluster?.edition ?? 0
+    }
+
+    // MARK: writes
+
+    func beginWrite(_ fetch: Fetch) {
+        guard fetch.wish?.ask == .write, !fetch.isWriteOpen else { return }
+        fetch.isWriteOpen = true
+        fetch.pool.cluster?.writeBegan()
+    }
+
+    /// A response has come: if it is a write's, the catalog has another edition from now on.
+    ///
+    /// - Returns: what the write made stale, which is to be on disk before the answer goes out.
+    func endWrite(_ fetch: Fetch, status: Int) -> [InvalidationRule] {
+        // What the member calls the writer's own mistake has changed nothing.
+        let changed = !(400...499).contains(status)
+        let now = network.monotonicMilliseconds
+        if fetch.isWriteOpen, let cluster = fetch.pool.cluster {
+            fetch.isWriteOpen = false
+            cluster.writeEnded(by: fetch.ticket.place, changed: changed, at: now)
+            return changed ? cluster.settings.rules : []
+        }
+        guard changed, !fetch.exchange.head.method.isSafe, fetch.pool.cluster == nil else {
+            return []
+        }
+        let request = fetch.exchange.clusterRequest(prefix: fetch.pool.settings.path)
+        var rules: [InvalidationRule] = []
+        for pool in snapshot.pools {
+            guard let cluster = pool.cluster, cluster.classifier.isProxiedWrite(request) else {
+                continue
+            }
+            cluster.wroteElsewhere(at: now)
+            rules += cluster.settings.rules
+        }
+        return rules
+    }
+
+    /// A write's member has failed, or nobody waits for it: it may have been done all the same.
+    mutating func loseWrite(_ fetch: Fetch) {
+        fetch.isWriteOpen = false
+        guard let cluster = fetch.pool.cluster else { return }
+        cluster.writeEnded(
+            by: fetch.ticket.place, changed: fetch.hasSentHead, at: network.monotonicMilliseconds)
+        guard fetch.hasSentHead, let store, !cluster.settings.rules.isEmpty else { return }
+        _ = store.invalidate(cluster.settings.rules) { _ in }
+    }
+
+    // MARK: sessions
+
+    /// A member that sets a session's cookie is where the session is at home.
+    func noteSession(_ fetch: Fetch, _ head: FetchedHead) {
+        guard let cluster = fetch.pool.cluster, head.facts.hasSetCookie,
+            fetch.pool.places.indices.contains(fetch.member)
+        else { return }
+        var index = head.head.fields.first(.setCookie)
+        while let at = index {
+            let line = head.bytes[head.head.fields[at].value.range]
+            if let value = SessionCookies.value(of: cluster.settings.stickyCookies, in: line) {
+                cluster.bind(
+                    ClusterSessions.hash(value), to: fetch.pool.places[fetch.member])
+            }
+            index = head.head.fields.next(after: at, .setCookie)
+        }
+    }
+}
+
+extension ClusterSettings {
+    /// What a write makes stale in the cache.
+    var rules: [InvalidationRule] {
+        invalidates.map { path in
+            let bytes = Array(path.utf8)
+            return bytes.last == UInt8(ascii: "*")
+                ? InvalidationRule(.prefix, bytes.dropLast()) : InvalidationRule(.target, bytes)
+        }
+    }
+}
+
+extension Exchange {
+    /// The edition of its origin's catalog, which a fetch it joins must have begun in.
+    var edition: UInt64 { pool.cluster?.edition ?? 0 }
+
+    /// The request as its origin sees it, with what has come of its body.
+    func clusterRequest(prefix: String) -> ClusterClassifier.Request {
+        let hasBody = intake.hasBytes
+        let body = hasBody ? unsafe intake.withPending { unsafe Array($0.prefix(4_096)) } : []
+        return ClusterClassifier.Request(
+            method: String(decoding: bytes[head.methodName.range], as: UTF8.self),
+            path: Array(prefix.utf8) + bytes[head.path.range],
+            query: Array(bytes[head.query.range]), body: body)
+    }
+
+    /// The hash of the first cookie that ties it to a member.
+    func session(_ names: [String]) -> UInt64? {
+        var index = head.fields.first(.cookie)
+        while let at = index {
+            let line = bytes[head.fields[at].value.range]
+            for pair in line.split(separator: UInt8(ascii: ";")) {
+                if let value = SessionCookies.value(of: names, in: pair) {
+                    return ClusterSessions.hash(value)
+                }
+            }
+            index = head.fields.next(after: at, .cookie)
+        }
+        return nil
+    }
+}
+
+extension SessionCookies {
+    /// The value of the pair that a Cookie's member or a Set-Cookie line begins with (RFC 6265
+    /// §4.1.1), if it has one of these names and a value.
+    static func value(of names: [String], in line: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        let pair = line.drop { $0 == 32 || $0 == 9 }.prefix { $0 != UInt8(ascii: ";") }
+        guard let sign = pair.firstIndex(of: UInt8(ascii: "=")),
+            names.contains(where: { $0.utf8.elementsEqual(pair[..<sign]) })
+        else { return nil }
+        var value = pair[(sign + 1)...]
+        while let last = value.last, last == 32 || last == 9 { value.removeLast() }
+        return value.isEmpty ? nil : value
+    }
+}

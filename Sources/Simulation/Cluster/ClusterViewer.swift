@@ -1,0 +1,121 @@
+/// A viewer of a cluster: asks for maps, reads and writes the catalog, one request at a time.
+final class ClusterViewer: Peer {
+    private let number: Int
+    private let site: ClusterSite
+    private let fabric: Fabric
+    private let loops: Int
+    private let layers: Int
+    private let next: NextWrite
+    /// Whose pool it is just now.
+    private let members: () -> Set<Int>
+    private var link: Link?
+    private var reader = MessageReader()
+    private var ask: ClusterAskMade?
+    private var left: Int
+    private(set) var isDone = false
+
+    /// Numbers for writes, no two of them alike.
+    final class NextWrite { var number = 0 }
+
+    init(
+        _ number: Int, _ site: ClusterSite, _ fabric: Fabric, loops: Int, layers: Int,
+        requests: Int, _ next: NextWrite, members: @escaping () -> Set<Int>
+    ) {
+        self.number = number
+        self.site = site
+        self.fabric = fabric
+        self.loops = loops
+        self.layers = layers
+        self.next = next
+        self.members = members
+        left = requests
+    }
+
+    private var world: World { site.world }
+
+    var state: String { "viewer \(number) waits for \(ask?.path ?? "nothing"), \(left) to ask" }
+
+    func start() { world.after(world.dice.delay(0...3_000_000)) { [self] in proceed() } }
+
+    private func proceed() {
+        guard left > 0 else {
+            isDone = true
+            link?.peerClose()
+            link = nil
+            return
+        }
+        if link == nil {
+            reader = MessageReader()
+            link = fabric.dial(world.dice.below(loops), LinkStyle(), self)
+        }
+        left -= 1
+        send()
+    }
+
+    private func send() {
+        let layer = "k\(min(world.dice.below(layers), world.dice.below(layers)))"
+        var fields = "Host: maps.test\r\n"
+        var (method, path, isAffected) = ("GET", "", true)
+        switch world.dice.below(100) {
+        case 0..<12:
+            method = world.dice.pick(["PUT", "POST"])
+            path = "/geoserver/rest/styles/\(layer)"
+            if site.sabotage == .writesAside { path = "/geoserver/wfs" }
+            if site.sabotage == .writesAside { method = "POST" }
+            next.number += 1
+            fields += "X-Post: \(next.number)\r\nContent-Length: 0\r\n"
+        case 12..<20: path = "/geoserver/rest/layers/\(layer).json"
+        case 20..<25: (path, isAffected) = ("/geoserver/schemas/\(layer).xsd", false)
+        default: path = "/geoserver/ows?request=GetLegendGraphic&layer=\(layer)"
+        }
+        ask = ClusterAskMade(
+            viewer: number, method: method, path: path, isAffected: isAffected, sentAt: world.now,
+            members: members())
+        world.note("viewer \(number) asks \(method) \(path)", number)
+        link?.peerSend(Array("\(method) \(path) HTTP/1.1\r\n\(fields)\r\n".utf8))
+    }
+
+    func opened(_ link: Link) {}
+
+    func received(_ link: Link, _ bytes: [UInt8]) {
+        guard link === self.link else { return }
+        reader.append(bytes)
+        while var made = ask {
+            switch reader.next(answering: made.method) {
+            case .needMore: return
+            case .malformed(let reason): return site.violate("viewer \(number) has \(reason)")
+            case .whole(let message):
+                if message.head.status < 200 { continue }
+                ask = nil
+                made.members.formIntersection(members())
+                take(message, made)
+            }
+        }
+        let here = self.link
+        world.after(world.dice.delay(0...1_500_000)) { [self] in
+            if here === self.link, ask == nil, !isDone { proceed() }
+        }
+    }
+
+    private func take(_ message: MessageReader.Message, _ made: ClusterAskMade) {
+        world.note("viewer \(number) has \(message.head.status) \(message.head.fields)", 3)
+        site.judge(message, of: made)
+        guard made.method != "GET", message.head.status == 200,
+            let version = message.head["x-catalog"].flatMap({ Int($0) })
+        else { return }
+        site.acknowledge(version)
+    }
+
+    func ended(_ link: Link) {
+        link.peerClose()
+        broke(link)
+    }
+
+    func broke(_ link: Link) {
+        guard link === self.link else { return }
+        (self.link, ask) = (nil, nil)
+        world.after(world.dice.delay(0...500_000)) { [self] in
+            if self.link == nil, !isDone { proceed() }
+        }
+    }
+}

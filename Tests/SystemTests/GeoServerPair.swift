@@ -1,0 +1,139 @@
+import Glibc
+import Testing
+import WireTesting
+
+/// A running stand-in for GeoServer; see its README.
+struct GeoServer {
+    let child: Child
+    let port: UInt16
+    let name: String
+
+    static let folder =
+        #filePath.split(separator: "/").dropLast(2).map { "/\($0)" }.joined()
+        + "/StandIns/GeoServer"
+    /// Python with what tests need from PyPI, where it is; else any Python 3.
+    static let clients =
+        firstExecutable(
+            #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
+                + "/.build/python/bin/python3")
+    static let python = clients ?? executable(named: "python3")
+
+    /// - Parameter data: the directory that all instances of one cluster share.
+    init(_ name: String, data: TemporaryDirectory) throws {
+        self.name = name
+        let output = data.file("\(name)-\(Serial.next()).output")
+        child = try Child(
+            try #require(GeoServer.python),
+            [GeoServer.folder, "--data", data.file("data"), "--name", name, "--sample"],
+            output: output)
+        let port = eventually { () -> UInt16? in
+            guard let text = try? readFile(output), text.hasSuffix("\n") else { return nil }
+            return text.split { $0.isWhitespace }.last.flatMap { UInt16($0) }
+        }
+        self.port = try #require(port)
+    }
+
+    var url: String { "http://127.0.0.1:\(port)" }
+
+    /// The tests' own door, which meets no fault.
+    @discardableResult
+    func control(_ path: String, _ body: String? = nil, method: String? = nil) throws -> JSON {
+        var viewer = try Viewer(port: port)
+        let method = method ?? (body == nil ? "GET" : "POST")
+        let response = try viewer.exchange(
+            "\(method) /stand-in\(path) HTTP/1.1\r\nHost: stand-in\r\nConnection: close\r\n"
+                + "Content-Length: \(body?.utf8.count ?? 0)\r\n\r\n\(body ?? "")")
+        guard response.status == 200 else { throw WireError("\(path): \(response.text)") }
+        return try JSON(response.text)
+    }
+
+    /// Requests so far whose `METHOD TARGET` matches, once there are so many.
+    func requests(_ match: String, atLeast count: Int = 0) throws -> [String] {
+        let escaped = match.split(separator: " ", omittingEmptySubsequences: false)
+            .joined(separator: "%20")
+        let found = try control("/requests?match=\(escaped)&count=\(count)&timeout=20000")
+        return found.elements.compactMap { entry in
+            guard let method = entry["method"]?.text, let target = entry["target"]?.text else {
+                return nil
+            }
+            return "\(method) \(target)"
+        }
+    }
+
+    /// What a map of this layer looks like now, in words.
+    func state(of layer: String) throws -> String {
+        try control("/colour?layers=\(layer)&styles=")["state"]?.text ?? ""
+    }
+}
+
+/// Two GeoServers with one data directory behind an edge: `leader` takes the writes.
+struct GeoServerPair {
+    let data: TemporaryDirectory
+    let leader: GeoServer
+    let follower: GeoServer
+    let edge: Edge
+
+    static let admin = "Authorization: Basic YWRtaW46Z2Vvc2VydmVy"
+
+    /// - Parameters:
+    ///   - cluster: lines of the section `cluster`, beside leader and credentials.
+    ///   - pool: lines of the origin's section.
+    init(_ cluster: String..., sync: String = "reload", pool: [String] = []) throws {
+        data = try TemporaryDirectory()
+        leader = try GeoServer("leader", data: data)
+        follower = try GeoServer("follower", data: data)
+        let secret = try data.write("credentials", "admin:geoserver\n")
+        chmod(secret, 0o600)
+        var lines = ["cluster:", "  sync: \(sync)"]
+        if sync != "none" {
+            lines += ["  leader: \"\(leader.url)\"", "  credentials: \(secret)"]
+        }
+        lines += cluster.map { "  " + $0 }
+        let text = Configured.text(members: [leader.url, follower.url], pool: pool + lines)
+        edge = try Edge(origin: nil, loops: 2, configuration: text, directory: data)
+    }
+
+    /// Sends a write through the edge, as an administrator.
+    @discardableResult
+    func write(
+        _ method: String, _ path: String, _ body: String, type: String = "application/xml"
+    ) throws -> Response {
+        var viewer = try edge.viewer()
+        return try viewer.exchange(
+            "\(method) /geoserver\(path) HTTP/1.1\r\nHost: edge.test\r\n\(Self.admin)\r\n"
+                + "Content-Type: \(type)\r\nContent-Length: \(body.utf8.count)\r\n"
+                + "Connection: close\r\n\r\n\(body)")
+    }
+
+    /// Another body for the style of a layer, which capabilities do not show.
+    func restyle(_ number: Int) throws -> Response {
+        try write(
+            "PUT", "/rest/styles/roads", "<StyledLayerDescriptor>\(number)</StyledLayerDescriptor>",
+            type: "application/vnd.ogc.sld+xml")
+    }
+
+    /// Another title for a layer, which capabilities do show.
+    func retitle(_ title: String) throws -> Response {
+        try write(
+            "PUT", "/rest/workspaces/geonode/datastores/postgis/featuretypes/roads",
+            "<featureType><name>roads</name><title>\(title)</title></featureType>")
+    }
+
+    func map(_ layer: String = "geonode:roads", _ more: String = "") -> String {
+        "/geoserver/wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS=\(layer)&STYLES="
+            + "&SRS=EPSG:4326&BBOX=-90,0,0,90&WIDTH=256&HEIGHT=256&FORMAT=image/png\(more)"
+    }
+
+    /// The members of the cluster as `/status` shows them: leader, then follower.
+    func members() throws -> [JSON] {
+        let status = try JSON(edge.admin("/status").text)
+        return status["clusters"]?.elements.first?["members"]?.elements ?? []
+    }
+
+    /// Waits until the members are in these states.
+    func become(_ states: String...) throws -> Bool {
+        try eventually {
+            try members().compactMap { $0["state"]?.text } == states ? true : nil
+        } ?? false
+    }
+}
