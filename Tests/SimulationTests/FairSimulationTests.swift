@@ -4,7 +4,7 @@ import Testing
 @Suite("One seed decides a crowd's life: playback beside others, and members that refuse")
 struct FairSimulationTests {
     private static let rows = 4
-    private static let seeds = Simulation.seeds(orFirst: 12)
+    private static let seeds = Simulation.seeds(orFirst: 8)
 
     @Test(
         "limits hold, everybody has a turn in time, and one picture is drawn once",
@@ -16,7 +16,7 @@ struct FairSimulationTests {
                 Issue.record(
                     "seed \(report.seed): \(violation); again: make simulate SEED=\(report.seed)")
             }
-            #expect(report.answered > 1_000)
+            #expect(report.answered > 300)
             #expect(report.refusals > 0)
         }
     }

@@ -100,7 +100,8 @@ extension LoopState where N: ~Copyable {
         counters.add(.memberHolds)
         fetch.evidence.isHeldOff = true
         let stranded = fetch.pool.hold(
-            fetch.member, fetch.ask.requestClass, until: now.adding(wait), at: now)
+            // The millisecond that has begun is not over yet, and it is not to be asked too early.
+            fetch.member, fetch.ask.requestClass, until: now.adding(wait + 1), at: now)
         for other in stranded { reconsider(other) }
         let tried = fetch.tried | 1 << UInt64(fetch.member & 63)
         if fetch.isReplayable, fetch.request.method.isIdempotent,

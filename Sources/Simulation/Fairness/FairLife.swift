@@ -20,8 +20,8 @@ final class FairLife {
 
     private static let second: UInt64 = 1_000_000_000
     /// Seconds without refusals, with them, and without again.
-    private static let calm: UInt64 = 20
-    private static let trouble: UInt64 = 30
+    private static let calm: UInt64 = 10
+    private static let trouble: UInt64 = 14
     /// How long a request may wait for a place, and for its first byte then, in seconds.
     private static let patience: UInt64 = 4
     private static let firstByte: UInt64 = 2
@@ -147,7 +147,9 @@ final class FairLife {
     private func planPlayback() {
         world.after(world.dice.delay(200_000...400_000)) { [self] in
             guard !isEnding else { return }
-            for _ in 0..<world.dice.pick(20...40) {
+            // Half as many again as the members can draw.
+            let places = members.reduce(0) { $0 + $1.limit }
+            for _ in 0..<world.dice.pick(places...3 * places) {
                 nextTime += 1
                 ask(nextTime, from: "198.51.100.1", isOther: false)
             }
@@ -157,7 +159,7 @@ final class FairLife {
 
     /// The others want one picture now and then, some of them the same one.
     private func planOther(_ viewer: Int) {
-        world.after(world.dice.delay(100_000...600_000)) { [self] in
+        world.after(world.dice.delay(500_000...2_500_000)) { [self] in
             guard !isEnding else { return }
             nextTime += 1
             let time = world.dice.chance(20) ? 1_000_000 + Int(world.now / Self.second) : nextTime
@@ -189,9 +191,9 @@ final class FairLife {
         longestWait = max(longestWait, taken)
         if status != 200 { violate("\(address) got \(status) although nobody refused") }
         let places = members.reduce(0) { $0 + $1.limit }
-        // Each has a few under way at most; a picture takes 80 ms, and as long to be free again.
+        // Each has a few under way at most; a picture takes 400 ms at most.
         let turns = UInt64((2 * others + 2) / places + 3)
-        if taken > turns * 100_000_000 {
+        if taken > turns * 410_000_000 {
             violate("\(address) waited \(taken / 1_000_000) ms for its turn")
         }
     }

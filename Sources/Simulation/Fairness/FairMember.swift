@@ -92,7 +92,7 @@ final class FairMemberPeer: Peer {
                 send(link, status, "Retry-After: \(seconds)\r\nContent-Type: text/plain", [])
             case .draw:
                 began(target)
-                world.after(world.dice.delay(20_000...80_000)) { [self] in
+                world.after(world.dice.delay(100_000...400_000)) { [self] in
                     member.end(target)
                     guard !link.isOver else { return }
                     send(link, 200, "Content-Type: image/png", FairMember.picture)
