@@ -79,13 +79,14 @@ struct FairnessTests {
         pair.rooms[0].reply(.response(503, ["Retry-After: 60", "Cache-Control: no-store"]))
         for room in pair.rooms { room.always(.ok("Cache-Control: no-store", body: "ok")) }
         for path in 0..<20 {
-            #expect(try pair.edge.get(pair.rooms[0].path("\(path)")).text == "ok")
+            let target = pair.rooms[0].path("wfs?request=GetFeature&maxFeatures=\(path)")
+            #expect(try pair.edge.get(target).text == "ok")
         }
         #expect(pair.rooms[0].count == 1)
         let member = try #require(try pair.members().first)
         #expect(member["state"]?.text == "up")
         #expect(member["failures"]?.number == 0)
-        #expect(member["leftAlone"]?.elements.first?.text == "other")
+        #expect(member["leftAlone"]?.elements.first?.text == "features")
         let metrics = try pair.edge.admin("/metrics").text
         #expect(metrics.contains("mapedge_member_holds_total 1\n"))
     }

@@ -93,15 +93,16 @@ extension LoopState where N: ~Copyable {
     /// - Returns: true when the answer is not passed on: another member was asked in its place, or
     ///   the fetch has failed for want of one.
     mutating func obeys(_ fetch: Fetch, _ head: FetchedHead) -> Bool {
-        guard fetch.exchange.obeysMembers, let asked = head.asksToWait else { return false }
+        guard fetch.exchange.obeysMembers, fetch.ask.requestClass.isServiceWork,
+            let asked = head.asksToWait
+        else { return false }
         let settings = fetch.pool.settings
         let wait = min(asked, Milliseconds(settings.retryAfterMaximum))
         let now = network.monotonicMilliseconds
         counters.add(.memberHolds)
         fetch.evidence.isHeldOff = true
         let stranded = fetch.pool.hold(
-            // The millisecond that has begun is not over yet, and it is not to be asked too early.
-            fetch.member, fetch.ask.requestClass, until: now.adding(wait + 1), at: now)
+            fetch.member, fetch.ask.requestClass, until: now.adding(wait), at: now)
         for other in stranded { reconsider(other) }
         let tried = fetch.tried | 1 << UInt64(fetch.member & 63)
         if fetch.isReplayable, fetch.request.method.isIdempotent,

@@ -11,7 +11,7 @@ extension PoolRoster {
     ) -> [Int] {
         members.indices.filter {
             reachable[$0] && !Self.has(tried, $0) && Self.has(admitted, $0)
-                && members[$0].heldUntil[requestClass] <= now
+                && !members[$0].isHeld(requestClass, at: now)
         }
     }
 
@@ -61,10 +61,10 @@ extension PoolRoster {
     private mutating func nobody(
         _ tried: UInt64, _ requestClass: RequestClass, _ now: Milliseconds, _ admitted: UInt64
     ) -> Choice {
-        let untils = members.indices.compactMap { index -> Milliseconds? in
-            let until = members[index].heldUntil[requestClass]
-            return reachable[index] && !Self.has(tried, index) && Self.has(admitted, index)
-                && until > now ? until : nil
+        let untils = members.indices.compactMap { index in
+            reachable[index] && !Self.has(tried, index) && Self.has(admitted, index)
+                && members[index].isHeld(requestClass, at: now)
+                ? members[index].heldUntil[requestClass] : nil
         }
         guard let until = untils.min() else { return .failed(.noMember) }
         refuse(.held)

@@ -17,6 +17,15 @@ public enum RequestClass: UInt8, Sendable, CaseIterable {
     case writes
     case other
 
+    /// Whether a member that refuses one such request with Retry-After means them all, as
+    /// GeoServer's control-flow does. A site says it of one page, or of one person.
+    var isServiceWork: Bool {
+        switch self {
+        case .tiles, .capabilities, .features: true
+        case .pages, .writes, .other: false
+        }
+    }
+
     /// The word in configuration, status, logs and metrics.
     public var word: StaticString {
         switch self {

@@ -13,7 +13,13 @@ struct PoolRoster: Sendable {
         var inFlight = 0
         var inClass = PerClass(0)
         /// Until when it asked to be left alone with a class; monotonic milliseconds.
-        var heldUntil = PerClass(Milliseconds(0))
+        var heldUntil = PerClass(Milliseconds.min)
+
+        /// It is not to be asked for that yet. The millisecond that had begun when it said so was
+        /// not over: it is asked one later rather than too early.
+        func isHeld(_ requestClass: RequestClass, at now: Milliseconds) -> Bool {
+            now <= heldUntil[requestClass]
+        }
         var requests: UInt64 = 0
         var failures: UInt64 = 0
         var lastFailure: MemberFailure?
@@ -246,7 +252,7 @@ struct PoolRoster: Sendable {
         let places = self
         let next = queue.take(at: now) { requestClass in
             places.hasPlace(member, requestClass)
-                && places.members[member].heldUntil[requestClass] <= now
+                && !places.members[member].isHeld(requestClass, at: now)
         } suits: { group in
             let admitted = places.admitted(group.wish, group.tried, now)
             guard !Self.has(group.tried, member), Self.has(admitted, member) else { return false }
@@ -348,7 +354,7 @@ struct PoolRoster: Sendable {
                 for kind in RequestClass.allCases where member.inClass[kind] > 0 {
                     status.inClass[kind.word.description] = member.inClass[kind]
                 }
-                status.held = RequestClass.allCases.filter { now < member.heldUntil[$0] }
+                status.held = RequestClass.allCases.filter { member.isHeld($0, at: now) }
                     .map(\.word.description)
                 status.liveness = member.health.liveness.rawValue
                 status.readiness = member.health.readiness(at: now).rawValue
