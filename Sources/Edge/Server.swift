@@ -61,7 +61,9 @@ public final class Server: Sendable {
         store?.tagField = settings.tagField
         state = Mutex(
             State(
-                snapshot: SettingsSnapshot(settings, previous: nil, contexts), listeners: listeners,
+                snapshot: SettingsSnapshot(
+                    settings, previous: nil, contexts, seed: .random(in: 0...(.max))),
+                listeners: listeners,
                 waiting: waiting))
     }
 
@@ -183,7 +185,8 @@ public final class Server: Sendable {
             throw error
         }
         let snapshot = state.withLock { state in
-            let next = SettingsSnapshot(settings, previous: state.snapshot, contexts)
+            let next = SettingsSnapshot(
+                settings, previous: state.snapshot, contexts, seed: .random(in: 0...(.max)))
             state.snapshot = next
             state.listeners = changes.kept + bound
             return next
@@ -292,7 +295,7 @@ public final class Server: Sendable {
                 name: "mapedge_access_log_lost_bytes_total",
                 help: "access log bytes the disk refused", kind: .counter,
                 value: Double(log?.lostBytes ?? 0)))
-        return samples + clusters().flatMap(\.samples)
+        return samples + fairnessSamples() + clusters().flatMap(\.samples)
     }
 
     /// How long each pool as a whole has failed.
