@@ -66,8 +66,9 @@ class ClusterEdge(PooledEdge):
         return CONFIGURATION, {"leader": self.members[0].url, "secret": secret}
 
     def cluster_states(self):
-        status = json.loads(self.ask("/status"))
-        return [member["state"] for member in status["clusters"][0]["members"]]
+        """As /status tells them; none before it knows the cluster."""
+        clusters = json.loads(self.ask("/status")).get("clusters") or [{"members": []}]
+        return [member["state"] for member in clusters[0]["members"]]
 
     def wait_until_in_step(self, seconds=60):
         end = time.monotonic() + seconds
