@@ -9,8 +9,9 @@ final class SimulatedEdge {
     let store: Store
     let faults = StoreFaults()
     let directory: String
+    let pools: [OriginPool]
     private let loops: [SimulatedLoop]
-    private let mailboxes: [Mailbox<LoopMessage>]
+    let mailboxes: [Mailbox<LoopMessage>]
     private let fabric: Fabric
 
     convenience init(_ plan: Plan, _ fabric: Fabric, directory: String? = nil) throws {
@@ -24,7 +25,8 @@ final class SimulatedEdge {
     ///   - sweeps: times between searches for what is dead, and until rules are retired after one.
     init(
         _ settings: Settings, mapBytes: Int, _ fabric: Fabric, directory: String? = nil,
-        sweeps: (interval: Milliseconds, retention: Milliseconds)? = nil
+        sweeps: (interval: Milliseconds, retention: Milliseconds)? = nil,
+        events: any EventObserver = SilentObserver()
     ) throws {
         self.fabric = fabric
         self.directory = try directory ?? SimulatedDisk.makeDirectory()
@@ -42,8 +44,9 @@ final class SimulatedEdge {
         mailboxes = wakes.map { wake in Mailbox(capacity: 4_096, wake: .call { wake.signal() }) }
         shared = EdgeShared(
             store: store, budget: FillBudget(limit: settings.cache.fillBytes),
-            events: SilentObserver(), mailboxes: mailboxes)
+            events: events, mailboxes: mailboxes)
         let snapshot = SettingsSnapshot(settings, previous: nil, try Self.contexts(settings))
+        pools = snapshot.pools
         var loops: [SimulatedLoop] = []
         for (index, wake) in wakes.enumerated() {
             loops.append(SimulatedLoop(index, shared, snapshot, fabric, wake))
