@@ -10,7 +10,7 @@ final class SimulatedEdge {
     let faults = StoreFaults()
     let directory: String
     private let loops: [SimulatedLoop]
-    private let mailboxes: [Mailbox<LoopMessage>]
+    let mailboxes: [Mailbox<LoopMessage>]
     private let fabric: Fabric
     private var snapshot: SettingsSnapshot
     /// The origins' pools as they are configured now.
@@ -27,7 +27,8 @@ final class SimulatedEdge {
     ///   - sweeps: times between searches for what is dead, and until rules are retired after one.
     init(
         _ settings: Settings, mapBytes: Int, _ fabric: Fabric, directory: String? = nil,
-        sweeps: (interval: Milliseconds, retention: Milliseconds)? = nil
+        sweeps: (interval: Milliseconds, retention: Milliseconds)? = nil,
+        events: any EventObserver = SilentObserver()
     ) throws {
         self.fabric = fabric
         self.directory = try directory ?? SimulatedDisk.makeDirectory()
@@ -45,7 +46,7 @@ final class SimulatedEdge {
         mailboxes = wakes.map { wake in Mailbox(capacity: 4_096, wake: .call { wake.signal() }) }
         shared = EdgeShared(
             store: store, budget: FillBudget(limit: settings.cache.fillBytes),
-            events: SilentObserver(), mailboxes: mailboxes)
+            events: events, mailboxes: mailboxes)
         snapshot = SettingsSnapshot(settings, previous: nil, try Self.contexts(settings))
         var loops: [SimulatedLoop] = []
         for (index, wake) in wakes.enumerated() {

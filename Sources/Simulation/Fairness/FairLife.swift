@@ -171,8 +171,9 @@ final class FairLife {
     private func ask(_ time: Int, from address: String, isOther: Bool) {
         asked += 1
         let wasTroubled = isTroubled
-        let viewer = FairViewer(world, FairMember.target(time), from: address) {
-            [self] status, taken in
+        let viewer = OneTimeViewer(
+            world, SimulatedMap.target + "&TIME=\(time)", fields: "X-Forwarded-For: \(address)\r\n"
+        ) { [self] status, _, taken in
             answered += 1
             let isCalm = !wasTroubled && !isTroubled
             if isOther, isCalm { judge(status, taken, address) }

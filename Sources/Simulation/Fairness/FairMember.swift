@@ -1,6 +1,3 @@
-import HTTP
-import Tiles
-
 /// A renderer that draws so many pictures at once, and refuses more for a time it names.
 final class FairMember {
     let number: Int
@@ -52,18 +49,6 @@ final class FairMember {
         let rest = (inFlight[target] ?? 1) - 1
         inFlight[target] = rest == 0 ? nil : rest
     }
-
-    static let side: UInt16 = 16
-    static func target(_ time: Int) -> String {
-        "/wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS=a&STYLES=&SRS=EPSG:4326"
-            + "&BBOX=0,0,1,1&WIDTH=\(side)&HEIGHT=\(side)&FORMAT=image/png&TIME=\(time)"
-    }
-
-    static let picture: [UInt8] = {
-        var request = MapRequest(service: .wms, kind: .map)
-        (request.format, request.width, request.height) = (.png, side, side)
-        return BlankTile.picture(for: request).bytes
-    }()
 }
 
 /// A member's end of one connection.
@@ -95,7 +80,7 @@ final class FairMemberPeer: Peer {
                 world.after(world.dice.delay(100_000...400_000)) { [self] in
                     member.end(target)
                     guard !link.isOver else { return }
-                    send(link, 200, "Content-Type: image/png", FairMember.picture)
+                    send(link, 200, "Content-Type: image/png", SimulatedMap.picture)
                 }
             }
         }
@@ -106,49 +91,5 @@ final class FairMemberPeer: Peer {
             "HTTP/1.1 \(status) X\r\nCache-Control: max-age=1\r\n\(fields)\r\n"
             + "Content-Length: \(body.count)\r\n\r\n"
         link.peerSend(Array(head.utf8) + body)
-    }
-}
-
-/// A viewer's one request, and how long its answer took.
-final class FairViewer: Peer {
-    private let world: World
-    private let request: String
-    private let startedAt: UInt64
-    private var reader = MessageReader()
-    private var done: ((Int, UInt64) -> Void)?
-
-    /// - Parameter done: told the status (0: none) and the nanoseconds that it took.
-    init(
-        _ world: World, _ target: String, from address: String,
-        _ done: @escaping (Int, UInt64) -> Void
-    ) {
-        self.world = world
-        self.done = done
-        request =
-            "GET \(target) HTTP/1.1\r\nHost: edge.test\r\nX-Forwarded-For: \(address)\r\n\r\n"
-        startedAt = world.now
-    }
-
-    func opened(_ link: Link) { link.peerSend(Array(request.utf8)) }
-
-    func received(_ link: Link, _ bytes: [UInt8]) {
-        reader.append(bytes)
-        if case .whole(let message) = reader.next(answering: "GET") {
-            finish(message.head.status)
-            link.peerClose()
-        }
-    }
-
-    func ended(_ link: Link) {
-        finish(0)
-        link.peerClose()
-    }
-
-    func broke(_ link: Link) { finish(0) }
-
-    private func finish(_ status: Int) {
-        let told = done
-        done = nil
-        told?(status, world.now - startedAt)
     }
 }
