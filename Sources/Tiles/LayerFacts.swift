@@ -19,17 +19,40 @@ struct LayerTable: Sendable {
 
     private var records: [Record] = []
     private var bytes: [UInt8] = []
+    /// Where a name's hash points: an index in `records`, -1 for none. A power of two long, and
+    /// at least half empty, so that a search ends.
+    private var slots: [Int32] = []
+    /// There are layers without a workspace.
+    private(set) var hasBareNames = false
 
     init(_ layers: [LayerFacts]) {
-        var last: [UInt8]?
-        let sorted = layers.map { (Self.canonical($0.name), $0) }
-            .sorted { $0.0.lexicographicallyPrecedes($1.0) }
-        for (name, layer) in sorted where name != last {
-            last = name
+        var size = 2
+        while size < 2 * layers.count { size *= 2 }
+        slots = [Int32](repeating: -1, count: size)
+        for layer in layers {
+            let name = Self.canonical(layer.name)
+            var slot = Int(truncatingIfNeeded: Self.hash(name)) & (size - 1)
+            while slots[slot] >= 0, Array(bytes[records[Int(slots[slot])].name]) != name {
+                slot = (slot + 1) & (size - 1)
+            }
+            // Of two layers with one name, the first.
+            guard slots[slot] < 0 else { continue }
+            slots[slot] = Int32(records.count)
+            if !name.contains(UInt8(ascii: ":")) { hasBareNames = true }
             let style = Self.bare(Array(layer.defaultStyle.utf8), of: Array(layer.name.utf8))
             records.append(Record(name: keep(name), style: keep(style)))
         }
     }
+
+    /// FNV-1a. Names come from the pool's own catalogue, so that nobody can aim at it.
+    private static func hash(_ name: [UInt8]) -> UInt64 {
+        var hash = hashStart
+        for byte in name { hash = (hash ^ UInt64(byte)) &* hashPrime }
+        return hash ^ (hash >> 32)
+    }
+
+    private static var hashStart: UInt64 { 0xCBF2_9CE4_8422_2325 }
+    private static var hashPrime: UInt64 { 0x0000_0100_0000_01B3 }
 
     private mutating func keep(_ text: [UInt8]) -> Range<Int> {
         let start = bytes.count
@@ -60,24 +83,26 @@ struct LayerTable: Sendable {
 
     /// The layer whose canonical name has just been written; nil if it is not known.
     func index(of range: Range<Int>, in writer: KeyWriter) -> Int? {
-        var (low, high) = (0, records.count)
-        while low < high {
-            let middle = (low + high) / 2
-            let order = compare(records[middle].name, range, writer)
-            if order == 0 { return middle }
-            if order < 0 { low = middle + 1 } else { high = middle }
+        let (slots, records, bytes) = (slots.span, records.span, bytes.span)
+        guard records.count > 0 else { return nil }
+        var hash = Self.hashStart
+        for place in range { hash = (hash ^ UInt64(writer[place])) &* Self.hashPrime }
+        var slot = Int(truncatingIfNeeded: hash ^ (hash >> 32)) & (slots.count - 1)
+        while slots[slot] >= 0 {
+            let index = Int(slots[slot])
+            let name = records[index].name
+            if name.count == range.count {
+                var offset = 0
+                while offset < name.count,
+                    bytes[name.lowerBound + offset] == writer[range.lowerBound + offset]
+                {
+                    offset += 1
+                }
+                if offset == name.count { return index }
+            }
+            slot = (slot + 1) & (slots.count - 1)
         }
         return nil
-    }
-
-    private func compare(_ name: Range<Int>, _ range: Range<Int>, _ writer: KeyWriter) -> Int {
-        for offset in 0..<min(name.count, range.count) {
-            let (mine, theirs) = (
-                bytes[name.lowerBound + offset], writer[range.lowerBound + offset]
-            )
-            if mine != theirs { return mine < theirs ? -1 : 1 }
-        }
-        return name.count - range.count
     }
 
     /// Whether a style is the layer's default one, with or without the layer's workspace.

@@ -62,7 +62,7 @@ extension MapReading {
         let start = writer.count
         writer.text(item, in: bytes)
         if item.hasColon(in: bytes) { return known(start, services, writer) }
-        let bare = known(start, services, writer)
+        let bare = services.layers.hasBareNames ? known(start, services, writer) : nil
         let preset = services.contexts[service.context].workspace
         if service.workspace.isEmpty {
             // A global group's own name, or nowhere to look.

@@ -72,7 +72,7 @@ extension MapReading {
             if write(parameter, query: query, to: &writer) { movesWithClock = true }
         }
         for index in 0..<table.othersCount {
-            let other = table.others[index]
+            let other = table.other(index)
             writer.separator()
             writer.text(other.name, in: query, isUpper: true)
             writer.byte(UInt8(ascii: "="))

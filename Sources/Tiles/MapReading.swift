@@ -12,11 +12,11 @@ struct MapReading {
     }
 
     private(set) var table = ParameterTable()
-    private(set) var service: ServicePath
-    private(set) var map: MapRequest
+    private(set) var service = ServicePath()
+    private(set) var map = MapRequest(service: .other, kind: .capabilities)
     private(set) var form = Form.plain
     /// What a GetMap says of its place; of no use for the other services.
-    private(set) var wms: WMSRequest
+    private(set) var wms = WMSRequest()
     private(set) var layers = QueryText.empty
     private(set) var styles = QueryText.empty
     /// Empty where none is named.
@@ -27,11 +27,14 @@ struct MapReading {
     /// Parameters that need not be written one by one, as bits.
     private(set) var understood: UInt64 = 0
 
-    /// nil if this is no request for a map.
-    init?(path: RawSpan, query: RawSpan, _ services: MapServices) {
+    /// Whether this is a request for a map; all else means something only then. (No failable
+    /// initializer: the optional of a value of this size would be copied.)
+    var isMap: Bool { map.kind == .map }
+
+    init(path: RawSpan, query: RawSpan, _ services: MapServices) {
         table.read(query)
         guard let map = table.classified(path: path, query: query), map.kind == .map else {
-            return nil
+            return
         }
         self.map = map
         service = ServicePath(path, services)

@@ -11,7 +11,7 @@ struct ParameterTable {
     private(set) var hasDuplicates = false
     /// The first known parameter that occurs twice with different values.
     private(set) var conflict: MapParameter?
-    private(set) var others: InlineArray<16, QueryParameter> = .init(
+    private var others: InlineArray<16, QueryParameter> = .init(
         repeating: QueryParameter(name: .empty, value: .empty))
     private(set) var othersCount = 0
     private(set) var hasTooManyOthers = false
@@ -22,7 +22,15 @@ struct ParameterTable {
 
     func has(_ parameter: MapParameter) -> Bool { seen & parameter.bit != 0 }
 
-    subscript(_ parameter: MapParameter) -> QueryText { values[Int(parameter.rawValue)] }
+    @inline(__always)
+    subscript(_ parameter: MapParameter) -> QueryText {
+        // By way of a span, since an index that is not known would copy the whole array.
+        values.span[Int(parameter.rawValue)]
+    }
+
+    /// Another parameter, in order.
+    @inline(__always)
+    func other(_ index: Int) -> QueryParameter { others.span[index] }
 
     /// x, y and zoom are all named: a gmaps request, if the path says so too.
     var hasTriple: Bool { has(.x) && has(.y) && has(.zoom) }

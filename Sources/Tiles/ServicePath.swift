@@ -24,6 +24,8 @@ struct ServicePath {
     /// Where a `;jsessionid=...` is in the path; empty for none.
     private(set) var token = 0..<0
 
+    init() {}
+
     init(_ path: RawSpan, _ services: MapServices) {
         token = Self.session(in: path)
         guard let (context, length) = services.context(of: path) else { return }

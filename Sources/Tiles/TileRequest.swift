@@ -72,7 +72,8 @@ public struct TileRequest: Equatable, Sendable {
     public static func normalise(
         path: RawSpan, query: RawSpan, services: MapServices, key: UnsafeMutableRawBufferPointer
     ) -> Outcome {
-        guard let reading = MapReading(path: path, query: query, services) else { return .none }
+        let reading = MapReading(path: path, query: query, services)
+        guard reading.isMap else { return .none }
         if let refusal = reading.refusal { return .refused(refusal) }
         var request = reading.request(services)
         if request.bypass == .tooManyParameters { return .request(request) }
@@ -105,8 +106,8 @@ public struct TileRequest: Equatable, Sendable {
         path: RawSpan, query: RawSpan, services: MapServices,
         into memory: UnsafeMutableRawBufferPointer
     ) -> Int? {
-        guard let reading = MapReading(path: path, query: query, services),
-            reading.refusal == nil, !reading.table.hasTooManyOthers
+        let reading = MapReading(path: path, query: query, services)
+        guard reading.isMap, reading.refusal == nil, !reading.table.hasTooManyOthers
         else { return nil }
         var writer = unsafe KeyWriter(memory)
         reading.writeTarget(path: path, query: query, services, to: &writer)
@@ -121,8 +122,8 @@ public struct TileRequest: Equatable, Sendable {
         path: RawSpan, query: RawSpan, services: MapServices, levels: Int,
         into memory: UnsafeMutableRawBufferPointer
     ) -> (length: Int, part: TilePart)? {
-        guard let reading = MapReading(path: path, query: query, services),
-            reading.refusal == nil, !reading.table.hasTooManyOthers,
+        let reading = MapReading(path: path, query: query, services)
+        guard reading.isMap, reading.refusal == nil, !reading.table.hasTooManyOthers,
             let address = reading.address,
             let (above, part) = services.gridSets.ancestor(of: address, levels: levels),
             // By the name that the tile has when it is asked for itself.

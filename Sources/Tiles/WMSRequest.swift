@@ -15,6 +15,8 @@ struct WMSRequest {
     /// The system's parameter that has a value.
     private(set) var systemParameter = MapParameter.srs
 
+    init() {}
+
     init(_ table: ParameterTable, query: RawSpan, _ sets: GridSets) {
         let written = table[.version].isEmpty ? table[.wmtVersion] : table[.version]
         version = WMSVersion(written, in: query)
