@@ -1,8 +1,9 @@
 /// Where a GeoServer's services lie, and what is known of its layers: what two spellings of one
 /// tile must be told to be seen as one.
 ///
-/// Made when a configuration is read and handed to each `TileRequest.normalise`; never changes.
-public struct MapServices: Sendable {
+/// Made when a configuration is read and handed to each `TileRequest.normalise`; never changes. A
+/// class, so that handing it on costs one reference at the most and not one for each table.
+public final class MapServices: Sendable {
     /// A GeoServer as the viewers' paths show it.
     public struct Context: Equatable, Sendable {
         /// The path above its services, such as `/geoserver`, not percent-encoded.
