@@ -78,7 +78,7 @@ struct BoxTarget {
             start = end + 1
         }
         guard places.count == 4 else { return false }
-        let written = places.map { WrittenDecimal(query[$0]) }
+        let written = places.map { BoxNumber(query[$0]) }
         guard written.allSatisfy({ $0 != nil }) else { return false }
         let numbers = written.compactMap { $0 }
         decimals = numbers.map(\.decimals).max() ?? 0
@@ -178,7 +178,7 @@ private func power(_ base: Double, _ exponent: Int) -> Double {
 }
 
 /// A number without an exponent, of at most 9 decimals and 9 digits before them.
-private struct WrittenDecimal {
+private struct BoxNumber {
     private var digits = 0
     private(set) var decimals = 0
     private var isNegative = false

@@ -1,48 +1,161 @@
-/// The query parameters that decide which picture a map request means.
+/// The query parameters that decide which picture a map request means, and those that are known
+/// not to.
 ///
-/// The raw value is a bit position, so that a second occurrence of a name is found by one test.
+/// The raw value is a bit position, so that a second occurrence of a name is found by one test;
+/// it is also the order in which canonical queries name them.
 enum MapParameter: UInt8 {
-    case service, version, request, exceptions, format, transparent, width, height
-    case layers, styles, srs, crs, bbox, bgcolor, time, elevation, sld, sldBody
+    case service, version, wmtVersion, request, exceptions
+    case layers, styles, format, transparent, width, height, srs, crs, bbox, bgcolor
     case layer, style, tileMatrixSet, tileMatrix, tileRow, tileCol
-    case zoom, x, y, tiled, cqlFilter, filter, featureID, viewParams, env, formatOptions
-    case angle, palette, map
+    case zoom, x, y, quadKey, flipY, tiled, tilesOrigin
+    case angle, cqlFilter, elevation, env, featureID, filter, formatOptions, map, palette
+    case sld, sldBody, time, viewParams
+    /// Makes a request look new, and may say how new an answer is wanted.
+    case cacheBuster
+    /// Says who asks.
+    case token
 
     var bit: UInt64 { 1 << UInt64(rawValue) }
+
+    static var count: Int { Int(token.rawValue) + 1 }
 
     /// The parameter that a name spells in any case, percent-encoded or not.
     ///
     /// The length excludes most candidates before a byte is compared.
     static func named(_ name: QueryText, in bytes: RawSpan) -> MapParameter? {
-        func first(_ candidates: StaticString, _ found: MapParameter) -> MapParameter? {
-            name.spells(candidates, in: bytes) ? found : nil
+        let letter = name.isEmpty ? 0 : lowercase(name.byte(at: name.start, in: bytes).value)
+        @inline(__always)
+        func isWord(_ word: StaticString) -> Bool {
+            letter == word.byte(0) && name.spells(word, in: bytes)
         }
         switch name.decodedCount(in: bytes) {
-        case 1: return first("x", .x) ?? first("y", .y)
+        case 1:
+            if isWord("x") { return .x }
+            if isWord("y") { return .y }
+            if isWord("t") { return .cacheBuster }
+            if isWord("_") { return .cacheBuster }
         case 3:
-            return first("srs", .srs) ?? first("crs", .crs) ?? first("env", .env)
-                ?? first("sld", .sld) ?? first("map", .map)
-        case 4: return first("bbox", .bbox) ?? first("time", .time) ?? first("zoom", .zoom)
+            if isWord("srs") { return .srs }
+            if isWord("crs") { return .crs }
+            if isWord("_dc") { return .cacheBuster }
+            if isWord("env") { return .env }
+            if isWord("sld") { return .sld }
+            if isWord("map") { return .map }
+            if isWord("_ts") { return .cacheBuster }
+        case 4:
+            if isWord("bbox") { return .bbox }
+            if isWord("time") { return .time }
+            if isWord("zoom") { return .zoom }
         case 5:
-            return first("width", .width) ?? first("tiled", .tiled) ?? first("layer", .layer)
-                ?? first("style", .style) ?? first("angle", .angle)
+            if isWord("width") { return .width }
+            if isWord("tiled") { return .tiled }
+            if isWord("layer") { return .layer }
+            if isWord("style") { return .style }
+            if isWord("angle") { return .angle }
+            if isWord("flipy") { return .flipY }
         case 6:
-            return first("layers", .layers) ?? first("format", .format) ?? first("styles", .styles)
-                ?? first("height", .height) ?? first("filter", .filter)
+            if isWord("layers") { return .layers }
+            if isWord("styles") { return .styles }
+            if isWord("format") { return .format }
+            if isWord("height") { return .height }
+            if isWord("filter") { return .filter }
+            if isWord("wmtver") { return .wmtVersion }
+        default: return namedAtLength(name, in: bytes)
+        }
+        return nil
+    }
+
+    private static func namedAtLength(_ name: QueryText, in bytes: RawSpan) -> MapParameter? {
+        let letter = name.isEmpty ? 0 : lowercase(name.byte(at: name.start, in: bytes).value)
+        @inline(__always)
+        func isWord(_ word: StaticString) -> Bool {
+            letter == word.byte(0) && name.spells(word, in: bytes)
+        }
+        switch name.decodedCount(in: bytes) {
         case 7:
-            return first("service", .service) ?? first("request", .request)
-                ?? first("version", .version) ?? first("tilerow", .tileRow)
-                ?? first("tilecol", .tileCol) ?? first("bgcolor", .bgcolor)
-                ?? first("palette", .palette)
-        case 8: return first("sld_body", .sldBody)
-        case 9: return first("elevation", .elevation) ?? first("featureid", .featureID)
+            if isWord("service") { return .service }
+            if isWord("version") { return .version }
+            if isWord("request") { return .request }
+            if isWord("bgcolor") { return .bgcolor }
+            if isWord("tilerow") { return .tileRow }
+            if isWord("tilecol") { return .tileCol }
+            if isWord("palette") { return .palette }
+            if isWord("quadkey") { return .quadKey }
+            if isWord("authkey") { return .token }
+            if isWord("_olsalt") { return .cacheBuster }
+            if isWord("nocache") { return .cacheBuster }
+        case 8:
+            if isWord("sld_body") { return .sldBody }
+        case 9:
+            if isWord("elevation") { return .elevation }
+            if isWord("featureid") { return .featureID }
+            if isWord("timestamp") { return .cacheBuster }
         case 10:
-            return first("tilematrix", .tileMatrix) ?? first("exceptions", .exceptions)
-                ?? first("cql_filter", .cqlFilter) ?? first("viewparams", .viewParams)
-        case 11: return first("transparent", .transparent)
-        case 13: return first("tilematrixset", .tileMatrixSet)
-        case 14: return first("format_options", .formatOptions)
-        default: return nil
+            if isWord("tilematrix") { return .tileMatrix }
+            if isWord("exceptions") { return .exceptions }
+            if isWord("cql_filter") { return .cqlFilter }
+            if isWord("viewparams") { return .viewParams }
+            if isWord("jsessionid") { return .token }
+        case 11:
+            if isWord("transparent") { return .transparent }
+            if isWord("tilesorigin") { return .tilesOrigin }
+            if isWord("cachebuster") { return .cacheBuster }
+        case 12:
+            if isWord("access_token") { return .token }
+        case 13:
+            if isWord("tilematrixset") { return .tileMatrixSet }
+        case 14:
+            if isWord("format_options") { return .formatOptions }
+        default: break
+        }
+        return nil
+    }
+
+    /// The name in canonical queries.
+    var name: StaticString {
+        switch self {
+        case .service: "SERVICE"
+        case .version: "VERSION"
+        case .wmtVersion: "WMTVER"
+        case .request: "REQUEST"
+        case .exceptions: "EXCEPTIONS"
+        case .layers: "LAYERS"
+        case .styles: "STYLES"
+        case .format: "FORMAT"
+        case .transparent: "TRANSPARENT"
+        case .width: "WIDTH"
+        case .height: "HEIGHT"
+        case .srs: "SRS"
+        case .crs: "CRS"
+        case .bbox: "BBOX"
+        case .bgcolor: "BGCOLOR"
+        case .layer: "LAYER"
+        case .style: "STYLE"
+        case .tileMatrixSet: "TILEMATRIXSET"
+        case .tileMatrix: "TILEMATRIX"
+        case .tileRow: "TILEROW"
+        case .tileCol: "TILECOL"
+        case .zoom: "ZOOM"
+        case .x: "X"
+        case .y: "Y"
+        case .quadKey: "QUADKEY"
+        case .flipY: "FLIPY"
+        case .tiled: "TILED"
+        case .tilesOrigin: "TILESORIGIN"
+        case .angle: "ANGLE"
+        case .cqlFilter: "CQL_FILTER"
+        case .elevation: "ELEVATION"
+        case .env: "ENV"
+        case .featureID: "FEATUREID"
+        case .filter: "FILTER"
+        case .formatOptions: "FORMAT_OPTIONS"
+        case .map: "MAP"
+        case .palette: "PALETTE"
+        case .sld: "SLD"
+        case .sldBody: "SLD_BODY"
+        case .time: "TIME"
+        case .viewParams: "VIEWPARAMS"
+        case .cacheBuster, .token: ""
         }
     }
 }

@@ -1,22 +1,45 @@
 /// A name or value inside a query string, compared and read as the server will: with `%xx`
-/// decoded and `+` taken for a space.
+/// decoded and `+` taken for a space. Also a segment of a path, where `+` is itself.
 ///
 /// Offsets only; the bytes are the caller's and are passed to each call. Nothing allocates, and
 /// each call is linear in the length of the text.
 struct QueryText {
-    var start: Int
-    var end: Int
+    // Half the size of `Int`, since tables of these are made for each request.
+    private var start32: UInt32
+    private var end32: UInt32
     /// No `%` or `+` occurs, so that the bytes need no decoding.
-    var isPlain = false
+    var isPlain: Bool
+    /// The offsets count in the target's path, not in its query.
+    var isInPath: Bool
+
+    @inline(__always)
+    init(start: Int, end: Int, isPlain: Bool = false, isInPath: Bool = false) {
+        (start32, end32) = (UInt32(truncatingIfNeeded: start), UInt32(truncatingIfNeeded: end))
+        (self.isPlain, self.isInPath) = (isPlain, isInPath)
+    }
+
+    @inline(__always)
+    var start: Int {
+        get { Int(start32) }
+        set { start32 = UInt32(truncatingIfNeeded: newValue) }
+    }
+
+    @inline(__always)
+    var end: Int {
+        get { Int(end32) }
+        set { end32 = UInt32(truncatingIfNeeded: newValue) }
+    }
 
     static let empty = QueryText(start: 0, end: 0)
+
+    var isEmpty: Bool { start >= end }
 
     /// The byte at `at`, decoded, and how many encoded bytes it takes. A `%` that no two
     /// hexadecimal digits follow stands for itself, as servers have it.
     @inline(__always)
     func byte(at: Int, in bytes: RawSpan) -> (value: UInt8, width: Int) {
         let plain = bytes.byte(at)
-        if plain == UInt8(ascii: "+") { return (0x20, 1) }
+        if plain == UInt8(ascii: "+"), !isInPath { return (0x20, 1) }
         guard plain == UInt8(ascii: "%"), at + 2 < end,
             let high = hexadecimalDigit(bytes.byte(at + 1)),
             let low = hexadecimalDigit(bytes.byte(at + 2))
@@ -53,6 +76,55 @@ struct QueryText {
             at += width
         }
         return at
+    }
+
+    /// The value of a text that is decimal digits and nothing else; nil if it is not, or more than
+    /// `bound`.
+    func wholeNumber(atMost bound: Int, in bytes: RawSpan) -> Int? {
+        guard !isEmpty else { return nil }
+        var value = 0
+        var at = start
+        while at < end {
+            let (digit, width) = byte(at: at, in: bytes)
+            guard isDigit(digit), value <= bound / 10 else { return nil }
+            value = value * 10 + Int(digit - UInt8(ascii: "0"))
+            at += width
+        }
+        return value <= bound ? value : nil
+    }
+
+    /// Whether two texts are the same, decoded; in the case of either, where that is asked for.
+    func equals(_ other: QueryText, in bytes: RawSpan, ignoringCase: Bool = false) -> Bool {
+        var (left, right) = (start, other.start)
+        while left < end, right < other.end {
+            let (mine, width) = byte(at: left, in: bytes)
+            let (theirs, otherWidth) = other.byte(at: right, in: bytes)
+            guard mine == theirs || ignoringCase && lowercase(mine) == lowercase(theirs) else {
+                return false
+            }
+            left += width
+            right += otherWidth
+        }
+        return left >= end && right >= other.end
+    }
+
+    /// The text up to the first `separator`, decoded or not, which is then taken off the front
+    /// with it; nil when nothing is left. A text that ends in a separator has no last empty item.
+    mutating func cut(before separator: UInt8, in bytes: RawSpan) -> QueryText? {
+        guard start < end else { return nil }
+        var item = self
+        var at = start
+        while at < end {
+            let (found, width) = byte(at: at, in: bytes)
+            if found == separator {
+                item.end = at
+                start = at + width
+                return item
+            }
+            at += width
+        }
+        start = end
+        return item
     }
 
     /// The value of the leading decimal digits, at most `bound`; nil without a digit.

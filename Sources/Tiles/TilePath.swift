@@ -11,11 +11,16 @@ enum TilePath {
 
     /// Looks at the last segments and at the one that names a tile service, nil if there is none.
     ///
-    /// - Parameter hasTriple: the query carries x, y and zoom, which alone make `/gmaps` a tile.
-    static func read(_ path: RawSpan, hasTriple: Bool) -> Found? {
+    /// - Parameters:
+    ///   - hasTriple: the query carries x, y and zoom, which alone make `/gmaps` a tile.
+    ///   - hasQuadKey: it carries a quadkey, which alone makes `/ve` one.
+    static func read(_ path: RawSpan, hasTriple: Bool, hasQuadKey: Bool) -> Found? {
         let segments = Segments(path)
         switch segments.service {
         case .none: return nil
+        case .quadKey:
+            guard hasQuadKey, segments.countBehind == 0 else { return nil }
+            return Found(service: .gmaps, kind: .map, format: segments.format)
         case .gmaps:
             guard hasTriple || segments.countBehind >= 4 && segments.trailingNumbers >= 3 else {
                 return nil
@@ -43,7 +48,7 @@ enum TilePath {
 
 /// One pass over a path: which tile service it names and what its last segments look like.
 private struct Segments {
-    enum Service { case none, wmts, tms, gmaps }
+    enum Service { case none, wmts, tms, gmaps, quadKey }
 
     var service = Service.none
     /// Segments behind the one that names the service, empty ones included: a style may be empty.
@@ -83,6 +88,8 @@ private struct Segments {
             service = .tms
         } else if segment.spells("gmaps", in: path) || segment.spells("mgmaps", in: path) {
             service = .gmaps
+        } else if segment.spells("ve", in: path), segment.end + 1 >= path.byteCount {
+            service = .quadKey
         }
         endsInCapabilities = segment.spells("wmtscapabilities.xml", in: path)
         let isNumber = readNumber(segment, in: path)

@@ -1,0 +1,206 @@
+/// What is known of the layers that a request names, in their order.
+struct NamedLayers {
+    static let styledMax = 16
+
+    /// Index in the `LayerTable`, or -1.
+    fileprivate var facts = [16 of Int32](repeating: -1)
+    fileprivate(set) var count = 0
+
+    fileprivate mutating func append(_ index: Int?) {
+        if count < Self.styledMax { facts[count] = Int32(clamping: index ?? -1) }
+        count += 1
+    }
+}
+
+// Layers and styles under the names that they have everywhere.
+extension MapReading {
+    /// Whether the viewer's path is only another spelling of its context's one WMS.
+    ///
+    /// A virtual service knows its own layers alone; asked for others it answers an error, which
+    /// the one WMS would not.
+    func isFolded(path: RawSpan, query: RawSpan) -> Bool {
+        guard service.service != .unknown else { return false }
+        guard !service.workspace.isEmpty else { return true }
+        let bytes = layers.isInPath ? path : query
+        var rest = layers
+        while var item = rest.cut(before: UInt8(ascii: ","), in: bytes) {
+            if item.hasColon(in: bytes) {
+                guard let workspace = item.cut(before: UInt8(ascii: ":"), in: bytes),
+                    isSame(workspace, in: bytes, service.workspace, in: path)
+                else { return false }
+            }
+            guard service.layer.isEmpty || isSame(item, in: bytes, service.layer, in: path) else {
+                return false
+            }
+        }
+        return true
+    }
+
+    /// Writes the list of layers, each with its workspace where that is known.
+    func writeLayers(
+        _ isFolded: Bool, path: RawSpan, query: RawSpan, _ services: MapServices,
+        to writer: inout KeyWriter
+    ) -> NamedLayers {
+        var names = NamedLayers()
+        let bytes = layers.isInPath ? path : query
+        guard isFolded else {
+            writer.text(layers, in: bytes)
+            return names
+        }
+        var rest = layers
+        while let item = rest.cut(before: UInt8(ascii: ","), in: bytes) {
+            if names.count > 0 { writer.byte(UInt8(ascii: ",")) }
+            names.append(write(item, in: bytes, path: path, services, to: &writer))
+        }
+        return names
+    }
+
+    private func write(
+        _ item: QueryText, in bytes: RawSpan, path: RawSpan, _ services: MapServices,
+        to writer: inout KeyWriter
+    ) -> Int? {
+        let start = writer.count
+        writer.text(item, in: bytes)
+        if item.hasColon(in: bytes) { return known(start, services, writer) }
+        let bare = services.layers.hasBareNames ? known(start, services, writer) : nil
+        let preset = services.contexts[service.context].workspace
+        if service.workspace.isEmpty {
+            // A global group's own name, or nowhere to look.
+            if bare != nil || preset.isEmpty { return bare }
+        }
+        writer.rewind(to: start)
+        if service.workspace.isEmpty {
+            for index in preset { writer.encoded(services.byte(index)) }
+        } else {
+            writer.text(service.workspace, in: path)
+        }
+        writer.byte(UInt8(ascii: ":"))
+        writer.text(item, in: bytes)
+        let qualified = known(start, services, writer)
+        guard qualified == nil, bare != nil else { return qualified }
+        // A virtual service shows global groups, too.
+        writer.rewind(to: start)
+        writer.text(item, in: bytes)
+        return bare
+    }
+
+    private func known(_ start: Int, _ services: MapServices, _ writer: KeyWriter) -> Int? {
+        services.layers.index(of: start..<writer.count, in: writer)
+    }
+
+    /// Writes STYLES, a layer's default style as the empty one.
+    func writeStyles(
+        _ names: NamedLayers, path: RawSpan, query: RawSpan, _ services: MapServices,
+        to writer: inout KeyWriter
+    ) {
+        writer.name("STYLES")
+        guard !styles.isEmpty else { return }
+        let bytes = styles.isInPath ? path : query
+        guard 1...NamedLayers.styledMax ~= names.count,
+            styles.items(in: bytes) == names.count
+        else { return writer.text(styles, in: bytes) }
+        let start = writer.count
+        var isDefault = true
+        var rest = styles
+        for index in 0..<names.count {
+            if index > 0 { writer.byte(UInt8(ascii: ",")) }
+            // A last empty style is nothing that is left.
+            guard let style = rest.cut(before: UInt8(ascii: ","), in: bytes), !style.isEmpty else {
+                continue
+            }
+            let facts = Int(names.facts[index])
+            if facts >= 0, services.layers.isDefault(style, of: facts, in: bytes) { continue }
+            isDefault = false
+            writer.text(style, in: bytes)
+        }
+        if isDefault { writer.rewind(to: start) }
+    }
+
+    /// The workspace that all written layers are of, as the range of its first mention; nil if
+    /// there is none, or none that may stand in a path.
+    func commonWorkspace(_ layers: Range<Int>, _ writer: KeyWriter) -> Range<Int>? {
+        var end = layers.lowerBound
+        var hasName = false
+        while end < layers.upperBound, writer[end] != UInt8(ascii: ":") {
+            let byte = writer[end]
+            // Neither a slash, nor what is encoded, nor dots alone.
+            guard isUnreserved(byte) else { return nil }
+            if byte != UInt8(ascii: ".") { hasName = true }
+            end += 1
+        }
+        guard end < layers.upperBound, hasName else { return nil }
+        let length = end + 1 - layers.lowerBound
+        var at = layers.lowerBound
+        while at < layers.upperBound {
+            guard at + length <= layers.upperBound else { return nil }
+            for offset in 0..<length where writer[at + offset] != writer[layers.lowerBound + offset]
+            {
+                return nil
+            }
+            at += length
+            let name = at
+            while at < layers.upperBound, writer[at] != UInt8(ascii: ",") {
+                // What is left would be read as a workspace's.
+                if writer[at] == UInt8(ascii: ":") { return nil }
+                at += 1
+            }
+            guard at > name else { return nil }
+            at += 1
+        }
+        return layers.lowerBound..<end
+    }
+
+    private func isSame(
+        _ left: QueryText, in leftBytes: RawSpan, _ right: QueryText, in rightBytes: RawSpan
+    ) -> Bool {
+        var (one, two) = (left.start, right.start)
+        while one < left.end, two < right.end {
+            let (mine, width) = left.byte(at: one, in: leftBytes)
+            let (theirs, otherWidth) = right.byte(at: two, in: rightBytes)
+            guard mine == theirs else { return false }
+            one += width
+            two += otherWidth
+        }
+        return one >= left.end && two >= right.end
+    }
+}
+
+extension KeyWriter {
+    /// Writes a list of layers once more, each without `workspace` and its colon.
+    mutating func copy(_ layers: Range<Int>, without workspace: Range<Int>?) {
+        guard let workspace else { return copy(layers) }
+        var at = layers.lowerBound
+        while at < layers.upperBound {
+            at += workspace.count + 1
+            while at < layers.upperBound {
+                byte(self[at])
+                at += 1
+                if self[at - 1] == UInt8(ascii: ",") { break }
+            }
+        }
+    }
+}
+
+extension QueryText {
+    fileprivate func hasColon(in bytes: RawSpan) -> Bool {
+        var at = start
+        while at < end {
+            let (value, width) = byte(at: at, in: bytes)
+            if value == UInt8(ascii: ":") { return true }
+            at += width
+        }
+        return false
+    }
+
+    /// Items of a list; a comma at the end has an empty one behind it.
+    fileprivate func items(in bytes: RawSpan) -> Int {
+        var count = 1
+        var at = start
+        while at < end {
+            let (value, width) = byte(at: at, in: bytes)
+            if value == UInt8(ascii: ",") { count += 1 }
+            at += width
+        }
+        return count
+    }
+}

@@ -1,0 +1,181 @@
+// The canonical text of a map request. Key and target are made of the same parts, so that equal
+// keys have equal targets.
+extension MapReading {
+    /// Writes the key.
+    ///
+    /// - Parameter address: the tile that the key is for, which may be an ancestor of the one that
+    ///   was asked for; nil for a map that is no tile.
+    /// - Returns: whether the picture moves with the clock.
+    func writeKey(
+        _ address: TileAddress?, path: RawSpan, query: RawSpan, _ services: MapServices,
+        to writer: inout KeyWriter
+    ) -> Bool {
+        guard form == .getMap else {
+            writePath(path, to: &writer)
+            // No GetMap of the same path can have this key.
+            writer.byte(UInt8(ascii: "#"))
+            return writeRest(query: query, to: &writer)
+        }
+        let isFolded = isFolded(path: path, query: query)
+        if isFolded {
+            writeContext(services, to: &writer)
+            writer.word("/wms")
+        } else {
+            writePath(path, to: &writer)
+        }
+        writer.byte(UInt8(ascii: "?"))
+        writer.name("LAYERS")
+        let names = writeLayers(isFolded, path: path, query: query, services, to: &writer)
+        writeStyles(names, path: path, query: query, services, to: &writer)
+        writePicture(path: path, query: query, to: &writer)
+        if let address {
+            writeTile(address, services.gridSets, to: &writer)
+        } else {
+            writePlace(query: query, to: &writer)
+        }
+        return writeRest(query: query, to: &writer)
+    }
+
+    /// Writes path and query for the origin.
+    func writeTarget(
+        path: RawSpan, query: RawSpan, _ services: MapServices, to writer: inout KeyWriter
+    ) {
+        guard form == .getMap else {
+            writePath(path, to: &writer)
+            writer.byte(UInt8(ascii: "?"))
+            _ = writeRest(query: query, to: &writer)
+            return
+        }
+        let isFolded = isFolded(path: path, query: query)
+        // The layers say which workspace's service is asked, which stands before them.
+        let names = writeLayers(isFolded, path: path, query: query, services, to: &writer)
+        let layers = 0..<writer.count
+        let workspace = isFolded ? commonWorkspace(layers, writer) : nil
+        if isFolded {
+            writeContext(services, to: &writer)
+            if let workspace {
+                writer.byte(UInt8(ascii: "/"))
+                writer.copy(workspace)
+            }
+            writer.word("/wms")
+        } else {
+            writePath(path, to: &writer)
+        }
+        writer.word("?SERVICE=WMS")
+        // Else it is written with the place, which means nothing without it.
+        if address != nil || wms.order != .unknown { writer.word("&VERSION=1.1.1") }
+        writer.word("&REQUEST=GetMap&LAYERS=")
+        writer.copy(layers, without: workspace)
+        writeStyles(names, path: path, query: query, services, to: &writer)
+        writePicture(path: path, query: query, to: &writer)
+        if let address {
+            writeBox(of: address, services.gridSets, to: &writer)
+        } else {
+            writePlace(query: query, to: &writer)
+        }
+        _ = writeRest(query: query, to: &writer)
+        if isFolded, address != nil, services.contexts[service.context].hasIntegratedCache {
+            writer.word("&TILED=TRUE")
+        }
+        writer.remove(layers)
+    }
+
+    // MARK: Path
+
+    /// The path as it came, in one spelling, without a session.
+    private func writePath(_ path: RawSpan, to writer: inout KeyWriter) {
+        var at = 0
+        while at < path.byteCount {
+            if at == service.token.lowerBound, !service.token.isEmpty {
+                at = service.token.upperBound
+                continue
+            }
+            at += writer.pathByte(QueryText(start: at, end: path.byteCount, isInPath: true), path)
+        }
+    }
+
+    private func writeContext(_ services: MapServices, to writer: inout KeyWriter) {
+        for index in services.contexts[service.context].path { writer.byte(services.byte(index)) }
+    }
+
+    // MARK: Place
+
+    /// `TILE#set/level/column/row`; no parameter that a viewer names can look like it.
+    private func writeTile(_ address: TileAddress, _ sets: GridSets, to writer: inout KeyWriter) {
+        writer.word("&TILE#")
+        for index in sets.records[Int(address.gridSet)].name {
+            writer.encoded(sets.nameByte(index))
+        }
+        writer.byte(UInt8(ascii: "/"))
+        writer.number(Int(address.level))
+        writer.byte(UInt8(ascii: "/"))
+        writer.number(Int(address.column))
+        writer.byte(UInt8(ascii: "/"))
+        writer.number(Int(address.row))
+    }
+
+    private func writeBox(of address: TileAddress, _ sets: GridSets, to writer: inout KeyWriter) {
+        guard let box = sets.box(of: address) else { return }
+        let record = sets.records[Int(address.gridSet)]
+        writer.name("SRS")
+        write(record.system, to: &writer)
+        writer.name("BBOX")
+        let sides: [4 of Double] = [box.west, box.south, box.east, box.north]
+        for index in 0..<4 {
+            if index > 0 { writer.byte(UInt8(ascii: ",")) }
+            if let number = WrittenDecimal(rounding: sides[index]) { writer.decimal(number) }
+        }
+        writer.name("WIDTH")
+        writer.number(record.tileWidth)
+        writer.name("HEIGHT")
+        writer.number(record.tileHeight)
+    }
+
+    private func write(_ system: ReferenceSystem, to writer: inout KeyWriter) {
+        guard case .epsg(let code) = system else { return }
+        writer.word("EPSG:")
+        writer.number(Int(code))
+    }
+
+    /// System, box and size of a map that is no tile: as numbers, where all is understood, else
+    /// as they are written, with the version that gives them their meaning.
+    private func writePlace(query: RawSpan, to writer: inout KeyWriter) {
+        if wms.order != .unknown, wms.system != .unknown {
+            writer.name("SRS")
+            write(wms.system, to: &writer)
+        } else {
+            if wms.order == .unknown, wms.version != .unstated {
+                let isNew = wms.version == .from130
+                let version = table[.version].isEmpty ? table[.wmtVersion] : table[.version]
+                writer.name("VERSION")
+                if isNew { writer.word("1.3.0") } else { writer.text(version, in: query) }
+            }
+            writeRaw(wms.systemParameter, query: query, to: &writer)
+        }
+        if let numbers = wms.numbers {
+            writer.name("BBOX")
+            for index in 0..<4 {
+                if index > 0 { writer.byte(UInt8(ascii: ",")) }
+                writer.decimal(numbers[index])
+            }
+        } else {
+            writeRaw(.bbox, query: query, to: &writer)
+        }
+        writeSide(.width, wms.width, query: query, to: &writer)
+        writeSide(.height, wms.height, query: query, to: &writer)
+    }
+
+    private func writeSide(
+        _ parameter: MapParameter, _ value: Int?, query: RawSpan, to writer: inout KeyWriter
+    ) {
+        guard let value else { return writeRaw(parameter, query: query, to: &writer) }
+        writer.name(parameter.name)
+        writer.number(value)
+    }
+
+    func writeRaw(_ parameter: MapParameter, query: RawSpan, to writer: inout KeyWriter) {
+        guard table.has(parameter) else { return }
+        writer.name(parameter.name)
+        writer.text(table[parameter], in: query)
+    }
+}

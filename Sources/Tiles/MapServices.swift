@@ -1,0 +1,89 @@
+/// Where a GeoServer's services lie, and what is known of its layers: what two spellings of one
+/// tile must be told to be seen as one.
+///
+/// Made when a configuration is read and handed to each `TileRequest.normalise`; never changes. A
+/// class, so that handing it on costs one reference at the most and not one for each table.
+public final class MapServices: Sendable {
+    /// A GeoServer as the viewers' paths show it.
+    public struct Context: Equatable, Sendable {
+        /// The path above its services, such as `/geoserver`, not percent-encoded.
+        public var path: String
+        /// The workspace in which a layer is looked for that the global services are asked for by
+        /// its bare name; empty: there is none, and the bare name stays.
+        public var bareWorkspace: String
+        /// The origin's WMS is asked with TILED=TRUE, so that its integrated GeoWebCache answers
+        /// what it has.
+        public var hasIntegratedCache: Bool
+
+        public init(
+            path: String = "/geoserver", bareWorkspace: String = "",
+            hasIntegratedCache: Bool = false
+        ) {
+            (self.path, self.bareWorkspace) = (path, bareWorkspace)
+            self.hasIntegratedCache = hasIntegratedCache
+        }
+    }
+
+    struct Record: Sendable {
+        var path: Range<Int>
+        var workspace: Range<Int>
+        var hasIntegratedCache: Bool
+    }
+
+    public let gridSets: GridSets
+    let layers: LayerTable
+    let contexts: [Record]
+    private let bytes: [UInt8]
+
+    /// `/geoserver` with the well-known grid sets, and nothing known of its layers.
+    public static let standard = MapServices()
+
+    public init(
+        contexts: [Context] = [Context()], gridSets: GridSets = .wellKnown,
+        layers: [LayerFacts] = []
+    ) {
+        self.gridSets = gridSets
+        self.layers = LayerTable(layers)
+        var bytes: [UInt8] = []
+        func keep(_ text: String) -> Range<Int> {
+            let start = bytes.count
+            bytes += Array(text.utf8)
+            return start..<bytes.count
+        }
+        // The longest first, so that /a/geoserver is not taken for a workspace of /a.
+        let sorted = contexts.sorted { $0.path.utf8.count > $1.path.utf8.count }
+        var records: [Record] = []
+        for context in sorted {
+            var path = context.path
+            while path.hasSuffix("/") { path.removeLast() }
+            records.append(
+                Record(
+                    path: keep(path), workspace: keep(context.bareWorkspace),
+                    hasIntegratedCache: context.hasIntegratedCache))
+        }
+        self.contexts = records
+        self.bytes = bytes
+    }
+
+    func byte(_ index: Int) -> UInt8 { bytes[index] }
+
+    /// The context below whose path a path lies, and how long that is in the path.
+    func context(of path: RawSpan) -> (index: Int, length: Int)? {
+        for index in contexts.indices {
+            if let length = length(of: contexts[index].path, in: path) { return (index, length) }
+        }
+        return nil
+    }
+
+    private func length(of range: Range<Int>, in path: RawSpan) -> Int? {
+        let text = QueryText(start: 0, end: path.byteCount, isInPath: true)
+        var at = 0
+        for place in range {
+            guard at < path.byteCount else { return nil }
+            let (value, width) = text.byte(at: at, in: path)
+            guard value == bytes[place] else { return nil }
+            at += width
+        }
+        return at < path.byteCount && path.byte(at) == UInt8(ascii: "/") ? at : nil
+    }
+}

@@ -1,0 +1,108 @@
+/// What one walk over a query string finds: each known parameter's value, and the other ones.
+///
+/// A fixed size on the stack; offsets only.
+struct ParameterTable {
+    /// More parameters of unknown names than this are not put in order.
+    static let othersMax = 16
+
+    private var values: InlineArray<43, QueryText> = .init(repeating: .empty)
+    private(set) var seen: UInt64 = 0
+    /// A known parameter occurs twice, be it with the same value.
+    private(set) var hasDuplicates = false
+    /// The first known parameter that occurs twice with different values.
+    private(set) var conflict: MapParameter?
+    private var others: InlineArray<16, QueryParameter> = .init(
+        repeating: QueryParameter(name: .empty, value: .empty))
+    private(set) var othersCount = 0
+    private(set) var hasTooManyOthers = false
+    /// The latest time that a cache-buster names, in milliseconds since 1970; 0 without one.
+    private(set) var newest: UInt64 = 0
+
+    init() { assert(MapParameter.count == 43, "the table's size") }
+
+    func has(_ parameter: MapParameter) -> Bool { seen & parameter.bit != 0 }
+
+    @inline(__always)
+    subscript(_ parameter: MapParameter) -> QueryText {
+        // By way of a span, since an index that is not known would copy the whole array.
+        values.span[Int(parameter.rawValue)]
+    }
+
+    /// Another parameter, in order.
+    @inline(__always)
+    func other(_ index: Int) -> QueryParameter { others.span[index] }
+
+    /// x, y and zoom are all named: a gmaps request, if the path says so too.
+    var hasTriple: Bool { has(.x) && has(.y) && has(.zoom) }
+
+    mutating func read(_ query: RawSpan) {
+        var walk = QueryWalk()
+        while let parameter = walk.next(in: query) {
+            guard let known = MapParameter.named(parameter.name, in: query) else {
+                note(parameter)
+                continue
+            }
+            if known == .cacheBuster {
+                newest = max(newest, time(parameter.value, in: query))
+            } else if known != .token, has(known) {
+                hasDuplicates = true
+                if conflict == nil, !self[known].equals(parameter.value, in: query) {
+                    conflict = known
+                }
+            }
+            seen |= known.bit
+            values[Int(known.rawValue)] = parameter.value
+        }
+    }
+
+    private mutating func note(_ parameter: QueryParameter) {
+        if parameter.name.isEmpty, parameter.value.isEmpty { return }
+        guard othersCount < Self.othersMax else {
+            hasTooManyOthers = true
+            return
+        }
+        others[othersCount] = parameter
+        othersCount += 1
+    }
+
+    /// Seconds or milliseconds since 1970, from 2001 to 2286, as 10 or 13 digits; else 0.
+    private func time(_ value: QueryText, in query: RawSpan) -> UInt64 {
+        guard let number = value.wholeNumber(atMost: 9_999_999_999_999, in: query) else { return 0 }
+        if number >= 1_000_000_000_000 { return UInt64(number) }
+        return 1_000_000_000...9_999_999_999 ~= number ? UInt64(number) * 1000 : 0
+    }
+
+    /// Puts the other parameters in the order of their names, whatever their case; those of one
+    /// name stay in theirs, since servers differ in which one they take.
+    mutating func sortOthers(_ query: RawSpan) {
+        guard othersCount > 1 else { return }
+        for index in 1..<othersCount {
+            let moved = others[index]
+            var at = index
+            while at > 0, moved.name.precedes(others[at - 1].name, in: query) {
+                others[at] = others[at - 1]
+                at -= 1
+            }
+            others[at] = moved
+        }
+    }
+}
+
+extension QueryText {
+    /// Whether this name stands before another one in a canonical query.
+    fileprivate func precedes(_ other: QueryText, in bytes: RawSpan) -> Bool {
+        var (left, right) = (start, other.start)
+        while left < end, right < other.end {
+            let (mine, width) = byte(at: left, in: bytes)
+            let (theirs, otherWidth) = other.byte(at: right, in: bytes)
+            let (first, second) = (uppercase(mine), uppercase(theirs))
+            if first != second { return first < second }
+            left += width
+            right += otherWidth
+        }
+        return left >= end && right < other.end
+    }
+}
+
+@inline(__always)
+func uppercase(_ byte: UInt8) -> UInt8 { byte &- 0x61 < 26 ? byte & 0xDF : byte }
