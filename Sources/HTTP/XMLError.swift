@@ -1,8 +1,9 @@
 /// Why a document is not read any further, and where.
 public struct XMLError: Error, Equatable, Sendable, CustomStringConvertible {
-    public enum Problem: Equatable, Sendable {
-        case notUTF8, characterForbidden
+    public enum Problem: Error, Equatable, Sendable {
+        case notUTF8, notUTF16, characterForbidden
         case encodingUnknown(String)
+        case encodingContradicted(String)
         case declarationMalformed, declarationMisplaced
         case documentTypeForbidden, markupUnknown
         case documentTypeTooLong(limit: Int)
@@ -24,6 +25,7 @@ public struct XMLError: Error, Equatable, Sendable, CustomStringConvertible {
         case endTagMismatched(expected: String, found: String)
         case endTagUnopened
         case tooDeep(limit: Int)
+        case namespacesTooLong(limit: Int)
         case textTooLong(limit: Int)
         case documentTooLong(limit: Int)
         case rootMissing
@@ -51,6 +53,9 @@ extension XMLError.Problem: CustomStringConvertible {
     private var characterProblem: String? {
         switch self {
         case .notUTF8: "a byte is not UTF-8"
+        case .notUTF16: "half a character of UTF-16 stands alone"
+        case .encodingContradicted(let name):
+            "the encoding \"\(name)\" is not what the other signs say; servers would differ"
         case .characterForbidden: "a control character may not stand in XML"
         case .encodingUnknown(let name): "the declared encoding is \"\(name)\"; only UTF-8 is read"
         case .declarationMalformed: "the XML declaration is malformed"
@@ -91,6 +96,8 @@ extension XMLError.Problem: CustomStringConvertible {
             "the end tag of \"\(found)\" stands where \"\(expected)\" should end"
         case .endTagUnopened: "an end tag has no start tag"
         case .tooDeep(let limit): "elements are nested deeper than \(limit)"
+        case .namespacesTooLong(let limit):
+            "the namespaces in scope are longer than \(limit) bytes"
         case .documentTypeTooLong(let limit):
             "the document type declaration is longer than \(limit) bytes"
         case .textTooLong(let limit): "text is longer than \(limit) bytes"

@@ -71,7 +71,7 @@ extension XMLScanner {
             && encoding.map(isEncodingName) != false
             && (standalone == nil || standalone == "yes" || standalone == "no")
         guard isSound else { throw XMLError(.declarationMalformed, at: markupPosition) }
-        guard let encoding else { return }
+        guard let encoding, !isTranscoded else { return }
         let bytes = Array(encoding.utf8)
         guard equalsIgnoringCase(unsafe bytes.span.bytes, "utf-8") else {
             throw XMLError(.encodingUnknown(encoding), at: markupPosition)

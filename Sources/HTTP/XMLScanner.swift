@@ -60,9 +60,15 @@ public struct XMLScanner: Sendable {
     private var wasReturn = false
     private var failure: XMLError?
 
+    /// Whether the bytes were made UTF-8 on the way here: what is declared was heeded there.
+    let isTranscoded: Bool
+
     /// A scanner before the first byte of a document.
-    public init(limits: XMLLimits) {
+    ///
+    /// - Parameter isTranscoded: the bytes were of the declared encoding and are UTF-8 now.
+    public init(limits: XMLLimits, isTranscoded: Bool = false) {
         self.limits = limits
+        self.isTranscoded = isTranscoded
     }
 
     /// The next thing that `input` holds.

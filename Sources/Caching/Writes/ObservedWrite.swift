@@ -1,0 +1,53 @@
+/// A request that may change what is stored, and what of it.
+public struct ObservedWrite: Sendable, Equatable {
+    /// How its answer says whether it did.
+    public enum ResponseForm: UInt8, Sendable {
+        /// By its status.
+        case status
+        /// By its status and, of a success, by its body: WFS and its exceptions.
+        case transaction
+    }
+
+    public var scope: WriteScope
+    public var response: ResponseForm
+    /// The server may go on after its answer, as with a seed or an import job: what was fetched
+    /// between may be as old as before, so the scope is to take effect again later.
+    public var isDeferred = false
+
+    public init(_ scope: WriteScope, response: ResponseForm = .status, isDeferred: Bool = false) {
+        self.scope = scope
+        self.response = response
+        self.isDeferred = isDeferred
+    }
+}
+
+/// What a request is to the store, as far as can be told.
+public enum WriteRecognition: Sendable, Equatable {
+    /// It changes nothing that is stored.
+    case read
+    case write(ObservedWrite)
+    /// Its body says; `unread` holds when the body is not looked at, or not to its end.
+    case body(WriteBody, unread: ObservedWrite)
+}
+
+/// What the body of a request is, where it decides.
+public struct WriteBody: Sendable, Equatable {
+    public enum Form: Sendable, Equatable {
+        /// An OGC service's, as XML or as a form's parameters. `saysTransaction`: the query does.
+        case service(saysTransaction: Bool)
+        /// `POST gwc/rest/masstruncate`.
+        case massTruncation
+        /// `POST gwc/rest/seed/<layer>`.
+        case seed(LayerName)
+        /// A new layer, or group, of a workspace, as its REST collection takes it.
+        case newLayer
+        /// A rule of GeoFence.
+        case accessRule
+    }
+
+    public var form: Form
+    /// The workspace that the path is confined to; nil: none.
+    public var workspace: String?
+    /// The charset of the Content-Type; nil where it has none.
+    public var charset: String?
+}

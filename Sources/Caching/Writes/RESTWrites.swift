@@ -1,0 +1,146 @@
+import HTTP
+
+/// Writes to GeoServer's REST configuration, and that of its extensions: importer, GeoFence.
+///
+/// Source: GeoServer user manual, "REST", and `org.geoserver.rest.catalog`. Layers that use a
+/// style, and groups that have a layer, are known to the catalogue and not to the path.
+enum RESTWrites {
+    /// - Parameter segments: those behind `rest`.
+    static func recognised(
+        _ segments: [Substring], _ method: HTTP.Method, _ query: RawSpan, charset: String?
+    ) -> WriteRecognition {
+        let names = segments.map(\.withoutFormat)
+        let request = RESTRequest(names, method, query, charset: charset)
+        guard let first = names.first else { return .read }
+        switch first {
+        case "workspaces", "namespaces": return workspace(request)
+        case "styles": return style(request, at: 0, workspace: nil)
+        case "layers", "layergroups": return layer(request, at: 0, workspace: nil)
+        case "imports": return imports(request)
+        case "security", "geofence", "ruleCache", "roles", "usergroup", "authproviders",
+            "authfilters", "filterchains":
+            return permission(request)
+        // They change no answer.
+        case "about", "logging", "monitor", "sldservice", "urlchecks", "fonts": return .read
+        case "services":
+            // services/wms/workspaces/<name>/settings
+            guard let place = names.firstIndex(of: "workspaces"), place + 1 < names.count else {
+                return .write(ObservedWrite(.everything))
+            }
+            return whole(names[place + 1])
+        case "resource":
+            guard names.count > 3, names[1] == "workspaces" else {
+                return .write(ObservedWrite(.everything))
+            }
+            return whole(names[2])
+        // reload, reset, settings, templates, and what is not known.
+        default: return .write(ObservedWrite(.everything))
+        }
+    }
+
+    private static func whole(_ workspace: String) -> WriteRecognition {
+        .write(ObservedWrite(WriteScope(.workspace(workspace), .all)))
+    }
+
+    /// `workspaces/<name>/...`; a namespace is the same thing by another name.
+    private static func workspace(_ request: RESTRequest) -> WriteRecognition {
+        // A new one has nothing that could be stale.
+        guard request.names.count > 1 else {
+            return .write(ObservedWrite(WriteScope(.everything, [.capabilities, .lists])))
+        }
+        let name = request.names[1]
+        guard request.names.count > 2 else { return whole(name) }
+        switch request.names[2] {
+        case "styles": return style(request, at: 2, workspace: name)
+        case "layers", "layergroups", "featuretypes", "coverages", "wmslayers", "wmtslayers":
+            return layer(request, at: 2, workspace: name)
+        case "datastores", "coveragestores", "wmsstores", "wmtsstores":
+            // A new store has no layers yet.
+            if request.names.count == 3 { return .read }
+            guard request.names.count > 4 else { return whole(name) }
+            switch request.names[4] {
+            case "featuretypes", "coverages", "layers", "wmslayers", "wmtslayers":
+                return layer(request, at: 4, workspace: name)
+            // Uploaded files: which layers they become, or feed, is not said.
+            default: return whole(name)
+            }
+        default: return whole(name)
+        }
+    }
+
+    /// A collection of layers, or one of them: everything about it, and the lists it is in.
+    private static func layer(
+        _ request: RESTRequest, at place: Int, workspace: String?
+    ) -> WriteRecognition {
+        guard place + 1 < request.names.count else {
+            let target = workspace.map { WriteScope.Target.workspace($0) } ?? .everything
+            let unread = ObservedWrite(WriteScope(target, .all))
+            return .body(
+                WriteBody(form: .newLayer, workspace: workspace, charset: request.charset),
+                unread: unread)
+        }
+        var name = LayerName(request.names[place + 1])
+        if let workspace { name.workspace = workspace }
+        return .write(ObservedWrite(WriteScope(.layer(name), .all)))
+    }
+
+    private static func style(
+        _ request: RESTRequest, at place: Int, workspace: String?
+    ) -> WriteRecognition {
+        let named = place + 1 < request.names.count ? request.names[place + 1] : request.name
+        guard let named else {
+            // It has no name yet, so nothing is drawn with it.
+            return .write(ObservedWrite(WriteScope(.everything, [.legends, .capabilities])))
+        }
+        var name = LayerName(named)
+        if let workspace { name.workspace = workspace }
+        return .write(ObservedWrite(WriteScope(.style(name), .drawn)))
+    }
+
+    /// The importer changes something when a context is run, perhaps after its answer.
+    private static func imports(_ request: RESTRequest) -> WriteRecognition {
+        let runs = request.names.count == 2 || request.executes
+        guard request.method == .post || request.method == .put, runs else { return .read }
+        return .write(ObservedWrite(.everything, isDeferred: true))
+    }
+
+    /// Who may see what: at once, and not even stale.
+    private static func permission(_ request: RESTRequest) -> WriteRecognition {
+        let all = ObservedWrite(WriteScope(.everything, .all, isHard: true))
+        if request.names[0] == "security", request.names.count > 3, request.names[1] == "acl",
+            request.names[2] == "layers"
+        {
+            // acl/layers/<workspace>.<layer>.<r or w>, with stars for all; names may have points.
+            let parts = request.names[3].split(separator: ".")
+            guard parts.count == 3, parts[0] != "*" else { return .write(all) }
+            let target =
+                parts[1] == "*"
+                ? WriteScope.Target.workspace(String(parts[0]))
+                : .layer(LayerName(workspace: String(parts[0]), String(parts[1])))
+            return .write(ObservedWrite(WriteScope(target, .all, isHard: true)))
+        }
+        let isNewRule = request.names.prefix(2) == ["geofence", "rules"] && request.method == .post
+        guard isNewRule, request.names.count == 2 else { return .write(all) }
+        return .body(
+            WriteBody(form: .accessRule, workspace: nil, charset: request.charset), unread: all)
+    }
+}
+
+/// What of a REST request decides.
+struct RESTRequest {
+    var names: [String]
+    var method: HTTP.Method
+    /// The parameter `name`, by which a style is made.
+    var name: String?
+    /// The parameter `exec`, by which an import runs as soon as it is made.
+    var executes: Bool
+    var charset: String?
+
+    init(_ names: [String], _ method: HTTP.Method, _ query: RawSpan, charset: String?) {
+        self.names = names
+        self.method = method
+        self.charset = charset
+        name = parameterValue("name", in: query).flatMap { $0.isEmpty ? nil : $0 }
+        executes = parameterValue("exec", in: query)?.lowercased() == "true"
+    }
+}

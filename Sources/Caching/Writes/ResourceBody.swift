@@ -1,0 +1,149 @@
+import HTTP
+import Tiles
+
+/// The body of a REST request as a short list of values, each with the names of the elements it
+/// stands in, and what they mean.
+struct ResourceBody {
+    private let body: WriteBody
+    private var stream: XMLStream
+    private var path: [String] = []
+    private var text = ""
+    private var values: [(path: String, text: String)] = []
+    private var isSound = true
+
+    private static var valuesMax: Int { 256 }
+
+    init(_ body: WriteBody) {
+        self.body = body
+        var limits = XMLLimits.document
+        limits.depth = 32
+        stream = XMLStream(limits: limits, charset: body.charset)
+    }
+
+    mutating func take(_ bytes: RawSpan) {
+        guard isSound else { return }
+        stream.append(bytes)
+        read()
+    }
+
+    private mutating func read() {
+        do throws(XMLError) {
+            while let event = try stream.next() {
+                switch event {
+                case .start(let element):
+                    path.append(element.name.local)
+                    text = ""
+                case .text(let piece): if path.count <= 6 { text += piece }
+                case .end:
+                    let value = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+                    if !value.isEmpty, values.count < Self.valuesMax {
+                        values.append((path.joined(separator: "/"), value))
+                    }
+                    path.removeLast()
+                    text = ""
+                case .needMore: break
+                }
+            }
+        } catch { isSound = false }
+    }
+
+    /// What the body is, now that it is whole.
+    mutating func finish(unread: ObservedWrite) -> WriteRecognition {
+        stream.close()
+        if isSound { read() }
+        do throws(XMLError) { try stream.finish() } catch { isSound = false }
+        guard isSound, values.count < Self.valuesMax else { return .write(unread) }
+        switch body.form {
+        case .massTruncation: return massTruncation(unread)
+        case .seed(let layer): return seed(layer, unread)
+        case .newLayer: return newLayer(unread)
+        case .accessRule: return accessRule(unread)
+        case .service: return .write(unread)
+        }
+    }
+
+    /// The only value at a path; nil if there is none, or several.
+    private func value(_ path: String) -> String? {
+        let found = values.filter { $0.path == path }
+        return found.count == 1 ? found[0].text : nil
+    }
+
+    /// `org.geowebcache.seed`: TruncateLayerRequest and its like.
+    private func massTruncation(_ unread: ObservedWrite) -> WriteRecognition {
+        let root = values.first?.path.split(separator: "/").first.map { String($0) } ?? ""
+        guard
+            ["truncateLayer", "truncateParameters", "truncateOrphans", "truncateExtent"]
+                .contains(root), let name = value("\(root)/layerName")
+        else { return .write(unread) }
+        let boxes =
+            root == "truncateExtent"
+            ? bounds("\(root)/bounds", system: value("\(root)/gridSetId")) : nil
+        return tiles(LayerName(name), boxes, unread)
+    }
+
+    /// `org.geowebcache.seed.SeedRequest`: to seed makes what is not there and changes nothing.
+    private func seed(_ layer: LayerName, _ unread: ObservedWrite) -> WriteRecognition {
+        let root = "seedRequest"
+        if let type = value("\(root)/type")?.lowercased(), type == "seed" { return .read }
+        // The body may name another layer than the path does.
+        if let name = value("\(root)/name"), !LayerName(name).mayBe(layer) { return .write(unread) }
+        let number = value("\(root)/srs/number").map { "EPSG:\($0)" }
+        let boxes = bounds("\(root)/bounds", system: number ?? value("\(root)/gridSetId"))
+        return tiles(layer, boxes, unread)
+    }
+
+    private func tiles(
+        _ layer: LayerName, _ boxes: [GeographicBox]?, _ unread: ObservedWrite
+    ) -> WriteRecognition {
+        var write = unread
+        write.scope = WriteScope()
+        write.scope.insert(WriteScope.Part(.layer(layer), .tiles, boxes: boxes ?? []))
+        return .write(write)
+    }
+
+    /// Four numbers in the system of a grid set, easting first; nil: the whole layer.
+    private func bounds(_ path: String, system: String?) -> [GeographicBox]? {
+        let texts = values.filter { $0.path == "\(path)/coords/double" }.map(\.text)
+        let numbers = texts.compactMap { text in
+            text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }) ? Double(text) : nil
+        }
+        guard texts.count == 4, numbers.count == 4, let system,
+            let known = CoordinateSystem(named: system),
+            let box = known.box((numbers[0], numbers[1]), (numbers[2], numbers[3]), of: .picture)
+        else { return nil }
+        return [box]
+    }
+
+    /// A feature type, coverage or group that is made: there may have been one of that name.
+    private func newLayer(_ unread: ObservedWrite) -> WriteRecognition {
+        guard let root = values.first?.path.split(separator: "/").first,
+            let name = value("\(root)/name")
+        else { return .write(unread) }
+        var layer = LayerName(name)
+        if let workspace = body.workspace { layer.workspace = workspace }
+        var scope = WriteScope(.layer(layer), .layer)
+        let target = body.workspace.map { WriteScope.Target.workspace($0) } ?? .everything
+        scope.insert(WriteScope.Part(target, .capabilities))
+        scope.insert(WriteScope.Part(.everything, .lists))
+        return .write(ObservedWrite(scope))
+    }
+
+    /// GeoFence's rule: without a layer it is for a workspace, without either for all.
+    private func accessRule(_ unread: ObservedWrite) -> WriteRecognition {
+        guard values.first?.path.lowercased().hasPrefix("rule/") == true else {
+            return .write(unread)
+        }
+        let root = values[0].path.prefix { $0 != "/" }
+        guard let workspace = value("\(root)/workspace"), workspace != "*" else {
+            return .write(unread)
+        }
+        let layer = value("\(root)/layer").flatMap { $0 == "*" ? nil : $0 }
+        let hasLayer = values.contains { $0.path == "\(root)/layer" }
+        if hasLayer, layer == nil {
+            return .write(ObservedWrite(WriteScope(.workspace(workspace), .all, isHard: true)))
+        }
+        let target: WriteScope.Target =
+            layer.map { .layer(LayerName(workspace: workspace, $0)) } ?? .workspace(workspace)
+        return .write(ObservedWrite(WriteScope(target, .all, isHard: true)))
+    }
+}

@@ -1,0 +1,44 @@
+import HTTP
+
+/// Writes to GeoWebCache's REST interface, of which the edge does the same to its own tiles.
+///
+/// Source: GeoWebCache user manual, "REST", and `org.geowebcache.rest.controller`.
+enum TileCacheWrites {
+    /// - Parameter segments: those behind `gwc/rest`.
+    static func recognised(
+        _ segments: [Substring], _ method: HTTP.Method, type: String, charset: String?
+    ) -> WriteRecognition {
+        let names = segments.map(\.withoutFormat)
+        func body(_ form: WriteBody.Form, _ unread: ObservedWrite) -> WriteRecognition {
+            // Forms and JSON are not read.
+            let isXML = !type.contains("json") && !type.contains("form")
+            return isXML
+                ? .body(WriteBody(form: form, workspace: nil, charset: charset), unread: unread)
+                : .write(unread)
+        }
+        switch names.first {
+        case "masstruncate":
+            return body(
+                .massTruncation, ObservedWrite(WriteScope(.everything, .tiles), isDeferred: true))
+        case "seed":
+            // Without a layer it only ends tasks.
+            guard names.count > 1 else { return .read }
+            let layer = LayerName(names[1])
+            return body(
+                .seed(layer), ObservedWrite(WriteScope(.layer(layer), .tiles), isDeferred: true))
+        case "layers":
+            guard names.count > 1 else {
+                return .write(ObservedWrite(WriteScope(.everything, [.tiles, .capabilities])))
+            }
+            let layer = LayerName(names[1])
+            return .write(ObservedWrite(WriteScope(.layer(layer), [.tiles, .capabilities])))
+        // Where and how many tiles are kept does not make one of them wrong.
+        case "diskquota", "blobstores", "statistics", "index": return .read
+        case "bounds", "about": return .read
+        case "global": return .write(ObservedWrite(WriteScope(.everything, .capabilities)))
+        // reload, gridsets, filters, and what is not known.
+        default:
+            return .write(ObservedWrite(WriteScope(.everything, [.tiles, .capabilities])))
+        }
+    }
+}

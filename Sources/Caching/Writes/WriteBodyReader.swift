@@ -1,0 +1,62 @@
+import HTTP
+import Tiles
+
+/// Reads the body of a request that may be a write, in pieces of any size as they pass, and says in
+/// the end what it is.
+///
+/// ```
+/// var reader = WriteBodyReader(body, unread: unread, context: context)
+/// reader.take(piece)          // for each piece
+/// let recognised = reader.finish()
+/// ```
+///
+/// A body that passes before it has been read whole is as wide as `unread` says: the scope must be
+/// on disk before its last byte goes to the server. Nothing a body says is fetched or expanded;
+/// what is unreadable, cut short, of a foreign encoding or beyond a limit makes the scope wider.
+/// Memory is that of the scanner's limits and `WriteScope.boxLimit`.
+public struct WriteBodyReader: Sendable {
+    // One of the two.
+    private var service: ServiceBody?
+    private var resource: ResourceBody?
+    private let unread: ObservedWrite
+    private var count = 0
+    private let byteLimit: Int
+    private var isTooLong = false
+
+    /// - Parameter byteLimit: of a longer body nothing is believed.
+    public init(
+        _ body: WriteBody, unread: ObservedWrite, context: WriteContext,
+        byteLimit: Int = 256 << 20
+    ) {
+        self.unread = unread
+        self.byteLimit = byteLimit
+        switch body.form {
+        case .service(let saysTransaction):
+            service = ServiceBody(body, saysTransaction: saysTransaction, context: context)
+        default: resource = ResourceBody(body)
+        }
+    }
+
+    /// Takes the bytes that follow those before, transfer and content codings undone.
+    public mutating func take(_ bytes: RawSpan) {
+        if bytes.byteCount > byteLimit - count { isTooLong = true }
+        guard !isTooLong else { return }
+        count += bytes.byteCount
+        // In pieces, so that what is decoded at a time is bounded.
+        var at = 0
+        while at < bytes.byteCount {
+            let end = min(at + 65_536, bytes.byteCount)
+            service?.take(bytes.extracting(at..<end))
+            resource?.take(bytes.extracting(at..<end))
+            at = end
+        }
+    }
+
+    /// What the request is, now that its body is whole; a reader is of no use afterwards.
+    public mutating func finish() -> WriteRecognition {
+        if isTooLong { service?.abandon() }
+        if isTooLong, resource != nil { return .write(unread) }
+        return service?.finish(unread: unread) ?? resource?.finish(unread: unread)
+            ?? .write(unread)
+    }
+}

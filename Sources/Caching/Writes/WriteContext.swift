@@ -1,0 +1,25 @@
+public import Tiles
+
+/// What the edge knows of the servers behind it when it reads a write. Everything in it may be
+/// missing: what is not known makes scopes wider.
+public struct WriteContext: Sendable {
+    /// The segment of the path below which GeoServer answers.
+    public var root: String
+    /// The workspace that a namespace URI belongs to, from the catalogue (REST `namespaces`).
+    public var workspaces: [String: String]
+    /// The native system of layers: of a geometry that names none.
+    public var systems: [LayerName: CoordinateSystem]
+    /// Layers whose features are single points. Only of these a filter that says where features
+    /// intersect something also says where they are: others may reach beyond it.
+    public var pointLayers: Set<LayerName>
+
+    public init(
+        root: String = "geoserver", workspaces: [String: String] = [:],
+        systems: [LayerName: CoordinateSystem] = [:], pointLayers: Set<LayerName> = []
+    ) {
+        self.root = root
+        self.workspaces = workspaces
+        self.systems = systems
+        self.pointLayers = pointLayers
+    }
+}

@@ -1,0 +1,168 @@
+public import HTTP
+
+/// Recognises, among all requests, those that change what is stored.
+///
+/// Paths are GeoServer's (below `WriteContext.root`), GeoWebCache's and GeoNode's; whatever else
+/// has an unsafe method counts as a write to the site's pages. Source: GeoServer REST API
+/// reference, GeoWebCache `org.geowebcache.rest`, GeoNode and MapStory `urls.py`.
+public enum WriteRequest {
+    /// What a request is, by its head.
+    ///
+    /// - Parameters:
+    ///   - path: as sent, percent-encoded.
+    ///   - query: without its `?`; empty where there is none.
+    ///   - contentType: the field's value; empty where there is none.
+    ///
+    /// Allocates nothing for a safe method, unless that may write after all.
+    public static func recognised(
+        method: HTTP.Method, path: RawSpan, query: RawSpan, contentType: RawSpan,
+        context: WriteContext
+    ) -> WriteRecognition {
+        let saysTransaction = namesTransaction(query)
+        if method.isSafe, !saysTransaction, !holds(path, "geogig") { return .read }
+        let parsed = WritePath(path)
+        let type = decodedType(contentType)
+        if let below = parsed.behind(context.root) {
+            return serverWrite(
+                below, method, query, saysTransaction: saysTransaction, type: type,
+                isBelowRoot: true)
+        }
+        switch parsed.segments.first {
+        case "gs", "rest", "gwc", "geogig", "wfs", "ows", "wms", "wcs", "wps":
+            let below = parsed.segments.first == "gs" ? 1 : 0
+            return serverWrite(
+                Array(parsed.segments[below...]), method, query, saysTransaction: saysTransaction,
+                type: type, isBelowRoot: false)
+        default: break
+        }
+        if let last = parsed.segments.last, services.contains(String(last)) {
+            return serviceWrite(
+                workspace: nil, saysTransaction: saysTransaction, method: method, type: type)
+        }
+        return method.isSafe ? .read : SiteWrites.recognised(parsed)
+    }
+
+    static let services: Set<String> = [
+        "wfs", "ows", "wms", "wcs", "wps", "csw", "WfsDispatcher", "WmsDispatcher",
+    ]
+
+    /// Some segments below GeoServer's root.
+    private static func serverWrite(
+        _ segments: [Substring], _ method: HTTP.Method, _ query: RawSpan, saysTransaction: Bool,
+        type: (name: String, charset: String?), isBelowRoot: Bool
+    ) -> WriteRecognition {
+        let place = segments.firstIndex {
+            services.contains(String($0)) || ["rest", "gwc", "web", "geogig", "ogc"].contains($0)
+        }
+        guard let place else {
+            // Signing in and out, or a page of GeoServer's own.
+            let isSession = [
+                "login", "logout", "j_spring_security_check", "j_spring_security_logout",
+            ]
+            .contains { segments.first == $0[...] }
+            return method.isSafe || isSession ? .read : .write(ObservedWrite(.everything))
+        }
+        let below = Array(segments[(place + 1)...])
+        switch segments[place] {
+        case "rest":
+            return method.isSafe
+                ? .read : RESTWrites.recognised(below, method, query, charset: type.charset)
+        case "gwc":
+            guard !method.isSafe, below.first == "rest" else { return .read }
+            return TileCacheWrites.recognised(
+                Array(below.dropFirst()), method, type: type.name, charset: type.charset)
+        case "geogig": return repositoryWrite(below, method)
+        // What an administrator does in the web interface cannot be told from the request.
+        case "web": return method.isSafe ? .read : .write(ObservedWrite(.everything))
+        case "ogc": return method.isSafe ? .read : featureWrite(below)
+        default:
+            let workspace = isBelowRoot && place >= 1 ? String(segments[0]) : nil
+            return serviceWrite(
+                workspace: workspace, saysTransaction: saysTransaction, method: method, type: type)
+        }
+    }
+
+    /// A request to an OGC service: its body tells.
+    private static func serviceWrite(
+        workspace: String?, saysTransaction: Bool, method: HTTP.Method,
+        type: (name: String, charset: String?)
+    ) -> WriteRecognition {
+        let target = workspace.map { WriteScope.Target.workspace($0) } ?? .everything
+        let unread = ObservedWrite(WriteScope(target, .layer), response: .transaction)
+        guard method == .post else {
+            return method.isSafe && !saysTransaction ? .read : .write(unread)
+        }
+        let body = WriteBody(
+            form: .service(saysTransaction: saysTransaction), workspace: workspace,
+            charset: type.charset)
+        return .body(body, unread: unread)
+    }
+
+    /// GeoGig's web API, whose commands write by GET as well; what a repository's layers are is not
+    /// known here.
+    private static func repositoryWrite(
+        _ segments: [Substring], _ method: HTTP.Method
+    ) -> WriteRecognition {
+        let commands: Set<String> = [
+            "merge", "pull", "commit", "checkout", "endTransaction", "resolveconflict",
+            "revertfeature", "revert", "import", "applychanges", "rebase", "reset",
+        ]
+        let reads: Set<String> = ["beginTransaction", "push", "fetch", "log", "diff", "status"]
+        guard let command = segments.last?.withoutFormat else { return .read }
+        if commands.contains(command) || !method.isSafe && !reads.contains(command) {
+            return .write(ObservedWrite(WriteScope(.everything, .layer)))
+        }
+        return .read
+    }
+
+    /// OGC API - Features part 4: `features/v1/collections/<name>/items/<id>`.
+    private static func featureWrite(_ segments: [Substring]) -> WriteRecognition {
+        guard let place = segments.firstIndex(of: "collections"), place + 1 < segments.count else {
+            return .write(ObservedWrite(.everything))
+        }
+        let layer = LayerName(String(segments[place + 1]))
+        return .write(ObservedWrite(WriteScope(.layer(layer), .layer)))
+    }
+
+    /// Whether any REQUEST of the query is a transaction, or a process that stores something;
+    /// servers differ in which one counts.
+    private static func namesTransaction(_ query: RawSpan) -> Bool {
+        var walk = QueryParameters()
+        while let parameter = walk.next(in: query) {
+            guard PercentCoding.spells(query.extracting(parameter.name), "request") else {
+                continue
+            }
+            let value = query.extracting(parameter.value)
+            if PercentCoding.spells(value, "transaction") { return true }
+            if PercentCoding.spells(value, "execute") {
+                return parameterValue("identifier", in: query).map(ProcessReader.stores) ?? true
+                    || parameterValue("storeexecuteresponse", in: query)?.lowercased() == "true"
+            }
+        }
+        return false
+    }
+
+    /// Whether the path holds a word, perhaps: an encoded byte may be part of it.
+    private static func holds(_ path: RawSpan, _ word: StaticString) -> Bool {
+        let length = word.utf8CodeUnitCount
+        for start in 0..<path.byteCount {
+            if path[start] == UInt8(ascii: "%") { return true }
+            if start + length <= path.byteCount,
+                equalsIgnoringCase(path.extracting(start..<start + length), word)
+            {
+                return true
+            }
+        }
+        return false
+    }
+
+    /// A media type in small letters, and its charset.
+    static func decodedType(_ field: RawSpan) -> (name: String, charset: String?) {
+        let text = String(decoding: (0..<field.byteCount).map { field[$0] }, as: UTF8.self)
+        let parts = text.split(separator: ";").map { part in
+            part.filter { !$0.isWhitespace && $0 != "\"" }.lowercased()
+        }
+        let charset = parts.dropFirst().first { $0.hasPrefix("charset=") }
+        return (parts.first ?? "", charset.map { String($0.dropFirst(8)) })
+    }
+}

@@ -1,0 +1,151 @@
+import Tiles
+
+/// The bytes of a scope, version 1; all numbers little-endian.
+///
+/// ```
+/// version u8   flags u8 (1: hard)   parts u16
+/// of each part:
+///   target u8 (0 everything, 1 workspace, 2 layer, 3 style, 4 page; +16: with a workspace)
+///   kinds u16   boxes u16   lengths of workspace and name u16, u16   workspace   name
+///   of each box: west i32, south i32, east i32, north i32, in millionths of a degree
+/// ```
+///
+/// Who keeps them keeps a checksum beside them. The layout of a version never changes.
+extension WriteScope {
+    public static var version: UInt8 { 1 }
+    /// Most bytes that a scope may have; more mean everything.
+    public static var byteLimit: Int { 16_000 }
+
+    /// The scope as bytes; one that is too long is written as everything, of the same kinds.
+    public var encoded: [UInt8] {
+        let bytes = written
+        if bytes.count <= Self.byteLimit { return bytes }
+        let kinds = parts.reduce(EntryKinds()) { $0.union($1.kinds) }
+        return WriteScope(.everything, kinds, isHard: isHard).written
+    }
+
+    private var written: [UInt8] {
+        var bytes: [UInt8] = [Self.version, isHard ? 1 : 0]
+        Self.put(UInt16(parts.count), &bytes)
+        for part in parts {
+            let (tag, workspace, name) = part.target.fields
+            bytes.append(tag)
+            Self.put(part.kinds.rawValue, &bytes)
+            Self.put(UInt16(part.boxes.count), &bytes)
+            Self.put(UInt16(workspace.utf8.count), &bytes)
+            Self.put(UInt16(name.utf8.count), &bytes)
+            bytes += workspace.utf8
+            bytes += name.utf8
+            for box in part.boxes {
+                for edge in [box.west, box.south, box.east, box.north] {
+                    Self.put(UInt32(bitPattern: edge), &bytes)
+                }
+            }
+        }
+        return bytes
+    }
+
+    /// Reads what `encoded` wrote; nil if it is anything else, and then everything is meant.
+    public init?(encoded bytes: RawSpan) {
+        var reader = ScopeBytes(count: bytes.byteCount)
+        guard let version = reader.number(1, in: bytes), version == UInt32(Self.version),
+            let flags = reader.number(1, in: bytes), flags <= 1,
+            let count = reader.number(2, in: bytes), count <= UInt32(Self.partLimit)
+        else { return nil }
+        self.init()
+        for _ in 0..<count {
+            guard let part = reader.part(in: bytes) else { return nil }
+            let before = parts.count
+            insert(part)
+            // A part that says nothing new was not written by `encoded`.
+            guard parts.count == before + 1, parts[before] == part else { return nil }
+        }
+        guard reader.isAtEnd else { return nil }
+        isHard = flags == 1
+    }
+
+    private static func put<Number: FixedWidthInteger>(_ number: Number, _ bytes: inout [UInt8]) {
+        for shift in stride(from: 0, to: Number.bitWidth, by: 8) {
+            bytes.append(UInt8(truncatingIfNeeded: number >> shift))
+        }
+    }
+}
+
+extension WriteScope.Target {
+    fileprivate var fields: (tag: UInt8, workspace: String, name: String) {
+        switch self {
+        case .everything: (0, "", "")
+        case .workspace(let name): (1, "", name)
+        case .layer(let name):
+            (name.workspace == nil ? 2 : 18, name.workspace ?? "", name.name)
+        case .style(let name):
+            (name.workspace == nil ? 3 : 19, name.workspace ?? "", name.name)
+        case .page(let path): (4, "", path)
+        }
+    }
+
+    fileprivate init?(tag: UInt32, workspace: String, name: String) {
+        let hasWorkspace = tag & 16 != 0
+        guard hasWorkspace || workspace.isEmpty else { return nil }
+        let layer = LayerName(workspace: hasWorkspace ? workspace : nil, name)
+        switch tag {
+        case 0: self = .everything
+        case 1: self = .workspace(name)
+        case 2, 18: self = .layer(layer)
+        case 3, 19: self = .style(layer)
+        case 4: self = .page(name)
+        default: return nil
+        }
+        guard (tag == 0) == name.isEmpty else { return nil }
+    }
+}
+
+/// A place in the bytes of a scope; total.
+private struct ScopeBytes {
+    private var at = 0
+    private let count: Int
+
+    init(count: Int) { self.count = count }
+
+    var isAtEnd: Bool { at == count }
+
+    mutating func number(_ width: Int, in bytes: RawSpan) -> UInt32? {
+        guard count - at >= width else { return nil }
+        var number: UInt32 = 0
+        for offset in 0..<width { number |= UInt32(bytes[at + offset]) << (8 * offset) }
+        at += width
+        return number
+    }
+
+    private mutating func text(_ length: UInt32, in bytes: RawSpan) -> String? {
+        guard count - at >= Int(length) else { return nil }
+        let text = (at..<at + Int(length)).map { bytes[$0] }
+        at += Int(length)
+        return String(validating: text, as: UTF8.self)
+    }
+
+    mutating func part(in bytes: RawSpan) -> WriteScope.Part? {
+        guard let tag = number(1, in: bytes), let kinds = number(2, in: bytes),
+            EntryKinds.all.isSuperset(of: EntryKinds(rawValue: UInt16(kinds))), kinds != 0,
+            let boxCount = number(2, in: bytes), boxCount <= UInt32(WriteScope.boxLimit),
+            let workspaceLength = number(2, in: bytes), let nameLength = number(2, in: bytes),
+            let workspace = text(workspaceLength, in: bytes),
+            let name = text(nameLength, in: bytes),
+            let target = WriteScope.Target(tag: tag, workspace: workspace, name: name)
+        else { return nil }
+        var boxes: [GeographicBox] = []
+        for _ in 0..<boxCount {
+            var edges: [Int32] = []
+            for _ in 0..<4 {
+                guard let edge = number(4, in: bytes) else { return nil }
+                edges.append(Int32(bitPattern: edge))
+            }
+            guard
+                let box = GeographicBox(
+                    west: edges[0], south: edges[1], east: edges[2], north: edges[3])
+            else { return nil }
+            boxes.append(box)
+        }
+        return WriteScope.Part(target, EntryKinds(rawValue: UInt16(kinds)), boxes: boxes)
+    }
+}

@@ -1,0 +1,166 @@
+import Caching
+import HTTP
+import Testing
+
+@Suite("Writes: which requests change what is stored")
+struct WriteRequestTests {
+    @Test(
+        "GeoServer's configuration",
+        arguments: [
+            (Method.put, "/geoserver/rest/reload", "everything all"),
+            (.post, "/geoserver/rest/reset", "everything all"),
+            (.put, "/geoserver/rest/settings.xml", "everything all"),
+            (.put, "/geoserver/rest/services/wms/settings", "everything all"),
+            (.put, "/geoserver/rest/services/wms/workspaces/geonode/settings", "geonode:* all"),
+            (.put, "/geoserver/rest/styles/point.xml", "style point drawn"),
+            (
+                .put, "/gs/rest/styles/alice-42-0-simple-point-X.xml",
+                "style alice-42-0-simple-point-X drawn"
+            ),
+            (
+                .post, "/gs/rest/styles?name=alice-42-0-simple-point-X",
+                "style alice-42-0-simple-point-X drawn"
+            ),
+            (.post, "/geoserver/rest/styles", "everything legends,caps"),
+            (.delete, "/geoserver/rest/workspaces/topp/styles/pop", "style topp:pop drawn"),
+            (.put, "/geoserver/rest/layers/geonode%3AX.xml", "geonode:X all"),
+            (.put, "/rest/layers/geonode:X", "geonode:X all"),
+            (.put, "/geoserver/rest/layers/X.json", "*:X all"),
+            (.delete, "/geoserver/rest/layergroups/world", "*:world all"),
+            (.put, "/geoserver/rest/workspaces/topp/layergroups/g", "topp:g all"),
+            (
+                .put, "/geoserver/rest/workspaces/geonode/datastores/ds/featuretypes/X.xml",
+                "geonode:X all"
+            ),
+            (.delete, "/geoserver/rest/workspaces/a/coveragestores/cs/coverages/c", "a:c all"),
+            (
+                .delete,
+                "/geoserver/rest/workspaces/a/coveragestores/cs/coverages/c/index/granules/1",
+                "a:c all"
+            ),
+            (.put, "/geoserver/rest/workspaces/a/datastores/ds/file.shp", "a:* all"),
+            (.put, "/geoserver/rest/workspaces/a/datastores/ds.xml", "a:* all"),
+            (.post, "/geoserver/rest/workspaces/a/datastores", "read"),
+            (.delete, "/geoserver/rest/workspaces/a", "a:* all"),
+            (.put, "/geoserver/rest/namespaces/a", "a:* all"),
+            (.post, "/geoserver/rest/workspaces", "everything caps,lists"),
+            (.put, "/geoserver/rest/workspaces/a/templates/header.ftl", "a:* all"),
+            (.put, "/geoserver/rest/templates/header.ftl", "everything all"),
+            (.put, "/geoserver/rest/resource/styles/icon.png", "everything all"),
+            (.put, "/geoserver/rest/resource/workspaces/a/styles/icon.png", "a:* all"),
+            (.post, "/geoserver/rest/imports", "read"),
+            (.post, "/geoserver/rest/imports?exec=true", "everything all"),
+            (.post, "/geoserver/rest/imports/3", "everything all"),
+            (.post, "/geoserver/rest/imports/3/tasks", "read"),
+            (.put, "/geoserver/rest/ruleCache/invalidate", "everything all hard"),
+            (.put, "/geoserver/rest/geofence/ruleCache/invalidate", "everything all hard"),
+            (.delete, "/geoserver/rest/geofence/rules/id/7", "everything all hard"),
+            (.delete, "/geoserver/rest/security/acl/layers/geonode.X.r", "geonode:X all hard"),
+            (.delete, "/geoserver/rest/security/acl/layers/geonode.*.r", "geonode:* all hard"),
+            (.delete, "/geoserver/rest/security/acl/layers/*.*.w", "everything all hard"),
+            (.post, "/geoserver/rest/security/acl/layers", "everything all hard"),
+            (.put, "/geoserver/rest/unheard/of", "everything all"),
+            (.put, "/geoserver/rest/about/x", "read"),
+            (.post, "/geoserver/web/wicket/page", "everything all"),
+            (.post, "/geoserver/j_spring_security_check", "read"),
+            (.post, "/geoserver/elsewhere", "everything all"),
+            (.get, "/geoserver/rest/about/version.xml", "read"),
+            (.get, "/geoserver/rest/layers.xml", "read"),
+            (.patch, "/geoserver/ogc/features/v1/collections/geonode:X/items/X.1", "geonode:X"),
+        ] as [(HTTP.Method, String, String)])
+    func configuration(_ method: HTTP.Method, _ target: String, _ expected: String) {
+        #expect(Writes.line(Writes.recognised(method, target)) == expected, "\(target)")
+    }
+
+    @Test(
+        "GeoWebCache, GeoGig and the site",
+        arguments: [
+            (Method.post, "/geoserver/gwc/rest/layers/geonode:X.xml", "geonode:X tiles,caps"),
+            (.delete, "/geoserver/gwc/rest/layers/geonode%3AX", "geonode:X tiles,caps"),
+            (.put, "/geoserver/gwc/rest/diskquota.xml", "read"),
+            (.post, "/geoserver/gwc/rest/reload", "everything tiles,caps"),
+            (.put, "/geoserver/gwc/rest/gridsets/x.xml", "everything tiles,caps"),
+            (.get, "/geoserver/gwc/rest/seed.json", "read"),
+            (.post, "/geoserver/gwc/rest/seed", "read"),
+            (.get, "/geoserver/geogig/repos/X/log?output_format=JSON&_dc=1", "read"),
+            (.get, "/geoserver/geogig/repos/X/beginTransaction", "read"),
+            (.get, "/geoserver/geogig/repos/X/merge?branch=b", "everything"),
+            (.post, "/geoserver/geogig/repos/X/merge.json", "everything"),
+            (.post, "/geoserver/geogig/repos/X/unheard", "everything"),
+            (.post, "/mapstories/save", "everything pages,lists"),
+            (.post, "/story/my-story/delete", "/story/my-story pages; everything lists"),
+            (.post, "/layers/geonode:X/replace", "geonode:X; everything lists"),
+            (.post, "/layers/geonode:X/append", "geonode:X; everything lists"),
+            (.post, "/layers/geonode%3AX/remove", "geonode:X; everything lists"),
+            (.post, "/layers/upload", "everything caps,pages,lists"),
+            (.post, "/layers/acls", "read"),
+            (.post, "/security/permissions/17", "everything all hard"),
+            (.post, "/comments/post/", "everything pages,lists"),
+            (.post, "/dialogos/comment/4/2/", "everything pages,lists"),
+            (.post, "/ratings/4/2/rate/", "everything pages,lists"),
+            (.post, "/favorite/map/5/add", "everything pages,lists"),
+            (.put, "/importer-api/data-layers/3/configure/", "everything all"),
+            (.post, "/importer-api/data/", "everything lists"),
+            (.post, "/accounts/login", "read"), (.post, "/ajax/hitcount/", "read"),
+            (.get, "/layers/geonode:X", "read"), (.head, "/", "read"),
+            (.patch, "/api/base/3/", "everything pages,lists"),
+        ] as [(HTTP.Method, String, String)])
+    func site(_ method: HTTP.Method, _ target: String, _ expected: String) {
+        #expect(Writes.line(Writes.recognised(method, target)) == expected, "\(target)")
+    }
+
+    @Test("what goes on after its answer says so")
+    func deferred() {
+        for target in ["/geoserver/rest/imports/3", "/layers/geonode:X/append"] {
+            guard case .write(let write) = Writes.recognised(.post, target) else {
+                Issue.record("\(target) is no write")
+                continue
+            }
+            #expect(write.isDeferred)
+        }
+    }
+
+    @Test("segments are read as the server does")
+    func segments() {
+        for target in [
+            "/geoserver/rest/styles/../layers/geonode:X", "//geoserver//rest/./layers/geonode:X",
+            "/geoserver;jsessionid=1/rest;a=b/layers/geonode:X;c",
+            "/x/geoserver/%72est/layers/geonode:X",
+        ] {
+            #expect(Writes.line(Writes.recognised(.put, target)) == "geonode:X all", "\(target)")
+        }
+    }
+
+    @Test("a transaction in the query is one by any method")
+    func query() {
+        let target = "/geoserver/geonode/wfs?service=WFS&ReQuest=%54ransaction&operation=Delete"
+        #expect(Writes.line(Writes.recognised(.get, target)) == "geonode:*")
+        let two = "/geoserver/wfs?request=GetFeature&request=Transaction"
+        #expect(Writes.line(Writes.recognised(.get, two)) == "everything")
+        let process = "/geoserver/wps?request=Execute&identifier=gs:Import"
+        #expect(Writes.line(Writes.recognised(.get, process)) == "everything")
+        let plain = "/geoserver/wps?request=Execute&identifier=gs:Bounds"
+        #expect(Writes.recognised(.get, plain) == .read)
+        #expect(Writes.recognised(.get, "/geoserver/wfs?request=GetFeature") == .read)
+    }
+
+    @Test("any path, query and type is recognised without a trap")
+    func noise() {
+        var state: UInt64 = 7
+        let words = [
+            "geoserver", "rest", "gwc", "layers", "..", "%2e%2e", ";", "%", "%2", "a:b", ":",
+            ".xml",
+            "workspaces", "styles", "security", "acl", "é", "", "geogig", "wfs", "seed", "*.*.r",
+        ]
+        for _ in 0..<3_000 {
+            var path = ""
+            for _ in 0..<6 {
+                state = state &* 6_364_136_223_846_793_005 &+ 1
+                path += "/" + words[Int(state >> 33) % words.count]
+            }
+            for method in [Method.get, .post, .put, .delete] {
+                _ = Writes.recognised(method, path + "?" + path, type: path)
+            }
+        }
+    }
+}
