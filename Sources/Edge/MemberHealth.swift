@@ -7,18 +7,33 @@ public import Caching
 /// row; exchanges eject after `consecutiveFailures`, for a time that doubles with each ejection
 /// until the member has stayed for `ejectionMaximum`, so that one that flaps is out for longer.
 public struct MemberHealth: Sendable {
-    private let settings: HealthSettings
+    private var settings: HealthSettings
     /// Active checks' verdict. A member counts as up until a check says otherwise.
     public private(set) var isUp = true
     /// Until when exchanges keep it out; 0: not ejected.
     public private(set) var ejectedUntil: Milliseconds = 0
     public private(set) var consecutiveFailures = 0
+    /// It was up once: what is down now went down.
+    public private(set) var isProved = true
     private var checksInRow = 0
     private var ejections = 0
     /// When it last came back; slow start counts from here.
     private var returnedAt: Milliseconds = .min / 2
 
     public init(_ settings: HealthSettings) { self.settings = settings }
+
+    /// A member beside others that do: it has to pass its checks first, where there are any, and its
+    /// slow start begins then.
+    public static func newcomer(_ settings: HealthSettings, at now: Milliseconds) -> MemberHealth {
+        var health = MemberHealth(settings)
+        health.isUp = settings.interval == 0
+        health.isProved = health.isUp
+        health.returnedAt = now
+        return health
+    }
+
+    /// Goes by other settings from now on; what was found stays.
+    public mutating func adopt(_ settings: HealthSettings) { self.settings = settings }
 
     /// Whether it may be chosen before others are tried.
     public func isEligible(at now: Milliseconds) -> Bool { isUp && now >= ejectedUntil }
@@ -31,6 +46,7 @@ public struct MemberHealth: Sendable {
         // An answer says more than a check that could only connect.
         if settings.path == nil, !isUp {
             isUp = true
+            isProved = true
             checksInRow = 0
             returnedAt = now
         }
@@ -63,6 +79,7 @@ public struct MemberHealth: Sendable {
         guard checksInRow >= (passed ? settings.rise : settings.fall) else { return .none }
         checksInRow = 0
         isUp = passed
+        isProved = isProved || passed
         if passed { returnedAt = now }
         return passed ? .cameUp : .wentDown
     }

@@ -21,7 +21,7 @@ package struct HandedPlace: Sendable, Equatable {
 /// Touched on misses only; one mutex, held for nanoseconds.
 public final class OriginPool: Sendable {
     public let settings: OriginSettings
-    private let state: Mutex<State>
+    let state: Mutex<State>
     private let context = Mutex<TLSContext?>(nil)
     /// Members with an address; all of them where none has one.
     private let reachable: [Bool]
@@ -32,7 +32,7 @@ public final class OriginPool: Sendable {
         set { context.withLock { $0 = newValue } }
     }
 
-    private struct Member {
+    struct Member {
         var health: MemberHealth
         // Smooth weighted round robin: grows by weight, falls by the total when chosen.
         var current = 0
@@ -43,17 +43,20 @@ public final class OriginPool: Sendable {
         var lastFailureAt: Milliseconds = 0
     }
 
-    private struct Waiting {
+    struct Waiting {
         var fetch: QueuedFetch
         /// Members it asked already, as bits.
         var tried: UInt64
     }
 
-    private struct State {
+    struct State {
         var members: [Member]
         var queue: [Waiting] = []
         // Retries: each request adds a share of one, each retry takes one.
         var retryTokens = 3.0
+        /// Who took this pool's place: places are given and taken there.
+        var successor: Successor?
+        var misses = LatencyHistogram()
     }
 
     public init(_ settings: OriginSettings) {
@@ -70,6 +73,8 @@ public final class OriginPool: Sendable {
         case member(Int)
         /// Queued: `release` will hand a member to this fetch.
         case queued
+        /// Another pool took this one's place: it is to be asked.
+        case moved
         case failed(FetchFailure)
     }
 
@@ -78,12 +83,14 @@ public final class OriginPool: Sendable {
     /// When none is eligible one is tried all the same. At their limits, the fetch is queued.
     func choose(tried: UInt64, at now: Milliseconds, for fetch: QueuedFetch) -> Choice {
         state.withLock { state in
+            guard state.successor == nil else { return .moved }
             guard !state.members.isEmpty else { return .failed(.noMember) }
             let candidates = candidates(state, tried, now)
             if candidates.isEmpty {
                 // Only who serves others has a place to hand on.
                 let isWorthWaiting = state.members.indices.contains {
                     !Self.has(tried, $0) && state.members[$0].inFlight > 0
+                        && mayServe($0, state, now)
                 }
                 guard isWorthWaiting, settings.memberConcurrency > 0 else {
                     return .failed(.noMember)
@@ -96,13 +103,15 @@ public final class OriginPool: Sendable {
         }
     }
 
-    /// Members with a place for a fetch that has tried some.
-    private func candidates(
+    /// Members with a place for a fetch that has tried some: the best tier of them.
+    func candidates(
         _ state: borrowing State, _ tried: UInt64, _ now: Milliseconds
     ) -> [Int] {
         var (free, eligible): ([Int], [Int]) = ([], [])
         var isAnyEligible = false
+        let isDrainingNeeded = isDrainingNeeded(state, now)
         for index in state.members.indices where reachable[index] {
+            if settings.members[index].isDraining, !isDrainingNeeded { continue }
             let isEligible = state.members[index].health.isEligible(at: now)
             isAnyEligible = isAnyEligible || isEligible
             let limit = settings.memberConcurrency
@@ -112,14 +121,28 @@ public final class OriginPool: Sendable {
             if isEligible { eligible.append(index) }
         }
         // With all bad, one is still asked before the fallbacks.
-        return isAnyEligible ? eligible : free
+        let found = isAnyEligible ? eligible : free
+        let best = found.map { settings.members[$0].tier }.min()
+        return found.filter { settings.members[$0].tier == best }
     }
 
-    private static func has(_ tried: UInt64, _ member: Int) -> Bool {
+    /// Whether nobody but those that leave is well: they stand in for the others until they go.
+    private func isDrainingNeeded(_ state: borrowing State, _ now: Milliseconds) -> Bool {
+        !state.members.indices.contains {
+            reachable[$0] && !settings.members[$0].isDraining
+                && state.members[$0].health.isEligible(at: now)
+        }
+    }
+
+    private func mayServe(_ member: Int, _ state: borrowing State, _ now: Milliseconds) -> Bool {
+        !settings.members[member].isDraining || isDrainingNeeded(state, now)
+    }
+
+    static func has(_ tried: UInt64, _ member: Int) -> Bool {
         tried & (1 << UInt64(member & 63)) != 0
     }
 
-    private static func take(
+    static func take(
         _ candidates: [Int], _ state: inout State, _ settings: OriginSettings, _ now: Milliseconds
     ) -> Int {
         var total = 0
@@ -155,7 +178,7 @@ public final class OriginPool: Sendable {
     /// it can be asked at once and the budget has a retry, which is then taken.
     func chooseRetry(tried: UInt64, at now: Milliseconds) -> Int? {
         state.withLock { state in
-            guard state.retryTokens >= 1 else { return nil }
+            guard state.retryTokens >= 1, state.successor == nil else { return nil }
             let candidates = candidates(state, tried, now)
             guard !candidates.isEmpty else { return nil }
             state.retryTokens -= 1
@@ -169,18 +192,25 @@ public final class OriginPool: Sendable {
         case neutral
     }
 
+    /// - Parameter pool: where the handed place is, which may be a pool that took this one's place.
+    typealias Released = (handed: HandedPlace?, change: MemberHealth.Change, pool: OriginPool)
+
     /// The member's place is free again. Returns whose it is now, if somebody waits for it.
     ///
     /// The place is taken already: nobody who comes later can have it, and it is not lost should
     /// the fetch be gone when it is told, since then the place is released in its turn.
     func release(
         _ member: Int, _ ending: Ending, at now: Milliseconds
-    ) -> (handed: HandedPlace?, change: MemberHealth.Change) {
-        state.withLock { state in
+    ) -> Released {
+        let result = state.withLock { state -> Released? in
+            // Whoever took this pool's place has the member's, too.
+            if state.successor?.positions[member] != nil { return nil }
             state.members[member].inFlight -= 1
             let change = judge(&state, member, ending, now)
             let next = state.queue.firstIndex { waiting in
-                guard !Self.has(waiting.tried, member) else { return false }
+                guard !Self.has(waiting.tried, member), mayServe(member, state, now) else {
+                    return false
+                }
                 // A member that is ejected is the last resort, for this fetch as for a new one.
                 return state.members[member].health.isEligible(at: now)
                     || !state.members.indices.contains {
@@ -188,10 +218,14 @@ public final class OriginPool: Sendable {
                             && state.members[$0].health.isEligible(at: now)
                     }
             }
-            guard let next else { return (nil, change) }
+            guard let next else { return (nil, change, self) }
             Self.occupy(member, &state, settings)
-            return (HandedPlace(member: member, next: state.queue.remove(at: next).fetch), change)
+            let place = HandedPlace(member: member, next: state.queue.remove(at: next).fetch)
+            return (place, change, self)
         }
+        if let result { return result }
+        let holder = holder(of: member)
+        return holder.pool.release(holder.member, ending, at: now)
     }
 
     private func judge(
@@ -213,9 +247,11 @@ public final class OriginPool: Sendable {
 
     /// The fetch waits no longer: it timed out or its viewer left.
     func leaveQueue(_ fetch: QueuedFetch) {
-        state.withLock { state in
+        let next = state.withLock { state in
             state.queue.removeAll { $0.fetch == fetch }
+            return state.successor
         }
+        next?.pool.leaveQueue(fetch)
     }
 
     /// An active check's result.
@@ -253,11 +289,13 @@ public final class OriginPool: Sendable {
                         name: given.name, weight: given.weight,
                         state: given.unresolved != nil && given.endpoints.isEmpty
                             ? "unresolved"
-                            : !member.health.isUp
-                                ? "down"
-                                : now < member.health.ejectedUntil
-                                    ? "ejected"
-                                    : member.health.share(at: now) < 100 ? "slow-start" : "up",
+                            : given.isDraining
+                                ? "draining"
+                                : !member.health.isUp
+                                    ? (member.health.isProved ? "down" : "warming")
+                                    : now < member.health.ejectedUntil
+                                        ? "ejected"
+                                        : member.health.share(at: now) < 100 ? "slow-start" : "up",
                         ejectedUntil: shown(member.health.ejectedUntil), inFlight: member.inFlight,
                         requests: member.requests, failures: member.failures,
                         consecutiveFailures: member.health.consecutiveFailures,

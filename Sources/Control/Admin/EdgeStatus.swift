@@ -13,6 +13,8 @@ struct EdgeStatus {
     var connections: Int
     var store: StoreStatus
     var pools: [PoolStatus]
+    /// Of those whose members are found.
+    var sources: [DiscoveryStatus] = []
 
     struct StoreStatus {
         /// `normal`, `serve-only` or `off`.
@@ -28,8 +30,8 @@ struct EdgeStatus {
     var weakness: String? {
         var reasons: [String] = []
         if store.mode != "normal" { reasons.append("the store is \(store.mode)") }
-        for pool in pools where pool.members.allSatisfy({ ["down", "ejected"].contains($0.state) })
-        {
+        for pool in pools
+        where pool.members.allSatisfy({ ["down", "ejected", "warming"].contains($0.state) }) {
             reasons.append("no member of origin \"\(pool.id)\" is up")
         }
         return reasons.isEmpty ? nil : reasons.joined(separator: ", ")
@@ -41,7 +43,25 @@ struct EdgeStatus {
             ("mode", .text(mode)), ("role", .text(role)), ("stopping", .flag(isStopping)),
             ("degraded", weakness.map(JSON.text) ?? .null),
             ("loops", .number(Int64(loops))), ("connections", .number(Int64(connections))),
-            ("store", store.json), ("origins", .list(pools.map(\.json))),
+            ("store", store.json),
+            (
+                "origins",
+                .list(
+                    pools.map { pool in
+                        let source = sources.first { $0.origin == pool.id }
+                        return .object(pool.fields + (source.map { [("source", $0.json)] } ?? []))
+                    })
+            ),
+        ])
+    }
+}
+
+extension DiscoveryStatus {
+    fileprivate var json: JSON {
+        .object([
+            ("kind", .text(source)), ("answeredAt", .number(answeredAt)),
+            ("nextAt", .number(nextAt)), ("failure", failure.map(JSON.text) ?? .null),
+            ("warming", .number(Int64(warming))), ("draining", .number(Int64(draining))),
         ])
     }
 }
@@ -57,11 +77,11 @@ extension EdgeStatus.StoreStatus {
 }
 
 extension PoolStatus {
-    fileprivate var json: JSON {
-        .object([
+    fileprivate var fields: [(name: String, value: JSON)] {
+        [
             ("id", .text(id)), ("queued", .number(Int64(queued))),
             ("members", .list(members.map(\.json))),
-        ])
+        ]
     }
 }
 

@@ -41,7 +41,20 @@ private func describe(origin: Node) -> [String] {
         ]
     }
     return ["", "origin \(origin.word("id")): \(origin.word("queued")) queued"]
+        + (origin["source"].map { ["  " + describe(source: $0)] } ?? [])
         + aligned([header] + rows)
+}
+
+private func describe(source: Node) -> String {
+    func time(_ key: String) -> String {
+        guard let time = Int64(source.word(key)), time > 0 else { return "never" }
+        return "\(timestampText(time).prefix(19))Z"
+    }
+    var text =
+        "from \(source.word("kind")): answered \(time("answeredAt")), asked next "
+        + "\(time("nextAt")), \(source.word("warming")) warming, \(source.word("draining")) draining"
+    if source.word("failure") != "null" { text += "; last: \(source.word("failure"))" }
+    return text
 }
 
 /// Columns of equal width: the first two to the left, numbers to the right.

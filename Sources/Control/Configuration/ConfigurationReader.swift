@@ -56,6 +56,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         configuration.settings.role = role ?? (isImporting ? .twin : .tier)
         settleAccessLog()
         checkTLS()
+        checkSignals()
         findContradictions(in: configuration.settings, findings)
         return ConfigurationReading(configuration: configuration, findings: findings.sorted)
     }
@@ -67,6 +68,8 @@ struct ConfigurationReader<Resolver: NameResolver> {
         if let cache = top.section("cache") { readCache(cache, &configuration.settings.cache) }
         if let log = top.section("accessLog") { readAccessLog(log) }
         if let api = top.section("api") { readAPI(api) }
+        if let aws = top.section("aws") { readAWS(aws) }
+        if let cloudwatch = top.section("cloudwatch") { readCloudWatch(cloudwatch) }
         if let tls = top.section("tls") { readViewerTLS(tls) }
         if let section = top.section("distribution") { readDistribution(section) }
         if var origins = top.section("origins") { readOrigins(&origins) }
