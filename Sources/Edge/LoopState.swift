@@ -23,6 +23,16 @@ package final class EdgeShared: Sendable {
         self.mailboxes = mailboxes
     }
 
+    /// Has all loops go by another configuration, and those fetches go on that it has places for.
+    package func adopt(
+        _ snapshot: SettingsSnapshot, _ places: [(place: HandedPlace, pool: OriginPool)]
+    ) {
+        for mailbox in mailboxes { _ = mailbox.post(.replace(snapshot)) }
+        for (place, pool) in places {
+            _ = mailboxes[place.next.loop].post(.memberFree(place, pool))
+        }
+    }
+
     /// The number of the latest invalidation.
     var invalidationNumber: UInt64 { store?.invalidations.latest ?? 0 }
 }

@@ -233,10 +233,7 @@ public final class Server: Sendable {
     /// From here on loops and checks go by the next snapshot.
     private func putInForce(_ snapshot: SettingsSnapshot, _ places: [WaitingPlace]) {
         checks.watch(snapshot.pools)
-        for mailbox in shared.mailboxes { _ = mailbox.post(.replace(snapshot)) }
-        for (place, pool) in places {
-            _ = shared.mailboxes[place.next.loop].post(.memberFree(place, pool))
-        }
+        shared.adopt(snapshot, places)
     }
 
     /// Opens the access log anew, after a rotation; a failure keeps the old file and is told.

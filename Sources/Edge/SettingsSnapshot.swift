@@ -1,11 +1,11 @@
-import Caching
+package import Caching
 import Glibc
 import Reactor
 
 /// One configuration in force: immutable, shared by all loops, replaced whole by a reload.
 package final class SettingsSnapshot: Sendable {
     let settings: Settings
-    let pools: [OriginPool]
+    package let pools: [OriginPool]
     let hot: HotTable
     /// Who may sign requests, by behavior; nil where nobody needs to.
     let signers: [Signers?]
@@ -32,7 +32,7 @@ package final class SettingsSnapshot: Sendable {
     deinit { hot.deallocate() }
 
     /// Certificates and trust as they are in force.
-    var contexts: TLSContexts {
+    package var contexts: TLSContexts {
         var contexts = TLSContexts()
         contexts.viewers = viewerTLS
         contexts.origins = pools.map(\.tls)
@@ -43,7 +43,7 @@ package final class SettingsSnapshot: Sendable {
     /// loops hear of this snapshot.
     ///
     /// - Returns: places for fetches that waited in an old pool.
-    func succeed(
+    package func succeed(
         _ previous: SettingsSnapshot, at now: Milliseconds
     ) -> [(place: HandedPlace, pool: OriginPool)] {
         pools.flatMap { pool -> [(place: HandedPlace, pool: OriginPool)] in

@@ -70,7 +70,8 @@ struct AWSTests {
 
     @Test("what is no document is none")
     func malformed() {
-        for text in ["", "<a>", "<a></b>", "<html><br></html>", "no", "<!DOCTYPE a [<!ENTITY b>]>"] {
+        for text in ["", "<a>", "<a></b>", "<html><br></html>", "no", "<!DOCTYPE a [<!ENTITY b>]>"]
+        {
             #expect(AWSElement(reading: Array(text.utf8)) == nil, "\(text)")
         }
     }
@@ -138,11 +139,13 @@ struct AWSTests {
         #expect(endpoint(both) == "http://c")
     }
 
-    @Test("URLs of services", arguments: [
-        ("http://127.0.0.1:5055", "127.0.0.1:5055", "/"),
-        ("HTTPS://Host.example/a/b?c=d", "Host.example", "/a/b?c=d"),
-        ("http://[::1]:80?x", "[::1]", "/?x"),
-    ])
+    @Test(
+        "URLs of services",
+        arguments: [
+            ("http://127.0.0.1:5055", "127.0.0.1:5055", "/"),
+            ("HTTPS://Host.example/a/b?c=d", "Host.example", "/a/b?c=d"),
+            ("http://[::1]:80?x", "[::1]", "/?x"),
+        ])
     func urls(_ text: String, _ authority: String, _ target: String) throws {
         let url = try #require(ServiceURL(text))
         #expect(url.authority == authority && url.target == target)

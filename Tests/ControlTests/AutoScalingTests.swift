@@ -13,7 +13,8 @@ struct AutoScalingTests {
     init() throws { service = try ScriptedService() }
 
     private func source(
-        _ environment: [String: String] = [:], _ change: (inout AutoScalingSettings) -> Void = { _ in }
+        _ environment: [String: String] = [:],
+        _ change: (inout AutoScalingSettings) -> Void = { _ in }
     ) -> AutoScalingSource {
         var group = AutoScalingSettings(name: "maps")
         change(&group)
@@ -31,7 +32,9 @@ struct AutoScalingTests {
             AWSClient(aws, environment: variables) { _ in })
     }
 
-    private func group(_ instances: [(id: String, state: String, zone: String)], next: String? = nil)
+    private func group(
+        _ instances: [(id: String, state: String, zone: String)], next: String? = nil
+    )
         -> String
     {
         let list = instances.map {
@@ -39,7 +42,8 @@ struct AutoScalingTests {
                 + "</AvailabilityZone><LifecycleState>\($0.state)</LifecycleState>"
                 + "<HealthStatus>Healthy</HealthStatus></member>"
         }.joined()
-        let found = instances.isEmpty
+        let found =
+            instances.isEmpty
             ? ""
             : "<member><AutoScalingGroupName>maps</AutoScalingGroupName><Instances>\(list)"
                 + "</Instances></member>"

@@ -163,12 +163,12 @@ struct DiscoveredPoolTests {
             $0.refusesOrders = true
         }
         stage.tickAndWait(pool, at: 0)
-        stage.state.withLock { $0.now = 30_000 }
+        stage.state.withLock { $0.now = 37_500 }
         pool.tick()
         stage.awaitOrder()
         #expect(stage.state.withLock { $0.orders } == [.complete(hook, isFit: true)])
         // The next order goes the same way: when it has come, the first one's end was noted.
-        stage.state.withLock { $0.now = 90_000 }
+        stage.state.withLock { $0.now = 97_500 }
         pool.tick()
         stage.awaitOrder()
         #expect(pool.status.ordersFailed >= 1)

@@ -129,7 +129,8 @@ final class ScriptedDNS: Sendable {
             return [message(records, code, authority: authority)]
         case .long(let records)?:
             return [isStream ? message(records) : message([], cut: true)]
-        case .spoofed(let records, let right)?: return [message(records, other: true), message(right)]
+        case .spoofed(let records, let right)?:
+            return [message(records, other: true), message(right)]
         case .silence?: return []
         case nil: return [message([], 3)]
         }
@@ -223,9 +224,10 @@ final class ScriptedService: Sendable {
         }
         let body = text.firstRange(of: "\r\n\r\n").map { String(text[$0.upperBound...]) } ?? ""
         let form = body.isEmpty ? String(text.split(separator: " ")[1]) : body
-        let action = form.split(separator: "&").first.map {
-            $0.replacing("Action=", with: "")
-        } ?? form
+        let action =
+            form.split(separator: "&").first.map {
+                $0.replacing("Action=", with: "")
+            } ?? form
         let reply = state.withLock { state -> (status: Int, body: String) in
             state.forms.append(form)
             guard let replies = state.replies[action], let first = replies.first else {

@@ -12,9 +12,11 @@ struct DNSQueryTests {
 
     @Test func `what is no name is no question`() {
         let long = String(repeating: "a", count: 64)
-        for name in ["", ".", "a..b", "\(long).b", Array(repeating: "abcdefgh", count: 29)
-            .joined(separator: ".")]
-        {
+        for name in [
+            "", ".", "a..b", "\(long).b",
+            Array(repeating: "abcdefgh", count: 29)
+                .joined(separator: "."),
+        ] {
             #expect(DNSQuery(identifier: 1, name: name, type: .a).bytes == nil, "\(name)")
         }
     }

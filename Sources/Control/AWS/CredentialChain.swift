@@ -95,7 +95,8 @@ final class CredentialChain: Sendable {
             throw AWSError(
                 .refused,
                 "there are no credentials: neither AWS_ACCESS_KEY_ID in the environment nor "
-                    + "\(filePath), no container's endpoint, and AWS_EC2_METADATA_DISABLED is true; "
+                    + "\(filePath), no container's endpoint, and AWS_EC2_METADATA_DISABLED is "
+                    + "true; "
                     + "give one of them")
         }
         let path = "/latest/meta-data/iam/security-credentials/"

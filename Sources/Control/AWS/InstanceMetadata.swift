@@ -53,7 +53,8 @@ final class InstanceMetadata: Sendable {
         guard reply.status == 200 else {
             throw AWSError(
                 .unavailable,
-                "IMDS gave no token (\(reply.status)); turn it on in the instance's metadata options"
+                "IMDS gave no token (\(reply.status)); turn it on in the instance's options for "
+                    + "metadata"
             )
         }
         let fresh = String(decoding: reply.body, as: UTF8.self)
@@ -77,7 +78,8 @@ final class InstanceMetadata: Sendable {
             throw AWSError(
                 .unavailable,
                 "IMDS: \(error); on EC2 turn it on, and in a container raise the hop limit "
-                    + "(HttpPutResponseHopLimit) to 2; elsewhere give credentials in the environment"
+                    + "(HttpPutResponseHopLimit) to 2; elsewhere give credentials in the "
+                    + "environment"
             )
         }
     }

@@ -52,7 +52,8 @@ private func describe(source: Node) -> String {
     }
     var text =
         "from \(source.word("kind")): answered \(time("answeredAt")), asked next "
-        + "\(time("nextAt")), \(source.word("warming")) warming, \(source.word("draining")) draining"
+        + "\(time("nextAt")), \(source.word("warming")) warming, "
+        + "\(source.word("draining")) draining"
     if source.word("failure") != "null" { text += "; last: \(source.word("failure"))" }
     return text
 }

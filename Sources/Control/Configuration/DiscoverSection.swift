@@ -11,8 +11,10 @@ struct DiscoveryDraft {
 }
 
 extension ConfigurationReader {
-    /// The keys of `discover`; nil after a mistake was noted.
-    func discovery(_ section: Section) -> DiscoveryDraft? {
+    /// The keys of `discover`; no draft after a mistake was noted.
+    ///
+    /// - Returns: also whether members are to be found: not where both sources are left empty.
+    func discovery(_ section: Section) -> (draft: DiscoveryDraft?, isMeant: Bool) {
         var section = section
         let name = section.given("dns")
         let group = section.given("autoScalingGroup")
@@ -26,15 +28,17 @@ extension ConfigurationReader {
         section.read("port", &port, .count(1...65_535))
         var type: DNSType?
         section.read("type", &type, .choice(["A": .a, "AAAA": .aaaa, "SRV": .srv]))
-        let settings = group.flatMap { autoScaling(&section, $0, &rules) }
-        if group == nil { refuseGroupKeys(&section) }
+        let isMeant = name != nil || group != nil || !section.has("dns")
+        let settings = autoScaling(&section, group, &rules)
         section.finish()
+        guard isMeant else { return (nil, false) }
+        if group == nil { refuseGroupKeys(&section) }
         guard (name == nil) != (group == nil) else {
             findings.error(
                 at: section.place,
                 "\(section.name.dropLast()) has \(name == nil ? "no source" : "two sources")",
                 "give either dns or autoScalingGroup")
-            return nil
+            return (nil, true)
         }
         if group != nil, type != nil { refuse("type", section, "belongs to dns") }
         let tellsPort = name != nil && type == .srv
@@ -50,19 +54,17 @@ extension ConfigurationReader {
             } else {
                 settings.map { .autoScalingGroup($0) }
             }
-        return source.map {
+        let draft = source.map {
             DiscoveryDraft(source: $0, port: port ?? 0, speaksTLS: speaksTLS, rules: rules)
         }
+        return (draft, true)
     }
 
     private func autoScaling(
-        _ section: inout Section, _ group: Given, _ rules: inout MembershipRules
+        _ section: inout Section, _ group: Given?, _ rules: inout MembershipRules
     ) -> AutoScalingSettings? {
-        guard let name = group.read(.groupName, findings) else {
-            refuseNothing(&section)
-            return nil
-        }
-        var settings = AutoScalingSettings(name: name)
+        let name = group?.read(.groupName, findings)
+        var settings = AutoScalingSettings(name: name ?? "")
         section.read("interval", &settings.interval, .duration(1_000...3_600_000))
         section.read("zone", &settings.zone, .groupName)
         if var hooks = section.section("hooks") {
@@ -70,9 +72,10 @@ extension ConfigurationReader {
             settings.terminatingHook = hook("terminating", &hooks, settings.terminatingHook)
             hooks.finish()
         }
+        guard name != nil else { return nil }
         // Until every edge has asked once more, with the jitter of both questions.
         rules.noticeTime = settings.interval * 5 / 2
-        rules.drainTime = max(rules.drainTime, section.has("drainTime") ? 0 : rules.noticeTime)
+        if !section.has("drainTime") { rules.drainTime = max(rules.drainTime, rules.noticeTime) }
         if settings.terminatingHook != nil, rules.drainTime < rules.noticeTime {
             findings.error(
                 at: findings.place(of: section.name + "drainTime"),
@@ -90,10 +93,6 @@ extension ConfigurationReader {
             return standard
         }
         return name == "none" ? nil : name
-    }
-
-    private func refuseNothing(_ section: inout Section) {
-        for key in ["interval", "zone", "hooks"] { _ = section.gives(key) }
     }
 
     private func refuseGroupKeys(_ section: inout Section) {

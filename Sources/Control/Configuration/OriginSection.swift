@@ -32,9 +32,8 @@ extension ConfigurationReader {
             if isImporting { refuse(decidedForOrigins, in: &origin) }
             draft.members = (origin.elements("members") ?? []).compactMap(member)
             if let discover = origin.section("discover") {
-                draft.discovery = discovery(discover)
                 // Members that are wrongly described are not missing.
-                draft.isDiscovered = true
+                (draft.discovery, draft.isDiscovered) = discovery(discover)
                 refuseBoth(draft)
             }
             readTreatment(&origin, &draft.settings)
@@ -58,7 +57,7 @@ extension ConfigurationReader {
     }
 
     private func refuseBoth(_ draft: OriginDraft) {
-        guard !draft.members.isEmpty else { return }
+        guard draft.isDiscovered, !draft.members.isEmpty else { return }
         findings.error(
             at: draft.place,
             "the origin \"\(draft.settings.id)\" has members and a source of members",

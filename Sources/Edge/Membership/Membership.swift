@@ -181,25 +181,34 @@ public struct Membership: Sendable {
         for index in members.indices {
             warm(index, sight(members[index]), at: now, &orders, &notes)
         }
-        let isServed = members.contains { $0.phase == .serving && sight($0).isReady }
-        var leftFit = members.count { $0.phase != .warming && sight($0).isReady }
-        members.removeAll { member in
-            guard member.phase == .draining else { return false }
-            let seen = sight(member)
-            guard isOver(member, seen, isServed, at: now), !seen.isReady || leftFit > 1 else {
-                return false
-            }
-            if seen.isReady { leftFit -= 1 }
+        let gone = finished(sight, at: now)
+        for member in members where gone.contains(member.name) {
             if var hold = member.hold, hold.hook.kind == .terminating {
                 hold.completedAt = now
                 departures[hold.hook] = hold
                 orders.append(.complete(hold.hook, isFit: true))
             }
             notes.append("\(member.name) is gone")
-            return true
         }
+        members.removeAll { gone.contains($0.name) }
         beat(at: now, &orders)
         return (orders, notes)
+    }
+
+    /// Draining members that may go now: not the last one that is fit.
+    private func finished(_ sight: (Member) -> Sight, at now: Milliseconds) -> Set<String> {
+        let isServed = members.contains { $0.phase == .serving && sight($0).isReady }
+        var leftFit = members.count { $0.phase != .warming && sight($0).isReady }
+        var gone: Set<String> = []
+        for member in members where member.phase == .draining {
+            let seen = sight(member)
+            guard isOver(member, seen, isServed, at: now), !seen.isReady || leftFit > 1 else {
+                continue
+            }
+            if seen.isReady { leftFit -= 1 }
+            gone.insert(member.name)
+        }
+        return gone
     }
 
     /// Whether a draining member may go, if it is not the last one that is fit.
