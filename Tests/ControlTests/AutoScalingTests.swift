@@ -1,6 +1,5 @@
 import Edge
 import Reactor
-import Synchronization
 import Testing
 
 @testable import Control
@@ -8,7 +7,6 @@ import Testing
 @Suite("Members by an Auto Scaling group: over real sockets, from a scripted service")
 struct AutoScalingTests {
     private let service: ScriptedService
-    private let pauses = Mutex<[Double]>([])
 
     init() throws { service = try ScriptedService() }
 

@@ -12,7 +12,7 @@ private final class ScriptedEndpoints: Sendable {
     }
     private let state = Mutex(State())
 
-    func set(_ method: String, _ url: String, _ status: Int = 200, _ body: String) {
+    func set(_ method: String, _ url: String, _ body: String, status: Int = 200) {
         state.withLock {
             $0.replies["\(method) \(url)"] = HTTPReply(status: status, body: Array(body.utf8))
         }
@@ -109,7 +109,7 @@ struct CredentialTests {
         #expect(throws: AWSError.self) { try endpoints.chain(variables).credentials(at: 0) }
         #expect(endpoints.asked.count == 1, "a stranger is not asked")
         variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://localhost:9/c"
-        endpoints.set("GET", "http://localhost:9/c", 500, "no")
+        endpoints.set("GET", "http://localhost:9/c", "no", status: 500)
         #expect(throws: AWSError.self) { try endpoints.chain(variables).credentials(at: 0) }
     }
 
@@ -145,7 +145,7 @@ struct CredentialTests {
         }
         #expect(error?.description.contains("hop limit") == true)
         #expect(error?.kind == .unavailable)
-        endpoints.set("PUT", "\(imds)/api/token", 403, "")
+        endpoints.set("PUT", "\(imds)/api/token", "", status: 403)
         let refused = #expect(throws: AWSError.self) {
             try endpoints.chain(nowhere).credentials(at: 0)
         }
@@ -162,12 +162,12 @@ struct CredentialTests {
     func endedToken() throws {
         let endpoints = ScriptedEndpoints()
         endpoints.set("PUT", "\(imds)/api/token", "TOKEN")
-        endpoints.set("GET", "\(imds)/meta-data/placement/availability-zone", 401, "")
+        endpoints.set("GET", "\(imds)/meta-data/placement/availability-zone", "", status: 401)
         #expect(throws: AWSError.self) { try endpoints.chain(nowhere).zone() }
         #expect(endpoints.asked.count { $0.hasPrefix("PUT") } == 2)
         endpoints.set("GET", "\(imds)/meta-data/placement/availability-zone", "us-east-1a")
         #expect(try endpoints.chain(nowhere).zone() == "us-east-1a")
-        endpoints.set("GET", "\(imds)/meta-data/placement/region", 404, "")
+        endpoints.set("GET", "\(imds)/meta-data/placement/region", "", status: 404)
         #expect(throws: AWSError.self) { try endpoints.chain(nowhere).region() }
     }
 

@@ -42,12 +42,12 @@ final class ScriptedDNS: Sendable {
             }
         }
         guard isBound == 0 else { throw Unprepared(what: "the UDP port is taken") }
-        let (datagrams, streams) = (datagrams, streams)
+        let (udp, tcp) = (datagrams, streams)
         DispatchQueue(label: "test.dns.udp").async { [weak self] in
-            Self.serveDatagrams(datagrams) { self?.answer($0, isStream: false) ?? [] }
+            Self.serveDatagrams(udp) { self?.answer($0, isStream: false) ?? [] }
         }
         DispatchQueue(label: "test.dns.tcp").async { [weak self] in
-            Self.serveStreams(streams) { self?.answer($0, isStream: true) ?? [] }
+            Self.serveStreams(tcp) { self?.answer($0, isStream: true) ?? [] }
         }
     }
 
@@ -226,7 +226,7 @@ final class ScriptedService: Sendable {
         let form = body.isEmpty ? String(text.split(separator: " ")[1]) : body
         let action =
             form.split(separator: "&").first.map {
-                $0.replacing("Action=", with: "")
+                String($0.replacing("Action=", with: ""))
             } ?? form
         let reply = state.withLock { state -> (status: Int, body: String) in
             state.forms.append(form)
@@ -250,12 +250,12 @@ private func acceptAll(_ listener: Int32, _ serve: (TimedSocket) -> Void) {
     while true {
         var wanted = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
         guard poll(&wanted, 1, -1) > 0 || errno == EINTR else { return }
-        let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
-        let fd = accept4(listener, nil, nil, flags)
+        let fd = accept(listener, nil, nil)
         if fd < 0 {
             if errno == EAGAIN || errno == EINTR || errno == ECONNABORTED { continue }
             return
         }
+        _ = fcntl(fd, F_SETFL, O_NONBLOCK)
         serve(TimedSocket(owning: fd, within: .seconds(20)))
     }
 }

@@ -1,8 +1,8 @@
-import Edge
 import Synchronization
 import Testing
 
 @testable import Control
+@testable import Edge
 
 @Suite("Signals: what CloudWatch is told of the pools")
 struct SignalTests {

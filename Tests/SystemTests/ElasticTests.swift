@@ -156,6 +156,46 @@ struct ElasticTests {
         }
     }
 
+    @Test("AWS is asked over TLS, and believed by its certificate only")
+    func secured() throws {
+        let service = try Origin()
+        service.room(named: "").answers { request in
+            let action = request.text.split(separator: "&").first?.dropFirst("Action=".count) ?? ""
+            return .ok(body: Self.document(String(action), ["InService"]))
+        }
+        let files = try SecuredFiles()
+        let front = try SecuredEdge(files, origin: ["members: [\"\(service.url)\"]"])
+        func edge(trusting root: String) throws -> Edge {
+            try Edge(
+                origin: nil,
+                configuration: """
+                    name: inner
+                    origins:
+                      maps:
+                        discover: { autoScalingGroup: maps, port: 1, interval: 1s }
+
+                    """,
+                environment: [
+                    "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "AWS_REGION=us-east-1",
+                    "AWS_ENDPOINT_URL=https://localhost:\(front.edge.port)",
+                    "AWS_CA_BUNDLE=\(files.path("\(root).pem"))",
+                ])
+        }
+        let trusting = try edge(trusting: "root")
+        let isFound = try eventually {
+            try trusting.members().map(\.name) == ["i-1"] ? true : nil
+        }
+        #expect(isFound == true)
+        let doubting = try edge(trusting: "other")
+        let failure = try eventually {
+            try JSON(doubting.admin("/status").text)["origins"]?.elements.first?["source"]?[
+                "failure"]?.text
+        }
+        #expect(
+            failure?.contains("its certificate is not believed") == true, "\(failure ?? "none")")
+        #expect(try doubting.members().isEmpty)
+    }
+
     @Test("a member is let in when it is warm, and let go when it is drained")
     func hooks() throws {
         let service = try Origin()
@@ -186,7 +226,7 @@ struct ElasticTests {
             ])
         #expect(try edge.get(asked.path("1")).text == "map")
         func awaits(_ texts: String...) -> Bool {
-            let found: Bool? = try? eventually {
+            let found: Bool? = eventually {
                 room.requests.contains { request in
                     texts.allSatisfy { request.text.contains($0) }
                 } ? true : nil

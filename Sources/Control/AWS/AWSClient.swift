@@ -117,7 +117,12 @@ final class AWSClient: Sendable {
 
     private func trust() throws(TLSError) -> TLSContext {
         if let context = context.withLock({ $0 }) { return context }
-        let made = try TLSContext(client: TLSClientSettings())
+        var settings = TLSClientSettings()
+        // As for AWS's own tools: roots in place of the system's.
+        if let bundle = environment["AWS_CA_BUNDLE"], !bundle.isEmpty {
+            settings.trust = .file(bundle)
+        }
+        let made = try TLSContext(client: settings)
         context.withLock { $0 = made }
         return made
     }

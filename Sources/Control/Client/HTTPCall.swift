@@ -55,10 +55,10 @@ struct HTTPCall {
         }
         var failure = HTTPCallError("\"\(url.host)\" has no address")
         for address in addresses {
-            do throws(SystemError) {
+            do throws(HTTPCallError) {
                 return try ask(.ip(address), trust)
             } catch {
-                failure = HTTPCallError("\(url.authority) does not answer: \(error.reason)")
+                failure = error
             }
         }
         throw failure
@@ -66,25 +66,38 @@ struct HTTPCall {
 
     private func ask(
         _ endpoint: Endpoint, _ trust: () throws(TLSError) -> TLSContext
-    ) throws(SystemError) -> HTTPReply {
-        if url.speaksTLS {
-            let context: TLSContext
-            do throws(TLSError) { context = try trust() } catch {
-                throw SystemError(call: "connect", subject: "\(endpoint)", errno: 71)
-            }
+    ) throws(HTTPCallError) -> HTTPReply {
+        guard url.speaksTLS else {
             return try ask(
-                try SecuredStream(to: endpoint, host: url.host, context, within: limit), endpoint)
+                connected { () throws(SystemError) in
+                    try TimedSocket.connect(to: endpoint, within: limit)
+                })
         }
-        return try ask(try TimedSocket.connect(to: endpoint, within: limit), endpoint)
+        let context: TLSContext
+        do throws(TLSError) { context = try trust() } catch { throw HTTPCallError("\(error)") }
+        return try ask(
+            connected { () throws(SystemError) in
+                try SecuredStream(to: endpoint, host: url.host, context, within: limit)
+            })
     }
 
-    private func ask(
-        _ stream: some ByteStream, _ endpoint: Endpoint
-    ) throws(SystemError) -> HTTPReply {
+    private func connected<Stream: ByteStream>(
+        _ connect: () throws(SystemError) -> Stream
+    ) throws(HTTPCallError) -> Stream {
+        do throws(SystemError) { return try connect() } catch {
+            // EPROTO: hands were not shaken.
+            let reason =
+                error.errno == 71
+                ? "its certificate is not believed, or it speaks no TLS"
+                : error.reason
+            throw HTTPCallError("\(url.authority) does not answer: \(reason)")
+        }
+    }
+
+    private func ask(_ stream: some ByteStream) throws(HTTPCallError) -> HTTPReply {
         var reading = ResponseReading(bytesMax: Self.answerBytesMax, isToHead: method == "HEAD")
         guard stream.write(wire), let reply = reading.read(from: stream) else {
-            // ETIMEDOUT: it may also have ended early, which is as good as no answer.
-            throw SystemError(call: "recv", subject: "\(endpoint)", errno: 110)
+            throw HTTPCallError("\(url.authority) does not answer, or only half of it")
         }
         return reply
     }

@@ -24,8 +24,8 @@ extension ConfigurationReader {
         section.read("warmTime", &rules.warmTime, .duration(1_000...86_400_000))
         var speaksTLS = false
         section.read("tls", &speaksTLS, .flag)
-        var port: UInt16?
-        section.read("port", &port, .count(1...65_535))
+        let written = section.given("port")
+        let port = written?.read(.count(1...65_535 as ClosedRange<UInt16>), findings)
         var type: DNSType?
         section.read("type", &type, .choice(["A": .a, "AAAA": .aaaa, "SRV": .srv]))
         let isMeant = name != nil || group != nil || !section.has("dns")
@@ -42,8 +42,8 @@ extension ConfigurationReader {
         }
         if group != nil, type != nil { refuse("type", section, "belongs to dns") }
         let tellsPort = name != nil && type == .srv
-        if tellsPort, port != nil { refuse("port", section, "is what SRV records tell") }
-        if !tellsPort, port == nil {
+        if tellsPort, written != nil { refuse("port", section, "is what SRV records tell") }
+        if !tellsPort, written == nil {
             findings.error(
                 at: section.place, "\(section.name)port is missing, and nobody else tells it",
                 "add \"port: 8080\"")
