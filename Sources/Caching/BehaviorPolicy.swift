@@ -23,8 +23,9 @@ public struct BehaviorPolicy: Sendable, Equatable {
     public var sMaxage: Milliseconds
     /// Used when the response has no `stale-while-revalidate`. Default 0.
     public var staleWhileRevalidate: Milliseconds
-    /// Used when the response has no `stale-if-error`. Default: as long as `maxTTL` lets it in
-    /// cloudfront mode, 24 h in rfc9111 mode.
+    /// Used when the response has no `stale-if-error`. Default: that of the class in cloudfront
+    /// mode (see ``standardStaleIfError(_:)``), 24 h in rfc9111 mode, and never more than that of
+    /// the class.
     public var staleIfError: Milliseconds
     /// Obeys `Cache-Control` and `Pragma` of requests. Default: rfc9111 mode only.
     public var honoursRequestCacheControl: Bool
@@ -75,13 +76,26 @@ public struct BehaviorPolicy: Sendable, Equatable {
     public static var year: Milliseconds { 31_536_000_000 }
     public static var day: Milliseconds { 86_400_000 }
 
+    /// How long something stale of that class is better than nothing: the picture of a map for as
+    /// long as it is kept, what describes services or features for as long as programs may rely
+    /// on it, a page for as long as people take it for today's.
+    public static func standardStaleIfError(_ mapClass: MapClass) -> Milliseconds {
+        switch mapClass {
+        case .none, .tiles: .max
+        case .capabilities: 7 * day
+        case .pages: 3 * day
+        case .features: day / 24
+        }
+    }
+
     /// What `--origin URL` alone gives: the origin's headers rule, class tiles.
-    public static func standard(mode: Mode) -> BehaviorPolicy {
+    public static func standard(mode: Mode, _ mapClass: MapClass = .tiles) -> BehaviorPolicy {
         let isLetter = mode == .rfc9111
+        let staleIfError = min(isLetter ? day : .max, standardStaleIfError(mapClass))
         return BehaviorPolicy(
-            mode: mode, mapClass: .tiles, minTTL: 0, defaultTTL: 0, maxTTL: year,
+            mode: mode, mapClass: mapClass, minTTL: 0, defaultTTL: 0, maxTTL: year,
             errorTTL: isLetter ? 0 : 10_000, edgeTTL: day, sMaxage: 60_000,
-            staleWhileRevalidate: 0, staleIfError: isLetter ? day : .max,
+            staleWhileRevalidate: 0, staleIfError: staleIfError,
             honoursRequestCacheControl: isLetter, usesHeuristics: isLetter, keysVary: isLetter,
             honoursTargetedControl: isLetter, respectsOriginAge: isLetter, sessionsBypass: true,
             judgesAuthorization: true, judgesCookies: true, keepsFallback: false,

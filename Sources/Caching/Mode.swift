@@ -25,6 +25,8 @@ public enum MapClass: UInt8, Sendable, CaseIterable {
     case tiles
     /// Service descriptions (GetCapabilities and kin).
     case capabilities
+    /// Answers about single features (GetFeatureInfo, WFS, WCS and kin).
+    case features
     /// Pages and what they load.
     case pages
 
@@ -34,6 +36,7 @@ public enum MapClass: UInt8, Sendable, CaseIterable {
         case .none: "none"
         case .tiles: "tiles"
         case .capabilities: "capabilities"
+        case .features: "features"
         case .pages: "pages"
         }
     }

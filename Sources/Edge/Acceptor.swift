@@ -75,6 +75,7 @@ extension LoopState where N: ~Copyable {
             return
         }
         viewers[slot.index].speaksTLS = listener.speaksTLS
+        viewers[slot.index].isSouthbound = listener.isSouthbound
         let nothing = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
         if listener.speaksTLS, !expectsHeader, unsafe !secureViewer(slot.index, early: nothing) {
             closeViewer(slot.index, reset: true)

@@ -20,7 +20,13 @@ extension LoopState where N: ~Copyable {
         exchange.outcome.result = resultType(exchange, fetched, collapsed)
         var writer = unsafe HeadWriter(scratch.head)
         writer.append(status: exchange.statusToShow(fetched.status))
-        let blob = collapsed ? fetched.sharedBlob ?? fetched.blob : fetched.blob
+        var blob = collapsed ? fetched.sharedBlob ?? fetched.blob : fetched.blob
+        if fetched.isDegraded {
+            counters.add(.degradedPages)
+            blob = NoticedFields.shortened(
+                blob, sMaxage: exchange.snapshot.notices.settings.sMaxage,
+                isShared: exchange.key != nil && fetched.mayBeShared, keepsValidators: true)
+        }
         unsafe blob.withUnsafeBytes { unsafe appendFields($0, exchange, &writer) }
         chooseDelivery(exchange, fetched, &writer)
         appendConnection(slot, &writer)
@@ -107,12 +113,16 @@ extension LoopState where N: ~Copyable {
         writer.append("; fwd-status=")
         writer.appendDecimal(UInt64(fetched.head.status))
         if collapsed { writer.append("; collapsed") }
+        if fetched.isDegraded { writer.append("; detail=degraded") }
         if fetched.isStorable, exchange.key != nil { writer.append("; stored") }
         if case .refused(let reason) = fetched.storability, exchange.key != nil {
             writer.append("; detail=")
             writer.append(reason.word)
         }
         writer.append("\r\n")
+        if fetched.isDegraded {
+            appendDegraded("origin", since: notice.since ?? outageBegan(exchange), &writer)
+        }
         if exchange.head.fields.contains(.xEdgeExplain) {
             appendExplanation(exchange, fetched, &writer)
         }

@@ -49,6 +49,10 @@ final class Exchange {
     var asksSecond = false
     /// The map request behind it, when its behavior has the class for it.
     var map: MapAsk?
+    /// What is being made for it beside the loop.
+    var making: Making?
+    /// The page is too large for a notice, or of another kind.
+    var skipsNotice = false
 
     /// How the response's body reaches the viewer.
     enum Delivery { case none, head, length, chunked, untilClose }
@@ -86,7 +90,7 @@ extension LoopState where N: ~Copyable {
         viewers[slot].exchange = exchange
         viewers[slot].phase = .exchange
         setDeadline(slot, milliseconds: exchange.intake.isComplete ? nil : limits.bodyTimeout)
-        if answersLoop(exchange) { return }
+        if answersLoop(exchange) || failsFast(exchange) { return }
         switch exchange.decision.action {
         case .gatewayTimeout: answer(exchange, 504, detail: exchange.decision.reason.word)
         case .serve, .serveStale, .serveStaleRefreshing, .fetch, .revalidate: obtain(exchange)
@@ -162,6 +166,7 @@ extension LoopState where N: ~Copyable {
             cutShort(exchange)
         case .streaming, .complete:
             guard let head = view.head else { return }
+            noteAnswer(exchange, head, isWhole: view.isComplete)
             if head.confirmsStored || head.deniesStored {
                 serveConfirmed(exchange, head)
             } else if !exchange.hasResponded {
@@ -193,6 +198,7 @@ extension LoopState where N: ~Copyable {
             serveStale(exchange, entry)
             return
         }
+        if betters(exchange, head) { return }
         if head.status >= 400, showsPage(exchange, for: head.status) { return }
         if head.isRejectedContent {
             counters.add(.contentRejected)
@@ -200,10 +206,8 @@ extension LoopState where N: ~Copyable {
             return
         }
         setDeadline(exchange.id.slot, milliseconds: nil)
-        if head.status >= 500, exchange.fallbackImage() != nil {
-            answer(exchange, 503, detail: "origin-error")
-            return
-        }
+        if head.status >= 500, replaces(exchange, head) { return }
+        if isNoticing, holdsForNotice(exchange, head) { return }
         if head.isHeld(by: exchange, now: network.wallNow) {
             writeNotModified(exchange, head)
             return
@@ -214,6 +218,7 @@ extension LoopState where N: ~Copyable {
 
     /// The origin failed before anything was sent: stale within its budget, else the fallback.
     private mutating func fall(_ exchange: Exchange, _ failure: FetchFailure) {
+        if failure.blamesMember || failure.isTimeout { judgeCall(exchange, isAnswered: false) }
         if exchange.leads, failure.blamesMember || failure == .totalTimeout {
             rememberFailure(exchange, failure.status, failure.detailedResult)
         }
@@ -225,14 +230,6 @@ extension LoopState where N: ~Copyable {
             let status =
                 exchange.entry == nil || exchange.policy.mode == .cloudfront ? failure.status : 504
             answer(exchange, status, detail: failure.detailedResult)
-        }
-    }
-
-    /// Stale, and the origin could not better it. An entry gone meanwhile means an error after all.
-    mutating func serveStale(_ exchange: Exchange, _ entry: StoredCopy) {
-        counters.add(.staleServed)
-        if !serveWhenReady(exchange, entry, reason: .staleIfError) {
-            answer(exchange, 502, detail: "entry-gone")
         }
     }
 
@@ -255,18 +252,6 @@ extension LoopState where N: ~Copyable {
         exchange.entry = nil
         exchange.mayCollapse = false
         lead(exchange, fresh(exchange))
-    }
-
-    func mayServeStale(_ exchange: Exchange, _ entry: StoredCopy, _ failure: OriginFailure)
-        -> Bool
-    {
-        if case .serveStale = onOriginFailure(
-            entry.header, failure: failure, policy: exchange.policy, request: exchange.facts,
-            now: network.wallNow)
-        {
-            return true
-        }
-        return false
     }
 
     /// Step 6: the response is sent to its last byte.

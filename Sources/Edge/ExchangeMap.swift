@@ -61,13 +61,6 @@ extension Exchange {
             || map.request.exceptions == .other
     }
 
-    /// In place of a tile that cannot be had: an image that decodes, of the size asked for (law 7).
-    func fallbackImage() -> FallbackImage? {
-        guard let map, map.isImage, !wantsDocument else { return nil }
-        let picture = BlankTile.picture(for: map.request)
-        return FallbackImage(bytes: picture.bytes, mediaType: picture.contentType)
-    }
-
     var acceptsGzip: Bool {
         guard let index = head.fields.first(.acceptEncoding) else { return false }
         return unsafe bytes.withUnsafeBytes {

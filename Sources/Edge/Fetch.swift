@@ -40,6 +40,8 @@ package final class Fetch {
     var gzip: BodyGzip?
     /// Held back until the first bytes of the body show what it is (law 5).
     var judging: JudgedBody?
+    /// What it has learned of members, beside how it ends.
+    var evidence = FetchEvidence()
     var isPaused = false
     /// The response of a write, until what the write made stale is on disk.
     var held: FetchedHead?
@@ -69,6 +71,7 @@ package final class Fetch {
         (member, tried, attempts, waits) = (-1, 0, 0, 0)
         (mayReuse, hasRepeated) = (true, false)
         (head, gzip) = (nil, nil)
+        evidence = FetchEvidence()
     }
 
     /// Nothing of the request has gone to the present connection, and nothing has come from it.
@@ -76,6 +79,7 @@ package final class Fetch {
         (hasSentHead, hasSentAll) = (false, false)
         (interim, continues) = (0, 0)
         body = ResponseIntake()
+        evidence.begin()
     }
 
     /// What its response is judged by: a later invalidation of its target makes it dead (law 3).
@@ -115,12 +119,13 @@ extension LoopState where N: ~Copyable {
     /// Asks the pool whose turn it is.
     mutating func place(_ fetch: Fetch) {
         fetch.attempts = 0
-        switch fetch.pool.choose(
-            tried: fetch.tried, at: network.monotonicMilliseconds,
+        let choice = fetch.pool.choose(
+            tried: fetch.tried, mayTry: fetch.mayTry, at: network.monotonicMilliseconds,
             for: QueuedFetch(loop: index, fetch: fetch.token.bits))
-        {
-        case .member(let member):
+        switch choice {
+        case .member(let member), .trial(let member):
             fetch.member = member
+            fetch.evidence.isTrial = choice == .trial(member)
             connect(fetch)
         case .queued:
             // A fetch that is in nobody's care holds no member.
@@ -141,7 +146,7 @@ extension LoopState where N: ~Copyable {
     mutating func memberFree(_ place: HandedPlace, _ pool: OriginPool) {
         let token = Token(bits: place.next.fetch)
         guard fetches.contains(token), fetches[token.slot].phase == .queued else {
-            release(pool, place.member, .neutral)
+            release(pool, place.member, .neutral, wasTrial: false)
             return
         }
         fetches[token.slot].follow(until: pool)
@@ -182,6 +187,7 @@ extension LoopState where N: ~Copyable {
             let isOver = exchange.intake.isComplete && !exchange.intake.hasBytes
             if fetch.isBackground || fetch.request.framing == .none || isOver {
                 fetch.hasSentAll = true
+                fetch.evidence.sentAt = network.monotonicNow
                 origins[slot.index].output.releaseIfEmpty()
                 // Only who was asked the whole question can be late with the answer.
                 expectMember(fetch)
@@ -204,7 +210,8 @@ extension LoopState where N: ~Copyable {
     /// It is the member's turn: to take more of the request, or to answer.
     private mutating func expectMember(_ fetch: Fetch) {
         guard fetch.phase == .sending else { return }
-        setDeadline(fetch, milliseconds: fetch.pool.settings.firstByteTimeout)
+        setDeadline(
+            fetch, milliseconds: fetch.patience(fetch.pool.settings.firstByteTimeout))
     }
 
     private mutating func sendOrigin(
@@ -326,6 +333,7 @@ extension LoopState where N: ~Copyable {
         }
         counters.add(.originFailures)
         if failure == .malformed { counters.add(.originMalformed) }
+        let wasTrial = fetch.evidence.isTrial
         release(fetch, failure.blamesMember ? .failed(.fetch(failure)) : .neutral)
         fetch.tried |= 1 << UInt64(fetch.member & 63)
         fetch.follow()
@@ -341,13 +349,14 @@ extension LoopState where N: ~Copyable {
             fetch.tried &= ~(1 << UInt64(fetch.member & 63))
         }
         // A distribution's attempts are its own business, and come out of no budget.
-        guard failure.mayTryAnother, fetch.isReplayable, fetch.judging == nil, others || repeats,
-            awaits && repeats || fetch.pool.takeRetry()
+        guard failure.mayTryAnother, fetch.isReplayable, others || repeats,
+            awaits && repeats || wasTrial || fetch.pool.takeRetry()
         else {
             finishFailed(fetch, failure)
             return
         }
         counters.add(.originRetries)
+        forget(fetch)
         place(fetch)
     }
 
@@ -382,12 +391,16 @@ extension LoopState where N: ~Copyable {
     /// Gives the member's place back, and to who waits for it.
     mutating func release(_ fetch: Fetch, _ ending: OriginPool.Ending) {
         guard fetch.member >= 0 else { return }
-        release(fetch.pool, fetch.member, ending)
+        let wasTrial = fetch.evidence.isTrial
+        fetch.evidence.isTrial = false
+        release(fetch.pool, fetch.member, ending, wasTrial: wasTrial)
     }
 
-    private func release(_ pool: OriginPool, _ member: Int, _ ending: OriginPool.Ending) {
+    private func release(
+        _ pool: OriginPool, _ member: Int, _ ending: OriginPool.Ending, wasTrial: Bool
+    ) {
         var (handed, change, holder) = pool.release(
-            member, ending, at: network.monotonicMilliseconds)
+            member, ending, wasTrial: wasTrial, at: network.monotonicMilliseconds)
         note(change, pool, member)
         // A loop whose mailbox is full hears of nothing: its fetches' time-outs end them.
         while let place = handed,
@@ -395,20 +408,6 @@ extension LoopState where N: ~Copyable {
         {
             (handed, _, holder) = holder.release(
                 place.member, .neutral, at: network.monotonicMilliseconds)
-        }
-    }
-
-    private func note(_ change: MemberHealth.Change, _ pool: OriginPool, _ member: Int) {
-        let name = "origin \"\(pool.settings.id)\" member \(pool.settings.members[member].name)"
-        switch change {
-        case .none: break
-        case .ejected:
-            shared.events.note(
-                EdgeEvent(
-                    .warning, "origin", "\(name) is ejected after consecutive failures; see /status"
-                ))
-        case .returned: shared.events.note(EdgeEvent(.notice, "origin", "\(name) answers again"))
-        case .wentDown, .cameUp: break
         }
     }
 

@@ -47,7 +47,9 @@ struct FetchBody {
     /// Room for at least one byte: the last segment's rest, or a new one's.
     mutating func room(expecting rest: Int?, budget: FillBudget) -> UnsafeMutableRawBufferPointer {
         if segments.last.map({ $0.count == $0.capacity }) ?? true {
-            let capacity = max(512, min(rest ?? 65_536, 1 << 20, 65_536 << min(segments.count, 4)))
+            // Most bodies of unknown length are small, and may wait for the writer in this memory.
+            let growth = segments.isEmpty && rest == nil ? 16_384 : 65_536 << min(segments.count, 4)
+            let capacity = max(512, min(rest ?? .max, 1 << 20, growth))
             segments.append(BodySegment(capacity: capacity))
             counts.append(0)
             budget.take(capacity)

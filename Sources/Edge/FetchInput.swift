@@ -135,11 +135,12 @@ extension LoopState where N: ~Copyable {
     /// The final head: what it means for the store is decided once, here.
     private mutating func headCame(_ slot: UInt32, _ fetch: Fetch, _ raw: [UInt8]) {
         fetch.phase = .receiving
+        noteHead(fetch)
         setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
         fetch.body.begin(originHead.framing)
         var head = makeHead(fetch, passed(raw, fetch.exchange))
         if head.status >= 500, retryOnStatus(fetch, head) { return }
-        if failsOver(fetch, .status(head.status), verdict(head)) { return }
+        if failsOver(fetch, .status(head.status), verdict(fetch, head)) { return }
         if let next = compressed(head, fetch.exchange), let gzip = BodyGzip() {
             fetch.gzip = gzip
             head = makeHead(fetch, next)
@@ -173,6 +174,9 @@ extension LoopState where N: ~Copyable {
         }
         if fetch.exchange.judgesBody(head) {
             fetch.judging = JudgedBody(head: head)
+        } else if searchesBody(head, fetch.exchange) {
+            fetch.judging = JudgedBody(
+                head: head, needed: fetch.exchange.degradedMarker?.within ?? 0)
         } else {
             publish(head, fetch)
         }
@@ -186,14 +190,15 @@ extension LoopState where N: ~Copyable {
         // Without a member to turn to at once, this answer is the best there is.
         guard (502...504).contains(head.status), fetch.isReplayable,
             fetch.request.method.isIdempotent, fetch.exchange.intake.isComplete,
-            let next = fetch.pool.chooseRetry(tried: tried, at: network.monotonicMilliseconds)
+            let next = fetch.pool.chooseRetry(
+                tried: tried, isFree: fetch.evidence.isTrial, at: network.monotonicMilliseconds)
         else { return false }
         fetch.tried = tried
         moveOn(fetch, from: head.status, to: next)
         return true
     }
 
-    private mutating func publish(_ head: FetchedHead, _ fetch: Fetch) {
+    mutating func publish(_ head: FetchedHead, _ fetch: Fetch) {
         fetch.head = head
         let plan = storePlan(fetch, head)
         fetch.shared.publish(head, keepsBody: plan.keepsBody, dissolve: !plan.isShared)
@@ -236,15 +241,11 @@ extension LoopState where N: ~Copyable {
     /// Bytes were published, or the body is over.
     private mutating func bodyCame(_ slot: UInt32, _ fetch: Fetch, surplus: Bool) {
         setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
+        noteBody(fetch)
         if fetch.body.isComplete, let gzip = fetch.gzip {
             unsafe compress(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true, gzip, fetch)
         }
-        if let judged = fetch.judging,
-            fetch.body.isComplete || fetch.shared.total >= JudgedBody.needed
-        {
-            fetch.judging = nil
-            publish(judge(judged, fetch), fetch)
-        }
+        if fetch.judging != nil, asksAnother(fetch) { return }
         if fetch.shared.keepsBody, fetch.shared.total > snapshot.settings.cache.objectBytes {
             counters.add(.storeSkippedSize)
             letGo(fetch)
@@ -274,20 +275,12 @@ extension LoopState where N: ~Copyable {
             head.head.keepsAlive && fetch.hasSentAll && !surplus
             && fetch.body.framing != .untilClose
         if isReusable { keepOrigin(slot) } else { discardOrigin(slot, reset: surplus) }
-        release(fetch, verdict(head))
+        settleEvidence(fetch, head)
         fetch.pool.served(after: network.monotonicNow - fetch.startedAt)
         // An answer before the whole request was read: the rest of it has nowhere to go.
         conclude(fetch)
         store(fetch, head)
         end(fetch.shared, .complete, trailers: fetch.body.trailers)
-    }
-
-    /// What an answer says of the member: a gateway's errors are its failure. Other errors, and an
-    /// exception in a tile's place, may be the request's own fault, and prove nothing either way.
-    private func verdict(_ head: FetchedHead) -> OriginPool.Ending {
-        let status = head.head.status
-        if (502...504).contains(status) { return .failed(.status(status)) }
-        return status >= 500 || head.isRejectedContent ? .neutral : .succeeded
     }
 
     private mutating func originEnded(_ fetch: Fetch, _ result: IOResult) {
@@ -296,10 +289,7 @@ extension LoopState where N: ~Copyable {
             return
         }
         if result == .endOfStream, fetch.body.endOfStream(), let slot = fetch.connection {
-            if let judged = fetch.judging {
-                fetch.judging = nil
-                publish(judge(judged, fetch), fetch)
-            }
+            if fetch.judging != nil, asksAnother(fetch) { return }
             responseCame(slot.index, fetch, surplus: true)
             return
         }

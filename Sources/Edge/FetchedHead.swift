@@ -27,6 +27,8 @@ final class FetchedHead: Sendable {
     let deniesStored: Bool
     /// Status 200, but no tile: an OGC exception or a body of another kind (law 5).
     let rejectedContent: TileVerdict?
+    /// The page says itself that it lacks something: shown, not kept.
+    let isDegraded: Bool
     /// Stored bytes stand before the origin's: a part that this response completes.
     let completes: Bool
 
@@ -35,7 +37,8 @@ final class FetchedHead: Sendable {
         sharedBlob: [UInt8]? = nil, receivedAt: Milliseconds,
         requestedAt: Milliseconds, storability: Storability, variant: VariantBytes?,
         confirmed: StoredCopy? = nil, deniesStored: Bool = false,
-        rejectedContent: TileVerdict? = nil, completesTo whole: UInt64? = nil
+        rejectedContent: TileVerdict? = nil, isDegraded: Bool = false,
+        completesTo whole: UInt64? = nil
     ) {
         status = whole == nil ? head.status : 200
         if let whole {
@@ -57,12 +60,29 @@ final class FetchedHead: Sendable {
         self.confirmed = confirmed
         self.deniesStored = deniesStored
         self.rejectedContent = rejectedContent
+        self.isDegraded = isDegraded
         completes = whole != nil
+    }
+
+    /// The same, known to lack something.
+    init(_ other: FetchedHead, degraded isDegraded: Bool) {
+        (status, declaredLength, bytes) = (other.status, other.declaredLength, other.bytes)
+        (head, facts) = (other.head, other.facts)
+        (blob, sharedBlob) = (other.blob, other.sharedBlob)
+        (receivedAt, requestedAt) = (other.receivedAt, other.requestedAt)
+        (storability, variant) = (other.storability, other.variant)
+        (confirmed, deniesStored) = (other.confirmed, other.deniesStored)
+        (rejectedContent, completes) = (other.rejectedContent, other.completes)
+        self.isDegraded = isDegraded
     }
 
     var confirmsStored: Bool { confirmed != nil }
     var isRejectedContent: Bool { rejectedContent != nil }
     var isStorable: Bool {
+        mayBeShared && !isDegraded
+    }
+    /// It is for anybody, though perhaps not to be kept.
+    var mayBeShared: Bool {
         if case .storable = storability { return rejectedContent == nil }
         return false
     }

@@ -67,11 +67,12 @@ enum HeaderBlob {
         }
     }
 
+    /// As long as what was written: it may wait for the writer together with many thousand others.
     private static func write(_ body: (inout HeadWriter) -> Void) -> [UInt8] {
-        unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-            var writer = unsafe HeadWriter(UnsafeMutableRawBufferPointer(buffer))
+        unsafe withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 1) { memory in
+            var writer = unsafe HeadWriter(memory)
             body(&writer)
-            count = writer.count
+            return unsafe [UInt8](memory[..<writer.count])
         }
     }
 

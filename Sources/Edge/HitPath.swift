@@ -12,6 +12,7 @@ extension LoopState where N: ~Copyable {
         viewers[slot].rateFrom = 0
         if isStopping || !head.keepsAlive { viewers[slot].closesAfterResponse = true }
         if hot.isTwin { requestID = requestIDs.make() }
+        if unsafe !hot.ownPath.isEmpty, unsafe servesOwn(slot, given) { return }
         let isRoot = unsafe asksForRoot(given)
         let behavior = unsafe hot.match(
             isRoot ? hot.rootObject : UnsafeRawBufferPointer(rebasing: given[head.path.range]),
@@ -215,14 +216,14 @@ extension LoopState where N: ~Copyable {
         unsafe hot[behavior].imported != nil && hot[behavior].policy.mapClass == .none
     }
 
-    /// A map client gets an image that decodes, also when the error was stored (law 7), and others
+    /// Viewers get what their programs can use, also when the error was stored (law 7), and others
     /// the distribution's page for it. False where there is neither: the stored error it is.
     private mutating func answerStoredError(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
         _ decision: Decision, _ status: Int
     ) -> Bool {
         let hasPages = hot[behavior].traits.contains(.hasErrorPages)
-        guard hasPages || status >= 500 && hot[behavior].policy.mapClass == .tiles else {
+        guard hasPages || status >= 500 && hot[behavior].policy.mapClass != .none else {
             return false
         }
         let exchange = unsafe makeExchange(slot, bytes, behavior, facts, decision)
@@ -230,13 +231,10 @@ extension LoopState where N: ~Copyable {
         viewers[slot].exchange = exchange
         viewers[slot].phase = .exchange
         if showsPage(exchange, for: status) { return true }
-        guard status >= 500, exchange.fallbackImage() != nil else {
-            viewers[slot].exchange = nil
-            viewers[slot].phase = .reading
-            return false
-        }
-        answer(exchange, 503, detail: decision.reason.word)
-        return true
+        if answersFallback(exchange, status, decision.reason.word) { return true }
+        viewers[slot].exchange = nil
+        viewers[slot].phase = .reading
+        return false
     }
 
     /// The record under a key, verified to be that key's.

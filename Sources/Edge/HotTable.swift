@@ -96,6 +96,8 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
     /// CloudFront chooses behaviors by the path in its normal form.
     let normalizesPaths: Bool
     let screening: HotScreening
+    /// The path under which the edge answers scripts itself; empty: it does not.
+    let ownPath: UnsafeRawBufferPointer
     /// The name of the field that tells a viewer's country; empty: none.
     let countryField: UnsafeRawBufferPointer
     let countries: Unmanaged<CountryTable>?
@@ -124,6 +126,7 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
         unsafe keyHost = unsafe text.keep(settings.distribution?.domainName ?? "")
         let root = settings.distribution?.distribution.config.rootObjectPath(forRoot: "/")
         unsafe rootObject = unsafe text.keep(root ?? "")
+        unsafe ownPath = unsafe text.keep(settings.notices.script.map { "\($0)/" } ?? "")
         normalizesPaths = settings.mode == .cloudfront
         screening = settings.distribution.map { HotScreening($0, text) } ?? HotScreening()
         let country = settings.distribution?.countries ?? CountrySettings()

@@ -32,14 +32,12 @@ extension LoopState where N: ~Copyable {
     }
 
     /// A final answer of the edge's own to an exchange: the distribution's page for that error, or
-    /// an image in place of a map's, or a page of the edge's own.
+    /// what its program can use, or a page of the edge's own.
     mutating func answer(_ exchange: Exchange, _ status: Int, detail: StaticString) {
         if showsPage(exchange, for: status) { return }
-        let image = status >= 500 ? exchange.fallbackImage() : nil
-        var page = localPage(
-            image == nil ? status : 503, detail: detail, requestID: exchange.outcome.requestID)
-        if status >= 500 { page.retryAfter = 5 }
-        if let image { page.show(image) }
+        if answersFallback(exchange, status, detail) { return }
+        var page = localPage(status, detail: detail, requestID: exchange.outcome.requestID)
+        if status >= 500 { page.retryAfter = exchange.snapshot.notices.fallbacks.retryAfter }
         answer(exchange, page)
     }
 
@@ -80,7 +78,10 @@ extension LoopState where N: ~Copyable {
 
     /// Status 200, but no tile: the viewer gets what it can use, the store gets nothing (law 5).
     mutating func answerRejectedContent(_ exchange: Exchange, _ head: FetchedHead) {
-        if exchange.wantsDocument {
+        if let entry = exchange.entry, mayServeStale(exchange, entry, .unreachable) {
+            exchange.outcome.detail = "content-rejected"
+            serveStale(exchange, entry)
+        } else if exchange.wantsDocument, exchange.map?.request.exceptions != .json {
             writeHead(exchange, head, collapsed: exchange.fetch == nil)
             pump(exchange.id.slot)
         } else {

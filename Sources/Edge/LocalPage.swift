@@ -4,7 +4,7 @@ import Glibc
 import HTTP
 import Reactor
 
-/// An answer of the edge's own: a refusal, an error, a redirect, an image in place of a tile.
+/// An answer of the edge's own: a refusal, an error, a redirect, what stands in for something.
 struct LocalPage {
     var status: Int
     /// Why, in one word for log and `Cache-Status`.
@@ -16,25 +16,17 @@ struct LocalPage {
     var retryAfter: Int?
     /// Where to go instead.
     var location: [UInt8] = []
-    /// Something else was asked for, and could not be had.
-    var isDegraded = false
+    /// Something else was asked for, and could not be had: what this is instead, and since when, in
+    /// seconds since 1970, the origin fails.
+    var degraded: StaticString?
+    var since: Int64?
+    /// How long others may keep it.
+    var cacheControl = "no-store"
 
     init(_ status: Int, detail: StaticString) {
         self.status = status
         self.detail = detail
     }
-
-    mutating func show(_ image: FallbackImage) {
-        content = image.bytes
-        mediaType = image.mediaType
-        isDegraded = true
-    }
-}
-
-/// An image of the size and format a map client asked for, in place of the tile it cannot have.
-struct FallbackImage {
-    var bytes: [UInt8]
-    var mediaType: StaticString
 }
 
 extension LoopState where N: ~Copyable {
@@ -90,12 +82,12 @@ extension LoopState where N: ~Copyable {
         writer.append("\r\nDate: ")
         writer.appendDate(epochSeconds: network.wallNow / 1_000)
         writer.append("\r\n")
-        if !hot.isTwin { writer.append("Cache-Control: no-store\r\n") }
+        if !hot.isTwin { append("Cache-Control: \(page.cacheControl)\r\n", &writer) }
         if !page.location.isEmpty { unsafe writer.field("Location", page.location.span.bytes) }
         if let retryAfter = page.retryAfter {
             writer.field("Retry-After", decimal: UInt64(retryAfter))
         }
-        if page.isDegraded { writer.append("X-Edge-Degraded: origin\r\n") }
+        if let word = page.degraded { appendDegraded(word, since: page.since, &writer) }
         if let exchange {
             unsafe appendFields(
                 UnsafeRawBufferPointer(start: nil, count: 0), exchange, isOwn: true, &writer)

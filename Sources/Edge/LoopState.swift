@@ -12,6 +12,8 @@ package final class EdgeShared: Sendable {
     package let budget: FillBudget
     let events: any EventObserver
     let mailboxes: [Mailbox<LoopMessage>]
+    /// What is made beside the loops in place of an answer.
+    let jobs: FallbackJobs
 
     package init(
         store: Store?, budget: FillBudget, events: any EventObserver,
@@ -21,6 +23,7 @@ package final class EdgeShared: Sendable {
         self.budget = budget
         self.events = events
         self.mailboxes = mailboxes
+        jobs = FallbackJobs(isStepping: store?.isStepping ?? false)
     }
 
     /// Has all loops go by another configuration, and those fetches go on that it has places for.
@@ -47,10 +50,14 @@ package enum LoopMessage: Sendable {
     case unread(fetch: UInt64)
     /// A member's place is this queued fetch's own.
     case memberFree(HandedPlace, OriginPool)
+    /// Nobody has an answer of this member any more: who waits for one may ask another.
+    case memberOut(OriginPool, Int)
     /// The slowest reader of this fetch has caught up, or left.
     case caughtUp(fetch: UInt64)
     /// What this exchange was to be answered with is gone, or proved to be damaged.
     case unavailable(ExchangeID)
+    /// What this exchange waited for has been made; nil: it could not be.
+    case made(ExchangeID, [UInt8]?)
     case replace(SettingsSnapshot)
     case adopt(listener: Int32, settings: ListenerSettings)
     /// The same address, used otherwise from the next connection on.
@@ -89,6 +96,10 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     let seed: (UInt64, UInt64)
     var snapshot: SettingsSnapshot
     var hot: HotTable
+    /// Pages get a notice now: the one thing a hit looks at.
+    var isNoticing = false
+    var notice = LoopNotice()
+    let outages: OutageBoard
     var limits: ViewerLimits
     package var viewers: Slab<ViewerConnection>
     package var origins: Slab<OriginConnection>
@@ -159,6 +170,9 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
         seed = shared.store?.seed ?? (0, 0)
         self.snapshot = snapshot
         hot = snapshot.hot
+        outages = snapshot.outages
+        // Whatever is known is read at the first tick.
+        notice.version = .max
         limits = snapshot.settings.limits
         let connections = limits.connectionsPerLoop
         viewers = Slab(capacity: connections)
@@ -181,6 +195,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     /// Deals with one wake-up: events, messages, timers, and what they left to do.
     package mutating func tick(_ events: UnsafeBufferPointer<ReadyEvent>) {
         counters.add(.ticks)
+        if outages.version != notice.version { readOutages() }
         for index in events.indices { unsafe deliver(events[index]) }
         if !ready.isEmpty { drainReady() }
         expireTimers()
@@ -262,9 +277,11 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
             switch message {
             case .progress(let id): progress(id)
             case .unavailable(let id): withExchange(id) { $0.unavailable($1) }
+            case .made(let id, let bytes): withExchange(id) { $0.made($1, bytes) }
             case .kept(let fetch): invalidationKept(Token(bits: fetch))
             case .unread(let fetch): fetchUnread(Token(bits: fetch))
             case .memberFree(let place, let pool): memberFree(place, pool)
+            case .memberOut(let pool, let member): leaveMember(pool, member)
             case .caughtUp(let fetch): resume(Token(bits: fetch))
             case .replace(let snapshot): replace(snapshot)
             case .adopt(let fd, let settings): adopt(fd, settings)
@@ -307,6 +324,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
         snapshot = next
         hot = next.hot
         limits = next.settings.limits
+        readOutages()
         invalidated.follow(tagField: next.settings.tagField)
     }
 }

@@ -12,6 +12,9 @@ public enum Counter: Int, CaseIterable, Sendable {
         originTimeouts
     case tlsFailures, originTLSFailures
     case originMalformed, queueRefusals, accessLogDropped, coldFaults, corruptRecords
+    case southboundCalls, southboundRefusals, southboundDeadlines
+    case fallbackStale, fallbackAncestors, fallbackBlanks, fallbackExceptions, fallbackPages
+    case noticesShown, noticesLeftOut, degradedPages
     case systemCalls, ticks
 
     /// Name in the Prometheus exposition.
@@ -103,6 +106,30 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .coldFaults: ("cold_faults", "hits whose pages had to be read from disk first")
         case .corruptRecords:
             ("corrupt_records", "stored records that failed verification and were not served")
+        case .southboundCalls:
+            ("southbound_calls", "the site's own calls that the cache could not answer")
+        case .southboundRefusals:
+            ("southbound_refusals", "the site's own calls refused at once: the breaker was open")
+        case .southboundDeadlines:
+            ("southbound_deadlines", "the site's own calls given up after southbound.deadline")
+        case .fallbackStale:
+            ("fallback_stale", "stale responses of a class served because the origin failed")
+        case .fallbackAncestors:
+            ("fallback_ancestors", "tiles made of a stored one further up: the origin failed")
+        case .fallbackBlanks:
+            ("fallback_blanks", "blank pictures in place of tiles: the origin failed")
+        case .fallbackExceptions:
+            ("fallback_exceptions", "exception documents of the edge's own: the origin failed")
+        case .fallbackPages:
+            ("fallback_pages", "pages of the edge's own with the notice: the origin failed")
+        case .noticesShown: ("notices_shown", "pages that a notice was put into as they were sent")
+        case .noticesLeftOut:
+            (
+                "notices_left_out",
+                "pages served without a notice: too large, of another coding, or too many at once"
+            )
+        case .degradedPages:
+            ("degraded_pages", "pages that the origin marked as lacking something, not stored")
         case .systemCalls: ("system_calls", "system calls made by the loops")
         case .ticks: ("ticks", "turns of the event loops")
         }

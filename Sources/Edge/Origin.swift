@@ -18,13 +18,24 @@ package struct HandedPlace: Sendable, Equatable {
 
 /// One origin's pool: who is healthy, whose turn it is, who waits. Shared by all loops.
 ///
-/// Touched on misses only; one mutex, held for nanoseconds.
+/// What it decides, ``PoolRoster`` decides. Touched on misses only; one mutex, held for
+/// nanoseconds.
 public final class OriginPool: Sendable {
+    typealias Choice = PoolRoster.Choice
+    typealias Ending = PoolRoster.Ending
+
     public let settings: OriginSettings
-    let state: Mutex<State>
+    let roster: Mutex<PoolRoster>
     private let context = Mutex<TLSContext?>(nil)
-    /// Members with an address; all of them where none has one.
-    private let reachable: [Bool]
+    private let outages: OutageBoard
+    private let outageState: Mutex<PoolOutage>
+    /// Of the site's own calls, on southbound listeners.
+    let breaker = Mutex(CircuitBreaker())
+    private let observer = Mutex<CapabilitiesObserver?>(nil)
+
+    /// Told, on the checks' thread, of what a member's capabilities are whenever a check has read
+    /// them whole: the pool, the member's place, and what was seen. Must not block.
+    public typealias CapabilitiesObserver = @Sendable (OriginPool, Int, CapabilitiesSeen) -> Void
 
     /// For the next connections to members that speak TLS; a reload replaces it.
     var tls: TLSContext? {
@@ -32,246 +43,175 @@ public final class OriginPool: Sendable {
         set { context.withLock { $0 = newValue } }
     }
 
-    struct Member {
-        var health: MemberHealth
-        // Smooth weighted round robin: grows by weight, falls by the total when chosen.
-        var current = 0
-        var inFlight = 0
-        var requests: UInt64 = 0
-        var failures: UInt64 = 0
-        var lastFailure: MemberFailure?
-        var lastFailureAt: Milliseconds = 0
+    public convenience init(_ settings: OriginSettings) {
+        self.init(settings, OutageBoard(), PoolOutage())
     }
 
-    struct Waiting {
-        var fetch: QueuedFetch
-        /// Members it asked already, as bits.
-        var tried: UInt64
-    }
-
-    struct State {
-        var members: [Member]
-        var queue: [Waiting] = []
-        // Retries: each request adds a share of one, each retry takes one.
-        var retryTokens = 3.0
-        /// Who took this pool's place: places are given and taken there.
-        var successor: Successor?
-        var misses = LatencyHistogram()
-    }
-
-    public init(_ settings: OriginSettings) {
+    /// - Parameters:
+    ///   - outages: where an outage of this pool is told.
+    ///   - outage: what is known already, of a pool of the same name.
+    package init(_ settings: OriginSettings, _ outages: OutageBoard, _ outage: PoolOutage) {
         self.settings = settings
-        let isAny = settings.members.contains { !$0.endpoints.isEmpty }
-        reachable = settings.members.map { !isAny || !$0.endpoints.isEmpty }
-        state = Mutex(
-            State(
-                members: settings.members.map { _ in Member(health: MemberHealth(settings.health)) }
-            ))
+        self.outages = outages
+        roster = Mutex(PoolRoster(settings))
+        outageState = Mutex(outage)
     }
 
-    enum Choice: Equatable {
-        case member(Int)
-        /// Queued: `release` will hand a member to this fetch.
-        case queued
-        /// Another pool took this one's place: it is to be asked.
-        case moved
-        case failed(FetchFailure)
-    }
-
-    /// Whose turn it is: smooth weighted round robin over eligible members not in `tried`.
-    ///
-    /// When none is eligible one is tried all the same. At their limits, the fetch is queued.
-    func choose(tried: UInt64, at now: Milliseconds, for fetch: QueuedFetch) -> Choice {
-        state.withLock { state in
-            guard state.successor == nil else { return .moved }
-            guard !state.members.isEmpty else { return .failed(.noMember) }
-            let candidates = candidates(state, tried, now)
-            if candidates.isEmpty {
-                // Only who serves others has a place to hand on.
-                let isWorthWaiting = state.members.indices.contains {
-                    !Self.has(tried, $0) && state.members[$0].inFlight > 0
-                        && mayServe($0, state, now)
-                }
-                guard isWorthWaiting, settings.memberConcurrency > 0 else {
-                    return .failed(.noMember)
-                }
-                guard state.queue.count < settings.queueLength else { return .failed(.queueFull) }
-                state.queue.append(Waiting(fetch: fetch, tried: tried))
-                return .queued
-            }
-            return .member(Self.take(candidates, &state, settings, now))
-        }
-    }
-
-    /// Members with a place for a fetch that has tried some: the best tier of them.
-    func candidates(
-        _ state: borrowing State, _ tried: UInt64, _ now: Milliseconds
-    ) -> [Int] {
-        var (free, eligible): ([Int], [Int]) = ([], [])
-        var isAnyEligible = false
-        let isDrainingNeeded = isDrainingNeeded(state, now)
-        for index in state.members.indices where reachable[index] {
-            if settings.members[index].isDraining, !isDrainingNeeded { continue }
-            let isEligible = state.members[index].health.isEligible(at: now)
-            isAnyEligible = isAnyEligible || isEligible
-            let limit = settings.memberConcurrency
-            let hasPlace = limit == 0 || state.members[index].inFlight < limit
-            guard hasPlace, !Self.has(tried, index) else { continue }
-            free.append(index)
-            if isEligible { eligible.append(index) }
-        }
-        // With all bad, one is still asked before the fallbacks.
-        let found = isAnyEligible ? eligible : free
-        let best = found.map { settings.members[$0].tier }.min()
-        return found.filter { settings.members[$0].tier == best }
-    }
-
-    /// Whether nobody but those that leave is well: they stand in for the others until they go.
-    private func isDrainingNeeded(_ state: borrowing State, _ now: Milliseconds) -> Bool {
-        !state.members.indices.contains {
-            reachable[$0] && !settings.members[$0].isDraining
-                && state.members[$0].health.isEligible(at: now)
-        }
-    }
-
-    private func mayServe(_ member: Int, _ state: borrowing State, _ now: Milliseconds) -> Bool {
-        !settings.members[member].isDraining || isDrainingNeeded(state, now)
-    }
-
-    static func has(_ tried: UInt64, _ member: Int) -> Bool {
-        tried & (1 << UInt64(member & 63)) != 0
-    }
-
-    static func take(
-        _ candidates: [Int], _ state: inout State, _ settings: OriginSettings, _ now: Milliseconds
-    ) -> Int {
-        var total = 0
-        var best = candidates[0]
-        for index in candidates {
-            let weight = max(
-                1, settings.members[index].weight * state.members[index].health.share(at: now))
-            total += weight
-            state.members[index].current += weight
-            if state.members[index].current > state.members[best].current { best = index }
-        }
-        state.members[best].current -= total
-        occupy(best, &state, settings)
-        return best
-    }
-
-    private static func occupy(_ member: Int, _ state: inout State, _ settings: OriginSettings) {
-        state.members[member].inFlight += 1
-        state.members[member].requests += 1
-        state.retryTokens = min(state.retryTokens + Double(settings.retryBudgetPercent) / 100, 100)
+    /// Whose turn it is; see ``PoolRoster/choose(tried:mayTry:at:for:)``.
+    func choose(
+        tried: UInt64, mayTry: Bool = false, at now: Milliseconds, for fetch: QueuedFetch
+    ) -> Choice {
+        roster.withLock { $0.choose(tried: tried, mayTry: mayTry, at: now, for: fetch) }
     }
 
     /// Whether one more retry is within the budget; takes it when it is.
-    func takeRetry() -> Bool {
-        state.withLock { state in
-            guard state.retryTokens >= 1 else { return false }
-            state.retryTokens -= 1
-            return true
+    func takeRetry() -> Bool { roster.withLock { $0.takeRetry() } }
+
+    /// Another member for a fetch that has an answer already, and might get a better one.
+    func chooseRetry(
+        tried: UInt64, onlyFit: Bool = false, isFree: Bool = false, at now: Milliseconds
+    ) -> Int? {
+        roster.withLock {
+            $0.chooseRetry(tried: tried, onlyFit: onlyFit, isFree: isFree, at: now)
         }
     }
 
-    /// Another member for a fetch that has an answer already, and might get a better one: only if
-    /// it can be asked at once and the budget has a retry, which is then taken.
-    func chooseRetry(tried: UInt64, at now: Milliseconds) -> Int? {
-        state.withLock { state in
-            guard state.retryTokens >= 1, state.successor == nil else { return nil }
-            let candidates = candidates(state, tried, now)
-            guard !candidates.isEmpty else { return nil }
-            state.retryTokens -= 1
-            return Self.take(candidates, &state, settings, now)
+    /// The member's place is free again. Returns whose it is now, if somebody waits for it.
+    func release(
+        _ member: Int, _ ending: Ending, wasTrial: Bool = false, at now: Milliseconds
+    ) -> Released {
+        typealias Result = ((handed: HandedPlace?, change: MemberHealth.Change), OriginHealth)
+        let result = roster.withLock { roster -> Result? in
+            // Whoever took this pool's place has the member's, too.
+            if roster.successor?.positions[member] != nil { return nil }
+            return (
+                roster.release(member, ending, wasTrial: wasTrial, at: now), roster.health(at: now)
+            )
         }
-    }
-
-    enum Ending {
-        case succeeded
-        case failed(MemberFailure)
-        case neutral
+        guard let (released, health) = result else {
+            let holder = holder(of: member)
+            return holder.pool.release(holder.member, ending, wasTrial: wasTrial, at: now)
+        }
+        noteOutage(ending, health, now)
+        return (released.handed, released.change, self)
     }
 
     /// - Parameter pool: where the handed place is, which may be a pool that took this one's place.
     typealias Released = (handed: HandedPlace?, change: MemberHealth.Change, pool: OriginPool)
 
-    /// The member's place is free again. Returns whose it is now, if somebody waits for it.
-    ///
-    /// The place is taken already: nobody who comes later can have it, and it is not lost should
-    /// the fetch be gone when it is told, since then the place is released in its turn.
-    func release(
-        _ member: Int, _ ending: Ending, at now: Milliseconds
-    ) -> Released {
-        let result = state.withLock { state -> Released? in
-            // Whoever took this pool's place has the member's, too.
-            if state.successor?.positions[member] != nil { return nil }
-            state.members[member].inFlight -= 1
-            let change = judge(&state, member, ending, now)
-            let next = state.queue.firstIndex { waiting in
-                guard !Self.has(waiting.tried, member), mayServe(member, state, now) else {
-                    return false
+    /// Another member answered well what these did not.
+    func confirm(
+        _ suspects: [(member: Int, suspicion: Suspicion)], at now: Milliseconds
+    ) -> [(member: Int, change: MemberHealth.Change)] {
+        roster.withLock { roster in
+            suspects.map { member, suspicion in
+                switch suspicion {
+                case .failure(let failure):
+                    (member, roster.blame(member, failure, at: now))
+                case .unknownLayer(let layer):
+                    (member, roster.missed(layer, by: member, at: now))
                 }
-                // A member that is ejected is the last resort, for this fetch as for a new one.
-                return state.members[member].health.isEligible(at: now)
-                    || !state.members.indices.contains {
-                        !Self.has(waiting.tried, $0) && reachable[$0]
-                            && state.members[$0].health.isEligible(at: now)
-                    }
             }
-            guard let next else { return (nil, change, self) }
-            Self.occupy(member, &state, settings)
-            let place = HandedPlace(member: member, next: state.queue.remove(at: next).fetch)
-            return (place, change, self)
         }
-        if let result { return result }
-        let holder = holder(of: member)
-        return holder.pool.release(holder.member, ending, at: now)
     }
 
-    private func judge(
-        _ state: inout State, _ member: Int, _ ending: Ending, _ now: Milliseconds
-    ) -> MemberHealth.Change {
-        switch ending {
-        case .neutral: return .none
-        case .succeeded: return state.members[member].health.exchangeSucceeded(at: now)
-        case .failed(let failure):
-            state.members[member].failures += 1
-            state.members[member].lastFailure = failure
-            state.members[member].lastFailureAt = now
-            let others = state.members.indices.contains {
-                $0 != member && reachable[$0] && state.members[$0].health.isEligible(at: now)
-            }
-            return state.members[member].health.exchangeFailed(at: now, isLast: !others)
-        }
+    /// Whether there are layers that the member is thought not to know.
+    func hasGaps(_ member: Int) -> Bool { roster.withLock { $0.members[member].health.hasGaps } }
+
+    /// The member served this layer, whatever was thought of it.
+    func served(_ layer: String, by member: Int) {
+        roster.withLock { $0.served(layer, by: member) }
+    }
+
+    /// Whether nobody has had an answer of the member for a while.
+    func isDead(_ member: Int) -> Bool {
+        roster.withLock { $0.members[member].health.liveness == .dead }
     }
 
     /// The fetch waits no longer: it timed out or its viewer left.
     func leaveQueue(_ fetch: QueuedFetch) {
-        let next = state.withLock { state in
-            state.queue.removeAll { $0.fetch == fetch }
-            return state.successor
+        let next = roster.withLock { roster in
+            roster.leaveQueue(fetch)
+            return roster.successor
         }
         next?.pool.leaveQueue(fetch)
     }
 
-    /// An active check's result.
-    func checked(_ member: Int, _ passed: Bool, at now: Milliseconds) -> MemberHealth.Change {
-        state.withLock { state in
-            if !passed {
-                state.members[member].lastFailure = .check
-                state.members[member].lastFailureAt = now
+    // MARK: outages
+
+    /// What a request's end says of the pool as a whole.
+    private func noteOutage(_ ending: Ending, _ health: OriginHealth, _ now: Milliseconds) {
+        outageState.withLock { outage in
+            switch ending {
+            case .neutral: return
+            case .succeeded: outage.succeeded()
+            case .failed(let failure):
+                outage.failed(
+                    at: now, isReached: failure.isReached, isAnyEligible: health == .up)
             }
-            return state.members[member].health.checked(passed, at: now)
+            // Under the lock, so that the board hears of changes in their order.
+            outages.note(settings.id, since: outage.since)
         }
     }
 
+    /// From now on so many failures begin an outage, and so many successes end it.
+    func judgesOutages(begins: Int, ends: Int) {
+        outageState.withLock { ($0.begins, $0.ends) = (max(1, begins), max(1, ends)) }
+    }
+
+    /// What is known of it as a whole, for the pool that takes its place.
+    var outage: PoolOutage { outageState.withLock { $0 } }
+
     /// Whether anybody at all would be asked gladly.
-    func health(at now: Milliseconds) -> OriginHealth {
-        state.withLock { state in
-            state.members.indices.contains {
-                reachable[$0] && state.members[$0].health.isEligible(at: now)
-            } ? .up : .allDown
+    func health(at now: Milliseconds) -> OriginHealth { roster.withLock { $0.health(at: now) } }
+
+    // MARK: checks
+
+    /// An active check's result, by the places of member and check.
+    func checked(
+        _ member: Int, _ check: Int = 0, _ result: ProbeResult, at now: Milliseconds
+    ) -> MemberHealth.Change {
+        let (change, seen, health) = roster.withLock { roster in
+            let change = roster.checked(member, check, result, at: now)
+            return (
+                change,
+                result.capabilities == nil ? nil : roster.members[member].capabilities[check],
+                roster.health(at: now)
+            )
         }
+        outageState.withLock { outage in
+            outage.checked(
+                result.finding.hasPassed, at: now, isTelling: settings.health.hasRealChecks,
+                isAnyEligible: health == .up)
+            outages.note(settings.id, since: outage.since)
+        }
+        if let seen, let observer = observer.withLock({ $0 }) { observer(self, member, seen) }
+        return change
+    }
+
+    /// When a check should find out if a member is well again; nil: nothing is to be found out.
+    func checkedEarlyAt(_ member: Int) -> Milliseconds? {
+        roster.withLock { $0.members[member].health.checkedEarlyAt() }
+    }
+
+    /// Has somebody told of members' capabilities; nil: nobody any more.
+    public func observeCapabilities(_ observer: CapabilitiesObserver?) {
+        self.observer.withLock { $0 = observer }
+    }
+
+    /// What members said of their layers when they were last asked, by their places: of the first
+    /// check that asks for it.
+    public var capabilities: [CapabilitiesSeen?] {
+        roster.withLock { roster in
+            roster.members.map { member in
+                member.capabilities.min { $0.key < $1.key }?.value
+            }
+        }
+    }
+
+    /// Whoever compares members says how this one stands to its peers.
+    public func setDrift(_ drift: MemberDrift, of member: Int) {
+        roster.withLock { $0.setDrift(drift, of: member) }
     }
 
     /// For `/status`.
@@ -280,70 +220,9 @@ public final class OriginPool: Sendable {
     ///   - now: monotonic milliseconds, as everywhere in this pool.
     ///   - wall: the machine's wall clock at that moment.
     public func snapshot(at now: Milliseconds, wall: Milliseconds) -> PoolStatus {
-        func shown(_ time: Milliseconds) -> Milliseconds { time == 0 ? 0 : wall - now + time }
-        return state.withLock { state in
-            PoolStatus(
-                id: settings.id, queued: state.queue.count,
-                members: zip(settings.members, state.members).map { given, member in
-                    MemberStatus(
-                        name: given.name, weight: given.weight,
-                        state: given.unresolved != nil && given.endpoints.isEmpty
-                            ? "unresolved"
-                            : given.isDraining
-                                ? "draining"
-                                : !member.health.isUp
-                                    ? (member.health.isProved ? "down" : "warming")
-                                    : now < member.health.ejectedUntil
-                                        ? "ejected"
-                                        : member.health.share(at: now) < 100 ? "slow-start" : "up",
-                        ejectedUntil: shown(member.health.ejectedUntil), inFlight: member.inFlight,
-                        requests: member.requests, failures: member.failures,
-                        consecutiveFailures: member.health.consecutiveFailures,
-                        lastFailure: member.lastFailure?.word,
-                        lastFailureAt: shown(member.lastFailureAt))
-                })
-        }
+        var status = roster.withLock { $0.status(at: now, wall: wall) }
+        status.breaker = breaker.withLock { $0.word }
+        status.outageSince = outage.since.map { wall - now + $0 } ?? 0
+        return status
     }
-}
-
-/// What a member is blamed for.
-enum MemberFailure: Sendable, Equatable {
-    case fetch(FetchFailure)
-    /// It answered with a gateway's error.
-    case status(Int)
-    /// It did not pass an active check.
-    case check
-
-    /// The word in `/status`.
-    var word: String {
-        switch self {
-        case .fetch(let failure): failure.word.description
-        case .status(let status): "status \(status)"
-        case .check: "check-failed"
-        }
-    }
-}
-
-/// A pool as `/status` shows it.
-public struct PoolStatus: Sendable, Codable {
-    public var id: String
-    public var queued: Int
-    public var members: [MemberStatus]
-}
-
-/// A member as `/status` shows it; times in milliseconds since the epoch by the machine's clock,
-/// whatever clock the edge goes by.
-public struct MemberStatus: Sendable, Codable {
-    public var name: String
-    public var weight: Int
-    public var state: String
-    public var ejectedUntil: Milliseconds
-    public var inFlight: Int
-    public var requests: UInt64
-    public var failures: UInt64
-    public var consecutiveFailures: Int
-    /// What it did wrong last, and so why it is ejected or down; nil: nothing yet.
-    public var lastFailure: String?
-    /// 0 while there is none.
-    public var lastFailureAt: Milliseconds
 }

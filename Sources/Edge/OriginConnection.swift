@@ -121,7 +121,8 @@ extension LoopState where N: ~Copyable {
             if isConnected {
                 sendRequest(fetch)
             } else {
-                setDeadline(fetch, milliseconds: fetch.pool.settings.connectTimeout)
+                setDeadline(
+                    fetch, milliseconds: fetch.patience(fetch.pool.settings.connectTimeout))
             }
         }
     }

@@ -38,7 +38,7 @@ public struct PoolLoad: Sendable {
 extension OriginPool {
     /// - Parameter now: monotonic milliseconds.
     public func load(at now: Milliseconds) -> PoolLoad {
-        state.withLock { state in
+        roster.withLock { state in
             var load = PoolLoad(
                 id: settings.id, queued: state.queue.count, inFlight: 0, members: 0, warming: 0,
                 draining: 0, memberCapacity: settings.memberConcurrency, misses: state.misses)
@@ -48,7 +48,7 @@ extension OriginPool {
                     load.draining += 1
                 } else if !member.health.isProved {
                     load.warming += 1
-                } else if member.health.isEligible(at: now) {
+                } else if member.health.standing(at: now) == .fit {
                     load.members += 1
                 }
             }
@@ -58,11 +58,11 @@ extension OriginPool {
 
     /// What a membership goes by: who is ready, and what runs where.
     public func sights(at now: Milliseconds) -> [String: Membership.Sight] {
-        state.withLock { state in
+        roster.withLock { state in
             Dictionary(
                 zip(settings.members, state.members).map { given, member in
                     let isReady =
-                        member.health.isProved && member.health.isEligible(at: now)
+                        member.health.isProved && member.health.standing(at: now) == .fit
                     return (
                         given.name, Membership.Sight(isReady: isReady, inFlight: member.inFlight)
                     )
@@ -72,7 +72,7 @@ extension OriginPool {
 
     /// A fetch has come to its last byte.
     func served(after nanoseconds: UInt64) {
-        let next = state.withLock { state in
+        let next = roster.withLock { state in
             if state.successor == nil {
                 state.misses.record(milliseconds: Double(nanoseconds) / 1e6)
             }

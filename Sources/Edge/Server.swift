@@ -49,7 +49,7 @@ public final class Server: Sendable {
             try AccessLogWriter($0, name: settings.name, loops: loops)
         }
         isLogging = log != nil
-        checks = HealthChecks(events: events)
+        checks = try HealthChecks(events: events, loops: shared.mailboxes)
         ticketKeys = try TLSTicketKeys(
             interval: Int64(settings.ticketKeyInterval), now: WallClock.system.now)
         let contexts = try TLSContexts(settings, ticketKeys)
@@ -128,9 +128,9 @@ public final class Server: Sendable {
     /// Where viewers connect, with the ports the kernel chose.
     public var boundEndpoints: [Endpoint] { state.withLock { $0.listeners.map(\.endpoint) } }
 
-    /// The same, with whether TLS is spoken there.
-    public var boundListeners: [(endpoint: Endpoint, speaksTLS: Bool)] {
-        state.withLock { $0.listeners.map { ($0.endpoint, $0.settings.speaksTLS) } }
+    /// The same, with what each is for.
+    public var boundListeners: [(endpoint: Endpoint, settings: ListenerSettings)] {
+        state.withLock { $0.listeners.map { ($0.endpoint, $0.settings) } }
     }
 
     /// What a reload does to the addresses.
@@ -284,6 +284,7 @@ public final class Server: Sendable {
     /// Blocks until every loop has ended, then closes log and store.
     public func waitUntilStopped() {
         for thread in state.withLock({ $0.threads }) { thread.join() }
+        checks.join()
         log?.stop()
         shared.store?.close()
     }
@@ -306,11 +307,13 @@ public final class Server: Sendable {
                 value: Double(counted.reduce(0) { $0 + $1.value(counter) }))
         }
         samples += Self.rejections(counted)
+        samples += memberSamples(pools())
         samples.append(
             CounterSample(
                 name: "mapedge_fetches_in_flight", help: "fetches that others may join",
                 kind: .gauge,
                 value: Double(shared.collapsed.inFlight)))
+        samples += outages()
         samples.append(
             CounterSample(
                 name: "mapedge_fill_bytes", help: "memory held by fetches in progress",
@@ -322,6 +325,20 @@ public final class Server: Sendable {
                 help: "access log bytes the disk refused", kind: .counter,
                 value: Double(log?.lostBytes ?? 0)))
         return samples
+    }
+
+    /// How long each pool as a whole has failed.
+    private func outages() -> [CounterSample] {
+        let now = monotonicMilliseconds()
+        let snapshot = state.withLock { $0.snapshot }
+        return snapshot.pools.map { pool in
+            let id = pool.settings.id
+            return CounterSample(
+                name: "mapedge_outage_seconds",
+                help: "how long an origin's requests have failed in a row; 0: they do not",
+                kind: .gauge, labels: [("origin", id)],
+                value: snapshot.outages.since(id).map { Double(max(1, now - $0)) / 1_000 } ?? 0)
+        }
     }
 
     /// Time from request head to last byte.

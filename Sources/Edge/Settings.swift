@@ -18,6 +18,7 @@ public struct Settings: Sendable {
     /// Number of event loops; 0 means one for each core that the process may use.
     public var loops = 0
     public var limits = ViewerLimits()
+    public var southbound = SouthboundSettings()
     public var cache = CacheSettings()
     public var accessLog: AccessLogSettings?
     /// Peers whose X-Forwarded-For and PROXY header are believed.
@@ -28,6 +29,9 @@ public struct Settings: Sendable {
     public var ticketKeyInterval = 43_200_000
     /// Our name in `Via` and `Cache-Status`.
     public var name = "mapedge"
+    /// What viewers are told, and get, when an origin fails.
+    public var notices = NoticeSettings()
+    public var fallbacks = FallbackSettings()
     /// The distribution that `behaviors` were imported from; nil: there is none.
     public var distribution: DistributionSettings?
 
@@ -41,11 +45,17 @@ public struct ListenerSettings: Sendable, Hashable {
     public var expectsProxyHeader = false
     /// Viewers speak TLS, behind the PROXY header if there is one. Default: no.
     public var speaksTLS = false
+    /// It is for the site's own calls to its map server: see `SouthboundSettings`. Default: no.
+    public var isSouthbound = false
 
-    public init(endpoint: Endpoint, expectsProxyHeader: Bool = false, speaksTLS: Bool = false) {
+    public init(
+        endpoint: Endpoint, expectsProxyHeader: Bool = false, speaksTLS: Bool = false,
+        isSouthbound: Bool = false
+    ) {
         self.endpoint = endpoint
         self.expectsProxyHeader = expectsProxyHeader
         self.speaksTLS = speaksTLS
+        self.isSouthbound = isSouthbound
     }
 }
 
@@ -138,31 +148,6 @@ public struct HeaderSetting: Sendable, Hashable {
     }
 }
 
-/// How a member is judged.
-public struct HealthSettings: Sendable {
-    /// An active HTTP check runs only where a path is given; else connections are checked.
-    public var path: String?
-    public var expectedStatus: ClosedRange<Int> = 200...399
-    /// Bytes that the body must contain. Empty: not looked at.
-    public var expectedBody: [UInt8] = []
-    /// Milliseconds between checks (default 5 s) and for one check (default 2 s).
-    public var interval = 5_000
-    public var timeout = 2_000
-    /// Checks in a row that change the verdict. Defaults 2 and 3.
-    public var rise = 2
-    public var fall = 3
-    /// Requests in a row that fail before a member is ejected (passive): 502, 503, 504, no answer
-    /// or half of one. Default 5.
-    public var consecutiveFailures = 5
-    /// First ejection in milliseconds, doubled each time up to the maximum. Defaults 1 s and 60 s.
-    public var ejection = 1_000
-    public var ejectionMaximum = 60_000
-    /// A member that returns grows to its full share over this time, in milliseconds. Default 10 s.
-    public var slowStart = 10_000
-
-    public init() {}
-}
-
 /// A path pattern, where it leads and its cache policy.
 public struct BehaviorSettings: Sendable {
     /// CloudFront's syntax: `*` and `?`, anchored, path only, case-sensitive.
@@ -172,6 +157,8 @@ public struct BehaviorSettings: Sendable {
     public var policy: BehaviorPolicy
     /// Cookie names that make a request a session's: it bypasses the cache (law 6).
     public var sessionCookies: [String] = ["sessionid", "JSESSIONID"]
+    /// How a page is known that lacks something; nil: it is taken at its word.
+    public var degraded: DegradedMarker?
     /// Keys, forwarding and access as a distribution has them; nil: the edge's own rules.
     public var imported: ImportedBehavior?
 

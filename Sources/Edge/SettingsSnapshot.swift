@@ -7,6 +7,9 @@ package final class SettingsSnapshot: Sendable {
     let settings: Settings
     package let pools: [OriginPool]
     let hot: HotTable
+    /// Which pools fail, whatever configuration is in force.
+    let outages: OutageBoard
+    let notices: NoticeBook
     /// Who may sign requests, by behavior; nil where nobody needs to.
     let signers: [Signers?]
     /// For connections accepted from now on.
@@ -18,9 +21,19 @@ package final class SettingsSnapshot: Sendable {
         _ settings: Settings, previous: SettingsSnapshot?, _ contexts: TLSContexts = TLSContexts()
     ) {
         self.settings = settings
+        let outages = previous?.outages ?? OutageBoard()
+        self.outages = outages
         pools = settings.origins.map { origin in
-            previous?.pools.first { $0.settings.isSame(as: origin) } ?? OriginPool(origin)
+            let former = previous?.pools.filter { $0.settings.id == origin.id } ?? []
+            return former.first { $0.settings.isSame(as: origin) }
+                ?? OriginPool(origin, outages, former.first?.outage ?? PoolOutage())
         }
+        for pool in pools {
+            pool.judgesOutages(
+                begins: settings.fallbacks.outageBegins, ends: settings.fallbacks.outageEnds)
+        }
+        outages.keep(settings.origins.map(\.id))
+        notices = NoticeBook(settings)
         viewerTLS = contexts.viewers
         for (pool, context) in zip(pools, contexts.origins) { pool.tls = context }
         signers = settings.behaviors.map { behavior in

@@ -32,6 +32,8 @@ final class SharedFetch: Sendable {
         var total: Int
         /// The response may not be shared: waiters other than the leader go on their own.
         var isDissolved: Bool
+
+        var isComplete: Bool { if case .complete = phase { true } else { false } }
     }
 
     private struct Waiter {
@@ -219,6 +221,26 @@ final class SharedFetch: Sendable {
                 unsafe bytes += segment.bytes[..<min(held, count - bytes.count)]
             }
             return bytes
+        }
+    }
+
+    /// The last bytes of the body, at most so many.
+    func suffix(_ count: Int) -> [UInt8] {
+        state.withLock { state in
+            var bytes: [UInt8] = []
+            for (segment, held) in zip(state.body.segments, state.body.counts).reversed()
+            where bytes.count < count {
+                bytes = unsafe segment.bytes[..<held].suffix(count - bytes.count) + bytes
+            }
+            return bytes
+        }
+    }
+
+    /// What has come of the body was for nothing: another member is asked, and nobody has seen it.
+    func startOver() {
+        state.withLock { state in
+            budget.give(state.body.heldBytes)
+            state.body = FetchBody()
         }
     }
 

@@ -12,6 +12,12 @@ extension LoopState where N: ~Copyable {
         _ decision: Decision, _ behavior: Int, result: ResultType? = nil, status: Int? = nil,
         since started: UInt64 = 0
     ) {
+        // What an exchange holds has been looked at for that already.
+        if isNoticing, started == 0,
+            unsafe serveNoticed(slot, bytes, entry, facts, decision, behavior)
+        {
+            return
+        }
         var outcome = Outcome()
         outcome.startedAt = started
         outcome.result = result ?? decision.resultType
@@ -87,6 +93,9 @@ extension LoopState where N: ~Copyable {
             writer.append(decision.reason.word)
         }
         writer.append("\r\n")
+        if decision.reason == .staleIfError || decision.reason == .originDown {
+            appendStale(outcome.behavior, &writer)
+        }
         unsafe appendServerTiming(outcome.behavior, head, bytes, outcome, upstream: nil, &writer)
         if head.fields.contains(.xEdgeExplain) {
             unsafe appendExplanation(slot, bytes, entry, decision, outcome.behavior, &writer)
@@ -291,6 +300,7 @@ extension LoopState where N: ~Copyable {
         viewers[slot].exchange = nil
         viewers[slot].phase = .reading
         requestID = exchange.outcome.requestID
+        if isNoticing, serveNoticed(exchange, copy, reason, reason.resultOfCopy) { return true }
         // A page in place of an error is logged under what was asked for, and as the error.
         let reason = exchange.page == nil ? reason : .cachedError
         let asked = exchange.page?.original ?? exchange

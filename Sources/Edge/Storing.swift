@@ -11,9 +11,10 @@ struct PrimaryKey {
 
 /// Held back until the first bytes of the body show what it is.
 struct JudgedBody {
-    /// Enough for every signature and for the root element of an exception.
-    static let needed = TileBody.prefixBytes
     var head: FetchedHead
+    /// Bytes of it that are enough; for a tile, for every signature and for the root element of an
+    /// exception.
+    var needed = TileBody.prefixBytes
 }
 
 // What a response means for the store: asked with, judged, kept, confirmed.
@@ -22,6 +23,13 @@ extension LoopState where N: ~Copyable {
     func conditions(_ exchange: Exchange) -> OriginRequest.Conditions {
         var conditions = OriginRequest.Conditions()
         conditions.maxForwards = exchange.maxForwards.map { max(0, $0 - 1) }
+        let isNoticed =
+            isNoticing && exchange.policy.mapClass == .pages && exchange.head.method == .get
+        if isNoticed {
+            // The page is wanted whole, and in a coding that a notice can be put into.
+            conditions.dropsViewerConditions = true
+            conditions.acceptEncoding = exchange.acceptsGzip ? .gzip : .identity
+        }
         guard exchange.key != nil else { return conditions }
         conditions.isKeyed = true
         // The whole response is wanted: the viewer's own conditions are answered from it here. Of
@@ -29,7 +37,8 @@ extension LoopState where N: ~Copyable {
         let forwardsConditions =
             exchange.imported != nil && exchange.decision.action == .fetch && !exchange.isRefresh
         conditions.dropsViewerConditions =
-            exchange.head.method == .get && exchange.asksForWhole && !forwardsConditions
+            exchange.head.method == .get && exchange.asksForWhole
+            && (isNoticed || !forwardsConditions)
         conditions.dropsRange = exchange.asksForWhole
         if exchange.policy.mode == .cloudfront {
             conditions.acceptEncoding =
@@ -97,7 +106,10 @@ extension LoopState where N: ~Copyable {
             bytes: raw, head: originHead, facts: facts, blob: blob, sharedBlob: sharedBlob,
             receivedAt: now,
             requestedAt: fetch.requestedAt,
-            storability: verdict, variant: selected.bytes)
+            storability: verdict, variant: selected.bytes,
+            isDegraded: unsafe raw.withUnsafeBytes {
+                unsafe exchange.degradedMarker?.isIn(originHead, $0) ?? false
+            })
     }
 
     /// The rest of a stored part: to the viewer and the store it is the whole response.
@@ -224,6 +236,11 @@ extension LoopState where N: ~Copyable {
                 keepsBody: true, isShared: head.isStorable && sharesWithWaiters(fetch, head))
         }
         if head.deniesStored { return StorePlan(keepsBody: false, isShared: true) }
+        if head.isDegraded {
+            let isShared = fetch.exchange.storeKey != nil && head.mayBeShared
+            return StorePlan(
+                keepsBody: false, isShared: isShared && sharesWithWaiters(fetch, head))
+        }
         guard fetch.exchange.storeKey != nil, head.isStorable else {
             return StorePlan(keepsBody: false, isShared: false)
         }
@@ -256,8 +273,8 @@ extension LoopState where N: ~Copyable {
     /// The verdict on a body whose first bytes are here.
     func judge(_ judged: JudgedBody, _ fetch: Fetch) -> FetchedHead {
         let head = judged.head
-        guard let map = fetch.exchange.map else { return head }
-        let prefix = fetch.shared.prefix(JudgedBody.needed)
+        guard let map = fetch.exchange.map, map.isImage else { return search(judged, fetch) }
+        let prefix = fetch.shared.prefix(judged.needed)
         let length =
             fetch.body.isComplete
             ? UInt64(fetch.shared.total) : head.declaredLength.map { UInt64($0) }
@@ -282,7 +299,8 @@ extension LoopState where N: ~Copyable {
 
     /// Hands a whole response to the writer; from then on every loop finds it.
     mutating func store(_ fetch: Fetch, _ head: FetchedHead) {
-        guard let store, let key = fetch.exchange.storeKey, fetch.shared.mayStore, mayStore(fetch)
+        guard let store, let key = fetch.exchange.storeKey, fetch.shared.mayStore,
+            !head.isDegraded, mayStore(fetch)
         else { return }
         if let confirmed = head.confirmed {
             guard head.isStorable, let body = storeBody(confirmed) else { return }
@@ -308,7 +326,8 @@ extension LoopState where N: ~Copyable {
         }
         var segments = fetch.shared.wholeBody().map { segment, count in
             unsafe StoreSegment(
-                owner: segment, bytes: UnsafeRawBufferPointer(rebasing: segment.bytes[..<count]))
+                owner: segment, bytes: UnsafeRawBufferPointer(rebasing: segment.bytes[..<count]),
+                held: segment.capacity)
         }
         let union = head.status == 206 ? joined(fetch, head, segments) : nil
         let joinsStored = union != nil || head.completes

@@ -28,6 +28,8 @@ package struct ViewerConnection: ~Copyable {
     var isTrusted: Bool
     /// Its bytes go through TLS, or will behind the PROXY header.
     var speaksTLS = false
+    /// It calls on a listener that is for the site's own calls.
+    var isSouthbound = false
     /// The peer's address, or the one its proxy names.
     var address: SocketAddress
     var closesAfterResponse = false
@@ -51,6 +53,8 @@ package struct ViewerConnection: ~Copyable {
     /// here and is armed again, so that moving the deadline costs one store.
     var deadline: UInt64 = 0
     var timerAt: UInt64 = 0
+    /// When a southbound call is given up, whatever it waits for; no deadline is later.
+    var due: UInt64 = .max
     var timer = TimerHandle.none
     /// Progress since `rateFrom`, for the minimum rate.
     var rateFrom: UInt64 = 0

@@ -79,6 +79,7 @@ extension LoopState where N: ~Copyable {
     /// The last byte of a response is with the kernel or in `output`.
     mutating func endResponse(_ slot: UInt32) {
         viewers[slot].rateFrom = 0
+        viewers[slot].due = .max
         viewers[slot].phase = .reading
         if viewers[slot].closesAfterResponse {
             if viewers[slot].output.isEmpty { closeGently(slot) }
@@ -132,12 +133,10 @@ extension LoopState where N: ~Copyable {
 
     /// From now on the viewer has so long; nil: as long as the fetch takes.
     mutating func setDeadline(_ slot: UInt32, milliseconds: Int?) {
-        guard let milliseconds else {
-            viewers[slot].deadline = .max
-            return
-        }
-        let deadline = network.monotonicNow + UInt64(milliseconds) * 1_000_000
+        let asked = milliseconds.map { network.monotonicNow + UInt64($0) * 1_000_000 } ?? .max
+        let deadline = min(asked, viewers[slot].due)
         viewers[slot].deadline = deadline
+        if deadline == .max { return }
         let next = viewers[slot].isBlocked ? deadline : min(deadline, isTooSlowAt(slot))
         // A later deadline is found when the armed timer fires; an earlier one must be armed.
         if viewers[slot].timer == .none {
@@ -213,7 +212,9 @@ extension LoopState where N: ~Copyable {
 
     private mutating func expireExchange(_ slot: UInt32) {
         guard let exchange = viewers[slot].exchange else { return }
-        if viewers[slot].isBlocked {
+        if network.monotonicNow >= viewers[slot].due {
+            missDeadline(exchange)
+        } else if viewers[slot].isBlocked {
             counters.add(.timeoutsWrite)
             viewerFailed(slot)
         } else if !exchange.intake.isComplete, !exchange.hasResponded {

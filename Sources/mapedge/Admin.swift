@@ -23,9 +23,15 @@ struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show how a running edge is: pools, store, loops.",
         discussion: """
-            A member is "up", "down" (its checks fail), "ejected" (its requests fail) or in \
-            "slow-start" (it came back and gets its full share little by little); \
-            "unresolved" has a name without an address, which is asked for every ten seconds.
+            A member is "up", "down" (its checks fail), "ejected" (its requests fail), on \
+            "probation" (its ejection is over, and one request or check finds out if it is well), \
+            "lacks-layers" (it refuses layers that other members serve) or in "slow-start" (it \
+            came back and gets its full share little by little); "unresolved" has a name without \
+            an address, which is asked for every ten seconds.
+
+            LIVENESS says whether it answers at all, READINESS whether its catalogue is loaded, \
+            DRIFT whether its layers are those of its peers. A line follows for each check that \
+            fails, and for what each member's capabilities come to.
             """)
 
     @OptionGroup var options: AdminOptions

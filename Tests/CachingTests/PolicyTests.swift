@@ -36,6 +36,22 @@ struct PolicyTests {
         }
     }
 
+    @Test("what is stale is worth something for a time that its class decides")
+    func staleByClass() {
+        for (mapClass, days, letter) in [
+            (MapClass.none, nil, 24), (.tiles, nil, 24), (.capabilities, 7, 24), (.pages, 3, 24),
+            (.features, nil, 1),
+        ] as [(MapClass, Int64?, Int64)] {
+            let policy = BehaviorPolicy.standard(mode: .cloudfront, mapClass)
+            let hour = BehaviorPolicy.day / 24
+            let wanted =
+                mapClass == .features ? hour : days.map { $0 * BehaviorPolicy.day } ?? .max
+            #expect(policy.staleIfError == wanted, "\(mapClass)")
+            let other = BehaviorPolicy.standard(mode: .rfc9111, mapClass)
+            #expect(other.staleIfError == letter * hour, "\(mapClass)")
+        }
+    }
+
     @Test("milliseconds neither overflow nor wrap")
     func saturation() {
         #expect(Milliseconds.seconds(.max) == .max)
@@ -50,7 +66,9 @@ struct PolicyTests {
     @Test("classes and result types have the words of log and configuration")
     func words() {
         #expect(
-            MapClass.allCases.map { "\($0.word)" } == ["none", "tiles", "capabilities", "pages"])
+            MapClass.allCases.map { "\($0.word)" } == [
+                "none", "tiles", "capabilities", "features", "pages",
+            ])
         #expect(
             ResultType.allCases.map { "\($0.word)" } == [
                 "Hit", "RefreshHit", "Miss", "Error", "Redirect",

@@ -12,7 +12,8 @@ struct GoldenTests {
     @Test(
         "the text of each finding",
         arguments: [
-            "addresses", "api", "behaviors", "contradictions", "no-origin", "not-a-mapping",
+            "addresses", "api", "behaviors", "checks", "contradictions", "no-origin",
+            "not-a-mapping",
             "not-yaml",
             "discovery", "origins", "tls", "twice", "unknown-keys", "values",
         ])

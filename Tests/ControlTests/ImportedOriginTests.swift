@@ -153,7 +153,7 @@ struct ImportedOriginTests {
         #expect(files.lines(reading, errorsOnly: true) == [])
         let origin = try #require(reading.configuration.settings.origins.first)
         #expect(origin.members.map(\.weight) == [3, 1] && origin.memberConcurrency == 4)
-        #expect(origin.health.path == "/up" && origin.health.interval == 3_000)
+        #expect(origin.health.checks.map(\.target) == ["/up"] && origin.health.interval == 3_000)
         #expect(origin.hostHeader == "tiles.test" && origin.attempts == 3)
         let flagged = try files.reading(Export(), text) { $0.origins = ["http://127.0.0.1:9"] }
         #expect(

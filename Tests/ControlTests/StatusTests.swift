@@ -7,7 +7,7 @@ import Testing
 @Suite("Status: the state of the edge for programs and for people")
 struct StatusTests {
     private func status(
-        store: String = "normal", states: [String] = ["up", "down"]
+        store: String = "normal", states: [String] = ["up", "down"], outage: Milliseconds = 0
     ) -> EdgeStatus {
         let members = states.enumerated().map { index, state in
             MemberStatus(
@@ -20,7 +20,7 @@ struct StatusTests {
             loops: 2, connections: 7,
             store: EdgeStatus.StoreStatus(
                 mode: store, entries: 41, used: 256 << 20, size: 1 << 30, backlog: 0),
-            pools: [PoolStatus(id: "maps", queued: 4, members: members)])
+            pools: [PoolStatus(id: "maps", queued: 4, outageSince: outage, members: members)])
     }
 
     @Test("JSON: names and values, in order")
@@ -30,9 +30,12 @@ struct StatusTests {
                 + #""mode":"cloudfront","role":"tier","stopping":false,"degraded":null,"loops":2,"#
                 + #""connections":7,"store":{"mode":"normal","entries":41,"usedBytes":268435456,"#
                 + #""sizeBytes":1073741824,"backlogBytes":0},"origins":[{"id":"maps","queued":4,"#
+                + #""southboundBreaker":"closed","outageSince":0,"#
                 + #""members":[{"name":"http://10.0.0.0:80","state":"up","weight":1,"inFlight":0,"#
                 + #""requests":1200,"failures":3,"consecutiveFailures":0,"ejectedUntil":0,"#
-                + #""lastFailure":null,"lastFailureAt":0}]}]}"#)
+                + #""lastFailure":null,"lastFailureAt":0,"liveness":"unknown","#
+                + #""readiness":"unknown","drift":"unknown","ejections":0,"lacks":[],"#
+                + #""checks":[]}]}]}"#)
     }
 
     @Test("where members are found, when it answered, when it is asked, and why it does not")
@@ -72,29 +75,75 @@ struct StatusTests {
         #expect(
             try statusTable(Array(status().json.encoded.utf8)) == """
                 mapedge 1.2, cloudfront, tier, up for 90s
+                degraded: origin "maps" is without http://10.0.0.1:80 (down: connect-failed)
                 7 connections on 2 loops
                 store normal: 41 entries, 25 % of 1GiB
 
                 origin maps: 4 queued
-                  MEMBER              STATE  WEIGHT  IN FLIGHT  REQUESTS  FAILURES            LAST
-                  http://10.0.0.0:80  up          1          0      1200         3               -
-                  http://10.0.0.1:80  down        1          1      1200         3  connect-failed
+                  MEMBER              STATE  LIVENESS  READINESS  DRIFT  \
+                  WEIGHT  IN FLIGHT  REQUESTS  FAILURES            LAST
+                  http://10.0.0.0:80  up     unknown   unknown    unknown\
+                       1          0      1200         3               -
+                  http://10.0.0.1:80  down   unknown   unknown    unknown\
+                       1          1      1200         3  connect-failed
                 """)
+    }
+
+    @Test("below the table stands what is wrong with a member's checks, and its fingerprints")
+    func checkLines() throws {
+        var status = status()
+        var capabilities = CheckStatus(
+            kind: "capabilities", target: "/caps", isUp: true, last: "passed")
+        capabilities.fingerprint = "00000000000000ff"
+        capabilities.updateSequence = "7"
+        capabilities.layers = 12
+        status.pools[0].members[0].checks = [capabilities]
+        status.pools[0].members[1].checks = [
+            CheckStatus(kind: "map", target: "/wms", isUp: false, last: "check-silent")
+        ]
+        status.pools[0].members[1].lacks = ["roads"]
+        let lines = try statusTable(Array(status.json.encoded.utf8)).split(separator: "\n")
+        #expect(
+            lines.suffix(3) == [
+                "  http://10.0.0.0:80: 12 layers, fingerprint 00000000000000ff, updateSequence 7",
+                "  http://10.0.0.1:80: map /wms is down, last check-silent",
+                "  http://10.0.0.1:80 lacks roads",
+            ])
     }
 
     @Test(
         "what makes viewers worse off is said",
         arguments: [
-            ("normal", ["up", "ejected"], nil),
+            ("normal", ["up", "slow-start"], nil),
+            (
+                "normal", ["up", "ejected"],
+                "origin \"maps\" is without http://10.0.0.1:80 (ejected: connect-failed)"
+            ),
             ("serve-only", ["up"], "the store is serve-only"),
-            ("normal", ["down", "ejected"], "no member of origin \"maps\" is up"),
-            ("off", ["down"], "the store is off, no member of origin \"maps\" is up"),
+            (
+                "normal", ["down", "ejected"],
+                "no member of origin \"maps\" is up: http://10.0.0.0:80 (down), "
+                    + "http://10.0.0.1:80 (ejected: connect-failed)"
+            ),
+            (
+                "off", ["down"],
+                "the store is off, no member of origin \"maps\" is up: http://10.0.0.0:80 (down)"
+            ),
         ])
     func weakness(_ store: String, _ states: [String], _ expected: String?) throws {
         let status = status(store: store, states: states)
         #expect(status.weakness == expected)
         let table = try statusTable(Array(status.json.encoded.utf8))
         #expect(table.contains("degraded: \(expected ?? "")") == (expected != nil))
+    }
+
+    @Test("an outage is told with the time it began")
+    func outage() throws {
+        let status = status(outage: 1_796_000_000_000)
+        let since = timestampText(1_796_000_000_000)
+        #expect(status.weakness == "origin \"maps\" fails its requests since \(since)")
+        let table = try statusTable(Array(status.json.encoded.utf8))
+        #expect(table.contains("origin maps: 4 queued, failing since \(since)"))
     }
 
     @Test("what is no status is refused", arguments: ["", "{}", "<html>", "[1]", "{\"version\":1"])

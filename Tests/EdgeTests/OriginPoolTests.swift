@@ -1,6 +1,8 @@
 import Caching
 import Reactor
+import Synchronization
 import Testing
+import Tiles
 
 @testable import Edge
 
@@ -162,10 +164,132 @@ struct OriginPoolTests {
         let pool = pool([1, 1, 1])
         for _ in 0..<3 { _ = pool.choose(tried: 0, at: 0, for: fetch(1)) }
         _ = pool.release(0, .failed(.fetch(.firstByteTimeout)), at: 7)
-        _ = pool.checked(1, false, at: 8)
+        _ = pool.checked(1, 0, ProbeResult(.silent), at: 8)
         _ = pool.release(2, .succeeded, at: 9)
         let members = pool.snapshot(at: 9, wall: 1_009).members
-        #expect(members.map(\.lastFailure) == ["first-byte-timeout", "check-failed", nil])
+        #expect(members.map(\.lastFailure) == ["first-byte-timeout", "check-silent", nil])
         #expect(members.map(\.lastFailureAt) == [1_007, 1_008, 0])
+    }
+
+    private func failing(_ pool: OriginPool, _ member: Int, at now: Milliseconds, _ count: Int = 5)
+    {
+        for _ in 0..<count {
+            // So that this member and no other one is chosen.
+            let tried = ~(UInt64(1) << UInt64(member))
+            guard case .member(member) = pool.choose(tried: tried, at: now, for: fetch(1)) else {
+                return
+            }
+            _ = pool.release(member, .failed(.status(503)), at: now)
+        }
+    }
+
+    @Test func `on probation one request is tried, and only one that another could answer`() {
+        let pool = pool([1, 1])
+        failing(pool, 0, at: 0)
+        func choices(mayTry: Bool, _ count: Int) -> [OriginPool.Choice] {
+            (0..<count).map { _ in pool.choose(tried: 0, mayTry: mayTry, at: 1_000, for: fetch(1)) }
+        }
+        #expect(choices(mayTry: false, 30).allSatisfy { $0 == .member(1) })
+        #expect(choices(mayTry: true, 30).count { $0 == .trial(0) } == 1)
+        let status = pool.snapshot(at: 1_000, wall: 0).members[0]
+        #expect(status.state == "probation" && status.inFlight == 1)
+        let ended = pool.release(0, .succeeded, wasTrial: true, at: 1_001)
+        #expect(ended.change == .returned)
+        #expect(pool.snapshot(at: 1_001, wall: 0).members[0].state == "slow-start")
+    }
+
+    @Test func `a trial that fails ejects again, and another one is tried after that`() {
+        let pool = pool([1, 1])
+        failing(pool, 0, at: 0)
+        func trial(at now: Milliseconds) -> Bool {
+            (0..<30).contains { _ in
+                pool.choose(tried: 0, mayTry: true, at: now, for: fetch(1)) == .trial(0)
+            }
+        }
+        #expect(trial(at: 1_000))
+        let ended = pool.release(
+            0, .failed(.fetch(.firstByteTimeout)), wasTrial: true, at: 6_000)
+        #expect(ended.change == .ejected)
+        #expect(!trial(at: 7_999))
+        #expect(trial(at: 8_000))
+    }
+
+    @Test func `whom all fit members have failed has nothing to lose, and is the trial`() {
+        let pool = pool([1, 1])
+        failing(pool, 0, at: 0)
+        #expect(pool.choose(tried: 2, at: 999, for: fetch(1)) == .failed(.noMember))
+        #expect(pool.chooseRetry(tried: 2, at: 1_000) == nil, "an answer is at hand already")
+        #expect(pool.choose(tried: 2, at: 1_000, for: fetch(1)) == .trial(0))
+        #expect(pool.choose(tried: 2, at: 1_000, for: fetch(1)) == .failed(.noMember))
+    }
+
+    @Test func `with nobody fit one that was alive is asked before one that was dead`() {
+        let pool = pool([1, 1]) { $0.health.checks = [ProbeAnswers.map] }
+        for _ in 0..<3 {
+            _ = pool.checked(0, 0, ProbeResult(.silent), at: 0)
+            _ = pool.checked(1, 0, ProbeResult(.content(.exception)), at: 0)
+        }
+        #expect(pool.health(at: 0) == .allDown)
+        #expect(order(pool, 3) == [1, 1, 1])
+        for _ in 0..<3 { _ = pool.checked(1, 0, ProbeResult(.notConnected), at: 0) }
+        let asked = (0..<2).map { _ in pool.choose(tried: 0, at: 0, for: fetch(1)) }
+        #expect(asked.contains(.member(0)) && asked.contains(.member(1)), "before the fallbacks")
+    }
+
+    @Test func `the last fit member is not ejected while the other one has to prove itself`() {
+        let pool = pool([1, 1])
+        failing(pool, 0, at: 0)
+        failing(pool, 1, at: 1_000, 20)
+        #expect(pool.snapshot(at: 1_000, wall: 0).members.map(\.state) == ["probation", "up"])
+    }
+
+    @Test func `a suspicion counts once another member has answered well`() {
+        let pool = pool([1, 1]) { $0.health.consecutiveFailures = 2 }
+        let suspect = (member: 0, suspicion: Suspicion.failure(.content(.exception)))
+        #expect(pool.confirm([suspect], at: 0).map(\.change) == [.none])
+        #expect(pool.confirm([suspect], at: 0).map(\.change) == [.ejected])
+        let layer = (member: 1, suspicion: Suspicion.unknownLayer("roads"))
+        for _ in 0..<9 { _ = pool.confirm([layer], at: 0) }
+        let members = pool.snapshot(at: 0, wall: 0).members
+        #expect(members.map(\.lastFailure) == ["service-exception", "layer-unknown"])
+        #expect(members[1].state == "up", "the last fit one stays")
+    }
+
+    @Test func `capabilities are told to who observes, and shown with their fingerprint`() throws {
+        let pool = pool([1]) {
+            $0.health.checks = [
+                CheckSettings(kind: .capabilities(minimum: 1, layers: []), target: "/caps")
+            ]
+        }
+        let told = Mutex<[CapabilitiesSeen]>([])
+        pool.observeCapabilities { _, member, seen in told.withLock { $0.append(seen) } }
+        let document = ProbeAnswers.capabilities(["a", "b"])
+        let capabilities = try CapabilitiesReader.read(document.span.bytes)
+        _ = pool.checked(0, 0, ProbeResult(.passed, capabilities), at: 5)
+        let seen = CapabilitiesSeen(
+            fingerprint: capabilities.fingerprint, updateSequence: "9", layers: 2, at: 5)
+        #expect(told.withLock { $0 } == [seen] && pool.capabilities == [seen])
+        pool.setDrift(.drifted, of: 0)
+        let status = pool.snapshot(at: 5, wall: 1_005).members[0]
+        #expect(status.drift == "drifted" && status.readiness == "ready")
+        #expect(
+            status.checks.map { $0.fingerprint.flatMap { UInt64($0, radix: 16) } }
+                == [capabilities.fingerprint])
+        #expect(status.checks.map(\.lastAt) == [1_005])
+    }
+
+    @Test func `metrics have a sample for each member, and none for what is not known`() {
+        let pool = pool([1, 1]) { $0.id = "maps" }
+        failing(pool, 0, at: 0)
+        let samples = memberSamples([pool.snapshot(at: 0, wall: 0)])
+        func values(_ name: String) -> [Double] {
+            samples.filter { $0.name == "mapedge_member_\(name)" }.map(\.value)
+        }
+        #expect(values("takes_traffic") == [0, 1])
+        #expect(values("alive") == [1])
+        #expect(values("failures_total") == [5, 0] && values("ejections_total") == [1, 0])
+        #expect(values("ready").isEmpty && values("in_step").isEmpty)
+        #expect(
+            samples.allSatisfy { !$0.help.isEmpty && $0.labels.map(\.0) == ["origin", "member"] })
     }
 }

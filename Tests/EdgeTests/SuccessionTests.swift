@@ -108,8 +108,8 @@ struct SuccessionTests {
         let new = OriginPool(settings(["a", "b"]))
         _ = new.succeed(old, at: 0)
         #expect(Set(order(new, 20)) == ["a"])
-        #expect(new.checked(1, true, at: 1) == .none)
-        #expect(new.checked(1, true, at: 2) == .cameUp)
+        #expect(new.checked(1, 0, ProbeResult(.passed), at: 1) == .none)
+        #expect(new.checked(1, 0, ProbeResult(.passed), at: 2) == .cameUp)
         #expect(new.snapshot(at: 3, wall: 0).members[1].state == "slow-start")
         let early = order(new, 110, at: 3).count { $0 == "b" }
         #expect((1...30).contains(early), "\(early) of 110")
@@ -130,7 +130,7 @@ struct SuccessionTests {
                 $0.health.fall = 1
             })
         #expect(Set(order(pool, 10)) == ["b"])
-        _ = pool.checked(1, false, at: 0)
+        _ = pool.checked(1, 0, ProbeResult(.notConnected), at: 0)
         #expect(Set(order(pool, 10)) == ["a"])
         #expect(pool.snapshot(at: 0, wall: 0).members.map(\.state) == ["draining", "down"])
     }
@@ -161,7 +161,7 @@ struct SuccessionTests {
         #expect(pool.choose(tried: 0, at: 0, for: fetch(2)) == .member(1), "the near one is full")
         _ = pool.release(0, .succeeded, at: 0)
         _ = pool.release(1, .succeeded, at: 0)
-        _ = pool.checked(0, false, at: 0)
+        _ = pool.checked(0, 0, ProbeResult(.notConnected), at: 0)
         #expect(order(pool, 2) == ["far", "far"])
     }
 

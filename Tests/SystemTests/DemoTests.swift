@@ -138,9 +138,10 @@ struct DemoTests {
 }
 
 /// The demo on free ports, with the map data that `make run` uses too.
-private final class RunningDemo {
+final class RunningDemo: Sendable {
     let child: Child
     let port: UInt16
+    let adminPort: UInt16
     /// The tile servers' process groups.
     let groups: [pid_t]
     /// Where the run writes.
@@ -151,6 +152,8 @@ private final class RunningDemo {
         _ = child.line(with: "Ctrl-C ends everything")
         let log = child.log
         port = try #require(words(of: "open  http", in: log).last.flatMap { UInt16($0) })
+        adminPort = try #require(
+            words(of: "/status     origins", in: log).compactMap { UInt16($0) }.first)
         groups = words(of: "kill -- ", in: log).compactMap { pid_t($0) }.map { -$0 }
         directory = String(
             words(of: "of this run are in", in: log, cutAt: " ").last?.dropLast() ?? "")
@@ -172,6 +175,14 @@ private final class RunningDemo {
         var viewer = try Viewer(port: port)
         return try viewer.exchange(
             "GET \(path) HTTP/1.1\r\nHost: demo.test\r\nConnection: close\r\n\r\n")
+    }
+
+    /// The map servers as `/status` shows them.
+    func members() throws -> [JSON] {
+        var operating = try Viewer(port: adminPort)
+        let answer = try operating.exchange(
+            "GET /status HTTP/1.1\r\nHost: demo.test\r\nConnection: close\r\n\r\n")
+        return try JSON(answer.text)["origins"]?.elements.first?["members"]?.elements ?? []
     }
 
     /// A tile of the base map at zoom 4, by its column.

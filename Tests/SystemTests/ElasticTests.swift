@@ -128,7 +128,7 @@ struct ElasticTests {
                 .text
         }
         #expect(failure?.contains("SignatureDoesNotMatch") == true, "\(failure ?? "none")")
-        #expect(try edge.get("/").status == 502)
+        #expect(try edge.get("/").status >= 500)
         #expect(edge.child.line(with: "SignatureDoesNotMatch") != nil)
     }
 
@@ -159,7 +159,7 @@ struct ElasticTests {
     @Test("AWS is asked over TLS, and believed by its certificate only")
     func secured() throws {
         let service = try Origin()
-        service.room(named: "").answers { request in
+        service.room(named: "").answersWhole { request in
             let action = request.text.split(separator: "&").first?.dropFirst("Action=".count) ?? ""
             return .ok(body: Self.document(String(action), ["InService"]))
         }
@@ -201,7 +201,7 @@ struct ElasticTests {
         let service = try Origin()
         let states = Monitor(["InService", "InService"])
         let room = service.room(named: "")
-        room.answers { request in
+        room.answersWhole { request in
             let action = request.text.split(separator: "&").first?.dropFirst("Action=".count) ?? ""
             return .ok(body: Self.document(String(action), states.with { $0 }))
         }

@@ -142,9 +142,29 @@ def million_lines(part, goals):
     return lines
 
 
+def outage_lines(part, goals):
+    def seconds(value):
+        return "never" if value is None else f"{value:.2f} s"
+
+    trouble, dead, crowd = part["trouble"], part["dead"], part["crowd"]
+    return [
+        "outage: two members, new tiles under load; one killed, restarted, hung, resumed",
+        f"  {trouble['requests']} GET of new tiles, {trouble['failed']} failed; {trouble['heads']} "
+        f"HEAD of stored ones, {trouble['heads_failed']} failed (goal: 0 and 0)",
+        f"  out {seconds(trouble['out_after_kill_seconds'])} after the kill and "
+        f"{seconds(trouble['out_after_hang_seconds'])} after it hung; full share again "
+        f"{seconds(trouble['full_share_after_restart_seconds'])} after the restart",
+        "outage: nobody left, what is stored is stale",
+        f"  {dead['asked']} tiles: stored ones {dead['statuses']['stored']}, slowest "
+        f"{dead['slowest_ms']['stored']:.0f} ms; new ones {dead['statuses']['new']}, slowest "
+        f"{dead['slowest_ms']['new']:.0f} ms, all PNG: {'yes' if dead['all_images'] else 'NO'}",
+        f"outage: {crowd['viewers']} viewers for one new tile: {crowd['served']} served, "
+        f"{crowd['origin_requests']} origin requests (goal: 1)"]
+
+
 PARTS = {"hits": hits_lines, "distribution": distribution_lines, "tls": tls_lines,
          "misses": misses_lines, "latency": latency_lines, "idle": idle_lines,
-         "million": million_lines}
+         "million": million_lines, "outage": outage_lines}
 
 
 def strangers(value):

@@ -30,9 +30,28 @@ struct EdgeStatus {
     var weakness: String? {
         var reasons: [String] = []
         if store.mode != "normal" { reasons.append("the store is \(store.mode)") }
-        for pool in pools
-        where pool.members.allSatisfy({ ["down", "ejected", "warming"].contains($0.state) }) {
-            reasons.append("no member of origin \"\(pool.id)\" is up")
+        for pool in pools {
+            // Members that come and go are no weakness, as long as others serve.
+            let isServed = pool.members.contains(where: \.takesTraffic)
+            let passing = ["unresolved"] + (isServed ? ["warming", "draining"] : [])
+            let out = pool.members.filter { !$0.takesTraffic && !passing.contains($0.state) }
+            guard !out.isEmpty else { continue }
+            let named = out.map { "\($0.name) \($0.trouble)" }.joined(separator: ", ")
+            reasons.append(
+                out.count == pool.members.count
+                    ? "no member of origin \"\(pool.id)\" is up: \(named)"
+                    : "origin \"\(pool.id)\" is without \(named)")
+        }
+        for pool in pools {
+            let drifted = pool.members.filter { $0.drift == "drifted" }.map(\.name)
+            guard !drifted.isEmpty else { continue }
+            reasons.append(
+                "origin \"\(pool.id)\" has drifted: \(drifted.joined(separator: ", "))")
+        }
+        for pool in pools where pool.outageSince > 0 {
+            reasons.append(
+                "origin \"\(pool.id)\" fails its requests since "
+                    + timestampText(pool.outageSince))
         }
         return reasons.isEmpty ? nil : reasons.joined(separator: ", ")
     }
@@ -80,6 +99,8 @@ extension PoolStatus {
     fileprivate var fields: [(name: String, value: JSON)] {
         [
             ("id", .text(id)), ("queued", .number(Int64(queued))),
+            ("southboundBreaker", .text(breaker)),
+            ("outageSince", .number(outageSince)),
             ("members", .list(members.map(\.json))),
         ]
     }
@@ -96,6 +117,28 @@ extension MemberStatus {
             ("ejectedUntil", .number(ejectedUntil)),
             ("lastFailure", lastFailure.map(JSON.text) ?? .null),
             ("lastFailureAt", .number(lastFailureAt)),
+            ("liveness", .text(liveness)), ("readiness", .text(readiness)),
+            ("drift", .text(drift)), ("ejections", .number(Int64(clamping: ejections))),
+            ("lacks", .list(lacks.map(JSON.text))), ("checks", .list(checks.map(\.json))),
+        ])
+    }
+
+    /// Its state, and why it is in it.
+    fileprivate var trouble: String {
+        let why = [lastFailure, lacks.isEmpty ? nil : "lacks \(lacks.joined(separator: " "))"]
+        let reasons = why.compactMap { $0 }.joined(separator: ", ")
+        return reasons.isEmpty ? "(\(state))" : "(\(state): \(reasons))"
+    }
+}
+
+extension CheckStatus {
+    fileprivate var json: JSON {
+        .object([
+            ("kind", .text(kind)), ("target", .text(target)), ("up", .flag(isUp)),
+            ("last", last.map(JSON.text) ?? .null), ("lastAt", .number(lastAt)),
+            ("fingerprint", fingerprint.map(JSON.text) ?? .null),
+            ("updateSequence", updateSequence.map(JSON.text) ?? .null),
+            ("layers", layers.map { .number(Int64($0)) } ?? .null),
         ])
     }
 }

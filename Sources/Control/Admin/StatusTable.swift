@@ -32,17 +32,48 @@ private func describe(_ store: Node) -> String {
 }
 
 private func describe(origin: Node) -> [String] {
-    let header = ["MEMBER", "STATE", "WEIGHT", "IN FLIGHT", "REQUESTS", "FAILURES", "LAST"]
+    let header = [
+        "MEMBER", "STATE", "LIVENESS", "READINESS", "DRIFT", "WEIGHT", "IN FLIGHT", "REQUESTS",
+        "FAILURES", "LAST",
+    ]
     let rows = (origin["members"]?.sequence ?? []).map { member in
         [
-            member.word("name"), member.word("state"), member.word("weight"),
+            member.word("name"), member.word("state"), member.word("liveness"),
+            member.word("readiness"), member.word("drift"), member.word("weight"),
             member.word("inFlight"), member.word("requests"), member.word("failures"),
             member.word("lastFailure") == "null" ? "-" : member.word("lastFailure"),
         ]
     }
-    return ["", "origin \(origin.word("id")): \(origin.word("queued")) queued"]
+    let since = Int64(origin.word("outageSince")) ?? 0
+    let outage = since > 0 ? ", failing since \(timestampText(since))" : ""
+    return ["", "origin \(origin.word("id")): \(origin.word("queued")) queued\(outage)"]
         + (origin["source"].map { ["  " + describe(source: $0)] } ?? [])
-        + aligned([header] + rows)
+        + aligned([header] + rows, words: 5) + (origin["members"]?.sequence ?? []).flatMap(checks)
+}
+
+/// What there is to say of a member's checks beyond that they pass.
+private func checks(of member: Node) -> [String] {
+    var lines: [String] = []
+    for check in member["checks"]?.sequence ?? [] {
+        let last = check.word("last")
+        let name = "\(check.word("kind")) \(check.word("target"))"
+        if check.word("up") == "false" || last != "null" && last != "passed" {
+            let verdict = check.word("up") == "true" ? "up" : "down"
+            lines.append("  \(member.word("name")): \(name) is \(verdict), last \(last)")
+        }
+        if check.word("fingerprint") != "null" {
+            let sequence = check.word("updateSequence")
+            lines.append(
+                "  \(member.word("name")): \(check.word("layers")) layers, fingerprint "
+                    + check.word("fingerprint")
+                    + (sequence == "null" ? "" : ", updateSequence \(sequence)"))
+        }
+    }
+    let lacks = (member["lacks"]?.sequence ?? []).compactMap(\.scalar?.string)
+    if !lacks.isEmpty {
+        lines.append("  \(member.word("name")) lacks \(lacks.joined(separator: ", "))")
+    }
+    return lines
 }
 
 private func describe(source: Node) -> String {
@@ -58,15 +89,15 @@ private func describe(source: Node) -> String {
     return text
 }
 
-/// Columns of equal width: the first two to the left, numbers to the right.
-func aligned(_ rows: [[String]]) -> [String] {
+/// Columns of equal width: so many of words, to the left, then numbers, to the right.
+func aligned(_ rows: [[String]], words: Int = 2) -> [String] {
     let widths = (0..<(rows.first?.count ?? 0)).map { column in
         rows.map { $0[column].count }.max() ?? 0
     }
     return rows.map { row in
         let cells = zip(row, widths).enumerated().map { column, cell in
             let padding = String(repeating: " ", count: cell.1 - cell.0.count)
-            return column < 2 ? cell.0 + padding : padding + cell.0
+            return column < words ? cell.0 + padding : padding + cell.0
         }
         return "  " + cells.joined(separator: "  ")
     }

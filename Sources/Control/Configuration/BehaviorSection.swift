@@ -43,6 +43,7 @@ extension ConfigurationReader {
         if let cookies = section.list("sessionCookies") {
             settings.sessionCookies = cookies.compactMap { $0.read(.cookieName, findings) }
         }
+        settings.degraded = degradedMarker(&section)
         section.finish()
         checkLifetimes(policy, section)
         guard let pattern else {
@@ -57,16 +58,14 @@ extension ConfigurationReader {
                 at: section.place,
                 "the behavior \"\(printable(pattern.text))\" has class none: it caches as "
                     + "CloudFront does, sessions, Set-Cookie and Authorization included",
-                "give it a class: tiles, capabilities or pages")
+                "give it a class: tiles, capabilities, features or pages")
         }
         return BehaviorDraft(settings: settings, origin: origin, place: pattern.place)
     }
 
     private func standardPolicy(_ mode: Mode, _ mapClass: MapClass) -> BehaviorPolicy {
         if mode == .cloudfront, mapClass == .none { return .cloudFrontPure }
-        var policy = BehaviorPolicy.standard(mode: mode)
-        policy.mapClass = mapClass
-        return policy
+        return .standard(mode: mode, mapClass)
     }
 
     private func readLifetimes(_ section: inout Section, _ policy: inout BehaviorPolicy) {
@@ -185,7 +184,8 @@ extension ConfigurationReader {
 extension ValueForm where Value == MapClass {
     static var mapClass: Self {
         .choice([
-            "none": .none, "tiles": .tiles, "capabilities": .capabilities, "pages": .pages,
+            "none": .none, "tiles": .tiles, "capabilities": .capabilities,
+            "features": .features, "pages": .pages,
         ])
     }
 }

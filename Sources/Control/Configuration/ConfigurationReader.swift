@@ -18,6 +18,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
     /// nil: nobody said.
     var role: Role?
     var accessLog = AccessLogDraft()
+    var notices = NoticeDraft()
 
     init(file: String, resolver: Resolver) {
         self.file = file
@@ -54,6 +55,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         }
         // Whoever imports a distribution most often wants to see what CloudFront does with it.
         configuration.settings.role = role ?? (isImporting ? .twin : .tier)
+        settleNotices()
         settleAccessLog()
         checkTLS()
         checkSignals()
@@ -65,8 +67,15 @@ struct ConfigurationReader<Resolver: NameResolver> {
     private mutating func readFile(_ top: inout Section, _ flags: ConfigurationFlags) {
         readServer(&top)
         if let limits = top.section("limits") { readLimits(limits, &configuration.settings.limits) }
+        if let section = top.section("southbound") {
+            readSouthbound(section, &configuration.settings.southbound)
+        }
         if let cache = top.section("cache") { readCache(cache, &configuration.settings.cache) }
         if let log = top.section("accessLog") { readAccessLog(log) }
+        if let section = top.section("notices") { readNotices(section) }
+        if let section = top.section("fallbacks") {
+            readFallbacks(section, &configuration.settings.fallbacks)
+        }
         if let api = top.section("api") { readAPI(api) }
         if let aws = top.section("aws") { readAWS(aws) }
         if let cloudwatch = top.section("cloudwatch") { readCloudWatch(cloudwatch) }
@@ -104,8 +113,11 @@ struct ConfigurationReader<Resolver: NameResolver> {
             section.read("proxyProtocol", &expects, .flag)
             var speaksTLS = false
             section.read("tls", &speaksTLS, .flag)
+            var isSouthbound = false
+            section.read("southbound", &isSouthbound, .flag)
             section.finish()
             draft?.speaksTLS = speaksTLS
+            draft?.isSouthbound = isSouthbound
             draft?.expectsProxyHeader = expects
             if draft == nil {
                 findings.error(

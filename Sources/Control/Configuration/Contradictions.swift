@@ -6,10 +6,12 @@ import HTTP
 func findContradictions(in settings: Settings, _ findings: Findings) {
     checkLimits(settings, findings)
     checkCache(settings.cache, findings)
+    checkSouthbound(settings, findings)
     for origin in settings.origins {
         checkOrigin(origin, findings)
         checkHealth(origin, findings)
     }
+    checkMapChecks(settings, findings)
 }
 
 private func checkLimits(_ settings: Settings, _ findings: Findings) {
@@ -50,6 +52,23 @@ private func checkCache(_ cache: CacheSettings, _ findings: Findings) {
     }
 }
 
+private func checkSouthbound(_ settings: Settings, _ findings: Findings) {
+    let southbound = settings.southbound
+    if southbound.breakerMaximum < southbound.breakerTime {
+        findings.error(
+            at: findings.place(of: "southbound.breakerMaximum"),
+            "southbound.breakerMaximum (\(shown(southbound.breakerMaximum))) is shorter than "
+                + "breakerTime (\(shown(southbound.breakerTime)))",
+            "raise breakerMaximum or lower breakerTime")
+    }
+    if southbound != SouthboundSettings(), !settings.listeners.contains(where: \.isSouthbound) {
+        findings.warning(
+            at: findings.place(of: "southbound"),
+            "no listener is for the site's own calls, so that southbound says nothing",
+            "write southbound: true at the address in listen that GEOSERVER_LOCATION names")
+    }
+}
+
 private func checkOrigin(_ origin: OriginSettings, _ findings: Findings) {
     let name = "origins.\(origin.id)"
     for (key, least) in [
@@ -69,25 +88,4 @@ private func checkOrigin(_ origin: OriginSettings, _ findings: Findings) {
     }
 }
 
-private func checkHealth(_ origin: OriginSettings, _ findings: Findings) {
-    let health = origin.health
-    // An imported origin is not checked unless somebody asks for it.
-    guard health.interval > 0 else { return }
-    let name = "origins.\(origin.id).health"
-    if health.timeout > health.interval {
-        findings.error(
-            at: findings.place(of: "\(name).timeout"),
-            "\(name).timeout (\(shown(health.timeout))) is longer than its interval "
-                + "(\(shown(health.interval))), so that checks would overlap",
-            "lower timeout or raise interval")
-    }
-    if health.ejectionMaximum < health.ejection {
-        findings.error(
-            at: findings.place(of: "\(name).ejectionMaximum"),
-            "\(name).ejectionMaximum (\(shown(health.ejectionMaximum))) is shorter than the first "
-                + "ejection (\(shown(health.ejection)))",
-            "raise ejectionMaximum or lower ejection")
-    }
-}
-
-private func shown(_ milliseconds: Int) -> String { durationText(Int64(milliseconds)) }
+func shown(_ milliseconds: Int) -> String { durationText(Int64(milliseconds)) }

@@ -26,6 +26,16 @@ func readLimits(_ section: Section, _ limits: inout ViewerLimits) {
     section.finish()
 }
 
+/// The keys of `southbound`.
+func readSouthbound(_ section: Section, _ southbound: inout SouthboundSettings) {
+    var section = section
+    section.read("deadline", &southbound.deadline, .duration(1...86_400_000))
+    section.read("breakerFailures", &southbound.breakerFailures, .count(1...1_000))
+    section.read("breakerTime", &southbound.breakerTime, .duration(1...86_400_000))
+    section.read("breakerMaximum", &southbound.breakerMaximum, .duration(1...86_400_000))
+    section.finish()
+}
+
 /// The keys of `cache`.
 func readCache(_ section: Section, _ cache: inout CacheSettings) {
     var section = section

@@ -7,6 +7,7 @@ struct ListenerDraft {
     /// nil: nothing was said for this one.
     var expectsProxyHeader: Bool?
     var speaksTLS = false
+    var isSouthbound = false
 }
 
 extension ConfigurationReader {
@@ -19,7 +20,8 @@ extension ConfigurationReader {
                 add(
                     ListenerSettings(
                         endpoint: endpoint, expectsProxyHeader: expects,
-                        speaksTLS: draft.speaksTLS), draft.address)
+                        speaksTLS: draft.speaksTLS, isSouthbound: draft.isSouthbound),
+                    draft.address)
             }
         }
         checkProxyHeaders()

@@ -98,36 +98,6 @@ extension ConfigurationReader {
         section.read("retryBudget", &origin.retryBudgetPercent, .count(0...100))
     }
 
-    private func readHealth(_ section: Section, _ health: inout HealthSettings) {
-        var section = section
-        let wait = ValueForm<Int>.duration(1...86_400_000)
-        section.read("path", &health.path, .requestPath)
-        section.read("status", &health.expectedStatus, .statuses)
-        var body: String?
-        section.read("body", &body, .text)
-        health.expectedBody = body.map { Array($0.utf8) } ?? []
-        section.read("interval", &health.interval, wait)
-        section.read("timeout", &health.timeout, wait)
-        section.read("rise", &health.rise, .count(1...1_000))
-        section.read("fall", &health.fall, .count(1...1_000))
-        section.read("consecutiveFailures", &health.consecutiveFailures, .count(1...1_000))
-        section.read("ejection", &health.ejection, wait)
-        section.read("ejectionMaximum", &health.ejectionMaximum, wait)
-        section.read("slowStart", &health.slowStart, .duration(0...86_400_000))
-        section.finish()
-        // A default that nobody wrote gives way to what somebody did.
-        if !section.has("timeout") { health.timeout = min(health.timeout, health.interval) }
-        if !section.has("ejectionMaximum") {
-            health.ejectionMaximum = max(health.ejectionMaximum, health.ejection)
-        }
-        if body != nil, health.path == nil {
-            findings.error(
-                at: findings.place(of: section.name + "body"),
-                "\(section.name)body is never looked at without a path to ask for",
-                "add \"path: /…\", or remove body")
-        }
-    }
-
     // Fields that the edge writes itself, by what they are for.
     private func readHeaders(_ section: Section) -> [HeaderSetting] {
         var section = section

@@ -87,8 +87,8 @@ final class AutoScalingSource: MemberSource {
         }
         throw AWSError(
             .refused,
-            "there is no Auto Scaling group \"\(printable(group.name))\" in \(try client.region()); "
-                + "correct the name or the region")
+            "there is no Auto Scaling group \"\(printable(group.name))\" in "
+                + "\(try client.region()); correct the name or the region")
     }
 
     private func addresses(of ids: [String]) throws(AWSError) -> [String: String] {

@@ -90,7 +90,9 @@ struct DNSClient: Sendable {
         guard socket.send(bytes) else { throw DNSFailure("\(server) cannot be asked") }
         // What is no answer to this question is somebody else's, or an attempt to mislead.
         while let received = socket.receive(until: deadline) {
-            if let message = try? unsafe DNSMessage(received.span.bytes), query.isAnswered(by: message) {
+            if let message = try? unsafe DNSMessage(received.span.bytes),
+                query.isAnswered(by: message)
+            {
                 return message
             }
         }

@@ -12,6 +12,8 @@ struct BehaviorAddition: Sendable {
     var mapClass: MapClass?
     /// nil: a class brings its own.
     var sessionCookies: [String]?
+    /// nil: nothing is said.
+    var degraded: DegradedMarker?
     var times: [(path: TimePath, value: Milliseconds)] = []
     var flags: [(path: FlagPath, value: Bool)] = []
 
@@ -27,8 +29,7 @@ struct BehaviorAddition: Sendable {
     func apply(to settings: inout BehaviorSettings) {
         if let mapClass, mapClass != .none {
             let pure = settings.policy
-            var policy = BehaviorPolicy.standard(mode: .cloudfront)
-            policy.mapClass = mapClass
+            var policy = BehaviorPolicy.standard(mode: .cloudfront, mapClass)
             policy.minTTL = pure.minTTL
             policy.defaultTTL = pure.defaultTTL
             policy.maxTTL = pure.maxTTL
@@ -42,6 +43,7 @@ struct BehaviorAddition: Sendable {
         for (path, value) in times { settings.policy[keyPath: path] = value }
         for (path, value) in flags { settings.policy[keyPath: path] = value }
         if let sessionCookies { settings.sessionCookies = sessionCookies }
+        if let degraded { settings.degraded = degraded }
     }
 }
 
@@ -66,6 +68,7 @@ extension ConfigurationReader {
         addition.sessionCookies = section.list("sessionCookies")?.compactMap {
             $0.read(.cookieName, findings)
         }
+        addition.degraded = degradedMarker(&section)
         addition.readRules(&section)
         refuse(decidedForBehaviors, in: &section)
         section.finish()

@@ -19,6 +19,7 @@ extension Explanation {
         fields.append(("invalidation", orNull(invalidation?.json)))
         fields.append(("origin", orNull(origin?.json)))
         fields.append(("decision", decision.json))
+        if let fallback { fields.append(("fallback", fallback.json)) }
         fields.append(("warnings", .list(warnings.map(\.json))))
         return .object(fields)
     }

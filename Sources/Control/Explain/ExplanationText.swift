@@ -15,6 +15,7 @@ struct ExplanationText {
         invalidation(told)
         origin(told)
         decision(told)
+        if let fallback = told.fallback { section("if it fails", [fallback.text]) }
         for warning in told.warnings {
             section("warning", [warning.text + (warning.remedy.isEmpty ? "" : ";")])
             if !warning.remedy.isEmpty { section("", [warning.remedy]) }

@@ -95,8 +95,9 @@ public final class Service: Sendable {
         state.withLock { $0.server = server }
         let signals = steer(server)
         defer { signals.cancel() }
-        for (endpoint, speaksTLS) in server.boundListeners {
-            announce("listening on \(url(of: endpoint, speaksTLS))")
+        for (endpoint, settings) in server.boundListeners {
+            let purpose = settings.isSouthbound ? "southbound" : "listening"
+            announce("\(purpose) on \(url(of: endpoint, settings.speaksTLS))")
         }
         if clock.isManual {
             observer.note(

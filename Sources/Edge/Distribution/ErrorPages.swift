@@ -64,7 +64,7 @@ extension LoopState where N: ~Copyable {
             exchange.snapshot.hot[exchange.behavior].traits.contains(.hasErrorPages),
             let errors = snapshot.settings.distribution?.distribution.errors,
             let page = errors.page(for: status),
-            status < 500 || exchange.fallbackImage() == nil
+            status < 500 || !exchange.givesPicture
         else { return false }
         let bytes = exchange.request(for: page.path)
         var scan = HeadScan()

@@ -36,6 +36,7 @@ extension LoopState where N: ~Copyable {
         let ask = unsafe ask(slot, bytes, behavior, facts, &told)
         told.decision = verdict(ask)
         noteKnownFailure(ask, &told)
+        told.fallback = fallbackAccount(ask)
         if let key = told.key, !ask.canonical.isEmpty {
             findNearMisses(key, ask, scanLimit, &told)
         }

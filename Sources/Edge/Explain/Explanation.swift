@@ -29,6 +29,8 @@ public struct Explanation: Sendable, Equatable {
     /// nil where the request is refused.
     public var origin: Origin?
     public var decision = Verdict()
+    /// What the viewer would get if the origin failed now; nil for a behavior without a class.
+    public var fallback: Note?
     public var warnings: [Note] = []
 
     public init() {}

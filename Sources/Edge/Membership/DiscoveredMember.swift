@@ -16,8 +16,8 @@ public struct DiscoveredMember: Sendable, Hashable {
 
 /// An instance that a group holds until somebody says that it may go on.
 ///
-/// Source: Amazon EC2 Auto Scaling, "Lifecycle hooks": an instance waits in `Pending:Wait` before it
-/// is in service, or in `Terminating:Wait` before it ends.
+/// Source: Amazon EC2 Auto Scaling, "Lifecycle hooks": an instance waits in `Pending:Wait` before
+/// it is in service, or in `Terminating:Wait` before it ends.
 public struct LifecycleHook: Sendable, Hashable {
     public enum Kind: Sendable, Hashable { case launching, terminating }
 

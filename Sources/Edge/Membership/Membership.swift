@@ -3,9 +3,9 @@ public import Caching
 /// Who belongs to a pool, as a source tells it from time to time: pure, the clock is the caller's.
 ///
 /// A new member is *warming* until its checks pass, then it *serves* (its share grows by the slow
-/// start of its health). One that the source no longer names, or whose group ends it, is *draining*:
-/// it gets nothing new, and is gone once nothing runs there, or after the drain time. The last one
-/// that is fit is never gone, whatever the source says.
+/// start of its health). One that the source no longer names, or whose group ends it, is
+/// *draining*: it gets nothing new, and is gone once nothing runs there, or after the drain time.
+/// The last one that is fit is never gone, whatever the source says.
 ///
 /// A source that fails, or has nobody at all, changes nothing: to believe it would turn a mistake
 /// there into an outage here.

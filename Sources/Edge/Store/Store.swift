@@ -14,6 +14,8 @@ public final class Store: Sendable {
     private let faultIns: FaultInQueue
     private let lock: Mutex<DirectoryLock?>
     private let schedule: WriterSchedule?
+    /// Nothing is done but by `step()`.
+    var isStepping: Bool { schedule == nil }
     /// What was invalidated; new ones go there.
     public let invalidations: Invalidations
 

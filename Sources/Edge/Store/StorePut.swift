@@ -25,10 +25,10 @@ public struct StorePut: Sendable {
         self.header.objectID = 0
     }
 
-    /// What it weighs in the backlog, in bytes.
+    /// What it weighs in the backlog: the memory it takes, in bytes.
     var cost: Int {
         let body =
-            if case .segments(let segments) = body { segments.reduce(0) { $0 + $1.count } } else {
+            if case .segments(let segments) = body { segments.reduce(0) { $0 + $1.held } } else {
                 0
             }
         return body + canonicalKey.count + headers.count + 512
@@ -59,10 +59,15 @@ public enum StoreBody: Sendable {
 public struct StoreSegment: @unchecked Sendable {  // read-only from here on
     private let owner: AnyObject
     public let bytes: UnsafeRawBufferPointer
+    /// Memory that `owner` takes, in bytes.
+    let held: Int
 
-    /// - Parameter bytes: valid and unchanged as long as `owner` lives.
-    public init(owner: any AnyObject & Sendable, bytes: UnsafeRawBufferPointer) {
+    /// - Parameters:
+    ///   - bytes: valid and unchanged as long as `owner` lives.
+    ///   - held: memory that `owner` takes.
+    public init(owner: any AnyObject & Sendable, bytes: UnsafeRawBufferPointer, held: Int) {
         self.owner = owner
+        self.held = held
         unsafe self.bytes = unsafe bytes
     }
 
@@ -70,6 +75,7 @@ public struct StoreSegment: @unchecked Sendable {  // read-only from here on
     public init(copying bytes: [UInt8]) {
         let copy = OwnedBytes(bytes)
         owner = copy
+        held = bytes.count
         unsafe self.bytes = unsafe UnsafeRawBufferPointer(copy.memory)
     }
 

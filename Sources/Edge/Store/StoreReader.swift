@@ -171,12 +171,12 @@ extension StoreReader {
         _ parts: UnsafeMutablePointer<iovec>, _ capacity: Int
     ) -> (count: Int, bytes: Int) {
         guard snapshot != nil else { return (0, 0) }
-        let known = unsafe places.chunks(of: objectID, stamp)
+        let known = places.count(of: objectID, stamp)
         var (count, bytes, at, offset) = (0, 0, chunk, skip)
-        while at < known.count, unsafe known[at].iov_len > offset,
-            let base = unsafe known[at].iov_base
-        {
-            let taken = unsafe min(known[at].iov_len - offset, limit - bytes)
+        while at < known {
+            let part = unsafe places.chunk(at)
+            guard unsafe part.iov_len > offset, let base = unsafe part.iov_base else { break }
+            let taken = unsafe min(part.iov_len - offset, limit - bytes)
             unsafe parts[count] = unsafe iovec(iov_base: base + offset, iov_len: taken)
             count += 1
             bytes += taken

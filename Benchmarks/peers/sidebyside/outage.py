@@ -1,0 +1,220 @@
+"""What viewers notice of a pool in trouble: one of two members killed, restarted, hung and resumed
+under load; both dead; a thousand viewers who want one tile that nobody has."""
+
+import json
+import os
+import random
+import signal
+import socket
+import threading
+import time
+import urllib.request
+
+from . import load
+from .machine import BenchmarkError
+from .servers import MapEdge, Origin
+from .workload import layer_of, path_of
+
+SIZE = "10k"
+TILES = 1_000
+CROWD = 1_000
+PERIOD = 4.0  # seconds between two events
+CONFIGURATION = """\
+listen: ["127.0.0.1:{port}"]
+admin: "127.0.0.1:{admin}"
+mode: cloudfront
+clock: manual
+loops: 1
+cache: {{ directory: "{cache}", size: 2GiB }}
+accessLog: {{ path: "{log}" }}
+origins:
+  maps:
+    members: [{members}]
+    firstByteTimeout: 1s
+    totalTimeout: 0
+    health:
+      path: /requests
+      interval: 500ms
+      timeout: 400ms
+      fall: 2
+      slowStart: 2s
+behaviors:
+  - {{ path: "*", origin: maps, class: tiles }}
+"""
+
+
+class PooledEdge(MapEdge):
+    """The edge in front of two members; its clock is told the time."""
+
+    name = "mapedge-pool"
+    members = ()
+
+    def rules(self):
+        path = os.path.join(self.directory, "mapedge.yaml")
+        with open(path, "w") as file:
+            file.write(CONFIGURATION.format(
+                port=self.port, admin=self.admin_port, log=self.access_log,
+                cache=os.path.join(self.directory, "cache"),
+                members=", ".join(f'"http://127.0.0.1:{member.port}"' for member in self.members)))
+        return ["--config", path]
+
+    def command(self):
+        words, environment = super().command()
+        # All else is in the file.
+        return [words[0], "serve", *words[words.index("--config"):]], environment
+
+    def ask(self, path, method="GET"):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.admin_port}{path}", method=method)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.read()
+
+    def states(self):
+        return [member["state"] for member in
+                json.loads(self.ask("/status"))["origins"][0]["members"]]
+
+
+class Witness:
+    """Looks at the members' states all the time, and says when one changed."""
+
+    def __init__(self, edge):
+        self.edge = edge
+        self.seen = []
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._watch)
+        self.thread.start()
+
+    def _watch(self):
+        while not self.over.wait(0.01):
+            self.seen.append((time.monotonic(), self.edge.states()))
+
+    def stop(self):
+        self.over.set()
+        self.thread.join()
+
+    def seconds_until(self, start, member, wanted):
+        """From `start` until the member's state is one that is wanted; None: never."""
+        for moment, states in self.seen:
+            if moment >= start and wanted(states[member]):
+                return moment - start
+        return None
+
+
+def measure(bench):
+    """All three parts, each with a pool of its own."""
+    result = {}
+    for name, part in (("trouble", _trouble), ("dead", _dead), ("crowd", _crowd)):
+        bench.say(f"outage: {name}")
+        result[name] = _with_pool(bench, part)
+    return result
+
+
+def _with_pool(bench, part):
+    members = [bench.start(Origin(os.path.join(bench.directory, f"member{number}"),
+                                  bench.load_core, 0, 0)) for number in range(2)]
+    PooledEdge.members = members
+    try:
+        with bench.servers(["mapedge-pool"], SIZE, kinds={"mapedge-pool": PooledEdge}) as servers:
+            if not servers:
+                raise BenchmarkError("the edge did not start")
+            return part(bench, servers["mapedge-pool"], members)
+    finally:
+        for member in members:
+            member.stop()
+
+
+def _trouble(bench, edge, members):
+    """New tiles, which members have to make, and a client that asks for heads of stored ones."""
+    load.fill_and_check(edge, members[0].port, layer_of(SIZE), 100)
+    counted = {}
+    loader = threading.Thread(target=lambda: counted.update(load.wrk(
+        edge, bench.load_core, int(5 * PERIOD), [layer_of(SIZE), "unique", 1_000_000],
+        strict=False)))
+    heads = _HeadClient(edge.port)
+    witness = Witness(edge)
+    loader.start()
+    second, events = members[1], {}
+    for name, act in (
+            ("killed", lambda: second.programs[0].process.kill()),
+            ("restarted", lambda: second.start(second.port)),
+            ("hung", lambda: second.programs[0].process.send_signal(signal.SIGSTOP)),
+            ("resumed", lambda: second.programs[0].process.send_signal(signal.SIGCONT))):
+        time.sleep(PERIOD)
+        events[name] = time.monotonic()
+        act()
+    loader.join()
+    witness.stop()
+    out, back = (lambda state: state not in ("up", "slow-start"), lambda state: state == "up")
+    return {
+        "requests": counted["requests"], "failed": counted["status_errors"]
+        + counted["socket_errors"], "heads": heads.stop(), "heads_failed": heads.failed,
+        "out_after_kill_seconds": witness.seconds_until(events["killed"], 1, out),
+        "full_share_after_restart_seconds": witness.seconds_until(events["restarted"], 1, back),
+        "out_after_hang_seconds": witness.seconds_until(events["hung"], 1, out),
+        "p99_us": counted["p99_us"]}
+
+
+class _HeadClient:
+    """Asks for heads of stored tiles, one after the other."""
+
+    def __init__(self, port):
+        self.port, self.count, self.failed = port, 0, 0
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self):
+        chance = random.Random(1)
+        while not self.over.wait(0.002):
+            request = urllib.request.Request(
+                f"http://127.0.0.1:{self.port}" + path_of(layer_of(SIZE), chance.randrange(100)),
+                method="HEAD")
+            self.count += 1
+            try:
+                urllib.request.urlopen(request, timeout=20).close()
+            except OSError:
+                self.failed += 1
+
+    def stop(self):
+        self.over.set()
+        self.thread.join()
+        return self.count
+
+
+def _dead(bench, edge, members):
+    """A warm cache that is stale, and nobody who could better it: stored tiles, and new ones."""
+    load.fill_and_check(edge, members[0].port, layer_of(SIZE), TILES)
+    edge.ask("/clock/advance?by=48h", method="POST")
+    for member in members:
+        member.stop()
+    rows = {"stored": [], "new": []}
+    statuses = {"stored": set(), "new": set()}
+    images = 0
+    with load.Client(edge.port) as viewer:
+        for name, first in (("stored", 0), ("new", 5_000_000)):
+            for number in range(first, first + TILES):
+                start = time.monotonic()
+                status, fields, body = viewer.get(path_of(layer_of(SIZE), number))
+                rows[name].append(time.monotonic() - start)
+                statuses[name].add(status)
+                # What the origin makes for this bench is no picture; the edge's own answer is one.
+                images += name == "new" and fields.get("content-type") == "image/png" \
+                    and body.startswith(b"\x89PNG")
+    return {"asked": 2 * TILES, "all_images": images == TILES,
+            "statuses": {name: sorted(found) for name, found in statuses.items()},
+            "slowest_ms": {name: 1e3 * max(found) for name, found in rows.items()}}
+
+
+def _crowd(bench, edge, members):
+    """All at once, on connections of their own."""
+    before = sum(load.origin_requests(member.port) for member in members)
+    request = (f"GET {path_of(layer_of(SIZE), 77)} HTTP/1.1\r\nHost: edge\r\n"
+               "Connection: close\r\n\r\n").encode()
+    viewers = [socket.create_connection(("127.0.0.1", edge.port)) for _ in range(CROWD)]
+    for viewer in viewers:
+        viewer.sendall(request)
+    good = 0
+    for viewer in viewers:
+        with viewer, viewer.makefile("rb") as file:
+            good += file.read().startswith(b"HTTP/1.1 200 ")
+    asked = sum(load.origin_requests(member.port) for member in members) - before
+    return {"viewers": CROWD, "served": good, "origin_requests": asked}

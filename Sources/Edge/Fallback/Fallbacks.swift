@@ -1,0 +1,234 @@
+import Caching
+import HTTP
+import Reactor
+import Tiles
+
+/// What a viewer gets where neither the origin nor the store has an answer: something its program
+/// can use (law 7).
+enum Fallback: Equatable {
+    /// A picture of the size and format asked for.
+    case picture(MapRequest)
+    case document(ExceptionDialect)
+    case json(ExceptionDialect)
+    /// A page for people, with the notice.
+    case page
+
+    /// The word in `X-Edge-Degraded` and `explain`.
+    var word: StaticString {
+        switch self {
+        case .picture: "blank-tile"
+        case .document, .json: "exception"
+        case .page: "page"
+        }
+    }
+}
+
+/// A picture to be made in place of a tile, and why.
+struct MapPicture {
+    var request: MapRequest
+    var detail: StaticString
+}
+
+/// A stored tile from further up, and the part of it that is wanted.
+struct AncestorPicture: Sendable {
+    var bytes: [UInt8]
+    var part: TilePart
+
+    /// The part enlarged to a picture of that size; takes milliseconds, so off the loops. nil if
+    /// the tile is of another size, or no sound PNG.
+    func enlarged(width: Int, height: Int) -> [UInt8]? {
+        guard let source = unsafe try? PNG.decode(bytes.span.bytes), source.width == width,
+            source.height == height
+        else { return nil }
+        let resampling: Resampling = source.layout == .indexed ? .nearest : .bilinear
+        return PNG.encode(source.enlarged(part, resampling), level: 1)
+    }
+}
+
+extension Exchange {
+    /// nil: an error in the edge's own words.
+    var fallback: Fallback? {
+        switch policy.mapClass {
+        case .none: return nil
+        case .pages:
+            return snapshot.notices.settings.delivery != .off && wantsPage ? .page : nil
+        case .tiles, .capabilities, .features: break
+        }
+        let isRead = head.method == .get || head.method == .head
+        // A write gets its answer from whoever it was written to, or an error nobody mistakes.
+        guard isRead || head.method == .post && policy.mapClass == .features else { return nil }
+        let answer = unsafe bytes.withUnsafeBytes { bytes in
+            unsafe ExceptionAnswer.choose(
+                path: bytes.bytes.extracting(head.path.range),
+                query: bytes.bytes.extracting(head.query.range))
+        }
+        switch answer {
+        case .picture(let request): return isRead ? .picture(request) : nil
+        case .document(let dialect): return .document(dialect)
+        case .json(let dialect): return .json(dialect)
+        case nil: return nil
+        }
+    }
+
+    /// A map's client waits for a picture, whatever the status.
+    var givesPicture: Bool { if case .picture = fallback { true } else { false } }
+
+    /// A reader of pages asks: it says that it takes HTML.
+    private var wantsPage: Bool {
+        guard head.method == .get || head.method == .head else { return false }
+        var line = head.fields.first(.accept)
+        while let index = line {
+            let value = [UInt8](bytes[head.fields[index].value.range])
+            if String(decoding: value, as: UTF8.self).lowercased().contains("text/html") {
+                return true
+            }
+            line = head.fields.next(after: index, .accept)
+        }
+        return false
+    }
+
+    /// How long its behavior's origin has been marked by what it sent; nil: no marker is set.
+    var degradedMarker: DegradedMarker? { snapshot.settings.behaviors[behavior].degraded }
+}
+
+extension LoopState where N: ~Copyable {
+    /// Answers with what the viewer's program can use in place of an error; false where there is
+    /// no such thing.
+    mutating func answersFallback(
+        _ exchange: Exchange, _ status: Int, _ detail: StaticString
+    ) -> Bool {
+        guard status >= 500, exchange.page == nil, !exchange.hasResponded,
+            let fallback = exchange.fallback
+        else { return false }
+        switch fallback {
+        case .picture(let request):
+            let picture = MapPicture(request: request, detail: detail)
+            if !makesPicture(exchange, picture) { answer(exchange, picture, nil) }
+        case .document(let dialect):
+            var page = LocalPage(503, detail: detail)
+            page.content = exception(exchange, detail).document(dialect)
+            page.mediaType = dialect.contentType
+            answer(exchange, page, fallback.word, .fallbackExceptions)
+        case .json(let dialect):
+            var page = LocalPage(503, detail: detail)
+            page.content = exception(exchange, detail).json(dialect)
+            page.mediaType = "application/json"
+            answer(exchange, page, fallback.word, .fallbackExceptions)
+        case .page:
+            // What is no gateway's error was asked for: only-if-cached, a loop.
+            guard (502...504).contains(status), exchange.decision.action != .gatewayTimeout else {
+                return false
+            }
+            var page = LocalPage(503, detail: detail)
+            let since = notice.since ?? outageBegan(exchange) ?? network.wallNow / 1_000
+            let language = language(exchange)
+            page.content = exchange.snapshot.notices.page(
+                language, since: since, isNoticed: notice.since != nil)
+            answer(exchange, page, fallback.word, .fallbackPages)
+        }
+        return true
+    }
+
+    private func exception(_ exchange: Exchange, _ detail: StaticString) -> ServiceException {
+        let retry = exchange.snapshot.notices.fallbacks.retryAfter
+        return ServiceException(
+            text: "The map service does not answer (\(detail)); try again in \(retry) seconds.")
+    }
+
+    /// The picture that was made, or a blank one.
+    mutating func answer(_ exchange: Exchange, _ picture: MapPicture, _ bytes: [UInt8]?) {
+        var page = LocalPage(503, detail: picture.detail)
+        if let bytes {
+            (page.content, page.mediaType) = (bytes, "image/png")
+            answer(exchange, page, "ancestor-tile", .fallbackAncestors)
+        } else {
+            let blank = BlankTile.picture(for: picture.request)
+            (page.content, page.mediaType) = (blank.bytes, blank.contentType)
+            answer(exchange, page, "blank-tile", .fallbackBlanks)
+        }
+    }
+
+    private mutating func answer(
+        _ exchange: Exchange, _ page: LocalPage, _ word: StaticString, _ counter: Counter
+    ) {
+        counters.add(counter)
+        var page = page
+        page.retryAfter = exchange.snapshot.notices.fallbacks.retryAfter
+        page.degraded = word
+        page.since = outageBegan(exchange)
+        answer(exchange, page)
+    }
+
+    /// Marks what is stored and stale because the origin fails.
+    mutating func appendStale(_ behavior: Int, _ writer: inout HeadWriter) {
+        guard hot[behavior].policy.mapClass != .none else { return }
+        counters.add(.fallbackStale)
+        // After a reload the exchange's own table may have another origin in its place.
+        let origin = hot[behavior].origin
+        let pool = snapshot.pools.indices.contains(origin) ? snapshot.pools[origin] : nil
+        let since = pool.flatMap { outages.since($0.settings.id) }
+        appendDegraded("stale", since: since.map { wallSeconds(atMonotonic: $0) }, &writer)
+    }
+
+    // MARK: pictures out of what is stored
+
+    /// Largest stored tile that is enlarged, in bytes: four times the largest seen.
+    private static var ancestorBytesMax: Int { 393_216 }
+
+    /// Has a stored tile further up enlarged beside the loop; false where there is none, or too
+    /// many are being made.
+    private mutating func makesPicture(_ exchange: Exchange, _ picture: MapPicture) -> Bool {
+        let settings = exchange.snapshot.notices.fallbacks
+        guard settings.pictureJobs > shared.jobs.underWay,
+            picture.request.format == .png || picture.request.format == .png8,
+            !exchange.facts.hasSession, let found = ancestor(exchange, picture.request)
+        else { return false }
+        if let fetch = exchange.shared { leave(fetch, exchange) }
+        exchange.shared = nil
+        leaveFetch(exchange)
+        let (width, height) = (Int(picture.request.width), Int(picture.request.height))
+        return make(exchange, .picture(picture), limit: settings.pictureJobs) {
+            found.enlarged(width: width, height: height)
+        }
+    }
+
+    /// The nearest tile further up that is stored, good enough, and at hand.
+    mutating func ancestor(_ exchange: Exchange, _ request: MapRequest) -> AncestorPicture? {
+        let target = exchange.map?.target ?? [UInt8](exchange.bytes[exchange.head.target.range])
+        let mark = target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
+        let (path, query) = ([UInt8](target[..<mark]), [UInt8](target[mark...].dropFirst()))
+        let levels = exchange.snapshot.notices.fallbacks.ancestorLevels
+        for level in 1..<(max(0, min(levels, TilePart.levelsMax)) + 1) {
+            for candidate in AncestorTarget.candidates(
+                request, path: path, query: query, levels: level)
+            {
+                let target = candidate.path + [UInt8(ascii: "?")] + candidate.query
+                let canonical = exchange.canonicalKey(of: target)
+                guard !canonical.isEmpty else { continue }
+                let key = unsafe CacheKey.hash(canonical.span.bytes, seed: seed)
+                guard let copy = storedCopy(key, canonical),
+                    let bytes = pictureBytes(exchange, copy)
+                else { continue }
+                return AncestorPicture(bytes: bytes, part: candidate.part)
+            }
+        }
+        return nil
+    }
+
+    /// A stored PNG's bytes, if this request may have it, and without waiting for the disk.
+    private mutating func pictureBytes(_ exchange: Exchange, _ copy: StoredCopy) -> [UInt8]? {
+        guard copy.header.status == 200, copy.header.kind == .complete,
+            copy.header.bodyLength <= Self.ancestorBytesMax,
+            mayServeStale(exchange, copy, .unreachable)
+        else { return nil }
+        let wasReading = isReading
+        if !wasReading { beginReading() }
+        defer { if !wasReading { endReading() } }
+        return copy.withEntry { entry in
+            guard isReady(entry), let bytes = wholeBody(entry),
+                bytes.starts(with: [0x89, 0x50, 0x4E, 0x47])
+            else { return nil }
+            return bytes
+        }
+    }
+}

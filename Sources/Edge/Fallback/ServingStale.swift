@@ -1,0 +1,44 @@
+import Caching
+import HTTP
+import Reactor
+
+// What is stored and stale, where the origin cannot better it.
+extension LoopState where N: ~Copyable {
+    /// Stale, and the origin could not better it. An entry gone meanwhile means an error after all.
+    mutating func serveStale(_ exchange: Exchange, _ entry: StoredCopy) {
+        counters.add(.staleServed)
+        if !serveWhenReady(exchange, entry, reason: .staleIfError) {
+            answer(exchange, 502, detail: "entry-gone")
+        }
+    }
+
+    /// Whether what is stored answers the request although the origin failed.
+    func mayServeStale(_ exchange: Exchange, _ entry: StoredCopy, _ failure: OriginFailure)
+        -> Bool
+    {
+        if case .serveStale = onOriginFailure(
+            entry.header, failure: failure, policy: exchange.policy, request: exchange.facts,
+            now: network.wallNow)
+        {
+            return true
+        }
+        return false
+    }
+
+    /// An origin's error that the viewer's program could not use: a gateway's, most often. One in
+    /// the service's own words is passed on to whoever reads such. False: it goes out as it is.
+    mutating func replaces(_ exchange: Exchange, _ head: FetchedHead) -> Bool {
+        if case .document = exchange.fallback, head.isDocument { return false }
+        if case .json = exchange.fallback, head.isDocument { return false }
+        return answersFallback(exchange, head.status, "origin-error")
+    }
+}
+
+extension FetchedHead {
+    /// Its body is XML or JSON by its own account.
+    fileprivate var isDocument: Bool {
+        guard let index = head.fields.first(.contentType) else { return false }
+        let value = String(decoding: bytes[head.fields[index].value.range], as: UTF8.self)
+        return value.contains("xml") || value.contains("json")
+    }
+}

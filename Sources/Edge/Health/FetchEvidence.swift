@@ -1,0 +1,214 @@
+import Caching
+import HTTP
+import Reactor
+import Tiles
+
+/// What a fetch learns of the members that it asks, beside how it ends.
+struct FetchEvidence {
+    /// The present member is on probation, and this is the one request by which it is tried.
+    var isTrial = false
+    /// Members whose answers were bad in a way that the request itself may have caused.
+    var suspects: [(member: Int, suspicion: Suspicion)] = []
+    /// Of the present member, in monotonic nanoseconds: when it had the whole request, when its
+    /// head came. 0: not yet.
+    var sentAt: UInt64 = 0
+    var headAt: UInt64 = 0
+    var hasBody = false
+    var slowness: MemberFailure?
+    /// The picture's first bytes.
+    var first: [UInt8] = []
+
+    /// Nothing has gone to the present member.
+    mutating func begin() {
+        (sentAt, headAt, hasBody, slowness, first) = (0, 0, false, nil, [])
+    }
+}
+
+extension Fetch {
+    /// Whether it could go to another member, and nobody would notice.
+    var mayMove: Bool {
+        isReplayable && (request.method == .get || request.method == .head)
+            && exchange.intake.isComplete && !request.isUpgrade && evidence.suspects.isEmpty
+    }
+
+    /// Whether it may be the trial of a member on probation: once, lest it wait twice.
+    var mayTry: Bool { tried == 0 && mayMove }
+
+    /// How long its member may keep it waiting, in milliseconds.
+    func patience(_ milliseconds: Int) -> Int {
+        evidence.isTrial ? min(milliseconds, pool.settings.health.trialTimeout) : milliseconds
+    }
+
+    /// The layers that it asks for; nil: it asks for no map, or names none.
+    var layers: String? {
+        guard exchange.map?.isImage == true else { return nil }
+        return unsafe exchange.bytes.withUnsafeBytes { bytes in
+            let query = unsafe UnsafeRawBufferPointer(rebasing: bytes[exchange.head.query.range])
+            return unsafe MapRequest.layers(in: query.bytes)
+        }
+    }
+}
+
+// Judging members by what viewers' requests meet.
+extension LoopState where N: ~Copyable {
+    /// The head is here; a 200 may still turn out to be no answer.
+    func noteHead(_ fetch: Fetch) {
+        fetch.evidence.headAt = network.monotonicNow
+        let bound = fetch.pool.settings.health.passive.slowHead
+        guard bound > 0, fetch.evidence.sentAt > 0 else { return }
+        let waited = fetch.evidence.headAt - fetch.evidence.sentAt
+        if waited > UInt64(bound) * 1_000_000 { fetch.evidence.slowness = .slowHead }
+    }
+
+    /// Body bytes are here, or it has none.
+    func noteBody(_ fetch: Fetch) {
+        guard !fetch.evidence.hasBody else { return }
+        fetch.evidence.hasBody = true
+        let bound = fetch.pool.settings.health.passive.slowBody
+        guard bound > 0, fetch.exchange.map?.isImage == true, fetch.evidence.headAt > 0 else {
+            return
+        }
+        let waited = network.monotonicNow - fetch.evidence.headAt
+        if waited > UInt64(bound) * 1_000_000 { fetch.evidence.slowness = .slowBody }
+    }
+
+    /// Judges the body of a map's answer, whose first bytes are here, and publishes its head.
+    ///
+    /// - Returns: true when the answer was bad and another member is asked in place of the first,
+    ///   whose connection is gone.
+    mutating func asksAnother(_ fetch: Fetch) -> Bool {
+        guard let judged = fetch.judging else { return false }
+        let total = fetch.shared.total
+        guard fetch.body.isComplete || total >= judged.needed else { return false }
+        let head = judge(judged, fetch)
+        // What kind of exception it is stands a little further on.
+        if head.rejectedContent == .exception, !fetch.body.isComplete,
+            total < ExceptionReport.prefixBytes
+        {
+            return false
+        }
+        fetch.judging = nil
+        if let verdict = head.rejectedContent, suspect(fetch, verdict) { return true }
+        if head.rejectedContent == nil {
+            fetch.evidence.first = fetch.shared.prefix(ImageCheck.headBytes)
+        }
+        publish(head, fetch)
+        return false
+    }
+
+    /// Whether another member is asked whose answer tells if this one is to blame.
+    private mutating func suspect(_ fetch: Fetch, _ verdict: TileVerdict) -> Bool {
+        let prefix = Self.plain(fetch.shared.prefix(ExceptionReport.prefixBytes))
+        let report = unsafe ExceptionReport(prefix.span.bytes)
+        fetch.followWithMember()
+        let tried = fetch.tried | 1 << UInt64(fetch.member & 63)
+        guard
+            let suspicion = Suspicion.of(
+                verdict, report, layers: fetch.layers, fetch.pool.settings.health.passive),
+            !fetch.exchange.intake.hasLeft, fetch.exchange.intake.isComplete,
+            let next = fetch.pool.chooseRetry(
+                tried: tried, onlyFit: true, isFree: fetch.evidence.isTrial,
+                at: network.monotonicMilliseconds)
+        else { return false }
+        fetch.evidence.suspects.append((fetch.member, suspicion))
+        fetch.tried = tried
+        move(fetch, to: next)
+        return true
+    }
+
+    /// The beginning of a document that its server, or the edge, has compressed.
+    private static func plain(_ bytes: [UInt8]) -> [UInt8] {
+        guard bytes.starts(with: [0x1F, 0x8B]), var reader = GzipReader(limit: 1 << 20) else {
+            return bytes
+        }
+        var room = [UInt8](repeating: 0, count: ExceptionReport.prefixBytes)
+        let count = unsafe room.withUnsafeMutableBytes {
+            unsafe (try? reader.read(bytes.span.bytes, into: $0))?.produced ?? 0
+        }
+        return Array(room[..<count])
+    }
+
+    /// Asks another member, whose place is taken, in place of one that is not blamed yet.
+    private mutating func move(_ fetch: Fetch, to member: Int) {
+        counters.add(.originRetries)
+        dropConnection(fetch)
+        release(fetch, .neutral)
+        forget(fetch)
+        fetch.member = member
+        fetch.attempts = 0
+        connect(fetch)
+    }
+
+    /// What came of an answer that nobody has seen is no part of the next one.
+    func forget(_ fetch: Fetch) {
+        fetch.shared.startOver()
+        (fetch.judging, fetch.gzip, fetch.body) = (nil, nil, ResponseIntake())
+    }
+
+    /// A member answers nobody any more: requests that wait for its answer go to others, out of no
+    /// budget, since waiting on would be no better.
+    mutating func leaveMember(_ pool: OriginPool, _ member: Int) {
+        var slot = fetches.firstOccupied(from: 0)
+        while let index = slot {
+            slot = fetches.firstOccupied(from: index + 1)
+            let fetch = fetches[index]
+            let waits = fetch.phase == .sending || fetch.phase == .connecting
+            guard waits, fetch.mayMove else { continue }
+            // It may have begun at a pool whose place this one took.
+            fetch.followWithMember()
+            guard fetch.pool === pool, fetch.member == member else { continue }
+            let tried = fetch.tried | 1 << UInt64(member & 63)
+            let next = pool.chooseRetry(
+                tried: tried, onlyFit: true, isFree: true, at: network.monotonicMilliseconds)
+            guard let next else { return }
+            fetch.tried = tried
+            move(fetch, to: next)
+        }
+    }
+
+    /// The last byte is here: what the answer says of this member and of those asked before it.
+    mutating func settleEvidence(_ fetch: Fetch, _ head: FetchedHead) {
+        let ending = verdict(fetch, head)
+        let member = fetch.member
+        release(fetch, ending)
+        if case .failed(.image) = ending { fetch.shared.fence() }
+        guard ending == .succeeded, head.status < 400 else { return }
+        let now = network.monotonicMilliseconds
+        for (member, change) in fetch.pool.confirm(fetch.evidence.suspects, at: now) {
+            note(change, fetch.pool, member)
+        }
+        if fetch.pool.hasGaps(member), let layers = fetch.layers {
+            fetch.pool.served(layers, by: member)
+        }
+    }
+
+    /// What an answer says of the member: a gateway's errors are its failure, and so are a picture
+    /// without its end and one that was slow to begin. Other errors, and an exception that no other
+    /// member was asked about, may be the request's own fault, and prove nothing either way.
+    func verdict(_ fetch: Fetch, _ head: FetchedHead) -> OriginPool.Ending {
+        let status = head.head.status
+        if (502...504).contains(status) { return .failed(.status(status)) }
+        if status >= 500 || head.isRejectedContent { return .neutral }
+        if let slowness = fetch.evidence.slowness { return .failed(slowness) }
+        return isCutPicture(fetch) ? .failed(.image(.truncated)) : .succeeded
+    }
+
+    /// Whether the picture lacks its end, although its framing says that this is all of it.
+    private func isCutPicture(_ fetch: Fetch) -> Bool {
+        guard fetch.pool.settings.health.passive.truncated, !fetch.evidence.first.isEmpty,
+            fetch.body.isComplete, fetch.gzip == nil, let map = fetch.exchange.map
+        else { return false }
+        let (head, tail) = (fetch.evidence.first, fetch.shared.suffix(ImageCheck.tailBytes))
+        // Of a body that was let go behind its readers nothing is known.
+        guard tail.count == min(ImageCheck.tailBytes, fetch.shared.total) else { return false }
+        return unsafe ImageCheck(format: map.request.format).check(
+            head: head.span.bytes, tail: tail.span.bytes,
+            length: fetch.shared.total) == .truncated
+    }
+
+    /// Tells the operator, and who waits for the member.
+    func note(_ change: MemberHealth.Change, _ pool: OriginPool, _ member: Int) {
+        MemberEvents.note(change, pool, member, to: shared.events)
+        MemberEvents.tellLoops(change, pool, member, shared.mailboxes)
+    }
+}

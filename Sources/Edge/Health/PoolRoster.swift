@@ -1,0 +1,348 @@
+import Caching
+import Tiles
+
+/// A pool's members and who waits for them, as a value: whose turn it is, what an ending means.
+///
+/// Pure: the clock is the caller's, and ``OriginPool`` keeps it behind its mutex. The choice is one
+/// function, ``choose(tried:mayTry:at:for:)``.
+struct PoolRoster: Sendable {
+    struct Member: Sendable {
+        var health: MemberHealth
+        // Smooth weighted round robin: grows by weight, falls by the total when chosen.
+        var current = 0
+        var inFlight = 0
+        var requests: UInt64 = 0
+        var failures: UInt64 = 0
+        var lastFailure: MemberFailure?
+        var lastFailureAt: Milliseconds = 0
+        /// By the place of the check that saw it.
+        var capabilities: [Int: CapabilitiesSeen] = [:]
+    }
+
+    struct Waiting: Sendable {
+        var fetch: QueuedFetch
+        /// Members it asked already, as bits.
+        var tried: UInt64
+    }
+
+    enum Choice: Equatable {
+        case member(Int)
+        /// The one request by which a member on probation is tried: it may not wait for long.
+        case trial(Int)
+        /// Queued: `release` will hand a member to this fetch.
+        case queued
+        /// Another pool took this one's place: it is to be asked.
+        case moved
+        case failed(FetchFailure)
+    }
+
+    enum Ending: Equatable {
+        case succeeded
+        case failed(MemberFailure)
+        case neutral
+    }
+
+    let settings: OriginSettings
+    /// Members with an address; all of them where none has one.
+    let reachable: [Bool]
+    var members: [Member]
+    var queue: [Waiting] = []
+    // Retries: each request adds a share of one, each retry takes one.
+    var retryTokens = 3.0
+    /// Who took this pool's place: places are given and taken there.
+    var successor: OriginPool.Successor?
+    var misses = LatencyHistogram()
+
+    init(_ settings: OriginSettings) {
+        self.settings = settings
+        let isAny = settings.members.contains { !$0.endpoints.isEmpty }
+        reachable = settings.members.map { !isAny || !$0.endpoints.isEmpty }
+        members = settings.members.map { _ in Member(health: MemberHealth(settings.health)) }
+    }
+
+    // MARK: the choice
+
+    /// Whose turn it is, among members not in `tried`.
+    ///
+    /// 1. Fit members take turns by weight (smooth weighted round robin), those in slow start with
+    ///    a part of theirs. One on probation is among them for a request that another could answer
+    ///    as well, as long as no such trial is under way.
+    /// 2. A fetch that all fit members have failed is the trial of one on probation.
+    /// 3. Where no member at all is fit, one is asked all the same, before the fallbacks: one that
+    ///    was alive when last seen, if there is any.
+    /// 4. With all of these at their limits, the fetch is queued.
+    ///
+    /// - Parameter mayTry: the request may be repeated at another member without harm.
+    mutating func choose(
+        tried: UInt64, mayTry: Bool, at now: Milliseconds, for fetch: QueuedFetch
+    ) -> Choice {
+        guard successor == nil else { return .moved }
+        guard !members.isEmpty else { return .failed(.noMember) }
+        let candidates = candidates(tried, mayTry: mayTry, now)
+        if !candidates.isEmpty { return take(candidates, now) }
+        // Only who serves others has a place to hand on.
+        let isWorthWaiting = members.indices.contains {
+            !Self.has(tried, $0) && members[$0].inFlight > 0 && mayServe($0, now)
+        }
+        guard isWorthWaiting, settings.memberConcurrency > 0 else { return .failed(.noMember) }
+        guard queue.count < settings.queueLength else { return .failed(.queueFull) }
+        queue.append(Waiting(fetch: fetch, tried: tried))
+        return .queued
+    }
+
+    /// Members with a place for a fetch that has tried some: the best tier of them.
+    func candidates(_ tried: UInt64, mayTry: Bool, _ now: Milliseconds) -> [Int] {
+        let found = candidatesOfAnyTier(tried, mayTry: mayTry, now)
+        let best = found.map { settings.members[$0].tier }.min()
+        return found.filter { settings.members[$0].tier == best }
+    }
+
+    /// Whether a member may be given anything: one that leaves stands in for others only.
+    private func mayServe(_ member: Int, _ now: Milliseconds) -> Bool {
+        !settings.members[member].isDraining
+            || !members.indices.contains { isFit($0, now) && !settings.members[$0].isDraining }
+    }
+
+    private func candidatesOfAnyTier(
+        _ tried: UInt64, mayTry: Bool, _ now: Milliseconds
+    ) -> [Int] {
+        let free = members.indices.filter {
+            let limit = settings.memberConcurrency
+            return reachable[$0] && !Self.has(tried, $0) && mayServe($0, now)
+                && (limit == 0 || members[$0].inFlight < limit)
+        }
+        if isAnyFit(at: now) {
+            let asked = free.filter {
+                isFit($0, now) || mayTry && members[$0].health.takesTrial(at: now)
+            }
+            // Whom all that are fit have failed has nothing to lose at one yet to prove itself.
+            let isLeft = members.indices.contains { !Self.has(tried, $0) && isFit($0, now) }
+            guard asked.isEmpty, tried != 0, !isLeft else { return asked }
+            return free.filter {
+                members[$0].health.standing(at: now) == .probation && !members[$0].health.hasTrial
+            }
+        }
+        let alive = free.filter { members[$0].health.liveness != .dead }
+        return alive.isEmpty ? free : alive
+    }
+
+    mutating func take(_ candidates: [Int], _ now: Milliseconds) -> Choice {
+        var total = 0
+        var best = candidates[0]
+        for index in candidates {
+            let weight = max(
+                1, settings.members[index].weight * members[index].health.share(at: now))
+            total += weight
+            members[index].current += weight
+            if members[index].current > members[best].current { best = index }
+        }
+        members[best].current -= total
+        occupy(best)
+        guard isAnyFit(at: now), !isFit(best, now) else { return .member(best) }
+        members[best].health.beginTrial()
+        return .trial(best)
+    }
+
+    private mutating func occupy(_ member: Int) {
+        members[member].inFlight += 1
+        members[member].requests += 1
+        retryTokens = min(retryTokens + Double(settings.retryBudgetPercent) / 100, 100)
+    }
+
+    private func isFit(_ member: Int, _ now: Milliseconds) -> Bool {
+        reachable[member] && members[member].health.standing(at: now) == .fit
+    }
+
+    private func isAnyFit(at now: Milliseconds) -> Bool {
+        members.indices.contains { isFit($0, now) }
+    }
+
+    /// Whether nobody else is fit.
+    private func isLast(_ member: Int, _ now: Milliseconds) -> Bool {
+        !members.indices.contains { $0 != member && isFit($0, now) }
+    }
+
+    static func has(_ tried: UInt64, _ member: Int) -> Bool {
+        tried & (1 << UInt64(member & 63)) != 0
+    }
+
+    /// Whether anybody would be asked gladly, or at least tried.
+    func health(at now: Milliseconds) -> OriginHealth {
+        members.indices.contains {
+            reachable[$0] && members[$0].health.standing(at: now) != .out
+        } ? .up : .allDown
+    }
+
+    // MARK: retries
+
+    /// Whether one more retry is within the budget; takes it when it is.
+    mutating func takeRetry() -> Bool {
+        guard retryTokens >= 1 else { return false }
+        retryTokens -= 1
+        return true
+    }
+
+    /// Another member for a fetch that has an answer already, and might get a better one: only if
+    /// it can be asked at once and the budget has a retry, which is then taken.
+    ///
+    /// - Parameters:
+    ///   - onlyFit: one that is as bad as the first would be no better.
+    ///   - isFree: it comes out of no budget, since the first was the edge's own risk.
+    mutating func chooseRetry(
+        tried: UInt64, onlyFit: Bool, isFree: Bool, at now: Milliseconds
+    ) -> Int? {
+        guard successor == nil, isFree || retryTokens >= 1 else { return nil }
+        var candidates = candidates(tried, mayTry: false, now)
+        if onlyFit || isAnyFit(at: now) { candidates.removeAll { !isFit($0, now) } }
+        guard !candidates.isEmpty, case .member(let member) = take(candidates, now) else {
+            return nil
+        }
+        if !isFree { retryTokens -= 1 }
+        return member
+    }
+
+    // MARK: endings
+
+    /// The member's place is free again. Returns whose it is now, if somebody waits for it.
+    ///
+    /// The place is taken already: nobody who comes later can have it, and it is not lost should
+    /// the fetch be gone when it is told, since then the place is released in its turn.
+    mutating func release(
+        _ member: Int, _ ending: Ending, wasTrial: Bool, at now: Milliseconds
+    ) -> (handed: HandedPlace?, change: MemberHealth.Change) {
+        members[member].inFlight -= 1
+        if wasTrial { members[member].health.endTrial() }
+        let change = judge(member, ending, now)
+        let next = queue.firstIndex { waiting in
+            guard !Self.has(waiting.tried, member), mayServe(member, now) else { return false }
+            // A member that is out is the last resort, for this fetch as for a new one.
+            return isFit(member, now)
+                || !members.indices.contains { !Self.has(waiting.tried, $0) && isFit($0, now) }
+        }
+        guard let next else { return (nil, change) }
+        occupy(member)
+        return (HandedPlace(member: member, next: queue.remove(at: next).fetch), change)
+    }
+
+    private mutating func judge(
+        _ member: Int, _ ending: Ending, _ now: Milliseconds
+    ) -> MemberHealth.Change {
+        switch ending {
+        case .neutral: .none
+        case .succeeded: members[member].health.exchangeSucceeded(at: now)
+        case .failed(let failure): blame(member, failure, at: now)
+        }
+    }
+
+    /// The member failed a request, as it may have turned out only later.
+    mutating func blame(
+        _ member: Int, _ failure: MemberFailure, at now: Milliseconds
+    ) -> MemberHealth.Change {
+        note(failure, of: member, now)
+        return members[member].health.exchangeFailed(
+            at: now, hasAnswered: failure.hasAnswered, isLast: isLast(member, now))
+    }
+
+    /// It refused a layer that another member then served.
+    mutating func missed(
+        _ layer: String, by member: Int, at now: Milliseconds
+    ) -> MemberHealth.Change {
+        note(.layer, of: member, now)
+        return members[member].health.missed(layer, at: now, isLast: isLast(member, now))
+    }
+
+    mutating func served(_ layer: String, by member: Int) {
+        members[member].health.served(layer)
+    }
+
+    private mutating func note(
+        _ failure: MemberFailure, of member: Int, _ now: Milliseconds
+    ) {
+        members[member].failures += 1
+        members[member].lastFailure = failure
+        members[member].lastFailureAt = now
+    }
+
+    /// The fetch waits no longer: it timed out or its viewer left.
+    mutating func leaveQueue(_ fetch: QueuedFetch) { queue.removeAll { $0.fetch == fetch } }
+
+    // MARK: checks
+
+    /// An active check's result.
+    mutating func checked(
+        _ member: Int, _ check: Int, _ result: ProbeResult, at now: Milliseconds
+    ) -> MemberHealth.Change {
+        if !result.finding.hasPassed {
+            members[member].lastFailure = .check(result.finding)
+            members[member].lastFailureAt = now
+        }
+        if let told = result.capabilities {
+            members[member].capabilities[check] = CapabilitiesSeen(
+                fingerprint: told.fingerprint, updateSequence: told.updateSequence,
+                layers: told.layers.count, at: now)
+            members[member].health.listed(told.layers)
+        }
+        return members[member].health.checked(
+            check, result.finding, at: now, isLast: isLast(member, now))
+    }
+
+    mutating func setDrift(_ drift: MemberDrift, of member: Int) {
+        members[member].health.drift = drift
+    }
+
+    // MARK: status
+
+    func status(at now: Milliseconds, wall: Milliseconds) -> PoolStatus {
+        func shown(_ time: Milliseconds) -> Milliseconds { time == 0 ? 0 : wall - now + time }
+        return PoolStatus(
+            id: settings.id, queued: queue.count,
+            members: zip(settings.members, members).map { given, member in
+                var status = MemberStatus(
+                    name: given.name, weight: given.weight,
+                    state: Self.state(of: member, given, now),
+                    ejectedUntil: shown(member.health.ejectedUntil), inFlight: member.inFlight,
+                    requests: member.requests, failures: member.failures,
+                    consecutiveFailures: member.health.consecutiveFailures,
+                    lastFailure: member.lastFailure?.word,
+                    lastFailureAt: shown(member.lastFailureAt))
+                status.liveness = member.health.liveness.rawValue
+                status.readiness = member.health.readiness(at: now).rawValue
+                status.drift = member.health.drift.rawValue
+                status.ejections = member.health.ejectionCount
+                status.lacks = member.health.gaps.names(at: now)
+                status.checks = checks(of: member, shown)
+                return status
+            })
+    }
+
+    private static func state(
+        of member: Member, _ given: MemberSettings, _ now: Milliseconds
+    ) -> String {
+        if given.unresolved != nil, given.endpoints.isEmpty { return "unresolved" }
+        if given.isDraining { return "draining" }
+        if !member.health.isUp { return member.health.isProved ? "down" : "warming" }
+        switch member.health.standing(at: now) {
+        case .out: return now < member.health.ejectedUntil ? "ejected" : "lacks-layers"
+        case .probation: return "probation"
+        case .fit: return member.health.share(at: now) < 100 ? "slow-start" : "up"
+        }
+    }
+
+    private func checks(
+        of member: Member, _ shown: (Milliseconds) -> Milliseconds
+    ) -> [CheckStatus] {
+        let checks = zip(settings.health.effectiveChecks, member.health.checks)
+        return checks.enumerated().map { index, check in
+            var status = CheckStatus(
+                kind: check.0.word, target: check.0.target, isUp: check.1.isUp,
+                last: check.1.last?.word, lastAt: shown(check.1.lastAt))
+            if let seen = member.capabilities[index] {
+                let digits = String(seen.fingerprint, radix: 16)
+                status.fingerprint = String(repeating: "0", count: 16 - digits.count) + digits
+                status.updateSequence = seen.updateSequence
+                status.layers = seen.layers
+            }
+            return status
+        }
+    }
+}

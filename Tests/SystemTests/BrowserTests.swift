@@ -1,0 +1,153 @@
+import Testing
+import Tiles
+import WireTesting
+
+private let chromium = firstExecutable("/usr/bin/chromium", "/usr/bin/chromium-browser")
+private let libraries = [
+    "OpenLayers.js": "/usr/share/javascript/openlayers/OpenLayers.js",
+    "style.css": "/usr/share/openlayers/theme/default/style.css",
+    "leaflet.js": "/usr/share/javascript/leaflet/leaflet.js",
+    "leaflet.css": "/usr/share/javascript/leaflet/leaflet.css",
+]
+
+/// A page with a map of each library; the tiles come from `wms`.
+private func openLayers(_ wms: String) -> String {
+    """
+    <!DOCTYPE html><html><head><meta charset="utf-8"><script src="OpenLayers.js"></script>
+    <link rel="stylesheet" href="style.css"></head><body style="margin:0">
+    <div id="map" style="width:900px;height:500px"></div><div id="log"></div><script>
+    var n = 0, map = new OpenLayers.Map("map", {projection: "EPSG:3857", units: "m",
+      maxExtent: new OpenLayers.Bounds(-20037508.34, -20037508.34, 20037508.34, 20037508.34),
+      maxResolution: 156543.03390625, numZoomLevels: 19, theme: null, controls: []});
+    var layer = new OpenLayers.Layer.WMS("base", "\(wms)", {layers: "x", format: "image/png"},
+      {isBaseLayer: true, buffer: 0});
+    map.addLayer(layer); map.setCenter(new OpenLayers.LonLat(-7000000, 3000000), 4);
+    </script></body></html>
+    """
+}
+
+private func leaflet(_ wms: String) -> String {
+    """
+    <!DOCTYPE html><html><head><meta charset="utf-8"><script src="leaflet.js"></script>
+    <link rel="stylesheet" href="leaflet.css"></head><body style="margin:0">
+    <div id="map" style="width:900px;height:500px"></div><div id="log"></div><script>
+    var good = 0, bad = 0, map = L.map("map").setView([26, -63], 4);
+    var layer = L.tileLayer.wms("\(wms)", {layers: "x", format: "image/png"});
+    function tell() {
+      document.getElementById("log").textContent = good + " good, " + bad + " bad.";
+    }
+    layer.on("tileload", function () { good++; tell(); });
+    layer.on("tileerror", function () { bad++; tell(); });
+    layer.addTo(map);
+    </script></body></html>
+    """
+}
+
+@Suite(
+    "A browser's maps during an outage: never pink, and told so",
+    .enabled(
+        if: chromium != nil && libraries.values.allSatisfy { (try? readBytes($0)) != nil },
+        "no Chromium, OpenLayers or Leaflet"), .serialized)
+struct BrowserTests {
+    private let site: OutageSite
+
+    init() throws {
+        site = try OutageSite()
+        let direct = "http://127.0.0.1:\(site.maps.port)/geoserver/wms"
+        let pages = [
+            "ol.html": openLayers("geoserver/wms"), "leaflet.html": leaflet("geoserver/wms"),
+            "direct.html": openLayers(direct), "leaflet-direct.html": leaflet(direct),
+        ]
+        site.room.answers { request in
+            let name = String(request.target.split(separator: "/").last ?? "")
+            if let page = pages[name] {
+                return OutageSite.reply(
+                    "text/html; charset=utf-8", Array(page.utf8), "Cache-Control: max-age=600")
+            }
+            guard let file = libraries[name], let bytes = try? readBytes(file) else {
+                return .response(404)
+            }
+            let type = name.hasSuffix("css") ? "text/css" : "text/javascript"
+            return OutageSite.reply(type, bytes, "Cache-Control: max-age=600")
+        }
+    }
+
+    /// What a window shows of a URL, or what became of the document.
+    private func browse(_ url: String, _ wish: String, output: String) throws {
+        let profile = try TemporaryDirectory()
+        let browser = try Child(
+            try #require(chromium),
+            [
+                "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+                "--no-first-run", "--disable-background-networking", "--disable-dev-shm-usage",
+                "--user-data-dir=\(profile.path)", "--window-size=900,700",
+                "--virtual-time-budget=20000", wish, url,
+            ], output: output)
+        let exit = browser.waitForExit(within: 120_000)
+        #expect(exit == 0, "\(browser.log)")
+    }
+
+    /// How many pixels of a screenshot are pink, at its full strength or half of it on white, and
+    /// how many are the notice's ground.
+    private func pixels(_ url: String) throws -> (pink: Int, notice: Int) {
+        let directory = try TemporaryDirectory()
+        let file = directory.file("page.png")
+        try browse(url, "--screenshot=\(file)", output: "/dev/null")
+        let bytes = try readBytes(file)
+        let picture = try PNG.decode(bytes.span.bytes)
+        var (pink, notice) = (0, 0)
+        for y in 0..<picture.height {
+            for x in 0..<picture.width {
+                let color = picture[x, y]
+                let isPink =
+                    color.red > 250 && 188...230 ~= color.green && 198...234 ~= color.blue
+                    && color.blue > color.green
+                if isPink { pink += 1 }
+                if color == RGBA(red: 0x8A, green: 0x4B, blue: 0) { notice += 1 }
+            }
+        }
+        return (pink, notice)
+    }
+
+    private func url(_ name: String) -> String {
+        "http://127.0.0.1:\(site.edge.port)\(site.room.path(name))"
+    }
+
+    @Test("OpenLayers 2: no pink pixel and a visible notice, on a page that was stored before")
+    func openLayers2() throws {
+        #expect(try site.edge.get(site.room.path("ol.html")).status == 200)
+        #expect(try site.edge.get(site.room.path("ol.html")).isHit)
+        #expect(try site.takeMapsAway().status == 503)
+        let seen = try pixels(url("ol.html"))
+        #expect(seen.pink == 0)
+        #expect(seen.notice > 5_000)
+        #expect(try site.edge.metric("mapedge_fallback_blanks_total") > 10)
+    }
+
+    @Test("the same page without the edge turns pink and tells nobody")
+    func control() throws {
+        site.maps.stop()
+        let seen = try pixels("\(site.origin.url)\(site.room.path("direct.html"))")
+        #expect(seen.pink > 100_000)
+        #expect(seen.notice == 0)
+    }
+
+    private func log(_ url: String) throws -> String {
+        let directory = try TemporaryDirectory()
+        try browse(url, "--dump-dom", output: directory.file("page.html"))
+        let page = try readFile(directory.file("page.html"))
+        let start = try #require(page.firstRange(of: "id=\"log\">")).upperBound
+        return String(page[start...].prefix { $0 != "." && $0 != "<" })
+    }
+
+    @Test("Leaflet: every tile is a picture, and without the edge none is")
+    func leafletMap() throws {
+        #expect(try site.takeMapsAway().status == 503)
+        let seen = try pixels(url("leaflet.html"))
+        #expect(seen.pink == 0 && seen.notice > 5_000)
+        let good = try log(url("leaflet.html"))
+        #expect(good.hasSuffix(" good, 0 bad") && !good.hasPrefix("0 "), "\(good)")
+        let bad = try log("\(site.origin.url)\(site.room.path("leaflet-direct.html"))")
+        #expect(bad.hasPrefix("0 good, ") && !bad.hasSuffix(" 0 bad"), "\(bad)")
+    }
+}

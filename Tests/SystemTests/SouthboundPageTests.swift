@@ -1,0 +1,66 @@
+import Testing
+import WireTesting
+
+@Suite("A page that asks its map server while it is rendered, through the edge")
+struct SouthboundPageTests {
+    /// GeoServer, the edge in front of it, and Django behind the edge's southbound listener.
+    private struct Site {
+        let directory: TemporaryDirectory
+        let maps: StandIn
+        let edge: Edge
+        let pages: StandIn
+
+        init(python: String) throws {
+            directory = try TemporaryDirectory()
+            maps = try StandIn("GeoServer", ["--data", directory.file("data"), "--sample"])
+            // Only the southbound times can end a wait.
+            let text = """
+                listen: ["127.0.0.1:0", { address: "127.0.0.1:0", southbound: true }]
+                southbound: { deadline: 500ms, breakerFailures: 3, breakerTime: 1h, breakerMaximum: 1h }
+                origins:
+                  maps:
+                    members: ["http://127.0.0.1:\(maps.port)"]
+                    firstByteTimeout: 1h
+                    totalTimeout: 0
+                    health: { interval: 1d }
+                behaviors:
+                  - { path: "*", origin: maps, defaultTTL: 1m }
+                """
+            edge = try Edge(
+                origin: nil, mode: "cloudfront", arguments: ["--clock", "manual"],
+                configuration: text, directory: directory, listen: nil)
+            let line = try #require(edge.child.line(with: "southbound on http"))
+            let port = try #require(UInt16(line.split(separator: ":").last ?? ""))
+            pages = try StandIn(
+                "Pages", ["--geoserver", "http://127.0.0.1:\(port)/geoserver"], python: python)
+        }
+
+        func page() throws -> String {
+            var viewer = try Viewer(port: pages.port)
+            let request = "GET /layers/geonode:roads HTTP/1.1\r\nHost: pages\r\n\r\n"
+            return try viewer.exchange(request).text
+        }
+    }
+
+    @Test(
+        "with a map server that hangs, it is rendered of what is stored and within the deadline",
+        .enabled(if: packagedPython != nil, "conf/python-packages.txt is not installed"))
+    func hung() throws {
+        let site = try Site(python: try #require(packagedPython))
+        let whole = try site.page()
+        #expect(whole.contains("<h1>Roads</h1>"))
+        #expect(whole.contains("<p id=\"style\">roads</p>"))
+        #expect(!whole.contains("class=\"alert\""))
+        // What is stored is stale, and the map server takes connections and says nothing.
+        _ = try site.edge.admin("/clock/advance?by=1h", method: "POST")
+        site.maps.child.signal(19)  // SIGSTOP
+        defer { site.maps.child.signal(18) }  // SIGCONT
+        // The title is of the stored capabilities; what needs a password is not stored for anybody.
+        for answer in ["504", "503", "503"] {
+            let page = try site.page()
+            #expect(page.contains("<h1>Roads</h1>"))
+            #expect(page.contains("No word from the map server: \(answer)"))
+        }
+        #expect(try site.edge.metric("mapedge_southbound_deadlines_total") == 3)
+    }
+}
