@@ -9,7 +9,7 @@ package final class Fetch {
 
     var token = Token(slot: 0, generation: 0, kind: TokenKind.fetch)
     let shared: SharedFetch
-    private(set) var pool: OriginPool
+    var pool: OriginPool
     private(set) var request: OriginRequest
     /// Whose request it is: the body comes from there, and the cache policy.
     let exchange: Exchange
@@ -140,6 +140,9 @@ extension LoopState where N: ~Copyable {
             fetch.member = -1
             fetch.phase = .queued
             setDeadline(fetch, milliseconds: fetch.pool.settings.queueTimeout)
+        case .moved:
+            fetch.follow()
+            place(fetch)
         case .failed(let failure):
             counters.add(.queueRefusals, failure == .queueFull ? 1 : 0)
             finishFailed(fetch, failure)
@@ -154,6 +157,7 @@ extension LoopState where N: ~Copyable {
             release(pool, place.member, .neutral, wasTrial: false)
             return
         }
+        fetches[token.slot].follow(until: pool)
         fetches[token.slot].member = place.member
         connect(fetches[token.slot])
     }
@@ -341,6 +345,7 @@ extension LoopState where N: ~Copyable {
         let wasTrial = fetch.evidence.isTrial
         release(fetch, failure.blamesMember ? .failed(.fetch(failure)) : .neutral)
         fetch.tried |= 1 << UInt64(fetch.member & 63)
+        fetch.follow()
         let others = hasOther(fetch, strict: true)
         if failure == .firstByteTimeout { fetch.waits += 1 }
         let awaits = awaitsAgain(fetch, failure)
@@ -405,15 +410,15 @@ extension LoopState where N: ~Copyable {
     private func release(
         _ pool: OriginPool, _ member: Int, _ ending: OriginPool.Ending, wasTrial: Bool
     ) {
-        var (handed, change) = pool.release(
+        var (handed, change, holder) = pool.release(
             member, ending, wasTrial: wasTrial, at: network.monotonicMilliseconds)
         note(change, pool, member)
         // A loop whose mailbox is full hears of nothing: its fetches' time-outs end them.
         while let place = handed,
-            !shared.mailboxes[place.next.loop].post(.memberFree(place, pool))
+            !shared.mailboxes[place.next.loop].post(.memberFree(place, holder))
         {
-            handed =
-                pool.release(place.member, .neutral, at: network.monotonicMilliseconds).handed
+            (handed, _, holder) = holder.release(
+                place.member, .neutral, at: network.monotonicMilliseconds)
         }
     }
 

@@ -29,6 +29,16 @@ package final class EdgeShared: Sendable {
         pages = FallbackJobs("pages", isStepping: store?.isStepping ?? false)
     }
 
+    /// Has all loops go by another configuration, and those fetches go on that it has places for.
+    package func adopt(
+        _ snapshot: SettingsSnapshot, _ places: [(place: HandedPlace, pool: OriginPool)]
+    ) {
+        for mailbox in mailboxes { _ = mailbox.post(.replace(snapshot)) }
+        for (place, pool) in places {
+            _ = mailboxes[place.next.loop].post(.memberFree(place, pool))
+        }
+    }
+
     /// The number of the latest invalidation.
     var invalidationNumber: UInt64 { store?.invalidations.latest ?? 0 }
 }
@@ -319,6 +329,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
         limits = next.settings.limits
         readOutages()
         invalidated.follow(tagField: next.settings.tagField)
+        followPools()
     }
 }
 

@@ -11,6 +11,8 @@ final class SimulatedEdge {
     let directory: String
     private let loops: [SimulatedLoop]
     private let mailboxes: [Mailbox<LoopMessage>]
+    private var snapshot: SettingsSnapshot
+    private var settings: Settings
     private let fabric: Fabric
     private var snapshot: SettingsSnapshot
     /// The origins' pools as they are configured now.
@@ -46,6 +48,7 @@ final class SimulatedEdge {
         shared = EdgeShared(
             store: store, budget: FillBudget(limit: settings.cache.fillBytes),
             events: SilentObserver(), mailboxes: mailboxes)
+        self.settings = settings
         snapshot = SettingsSnapshot(settings, previous: nil, try Self.contexts(settings))
         var loops: [SimulatedLoop] = []
         for (index, wake) in wakes.enumerated() {
@@ -89,6 +92,15 @@ final class SimulatedEdge {
     var nextDeadline: UInt64? { loops.compactMap(\.nextDeadline).min() }
 
     func tick(_ loop: Int) { loops[loop].tick() }
+
+    /// Other members for the first origin, in the middle of whatever it does.
+    func change(members: [MemberSettings]) {
+        settings.origins[0].members = members
+        let next = SettingsSnapshot(settings, previous: snapshot, snapshot.contexts)
+        let places = next.succeed(snapshot, at: Milliseconds(fabric.world.now / 1_000_000))
+        snapshot = next
+        shared.adopt(next, places)
+    }
 
     /// What passes is written down from the next tick on.
     func record(on tape: Tape) {
@@ -134,6 +146,11 @@ final class SimulatedEdge {
             expect(loop.state.fetches.count, "fetches left on loop \(index)")
             expect(loop.state.origins.count, "origin connections left on loop \(index)")
             expect(loop.state.timers.count, "timers left on loop \(index)")
+        }
+        for pool in snapshot.pools {
+            let load = pool.load(at: Milliseconds(fabric.world.now / 1_000_000))
+            expect(load.inFlight, "places taken at members")
+            expect(load.queued, "fetches waiting for a member")
         }
         expect(shared.budget.usedBytes, "bytes of fill budget left")
         expect(shared.collapsed.inFlight, "fetches left for others to join")

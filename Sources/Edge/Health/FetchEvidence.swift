@@ -100,6 +100,7 @@ extension LoopState where N: ~Copyable {
     private mutating func suspect(_ fetch: Fetch, _ verdict: TileVerdict) -> Bool {
         let prefix = Self.plain(fetch.shared.prefix(ExceptionReport.prefixBytes))
         let report = unsafe ExceptionReport(prefix.span.bytes)
+        fetch.followWithMember()
         let tried = fetch.tried | 1 << UInt64(fetch.member & 63)
         guard
             let suspicion = Suspicion.of(
@@ -152,9 +153,10 @@ extension LoopState where N: ~Copyable {
             slot = fetches.firstOccupied(from: index + 1)
             let fetch = fetches[index]
             let waits = fetch.phase == .sending || fetch.phase == .connecting
-            guard fetch.pool === pool, fetch.member == member, waits, fetch.mayMove else {
-                continue
-            }
+            guard waits, fetch.mayMove else { continue }
+            // It may have begun at a pool whose place this one took.
+            fetch.followWithMember()
+            guard fetch.pool === pool, fetch.member == member else { continue }
             let tried = fetch.tried | 1 << UInt64(member & 63)
             let next = pool.chooseRetry(
                 tried: tried, onlyFit: true, isFree: true, at: network.monotonicMilliseconds,

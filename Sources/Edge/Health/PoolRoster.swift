@@ -32,6 +32,8 @@ struct PoolRoster: Sendable {
         case trial(Int)
         /// Queued: `release` will hand a member to this fetch.
         case queued
+        /// Another pool took this one's place: it is to be asked.
+        case moved
         case failed(FetchFailure)
     }
 
@@ -44,12 +46,15 @@ struct PoolRoster: Sendable {
     let settings: OriginSettings
     /// Members with an address; all of them where none has one.
     let reachable: [Bool]
-    private(set) var members: [Member]
-    private(set) var queue: [Waiting] = []
+    var members: [Member]
+    var queue: [Waiting] = []
     // Retries: each request adds a share of one, each retry takes one.
-    private var retryTokens = 3.0
+    var retryTokens = 3.0
     /// Who may be asked for what, where the members have one catalog.
     private let admission: ClusterAdmission?
+    /// Who took this pool's place: places are given and taken there.
+    var successor: OriginPool.Successor?
+    var misses = LatencyHistogram()
 
     init(_ settings: OriginSettings, _ admission: ClusterAdmission? = nil) {
         self.settings = settings
@@ -78,6 +83,7 @@ struct PoolRoster: Sendable {
         tried: UInt64, mayTry: Bool, at now: Milliseconds, for fetch: QueuedFetch,
         _ wish: MemberWish = .any
     ) -> Choice {
+        guard successor == nil else { return .moved }
         guard !members.isEmpty else { return .failed(.noMember) }
         let admitted = admitted(wish, tried, now)
         let candidates = candidates(tried, mayTry: mayTry, now, admitted)
@@ -85,6 +91,7 @@ struct PoolRoster: Sendable {
         // Only who serves others has a place to hand on.
         let isWorthWaiting = members.indices.contains {
             !Self.has(tried, $0) && members[$0].inFlight > 0 && Self.has(admitted, $0)
+                && mayServe($0, now, admitted)
         }
         guard isWorthWaiting, settings.memberConcurrency > 0 else { return .failed(.noMember) }
         guard queue.count < settings.queueLength else { return .failed(.queueFull) }
@@ -108,13 +115,21 @@ struct PoolRoster: Sendable {
         }
     }
 
-    /// Members with a place for a fetch that has tried some and may ask those `admitted`.
-    private func candidates(
+    /// Members with a place for a fetch that has tried some and may ask those `admitted`: those of
+    /// the best tier.
+    func candidates(
+        _ tried: UInt64, mayTry: Bool, _ now: Milliseconds, _ admitted: UInt64
+    ) -> [Int] {
+        bestTier(candidatesOfAnyTier(tried, mayTry: mayTry, now, admitted))
+    }
+
+    private func candidatesOfAnyTier(
         _ tried: UInt64, mayTry: Bool, _ now: Milliseconds, _ admitted: UInt64
     ) -> [Int] {
         let free = members.indices.filter {
             let limit = settings.memberConcurrency
             return reachable[$0] && !Self.has(tried, $0) && Self.has(admitted, $0)
+                && mayServe($0, now, admitted)
                 && (limit == 0 || members[$0].inFlight < limit)
         }
         if isAnyFit(at: now, admitted) {
@@ -134,7 +149,7 @@ struct PoolRoster: Sendable {
         return alive.isEmpty ? free : alive
     }
 
-    private mutating func take(
+    mutating func take(
         _ candidates: [Int], _ now: Milliseconds, _ admitted: UInt64
     ) -> Choice {
         var total = 0
@@ -159,7 +174,7 @@ struct PoolRoster: Sendable {
         retryTokens = min(retryTokens + Double(settings.retryBudgetPercent) / 100, 100)
     }
 
-    private func isFit(_ member: Int, _ now: Milliseconds) -> Bool {
+    func isFit(_ member: Int, _ now: Milliseconds) -> Bool {
         reachable[member] && members[member].health.standing(at: now) == .fit
     }
 
@@ -172,7 +187,7 @@ struct PoolRoster: Sendable {
         !members.indices.contains { $0 != member && isFit($0, now) }
     }
 
-    private static func has(_ tried: UInt64, _ member: Int) -> Bool {
+    static func has(_ tried: UInt64, _ member: Int) -> Bool {
         tried & (1 << UInt64(member & 63)) != 0
     }
 
@@ -203,7 +218,7 @@ struct PoolRoster: Sendable {
         tried: UInt64, onlyFit: Bool, isFree: Bool, at now: Milliseconds,
         _ wish: MemberWish = .any, strict: Bool = true
     ) -> Int? {
-        guard isFree || retryTokens >= 1 else { return nil }
+        guard successor == nil, isFree || retryTokens >= 1 else { return nil }
         let admitted = admitted(wish, tried, now, strict: strict)
         var candidates = candidates(tried, mayTry: false, now, admitted)
         if onlyFit || isAnyFit(at: now, admitted) { candidates.removeAll { !isFit($0, now) } }
@@ -227,9 +242,9 @@ struct PoolRoster: Sendable {
         let change = judge(member, ending, now)
         let next = queue.firstIndex { waiting in
             let admitted = admitted(waiting.wish, waiting.tried, now)
-            guard !Self.has(waiting.tried, member), Self.has(admitted, member) else {
-                return false
-            }
+            guard !Self.has(waiting.tried, member), Self.has(admitted, member),
+                mayServe(member, now, admitted)
+            else { return false }
             // A member that is out is the last resort, for this fetch as for a new one.
             return isFit(member, now)
                 || !members.indices.contains {
@@ -336,7 +351,8 @@ struct PoolRoster: Sendable {
         of member: Member, _ given: MemberSettings, _ now: Milliseconds
     ) -> String {
         if given.unresolved != nil, given.endpoints.isEmpty { return "unresolved" }
-        if !member.health.isUp { return "down" }
+        if given.isDraining { return "draining" }
+        if !member.health.isUp { return member.health.isProved ? "down" : "warming" }
         switch member.health.standing(at: now) {
         case .out: return now < member.health.ejectedUntil ? "ejected" : "lacks-layers"
         case .probation: return "probation"
