@@ -410,16 +410,11 @@ extension LoopState where N: ~Copyable {
     private func release(
         _ pool: OriginPool, _ member: Int, _ ending: OriginPool.Ending, wasTrial: Bool
     ) {
-        var (handed, change, holder) = pool.release(
-            member, ending, wasTrial: wasTrial, at: network.monotonicMilliseconds)
+        let now = network.monotonicMilliseconds
+        let (handed, change, holder) = pool.release(
+            member, ending, wasTrial: wasTrial, at: now)
         note(change, pool, member)
-        // A loop whose mailbox is full hears of nothing: its fetches' time-outs end them.
-        while let place = handed,
-            !shared.mailboxes[place.next.loop].post(.memberFree(place, holder))
-        {
-            (handed, _, holder) = holder.release(
-                place.member, .neutral, at: network.monotonicMilliseconds)
-        }
+        if let handed { shared.hand(handed, of: holder, at: now) }
     }
 
     mutating func finishFailed(_ fetch: Fetch, _ failure: FetchFailure) {

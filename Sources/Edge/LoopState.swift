@@ -1,4 +1,4 @@
-import Caching
+package import Caching
 package import Dispatch
 import Glibc
 import HTTP
@@ -31,11 +31,19 @@ package final class EdgeShared: Sendable {
 
     /// Has all loops go by another configuration, and those fetches go on that it has places for.
     package func adopt(
-        _ snapshot: SettingsSnapshot, _ places: [(place: HandedPlace, pool: OriginPool)]
+        _ snapshot: SettingsSnapshot, _ places: [(place: HandedPlace, pool: OriginPool)],
+        at now: Milliseconds
     ) {
         for mailbox in mailboxes { _ = mailbox.post(.replace(snapshot)) }
-        for (place, pool) in places {
-            _ = mailboxes[place.next.loop].post(.memberFree(place, pool))
+        for (place, pool) in places { hand(place, of: pool, at: now) }
+    }
+
+    /// Tells a fetch's loop of its place. A loop whose mailbox is full hears of nothing: its
+    /// fetches' time-outs end them, and the place goes to the next.
+    func hand(_ place: HandedPlace, of pool: OriginPool, at now: Milliseconds) {
+        var (next, holder): (HandedPlace?, OriginPool) = (place, pool)
+        while let place = next, !mailboxes[place.next.loop].post(.memberFree(place, holder)) {
+            (next, _, holder) = holder.release(place.member, .neutral, at: now)
         }
     }
 

@@ -233,7 +233,7 @@ public final class Server: Sendable {
     /// From here on loops and checks go by the next snapshot.
     private func putInForce(_ snapshot: SettingsSnapshot, _ places: [WaitingPlace]) {
         checks.watch(snapshot.pools)
-        shared.adopt(snapshot, places)
+        shared.adopt(snapshot, places, at: monotonicMilliseconds())
     }
 
     /// Opens the access log anew, after a rotation; a failure keeps the old file and is told.

@@ -11,7 +11,6 @@ final class SimulatedEdge {
     let directory: String
     private let loops: [SimulatedLoop]
     private let mailboxes: [Mailbox<LoopMessage>]
-    private var snapshot: SettingsSnapshot
     private var settings: Settings
     private let fabric: Fabric
     private var snapshot: SettingsSnapshot
@@ -78,9 +77,22 @@ final class SimulatedEdge {
 
     /// Puts other settings in force, as a reload does.
     func replace(_ settings: Settings) throws {
-        snapshot = SettingsSnapshot(
-            settings, previous: snapshot, try Self.contexts(settings))
-        for mailbox in mailboxes { _ = mailbox.post(.replace(snapshot)) }
+        self.settings = settings
+        adopt(
+            SettingsSnapshot(settings, previous: snapshot, try Self.contexts(settings)))
+    }
+
+    /// Other members for the first origin, in the middle of whatever it does.
+    func change(members: [MemberSettings]) {
+        settings.origins[0].members = members
+        adopt(SettingsSnapshot(settings, previous: snapshot, snapshot.contexts))
+    }
+
+    private func adopt(_ next: SettingsSnapshot) {
+        let now = Milliseconds(fabric.world.now / 1_000_000)
+        let places = next.succeed(snapshot, at: now)
+        snapshot = next
+        shared.adopt(next, places, at: now)
     }
 
     // MARK: turning
@@ -92,15 +104,6 @@ final class SimulatedEdge {
     var nextDeadline: UInt64? { loops.compactMap(\.nextDeadline).min() }
 
     func tick(_ loop: Int) { loops[loop].tick() }
-
-    /// Other members for the first origin, in the middle of whatever it does.
-    func change(members: [MemberSettings]) {
-        settings.origins[0].members = members
-        let next = SettingsSnapshot(settings, previous: snapshot, snapshot.contexts)
-        let places = next.succeed(snapshot, at: Milliseconds(fabric.world.now / 1_000_000))
-        snapshot = next
-        shared.adopt(next, places)
-    }
 
     /// What passes is written down from the next tick on.
     func record(on tape: Tape) {

@@ -127,6 +127,8 @@ struct MembershipTests {
         stage.hear([])
         #expect(stage.phases == ["a serving"])
         #expect(stage.notes.last == "the source names nobody; the members in force are kept")
+        stage.hear([])
+        #expect(stage.notes.count { $0.contains("names nobody") } == 1, "it is told once")
         // All that it names are about to end: that is nobody, too.
         stage.hear([MembershipStage.member("a", .terminating)])
         #expect(stage.phases == ["a serving"])
@@ -216,7 +218,8 @@ struct MembershipTests {
         var stage = MembershipStage()
         stage.hear((0..<66).map { MembershipStage.member("m\($0)") })
         #expect(stage.phases.count == OriginPool.membersMax)
-        #expect(stage.notes.count { $0.contains("is left out") } == 2)
+        stage.hear((0..<66).map { MembershipStage.member("m\($0)") })
+        #expect(stage.notes.count { $0.contains("is left out") } == 2, "each is told once")
         #expect(stage.notes.contains { $0.hasPrefix("m65 is left out: a pool has at most 64") })
     }
 

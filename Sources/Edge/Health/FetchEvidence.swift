@@ -148,6 +148,7 @@ extension LoopState where N: ~Copyable {
     /// A member answers nobody any more: requests that wait for its answer go to others, out of no
     /// budget, since waiting on would be no better.
     mutating func leaveMember(_ pool: OriginPool, _ member: Int) {
+        let (pool, member) = pool.holder(of: member)
         var slot = fetches.firstOccupied(from: 0)
         while let index = slot {
             slot = fetches.firstOccupied(from: index + 1)
@@ -169,6 +170,7 @@ extension LoopState where N: ~Copyable {
 
     /// The last byte is here: what the answer says of this member and of those asked before it.
     mutating func settleEvidence(_ fetch: Fetch, _ head: FetchedHead) {
+        fetch.followWithMember()
         let ending = verdict(fetch, head)
         let member = fetch.member
         release(fetch, ending)
@@ -209,6 +211,7 @@ extension LoopState where N: ~Copyable {
 
     /// Tells the operator, and who waits for the member.
     func note(_ change: MemberHealth.Change, _ pool: OriginPool, _ member: Int) {
+        let (pool, member) = pool.holder(of: member)
         MemberEvents.note(change, pool, member, to: shared.events)
         MemberEvents.tellLoops(change, pool, member, shared.mailboxes)
     }

@@ -178,7 +178,7 @@ struct PoolRoster: Sendable {
         reachable[member] && members[member].health.standing(at: now) == .fit
     }
 
-    private func isAnyFit(at now: Milliseconds, _ admitted: UInt64) -> Bool {
+    func isAnyFit(at now: Milliseconds, _ admitted: UInt64) -> Bool {
         members.indices.contains { Self.has(admitted, $0) && isFit($0, now) }
     }
 

@@ -59,6 +59,10 @@ public struct Membership: Sendable {
     private var departures: [LifecycleHook: Hold] = [:]
     /// Nobody was in force yet: the first ones serve at once, since there is no better one.
     private var isFirst = true
+    /// What was told of the source and holds on is not told again: it names nobody; these members
+    /// are left out.
+    private var isNameless = false
+    private var leftOut: Set<String> = []
 
     public init(_ rules: MembershipRules) { self.rules = rules }
 
@@ -85,11 +89,13 @@ public struct Membership: Sendable {
             named[member.settings.name] = member
         }
         hearOfDepartures(list, at: now)
-        guard list.contains(where: { !$0.isLeaving }) else {
-            return members.isEmpty
-                ? []
-                : ["the source names nobody; the members in force are kept"]
+        let wasNameless = isNameless
+        isNameless = !list.contains { !$0.isLeaving }
+        guard !isNameless else {
+            return members.isEmpty || wasNameless
+                ? [] : ["the source names nobody; the members in force are kept"]
         }
+        leftOut.formIntersection(named.keys)
         var notes: [String] = []
         for index in members.indices {
             hear(of: index, named[members[index].name], at: now, &notes)
@@ -112,11 +118,13 @@ public struct Membership: Sendable {
         _ found: DiscoveredMember, at now: Milliseconds, _ notes: inout [String]
     ) {
         guard members.count < OriginPool.membersMax else {
+            guard leftOut.insert(found.settings.name).inserted else { return }
             notes.append(
                 "\(found.settings.name) is left out: a pool has at most \(OriginPool.membersMax) "
                     + "members; put a load balancer before some of them")
             return
         }
+        leftOut.remove(found.settings.name)
         var member = Member(
             settings: found.settings, phase: isFirst ? .serving : .warming, since: now)
         member.hold = found.hook.map { Hold(hook: $0, since: now, lastBeat: now) }

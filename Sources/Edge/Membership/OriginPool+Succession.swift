@@ -136,7 +136,9 @@ extension PoolRoster {
         var left: [Waiting] = []
         for waiting in queue {
             let admitted = admitted(waiting.wish, waiting.tried, now)
-            let candidates = candidates(waiting.tried, mayTry: false, now, admitted)
+            var candidates = candidates(waiting.tried, mayTry: false, now, admitted)
+            // One that is out is the last resort, and nobody waits to try one on probation.
+            if isAnyFit(at: now, admitted) { candidates.removeAll { !isFit($0, now) } }
             guard !candidates.isEmpty, case .member(let member) = take(candidates, now, admitted)
             else {
                 left.append(waiting)
