@@ -145,7 +145,7 @@ struct ProbeLoopTests {
             CheckSettings(kind: .http(status: 200...200, body: []), target: "/a/")
         ]
         // Who waits for the one that hangs would wait for an hour.
-        (settings.health.interval, settings.health.timeout) = (3_600_000, 3_600_000)
+        (settings.health.interval, settings.health.timeout) = (10, 3_600_000)
         let pool = OriginPool(settings)
         let checks = try HealthChecks(events: SilentObserver(), loops: [])
         checks.watch([pool])
