@@ -80,6 +80,14 @@ struct DiscoverySettingsTests {
         #expect(findings(text("{ dns: maps.example, port: 80 }", "cloudwatch: {}")).isEmpty)
     }
 
+    @Test("a cluster's leader may be one that is found later")
+    func leader() {
+        let found = findings(
+            "origins: { maps: { discover: { dns: m, port: 80 }, "
+                + "cluster: { leader: \"http://10.0.0.1:80\" } } }")
+        #expect(!found.contains { $0.contains("no member of") }, "\(found)")
+    }
+
     @Test("AWS and CloudWatch")
     func aws() {
         let reading = reading(

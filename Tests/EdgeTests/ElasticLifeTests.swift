@@ -178,6 +178,15 @@ private struct ElasticLife {
         }
         check()
         follow()
+        count()
+    }
+
+    /// The pool in force knows of everything that runs or waits.
+    mutating func count() {
+        let load = pool.load(at: now)
+        let here = running.values.count { $0.pool.holder(of: $0.member).pool === pool }
+        if load.inFlight != here { violations.append("places: \(load.inFlight) and not \(here)") }
+        if load.queued != waiting.count { violations.append("who waits is not known") }
     }
 }
 

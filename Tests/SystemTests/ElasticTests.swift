@@ -106,7 +106,8 @@ struct ElasticTests {
         let source = try JSON(edge.admin("/status").text)["origins"]?.elements.first?["source"]
         #expect(source?["kind"]?.text == "autoScalingGroup maps")
         #expect((source?["answeredAt"]?.number ?? 0) > 0)
-        #expect(try edge.admin("/metrics").text.contains("mapedge_pool_saturation{pool=\"maps\"}"))
+        #expect(
+            try edge.admin("/metrics").text.contains("mapedge_pool_saturation{origin=\"maps\"}"))
     }
 
     @Test(
@@ -225,6 +226,7 @@ struct ElasticTests {
                 "AWS_ENDPOINT_URL_EC2=\(service.url)",
             ])
         #expect(try edge.get(asked.path("1")).text == "map")
+        let opened = try edge.metric("mapedge_origin_connects_total")
         func awaits(_ texts: String...) -> Bool {
             let found: Bool? = eventually {
                 room.requests.contains { request in
@@ -242,6 +244,8 @@ struct ElasticTests {
         }
         #expect(isAlone == true)
         #expect(try edge.get(asked.path("2")).text == "map")
+        // The connection that was kept to the one that stays outlived the change.
+        #expect(try edge.metric("mapedge_origin_connects_total") == opened)
         // A reload reads no members, and keeps those that are found.
         let before = try edge.members().first?.requests ?? 0
         #expect(try edge.admin("/reload", method: "POST").status == 200)

@@ -8,7 +8,7 @@ func poolSamples(_ loads: [PoolLoad], _ sources: [DiscoveryStatus]) -> [CounterS
 private func samples(_ load: PoolLoad) -> [CounterSample] {
     func gauge(_ name: String, _ help: String, _ value: Double) -> CounterSample {
         CounterSample(
-            name: "mapedge_pool_\(name)", help: help, kind: .gauge, labels: [("pool", load.id)],
+            name: "mapedge_pool_\(name)", help: help, kind: .gauge, labels: [("origin", load.id)],
             value: value)
     }
     var samples = [
@@ -30,7 +30,7 @@ private func samples(_ load: PoolLoad) -> [CounterSample] {
             CounterSample(
                 name: "mapedge_pool_miss_seconds",
                 help: "time of a fetch to its last byte, since the start", kind: .gauge,
-                labels: [("pool", load.id), ("quantile", "\(share)")], value: value / 1_000))
+                labels: [("origin", load.id), ("quantile", "\(share)")], value: value / 1_000))
     }
     return samples
 }
@@ -39,7 +39,7 @@ private func samples(_ status: DiscoveryStatus) -> [CounterSample] {
     func counter(_ name: String, _ help: String, _ value: UInt64) -> CounterSample {
         CounterSample(
             name: "mapedge_discovery_\(name)_total", help: help, kind: .counter,
-            labels: [("pool", status.origin)], value: Double(value))
+            labels: [("origin", status.origin)], value: Double(value))
     }
     return [
         counter("answers", "answers of the source of a pool's members", status.answers),

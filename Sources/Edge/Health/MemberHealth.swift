@@ -41,8 +41,8 @@ struct MemberHealth: Sendable {
         checks = settings.effectiveChecks.map { _ in CheckVerdict() }
     }
 
-    /// A member beside others that do: it has to pass its checks first, where there are any, and its
-    /// slow start begins then.
+    /// A member beside others that serve: it has to pass its checks first, where there are any, and
+    /// its slow start begins then.
     static func newcomer(_ settings: HealthSettings, at now: Milliseconds) -> MemberHealth {
         var health = MemberHealth(settings)
         health.returnedAt = now
