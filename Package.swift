@@ -48,7 +48,7 @@ let package = Package(
 
         // The data plane, and the cold side that configures and watches it.
         .target(name: "Edge", dependencies: ["CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: pointers),
-        .target(name: "Simulation", dependencies: ["Edge", "CloudFront", "Caching", "HTTP", "Reactor", "LMDB"], swiftSettings: pointers),
+        .target(name: "Simulation", dependencies: ["Edge", "CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: pointers),
         .target(name: "Control", dependencies: ["Edge", "Simulation", "CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB", logging, yams], swiftSettings: pointers),
         .executableTarget(name: "mapedge", dependencies: ["Control", "Simulation", "Edge", "Caching", "HTTP", "Reactor", argumentParser, logging], swiftSettings: settings),
 

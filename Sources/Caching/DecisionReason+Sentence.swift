@@ -40,6 +40,7 @@ extension DecisionReason {
         case .nothingStored: "the origin failed, and nothing is stored"
         case .staleForbidden: "the origin failed, and a directive forbids stale use"
         case .staleBudgetSpent: "the origin failed, and the stale response is too old"
+        case .viewerRate: "the viewer asks for this class more often than it may"
         default: "the origin's answer is not one that a stale response may replace"
         }
     }

@@ -60,6 +60,8 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
     case staleBudgetSpent
     /// The origin's answer is not one that a stale response may replace.
     case notAFailure
+    /// The viewer asks more often than it may.
+    case viewerRate
 
     public var word: StaticString {
         switch self {
@@ -93,6 +95,7 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
         case .staleForbidden: "stale-forbidden"
         case .staleBudgetSpent: "stale-budget-spent"
         case .notAFailure: "not-a-failure"
+        case .viewerRate: "viewer-rate"
         }
     }
 
@@ -114,6 +117,7 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
             "; fwd=bypass"
         // RFC 9211 has no value for a request that was not forwarded and not answered either.
         case .onlyIfCached: "; detail=only-if-cached"
+        case .viewerRate: "; detail=viewer-rate"
         }
     }
 }

@@ -113,9 +113,11 @@ extension LoopState where N: ~Copyable {
         }
         let least = invalidated.latest(of: key, exchange.canonical)
         let candidate = fresh(exchange, key: key)
-        switch shared.collapsed.joinOrLead(
-            key, exchange.id, candidate, at: network.monotonicMilliseconds, least: least)
-        {
+        let (outcome, copy) = joinOrLead(exchange, key, candidate, least: least)
+        switch outcome {
+        case .stored:
+            if let copy, serveMeanwhile(exchange, copy) { return }
+            lead(exchange, fresh(exchange))
         case .leads: lead(exchange, candidate)
         case .alone:
             exchange.mayCollapse = false

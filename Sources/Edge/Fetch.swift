@@ -40,6 +40,12 @@ package final class Fetch {
     var gzip: BodyGzip?
     /// Held back until the first bytes of the body show what it is (law 5).
     var judging: JudgedBody?
+    /// What it asks its pool for.
+    var ask = PlaceAsk()
+    /// When it got its present place, in monotonic milliseconds.
+    var placedAt: Milliseconds?
+    /// The same request at a second member, because the first is slow.
+    var hedge = Hedge()
     /// What it has learned of members, beside how it ends.
     var evidence = FetchEvidence()
     var isPaused = false
@@ -118,6 +124,7 @@ extension LoopState where N: ~Copyable {
             return nil
         }
         fetch.token = Token(slot, kind: TokenKind.fetch)
+        fetch.ask = placeAsk(exchange)
         shared.run(on: index, fetch.token)
         exchange.fetch = fetch.token
         place(fetch)
@@ -125,26 +132,39 @@ extension LoopState where N: ~Copyable {
     }
 
     /// Asks the pool whose turn it is.
-    mutating func place(_ fetch: Fetch) {
+    ///
+    /// - Parameter isRepeated: it waits already, and for no longer than it would have.
+    mutating func place(_ fetch: Fetch, isRepeated: Bool = false) {
         fetch.attempts = 0
+        let now = network.monotonicMilliseconds
+        if !isRepeated {
+            fetch.ask.deadline = fetch.lastsUntil(
+                now.adding(Int64(fetch.pool.settings.queueTimeout)))
+        }
         let choice = fetch.pool.choose(
-            tried: fetch.tried, mayTry: fetch.mayTry, at: network.monotonicMilliseconds,
-            for: QueuedFetch(loop: index, fetch: fetch.token.bits), wish(of: fetch))
+            tried: fetch.tried, mayTry: fetch.mayTry, at: now,
+            for: QueuedFetch(loop: index, fetch: fetch.token.bits), wish(of: fetch),
+            asking: fetch.ask)
         switch choice {
         case .member(let member), .trial(let member):
-            fetch.member = member
+            fetch.take(member, at: now)
             fetch.evidence.isTrial = choice == .trial(member)
             connect(fetch)
         case .queued:
             // A fetch that is in nobody's care holds no member.
             fetch.member = -1
             fetch.phase = .queued
-            setDeadline(fetch, milliseconds: fetch.pool.settings.queueTimeout)
+            setDeadline(fetch, milliseconds: max(1, Int(fetch.ask.deadline - now)))
         case .moved:
             fetch.follow()
-            place(fetch)
+            place(fetch, isRepeated: isRepeated)
+        case .held(let until):
+            counters.add(.queueRefusals)
+            fetch.shared.askToWait(until - now)
+            finishFailed(fetch, .memberHeld)
         case .failed(let failure):
-            counters.add(.queueRefusals, failure == .queueFull ? 1 : 0)
+            let isRefusal = failure == .queueFull || failure == .queueDeadline
+            counters.add(.queueRefusals, isRefusal ? 1 : 0)
             finishFailed(fetch, failure)
         }
     }
@@ -154,11 +174,11 @@ extension LoopState where N: ~Copyable {
     mutating func memberFree(_ place: HandedPlace, _ pool: OriginPool) {
         let token = Token(bits: place.next.fetch)
         guard fetches.contains(token), fetches[token.slot].phase == .queued else {
-            release(pool, place.member, .neutral, wasTrial: false)
+            release(pool, place.member, .neutral, wasTrial: false, place.requestClass)
             return
         }
         fetches[token.slot].follow(until: pool)
-        fetches[token.slot].member = place.member
+        fetches[token.slot].take(place.member, at: network.monotonicMilliseconds)
         connect(fetches[token.slot])
     }
 
@@ -200,6 +220,7 @@ extension LoopState where N: ~Copyable {
                 origins[slot.index].output.releaseIfEmpty()
                 // Only who was asked the whole question can be late with the answer.
                 expectMember(fetch)
+                expectSlowness(fetch)
                 return
             }
             guard exchange.intake.hasBytes else {
@@ -280,10 +301,7 @@ extension LoopState where N: ~Copyable {
         let total = fetch.pool.settings.totalTimeout
         if total > 0 { deadline = min(deadline, fetch.startedAt + UInt64(total) * 1_000_000) }
         fetch.deadline = deadline
-        guard deadline < fetch.timerAt else { return }
-        if fetch.timer != .none { timers.cancel(fetch.timer) }
-        fetch.timer = timers.arm(fetch.token, kind: 0, deadline: deadline)
-        fetch.timerAt = deadline
+        arm(fetch)
     }
 
     mutating func fetchTimer(_ token: Token) {
@@ -291,15 +309,13 @@ extension LoopState where N: ~Copyable {
         fetch.timer = .none
         fetch.timerAt = .max
         let now = network.monotonicNow
+        if fetch.hedge.dueAt <= now { beSlow(fetch) }
         if now < fetch.deadline {
-            if fetch.deadline != .max {
-                fetch.timer = timers.arm(token, kind: 0, deadline: fetch.deadline)
-                fetch.timerAt = fetch.deadline
-            }
+            if fetch.phase != .done { arm(fetch) }
             return
         }
         if fetch.phase == .queued {
-            fetch.pool.leaveQueue(QueuedFetch(loop: index, fetch: token.bits))
+            fetch.pool.leaveQueue(QueuedFetch(loop: index, fetch: token.bits), isLate: true)
         }
         counters.add(.originTimeouts)
         let total = fetch.pool.settings.totalTimeout
@@ -344,6 +360,7 @@ extension LoopState where N: ~Copyable {
         if failure == .malformed { counters.add(.originMalformed) }
         let wasTrial = fetch.evidence.isTrial
         release(fetch, failure.blamesMember ? .failed(.fetch(failure)) : .neutral)
+        if leavesToRival(fetch) { return }
         fetch.tried |= 1 << UInt64(fetch.member & 63)
         fetch.follow()
         let others = hasOther(fetch, strict: true)
@@ -370,17 +387,6 @@ extension LoopState where N: ~Copyable {
         place(fetch)
     }
 
-    /// The member answered with an error: the same request goes to another, whose place is taken.
-    mutating func moveOn(_ fetch: Fetch, from status: Int, to member: Int) {
-        counters.add(.originFailures)
-        counters.add(.originRetries)
-        dropConnection(fetch)
-        release(fetch, .failed(.status(status)))
-        fetch.member = member
-        fetch.attempts = 0
-        connect(fetch)
-    }
-
     private func attemptLimit(_ fetch: Fetch) -> Int {
         let member = fetch.pool.settings.members[fetch.member]
         // With other members to turn to, one round of this one's addresses is enough.
@@ -404,15 +410,20 @@ extension LoopState where N: ~Copyable {
         guard fetch.member >= 0 else { return }
         let wasTrial = fetch.evidence.isTrial
         fetch.evidence.isTrial = false
-        release(fetch.pool, fetch.member, ending, wasTrial: wasTrial)
+        release(
+            fetch.pool, fetch.member, ending, wasTrial: wasTrial, fetch.ask.requestClass,
+            since: fetch.placedAt)
+        fetch.placedAt = nil
     }
 
     private func release(
-        _ pool: OriginPool, _ member: Int, _ ending: OriginPool.Ending, wasTrial: Bool
+        _ pool: OriginPool, _ member: Int, _ ending: OriginPool.Ending, wasTrial: Bool,
+        _ requestClass: RequestClass, since placedAt: Milliseconds? = nil
     ) {
         let now = network.monotonicMilliseconds
         let (handed, change, holder) = pool.release(
-            member, ending, wasTrial: wasTrial, at: now)
+            member, ending, wasTrial: wasTrial, requestClass, heldFor: placedAt.map { now - $0 },
+            at: now)
         note(change, pool, member)
         if let handed { shared.hand(handed, of: holder, at: now) }
     }
@@ -477,6 +488,7 @@ extension LoopState where N: ~Copyable {
     /// Ends a fetch that nobody needs, its connection with it.
     mutating func giveUp(_ fetch: Fetch) {
         let token = fetch.token
+        dropRival(of: fetch)
         if fetch.phase == .queued {
             fetch.pool.leaveQueue(QueuedFetch(loop: index, fetch: token.bits))
         }

@@ -18,6 +18,10 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
     case queueFull
     /// No member became free in time.
     case queueTimeout
+    /// Its turn would come only after it is no use any more.
+    case queueDeadline
+    /// Every member asked not to be asked for a while.
+    case memberHeld
     /// The pool has no members.
     case noMember
     /// The edge ran out of descriptors or memory for the fetch.
@@ -33,7 +37,9 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
     public var status: Int {
         switch self {
         case .connectFailed, .cutShort, .malformed, .unresolved, .tlsFailed: 502
-        case .queueFull, .queueTimeout, .noMember, .exhausted, .abandoned: 503
+        case .queueFull, .queueTimeout, .queueDeadline, .memberHeld, .noMember, .exhausted,
+            .abandoned:
+            503
         case .connectTimeout, .firstByteTimeout, .betweenBytesTimeout, .totalTimeout: 504
         }
     }
@@ -45,7 +51,8 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
         case .firstByteTimeout, .betweenBytesTimeout, .totalTimeout: "OriginReadError"
         case .cutShort: "OriginCommError"
         case .malformed: "OriginInvalidResponseError"
-        case .queueFull, .queueTimeout, .exhausted: "CapacityExceeded"
+        case .queueFull, .queueTimeout, .queueDeadline, .memberHeld, .exhausted:
+            "CapacityExceeded"
         case .abandoned: "ClientHungUpRequest"
         case .unresolved: "OriginDnsError"
         }
@@ -63,6 +70,8 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
         case .malformed: "malformed"
         case .queueFull: "queue-full"
         case .queueTimeout: "queue-timeout"
+        case .queueDeadline: "queue-deadline"
+        case .memberHeld: "member-held"
         case .noMember: "no-member"
         case .exhausted: "exhausted"
         case .abandoned: "abandoned"
@@ -77,7 +86,9 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
         case .connectFailed, .connectTimeout, .firstByteTimeout, .betweenBytesTimeout, .cutShort,
             .malformed, .unresolved, .tlsFailed:
             true
-        case .totalTimeout, .queueFull, .queueTimeout, .noMember, .exhausted, .abandoned: false
+        case .totalTimeout, .queueFull, .queueTimeout, .queueDeadline, .memberHeld, .noMember,
+            .exhausted, .abandoned:
+            false
         }
     }
 

@@ -128,7 +128,7 @@ extension LoopState where N: ~Copyable {
             fail(fetch, .malformed)
             return false
         }
-        if originHead.status != 100 { relayInterim(fetch, raw) }
+        if originHead.status != 100, fetch.hedge.rival == nil { relayInterim(fetch, raw) }
         return true
     }
 
@@ -139,6 +139,7 @@ extension LoopState where N: ~Copyable {
         setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
         fetch.body.begin(originHead.framing)
         var head = makeHead(fetch, passed(raw, fetch.exchange))
+        if settlesRivalry(fetch, head) || obeys(fetch, head) { return }
         if head.status >= 500, retryOnStatus(fetch, head) { return }
         if failsOver(fetch, .status(head.status), verdict(fetch, head)) { return }
         if let next = compressed(head, fetch.exchange), let gzip = BodyGzip() {
@@ -190,11 +191,11 @@ extension LoopState where N: ~Copyable {
         fetch.followWithMember()
         let tried = fetch.tried | 1 << UInt64(fetch.member & 63)
         // Without a member to turn to at once, this answer is the best there is.
-        guard (502...504).contains(head.status), fetch.isReplayable,
+        guard (502...504).contains(head.status), !fetch.evidence.isHeldOff, fetch.isReplayable,
             fetch.request.method.isIdempotent, fetch.exchange.intake.isComplete,
             let next = fetch.pool.chooseRetry(
                 tried: tried, isFree: fetch.evidence.isTrial, at: network.monotonicMilliseconds,
-                wish(of: fetch))
+                wish(of: fetch), for: fetch.ask.requestClass)
         else { return false }
         fetch.tried = tried
         moveOn(fetch, from: head.status, to: next)

@@ -19,6 +19,7 @@ extension LoopState where N: ~Copyable {
                 ? hot.rootObject : UnsafeRawBufferPointer(rebasing: given[head.path.range]),
             scratch: scratch.fields)
         var facts = unsafe RequestFacts(head, bytes: given.bytes)
+        if hot.limitsRates, unsafe exceedsRate(slot, given, behavior, facts) { return }
         // Signatures and redirects are about the URL as it was asked for.
         if hot[behavior].traits.contains(.screens), unsafe screens(slot, given, behavior, facts) {
             return

@@ -107,11 +107,14 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
     /// The country of viewers whose own is not known; 0: none.
     let standardCountry: UInt16
     private let trusted: UnsafeMutableBufferPointer<AddressBlock>
+    /// How often viewers may ask; nil: as often as they like.
+    let viewerRates: Unmanaged<ViewerRates>?
 
     /// Whether the edge shows CloudFront's identity: `X-Amz-Cf-Id`, its `Via`, its pages.
     var isTwin: Bool { unsafe !identity.isEmpty }
 
-    init(_ settings: Settings) {
+    init(_ settings: Settings, rates: ViewerRates? = nil) {
+        unsafe viewerRates = unsafe rates.map { unsafe .passRetained($0) }
         unsafe trusted = .allocate(capacity: settings.trustedProxies.count)
         _ = unsafe trusted.initialize(from: settings.trustedProxies)
         count = settings.behaviors.count
@@ -163,8 +166,12 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
         unsafe behaviors.deallocate()
         text.deallocate()
         unsafe countries?.release()
+        unsafe viewerRates?.release()
         unsafe trusted.deallocate()
     }
+
+    /// Whether viewers may ask only so often.
+    var limitsRates: Bool { unsafe viewerRates != nil }
 
     /// Whether no proxies are trusted: then this machine's own operator is.
     var trustsNobody: Bool { unsafe trusted.isEmpty }

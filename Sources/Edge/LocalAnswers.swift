@@ -37,7 +37,7 @@ extension LoopState where N: ~Copyable {
         if showsPage(exchange, for: status) { return }
         if answersFallback(exchange, status, detail) { return }
         var page = localPage(status, detail: detail, requestID: exchange.outcome.requestID)
-        if status >= 500 { page.retryAfter = exchange.snapshot.notices.fallbacks.retryAfter }
+        if status >= 500 { page.retryAfter = exchange.retryAfter }
         answer(exchange, page)
     }
 

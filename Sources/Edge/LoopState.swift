@@ -43,7 +43,8 @@ package final class EdgeShared: Sendable {
     func hand(_ place: HandedPlace, of pool: OriginPool, at now: Milliseconds) {
         var (next, holder): (HandedPlace?, OriginPool) = (place, pool)
         while let place = next, !mailboxes[place.next.loop].post(.memberFree(place, holder)) {
-            (next, _, holder) = holder.release(place.member, .neutral, at: now)
+            (next, _, holder) = holder.release(
+                place.member, .neutral, place.requestClass, at: now)
         }
     }
 
@@ -61,6 +62,8 @@ package enum LoopMessage: Sendable {
     case unread(fetch: UInt64)
     /// A member's place is this queued fetch's own.
     case memberFree(HandedPlace, OriginPool)
+    /// Whom this queued fetch waited for wants to be left alone: it looks for somebody else.
+    case reconsider(fetch: UInt64)
     /// Nobody has an answer of this member any more: who waits for one may ask another.
     case memberOut(OriginPool, Int)
     /// The slowest reader of this fetch has caught up, or left.
@@ -292,6 +295,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
             case .kept(let fetch): invalidationKept(Token(bits: fetch))
             case .unread(let fetch): fetchUnread(Token(bits: fetch))
             case .memberFree(let place, let pool): memberFree(place, pool)
+            case .reconsider(let fetch): placeAgain(Token(bits: fetch))
             case .memberOut(let pool, let member): leaveMember(pool, member)
             case .caughtUp(let fetch): resume(Token(bits: fetch))
             case .replace(let snapshot): replace(snapshot)

@@ -11,6 +11,7 @@ public enum Counter: Int, CaseIterable, Sendable {
     case originConnects, originReuses, originFailures, originRetries, originFailovers,
         originTimeouts
     case tlsFailures, originTLSFailures
+    case memberHolds, hedges, hedgesWon, hedgesLost, viewersLimited
     case originMalformed, queueRefusals, accessLogDropped, coldFaults, corruptRecords
     case southboundCalls, southboundRefusals, southboundDeadlines
     case fallbackStale, fallbackAncestors, fallbackBlanks, fallbackExceptions, fallbackPages
@@ -101,6 +102,16 @@ public enum Counter: Int, CaseIterable, Sendable {
             ("origin_malformed", "origin responses refused for their framing or syntax")
         case .queueRefusals:
             ("queue_refusals", "requests answered 503: the queue for a member was full or too slow")
+        case .memberHolds:
+            ("member_holds", "answers 429 or 503 by which a member asked to be left alone a while")
+        case .hedges: ("hedges", "slow tiles that were asked of a second member")
+        case .hedgesWon: ("hedges_won", "slow tiles that the second member answered first")
+        case .hedgesLost: ("hedges_lost", "slow tiles that the first member answered after all")
+        case .viewersLimited:
+            (
+                "viewers_limited",
+                "requests answered 429: more of their class than viewerRates allows"
+            )
         case .accessLogDropped:
             ("access_log_dropped", "access log lines dropped: the disk was slower than the traffic")
         case .coldFaults: ("cold_faults", "hits whose pages had to be read from disk first")

@@ -3,7 +3,7 @@ import Reactor
 import Synchronization
 
 /// A fetch that waits for a member at its limit, by the loop that runs it.
-package struct QueuedFetch: Sendable, Equatable {
+package struct QueuedFetch: Sendable, Hashable {
     var loop: Int
     var fetch: UInt64
 }
@@ -14,6 +14,7 @@ package struct QueuedFetch: Sendable, Equatable {
 package struct HandedPlace: Sendable, Equatable {
     var member: Int
     var next: QueuedFetch
+    var requestClass = RequestClass.other
 }
 
 /// One origin's pool: who is healthy, whose turn it is, who waits. Shared by all loops.
@@ -69,12 +70,14 @@ public final class OriginPool: Sendable {
         breaker = SharedBreaker.of(settings, after: previous)
     }
 
-    /// Whose turn it is; see ``PoolRoster/choose(tried:mayTry:at:for:)``.
+    /// Whose turn it is; see ``PoolRoster/choose(tried:mayTry:at:for:_:asking:)``.
     func choose(
         tried: UInt64, mayTry: Bool = false, at now: Milliseconds, for fetch: QueuedFetch,
-        _ wish: MemberWish = .any
+        _ wish: MemberWish = .any, asking ask: PlaceAsk = PlaceAsk()
     ) -> Choice {
-        roster.withLock { $0.choose(tried: tried, mayTry: mayTry, at: now, for: fetch, wish) }
+        roster.withLock {
+            $0.choose(tried: tried, mayTry: mayTry, at: now, for: fetch, wish, asking: ask)
+        }
     }
 
     /// Whether a fetch that has tried some could ask another that is fit.
@@ -98,29 +101,32 @@ public final class OriginPool: Sendable {
     /// Another member for a fetch that has an answer already, and might get a better one.
     func chooseRetry(
         tried: UInt64, onlyFit: Bool = false, isFree: Bool = false, at now: Milliseconds,
-        _ wish: MemberWish = .any, strict: Bool = true
+        _ wish: MemberWish = .any, strict: Bool = true, for requestClass: RequestClass = .other
     ) -> Int? {
         roster.withLock {
             $0.chooseRetry(
-                tried: tried, onlyFit: onlyFit, isFree: isFree, at: now, wish, strict: strict)
+                tried: tried, onlyFit: onlyFit, isFree: isFree, at: now, wish, strict: strict,
+                for: requestClass)
         }
     }
 
     /// The member's place is free again. Returns whose it is now, if somebody waits for it.
     func release(
-        _ member: Int, _ ending: Ending, wasTrial: Bool = false, at now: Milliseconds
+        _ member: Int, _ ending: Ending, wasTrial: Bool = false,
+        _ requestClass: RequestClass = .other, heldFor: Milliseconds? = nil, at now: Milliseconds
     ) -> Released {
         typealias Result = ((handed: HandedPlace?, change: MemberHealth.Change), OriginHealth)
         let result = roster.withLock { roster -> Result? in
             // Whoever took this pool's place has the member's, too.
             if roster.successor?.positions[member] != nil { return nil }
-            return (
-                roster.release(member, ending, wasTrial: wasTrial, at: now), roster.health(at: now)
-            )
+            let released = roster.release(
+                member, ending, wasTrial: wasTrial, requestClass, heldFor: heldFor, at: now)
+            return (released, roster.health(at: now))
         }
         guard let (released, health) = result else {
             let holder = holder(of: member)
-            return holder.pool.release(holder.member, ending, wasTrial: wasTrial, at: now)
+            return holder.pool.release(
+                holder.member, ending, wasTrial: wasTrial, requestClass, heldFor: heldFor, at: now)
         }
         noteOutage(ending, health, now)
         return (released.handed, released.change, self)
@@ -158,13 +164,20 @@ public final class OriginPool: Sendable {
         roster.withLock { $0.members[member].health.liveness == .dead }
     }
 
+    /// A member asked to be left alone; see ``PoolRoster/hold(_:_:until:at:)``.
+    func hold(
+        _ member: Int, _ requestClass: RequestClass, until: Milliseconds, at now: Milliseconds
+    ) -> [QueuedFetch] {
+        roster.withLock { $0.hold(member, requestClass, until: until, at: now) }
+    }
+
     /// The fetch waits no longer: it timed out or its viewer left.
-    func leaveQueue(_ fetch: QueuedFetch) {
-        let next = roster.withLock { roster in
-            roster.leaveQueue(fetch)
+    func leaveQueue(_ fetch: QueuedFetch, isLate: Bool = false) {
+        let next = roster.withLock { roster -> Successor? in
+            if roster.successor == nil { roster.leaveQueue(fetch, isLate: isLate) }
             return roster.successor
         }
-        next?.pool.leaveQueue(fetch)
+        next?.pool.leaveQueue(fetch, isLate: isLate)
     }
 
     // MARK: outages

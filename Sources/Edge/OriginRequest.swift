@@ -256,6 +256,8 @@ struct Peer {
     var isSecured = false
     /// Of its own end of the connection.
     var port: UInt16 = 0
+    /// Names it where viewers take turns; see ``ViewerKey``.
+    var key: UInt64 = 0
     /// What CloudFront- fields say of it; for behaviors of a distribution.
     var facts = ViewerFacts()
 

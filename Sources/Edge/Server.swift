@@ -61,7 +61,9 @@ public final class Server: Sendable {
         store?.tagField = settings.tagField
         state = Mutex(
             State(
-                snapshot: SettingsSnapshot(settings, previous: nil, contexts), listeners: listeners,
+                snapshot: SettingsSnapshot(
+                    settings, previous: nil, contexts, seed: .random(in: 0...(.max))),
+                listeners: listeners,
                 waiting: waiting))
     }
 
@@ -184,7 +186,9 @@ public final class Server: Sendable {
         }
         let (snapshot, places) = state.withLock { state in
             state.listeners = changes.kept + bound
-            return Self.swap(SettingsSnapshot(settings, previous: state.snapshot, contexts), &state)
+            let next = SettingsSnapshot(
+                settings, previous: state.snapshot, contexts, seed: .random(in: 0...(.max)))
+            return Self.swap(next, &state)
         }
         shared.store?.tagField = settings.tagField
         putInForce(snapshot, places)
@@ -213,8 +217,9 @@ public final class Server: Sendable {
                 settings.origins[index].members != members
             else { return nil }
             settings.origins[index].members = members
-            return Self.swap(
-                SettingsSnapshot(settings, previous: former, former.contexts), &state)
+            let next = SettingsSnapshot(
+                settings, previous: former, former.contexts, seed: .random(in: 0...(.max)))
+            return Self.swap(next, &state)
         }
         guard let (snapshot, places) = changed else { return }
         putInForce(snapshot, places)
@@ -324,7 +329,7 @@ public final class Server: Sendable {
                 name: "mapedge_access_log_lost_bytes_total",
                 help: "access log bytes the disk refused", kind: .counter,
                 value: Double(log?.lostBytes ?? 0)))
-        return samples + clusters().flatMap(\.samples)
+        return samples + fairnessSamples() + clusters().flatMap(\.samples)
     }
 
     /// How long each pool as a whole has failed.

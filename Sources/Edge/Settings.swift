@@ -32,6 +32,8 @@ public struct Settings: Sendable {
     /// What viewers are told, and get, when an origin fails.
     public var notices = NoticeSettings()
     public var fallbacks = FallbackSettings()
+    /// How often viewers may ask.
+    public var viewerRates = ViewerRateSettings()
     /// The distribution that `behaviors` were imported from; nil: there is none.
     public var distribution: DistributionSettings?
 
@@ -85,12 +87,25 @@ public struct OriginSettings: Sendable {
     public var idleConnections = 64
     /// Requests in flight at one member, all loops together; 0: no limit. Default 0.
     public var memberConcurrency = 0
+    /// The same for each class of requests.
+    public var limits = ClassLimits()
     /// Requests that wait for a member at its limit. Default 1,024; over it 503.
     public var queueLength = 1_024
+    /// Of these, of one class and of one viewer. Defaults 768 and 256: whoever is flooded leaves
+    /// room for the others.
+    public var queuePerClass = 768
+    public var queuePerViewer = 256
+    /// What counts as one viewer in that queue.
+    public var fairness = FairnessUnit.address
     /// How long a request may wait in that queue, in milliseconds. Default 10 s; then 503.
     public var queueTimeout = 10_000
     /// Retries allowed for each 100 requests. Default 20; three are in hand at the start.
     public var retryBudgetPercent = 20
+    /// Second requests for tiles that are slow.
+    public var hedge = HedgeSettings()
+    /// Longest time, in milliseconds, for which a member is left alone because it asked for it.
+    /// Default 60 s.
+    public var retryAfterMaximum = 60_000
     public var health = HealthSettings()
     /// How members that speak TLS are verified.
     public var tls = TLSClientSettings()
@@ -122,6 +137,9 @@ public struct MemberSettings: Sendable, Hashable {
     public var authority: String
     /// Share of the traffic relative to its peers. Default 1.
     public var weight = 1
+    /// Processors that draw there; how many requests it gets at once depends on it. Default 8.
+    public var cores = standardCores
+    public static let standardCores = 8
     /// The host that its certificate must be for, and that it is asked for by (SNI); nil: no TLS.
     public var tlsHost: String?
     /// The lowest of those with a place and well is asked; others stand in. Default 0.

@@ -10,15 +10,20 @@ package final class SettingsSnapshot: Sendable {
     /// Which pools fail, whatever configuration is in force.
     let outages: OutageBoard
     let notices: NoticeBook
+    /// How often viewers may ask; nil: as often as they like.
+    private let rates: ViewerRates?
     /// Who may sign requests, by behavior; nil where nobody needs to.
     let signers: [Signers?]
     /// For connections accepted from now on.
     let viewerTLS: TLSContext?
 
     /// Pools whose origin did not change are taken over from `previous`, health and all; their next
-    /// connections use the new certificates.
+    /// connections use the new certificates. So is what viewers have left of their rates.
+    ///
+    /// - Parameter seed: a secret of this process.
     package init(
-        _ settings: Settings, previous: SettingsSnapshot?, _ contexts: TLSContexts = TLSContexts()
+        _ settings: Settings, previous: SettingsSnapshot?, _ contexts: TLSContexts = TLSContexts(),
+        seed: UInt64 = 0
     ) {
         self.settings = settings
         let outages = previous?.outages ?? OutageBoard()
@@ -41,7 +46,10 @@ package final class SettingsSnapshot: Sendable {
         signers = settings.behaviors.map { behavior in
             settings.distribution.flatMap { Signers(behavior, $0) }
         }
-        hot = HotTable(settings)
+        rates =
+            settings.viewerRates.isOn
+            ? ViewerRates(settings.viewerRates, seed: seed, previous: previous?.rates?.table) : nil
+        hot = HotTable(settings, rates: rates)
     }
 
     deinit { hot.deallocate() }

@@ -56,6 +56,8 @@ final class SharedFetch: Sendable {
         var mayStore = true
         var runner: (loop: Int, fetch: UInt64)?
         var trailers: [UInt8] = []
+        /// For how long its members asked to be left alone; 0: they did not.
+        var wait: Milliseconds = 0
     }
 
     let key: CacheKey?
@@ -173,6 +175,10 @@ final class SharedFetch: Sendable {
     func run(on loop: Int, _ fetch: Token) {
         state.withLock { $0.runner = (loop, fetch.bits) }
     }
+
+    /// For how long its members asked to be left alone; 0: they did not.
+    var wait: Milliseconds { state.withLock { $0.wait } }
+    func askToWait(_ wait: Milliseconds) { state.withLock { $0.wait = max(0, wait) } }
 
     var waiterCount: Int { state.withLock { $0.waiters.count } }
     var mayStore: Bool { state.withLock { $0.mayStore } }
@@ -297,6 +303,8 @@ package final class CollapsedFetches: Sendable {
     enum Outcome {
         /// The caller fetches; others may join it.
         case leads
+        /// The response is stored by now.
+        case stored
         /// Somebody fetches already.
         case waits(SharedFetch)
         /// Fetch alone: the last response was not shareable.
@@ -311,10 +319,11 @@ package final class CollapsedFetches: Sendable {
     ///
     /// `least` is the latest invalidation of the key: a request that begins after it may not join a
     /// fetch that began before (law 3), nor one that began before a write of its origin's catalog.
-    /// `now` is in monotonic milliseconds.
+    /// `now` is in monotonic milliseconds. `isStored` is asked under the key's lock, where nobody
+    /// fetches.
     func joinOrLead(
         _ key: CacheKey, _ id: ExchangeID?, _ fresh: SharedFetch, at now: Milliseconds,
-        least: UInt64
+        least: UInt64, isStored: () -> Bool = { false }
     ) -> Outcome {
         shard(key).mutex.withLock { shard in
             if let running = shard.fetches[key], running.invalidation >= least,
@@ -328,6 +337,7 @@ package final class CollapsedFetches: Sendable {
                 if now < until { return .alone }
                 shard.unshared[key] = nil
             }
+            if isStored() { return .stored }
             shard.fetches[key] = fresh
             return .leads
         }

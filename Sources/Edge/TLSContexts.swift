@@ -51,6 +51,8 @@ extension LoopState where N: ~Copyable {
         var peer = Peer(
             viewers[slot].address, isTrusted: viewers[slot].isTrusted,
             isSecured: viewers[slot].speaksTLS)
+        peer.key = unsafe ViewerKey.of(
+            viewerAddress(head, bytes, viewers[slot].address), seed: seed.0)
         guard unsafe hot[behavior].imported != nil else { return peer }
         peer.port = viewers[slot].address.port
         peer.facts = unsafe viewerFacts(slot, head, bytes)

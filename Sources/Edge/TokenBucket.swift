@@ -35,10 +35,13 @@ public struct RateLimit: Equatable, Sendable {
 /// that nothing is lost however often it is asked. One value for each class and party.
 public struct TokenBucket: Equatable, Sendable {
     /// Nanoseconds of the caller's clock.
-    private var fullAt: Int64 = .min
+    private(set) var fullAt: Int64 = .min
 
     /// A full bucket.
     public init() {}
+
+    /// One that was put away as eight bytes.
+    init(fullAt: Int64) { self.fullAt = fullAt }
 
     /// Takes a token, if there is one.
     ///

@@ -12,7 +12,7 @@ struct GoldenTests {
     @Test(
         "the text of each finding",
         arguments: [
-            "addresses", "api", "behaviors", "checks", "contradictions", "no-origin",
+            "addresses", "api", "behaviors", "checks", "contradictions", "fairness", "no-origin",
             "not-a-mapping",
             "not-yaml",
             "discovery", "origins", "tls", "twice", "unknown-keys", "values",

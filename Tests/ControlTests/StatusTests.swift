@@ -30,8 +30,9 @@ struct StatusTests {
                 + #""mode":"cloudfront","role":"tier","stopping":false,"degraded":null,"loops":2,"#
                 + #""connections":7,"store":{"mode":"normal","entries":41,"usedBytes":268435456,"#
                 + #""sizeBytes":1073741824,"backlogBytes":0},"origins":[{"id":"maps","queued":4,"#
-                + #""southboundBreaker":"closed","outageSince":0,"#
+                + #""southboundBreaker":"closed","outageSince":0,"queues":{},"#
                 + #""members":[{"name":"http://10.0.0.0:80","state":"up","weight":1,"inFlight":0,"#
+                + #""inFlightByClass":{},"leftAlone":[],"#
                 + #""requests":1200,"failures":3,"consecutiveFailures":0,"ejectedUntil":0,"#
                 + #""lastFailure":null,"lastFailureAt":0,"liveness":"unknown","#
                 + #""readiness":"unknown","drift":"unknown","ejections":0,"lacks":[],"#

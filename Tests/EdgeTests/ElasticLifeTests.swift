@@ -142,6 +142,7 @@ private struct ElasticLife {
         switch pool.choose(tried: 0, at: now, for: queued) {
         case .member(let member), .trial(let member): note(begun, pool, member)
         case .queued: waiting[begun] = pool
+        case .held: break
         case .moved: violations.append("the latest pool has moved")
         case .failed(let failure):
             if !fitMembers.isEmpty, failure == .noMember {

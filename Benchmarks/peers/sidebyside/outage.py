@@ -49,13 +49,19 @@ class PooledEdge(MapEdge):
     name = "mapedge-pool"
     members = ()
 
+    def configuration(self):
+        """The file's template, and what it has beside what every pool has."""
+        return CONFIGURATION, {}
+
     def rules(self):
         path = os.path.join(self.directory, "mapedge.yaml")
+        template, values = self.configuration()
         with open(path, "w") as file:
-            file.write(CONFIGURATION.format(
+            file.write(template.format(
                 port=self.port, admin=self.admin_port, log=self.access_log,
                 cache=os.path.join(self.directory, "cache"),
-                members=", ".join(f'"http://127.0.0.1:{member.port}"' for member in self.members)))
+                members=", ".join(f'"http://127.0.0.1:{member.port}"' for member in self.members),
+                **values))
         return ["--config", path]
 
     def command(self):

@@ -162,9 +162,18 @@ def outage_lines(part, goals):
         f"{crowd['origin_requests']} origin requests (goal: 1)"]
 
 
+def rolling_lines(part, goals):
+    return [
+        f"rolling: {part['writes']} configuration writes to a cluster of {part['members']}, maps all "
+        "the time",
+        f"  {part['requests']} GET of new maps, {part['failed']} failed, {part['older']} older than "
+        f"an answered write, {part['unknown']} of no known state (goal: 0, 0 and 0)",
+        f"  slowest write until all were in step: {part['slowest_until_in_step_seconds']:.2f} s"]
+
+
 PARTS = {"hits": hits_lines, "distribution": distribution_lines, "tls": tls_lines,
          "misses": misses_lines, "latency": latency_lines, "idle": idle_lines,
-         "million": million_lines, "outage": outage_lines}
+         "million": million_lines, "outage": outage_lines, "rolling": rolling_lines}
 
 
 def strangers(value):

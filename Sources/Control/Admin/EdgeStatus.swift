@@ -105,6 +105,10 @@ extension PoolStatus {
             ("id", .text(id)), ("queued", .number(Int64(queued))),
             ("southboundBreaker", .text(breaker)),
             ("outageSince", .number(outageSince)),
+            (
+                "queues",
+                .object(queues.map { ($0.requestClass, .number(Int64($0.queued))) })
+            ),
             ("members", .list(members.map(\.json))),
         ]
     }
@@ -115,6 +119,11 @@ extension MemberStatus {
         .object([
             ("name", .text(name)), ("state", .text(state)), ("weight", .number(Int64(weight))),
             ("inFlight", .number(Int64(inFlight))),
+            (
+                "inFlightByClass",
+                .object(inClass.sorted { $0.key < $1.key }.map { ($0, .number(Int64($1))) })
+            ),
+            ("leftAlone", .list(held.map(JSON.text))),
             ("requests", .number(Int64(clamping: requests))),
             ("failures", .number(Int64(clamping: failures))),
             ("consecutiveFailures", .number(Int64(consecutiveFailures))),

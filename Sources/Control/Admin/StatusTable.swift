@@ -1,3 +1,4 @@
+import Edge
 import Yams
 
 /// The answer of `GET /status` as text for a person.
@@ -47,9 +48,19 @@ private func describe(origin: Node) -> [String] {
     }
     let since = Int64(origin.word("outageSince")) ?? 0
     let outage = since > 0 ? ", failing since \(timestampText(since))" : ""
-    return ["", "origin \(origin.word("id")): \(origin.word("queued")) queued\(outage)"]
+    let queued = "\(origin.word("queued")) queued\(waiting(origin))"
+    return ["", "origin \(origin.word("id")): \(queued)\(outage)"]
         + (origin["source"].map { ["  " + describe(source: $0)] } ?? [])
         + aligned([header] + rows, words: 5) + (origin["members"]?.sequence ?? []).flatMap(checks)
+}
+
+/// Of what classes those are who wait: ` (tiles 3, pages 1)`.
+private func waiting(_ origin: Node) -> String {
+    let parts = RequestClass.allCases.compactMap { kind -> String? in
+        let count = origin["queues"]?[kind.word.description]?.scalar?.string ?? "0"
+        return count == "0" ? nil : "\(kind.word) \(count)"
+    }
+    return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
 }
 
 private func describe(cluster: Node) -> [String] {

@@ -71,6 +71,9 @@ struct ConfigurationReader<Resolver: NameResolver> {
         if let section = top.section("southbound") {
             readSouthbound(section, &configuration.settings.southbound)
         }
+        if let rates = top.section("viewerRates") {
+            readViewerRates(rates, &configuration.settings.viewerRates)
+        }
         if let cache = top.section("cache") { readCache(cache, &configuration.settings.cache) }
         if let log = top.section("accessLog") { readAccessLog(log) }
         if let section = top.section("notices") { readNotices(section) }

@@ -10,9 +10,11 @@ func findContradictions(in settings: Settings, _ findings: Findings) {
     for origin in settings.origins {
         checkOrigin(origin, findings)
         checkHealth(origin, findings)
+        checkFairness(origin, findings)
         checkCluster(origin, findings)
     }
     checkMapChecks(settings, findings)
+    checkViewerRates(settings, findings)
 }
 
 private func checkLimits(_ settings: Settings, _ findings: Findings) {

@@ -20,6 +20,7 @@ struct OriginDraft {
 struct MemberDraft {
     var url: Given
     var weight = 1
+    var cores = MemberSettings.standardCores
 }
 
 extension ConfigurationReader {
@@ -74,8 +75,11 @@ extension ConfigurationReader {
             var member = section.given("url").map { MemberDraft(url: $0) }
             var weight = 1
             section.read("weight", &weight, .count(1...1_000))
+            var cores = MemberSettings.standardCores
+            section.read("cores", &cores, .count(1...1_024))
             section.finish()
             member?.weight = weight
+            member?.cores = cores
             if member == nil {
                 findings.error(
                     at: section.place, "a member has no URL", "add \"url: http://HOST:PORT\"")
@@ -99,6 +103,7 @@ extension ConfigurationReader {
         section.read("queueLength", &origin.queueLength, .count(0...1_048_576))
         section.read("queueTimeout", &origin.queueTimeout, wait)
         section.read("retryBudget", &origin.retryBudgetPercent, .count(0...100))
+        readFairness(&section, &origin)
     }
 
     // Fields that the edge writes itself, by what they are for.
@@ -236,6 +241,7 @@ extension MemberDraft {
             name: self.url.text, endpoints: endpoints, authority: url.authority, weight: weight,
             tlsHost: tlsHost)
         member.unresolved = named
+        member.cores = cores
         return member
     }
 }

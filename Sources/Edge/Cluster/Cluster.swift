@@ -154,7 +154,7 @@ public final class Cluster: Sendable {
 }
 
 /// What a fetch asks of its pool's cluster.
-struct MemberWish: Sendable, Equatable {
+struct MemberWish: Sendable, Hashable {
     var ask: ClusterAsk
     /// The hash of its session's cookie; nil: it has none that counts.
     var session: UInt64?

@@ -36,8 +36,8 @@ extension LoopState where N: ~Copyable {
         case .connectTimeout, .firstByteTimeout: .timedOut
         case .cutShort, .malformed: .status(failure.status)
         // With the time for the whole exchange over there is none left for the second.
-        case .totalTimeout, .betweenBytesTimeout, .queueFull, .queueTimeout, .exhausted,
-            .abandoned:
+        case .totalTimeout, .betweenBytesTimeout, .queueFull, .queueTimeout, .queueDeadline,
+            .memberHeld, .exhausted, .abandoned:
             nil
         }
     }

@@ -136,7 +136,7 @@ extension LoopState where N: ~Copyable {
                 code: report.code, locator: report.locator,
                 text: "The map server refused the request\(reason).")
         }
-        let retry = exchange.snapshot.notices.fallbacks.retryAfter
+        let retry = exchange.retryAfter
         return ServiceException(
             text: "The map service does not answer (\(detail)); try again in \(retry) seconds.")
     }
@@ -168,7 +168,7 @@ extension LoopState where N: ~Copyable {
     ) {
         counters.add(counter)
         var page = page
-        page.retryAfter = exchange.snapshot.notices.fallbacks.retryAfter
+        page.retryAfter = exchange.retryAfter
         page.degraded = word
         page.since = outageBegan(exchange)
         answer(exchange, page)

@@ -7,6 +7,8 @@ import Tiles
 struct FetchEvidence {
     /// The present member is on probation, and this is the one request by which it is tried.
     var isTrial = false
+    /// The present member asked to be left alone, which says nothing of its health.
+    var isHeldOff = false
     /// Members whose answers were bad in a way that the request itself may have caused.
     var suspects: [(member: Int, suspicion: Suspicion)] = []
     /// Of the present member, in monotonic nanoseconds: when it had the whole request, when its
@@ -21,6 +23,7 @@ struct FetchEvidence {
     /// Nothing has gone to the present member.
     mutating func begin() {
         (sentAt, headAt, hasBody, slowness, first) = (0, 0, false, nil, [])
+        isHeldOff = false
     }
 }
 
@@ -108,7 +111,7 @@ extension LoopState where N: ~Copyable {
             !fetch.exchange.intake.hasLeft, fetch.exchange.intake.isComplete,
             let next = fetch.pool.chooseRetry(
                 tried: tried, onlyFit: true, isFree: fetch.evidence.isTrial,
-                at: network.monotonicMilliseconds, wish(of: fetch))
+                at: network.monotonicMilliseconds, wish(of: fetch), for: fetch.ask.requestClass)
         else { return false }
         fetch.evidence.suspects.append((fetch.member, suspicion))
         fetch.tried = tried
@@ -134,7 +137,7 @@ extension LoopState where N: ~Copyable {
         dropConnection(fetch)
         release(fetch, .neutral)
         forget(fetch)
-        fetch.member = member
+        fetch.take(member, at: network.monotonicMilliseconds)
         fetch.attempts = 0
         connect(fetch)
     }
@@ -161,7 +164,7 @@ extension LoopState where N: ~Copyable {
             let tried = fetch.tried | 1 << UInt64(member & 63)
             let next = pool.chooseRetry(
                 tried: tried, onlyFit: true, isFree: true, at: network.monotonicMilliseconds,
-                wish(of: fetch), strict: false)
+                wish(of: fetch), strict: false, for: fetch.ask.requestClass)
             guard let next else { continue }
             fetch.tried = tried
             move(fetch, to: next)
@@ -190,6 +193,7 @@ extension LoopState where N: ~Copyable {
     /// member was asked about, may be the request's own fault, and prove nothing either way.
     func verdict(_ fetch: Fetch, _ head: FetchedHead) -> OriginPool.Ending {
         let status = head.head.status
+        if fetch.evidence.isHeldOff { return .neutral }
         if (502...504).contains(status) { return .failed(.status(status)) }
         if status >= 500 || head.isRejectedContent { return .neutral }
         if let slowness = fetch.evidence.slowness { return .failed(slowness) }

@@ -11,6 +11,15 @@ struct PoolRoster: Sendable {
         // Smooth weighted round robin: grows by weight, falls by the total when chosen.
         var current = 0
         var inFlight = 0
+        var inClass = PerClass(0)
+        /// Until when it asked to be left alone with a class; monotonic milliseconds.
+        var heldUntil = PerClass(Milliseconds.min)
+
+        /// It is not to be asked for that yet. The millisecond that had begun when it said so was
+        /// not over: it is asked one later rather than too early.
+        func isHeld(_ requestClass: RequestClass, at now: Milliseconds) -> Bool {
+            now <= heldUntil[requestClass]
+        }
         var requests: UInt64 = 0
         var failures: UInt64 = 0
         var lastFailure: MemberFailure?
@@ -19,8 +28,8 @@ struct PoolRoster: Sendable {
         var capabilities: [Int: CapabilitiesSeen] = [:]
     }
 
-    struct Waiting: Sendable {
-        var fetch: QueuedFetch
+    /// What decides which members somebody who waits may go to.
+    struct WaitingGroup: Sendable, Hashable {
         /// Members it asked already, as bits.
         var tried: UInt64
         var wish: MemberWish
@@ -34,6 +43,8 @@ struct PoolRoster: Sendable {
         case queued
         /// Another pool took this one's place: it is to be asked.
         case moved
+        /// Every member that could serve it asked to be left alone, until then at least.
+        case held(until: Milliseconds)
         case failed(FetchFailure)
     }
 
@@ -47,7 +58,10 @@ struct PoolRoster: Sendable {
     /// Members with an address; all of them where none has one.
     let reachable: [Bool]
     var members: [Member]
-    var queue: [Waiting] = []
+    var queue: FairQueue<WaitingGroup>
+    var refusals: [QueueRefusal: UInt64] = [:]
+    var holdTimes = HoldTimes()
+    var hedging: HedgeBudget
     // Retries: each request adds a share of one, each retry takes one.
     var retryTokens = 3.0
     /// Who may be asked for what, where the members have one catalog.
@@ -62,6 +76,11 @@ struct PoolRoster: Sendable {
         let isAny = settings.members.contains { !$0.endpoints.isEmpty }
         reachable = settings.members.map { !isAny || !$0.endpoints.isEmpty }
         members = settings.members.map { _ in Member(health: MemberHealth(settings.health)) }
+        queue = FairQueue(
+            .init(
+                all: settings.queueLength, perClass: settings.queuePerClass,
+                perViewer: settings.queuePerViewer))
+        hedging = HedgeBudget(settings.hedge)
     }
 
     // MARK: the choice
@@ -74,29 +93,22 @@ struct PoolRoster: Sendable {
     /// 2. A fetch that all fit members have failed is the trial of one on probation.
     /// 3. Where no member at all is fit, one is asked all the same, before the fallbacks: one that
     ///    was alive when last seen, if there is any.
-    /// 4. With all of these at their limits, the fetch is queued.
+    /// 4. With all of these at their limits, of all requests or of the class, the fetch waits for
+    ///    its turn; see ``FairQueue``. It does not where its turn would come too late.
     ///
     /// All this among those whom the cluster, if there is one, admits for the wish.
     ///
     /// - Parameter mayTry: the request may be repeated at another member without harm.
     mutating func choose(
         tried: UInt64, mayTry: Bool, at now: Milliseconds, for fetch: QueuedFetch,
-        _ wish: MemberWish = .any
+        _ wish: MemberWish = .any, asking ask: PlaceAsk = PlaceAsk()
     ) -> Choice {
         guard successor == nil else { return .moved }
         guard !members.isEmpty else { return .failed(.noMember) }
         let admitted = admitted(wish, tried, now)
-        let candidates = candidates(tried, mayTry: mayTry, now, admitted)
-        if !candidates.isEmpty { return take(candidates, now, admitted) }
-        // Only who serves others has a place to hand on.
-        let isWorthWaiting = members.indices.contains {
-            !Self.has(tried, $0) && members[$0].inFlight > 0 && Self.has(admitted, $0)
-                && mayServe($0, now, admitted)
-        }
-        guard isWorthWaiting, settings.memberConcurrency > 0 else { return .failed(.noMember) }
-        guard queue.count < settings.queueLength else { return .failed(.queueFull) }
-        queue.append(Waiting(fetch: fetch, tried: tried, wish: wish))
-        return .queued
+        let candidates = candidates(tried, mayTry: mayTry, ask.requestClass, now, admitted)
+        if !candidates.isEmpty { return take(candidates, ask.requestClass, now, admitted) }
+        return wait(tried, now, fetch, wish, ask)
     }
 
     /// Members that may be asked for what a fetch wishes, as bits; without a cluster any.
@@ -117,21 +129,18 @@ struct PoolRoster: Sendable {
 
     /// Members with a place for a fetch that has tried some and may ask those `admitted`: those of
     /// the best tier.
-    func candidates(
-        _ tried: UInt64, mayTry: Bool, _ now: Milliseconds, _ admitted: UInt64
+    private func candidates(
+        _ tried: UInt64, mayTry: Bool, _ requestClass: RequestClass, _ now: Milliseconds,
+        _ admitted: UInt64
     ) -> [Int] {
-        bestTier(candidatesOfAnyTier(tried, mayTry: mayTry, now, admitted))
+        bestTier(candidatesOfAnyTier(tried, mayTry: mayTry, requestClass, now, admitted))
     }
 
     private func candidatesOfAnyTier(
-        _ tried: UInt64, mayTry: Bool, _ now: Milliseconds, _ admitted: UInt64
+        _ tried: UInt64, mayTry: Bool, _ requestClass: RequestClass, _ now: Milliseconds,
+        _ admitted: UInt64
     ) -> [Int] {
-        let free = members.indices.filter {
-            let limit = settings.memberConcurrency
-            return reachable[$0] && !Self.has(tried, $0) && Self.has(admitted, $0)
-                && mayServe($0, now, admitted)
-                && (limit == 0 || members[$0].inFlight < limit)
-        }
+        let free = open(tried, requestClass, now, admitted).filter { hasPlace($0, requestClass) }
         if isAnyFit(at: now, admitted) {
             let asked = free.filter {
                 isFit($0, now) || mayTry && members[$0].health.takesTrial(at: now)
@@ -149,8 +158,8 @@ struct PoolRoster: Sendable {
         return alive.isEmpty ? free : alive
     }
 
-    mutating func take(
-        _ candidates: [Int], _ now: Milliseconds, _ admitted: UInt64
+    private mutating func take(
+        _ candidates: [Int], _ requestClass: RequestClass, _ now: Milliseconds, _ admitted: UInt64
     ) -> Choice {
         var total = 0
         var best = candidates[0]
@@ -162,14 +171,16 @@ struct PoolRoster: Sendable {
             if members[index].current > members[best].current { best = index }
         }
         members[best].current -= total
-        occupy(best)
+        occupy(best, requestClass)
         guard isAnyFit(at: now, admitted), !isFit(best, now) else { return .member(best) }
         members[best].health.beginTrial()
         return .trial(best)
     }
 
-    private mutating func occupy(_ member: Int) {
+    private mutating func occupy(_ member: Int, _ requestClass: RequestClass) {
         members[member].inFlight += 1
+        members[member].inClass[requestClass] += 1
+        if requestClass == .tiles { hedging.requested() }
         members[member].requests += 1
         retryTokens = min(retryTokens + Double(settings.retryBudgetPercent) / 100, 100)
     }
@@ -178,7 +189,7 @@ struct PoolRoster: Sendable {
         reachable[member] && members[member].health.standing(at: now) == .fit
     }
 
-    func isAnyFit(at now: Milliseconds, _ admitted: UInt64) -> Bool {
+    private func isAnyFit(at now: Milliseconds, _ admitted: UInt64) -> Bool {
         members.indices.contains { Self.has(admitted, $0) && isFit($0, now) }
     }
 
@@ -216,13 +227,14 @@ struct PoolRoster: Sendable {
     ///   - strict: of a cluster only one that is in step is better.
     mutating func chooseRetry(
         tried: UInt64, onlyFit: Bool, isFree: Bool, at now: Milliseconds,
-        _ wish: MemberWish = .any, strict: Bool = true
+        _ wish: MemberWish = .any, strict: Bool = true, for requestClass: RequestClass = .other
     ) -> Int? {
         guard successor == nil, isFree || retryTokens >= 1 else { return nil }
         let admitted = admitted(wish, tried, now, strict: strict)
-        var candidates = candidates(tried, mayTry: false, now, admitted)
+        var candidates = candidates(tried, mayTry: false, requestClass, now, admitted)
         if onlyFit || isAnyFit(at: now, admitted) { candidates.removeAll { !isFit($0, now) } }
-        guard !candidates.isEmpty, case .member(let member) = take(candidates, now, admitted)
+        guard !candidates.isEmpty,
+            case .member(let member) = take(candidates, requestClass, now, admitted)
         else { return nil }
         if !isFree { retryTokens -= 1 }
         return member
@@ -234,26 +246,41 @@ struct PoolRoster: Sendable {
     ///
     /// The place is taken already: nobody who comes later can have it, and it is not lost should
     /// the fetch be gone when it is told, since then the place is released in its turn.
+    ///
+    /// - Parameter heldFor: how long the place was used, in milliseconds; nil: it was not.
     mutating func release(
-        _ member: Int, _ ending: Ending, wasTrial: Bool, at now: Milliseconds
+        _ member: Int, _ ending: Ending, wasTrial: Bool,
+        _ requestClass: RequestClass = .other, heldFor: Milliseconds? = nil, at now: Milliseconds
     ) -> (handed: HandedPlace?, change: MemberHealth.Change) {
         members[member].inFlight -= 1
+        members[member].inClass[requestClass] -= 1
+        if let heldFor { holdTimes.record(requestClass, milliseconds: heldFor) }
         if wasTrial { members[member].health.endTrial() }
         let change = judge(member, ending, now)
-        let next = queue.firstIndex { waiting in
-            let admitted = admitted(waiting.wish, waiting.tried, now)
-            guard !Self.has(waiting.tried, member), Self.has(admitted, member),
-                mayServe(member, now, admitted)
+        return (hand(member, now), change)
+    }
+
+    /// Gives a free place of a member to who is next.
+    mutating func hand(_ member: Int, _ now: Milliseconds) -> HandedPlace? {
+        // Places are compared before the queue is changed, which is a part of the same value.
+        let places = self
+        let next = queue.take(at: now) { requestClass in
+            places.hasPlace(member, requestClass)
+                && !places.members[member].isHeld(requestClass, at: now)
+        } suits: { group in
+            let admitted = places.admitted(group.wish, group.tried, now)
+            guard !Self.has(group.tried, member), Self.has(admitted, member),
+                places.mayServe(member, now, admitted)
             else { return false }
             // A member that is out is the last resort, for this fetch as for a new one.
-            return isFit(member, now)
-                || !members.indices.contains {
-                    !Self.has(waiting.tried, $0) && Self.has(admitted, $0) && isFit($0, now)
+            return places.isFit(member, now)
+                || !places.members.indices.contains {
+                    !Self.has(group.tried, $0) && Self.has(admitted, $0) && places.isFit($0, now)
                 }
         }
-        guard let next else { return (nil, change) }
-        occupy(member)
-        return (HandedPlace(member: member, next: queue.remove(at: next).fetch), change)
+        guard let next else { return nil }
+        occupy(member, next.requestClass)
+        return HandedPlace(member: member, next: next.fetch, requestClass: next.requestClass)
     }
 
     private mutating func judge(
@@ -296,7 +323,10 @@ struct PoolRoster: Sendable {
     }
 
     /// The fetch waits no longer: it timed out or its viewer left.
-    mutating func leaveQueue(_ fetch: QueuedFetch) { queue.removeAll { $0.fetch == fetch } }
+    mutating func leaveQueue(_ fetch: QueuedFetch, isLate: Bool) {
+        queue.remove(fetch)
+        if isLate { refuse(.timeout) }
+    }
 
     // MARK: checks
 
@@ -327,7 +357,7 @@ struct PoolRoster: Sendable {
     func status(at now: Milliseconds, wall: Milliseconds) -> PoolStatus {
         func shown(_ time: Milliseconds) -> Milliseconds { time == 0 ? 0 : wall - now + time }
         return PoolStatus(
-            id: settings.id, queued: queue.count,
+            id: settings.id, queued: queue.count, queues: queueStatus,
             members: zip(settings.members, members).map { given, member in
                 var status = MemberStatus(
                     name: given.name, weight: given.weight,
@@ -337,6 +367,11 @@ struct PoolRoster: Sendable {
                     consecutiveFailures: member.health.consecutiveFailures,
                     lastFailure: member.lastFailure?.word,
                     lastFailureAt: shown(member.lastFailureAt))
+                for kind in RequestClass.allCases where member.inClass[kind] > 0 {
+                    status.inClass[kind.word.description] = member.inClass[kind]
+                }
+                status.held = RequestClass.allCases.filter { member.isHeld($0, at: now) }
+                    .map(\.word.description)
                 status.liveness = member.health.liveness.rawValue
                 status.readiness = member.health.readiness(at: now).rawValue
                 status.drift = member.health.drift.rawValue

@@ -4,6 +4,8 @@ public import Caching
 public struct PoolStatus: Sendable, Codable {
     public var id: String
     public var queued: Int
+    /// The same by class.
+    public var queues: [QueueStatus] = []
     /// Of the site's own calls: `closed`, `open` or `trial`.
     public var breaker = "closed"
     /// When its requests began to fail in a row, in milliseconds since the epoch; 0: they do not.
@@ -34,6 +36,10 @@ public struct MemberStatus: Sendable, Codable {
     /// Whether its layers are those of its peers: `in-step`, `drifted` or `unknown`.
     public var drift = "unknown"
     public var ejections: UInt64 = 0
+    /// Of those in flight, by class.
+    public var inClass: [String: Int] = [:]
+    /// Classes with which it asked to be left alone for now.
+    public var held: [String] = []
     /// Layers that it refuses and another member serves.
     public var lacks: [String] = []
     public var checks: [CheckStatus] = []

@@ -83,7 +83,7 @@ extension PoolRoster {
     /// Another pool takes this one's place: nobody waits or is given a place here any more.
     fileprivate mutating func retire(_ successor: OriginPool.Successor) {
         self.successor = successor
-        queue.removeAll()
+        queue = FairQueue(queue.bounds)
     }
 
     /// Goes on where another roster, of the pool whose place this one's takes, has stopped.
@@ -117,8 +117,12 @@ extension PoolRoster {
         }
         retryTokens = former.retryTokens
         misses = former.misses
-        queue = former.queue.map {
-            Waiting(fetch: $0.fetch, tried: way.translate($0.tried), wish: $0.wish)
+        (refusals, holdTimes) = (former.refusals, former.holdTimes)
+        hedging = former.hedging.adopting(settings.hedge)
+        // Whoever waited longest has its place first where fewer may wait.
+        for var entry in former.queue.entries {
+            entry.group.tried = way.translate(entry.group.tried)
+            if queue.add(entry) != nil { refuse(.full) }
         }
         return !isAnyWell && !strangers.isEmpty
     }
@@ -130,24 +134,24 @@ extension PoolRoster {
         return !known.endpoints.contains { member.endpoints.contains($0) }
     }
 
-    /// Gives free places to those who wait, in their order.
+    /// Gives free places to those who wait, in the order of the queue.
     fileprivate mutating func serveWaiting(at now: Milliseconds) -> [HandedPlace] {
         var handed: [HandedPlace] = []
-        var left: [Waiting] = []
-        for waiting in queue {
-            let admitted = admitted(waiting.wish, waiting.tried, now)
-            var candidates = candidates(waiting.tried, mayTry: false, now, admitted)
-            // One that is out is the last resort, and nobody waits to try one on probation.
-            if isAnyFit(at: now, admitted) { candidates.removeAll { !isFit($0, now) } }
-            guard !candidates.isEmpty, case .member(let member) = take(candidates, now, admitted)
-            else {
-                left.append(waiting)
-                continue
+        var open = members.indices.filter { reachable[$0] }
+        while !open.isEmpty {
+            // The least busy of the best tier first, as if they had come one by one.
+            let next = open.indices.min { order(open[$0]) < order(open[$1]) } ?? 0
+            if let place = hand(open[next], now) {
+                handed.append(place)
+            } else {
+                open.remove(at: next)
             }
-            handed.append(HandedPlace(member: member, next: waiting.fetch))
         }
-        queue = left
         return handed
+    }
+
+    private func order(_ member: Int) -> (tier: Int, inFlight: Int) {
+        (settings.members[member].tier, members[member].inFlight)
     }
 
     // MARK: who is asked gladly
