@@ -9,7 +9,7 @@ package final class Fetch {
 
     var token = Token(slot: 0, generation: 0, kind: TokenKind.fetch)
     let shared: SharedFetch
-    private(set) var pool: OriginPool
+    var pool: OriginPool
     private(set) var request: OriginRequest
     /// Whose request it is: the body comes from there, and the cache policy.
     let exchange: Exchange
@@ -155,6 +155,9 @@ extension LoopState where N: ~Copyable {
             fetch.member = -1
             fetch.phase = .queued
             setDeadline(fetch, milliseconds: max(1, Int(fetch.ask.deadline - now)))
+        case .moved:
+            fetch.follow()
+            place(fetch, isRepeated: isRepeated)
         case .held(let until):
             counters.add(.queueRefusals)
             fetch.shared.askToWait(until - now)
@@ -174,6 +177,7 @@ extension LoopState where N: ~Copyable {
             release(pool, place.member, .neutral, wasTrial: false, place.requestClass)
             return
         }
+        fetches[token.slot].follow(until: pool)
         fetches[token.slot].take(place.member, at: network.monotonicMilliseconds)
         connect(fetches[token.slot])
     }
@@ -358,6 +362,7 @@ extension LoopState where N: ~Copyable {
         release(fetch, failure.blamesMember ? .failed(.fetch(failure)) : .neutral)
         if leavesToRival(fetch) { return }
         fetch.tried |= 1 << UInt64(fetch.member & 63)
+        fetch.follow()
         let others = hasOther(fetch, strict: true)
         if failure == .firstByteTimeout { fetch.waits += 1 }
         let awaits = awaitsAgain(fetch, failure)
@@ -416,16 +421,11 @@ extension LoopState where N: ~Copyable {
         _ requestClass: RequestClass, since placedAt: Milliseconds? = nil
     ) {
         let now = network.monotonicMilliseconds
-        var (handed, change) = pool.release(
+        let (handed, change, holder) = pool.release(
             member, ending, wasTrial: wasTrial, requestClass, heldFor: placedAt.map { now - $0 },
             at: now)
         note(change, pool, member)
-        // A loop whose mailbox is full hears of nothing: its fetches' time-outs end them.
-        while let place = handed,
-            !shared.mailboxes[place.next.loop].post(.memberFree(place, pool))
-        {
-            handed = pool.release(place.member, .neutral, place.requestClass, at: now).handed
-        }
+        if let handed { shared.hand(handed, of: holder, at: now) }
     }
 
     mutating func finishFailed(_ fetch: Fetch, _ failure: FetchFailure) {

@@ -188,6 +188,7 @@ extension LoopState where N: ~Copyable {
 
     /// 502–504 from one member: another may do better, where the request may be repeated.
     private mutating func retryOnStatus(_ fetch: Fetch, _ head: FetchedHead) -> Bool {
+        fetch.followWithMember()
         let tried = fetch.tried | 1 << UInt64(fetch.member & 63)
         // Without a member to turn to at once, this answer is the best there is.
         guard (502...504).contains(head.status), !fetch.evidence.isHeldOff, fetch.isReplayable,
@@ -279,6 +280,7 @@ extension LoopState where N: ~Copyable {
             && fetch.body.framing != .untilClose
         if isReusable { keepOrigin(slot) } else { discardOrigin(slot, reset: surplus) }
         settleEvidence(fetch, head)
+        fetch.pool.served(after: network.monotonicNow - fetch.startedAt)
         // An answer before the whole request was read: the rest of it has nowhere to go.
         conclude(fetch)
         store(fetch, head)

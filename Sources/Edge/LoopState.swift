@@ -1,4 +1,4 @@
-import Caching
+package import Caching
 package import Dispatch
 import Glibc
 import HTTP
@@ -27,6 +27,25 @@ package final class EdgeShared: Sendable {
         self.mailboxes = mailboxes
         pictures = FallbackJobs("pictures", isStepping: store?.isStepping ?? false)
         pages = FallbackJobs("pages", isStepping: store?.isStepping ?? false)
+    }
+
+    /// Has all loops go by another configuration, and those fetches go on that it has places for.
+    package func adopt(
+        _ snapshot: SettingsSnapshot, _ places: [(place: HandedPlace, pool: OriginPool)],
+        at now: Milliseconds
+    ) {
+        for mailbox in mailboxes { _ = mailbox.post(.replace(snapshot)) }
+        for (place, pool) in places { hand(place, of: pool, at: now) }
+    }
+
+    /// Tells a fetch's loop of its place. A loop whose mailbox is full hears of nothing: its
+    /// fetches' time-outs end them, and the place goes to the next.
+    func hand(_ place: HandedPlace, of pool: OriginPool, at now: Milliseconds) {
+        var (next, holder): (HandedPlace?, OriginPool) = (place, pool)
+        while let place = next, !mailboxes[place.next.loop].post(.memberFree(place, holder)) {
+            (next, _, holder) = holder.release(
+                place.member, .neutral, place.requestClass, at: now)
+        }
     }
 
     /// The number of the latest invalidation.
@@ -322,6 +341,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
         limits = next.settings.limits
         readOutages()
         invalidated.follow(tagField: next.settings.tagField)
+        followPools()
     }
 }
 

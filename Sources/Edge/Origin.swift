@@ -35,8 +35,8 @@ public final class OriginPool: Sendable {
     private let outages: OutageBoard
     private let outageState: Mutex<PoolOutage>
     /// Of the site's own calls, on southbound listeners.
-    let breaker = Mutex(CircuitBreaker())
-    private let observer = Mutex<CapabilitiesObserver?>(nil)
+    let breaker: SharedBreaker
+    let observer = Mutex<CapabilitiesObserver?>(nil)
 
     /// Told, on the checks' thread, of what a member's capabilities are whenever a check has read
     /// them whole: the pool, the member's place, and what was seen. Must not block.
@@ -67,6 +67,7 @@ public final class OriginPool: Sendable {
         let admission = known.map { ClusterAdmission(cluster: $0, places: members) }
         roster = Mutex(PoolRoster(settings, admission))
         outageState = Mutex(outage)
+        breaker = SharedBreaker.of(settings, after: previous)
     }
 
     /// Whose turn it is; see ``PoolRoster/choose(tried:mayTry:at:for:_:asking:)``.
@@ -113,17 +114,26 @@ public final class OriginPool: Sendable {
     func release(
         _ member: Int, _ ending: Ending, wasTrial: Bool = false,
         _ requestClass: RequestClass = .other, heldFor: Milliseconds? = nil, at now: Milliseconds
-    ) -> (handed: HandedPlace?, change: MemberHealth.Change) {
-        let (released, health) = roster.withLock {
-            (
-                $0.release(
-                    member, ending, wasTrial: wasTrial, requestClass, heldFor: heldFor, at: now),
-                $0.health(at: now)
-            )
+    ) -> Released {
+        typealias Result = ((handed: HandedPlace?, change: MemberHealth.Change), OriginHealth)
+        let result = roster.withLock { roster -> Result? in
+            // Whoever took this pool's place has the member's, too.
+            if roster.successor?.positions[member] != nil { return nil }
+            let released = roster.release(
+                member, ending, wasTrial: wasTrial, requestClass, heldFor: heldFor, at: now)
+            return (released, roster.health(at: now))
+        }
+        guard let (released, health) = result else {
+            let holder = holder(of: member)
+            return holder.pool.release(
+                holder.member, ending, wasTrial: wasTrial, requestClass, heldFor: heldFor, at: now)
         }
         noteOutage(ending, health, now)
-        return released
+        return (released.handed, released.change, self)
     }
+
+    /// - Parameter pool: where the handed place is, which may be a pool that took this one's place.
+    typealias Released = (handed: HandedPlace?, change: MemberHealth.Change, pool: OriginPool)
 
     /// Another member answered well what these did not.
     func confirm(
@@ -163,7 +173,11 @@ public final class OriginPool: Sendable {
 
     /// The fetch waits no longer: it timed out or its viewer left.
     func leaveQueue(_ fetch: QueuedFetch, isLate: Bool = false) {
-        roster.withLock { $0.leaveQueue(fetch, isLate: isLate) }
+        let next = roster.withLock { roster -> Successor? in
+            if roster.successor == nil { roster.leaveQueue(fetch, isLate: isLate) }
+            return roster.successor
+        }
+        next?.pool.leaveQueue(fetch, isLate: isLate)
     }
 
     // MARK: outages
@@ -191,6 +205,17 @@ public final class OriginPool: Sendable {
     /// What is known of it as a whole, for the pool that takes its place.
     var outage: PoolOutage { outageState.withLock { $0 } }
 
+    /// Goes on with what the pool whose place it takes knew last.
+    func inheritOutage(of old: OriginPool) {
+        let last = old.outage
+        outageState.withLock { outage in
+            let (begins, ends) = (outage.begins, outage.ends)
+            outage = last
+            (outage.begins, outage.ends) = (begins, ends)
+            outages.note(settings.id, by: ObjectIdentifier(self), since: outage.since)
+        }
+    }
+
     /// Whether anybody at all would be asked gladly.
     func health(at now: Milliseconds) -> OriginHealth { roster.withLock { $0.health(at: now) } }
 
@@ -200,6 +225,13 @@ public final class OriginPool: Sendable {
     func checked(
         _ member: Int, _ check: Int = 0, _ result: ProbeResult, at now: Milliseconds
     ) -> MemberHealth.Change {
+        // It may have begun at a pool whose place another has taken.
+        let holder = holder(of: member)
+        guard holder.pool === self else {
+            let isSame = holder.pool.settings.health.checksSame(as: settings.health)
+            return isSame
+                ? holder.pool.checked(holder.member, check, result, at: now) : .none
+        }
         let (change, seen, health) = roster.withLock { roster in
             let change = roster.checked(member, check, result, at: now)
             return (

@@ -9,8 +9,8 @@ package struct OriginConnection: ~Copyable {
 
     let fd: Int32
     var phase: Phase
-    let pool: OriginPool
-    let member: Int
+    private(set) var pool: OriginPool
+    private(set) var member: Int
     var fetch: Token?
     /// It has served a request before: a member may have closed it just now without fault.
     var isReused = false
@@ -34,6 +34,19 @@ package struct OriginConnection: ~Copyable {
         self.pool = pool
         self.member = member
     }
+
+    /// Belongs to the pool that took its pool's place from now on, if it would be opened there just
+    /// as it was here.
+    mutating func follow() {
+        pool.shortenSuccession()
+        let (next, position) = pool.holder(of: member)
+        guard next !== pool else { return }
+        let (former, present) = (pool.settings.members[member], next.settings.members[position])
+        guard former.endpoints == present.endpoints, former.tlsHost == present.tlsHost,
+            former.tlsHost == nil || pool.tls === next.tls
+        else { return }
+        (pool, member) = (next, position)
+    }
 }
 
 /// Connections kept for reuse, by pool and member: the one used last is taken first.
@@ -56,6 +69,9 @@ struct IdleConnections {
         lists[key, default: []].append(slot)
         return true
     }
+
+    /// Forgets them all, for those that may still be reused to be kept anew.
+    mutating func removeAll() { lists.removeAll() }
 
     mutating func drop(_ slot: Slot, _ pool: OriginPool, _ member: Int) {
         lists[Key(pool: ObjectIdentifier(pool), member: member)]?.removeAll { $0 == slot }
@@ -218,6 +234,27 @@ extension LoopState where N: ~Copyable {
         if origins[slot].sawHangup { return false }
         guard origins[slot].mayHoldMore else { return true }
         return unsafe network.receive(origins[slot].fd, into: scratch.input) == .wouldBlock
+    }
+
+    /// Pools have changed: connections and fetches of members that stay go over to those in force.
+    mutating func followPools() {
+        idle.removeAll()
+        var slot = origins.firstOccupied(from: 0)
+        while let index = slot {
+            slot = origins.firstOccupied(from: index + 1)
+            origins[index].follow()
+            guard origins[index].phase == .idle else { continue }
+            let isKept = idle.keep(
+                origins.life(of: index), origins[index].pool, origins[index].member)
+            if !isKept { discardOrigin(index) }
+        }
+        slot = fetches.firstOccupied(from: 0)
+        while let index = slot {
+            slot = fetches.firstOccupied(from: index + 1)
+            // Who waits goes over when it is given a place.
+            if fetches[index].phase != .queued { fetches[index].followWithMember() }
+            fetches[index].pool.shortenSuccession()
+        }
     }
 
     mutating func idleTimer(_ slot: UInt32) {

@@ -184,17 +184,15 @@ public final class Server: Sendable {
             for (fd, _) in waiting.joined() { close(fd) }
             throw error
         }
-        let snapshot = state.withLock { state in
+        let (snapshot, places) = state.withLock { state in
+            state.listeners = changes.kept + bound
             let next = SettingsSnapshot(
                 settings, previous: state.snapshot, contexts, seed: .random(in: 0...(.max)))
-            state.snapshot = next
-            state.listeners = changes.kept + bound
-            return next
+            return Self.swap(next, &state)
         }
         shared.store?.tagField = settings.tagField
-        checks.watch(snapshot.pools)
+        putInForce(snapshot, places)
         for index in 0..<loops {
-            _ = shared.mailboxes[index].post(.replace(snapshot))
             for (from, to) in changes.amended {
                 _ = shared.mailboxes[index].post(.amend(listener: from, to: to))
             }
@@ -205,6 +203,42 @@ public final class Server: Sendable {
                 _ = shared.mailboxes[index].post(.retire(listener: listener))
             }
         }
+    }
+
+    /// Other members for one origin; all else stays, certificates and trust too.
+    ///
+    /// What is known of members that stay is kept; running fetches go on where they are. An origin
+    /// of that name that is not there (a reload took it) changes nothing.
+    public func replaceMembers(of origin: String, by members: [MemberSettings]) {
+        let changed = state.withLock { state -> (SettingsSnapshot, [WaitingPlace])? in
+            let former = state.snapshot
+            var settings = former.settings
+            guard let index = settings.origins.firstIndex(where: { $0.id == origin }),
+                settings.origins[index].members != members
+            else { return nil }
+            settings.origins[index].members = members
+            let next = SettingsSnapshot(
+                settings, previous: former, former.contexts, seed: .random(in: 0...(.max)))
+            return Self.swap(next, &state)
+        }
+        guard let (snapshot, places) = changed else { return }
+        putInForce(snapshot, places)
+    }
+
+    private typealias WaitingPlace = (place: HandedPlace, pool: OriginPool)
+
+    /// One at a time, so that each pool has one successor, which knows all that it knew.
+    private static func swap(
+        _ next: SettingsSnapshot, _ state: inout State
+    ) -> (SettingsSnapshot, [WaitingPlace]) {
+        defer { state.snapshot = next }
+        return (next, next.succeed(state.snapshot, at: monotonicMilliseconds()))
+    }
+
+    /// From here on loops and checks go by the next snapshot.
+    private func putInForce(_ snapshot: SettingsSnapshot, _ places: [WaitingPlace]) {
+        checks.watch(snapshot.pools)
+        shared.adopt(snapshot, places, at: monotonicMilliseconds())
     }
 
     /// Opens the access log anew, after a rotation; a failure keeps the old file and is told.

@@ -65,6 +65,8 @@ public struct ListenerSettings: Sendable, Hashable {
 public struct OriginSettings: Sendable {
     public var id = "default"
     public var members: [MemberSettings] = []
+    /// Members that are still to be found will speak TLS. Default: no.
+    public var expectsTLS = false
     /// Replaces the viewer's Host towards the origin; nil forwards the viewer's.
     public var hostHeader: String?
     /// Prefixed to the path towards the origin only; no trailing slash. Default: empty.
@@ -140,6 +142,10 @@ public struct MemberSettings: Sendable, Hashable {
     public static let standardCores = 8
     /// The host that its certificate must be for, and that it is asked for by (SNI); nil: no TLS.
     public var tlsHost: String?
+    /// The lowest of those with a place and well is asked; others stand in. Default 0.
+    public var tier = 0
+    /// It leaves the pool: it gets nothing while any other is well. Default: no.
+    public var isDraining = false
 
     public init(
         name: String, endpoints: [Endpoint], authority: String, weight: Int = 1,

@@ -1,4 +1,4 @@
-import Caching
+package import Caching
 import Glibc
 import Reactor
 
@@ -53,6 +53,28 @@ package final class SettingsSnapshot: Sendable {
     }
 
     deinit { hot.deallocate() }
+
+    /// Certificates and trust as they are in force.
+    package var contexts: TLSContexts {
+        var contexts = TLSContexts()
+        contexts.viewers = viewerTLS
+        contexts.origins = pools.map(\.tls)
+        return contexts
+    }
+
+    /// Pools that are new take the place of those of the same name. To be called once, before the
+    /// loops hear of this snapshot.
+    ///
+    /// - Returns: places for fetches that waited in an old pool.
+    package func succeed(
+        _ previous: SettingsSnapshot, at now: Milliseconds
+    ) -> [(place: HandedPlace, pool: OriginPool)] {
+        pools.flatMap { pool -> [(place: HandedPlace, pool: OriginPool)] in
+            let old = previous.pools.first { $0.settings.id == pool.settings.id }
+            guard let old, !previous.pools.contains(where: { $0 === pool }) else { return [] }
+            return pool.succeed(old, at: now).map { ($0, pool) }
+        }
+    }
 }
 
 extension OriginSettings {

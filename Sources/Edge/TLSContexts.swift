@@ -17,7 +17,7 @@ package struct TLSContexts: Sendable {
                 server: settings.viewerTLS ?? TLSServerSettings(identities: []), ticketKeys: keys)
         }
         for origin in settings.origins {
-            let isSpoken = origin.members.contains { $0.tlsHost != nil }
+            let isSpoken = origin.expectsTLS || origin.members.contains { $0.tlsHost != nil }
             origins.append(isSpoken ? try TLSContext(client: origin.tls) : nil)
         }
     }

@@ -67,6 +67,7 @@ final class Life {
         planTrouble()
         planOrders()
         planRestarts()
+        planMembers()
         turn(while: { [self] in !viewers.allSatisfy(\.isDone) }, seconds: 3_600)
         let waiting = viewers.filter { !$0.isDone }
         for viewer in waiting { ledger.violate("never answered: \(viewer.state)") }
@@ -107,6 +108,18 @@ final class Life {
                 if plan.cuts > 0, dice.chance(30) {
                     world.after(dice.delay(0...200_000)) { [self] in cutPower() }
                 }
+            }
+        }
+    }
+
+    /// Members that come and go while their fetches run.
+    private func planMembers() {
+        let dice = world.dice
+        for _ in 0..<plan.memberChanges {
+            world.after(dice.delay(0...30_000_000)) { [self] in
+                guard !isEnding, !isRestarting, !edge.isStopped else { return }
+                world.note("other members", 14)
+                edge.change(members: plan.someMembers(dice))
             }
         }
     }

@@ -27,6 +27,8 @@ struct Plan {
     var orders = 0
     var restarts = 0
     var cuts = 0
+    /// Times the pool gets other members while its fetches run.
+    var memberChanges = 0
     var sweeps: (interval: Milliseconds, retention: Milliseconds)?
     /// As it is; the settings have what the edge is told.
     var distribution: SimulatedDistribution?
@@ -62,6 +64,28 @@ struct Plan {
                 }
             }
         }
+        if sabotage == nil { planMembers(dice) }
+    }
+
+    private mutating func planMembers(_ dice: Dice) {
+        memberChanges = dice.pick([0, 0, 2, 12])
+        // Nobody checks members here: new ones are asked at once.
+        if memberChanges > 0 { settings.origins[0].health.interval = 0 }
+    }
+
+    /// Some of six members, some of which leave; at least one stays.
+    func someMembers(_ dice: Dice) -> [MemberSettings] {
+        let known = settings.origins[0].members
+        var members = (0..<6).filter { _ in dice.chance(50) }.map { number in
+            var member = number < known.count ? known[number] : known[0]
+            if number >= known.count { member.name = "late\(number)" }
+            member.isDraining = dice.chance(30)
+            member.tier = dice.pick([0, 0, 1])
+            return member
+        }
+        if members.isEmpty { members = [known[0]] }
+        members[0].isDraining = false
+        return members
     }
 
     private static func style(_ dice: Dice) -> LinkStyle {

@@ -11,6 +11,7 @@ final class SimulatedEdge {
     let directory: String
     private let loops: [SimulatedLoop]
     let mailboxes: [Mailbox<LoopMessage>]
+    private var settings: Settings
     private let fabric: Fabric
     private var snapshot: SettingsSnapshot
     /// The origins' pools as they are configured now.
@@ -47,6 +48,7 @@ final class SimulatedEdge {
         shared = EdgeShared(
             store: store, budget: FillBudget(limit: settings.cache.fillBytes),
             events: events, mailboxes: mailboxes)
+        self.settings = settings
         snapshot = SettingsSnapshot(settings, previous: nil, try Self.contexts(settings))
         var loops: [SimulatedLoop] = []
         for (index, wake) in wakes.enumerated() {
@@ -76,9 +78,22 @@ final class SimulatedEdge {
 
     /// Puts other settings in force, as a reload does.
     func replace(_ settings: Settings) throws {
-        snapshot = SettingsSnapshot(
-            settings, previous: snapshot, try Self.contexts(settings))
-        for mailbox in mailboxes { _ = mailbox.post(.replace(snapshot)) }
+        self.settings = settings
+        adopt(
+            SettingsSnapshot(settings, previous: snapshot, try Self.contexts(settings)))
+    }
+
+    /// Other members for the first origin, in the middle of whatever it does.
+    func change(members: [MemberSettings]) {
+        settings.origins[0].members = members
+        adopt(SettingsSnapshot(settings, previous: snapshot, snapshot.contexts))
+    }
+
+    private func adopt(_ next: SettingsSnapshot) {
+        let now = Milliseconds(fabric.world.now / 1_000_000)
+        let places = next.succeed(snapshot, at: now)
+        snapshot = next
+        shared.adopt(next, places, at: now)
     }
 
     // MARK: turning
@@ -135,6 +150,11 @@ final class SimulatedEdge {
             expect(loop.state.fetches.count, "fetches left on loop \(index)")
             expect(loop.state.origins.count, "origin connections left on loop \(index)")
             expect(loop.state.timers.count, "timers left on loop \(index)")
+        }
+        for pool in snapshot.pools {
+            let load = pool.load(at: Milliseconds(fabric.world.now / 1_000_000))
+            expect(load.inFlight, "places taken at members")
+            expect(load.queued, "fetches waiting for a member")
         }
         expect(shared.budget.usedBytes, "bytes of fill budget left")
         expect(shared.collapsed.inFlight, "fetches left for others to join")

@@ -58,3 +58,5 @@ func writeTextFile(_ path: String, _ text: String) throws {
         throw Unprepared(what: "cannot write all of \(path)")
     }
 }
+
+func removeFile(_ path: String) { unlink(path) }

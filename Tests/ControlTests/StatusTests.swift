@@ -39,6 +39,32 @@ struct StatusTests {
                 + #""checks":[]}]}]}"#)
     }
 
+    @Test("where members are found, when it answered, when it is asked, and why it does not")
+    func source() throws {
+        var status = status(states: ["warming"])
+        status.sources = [
+            DiscoveryStatus(
+                origin: "maps", source: "dns A maps.example", answeredAt: 1_000, nextAt: 61_000,
+                failure: "no way", warming: 1, draining: 0, answers: 1, failures: 1,
+                ordersFailed: 0)
+        ]
+        let json = status.json.encoded
+        #expect(
+            json.hasSuffix(
+                #""source":{"kind":"dns A maps.example","answeredAt":1000,"nextAt":61000,"#
+                    + #""failure":"no way","warming":1,"draining":0}}]}"#))
+        #expect(json.contains("no member of origin \\\"maps\\\" is up"))
+        let table = try statusTable(Array(json.utf8))
+        #expect(
+            table.contains(
+                "  from dns A maps.example: answered 1970-01-01T00:00:01Z, asked next "
+                    + "1970-01-01T00:01:01Z, 1 warming, 0 draining; last: no way\n"))
+        status.sources[0].answeredAt = 0
+        status.sources[0].failure = nil
+        let quiet = try statusTable(Array(status.json.encoded.utf8))
+        #expect(quiet.contains("answered never") && !quiet.contains("last:"))
+    }
+
     @Test("JSON escapes quotes, backslashes and control characters (RFC 8259 §7)")
     func escapes() {
         let value = JSON.object([("a\"b", .list([.text("\\\n\u{1}é"), .number(-1), .null]))])

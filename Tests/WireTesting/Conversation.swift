@@ -47,6 +47,11 @@ final class Conversation {
     }
 
     private func answer(_ request: inout Request, in room: Room) throws -> Bool {
+        if let make = room.wholeAnswer {
+            try readBody(&request)
+            _ = room.note(request)
+            return try perform(make(request))
+        }
         let reply = room.takeReply(for: request)
         if reply.answersEarly {
             _ = room.note(request)

@@ -14,12 +14,13 @@ public final class Edge: Sendable {
     ///   - configuration: text of a configuration file; none by default.
     ///   - directory: holds the cache; give the same again to start on what it kept.
     ///   - listen: where it listens; nil when the configuration says so.
+    ///   - environment: variables of its own, such as `AWS_REGION=us-east-1`.
     ///   - openFiles: a limit on descriptors, set before the edge starts.
     public init(
         origin: String?, mode: String = "rfc9111", loops: Int = 1, cacheSize: String = "64MiB",
         arguments: [String] = [],
         configuration: String? = nil, directory: TemporaryDirectory? = nil,
-        listen: String? = "127.0.0.1:0", openFiles: Int? = nil,
+        listen: String? = "127.0.0.1:0", environment: [String] = [], openFiles: Int? = nil,
         output: String = "/dev/null"
     ) throws {
         self.directory = try directory ?? TemporaryDirectory()
@@ -38,6 +39,9 @@ public final class Edge: Sendable {
         if let openFiles {
             let command = "ulimit -n \(openFiles); exec \"$0\" \"$@\""
             child = try Child("/bin/sh", ["-c", command, Edge.program] + words, output: output)
+        } else if !environment.isEmpty {
+            child = try Child(
+                "/usr/bin/env", environment + [Edge.program] + words, output: output)
         } else {
             child = try Child(Edge.program, words, output: output)
         }

@@ -102,6 +102,7 @@ public final class Room: Sendable {
     private struct State {
         var replies: [Reply] = []
         var standing: (@Sendable (Request) -> Reply)?
+        var whole: (@Sendable (Request) -> Reply)?
         var requests: [Request] = []
     }
     private let state = Monitor(State())
@@ -121,6 +122,13 @@ public final class Room: Sendable {
     public func answers(_ make: @escaping @Sendable (Request) -> Reply) {
         state.with { $0.standing = make }
     }
+
+    /// The same, by the whole request, its body too; every other reply is of no account then.
+    public func answersWhole(_ make: @escaping @Sendable (Request) -> Reply) {
+        state.with { $0.whole = make }
+    }
+
+    var wholeAnswer: (@Sendable (Request) -> Reply)? { state.with { $0.whole } }
 
     /// What was asked so far, in the order of arrival.
     public var requests: [Request] { state.with { $0.requests } }

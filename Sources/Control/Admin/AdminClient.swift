@@ -1,4 +1,3 @@
-import HTTP
 import Reactor
 
 /// Asks the admin port of a running edge.
@@ -92,35 +91,11 @@ public struct AdminClient: Sendable {
         let request =
             "\(method) \(target) HTTP/1.1\r\nHost: \(Self.host)\r\n\(fields)\(length)"
             + "Connection: close\r\n\r\n"
-        var bytes: [UInt8] = []
-        var part = [UInt8](repeating: 0, count: 65_536)
-        var isComplete = false
-        if socket.write(Array(request.utf8) + content) {
-            while bytes.count < Self.answerBytesMax {
-                guard
-                    let count = unsafe part.withUnsafeMutableBytes({ unsafe socket.read(into: $0) })
-                else {
-                    break
-                }
-                isComplete = count == 0
-                if isComplete { break }
-                bytes += part[..<count]
-            }
-        }
-        guard isComplete, let answer = parsed(bytes) else {
-            throw SystemError(call: "recv", subject: shown, errno: 110)
-        }
-        return answer
-    }
-
-    private func parsed(_ bytes: [UInt8]) -> (status: Int, body: [UInt8])? {
-        var scan = HeadScan()
-        var head = ResponseHead()
-        let result = unsafe bytes.withUnsafeBytes {
-            unsafe parseResponse($0.bytes, &scan, limits: .response, toHead: false, into: &head)
-        }
-        guard result == .complete else { return nil }
-        return (head.status, Array(bytes[head.length...]))
+        var reading = ResponseReading(bytesMax: Self.answerBytesMax)
+        guard socket.write(Array(request.utf8) + content),
+            let reply = reading.read(from: socket)
+        else { throw SystemError(call: "recv", subject: shown, errno: 110) }
+        return (reply.status, reply.body)
     }
 }
 

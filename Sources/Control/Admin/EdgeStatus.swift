@@ -14,6 +14,8 @@ struct EdgeStatus {
     var store: StoreStatus
     var pools: [PoolStatus]
     var clusters: [ClusterStatus] = []
+    /// Of those whose members are found.
+    var sources: [DiscoveryStatus] = []
 
     struct StoreStatus {
         /// `normal`, `serve-only` or `off`.
@@ -30,7 +32,10 @@ struct EdgeStatus {
         var reasons: [String] = []
         if store.mode != "normal" { reasons.append("the store is \(store.mode)") }
         for pool in pools {
-            let out = pool.members.filter { !$0.takesTraffic && $0.state != "unresolved" }
+            // Members that come and go are no weakness, as long as others serve.
+            let isServed = pool.members.contains(where: \.takesTraffic)
+            let passing = ["unresolved"] + (isServed ? ["warming", "draining"] : [])
+            let out = pool.members.filter { !$0.takesTraffic && !passing.contains($0.state) }
             guard !out.isEmpty else { continue }
             let named = out.map { "\($0.name) \($0.trouble)" }.joined(separator: ", ")
             reasons.append(
@@ -63,8 +68,24 @@ struct EdgeStatus {
                 ("mode", .text(mode)), ("role", .text(role)), ("stopping", .flag(isStopping)),
                 ("degraded", weakness.map(JSON.text) ?? .null),
                 ("loops", .number(Int64(loops))), ("connections", .number(Int64(connections))),
-                ("store", store.json), ("origins", .list(pools.map(\.json))),
+                ("store", store.json), ("origins", .list(pools.map(json))),
             ] + clusters)
+    }
+
+    /// A pool, with where its members come from if they are found.
+    private func json(_ pool: PoolStatus) -> JSON {
+        let source = sources.first { $0.origin == pool.id }
+        return .object(pool.fields + (source.map { [("source", $0.json)] } ?? []))
+    }
+}
+
+extension DiscoveryStatus {
+    fileprivate var json: JSON {
+        .object([
+            ("kind", .text(source)), ("answeredAt", .number(answeredAt)),
+            ("nextAt", .number(nextAt)), ("failure", failure.map(JSON.text) ?? .null),
+            ("warming", .number(Int64(warming))), ("draining", .number(Int64(draining))),
+        ])
     }
 }
 
@@ -79,8 +100,8 @@ extension EdgeStatus.StoreStatus {
 }
 
 extension PoolStatus {
-    fileprivate var json: JSON {
-        .object([
+    fileprivate var fields: [(name: String, value: JSON)] {
+        [
             ("id", .text(id)), ("queued", .number(Int64(queued))),
             ("southboundBreaker", .text(breaker)),
             ("outageSince", .number(outageSince)),
@@ -89,7 +110,7 @@ extension PoolStatus {
                 .object(queues.map { ($0.requestClass, .number(Int64($0.queued))) })
             ),
             ("members", .list(members.map(\.json))),
-        ])
+        ]
     }
 }
 

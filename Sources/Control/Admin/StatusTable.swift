@@ -50,6 +50,7 @@ private func describe(origin: Node) -> [String] {
     let outage = since > 0 ? ", failing since \(timestampText(since))" : ""
     let queued = "\(origin.word("queued")) queued\(waiting(origin))"
     return ["", "origin \(origin.word("id")): \(queued)\(outage)"]
+        + (origin["source"].map { ["  " + describe(source: $0)] } ?? [])
         + aligned([header] + rows, words: 5) + (origin["members"]?.sequence ?? []).flatMap(checks)
 }
 
@@ -99,6 +100,19 @@ private func checks(of member: Node) -> [String] {
         lines.append("  \(member.word("name")) lacks \(lacks.joined(separator: ", "))")
     }
     return lines
+}
+
+private func describe(source: Node) -> String {
+    func time(_ key: String) -> String {
+        guard let time = Int64(source.word(key)), time > 0 else { return "never" }
+        return "\(timestampText(time).prefix(19))Z"
+    }
+    var text =
+        "from \(source.word("kind")): answered \(time("answeredAt")), asked next "
+        + "\(time("nextAt")), \(source.word("warming")) warming, "
+        + "\(source.word("draining")) draining"
+    if source.word("failure") != "null" { text += "; last: \(source.word("failure"))" }
+    return text
 }
 
 /// Columns of equal width: so many of words, to the left, then numbers, to the right.

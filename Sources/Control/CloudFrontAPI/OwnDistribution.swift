@@ -50,7 +50,8 @@ struct OwnDistribution {
     }
 
     private func origin(_ origin: OriginSettings) -> ConfigNode {
-        let host = origin.members.first.map { String($0.authority.prefix { $0 != ":" }) } ?? ""
+        let host =
+            origin.members.first.map { String($0.authority.prefix { $0 != ":" }) } ?? origin.id
         return .map([
             "Id": .text(origin.id), "DomainName": .text(host), "OriginPath": .text(origin.path),
             "CustomHeaders": .quantity(

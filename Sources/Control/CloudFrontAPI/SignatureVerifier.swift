@@ -22,7 +22,7 @@ public struct SignatureVerifier: Sendable {
     /// - Throws: what AWS answers to a request that is not signed, or not well.
     public func verify(_ request: APIRequest, now: Int64) throws(APIError) {
         let (claim, secret) = try identify(request, now: now)
-        let expected = try signature(of: request, as: claim.signing, with: secret)
+        let expected = try claim.signing.signature(of: request, with: secret)
         guard SHA256.isSame(expected, claim.signature) else {
             throw APIError(
                 .signatureDoesNotMatch,
@@ -84,7 +84,7 @@ struct SignatureClaim {
         let scope = (fields["Credential"] ?? "").split(
             separator: "/", omittingEmptySubsequences: false
         ).map(String.init)
-        guard scope.count == 5, scope[3] == RequestSigning.service,
+        guard scope.count == 5, scope[3] == RequestSigning.controlService,
             scope[4] == RequestSigning.ending, let headers = fields["SignedHeaders"],
             let signature = bytes(ofHexadecimal: fields["Signature"] ?? "")
         else {
@@ -93,7 +93,7 @@ struct SignatureClaim {
         }
         accessKeyID = scope[0]
         signing = RequestSigning(
-            date: date, day: scope[1], region: scope[2],
+            date: date, day: scope[1], region: scope[2], service: scope[3],
             headers: headers.split(separator: ";").map(String.init))
         self.signature = signature
     }

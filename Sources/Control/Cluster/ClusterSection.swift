@@ -74,7 +74,8 @@ func checkCluster(_ origin: OriginSettings, _ findings: Findings) {
     let name = "origins.\(origin.id).cluster"
     let members = origin.members.map(\.name)
     func among(_ key: String, _ member: String) {
-        guard !members.contains(member) else { return }
+        // Whoever is found while the edge runs is not known yet.
+        guard !members.isEmpty, !members.contains(member) else { return }
         findings.error(
             at: findings.place(of: "\(name).\(key)"),
             "\(name).\(key) names \(printable(member)), which is no member of \"\(origin.id)\"",

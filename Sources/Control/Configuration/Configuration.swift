@@ -15,6 +15,12 @@ public struct Configuration: Sendable {
     public var clock = ClockSetting.system
     /// What the admin port's control API is told.
     public var api = APISettings()
+    /// Origins whose members are found while the edge runs.
+    public var discoveries: [DiscoverySettings] = []
+    /// Whom the edge asks of AWS.
+    public var aws = AWSSettings()
+    /// What is told to CloudWatch.
+    public var signals = SignalSettings()
 
     /// What it was read from.
     var source = ConfigurationSource()
@@ -97,7 +103,9 @@ extension Configuration {
         let members = settings.origins.reduce(0) { $0 + $1.members.count }
         let addresses = settings.listeners.map { "\($0.endpoint)" }.joined(separator: ", ")
         return
-            "the configuration is usable: origins \(settings.origins.count), members \(members), "
+            "the configuration is usable: origins \(settings.origins.count), members \(members)"
+            + (discoveries.isEmpty
+                ? "" : ", found while the edge runs for \(discoveries.count)") + ", "
             + "behaviors \(settings.behaviors.count); viewers connect to \(addresses)"
     }
 }

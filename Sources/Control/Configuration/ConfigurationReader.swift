@@ -59,6 +59,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         settleAccessLog()
         checkTLS()
         checkLateFetches()
+        checkSignals()
         findContradictions(in: configuration.settings, findings)
         return ConfigurationReading(configuration: configuration, findings: findings.sorted)
     }
@@ -80,6 +81,8 @@ struct ConfigurationReader<Resolver: NameResolver> {
             readFallbacks(section, &configuration.settings.fallbacks)
         }
         if let api = top.section("api") { readAPI(api) }
+        if let aws = top.section("aws") { readAWS(aws) }
+        if let cloudwatch = top.section("cloudwatch") { readCloudWatch(cloudwatch) }
         if let tls = top.section("tls") { readViewerTLS(tls) }
         if let section = top.section("distribution") { readDistribution(section) }
         if var origins = top.section("origins") { readOrigins(&origins) }

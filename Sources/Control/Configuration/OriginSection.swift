@@ -11,6 +11,9 @@ struct OriginDraft {
     var tlsName: String?
     /// Its health is spoken of.
     var checksHealth = false
+    /// Its members are found while the edge runs.
+    var discovery: DiscoveryDraft?
+    var isDiscovered = false
     var place: Finding.Place
 }
 
@@ -29,6 +32,11 @@ extension ConfigurationReader {
             var origin = section
             if isImporting { refuse(decidedForOrigins, in: &origin) }
             draft.members = (origin.elements("members") ?? []).compactMap(member)
+            if let discover = origin.section("discover") {
+                // Members that are wrongly described are not missing.
+                (draft.discovery, draft.isDiscovered) = discovery(discover)
+                refuseBoth(draft)
+            }
             readTreatment(&origin, &draft.settings)
             if let headers = origin.section("headers") {
                 draft.settings.customHeaders = readHeaders(headers)
@@ -50,6 +58,14 @@ extension ConfigurationReader {
             }
             origins.append(draft)
         }
+    }
+
+    private func refuseBoth(_ draft: OriginDraft) {
+        guard draft.isDiscovered, !draft.members.isEmpty else { return }
+        findings.error(
+            at: draft.place,
+            "the origin \"\(draft.settings.id)\" has members and a source of members",
+            "give either \"members\" or \"discover\"")
     }
 
     private func member(_ element: Section.Element) -> MemberDraft? {
@@ -142,6 +158,7 @@ extension ConfigurationReader {
                 return
             }
             origins[index].members = members
+            (origins[index].discovery, origins[index].isDiscovered) = (nil, false)
         } else if origins.contains(where: { $0.place != given.place }) {
             findings.error(
                 at: given.place, "the file has no origin \"\(printable(id))\"",
@@ -160,26 +177,43 @@ extension ConfigurationReader {
                 at: file.isEmpty ? .standard : .line(file: file, 1), "there is no origin to ask",
                 "add \"origins:\" to the file or give --origin URL")
         }
-        configuration.settings.origins = origins.map { draft in
+        var settled: [OriginSettings] = []
+        for draft in origins {
             var settings = draft.settings
             settings.members = draft.members.compactMap {
                 $0.settled(tlsName: draft.tlsName, resolver, findings)
             }
-            if draft.members.isEmpty {
+            settings.expectsTLS = discover(draft)
+            if draft.members.isEmpty, !draft.isDiscovered {
                 findings.error(
                     at: draft.place, "the origin \"\(settings.id)\" has no members",
                     "add \"members: [\"http://HOST:PORT\"]\"")
             }
             checkCount(draft)
-            return settings
+            settled.append(settings)
         }
+        configuration.settings.origins = settled
+    }
+
+    /// Notes where the members are found, if they are.
+    ///
+    /// - Parameter tlsName: that their certificates must have, unless the draft names another.
+    /// - Returns: whether they will speak TLS.
+    mutating func discover(_ draft: OriginDraft, tlsName: String? = nil) -> Bool {
+        guard let found = draft.discovery else { return false }
+        configuration.discoveries.append(
+            DiscoverySettings(
+                origin: draft.settings.id, source: found.source, port: found.port,
+                speaksTLS: found.speaksTLS, tlsName: draft.tlsName ?? tlsName, rules: found.rules))
+        return found.speaksTLS
     }
 
     /// A member's number must fit the 64 bits in which a fetch notes whom it asked.
     func checkCount(_ draft: OriginDraft) {
-        guard draft.members.count > 64 else { return }
+        guard draft.members.count > OriginPool.membersMax else { return }
         findings.error(
-            at: draft.place, "the origin \"\(draft.settings.id)\" has more than 64 members",
+            at: draft.place,
+            "the origin \"\(draft.settings.id)\" has more than \(OriginPool.membersMax) members",
             "put a load balancer before some of them")
     }
 }

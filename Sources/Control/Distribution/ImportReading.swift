@@ -20,6 +20,10 @@ extension ConfigurationReader {
         else { return }
         takeAddresses(export.config)
         checkNames(export)
+        for draft in origins {
+            let domain = export.config.origins.first { $0.id == draft.settings.id }?.domainName
+            _ = discover(draft, tlsName: domain)
+        }
         let imported = DistributionImport(
             record: DistributionRecord(export.config, id: id), file: file.text,
             references: references, origins: origins, additions: distribution.additions,
@@ -56,6 +60,7 @@ extension ConfigurationReader {
             }
             if let index = origins.firstIndex(where: { $0.settings.id == id }) {
                 origins[index].members = members
+                (origins[index].discovery, origins[index].isDiscovered) = (nil, false)
             } else {
                 var draft = OriginDraft(members: members, place: given.place)
                 draft.settings.id = id

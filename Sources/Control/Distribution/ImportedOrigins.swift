@@ -30,7 +30,8 @@ struct ImportedOrigins<Resolver: NameResolver> {
         let draft = drafts.first { $0.settings.id == origin.id }
         var pool = draft?.settings ?? OriginSettings()
         treat(&pool, as: origin)
-        if let draft, !draft.members.isEmpty {
+        if let draft, draft.isDiscovered || !draft.members.isEmpty {
+            pool.expectsTLS = draft.discovery?.speaksTLS ?? false
             pool.members = draft.members.compactMap {
                 $0.settled(tlsName: draft.tlsName ?? origin.domainName, resolver, findings)
             }

@@ -9,6 +9,7 @@ extension Service: AdminSubject {
     public func counters() -> [CounterSample] {
         let (server, store) = state.withLock { ($0.server, $0.store) }
         return processSamples() + (server?.counters() ?? []) + (store.map(storeSamples) ?? [])
+            + poolSamples(server?.loads() ?? [], discovery.status) + signalSamples
     }
 
     public func histograms() -> [HistogramSample] { server.map { [$0.latencies()] } ?? [] }
@@ -90,7 +91,7 @@ extension Service: AdminSubject {
             mode: "\(current.settings.mode)", role: "\(current.settings.role)",
             isStopping: server.isStopping, loops: server.loopCount,
             connections: server.openConnections, store: EdgeStatus.StoreStatus(store),
-            pools: server.pools(), clusters: server.clusters())
+            pools: server.pools(), clusters: server.clusters(), sources: discovery.status)
     }
 }
 

@@ -70,9 +70,12 @@ extension Service {
 
     private func swap(to configuration: Configuration, _ server: Server) throws {
         var configuration = configuration
-        configuration.settings.keepAddresses(of: state.withLock { $0.configuration.settings })
+        let old = state.withLock { $0.configuration.settings }
+        configuration.settings.keepAddresses(of: old)
+        discovery.fill(&configuration.settings, configuration.discoveries, from: old)
         try server.reload(configuration.settings)
         state.withLock { $0.configuration = configuration }
+        follow(configuration)
     }
 }
 

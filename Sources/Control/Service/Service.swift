@@ -27,6 +27,8 @@ public final class Service: Sendable {
         var nextLookup = ContinuousClock.now
         /// Whose answer is awaited.
         var hostsAskedFor: Set<HostName> = []
+        /// nil: nothing is told to CloudWatch.
+        var signals: SignalPublisher?
     }
 
     let began = ContinuousClock.now
@@ -42,6 +44,8 @@ public final class Service: Sendable {
     let lookupQueue = DispatchQueue(label: "control.lookup")
     /// Asked in the background, for as long as it takes.
     let resolver: any NameResolver
+    let surroundings = SurroundingEdge()
+    let discovery: Discovery
     private let signalQueue = DispatchQueue(label: "control.reload.signal")
 
     /// - Parameters:
@@ -59,6 +63,7 @@ public final class Service: Sendable {
         self.clock = clock
         self.reread = reread
         state = Mutex(State(configuration: configuration))
+        discovery = Discovery(surroundings.world(observer), resolver: resolver)
     }
 
     /// Opens the store, listens, serves, and returns when a signal has stopped it.
@@ -82,6 +87,8 @@ public final class Service: Sendable {
 
         let server = try makeServer(configuration, directory.path)
         try makeAPI(server, directory.path)
+        beginDiscovery(server)
+        defer { discovery.stop() }
         server.start()
         let timer = watchTicks(of: server)
         defer { timer.cancel() }
@@ -140,6 +147,7 @@ public final class Service: Sendable {
             _ = watch.isTurning(server.ticks, at: .now)
             self?.expireRecording(server)
             self?.lookUpSoon(at: .now)
+            self?.discoverSoon(server)
             server.rotateTicketKeys()
         }
         timer.schedule(deadline: .now(), repeating: 1, leeway: .milliseconds(100))

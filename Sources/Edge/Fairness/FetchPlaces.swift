@@ -101,6 +101,7 @@ extension LoopState where N: ~Copyable {
         let now = network.monotonicMilliseconds
         counters.add(.memberHolds)
         fetch.evidence.isHeldOff = true
+        fetch.followWithMember()
         let stranded = fetch.pool.hold(
             fetch.member, fetch.ask.requestClass, until: now.adding(wait), at: now)
         for other in stranded { reconsider(other) }

@@ -38,6 +38,11 @@ struct HedgeBudget: Sendable {
         if settings.isOn, settings.delay > 0 { delay = Int64(settings.delay) }
     }
 
+    /// Goes by these settings from now on; under others what was measured says nothing.
+    func adopting(_ settings: HedgeSettings) -> HedgeBudget {
+        settings == self.settings ? self : HedgeBudget(settings)
+    }
+
     /// One more tile is asked for.
     mutating func requested() {
         guard settings.isOn else { return }

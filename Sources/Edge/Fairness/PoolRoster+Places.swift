@@ -11,7 +11,7 @@ extension PoolRoster {
     ) -> [Int] {
         members.indices.filter {
             reachable[$0] && !Self.has(tried, $0) && Self.has(admitted, $0)
-                && !members[$0].isHeld(requestClass, at: now)
+                && !members[$0].isHeld(requestClass, at: now) && mayServe($0, now, admitted)
         }
     }
 

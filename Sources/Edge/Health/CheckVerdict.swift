@@ -21,6 +21,9 @@ struct CheckVerdict: Sendable {
 
     /// Something else has shown that the member is well.
     mutating func bringUp() { (isUp, against) = (true, 0) }
+
+    /// A new member counts as down until checks say otherwise.
+    mutating func holdBack() { (isUp, against) = (false, 0) }
 }
 
 /// Layers that a member does not know while another one serves them: pure, bounded.

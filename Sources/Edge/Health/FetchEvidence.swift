@@ -103,6 +103,7 @@ extension LoopState where N: ~Copyable {
     private mutating func suspect(_ fetch: Fetch, _ verdict: TileVerdict) -> Bool {
         let prefix = Self.plain(fetch.shared.prefix(ExceptionReport.prefixBytes))
         let report = unsafe ExceptionReport(prefix.span.bytes)
+        fetch.followWithMember()
         let tried = fetch.tried | 1 << UInt64(fetch.member & 63)
         guard
             let suspicion = Suspicion.of(
@@ -150,14 +151,16 @@ extension LoopState where N: ~Copyable {
     /// A member answers nobody any more: requests that wait for its answer go to others, out of no
     /// budget, since waiting on would be no better.
     mutating func leaveMember(_ pool: OriginPool, _ member: Int) {
+        let (pool, member) = pool.holder(of: member)
         var slot = fetches.firstOccupied(from: 0)
         while let index = slot {
             slot = fetches.firstOccupied(from: index + 1)
             let fetch = fetches[index]
             let waits = fetch.phase == .sending || fetch.phase == .connecting
-            guard fetch.pool === pool, fetch.member == member, waits, fetch.mayMove else {
-                continue
-            }
+            guard waits, fetch.mayMove else { continue }
+            // It may have begun at a pool whose place this one took.
+            fetch.followWithMember()
+            guard fetch.pool === pool, fetch.member == member else { continue }
             let tried = fetch.tried | 1 << UInt64(member & 63)
             let next = pool.chooseRetry(
                 tried: tried, onlyFit: true, isFree: true, at: network.monotonicMilliseconds,
@@ -170,6 +173,7 @@ extension LoopState where N: ~Copyable {
 
     /// The last byte is here: what the answer says of this member and of those asked before it.
     mutating func settleEvidence(_ fetch: Fetch, _ head: FetchedHead) {
+        fetch.followWithMember()
         let ending = verdict(fetch, head)
         let member = fetch.member
         release(fetch, ending)
@@ -211,6 +215,7 @@ extension LoopState where N: ~Copyable {
 
     /// Tells the operator, and who waits for the member.
     func note(_ change: MemberHealth.Change, _ pool: OriginPool, _ member: Int) {
+        let (pool, member) = pool.holder(of: member)
         MemberEvents.note(change, pool, member, to: shared.events)
         MemberEvents.tellLoops(change, pool, member, shared.mailboxes)
     }

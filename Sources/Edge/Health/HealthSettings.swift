@@ -42,6 +42,9 @@ public struct HealthSettings: Sendable {
         return checks.indices.contains(check) && checks[check].kind != .connect
     }
 
+    /// Whether a result of these checks means the same by others' rules.
+    func checksSame(as other: HealthSettings) -> Bool { effectiveChecks == other.effectiveChecks }
+
     func interval(of check: CheckSettings) -> Int { check.interval ?? interval }
 
     /// Never longer than the interval, so that checks do not overlap.

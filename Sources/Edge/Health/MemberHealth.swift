@@ -15,12 +15,14 @@ public import Caching
 /// has stayed for `ejectionMaximum`: one that flaps is out for longer. When that time is over it is
 /// on *probation*: one request, and no more, is tried, by a check where there is a real one.
 struct MemberHealth: Sendable {
-    private let settings: HealthSettings
+    private var settings: HealthSettings
     /// By the place of the check in `HealthSettings.effectiveChecks`.
     private(set) var checks: [CheckVerdict]
     /// Until when exchanges keep it out; 0: not ejected.
     private(set) var ejectedUntil: Milliseconds = 0
     private(set) var consecutiveFailures = 0
+    /// It was up once: what is down now went down.
+    private(set) var isProved = true
     private(set) var ejectionCount: UInt64 = 0
     /// A viewer's request on probation is under way.
     private(set) var hasTrial = false
@@ -37,6 +39,24 @@ struct MemberHealth: Sendable {
     init(_ settings: HealthSettings) {
         self.settings = settings
         checks = settings.effectiveChecks.map { _ in CheckVerdict() }
+    }
+
+    /// A member beside others that serve: it has to pass its checks first, where there are any, and
+    /// its slow start begins then.
+    static func newcomer(_ settings: HealthSettings, at now: Milliseconds) -> MemberHealth {
+        var health = MemberHealth(settings)
+        health.returnedAt = now
+        guard settings.interval > 0 else { return health }
+        health.isProved = false
+        for index in health.checks.indices { health.checks[index].holdBack() }
+        return health
+    }
+
+    /// Goes by other settings from now on; what was found stays, where it is of the same checks.
+    mutating func adopt(_ settings: HealthSettings) {
+        let isSame = settings.checksSame(as: self.settings)
+        self.settings = settings
+        if !isSame { checks = settings.effectiveChecks.map { _ in CheckVerdict() } }
     }
 
     // MARK: what is known
@@ -200,6 +220,7 @@ struct MemberHealth: Sendable {
     private mutating func comeBack(at now: Milliseconds) {
         if now >= ejectedUntil { ejectedUntil = 0 }
         (passesOnProbation, consecutiveFailures) = (0, 0)
+        isProved = true
         returnedAt = now
     }
 }

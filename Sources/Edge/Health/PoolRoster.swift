@@ -41,6 +41,8 @@ struct PoolRoster: Sendable {
         case trial(Int)
         /// Queued: `release` will hand a member to this fetch.
         case queued
+        /// Another pool took this one's place: it is to be asked.
+        case moved
         /// Every member that could serve it asked to be left alone, until then at least.
         case held(until: Milliseconds)
         case failed(FetchFailure)
@@ -61,9 +63,12 @@ struct PoolRoster: Sendable {
     var holdTimes = HoldTimes()
     var hedging: HedgeBudget
     // Retries: each request adds a share of one, each retry takes one.
-    private var retryTokens = 3.0
+    var retryTokens = 3.0
     /// Who may be asked for what, where the members have one catalog.
     private let admission: ClusterAdmission?
+    /// Who took this pool's place: places are given and taken there.
+    var successor: OriginPool.Successor?
+    var misses = LatencyHistogram()
 
     init(_ settings: OriginSettings, _ admission: ClusterAdmission? = nil) {
         self.settings = settings
@@ -98,6 +103,7 @@ struct PoolRoster: Sendable {
         tried: UInt64, mayTry: Bool, at now: Milliseconds, for fetch: QueuedFetch,
         _ wish: MemberWish = .any, asking ask: PlaceAsk = PlaceAsk()
     ) -> Choice {
+        guard successor == nil else { return .moved }
         guard !members.isEmpty else { return .failed(.noMember) }
         let admitted = admitted(wish, tried, now)
         let candidates = candidates(tried, mayTry: mayTry, ask.requestClass, now, admitted)
@@ -121,8 +127,16 @@ struct PoolRoster: Sendable {
         }
     }
 
-    /// Members with a place for a fetch that has tried some and may ask those `admitted`.
+    /// Members with a place for a fetch that has tried some and may ask those `admitted`: those of
+    /// the best tier.
     private func candidates(
+        _ tried: UInt64, mayTry: Bool, _ requestClass: RequestClass, _ now: Milliseconds,
+        _ admitted: UInt64
+    ) -> [Int] {
+        bestTier(candidatesOfAnyTier(tried, mayTry: mayTry, requestClass, now, admitted))
+    }
+
+    private func candidatesOfAnyTier(
         _ tried: UInt64, mayTry: Bool, _ requestClass: RequestClass, _ now: Milliseconds,
         _ admitted: UInt64
     ) -> [Int] {
@@ -215,7 +229,7 @@ struct PoolRoster: Sendable {
         tried: UInt64, onlyFit: Bool, isFree: Bool, at now: Milliseconds,
         _ wish: MemberWish = .any, strict: Bool = true, for requestClass: RequestClass = .other
     ) -> Int? {
-        guard isFree || retryTokens >= 1 else { return nil }
+        guard successor == nil, isFree || retryTokens >= 1 else { return nil }
         let admitted = admitted(wish, tried, now, strict: strict)
         var candidates = candidates(tried, mayTry: false, requestClass, now, admitted)
         if onlyFit || isAnyFit(at: now, admitted) { candidates.removeAll { !isFit($0, now) } }
@@ -247,7 +261,7 @@ struct PoolRoster: Sendable {
     }
 
     /// Gives a free place of a member to who is next.
-    private mutating func hand(_ member: Int, _ now: Milliseconds) -> HandedPlace? {
+    mutating func hand(_ member: Int, _ now: Milliseconds) -> HandedPlace? {
         // Places are compared before the queue is changed, which is a part of the same value.
         let places = self
         let next = queue.take(at: now) { requestClass in
@@ -255,7 +269,9 @@ struct PoolRoster: Sendable {
                 && !places.members[member].isHeld(requestClass, at: now)
         } suits: { group in
             let admitted = places.admitted(group.wish, group.tried, now)
-            guard !Self.has(group.tried, member), Self.has(admitted, member) else { return false }
+            guard !Self.has(group.tried, member), Self.has(admitted, member),
+                places.mayServe(member, now, admitted)
+            else { return false }
             // A member that is out is the last resort, for this fetch as for a new one.
             return places.isFit(member, now)
                 || !places.members.indices.contains {
@@ -370,7 +386,8 @@ struct PoolRoster: Sendable {
         of member: Member, _ given: MemberSettings, _ now: Milliseconds
     ) -> String {
         if given.unresolved != nil, given.endpoints.isEmpty { return "unresolved" }
-        if !member.health.isUp { return "down" }
+        if given.isDraining { return "draining" }
+        if !member.health.isUp { return member.health.isProved ? "down" : "warming" }
         switch member.health.standing(at: now) {
         case .out: return now < member.health.ejectedUntil ? "ejected" : "lacks-layers"
         case .probation: return "probation"

@@ -4,8 +4,8 @@ import Reactor
 final class Probe {
     enum Phase { case connecting, sending, receiving }
 
-    let pool: OriginPool
-    let member: Int
+    private(set) var pool: OriginPool
+    private(set) var member: Int
     /// Its place among the pool's checks.
     let number: Int
     let check: CheckSettings
@@ -31,6 +31,20 @@ final class Probe {
     }
 
     var settings: MemberSettings { pool.settings.members[member] }
+
+    /// Goes on for the pool that took its pool's place.
+    ///
+    /// - Returns: false if what it finds would say nothing there: the member is gone or elsewhere,
+    ///   or other things are asked.
+    func follow() -> Bool {
+        let holder = pool.holder(of: member)
+        guard holder.pool !== pool else { return true }
+        guard holder.pool.settings.members[holder.member].endpoints == settings.endpoints,
+            holder.pool.settings.health.checksSame(as: pool.settings.health)
+        else { return false }
+        (pool, member) = holder
+        return true
+    }
 
     /// What is sent; nothing where the connection is all that is looked at.
     ///
@@ -93,5 +107,40 @@ struct ProbeTurn {
             }
         }
         return turns
+    }
+
+    /// The turns of these pools from now on. Whoever was checked already keeps its time, so that no
+    /// number of changes keeps it from being checked; who is new is checked at once.
+    static func all(
+        of pools: [OriginPool], after former: [ProbeTurn], at now: UInt64
+    ) -> [ProbeTurn] {
+        var known: [Key: ProbeTurn] = [:]
+        for turn in former {
+            let holder = turn.pool.holder(of: turn.member)
+            let isSame = holder.pool.settings.health.checksSame(as: turn.pool.settings.health)
+            if isSame { known[Key(holder.pool, holder.member, turn.number)] = turn }
+        }
+        let origins = Set(former.map(\.pool.settings.id))
+        return all(of: pools, at: now).map { turn in
+            var turn = turn
+            if let old = known[Key(turn.pool, turn.member, turn.number)] {
+                turn.next = min(old.next, now + turn.interval)
+                turn.startedAt = old.startedAt
+            } else if origins.contains(turn.pool.settings.id) {
+                turn.next = now
+            }
+            return turn
+        }
+    }
+
+    private struct Key: Hashable {
+        var pool: ObjectIdentifier
+        var member: Int
+        var number: Int
+
+        init(_ pool: OriginPool, _ member: Int, _ number: Int) {
+            self.pool = ObjectIdentifier(pool)
+            (self.member, self.number) = (member, number)
+        }
     }
 }

@@ -36,20 +36,31 @@ package struct ProbeLoop<N: Network & ~Copyable>: ~Copyable {
     ///
     /// - Parameter atOnce: begins with all of them now, not spread over their intervals.
     package mutating func watch(_ pools: [OriginPool], atOnce: Bool = false) {
-        abandonAll()
-        turns = ProbeTurn.all(of: pools, at: network.monotonicNow)
+        turns = ProbeTurn.all(of: pools, after: turns, at: network.monotonicNow)
+        for id in probes.keys.sorted() {
+            guard let probe = probes[id] else { continue }
+            let turn = probe.follow() ? turn(of: probe) : nil
+            if let turn { turns[turn].isRunning = true } else { abandon(id, probe) }
+        }
         guard atOnce else { return }
         for index in turns.indices { turns[index].next = network.monotonicNow }
     }
 
     package mutating func abandonAll() {
-        for id in probes.keys.sorted() {
-            guard let probe = probes[id], probe.fd >= 0 else { continue }
-            network.closeWithReset(probe.fd)
-        }
-        probes.removeAll()
-        unread.removeAll()
+        for id in probes.keys.sorted() { if let probe = probes[id] { abandon(id, probe) } }
         turns.removeAll()
+    }
+
+    private mutating func abandon(_ id: UInt32, _ probe: Probe) {
+        if probe.fd >= 0 { network.closeWithReset(probe.fd) }
+        probes[id] = nil
+        unread.removeAll { $0 == id }
+    }
+
+    private func turn(of probe: Probe) -> Int? {
+        turns.firstIndex {
+            $0.pool === probe.pool && $0.member == probe.member && $0.number == probe.number
+        }
     }
 
     /// When ``tick(_:)`` has something to do although nothing happens; nil: never.
@@ -113,10 +124,7 @@ package struct ProbeLoop<N: Network & ~Copyable>: ~Copyable {
         }
         probe.fd = -1
         probes[id] = nil
-        let index = turns.firstIndex {
-            $0.pool === probe.pool && $0.member == probe.member && $0.number == probe.number
-        }
-        if let index { turns[index].isRunning = false }
+        if let index = turn(of: probe) { turns[index].isRunning = false }
         let change = probe.pool.checked(
             probe.member, probe.number, result, at: network.monotonicMilliseconds)
         MemberEvents.note(change, probe.pool, probe.member, result.finding, to: events)

@@ -1,4 +1,5 @@
 import Caching
+import Synchronization
 
 /// Keeps the site's own calls from waiting for an origin that does not answer: pure, the clock is
 /// the caller's and monotonic.
@@ -44,6 +45,11 @@ struct CircuitBreaker: Sendable, Equatable {
         }
     }
 
+    /// Somebody else is there to answer from now on: the next call is the trial.
+    mutating func hasten(at now: Milliseconds) {
+        if case .open(let until) = state { state = .open(until: min(until, now)) }
+    }
+
     /// The origin answered.
     mutating func answered() -> Change {
         let change: Change = state == .closed ? .none : .closed
@@ -67,6 +73,26 @@ struct CircuitBreaker: Sendable, Equatable {
             state = .open(until: now + span)
             return .none
         }
+    }
+}
+
+/// The breaker of one origin, whatever pool it has at the time: a call that began at one pool may
+/// end when another has taken its place.
+final class SharedBreaker: Sendable {
+    private let state = Mutex(CircuitBreaker())
+
+    func withLock<Result: Sendable>(_ body: (inout CircuitBreaker) -> Result) -> Result {
+        state.withLock { body(&$0) }
+    }
+
+    /// The one there was, unless no member is left of those whom it was about.
+    static func of(_ settings: OriginSettings, after previous: OriginPool?) -> SharedBreaker {
+        guard let previous,
+            settings.members.contains(where: { member in
+                previous.settings.members.contains { $0.name == member.name }
+            })
+        else { return SharedBreaker() }
+        return previous.breaker
     }
 }
 

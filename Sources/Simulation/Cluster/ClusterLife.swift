@@ -90,6 +90,8 @@ private final class ClusterLife {
         origin.memberConcurrency = dice.pick([0, 0, 2])
         // A request may have to ask everybody.
         origin.retryBudgetPercent = 1_000
+        // Nobody checks members here: who comes back is asked at once.
+        origin.health.interval = 0
         origin.health.slowStart = 0
         origin.health.ejectionMaximum = 10_000
         var cluster = ClusterSettings()

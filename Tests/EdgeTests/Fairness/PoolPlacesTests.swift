@@ -240,7 +240,7 @@ private struct PlaceStorm {
         switch pool.choose(tried: 0, at: now, for: fetch, asking: ask) {
         case .member(let member), .trial(let member): running.append((fetch, member, ask))
         case .queued: waiting[fetch] = ask
-        case .held, .failed: break
+        case .held, .failed, .moved: break
         }
     }
 
