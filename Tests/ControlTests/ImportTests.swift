@@ -119,6 +119,32 @@ struct ImportTests {
         #expect(read.findings.count == 1)
     }
 
+    @Test(
+        "what concerns a distribution is idle without one, and is said to be",
+        arguments: [
+            ("pathDecoding: all", "pathDecoding"), ("rootMatch: slash", "rootMatch"),
+            ("rootInvalidation: two", "rootInvalidation"),
+            ("invalidationQuery: narrowed", "invalidationQuery"),
+            (
+                "checkOrder: [enabled, host, country, scheme, method, body, signature, stacked]",
+                "checkOrder"
+            ),
+            ("missingSignature: none", "missingSignature"),
+            ("missingPolicy: none", "missingPolicy"),
+            ("strictAliases: true", "strictAliases"), ("pop: LHR5-P2", "pop"),
+            ("country: { default: US }", "country"),
+            // As it is by itself.
+            ("rootMatch: object", nil), ("strictAliases: false", nil), ("pop: SEA19-C1", nil),
+        ] as [(String, String?)])
+    func idleKeys(_ line: String, _ key: String?) {
+        let text = "origins: { maps: { members: [\"http://[::1]\"] } }\ndistribution:\n  \(line)\n"
+        let expected = key.map {
+            "edge.yaml:3: warning: distribution.\($0) says something of a distribution, and none is "
+                + "given; add --distribution FILE or the key distribution.file"
+        }
+        #expect(reading(text).findings.map(\.description) == (expected.map { [$0] } ?? []))
+    }
+
     @Test("signers' keys come from the policies' directory and from files")
     func keys() throws {
         let more =
