@@ -81,7 +81,7 @@ struct PoolRoster: Sendable {
         guard !members.isEmpty else { return .failed(.noMember) }
         let admitted = admitted(wish, tried, now)
         let candidates = candidates(tried, mayTry: mayTry, now, admitted)
-        if !candidates.isEmpty { return take(candidates, now, admitted) }
+        if !candidates.isEmpty { return take(candidates, now, admitted, wish) }
         // Only who serves others has a place to hand on.
         let isWorthWaiting = members.indices.contains {
             !Self.has(tried, $0) && members[$0].inFlight > 0 && Self.has(admitted, $0)
@@ -135,7 +135,7 @@ struct PoolRoster: Sendable {
     }
 
     private mutating func take(
-        _ candidates: [Int], _ now: Milliseconds, _ admitted: UInt64
+        _ candidates: [Int], _ now: Milliseconds, _ admitted: UInt64, _ wish: MemberWish
     ) -> Choice {
         var total = 0
         var best = candidates[0]
@@ -148,6 +148,7 @@ struct PoolRoster: Sendable {
         }
         members[best].current -= total
         occupy(best)
+        admission?.took(best, wish, fit: able(at: now))
         guard isAnyFit(at: now, admitted), !isFit(best, now) else { return .member(best) }
         members[best].health.beginTrial()
         return .trial(best)
@@ -207,7 +208,7 @@ struct PoolRoster: Sendable {
         let admitted = admitted(wish, tried, now, strict: strict)
         var candidates = candidates(tried, mayTry: false, now, admitted)
         if onlyFit || isAnyFit(at: now, admitted) { candidates.removeAll { !isFit($0, now) } }
-        guard !candidates.isEmpty, case .member(let member) = take(candidates, now, admitted)
+        guard !candidates.isEmpty, case .member(let member) = take(candidates, now, admitted, wish)
         else { return nil }
         if !isFree { retryTokens -= 1 }
         return member
@@ -238,6 +239,7 @@ struct PoolRoster: Sendable {
         }
         guard let next else { return (nil, change) }
         occupy(member)
+        admission?.took(member, queue[next].wish, fit: able(at: now))
         return (HandedPlace(member: member, next: queue.remove(at: next).fetch), change)
     }
 
