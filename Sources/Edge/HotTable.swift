@@ -253,10 +253,13 @@ struct EdgeWords {
     let resultFrom: String
     let identity: String
     let pointOfPresence: String
+    /// In a standard access log: the edge's name, or where CloudFront would be.
+    let location: String
 
     init(_ settings: Settings) {
         pointOfPresence =
             settings.distribution?.pointOfPresence ?? DistributionSettings.standardPOP
+        location = settings.role == .twin ? pointOfPresence : settings.name
         guard settings.role == .twin else {
             (receivedBy, resultFrom, identity) = (settings.name, settings.name, "")
             return
