@@ -80,11 +80,11 @@ final class AccessLogWriter: Sendable {
     private let lost = Atomic<UInt64>(0)
 
     /// Opens the log. - Throws: `LogError` with the path and what to do.
-    init(_ settings: AccessLogSettings, name: String, loops: Int) throws(LogError) {
+    init(_ settings: AccessLogSettings, location: String, loops: Int) throws(LogError) {
         path = settings.path
         let bell = DispatchSemaphore(value: 0)
         self.bell = bell
-        let style = LineStyle(settings, name: name)
+        let style = LineStyle(settings, location: location)
         rings = (0..<loops).map { _ in
             LogRing(capacity: settings.bufferBytes, style: style, bell: bell)
         }

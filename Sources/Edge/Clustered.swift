@@ -43,6 +43,14 @@ extension LoopState where N: ~Copyable {
     /// Whether the member was in step when it was asked, and has been ever since.
     func isInStep(_ fetch: Fetch) -> Bool { fetch.pool.cluster?.mayStore(fetch.ticket) ?? true }
 
+    /// Whether the answer that has come may be older than a write that is over: its member was out
+    /// of step when it was asked, or a write ended since. No cache on its way may keep it either.
+    func isBehind(_ fetch: Fetch) -> Bool {
+        guard fetch.ticket.mayStore, let cluster = fetch.pool.cluster, fetch.wish?.ask != .write
+        else { return !fetch.ticket.mayStore }
+        return !cluster.isInStep(fetch.ticket)
+    }
+
     /// The edition of the catalog behind a behavior.
     func edition(_ behavior: Int) -> UInt64 {
         snapshot.pools[hot[behavior].origin].cluster?.edition ?? 0
@@ -95,7 +103,22 @@ extension LoopState where N: ~Copyable {
     mutating func loseWrite(_ fetch: Fetch) {
         let rules = endWrites(fetch, changed: fetch.hasSentHead)
         guard let store, !rules.isEmpty else { return }
-        _ = store.invalidate(rules) { _ in }
+        let (mailbox, token) = (shared.mailboxes[index], fetch.token.bits)
+        fetch.awaitsDisk = true
+        _ = store.invalidate(rules) { _ in
+            _ = mailbox.post(.kept(fetch: token))
+        }
+    }
+
+    /// The writer hears of the failure when what may have become stale is on disk; until then the
+    /// fetch belongs to no member. False: it may hear of it now.
+    mutating func holdsFailure(_ fetch: Fetch, _ failure: FetchFailure) -> Bool {
+        guard fetch.awaitsDisk, fetch.heldFailure == nil else { return false }
+        fetch.heldFailure = failure
+        fetch.member = -1
+        // Should no word come, it is answered all the same.
+        setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
+        return true
     }
 
     // MARK: sessions

@@ -51,6 +51,9 @@ package final class Fetch {
     var isPaused = false
     /// The response of a write, until what the write made stale is on disk.
     var held: FetchedHead?
+    /// The same where it failed, although it may have been done.
+    var awaitsDisk = false
+    var heldFailure: FetchFailure?
     /// What it asks of its pool's cluster; nil before a member was chosen.
     var wish: MemberWish?
     /// What it relied on when it asked its present member.
@@ -429,6 +432,7 @@ extension LoopState where N: ~Copyable {
     }
 
     mutating func finishFailed(_ fetch: Fetch, _ failure: FetchFailure) {
+        if holdsFailure(fetch, failure) { return }
         if let outcome = outcome(of: failure), failsOver(fetch, outcome) { return }
         conclude(fetch)
         end(fetch.shared, .failed(failure))

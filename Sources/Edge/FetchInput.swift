@@ -146,7 +146,7 @@ extension LoopState where N: ~Copyable {
             fetch.gzip = gzip
             head = makeHead(fetch, next)
         }
-        if !fetch.ticket.mayStore { head = head.withoutCaching() }
+        if isBehind(fetch) { head = head.withoutCaching() }
         noteSession(fetch, head)
         if invalidateAfter(fetch, head, endWrite(fetch, status: head.status)) {
             fetch.held = head
@@ -156,10 +156,12 @@ extension LoopState where N: ~Copyable {
         goOn(slot, fetch, head)
     }
 
-    /// What a write made stale is on disk: its answer may go out.
+    /// What a write made stale is on disk: its answer, or word of its failure, may go out.
     mutating func invalidationKept(_ token: Token) {
         guard fetches.contains(token) else { return }
         let fetch = fetches[token.slot]
+        fetch.awaitsDisk = false
+        if let failure = fetch.heldFailure { return finishFailed(fetch, failure) }
         guard let head = fetch.held, let slot = fetch.connection, origins.contains(slot) else {
             return
         }

@@ -70,18 +70,21 @@ final class FetchedHead: Sendable {
         completes = whole != nil
     }
 
-    /// The same, known to lack something.
-    init(_ other: FetchedHead, degraded isDegraded: Bool) {
+    /// The same, known to lack something, or to be no tile; then it is not for storing.
+    init(
+        _ other: FetchedHead, degraded isDegraded: Bool? = nil, rejected: TileVerdict? = nil
+    ) {
         (status, declaredLength, bytes) = (other.status, other.declaredLength, other.bytes)
         isOutOfStep = other.isOutOfStep
         (head, facts) = (other.head, other.facts)
         (blob, sharedBlob) = (other.blob, other.sharedBlob)
         (receivedAt, requestedAt) = (other.receivedAt, other.requestedAt)
-        (storability, variant) = (other.storability, other.variant)
+        storability = rejected == nil ? other.storability : .refused(.statusNotCacheable)
+        variant = other.variant
         (confirmed, deniesStored) = (other.confirmed, other.deniesStored)
         confirmedForAsker = other.confirmedForAsker
-        (rejectedContent, completes) = (other.rejectedContent, other.completes)
-        self.isDegraded = isDegraded
+        (rejectedContent, completes) = (rejected ?? other.rejectedContent, other.completes)
+        self.isDegraded = isDegraded ?? other.isDegraded
     }
 
     /// What the origin confirmed, as an exchange may have it: who waited gets nothing that is for

@@ -28,6 +28,7 @@ extension LoopState where N: ~Copyable {
         if facts.hasRange, hot[behavior].policy.mode == .cloudfront {
             unsafe ignoreRange(bytes, &facts)
         }
+        if facts.hasOriginPrecondition { ignorePreconditions(behavior, &facts) }
         if head.fields.contains(.cookie) { facts.hasSession = unsafe hasSession(behavior, bytes) }
         if head.fields.contains(.xEdgeCache) { facts.wish = unsafe wish(slot, bytes) }
         if let reason = forbidden(facts, hot[behavior].policy.mode) {
@@ -75,6 +76,13 @@ extension LoopState where N: ~Copyable {
             return
         }
         (facts.hasRange, facts.range, facts.hasIfRange) = (false, .none, false)
+    }
+
+    /// A cache may ignore what is for origins to judge (RFC 9110 §13.1.1, §13.1.4), and where the
+    /// policies of a distribution keep it from them nothing is won by asking.
+    func ignorePreconditions(_ behavior: Int, _ facts: inout RequestFacts) {
+        guard hot[behavior].traits.contains(.dropsPreconditions) else { return }
+        facts.hasOriginPrecondition = false
     }
 
     /// Whether the store may hold an answer to the method at hand.

@@ -55,6 +55,8 @@ struct BehaviorTraits: OptionSet {
     static let timesResponses = BehaviorTraits(rawValue: 32)
     /// The response headers policy removes Date, so that the edge brings its own.
     static let datesResponses = BehaviorTraits(rawValue: 64)
+    /// If-Match and If-Unmodified-Since do not get to the origin, so that nobody would judge them.
+    static let dropsPreconditions = BehaviorTraits(rawValue: 128)
 
     init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -70,6 +72,12 @@ struct BehaviorTraits: OptionSet {
             if policy.removes(name: "date") { insert(.datesResponses) }
         }
         if imported.behavior.requiresSignature { insert(.requiresSignature) }
+        let forwarding = imported.behavior.forwarding
+        let fates = [KnownField.ifMatch, .ifUnmodifiedSince].map { field in
+            forwarding.fate(
+                of: unsafe Array("\(field.name)".utf8).span.bytes, field, method: .get)
+        }
+        if !fates.contains(.forwarded) { insert(.dropsPreconditions) }
         let responses = distribution.distribution.config.customErrorResponses
         if responses.contains(where: { $0.page != nil }) { insert(.hasErrorPages) }
     }
@@ -252,10 +260,13 @@ struct EdgeWords {
     let resultFrom: String
     let identity: String
     let pointOfPresence: String
+    /// In a standard access log: the edge's name, or where CloudFront would be.
+    let location: String
 
     init(_ settings: Settings) {
         pointOfPresence =
             settings.distribution?.pointOfPresence ?? DistributionSettings.standardPOP
+        location = settings.role == .twin ? pointOfPresence : settings.name
         guard settings.role == .twin else {
             (receivedBy, resultFrom, identity) = (settings.name, settings.name, "")
             return

@@ -1,4 +1,5 @@
 import Caching
+import CloudFront
 import Glibc
 import HTTP
 import Reactor
@@ -9,22 +10,27 @@ extension LoopState where N: ~Copyable {
     /// A head that cannot be understood or is too large: answer, close, count, never forward.
     mutating func refuse(_ slot: UInt32, _ rejection: HeadRejection) {
         counters.reject(.head(rejection))
-        let status =
-            rejection.status == 431 && snapshot.settings.mode == .cloudfront
-                && rejection == .headTooLarge
-            ? 494 : rejection.status
-        unsafe refuse(slot, status: status, detail: rejection.reason)
+        var (status, sentence) = (rejection.status, ErrorPage.Reason?.none)
+        if snapshot.settings.mode == .cloudfront {
+            switch rejection {
+            case .headTooLarge: status = 494
+            // One that no behavior allows. Source: CloudFront, "HTTP 403: invalid method".
+            case .methodNotAllowed: (status, sentence) = (403, .methodNotAllowed)
+            default: break
+            }
+        }
+        unsafe refuse(slot, status: status, detail: rejection.reason, sentence: sentence)
     }
 
     /// `request` are the bytes of the head, if it was understood.
     mutating func refuse(
         _ slot: UInt32, status: Int, detail: StaticString, isHead: Bool = false,
-        request: UnsafeRawBufferPointer? = nil
+        request: UnsafeRawBufferPointer? = nil, sentence: ErrorPage.Reason? = nil
     ) {
         viewers[slot].closesAfterResponse = true
         viewers[slot].phase = .reading
         requestID = hot.isTwin ? requestIDs.make() : RequestID()
-        let page = localPage(status, detail: detail, requestID: requestID)
+        let page = localPage(status, detail: detail, requestID: requestID, sentence: sentence)
         let outcome = writeLocal(slot, page, requestID, isHead: isHead, exchange: nil)
         unsafe logRefusal(slot, outcome, request)
         counters.add(.errors)

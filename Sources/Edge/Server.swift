@@ -46,7 +46,7 @@ public final class Server: Sendable {
         counted = (0..<loops).map { _ in LoopCounters() }
         measured = (0..<loops).map { _ in LoopLatencies() }
         log = try settings.accessLog.map {
-            try AccessLogWriter($0, name: settings.name, loops: loops)
+            try AccessLogWriter($0, location: EdgeWords(settings).location, loops: loops)
         }
         isLogging = log != nil
         checks = try HealthChecks(events: events, loops: shared.mailboxes)

@@ -5,10 +5,14 @@ import HTTP
 
 // What became of a request, in the log's words. Source: CloudFront, "Standard log file fields".
 extension StandardLine {
-    /// CloudFront's own words begin with a capital: they stand where a response failed.
+    /// CloudFront's own words begin with a capital, and are one: they stand where a response
+    /// failed. What is wrong with a head is told in a sentence.
     private static func failure(_ outcome: Outcome) -> StaticString? {
-        let isWord = unsafe (65...90).contains(outcome.detail.utf8Start[0])
-        return isWord ? outcome.detail : nil
+        let text = unsafe UnsafeRawBufferPointer(
+            start: outcome.detail.utf8Start, count: outcome.detail.utf8CodeUnitCount)
+        guard let first = unsafe text.first, (65...90).contains(first), unsafe !text.contains(32)
+        else { return nil }
+        return outcome.detail
     }
 
     /// After the last byte.
@@ -26,9 +30,19 @@ extension StandardLine {
     static func detailedResultType(_ outcome: Outcome, isKnown: Bool) -> StaticString {
         if let failure = failure(outcome) { return failure }
         guard outcome.result == .error else { return outcome.result.word }
-        if matches(outcome.detail, "method-not-supported") { return "InvalidRequestMethod" }
-        if matches(outcome.detail, "body-not-supported") { return "InvalidRequest" }
-        return isKnown || outcome.status != 400 ? "Error" : "InvalidRequest"
+        func isFor(_ detail: StaticString) -> Bool { matches(outcome.detail, detail) }
+        if isFor("country-blocked") { return "ClientGeoBlocked" }
+        if isFor("method-not-allowed") || isFor("method-not-supported") {
+            return "InvalidRequestMethod"
+        }
+        if isFor("body-not-supported") { return "InvalidRequest" }
+        if isKnown { return "Error" }
+        switch outcome.status {
+        case 400: return "InvalidRequest"
+        // Of heads that are not taken only a method has these.
+        case 403, 405: return "InvalidRequestMethod"
+        default: return "Error"
+        }
     }
 
     private static func matches(_ text: StaticString, _ other: StaticString) -> Bool {

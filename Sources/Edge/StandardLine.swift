@@ -11,14 +11,14 @@ import Reactor
 struct LineStyle: @unchecked Sendable {  // nobody writes to the memory after it was filled
     /// CloudFront's form instead of JSON.
     let isStandard: Bool
-    /// `x-edge-location`: the edge's name.
+    /// `x-edge-location`.
     let location: UnsafeRawBufferPointer
     /// `cs(Host)`: the distribution's domain name.
     let domainName: UnsafeRawBufferPointer
 
-    init(_ settings: AccessLogSettings, name: String) {
+    init(_ settings: AccessLogSettings, location: String) {
         isStandard = settings.archive != nil
-        unsafe location = unsafe Self.kept(name)
+        unsafe self.location = unsafe Self.kept(location)
         unsafe domainName = unsafe Self.kept(settings.archive?.domainName ?? "")
     }
 

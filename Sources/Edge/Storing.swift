@@ -291,13 +291,7 @@ extension LoopState where N: ~Copyable {
                 status: head.status, contentType: UnsafeRawBufferPointer(rebasing: type).bytes,
                 prefix: prefix.span.bytes, length: length, format: map.request.format)
         }
-        guard verdict != .fits else { return head }
-        return FetchedHead(
-            bytes: head.bytes, head: head.head, facts: head.facts, blob: head.blob,
-            receivedAt: head.receivedAt,
-            requestedAt: head.requestedAt, storability: .refused(.statusNotCacheable),
-            variant: head.variant,
-            rejectedContent: verdict)
+        return verdict == .fits ? head : FetchedHead(head, rejected: verdict)
     }
 
     /// Hands a whole response to the writer; from then on every loop finds it.

@@ -8,7 +8,9 @@ public struct AncestorTarget: Equatable, Sendable {
     /// The targets under which the ancestor `levels` up may have been asked for; none where the
     /// request is no tile of a pyramid that halves from level to level.
     ///
-    /// WMTS, TMS and gmaps count their tiles, so that there is one. WMS names a bounding box: the
+    /// WMTS, TMS and gmaps count their tiles, so that there is one; of the first two only in grid
+    /// sets of which that is known: any name may stand for one that does not halve, or that begins
+    /// elsewhere at each level. WMS names a bounding box: the
     /// tile must be one of the world's in Web Mercator or in degrees, and since viewers round in
     /// their own ways there are up to three spellings. All other bytes stay as they are.
     ///
@@ -24,7 +26,8 @@ public struct AncestorTarget: Equatable, Sendable {
         switch request.service {
         case .wms: return BoxTarget(query: query)?.ancestors(path: path, query, levels) ?? []
         case .wmts, .tms, .gmaps:
-            guard let place = numbers.place(request.service) else { return [] }
+            guard let place = numbers.place(request.service), numbers.halves(request.service, place)
+            else { return [] }
             return place.ancestor(path: path, query: query, levels).map { [$0] } ?? []
         case .other: return []
         }
@@ -84,13 +87,80 @@ struct TileNumbers {
             return TilePlace(level: last[0], column: last[2], row: last[1], countsFromSouth: false)
         case .tms:
             guard let last = trailing(3) else { return nil }
-            return TilePlace(level: last[0], column: last[1], row: last[2], countsFromSouth: true)
+            return TilePlace(
+                level: last[0], column: last[1], row: last[2], countsFromSouth: !isFlipped)
         case .gmaps:
             if let place = named(.zoom, column: .x, row: .y) { return place }
             guard let last = trailing(3) else { return nil }
             return TilePlace(level: last[0], column: last[1], row: last[2], countsFromSouth: false)
         case .wms, .other: return nil
         }
+    }
+
+    /// Whether each tile of its grid set is exactly four of the next level.
+    ///
+    /// Source: GeoWebCache user manual, "Grid sets" (EPSG:900913, EPSG:4326); OGC 07-057r7 annex E
+    /// (GoogleMapsCompatible); OGC 17-083r4 annex D (WebMercatorQuad).
+    func halves(_ service: MapRequest.Service, _ place: TilePlace) -> Bool {
+        switch service {
+        case .gmaps: return true
+        case .wmts:
+            // In a path the set stands before the matrix.
+            guard place.level.isInPath else { return isKnown(gridSetInQuery, in: query) }
+            return isKnown(segment(before: place.level), in: path)
+        case .tms:
+            // Layer, set and format in one segment, an `@` between them.
+            guard let layer = segment(before: place.level) else { return false }
+            let parts = path[layer.start..<layer.end].split(
+                separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
+            guard parts.count == 3 else { return false }
+            return isKnown(QueryText(start: parts[1].startIndex, end: parts[1].endIndex), in: path)
+        case .wms, .other: return false
+        }
+    }
+
+    private func isKnown(_ name: QueryText?, in bytes: [UInt8]) -> Bool {
+        let sets: [StaticString] = [
+            "epsg:900913", "epsg:3857", "epsg:4326", "googlemapscompatible", "webmercatorquad",
+            "urn:ogc:def:wkss:ogc:1.0:googlemapscompatible",
+        ]
+        guard let name else { return false }
+        for set in sets where name.spells(set, in: unsafe bytes.span.bytes) { return true }
+        return false
+    }
+
+    private var gridSetInQuery: QueryText? {
+        let bytes = unsafe query.span.bytes
+        var (walk, found) = (QueryWalk(), QueryText?.none)
+        while let parameter = walk.next(in: bytes) {
+            if MapParameter.named(parameter.name, in: bytes) == .tileMatrixSet {
+                found = parameter.value
+            }
+        }
+        return found
+    }
+
+    /// GeoWebCache counts rows from the north where `flipY=true` asks for that.
+    private var isFlipped: Bool {
+        let bytes = unsafe query.span.bytes
+        var walk = QueryWalk()
+        while let parameter = walk.next(in: bytes) {
+            if parameter.name.spells("flipy", in: bytes) {
+                return parameter.value.spells("true", in: bytes)
+            }
+        }
+        return false
+    }
+
+    /// The segment before the one that a number stands in.
+    private func segment(before number: WrittenNumber) -> QueryText? {
+        path[..<number.range.lowerBound].lastIndex(of: UInt8(ascii: "/"))
+            .flatMap { segment(endingAt: $0) }
+    }
+
+    private func segment(endingAt end: Int) -> QueryText? {
+        guard end > 0, let slash = path[..<end].lastIndex(of: UInt8(ascii: "/")) else { return nil }
+        return QueryText(start: slash + 1, end: end)
     }
 
     private func named(

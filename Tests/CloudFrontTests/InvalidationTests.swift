@@ -162,6 +162,35 @@ struct InvalidationTests {
         #expect(quota == InvalidationQuota(paths: 2, wildcards: 20))
     }
 
+    @Test(
+        "§4.4: codes and statuses",
+        arguments: [
+            ("NoSuchDistribution", 404), ("NoSuchInvalidation", 404), ("AccessDenied", 403),
+            ("MissingBody", 400), ("InconsistentQuantities", 400), ("InvalidArgument", 400),
+            ("BatchTooLarge", 413), ("TooManyInvalidationsInProgress", 400),
+            ("MalformedXML", 400), ("MalformedInput", 400), ("PreconditionFailed", 412),
+            ("InvalidIfMatchVersion", 400), ("IllegalUpdate", 400),
+            ("DistributionNotDisabled", 409), ("DistributionAlreadyExists", 409),
+            ("NoSuchCachePolicy", 404), ("NoSuchOriginRequestPolicy", 404),
+            ("NoSuchResponseHeadersPolicy", 404),
+        ])
+    func codes(_ name: String, _ status: Int) throws {
+        #expect(try #require(APIError.Code(rawValue: name)).status == status)
+    }
+
+    @Test("§4.4: the sentences of what does not exist, and of versions")
+    func sentences() {
+        let told = [
+            APIError.noSuchDistribution, .noSuchInvalidation, .invalidIfMatchVersion,
+        ].map(\.message)
+        #expect(
+            told == [
+                "The specified distribution does not exist.",
+                "The specified invalidation does not exist.",
+                "The If-Match version is missing or not valid for the resource.",
+            ])
+    }
+
     @Test("what a reused reference is answered with is one's choice")
     func reuse() {
         #expect(APIError.referenceReused(.invalidArgument).code == .invalidArgument)

@@ -72,6 +72,14 @@ struct SigningTests {
         #expect(denial(Ask("/b" + later.dropFirst(2))) == .accessDenied)
     }
 
+    @Test("§6.1: Expires has up to 64 bits")
+    func farFuture() {
+        #expect(denial(Ask(Self.canned("/a", expires: .max))) == nil)
+        let beyond = "/a?Expires=9223372036854775808&Signature=AAAA&Key-Pair-Id=K1"
+        #expect(denial(Ask(beyond)) == .malformedPolicy)
+        #expect(denial(Ask("/a?Expires=-1&Signature=AAAA&Key-Pair-Id=K1")) == .malformedPolicy)
+    }
+
     @Test("parameters may come in any order")
     func order() {
         let parts = Self.canned("/a", expires: Self.now + 1).split(separator: "?")[1]
@@ -173,7 +181,12 @@ struct SigningTests {
             "Cookie: a=1; CloudFront-Policy=\(CloudFrontBase64.encode(Array(policy.utf8))); "
             + "CloudFront-Signature=\(Self.sign(policy)); CloudFront-Key-Pair-Id=K1"
         #expect(denial(Ask("/a?b=1", cookie)) == nil)
-        #expect(denial(Ask("/a?Expires=5", cookie)) == .missingKey)
+        // Any one of them, and no other.
+        for name in ["Expires", "Policy", "Signature", "Hash-Algorithm"] {
+            #expect(denial(Ask("/a?\(name)=5", cookie)) == .missingKey, "\(name)")
+        }
+        #expect(denial(Ask("/a?Key-Pair-Id=K1", cookie)) == .missingSignature)
+        #expect(denial(Ask("/a?expires=5", cookie)) == nil)
         #expect(
             denial(Ask("/a", cookie.replacing("CloudFront-", with: "cloudfront-"))) == .missingKey)
     }

@@ -113,7 +113,11 @@ struct CloudFrontScreeningTests {
         #expect(try ask("POST", path, body: "a").status == 307)
         let method = try ask("POST", room.path("open/a"), body: "a")
         #expect(method.text.contains("The distribution supports only cachable requests.\n"))
-        #expect(try ask("BREW", room.path("open/a")).status == 403)
+        for name in ["BREW", "TRACE", "TRACK"] {
+            let unknown = try ask(name, room.path("open/a"))
+            #expect(unknown.status == 403)
+            #expect(unknown.text.contains("The distribution supports only cachable requests.\n"))
+        }
         let body = try ask("GET", room.path("open/a"), body: "a")
         #expect(body.status == 403)
         #expect(body.text.contains("\nBad request.\n"))

@@ -219,6 +219,35 @@ struct CloudFrontSigningTests {
         #expect(try ask(try signed(room.path("signed/x?y=1"), wide)) == "200")
     }
 
+    @Test("§6.1 each request is judged for itself: hits, parts and HEAD as well")
+    func eachRequest() throws {
+        let path = room.path("signed/a")
+        let good = try signed(path, custom("*"))
+        #expect(try ask(good) == "200")
+        #expect(try ask(path).hasPrefix("403 MissingKey"))
+        #expect(try ask(path, "Range: bytes=0-1").hasPrefix("403 MissingKey"))
+        let late = time(nil) - 5
+        let signature = try signer.sign(canned(url(path), late))
+        let expired = "\(path)?Expires=\(late)&Signature=\(signature)&Key-Pair-Id=KRSA"
+        #expect(try ask(expired, "Range: bytes=0-1") == Self.denied)
+        var viewer = try edge.viewer()
+        let part = try viewer.exchange(
+            "GET \(good) HTTP/1.1\r\nHost: edge.test\r\nRange: bytes=0-1\r\n\r\n")
+        #expect(part.status == 206 && part["X-Cache"] == "Hit from cloudfront")
+        #expect(room.count == 1)
+    }
+
+    @Test("§6.1 an omitted Resource is any, a policy of more than one statement is none")
+    func statements() throws {
+        let path = room.path("signed/a")
+        let condition = "\"Condition\":{\"DateLessThan\":{\"AWS:EpochTime\":\(Self.later)}}"
+        #expect(try ask(try signed(path, "{\"Statement\":[{\(condition)}]}")) == "200")
+        let two = "{\"Statement\":[{\(condition)},{\(condition)}]}"
+        #expect(try ask(try signed(path, two)) == "403 MalformedPolicy: Malformed Policy")
+        let open = "{\"Statement\":[{\"Resource\":\"*\",\"Condition\":{}}]}"
+        #expect(try ask(try signed(path, open)) == "403 MalformedPolicy: Malformed Policy")
+    }
+
     @Test("§6.3 each mistake by its code")
     func codes() throws {
         let path = room.path("signed/a")

@@ -41,7 +41,7 @@ struct ClusterSettingsTests {
             #expect(cluster?.context == "/gis")
             #expect(cluster?.proxies == ["/proxy", "/other"])
             #expect(cluster?.capabilities.hasPrefix("/gis/ows?") == true)
-            #expect(cluster?.invalidates == ["/gis/*"])
+            #expect(cluster?.invalidates == ["/gis/*", "/proxy/*", "/other/*"])
             #expect(cluster?.authorization == "Basic YWRtaW46Z2VvOnNlcnZlcg==")
             #expect(cluster?.timeout == 5_000)
             #expect(cluster?.retries == 7)
@@ -62,7 +62,7 @@ struct ClusterSettingsTests {
         #expect(findings(file("sync: none")) == [])
         let shared = reading(file("sync: none")).configuration.settings.origins[0].cluster
         #expect(shared?.sync == ClusterSettings.Sync.none)
-        #expect(shared?.invalidates == ["/geoserver/*"])
+        #expect(shared?.invalidates == ["/geoserver/*", "/gs/*"])
         let paths = reading(file("sync: none", "invalidates: [/a/*, /b]"))
         #expect(paths.configuration.settings.origins[0].cluster?.invalidates == ["/a/*", "/b"])
         let empty = reading(file("leader: ~", "followers: all", "sync: reload"))

@@ -105,6 +105,19 @@ struct DistributionAPITests {
                 == "403 AccessDenied")
     }
 
+    @Test(
+        "§4.4 a policy that does not exist is 404 by its kind",
+        arguments: [
+            ("cache-policy", "NoSuchCachePolicy"),
+            ("origin-request-policy", "NoSuchOriginRequestPolicy"),
+            ("response-headers-policy", "NoSuchResponseHeadersPolicy"),
+        ])
+    func noSuchPolicy(_ word: String, _ code: String) throws {
+        let ask = Asking(try ScriptedDistribution())
+        #expect(try ask(.get, "/\(word)/none").line == "404 \(code)")
+        #expect(try ask(.get, "/\(word)/none/config").line == "404 \(code)")
+    }
+
     @Test("what an edge does not offer is AccessDenied, not a server's error")
     func unknown() throws {
         let ask = Asking(try ScriptedDistribution())

@@ -119,6 +119,58 @@ struct ImportTests {
         #expect(read.findings.count == 1)
     }
 
+    @Test(
+        "what concerns a distribution is idle without one, and is said to be",
+        arguments: [
+            ("pathDecoding: all", "pathDecoding"), ("rootMatch: slash", "rootMatch"),
+            ("rootInvalidation: two", "rootInvalidation"),
+            ("invalidationQuery: narrowed", "invalidationQuery"),
+            (
+                "checkOrder: [enabled, host, country, scheme, method, body, signature, stacked]",
+                "checkOrder"
+            ),
+            ("missingSignature: none", "missingSignature"),
+            ("missingPolicy: none", "missingPolicy"),
+            ("strictAliases: true", "strictAliases"), ("pop: LHR5-P2", "pop"),
+            ("country: { default: US }", "country"),
+            // As it is by itself.
+            ("rootMatch: object", nil), ("strictAliases: false", nil), ("pop: SEA19-C1", nil),
+        ] as [(String, String?)])
+    func idleKeys(_ line: String, _ key: String?) {
+        let text = "origins: { maps: { members: [\"http://[::1]\"] } }\ndistribution:\n  \(line)\n"
+        let expected = key.map {
+            "edge.yaml:3: warning: distribution.\($0) says something of a distribution, and none is "
+                + "given; add --distribution FILE or the key distribution.file"
+        }
+        #expect(reading(text).findings.map(\.description) == (expected.map { [$0] } ?? []))
+    }
+
+    @Test("§6.3: more keys of a group, and more groups, than CloudFront takes draw a warning")
+    func keyQuotas() throws {
+        let groups = (1...5).map { "\"G\($0)\"" }.joined(separator: ", ")
+        let more =
+            ", \"TrustedKeyGroups\": { \"Enabled\": true, \"Quantity\": 5, "
+            + "\"Items\": [\(groups)] }"
+        for number in 1...5 {
+            let keys = (1...(number + 1)).map { "\"K\($0)\"" }.joined(separator: ", ")
+            try files.write(
+                "policies/group\(number).json",
+                "{ \"KeyGroup\": { \"Id\": \"G\(number)\", \"KeyGroupConfig\": "
+                    + "{ \"Items\": [\(keys)] } } }")
+        }
+        let export = Export(standard: Export.behavior("maps", more: more))
+        let read = try files.reading(export) { $0.policies = files.policies }
+        let quotas = read.findings.map(\.description).filter { $0.contains("quota") }
+        let place = "DistributionConfig.DefaultCacheBehavior.TrustedKeyGroups: "
+        #expect(quotas.count == 2, "\(quotas)")
+        #expect(
+            quotas.contains { $0.hasSuffix("5 key groups exceed CloudFront's quota; keep to 4") })
+        #expect(
+            quotas.contains {
+                $0.hasSuffix("\(place)6 keys of group G5 exceed CloudFront's quota; keep to 5")
+            })
+    }
+
     @Test("signers' keys come from the policies' directory and from files")
     func keys() throws {
         let more =

@@ -157,7 +157,7 @@ struct ReadingSettingsTests {
         func settled(_ texts: [String], _ keys: String = "") throws -> [InvalidationPath] {
             let text = "behaviors: [{ path: \"*\", class: none }]\ndistribution: { \(keys) }\n"
             let settings = try files.reading(rooted, text).configuration.settings
-            return try texts.map { settings.settled(try InvalidationPath($0)) }
+            return try texts.flatMap { settings.settled(try InvalidationPath($0)) }
         }
         func paths(_ texts: [String]) throws -> [InvalidationPath] {
             try texts.map { try InvalidationPath($0) }
@@ -170,6 +170,33 @@ struct ReadingSettingsTests {
         #expect(
             try settled(given, "invalidationQuery: narrowed")
                 == paths(["/index.html", "/index.html", "/*", "/a/", "#tag"]))
+    }
+
+    @Test("the root object is stored by the keys of two behaviors where / is matched as it is")
+    func root() throws {
+        var rooted = export
+        rooted.more = ", \"DefaultRootObject\": \"index.html\""
+        // All query strings, which the other one has none of.
+        let caching = "\"CachePolicyId\": \"4cc15a8a-d715-48a4-82b8-cc0b614638fe\""
+        rooted.behaviors = [Export.behavior("maps", "/", caching: caching)]
+        func settled(_ item: String, _ keys: String) throws -> [InvalidationPath] {
+            let text =
+                "behaviors: [{ path: \"*\", class: none }, { path: \"/\", class: none }]\n"
+                + "distribution: { invalidationQuery: narrowed, \(keys) }\n"
+            return try files.reading(rooted, text).configuration.settings.settled(
+                try InvalidationPath(item))
+        }
+        func paths(_ texts: [String]) throws -> [InvalidationPath] {
+            try texts.map { try InvalidationPath($0) }
+        }
+        let both = try paths(["/index.html", "/index.html?a=1"])
+        #expect(try settled("/?a=1", "rootMatch: object") == paths(["/index.html"]))
+        #expect(try settled("/?a=1", "rootMatch: slash") == both)
+        #expect(try settled("/index.html?a=1", "rootMatch: slash") == both)
+        #expect(try settled("/other?a=1", "rootMatch: slash") == paths(["/other"]))
+        #expect(try settled("/", "rootMatch: slash") == paths(["/index.html"]))
+        #expect(
+            try settled("/?a=1", "rootMatch: slash, rootInvalidation: two") == paths(["/?a=1"]))
     }
 
     @Test("those of the control API")

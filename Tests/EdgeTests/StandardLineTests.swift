@@ -13,7 +13,7 @@ struct StandardLineTests {
             archive: LogArchiveSettings(
                 directory: "/", prefix: "", distribution: "E1",
                 domainName: "d111111abcdef8.cloudfront.net")),
-        name: "LAX1")
+        location: "LAX1")
 
     /// The fields of the line that a request leaves, without its end.
     private func fields(
@@ -84,6 +84,17 @@ struct StandardLineTests {
         #expect(found.count == 33 && found[8] == "400" && found[28] == "InvalidRequest")
         #expect(found[5] == "-" && found[7] == "-" && found[16] == "-" && found[23] == "-")
         #expect(found[13] == "Error" && found[22] == "Error")
+        for (status, word) in [
+            (403, "InvalidRequestMethod"), (405, "InvalidRequestMethod"),
+            (505, "Error"),
+        ] {
+            let other = try fields("") {
+                $0.status = status
+                $0.result = .error
+                $0.detail = HeadRejection.methodNotAllowed.reason
+            }
+            #expect(other[28] == word)
+        }
     }
 
     @Test(
@@ -117,13 +128,18 @@ struct StandardLineTests {
             ("OriginConnectError", 502, "Error", "OriginConnectError"),
             ("CapacityExceeded", 503, "CapacityExceeded", "CapacityExceeded"),
             ("method-not-supported", 403, "Error", "InvalidRequestMethod"),
+            ("method-not-allowed", 403, "Error", "InvalidRequestMethod"),
             ("body-not-supported", 403, "Error", "InvalidRequest"),
+            ("country-blocked", 403, "Error", "ClientGeoBlocked"),
+            ("OriginDnsError", 502, "Error", "OriginDnsError"),
             ("absent", 404, "Error", "Error"),
         ])
     func failures(_ detail: String, _ status: Int, _ result: String, _ expected: String) throws {
         let words: [String: StaticString] = [
             "OriginConnectError": "OriginConnectError", "CapacityExceeded": "CapacityExceeded",
             "method-not-supported": "method-not-supported",
+            "method-not-allowed": "method-not-allowed", "country-blocked": "country-blocked",
+            "OriginDnsError": "OriginDnsError",
             "body-not-supported": "body-not-supported", "absent": "absent",
         ]
         let word = try #require(words[detail])

@@ -71,6 +71,30 @@ struct ClusterTests {
         #expect(Set(served) == ["leader", "follower"])
     }
 
+    @Test("an answer that was under way while a write ended is for who asked, and no cache")
+    func overtaken() throws {
+        let pair = try GeoServerPair()
+        #expect(try pair.become("in-step", "in-step"))
+        for server in [pair.leader, pair.follower] {
+            try server.control("/faults", #"{"kind": "hold", "match": "^GET .*env=a:77"}"#)
+        }
+        let answer = Monitor<Response?>(nil)
+        background {
+            let response = try? pair.edge.get(pair.map("geonode:roads", "&env=a:77"))
+            answer.with { $0 = response }
+        }
+        func asked(_ server: GeoServer) throws -> Int { try server.requests("env=a:77").count }
+        while try asked(pair.leader) + asked(pair.follower) == 0 {}
+        #expect(try pair.restyle(1).status == 200)
+        for server in [pair.leader, pair.follower] {
+            try server.control("/faults", method: "DELETE")
+        }
+        let response = try #require(answer.wait { $0 })
+        #expect(response.status == 200)
+        #expect(response["Cache-Control"] == "no-store")
+        #expect(response["Cache-Status"]?.contains("detail=out-of-step") == true)
+    }
+
     @Test("rolling reloads under load: no failure, and no tile older than the write")
     func rolling() throws {
         let pair = try GeoServerPair("driftInterval: 1s", pool: ["memberConcurrency: 8"])

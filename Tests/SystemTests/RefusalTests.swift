@@ -52,6 +52,12 @@ struct RefusalTests {
         let response = try viewer.exchange("\(line)\r\nHost: h:443\r\n\r\n")
         #expect(response.status == 405)
         #expect(response["Allow"] == "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH")
+        // CloudFront has one answer to all methods that are not allowed.
+        let twin = try Edge(origin: origin.url, mode: "cloudfront")
+        var other = try twin.viewer()
+        let refusal = try other.exchange("\(line)\r\nHost: h:443\r\n\r\n")
+        #expect(refusal.status == 403)
+        #expect(refusal["Allow"] == nil)
         #expect(origin.strays.isEmpty)
     }
 }

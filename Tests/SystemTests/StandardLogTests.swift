@@ -79,6 +79,34 @@ struct StandardLogTests {
         #expect(found[2]["sc-status"] == "206" && found[2]["cs-protocol"] == "http")
         #expect(found[3]["sc-status"] == "400" && found[3]["cs-method"] == "-")
         #expect(found[4]["cs-uri-stem"] == "/nobody")
+        #expect(found.allSatisfy { $0["x-edge-location"] == "mapedge" })
+    }
+
+    @Test("CloudFront's twin says where CloudFront would be, and which method it does not allow")
+    func twin() throws {
+        let directory = try TemporaryDirectory()
+        #expect(mkdir(directory.file("logs"), 0o700) == 0)
+        let configured = try Configured(
+            sections: ["role: twin"]
+                + Self.settings(
+                    directory.file("logs"), ", prefix: edge, distribution: E2TEST"),
+            arguments: ["--mode", "cloudfront"])
+        // Of what is too large CloudFront writes no line.
+        for head in [
+            "GET /\(String(repeating: "a", count: 8_200)) HTTP/1.1\r\n",
+            "GET / HTTP/1.1\r\nA: \(String(repeating: "a", count: 33_000))\r\n",
+        ] {
+            var large = try configured.edge.viewer()
+            try large.send("\(head)Host: edge.test\r\n\r\n")
+            #expect([414, 494].contains(try large.response().status))
+        }
+        var viewer = try configured.edge.viewer()
+        try viewer.send("TRACE / HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+        #expect(try viewer.response().status == 403)
+        let found = try Self.records(directory, count: 1)
+        #expect(found.count == 1 && found[0]["x-edge-location"] == "SEA19-C1")
+        #expect(found[0]["x-edge-detailed-result-type"] == "InvalidRequestMethod")
+        #expect(found[0]["sc-status"] == "403")
     }
 
     @Test("what was written survives kill -9; a new edge begins a file of its own")

@@ -32,8 +32,10 @@ struct AncestorTargetTests {
                     + "&TILEMATRIX=EPSG:900913:4&TILEROW=5&TileCol=4&FORMAT=image/png", 1, 1
             ),
             (
-                "/wmts?request=GetTile&tilematrix=EPSG%3A900913%3A5&tilerow=10&tilecol=9", 2,
-                "/wmts?request=GetTile&tilematrix=EPSG%3A900913%3A3&tilerow=2&tilecol=2", 1, 2
+                "/wmts?request=GetTile&tilematrixset=EPSG%3A900913&tilematrix=EPSG%3A900913%3A5"
+                    + "&tilerow=10&tilecol=9", 2,
+                "/wmts?request=GetTile&tilematrixset=EPSG%3A900913&tilematrix=EPSG%3A900913%3A3"
+                    + "&tilerow=2&tilecol=2", 1, 2
             ),
             (
                 "/gwc/service/wmts/rest/x/style/EPSG:900913/EPSG:900913:5/11/9?format=image/png",
@@ -42,12 +44,23 @@ struct AncestorTargetTests {
                 1, 1
             ),
             (
-                "/wmts/1.0.0/x/default/g/10/512/100.png", 3, "/wmts/1.0.0/x/default/g/7/64/12.png",
-                4, 0
+                "/wmts/1.0.0/x/default/GoogleMapsCompatible/10/512/100.png", 3,
+                "/wmts/1.0.0/x/default/GoogleMapsCompatible/7/64/12.png", 4, 0
             ),
             // Rows from the south: row 21 of level 5 is in the upper half of row 10 of level 4.
-            ("/tms/1.0.0/x@g@png/5/9/21.png", 1, "/tms/1.0.0/x@g@png/4/4/10.png", 1, 0),
-            ("/tms/1.0.0/x@g@png/5/8/20.png", 1, "/tms/1.0.0/x@g@png/4/4/10.png", 0, 1),
+            (
+                "/tms/1.0.0/x@EPSG:4326@png/5/9/21.png", 1,
+                "/tms/1.0.0/x@EPSG:4326@png/4/4/10.png", 1, 0
+            ),
+            (
+                "/tms/1.0.0/x@EPSG%3A900913@png/5/8/20.png", 1,
+                "/tms/1.0.0/x@EPSG%3A900913@png/4/4/10.png", 0, 1
+            ),
+            // GeoWebCache counts them from the north where it is asked to.
+            (
+                "/tms/1.0.0/x@EPSG:3857@png/5/9/21.png?flipY=true", 1,
+                "/tms/1.0.0/x@EPSG:3857@png/4/4/10.png?flipY=true", 1, 1
+            ),
             ("/gmaps?layers=x&zoom=10&x=1000&y=999", 1, "/gmaps?layers=x&zoom=9&x=500&y=499", 0, 1),
         ])
     func counted(_ tile: String, _ levels: Int, _ wanted: String, _ column: Int, _ row: Int) {
@@ -150,6 +163,14 @@ struct AncestorTargetTests {
             "/wmts?REQUEST=GetTile&TILEMATRIX=a5&TILEROW=0&TILECOL=0",
             "/wmts?REQUEST=GetTile&TILEROW=0&TILECOL=0",
             "/tms/1.0.0/x/0/0/0.png", "/index.html",
+            // Grid sets that are anybody's, some of GeoWebCache's own that do not halve, and none.
+            "/tms/1.0.0/x@own@png/5/9/21.png", "/tms/1.0.0/x/5/9/21.png",
+            "/wmts/1.0.0/x/default/EPSG:2154/10/512/100.png",
+            "/gwc/service/wmts/rest/x/style/GlobalCRS84Pixel/GlobalCRS84Pixel:5/11/9",
+            "/wmts?REQUEST=GetTile&TILEMATRIXSET=GlobalCRS84Scale&TILEMATRIX=5&TILEROW=1&TILECOL=1",
+            "/wmts?REQUEST=GetTile&TILEMATRIXSET=EPSG:21781&TILEMATRIX=EPSG:21781:5&TILEROW=1"
+                + "&TILECOL=1",
+            "/wmts?REQUEST=GetTile&TILEMATRIX=5&TILEROW=1&TILECOL=1",
             "/wms?REQUEST=GetCapabilities",
         ])
     func none(_ target: String) { #expect(candidates(target).isEmpty) }

@@ -27,6 +27,16 @@ public struct LoggingConfig: Sendable, Equatable {
             fields.log.error(
                 fields.place("Bucket"), "logging is enabled without a bucket", "name one in Bucket")
         }
+        if logging.isEnabled {
+            fields.log.notEmulated(
+                fields.place("Enabled"), "no log goes to a bucket",
+                "the configuration's accessLog says where one is written")
+        }
+        if logging.includesCookies {
+            fields.log.notEmulated(
+                fields.place("IncludeCookies"), "cookies are not logged",
+                "they may be secrets: cs(Cookie) is - always")
+        }
         return logging
     }
 }

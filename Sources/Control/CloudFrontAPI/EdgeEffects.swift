@@ -56,7 +56,7 @@ struct EdgeEffects: DistributionEffects {
     private func rules(for targets: [InvalidationPath]) -> [InvalidationRule] {
         let hasTags = !store.tagField.isEmpty
         let settings = settings()
-        let settled = targets.map { settings?.settled($0) ?? $0 }
+        let settled = targets.flatMap { settings?.settled($0) ?? [$0] }
         return settled.map(InvalidationRule.init).filter { hasTags || $0.reach != .tag }
     }
 

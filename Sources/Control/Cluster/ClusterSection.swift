@@ -16,11 +16,11 @@ extension ConfigurationReader {
         // What nobody wrote follows the path that somebody did.
         cluster.capabilities =
             cluster.context + "/ows?service=WMS&version=1.3.0&request=GetCapabilities"
-        cluster.invalidates = [cluster.context + "/*"]
         section.read("capabilities", &cluster.capabilities, .requestPath)
         if let paths = section.list("proxies") {
             cluster.proxies = paths.compactMap { $0.read(.restPath, findings) }
         }
+        cluster.invalidates = ([cluster.context] + cluster.proxies).map { $0 + "/*" }
         if let paths = section.list("invalidates") {
             cluster.invalidates = paths.compactMap { $0.read(.stalePath, findings) }
         }

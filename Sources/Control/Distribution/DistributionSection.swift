@@ -17,6 +17,8 @@ struct DistributionDraft {
     var isStrictAboutAliases = false
     var pointOfPresence: String?
     var readings = DistributionReadings()
+    /// Keys that say how a distribution is served or read, where they say something of their own.
+    var keysOfUse: [Given] = []
     /// What `behaviors` adds to those that are imported.
     var additions: [BehaviorAddition] = []
     /// `--origin`, whose ids only the export knows.
@@ -52,6 +54,20 @@ extension ConfigurationReader {
         section.read("pop", &distribution.pointOfPresence, .pointOfPresence)
         readReadings(&section)
         section.finish()
+        distribution.keysOfUse = keysOfUse.map { key in
+            Given(
+                name: section.name + key, text: "", place: findings.place(of: section.name + key))
+        }
+    }
+
+    private var keysOfUse: [String] {
+        let (draft, standard) = (distribution, DistributionDraft())
+        let keys = [
+            ("strictAliases", draft.isStrictAboutAliases),
+            ("country", draft.countries != standard.countries),
+            ("pop", ![nil, DistributionSettings.standardPOP].contains(draft.pointOfPresence)),
+        ]
+        return keys.filter(\.1).map(\.0) + draft.readings.keysOfTheirOwn
     }
 
     private mutating func readKeyFiles(_ section: Section) {
@@ -72,7 +88,8 @@ extension ConfigurationReader {
     /// What is said of a distribution where none is.
     func checkDistributionIsThere() {
         let draft = distribution
-        let idle = [draft.policies, draft.id].compactMap { $0 } + draft.keys.map(\.file)
+        let idle =
+            [draft.policies, draft.id].compactMap { $0 } + draft.keys.map(\.file) + draft.keysOfUse
         for given in idle {
             let isFlag = if case .flag = given.place { true } else { false }
             let problem = "\(given.name) says something of a distribution, and none is given"

@@ -38,6 +38,23 @@ extension ConfigurationReader {
     }
 }
 
+extension DistributionReadings {
+    /// Names of the keys that are not as they are by themselves.
+    var keysOfTheirOwn: [String] {
+        let standard = DistributionReadings()
+        let keys = [
+            ("pathDecoding", pathDecoding != standard.pathDecoding),
+            ("rootMatch", matchesRootAsSlash != standard.matchesRootAsSlash),
+            ("rootInvalidation", separatesRoot != standard.separatesRoot),
+            ("invalidationQuery", narrowsInvalidations != standard.narrowsInvalidations),
+            ("checkOrder", checks != standard.checks),
+            ("missingSignature", missingSignature != standard.missingSignature),
+            ("missingPolicy", missingPolicy != standard.missingPolicy),
+        ]
+        return keys.filter(\.1).map(\.0)
+    }
+}
+
 extension ValueForm where Value == MatchPath.Decoding {
     fileprivate static var pathDecoding: Self {
         .choice(["none": .none, "unreserved": .unreserved, "all": .all])

@@ -84,6 +84,12 @@ struct SignerKeys: Sendable, Equatable {
                 "save the output of aws cloudfront get-key-group --id \(id) beside the policies")
             return
         }
+        if keys.count > 5 {
+            findings.warning(
+                at: place,
+                "\(path)\(keys.count) keys of group \(printable(id)) exceed CloudFront's quota",
+                "keep to 5")
+        }
         for key in keys where publicKeys[key] == nil {
             findings.error(
                 at: place, "\(path)no key \"\(printable(key))\" of group \(id) is known",

@@ -136,8 +136,10 @@ struct StepReader {
         for given in paths {
             do throws(APIError) {
                 let path = try InvalidationPath(given.text)
-                rules.append(InvalidationRule(settings?.settled(path) ?? path))
-                rules[rules.count - 1].isSoft = isSoft
+                for path in settings?.settled(path) ?? [path] {
+                    rules.append(InvalidationRule(path))
+                    rules[rules.count - 1].isSoft = isSoft
+                }
             } catch {
                 return Invalidation(
                     paths: paths.map(\.text), rules: [], refusal: error.message)

@@ -17,15 +17,26 @@ public final class Cluster: Sendable {
         /// Members of which it was said already that their sessions went elsewhere.
         var told: Set<Int> = []
         var counts = ClusterCounts()
+        /// The same origin's cluster since its settings are others.
+        var heir: Cluster?
+
+        func mayStore(_ ticket: ClusterTicket) -> Bool {
+            ticket.place < 0 || heir == nil && cluster.mayStore(ticket)
+        }
     }
 
     /// - Parameter previous: the same origin's cluster under other settings. Its editions go on, so
-    ///   that who was behind is not in step for having been configured anew.
+    ///   that who was behind is not in step for having been configured anew; writes that are under
+    ///   way there end here as well; and nothing that is fetched there is stored any more.
     init(_ settings: ClusterSettings, after previous: Cluster? = nil) {
         self.settings = settings
         classifier = ClusterClassifier(settings)
-        let edition = previous.map { $0.edition + 1 } ?? 1
-        state = Mutex(State(cluster: ClusterState(settings, edition: edition)))
+        state = Mutex(State(cluster: ClusterState(settings)))
+        guard let previous else { return }
+        previous.state.withLock { old in
+            state.withLock { $0.cluster = ClusterState(settings, after: old.cluster) }
+            old.heir = self
+        }
     }
 
     /// These are the members from now on; returns each one's place.
@@ -59,18 +70,26 @@ public final class Cluster: Sendable {
                 return members
             }
             let bit = UInt64(1) << UInt64(home)
-            if members & bit & fit & ~tried != 0 {
+            return members & bit & fit & ~tried != 0 ? bit : members
+        }
+    }
+
+    /// A member takes a fetch: of its session, if it had its home elsewhere and that is down, it is
+    /// told once that it begins anew.
+    func took(_ place: Int, _ wish: MemberWish, fit: UInt64) {
+        guard let session = wish.session else { return }
+        state.withLock { state in
+            guard let home = state.sessions.home(of: session) else { return }
+            guard home != place else {
                 state.told.remove(home)
-                return bit
+                return
             }
-            guard fit & bit == 0 else { return members }
-            // It is down: the session begins anew at another, and that is told once.
+            guard fit & 1 << UInt64(home) == 0 else { return }
             state.sessions.release(session)
             state.counts.sessionsMoved += 1
             if state.told.insert(home).inserted {
                 state.cluster.note(.sessionsLost(state.cluster.members[home].name))
             }
-            return members
         }
     }
 
@@ -84,22 +103,32 @@ public final class Cluster: Sendable {
 
     func mayStore(_ ticket: ClusterTicket) -> Bool {
         state.withLock { state in
-            let may = state.cluster.mayStore(ticket)
+            let may = state.mayStore(ticket)
             if !may { state.counts.fenced += 1 }
             return may
         }
     }
 
+    /// Whether what was asked for by a ticket is as new as the catalog still.
+    func isInStep(_ ticket: ClusterTicket) -> Bool { state.withLock { $0.mayStore(ticket) } }
+
     func bind(_ session: UInt64, to place: Int) {
         state.withLock { $0.sessions.bind(session, to: place) }
     }
 
-    func writeBegan() { state.withLock { $0.cluster.writeBegan() } }
+    func writeBegan() {
+        state.withLock { state in
+            state.cluster.writeBegan()
+            state.heir?.writeBegan()
+        }
+    }
 
     func writeEnded(by place: Int?, changed: Bool, at now: Milliseconds) {
         state.withLock { state in
             state.counts.writes += changed ? 1 : 0
             state.cluster.writeEnded(by: place, changed: changed, at: now)
+            // Who has that place here may have another there.
+            state.heir?.writeEnded(by: nil, changed: changed, at: now)
         }
     }
 

@@ -14,9 +14,10 @@ public enum ClusterAsk: Sendable, Equatable {
 ///
 /// What is not known counts as more than it may be: an unknown unsafe method is a write, an unknown
 /// read is affected by one. GET never counts as a write, though some links of the web pages change
-/// something: the comparison of members finds that out.
+/// something: the comparison of members finds that out. What is posted to an OGC service is told
+/// apart by ``ServiceAsk``.
 ///
-/// Source: GeoServer user manual, "REST", "GeoWebCache REST API", "Virtual Services", WFS-T.
+/// Source: GeoServer user manual, "REST", "GeoWebCache REST API", "Virtual Services".
 public struct ClusterClassifier: Sendable {
     private let context: [String]
     private let proxies: [[String]]
@@ -70,7 +71,8 @@ public struct ClusterClassifier: Sendable {
         guard !request.isSafe else { return false }
         let path = Self.segments(request.path[...])
         guard let rest = rest(of: path), let first = rest.first else { return false }
-        return first == restName || first == "gwc" && rest.dropFirst().first == "rest"
+        if first == restName || first == "gwc" && rest.dropFirst().first == "rest" { return true }
+        return Self.services.contains(Self.serviceName(rest)) && service(rest, request) == .write
     }
 
     private func rest(of path: [String]) -> ArraySlice<String>? {
@@ -91,25 +93,20 @@ public struct ClusterClassifier: Sendable {
 
     /// An OGC service, global or virtual: `/wms`, `/W/wms`, `/W/L/wfs/WfsDispatcher`.
     private func service(_ rest: ArraySlice<String>, _ request: Request) -> ClusterAsk {
-        if request.isSafe { return .affected }
-        let name = rest.contains("WfsDispatcher") ? "wfs" : rest.last?.lowercased() ?? ""
-        let services = ["wms", "wfs", "wcs", "wps", "ows", "csw", "wmts", "kml", "animate"]
-        guard request.method == "POST", services.contains(name) else { return .write }
-        return changesFeatures(request, name) ? .write : .affected
-    }
-
-    /// Whether a posted question of an OGC service is, or could be, a transaction that only the
-    /// member that took it knows of.
-    private func changesFeatures(_ request: Request, _ name: String) -> Bool {
-        guard !sharedStore, name == "wfs" || name == "ows" else { return false }
-        if let asked = Self.parameter("request", in: request.query) {
-            return Self.transactions.contains(asked)
+        let name = Self.serviceName(rest)
+        guard request.isSafe || request.method == "POST" && Self.services.contains(name) else {
+            return .write
         }
-        guard let root = Self.rootElement(of: request.body) else { return true }
-        return Self.transactions.contains(root)
+        return ServiceAsk(service: name, sharedStore: sharedStore, request: request).ask
     }
 
-    private static let transactions: Set<String> = ["transaction", "lockfeature"]
+    private static let services: Set<String> = [
+        "wms", "wfs", "wcs", "wps", "ows", "csw", "wmts", "kml", "animate",
+    ]
+
+    private static func serviceName(_ rest: ArraySlice<String>) -> String {
+        rest.contains("WfsDispatcher") ? "wfs" : rest.last?.lowercased() ?? ""
+    }
 
     // MARK: reading
 
@@ -157,7 +154,7 @@ public struct ClusterClassifier: Sendable {
     }
 
     /// A parameter's value in small letters; names do not count their case.
-    private static func parameter(_ name: String, in query: [UInt8]) -> String? {
+    static func parameter(_ name: String, in query: [UInt8]) -> String? {
         for pair in query.split(separator: UInt8(ascii: "&")) {
             let key = String(decoding: decoded(pair.prefix { $0 != 0x3D }), as: UTF8.self)
             guard key.lowercased() == name else { continue }

@@ -37,8 +37,9 @@ public struct ClusterSettings: Sendable, Equatable {
     /// Cookies that tie a session to the member that set them.
     public var stickyCookies = ["JSESSIONID"]
     /// What a configuration write makes stale in the cache: paths, those with `*` at their end
-    /// standing for all that begin so. Default: all below the context.
-    public var invalidates = ["/geoserver/*"]
+    /// standing for all that begin so. Default: all below the context and the proxies' paths, where
+    /// the same is to be read.
+    public var invalidates = ["/geoserver/*", "/gs/*"]
 
     public init() {}
 

@@ -257,6 +257,12 @@ extension ClusterState {
                 return
             }
             guard member.loaded >= edition || edition == 1 || isInStep(place) else { return }
+        } else if !isInStep(place), now < graceUntil {
+            // Nobody says when others have brought it the latest write, and equal capabilities may
+            // be those of the time before.
+            members[place].reason = "it may not have heard of the latest write yet"
+            nextSurvey = min(nextSurvey, graceUntil)
+            return
         }
         if isLoaded {
             round = nil
@@ -282,11 +288,13 @@ extension ClusterState {
         }
         // Who is behind and knows it has not drifted.
         if member.isFollower, member.loaded < edition, edition > 1, !isInStep(place) { return }
-        // Who is told of writes by others hears of them a little later.
+        // Who is told of writes by others hears of them a little later; who took the latest one
+        // differs from them until then.
         if !member.isFollower, now < graceUntil {
+            nextSurvey = min(nextSurvey, graceUntil)
+            guard !isInStep(place) else { return }
             members[place].isProven = false
             members[place].reason = reason
-            nextSurvey = min(nextSurvey, now + Milliseconds(ClusterSettings.backoff))
             return
         }
         drift(place, reason)

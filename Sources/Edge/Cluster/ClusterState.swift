@@ -95,10 +95,19 @@ public struct ClusterState: Sendable {
     public internal(set) var rounds: UInt64 = 0
     public internal(set) var failures: UInt64 = 0
 
-    public init(_ settings: ClusterSettings, members names: [String] = [], edition: UInt64 = 1) {
+    public init(_ settings: ClusterSettings, members names: [String] = []) {
         self.settings = settings
-        self.edition = edition
         _ = follow(names)
+    }
+
+    /// The same members' cluster under other settings, before it knows them: whoever is no leader
+    /// has to be compared, and loaded, once more.
+    init(_ settings: ClusterSettings, after previous: ClusterState) {
+        self.settings = settings
+        edition = previous.edition + 1
+        (turn, openWrites) = (previous.turn, previous.openWrites)
+        (quietAt, quietBy) = (previous.quietAt, previous.quietBy)
+        graceUntil = previous.graceUntil
     }
 
     // MARK: members

@@ -64,6 +64,12 @@ struct ClusterAdmission: Sendable {
         }
     }
 
+    /// A member, by its position, takes a fetch.
+    func took(_ member: Int, _ wish: MemberWish, fit: UInt64) {
+        guard wish.session != nil else { return }
+        cluster.took(places[member], wish, fit: Self.bits(of: fit, places))
+    }
+
     /// Members by their places in the cluster.
     static func bits(of indices: UInt64, _ places: [Int]) -> UInt64 {
         places.indices.reduce(0) {

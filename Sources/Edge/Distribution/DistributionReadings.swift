@@ -57,23 +57,41 @@ public struct DistributionReadings: Sendable, Equatable {
 
 extension Settings {
     /// What an item of an invalidation names among what is stored: `/` is the root object, and
-    /// path and query are as the key of their behavior has them.
-    package func settled(_ path: InvalidationPath) -> InvalidationPath {
-        guard let distribution else { return path }
+    /// path and query are as the key of their behavior has them. More than one where more than one
+    /// behavior stores the object.
+    package func settled(_ path: InvalidationPath) -> [InvalidationPath] {
+        guard let distribution else { return [path] }
         let (readings, rules) = (distribution.readings, distribution.distribution)
         let root = rules.config.defaultRootObject
         let named = readings.separatesRoot ? path : path.naming(rootObject: root)
-        guard case .exact(let bytes) = named else { return named }
-        let end = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.endIndex
-        let target = Array(bytes[..<end])
+        guard case .exact(let bytes) = named else { return [named] }
+        var targets = [Array(bytes.prefix { $0 != UInt8(ascii: "?") })]
+        // What was asked for as `/` is stored under the root object's path, by the key of the
+        // behavior of `/`.
+        if readings.matchesRootAsSlash, !root.isEmpty, targets[0].elementsEqual("/\(root)".utf8) {
+            targets.append([UInt8(ascii: "/")])
+        }
+        var settled: [InvalidationPath] = []
+        for target in targets {
+            let path = keyed(named, as: target, by: distribution)
+            if !settled.contains(path) { settled.append(path) }
+        }
+        return settled
+    }
+
+    /// The item as the key of the behavior that this path belongs to has it.
+    private func keyed(
+        _ path: InvalidationPath, as target: [UInt8], by distribution: DistributionSettings
+    ) -> InvalidationPath {
+        let readings = distribution.readings
         let index = unsafe withUnsafeTemporaryAllocation(
             byteCount: max(target.count, 1), alignment: 1
         ) { scratch in
-            unsafe rules.behaviorIndex(
+            unsafe distribution.distribution.behaviorIndex(
                 for: target.span.bytes, scratch: scratch, decoding: readings.pathDecoding)
         }
         guard behaviors.indices.contains(index), let key = behaviors[index].imported?.behavior.key
-        else { return named }
-        return named.keyed(by: key, narrowing: readings.narrowsInvalidations)
+        else { return path }
+        return path.keyed(by: key, narrowing: readings.narrowsInvalidations)
     }
 }

@@ -54,6 +54,7 @@ extension LoopState where N: ~Copyable {
     /// The facts of the request at hand, as `handle` has them.
     private func requestFacts(_ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> RequestFacts {
         var facts = unsafe RequestFacts(head, bytes: bytes.bytes)
+        if facts.hasOriginPrecondition { ignorePreconditions(behavior, &facts) }
         if head.fields.contains(.cookie) { facts.hasSession = unsafe hasSession(behavior, bytes) }
         if hot[behavior].policy.mapClass == .tiles, !head.query.isEmpty, !facts.hasSession {
             facts.hasSession = unsafe Credentials.areIn(

@@ -107,7 +107,7 @@ struct PoolRoster: Sendable {
         guard !members.isEmpty else { return .failed(.noMember) }
         let admitted = admitted(wish, tried, now)
         let candidates = candidates(tried, mayTry: mayTry, ask.requestClass, now, admitted)
-        if !candidates.isEmpty { return take(candidates, ask.requestClass, now, admitted) }
+        if !candidates.isEmpty { return take(candidates, ask.requestClass, now, admitted, wish) }
         return wait(tried, now, fetch, wish, ask)
     }
 
@@ -159,7 +159,8 @@ struct PoolRoster: Sendable {
     }
 
     private mutating func take(
-        _ candidates: [Int], _ requestClass: RequestClass, _ now: Milliseconds, _ admitted: UInt64
+        _ candidates: [Int], _ requestClass: RequestClass, _ now: Milliseconds, _ admitted: UInt64,
+        _ wish: MemberWish
     ) -> Choice {
         var total = 0
         var best = candidates[0]
@@ -172,6 +173,7 @@ struct PoolRoster: Sendable {
         }
         members[best].current -= total
         occupy(best, requestClass)
+        admission?.took(best, wish, fit: able(at: now))
         guard isAnyFit(at: now, admitted), !isFit(best, now) else { return .member(best) }
         members[best].health.beginTrial()
         return .trial(best)
@@ -234,7 +236,7 @@ struct PoolRoster: Sendable {
         var candidates = candidates(tried, mayTry: false, requestClass, now, admitted)
         if onlyFit || isAnyFit(at: now, admitted) { candidates.removeAll { !isFit($0, now) } }
         guard !candidates.isEmpty,
-            case .member(let member) = take(candidates, requestClass, now, admitted)
+            case .member(let member) = take(candidates, requestClass, now, admitted, wish)
         else { return nil }
         if !isFree { retryTokens -= 1 }
         return member
@@ -280,6 +282,7 @@ struct PoolRoster: Sendable {
         }
         guard let next else { return nil }
         occupy(member, next.requestClass)
+        admission?.took(member, next.group.wish, fit: able(at: now))
         return HandedPlace(member: member, next: next.fetch, requestClass: next.requestClass)
     }
 

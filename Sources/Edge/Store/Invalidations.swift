@@ -233,6 +233,11 @@ public final class Invalidations: Sendable {
         }
     }
 
+    /// The latest that is on disk with all before it, unless that failed.
+    package var latestWritten: UInt64 {
+        state.withLock { $0.waiting.first.map { $0.number - 1 } ?? $0.latest }
+    }
+
     /// Rules in force.
     public var count: Int { state.withLock { $0.journal.count } }
 

@@ -121,6 +121,10 @@ private final class ClusterLife {
 
     func run() -> ClusterSimulation.Report {
         fabric.route = { [self] endpoint, _ in route(endpoint) }
+        site.invalidations = { [unowned self] in
+            let known = edge.store.invalidations
+            return (known.latest, known.latestWritten)
+        }
         for viewer in viewers { viewer.start() }
         planStore()
         planKeeper()

@@ -27,6 +27,11 @@ final class ClusterSite {
     private(set) var (judged, hits, marked) = (0, 0, 0)
     private(set) var writes = 0
     private var posts: Set<Int> = []
+    /// The numbers of the edge's invalidations: the latest one, and the latest one on its disk.
+    var invalidations: () -> (latest: UInt64, written: UInt64) = { (0, 0) }
+    /// The latest one before each write came to a node.
+    private var latestBefore: [Int: UInt64] = [:]
+    private var lastWrite: UInt64 = 0
     private var acknowledged: [(time: UInt64, version: Int)] = []
     /// When the leader was last down, silent or cut short.
     private var leaderTrouble: UInt64 = 0
@@ -54,6 +59,8 @@ final class ClusterSite {
         disk += 1
         node.memory = disk
         writes += 1
+        lastWrite = world.now
+        latestBefore[number] = invalidations().latest
         return disk
     }
 
@@ -92,6 +99,13 @@ final class ClusterSite {
 
     // MARK: the viewers' side
 
+    /// A writer hears of a write that a node has, or that it failed: what it made stale must be on
+    /// the edge's disk.
+    func told(of number: Int) {
+        guard let before = latestBefore[number], invalidations().written <= before else { return }
+        violate("the writer of \(number) was told before the disk")
+    }
+
     /// A writer has been told that this is written.
     func acknowledge(_ version: Int) { acknowledged.append((world.now, version)) }
 
@@ -122,7 +136,11 @@ final class ClusterSite {
             violate("\(place) shows \(version)\(isHit ? " (hit)" : ""), \(least) was written")
         }
         guard isMarked else { return }
-        if isLeaderWell { violate("\(place) is of a member out of step, and the leader is well") }
+        // An answer that was under way while a write ended may be older than that.
+        let isOvertaken = lastWrite + 5_000_000_000 > ask.sentAt
+        if isLeaderWell, !isOvertaken {
+            violate("\(place) is of a member out of step, and the leader is well")
+        }
         if head["cache-control"] != "no-store" { violate("\(place) is marked, and may be kept") }
     }
 
@@ -145,6 +163,8 @@ struct ClusterAskMade {
     /// A write could change the answer.
     var isAffected: Bool
     var sentAt: UInt64
+    /// The number of a write.
+    var post: Int?
     /// Who was a member all the time.
     var members: Set<Int>
 }

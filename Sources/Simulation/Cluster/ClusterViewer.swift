@@ -70,7 +70,7 @@ final class ClusterViewer: Peer {
         }
         ask = ClusterAskMade(
             viewer: number, method: method, path: path, isAffected: isAffected, sentAt: world.now,
-            members: members())
+            post: method == "GET" ? nil : next.number, members: members())
         world.note("viewer \(number) asks \(method) \(path)", number)
         link?.peerSend(Array("\(method) \(path) HTTP/1.1\r\n\(fields)\r\n".utf8))
     }
@@ -100,6 +100,7 @@ final class ClusterViewer: Peer {
     private func take(_ message: MessageReader.Message, _ made: ClusterAskMade) {
         world.note("viewer \(number) has \(message.head.status) \(message.head.fields)", 3)
         site.judge(message, of: made)
+        if let post = made.post { site.told(of: post) }
         guard made.method != "GET", message.head.status == 200,
             let version = message.head["x-catalog"].flatMap({ Int($0) })
         else { return }

@@ -26,6 +26,8 @@ let cachingLanes = [
     },
 ]
 
+private let then = date(-864_000)
+
 private func write(_ method: String) -> Step {
     .passes(
         ask(method, body: "a=1"), .ok("Cache-Control: max-age=60"), .sentMethod(method),
@@ -61,6 +63,29 @@ let storableRows: [Row] = [
         .miss(ask("OPTIONS"), .ok("Cache-Control: max-age=0")),
         .miss(ask("OPTIONS"), .ok("Cache-Control: max-age=0")),
         .stale(ask("OPTIONS"), .response(503))),
+    Row(
+        "§5.2", "If-Match and If-Unmodified-Since that no policy names are no reason to ask",
+        "plain", .miss(get("If-Match: \"b\""), .ok("ETag: \"a\""), .sentLacks("If-Match")),
+        .hit(get("If-Match: \"b\"")), .hit(get("If-Unmodified-Since: \(then)")), .hit()),
+    Row(
+        "§5.2", "the same, where they get to the origin, are the origin's to judge", "legacy",
+        .miss(.ok("ETag: \"a\"")),
+        .error(
+            get("If-Match: \"b\""), .response(412), .sent("If-Match", "\"b\""),
+            .sentLacks("If-None-Match")),
+        .error(
+            get("If-Unmodified-Since: \(then)"), .response(412, ["Cache-Control: max-age=60"]),
+            .sentHas("If-Unmodified-Since")),
+        .any(get(), [], "Hit", .status(200))),
+    Row(
+        "§5.2", "the same with allViewer", "methods", .miss(.ok("ETag: \"a\"")),
+        .error(get("If-Match: \"b\""), .response(412), .sent("If-Match", "\"b\"")),
+        .any(get(), [], "Hit", .status(200))),
+    Row(
+        "§5.2", "a write's If-Match gets to the origin where a policy lets it", "methods",
+        .error(
+            ask("PUT", "If-Match: \"b\"", body: "a=1"), .response(412),
+            .sent("If-Match", "\"b\""))),
     Row(
         "§1.3", "GET with a body is 403", "plain",
         .refused(ask("GET", body: "a=1"), 403, .field("Server", "CloudFront"))),

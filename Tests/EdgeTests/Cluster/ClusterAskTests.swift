@@ -87,7 +87,11 @@ struct ClusterAskTests {
             ("POST /geoserver/wfs", "<?xml version='1.0'?>\n<!-- <a> -->\n<Transaction>", .write),
             ("POST /geoserver/wfs", "<!DOCTYPE x><wfs:LockFeature a='1'>", .write),
             ("POST /geoserver/wfs", "<wfs:GetFeature service=\"WFS\">", .affected),
-            ("POST /geoserver/wfs?REQUEST=GetFeature", "<wfs:Transaction>", .affected),
+            // Both the query and the document are believed.
+            ("POST /geoserver/wfs?REQUEST=GetFeature", "<wfs:Transaction>", .write),
+            ("POST /geoserver/wms", "<wfs:Transaction>", .write),
+            ("POST /geoserver/wfs", "<wfs:GetFeatureWithLock>", .write),
+            ("POST /geoserver/wfs?REQUEST=GetFeature", "", .affected),
             ("POST /geoserver/ows?request=transaction", "", .write),
             // What has not come yet may be one.
             ("POST /geoserver/a/b/wfs/WfsDispatcher", "", .write),
@@ -99,6 +103,64 @@ struct ClusterAskTests {
     func transactions(_ request: String, _ body: String, _ expected: ClusterAsk) {
         #expect(classify(request, body: body) { $0.sharedStore = false } == expected)
         #expect(classify(request, body: body) != .write)
+    }
+
+    @Test(
+        "what is posted to a process service writes, unless all it runs is known to read",
+        arguments: [
+            (execute("gs:Import"), ClusterAsk.write), (execute("gs:StoreCoverage"), .write),
+            (execute("own:Anything"), .write), (execute("Import"), .write),
+            (execute("vec:Aggregate"), .affected), (execute(" JTS:buffer\n"), .affected),
+            (execute("gs:DownloadEstimator"), .affected),
+            // A chain runs what is within its inputs.
+            (execute("vec:Bounds", within: execute("gs:Import")), .write),
+            (execute("gs:Import", within: execute("vec:Bounds")), .write),
+            (execute("vec:Bounds", within: execute("ras:Contour")), .affected),
+            // An input's name is no process's.
+            (
+                execute("vec:Bounds", within: "<ows:Identifier>gs:Import</ows:Identifier>"),
+                .affected
+            ),
+            // Its answer is where it was asked for.
+            (execute("gs:Download", end: response("storeExecuteResponse")), .leaderRead),
+            (execute("gs:Download", end: response("status")), .leaderRead),
+            (
+                "<wps:Execute mode='async'><ows:Identifier>vec:Bounds</ows:Identifier></wps:Execute>",
+                .leaderRead
+            ),
+            // Not here yet, not whole, not XML.
+            ("", .write), ("<wps:Execute>", .write), ("<wps:Exec", .write),
+            ("<wps:Execute><ows:Identifier>vec:Bounds</ows:Identifier>", .write),
+            ("<wps:Execute><wps:Execute/></wps:Execute>", .write), ("<wps:Execute/>", .write),
+            ("<wps:GetCapabilities/>", .affected), ("<wps:DescribeProcess>", .affected),
+            ("<wps:GetExecutionStatus executionId='1'/>", .leaderRead),
+            ("request=Execute&identifier=gs:Import", .write),
+            ("request=Execute&identifier=vec:Bounds", .affected),
+            ("request=Execute&identifier=vec:Bounds&storeExecuteResponse=true", .leaderRead),
+            ("request=GetCapabilities", .affected), ("request=Execute", .write),
+        ])
+    func processes(_ body: String, _ expected: ClusterAsk) {
+        for path in ["/geoserver/wps", "/geoserver/geonode/ows"] {
+            #expect(classify("POST \(path)", body: body) == expected, "\(path)")
+        }
+    }
+
+    @Test(
+        "what an OGC service keeps in the data directory is a write wherever features are",
+        arguments: [
+            ("POST /geoserver/wfs", "<wfs:CreateStoredQuery>", ClusterAsk.write),
+            ("POST /geoserver/wfs?request=DropStoredQuery&id=1", "", .write),
+            ("POST /geoserver/csw", "<csw:Harvest>", .write),
+            ("POST /geoserver/csw", "<csw:GetRecords>", .affected),
+            ("POST /geoserver/wfs", "<wfs:ListStoredQueries/>", .affected),
+            ("POST /geoserver/wms", "<ogc:GetMap>", .affected),
+            // By a link, at the leader at least.
+            ("GET /geoserver/wps?request=Execute&identifier=gs:Import", "", .leaderRead),
+            ("GET /geoserver/ows?service=WPS&request=GetExecutionResult", "", .leaderRead),
+            ("GET /geoserver/wps?request=DescribeProcess", "", .affected),
+        ])
+    func kept(_ request: String, _ body: String, _ expected: ClusterAsk) {
+        #expect(classify(request, body: body) == expected)
     }
 
     @Test("another context, and none")
@@ -116,7 +178,7 @@ struct ClusterAskTests {
             ("PUT /gs/rest/styles/x.xml", true), ("POST /geoserver/rest/layers", true),
             ("POST /gs/gwc/rest/seed/x", true), ("GET /gs/rest/styles", false),
             ("POST /accounts/login", false), ("POST /gs/wms", false),
-            ("POST /layers/upload", false),
+            ("POST /layers/upload", false), ("POST /gs/wps", true), ("GET /gs/wps", false),
         ])
     func proxied(_ line: String, _ expected: Bool) {
         let classifier = ClusterClassifier(ClusterSettings())
@@ -160,4 +222,18 @@ struct ClusterAskTests {
         let value = SessionCookies.value(of: ["JSESSIONID"], in: Array(line.utf8)[...])
         #expect(value.map { String(decoding: $0, as: UTF8.self) } == expected)
     }
+}
+
+private func execute(
+    _ process: String, within: String = "", end: String = ""
+) -> String {
+    "<?xml version=\"1.0\"?><wps:Execute version=\"1.0.0\" service=\"WPS\">"
+        + "<ows:Identifier>\(process)</ows:Identifier><wps:DataInputs><wps:Input>"
+        + "<ows:Identifier>features</ows:Identifier><wps:Reference method=\"POST\"><wps:Body>"
+        + within.replacing("<?xml version=\"1.0\"?>", with: "")
+        + "</wps:Body></wps:Reference></wps:Input></wps:DataInputs>\(end)</wps:Execute>"
+}
+
+private func response(_ attribute: String) -> String {
+    "<wps:ResponseForm><wps:ResponseDocument \(attribute)=\"true\"/></wps:ResponseForm>"
 }

@@ -114,6 +114,10 @@ struct ClusterPoolTests {
             return
         }
         _ = pool.release(member, .failed(.fetch(.cutShort)), at: 0)
+        // Who only asks moves nobody.
+        #expect(pool.hasOther(than: 0b10, at: 0, session, strict: true))
+        #expect(pool.clusterStatus(at: 0)?.sessionsMoved == 0)
+        #expect(pool.cluster?.takeEvents().contains(.sessionsLost("m1")) == false)
         #expect(chosen(pool, session) == [0])
         #expect(pool.cluster?.takeEvents().contains(.sessionsLost("m1")) == true)
         #expect(chosen(pool, session) == [0])
@@ -136,9 +140,33 @@ struct ClusterPoolTests {
             settings(["m0", "m1"]) { $0.cluster?.timeout = 1 }, after: next)
         #expect(other.cluster !== next.cluster)
         #expect(chosen(other, affected) == [0])
+        // What was asked by the old settings is stored no more.
+        #expect(next.cluster?.mayStore(next.ticket(2, .affected)) == false)
         let plain = OriginPool(settings(["m0"]) { $0.cluster = nil }, after: next)
         #expect(plain.cluster == nil)
         #expect(plain.ticket(0, .affected) == .unaffected)
+    }
+
+    @Test("a write that is under way while the cluster's keys change ends in both")
+    func overtaken() {
+        let pool = OriginPool(settings(["m0", "m1"]))
+        _ = compare(pool)
+        pool.cluster?.writeBegan()
+        let next = OriginPool(settings(["m1", "m0"]) { $0.cluster?.timeout = 1 }, after: pool)
+        let edition = next.cluster?.edition
+        let ticket = next.ticket(1, .affected)
+        #expect(ticket.mayStore && next.cluster?.mayStore(ticket) == true)
+        pool.cluster?.writeEnded(by: 0, changed: true, at: 0)
+        #expect(next.cluster?.edition == edition.map { $0 + 1 })
+        #expect(next.cluster?.mayStore(ticket) == false)
+        #expect(next.cluster?.isInStep(ticket) == false)
+        // None is under way any more: what differs now has drifted.
+        for item in next.clusterWork(at: 1_000) {
+            guard case .check(let place, let asked) = item.task else { continue }
+            let print = CatalogPrint(place == 0 ? 1 : 2, "1")
+            item.cluster.checked(place, print, failure: nil, asked: asked, at: 1_000)
+        }
+        #expect(!next.ticket(0, .affected).mayStore)
     }
 
     @Test("status and metrics name who is out of step, and why")

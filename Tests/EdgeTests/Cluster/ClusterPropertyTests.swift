@@ -18,6 +18,7 @@ private struct ModelledPool {
 
     /// A write under way: when it changes the leader, and when it is answered.
     struct Write {
+        var place: Int
         var applies: Milliseconds
         var ends: Milliseconds
         var isApplied = false
@@ -44,15 +45,20 @@ private struct ModelledPool {
     var checks: [(due: Milliseconds, place: Int, asked: CheckStamp)] = []
     var writes = 0
     var write: Write?
+    /// Nobody leads: whoever takes a write tells the others, who hear of it a little later.
+    let isShared: Bool
+    var news: [(due: Milliseconds, place: Int, catalog: Int)] = []
     var faults: [String] = []
     var (served, stored, best) = (0, 0, 0)
 
-    init(seed: UInt64) {
+    init(seed: UInt64, isShared: Bool = false) {
+        self.isShared = isShared
         random = SeededRandom(seed: seed &* 0x9E37_79B9_7F4A_7C15)
         let count = Int.random(in: 2...5, using: &random)
         names = (0..<count).map { "m\($0)" }
         var settings = ClusterSettings()
-        settings.leader = "m0"
+        settings.leader = isShared ? nil : "m0"
+        if isShared { settings.sync = .none }
         settings.timeout = 5_000
         settings.driftInterval = 10_000
         state = ClusterState(settings, members: names)
@@ -75,6 +81,7 @@ private struct ModelledPool {
         endLoads()
         answerChecks()
         goOnWriting()
+        hear()
         for task in state.work(
             at: now, fit: fit,
             inFlight: { [fetches] place in
@@ -96,7 +103,7 @@ private struct ModelledPool {
         case 70..<78: beginWrite()
         case 78..<82: kill()
         case 82..<90: revive()
-        case 90..<91: changeByHand()
+        case 90..<91: if !isShared { changeByHand() }
         default: break
         }
         _ = state.takeEvents()
@@ -146,7 +153,7 @@ private struct ModelledPool {
         if !ticket.mayStore { best += 1 }
         // A viewer who asks now must not get what is older than what a writer was told of, unless
         // the leader cannot be had.
-        if node.memory < acknowledged, fit & 1 != 0 {
+        if node.memory < acknowledged, fit & 1 != 0, !isShared {
             faults.append("m\(place) answers with \(node.memory), \(acknowledged) is known, \(now)")
         }
         if ticket.mayStore, node.memory < acknowledged {
@@ -166,33 +173,51 @@ private struct ModelledPool {
 
     private mutating func beginWrite() {
         let bits = state.admitted(.write, fit: fit, tried: 0)
-        if bits != 1 { faults.append("a write may go to \(bits)") }
-        guard nodes[0].isUp, write == nil else { return }
+        if bits != 1, !isShared { faults.append("a write may go to \(bits)") }
+        let able = nodes.indices.filter { bits & fit & 1 << UInt64($0) != 0 }
+        guard write == nil, let place = able.randomElement(using: &random) else { return }
         state.writeBegan()
         let applies = now + Milliseconds(Int.random(in: 0...800, using: &random))
         write = Write(
-            applies: applies, ends: applies + Milliseconds(Int.random(in: 0...800, using: &random)))
+            place: place, applies: applies,
+            ends: applies + Milliseconds(Int.random(in: 0...800, using: &random)))
     }
 
     private mutating func goOnWriting() {
         guard var write else { return }
         defer { self.write = write.ends < 0 ? nil : write }
-        guard nodes[0].isUp else {
+        guard nodes[write.place].isUp else {
             // Nobody knows whether it was done.
-            state.writeEnded(by: 0, changed: true, at: now)
+            state.writeEnded(by: write.place, changed: true, at: now)
             write.ends = -1
             return
         }
         if now >= write.applies, !write.isApplied {
             disk += 1
-            nodes[0].memory = disk
+            nodes[write.place].memory = disk
             write.isApplied = true
+            if isShared { tell(all: disk) }
         }
         guard now >= write.ends, write.isApplied else { return }
-        state.writeEnded(by: 0, changed: true, at: now)
+        state.writeEnded(by: write.place, changed: true, at: now)
         acknowledged = disk
         writes += 1
         write.ends = -1
+    }
+
+    /// Within the time that they are given.
+    private mutating func tell(all catalog: Int) {
+        for place in nodes.indices {
+            let time = Milliseconds(Int.random(in: 0...9_000, using: &random))
+            news.append((now + time, place, catalog))
+        }
+    }
+
+    private mutating func hear() {
+        for piece in news where piece.due <= now && nodes[piece.place].isUp {
+            nodes[piece.place].memory = max(nodes[piece.place].memory, piece.catalog)
+        }
+        news.removeAll { $0.due <= now }
     }
 
     private mutating func kill() {
@@ -220,7 +245,7 @@ private struct ModelledPool {
             nodes[place].isStrange = false
         }
         fetches = []
-        if write != nil { state.writeEnded(by: 0, changed: true, at: now) }
+        if let write { state.writeEnded(by: write.place, changed: true, at: now) }
         write = nil
         var rounds = 0
         while rounds < 3_000, nodes.indices.contains(where: { !state.isInStep($0) }) {
@@ -228,6 +253,7 @@ private struct ModelledPool {
             rounds += 1
             endLoads()
             answerChecks()
+            hear()
             for task in state.work(at: now, fit: fit, inFlight: { _ in 0 }) {
                 switch task {
                 case .load(let place): nodes[place].loading = (now + 500, disk)
@@ -253,6 +279,15 @@ struct ClusterPropertyTests {
         for _ in 0..<1_500 where pool.faults.isEmpty { pool.turn() }
         if pool.faults.isEmpty { pool.settle() }
         #expect(pool.faults.isEmpty, "seed \(seed): \(pool.faults)")
+    }
+
+    @Test("the same of members that tell each other, with nobody to lead", arguments: 1...60)
+    func shared(_ seed: Int) {
+        var pool = ModelledPool(seed: UInt64(seed), isShared: true)
+        for _ in 0..<1_500 where pool.faults.isEmpty { pool.turn() }
+        if pool.faults.isEmpty { pool.settle() }
+        #expect(pool.faults.isEmpty, "seed \(seed): \(pool.faults)")
+        #expect(pool.writes > 5 && pool.stored > 5)
     }
 
     @Test("the model is no quiet one: it writes, stores, and serves from the best")
