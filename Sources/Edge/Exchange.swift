@@ -125,6 +125,7 @@ extension LoopState where N: ~Copyable {
         case .waits(let running):
             counters.add(.collapsed)
             exchange.shared = running
+            shareTurn(exchange, running)
             setDeadline(exchange.id.slot, milliseconds: snapshot.settings.cache.collapseTimeout)
             tell(exchange.id)
         }

@@ -144,6 +144,10 @@ extension LoopState where N: ~Copyable {
             fetch.ask.deadline = fetch.lastsUntil(
                 now.adding(Int64(fetch.pool.settings.queueTimeout)))
         }
+        // Who leads a fetch may have left, and others wait with it.
+        if now >= fetch.ask.viewerDeadline { fetch.ask.viewerDeadline = .max }
+        // Nobody overtakes those who wait already.
+        serveWaiting(fetch.pool)
         let choice = fetch.pool.choose(
             tried: fetch.tried, mayTry: fetch.mayTry, at: now,
             for: QueuedFetch(loop: index, fetch: fetch.token.bits), wish(of: fetch),
@@ -157,7 +161,7 @@ extension LoopState where N: ~Copyable {
             // A fetch that is in nobody's care holds no member.
             fetch.member = -1
             fetch.phase = .queued
-            setDeadline(fetch, milliseconds: max(1, Int(fetch.ask.deadline - now)))
+            awaitPlace(fetch, at: now)
         case .moved:
             fetch.follow()
             place(fetch, isRepeated: isRepeated)
@@ -170,19 +174,6 @@ extension LoopState where N: ~Copyable {
             counters.add(.queueRefusals, isRefusal ? 1 : 0)
             finishFailed(fetch, failure)
         }
-    }
-
-    /// A member's place is free, and a fetch of this loop is next. One that timed out or was
-    /// abandoned before it was told hands the place on, lest those behind it wait for nothing.
-    mutating func memberFree(_ place: HandedPlace, _ pool: OriginPool) {
-        let token = Token(bits: place.next.fetch)
-        guard fetches.contains(token), fetches[token.slot].phase == .queued else {
-            release(pool, place.member, .neutral, wasTrial: false, place.requestClass)
-            return
-        }
-        fetches[token.slot].follow(until: pool)
-        fetches[token.slot].take(place.member, at: network.monotonicMilliseconds)
-        connect(fetches[token.slot])
     }
 
     // MARK: sending
@@ -318,7 +309,12 @@ extension LoopState where N: ~Copyable {
             return
         }
         if fetch.phase == .queued {
+            if looksForPlace(fetch) { return }
             fetch.pool.leaveQueue(QueuedFetch(loop: index, fetch: token.bits), isLate: true)
+        }
+        if fetch.isPaused {
+            bePatient(fetch)
+            return
         }
         counters.add(.originTimeouts)
         let total = fetch.pool.settings.totalTimeout
@@ -419,7 +415,7 @@ extension LoopState where N: ~Copyable {
         fetch.placedAt = nil
     }
 
-    private func release(
+    func release(
         _ pool: OriginPool, _ member: Int, _ ending: OriginPool.Ending, wasTrial: Bool,
         _ requestClass: RequestClass, since placedAt: Milliseconds? = nil
     ) {
@@ -428,7 +424,7 @@ extension LoopState where N: ~Copyable {
             member, ending, wasTrial: wasTrial, requestClass, heldFor: placedAt.map { now - $0 },
             at: now)
         note(change, pool, member)
-        if let handed { shared.hand(handed, of: holder, at: now) }
+        shared.hand(handed, of: holder, at: now)
     }
 
     mutating func finishFailed(_ fetch: Fetch, _ failure: FetchFailure) {

@@ -21,7 +21,7 @@ extension LoopState where N: ~Copyable {
             }
             if fetch.head != nil, fetch.shared.pauses(above: Self.window) {
                 fetch.isPaused = true
-                fetch.deadline = .max
+                setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
                 return
             }
             let result =

@@ -35,16 +35,17 @@ package final class EdgeShared: Sendable {
         at now: Milliseconds
     ) {
         for mailbox in mailboxes { _ = mailbox.post(.replace(snapshot)) }
-        for (place, pool) in places { hand(place, of: pool, at: now) }
+        for (place, pool) in places { hand([place], of: pool, at: now) }
     }
 
     /// Tells a fetch's loop of its place. A loop whose mailbox is full hears of nothing: its
     /// fetches' time-outs end them, and the place goes to the next.
-    func hand(_ place: HandedPlace, of pool: OriginPool, at now: Milliseconds) {
-        var (next, holder): (HandedPlace?, OriginPool) = (place, pool)
-        while let place = next, !mailboxes[place.next.loop].post(.memberFree(place, holder)) {
-            (next, _, holder) = holder.release(
-                place.member, .neutral, place.requestClass, at: now)
+    func hand(_ places: [HandedPlace], of pool: OriginPool, at now: Milliseconds) {
+        var left = places.map { ($0, pool) }
+        while let (place, holder) = left.popLast() {
+            guard !mailboxes[place.next.loop].post(.memberFree(place, holder)) else { continue }
+            let freed = holder.release(place.member, .neutral, place.requestClass, at: now)
+            left += freed.handed.map { ($0, freed.pool) }
         }
     }
 
@@ -62,6 +63,8 @@ package enum LoopMessage: Sendable {
     case unread(fetch: UInt64)
     /// A member's place is this queued fetch's own.
     case memberFree(HandedPlace, OriginPool)
+    /// A member of this pool is well again: it may serve who waits for others.
+    case memberBack(OriginPool)
     /// Whom this queued fetch waited for wants to be left alone: it looks for somebody else.
     case reconsider(fetch: UInt64)
     /// Nobody has an answer of this member any more: who waits for one may ask another.
@@ -296,6 +299,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
             case .unread(let fetch): fetchUnread(Token(bits: fetch))
             case .memberFree(let place, let pool): memberFree(place, pool)
             case .reconsider(let fetch): placeAgain(Token(bits: fetch))
+            case .memberBack(let pool): serveWaiting(pool)
             case .memberOut(let pool, let member): leaveMember(pool, member)
             case .caughtUp(let fetch): resume(Token(bits: fetch))
             case .replace(let snapshot): replace(snapshot)

@@ -11,7 +11,7 @@ public enum Counter: Int, CaseIterable, Sendable {
     case originConnects, originReuses, originFailures, originRetries, originFailovers,
         originTimeouts
     case tlsFailures, originTLSFailures
-    case memberHolds, hedges, hedgesWon, hedgesLost, viewersLimited
+    case memberHolds, slowPlaces, hedges, hedgesWon, hedgesLost, viewersLimited
     case originMalformed, queueRefusals, accessLogDropped, coldFaults, corruptRecords
     case southboundCalls, southboundRefusals, southboundDeadlines
     case fallbackStale, fallbackAncestors, fallbackBlanks, fallbackExceptions, fallbackPages
@@ -104,6 +104,8 @@ public enum Counter: Int, CaseIterable, Sendable {
             ("queue_refusals", "requests answered 503: the queue for a member was full or too slow")
         case .memberHolds:
             ("member_holds", "answers 429 or 503 by which a member asked to be left alone a while")
+        case .slowPlaces:
+            ("slow_places", "responses cut short: their viewers took nothing, others waited")
         case .hedges: ("hedges", "slow tiles that were asked of a second member")
         case .hedgesWon: ("hedges_won", "slow tiles that the second member answered first")
         case .hedgesLost: ("hedges_lost", "slow tiles that the first member answered after all")

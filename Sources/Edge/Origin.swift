@@ -110,12 +110,12 @@ public final class OriginPool: Sendable {
         }
     }
 
-    /// The member's place is free again. Returns whose it is now, if somebody waits for it.
+    /// The member's place is free again. Returns whose places are free now, if somebody waits.
     func release(
         _ member: Int, _ ending: Ending, wasTrial: Bool = false,
         _ requestClass: RequestClass = .other, heldFor: Milliseconds? = nil, at now: Milliseconds
     ) -> Released {
-        typealias Result = ((handed: HandedPlace?, change: MemberHealth.Change), OriginHealth)
+        typealias Result = ((handed: [HandedPlace], change: MemberHealth.Change), OriginHealth)
         let result = roster.withLock { roster -> Result? in
             // Whoever took this pool's place has the member's, too.
             if roster.successor?.positions[member] != nil { return nil }
@@ -132,8 +132,25 @@ public final class OriginPool: Sendable {
         return (released.handed, released.change, self)
     }
 
-    /// - Parameter pool: where the handed place is, which may be a pool that took this one's place.
-    typealias Released = (handed: HandedPlace?, change: MemberHealth.Change, pool: OriginPool)
+    /// Gives free places to those who wait, as when a member is well again.
+    func serveWaiting(at now: Milliseconds) -> [HandedPlace] {
+        roster.withLock { $0.serveWaiting(at: now) }
+    }
+
+    /// Whether anybody waits for a place of that class.
+    func isAwaited(_ requestClass: RequestClass) -> Bool {
+        let (next, count) = roster.withLock { ($0.successor, $0.queue.count(of: requestClass)) }
+        return next?.pool.isAwaited(requestClass) ?? (count > 0)
+    }
+
+    /// See ``PoolRoster/holdEnds(_:after:)``.
+    func holdEnds(_ requestClass: RequestClass, after now: Milliseconds) -> Milliseconds? {
+        roster.withLock { $0.holdEnds(requestClass, after: now) }
+    }
+
+    /// - Parameter pool: where the handed places are, which may be a pool that took this one's
+    ///   place.
+    typealias Released = (handed: [HandedPlace], change: MemberHealth.Change, pool: OriginPool)
 
     /// Another member answered well what these did not.
     func confirm(
@@ -169,6 +186,15 @@ public final class OriginPool: Sendable {
         _ member: Int, _ requestClass: RequestClass, until: Milliseconds, at now: Milliseconds
     ) -> [QueuedFetch] {
         roster.withLock { $0.hold(member, requestClass, until: until, at: now) }
+    }
+
+    /// Another viewer waits for the same response; see ``FairQueue/share(_:with:)``.
+    func share(_ fetch: QueuedFetch, with viewer: UInt64) {
+        let next = roster.withLock { roster -> Successor? in
+            if !roster.queue.isEmpty { roster.queue.share(fetch, with: viewer) }
+            return roster.successor
+        }
+        next?.pool.share(fetch, with: viewer)
     }
 
     /// The fetch waits no longer: it timed out or its viewer left.

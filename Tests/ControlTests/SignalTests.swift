@@ -144,7 +144,8 @@ struct SignalTests {
         let text = exposition(
             poolSamples([Self.load(inFlight: 2, misses: misses)], [status]), [])
         for line in [
-            "mapedge_pool_saturation{origin=\"maps\"} 0.25", "mapedge_pool_members{origin=\"maps\"} 2",
+            "mapedge_pool_saturation{origin=\"maps\"} 0.25",
+            "mapedge_pool_members{origin=\"maps\"} 2",
             "mapedge_pool_miss_seconds{origin=\"maps\",quantile=\"0.95\"} 0.001",
             "mapedge_discovery_failures_total{origin=\"maps\"} 2",
             "mapedge_discovery_order_failures_total{origin=\"maps\"} 1",

@@ -156,7 +156,7 @@ private struct ElasticLife {
         let isWell = instances[run.name]?.isWell == true
         let released = run.pool.release(
             run.member, isWell ? .succeeded : .failed(.status(503)), at: now)
-        if let handed = released.handed { serve(handed, released.pool) }
+        for handed in released.handed { serve(handed, released.pool) }
     }
 
     mutating func check() {

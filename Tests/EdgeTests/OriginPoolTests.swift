@@ -78,9 +78,11 @@ struct OriginPoolTests {
         #expect(pool.choose(tried: 0, at: 0, for: fetch(2)) == .queued)
         #expect(pool.choose(tried: 0, at: 0, for: fetch(3)) == .queued)
         #expect(pool.choose(tried: 0, at: 0, for: fetch(4)) == .failed(.queueFull))
-        #expect(pool.release(0, .succeeded, at: 0).handed == HandedPlace(member: 0, next: fetch(2)))
+        #expect(
+            pool.release(0, .succeeded, at: 0).handed.first
+                == HandedPlace(member: 0, next: fetch(2)))
         pool.leaveQueue(fetch(3))
-        #expect(pool.release(0, .succeeded, at: 0).handed == nil)
+        #expect(pool.release(0, .succeeded, at: 0).handed.isEmpty)
         #expect(pool.snapshot(at: 0, wall: 0).members[0].inFlight == 0)
     }
 
@@ -88,7 +90,7 @@ struct OriginPoolTests {
         let pool = pool([1]) { $0.memberConcurrency = 1 }
         #expect(pool.choose(tried: 0, at: 0, for: fetch(1)) == .member(0))
         #expect(pool.choose(tried: 0, at: 0, for: fetch(2)) == .queued)
-        #expect(pool.release(0, .succeeded, at: 0).handed?.next == fetch(2))
+        #expect(pool.release(0, .succeeded, at: 0).handed.first?.next == fetch(2))
         #expect(pool.choose(tried: 0, at: 0, for: fetch(3)) == .queued)
         #expect(pool.snapshot(at: 0, wall: 0).members[0].inFlight == 1)
     }
@@ -99,9 +101,9 @@ struct OriginPoolTests {
         for number in 2...3 {
             #expect(pool.choose(tried: 0, at: 0, for: fetch(UInt64(number))) == .queued)
         }
-        #expect(pool.release(0, .succeeded, at: 0).handed?.next == fetch(2))
-        #expect(pool.release(0, .neutral, at: 0).handed?.next == fetch(3))
-        #expect(pool.release(0, .neutral, at: 0).handed == nil)
+        #expect(pool.release(0, .succeeded, at: 0).handed.first?.next == fetch(2))
+        #expect(pool.release(0, .neutral, at: 0).handed.first?.next == fetch(3))
+        #expect(pool.release(0, .neutral, at: 0).handed.isEmpty)
         #expect(pool.choose(tried: 0, at: 0, for: fetch(4)) == .member(0))
     }
 
@@ -110,8 +112,12 @@ struct OriginPoolTests {
         for _ in 0..<2 { _ = pool.choose(tried: 0, at: 0, for: fetch(1)) }
         #expect(pool.choose(tried: 1, at: 0, for: fetch(2)) == .queued)
         #expect(pool.choose(tried: 0, at: 0, for: fetch(3)) == .queued)
-        #expect(pool.release(0, .succeeded, at: 0).handed == HandedPlace(member: 0, next: fetch(3)))
-        #expect(pool.release(1, .succeeded, at: 0).handed == HandedPlace(member: 1, next: fetch(2)))
+        #expect(
+            pool.release(0, .succeeded, at: 0).handed.first
+                == HandedPlace(member: 0, next: fetch(3)))
+        #expect(
+            pool.release(1, .succeeded, at: 0).handed.first
+                == HandedPlace(member: 1, next: fetch(2)))
     }
 
     @Test func `nobody waits for a member that serves nobody, since none would wake them`() {

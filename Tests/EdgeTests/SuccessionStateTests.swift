@@ -98,7 +98,7 @@ struct SuccessionStateTests {
         #expect(new.cluster === old.cluster)
         #expect(new.succeed(old, at: 0).isEmpty, "two have a place, and are not the leader")
         let handed = old.release(0, .succeeded, at: 0).handed
-        #expect(handed == HandedPlace(member: 2, next: fetch(2)))
+        #expect(handed == [HandedPlace(member: 2, next: fetch(2))])
     }
 
     @Test func `a leader that leaves takes writes until it is gone`() {

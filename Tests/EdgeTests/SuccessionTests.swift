@@ -61,7 +61,7 @@ struct SuccessionTests {
         _ = old.choose(tried: 0, at: 0, for: fetch(1))
         let new = OriginPool(settings(["b"]) { $0.memberConcurrency = 1 })
         _ = new.succeed(old, at: 0)
-        #expect(old.release(0, .succeeded, at: 0).handed == nil)
+        #expect(old.release(0, .succeeded, at: 0).handed.isEmpty)
         #expect(new.snapshot(at: 0, wall: 0).members[0].inFlight == 0)
     }
 
@@ -89,7 +89,7 @@ struct SuccessionTests {
         #expect(handed == [HandedPlace(member: 2, next: fetch(3))])
         // The one that waits behind it gets the place of the first that began at the old pool.
         let released = old.release(0, .succeeded, at: 0)
-        #expect(released.handed == HandedPlace(member: 1, next: fetch(4)))
+        #expect(released.handed.first == HandedPlace(member: 1, next: fetch(4)))
         old.leaveQueue(fetch(5))
         #expect(new.snapshot(at: 0, wall: 0).queued == 0)
     }
@@ -145,8 +145,8 @@ struct SuccessionTests {
             })
         _ = new.succeed(old, at: 0)
         #expect(new.choose(tried: 0, at: 0, for: fetch(3)) == .queued)
-        #expect(old.release(0, .succeeded, at: 0).handed == nil)
-        #expect(old.release(1, .succeeded, at: 0).handed?.next == fetch(3))
+        #expect(old.release(0, .succeeded, at: 0).handed.isEmpty)
+        #expect(old.release(1, .succeeded, at: 0).handed.first?.next == fetch(3))
     }
 
     @Test func `the lowest tier with a place is asked, and others stand in`() {

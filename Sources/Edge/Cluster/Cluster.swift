@@ -74,6 +74,13 @@ public final class Cluster: Sendable {
         }
     }
 
+    /// What counts of a wish: a session that is at home nowhere wishes for nobody.
+    func settled(_ wish: MemberWish) -> MemberWish {
+        guard let session = wish.session else { return wish }
+        let isKnown = state.withLock { $0.sessions.home(of: session) != nil }
+        return isKnown ? wish : MemberWish(ask: wish.ask, session: nil)
+    }
+
     /// A member takes a fetch: of its session, if it had its home elsewhere and that is down, it is
     /// told once that it begins anew.
     func took(_ place: Int, _ wish: MemberWish, fit: UInt64) {

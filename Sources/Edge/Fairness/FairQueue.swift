@@ -110,6 +110,20 @@ struct FairQueue<Group: Hashable & Sendable>: Sendable {
         return nil
     }
 
+    /// Another viewer wants the same: the entry is its own where it has fewer waiting, so that
+    /// nobody's wish stands behind all that another one asked for.
+    mutating func share(_ fetch: QueuedFetch, with viewer: UInt64) {
+        guard var entry = waiting[fetch]?.entry, entry.viewer != viewer,
+            (viewers[viewer]?.waiting ?? 0) < bounds.perViewer,
+            (viewers[viewer]?.inClass[entry.requestClass] ?? 0)
+                < (viewers[entry.viewer]?.inClass[entry.requestClass] ?? 0)
+        else { return }
+        _ = forget(fetch)
+        entry.viewer = viewer
+        // There was room for it a moment ago.
+        _ = add(entry)
+    }
+
     /// Takes an entry out that waits no longer. False: it was not there.
     @discardableResult
     mutating func remove(_ fetch: QueuedFetch) -> Bool { forget(fetch) != nil }

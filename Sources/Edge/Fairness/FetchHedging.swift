@@ -86,9 +86,10 @@ extension LoopState where N: ~Copyable {
         noteLatency(fetch, until: fetch.evidence.headAt)
         guard let rival = rival(of: fetch) else { return false }
         if !isGood(head, fetch) {
-            fetch.evidence.isHeldOff = head.asksToWait != nil
+            notesHold(fetch, head)
             dropConnection(fetch)
-            release(fetch, verdict(fetch, head))
+            // What a body of status 200 says nobody has read.
+            release(fetch, head.status == 200 ? .neutral : verdict(fetch, head))
             return leavesToRival(fetch)
         }
         counters.add(fetch.hedge.isSecond ? .hedgesWon : .hedgesLost)

@@ -96,15 +96,8 @@ extension LoopState where N: ~Copyable {
         guard fetch.exchange.obeysMembers, fetch.ask.requestClass.isServiceWork,
             let asked = head.asksToWait
         else { return false }
-        let settings = fetch.pool.settings
-        let wait = min(asked, Milliseconds(settings.retryAfterMaximum))
         let now = network.monotonicMilliseconds
-        counters.add(.memberHolds)
-        fetch.evidence.isHeldOff = true
-        fetch.followWithMember()
-        let stranded = fetch.pool.hold(
-            fetch.member, fetch.ask.requestClass, until: now.adding(wait), at: now)
-        for other in stranded { reconsider(other) }
+        let wait = leaveAlone(fetch, asked, at: now)
         let tried = fetch.tried | 1 << UInt64(fetch.member & 63)
         if fetch.isReplayable, fetch.request.method.isIdempotent,
             fetch.exchange.intake.isComplete,
@@ -122,6 +115,27 @@ extension LoopState where N: ~Copyable {
         release(fetch, .neutral)
         finishFailed(fetch, .memberHeld)
         return true
+    }
+
+    /// A rival's member may have asked for it too: it is left alone, while the other goes on.
+    mutating func notesHold(_ fetch: Fetch, _ head: FetchedHead) {
+        guard fetch.exchange.obeysMembers, fetch.ask.requestClass.isServiceWork,
+            let asked = head.asksToWait
+        else { return }
+        _ = leaveAlone(fetch, asked, at: network.monotonicMilliseconds)
+    }
+
+    /// The fetch's member gets no more of its class for a while, which is returned.
+    private mutating func leaveAlone(
+        _ fetch: Fetch, _ asked: Milliseconds, at now: Milliseconds
+    ) -> Milliseconds {
+        let wait = min(asked, Milliseconds(fetch.pool.settings.retryAfterMaximum))
+        counters.add(.memberHolds)
+        fetch.evidence.isHeldOff = true
+        let stranded = fetch.pool.hold(
+            fetch.member, fetch.ask.requestClass, until: now.adding(wait), at: now)
+        for other in stranded { reconsider(other) }
+        return wait
     }
 
     /// The member answered with an error: the same request goes to another, whose place is taken.
@@ -148,6 +162,62 @@ extension LoopState where N: ~Copyable {
             // A loop whose mailbox is full hears of nothing: the fetch's time-out ends it.
             _ = shared.mailboxes[fetch.loop].post(.reconsider(fetch: fetch.fetch))
         }
+    }
+
+    /// A member's place is free, and a fetch of this loop is next. One that timed out or was
+    /// abandoned before it was told hands the place on, lest those behind it wait for nothing.
+    mutating func memberFree(_ place: HandedPlace, _ pool: OriginPool) {
+        let token = Token(bits: place.next.fetch)
+        guard fetches.contains(token), fetches[token.slot].phase == .queued else {
+            release(pool, place.member, .neutral, wasTrial: false, place.requestClass)
+            return
+        }
+        fetches[token.slot].follow(until: pool)
+        fetches[token.slot].take(place.member, at: network.monotonicMilliseconds)
+        connect(fetches[token.slot])
+    }
+
+    /// The fetch that an exchange joins may wait for its leader's turn: it need not.
+    func shareTurn(_ exchange: Exchange, _ running: SharedFetch) {
+        guard let runner = running.runner else { return }
+        exchange.pool.share(
+            QueuedFetch(loop: runner.loop, fetch: runner.fetch),
+            with: placeAsk(exchange).viewer)
+    }
+
+    /// Until when a queued fetch waits, or until it is worth looking who is free by now.
+    mutating func awaitPlace(_ fetch: Fetch, at now: Milliseconds) {
+        let chance = fetch.pool.holdEnds(fetch.ask.requestClass, after: now) ?? .max
+        setDeadline(
+            fetch, milliseconds: max(1, Int(min(fetch.ask.deadline, chance) - now)))
+    }
+
+    /// Whether a queued fetch whose timer is due has time left, and waits on: a member need not be
+    /// left alone any more, and there may be nobody else by whom that is noticed.
+    mutating func looksForPlace(_ fetch: Fetch) -> Bool {
+        let now = network.monotonicMilliseconds
+        guard now < fetch.ask.deadline else { return false }
+        fetch.follow()
+        serveWaiting(fetch.pool)
+        awaitPlace(fetch, at: now)
+        return true
+    }
+
+    /// Gives places that are free to those who wait for one.
+    func serveWaiting(_ pool: OriginPool) {
+        let now = network.monotonicMilliseconds
+        shared.hand(pool.serveWaiting(at: now), of: pool, at: now)
+    }
+
+    /// The slowest viewer of a fetch has not taken half a window in the whole time-out. It keeps
+    /// its place at the member as long as nobody else waits for one.
+    mutating func bePatient(_ fetch: Fetch) {
+        guard !fetch.pool.isAwaited(fetch.ask.requestClass) else {
+            counters.add(.slowPlaces)
+            giveUp(fetch)
+            return
+        }
+        setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
     }
 
     /// Looks for a place once more.

@@ -33,11 +33,10 @@ extension PoolRoster {
         _ ask: PlaceAsk
     ) -> Choice {
         let admitted = admitted(wish, tried, now)
-        let open = open(tried, ask.requestClass, now, admitted)
-        guard !open.isEmpty else { return nobody(tried, ask.requestClass, now, admitted) }
+        let open = worthWaitingFor(tried, ask.requestClass, now, admitted)
         // Only who serves others has a place to hand on.
         guard open.contains(where: { !hasPlace($0, ask.requestClass) }) else {
-            return .failed(.noMember)
+            return nobody(tried, ask.requestClass, now, admitted)
         }
         if let wait = expectedWait(ask, open, now),
             now.adding(wait) >= min(ask.deadline, ask.viewerDeadline)
@@ -47,7 +46,8 @@ extension PoolRoster {
         }
         let entry = FairQueue<WaitingGroup>.Entry(
             fetch: fetch, requestClass: ask.requestClass, viewer: ask.viewer, cost: ask.cost,
-            deadline: ask.deadline, group: WaitingGroup(tried: tried, wish: wish))
+            deadline: ask.deadline,
+            group: WaitingGroup(tried: tried, wish: admission?.cluster.settled(wish) ?? wish))
         switch queue.add(entry) {
         case nil: return .queued
         case .full: refuse(.full)
@@ -55,6 +55,27 @@ extension PoolRoster {
         case .viewerFull: refuse(.viewerFull)
         }
         return .failed(.queueFull)
+    }
+
+    /// Those that are fit; where nobody is, not even who wants to be left alone, all others.
+    private func worthWaitingFor(
+        _ tried: UInt64, _ requestClass: RequestClass, _ now: Milliseconds, _ admitted: UInt64
+    ) -> [Int] {
+        let open = open(tried, requestClass, now, admitted)
+        let fit = open.filter { isFit($0, now) }
+        guard fit.isEmpty else { return fit }
+        let isAnyFit = members.indices.contains {
+            !Self.has(tried, $0) && Self.has(admitted, $0) && isFit($0, now)
+        }
+        return isAnyFit ? [] : open
+    }
+
+    /// When somebody who wants to be left alone with a class may be asked again; nil: nobody does.
+    func holdEnds(_ requestClass: RequestClass, after now: Milliseconds) -> Milliseconds? {
+        members.indices.compactMap {
+            reachable[$0] && members[$0].isHeld(requestClass, at: now)
+                ? members[$0].heldUntil[requestClass].adding(1) : nil
+        }.min()
     }
 
     /// Why nobody can be asked.
@@ -77,8 +98,7 @@ extension PoolRoster {
         _ ask: PlaceAsk, _ open: [Int], _ now: Milliseconds
     ) -> Milliseconds? {
         guard let mean = holdTimes.mean(ask.requestClass) else { return nil }
-        let fit = open.filter { isFit($0, now) }
-        let places = (fit.isEmpty ? open : fit).reduce(0) { sum, member in
+        let places = open.reduce(0) { sum, member in
             let bounds = [settings.memberConcurrency, limit(member, ask.requestClass)]
             return sum + (bounds.filter { $0 > 0 }.min() ?? 0)
         }

@@ -164,14 +164,15 @@ public struct PerClass<Value> {
             case .other: other
             }
         }
-        set {
+        // In place: a queue of thousands is not copied for one entry.
+        _modify {
             switch requestClass {
-            case .tiles: tiles = newValue
-            case .capabilities: capabilities = newValue
-            case .features: features = newValue
-            case .pages: pages = newValue
-            case .writes: writes = newValue
-            case .other: other = newValue
+            case .tiles: yield &tiles
+            case .capabilities: yield &capabilities
+            case .features: yield &features
+            case .pages: yield &pages
+            case .writes: yield &writes
+            case .other: yield &other
             }
         }
     }

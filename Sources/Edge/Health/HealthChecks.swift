@@ -126,11 +126,13 @@ enum MemberEvents {
         events.note(EdgeEvent(level, area, text))
     }
 
-    /// Whoever waits for a member that answers nobody need not wait any longer.
+    /// Whoever waits for a member that answers nobody need not wait any longer, and one that is
+    /// well again may serve who waits for others.
     static func tellLoops(
         _ change: MemberHealth.Change, _ pool: OriginPool, _ member: Int,
         _ loops: [Mailbox<LoopMessage>]
     ) {
+        if change == .cameUp || change == .returned { _ = loops.first?.post(.memberBack(pool)) }
         guard change == .wentDown || change == .ejected, pool.isDead(member) else { return }
         for mailbox in loops { _ = mailbox.post(.memberOut(pool, member)) }
     }

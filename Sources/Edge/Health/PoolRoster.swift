@@ -65,7 +65,7 @@ struct PoolRoster: Sendable {
     // Retries: each request adds a share of one, each retry takes one.
     var retryTokens = 3.0
     /// Who may be asked for what, where the members have one catalog.
-    private let admission: ClusterAdmission?
+    let admission: ClusterAdmission?
     /// Who took this pool's place: places are given and taken there.
     var successor: OriginPool.Successor?
     var misses = LatencyHistogram()
@@ -244,27 +244,33 @@ struct PoolRoster: Sendable {
 
     // MARK: endings
 
-    /// The member's place is free again. Returns whose it is now, if somebody waits for it.
+    /// The member's place is free again. Returns whose places are free now, if somebody waits: not
+    /// this member's alone, since another may have become well meanwhile, with nobody to release
+    /// anything there.
     ///
-    /// The place is taken already: nobody who comes later can have it, and it is not lost should
-    /// the fetch be gone when it is told, since then the place is released in its turn.
+    /// The places are taken already: nobody who comes later can have them, and none is lost should
+    /// a fetch be gone when it is told, since then its place is released in its turn.
     ///
     /// - Parameter heldFor: how long the place was used, in milliseconds; nil: it was not.
     mutating func release(
         _ member: Int, _ ending: Ending, wasTrial: Bool,
         _ requestClass: RequestClass = .other, heldFor: Milliseconds? = nil, at now: Milliseconds
-    ) -> (handed: HandedPlace?, change: MemberHealth.Change) {
+    ) -> (handed: [HandedPlace], change: MemberHealth.Change) {
         members[member].inFlight -= 1
         members[member].inClass[requestClass] -= 1
         if let heldFor { holdTimes.record(requestClass, milliseconds: heldFor) }
         if wasTrial { members[member].health.endTrial() }
         let change = judge(member, ending, now)
-        return (hand(member, now), change)
+        return (serveWaiting(at: now), change)
     }
 
     /// Gives a free place of a member to who is next.
     mutating func hand(_ member: Int, _ now: Milliseconds) -> HandedPlace? {
-        // Places are compared before the queue is changed, which is a part of the same value.
+        guard !queue.isEmpty else { return nil }
+        // Places are compared while the queue is changed: it is taken out, not copied.
+        var queue = FairQueue<WaitingGroup>(self.queue.bounds)
+        swap(&queue, &self.queue)
+        defer { swap(&queue, &self.queue) }
         let places = self
         let next = queue.take(at: now) { requestClass in
             places.hasPlace(member, requestClass)

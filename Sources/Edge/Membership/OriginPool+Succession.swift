@@ -135,8 +135,9 @@ extension PoolRoster {
     }
 
     /// Gives free places to those who wait, in the order of the queue.
-    fileprivate mutating func serveWaiting(at now: Milliseconds) -> [HandedPlace] {
+    mutating func serveWaiting(at now: Milliseconds) -> [HandedPlace] {
         var handed: [HandedPlace] = []
+        guard !queue.isEmpty else { return handed }
         var open = members.indices.filter { reachable[$0] }
         while !open.isEmpty {
             // The least busy of the best tier first, as if they had come one by one.

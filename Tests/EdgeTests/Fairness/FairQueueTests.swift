@@ -50,6 +50,21 @@ struct FairQueueTests {
         #expect(Set(order.prefix(11)) == Set([1] + (102...111)))
     }
 
+    @Test("a picture that a second viewer wants, too, is the second one's, if that is sooner")
+    func shared() {
+        var queue = queue()
+        for number in 1...40 { _ = queue.add(entry(number, viewer: 1)) }
+        queue.share(QueuedFetch(loop: 0, fetch: 40), with: 2)
+        queue.share(QueuedFetch(loop: 0, fetch: 41), with: 2)
+        #expect(queue.count == 40)
+        // It is not given back to who has more to wait for.
+        queue.share(QueuedFetch(loop: 0, fetch: 40), with: 1)
+        let order = order(&queue)
+        #expect(order.count == 40)
+        #expect(order.prefix(2).contains(40))
+        #expect(order.filter { $0 != 40 } == Array(1...39))
+    }
+
     @Test("a picture of the size of four takes four turns")
     func cost() {
         var queue = queue()

@@ -36,9 +36,10 @@ struct PoolPlacesTests {
         #expect(choose(pool, 4, ask(.capabilities)) == .member(0))
         for number in 5...50 { #expect(choose(pool, number, ask(.pages)) == .member(0)) }
         // A page's place is no tile's.
-        #expect(pool.release(0, .succeeded, .pages, at: 0).handed == nil)
+        #expect(pool.release(0, .succeeded, .pages, at: 0).handed.isEmpty)
         let handed = pool.release(0, .succeeded, .tiles, at: 0).handed
-        #expect(handed == HandedPlace(member: 0, next: fetch(3), requestClass: .tiles))
+        #expect(
+            handed == [HandedPlace(member: 0, next: fetch(3), requestClass: .tiles)])
     }
 
     @Test("the limit of all classes together holds beside theirs")
@@ -52,8 +53,8 @@ struct PoolPlacesTests {
         #expect(choose(pool, 3, ask(.pages)) == .member(0))
         #expect(choose(pool, 4, ask(.pages)) == .queued)
         // The page's place may not go to the tile, which came first: tiles have all of theirs.
-        #expect(pool.release(0, .succeeded, .pages, at: 0).handed?.next == fetch(4))
-        #expect(pool.release(0, .succeeded, .tiles, at: 0).handed?.next == fetch(2))
+        #expect(pool.release(0, .succeeded, .pages, at: 0).handed.first?.next == fetch(4))
+        #expect(pool.release(0, .succeeded, .tiles, at: 0).handed.first?.next == fetch(2))
     }
 
     @Test("a limit of 0 is none")
@@ -112,8 +113,36 @@ struct PoolPlacesTests {
         #expect(choose(pool, 4, ask(.tiles), tried: 2) == .queued)
         #expect(pool.hold(0, .tiles, until: 5_000, at: 0) == [fetch(4)])
         // Nobody is handed a place there meanwhile.
-        #expect(pool.release(0, .neutral, .tiles, at: 10).handed == nil)
-        #expect(pool.release(1, .succeeded, .tiles, at: 10).handed?.next == fetch(3))
+        #expect(pool.release(0, .neutral, .tiles, at: 10).handed.isEmpty)
+        #expect(pool.release(1, .succeeded, .tiles, at: 10).handed.first?.next == fetch(3))
+    }
+
+    @Test("who waits is served by whoever is free by then, though nothing is released there")
+    func freedByTime() {
+        let pool = pool(2) { $0.limits.given[.tiles] = 1 }
+        #expect(choose(pool, 1, ask(.tiles)) == .member(0))
+        _ = pool.hold(1, .tiles, until: 50, at: 0)
+        #expect(choose(pool, 2, ask(.tiles), at: 10) == .queued)
+        #expect(pool.holdEnds(.tiles, after: 10) == 51)
+        #expect(pool.serveWaiting(at: 50).isEmpty)
+        let places = pool.serveWaiting(at: 51)
+        #expect(places == [HandedPlace(member: 1, next: fetch(2), requestClass: .tiles)])
+        #expect(pool.holdEnds(.tiles, after: 51) == nil)
+    }
+
+    @Test("nobody waits for a member that is out while one that is well wants to be left alone")
+    func wellButHeld() {
+        let pool = pool(2) {
+            $0.health.consecutiveFailures = 1
+            $0.limits.given[.tiles] = 1
+        }
+        #expect(choose(pool, 1, ask(.tiles)) == .member(0))
+        #expect(choose(pool, 2, ask(.tiles)) == .member(1))
+        _ = pool.release(0, .succeeded, .tiles, at: 0)
+        _ = pool.release(1, .failed(.status(503)), .tiles, at: 0)
+        #expect(choose(pool, 3, ask(.pages), tried: 1, at: 1) == .failed(.noMember))
+        _ = pool.hold(0, .tiles, until: 5_000, at: 1)
+        #expect(choose(pool, 4, ask(.tiles), at: 1) == .held(until: 5_000))
     }
 
     @Test("a second request goes to a member that is well and free, within its budget")
@@ -255,8 +284,11 @@ private struct PlaceStorm {
             ).handed)
     }
 
-    private mutating func take(_ handed: HandedPlace?) {
-        guard let handed else { return }
+    private mutating func take(_ places: [HandedPlace]) {
+        for handed in places { take(handed) }
+    }
+
+    private mutating func take(_ handed: HandedPlace) {
         guard let ask = waiting.removeValue(forKey: handed.next) else {
             // It left before it was told: the place goes on.
             return take(
