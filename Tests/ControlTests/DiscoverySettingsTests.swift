@@ -74,9 +74,15 @@ struct DiscoverySettingsTests {
     @Test("a Saturation that nobody can tell is warned of")
     func saturation() {
         let warnings = findings(
-            text("{ dns: maps.example, port: 80 }", "cloudwatch: { enabled: true }"))
+            text(
+                "{ dns: maps.example, port: 80 }, "
+                    + "limits: { tiles: 0, capabilities: 0, features: 0 }",
+                "cloudwatch: { enabled: true }"))
         #expect(warnings.count == 1)
         #expect(warnings[0].contains("cloudwatch gets no Saturation of it; give memberConcurrency"))
+        // Tiles have a limit by default.
+        let limited = text("{ dns: maps.example, port: 80 }", "cloudwatch: { enabled: true }")
+        #expect(findings(limited).isEmpty)
         #expect(findings(text("{ dns: maps.example, port: 80 }", "cloudwatch: {}")).isEmpty)
     }
 

@@ -193,6 +193,31 @@ struct PoolLoadTests {
         #expect(load(4, members: 2, inFlight: 3).inFlightPerMember == 1.5)
     }
 
+    @Test func `the fullest class says how full the pool is`() {
+        var load = load(0, members: 2, inFlight: 5)
+        load.classes = [(busy: 3, capacity: 4), (busy: 1, capacity: 2)]
+        #expect(load.saturation == 0.75)
+        load.memberCapacity = 3
+        #expect(load.saturation == 5.0 / 6)
+        load.classes.append((busy: 1, capacity: 0))
+        #expect(load.saturation == 1)
+    }
+
+    @Test func `tiles have a limit of their own by default, by cores`() {
+        var settings = OriginSettings()
+        settings.members = ["a", "b"].map {
+            MemberSettings(name: $0, endpoints: [], authority: $0)
+        }
+        for index in settings.members.indices { settings.members[index].cores = 2 }
+        let pool = OriginPool(settings)
+        for number in 0..<2 {
+            _ = pool.choose(
+                tried: 0, at: 0, for: QueuedFetch(loop: 0, fetch: UInt64(number)),
+                asking: PlaceAsk(requestClass: .tiles))
+        }
+        #expect(pool.load(at: 0).saturation == 0.25)
+    }
+
     @Test func `a pool tells members by what is done with them`() {
         var settings = OriginSettings()
         settings.memberConcurrency = 2

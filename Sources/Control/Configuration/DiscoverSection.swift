@@ -130,14 +130,15 @@ extension ConfigurationReader {
     func checkSignals() {
         let origins = configuration.settings.origins
         guard configuration.signals.isEnabled else { return }
-        for origin in origins where origin.memberConcurrency == 0 {
+        for origin in origins where origin.memberConcurrency == 0 && !origin.limits.isAny {
             let isFound = configuration.discoveries.contains { $0.origin == origin.id }
             guard isFound || origins.count == 1 else { continue }
             findings.warning(
                 at: findings.place(of: "origins.\(origin.id).memberConcurrency"),
                 "the origin \"\(printable(origin.id))\" has no limit for each member, so that "
                     + "nobody can say how full it is, and cloudwatch gets no Saturation of it",
-                "give memberConcurrency: as many requests as one member does well at a time")
+                "give memberConcurrency or limits: as many requests as one member does well at a time"
+            )
         }
     }
 }

@@ -5,6 +5,9 @@ public struct ClassLimits: Sendable, Hashable {
 
     public init() {}
 
+    /// Whether any class has a limit.
+    public var isAny: Bool { RequestClass.allCases.contains { limit($0, cores: 1) > 0 } }
+
     /// A member's limit for a class; 0: none.
     ///
     /// By default:

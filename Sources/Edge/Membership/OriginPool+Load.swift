@@ -18,20 +18,42 @@ public struct PoolLoad: Sendable {
     public var memberCapacity: Int
     /// From a fetch's beginning to its last byte, since the edge began.
     public var misses: LatencyHistogram
+    /// Of each class that has a limit: what runs and waits, and what all members together take.
+    var classes: [(busy: Int, capacity: Int)] = []
 
-    /// In flight and waiting, of what the members could take: 0 to 1; nil where they have no limit.
+    /// In flight and waiting, of what the members could take, all classes together or of the
+    /// fullest class: 0 to 1; nil where they have no limit.
     ///
     /// 1 where somebody waits and nobody serves. It falls as the pool grows under the same load,
     /// which target tracking needs.
     public var saturation: Double? {
-        guard memberCapacity > 0 else { return nil }
-        let busy = inFlight + queued
-        guard members > 0 else { return busy > 0 ? 1 : 0 }
-        return min(1, Double(busy) / Double(memberCapacity * members))
+        let all = (busy: inFlight + queued, capacity: memberCapacity * members)
+        let limited = memberCapacity > 0 ? classes + [all] : classes
+        return limited.map { busy, capacity in
+            capacity > 0 ? min(1, Double(busy) / Double(capacity)) : busy > 0 ? 1 : 0
+        }.max()
     }
 
     public var inFlightPerMember: Double {
         members > 0 ? Double(inFlight) / Double(members) : Double(inFlight)
+    }
+}
+
+extension PoolRoster {
+    /// What each class with a limit has running and waiting, and may have at members in service.
+    fileprivate func classLoads(at now: Milliseconds) -> [(busy: Int, capacity: Int)] {
+        RequestClass.allCases.compactMap { kind in
+            let limits = settings.members.map { settings.limits.limit(kind, cores: $0.cores) }
+            guard !limits.isEmpty, limits.allSatisfy({ $0 > 0 }) else { return nil }
+            let capacity = members.indices.reduce(0) { sum, index in
+                let serves =
+                    !settings.members[index].isDraining && members[index].health.isProved
+                    && members[index].health.standing(at: now) == .fit
+                return sum + (serves ? limits[index] : 0)
+            }
+            let running = members.reduce(0) { $0 + $1.inClass[kind] }
+            return (running + queue.count(of: kind), capacity)
+        }
     }
 }
 
@@ -52,6 +74,7 @@ extension OriginPool {
                     load.members += 1
                 }
             }
+            load.classes = state.classLoads(at: now)
             return load
         }
     }
