@@ -21,8 +21,10 @@ public struct LatencyHistogram: Sendable, Equatable {
         sum += milliseconds
     }
 
-    /// What was recorded since an earlier state of the same histogram.
+    /// What was recorded since an earlier state of the same histogram; all of it, where it is not
+    /// the same: a pool that went and came back begins anew.
     public func since(_ earlier: LatencyHistogram) -> LatencyHistogram {
+        guard zip(counts, earlier.counts).allSatisfy({ $0 >= $1 }) else { return self }
         var difference = self
         for index in counts.indices { difference.counts[index] &-= earlier.counts[index] }
         difference.sum -= earlier.sum

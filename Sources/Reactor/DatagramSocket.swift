@@ -36,12 +36,13 @@ public final class DatagramSocket: Sendable {
     public func receive(until deadline: UInt64, bytesMax: Int = 65_535) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: bytesMax)
         while true {
+            // Before each, so that a flood of what nobody asked for ends with it too.
+            let now = UInt64(monotonicMilliseconds()) * 1_000_000
+            guard now < deadline else { return nil }
             let count = unsafe recv(fd, &bytes, bytes.count, 0)
             if count >= 0 { return Array(bytes[..<count]) }
             if errno == EINTR { continue }
             guard errno == EAGAIN else { return nil }
-            let now = UInt64(monotonicMilliseconds()) * 1_000_000
-            guard now < deadline else { return nil }
             var wanted = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
             // Rounded up, lest the last millisecond be spent in idle rounds.
             let milliseconds = (deadline - now) / 1_000_000 + 1

@@ -52,7 +52,8 @@ private final class Stage: MemberSource {
                 now: { self.state.withLock { $0.now } },
                 wall: { 1_000_000 + self.state.withLock { $0.now } },
                 sights: { _ in self.state.withLock { $0.sights } },
-                apply: { _, members in
+                apply: { _, members, isWanted in
+                    guard isWanted() else { return }
                     self.state.withLock {
                         $0.applied.append(members.map { "\($0.name)\($0.isDraining ? "-" : "")" })
                     }

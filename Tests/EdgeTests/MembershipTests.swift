@@ -164,6 +164,18 @@ struct MembershipTests {
         #expect(stage.phases == ["a serving", "b serving"])
     }
 
+    @Test func `one that serves before its checks have passed is not called fit for that`() {
+        let hook = LifecycleHook(.launching, instance: "a")
+        var stage = MembershipStage { $0.heartbeat = 100_000 }
+        // The first ones serve at once, since there is nobody else.
+        stage.hear([MembershipStage.member("a", .launching)])
+        stage.sights["a"] = Membership.Sight(isReady: true, inFlight: 0, isChecked: false)
+        #expect(stage.pass(30) == [])
+        #expect(stage.phases == ["a serving"])
+        stage.see("a")
+        #expect(stage.pass(1) == [.complete(hook, isFit: true)])
+    }
+
     @Test func `a new member that never is ready is given up to its group, once`() {
         let hook = LifecycleHook(.launching, instance: "b")
         var stage = MembershipStage { $0.heartbeat = 100_000 }

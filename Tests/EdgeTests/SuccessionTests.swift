@@ -236,8 +236,8 @@ struct PoolLoadTests {
         #expect(load.inFlight == 1)
         #expect(load.misses.quantile(0.5) == LatencyHistogram.bounds[5])
         let sights = new.sights(at: 0)
-        #expect(sights["a"] == Membership.Sight(isReady: true, inFlight: 1))
-        #expect(sights["d"] == Membership.Sight(isReady: false, inFlight: 0))
+        #expect(sights["a"] == Membership.Sight(isReady: true, inFlight: 1, isChecked: false))
+        #expect(sights["d"] == Membership.Sight(isReady: false, inFlight: 0, isChecked: false))
     }
 
     @Test func `quantiles are bounds of buckets, a quarter too long at most`() {
@@ -252,5 +252,9 @@ struct PoolLoadTests {
         histogram.record(milliseconds: 1_000_000)
         #expect(histogram.since(before).total == 1)
         #expect(histogram.since(before).quantile(1) == LatencyHistogram.bounds.last)
+        // A pool that went and came back has begun anew.
+        var anew = LatencyHistogram()
+        anew.record(milliseconds: 3)
+        #expect(anew.since(histogram) == anew)
     }
 }

@@ -77,7 +77,7 @@ final class AWSClient: Sendable {
             do throws(AWSError) {
                 return try callOnce(service, action, parameters)
             } catch {
-                if error.kind == .expired { chain.forget() }
+                if error.kind == .expired || error.doubtsKeys { chain.forget() }
                 guard
                     let delay = AWSRetry.delay(
                         after: error, attempt: attempt, dice: Double.random(in: 0...1))

@@ -12,6 +12,7 @@ struct AWSCredentials: Equatable, Sendable {
     /// They are renewed so long before their end, in milliseconds: five minutes.
     static let renewalLead: Int64 = 300_000
 
+    func isValid(at now: Int64) -> Bool { expires.map { now < $0 } ?? true }
     func isFresh(at now: Int64) -> Bool { expires.map { now < $0 - Self.renewalLead } ?? true }
 
     /// From the environment (`AWS_ACCESS_KEY_ID` and so on); nil: it names none.

@@ -93,6 +93,11 @@ struct AWSError: Error, Equatable, CustomStringConvertible {
         "ExpiredToken", "ExpiredTokenException", "RequestExpired",
     ]
 
+    /// The keys may have been replaced since they were read.
+    var doubtsKeys: Bool {
+        ["InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure"].contains(code)
+    }
+
     /// What a reply with an error says: `ErrorResponse/Error` of most services, `Response/Errors`
     /// of EC2.
     init(_ action: String, _ reply: HTTPReply) {

@@ -28,10 +28,17 @@ final class CredentialChain: Sendable {
     /// - Parameter now: in milliseconds since 1970.
     /// - Throws: where none were found, with all places that were looked at.
     func credentials(at now: Int64) throws(AWSError) -> AWSCredentials {
-        if let kept = kept.withLock({ $0 }), kept.isFresh(at: now) { return kept }
-        let found = try find()
-        kept.withLock { $0 = found }
-        return found
+        let former = kept.withLock { $0 }
+        if let former, former.isFresh(at: now) { return former }
+        do throws(AWSError) {
+            let found = try find()
+            kept.withLock { $0 = found }
+            return found
+        } catch {
+            // They are renewed before their end: until then the former ones will do.
+            if let former, former.isValid(at: now) { return former }
+            throw error
+        }
     }
 
     /// They were refused as expired: the next call looks for others.

@@ -8,6 +8,7 @@ struct DiscoveryDraft {
     var port: UInt16
     var speaksTLS: Bool
     var rules: MembershipRules
+    var cores = 8
 }
 
 extension ConfigurationReader {
@@ -22,6 +23,8 @@ extension ConfigurationReader {
         let wait = ValueForm<Milliseconds>.duration(0...86_400_000)
         section.read("drainTime", &rules.drainTime, wait)
         section.read("warmTime", &rules.warmTime, .duration(1_000...86_400_000))
+        var cores = 8
+        section.read("cores", &cores, .count(1...1_024))
         var speaksTLS = false
         section.read("tls", &speaksTLS, .flag)
         let written = section.given("port")
@@ -55,7 +58,8 @@ extension ConfigurationReader {
                 settings.map { .autoScalingGroup($0) }
             }
         let draft = source.map {
-            DiscoveryDraft(source: $0, port: port ?? 0, speaksTLS: speaksTLS, rules: rules)
+            DiscoveryDraft(
+                source: $0, port: port ?? 0, speaksTLS: speaksTLS, rules: rules, cores: cores)
         }
         return (draft, true)
     }
@@ -137,8 +141,7 @@ extension ConfigurationReader {
                 at: findings.place(of: "origins.\(origin.id).memberConcurrency"),
                 "the origin \"\(printable(origin.id))\" has no limit for each member, so that "
                     + "nobody can say how full it is, and cloudwatch gets no Saturation of it",
-                "give memberConcurrency or limits: as many requests as one member does well at a time"
-            )
+                "give memberConcurrency or limits: as many as one member does well at a time")
         }
     }
 }

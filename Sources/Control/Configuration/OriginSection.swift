@@ -204,7 +204,8 @@ extension ConfigurationReader {
         configuration.discoveries.append(
             DiscoverySettings(
                 origin: draft.settings.id, source: found.source, port: found.port,
-                speaksTLS: found.speaksTLS, tlsName: draft.tlsName ?? tlsName, rules: found.rules))
+                speaksTLS: found.speaksTLS, tlsName: draft.tlsName ?? tlsName,
+                cores: found.cores, rules: found.rules))
         return found.speaksTLS
     }
 

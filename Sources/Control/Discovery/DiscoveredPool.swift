@@ -119,7 +119,12 @@ final class DiscoveredPool: Sendable {
                 state.applied = members
                 return members
             }
-            if let changed { world.apply(settings.origin, changed) }
+            // A reload that comes first may have stopped this meanwhile.
+            if let changed {
+                world.apply(settings.origin, changed) { [self] in
+                    !state.withLock { $0.isStopped }
+                }
+            }
         }
     }
 
@@ -152,7 +157,8 @@ struct DiscoveryWorld: Sendable {
     /// What the pool knows of its members.
     var sights: @Sendable (_ origin: String) -> [String: Membership.Sight]
     /// Puts members in force.
-    var apply: @Sendable (_ origin: String, [MemberSettings]) -> Void
+    var apply:
+        @Sendable (_ origin: String, [MemberSettings], _ isWanted: @escaping () -> Bool) -> Void
     /// A question has ended, either way.
     var answered: @Sendable () -> Void = {}
     var note: @Sendable (EdgeEvent) -> Void

@@ -18,6 +18,8 @@ public struct DiscoverySettings: Sendable, Equatable {
     public var speaksTLS: Bool
     /// The name in certificates; nil: the host that was found.
     public var tlsName: String?
+    /// Processors of each member, by which its limits go; see `MemberSettings.cores`.
+    public var cores = 8
     public var rules: MembershipRules
 
     /// For the operator: `dns A maps.internal`, `autoScalingGroup maps`.
@@ -34,10 +36,12 @@ public struct DiscoverySettings: Sendable, Equatable {
     ) -> MemberSettings {
         let shown = host.contains(":") ? "[\(host)]" : host
         let isStandard = port == (speaksTLS ? 443 : 80)
-        return MemberSettings(
+        var member = MemberSettings(
             name: name ?? "\(speaksTLS ? "https" : "http")://\(shown):\(port)",
             endpoints: endpoints, authority: isStandard ? shown : "\(shown):\(port)",
             tlsHost: speaksTLS ? tlsName ?? host : nil)
+        member.cores = cores
+        return member
     }
 }
 

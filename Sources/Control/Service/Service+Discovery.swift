@@ -44,10 +44,15 @@ extension Service {
     var signalSamples: [CounterSample] { state.withLock { $0.signals }?.samples ?? [] }
 
     /// Puts an origin's members in force.
-    fileprivate func put(_ members: [MemberSettings], of origin: String) {
+    ///
+    /// - Parameter isWanted: whether they are still, when it comes to it.
+    fileprivate func put(
+        _ members: [MemberSettings], of origin: String, if isWanted: @escaping () -> Bool
+    ) {
         guard let server = surroundings.server else { return }
         let distribution = state.withLock { $0.distribution }
         let change = { [self] in
+            guard isWanted() else { return }
             server.replaceMembers(of: origin, by: members)
             state.withLock { state in
                 guard
@@ -83,8 +88,8 @@ final class SurroundingEdge: Sendable {
     func world(_ observer: any EventObserver) -> DiscoveryWorld {
         DiscoveryWorld(
             sights: { origin in self.server?.sights(of: origin) ?? [:] },
-            apply: { origin, members in
-                self.state.withLock { $0.service }?.put(members, of: origin)
+            apply: { origin, members, isWanted in
+                self.state.withLock { $0.service }?.put(members, of: origin, if: isWanted)
             },
             note: { observer.note($0) })
     }

@@ -172,9 +172,16 @@ extension LoopState where N: ~Copyable {
             release(pool, place.member, .neutral, wasTrial: false, place.requestClass)
             return
         }
-        fetches[token.slot].follow(until: pool)
-        fetches[token.slot].take(place.member, at: network.monotonicMilliseconds)
-        connect(fetches[token.slot])
+        let fetch = fetches[token.slot]
+        fetch.follow(until: pool)
+        // It went further than the place did, whose number means somebody else there.
+        guard fetch.pool === pool else {
+            release(pool, place.member, .neutral, wasTrial: false, place.requestClass)
+            placeAgain(token)
+            return
+        }
+        fetch.take(place.member, at: network.monotonicMilliseconds)
+        connect(fetch)
     }
 
     /// The fetch that an exchange joins may wait for its leader's turn: it need not.

@@ -56,7 +56,19 @@ struct MemberHealth: Sendable {
     mutating func adopt(_ settings: HealthSettings) {
         let isSame = settings.checksSame(as: self.settings)
         self.settings = settings
-        if !isSame { checks = settings.effectiveChecks.map { _ in CheckVerdict() } }
+        guard !isSame else { return }
+        checks = settings.effectiveChecks.map { _ in CheckVerdict() }
+        // Whoever had still to pass has to pass the new ones.
+        if !isProved, settings.interval > 0 {
+            for index in checks.indices { checks[index].holdBack() }
+        } else {
+            isProved = true
+        }
+    }
+
+    /// Each check passed when it was last made, or nobody makes any.
+    var hasPassedChecks: Bool {
+        settings.interval == 0 || checks.allSatisfy { $0.last?.hasPassed == true }
     }
 
     // MARK: what is known

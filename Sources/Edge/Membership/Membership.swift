@@ -28,10 +28,13 @@ public struct Membership: Sendable {
         /// Its checks pass, or nobody checks it.
         public var isReady: Bool
         public var inFlight: Int
+        /// Each of its checks has passed when it was last asked; nobody is taken at his word.
+        public var isChecked: Bool
 
-        public init(isReady: Bool, inFlight: Int) {
+        public init(isReady: Bool, inFlight: Int, isChecked: Bool = true) {
             self.isReady = isReady
             self.inFlight = inFlight
+            self.isChecked = isChecked
         }
     }
 
@@ -248,7 +251,8 @@ public struct Membership: Sendable {
             orders.append(.complete(hold.hook, isFit: hold.isFit))
             return
         }
-        let isFit = members[index].phase != .warming
+        // It may serve unproved, where nobody is better: that does not make it fit.
+        let isFit = members[index].phase != .warming && seen.isReady && seen.isChecked
         guard isFit || now - hold.since >= rules.warmTime else { return }
         members[index].hold?.completedAt = now
         members[index].hold?.isFit = isFit

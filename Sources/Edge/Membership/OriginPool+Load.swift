@@ -87,7 +87,10 @@ extension OriginPool {
                     let isReady =
                         member.health.isProved && member.health.standing(at: now) == .fit
                     return (
-                        given.name, Membership.Sight(isReady: isReady, inFlight: member.inFlight)
+                        given.name,
+                        Membership.Sight(
+                            isReady: isReady, inFlight: member.inFlight,
+                            isChecked: member.health.hasPassedChecks)
                     )
                 }, uniquingKeysWith: { first, _ in first })
         }
