@@ -12,8 +12,8 @@ struct NamedLayers {
     }
 }
 
-/// Whose names the styles of a request are, as far as that decides what they mean: a virtual service
-/// looks into its workspace before it looks among the global ones (GeoServer's
+/// Whose names the styles of a request are, as far as that decides what they mean: a virtual
+/// service looks into its workspace before it looks among the global ones (GeoServer's
 /// `LocalWorkspaceCatalog`).
 enum StyleScope {
     /// They mean the same in the global service and in the virtual one.

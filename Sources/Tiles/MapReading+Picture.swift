@@ -47,8 +47,8 @@ extension MapReading {
         }
     }
 
-    /// `0xRRGGBB`; white, which is GeoServer's default, is left out where GeoServer is asked. Others
-    /// have a default of their own, as MapServer has its IMAGECOLOR.
+    /// `0xRRGGBB`; white, which is GeoServer's default, is left out where GeoServer is asked.
+    /// Others have a default of their own, as MapServer has its IMAGECOLOR.
     private func writeBackground(query: RawSpan, to writer: inout KeyWriter) {
         let text = table[.bgcolor]
         guard understood & MapParameter.bgcolor.bit != 0, !text.isEmpty else { return }

@@ -89,8 +89,8 @@ public struct TileRequest: Equatable, Sendable {
         return .request(request)
     }
 
-    /// Bytes that suffice for a key or a target, but for hundreds of layers that all have to be told
-    /// their workspace.
+    /// Bytes that suffice for a key or a target, but for hundreds of layers that all have to be
+    /// told their workspace.
     public static func keyCapacity(path: RawSpan, query: RawSpan) -> Int {
         // Each byte may become `%XX`; a number with an exponent takes less (a list's), or there are
         // a few of them (a box's), as of workspaces and names.

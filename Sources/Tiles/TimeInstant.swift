@@ -2,10 +2,10 @@
 /// rest as is given.
 ///
 /// How much is given is kept, because servers take `2005-08` for the whole month and
-/// `2005-08-20T00Z` for an hour. GeoServer takes a value without a fraction for its whole second and
-/// one with a fraction for an instant, so that the two are told apart, even where it is zero. It
-/// reads the digits of a fraction as a number of milliseconds (`SSS` of Java's `SimpleDateFormat`),
-/// so that `.5` goes out as `.500`; more than three stay as they are.
+/// `2005-08-20T00Z` for an hour. GeoServer takes a value without a fraction for its whole second,
+/// and one with a fraction for an instant, so that the two are told apart, even where it is zero.
+/// It reads the digits of a fraction as a number of milliseconds (`SSS` of Java's
+/// `SimpleDateFormat`), so that `.5` goes out as `.500`; more than three stay as they are.
 struct TimeInstant: Equatable {
     enum Precision: UInt8 { case year, month, day, hour, minute, second, fraction }
 
