@@ -69,7 +69,10 @@ enum DimensionList {
         _ facts: inout ItemFacts
     ) -> Bool {
         if kind == .number {
-            guard let number = WrittenDecimal(text, in: bytes) else { return false }
+            // A list of many large exponents would outgrow `TileRequest.keyCapacity`.
+            guard let number = WrittenDecimal(text, in: bytes), -12...12 ~= number.exponent else {
+                return false
+            }
             writer.decimal(number)
             return true
         }

@@ -18,7 +18,7 @@ extension GridSet {
             "EPSG:3857", "EPSG:3785", "EPSG:102100", "EPSG:102113", "GoogleMapsCompatible",
             "WebMercatorQuad", "urn:ogc:def:wkss:OGC:1.0:GoogleMapsCompatible",
         ],
-        code: 3857,
+        code: 3857, isNorthingFirst: false,
         extent: BoundingBox(
             west: -mercatorEdge, south: -mercatorEdge, east: mercatorEdge, north: mercatorEdge),
         resolutions: halved(2 * mercatorEdge / 256, 31))

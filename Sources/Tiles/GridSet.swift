@@ -30,8 +30,9 @@ public struct GridSet: Equatable, Sendable {
     public var aliases: [String]
     /// The code in the EPSG registry.
     public var code: Int
-    /// WMS 1.3.0 names the northing first.
-    public var isNorthingFirst: Bool
+    /// WMS 1.3.0 names the northing first; nil: not known, so that a box of 1.3.0 keeps the order
+    /// and the version it came with.
+    public var isNorthingFirst: Bool?
     /// What level 0 covers at least.
     public var extent: BoundingBox
     public var origin: Origin
@@ -42,7 +43,7 @@ public struct GridSet: Equatable, Sendable {
     public var levels: [Level]
 
     public init(
-        name: String, aliases: [String] = [], code: Int, isNorthingFirst: Bool = false,
+        name: String, aliases: [String] = [], code: Int, isNorthingFirst: Bool? = nil,
         extent: BoundingBox, origin: Origin = .bottomLeft, tileSize: (Int, Int) = (256, 256),
         levels: [Level]
     ) {
@@ -53,7 +54,7 @@ public struct GridSet: Equatable, Sendable {
 
     /// A set with levels named 0, 1, 2 ...
     public init(
-        name: String, aliases: [String] = [], code: Int, isNorthingFirst: Bool = false,
+        name: String, aliases: [String] = [], code: Int, isNorthingFirst: Bool? = nil,
         extent: BoundingBox, origin: Origin = .bottomLeft, tileSize: (Int, Int) = (256, 256),
         resolutions: [Double]
     ) {

@@ -19,7 +19,7 @@ public struct GridSets: Sendable {
 
     struct Record: Sendable {
         var system: ReferenceSystem
-        var isNorthingFirst: Bool
+        var isNorthingFirst: Bool?
         var tileWidth: Int
         var tileHeight: Int
         var matrices: Range<Int>
@@ -101,10 +101,10 @@ public struct GridSets: Sendable {
         records.indices.contains(index) ? records[index].system : .unknown
     }
 
-    /// Whether WMS 1.3.0 names the northing first; nil where no set has this system.
+    /// Whether WMS 1.3.0 names the northing first; nil where no set of this system says so.
     func isNorthingFirst(_ system: ReferenceSystem) -> Bool? {
         for index in records.indices where records[index].system == system {
-            return records[index].isNorthingFirst
+            if let isNorthingFirst = records[index].isNorthingFirst { return isNorthingFirst }
         }
         return nil
     }

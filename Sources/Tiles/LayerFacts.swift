@@ -2,7 +2,8 @@
 public struct LayerFacts: Equatable, Sendable {
     /// `workspace:name`; without a workspace for a global group.
     public var name: String
-    /// The style that an empty STYLES means; empty where it is not known.
+    /// The style that an empty STYLES means, with its workspace if it is a workspace's; empty where
+    /// it is not known.
     public var defaultStyle: String
 
     public init(name: String, defaultStyle: String = "") {
@@ -14,7 +15,14 @@ public struct LayerFacts: Equatable, Sendable {
 struct LayerTable: Sendable {
     private struct Record {
         var name: Range<Int>
+        /// Of the default style, without the layer's workspace.
         var style: Range<Int>
+        /// The default style is of the layer's workspace.
+        var isOwn = false
+        /// The bare name of the default style means it when the global services are asked, and
+        /// when the virtual one of the layer's workspace is.
+        var isGlobalDefault = false
+        var isVirtualDefault = false
     }
 
     private var records: [Record] = []
@@ -25,23 +33,52 @@ struct LayerTable: Sendable {
     /// There are layers without a workspace.
     private(set) var hasBareNames = false
 
-    init(_ layers: [LayerFacts]) {
+    /// There is none, so that nothing is known.
+    var isEmpty: Bool { records.isEmpty }
+
+    /// - Parameters:
+    ///   - styles: all styles of the catalogue by their qualified names; empty: not known.
+    ///   - workspaces: further ones, beside those of the layers.
+    init(_ layers: [LayerFacts], styles: [String] = [], workspaces: [String] = []) {
+        // A workspace has a record as well, by its name with the colon.
         var size = 2
-        while size < 2 * layers.count { size *= 2 }
+        while size < 4 * layers.count + 2 * workspaces.count { size *= 2 }
         slots = [Int32](repeating: -1, count: size)
+        let names = StyleNames(styles)
         for layer in layers {
             let name = Self.canonical(layer.name)
-            var slot = Int(truncatingIfNeeded: Self.hash(name)) & (size - 1)
-            while slots[slot] >= 0, Array(bytes[records[Int(slots[slot])].name]) != name {
-                slot = (slot + 1) & (size - 1)
-            }
-            // Of two layers with one name, the first.
-            guard slots[slot] < 0 else { continue }
+            let isBare = !name.contains(UInt8(ascii: ":"))
+            guard let slot = freeSlot(for: name) else { continue }
             slots[slot] = Int32(records.count)
-            if !name.contains(UInt8(ascii: ":")) { hasBareNames = true }
+            if isBare { hasBareNames = true }
             let style = Self.bare(Array(layer.defaultStyle.utf8), of: Array(layer.name.utf8))
-            records.append(Record(name: keep(name), style: keep(style)))
+            var record = Record(name: keep(name), style: keep(style))
+            names.judge(layer, &record.isOwn, &record.isGlobalDefault, &record.isVirtualDefault)
+            records.append(record)
         }
+        guard !layers.isEmpty else { return }
+        for layer in layers {
+            let parts = layer.name.split(separator: ":", maxSplits: 1)
+            if parts.count == 2 { append(workspace: String(parts[0])) }
+        }
+        for workspace in workspaces where !workspace.isEmpty { append(workspace: workspace) }
+    }
+
+    private mutating func append(workspace: String) {
+        let name = Self.canonical(workspace + ":")
+        guard let slot = freeSlot(for: name) else { return }
+        slots[slot] = Int32(records.count)
+        records.append(Record(name: keep(name), style: keep([])))
+    }
+
+    /// Where a name goes; nil where it is there already: of two layers with one name, the first.
+    private func freeSlot(for name: [UInt8]) -> Int? {
+        var slot = Int(truncatingIfNeeded: Self.hash(name)) & (slots.count - 1)
+        while slots[slot] >= 0 {
+            if Array(bytes[records[Int(slots[slot])].name]) == name { return nil }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        return slot
     }
 
     /// FNV-1a. Names come from the pool's own catalogue, so that nobody can aim at it.
@@ -105,12 +142,20 @@ struct LayerTable: Sendable {
         return nil
     }
 
-    /// Whether a style is the layer's default one, with or without the layer's workspace.
-    func isDefault(_ style: QueryText, of index: Int, in query: RawSpan) -> Bool {
+    /// Whether a style is the layer's default one, with or without its workspace.
+    ///
+    /// - Parameter isVirtual: the virtual service of the layer's workspace is asked, where the
+    ///   workspace's own style of a name goes before the global one.
+    func isDefault(
+        _ style: QueryText, of index: Int, isVirtual: Bool, in query: RawSpan
+    ) -> Bool {
         let record = records[index]
         guard !record.style.isEmpty else { return false }
-        if spells(style, from: style.start, record.style, in: query) { return true }
+        if spells(style, from: style.start, record.style, in: query) {
+            return isVirtual ? record.isVirtualDefault : record.isGlobalDefault
+        }
         // The same behind the layer's workspace and its colon.
+        guard record.isOwn else { return false }
         var at = style.start
         for place in record.name {
             guard at < style.end else { return false }
@@ -135,5 +180,43 @@ struct LayerTable: Sendable {
             at += width
         }
         return at >= text.end
+    }
+}
+
+/// The names of a catalogue's styles, to find those that mean the same wherever they are asked for.
+private struct StyleNames {
+    private let qualified: Set<String>
+    /// How many styles have a name, their workspaces left out.
+    private var counts: [String: Int] = [:]
+
+    init(_ styles: [String]) {
+        qualified = Set(styles)
+        for style in qualified {
+            let parts = style.split(separator: ":", maxSplits: 1)
+            counts[String(parts.last ?? ""), default: 0] += 1
+        }
+    }
+
+    /// What the name of a layer's default style, without the layer's workspace, means.
+    func judge(
+        _ layer: LayerFacts, _ isOwn: inout Bool, _ isGlobal: inout Bool, _ isVirtual: inout Bool
+    ) {
+        let parts = layer.defaultStyle.split(separator: ":", maxSplits: 1)
+        guard let bare = parts.last.map({ String($0) }) else { return }
+        let place = layer.name.split(separator: ":", maxSplits: 1)
+        let workspace = place.count == 2 ? String(place[0]) : nil
+        if parts.count == 2 {
+            isOwn = workspace == String(parts[0])
+            // Where nothing global has the name, GeoServer looks into all workspaces.
+            isGlobal = !isOwn || counts[bare] == 1
+            isVirtual = true
+        } else {
+            isGlobal = true
+            if let workspace {
+                isVirtual = !qualified.isEmpty && !qualified.contains("\(workspace):\(bare)")
+            } else {
+                isVirtual = counts[bare] == 1
+            }
+        }
     }
 }

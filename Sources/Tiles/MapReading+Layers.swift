@@ -12,15 +12,32 @@ struct NamedLayers {
     }
 }
 
+/// Whose names the styles of a request are, as far as that decides what they mean: a virtual
+/// service looks into its workspace before it looks among the global ones (GeoServer's
+/// `LocalWorkspaceCatalog`).
+enum StyleScope {
+    /// They mean the same in the global service and in the virtual one.
+    case any
+    case virtual, global
+}
+
 // Layers and styles under the names that they have everywhere.
 extension MapReading {
     /// Whether the viewer's path is only another spelling of its context's one WMS.
     ///
     /// A virtual service knows its own layers alone; asked for others it answers an error, which
     /// the one WMS would not.
-    func isFolded(path: RawSpan, query: RawSpan) -> Bool {
+    ///
+    /// - Parameter scratch: left as it was.
+    func isFolded(
+        path: RawSpan, query: RawSpan, _ services: MapServices, scratch: inout KeyWriter
+    ) -> Bool {
         guard service.service != .unknown else { return false }
         guard !service.workspace.isEmpty else { return true }
+        // A global layer group has such a service, too, whose layers are of any workspace.
+        guard services.layers.isEmpty || isWorkspaceKnown(path, services, &scratch) else {
+            return false
+        }
         let bytes = layers.isInPath ? path : query
         var rest = layers
         while var item = rest.cut(before: UInt8(ascii: ","), in: bytes) {
@@ -34,6 +51,16 @@ extension MapReading {
             }
         }
         return true
+    }
+
+    private func isWorkspaceKnown(
+        _ path: RawSpan, _ services: MapServices, _ scratch: inout KeyWriter
+    ) -> Bool {
+        let start = scratch.count
+        defer { scratch.rewind(to: start) }
+        scratch.text(service.workspace, in: path)
+        scratch.byte(UInt8(ascii: ":"))
+        return known(start, services, scratch) != nil
     }
 
     /// Writes the list of layers, each with its workspace where that is known.
@@ -89,18 +116,26 @@ extension MapReading {
     }
 
     /// Writes STYLES, a layer's default style as the empty one.
+    ///
+    /// - Parameter layers: where they have been written.
     func writeStyles(
-        _ names: NamedLayers, path: RawSpan, query: RawSpan, _ services: MapServices,
-        to writer: inout KeyWriter
-    ) {
+        _ names: NamedLayers, _ layers: Range<Int>, path: RawSpan, query: RawSpan,
+        _ services: MapServices, to writer: inout KeyWriter
+    ) -> StyleScope {
         writer.name("STYLES")
-        guard !styles.isEmpty else { return }
+        guard !styles.isEmpty else { return .any }
+        let isVirtual = !service.workspace.isEmpty
+        let asked: StyleScope = isVirtual ? .virtual : .global
         let bytes = styles.isInPath ? path : query
         guard 1...NamedLayers.styledMax ~= names.count,
             styles.items(in: bytes) == names.count
-        else { return writer.text(styles, in: bytes) }
+        else {
+            writer.text(styles, in: bytes)
+            return asked
+        }
         let start = writer.count
         var isDefault = true
+        var scope = StyleScope.any
         var rest = styles
         for index in 0..<names.count {
             if index > 0 { writer.byte(UInt8(ascii: ",")) }
@@ -109,16 +144,51 @@ extension MapReading {
                 continue
             }
             let facts = Int(names.facts[index])
-            if facts >= 0, services.layers.isDefault(style, of: facts, in: bytes) { continue }
+            if facts >= 0,
+                services.layers.isDefault(style, of: facts, isVirtual: isVirtual, in: bytes)
+            {
+                continue
+            }
             isDefault = false
+            let name = writer.count
             writer.text(style, in: bytes)
+            if scope == .any, !style.hasColon(in: bytes),
+                !isSameEverywhere(name, layers, path: path, services, &writer)
+            {
+                scope = asked
+            }
         }
         if isDefault { writer.rewind(to: start) }
+        return scope
+    }
+
+    /// Whether the catalogue says that the bare style that was just written is a global one, and
+    /// that the workspace in question has none of that name.
+    private func isSameEverywhere(
+        _ start: Int, _ layers: Range<Int>, path: RawSpan, _ services: MapServices,
+        _ writer: inout KeyWriter
+    ) -> Bool {
+        let style = start..<writer.count
+        guard services.styles.index(of: style, in: writer) != nil else { return false }
+        defer { writer.rewind(to: style.upperBound) }
+        if !service.workspace.isEmpty {
+            writer.text(service.workspace, in: path)
+        } else if let workspace = commonWorkspace(layers, services, writer) {
+            writer.copy(workspace)
+        } else {
+            // The global service is asked in any case.
+            return true
+        }
+        writer.byte(UInt8(ascii: ":"))
+        writer.copy(style)
+        return services.styles.index(of: style.upperBound..<writer.count, in: writer) == nil
     }
 
     /// The workspace that all written layers are of, as the range of its first mention; nil if
-    /// there is none, or none that may stand in a path.
-    func commonWorkspace(_ layers: Range<Int>, _ writer: KeyWriter) -> Range<Int>? {
+    /// there is none, or none that may stand in a path and has a virtual service, as far as known.
+    func commonWorkspace(
+        _ layers: Range<Int>, _ services: MapServices, _ writer: KeyWriter
+    ) -> Range<Int>? {
         var end = layers.lowerBound
         var hasName = false
         while end < layers.upperBound, writer[end] != UInt8(ascii: ":") {
@@ -129,6 +199,10 @@ extension MapReading {
             end += 1
         }
         guard end < layers.upperBound, hasName else { return nil }
+        guard
+            services.layers.isEmpty
+                || services.layers.index(of: layers.lowerBound..<(end + 1), in: writer) != nil
+        else { return nil }
         let length = end + 1 - layers.lowerBound
         var at = layers.lowerBound
         while at < layers.upperBound {

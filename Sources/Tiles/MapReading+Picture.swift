@@ -11,9 +11,12 @@ extension MapReading {
         writer.word("&TRANSPARENT=")
         let asked = table[.transparent]
         if map.isTransparent {
-            // Nothing of a background is seen.
             writer.word("TRUE")
-            return
+            // Nothing of a background is seen, where the format can be clear.
+            switch map.format {
+            case .png, .png8, .gif, .webp: return
+            default: return writeBackground(query: query, to: &writer)
+            }
         }
         // Other values mean what the server makes of them.
         let isSaid =
@@ -44,7 +47,8 @@ extension MapReading {
         }
     }
 
-    /// `0xRRGGBB`; white, which is the default, is left out.
+    /// `0xRRGGBB`; white, which is GeoServer's default, is left out where GeoServer is asked.
+    /// Others have a default of their own, as MapServer has its IMAGECOLOR.
     private func writeBackground(query: RawSpan, to writer: inout KeyWriter) {
         let text = table[.bgcolor]
         guard understood & MapParameter.bgcolor.bit != 0, !text.isEmpty else { return }
@@ -52,7 +56,7 @@ extension MapReading {
         if let rest = text.prefix("0x", in: query) ?? text.prefix("#", in: query) {
             digits.start = rest
         }
-        if digits.spells("ffffff", in: query) { return }
+        if service.service != .unknown, digits.spells("ffffff", in: query) { return }
         writer.name("BGCOLOR")
         guard digits.isColor(in: query) else { return writer.text(text, in: query) }
         writer.word("0x")

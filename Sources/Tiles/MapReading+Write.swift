@@ -16,7 +16,7 @@ extension MapReading {
             writer.byte(UInt8(ascii: "#"))
             return writeRest(query: query, to: &writer)
         }
-        let isFolded = isFolded(path: path, query: query)
+        let isFolded = isFolded(path: path, query: query, services, scratch: &writer)
         if isFolded {
             writeContext(services, to: &writer)
             writer.word("/wms")
@@ -25,8 +25,11 @@ extension MapReading {
         }
         writer.byte(UInt8(ascii: "?"))
         writer.name("LAYERS")
+        let start = writer.count
         let names = writeLayers(isFolded, path: path, query: query, services, to: &writer)
-        writeStyles(names, path: path, query: query, services, to: &writer)
+        let layers = start..<writer.count
+        let scope = writeStyles(names, layers, path: path, query: query, services, to: &writer)
+        if isFolded, scope != .any { writeScope(scope, layers, path: path, services, to: &writer) }
         writePicture(path: path, query: query, to: &writer)
         if let address {
             writeTile(address, services.gridSets, to: &writer)
@@ -46,16 +49,22 @@ extension MapReading {
             _ = writeRest(query: query, to: &writer)
             return
         }
-        let isFolded = isFolded(path: path, query: query)
+        let isFolded = isFolded(path: path, query: query, services, scratch: &writer)
         // The layers say which workspace's service is asked, which stands before them.
         let names = writeLayers(isFolded, path: path, query: query, services, to: &writer)
         let layers = 0..<writer.count
-        let workspace = isFolded ? commonWorkspace(layers, writer) : nil
+        let scope = writeStyles(names, layers, path: path, query: query, services, to: &writer)
+        writer.rewind(to: layers.upperBound)
+        let workspace =
+            isFolded && scope != .global ? commonWorkspace(layers, services, writer) : nil
         if isFolded {
             writeContext(services, to: &writer)
             if let workspace {
                 writer.byte(UInt8(ascii: "/"))
                 writer.copy(workspace)
+            } else if scope == .virtual {
+                writer.byte(UInt8(ascii: "/"))
+                writeWorkspace(path, to: &writer)
             }
             writer.word("/wms")
         } else {
@@ -66,7 +75,7 @@ extension MapReading {
         if address != nil || wms.order != .unknown { writer.word("&VERSION=1.1.1") }
         writer.word("&REQUEST=GetMap&LAYERS=")
         writer.copy(layers, without: workspace)
-        writeStyles(names, path: path, query: query, services, to: &writer)
+        _ = writeStyles(names, layers, path: path, query: query, services, to: &writer)
         writePicture(path: path, query: query, to: &writer)
         if let address {
             writeBox(of: address, services.gridSets, to: &writer)
@@ -80,7 +89,31 @@ extension MapReading {
         writer.remove(layers)
     }
 
+    /// Marks a key whose styles mean something else in the service that its layers would be asked
+    /// of by themselves: `GLOBAL#`, or `VIRTUAL#` and the workspace; no parameter that a viewer
+    /// names can look like it.
+    private func writeScope(
+        _ scope: StyleScope, _ layers: Range<Int>, path: RawSpan, _ services: MapServices,
+        to writer: inout KeyWriter
+    ) {
+        let isVirtual = commonWorkspace(layers, services, writer) != nil
+        if isVirtual, scope == .global { writer.word("&GLOBAL#") }
+        if !isVirtual, scope == .virtual {
+            writer.word("&VIRTUAL#")
+            writeWorkspace(path, to: &writer)
+        }
+    }
+
     // MARK: Path
+
+    /// The workspace as a segment of the path.
+    private func writeWorkspace(_ path: RawSpan, to writer: inout KeyWriter) {
+        var at = service.workspace.start
+        while at < service.workspace.end {
+            at += writer.pathByte(
+                QueryText(start: at, end: service.workspace.end, isInPath: true), path)
+        }
+    }
 
     /// The path as it came, in one spelling, without a session.
     private func writePath(_ path: RawSpan, to writer: inout KeyWriter) {

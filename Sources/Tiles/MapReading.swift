@@ -104,7 +104,8 @@ struct MapReading {
         guard form == .getMap else { return }
         if isPNGByDefault {
             map.format = .png
-        } else {
+        } else if map.service != .wms {
+            // That of a GetMap has been read.
             map.format = MapFormat(format, in: format.isInPath ? path : query)
         }
         if map.format == .jpeg {

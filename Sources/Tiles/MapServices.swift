@@ -32,18 +32,28 @@ public final class MapServices: Sendable {
 
     public let gridSets: GridSets
     let layers: LayerTable
+    /// Styles by their qualified names; empty where they are not known.
+    let styles: LayerTable
     let contexts: [Record]
     private let bytes: [UInt8]
 
     /// `/geoserver` with the well-known grid sets, and nothing known of its layers.
     public static let standard = MapServices()
 
+    /// - Parameters:
+    ///   - layers: all of the catalogue. With any, the first segment of a virtual service's path is
+    ///     believed to be a workspace only if a layer is of it: it may be a global layer group's.
+    ///   - styles: all of the catalogue, as `workspace:name` or, of a global one, `name`. Without
+    ///     them a style that is asked for by its bare name may be another one in the virtual
+    ///     service of a workspace and in the global one, and has two keys.
     public init(
         contexts: [Context] = [Context()], gridSets: GridSets = .wellKnown,
-        layers: [LayerFacts] = []
+        layers: [LayerFacts] = [], styles: [String] = []
     ) {
         self.gridSets = gridSets
-        self.layers = LayerTable(layers)
+        self.layers = LayerTable(
+            layers, styles: styles, workspaces: contexts.map(\.bareWorkspace))
+        self.styles = LayerTable(styles.map { LayerFacts(name: $0) })
         var bytes: [UInt8] = []
         func keep(_ text: String) -> Range<Int> {
             let start = bytes.count

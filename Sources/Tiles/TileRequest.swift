@@ -68,7 +68,8 @@ public struct TileRequest: Equatable, Sendable {
     /// - Parameters:
     ///   - path: as sent.
     ///   - query: as sent, without `?`.
-    ///   - key: of the caller; `keyCapacity(path:query:)` bytes always suffice.
+    ///   - key: of the caller, `keyCapacity(path:query:)` bytes; where that does not suffice
+    ///     `bypass` is `.tooLong`.
     public static func normalise(
         path: RawSpan, query: RawSpan, services: MapServices, key: UnsafeMutableRawBufferPointer
     ) -> Outcome {
@@ -88,9 +89,11 @@ public struct TileRequest: Equatable, Sendable {
         return .request(request)
     }
 
-    /// Bytes that suffice for a key or a target.
+    /// Bytes that suffice for a key or a target, but for hundreds of layers that all have to be
+    /// told their workspace.
     public static func keyCapacity(path: RawSpan, query: RawSpan) -> Int {
-        // Each byte may become `%XX`, each layer may get a workspace, the rest is names.
+        // Each byte may become `%XX`; a number with an exponent takes less (a list's), or there are
+        // a few of them (a box's), as of workspaces and names.
         3 * (path.byteCount + query.byteCount) + 1_024
     }
 

@@ -2,9 +2,12 @@
 /// rest as is given.
 ///
 /// How much is given is kept, because servers take `2005-08` for the whole month and
-/// `2005-08-20T00Z` for an hour. Seconds with a fraction of zero are seconds.
+/// `2005-08-20T00Z` for an hour. GeoServer takes a value without a fraction for its whole second,
+/// and one with a fraction for an instant, so that the two are told apart, even where it is zero.
+/// It reads the digits of a fraction as a number of milliseconds (`SSS` of Java's
+/// `SimpleDateFormat`), so that `.5` goes out as `.500`; more than three stay as they are.
 struct TimeInstant: Equatable {
-    enum Precision: UInt8 { case year, month, day, hour, minute, second }
+    enum Precision: UInt8 { case year, month, day, hour, minute, second, fraction }
 
     private(set) var precision = Precision.year
     private(set) var year = 0
@@ -13,7 +16,7 @@ struct TimeInstant: Equatable {
     private var hour = 0
     private var minute = 0
     private var second = 0
-    /// The digits behind the point, and how many, without zeros at the end.
+    /// The digits behind the point, and how many: three at least.
     private var fraction = 0
     private var fractionDigits = 0
 
@@ -63,9 +66,10 @@ struct TimeInstant: Equatable {
                 if scan.take(UInt8(ascii: "."), bytes) {
                     guard let (fraction, count) = scan.digits(1...9, bytes) else { return false }
                     (self.fraction, fractionDigits) = (fraction, count)
-                    while fractionDigits > 0, self.fraction % 10 == 0 {
-                        self.fraction /= 10
-                        fractionDigits -= 1
+                    precision = .fraction
+                    while fractionDigits < 3 {
+                        self.fraction *= 10
+                        fractionDigits += 1
                     }
                 }
             }
@@ -127,7 +131,7 @@ struct TimeInstant: Equatable {
         }
     }
 
-    /// `-0044-03-15T12:00:00.5Z`.
+    /// `-0044-03-15T12:00:00.500Z`.
     func write(to writer: inout KeyWriter) {
         if year < 0 { writer.byte(UInt8(ascii: "-")) }
         writer.padded(Int(year.magnitude), 4)
@@ -141,7 +145,7 @@ struct TimeInstant: Equatable {
         part(UInt8(ascii: "T"), hour, .hour)
         part(UInt8(ascii: ":"), minute, .minute)
         part(UInt8(ascii: ":"), second, .second)
-        if fractionDigits > 0 {
+        if precision == .fraction {
             writer.byte(UInt8(ascii: "."))
             writer.padded(fraction, fractionDigits)
         }

@@ -103,9 +103,8 @@ struct WrittenDecimal: Equatable {
         return isNegative ? -size : size
     }
 
-    /// A double to 8 decimals, or to 12 if it is below a thousand: less than a thousandth of a
-    /// pixel of any grid, and no more than a double knows. nil beyond 1e10, and for what is no
-    /// number.
+    /// A double to 8 decimals, or to 12 if it is below a thousand: less than a pixel's thousandth
+    /// of any grid, and no more than a double knows. nil beyond 1e10, and for what is no number.
     init?(rounding value: Double) {
         guard value.magnitude < 1e10 else { return nil }
         let decimals = value.magnitude < 1_000 ? 12 : value.magnitude < 3e7 ? 8 : 5

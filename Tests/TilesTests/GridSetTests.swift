@@ -102,13 +102,29 @@ struct GridSetTests {
 
     /// A national grid, 512 pixels wide, with its own names for its levels.
     private static let national = GridSet(
-        name: "Lambert", aliases: ["L93"], code: 2154,
+        name: "Lambert", aliases: ["L93"], code: 2154, isNorthingFirst: false,
         extent: BoundingBox(west: 0, south: 6_000_000, east: 1_300_000, north: 7_200_000),
         origin: .bottomLeft, tileSize: (512, 512),
         levels: [
             GridSet.Level(resolution: 1_000, name: "coarse"),
             GridSet.Level(resolution: 100, name: "0"),
         ])
+
+    @Test("a set that does not say which axis is first leaves a box of WMS 1.3.0 as it came")
+    func unknownAxes() {
+        var set = Self.national
+        set.isNorthingFirst = nil
+        let services = MapServices(gridSets: GridSets(GridSet.wellKnown + [set]))
+        func asked(_ version: String) -> TileAnswer {
+            ask(
+                "/geoserver/wms?REQUEST=GetMap&LAYERS=a:b&FORMAT=image/png&WIDTH=512&HEIGHT=512"
+                    + "&CRS=EPSG:2154&BBOX=51200,6102400,102400,6153600&VERSION=" + version,
+                services)
+        }
+        #expect(asked("1.3.0").request?.address == nil)
+        #expect(asked("1.3.0").key.contains("&VERSION=1.3.0&CRS=EPSG:2154&BBOX=51200,"))
+        #expect(asked("1.1.1").key.hasSuffix("&TILE#Lambert/1/1/21"))
+    }
 
     @Test("a set from elsewhere is as good as a built-in one")
     func ownSet() {

@@ -205,6 +205,31 @@ struct TileRequestFactsTests {
         }
     }
 
+    @Test(
+        "a background is of no account only where the picture can be clear, and white for GeoServer"
+    )
+    func background() {
+        func key(_ path: String, _ format: String, _ more: String) -> String {
+            ask(path + "?REQUEST=GetMap&LAYERS=a:b&FORMAT=\(format)\(more)").key
+        }
+        let clear = "&TRANSPARENT=TRUE"
+        for (format, isClear) in [
+            ("image/png", true), ("image/png8", true), ("image/gif", true), ("image/webp", true),
+            ("image/tiff", false), ("image/vnd.jpeg-png", false), ("image/svg%2Bxml", false),
+            ("", false),
+        ] {
+            let red = key("/geoserver/wms", format, clear + "&BGCOLOR=0xFF0000")
+            #expect((red == key("/geoserver/wms", format, clear)) == isClear, "\(format)")
+        }
+        let white = "&BGCOLOR=0xffFFff"
+        #expect(
+            key("/geoserver/wms", "image/png", white) == key("/geoserver/wms", "image/png", ""))
+        #expect(
+            key("/cgi-bin/mapserv", "image/png", white)
+                == key("/cgi-bin/mapserv", "image/png", "").replacing(
+                    "TRANSPARENT=FALSE", with: "TRANSPARENT=FALSE&BGCOLOR=0xFFFFFF"))
+    }
+
     @Test("an integrated GeoWebCache is asked for tiles")
     func integrated() {
         let services = MapServices(contexts: [MapServices.Context(hasIntegratedCache: true)])

@@ -17,10 +17,10 @@ private let exact =
 let oneTiles = [
     OneTile(
         key: "/geoserver/wms?LAYERS=geonode:storms&STYLES=&FORMAT=image/png&TRANSPARENT=TRUE"
-            + "&TILE#EPSG:900913/4/2/5&TIME=2002-01-01T00:00:00Z",
+            + "&TILE#EPSG:900913/4/2/5&TIME=2002-01-01T00:00:00.000Z",
         target: "/geoserver/geonode/wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS=storms"
             + "&STYLES=&FORMAT=image/png&TRANSPARENT=TRUE&SRS=EPSG:3857&\(exact)&WIDTH=256"
-            + "&HEIGHT=256&TIME=2002-01-01T00:00:00Z",
+            + "&HEIGHT=256&TIME=2002-01-01T00:00:00.000Z",
         spellings: [
             // T1 and T2 of the workload: a layer's virtual service, and the global one.
             "/geoserver/geonode/storms/wms?SERVICE=WMS&LAYERS=storms&FORMAT=image%2Fpng"
@@ -29,20 +29,20 @@ let oneTiles = [
                 + "&WIDTH=256&HEIGHT=256",
             "/geoserver/wms?LAYERS=storms&FORMAT=image%2Fpng&TRANSPARENT=TRUE&SERVICE=WMS"
                 + "&VERSION=1.1.1&REQUEST=GetMap&STYLES=&TILED=true&SRS=EPSG%3A900913"
-                + "&TIME=2002-01-01T00:00:00Z&BBOX=\(box)&WIDTH=256&HEIGHT=256",
+                + "&TIME=2002-01-01T00:00:00.000Z&BBOX=\(box)&WIDTH=256&HEIGHT=256",
             // A prefix where none is needed, the default style by name, other names of the CRS.
             "/geoserver/geonode/wms/?service=WMS&version=1.3.0&request=getmap&styles=point"
                 + "&layers=geonode%3astorms&format=IMAGE/PNG&transparent=True&crs=EPSG:3785"
                 + "&bbox=-15028131.26,5009377.09,-12523442.71,7514065.63&width=256&height=0256"
                 + "&time=2002-01-01T02:00:00.0%2B02:00&exceptions=XML&tilesOrigin=-180,-90",
-            "/geoserver/ows?WMTVER=1.0.0&REQUEST=map&LAYERS=geonode:storms&STYLES=geonode:point"
+            "/geoserver/ows?WMTVER=1.0.0&REQUEST=map&LAYERS=geonode:storms&STYLES=point"
                 + "&FORMAT=PNG&TRANSPARENT=TRUE&BGCOLOR=0xFF0000&SRS=epsg:102100&WIDTH=256"
                 + "&BBOX=-15028131,5009377,-12523443,7514066&HEIGHT=256"
                 + "&TIME=2002-01-01T00:00:00.000&_dc=1531234567890&_olSalt=0.7312",
             "/%67eoserver/geonode/wms;jsessionid=AB12?%53RS=EPSG:102113&CRS=EPSG:3857"
                 + "&VERSION=1.1.0&REQUEST=GetMap&LAYERS=storms&FORMAT=image/png&SERVICE=WMS"
                 + "&TRANSPARENT=true&BBOX=-1.5028131255e7,5009377.085000,-12523442.7125,"
-                + "7514065.6275&WIDTH=256&HEIGHT=256&TIME=2002-01-01t00:00:00z&access_token=x",
+                + "7514065.6275&WIDTH=256&HEIGHT=256&TIME=2002-01-01t00:00:00.0z&access_token=x",
             // GeoWebCache's own.
             "/geoserver/gwc/service/wms?LAYERS=geonode:storms&FORMAT=image/png&SERVICE=WMS"
                 + "&VERSION=1.1.1&REQUEST=GetMap&STYLES=&SRS=EPSG:900913&BBOX=\(box)&WIDTH=256"
@@ -53,19 +53,19 @@ let oneTiles = [
                 + "&time=2002-01-01T00:00:00.000Z",
             "/geoserver/gwc/service/wmts?layer=geonode%3Astorms&TileMatrixSet=GoogleMapsCompatible"
                 + "&TileMatrix=4&TileRow=5&TileCol=2&FORMAT=image%2Fpng&REQUEST=GetTile"
-                + "&TIME=2002-01-01T00:00:00Z",
+                + "&TIME=2002-01-01T00:00:00.000Z",
             "/geoserver/gwc/service/wmts/rest/geonode:storms/point/EPSG:900913/EPSG:900913:4/5/2"
                 + "?format=image/png&time=2002-01-01T00:00:00.000Z",
             "/geoserver/gwc/service/wmts/rest/geonode:storms//EPSG%3A900913/EPSG%3A900913%3A4/5/2"
                 + "?format=image/png&time=2002-01-01T00:00:00.000Z",
             "/geoserver/gwc/service/tms/1.0.0/geonode%3Astorms@EPSG%3A900913@png/4/2/10.png"
-                + "?time=2002-01-01T00:00:00Z",
+                + "?time=2002-01-01T00:00:00.000Z",
             "/geoserver/geonode/gwc/service/tms/1.0.0/storms@EPSG:3857@png/4/2/5.png?flipY=true"
-                + "&time=2002-01-01T00:00:00Z",
+                + "&time=2002-01-01T00:00:00.000Z",
             "/geoserver/gwc/service/gmaps?layers=geonode:storms&zoom=4&x=2&y=5&format=image/png"
-                + "&time=2002-01-01T00:00:00Z",
+                + "&time=2002-01-01T00:00:00.000Z",
             "/geoserver/gwc/service/ve?layers=geonode:storms&quadkey=0212"
-                + "&time=2002-01-01T00:00:00Z",
+                + "&time=2002-01-01T00:00:00.000Z",
         ]),
     OneTile(
         key: "/geoserver/wms?LAYERS=base:countries,base:cities&STYLES=&FORMAT=image/jpeg"
@@ -81,7 +81,7 @@ let oneTiles = [
                 + "&STYLES=polygon,&transparent=true&bgcolor=0xffffff",
             "/geoserver/base/ows?REQUEST=GetMap&VERSION=1.3.0&CRS=CRS:84&BBOX=-90,0,0,90"
                 + "&LAYERS=countries,base:cities&FORMAT=image/jpeg&WIDTH=256&HEIGHT=256"
-                + "&STYLES=base:polygon,&TIME=&CQL_FILTER=",
+                + "&STYLES=polygon,&TIME=&CQL_FILTER=",
             "/geoserver/gwc/service/tms/1.0.0/base:countries,base:cities@GlobalCRS84Geometric@jpg"
                 + "/1/1/1.jpeg",
             "/geoserver/gwc/service/wmts/rest/base:countries,base:cities/WorldCRS84Quad/1/0/1"
@@ -137,7 +137,8 @@ struct TileRequestTests {
             "MAP_RESOLUTION=100", "ANGLE=45", "PALETTE=safe", "ELEVATION=10", "DIM_RUN=1",
             "DIM_RUN=2", "TIME=current", "TIME=2002", "TIME=2002-01", "TIME=2002-01-01",
             "TIME=2002-01-01T00Z", "TIME=2002-01-01T00:00Z", "TIME=2002-01-01T00:00:00Z",
-            "TIME=2002-01-01T00:00:00.001Z", "BUFFER=5", "INTERPOLATIONS=bicubic", "MAP=/x.map",
+            "TIME=2002-01-01T00:00:00.001Z", "TIME=2002-01-01T00:00:00.0Z", "BUFFER=5",
+            "INTERPOLATIONS=bicubic", "MAP=/x.map",
             "BGCOLOR=0x000000", "BGCOLOR=red", "STYLES=big", "X=1", "TILE=EPSG:900913/0/0/0",
             "A=1", "A=2", "A=1%26B=2", "A=1&B=2", "B=2&A=1%26", "A=", "%26A=1", "A%3D1",
             "WORKSPACE=w", "TIME=a", "TRANSPARENT=1", "TRANSPARENT=TRUE", "REMOTE_OWS_TYPE=WFS",
@@ -161,7 +162,8 @@ struct TileRequestTests {
             "MAP_RESOLUTION=100", "ANGLE=45", "PALETTE=safe", "ELEVATION=10", "DIM_RUN=1",
             "DIM_RUN=2", "TIME=current", "TIME=2002", "TIME=2002-01", "TIME=2002-01-01",
             "TIME=2002-01-01T00Z", "TIME=2002-01-01T00:00Z", "TIME=2002-01-01T00:00:00Z",
-            "TIME=2002-01-01T00:00:00.001Z", "BUFFER=5", "INTERPOLATIONS=bicubic", "MAP=/x.map",
+            "TIME=2002-01-01T00:00:00.001Z", "TIME=2002-01-01T00:00:00.0Z", "BUFFER=5",
+            "INTERPOLATIONS=bicubic", "MAP=/x.map",
             "BGCOLOR=0x000000", "BGCOLOR=red", "STYLES=big", "X=1", "TILE=EPSG:900913/0/0/0",
             "A=1", "A=2", "A=1%26B=2", "A=1&B=2", "B=2&A=1%26", "A=", "%26A=1", "A%3D1",
             "WORKSPACE=w", "TIME=a", "TRANSPARENT=1", "TRANSPARENT=TRUE", "REMOTE_OWS_TYPE=WFS",

@@ -25,7 +25,7 @@ let knownServices = MapServices(
         LayerFacts(name: "geonode:roads", defaultStyle: "geonode:line"),
         LayerFacts(name: "base:countries", defaultStyle: "polygon"),
         LayerFacts(name: "world"),
-    ])
+    ], styles: ["point", "polygon", "geonode:line"])
 
 func ask(_ target: String, _ services: MapServices = knownServices) -> TileAnswer {
     ask(Array(target.utf8), services)
