@@ -26,6 +26,7 @@ public struct XMLError: Error, Equatable, Sendable, CustomStringConvertible {
         case endTagUnopened
         case tooDeep(limit: Int)
         case namespacesTooLong(limit: Int)
+        case tooManyNamespaces(limit: Int)
         case textTooLong(limit: Int)
         case documentTooLong(limit: Int)
         case rootMissing
@@ -98,6 +99,8 @@ extension XMLError.Problem: CustomStringConvertible {
         case .tooDeep(let limit): "elements are nested deeper than \(limit)"
         case .namespacesTooLong(let limit):
             "the namespaces in scope are longer than \(limit) bytes"
+        case .tooManyNamespaces(let limit):
+            "more than \(limit) namespaces are declared at one place"
         case .documentTypeTooLong(let limit):
             "the document type declaration is longer than \(limit) bytes"
         case .textTooLong(let limit): "text is longer than \(limit) bytes"

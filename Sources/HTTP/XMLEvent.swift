@@ -32,6 +32,12 @@ public struct XMLElement: Equatable, Sendable {
     public subscript(local: String) -> String? {
         attributes.first { $0.name.local == local }?.value
     }
+
+    /// The value of the attribute of that name without a prefix, which no namespace claims
+    /// (Namespaces in XML 1.0 §6.2): what a server looks for that is not asked for another's.
+    public func unprefixed(_ name: String) -> String? {
+        attributes.first { $0.name.prefix == nil && $0.name.local == name }?.value
+    }
 }
 
 /// A place in a document. Both count from 1; a column is a character, not a byte.

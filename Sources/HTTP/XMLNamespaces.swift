@@ -1,7 +1,8 @@
 /// The namespaces in scope at a place of a document (Namespaces in XML 1.0 §6).
 ///
-/// Bounded: declarations of the open elements may take so many bytes together, so that elements
-/// that each declare some cannot fill memory.
+/// Bounded: declarations of the open elements may be so many, and take so many bytes together, that
+/// elements that each declare some cannot fill memory, and that a look for a prefix, which passes
+/// all of them when it is not declared, stays short.
 public struct XMLNamespaces: Sendable {
     private struct Binding: Sendable {
         /// Empty for the default namespace.
@@ -15,6 +16,9 @@ public struct XMLNamespaces: Sendable {
     private var depth = 0
     private var byteCount = 0
     private let byteLimit: Int
+
+    /// Most declarations in scope: twice what one element may have (`XMLLimits.attributeCount`).
+    public static var countLimit: Int { 128 }
 
     /// Nothing is declared yet.
     ///
@@ -39,6 +43,9 @@ public struct XMLNamespaces: Sendable {
             }
             byteCount += prefix.utf8.count + attribute.value.utf8.count + 32
             guard byteCount <= byteLimit else { throw .namespacesTooLong(limit: byteLimit) }
+            guard bindings.count < Self.countLimit else {
+                throw .tooManyNamespaces(limit: Self.countLimit)
+            }
             bindings.append(Binding(prefix: prefix, uri: attribute.value, depth: depth))
         }
     }

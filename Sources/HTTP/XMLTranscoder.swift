@@ -9,7 +9,7 @@ struct XMLTranscoder: Sendable {
     private static var declarationBytesMax: Int { 300 }
 
     private let charset: String?
-    /// Bytes whose encoding is not known yet.
+    /// Bytes whose encoding is not known yet: a mark, and twice `declarationBytesMax` at most.
     private var start: [UInt8] = []
     private var encoding: XMLEncoding?
     /// The first byte of a UTF-16 unit, and the first unit of a pair.
@@ -28,9 +28,14 @@ struct XMLTranscoder: Sendable {
         var at = 0
         if encoding == nil {
             while at < input.byteCount, encoding == nil {
-                start.append(input.byte(at))
+                let byte = input.byte(at)
+                start.append(byte)
                 at += 1
-                try decide(isWhole: false, into: &output)
+                // Only the first letters and the end of a declaration change what is known.
+                let decides =
+                    start.count <= 16 || byte == UInt8(ascii: ">")
+                    || start.count >= Self.declarationBytesMax
+                if decides { try decide(isWhole: false, into: &output) }
             }
         }
         guard let encoding, at < input.byteCount else { return }
@@ -52,7 +57,12 @@ struct XMLTranscoder: Sendable {
         // The declaration is of characters below 0x80: in UTF-16 every second byte is one.
         let letters = found.encoding.isUTF16 ? rest.filter { $0 != 0 } : rest
         let declaration = Declaration(letters, isWhole: isWhole)
-        if case .open = declaration, letters.count < Self.declarationBytesMax { return }
+        // Counted as they came: letters alone would let zeros go on for ever.
+        if case .open = declaration, letters.count < Self.declarationBytesMax,
+            rest.count < 2 * Self.declarationBytesMax
+        {
+            return
+        }
         var chosen = found.encoding
         for name in [charset, declaration.encoding] {
             guard let name else { continue }
@@ -121,6 +131,8 @@ struct XMLTranscoder: Sendable {
     private mutating func append(
         _ unit: UInt16, to output: inout [UInt8]
     ) throws(XMLError.Problem) {
+        // No character of XML, and passed over where the declaration was looked for.
+        if unit == 0 { throw .characterForbidden }
         let isLow = unit & 0xfc00 == 0xdc00
         if isLow != (high != nil) { throw .notUTF16 }
         if unit & 0xfc00 == 0xd800 {

@@ -108,8 +108,29 @@ struct XMLStreamTests {
                 == "<{1}a><{}b><{3}c></{3}><{1}d></{1}></{}><{?}e></{?}></{1}>")
     }
 
+    @Test("zeros in UTF-16 hide no declaration and do not wait for one")
+    func zeros() {
+        for mark: [UInt8] in [[0xfe, 0xff], [0xff, 0xfe]] {
+            var stream = XMLStream(limits: .document)
+            stream.append(mark.span.bytes)
+            // 700 bytes are more than any declaration, and decide without a further one.
+            stream.append([UInt8](repeating: 0, count: 700).span.bytes)
+            #expect(throws: XMLError.self) { _ = try stream.next() }
+        }
+        let declared = Self.utf16("<?xml version='1.0'?><a>\u{0}</a>", big: true, mark: true)
+        #expect(Self.read(declared).contains("control character"))
+    }
+
     @Test("namespaces beyond a limit are refused")
     func limit() {
+        func nested(_ depth: Int) -> String {
+            let opened = (0..<depth).map { level in
+                "<a" + (0..<8).map { " xmlns:p\(level)_\($0)='u'" }.joined() + ">"
+            }
+            return opened.joined() + String(repeating: "</a>", count: depth)
+        }
+        #expect(Self.read(Array(nested(16).utf8)).hasPrefix("<{}a>"))
+        #expect(Self.read(Array(nested(17).utf8)).contains("128 namespaces"))
         let uri = String(repeating: "u", count: 8_000)
         let names = (0..<10).map { "xmlns:p\($0)='\(uri)'" }.joined(separator: " ")
         #expect(Self.read(Array("<a \(names)/>".utf8)).contains("namespaces"))

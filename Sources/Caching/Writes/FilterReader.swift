@@ -38,7 +38,7 @@ enum FilterBound: Equatable {
 /// Reads a filter from its elements, beginning with `Filter` itself.
 struct FilterReader {
     private enum Node: Equatable {
-        case any, all, spatial(ifPoints: Bool), unknown
+        case any, all, spatial(ifPoints: Bool), identifier, unknown
     }
 
     /// MapLoom sends an update of this feature whenever a layer is added, to see whether it may.
@@ -48,6 +48,8 @@ struct FilterReader {
     private var geometry: GeometryReader?
     /// Elements open within the spatial operator.
     private var depth = 0
+    /// The spatial operator has had its first operand.
+    private var hasOperand = false
     private let system: CoordinateSystem?
     /// What the filter as a whole says, once it has ended.
     private(set) var bound = FilterBound.anywhere
@@ -58,8 +60,16 @@ struct FilterReader {
         self.system = system
     }
 
-    mutating func begin(_ element: XMLElement, isGML: Bool) {
+    /// Whether a namespace is one of Filter Encoding; only its elements select anything.
+    static func isFilter(_ uri: String?) -> Bool {
+        uri == "http://www.opengis.net/ogc" || uri == "http://www.opengis.net/fes/2.0"
+    }
+
+    mutating func begin(_ element: XMLElement, _ namespaces: XMLNamespaces) {
+        let uri = namespaces.uri(ofPrefix: element.name.prefix)
+        let isGML = uri?.hasPrefix("http://www.opengis.net/gml") == true
         if geometry != nil {
+            if depth == 0 { beginOperand(element.name.local) }
             depth += 1
             let isPlain =
                 isGML || ["PropertyName", "ValueReference"].contains(element.name.local)
@@ -68,12 +78,29 @@ struct FilterReader {
             geometry?.begin(element, isGML: isGML)
             return
         }
-        let node = Self.node(element.name.local, isRoot: open.isEmpty)
+        let isFilter = Self.isFilter(uri)
+        let node = isFilter ? Self.node(element.name.local, isRoot: open.isEmpty) : .unknown
         if case .spatial = node {
             geometry = GeometryReader(system: system)
             depth = 0
+            hasOperand = false
         }
-        open.append((node, Self.named(element)))
+        // Identifiers stand in the filter itself; servers drop them where they find them elsewhere.
+        if isFilter, open.count == 1, let found = Self.identified(element, namespaces) {
+            open.append((.identifier, found))
+        } else {
+            open.append((node, nil))
+        }
+    }
+
+    /// An operand of a spatial operator begins.
+    private mutating func beginOperand(_ name: String) {
+        let isProperty = ["PropertyName", "ValueReference"].contains(name)
+        // `Within(place, feature)` selects what reaches at least as far as the place.
+        if !hasOperand, !isProperty, case .spatial = open[open.count - 1].node {
+            open[open.count - 1].node = .spatial(ifPoints: true)
+        }
+        hasOperand = true
     }
 
     mutating func text(_ piece: String) { geometry?.text(piece) }
@@ -91,7 +118,7 @@ struct FilterReader {
             bound = isKnown ? .within(geometry.boxes, ifPoints: ifPoints) : .anywhere
         } else if node == .unknown {
             // What is within decides nothing: it may be turned round.
-            bound = Self.isIdentifier(name.local) ? bound : .anywhere
+            bound = .anywhere
         }
         geometry = nil
         guard let parent = open.indices.last else {
@@ -119,14 +146,26 @@ struct FilterReader {
         }
     }
 
-    private static func isIdentifier(_ name: String) -> Bool {
-        ["FeatureId", "GmlObjectId", "ResourceId"].contains(name)
-    }
-
-    /// What an identifier selects; nil for any other element.
-    private static func named(_ element: XMLElement) -> FilterBound? {
-        guard isIdentifier(element.name.local) else { return nil }
-        let identifier = element["fid"] ?? element["rid"] ?? element["id"]
-        return identifier == probe ? .nowhere : .anywhere
+    /// What an identifier selects: nothing only if whichever of its names a server reads is the
+    /// probe's; nil for any other element.
+    private static func identified(
+        _ element: XMLElement, _ namespaces: XMLNamespaces
+    ) -> FilterBound? {
+        let (fid, rid) = (element.unprefixed("fid"), element.unprefixed("rid"))
+        let isGML = { (prefix: String) in
+            namespaces.uri(ofPrefix: prefix)?.hasPrefix("http://www.opengis.net/gml") == true
+        }
+        let gml = element.attributes.first {
+            $0.name.local == "id" && $0.name.prefix.map(isGML) == true
+        }?.value
+        let own: String?
+        switch element.name.local {
+        case "FeatureId": own = fid
+        case "ResourceId": own = rid
+        case "GmlObjectId": own = gml
+        default: return nil
+        }
+        let isProbe = own == probe && [fid, rid, gml].allSatisfy { $0 == nil || $0 == probe }
+        return isProbe ? .nowhere : .anywhere
     }
 }

@@ -6,6 +6,10 @@ public struct ObservedWrite: Sendable, Equatable {
         case status
         /// By its status and, of a success, by its body: WFS and its exceptions.
         case transaction
+        /// Likewise, but several stores may be written, or something beyond what its summary
+        /// counts: GeoServer commits store by store, so that an exception, or a count of nothing,
+        /// does not prove that nothing was done.
+        case divisible
     }
 
     public var scope: WriteScope

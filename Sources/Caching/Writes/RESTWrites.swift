@@ -9,7 +9,7 @@ enum RESTWrites {
     static func recognised(
         _ segments: [Substring], _ method: HTTP.Method, _ query: RawSpan, charset: String?
     ) -> WriteRecognition {
-        let names = segments.map(\.withoutFormat)
+        let names = WritePath.resource(segments)
         let request = RESTRequest(names, method, query, charset: charset)
         guard let first = names.first else { return .read }
         switch first {

@@ -87,8 +87,14 @@ struct ResourceBody {
         if let type = value("\(root)/type")?.lowercased(), type == "seed" { return .read }
         // The body may name another layer than the path does.
         if let name = value("\(root)/name"), !LayerName(name).mayBe(layer) { return .write(unread) }
+        // The grid set counts where it is named; with a system beside it that is another one, who
+        // knows.
         let number = value("\(root)/srs/number").map { "EPSG:\($0)" }
-        let boxes = bounds("\(root)/bounds", system: number ?? value("\(root)/gridSetId"))
+        let set = value("\(root)/gridSetId")
+        let isAgreed =
+            number == nil || set == nil
+            || CoordinateSystem(named: number ?? "") == CoordinateSystem(named: set ?? "")
+        let boxes = isAgreed ? bounds("\(root)/bounds", system: set ?? number) : nil
         return tiles(layer, boxes, unread)
     }
 

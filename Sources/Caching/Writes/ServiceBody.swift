@@ -113,16 +113,20 @@ struct ServiceBody {
         guard isWhole else { return .write(widened(unread)) }
         switch root {
         case .read: return saysTransaction ? .write(unread) : .read
-        case .process: return process.isWrite ? .write(ObservedWrite(.everything)) : .read
+        case .process:
+            let write = ObservedWrite(.everything, isDeferred: process.isDeferred)
+            return process.isWrite ? .write(write) : .read
         case .queries:
             let target = body.workspace.map { WriteScope.Target.workspace($0) } ?? .everything
             return .write(
                 ObservedWrite(
                     WriteScope(target, [.features, .capabilities]), response: .transaction))
         case .transaction where !transaction.isLost:
-            return .write(ObservedWrite(transaction.scope, response: .transaction))
+            let isOne = transaction.scope.namesOneLayer
+            return .write(
+                ObservedWrite(transaction.scope, response: isOne ? .transaction : .divisible))
         case .transaction:
-            return .write(ObservedWrite(.everything, response: .transaction))
+            return .write(ObservedWrite(.everything, response: .divisible))
         case .none, .unknown: return .write(widened(unread))
         }
     }
@@ -132,7 +136,8 @@ struct ServiceBody {
 
     /// What cannot be read to its end may touch all that the path lets it, and what was read.
     private func widened(_ unread: ObservedWrite) -> ObservedWrite {
-        if transaction.isLost { return ObservedWrite(.everything, response: .transaction) }
+        if transaction.isLost { return ObservedWrite(.everything, response: .divisible) }
+        if process.isWrite { return ObservedWrite(.everything, isDeferred: true) }
         var wide = unread
         wide.scope.formUnion(transaction.scope)
         return wide
@@ -150,7 +155,11 @@ struct ServiceBody {
             guard PercentCoding.spells(text.extracting(parameter.name), "request") else { continue }
             requests.append(decodedText(text.extracting(parameter.value)).lowercased())
         }
-        let reads = ["transaction", "execute"].allSatisfy { !requests.contains($0) }
+        // A process may go on after its answer, and what it imports may go anywhere.
+        if requests.contains("execute") {
+            return .write(ObservedWrite(.everything, isDeferred: true))
+        }
+        let reads = !requests.contains("transaction")
         // An empty body leaves it to the query, which says of what it is.
         let isNamed = !requests.isEmpty || bytes.isEmpty
         return reads && isNamed && !saysTransaction ? .read : .write(unread)
@@ -162,11 +171,17 @@ struct ServiceBody {
 struct ProcessReader {
     private var text: String?
     private(set) var isWrite = false
+    /// It may be answered before it is done: asked to store its response or to tell its status (WPS
+    /// 1.0), or not to be synchronous (2.0).
+    private(set) var isDeferred = false
 
     mutating func begin(_ element: XMLElement) {
-        if element["storeExecuteResponse"] == "true" || element["storeExecuteResponse"] == "1" {
+        if WriteRequest.isTrue(element["storeExecuteResponse"]) {
             isWrite = true
+            isDeferred = true
         }
+        if WriteRequest.isTrue(element["status"]) { isDeferred = true }
+        if let mode = element["mode"], mode != "sync" { isDeferred = true }
         text = element.name.local == "Identifier" ? "" : nil
     }
 

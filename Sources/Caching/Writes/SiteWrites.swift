@@ -9,6 +9,10 @@ enum SiteWrites {
 
     static func recognised(_ path: WritePath) -> WriteRecognition {
         let names = path.segments.map { String($0) }
+        // Of whatever they are: a layer, a story, a group.
+        if names.contains("permissions") || names.first == "geofence" {
+            return .write(WriteRequest.permission)
+        }
         switch names.first {
         // A session's own affairs, and what only looks like a write.
         case "accounts", "account", "o", "messages", "ajax", "proxy", "i18n", "flag", "icons",
@@ -22,7 +26,7 @@ enum SiteWrites {
             guard names.contains("configure") else { return everywhere(.lists) }
             return .write(ObservedWrite(.everything, isDeferred: true))
         case "security":
-            return .write(ObservedWrite(WriteScope(.everything, .all, isHard: true)))
+            return .write(WriteRequest.permission)
         case "story", "maps", "mapstory", "storyteller", "organizations", "teams", "initiatives",
             "journal", "groups", "people", "documents":
             return page(names)

@@ -8,7 +8,7 @@ enum TileCacheWrites {
     static func recognised(
         _ segments: [Substring], _ method: HTTP.Method, type: String, charset: String?
     ) -> WriteRecognition {
-        let names = segments.map(\.withoutFormat)
+        let names = WritePath.resource(segments)
         func body(_ form: WriteBody.Form, _ unread: ObservedWrite) -> WriteRecognition {
             // Forms and JSON are not read.
             let isXML = !type.contains("json") && !type.contains("form")

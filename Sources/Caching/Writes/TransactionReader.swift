@@ -45,7 +45,7 @@ struct TransactionReader {
         let uri = namespaces.uri(ofPrefix: element.name.prefix)
         let isGML = uri?.hasPrefix("http://www.opengis.net/gml") == true
         if filter != nil {
-            filter?.begin(element, isGML: isGML)
+            filter?.begin(element, namespaces)
         } else if geometry != nil {
             // A collection where a feature's property should be: whose features these are is
             // beyond what is followed.
@@ -74,12 +74,13 @@ struct TransactionReader {
             return
         }
         var begun = Operation(kind: kind)
-        if let name = element["srsName"] {
+        if let name = element.unprefixed("srsName") {
             begun.system = CoordinateSystem(named: name)
             begun.namesSystem = true
         }
         if kind == .update || kind == .delete {
-            guard let name = element["typeName"], let layer = named(name, namespaces) else {
+            guard let name = element.unprefixed("typeName"), let layer = named(name, namespaces)
+            else {
                 isLost = true
                 return
             }
@@ -93,10 +94,13 @@ struct TransactionReader {
     ) {
         guard let operation else { return }
         let name = element.name.local
-        let isFilter = name == "Filter" && operation.kind != .insert
+        // Of another namespace it is nothing that a server heeds, so that it selects all.
+        let isFilter =
+            name == "Filter" && operation.kind != .insert
+            && FilterReader.isFilter(namespaces.uri(ofPrefix: element.name.prefix))
         if isFilter, depth == 3 {
             filter = FilterReader(system: system(operation.layer))
-            filter?.begin(element, isGML: isGML)
+            filter?.begin(element, namespaces)
             return
         }
         switch operation.kind {

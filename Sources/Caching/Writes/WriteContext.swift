@@ -22,4 +22,8 @@ public struct WriteContext: Sendable {
         self.systems = systems
         self.pointLayers = pointLayers
     }
+
+    /// Whether the catalogue knows a workspace of that name. Only then does a path's first segment
+    /// say whose layers are meant; it may as well be a global layer group's.
+    func hasWorkspace(_ name: String) -> Bool { workspaces.values.contains(name) }
 }

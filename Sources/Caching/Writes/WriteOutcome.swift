@@ -14,6 +14,8 @@ public enum WriteOutcome: UInt8, Sendable {
     static func of(status: Int, form: ObservedWrite.ResponseForm) -> WriteOutcome? {
         switch status {
         case 200...299: form == .status ? .happened : nil
+        // WFS 2.0 reports an exception so, of which `divisible` says what it is worth.
+        case 400 where form == .divisible: .unknown
         // A form's usual answer, or the way to sign in: not told apart here.
         case 300...399: .happened
         // The client was too slow, or left: what had arrived may have been done.

@@ -31,6 +31,12 @@ struct WritePath {
         return Array(segments[(index + 1)...])
     }
 
+    /// The segments of a REST resource: the last without the ending that names its format, which
+    /// further up is part of a name.
+    static func resource(_ segments: [Substring]) -> [String] {
+        segments.dropLast().map { String($0) } + (segments.last.map { [$0.withoutFormat] } ?? [])
+    }
+
     var text: String { "/" + segments.joined(separator: "/") }
 }
 

@@ -18,26 +18,24 @@ public enum WriteRequest {
         method: HTTP.Method, path: RawSpan, query: RawSpan, contentType: RawSpan,
         context: WriteContext
     ) -> WriteRecognition {
-        let saysTransaction = namesTransaction(query)
-        if method.isSafe, !saysTransaction, !holds(path, "geogig") { return .read }
+        let said = said(by: query)
+        if method.isSafe, said == .read, !holds(path, "geogig") { return .read }
         let parsed = WritePath(path)
         let type = decodedType(contentType)
         if let below = parsed.behind(context.root) {
             return serverWrite(
-                below, method, query, saysTransaction: saysTransaction, type: type,
-                isBelowRoot: true)
+                below, method, query, said: said, type: type, workspaces: context)
         }
         switch parsed.segments.first {
         case "gs", "rest", "gwc", "geogig", "wfs", "ows", "wms", "wcs", "wps":
             let below = parsed.segments.first == "gs" ? 1 : 0
             return serverWrite(
-                Array(parsed.segments[below...]), method, query, saysTransaction: saysTransaction,
-                type: type, isBelowRoot: false)
+                Array(parsed.segments[below...]), method, query, said: said, type: type,
+                workspaces: nil)
         default: break
         }
         if let last = parsed.segments.last, services.contains(String(last)) {
-            return serviceWrite(
-                workspace: nil, saysTransaction: saysTransaction, method: method, type: type)
+            return serviceWrite(workspace: nil, said: said, method: method, type: type)
         }
         return method.isSafe ? .read : SiteWrites.recognised(parsed)
     }
@@ -47,9 +45,11 @@ public enum WriteRequest {
     ]
 
     /// Some segments below GeoServer's root.
+    ///
+    /// - Parameter workspaces: which segments are workspaces; nil: none can be.
     private static func serverWrite(
-        _ segments: [Substring], _ method: HTTP.Method, _ query: RawSpan, saysTransaction: Bool,
-        type: (name: String, charset: String?), isBelowRoot: Bool
+        _ segments: [Substring], _ method: HTTP.Method, _ query: RawSpan, said: Said,
+        type: (name: String, charset: String?), workspaces: WriteContext?
     ) -> WriteRecognition {
         let place = segments.firstIndex {
             services.contains(String($0)) || ["rest", "gwc", "web", "geogig", "ogc"].contains($0)
@@ -60,7 +60,9 @@ public enum WriteRequest {
                 "login", "logout", "j_spring_security_check", "j_spring_security_logout",
             ]
             .contains { segments.first == $0[...] }
-            return method.isSafe || isSession ? .read : .write(ObservedWrite(.everything))
+            if method.isSafe || isSession { return .read }
+            let isPermission = segments.first == "geofence" || segments.contains("permissions")
+            return .write(isPermission ? permission : ObservedWrite(.everything))
         }
         let below = Array(segments[(place + 1)...])
         switch segments[place] {
@@ -72,28 +74,37 @@ public enum WriteRequest {
             return TileCacheWrites.recognised(
                 Array(below.dropFirst()), method, type: type.name, charset: type.charset)
         case "geogig": return repositoryWrite(below, method)
-        // What an administrator does in the web interface cannot be told from the request.
-        case "web": return method.isSafe ? .read : .write(ObservedWrite(.everything))
+        // What an administrator does in the web interface cannot be told from the request: it may
+        // be a rule of who sees what.
+        case "web": return method.isSafe ? .read : .write(permission)
         case "ogc": return method.isSafe ? .read : featureWrite(below)
         default:
-            let workspace = isBelowRoot && place >= 1 ? String(segments[0]) : nil
-            return serviceWrite(
-                workspace: workspace, saysTransaction: saysTransaction, method: method, type: type)
+            // A global layer group has a virtual service, too, whose layers are of any workspace.
+            let first = place >= 1 ? String(segments[0]) : nil
+            let workspace = first.flatMap { workspaces?.hasWorkspace($0) == true ? $0 : nil }
+            return serviceWrite(workspace: workspace, said: said, method: method, type: type)
         }
+    }
+
+    /// A change of who may see what: at once, and not even stale.
+    static var permission: ObservedWrite {
+        ObservedWrite(WriteScope(.everything, .all, isHard: true))
     }
 
     /// A request to an OGC service: its body tells.
     private static func serviceWrite(
-        workspace: String?, saysTransaction: Bool, method: HTTP.Method,
+        workspace: String?, said: Said, method: HTTP.Method,
         type: (name: String, charset: String?)
     ) -> WriteRecognition {
         let target = workspace.map { WriteScope.Target.workspace($0) } ?? .everything
-        let unread = ObservedWrite(WriteScope(target, .layer), response: .transaction)
+        var unread = ObservedWrite(WriteScope(target, .layer), response: .divisible)
+        // A process may go on after its answer, and what it imports may go anywhere.
+        if said == .execution { unread = ObservedWrite(.everything, isDeferred: true) }
         guard method == .post else {
-            return method.isSafe && !saysTransaction ? .read : .write(unread)
+            return method.isSafe && said == .read ? .read : .write(unread)
         }
         let body = WriteBody(
-            form: .service(saysTransaction: saysTransaction), workspace: workspace,
+            form: .service(saysTransaction: said != .read), workspace: workspace,
             charset: type.charset)
         return .body(body, unread: unread)
     }
@@ -124,22 +135,36 @@ public enum WriteRequest {
         return .write(ObservedWrite(WriteScope(.layer(layer), .layer)))
     }
 
+    /// What the parameters of a query ask for.
+    private enum Said { case read, transaction, execution }
+
     /// Whether any REQUEST of the query is a transaction, or a process that stores something;
     /// servers differ in which one counts.
-    private static func namesTransaction(_ query: RawSpan) -> Bool {
+    private static func said(by query: RawSpan) -> Said {
         var walk = QueryParameters()
+        var said = Said.read
         while let parameter = walk.next(in: query) {
             guard PercentCoding.spells(query.extracting(parameter.name), "request") else {
                 continue
             }
             let value = query.extracting(parameter.value)
-            if PercentCoding.spells(value, "transaction") { return true }
-            if PercentCoding.spells(value, "execute") {
-                return parameterValue("identifier", in: query).map(ProcessReader.stores) ?? true
-                    || parameterValue("storeexecuteresponse", in: query)?.lowercased() == "true"
-            }
+            if PercentCoding.spells(value, "transaction"), said == .read { said = .transaction }
+            if PercentCoding.spells(value, "execute"), mayStore(query) { said = .execution }
         }
-        return false
+        return said
+    }
+
+    /// Whether an Execute by parameters (OGC 05-007r7 §10.2) may store something.
+    static func mayStore(_ query: RawSpan) -> Bool {
+        parameterValue("identifier", in: query).map(ProcessReader.stores) ?? true
+            || isTrue(parameterValue("storeexecuteresponse", in: query))
+            || isTrue(parameterValue("status", in: query))
+    }
+
+    /// Whether a value is a Boolean of XML Schema that holds.
+    static func isTrue(_ value: String?) -> Bool {
+        guard let value else { return false }
+        return value == "1" || value.lowercased() == "true"
     }
 
     /// Whether the path holds a word, perhaps: an encoded byte may be part of it.

@@ -4,12 +4,14 @@ import HTTP
 ///
 /// A transaction is answered with 200 whatever became of it: WFS 1.0 says SUCCESS, PARTIAL or
 /// FAILED (OGC 02-058 §9.3), 1.1 and 2.0 count what was inserted, updated, replaced and deleted
-/// (04-094 §12.3, 09-025r2 §15.3), and an exception report means that nothing was done. Content
-/// codings must be undone before.
+/// (04-094 §12.3, 09-025r2 §15.3), and an exception report means that nothing was done, unless
+/// the write is `.divisible`. Content codings must be undone before.
 public struct WriteResponseReader: Sendable {
     private enum Root { case none, old, new, exception, unknown }
 
     private let byStatus: WriteOutcome?
+    /// What a response means that tells of no change.
+    private let refusal: WriteOutcome
     private var stream: XMLStream
     private var root = Root.none
     private var path: [String] = []
@@ -25,6 +27,7 @@ public struct WriteResponseReader: Sendable {
     ///   - charset: that of its Content-Type; nil where it has none.
     public init(status: Int, form: ObservedWrite.ResponseForm, charset: String? = nil) {
         byStatus = WriteOutcome.of(status: status, form: form)
+        refusal = form == .divisible ? .unknown : .refused
         var limits = XMLLimits.stream
         limits.depth = 64
         limits.textBytes = 1 << 20
@@ -109,14 +112,14 @@ public struct WriteResponseReader: Sendable {
         do throws(XMLError) { try stream.finish() } catch { isSound = false }
         guard isSound, isWhole else { return .unknown }
         switch root {
-        case .exception: return .refused
+        case .exception: return refusal
         case .old:
             switch status {
             case "SUCCESS", "PARTIAL": return .happened
-            case "FAILED": return hasInsert ? .unknown : .refused
+            case "FAILED": return hasInsert ? .unknown : refusal
             default: return .unknown
             }
-        case .new: return hasCount && !hasChange && !hasInsert ? .refused : .happened
+        case .new: return hasCount && !hasChange && !hasInsert ? refusal : .happened
         case .none, .unknown: return .unknown
         }
     }

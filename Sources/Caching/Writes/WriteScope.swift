@@ -5,7 +5,8 @@ public import Tiles
 ///
 /// A scope may be too wide, never too narrow. What it does not know, the caller's catalogue may:
 /// groups that have a layer, layers that use a style, stories that show either. For those the
-/// caller inserts parts of their own before the scope is logged.
+/// caller inserts parts of their own before the scope is logged: also for other feature types over
+/// the same table, or over an SQL view that reads it, which show the same features by other names.
 ///
 /// **In the invalidation log** a scope is one rule of a further reach, whose bytes are `encoded`;
 /// at most `byteLimit` of them, within `InvalidationRule.byteLimit`. A rule that `init(encoded:)`
@@ -61,6 +62,13 @@ public struct WriteScope: Sendable, Equatable {
     }
 
     public static var everything: WriteScope { WriteScope(.everything, .all) }
+
+    /// Whether no more than one layer, which is in one store, was written.
+    var namesOneLayer: Bool {
+        guard let first = parts.first else { return true }
+        if case .layer = first.target { return parts.allSatisfy { $0.target == first.target } }
+        return false
+    }
 
     /// Whether the write made nothing stale.
     public var isEmpty: Bool { parts.isEmpty }

@@ -52,11 +52,11 @@ public struct GeometryReader: Sendable {
         let name = element.name.local
         var frame = frames.last ?? Frame(system: outer)
         frame.beginsBox = false
-        if let named = element["srsName"] {
+        if let named = element.unprefixed("srsName") {
             frame.system = CoordinateSystem(named: named)
             frame.isLatitudeByURN = frame.system == .latitudeLongitude
         }
-        if let count = element["srsDimension"] ?? element["dimension"] {
+        if let count = element.unprefixed("srsDimension") ?? element.unprefixed("dimension") {
             frame.dimension = Int(count) ?? 0
         }
         if element["href"] != nil || text != nil || ordinate != nil { isUnknown = true }

@@ -19,7 +19,9 @@ struct ServiceBodyTests {
     @Test(
         "what is no read is a write",
         arguments: [
-            ("request=Transaction&operation=Delete", "everything"), ("{\"a\":1}", "everything"),
+            ("request=Transaction&operation=Delete", "everything"),
+            ("service=WPS&request=Execute&identifier=gs:Import", "everything all"),
+            ("{\"a\":1}", "everything"),
             ("<soap:Envelope xmlns:soap='s'/>", "everything"), ("<Harvest/>", "everything"),
             (
                 "<wps:Execute xmlns:wps='p' xmlns:ows='o'><ows:Identifier>gs:Import</ows:Identifier></wps:Execute>",
@@ -33,6 +35,37 @@ struct ServiceBodyTests {
         ])
     func writes(_ body: String, _ expected: String) {
         #expect(Writes.line(Writes.read(body)) == expected)
+    }
+
+    @Test("a process that goes on after its answer says so")
+    func processes() {
+        func isDeferred(_ recognition: WriteRecognition) -> Bool? {
+            guard case .write(let write) = recognition else { return nil }
+            return write.isDeferred && write.scope == .everything
+        }
+        func execute(_ attributes: String, on element: String) -> Bool? {
+            let names = "xmlns:wps='p' xmlns:ows='o'"
+            let asked = element == "Execute" ? attributes : ""
+            let response = element == "Execute" ? "" : attributes
+            return isDeferred(
+                Writes.read(
+                    "<wps:Execute \(names) \(asked)><ows:Identifier>gs:Import</ows:Identifier>"
+                        + "<wps:ResponseDocument \(response)/></wps:Execute>",
+                    to: "/geoserver/wps"))
+        }
+        #expect(execute("", on: "ResponseDocument") == false)
+        #expect(execute("storeExecuteResponse='false'", on: "ResponseDocument") == false)
+        #expect(execute("mode='sync'", on: "Execute") == false)
+        #expect(execute("storeExecuteResponse='true'", on: "ResponseDocument") == true)
+        #expect(execute("storeExecuteResponse='1' status='true'", on: "ResponseDocument") == true)
+        #expect(execute("mode='async'", on: "Execute") == true)
+        let parameters = "service=WPS&request=Execute&identifier=gs:Import"
+        #expect(isDeferred(Writes.read(parameters, to: "/geoserver/wps")) == true)
+        for query in ["identifier=gs:Import", "identifier=a&StoreExecuteResponse=1", "status=true"]
+        {
+            let target = "/geoserver/geonode/wps?request=Execute&" + query
+            #expect(isDeferred(Writes.recognised(.get, target)) == true)
+        }
     }
 
     @Test(
@@ -62,9 +95,13 @@ struct ServiceBodyTests {
             #expect(Writes.line(Writes.read(part)) == "everything", "\(end)")
         }
         let late = Array(whole.dropLast())
+        let other = WriteContext(
+            workspaces: ["u": "other", Writes.geonode: "geonode", "http://topp": "topp"])
         #expect(
-            Writes.line(Writes.read(late, to: "/geoserver/other/wfs"))
+            Writes.line(Writes.read(late, to: "/geoserver/other/wfs", context: other))
                 == "other:*; *:X[10.0 20.0 10.0 20.0]; *:Y")
+        // A segment that is no known workspace may be a global group's.
+        #expect(Writes.line(Writes.read(late, to: "/geoserver/other/wfs")) == "everything")
     }
 
     @Test("wherever a body is cut into pieces, it means the same")
@@ -128,6 +165,20 @@ struct ServiceBodyTests {
                 "geonode:X[1.0 2.0 3.0 4.0] tiles"
             ),
             ("seed/geonode:X.xml", "<seedRequest><type>seed</type></seedRequest>", "read"),
+            (
+                "seed/geonode:X.xml",
+                "<seedRequest><srs><number>3857</number></srs><gridSetId>EPSG:4326</gridSetId><bounds><coords><double>1</double><double>2</double><double>3</double><double>4</double></coords></bounds></seedRequest>",
+                "geonode:X tiles"
+            ),
+            (
+                "seed/geonode:X.xml",
+                "<seedRequest><srs><number>4326</number></srs><gridSetId>EPSG:4326</gridSetId><bounds><coords><double>1</double><double>2</double><double>3</double><double>4</double></coords></bounds></seedRequest>",
+                "geonode:X[1.0 2.0 3.0 4.0] tiles"
+            ),
+            (
+                "seed/a.json/geonode:X.xml",
+                "<seedRequest><type>truncate</type></seedRequest>", "*:a.json tiles"
+            ),
         ])
     func truncation(_ resource: String, _ body: String, _ expected: String) {
         #expect(Writes.line(Writes.read(body, to: "/geoserver/gwc/rest/\(resource)")) == expected)

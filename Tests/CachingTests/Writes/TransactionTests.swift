@@ -26,10 +26,13 @@ struct TransactionTests {
         let target = "/geoserver/geonode/X/wfs/WfsDispatcher"
         let expected = "geonode:X[40.5 -74.8 40.5 -74.8, -74.8 40.5 -74.8 40.5]"
         #expect(Writes.line(Writes.read(Self.mapLoom, to: target)) == expected)
-        // Without a catalogue the path says the workspace; without either it may be any.
-        let none = WriteContext()
+        // Where the catalogue does not know the namespace, the path says the workspace; where it
+        // does not know that either, it may be a global group's, and the layer of any.
         let bytes = Array(Self.mapLoom.utf8)
-        #expect(Writes.line(Writes.read(bytes, to: target, context: none)) == expected)
+        let named = WriteContext(workspaces: ["u": "geonode"])
+        #expect(Writes.line(Writes.read(bytes, to: target, context: named)) == expected)
+        let none = WriteContext()
+        #expect(Writes.line(Writes.read(bytes, to: target, context: none)).hasPrefix("*:X["))
         #expect(Writes.line(Writes.read(bytes, context: none)).hasPrefix("*:X["))
     }
 
@@ -45,6 +48,66 @@ struct TransactionTests {
             "<ogc:FeatureId fid=\"garbage_id\"/>",
             with: "<ogc:Not><ogc:FeatureId fid=\"garbage_id\"/></ogc:Not>")
         #expect(line(not) == "geonode:X")
+    }
+
+    @Test(
+        "what is of a foreign namespace, or names two features, hides no write",
+        arguments: [
+            ("<wfs:Update x:typeName='f:X'>", "everything all"),
+            ("<wfs:Update x:typeName='topp:Y' typeName='f:X'>", "geonode:X"),
+        ])
+    func foreign(_ start: String, _ expected: String) {
+        func update(_ filter: String) -> String {
+            line(
+                "\(start)\(filter)</wfs:Update>".replacing(
+                    " ", with: " xmlns:x='x' ", maxReplacements: 1))
+        }
+        let identifiers = [
+            "<ogc:FeatureId x:fid='garbage_id' fid='X.1'/>", "<ogc:FeatureId x:fid='garbage_id'/>",
+            "<ogc:FeatureId rid='garbage_id' fid='X.1'/>", "<ogc:FeatureId rid='garbage_id'/>",
+            "<ogc:GmlObjectId x:id='garbage_id' gml:id='X.1'/>",
+            "<ogc:GmlObjectId x:id='garbage_id'/>", "<ogc:GmlObjectId id='garbage_id'/>",
+            "<x:FeatureId fid='garbage_id'/>",
+            "<ogc:And><ogc:FeatureId fid='garbage_id'/></ogc:And>",
+        ]
+        for identifier in identifiers {
+            #expect(update("<ogc:Filter>\(identifier)</ogc:Filter>") == expected, "\(identifier)")
+        }
+        let probe = "<ogc:FeatureId fid='garbage_id'/>"
+        #expect(update("<x:Filter>\(probe)</x:Filter>") == expected)
+    }
+
+    @Test(
+        "the probe in each version's words",
+        arguments: [
+            "<ogc:Filter><ogc:FeatureId fid='garbage_id'/></ogc:Filter>",
+            "<ogc:Filter><ogc:GmlObjectId gml:id='garbage_id'/></ogc:Filter>",
+            "<fes:Filter><fes:ResourceId rid='garbage_id'/></fes:Filter>",
+        ])
+    func probes(_ filter: String) {
+        #expect(line("<wfs:Update typeName='f:X'>\(filter)</wfs:Update>") == "nothing")
+    }
+
+    @Test("an operator of a foreign namespace, or with its operands turned round, bounds nothing")
+    func operands() {
+        let box =
+            "<gml:Envelope srsName='EPSG:4326'><gml:lowerCorner>1 2</gml:lowerCorner>"
+            + "<gml:upperCorner>3 4</gml:upperCorner></gml:Envelope>"
+        let name = "<ogc:PropertyName>g</ogc:PropertyName>"
+        func delete(_ filter: String, from layer: String = "f:X") -> String {
+            line(
+                "<wfs:Delete typeName='\(layer)' xmlns:x='x'><ogc:Filter>\(filter)</ogc:Filter>"
+                    + "</wfs:Delete>")
+        }
+        let place = "[1.0 2.0 3.0 4.0]"
+        #expect(delete("<ogc:Within>\(name)\(box)</ogc:Within>") == "geonode:X" + place)
+        #expect(delete("<ogc:Within>\(box)\(name)</ogc:Within>") == "geonode:X")
+        #expect(
+            delete("<ogc:Within>\(box)\(name)</ogc:Within>", from: "topp:points")
+                == "topp:points" + place)
+        #expect(delete("<x:Within>\(name)\(box)</x:Within>") == "geonode:X")
+        let foreign = box.replacing("srsName='EPSG:4326'", with: "x:srsName='EPSG:4326'")
+        #expect(delete("<ogc:Within>\(name)\(foreign)</ogc:Within>") == "geonode:X")
     }
 
     static let point = "<gml:Point srsName='EPSG:4326'><gml:pos>10 20</gml:pos></gml:Point>"

@@ -61,7 +61,11 @@ struct WriteRequestTests {
             (.post, "/geoserver/rest/security/acl/layers", "everything all hard"),
             (.put, "/geoserver/rest/unheard/of", "everything all"),
             (.put, "/geoserver/rest/about/x", "read"),
-            (.post, "/geoserver/web/wicket/page", "everything all"),
+            (.post, "/geoserver/web/wicket/page", "everything all hard"),
+            (.post, "/geoserver/geofence/rules", "everything all hard"),
+            (.put, "/geoserver/x/permissions", "everything all hard"),
+            (.put, "/geoserver/rest/workspaces/a.xml/layers/b.json.xml", "a.xml:b.json all"),
+            (.put, "/geoserver/rest/workspaces/a/styles/b.sld", "style a:b drawn"),
             (.post, "/geoserver/j_spring_security_check", "read"),
             (.post, "/geoserver/elsewhere", "everything all"),
             (.get, "/geoserver/rest/about/version.xml", "read"),
@@ -95,6 +99,11 @@ struct WriteRequestTests {
             (.post, "/layers/upload", "everything caps,pages,lists"),
             (.post, "/layers/acls", "read"),
             (.post, "/security/permissions/17", "everything all hard"),
+            (.post, "/layers/geonode:X/permissions", "everything all hard"),
+            (.put, "/api/v2/resources/7/permissions", "everything all hard"),
+            (.post, "/geofence/rest/rules", "everything all hard"),
+            (.post, "/groups/g/permissions/", "everything all hard"),
+            (.get, "/layers/geonode:X/permissions", "read"),
             (.post, "/comments/post/", "everything pages,lists"),
             (.post, "/dialogos/comment/4/2/", "everything pages,lists"),
             (.post, "/ratings/4/2/rate/", "everything pages,lists"),
@@ -138,7 +147,10 @@ struct WriteRequestTests {
         let two = "/geoserver/wfs?request=GetFeature&request=Transaction"
         #expect(Writes.line(Writes.recognised(.get, two)) == "everything")
         let process = "/geoserver/wps?request=Execute&identifier=gs:Import"
-        #expect(Writes.line(Writes.recognised(.get, process)) == "everything")
+        #expect(Writes.line(Writes.recognised(.get, process)) == "everything all")
+        // `group` may be a global layer group, which has a virtual service as a workspace has.
+        let group = target.replacing("geonode", with: "group")
+        #expect(Writes.line(Writes.recognised(.get, group)) == "everything")
         let plain = "/geoserver/wps?request=Execute&identifier=gs:Bounds"
         #expect(Writes.recognised(.get, plain) == .read)
         #expect(Writes.recognised(.get, "/geoserver/wfs?request=GetFeature") == .read)

@@ -75,6 +75,36 @@ struct WriteResponseTests {
         }
     }
 
+    @Test("where several stores may be written, none of them proves that none was")
+    func divisible() {
+        for (body, expected) in Self.table {
+            let wide: WriteOutcome = expected == .refused ? .unknown : expected
+            #expect(outcome(Array(body.utf8), form: .divisible) == wide, "\(body)")
+        }
+        #expect(outcome([], status: 400, form: .divisible) == .unknown)
+        for status in [401, 403, 404, 405, 415] {
+            #expect(outcome([], status: status, form: .divisible) == .refused)
+        }
+    }
+
+    @Test(
+        "a transaction of one layer is done or not done, others may be half done",
+        arguments: [
+            (TransactionTests.probe, ObservedWrite.ResponseForm.transaction),
+            (Writes.insert(TransactionTests.point), .transaction),
+            (Writes.insert("") + "<wfs:Delete typeName='f:X'/>", .transaction),
+            (Writes.insert("") + "<wfs:Delete typeName='topp:X'/>", .divisible),
+            ("<wfs:Native vendorId='x'/>", .divisible), ("<wfs:Native", .divisible),
+        ])
+    func forms(_ operations: String, _ expected: ObservedWrite.ResponseForm) {
+        let read = Writes.read(Writes.transaction(operations))
+        guard case .write(let write) = read else {
+            Issue.record("\(operations) is no write")
+            return
+        }
+        #expect(write.response == expected)
+    }
+
     @Test("a status by itself")
     func statuses() {
         for form in [ObservedWrite.ResponseForm.status, .transaction] {
