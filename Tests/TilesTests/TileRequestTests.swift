@@ -131,19 +131,7 @@ struct TileRequestTests {
 
     @Test(
         "what pixels depend on parts keys",
-        arguments: [
-            "CQL_FILTER=a%3D1", "CQL_FILTER=a%3D2", "FEATUREID=x.1", "ENV=a:1", "FILTER=(x)",
-            "VIEWPARAMS=a:1", "FORMAT_OPTIONS=dpi:100", "FORMAT_OPTIONS=dpi:180", "DPI=100",
-            "MAP_RESOLUTION=100", "ANGLE=45", "PALETTE=safe", "ELEVATION=10", "DIM_RUN=1",
-            "DIM_RUN=2", "TIME=current", "TIME=2002", "TIME=2002-01", "TIME=2002-01-01",
-            "TIME=2002-01-01T00Z", "TIME=2002-01-01T00:00Z", "TIME=2002-01-01T00:00:00Z",
-            "TIME=2002-01-01T00:00:00.001Z", "TIME=2002-01-01T00:00:00.0Z", "BUFFER=5",
-            "INTERPOLATIONS=bicubic", "MAP=/x.map",
-            "BGCOLOR=0x000000", "BGCOLOR=red", "STYLES=big", "X=1", "TILE=EPSG:900913/0/0/0",
-            "A=1", "A=2", "A=1%26B=2", "A=1&B=2", "B=2&A=1%26", "A=", "%26A=1", "A%3D1",
-            "WORKSPACE=w", "TIME=a", "TRANSPARENT=1", "TRANSPARENT=TRUE", "REMOTE_OWS_TYPE=WFS",
-            "A=1&A=2", "A=2&A=1", "A=%00", "A=%25", "A=%2525", "A=%C3%A4", "A=+", "A=%2B",
-        ])
+        arguments: parting)
     func parted(_ parameter: String) {
         let styles = parameter.contains("STYLES") ? "" : "&STYLES="
         let plain = tile("&STYLES=")
@@ -155,21 +143,22 @@ struct TileRequestTests {
         #expect(others == [parameter])
     }
 
+    private static let parting = [
+        "CQL_FILTER=a%3D1", "CQL_FILTER=a%3D2", "FEATUREID=x.1", "ENV=a:1", "FILTER=(x)",
+        "VIEWPARAMS=a:1", "FORMAT_OPTIONS=dpi:100", "FORMAT_OPTIONS=dpi:180", "DPI=100",
+        "MAP_RESOLUTION=100", "ANGLE=45", "PALETTE=safe", "ELEVATION=10", "DIM_RUN=1",
+        "DIM_RUN=2", "TIME=current", "TIME=2002", "TIME=2002-01", "TIME=2002-01-01",
+        "TIME=2002-01-01T00Z", "TIME=2002-01-01T00:00Z", "TIME=2002-01-01T00:00:00Z",
+        "TIME=2002-01-01T00:00:00.001Z", "TIME=2002-01-01T00:00:00.0Z", "BUFFER=5",
+        "INTERPOLATIONS=bicubic", "MAP=/x.map",
+        "BGCOLOR=0x000000", "BGCOLOR=red", "STYLES=big", "X=1", "TILE=EPSG:900913/0/0/0",
+        "A=1", "A=2", "A=1%26B=2", "A=1&B=2", "B=2&A=1%26", "A=", "%26A=1", "A%3D1",
+        "WORKSPACE=w", "TIME=a", "TRANSPARENT=1", "TRANSPARENT=TRUE", "REMOTE_OWS_TYPE=WFS",
+        "A=1&A=2", "A=2&A=1", "A=%00", "A=%25", "A=%2525", "A=%C3%A4", "A=+", "A=%2B",
+    ]
+
     private static let partedKeys: [(parameter: String, key: String)] = {
-        let parameters = [
-            "CQL_FILTER=a%3D1", "CQL_FILTER=a%3D2", "FEATUREID=x.1", "ENV=a:1", "FILTER=(x)",
-            "VIEWPARAMS=a:1", "FORMAT_OPTIONS=dpi:100", "FORMAT_OPTIONS=dpi:180", "DPI=100",
-            "MAP_RESOLUTION=100", "ANGLE=45", "PALETTE=safe", "ELEVATION=10", "DIM_RUN=1",
-            "DIM_RUN=2", "TIME=current", "TIME=2002", "TIME=2002-01", "TIME=2002-01-01",
-            "TIME=2002-01-01T00Z", "TIME=2002-01-01T00:00Z", "TIME=2002-01-01T00:00:00Z",
-            "TIME=2002-01-01T00:00:00.001Z", "TIME=2002-01-01T00:00:00.0Z", "BUFFER=5",
-            "INTERPOLATIONS=bicubic", "MAP=/x.map",
-            "BGCOLOR=0x000000", "BGCOLOR=red", "STYLES=big", "X=1", "TILE=EPSG:900913/0/0/0",
-            "A=1", "A=2", "A=1%26B=2", "A=1&B=2", "B=2&A=1%26", "A=", "%26A=1", "A%3D1",
-            "WORKSPACE=w", "TIME=a", "TRANSPARENT=1", "TRANSPARENT=TRUE", "REMOTE_OWS_TYPE=WFS",
-            "A=1&A=2", "A=2&A=1", "A=%00", "A=%25", "A=%2525", "A=%C3%A4", "A=+", "A=%2B",
-        ]
-        return parameters.map {
+        parting.map {
             ($0, tile(($0.contains("STYLES") ? "" : "&STYLES=") + "&" + $0).key)
         }
     }()
