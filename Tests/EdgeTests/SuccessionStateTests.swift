@@ -6,18 +6,7 @@ import Testing
 
 /// What is known of a pool as a whole when another takes its place.
 @Suite("A pool in another's place: outage, breaker, cluster, checks")
-struct SuccessionStateTests {
-    private func settings(
-        _ names: [String], _ change: (inout OriginSettings) -> Void = { _ in }
-    ) -> OriginSettings {
-        var settings = OriginSettings()
-        settings.members = names.map { MemberSettings(name: $0, endpoints: [], authority: $0) }
-        change(&settings)
-        return settings
-    }
-
-    private func fetch(_ number: UInt64) -> QueuedFetch { QueuedFetch(loop: 0, fetch: number) }
-
+struct SuccessionStateTests: SucceedingPools {
     // MARK: outage
 
     @Test func `an outage goes on at the new pool, and fetches of the old one end it there`() {

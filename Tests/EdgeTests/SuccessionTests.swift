@@ -4,18 +4,7 @@ import Testing
 @testable import Edge
 
 @Suite("A pool in another's place")
-struct SuccessionTests {
-    private func settings(
-        _ names: [String], _ change: (inout OriginSettings) -> Void = { _ in }
-    ) -> OriginSettings {
-        var settings = OriginSettings()
-        settings.members = names.map { MemberSettings(name: $0, endpoints: [], authority: $0) }
-        change(&settings)
-        return settings
-    }
-
-    private func fetch(_ number: UInt64) -> QueuedFetch { QueuedFetch(loop: 0, fetch: number) }
-
+struct SuccessionTests: SucceedingPools {
     private func order(_ pool: OriginPool, _ count: Int, at now: Milliseconds = 0) -> [String] {
         (0..<count).compactMap { _ in
             guard case .member(let member) = pool.choose(tried: 0, at: now, for: fetch(9)) else {
