@@ -135,8 +135,9 @@ public struct MemberSettings: Sendable, Hashable {
     public var unresolved: HostName?
     /// Host and port for the Host field when none is forwarded.
     public var authority: String
-    /// Share of the traffic relative to its peers. Default 1.
+    /// Share of the traffic relative to its peers, 1 to `weightMax`. Default 1.
     public var weight = 1
+    public static let weightMax = 1_000
     /// Processors that draw there; how many requests it gets at once depends on it. Default 8.
     public var cores = standardCores
     public static let standardCores = 8

@@ -21,12 +21,7 @@ extension DNSMessage {
     ///
     /// - Parameter host: as asked for, in any case, with or without a closing dot.
     public func addresses(of host: String, port: UInt16) -> DNSAnswer<SocketAddress> {
-        answer(host) { data in
-            switch data {
-            case .ipv4(let address), .ipv6(let address): address.with(port: port)
-            default: nil
-            }
-        }
+        answer(host) { $0.address?.with(port: port) }
     }
 
     /// Where the service of this name, such as `_http._tcp.pool.example`, is offered.
@@ -36,15 +31,15 @@ extension DNSMessage {
         }
     }
 
-    /// The addresses of a service's target, where the server sent them along.
-    public func additionalAddresses(of service: DNSService) -> [SocketAddress] {
-        additional.compactMap { record in
-            guard record.name == service.target else { return nil }
-            switch record.data {
-            case .ipv4(let address), .ipv6(let address): return address.with(port: service.port)
-            default: return nil
-            }
+    /// The addresses of a service's target, where the server sent them along, and their time.
+    public func additionalAddresses(of service: DNSService) -> DNSAnswer<SocketAddress> {
+        var found = DNSAnswer<SocketAddress>(values: [], timeToLive: nil)
+        for record in additional where record.name == service.target {
+            guard let address = record.data.address else { continue }
+            found.values.append(address.with(port: service.port))
+            found.timeToLive = min(found.timeToLive ?? .max, record.timeToLive)
         }
+        return found
     }
 
     private func answer<Value>(

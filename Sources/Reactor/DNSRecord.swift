@@ -38,6 +38,16 @@ public enum DNSType: UInt16, Sendable, CaseIterable {
     case srv = 33
 }
 
+extension DNSData {
+    /// Of an A or AAAA record.
+    var address: SocketAddress? {
+        switch self {
+        case .ipv4(let address), .ipv6(let address): address
+        default: nil
+        }
+    }
+}
+
 /// Where a service is offered. Source: RFC 2782.
 public struct DNSService: Hashable, Sendable {
     /// Lower ones are tried first.

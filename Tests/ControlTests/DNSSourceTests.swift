@@ -103,6 +103,35 @@ struct DNSSourceTests {
         #expect(answer.lease == 4_000)
     }
 
+    @Test("addresses that are sent along are not asked for, and their time counts")
+    func additional() throws {
+        let server = try ScriptedDNS()
+        server.set(
+            "SRV _http._tcp.maps",
+            .records(
+                [ScriptedDNS.service("_http._tcp.maps", 30, 5, 7, 8_000, "a.maps")],
+                additional: [
+                    ScriptedDNS.address("a.maps", 9, 10, 0, 0, 1),
+                    ScriptedDNS.address("a.maps", 6, 10, 0, 0, 2),
+                    ScriptedDNS.address("b.maps", 2, 10, 0, 0, 3),
+                ]))
+        let answer = try source(server, "_http._tcp.maps", .srv, port: 0).ask()
+        #expect(answer.members.map(\.settings.endpoints.count) == [2])
+        #expect(answer.lease == 6_000)
+        #expect(server.asked == ["SRV _http._tcp.maps"])
+    }
+
+    @Test(
+        "weights are a pool's in proportion, however large they are written",
+        arguments: [
+            ([0, 1, 1_000], [1, 1, 1_000]), ([65_535, 32_768, 1], [1_000, 500, 1]),
+            ([2_000, 1_001, 0], [1_000, 501, 1]), ([0, 0, 0], [1, 1, 1]),
+        ])
+    func weights(_ written: [UInt16], _ expected: [Int]) {
+        let heaviest = written.max() ?? 0
+        #expect(written.map { DNSSource.weight($0, heaviest: heaviest) } == expected)
+    }
+
     @Test("a name that is not there is an answer, kept as long as its authority says")
     func negative() throws {
         let server = try ScriptedDNS()

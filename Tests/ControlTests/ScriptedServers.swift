@@ -10,7 +10,8 @@ final class ScriptedDNS: Sendable {
     /// What it does with a question.
     enum Answer: Sendable {
         /// Records, in the form that ``ScriptedDNS/record(_:_:_:_:)`` makes, and a response code.
-        case records([[UInt8]], code: UInt8 = 0, authority: [[UInt8]] = [])
+        case records(
+            [[UInt8]], code: UInt8 = 0, authority: [[UInt8]] = [], additional: [[UInt8]] = [])
         /// By UDP that it is too long, by TCP these records.
         case long([[UInt8]])
         /// A message under another number first, and then the right one.
@@ -115,18 +116,18 @@ final class ScriptedDNS: Sendable {
         let question = Array(query[12..<(end + 4)])
         func message(
             _ records: [[UInt8]], _ code: UInt8 = 0, cut: Bool = false, other: Bool = false,
-            authority: [[UInt8]] = []
+            authority: [[UInt8]] = [], additional: [[UInt8]] = []
         ) -> [UInt8] {
             let number = other ? [query[0] ^ 0xFF, query[1]] : Array(query[..<2])
             let head: [UInt8] = [
                 cut ? 0x83 : 0x81, 0x80 | code, 0, 1, 0, UInt8(records.count), 0,
-                UInt8(authority.count), 0, 0,
+                UInt8(authority.count), 0, UInt8(additional.count),
             ]
-            return number + head + question + (records + authority).flatMap(\.self)
+            return number + head + question + (records + authority + additional).flatMap(\.self)
         }
         switch answers.withLock({ $0[key] }) {
-        case .records(let records, let code, let authority)?:
-            return [message(records, code, authority: authority)]
+        case .records(let records, let code, let authority, let additional)?:
+            return [message(records, code, authority: authority, additional: additional)]
         case .long(let records)?:
             return [isStream ? message(records) : message([], cut: true)]
         case .spoofed(let records, let right)?:

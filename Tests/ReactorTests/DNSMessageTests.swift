@@ -42,8 +42,9 @@ struct DNSMessageTests {
             ])
         #expect(found.timeToLive == 60)
         let addresses = message.additionalAddresses(of: found.values[0])
-        #expect(addresses.map { $0.description } == ["192.0.2.1:8080", "[2001:db8::7]:8080"])
-        #expect(message.additionalAddresses(of: found.values[1]).isEmpty)
+        #expect(addresses.values.map { $0.description } == ["192.0.2.1:8080", "[2001:db8::7]:8080"])
+        #expect(addresses.timeToLive == 300)
+        #expect(message.additionalAddresses(of: found.values[1]).values.isEmpty)
         #expect(message.additional.last?.data == .other(type: 41))
     }
 

@@ -74,7 +74,7 @@ extension ConfigurationReader {
         case .section(var section):
             var member = section.given("url").map { MemberDraft(url: $0) }
             var weight = 1
-            section.read("weight", &weight, .count(1...1_000))
+            section.read("weight", &weight, .count(1...MemberSettings.weightMax))
             var cores = MemberSettings.standardCores
             section.read("cores", &cores, .count(1...1_024))
             section.finish()

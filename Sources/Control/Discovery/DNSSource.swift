@@ -51,38 +51,42 @@ struct DNSSource: MemberSource {
             let services = message.services(of: name)
             return DNSAnswer(
                 values: services.values.filter { !$0.target.isEmpty }.map {
-                    (service: $0, addresses: message.additionalAddresses(of: $0))
-                }.map(FoundService.init), timeToLive: services.timeToLive)
+                    FoundService(service: $0, addresses: message.additionalAddresses(of: $0))
+                }, timeToLive: services.timeToLive)
         }
         var times = [answer.timeToLive]
+        let heaviest = answer.values.map(\.service.weight).max() ?? 0
         var members: [DiscoveredMember] = []
         for found in answer.values.sorted(by: { $0.service.priority < $1.service.priority }) {
             var addresses = found.addresses
-            for type in [DNSType.a, .aaaa] where addresses.isEmpty {
-                let own = try client.ask(found.service.target + ".", type) {
+            for type in [DNSType.a, .aaaa] where addresses.values.isEmpty {
+                addresses = try client.ask(found.service.target + ".", type) {
                     $0.addresses(of: $1, port: found.service.port)
                 }
-                addresses = own.values
-                if !own.values.isEmpty { times.append(own.timeToLive) }
             }
-            guard !addresses.isEmpty else { continue }
+            guard !addresses.values.isEmpty else { continue }
+            times.append(addresses.timeToLive)
             var member = settings.member(
                 host: found.service.target, port: found.service.port,
-                endpoints: addresses.map(Endpoint.ip))
-            member.weight = min(max(1, Int(found.service.weight)), 1_000)
+                endpoints: addresses.values.map(Endpoint.ip))
+            member.weight = Self.weight(found.service.weight, heaviest: heaviest)
             member.tier = Int(found.service.priority)
             members.append(DiscoveredMember(member))
         }
         return SourceAnswer(members: members, lease: Self.lease(times))
     }
+
+    /// A record's weight in a pool's range, in proportion to the others'. That of 0 is not none,
+    /// only the least there is (RFC 2782).
+    static func weight(_ weight: UInt16, heaviest: UInt16) -> Int {
+        let most = MemberSettings.weightMax
+        let scaled =
+            heaviest > most ? (Int(weight) * most + Int(heaviest) / 2) / Int(heaviest) : Int(weight)
+        return max(1, scaled)
+    }
 }
 
 private struct FoundService: Equatable, Sendable {
     var service: DNSService
-    var addresses: [SocketAddress]
-
-    init(_ pair: (service: DNSService, addresses: [SocketAddress])) {
-        service = pair.service
-        addresses = pair.addresses
-    }
+    var addresses: DNSAnswer<SocketAddress>
 }
