@@ -90,11 +90,13 @@ struct SignalTests {
     func waits() {
         let puts = Mutex<(failing: Bool, sizes: [Int])>((true, []))
         let observer = Noting()
-        let publisher = SignalPublisher(Self.settings(), at: 0, events: observer) { data in
-            puts.withLock { puts in
+        let publisher = SignalPublisher(Self.settings(), at: 0, events: observer) {
+            data throws(AWSError) in
+            let isFailing = puts.withLock { puts in
                 puts.sizes.append(data.count)
-                return puts.failing ? "no way" : nil
+                return puts.failing
             }
+            if isFailing { throw AWSError(.unavailable, "no way") }
         }
         for time in 1...2 {
             publisher.tick([Self.load(inFlight: 2)], at: Int64(time) * 10_000, wall: Int64(time))
@@ -116,9 +118,10 @@ struct SignalTests {
     func drops() {
         let failing = Mutex(true)
         let sizes = Mutex<[Int]>([])
-        let publisher = SignalPublisher(Self.settings(), at: 0, events: SilentObserver()) { data in
+        let publisher = SignalPublisher(Self.settings(), at: 0, events: SilentObserver()) {
+            data throws(AWSError) in
             sizes.withLock { $0.append(data.count) }
-            return failing.withLock { $0 } ? "no" : nil
+            if failing.withLock({ $0 }) { throw AWSError(.unavailable, "no") }
         }
         let rounds = SignalPublisher.waitingMax / 3 + 5
         for time in 1...rounds {
@@ -132,6 +135,34 @@ struct SignalTests {
         publisher.drain()
         #expect(value("data_waiting", publisher) == 0)
         #expect(sizes.withLock { $0.max() } == SignalPublisher.batchMax)
+    }
+
+    @Test(
+        "what CloudWatch will not have is dropped and told of, and does not keep the rest waiting",
+        arguments: ["InvalidParameterValue", "InvalidParameterCombination", "ValidationError"])
+    func refused(_ code: String) {
+        let sizes = Mutex<[Int]>([])
+        let observer = Noting()
+        let publisher = SignalPublisher(Self.settings(), at: 0, events: observer) {
+            data throws(AWSError) in
+            let isFirst = sizes.withLock { sizes in
+                sizes.append(data.count)
+                return sizes.count == 1
+            }
+            guard isFirst else { return }
+            var error = AWSError(.refused, "PutMetricData was answered \(code)")
+            error.code = code
+            throw error
+        }
+        for time in 1...2 {
+            publisher.tick([Self.load(inFlight: 2)], at: Int64(time) * 10_000, wall: Int64(time))
+            publisher.drain()
+        }
+        #expect(sizes.withLock { $0 } == [3, 3])
+        #expect(value("data_dropped_total", publisher) == 3)
+        #expect(value("data_sent_total", publisher) == 3)
+        #expect(value("data_waiting", publisher) == 0)
+        #expect(observer.texts == ["PutMetricData was answered \(code); the figures are dropped"])
     }
 
     @Test("metrics show pools and sources, with help")

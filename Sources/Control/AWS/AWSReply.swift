@@ -98,6 +98,13 @@ struct AWSError: Error, Equatable, CustomStringConvertible {
         ["InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure"].contains(code)
     }
 
+    /// What was sent is wrong, and would be wrong the next time.
+    var blamesParameters: Bool {
+        kind == .refused
+            && (code == "ValidationError" || code == "MissingParameter"
+                || code.hasPrefix("InvalidParameter"))
+    }
+
     /// What a reply with an error says: `ErrorResponse/Error` of most services, `Response/Errors`
     /// of EC2.
     init(_ action: String, _ reply: HTTPReply) {

@@ -5,15 +5,15 @@ import Reactor
 import Synchronization
 
 /// Sends what pools are like to CloudWatch, in the background: what cannot be sent waits for the
-/// next time, and is dropped and counted when too much waits.
+/// next time, and is dropped and counted when too much waits, or when CloudWatch will not have it.
 final class SignalPublisher: Sendable {
     /// Data in one call. CloudWatch takes 1,000, and a megabyte.
     static let batchMax = 150
     /// Data that wait: an hour of a dozen pools, by the minute.
     static let waitingMax = 3_600
 
-    /// Puts data; returns why it could not.
-    typealias Putting = @Sendable ([MetricDatum]) -> String?
+    /// Puts data.
+    typealias Putting = @Sendable ([MetricDatum]) throws(AWSError) -> Void
 
     private struct State {
         var window: SignalWindow
@@ -49,14 +49,10 @@ final class SignalPublisher: Sendable {
         _ observer: any EventObserver
     ) {
         let client = AWSClient(aws, resolver: resolver)
-        self.init(settings, aws, at: monotonicMilliseconds(), events: observer) { data in
-            do throws(AWSError) {
-                _ = try client.call(
-                    .cloudWatch, "PutMetricData", MetricDatum.parameters(data, settings))
-                return nil
-            } catch {
-                return error.description
-            }
+        self.init(settings, aws, at: monotonicMilliseconds(), events: observer) {
+            data throws(AWSError) in
+            _ = try client.call(
+                .cloudWatch, "PutMetricData", MetricDatum.parameters(data, settings))
         }
     }
 
@@ -80,7 +76,7 @@ final class SignalPublisher: Sendable {
         if begins { queue.async { self.send() } }
     }
 
-    /// Sends all that waits, until one call fails.
+    /// Sends all that waits, until one call fails for another reason than its data.
     private func send() {
         while true {
             let batch = state.withLock { state in
@@ -89,26 +85,35 @@ final class SignalPublisher: Sendable {
                 return batch
             }
             guard !batch.isEmpty else { return }
-            let failure = put(batch)
-            let isNew = state.withLock { state in
-                defer { state.failure = failure }
-                guard let failure else {
-                    state.sent += UInt64(batch.count)
-                    // What was dropped meanwhile stood at the front.
-                    state.waiting.removeAll { batch.contains($0) }
-                    return false
-                }
-                state.failedCalls += 1
+            var failure: AWSError?
+            do throws(AWSError) { try put(batch) } catch { failure = error }
+            let isNew = settle(batch, failure)
+            if let failure, isNew {
+                let end = failure.blamesParameters ? "are dropped" : "wait for the next time"
+                observer.note(EdgeEvent(.warning, "signals", "\(failure); the figures \(end)"))
+            }
+            if let failure, !failure.blamesParameters { return }
+        }
+    }
+
+    /// Notes what became of a batch; returns whether that is a failure not told of yet.
+    private func settle(_ batch: [MetricDatum], _ failure: AWSError?) -> Bool {
+        state.withLock { state in
+            defer { state.failure = failure?.description }
+            if failure != nil { state.failedCalls += 1 }
+            guard failure == nil || failure?.blamesParameters == true else {
                 state.isSending = false
-                return state.failure != failure
+                return state.failure != failure?.description
             }
-            guard let failure else { continue }
-            if isNew {
-                observer.note(
-                    EdgeEvent(.warning, "signals", "\(failure); the figures wait for the next time")
-                )
+            // What was dropped meanwhile stood at the front.
+            state.waiting.removeAll { batch.contains($0) }
+            guard let failure else {
+                state.sent += UInt64(batch.count)
+                return false
             }
-            return
+            // Sent again it would be refused again, and what is behind it would never go.
+            state.dropped += UInt64(batch.count)
+            return state.failure != failure.description
         }
     }
 
@@ -129,7 +134,8 @@ final class SignalPublisher: Sendable {
                     value: Double(state.failedCalls)),
                 CounterSample(
                     name: "mapedge_signal_data_dropped_total",
-                    help: "figures dropped since too many waited for CloudWatch", kind: .counter,
+                    help: "figures dropped: too many waited for CloudWatch, or it refused them",
+                    kind: .counter,
                     value: Double(state.dropped)),
                 CounterSample(
                     name: "mapedge_signal_data_waiting",
