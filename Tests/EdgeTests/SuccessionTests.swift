@@ -207,6 +207,31 @@ struct PoolLoadTests {
         #expect(pool.load(at: 0).saturation == 0.25)
     }
 
+    @Test(arguments: [false, true])
+    func `what a leaving member finishes does not fill the pool, unless nobody else serves`(
+        isLast: Bool
+    ) {
+        var settings = OriginSettings()
+        settings.memberConcurrency = 4
+        settings.members = ["a", "b"].map {
+            MemberSettings(name: $0, endpoints: [], authority: $0)
+        }
+        for index in settings.members.indices { settings.members[index].cores = 2 }
+        let old = OriginPool(settings)
+        for number in 0..<4 {
+            _ = old.choose(
+                tried: 0, at: 0, for: QueuedFetch(loop: 0, fetch: UInt64(number)),
+                asking: PlaceAsk(requestClass: .tiles))
+        }
+        #expect(old.load(at: 0).saturation == 0.5)
+        settings.members[0].isDraining = true
+        settings.members[1].isDraining = isLast
+        let pool = OriginPool(settings)
+        _ = pool.succeed(old, at: 0)
+        // Two of the four places that the other one has; with nobody else, all that runs.
+        #expect(pool.load(at: 0).saturation == (isLast ? 1 : 0.5))
+    }
+
     @Test func `a pool tells members by what is done with them`() {
         var settings = OriginSettings()
         settings.memberConcurrency = 2

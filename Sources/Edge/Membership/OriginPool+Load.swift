@@ -9,6 +9,8 @@ public struct PoolLoad: Sendable {
     public var queued: Int
     /// Requests in flight, at all members together.
     public var inFlight: Int
+    /// Of these, at members that leave.
+    public var leaving = 0
     /// Members that are asked gladly: well, and not leaving.
     public var members: Int
     /// Members by what is done with them, of those that are not simply in service.
@@ -25,9 +27,11 @@ public struct PoolLoad: Sendable {
     /// fullest class: 0 to 1; nil where they have no limit.
     ///
     /// 1 where somebody waits and nobody serves. It falls as the pool grows under the same load,
-    /// which target tracking needs.
+    /// which target tracking needs; so members that leave count neither with what they could take
+    /// nor with what they finish, unless there are no others.
     public var saturation: Double? {
-        let all = (busy: inFlight + queued, capacity: memberCapacity * members)
+        let running = members > 0 ? inFlight - leaving : inFlight
+        let all = (busy: running + queued, capacity: memberCapacity * members)
         let limited = memberCapacity > 0 ? classes + [all] : classes
         return limited.map { busy, capacity in
             capacity > 0 ? min(1, Double(busy) / Double(capacity)) : busy > 0 ? 1 : 0
@@ -51,7 +55,11 @@ extension PoolRoster {
                     && members[index].health.standing(at: now) == .fit
                 return sum + (serves ? limits[index] : 0)
             }
-            let running = members.reduce(0) { $0 + $1.inClass[kind] }
+            let running = members.indices.reduce(0) { sum, index in
+                // What those that leave finish says nothing of the others.
+                let counts = capacity == 0 || !settings.members[index].isDraining
+                return sum + (counts ? members[index].inClass[kind] : 0)
+            }
             return (running + queue.count(of: kind), capacity)
         }
     }
@@ -68,6 +76,7 @@ extension OriginPool {
                 load.inFlight += member.inFlight
                 if given.isDraining {
                     load.draining += 1
+                    load.leaving += member.inFlight
                 } else if !member.health.isProved {
                     load.warming += 1
                 } else if member.health.standing(at: now) == .fit {
