@@ -16,12 +16,16 @@ package final class EdgeShared: Sendable {
     /// Apart, lest one kind wait for the other.
     let pictures: FallbackJobs
     let pages: FallbackJobs
+    /// For hashes that nobody shall foresee: the store's, else one of this process.
+    let seed: (UInt64, UInt64)
 
+    /// - Parameter secret: stands for the store's where there is none.
     package init(
         store: Store?, budget: FillBudget, events: any EventObserver,
-        mailboxes: [Mailbox<LoopMessage>]
+        mailboxes: [Mailbox<LoopMessage>], secret: (UInt64, UInt64) = (0, 0)
     ) {
         self.store = store
+        seed = store?.seed ?? secret
         self.budget = budget
         self.events = events
         self.mailboxes = mailboxes
@@ -109,7 +113,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     let index: Int
     let shared: EdgeShared
     let store: Store?
-    /// The store's secret for hashing keys.
+    /// The secret for hashing keys.
     let seed: (UInt64, UInt64)
     var snapshot: SettingsSnapshot
     var hot: HotTable
@@ -184,7 +188,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
         self.index = index
         self.shared = shared
         store = shared.store
-        seed = shared.store?.seed ?? (0, 0)
+        seed = shared.seed
         self.snapshot = snapshot
         hot = snapshot.hot
         outages = snapshot.outages

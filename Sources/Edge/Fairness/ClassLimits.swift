@@ -96,6 +96,6 @@ public enum FairnessUnit: Sendable, Hashable {
     /// Its address, behind the proxies that are trusted.
     case address
     /// Its session, where it shows one. A school behind one address is many viewers then; so is
-    /// whoever makes up session cookies, as long as the queue has room for that address.
+    /// whoever makes up session cookies, up to the length of the queue and of its class.
     case session
 }
