@@ -42,10 +42,13 @@ extension ConfigurationReader {
             one.finish()
         }
         section.finish()
-        if !rates.exempt.isEmpty, !rates.isOn {
+        let standard = ViewerRateSettings()
+        for (key, isSet) in [
+            ("exempt", !rates.exempt.isEmpty), ("parties", rates.parties != standard.parties),
+        ] where isSet && !rates.isOn {
             findings.warning(
-                at: findings.place(of: "viewerRates.exempt"),
-                "viewerRates.exempt does nothing while no class has a rate",
+                at: findings.place(of: "viewerRates.\(key)"),
+                "viewerRates.\(key) does nothing while no class has a rate",
                 "give a class a rate, such as tiles: { rate: 50/s }")
         }
     }
@@ -117,6 +120,35 @@ func checkFairness(_ origin: OriginSettings, _ findings: Findings) {
             "lower it, or raise queueLength")
     }
     checkHedge(origin, name, findings)
+    checkCores(origin, name, findings)
+}
+
+/// A member's cores say how many tiles and features it takes where nobody else says so.
+private func checkCores(_ origin: OriginSettings, _ name: String, _ findings: Findings) {
+    let given = origin.limits.given
+    guard given[.tiles] != nil, given[.features] != nil else { return }
+    let members = origin.members.indices.map { "members[\($0)]" }
+    for key in members + ["discover"] where findings.isGiven("\(name).\(key).cores") {
+        findings.warning(
+            at: findings.place(of: "\(name).\(key).cores"),
+            "\(name).\(key).cores does nothing where limits.tiles and limits.features are given",
+            "remove cores, or one of these limits")
+    }
+}
+
+/// Notes turns by session where nobody says what a session is.
+func checkTurns(_ settings: Settings, _ findings: Findings) {
+    for (index, origin) in settings.origins.enumerated() where origin.fairness == .session {
+        let isKnown = settings.behaviors.contains {
+            $0.origin == index && !$0.sessionCookies.isEmpty
+        }
+        guard !isKnown else { continue }
+        findings.warning(
+            at: findings.place(of: "origins.\(origin.id).fairness"),
+            "origins.\(origin.id).fairness is session, but no behavior of it has sessionCookies, "
+                + "so that addresses take turns",
+            "give sessionCookies, or fairness: address")
+    }
 }
 
 private func checkHedge(_ origin: OriginSettings, _ name: String, _ findings: Findings) {
@@ -128,7 +160,11 @@ private func checkHedge(_ origin: OriginSettings, _ name: String, _ findings: Fi
                 "\(name).hedge.delay does nothing with a budget of 0",
                 "give hedge.budget, such as 5, or remove delay")
         }
+        warnOfPercentile(hedge, name, "a budget of 0", "give hedge.budget, such as 5", findings)
         return
+    }
+    if hedge.delay > 0 {
+        warnOfPercentile(hedge, name, "a delay of its own", "remove hedge.delay", findings)
     }
     if origin.members.count < 2 {
         findings.warning(
@@ -142,6 +178,15 @@ private func checkHedge(_ origin: OriginSettings, _ name: String, _ findings: Fi
                 + "(\(shown(origin.firstByteTimeout))), so that no second member is ever asked",
             "lower delay or raise firstByteTimeout")
     }
+}
+
+private func warnOfPercentile(
+    _ hedge: HedgeSettings, _ name: String, _ cause: String, _ remedy: String, _ findings: Findings
+) {
+    guard hedge.percentile != HedgeSettings().percentile else { return }
+    findings.warning(
+        at: findings.place(of: "\(name).hedge.percentile"),
+        "\(name).hedge.percentile does nothing with \(cause)", "\(remedy), or remove percentile")
 }
 
 /// Notes rates that would count many viewers as one.
