@@ -31,7 +31,7 @@ struct ClusterSettingsTests {
                 Self.leader, "followers: [\"http://127.0.0.1:2\"]", "sync: reset",
                 "restPath: /gis/rest", "proxies: [/proxy, /other]", "credentials: \(path)",
                 "timeout: 5s", "retries: 7", "driftInterval: 1m", "sharedStore: false",
-                "stickyCookies: [SID]")
+                "stickyCookies: [SID]", "propagation: 3s")
             let reading = reading(text)
             let cluster = reading.configuration.settings.origins[0].cluster
             #expect(cluster?.leader == "http://127.0.0.1:1")
@@ -46,6 +46,7 @@ struct ClusterSettingsTests {
             #expect(cluster?.timeout == 5_000)
             #expect(cluster?.retries == 7)
             #expect(cluster?.driftInterval == 60_000)
+            #expect(cluster?.propagation == 3_000)
             #expect(cluster?.sharedStore == false)
             #expect(cluster?.stickyCookies == ["SID"])
             #expect(
@@ -108,6 +109,12 @@ struct ClusterSettingsTests {
                 ["sync: none", "ledaer: x"],
                 "edge.yaml:6: \"ledaer\" is no key of origins.maps.cluster; did you mean "
                     + "\"leader\"?"
+            ),
+            (
+                [Self.leader, "propagation: 3s"],
+                "edge.yaml:6: warning: origins.maps.cluster.propagation does nothing, as all "
+                    + "members are loaded after a write; remove it, or write sync: none where "
+                    + "members see to it themselves"
             ),
             (
                 [Self.leader],

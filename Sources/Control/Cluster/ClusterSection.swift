@@ -28,6 +28,7 @@ extension ConfigurationReader {
         section.read("timeout", &cluster.timeout, .duration(1...3_600_000))
         section.read("retries", &cluster.retries, .count(0...1_000))
         section.read("driftInterval", &cluster.driftInterval, .duration(1_000...86_400_000))
+        section.read("propagation", &cluster.propagation, .duration(0...3_600_000))
         section.read("sharedStore", &cluster.sharedStore, .flag)
         if let names = section.list("stickyCookies") {
             cluster.stickyCookies = names.compactMap { $0.read(.fieldName, findings) }
@@ -129,6 +130,14 @@ private func checkSync(
         findings.error(
             at: findings.place(of: "\(name).credentials"),
             "\(name).credentials are never used, as sync is none", "remove credentials")
+    }
+    if cluster.sync != .none, cluster.followers == nil,
+        findings.isGiven("\(name).propagation")
+    {
+        findings.warning(
+            at: findings.place(of: "\(name).propagation"),
+            "\(name).propagation does nothing, as all members are loaded after a write",
+            "remove it, or write sync: none where members see to it themselves")
     }
     if origin.members.count < 2, origin.members.first?.unresolved == nil {
         findings.warning(

@@ -32,6 +32,8 @@ public struct ClusterSettings: Sendable, Equatable {
     public var retries = 3
     /// Milliseconds between two comparisons of all members. Default 30 s.
     public var driftInterval = 30_000
+    /// Milliseconds until all members that nobody loads have heard of a write. Default 10 s.
+    public var propagation = 10_000
     /// Features are in one database: what WFS-T changes is everybody's at once.
     public var sharedStore = true
     /// Cookies that tie a session to the member that set them.

@@ -208,7 +208,7 @@ public struct ClusterState: Sendable {
         if now >= quietBy { quietBy = now + Milliseconds(ClusterSettings.quietMaximum) }
         quietAt = min(now + Milliseconds(ClusterSettings.quiet), quietBy)
         nextSurvey = min(nextSurvey, quietAt)
-        graceUntil = now + Milliseconds(settings.driftInterval)
+        graceUntil = now + Milliseconds(settings.propagation)
         edition += 1
         author = leader ?? place
         guard let author, members[author].isPresent else { return }

@@ -187,7 +187,7 @@ struct ClusterFailureTests {
         #expect(cluster.may(.write) == [1])
         // Equal capabilities may be those of before: a style's body shows in none.
         cluster.step(300)
-        cluster.step(29_000)
+        cluster.step(9_000)
         #expect(cluster.inStep == [1])
         #expect(!cluster.state.ticket(0, .affected).mayStore)
         cluster.prints[1] = CatalogPrint(2, "2")
