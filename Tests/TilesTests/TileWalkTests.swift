@@ -1,0 +1,152 @@
+import Testing
+
+@testable import Tiles
+
+@Suite("A walk over tiles: what a seed asks for, in an order that can be taken up again")
+struct TileWalkTests {
+    /// 0 is one tile of 16 by 16 units, 4 is 16 by 16 tiles of one.
+    private static let sets = GridSets([
+        GridSet(
+            name: "plain", code: 3857,
+            extent: BoundingBox(west: 0, south: 0, east: 16, north: 16), tileSize: (1, 1),
+            resolutions: [16, 8, 4, 2, 1])
+    ])
+
+    private func walk(_ area: TileArea, _ levels: ClosedRange<Int> = 4...4) -> TileWalk {
+        TileWalk(Self.sets, gridSet: 0, levels: levels, area: area)
+    }
+
+    private func all(_ area: TileArea, _ levels: ClosedRange<Int> = 4...4) -> [TileAddress] {
+        var walk = walk(area, levels)
+        var tiles: [TileAddress] = []
+        while let tile = walk.next() { tiles.append(tile) }
+        return tiles
+    }
+
+    private func ring(_ points: (Double, Double)...) -> [Polygon.Point] {
+        points.map { Polygon.Point($0.0, $0.1) }
+    }
+
+    @Test("from coarse to fine, by rows from the north, each from the west")
+    func order() {
+        let tiles = all(.everywhere, 0...1)
+        #expect(
+            tiles.map { [Int($0.level), Int($0.column), Int($0.row)] } == [
+                [0, 0, 0], [1, 0, 0], [1, 1, 0], [1, 0, 1], [1, 1, 1],
+            ])
+        #expect(walk(.everywhere, 0...4).counts().map(\.tiles) == [1, 4, 16, 64, 256])
+        #expect(walk(.everywhere, 3...9).counts().map(\.tiles) == [64, 256, 0, 0, 0, 0, 0])
+        #expect(all(.everywhere, 5...9).isEmpty)
+    }
+
+    @Test("a box has the tiles that it has more than an edge in common with")
+    func box() {
+        let tiles = all(.box(BoundingBox(west: 3, south: 13, east: 5.5, north: 15)))
+        #expect(tiles.map(\.column) == [3, 4, 5, 3, 4, 5])
+        #expect(tiles.map(\.row) == [1, 1, 1, 2, 2, 2])
+        #expect(all(.box(BoundingBox(west: 16, south: 0, east: 20, north: 16))).isEmpty)
+        #expect(all(.box(BoundingBox(west: 5, south: 5, east: 5, north: 9))).isEmpty)
+    }
+
+    @Test("a polygon has its tiles: holes, islands, slopes, slivers")
+    func polygon() {
+        // A frame two tiles wide around a hole of four by four.
+        let frame = Polygon(rings: [
+            ring((2, 2), (10, 2), (10, 10), (2, 10)), ring((4, 4), (8, 4), (8, 8), (4, 8)),
+        ])
+        #expect(all(.polygon(frame)).count == 64 - 16)
+        let islands = Polygon(rings: [
+            ring((0, 0), (1, 0), (1, 1), (0, 1)), ring((15, 0), (16, 0), (16, 1), (15, 1)),
+        ])
+        #expect(all(.polygon(islands)).map(\.column) == [0, 15])
+        // A slope from corner to corner: all tiles on it and below.
+        let triangle = Polygon(rings: [ring((0, 0), (16, 0), (16, 16), (0, 0))])
+        #expect(all(.polygon(triangle)).count == 16 * 17 / 2)
+        // Within one tile, and as thin as a hair through many.
+        #expect(
+            all(.polygon(Polygon(rings: [ring((3.2, 3.2), (3.4, 3.2), (3.3, 3.6))]))).count == 1)
+        let hair = Polygon(rings: [ring((0.5, 8.4), (15.5, 8.4), (15.5, 8.5), (0.5, 8.5))])
+        #expect(all(.polygon(hair)).map(\.column) == Array(0...15))
+        #expect(all(.polygon(Polygon(rings: []))).isEmpty)
+    }
+
+    @Test("tiles of a polygon are those that a fine raster of points finds", arguments: 0..<40)
+    func raster(_ seed: UInt64) {
+        var random = SeededNumbers(seed: seed)
+        func number() -> Double { Double.random(in: 0...16, using: &random) }
+        let polygon = Polygon(
+            rings: (0..<Int.random(in: 1...3, using: &random)).map { _ in
+                (0..<Int.random(in: 3...7, using: &random)).map { _ in
+                    Polygon.Point(number(), number())
+                }
+            })
+        let tiles = Set(all(.polygon(polygon)).map { [Int($0.column), Int($0.row)] })
+        for x in 0..<160 {
+            for y in 0..<160 {
+                let point = Polygon.Point(Double(x) / 10 + 0.05, Double(y) / 10 + 0.05)
+                guard contains(polygon, point) else { continue }
+                #expect(tiles.contains([Int(point.x), 15 - Int(point.y)]), "\(polygon) \(point)")
+            }
+        }
+        // And of the others none has a point of it: looked for more finely, or an edge through it.
+        for tile in tiles {
+            let box = BoundingBox(
+                west: Double(tile[0]), south: Double(15 - tile[1]), east: Double(tile[0] + 1),
+                north: Double(16 - tile[1]))
+            #expect(touches(polygon, box), "\(polygon) \(tile)")
+        }
+    }
+
+    private func contains(_ polygon: Polygon, _ point: Polygon.Point) -> Bool {
+        var isInside = false
+        for ring in polygon.rings {
+            for (index, to) in ring.enumerated() {
+                let from = ring[(index + ring.count - 1) % ring.count]
+                guard (from.y > point.y) != (to.y > point.y) else { continue }
+                let x = from.x + (to.x - from.x) * (point.y - from.y) / (to.y - from.y)
+                if x > point.x { isInside.toggle() }
+            }
+        }
+        return isInside
+    }
+
+    /// An edge has a point in the box, or the box's middle is inside.
+    private func touches(_ polygon: Polygon, _ box: BoundingBox) -> Bool {
+        let middle = Polygon.Point((box.west + box.east) / 2, (box.south + box.north) / 2)
+        if contains(polygon, middle) { return true }
+        return polygon.rings.contains { ring in
+            ring.indices.contains { index in
+                let (from, to) = (ring[(index + ring.count - 1) % ring.count], ring[index])
+                return (0...20_000).contains { step in
+                    let share = Double(step) / 20_000
+                    let x = from.x + (to.x - from.x) * share
+                    let y = from.y + (to.y - from.y) * share
+                    return (box.west...box.east).contains(x) && (box.south...box.north).contains(y)
+                }
+            }
+        }
+    }
+
+    @Test(
+        "a walk is taken up where another ended", arguments: [0, 1, 5, 16, 17, 100, 340, 341, 999])
+    func skipping(_ count: Int) {
+        let triangle = TileArea.polygon(
+            Polygon(rings: [ring((0, 0), (16, 0), (16, 16), (0, 0))]))
+        for area in [TileArea.everywhere, triangle] {
+            var walk = walk(area, 0...4)
+            walk.skip(count)
+            var rest: [TileAddress] = []
+            while let tile = walk.next() { rest.append(tile) }
+            #expect(rest == Array(all(area, 0...4).dropFirst(count)))
+        }
+        #expect(walk(triangle, 0...4).counts().map(\.tiles) == [1, 3, 10, 36, 136])
+    }
+
+    @Test("the world at a zoom of billions of tiles is counted and walked at once")
+    func large() {
+        var walk = TileWalk(.wellKnown, gridSet: 0, levels: 0...20, area: .everywhere)
+        #expect(walk.counts().last?.tiles == 1 << 40)
+        walk.skip(1_000_000)
+        #expect(walk.next() != nil)
+    }
+}
