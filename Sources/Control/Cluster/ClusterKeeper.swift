@@ -110,6 +110,9 @@ extension ClusterEvent {
                 .error, "cluster",
                 start + "leader \(member) cannot be had and nobody is in step: what others answer "
                     + "may be older than the latest write, and is not stored; bring it back")
+        case .chosen(let member):
+            return EdgeEvent(
+                .notice, "cluster", start + "member \(member) is the leader from now on")
         case .leaderBack(let member):
             return EdgeEvent(
                 .notice, "cluster", start + "members are in step again, or leader \(member) is back"

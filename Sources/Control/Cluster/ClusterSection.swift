@@ -8,6 +8,8 @@ extension ConfigurationReader {
         var section = section
         var cluster = ClusterSettings()
         section.read("leader", &cluster.leader, .text)
+        if cluster.leader == "auto" { (cluster.leader, cluster.choosesLeader) = (nil, true) }
+        section.read("succession", &cluster.succession, .duration(0...86_400_000))
         if let followers = section.list("followers"), followers.map(\.text) != ["all"] {
             cluster.followers = followers.compactMap { $0.read(.text, findings) }
         }
@@ -34,13 +36,13 @@ extension ConfigurationReader {
             cluster.stickyCookies = names.compactMap { $0.read(.fieldName, findings) }
         }
         section.finish()
-        guard cluster.leader == nil, cluster.sync != .none else { return cluster }
+        guard !cluster.hasLeader, cluster.sync != .none else { return cluster }
         if cluster != ClusterSettings() {
             findings.error(
                 at: section.place,
                 "origins.\(origin).cluster has no leader to bring the others in step with",
-                "name the member that takes writes in leader, or write sync: none where members "
-                    + "see to it themselves")
+                "name the member that takes writes in leader, or write leader: auto where all have "
+                    + "one data directory, or sync: none where members see to it themselves")
         }
         return nil
     }
@@ -90,8 +92,39 @@ func checkCluster(_ origin: OriginSettings, _ findings: Findings) {
             "\(printable(leader)) is both leader and follower of \"\(origin.id)\"",
             "leave it out of followers")
     }
+    checkChoice(cluster, name, findings)
     checkFollowers(origin, cluster, name, findings)
     checkSync(origin, cluster, name, findings)
+}
+
+private func checkChoice(_ cluster: ClusterSettings, _ name: String, _ findings: Findings) {
+    guard cluster.choosesLeader else {
+        if cluster.succession != ClusterSettings().succession {
+            findings.warning(
+                at: findings.place(of: "\(name).succession"),
+                "\(name).succession does nothing, as nobody but the leader given takes writes",
+                "write leader: auto where all members have one data directory")
+        }
+        return
+    }
+    if cluster.sync == .none {
+        findings.error(
+            at: findings.place(of: "\(name).leader"),
+            "\(name).leader is auto, and a leader is chosen by a reload, but sync is none",
+            "remove leader, so that any member takes writes, or write sync: reload")
+    }
+    if cluster.followers != nil {
+        findings.error(
+            at: findings.place(of: "\(name).followers"),
+            "\(name).followers are all but the leader, and who that is changes",
+            "remove followers, or name the leader")
+    }
+    if cluster.sync == .reset {
+        findings.error(
+            at: findings.place(of: "\(name).sync"),
+            "\(name).sync is reset, by which a member that shall lead reads no new layer",
+            "write sync: reload, or name the leader")
+    }
 }
 
 private func checkFollowers(

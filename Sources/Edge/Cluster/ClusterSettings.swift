@@ -15,6 +15,11 @@ public struct ClusterSettings: Sendable, Equatable {
     /// The name of the member that takes all configuration writes; nil: any member does, and
     /// `sync` must be `none`.
     public var leader: String?
+    /// The leader is chosen among the members, which have one data directory; `leader` is nil.
+    public var choosesLeader = false
+    /// Milliseconds for which a chosen leader may be unfit before another one takes its place; one
+    /// that is no member any more is replaced at once. Default a minute.
+    public var succession = 60_000
     /// The members that are brought up to date; nil: all but the leader.
     public var followers: [String]?
     public var sync = Sync.reload
@@ -44,6 +49,9 @@ public struct ClusterSettings: Sendable, Equatable {
     public var invalidates = ["/geoserver/*", "/gs/*"]
 
     public init() {}
+
+    /// Whether writes are one member's matter.
+    public var hasLeader: Bool { leader != nil || choosesLeader }
 
     /// The path of the application, such as `/geoserver`: where REST is, without its last segment.
     public var context: String {

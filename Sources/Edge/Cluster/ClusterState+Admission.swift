@@ -16,7 +16,7 @@ extension ClusterState {
         let leaderBit = leader.map { UInt64(1) << UInt64($0) } ?? 0
         switch ask {
         // A leader that is no member just now takes no writes, and nobody takes them for it.
-        case .write where settings.leader != nil: return leaderBit
+        case .write where settings.hasLeader: return leaderBit
         case .leaderRead where leaderBit & fit & ~tried != 0: return leaderBit
         case .unaffected:
             let idle = present & ~inRound

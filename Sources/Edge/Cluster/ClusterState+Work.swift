@@ -38,6 +38,7 @@ extension ClusterState {
         at now: Milliseconds, fit: UInt64, inFlight: (Int) -> Int
     ) -> [ClusterTask] {
         watchFitness(fit, at: now)
+        if settings.choosesLeader { choose(at: now, fit) }
         if now >= nextSurvey {
             nextSurvey = now + Milliseconds(settings.driftInterval)
             for place in members.indices where members[place].isPresent { ask(place) }
@@ -68,7 +69,7 @@ extension ClusterState {
         if let leader { ask(leader) } else { nextSurvey = now }
     }
 
-    private func isFit(_ place: Int, _ fit: UInt64) -> Bool {
+    func isFit(_ place: Int, _ fit: UInt64) -> Bool {
         members[place].isPresent && fit & 1 << UInt64(place) != 0
     }
 
@@ -82,10 +83,10 @@ extension ClusterState {
             }
             members[place].wasFit = isFit
         }
-        let isLost = settings.leader != nil && inStep & fit == 0
+        let isLost = settings.hasLeader && inStep & fit == 0
         guard isLost != self.isLost else { return }
         self.isLost = isLost
-        let name = settings.leader ?? ""
+        let name = settings.leader ?? leader.map { members[$0].name } ?? "none chosen"
         note(isLost ? .leaderless(name) : .leaderBack(name))
     }
 
@@ -117,14 +118,14 @@ extension ClusterState {
     /// waited for all the same.
     private func mayGoOn(_ fit: UInt64, _ round: Round) -> Bool {
         if round.step == .loading { return true }
-        return leader.map { isFit($0, fit) } ?? false
+        return leader.map { isFit($0, fit) } ?? settings.choosesLeader
     }
 
     /// A follower that is out of step and whose turn it is.
     private func nextFollower(at now: Milliseconds, _ fit: UInt64) -> Int? {
-        guard settings.sync != .none, let leader, isFit(leader, fit), now >= quietAt else {
-            return nil
-        }
+        guard settings.sync != .none, now >= quietAt else { return nil }
+        guard let leader else { return settings.choosesLeader ? heir(at: now, fit) : nil }
+        guard isFit(leader, fit) else { return nil }
         return members.indices.first { place in
             let member = members[place]
             guard member.isFollower, isFit(place, fit), !member.isLoading,
@@ -144,6 +145,11 @@ extension ClusterState {
         if let failure { return fail(place, failure, at: now) }
         members[place].loaded = round.edition
         members[place].needsLoad = false
+        if leader == nil, settings.choosesLeader {
+            self.round = nil
+            if round.edition == edition { lead(place, at: now) }
+            return
+        }
         self.round?.step = .comparing
         compare(place, at: now)
     }
@@ -205,7 +211,7 @@ extension ClusterState {
 
     private mutating func judge(at now: Milliseconds) {
         let reference: Print
-        if settings.leader != nil {
+        if settings.hasLeader {
             guard let leader, let print = members[leader].print else { return }
             reference = print
         } else {

@@ -75,8 +75,10 @@ public struct ClusterState: Sendable {
     /// The present edition of the catalog.
     public internal(set) var edition: UInt64 = 1
     var members: [Member] = []
-    /// nil also while the member of that name is none.
+    /// nil also while the member of that name is none, or none is chosen yet.
     var leader: Int?
+    /// Since when a chosen leader is unfit.
+    var unfitSince: Milliseconds?
     /// The leader cannot be had, and nobody else is in step.
     var isLost = false
     /// Who took the latest write; the leader where there is one.
@@ -142,8 +144,12 @@ public struct ClusterState: Sendable {
         }
         for place in members.indices where !places.contains(place) { members[place].leave() }
         if let round, !members[round.place].isPresent { self.round = nil }
-        leader = settings.leader.flatMap { name in
-            members.firstIndex { $0.name == name && $0.isPresent }
+        if settings.choosesLeader {
+            leader = leader.flatMap { members[$0].isPresent ? $0 : nil }
+        } else {
+            leader = settings.leader.flatMap { name in
+                members.firstIndex { $0.name == name && $0.isPresent }
+            }
         }
         if let author, !members[author].isPresent { self.author = nil }
         return places
@@ -210,6 +216,8 @@ public struct ClusterState: Sendable {
         nextSurvey = min(nextSurvey, quietAt)
         graceUntil = now + Milliseconds(settings.propagation)
         edition += 1
+        // One that had begun before it was the leader knows nothing of what another one was told.
+        if settings.choosesLeader, let leader, let place, place != leader { depose(leader) }
         author = leader ?? place
         guard let author, members[author].isPresent else { return }
         if author != leader, !members[author].isDrifted { prove(author) }
@@ -282,6 +290,8 @@ public enum ClusterEvent: Sendable, Equatable {
     case failed(String, String, attempt: Int)
     /// The leader cannot be had, and nobody else is in step.
     case leaderless(String)
+    /// It is the leader from now on.
+    case chosen(String)
     case leaderBack(String)
     /// The member is down, and with it its sessions: they begin anew at others.
     case sessionsLost(String)

@@ -58,12 +58,12 @@ public struct ClusterStatus: Sendable {
         self.id = id
         self.sessions = sessions
         sync = "\(cluster.settings.sync)"
-        leader = cluster.settings.leader
+        leader = cluster.settings.leader ?? cluster.leader.map { cluster.members[$0].name }
         edition = cluster.edition
         members = cluster.members.indices.filter { cluster.members[$0].isPresent }.map {
             Member(cluster, $0)
         }
-        isLost = cluster.settings.leader != nil && cluster.inStep & fit == 0
+        isLost = cluster.settings.hasLeader && cluster.inStep & fit == 0
         (writes, behind, fenced) = (counts.writes, counts.behind, counts.fenced)
         sessionsMoved = counts.sessionsMoved
         (rounds, failures) = (cluster.rounds, cluster.failures)
