@@ -61,6 +61,13 @@ extension Exchange {
             || map.request.exceptions == .other
     }
 
+    /// Whether the viewer's program can use what was rejected: an exception that it asked for, or
+    /// that it gets in place of another document, in the service's own words.
+    func reads(_ rejected: TileVerdict?) -> Bool {
+        guard map?.isImage == true else { return rejected == .exception }
+        return wantsDocument && map?.request.exceptions != .json
+    }
+
     var acceptsGzip: Bool {
         guard let index = head.fields.first(.acceptEncoding) else { return false }
         return unsafe bytes.withUnsafeBytes {

@@ -30,8 +30,9 @@ extension LoopState where N: ~Copyable {
                 ? receiveBody(slot, fetch) : receiveKept(slot, fetch)
             switch result {
             case .bytes(let count):
-                // Compressing takes several times as long as copying.
-                budget -= fetch.gzip == nil ? count : 4 * count
+                // Compressing and reading take several times as long as copying.
+                let isWorkedOn = fetch.gzip != nil || fetch.evidence.document != nil
+                budget -= isWorkedOn ? 4 * count : count
                 if budget <= 0, origins.contains(token) {
                     ready.append(.receive(token))
                     return
@@ -54,6 +55,7 @@ extension LoopState where N: ~Copyable {
         }
         origins[slot].mayHoldMore = count == room.count
         let own = fetch.body.took(count)
+        unsafe fetch.evidence.document?.take(UnsafeRawBufferPointer(rebasing: room[..<own]))
         fetch.shared.publish(bytes: own)
         if own < count { origins[slot].isReused = false }
         bodyCame(slot, fetch, surplus: own < count)
@@ -179,6 +181,9 @@ extension LoopState where N: ~Copyable {
         }
         if fetch.exchange.judgesBody(head) {
             fetch.judging = JudgedBody(head: head)
+        } else if let document = fetch.exchange.documentCheck(head) {
+            fetch.evidence.document = document
+            fetch.judging = JudgedBody(head: head, needed: DocumentCheck.heldBytes)
         } else if searchesBody(head, fetch.exchange) {
             fetch.judging = JudgedBody(
                 head: head, needed: fetch.exchange.degradedMarker?.within ?? 0)
@@ -232,6 +237,7 @@ extension LoopState where N: ~Copyable {
     }
 
     private func copy(_ bytes: UnsafeRawBufferPointer, _ fetch: Fetch) {
+        unsafe fetch.evidence.document?.take(bytes)
         if let gzip = fetch.gzip { return unsafe compress(bytes, isLast: false, gzip, fetch) }
         var rest = unsafe bytes
         while unsafe !rest.isEmpty {

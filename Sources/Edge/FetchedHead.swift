@@ -70,14 +70,18 @@ final class FetchedHead: Sendable {
         completes = whole != nil
     }
 
-    /// The same, known to lack something, or to be no tile; then it is not for storing.
+    /// The same, known to lack something, or to be no tile; then it is not for storing, and what was
+    /// rejected is for no cache on its way either.
     init(
         _ other: FetchedHead, degraded isDegraded: Bool? = nil, rejected: TileVerdict? = nil
     ) {
         (status, declaredLength, bytes) = (other.status, other.declaredLength, other.bytes)
         isOutOfStep = other.isOutOfStep
         (head, facts) = (other.head, other.facts)
-        (blob, sharedBlob) = (other.blob, other.sharedBlob)
+        // What was an error to this edge is none to a cache before it, unless it is told.
+        let withoutCaching = rejected.map { _ in HeaderBlob.withoutCaching }
+        blob = withoutCaching?(other.blob) ?? other.blob
+        sharedBlob = withoutCaching.flatMap { other.sharedBlob.map($0) } ?? other.sharedBlob
         (receivedAt, requestedAt) = (other.receivedAt, other.requestedAt)
         storability = rejected == nil ? other.storability : .refused(.statusNotCacheable)
         variant = other.variant

@@ -82,12 +82,13 @@ extension LoopState where N: ~Copyable {
         }
     }
 
-    /// Status 200, but no tile: the viewer gets what it can use, the store gets nothing (law 5).
+    /// Status 200, but no tile, or no whole document: the viewer gets what it can use, the store
+    /// gets nothing (law 5).
     mutating func answerRejectedContent(_ exchange: Exchange, _ head: FetchedHead) {
         if let entry = exchange.entry, mayServeStale(exchange, entry, .unreachable) {
             exchange.outcome.detail = "content-rejected"
             serveStale(exchange, entry)
-        } else if exchange.wantsDocument, exchange.map?.request.exceptions != .json {
+        } else if exchange.reads(head.rejectedContent) {
             writeHead(exchange, head, collapsed: exchange.fetch == nil)
             pump(exchange.id.slot)
         } else {

@@ -12,6 +12,8 @@ public enum TileVerdict: UInt8, Sendable, CaseIterable {
     case wrongSignature
     /// There is no body.
     case empty
+    /// It is a document that breaks off, or is not well-formed.
+    case incomplete
 
     /// The word for logs, metrics and `Cache-Status`.
     public var word: StaticString {
@@ -22,6 +24,7 @@ public enum TileVerdict: UInt8, Sendable, CaseIterable {
         case .wrongType: "wrong-type"
         case .wrongSignature: "wrong-signature"
         case .empty: "empty-body"
+        case .incomplete: "incomplete-document"
         }
     }
 }

@@ -19,10 +19,13 @@ struct FetchEvidence {
     var slowness: MemberFailure?
     /// The picture's first bytes.
     var first: [UInt8] = []
+    /// Of an answer that is a document of a map service.
+    var document: DocumentCheck?
 
     /// Nothing has gone to the present member.
     mutating func begin() {
         (sentAt, headAt, hasBody, slowness, first) = (0, 0, false, nil, [])
+        document = nil
         isHeldOff = false
     }
 }
@@ -75,14 +78,17 @@ extension LoopState where N: ~Copyable {
         if waited > UInt64(bound) * 1_000_000 { fetch.evidence.slowness = .slowBody }
     }
 
-    /// Judges the body of a map's answer, whose first bytes are here, and publishes its head.
+    /// Judges the body of a map service's answer, of which enough is here, and publishes its head.
     ///
     /// - Returns: true when the answer was bad and another member is asked in place of the first,
     ///   whose connection is gone.
     mutating func asksAnother(_ fetch: Fetch) -> Bool {
         guard let judged = fetch.judging else { return false }
         let total = fetch.shared.total
-        guard fetch.body.isComplete || total >= judged.needed else { return false }
+        guard
+            fetch.body.isComplete || total >= judged.needed
+                || fetch.evidence.document?.isDecided == true
+        else { return false }
         let head = judge(judged, fetch)
         // What kind of exception it is stands a little further on.
         if head.rejectedContent == .exception, !fetch.body.isComplete,
@@ -92,7 +98,7 @@ extension LoopState where N: ~Copyable {
         }
         fetch.judging = nil
         if let verdict = head.rejectedContent, suspect(fetch, verdict) { return true }
-        if head.rejectedContent == nil {
+        if head.rejectedContent == nil, fetch.evidence.document == nil {
             fetch.evidence.first = fetch.shared.prefix(ImageCheck.headBytes)
         }
         publish(head, fetch)
@@ -178,6 +184,7 @@ extension LoopState where N: ~Copyable {
         let member = fetch.member
         release(fetch, ending)
         if case .failed(.image) = ending { fetch.shared.fence() }
+        if isBroken(fetch.evidence.document) { fetch.shared.fence() }
         guard ending == .succeeded, head.status < 400 else { return }
         let now = network.monotonicMilliseconds
         for (member, change) in fetch.pool.confirm(fetch.evidence.suspects, at: now) {
@@ -197,7 +204,17 @@ extension LoopState where N: ~Copyable {
         if (502...504).contains(status) { return .failed(.status(status)) }
         if status >= 500 || head.isRejectedContent { return .neutral }
         if let slowness = fetch.evidence.slowness { return .failed(slowness) }
+        if fetch.pool.settings.health.passive.truncated, isBroken(fetch.evidence.document) {
+            return .failed(.content(.incomplete))
+        }
         return isCutPicture(fetch) ? .failed(.image(.truncated)) : .succeeded
+    }
+
+    /// Whether a document that was too long to be held back has turned out to be none.
+    private func isBroken(_ document: DocumentCheck?) -> Bool {
+        guard let document else { return false }
+        return unsafe document.verdict(
+            type: UnsafeRawBufferPointer(start: nil, count: 0).bytes, isComplete: true) != .fits
     }
 
     /// Whether the picture lacks its end, although its framing says that this is all of it.

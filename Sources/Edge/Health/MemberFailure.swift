@@ -7,7 +7,7 @@ enum MemberFailure: Sendable, Equatable {
     case status(Int)
     /// It did not pass an active check.
     case check(ProbeFinding)
-    /// An exception, or no picture, where another member gave the picture.
+    /// An exception, or no picture or whole document, where another member gave it.
     case content(TileVerdict)
     /// A picture without its end.
     case image(ImageFinding)
@@ -73,6 +73,7 @@ enum Suspicion: Sendable, Equatable {
         case .fits, .wrongStatus: return nil
         case .wrongType, .wrongSignature, .empty:
             return settings.wrongContent ? .failure(.content(verdict)) : nil
+        case .incomplete: return settings.truncated ? .failure(.content(verdict)) : nil
         case .exception:
             guard settings.exceptions else { return nil }
             switch report.fault {
