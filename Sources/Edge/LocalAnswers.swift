@@ -88,6 +88,7 @@ extension LoopState where N: ~Copyable {
             exchange.outcome.detail = "content-rejected"
             serveStale(exchange, entry)
         } else if exchange.wantsDocument, exchange.map?.request.exceptions != .json {
+            if answersInDialect(exchange) { return }
             writeHead(exchange, head, collapsed: exchange.fetch == nil)
             pump(exchange.id.slot)
         } else {
