@@ -1,9 +1,9 @@
 // The origin all peers fill from: tiles that are the same in every run.
 //
 // Any path with "bench-SIZE" or "bench-mix" in it and "/Z/X/Y.png" at its end is a tile, numbered
-// Y * 4096 + X. Its bytes are a PNG's: signature, IHDR, a tEXt chunk with the number (so that no
-// two tiles are equal, and a store that keeps identical bodies once gains nothing), IDAT of random
-// bytes, IEND, all with valid checksums. In the mix two sorts of blank tile are equal, as they are
+// Y * 4096 + X; a GetMap of such a layer is tile 1. Its bytes are a PNG's: signature, IHDR, a tEXt
+// chunk with the number (so that no two tiles are equal, and a store that keeps identical bodies once
+// gains nothing), IDAT of random bytes, IEND, all with valid checksums. In the mix two sorts of blank tile are equal, as they are
 // in life. GET /requests tells how many tiles were asked for: none during a window of pure hits.
 //
 // usage: origin PORT MIX        MIX: 1,000 lines "SIZE" or "SIZE blank", by tile number mod 1,000
@@ -88,6 +88,15 @@ static unsigned char *tailOf(size_t size) {
     return known[size];
 }
 
+// Reads "…REQUEST=GetMap&LAYERS=bench-SIZE…". Returns 0 when it is something else.
+static int parseMap(const char *path, struct tile *tile) {
+    const char *map = strstr(path, "REQUEST=GetMap&LAYERS=bench-");
+    const char *end = strstr(path, " HTTP/1.1\r\n");
+    if (map == NULL || end == NULL || end < map) return 0;
+    *tile = (struct tile){ .number = 1, .size = strtoull(map + 28, NULL, 10) };
+    return tile->size >= leastBody && tile->size <= largestBody;
+}
+
 // Reads "…bench-SIZE…/Z/X/Y.png". Returns 0 when the path is no tile's.
 static int parseTile(const char *path, struct tile *tile) {
     const char *layer = strstr(path, "bench-"), *end = strstr(path, ".png HTTP/1.1\r\n");
@@ -150,7 +159,7 @@ static int answer(int fd, const char *request) {
     char head[1024];
     unsigned char mark[markCount];
     struct tile tile;
-    if (parseTile(request, &tile)) {
+    if (parseTile(request, &tile) || parseMap(request, &tile)) {
         tilesServed++;
         int length = snprintf(head, sizeof head,
             "HTTP/1.1 200 OK\r\nServer: origin\r\nDate: %s\r\nContent-Type: image/png\r\n"

@@ -21,6 +21,10 @@ public struct BehaviorPolicy: Sendable, Equatable {
     public var edgeTTL: Milliseconds
     /// `s-maxage` told to the cache in front of us for such an image. Default 60 s.
     public var sMaxage: Milliseconds
+    /// Longest lifetime of a map whose TIME names the present (`current`, `present`): what it shows
+    /// changes as time passes, and no write says so. Default 60 s, for which caches in front keep
+    /// any map.
+    public var presentTTL: Milliseconds = 60_000
     /// Used when the response has no `stale-while-revalidate`. Default 0.
     public var staleWhileRevalidate: Milliseconds
     /// Used when the response has no `stale-if-error`. Default: that of the class in cloudfront

@@ -110,6 +110,7 @@ private func judge(
 ) -> Decision {
     if let reason = reasonUnusable(entry, request, policy) { return Decision(.fetch, reason) }
     if request.wish == .refresh { return Decision(.fetch, .refreshAsked) }
+    if entry.times.storedAt < request.notOlderThan { return ask(entry, policy, .cacheBuster) }
     if policy.honoursRequestCacheControl, request.asksForMore,
         let reason = reasonOfRequest(entry.times, request, now)
     {

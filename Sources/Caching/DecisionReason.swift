@@ -48,6 +48,12 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
     case bypassAsked
     /// An operator asked for what is stored to be fetched anew.
     case refreshAsked
+    /// What is stored is older than the request's cache-buster asks for.
+    case cacheBuster
+    /// The request brings a style of its own (SLD, SLD_BODY).
+    case styleDocument
+    /// A request for a map has more unknown parameters than can be put in order.
+    case manyParameters
     /// `only-if-cached`, and nothing usable is stored.
     case onlyIfCached
     /// The origin failed, and the stale response is within its budget.
@@ -89,6 +95,9 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
         case .keyNotFormed: "key-not-formed"
         case .bypassAsked: "bypass-asked"
         case .refreshAsked: "refresh-asked"
+        case .cacheBuster: "cache-buster"
+        case .styleDocument: "style-document"
+        case .manyParameters: "many-parameters"
         case .onlyIfCached: "only-if-cached"
         case .staleIfError: "stale-if-error"
         case .nothingStored: "nothing-stored"
@@ -109,11 +118,12 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
         case .stale, .noCache, .nothingStored, .staleForbidden, .staleBudgetSpent, .notAFailure:
             "; fwd=stale"
         case .partial: "; fwd=partial"
-        case .requestNoCache, .requestMaxAge, .requestMinFresh, .refreshAsked: "; fwd=request"
+        case .requestNoCache, .requestMaxAge, .requestMinFresh, .refreshAsked, .cacheBuster:
+            "; fwd=request"
         case .method: "; fwd=method"
         case .fallbackOnly, .varyStar: "; fwd=miss"
         case .authorization, .requestBody, .session, .precondition, .cachingDisabled, .keyNotFormed,
-            .bypassAsked:
+            .bypassAsked, .styleDocument, .manyParameters:
             "; fwd=bypass"
         // RFC 9211 has no value for a request that was not forwarded and not answered either.
         case .onlyIfCached: "; detail=only-if-cached"

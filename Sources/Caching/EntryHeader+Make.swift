@@ -33,6 +33,7 @@ extension EntryHeader {
         merged.age = update.age
         merged.date = update.date
         merged.isMapImage = flags.contains(.classLifetime)
+        merged.movesWithClock = update.movesWithClock
         if policy.replacesLifetimeOn304, !update.speaksOfFreshness {
             merged.forgetFreshness()
         }

@@ -38,7 +38,7 @@ public struct Lifetime: Sendable, Equatable {
     }
 
     /// Which bound of the behavior changed it.
-    public enum Bound: UInt8, Sendable, CaseIterable { case none, minTTL, maxTTL }
+    public enum Bound: UInt8, Sendable, CaseIterable { case none, minTTL, maxTTL, presentTTL }
 
     /// Never negative.
     public var milliseconds: Milliseconds
@@ -63,21 +63,29 @@ public struct Lifetime: Sendable, Equatable {
         }
         return bounded
     }
+
+    /// Held below the longest lifetime of what moves with the clock.
+    fileprivate func bounded(byClock policy: BehaviorPolicy) -> Lifetime {
+        guard milliseconds > policy.presentTTL else { return self }
+        return Lifetime(milliseconds: policy.presentTTL, source: source, bound: .presentTTL)
+    }
 }
 
 /// How long a shared cache may use the response without asking, counted from the origin's sending.
 ///
 /// `s-maxage`, else `max-age`, else `Expires`, else the class, the heuristic or the default; then
-/// held within the behavior's bounds. Source: RFC 9111 §4.2.1, §4.2.2; RFC 9213 §2.2; CloudFront,
-/// "Managing how long content stays in the cache".
+/// held within the behavior's bounds, and `presentTTL` where it moves with the clock. Source: RFC
+/// 9111 §4.2.1, §4.2.2; RFC 9213 §2.2; CloudFront, "Managing how long content stays in the cache".
 public func freshnessLifetime(
     _ response: ResponseFacts, _ policy: BehaviorPolicy, now: Milliseconds
 ) -> Lifetime {
-    switch policy.mode {
-    case .rfc9111: lifetimeByLetter(response, policy, now: now).bounded(policy)
-    case .cloudfront:
-        response.status >= 400
-            ? errorLifetime(response, policy, now: now)
-            : cloudFrontLifetime(response, policy, now: now)
-    }
+    let lifetime =
+        switch policy.mode {
+        case .rfc9111: lifetimeByLetter(response, policy, now: now).bounded(policy)
+        case .cloudfront:
+            response.status >= 400
+                ? errorLifetime(response, policy, now: now)
+                : cloudFrontLifetime(response, policy, now: now)
+        }
+    return response.movesWithClock ? lifetime.bounded(byClock: policy) : lifetime
 }

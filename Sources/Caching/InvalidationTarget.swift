@@ -3,6 +3,7 @@ import HTTP
 /// Where a canonical key has what invalidations speak of.
 public struct InvalidationTarget: Sendable {
     public var host: Range<Int>
+    /// As sent, or of a map's normal form.
     public var path: Range<Int>
     /// Nil when the key has no query.
     public var query: Range<Int>?
@@ -19,6 +20,7 @@ public struct InvalidationTarget: Sendable {
             case .host: host = range
             case .path: path = range
             case .query: query = range
+            case .mapRequest: (path, query) = Self.parts(of: range, in: canonical)
             case nil: return nil
             default: break
             }
@@ -26,6 +28,21 @@ public struct InvalidationTarget: Sendable {
         }
         guard at == canonical.byteCount, let host, let path else { return nil }
         (self.host, self.path, self.query) = (host, path, query)
+    }
+
+    /// A map's normal form is its path, `?` or `#`, and what stands for its query, which may be
+    /// nothing.
+    private static func parts(
+        of range: Range<Int>, in canonical: RawSpan
+    ) -> (path: Range<Int>, query: Range<Int>?) {
+        var mark = range.lowerBound
+        while mark < range.upperBound, canonical[mark] != UInt8(ascii: "?"),
+            canonical[mark] != UInt8(ascii: "#")
+        {
+            mark += 1
+        }
+        let rest = mark + 1
+        return (range.lowerBound..<mark, rest < range.upperBound ? rest..<range.upperBound : nil)
     }
 
     /// Bytes of path, `?` and query.

@@ -36,6 +36,9 @@ public struct RequestFacts: Sendable {
     /// What an operator asks of the cache for this request. Set by the caller, who knows whom to
     /// believe.
     public var wish = CacheWish.none
+    /// What is stored must have been received or confirmed since then, in milliseconds since 1970:
+    /// a cache-buster asks for that. Set by the caller, never later than now.
+    public var notOlderThan = Milliseconds.min
     /// Has a body: its meaning is not in the key.
     public var hasBody: Bool
 

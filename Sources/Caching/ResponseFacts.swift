@@ -46,6 +46,8 @@ public struct ResponseFacts: Sendable {
     public var isAboutTarget = false
     /// A map image whose body was found good (law 5). Set by the caller.
     public var isMapImage = false
+    /// A map whose TIME names the present: it may change without a write. Set by the caller.
+    public var movesWithClock = false
 
     public var hasDate: Bool { date != nil }
 

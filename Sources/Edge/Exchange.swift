@@ -136,7 +136,8 @@ extension LoopState where N: ~Copyable {
     private func fresh(_ exchange: Exchange, key: CacheKey? = nil) -> SharedFetch {
         SharedFetch(
             key: key, invalidation: shared.invalidationNumber, edition: exchange.edition,
-            leader: exchange.id, budget: shared.budget)
+            leader: exchange.id, budget: shared.budget, began: network.wallNow,
+            wanted: exchange.facts.notOlderThan)
     }
 
     /// Step 3: fetch for this exchange, and for who joins.

@@ -5,11 +5,20 @@ import Tiles
 /// A map request as its exchange needs it: what was asked, and what the origin is asked.
 struct MapAsk {
     var request: MapRequest
-    /// Path and query towards the origin, with EXCEPTIONS left out; nil: as they came.
+    /// Path and query towards the origin: the normal form, or, where keys do not have that, those
+    /// that came, with EXCEPTIONS left out; nil: as they came.
     var target: [UInt8]?
+    /// What is known of it where keys have its normal form.
+    var tile: TileRequest?
 
-    /// The map in its normal form, where that differs from what was asked.
-    var isRewritten: Bool { target != nil }
+    /// Its normal form is in its key.
+    var isCanonical: Bool { tile != nil && tile?.bypass == nil }
+
+    /// It has a key of its own, since what was asked was changed.
+    var isKeyedAnew: Bool { tile == nil && target != nil }
+
+    /// Servers differ in which of two values they take, and nobody has refused it.
+    var isAmbiguous: Bool { tile == nil && request.hasDuplicates }
 
     /// An image was asked for, so that anything else is no answer.
     var isImage: Bool { request.kind == .map && request.format.isImage }
@@ -23,6 +32,9 @@ extension Exchange {
         map = unsafe bytes.withUnsafeBytes { bytes -> MapAsk? in
             let path = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.path.range])
             let query = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.query.range])
+            if let maps, let ask = unsafe canonicalMap(path.bytes, query.bytes, maps) {
+                return ask
+            }
             guard let request = unsafe MapRequest.classify(path: path.bytes, query: query.bytes)
             else {
                 return nil
@@ -88,7 +100,7 @@ extension Exchange {
         }
     }
 
-    /// The canonical key of another path and query of this request's host.
+    /// The canonical key of another path and query of this request's host; empty: there is none.
     func canonicalKey(of target: [UInt8]) -> [UInt8] {
         let mark = target.firstIndex(of: 63) ?? target.endIndex
         return canonicalKey(
@@ -115,13 +127,34 @@ extension Exchange {
 enum TargetKey {
     @inline(__always)
     static func append(
-        host: RawSpan, path: RawSpan, query: RawSpan, gzip: Bool, to key: inout CanonicalKey
+        host: RawSpan, path: RawSpan, query: RawSpan, maps: Unmanaged<MapServices>?,
+        _ map: inout MapFacts, to key: inout CanonicalKey
     ) {
         key.append(.methodClass, byte: UInt8(ascii: "G"))
         key.append(host: host)
+        if let maps = unsafe maps {
+            unsafe append(mapOf: path, query: query, maps, &map, to: &key)
+            if map.isKeyed { return }
+        }
         append(path: path, to: &key)
         if !query.isEmpty { key.append(.query, query) }
-        if gzip { key.append(.coding, byte: UInt8(ascii: "g")) }
+    }
+
+    /// A map's normal form, where it has one: `map` tells.
+    @inline(__always)
+    static func append(
+        mapOf path: RawSpan, query: RawSpan, _ maps: Unmanaged<MapServices>,
+        _ map: inout MapFacts, to key: inout CanonicalKey
+    ) {
+        let outcome = unsafe maps._withUnsafeGuaranteedRef {
+            key.append(mapOf: path, query: query, services: $0)
+        }
+        map = MapFacts(outcome)
+    }
+
+    /// The coding that was negotiated; pictures have none.
+    static func appendGzip(to key: inout CanonicalKey) {
+        key.append(.coding, byte: UInt8(ascii: "g"))
     }
 
     /// No path is the root (RFC 9110 §4.2.3).

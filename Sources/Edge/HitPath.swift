@@ -1,5 +1,4 @@
 import Caching
-import Glibc
 import HTTP
 import Reactor
 import Tiles
@@ -38,12 +37,12 @@ extension LoopState where N: ~Copyable {
                 isHead: head.method == .head, request: bytes)
             return
         }
-        if hot[behavior].policy.mapClass == .tiles, !head.query.isEmpty, !facts.hasSession {
-            facts.hasSession = unsafe Credentials.areIn(
-                UnsafeRawBufferPointer(rebasing: bytes[head.query.range]))
-        }
+        // Normalising a map finds them by itself.
+        let readsMaps = unsafe hot[behavior].maps != nil && isReadingMethod
+        if !readsMaps { unsafe findCredentials(bytes, behavior, &facts) }
         if hot[behavior].traits.contains(.keysGenerated) { unsafe generateFields(slot, bytes) }
         guard reader != nil, isLookedUp(behavior), !facts.hasBody else {
+            if readsMaps { unsafe findCredentials(bytes, behavior, &facts) }
             let decision = decide(
                 .absent, request: facts, policy: hot[behavior].policy, health: .up,
                 now: network.wallNow)
@@ -52,7 +51,9 @@ extension LoopState where N: ~Copyable {
                 keyed: reader != nil && decision.action == .fetch)
             return
         }
-        let canonical = unsafe writeKey(bytes, behavior)
+        var map = MapFacts()
+        let canonical = unsafe writeKey(bytes, behavior, &map)
+        if readsMaps, unsafe settles(map, slot, bytes, behavior, &facts) { return }
         if canonical.overflowed {
             unsafe start(
                 slot, bytes, behavior, facts, Decision(.pass, .keyNotFormed), keyed: false,
@@ -286,22 +287,39 @@ extension LoopState where N: ~Copyable {
     private var hasPending: Bool { (store?.core.pending.count ?? 0) != 0 }
 
     /// Canonical key: host, path, query, and the negotiated coding in cloudfront mode; of an
-    /// imported behavior, what its policies name.
-    func writeKey(_ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> CanonicalKey {
+    /// imported behavior, what its policies name. A map's normal form stands in place of path and
+    /// query where the behavior has it so, and `map` says what else the request asks for.
+    func writeKey(
+        _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ map: inout MapFacts
+    ) -> CanonicalKey {
         var key = unsafe CanonicalKey(scratch.key)
+        let maps = unsafe isReadingMethod ? hot[behavior].maps : nil
         if let imported = unsafe hot[behavior].imported {
             unsafe TargetKey.append(
                 imported, head, bytes.bytes, host: hot.keyHost.bytes,
-                generated: generated, scratch.generated, scratch: scratch.fields, to: &key)
+                generated: generated, scratch.generated, scratch: scratch.fields, maps: maps,
+                &map, to: &key)
             return key
         }
         unsafe TargetKey.append(
             host: UnsafeRawBufferPointer(rebasing: bytes[head.authority.range]).bytes,
             path: UnsafeRawBufferPointer(rebasing: bytes[head.path.range]).bytes,
             query: UnsafeRawBufferPointer(rebasing: bytes[head.query.range]).bytes,
-            gzip: hot[behavior].policy.mode == .cloudfront && acceptsGzip(bytes), to: &key)
+            maps: maps, &map, to: &key)
+        if !map.isPicture, hot[behavior].policy.mode == .cloudfront, unsafe acceptsGzip(bytes) {
+            TargetKey.appendGzip(to: &key)
+        }
         return key
     }
+
+    /// The same for who knows already what else is asked for.
+    func writeKey(_ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> CanonicalKey {
+        var map = MapFacts()
+        return unsafe writeKey(bytes, behavior, &map)
+    }
+
+    /// GET or HEAD, whose keys are the same.
+    var isReadingMethod: Bool { head.method == .get || head.method == .head }
 
     func acceptsGzip(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let index = head.fields.first(.acceptEncoding) else { return false }
@@ -351,11 +369,11 @@ extension LoopState where N: ~Copyable {
             exchange.key = unsafe key ?? CacheKey.hash(canonical.bytes.bytes, seed: seed)
         }
         exchange.primary = unsafe primaryKey(bytes, behavior)
-        if exchange.map?.request.hasDuplicates == true {
+        if exchange.map?.isAmbiguous == true {
             // Servers differ in which of two values they take: nobody else gets this answer.
             exchange.key = nil
             exchange.primary = nil
-        } else if keyed, exchange.map?.isRewritten == true {
+        } else if keyed, exchange.map?.isKeyedAnew == true {
             if reading({ $0.serveNormal(exchange) }) { return }
         }
         begin(exchange)
@@ -438,7 +456,7 @@ extension LoopState where N: ~Copyable {
         let background = ExchangeID(loop: Int32(index), slot: .max, generation: 0, number: 0)
         let fresh = SharedFetch(
             key: key, invalidation: shared.invalidationNumber, edition: edition(behavior),
-            leader: nil, budget: shared.budget)
+            leader: nil, budget: shared.budget, began: network.wallNow)
         let least = unsafe invalidated.latest(of: key, canonical.bytes)
         guard
             case .leads = shared.collapsed.joinOrLead(
@@ -456,44 +474,5 @@ extension LoopState where N: ~Copyable {
         exchange.canonical = unsafe [UInt8](canonical.bytes)
         exchange.primary = unsafe primaryKey(bytes, behavior)
         _ = startFetch(for: exchange, into: fresh, isBackground: true)
-    }
-}
-
-/// Finds session cookies by name; allocates nothing.
-enum SessionCookies {
-    /// `names`: each followed by a zero byte. Names are case-sensitive (RFC 6265).
-    static func match(_ names: UnsafeRawBufferPointer, _ cookies: UnsafeRawBufferPointer) -> Bool {
-        var start = 0
-        while start < cookies.count {
-            while start < cookies.count, unsafe cookies[start] == 32 || cookies[start] == 59 {
-                start += 1
-            }
-            var end = start
-            while end < cookies.count, unsafe cookies[end] != 61, unsafe cookies[end] != 59 {
-                end += 1
-            }
-            if end > start, unsafe contains(names, cookies, start..<end) { return true }
-            while end < cookies.count, unsafe cookies[end] != 59 { end += 1 }
-            start = end
-        }
-        return false
-    }
-
-    private static func contains(
-        _ names: UnsafeRawBufferPointer, _ cookies: UnsafeRawBufferPointer, _ range: Range<Int>
-    ) -> Bool {
-        var start = 0
-        while start < names.count {
-            var end = start
-            while unsafe names[end] != 0 { end += 1 }
-            if end - start == range.count, let left = names.baseAddress,
-                let right = cookies.baseAddress,
-                unsafe memcmp(left + start, right + range.lowerBound, range.count) == 0
-            {
-                return true
-            }
-            start = end + 1
-        }
-        return false
     }
 }

@@ -3,6 +3,7 @@ import CloudFront
 import Glibc
 import HTTP
 import Reactor
+import Tiles
 
 /// A behavior as the hit path reads it: no references, so that reading it retains nothing.
 @safe  // points into its table, which outlives it
@@ -18,6 +19,8 @@ struct HotBehavior {
     var traits: BehaviorTraits
     /// What an imported distribution says of it; the table owns it.
     var imported: Unmanaged<ImportedPolicies>?
+    /// By what maps get their one key; the table owns it.
+    var maps: Unmanaged<MapServices>?
 }
 
 /// An imported behavior as hits use it: an object, so that what its policies have of arrays is read
@@ -164,13 +167,17 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
                     traits: BehaviorTraits(behavior, settings.distribution),
                     imported: behavior.imported.map {
                         unsafe .passRetained(ImportedPolicies($0.behavior))
-                    }))
+                    },
+                    maps: behavior.maps.map { unsafe .passRetained($0) }))
         }
         self.text = text
     }
 
     func deallocate() {
-        for index in 0..<count { unsafe behaviors[index].imported?.release() }
+        for index in 0..<count {
+            unsafe behaviors[index].imported?.release()
+            unsafe behaviors[index].maps?.release()
+        }
         unsafe behaviors.deallocate()
         text.deallocate()
         unsafe countries?.release()

@@ -89,6 +89,7 @@ extension LoopState where N: ~Copyable {
             exchange.outcome.detail = "content-rejected"
             serveStale(exchange, entry)
         } else if exchange.reads(head.rejectedContent) {
+            if exchange.map?.isImage == true, answersInDialect(exchange) { return }
             writeHead(exchange, head, collapsed: exchange.fetch == nil)
             pump(exchange.id.slot)
         } else {

@@ -10,13 +10,17 @@ public enum RejectionRule: Sendable {
     case proxyHeader
     /// The mode forbids the method, or a body where there is one.
     case notAllowed
+    /// A map's parameters contradict each other, and servers differ in which of them they take.
+    case mapAmbiguous
 
     /// What requests can be refused for. Some rejections concern responses only.
     static let all: [RejectionRule] =
         HeadRejection.allCases.filter { $0 != .statusLineMalformed && $0 != .bodyNotAllowed }
-        .map { .head($0) } + ChunkError.allCases.map { .chunk($0) } + [.proxyHeader, .notAllowed]
+        .map { .head($0) } + ChunkError.allCases.map { .chunk($0) } + [
+            .proxyHeader, .notAllowed, .mapAmbiguous,
+        ]
 
-    static let slotCount = HeadRejection.allCases.count + ChunkError.allCases.count + 2
+    static let slotCount = HeadRejection.allCases.count + ChunkError.allCases.count + 3
 
     /// Its place among a loop's counters.
     var slot: Int {
@@ -26,6 +30,7 @@ public enum RejectionRule: Sendable {
         case .chunk(let error): heads + Int(error.rawValue)
         case .proxyHeader: heads + chunks
         case .notAllowed: heads + chunks + 1
+        case .mapAmbiguous: heads + chunks + 2
         }
     }
 
@@ -36,6 +41,7 @@ public enum RejectionRule: Sendable {
         case .chunk(let error): error.counterName
         case .proxyHeader: "proxy_header_malformed"
         case .notAllowed: "request_not_allowed"
+        case .mapAmbiguous: "map_ambiguous"
         }
     }
 }
@@ -46,7 +52,8 @@ extension Server {
         RejectionRule.all.map { rule in
             CounterSample(
                 name: "mapedge_requests_rejected_total",
-                help: "requests refused for their framing, syntax or size, by the rule they break",
+                help:
+                    "requests refused for framing, syntax, size or meaning, by the rule they break",
                 kind: .counter, labels: [("rule", rule.name.description)],
                 value: Double(loops.reduce(0) { $0 + $1.value(rule) }))
         }

@@ -1,6 +1,7 @@
 public import Caching
 public import HTTP
 public import Reactor
+public import Tiles
 
 /// Everything the data plane is told: one immutable value, swapped whole by a reload.
 ///
@@ -182,6 +183,11 @@ public struct BehaviorSettings: Sendable {
     public var degraded: DegradedMarker?
     /// Keys, forwarding and access as a distribution has them; nil: the edge's own rules.
     public var imported: ImportedBehavior?
+    /// Whether all spellings of a map have one key; nil: as the role has it.
+    public var canonicalKeys: Bool?
+    /// The map services behind it, by which all spellings of a map have one key; nil: maps are
+    /// keyed as they are asked for. For class tiles.
+    public var maps: MapServices?
 
     public init(policy: BehaviorPolicy) { self.policy = policy }
 }

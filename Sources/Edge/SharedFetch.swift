@@ -65,16 +65,21 @@ final class SharedFetch: Sendable {
     let invalidation: UInt64
     /// The edition of the origin's catalog when it began; 0: it has none.
     let edition: UInt64
+    /// When it began, in milliseconds since 1970, and the earliest beginning of a fetch that is new
+    /// enough for who would begin it.
+    let began: Milliseconds
+    let wanted: Milliseconds
     private let budget: FillBudget
     private let state: Mutex<State>
 
     init(
         key: CacheKey?, invalidation: UInt64, edition: UInt64 = 0, leader: ExchangeID?,
-        budget: FillBudget
+        budget: FillBudget, began: Milliseconds = 0, wanted: Milliseconds = .min
     ) {
         self.key = key
         self.invalidation = invalidation
         self.edition = edition
+        (self.began, self.wanted) = (began, wanted)
         self.budget = budget
         var first = State()
         first.leader = leader
@@ -318,7 +323,8 @@ package final class CollapsedFetches: Sendable {
     /// Joins the fetch of `key`, or enters `fresh` as the one to join.
     ///
     /// `least` is the latest invalidation of the key: a request that begins after it may not join a
-    /// fetch that began before (law 3), nor one that began before a write of its origin's catalog.
+    /// fetch that began before (law 3), nor one that began before a write of its origin's catalog
+    /// or before what a cache-buster asks for.
     /// `now` is in monotonic milliseconds. `isStored` is asked under the key's lock, where nobody
     /// fetches.
     func joinOrLead(
@@ -327,7 +333,7 @@ package final class CollapsedFetches: Sendable {
     ) -> Outcome {
         shard(key).mutex.withLock { shard in
             if let running = shard.fetches[key], running.invalidation >= least,
-                running.edition >= fresh.edition
+                running.edition >= fresh.edition, running.began >= fresh.wanted
             {
                 if let id, running.mayStore, running.join(id) { return .waits(running) }
                 if id == nil { return .waits(running) }

@@ -42,7 +42,7 @@ extension LoopState where N: ~Copyable {
         conditions.dropsRange = exchange.asksForWhole
         if exchange.policy.mode == .cloudfront {
             conditions.acceptEncoding =
-                exchange.acceptsGzip
+                exchange.acceptsGzip && !exchange.keysNoCoding
                 ? .gzip : exchange.head.fields.contains(.acceptEncoding) ? .identity : .asViewer
         }
         if exchange.map?.isImage == true { conditions.target = exchange.map?.target }
@@ -70,6 +70,7 @@ extension LoopState where N: ~Copyable {
         }
         facts.isAboutTarget = unsafe raw.withUnsafeBytes { unsafe isAboutTarget(exchange, $0) }
         facts.isMapImage = exchange.map?.isImage == true && originHead.status == 200
+        facts.movesWithClock = exchange.map?.tile?.movesWithClock == true
         if originHead.status == 304, exchange.decision.action == .revalidate,
             let entry = exchange.entry
         {

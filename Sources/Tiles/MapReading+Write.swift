@@ -45,8 +45,10 @@ extension MapReading {
     ) {
         guard form == .getMap else {
             writePath(path, to: &writer)
+            let mark = writer.count
             writer.byte(UInt8(ascii: "?"))
             _ = writeRest(query: query, to: &writer)
+            if writer.count == mark + 1 { writer.rewind(to: mark) }
             return
         }
         let isFolded = isFolded(path: path, query: query, services, scratch: &writer)

@@ -19,10 +19,11 @@ struct ExplainStoreTests {
     private func canonical(_ path: String, _ query: String = "", gzip: Bool = false) -> [UInt8] {
         let (host, path, query) = (Array("a.test".utf8), Array(path.utf8), Array(query.utf8))
         return withUnsafeTemporaryAllocation(byteCount: 8_192, alignment: 1) { memory in
-            var key = CanonicalKey(memory)
+            var (key, map) = (CanonicalKey(memory), MapFacts())
             TargetKey.append(
-                host: host.span.bytes, path: path.span.bytes, query: query.span.bytes, gzip: gzip,
-                to: &key)
+                host: host.span.bytes, path: path.span.bytes, query: query.span.bytes, maps: nil,
+                &map, to: &key)
+            if gzip { TargetKey.appendGzip(to: &key) }
             return [UInt8](key.bytes)
         }
     }

@@ -2,7 +2,6 @@ import Glibc
 import Testing
 import WireTesting
 
-private let servers = ["/usr/sbin/lighttpd", "/usr/bin/mapserv", "/usr/bin/ogr2ogr"]
 private let python = "/usr/bin/python3"
 private let owsLib = firstExecutable("/usr/bin/python3").map { _ in
     (try? readFile("/usr/lib/python3/dist-packages/owslib/__init__.py")) != nil
@@ -10,33 +9,8 @@ private let owsLib = firstExecutable("/usr/bin/python3").map { _ in
 
 @Suite(
     "Real tile servers and their clients",
-    .enabled(if: servers.allSatisfy(isExecutable), "no lighttpd, MapServer or GDAL"))
+    .enabled(if: DemoSite.isPossible, "no lighttpd, MapServer or GDAL"))
 struct MapServerTests {
-    /// `mapedge demo` on free ports, with the map data that `make run` uses too.
-    private struct Demo {
-        let child: Child
-        let url: String
-
-        init() throws {
-            let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-            child = try Child(
-                "/bin/sh",
-                [
-                    "-c", "exec \"$0\" \"$@\" 1>&2", Edge.program, "demo", "--listen",
-                    "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data", "\(root)/demo-data",
-                    "--recipes", "\(root)/conf/demo",
-                ])
-            guard child.line(with: "Ctrl-C ends everything", within: 300_000) != nil,
-                let line = child.line(with: "open  http"),
-                let start = line.firstRange(of: "http://")
-            else { throw WireError("the demo did not start: \(child.log)") }
-            url = String(
-                line[start.lowerBound...].prefix { $0 != " " }.reversed().drop {
-                    $0 == "/"
-                }.reversed())
-        }
-    }
-
     private func run(_ program: String, _ arguments: [String]) throws -> (Int?, String) {
         let directory = try TemporaryDirectory()
         let child = try Child(program, arguments, output: directory.file("output"))
@@ -46,7 +20,7 @@ struct MapServerTests {
 
     @Test("curl and OWSLib get maps, capabilities and exceptions through the edge")
     func clients() throws {
-        let demo = try Demo()
+        let demo = try DemoSite()
         let wms = "\(demo.url)/geoserver/base/wms"
         let map =
             "\(wms)?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS=countries&STYLES="

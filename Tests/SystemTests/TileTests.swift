@@ -201,10 +201,18 @@ struct TileTests {
         #expect(response.body == picture)
     }
 
-    @Test("a request that names a parameter twice is not shared")
+    @Test("a request that names a parameter twice is refused, and a twin shares it with nobody")
     func duplicates() throws {
         room.always(image("image/png", BlankTile.png(width: 300, height: 200)))
-        for _ in 0..<2 { _ = try edge.get(map("image/png", "&srs=EPSG:4326")) }
+        for _ in 0..<2 {
+            #expect(try edge.get(map("image/png", "&srs=EPSG:4326")).status == 400)
+        }
+        #expect(room.count == 0)
+        let twin = try Edge(
+            origin: SharedEdge.origin().url, mode: "cloudfront", arguments: ["--role", "twin"])
+        for _ in 0..<2 {
+            #expect(try twin.get(map("image/png", "&srs=EPSG:4326")).status == 200)
+        }
         #expect(room.count == 2)
     }
 
@@ -229,7 +237,7 @@ struct TileTests {
         _ = try edge.get(room.path(path))
         #expect(try edge.get(room.path(path)).isHit)
         room.always(Reply([.reset]))
-        let other = try edge.get(room.path(path + (path.contains("?") ? "&x" : "?x")))
+        let other = try edge.get(room.path(path + (path.contains("?") ? "&w" : "?w")))
         #expect(other.status == 503)
         #expect(ImageSize(other.body) == ImageSize(width: 256, height: 256))
     }

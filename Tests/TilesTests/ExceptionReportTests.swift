@@ -63,4 +63,22 @@ struct ExceptionReportTests {
         let bytes = Array(query.utf8)
         #expect(MapRequest.layers(in: bytes.span.bytes) == expected)
     }
+
+    @Test(
+        "what it says to people, as far as it goes",
+        arguments: [
+            (
+                "<ServiceExceptionReport><ServiceException code=\"a\">\n  Could not\n find &lt;x&gt; "
+                    + "</ServiceException></ServiceExceptionReport>", "Could not find <x>"
+            ),
+            (
+                "<ows:ExceptionReport xmlns:ows=\"x\"><ows:Exception><ows:ExceptionText>no such tile"
+                    + "</ows:ExceptionText></ows:Exception><ows:Exception>other", "no such tile"
+            ),
+            ("<ServiceExceptionReport>not this<ServiceException>", nil),
+            ("{\"exceptions\":[]}", nil), ("", nil),
+        ])
+    func text(document: String, text: String?) {
+        #expect(ExceptionReport.text(in: Array(document.utf8).span.bytes) == text)
+    }
 }

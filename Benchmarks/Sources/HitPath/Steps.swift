@@ -1,5 +1,6 @@
 import Caching
 import HTTP
+import Tiles
 
 /// The pure steps of a hit, over one request and one record, in the order the edge takes them.
 ///
@@ -14,6 +15,12 @@ struct Steps {
         Accept-Encoding: gzip, deflate\r
         \r\n
         """
+    private static let mapPath: StaticString = "/geoserver/geonode/wms"
+    private static let mapQuery: StaticString = """
+        LAYERS=hurricanes&FORMAT=image%2Fpng&TRANSPARENT=TRUE&TIME=2005-06-01%2F2005-12-31&SERVICE=WMS\
+        &VERSION=1.1.1&REQUEST=GetMap&STYLES=&SRS=EPSG%3A3857\
+        &BBOX=-10018754.17,2504688.5425,-7514065.6275,5009377.085&WIDTH=256&HEIGHT=256
+        """
     private static let headers: StaticString = """
         Content-Type: image/png\r
         ETag: "bench-10240-0000000045"\r
@@ -25,6 +32,7 @@ struct Steps {
     private let keyMemory = UnsafeMutableRawBufferPointer.allocate(byteCount: 2_048, alignment: 16)
     private let record = UnsafeMutableRawBufferPointer.allocate(byteCount: 2_000, alignment: 16)
     private let dateMemory = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 16)
+    private let services = MapServices.standard
     private let policy = BehaviorPolicy.standard(mode: .rfc9111)
     private let seed: (UInt64, UInt64) = (0x0123_4567_89AB_CDEF, 0xFEDC_BA98_7654_3210)
     private var head = RequestHead()
@@ -77,6 +85,19 @@ struct Steps {
         var key = CanonicalKey(keyMemory)
         key.append(head, bytes: bytes.bytes)
         keyCount = key.count
+        return CacheKey.hash(key.bytes.bytes, seed: seed).low
+    }
+
+    /// The canonical key of a map, however it is spelt, and its hash.
+    mutating func mapKey() -> UInt64 {
+        let (path, query) = (Self.mapPath, Self.mapQuery)
+        var key = CanonicalKey(keyMemory)
+        let outcome = key.append(
+            mapOf: UnsafeRawBufferPointer(start: path.utf8Start, count: path.utf8CodeUnitCount)
+                .bytes,
+            query: UnsafeRawBufferPointer(start: query.utf8Start, count: query.utf8CodeUnitCount)
+                .bytes, services: services)
+        guard case .request(let request) = outcome, request.address != nil else { return 0 }
         return CacheKey.hash(key.bytes.bytes, seed: seed).low
     }
 

@@ -47,6 +47,14 @@ def path_of(layer, number):
     return f"/geoserver/gwc/service/tms/1.0.0/{layer}/12/{number % 4096}/{number // 4096}.png"
 
 
+def map_of(layer):
+    """Tile 1 of a layer, as OpenLayers asks a GeoServer for it."""
+    return ("/geoserver/geonode/wms?LAYERS=" + layer + "&FORMAT=image%2Fpng&TRANSPARENT=TRUE"
+            "&TIME=2005-06-01%2F2005-12-31&SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&STYLES="
+            "&SRS=EPSG%3A3857&BBOX=-10018754.17,2504688.5425,-7514065.6275,5009377.085"
+            "&WIDTH=256&HEIGHT=256")
+
+
 # Of the first seeds the one with which also the requests, not only the tiles, have the mix's median,
 # p90 and share of blanks: under Zipf's law the sizes of a few tiles weigh much.
 SEED = 31

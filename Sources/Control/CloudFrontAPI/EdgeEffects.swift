@@ -56,8 +56,8 @@ struct EdgeEffects: DistributionEffects {
     private func rules(for targets: [InvalidationPath]) -> [InvalidationRule] {
         let hasTags = !store.tagField.isEmpty
         let settings = settings()
-        let settled = targets.flatMap { settings?.settled($0) ?? [$0] }
-        return settled.map(InvalidationRule.init).filter { hasTags || $0.reach != .tag }
+        let rules = targets.flatMap { settings?.rules(for: $0) ?? [InvalidationRule($0)] }
+        return rules.filter { hasTags || $0.reach != .tag }
     }
 
     func update(_ distribution: Distribution) throws { try updating(distribution) }

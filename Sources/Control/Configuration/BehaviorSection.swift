@@ -45,6 +45,7 @@ extension ConfigurationReader {
             settings.sessionCookies = cookies.compactMap { $0.read(.cookieName, findings) }
         }
         settings.degraded = degradedMarker(&section)
+        section.read("canonicalKeys", &settings.canonicalKeys, .flag)
         section.finish()
         checkLifetimes(policy, section)
         guard let pattern else {
@@ -78,6 +79,7 @@ extension ConfigurationReader {
         section.read("errorTTL", &policy.errorTTL, lifetime)
         section.read("edgeTTL", &policy.edgeTTL, lifetime)
         section.read("sMaxage", &policy.sMaxage, lifetime)
+        section.read("presentTTL", &policy.presentTTL, lifetime)
         section.read("staleWhileRevalidate", &policy.staleWhileRevalidate, .window(lifetime))
         section.read("staleIfError", &policy.staleIfError, .window(lifetime))
     }

@@ -55,6 +55,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         }
         // Whoever imports a distribution most often wants to see what CloudFront does with it.
         configuration.settings.role = role ?? (isImporting ? .twin : .tier)
+        settleMaps()
         settleNotices()
         settleAccessLog()
         checkTLS()

@@ -14,6 +14,8 @@ struct OriginDraft {
     /// Its members are found while the edge runs.
     var discovery: DiscoveryDraft?
     var isDiscovered = false
+    /// What is said of the map services behind it.
+    var maps: MapDraft?
     var place: Finding.Place
 }
 
@@ -49,6 +51,7 @@ extension ConfigurationReader {
             if let cluster = origin.section("cluster") {
                 draft.settings.cluster = readCluster(cluster, of: id)
             }
+            draft.maps = origin.section("maps").map { readMaps($0) }
             origin.finish()
             // A distribution's ids may be any text.
             if !isImporting, (try? ValueForm.edgeName.parse(id)) == nil {

@@ -17,6 +17,8 @@ struct BehaviorAddition: Sendable {
     var times: [(path: TimePath, value: Milliseconds)] = []
     var flags: [(path: FlagPath, value: Bool)] = []
     var statuses: StatusSet?
+    /// nil: as the role has it.
+    var canonicalKeys: Bool?
 
     /// Whether it is about a behavior of that pattern: the slash at the beginning is optional.
     func concerns(_ other: String) -> Bool {
@@ -46,6 +48,7 @@ struct BehaviorAddition: Sendable {
         if let statuses { settings.policy.cachedStatuses = statuses }
         if let sessionCookies { settings.sessionCookies = sessionCookies }
         if let degraded { settings.degraded = degraded }
+        settings.canonicalKeys = canonicalKeys
     }
 }
 
@@ -71,6 +74,7 @@ extension ConfigurationReader {
             $0.read(.cookieName, findings)
         }
         addition.degraded = degradedMarker(&section)
+        section.read("canonicalKeys", &addition.canonicalKeys, .flag)
         addition.readRules(&section)
         refuse(decidedForBehaviors, in: &section)
         section.finish()
@@ -102,6 +106,7 @@ extension BehaviorAddition {
         let lifetime = ValueForm<Milliseconds>.duration(0...(BehaviorPolicy.year * 100))
         let timeForms: [(String, TimePath, ValueForm<Milliseconds>)] = [
             ("edgeTTL", \.edgeTTL, lifetime), ("sMaxage", \.sMaxage, lifetime),
+            ("presentTTL", \.presentTTL, lifetime),
             ("staleWhileRevalidate", \.staleWhileRevalidate, .window(lifetime)),
             ("staleIfError", \.staleIfError, .window(lifetime)),
         ]

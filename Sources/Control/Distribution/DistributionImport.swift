@@ -41,6 +41,11 @@ public struct DistributionImport: Sendable {
         }
         references.signers.judge(distribution.behaviors, in: file, findings)
         settings.distribution = settled(distribution)
+        settings.settleMaps(
+            Dictionary(
+                self.origins.compactMap { origin in
+                    origin.maps.map { (origin.settings.id, $0.services) }
+                }, uniquingKeysWith: { first, _ in first }))
     }
 
     private func settled(_ distribution: Distribution) -> DistributionSettings {

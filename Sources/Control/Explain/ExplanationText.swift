@@ -109,6 +109,7 @@ struct ExplanationText {
         switch word {
         case "min-ttl": ", held up by the minimum TTL"
         case "max-ttl": ", cut to the maximum TTL"
+        case "present-ttl": ", cut to presentTTL, since TIME names the present"
         default: ""
         }
     }

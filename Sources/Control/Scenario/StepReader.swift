@@ -136,9 +136,9 @@ struct StepReader {
         for given in paths {
             do throws(APIError) {
                 let path = try InvalidationPath(given.text)
-                for path in settings?.settled(path) ?? [path] {
-                    rules.append(InvalidationRule(path))
-                    rules[rules.count - 1].isSoft = isSoft
+                for var rule in settings?.rules(for: path) ?? [InvalidationRule(path)] {
+                    rule.isSoft = isSoft
+                    rules.append(rule)
                 }
             } catch {
                 return Invalidation(

@@ -1,6 +1,7 @@
 import Caching
 import CloudFront
 import HTTP
+import Tiles
 
 extension TargetKey {
     /// What an imported behavior tells requests apart by. A key that cannot be formed is marked
@@ -14,13 +15,15 @@ extension TargetKey {
         _ imported: Unmanaged<ImportedPolicies>, _ head: borrowing RequestHead,
         _ bytes: RawSpan, host: RawSpan, generated: borrowing HeaderTable,
         _ generatedBytes: UnsafeMutableRawBufferPointer,
-        scratch: UnsafeMutableRawBufferPointer, to key: inout CanonicalKey
+        scratch: UnsafeMutableRawBufferPointer, maps: Unmanaged<MapServices>?,
+        _ map: inout MapFacts, to key: inout CanonicalKey
     ) {
         unsafe imported._withUnsafeGuaranteedRef {
             unsafe append(
                 $0.key, head, bytes, host: host, path: bytes.extracting(head.path.range),
                 query: bytes.extracting(head.query.range), generated: generated,
-                UnsafeRawBufferPointer(generatedBytes).bytes, scratch: scratch, to: &key)
+                UnsafeRawBufferPointer(generatedBytes).bytes, scratch: scratch, maps: maps, &map,
+                to: &key)
         }
     }
 
@@ -29,7 +32,7 @@ extension TargetKey {
         _ selection: borrowing KeySelection, _ head: borrowing RequestHead, _ bytes: RawSpan,
         host: RawSpan, path: RawSpan, query: RawSpan, generated: borrowing HeaderTable,
         _ generatedBytes: RawSpan, scratch: UnsafeMutableRawBufferPointer,
-        to key: inout CanonicalKey
+        maps: Unmanaged<MapServices>?, _ map: inout MapFacts, to key: inout CanonicalKey
     ) {
         if head.method == .options {
             key.append(.methodClass, bytes.extracting(head.methodName.range))
@@ -37,10 +40,11 @@ extension TargetKey {
             key.append(.methodClass, byte: UInt8(ascii: "G"))
         }
         key.append(host: host)
-        unsafe selection.appendPath(path, to: &key, scratch: scratch)
+        if let maps = unsafe maps { unsafe append(mapOf: path, query: query, maps, &map, to: &key) }
+        if !map.isKeyed { unsafe selection.appendPath(path, to: &key, scratch: scratch) }
         let isFormed = unsafe selection.append(
-            to: &key, head, query: query, bytes: bytes, generated: generated,
-            generatedBytes: generatedBytes, scratch: scratch)
+            to: &key, head, query: map.isKeyed ? RawSpan() : query, bytes: bytes,
+            generated: generated, generatedBytes: generatedBytes, scratch: scratch)
         if !isFormed { key.spoil() }
     }
 }
@@ -64,19 +68,25 @@ extension Exchange {
     func canonicalKey(path: [UInt8], query: [UInt8], gzip: Bool) -> [UInt8]? {
         unsafe withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 16) { memory in
             var key = unsafe CanonicalKey(memory)
+            var map = MapFacts()
             if let imported {
-                append(imported, path: path, query: query, to: &key)
+                append(imported, path: path, query: query, &map, to: &key)
             } else {
+                let maps = maps
                 unsafe TargetKey.append(
                     host: [UInt8](bytes[head.authority.range]).span.bytes, path: path.span.bytes,
-                    query: query.span.bytes, gzip: gzip, to: &key)
+                    query: query.span.bytes, maps: maps.map { unsafe .passUnretained($0) }, &map,
+                    to: &key)
+                withExtendedLifetime(maps) {}
+                if gzip, !map.isPicture { TargetKey.appendGzip(to: &key) }
             }
             return unsafe key.overflowed ? nil : [UInt8](key.bytes)
         }
     }
 
     private func append(
-        _ imported: ImportedBehavior, path: [UInt8], query: [UInt8], to key: inout CanonicalKey
+        _ imported: ImportedBehavior, path: [UInt8], query: [UInt8], _ map: inout MapFacts,
+        to key: inout CanonicalKey
     ) {
         let fields = GeneratedTable(self)
         let generated = fields.bytes
@@ -88,7 +98,8 @@ extension Exchange {
             unsafe TargetKey.append(
                 imported.behavior.key, head, bytes.bytes, host: host.span.bytes,
                 path: path.span.bytes, query: query.span.bytes, generated: fields.table,
-                generated.span.bytes, scratch: scratch, to: &key)
+                generated.span.bytes, scratch: scratch,
+                maps: maps.map { unsafe .passUnretained($0) }, &map, to: &key)
         }
     }
 }

@@ -1,6 +1,7 @@
 import Caching
 import HTTP
 import Reactor
+import Tiles
 
 // What is stored, and whose word its lifetime is.
 extension LoopState where N: ~Copyable {
@@ -51,6 +52,7 @@ extension Exchange {
         var facts = unsafe ResponseFacts(
             status: Int(header.status), block: block.span.bytes, now: storedAt)
         facts.isMapImage = header.flags.contains(.classLifetime)
+        facts.movesWithClock = map?.tile?.movesWithClock == true
         return freshnessLifetime(facts, policy(for: Int(header.status)), now: storedAt)
     }
 }
@@ -93,6 +95,7 @@ extension Lifetime.Bound {
         case .none: ""
         case .minTTL: "min-ttl"
         case .maxTTL: "max-ttl"
+        case .presentTTL: "present-ttl"
         }
     }
 }

@@ -21,7 +21,7 @@ extension LoopState where N: ~Copyable {
             note = Explanation.Note("\(fallback.word)", fallback.sentence)
             if case .picture(let request) = fallback,
                 request.format == .png || request.format == .png8,
-                ancestor(exchange, request) != nil
+                ancestor(exchange) != nil
             {
                 note = Explanation.Note(
                     "ancestor-tile", "503 with a stored tile from further up, enlarged")

@@ -10,7 +10,11 @@ extension LoopState where N: ~Copyable {
         let canonical = variant.isEmpty ? exchange.canonical : variant
         key.parts = keyParts(canonical, exchange.imported)
         key.hash = unsafe hex(CacheKey.hash(exchange.canonical.span.bytes, seed: seed))
-        if let imported = exchange.imported { key.leftOut = leftOut(exchange, imported) }
+        if exchange.map?.isCanonical == true {
+            key.leftOut = leftOut(ofMap: exchange)
+        } else if let imported = exchange.imported {
+            key.leftOut = leftOut(exchange, imported)
+        }
         return key
     }
 
@@ -58,7 +62,9 @@ extension LoopState where N: ~Copyable {
                 parts.append(
                     Explanation.KeyPart(
                         "policy", hexBytes(bytes), source: "what the key consists of"))
-            case .scheme, .mapRequest: parts.append(Explanation.KeyPart("\(part)", value))
+            case .mapRequest:
+                parts.append(Explanation.KeyPart("map", value, source: "in its normal form"))
+            case .scheme: parts.append(Explanation.KeyPart("\(part)", value))
             }
         }
         return walk.isBroken ? [] : parts
@@ -153,12 +159,20 @@ extension Explanation.KeyPart {
     fileprivate var shown: String { value ?? "(absent)" }
 }
 
+extension String {
+    /// What stands behind the mark of a map's normal form.
+    fileprivate var withoutPath: String {
+        firstIndex { $0 == "?" || $0 == "#" }.map { String(self[index(after: $0)...]) } ?? self
+    }
+}
+
 /// What is peculiar about two values of one part.
 enum KeyComparison {
     static func note(_ left: Explanation.KeyPart, _ right: Explanation.KeyPart) -> String {
         guard let one = left.value, let other = right.value else { return "" }
         switch left.kind {
         case "query": return query(one, other)
+        case "map": return query(one.withoutPath, other.withoutPath)
         case "path":
             if one.lowercased() == other.lowercased() { return "letters differ in case" }
             return one + "/" == other || one == other + "/" ? "a slash at the end" : ""

@@ -31,14 +31,12 @@ extension LoopState where N: ~Copyable {
         told.behavior = behaviorAccount(behavior)
         let facts = unsafe requestFacts(bytes, behavior)
         if let refusal = unsafe refusalAccount(slot, bytes, behavior, facts) {
-            told.refusal = refusal
-            told.decision.action = "refuse"
-            told.decision.reason = refusal.word
-            told.decision.sentence = refusal.text
+            told.refuse(refusal)
             told.assumptions = unsafe assumptionsOfRefusal(slot, bytes, behavior, facts)
             return told
         }
         let ask = unsafe ask(slot, bytes, behavior, facts, &told)
+        if told.refusal != nil { return told }
         told.decision = verdict(ask)
         noteKnownFailure(ask, &told)
         told.fallback = fallbackAccount(ask)
@@ -56,10 +54,7 @@ extension LoopState where N: ~Copyable {
         var facts = unsafe RequestFacts(head, bytes: bytes.bytes)
         if facts.hasOriginPrecondition { ignorePreconditions(behavior, &facts) }
         if head.fields.contains(.cookie) { facts.hasSession = unsafe hasSession(behavior, bytes) }
-        if hot[behavior].policy.mapClass == .tiles, !head.query.isEmpty, !facts.hasSession {
-            facts.hasSession = unsafe Credentials.areIn(
-                UnsafeRawBufferPointer(rebasing: bytes[head.query.range]))
-        }
+        unsafe findCredentials(bytes, behavior, &facts)
         return facts
     }
 
@@ -77,22 +72,25 @@ extension LoopState where N: ~Copyable {
 
     /// Key, lookup and decision, as an exchange that was not begun.
     private mutating func ask(
-        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ given: RequestFacts,
         _ told: inout Explanation
     ) -> Exchange {
         let policy = hot[behavior].policy
+        var (map, facts) = (MapFacts(), given)
+        if isLookedUp(behavior), !facts.hasBody {
+            if hot[behavior].traits.contains(.keysGenerated) { unsafe generateFields(slot, bytes) }
+            _ = unsafe writeKey(bytes, behavior, &map)
+            unsafe complete(&facts, map, bytes, behavior)
+        }
         let absent = decide(
             .absent, request: facts, policy: policy, health: .up, now: network.wallNow)
         let exchange = unsafe makeExchange(slot, bytes, behavior, facts, absent)
-        if let map = exchange.map {
-            told.rewritings.append(
-                Explanation.Rewriting(
-                    "map request",
-                    "\(map.request.service) \(map.request.kind) "
-                        + "\(map.request.width)x\(map.request.height)"))
+        noteMap(exchange, map, &told)
+        guard isLookedUp(behavior), !facts.hasBody, told.refusal == nil else { return exchange }
+        if let reason = map.reasonToPass {
+            exchange.decision = Decision(.pass, reason)
+            return exchange
         }
-        guard isLookedUp(behavior), !facts.hasBody else { return exchange }
-        if hot[behavior].traits.contains(.keysGenerated) { unsafe generateFields(slot, bytes) }
         let canonical = unsafe writeKey(bytes, behavior)
         guard !canonical.overflowed else {
             exchange.decision = Decision(.pass, .keyNotFormed)
@@ -100,15 +98,15 @@ extension LoopState where N: ~Copyable {
         }
         exchange.canonical = unsafe [UInt8](canonical.bytes)
         exchange.primary = unsafe primaryKey(bytes, behavior)
-        if exchange.map?.request.hasDuplicates == true {
+        if exchange.map?.isAmbiguous == true {
             // Nobody else gets this answer: see `start`.
             exchange.primary = nil
             exchange.canonical = []
             return exchange
         }
         var found = lookUp(exchange.canonical, for: exchange, &told)
-        if case .absent = found.lookup, exchange.map?.isImage == true,
-            let target = exchange.map?.target
+        if case .absent = found.lookup, exchange.map?.isKeyedAnew == true,
+            exchange.map?.isImage == true, let target = exchange.map?.target
         {
             told.rewritings.append(
                 Explanation.Rewriting("without EXCEPTIONS", String(decoding: target, as: UTF8.self))
@@ -172,7 +170,7 @@ extension LoopState where N: ~Copyable {
             requestTime: network.wallNow, responseTime: network.wallNow)
         if case .refused(let refusal) = storability(asked) {
             verdict.storeRefusal = "\(refusal.word)"
-        } else if exchange.map?.request.hasDuplicates == true {
+        } else if exchange.map?.isAmbiguous == true {
             verdict.storeRefusal = "repeated-parameters"
         } else if exchange.key == nil {
             verdict.storeRefusal = verdict.reason

@@ -86,7 +86,7 @@ extension Explanation {
         public var source = ""
         /// The response's field behind it; empty where there is none.
         public var field = ""
-        /// `min-ttl`, `max-ttl` or empty.
+        /// `min-ttl`, `max-ttl`, `present-ttl` or empty.
         public var bound = ""
         /// Until it is stale; negative since.
         public var remaining: Milliseconds = 0

@@ -63,7 +63,9 @@ extension Exchange {
                 query: bytes.bytes.extracting(head.query.range))
         }
         switch answer {
-        case .picture(let request): return .picture(request)
+        case .picture(let request):
+            // The size of a tile is its grid set's.
+            return .picture(map?.tile?.map ?? request)
         case .document(let dialect): return .document(dialect)
         case .json(let dialect): return .json(dialect)
         case nil: return nil
@@ -141,6 +143,25 @@ extension LoopState where N: ~Copyable {
             text: "The map service does not answer (\(detail)); try again in \(retry) seconds.")
     }
 
+    /// The origin was asked by WMS 1.1.1, and has refused in its words: who speaks another dialect
+    /// gets them in that. False where they go out as they are.
+    mutating func answersInDialect(_ exchange: Exchange) -> Bool {
+        guard exchange.map?.isCanonical == true, exchange.map?.target != nil,
+            case .document(let dialect) = exchange.fallback, dialect != .wms10,
+            dialect != .wms11, let report = refusal(exchange), let fetch = exchange.shared
+        else { return false }
+        let prefix = fetch.prefix(ExceptionReport.prefixBytes)
+        let text = unsafe ExceptionReport.text(in: prefix.span.bytes)
+        var page = LocalPage(200, detail: "content-rejected")
+        page.content = ServiceException(
+            code: report.code, locator: report.locator,
+            text: text ?? "The map server refused the request."
+        ).document(dialect)
+        page.mediaType = dialect.contentType
+        answer(exchange, page)
+        return true
+    }
+
     /// What the origin said in place of a picture, though in another form than was asked for.
     private func refusal(_ exchange: Exchange) -> ExceptionReport? {
         guard let fetch = exchange.shared,
@@ -196,7 +217,7 @@ extension LoopState where N: ~Copyable {
         let settings = exchange.snapshot.notices.fallbacks
         guard settings.pictureJobs > shared.pictures.underWay,
             picture.request.format == .png || picture.request.format == .png8,
-            !exchange.facts.hasSession, let found = ancestor(exchange, picture.request)
+            !exchange.facts.hasSession, let found = ancestor(exchange)
         else { return false }
         if let fetch = exchange.shared { leave(fetch, exchange) }
         exchange.shared = nil
@@ -208,24 +229,14 @@ extension LoopState where N: ~Copyable {
     }
 
     /// The nearest tile further up that is stored, good enough, and at hand.
-    mutating func ancestor(_ exchange: Exchange, _ request: MapRequest) -> AncestorPicture? {
-        let target = exchange.map?.target ?? [UInt8](exchange.bytes[exchange.head.target.range])
-        let mark = target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
-        let (path, query) = ([UInt8](target[..<mark]), [UInt8](target[mark...].dropFirst()))
+    mutating func ancestor(_ exchange: Exchange) -> AncestorPicture? {
         let levels = exchange.snapshot.notices.fallbacks.ancestorLevels
         for level in 1..<(max(0, min(levels, TilePart.levelsMax)) + 1) {
-            for candidate in AncestorTarget.candidates(
-                request, path: path, query: query, levels: level)
-            {
-                let target = candidate.path + [UInt8(ascii: "?")] + candidate.query
-                let canonical = exchange.canonicalKey(of: target)
-                guard !canonical.isEmpty else { continue }
-                let key = unsafe CacheKey.hash(canonical.span.bytes, seed: seed)
-                guard let copy = storedCopy(key, canonical),
-                    let bytes = pictureBytes(exchange, copy)
-                else { continue }
-                return AncestorPicture(bytes: bytes, part: candidate.part)
-            }
+            guard let (canonical, part) = exchange.ancestorKey(levels: level) else { continue }
+            let key = unsafe CacheKey.hash(canonical.span.bytes, seed: seed)
+            guard let copy = storedCopy(key, canonical), let bytes = pictureBytes(exchange, copy)
+            else { continue }
+            return AncestorPicture(bytes: bytes, part: part)
         }
         return nil
     }

@@ -1,0 +1,137 @@
+import Caching
+import CloudFront
+import Edge
+import Tiles
+
+/// What is said of the map services behind an origin.
+struct MapDraft: Sendable {
+    var services: MapServices
+    var place: Finding.Place
+}
+
+extension ConfigurationReader {
+    /// The key `maps` of an origin.
+    func readMaps(_ section: Section) -> MapDraft {
+        var section = section
+        var contexts: [MapServices.Context] = []
+        for element in section.elements("services") ?? [] {
+            switch element {
+            case .value(let given):
+                if let path = given.read(.servicePath, findings) {
+                    contexts.append(MapServices.Context(path: path))
+                }
+            case .section(var service):
+                var context = MapServices.Context()
+                service.read("path", &context.path, .servicePath)
+                service.read("bareWorkspace", &context.bareWorkspace, .workspace)
+                service.read("integratedCache", &context.hasIntegratedCache, .flag)
+                service.finish()
+                contexts.append(context)
+            }
+        }
+        if contexts.isEmpty { contexts = [MapServices.Context()] }
+        let own = section.given("gridSets").map(readGridSets) ?? []
+        let styles = (section.list("styles") ?? []).compactMap { $0.read(.text, findings) }
+        section.finish()
+        let services = MapServices(
+            contexts: contexts, gridSets: GridSets(GridSet.wellKnown + own), styles: styles)
+        return MapDraft(services: services, place: section.place)
+    }
+
+    /// Gives behaviors the map services of their origins, where maps shall have one key.
+    mutating func settleMaps() {
+        let drafts = Dictionary(
+            origins.compactMap { origin in origin.maps.map { (origin.settings.id, $0.services) } },
+            uniquingKeysWith: { first, _ in first })
+        configuration.settings.settleMaps(drafts)
+        let behaviors = configuration.settings.behaviors
+        for (index, behavior) in behaviors.enumerated() where behavior.canonicalKeys == true {
+            guard let problem = behavior.obstacleToCanonicalKeys else { continue }
+            let name = canonicalKeysName(of: behavior, index)
+            findings.error(at: findings.place(of: name), "\(name) \(problem.0)", problem.1)
+        }
+        for origin in origins {
+            guard let maps = origin.maps,
+                !behaviors.contains(where: { $0.maps === maps.services })
+            else { continue }
+            findings.warning(
+                at: maps.place,
+                "no behavior of the origin \"\(printable(origin.settings.id))\" has canonicalKeys, "
+                    + "so that maps says nothing",
+                "give one class tiles and canonicalKeys: true")
+        }
+    }
+
+    /// Where the file says it: of a distribution's behavior by the element that is about it.
+    private func canonicalKeysName(of behavior: BehaviorSettings, _ index: Int) -> String {
+        let place =
+            isImporting
+            ? distribution.additions.firstIndex { $0.concerns(behavior.pattern) } ?? index : index
+        return "behaviors[\(place)].canonicalKeys"
+    }
+}
+
+extension Settings {
+    /// Gives behaviors the map services of their origins, where maps shall have one key.
+    ///
+    /// - Parameter services: what is said of them, by the ids of origins.
+    mutating func settleMaps(_ services: [String: MapServices]) {
+        for index in behaviors.indices {
+            let behavior = behaviors[index]
+            // A twin shows what CloudFront does, whose keys have the query as it is.
+            let isWanted = behavior.canonicalKeys ?? (role == .tier)
+            guard isWanted, behavior.obstacleToCanonicalKeys == nil,
+                origins.indices.contains(behavior.origin)
+            else {
+                behaviors[index].maps = nil
+                continue
+            }
+            behaviors[index].maps = services[origins[behavior.origin].id] ?? .standard
+        }
+    }
+}
+
+extension BehaviorSettings {
+    /// Why its keys cannot have maps in their normal form, and what to do about it.
+    var obstacleToCanonicalKeys: (String, String)? {
+        guard policy.mapClass == .tiles else {
+            return ("is for class tiles", "give the behavior class: tiles, or remove it")
+        }
+        guard let imported else { return nil }
+        guard imported.behavior.key.queryStrings.mode == .all,
+            imported.behavior.forwarding.queryStrings.mode == .all
+        else {
+            return (
+                "needs all query strings, of which the distribution's policies leave some out",
+                "select all of them in the cache policy, or remove it"
+            )
+        }
+        return nil
+    }
+}
+
+extension ValueForm where Value == String {
+    /// The path above a map server's services, such as `/geoserver`; `/` for none.
+    fileprivate static var servicePath: Self {
+        Self { text throws(Complaint) in
+            guard text.hasPrefix("/"), text.utf8.count <= 255,
+                text.utf8.allSatisfy({ $0 > 32 && $0 < 127 && !"?#%*".utf8.contains($0) })
+            else {
+                throw Complaint(
+                    "is no path of services", "write what stands before /wms, such as /geoserver")
+            }
+            return text
+        }
+    }
+
+    /// A workspace's name.
+    fileprivate static var workspace: Self {
+        Self { text throws(Complaint) in
+            guard !text.isEmpty, !text.contains(":"), !text.contains(","), !text.contains("/")
+            else {
+                throw Complaint("is no workspace", "write its name alone, such as geonode")
+            }
+            return text
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Caching
+import HTTP
+import Reactor
+import Tiles
+
+// What a request for a map was found to mean.
+extension LoopState where N: ~Copyable {
+    /// Tells the map's normal form, its tile, and what the origin is asked for it; or why servers
+    /// would not agree on it.
+    func noteMap(_ exchange: Exchange, _ map: MapFacts, _ told: inout Explanation) {
+        if let refusal = exchange.mapRefusal, map.isRefused {
+            told.refuse(Explanation.Note("ambiguous-map", refusal.sentence))
+            return
+        }
+        guard let ask = exchange.map else { return }
+        func note(_ what: String, _ result: String) {
+            told.rewritings.append(Explanation.Rewriting(what, result))
+        }
+        note(
+            "map request",
+            "\(ask.request.service) \(ask.request.kind) "
+                + "\(ask.request.width)x\(ask.request.height)")
+        guard let maps = exchange.maps, let tile = ask.tile else { return }
+        if let address = tile.address {
+            note("grid set", maps.gridSets.name(ofSet: Int(address.gridSet)) ?? "")
+            note(
+                "tile",
+                "level \(address.level), column \(address.column), row \(address.row) "
+                    + "from the north")
+        } else if tile.bypass == nil {
+            note("tile", "none: off the grids that are known, or of another size")
+        }
+        if let box = tile.box {
+            note("box", "\(box.west), \(box.south) to \(box.east), \(box.north)")
+        }
+        if exchange.facts.notOlderThan > .min {
+            let age = network.wallNow.subtracting(exchange.facts.notOlderThan) / 1_000
+            note("not older than", "\(age)s: a cache-buster asks for it")
+        }
+        if tile.movesWithClock {
+            note("time", "names the present: fresh for \(exchange.policy.presentTTL / 1_000)s")
+        }
+        if tile.hasToken { note("credentials", "the answer is this viewer's, and not stored") }
+        guard let target = ask.target else { return }
+        note("asked as", String(decoding: target, as: UTF8.self))
+    }
+
+    /// Parameters of the request that its map's key does not depend on.
+    func leftOut(ofMap exchange: Exchange) -> [Explanation.KeyOmission] {
+        guard let maps = exchange.maps, exchange.map?.isCanonical == true else { return [] }
+        let target = [UInt8](exchange.bytes[exchange.head.target.range])
+        return TileRequest.parametersLeftOut(of: target, services: maps).map {
+            Explanation.KeyOmission("query", $0)
+        }
+    }
+}
+
+extension Explanation {
+    /// The request is not served at all.
+    mutating func refuse(_ note: Note) {
+        refusal = note
+        decision.action = "refuse"
+        decision.reason = note.word
+        decision.sentence = note.text
+    }
+}

@@ -1,0 +1,33 @@
+package import Caching
+package import CloudFront
+import Tiles
+
+extension Settings {
+    /// The rules that an item of an invalidation comes to. Maps are stored by their normal form,
+    /// whatever they were asked for as: so what is named by a path of another spelling is named by
+    /// that, too.
+    package func rules(for item: InvalidationPath) -> [InvalidationRule] {
+        let named = settled(item).map { InvalidationRule($0) }
+        var services: [MapServices] = []
+        for case let maps? in behaviors.map(\.maps) where !services.contains(where: { $0 === maps })
+        {
+            services.append(maps)
+        }
+        var rules = named
+        for (rule, maps) in named.flatMap({ rule in services.map { (rule, $0) } }) {
+            let others: [InvalidationRule]
+            switch rule.reach {
+            case .everything, .tag: others = []
+            case .target:
+                let key = TileRequest.key(of: rule.bytes, services: maps)
+                others = key.map { [InvalidationRule(.target, host: rule.host, $0)] } ?? []
+            case .prefix:
+                others = maps.canonicalPrefixes(of: rule.bytes).map {
+                    InvalidationRule(.prefix, host: rule.host, $0)
+                }
+            }
+            for other in others where !rules.contains(other) { rules.append(other) }
+        }
+        return rules
+    }
+}
