@@ -1,4 +1,5 @@
 import HTTP
+import Tiles
 
 /// The invalidations in force, by what they reach: which number is the highest that kills a target,
 /// and which the highest that makes it stale.
@@ -15,6 +16,10 @@ public struct InvalidationIndex: Sendable {
     public private(set) var horizon: UInt64
     private var killing = InvalidationTable()
     private var softening = InvalidationTable()
+    /// What writes touched.
+    private var scopes = ScopeIndex()
+    /// How an entry's subject is read from its key, for `scopes`.
+    public var reading = ScopeReading.standard
 
     /// Numbers of the latest rules that match something; 0 where none does.
     public struct Numbers: Sendable, Equatable, BitwiseCopyable {
@@ -48,7 +53,7 @@ public struct InvalidationIndex: Sendable {
     }
 
     /// How many rules are in force.
-    public var count: Int { killing.count + softening.count }
+    public var count: Int { killing.count + softening.count + scopes.count }
 
     /// Numbers up to this one are known, with or without rules.
     public mutating func note(latest number: UInt64) { latest = max(latest, number) }
@@ -56,7 +61,10 @@ public struct InvalidationIndex: Sendable {
     /// Takes a rule. Numbers never fall; several rules may have the same.
     public mutating func insert(_ rule: InvalidationRule, number: UInt64) {
         latest = max(latest, number)
-        if rule.isSoft {
+        if var scope = rule.scope {
+            scope.isHard = !rule.isSoft
+            scopes.insert(scope, number: number)
+        } else if rule.isSoft {
             softening.insert(rule, number: number)
         } else {
             killing.insert(rule, number: number)
@@ -70,11 +78,21 @@ public struct InvalidationIndex: Sendable {
         horizon = number
         killing.retire(upTo: number)
         softening.retire(upTo: number)
+        scopes.retire(upTo: number)
     }
 
     /// The numbers of the latest rules that match what is stored under a canonical key. A key whose
     /// parts cannot be told, such as a digest, counts as killed by every rule, soft ones too.
     public func numbers(of canonical: RawSpan) -> Numbers {
+        var numbers = namedNumbers(of: canonical)
+        // What is not younger than the horizon was looked for among all that is stored.
+        if scopes.latest > horizon {
+            numbers.formMaximum(scopes.numbers(of: canonical, reading, since: horizon))
+        }
+        return numbers
+    }
+
+    private func namedNumbers(of canonical: RawSpan) -> Numbers {
         guard let target = InvalidationTarget(in: canonical) else {
             return Numbers(dead: latest, stale: latest)
         }

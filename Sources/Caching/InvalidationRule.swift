@@ -13,12 +13,15 @@ public struct InvalidationRule: Sendable, Hashable {
         case prefix = 2
         /// All that the origin tagged so.
         case tag = 3
+        /// All that a write touched: `WriteScope.encoded`.
+        case scope = 4
     }
 
     public var reach: Reach
     /// In small letters, without the default port; nil means any host.
     public var host: [UInt8]?
-    /// The path, and behind `?` the query where the cache key has one; of a tag its small letters.
+    /// The path, and behind `?` the query where the cache key has one; of a tag its small letters;
+    /// of a write its scope.
     public var bytes: [UInt8]
     /// What it matches has come to the end of its lifetime, and may be confirmed, or served where
     /// something stale may; else it is as good as not there.
@@ -35,6 +38,17 @@ public struct InvalidationRule: Sendable, Hashable {
     }
 
     public static var everything: InvalidationRule { InvalidationRule(.everything) }
+
+    /// What a write touched. It is as good as not there, so that nobody gets it while it is
+    /// refreshed.
+    public init(_ scope: WriteScope) { self.init(.scope, scope.encoded) }
+
+    /// What a write touched; one that cannot be read, as of a later version, is everything. nil: a
+    /// rule of another reach.
+    public var scope: WriteScope? {
+        guard reach == .scope else { return nil }
+        return unsafe WriteScope(encoded: bytes.span.bytes) ?? .everything
+    }
 
     private static var softBit: UInt8 { 0x80 }
 

@@ -36,6 +36,8 @@ struct InvalidationTable: Sendable {
             tags[Self.hash(nil, unsafe rule.bytes.span.bytes)] = number
             latestTag = max(latestTag, number)
         case .prefix: insertPrefix(rule, number)
+        // The index has a place of its own for them.
+        case .scope: break
         }
     }
 

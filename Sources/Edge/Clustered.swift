@@ -104,7 +104,7 @@ extension LoopState where N: ~Copyable {
         let rules = endWrites(fetch, changed: fetch.hasSentHead)
         guard let store, !rules.isEmpty else { return }
         let (mailbox, token) = (shared.mailboxes[index], fetch.token.bits)
-        fetch.awaitsDisk = true
+        fetch.awaitedCommits += 1
         _ = store.invalidate(rules) { _ in
             _ = mailbox.post(.kept(fetch: token))
         }
@@ -113,7 +113,7 @@ extension LoopState where N: ~Copyable {
     /// The writer hears of the failure when what may have become stale is on disk; until then the
     /// fetch belongs to no member. False: it may hear of it now.
     mutating func holdsFailure(_ fetch: Fetch, _ failure: FetchFailure) -> Bool {
-        guard fetch.awaitsDisk, fetch.heldFailure == nil else { return false }
+        guard fetch.awaitedCommits > 0, fetch.heldFailure == nil else { return false }
         fetch.heldFailure = failure
         fetch.member = -1
         // Should no word come, it is answered all the same.

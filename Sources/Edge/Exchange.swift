@@ -49,6 +49,8 @@ final class Exchange {
     var asksSecond = false
     /// The map request behind it, when its behavior has the class for it.
     var map: MapAsk?
+    /// It may change what is stored.
+    var watch: WriteWatch?
     /// What is being made for it beside the loop.
     var making: Making?
     /// The page is too large for a notice, or of another kind.

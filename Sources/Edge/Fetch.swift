@@ -51,8 +51,8 @@ package final class Fetch {
     var isPaused = false
     /// The response of a write, until what the write made stale is on disk.
     var held: FetchedHead?
-    /// The same where it failed, although it may have been done.
-    var awaitsDisk = false
+    /// The same where it failed, although it may have been done: commits that are waited for.
+    var awaitedCommits = 0
     var heldFailure: FetchFailure?
     /// What it asks of its pool's cluster; nil before a member was chosen.
     var wish: MemberWish?
@@ -101,6 +101,9 @@ package final class Fetch {
     /// What its response is judged by: a later invalidation of its target makes it dead (law 3).
     var invalidation: UInt64 { ownInvalidation ?? shared.invalidation }
 
+    /// Builds its request anew, before it is sent.
+    func ask(_ request: OriginRequest) { self.request = request }
+
     /// Whether the request could be sent once more without harm: RFC 9110 §9.2.2.
     var isReplayable: Bool {
         guard head == nil, !exchange.intake.hasLeft else { return false }
@@ -116,6 +119,7 @@ extension LoopState where N: ~Copyable {
     ) -> Token? {
         // Of a group the first origin is asked first, each time anew.
         exchange.asksSecond = false
+        if !isBackground { exchange.watch = watch(exchange) }
         let pool = exchange.pool
         let request = exchange.request(to: pool.settings, conditions(exchange))
         let fetch = Fetch(
@@ -130,7 +134,7 @@ extension LoopState where N: ~Copyable {
         fetch.ask = placeAsk(exchange)
         shared.run(on: index, fetch.token)
         exchange.fetch = fetch.token
-        place(fetch)
+        if exchange.watch == nil { place(fetch) } else { readWrite(fetch) }
         return fetches.contains(slot) ? fetch.token : nil
     }
 
@@ -182,6 +186,7 @@ extension LoopState where N: ~Copyable {
         guard let slot = fetch.connection else { return }
         fetch.begin()
         fetch.phase = .sending
+        fetch.exchange.watch?.attempts += 1
         beginWrite(fetch)
         let settings = fetch.pool.settings
         let authority =
@@ -268,6 +273,7 @@ extension LoopState where N: ~Copyable {
     mutating func sendRequestBody(_ token: Token) {
         guard fetches.contains(token) else { return }
         let fetch = fetches[token.slot]
+        if fetch.exchange.watch?.stage == .reading { return readWrite(fetch) }
         guard let slot = fetch.connection, fetch.phase != .connecting,
             !origins[slot.index].isBlocked
         else { return }
@@ -428,6 +434,7 @@ extension LoopState where N: ~Copyable {
     }
 
     mutating func finishFailed(_ fetch: Fetch, _ failure: FetchFailure) {
+        loseWatched(fetch)
         if holdsFailure(fetch, failure) { return }
         if let outcome = outcome(of: failure), failsOver(fetch, outcome) { return }
         conclude(fetch)
@@ -458,6 +465,7 @@ extension LoopState where N: ~Copyable {
     mutating func fetchLostViewers(_ token: Token, policy: BehaviorPolicy) {
         guard fetches.contains(token) else { return }
         let fetch = fetches[token.slot]
+        if mayStillAnswer(fetch) { return }
         if policy.fetchOutlivesViewers, fetch.exchange.key != nil, fetch.exchange.intake.isComplete,
             fetch.head.map(\.isStorable) ?? true, fetch.head == nil || !fetch.shared.isUnread
         {

@@ -144,13 +144,26 @@ extension LoopState where N: ~Copyable {
         if settlesRivalry(fetch, head) || obeys(fetch, head) { return }
         if head.status >= 500, retryOnStatus(fetch, head) { return }
         if failsOver(fetch, .status(head.status), verdict(fetch, head)) { return }
-        if let next = compressed(head, fetch.exchange), let gzip = BodyGzip() {
+        if fetch.exchange.watch == nil, let next = compressed(head, fetch.exchange),
+            let gzip = BodyGzip()
+        {
             fetch.gzip = gzip
             head = makeHead(fetch, next)
         }
         if isBehind(fetch) { head = head.withoutCaching() }
         noteSession(fetch, head)
-        if invalidateAfter(fetch, head, endWrite(fetch, status: head.status)) {
+        if readsAnswer(fetch, head) {
+            if fetch.body.isComplete || !origins[slot].input.isEmpty { takeBody(slot, fetch) }
+            return
+        }
+        settle(slot, fetch, head, ending(of: fetch, status: head.status))
+    }
+
+    /// What the answer makes stale is put in force; then the answer goes out.
+    private mutating func settle(
+        _ slot: UInt32, _ fetch: Fetch, _ head: FetchedHead, _ ending: Store.WriteEnding?
+    ) {
+        if invalidateAfter(fetch, head, endWrite(fetch, status: head.status), ending) {
             fetch.held = head
             fetch.deadline = .max
             return
@@ -158,11 +171,21 @@ extension LoopState where N: ~Copyable {
         goOn(slot, fetch, head)
     }
 
+    /// More of an answer that says what became of a write, and that nobody has yet.
+    private mutating func writeAnswered(_ slot: UInt32, _ fetch: Fetch, surplus: Bool) {
+        // What is behind it belongs to no request.
+        if surplus { origins[slot].sawHangup = true }
+        guard let (head, ending) = readAnswer(fetch) else { return }
+        settle(slot, fetch, head, ending)
+    }
+
     /// What a write made stale is on disk: its answer, or word of its failure, may go out.
     mutating func invalidationKept(_ token: Token) {
         guard fetches.contains(token) else { return }
         let fetch = fetches[token.slot]
-        fetch.awaitsDisk = false
+        if forwardsLogged(fetch) { return }
+        fetch.awaitedCommits = max(0, fetch.awaitedCommits - 1)
+        if fetch.awaitedCommits > 0 { return }
         if let failure = fetch.heldFailure { return finishFailed(fetch, failure) }
         guard let head = fetch.held, let slot = fetch.connection, origins.contains(slot) else {
             return
@@ -254,6 +277,9 @@ extension LoopState where N: ~Copyable {
     private mutating func bodyCame(_ slot: UInt32, _ fetch: Fetch, surplus: Bool) {
         setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
         noteBody(fetch)
+        if fetch.exchange.watch?.head != nil {
+            return writeAnswered(slot, fetch, surplus: surplus)
+        }
         if fetch.body.isComplete, let gzip = fetch.gzip {
             unsafe compress(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true, gzip, fetch)
         }
@@ -296,12 +322,16 @@ extension LoopState where N: ~Copyable {
     }
 
     private mutating func originEnded(_ fetch: Fetch, _ result: IOResult) {
-        guard fetch.head != nil || fetch.judging != nil else {
+        let isAnswering = fetch.judging != nil || fetch.exchange.watch?.head != nil
+        guard fetch.head != nil || isAnswering else {
             fail(fetch, hasFailedHandshake(fetch) ? .tlsFailed : .cutShort)
             return
         }
         if result == .endOfStream, fetch.body.endOfStream(), let slot = fetch.connection {
             if fetch.judging != nil, asksAnother(fetch) { return }
+            if fetch.exchange.watch?.head != nil {
+                return writeAnswered(slot.index, fetch, surplus: true)
+            }
             responseCame(slot.index, fetch, surplus: true)
             return
         }

@@ -10,14 +10,22 @@ extension LoopState where N: ~Copyable {
     /// In force on all loops from here on. Returns whether the answer has to wait until that is on
     /// disk: `invalidationKept` goes on with it then.
     ///
-    /// - Parameter others: what the write made stale beside that.
+    /// - Parameters:
+    ///   - others: what the write made stale beside that.
+    ///   - ending: what it touched, if it was noted before it was forwarded.
     mutating func invalidateAfter(
-        _ fetch: Fetch, _ head: FetchedHead, _ others: [InvalidationRule]
+        _ fetch: Fetch, _ head: FetchedHead, _ others: [InvalidationRule],
+        _ ending: Store.WriteEnding?
     ) -> Bool {
         let exchange = fetch.exchange
         let applies = UnsafeInvalidation.applies(
             to: exchange.head.method, status: head.status, policy: exchange.policy)
-        guard applies || !others.isEmpty, let store else { return false }
+        let touchesNone = others.isEmpty && ending?.rules.isEmpty ?? true
+        guard applies || !touchesNone, let store else {
+            // That it changed nothing may be forgotten in a crash.
+            if let ending { store?.invalidate([], ending: ending) }
+            return false
+        }
         var canonicals = applies ? exchange.targetKeys() : []
         for field in [KnownField.location, .contentLocation] where applies {
             guard let index = head.head.fields.first(field) else { continue }
@@ -34,7 +42,7 @@ extension LoopState where N: ~Copyable {
         let mayStore = mayStore(fetch) && !invalidated.hasTagRule(since: fetch.invalidation)
         let (mailbox, token) = (shared.mailboxes[index], fetch.token.bits)
         let rules = canonicals.compactMap { InvalidationRule(canonical: $0) } + others
-        let (number, before) = store.invalidate(rules) { _ in
+        let (number, before) = store.invalidate(rules, ending: ending) { _ in
             _ = mailbox.post(.kept(fetch: token))
         }
         // What the write answers for its own target is as new as the write, unless another one came

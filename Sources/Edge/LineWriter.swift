@@ -69,6 +69,11 @@ struct LineWriter {
         raw("\",\"x-edge-detailed-result-type\":\"")
         raw(outcome.detail)
         raw("\"")
+        if outcome.write.utf8CodeUnitCount > 0 {
+            raw(",\"x-edge-write\":\"")
+            raw(outcome.write)
+            raw("\"")
+        }
     }
 
     mutating func end() { raw("}\n") }

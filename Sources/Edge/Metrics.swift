@@ -8,6 +8,7 @@ public enum Counter: Int, CaseIterable, Sendable {
     case uncollapsed, stored, storeSkippedMemory, storeSkippedBacklog, storeSkippedSize
     case bodiesCutShort, contentRejected, timeoutsHeader, timeoutsBody, timeoutsWrite, timeoutsIdle
     case slowPeers, viewerAborts, tunnels, invalidations
+    case writesObserved, writesRefused, writesUnknown
     case originConnects, originReuses, originFailures, originRetries, originFailovers,
         originTimeouts
     case tlsFailures, originTLSFailures
@@ -87,6 +88,15 @@ public enum Counter: Int, CaseIterable, Sendable {
             ("viewer_aborts", "viewers that left before their response was complete")
         case .tunnels: ("tunnels", "connections switched to another protocol")
         case .invalidations: ("invalidations", "entries invalidated by successful unsafe requests")
+        case .writesObserved:
+            ("writes_observed", "writes that were logged before they were forwarded")
+        case .writesRefused:
+            ("writes_refused", "observed writes that changed nothing, by their answer")
+        case .writesUnknown:
+            (
+                "writes_unknown",
+                "observed writes that may have happened: no answer, or one that does not tell"
+            )
         case .originConnects: ("origin_connects", "connections opened to origins")
         case .originReuses: ("origin_reuses", "fetches sent on a kept connection")
         case .originFailures:

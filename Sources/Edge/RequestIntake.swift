@@ -16,6 +16,8 @@ struct RequestIntake {
     private(set) var malformation: ChunkError?
     var isMalformed: Bool { malformation != nil }
     private var remaining: UInt64 = 0
+    /// Sees the body pass, without its framing; nil: nobody does.
+    var observer: BodyObserver?
     private var decoder = ChunkedDecoder()
     private var trailers: [UInt8] = []
 
@@ -47,6 +49,7 @@ struct RequestIntake {
     private mutating func takeLength(_ bytes: UnsafeRawBufferPointer) -> Int {
         let count = Int(min(UInt64(bytes.count), remaining, UInt64(Self.window)))
         unsafe queue.append(contentsOf: bytes[..<count])
+        unsafe observer?.take(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
         remaining -= UInt64(count)
         received += UInt64(count)
         isComplete = remaining == 0
@@ -64,6 +67,7 @@ struct RequestIntake {
                 received += UInt64(range.count)
                 queue += Array((String(range.count, radix: 16) + "\r\n").utf8)
                 unsafe queue.append(contentsOf: rest[range])
+                unsafe observer?.take(UnsafeRawBufferPointer(rebasing: rest[range]))
                 queue += [13, 10]
             case .trailer(let name, let value):
                 guard

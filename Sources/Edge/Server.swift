@@ -59,7 +59,7 @@ public final class Server: Sendable {
         for listener in settings.listeners {
             listeners.append((listener, try Self.bind(listener, loops: loops, into: &waiting)))
         }
-        store?.tagField = settings.tagField
+        store?.follow(settings)
         state = Mutex(
             State(
                 snapshot: SettingsSnapshot(
@@ -191,7 +191,7 @@ public final class Server: Sendable {
                 settings, previous: state.snapshot, contexts, seed: .random(in: 0...(.max)))
             return Self.swap(next, &state)
         }
-        shared.store?.tagField = settings.tagField
+        shared.store?.follow(settings)
         putInForce(snapshot, places)
         for index in 0..<loops {
             for (from, to) in changes.amended {

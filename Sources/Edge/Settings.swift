@@ -33,6 +33,8 @@ public struct Settings: Sendable {
     /// What viewers are told, and get, when an origin fails.
     public var notices = NoticeSettings()
     public var fallbacks = FallbackSettings()
+    /// What writes that pass make stale.
+    public var writes = WriteSettings()
     /// How often viewers may ask.
     public var viewerRates = ViewerRateSettings()
     /// The distribution that `behaviors` were imported from; nil: there is none.

@@ -30,6 +30,8 @@ extension LoopState where N: ~Copyable {
             conditions.dropsViewerConditions = true
             conditions.acceptEncoding = exchange.acceptsGzip ? .gzip : .identity
         }
+        // What it says of a write has to be read here.
+        if exchange.watch?.readsAnswer == true { conditions.acceptEncoding = .identity }
         guard exchange.key != nil else { return conditions }
         conditions.isKeyed = true
         // The whole response is wanted: the viewer's own conditions are answered from it here. Of

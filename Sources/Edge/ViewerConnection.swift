@@ -115,6 +115,8 @@ struct Outcome {
     var result: ResultType = .miss
     /// CloudFront's `x-edge-detailed-result-type`, or why the cache did what it did.
     var detail: StaticString = "-"
+    /// What became of a write; empty: it was none.
+    var write: StaticString = ""
     /// Bytes of the body that were sent.
     var sentBytes = 0
     /// Bytes of the head, and of what frames the chunks.

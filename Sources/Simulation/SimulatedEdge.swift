@@ -42,7 +42,7 @@ final class SimulatedEdge {
         disk.sweepInterval = sweeps?.interval ?? disk.sweepInterval
         disk.invalidationRetention = sweeps?.retention ?? disk.invalidationRetention
         store = try Store.open(disk, stepping: true)
-        store.tagField = settings.tagField
+        store.follow(settings)
         let wakes = (0..<settings.loops).map { _ in WakeFlag() }
         mailboxes = wakes.map { wake in Mailbox(capacity: 4_096, wake: .call { wake.signal() }) }
         shared = EdgeShared(

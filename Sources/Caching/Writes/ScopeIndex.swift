@@ -1,3 +1,4 @@
+import HTTP
 public import Tiles
 
 /// The scopes in force, spread over the layers and styles they name: which number is the highest
@@ -7,12 +8,12 @@ public import Tiles
 /// name is one number for all of its places and at most `boxLimit` boxes with numbers of their
 /// own. When there would be more, the oldest half become one: the number of its latest, for all
 /// places. That is wider than what was written and never narrower, and only for entries older than
-/// that number. So a look costs at most eight lookups by hash, a comparison for each page scope
-/// newer than the entry (at most `pageLimit`), and `boxLimit` comparisons for each name,
-/// however many scopes there are; and one comparison when none is newer than the entry.
+/// that number. So a look costs at most eight lookups by hash for each layer an entry shows, a
+/// comparison for each page scope newer than the entry (at most `pageLimit`), and `boxLimit`
+/// comparisons for each name, however many scopes there are; one comparison when none is newer
+/// than the entry; and never an allocation.
 ///
-/// A value of its own for each loop, kept in step like `InvalidationIndex`. Entries stored before
-/// `horizon` were swept and need no look.
+/// A value of its own for each loop, kept in step by its `InvalidationIndex`.
 public struct ScopeIndex: Sendable {
     /// Most boxes that are kept for a name.
     public static var boxLimit: Int { 32 }
@@ -21,73 +22,36 @@ public struct ScopeIndex: Sendable {
     /// Most names; beyond them all that is kept becomes one number for everything.
     public static var nameLimit: Int { 65_536 }
 
-    private struct Place: Sendable {
-        var box: GeographicBox
+    private struct Page: Sendable {
+        /// The beginning of the paths that are meant, decoded.
+        var path: [UInt8]
+        var part: WriteScope.Part
         var number: UInt64
-        var kinds: EntryKinds
         var isHard: Bool
     }
 
-    private struct Marks: Sendable {
-        /// For each kind, by its bit: the number of the latest rule without a place.
-        var soft = [UInt64](repeating: 0, count: 16)
-        var hard = [UInt64](repeating: 0, count: 16)
-        var places: [Place] = []
-
-        mutating func raise(_ kinds: EntryKinds, to number: UInt64, isHard: Bool) {
-            for bit in 0..<16 where kinds.rawValue & 1 << UInt16(bit) != 0 {
-                if isHard {
-                    hard[bit] = max(hard[bit], number)
-                } else {
-                    soft[bit] = max(soft[bit], number)
-                }
-            }
-        }
-
-        mutating func add(
-            _ box: GeographicBox, _ part: WriteScope.Part, _ number: UInt64, _ isHard: Bool
-        ) {
-            places.append(Place(box: box, number: number, kinds: part.kinds, isHard: isHard))
-            guard places.count > ScopeIndex.boxLimit else { return }
-            for place in places.prefix(ScopeIndex.boxLimit / 2) {
-                raise(place.kinds, to: place.number, isHard: place.isHard)
-            }
-            places.removeFirst(ScopeIndex.boxLimit / 2)
-        }
-
-        func numbers(
-            _ kind: EntryKinds, _ box: GeographicBox?, since: UInt64,
-            into found: inout InvalidationIndex.Numbers
-        ) {
-            for bit in 0..<16 where kind.rawValue & 1 << UInt16(bit) != 0 {
-                found.formMaximum(.init(dead: hard[bit], stale: soft[bit]))
-            }
-            for place in places.reversed() {
-                // In the order of their numbers: all that follow are older than the entry.
-                if place.number <= since { return }
-                guard !place.kinds.isDisjoint(with: kind), box?.intersects(place.box) ?? true
-                else { continue }
-                found.formMaximum(
-                    place.isHard
-                        ? .init(dead: place.number, stale: 0)
-                        : .init(dead: 0, stale: place.number))
-            }
-        }
-    }
-
-    /// The number of the latest scope.
+    /// The number of the latest scope; 0: there is none.
     public private(set) var latest: UInt64 = 0
-    private var everything = Marks()
-    private var workspaces: [String: Marks] = [:]
-    private var layers: [LayerName: Marks] = [:]
-    private var styles: [LayerName: Marks] = [:]
+    private var everything = ScopeMarks()
+    private var workspaces: [CacheKey: ScopeMarks] = [:]
+    private var layers: [CacheKey: ScopeMarks] = [:]
+    private var styles: [CacheKey: ScopeMarks] = [:]
+    /// What reaches any layer of a workspace, and any layer whose workspace was not said.
+    private var inWorkspaces: [CacheKey: ScopeMarks] = [:]
+    private var inUnknown = ScopeMarks()
     /// What reaches a name, or a workspace, that an entry does not tell.
-    private var anyWorkspace = Marks()
-    private var anyLayer = Marks()
-    private var anyStyle = Marks()
-    private var pages: [(part: WriteScope.Part, number: UInt64, isHard: Bool)] = []
+    private var anyWorkspace = ScopeMarks()
+    private var anyLayer = ScopeMarks()
+    private var anyStyle = ScopeMarks()
+    private var pages: [Page] = []
 
     public init() {}
+
+    /// Names and pages that something is kept of.
+    public var count: Int {
+        workspaces.count + layers.count + styles.count + pages.count
+            + (everything.latest > 0 ? 1 : 0)
+    }
 
     /// Takes a scope. Numbers never fall.
     public mutating func insert(_ scope: WriteScope, number: UInt64) {
@@ -101,39 +65,75 @@ public struct ScopeIndex: Sendable {
     }
 
     private mutating func insert(_ part: WriteScope.Part, _ number: UInt64, _ isHard: Bool) {
-        func mark(_ marks: inout Marks) {
+        func mark(_ marks: inout ScopeMarks) {
             if part.boxes.isEmpty {
                 marks.raise(part.kinds, to: number, isHard: isHard)
             } else {
-                for box in part.boxes { marks.add(box, part, number, isHard) }
+                for box in part.boxes { marks.add(box, part.kinds, number, isHard: isHard) }
             }
         }
         switch part.target {
         case .everything: mark(&everything)
         case .workspace(let name):
-            mark(&workspaces[name, default: Marks()])
+            mark(&workspaces[ScopeName.workspace(name), default: ScopeMarks()])
             mark(&anyWorkspace)
             mark(&anyLayer)
-        case .layer(let name):
-            mark(&layers[name, default: Marks()])
-            // Under its bare name, for who does not say the workspace.
-            if name.workspace != nil {
-                mark(&layers[LayerName(workspace: "", name.name), default: Marks()])
+        case .layer(let layer):
+            let name = ScopeName(layer)
+            if let exact = name.exact, let workspace = name.workspace {
+                mark(&layers[exact, default: ScopeMarks()])
+                mark(&layers[name.bare, default: ScopeMarks()])
+                mark(&inWorkspaces[workspace, default: ScopeMarks()])
+            } else {
+                mark(&layers[name.any, default: ScopeMarks()])
+                mark(&inUnknown)
             }
             mark(&anyLayer)
-        case .style(let name):
-            mark(&styles[name, default: Marks()])
-            if name.workspace != nil {
-                mark(&styles[LayerName(workspace: "", name.name), default: Marks()])
+        case .style(let style):
+            let name = ScopeName(style)
+            if let exact = name.exact {
+                mark(&styles[exact, default: ScopeMarks()])
+                mark(&styles[name.bare, default: ScopeMarks()])
+            } else {
+                mark(&styles[name.any, default: ScopeMarks()])
             }
             mark(&anyStyle)
-        case .page:
-            pages.append((part, number, isHard))
+        case .page(let path):
+            pages.append(Page(path: Array(path.utf8), part: part, number: number, isHard: isHard))
             guard pages.count > Self.pageLimit else { return }
             let oldest = pages.removeFirst()
             everything.raise(oldest.part.kinds, to: oldest.number, isHard: oldest.isHard)
         }
     }
+
+    /// Forgets scopes up to a number: nothing stored that they touch is older than they are.
+    public mutating func retire(upTo number: UInt64) {
+        if latest <= number {
+            self = ScopeIndex()
+            return
+        }
+        func retire(_ marks: inout [CacheKey: ScopeMarks]) {
+            marks = marks.compactMapValues { old in
+                var kept = old
+                return kept.retire(upTo: number) ? kept : nil
+            }
+        }
+        func retire(_ marks: inout ScopeMarks) {
+            if !marks.retire(upTo: number) { marks = ScopeMarks() }
+        }
+        retire(&workspaces)
+        retire(&layers)
+        retire(&styles)
+        retire(&inWorkspaces)
+        retire(&everything)
+        retire(&inUnknown)
+        retire(&anyWorkspace)
+        retire(&anyLayer)
+        retire(&anyStyle)
+        pages.removeAll { $0.number <= number }
+    }
+
+    // MARK: looking
 
     /// The numbers of the latest scopes that touch an entry, as `WriteScope.touches` has it.
     ///
@@ -145,37 +145,113 @@ public struct ScopeIndex: Sendable {
     ) -> InvalidationIndex.Numbers {
         var found = InvalidationIndex.Numbers(dead: 0, stale: 0)
         if latest <= since { return found }
-        func look(_ marks: Marks?) {
-            marks?.numbers(kind, box, since: since, into: &found)
-        }
-        look(everything)
-        if let layer {
-            look(layers[LayerName(workspace: nil, layer.name)])
-            if let workspace = layer.workspace {
-                look(layers[layer])
-                look(workspaces[workspace])
-            } else {
-                look(layers[LayerName(workspace: "", layer.name)])
-                look(anyWorkspace)
-            }
+        everything.numbers(kind, box, since: since, into: &found)
+        let look = Look(kinds: kind, box: box, since: since)
+        lookUp(look, layer: layer.map { ScopeName($0) }, inWorkspace: nil, into: &found)
+        lookUp(look, style: style.map { ScopeName($0) }, into: &found)
+        if let path {
+            let bytes = Array(path.utf8)
+            unsafe lookUp(look, path: bytes.span.bytes, into: &found)
         } else {
-            look(anyLayer)
+            lookUp(look, path: nil, into: &found)
         }
-        if let style {
-            look(styles[LayerName(workspace: nil, style.name)])
-            look(styles[LayerName(workspace: style.workspace ?? "", style.name)])
+        return found
+    }
+
+    /// The numbers of the latest scopes that touch what is stored under a canonical key.
+    ///
+    /// A key whose parts cannot be told, such as a digest, counts as touched by every scope.
+    public func numbers(
+        of canonical: RawSpan, _ reading: ScopeReading, since: UInt64
+    ) -> InvalidationIndex.Numbers {
+        var found = InvalidationIndex.Numbers(dead: 0, stale: 0)
+        if latest <= since { return found }
+        guard let entry = EntrySubject(canonical, reading) else {
+            return InvalidationIndex.Numbers(dead: latest, stale: latest)
+        }
+        if entry.kinds.isEmpty { return found }
+        let look = Look(kinds: entry.kinds, box: entry.box, since: since)
+        everything.numbers(look.kinds, look.box, since: since, into: &found)
+        entry.forEachName(in: canonical) { layer, workspace, style in
+            lookUp(look, layer: layer, inWorkspace: workspace, into: &found)
+            lookUp(look, style: style, into: &found)
+        }
+        if let path = entry.path {
+            lookUp(look, path: canonical.extracting(path), into: &found)
+        } else if entry.isPage {
+            lookUp(look, path: nil, into: &found)
+        }
+        return found
+    }
+
+    private struct Look {
+        var kinds: EntryKinds
+        var box: GeographicBox?
+        var since: UInt64
+    }
+
+    private func lookUp(
+        _ look: Look, _ marks: ScopeMarks?, into found: inout InvalidationIndex.Numbers
+    ) {
+        marks?.numbers(look.kinds, look.box, since: look.since, into: &found)
+    }
+
+    /// - Parameter workspace: that of a layer that is not known otherwise.
+    private func lookUp(
+        _ look: Look, layer: ScopeName?, inWorkspace workspace: CacheKey?,
+        into found: inout InvalidationIndex.Numbers
+    ) {
+        guard let layer else {
+            guard let workspace else { return lookUp(look, anyLayer, into: &found) }
+            lookUp(look, inWorkspaces[workspace], into: &found)
+            lookUp(look, inUnknown, into: &found)
+            lookUp(look, workspaces[workspace], into: &found)
+            return
+        }
+        lookUp(look, layers[layer.any], into: &found)
+        if let exact = layer.exact, let workspace = layer.workspace {
+            lookUp(look, layers[exact], into: &found)
+            lookUp(look, workspaces[workspace], into: &found)
         } else {
-            look(anyStyle)
+            lookUp(look, layers[layer.bare], into: &found)
+            lookUp(look, anyWorkspace, into: &found)
         }
+    }
+
+    private func lookUp(
+        _ look: Look, style: ScopeName?, into found: inout InvalidationIndex.Numbers
+    ) {
+        guard anyStyle.latest > look.since else { return }
+        guard let style else { return lookUp(look, anyStyle, into: &found) }
+        lookUp(look, styles[style.any], into: &found)
+        lookUp(look, styles[style.exact ?? style.bare], into: &found)
+    }
+
+    private func lookUp(
+        _ look: Look, path: RawSpan?, into found: inout InvalidationIndex.Numbers
+    ) {
         for page in pages.reversed() {
-            if page.number <= since { break }
-            guard !page.part.kinds.isDisjoint(with: kind), page.part.isAt(box),
-                page.part.target.matches(layer: layer, style: style, path: path)
-            else { continue }
+            if page.number <= look.since { break }
+            guard !page.part.kinds.isDisjoint(with: look.kinds), page.part.isAt(look.box) else {
+                continue
+            }
+            if let path, !Self.begins(path, with: page.path) { continue }
             found.formMaximum(
                 page.isHard
                     ? .init(dead: page.number, stale: 0) : .init(dead: 0, stale: page.number))
         }
-        return found
+    }
+
+    /// Whether a path, as sent, begins with whole segments of a decoded one.
+    private static func begins(_ path: RawSpan, with start: [UInt8]) -> Bool {
+        var at = 0
+        for byte in start {
+            guard at < path.byteCount else { return false }
+            let (value, width) = PercentCoding.decoded(path, at: at)
+            guard value == byte else { return false }
+            at += width
+        }
+        guard at < path.byteCount, start.last != UInt8(ascii: "/") else { return true }
+        return path[at] == UInt8(ascii: "/")
     }
 }

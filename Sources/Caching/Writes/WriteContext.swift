@@ -12,15 +12,25 @@ public struct WriteContext: Sendable {
     /// Layers whose features are single points. Only of these a filter that says where features
     /// intersect something also says where they are: others may reach beyond it.
     public var pointLayers: Set<LayerName>
+    /// Where the site's own pages are: below these paths an unsafe request is a write to them, and
+    /// elsewhere none. Decoded, in whole segments; `/` is everywhere.
+    public var site: [String]
 
     public init(
         root: String = "geoserver", workspaces: [String: String] = [:],
-        systems: [LayerName: CoordinateSystem] = [:], pointLayers: Set<LayerName> = []
+        systems: [LayerName: CoordinateSystem] = [:], pointLayers: Set<LayerName> = [],
+        site: [String] = ["/"]
     ) {
+        self.site = site
         self.root = root
         self.workspaces = workspaces
         self.systems = systems
         self.pointLayers = pointLayers
+    }
+
+    /// Whether a path, as `WritePath.text` has it, is one of the site's pages.
+    func isSite(_ path: String) -> Bool {
+        site.contains { $0 == "/" || WriteScope.Target.page($0).matches(path: path) }
     }
 
     /// Whether the catalogue knows a workspace of that name. Only then does a path's first segment

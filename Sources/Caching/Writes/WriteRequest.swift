@@ -37,7 +37,8 @@ public enum WriteRequest {
         if let last = parsed.segments.last, services.contains(String(last)) {
             return serviceWrite(workspace: nil, said: said, method: method, type: type)
         }
-        return method.isSafe ? .read : SiteWrites.recognised(parsed)
+        guard !method.isSafe, context.isSite(parsed.text) else { return .read }
+        return SiteWrites.recognised(parsed)
     }
 
     static let services: Set<String> = [

@@ -44,6 +44,9 @@ extension WriteScope.Target {
         }
     }
 
+    /// Whether a path is meant by its beginning.
+    func matches(path: String) -> Bool { matches(layer: nil, style: nil, path: path) }
+
     /// Whether a path begins with whole segments of another.
     private static func begins(_ path: String, with start: String) -> Bool {
         let (path, start) = (path.utf8, start.utf8)

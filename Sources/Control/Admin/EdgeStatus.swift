@@ -14,6 +14,7 @@ struct EdgeStatus {
     var store: StoreStatus
     var pools: [PoolStatus]
     var clusters: [ClusterStatus] = []
+    var writes = WriteStatus()
     /// Of those whose members are found.
     var sources: [DiscoveryStatus] = []
 
@@ -62,6 +63,7 @@ struct EdgeStatus {
         // Most edges have no cluster, and their status no word of it.
         let clusters: [(String, JSON)] =
             clusters.isEmpty ? [] : [("clusters", .list(clusters.map(\.json)))]
+        let writes: [(String, JSON)] = writes.json.map { [("writes", $0)] } ?? []
         return .object(
             [
                 ("version", .text(version)), ("uptimeSeconds", .number(uptime)),
@@ -69,7 +71,7 @@ struct EdgeStatus {
                 ("degraded", weakness.map(JSON.text) ?? .null),
                 ("loops", .number(Int64(loops))), ("connections", .number(Int64(connections))),
                 ("store", store.json), ("origins", .list(pools.map(json))),
-            ] + clusters)
+            ] + clusters + writes)
     }
 
     /// A pool, with where its members come from if they are found.

@@ -60,6 +60,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         settleAccessLog()
         checkTLS()
         checkLateFetches()
+        checkWrites()
         checkSignals()
         findContradictions(in: configuration.settings, findings)
         return ConfigurationReading(configuration: configuration, findings: findings.sorted)
@@ -81,6 +82,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         if let section = top.section("fallbacks") {
             readFallbacks(section, &configuration.settings.fallbacks)
         }
+        if let section = top.section("writes") { readWrites(section) }
         if let api = top.section("api") { readAPI(api) }
         if let aws = top.section("aws") { readAWS(aws) }
         if let cloudwatch = top.section("cloudwatch") { readCloudWatch(cloudwatch) }

@@ -91,7 +91,8 @@ extension Service: AdminSubject {
             mode: "\(current.settings.mode)", role: "\(current.settings.role)",
             isStopping: server.isStopping, loops: server.loopCount,
             connections: server.openConnections, store: EdgeStatus.StoreStatus(store),
-            pools: server.pools(), clusters: server.clusters(), sources: discovery.status)
+            pools: server.pools(), clusters: server.clusters(),
+            writes: WriteStatus(store.invalidations), sources: discovery.status)
     }
 }
 

@@ -129,6 +129,7 @@ extension InvalidationRule {
         case .target: text + place
         case .prefix: "\(text)*" + place
         case .tag: "tag \(text)"
+        case .scope: "a write to \(scope?.words() ?? "everything")"
         }
     }
 }

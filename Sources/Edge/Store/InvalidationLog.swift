@@ -7,12 +7,14 @@ import LMDB
 ///
 ///     rules    number << 24 | n   -> the n-th rule of that number, `InvalidationRule.encoded`
 ///     meta     1, 2               -> the latest number, and the number up to which all are retired
+///     pending  id                 -> what a write under way may touch, `InvalidationRule.encoded`
 ///
 /// Confined to whoever writes it. What a commit has returned from is on disk.
 struct InvalidationLog: ~Copyable {
     private let environment: Environment
     private let rules: Database
     private let meta: Database
+    private let pending: Database
 
     /// Room for some 400,000 rules; when it is full, all of them become one: everything is stale.
     static let mapBytes = 64 << 20
@@ -24,11 +26,13 @@ struct InvalidationLog: ~Copyable {
 
     init(directory: String) throws(LMDBError) {
         var settings = EnvironmentSettings(mapBytes: Self.mapBytes)
-        settings.tables = 2
+        settings.tables = 3
         let environment = try Environment(directory: directory, settings)
         let rules = try environment.table("rules", .integers)
         let meta = try environment.table("meta", .integers)
+        let pending = try environment.table("pending", .integers)
         (self.environment, self.rules, self.meta) = (environment, rules, meta)
+        self.pending = pending
     }
 
     /// Everything that is in force, in the order of numbers.
@@ -53,6 +57,23 @@ struct InvalidationLog: ~Copyable {
         )
     }
 
+    /// Writes that were under way when the log was left: nobody knows what became of them. One that
+    /// cannot be read may have touched everything.
+    func loadPending() throws(LMDBError) -> [(id: UInt64, rule: InvalidationRule)] {
+        let transaction = try ReadTransaction(environment)
+        try transaction.renew()
+        defer { transaction.reset() }
+        var found: [(id: UInt64, rule: InvalidationRule)] = []
+        let cursor = try transaction.cursor(pending)
+        var entry = unsafe try cursor.first()
+        while let (key, value) = unsafe entry {
+            found.append(
+                (key.number, unsafe InvalidationRule(encoded: value.bytes) ?? .everything))
+            unsafe entry = unsafe try cursor.next()
+        }
+        return found
+    }
+
     private func number(_ key: Key, _ transaction: borrowing ReadTransaction) throws(LMDBError)
         -> UInt64
     {
@@ -66,6 +87,7 @@ struct InvalidationLog: ~Copyable {
         guard let last = batches.last else { return }
         var transaction = try WriteTransaction(environment)
         for batch in batches {
+            try note(batch, &transaction)
             for (index, rule) in batch.rules.enumerated() {
                 let encoded = rule.encoded
                 let key = Key(batch.number << 24 | UInt64(index))
@@ -76,6 +98,18 @@ struct InvalidationLog: ~Copyable {
         try set(Self.latestKey, last.number, &transaction)
         try transaction.commit()
         try environment.synchronize()
+    }
+
+    /// Writes that begin, and those of which is known what became.
+    private func note(
+        _ batch: Invalidations.Batch, _ transaction: inout WriteTransaction
+    ) throws(LMDBError) {
+        for write in batch.begun {
+            let encoded = write.rule.encoded
+            let space = unsafe try transaction.reserve(Key(write.id), encoded.count, in: pending)
+            unsafe space.copyBytes(from: encoded)
+        }
+        for id in batch.ended { _ = try transaction.delete(Key(id), in: pending) }
     }
 
     /// Puts one rule, everything, in place of all others: what does not fit is not lost.

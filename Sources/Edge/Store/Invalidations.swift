@@ -14,6 +14,10 @@ public final class Invalidations: Sendable {
     struct Batch: Sendable {
         var number: UInt64
         var rules: [InvalidationRule]
+        /// Writes that are about to be forwarded.
+        var begun: [(id: UInt64, rule: InvalidationRule)] = []
+        /// Writes of which is known what became of them.
+        var ended: [UInt64] = []
         var whenDurable: (@Sendable (Bool) -> Void)?
     }
 
@@ -25,6 +29,8 @@ public final class Invalidations: Sendable {
         /// Not on disk yet.
         var waiting: [Batch] = []
         var isWriting = false
+        var writes = PendingWrites()
+        var reading = ScopeReading.standard
     }
 
     private let state: Mutex<State>
@@ -32,6 +38,10 @@ public final class Invalidations: Sendable {
     private let queue: DispatchQueue?
     private let events: @Sendable (StoreEvent) -> Void
     private let latestCell: LatestCell
+    /// How many scopes were put in force once more.
+    let repeated = Atomic<Int>(0)
+    /// For stores opened with `stepping`, by which due repetitions are found.
+    private let clock: @Sendable () -> Milliseconds
 
     /// In memory of its own, so that a loop can look at it without its owner.
     @safe  // one cell, which its owner frees
@@ -57,6 +67,11 @@ public final class Invalidations: Sendable {
                 guard error.kind == .full else { throw error }
             }
             try log?.collapse(batches[batches.count - 1].number)
+            // Writes under way are in none of the rules that went.
+            let rest = batches.map {
+                Batch(number: $0.number, rules: [], begun: $0.begun, ended: $0.ended)
+            }
+            try log?.append(rest)
             return true
         }
     }
@@ -67,9 +82,11 @@ public final class Invalidations: Sendable {
     ///   - stepping: writes only in `step()`.
     init(
         directory: String, storeLatest: UInt64, isStoreEmpty: Bool, stepping: Bool,
+        clock: @escaping @Sendable () -> Milliseconds = StoreSettings.systemClock,
         events: @escaping @Sendable (StoreEvent) -> Void
     ) {
         self.events = events
+        self.clock = clock
         queue = stepping ? nil : DispatchQueue(label: "mapedge.store.invalidations")
         var opened = Self.open(directory, events)
         var first = State(latest: opened.latest, retired: opened.retired)
@@ -87,9 +104,25 @@ public final class Invalidations: Sendable {
                 events(StoreEvent(.error, "the invalidation log cannot be written: \(error)"))
             }
         }
+        // What became of writes that were under way nobody will tell any more.
+        let left = opened.pending
+        first.writes = PendingWrites(left)
+        if !left.isEmpty {
+            first.latest += 1
+            for write in left { first.journal.append((first.latest, write.rule)) }
+            first.waiting = [Batch(number: first.latest, rules: left.map(\.rule))]
+            events(
+                StoreEvent(
+                    .warning,
+                    "\(left.count) writes were under way when the edge ended: what they may have "
+                        + "touched is stale"))
+        }
         latestCell = LatestCell(first.latest)
         state = Mutex(first)
         self.log = Mutex(log)
+        // On disk before anything is served; a crash before that finds the writes pending again.
+        if !left.isEmpty { write() }
+        for write in left { repeatLater(write.id) }
     }
 
     deinit { unsafe latestCell.memory.deallocate() }
@@ -99,6 +132,7 @@ public final class Invalidations: Sendable {
         var latest: UInt64 = 0
         var retired: UInt64 = 0
         var rules: [(number: UInt64, rule: InvalidationRule)] = []
+        var pending: [(id: UInt64, rule: InvalidationRule)] = []
         var isNew = false
     }
 
@@ -112,8 +146,9 @@ public final class Invalidations: Sendable {
                 try StoreDirectory.make(directory)
                 let log = try InvalidationLog(directory: directory)
                 let (latest, retired, rules) = try log.load()
+                let pending = try log.loadPending()
                 return Opened(
-                    log: log, latest: latest, retired: retired, rules: rules,
+                    log: log, latest: latest, retired: retired, rules: rules, pending: pending,
                     isNew: isNew || attempt > 0)
             } catch {
                 events(
@@ -143,19 +178,123 @@ public final class Invalidations: Sendable {
     public func invalidate(
         _ rules: [InvalidationRule], whenDurable: (@Sendable (Bool) -> Void)? = nil
     ) -> (number: UInt64, before: UInt64) {
-        let rules = rules.count > InvalidationLog.batchLimit ? [.everything] : rules
+        change { state in
+            Self.take(rules, &state)
+            return Batch(number: state.latest, rules: rules, whenDurable: whenDurable)
+        }
+    }
+
+    /// Puts rules in force under the next number.
+    private static func take(_ rules: [InvalidationRule], _ state: inout State) {
+        state.latest += 1
+        for rule in rules { state.journal.append((state.latest, rule)) }
+    }
+
+    /// Queues what `body` says for the disk, after it has changed what is in force.
+    @discardableResult
+    private func change(_ body: (inout State) -> Batch) -> (number: UInt64, before: UInt64) {
         let (number, before, mustWrite) = state.withLock { state in
             let before = state.latest
-            state.latest += 1
-            for rule in rules { state.journal.append((state.latest, rule)) }
-            state.waiting.append(
-                Batch(number: state.latest, rules: rules, whenDurable: whenDurable))
-            unsafe latestCell.memory.pointee.store(state.latest, ordering: .releasing)
+            var batch = body(&state)
+            if batch.rules.count > InvalidationLog.batchLimit { batch.rules = [.everything] }
+            state.waiting.append(batch)
+            if state.latest != before {
+                unsafe latestCell.memory.pointee.store(state.latest, ordering: .releasing)
+            }
             defer { state.isWriting = true }
             return (state.latest, before, !state.isWriting)
         }
         if mustWrite { queue?.async { self.write() } }
         return (number, before)
+    }
+
+    /// What the latest writes in force touched, the last one first.
+    public func latestScopes(_ limit: Int) -> [(number: UInt64, words: String)] {
+        let journal = state.withLock { $0.journal }
+        return journal.lazy.reversed().filter { $0.rule.reach == .scope }.prefix(limit).map {
+            ($0.number, $0.rule.scope?.words() ?? "")
+        }
+    }
+
+    // MARK: writes under way
+
+    /// How the subjects of entries are read, for rules that are a write's scope. Loops and the
+    /// writer go by it from the next invalidation on.
+    public var reading: ScopeReading {
+        get { state.withLock { $0.reading } }
+        set { state.withLock { $0.reading = newValue } }
+    }
+
+    /// After how long what may go on behind its answer is invalidated once more, in milliseconds.
+    public var repeatDelay: Milliseconds {
+        get { state.withLock { $0.writes.repeatDelay } }
+        set { state.withLock { $0.writes.repeatDelay = newValue } }
+    }
+
+    /// Writes of which is not known yet what becomes of them, and those that are to be repeated.
+    public var pendingWrites: (open: Int, repeating: Int) {
+        state.withLock { ($0.writes.rules.count - $0.writes.due.count, $0.writes.due.count) }
+    }
+
+    /// Notes what a write may touch, before it is forwarded: should nobody learn what became of it,
+    /// that counts as touched.
+    ///
+    /// - Parameter whenDurable: called once, from any thread, with whether it is on disk.
+    /// - Returns: by which ``endWrite(_:_:again:whenDurable:)`` knows it.
+    func beginWrite(
+        _ rule: InvalidationRule, whenDurable: @escaping @Sendable (Bool) -> Void
+    ) -> UInt64 {
+        var id: UInt64 = 0
+        change { state in
+            id = state.writes.begin(rule)
+            let kept = state.writes.rules[id] ?? rule
+            return Batch(
+                number: state.latest, rules: [], begun: [(id, kept)], whenDurable: whenDurable)
+        }
+        return id
+    }
+
+    /// Says what became of a write.
+    ///
+    /// - Parameters:
+    ///   - rules: what it touched, in force from now on; none if it changed nothing.
+    ///   - again: its server may not be done yet: what it touched is stale once more after
+    ///     `repeatDelay`, also if the edge is started anew meanwhile.
+    @discardableResult
+    func endWrite(
+        _ id: UInt64, _ rules: [InvalidationRule], again: InvalidationRule? = nil,
+        whenDurable: (@Sendable (Bool) -> Void)? = nil
+    ) -> (number: UInt64, before: UInt64) {
+        let result = change { state in
+            if !rules.isEmpty { Self.take(rules, &state) }
+            var batch = Batch(number: state.latest, rules: rules, whenDurable: whenDurable)
+            if let again {
+                state.writes.keep(id, again)
+                batch.begun = [(id, state.writes.rules[id] ?? again)]
+            } else {
+                state.writes.end(id)
+                batch.ended = [id]
+            }
+            return batch
+        }
+        if again != nil { repeatLater(id) }
+        return result
+    }
+
+    private func repeatLater(_ id: UInt64) {
+        let delay = state.withLock { state in
+            state.writes.due[id] = clock() + state.writes.repeatDelay
+            return state.writes.repeatDelay
+        }
+        queue?.asyncAfter(deadline: .now() + .milliseconds(Int(delay))) { [weak self] in
+            self?.repeatWrite(id)
+        }
+    }
+
+    private func repeatWrite(_ id: UInt64) {
+        guard let rule = state.withLock({ $0.writes.rules[id] }) else { return }
+        repeated.add(1, ordering: .relaxed)
+        endWrite(id, [rule])
     }
 
     /// Whether one of the rules behind `known`, up to `last`, matches what a canonical key names,
@@ -164,6 +303,7 @@ public final class Invalidations: Sendable {
         guard known < last else { return false }
         return state.withLock { state in
             var index = InvalidationIndex()
+            index.reading = state.reading
             for (number, rule) in state.journal[state.journal.firstIndexBehind(known)...]
             where number <= last { index.insert(rule, number: number) }
             return unsafe index.latestTag > 0 || index.numbers(of: canonical.span.bytes).highest > 0
@@ -173,8 +313,10 @@ public final class Invalidations: Sendable {
     /// The latest rule in force that names what is stored under a canonical key. Cold: compares
     /// rule by rule.
     func latest(naming canonical: [UInt8]) -> (number: UInt64, rule: InvalidationRule)? {
-        state.withLock { $0.journal }.last { number, rule in
+        let (journal, reading) = state.withLock { ($0.journal, $0.reading) }
+        return journal.last { number, rule in
             var index = InvalidationIndex()
+            index.reading = reading
             index.insert(rule, number: number)
             return unsafe index.number(of: canonical.span.bytes) == number
         }
@@ -203,6 +345,7 @@ public final class Invalidations: Sendable {
     /// Brings an index up to date.
     func update(_ index: inout InvalidationIndex) {
         state.withLock { state in
+            index.reading = state.reading
             if state.retired > index.horizon { index.retire(upTo: state.retired) }
             let first = state.journal.firstIndexBehind(index.latest)
             for (number, rule) in state.journal[first...] { index.insert(rule, number: number) }
@@ -214,6 +357,7 @@ public final class Invalidations: Sendable {
     func makeIndex() -> InvalidationIndex {
         state.withLock { state in
             var index = InvalidationIndex(latest: state.retired, horizon: state.retired)
+            index.reading = state.reading
             for (number, rule) in state.journal { index.insert(rule, number: number) }
             index.note(latest: state.latest)
             return index
@@ -245,6 +389,8 @@ public final class Invalidations: Sendable {
 
     /// Writes what waits; for stores opened with `stepping`. Returns whether there was anything.
     func step() -> Bool {
+        let now = clock()
+        for id in state.withLock({ $0.writes.dueIDs(at: now) }) { repeatWrite(id) }
         guard state.withLock({ !$0.waiting.isEmpty }) else { return false }
         write()
         return true

@@ -51,7 +51,7 @@ public final class Store: Sendable {
         let file = opened.file
         invalidations = Invalidations(
             directory: core.directory.invalidations, storeLatest: contents.invalidation,
-            isStoreEmpty: contents.isEmpty, stepping: stepping, events: log)
+            isStoreEmpty: contents.isEmpty, stepping: stepping, clock: settings.clock, events: log)
         writer = Mutex(
             StoreWriter(
                 core, file: file, reader: opened.reader.take(), usage: usage, contents: contents,
@@ -109,6 +109,35 @@ public final class Store: Sendable {
     ) -> (number: UInt64, before: UInt64) {
         defer { wake(urgently: false) }
         return invalidations.invalidate(rules, whenDurable: whenDurable)
+    }
+
+    /// What becomes of a write that is over.
+    struct WriteEnding {
+        /// By which the log knows it.
+        var id: UInt64
+        /// What it touched; none: it changed nothing.
+        var rules: [InvalidationRule]
+        /// What it may touch still, behind its answer; nil: nothing.
+        var again: InvalidationRule?
+    }
+
+    /// The same as ``invalidate(_:whenDurable:)``, in one append with what a write touched.
+    @discardableResult
+    func invalidate(
+        _ rules: [InvalidationRule], ending write: WriteEnding?,
+        whenDurable: (@Sendable (Bool) -> Void)? = nil
+    ) -> (number: UInt64, before: UInt64) {
+        guard let write else { return invalidate(rules, whenDurable: whenDurable) }
+        defer { wake(urgently: false) }
+        return invalidations.endWrite(
+            write.id, rules + write.rules, again: write.again, whenDurable: whenDurable)
+    }
+
+    /// Goes by other settings, for what is invalidated from now on.
+    package func follow(_ settings: Settings) {
+        tagField = settings.tagField
+        invalidations.reading = settings.writes.reading
+        invalidations.repeatDelay = settings.writes.repeatDelay
     }
 
     /// Deletes an entry: absent for every loop from now on.
@@ -195,6 +224,10 @@ public final class Store: Sendable {
     /// The counters; the backlog's gauge is set at the time of the call.
     public var counters: StoreCounters {
         core.counters.set(.backlogBytes, core.queue.backlog)
+        let writes = invalidations.pendingWrites
+        core.counters.set(.writesOpen, writes.open)
+        core.counters.set(.writesRepeating, writes.repeating)
+        core.counters.set(.writesRepeated, invalidations.repeated.load(ordering: .relaxed))
         return core.counters
     }
 

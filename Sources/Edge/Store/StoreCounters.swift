@@ -4,8 +4,9 @@ import Synchronization
 public enum StoreCounter: Int, CaseIterable, Sendable {
     case stored, shared, refreshed, deleted, evicted, refusedFull, refusedBacklog, refusedMode
     case droppedGone, commits, failedCommits, freedPages, deferred, corrupt, missingChunks
-    case quarantines, faultIns, scanned, swept, softened
+    case quarantines, faultIns, scanned, swept, softened, writesRepeated
     case backlogBytes, usedPages, mapPages, entries, heldObjects
+    case writesOpen, writesRepeating
 
     /// Goes up and down, and is not a running total.
     public var isGauge: Bool { rawValue >= StoreCounter.backlogBytes.rawValue }
@@ -33,6 +34,9 @@ public enum StoreCounter: Int, CaseIterable, Sendable {
         case .scanned: "store_scanned_records"
         case .swept: "store_swept_entries"
         case .softened: "store_softened_entries"
+        case .writesRepeated: "writes_repeated"
+        case .writesOpen: "writes_open"
+        case .writesRepeating: "writes_repeating"
         case .backlogBytes: "store_backlog_bytes"
         case .usedPages: "store_used_pages"
         case .mapPages: "store_map_pages"
@@ -64,6 +68,9 @@ public enum StoreCounter: Int, CaseIterable, Sendable {
         case .scanned: "records seen by the scan that follows a start"
         case .swept: "dead entries deleted after an invalidation"
         case .softened: "entries written down as stale after a soft invalidation"
+        case .writesRepeated: "scopes of writes that were put in force once more"
+        case .writesOpen: "writes that were logged, and of which is not known what became of them"
+        case .writesRepeating: "scopes of writes that will be put in force once more"
         case .backlogBytes: "bytes waiting for the writer; over cache.backlog nothing is taken"
         case .usedPages: "pages of 4,096 bytes that hold something"
         case .mapPages: "pages of 4,096 bytes in the whole map"

@@ -1,0 +1,215 @@
+import HTTP
+public import Tiles
+
+/// What has to be known to read an entry's subject from its canonical key.
+public struct ScopeReading: Sendable {
+    /// Grid sets and layers of the servers behind the edge.
+    public var services: MapServices
+    /// How far beyond its own edges a picture shows something, in percent of its width and height:
+    /// symbols, labels, and the rest of the metatile that it was drawn in. Default 50.
+    public var margin: Int
+
+    public init(services: MapServices = .standard, margin: Int = 50) {
+        (self.services, self.margin) = (services, margin)
+    }
+
+    public static let standard = ScopeReading()
+}
+
+/// What a stored response is of, as far as its canonical key tells: its kind, its place, and its
+/// layers with their styles.
+///
+/// Reads keys with a map request in its normal form, and keys with path and query as they were
+/// sent, by the same code. Allocates nothing.
+struct EntrySubject {
+    /// Kinds that it may be of; empty: no write makes it stale.
+    private(set) var kinds: EntryKinds = []
+    /// The place it shows, grown by the margin; nil: none, or not known.
+    private(set) var box: GeographicBox?
+    /// It is no map server's.
+    private(set) var isPage = false
+    /// Of a page: where its path is in the key.
+    private(set) var path: Range<Int>?
+    private var map: MapSubject?
+    private var texts: (path: Range<Int>, query: Range<Int>) = (0..<0, 0..<0)
+    /// Of a page about one layer: where that is named.
+    private var pageLayer: Range<Int>?
+
+    /// nil: the key is of no known form.
+    init?(_ canonical: RawSpan, _ reading: ScopeReading) {
+        var parts = CanonicalParts()
+        var (path, query, normal): (Range<Int>?, Range<Int>?, Range<Int>?)
+        while let (part, value) = parts.next(in: canonical) {
+            switch part {
+            case .path: path = value
+            case .query: query = value
+            case .mapRequest: normal = value
+            default: break
+            }
+        }
+        guard !parts.isBroken else { return nil }
+        if let normal {
+            readNormal(normal, canonical, reading)
+        } else if let path {
+            let end = path.upperBound
+            read(path, query ?? end..<end, canonical, reading)
+        } else {
+            return nil
+        }
+    }
+
+    private mutating func readNormal(
+        _ text: Range<Int>, _ canonical: RawSpan, _ reading: ScopeReading
+    ) {
+        var mark = text.lowerBound
+        while mark < text.upperBound, canonical[mark] != UInt8(ascii: "?"),
+            canonical[mark] != UInt8(ascii: "#")
+        {
+            mark += 1
+        }
+        texts = (text.lowerBound..<mark, min(mark + 1, text.upperBound)..<text.upperBound)
+        take(
+            MapSubject(
+                canonicalPath: canonical.extracting(texts.path),
+                query: canonical.extracting(texts.query), reading.services), reading)
+    }
+
+    private mutating func read(
+        _ path: Range<Int>, _ query: Range<Int>, _ canonical: RawSpan, _ reading: ScopeReading
+    ) {
+        texts = (path, query)
+        let subject = MapSubject(
+            path: canonical.extracting(path), query: canonical.extracting(query), reading.services)
+        guard subject.kind == .none else { return take(subject, reading) }
+        isPage = true
+        self.path = path
+        let page = PagePath(canonical, path)
+        kinds = page.kinds
+        pageLayer = page.layer
+    }
+
+    private mutating func take(_ subject: MapSubject, _ reading: ScopeReading) {
+        map = subject
+        box = subject.box?.grown(byPercent: reading.margin)
+        kinds =
+            switch subject.kind {
+            case .none: []
+            case .picture: .tiles
+            case .legend: .legends
+            case .featureInfo: .featureInfo
+            case .features: .features
+            case .capabilities: .capabilities
+            case .other: .all
+            }
+    }
+
+    /// Calls `body` for each layer with its style; each nil where it is not known, and then perhaps
+    /// with the workspace that the layer is of.
+    func forEachName(
+        in canonical: RawSpan, _ body: (ScopeName?, _ workspace: CacheKey?, ScopeName?) -> Void
+    ) {
+        let size = MapSubject.nameLimit
+        unsafe withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { first in
+            unsafe withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { second in
+                var layer = unsafe first.mutableBytes
+                var style = unsafe second.mutableBytes
+                guard let map else {
+                    return body(pageName(canonical, &layer), nil, nil)
+                }
+                var names = map.names
+                while let (named, drawn) = map.next(
+                    &names, path: canonical.extracting(texts.path),
+                    query: canonical.extracting(texts.query), layer: &layer, style: &style)
+                {
+                    body(
+                        Self.name(named, layer.bytes), Self.workspace(named, layer.bytes),
+                        drawn.flatMap { Self.name($0, style.bytes) })
+                }
+            }
+        }
+    }
+
+    private static func name(_ name: MapSubject.Name, _ bytes: RawSpan) -> ScopeName? {
+        guard !name.name.isEmpty else { return nil }
+        let text = bytes.extracting(name.name)
+        guard let workspace = name.workspace else { return ScopeName(workspace: nil, text) }
+        return ScopeName(workspace: bytes.extracting(workspace), text)
+    }
+
+    private static func workspace(_ name: MapSubject.Name, _ bytes: RawSpan) -> CacheKey? {
+        name.workspace.map { ScopeName.workspace(bytes.extracting($0)) }
+    }
+
+    /// The layer that a page is about: `workspace:name`, decoded.
+    private func pageName(_ canonical: RawSpan, _ memory: inout MutableRawSpan) -> ScopeName? {
+        guard let pageLayer else { return nil }
+        let text = canonical.extracting(pageLayer)
+        var (count, colon, at) = (0, -1, 0)
+        while at < text.byteCount {
+            let (value, width) = PercentCoding.decoded(text, at: at)
+            guard count < memory.byteCount else { return nil }
+            if value == UInt8(ascii: ":"), colon < 0 { colon = count }
+            memory.storeBytes(of: value, toByteOffset: count, as: UInt8.self)
+            count += 1
+            at += width
+        }
+        guard count > colon + 1 else { return nil }
+        let name = memory.bytes.extracting((colon + 1)..<count)
+        if colon <= 0 { return ScopeName(workspace: nil, name) }
+        return ScopeName(workspace: memory.bytes.extracting(0..<colon), name)
+    }
+}
+
+/// What a path of the site tells of the page behind it.
+struct PagePath {
+    private(set) var kinds: EntryKinds = [.pages, .lists]
+    /// Where the layer that it is about is named.
+    private(set) var layer: Range<Int>?
+
+    init(_ canonical: RawSpan, _ path: Range<Int>) {
+        let text = canonical.extracting(path)
+        let first = Self.segment(text, from: 1)
+        let second = Self.segment(text, from: first.upperBound + 1)
+        let word = text.extracting(first)
+        if Self.isAny(word, ["layers", "data", "datasets"]), !second.isEmpty {
+            layer = path.lowerBound + second.lowerBound..<path.lowerBound + second.upperBound
+            kinds = .pages
+        } else if Self.isAny(word, ["story", "maps", "mapstory", "documents"]), !second.isEmpty {
+            kinds = .pages
+        } else if Self.isAny(word, ["uploaded", "media", "thumbs"]) {
+            // Thumbnails are drawn anew when what they show changes.
+            kinds = .pages
+        } else if Self.isAny(word, ["static"]) || Self.isFile(text) {
+            kinds = []
+        }
+    }
+
+    private static func segment(_ text: RawSpan, from start: Int) -> Range<Int> {
+        guard start < text.byteCount else { return text.byteCount..<text.byteCount }
+        var end = start
+        while end < text.byteCount, text[end] != UInt8(ascii: "/") { end += 1 }
+        return start..<end
+    }
+
+    private static func isAny<let count: Int>(
+        _ word: RawSpan, _ words: [count of StaticString]
+    ) -> Bool {
+        for index in 0..<count where PercentCoding.spells(word, words[index]) { return true }
+        return false
+    }
+
+    /// Whether it ends like a program, a style sheet or a font, which no edit changes.
+    private static func isFile(_ text: RawSpan) -> Bool {
+        var start = text.byteCount
+        while start > 0, text[start - 1] != UInt8(ascii: "."), text[start - 1] != UInt8(ascii: "/")
+        {
+            start -= 1
+        }
+        guard start > 0, text[start - 1] == UInt8(ascii: ".") else { return false }
+        let ending = text.extracting(start..<text.byteCount)
+        let files: [9 of StaticString] = [
+            "js", "mjs", "css", "map", "woff", "woff2", "ttf", "ico", "svg",
+        ]
+        return isAny(ending, files)
+    }
+}

@@ -1,0 +1,107 @@
+import Tiles
+
+/// What scopes have said of one name: the numbers of the latest ones, by kind and by place.
+struct ScopeMarks: Sendable {
+    private struct Place: Sendable {
+        var box: GeographicBox
+        var number: UInt64
+        var kinds: EntryKinds
+        var isHard: Bool
+    }
+
+    /// For each kind, by its bit: the number of the latest rule without a place.
+    private var soft = [8 of UInt64](repeating: 0)
+    private var hard = [8 of UInt64](repeating: 0)
+    private var places: [Place] = []
+    /// The number of the latest of all.
+    private(set) var latest: UInt64 = 0
+
+    init() { assert(EntryKinds.all.rawValue < 256, "one bit for each number") }
+
+    mutating func raise(_ kinds: EntryKinds, to number: UInt64, isHard: Bool) {
+        latest = max(latest, number)
+        for bit in 0..<8 where kinds.rawValue & 1 << UInt16(bit) != 0 {
+            if isHard {
+                hard[bit] = max(hard[bit], number)
+            } else {
+                soft[bit] = max(soft[bit], number)
+            }
+        }
+    }
+
+    mutating func add(
+        _ box: GeographicBox, _ kinds: EntryKinds, _ number: UInt64, isHard: Bool
+    ) {
+        latest = max(latest, number)
+        places.append(Place(box: box, number: number, kinds: kinds, isHard: isHard))
+        guard places.count > ScopeIndex.boxLimit else { return }
+        for place in places.prefix(ScopeIndex.boxLimit / 2) {
+            raise(place.kinds, to: place.number, isHard: place.isHard)
+        }
+        places.removeFirst(ScopeIndex.boxLimit / 2)
+    }
+
+    /// Forgets what is not younger; false: nothing is left.
+    mutating func retire(upTo number: UInt64) -> Bool {
+        places.removeAll { $0.number <= number }
+        return latest > number
+    }
+
+    func numbers(
+        _ kinds: EntryKinds, _ box: GeographicBox?, since: UInt64,
+        into found: inout InvalidationIndex.Numbers
+    ) {
+        for bit in 0..<8 where kinds.rawValue & 1 << UInt16(bit) != 0 {
+            found.formMaximum(.init(dead: hard[bit], stale: soft[bit]))
+        }
+        for place in places.reversed() {
+            // In the order of their numbers: all that follow are older than the entry.
+            if place.number <= since { return }
+            guard !place.kinds.isDisjoint(with: kinds), box?.intersects(place.box) ?? true
+            else { continue }
+            found.formMaximum(
+                place.isHard
+                    ? .init(dead: place.number, stale: 0) : .init(dead: 0, stale: place.number))
+        }
+    }
+}
+
+/// The hashes by which a name is found, whether its workspace is known or not.
+///
+/// Hashes are compared in place of names: two found equal by chance only cost a fetch.
+struct ScopeName {
+    /// Under which a scope without a workspace stands, which may be of any.
+    var any: CacheKey
+    /// Under which a scope with a workspace stands for whoever does not say one.
+    var bare: CacheKey
+    /// With the workspace; nil: it is not known.
+    var exact: CacheKey?
+    var workspace: CacheKey?
+
+    init(workspace: RawSpan?, _ name: RawSpan) {
+        any = CacheKey.hash(name, seed: (1, 0x616e_79))
+        bare = CacheKey.hash(name, seed: (2, 0x6261_7265))
+        guard let workspace else { return }
+        let own = Self.workspace(workspace)
+        self.workspace = own
+        exact = CacheKey.hash(name, seed: (own.high, own.low))
+    }
+
+    init(_ name: LayerName) {
+        let (place, text) = (name.workspace.map { Array($0.utf8) }, Array(name.name.utf8))
+        if let place {
+            self = unsafe ScopeName(workspace: place.span.bytes, text.span.bytes)
+        } else {
+            self = unsafe ScopeName(workspace: nil, text.span.bytes)
+        }
+    }
+
+    static func workspace(_ name: RawSpan) -> CacheKey {
+        CacheKey.hash(name, seed: (3, 0x776f_726b))
+    }
+
+    static func workspace(_ name: String) -> CacheKey {
+        let text = Array(name.utf8)
+        return unsafe workspace(text.span.bytes)
+    }
+}

@@ -1,0 +1,74 @@
+import Caching
+import Edge
+
+extension ConfigurationReader {
+    /// The keys of `writes`.
+    mutating func readWrites(_ section: Section) {
+        var section = section
+        var writes = WriteSettings()
+        section.read("enabled", &writes.isOn, .flag)
+        section.read("root", &writes.context.root, .pathSegment)
+        if let paths = section.list("site") {
+            writes.context.site = paths.compactMap { $0.read(.sitePath, findings) }
+        }
+        section.read("repeatAfter", &writes.repeatDelay, .duration(1_000...86_400_000))
+        section.read("margin", &writes.reading.margin, .count(0...1_000))
+        if var groups = section.section("groups") {
+            for entry in groups.entries() {
+                writes.groups[LayerName(entry.name)] = entry.elements.compactMap { element in
+                    if case .value(let given) = element {
+                        return given.read(.text, findings).map { LayerName($0) }
+                    }
+                    findings.error(
+                        at: entry.place,
+                        "a member of the group \(printable(entry.name)) is no name",
+                        "write its layers as a list: [geonode:roads, geonode:rivers]")
+                    return nil
+                }
+            }
+        }
+        section.finish()
+        configuration.settings.writes = writes
+    }
+
+    /// Nothing would ever be observed.
+    func checkWrites() {
+        let settings = configuration.settings
+        let place = findings.place(of: "writes.site")
+        guard !settings.writes.context.site.isEmpty else { return }
+        if !settings.writes.isOn {
+            findings.warning(
+                at: place, "writes.site names paths, but writes are not observed",
+                "write enabled: true, or leave it out")
+        } else if settings.behaviors.allSatisfy({ $0.policy.mapClass == .none }) {
+            findings.warning(
+                at: place, "writes are observed of behaviors with a class, and none has one",
+                "give the behaviors of these paths a class, such as pages")
+        }
+    }
+}
+
+extension ValueForm where Value == String {
+    /// One segment of a path.
+    fileprivate static var pathSegment: Self {
+        Self { text throws(Complaint) in
+            let isOne = !text.isEmpty && !text.contains { "/?# ".contains($0) }
+            guard isOne else {
+                throw Complaint(
+                    "is no single segment of a path", "write it without slashes: geoserver")
+            }
+            return text
+        }
+    }
+
+    /// A path in whole segments, decoded.
+    fileprivate static var sitePath: Self {
+        Self { text throws(Complaint) in
+            guard text.hasPrefix("/"), !text.contains("*"), !text.contains("?") else {
+                throw Complaint(
+                    "is no path", "write its first segments, such as /layers, or / for everywhere")
+            }
+            return text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import Caching
+
+/// Writes that were noted before they were forwarded, and of which nobody knows yet what became;
+/// and those whose server may go on behind its answer.
+struct PendingWrites {
+    /// What each may touch.
+    private(set) var rules: [UInt64: InvalidationRule] = [:]
+    /// Those that are over, but to be invalidated once more, and when.
+    var due: [UInt64: Milliseconds] = [:]
+    var repeatDelay: Milliseconds = 60_000
+    private var next: UInt64 = 1
+    private var bytes = 0
+
+    /// Bytes of scopes that are kept at once; beyond them a write counts as touching everything.
+    static let byteLimit = 8 << 20
+
+    init() {}
+
+    /// Those that a process left behind.
+    init(_ left: [(id: UInt64, rule: InvalidationRule)]) {
+        for (id, rule) in left {
+            set(id, rule)
+            next = max(next, id + 1)
+        }
+    }
+
+    private mutating func set(_ id: UInt64, _ rule: InvalidationRule) {
+        bytes -= rules[id]?.bytes.count ?? 0
+        let fits = bytes + rule.bytes.count <= Self.byteLimit
+        rules[id] = fits ? rule : .everything
+        bytes += rules[id]?.bytes.count ?? 0
+    }
+
+    mutating func begin(_ rule: InvalidationRule) -> UInt64 {
+        defer { next += 1 }
+        set(next, rule)
+        return next
+    }
+
+    /// It is over; `rule` is to be put in force once more.
+    mutating func keep(_ id: UInt64, _ rule: InvalidationRule) { set(id, rule) }
+
+    mutating func end(_ id: UInt64) {
+        bytes -= rules.removeValue(forKey: id)?.bytes.count ?? 0
+        due[id] = nil
+    }
+
+    /// Those to be repeated by now, in the order in which they came.
+    func dueIDs(at now: Milliseconds) -> [UInt64] {
+        due.filter { $0.value <= now }.map(\.key).sorted()
+    }
+}

@@ -1,0 +1,287 @@
+import Caching
+import HTTP
+import Reactor
+
+/// A request that may change what is stored, on its way. Confined to its viewer's loop.
+final class WriteWatch {
+    enum Stage {
+        /// Its body says what it is, and is not here yet.
+        case reading
+        /// What it may touch is on its way to the disk.
+        case logging
+        /// It is forwarded, or about to be.
+        case open
+        /// What became of it is known.
+        case settled
+    }
+
+    var stage = Stage.reading
+    /// What it is, as far as is known.
+    var write: ObservedWrite
+    /// By which the log knows it.
+    var id: UInt64 = 0
+    /// Members that were asked. Of several, one may have done what another says was not there.
+    var attempts = 0
+    /// Sees the request's body pass; nil: the body tells nothing.
+    let body: BodyObserver?
+    /// The answer's head, while its body is read.
+    var head: FetchedHead?
+    var reader: WriteResponseReader?
+    /// What became of it.
+    var outcome: WriteOutcome?
+
+    init(_ write: ObservedWrite, body: BodyObserver?) {
+        self.write = write
+        self.body = body
+    }
+
+    /// The answer's body may have to be read here, without a coding.
+    var readsAnswer: Bool { write.response != .status }
+}
+
+/// Reads a request's body as it passes; in a box, since hardly any request has one.
+final class BodyObserver {
+    private var reader: WriteBodyReader
+    let unread: ObservedWrite
+    private var isOver = false
+
+    init(_ body: WriteBody, unread: ObservedWrite, context: WriteContext) {
+        reader = WriteBodyReader(body, unread: unread, context: context)
+        self.unread = unread
+    }
+
+    func take(_ bytes: UnsafeRawBufferPointer) {
+        if !isOver { unsafe reader.take(bytes.bytes) }
+    }
+
+    /// What the request is, its body having come so far. Nothing is taken from then on.
+    ///
+    /// - Parameter isWhole: that was the last of it.
+    func finish(isWhole: Bool) -> WriteRecognition {
+        isOver = true
+        let found = reader.finish()
+        if isWhole { return found }
+        var wide = unread
+        if case .write(let write) = found {
+            wide.scope.formUnion(write.scope)
+            wide.isDeferred = wide.isDeferred || write.isDeferred
+        }
+        wide.response = .divisible
+        return .write(wide)
+    }
+}
+
+extension Exchange {
+    /// Its request changed what is stored, or may have. For whoever lets its viewer see that.
+    var writeSucceeded: Bool { watch?.outcome?.mayHaveHappened == true }
+}
+
+// What a write touches is on disk before it is forwarded, and in force before its answer goes out
+// (law 3): there is no moment at which a crash could leave what is stored wrong.
+extension LoopState where N: ~Copyable {
+    /// Bytes of an answer that are held until it is known what they say; of a longer one is believed
+    /// what a lost one would say.
+    private static var answerLimit: Int { 1 << 20 }
+
+    /// Whether a request may change what is stored; nil if not.
+    func watch(_ exchange: Exchange) -> WriteWatch? {
+        let settings = snapshot.settings.writes
+        guard settings.isOn, store != nil, exchange.policy.mapClass != .none, exchange.page == nil
+        else { return nil }
+        switch exchange.recognised(settings.context) {
+        case .read: return nil
+        case .write(let write): return WriteWatch(write, body: nil)
+        case .body(let body, let unread):
+            let isCoded = exchange.head.fields.first(.contentEncoding) != nil
+            guard !isCoded, exchange.intake.received == 0 else {
+                return WriteWatch(unread, body: nil)
+            }
+            let observer = BodyObserver(body, unread: unread, context: settings.context)
+            exchange.intake.observer = observer
+            return WriteWatch(unread, body: observer)
+        }
+    }
+
+    /// Goes on with a write that is not forwarded yet: notes what it may touch, once its body is
+    /// here, or more of it than is held.
+    mutating func readWrite(_ fetch: Fetch) {
+        let exchange = fetch.exchange
+        guard let watch = exchange.watch, let store else { return place(fetch) }
+        var noted = watch.write.scope
+        if let body = watch.body {
+            guard exchange.intake.isComplete || exchange.intake.isFull else { return }
+            if exchange.intake.isComplete {
+                guard case .write(let write) = body.finish(isWhole: true),
+                    !write.scope.isEmpty
+                else { return forwardRead(fetch) }
+                watch.write = write
+                noted = write.scope
+            } else {
+                // What stands further on may touch anything.
+                noted = .everything
+            }
+        }
+        counters.add(.writesObserved)
+        watch.stage = .logging
+        noted = snapshot.settings.writes.expanded(noted)
+        let (mailbox, token) = (shared.mailboxes[index], fetch.token.bits)
+        watch.id = store.invalidations.beginWrite(InvalidationRule(noted)) { _ in
+            _ = mailbox.post(.kept(fetch: token))
+        }
+    }
+
+    /// The body was a question after all, or touches nothing, as a probe does.
+    private mutating func forwardRead(_ fetch: Fetch) {
+        let exchange = fetch.exchange
+        exchange.watch = nil
+        exchange.intake.observer = nil
+        fetch.ask(exchange.request(to: exchange.pool.settings, conditions(exchange)))
+        place(fetch)
+    }
+
+    /// What a write may touch is on disk, or cannot be kept there: it is forwarded now.
+    ///
+    /// - Returns: false when it was another thing that the fetch waited for.
+    mutating func forwardsLogged(_ fetch: Fetch) -> Bool {
+        guard let watch = fetch.exchange.watch, watch.stage == .logging else { return false }
+        watch.stage = .open
+        place(fetch)
+        return true
+    }
+
+    // MARK: what became of it
+
+    /// Whether an answer's body says what became of a write: then it is read before anybody has it.
+    func readsAnswer(_ fetch: Fetch, _ head: FetchedHead) -> Bool {
+        guard let watch = fetch.exchange.watch, watch.stage == .open else { return false }
+        learnBody(watch, fetch.exchange)
+        let reader = WriteResponseReader(
+            status: head.status, form: watch.write.response, charset: head.charset)
+        guard !reader.isDecided, !head.isCoded, watch.attempts == 1 else { return false }
+        watch.reader = reader
+        watch.head = head
+        return true
+    }
+
+    /// More of such an answer is here; nil: not enough yet.
+    func readAnswer(_ fetch: Fetch) -> (FetchedHead, Store.WriteEnding?)? {
+        guard let watch = fetch.exchange.watch, let head = watch.head, var reader = watch.reader
+        else { return nil }
+        let isWhole = fetch.body.isComplete
+        guard isWhole || fetch.shared.total >= Self.answerLimit else { return nil }
+        let bytes = fetch.shared.prefix(Self.answerLimit)
+        unsafe reader.take(bytes.span.bytes)
+        let isRead = isWhole && fetch.shared.total <= Self.answerLimit
+        (watch.head, watch.reader) = (nil, nil)
+        return (head, end(fetch, reader.finish(isWhole: isRead)))
+    }
+
+    /// What an answer's status says became of a write; nil: it was none, or that is known already.
+    func ending(of fetch: Fetch, status: Int) -> Store.WriteEnding? {
+        guard let watch = fetch.exchange.watch, watch.stage == .open else { return nil }
+        learnBody(watch, fetch.exchange)
+        var reader = WriteResponseReader(status: status, form: watch.write.response)
+        return end(fetch, reader.finish(isWhole: false))
+    }
+
+    /// Reads what there is of a request's body, which passed while the server was asked.
+    private func learnBody(_ watch: WriteWatch, _ exchange: Exchange) {
+        guard exchange.intake.observer != nil, let body = watch.body else { return }
+        exchange.intake.observer = nil
+        // It was forwarded before it was whole.
+        guard case .write(let write) = body.finish(isWhole: exchange.intake.isComplete) else {
+            watch.write = ObservedWrite(WriteScope())
+            return
+        }
+        watch.write = write
+    }
+
+    private func end(_ fetch: Fetch, _ read: WriteOutcome) -> Store.WriteEnding? {
+        let exchange = fetch.exchange
+        guard let watch = exchange.watch, watch.stage == .open else { return nil }
+        watch.stage = .settled
+        let outcome = read == .refused && watch.attempts > 1 ? .unknown : read
+        watch.outcome = outcome
+        exchange.outcome.write = outcome.word
+        counters.add(.writesRefused, outcome == .refused ? 1 : 0)
+        counters.add(.writesUnknown, outcome == .unknown ? 1 : 0)
+        guard outcome.mayHaveHappened, !watch.write.scope.isEmpty else {
+            return Store.WriteEnding(id: watch.id, rules: [])
+        }
+        let rule = InvalidationRule(snapshot.settings.writes.expanded(watch.write.scope))
+        let goesOn = outcome == .unknown || watch.write.isDeferred
+        return Store.WriteEnding(id: watch.id, rules: [rule], again: goesOn ? rule : nil)
+    }
+
+    /// A write's member has failed, or its viewer has left: nobody knows if it was done, unless
+    /// nothing of it was sent.
+    mutating func loseWatched(_ fetch: Fetch) {
+        guard let watch = fetch.exchange.watch else { return }
+        if watch.stage == .logging { watch.stage = .open }
+        guard watch.stage == .open else { return }
+        learnBody(watch, fetch.exchange)
+        guard let ending = end(fetch, watch.attempts > 0 ? .unknown : .refused) else { return }
+        guard !ending.rules.isEmpty else {
+            store?.invalidate([], ending: ending)
+            return
+        }
+        let (mailbox, token) = (shared.mailboxes[index], fetch.token.bits)
+        fetch.awaitedCommits += 1
+        store?.invalidate([], ending: ending) { _ in
+            _ = mailbox.post(.kept(fetch: token))
+        }
+    }
+
+    /// Whether a write whose viewer has left was sent whole: its answer tells what became of it.
+    func mayStillAnswer(_ fetch: Fetch) -> Bool {
+        guard let watch = fetch.exchange.watch, watch.stage == .open else { return false }
+        return fetch.hasSentAll && fetch.head == nil && fetch.phase != .done
+    }
+}
+
+extension Exchange {
+    fileprivate func recognised(_ context: WriteContext) -> WriteRecognition {
+        unsafe bytes.withUnsafeBytes { bytes in
+            let type = head.fields.first(.contentType).map { head.fields[$0].value.range }
+            return unsafe WriteRequest.recognised(
+                method: head.method,
+                path: UnsafeRawBufferPointer(rebasing: bytes[head.path.range]).bytes,
+                query: UnsafeRawBufferPointer(rebasing: bytes[head.query.range]).bytes,
+                contentType: UnsafeRawBufferPointer(rebasing: bytes[type ?? 0..<0]).bytes,
+                context: context)
+        }
+    }
+}
+
+extension WriteOutcome {
+    /// The word for it in logs.
+    var word: StaticString {
+        switch self {
+        case .happened: "happened"
+        case .refused: "refused"
+        case .unknown: "unknown"
+        }
+    }
+}
+
+extension FetchedHead {
+    /// A content coding hides what its body says.
+    fileprivate var isCoded: Bool {
+        guard let index = head.fields.first(.contentEncoding) else { return false }
+        let value = bytes[head.fields[index].value.range].map { $0 | 0x20 }
+        return !value.isEmpty && value != Array("identity".utf8)
+    }
+
+    /// That of its media type.
+    fileprivate var charset: String? {
+        guard let index = head.fields.first(.contentType) else { return nil }
+        let text = String(decoding: bytes[head.fields[index].value.range], as: UTF8.self)
+        for part in text.split(separator: ";").dropFirst() {
+            let pair = part.split(separator: "=", maxSplits: 1)
+            let name = pair[0].filter { $0 != " " && $0 != "\t" }
+            guard name.lowercased() == "charset", pair.count == 2 else { continue }
+            return pair[1].filter { $0 != "\"" && $0 != " " }.lowercased()
+        }
+        return nil
+    }
+}

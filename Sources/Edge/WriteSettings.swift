@@ -1,0 +1,53 @@
+public import Caching
+
+/// How writes that pass the edge make stale what they touch.
+public struct WriteSettings: Sendable {
+    /// Writes are recognised, of behaviors that have a class. Default: yes.
+    public var isOn = true
+    /// What the edge knows of the servers behind it: see `WriteContext`. Its `site` is empty at
+    /// first: only a map server's writes are recognised, and of the site's pages none.
+    public var context: WriteContext
+    /// After how long what may go on behind its answer, or of which nobody knows if it happened, is
+    /// made stale once more, in milliseconds. Default 60 s.
+    public var repeatDelay: Milliseconds = 60_000
+    /// Layer groups, each with its members, which may be groups themselves. What touches a member
+    /// touches the group.
+    public var groups: [LayerName: [LayerName]] = [:]
+    /// How the subjects of stored responses are read.
+    public var reading = ScopeReading.standard
+
+    public init() {
+        context = WriteContext()
+        context.site = []
+    }
+
+    /// The scope with the groups that show what it names.
+    func expanded(_ scope: WriteScope) -> WriteScope {
+        guard !groups.isEmpty else { return scope }
+        var wide = scope
+        for part in scope.parts {
+            var seen: Set<LayerName> = []
+            var left = [part.target]
+            while let target = left.popLast() {
+                for (group, members) in groups where !seen.contains(group) {
+                    guard members.contains(where: { target.reaches($0) }) else { continue }
+                    seen.insert(group)
+                    wide.insert(WriteScope.Part(.layer(group), part.kinds, boxes: part.boxes))
+                    left.append(.layer(group))
+                }
+            }
+        }
+        return wide
+    }
+}
+
+extension WriteScope.Target {
+    /// Whether a layer is meant by its name or workspace; of a style nobody can tell here.
+    fileprivate func reaches(_ layer: LayerName) -> Bool {
+        switch self {
+        case .layer, .workspace: matches(layer: layer, style: nil, path: nil)
+        // Meant in any case, or not by its name.
+        case .everything, .style, .page: false
+        }
+    }
+}

@@ -1,0 +1,282 @@
+/// What a stored response of a map server shows, as far as its target tells: for whoever has to
+/// know whether a write touched it.
+///
+/// Reads a request's path and query, or the canonical text that `TileRequest` makes of them, and
+/// finds the same in both. What it cannot tell it leaves open, and then anything may be shown.
+/// Allocates nothing; linear in the length of the target.
+public struct MapSubject: Sendable {
+    /// What kind of answer it is.
+    public enum Kind: UInt8, Sendable {
+        /// No map server was asked, as far as can be seen.
+        case none
+        case picture, legend, featureInfo, features, capabilities
+        /// A map server was asked for something else.
+        case other
+    }
+
+    public private(set) var kind = Kind.none
+    /// The place that it shows; nil where it has none or that is not known.
+    public private(set) var box: GeographicBox?
+    /// A virtual service's first segment, where the catalogue knows it as a workspace.
+    private var workspace = QueryText.empty
+    private var layers = QueryText.empty
+    private var styles = QueryText.empty
+    /// The prefix of a layer's name may be one that the request itself declares.
+    private var hasForeignPrefixes = false
+
+    /// Reads a target as it was sent.
+    public init(path: RawSpan, query: RawSpan, _ services: MapServices) {
+        let reading = MapReading(path: path, query: query, services)
+        if reading.isMap {
+            kind = .picture
+            (layers, styles) = (reading.layers, reading.styles)
+            if layers.isEmpty {
+                let table = reading.table
+                layers = table[.layers].isEmpty ? table[.layer] : table[.layers]
+            }
+            if let address = reading.address {
+                place(address, services.gridSets)
+            } else if reading.form == .getMap {
+                place(reading.wms)
+            }
+            setWorkspace(reading.service, path, services)
+        } else {
+            readOther(reading.table, path: path, query: query, services)
+        }
+    }
+
+    /// Reads the canonical text of a picture, in two parts: what stands before its first `?` or
+    /// `#`, and what stands behind.
+    public init(canonicalPath path: RawSpan, query: RawSpan, _ services: MapServices) {
+        kind = .picture
+        var table = ParameterTable()
+        table.read(query)
+        layers = table[.layers].isEmpty ? table[.layer] : table[.layers]
+        styles = table.has(.styles) ? table[.styles] : table[.style]
+        if let address = Self.tile(table, query: query, services.gridSets) {
+            place(address, services.gridSets)
+        } else {
+            place(WMSRequest(table, query: query, services.gridSets))
+        }
+        setWorkspace(ServicePath(path, services), path, services)
+    }
+
+    /// `TILE#set/level/column/row`.
+    private static func tile(
+        _ table: ParameterTable, query: RawSpan, _ sets: GridSets
+    ) -> TileAddress? {
+        for index in 0..<table.othersCount {
+            let name = table.other(index).name
+            guard let start = name.prefix("tile#", in: query) else { continue }
+            var rest = QueryText(start: start, end: name.end)
+            guard let set = rest.cut(before: UInt8(ascii: "/"), in: query),
+                let known = sets.set(named: set, in: query),
+                let level = rest.cut(before: UInt8(ascii: "/"), in: query)?.index(in: query),
+                let column = rest.cut(before: UInt8(ascii: "/"), in: query)?.index(in: query),
+                let row = rest.index(in: query)
+            else { return nil }
+            return sets.tile(known, level, column: column, row: row)
+        }
+        return nil
+    }
+
+    // MARK: place
+
+    private mutating func place(_ address: TileAddress, _ sets: GridSets) {
+        box = sets.box(of: address).flatMap {
+            GeographicBox($0, sets.system(ofSet: Int(address.gridSet)))
+        }
+    }
+
+    private mutating func place(_ wms: WMSRequest) {
+        box = wms.box.flatMap { GeographicBox($0, wms.system) }
+    }
+
+    private mutating func setWorkspace(
+        _ service: ServicePath, _ path: RawSpan, _ services: MapServices
+    ) {
+        // Without a catalogue it may as well be a global group, whose layers are of any workspace.
+        guard !service.workspace.isEmpty, !services.layers.isEmpty else { return }
+        unsafe withUnsafeTemporaryAllocation(byteCount: Self.nameLimit + 1, alignment: 1) {
+            var writer = unsafe KeyWriter($0)
+            writer.text(service.workspace, in: path)
+            writer.byte(UInt8(ascii: ":"))
+            if !writer.hasOverflowed,
+                services.layers.index(of: 0..<writer.count, in: writer) != nil
+            {
+                workspace = service.workspace
+            }
+        }
+    }
+
+    // MARK: what is no picture
+
+    private mutating func readOther(
+        _ table: ParameterTable, path: RawSpan, query: RawSpan, _ services: MapServices
+    ) {
+        let service = ServicePath(path, services)
+        guard table.has(.request) else {
+            let isCapabilities = table.classified(path: path, query: query)?.kind == .capabilities
+            if isCapabilities {
+                kind = .capabilities
+            } else if services.context(of: path) != nil || Self.isServers(path) {
+                kind = .other
+            }
+            return setWorkspace(service, path, services)
+        }
+        let request = table[.request]
+        func asks(_ word: StaticString) -> Bool { request.spells(word, in: query) }
+        kind = .other
+        if asks("getcapabilities") || asks("capabilities") {
+            kind = .capabilities
+        } else if asks("getlegendgraphic") {
+            kind = .legend
+            layers = table[.layer].isEmpty ? table[.layers] : table[.layer]
+            styles = table.has(.style) ? table[.style] : table[.styles]
+        } else if asks("getfeatureinfo") || asks("feature_info") {
+            kind = .featureInfo
+            layers = Self.other("query_layers", table, query)
+            if layers.isEmpty {
+                layers = table[.layers].isEmpty ? table[.layer] : table[.layers]
+            }
+            place(WMSRequest(table, query: query, services.gridSets))
+        } else if asks("getfeature") || asks("describefeaturetype") || asks("getpropertyvalue")
+            || asks("getcoverage") || asks("describecoverage") || asks("getfeaturewithlock")
+        {
+            kind = .features
+            hasForeignPrefixes = true
+            layers = Self.other("typename", table, query)
+            if layers.isEmpty { layers = Self.other("typenames", table, query) }
+        }
+        if kind != .features { setWorkspace(service, path, services) }
+    }
+
+    private static func other(
+        _ name: StaticString, _ table: ParameterTable, _ query: RawSpan
+    ) -> QueryText {
+        var found = QueryText.empty
+        for index in 0..<table.othersCount where table.other(index).name.spells(name, in: query) {
+            // Servers differ in which of two they take.
+            if !found.isEmpty { return .empty }
+            found = table.other(index).value
+        }
+        return table.hasTooManyOthers ? .empty : found
+    }
+
+    /// Whether the path begins like one of a map server, or of the site's way to it.
+    private static func isServers(_ path: RawSpan) -> Bool {
+        var walk = PathWalk(at: 0, skips: 0..<0)
+        guard let first = walk.next(in: path) else { return false }
+        return first.spells("gs", in: path) || first.spells("rest", in: path)
+            || first.spells("gwc", in: path) || first.spells("geogig", in: path)
+            || first.spells("wms", in: path) || first.spells("ows", in: path)
+            || first.spells("wfs", in: path) || first.spells("wcs", in: path)
+    }
+
+    // MARK: names
+
+    /// Longest name, in bytes; a longer one is not known.
+    public static var nameLimit: Int { 512 }
+
+    /// One name, decoded, in the caller's memory.
+    public struct Name: Sendable {
+        /// Of the workspace; nil: not known, so that it may be any.
+        public var workspace: Range<Int>?
+        /// Of the name; empty: not known.
+        public var name: Range<Int>
+    }
+
+    /// Walks the layers that it shows, each with its style.
+    public struct Names: Sendable {
+        fileprivate var layers: QueryText
+        fileprivate var styles: QueryText
+        fileprivate var isFirst = true
+    }
+
+    /// The walk's beginning.
+    public var names: Names { Names(layers: layers, styles: styles) }
+
+    /// The next layer and its style, decoded into memory of the caller: of `nameLimit` bytes each.
+    ///
+    /// - Returns: nil behind the last. Of a response whose layers are not known one without a name,
+    ///   and perhaps with a workspace, which it shows nothing beyond.
+    ///   `style` nil: not known, or the layer's default.
+    public func next(
+        _ names: inout Names, path: RawSpan, query: RawSpan, layer: inout MutableRawSpan,
+        style: inout MutableRawSpan
+    ) -> (layer: Name, style: Name?)? {
+        defer { names.isFirst = false }
+        let bytes = names.layers.isInPath ? path : query
+        guard let item = names.layers.cut(before: UInt8(ascii: ","), in: bytes) else {
+            guard names.isFirst else { return nil }
+            var unknown = Name(workspace: nil, name: 0..<0)
+            if !workspace.isEmpty {
+                unknown.workspace = Self.append(workspace, in: path, behind: 0..<0, into: &layer)
+            }
+            return (unknown, nil)
+        }
+        var name = Self.decode(item, in: bytes, into: &layer)
+        if hasForeignPrefixes {
+            name.workspace = nil
+        } else if name.workspace == nil, !name.name.isEmpty, !workspace.isEmpty {
+            name.workspace = Self.append(workspace, in: path, behind: name.name, into: &layer)
+        }
+        let styleBytes = names.styles.isInPath ? path : query
+        let named = names.styles.cut(before: UInt8(ascii: ","), in: styleBytes)
+        guard let named, !named.isEmpty else { return (name, nil) }
+        let written = Self.decode(named, in: styleBytes, into: &style)
+        return (name, written.name.isEmpty ? nil : written)
+    }
+
+    /// `workspace:name` or `name`, decoded; without a name where it is none, or too long.
+    private static func decode(
+        _ text: QueryText, in bytes: RawSpan, into memory: inout MutableRawSpan
+    ) -> Name {
+        var (count, colon, at) = (0, -1, text.start)
+        while at < text.end {
+            let (value, width) = text.byte(at: at, in: bytes)
+            // Parentheses hold several lists: of such nothing is known.
+            guard count < min(nameLimit, memory.byteCount), value != UInt8(ascii: "("),
+                value != UInt8(ascii: "*")
+            else { return Name(workspace: nil, name: 0..<0) }
+            if value == UInt8(ascii: ":"), colon < 0 { colon = count }
+            memory.storeBytes(of: value, toByteOffset: count, as: UInt8.self)
+            count += 1
+            at += width
+        }
+        guard colon > 0 else { return Name(workspace: nil, name: (colon + 1)..<count) }
+        return Name(workspace: 0..<colon, name: (colon + 1)..<count)
+    }
+
+    /// Writes a path's segment behind what is there; nil where it does not fit.
+    private static func append(
+        _ text: QueryText, in path: RawSpan, behind name: Range<Int>,
+        into memory: inout MutableRawSpan
+    ) -> Range<Int>? {
+        var count = name.upperBound
+        var at = text.start
+        while at < text.end {
+            let (value, width) = text.byte(at: at, in: path)
+            guard count < memory.byteCount else { return nil }
+            memory.storeBytes(of: value, toByteOffset: count, as: UInt8.self)
+            count += 1
+            at += width
+        }
+        return name.upperBound..<count
+    }
+}
+
+extension GeographicBox {
+    /// The place of a picture; nil in a system whose places are not compared with others.
+    init?(_ box: BoundingBox, _ system: ReferenceSystem) {
+        let known: CoordinateSystem
+        switch system {
+        case .webMercator: known = .webMercator
+        case .degrees: known = .longitudeLatitude
+        default: return nil
+        }
+        guard let place = known.box((box.west, box.south), (box.east, box.north), of: .picture)
+        else { return nil }
+        self = place
+    }
+}

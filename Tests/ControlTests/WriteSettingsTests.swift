@@ -1,0 +1,102 @@
+import Caching
+import Testing
+
+@testable import Control
+@testable import Edge
+
+@Suite("Writes: what the file says")
+struct WriteSettingsTests {
+    private let origins = """
+        origins: { maps: { members: ["http://127.0.0.1:1"] } }
+        behaviors: [{ path: "*", class: pages }]
+
+        """
+
+    private func writes(_ text: String) -> WriteSettings {
+        reading(origins + text).configuration.settings.writes
+    }
+
+    @Test("without a word map servers' writes are observed, and the site's are not")
+    func standard() {
+        let settings = writes("")
+        #expect(settings.isOn && settings.context.root == "geoserver")
+        #expect(settings.context.site.isEmpty && settings.groups.isEmpty)
+        #expect(settings.repeatDelay == 60_000 && settings.reading.margin == 50)
+    }
+
+    @Test("every key arrives")
+    func keys() {
+        let settings = writes(
+            """
+            writes:
+              enabled: false
+              root: maps
+              site: [/layers/, /]
+              repeatAfter: 5m
+              margin: 10
+              groups: { "w:base": ["w:a", b], all: w:base }
+            """)
+        #expect(!settings.isOn && settings.context.root == "maps")
+        #expect(settings.context.site == ["/layers", "/"])
+        #expect(settings.repeatDelay == 300_000 && settings.reading.margin == 10)
+        #expect(
+            settings.groups == [
+                LayerName("w:base"): [LayerName("w:a"), LayerName("b")],
+                LayerName("all"): [LayerName("w:base")],
+            ])
+    }
+
+    @Test(
+        "what cannot be meant is told",
+        arguments: [
+            ("writes: { root: a/b }", "is no single segment of a path"),
+            ("writes: { site: [layers] }", "is no path"),
+            ("writes: { site: [\"/layers/*\"] }", "is no path"),
+            ("writes: { site: [/], enabled: false }", "but writes are not observed"),
+            ("writes: { groups: { a: [{ b: c }] } }", "a member of the group a is no name"),
+        ])
+    func mistakes(_ text: String, _ told: String) {
+        #expect(findings(origins + text + "\n").contains { $0.contains(told) })
+    }
+
+    @Test("paths that no behavior with a class serves are of no use")
+    func classless() {
+        let text = """
+            origins: { maps: { members: ["http://127.0.0.1:1"] } }
+            behaviors: [{ path: "*", class: none }]
+            writes: { site: [/] }
+
+            """
+        #expect(findings(text).contains { $0.contains("of behaviors with a class, and none has") })
+    }
+
+    @Test("a group goes with its members, and with groups in it; boxes and kinds are theirs")
+    func groups() {
+        var settings = WriteSettings()
+        settings.groups = [
+            LayerName("w:base"): [LayerName("w:a"), LayerName("w:b")],
+            LayerName("all"): [LayerName("w:base")], LayerName("w:other"): [LayerName("v:a")],
+        ]
+        let scope = settings.expanded(WriteScope(.layer(LayerName("w:a")), .tiles))
+        #expect(
+            Set(scope.parts.map(\.target)) == [
+                .layer(LayerName("w:a")), .layer(LayerName("w:base")), .layer(LayerName("all")),
+            ])
+        #expect(scope.parts.allSatisfy { $0.kinds == .tiles })
+        let whole = settings.expanded(WriteScope(.workspace("v"), .all))
+        #expect(whole.parts.map(\.target) == [.workspace("v"), .layer(LayerName("w:other"))])
+        // A bare name may be any workspace's.
+        #expect(settings.expanded(WriteScope(.layer(LayerName("a")), .all)).parts.count == 4)
+        #expect(settings.expanded(.everything) == .everything)
+    }
+
+    @Test("the status tells of writes where there are any")
+    func status() {
+        var status = WriteStatus()
+        #expect(status.json == nil)
+        (status.open, status.latest) = (2, ["layer a:b (tiles)"])
+        #expect(
+            status.json?.encoded
+                == #"{"open":2,"repeating":0,"latest":["layer a:b (tiles)"]}"#)
+    }
+}

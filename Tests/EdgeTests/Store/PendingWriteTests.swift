@@ -1,0 +1,145 @@
+import Caching
+import Testing
+
+@testable import Edge
+
+@Suite("Law 3: what a write may touch is on disk before it is forwarded")
+struct PendingWriteTests {
+    private let bench = StoreBench()
+
+    private func rule(_ layer: String) -> InvalidationRule {
+        InvalidationRule(WriteScope(.layer(LayerName(layer)), .tiles))
+    }
+
+    /// A store that forgets no rule before the test is over.
+    private func open() throws -> Store {
+        try bench.open { $0.invalidationRetention = 3_600_000 }
+    }
+
+    /// Numbers of the rules in force that touch a layer.
+    private func number(_ store: Store, _ layer: String) -> UInt64 {
+        let index = store.invalidations.makeIndex()
+        return index.numbers(of: key(layer).span.bytes).dead
+    }
+
+    private func key(_ layer: String) -> [UInt8] {
+        withUnsafeTemporaryAllocation(byteCount: 512, alignment: 8) { memory in
+            var key = CanonicalKey(memory)
+            key.append(host: Array("h".utf8).span.bytes)
+            key.append(.path, Array("/geoserver/wms".utf8).span.bytes)
+            key.append(.query, Array("REQUEST=GetMap&LAYERS=\(layer)".utf8).span.bytes)
+            return [UInt8](key.bytes)
+        }
+    }
+
+    @discardableResult
+    private func begin(_ store: Store, _ layer: String) -> UInt64 {
+        store.invalidations.beginWrite(rule(layer)) { _ in }
+    }
+
+    @Test("a write that begins is told when it is on disk, and is in force for nobody")
+    func begins() throws {
+        let store = try open()
+        let told = EventList()
+        _ = store.invalidations.beginWrite(rule("a:x")) { told.append(.init(.notice, "\($0)")) }
+        #expect(told.texts.isEmpty)
+        store.settle()
+        #expect(told.texts == ["true"])
+        #expect(number(store, "a:x") == 0 && store.invalidations.latest == 0)
+        #expect(store.invalidations.pendingWrites == (1, 0))
+    }
+
+    @Test("what became of it is in force at once, and survives; of what was refused nothing does")
+    func ends() throws {
+        do {
+            let store = try open()
+            let (done, refused) = (begin(store, "a:x"), begin(store, "a:y"))
+            #expect(store.invalidations.endWrite(done, [rule("a:x")]).number == 1)
+            store.invalidations.endWrite(refused, [])
+            #expect(number(store, "a:x") == 1 && number(store, "a:y") == 0)
+            #expect(store.invalidations.pendingWrites == (0, 0))
+            store.settle()
+            store.close()
+        }
+        let store = try open()
+        #expect(number(store, "a:x") == 1 && number(store, "a:y") == 0)
+        #expect(bench.events.texts.isEmpty)
+    }
+
+    @Test("one that nobody knows the end of counts as done after a restart, and once more later")
+    func restart() throws {
+        do {
+            let store = try open()
+            begin(store, "a:x")
+            store.settle()
+            store.close()
+        }
+        do {
+            let store = try open()
+            #expect(number(store, "a:x") == 1 && number(store, "a:y") == 0)
+            #expect(bench.events.texts.contains { $0.hasPrefix("1 writes were under way") })
+            #expect(store.invalidations.pendingWrites == (0, 1))
+            store.close()
+        }
+        // Its server may be at it still.
+        let store = try open()
+        #expect(number(store, "a:x") == 2)
+        bench.clock.advance(59_999)
+        store.settle()
+        #expect(number(store, "a:x") == 2)
+        bench.clock.advance(1)
+        store.settle()
+        #expect(number(store, "a:x") == 3)
+        #expect(store.invalidations.pendingWrites == (0, 0))
+        #expect(store.counters.value(.writesRepeated) == 1)
+        store.close()
+        #expect(try open().invalidations.latest == 3)
+    }
+
+    @Test("what may go on behind its answer is repeated after the delay that was set")
+    func repeats() throws {
+        let store = try open()
+        store.invalidations.repeatDelay = 5_000
+        let write = begin(store, "a:x")
+        store.invalidations.endWrite(write, [rule("a:x")], again: rule("a:x"))
+        store.settle()
+        #expect(store.invalidations.pendingWrites == (0, 1))
+        #expect(store.counters.value(.writesRepeating) == 1)
+        bench.clock.advance(5_000)
+        store.settle()
+        #expect(number(store, "a:x") == 2)
+        bench.clock.advance(50_000)
+        store.settle()
+        #expect(number(store, "a:x") == 2)
+    }
+
+    @Test("scopes that are too many to be kept count as everything")
+    func bounded() {
+        var writes = PendingWrites()
+        let long = InvalidationRule(.scope, [UInt8](repeating: 1, count: 16_000))
+        let ids = (0..<600).map { _ in writes.begin(long) }
+        #expect(writes.rules[ids[0]] == long)
+        #expect(writes.rules[ids[599]] == .everything)
+        for id in ids.prefix(100) { writes.end(id) }
+        let next = writes.begin(long)
+        #expect(writes.rules[next] == long)
+    }
+
+    @Test("a log that is full forgets its rules for one, everything, and no write")
+    func full() throws {
+        do {
+            let store = try open()
+            begin(store, "a:x")
+            let rules = (0..<4_500).map { number in
+                InvalidationRule(
+                    .tag, Array("\(number)".utf8) + Array(repeating: 65, count: 15_000))
+            }
+            store.invalidate(rules)
+            store.settle()
+            #expect(number(store, "b:z") > 0, "everything is stale")
+            store.close()
+        }
+        let store = try open()
+        #expect(store.invalidations.pendingWrites == (0, 1))
+    }
+}
