@@ -81,9 +81,8 @@ struct TileWalkTests {
                 }
             })
         let tiles = Set(all(.polygon(polygon)).map { [Int($0.column), Int($0.row)] })
-        let points = (0..<64 * 64).map {
-            Polygon.Point(Double($0 / 64) / 4 + 0.12, Double($0 % 64) / 4 + 0.12)
-        }
+        let places = (0..<64).map { Double($0) / 4 + 0.12 }
+        let points = places.flatMap { x in places.map { y in Polygon.Point(x, y) } }
         let missed = points.filter {
             contains(polygon, $0) && !tiles.contains([Int($0.x), 15 - Int($0.y)])
         }

@@ -8,6 +8,7 @@ import Tiles
 ///
 /// Sees the bytes before the edge compresses them. Linear in them; memory is that of
 /// `CapabilitiesReader`, and zlib's for a member that compresses.
+@safe
 final class DocumentCheck {
     /// As much of capabilities is held back until it is known whether they are whole: those of some
     /// thousand layers. Of longer ones the end is looked at only for the store and the member.
