@@ -66,8 +66,12 @@ struct GeoServerPair {
 
     /// - Parameters:
     ///   - cluster: lines of the section `cluster`, beside leader and credentials.
+    ///   - choosesLeader: `leader: auto`.
     ///   - pool: lines of the origin's section.
-    init(_ cluster: String..., sync: String = "reload", pool: [String] = []) throws {
+    init(
+        _ cluster: String..., sync: String = "reload", choosesLeader: Bool = false,
+        pool: [String] = []
+    ) throws {
         data = try TemporaryDirectory()
         leader = try GeoServer("leader", data: data)
         follower = try GeoServer("follower", data: data)
@@ -75,7 +79,8 @@ struct GeoServerPair {
         chmod(secret, 0o600)
         var lines = ["cluster:", "  sync: \(sync)"]
         if sync != "none" {
-            lines += ["  leader: \"\(leader.url)\"", "  credentials: \(secret)"]
+            let name = choosesLeader ? "auto" : leader.url
+            lines += ["  leader: \"\(name)\"", "  credentials: \(secret)"]
         }
         lines += cluster.map { "  " + $0 }
         let text = Configured.text(members: [leader.url, follower.url], pool: pool + lines)

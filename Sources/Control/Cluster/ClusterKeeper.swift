@@ -33,18 +33,19 @@ final class ClusterKeeper: Sendable {
 
     private func look() {
         if !server.isStopping {
-            for work in server.clusterWork() { queue.async { Self.run(work) } }
+            for work in server.clusterWork() { queue.async { [self] in run(work) } }
         }
         for (origin, event) in server.clusterEvents() { observer.note(event.words(of: origin)) }
     }
 
-    private static func run(_ work: ClusterWork) {
+    private func run(_ work: ClusterWork) {
         switch work.task {
         case .load(let place):
-            let failure = load(work)
+            let failure = Self.load(work) ?? Self.probe(work)
+            if failure == nil { server.loaded(work) }
             work.cluster.loaded(place, failure: failure, at: monotonicMilliseconds())
         case .check(let place, let asked):
-            let (print, failure) = check(work)
+            let (print, failure) = Self.check(work)
             work.cluster.checked(
                 place, print, failure: failure, asked: asked, at: monotonicMilliseconds())
         }
@@ -60,6 +61,18 @@ final class ClusterKeeper: Sendable {
         } catch {
             return "\(verb): \(error.text)"
         }
+    }
+
+    /// Why it is not well after it was brought up to date; nil: all its checks pass.
+    private static func probe(_ work: ClusterWork) -> String? {
+        for check in work.origin.health.checks {
+            do throws(MemberClient.Failure) {
+                try MemberClient.probe(work, check)
+            } catch {
+                return "check after its reload: \(error.text)"
+            }
+        }
+        return nil
     }
 
     private static func check(_ work: ClusterWork) -> (CatalogPrint?, failure: String?) {

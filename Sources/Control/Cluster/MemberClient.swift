@@ -37,6 +37,39 @@ struct MemberClient: ~Copyable {
         try client.receive(take)
     }
 
+    /// Makes a check of the origin, in the check's own time.
+    ///
+    /// - Throws: why it has not passed.
+    static func probe(_ work: ClusterWork, _ check: CheckSettings) throws(Failure) {
+        var client = try MemberClient(
+            milliseconds: check.timeout ?? work.origin.health.timeout)
+        try client.connect(work)
+        defer { client.close() }
+        var reading = CheckReading(check, of: work.member, work.origin)
+        guard !reading.request.isEmpty else { return }
+        try client.send(reading.request)
+        client.receive(into: &reading)
+        if let failure = reading.failure { throw Failure(failure) }
+    }
+
+    private mutating func receive(into reading: inout CheckReading) {
+        var piece = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let result = unsafe piece.withUnsafeMutableBytes {
+                unsafe network.receive(fd, into: $0)
+            }
+            switch result {
+            case .bytes(let count):
+                let isDecided = unsafe piece.withUnsafeBytes {
+                    unsafe reading.take(UnsafeRawBufferPointer(rebasing: $0[..<count]))
+                }
+                if isDecided { return }
+            case .wouldBlock: guard wait() else { return }
+            case .endOfStream, .failed: return reading.end()
+            }
+        }
+    }
+
     private static func request(_ work: ClusterWork, _ method: String, _ path: String) -> String {
         let authorization =
             work.cluster.settings.authorization.map { "Authorization: \($0)\r\n" } ?? ""

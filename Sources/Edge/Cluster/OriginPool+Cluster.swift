@@ -22,6 +22,15 @@ extension OriginPool {
 
     // MARK: the slow side
 
+    /// The member of this name has read its catalog anew: its full share comes little by little.
+    func loaded(_ name: String, at now: Milliseconds) {
+        roster.withLock { state in
+            for (index, member) in settings.members.enumerated() where member.name == name {
+                state.members[index].health.loaded(at: now)
+            }
+        }
+    }
+
     func clusterStatus(at now: Milliseconds) -> ClusterStatus? {
         cluster?.status(
             id: settings.id,
@@ -101,6 +110,14 @@ extension Server {
     public func clusterWork() -> [ClusterWork] {
         let now = monotonicMilliseconds()
         return snapshot.pools.flatMap { $0.clusterWork(at: now) }
+    }
+
+    /// The member of a load has taken it.
+    public func loaded(_ work: ClusterWork) {
+        let now = monotonicMilliseconds()
+        for pool in snapshot.pools where pool.settings.id == work.origin.id {
+            pool.loaded(work.member.name, at: now)
+        }
     }
 
     /// What is to be told of the clusters, with the origin's id, since the last call.

@@ -35,6 +35,8 @@ struct MemberHealth: Sendable {
     private var passesOnProbation = 0
     /// When it last came back; slow start counts from here.
     private var returnedAt: Milliseconds = .min / 2
+    /// When it last read its catalog anew, and what it had ready was gone.
+    private var loadedAt: Milliseconds = .min / 2
 
     init(_ settings: HealthSettings) {
         self.settings = settings
@@ -118,7 +120,7 @@ struct MemberHealth: Sendable {
     func share(at now: Milliseconds) -> Int {
         guard settings.slowStart > 0 else { return 100 }
         if ejectedUntil > 0 { return 10 }
-        let since = now - returnedAt
+        let since = now - max(returnedAt, loadedAt)
         guard since < Milliseconds(settings.slowStart) else { return 100 }
         return max(10, Int(since * 100 / Milliseconds(settings.slowStart)))
     }
@@ -126,6 +128,8 @@ struct MemberHealth: Sendable {
     // MARK: what happens
 
     enum Change: Sendable { case none, ejected, returned, wentDown, cameUp, lacksLayers }
+
+    mutating func loaded(at now: Milliseconds) { loadedAt = now }
 
     mutating func beginTrial() { hasTrial = true }
     mutating func endTrial() { hasTrial = false }

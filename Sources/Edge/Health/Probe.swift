@@ -49,7 +49,7 @@ final class Probe {
     /// What is sent; nothing where the connection is all that is looked at.
     ///
     /// The origin's own fields go with it, since members may refuse whoever comes without.
-    private static func request(
+    static func request(
         _ check: CheckSettings, _ origin: OriginSettings, _ member: MemberSettings
     ) -> [UInt8] {
         guard check.kind != .connect else { return [] }

@@ -13,6 +13,8 @@ final class PoolLife {
     private let members: [PoolMember]
     private let observer = CountingObserver()
     private let hasMapCheck: Bool
+    /// The first member is always well.
+    private let isSafe: Bool
     private var violations: [String] = []
     private var (asked, answered) = (0, 0)
     /// When any member last changed its mood.
@@ -40,6 +42,7 @@ final class PoolLife {
         members = (0..<count).map { [world] in PoolMember($0, world) }
         let checksMaps = sabotage.map { $0 == .neverReturns } ?? dice.chance(60)
         hasMapCheck = checksMaps
+        isSafe = sabotage != nil || dice.chance(70)
         let settings = Self.settings(members: count, checksMaps: checksMaps, sabotage)
         edge = try SimulatedEdge(settings, mapBytes: 4 << 20, fabric, events: observer)
         probes = SimulatedProbes(fabric, loop: 1, edge.mailboxes, observer)
@@ -69,6 +72,9 @@ final class PoolLife {
             (health.ejection, health.ejectionMaximum) = (100, 100)
             (health.consecutiveFailures, health.fall, health.rise) = (1, 1, 1)
             health.interval = 200
+        case .waitsForever:
+            (origin.firstByteTimeout, origin.betweenBytesTimeout) = (600_000, 600_000)
+            (health.consecutiveFailures, health.interval) = (1_000_000, 0)
         case .waitsForTrials: (health.trialTimeout, health.ejectionMaximum) = (2_000, 1_000)
         }
         origin.health = health
@@ -133,11 +139,11 @@ final class PoolLife {
 
     // MARK: what happens by itself
 
-    /// The first member is always well; the others are what the dice say, until the peace.
+    /// The members are what the dice say, in most lives but for the first one, until the peace.
     private func planMoods() {
         let dice = world.dice
         _ = start
-        for member in members.dropFirst() {
+        for member in members.dropFirst(isSafe ? 1 : 0) {
             member.isFlapping = dice.chance(30)
             planMood(member)
         }
@@ -179,12 +185,15 @@ final class PoolLife {
         let viewer = OneTimeViewer(world, SimulatedMap.target + "&n=\(number)") {
             [self] status, body, time in
             answered += 1
-            if status != 200 || body != SimulatedMap.picture {
+            let began = world.now - time
+            if hasFit(since: began), status != 200 || body != SimulatedMap.picture {
                 violate("viewer \(number) got status \(status) although one member is well")
+            }
+            if time > longestWait {
+                violate("viewer \(number) waited \(time / 1_000_000) ms, longer than any time-out")
             }
             // The longest that a request may wait for a trial, and then some way to go.
             let patience = Self.second * (hasMapCheck ? 3 : 9) / 10
-            let began = world.now - time
             if allBadAreOut, lastTurn < began, time > patience {
                 violate(
                     "viewer \(number) waited \(time / 1_000_000) ms for a member known to be bad")
@@ -193,6 +202,20 @@ final class PoolLife {
         var style = LinkStyle()
         style.latency = 50...2_000
         _ = fabric.dial(0, style, viewer)
+    }
+
+    /// Each member's connection and answer, one after the other, the queue before it, and some way.
+    private var longestWait: UInt64 {
+        UInt64(members.count) * (1 + 2 + 2) * Self.second + 11 * Self.second
+    }
+
+    /// Whether some member is well, and has been for so long before that moment that it has to be
+    /// known.
+    private func hasFit(since moment: UInt64) -> Bool {
+        members.contains {
+            $0.mood == .well
+                && ($0.since <= start || $0.since + Self.backWithin * Self.second <= moment)
+        }
     }
 
     private func states() -> [MemberStatus] {
@@ -210,12 +233,17 @@ final class PoolLife {
 
     private func look() {
         let states = states()
-        if !states[0].takesTraffic {
+        if isSafe, !states[0].takesTraffic {
             violate("the member that is always well is \(states[0].state)")
         }
+        // With all bad the last one stays.
+        let hasFit = hasFit(since: world.now)
+        if hasFit, !states.contains(where: \.takesTraffic) { violate("no member takes traffic") }
         for (member, state) in zip(members, states) {
             let lasted = world.now - member.since
-            if member.mood == .hung, state.takesTraffic, lasted > Self.outWithin * Self.second {
+            if hasFit, member.mood == .hung, state.takesTraffic,
+                lasted > Self.outWithin * Self.second
+            {
                 violate("member \(member.number) hangs and is \(state.state)")
             }
             if member.mood == .well, !state.takesTraffic, lasted > Self.backWithin * Self.second {

@@ -53,6 +53,7 @@ final class PoolMemberPeer: Peer {
         case .cut:
             send(link, 200, "image/png", Array(picture.prefix(40)), whole: picture.count)
             link.peerReset()
+        case .wrongType: send(link, 200, "text/html", picture, whole: picture.count)
         case .unavailable: send(link, 503, "text/plain", Array("busy".utf8), whole: 4)
         case .exceptions:
             let text = Array(

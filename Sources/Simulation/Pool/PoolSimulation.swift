@@ -46,6 +46,8 @@ public enum PoolSabotage: String, CaseIterable, Sendable {
     case forgivesFlapping
     /// The trial of a member on probation may take as long as any request.
     case waitsForTrials
+    /// A member may take as long for an answer as it likes.
+    case waitsForever
 }
 
 /// How a member behaves, for a while.
@@ -57,6 +59,8 @@ enum Mood: String, CaseIterable {
     case gone
     /// An exception with status 200, whatever is asked.
     case exceptions
+    /// The picture, called something else.
+    case wrongType
     /// Breaks off in the middle of a body.
     case cut
     case unavailable
