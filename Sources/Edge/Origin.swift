@@ -169,11 +169,9 @@ public final class OriginPool: Sendable {
     }
 
     /// Whether there are layers that the member is thought not to know.
-    func hasGaps(_ member: Int) -> Bool { roster.withLock { $0.members[member].health.hasGaps } }
-
-    /// The member served this layer, whatever was thought of it.
-    func served(_ layer: String, by member: Int) {
-        roster.withLock { $0.served(layer, by: member) }
+    /// The member served these layers, whatever was thought of it.
+    func served(_ layers: String, by member: Int, at now: Milliseconds) {
+        roster.withLock { $0.served(layers, by: member, at: now) }
     }
 
     /// Whether nobody has had an answer of the member for a while.

@@ -190,9 +190,7 @@ extension LoopState where N: ~Copyable {
         for (member, change) in fetch.pool.confirm(fetch.evidence.suspects, at: now) {
             note(change, fetch.pool, member)
         }
-        if fetch.pool.hasGaps(member), let layers = fetch.layers {
-            fetch.pool.served(layers, by: member)
-        }
+        if let layers = fetch.layers { fetch.pool.served(layers, by: member, at: now) }
     }
 
     /// What an answer says of the member: a gateway's errors are its failure, and so are a picture

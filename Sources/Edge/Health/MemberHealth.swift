@@ -204,8 +204,6 @@ struct MemberHealth: Sendable {
         return !wasLacking && gaps.isLacking(at: now) ? .lacksLayers : .none
     }
 
-    var hasGaps: Bool { !gaps.isEmpty }
-
     mutating func served(_ layer: String) { gaps.served(layer) }
 
     mutating func listed(_ layers: Set<String>) { gaps.listed(layers) }

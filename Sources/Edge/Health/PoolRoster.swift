@@ -69,6 +69,7 @@ struct PoolRoster: Sendable {
     /// Who took this pool's place: places are given and taken there.
     var successor: OriginPool.Successor?
     var misses = LatencyHistogram()
+    var wanted = WantedLayers()
 
     init(_ settings: OriginSettings, _ admission: ClusterAdmission? = nil) {
         self.settings = settings
@@ -319,8 +320,9 @@ struct PoolRoster: Sendable {
         return members[member].health.missed(layer, at: now, isLast: isLast(member, now))
     }
 
-    mutating func served(_ layer: String, by member: Int) {
-        members[member].health.served(layer)
+    mutating func served(_ layers: String, by member: Int, at now: Milliseconds) {
+        members[member].health.served(layers)
+        wanted.served(layers, at: now)
     }
 
     private mutating func note(
@@ -343,6 +345,14 @@ struct PoolRoster: Sendable {
     mutating func checked(
         _ member: Int, _ check: Int, _ result: ProbeResult, at now: Milliseconds
     ) -> MemberHealth.Change {
+        var result = result
+        if result.finding.hasPassed, let layers = result.capabilities?.layers {
+            if members[member].health.isProved {
+                wanted.listed(layers, by: check)
+            } else if let name = wanted.missing(in: layers, by: check) {
+                result.finding = .layerMissing(name)
+            }
+        }
         if !result.finding.hasPassed {
             members[member].lastFailure = .check(result.finding)
             members[member].lastFailureAt = now

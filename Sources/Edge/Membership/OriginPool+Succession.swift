@@ -117,6 +117,7 @@ extension PoolRoster {
         }
         retryTokens = former.retryTokens
         misses = former.misses
+        if former.settings.health.checksSame(as: settings.health) { wanted = former.wanted }
         (refusals, holdTimes) = (former.refusals, former.holdTimes)
         hedging = former.hedging.adopting(settings.hedge)
         // Whoever waited longest has its place first where fewer may wait.
