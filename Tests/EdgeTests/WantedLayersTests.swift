@@ -1,8 +1,8 @@
 import Caching
 import Testing
-import Tiles
 
 @testable import Edge
+@testable import Tiles
 
 @Suite("A new member has to know the layers that traffic asks for")
 struct WantedLayersTests {
