@@ -2,43 +2,7 @@ import Caching
 import Edge
 import Reactor
 
-/// One simulated life of an edge in front of GeoServers with one catalog: the real loops, pools,
-/// store and cluster, whose slow side is done by the dice.
-public struct ClusterSimulation {
-    public let seed: UInt64
-    public let sabotage: ClusterSabotage?
-    private let trace: ((String) -> Void)?
-
-    public init(
-        seed: UInt64, sabotage: ClusterSabotage? = nil, trace: ((String) -> Void)? = nil
-    ) {
-        self.seed = seed
-        self.sabotage = sabotage
-        self.trace = trace
-    }
-
-    /// What came of it.
-    public struct Report: Sendable {
-        public var seed: UInt64
-        /// Broken invariants, in words; empty when all held.
-        public var violations: [String]
-        public var judged: Int
-        public var hits: Int
-        public var writes: Int
-        /// Answers of members out of step.
-        public var marked: Int
-        /// Followers that were brought into step.
-        public var rounds: Int
-        public var fingerprint: UInt64
-    }
-
-    /// Lives it through.
-    ///
-    /// - Throws: when the cache directory cannot be made.
-    public func run() throws -> Report { try ClusterLife(seed, sabotage, trace).run() }
-}
-
-private final class ClusterLife {
+final class ClusterLife {
     private let seed: UInt64
     private let dice: Dice
     private let world: World
@@ -47,6 +11,8 @@ private final class ClusterLife {
     private var settings = Settings()
     private var members: [Int]
     private var edge: SimulatedEdge
+    /// Where members come and go as a group of instances tells.
+    private let group: SimulatedGroup?
     private var viewers: [ClusterViewer] = []
     private let isCalm: Bool
     private var hasFaults = true
@@ -67,6 +33,14 @@ private final class ClusterLife {
         site = ClusterSite(world, nodes: dice.pick(2...4), sabotage)
         members = site.nodes.map(\.place)
         settings = Self.settings(members, loops, dice)
+        let isElastic = !isCalm && dice.chance(50)
+        group = isElastic ? SimulatedGroup(dice, settings.origins[0].members, world.now) : nil
+        if isElastic {
+            site.hasFixedLeader = false
+            settings.origins[0].cluster?.leader = nil
+            settings.origins[0].cluster?.choosesLeader = true
+            settings.origins[0].cluster?.succession = 3_000
+        }
         edge = try SimulatedEdge(settings, mapBytes: 16 << 20, fabric)
         let (numbers, layers) = (ClusterViewer.NextWrite(), dice.pick(1...5))
         for number in 0..<dice.pick(3...8) {
@@ -128,6 +102,7 @@ private final class ClusterLife {
         for viewer in viewers { viewer.start() }
         planStore()
         planKeeper()
+        planGroup()
         if !isCalm { planTrouble() }
         turn(while: { [self] in !viewers.allSatisfy(\.isDone) }, seconds: 3_600)
         for viewer in viewers where !viewer.isDone {
@@ -168,6 +143,28 @@ private final class ClusterLife {
             }
             planKeeper()
         }
+    }
+
+    /// Asks who belongs to the group twice in a second, and puts it in force.
+    private func planGroup() {
+        guard let group else { return }
+        world.after(500_000_000) { [self] in
+            guard !isEnding else { return }
+            let now = Milliseconds(world.now / 1_000_000)
+            let sights = edge.pools[0].sights(at: now)
+            if let next = group.ask(sights, at: now, hasFaults: hasFaults) { putInForce(next) }
+            planGroup()
+        }
+    }
+
+    private func putInForce(_ next: [MemberSettings]) {
+        settings.origins[0].members = next
+        members = site.nodes.map(\.place).filter { place in
+            next.contains { $0.name == Self.member(place).name }
+        }
+        world.note("members \(members)", 25)
+        if members.isEmpty { site.violate("nobody is a member any more") }
+        do { try edge.replace(settings) } catch { site.violate("\(error)") }
     }
 
     private func perform(_ work: ClusterWork) {
@@ -217,6 +214,7 @@ private final class ClusterLife {
         }
         world.after(60_000_000_000) { [self] in
             hasFaults = false
+            group?.settle()
             for node in site.nodes where !node.isUp || node.isHung { site.revive(node) }
             world.note("faults stop", 0)
         }
@@ -225,15 +223,14 @@ private final class ClusterLife {
     /// A follower leaves, or one comes back.
     private func changeMembers() {
         guard hasFaults, !isEnding else { return }
+        if let group { return group.change() }
         let away = site.nodes.map(\.place).filter { !members.contains($0) }
         if let back = away.first {
             members.append(back)
         } else if members.count > 2 {
             members.remove(at: dice.pick(1...members.count - 1))
         }
-        world.note("members \(members)", 25)
-        settings.origins[0].members = members.map(Self.member)
-        do { try edge.replace(settings) } catch { site.violate("\(error)") }
+        putInForce(members.map(Self.member))
     }
 
     /// The edge is gone, and another one knows nothing of what it was at.
@@ -277,6 +274,7 @@ private final class ClusterLife {
     /// Nothing more happens: all members are in step in the end, and the edge holds nothing.
     private func settle() {
         hasFaults = false
+        group?.settle()
         for node in site.nodes where !node.isUp || node.isHung { site.revive(node) }
         turn(while: { [self] in !isSettled }, seconds: 120)
         if !isSettled { site.violate("members never came in step: \(edge.stepless)") }
