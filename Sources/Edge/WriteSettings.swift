@@ -22,7 +22,7 @@ public struct WriteSettings: Sendable {
     }
 
     /// The scope with the groups that show what it names.
-    func expanded(_ scope: WriteScope) -> WriteScope {
+    public func expanded(_ scope: WriteScope) -> WriteScope {
         guard !groups.isEmpty else { return scope }
         var wide = scope
         for part in scope.parts {

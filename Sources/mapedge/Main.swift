@@ -19,7 +19,7 @@ struct MapEdge: ParsableCommand {
         version: mapEdgeVersion,
         subcommands: [
             Serve.self, Demo.self, Check.self, Status.self, Reload.self, Invalidate.self,
-            Explain.self, ClockCommand.self, Cache.self, ScenarioCommand.self, LogCommand.self,
+            Truncate.self, Explain.self, ClockCommand.self, Cache.self, ScenarioCommand.self, LogCommand.self,
             ReplayCommand.self,
         ])
 

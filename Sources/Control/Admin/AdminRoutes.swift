@@ -48,6 +48,9 @@ struct AdminResponse: Equatable {
 ///   refused, and the old one stays in force.
 /// - `POST /explain`: what would be done with the request whose head is the body, and why; of two
 ///   heads, why they do not share an object. `?json` for programs, `?https` as if over TLS.
+/// - `POST /truncate?layer=WORKSPACE:NAME&bbox=W,S,E,N`: makes the stored tiles of a layer stale, all
+///   or those that show something of the box. `POST .../gwc/rest/masstruncate` and
+///   `.../gwc/rest/seed/LAYER.xml` do what GeoWebCache would do to its own tiles.
 /// - `GET /clock`: the time that the edge goes by, as JSON. `POST /clock/advance?by=24h` and
 ///   `POST /clock/set?to=2026-12-01T00:00:00Z` move it, where it is a manual one, and answer when
 ///   every loop has followed; 409 where it cannot be moved so.
@@ -69,16 +72,18 @@ struct AdminRoutes {
             }
         case "/reload": reload(request)
         case "/explain": explain(request)
+        case "/truncate": truncate(request)
         case "/record/start": startRecording(request)
         case "/record/stop": stopRecording(request)
         case "/clock": reading(request) { showClock() }
         case "/clock/advance": moveClock(request, "by", ClockMove.init(advance:))
         case "/clock/set": moveClock(request, "to", ClockMove.init(set:))
         default:
-            AdminResponse(
-                404,
-                "nothing is here; there are /metrics, /healthz, /readyz, /status, /reload, "
-                    + "/clock, /record/start and /explain")
+            tileCache(request)
+                ?? AdminResponse(
+                    404,
+                    "nothing is here; there are /metrics, /healthz, /readyz, /status, /reload, "
+                        + "/clock, /record/start, /truncate and /explain")
         }
     }
 

@@ -1,3 +1,4 @@
+public import Caching
 public import Edge
 import Reactor
 
@@ -17,6 +18,8 @@ public protocol AdminSubject: Sendable {
     func reload() -> ReloadOutcome
     /// What would be done with a request, given as its head, and why.
     func explain(_ request: [UInt8], usesTLS: Bool) throws(ExplainError) -> Explanation
+    /// Makes stale what a scope names. Returns when that is on disk.
+    func truncate(_ scope: WriteScope) throws(TruncationRefusal)
     /// CloudFront's API for what is served here; nil where that is no distribution.
     var api: CloudFrontAPI? { get }
     /// Keeps what passes from now on, in memory, in place of any recording that runs.
@@ -45,6 +48,10 @@ extension AdminSubject {
         named name: String?, pattern: String?, showsSecrets: Bool
     ) throws(RecordingRefusal) -> String {
         throw RecordingRefusal(status: 503, text: "the edge is not serving yet; try again")
+    }
+
+    public func truncate(_ scope: WriteScope) throws(TruncationRefusal) {
+        throw TruncationRefusal(503, "the edge is not serving yet; try again")
     }
 
     public func explain(

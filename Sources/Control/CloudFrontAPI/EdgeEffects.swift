@@ -15,8 +15,6 @@ struct EdgeEffects: DistributionEffects {
     /// Puts a distribution in force on all loops, or throws and leaves what is.
     let updating: @Sendable (Distribution) throws -> Void
 
-    /// How long the disk may take; clients try again after a server's error.
-    private static let patience = DispatchTimeInterval.seconds(30)
     /// How long a count may read; less than an admin connection may take.
     private static let countingTime = Duration.seconds(5)
 
@@ -24,15 +22,7 @@ struct EdgeEffects: DistributionEffects {
         var rules = rules(for: targets)
         for index in rules.indices { rules[index].isSoft = isSoft }
         if rules.isEmpty { return noteKept(targets, isSoft) }
-        let done = DispatchSemaphore(value: 0)
-        let isKept = Atomic<Bool>(false)
-        store.invalidate(rules) { isDurable in
-            isKept.store(isDurable, ordering: .releasing)
-            done.signal()
-        }
-        guard done.wait(timeout: .now() + Self.patience) == .success,
-            isKept.load(ordering: .acquiring)
-        else {
+        guard store.invalidateDurably(rules) else {
             throw .serviceUnavailable(
                 "The invalidation is in effect but not on disk; free space there and try again.")
         }
@@ -71,5 +61,22 @@ extension InvalidationPath {
         case .prefix(let bytes): String(decoding: bytes, as: UTF8.self) + "*"
         case .tag(let bytes): "#" + String(decoding: bytes, as: UTF8.self)
         }
+    }
+}
+
+extension Store {
+    /// Puts rules in force and waits for the disk, 30 seconds at most: clients try again after a
+    /// server's error. Never to be used on a loop.
+    ///
+    /// - Returns: whether they are on disk; in force they are in any case.
+    func invalidateDurably(_ rules: [InvalidationRule]) -> Bool {
+        let done = DispatchSemaphore(value: 0)
+        let isKept = Atomic<Bool>(false)
+        invalidate(rules) { isDurable in
+            isKept.store(isDurable, ordering: .releasing)
+            done.signal()
+        }
+        return done.wait(timeout: .now() + .seconds(30)) == .success
+            && isKept.load(ordering: .acquiring)
     }
 }

@@ -5,8 +5,39 @@ import Tiles
 
 /// What is said of the map services behind an origin.
 struct MapDraft: Sendable {
+    var contexts: [MapServices.Context]
+    var gridSets: [GridSet]
+    var styles: [String]
     var services: MapServices
     var place: Finding.Place
+
+    init(
+        _ contexts: [MapServices.Context], _ gridSets: [GridSet], _ styles: [String],
+        at place: Finding.Place
+    ) {
+        (self.contexts, self.gridSets, self.styles) = (contexts, gridSets, styles)
+        self.place = place
+        services = MapServices(
+            contexts: contexts, gridSets: GridSets(GridSet.wellKnown + gridSets), styles: styles)
+    }
+
+    /// All services together, for whoever reads keys of any origin; of one path the first counts.
+    ///
+    /// - Parameter isStandardToo: an origin of which nothing is said is there as well.
+    static func all(_ drafts: [MapDraft], isStandardToo: Bool) -> MapServices {
+        if drafts.isEmpty { return .standard }
+        if drafts.count == 1, !isStandardToo { return drafts[0].services }
+        var contexts: [MapServices.Context] = []
+        let others = isStandardToo ? [MapServices.Context()] : []
+        for context in drafts.flatMap(\.contexts) + others
+        where !contexts.contains(where: { $0.path == context.path }) {
+            contexts.append(context)
+        }
+        return MapServices(
+            contexts: contexts,
+            gridSets: GridSets(GridSet.wellKnown + drafts.flatMap(\.gridSets)),
+            styles: drafts.flatMap(\.styles))
+    }
 }
 
 extension ConfigurationReader {
@@ -33,9 +64,7 @@ extension ConfigurationReader {
         let own = section.given("gridSets").map(readGridSets) ?? []
         let styles = (section.list("styles") ?? []).compactMap { $0.read(.text, findings) }
         section.finish()
-        let services = MapServices(
-            contexts: contexts, gridSets: GridSets(GridSet.wellKnown + own), styles: styles)
-        return MapDraft(services: services, place: section.place)
+        return MapDraft(contexts, own, styles, at: section.place)
     }
 
     /// Gives behaviors the map services of their origins, where maps shall have one key.
@@ -44,6 +73,8 @@ extension ConfigurationReader {
             origins.compactMap { origin in origin.maps.map { (origin.settings.id, $0.services) } },
             uniquingKeysWith: { first, _ in first })
         configuration.settings.settleMaps(drafts)
+        configuration.settings.writes.reading.services = MapDraft.all(
+            origins.compactMap(\.maps), isStandardToo: origins.contains { $0.maps == nil })
         let behaviors = configuration.settings.behaviors
         for (index, behavior) in behaviors.enumerated() where behavior.canonicalKeys == true {
             guard let problem = behavior.obstacleToCanonicalKeys else { continue }

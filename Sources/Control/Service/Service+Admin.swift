@@ -1,3 +1,4 @@
+public import Caching
 public import Edge
 import Reactor
 import Synchronization
@@ -38,6 +39,25 @@ extension Service: AdminSubject {
                     + "stored; bind admin to 127.0.0.1")
         }
         return try server.explain(request, usesTLS: usesTLS)
+    }
+
+    public func truncate(_ scope: WriteScope) throws(TruncationRefusal) {
+        let (store, isLocal, writes) = state.withLock {
+            ($0.store, $0.isAdminLocal, $0.configuration.settings.writes)
+        }
+        guard isLocal else {
+            throw TruncationRefusal(
+                403,
+                "the admin port can be reached from other machines, which may not truncate; bind "
+                    + "admin to 127.0.0.1, or write to the tile server through the edge")
+        }
+        guard let store else {
+            throw TruncationRefusal(503, "nothing is stored, or the edge is still starting")
+        }
+        guard store.invalidateDurably([InvalidationRule(writes.expanded(scope))]) else {
+            throw TruncationRefusal(
+                503, "it is in force but not on disk; free space there and try again")
+        }
     }
 
     public var api: CloudFrontAPI? {

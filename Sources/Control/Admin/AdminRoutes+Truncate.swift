@@ -1,0 +1,115 @@
+import Caching
+import HTTP
+import Tiles
+
+/// Why nothing was truncated: a status and one line.
+public struct TruncationRefusal: Error, Equatable {
+    var status: Int
+    var text: String
+
+    init(_ status: Int, _ text: String) { (self.status, self.text) = (status, text) }
+}
+
+// Tiles that are to be gone, by the edge's own command and by GeoWebCache's interface.
+extension AdminRoutes {
+    /// `POST /truncate?layer=WORKSPACE:NAME`, and `bbox=W,S,E,N` in degrees.
+    func truncate(_ request: AdminRequest) -> AdminResponse {
+        if let refusal = acting(request) { return refusal }
+        guard let layer = request.parameter("layer"), !layer.isEmpty else {
+            return AdminResponse(400, "layer is missing; ask for /truncate?layer=WORKSPACE:NAME")
+        }
+        var boxes: [GeographicBox] = []
+        if let text = request.parameter("bbox") {
+            do throws(Complaint) { boxes = [try ValueForm.degrees.parse(text)] } catch {
+                return AdminResponse(
+                    400, "bbox is \"\(printable(text))\", which \(error.problem); \(error.remedy)")
+            }
+        }
+        var scope = WriteScope()
+        scope.insert(WriteScope.Part(.layer(LayerName(layer)), .tiles, boxes: boxes))
+        return inForce(scope) {
+            AdminResponse(200, "truncated \(printable(layer))\(boxes.isEmpty ? "" : " in the box")")
+        }
+    }
+
+    /// What GeoServer's integrated GeoWebCache would do to its own tiles is done to the edge's; nil
+    /// for a path that is not of its REST interface.
+    ///
+    /// Source: GeoWebCache user manual, "REST"; `MassTruncateController`, `SeedController`.
+    func tileCache(_ request: AdminRequest) -> AdminResponse? {
+        guard let start = request.path.firstRange(of: "/gwc/rest/") else { return nil }
+        let resource = String(request.path[start.upperBound...])
+        let isSeed = resource == "seed" || resource.hasPrefix("seed/") || resource == "seed.json"
+        let isMass = resource == "masstruncate" || resource.hasPrefix("masstruncate.")
+        guard isSeed || isMass else {
+            return AdminResponse(
+                404, "of GeoWebCache's interface there are masstruncate and seed here")
+        }
+        if isSeed, request.method == .get {
+            // Tasks that run: none, as a truncation is over with its answer.
+            return AdminResponse(
+                200, type: "application/json", Array("{\"long-array-array\":[]}".utf8))
+        }
+        if let refusal = acting(request) { return refusal }
+        guard let scope = scope(of: request, below: resource) else {
+            return AdminResponse(
+                501, "this edge truncates and does not seed; ask the tile server to seed")
+        }
+        return inForce(scope) { AdminResponse(200, type: "text/plain", []) }
+    }
+
+    /// nil: it makes nothing stale.
+    private func scope(of request: AdminRequest, below resource: String) -> WriteScope? {
+        let isXML = request.body.first { $0 > 0x20 } == UInt8(ascii: "<")
+        let context = WriteContext()
+        let (path, type) = ("/gwc/rest/\(resource)", isXML ? "text/xml" : "application/json")
+        let recognised = unsafe WriteRequest.recognised(
+            method: .post, path: Array(path.utf8).span.bytes,
+            query: Array(request.query.utf8).span.bytes,
+            contentType: Array(type.utf8).span.bytes, context: context)
+        guard case .body(let body, let unread) = recognised else {
+            return Self.scope(recognised)
+        }
+        var reader = WriteBodyReader(body, unread: unread, context: context)
+        unsafe reader.take(request.body.span.bytes)
+        return Self.scope(reader.finish())
+    }
+
+    private static func scope(_ recognised: WriteRecognition) -> WriteScope? {
+        switch recognised {
+        case .read: nil
+        case .write(let write), .body(_, let write): write.scope
+        }
+    }
+
+    private func inForce(
+        _ scope: WriteScope, _ answer: () -> AdminResponse
+    ) -> AdminResponse {
+        do throws(TruncationRefusal) {
+            try subject.truncate(scope)
+            return answer()
+        } catch {
+            return AdminResponse(error.status, error.text)
+        }
+    }
+}
+
+extension ValueForm where Value == GeographicBox {
+    /// `-10,40,10,60`: west, south, east and north in degrees.
+    static var degrees: Self {
+        Self { text throws(Complaint) in
+            let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map {
+                Double($0)
+            }
+            guard numbers.count == 4, let west = numbers[0], let south = numbers[1],
+                let east = numbers[2], let north = numbers[3], west <= east, south <= north,
+                let box = GeographicBox(
+                    longitudes: (west, east), latitudes: (south, north), of: .picture)
+            else {
+                throw Complaint(
+                    "is no box in degrees", "write WEST,SOUTH,EAST,NORTH, such as -10,40,10,60")
+            }
+            return box
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import Control
+
+/// `mapedge truncate`
+struct Truncate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make the stored tiles of a layer stale, now and for good.",
+        discussion: """
+            Tiles of the layer, and maps of several layers with it, in all spellings, styles, \
+            zoom levels and moments, are asked of the tile servers again at their next request. \
+            With --bbox only those that show something of the box, and a margin around it \
+            (writes.margin). The command returns when that is in force and on disk, however many \
+            tiles there are.
+
+              mapedge truncate geonode:roads
+              mapedge truncate geonode:roads --bbox=-10,40,10,60
+
+            GeoWebCache's own interface is answered at the admin port as well: POST \
+            /geoserver/gwc/rest/masstruncate and .../seed/LAYER.xml with type truncate.
+            """)
+
+    @OptionGroup var options: AdminOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Only tiles that show something of this box, in degrees.",
+            valueName: "WEST,SOUTH,EAST,NORTH"))
+    var bbox: String?
+
+    @Argument(
+        help: ArgumentHelp(
+            "The layer; without a workspace, those of that name in any.",
+            valueName: "WORKSPACE:NAME"))
+    var layer: String
+
+    func run() throws {
+        let client = try options.client()
+        do {
+            print(try client.truncate(layer, box: bbox))
+        } catch {
+            throw Failure.running(error)
+        }
+    }
+}

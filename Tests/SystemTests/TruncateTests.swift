@@ -1,0 +1,130 @@
+import Testing
+import Tiles
+import WireTesting
+
+@Suite("Tiles that are to be gone: by command, and by GeoWebCache's interface at the admin port")
+struct TruncateTests {
+    private let origin: Origin
+    private let room: Room
+    private let edge: Edge
+    private let site: String
+
+    init() throws {
+        origin = try Origin()
+        room = origin.room("truncate")
+        site = room.path("geoserver")
+        let text = """
+            origins:
+              default:
+                members: ["\(origin.url)"]
+                maps: { services: [{ path: \(site) }] }
+
+            """
+        edge = try Edge(origin: nil, mode: "cloudfront", configuration: text)
+        let bytes = BlankTile.png(width: 256, height: 256)
+        let head =
+            "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nCache-Control: max-age=600\r\n"
+            + "Content-Length: \(bytes.count)\r\n\r\n"
+        room.always(Reply([.send(Array(head.utf8) + bytes)], status: 200))
+    }
+
+    /// A tile of 90 degrees with its west edge there.
+    private func map(_ layers: String, west: Int) -> String {
+        "\(site)/wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS=\(layers)&STYLES="
+            + "&SRS=EPSG:4326&BBOX=\(west),0,\(west + 90),90&WIDTH=256&HEIGHT=256&FORMAT=image/png"
+    }
+
+    private var maps: [String] {
+        [
+            map("geonode:roads", west: -180), map("geonode:roads", west: 90),
+            map("geonode:towns,geonode:roads", west: 90), map("geonode:towns", west: 90),
+        ]
+    }
+
+    /// Which of the maps are there still.
+    private func kept() throws -> [Bool] { try maps.map { try edge.get($0).isHit } }
+
+    private func fill() throws {
+        for map in maps { _ = try edge.get(map) }
+        #expect(try kept() == [true, true, true, true])
+    }
+
+    private func truncate(_ words: String...) throws -> (Int?, String) {
+        let directory = try TemporaryDirectory()
+        return try directory.run(
+            Edge.program, ["truncate", "--admin", "127.0.0.1:\(edge.adminPort)"] + words)
+    }
+
+    private func post(_ path: String, _ body: String) throws -> Response {
+        var viewer = try Viewer(port: edge.adminPort)
+        return try viewer.exchange(
+            "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\n"
+                + "Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)")
+    }
+
+    @Test("a layer, and what shows it among others, is gone, and nothing else")
+    func layer() throws {
+        try fill()
+        #expect(try truncate("geonode:roads") == (0, "truncated geonode:roads\n"))
+        #expect(try kept() == [false, false, false, true])
+    }
+
+    @Test("of a box only what shows something of it is gone")
+    func box() throws {
+        try fill()
+        let (exit, text) = try truncate("geonode:roads", "--bbox=100,10,101,11")
+        #expect(exit == 0 && text == "truncated geonode:roads in the box\n")
+        #expect(try kept() == [true, false, false, true])
+    }
+
+    @Test("a box that is none is refused, and nothing is gone")
+    func mistakes() throws {
+        try fill()
+        let (exit, text) = try truncate("geonode:roads", "--bbox=1,2,3")
+        #expect(exit == 1)
+        #expect(text.contains("write WEST,SOUTH,EAST,NORTH, such as -10,40,10,60"))
+        #expect(try post("/truncate", "").status == 400)
+        #expect(try edge.admin("/truncate?layer=a").status == 405)
+        #expect(try kept() == [true, true, true, true])
+    }
+
+    @Test(
+        "GeoWebCache's own requests do it, with what GeoNode and its page send",
+        arguments: [
+            (
+                "masstruncate",
+                "<truncateLayer><layerName>geonode:roads</layerName></truncateLayer>",
+                [false, false, false, true]
+            ),
+            (
+                "masstruncate",
+                "<truncateExtent><layerName>geonode:roads</layerName>"
+                    + "<gridSetId>EPSG:4326</gridSetId><bounds><coords><double>100</double>"
+                    + "<double>10</double><double>101</double><double>11</double></coords>"
+                    + "</bounds></truncateExtent>",
+                [true, false, false, true]
+            ),
+            (
+                "seed/geonode:roads.xml",
+                "<seedRequest><name>geonode:roads</name><type>truncate</type></seedRequest>",
+                [false, false, false, true]
+            ),
+        ] as [(String, String, [Bool])])
+    func interface(_ resource: String, _ body: String, _ expected: [Bool]) throws {
+        try fill()
+        #expect(try post("/geoserver/gwc/rest/\(resource)", body).status == 200)
+        #expect(try kept() == expected)
+    }
+
+    @Test("a seed is refused in words, and tasks are asked for in vain")
+    func seed() throws {
+        try fill()
+        let answer = try post(
+            "/gwc/rest/seed/geonode:roads.xml",
+            "<seedRequest><name>geonode:roads</name><type>seed</type></seedRequest>")
+        #expect(answer.status == 501 && answer.text.contains("ask the tile server to seed"))
+        #expect(try edge.admin("/gwc/rest/seed.json").text == "{\"long-array-array\":[]}")
+        #expect(try edge.admin("/gwc/rest/layers").status == 404)
+        #expect(try kept() == [true, true, true, true])
+    }
+}
