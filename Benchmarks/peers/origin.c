@@ -4,7 +4,8 @@
 // Y * 4096 + X. Its bytes are a PNG's: signature, IHDR, a tEXt chunk with the number (so that no
 // two tiles are equal, and a store that keeps identical bodies once gains nothing), IDAT of random
 // bytes, IEND, all with valid checksums. In the mix two sorts of blank tile are equal, as they are
-// in life. GET /requests tells how many tiles were asked for: none during a window of pure hits.
+// in life. HEAD gets a tile's head. GET /requests tells how many tiles were asked for: none during a
+// window of pure hits.
 //
 // usage: origin PORT MIX        MIX: 1,000 lines "SIZE" or "SIZE blank", by tile number mod 1,000
 #define _GNU_SOURCE
@@ -150,6 +151,7 @@ static int answer(int fd, const char *request) {
     char head[1024];
     unsigned char mark[markCount];
     struct tile tile;
+    int isHead = strncmp(request, "HEAD ", 5) == 0;
     if (parseTile(request, &tile)) {
         tilesServed++;
         int length = snprintf(head, sizeof head,
@@ -160,7 +162,7 @@ static int answer(int fd, const char *request) {
         putMark(mark, tile.number);
         struct iovec parts[3] = { { head, (size_t)length }, { mark, markCount },
                                   { tailOf(tile.size), tile.size - markCount } };
-        return sendAll(fd, parts, 3);
+        return sendAll(fd, parts, isHead ? 1 : 3);
     }
     char body[32];
     int known = strncmp(request, "GET /requests ", 14) == 0;

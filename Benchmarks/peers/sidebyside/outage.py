@@ -129,7 +129,8 @@ def _with_pool(bench, part):
 
 
 def _trouble(bench, edge, members):
-    """New tiles, which members have to make, and a client that asks for heads of stored ones."""
+    """New tiles, which members have to make, and a client that asks for heads of stored ones and of
+    new ones."""
     load.fill_and_check(edge, members[0].port, layer_of(SIZE), 100)
     counted = {}
     loader = threading.Thread(target=lambda: counted.update(load.wrk(
@@ -154,7 +155,8 @@ def _trouble(bench, edge, members):
     out, back = (lambda state: state not in ("up", "slow-start"), lambda state: state == "up")
     return {
         "requests": counted["requests"], "failed": counted["status_errors"]
-        + counted["socket_errors"], "heads": heads.stop(), "heads_failed": heads.failed,
+        + counted["socket_errors"], "heads": heads.stop(), "new_heads": heads.new,
+        "heads_failed": heads.failed,
         "out_after_kill_seconds": witness.seconds_until(events["killed"], 1, out),
         "full_share_after_restart_seconds": witness.seconds_until(events["restarted"], 1, back),
         "out_after_hang_seconds": witness.seconds_until(events["hung"], 1, out),
@@ -162,10 +164,11 @@ def _trouble(bench, edge, members):
 
 
 class _HeadClient:
-    """Asks for heads of stored tiles, one after the other."""
+    """Asks for heads, one after the other: of a stored tile, and of one that nobody asked for yet,
+    which a member has to answer."""
 
     def __init__(self, port):
-        self.port, self.count, self.failed = port, 0, 0
+        self.port, self.count, self.new, self.failed = port, 0, 0, 0
         self.over = threading.Event()
         self.thread = threading.Thread(target=self._run)
         self.thread.start()
@@ -173,12 +176,18 @@ class _HeadClient:
     def _run(self):
         chance = random.Random(1)
         while not self.over.wait(0.002):
+            is_new = self.count % 2 == 1
+            # Beyond all that wrk comes to.
+            number = 9_000_000 + self.count if is_new else chance.randrange(100)
             request = urllib.request.Request(
-                f"http://127.0.0.1:{self.port}" + path_of(layer_of(SIZE), chance.randrange(100)),
-                method="HEAD")
+                f"http://127.0.0.1:{self.port}" + path_of(layer_of(SIZE), number), method="HEAD",
+                headers=load.ENCODINGS)
             self.count += 1
+            self.new += is_new
             try:
-                urllib.request.urlopen(request, timeout=20).close()
+                with urllib.request.urlopen(request, timeout=20) as answer:
+                    told = answer.headers["X-Cache"].lower()
+                    self.failed += not told.startswith("miss" if is_new else "hit")
             except OSError:
                 self.failed += 1
 

@@ -150,7 +150,7 @@ def outage_lines(part, goals):
     return [
         "outage: two members, new tiles under load; one killed, restarted, hung, resumed",
         f"  {trouble['requests']} GET of new tiles, {trouble['failed']} failed; {trouble['heads']} "
-        f"HEAD of stored ones, {trouble['heads_failed']} failed (goal: 0 and 0)",
+        f"HEAD ({trouble['new_heads']} new), {trouble['heads_failed']} failed (goal: 0 and 0)",
         f"  out {seconds(trouble['out_after_kill_seconds'])} after the kill and "
         f"{seconds(trouble['out_after_hang_seconds'])} after it hung; full share again "
         f"{seconds(trouble['full_share_after_restart_seconds'])} after the restart",
