@@ -4,8 +4,8 @@
 // Y * 4096 + X. Its bytes are a PNG's: signature, IHDR, a tEXt chunk with the number (so that no
 // two tiles are equal, and a store that keeps identical bodies once gains nothing), IDAT of random
 // bytes, IEND, all with valid checksums. In the mix two sorts of blank tile are equal, as they are
-// in life. HEAD gets a tile's head. GET /requests tells how many tiles were asked for: none during a
-// window of pure hits.
+// in life. /pages/N.html is a page of 2 KB. HEAD gets the head of either. GET /requests tells how
+// many tiles were asked for: none during a window of pure hits.
 //
 // usage: origin PORT MIX        MIX: 1,000 lines "SIZE" or "SIZE blank", by tile number mod 1,000
 #define _GNU_SOURCE
@@ -147,11 +147,28 @@ static int sendAll(int fd, struct iovec *parts, int count) {
     return 1;
 }
 
+// A page with its number in it, as long as a site's with few words.
+static int answerPage(int fd, const char *path, int isHead) {
+    static char filler[1537];
+    char head[512], body[2304];
+    if (filler[0] == 0) memset(filler, 'a', sizeof filler - 1);
+    int count = snprintf(body, sizeof body,
+        "<!DOCTYPE html><html><head><title>%llu</title></head><body><p>%s</p></body></html>\n",
+        strtoull(path, NULL, 10), filler);
+    int length = snprintf(head, sizeof head,
+        "HTTP/1.1 200 OK\r\nServer: origin\r\nDate: %s\r\nContent-Type: text/html\r\n"
+        "Content-Length: %d\r\nCache-Control: public, max-age=600\r\n\r\n", dateNow(), count);
+    struct iovec parts[2] = { { head, (size_t)length }, { body, (size_t)count } };
+    return sendAll(fd, parts, isHead ? 1 : 2);
+}
+
 static int answer(int fd, const char *request) {
     char head[1024];
     unsigned char mark[markCount];
     struct tile tile;
     int isHead = strncmp(request, "HEAD ", 5) == 0;
+    const char *page = request + (isHead ? 5 : 4);
+    if (strncmp(page, "/pages/", 7) == 0) return answerPage(fd, page + 7, isHead);
     if (parseTile(request, &tile)) {
         tilesServed++;
         int length = snprintf(head, sizeof head,
