@@ -61,6 +61,19 @@ struct ClusterWriteTests {
             #expect(try pair.become("in-step", "in-step"))
         }
     }
+
+    @Test("sync: reset sends /rest/reset in place of a reload, and that brings styles in step")
+    func reset() throws {
+        let pair = try GeoServerPair(sync: "reset")
+        #expect(try pair.become("in-step", "in-step"))
+        #expect(try pair.restyle(1).status == 200)
+        let sent = try pair.follower.requests("^POST /geoserver/rest/reset", atLeast: 1)
+        #expect(sent == ["POST /geoserver/rest/reset"])
+        #expect(try pair.become("in-step", "in-step"))
+        #expect(try pair.follower.requests("^POST ") == sent)
+        #expect(
+            try pair.leader.state(of: "geonode:roads") == pair.follower.state(of: "geonode:roads"))
+    }
 }
 
 extension GeoServerPair {
