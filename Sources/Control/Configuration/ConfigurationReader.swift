@@ -61,6 +61,8 @@ struct ConfigurationReader<Resolver: NameResolver> {
         checkLateFetches()
         checkSignals()
         findContradictions(in: configuration.settings, findings)
+        checkMapChecks(
+            configuration.settings, found: configuration.discoveries.map(\.origin), findings)
         return ConfigurationReading(configuration: configuration, findings: findings.sorted)
     }
 
