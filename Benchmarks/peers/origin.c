@@ -2,9 +2,10 @@
 //
 // Any path with "bench-SIZE" or "bench-mix" in it and "/Z/X/Y.png" at its end is a tile, numbered
 // Y * 4096 + X; a GetMap of such a layer is tile 1. Its bytes are a PNG's: signature, IHDR, a tEXt
-// chunk with the number (so that no two tiles are equal, and a store that keeps identical bodies once
-// gains nothing), IDAT of random bytes, IEND, all with valid checksums. In the mix two sorts of blank tile are equal, as they are
-// in life. GET /requests tells how many tiles were asked for: none during a window of pure hits.
+// chunk with the number (so that no two tiles are equal, and a store that keeps identical bodies
+// once gains nothing), IDAT of random bytes, IEND, all with valid checksums. In the mix two sorts of
+// blank tile are equal, as they are in life. /pages/N.html is a page of 2 KB. HEAD gets the head of
+// either. GET /requests tells how many tiles were asked for: none during a window of pure hits.
 //
 // usage: origin PORT MIX        MIX: 1,000 lines "SIZE" or "SIZE blank", by tile number mod 1,000
 #define _GNU_SOURCE
@@ -155,10 +156,28 @@ static int sendAll(int fd, struct iovec *parts, int count) {
     return 1;
 }
 
+// A page with its number in it, as long as a site's with few words.
+static int answerPage(int fd, const char *path, int isHead) {
+    static char filler[1537];
+    char head[512], body[2304];
+    if (filler[0] == 0) memset(filler, 'a', sizeof filler - 1);
+    int count = snprintf(body, sizeof body,
+        "<!DOCTYPE html><html><head><title>%llu</title></head><body><p>%s</p></body></html>\n",
+        strtoull(path, NULL, 10), filler);
+    int length = snprintf(head, sizeof head,
+        "HTTP/1.1 200 OK\r\nServer: origin\r\nDate: %s\r\nContent-Type: text/html\r\n"
+        "Content-Length: %d\r\nCache-Control: public, max-age=600\r\n\r\n", dateNow(), count);
+    struct iovec parts[2] = { { head, (size_t)length }, { body, (size_t)count } };
+    return sendAll(fd, parts, isHead ? 1 : 2);
+}
+
 static int answer(int fd, const char *request) {
     char head[1024];
     unsigned char mark[markCount];
     struct tile tile;
+    int isHead = strncmp(request, "HEAD ", 5) == 0;
+    const char *page = request + (isHead ? 5 : 4);
+    if (strncmp(page, "/pages/", 7) == 0) return answerPage(fd, page + 7, isHead);
     if (parseTile(request, &tile) || parseMap(request, &tile)) {
         tilesServed++;
         int length = snprintf(head, sizeof head,
@@ -169,7 +188,7 @@ static int answer(int fd, const char *request) {
         putMark(mark, tile.number);
         struct iovec parts[3] = { { head, (size_t)length }, { mark, markCount },
                                   { tailOf(tile.size), tile.size - markCount } };
-        return sendAll(fd, parts, 3);
+        return sendAll(fd, parts, isHead ? 1 : 3);
     }
     char body[32];
     int known = strncmp(request, "GET /requests ", 14) == 0;

@@ -230,6 +230,7 @@ struct PoolLoadTests {
         _ = pool.succeed(old, at: 0)
         // Two of the four places that the other one has; with nobody else, all that runs.
         #expect(pool.load(at: 0).saturation == (isLast ? 1 : 0.5))
+        #expect(pool.load(at: 0).inFlightPerMember == (isLast ? 4 : 2))
     }
 
     @Test func `a pool tells members by what is done with them`() {

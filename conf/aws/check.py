@@ -1,14 +1,21 @@
-"""Holds mapstory.yaml against what else the project ships for CloudFront, so that they stay one.
+"""Holds mapstory.yaml against what else the project ships, so that they stay one.
 
-usage: conf/aws/check.py    exit 0 if behaviors, policies and error pages are the same in both
+usage: conf/aws/check.py [MAPEDGE]    exit 0 if behaviors, policies and error pages are those of
+                                      distribution.json, hooks and metrics those of the edge, and
+                                      MAPEDGE has nothing to say of the sample for mapedge.yaml
 """
 
 import json
 import pathlib
+import re
+import subprocess
+import sys
+import tempfile
 
 import yaml
 
 HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 # The policies' names in conf/policies.
 POLICIES = {"TilesPolicy": "mapstory-tiles", "CapabilitiesPolicy": "mapstory-capabilities",
             "FilesPolicy": "mapstory-files", "PagesPolicy": "mapstory-pages",
@@ -45,8 +52,56 @@ def behavior(value):
     return {**fields, "AllowedMethods": sorted(fields["AllowedMethods"])}
 
 
-def main():
-    resources = yaml.load((HERE / "mapstory.yaml").read_text(), Loader)["Resources"]
+def told_by_the_edge():
+    """What the edge does unless it is told otherwise: hooks, namespace, and metrics by its code."""
+    shipped = yaml.safe_load((HERE.parent / "mapedge.yaml").read_text())
+    code = "".join(file.read_text() for file in (ROOT / "Sources/Control/Signals").glob("*.swift"))
+    return {"hooks": shipped["origins"]["default"]["discover"]["hooks"],
+            "namespace": shipped["cloudwatch"]["namespace"],
+            "metrics": set(re.findall(r'add\("(\w+)", "\w+", pool', code)),
+            "dimensions": set(re.findall(r'Dimensions\.member\.1\.Name", "(\w+)"', code))}
+
+
+def signals(resources, sample):
+    """Pairs of what template and sample say of hooks and metrics, and what the edge knows."""
+    edge = told_by_the_edge()
+    hooks = {hook["LifecycleTransition"].rpartition("_")[2].lower(): hook["LifecycleHookName"]
+             for hook in resources["GeoServers"]["Properties"]["LifecycleHookSpecificationList"]}
+    metric = resources["GeoServerScaling"]["Properties"]["TargetTrackingConfiguration"][
+        "CustomizedMetricSpecification"]
+    origin = next(iter(sample["origins"].values()))
+    checks = {check["kind"] for check in origin["health"]["checks"]}
+    known = metric["MetricName"] in edge["metrics"]
+    return [
+        ("lifecycle hooks", hooks, {**edge["hooks"], **origin["discover"].get("hooks", {})}),
+        ("the metric's namespace", metric["Namespace"],
+         sample["cloudwatch"].get("namespace", edge["namespace"])),
+        ("what an instance has to pass to be warm", checks, {"map", "capabilities"}),
+        ("the metric", metric["MetricName"], metric["MetricName"] if known else edge["metrics"]),
+        ("its dimensions", {item["Name"] for item in metric["Dimensions"]}, edge["dimensions"])]
+
+
+def sample_of(text):
+    """The mapedge.yaml in the template's first comment."""
+    block = re.search(r"^# The bucket's mapedge\.yaml.*\n#\n((?:#   .*\n)+)", text, re.M)
+    return re.sub(r"^#   ", "", block[1], flags=re.M)
+
+
+def findings(mapedge, sample):
+    """What `mapedge check` says of the sample, as a pair with nothing. The balancer's check needs the
+    admin port, and the security group lets nobody else come to it."""
+    with tempfile.TemporaryDirectory() as place:
+        file = pathlib.Path(place) / "mapedge.yaml"
+        file.write_text(sample)
+        done = subprocess.run([mapedge, "check", "--config", file], capture_output=True, text=True)
+    said = [line for line in done.stderr.splitlines() if "the admin port on" not in line]
+    return [("mapedge check", (done.returncode, said), (0, []))]
+
+
+def main(*mapedge):
+    text = (HERE / "mapstory.yaml").read_text()
+    sample = sample_of(text)
+    resources = yaml.load(text, Loader)["Resources"]
     ours = resources["Distribution"]["Properties"]["DistributionConfig"]
     shipped = json.loads((HERE.parent / "distribution.json").read_text())
     pairs = [("DefaultCacheBehavior", behavior(ours["DefaultCacheBehavior"]),
@@ -65,6 +120,9 @@ def main():
         for key in RENAMED & set(mine.get("CorsConfig", {})):
             mine["CorsConfig"][key] = mine["CorsConfig"][key]["Items"]
         pairs.append((resource, mine, theirs))
+    pairs += signals(resources, yaml.safe_load(sample))
+    for program in mapedge:
+        pairs += findings(program, sample)
     wrong = [f"{place}: {mine} here, {theirs} there" for place, mine, theirs in pairs
              if mine != theirs]
     if wrong:
@@ -73,4 +131,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

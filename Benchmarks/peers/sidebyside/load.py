@@ -54,9 +54,9 @@ class Client:
                 "127.0.0.1", port, timeout=20,
                 context=ssl.create_default_context(cafile=authority))
 
-    def get(self, path):
+    def get(self, path, **fields):
         """(status, fields with names in lower case, body)."""
-        self.connection.request("GET", path, headers=ENCODINGS)
+        self.connection.request("GET", path, headers={**ENCODINGS, **fields})
         response = self.connection.getresponse()
         body = response.read()
         return response.status, {name.lower(): value for name, value in response.getheaders()}, body

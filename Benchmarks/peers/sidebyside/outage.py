@@ -1,5 +1,6 @@
 """What viewers notice of a pool in trouble: one of two members killed, restarted, hung and resumed
-under load; both dead; a thousand viewers who want one tile that nobody has."""
+under load; both dead, for tiles and for pages; a thousand viewers who want one tile that nobody
+has."""
 
 import json
 import os
@@ -17,8 +18,12 @@ from .workload import layer_of, path_of
 
 SIZE = "10k"
 TILES = 1_000
+PAGES = 1_000
+COLD_PAGES = 200
 CROWD = 1_000
 PERIOD = 4.0  # seconds between two events
+FIRST_BYTE = 1_000  # milliseconds that the pool has for an answer
+SLACK = 100  # milliseconds that the edge has beside it
 CONFIGURATION = """\
 listen: ["127.0.0.1:{port}"]
 admin: "127.0.0.1:{admin}"
@@ -30,7 +35,7 @@ accessLog: {{ path: "{log}" }}
 origins:
   maps:
     members: [{members}]
-    firstByteTimeout: 1s
+    firstByteTimeout: {first_byte}ms
     totalTimeout: 0
     health:
       path: /requests
@@ -39,6 +44,7 @@ origins:
       fall: 2
       slowStart: 2s
 behaviors:
+  - {{ path: "/pages/*", origin: maps, class: pages }}
   - {{ path: "*", origin: maps, class: tiles }}
 """
 
@@ -51,7 +57,7 @@ class PooledEdge(MapEdge):
 
     def configuration(self):
         """The file's template, and what it has beside what every pool has."""
-        return CONFIGURATION, {}
+        return CONFIGURATION, {"first_byte": FIRST_BYTE}
 
     def rules(self):
         path = os.path.join(self.directory, "mapedge.yaml")
@@ -129,7 +135,8 @@ def _with_pool(bench, part):
 
 
 def _trouble(bench, edge, members):
-    """New tiles, which members have to make, and a client that asks for heads of stored ones."""
+    """New tiles, which members have to make, and a client that asks for heads of stored ones and of
+    new ones."""
     load.fill_and_check(edge, members[0].port, layer_of(SIZE), 100)
     counted = {}
     loader = threading.Thread(target=lambda: counted.update(load.wrk(
@@ -154,7 +161,8 @@ def _trouble(bench, edge, members):
     out, back = (lambda state: state not in ("up", "slow-start"), lambda state: state == "up")
     return {
         "requests": counted["requests"], "failed": counted["status_errors"]
-        + counted["socket_errors"], "heads": heads.stop(), "heads_failed": heads.failed,
+        + counted["socket_errors"], "heads": heads.stop(), "new_heads": heads.new,
+        "heads_failed": heads.failed,
         "out_after_kill_seconds": witness.seconds_until(events["killed"], 1, out),
         "full_share_after_restart_seconds": witness.seconds_until(events["restarted"], 1, back),
         "out_after_hang_seconds": witness.seconds_until(events["hung"], 1, out),
@@ -162,10 +170,11 @@ def _trouble(bench, edge, members):
 
 
 class _HeadClient:
-    """Asks for heads of stored tiles, one after the other."""
+    """Asks for heads, one after the other: of a stored tile, and of one that nobody asked for yet,
+    which a member has to answer."""
 
     def __init__(self, port):
-        self.port, self.count, self.failed = port, 0, 0
+        self.port, self.count, self.new, self.failed = port, 0, 0, 0
         self.over = threading.Event()
         self.thread = threading.Thread(target=self._run)
         self.thread.start()
@@ -173,12 +182,18 @@ class _HeadClient:
     def _run(self):
         chance = random.Random(1)
         while not self.over.wait(0.002):
+            is_new = self.count % 2 == 1
+            # Beyond all that wrk comes to.
+            number = 9_000_000 + self.count if is_new else chance.randrange(100)
             request = urllib.request.Request(
-                f"http://127.0.0.1:{self.port}" + path_of(layer_of(SIZE), chance.randrange(100)),
-                method="HEAD")
+                f"http://127.0.0.1:{self.port}" + path_of(layer_of(SIZE), number), method="HEAD",
+                headers=load.ENCODINGS)
             self.count += 1
+            self.new += is_new
             try:
-                urllib.request.urlopen(request, timeout=20).close()
+                with urllib.request.urlopen(request, timeout=20) as answer:
+                    told = answer.headers["X-Cache"].lower()
+                    self.failed += not told.startswith("miss" if is_new else "hit")
             except OSError:
                 self.failed += 1
 
@@ -188,28 +203,58 @@ class _HeadClient:
         return self.count
 
 
+def _page(number):
+    return f"/pages/{number}.html"
+
+
+def _fill_pages(edge):
+    with load.Client(edge.port) as viewer:
+        for number in range(PAGES):
+            status, _, body = viewer.get(_page(number))
+            if status != 200 or not body:
+                raise BenchmarkError(f"{edge.name} answers {status} for {_page(number)}")
+        edge.wait_until_quiet()
+        for number in range(PAGES):
+            if not edge.is_hit(viewer.get(_page(number))[1]):
+                raise BenchmarkError(f"{edge.name} serves no hit for {_page(number)}")
+
+
 def _dead(bench, edge, members):
-    """A warm cache that is stale, and nobody who could better it: stored tiles, and new ones."""
+    """A warm cache that is stale, and nobody who could better it: stored tiles and pages, and new
+    ones."""
     load.fill_and_check(edge, members[0].port, layer_of(SIZE), TILES)
+    _fill_pages(edge)
     edge.ask("/clock/advance?by=48h", method="POST")
     for member in members:
         member.stop()
-    rows = {"stored": [], "new": []}
-    statuses = {"stored": set(), "new": set()}
-    images = 0
+
+    def is_image(fields, body):
+        return fields.get("content-type") == "image/png" and body.startswith(b"\x89PNG")
+
+    def is_page(fields, body):
+        return fields.get("content-type", "").startswith("text/html") and body
+
+    rows = {}
     with load.Client(edge.port) as viewer:
-        for name, first in (("stored", 0), ("new", 5_000_000)):
-            for number in range(first, first + TILES):
+        for name, path, first, count, fits in (
+                ("stored tiles", lambda n: path_of(layer_of(SIZE), n), 0, TILES, is_image),
+                ("new tiles", lambda n: path_of(layer_of(SIZE), n), 5_000_000, TILES, is_image),
+                ("stored pages", _page, 0, PAGES, is_page),
+                ("new pages", _page, 5_000_000, COLD_PAGES, is_page)):
+            row = rows[name] = {"asked": count, "statuses": [], "unfit": 0, "late": 0,
+                                "slowest_ms": 0.0}
+            for number in range(first, first + count):
                 start = time.monotonic()
-                status, fields, body = viewer.get(path_of(layer_of(SIZE), number))
-                rows[name].append(time.monotonic() - start)
-                statuses[name].add(status)
-                # The edge's own, and a picture.
-                images += name == "new" and "x-edge-degraded" in fields \
-                    and fields.get("content-type") == "image/png" and body.startswith(b"\x89PNG")
-    return {"asked": 2 * TILES, "all_images": images == TILES,
-            "statuses": {name: sorted(found) for name, found in statuses.items()},
-            "slowest_ms": {name: 1e3 * max(found) for name, found in rows.items()}}
+                status, fields, body = viewer.get(path(number), Accept="text/html, image/*")
+                elapsed = 1e3 * (time.monotonic() - start)
+                row["slowest_ms"] = max(row["slowest_ms"], elapsed)
+                row["late"] += elapsed > FIRST_BYTE + SLACK
+                # What is new is the edge's own.
+                row["unfit"] += not fits(fields, body) or (
+                    name.startswith("new") and "x-edge-degraded" not in fields)
+                if status not in row["statuses"]:
+                    row["statuses"].append(status)
+    return {"deadline_ms": FIRST_BYTE + SLACK, "rows": rows}
 
 
 def _crowd(bench, edge, members):

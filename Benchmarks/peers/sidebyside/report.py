@@ -147,17 +147,20 @@ def outage_lines(part, goals):
         return "never" if value is None else f"{value:.2f} s"
 
     trouble, dead, crowd = part["trouble"], part["dead"], part["crowd"]
+    rows = [
+        f"  {row['asked']} {name}: {'/'.join(map(str, row['statuses']))}, slowest "
+        f"{row['slowest_ms']:.0f} ms, {row['late']} later than {dead['deadline_ms']} ms, "
+        f"{row['unfit']} no {name.split()[1][:-1]} (goal: 0 and 0)"
+        for name, row in dead["rows"].items()]
     return [
         "outage: two members, new tiles under load; one killed, restarted, hung, resumed",
         f"  {trouble['requests']} GET of new tiles, {trouble['failed']} failed; {trouble['heads']} "
-        f"HEAD of stored ones, {trouble['heads_failed']} failed (goal: 0 and 0)",
+        f"HEAD ({trouble['new_heads']} new), {trouble['heads_failed']} failed (goal: 0 and 0)",
         f"  out {seconds(trouble['out_after_kill_seconds'])} after the kill and "
         f"{seconds(trouble['out_after_hang_seconds'])} after it hung; full share again "
         f"{seconds(trouble['full_share_after_restart_seconds'])} after the restart",
         "outage: nobody left, what is stored is stale",
-        f"  {dead['asked']} tiles: stored ones {dead['statuses']['stored']}, slowest "
-        f"{dead['slowest_ms']['stored']:.0f} ms; new ones {dead['statuses']['new']}, slowest "
-        f"{dead['slowest_ms']['new']:.0f} ms, all PNG: {'yes' if dead['all_images'] else 'NO'}",
+        *rows,
         f"outage: {crowd['viewers']} viewers for one new tile: {crowd['served']} served, "
         f"{crowd['origin_requests']} origin requests (goal: 1)"]
 

@@ -63,6 +63,8 @@ struct ConfigurationReader<Resolver: NameResolver> {
         checkWrites()
         checkSignals()
         findContradictions(in: configuration.settings, findings)
+        checkMapChecks(
+            configuration.settings, found: configuration.discoveries.map(\.origin), findings)
         return ConfigurationReading(configuration: configuration, findings: findings.sorted)
     }
 

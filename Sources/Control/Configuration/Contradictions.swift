@@ -13,7 +13,6 @@ func findContradictions(in settings: Settings, _ findings: Findings) {
         checkFairness(origin, findings)
         checkCluster(origin, findings)
     }
-    checkMapChecks(settings, findings)
     checkViewerRates(settings, findings)
     checkTurns(settings, findings)
 }

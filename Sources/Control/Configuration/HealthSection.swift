@@ -168,15 +168,17 @@ private func checkTimes(_ health: HealthSettings, _ name: String, _ findings: Fi
 
 /// Notes pools of map servers that nobody asks for a map: a member whose catalogue is gone answers
 /// everything else.
-func checkMapChecks(_ settings: Settings, _ findings: Findings) {
+///
+/// - Parameter found: origins whose members are found while the edge runs.
+func checkMapChecks(_ settings: Settings, found: [String], _ findings: Findings) {
     var told: Set<Int> = []
     for (index, behavior) in settings.behaviors.enumerated()
     where behavior.policy.mapClass == .tiles && settings.origins.indices.contains(behavior.origin) {
         let origin = settings.origins[behavior.origin]
         let isWritten =
             behavior.imported != nil || findings.isGiven("behaviors[\(index)].class")
-        // One alone is asked whatever a check says.
-        guard isWritten, origin.members.count > 1,
+        // One alone is asked whatever a check says; those that are found have to prove themselves.
+        guard isWritten, origin.members.count > 1 || found.contains(origin.id),
             !origin.health.checks.contains(where: { $0.kind == .map }),
             told.insert(behavior.origin).inserted
         else { continue }

@@ -30,7 +30,6 @@ public struct PoolLoad: Sendable {
     /// which target tracking needs; so members that leave count neither with what they could take
     /// nor with what they finish, unless there are no others.
     public var saturation: Double? {
-        let running = members > 0 ? inFlight - leaving : inFlight
         let all = (busy: running + queued, capacity: memberCapacity * members)
         let limited = memberCapacity > 0 ? classes + [all] : classes
         return limited.map { busy, capacity in
@@ -38,9 +37,13 @@ public struct PoolLoad: Sendable {
         }.max()
     }
 
+    /// In flight at those that stay, for each that is asked gladly.
     public var inFlightPerMember: Double {
-        members > 0 ? Double(inFlight) / Double(members) : Double(inFlight)
+        members > 0 ? Double(running) / Double(members) : Double(running)
     }
+
+    /// In flight, without what leaving members finish unless there are no others.
+    private var running: Int { members > 0 ? inFlight - leaving : inFlight }
 }
 
 extension PoolRoster {
