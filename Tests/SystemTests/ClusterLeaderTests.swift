@@ -61,4 +61,32 @@ struct ClusterLeaderTests {
         try pair.follower.control("/faults", method: "DELETE")
         #expect(try pair.become("in-step", "in-step"))
     }
+
+    @Test("a follower is loaded when what runs there is over, and not before")
+    func drained() throws {
+        let pair = try GeoServerPair("driftInterval: 1s")
+        #expect(try pair.become("in-step", "in-step"))
+        try pair.follower.control("/faults", #"{"kind": "render", "match": "env=slow"}"#)
+        // One for each member.
+        var viewers = try (0..<2).map { number in
+            let viewer = try pair.edge.viewer()
+            try viewer.send(
+                "GET \(pair.map("geonode:roads", "&env=slow:\(number)")) HTTP/1.1\r\n"
+                    + "Host: edge.test\r\n\r\n")
+            return viewer
+        }
+        #expect(try pair.follower.requests("env=slow", atLeast: 1).count == 1)
+        #expect(try pair.restyle(1).status == 200)
+        let isDraining = try eventually {
+            try pair.members()[1]["state"]?.text == "draining" ? true : nil
+        }
+        #expect(isDraining == true)
+        for _ in 0..<20 { _ = try pair.edge.get(pair.map("geonode:roads", "&env=c:1")) }
+        #expect(try pair.follower.requests("rest/reload").isEmpty)
+        try pair.follower.control("/faults", method: "DELETE")
+        for index in viewers.indices { #expect(try viewers[index].response().status == 200) }
+        #expect(
+            try !pair.follower.requests("^POST /geoserver/rest/reload", atLeast: 1).isEmpty)
+        #expect(try pair.become("in-step", "in-step"))
+    }
 }
