@@ -17,7 +17,7 @@ extension Settings {
         for (rule, maps) in named.flatMap({ rule in services.map { (rule, $0) } }) {
             let others: [InvalidationRule]
             switch rule.reach {
-            case .everything, .tag: others = []
+            case .everything, .tag, .scope: others = []
             case .target:
                 let key = TileRequest.key(of: rule.bytes, services: maps)
                 others = key.map { [InvalidationRule(.target, host: rule.host, $0)] } ?? []

@@ -1,5 +1,6 @@
 package import Caching
 public import Reactor
+import Synchronization
 
 // A pool's members by their places in its cluster, as bits.
 extension OriginPool {

@@ -44,7 +44,8 @@ final class DocumentCheck {
             let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[at...])
             guard let step = unsafe try? gzip?.read(rest.bytes, into: room) else {
                 // No gzip is nothing that can be judged here.
-                (gzip, reader) = (nil, nil)
+                gzip = nil
+                reader = nil
                 return
             }
             unsafe read(UnsafeRawBufferPointer(rebasing: room[..<step.produced]))
