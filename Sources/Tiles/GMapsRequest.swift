@@ -4,19 +4,19 @@
 /// named.
 enum GMapsRequest {
     static func question(
-        _ table: ParameterTable, query: RawSpan, _ sets: GridSets
+        _ table: ParameterTable, query: RawSpan, _ services: borrowing MapServices
     ) -> GridQuestion {
         var question = named(table)
         question.understood |= MapParameter.zoom.bit | MapParameter.x.bit | MapParameter.y.bit
-        guard let set = sets.google, let level = table[.zoom].index(in: query),
+        guard let set = services.gridSets.google, let level = table[.zoom].index(in: query),
             let column = table[.x].index(in: query), let row = table[.y].index(in: query)
         else { return question }
-        question.address = sets.tile(set, level, column: column, row: row)
+        question.address = services.gridSets.tile(set, level, column: column, row: row)
         return question
     }
 
     static func quadKeyQuestion(
-        _ table: ParameterTable, query: RawSpan, _ sets: GridSets
+        _ table: ParameterTable, query: RawSpan, _ services: borrowing MapServices
     ) -> GridQuestion {
         var question = named(table)
         question.understood |= MapParameter.quadKey.bit
@@ -30,8 +30,8 @@ enum GMapsRequest {
             level += 1
             at += width
         }
-        guard let set = sets.google else { return question }
-        question.address = sets.tile(set, level, column: column, row: row)
+        guard let set = services.gridSets.google else { return question }
+        question.address = services.gridSets.tile(set, level, column: column, row: row)
         return question
     }
 

@@ -14,14 +14,14 @@ struct GridQuestion {
 
     init(
         _ service: ServicePath, _ table: ParameterTable, path: RawSpan, query: RawSpan,
-        _ sets: GridSets
+        _ services: borrowing MapServices
     ) {
         switch service.service {
-        case .wmts: self = WMTSRequest.question(table, query: query, sets)
-        case .wmtsREST: self = WMTSRequest.question(service, table, path: path, sets)
-        case .tms: self = TMSRequest.question(service, table, path: path, query: query, sets)
-        case .gmaps: self = GMapsRequest.question(table, query: query, sets)
-        case .quadKey: self = GMapsRequest.quadKeyQuestion(table, query: query, sets)
+        case .wmts: self = WMTSRequest.question(table, query: query, services)
+        case .wmtsREST: self = WMTSRequest.question(service, table, path: path, services)
+        case .tms: self = TMSRequest.question(service, table, path: path, query: query, services)
+        case .gmaps: self = GMapsRequest.question(table, query: query, services)
+        case .quadKey: self = GMapsRequest.quadKeyQuestion(table, query: query, services)
         case .unknown, .wms, .cachedWMS: self.init()
         }
     }

@@ -32,7 +32,7 @@ extension MapReading {
         if isFolded, scope != .any { writeScope(scope, layers, path: path, services, to: &writer) }
         writePicture(path: path, query: query, to: &writer)
         if let address {
-            writeTile(address, services.gridSets, to: &writer)
+            writeTile(address, services, to: &writer)
         } else {
             writePlace(query: query, to: &writer)
         }
@@ -80,7 +80,7 @@ extension MapReading {
         _ = writeStyles(names, layers, path: path, query: query, services, to: &writer)
         writePicture(path: path, query: query, to: &writer)
         if let address {
-            writeBox(of: address, services.gridSets, to: &writer)
+            writeBox(of: address, services, to: &writer)
         } else {
             writePlace(query: query, to: &writer)
         }
@@ -136,10 +136,12 @@ extension MapReading {
     // MARK: Place
 
     /// `TILE#set/level/column/row`; no parameter that a viewer names can look like it.
-    private func writeTile(_ address: TileAddress, _ sets: GridSets, to writer: inout KeyWriter) {
+    private func writeTile(
+        _ address: TileAddress, _ services: borrowing MapServices, to writer: inout KeyWriter
+    ) {
         writer.word("&TILE#")
-        for index in sets.records[Int(address.gridSet)].name {
-            writer.encoded(sets.nameByte(index))
+        for index in services.gridSets.records[Int(address.gridSet)].name {
+            writer.encoded(services.gridSets.nameByte(index))
         }
         writer.byte(UInt8(ascii: "/"))
         writer.number(Int(address.level))
@@ -149,9 +151,11 @@ extension MapReading {
         writer.number(Int(address.row))
     }
 
-    private func writeBox(of address: TileAddress, _ sets: GridSets, to writer: inout KeyWriter) {
-        guard let box = sets.box(of: address) else { return }
-        let record = sets.records[Int(address.gridSet)]
+    private func writeBox(
+        of address: TileAddress, _ services: borrowing MapServices, to writer: inout KeyWriter
+    ) {
+        guard let box = services.gridSets.box(of: address) else { return }
+        let record = services.gridSets.records[Int(address.gridSet)]
         writer.name("SRS")
         write(record.system, to: &writer)
         writer.name("BBOX")

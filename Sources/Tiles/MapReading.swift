@@ -31,14 +31,16 @@ struct MapReading {
     /// initializer: the optional of a value of this size would be copied.)
     var isMap: Bool { map.kind == .map }
 
-    init(path: RawSpan, query: RawSpan, _ services: MapServices) {
+    /// Borrows: unless that is said an initializer owns its arguments, and each hit would retain
+    /// the services.
+    init(path: RawSpan, query: RawSpan, _ services: borrowing MapServices) {
         table.read(query)
         guard let map = table.classified(path: path, query: query), map.kind == .map else {
             return
         }
         self.map = map
         service = ServicePath(path, services)
-        wms = WMSRequest(table, query: query, services.gridSets)
+        wms = WMSRequest(table, query: query, services)
         table.sortOthers(query)
         if map.service == .wms {
             readGetMap(services)
@@ -67,7 +69,7 @@ struct MapReading {
         styles = table[.styles]
         format = table[.format]
         understood = Self.getMapParameters
-        address = wms.address(services.gridSets)
+        address = wms.address(services)
     }
 
     private mutating func readGridQuestion(
@@ -76,7 +78,7 @@ struct MapReading {
         // GetMap and GetTile must be asked of their own services.
         guard !table.has(.request) || service.service == .wmts else { return }
         let question = GridQuestion(
-            service, table, path: path, query: query, services.gridSets)
+            service, table, path: path, query: query, services)
         let protocolOnly =
             MapParameter.service.bit | MapParameter.version.bit | MapParameter.request.bit
             | MapParameter.transparent.bit | MapParameter.tiled.bit | MapParameter.bgcolor.bit

@@ -2,7 +2,8 @@
 /// tile must be told to be seen as one.
 ///
 /// Made when a configuration is read and handed to each `TileRequest.normalise`; never changes. A
-/// class, so that handing it on costs one reference at the most and not one for each table.
+/// class that is borrowed all the way down, so that reading a request retains nothing: were its
+/// `gridSets` handed on in its place, each of their tables would be.
 public final class MapServices: Sendable {
     /// A GeoServer as the viewers' paths show it.
     public struct Context: Equatable, Sendable {

@@ -49,10 +49,14 @@ struct NamedSystem: Equatable {
     ///
     /// Up to 1.1.1 it is x, y always; since 1.3.0 it is what the system's registry says, which is
     /// known here for those that a grid set uses. Source: OGC 06-042 §6.7.2.
-    func order(_ version: WMSVersion, _ sets: GridSets, isNamedByCRS: Bool) -> AxisOrder {
+    func order(_ version: WMSVersion, _ services: borrowing MapServices, isNamedByCRS: Bool)
+        -> AxisOrder
+    {
         guard system != .unknown else { return version == .upTo111 ? .eastingFirst : .unknown }
         if isCRS84 || version == .upTo111 { return .eastingFirst }
-        guard let isNorthingFirst = sets.isNorthingFirst(system) else { return .unknown }
+        guard let isNorthingFirst = services.gridSets.isNorthingFirst(system) else {
+            return .unknown
+        }
         if !isNorthingFirst { return .eastingFirst }
         switch version {
         case .from130: return .northingFirst

@@ -26,7 +26,7 @@ struct ServicePath {
 
     init() {}
 
-    init(_ path: RawSpan, _ services: MapServices) {
+    init(_ path: RawSpan, _ services: borrowing MapServices) {
         token = Self.session(in: path)
         guard let (context, length) = services.context(of: path) else { return }
         self.context = context

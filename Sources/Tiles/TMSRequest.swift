@@ -4,7 +4,7 @@ enum TMSRequest {
     /// segment is the format. Source: OSGeo Tile Map Service 1.0.0, GeoWebCache `TMSService`.
     static func question(
         _ service: ServicePath, _ table: ParameterTable, path: RawSpan, query: RawSpan,
-        _ sets: GridSets
+        _ services: borrowing MapServices
     ) -> GridQuestion {
         var question = GridQuestion()
         var segments = [4 of QueryText](repeating: .empty)
@@ -27,12 +27,12 @@ enum TMSRequest {
         var last = segments[3]
         guard let number = last.cut(before: UInt8(ascii: "."), in: path) else { return question }
         question.format = last
-        guard let set = sets.set(named: setName, in: path),
+        guard let set = services.gridSets.set(named: setName, in: path),
             let level = segments[1].index(in: path), let column = segments[2].index(in: path),
-            let row = number.index(in: path), let matrix = sets.matrix(set, level)
+            let row = number.index(in: path), let matrix = services.gridSets.matrix(set, level)
         else { return question }
         let isFlipped = table[.flipY].spells("true", in: query)
-        question.address = sets.tile(
+        question.address = services.gridSets.tile(
             set, level, column: column, row: isFlipped ? row : matrix.rows - 1 - row)
         return question
     }

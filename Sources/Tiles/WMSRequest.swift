@@ -17,7 +17,7 @@ struct WMSRequest {
 
     init() {}
 
-    init(_ table: ParameterTable, query: RawSpan, _ sets: GridSets) {
+    init(_ table: ParameterTable, query: RawSpan, _ services: borrowing MapServices) {
         let written = table[.version].isEmpty ? table[.wmtVersion] : table[.version]
         version = WMSVersion(written, in: query)
         let (srs, crs) = (table[.srs], table[.crs])
@@ -29,7 +29,7 @@ struct WMSRequest {
             let isSame = system == .unknown ? srs.equals(crs, in: query) : named == other
             hasConflict = !isSame || other.system != system
         }
-        order = named.order(version, sets, isNamedByCRS: systemParameter == .crs)
+        order = named.order(version, services, isNamedByCRS: systemParameter == .crs)
         width = table[.width].index(in: query)
         height = table[.height].index(in: query)
         if order != .unknown { numbers = box(table[.bbox], in: query) }
@@ -59,8 +59,8 @@ struct WMSRequest {
     }
 
     /// The tile that it asks for, by GeoWebCache's tolerance; nil where it is none.
-    func address(_ sets: GridSets) -> TileAddress? {
+    func address(_ services: borrowing MapServices) -> TileAddress? {
         guard let box, let width, let height else { return nil }
-        return sets.address(of: box, system: system, width: width, height: height)
+        return services.gridSets.address(of: box, system: system, width: width, height: height)
     }
 }

@@ -2,7 +2,7 @@
 enum WMTSRequest {
     /// Source: OGC 07-057r7 §7.2.
     static func question(
-        _ table: ParameterTable, query: RawSpan, _ sets: GridSets
+        _ table: ParameterTable, query: RawSpan, _ services: borrowing MapServices
     ) -> GridQuestion {
         var question = GridQuestion()
         question.layers = table[.layer]
@@ -12,19 +12,20 @@ enum WMTSRequest {
             .layer, .style, .format, .tileMatrixSet, .tileMatrix, .tileRow, .tileCol,
         ]
         for index in 0..<7 { question.understood |= named[index].bit }
-        guard let set = sets.set(named: table[.tileMatrixSet], in: query),
-            let level = sets.level(named: table[.tileMatrix], of: set, in: query),
+        guard let set = services.gridSets.set(named: table[.tileMatrixSet], in: query),
+            let level = services.gridSets.level(named: table[.tileMatrix], of: set, in: query),
             let row = table[.tileRow].index(in: query),
             let column = table[.tileCol].index(in: query)
         else { return question }
-        question.address = sets.tile(set, level, column: column, row: row)
+        question.address = services.gridSets.tile(set, level, column: column, row: row)
         return question
     }
 
     /// `.../wmts/rest/layer[/style]/set/matrix/row/column?format=`; the style may be empty.
     /// Source: GeoWebCache `WMTSService`.
     static func question(
-        _ service: ServicePath, _ table: ParameterTable, path: RawSpan, _ sets: GridSets
+        _ service: ServicePath, _ table: ParameterTable, path: RawSpan,
+        _ services: borrowing MapServices
     ) -> GridQuestion {
         var question = GridQuestion()
         var segments = [6 of QueryText](repeating: .empty)
@@ -42,12 +43,12 @@ enum WMTSRequest {
         question.understood = MapParameter.format.bit
         // STYLE and LAYER of the query would contradict the path.
         guard !table.has(.style), !table.has(.layer) else { return question }
-        guard let set = sets.set(named: segments[count - 4], in: path),
-            let level = sets.level(named: segments[count - 3], of: set, in: path),
+        guard let set = services.gridSets.set(named: segments[count - 4], in: path),
+            let level = services.gridSets.level(named: segments[count - 3], of: set, in: path),
             let row = segments[count - 2].index(in: path),
             let column = segments[count - 1].index(in: path)
         else { return question }
-        question.address = sets.tile(set, level, column: column, row: row)
+        question.address = services.gridSets.tile(set, level, column: column, row: row)
         return question
     }
 }

@@ -42,4 +42,22 @@ struct CollapsedFetchesTests {
         #expect(join(false) == "leads")
         #expect(looks == 2)
     }
+
+    @Test("who wants an answer that is no older than a time joins no fetch that began before")
+    func floors() {
+        func fetch(began: Milliseconds, wanted: Milliseconds = .min) -> SharedFetch {
+            SharedFetch(
+                key: key, invalidation: 0, leader: nil, budget: budget, began: began,
+                wanted: wanted)
+        }
+        func join(_ fresh: SharedFetch) -> String {
+            word(fetches.joinOrLead(key, nil, fresh, at: 0, least: 0))
+        }
+        #expect(join(fetch(began: 100)) == "leads")
+        #expect(join(fetch(began: 200)) == "waits")
+        #expect(join(fetch(began: 200, wanted: 100)) == "waits")
+        #expect(join(fetch(began: 200, wanted: 101)) == "leads")
+        // And whoever wants nothing special joins the newer one.
+        #expect(join(fetch(began: 300, wanted: 200)) == "waits")
+    }
 }
