@@ -37,11 +37,11 @@ public struct InvalidationRule: Sendable, Hashable {
         self.bytes = bytes
     }
 
-    public static var everything: InvalidationRule { InvalidationRule(.everything) }
+    public static var everything: InvalidationRule { InvalidationRule(Reach.everything) }
 
     /// What a write touched. It is as good as not there, so that nobody gets it while it is
     /// refreshed.
-    public init(_ scope: WriteScope) { self.init(.scope, scope.encoded) }
+    public init(scope: WriteScope) { self.init(.scope, scope.encoded) }
 
     /// What a write touched; one that cannot be read, as of a later version, is everything. nil: a
     /// rule of another reach.

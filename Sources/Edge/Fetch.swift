@@ -10,7 +10,7 @@ package final class Fetch {
     var token = Token(slot: 0, generation: 0, kind: TokenKind.fetch)
     let shared: SharedFetch
     var pool: OriginPool
-    private(set) var request: OriginRequest
+    var request: OriginRequest
     /// Whose request it is: the body comes from there, and the cache policy.
     let exchange: Exchange
     /// No viewer waits: it refreshes what was served stale.
@@ -100,9 +100,6 @@ package final class Fetch {
 
     /// What its response is judged by: a later invalidation of its target makes it dead (law 3).
     var invalidation: UInt64 { ownInvalidation ?? shared.invalidation }
-
-    /// Builds its request anew, before it is sent.
-    func ask(_ request: OriginRequest) { self.request = request }
 
     /// Whether the request could be sent once more without harm: RFC 9110 §9.2.2.
     var isReplayable: Bool {
@@ -390,14 +387,6 @@ extension LoopState where N: ~Copyable {
         counters.add(.originRetries)
         forget(fetch)
         place(fetch)
-    }
-
-    private func attemptLimit(_ fetch: Fetch) -> Int {
-        let member = fetch.pool.settings.members[fetch.member]
-        // With other members to turn to, one round of this one's addresses is enough.
-        let others = fetch.pool.settings.members.count > 1
-        return others
-            ? member.endpoints.count : max(fetch.pool.settings.attempts, member.endpoints.count)
     }
 
     @discardableResult

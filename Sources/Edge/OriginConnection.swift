@@ -100,6 +100,15 @@ extension LoopState where N: ~Copyable {
         open(fetch)
     }
 
+    /// How often a member that cannot be connected to is tried.
+    func attemptLimit(_ fetch: Fetch) -> Int {
+        let member = fetch.pool.settings.members[fetch.member]
+        // With other members to turn to, one round of this one's addresses is enough.
+        let others = fetch.pool.settings.members.count > 1
+        return others
+            ? member.endpoints.count : max(fetch.pool.settings.attempts, member.endpoints.count)
+    }
+
     private mutating func open(_ fetch: Fetch) {
         let endpoints = fetch.pool.settings.members[fetch.member].endpoints
         guard !endpoints.isEmpty else { return fail(fetch, .unresolved) }

@@ -79,8 +79,8 @@ extension Exchange {
 // What a write touches is on disk before it is forwarded, and in force before its answer goes out
 // (law 3): there is no moment at which a crash could leave what is stored wrong.
 extension LoopState where N: ~Copyable {
-    /// Bytes of an answer that are held until it is known what they say; of a longer one is believed
-    /// what a lost one would say.
+    /// Bytes of an answer that are held until it is known what they say; of a longer one is
+    /// believed what a lost one would say.
     private static var answerLimit: Int { 1 << 20 }
 
     /// Whether a request may change what is stored; nil if not.
@@ -125,7 +125,7 @@ extension LoopState where N: ~Copyable {
         watch.stage = .logging
         noted = snapshot.settings.writes.expanded(noted)
         let (mailbox, token) = (shared.mailboxes[index], fetch.token.bits)
-        watch.id = store.invalidations.beginWrite(InvalidationRule(noted)) { _ in
+        watch.id = store.invalidations.beginWrite(InvalidationRule(scope: noted)) { _ in
             _ = mailbox.post(.kept(fetch: token))
         }
     }
@@ -135,7 +135,7 @@ extension LoopState where N: ~Copyable {
         let exchange = fetch.exchange
         exchange.watch = nil
         exchange.intake.observer = nil
-        fetch.ask(exchange.request(to: exchange.pool.settings, conditions(exchange)))
+        fetch.request = exchange.request(to: exchange.pool.settings, conditions(exchange))
         place(fetch)
     }
 
@@ -208,7 +208,7 @@ extension LoopState where N: ~Copyable {
         guard outcome.mayHaveHappened, !watch.write.scope.isEmpty else {
             return Store.WriteEnding(id: watch.id, rules: [])
         }
-        let rule = InvalidationRule(snapshot.settings.writes.expanded(watch.write.scope))
+        let rule = InvalidationRule(scope: snapshot.settings.writes.expanded(watch.write.scope))
         let goesOn = outcome == .unknown || watch.write.isDeferred
         return Store.WriteEnding(id: watch.id, rules: [rule], again: goesOn ? rule : nil)
     }

@@ -178,7 +178,8 @@ public final class Invalidations: Sendable {
     public func invalidate(
         _ rules: [InvalidationRule], whenDurable: (@Sendable (Bool) -> Void)? = nil
     ) -> (number: UInt64, before: UInt64) {
-        change { state in
+        let rules = rules.count > InvalidationLog.batchLimit ? [.everything] : rules
+        return change { state in
             Self.take(rules, &state)
             return Batch(number: state.latest, rules: rules, whenDurable: whenDurable)
         }
@@ -195,9 +196,7 @@ public final class Invalidations: Sendable {
     private func change(_ body: (inout State) -> Batch) -> (number: UInt64, before: UInt64) {
         let (number, before, mustWrite) = state.withLock { state in
             let before = state.latest
-            var batch = body(&state)
-            if batch.rules.count > InvalidationLog.batchLimit { batch.rules = [.everything] }
-            state.waiting.append(batch)
+            state.waiting.append(body(&state))
             if state.latest != before {
                 unsafe latestCell.memory.pointee.store(state.latest, ordering: .releasing)
             }

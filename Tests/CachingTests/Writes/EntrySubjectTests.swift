@@ -56,9 +56,9 @@ struct EntrySubjectTests {
     ) -> Bool {
         var index = InvalidationIndex()
         index.reading = reading
-        index.insert(InvalidationRule(scope), number: 7)
+        index.insert(InvalidationRule(scope: scope), number: 7)
         // Kept as the log keeps it.
-        let rule = InvalidationRule(encoded: InvalidationRule(scope).encoded.span.bytes)
+        let rule = InvalidationRule(encoded: InvalidationRule(scope: scope).encoded.span.bytes)
         #expect(rule?.scope == scope)
         var scopes = ScopeIndex()
         scopes.insert(scope, number: 7)
@@ -206,7 +206,7 @@ struct EntrySubjectTests {
     func unknown() {
         let digest = [UInt8](repeating: 0xA7, count: 32)
         #expect(Self.isDead(digest, by: Self.layer("a:b")))
-        var rule = InvalidationRule(Self.layer("a:b"))
+        var rule = InvalidationRule(scope: Self.layer("a:b"))
         rule.bytes[0] = 99
         var index = InvalidationIndex()
         index.insert(rule, number: 3)
@@ -214,13 +214,21 @@ struct EntrySubjectTests {
         #expect(index.numbers(of: key.span.bytes).dead == 3)
     }
 
+    @Test("everything is more than what a write of everything touches")
+    func everything() {
+        #expect(InvalidationRule.everything.reach == .everything)
+        var index = InvalidationIndex()
+        index.insert(.everything, number: 2)
+        #expect(index.numbers(of: Self.sent("/static/site.js").span.bytes).dead == 2)
+    }
+
     @Test("in the index a scope kills, a soft one ends lifetimes, and both are retired")
     func index() {
         let key = Self.sent("/geoserver/wms?REQUEST=GetMap&LAYERS=a:x")
         let other = Self.sent("/geoserver/wms?REQUEST=GetMap&LAYERS=a:y")
         var index = InvalidationIndex()
-        index.insert(InvalidationRule(Self.layer("a:x")), number: 4)
-        var soft = InvalidationRule(Self.layer("a:y"))
+        index.insert(InvalidationRule(scope: Self.layer("a:x")), number: 4)
+        var soft = InvalidationRule(scope: Self.layer("a:y"))
         soft.isSoft = true
         index.insert(soft, number: 5)
         #expect(index.numbers(of: key.span.bytes) == .init(dead: 4, stale: 0))

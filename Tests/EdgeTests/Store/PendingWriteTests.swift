@@ -8,7 +8,7 @@ struct PendingWriteTests {
     private let bench = StoreBench()
 
     private func rule(_ layer: String) -> InvalidationRule {
-        InvalidationRule(WriteScope(.layer(LayerName(layer)), .tiles))
+        InvalidationRule(scope: WriteScope(.layer(LayerName(layer)), .tiles))
     }
 
     /// A store that forgets no rule before the test is over.
