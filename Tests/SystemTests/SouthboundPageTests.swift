@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import WireTesting
 
@@ -9,6 +10,8 @@ struct SouthboundPageTests {
         let maps: StandIn
         let edge: Edge
         let pages: StandIn
+        /// What one call may take.
+        static let deadline = Duration.milliseconds(500)
 
         init(python: String) throws {
             directory = try TemporaryDirectory()
@@ -40,6 +43,15 @@ struct SouthboundPageTests {
             let request = "GET /layers/geonode:roads HTTP/1.1\r\nHost: pages\r\n\r\n"
             return try viewer.exchange(request).text
         }
+
+        /// The same within what its two calls may take, and the rendering.
+        func pageInTime() throws -> String {
+            let start = ContinuousClock.now
+            let text = try page()
+            let elapsed = start.duration(to: .now)
+            #expect(elapsed < Self.deadline * 2 + .seconds(1), "\(elapsed)")
+            return text
+        }
     }
 
     @Test(
@@ -53,14 +65,34 @@ struct SouthboundPageTests {
         #expect(!whole.contains("class=\"alert\""))
         // What is stored is stale, and the map server takes connections and says nothing.
         _ = try site.edge.admin("/clock/advance?by=1h", method: "POST")
-        site.maps.child.signal(19)  // SIGSTOP
-        defer { site.maps.child.signal(18) }  // SIGCONT
+        site.maps.child.signal(SIGSTOP)
+        defer { site.maps.child.signal(SIGCONT) }
         // The title is of the stored capabilities; what needs a password is not stored for anybody.
         for answer in ["504", "503", "503"] {
-            let page = try site.page()
+            let page = try site.pageInTime()
             #expect(page.contains("<h1>Roads</h1>"))
             #expect(page.contains("No word from the map server: \(answer)"))
         }
         #expect(try site.edge.metric("mapedge_southbound_deadlines_total") == 3)
+    }
+    @Test(
+        "with a map server that was killed, it is rendered of what is stored, at once",
+        .enabled(if: packagedPython != nil, "conf/python-packages.txt is not installed"))
+    func killed() throws {
+        let site = try Site(python: try #require(packagedPython))
+        #expect(try site.page().contains("<p id=\"style\">roads</p>"))
+        _ = try site.edge.admin("/clock/advance?by=1h", method: "POST")
+        site.maps.child.kill9()
+        var answers: Set<Substring> = []
+        for _ in 0..<4 {
+            let page = try site.pageInTime()
+            #expect(page.contains("<h1>Roads</h1>"))
+            #expect(page.contains("<p id=\"style\">unknown</p>"))
+            let trouble = page.split(separator: "No word from the map server: ").last ?? ""
+            answers.insert(trouble.prefix { $0.isNumber })
+        }
+        // Nobody listens, which costs no wait; what is not stored cannot be had.
+        #expect(answers == ["502"])
+        #expect(try site.edge.metric("mapedge_southbound_deadlines_total") == 0)
     }
 }
