@@ -1,6 +1,6 @@
 /// Whom to ask about names, and under which other names: `/etc/resolv.conf`. Pure.
 ///
-/// Source: resolv.conf(5) of glibc, whose limits these are.
+/// Source: resolv.conf(5) of glibc, whose limits these are; that of OpenBSD for `[ADDRESS]:PORT`.
 public struct ResolverConfiguration: Equatable, Sendable {
     /// In their order; without any, this machine.
     public var servers: [SocketAddress] = []
@@ -26,8 +26,8 @@ public struct ResolverConfiguration: Equatable, Sendable {
             guard let keyword = words.first, words.count > 1 else { continue }
             switch keyword {
             case "nameserver":
-                if servers.count < Self.serversMax, let server = SocketAddress(ip: words[1]) {
-                    servers.append(server.with(port: 53))
+                if servers.count < Self.serversMax, let server = Self.server(words[1]) {
+                    servers.append(server)
                 }
             // The last of both wins.
             case "domain": search = [words[1]]
@@ -37,6 +37,16 @@ public struct ResolverConfiguration: Equatable, Sendable {
             }
         }
         if servers.isEmpty { servers = [.loopback(port: 53)] }
+    }
+
+    /// An address, at the standard port; or one in brackets, and a port.
+    private static func server(_ text: String) -> SocketAddress? {
+        guard text.hasPrefix("["), let end = text.firstIndex(of: "]") else {
+            return SocketAddress(ip: text)?.with(port: 53)
+        }
+        let (inner, rest) = (text[..<end].dropFirst(), text[end...].dropFirst())
+        guard rest.hasPrefix(":"), let port = UInt16(rest.dropFirst()), port > 0 else { return nil }
+        return SocketAddress(ip: String(inner))?.with(port: port)
     }
 
     private mutating func take(_ option: String) {

@@ -60,6 +60,16 @@ struct DNSQueryTests {
     }
 
     @Test(arguments: [
+        ("[127.0.0.1]:5353", "127.0.0.1:5353"), ("[2001:db8::1]:54", "[2001:db8::1]:54"),
+        ("[127.0.0.1]", nil), ("[127.0.0.1]:0", nil), ("[127.0.0.1]:99999", nil),
+        ("[127.0.0.1:53", nil), ("127.0.0.1:53", nil), ("[]:53", nil),
+    ])
+    func `a server may have a port of its own`(_ text: String, _ expected: String?) {
+        let configuration = ResolverConfiguration(reading: "nameserver \(text)\n")
+        #expect(configuration.servers.map(\.description) == [expected ?? "127.0.0.1:53"])
+    }
+
+    @Test(arguments: [
         ("maps", ["maps.one.example", "maps.two.example", "maps"]),
         ("maps.pool", ["maps.pool", "maps.pool.one.example", "maps.pool.two.example"]),
         ("maps.pool.", ["maps.pool"]),

@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import Reactor
 
 /// Asks DNS servers directly, for what getaddrinfo does not tell: lifetimes and services.
@@ -10,12 +11,17 @@ struct DNSClient: Sendable {
 
     init(
         _ configuration: @escaping @Sendable () -> ResolverConfiguration = {
-            ResolverConfiguration(
-                reading: (try? readTextFile("/etc/resolv.conf")) ?? "")
+            ResolverConfiguration(reading: (try? readTextFile(Self.path)) ?? "")
         }
     ) {
         self.configuration = configuration
     }
+
+    /// The system's, or another one that the environment names, for whom members' names are known
+    /// elsewhere than the system's own.
+    static let path =
+        unsafe getenv("MAPEDGE_RESOLV_CONF").map { unsafe String(cString: $0) }
+        ?? "/etc/resolv.conf"
 
     /// Records of a name, completed by the search list where it has to be.
     ///
@@ -47,7 +53,7 @@ struct DNSClient: Sendable {
     private func ask(
         _ name: String, _ type: DNSType, _ configuration: ResolverConfiguration
     ) throws(DNSFailure) -> DNSMessage {
-        var failure = DNSFailure("no DNS server is named in /etc/resolv.conf")
+        var failure = DNSFailure("no DNS server is named in \(Self.path)")
         for _ in 0..<configuration.attempts {
             for server in configuration.servers {
                 do throws(DNSFailure) {

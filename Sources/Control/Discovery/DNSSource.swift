@@ -21,7 +21,7 @@ struct DNSSource: MemberSource {
             return type == .srv ? try askServices() : try askAddresses()
         } catch {
             throw SourceFailure(
-                text: "\(error); look at the servers in /etc/resolv.conf",
+                text: "\(error); look at the servers in \(DNSClient.path)",
                 pause: Self.leaseStandard)
         }
     }
