@@ -52,19 +52,27 @@ struct AWSTests {
         #expect(GroupInstance.page(try root(text), group: "other").instances == nil)
     }
 
-    @Test("addresses are private ones, by instance, from all reservations")
+    @Test("addresses are private ones, and cores those of the system, from all reservations")
     func addresses() throws {
         let text = """
             <DescribeInstancesResponse><reservationSet>
             <item><instancesSet><item><instanceId>i-1</instanceId>
-            <privateIpAddress>10.0.0.4</privateIpAddress></item>
-            <item><instanceId>i-2</instanceId></item></instancesSet></item>
+            <privateIpAddress>10.0.0.4</privateIpAddress><cpuOptions><coreCount>4</coreCount>
+            <threadsPerCore>2</threadsPerCore></cpuOptions></item>
+            <item><instanceId>i-2</instanceId><cpuOptions><coreCount>4</coreCount></cpuOptions>
+            </item></instancesSet></item>
             <item><instancesSet><item><instanceId>i-3</instanceId>
-            <ipv6Address>2001:db8::3</ipv6Address></item></instancesSet></item>
+            <ipv6Address>2001:db8::3</ipv6Address><cpuOptions><coreCount>0</coreCount>
+            <threadsPerCore>2</threadsPerCore></cpuOptions></item></instancesSet></item>
             </reservationSet><nextToken>n</nextToken></DescribeInstancesResponse>
             """
-        let page = GroupInstance.addresses(try root(text))
-        #expect(page.byInstance == ["i-1": "10.0.0.4", "i-3": "2001:db8::3"])
+        let page = GroupInstance.machines(try root(text))
+        #expect(
+            page.byInstance == [
+                "i-1": InstanceMachine(address: "10.0.0.4", cores: 8),
+                "i-2": InstanceMachine(address: nil),
+                "i-3": InstanceMachine(address: "2001:db8::3"),
+            ])
         #expect(page.next == "n")
     }
 

@@ -11,7 +11,7 @@ struct AutoScalingTests {
     init() throws { service = try ScriptedService() }
 
     private func source(
-        _ environment: [String: String] = [:],
+        _ environment: [String: String] = [:], cores: Int? = nil,
         _ change: (inout AutoScalingSettings) -> Void = { _ in }
     ) -> AutoScalingSource {
         var group = AutoScalingSettings(name: "maps")
@@ -26,7 +26,7 @@ struct AutoScalingTests {
         return AutoScalingSource(
             DiscoverySettings(
                 origin: "maps", source: .autoScalingGroup(group), port: 8_080, speaksTLS: false,
-                tlsName: nil, rules: MembershipRules()), group,
+                tlsName: nil, cores: cores, rules: MembershipRules()), group,
             AWSClient(aws, environment: variables) { _ in })
     }
 
@@ -110,6 +110,23 @@ struct AutoScalingTests {
             "DescribeInstances", (200, addresses([("i-1", "10.0.0.1"), ("i-2", "10.0.0.2")])))
         let answer = try source(["AWS_REGION": ""]) { $0.zone = "auto" }.ask()
         #expect(answer.members.map(\.settings.tier) == [1, 0])
+    }
+
+    @Test(
+        "cores are what was written, else what EC2 tells, else eight",
+        arguments: [(nil, [6, 8]), (2, [2, 2])] as [(Int?, [Int])])
+    func cores(_ written: Int?, _ expected: [Int]) throws {
+        service.reply(
+            "DescribeAutoScalingGroups",
+            (200, group([("i-1", "InService", "z-a"), ("i-2", "InService", "z-a")])))
+        let item = "<item><instanceId>i-1</instanceId><privateIpAddress>10.0.0.1</privateIpAddress>"
+        let options = "<cpuOptions><coreCount>3</coreCount><threadsPerCore>2</threadsPerCore>"
+        let told = addresses([("i-2", "10.0.0.2")]).replacing(
+            "<item><instancesSet>",
+            with: "<item><instancesSet>\(item)\(options)</cpuOptions></item>")
+        service.reply("DescribeInstances", (200, told))
+        let answer = try source(cores: written).ask()
+        #expect(answer.members.map(\.settings.cores) == expected)
     }
 
     @Test("throttling lengthens the pause, and a good answer ends it")

@@ -8,7 +8,7 @@ struct DiscoveryDraft {
     var port: UInt16
     var speaksTLS: Bool
     var rules: MembershipRules
-    var cores = 8
+    var cores: Int?
 }
 
 extension ConfigurationReader {
@@ -23,7 +23,7 @@ extension ConfigurationReader {
         let wait = ValueForm<Milliseconds>.duration(0...86_400_000)
         section.read("drainTime", &rules.drainTime, wait)
         section.read("warmTime", &rules.warmTime, .duration(1_000...86_400_000))
-        var cores = 8
+        var cores: Int?
         section.read("cores", &cores, .count(1...1_024))
         var speaksTLS = false
         section.read("tls", &speaksTLS, .flag)

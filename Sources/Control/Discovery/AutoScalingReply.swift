@@ -44,17 +44,41 @@ struct GroupInstance: Equatable, Sendable {
         return (instances, result.value("NextToken"))
     }
 
-    /// The private addresses of one page of DescribeInstances by instance, and where the next one
-    /// begins.
-    static func addresses(_ root: AWSElement) -> (byInstance: [String: String], next: String?) {
-        var addresses: [String: String] = [:]
+    /// What one page of DescribeInstances tells of each instance, and where the next one begins.
+    static func machines(
+        _ root: AWSElement
+    ) -> (byInstance: [String: InstanceMachine], next: String?) {
+        var machines: [String: InstanceMachine] = [:]
         for reservation in root.items("reservationSet") {
             for instance in reservation.items("instancesSet") {
                 guard let id = instance.value("instanceId") else { continue }
-                addresses[id] =
-                    instance.value("privateIpAddress") ?? instance.value("ipv6Address")
+                machines[id] = InstanceMachine(instance)
             }
         }
-        return (addresses, root.value("nextToken"))
+        return (machines, root.value("nextToken"))
+    }
+}
+
+/// The machine that an instance is, as DescribeInstances tells it. Pure.
+struct InstanceMachine: Equatable, Sendable {
+    /// In its network; nil: it has none, or none any more.
+    var address: String?
+    /// Processors as its system counts them, which a JVM goes by; nil: not told.
+    var cores: Int?
+
+    init(address: String?, cores: Int? = nil) {
+        self.address = address
+        self.cores = cores
+    }
+
+    /// Source: Amazon EC2 API Reference, Instance and CpuOptions.
+    init(_ instance: AWSElement) {
+        address = instance.value("privateIpAddress") ?? instance.value("ipv6Address")
+        let options = instance["cpuOptions"]
+        guard let count = options?.value("coreCount").flatMap({ Int($0) }),
+            let threads = options?.value("threadsPerCore").flatMap({ Int($0) }),
+            1...1_024 ~= count, 1...16 ~= threads
+        else { return }
+        cores = count * threads
     }
 }

@@ -48,10 +48,10 @@ final class AutoScalingSource: MemberSource {
     func ask() throws(SourceFailure) -> SourceAnswer {
         do throws(AWSError) {
             let instances = try groupInstances().filter { $0.isMember(group) }
-            let addresses = try addresses(of: instances.map(\.id))
+            let machines = try machines(of: instances.map(\.id))
             let zone = try preferredZone()
             return SourceAnswer(
-                members: instances.compactMap { member($0, addresses[$0.id], zone) },
+                members: instances.compactMap { member($0, machines[$0.id], zone) },
                 lease: pause(wasThrottled: false))
         } catch {
             throw SourceFailure(
@@ -61,14 +61,16 @@ final class AutoScalingSource: MemberSource {
 
     /// nil: it has no address, and nothing waits for it either.
     private func member(
-        _ instance: GroupInstance, _ address: String?, _ zone: String?
+        _ instance: GroupInstance, _ machine: InstanceMachine?, _ zone: String?
     ) -> DiscoveredMember? {
         let hook = instance.hook(group)
+        let address = machine?.address
         let found = address.flatMap { SocketAddress(ip: $0) }
         guard found != nil || hook?.kind == .terminating else { return nil }
         var member = settings.member(
             named: instance.id, host: address ?? "", port: settings.port,
-            endpoints: found.map { [.ip($0.with(port: settings.port))] } ?? [])
+            endpoints: found.map { [.ip($0.with(port: settings.port))] } ?? [],
+            cores: machine?.cores)
         if let zone, instance.zone != zone { member.tier = 1 }
         return DiscoveredMember(member, hook: hook)
     }
@@ -91,8 +93,8 @@ final class AutoScalingSource: MemberSource {
                 + "\(try client.region()); correct the name or the region")
     }
 
-    private func addresses(of ids: [String]) throws(AWSError) -> [String: String] {
-        var addresses: [String: String] = [:]
+    private func machines(of ids: [String]) throws(AWSError) -> [String: InstanceMachine] {
+        var machines: [String: InstanceMachine] = [:]
         for start in stride(from: 0, to: ids.count, by: Self.instancesMax) {
             let part = ids[start..<min(start + Self.instancesMax, ids.count)]
             var token: String?
@@ -101,14 +103,14 @@ final class AutoScalingSource: MemberSource {
                     (name: "InstanceId.\($0.offset + 1)", value: $0.element)
                 }
                 if let token { parameters.append(("NextToken", token)) }
-                let page = GroupInstance.addresses(
+                let page = GroupInstance.machines(
                     try client.call(.ec2, "DescribeInstances", parameters))
-                addresses.merge(page.byInstance) { $1 }
+                machines.merge(page.byInstance) { $1 }
                 token = page.next
                 if token == nil { break }
             }
         }
-        return addresses
+        return machines
     }
 
     private func preferredZone() throws(AWSError) -> String? {

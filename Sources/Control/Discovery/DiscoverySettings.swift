@@ -18,8 +18,9 @@ public struct DiscoverySettings: Sendable, Equatable {
     public var speaksTLS: Bool
     /// The name in certificates; nil: the host that was found.
     public var tlsName: String?
-    /// Processors of each member, by which its limits go; see `MemberSettings.cores`.
-    public var cores = 8
+    /// Processors of each member, by which its limits go; nil: what its source tells of it, else
+    /// `MemberSettings.standardCores`.
+    public var cores: Int?
     public var rules: MembershipRules
 
     /// For the operator: `dns A maps.internal`, `autoScalingGroup maps`.
@@ -31,8 +32,11 @@ public struct DiscoverySettings: Sendable, Equatable {
     }
 
     /// A member of this origin.
+    ///
+    /// - Parameter told: its processors, by its source.
     func member(
-        named name: String? = nil, host: String, port: UInt16, endpoints: [Endpoint]
+        named name: String? = nil, host: String, port: UInt16, endpoints: [Endpoint],
+        cores told: Int? = nil
     ) -> MemberSettings {
         let shown = host.contains(":") ? "[\(host)]" : host
         let isStandard = port == (speaksTLS ? 443 : 80)
@@ -40,7 +44,7 @@ public struct DiscoverySettings: Sendable, Equatable {
             name: name ?? "\(speaksTLS ? "https" : "http")://\(shown):\(port)",
             endpoints: endpoints, authority: isStandard ? shown : "\(shown):\(port)",
             tlsHost: speaksTLS ? tlsName ?? host : nil)
-        member.cores = cores
+        member.cores = cores ?? told ?? MemberSettings.standardCores
         return member
     }
 }
