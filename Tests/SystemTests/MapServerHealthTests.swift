@@ -44,6 +44,24 @@ struct MapServerHealthTests {
         try load.finish()
     }
 
+    @Test("a server that hangs for moments costs no request, and the pool does not flap with it")
+    func flickering() throws {
+        let load = try MapLoad()
+        load.earnRetries()
+        try load.during {
+            for _ in 0..<25 {
+                load.signal(SIGSTOP)
+                // As long as an answer of the edge's own takes: far less than a check may.
+                let second = try load.states()[1]
+                #expect(second == "up")
+                load.signal(SIGCONT)
+                load.ask()
+            }
+        }
+        try load.reaches("up")
+        try load.finish()
+    }
+
     @Test("a server that hangs again and again costs no request, and the pool stays")
     func flapping() throws {
         let load = try MapLoad()
@@ -104,7 +122,7 @@ private final class MapLoad: Sendable {
     }
 
     /// One tile that nobody has asked for.
-    private func ask() {
+    func ask() {
         let number = asked.with { asked -> Int in
             asked += 1
             return asked
