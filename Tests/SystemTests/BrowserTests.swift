@@ -124,6 +124,25 @@ struct BrowserTests {
         #expect(try site.edge.metric("mapedge_fallback_blanks_total") > 10)
     }
 
+    @Test("a page that loads the script shows the notice without another delivery, and none before")
+    func script() throws {
+        let site = try OutageSite(notices: "delivery: script, script: /.mapedge")
+        let page =
+            "<!DOCTYPE html><html><body style=\"margin:0\"><p>maps</p>"
+            + "<script src=\"/.mapedge/notice.js\"></script></body></html>"
+        site.room.answers { _ in
+            OutageSite.reply(
+                "text/html; charset=utf-8", Array(page.utf8), "Cache-Control: max-age=600")
+        }
+        let url = "http://127.0.0.1:\(site.edge.port)\(site.room.path("script.html"))"
+        #expect(try site.edge.get(site.room.path("script.html")).text == page)
+        #expect(try pixels(url).notice == 0)
+        #expect(try site.takeMapsAway().status == 503)
+        #expect(try pixels(url).notice > 5_000)
+        let stored = try site.edge.get(site.room.path("script.html"))
+        #expect(stored.isHit && stored.text == page)
+    }
+
     @Test("the same page without the edge turns pink and tells nobody")
     func control() throws {
         site.maps.stop()
