@@ -81,8 +81,9 @@ struct TileWalkTests {
                 }
             })
         let tiles = Set(all(.polygon(polygon)).map { [Int($0.column), Int($0.row)] })
-        let points = (0..<64 * 64).map {
-            Polygon.Point(Double($0 / 64) / 4 + 0.12, Double($0 % 64) / 4 + 0.12)
+        let points = (0..<64 * 64).map { (number: Int) -> Polygon.Point in
+            let (row, column) = (Double(number / 64), Double(number % 64))
+            return Polygon.Point(row / 4 + 0.12, column / 4 + 0.12)
         }
         let missed = points.filter {
             contains(polygon, $0) && !tiles.contains([Int($0.x), 15 - Int($0.y)])
