@@ -17,11 +17,12 @@ struct TemplateTests {
     }
 
     @Test(
-        "it has the behaviors, policies and pages of conf/distribution.json",
+        "it has what conf/distribution.json has, and what the edge knows; its sample is checked",
         .enabled(if: packagedPython != nil, "no Python with YAML"))
     func agreement() throws {
         let (exit, output) = try TemporaryDirectory().run(
-            try #require(packagedPython), ["\(projectRoot)/conf/aws/check.py"])
+            try #require(packagedPython),
+            ["\(projectRoot)/conf/aws/check.py", Edge.program])
         #expect(exit == 0, "\(output)")
     }
 }

@@ -1,10 +1,16 @@
-"""Holds mapstory.yaml against what else the project ships for CloudFront, so that they stay one.
+"""Holds mapstory.yaml against what else the project ships, so that they stay one.
 
-usage: conf/aws/check.py    exit 0 if behaviors, policies and error pages are the same in both
+usage: conf/aws/check.py [MAPEDGE]    exit 0 if behaviors, policies and error pages are those of
+                                      distribution.json, and MAPEDGE has nothing to say of the
+                                      sample for mapedge.yaml
 """
 
 import json
 import pathlib
+import re
+import subprocess
+import sys
+import tempfile
 
 import yaml
 
@@ -45,8 +51,34 @@ def behavior(value):
     return {**fields, "AllowedMethods": sorted(fields["AllowedMethods"])}
 
 
-def main():
-    resources = yaml.load((HERE / "mapstory.yaml").read_text(), Loader)["Resources"]
+def checks(sample):
+    """A pair of how the sample finds out that an instance is warm, and how it has to."""
+    origin = next(iter(sample["origins"].values()))
+    kinds = {check["kind"] for check in origin["health"]["checks"]}
+    return [("what an instance has to pass to be warm", kinds, {"map", "capabilities"})]
+
+
+def sample_of(text):
+    """The mapedge.yaml in the template's first comment."""
+    block = re.search(r"^# The bucket's mapedge\.yaml.*\n#\n((?:#   .*\n)+)", text, re.M)
+    return re.sub(r"^#   ", "", block[1], flags=re.M)
+
+
+def findings(mapedge, sample):
+    """What `mapedge check` says of the sample, as a pair with nothing. The balancer's check needs the
+    admin port, and the security group lets nobody else come to it."""
+    with tempfile.TemporaryDirectory() as place:
+        file = pathlib.Path(place) / "mapedge.yaml"
+        file.write_text(sample)
+        done = subprocess.run([mapedge, "check", "--config", file], capture_output=True, text=True)
+    said = [line for line in done.stderr.splitlines() if "the admin port on" not in line]
+    return [("mapedge check", (done.returncode, said), (0, []))]
+
+
+def main(*mapedge):
+    text = (HERE / "mapstory.yaml").read_text()
+    sample = sample_of(text)
+    resources = yaml.load(text, Loader)["Resources"]
     ours = resources["Distribution"]["Properties"]["DistributionConfig"]
     shipped = json.loads((HERE.parent / "distribution.json").read_text())
     pairs = [("DefaultCacheBehavior", behavior(ours["DefaultCacheBehavior"]),
@@ -65,6 +97,9 @@ def main():
         for key in RENAMED & set(mine.get("CorsConfig", {})):
             mine["CorsConfig"][key] = mine["CorsConfig"][key]["Items"]
         pairs.append((resource, mine, theirs))
+    pairs += checks(yaml.safe_load(sample))
+    for program in mapedge:
+        pairs += findings(program, sample)
     wrong = [f"{place}: {mine} here, {theirs} there" for place, mine, theirs in pairs
              if mine != theirs]
     if wrong:
@@ -73,4 +108,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])
