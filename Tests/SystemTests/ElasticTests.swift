@@ -3,12 +3,10 @@ import WireTesting
 
 /// Where `make test` puts what tests need from PyPI.
 private let python = repository + ".build/python/bin/python3"
-private let lint = repository + ".build/python/bin/cfn-lint"
 private let groups = repository + "Tests/StandIns/AWS/groups.py"
 private let repository = String(#filePath.dropLast("Tests/SystemTests/ElasticTests.swift".count))
 private let hasMoto =
     (try? TemporaryDirectory().run(python, ["-c", "import moto.server"]).exit) == 0
-private let hasLint = (try? TemporaryDirectory().run(lint, ["--version"]).exit) == 0
 
 /// moto with an Auto Scaling group, and origins at its instances' addresses.
 private struct Amazon {
@@ -252,21 +250,5 @@ struct ElasticTests {
         #expect(try edge.members().map(\.name) == ["i-1"])
         #expect(try edge.get(asked.path("3")).text == "map")
         #expect(try edge.members().first?.requests == before + 1)
-    }
-
-    @Test(
-        "the template is what cfn-lint and our own check take",
-        .enabled(if: hasLint, "make test installs cfn-lint into .build/python"))
-    func template() throws {
-        let directory = try TemporaryDirectory()
-        let lint = try directory.run(
-            lint,
-            [
-                "--include-checks", "I", "--non-zero-exit-code", "informational", "--format",
-                "parseable", "--", repository + "conf/aws/mapstory.yaml",
-            ])
-        #expect(lint.exit == 0, "\(lint.output)")
-        let check = try directory.run(python, [repository + "conf/aws/check.py"])
-        #expect(check.exit == 0, "\(check.output)")
     }
 }

@@ -1,8 +1,8 @@
 """Holds mapstory.yaml against what else the project ships, so that they stay one.
 
 usage: conf/aws/check.py [MAPEDGE]    exit 0 if behaviors, policies and error pages are those of
-                                      distribution.json, and MAPEDGE has nothing to say of the
-                                      sample for mapedge.yaml
+                                      distribution.json, hooks and metrics those of the edge, and
+                                      MAPEDGE has nothing to say of the sample for mapedge.yaml
 """
 
 import json
@@ -15,6 +15,7 @@ import tempfile
 import yaml
 
 HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 # The policies' names in conf/policies.
 POLICIES = {"TilesPolicy": "mapstory-tiles", "CapabilitiesPolicy": "mapstory-capabilities",
             "FilesPolicy": "mapstory-files", "PagesPolicy": "mapstory-pages",
@@ -51,11 +52,33 @@ def behavior(value):
     return {**fields, "AllowedMethods": sorted(fields["AllowedMethods"])}
 
 
-def checks(sample):
-    """A pair of how the sample finds out that an instance is warm, and how it has to."""
+def told_by_the_edge():
+    """What the edge does unless it is told otherwise: hooks, namespace, and metrics by its code."""
+    shipped = yaml.safe_load((HERE.parent / "mapedge.yaml").read_text())
+    code = "".join(file.read_text() for file in (ROOT / "Sources/Control/Signals").glob("*.swift"))
+    return {"hooks": shipped["origins"]["default"]["discover"]["hooks"],
+            "namespace": shipped["cloudwatch"]["namespace"],
+            "metrics": set(re.findall(r'add\("(\w+)", "\w+", pool', code)),
+            "dimensions": set(re.findall(r'Dimensions\.member\.1\.Name", "(\w+)"', code))}
+
+
+def signals(resources, sample):
+    """Pairs of what template and sample say of hooks and metrics, and what the edge knows."""
+    edge = told_by_the_edge()
+    hooks = {hook["LifecycleTransition"].rpartition("_")[2].lower(): hook["LifecycleHookName"]
+             for hook in resources["GeoServers"]["Properties"]["LifecycleHookSpecificationList"]}
+    metric = resources["GeoServerScaling"]["Properties"]["TargetTrackingConfiguration"][
+        "CustomizedMetricSpecification"]
     origin = next(iter(sample["origins"].values()))
-    kinds = {check["kind"] for check in origin["health"]["checks"]}
-    return [("what an instance has to pass to be warm", kinds, {"map", "capabilities"})]
+    checks = {check["kind"] for check in origin["health"]["checks"]}
+    known = metric["MetricName"] in edge["metrics"]
+    return [
+        ("lifecycle hooks", hooks, {**edge["hooks"], **origin["discover"].get("hooks", {})}),
+        ("the metric's namespace", metric["Namespace"],
+         sample["cloudwatch"].get("namespace", edge["namespace"])),
+        ("what an instance has to pass to be warm", checks, {"map", "capabilities"}),
+        ("the metric", metric["MetricName"], metric["MetricName"] if known else edge["metrics"]),
+        ("its dimensions", {item["Name"] for item in metric["Dimensions"]}, edge["dimensions"])]
 
 
 def sample_of(text):
@@ -97,7 +120,7 @@ def main(*mapedge):
         for key in RENAMED & set(mine.get("CorsConfig", {})):
             mine["CorsConfig"][key] = mine["CorsConfig"][key]["Items"]
         pairs.append((resource, mine, theirs))
-    pairs += checks(yaml.safe_load(sample))
+    pairs += signals(resources, yaml.safe_load(sample))
     for program in mapedge:
         pairs += findings(program, sample)
     wrong = [f"{place}: {mine} here, {theirs} there" for place, mine, theirs in pairs
