@@ -94,8 +94,9 @@ final class DocumentCheck {
             reader = nil
         }
         if let breach { return breach }
+        let first = prefix
         let verdict = unsafe TileBody.judge(
-            status: 200, contentType: type, prefix: prefix.span.bytes, length: nil,
+            status: 200, contentType: type, prefix: first.span.bytes, length: nil,
             format: .notImage)
         return verdict == .exception ? .exception : .fits
     }
