@@ -135,10 +135,7 @@ struct BrowserTests {
                 "text/html; charset=utf-8", Array(page.utf8), "Cache-Control: max-age=600")
         }
         let url = "http://127.0.0.1:\(site.edge.port)\(site.room.path("script.html"))"
-<<<<<<< HEAD
-=======
         #expect(try site.edge.get(site.room.path("script.html")).text == page)
->>>>>>> 1735a0fc0c749b9273c8ffd4151f758efcafdd99
         #expect(try pixels(url).notice == 0)
         #expect(try site.takeMapsAway().status == 503)
         #expect(try pixels(url).notice > 5_000)

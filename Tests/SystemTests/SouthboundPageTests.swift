@@ -91,13 +91,8 @@ struct SouthboundPageTests {
             let trouble = page.split(separator: "No word from the map server: ").last ?? ""
             answers.insert(trouble.prefix { $0.isNumber })
         }
-<<<<<<< HEAD
-        // Nobody listens: 502 by who asks, 503 once the breaker asks nobody any more.
-        #expect(answers == ["502", "503"])
-=======
         // Nobody listens, which costs no wait; what is not stored cannot be had.
         #expect(answers == ["502"])
->>>>>>> 1735a0fc0c749b9273c8ffd4151f758efcafdd99
         #expect(try site.edge.metric("mapedge_southbound_deadlines_total") == 0)
     }
 }

@@ -81,15 +81,8 @@ struct TileWalkTests {
                 }
             })
         let tiles = Set(all(.polygon(polygon)).map { [Int($0.column), Int($0.row)] })
-<<<<<<< HEAD
         let places = (0..<64).map { Double($0) / 4 + 0.12 }
         let points = places.flatMap { x in places.map { y in Polygon.Point(x, y) } }
-=======
-        let points = (0..<64 * 64).map { (number: Int) -> Polygon.Point in
-            let (row, column) = (Double(number / 64), Double(number % 64))
-            return Polygon.Point(row / 4 + 0.12, column / 4 + 0.12)
-        }
->>>>>>> 1735a0fc0c749b9273c8ffd4151f758efcafdd99
         let missed = points.filter {
             contains(polygon, $0) && !tiles.contains([Int($0.x), 15 - Int($0.y)])
         }
