@@ -148,6 +148,7 @@ extension LoopState where N: ~Copyable {
         }
         if isBehind(fetch) { head = head.withoutCaching() }
         noteSession(fetch, head)
+        noteOwnWrite(fetch, head)
         if invalidateAfter(fetch, head, endWrite(fetch, status: head.status)) {
             fetch.held = head
             fetch.deadline = .max
@@ -179,9 +180,12 @@ extension LoopState where N: ~Copyable {
         }
         if fetch.exchange.judgesBody(head) {
             fetch.judging = JudgedBody(head: head)
-        } else if searchesBody(head, fetch.exchange) {
-            fetch.judging = JudgedBody(
-                head: head, needed: fetch.exchange.degradedMarker?.within ?? 0)
+        } else if case let search = search(for: head, fetch.exchange),
+            search != nil || searchesBody(head, fetch.exchange)
+        {
+            let within =
+                searchesBody(head, fetch.exchange) ? fetch.exchange.degradedMarker?.within : 0
+            fetch.judging = JudgedBody(head: head, needed: within ?? 0, search: search)
         } else {
             publish(head, fetch)
         }
@@ -204,13 +208,15 @@ extension LoopState where N: ~Copyable {
         return true
     }
 
-    mutating func publish(_ head: FetchedHead, _ fetch: Fetch) {
+    mutating func publish(_ judged: FetchedHead, _ fetch: Fetch) {
+        let head = fetch.exchange.keptPrivate(judged)
         fetch.head = head
         let plan = storePlan(fetch, head)
         fetch.shared.publish(head, keepsBody: plan.keepsBody, dissolve: !plan.isShared)
         if let key = fetch.shared.key, !plan.isShared {
             shared.collapsed.remove(key, fetch.shared)
-            shared.collapsed.rememberUnshared(key, until: network.monotonicMilliseconds + 2_000)
+            shared.collapsed.rememberUnshared(
+                key, until: network.monotonicMilliseconds + head.unsharedTime)
         }
         tellAll(fetch.shared)
     }

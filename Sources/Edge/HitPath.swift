@@ -29,7 +29,7 @@ extension LoopState where N: ~Copyable {
             unsafe ignoreRange(bytes, &facts)
         }
         if facts.hasOriginPrecondition { ignorePreconditions(behavior, &facts) }
-        if head.fields.contains(.cookie) { facts.hasSession = unsafe hasSession(behavior, bytes) }
+        unsafe judgeReader(slot, behavior, bytes, &facts)
         if head.fields.contains(.xEdgeCache) { facts.wish = unsafe wish(slot, bytes) }
         if let reason = forbidden(facts, hot[behavior].policy.mode) {
             counters.reject(.notAllowed)
@@ -37,10 +37,6 @@ extension LoopState where N: ~Copyable {
                 slot, status: hot[behavior].policy.mode == .cloudfront ? 403 : 400, detail: reason,
                 isHead: head.method == .head, request: bytes)
             return
-        }
-        if hot[behavior].policy.mapClass == .tiles, !head.query.isEmpty, !facts.hasSession {
-            facts.hasSession = unsafe Credentials.areIn(
-                UnsafeRawBufferPointer(rebasing: bytes[head.query.range]))
         }
         if hot[behavior].traits.contains(.keysGenerated) { unsafe generateFields(slot, bytes) }
         guard reader != nil, isLookedUp(behavior), !facts.hasBody else {
@@ -289,10 +285,12 @@ extension LoopState where N: ~Copyable {
     /// imported behavior, what its policies name.
     func writeKey(_ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> CanonicalKey {
         var key = unsafe CanonicalKey(scratch.key)
+        if hot[behavior].traits.contains(.pages) { unsafe appendPage(bytes, behavior, to: &key) }
         if let imported = unsafe hot[behavior].imported {
             unsafe TargetKey.append(
                 imported, head, bytes.bytes, host: hot.keyHost.bytes,
-                generated: generated, scratch.generated, scratch: scratch.fields, to: &key)
+                generated: generated, scratch.generated, scratch: scratch.fields,
+                withoutCookies: page.isAnonymous, to: &key)
             return key
         }
         unsafe TargetKey.append(
@@ -307,22 +305,6 @@ extension LoopState where N: ~Copyable {
         guard let index = head.fields.first(.acceptEncoding) else { return false }
         return unsafe GzipOffer.accepts(
             UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range]))
-    }
-
-    /// Whether a Cookie line carries one of the behavior's session cookies (law 6).
-    func hasSession(_ behavior: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        let names = unsafe hot[behavior].sessionCookies
-        guard unsafe !names.isEmpty else { return false }
-        var index = head.fields.first(.cookie)
-        while let at = index {
-            if unsafe SessionCookies.match(
-                names, UnsafeRawBufferPointer(rebasing: bytes[head.fields[at].value.range]))
-            {
-                return true
-            }
-            index = head.fields.next(after: at, .cookie)
-        }
-        return false
     }
 
     // MARK: the slow way
@@ -456,44 +438,5 @@ extension LoopState where N: ~Copyable {
         exchange.canonical = unsafe [UInt8](canonical.bytes)
         exchange.primary = unsafe primaryKey(bytes, behavior)
         _ = startFetch(for: exchange, into: fresh, isBackground: true)
-    }
-}
-
-/// Finds session cookies by name; allocates nothing.
-enum SessionCookies {
-    /// `names`: each followed by a zero byte. Names are case-sensitive (RFC 6265).
-    static func match(_ names: UnsafeRawBufferPointer, _ cookies: UnsafeRawBufferPointer) -> Bool {
-        var start = 0
-        while start < cookies.count {
-            while start < cookies.count, unsafe cookies[start] == 32 || cookies[start] == 59 {
-                start += 1
-            }
-            var end = start
-            while end < cookies.count, unsafe cookies[end] != 61, unsafe cookies[end] != 59 {
-                end += 1
-            }
-            if end > start, unsafe contains(names, cookies, start..<end) { return true }
-            while end < cookies.count, unsafe cookies[end] != 59 { end += 1 }
-            start = end
-        }
-        return false
-    }
-
-    private static func contains(
-        _ names: UnsafeRawBufferPointer, _ cookies: UnsafeRawBufferPointer, _ range: Range<Int>
-    ) -> Bool {
-        var start = 0
-        while start < names.count {
-            var end = start
-            while unsafe names[end] != 0 { end += 1 }
-            if end - start == range.count, let left = names.baseAddress,
-                let right = cookies.baseAddress,
-                unsafe memcmp(left + start, right + range.lowerBound, range.count) == 0
-            {
-                return true
-            }
-            start = end + 1
-        }
-        return false
     }
 }

@@ -16,15 +16,18 @@ package final class EdgeShared: Sendable {
     /// Apart, lest one kind wait for the other.
     let pictures: FallbackJobs
     let pages: FallbackJobs
+    /// Whose pages go past the store.
+    let ownWrites: OwnWriteBook
 
     package init(
         store: Store?, budget: FillBudget, events: any EventObserver,
-        mailboxes: [Mailbox<LoopMessage>]
+        mailboxes: [Mailbox<LoopMessage>], ownWrites: OwnWriteSettings = OwnWriteSettings()
     ) {
         self.store = store
         self.budget = budget
         self.events = events
         self.mailboxes = mailboxes
+        self.ownWrites = OwnWriteBook(places: ownWrites.places, seed: store?.seed ?? (0, 0))
         pictures = FallbackJobs("pictures", isStepping: store?.isStepping ?? false)
         pages = FallbackJobs("pages", isStepping: store?.isStepping ?? false)
     }
@@ -141,6 +144,8 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     var originHead = ResponseHead()
     /// The CloudFront- fields of the request at hand; see `generateFields`.
     var generated = HeaderTable()
+    /// Of the request at hand, where its behavior has class pages.
+    var page = PageAtHand()
     var requestIDs: RequestIDs
     /// Of the request at hand; none where no identity is shown.
     var requestID = RequestID()

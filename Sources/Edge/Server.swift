@@ -42,7 +42,8 @@ public final class Server: Sendable {
         self.wakes = wakes
         shared = EdgeShared(
             store: store, budget: FillBudget(limit: settings.cache.fillBytes), events: events,
-            mailboxes: wakes.map { Mailbox(capacity: 1 << 20, wake: .event($0)) })
+            mailboxes: wakes.map { Mailbox(capacity: 1 << 20, wake: .event($0)) },
+            ownWrites: settings.ownWrites)
         counted = (0..<loops).map { _ in LoopCounters() }
         measured = (0..<loops).map { _ in LoopLatencies() }
         log = try settings.accessLog.map {

@@ -9,14 +9,6 @@ struct PrimaryKey {
     var canonical: [UInt8]
 }
 
-/// Held back until the first bytes of the body show what it is.
-struct JudgedBody {
-    var head: FetchedHead
-    /// Bytes of it that are enough; for a tile, for every signature and for the root element of an
-    /// exception.
-    var needed = TileBody.prefixBytes
-}
-
 // What a response means for the store: asked with, judged, kept, confirmed.
 extension LoopState where N: ~Copyable {
     /// What the fetch asks for beyond what its viewer asked.
@@ -45,6 +37,7 @@ extension LoopState where N: ~Copyable {
                 exchange.acceptsGzip
                 ? .gzip : exchange.head.fields.contains(.acceptEncoding) ? .identity : .asViewer
         }
+        exchange.addPageConditions(&conditions)
         if exchange.map?.isImage == true { conditions.target = exchange.map?.target }
         if completion(exchange, &conditions) { return conditions }
         guard exchange.decision.action == .revalidate, let entry = exchange.entry,
@@ -69,6 +62,7 @@ extension LoopState where N: ~Copyable {
             unsafe ResponseFacts(originHead, bytes: $0.bytes, now: now)
         }
         facts.isAboutTarget = unsafe raw.withUnsafeBytes { unsafe isAboutTarget(exchange, $0) }
+        exchange.notePage(&facts, originHead, raw)
         facts.isMapImage = exchange.map?.isImage == true && originHead.status == 200
         if originHead.status == 304, exchange.decision.action == .revalidate,
             let entry = exchange.entry
@@ -97,11 +91,14 @@ extension LoopState where N: ~Copyable {
         if case .untellable = selected { verdict = .refused(.varyTooLong) }
         let blob = unsafe raw.withUnsafeBytes { unsafe HeaderBlob.delivered(originHead, bytes: $0) }
         // A field that is private is for who asked, not for who waited (RFC 9111 §5.2.2.7).
-        let hasOwn = !facts.cacheControl.flags.isDisjoint(with: [.privateFields, .noCacheFields])
-        let sharedBlob =
+        let hasOwn =
+            !facts.cacheControl.flags.isDisjoint(with: [.privateFields, .noCacheFields])
+            || facts.hasSetCookie && exchange.isAnonymous
+        var sharedBlob =
             unsafe hasOwn
             ? raw.withUnsafeBytes { unsafe HeaderBlob.stored(originHead, bytes: $0, date: nil) }
             : nil
+        if exchange.isAnonymous { sharedBlob = sharedBlob.map { HeaderBlob.withoutCookies($0) } }
         return FetchedHead(
             bytes: raw, head: originHead, facts: facts, blob: blob, sharedBlob: sharedBlob,
             receivedAt: now,
@@ -154,7 +151,7 @@ extension LoopState where N: ~Copyable {
         guard originHead.fields.contains(.vary) else { return .none }
         guard
             let names = unsafe raw.withUnsafeBytes({
-                unsafe Vary.names(originHead, bytes: $0.bytes)
+                unsafe Vary.names(originHead, bytes: $0.bytes, for: exchange.facts)
             })
         else {
             return .untellable
@@ -192,7 +189,7 @@ extension LoopState where N: ~Copyable {
                 requestedAt: fetch.requestedAt, storability: .refused(.notFinal), variant: nil,
                 deniesStored: true)
         }
-        let merged = unsafe raw.withUnsafeBytes {
+        var merged = unsafe raw.withUnsafeBytes {
             unsafe HeaderBlob.merged(
                 stored: entry.headers, update: originHead, bytes: $0,
                 date: facts.hasDate ? nil : now,
@@ -200,21 +197,31 @@ extension LoopState where N: ~Copyable {
         }
         var header = entry.header
         var verdict = Storability.refused(.setCookie)
+        var cookies: [UInt8] = []
+        if exchange.isAnonymous, facts.hasSetCookie {
+            merged = HeaderBlob.withoutCookies(merged)
+            cookies = HeaderBlob.cookies(originHead, raw)
+        }
         // A cookie that comes with a 304 is for who asked.
-        if !exchange.policy.judgesCookies || !facts.hasSetCookie || facts.excludesSetCookie {
+        if exchange.isAnonymous && facts.setsCSRFOnly || !exchange.policy.judgesCookies
+            || !facts.hasSetCookie || facts.excludesSetCookie
+        {
             verdict = .refused(.noFreshness)
             if let fresh = unsafe entry.header.refreshed(
                 block: merged.span.bytes, update: facts, request: exchange.facts,
                 policy: exchange.policy, requestTime: fetch.requestedAt, responseTime: now)
             {
                 header = fresh
-                header.flags.formUnion(entry.header.flags.intersection(.layout))
+                let kept = EntryFlags.layout.union(.setsCSRF)
+                header.flags.formUnion(entry.header.flags.intersection(kept))
+                if facts.setsCSRFOnly { header.flags.insert(.setsCSRF) }
                 verdict = .storable(header.times, header.flags)
             }
         }
         header.etag = unsafe StoredHeaders.entityTag(in: merged.span.bytes)
         header.invalidation = numberToStore(fetch)
-        let own = unsafe raw.withUnsafeBytes { unsafe HeaderBlob.own(originHead, bytes: $0) }
+        let own =
+            unsafe raw.withUnsafeBytes { unsafe HeaderBlob.own(originHead, bytes: $0) } + cookies
         return FetchedHead(
             bytes: raw, head: originHead, facts: facts, blob: merged, receivedAt: now,
             requestedAt: fetch.requestedAt,
@@ -276,7 +283,9 @@ extension LoopState where N: ~Copyable {
     /// The verdict on a body whose first bytes are here.
     func judge(_ judged: JudgedBody, _ fetch: Fetch) -> FetchedHead {
         let head = judged.head
-        guard let map = fetch.exchange.map, map.isImage else { return search(judged, fetch) }
+        guard let map = fetch.exchange.map, map.isImage else {
+            return searched(search(judged, fetch), judged.search)
+        }
         let prefix = fetch.shared.prefix(judged.needed)
         let length =
             fetch.body.isComplete
@@ -324,7 +333,8 @@ extension LoopState where N: ~Copyable {
         var segments = fetch.shared.wholeBody()
         let union = head.status == 206 ? joined(fetch, head, segments) : nil
         let joinsStored = union != nil || head.completes
-        let headers = storedFields(fetch, head, joinsStored: joinsStored)
+        var headers = storedFields(fetch, head, joinsStored: joinsStored)
+        if fetch.exchange.isAnonymous { headers = HeaderBlob.withoutCookies(headers) }
         var header = EntryHeader(status: UInt16(head.status), flags: flags, times: times)
         let facts = HeaderBlob.facts(headers, status: head.status, now: head.receivedAt)
         header.etag = facts.etag

@@ -15,7 +15,7 @@ struct GoldenTests {
             "addresses", "api", "behaviors", "checks", "contradictions", "fairness", "no-origin",
             "not-a-mapping",
             "not-yaml",
-            "discovery", "origins", "tls", "twice", "unknown-keys", "values",
+            "discovery", "origins", "tls", "twice", "pages", "unknown-keys", "values",
         ])
     func golden(_ name: String) throws {
         let path = "\(ProjectFiles.tests)Goldens/\(name).txt"

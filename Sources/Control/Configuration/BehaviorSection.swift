@@ -45,7 +45,10 @@ extension ConfigurationReader {
             settings.sessionCookies = cookies.compactMap { $0.read(.cookieName, findings) }
         }
         settings.degraded = degradedMarker(&section)
+        let pages = pageRules(&section)
+        pages.apply(to: &settings)
         section.finish()
+        check(pages, policy, isPages: mapClass == .pages, section)
         checkLifetimes(policy, section)
         guard let pattern else {
             findings.error(

@@ -14,13 +14,14 @@ extension TargetKey {
         _ imported: Unmanaged<ImportedPolicies>, _ head: borrowing RequestHead,
         _ bytes: RawSpan, host: RawSpan, generated: borrowing HeaderTable,
         _ generatedBytes: UnsafeMutableRawBufferPointer,
-        scratch: UnsafeMutableRawBufferPointer, to key: inout CanonicalKey
+        scratch: UnsafeMutableRawBufferPointer, withoutCookies: Bool, to key: inout CanonicalKey
     ) {
         unsafe imported._withUnsafeGuaranteedRef {
             unsafe append(
                 $0.key, head, bytes, host: host, path: bytes.extracting(head.path.range),
                 query: bytes.extracting(head.query.range), generated: generated,
-                UnsafeRawBufferPointer(generatedBytes).bytes, scratch: scratch, to: &key)
+                UnsafeRawBufferPointer(generatedBytes).bytes, scratch: scratch,
+                withoutCookies: withoutCookies, to: &key)
         }
     }
 
@@ -29,7 +30,7 @@ extension TargetKey {
         _ selection: borrowing KeySelection, _ head: borrowing RequestHead, _ bytes: RawSpan,
         host: RawSpan, path: RawSpan, query: RawSpan, generated: borrowing HeaderTable,
         _ generatedBytes: RawSpan, scratch: UnsafeMutableRawBufferPointer,
-        to key: inout CanonicalKey
+        withoutCookies: Bool, to key: inout CanonicalKey
     ) {
         if head.method == .options {
             key.append(.methodClass, bytes.extracting(head.methodName.range))
@@ -40,7 +41,7 @@ extension TargetKey {
         unsafe selection.appendPath(path, to: &key, scratch: scratch)
         let isFormed = unsafe selection.append(
             to: &key, head, query: query, bytes: bytes, generated: generated,
-            generatedBytes: generatedBytes, scratch: scratch)
+            generatedBytes: generatedBytes, scratch: scratch, withoutCookies: withoutCookies)
         if !isFormed { key.spoil() }
     }
 }
@@ -64,6 +65,7 @@ extension Exchange {
     func canonicalKey(path: [UInt8], query: [UInt8], gzip: Bool) -> [UInt8]? {
         unsafe withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 16) { memory in
             var key = unsafe CanonicalKey(memory)
+            appendPage(to: &key)
             if let imported {
                 append(imported, path: path, query: query, to: &key)
             } else {
@@ -88,7 +90,8 @@ extension Exchange {
             unsafe TargetKey.append(
                 imported.behavior.key, head, bytes.bytes, host: host.span.bytes,
                 path: path.span.bytes, query: query.span.bytes, generated: fields.table,
-                generated.span.bytes, scratch: scratch, to: &key)
+                generated.span.bytes, scratch: scratch,
+                withoutCookies: facts.standing == .anonymous, to: &key)
         }
     }
 }

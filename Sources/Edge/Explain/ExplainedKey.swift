@@ -58,6 +58,12 @@ extension LoopState where N: ~Copyable {
                 parts.append(
                     Explanation.KeyPart(
                         "policy", hexBytes(bytes), source: "what the key consists of"))
+            case .language:
+                parts.append(
+                    Explanation.KeyPart(
+                        "language", value, source: "of the site's, the one the reader reads best"))
+            case .origin:
+                parts.append(Explanation.KeyPart("origin", value, source: "Origin, as sent"))
             case .scheme, .mapRequest: parts.append(Explanation.KeyPart("\(part)", value))
             }
         }

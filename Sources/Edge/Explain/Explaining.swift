@@ -29,7 +29,7 @@ extension LoopState where N: ~Copyable {
         told.patterns = unsafe patterns(path, behavior)
         unsafe noteNormalPath(path, &told)
         told.behavior = behaviorAccount(behavior)
-        let facts = unsafe requestFacts(bytes, behavior)
+        let facts = unsafe requestFacts(slot, bytes, behavior)
         if let refusal = unsafe refusalAccount(slot, bytes, behavior, facts) {
             told.refusal = refusal
             told.decision.action = "refuse"
@@ -52,14 +52,12 @@ extension LoopState where N: ~Copyable {
     }
 
     /// The facts of the request at hand, as `handle` has them.
-    private func requestFacts(_ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> RequestFacts {
+    private mutating func requestFacts(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int
+    ) -> RequestFacts {
         var facts = unsafe RequestFacts(head, bytes: bytes.bytes)
         if facts.hasOriginPrecondition { ignorePreconditions(behavior, &facts) }
-        if head.fields.contains(.cookie) { facts.hasSession = unsafe hasSession(behavior, bytes) }
-        if hot[behavior].policy.mapClass == .tiles, !head.query.isEmpty, !facts.hasSession {
-            facts.hasSession = unsafe Credentials.areIn(
-                UnsafeRawBufferPointer(rebasing: bytes[head.query.range]))
-        }
+        unsafe judgeReader(slot, behavior, bytes, &facts)
         return facts
     }
 
@@ -84,6 +82,7 @@ extension LoopState where N: ~Copyable {
         let absent = decide(
             .absent, request: facts, policy: policy, health: .up, now: network.wallNow)
         let exchange = unsafe makeExchange(slot, bytes, behavior, facts, absent)
+        told.rewritings += pageRewritings(exchange)
         if let map = exchange.map {
             told.rewritings.append(
                 Explanation.Rewriting(

@@ -82,7 +82,9 @@ extension LoopState where N: ~Copyable {
     mutating func asksAnother(_ fetch: Fetch) -> Bool {
         guard let judged = fetch.judging else { return false }
         let total = fetch.shared.total
-        guard fetch.body.isComplete || total >= judged.needed else { return false }
+        let isSettled =
+            judged.search?.settles(fetch.shared, isComplete: fetch.body.isComplete) ?? true
+        guard isSettled, fetch.body.isComplete || total >= judged.needed else { return false }
         let head = judge(judged, fetch)
         // What kind of exception it is stands a little further on.
         if head.rejectedContent == .exception, !fetch.body.isComplete,
