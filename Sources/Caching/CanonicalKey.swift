@@ -34,6 +34,10 @@ public struct CanonicalKey {
         case variantValue = 13
         /// The content coding that was negotiated.
         case coding = 14
+        /// Which of the site's languages the page is in.
+        case language = 15
+        /// The site whose script asks (Origin).
+        case origin = 16
     }
 
     /// Longest part, in bytes.

@@ -98,6 +98,7 @@ private func reasonToPass(_ request: RequestFacts, _ policy: BehaviorPolicy) -> 
     if request.hasBody { return .requestBody }
     if request.wish == .bypass { return .bypassAsked }
     if policy.sessionsBypass, request.hasSession { return .session }
+    if let reason = request.standing.reasonToPass { return reason }
     if request.hasOriginPrecondition { return .precondition }
     if policy.disablesCaching { return .cachingDisabled }
     return nil
@@ -148,6 +149,7 @@ func reasonNotForRequest(
     {
         return .authorization
     }
+    if entry.flags.contains(.setsCSRF), !request.hasCSRFCookie { return .csrfCookie }
     return nil
 }
 
@@ -237,6 +239,7 @@ public func mayCollapse(_ request: RequestFacts, policy: BehaviorPolicy) -> Bool
         !request.hasOriginPrecondition
     else { return false }
     if policy.sessionsBypass, request.hasSession { return false }
+    if request.standing.isPrivate { return false }
     if policy.judgesAuthorization, request.hasAuthorization { return false }
     return !(policy.honoursRequestCacheControl && request.cacheControl.noStore)
 }

@@ -30,6 +30,11 @@ extension DecisionReason {
         case .method: "the method is not answered from the store"
         case .requestBody: "the request has a body, which is in no key"
         case .session: "the request belongs to a session: nobody else may get its answer"
+        case .messages: "a message waits for the reader, which is told once"
+        case .unlistedCookie:
+            "the request has a cookie that no list of the behavior names, or a language's"
+        case .ownWrite: "the reader has just written something, and is to see it"
+        case .csrfCookie: "the page comes with a csrf cookie, which the request has not got"
         case .precondition: "If-Match and If-Unmodified-Since are for the origin to judge"
         case .cachingDisabled: "the behavior's three TTLs are 0: caching is disabled"
         case .bypassAsked: "an operator asked for the origin's answer, past the store"

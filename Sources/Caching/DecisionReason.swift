@@ -38,6 +38,14 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
     case requestBody
     /// The request belongs to a session.
     case session
+    /// A message waits for the reader, which is told once.
+    case messages
+    /// The request has a cookie that no list of the behavior names.
+    case unlistedCookie
+    /// The reader has just written something, and is to see it.
+    case ownWrite
+    /// The page comes with a csrf cookie, which the reader has not got yet.
+    case csrfCookie
     /// `If-Match` or `If-Unmodified-Since`, which only the origin can judge.
     case precondition
     /// The behavior's bounds are all 0.
@@ -90,6 +98,10 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
         case .method: "method"
         case .requestBody: "request-body"
         case .session: "session"
+        case .messages: "messages"
+        case .unlistedCookie: "unlisted-cookie"
+        case .ownWrite: "own-write"
+        case .csrfCookie: "csrf-cookie"
         case .precondition: "precondition"
         case .cachingDisabled: "caching-disabled"
         case .keyNotFormed: "key-not-formed"
@@ -121,9 +133,10 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
         case .requestNoCache, .requestMaxAge, .requestMinFresh, .refreshAsked, .cacheBuster:
             "; fwd=request"
         case .method: "; fwd=method"
-        case .fallbackOnly, .varyStar: "; fwd=miss"
-        case .authorization, .requestBody, .session, .precondition, .cachingDisabled, .keyNotFormed,
-            .bypassAsked, .styleDocument, .manyParameters:
+        case .fallbackOnly, .varyStar, .csrfCookie: "; fwd=miss"
+        case .authorization, .requestBody, .session, .messages, .unlistedCookie, .ownWrite,
+            .precondition, .cachingDisabled, .keyNotFormed, .bypassAsked, .styleDocument,
+            .manyParameters:
             "; fwd=bypass"
         // RFC 9211 has no value for a request that was not forwarded and not answered either.
         case .onlyIfCached: "; detail=only-if-cached"

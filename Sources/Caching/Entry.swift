@@ -55,11 +55,14 @@ public struct EntryFlags: OptionSet, Sendable, Hashable {
     /// The body was plain as the origin sent it, and compressed here.
     public static let compressedHere = EntryFlags(rawValue: 1 << 17)
 
+    /// It came with a csrf cookie, which is not stored: for those who have one.
+    public static let setsCSRF = EntryFlags(rawValue: 1 << 18)
+
     /// How the record and the body lie in the store, whatever the response says.
     public static let layout: EntryFlags = [.headersInChunks, .keyIsDigest, .compressedHere]
 
     /// All bits that version 1 of the record knows.
-    static let known = EntryFlags(rawValue: (1 << 18) - 1)
+    static let known = EntryFlags(rawValue: (1 << 19) - 1)
 
     /// An explicit directive prohibits stale use (RFC 9111 §4.2.4).
     @inlinable

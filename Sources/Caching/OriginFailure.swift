@@ -48,5 +48,6 @@ private func reasonNotToShare(
     _ entry: EntryHeader, _ request: RequestFacts, _ policy: BehaviorPolicy
 ) -> DecisionReason? {
     if policy.sessionsBypass, request.hasSession { return .session }
+    if let reason = request.standing.reasonToPass { return reason }
     return reasonNotForRequest(entry, request, policy)
 }

@@ -41,6 +41,16 @@ public struct RequestFacts: Sendable {
     public var notOlderThan = Milliseconds.min
     /// Has a body: its meaning is not in the key.
     public var hasBody: Bool
+    /// Whose page it is for. Set by the caller, who knows the behavior's cookies.
+    public var standing = PageStanding.unjudged
+    /// Shows a csrf cookie: it needs none from the origin. Set by the caller.
+    public var hasCSRFCookie = false
+    /// Which of the site's languages is in the key; ``PageLanguages/none``: none is. Set by the
+    /// caller.
+    public var language = PageLanguages.none
+    /// The key tells languages apart, by that or by what a distribution's policy names. Set by the
+    /// caller.
+    public var keysLanguage = false
 
     /// Reads the facts from a parsed head and the bytes its offsets point into.
     public init(_ head: borrowing RequestHead, bytes: RawSpan) {

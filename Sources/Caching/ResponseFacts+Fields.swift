@@ -57,6 +57,7 @@ extension ResponseFacts {
             if equalsIgnoringCase(name, "*") || !isToken(name) { varyStar = true }
             if equalsIgnoringCase(name, "cookie") { varyCookie = true }
             if equalsIgnoringCase(name, "authorization") { varyAuthorization = true }
+            if equalsIgnoringCase(name, "accept-language") { varyLanguage = true }
         }
     }
 

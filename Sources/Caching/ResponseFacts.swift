@@ -38,6 +38,13 @@ public struct ResponseFacts: Sendable {
     public var varyCount = 0
     public var varyCookie = false
     public var varyAuthorization = false
+    public var varyLanguage = false
+    /// All it sets are csrf cookies. Set by the caller, who knows their names.
+    public var setsCSRFOnly = false
+    /// A field of it holds a token. Set by the caller, as the next.
+    public var carriesSecret = false
+    /// It redirects to the very target that was asked for, under another scheme.
+    public var leadsToItself = false
     public var hasETag = false
     public var hasWeakETag = false
     /// The tag's bytes in the head or blob it was read from.

@@ -62,9 +62,11 @@ private func refusalOfRequest(_ question: StoreQuestion) -> StoreRefusal? {
 }
 
 /// RFC 9110 §9.3.3: a POST's response that says how long it is fresh, and that it is the
-/// representation of its own target, answers later GETs.
+/// representation of its own target, answers later GETs. A page, whose reader has shown his cookies
+/// and sent something, does not.
 private func storesPost(_ question: StoreQuestion) -> Bool {
-    question.response.isAboutTarget && question.response.status == 200
+    question.policy.mapClass != .pages && question.response.isAboutTarget
+        && question.response.status == 200
         && (question.response.explicitLifetime(question.policy, now: question.responseTime)?
             .milliseconds ?? 0) > 0
 }
@@ -75,9 +77,11 @@ private func refusalOfExchange(_ question: StoreQuestion) -> StoreRefusal? {
     let control = response.directives(policy)
     if policy.honoursRequestCacheControl, request.cacheControl.noStore { return .requestNoStore }
     if policy.sessionsBypass, request.hasSession { return .session }
+    if request.standing.isPrivate { return .session }
     if policy.judgesAuthorization, request.hasAuthorization, !isSharedExplicitly(control) {
         return .authorization
     }
+    if request.standing == .anonymous { return refusalOfPage(question) }
     if policy.judgesCookies, response.hasSetCookie, !response.excludesSetCookie,
         !control.isPublic, control.sMaxAgeSeconds == nil
     {
@@ -92,13 +96,16 @@ func isSharedExplicitly(_ control: CacheControl) -> Bool {
 }
 
 private func refusalOfVary(_ question: StoreQuestion) -> StoreRefusal? {
-    let (response, policy) = (question.response, question.policy)
+    let (request, response, policy) = (question.request, question.response, question.policy)
     if policy.keysVary {
         if response.varyStar { return .varyStar }
         if response.varyCount > Vary.nameLimit { return .varyTooLong }
         return nil
     }
-    if policy.judgesCookies, response.varyCookie { return .varyCookie }
+    // An anonymous request has shown the origin no cookie by which an answer could differ.
+    if policy.judgesCookies, response.varyCookie, request.standing != .anonymous {
+        return .varyCookie
+    }
     if policy.judgesAuthorization, response.varyAuthorization { return .varyCookie }
     if response.varyStar, policy.minTTL == 0, !policy.keepsFallback { return .varyStar }
     return nil

@@ -34,6 +34,14 @@ public enum StoreRefusal: UInt8, Sendable, CaseIterable {
     case varyTooLong
     /// Neither fresh for any time nor anything to revalidate it with.
     case noFreshness
+    /// The page, or where it leads, has a token in it: it is its reader's own.
+    case token
+    /// The page could not be searched for tokens: a part of it, too much, or an unknown coding.
+    case notSearched
+    /// The response varies by language, which the key does not have.
+    case varyLanguage
+    /// A redirect that is true for the moment, or leads to where it comes from.
+    case redirect
     /// A 206 without a single usable `Content-Range`.
     case partialUnusable
 
@@ -56,6 +64,10 @@ public enum StoreRefusal: UInt8, Sendable, CaseIterable {
         case .varyStar: "vary-star"
         case .varyTooLong: "vary-too-long"
         case .noFreshness: "no-freshness"
+        case .token: "token"
+        case .notSearched: "not-searched"
+        case .varyLanguage: "vary-language"
+        case .redirect: "redirect"
         case .partialUnusable: "partial-unusable"
         }
     }

@@ -16,13 +16,22 @@ public enum Vary {
     ///
     /// Empty when it does not vary; nil when it varies by everything, by too much, or by what is
     /// no field name: no request can be shown to match then. Allocates; for the miss path.
-    public static func names(_ head: borrowing ResponseHead, bytes: RawSpan) -> [UInt8]? {
+    ///
+    /// - Parameter request: by what it leaves open: an anonymous one shows the origin no cookies,
+    ///   and one whose key has the language only that.
+    public static func names(
+        _ head: borrowing ResponseHead, bytes: RawSpan, for request: RequestFacts? = nil
+    ) -> [UInt8]? {
         var names: [[UInt8]] = []
         var line = head.fields.first(.vary)
         while let index = line {
             let value = bytes.extracting(head.fields[index].value.range)
             guard add(value, to: &names) else { return nil }
             line = head.fields.next(after: index, .vary)
+        }
+        if request?.standing == .anonymous { names.removeAll { $0 == Array("cookie".utf8) } }
+        if request?.language ?? PageLanguages.none != PageLanguages.none {
+            names.removeAll { $0 == Array("accept-language".utf8) }
         }
         names.sort { $0.lexicographicallyPrecedes($1) }
         let list = names.flatMap { $0 + [UInt8(ascii: "\n")] }

@@ -123,6 +123,7 @@ extension LoopState where N: ~Copyable {
             writer.append("; detail=")
             writer.append(reason.word)
         }
+        appendStanding(exchange, &writer)
         writer.append("\r\n")
         if fetched.isDegraded {
             appendDegraded("origin", since: notice.since ?? outageBegan(exchange), &writer)

@@ -224,6 +224,7 @@ extension LoopState where N: ~Copyable {
 
     /// The origin failed before anything was sent: stale within its budget, else the fallback.
     private mutating func fall(_ exchange: Exchange, _ failure: FetchFailure) {
+        noteLostWrite(exchange)
         if failure.blamesMember || failure.isTimeout { judgeCall(exchange, isAnswered: false) }
         if exchange.leads, failure.blamesMember || failure == .totalTimeout {
             rememberFailure(exchange, failure.status, failure.detailedResult)
@@ -273,6 +274,7 @@ extension LoopState where N: ~Copyable {
     /// The viewer left, or its connection broke: the fetch goes on only if it is worth it.
     mutating func abandon(_ exchange: Exchange) {
         exchange.outcome.detail = "ClientCommError"
+        noteLostWrite(exchange)
         account(exchange)
         guard let fetch = exchange.shared else { return }
         leave(fetch, exchange)

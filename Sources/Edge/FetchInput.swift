@@ -152,6 +152,7 @@ extension LoopState where N: ~Copyable {
         }
         if isBehind(fetch) { head = head.withoutCaching() }
         noteSession(fetch, head)
+        noteOwnWrite(fetch, head)
         if readsAnswer(fetch, head) {
             if fetch.body.isComplete || !origins[slot].input.isEmpty { takeBody(slot, fetch) }
             return
@@ -207,9 +208,12 @@ extension LoopState where N: ~Copyable {
         } else if let document = fetch.exchange.documentCheck(head) {
             fetch.evidence.document = document
             fetch.judging = JudgedBody(head: head, needed: DocumentCheck.heldBytes)
-        } else if searchesBody(head, fetch.exchange) {
-            fetch.judging = JudgedBody(
-                head: head, needed: fetch.exchange.degradedMarker?.within ?? 0)
+        } else if case let search = search(for: head, fetch.exchange),
+            search != nil || searchesBody(head, fetch.exchange)
+        {
+            let within =
+                searchesBody(head, fetch.exchange) ? fetch.exchange.degradedMarker?.within : 0
+            fetch.judging = JudgedBody(head: head, needed: within ?? 0, search: search)
         } else {
             publish(head, fetch)
         }
@@ -232,13 +236,15 @@ extension LoopState where N: ~Copyable {
         return true
     }
 
-    mutating func publish(_ head: FetchedHead, _ fetch: Fetch) {
+    mutating func publish(_ judged: FetchedHead, _ fetch: Fetch) {
+        let head = fetch.exchange.keptPrivate(judged)
         fetch.head = head
         let plan = storePlan(fetch, head)
         fetch.shared.publish(head, keepsBody: plan.keepsBody, dissolve: !plan.isShared)
         if let key = fetch.shared.key, !plan.isShared {
             shared.collapsed.remove(key, fetch.shared)
-            shared.collapsed.rememberUnshared(key, until: network.monotonicMilliseconds + 2_000)
+            shared.collapsed.rememberUnshared(
+                key, until: network.monotonicMilliseconds + head.unsharedTime)
         }
         tellAll(fetch.shared)
     }

@@ -73,7 +73,8 @@ final class FetchedHead: Sendable {
     /// The same, known to lack something, or to be no tile; then it is not for storing, and what was
     /// rejected is for no cache on its way either.
     init(
-        _ other: FetchedHead, degraded isDegraded: Bool? = nil, rejected: TileVerdict? = nil
+        _ other: FetchedHead, degraded isDegraded: Bool? = nil, rejected: TileVerdict? = nil,
+        refused: StoreRefusal? = nil
     ) {
         (status, declaredLength, bytes) = (other.status, other.declaredLength, other.bytes)
         isOutOfStep = other.isOutOfStep
@@ -83,7 +84,8 @@ final class FetchedHead: Sendable {
         blob = withoutCaching?(other.blob) ?? other.blob
         sharedBlob = withoutCaching.flatMap { other.sharedBlob.map($0) } ?? other.sharedBlob
         (receivedAt, requestedAt) = (other.receivedAt, other.requestedAt)
-        storability = rejected == nil ? other.storability : .refused(.statusNotCacheable)
+        let refusal = rejected == nil ? refused : .statusNotCacheable
+        storability = refusal.map { .refused($0) } ?? other.storability
         variant = other.variant
         (confirmed, deniesStored) = (other.confirmed, other.deniesStored)
         confirmedForAsker = other.confirmedForAsker
@@ -108,11 +110,16 @@ final class FetchedHead: Sendable {
         return false
     }
 
+    /// How long nobody waits for another's answer, in milliseconds: a page with a token in it will
+    /// have one the next time.
+    var unsharedTime: Milliseconds { storability == .refused(.token) ? 60_000 : 2_000 }
+
     /// A status that lets stale-if-error speak.
     var failureStatus: Int? { status >= 500 ? status : nil }
 
     /// Whether a waiter's request selects the same variant as the leader's did.
     func suits(_ exchange: Exchange) -> Bool {
+        if lacksCookie(for: exchange) { return false }
         guard let variant else { return true }
         return variant.matches(exchange)
     }

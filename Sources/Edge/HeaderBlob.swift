@@ -87,7 +87,7 @@ enum HeaderBlob {
     }
 
     /// The first line of that name, its end included.
-    private static func line(_ name: StaticString, in blob: [UInt8]) -> Range<Int>? {
+    static func line(_ name: StaticString, in blob: [UInt8]) -> Range<Int>? {
         unsafe blob.withUnsafeBytes { bytes in
             guard let value = unsafe value(name, in: bytes) else { return nil }
             var start = value.lowerBound

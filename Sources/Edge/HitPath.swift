@@ -28,7 +28,7 @@ extension LoopState where N: ~Copyable {
             unsafe ignoreRange(bytes, &facts)
         }
         if facts.hasOriginPrecondition { ignorePreconditions(behavior, &facts) }
-        if head.fields.contains(.cookie) { facts.hasSession = unsafe hasSession(behavior, bytes) }
+        unsafe judgeReader(slot, behavior, bytes, &facts)
         if head.fields.contains(.xEdgeCache) { facts.wish = unsafe wish(slot, bytes) }
         if let reason = forbidden(facts, hot[behavior].policy.mode) {
             counters.reject(.notAllowed)
@@ -293,12 +293,13 @@ extension LoopState where N: ~Copyable {
         _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ map: inout MapFacts
     ) -> CanonicalKey {
         var key = unsafe CanonicalKey(scratch.key)
+        if hot[behavior].traits.contains(.pages) { unsafe appendPage(bytes, behavior, to: &key) }
         let maps = unsafe isReadingMethod ? hot[behavior].maps : nil
         if let imported = unsafe hot[behavior].imported {
             unsafe TargetKey.append(
                 imported, head, bytes.bytes, host: hot.keyHost.bytes,
-                generated: generated, scratch.generated, scratch: scratch.fields, maps: maps,
-                &map, to: &key)
+                generated: generated, scratch.generated, scratch: scratch.fields,
+                withoutCookies: page.isAnonymous, maps: maps, &map, to: &key)
             return key
         }
         unsafe TargetKey.append(
@@ -325,22 +326,6 @@ extension LoopState where N: ~Copyable {
         guard let index = head.fields.first(.acceptEncoding) else { return false }
         return unsafe GzipOffer.accepts(
             UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range]))
-    }
-
-    /// Whether a Cookie line carries one of the behavior's session cookies (law 6).
-    func hasSession(_ behavior: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        let names = unsafe hot[behavior].sessionCookies
-        guard unsafe !names.isEmpty else { return false }
-        var index = head.fields.first(.cookie)
-        while let at = index {
-            if unsafe SessionCookies.match(
-                names, UnsafeRawBufferPointer(rebasing: bytes[head.fields[at].value.range]))
-            {
-                return true
-            }
-            index = head.fields.next(after: at, .cookie)
-        }
-        return false
     }
 
     // MARK: the slow way

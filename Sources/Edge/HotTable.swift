@@ -16,6 +16,9 @@ struct HotBehavior {
     var start: PathStart
     /// Cookie names of sessions, each followed by a zero byte.
     var sessionCookies: UnsafeRawBufferPointer
+    /// Classes of cookies, as `CookieClasses` reads them, and the site's languages; class pages.
+    var cookies: UnsafeRawBufferPointer
+    var languages: UnsafeRawBufferPointer
     var traits: BehaviorTraits
     /// What an imported distribution says of it; the table owns it.
     var imported: Unmanaged<ImportedPolicies>?
@@ -42,7 +45,7 @@ final class ImportedPolicies: Sendable {
 
 /// What of a behavior is out of the ordinary, so that ordinary ones pay one test for it.
 struct BehaviorTraits: OptionSet {
-    let rawValue: UInt8
+    let rawValue: UInt16
 
     /// Requests are to be looked at before they are answered: `Screening`.
     static let screens = BehaviorTraits(rawValue: 1)
@@ -60,11 +63,15 @@ struct BehaviorTraits: OptionSet {
     static let datesResponses = BehaviorTraits(rawValue: 64)
     /// If-Match and If-Unmodified-Since do not get to the origin, so that nobody would judge them.
     static let dropsPreconditions = BehaviorTraits(rawValue: 128)
+    /// Class pages: whose page it is decides before anything is looked up.
+    static let pages = BehaviorTraits(rawValue: 256)
+    /// The key tells languages apart.
+    static let keysLanguage = BehaviorTraits(rawValue: 512)
 
-    init(rawValue: UInt8) { self.rawValue = rawValue }
+    init(rawValue: UInt16) { self.rawValue = rawValue }
 
     init(_ settings: BehaviorSettings, _ distribution: DistributionSettings?) {
-        self = []
+        self = settings.pageTraits
         guard let imported = settings.imported, let distribution else { return }
         // Methods are always looked at: CloudFront refuses what the behavior does not name.
         insert(.screens)
@@ -164,6 +171,8 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
                     pattern: text.keep(pattern == "*" || pattern == "/*" ? "" : pattern),
                     start: PathStart(ofPattern: pattern),
                     sessionCookies: text.keep(cookies),
+                    cookies: text.keep(behavior.cookieTable),
+                    languages: text.keep(PageLanguages.table(behavior.languages)),
                     traits: BehaviorTraits(behavior, settings.distribution),
                     imported: behavior.imported.map {
                         unsafe .passRetained(ImportedPolicies($0.behavior))
@@ -244,12 +253,14 @@ struct HotText {
     private let blocks = unsafe Unmanaged.passRetained(Blocks())
 
     /// The text's bytes, valid until `deallocate`.
-    func keep(_ text: String) -> UnsafeRawBufferPointer {
+    func keep(_ text: String) -> UnsafeRawBufferPointer { unsafe keep(Array(text.utf8)) }
+
+    func keep(_ bytes: [UInt8]) -> UnsafeRawBufferPointer {
         let block = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: max(text.utf8.count, 1), alignment: 1)
-        unsafe block.copyBytes(from: text.utf8)
+            byteCount: max(bytes.count, 1), alignment: 1)
+        unsafe block.copyBytes(from: bytes)
         unsafe blocks._withUnsafeGuaranteedRef { unsafe $0.all.append(block) }
-        return unsafe UnsafeRawBufferPointer(rebasing: block[..<text.utf8.count])
+        return unsafe UnsafeRawBufferPointer(rebasing: block[..<bytes.count])
     }
 
     func deallocate() {

@@ -18,17 +18,21 @@ package final class EdgeShared: Sendable {
     let pages: FallbackJobs
     /// For hashes that nobody shall foresee: the store's, else one of this process.
     let seed: (UInt64, UInt64)
+    /// Whose pages go past the store.
+    let ownWrites: OwnWriteBook
 
     /// - Parameter secret: stands for the store's where there is none.
     package init(
         store: Store?, budget: FillBudget, events: any EventObserver,
-        mailboxes: [Mailbox<LoopMessage>], secret: (UInt64, UInt64) = (0, 0)
+        mailboxes: [Mailbox<LoopMessage>], ownWrites: OwnWriteSettings = OwnWriteSettings(),
+        secret: (UInt64, UInt64) = (0, 0)
     ) {
         self.store = store
         seed = store?.seed ?? secret
         self.budget = budget
         self.events = events
         self.mailboxes = mailboxes
+        self.ownWrites = OwnWriteBook(places: ownWrites.places, seed: store?.seed ?? (0, 0))
         pictures = FallbackJobs("pictures", isStepping: store?.isStepping ?? false)
         pages = FallbackJobs("pages", isStepping: store?.isStepping ?? false)
     }
@@ -145,6 +149,8 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     var originHead = ResponseHead()
     /// The CloudFront- fields of the request at hand; see `generateFields`.
     var generated = HeaderTable()
+    /// Of the request at hand, where its behavior has class pages.
+    var page = PageAtHand()
     var requestIDs: RequestIDs
     /// Of the request at hand; none where no identity is shown.
     var requestID = RequestID()

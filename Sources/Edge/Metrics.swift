@@ -17,6 +17,7 @@ public enum Counter: Int, CaseIterable, Sendable {
     case southboundCalls, southboundRefusals, southboundDeadlines
     case fallbackStale, fallbackAncestors, fallbackBlanks, fallbackExceptions, fallbackPages
     case noticesShown, noticesLeftOut, degradedPages
+    case ownWrites, ownWritesDisplaced, ownWritePages, pagesWithTokens
     case systemCalls, ticks
 
     /// Name in the Prometheus exposition.
@@ -153,6 +154,17 @@ public enum Counter: Int, CaseIterable, Sendable {
             )
         case .degradedPages:
             ("degraded_pages", "pages that the origin marked as lacking something, not stored")
+        case .ownWrites:
+            ("own_writes", "writes after which their author gets pages past the store for a while")
+        case .ownWritesDisplaced:
+            (
+                "own_writes_displaced",
+                "such authors forgotten early, and all treated like them; raise ownWrites.places"
+            )
+        case .ownWritePages:
+            ("own_write_pages", "pages that went past the store to show an author his own write")
+        case .pagesWithTokens:
+            ("pages_with_tokens", "pages that were not shared: a token was found in them")
         case .systemCalls: ("system_calls", "system calls made by the loops")
         case .ticks: ("ticks", "turns of the event loops")
         }

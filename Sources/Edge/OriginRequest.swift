@@ -30,6 +30,12 @@ struct OriginRequest {
         var methodOverride: [UInt8] = []
         /// Replaces the viewer's Accept-Encoding: `gzip`, `identity`, or as it came.
         var acceptEncoding: Coding = .asViewer
+        /// Replace the viewer's cookies, as `name=value`, where not nil.
+        var cookies: [[UInt8]]?
+        /// Replaces the viewer's Accept-Language, if not empty.
+        var acceptLanguage: [UInt8] = []
+        /// The body is to be read here: no coding but gzip.
+        var avoidsBrotli = false
         /// One less than the viewer's, for OPTIONS.
         var maxForwards: Int?
         /// Replaces the viewer's path and query, without the origin's path prefix.
@@ -145,10 +151,21 @@ struct OriginRequest {
         }
         if let left = conditions.maxForwards { line("Max-Forwards", Array("\(left)".utf8)) }
         for custom in origin.customHeaders { line(custom.name, Array(custom.value.utf8)) }
+        appendPage(conditions)
         switch conditions.acceptEncoding {
         case .asViewer: break
         case .gzip: line("Accept-Encoding", Array("gzip".utf8))
         case .identity: line("Accept-Encoding", Array("identity".utf8))
+        }
+    }
+
+    /// What an anonymous page is asked for with, in place of the viewer's own.
+    mutating func appendPage(_ conditions: Conditions) {
+        if let cookies = conditions.cookies, !cookies.isEmpty {
+            line("Cookie", Array(cookies.joined(separator: [59, 32])))
+        }
+        if !conditions.acceptLanguage.isEmpty {
+            line("Accept-Language", conditions.acceptLanguage)
         }
     }
 
@@ -162,6 +179,8 @@ struct OriginRequest {
         case .ifNoneMatch, .ifModifiedSince: return conditions.dropsViewerConditions
         case .range, .ifRange: return conditions.dropsRange
         case .acceptEncoding: return conditions.acceptEncoding != .asViewer
+        case .acceptLanguage: return !conditions.acceptLanguage.isEmpty
+        case .cookie: return conditions.cookies != nil
         default: return false
         }
     }

@@ -43,6 +43,7 @@ public final class Server: Sendable {
         shared = EdgeShared(
             store: store, budget: FillBudget(limit: settings.cache.fillBytes), events: events,
             mailboxes: wakes.map { Mailbox(capacity: 1 << 20, wake: .event($0)) },
+            ownWrites: settings.ownWrites,
             secret: (.random(in: 0...(.max)), .random(in: 0...(.max))))
         counted = (0..<loops).map { _ in LoopCounters() }
         measured = (0..<loops).map { _ in LoopLatencies() }

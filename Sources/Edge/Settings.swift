@@ -37,6 +37,8 @@ public struct Settings: Sendable {
     public var writes = WriteSettings()
     /// How often viewers may ask.
     public var viewerRates = ViewerRateSettings()
+    /// For how long who has written something gets pages past the store.
+    public var ownWrites = OwnWriteSettings()
     /// The distribution that `behaviors` were imported from; nil: there is none.
     public var distribution: DistributionSettings?
 
@@ -181,6 +183,13 @@ public struct BehaviorSettings: Sendable {
     public var policy: BehaviorPolicy
     /// Cookie names that make a request a session's: it bypasses the cache (law 6).
     public var sessionCookies: [String] = ["sessionid", "JSESSIONID"]
+    /// The other classes of cookies; class pages.
+    public var cookies = CookieClasses()
+    /// The languages that the site has, in small letters, the standard one first; empty: the key
+    /// does not tell them apart, and what varies by language is not stored. Class pages.
+    public var languages: [String] = []
+    /// What stands beside tokens in pages, in either case; see `PageSecrets`. Class pages.
+    public var tokens = PageSecrets.standardNames
     /// How a page is known that lacks something; nil: it is taken at its word.
     public var degraded: DegradedMarker?
     /// Keys, forwarding and access as a distribution has them; nil: the edge's own rules.

@@ -248,6 +248,21 @@ final class SharedFetch: Sendable {
         }
     }
 
+    /// What has come of the body behind an offset, as long as nobody was given any of it.
+    func bytes(from offset: Int) -> [UInt8] {
+        state.withLock { state in
+            var bytes: [UInt8] = []
+            var start = 0
+            for (segment, held) in zip(state.body.segments, state.body.counts) {
+                if start + held > offset {
+                    unsafe bytes += segment.bytes[max(0, offset - start)..<held]
+                }
+                start += held
+            }
+            return bytes
+        }
+    }
+
     /// The last bytes of the body, at most so many.
     func suffix(_ count: Int) -> [UInt8] {
         state.withLock { state in

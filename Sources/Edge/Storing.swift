@@ -9,14 +9,6 @@ struct PrimaryKey {
     var canonical: [UInt8]
 }
 
-/// Held back until the first bytes of the body show what it is.
-struct JudgedBody {
-    var head: FetchedHead
-    /// Bytes of it that are enough; for a tile, for every signature and for the root element of an
-    /// exception.
-    var needed = TileBody.prefixBytes
-}
-
 // What a response means for the store: asked with, judged, kept, confirmed.
 extension LoopState where N: ~Copyable {
     /// What the fetch asks for beyond what its viewer asked.
@@ -47,6 +39,7 @@ extension LoopState where N: ~Copyable {
                 exchange.acceptsGzip && !exchange.keysNoCoding
                 ? .gzip : exchange.head.fields.contains(.acceptEncoding) ? .identity : .asViewer
         }
+        exchange.addPageConditions(&conditions)
         if exchange.map?.isImage == true { conditions.target = exchange.map?.target }
         if completion(exchange, &conditions) { return conditions }
         guard exchange.decision.action == .revalidate, let entry = exchange.entry,
@@ -71,6 +64,7 @@ extension LoopState where N: ~Copyable {
             unsafe ResponseFacts(originHead, bytes: $0.bytes, now: now)
         }
         facts.isAboutTarget = unsafe raw.withUnsafeBytes { unsafe isAboutTarget(exchange, $0) }
+        exchange.notePage(&facts, originHead, raw)
         facts.isMapImage = exchange.map?.isImage == true && originHead.status == 200
         facts.movesWithClock = exchange.map?.tile?.movesWithClock == true
         if originHead.status == 304, exchange.decision.action == .revalidate,
@@ -100,11 +94,14 @@ extension LoopState where N: ~Copyable {
         if case .untellable = selected { verdict = .refused(.varyTooLong) }
         let blob = unsafe raw.withUnsafeBytes { unsafe HeaderBlob.delivered(originHead, bytes: $0) }
         // A field that is private is for who asked, not for who waited (RFC 9111 §5.2.2.7).
-        let hasOwn = !facts.cacheControl.flags.isDisjoint(with: [.privateFields, .noCacheFields])
-        let sharedBlob =
+        let hasOwn =
+            !facts.cacheControl.flags.isDisjoint(with: [.privateFields, .noCacheFields])
+            || facts.hasSetCookie && exchange.isAnonymous
+        var sharedBlob =
             unsafe hasOwn
             ? raw.withUnsafeBytes { unsafe HeaderBlob.stored(originHead, bytes: $0, date: nil) }
             : nil
+        if exchange.isAnonymous { sharedBlob = sharedBlob.map { HeaderBlob.withoutCookies($0) } }
         return FetchedHead(
             bytes: raw, head: originHead, facts: facts, blob: blob, sharedBlob: sharedBlob,
             receivedAt: now,
@@ -157,7 +154,7 @@ extension LoopState where N: ~Copyable {
         guard originHead.fields.contains(.vary) else { return .none }
         guard
             let names = unsafe raw.withUnsafeBytes({
-                unsafe Vary.names(originHead, bytes: $0.bytes)
+                unsafe Vary.names(originHead, bytes: $0.bytes, for: exchange.facts)
             })
         else {
             return .untellable
@@ -195,7 +192,7 @@ extension LoopState where N: ~Copyable {
                 requestedAt: fetch.requestedAt, storability: .refused(.notFinal), variant: nil,
                 deniesStored: true)
         }
-        let merged = unsafe raw.withUnsafeBytes {
+        var merged = unsafe raw.withUnsafeBytes {
             unsafe HeaderBlob.merged(
                 stored: entry.headers, update: originHead, bytes: $0,
                 date: facts.hasDate ? nil : now,
@@ -203,21 +200,31 @@ extension LoopState where N: ~Copyable {
         }
         var header = entry.header
         var verdict = Storability.refused(.setCookie)
+        var cookies: [UInt8] = []
+        if exchange.isAnonymous, facts.hasSetCookie {
+            merged = HeaderBlob.withoutCookies(merged)
+            cookies = HeaderBlob.cookies(originHead, raw)
+        }
         // A cookie that comes with a 304 is for who asked.
-        if !exchange.policy.judgesCookies || !facts.hasSetCookie || facts.excludesSetCookie {
+        if exchange.isAnonymous && facts.setsCSRFOnly || !exchange.policy.judgesCookies
+            || !facts.hasSetCookie || facts.excludesSetCookie
+        {
             verdict = .refused(.noFreshness)
             if let fresh = unsafe entry.header.refreshed(
                 block: merged.span.bytes, update: facts, request: exchange.facts,
                 policy: exchange.policy, requestTime: fetch.requestedAt, responseTime: now)
             {
                 header = fresh
-                header.flags.formUnion(entry.header.flags.intersection(.layout))
+                let kept = EntryFlags.layout.union(.setsCSRF)
+                header.flags.formUnion(entry.header.flags.intersection(kept))
+                if facts.setsCSRFOnly { header.flags.insert(.setsCSRF) }
                 verdict = .storable(header.times, header.flags)
             }
         }
         header.etag = unsafe StoredHeaders.entityTag(in: merged.span.bytes)
         header.invalidation = numberToStore(fetch)
-        let own = unsafe raw.withUnsafeBytes { unsafe HeaderBlob.own(originHead, bytes: $0) }
+        let own =
+            unsafe raw.withUnsafeBytes { unsafe HeaderBlob.own(originHead, bytes: $0) } + cookies
         return FetchedHead(
             bytes: raw, head: originHead, facts: facts, blob: merged, receivedAt: now,
             requestedAt: fetch.requestedAt,
@@ -276,33 +283,6 @@ extension LoopState where N: ~Copyable {
             && flags.isDisjoint(with: [.noCache, .fallbackOnly])
     }
 
-    /// The verdict on a body whose first bytes are here.
-    func judge(_ judged: JudgedBody, _ fetch: Fetch) -> FetchedHead {
-        let head = judged.head
-        let document = fetch.evidence.document
-        let format = fetch.exchange.map.flatMap { $0.isImage ? $0.request.format : nil }
-        guard document != nil || format != nil else { return search(judged, fetch) }
-        let length =
-            fetch.body.isComplete
-            ? UInt64(fetch.shared.total) : head.declaredLength.map { UInt64($0) }
-        let verdict = unsafe head.bytes.withUnsafeBytes { bytes -> TileVerdict in
-            let field =
-                unsafe head.head.fields.first(.contentType).map {
-                    unsafe bytes[head.head.fields[$0].value.range]
-                }
-                ?? bytes[0..<0]
-            let type = unsafe UnsafeRawBufferPointer(rebasing: field).bytes
-            if let document {
-                return document.verdict(type: type, isComplete: fetch.body.isComplete)
-            }
-            return unsafe TileBody.judge(
-                status: head.status, contentType: type,
-                prefix: fetch.shared.prefix(judged.needed).span.bytes, length: length,
-                format: format ?? .unstated)
-        }
-        return verdict == .fits ? head : FetchedHead(head, rejected: verdict)
-    }
-
     /// Hands a whole response to the writer; from then on every loop finds it.
     mutating func store(_ fetch: Fetch, _ head: FetchedHead) {
         guard let store, let key = fetch.exchange.storeKey, fetch.shared.mayStore,
@@ -333,7 +313,8 @@ extension LoopState where N: ~Copyable {
         var segments = fetch.shared.wholeBody()
         let union = head.status == 206 ? joined(fetch, head, segments) : nil
         let joinsStored = union != nil || head.completes
-        let headers = storedFields(fetch, head, joinsStored: joinsStored)
+        var headers = storedFields(fetch, head, joinsStored: joinsStored)
+        if fetch.exchange.isAnonymous { headers = HeaderBlob.withoutCookies(headers) }
         var header = EntryHeader(status: UInt16(head.status), flags: flags, times: times)
         let facts = HeaderBlob.facts(headers, status: head.status, now: head.receivedAt)
         header.etag = facts.etag

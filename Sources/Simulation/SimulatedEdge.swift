@@ -47,7 +47,7 @@ final class SimulatedEdge {
         mailboxes = wakes.map { wake in Mailbox(capacity: 4_096, wake: .call { wake.signal() }) }
         shared = EdgeShared(
             store: store, budget: FillBudget(limit: settings.cache.fillBytes),
-            events: events, mailboxes: mailboxes)
+            events: events, mailboxes: mailboxes, ownWrites: settings.ownWrites)
         self.settings = settings
         snapshot = SettingsSnapshot(settings, previous: nil, try Self.contexts(settings))
         var loops: [SimulatedLoop] = []

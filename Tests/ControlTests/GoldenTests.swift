@@ -15,7 +15,8 @@ struct GoldenTests {
             "addresses", "api", "behaviors", "checks", "contradictions", "fairness", "no-origin",
             "not-a-mapping",
             "not-yaml",
-            "discovery", "origins", "tls", "twice", "unknown-keys", "values", "without-effect",
+            "discovery", "origins", "tls", "twice", "pages", "unknown-keys", "values",
+            "without-effect",
         ])
     func golden(_ name: String) throws {
         let path = "\(ProjectFiles.tests)Goldens/\(name).txt"

@@ -9,11 +9,11 @@ extension KeySelection {
     /// Method, host and path are the caller's part, and which `query` is meant. `generated` holds
     /// the CloudFront- fields that the edge made of the connection, since the viewer's word counts
     /// for nothing there. `scratch` has room for the query. False: the key must not be used, and
-    /// the request is answered without the store.
+    /// the request is answered without the store. `withoutCookies`: as if the request had none.
     public func append(
         to key: inout CanonicalKey, _ head: borrowing RequestHead, query: RawSpan, bytes: RawSpan,
         generated: borrowing HeaderTable, generatedBytes: RawSpan,
-        scratch: UnsafeMutableRawBufferPointer
+        scratch: UnsafeMutableRawBufferPointer, withoutCookies: Bool = false
     ) -> Bool {
         if !identity.isEmpty { key.append(.behavior, unsafe identity.span.bytes) }
         guard unsafe appendQuery(to: &key, query, scratch) else {
@@ -31,7 +31,7 @@ extension KeySelection {
                     of: name, to: &key, head.fields, bytes, isOld: head.minorVersion == 0)
             }
         }
-        guard appendCookies(to: &key, head, bytes) else { return false }
+        guard withoutCookies || appendCookies(to: &key, head, bytes) else { return false }
         if let coding = AcceptEncoding(head, bytes: bytes, codings: codings).keyValue {
             let text = unsafe UnsafeRawBufferPointer(
                 start: coding.utf8Start, count: coding.utf8CodeUnitCount)

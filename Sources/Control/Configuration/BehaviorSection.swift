@@ -46,7 +46,10 @@ extension ConfigurationReader {
         }
         settings.degraded = degradedMarker(&section)
         section.read("canonicalKeys", &settings.canonicalKeys, .flag)
+        let pages = pageRules(&section)
+        pages.apply(to: &settings)
         section.finish()
+        check(pages, policy, isPages: mapClass == .pages, section)
         checkLifetimes(policy, section)
         guard let pattern else {
             findings.error(

@@ -78,6 +78,9 @@ struct ConfigurationReader<Resolver: NameResolver> {
         if let rates = top.section("viewerRates") {
             readViewerRates(rates, &configuration.settings.viewerRates)
         }
+        if let section = top.section("ownWrites") {
+            readOwnWrites(section, &configuration.settings.ownWrites)
+        }
         if let cache = top.section("cache") { readCache(cache, &configuration.settings.cache) }
         if let log = top.section("accessLog") { readAccessLog(log) }
         if let section = top.section("notices") { readNotices(section) }

@@ -15,6 +15,7 @@ func findContradictions(in settings: Settings, _ findings: Findings) {
     }
     checkViewerRates(settings, findings)
     checkTurns(settings, findings)
+    checkOwnWrites(settings, findings)
 }
 
 private func checkLimits(_ settings: Settings, _ findings: Findings) {

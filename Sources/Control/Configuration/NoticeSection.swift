@@ -173,7 +173,7 @@ private func template(
 
 extension ValueForm where Value == String {
     /// A language tag in small letters (RFC 5646).
-    fileprivate static var language: Self {
+    static var language: Self {
         Self { text throws(Complaint) in
             let tag = text.lowercased()
             let isTag = tag.utf8.allSatisfy {

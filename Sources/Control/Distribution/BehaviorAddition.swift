@@ -12,6 +12,8 @@ struct BehaviorAddition: Sendable {
     var mapClass: MapClass?
     /// nil: a class brings its own.
     var sessionCookies: [String]?
+    /// Of class pages.
+    var pages = PageRules()
     /// nil: nothing is said.
     var degraded: DegradedMarker?
     var times: [(path: TimePath, value: Milliseconds)] = []
@@ -47,6 +49,7 @@ struct BehaviorAddition: Sendable {
         for (path, value) in flags { settings.policy[keyPath: path] = value }
         if let statuses { settings.policy.cachedStatuses = statuses }
         if let sessionCookies { settings.sessionCookies = sessionCookies }
+        pages.apply(to: &settings)
         if let degraded { settings.degraded = degraded }
         settings.canonicalKeys = canonicalKeys
     }
@@ -75,9 +78,14 @@ extension ConfigurationReader {
         }
         addition.degraded = degradedMarker(&section)
         section.read("canonicalKeys", &addition.canonicalKeys, .flag)
+        addition.pages = pageRules(&section)
         addition.readRules(&section)
         refuse(decidedForBehaviors, in: &section)
         section.finish()
+        var trial = BehaviorSettings(policy: .standard(mode: .cloudfront, .pages))
+        addition.apply(to: &trial)
+        check(
+            addition.pages, trial.policy, isPages: addition.mapClass == .pages, section)
         if pattern == nil {
             findings.error(
                 at: section.place, "\(section.name.dropLast()) has no path",

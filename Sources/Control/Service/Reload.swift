@@ -14,6 +14,7 @@ func unchangeable(from old: Configuration, to new: Configuration) -> [String] {
             ("loops", "\(settings.loops)"),
             ("accessLog", "\(String(describing: settings.accessLog))"),
             ("tls.ticketKeyTime", "\(settings.ticketKeyInterval)"),
+            ("ownWrites.places", "\(settings.ownWrites.places)"),
             ("cache.directory", settings.cache.directory ?? ""),
             ("cache.size", "\(settings.cache.bytes)"),
             ("cache.fillMemory", "\(settings.cache.fillBytes)"),

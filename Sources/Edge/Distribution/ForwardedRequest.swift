@@ -40,8 +40,15 @@ extension OriginRequest {
         }
         unsafe appendChosen(viewer, bytes, conditions, forwarded)
         unsafe appendAccount(viewer, bytes, forwarded)
-        unsafe appendCookies(viewer, bytes, rules)
-        unsafe appendCodings(viewer, bytes, forwarded.behavior, forwarded.origin)
+        if let cookies = conditions.cookies {
+            var page = conditions
+            page.cookies =
+                rules.forwardsCookies ? cookies.filter { rules.selects(cookie: $0) } : []
+            appendPage(page)
+        } else {
+            unsafe appendCookies(viewer, bytes, rules)
+        }
+        unsafe appendCodings(viewer, bytes, conditions, forwarded)
         appendGenerated(forwarded)
         for custom in forwarded.origin.customHeaders {
             line(custom.name, Array(custom.value.utf8))
@@ -127,6 +134,7 @@ extension OriginRequest {
         case .xEdgeExplain, .xEdgeCache, .contentLength, .transferEncoding: true
         case .ifNoneMatch, .ifModifiedSince: conditions.dropsViewerConditions
         case .range, .ifRange: conditions.dropsRange
+        case .acceptLanguage: !conditions.acceptLanguage.isEmpty
         default: false
         }
     }
@@ -193,13 +201,16 @@ extension OriginRequest {
 
     private mutating func appendCodings(
         _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer,
-        _ behavior: CloudFront.Behavior, _ origin: OriginSettings
+        _ conditions: Conditions, _ forwarded: Forwarded
     ) {
+        let behavior = forwarded.behavior
         guard behavior.forwarding.normalizesCodings else { return }
+        var taken = behavior.key.codings
+        if conditions.avoidsBrotli, taken.contains(.gzip) { taken.remove(.brotli) }
         let codings = unsafe CloudFront.AcceptEncoding(
-            viewer, bytes: bytes.bytes, codings: behavior.key.codings)
+            viewer, bytes: bytes.bytes, codings: taken)
         if let value = codings.value {
-            ownLine("Accept-Encoding", Array(value.description.utf8), origin)
+            ownLine("Accept-Encoding", Array(value.description.utf8), forwarded.origin)
         }
     }
 
@@ -250,5 +261,13 @@ extension Exchange {
 
     private var target: (path: [UInt8], query: [UInt8]) {
         ([UInt8](bytes[head.path.range]), [UInt8](bytes[head.query.range]))
+    }
+}
+
+extension Forwarding {
+    /// Whether a cookie, as `name=value`, passes.
+    fileprivate func selects(cookie pair: [UInt8]) -> Bool {
+        let name = Array(pair.prefix { $0 != UInt8(ascii: "=") })
+        return unsafe cookies.selects(name.span.bytes)
     }
 }

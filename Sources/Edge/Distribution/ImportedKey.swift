@@ -15,15 +15,15 @@ extension TargetKey {
         _ imported: Unmanaged<ImportedPolicies>, _ head: borrowing RequestHead,
         _ bytes: RawSpan, host: RawSpan, generated: borrowing HeaderTable,
         _ generatedBytes: UnsafeMutableRawBufferPointer,
-        scratch: UnsafeMutableRawBufferPointer, maps: Unmanaged<MapServices>?,
-        _ map: inout MapFacts, to key: inout CanonicalKey
+        scratch: UnsafeMutableRawBufferPointer, withoutCookies: Bool,
+        maps: Unmanaged<MapServices>?, _ map: inout MapFacts, to key: inout CanonicalKey
     ) {
         unsafe imported._withUnsafeGuaranteedRef {
             unsafe append(
                 $0.key, head, bytes, host: host, path: bytes.extracting(head.path.range),
                 query: bytes.extracting(head.query.range), generated: generated,
-                UnsafeRawBufferPointer(generatedBytes).bytes, scratch: scratch, maps: maps, &map,
-                to: &key)
+                UnsafeRawBufferPointer(generatedBytes).bytes, scratch: scratch,
+                withoutCookies: withoutCookies, maps: maps, &map, to: &key)
         }
     }
 
@@ -32,7 +32,8 @@ extension TargetKey {
         _ selection: borrowing KeySelection, _ head: borrowing RequestHead, _ bytes: RawSpan,
         host: RawSpan, path: RawSpan, query: RawSpan, generated: borrowing HeaderTable,
         _ generatedBytes: RawSpan, scratch: UnsafeMutableRawBufferPointer,
-        maps: Unmanaged<MapServices>?, _ map: inout MapFacts, to key: inout CanonicalKey
+        withoutCookies: Bool, maps: Unmanaged<MapServices>?, _ map: inout MapFacts,
+        to key: inout CanonicalKey
     ) {
         if head.method == .options {
             key.append(.methodClass, bytes.extracting(head.methodName.range))
@@ -44,7 +45,8 @@ extension TargetKey {
         if !map.isKeyed { unsafe selection.appendPath(path, to: &key, scratch: scratch) }
         let isFormed = unsafe selection.append(
             to: &key, head, query: map.isKeyed ? RawSpan() : query, bytes: bytes,
-            generated: generated, generatedBytes: generatedBytes, scratch: scratch)
+            generated: generated, generatedBytes: generatedBytes, scratch: scratch,
+            withoutCookies: withoutCookies)
         if !isFormed { key.spoil() }
     }
 }
@@ -69,6 +71,7 @@ extension Exchange {
         unsafe withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 16) { memory in
             var key = unsafe CanonicalKey(memory)
             var map = MapFacts()
+            appendPage(to: &key)
             if let imported {
                 append(imported, path: path, query: query, &map, to: &key)
             } else {
@@ -99,6 +102,7 @@ extension Exchange {
                 imported.behavior.key, head, bytes.bytes, host: host.span.bytes,
                 path: path.span.bytes, query: query.span.bytes, generated: fields.table,
                 generated.span.bytes, scratch: scratch,
+                withoutCookies: facts.standing == .anonymous,
                 maps: maps.map { unsafe .passUnretained($0) }, &map, to: &key)
         }
     }

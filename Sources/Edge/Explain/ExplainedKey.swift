@@ -64,6 +64,12 @@ extension LoopState where N: ~Copyable {
                         "policy", hexBytes(bytes), source: "what the key consists of"))
             case .mapRequest:
                 parts.append(Explanation.KeyPart("map", value, source: "in its normal form"))
+            case .language:
+                parts.append(
+                    Explanation.KeyPart(
+                        "language", value, source: "of the site's, the one the reader reads best"))
+            case .origin:
+                parts.append(Explanation.KeyPart("origin", value, source: "Origin, as sent"))
             case .scheme: parts.append(Explanation.KeyPart("\(part)", value))
             }
         }

@@ -76,6 +76,7 @@ extension LoopState where N: ~Copyable {
         return names.filter { name in
             let bytes = Array(name.utf8)
             let known = unsafe KnownField.named(bytes.span.bytes)
+            if exchange.facts.standing == .anonymous, exchange.tellsApart(known) { return false }
             guard let behavior = exchange.imported?.behavior else {
                 return known != .acceptEncoding
             }

@@ -29,7 +29,7 @@ extension LoopState where N: ~Copyable {
         told.patterns = unsafe patterns(path, behavior)
         unsafe noteNormalPath(path, &told)
         told.behavior = behaviorAccount(behavior)
-        let facts = unsafe requestFacts(bytes, behavior)
+        let facts = unsafe requestFacts(slot, bytes, behavior)
         if let refusal = unsafe refusalAccount(slot, bytes, behavior, facts) {
             told.refuse(refusal)
             told.assumptions = unsafe assumptionsOfRefusal(slot, bytes, behavior, facts)
@@ -50,10 +50,12 @@ extension LoopState where N: ~Copyable {
     }
 
     /// The facts of the request at hand, as `handle` has them.
-    private func requestFacts(_ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> RequestFacts {
+    private mutating func requestFacts(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int
+    ) -> RequestFacts {
         var facts = unsafe RequestFacts(head, bytes: bytes.bytes)
         if facts.hasOriginPrecondition { ignorePreconditions(behavior, &facts) }
-        if head.fields.contains(.cookie) { facts.hasSession = unsafe hasSession(behavior, bytes) }
+        unsafe judgeReader(slot, behavior, bytes, &facts)
         unsafe findCredentials(bytes, behavior, &facts)
         return facts
     }
@@ -85,6 +87,7 @@ extension LoopState where N: ~Copyable {
         let absent = decide(
             .absent, request: facts, policy: policy, health: .up, now: network.wallNow)
         let exchange = unsafe makeExchange(slot, bytes, behavior, facts, absent)
+        told.rewritings += pageRewritings(exchange)
         noteMap(exchange, map, &told)
         guard isLookedUp(behavior), !facts.hasBody, told.refusal == nil else { return exchange }
         if let reason = map.reasonToPass {

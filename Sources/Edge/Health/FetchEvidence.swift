@@ -85,10 +85,12 @@ extension LoopState where N: ~Copyable {
     mutating func asksAnother(_ fetch: Fetch) -> Bool {
         guard let judged = fetch.judging else { return false }
         let total = fetch.shared.total
-        guard
+        let isSettled =
+            judged.search?.settles(fetch.shared, isComplete: fetch.body.isComplete) ?? true
+        let isEnough =
             fetch.body.isComplete || total >= judged.needed
-                || fetch.evidence.document?.isDecided == true
-        else { return false }
+            || fetch.evidence.document?.isDecided == true
+        guard isSettled, isEnough else { return false }
         let head = judge(judged, fetch)
         // What kind of exception it is stands a little further on.
         if head.rejectedContent == .exception, !fetch.body.isComplete,

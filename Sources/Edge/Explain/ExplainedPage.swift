@@ -1,0 +1,51 @@
+import Caching
+import HTTP
+import Reactor
+
+// What becomes of a page's request before anything is looked up.
+extension LoopState where N: ~Copyable {
+    func pageRewritings(_ exchange: Exchange) -> [Explanation.Rewriting] {
+        var told: [Explanation.Rewriting] = []
+        let hidden = exchange.facts.standing == .anonymous ? exchange.hiddenCookies : ""
+        if !hidden.isEmpty {
+            told.append(
+                Explanation.Rewriting("cookies", "kept from the origin: \(hidden)"))
+        }
+        if exchange.facts.standing == .anonymous, exchange.facts.language != PageLanguages.none {
+            let tag = exchange.snapshot.settings.behaviors[exchange.behavior].languages[
+                Int(exchange.facts.language)]
+            told.append(Explanation.Rewriting("language", tag))
+        }
+        let now = network.wallNow
+        if exchange.policy.mapClass == .pages, shared.ownWrites.isOpen(at: now),
+            let end = exchange.parties(shared.ownWrites).compactMap({
+                shared.ownWrites.windowEnd(of: $0, at: now)
+            }).max()
+        {
+            let seconds = end.subtracting(now) / 1_000
+            told.append(
+                Explanation.Rewriting("own write", "pages go past the store for \(seconds)s more"))
+        }
+        return told
+    }
+}
+
+extension Exchange {
+    /// Names of the cookies that the origin of an anonymous page does not see.
+    fileprivate var hiddenCookies: String {
+        pairs([.locale, .analytics]).map { pair in
+            String(decoding: pair.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
+        }.joined(separator: ", ")
+    }
+
+    /// Whether pages that vary by a field are told apart, since the key has it or the origin does
+    /// not see it.
+    func tellsApart(_ field: KnownField) -> Bool {
+        switch field {
+        case .cookie: true
+        case .acceptLanguage: facts.keysLanguage
+        case .origin: imported == nil
+        default: false
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import Caching
+import HTTP
+import Tiles
+
+// What an answer is worth whose status says that it is good (law 5).
+extension LoopState where N: ~Copyable {
+    /// The verdict on a body whose first bytes are here.
+    func judge(_ judged: JudgedBody, _ fetch: Fetch) -> FetchedHead {
+        let head = judged.head
+        let document = fetch.evidence.document
+        let format = fetch.exchange.map.flatMap { $0.isImage ? $0.request.format : nil }
+        guard document != nil || format != nil else {
+            return searched(search(judged, fetch), judged.search)
+        }
+        let length =
+            fetch.body.isComplete
+            ? UInt64(fetch.shared.total) : head.declaredLength.map { UInt64($0) }
+        let verdict = unsafe head.bytes.withUnsafeBytes { bytes -> TileVerdict in
+            let field =
+                unsafe head.head.fields.first(.contentType).map {
+                    unsafe bytes[head.head.fields[$0].value.range]
+                }
+                ?? bytes[0..<0]
+            let type = unsafe UnsafeRawBufferPointer(rebasing: field).bytes
+            if let document {
+                return document.verdict(type: type, isComplete: fetch.body.isComplete)
+            }
+            return unsafe TileBody.judge(
+                status: head.status, contentType: type,
+                prefix: fetch.shared.prefix(judged.needed).span.bytes, length: length,
+                format: format ?? .unstated)
+        }
+        return verdict == .fits ? head : FetchedHead(head, rejected: verdict)
+    }
+}

@@ -1,0 +1,174 @@
+import Caching
+import CloudFront
+import HTTP
+import Reactor
+
+extension BehaviorSettings {
+    /// All classes of cookies, as `CookieClasses` reads them.
+    var cookieTable: [UInt8] { cookies.table(sessions: sessionCookies) }
+
+    var pageTraits: BehaviorTraits {
+        guard policy.mapClass == .pages else { return [] }
+        let field = Array("accept-language".utf8)
+        let isNamed = unsafe imported?.behavior.key.headers.contains(field.span.bytes) == true
+        return isNamed || !languages.isEmpty ? [.pages, .keysLanguage] : .pages
+    }
+}
+
+// An anonymous page's request and answer, on the slow way.
+extension Exchange {
+    /// Its answer may be shared, and its origin sees nobody's cookies but for the forms'.
+    var isAnonymous: Bool { key != nil && facts.standing == .anonymous }
+
+    func appendPage(to key: inout CanonicalKey) {
+        guard facts.standing == .anonymous else { return }
+        unsafe bytes.withUnsafeBytes { bytes in
+            unsafe PageKey.append(
+                head, bytes.bytes, facts.language, snapshot.hot[behavior].languages.bytes,
+                keysOrigin: imported == nil, to: &key)
+        }
+    }
+
+    func cookieClass(_ pair: [UInt8]) -> CookieClass {
+        let name = Array(pair.prefix { $0 != UInt8(ascii: "=") })
+        return unsafe CookieClasses.named(
+            name.span.bytes, in: snapshot.hot[behavior].cookies.bytes)
+    }
+
+    /// Its cookies of those classes, as `name=value`.
+    func pairs(_ classes: [CookieClass]) -> [[UInt8]] {
+        var found: [[UInt8]] = []
+        var line = head.fields.first(.cookie)
+        while let at = line {
+            let text = [UInt8](bytes[head.fields[at].value.range])
+            var pairs = CookiePairs()
+            while let (_, pair) = unsafe pairs.next(in: text.span.bytes) {
+                let pair = Array(text[pair])
+                if classes.contains(cookieClass(pair)) { found.append(pair) }
+            }
+            line = head.fields.next(after: at, .cookie)
+        }
+        return found
+    }
+
+    /// What its origin is asked with.
+    func addPageConditions(_ conditions: inout OriginRequest.Conditions) {
+        guard isAnonymous else { return }
+        conditions.cookies = pairs([.csrf])
+        conditions.avoidsBrotli = true
+        if policy.mode == .rfc9111 {
+            conditions.acceptEncoding = acceptsGzip ? .gzip : .identity
+        }
+        guard facts.language != PageLanguages.none else { return }
+        let table = unsafe snapshot.hot[behavior].languages
+        conditions.acceptLanguage = unsafe Array(
+            table[PageLanguages.tag(facts.language, in: table.bytes)])
+    }
+
+    /// What of a response's fields only who knows the behavior's cookies can tell.
+    func notePage(
+        _ facts: inout ResponseFacts, _ head: borrowing ResponseHead, _ raw: [UInt8]
+    ) {
+        guard isAnonymous else { return }
+        facts.setsCSRFOnly = facts.hasSetCookie
+        var line = head.fields.first(.setCookie)
+        while let at = line {
+            let pair = Array(raw[head.fields[at].value.range].prefix { $0 != UInt8(ascii: ";") })
+            if cookieClass(pair) != .csrf { facts.setsCSRFOnly = false }
+            line = head.fields.next(after: at, .setCookie)
+        }
+        guard let at = head.fields.first(.location) else { return }
+        let target = [UInt8](raw[head.fields[at].value.range])
+        let resolved = unsafe target.withUnsafeBytes { unsafe resolve($0) }
+        facts.leadsToItself = resolved != nil && resolved == primary?.canonical
+        var secrets = PageSecrets(names: tokenNames, secrets: [])
+        unsafe secrets.look(at: target.span.bytes)
+        secrets.end()
+        facts.carriesSecret = secrets.isFound
+    }
+
+    var tokenNames: [String] { snapshot.settings.behaviors[behavior].tokens }
+
+    /// The values of csrf cookies that this exchange has to do with.
+    func secrets(_ head: FetchedHead) -> [[UInt8]] {
+        (pairs([.csrf]) + cookiesSet(head, [.csrf])).map { pair in
+            Array(pair.drop { $0 != UInt8(ascii: "=") }.dropFirst())
+        }
+    }
+
+    /// The head as it goes out: of a page that is for one reader alone no other cache on its way
+    /// may keep anything, whatever the origin forgot to say.
+    func keptPrivate(_ head: FetchedHead) -> FetchedHead {
+        guard policy.mapClass == .pages, facts.standing != .unjudged, self.head.method.isSafe
+        else { return head }
+        var isOwn = facts.standing.isPrivate
+        if case .refused(let refusal) = head.storability, isAnonymous {
+            isOwn = refusal == .setCookie || refusal == .token
+        }
+        return isOwn ? head.keptPrivate() : head
+    }
+}
+
+extension FetchedHead {
+    fileprivate func keptPrivate() -> FetchedHead {
+        guard facts.cacheControl.flags.isDisjoint(with: [.private, .noStore]) else { return self }
+        return FetchedHead(
+            bytes: bytes, head: head, facts: facts, blob: HeaderBlob.keptPrivate(blob),
+            sharedBlob: sharedBlob, receivedAt: receivedAt, requestedAt: requestedAt,
+            storability: storability, variant: variant, rejectedContent: rejectedContent,
+            isDegraded: isDegraded, isOutOfStep: isOutOfStep)
+    }
+
+    /// Whether it comes with a csrf cookie that whoever waited for it lacks.
+    func lacksCookie(for exchange: Exchange) -> Bool {
+        facts.hasSetCookie && facts.setsCSRFOnly && !exchange.facts.hasCSRFCookie
+    }
+}
+
+extension HeaderBlob {
+    /// Without cookies: what is stored of an anonymous page, and what goes to those who waited.
+    static func withoutCookies(_ blob: [UInt8]) -> [UInt8] {
+        var rest = blob
+        while let line = line("set-cookie", in: rest) { rest.removeSubrange(line) }
+        return rest
+    }
+
+    /// The lines that set cookies.
+    static func cookies(_ head: borrowing ResponseHead, _ raw: [UInt8]) -> [UInt8] {
+        var blob: [UInt8] = []
+        var line = head.fields.first(.setCookie)
+        while let at = line {
+            blob += Array("Set-Cookie: ".utf8) + raw[head.fields[at].value.range] + [13, 10]
+            line = head.fields.next(after: at, .setCookie)
+        }
+        return blob
+    }
+
+    /// HTML is kept by nobody; other things, such as scripts, by their reader.
+    static func keptPrivate(_ blob: [UInt8]) -> [UInt8] {
+        var rest = blob
+        for name: StaticString in ["cdn-cache-control", "surrogate-control"] {
+            while let line = line(name, in: rest) { rest.removeSubrange(line) }
+        }
+        guard unsafe rest.withUnsafeBytes({ unsafe NoticedFields.facts($0) }).isHTML else {
+            return rest + Array("Cache-Control: private\r\n".utf8)
+        }
+        for name: StaticString in ["cache-control", "expires", "pragma"] {
+            while let line = line(name, in: rest) { rest.removeSubrange(line) }
+        }
+        return rest + Array("Cache-Control: private, no-store\r\n".utf8)
+    }
+}
+
+extension LoopState where N: ~Copyable {
+    /// Says in `Cache-Status` and in the log why a page went past the store.
+    func appendStanding(_ exchange: Exchange, _ writer: inout HeadWriter) {
+        let reason = exchange.decision.reason
+        guard exchange.key == nil, [.ownWrite, .messages, .unlistedCookie].contains(reason) else {
+            return
+        }
+        writer.append("; detail=")
+        writer.append(reason.word)
+        exchange.outcome.detail = reason.word
+    }
+}

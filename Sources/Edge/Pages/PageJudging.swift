@@ -1,0 +1,138 @@
+import Caching
+import HTTP
+import Reactor
+
+/// What the key of a page has of the request at hand.
+struct PageAtHand {
+    /// It has no cookies, whatever a distribution's policy names.
+    var isAnonymous = false
+    var language = PageLanguages.none
+}
+
+// Whose page it is, before anything is looked up: one walk over the cookies, without allocation.
+extension LoopState where N: ~Copyable {
+    mutating func judgePage(
+        _ slot: UInt32, _ behavior: Int, _ bytes: UnsafeRawBufferPointer,
+        _ facts: inout RequestFacts
+    ) {
+        var hasWritten = false
+        var chosen = 0..<0
+        let seen = unsafe readCookies(behavior, bytes, &hasWritten, &chosen)
+        let query = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.query.range])
+        let hasToken = unsafe !query.isEmpty && Credentials.areIn(query)
+        if !hasWritten, shared.ownWrites.isOpen(at: network.wallNow) {
+            hasWritten = unsafe hasWindowBeside(slot, bytes)
+        }
+        facts.hasSession = seen.contains(.session) || hasToken
+        facts.hasCSRFCookie = seen.contains(.csrf)
+        let policy = hot[behavior].policy
+        guard policy.sessionsBypass, policy.judgesCookies else {
+            facts.standing = hasWritten ? .ownWrite : .unjudged
+            page = PageAtHand()
+            countOwnWrite(facts)
+            return
+        }
+        let hasLanguages = unsafe !hot[behavior].languages.isEmpty
+        facts.standing = .of(
+            seen, hasToken: hasToken, hasWritten: hasWritten, keysLanguage: hasLanguages)
+        // Whoever writes shows all his cookies.
+        if facts.standing == .anonymous, !facts.method.isSafe { facts.standing = .unjudged }
+        facts.keysLanguage = hot[behavior].traits.contains(.keysLanguage)
+        if hasLanguages { facts.language = unsafe language(behavior, bytes, chosen) }
+        page = PageAtHand(
+            isAnonymous: facts.standing == .anonymous, language: facts.language)
+        countOwnWrite(facts)
+    }
+
+    private func countOwnWrite(_ facts: RequestFacts) {
+        if facts.standing == .ownWrite, facts.method.isSafe { counters.add(.ownWritePages) }
+    }
+
+    private func readCookies(
+        _ behavior: Int, _ bytes: UnsafeRawBufferPointer, _ hasWritten: inout Bool,
+        _ chosen: inout Range<Int>
+    ) -> CookiesSeen {
+        var seen = CookiesSeen()
+        let now = network.wallNow
+        let isOpen = shared.ownWrites.isOpen(at: now)
+        var index = head.fields.first(.cookie)
+        while let at = index {
+            let field = head.fields[at].value.range
+            let line = unsafe bytes.bytes.extracting(field)
+            var pairs = CookiePairs()
+            while let (name, pair) = pairs.next(in: line) {
+                let kind = unsafe CookieClasses.named(
+                    line.extracting(name), in: hot[behavior].cookies.bytes)
+                seen.insert(kind)
+                switch kind {
+                case .session,
+                    .csrf where isOpen:
+                    if isOpen, hasWindow(line.extracting(pair), now) { hasWritten = true }
+                case .locale where name.upperBound < pair.upperBound:
+                    let start = field.lowerBound
+                    chosen = start + name.upperBound + 1..<start + pair.upperBound
+                default: break
+                }
+            }
+            index = head.fields.next(after: at, .cookie)
+        }
+        return seen
+    }
+
+    private func hasWindow(_ credential: RawSpan, _ now: Milliseconds) -> Bool {
+        let book = shared.ownWrites
+        return book.windowEnd(of: book.party(credential), at: now) != nil
+    }
+
+    /// Known by something else than a cookie. Of tokens in the query nothing has to be known: they
+    /// go past the store anyway.
+    private func hasWindowBeside(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        let now = network.wallNow
+        if let at = head.fields.first(.authorization),
+            unsafe hasWindow(bytes.bytes.extracting(head.fields[at].value.range), now)
+        {
+            return true
+        }
+        guard snapshot.settings.ownWrites.byAddress else { return false }
+        let viewer = unsafe viewerAddress(head, bytes, viewers[slot].address)
+        let party = ViewerKey.of(viewer, seed: seed.0)
+        return shared.ownWrites.windowEnd(of: party, at: now) != nil
+    }
+
+    private func language(
+        _ behavior: Int, _ bytes: UnsafeRawBufferPointer, _ chosen: Range<Int>
+    ) -> UInt8 {
+        let accepted = head.fields.first(.acceptLanguage).map { head.fields[$0].value.range }
+        return unsafe PageLanguages.choose(
+            bytes.bytes.extracting(chosen), accepted: bytes.bytes.extracting(accepted ?? 0..<0),
+            in: hot[behavior].languages.bytes)
+    }
+
+    /// What the key of an anonymous page has beside its target, before all else, since what looks
+    /// for other codings takes the coding to be the last.
+    func appendPage(
+        _ bytes: UnsafeRawBufferPointer, _ behavior: Int, to key: inout CanonicalKey
+    ) {
+        guard page.isAnonymous else { return }
+        unsafe PageKey.append(
+            head, bytes.bytes, page.language, hot[behavior].languages.bytes,
+            keysOrigin: hot[behavior].imported == nil, to: &key)
+    }
+}
+
+/// The parts of a key that only pages have.
+enum PageKey {
+    static func append(
+        _ head: borrowing RequestHead, _ bytes: RawSpan, _ language: UInt8, _ languages: RawSpan,
+        keysOrigin: Bool, to key: inout CanonicalKey
+    ) {
+        if language != PageLanguages.none {
+            key.append(
+                .language, languages.extracting(PageLanguages.tag(language, in: languages)))
+        }
+        // A policy of a distribution says whether origins see it.
+        if keysOrigin, let at = head.fields.first(.origin) {
+            key.append(.origin, bytes.extracting(head.fields[at].value.range))
+        }
+    }
+}

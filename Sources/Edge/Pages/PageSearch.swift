@@ -1,0 +1,126 @@
+import Caching
+import HTTP
+import Reactor
+
+/// Looks for tokens in a page as it comes from its origin, in gzip too; holds no more of it than
+/// the search needs. Confined to the loop that fetches.
+final class PageSearch {
+    /// A longer page is not searched, and so not shared; in bytes as it came.
+    static let bytesMax = 1 << 20
+    /// The same once it is decompressed.
+    private static let plainBytesMax = 8 << 20
+
+    private var secrets: PageSecrets
+    private var gzip: GzipReader?
+    /// Bytes of the body that were looked at, and those that the decompressor wants to see again.
+    private var taken = 0
+    private var rest: [UInt8] = []
+    /// Why the page is not to be shared; nil: nothing was found so far.
+    fileprivate(set) var refusal: StoreRefusal?
+
+    init(_ secrets: PageSecrets, isGzip: Bool) {
+        self.secrets = secrets
+        gzip = isGzip ? GzipReader(limit: Self.plainBytesMax) : nil
+        if isGzip, gzip == nil { refusal = .notSearched }
+    }
+
+    /// Looks at what has come since. True: the verdict is known.
+    func settles(_ body: SharedFetch, isComplete: Bool) -> Bool {
+        if refusal != nil { return true }
+        let total = body.total
+        guard total <= Self.bytesMax else {
+            refusal = .notSearched
+            return true
+        }
+        if total > taken {
+            look(at: body.bytes(from: taken))
+            taken = total
+        }
+        if isComplete {
+            secrets.end()
+            let isCut = gzip?.isComplete == false && total > 0
+            if isCut, refusal == nil { refusal = .notSearched }
+        }
+        if secrets.isFound { refusal = .token }
+        return isComplete || refusal != nil
+    }
+
+    private func look(at bytes: [UInt8]) {
+        guard gzip != nil else {
+            unsafe secrets.look(at: bytes.span.bytes)
+            return
+        }
+        rest += bytes
+        var at = 0
+        while at < rest.count, refusal == nil, !secrets.isFound {
+            guard let (consumed, plain, isStuck) = decompress(from: at) else {
+                refusal = .notSearched
+                return
+            }
+            unsafe secrets.look(at: plain.span.bytes)
+            at += consumed
+            if isStuck { break }
+        }
+        rest.removeFirst(at)
+    }
+
+    private func decompress(from start: Int) -> (consumed: Int, plain: [UInt8], isStuck: Bool)? {
+        var step: GzipStep?
+        let rest = rest
+        let plain = unsafe [UInt8](unsafeUninitializedCapacity: 65_536) { room, count in
+            do throws(GzipError) {
+                let done = unsafe try gzip?.read(
+                    rest.span.bytes.extracting(start...),
+                    into: UnsafeMutableRawBufferPointer(room))
+                (step, count) = (done, done?.produced ?? 0)
+            } catch {
+                count = 0
+            }
+        }
+        return step.map { ($0.consumed, plain, $0.consumed == 0 && $0.produced == 0) }
+    }
+}
+
+extension LoopState where N: ~Copyable {
+    /// The search that an answer needs before it may be shared; nil: it needs none.
+    func search(for head: FetchedHead, _ exchange: Exchange) -> PageSearch? {
+        // What is not for storing anyway may still be kept by a cache that does not know it.
+        guard exchange.isAnonymous, exchange.head.method == .get,
+            head.isStorable || head.storability == .refused(.noFreshness),
+            !head.confirmsStored, !head.deniesStored
+        else { return nil }
+        guard PageText.mayHoldTokens(head.blob) else { return nil }
+        let facts = unsafe head.blob.withUnsafeBytes { unsafe NoticedFields.facts($0) }
+        let secrets = PageSecrets(names: exchange.tokenNames, secrets: exchange.secrets(head))
+        let search = PageSearch(secrets, isGzip: facts.coding == .gzip)
+        // Of a part nobody knows what stands across its ends.
+        if facts.coding == nil || head.status == 206 || head.completes { search.giveUp() }
+        return search
+    }
+
+    /// The head after the search.
+    func searched(_ head: FetchedHead, _ search: PageSearch?) -> FetchedHead {
+        guard let refusal = search?.refusal else { return head }
+        if refusal == .token { counters.add(.pagesWithTokens) }
+        return FetchedHead(head, refused: refusal)
+    }
+}
+
+extension PageSearch {
+    fileprivate func giveUp() { refusal = .notSearched }
+}
+
+/// Which responses are text that somebody's token may stand in.
+enum PageText {
+    private static let types = ["html", "xhtml", "json", "javascript"]
+
+    static func mayHoldTokens(_ blob: [UInt8]) -> Bool {
+        unsafe blob.withUnsafeBytes { bytes in
+            guard let range = unsafe HeaderBlob.value("content-type", in: bytes) else {
+                return true
+            }
+            let type = unsafe String(decoding: bytes[range], as: UTF8.self).lowercased()
+            return types.contains { type.prefix { $0 != ";" }.contains($0) }
+        }
+    }
+}
