@@ -54,7 +54,7 @@ extension Service: AdminSubject {
         guard let store else {
             throw TruncationRefusal(503, "nothing is stored, or the edge is still starting")
         }
-        guard store.invalidateDurably([InvalidationRule(writes.expanded(scope))]) else {
+        guard store.invalidateDurably([InvalidationRule(scope: writes.expanded(scope))]) else {
             throw TruncationRefusal(
                 503, "it is in force but not on disk; free space there and try again")
         }
