@@ -12,6 +12,7 @@ package final class EdgeShared: Sendable {
     package let budget: FillBudget
     let events: any EventObserver
     let mailboxes: [Mailbox<LoopMessage>]
+    let catalogue = CatalogueBoard()
     /// What is made beside the loops in place of an answer.
     /// Apart, lest one kind wait for the other.
     let pictures: FallbackJobs

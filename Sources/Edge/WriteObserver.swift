@@ -83,11 +83,17 @@ extension LoopState where N: ~Copyable {
     /// believed what a lost one would say.
     private static var answerLimit: Int { 1 << 20 }
 
+    /// What the configuration and the servers' catalogue say of writes.
+    private var writes: WriteSettings {
+        snapshot.settings.writes.with(shared.catalogue.catalogue)
+    }
+
     /// Whether a request may change what is stored; nil if not.
     func watch(_ exchange: Exchange) -> WriteWatch? {
-        let settings = snapshot.settings.writes
-        guard settings.isOn, store != nil, exchange.policy.mapClass != .none, exchange.page == nil
+        guard snapshot.settings.writes.isOn, store != nil, exchange.policy.mapClass != .none,
+            exchange.page == nil
         else { return nil }
+        let settings = writes
         switch exchange.recognised(settings.context) {
         case .read: return nil
         case .write(let write): return WriteWatch(write, body: nil)
@@ -123,7 +129,7 @@ extension LoopState where N: ~Copyable {
         }
         counters.add(.writesObserved)
         watch.stage = .logging
-        noted = snapshot.settings.writes.expanded(noted)
+        noted = writes.expanded(noted)
         let (mailbox, token) = (shared.mailboxes[index], fetch.token.bits)
         watch.id = store.invalidations.beginWrite(InvalidationRule(scope: noted)) { _ in
             _ = mailbox.post(.kept(fetch: token))
@@ -208,7 +214,8 @@ extension LoopState where N: ~Copyable {
         guard outcome.mayHaveHappened, !watch.write.scope.isEmpty else {
             return Store.WriteEnding(id: watch.id, rules: [])
         }
-        let rule = InvalidationRule(scope: snapshot.settings.writes.expanded(watch.write.scope))
+        let rule = InvalidationRule(scope: writes.expanded(watch.write.scope))
+        if watch.write.scope.mayChangeCatalogue { shared.catalogue.noteChange() }
         let goesOn = outcome == .unknown || watch.write.isDeferred
         return Store.WriteEnding(id: watch.id, rules: [rule], again: goesOn ? rule : nil)
     }
@@ -250,6 +257,15 @@ extension Exchange {
                 contentType: UnsafeRawBufferPointer(rebasing: bytes[type ?? 0..<0]).bytes,
                 context: context)
         }
+    }
+}
+
+extension WriteScope {
+    /// Whether groups and workspaces may be others behind it: what a transaction touches has a
+    /// place, or is one layer's.
+    fileprivate var mayChangeCatalogue: Bool {
+        parts.reduce(into: EntryKinds()) { $0.formUnion($1.kinds) }
+            .isSuperset(of: [.capabilities, .lists])
     }
 }
 

@@ -13,6 +13,9 @@ public struct WriteSettings: Sendable {
     /// Layer groups, each with its members, which may be groups themselves. What touches a member
     /// touches the group.
     public var groups: [LayerName: [LayerName]] = [:]
+    /// Where the servers' catalogue is read; nil: nowhere, so that `groups` and `context` are all
+    /// that is known.
+    public var catalogue: CatalogueSettings?
     /// How the subjects of stored responses are read.
     public var reading = ScopeReading.standard
 

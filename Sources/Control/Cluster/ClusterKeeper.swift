@@ -67,7 +67,7 @@ final class ClusterKeeper: Sendable {
     private static func probe(_ work: ClusterWork) -> String? {
         for check in work.origin.health.checks {
             do throws(MemberClient.Failure) {
-                try MemberClient.probe(work, check)
+                try MemberClient.probe(work.target, check)
             } catch {
                 return "check after its reload: \(error.text)"
             }

@@ -48,7 +48,7 @@ extension ConfigurationReader {
     }
 
     /// The first line of a file, `USER:PASSWORD`, as the value of an Authorization field.
-    private func credentials(in given: Given) -> String? {
+    func credentials(in given: Given) -> String? {
         guard let path = given.read(.text, findings) else { return nil }
         do throws(Complaint) {
             let line = try readTextFile(path).prefix { !$0.isNewline }

@@ -29,8 +29,13 @@ struct MemberClient: ~Copyable {
     static func ask(
         _ work: ClusterWork, _ method: String, _ path: String, body take: (RawSpan) -> Void
     ) throws(Failure) {
-        let milliseconds = work.cluster.settings.timeout
-        var client = try MemberClient(milliseconds: milliseconds)
+        try ask(work.target, method, path, body: take)
+    }
+
+    static func ask(
+        _ work: MemberTarget, _ method: String, _ path: String, body take: (RawSpan) -> Void
+    ) throws(Failure) {
+        var client = try MemberClient(milliseconds: work.timeout)
         try client.connect(work)
         defer { client.close() }
         try client.send(Array(request(work, method, path).utf8))
@@ -40,7 +45,7 @@ struct MemberClient: ~Copyable {
     /// Makes a check of the origin, in the check's own time.
     ///
     /// - Throws: why it has not passed.
-    static func probe(_ work: ClusterWork, _ check: CheckSettings) throws(Failure) {
+    static func probe(_ work: MemberTarget, _ check: CheckSettings) throws(Failure) {
         var client = try MemberClient(
             milliseconds: check.timeout ?? work.origin.health.timeout)
         try client.connect(work)
@@ -70,14 +75,14 @@ struct MemberClient: ~Copyable {
         }
     }
 
-    private static func request(_ work: ClusterWork, _ method: String, _ path: String) -> String {
+    private static func request(_ work: MemberTarget, _ method: String, _ path: String) -> String {
         let authorization =
-            work.cluster.settings.authorization.map { "Authorization: \($0)\r\n" } ?? ""
+            work.authorization.map { "Authorization: \($0)\r\n" } ?? ""
         let length = method == "GET" ? "" : "Content-Length: 0\r\n"
         let headers = work.origin.customHeaders.map { "\($0.name): \($0.value)\r\n" }.joined()
         return "\(method) \(work.origin.path)\(path) HTTP/1.1\r\n"
             + "Host: \(work.origin.hostHeader ?? work.member.authority)\r\n"
-            + "User-Agent: mapedge-cluster\r\nAccept: */*\r\n\(headers)\(authorization)\(length)"
+            + "User-Agent: mapedge-catalog\r\nAccept: */*\r\n\(headers)\(authorization)\(length)"
             + "Connection: close\r\n\r\n"
     }
 
@@ -86,7 +91,7 @@ struct MemberClient: ~Copyable {
         fd = -1
     }
 
-    private mutating func connect(_ work: ClusterWork) throws(Failure) {
+    private mutating func connect(_ work: MemberTarget) throws(Failure) {
         for endpoint in work.member.endpoints {
             if try connect(endpoint, work) { return }
             close()
@@ -95,7 +100,7 @@ struct MemberClient: ~Copyable {
     }
 
     private mutating func connect(
-        _ endpoint: Endpoint, _ work: ClusterWork
+        _ endpoint: Endpoint, _ work: MemberTarget
     ) throws(Failure) -> Bool {
         let connected = network.connect(to: endpoint)
         switch connected {
@@ -214,5 +219,14 @@ struct MemberClient: ~Copyable {
             if count > 0 { return true }
         }
         return false
+    }
+}
+
+extension ClusterWork {
+    /// The member, as its cluster asks it.
+    var target: MemberTarget {
+        MemberTarget(
+            origin: origin, member: member, tls: tls,
+            authorization: cluster.settings.authorization, timeout: cluster.settings.timeout)
     }
 }

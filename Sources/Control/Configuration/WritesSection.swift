@@ -27,13 +27,43 @@ extension ConfigurationReader {
                 }
             }
         }
+        if let catalogue = section.section("catalogue") {
+            writes.catalogue = readCatalogue(catalogue)
+        }
         section.finish()
         configuration.settings.writes = writes
+    }
+
+    /// The keys of `writes.catalogue`; nil where nobody is named who has one.
+    private func readCatalogue(_ section: Section) -> CatalogueSettings? {
+        var section = section
+        var origin: String?
+        section.read("origin", &origin, .text)
+        var catalogue = CatalogueSettings(origin: origin ?? "")
+        section.read("restPath", &catalogue.restPath, .restPath)
+        catalogue.authorization = section.given("credentials").flatMap(credentials)
+        section.read("interval", &catalogue.interval, .duration(1_000...86_400_000))
+        section.read("timeout", &catalogue.timeout, .duration(1...3_600_000))
+        section.finish()
+        guard origin == nil else { return catalogue }
+        if catalogue != CatalogueSettings(origin: "") {
+            findings.error(
+                at: section.place, "writes.catalogue does not say whose it is",
+                "name the origin whose members are the GeoServers in origin")
+        }
+        return nil
     }
 
     /// Nothing would ever be observed.
     func checkWrites() {
         let settings = configuration.settings
+        let names = settings.origins.map(\.id)
+        if let origin = settings.writes.catalogue?.origin, !names.contains(origin) {
+            findings.error(
+                at: findings.place(of: "writes.catalogue.origin"),
+                "no origin is named \"\(printable(origin))\"",
+                names.isEmpty ? "add it to origins" : remedy(for: origin, among: names))
+        }
         let place = findings.place(of: "writes.site")
         guard !settings.writes.context.site.isEmpty else { return }
         if !settings.writes.isOn {

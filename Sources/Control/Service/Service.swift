@@ -94,6 +94,8 @@ public final class Service: Sendable {
         defer { timer.cancel() }
         let looks = ClusterKeeper(server, observer).start()
         defer { looks.cancel() }
+        let readings = CatalogueKeeper(server, observer).start()
+        defer { readings.cancel() }
         state.withLock { $0.server = server }
         let signals = steer(server)
         defer { signals.cancel() }

@@ -1,0 +1,81 @@
+import Dispatch
+import Edge
+import Reactor
+import Synchronization
+
+/// Keeps what the edge knows of its servers' catalogue in step: reads it at an interval, and soon
+/// after a write that may have changed it.
+final class CatalogueKeeper: Sendable {
+    private let server: Server
+    private let observer: any EventObserver
+    private let queue = DispatchQueue(label: "control.catalogue")
+    private struct State {
+        /// When it is read again, in monotonic milliseconds.
+        var next: Int64 = 0
+        /// Why it could not be read; nil: it could, or was not tried.
+        var failure: String?
+    }
+    private let state = Mutex(State())
+
+    init(_ server: Server, _ observer: any EventObserver) {
+        self.server = server
+        self.observer = observer
+    }
+
+    /// Reads from now on, until the timer is cancelled.
+    func start() -> any DispatchSourceTimer {
+        let timer = DispatchSource.makeTimerSource(queue: queue)
+        timer.setEventHandler { [self] in look() }
+        timer.schedule(deadline: .now(), repeating: .milliseconds(250))
+        timer.activate()
+        return timer
+    }
+
+    private func look() {
+        guard !server.isStopping, let settings = server.catalogueSettings else { return }
+        let now = Int64(monotonicMilliseconds())
+        let isChanged = server.takeCatalogueChange()
+        guard isChanged || state.withLock({ $0.next <= now }) else { return }
+        let failure = read(settings)
+        state.withLock { state in
+            // A server that is away is asked again soon.
+            state.next = now + Int64(failure == nil ? settings.interval : 5_000)
+            if failure != state.failure {
+                observer.note(Self.event(failure, settings))
+                state.failure = failure
+            }
+        }
+    }
+
+    private func read(_ settings: CatalogueSettings) -> String? {
+        var failure = "no member has an address"
+        for target in server.targets(of: settings.origin) {
+            var call = target
+            (call.authorization, call.timeout) = (settings.authorization, settings.timeout)
+            do throws(MemberClient.Failure) {
+                var reader = CatalogueReader { path throws(MemberClient.Failure) in
+                    var bytes: [UInt8] = []
+                    try MemberClient.ask(call, "GET", settings.restPath + path) { piece in
+                        guard bytes.count < 4 << 20 else { return }
+                        unsafe piece.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+                    }
+                    return bytes
+                }
+                server.putInForce(try reader.read())
+                return nil
+            } catch { failure = "\(target.member.name): \(error.text)" }
+        }
+        return failure
+    }
+
+    private static func event(_ failure: String?, _ settings: CatalogueSettings) -> EdgeEvent {
+        guard let failure else {
+            return EdgeEvent(
+                .info, "writes", "the catalogue of origin \"\(settings.origin)\" is read")
+        }
+        return EdgeEvent(
+            .warning, "writes",
+            "the catalogue of origin \"\(settings.origin)\" cannot be read: \(failure); groups and "
+                + "namespaces are those that were known before; see writes.catalogue")
+    }
+}

@@ -1,0 +1,110 @@
+import Caching
+import Testing
+
+@testable import Control
+@testable import Edge
+
+@Suite("Writes: GeoServer's catalogue")
+struct CatalogueTests {
+    private static let documents = [
+        "/namespaces.xml": """
+        <namespaces><namespace><name>geonode</name><link href="x"/></namespace>\
+        <namespace><name>a b</name></namespace></namespaces>
+        """,
+        "/namespaces/geonode.xml": """
+        <namespace><prefix>geonode</prefix><uri>http://www.geonode.org/</uri>\
+        <featureTypes/></namespace>
+        """,
+        "/namespaces/a%20b.xml": "<namespace><prefix>a b</prefix><uri>urn:a</uri></namespace>",
+        "/layergroups.xml": "<layerGroups><layerGroup><name>base</name></layerGroup></layerGroups>",
+        "/layergroups/base.xml": """
+        <layerGroup><name>base</name><publishables><published type="layer">\
+        <name>geonode:roads</name></published><published type="layerGroup">\
+        <name>geonode:water</name></published></publishables></layerGroup>
+        """,
+        "/workspaces/geonode/layergroups.xml": """
+        <layerGroups><layerGroup><name>water</name></layerGroup></layerGroups>
+        """,
+        "/workspaces/geonode/layergroups/water.xml": """
+        <layerGroup><name>water</name><layers><layer><name>rivers</name></layer></layers>\
+        </layerGroup>
+        """,
+        "/workspaces/a%20b/layergroups.xml": "<layerGroups/>",
+    ]
+
+    private func read(
+        _ documents: [String: String] = CatalogueTests.documents
+    ) throws(MemberClient.Failure) -> WriteCatalogue {
+        var reader = CatalogueReader { path throws(MemberClient.Failure) in
+            guard let text = documents[path] else { throw MemberClient.Failure("it answered 404") }
+            return Array(text.utf8)
+        }
+        return try reader.read()
+    }
+
+    @Test("namespaces, groups and their members, old and new")
+    func whole() throws {
+        let catalogue = try read()
+        #expect(
+            catalogue.workspaces == ["http://www.geonode.org/": "geonode", "urn:a": "a b"])
+        #expect(
+            catalogue.groups == [
+                LayerName("base"): [LayerName("geonode:roads"), LayerName("geonode:water")],
+                LayerName("geonode:water"): [LayerName("geonode:rivers")],
+            ])
+    }
+
+    @Test("one that is not whole is none", arguments: documents.keys.sorted())
+    func parts(_ path: String) throws {
+        for text in [nil, "<cut><short>"] {
+            var documents = Self.documents
+            documents[path] = text
+            let given = documents
+            #expect(throws: MemberClient.Failure.self) { try read(given) }
+        }
+    }
+
+    @Test("what the configuration says of a group counts for more; a rule reaches all that show it")
+    func merged() throws {
+        var settings = WriteSettings()
+        settings.groups[LayerName("base")] = []
+        let merged = settings.with(try read())
+        #expect(merged.groups[LayerName("base")] == [])
+        #expect(merged.context.workspaces["urn:a"] == "a b")
+        let scope = WriteSettings().with(try read())
+            .expanded(WriteScope(.layer(LayerName("geonode:rivers")), .tiles))
+        #expect(
+            Set(scope.parts.map(\.target)) == [
+                .layer(LayerName("geonode:rivers")), .layer(LayerName("geonode:water")),
+                .layer(LayerName("base")),
+            ])
+    }
+
+    @Test("the file says whose catalogue it is, or none is read")
+    func settings() {
+        let origins = """
+            origins: { maps: { members: ["http://127.0.0.1:1"] } }
+            behaviors: [{ path: "*", class: pages }]
+
+            """
+        func catalogue(_ text: String) -> CatalogueSettings? {
+            reading(origins + text).configuration.settings.writes.catalogue
+        }
+        #expect(catalogue("") == nil)
+        let text = """
+            writes:
+              catalogue: { origin: maps, restPath: /maps/rest, interval: 1m, timeout: 3s }
+            """
+        let found = catalogue(text)
+        #expect(found?.origin == "maps" && found?.restPath == "/maps/rest")
+        #expect(found?.interval == 60_000 && found?.timeout == 3_000)
+        #expect(
+            findings(origins + "writes: { catalogue: { origin: mops } }\n").contains {
+                $0.contains("no origin is named \"mops\"; did you mean \"maps\"?")
+            })
+        #expect(
+            findings(origins + "writes: { catalogue: { interval: 1m } }\n").contains {
+                $0.contains("does not say whose it is")
+            })
+    }
+}

@@ -1,0 +1,131 @@
+import Glibc
+import Testing
+import WireTesting
+
+@Suite(
+    "Writes observed, by a stand-in for GeoServer",
+    .enabled(if: GeoServer.python != nil, "no python3"))
+struct GeoServerWriteTests {
+    private let data: TemporaryDirectory
+    private let server: GeoServer
+    private let edge: Edge
+
+    init() throws {
+        data = try TemporaryDirectory()
+        server = try GeoServer("one", data: data)
+        let secret = try data.write("credentials", "admin:geoserver\n")
+        chmod(secret, 0o600)
+        edge = try Edge(
+            origin: nil,
+            configuration: """
+                origins: { maps: { members: ["\(server.url)"] } }
+                behaviors: [{ path: "*", class: tiles }]
+                writes:
+                  catalogue: { origin: maps, credentials: \(secret) }
+                """, directory: data)
+    }
+
+    private func send(
+        _ method: String, _ path: String, _ body: String, type: String = "application/xml"
+    ) throws -> Response {
+        var viewer = try edge.viewer()
+        return try viewer.exchange(
+            "\(method) /geoserver\(path) HTTP/1.1\r\nHost: edge.test\r\n\(GeoServerPair.admin)\r\n"
+                + "Content-Type: \(type)\r\nContent-Length: \(body.utf8.count)\r\n"
+                + "Connection: close\r\n\r\n\(body)")
+    }
+
+    private func transact(_ body: String, version: String = "1.0.0") throws -> Response {
+        try send(
+            "POST", "/geonode/wfs",
+            """
+            <wfs:Transaction xmlns:wfs="http://www.opengis.net/wfs" service="WFS" \
+            xmlns:ogc="http://www.opengis.net/ogc" xmlns:gml="http://www.opengis.net/gml" \
+            xmlns:f="http://www.geonode.org/" version="\(version)">\(body)</wfs:Transaction>
+            """, type: "text/xml")
+    }
+
+    private func insert(_ layer: String) -> String {
+        """
+        <wfs:Insert><f:\(layer)><f:the_geom><gml:Point srsName="EPSG:4326"><gml:coordinates>\
+        -74.8,40.5</gml:coordinates></gml:Point></f:the_geom></f:\(layer)></wfs:Insert>
+        """
+    }
+
+    private func map(_ layer: String, _ box: String = "-90,0,0,90") -> String {
+        "/geoserver/wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS=\(layer)&STYLES="
+            + "&SRS=EPSG:4326&BBOX=\(box)&WIDTH=256&HEIGHT=256&FORMAT=image/png"
+    }
+
+    @Test(
+        "random edits, styles and refusals: nobody gets a picture older than the writer's answer",
+        arguments: [1, 2, 3] as [UInt64])
+    func oracle(_ seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        let layers = ["geonode:roads", "geonode:cities", "geonode:rivers"]
+        var (kept, looks) = (0, 0)
+        for step in 0..<40 {
+            let layer = ["roads", "cities"][random.below(2)]
+            switch random.below(6) {
+            case 0: #expect(try transact(insert(layer)).text.contains("SUCCESS"))
+            case 1:
+                let update = """
+                    <wfs:Update typeName="geonode:\(layer)"><wfs:Property><wfs:Name>name</wfs:Name>\
+                    <wfs:Value>\(step)</wfs:Value></wfs:Property></wfs:Update>
+                    """
+                #expect(try transact(update, version: "1.1.0").text.contains("totalUpdated"))
+            case 2:
+                let delete = """
+                    <wfs:Delete typeName="geonode:\(layer)"><ogc:Filter><ogc:FeatureId \
+                    fid="garbage_id"/></ogc:Filter></wfs:Delete>
+                    """
+                #expect(try transact(delete, version: "1.1.0").status == 200)
+            case 3:
+                try server.control("/switches", #"{"readOnly": true}"#)
+                #expect(try transact(insert(layer)).text.contains("Exception"))
+                try server.control("/switches", #"{"readOnly": false}"#)
+            case 4:
+                let style = "<StyledLayerDescriptor>\(step)</StyledLayerDescriptor>"
+                let type = "application/vnd.ogc.sld+xml"
+                #expect(try send("PUT", "/rest/styles/roads", style, type: type).status == 200)
+            default: #expect(try send("PUT", "/rest/styles/nobody", "<x/>").status == 404)
+            }
+            for layer in layers {
+                let response = try edge.get(map(layer))
+                let state = try server.state(of: layer)
+                #expect(response["X-Stand-In-State"] == state, "\(layer) behind step \(step)")
+                (kept, looks) = (kept + (response.isHit ? 1 : 0), looks + 1)
+            }
+        }
+        // Half of the steps change nothing, and a transaction one layer of three.
+        #expect(kept > looks / 2, "\(kept) of \(looks) from the cache")
+    }
+
+    @Test("what an edit touched goes, and what it did not stays")
+    func places() throws {
+        let elsewhere = "90,0,180,90"
+        for box in ["-90,0,0,90", elsewhere] { _ = try edge.get(map("geonode:roads", box)) }
+        #expect(try transact(insert("roads")).text.contains("SUCCESS"))
+        #expect(try !edge.get(map("geonode:roads")).isHit)
+        #expect(try edge.get(map("geonode:roads", elsewhere)).isHit)
+    }
+
+    @Test("a group that is made behind the edge's back or through it goes with its members")
+    func groups() throws {
+        let group = """
+            <layerGroup><name>base</name><publishables><published type="layer">\
+            <name>geonode:roads</name></published></publishables><styles><style/></styles>\
+            </layerGroup>
+            """
+        #expect(try send("POST", "/rest/layergroups", group).status == 201)
+        // The edge reads the catalogue behind the write.
+        let count = try server.requests("^GET /geoserver/rest/layergroups/base", atLeast: 1).count
+        #expect(count >= 1)
+        let isGone = try eventually { () -> Bool? in
+            _ = try edge.get(map("base"))
+            guard try transact(insert("roads")).text.contains("SUCCESS") else { return false }
+            return try edge.get(map("base")).isHit ? nil : true
+        }
+        #expect(isGone == true)
+    }
+}
