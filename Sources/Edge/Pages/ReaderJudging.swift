@@ -1,0 +1,34 @@
+import Caching
+import HTTP
+import Reactor
+
+extension LoopState where N: ~Copyable {
+    /// Whether the request is a session's, or somebody's page.
+    @inline(__always)
+    mutating func judgeReader(
+        _ slot: UInt32, _ behavior: Int, _ bytes: UnsafeRawBufferPointer,
+        _ facts: inout RequestFacts
+    ) {
+        if hot[behavior].traits.contains(.pages) {
+            unsafe judgePage(slot, behavior, bytes, &facts)
+            return
+        }
+        if head.fields.contains(.cookie) { facts.hasSession = unsafe hasSession(behavior, bytes) }
+    }
+
+    /// Whether a Cookie line carries one of the behavior's session cookies (law 6).
+    func hasSession(_ behavior: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        let names = unsafe hot[behavior].sessionCookies
+        guard unsafe !names.isEmpty else { return false }
+        var index = head.fields.first(.cookie)
+        while let at = index {
+            if unsafe SessionCookies.match(
+                names, UnsafeRawBufferPointer(rebasing: bytes[head.fields[at].value.range]))
+            {
+                return true
+            }
+            index = head.fields.next(after: at, .cookie)
+        }
+        return false
+    }
+}
