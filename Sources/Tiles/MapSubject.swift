@@ -56,7 +56,7 @@ public struct MapSubject: Sendable {
         if let address = Self.tile(table, query: query, services.gridSets) {
             place(address, services.gridSets)
         } else {
-            place(WMSRequest(table, query: query, services.gridSets))
+            place(WMSRequest(table, query: query, services))
         }
         setWorkspace(ServicePath(path, services), path, services)
     }
@@ -139,7 +139,7 @@ public struct MapSubject: Sendable {
             if layers.isEmpty {
                 layers = table[.layers].isEmpty ? table[.layer] : table[.layers]
             }
-            place(WMSRequest(table, query: query, services.gridSets))
+            place(WMSRequest(table, query: query, services))
         } else if asks("getfeature") || asks("describefeaturetype") || asks("getpropertyvalue")
             || asks("getcoverage") || asks("describecoverage") || asks("getfeaturewithlock")
         {
