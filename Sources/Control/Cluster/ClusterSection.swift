@@ -172,7 +172,7 @@ private func checkSync(
             "\(name).propagation does nothing, as all members are loaded after a write",
             "remove it, or write sync: none where members see to it themselves")
     }
-    if origin.members.count < 2, origin.members.first?.unresolved == nil {
+    if origin.members.count == 1, origin.members.first?.unresolved == nil {
         findings.warning(
             at: findings.place(of: name), "\(name) has one member only, which is always in step",
             "add members, or remove cluster")
