@@ -77,6 +77,7 @@ def signals(resources, sample):
         ("the metric's namespace", metric["Namespace"],
          sample["cloudwatch"].get("namespace", edge["namespace"])),
         ("what an instance has to pass to be warm", checks, {"map", "capabilities"}),
+        ("who writes to the directory that all share", origin["cluster"]["leader"], "auto"),
         ("the metric", metric["MetricName"], metric["MetricName"] if known else edge["metrics"]),
         ("its dimensions", {item["Name"] for item in metric["Dimensions"]}, edge["dimensions"])]
 
@@ -91,8 +92,11 @@ def findings(mapedge, sample):
     """What `mapedge check` says of the sample, as a pair with nothing. The balancer's check needs the
     admin port, and the security group lets nobody else come to it."""
     with tempfile.TemporaryDirectory() as place:
-        file = pathlib.Path(place) / "mapedge.yaml"
-        file.write_text(sample)
+        file, secret = pathlib.Path(place) / "mapedge.yaml", pathlib.Path(place) / "geoserver"
+        secret.write_text("USER:PASSWORD\n")
+        secret.chmod(0o600)
+        # On the instance systemd puts it there.
+        file.write_text(sample.replace("/run/credentials/mapedge.service/geoserver", str(secret)))
         done = subprocess.run([mapedge, "check", "--config", file], capture_output=True, text=True)
     said = [line for line in done.stderr.splitlines() if "the admin port on" not in line]
     return [("mapedge check", (done.returncode, said), (0, []))]
