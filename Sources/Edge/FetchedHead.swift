@@ -70,8 +70,8 @@ final class FetchedHead: Sendable {
         completes = whole != nil
     }
 
-    /// The same, known to lack something, or to be no tile; then it is not for storing, and what was
-    /// rejected is for no cache on its way either.
+    /// The same, known to lack something, or to be no tile; then it is not for storing, and what
+    /// was rejected is for no cache on its way either.
     init(
         _ other: FetchedHead, degraded isDegraded: Bool? = nil, rejected: TileVerdict? = nil,
         refused: StoreRefusal? = nil

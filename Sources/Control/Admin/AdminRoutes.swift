@@ -48,8 +48,8 @@ struct AdminResponse: Equatable {
 ///   refused, and the old one stays in force.
 /// - `POST /explain`: what would be done with the request whose head is the body, and why; of two
 ///   heads, why they do not share an object. `?json` for programs, `?https` as if over TLS.
-/// - `POST /truncate?layer=WORKSPACE:NAME&bbox=W,S,E,N`: makes the stored tiles of a layer stale, all
-///   or those that show something of the box. `POST .../gwc/rest/masstruncate` and
+/// - `POST /truncate?layer=WORKSPACE:NAME&bbox=W,S,E,N`: makes the stored tiles of a layer stale,
+///   all or those that show something of the box. `POST .../gwc/rest/masstruncate` and
 ///   `.../gwc/rest/seed/LAYER.xml` do what GeoWebCache would do to its own tiles.
 /// - `GET /clock`: the time that the edge goes by, as JSON. `POST /clock/advance?by=24h` and
 ///   `POST /clock/set?to=2026-12-01T00:00:00Z` move it, where it is a manual one, and answer when

@@ -3,8 +3,8 @@ import Caching
 // Who leads where nobody says so: members come and go, and have one data directory.
 //
 // A leader is in step by being the leader, so that only such a one may become it whose catalog is
-// known to be the present one: it is in step already, or it has read the directory, where each write
-// that was answered is, since the latest write.
+// known to be the present one: it is in step already, or it has read the directory, where each
+// write that was answered is, since the latest write.
 extension ClusterState {
     /// Keeps the leader while it is a member and well, or will soon be again; then chooses another
     /// one that is in step, the first by name, so that several edges come to the same.

@@ -54,8 +54,8 @@ final class ClusterSite {
 
     // MARK: the nodes' side
 
-    /// A write has come to a node. It must be the leader, where there is one, and must not have come
-    /// before.
+    /// A write has come to a node. It must be the leader, where there is one, and must not have
+    /// come before.
     func wrote(_ number: Int, _ node: Node) -> Int {
         if !posts.insert(number).inserted { violate("write \(number) was sent twice") }
         if hasFixedLeader, node.place != 0, sabotage == nil {
