@@ -42,7 +42,8 @@ struct DNSMessageTests {
             ])
         #expect(found.timeToLive == 60)
         let addresses = message.additionalAddresses(of: found.values[0])
-        #expect(addresses.values.map { $0.description } == ["192.0.2.1:8080", "[2001:db8::7]:8080"])
+        #expect(
+            addresses.values.map { $0.description } == ["192.0.2.1:8080", "[2001:db8::7]:8080"])
         #expect(addresses.timeToLive == 300)
         #expect(message.additionalAddresses(of: found.values[1]).values.isEmpty)
         #expect(message.additional.last?.data == .other(type: 41))
