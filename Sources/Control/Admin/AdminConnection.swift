@@ -58,8 +58,8 @@ private func answer(to socket: TimedSocket, _ routes: AdminRoutes) -> AdminAnswe
                     clock: routes.subject.clockControl.clock
                 ).map { AdminAnswer(bytes: $0) }
             }
-            if request.method == .post, request.path == "/explain" {
-                switch explainedHeads(head, bytes[..<count], from: socket) {
+            if request.method == .post, let wanted = request.wantedBody {
+                switch takeBody(head, bytes[..<count], from: socket, wanted: wanted) {
                 case .body(let body): request.body = body
                 case .refused(let response): return AdminAnswer(bytes: encode(response, true))
                 case .gone: return nil

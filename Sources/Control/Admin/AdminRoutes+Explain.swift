@@ -55,19 +55,21 @@ struct RequestHeads {
 }
 
 /// What came of reading the heads to be explained.
-enum ExplainedHeads {
+enum AdminBody {
     case body([UInt8])
     case refused(AdminResponse)
     /// The peer left or took too long.
     case gone
 }
 
-/// Takes the body of a request to `/explain`; `received` may hold some of it.
-func explainedHeads(
-    _ head: RequestHead, _ received: ArraySlice<UInt8>, from socket: TimedSocket
-) -> ExplainedHeads {
+/// Takes the body of a request; `received` may hold some of it.
+///
+/// - Parameter wanted: what is to be sent, for who sends none.
+func takeBody(
+    _ head: RequestHead, _ received: ArraySlice<UInt8>, from socket: TimedSocket, wanted: String
+) -> AdminBody {
     guard case .length(let count) = head.framing, count > 0 else {
-        return .refused(AdminResponse(411, "send the request head as the body, with its length"))
+        return .refused(AdminResponse(411, "send \(wanted) as the body, with its length"))
     }
     guard count <= explainBytesMax else {
         return .refused(AdminResponse(413, "the body is longer than \(explainBytesMax) bytes"))

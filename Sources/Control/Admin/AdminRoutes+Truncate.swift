@@ -10,6 +10,14 @@ public struct TruncationRefusal: Error, Equatable {
     init(_ status: Int, _ text: String) { (self.status, self.text) = (status, text) }
 }
 
+extension AdminRequest {
+    /// What a POST to the path says in its body; nil: nothing that is read.
+    var wantedBody: String? {
+        if path == "/explain" { return "the request head" }
+        return path.contains("/gwc/rest/") ? "GeoWebCache's document" : nil
+    }
+}
+
 // Tiles that are to be gone, by the edge's own command and by GeoWebCache's interface.
 extension AdminRoutes {
     /// `POST /truncate?layer=WORKSPACE:NAME`, and `bbox=W,S,E,N` in degrees.
