@@ -77,8 +77,30 @@ struct ClusterSettingsTests {
             (
                 ["retries: 5"],
                 "edge.yaml:4: origins.maps.cluster has no leader to bring the others in step with; "
-                    + "name the member that takes writes in leader, or write sync: none where "
-                    + "members see to it themselves"
+                    + "name the member that takes writes in leader, or write leader: auto where all "
+                    + "have one data directory, or sync: none where members see to it themselves"
+            ),
+            (
+                ["leader: auto", "sync: none"],
+                "edge.yaml:5: origins.maps.cluster.leader is auto, and a leader is chosen by a "
+                    + "reload, but sync is none; remove leader, so that any member takes writes, or "
+                    + "write sync: reload"
+            ),
+            (
+                ["leader: auto", "followers: [\"http://127.0.0.1:2\"]"],
+                "edge.yaml:6: origins.maps.cluster.followers are all but the leader, and who that is "
+                    + "changes; remove followers, or name the leader"
+            ),
+            (
+                ["leader: auto", "sync: reset"],
+                "edge.yaml:6: origins.maps.cluster.sync is reset, by which a member that shall lead "
+                    + "reads no new layer; write sync: reload, or name the leader"
+            ),
+            (
+                [Self.leader, "succession: 5s"],
+                "edge.yaml:6: warning: origins.maps.cluster.succession does nothing, as nobody but "
+                    + "the leader given takes writes; write leader: auto where all members have one "
+                    + "data directory"
             ),
             (
                 ["sync: none", "leader: \"http://127.0.0.1:3\""],

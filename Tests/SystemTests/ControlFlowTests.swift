@@ -29,7 +29,8 @@ struct ControlFlowTests {
             "/switches",
             #"{"controlFlow": {"concurrent": 1, "timeout": 1, "retryAfter": 3600}}"#)
         try pair.leader.control("/faults", #"{"kind": "render", "match": "(?i)env=g"}"#)
-        try pair.follower.control("/faults", #"{"kind": "render", "match": "(?i)env=g", "count": 1}"#)
+        try pair.follower.control(
+            "/faults", #"{"kind": "render", "match": "(?i)env=g", "count": 1}"#)
         // One render stands still at each of them.
         let answers = Monitor<[Int]>([])
         for number in 0..<2 {
