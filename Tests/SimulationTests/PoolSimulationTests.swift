@@ -35,7 +35,7 @@ struct PoolSimulationTests {
 
     @Test("a broken rule is noticed", arguments: PoolSabotage.allCases)
     func canary(_ sabotage: PoolSabotage) throws {
-        let isNoticed = try (UInt64(1)...12).contains { seed in
+        let isNoticed = try (UInt64(1)...40).contains { seed in
             try !PoolSimulation(seed: seed, sabotage: sabotage).run().violations.isEmpty
         }
         #expect(isNoticed, "nobody noticed a pool that \(sabotage)")

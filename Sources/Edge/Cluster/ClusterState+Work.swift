@@ -118,7 +118,9 @@ extension ClusterState {
     /// waited for all the same.
     private func mayGoOn(_ fit: UInt64, _ round: Round) -> Bool {
         if round.step == .loading { return true }
-        return leader.map { isFit($0, fit) } ?? settings.choosesLeader
+        if let leader { return isFit(leader, fit) }
+        // There is nobody to be compared with; who only has to read may lead when it has.
+        return settings.choosesLeader && round.step != .comparing
     }
 
     /// A follower that is out of step and whose turn it is.

@@ -101,6 +101,22 @@ struct ChosenLeaderTests {
         #expect(cluster.state.ticket(1, .affected).mayStore)
     }
 
+    @Test("a leader that goes while a follower is compared with it keeps nobody waiting")
+    func comparedInVain() {
+        var cluster = settled()
+        cluster.write(by: 0)
+        cluster.step(300, answers: false)
+        cluster.loaded(1)
+        cluster.step(1, answers: false)
+        _ = cluster.state.follow(["m1", "m2"])
+        cluster.waiting = []
+        cluster.loads = []
+        cluster.step(1)
+        #expect(cluster.loads == [1])
+        cluster.loaded(1)
+        #expect(cluster.may(.write) == [1])
+    }
+
     @Test("a write that ends at who led before makes its heir read once more")
     func lateWrite() {
         var cluster = settled()
