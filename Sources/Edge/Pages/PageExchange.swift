@@ -23,16 +23,19 @@ extension Exchange {
     func appendPage(to key: inout CanonicalKey) {
         guard facts.standing == .anonymous else { return }
         unsafe bytes.withUnsafeBytes { bytes in
+            let languages = unsafe snapshot.hot[behavior].languages
             unsafe PageKey.append(
-                head, bytes.bytes, facts.language, snapshot.hot[behavior].languages.bytes,
+                head, bytes.bytes, facts.language, languages.bytes,
                 keysOrigin: imported == nil, to: &key)
         }
     }
 
     func cookieClass(_ pair: [UInt8]) -> CookieClass {
         let name = Array(pair.prefix { $0 != UInt8(ascii: "=") })
-        return unsafe CookieClasses.named(
-            name.span.bytes, in: snapshot.hot[behavior].cookies.bytes)
+        // The table's memory is the snapshot's, which is kept until the exchange is over. Swift
+        // 6.3.1 cannot optimise the span made of it in one expression.
+        let classes = unsafe snapshot.hot[behavior].cookies
+        return unsafe CookieClasses.named(name.span.bytes, in: classes.bytes)
     }
 
     /// Its cookies of those classes, as `name=value`.
