@@ -205,7 +205,9 @@ extension LoopState where N: ~Copyable {
         }
         if fetch.exchange.judgesBody(head) {
             fetch.judging = JudgedBody(head: head)
-        } else if let document = fetch.exchange.documentCheck(head) {
+        } else if let document = fetch.exchange.documentCheck(
+            head, isCompressedHere: fetch.gzip != nil)
+        {
             fetch.evidence.document = document
             fetch.judging = JudgedBody(head: head, needed: DocumentCheck.heldBytes)
         } else if case let search = search(for: head, fetch.exchange),

@@ -93,6 +93,8 @@ extension LoopState where N: ~Copyable {
         guard snapshot.settings.writes.isOn, store != nil, exchange.policy.mapClass != .none,
             exchange.page == nil
         else { return nil }
+        // Whether it is one does not depend on the catalogue, which takes a while to look at.
+        guard exchange.recognised(snapshot.settings.writes.context) != .read else { return nil }
         let settings = writes
         switch exchange.recognised(settings.context) {
         case .read: return nil
@@ -294,8 +296,10 @@ extension FetchedHead {
         let text = String(decoding: bytes[head.fields[index].value.range], as: UTF8.self)
         for part in text.split(separator: ";").dropFirst() {
             let pair = part.split(separator: "=", maxSplits: 1)
-            let name = pair[0].filter { $0 != " " && $0 != "\t" }
-            guard name.lowercased() == "charset", pair.count == 2 else { continue }
+            // Of `;=` there are no parts.
+            guard pair.count == 2,
+                pair[0].filter({ $0 != " " && $0 != "\t" }).lowercased() == "charset"
+            else { continue }
             return pair[1].filter { $0 != "\"" && $0 != " " }.lowercased()
         }
         return nil

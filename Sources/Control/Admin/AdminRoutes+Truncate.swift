@@ -26,6 +26,10 @@ extension AdminRoutes {
         guard let layer = request.parameter("layer"), !layer.isEmpty else {
             return AdminResponse(400, "layer is missing; ask for /truncate?layer=WORKSPACE:NAME")
         }
+        let name = LayerName(layer)
+        guard (1...WriteScope.nameLimit).contains(name.name.utf8.count),
+            name.workspace?.utf8.count ?? 1 <= WriteScope.nameLimit
+        else { return AdminResponse(400, "layer is no WORKSPACE:NAME") }
         var boxes: [GeographicBox] = []
         if let text = request.parameter("bbox") {
             do throws(Complaint) { boxes = [try ValueForm.degrees.parse(text)] } catch {
@@ -34,7 +38,7 @@ extension AdminRoutes {
             }
         }
         var scope = WriteScope()
-        scope.insert(WriteScope.Part(.layer(LayerName(layer)), .tiles, boxes: boxes))
+        scope.insert(WriteScope.Part(.layer(name), .tiles, boxes: boxes))
         return inForce(scope) {
             AdminResponse(200, "truncated \(printable(layer))\(boxes.isEmpty ? "" : " in the box")")
         }

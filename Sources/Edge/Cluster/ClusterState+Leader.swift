@@ -36,10 +36,11 @@ extension ClusterState {
     }
 
     mutating func lead(_ place: Int, at now: Milliseconds) {
-        leader = place
         unfitSince = nil
         if round?.place == place { round = nil }
+        // Before it leads, which is being in step: its spell goes on.
         prove(place)
+        leader = place
         note(.chosen(members[place].name))
         nextSurvey = now
     }

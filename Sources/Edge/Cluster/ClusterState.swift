@@ -215,12 +215,15 @@ public struct ClusterState: Sendable {
         quietAt = min(now + Milliseconds(ClusterSettings.quiet), quietBy)
         nextSurvey = min(nextSurvey, quietAt)
         graceUntil = now + Milliseconds(settings.propagation)
+        let knew = place.map(isInStep) ?? false
         edition += 1
         // One that had begun before it was the leader knows nothing of what another one was told.
         if settings.choosesLeader, let leader, let place, place != leader { depose(leader) }
         author = leader ?? place
         guard let author, members[author].isPresent else { return }
-        if author != leader, !members[author].isDrifted { prove(author) }
+        // A chosen leader's successor took writes that one who led before has not read.
+        let isCurrent = knew || !settings.choosesLeader
+        if author != leader, !members[author].isDrifted, isCurrent { prove(author) }
     }
 
     // MARK: verdicts

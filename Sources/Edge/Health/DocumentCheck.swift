@@ -14,6 +14,9 @@ final class DocumentCheck {
     /// thousand layers. Of longer ones the end is looked at only for the store and the member.
     static let heldBytes = 8 << 20
 
+    /// Most bytes that are decompressed; of more nothing is known.
+    static let plainBytes = 64 << 20
+
     private var gzip: GzipReader?
     private let isGzip: Bool
     /// nil: nothing, or nothing more, is known of the document beside its beginning.
@@ -27,7 +30,7 @@ final class DocumentCheck {
     init?(isCapabilities: Bool, isGzip: Bool) {
         self.isGzip = isGzip
         if isGzip {
-            guard let gzip = GzipReader(limit: .max) else { return nil }
+            guard let gzip = GzipReader(limit: Self.plainBytes) else { return nil }
             self.gzip = consume gzip
         }
         reader = isCapabilities ? CapabilitiesReader() : nil
@@ -49,6 +52,11 @@ final class DocumentCheck {
                 return
             }
             unsafe read(UnsafeRawBufferPointer(rebasing: room[..<step.produced]))
+            // What could not change the verdict is not worth decompressing.
+            if isDecided {
+                gzip = nil
+                return
+            }
             at += step.consumed
             if step.isDone || step.consumed == 0 && step.produced == 0 { return }
         }
@@ -118,7 +126,9 @@ extension XMLError.Problem {
 extension Exchange {
     /// The check of an answer that is a document of a map service; nil: it is none, or is passed on
     /// in a coding that is not read here.
-    func documentCheck(_ head: FetchedHead) -> DocumentCheck? {
+    ///
+    /// - Parameter isCompressedHere: the head says gzip, and what comes is plain.
+    func documentCheck(_ head: FetchedHead, isCompressedHere: Bool) -> DocumentCheck? {
         guard self.head.method == .get, head.status == 200, !head.confirmsStored,
             !head.deniesStored, !head.completes
         else { return nil }
@@ -130,7 +140,8 @@ extension Exchange {
         guard requestClass == .capabilities || requestClass == .features else { return nil }
         let coding = unsafe head.blob.withUnsafeBytes { unsafe NoticedFields.facts($0).coding }
         guard let coding else { return nil }
-        return DocumentCheck(isCapabilities: asksCapabilities, isGzip: coding == .gzip)
+        return DocumentCheck(
+            isCapabilities: asksCapabilities, isGzip: coding == .gzip && !isCompressedHere)
     }
 
     private var asksCapabilities: Bool {

@@ -349,7 +349,9 @@ struct PoolRoster: Sendable {
         if result.finding.hasPassed, let layers = result.capabilities?.layers {
             if members[member].health.isProved {
                 wanted.listed(layers, by: check)
-            } else if let name = wanted.missing(in: layers, by: check) {
+            } else if members.contains(where: \.health.isProved),
+                let name = wanted.missing(in: layers, by: check)
+            {
                 result.finding = .layerMissing(name)
             }
         }

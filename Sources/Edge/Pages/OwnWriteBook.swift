@@ -105,8 +105,9 @@ extension LoopState where N: ~Copyable {
         guard exchange.policy.mapClass == .pages, !exchange.head.method.isSafe, settings.window > 0
         else { return }
         let book = shared.ownWrites
-        let parties =
-            exchange.parties(book) + given.map { unsafe book.party($0.span.bytes) }
+        // One name is enough to know a reader by, and nobody takes up all of the book.
+        let parties = Array(
+            (given.map { unsafe book.party($0.span.bytes) } + exchange.parties(book)).prefix(8))
         guard !parties.isEmpty else { return }
         let now = network.wallNow
         let displaced = book.open(parties, until: now.adding(settings.window), at: now)

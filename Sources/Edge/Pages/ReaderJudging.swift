@@ -13,6 +13,8 @@ extension LoopState where N: ~Copyable {
             unsafe judgePage(slot, behavior, bytes, &facts)
             return
         }
+        // What the page before it was is nothing to this request, whose key may have cookies.
+        page = PageAtHand()
         if head.fields.contains(.cookie) { facts.hasSession = unsafe hasSession(behavior, bytes) }
     }
 
