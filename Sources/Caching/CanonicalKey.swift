@@ -43,6 +43,9 @@ public struct CanonicalKey {
     /// Longest part, in bytes.
     public static var partLimit: Int { 65_535 }
 
+    /// What stands before a part's bytes: its tag and its length.
+    public static var partHead: Int { 3 }
+
     let memory: UnsafeMutableRawBufferPointer
     /// Bytes written.
     public internal(set) var count = 0
@@ -125,7 +128,7 @@ public struct CanonicalKey {
 extension CanonicalKey {
     /// Begins a part; its length is filled in by `close`.
     mutating func open(_ part: Part) -> Int {
-        if let at = room(3) { unsafe memory[at] = part.rawValue }
+        if let at = room(Self.partHead) { unsafe memory[at] = part.rawValue }
         return count
     }
 

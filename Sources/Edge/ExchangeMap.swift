@@ -125,15 +125,16 @@ extension Exchange {
 
 /// The bytes that identify a target, in one place: hits, invalidations and Content-Location agree.
 enum TargetKey {
+    /// - Parameter known: of a loop, for hits.
     @inline(__always)
     static func append(
         host: RawSpan, path: RawSpan, query: RawSpan, maps: Unmanaged<MapServices>?,
-        _ map: inout MapFacts, to key: inout CanonicalKey
+        known: KnownMaps? = nil, _ map: inout MapFacts, to key: inout CanonicalKey
     ) {
         key.append(.methodClass, byte: UInt8(ascii: "G"))
         key.append(host: host)
         if let maps = unsafe maps {
-            unsafe append(mapOf: path, query: query, maps, &map, to: &key)
+            unsafe append(mapOf: path, query: query, maps, known, &map, to: &key)
             if map.isKeyed { return }
         }
         append(path: path, to: &key)
@@ -142,6 +143,18 @@ enum TargetKey {
 
     /// A map's normal form, where it has one: `map` tells.
     @inline(__always)
+    static func append(
+        mapOf path: RawSpan, query: RawSpan, _ maps: Unmanaged<MapServices>,
+        _ known: KnownMaps?, _ map: inout MapFacts, to key: inout CanonicalKey
+    ) {
+        if let known {
+            unsafe known.append(mapOf: path, query: query, maps, &map, to: &key)
+        } else {
+            unsafe append(mapOf: path, query: query, maps, &map, to: &key)
+        }
+    }
+
+    /// The same by reading the request.
     static func append(
         mapOf path: RawSpan, query: RawSpan, _ maps: Unmanaged<MapServices>,
         _ map: inout MapFacts, to key: inout CanonicalKey

@@ -299,14 +299,14 @@ extension LoopState where N: ~Copyable {
             unsafe TargetKey.append(
                 imported, head, bytes.bytes, host: hot.keyHost.bytes,
                 generated: generated, scratch.generated, scratch: scratch.fields,
-                withoutCookies: page.isAnonymous, maps: maps, &map, to: &key)
+                withoutCookies: page.isAnonymous, maps: maps, known: knownMaps, &map, to: &key)
             return key
         }
         unsafe TargetKey.append(
             host: UnsafeRawBufferPointer(rebasing: bytes[head.authority.range]).bytes,
             path: UnsafeRawBufferPointer(rebasing: bytes[head.path.range]).bytes,
             query: UnsafeRawBufferPointer(rebasing: bytes[head.query.range]).bytes,
-            maps: maps, &map, to: &key)
+            maps: maps, known: knownMaps, &map, to: &key)
         if !map.isPicture, hot[behavior].policy.mode == .cloudfront, unsafe acceptsGzip(bytes) {
             TargetKey.appendGzip(to: &key)
         }

@@ -156,6 +156,8 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     /// Of the request at hand; none where no identity is shown.
     var requestID = RequestID()
     let scratch: LoopScratch
+    /// What maps asked for lately are in keys.
+    var knownMaps = KnownMaps()
     /// Exchanges and viewers that go on at the end of this tick.
     var ready: [ReadyWork] = []
     private var messages: [LoopMessage] = []
@@ -218,7 +220,10 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
             seed: UInt64(bitPattern: self.network.wallNow) << 20 ^ start ^ UInt64(index) << 56)
     }
 
-    deinit { scratch.deallocate() }
+    deinit {
+        scratch.deallocate()
+        knownMaps.deallocate()
+    }
 
     /// Deals with one wake-up: events, messages, timers, and what they left to do.
     package mutating func tick(_ events: UnsafeBufferPointer<ReadyEvent>) {
@@ -353,6 +358,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     private mutating func replace(_ next: SettingsSnapshot) {
         snapshot = next
         hot = next.hot
+        knownMaps.forget()
         limits = next.settings.limits
         readOutages()
         invalidated.follow(tagField: next.settings.tagField)

@@ -23,6 +23,12 @@ struct MapFacts {
 
     init() {}
 
+    /// Of a map whose normal form is in its key, and of whose request there is nothing else to say.
+    @inline(__always)
+    init(keyedPicture isPicture: Bool) {
+        (isMap, isKeyed, self.isPicture) = (true, true, isPicture)
+    }
+
     @inline(__always)
     init(_ outcome: TileRequest.Outcome) {
         switch outcome {

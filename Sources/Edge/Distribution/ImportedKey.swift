@@ -16,14 +16,15 @@ extension TargetKey {
         _ bytes: RawSpan, host: RawSpan, generated: borrowing HeaderTable,
         _ generatedBytes: UnsafeMutableRawBufferPointer,
         scratch: UnsafeMutableRawBufferPointer, withoutCookies: Bool,
-        maps: Unmanaged<MapServices>?, _ map: inout MapFacts, to key: inout CanonicalKey
+        maps: Unmanaged<MapServices>?, known: KnownMaps, _ map: inout MapFacts,
+        to key: inout CanonicalKey
     ) {
         unsafe imported._withUnsafeGuaranteedRef {
             unsafe append(
                 $0.key, head, bytes, host: host, path: bytes.extracting(head.path.range),
                 query: bytes.extracting(head.query.range), generated: generated,
                 UnsafeRawBufferPointer(generatedBytes).bytes, scratch: scratch,
-                withoutCookies: withoutCookies, maps: maps, &map, to: &key)
+                withoutCookies: withoutCookies, maps: maps, known: known, &map, to: &key)
         }
     }
 
@@ -32,8 +33,8 @@ extension TargetKey {
         _ selection: borrowing KeySelection, _ head: borrowing RequestHead, _ bytes: RawSpan,
         host: RawSpan, path: RawSpan, query: RawSpan, generated: borrowing HeaderTable,
         _ generatedBytes: RawSpan, scratch: UnsafeMutableRawBufferPointer,
-        withoutCookies: Bool, maps: Unmanaged<MapServices>?, _ map: inout MapFacts,
-        to key: inout CanonicalKey
+        withoutCookies: Bool, maps: Unmanaged<MapServices>?, known: KnownMaps? = nil,
+        _ map: inout MapFacts, to key: inout CanonicalKey
     ) {
         if head.method == .options {
             key.append(.methodClass, bytes.extracting(head.methodName.range))
@@ -41,7 +42,9 @@ extension TargetKey {
             key.append(.methodClass, byte: UInt8(ascii: "G"))
         }
         key.append(host: host)
-        if let maps = unsafe maps { unsafe append(mapOf: path, query: query, maps, &map, to: &key) }
+        if let maps = unsafe maps {
+            unsafe append(mapOf: path, query: query, maps, known, &map, to: &key)
+        }
         if !map.isKeyed { unsafe selection.appendPath(path, to: &key, scratch: scratch) }
         let isFormed = unsafe selection.append(
             to: &key, head, query: map.isKeyed ? RawSpan() : query, bytes: bytes,

@@ -1,0 +1,162 @@
+import Caching
+import Glibc
+import HTTP
+import Tiles
+
+/// The normal forms of maps that were asked for lately, by the words they were asked in.
+///
+/// To read a request for a map costs as much as all else that a hit does, and the viewers of one
+/// map use the same words. A place is whoever's that hashes to it last; it has the words
+/// themselves, which are compared, so that the hash decides of nothing but speed. What has a token
+/// or a cache-buster is not remembered: the one shall not be kept, the other does not come again.
+///
+/// One per loop: 1.4 MiB of address space, of which only places in use are memory.
+@safe  // owns its memory; `remember` bounds the lengths that `recall` goes by
+struct KnownMaps {
+    static let places = 2_048
+    /// Bytes of a place: words of 350 bytes and a form of 250 beside the rest.
+    static let placeSize = 704
+    static let headSize = MemoryLayout<Place>.stride
+
+    /// How a place begins; the path, the query and the normal form stand behind it.
+    private struct Place {
+        var services: UInt
+        var edition: UInt32
+        var pathLength: UInt16
+        var queryLength: UInt16
+        var formLength: UInt16
+        var isPicture: Bool
+    }
+
+    private let memory: UnsafeMutableRawPointer
+    /// Of the configuration: services of an earlier one may have lain where one's own lie now.
+    private var edition: UInt32 = 1
+
+    init() {
+        // All zeros: no place is of an edition.
+        guard let memory = unsafe calloc(Self.places, Self.placeSize) else {
+            fatalError("no memory for known maps")
+        }
+        unsafe self.memory = memory
+    }
+
+    func deallocate() { unsafe free(memory) }
+
+    /// Forgets all.
+    mutating func forget() {
+        edition &+= 1
+        if edition != 0 { return }
+        unsafe memset(memory, 0, Self.places * Self.placeSize)
+        edition = 1
+    }
+
+    /// Appends the map's normal form to a key, where it has one: `map` tells.
+    @inline(__always)
+    func append(
+        mapOf path: RawSpan, query: RawSpan, _ services: Unmanaged<MapServices>,
+        _ map: inout MapFacts, to key: inout CanonicalKey
+    ) {
+        if unsafe recall(path, query, services, &map, to: &key) { return }
+        let start = key.count + CanonicalKey.partHead
+        unsafe TargetKey.append(mapOf: path, query: query, services, &map, to: &key)
+        if map.isKeyed, !map.hasToken, map.notOlderThan == .min, !key.overflowed {
+            unsafe remember(
+                path, query, services, isPicture: map.isPicture,
+                UnsafeRawBufferPointer(rebasing: key.bytes[start...]))
+        }
+    }
+
+    /// The same for words that are remembered; false: they are not, and nothing was appended.
+    @inline(__always)
+    func recall(
+        _ path: RawSpan, _ query: RawSpan, _ services: Unmanaged<MapServices>,
+        _ map: inout MapFacts, to key: inout CanonicalKey
+    ) -> Bool {
+        let place = unsafe place(of: path, query)
+        let known = unsafe place.load(as: Place.self)
+        guard unsafe known.services == UInt(bitPattern: services.toOpaque()),
+            known.edition == edition, Int(known.pathLength) == path.byteCount,
+            Int(known.queryLength) == query.byteCount
+        else { return false }
+        let words = unsafe place + Self.headSize
+        let form = unsafe words + path.byteCount + query.byteCount
+        guard unsafe Self.isSame(path, words), unsafe Self.isSame(query, words + path.byteCount)
+        else { return false }
+        map = MapFacts(keyedPicture: known.isPicture)
+        unsafe key.append(
+            .mapRequest, UnsafeRawBufferPointer(start: form, count: Int(known.formLength)).bytes)
+        return true
+    }
+
+    private func remember(
+        _ path: RawSpan, _ query: RawSpan, _ services: Unmanaged<MapServices>, isPicture: Bool,
+        _ form: UnsafeRawBufferPointer
+    ) {
+        let length = path.byteCount + query.byteCount
+        guard length + form.count <= Self.placeSize - Self.headSize else { return }
+        let place = unsafe place(of: path, query)
+        unsafe place.storeBytes(
+            of: Place(
+                services: UInt(bitPattern: services.toOpaque()), edition: edition,
+                pathLength: UInt16(path.byteCount),
+                queryLength: UInt16(query.byteCount), formLength: UInt16(form.count),
+                isPicture: isPicture),
+            as: Place.self)
+        let words = unsafe UnsafeMutableRawBufferPointer(
+            start: place + Self.headSize, count: length + form.count)
+        unsafe path.withUnsafeBytes { unsafe words.copyMemory(from: $0) }
+        unsafe query.withUnsafeBytes {
+            unsafe UnsafeMutableRawBufferPointer(rebasing: words[path.byteCount...])
+                .copyMemory(from: $0)
+        }
+        unsafe UnsafeMutableRawBufferPointer(rebasing: words[length...]).copyMemory(from: form)
+    }
+
+    @inline(__always)
+    private static func isSame(_ text: RawSpan, _ words: UnsafeMutableRawPointer) -> Bool {
+        unsafe text.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return true }
+            return unsafe memcmp(base, words, bytes.count) == 0
+        }
+    }
+
+    /// The place of a target's words.
+    @inline(__always)
+    private func place(of path: RawSpan, _ query: RawSpan) -> UnsafeMutableRawPointer {
+        let hash = Self.mixed(query, Self.mixed(path, 0x9E37_79B9_7F4A_7C15))
+        return unsafe memory + Int(hash % UInt64(Self.places)) * Self.placeSize
+    }
+
+    /// Sixteen bytes a step, by one multiplication whose halves are folded.
+    @inline(__always)
+    private static func mixed(_ text: RawSpan, _ seed: UInt64) -> UInt64 {
+        var state = seed ^ UInt64(text.byteCount)
+        var at = 0
+        while at + 16 <= text.byteCount {
+            state = folded(state ^ word(text, at), word(text, at + 8) ^ 0xA076_1D64_78BD_642F)
+            at += 16
+        }
+        while at < text.byteCount {
+            state = (state ^ UInt64(byte(text, at))) &* 0xE703_7ED1_A0B4_28DB
+            at += 1
+        }
+        return folded(state, 0x8EBC_6AF0_9C88_C6E3)
+    }
+
+    @inline(__always)
+    private static func byte(_ text: RawSpan, _ offset: Int) -> UInt8 {
+        unsafe text.unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
+    }
+
+    /// The eight bytes at an offset that is at least as many before the end.
+    @inline(__always)
+    private static func word(_ text: RawSpan, _ offset: Int) -> UInt64 {
+        unsafe text.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
+    }
+
+    @inline(__always)
+    private static func folded(_ left: UInt64, _ right: UInt64) -> UInt64 {
+        let (high, low) = left.multipliedFullWidth(by: right)
+        return high ^ low
+    }
+}
