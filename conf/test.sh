@@ -15,8 +15,10 @@ rm -rf .build/debug/codecov
 status=0
 swift test --skip-build --enable-code-coverage </dev/null 2>&1 | tee "$log" || status=$?
 
+# What failed stands last, since a whole log may be more than is kept of it.
+[ "$status" -eq 0 ] || grep -aE ' recorded an issue| (Test|Suite) .* failed after' "$log" | tail -n 20
 covered=0
 [ "$status" -ne 0 ] || python3 conf/coverage.py || covered=$?
-grep -E '^. Test run with ' "$log" | tail -n 1
+grep -aE ' Test run with ' "$log" | tail -n 1
 [ "$status" -eq 0 ] || exit "$status"
 exit "$covered"
