@@ -2,20 +2,40 @@
 -- turn, or ("unique") numbers that were never asked for before, or ("fill") one after another, and
 -- from 0 again behind the last.
 --
--- usage: wrk -s keys.lua URL -- LAYER list FILE | LAYER unique FIRST | LAYER fill FIRST COUNT
+-- usage: wrk -s keys.lua URL -- LAYER list FILE [SPELLING] | LAYER unique FIRST | LAYER fill FIRST COUNT
+-- with SPELLING one of those below
 
 local paths, at, first, last
 
-local function path(layer, number)
-  return string.format("/geoserver/gwc/service/tms/1.0.0/%s/12/%d/%d.png",
-    layer, number % 4096, math.floor(number / 4096))
+local world = 20037508.342789244
+
+local spellings = {
+  tms = function(layer, column, row)
+    return string.format("/geoserver/gwc/service/tms/1.0.0/%s/12/%d/%d.png", layer, column, row)
+  end,
+  plain = function(layer, column, row)
+    return string.format("/static/%s/12/%d/%d.png", layer, column, row)
+  end,
+  -- As OpenLayers 2 does.
+  wms = function(layer, column, row)
+    local side = 2 * world / 4096
+    local west, south = column * side - world, row * side - world
+    return string.format("/geoserver/geonode/wms?LAYERS=%s&FORMAT=image%%2Fpng&TRANSPARENT=TRUE"
+      .. "&TIME=2005-06-01%%2F2005-12-31&SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&STYLES="
+      .. "&SRS=EPSG%%3A900913&BBOX=%.9f,%.9f,%.9f,%.9f&WIDTH=256&HEIGHT=256",
+      layer, west, south, west + side, south + side)
+  end,
+}
+
+local function path(layer, number, spelling)
+  return spellings[spelling or "tms"](layer, number % 4096, math.floor(number / 4096))
 end
 
-local function listed(layer, file)
+local function listed(layer, file, spelling)
   local requests, known = {}, {}
   for line in io.lines(file) do
     local number = tonumber(line)
-    local text = known[number] or wrk.format("GET", path(layer, number))
+    local text = known[number] or wrk.format("GET", path(layer, number, spelling))
     known[number] = text
     requests[#requests + 1] = text
   end
@@ -40,7 +60,7 @@ function init(args)
   wrk.headers["Accept-Encoding"] = "gzip, deflate"
   at = 0
   if args[2] == "list" then
-    request = listed(args[1], args[3])
+    request = listed(args[1], args[3], args[4])
   else
     first = tonumber(args[3])
     request = counted(args[1], args[2] == "fill" and tonumber(args[4]))

@@ -89,12 +89,21 @@ static unsigned char *tailOf(size_t size) {
     return known[size];
 }
 
-// Reads "…REQUEST=GetMap&LAYERS=bench-SIZE…". Returns 0 when it is something else.
+// Reads "…REQUEST=GetMap&LAYERS=bench-SIZE…BBOX=W,S,E,N…": the tile of that corner at zoom 12. Returns
+// 0 when it is something else.
 static int parseMap(const char *path, struct tile *tile) {
     const char *map = strstr(path, "REQUEST=GetMap&LAYERS=bench-");
     const char *end = strstr(path, " HTTP/1.1\r\n");
     if (map == NULL || end == NULL || end < map) return 0;
     *tile = (struct tile){ .number = 1, .size = strtoull(map + 28, NULL, 10) };
+    const char *box = strstr(map, "&BBOX=");
+    if (box != NULL && box < end) {
+        const double world = 20037508.342789244, side = 2 * world / 4096;
+        char *next;
+        double west = strtod(box + 6, &next);
+        double south = strtod(next + (*next == '%' ? 3 : 1), NULL);
+        tile->number = (uint64_t)((south + world) / side + 0.5) * 4096 + (uint64_t)((west + world) / side + 0.5);
+    }
     return tile->size >= leastBody && tile->size <= largestBody;
 }
 

@@ -118,7 +118,8 @@ class Bench:
     def hit_window(self, server, layer, keys_file, seconds, connections=load.CONNECTIONS,
                    ask=load.wrk):
         """A window that must be hits only, each with its line in the log."""
-        figures = self.window(server, seconds, [layer, "list", keys_file], connections, ask)
+        figures = self.window(server, seconds, [layer, "list", keys_file, server.spelling],
+                              connections, ask)
         if figures["misses"]:
             raise BenchmarkError(f"{server.name} asked the origin {figures['misses']} times")
         for _ in range(20):  # a log is written a little later

@@ -26,7 +26,7 @@ def interleave(bench, servers, size, shape, rounds, seconds, ask=load.wrk):
     keys = bench.workload.keys_file(KEYS, shape)
     for server in servers.values():  # each warms its caches, its branch tables and its sockets
         with bench.survive(server.name):
-            bench.window(server, 1, [layer_of(size), "list", keys], ask=ask)
+            bench.window(server, 1, [layer_of(size), "list", keys, server.spelling], ask=ask)
     for turn in range(rounds):
         for name in rotate(servers, turn):
             with bench.survive(name):

@@ -8,7 +8,7 @@ import ssl
 import subprocess
 
 from .machine import HERE, BenchmarkError
-from .workload import path_of
+from .workload import SPELLINGS
 
 CONNECTIONS = 64
 # What keys.lua and pace.c say they take: it is part of a key where answers may be compressed.
@@ -80,6 +80,7 @@ def origin_requests(port):
 def fill_and_check(server, origin_port, layer, keys):
     """Asks for every tile until the cache has it, then proves it: each answer has the origin's very
     bytes and says it is a hit. Raises with the first that is wrong."""
+    path_of = SPELLINGS[server.spelling]
     numbers = keys if not isinstance(keys, int) else range(keys)
     with Client(server.port, server.authority) as viewer, Client(origin_port) as origin:
         for number in numbers:

@@ -48,16 +48,25 @@ def _hit_row(name, row, key, value, goal, to_this):
             ratio(to_this.get("requests_per_second")))
 
 
-def distribution_lines(part, goals):
+def _to_plain(part, goal):
     rows = [("", "CPU µs", "user", "system", "req/s", "CPU to plain", "req/s to plain")]
     for name, row in part["servers"].items():
         to_plain = row.get("to_plain")
         ratios = ("", "") if to_plain is None else (
-            ratio(to_plain["cpu"], goals["distribution_cpu"]),
-            ratio(to_plain["requests_per_second"]))
+            ratio(to_plain["cpu"], goal), ratio(to_plain["requests_per_second"]))
         rows.append((*_cost(name, row), *ratios))
+    return columns(rows)
+
+
+def distribution_lines(part, goals):
     return [f"hits, {part['size']}, {part['shape']}, with a distribution and "
-            f"{part['invalidations']} invalidations, and plain", *columns(rows)]
+            f"{part['invalidations']} invalidations, and plain",
+            *_to_plain(part, goals["distribution_cpu"])]
+
+
+def maps_lines(part, goals):
+    return [f"hits, {part['size']}, {part['shape']}, by a map's words, and by a plain path",
+            *_to_plain(part, goals["map_cpu"])]
 
 
 def tls_lines(table, goals):
@@ -174,7 +183,8 @@ def rolling_lines(part, goals):
         f"  slowest write until all were in step: {part['slowest_until_in_step_seconds']:.2f} s"]
 
 
-PARTS = {"hits": hits_lines, "distribution": distribution_lines, "tls": tls_lines,
+PARTS = {"hits": hits_lines, "distribution": distribution_lines, "maps": maps_lines,
+         "tls": tls_lines,
          "misses": misses_lines, "latency": latency_lines, "idle": idle_lines,
          "million": million_lines, "outage": outage_lines, "rolling": rolling_lines}
 

@@ -45,6 +45,7 @@ class Server:
     name = ""
     needs = ""
     caches = True
+    spelling = "tms"  # one of workload.SPELLINGS
     scheme = "http"
     authority = None  # a file with the certificate that must sign the server's; None: no TLS
 

@@ -34,7 +34,7 @@ def measure(bench, names, kinds, rounds, seconds):
 
 def connect(program, kind, server, core, seconds, arguments, connections=load.CONNECTIONS):
     """A new connection for each request, "full" or "resumed"; what load.wrk returns."""
-    layer, _, keys = arguments
+    layer, _, keys, *_ = arguments
     text = load.run_tool([program, str(server.port), str(connections), str(seconds), kind, layer,
                           keys], core, seconds)
     result = json.loads(text)

@@ -47,12 +47,26 @@ def path_of(layer, number):
     return f"/geoserver/gwc/service/tms/1.0.0/{layer}/12/{number % 4096}/{number // 4096}.png"
 
 
-def map_of(layer):
-    """Tile 1 of a layer, as OpenLayers asks a GeoServer for it."""
-    return ("/geoserver/geonode/wms?LAYERS=" + layer + "&FORMAT=image%2Fpng&TRANSPARENT=TRUE"
+WORLD = 20037508.342789244
+
+
+def map_of(layer, number=1):
+    """The tile as OpenLayers 2 asks a GeoServer for it."""
+    side = 2 * WORLD / 4096
+    west, south = number % 4096 * side - WORLD, number // 4096 * side - WORLD
+    box = ",".join(f"{value:.9f}" for value in (west, south, west + side, south + side))
+    return (f"/geoserver/geonode/wms?LAYERS={layer}&FORMAT=image%2Fpng&TRANSPARENT=TRUE"
             "&TIME=2005-06-01%2F2005-12-31&SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&STYLES="
-            "&SRS=EPSG%3A3857&BBOX=-10018754.17,2504688.5425,-7514065.6275,5009377.085"
-            "&WIDTH=256&HEIGHT=256")
+            f"&SRS=EPSG%3A900913&BBOX={box}&WIDTH=256&HEIGHT=256")
+
+
+def plain_path_of(layer, number):
+    """The same picture by a path that says nothing of maps."""
+    return f"/static/{layer}/12/{number % 4096}/{number // 4096}.png"
+
+
+# What keys.lua calls them, too.
+SPELLINGS = {"plain": plain_path_of, "tms": path_of, "wms": map_of}
 
 
 # Of the first seeds the one with which also the requests, not only the tiles, have the mix's median,
