@@ -89,14 +89,14 @@ static unsigned char *tailOf(size_t size) {
     return known[size];
 }
 
-// Reads "…REQUEST=GetMap&LAYERS=bench-SIZE…BBOX=W,S,E,N…": the tile of that corner at zoom 12. Returns
-// 0 when it is something else.
+// Reads a GetMap of layer bench-SIZE, as the viewer spells it or the edge: the tile of its box's corner
+// at zoom 12. Returns 0 when it is something else.
 static int parseMap(const char *path, struct tile *tile) {
-    const char *map = strstr(path, "REQUEST=GetMap&LAYERS=bench-");
+    const char *map = strstr(path, "REQUEST=GetMap"), *layer = strstr(path, "LAYERS=bench-");
     const char *end = strstr(path, " HTTP/1.1\r\n");
-    if (map == NULL || end == NULL || end < map) return 0;
-    *tile = (struct tile){ .number = 1, .size = strtoull(map + 28, NULL, 10) };
-    const char *box = strstr(map, "&BBOX=");
+    if (map == NULL || layer == NULL || end == NULL || end < map || end < layer) return 0;
+    *tile = (struct tile){ .number = 1, .size = strtoull(layer + 13, NULL, 10) };
+    const char *box = strstr(path, "&BBOX=");
     if (box != NULL && box < end) {
         const double world = 20037508.342789244, side = 2 * world / 4096;
         char *next;
