@@ -6,14 +6,15 @@ import Tiles
 /// The normal forms of maps that were asked for lately, by the words they were asked in.
 ///
 /// To read a request for a map costs as much as all else that a hit does, and the viewers of one
-/// map use the same words. A place is whoever's that hashes to it last; it has the words
-/// themselves, which are compared, so that the hash decides of nothing but speed. What has a token
-/// or a cache-buster is not remembered: the one shall not be kept, the other does not come again.
+/// map use the same words. What hashes to one pair of places takes the one or the other; it has the
+/// words themselves, which are compared, so that the hash decides of nothing but speed. What has a
+/// token or a cache-buster is not remembered: the one shall not be kept, the other does not come
+/// again.
 ///
-/// One per loop: 1.4 MiB of address space, of which only places in use are memory.
+/// One per loop: 2.8 MiB of address space, of which only places in use are memory.
 @safe  // owns its memory; `remember` bounds the lengths that `recall` goes by
 struct KnownMaps {
-    static let places = 2_048
+    static let places = 4_096
     /// Bytes of a place: words of 350 bytes and a form of 250 beside the rest.
     static let placeSize = 704
     static let headSize = MemoryLayout<Place>.stride
@@ -26,6 +27,8 @@ struct KnownMaps {
         var queryLength: UInt16
         var formLength: UInt16
         var isPicture: Bool
+        /// Of a pair's first place: which of the two was taken last, so that the other is next.
+        var latest: UInt8
     }
 
     private let memory: UnsafeMutableRawPointer
@@ -72,20 +75,25 @@ struct KnownMaps {
         _ path: RawSpan, _ query: RawSpan, _ services: Unmanaged<MapServices>,
         _ map: inout MapFacts, to key: inout CanonicalKey
     ) -> Bool {
-        let place = unsafe place(of: path, query)
-        let known = unsafe place.load(as: Place.self)
-        guard unsafe known.services == UInt(bitPattern: services.toOpaque()),
-            known.edition == edition, Int(known.pathLength) == path.byteCount,
-            Int(known.queryLength) == query.byteCount
-        else { return false }
-        let words = unsafe place + Self.headSize
-        let form = unsafe words + path.byteCount + query.byteCount
-        guard unsafe Self.isSame(path, words), unsafe Self.isSame(query, words + path.byteCount)
-        else { return false }
-        map = MapFacts(keyedPicture: known.isPicture)
-        unsafe key.append(
-            .mapRequest, UnsafeRawBufferPointer(start: form, count: Int(known.formLength)).bytes)
-        return true
+        let pair = unsafe pair(of: path, query)
+        for way in 0..<2 {
+            let place = unsafe pair + way * Self.placeSize
+            let known = unsafe place.load(as: Place.self)
+            guard unsafe known.services == UInt(bitPattern: services.toOpaque()),
+                known.edition == edition, Int(known.pathLength) == path.byteCount,
+                Int(known.queryLength) == query.byteCount
+            else { continue }
+            let words = unsafe place + Self.headSize
+            let rest = unsafe words + path.byteCount
+            guard unsafe Self.isSame(path, words), unsafe Self.isSame(query, rest)
+            else { continue }
+            map = MapFacts(keyedPicture: known.isPicture)
+            let form = unsafe UnsafeRawBufferPointer(
+                start: rest + query.byteCount, count: Int(known.formLength))
+            unsafe key.append(.mapRequest, form.bytes)
+            return true
+        }
+        return false
     }
 
     private func remember(
@@ -94,13 +102,20 @@ struct KnownMaps {
     ) {
         let length = path.byteCount + query.byteCount
         guard length + form.count <= Self.placeSize - Self.headSize else { return }
-        let place = unsafe place(of: path, query)
+        let pair = unsafe pair(of: path, query)
+        var first = unsafe pair.load(as: Place.self)
+        let way = first.latest ^ 1
+        if way == 1 {
+            first.latest = way
+            unsafe pair.storeBytes(of: first, as: Place.self)
+        }
+        let place = unsafe pair + Int(way) * Self.placeSize
         unsafe place.storeBytes(
             of: Place(
                 services: UInt(bitPattern: services.toOpaque()), edition: edition,
                 pathLength: UInt16(path.byteCount),
                 queryLength: UInt16(query.byteCount), formLength: UInt16(form.count),
-                isPicture: isPicture),
+                isPicture: isPicture, latest: 0),
             as: Place.self)
         let words = unsafe UnsafeMutableRawBufferPointer(
             start: place + Self.headSize, count: length + form.count)
@@ -120,11 +135,11 @@ struct KnownMaps {
         }
     }
 
-    /// The place of a target's words.
+    /// The two places of which one may have a target's words.
     @inline(__always)
-    private func place(of path: RawSpan, _ query: RawSpan) -> UnsafeMutableRawPointer {
+    private func pair(of path: RawSpan, _ query: RawSpan) -> UnsafeMutableRawPointer {
         let hash = Self.mixed(query, Self.mixed(path, 0x9E37_79B9_7F4A_7C15))
-        return unsafe memory + Int(hash % UInt64(Self.places)) * Self.placeSize
+        return unsafe memory + Int(hash % UInt64(Self.places / 2)) * 2 * Self.placeSize
     }
 
     /// Sixteen bytes a step, by one multiplication whose halves are folded.

@@ -87,6 +87,18 @@ final class KnownMapsTests {
         }
     }
 
+    @Test("two maps have room where their words hash to one pair of places, whoever came first")
+    func pairs() {
+        // A third pushes the older of two out, which is told by who is known then.
+        for index in 0..<3 * KnownMaps.places {
+            _ = ask(Self.tile(index))
+            #expect(isKnown(Self.tile(index)))
+            if index > 0 { #expect(isKnown(Self.tile(index - 1))) }
+        }
+        let kept = (0..<3 * KnownMaps.places).count { isKnown(Self.tile($0)) }
+        #expect(kept > KnownMaps.places * 9 / 10 && kept <= KnownMaps.places)
+    }
+
     private static let map = "/geoserver/wms?request=GetMap&layers=a&format=image/png"
 
     @Test("a token is not kept, nor what does not come again")
