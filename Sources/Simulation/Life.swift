@@ -55,7 +55,7 @@ final class Life {
             viewers.append(
                 SimulatedViewer(
                     number, fabric: fabric, ledger: ledger, loops: plan.loops, habits: habits,
-                    asks: asks))
+                    asks: asks, longestWait: plan.longestWait))
         }
     }
 

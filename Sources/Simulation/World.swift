@@ -27,6 +27,9 @@ final class World {
 
     var now: UInt64 { clock.monotonic }
 
+    /// A moment since the world began, for people.
+    func milliseconds(at time: UInt64) -> UInt64 { (time - 5_000_000_000_000) / 1_000_000 }
+
     /// When the next event is due; nil: nothing is planned.
     var nextTime: UInt64? { heap.first?.time }
 
