@@ -33,6 +33,17 @@ final class World {
     /// When the next event is due; nil: nothing is planned.
     var nextTime: UInt64? { heap.first?.time }
 
+    /// Whether the next event is to happen now.
+    var isDue: Bool { nextTime.map { $0 <= now } ?? false }
+
+    /// Time passes until the next event, or until the first of some other moments; false where
+    /// there is none.
+    func pass(to moments: UInt64?...) -> Bool {
+        guard let next = (moments + [nextTime]).compactMap(\.self).min() else { return false }
+        clock.advance(to: max(next, now + 1))
+        return true
+    }
+
     /// Has something happen so many nanoseconds from now.
     func after(_ nanoseconds: UInt64, _ action: @escaping () -> Void) {
         at(now + nanoseconds, action)

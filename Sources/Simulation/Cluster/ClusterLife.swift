@@ -257,22 +257,8 @@ final class ClusterLife {
     private func turn(while condition: () -> Bool, seconds: UInt64) {
         let end = world.now + seconds * 1_000_000_000
         while condition(), world.now < end, ticks < Self.ticksMax {
-            let loops = edge.runnable
-            let isDue = world.nextTime.map { $0 <= world.now } ?? false
-            if loops.isEmpty, !isDue {
-                guard let next = [world.nextTime, edge.nextDeadline].compactMap({ $0 }).min()
-                else { return }
-                world.clock.advance(to: max(next, world.now + 1))
-                continue
-            }
-            let choice = dice.below(loops.count + (isDue ? 1 : 0))
-            if choice == loops.count {
-                world.happen()
-            } else {
-                ticks += 1
-                edge.tick(loops[choice])
-                world.clock.advance(to: world.now + UInt64(dice.pick(1_000...30_000)))
-            }
+            guard let turn = edge.turn() else { return }
+            if turn == .loop { ticks += 1 }
         }
         if ticks >= Self.ticksMax { site.violate("a loop finds no rest") }
     }
