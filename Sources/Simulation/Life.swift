@@ -55,7 +55,7 @@ final class Life {
             viewers.append(
                 SimulatedViewer(
                     number, fabric: fabric, ledger: ledger, loops: plan.loops, habits: habits,
-                    asks: asks))
+                    asks: asks, longestWait: plan.longestWait))
         }
     }
 
@@ -209,22 +209,8 @@ final class Life {
         let end = world.now + seconds * 1_000_000_000
         while condition(), world.now < end, ticks < Self.ticksMax {
             if isRestarting, edge.isStopped { reopen() }
-            let loops = edge.runnable
-            let isDue = world.nextTime.map { $0 <= world.now } ?? false
-            if loops.isEmpty, !isDue {
-                guard let next = [world.nextTime, edge.nextDeadline].compactMap({ $0 }).min()
-                else { return }
-                world.clock.advance(to: max(next, world.now + 1))
-                continue
-            }
-            let choice = world.dice.below(loops.count + (isDue ? 1 : 0))
-            if choice == loops.count {
-                world.happen()
-            } else {
-                ticks += 1
-                edge.tick(loops[choice])
-                world.clock.advance(to: world.now + UInt64(world.dice.pick(1_000...30_000)))
-            }
+            guard let turn = edge.turn() else { return }
+            if turn == .loop { ticks += 1 }
         }
         if ticks >= Self.ticksMax { ledger.violate("a loop finds no rest") }
     }

@@ -32,7 +32,7 @@ struct LinkStyle {
 ///
 /// The edge's calls are in `Link+Edge`, the peer's in `Link+Peer`.
 final class Link {
-    enum State { case waiting, connecting, open, broken(Int32) }
+    enum State: Equatable { case waiting, connecting, open, broken(Int32) }
 
     let world: World
     let fabric: Fabric

@@ -88,6 +88,7 @@ struct OriginAnswer {
     private func read() -> Manner {
         switch site.habits.sabotage {
         case .neverAnswers: return .silent
+        case .waitsLonger where dice.chance(30): return .silent
         default: break
         }
         if dice.chance(site.habits.fails) { return failing() }

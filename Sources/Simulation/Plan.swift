@@ -73,10 +73,12 @@ struct Plan {
         if memberChanges > 0 { settings.origins[0].health.interval = 0 }
     }
 
+    private static let membersMax = 6
+
     /// Some of six members, some of which leave; at least one stays.
     func someMembers(_ dice: Dice) -> [MemberSettings] {
         let known = settings.origins[0].members
-        var members = (0..<6).filter { _ in dice.chance(50) }.map { number in
+        var members = (0..<Self.membersMax).filter { _ in dice.chance(50) }.map { number in
             var member = number < known.count ? known[number] : known[0]
             if number >= known.count { member.name = "late\(number)" }
             member.isDraining = dice.chance(30)
@@ -161,7 +163,9 @@ struct Plan {
                 authority: "member\($0).test")
         }
         origin.connectTimeout = 2_000
-        origin.firstByteTimeout = sabotage == .neverAnswers ? 0 : 4_000
+        origin.firstByteTimeout = Self.firstByteTimeout
+        if sabotage == .neverAnswers { origin.firstByteTimeout = 0 }
+        if sabotage == .waitsLonger { origin.firstByteTimeout = 600_000 }
         origin.betweenBytesTimeout = 4_000
         origin.totalTimeout = sabotage != .neverAnswers && dice.chance(30) ? 20_000 : 0
         origin.memberConcurrency = isCalm ? dice.pick([0, 3]) : dice.pick([0, 0, 1, 3])
@@ -187,5 +191,17 @@ struct Plan {
     /// Everything may be shared and stored, so that one fetch for a resource at a time is the rule.
     var countsFetches: Bool {
         settings.cache.objectBytes > 100_000 && settings.cache.fillBytes > 1 << 20
+    }
+
+    private static let firstByteTimeout = 4_000
+
+    /// What viewers are told; the edge may be told something else.
+    var longestWait: LongestWait {
+        var origin = settings.origins[0]
+        origin.firstByteTimeout = Self.firstByteTimeout
+        let most = memberChanges > 0 ? Self.membersMax : members
+        return LongestWait(
+            origin, collapseTimeout: settings.cache.collapseTimeout, members: most,
+            isAlone: memberChanges > 0 || members == 1)
     }
 }

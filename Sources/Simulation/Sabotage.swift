@@ -10,6 +10,8 @@ public enum Sabotage: String, CaseIterable, Sendable {
     case rejuvenates
     /// The edge is told to wait for ever, and the origin never answers.
     case neverAnswers
+    /// The edge is told to wait longer than viewers are told, and the origin is often silent.
+    case waitsLonger
     /// The edge is told not to collapse.
     case fetchesTwice
     /// Invalidations are acknowledged, and the edge hears nothing of them.
@@ -30,6 +32,7 @@ public enum Sabotage: String, CaseIterable, Sendable {
         switch self {
         case .mixesKeys, .mixesVersions, .forgetsWrites, .rejuvenates, .neverAnswers: nil
         case .fetchesTwice: "at a time"
+        case .waitsLonger: "longer than"
         case .forgetsOrders: "asked for after it"
         case .forgetsSoftOrders: "made before the soft"
         case .acknowledgesEarly: "asked for after it"

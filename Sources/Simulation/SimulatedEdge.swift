@@ -106,6 +106,29 @@ final class SimulatedEdge {
 
     func tick(_ loop: Int) { loops[loop].tick() }
 
+    /// What a turn of the world was.
+    enum Turn { case loop, event, pause }
+
+    /// Turns a loop that has something to do, or lets happen what is due, as the dice decide; where
+    /// there is neither, time passes until there is.
+    ///
+    /// - Returns: nil when nothing will ever be.
+    func turn() -> Turn? {
+        let world = fabric.world
+        let (loops, isDue) = (runnable, world.isDue)
+        guard isDue || !loops.isEmpty else {
+            return world.pass(to: nextDeadline) ? .pause : nil
+        }
+        let choice = world.dice.below(loops.count + (isDue ? 1 : 0))
+        guard choice < loops.count else {
+            world.happen()
+            return .event
+        }
+        tick(loops[choice])
+        world.clock.advance(to: world.now + UInt64(world.dice.pick(1_000...30_000)))
+        return .loop
+    }
+
     /// What passes is written down from the next tick on.
     func record(on tape: Tape) {
         for mailbox in mailboxes { _ = mailbox.post(.record(tape, nil)) }

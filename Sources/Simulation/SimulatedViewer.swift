@@ -27,6 +27,7 @@ final class SimulatedViewer: Peer {
     private var link: Link?
     private var reader = MessageReader()
     private var pending: [Ask] = []
+    private var waiting: Waiting
     private var left: Int
     /// The last answer said that it is the last.
     private var sawClose = false
@@ -35,7 +36,7 @@ final class SimulatedViewer: Peer {
 
     init(
         _ number: Int, fabric: Fabric, ledger: Ledger, loops: Int, habits: ViewerHabits,
-        asks: AskMaker
+        asks: AskMaker, longestWait: LongestWait
     ) {
         self.number = number
         self.fabric = fabric
@@ -44,12 +45,15 @@ final class SimulatedViewer: Peer {
         self.loops = loops
         self.habits = habits
         self.asks = asks
+        waiting = Waiting(longestWait)
         left = habits.requests
     }
 
     /// What it waits for, in words.
     var state: String {
-        let waits = pending.map { "\($0.method) \($0.resource.name)" }.joined(separator: ", ")
+        let waits = pending.map {
+            "\($0.method) \($0.resource.name) of \(world.milliseconds(at: $0.sentAt)) ms"
+        }.joined(separator: ", ")
         return "viewer \(number) on \(link?.fd ?? -1) waits for [\(waits)], \(left) to ask"
     }
 
@@ -77,6 +81,8 @@ final class SimulatedViewer: Peer {
         let halfCloses = world.dice.chance(habits.halfCloses)
         let count = halfCloses ? 1 : min(left, world.dice.pick(1...habits.pipelines))
         var bytes: [UInt8] = []
+        // On a new connection it waits from when the edge has taken it.
+        if link.state == .open { waiting.begin(at: world.now) }
         for index in 0..<count {
             let ask = asks.make(viewer: number, isCalm: habits.isCalm, isLast: index == count - 1)
             pending.append(ask)
@@ -102,25 +108,40 @@ final class SimulatedViewer: Peer {
 
     // MARK: answers
 
-    func opened(_ link: Link) {}
+    func opened(_ link: Link) {
+        if link === self.link, !pending.isEmpty { waiting.begin(at: world.now) }
+    }
+
+    /// Something came, or will not come any more.
+    private func hear() {
+        guard let ask = pending.first, let complaint = waiting.hear(at: world.now) else { return }
+        ledger.violate(
+            "viewer \(number) \(complaint): \(ask.method) \(ask.resource.name), "
+                + "sent at \(world.milliseconds(at: ask.sentAt)) ms")
+    }
 
     func received(_ link: Link, _ bytes: [UInt8]) {
         guard link === self.link else { return }
+        hear()
         reader.append(bytes)
         while let ask = pending.first {
             switch reader.next(answering: ask.method) {
-            case .needMore: return
+            case .needMore:
+                if reader.hasRest { hear() }
+                return
             case .malformed(let reason):
                 ledger.violate("viewer \(number) was sent \(reason)")
                 link.peerReset()
                 drop(isCut: false)
                 return
             case .whole(let message):
+                waiting.begin(at: world.now)
                 if message.head.status < 200 { continue }
                 pending.removeFirst()
                 take(message, ask)
             }
         }
+        waiting.end()
         if reader.hasRest { ledger.violate("viewer \(number) was sent bytes it did not ask for") }
         if !sawClose, !hasHalfClosed { pause() }
     }
@@ -147,6 +168,7 @@ final class SimulatedViewer: Peer {
 
     func ended(_ link: Link) {
         guard link === self.link else { return }
+        hear()
         if let ask = pending.first, let message = reader.end() {
             pending.removeFirst()
             take(message, ask)
@@ -157,12 +179,14 @@ final class SimulatedViewer: Peer {
 
     func broke(_ link: Link) {
         guard link === self.link else { return }
+        hear()
         drop(isCut: true)
     }
 
     /// The connection is no more: what was not answered is lost, and what came of it is looked at.
     private func drop(isCut: Bool) {
         link = nil
+        waiting.end()
         if let ask = pending.first {
             if let part = reader.part { ledger.judge(part, of: ask, isCut: true) }
             if isCut {

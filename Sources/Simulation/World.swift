@@ -27,8 +27,22 @@ final class World {
 
     var now: UInt64 { clock.monotonic }
 
+    /// A moment since the world began, for people.
+    func milliseconds(at time: UInt64) -> UInt64 { (time - 5_000_000_000_000) / 1_000_000 }
+
     /// When the next event is due; nil: nothing is planned.
     var nextTime: UInt64? { heap.first?.time }
+
+    /// Whether the next event is to happen now.
+    var isDue: Bool { nextTime.map { $0 <= now } ?? false }
+
+    /// Time passes until the next event, or until the first of some other moments; false where
+    /// there is none.
+    func pass(to moments: UInt64?...) -> Bool {
+        guard let next = (moments + [nextTime]).compactMap(\.self).min() else { return false }
+        clock.advance(to: max(next, now + 1))
+        return true
+    }
 
     /// Has something happen so many nanoseconds from now.
     func after(_ nanoseconds: UInt64, _ action: @escaping () -> Void) {

@@ -2,7 +2,6 @@ import Testing
 import Tiles
 import WireTesting
 
-private let chromium = firstExecutable("/usr/bin/chromium", "/usr/bin/chromium-browser")
 private let libraries = [
     "OpenLayers.js": "/usr/share/javascript/openlayers/OpenLayers.js",
     "style.css": "/usr/share/openlayers/theme/default/style.css",
@@ -46,7 +45,7 @@ private func leaflet(_ wms: String) -> String {
 @Suite(
     "A browser's maps during an outage: never pink, and told so",
     .enabled(
-        if: chromium != nil && libraries.values.allSatisfy { (try? readBytes($0)) != nil },
+        if: Chromium.program != nil && libraries.values.allSatisfy { (try? readBytes($0)) != nil },
         "no Chromium, OpenLayers or Leaflet"), .serialized)
 struct BrowserTests {
     private let site: OutageSite
@@ -72,29 +71,10 @@ struct BrowserTests {
         }
     }
 
-    /// What a window shows of a URL, or what became of the document.
-    private func browse(_ url: String, _ wish: String, output: String) throws {
-        let profile = try TemporaryDirectory()
-        let browser = try Child(
-            try #require(chromium),
-            [
-                "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-                "--no-first-run", "--disable-background-networking", "--disable-dev-shm-usage",
-                "--user-data-dir=\(profile.path)", "--window-size=900,700",
-                "--virtual-time-budget=20000", wish, url,
-            ], output: output)
-        let exit = browser.waitForExit(within: 120_000)
-        #expect(exit == 0, "\(browser.log)")
-    }
-
     /// How many pixels of a screenshot are pink, at its full strength or half of it on white, and
     /// how many are the notice's ground.
     private func pixels(_ url: String) throws -> (pink: Int, notice: Int) {
-        let directory = try TemporaryDirectory()
-        let file = directory.file("page.png")
-        try browse(url, "--screenshot=\(file)", output: "/dev/null")
-        let bytes = try readBytes(file)
-        let picture = try PNG.decode(bytes.span.bytes)
+        let picture = try Chromium.screenshot(url)
         var (pink, notice) = (0, 0)
         for y in 0..<picture.height {
             for x in 0..<picture.width {
@@ -151,22 +131,14 @@ struct BrowserTests {
         #expect(seen.notice == 0)
     }
 
-    private func log(_ url: String) throws -> String {
-        let directory = try TemporaryDirectory()
-        try browse(url, "--dump-dom", output: directory.file("page.html"))
-        let page = try readFile(directory.file("page.html"))
-        let start = try #require(page.firstRange(of: "id=\"log\">")).upperBound
-        return String(page[start...].prefix { $0 != "." && $0 != "<" })
-    }
-
     @Test("Leaflet: every tile is a picture, and without the edge none is")
     func leafletMap() throws {
         #expect(try site.takeMapsAway().status == 503)
         let seen = try pixels(url("leaflet.html"))
         #expect(seen.pink == 0 && seen.notice > 5_000)
-        let good = try log(url("leaflet.html"))
+        let good = try Chromium.log(url("leaflet.html"))
         #expect(good.hasSuffix(" good, 0 bad") && !good.hasPrefix("0 "), "\(good)")
-        let bad = try log("\(site.origin.url)\(site.room.path("leaflet-direct.html"))")
+        let bad = try Chromium.log("\(site.origin.url)\(site.room.path("leaflet-direct.html"))")
         #expect(bad.hasPrefix("0 good, ") && !bad.hasSuffix(" 0 bad"), "\(bad)")
     }
 }

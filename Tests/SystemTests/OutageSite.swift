@@ -18,11 +18,13 @@ struct OutageSite {
             role: tier
             origins:
               pages: { members: ["\(origin.url)"] }
-              maps: { members: ["\(maps.url)"] }
+              maps:
+                members: ["\(maps.url)"]
+                maps: { services: [{ path: \(room.path("geoserver")) }] }
             behaviors:
               - { path: "*/geoserver/*", origin: maps, class: tiles }
               - { path: "*", origin: pages, class: pages }
-            fallbacks: { outageBegins: 1, outageEnds: 1 }
+            fallbacks: { outageBegins: 1, outageEnds: 1, pictureJobs: 16 }
             notices: { \(notices) }
             \(sections.joined(separator: "\n"))
 

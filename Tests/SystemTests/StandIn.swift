@@ -26,4 +26,11 @@ final class StandIn: Sendable {
 /// The Python that has what `conf/python-packages.txt` names; nil where it was not installed.
 let packagedPython = firstExecutable("\(projectRoot)/.build/python/bin/python3")
 
+/// A file out of one of its packages.
+func packagedFile(_ name: String) -> String {
+    // Python's own version is in the path.
+    let places = (10..<40).map { "\(projectRoot)/.build/python/lib/python3.\($0)/site-packages" }
+    return (places.first(where: isExecutable) ?? places[0]) + "/" + name
+}
+
 let projectRoot = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")

@@ -4,32 +4,16 @@ import WireTesting
 
 @Suite("One tile, one entry: over the wire")
 struct TileEntryTests {
-    private let origin: Origin
-    private let room: Room
-    private let edge: Edge
-    private let site: String
+    private let place: TileSite
+    private var room: Room { place.room }
+    private var edge: Edge { place.edge }
+    private var site: String { place.path }
 
     init() throws {
-        origin = try Origin()
-        room = origin.room("entries")
-        site = room.path("geoserver")
-        let text = """
-            origins:
-              default:
-                members: ["\(origin.url)"]
-                maps: { services: [{ path: \(site), bareWorkspace: geonode }] }
-
-            """
-        edge = try Edge(origin: nil, mode: "cloudfront", configuration: text)
+        place = try TileSite("entries", service: ", bareWorkspace: geonode")
     }
 
-    private var picture: Reply {
-        let bytes = BlankTile.png(width: 256, height: 256)
-        let head =
-            "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nETag: \"a\"\r\n"
-            + "Content-Length: \(bytes.count)\r\n\r\n"
-        return Reply([.send(Array(head.utf8) + bytes)], status: 200)
-    }
+    private let picture = TileSite.tile("ETag: \"a\"")
 
     private let query =
         "SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS=storms&STYLES=&SRS=EPSG:3857"

@@ -20,6 +20,7 @@ struct Tool: Sendable {
         Tool("\(projectRoot)/.build/python/bin/cfn-lint"),
         Tool("\(projectRoot)/.build/python/bin/moto_server"),
         Tool("\(projectRoot)/.build/python/bin/django-admin"),
+        Tool(packagedFile("openlayers/js/openlayers.standalone.js")),
     ]
 
     init(_ paths: String...) {

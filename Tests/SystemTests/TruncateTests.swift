@@ -4,28 +4,14 @@ import WireTesting
 
 @Suite("Tiles that are to be gone: by command, and by GeoWebCache's interface at the admin port")
 struct TruncateTests {
-    private let origin: Origin
-    private let room: Room
-    private let edge: Edge
-    private let site: String
+    private let place: TileSite
+    private var room: Room { place.room }
+    private var edge: Edge { place.edge }
+    private var site: String { place.path }
 
     init() throws {
-        origin = try Origin()
-        room = origin.room("truncate")
-        site = room.path("geoserver")
-        let text = """
-            origins:
-              default:
-                members: ["\(origin.url)"]
-                maps: { services: [{ path: \(site) }] }
-
-            """
-        edge = try Edge(origin: nil, mode: "cloudfront", configuration: text)
-        let bytes = BlankTile.png(width: 256, height: 256)
-        let head =
-            "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nCache-Control: max-age=600\r\n"
-            + "Content-Length: \(bytes.count)\r\n\r\n"
-        room.always(Reply([.send(Array(head.utf8) + bytes)], status: 200))
+        place = try TileSite("truncate")
+        room.always(TileSite.tile("Cache-Control: max-age=600"))
     }
 
     /// A tile of 90 degrees with its west edge there.

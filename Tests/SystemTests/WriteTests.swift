@@ -163,44 +163,38 @@ struct WriteTests {
         #expect(try hits(edge) == [false, true, true])
     }
 
-    @Test("an edge that is killed while a write is under way knows it when it starts again")
-    func killed() throws {
+    /// An edge with everything in its cache is killed once so much of a request has been sent and
+    /// its beginning has come to the origin; the edge that starts where it was.
+    private func afterKill(_ request: some Collection<UInt8>, _ reply: (Gate) -> Reply) throws
+        -> Edge
+    {
         let directory = try TemporaryDirectory()
         let gate = Gate()
+        defer { gate.open() }
         try fillForGood(directory)
         do {
             let edge = try edge(directory)
             #expect(try hits(edge) == [true, true, true])
-            room.reply(Reply([.pass(gate)]))
+            room.reply(reply(gate))
             let viewer = try edge.viewer()
-            let asked = room.count
-            try viewer.send(post(insert()))
-            #expect(room.request(asked + 1) != nil)
+            try viewer.send(Array(request))
+            #expect(gate.awaitArrival(), "its beginning is forwarded")
             edge.child.kill9()
         }
-        let edge = try edge(directory)
+        return try edge(directory)
+    }
+
+    @Test("an edge that is killed while a write is under way knows it when it starts again")
+    func killed() throws {
+        let edge = try afterKill(post(insert()).utf8) { Reply([.pass($0)]) }
         #expect(edge.child.log.contains { $0.contains("1 writes were under way") })
         #expect(try hits(edge) == [false, true, true])
-        gate.open()
     }
 
     @Test("one that is killed before a long body has ended holds everything for touched")
     func killedMidway() throws {
-        let directory = try TemporaryDirectory()
-        let gate = Gate()
-        try fillForGood(directory)
-        do {
-            let edge = try edge(directory)
-            #expect(try hits(edge) == [true, true, true])
-            let viewer = try edge.viewer()
-            let whole = Array(post(insert(padding: 300_000)).utf8)
-            room.reply(Reply([.pass(gate)]).early())
-            try viewer.send(Array(whole[..<150_000]))
-            #expect(gate.awaitArrival(), "its beginning is forwarded")
-            edge.child.kill9()
-        }
-        gate.open()
-        let edge = try edge(directory)
+        let whole = post(insert(padding: 300_000)).utf8
+        let edge = try afterKill(whole.prefix(150_000)) { Reply([.pass($0)]).early() }
         #expect(try hits(edge) == [false, false, false])
     }
 

@@ -69,15 +69,7 @@ final class SecuredStream: ByteStream {
     func write(_ bytes: [UInt8]) -> Bool {
         var sent = 0
         while true {
-            let result = unsafe bytes[sent...].withUnsafeBytes { rest in
-                var part = unsafe iovec(
-                    iov_base: UnsafeMutableRawPointer(mutating: rest.baseAddress),
-                    iov_len: rest.count)
-                return unsafe withUnsafePointer(to: &part) {
-                    unsafe network.send(fd, UnsafeBufferPointer(start: $0, count: 1))
-                }
-            }
-            switch result {
+            switch network.send(fd, bytes[sent...]) {
             case .bytes(let count):
                 sent += count
                 if sent == bytes.count { return true }

@@ -126,15 +126,7 @@ struct MemberClient: ~Copyable {
     private mutating func send(_ bytes: [UInt8]) throws(Failure) {
         var sent = 0
         while sent < bytes.count {
-            let result = unsafe bytes[sent...].withUnsafeBytes { rest in
-                var part = unsafe iovec(
-                    iov_base: UnsafeMutableRawPointer(mutating: rest.baseAddress),
-                    iov_len: rest.count)
-                return unsafe withUnsafePointer(to: &part) {
-                    unsafe network.send(fd, UnsafeBufferPointer(start: $0, count: 1))
-                }
-            }
-            switch result {
+            switch network.send(fd, bytes[sent...]) {
             case .bytes(let count): sent += count
             case .wouldBlock:
                 guard wait() else { throw Failure("it took no request in time") }

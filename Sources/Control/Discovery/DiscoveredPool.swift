@@ -61,13 +61,13 @@ final class DiscoveredPool: Sendable {
             state.isAsking = true
             return true
         }
-        if isDue { queue.async { self.ask() } }
+        if isDue { world.run(queue) { self.ask() } }
         let sights = world.sights(settings.origin)
         let (orders, notes) = state.withLock { state in
             state.isStopped ? ([], []) : state.membership.observe(sights, at: now)
         }
         for note in notes { self.note(.notice, note) }
-        for order in orders { self.orders.async { self.carryOut(order) } }
+        for order in orders { world.run(self.orders) { self.carryOut(order) } }
         apply()
     }
 
@@ -159,6 +159,10 @@ struct DiscoveryWorld: Sendable {
     /// Puts members in force.
     var apply:
         @Sendable (_ origin: String, [MemberSettings], _ isWanted: @escaping () -> Bool) -> Void
+    /// Has a question asked, or an order carried out, on the queue for such, which may take long.
+    var run: @Sendable (DispatchQueue, @escaping @Sendable () -> Void) -> Void = {
+        $0.async(execute: $1)
+    }
     /// A question has ended, either way.
     var answered: @Sendable () -> Void = {}
     var note: @Sendable (EdgeEvent) -> Void

@@ -378,7 +378,11 @@ public final class Invalidations: Sendable {
 
     /// The latest that is on disk with all before it, unless that failed.
     package var latestWritten: UInt64 {
-        state.withLock { $0.waiting.first.map { $0.number - 1 } ?? $0.latest }
+        state.withLock { state in
+            // What only notes a write has no number of its own.
+            let first = state.waiting.first { !$0.rules.isEmpty }
+            return first.map { $0.number - 1 } ?? state.latest
+        }
     }
 
     /// Rules in force.

@@ -41,13 +41,17 @@ final class ClusterLife {
             settings.origins[0].cluster?.choosesLeader = true
             settings.origins[0].cluster?.succession = 3_000
         }
+        let longestWait = LongestWait(
+            settings.origins[0], collapseTimeout: settings.cache.collapseTimeout,
+            members: site.nodes.count, isAlone: isElastic)
+        if sabotage == .waitsLonger { settings.origins[0].firstByteTimeout = 600_000 }
         edge = try SimulatedEdge(settings, mapBytes: 16 << 20, fabric)
         let (numbers, layers) = (ClusterViewer.NextWrite(), dice.pick(1...5))
         for number in 0..<dice.pick(3...8) {
             viewers.append(
                 ClusterViewer(
                     number, site, fabric, loops: loops, layers: layers,
-                    requests: dice.pick(20...60), numbers,
+                    requests: dice.pick(20...60), numbers, longestWait,
                     members: { [unowned self] in
                         Set(members)
                     }))
@@ -60,6 +64,7 @@ final class ClusterLife {
         origin.members = members.map(member)
         origin.connectTimeout = 1_000
         origin.firstByteTimeout = 2_000
+        origin.betweenBytesTimeout = 2_000
         origin.attempts = dice.pick(1...3)
         origin.memberConcurrency = dice.pick([0, 0, 2])
         // A request may have to ask everybody.
@@ -79,6 +84,7 @@ final class ClusterLife {
         settings.behaviors = [BehaviorSettings(policy: policy)]
         settings.mode = .rfc9111
         settings.loops = loops
+        settings.cache.collapseTimeout = 4_000
         settings.listeners = [ListenerSettings(endpoint: .ip(.loopback(port: 8_080)))]
         settings.limits.connectionsPerLoop = 256
         return settings
@@ -103,7 +109,7 @@ final class ClusterLife {
         planStore()
         planKeeper()
         planGroup()
-        if !isCalm { planTrouble() }
+        if !isCalm || site.sabotage == .waitsLonger { planTrouble() }
         turn(while: { [self] in !viewers.allSatisfy(\.isDone) }, seconds: 3_600)
         for viewer in viewers where !viewer.isDone {
             site.violate("never answered: \(viewer.state)")
@@ -251,22 +257,8 @@ final class ClusterLife {
     private func turn(while condition: () -> Bool, seconds: UInt64) {
         let end = world.now + seconds * 1_000_000_000
         while condition(), world.now < end, ticks < Self.ticksMax {
-            let loops = edge.runnable
-            let isDue = world.nextTime.map { $0 <= world.now } ?? false
-            if loops.isEmpty, !isDue {
-                guard let next = [world.nextTime, edge.nextDeadline].compactMap({ $0 }).min()
-                else { return }
-                world.clock.advance(to: max(next, world.now + 1))
-                continue
-            }
-            let choice = dice.below(loops.count + (isDue ? 1 : 0))
-            if choice == loops.count {
-                world.happen()
-            } else {
-                ticks += 1
-                edge.tick(loops[choice])
-                world.clock.advance(to: world.now + UInt64(dice.pick(1_000...30_000)))
-            }
+            guard let turn = edge.turn() else { return }
+            if turn == .loop { ticks += 1 }
         }
         if ticks >= Self.ticksMax { site.violate("a loop finds no rest") }
     }

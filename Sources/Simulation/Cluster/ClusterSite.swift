@@ -183,4 +183,9 @@ public enum ClusterSabotage: String, CaseIterable, Sendable {
     case writesAside
     /// A node answers a write twice as often as it is asked.
     case countsTwice
+    /// The edge waits longer for a node than viewers are told, and nodes hang.
+    case waitsLonger
+
+    /// What is said of it, among other things; nil: it may be anything.
+    public var sign: String? { self == .waitsLonger ? "longer than" : nil }
 }

@@ -11,6 +11,7 @@ final class ClusterViewer: Peer {
     private var link: Link?
     private var reader = MessageReader()
     private var ask: ClusterAskMade?
+    private var waiting: Waiting
     private var left: Int
     private(set) var isDone = false
 
@@ -19,7 +20,8 @@ final class ClusterViewer: Peer {
 
     init(
         _ number: Int, _ site: ClusterSite, _ fabric: Fabric, loops: Int, layers: Int,
-        requests: Int, _ next: NextWrite, members: @escaping () -> Set<Int>
+        requests: Int, _ next: NextWrite, _ longestWait: LongestWait,
+        members: @escaping () -> Set<Int>
     ) {
         self.number = number
         self.site = site
@@ -28,12 +30,17 @@ final class ClusterViewer: Peer {
         self.layers = layers
         self.next = next
         self.members = members
+        waiting = Waiting(longestWait)
         left = requests
     }
 
     private var world: World { site.world }
 
-    var state: String { "viewer \(number) waits for \(ask?.path ?? "nothing"), \(left) to ask" }
+    var state: String {
+        guard let ask else { return "viewer \(number) waits for nothing, \(left) to ask" }
+        let sent = world.milliseconds(at: ask.sentAt)
+        return "viewer \(number) waits for \(ask.method) \(ask.path) of \(sent) ms, \(left) to ask"
+    }
 
     func start() { world.after(world.dice.delay(0...3_000_000)) { [self] in proceed() } }
 
@@ -71,21 +78,37 @@ final class ClusterViewer: Peer {
         ask = ClusterAskMade(
             viewer: number, method: method, path: path, isAffected: isAffected, sentAt: world.now,
             post: method == "GET" ? nil : next.number, members: members())
+        // On a new connection it waits from when the edge has taken it.
+        if link?.state == .open { waiting.begin(at: world.now) }
         world.note("viewer \(number) asks \(method) \(path)", number)
         link?.peerSend(Array("\(method) \(path) HTTP/1.1\r\n\(fields)\r\n".utf8))
     }
 
-    func opened(_ link: Link) {}
+    func opened(_ link: Link) {
+        if link === self.link, ask != nil { waiting.begin(at: world.now) }
+    }
+
+    /// Something came, or will not come any more.
+    private func hear() {
+        guard let ask, let complaint = waiting.hear(at: world.now) else { return }
+        let sent = world.milliseconds(at: ask.sentAt)
+        site.violate("viewer \(number) \(complaint): \(ask.method) \(ask.path), sent at \(sent) ms")
+    }
 
     func received(_ link: Link, _ bytes: [UInt8]) {
         guard link === self.link else { return }
+        hear()
         reader.append(bytes)
         while var made = ask {
             switch reader.next(answering: made.method) {
             case .needMore: return
             case .malformed(let reason): return site.violate("viewer \(number) has \(reason)")
             case .whole(let message):
-                if message.head.status < 200 { continue }
+                if message.head.status < 200 {
+                    waiting.begin(at: world.now)
+                    continue
+                }
+                waiting.end()
                 ask = nil
                 made.members.formIntersection(members())
                 take(message, made)
@@ -114,6 +137,8 @@ final class ClusterViewer: Peer {
 
     func broke(_ link: Link) {
         guard link === self.link else { return }
+        hear()
+        waiting.end()
         (self.link, ask) = (nil, nil)
         world.after(world.dice.delay(0...500_000)) { [self] in
             if self.link == nil, !isDone { proceed() }

@@ -204,13 +204,10 @@ final class FairLife {
     private func turn(seconds: UInt64) {
         let end = world.now + seconds * Self.second
         while world.now < end {
-            let isDue = world.nextTime.map { $0 <= world.now } ?? false
-            let loops = edge.runnable
+            let (loops, isDue) = (edge.runnable, world.isDue)
             guard isDue || !loops.isEmpty else {
                 if edge.store.step() { continue }
-                guard let next = [world.nextTime, edge.nextDeadline].compactMap({ $0 }).min()
-                else { return }
-                world.clock.advance(to: max(next, world.now + 1))
+                guard world.pass(to: edge.nextDeadline) else { return }
                 continue
             }
             if world.dice.below(2) == 0, isDue {

@@ -257,15 +257,10 @@ final class PoolLife {
     private func turn(seconds: UInt64) {
         let end = world.now + seconds * Self.second
         while world.now < end {
-            let isDue = world.nextTime.map { $0 <= world.now } ?? false
-            let loops = edge.runnable
-            let probesRun = probes.isRunnable
+            let (loops, isDue, probesRun) = (edge.runnable, world.isDue, probes.isRunnable)
             guard isDue || !loops.isEmpty || probesRun else {
                 if edge.store.step() { continue }
-                let next = [world.nextTime, edge.nextDeadline, probes.nextDeadline]
-                    .compactMap { $0 }.min()
-                guard let next else { return }
-                world.clock.advance(to: max(next, world.now + 1))
+                guard world.pass(to: edge.nextDeadline, probes.nextDeadline) else { return }
                 continue
             }
             let choice = world.dice.below(3)

@@ -43,6 +43,8 @@ struct PendingWriteTests {
         let told = EventList()
         _ = store.invalidations.beginWrite(rule("a:x")) { told.append(.init(.notice, "\($0)")) }
         #expect(told.texts.isEmpty)
+        // It has no number, so that nothing with one waits for the disk.
+        #expect(store.invalidations.latestWritten == 0)
         store.settle()
         #expect(told.texts == ["true"])
         #expect(number(store, "a:x") == 0 && store.invalidations.latest == 0)
@@ -56,9 +58,11 @@ struct PendingWriteTests {
             let (done, refused) = (begin(store, "a:x"), begin(store, "a:y"))
             #expect(store.invalidations.endWrite(done, [rule("a:x")]).number == 1)
             store.invalidations.endWrite(refused, [])
+            #expect(store.invalidations.latestWritten == 0)
             #expect(number(store, "a:x") == 1 && number(store, "a:y") == 0)
             #expect(store.invalidations.pendingWrites == (0, 0))
             store.settle()
+            #expect(store.invalidations.latestWritten == 1)
             store.close()
         }
         let store = try open()
