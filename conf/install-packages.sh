@@ -56,7 +56,9 @@ if [[ " $* " == *" test "* ]]; then
         rm -rf "$place"
         mkdir -p "$(dirname "$place")"
         /usr/bin/python3 -m venv "$place"
-        "$place/bin/pip" install --quiet --disable-pip-version-check -r "$list" </dev/null
+        pip=("$place/bin/pip" install --quiet --disable-pip-version-check -r /dev/stdin)
+        grep -v '# alone$' "$list" | "${pip[@]}"
+        grep '# alone$' "$list" | "${pip[@]}" --no-deps
         cp "$list" "$place/packages.txt"
     fi
 fi
