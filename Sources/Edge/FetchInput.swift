@@ -157,7 +157,7 @@ extension LoopState where N: ~Copyable {
             if fetch.body.isComplete || !origins[slot].input.isEmpty { takeBody(slot, fetch) }
             return
         }
-        settle(slot, fetch, head, ending(of: fetch, status: head.status))
+        settle(slot, fetch, head, ending(of: fetch, head))
     }
 
     /// What the answer makes stale is put in force; then the answer goes out.

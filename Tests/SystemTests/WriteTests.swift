@@ -234,6 +234,25 @@ struct WriteTests {
         #expect(try hits(edge) == [false, false, false])
     }
 
+    @Test("rubbish that never ends makes nothing old")
+    func rubbish() throws {
+        let edge = try edge(try TemporaryDirectory())
+        try fill(edge)
+        let gate = Gate()
+        room.reply(Reply([.pass(gate)]).early())
+        defer { gate.open() }
+        do {
+            let viewer = try edge.viewer()
+            let whole = Array(post(String(repeating: " ", count: 300_000)).utf8)
+            try viewer.send(Array(whole[..<150_000]))
+            #expect(gate.awaitArrival())
+            viewer.socket.reset()
+        }
+        #expect(try settles(edge))
+        #expect(try edge.metric("mapedge_writes_observed_total") == 1)
+        #expect(try hits(edge) == [true, true, true])
+    }
+
     /// Waits until no write is under way.
     private func settles(_ edge: Edge) throws -> Bool {
         for _ in 0..<2_000 where try edge.metric("mapedge_writes_open") == 0 { return true }
