@@ -134,6 +134,7 @@ extension LoopState where N: ~Copyable {
         counters.add(.writesObserved)
         watch.stage = .logging
         noted = writes.expanded(noted)
+        awaitDisk(fetch)
         let (mailbox, token) = (shared.mailboxes[index], fetch.token.bits)
         watch.id = store.invalidations.beginWrite(InvalidationRule(scope: noted)) { _ in
             _ = mailbox.post(.kept(fetch: token))
@@ -182,7 +183,6 @@ extension LoopState where N: ~Copyable {
         let bytes = fetch.shared.prefix(Self.answerLimit)
         unsafe reader.take(bytes.span.bytes)
         let isRead = isWhole && fetch.shared.total <= Self.answerLimit
-        (watch.head, watch.reader) = (nil, nil)
         return (head, end(fetch, reader.finish(isWhole: isRead)))
     }
 
@@ -211,6 +211,7 @@ extension LoopState where N: ~Copyable {
         let exchange = fetch.exchange
         guard let watch = exchange.watch, watch.stage == .open else { return nil }
         watch.stage = .settled
+        watch.forgetAnswer()
         let outcome = read == .refused && watch.attempts > 1 ? .unknown : read
         watch.outcome = outcome
         exchange.outcome.write = outcome.word

@@ -116,7 +116,8 @@ extension LoopState where N: ~Copyable {
         guard
             let suspicion = Suspicion.of(
                 verdict, report, layers: fetch.layers, fetch.pool.settings.health.passive),
-            !fetch.exchange.intake.hasLeft, fetch.exchange.intake.isComplete,
+            fetch.exchange.watch == nil, !fetch.exchange.intake.hasLeft,
+            fetch.exchange.intake.isComplete,
             let next = fetch.pool.chooseRetry(
                 tried: tried, onlyFit: true, isFree: fetch.evidence.isTrial,
                 at: network.monotonicMilliseconds, wish(of: fetch), for: fetch.ask.requestClass)
@@ -154,6 +155,7 @@ extension LoopState where N: ~Copyable {
     func forget(_ fetch: Fetch) {
         fetch.shared.startOver()
         (fetch.judging, fetch.gzip, fetch.body) = (nil, nil, ResponseIntake())
+        fetch.exchange.watch?.forgetAnswer()
     }
 
     /// A member answers nobody any more: requests that wait for its answer go to others, out of no
