@@ -86,7 +86,7 @@ extension LoopState where N: ~Copyable {
     func search(for head: FetchedHead, _ exchange: Exchange) -> PageSearch? {
         // What is not for storing anyway may still be kept by a cache that does not know it.
         guard exchange.isAnonymous, exchange.head.method == .get,
-            head.isStorable || head.storability == .refused(.noFreshness),
+            head.mayBeShared || head.storability == .refused(.noFreshness),
             !head.confirmsStored, !head.deniesStored
         else { return nil }
         guard PageText.mayHoldTokens(head.blob) else { return nil }
