@@ -85,10 +85,17 @@ extension LoopState where N: ~Copyable {
     mutating func asksAnother(_ fetch: Fetch) -> Bool {
         guard let judged = fetch.judging else { return false }
         let total = fetch.shared.total
+        // A picture is known by few bytes; more are held only as long as there is memory for it.
+        let lacksMemory =
+            !fetch.body.isComplete && total >= TileBody.prefixBytes && shared.budget.isExhausted
+        if lacksMemory {
+            judged.search?.giveUp()
+            fetch.shared.fence()
+        }
         let isSettled =
             judged.search?.settles(fetch.shared, isComplete: fetch.body.isComplete) ?? true
         let isEnough =
-            fetch.body.isComplete || total >= judged.needed
+            fetch.body.isComplete || total >= judged.needed || lacksMemory
             || fetch.evidence.document?.isDecided == true
         guard isSettled, isEnough else { return false }
         let head = judge(judged, fetch)
