@@ -140,7 +140,7 @@ extension LoopState where N: ~Copyable {
         noteHead(fetch)
         setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
         fetch.body.begin(originHead.framing)
-        var head = makeHead(fetch, passed(raw, fetch.exchange))
+        var head = makeHead(fetch, shortened(passed(raw, fetch.exchange), fetch.exchange))
         if settlesRivalry(fetch, head) || obeys(fetch, head) { return }
         if head.status >= 500, retryOnStatus(fetch, head) { return }
         if failsOver(fetch, .status(head.status), verdict(fetch, head)) { return }
