@@ -116,8 +116,9 @@ extension LoopState where N: ~Copyable {
         guard fetch.awaitedCommits > 0, fetch.heldFailure == nil else { return false }
         fetch.heldFailure = failure
         fetch.member = -1
-        // Should no word come, it is answered all the same.
-        setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
+        // It is in no queue, and on its way to no member.
+        fetch.phase = .receiving
+        awaitDisk(fetch)
         return true
     }
 

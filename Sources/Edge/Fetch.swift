@@ -51,9 +51,10 @@ package final class Fetch {
     var isPaused = false
     /// The response of a write, until what the write made stale is on disk.
     var held: FetchedHead?
-    /// The same where it failed, although it may have been done: commits that are waited for.
+    /// The same where it failed: commits that are waited for, and those that were in vain.
     var awaitedCommits = 0
     var heldFailure: FetchFailure?
+    var lateCommits = 0
     /// What it asks of its pool's cluster; nil before a member was chosen.
     var wish: MemberWish?
     /// What it relied on when it asked its present member.
@@ -104,8 +105,10 @@ package final class Fetch {
     /// Whether the request could be sent once more without harm: RFC 9110 §9.2.2.
     var isReplayable: Bool {
         guard head == nil, !exchange.intake.hasLeft else { return false }
-        // A write of the catalog is sent once, also where it could do no harm twice.
-        return request.method.isIdempotent && wish?.ask != .write || !hasSentHead
+        // A write of the catalog is sent once, though it did no harm twice; and so is a GET that
+        // writes.
+        let isOnce = wish?.ask == .write || exchange.watch != nil && request.method.isSafe
+        return request.method.isIdempotent && !isOnce || !hasSentHead
     }
 }
 
@@ -311,6 +314,7 @@ extension LoopState where N: ~Copyable {
             if fetch.phase != .done { arm(fetch) }
             return
         }
+        if outwaitsDisk(fetch) { return }
         if fetch.phase == .queued {
             if looksForPlace(fetch) { return }
             fetch.pool.leaveQueue(QueuedFetch(loop: index, fetch: token.bits), isLate: true)
@@ -423,9 +427,9 @@ extension LoopState where N: ~Copyable {
     }
 
     mutating func finishFailed(_ fetch: Fetch, _ failure: FetchFailure) {
+        if let outcome = outcome(of: failure), failsOver(fetch, outcome) { return }
         loseWatched(fetch)
         if holdsFailure(fetch, failure) { return }
-        if let outcome = outcome(of: failure), failsOver(fetch, outcome) { return }
         conclude(fetch)
         end(fetch.shared, .failed(failure))
     }

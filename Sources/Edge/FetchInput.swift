@@ -140,7 +140,7 @@ extension LoopState where N: ~Copyable {
         noteHead(fetch)
         setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
         fetch.body.begin(originHead.framing)
-        var head = makeHead(fetch, passed(raw, fetch.exchange))
+        var head = makeHead(fetch, shortened(passed(raw, fetch.exchange), fetch.exchange))
         if settlesRivalry(fetch, head) || obeys(fetch, head) { return }
         if head.status >= 500, retryOnStatus(fetch, head) { return }
         if failsOver(fetch, .status(head.status), verdict(fetch, head)) { return }
@@ -157,7 +157,7 @@ extension LoopState where N: ~Copyable {
             if fetch.body.isComplete || !origins[slot].input.isEmpty { takeBody(slot, fetch) }
             return
         }
-        settle(slot, fetch, head, ending(of: fetch, status: head.status))
+        settle(slot, fetch, head, ending(of: fetch, head))
     }
 
     /// What the answer makes stale is put in force; then the answer goes out.
@@ -166,7 +166,7 @@ extension LoopState where N: ~Copyable {
     ) {
         if invalidateAfter(fetch, head, endWrite(fetch, status: head.status), ending) {
             fetch.held = head
-            fetch.deadline = .max
+            awaitDisk(fetch)
             return
         }
         goOn(slot, fetch, head)
@@ -180,25 +180,8 @@ extension LoopState where N: ~Copyable {
         settle(slot, fetch, head, ending)
     }
 
-    /// What a write made stale is on disk: its answer, or word of its failure, may go out.
-    mutating func invalidationKept(_ token: Token) {
-        guard fetches.contains(token) else { return }
-        let fetch = fetches[token.slot]
-        if forwardsLogged(fetch) { return }
-        fetch.awaitedCommits = max(0, fetch.awaitedCommits - 1)
-        if fetch.awaitedCommits > 0 { return }
-        if let failure = fetch.heldFailure { return finishFailed(fetch, failure) }
-        guard let head = fetch.held, let slot = fetch.connection, origins.contains(slot) else {
-            return
-        }
-        fetch.held = nil
-        setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
-        goOn(slot.index, fetch, head)
-        if fetches.contains(token), origins.contains(slot) { receiveOrigin(slot.index) }
-    }
-
     /// The head is known and in order: who waits may have it, and the body is read.
-    private mutating func goOn(_ slot: UInt32, _ fetch: Fetch, _ head: FetchedHead) {
+    mutating func goOn(_ slot: UInt32, _ fetch: Fetch, _ head: FetchedHead) {
         if head.completes, !prefill(fetch) {
             fail(fetch, .cutShort)
             return

@@ -31,6 +31,8 @@ extension LoopState where N: ~Copyable {
         origins[slot].phase = .tunnel
         fetch.connection = nil
         release(fetch, .succeeded)
+        // What is said in a tunnel nobody reads.
+        loseWatched(fetch)
         conclude(fetch)
         viewers[viewer].phase = .tunnel
         viewers[viewer].closesAfterResponse = true

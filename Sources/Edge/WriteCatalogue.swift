@@ -30,10 +30,11 @@ public struct CatalogueSettings: Sendable, Equatable {
 
 /// The catalogue for all loops: looked at when a write passes, and at no other time.
 final class CatalogueBoard: Sendable {
-    private let known = Mutex(WriteCatalogue())
+    private let known = Mutex<WriteCatalogue?>(nil)
     private let mayHaveChanged = Atomic<Bool>(false)
 
-    var catalogue: WriteCatalogue {
+    /// nil: it was not read yet.
+    var catalogue: WriteCatalogue? {
         get { known.withLock { $0 } }
         set { known.withLock { $0 = newValue } }
     }
@@ -76,6 +77,11 @@ extension Server {
     /// Writes reach as far as this catalogue says, from the next one on.
     public func putInForce(_ catalogue: WriteCatalogue) { shared.catalogue.catalogue = catalogue }
 
+    /// A scope with all that shows what it names, as far as configuration and catalogue tell.
+    public func expanded(_ scope: WriteScope) -> WriteScope {
+        snapshot.settings.writes.with(shared.catalogue.catalogue).expanded(scope)
+    }
+
     /// An origin's members, those that are fit first.
     public func targets(of origin: String) -> [MemberTarget] {
         guard let pool = snapshot.pools.first(where: { $0.settings.id == origin }) else {
@@ -96,8 +102,14 @@ extension Server {
 
 extension WriteSettings {
     /// The same with what the catalogue knows beside the configuration, which has the last word.
-    func with(_ catalogue: WriteCatalogue) -> WriteSettings {
+    ///
+    /// - Parameter catalogue: nil: it was not read yet.
+    func with(_ catalogue: WriteCatalogue?) -> WriteSettings {
         var settings = self
+        guard let catalogue else {
+            settings.awaitsCatalogue = self.catalogue != nil
+            return settings
+        }
         settings.context.workspaces.merge(catalogue.workspaces) { own, _ in own }
         settings.groups.merge(catalogue.groups) { own, _ in own }
         return settings

@@ -36,7 +36,10 @@ final class WriteWatch {
     }
 
     /// The answer's body may have to be read here, without a coding.
-    var readsAnswer: Bool { write.response != .status }
+    var readsAnswer: Bool { write.response != .status && write.response != .success }
+
+    /// Of an answer that was begun nothing is known any more.
+    func forgetAnswer() { (head, reader) = (nil, nil) }
 }
 
 /// Reads a request's body as it passes; in a box, since hardly any request has one.
@@ -59,14 +62,10 @@ final class BodyObserver {
     /// - Parameter isWhole: that was the last of it.
     func finish(isWhole: Bool) -> WriteRecognition {
         isOver = true
-        let found = reader.finish()
-        if isWhole { return found }
-        var wide = unread
-        if case .write(let write) = found {
-            wide.scope.formUnion(write.scope)
-            wide.isDeferred = wide.isDeferred || write.isDeferred
-        }
-        wide.response = .divisible
+        guard !isWhole else { return reader.finish() }
+        guard case .write(var wide) = reader.finish(isWhole: false) else { return .read }
+        wide.scope.formUnion(unread.scope)
+        wide.isDeferred = wide.isDeferred || unread.isDeferred
         return .write(wide)
     }
 }
@@ -94,9 +93,12 @@ extension LoopState where N: ~Copyable {
             exchange.page == nil
         else { return nil }
         // Whether it is one does not depend on the catalogue, which takes a while to look at.
-        guard exchange.recognised(snapshot.settings.writes.context) != .read else { return nil }
+        let hasCredentials = exchange.hasCredentials
+        guard exchange.recognised(snapshot.settings.writes.context, hasCredentials) != .read else {
+            return nil
+        }
         let settings = writes
-        switch exchange.recognised(settings.context) {
+        switch exchange.recognised(settings.context, hasCredentials) {
         case .read: return nil
         case .write(let write): return WriteWatch(write, body: nil)
         case .body(let body, let unread):
@@ -132,6 +134,7 @@ extension LoopState where N: ~Copyable {
         counters.add(.writesObserved)
         watch.stage = .logging
         noted = writes.expanded(noted)
+        awaitDisk(fetch)
         let (mailbox, token) = (shared.mailboxes[index], fetch.token.bits)
         watch.id = store.invalidations.beginWrite(InvalidationRule(scope: noted)) { _ in
             _ = mailbox.post(.kept(fetch: token))
@@ -180,15 +183,15 @@ extension LoopState where N: ~Copyable {
         let bytes = fetch.shared.prefix(Self.answerLimit)
         unsafe reader.take(bytes.span.bytes)
         let isRead = isWhole && fetch.shared.total <= Self.answerLimit
-        (watch.head, watch.reader) = (nil, nil)
         return (head, end(fetch, reader.finish(isWhole: isRead)))
     }
 
     /// What an answer's status says became of a write; nil: it was none, or that is known already.
-    func ending(of fetch: Fetch, status: Int) -> Store.WriteEnding? {
+    func ending(of fetch: Fetch, _ head: FetchedHead) -> Store.WriteEnding? {
         guard let watch = fetch.exchange.watch, watch.stage == .open else { return nil }
         learnBody(watch, fetch.exchange)
-        var reader = WriteResponseReader(status: status, form: watch.write.response)
+        var reader = WriteResponseReader(
+            status: head.status, form: watch.write.response, leadsToSignIn: head.leadsToSignIn)
         return end(fetch, reader.finish(isWhole: false))
     }
 
@@ -208,6 +211,7 @@ extension LoopState where N: ~Copyable {
         let exchange = fetch.exchange
         guard let watch = exchange.watch, watch.stage == .open else { return nil }
         watch.stage = .settled
+        watch.forgetAnswer()
         let outcome = read == .refused && watch.attempts > 1 ? .unknown : read
         watch.outcome = outcome
         exchange.outcome.write = outcome.word
@@ -229,7 +233,11 @@ extension LoopState where N: ~Copyable {
         if watch.stage == .logging { watch.stage = .open }
         guard watch.stage == .open else { return }
         learnBody(watch, fetch.exchange)
-        guard let ending = end(fetch, watch.attempts > 0 ? .unknown : .refused) else { return }
+        // Nothing of a write was read, and it never came to an end.
+        let isRubbish =
+            watch.write.response == .doubtful && !fetch.exchange.intake.isComplete
+        let isOpen = watch.attempts > 0 && !isRubbish
+        guard let ending = end(fetch, isOpen ? .unknown : .refused) else { return }
         guard !ending.rules.isEmpty else {
             store?.invalidate([], ending: ending)
             return
@@ -249,7 +257,21 @@ extension LoopState where N: ~Copyable {
 }
 
 extension Exchange {
-    fileprivate func recognised(_ context: WriteContext) -> WriteRecognition {
+    /// It shows who asks: a session's cookie, a token or an Authorization.
+    fileprivate var hasCredentials: Bool {
+        if facts.hasSession || head.fields.contains(.authorization) { return true }
+        let names = snapshot.settings.behaviors[behavior].sessionCookies + ["JSESSIONID"]
+        let (path, query) = pathAndQuery
+        if session(names) != nil { return true }
+        if String(decoding: path, as: UTF8.self).lowercased().contains(";jsessionid=") {
+            return true
+        }
+        return unsafe query.withUnsafeBytes { unsafe Credentials.areIn($0) }
+    }
+
+    fileprivate func recognised(
+        _ context: WriteContext, _ hasCredentials: Bool
+    ) -> WriteRecognition {
         unsafe bytes.withUnsafeBytes { bytes in
             let type = head.fields.first(.contentType).map { head.fields[$0].value.range }
             return unsafe WriteRequest.recognised(
@@ -257,7 +279,7 @@ extension Exchange {
                 path: UnsafeRawBufferPointer(rebasing: bytes[head.path.range]).bytes,
                 query: UnsafeRawBufferPointer(rebasing: bytes[head.query.range]).bytes,
                 contentType: UnsafeRawBufferPointer(rebasing: bytes[type ?? 0..<0]).bytes,
-                context: context)
+                hasCredentials: hasCredentials, context: context)
         }
     }
 }
@@ -288,6 +310,12 @@ extension FetchedHead {
         guard let index = head.fields.first(.contentEncoding) else { return false }
         let value = bytes[head.fields[index].value.range].map { $0 | 0x20 }
         return !value.isEmpty && value != Array("identity".utf8)
+    }
+
+    fileprivate var leadsToSignIn: Bool {
+        guard let index = head.fields.first(.location) else { return false }
+        let target = [UInt8](bytes[head.fields[index].value.range])
+        return unsafe WriteOutcome.leadsToSignIn(target.span.bytes)
     }
 
     /// That of its media type.

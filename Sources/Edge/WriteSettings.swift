@@ -16,6 +16,8 @@ public struct WriteSettings: Sendable {
     /// Where the servers' catalogue is read; nil: nowhere, so that `groups` and `context` are all
     /// that is known.
     public var catalogue: CatalogueSettings?
+    /// The catalogue has not been read yet: any group may show any layer.
+    var awaitsCatalogue = false
     /// How the subjects of stored responses are read.
     public var reading = ScopeReading.standard
 
@@ -26,8 +28,14 @@ public struct WriteSettings: Sendable {
 
     /// The scope with the groups that show what it names.
     public func expanded(_ scope: WriteScope) -> WriteScope {
-        guard !groups.isEmpty else { return scope }
+        guard !groups.isEmpty || awaitsCatalogue else { return scope }
         var wide = scope
+        if awaitsCatalogue {
+            // Nobody's group is known: all of the same kind at the same place.
+            for part in scope.parts where part.target.namesLayers {
+                wide.insert(WriteScope.Part(.everything, part.kinds, boxes: part.boxes))
+            }
+        }
         for part in scope.parts {
             var seen: Set<LayerName> = []
             var left = [part.target]
@@ -45,6 +53,13 @@ public struct WriteSettings: Sendable {
 }
 
 extension WriteScope.Target {
+    fileprivate var namesLayers: Bool {
+        switch self {
+        case .layer, .workspace: true
+        case .everything, .style, .page: false
+        }
+    }
+
     /// Whether a layer is meant by its name or workspace; of a style nobody can tell here.
     fileprivate func reaches(_ layer: LayerName) -> Bool {
         switch self {

@@ -27,13 +27,12 @@ public struct MapSubject: Sendable {
     /// Reads a target as it was sent.
     public init(path: RawSpan, query: RawSpan, _ services: MapServices) {
         let reading = MapReading(path: path, query: query, services)
-        if reading.isMap {
+        if Self.disagrees(reading.table, path: path) {
+            kind = .other
+        } else if reading.isMap {
             kind = .picture
             (layers, styles) = (reading.layers, reading.styles)
-            if layers.isEmpty {
-                let table = reading.table
-                layers = table[.layers].isEmpty ? table[.layer] : table[.layers]
-            }
+            if layers.isEmpty { layers = Self.layers(reading) }
             if let address = reading.address {
                 place(address, services.gridSets)
             } else if reading.form == .getMap {
@@ -45,8 +44,26 @@ public struct MapSubject: Sendable {
         }
     }
 
-    /// Reads the canonical text of a picture, in two parts: what stands before its first `?` or
-    /// `#`, and what stands behind.
+    /// Whether the path names a tile and the query another request: which of them a server heeds
+    /// is its own affair.
+    private static func disagrees(_ table: ParameterTable, path: RawSpan) -> Bool {
+        guard table.has(.request) else { return false }
+        let found = TilePath.read(
+            path, hasTriple: table.hasTriple, hasQuadKey: table.has(.quadKey))
+        return found?.kind == .map
+    }
+
+    /// What a request that is not understood names its layers by. A path that names the tile has
+    /// them in itself, whatever the query says.
+    private static func layers(_ reading: MapReading) -> QueryText {
+        let table = reading.table
+        if !table.has(.request), reading.map.service != .gmaps { return .empty }
+        if reading.map.service == .wmts { return table[.layer] }
+        return table[.layers].isEmpty ? table[.layer] : table[.layers]
+    }
+
+    /// Reads the canonical text of a GetMap, in two parts: what stands before its first `?`, and
+    /// what stands behind. (One with a `#` there is a request as it was sent.)
     public init(canonicalPath path: RawSpan, query: RawSpan, _ services: MapServices) {
         kind = .picture
         var table = ParameterTable()
@@ -67,7 +84,10 @@ public struct MapSubject: Sendable {
     ) -> TileAddress? {
         for index in 0..<table.othersCount {
             let name = table.other(index).name
-            guard let start = name.prefix("tile#", in: query) else { continue }
+            // A viewer's own `tile#` is there as `TILE%23`.
+            guard let start = name.prefix("tile#", in: query),
+                query.byte(start - 1) == UInt8(ascii: "#")
+            else { continue }
             var rest = QueryText(start: start, end: name.end)
             guard let set = rest.cut(before: UInt8(ascii: "/"), in: query),
                 let known = sets.set(named: set, in: query),
@@ -135,6 +155,11 @@ public struct MapSubject: Sendable {
             styles = table.has(.style) ? table[.style] : table[.styles]
         } else if asks("getfeatureinfo") || asks("feature_info") {
             kind = .featureInfo
+            // Of a tile the place and the layer are told in WMTS's own words.
+            if service.service == .wmts || table[.service].spells("wmts", in: query) {
+                layers = table[.layer]
+                return setWorkspace(service, path, services)
+            }
             layers = Self.other("query_layers", table, query)
             if layers.isEmpty {
                 layers = table[.layers].isEmpty ? table[.layer] : table[.layers]

@@ -38,7 +38,9 @@ struct ParameterTable {
     mutating func read(_ query: RawSpan) {
         var walk = QueryWalk()
         while let parameter = walk.next(in: query) {
-            guard let known = MapParameter.named(parameter.name, in: query) else {
+            guard let known = MapParameter.named(parameter.name, in: query),
+                known != .cacheBuster || isCacheBuster(parameter, in: query)
+            else {
                 note(parameter)
                 continue
             }
@@ -65,6 +67,18 @@ struct ParameterTable {
         othersCount += 1
     }
 
+    /// Whether a parameter that may be one makes a request look new. `t`, `timestamp` and the like
+    /// may as well be a server's own: they are where their value is a time, or like what
+    /// JavaScript's `Math.random()` gives.
+    private func isCacheBuster(_ parameter: QueryParameter, in query: RawSpan) -> Bool {
+        let name = parameter.name
+        let isPlainWord =
+            name.spells("t", in: query) || name.spells("_ts", in: query)
+            || name.spells("nocache", in: query) || name.spells("timestamp", in: query)
+        guard isPlainWord else { return true }
+        return time(parameter.value, in: query) > 0 || parameter.value.isFraction(in: query)
+    }
+
     /// Seconds or milliseconds since 1970, from 2001 to 2286, as 10 or 13 digits; else 0.
     private func time(_ value: QueryText, in query: RawSpan) -> UInt64 {
         guard let number = value.wholeNumber(atMost: 9_999_999_999_999, in: query) else { return 0 }
@@ -89,6 +103,17 @@ struct ParameterTable {
 }
 
 extension QueryText {
+    /// `0.` and digits.
+    fileprivate func isFraction(in bytes: RawSpan) -> Bool {
+        guard var at = prefix("0.", in: bytes), at < end else { return false }
+        while at < end {
+            let (digit, width) = byte(at: at, in: bytes)
+            guard isDigit(digit) else { return false }
+            at += width
+        }
+        return true
+    }
+
     /// Whether this name stands before another one in a canonical query.
     fileprivate func precedes(_ other: QueryText, in bytes: RawSpan) -> Bool {
         var (left, right) = (start, other.start)

@@ -27,7 +27,7 @@ struct CatalogueTests {
         """,
         "/workspaces/geonode/layergroups/water.xml": """
         <layerGroup><name>water</name><layers><layer><name>rivers</name></layer></layers>\
-        </layerGroup>
+        <rootLayer><name>geonode:relief</name></rootLayer></layerGroup>
         """,
         "/workspaces/a%20b/layergroups.xml": "<layerGroups/>",
     ]
@@ -50,7 +50,9 @@ struct CatalogueTests {
         #expect(
             catalogue.groups == [
                 LayerName("base"): [LayerName("geonode:roads"), LayerName("geonode:water")],
-                LayerName("geonode:water"): [LayerName("geonode:rivers")],
+                LayerName("geonode:water"): [
+                    LayerName("geonode:rivers"), LayerName("geonode:relief"),
+                ],
             ])
     }
 
@@ -78,6 +80,22 @@ struct CatalogueTests {
                 .layer(LayerName("geonode:rivers")), .layer(LayerName("geonode:water")),
                 .layer(LayerName("base")),
             ])
+    }
+
+    @Test("until it is read any group may show a layer, where and as far as the write reaches")
+    func unread() throws {
+        var settings = WriteSettings()
+        settings.groups[LayerName("own")] = [LayerName("a:x")]
+        let scope = WriteScope(.layer(LayerName("a:x")), .tiles)
+        // Nobody says where one is.
+        #expect(settings.with(nil).expanded(scope).parts.count == 2)
+        settings.catalogue = CatalogueSettings(origin: "maps")
+        let parts = settings.with(nil).expanded(scope).parts
+        #expect(parts.contains(WriteScope.Part(.everything, .tiles)))
+        let style = WriteScope(.style(LayerName("s")), .drawn)
+        #expect(settings.with(nil).expanded(style) == style)
+        #expect(settings.with(WriteCatalogue()).expanded(scope).parts.count == 2)
+        #expect(CatalogueBoard().catalogue == nil)
     }
 
     @Test("the file says whose catalogue it is, or none is read")

@@ -71,6 +71,16 @@ struct PageTests {
         #expect(search([], isGzip: true, pieces: 512) == (nil, false))
     }
 
+    @Test("a search that is given up leaves the page to its reader, whatever it found before")
+    func givenUp() {
+        let fetch = SharedFetch(
+            key: nil, invalidation: 0, leader: nil, budget: FillBudget(limit: 1 << 24))
+        let search = PageSearch(Self.names, isGzip: false)
+        #expect(!search.settles(fetch, isComplete: false))
+        search.giveUp()
+        #expect(search.settles(fetch, isComplete: false) && search.refusal == .notSearched)
+    }
+
     @Test(
         "what is text, and may hold a token",
         arguments: [

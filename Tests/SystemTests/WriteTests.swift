@@ -198,6 +198,31 @@ struct WriteTests {
         #expect(try hits(edge) == [false, false, false])
     }
 
+    @Test("a write that becomes a tunnel counts as done, and is not open for ever")
+    func tunnel() throws {
+        let edge = try edge(try TemporaryDirectory())
+        try fill(edge)
+        room.reply(
+            Reply([
+                .send(
+                    Array(
+                        ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                            + "Connection: Upgrade\r\n"
+                            + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\nhello")
+                            .utf8))
+            ]))
+        let viewer = try edge.viewer()
+        try viewer.send(
+            "GET \(room.path("geoserver/geogig/repos/X/commit")) HTTP/1.1\r\nHost: edge.test\r\n"
+                + "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+        for _ in 0..<2_000 where try edge.metric("mapedge_tunnels_total") == 0 {}
+        #expect(try edge.metric("mapedge_tunnels_total") == 1)
+        #expect(try settles(edge))
+        #expect(try edge.metric("mapedge_writes_observed_total") == 1)
+        #expect(try hits(edge) == [false, false, false])
+    }
+
     @Test("a viewer who left is written for to the end; one who left in mid-body counts as done")
     func gone() throws {
         let edge = try edge(try TemporaryDirectory())
@@ -226,6 +251,25 @@ struct WriteTests {
         defer { second.open() }
         #expect(try settles(edge))
         #expect(try hits(edge) == [false, false, false])
+    }
+
+    @Test("rubbish that never ends makes nothing old")
+    func rubbish() throws {
+        let edge = try edge(try TemporaryDirectory())
+        try fill(edge)
+        let gate = Gate()
+        room.reply(Reply([.pass(gate)]).early())
+        defer { gate.open() }
+        do {
+            let viewer = try edge.viewer()
+            let whole = Array(post(String(repeating: " ", count: 300_000)).utf8)
+            try viewer.send(Array(whole[..<150_000]))
+            #expect(gate.awaitArrival())
+            viewer.socket.reset()
+        }
+        #expect(try settles(edge))
+        #expect(try edge.metric("mapedge_writes_observed_total") == 1)
+        #expect(try hits(edge) == [true, true, true])
     }
 
     /// Waits until no write is under way.

@@ -51,12 +51,26 @@ struct TileRequestFactsTests {
             ("", false, 0), ("&_dc=1531234567890", true, 1_531_234_567_890),
             ("&t=1531234567", true, 1_531_234_567_000), ("&_olSalt=0.7312", true, 0),
             ("&timestamp=1531234567890&_dc=1531234567891", true, 1_531_234_567_891),
-            ("&t=5", true, 0), ("&t=99999999999999", true, 0), ("&_=", true, 0),
+            ("&_dc=5", true, 0), ("&_dc=99999999999999", true, 0), ("&_=", true, 0),
+            ("&t=0.25", true, 0), ("&nocache=%30.731", true, 0),
+            // What is no time may be the server's own.
+            ("&t=5", false, 0), ("&t=99999999999999", false, 0), ("&t=", false, 0),
+            ("&nocache=true", false, 0), ("&_ts=-1531234567890", false, 0),
+            ("&timestamp=2014-01-01", false, 0), ("&t=0.", false, 0), ("&t=0.1e5", false, 0),
             ("&_dc=-1531234567890", true, 0),
         ] as [(String, Bool, UInt64)])
     func floor(_ more: String, _ isThere: Bool, _ time: UInt64) {
         #expect(tile(more).request?.hasCacheBuster == isThere)
         #expect(tile(more).request?.notOlderThan == time)
+    }
+
+    @Test("a word that may be a cache-buster's is in the key where its value is no time")
+    func otherWords() {
+        for name in ["t", "_ts", "timestamp", "nocache", "NoCache"] {
+            #expect(tile("&\(name)=5").key != tile("").key)
+            #expect(tile("&\(name)=5").key != tile("&\(name)=6").key)
+            #expect(tile("&\(name)=1531234567").key == tile("").key)
+        }
     }
 
     @Test("a style document is nobody else's; too many parameters likewise")

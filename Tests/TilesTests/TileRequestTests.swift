@@ -167,7 +167,7 @@ struct TileRequestTests {
         "what pixels do not depend on parts none",
         arguments: [
             "tiled=true", "TILED=false", "tilesOrigin=-180,-90", "EXCEPTIONS=BLANK", "_dc=1",
-            "_olSalt=0.73", "t=5", "timestamp=7", "_=1", "access_token=abc", "AUTHKEY=x",
+            "_olSalt=0.73", "t=1531234567", "_=1", "access_token=abc", "AUTHKEY=x",
             "jsessionid=1", "TIME=", "ANGLE=0.0", "BGCOLOR=%23FFFFFF", "TRANSPARENT=false",
             "WIDTH=256", "&&", "SLD=", "ELEVATION=", "service=WMS",
         ])

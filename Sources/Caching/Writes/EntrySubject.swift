@@ -68,10 +68,12 @@ struct EntrySubject {
             mark += 1
         }
         texts = (text.lowerBound..<mark, min(mark + 1, text.upperBound)..<text.upperBound)
+        let (path, query) = (canonical.extracting(texts.path), canonical.extracting(texts.query))
+        let isGetMap = mark < text.upperBound && canonical[mark] == UInt8(ascii: "?")
         take(
-            MapSubject(
-                canonicalPath: canonical.extracting(texts.path),
-                query: canonical.extracting(texts.query), reading.services), reading)
+            isGetMap
+                ? MapSubject(canonicalPath: path, query: query, reading.services)
+                : MapSubject(path: path, query: query, reading.services), reading)
     }
 
     private mutating func read(

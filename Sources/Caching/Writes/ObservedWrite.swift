@@ -6,10 +6,19 @@ public struct ObservedWrite: Sendable, Equatable {
         case status
         /// By its status and, of a success, by its body: WFS and its exceptions.
         case transaction
-        /// Likewise, but several stores may be written, or something beyond what its summary
-        /// counts: GeoServer commits store by store, so that an exception, or a count of nothing,
-        /// does not prove that nothing was done.
+        /// Likewise, but several layers that it names may be in several stores: GeoServer commits
+        /// store by store, so that an exception, or a count of nothing, does not prove that nothing
+        /// was done.
         case divisible
+        /// By its status and, of a success, by its body: WPS (OGC 05-007r7 §10.3). An exception,
+        /// or a process that failed, is a refusal, and anything else a success.
+        case process
+        /// Nothing of a write was read in the request, which may be one all the same. It was if its
+        /// answer is a transaction's, and if nobody knows the answer. Were it one in any case,
+        /// whoever sends what nobody can read would empty the store.
+        case doubtful
+        /// By its status, of which nothing but a success counts, and what gateways say.
+        case success
     }
 
     public var scope: WriteScope

@@ -5,14 +5,20 @@ import Tiles
 struct ServiceBody {
     private enum Root {
         case none, read, transaction, process, queries
-        /// Something else, or nothing that can be read.
-        case unknown
+        /// A catalogue of metadata writes: no map is drawn from it, but what it lists may be
+        /// anything.
+        case catalogue
     }
 
     private let body: WriteBody
     private let saysTransaction: Bool
     private var stream: XMLStream
     private var root = Root.none
+    /// It is not read any further: it is no document, or too long.
+    private var isBroken = false
+    /// Where it is: 1, or deeper where SOAP wraps it; 0: it has not come.
+    private var rootDepth = 0
+    private var isWrapped = false
     private var transaction: TransactionReader
     private var process = ProcessReader()
     private var depth = 0
@@ -33,7 +39,7 @@ struct ServiceBody {
     }
 
     mutating func take(_ bytes: RawSpan) {
-        if root == .unknown || bytes.byteCount == 0 { return }
+        if isBroken || bytes.byteCount == 0 { return }
         guard var begun = form else {
             stream.append(bytes)
             read()
@@ -45,7 +51,7 @@ struct ServiceBody {
         // A form begins with the name of a parameter.
         if let first = begun.first, first != UInt8(ascii: "<"), first > 0x20, first < 0x7f {
             form = begun
-            if begun.count > Self.formBytesMax { root = .unknown }
+            isBroken = begun.count > Self.formBytesMax
             return
         }
         form = nil
@@ -58,88 +64,113 @@ struct ServiceBody {
             while let event = try stream.next() {
                 switch event {
                 case .start(let element): begin(element)
-                case .text(let piece):
+                case .text(let piece) where isInRoot:
                     if root == .transaction { transaction.text(piece) }
                     if root == .process { process.text(piece) }
+                case .text: break
                 case .end(let name):
+                    if isInRoot {
+                        if root == .transaction { transaction.end(name) }
+                        if root == .process { process.end(name) }
+                    }
                     depth -= 1
-                    if root == .transaction { transaction.end(name) }
-                    if root == .process { process.end(name) }
                 case .needMore: break
                 }
             }
-        } catch { root = .unknown }
+        } catch { isBroken = true }
     }
+
+    private var isInRoot: Bool { rootDepth > 0 && depth >= rootDepth }
 
     private mutating func begin(_ element: XMLElement) {
         depth += 1
-        if depth == 1 {
-            let uri = stream.namespaces.uri(ofPrefix: element.name.prefix) ?? ""
-            root = Self.root(element.name.local, isCatalogue: uri.contains("/cat/csw"))
-        }
+        if rootDepth == 0 { beginRoot(element) }
+        guard isInRoot else { return }
         if root == .transaction { transaction.begin(element, stream.namespaces) }
         if root == .process { process.begin(element) }
     }
 
+    /// The document's root, or what stands in SOAP's body (09-025r2 §D).
+    private mutating func beginRoot(_ element: XMLElement) {
+        let name = element.name.local
+        if depth == 1, name == "Envelope" { return }
+        if depth == 2 { isWrapped = name == "Body" }
+        guard depth == 1 || depth == 3 && isWrapped else { return }
+        let uri = stream.namespaces.uri(ofPrefix: element.name.prefix) ?? ""
+        root = Self.root(name, isCatalogue: uri.contains("/cat/csw"))
+        rootDepth = depth
+    }
+
+    /// What is none of these writes nothing: a server knows what to do by this name.
     private static func root(_ name: String, isCatalogue: Bool) -> Root {
         switch name {
-        // A catalogue of metadata: no map is drawn from it, but what it lists may be anything.
-        case "Transaction": isCatalogue ? .unknown : .transaction
+        case "Transaction": isCatalogue ? .catalogue : .transaction
+        case "Harvest": .catalogue
         case "Execute": .process
         case "CreateStoredQuery", "DropStoredQuery": .queries
-        case "GetCapabilities", "DescribeFeatureType", "GetFeature", "GetFeatureWithLock",
-            "LockFeature", "GetPropertyValue", "GetGmlObject", "ListStoredQueries",
-            "DescribeStoredQueries", "GetMap", "GetFeatureInfo", "GetLegendGraphic",
-            "DescribeLayer", "GetStyles", "StyledLayerDescriptor", "GetCoverage",
-            "DescribeCoverage", "DescribeEOCoverageSet", "DescribeProcess", "GetRecords",
-            "GetRecordById", "DescribeRecord", "GetDomain", "GetStatus", "GetResult":
-            .read
-        default: .unknown
+        default: .read
         }
     }
 
-    /// What the body is, now that it is whole.
-    mutating func finish(unread: ObservedWrite) -> WriteRecognition {
-        if let form, root != .unknown { return Self.form(form, saysTransaction, unread) }
-        if root != .unknown {
+    /// What the body is, now that it is over; of one that is not whole, what it will have been.
+    mutating func finish(unread: ObservedWrite, isWhole: Bool = true) -> WriteRecognition {
+        if let form, !isBroken {
+            return isWhole ? Self.form(form, saysTransaction, unread) : .write(unread)
+        }
+        if !isBroken {
             stream.close()
             read()
         }
-        let isWhole: Bool
-        do throws(XMLError) {
-            try stream.finish()
-            isWhole = true
-        } catch { isWhole = false }
-        guard isWhole else { return .write(widened(unread)) }
+        do throws(XMLError) { try stream.finish() } catch { isBroken = true }
+        // Whatever follows, nothing makes a write of it.
+        if rootDepth > 0, readsOnly { return .read }
+        guard isWhole, !isBroken else { return .write(widened(unread)) }
         switch root {
-        case .read: return saysTransaction ? .write(unread) : .read
-        case .process:
-            let write = ObservedWrite(.everything, isDeferred: process.isDeferred)
-            return process.isWrite ? .write(write) : .read
+        // Of an envelope without a letter, too.
+        case .read, .none: return saysTransaction ? .write(unread) : .read
+        case .process: return .write(Self.execution(isDeferred: process.isDeferred))
         case .queries:
             let target = body.workspace.map { WriteScope.Target.workspace($0) } ?? .everything
             return .write(
                 ObservedWrite(
                     WriteScope(target, [.features, .capabilities]), response: .transaction))
-        case .transaction where !transaction.isLost:
-            let isOne = transaction.scope.namesOneLayer
-            return .write(
-                ObservedWrite(transaction.scope, response: isOne ? .transaction : .divisible))
-        case .transaction:
-            return .write(ObservedWrite(.everything, response: .divisible))
-        case .none, .unknown: return .write(widened(unread))
+        case .catalogue: return .write(ObservedWrite(unread.scope, response: .transaction))
+        case .transaction: return .write(written)
         }
     }
 
+    /// It has said enough to be known for a question.
+    private var readsOnly: Bool {
+        root == .process ? process.isOver && !process.isWrite : root == .read && !saysTransaction
+    }
+
+    /// What a transaction touches that was read to its end.
+    private var written: ObservedWrite {
+        // Were it divisible, whoever is refused something that may touch everything would empty
+        // the store.
+        if transaction.isLost { return ObservedWrite(.everything, response: .transaction) }
+        let scope = transaction.scope
+        let isWhole = scope.namesOneLayer || scope.touchesEverything
+        return ObservedWrite(scope, response: isWhole ? .transaction : .divisible)
+    }
+
+    /// A process may go on after its answer, and what it imports may go anywhere.
+    static func execution(isDeferred: Bool) -> ObservedWrite {
+        ObservedWrite(.everything, response: .process, isDeferred: isDeferred)
+    }
+
     /// Believes nothing that follows.
-    mutating func abandon() { root = .unknown }
+    mutating func abandon() { isBroken = true }
 
     /// What cannot be read to its end may touch all that the path lets it, and what was read.
     private func widened(_ unread: ObservedWrite) -> ObservedWrite {
-        if transaction.isLost { return ObservedWrite(.everything, response: .divisible) }
-        if process.isWrite { return ObservedWrite(.everything, isDeferred: true) }
+        if root == .process { return Self.execution(isDeferred: true) }
+        if transaction.isLost { return ObservedWrite(.everything, response: .transaction) }
         var wide = unread
         wide.scope.formUnion(transaction.scope)
+        if root == .transaction || root == .queries || root == .catalogue {
+            wide.response = .transaction
+        }
         return wide
     }
 
@@ -155,31 +186,34 @@ struct ServiceBody {
             guard PercentCoding.spells(text.extracting(parameter.name), "request") else { continue }
             requests.append(decodedText(text.extracting(parameter.value)).lowercased())
         }
-        // A process may go on after its answer, and what it imports may go anywhere.
-        if requests.contains("execute") {
-            return .write(ObservedWrite(.everything, isDeferred: true))
+        if requests.contains("execute"), WriteRequest.mayStore(text) {
+            return .write(execution(isDeferred: true))
         }
-        let reads = !requests.contains("transaction")
-        // An empty body leaves it to the query, which says of what it is.
-        let isNamed = !requests.isEmpty || bytes.isEmpty
-        return reads && isNamed && !saysTransaction ? .read : .write(unread)
+        // One of several parts may be a document.
+        let isInParts = bytes.starts(with: [UInt8(ascii: "-"), UInt8(ascii: "-")])
+        let mayWrite = saysTransaction || isInParts || requests.contains("transaction")
+        return mayWrite ? .write(unread) : .read
     }
 }
 
-/// Whether a WPS Execute (OGC 05-007r7 §10, 14-065) stores something: by a process that imports, or
-/// a result that is kept.
+/// Whether a WPS Execute (OGC 05-007r7 §10, 14-065) changes what is served: by a process that
+/// imports, or that no name was read of. A result that is kept is new.
 struct ProcessReader {
     private var text: String?
-    private(set) var isWrite = false
+    private var stores = false
+    private var isNamed = false
+    /// The element that began with it has ended.
+    private(set) var isOver = false
+    private var depth = 0
     /// It may be answered before it is done: asked to store its response or to tell its status (WPS
     /// 1.0), or not to be synchronous (2.0).
     private(set) var isDeferred = false
 
+    var isWrite: Bool { stores || !isNamed }
+
     mutating func begin(_ element: XMLElement) {
-        if WriteRequest.isTrue(element["storeExecuteResponse"]) {
-            isWrite = true
-            isDeferred = true
-        }
+        depth += 1
+        if WriteRequest.isTrue(element["storeExecuteResponse"]) { isDeferred = true }
         if WriteRequest.isTrue(element["status"]) { isDeferred = true }
         if let mode = element["mode"], mode != "sync" { isDeferred = true }
         text = element.name.local == "Identifier" ? "" : nil
@@ -188,15 +222,20 @@ struct ProcessReader {
     mutating func text(_ piece: String) {
         guard let soFar = text else { return }
         if soFar.utf8.count + piece.utf8.count > 256 {
-            isWrite = true
+            stores = true
         } else {
             text = soFar + piece
         }
     }
 
     mutating func end(_ name: XMLName) {
-        if let name = text, Self.stores(name) { isWrite = true }
+        if let name = text {
+            isNamed = true
+            if Self.stores(name) { stores = true }
+        }
         text = nil
+        depth -= 1
+        isOver = depth == 0
     }
 
     /// Whether a process of that name keeps what it makes: `gs:Import`, `gs:StoreCoverage` and

@@ -52,11 +52,13 @@ public struct WriteBodyReader: Sendable {
         }
     }
 
-    /// What the request is, now that its body is whole; a reader is of no use afterwards.
-    public mutating func finish() -> WriteRecognition {
+    /// What the request is, now that its body is over; a reader is of no use afterwards.
+    ///
+    /// - Parameter isWhole: nothing of it is missing.
+    public mutating func finish(isWhole: Bool = true) -> WriteRecognition {
         if isTooLong { service?.abandon() }
-        if isTooLong, resource != nil { return .write(unread) }
-        return service?.finish(unread: unread) ?? resource?.finish(unread: unread)
-            ?? .write(unread)
+        if isTooLong || !isWhole, resource != nil { return .write(unread) }
+        return service?.finish(unread: unread, isWhole: isWhole)
+            ?? resource?.finish(unread: unread) ?? .write(unread)
     }
 }

@@ -11,17 +11,33 @@ public enum WriteOutcome: UInt8, Sendable {
     public var mayHaveHappened: Bool { self != .refused }
 
     /// What a status says by itself (RFC 9110 §15): nil when the body decides.
-    static func of(status: Int, form: ObservedWrite.ResponseForm) -> WriteOutcome? {
+    ///
+    /// - Parameter leadsToSignIn: it redirects to where people sign in.
+    static func of(
+        status: Int, form: ObservedWrite.ResponseForm, leadsToSignIn: Bool = false
+    ) -> WriteOutcome? {
         switch status {
-        case 200...299: form == .status ? .happened : nil
+        case 200...299: form == .status || form == .success ? .happened : nil
         // WFS 2.0 reports an exception so, of which `divisible` says what it is worth.
         case 400 where form == .divisible: .unknown
-        // A form's usual answer, or the way to sign in: not told apart here.
-        case 300...399: .happened
+        // Whoever has to sign in first was refused; else it is a form's usual answer.
+        case 300...399: leadsToSignIn || form == .doubtful ? .refused : .happened
         // The client was too slow, or left: what had arrived may have been done.
         case 408, 499: .unknown
         case 400...499: .refused
+        case 500...599 where form == .success && !(502...504).contains(status): .refused
         default: .unknown
         }
+    }
+
+    /// Whether a redirection's target is where people sign in: GeoServer's page for it, or a
+    /// site's, which is told where to go on (Django, `redirect_to_login`).
+    public static func leadsToSignIn(_ location: RawSpan) -> Bool {
+        let text = String(decoding: (0..<location.byteCount).map { location[$0] }, as: UTF8.self)
+        let parts = text.split(separator: "?", maxSplits: 1)
+        guard let last = parts.first?.split(separator: "/").last?.lowercased() else { return false }
+        if last.hasSuffix("loginpage") { return true }
+        guard parts.count == 2, ["login", "signin"].contains(last) else { return false }
+        return parts[1].split(separator: "&").contains { $0.hasPrefix("next=") }
     }
 }

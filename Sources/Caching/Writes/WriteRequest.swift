@@ -12,11 +12,13 @@ public enum WriteRequest {
     ///   - path: as sent, percent-encoded.
     ///   - query: without its `?`; empty where there is none.
     ///   - contentType: the field's value; empty where there is none.
+    ///   - hasCredentials: it shows a session, a token or an Authorization. Forms of GeoServer's
+    ///     own do nothing for whoever has none.
     ///
     /// Allocates nothing for a safe method, unless that may write after all.
     public static func recognised(
         method: HTTP.Method, path: RawSpan, query: RawSpan, contentType: RawSpan,
-        context: WriteContext
+        hasCredentials: Bool, context: WriteContext
     ) -> WriteRecognition {
         let said = said(by: query)
         if method.isSafe, said == .read, !holds(path, "geogig") { return .read }
@@ -24,14 +26,14 @@ public enum WriteRequest {
         let type = decodedType(contentType)
         if let below = parsed.behind(context.root) {
             return serverWrite(
-                below, method, query, said: said, type: type, workspaces: context)
+                below, method, query, said: said, type: type, hasCredentials, workspaces: context)
         }
         switch parsed.segments.first {
         case "gs", "rest", "gwc", "geogig", "wfs", "ows", "wms", "wcs", "wps":
             let below = parsed.segments.first == "gs" ? 1 : 0
             return serverWrite(
                 Array(parsed.segments[below...]), method, query, said: said, type: type,
-                workspaces: nil)
+                hasCredentials, workspaces: nil)
         default: break
         }
         if let last = parsed.segments.last, services.contains(String(last)) {
@@ -50,7 +52,7 @@ public enum WriteRequest {
     /// - Parameter workspaces: which segments are workspaces; nil: none can be.
     private static func serverWrite(
         _ segments: [Substring], _ method: HTTP.Method, _ query: RawSpan, said: Said,
-        type: (name: String, charset: String?), workspaces: WriteContext?
+        type: (name: String, charset: String?), _ hasCredentials: Bool, workspaces: WriteContext?
     ) -> WriteRecognition {
         let place = segments.firstIndex {
             services.contains(String($0)) || ["rest", "gwc", "web", "geogig", "ogc"].contains($0)
@@ -61,9 +63,9 @@ public enum WriteRequest {
                 "login", "logout", "j_spring_security_check", "j_spring_security_logout",
             ]
             .contains { segments.first == $0[...] }
-            if method.isSafe || isSession { return .read }
+            if method.isSafe || isSession || !hasCredentials { return .read }
             let isPermission = segments.first == "geofence" || segments.contains("permissions")
-            return .write(isPermission ? permission : ObservedWrite(.everything))
+            return .write(isPermission ? form : ObservedWrite(.everything, response: .success))
         }
         let below = Array(segments[(place + 1)...])
         switch segments[place] {
@@ -76,8 +78,8 @@ public enum WriteRequest {
                 Array(below.dropFirst()), method, type: type.name, charset: type.charset)
         case "geogig": return repositoryWrite(below, method)
         // What an administrator does in the web interface cannot be told from the request: it may
-        // be a rule of who sees what.
-        case "web": return method.isSafe ? .read : .write(permission)
+        // be a rule of who sees what. Without a session there is no form.
+        case "web": return method.isSafe || !hasCredentials ? .read : .write(form)
         case "ogc": return method.isSafe ? .read : featureWrite(below)
         default:
             // A global layer group has a virtual service, too, whose layers are of any workspace.
@@ -92,15 +94,19 @@ public enum WriteRequest {
         ObservedWrite(WriteScope(.everything, .all, isHard: true))
     }
 
+    /// Likewise, in a form of the server's own.
+    private static var form: ObservedWrite {
+        ObservedWrite(permission.scope, response: .success)
+    }
+
     /// A request to an OGC service: its body tells.
     private static func serviceWrite(
         workspace: String?, said: Said, method: HTTP.Method,
         type: (name: String, charset: String?)
     ) -> WriteRecognition {
         let target = workspace.map { WriteScope.Target.workspace($0) } ?? .everything
-        var unread = ObservedWrite(WriteScope(target, .layer), response: .divisible)
-        // A process may go on after its answer, and what it imports may go anywhere.
-        if said == .execution { unread = ObservedWrite(.everything, isDeferred: true) }
+        var unread = ObservedWrite(WriteScope(target, .layer), response: .doubtful)
+        if said == .execution { unread = ServiceBody.execution(isDeferred: true) }
         guard method == .post else {
             return method.isSafe && said == .read ? .read : .write(unread)
         }
@@ -155,11 +161,9 @@ public enum WriteRequest {
         return said
     }
 
-    /// Whether an Execute by parameters (OGC 05-007r7 §10.2) may store something.
+    /// Whether an Execute by parameters (OGC 05-007r7 §10.2) may change what is served.
     static func mayStore(_ query: RawSpan) -> Bool {
         parameterValue("identifier", in: query).map(ProcessReader.stores) ?? true
-            || isTrue(parameterValue("storeexecuteresponse", in: query))
-            || isTrue(parameterValue("status", in: query))
     }
 
     /// Whether a value is a Boolean of XML Schema that holds.

@@ -7,8 +7,13 @@ import HTTP
 /// (04-094 §12.3, 09-025r2 §15.3), and an exception report means that nothing was done, unless
 /// the write is `.divisible`. Content codings must be undone before.
 public struct WriteResponseReader: Sendable {
-    private enum Root { case none, old, new, exception, unknown }
+    private enum Root {
+        case none, old, new, exception, unknown
+        /// It failed while it wrote of its success.
+        case halted
+    }
 
+    private let form: ObservedWrite.ResponseForm
     private let byStatus: WriteOutcome?
     /// What a response means that tells of no change.
     private let refusal: WriteOutcome
@@ -21,12 +26,19 @@ public struct WriteResponseReader: Sendable {
     private var hasCount = false
     private var hasChange = false
     private var hasInsert = false
+    /// A process says that it failed.
+    private var hasFailed = false
 
     /// - Parameters:
     ///   - status: of the final response.
     ///   - charset: that of its Content-Type; nil where it has none.
-    public init(status: Int, form: ObservedWrite.ResponseForm, charset: String? = nil) {
-        byStatus = WriteOutcome.of(status: status, form: form)
+    ///   - leadsToSignIn: it redirects to where people sign in.
+    public init(
+        status: Int, form: ObservedWrite.ResponseForm, charset: String? = nil,
+        leadsToSignIn: Bool = false
+    ) {
+        self.form = form
+        byStatus = WriteOutcome.of(status: status, form: form, leadsToSignIn: leadsToSignIn)
         refusal = form == .divisible ? .unknown : .refused
         var limits = XMLLimits.stream
         limits.depth = 64
@@ -66,17 +78,12 @@ public struct WriteResponseReader: Sendable {
     }
 
     private mutating func begin(_ name: String) {
-        if path.isEmpty {
-            switch name {
-            case "WFS_TransactionResponse": root = .old
-            case "TransactionResponse": root = .new
-            case "ServiceExceptionReport", "ExceptionReport": root = .exception
-            default: root = .unknown
-            }
+        if root == .none {
+            beginRoot(name)
         } else if ["ServiceExceptionReport", "ExceptionReport"].contains(name) {
-            // It failed while it wrote of its success.
-            root = .unknown
+            root = root == .old || root == .new ? .halted : .unknown
         }
+        if name == "ProcessFailed", path.last == "Status" { hasFailed = true }
         path.append(name)
         text = ""
         if path.contains("InsertResults") || path.contains("InsertResult"),
@@ -85,6 +92,20 @@ public struct WriteResponseReader: Sendable {
             hasInsert = true
         }
         if root == .old, path.dropLast().last == "Status" { status = status == nil ? name : "" }
+    }
+
+    /// The root, or what SOAP wraps instead of it (09-025r2 §D).
+    private mutating func beginRoot(_ name: String) {
+        guard path.allSatisfy({ $0 == "Envelope" || $0 == "Body" }) else { return }
+        switch name {
+        case "WFS_TransactionResponse": root = .old
+        case "TransactionResponse": root = .new
+        case "ServiceExceptionReport", "ExceptionReport", "Fault": root = .exception
+        case "Envelope" where path.isEmpty, "Header" where path == ["Envelope"],
+            "Body" where path == ["Envelope"]:
+            break
+        default: root = .unknown
+        }
     }
 
     private func isCount(_ name: String?) -> Bool {
@@ -107,9 +128,14 @@ public struct WriteResponseReader: Sendable {
     public mutating func finish(isWhole: Bool) -> WriteOutcome {
         // A status needs no body to be believed, but one that announces success can be cut short.
         if let byStatus { return byStatus }
+        let isSoFar = isSound
         stream.close()
         if isSound { read() }
         do throws(XMLError) { try stream.finish() } catch { isSound = false }
+        if form == .doubtful, isOther(isWhole: isWhole || !isSoFar) { return .refused }
+        if form == .process, isWhole {
+            return isSound && root == .exception || hasFailed ? .refused : .happened
+        }
         guard isSound, isWhole else { return .unknown }
         switch root {
         case .exception: return refusal
@@ -120,7 +146,18 @@ public struct WriteResponseReader: Sendable {
             default: return .unknown
             }
         case .new: return hasCount && !hasChange && !hasInsert ? refusal : .happened
-        case .none, .unknown: return .unknown
+        case .none, .unknown, .halted: return .unknown
+        }
+    }
+    /// Whether it is something else than a transaction's answer.
+    ///
+    /// - Parameter isWhole: nothing that follows could change that.
+    private func isOther(isWhole: Bool) -> Bool {
+        switch root {
+        case .old, .new, .halted: false
+        case .exception, .unknown: true
+        // A picture, or a text.
+        case .none: isWhole
         }
     }
 }

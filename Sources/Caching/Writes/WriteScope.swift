@@ -70,6 +70,9 @@ public struct WriteScope: Sendable, Equatable {
         return false
     }
 
+    /// Whether it reaches what nothing was said of.
+    var touchesEverything: Bool { parts.contains { $0.target == .everything } }
+
     /// Whether the write made nothing stale.
     public var isEmpty: Bool { parts.isEmpty }
 

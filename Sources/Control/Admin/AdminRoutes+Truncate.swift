@@ -78,7 +78,7 @@ extension AdminRoutes {
         let recognised = unsafe WriteRequest.recognised(
             method: .post, path: Array(path.utf8).span.bytes,
             query: Array(request.query.utf8).span.bytes,
-            contentType: Array(type.utf8).span.bytes, context: context)
+            contentType: Array(type.utf8).span.bytes, hasCredentials: true, context: context)
         guard case .body(let body, let unread) = recognised else {
             return Self.scope(recognised)
         }

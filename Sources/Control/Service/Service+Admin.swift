@@ -42,8 +42,8 @@ extension Service: AdminSubject {
     }
 
     public func truncate(_ scope: WriteScope) throws(TruncationRefusal) {
-        let (store, isLocal, writes) = state.withLock {
-            ($0.store, $0.isAdminLocal, $0.configuration.settings.writes)
+        let (store, isLocal, server) = state.withLock {
+            ($0.store, $0.isAdminLocal, $0.server)
         }
         guard isLocal else {
             throw TruncationRefusal(
@@ -51,10 +51,10 @@ extension Service: AdminSubject {
                 "the admin port can be reached from other machines, which may not truncate; bind "
                     + "admin to 127.0.0.1, or write to the tile server through the edge")
         }
-        guard let store else {
+        guard let store, let server else {
             throw TruncationRefusal(503, "nothing is stored, or the edge is still starting")
         }
-        guard store.invalidateDurably([InvalidationRule(scope: writes.expanded(scope))]) else {
+        guard store.invalidateDurably([InvalidationRule(scope: server.expanded(scope))]) else {
             throw TruncationRefusal(
                 503, "it is in force but not on disk; free space there and try again")
         }

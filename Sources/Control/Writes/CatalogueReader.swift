@@ -42,6 +42,8 @@ struct CatalogueReader {
             let members =
                 found.values(at: "layerGroup/publishables/published/name")
                 + found.values(at: "layerGroup/layers/layer/name")
+                // Of an Earth Observation tree; a group of one.
+                + found.values(at: "layerGroup/rootLayer/name")
             let group = LayerName(workspace: workspace, name)
             catalogue.groups[group] = members.map { member in
                 var layer = LayerName(member)

@@ -85,10 +85,17 @@ extension LoopState where N: ~Copyable {
     mutating func asksAnother(_ fetch: Fetch) -> Bool {
         guard let judged = fetch.judging else { return false }
         let total = fetch.shared.total
+        // A picture is known by few bytes; more are held only as long as there is memory for it.
+        let lacksMemory =
+            !fetch.body.isComplete && total >= TileBody.prefixBytes && shared.budget.isExhausted
+        if lacksMemory {
+            judged.search?.giveUp()
+            fetch.shared.fence()
+        }
         let isSettled =
             judged.search?.settles(fetch.shared, isComplete: fetch.body.isComplete) ?? true
         let isEnough =
-            fetch.body.isComplete || total >= judged.needed
+            fetch.body.isComplete || total >= judged.needed || lacksMemory
             || fetch.evidence.document?.isDecided == true
         guard isSettled, isEnough else { return false }
         let head = judge(judged, fetch)
@@ -116,7 +123,8 @@ extension LoopState where N: ~Copyable {
         guard
             let suspicion = Suspicion.of(
                 verdict, report, layers: fetch.layers, fetch.pool.settings.health.passive),
-            !fetch.exchange.intake.hasLeft, fetch.exchange.intake.isComplete,
+            fetch.exchange.watch == nil, !fetch.exchange.intake.hasLeft,
+            fetch.exchange.intake.isComplete,
             let next = fetch.pool.chooseRetry(
                 tried: tried, onlyFit: true, isFree: fetch.evidence.isTrial,
                 at: network.monotonicMilliseconds, wish(of: fetch), for: fetch.ask.requestClass)
@@ -154,6 +162,7 @@ extension LoopState where N: ~Copyable {
     func forget(_ fetch: Fetch) {
         fetch.shared.startOver()
         (fetch.judging, fetch.gzip, fetch.body) = (nil, nil, ResponseIntake())
+        fetch.exchange.watch?.forgetAnswer()
     }
 
     /// A member answers nobody any more: requests that wait for its answer go to others, out of no

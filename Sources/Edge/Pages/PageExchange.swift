@@ -106,9 +106,19 @@ extension Exchange {
         else { return head }
         var isOwn = facts.standing.isPrivate
         if case .refused(let refusal) = head.storability, isAnonymous {
-            isOwn = refusal == .setCookie || refusal == .token
+            isOwn = refusal.isReadersOwn
         }
         return isOwn ? head.keptPrivate() : head
+    }
+}
+
+extension StoreRefusal {
+    /// The page is its reader's own, or may be, or is in his language, or leads him alone on.
+    fileprivate var isReadersOwn: Bool {
+        switch self {
+        case .setCookie, .token, .notSearched, .varyLanguage, .redirect: true
+        default: false
+        }
     }
 }
 

@@ -16,13 +16,16 @@ final class PageSearch {
     private var taken = 0
     private var rest: [UInt8] = []
     /// Why the page is not to be shared; nil: nothing was found so far.
-    fileprivate(set) var refusal: StoreRefusal?
+    private(set) var refusal: StoreRefusal?
 
     init(_ secrets: PageSecrets, isGzip: Bool) {
         self.secrets = secrets
         gzip = isGzip ? GzipReader(limit: Self.plainBytesMax) : nil
         if isGzip, gzip == nil { refusal = .notSearched }
     }
+
+    /// What was not found so far is not looked for any more.
+    func giveUp() { refusal = refusal ?? .notSearched }
 
     /// Looks at what has come since. True: the verdict is known.
     func settles(_ body: SharedFetch, isComplete: Bool) -> Bool {
@@ -86,7 +89,7 @@ extension LoopState where N: ~Copyable {
     func search(for head: FetchedHead, _ exchange: Exchange) -> PageSearch? {
         // What is not for storing anyway may still be kept by a cache that does not know it.
         guard exchange.isAnonymous, exchange.head.method == .get,
-            head.isStorable || head.storability == .refused(.noFreshness),
+            head.mayBeShared || head.storability == .refused(.noFreshness),
             !head.confirmsStored, !head.deniesStored
         else { return nil }
         guard PageText.mayHoldTokens(head.blob) else { return nil }
@@ -104,10 +107,6 @@ extension LoopState where N: ~Copyable {
         if refusal == .token { counters.add(.pagesWithTokens) }
         return FetchedHead(head, refused: refusal)
     }
-}
-
-extension PageSearch {
-    fileprivate func giveUp() { refusal = .notSearched }
 }
 
 /// Which responses are text that somebody's token may stand in.

@@ -111,6 +111,41 @@ struct EntrySubjectTests {
         }
     }
 
+    @Test("a viewer's own words do not pass for the key's", arguments: ["tile%23", "TILE%23"])
+    func forged(_ word: String) throws {
+        let far = "\(word)EPSG:900913/3/4/5=1"
+        // Of no tile, so that the key has none of its own.
+        let map = Self.map.replacing("HEIGHT=256", with: "HEIGHT=257")
+        let target = "/geoserver/wms?LAYERS=w:x&\(map)\(Self.west)&\(far)"
+        let key = try #require(Self.normal(target))
+        let vancouver = Self.scope(
+            .layer(LayerName("w:x")), at: WriteScopeTests.box(-123, 49, 0.1))
+        #expect(Self.isDead(key, by: vancouver))
+    }
+
+    @Test(
+        "what a tile's own path says counts, and not what its query adds",
+        arguments: [
+            "/geoserver/gwc/service/tms/1.0.0/w:x@EPSG:900913@png/3/1/5.png?",
+            "/geoserver/gwc/service/tms/1.0.0/w:x@unheard@png/3/1/5.png?",
+            "/geoserver/gwc/service/wmts/rest/w:x/s/EPSG:900913/EPSG:900913:3/2/1?format=image/png&",
+            "/geoserver/gwc/service/wmts?REQUEST=GetTile&SERVICE=WMTS&LAYER=w:x&TILEMATRIXSET=u&",
+            "/geoserver/gwc/service/wmts?REQUEST=GetFeatureInfo&SERVICE=WMTS&LAYER=w:x&",
+        ])
+    func junk(_ start: String) {
+        let target = "\(start)layers=a:b&query_layers=a:b&srs=EPSG:4326&bbox=1,1,2,2&styles=c"
+        let scope = Self.scope(
+            .layer(LayerName("w:x")), at: WriteScopeTests.box(-123, 49, 0.1))
+        for key in [Self.sent(target), Self.normal(target)].compactMap({ $0 }) {
+            #expect(Self.isDead(key, by: scope))
+        }
+        guard !start.contains("REQUEST") else { return }
+        for request in ["GetMap", "GetFeatureInfo", "GetLegendGraphic", "GetCapabilities"] {
+            let asked = Self.sent("\(target)&request=\(request)")
+            #expect(Self.isDead(asked, by: Self.scope(.layer(LayerName("w:x")), .tiles)))
+        }
+    }
+
     @Test("a picture beside an edit is touched as far as symbols reach")
     func margin() throws {
         let target = "/geoserver/wms?LAYERS=w:x&\(Self.map)\(Self.europe)"

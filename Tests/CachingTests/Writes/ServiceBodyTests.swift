@@ -11,6 +11,12 @@ struct ServiceBodyTests {
             "<wfs:LockFeature xmlns:wfs='w'/>", "<GetCapabilities/>", "<DescribeFeatureType/>",
             "<wps:Execute xmlns:wps='p' xmlns:ows='o'><ows:Identifier>gs:Bounds</ows:Identifier></wps:Execute>",
             "<StyledLayerDescriptor/>", "request=GetMap&layers=X", "",
+            "{\"a\":1}", "x", "<unheard-of/>", "<GetFeature>", "<GetFeature>&x;</GetFeature>",
+            "<GetMap/><Transaction/>", String(repeating: "<a>", count: 5_000),
+            "request=Execute&identifier=gs:Bounds&storeExecuteResponse=true",
+            "<Execute><Identifier>gs:Bounds</Identifier><a status='true'/></Execute>",
+            "<s:Envelope xmlns:s='s'><s:Header><Transaction/></s:Header><s:Body><GetFeature/>"
+                + "</s:Body></s:Envelope>", "<Envelope/>",
         ])
     func reads(_ body: String) {
         #expect(Writes.read(body) == .read)
@@ -21,8 +27,8 @@ struct ServiceBodyTests {
         arguments: [
             ("request=Transaction&operation=Delete", "everything"),
             ("service=WPS&request=Execute&identifier=gs:Import", "everything all"),
-            ("{\"a\":1}", "everything"),
-            ("<soap:Envelope xmlns:soap='s'/>", "everything"), ("<Harvest/>", "everything"),
+            ("<Harvest/>", "everything"), ("--part\r\n\r\n<Transaction/>", "everything"),
+            ("<t:Transaction xmlns:t='http://www.opengis.net/cat/csw/2.0.2'/>", "everything"),
             (
                 "<wps:Execute xmlns:wps='p' xmlns:ows='o'><ows:Identifier>gs:Import</ows:Identifier></wps:Execute>",
                 "everything all"
@@ -61,8 +67,7 @@ struct ServiceBodyTests {
         #expect(execute("mode='async'", on: "Execute") == true)
         let parameters = "service=WPS&request=Execute&identifier=gs:Import"
         #expect(isDeferred(Writes.read(parameters, to: "/geoserver/wps")) == true)
-        for query in ["identifier=gs:Import", "identifier=a&StoreExecuteResponse=1", "status=true"]
-        {
+        for query in ["identifier=gs:Import", "status=true"] {
             let target = "/geoserver/geonode/wps?request=Execute&" + query
             #expect(isDeferred(Writes.recognised(.get, target)) == true)
         }
@@ -74,9 +79,10 @@ struct ServiceBodyTests {
             "<!DOCTYPE t [<!ENTITY a 'b'>]><GetFeature/>",
             "<!DOCTYPE t SYSTEM 'file:///etc/passwd'><GetFeature/>",
             "<!DOCTYPE l [<!ENTITY l 'lol'><!ENTITY m '&l;&l;&l;'>]><Transaction>&m;</Transaction>",
-            "<GetFeature>&x;</GetFeature>", "<GetFeature>", "<GetFeature/><a/>", "\u{0}<a/>",
-            "<?xml version='1.0' encoding='UTF-7'?><GetFeature/>",
-            String(repeating: "<a>", count: 5_000), "<" + String(repeating: "a", count: 1_000),
+            "<Transaction>&x;</Transaction>", "<Transaction>", "<Transaction/><a/>",
+            "\u{0}<a/>", "<?xml version='1.0' encoding='UTF-7'?><GetFeature/>",
+            "<Transaction><LockId>" + String(repeating: "<a>", count: 5_000),
+            "<" + String(repeating: "a", count: 1_000),
         ])
     func hostile(_ body: String) {
         #expect(Writes.line(Writes.read(body, to: "/geoserver/geonode/wfs")) == "geonode:*")
@@ -102,6 +108,58 @@ struct ServiceBodyTests {
                 == "other:*; *:X[10.0 20.0 10.0 20.0]; *:Y")
         // A segment that is no known workspace may be a global group's.
         #expect(Writes.line(Writes.read(late, to: "/geoserver/other/wfs")) == "everything")
+    }
+
+    /// How the answer to a request says whether it was done; nil: it is none.
+    private func form(_ recognition: WriteRecognition) -> ObservedWrite.ResponseForm? {
+        guard case .write(let write) = recognition else { return nil }
+        return write.response
+    }
+
+    @Test(
+        "what is refused proves that nothing was done, unless several layers are named",
+        arguments: [
+            ("<!DOCTYPE a []><Transaction/>", .doubtful), ("<", .doubtful), ("\u{0}", .doubtful),
+            ("--part", .doubtful), ("request=Transaction", .doubtful),
+            (String(repeating: "x", count: 70_000), .doubtful),
+            ("<Transaction>", .transaction), ("<Transaction><Native/></Transaction>", .transaction),
+            ("<Transaction><Native/>", .transaction), ("<Harvest/>", .transaction),
+            ("<CreateStoredQuery/>", .transaction), ("<CreateStoredQuery>", .transaction),
+            ("<Execute/>", .process), ("<Execute>", .process), ("request=Execute", .process),
+            (many(2), .divisible), (many(80), .transaction),
+        ] as [(String, ObservedWrite.ResponseForm)])
+    func forms(_ body: String, _ expected: ObservedWrite.ResponseForm) {
+        #expect(form(Writes.read(body)) == expected)
+    }
+
+    /// A transaction of so many layers.
+    private static func many(_ count: Int) -> String {
+        Writes.transaction((0..<count).map { "<wfs:Delete typeName='a:L\($0)'/>" }.joined())
+    }
+
+    @Test("a question that was cut short is one, and of a form that was nobody knows")
+    func cutQuestions() {
+        func cut(_ body: String) -> WriteRecognition {
+            Writes.read(Array(body.utf8), isWhole: false)
+        }
+        #expect(cut("<GetFeature><a>") == .read)
+        #expect(cut("<unheard-of>") == .read)
+        #expect(form(cut("request=GetMap")) == .doubtful)
+        #expect(form(cut("<Transaction>")) == .transaction)
+        #expect(form(cut("<Execute><Identifier>gs:Bounds</Identifier>")) == .process)
+    }
+
+    @Test("what SOAP wraps is read like a document")
+    func wrapped() {
+        func envelope(_ letter: String) -> String {
+            "<s:Envelope xmlns:s='s'><s:Header><a/></s:Header><s:Body>\(letter)</s:Body></s:Envelope>"
+        }
+        let plain = Writes.transaction("<wfs:Delete typeName='topp:Y'/>")
+            .replacing("<?xml version=\"1.0\"?>", with: "")
+        #expect(Writes.line(Writes.read(envelope(plain))) == "topp:Y")
+        #expect(Writes.read(envelope(plain)) == Writes.read(plain))
+        #expect(form(Writes.read(envelope("<Execute/>"))) == .process)
+        #expect(Writes.read(envelope("")) == .read)
     }
 
     @Test("wherever a body is cut into pieces, it means the same")

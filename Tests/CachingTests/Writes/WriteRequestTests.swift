@@ -118,6 +118,24 @@ struct WriteRequestTests {
         #expect(Writes.line(Writes.recognised(method, target)) == expected, "\(target)")
     }
 
+    @Test("whoever shows no credentials changes nothing by forms of the server's own")
+    func anonymous() {
+        for target in [
+            "/geoserver/web/wicket/page", "/geoserver/web/", "/geoserver/", "/geoserver/elsewhere",
+            "/geoserver/geofence/rules", "/geoserver/pdf/create.json",
+        ] {
+            #expect(Writes.recognised(.post, target, hasCredentials: false) == .read)
+            guard case .write(let write) = Writes.recognised(.post, target) else {
+                Issue.record("\(target) is no write")
+                continue
+            }
+            #expect(write.response == .success)
+        }
+        // What has an answer that says so is believed.
+        let style = Writes.recognised(.put, "/geoserver/rest/styles/a", hasCredentials: false)
+        #expect(Writes.line(style) == "style a drawn")
+    }
+
     @Test("what goes on after its answer says so")
     func deferred() {
         for target in ["/geoserver/rest/imports/3", "/layers/geonode:X/append"] {

@@ -94,7 +94,7 @@ struct WriteResponseTests {
             (Writes.insert(TransactionTests.point), .transaction),
             (Writes.insert("") + "<wfs:Delete typeName='f:X'/>", .transaction),
             (Writes.insert("") + "<wfs:Delete typeName='topp:X'/>", .divisible),
-            ("<wfs:Native vendorId='x'/>", .divisible), ("<wfs:Native", .divisible),
+            ("<wfs:Native vendorId='x'/>", .transaction), ("<wfs:Native", .transaction),
         ])
     func forms(_ operations: String, _ expected: ObservedWrite.ResponseForm) {
         let read = Writes.read(Writes.transaction(operations))
@@ -103,6 +103,71 @@ struct WriteResponseTests {
             return
         }
         #expect(write.response == expected)
+    }
+
+    @Test("of what was not read, only a transaction's answer says that it was one")
+    func doubtful() {
+        for (body, expected) in Self.table {
+            let isOther = ["<html/>", "", "{}"].contains(body) || body.contains("Exception")
+            let isTold = body.contains("TransactionResponse")
+            let wanted: WriteOutcome = isOther && !isTold ? .refused : expected
+            #expect(outcome(Array(body.utf8), form: .doubtful) == wanted, "\(body)")
+        }
+        #expect(outcome(Array("\u{89}PNG".utf8), form: .doubtful, isWhole: false) == .refused)
+        #expect(outcome(Array("<Capabilities>".utf8), form: .doubtful, isWhole: false) == .refused)
+        #expect(outcome(Array("<Trans".utf8), form: .doubtful, isWhole: false) == .unknown)
+        for status in [302, 400, 404] {
+            #expect(outcome([], status: status, form: .doubtful) == .refused)
+        }
+        #expect(outcome([], status: 502, form: .doubtful) == .unknown)
+    }
+
+    @Test(
+        "a process is done unless it says that it failed",
+        arguments: [
+            ("geonode:X", WriteOutcome.happened), ("", .happened), ("<a/>", .happened),
+            (readOnly, .refused), (soap(readOnly), .refused), (soap("<s:Fault/>"), .refused),
+            ("<ExecuteResponse><Status><ProcessFailed/></Status></ExecuteResponse>", .refused),
+            ("<ExecuteResponse><Status><ProcessAccepted/></Status></ExecuteResponse>", .happened),
+        ])
+    func processes(_ body: String, _ expected: WriteOutcome) {
+        #expect(outcome(Array(body.utf8), form: .process) == expected)
+        #expect(
+            outcome(Array(body.utf8), form: .process, isWhole: false) != .refused
+                || body.contains("Failed"))
+        #expect(outcome([], status: 400, form: .process) == .refused)
+    }
+
+    private static func soap(_ letter: String) -> String {
+        let plain = letter.replacing("<?xml version='1.0'?>", with: "")
+            .replacing("<!DOCTYPE ServiceExceptionReport SYSTEM 'http://h/x.dtd'>", with: "")
+        return "<s:Envelope xmlns:s='s'><s:Header/><s:Body>\(plain)</s:Body></s:Envelope>"
+    }
+
+    @Test("what SOAP wraps says what it says without it")
+    func wrapped() {
+        #expect(outcome(Array(Self.soap(Self.old("SUCCESS")).utf8)) == .happened)
+        #expect(outcome(Array(Self.soap(Self.readOnly).utf8)) == .refused)
+        #expect(outcome(Array(Self.soap("<s:Fault/>").utf8)) == .refused)
+        #expect(outcome(Array(Self.soap("<a/>").utf8)) == .unknown)
+    }
+
+    @Test(
+        "whoever is sent to sign in was refused",
+        arguments: [
+            ("/accounts/login/?next=/layers/", true), ("http://h/signin?a=b&next=x", true),
+            ("./wicket/bookmarkable/org.geoserver.web.GeoServerLoginPage?error=false", true),
+            ("/layers/login", false), ("/accounts/login/", false), ("/story/a/?next=x", false),
+            ("", false), ("?", false),
+        ])
+    func signIn(_ location: String, _ expected: Bool) {
+        let bytes = Array(location.utf8)
+        #expect(WriteOutcome.leadsToSignIn(bytes.span.bytes) == expected)
+        for form in [ObservedWrite.ResponseForm.status, .success, .transaction] {
+            let reader = WriteResponseReader(status: 302, form: form, leadsToSignIn: expected)
+            var copy = reader
+            #expect(copy.finish(isWhole: true) == (expected ? .refused : .happened))
+        }
     }
 
     @Test("a status by itself")
@@ -119,6 +184,13 @@ struct WriteResponseTests {
         }
         for status in [200, 201, 202, 204] {
             #expect(outcome([], status: status, form: .status) == .happened)
+            #expect(outcome([], status: status, form: .success) == .happened)
+        }
+        for status in [400, 403, 500, 501, 505] {
+            #expect(outcome([], status: status, form: .success) == .refused)
+        }
+        for status in [0, 408, 502, 503, 504] {
+            #expect(outcome([], status: status, form: .success) == .unknown)
         }
     }
 }

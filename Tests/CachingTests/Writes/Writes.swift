@@ -12,7 +12,7 @@ enum Writes {
 
     static func recognised(
         _ method: HTTP.Method, _ target: String, type: String = "text/xml",
-        context: WriteContext = context
+        hasCredentials: Bool = true, context: WriteContext = context
     ) -> WriteRecognition {
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let path = Array(parts[0].utf8)
@@ -20,13 +20,14 @@ enum Writes {
         let type = Array(type.utf8)
         return WriteRequest.recognised(
             method: method, path: path.span.bytes, query: query.span.bytes,
-            contentType: type.span.bytes, context: context)
+            contentType: type.span.bytes, hasCredentials: hasCredentials, context: context)
     }
 
     /// What a request with a body is, the body arriving in pieces that end so.
     static func read(
         _ body: [UInt8], to target: String = "/geoserver/wfs", ends: [Int] = [],
-        type: String = "text/xml", context: WriteContext = context, byteLimit: Int = 1 << 20
+        type: String = "text/xml", context: WriteContext = context, byteLimit: Int = 1 << 20,
+        isWhole: Bool = true
     ) -> WriteRecognition {
         guard
             case .body(let form, let unread) = recognised(
@@ -39,7 +40,7 @@ enum Writes {
             reader.take(body.span.bytes.extracting(start..<end))
             start = end
         }
-        return reader.finish()
+        return reader.finish(isWhole: isWhole)
     }
 
     static func read(_ body: String, to target: String = "/geoserver/wfs") -> WriteRecognition {
