@@ -7,6 +7,8 @@ enum SeedArea: Equatable {
     case everywhere
     case box(BoundingBox)
     case polygon(Polygon)
+    /// In the units of the grid set.
+    case bounds(BoundingBox)
 
     /// `-10,40,10,60`: west, south, east and north. Where west lies beyond east the box goes over
     /// the antimeridian (RFC 7946 §5.2).
@@ -41,6 +43,7 @@ enum SeedArea: Equatable {
     func tileArea(in system: ReferenceSystem, tolerance: Double) -> TileArea? {
         switch (self, system) {
         case (.everywhere, _): .everywhere
+        case (.bounds(let box), _): .box(box)
         case (.box(let box), .degrees): .box(box)
         case (.polygon(let polygon), .degrees): .polygon(polygon)
         case (.box(let box), .webMercator):

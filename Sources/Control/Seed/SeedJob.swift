@@ -19,12 +19,23 @@ public struct SeedJob: Sendable {
 
     var layer: String { options.layer }
     var replaces: Bool { options.replaces }
+    var isUnattended: Bool { options.isUnattended }
     var namesHost: Bool { options.host != nil || !options.logs.isEmpty }
     private var path: String { options.path == "/" ? "" : options.path }
 
     /// Reads all but logs.
     public init(
         _ options: SeedOptions, resolver: some NameResolver = SystemNameResolver()
+    ) throws(SeedMistake) {
+        try self.init(
+            options, gridSets: GridSets(GridSet.wellKnown + (Self.gridSets(options.gridSetFiles))),
+            resolver)
+    }
+
+    /// - Parameter gridSets: those that the edge knows.
+    init(
+        _ options: SeedOptions, gridSets: GridSets,
+        _ resolver: some NameResolver = SystemNameResolver()
     ) throws(SeedMistake) {
         try options.check()
         self.options = options
@@ -34,7 +45,7 @@ public struct SeedJob: Sendable {
         self.levels = levels
         services = MapServices(
             contexts: [MapServices.Context(path: options.path == "/" ? "" : options.path)],
-            gridSets: GridSets(GridSet.wellKnown + (try Self.gridSets(options.gridSetFiles))))
+            gridSets: gridSets)
         gridSet = try Self.gridSet(options.gridSet ?? "EPSG:900913", services.gridSets, levels)
         let digest: String
         (area, digest) = try Self.area(options)
@@ -94,6 +105,7 @@ public struct SeedJob: Sendable {
     private static func area(
         _ options: SeedOptions
     ) throws(SeedMistake) -> (SeedArea, digest: String) {
+        if let bounds = options.bounds { return (.bounds(bounds), "bounds \(bounds)") }
         if let text = options.bbox {
             return (try read("--bbox", text, SeedArea.boxForm), "box \(text)")
         }

@@ -1,3 +1,5 @@
+internal import Tiles
+
 /// What `mapedge seed` is told, as the command line has it.
 public struct SeedOptions: Sendable {
     /// `WORKSPACE:NAME`.
@@ -30,6 +32,11 @@ public struct SeedOptions: Sendable {
     public var state: String?
     /// What is stored is replaced, too.
     public var replaces = false
+
+    /// A box in the units of the grid set.
+    var bounds: BoundingBox?
+    /// Nobody reads what it notes, so that doubts are reasons not to begin.
+    var isUnattended = false
 
     public init(layer: String) { self.layer = layer }
 }

@@ -62,6 +62,7 @@ public final class SeedRun: Sendable {
         } catch {
             throw SeedMistake(error.description)
         }
+        if job.isUnattended, let doubt = notes.first { throw SeedMistake(doubt) }
         self.notes = notes
         desk = Mutex(
             SeedDesk(
