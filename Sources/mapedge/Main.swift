@@ -19,7 +19,8 @@ struct MapEdge: ParsableCommand {
         version: mapEdgeVersion,
         subcommands: [
             Serve.self, Demo.self, Check.self, Status.self, Reload.self, Invalidate.self,
-            Truncate.self, Explain.self, ClockCommand.self, Cache.self, ScenarioCommand.self,
+            Truncate.self, SeedCommand.self, Explain.self, ClockCommand.self, Cache.self,
+            ScenarioCommand.self,
             LogCommand.self, ReplayCommand.self,
         ])
 

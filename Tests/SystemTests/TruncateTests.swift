@@ -102,13 +102,9 @@ struct TruncateTests {
         #expect(try kept() == expected)
     }
 
-    @Test("a seed is refused in words, and tasks are asked for in vain")
-    func seed() throws {
+    @Test("what is no request of the interface is refused, and tasks are told: none")
+    func others() throws {
         try fill()
-        let answer = try post(
-            "/gwc/rest/seed/geonode:roads.xml",
-            "<seedRequest><name>geonode:roads</name><type>seed</type></seedRequest>")
-        #expect(answer.status == 501 && answer.text.contains("ask the tile server to seed"))
         #expect(try edge.admin("/gwc/rest/seed.json").text == "{\"long-array-array\":[]}")
         #expect(try edge.admin("/gwc/rest/layers").status == 404)
         #expect(try kept() == [true, true, true, true])

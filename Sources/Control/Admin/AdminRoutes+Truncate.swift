@@ -57,15 +57,11 @@ extension AdminRoutes {
             return AdminResponse(
                 404, "of GeoWebCache's interface there are masstruncate and seed here")
         }
-        if isSeed, request.method == .get {
-            // Tasks that run: none, as a truncation is over with its answer.
-            return AdminResponse(
-                200, type: "application/json", Array("{\"long-array-array\":[]}".utf8))
-        }
+        if isSeed, let answer = seedTask(request, resource) { return answer }
         if let refusal = acting(request) { return refusal }
         guard let scope = scope(of: request, below: resource) else {
             return AdminResponse(
-                501, "this edge truncates and does not seed; ask the tile server to seed")
+                400, "that truncates nothing; send a document of GeoWebCache's interface")
         }
         return inForce(scope) { AdminResponse(200, type: "text/plain", []) }
     }

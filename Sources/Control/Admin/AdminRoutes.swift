@@ -50,7 +50,9 @@ struct AdminResponse: Equatable {
 ///   heads, why they do not share an object. `?json` for programs, `?https` as if over TLS.
 /// - `POST /truncate?layer=WORKSPACE:NAME&bbox=W,S,E,N`: makes the stored tiles of a layer stale,
 ///   all or those that show something of the box. `POST .../gwc/rest/masstruncate` and
-///   `.../gwc/rest/seed/LAYER.xml` do what GeoWebCache would do to its own tiles.
+///   `.../gwc/rest/seed/LAYER.xml` do what GeoWebCache would do to its own tiles: of type seed and
+///   reseed the edge fetches them. `GET .../gwc/rest/seed.json` and `.../seed/LAYER.json` tell what
+///   waits and runs, `kill_all` in a form ends it.
 /// - `GET /clock`: the time that the edge goes by, as JSON. `POST /clock/advance?by=24h` and
 ///   `POST /clock/set?to=2026-12-01T00:00:00Z` move it, where it is a manual one, and answer when
 ///   every loop has followed; 409 where it cannot be moved so.

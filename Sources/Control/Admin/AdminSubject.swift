@@ -20,6 +20,15 @@ public protocol AdminSubject: Sendable {
     func explain(_ request: [UInt8], usesTLS: Bool) throws(ExplainError) -> Explanation
     /// Makes stale what a scope names. Returns when that is on disk.
     func truncate(_ scope: WriteScope) throws(TruncationRefusal)
+    /// Has tiles fetched, behind other seeds.
+    ///
+    /// - Parameter threads: how many were asked for; nil: nobody said.
+    func seed(_ options: SeedOptions, threads: Int?) throws(TruncationRefusal)
+    /// Seeds that wait or run, as GeoWebCache tells them: tiles done, all tiles, seconds left,
+    /// number, 0 or 1.
+    func seedStatus(of layer: String?) -> [[Int64]]
+    /// Ends seeds, of one layer or of all.
+    func endSeeds(_ ending: SeedEnding, of layer: String?)
     /// CloudFront's API for what is served here; nil where that is no distribution.
     var api: CloudFrontAPI? { get }
     /// Keeps what passes from now on, in memory, in place of any recording that runs.
@@ -53,6 +62,14 @@ extension AdminSubject {
     public func truncate(_ scope: WriteScope) throws(TruncationRefusal) {
         throw TruncationRefusal(503, "the edge is not serving yet; try again")
     }
+
+    public func seed(_ options: SeedOptions, threads: Int?) throws(TruncationRefusal) {
+        throw TruncationRefusal(503, "the edge is not serving yet; try again")
+    }
+
+    public func seedStatus(of layer: String?) -> [[Int64]] { [] }
+
+    public func endSeeds(_ ending: SeedEnding, of layer: String?) {}
 
     public func explain(
         _ request: [UInt8], usesTLS: Bool

@@ -18,6 +18,9 @@ struct ResponseReading {
     /// The request was HEAD: there is no body.
     var isToHead = false
 
+    /// Bytes of the body that came, kept or not, without its transfer coding.
+    private(set) var bodyBytes = 0
+
     private var part = [UInt8](repeating: 0, count: 65_536)
 
     init(bytesMax: Int?, isToHead: Bool = false) {
@@ -94,7 +97,8 @@ struct ResponseReading {
         }
     }
 
-    private func keep(_ bytes: ArraySlice<UInt8>, _ body: inout [UInt8]) -> Bool {
+    private mutating func keep(_ bytes: ArraySlice<UInt8>, _ body: inout [UInt8]) -> Bool {
+        bodyBytes += bytes.count
         guard let bytesMax else { return true }
         body += bytes
         return body.count <= bytesMax
@@ -102,7 +106,7 @@ struct ResponseReading {
 
     private enum Progress { case ended, broken, goesOn([UInt8]) }
 
-    private func advance(
+    private mutating func advance(
         _ decoder: inout ChunkedDecoder, _ bytes: [UInt8], _ body: inout [UInt8]
     ) -> Progress {
         var rest = bytes[...]

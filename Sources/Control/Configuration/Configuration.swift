@@ -19,6 +19,8 @@ public struct Configuration: Sendable {
     public var discoveries: [DiscoverySettings] = []
     /// Whom the edge asks of AWS.
     public var aws = AWSSettings()
+    /// How the edge seeds by itself.
+    public var seeding = SeedingSettings()
     /// What is told to CloudWatch.
     public var signals = SignalSettings()
 

@@ -89,6 +89,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         }
         if let section = top.section("writes") { readWrites(section) }
         if let api = top.section("api") { readAPI(api) }
+        if let section = top.section("seeding") { readSeeding(section) }
         if let aws = top.section("aws") { readAWS(aws) }
         if let cloudwatch = top.section("cloudwatch") { readCloudWatch(cloudwatch) }
         if let tls = top.section("tls") { readViewerTLS(tls) }

@@ -16,7 +16,7 @@ struct RecordedStage {
     /// Of the file: ports, places on disk, what is logged, and who may ask what.
     private static let ofTheMachine: Set<String> = [
         "listen", "admin", "api", "accessLog", "tls", "clock", "loops", "logLevel", "cache",
-        "proxyProtocol", "mode", "role",
+        "proxyProtocol", "mode", "role", "seeding",
     ]
     private static let ofTheExport: Set<String> = ["file", "policies", "id", "keys"]
     private static let ofMembers: Set<String> = ["tls", "health"]

@@ -27,6 +27,8 @@ public final class Service: Sendable {
         var nextLookup = ContinuousClock.now
         /// Whose answer is awaited.
         var hostsAskedFor: Set<HostName> = []
+        /// nil until it serves.
+        var seeds: SeedTasks?
         /// nil: nothing is told to CloudWatch.
         var signals: SignalPublisher?
     }
@@ -96,7 +98,9 @@ public final class Service: Sendable {
         defer { looks.cancel() }
         let readings = CatalogueKeeper(server, observer).start()
         defer { readings.cancel() }
-        state.withLock { $0.server = server }
+        let seeds = admin.boundEndpoints.first.map { makeSeedTasks(admin: $0) }
+        defer { seeds?.end(.all) }
+        state.withLock { ($0.server, $0.seeds) = (server, seeds) }
         let signals = steer(server)
         defer { signals.cancel() }
         for (endpoint, settings) in server.boundListeners {
@@ -175,6 +179,7 @@ public final class Service: Sendable {
             return (state.server, state.isStopping, deadline)
         }
         if !isRepeated { notifySupervisor("STOPPING=1") }
+        endSeeds(.all, of: nil)
         let text =
             isRepeated
             ? "stopping at once"

@@ -1,0 +1,87 @@
+import HTTP
+
+/// Which seeds are ended.
+public enum SeedEnding: Sendable, Equatable {
+    case all, running, pending
+    case task(Int64)
+
+    /// As GeoWebCache's forms say it.
+    init?(_ fields: [(name: String, value: String)]) {
+        func value(_ name: String) -> String? { fields.first { $0.name == name }?.value }
+        if let id = value("thread_id").flatMap({ Int64($0) }), value("kill_thread") != nil {
+            self = .task(id)
+            return
+        }
+        switch value("kill_all") {
+        case "all", "1": self = .all
+        case "running": self = .running
+        case "pending": self = .pending
+        default: return nil
+        }
+    }
+}
+
+// Seeds that the edge runs for itself, by GeoWebCache's interface.
+extension AdminRoutes {
+    /// `GET .../gwc/rest/seed.json`, `.../seed/LAYER.json`: what waits and runs. `POST .../seed`
+    /// and `.../seed/LAYER` with a form that has `kill_all` or `kill_thread`: ends it. `POST
+    /// .../seed/LAYER.xml`, `.json`, or the page's form, of type `seed` or `reseed`: has tiles
+    /// fetched. nil for a truncation, which is none of these.
+    ///
+    /// - Parameter resource: what stands behind `gwc/rest/`.
+    func seedTask(_ request: AdminRequest, _ resource: String) -> AdminResponse? {
+        let layer = Self.layer(of: resource)
+        if request.method == .get {
+            let rows = subject.seedStatus(of: layer).map { row in
+                JSON.list(row.map { .number($0) })
+            }
+            return AdminResponse(
+                200, type: "application/json",
+                Array(JSON.object([("long-array-array", .list(rows))]).encoded.utf8))
+        }
+        if let refusal = acting(request) { return refusal }
+        let isDocument = [UInt8(ascii: "<"), UInt8(ascii: "{")].contains(
+            request.body.first { $0 > 0x20 } ?? 0)
+        let form = isDocument ? [] : queryParameters(String(decoding: request.body, as: UTF8.self))
+        if let ending = SeedEnding(form) {
+            subject.endSeeds(ending, of: layer)
+            return AdminResponse(200, type: "text/plain", [])
+        }
+        guard let layer, let wanted = SeedRequestDocument(request.body) else {
+            return AdminResponse(
+                400,
+                "that is no seed; send a seedRequest with a layer, of type seed, reseed or "
+                    + "truncate, or a form with kill_all")
+        }
+        guard wanted.kind != .truncate else { return nil }
+        guard var options = wanted.options(of: layer) else {
+            return AdminResponse(
+                400,
+                "a seed needs zoomStart and zoomStop, and bounds of four numbers or none, in the "
+                    + "units of the grid set")
+        }
+        // What stands before it in the path is where the services lie.
+        if let start = request.path.firstRange(of: "/gwc/rest/"),
+            start.lowerBound > request.path.startIndex
+        {
+            options.path = String(request.path[..<start.lowerBound])
+        }
+        do throws(TruncationRefusal) {
+            try subject.seed(options, threads: wanted.threads)
+            return AdminResponse(200, type: "text/plain", [])
+        } catch {
+            return AdminResponse(error.status, error.text)
+        }
+    }
+
+    /// `seed/LAYER.xml` -> LAYER; nil without one.
+    private static func layer(of resource: String) -> String? {
+        guard resource.hasPrefix("seed/") else { return nil }
+        var name = resource.dropFirst("seed/".count)
+        for ending in [".xml", ".json"] where name.hasSuffix(ending) {
+            name = name.dropLast(ending.count)
+        }
+        let layer = percentDecoded(name)
+        return layer.isEmpty ? nil : layer
+    }
+}

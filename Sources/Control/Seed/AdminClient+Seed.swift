@@ -1,0 +1,60 @@
+import Caching
+import Yams
+
+/// What an edge says it would do with a tile.
+struct SeedForecast {
+    /// The origin that its pool belongs to.
+    var origin: String
+    /// All spellings of the tile are one.
+    var isCanonical: Bool
+    /// The Host is part of the key.
+    var keysHost: Bool
+    /// Why nothing would be stored; nil: it would be, as far as can be told.
+    var obstacle: String?
+}
+
+extension AdminClient {
+    /// What would become of a request for a tile. Asks no origin.
+    func forecast(_ target: SeedTarget) throws(AdminClientError) -> SeedForecast {
+        let request = try ExplainRequest(target.target, fields: ["Host: \(target.host)"])
+        let text = try explain([request], asJSON: true, usesTLS: false)
+        guard let node = try? Yams.compose(yaml: text), let decision = node["decision"],
+            let origin = node["behavior"]?["origin"]?.scalar?.string
+        else { throw AdminClientError("the edge explains in a way that is not known here") }
+        let parts = node["key"]?["parts"]?.sequence ?? []
+        func word(_ name: String) -> String? { decision[name]?.scalar?.string }
+        var obstacle: String?
+        if let action = word("action"), action == "pass" || action == "refuse" {
+            obstacle = word("sentence") ?? action
+        } else if let refusal = word("storeRefusal"), refusal != "null" {
+            obstacle = refusal
+        }
+        return SeedForecast(
+            origin: origin,
+            isCanonical: parts.contains { $0["kind"]?.string == "map" },
+            keysHost: parts.contains {
+                $0["kind"]?.string == "host" && $0["source"]?.string?.hasPrefix("Host,") == true
+            },
+            obstacle: obstacle)
+    }
+
+    /// How many members of an origin's pool viewers' requests go to.
+    func healthyMembers(of origin: String) throws(AdminClientError) -> Int {
+        let text = String(decoding: try statusJSON(), as: UTF8.self)
+        guard let node = try? Yams.compose(yaml: text), let origins = node["origins"]?.sequence
+        else { throw AdminClientError("the edge's status is not known here") }
+        let pool = origins.first { $0["id"]?.scalar?.string == origin }
+        return (pool?["members"]?.sequence ?? []).count { member in
+            ["up", "slow-start"].contains(member["state"]?.scalar?.string)
+        }
+    }
+
+    /// The time that the edge goes by, in milliseconds since 1970.
+    func edgeTime() throws(AdminClientError) -> Milliseconds {
+        let text = try showClock()
+        guard let time = milliseconds(ofTimestamp: String(text.prefix { $0 != " " })) else {
+            throw AdminClientError("the edge says a time that is none: \(printable(text))")
+        }
+        return time
+    }
+}

@@ -1,0 +1,93 @@
+import Tiles
+import Yams
+
+/// Reads the area of a GeoJSON document (RFC 7946): a Polygon, a MultiPolygon, or a Feature of one.
+struct GeoJSONPolygon {
+    /// As messages name it.
+    let file: String
+
+    /// - Returns: all rings, in degrees: those of islands and of holes.
+    func read(_ text: String) throws(SeedMistake) -> Polygon {
+        // YAML holds JSON, and the reader for it is here already.
+        guard let node = try? Yams.compose(yaml: text) else {
+            throw mistake(nil, "is no JSON", "name a GeoJSON file")
+        }
+        return try polygon(node)
+    }
+
+    private func polygon(_ node: Node) throws(SeedMistake) -> Polygon {
+        let coordinates = node["coordinates"]?.sequence
+        switch node["type"]?.string {
+        case "Polygon":
+            guard let coordinates else { break }
+            return Polygon(rings: try rings(coordinates))
+        case "MultiPolygon":
+            guard let coordinates else { break }
+            var all: [[Polygon.Point]] = []
+            for element in coordinates {
+                guard let parts = element.sequence else {
+                    throw mistake(element, "has no rings there", "write [[[lon, lat], ...]]")
+                }
+                all += try rings(parts)
+            }
+            return Polygon(rings: all)
+        case "Feature":
+            guard let geometry = node["geometry"] else { break }
+            return try polygon(geometry)
+        case "FeatureCollection":
+            guard let features = node["features"]?.sequence else { break }
+            // Two that overlap would be seen as one with a hole.
+            guard features.count == 1, let feature = features.first else {
+                throw mistake(
+                    node, "holds \(features.count) features",
+                    "merge them into one Polygon or MultiPolygon")
+            }
+            return try polygon(feature)
+        case let type?:
+            throw mistake(
+                node, "is a \(printable(type))",
+                "give a Polygon, a MultiPolygon or a Feature of one")
+        case nil: break
+        }
+        throw mistake(node, "is no GeoJSON area", "give a Polygon or a MultiPolygon")
+    }
+
+    private func rings(_ parts: Node.Sequence) throws(SeedMistake) -> [[Polygon.Point]] {
+        var rings: [[Polygon.Point]] = []
+        for part in parts {
+            guard let positions = part.sequence, positions.count >= 4 else {
+                throw mistake(part, "has a ring of fewer than four positions", "close each ring")
+            }
+            var ring: [Polygon.Point] = []
+            for position in positions { ring.append(try point(position)) }
+            guard ring.first == ring.last else {
+                throw mistake(
+                    part, "has a ring that is not closed", "end each ring with its first position")
+            }
+            ring.removeLast()
+            rings.append(ring)
+        }
+        guard !rings.isEmpty else {
+            throw mistake(nil, "has no ring", "give a Polygon with at least one")
+        }
+        return rings
+    }
+
+    private func point(_ node: Node) throws(SeedMistake) -> Polygon.Point {
+        let numbers = (node.sequence ?? []).prefix(2).map { $0.float }
+        guard numbers.count == 2, let x = numbers[0], let y = numbers[1], -180...180 ~= x,
+            -90...90 ~= y
+        else {
+            throw mistake(
+                node, "has a position that is none in degrees",
+                "write [longitude, latitude], and cut at the antimeridian what goes over it")
+        }
+        return Polygon.Point(x, y)
+    }
+
+    private func mistake(_ node: Node?, _ problem: String, _ remedy: String) -> SeedMistake {
+        let line = node?.mark.map { ":\($0.line)" } ?? ""
+        return SeedMistake(
+            "\(printable(file))\(line): the file \(problem); \(remedy)", isUsage: true)
+    }
+}

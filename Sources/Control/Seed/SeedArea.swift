@@ -1,0 +1,125 @@
+import Glibc
+import Tiles
+
+/// Where a seed asks for tiles, in degrees: longitude is x.
+enum SeedArea: Equatable {
+    /// All that the grid set covers.
+    case everywhere
+    case box(BoundingBox)
+    case polygon(Polygon)
+    /// In the units of the grid set.
+    case bounds(BoundingBox)
+
+    /// `-10,40,10,60`: west, south, east and north. Where west lies beyond east the box goes over
+    /// the antimeridian (RFC 7946 §5.2).
+    static var boxForm: ValueForm<SeedArea> {
+        ValueForm { text throws(Complaint) in
+            let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map {
+                Double($0)
+            }
+            guard numbers.count == 4, let west = numbers[0], let south = numbers[1],
+                let east = numbers[2], let north = numbers[3], south < north, west != east,
+                -180...180 ~= west, -180...180 ~= east, -90...90 ~= south, -90...90 ~= north
+            else {
+                throw Complaint(
+                    "is no box in degrees", "write WEST,SOUTH,EAST,NORTH, such as -10,40,10,60")
+            }
+            guard west > east else {
+                return .box(BoundingBox(west: west, south: south, east: east, north: north))
+            }
+            return .polygon(
+                Polygon(
+                    rings: [(west, 180), (-180, east)].map { left, right in
+                        [(left, south), (right, south), (right, north), (left, north)]
+                            .map { Polygon.Point($0.0, $0.1) }
+                    }))
+        }
+    }
+
+    /// The same area in the units of a reference system.
+    ///
+    /// - Parameter tolerance: how far an edge may run beside its true course, in those units.
+    /// - Returns: nil where degrees cannot be brought into that system.
+    func tileArea(in system: ReferenceSystem, tolerance: Double) -> TileArea? {
+        switch (self, system) {
+        case (.everywhere, _): .everywhere
+        case (.bounds(let box), _): .box(box)
+        case (.box(let box), .degrees): .box(box)
+        case (.polygon(let polygon), .degrees): .polygon(polygon)
+        case (.box(let box), .webMercator):
+            .box(
+                BoundingBox(
+                    west: SphericalMercator.easting(box.west),
+                    south: SphericalMercator.northing(box.south),
+                    east: SphericalMercator.easting(box.east),
+                    north: SphericalMercator.northing(box.north)))
+        case (.polygon(let polygon), .webMercator):
+            .polygon(
+                Polygon(
+                    rings: polygon.rings.map {
+                        SphericalMercator.projected($0, tolerance: tolerance)
+                    }))
+        default: nil
+        }
+    }
+}
+
+/// From degrees to EPSG:3857, in metres. Source: EPSG Guidance Note 7-2, "Popular Visualisation
+/// Pseudo-Mercator".
+enum SphericalMercator {
+    private static let radius = 6_378_137.0
+    /// Half the side of the square that is the world.
+    private static let edge = radius * Double.pi
+
+    static func easting(_ longitude: Double) -> Double { longitude / 180 * edge }
+
+    /// Latitudes beyond the square's end at its edge.
+    static func northing(_ latitude: Double) -> Double {
+        guard latitude.magnitude < 89 else { return latitude < 0 ? -edge : edge }
+        return min(max(atanh(sin(latitude / 180 * Double.pi)) * radius, -edge), edge)
+    }
+
+    private static func point(_ place: Polygon.Point) -> Polygon.Point {
+        Polygon.Point(easting(place.x), northing(place.y))
+    }
+
+    /// A ring whose edges are straight in degrees (RFC 7946 §3.1.1), and so bend here: with as many
+    /// points between as they need.
+    static func projected(_ ring: [Polygon.Point], tolerance: Double) -> [Polygon.Point] {
+        guard var from = ring.last else { return [] }
+        var points: [Polygon.Point] = []
+        for to in ring {
+            // In pieces, because the middle of one over the equator would seem to lie right.
+            let pieces = max(1, Int(((to.y - from.y).magnitude / 10).rounded(.up)))
+            var start = from
+            for piece in 1...pieces {
+                let end = piece == pieces ? to : between(from, to, Double(piece) / Double(pieces))
+                append(start, end, tolerance, depth: 0, to: &points)
+                start = end
+            }
+            from = to
+        }
+        return points
+    }
+
+    private static func between(
+        _ from: Polygon.Point, _ to: Polygon.Point, _ share: Double
+    ) -> Polygon.Point {
+        Polygon.Point(from.x + (to.x - from.x) * share, from.y + (to.y - from.y) * share)
+    }
+
+    /// The points of an edge behind its first.
+    private static func append(
+        _ from: Polygon.Point, _ to: Polygon.Point, _ tolerance: Double, depth: Int,
+        to points: inout [Polygon.Point]
+    ) {
+        let middle = between(from, to, 0.5)
+        let bend = (northing(middle.y) - (northing(from.y) + northing(to.y)) / 2).magnitude
+        // A meridian stays straight.
+        guard from.x != to.x, bend > tolerance, depth < 16 else {
+            return points.append(point(to))
+        }
+        append(from, middle, tolerance, depth: depth + 1, to: &points)
+        append(middle, to, tolerance, depth: depth + 1, to: &points)
+    }
+}

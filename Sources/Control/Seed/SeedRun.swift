@@ -1,0 +1,214 @@
+import Caching
+import Dispatch
+import Reactor
+import Synchronization
+
+/// A job under way: connections that ask, and what watches them.
+public final class SeedRun: Sendable {
+    /// How a run ended.
+    public struct End: Sendable {
+        /// For people, line by line.
+        public var report: [String]
+        /// Every tile is stored.
+        public var isComplete: Bool
+        /// Why it ended before its end, and how it goes on; nil: it did not.
+        public var cutShort: String?
+    }
+
+    private static let connectionsMax = 256
+    private static let tick: Milliseconds = 250
+    /// Between two looks at the pool, and between two states on disk.
+    private static let interval: Milliseconds = 2_000
+
+    private let job: SeedJob
+    private let admin: AdminClient
+    private let origin: String
+    private let plan: SeedPlan
+    private let notOlderThan: Milliseconds?
+    private let desk: Mutex<SeedDesk>
+    private let start = ContinuousClock.now
+    private let ended = DispatchGroup()
+    /// Nobody signals it: it is waited for as long as there is nothing to do.
+    private let never = DispatchSemaphore(value: 0)
+    /// What whoever starts it should know.
+    public let notes: [String]
+
+    /// Asks the edge what it would do, and takes up the state where there is one.
+    public init(_ job: SeedJob, _ admin: AdminClient) throws(SeedMistake) {
+        (self.job, self.admin) = (job, admin)
+        let state = try job.stateFile?.read(job.definition)
+        plan = try job.plan(isTakenUp: state != nil)
+        var notes: [String] = []
+        if let state {
+            guard state.total == plan.total else {
+                throw SeedMistake(
+                    "--state: the job had \(state.total) tiles and now has \(plan.total), since "
+                        + "the grid set is another; remove the file to begin anew")
+            }
+            notes.append("going on behind \(state.position) of \(state.total) tiles")
+        }
+        var probe = plan
+        guard let first = probe.next() else {
+            throw SeedMistake("there is no tile; widen the area")
+        }
+        let members: Int
+        do throws(AdminClientError) {
+            let forecast = try admin.forecast(first)
+            notes += try Self.notes(of: forecast, job, first)
+            origin = forecast.origin
+            members = try admin.healthyMembers(of: origin)
+            let now = job.replaces && state == nil ? try admin.edgeTime() : nil
+            notOlderThan = state?.notOlderThan ?? now
+        } catch {
+            throw SeedMistake(error.description)
+        }
+        if job.isUnattended, let doubt = notes.first { throw SeedMistake(doubt) }
+        self.notes = notes
+        desk = Mutex(
+            SeedDesk(
+                plan, state?.ledger ?? SeedLedger(total: plan.total),
+                SeedPace(job.limits, members: members), tally: state?.tally ?? SeedTally(), at: 0))
+    }
+
+    /// What would make the work vain is an error (as one of the admin port's), what may is told.
+    private static func notes(
+        of forecast: SeedForecast, _ job: SeedJob, _ first: SeedTarget
+    ) throws(AdminClientError) -> [String] {
+        if let obstacle = forecast.obstacle {
+            throw AdminClientError(
+                "the edge would not store these tiles: \(obstacle); ask "
+                    + "\"mapedge explain\" about \(first.target)")
+        }
+        var notes: [String] = []
+        if !forecast.isCanonical {
+            guard !job.replaces else {
+                throw AdminClientError(
+                    "the edge keys maps as they are asked for, so that it cannot be asked for "
+                        + "newer ones; use \"mapedge truncate\" and seed without --reseed, or set "
+                        + "canonicalKeys")
+            }
+            notes.append(
+                "the edge keys maps as they are asked for (canonicalKeys is off): only requests "
+                    + "that are spelt like these will find the tiles")
+        }
+        if forecast.keysHost, !job.namesHost {
+            notes.append(
+                "keys have the Host: viewers who ask for another one than \(job.host) will not "
+                    + "find the tiles; name theirs with --host")
+        }
+        return notes
+    }
+
+    private var now: Milliseconds {
+        let (seconds, attoseconds) = (ContinuousClock.now - start).components
+        return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
+    }
+
+    /// Hands out nothing more; what is under way is waited for. From any thread.
+    public func stop() { desk.withLock { $0.stop() } }
+
+    public var hasStopped: Bool { desk.withLock { $0.hasStopped } }
+
+    /// Asks for all tiles, and returns when that is over.
+    ///
+    /// - Parameter show: called four times a second, on the calling thread.
+    /// - Throws: when the state cannot be kept.
+    public func run(show: (SeedProgress) -> Void) throws(SeedMistake) -> End {
+        try save()
+        watchPool()
+        var connections = 0
+        var saved = now
+        repeat {
+            let places = desk.withLock { $0.pace.places }
+            while connections < min(Self.connectionsMax, max(1, places)) {
+                connections += 1
+                connect(connections)
+            }
+            let time = now
+            show(
+                desk.withLock { desk in
+                    desk.sample(at: time)
+                    return desk.progress
+                })
+            if time - saved >= Self.interval {
+                saved = time
+                try save()
+            }
+        } while ended.wait(timeout: .now() + .milliseconds(Int(Self.tick))) == .timedOut
+        return try end()
+    }
+
+    /// One more connection, with a thread of its own.
+    private func connect(_ number: Int) {
+        let suffix = notOlderThan.map { "&_=\($0)" } ?? ""
+        DispatchQueue(label: "seed.\(number)").async(group: ended) { [self] in
+            let connection = SeedConnection(job.endpoints, suffix: suffix)
+            while true {
+                let time = now
+                switch desk.withLock({ $0.next(at: time) }) {
+                case .over: return
+                case .wait(let time):
+                    // Not for long, since one may be told to stop.
+                    let part = min(time, Self.tick)
+                    _ = never.wait(timeout: .now() + .milliseconds(Int(part)))
+                case .ask(let ask):
+                    let answer = connection.ask(ask.target)
+                    let (outcome, time) = (SeedOutcome(answer?.reply), now)
+                    desk.withLock {
+                        $0.finish(ask, outcome, bytes: answer?.bytes ?? 0, at: time)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Members come and go, and as many tiles may be under way.
+    private func watchPool() {
+        DispatchQueue(label: "seed.pool").async { [weak self] in
+            while let self, !self.isOver {
+                _ = never.wait(timeout: .now() + .milliseconds(Int(Self.interval)))
+                // An edge that does not answer has no members that could be counted.
+                guard let members = try? admin.healthyMembers(of: origin) else { continue }
+                desk.withLock { $0.pace.members = members }
+            }
+        }
+    }
+
+    private var isOver: Bool { desk.withLock { $0.hasStopped || $0.surrender != nil || $0.isDone } }
+
+    private var state: SeedState {
+        desk.withLock {
+            SeedState(
+                job.definition, $0.ledger, notOlderThan: notOlderThan, $0.progress.tally)
+        }
+    }
+
+    private func save() throws(SeedMistake) {
+        guard let file = job.stateFile else { return }
+        do throws(SeedMistake) { try file.write(state) } catch {
+            stop()
+            ended.wait()
+            throw error
+        }
+    }
+
+    private func end() throws(SeedMistake) -> End {
+        let time = now
+        let (progress, surrender) = desk.withLock { ($0.progress, $0.surrender) }
+        let isComplete = progress.done == progress.total
+        if isComplete { job.stateFile?.remove() } else { try save() }
+        let goesOn =
+            job.stateFile == nil
+            ? "give --state FILE, so that the next run goes on from where this one ended"
+            : "the same command goes on from there"
+        var cutShort: String?
+        if let surrender {
+            cutShort = "\(surrender); look at \"mapedge status\", then \(goesOn)"
+        } else if hasStopped, !isComplete {
+            cutShort = "stopped at \(progress.done) of \(progress.total) tiles; \(goesOn)"
+        }
+        return End(
+            report: progress.report(job.layer, time: time), isComplete: isComplete,
+            cutShort: cutShort)
+    }
+}

@@ -1,0 +1,86 @@
+import Caching
+import Edge
+import Reactor
+import Synchronization
+import Tiles
+
+// Seeds that the edge runs for itself: a viewer of its own, on its own port.
+extension Service {
+    /// What runs and waits, once the edge serves.
+    func makeSeedTasks(admin: Endpoint) -> SeedTasks {
+        SeedTasks(
+            begin: { job throws(SeedMistake) in
+                let client: AdminClient
+                do throws(AdminClientError) { client = try AdminClient("\(admin)") } catch {
+                    throw SeedMistake(error.description)
+                }
+                return try SeedRun(job, client)
+            },
+            note: { [observer] isWarning, text in
+                observer.note(EdgeEvent(isWarning ? .warning : .notice, "seed", text))
+            })
+    }
+
+    public func seedStatus(of layer: String?) -> [[Int64]] {
+        state.withLock { $0.seeds }?.arrays(of: layer) ?? []
+    }
+
+    public func endSeeds(_ ending: SeedEnding, of layer: String?) {
+        state.withLock { $0.seeds }?.end(ending, of: layer)
+    }
+
+    public func seed(_ options: SeedOptions, threads: Int?) throws(TruncationRefusal) {
+        let (server, seeds, isLocal, configuration) = state.withLock {
+            ($0.server, $0.seeds, $0.isAdminLocal, $0.configuration)
+        }
+        guard isLocal else {
+            throw TruncationRefusal(
+                403,
+                "the admin port can be reached from other machines, which may not seed; bind admin "
+                    + "to 127.0.0.1")
+        }
+        guard let server, let seeds else {
+            throw TruncationRefusal(503, "the edge is not serving yet; try again")
+        }
+        guard let address = server.boundListeners.lazy.compactMap(Self.plainAddress).first else {
+            throw TruncationRefusal(
+                501,
+                "no listener speaks plain HTTP without a PROXY header, so that the edge cannot ask "
+                    + "itself; add one on 127.0.0.1")
+        }
+        var options = options
+        options.edge = address
+        options.host = configuration.seeding.host
+        let most = configuration.seeding.concurrency
+        options.concurrency = min(max(threads ?? most, 1), most)
+        options.rate = configuration.seeding.rate.map { "\($0)" }
+        let job: SeedJob
+        do throws(SeedMistake) {
+            job = try SeedJob(
+                options, gridSets: configuration.settings.writes.reading.services.gridSets)
+        } catch {
+            throw TruncationRefusal(400, error.description)
+        }
+        guard seeds.add(job) else {
+            throw TruncationRefusal(
+                503, "\(SeedTasks.waitingMax) seeds wait already; try again when some have ended")
+        }
+    }
+
+    /// How a connection from here reaches a listener; nil where plain HTTP is not understood.
+    private static func plainAddress(
+        _ listener: (endpoint: Endpoint, settings: ListenerSettings)
+    ) -> String? {
+        let settings = listener.settings
+        guard !settings.speaksTLS, !settings.expectsProxyHeader, !settings.isSouthbound else {
+            return nil
+        }
+        switch listener.endpoint {
+        case .unix: return "\(listener.endpoint)"
+        case .ip(let address):
+            // All addresses of the machine: one of them is enough.
+            let isOpen = ["0.0.0.0", "[::]"].contains { "\(address)".hasPrefix("\($0):") }
+            return isOpen ? "http://127.0.0.1:\(address.port)" : "http://\(address)"
+        }
+    }
+}
