@@ -2,8 +2,7 @@
 
 import time
 
-from .bench import paired_ratio
-from .hits import interleave, summarise
+from .hits import add_ratios, interleave, summarise
 from .machine import BenchmarkError
 from .servers import DistributedMapEdge, MapEdge
 from .workload import layer_of
@@ -54,12 +53,7 @@ def measure(bench, rounds, seconds):
         if time.monotonic() - start > FORCE:
             raise BenchmarkError(f"the rounds took longer than the {FORCE} s for which "
                                  "invalidations are sure to be in force; take fewer")
-    result = summarise(rows, ours=None)
-    for ours, plain in PAIRS:
-        if ours in rows and plain in rows:
-            result[ours]["to_plain"] = {
-                name: paired_ratio(rows[ours], rows[plain], key) for name, key in
-                (("cpu", "cpu_us"), ("requests_per_second", "requests_per_second"))}
+    result = add_ratios(summarise(rows, ours=None), rows, PAIRS)
     return {"size": SIZE, "shape": SHAPE, "invalidations": INVALIDATIONS, "servers": result}
 
 

@@ -48,3 +48,13 @@ def summarise(rows, ours="mapedge"):
                 "bare_cpu": paired_ratio(rows[ours], found, "bare_cpu_us"),
                 "requests_per_second": paired_ratio(rows[ours], found, "requests_per_second")}
     return result
+
+
+def add_ratios(result, rows, pairs):
+    """Beside the first of each pair, what it costs for each part of the second, as "to_plain"."""
+    for name, plain in pairs:
+        if name in rows and plain in rows:
+            result[name]["to_plain"] = {
+                figure: paired_ratio(rows[name], rows[plain], key) for figure, key in
+                (("cpu", "cpu_us"), ("requests_per_second", "requests_per_second"))}
+    return result

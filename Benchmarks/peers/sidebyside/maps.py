@@ -1,8 +1,7 @@
 """What a hit costs by a map's words, and by a path that is nothing but a name: the edge against
 itself."""
 
-from .bench import paired_ratio
-from .hits import interleave, summarise
+from .hits import add_ratios, interleave, summarise
 from .servers import MapEdge
 from .workload import layer_of
 
@@ -33,10 +32,6 @@ def measure(bench, rounds, seconds):
     with bench.servers(KINDS, SIZE, SHAPE, kinds=KINDS) as servers:
         bench.fill(servers, layer_of(SIZE))
         rows = interleave(bench, servers, SIZE, SHAPE, rounds, seconds)
-    result, plain = summarise(rows, ours=None), PlainlyAsked.name
-    for name in rows:
-        if name != plain and plain in rows:
-            result[name]["to_plain"] = {
-                figure: paired_ratio(rows[name], rows[plain], key) for figure, key in
-                (("cpu", "cpu_us"), ("requests_per_second", "requests_per_second"))}
+    pairs = [(name, PlainlyAsked.name) for name in KINDS if name != PlainlyAsked.name]
+    result = add_ratios(summarise(rows, ours=None), rows, pairs)
     return {"size": SIZE, "shape": SHAPE, "servers": result}
