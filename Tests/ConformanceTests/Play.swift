@@ -152,10 +152,10 @@ extension Request {
 }
 
 extension Reply {
-    /// The same with `{room}` replaced in its bytes.
+    /// The same of this moment, with `{room}` replaced in its bytes.
     fileprivate func inRoom(_ room: Room) -> Reply {
-        var copy = self
-        copy.steps = steps.map { step in
+        var copy = asOfNow(["Date", "Expires"])
+        copy.steps = copy.steps.map { step in
             guard case .send(let bytes) = step else { return step }
             let text = String(decoding: bytes, as: UTF8.self)
             return text.contains("{room}") ? .send(Array(text.inRoom(room).utf8)) : step

@@ -216,6 +216,7 @@ struct ElasticTests {
                     discover:
                       { autoScalingGroup: maps, port: \(maps.port), interval: 1s, drainTime: 3s }
                     health: { interval: 100ms, rise: 1, fall: 1 }
+                    idleTimeout: 1h
 
                 """,
             environment: [

@@ -69,28 +69,29 @@ public struct Reply: Sendable {
         return reply
     }
 
-    /// The same with Expires as if it were made only now: a table is made when the tests
-    /// begin, and its last row may run minutes later.
-    public func asOfNow() -> Reply {
+    /// The same with its times as if it were made only now: a table is made when the tests begin,
+    /// and its last row may run many minutes later.
+    ///
+    /// - Parameter fields: those whose dates are moved.
+    public func asOfNow(_ fields: Set<String> = ["Expires"]) -> Reply {
         let delay = time(nil) - made
         guard delay > 0 else { return self }
         var reply = self
         reply.steps = steps.map { step in
             guard case .send(let bytes) = step else { return step }
-            return .send(moved(bytes, by: delay))
+            return .send(moved(bytes, fields, by: delay))
         }
         return reply
     }
 
-    private func moved(_ bytes: [UInt8], by delay: Int) -> [UInt8] {
-        let lines = String(decoding: bytes, as: UTF8.self)
-            .split(separator: "\r\n", omittingEmptySubsequences: false)
+    private func moved(_ bytes: [UInt8], _ fields: Set<String>, by delay: Int) -> [UInt8] {
+        // What is no text is sent as it is.
+        guard let text = String(validating: bytes, as: UTF8.self) else { return bytes }
+        let lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)
         guard let end = lines.firstIndex(of: "") else { return bytes }
         let head = lines[..<end].map { line -> String in
             let parts = line.split(separator: ": ", maxSplits: 1)
-            guard parts.count == 2, parts[0] == "Expires" else {
-                return String(line)
-            }
+            guard parts.count == 2, fields.contains(String(parts[0])) else { return String(line) }
             guard let time = seconds(ofDate: parts[1]) else { return String(line) }
             return "\(parts[0]): \(date(time + delay - Glibc.time(nil)))"
         }
