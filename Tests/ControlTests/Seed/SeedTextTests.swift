@@ -65,6 +65,17 @@ struct SeedTextTests {
             ])
     }
 
+    @Test("a row of a terminal is cut to its width, so that it can be written over")
+    func row() {
+        var progress = progress(10)
+        progress.note(wait: "status 503 (no-member)")
+        progress.sample(at: 1_000, pausedUntil: 60_000, members: 1)
+        let whole = "\(progress.bar(20)) \(progress.line)"
+        #expect(whole.count > 100 && progress.row(500) == whole)
+        #expect(progress.row(80) == String(whole.prefix(79)))
+        #expect(progress.row(1).isEmpty && progress.row(0).isEmpty)
+    }
+
     @Test("sizes and spans are short")
     func words() {
         #expect(
@@ -133,13 +144,35 @@ struct SeedTextTests {
     func answers() {
         func said(_ text: String) -> SeedOutcome { outcome(200, [("cache-status", text)]) }
         #expect(said("MapEdge; fwd=uri-miss; fwd-status=200; stored") == .stored)
-        #expect(said("MapEdge; fwd=uri-miss; fwd-status=200; collapsed") == .stored)
-        #expect(said("MapEdge; fwd=stale; fwd-status=304") == .stored)
+        #expect(said("MapEdge; fwd=uri-miss; fwd-status=200; collapsed; stored") == .stored)
+        #expect(said("MapEdge; fwd=stale; fwd-status=304; stored; ttl=60; detail=stale") == .stored)
         #expect(said("MapEdge; hit; ttl=5") == .present)
+        #expect(said("MapEdge; hit; ttl=-5; detail=stale-while-revalidate") == .stale)
         #expect(said("Inner; hit, MapEdge; fwd=uri-miss; stored") == .stored)
         #expect(
             said("MapEdge; fwd=bypass; fwd-status=200; detail=no-store")
                 == .failed("answered, but not stored (no-store)", isFinal: true))
+        // Done is only what is said to be stored; and what will be another time is asked for again.
+        for text in [
+            "fwd=uri-miss; fwd-status=200; collapsed; detail=out-of-step",
+            "fwd=uri-miss; fwd-status=200; detail=out-of-step",
+        ] {
+            #expect(
+                said("MapEdge; \(text)")
+                    == .busy("answered, but not stored (out-of-step)", retryAfter: nil))
+        }
+        #expect(
+            said("MapEdge; fwd=uri-miss; fwd-status=200; detail=not-kept")
+                == .busy("answered, but not stored (not-kept)", retryAfter: nil))
+        #expect(
+            said("MapEdge; fwd=uri-miss; fwd-status=200; detail=store-full")
+                == .failed("answered, but not stored (store-full)", isFinal: false))
+        #expect(
+            said("MapEdge; fwd=stale; fwd-status=304; ttl=60; detail=stale")
+                == .failed("answered, but not stored (stale)", isFinal: false))
+        #expect(
+            said("MapEdge; fwd=uri-miss; fwd-status=200; collapsed")
+                == .failed("answered, but not stored", isFinal: true))
         #expect(outcome(200) == .failed("answered, but not stored", isFinal: true))
         #expect(
             outcome(200, [("cache-status", "MapEdge; hit"), ("x-edge-degraded", "stale")])
