@@ -231,7 +231,8 @@ public struct SeedJob: Sendable {
     private func readLogs() throws(SeedMistake) -> [HotTiles.Tile] {
         var hot = HotTiles(
             HotTiles.Wish(
-                layer: options.layer, gridSet: options.gridSet == nil ? nil : gridSet,
+                layer: options.layer, path: path,
+                gridSet: options.gridSet == nil ? nil : gridSet,
                 levels: levels, format: options.format, style: options.style, time: options.time,
                 host: options.host), services)
         do throws(LogMistake) {
