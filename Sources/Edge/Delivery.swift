@@ -92,7 +92,7 @@ extension LoopState where N: ~Copyable {
         return collapsed ? UInt64(max(0, waited)) / 1_000 : nil
     }
 
-    func appendOwnFields(
+    mutating func appendOwnFields(
         _ exchange: Exchange, _ fetched: FetchedHead, _ collapsed: Bool, _ writer: inout HeadWriter
     ) {
         // A policy that removes Date has brought CloudFront's own.
@@ -117,7 +117,7 @@ extension LoopState where N: ~Copyable {
             writer.append("; detail=out-of-step")
         } else {
             if fetched.isDegraded { writer.append("; detail=degraded") }
-            if fetched.isStorable, exchange.key != nil { writer.append("; stored") }
+            writer.append(storedParameter(exchange, fetched))
         }
         if case .refused(let reason) = fetched.storability, exchange.key != nil {
             writer.append("; detail=")

@@ -188,6 +188,8 @@ final class SharedFetch: Sendable {
     var waiterCount: Int { state.withLock { $0.waiters.count } }
     var mayStore: Bool { state.withLock { $0.mayStore } }
     var keepsBody: Bool { state.withLock { $0.keepsBody } }
+    /// It will be stored when it is whole, as far as is known.
+    var isKept: Bool { state.withLock { $0.keepsBody && $0.mayStore } }
 
     /// An invalidation matched: deliver to those who wait, store nothing.
     func fence() { state.withLock { $0.mayStore = false } }

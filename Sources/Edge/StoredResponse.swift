@@ -92,6 +92,9 @@ extension LoopState where N: ~Copyable {
         }
         unsafe writer.append(bytes: hot.cacheStatus)
         writer.append(decision.reason.cacheStatusParameter)
+        if outcome.result == .refreshHit {
+            writer.append(confirmedParameter(decision.reason, entry.header.times))
+        }
         writer.append("; ttl=")
         let ttl = entry.header.times.freshUntil.subtracting(now) / 1_000
         if ttl < 0 { writer.append("-") }

@@ -52,6 +52,14 @@ public struct Polygon: Equatable, Sendable {
         return Self.merged(spans)
     }
 
+    /// The same of what lies in any of several, which may overlap.
+    static func spans(
+        of polygons: [Polygon], south: Double, north: Double
+    ) -> [(west: Double, east: Double)] {
+        if polygons.count == 1 { return polygons[0].spans(south: south, north: north) }
+        return merged(polygons.flatMap { $0.spans(south: south, north: north) })
+    }
+
     private static func x(at y: Double, _ from: Point, _ to: Point) -> Double {
         from.x + (to.x - from.x) * ((y - from.y) / (to.y - from.y))
     }

@@ -3,13 +3,14 @@ public enum TileArea: Equatable, Sendable {
     /// All that the grid set covers.
     case everywhere
     case box(BoundingBox)
-    case polygon(Polygon)
+    /// What lies in any of them; they may overlap.
+    case polygons([Polygon])
 
     fileprivate var box: BoundingBox? {
         switch self {
         case .everywhere: BoundingBox(west: -1e12, south: -1e12, east: 1e12, north: 1e12)
         case .box(let box): box
-        case .polygon(let polygon): polygon.box
+        case .polygons(let polygons): Polygon(rings: polygons.flatMap(\.rings)).box
         }
     }
 }
@@ -67,7 +68,7 @@ public struct TileWalk: Sendable {
     public func counts() -> [(level: Int, tiles: Int)] {
         levels.map { level in
             let rows = rowsTouched(level)
-            guard case .polygon = area else {
+            guard case .polygons = area else {
                 let first = rows.first.map { columns(level, $0) } ?? []
                 return (level, rows.count * first.reduce(0) { $0 + $1.count })
             }
@@ -127,7 +128,9 @@ public struct TileWalk: Sendable {
     }
 
     private func spans(south: Double, north: Double) -> [(west: Double, east: Double)] {
-        if case .polygon(let polygon) = area { return polygon.spans(south: south, north: north) }
+        if case .polygons(let polygons) = area {
+            return Polygon.spans(of: polygons, south: south, north: north)
+        }
         return area.box.map { [($0.west, $0.east)] } ?? []
     }
 }

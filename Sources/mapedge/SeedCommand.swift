@@ -153,8 +153,11 @@ struct SeedCommand: ParsableCommand {
         }
         defer { signals.cancel() }
         var display = SeedDisplay(isQuiet: quiet)
-        let end = try run.run { display.show($0) }
-        display.end()
+        let end: SeedRun.End
+        do {
+            defer { display.end() }
+            end = try run.run { display.show($0) }
+        }
         if !quiet { for line in end.report { print(line) } }
         if let reason = end.cutShort { throw Failure(lines: ["mapedge: \(reason)"], status: 1) }
         guard end.isComplete else {
@@ -169,7 +172,6 @@ struct SeedCommand: ParsableCommand {
 /// Tells on standard error how far a seed is: on one line of a terminal, else on a line every ten
 /// seconds.
 private struct SeedDisplay {
-    private static let barWidth = 20
     private static let pause = Duration.seconds(10)
 
     let isQuiet: Bool
@@ -181,11 +183,18 @@ private struct SeedDisplay {
     mutating func show(_ progress: SeedProgress) {
         if isQuiet { return }
         if isTerminal {
-            write("\r\(progress.bar(Self.barWidth)) \(progress.line)\u{1B}[K")
+            write("\r\(progress.row(columns))\u{1B}[K")
         } else if ContinuousClock.now - told >= Self.pause {
             told = .now
             writeErrorLine(progress.line)
         }
+    }
+
+    /// Of the terminal, which may have changed; 80 where it does not tell.
+    private var columns: Int {
+        var size = winsize()
+        guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
     }
 
     func end() { if isTerminal, !isQuiet { write("\r\u{1B}[K") } }

@@ -246,7 +246,7 @@ final class ScriptedService: Sendable {
 }
 
 /// Serves connections one after the other, until the listener is shut down.
-private func acceptAll(_ listener: Int32, _ serve: (TimedSocket) -> Void) {
+func acceptAll(_ listener: Int32, _ serve: (TimedSocket) -> Void) {
     defer { close(listener) }
     while true {
         var wanted = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)

@@ -54,20 +54,32 @@ struct TileWalkTests {
         let frame = Polygon(rings: [
             ring((2, 2), (10, 2), (10, 10), (2, 10)), ring((4, 4), (8, 4), (8, 8), (4, 8)),
         ])
-        #expect(all(.polygon(frame)).count == 64 - 16)
+        #expect(all(.polygons([frame])).count == 64 - 16)
         let islands = Polygon(rings: [
             ring((0, 0), (1, 0), (1, 1), (0, 1)), ring((15, 0), (16, 0), (16, 1), (15, 1)),
         ])
-        #expect(all(.polygon(islands)).map(\.column) == [0, 15])
+        #expect(all(.polygons([islands])).map(\.column) == [0, 15])
         // A slope from corner to corner: all tiles on it and below.
         let triangle = Polygon(rings: [ring((0, 0), (16, 0), (16, 16), (0, 0))])
-        #expect(all(.polygon(triangle)).count == 16 * 17 / 2)
+        #expect(all(.polygons([triangle])).count == 16 * 17 / 2)
         // Within one tile, and as thin as a hair through many.
         #expect(
-            all(.polygon(Polygon(rings: [ring((3.2, 3.2), (3.4, 3.2), (3.3, 3.6))]))).count == 1)
+            all(.polygons([Polygon(rings: [ring((3.2, 3.2), (3.4, 3.2), (3.3, 3.6))])])).count == 1)
         let hair = Polygon(rings: [ring((0.5, 8.4), (15.5, 8.4), (15.5, 8.5), (0.5, 8.5))])
-        #expect(all(.polygon(hair)).map(\.column) == Array(0...15))
-        #expect(all(.polygon(Polygon(rings: []))).isEmpty)
+        #expect(all(.polygons([hair])).map(\.column) == Array(0...15))
+        #expect(all(.polygons([Polygon(rings: [])])).isEmpty)
+    }
+
+    @Test("of polygons that overlap what they share counts once, a hole of one may be another's")
+    func overlapping() {
+        let first = Polygon(rings: [ring((0, 0), (10, 0), (10, 10), (0, 10))])
+        let second = Polygon(rings: [ring((5, 5), (15, 5), (15, 15), (5, 15))])
+        let tiles = all(.polygons([first, second]))
+        #expect(tiles.count == 100 + 100 - 25 && Set(tiles).count == tiles.count)
+        let frame = Polygon(rings: first.rings + [ring((6, 6), (8, 6), (8, 8), (6, 8))])
+        #expect(all(.polygons([frame])).count == 96)
+        #expect(all(.polygons([frame, second])).count == 175)
+        #expect(all(.polygons([])).isEmpty)
     }
 
     @Test("tiles of a polygon are those that a raster of points finds", arguments: 0..<20)
@@ -80,7 +92,7 @@ struct TileWalkTests {
                     Polygon.Point(number(), number())
                 }
             })
-        let tiles = Set(all(.polygon(polygon)).map { [Int($0.column), Int($0.row)] })
+        let tiles = Set(all(.polygons([polygon])).map { [Int($0.column), Int($0.row)] })
         let places = (0..<64).map { Double($0) / 4 + 0.12 }
         let points = places.flatMap { x in places.map { y in Polygon.Point(x, y) } }
         let missed = points.filter {
@@ -142,8 +154,9 @@ struct TileWalkTests {
     @Test(
         "a walk is taken up where another ended", arguments: [0, 1, 5, 16, 17, 100, 340, 341, 999])
     func skipping(_ count: Int) {
-        let triangle = TileArea.polygon(
-            Polygon(rings: [ring((0, 0), (16, 0), (16, 16), (0, 0))]))
+        let triangle = TileArea.polygons([
+            Polygon(rings: [ring((0, 0), (16, 0), (16, 16), (0, 0))])
+        ])
         for area in [TileArea.everywhere, triangle] {
             var walk = walk(area, 0...4)
             walk.skip(count)

@@ -19,6 +19,9 @@ final class TimedSocket: Sendable {
     /// Another limit, from now on.
     func allow(_ limit: Duration) { deadline.withLock { $0 = .now + limit } }
 
+    /// The limit is over.
+    var isOverdue: Bool { deadline.withLock { $0 } <= .now }
+
     deinit { close(fd) }
 
     /// Connects within the limit, which then binds the calls that follow too.

@@ -15,6 +15,8 @@ struct LogEntry {
     var status: Int?
     var result = ""
     var detail = ""
+    /// User-Agent, decoded.
+    var agent = ""
     var sentBytes: Int?
     var taken: Milliseconds?
     /// The record on one line, for programs.
@@ -32,6 +34,7 @@ struct LogEntry {
         status = record.number(.status)
         result = record.text(.resultType) ?? ""
         detail = record.text(.detailedResultType) ?? ""
+        agent = record.text(.userAgent) ?? ""
         sentBytes = record.number(.bytesSent)
         taken = record.milliseconds(.timeTaken)
         json = Self.json(record)
@@ -51,6 +54,7 @@ struct LogEntry {
         status = object["sc-status"].flatMap { Int($0) }
         result = object["x-edge-result-type"] ?? ""
         detail = object["x-edge-detailed-result-type"] ?? ""
+        agent = object["cs(User-Agent)"] ?? ""
         sentBytes = object["sc-bytes"].flatMap { Int($0) }
         taken = object["time-taken"].flatMap { Double($0) }.flatMap {
             $0 >= 0 && $0 < 1e12 ? Milliseconds(($0 * 1_000).rounded()) : nil

@@ -6,43 +6,43 @@ struct GeoJSONPolygon {
     /// As messages name it.
     let file: String
 
-    /// - Returns: all rings, in degrees: those of islands and of holes.
-    func read(_ text: String) throws(SeedMistake) -> Polygon {
+    /// - Returns: its parts, in degrees, which may overlap; each with its holes.
+    func read(_ text: String) throws(SeedMistake) -> [Polygon] {
         // YAML holds JSON, and the reader for it is here already.
         guard let node = try? Yams.compose(yaml: text) else {
             throw mistake(nil, "is no JSON", "name a GeoJSON file")
         }
-        return try polygon(node)
+        return try polygons(node)
     }
 
-    private func polygon(_ node: Node) throws(SeedMistake) -> Polygon {
+    private func polygons(_ node: Node) throws(SeedMistake) -> [Polygon] {
         let coordinates = node["coordinates"]?.sequence
         switch node["type"]?.string {
         case "Polygon":
             guard let coordinates else { break }
-            return Polygon(rings: try rings(coordinates))
+            return [Polygon(rings: try rings(coordinates))]
         case "MultiPolygon":
             guard let coordinates else { break }
-            var all: [[Polygon.Point]] = []
+            var all: [Polygon] = []
             for element in coordinates {
                 guard let parts = element.sequence else {
                     throw mistake(element, "has no rings there", "write [[[lon, lat], ...]]")
                 }
-                all += try rings(parts)
+                all.append(Polygon(rings: try rings(parts)))
             }
-            return Polygon(rings: all)
+            guard !all.isEmpty else { break }
+            return all
         case "Feature":
             guard let geometry = node["geometry"] else { break }
-            return try polygon(geometry)
+            return try polygons(geometry)
         case "FeatureCollection":
             guard let features = node["features"]?.sequence else { break }
-            // Two that overlap would be seen as one with a hole.
             guard features.count == 1, let feature = features.first else {
                 throw mistake(
                     node, "holds \(features.count) features",
                     "merge them into one Polygon or MultiPolygon")
             }
-            return try polygon(feature)
+            return try polygons(feature)
         case let type?:
             throw mistake(
                 node, "is a \(printable(type))",

@@ -5,6 +5,8 @@ struct HotTiles {
     /// Which tiles count; nil: all.
     struct Wish {
         var layer: String
+        /// The path above the services.
+        var path = "/geoserver"
         var gridSet: Int?
         var levels: ClosedRange<Int>?
         var format: String?
@@ -24,6 +26,8 @@ struct HotTiles {
     static let tilesMax = 1_000_000
 
     private let wish: Wish
+    /// The same with format, style and time as keys have them.
+    private let wanted: Wish
     private let services: MapServices
     private let tilesMax: Int
     private var counts: [SeedTarget: (level: Int, count: Int)] = [:]
@@ -33,6 +37,7 @@ struct HotTiles {
 
     init(_ wish: Wish, _ services: MapServices, tilesMax: Int = HotTiles.tilesMax) {
         (self.wish, self.services, self.tilesMax) = (wish, services, tilesMax)
+        wanted = Self.canonical(wish, services)
     }
 
     /// A line of the edge's own log, or of CloudFront's.
@@ -47,6 +52,8 @@ struct HotTiles {
 
     private mutating func take(_ entry: LogEntry) {
         guard entry.method == "GET" || entry.method == "HEAD",
+            // What a seed asked for says nothing of viewers.
+            !entry.agent.hasPrefix(SeedConnection.agent),
             let status = entry.status, 200..<400 ~= status,
             let read = TileRequest.canonicalTarget(of: Array(entry.target.utf8), services),
             let address = read.request.address, accepts(read.target, address)
@@ -71,20 +78,41 @@ struct HotTiles {
     private func accepts(_ target: [UInt8], _ address: TileAddress) -> Bool {
         if let levels = wish.levels, !levels.contains(Int(address.level)) { return false }
         if let gridSet = wish.gridSet, gridSet != Int(address.gridSet) { return false }
-        guard let key = TileRequest.key(of: target, services: services),
-            let mark = key.firstIndex(of: UInt8(ascii: "?"))
-        else { return false }
-        let parameters = queryParameters(String(decoding: key[(mark + 1)...], as: UTF8.self))
-        func value(_ name: String) -> String {
-            parameters.first { $0.name == name }?.value ?? ""
-        }
-        if let format = wish.format, format.lowercased() != value("FORMAT") { return false }
-        if let style = wish.style, style != value("STYLES") { return false }
-        if let time = wish.time, time != value("TIME") { return false }
+        guard let value = Self.values(of: target, services) else { return false }
+        if wish.format != nil, wanted.format != value("FORMAT") { return false }
+        if wish.style != nil, wanted.style != value("STYLES") { return false }
+        if wish.time != nil, wanted.time != value("TIME") { return false }
         return value("LAYERS").split(separator: ",").contains { layer in
             layer == wish.layer
                 || !wish.layer.contains(":") && layer.hasSuffix(":\(wish.layer)")
         }
+    }
+
+    /// What a key says of each parameter.
+    private static func values(
+        of target: [UInt8], _ services: MapServices
+    ) -> ((_ name: String) -> String)? {
+        guard let key = TileRequest.key(of: target, services: services),
+            let mark = key.firstIndex(of: UInt8(ascii: "?"))
+        else { return nil }
+        let parameters = queryParameters(String(decoding: key[(mark + 1)...], as: UTF8.self))
+        return { name in parameters.first { $0.name == name }?.value ?? "" }
+    }
+
+    /// What is wished for as keys have it: a tile is asked for with it, and its key is read.
+    private static func canonical(_ wish: Wish, _ services: MapServices) -> Wish {
+        var question = TileQuestion(path: wish.path, layer: wish.layer)
+        question.style = wish.style ?? ""
+        question.format = wish.format ?? question.format
+        question.time = wish.time
+        var wanted = wish
+        let first = TileAddress(gridSet: 0, level: 0, column: 0, row: 0)
+        guard let target = question.target(of: first, services),
+            let value = values(of: Array(target.utf8), services)
+        else { return wanted }
+        (wanted.format, wanted.style) = (value("FORMAT"), value("STYLES"))
+        wanted.time = value("TIME")
+        return wanted
     }
 
     /// Those that were asked for most, the hottest first; of equals, by their targets.

@@ -6,7 +6,8 @@ enum SeedArea: Equatable {
     /// All that the grid set covers.
     case everywhere
     case box(BoundingBox)
-    case polygon(Polygon)
+    /// What lies in any of them.
+    case polygons([Polygon])
     /// In the units of the grid set.
     case bounds(BoundingBox)
 
@@ -27,12 +28,11 @@ enum SeedArea: Equatable {
             guard west > east else {
                 return .box(BoundingBox(west: west, south: south, east: east, north: north))
             }
-            return .polygon(
-                Polygon(
-                    rings: [(west, 180), (-180, east)].map { left, right in
-                        [(left, south), (right, south), (right, north), (left, north)]
-                            .map { Polygon.Point($0.0, $0.1) }
-                    }))
+            let rings = [(west, 180), (-180, east)].map { left, right in
+                [(left, south), (right, south), (right, north), (left, north)]
+                    .map { Polygon.Point($0.0, $0.1) }
+            }
+            return .polygons([Polygon(rings: rings)])
         }
     }
 
@@ -45,7 +45,7 @@ enum SeedArea: Equatable {
         case (.everywhere, _): .everywhere
         case (.bounds(let box), _): .box(box)
         case (.box(let box), .degrees): .box(box)
-        case (.polygon(let polygon), .degrees): .polygon(polygon)
+        case (.polygons(let polygons), .degrees): .polygons(polygons)
         case (.box(let box), .webMercator):
             .box(
                 BoundingBox(
@@ -53,12 +53,14 @@ enum SeedArea: Equatable {
                     south: SphericalMercator.northing(box.south),
                     east: SphericalMercator.easting(box.east),
                     north: SphericalMercator.northing(box.north)))
-        case (.polygon(let polygon), .webMercator):
-            .polygon(
-                Polygon(
-                    rings: polygon.rings.map {
-                        SphericalMercator.projected($0, tolerance: tolerance)
-                    }))
+        case (.polygons(let polygons), .webMercator):
+            .polygons(
+                polygons.map { polygon in
+                    Polygon(
+                        rings: polygon.rings.map {
+                            SphericalMercator.projected($0, tolerance: tolerance)
+                        })
+                })
         default: nil
         }
     }
@@ -89,7 +91,7 @@ enum SphericalMercator {
         guard var from = ring.last else { return [] }
         var points: [Polygon.Point] = []
         for to in ring {
-            // In pieces, because the middle of one over the equator would seem to lie right.
+            // In pieces, so that the middle of each tells how much it bends.
             let pieces = max(1, Int(((to.y - from.y).magnitude / 10).rounded(.up)))
             var start = from
             for piece in 1...pieces {
@@ -113,6 +115,14 @@ enum SphericalMercator {
         _ from: Polygon.Point, _ to: Polygon.Point, _ tolerance: Double, depth: Int,
         to points: inout [Polygon.Point]
     ) {
+        // It bends to both sides of the equator, so that its middle there says nothing.
+        if from.y * to.y < 0, from.x != to.x {
+            let share = from.y / (from.y - to.y)
+            let crossing = Polygon.Point(between(from, to, share).x, 0)
+            append(from, crossing, tolerance, depth: depth, to: &points)
+            append(crossing, to, tolerance, depth: depth, to: &points)
+            return
+        }
         let middle = between(from, to, 0.5)
         let bend = (northing(middle.y) - (northing(from.y) + northing(to.y)) / 2).magnitude
         // A meridian stays straight.

@@ -19,7 +19,14 @@ struct SeedDesk: Sendable {
 
     /// A tile that was given back so often in a row is a failure of its own.
     private static let returnsMax = 3
+    private static let staleness = "stale, and being refreshed"
 
+    /// More failed tiles of a run are not remembered: each is a place in memory and in the state.
+    static let failedMax = 100_000
+
+    private let failedMax: Int
+    /// By earlier runs.
+    private let failedBefore: Int
     private var plan: SeedPlan
     /// How many of the plan were taken from it.
     private var taken = 0
@@ -35,8 +42,10 @@ struct SeedDesk: Sendable {
 
     init(
         _ plan: SeedPlan, _ ledger: SeedLedger, _ pace: SeedPace, tally: SeedTally,
-        at now: Milliseconds
+        at now: Milliseconds, failedMax: Int = SeedDesk.failedMax
     ) {
+        self.failedMax = failedMax
+        failedBefore = ledger.failed.count
         targets = plan.targets(at: ledger.failed.keys.sorted())
         progress = SeedProgress(total: plan.total, done: ledger.done, tally: tally, at: now)
         (self.plan, self.ledger, self.pace) = (plan, ledger, pace)
@@ -75,11 +84,17 @@ struct SeedDesk: Sendable {
     ) {
         progress.note(bytes: bytes)
         switch outcome {
-        case .stored, .present:
-            pace.succeed()
-            settle(ask, isStored: outcome == .stored)
+        case .stored:
+            pace.succeed(asked: ask.at)
+            settle(ask, isStored: true)
+        case .present:
+            pace.leave()
+            settle(ask, isStored: false)
+        case .stale:
+            pace.leave()
+            fail(ask, Self.staleness, isFinal: false)
         case .failed(let why, let isFinal):
-            pace.failTile()
+            pace.failTile(asked: ask.at)
             fail(ask, why, isFinal: isFinal)
         case .busy(let why, let retryAfter):
             pace.pause(asked: ask.at, retryAfter: retryAfter, at: now)
@@ -99,12 +114,16 @@ struct SeedDesk: Sendable {
                 "\(pace.failuresInRow) requests in a row failed, the last with \(why(outcome)) for "
                 + "\(ask.target.target)"
         }
+        if ledger.failed.count - failedBefore > failedMax, surrender == nil {
+            surrender = "more than \(failedMax) tiles failed, the last \(ask.target.target)"
+        }
         progress.update(done: ledger.done, failed: ledger.failed.count)
     }
 
     private func why(_ outcome: SeedOutcome) -> String {
         switch outcome {
         case .stored, .present: "nothing"
+        case .stale: Self.staleness
         case .failed(let why, _), .busy(let why, _): why
         }
     }
@@ -116,10 +135,14 @@ struct SeedDesk: Sendable {
     }
 
     private mutating func fail(_ ask: Ask, _ why: String, isFinal: Bool) {
-        targets[ask.index] = ask.target
         ledger.fail(ask.index, isFinal: isFinal)
+        // Only for what is asked for once more.
+        targets[ask.index] = ledger.isGivenUp(ask.index) ? nil : ask.target
         progress.note(failure: why, of: ask.target.target)
     }
+
+    /// Targets that are held.
+    var held: Int { targets.count }
 
     /// Hands out nothing more.
     mutating func stop() { isStopping = true }

@@ -116,12 +116,12 @@ public struct SeedJob: Sendable {
                     "--polygon: \(printable(file)) \(error.problem); \(error.remedy)",
                     isUsage: true)
             }
-            let polygon = try GeoJSONPolygon(file: file).read(text)
+            let polygons = try GeoJSONPolygon(file: file).read(text)
             // FNV-1a: a file that was edited is another job's.
             let digest = text.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
                 ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3
             }
-            return (.polygon(polygon), "polygon #\(String(digest, radix: 16))")
+            return (.polygons(polygons), "polygon #\(String(digest, radix: 16))")
         }
         if !options.logs.isEmpty {
             return (.everywhere, "top \(options.top) of \(options.logs.joined(separator: " "))")
@@ -231,7 +231,8 @@ public struct SeedJob: Sendable {
     private func readLogs() throws(SeedMistake) -> [HotTiles.Tile] {
         var hot = HotTiles(
             HotTiles.Wish(
-                layer: options.layer, gridSet: options.gridSet == nil ? nil : gridSet,
+                layer: options.layer, path: path,
+                gridSet: options.gridSet == nil ? nil : gridSet,
                 levels: levels, format: options.format, style: options.style, time: options.time,
                 host: options.host), services)
         do throws(LogMistake) {

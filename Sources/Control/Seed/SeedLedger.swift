@@ -78,6 +78,9 @@ struct SeedLedger: Equatable, Sendable {
         mark(index)
     }
 
+    /// It failed, and is not asked for again in this run.
+    func isGivenUp(_ index: Int) -> Bool { failed[index, default: 0] >= Self.attemptsMax }
+
     /// It was not to be had just now, and is asked for next.
     mutating func giveBack(_ index: Int) { returned.append(index) }
 

@@ -6,10 +6,16 @@ enum SeedOutcome: Equatable, Sendable {
     case stored
     /// It was there.
     case present
+    /// It was there, too old, and is being fetched behind the answer: stale-while-revalidate.
+    case stale
     /// Nobody has time for it now; the time after which to ask again, if one was said.
     case busy(String, retryAfter: Milliseconds?)
     /// This tile cannot be had; for good where it would be answered the same each time.
     case failed(String, isFinal: Bool)
+
+    /// Why a tile is not stored that will be another time: a member lags behind its cluster, the
+    /// store's writer or its memory is behind, what it shows was changed meanwhile.
+    private static let passing = ["out-of-step", "not-kept"]
 
     /// - Parameter reply: nil: there was no whole one.
     init(_ reply: HTTPReply?) {
@@ -32,11 +38,13 @@ enum SeedOutcome: Equatable, Sendable {
             let type = printable(reply.field("content-type") ?? "no type")
             self = .failed("\(type) in a tile's place", isFinal: false)
         } else if words.contains("hit") {
-            self = .present
-        } else if words.contains("stored") || words.contains("collapsed")
-            || words.contains("fwd-status=304")
-        {
+            self = words.contains("detail=stale-while-revalidate") ? .stale : .present
+        } else if words.contains("stored") {
             self = .stored
+        } else if let why = Self.passing.first(where: { words.contains("detail=\($0)") }) {
+            self = .busy("answered, but not stored (\(why))", retryAfter: nil)
+        } else if words.contains("fwd-status=304") || words.contains("detail=store-full") {
+            self = .failed("answered, but not stored\(Self.detail(words))", isFinal: false)
         } else {
             self = .failed("answered, but not stored\(Self.detail(words))", isFinal: true)
         }

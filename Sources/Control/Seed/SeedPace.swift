@@ -19,7 +19,7 @@ struct SeedPace: Sendable {
         case wait(Milliseconds)
     }
 
-    /// A pool that says no time is asked again after 1, 2, 4 seconds and so on.
+    /// A pool is asked again after 1, 2, 4 seconds and so on, or when it says if that is later.
     private static let pauseMin: Milliseconds = 1_000
     private static let pauseMax: Milliseconds = 60_000
     /// What a pool may say at the most.
@@ -31,7 +31,7 @@ struct SeedPace: Sendable {
     /// Healthy members.
     var members: Int
     private(set) var inFlight = 0
-    /// Failures since something was answered well.
+    /// Failures since the pool answered something well.
     private(set) var failuresInRow = 0
     private(set) var pausedUntil = Milliseconds.min
     private var pauseBegan = Milliseconds.min
@@ -62,17 +62,21 @@ struct SeedPace: Sendable {
         return .ask
     }
 
-    /// The tile is stored.
-    mutating func succeed() {
+    /// The tile is stored, by the pool's answer.
+    ///
+    /// - Parameter asked: when the request began. What was under way when a pause began says
+    ///   nothing of how the pool is now.
+    mutating func succeed(asked: Milliseconds) {
         inFlight -= 1
+        guard asked > pauseBegan else { return }
         (failuresInRow, pauses) = (0, 0)
     }
 
     /// This one tile cannot be had; the pool answers.
-    mutating func failTile() {
+    mutating func failTile(asked: Milliseconds) {
         inFlight -= 1
         failuresInRow += 1
-        pauses = 0
+        if asked > pauseBegan { pauses = 0 }
     }
 
     /// Nobody has time, or nobody is there.
@@ -90,10 +94,11 @@ struct SeedPace: Sendable {
             pauseBegan = now
         }
         let doubled = Self.pauseMin << Milliseconds(min(pauses, 10) - 1)
-        let wait = retryAfter.map { min($0, Self.retryAfterMax) } ?? min(doubled, Self.pauseMax)
+        // What an edge says by itself is a few seconds, and a server's restart takes minutes.
+        let wait = max(min(retryAfter ?? 0, Self.retryAfterMax), min(doubled, Self.pauseMax))
         pausedUntil = max(pausedUntil, now + wait)
     }
 
-    /// The request is given up, without an answer that would say anything.
+    /// The answer was the edge's own, which says nothing of the pool.
     mutating func leave() { inFlight -= 1 }
 }

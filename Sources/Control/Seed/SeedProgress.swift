@@ -115,6 +115,12 @@ public struct SeedProgress: Equatable, Sendable {
             + String(repeating: ".", count: width - filled) + "]"
     }
 
+    /// Bar and line on one row of a terminal of so many columns: what goes beyond is cut off, since
+    /// a longer one would wrap, and could not be written over.
+    public func row(_ columns: Int) -> String {
+        String("\(bar(20)) \(line)".prefix(max(0, columns - 1)))
+    }
+
     /// What came of it, line by line.
     ///
     /// - Parameter time: milliseconds that this run took.

@@ -15,8 +15,12 @@ public final class SeedRun: Sendable {
         public var cutShort: String?
     }
 
-    private static let connectionsMax = 256
+    /// Each has a thread of libdispatch's, which has 255 for all queues of the process: some must
+    /// be left for signals, for the pool's watch, and within the edge for all else.
+    private static let connectionsMax = 128
     private static let tick: Milliseconds = 250
+    /// By which the edge's clock may be behind what is thought of it.
+    private static let clockSlack: Milliseconds = 1_000
     /// Between two looks at the pool, and between two states on disk.
     private static let interval: Milliseconds = 2_000
 
@@ -25,6 +29,8 @@ public final class SeedRun: Sendable {
     private let origin: String
     private let plan: SeedPlan
     private let notOlderThan: Milliseconds?
+    /// The edge's time when the run began; nil: times in requests mean nothing to it.
+    private let edgeStart: Milliseconds?
     private let desk: Mutex<SeedDesk>
     private let start = ContinuousClock.now
     private let ended = DispatchGroup()
@@ -57,8 +63,8 @@ public final class SeedRun: Sendable {
             notes += try Self.notes(of: forecast, job, first)
             origin = forecast.origin
             members = try admin.healthyMembers(of: origin)
-            let now = job.replaces && state == nil ? try admin.edgeTime() : nil
-            notOlderThan = state?.notOlderThan ?? now
+            edgeStart = forecast.isCanonical ? try admin.edgeTime() : nil
+            notOlderThan = state?.notOlderThan ?? (job.replaces ? edgeStart : nil)
         } catch {
             throw SeedMistake(error.description)
         }
@@ -140,9 +146,8 @@ public final class SeedRun: Sendable {
 
     /// One more connection, with a thread of its own.
     private func connect(_ number: Int) {
-        let suffix = notOlderThan.map { "&_=\($0)" } ?? ""
         DispatchQueue(label: "seed.\(number)").async(group: ended) { [self] in
-            let connection = SeedConnection(job.endpoints, suffix: suffix)
+            let connection = SeedConnection(job.endpoints, notOlderThan: notOlderThan)
             while true {
                 let time = now
                 switch desk.withLock({ $0.next(at: time) }) {
@@ -152,14 +157,24 @@ public final class SeedRun: Sendable {
                     let part = min(time, Self.tick)
                     _ = never.wait(timeout: .now() + .milliseconds(Int(part)))
                 case .ask(let ask):
-                    let answer = connection.ask(ask.target)
-                    let (outcome, time) = (SeedOutcome(answer?.reply), now)
-                    desk.withLock {
-                        $0.finish(ask, outcome, bytes: answer?.bytes ?? 0, at: time)
-                    }
+                    let (outcome, bytes) = fetch(ask, connection)
+                    let time = self.now
+                    desk.withLock { $0.finish(ask, outcome, bytes: bytes, at: time) }
                 }
             }
         }
+    }
+
+    /// What came of a tile, and bytes of body.
+    private func fetch(_ ask: SeedDesk.Ask, _ connection: SeedConnection) -> (SeedOutcome, Int) {
+        let answer = connection.ask(ask.target)
+        let outcome = SeedOutcome(answer?.reply)
+        guard outcome == .stale, let edgeStart else { return (outcome, answer?.bytes ?? 0) }
+        // The edge refreshes it behind its answer: whoever asks for what was stored since waits for
+        // that, so that no more is asked of the pool at a time than it is to be.
+        let fresh = connection.ask(
+            ask.target, notOlderThan: edgeStart + ask.at - Self.clockSlack)
+        return (SeedOutcome(fresh?.reply), (answer?.bytes ?? 0) + (fresh?.bytes ?? 0))
     }
 
     /// Members come and go, and as many tiles may be under way.
@@ -177,10 +192,9 @@ public final class SeedRun: Sendable {
     private var isOver: Bool { desk.withLock { $0.hasStopped || $0.surrender != nil || $0.isDone } }
 
     private var state: SeedState {
-        desk.withLock {
-            SeedState(
-                job.definition, $0.ledger, notOlderThan: notOlderThan, $0.progress.tally)
-        }
+        // Nobody waits at the desk while it is sorted.
+        let (ledger, tally) = desk.withLock { ($0.ledger, $0.progress.tally) }
+        return SeedState(job.definition, ledger, notOlderThan: notOlderThan, tally)
     }
 
     private func save() throws(SeedMistake) {

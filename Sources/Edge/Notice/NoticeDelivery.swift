@@ -149,7 +149,7 @@ extension LoopState where N: ~Copyable {
         if !fetched.facts.hasDate {
             page.fields += NoticedFields.date(fetched.receivedAt / 1_000)
         }
-        if fetched.isStorable, exchange.key != nil { page.cacheStatus += Array("; stored".utf8) }
+        page.cacheStatus += Array("\(storedParameter(exchange, fetched))".utf8)
         page.age = ageToShow(exchange, fetched, collapsed)
         let body = exchange.head.method == .head ? [] : fetch.prefix(view.total)
         deliver(

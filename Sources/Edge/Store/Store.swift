@@ -99,6 +99,12 @@ public final class Store: Sendable {
         return true
     }
 
+    /// Nothing is taken, until something has been evicted or the store is in use again.
+    public var isFull: Bool { core.isFull || core.mode == .off }
+
+    /// Whether a response with so many bytes of body would be taken now.
+    public func hasRoom(for bytes: Int) -> Bool { !isFull && core.queue.hasRoom(bytes) }
+
     /// Makes stale what the rules match: for every loop from now on, for good once it is on disk.
     ///
     /// - Parameter whenDurable: called once, from any thread, with whether it is.

@@ -9,13 +9,14 @@ struct HotTilesTests {
 
     /// A line of the edge's own log.
     private func line(
-        _ target: String, host: String = "maps.test", method: String = "GET", status: Int = 200
+        _ target: String, host: String = "maps.test", method: String = "GET", status: Int = 200,
+        agent: String = "Mozilla/5.0"
     ) -> String {
         let parts = target.split(separator: "?", maxSplits: 1).map(String.init)
         return "{\"time\":1700000000.5,\"cs-method\":\"\(method)\",\"x-host-header\":\"\(host)\","
             + "\"cs-uri-stem\":\"\(parts[0])\","
             + "\"cs-uri-query\":\"\(parts.dropFirst().first ?? "")\","
-            + "\"sc-status\":\(status)}"
+            + "\"sc-status\":\(status),\"cs(User-Agent)\":\"\(agent)\"}"
     }
 
     private func hottest(
@@ -77,9 +78,30 @@ struct HotTilesTests {
         #expect(hottest(lines) { $0.time = "2011" }.count == 1)
         #expect(hottest(lines) { $0.style = "red" }.count == 1)
         #expect(hottest(lines) { $0.format = "image/jpeg" }.count == 1)
+        #expect(hottest(lines) { $0.format = "IMAGE/jpg" }.count == 1)
         #expect(hottest(lines) { $0.levels = 3...3 }.count == 1)
         #expect(hottest(lines) { $0.gridSet = 1 }.isEmpty)
         #expect(Set(hottest(lines) { $0.host = "x.test" }.map(\.target.host)) == ["x.test"])
+    }
+
+    @Test("a time that is wanted is found in every spelling of it, here and in the log")
+    func spellings() {
+        let lines = [
+            line(map("&TIME=2011-06-01T12:00:00Z")), line(map("&TIME=2011-06-01T12:00:00")),
+            line(map("&TIME=2011-06-02")),
+        ]
+        for time in ["2011-06-01T12:00:00", "2011-06-01T12:00:00Z"] {
+            #expect(hottest(lines) { $0.time = time }.count == 1, "\(time)")
+        }
+    }
+
+    @Test("what seeds asked for is not what viewers asked for")
+    func seeds() {
+        let lines = [
+            line(map(), agent: "mapedge-seed/1.0"), line(map(), agent: "mapedge-seed/1.0"),
+            line(map()), line("\(Self.tms)/2/0/0.png", agent: "mapedge-seed/2"),
+        ]
+        #expect(hottest(lines).map(\.count) == [1])
     }
 
     @Test("CloudFront's lines are read as well, with the host that viewers asked for")
@@ -92,6 +114,9 @@ struct HotTilesTests {
         ]
         let tiles = hottest(["#Version: 1.0", fields.joined(separator: "\t")])
         #expect(tiles.map(\.target.host) == ["maps.test"] && tiles.first?.level == 1)
+        var seeded = fields
+        seeded[10] = "mapedge-seed/1.0"
+        #expect(hottest([seeded.joined(separator: "\t")]).isEmpty)
     }
 
     @Test("of more tiles than are kept those that were asked for least are forgotten")

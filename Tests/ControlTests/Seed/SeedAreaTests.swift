@@ -48,11 +48,12 @@ struct SeedAreaTests {
         let fiji = try SeedArea.boxForm.parse("177,-20,-178,-15")
         #expect(
             fiji
-                == .polygon(
+                == .polygons([
                     Polygon(rings: [
                         ring((177, -20), (180, -20), (180, -15), (177, -15)),
                         ring((-180, -20), (-178, -20), (-178, -15), (-180, -15)),
-                    ])))
+                    ])
+                ]))
         #expect(try Set(tiles(fiji, 5...5).map(\.column)) == [0, 31])
         for text in [
             "", "1,2,3", "1,2,3,4,5", "0,60,10,40", "5,0,5,1", "0,0,181,1", "0,-91,1,1", "a,b,c,d",
@@ -119,7 +120,7 @@ struct SeedAreaTests {
             ring((10, 55), (30, 55), (30, 65), (10, 65)),
         ])
         let level = 7
-        let found = try tiles(.polygon(polygon), level...level)
+        let found = try tiles(.polygons([polygon]), level...level)
         var seen: Set<TileAddress> = []
         for step in 0...40_000 {
             let share = Double(step) / 40_000
@@ -164,6 +165,39 @@ struct SeedAreaTests {
         #expect(SphericalMercator.projected([], tolerance: 1).isEmpty)
     }
 
+    @Test("parts of a MultiPolygon that overlap lose nothing of what they share")
+    func overlapping() throws {
+        let text = """
+            {"type":"MultiPolygon","coordinates":[[[[0,0],[90,0],[90,60],[0,60],[0,0]]],
+            [[[40,20],[130,20],[130,70],[40,70],[40,20]]]]}
+            """
+        let area = SeedArea.polygons(try GeoJSONPolygon(file: "a.json").read(text))
+        let shared = try tiles(
+            .box(BoundingBox(west: 41, south: 21, east: 89, north: 59)), 6...6)
+        #expect(try shared.count > 20 && tiles(area, 6...6).isSuperset(of: shared))
+    }
+
+    @Test("an edge over the equator runs where it is straight in degrees, however even its halves")
+    func equator() {
+        for (from, to) in [(-5.0, 5.0), (-5, 4), (-1, 9), (-0.5, 0.7)] {
+            let edge = ring((0, from), (10, to), (0, to))
+            let points = SphericalMercator.projected(edge, tolerance: 0.6)
+            var farthest = 0.0
+            for step in 0...1_000 {
+                let share = Double(step) / 1_000
+                let x = SphericalMercator.easting(10 * share)
+                let y = SphericalMercator.northing(from + (to - from) * share)
+                // On the way from the first corner to the second.
+                let after = points.firstIndex { $0.x >= x && $0.x > 0 } ?? 0
+                let start = points[(after + points.count - 1) % points.count]
+                let end = points[after]
+                let run = end.x == start.x ? 0 : (x - start.x) / (end.x - start.x)
+                farthest = max(farthest, (start.y + (end.y - start.y) * run - y).magnitude)
+            }
+            #expect(farthest < 0.7, "\(from) \(to): \(farthest) m")
+        }
+    }
+
     @Test("a grid in degrees takes degrees as they are, and another system takes none")
     func systems() throws {
         let box = SeedArea.box(BoundingBox(west: 0, south: 0, east: 90, north: 90))
@@ -191,9 +225,11 @@ struct SeedAreaTests {
             ),
             ("{\"type\":\"Polygon\",\"coordinates\":[[[0,0,7],[2,0,7],[2,1,7],[0,0,7]]]}", 1),
         ])
-    func geoJSON(_ text: String, _ rings: Int) throws {
-        let polygon = try GeoJSONPolygon(file: "a.json").read(text)
-        #expect(polygon.rings.count == rings)
+    func geoJSON(_ text: String, _ parts: Int) throws {
+        let polygons = try GeoJSONPolygon(file: "a.json").read(text)
+        #expect(polygons.count == parts)
+        let polygon = try #require(polygons.first)
+        #expect(polygon.rings.count == 1)
         #expect(polygon.rings[0].first == Polygon.Point(0, 0) && polygon.rings[0].count >= 3)
         #expect(polygon.rings[0].last != polygon.rings[0].first)
     }
@@ -210,6 +246,7 @@ struct SeedAreaTests {
             ("{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[200,0],[2,1],[0,0]]]}", "in degrees"),
             ("{\"type\":\"Polygon\",\"coordinates\":[[0,0],[2,0],[2,1],[0,0]]}", "fewer than four"),
             ("{\"type\":\"MultiPolygon\",\"coordinates\":[1]}", "has no rings there"),
+            ("{\"type\":\"MultiPolygon\",\"coordinates\":[]}", "is no GeoJSON area"),
             ("{\"type\":\"FeatureCollection\",\"features\":[]}", "holds 0 features; merge"),
         ])
     func mistakes(_ text: String, _ words: String) {

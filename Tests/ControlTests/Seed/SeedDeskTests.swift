@@ -6,11 +6,11 @@ import Testing
 struct SeedDeskTests {
     private func desk(
         _ total: Int, _ limits: SeedPace.Limits = .init(), members: Int = 1,
-        ledger: SeedLedger? = nil
+        ledger: SeedLedger? = nil, failedMax: Int = SeedDesk.failedMax
     ) -> SeedDesk {
         SeedDesk(
             .numbered(total), ledger ?? SeedLedger(total: total),
-            SeedPace(limits, members: members), tally: SeedTally(), at: 0)
+            SeedPace(limits, members: members), tally: SeedTally(), at: 0, failedMax: failedMax)
     }
 
     private func ask(_ desk: inout SeedDesk, at now: Int64) throws -> SeedDesk.Ask {
@@ -77,6 +77,41 @@ struct SeedDeskTests {
         let words = try #require(desk.surrender)
         #expect(words == "6 requests in a row failed, the last with status 404 for /5")
         #expect(desk.next(at: 1_000_000) == .over)
+    }
+
+    @Test("hits between failures do not hide that the pool is down")
+    func hitsInBetween() throws {
+        var desk = desk(1_000, .init(failures: 6))
+        let asked = play(&desk) { target, _ in
+            (Int(target.dropFirst()) ?? 0) % 2 == 0 ? .present : .busy("503", retryAfter: 1_000)
+        }
+        #expect(desk.surrender?.hasPrefix("6 requests in a row failed") == true)
+        #expect(asked.count { $0 == "/1" } == 3 && !asked.contains("/9"))
+    }
+
+    @Test("a stale tile is asked for again behind the rest, and is no failure of the pool")
+    func stale() {
+        var desk = desk(30)
+        var seen: Set<String> = []
+        let asked = play(&desk) { target, _ in seen.insert(target).inserted ? .stale : .present }
+        #expect(asked.count == 60 && Set(asked.prefix(30)).count == 30)
+        #expect(desk.surrender == nil && desk.progress.done == 30 && desk.progress.failed == 0)
+    }
+
+    @Test("tiles that failed for good are not held, and too many of them end the job")
+    func manyFailures() throws {
+        var desk = desk(1_000, failedMax: 30)
+        let asked = play(&desk) { target, _ in
+            let isGone = (Int(target.dropFirst()) ?? 0) % 2 == 1
+            return isGone ? .failed("status 404", isFinal: true) : .stored
+        }
+        #expect(asked.count == 62 && desk.held == 0)
+        #expect(desk.surrender == "more than 30 tiles failed, the last /61")
+        // Those of an earlier run are none of this one's.
+        let ledger = try #require(
+            SeedLedger(total: 1_000, position: 62, ahead: [], failed: Array(0..<31)))
+        var next = self.desk(1_000, ledger: ledger, failedMax: 30)
+        #expect(play(&next) { _, _ in .stored }.count == 1_000 - 31 && next.surrender == nil)
     }
 
     @Test("what is told to stop hands out nothing more, and counts what was under way")

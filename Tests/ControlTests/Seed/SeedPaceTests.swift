@@ -11,7 +11,7 @@ struct SeedPaceTests {
             switch pace.ask(at: now) {
             case .ask:
                 count += 1
-                pace.succeed()
+                pace.succeed(asked: now)
             case .wait(let time):
                 #expect(time > 0)
                 now += time
@@ -38,10 +38,10 @@ struct SeedPaceTests {
         // With fewer members less is under way.
         pace.members = 1
         for _ in 0..<3 {
-            pace.succeed()
+            pace.succeed(asked: 0)
             #expect(pace.ask(at: 1) == .wait(SeedPace.look))
         }
-        pace.succeed()
+        pace.succeed(asked: 0)
         #expect(pace.ask(at: 1) == .ask)
         pace.members = 0
         #expect(pace.places == 1)
@@ -60,8 +60,45 @@ struct SeedPaceTests {
         #expect(pace.failuresInRow == 1)
         #expect(pace.ask(at: 7_110) == .ask)
         #expect(pace.ask(at: 7_110) == .wait(SeedPace.look))
-        pace.succeed()
+        pace.succeed(asked: 7_110)
         #expect(pace.failuresInRow == 0 && pace.places == 4)
+    }
+
+    @Test("what was asked for before a pause does not end it, and a hit says nothing of the pool")
+    func lateAnswers() {
+        var pace = SeedPace(.init(concurrency: 4), members: 1)
+        for _ in 0..<4 { _ = pace.ask(at: 10) }
+        pace.pause(asked: 10, retryAfter: 5_000, at: 100)
+        pace.succeed(asked: 10)
+        #expect(pace.failuresInRow == 1 && pace.places == 1)
+        pace.failTile(asked: 10)
+        #expect(pace.failuresInRow == 2 && pace.places == 1)
+        pace.leave()
+        #expect(pace.inFlight == 0 && pace.failuresInRow == 2 && pace.places == 1)
+        // One that was asked for since tells that the pool answers, if not with this tile.
+        #expect(pace.ask(at: 5_100) == .ask)
+        pace.failTile(asked: 5_100)
+        #expect(pace.failuresInRow == 3 && pace.places == 4)
+    }
+
+    @Test("a Retry-After shorter than the back-off does not shorten it: a restart takes minutes")
+    func shortRetryAfter() {
+        let cases: [(said: Int64, expected: [Int64])] = [
+            (5_000, [5, 5, 5, 8, 16, 32, 60]), (0, [1, 2, 4, 8, 16, 32, 60]),
+        ]
+        for (said, expected) in cases {
+            var pace = SeedPace(.init(), members: 1)
+            var (now, waits): (Int64, [Int64]) = (1, [])
+            while !pace.hasGivenUp {
+                #expect(pace.ask(at: now) == .ask)
+                pace.pause(asked: now, retryAfter: said, at: now)
+                waits.append(pace.pausedUntil - now)
+                now = pace.pausedUntil
+            }
+            #expect(Array(waits.prefix(7)) == expected.map { $0 * 1_000 })
+            // Ten minutes without a pool are no reason to give up.
+            #expect(now > 600_000)
+        }
     }
 
     @Test("one that says nothing is left alone 1, 2, 4 seconds and so on, a minute at the most")
@@ -89,18 +126,18 @@ struct SeedPaceTests {
         var pace = SeedPace(.init(failures: 3), members: 9)
         func ask(_ now: Int64) { #expect(pace.ask(at: now) == .ask) }
         ask(1)
-        pace.failTile()
+        pace.failTile(asked: 1)
         ask(2)
-        pace.failTile()
+        pace.failTile(asked: 2)
         ask(3)
-        pace.succeed()
+        pace.succeed(asked: 3)
         ask(4)
-        pace.failTile()
+        pace.failTile(asked: 4)
         ask(5)
         pace.pause(asked: 5, retryAfter: 0, at: 6)
         #expect(!pace.hasGivenUp)
-        ask(7)
-        pace.pause(asked: 7, retryAfter: 0, at: 8)
+        ask(1_006)
+        pace.pause(asked: 1_006, retryAfter: 0, at: 1_008)
         #expect(pace.hasGivenUp && pace.inFlight == 0)
     }
 }

@@ -17,7 +17,12 @@ struct SeedTextTests {
             progress.sample(at: Int64(second) * 1_000, pausedUntil: 0, members: 1)
         }
         #expect((progress.rate - 10).magnitude < 1e-9 && progress.left == 80_000)
-        // Twice as fast: after a while that is what counts.
+        // One good second is not what the next hour will be like.
+        var burst = progress
+        burst.update(done: 300, failed: 0)
+        burst.sample(at: 21_000, pausedUntil: 0, members: 1)
+        #expect((12.0...16.0).contains(burst.rate), "\(burst.rate)")
+        // Half as fast: after a while that is what counts.
         for second in 21...120 {
             progress.update(done: 200 + (second - 20) * 20 / 4, failed: 0)
             progress.sample(at: Int64(second) * 1_000, pausedUntil: 0, members: 1)
@@ -58,6 +63,17 @@ struct SeedTextTests {
                 "a:b: 0 of 10 tiles, 1 stored, 0 there already, 2 failed; 0 B in 1m05s",
                 "  2 x status 404, such as /a",
             ])
+    }
+
+    @Test("a row of a terminal is cut to its width, so that it can be written over")
+    func row() {
+        var progress = progress(10)
+        progress.note(wait: "status 503 (no-member)")
+        progress.sample(at: 1_000, pausedUntil: 60_000, members: 1)
+        let whole = "\(progress.bar(20)) \(progress.line)"
+        #expect(whole.count > 100 && progress.row(500) == whole)
+        #expect(progress.row(80) == String(whole.prefix(79)))
+        #expect(progress.row(1).isEmpty && progress.row(0).isEmpty)
     }
 
     @Test("sizes and spans are short")
@@ -128,13 +144,35 @@ struct SeedTextTests {
     func answers() {
         func said(_ text: String) -> SeedOutcome { outcome(200, [("cache-status", text)]) }
         #expect(said("MapEdge; fwd=uri-miss; fwd-status=200; stored") == .stored)
-        #expect(said("MapEdge; fwd=uri-miss; fwd-status=200; collapsed") == .stored)
-        #expect(said("MapEdge; fwd=stale; fwd-status=304") == .stored)
+        #expect(said("MapEdge; fwd=uri-miss; fwd-status=200; collapsed; stored") == .stored)
+        #expect(said("MapEdge; fwd=stale; fwd-status=304; stored; ttl=60; detail=stale") == .stored)
         #expect(said("MapEdge; hit; ttl=5") == .present)
+        #expect(said("MapEdge; hit; ttl=-5; detail=stale-while-revalidate") == .stale)
         #expect(said("Inner; hit, MapEdge; fwd=uri-miss; stored") == .stored)
         #expect(
             said("MapEdge; fwd=bypass; fwd-status=200; detail=no-store")
                 == .failed("answered, but not stored (no-store)", isFinal: true))
+        // Done is only what is said to be stored; and what will be another time is asked for again.
+        for text in [
+            "fwd=uri-miss; fwd-status=200; collapsed; detail=out-of-step",
+            "fwd=uri-miss; fwd-status=200; detail=out-of-step",
+        ] {
+            #expect(
+                said("MapEdge; \(text)")
+                    == .busy("answered, but not stored (out-of-step)", retryAfter: nil))
+        }
+        #expect(
+            said("MapEdge; fwd=uri-miss; fwd-status=200; detail=not-kept")
+                == .busy("answered, but not stored (not-kept)", retryAfter: nil))
+        #expect(
+            said("MapEdge; fwd=uri-miss; fwd-status=200; detail=store-full")
+                == .failed("answered, but not stored (store-full)", isFinal: false))
+        #expect(
+            said("MapEdge; fwd=stale; fwd-status=304; ttl=60; detail=stale")
+                == .failed("answered, but not stored (stale)", isFinal: false))
+        #expect(
+            said("MapEdge; fwd=uri-miss; fwd-status=200; collapsed")
+                == .failed("answered, but not stored", isFinal: true))
         #expect(outcome(200) == .failed("answered, but not stored", isFinal: true))
         #expect(
             outcome(200, [("cache-status", "MapEdge; hit"), ("x-edge-degraded", "stale")])
