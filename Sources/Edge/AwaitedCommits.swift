@@ -9,14 +9,20 @@ extension LoopState where N: ~Copyable {
         setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
     }
 
+    /// What tells the fetch, from any thread, that what it waits for is on disk.
+    func keptWord(_ fetch: Fetch) -> @Sendable (Bool) -> Void {
+        let (mailbox, token) = (shared.mailboxes[index], fetch.token.bits)
+        let wait = fetch.commitWait
+        return { _ in _ = mailbox.post(.kept(fetch: token, wait: wait)) }
+    }
+
     /// Word from the disk: what was waited for is there, or cannot be kept.
-    mutating func invalidationKept(_ token: Token) {
-        guard fetches.contains(token) else { return }
+    ///
+    /// - Parameter wait: that for which it was asked for. What comes late, when that is over, is
+    ///   not what the fetch waits for now.
+    mutating func invalidationKept(_ token: Token, of wait: UInt32) {
+        guard fetches.contains(token), fetches[token.slot].commitWait == wait else { return }
         let fetch = fetches[token.slot]
-        if fetch.lateCommits > 0 {
-            fetch.lateCommits -= 1
-            return
-        }
         if forwardsLogged(fetch) { return }
         fetch.awaitedCommits = max(0, fetch.awaitedCommits - 1)
         if fetch.awaitedCommits == 0 { goOnFromDisk(fetch) }
@@ -27,8 +33,7 @@ extension LoopState where N: ~Copyable {
     mutating func outwaitsDisk(_ fetch: Fetch) -> Bool {
         let isLogging = fetch.exchange.watch?.stage == .logging
         guard isLogging || fetch.held != nil || fetch.heldFailure != nil else { return false }
-        // Word that comes after all is about this, and not about what is waited for then.
-        fetch.lateCommits += max(1, fetch.awaitedCommits)
+        fetch.commitWait &+= 1
         fetch.awaitedCommits = 0
         if !forwardsLogged(fetch) { goOnFromDisk(fetch) }
         return true

@@ -103,11 +103,8 @@ extension LoopState where N: ~Copyable {
     mutating func loseWrite(_ fetch: Fetch) {
         let rules = endWrites(fetch, changed: fetch.hasSentHead)
         guard let store, !rules.isEmpty else { return }
-        let (mailbox, token) = (shared.mailboxes[index], fetch.token.bits)
         fetch.awaitedCommits += 1
-        _ = store.invalidate(rules) { _ in
-            _ = mailbox.post(.kept(fetch: token))
-        }
+        _ = store.invalidate(rules, whenDurable: keptWord(fetch))
     }
 
     /// The writer hears of the failure when what may have become stale is on disk; until then the

@@ -21,7 +21,8 @@ package final class Fetch {
     var tried: UInt64 = 0
     /// Connections opened at the present member.
     var attempts = 0
-    var mayReuse = true
+    /// A kept connection may be one that its member has just closed; a write has but one try.
+    var mayReuse: Bool
     /// Asked the same member once more, since there was no other.
     var hasRepeated = false
     /// How often an answer was waited for in vain.
@@ -51,10 +52,10 @@ package final class Fetch {
     var isPaused = false
     /// The response of a write, until what the write made stale is on disk.
     var held: FetchedHead?
-    /// The same where it failed: commits that are waited for, and those that were in vain.
-    var awaitedCommits = 0
+    /// The same where it failed, commits that are waited for, and how many waits were in vain.
     var heldFailure: FetchFailure?
-    var lateCommits = 0
+    var awaitedCommits = 0
+    var commitWait: UInt32 = 0
     /// What it asks of its pool's cluster; nil before a member was chosen.
     var wish: MemberWish?
     /// What it relied on when it asked its present member.
@@ -69,8 +70,7 @@ package final class Fetch {
 
     init(
         shared: SharedFetch, pool: OriginPool, request: OriginRequest, exchange: Exchange,
-        isBackground: Bool,
-        startedAt: UInt64
+        isBackground: Bool, startedAt: UInt64
     ) {
         self.shared = shared
         self.pool = pool
@@ -78,6 +78,7 @@ package final class Fetch {
         self.exchange = exchange
         self.isBackground = isBackground
         self.startedAt = startedAt
+        mayReuse = exchange.watch == nil
     }
 
     /// Begins anew at another origin.
@@ -85,7 +86,7 @@ package final class Fetch {
         self.pool = pool
         self.request = request
         (member, tried, attempts, waits) = (-1, 0, 0, 0)
-        (mayReuse, hasRepeated) = (true, false)
+        (mayReuse, hasRepeated) = (exchange.watch == nil, false)
         (head, gzip) = (nil, nil)
         (wish, ticket) = (nil, .unaffected)
         evidence = FetchEvidence()
@@ -124,8 +125,7 @@ extension LoopState where N: ~Copyable {
         let request = exchange.request(to: pool.settings, conditions(exchange))
         let fetch = Fetch(
             shared: shared, pool: pool, request: request, exchange: exchange,
-            isBackground: isBackground,
-            startedAt: network.monotonicNow)
+            isBackground: isBackground, startedAt: network.monotonicNow)
         guard let slot = fetches.insert(fetch) else {
             end(shared, .failed(.exhausted))
             return nil

@@ -151,6 +151,7 @@ extension LoopState where N: ~Copyable {
             head = makeHead(fetch, next)
         }
         if isBehind(fetch) { head = head.withoutCaching() }
+        if fetch.exchange.isSafeWrite { head = alone(head, fetch) }
         noteSession(fetch, head)
         noteOwnWrite(fetch, head)
         if readsAnswer(fetch, head) {

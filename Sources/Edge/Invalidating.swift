@@ -40,14 +40,11 @@ extension LoopState where N: ~Copyable {
         let known = invalidated.known
         // Nor may its number outdo a rule that reaches tags, as long as its own are not looked at.
         let mayStore = mayStore(fetch) && !invalidated.hasTagRule(since: fetch.invalidation)
-        let (mailbox, token) = (shared.mailboxes[index], fetch.token.bits)
         let rules = canonicals.compactMap { InvalidationRule(canonical: $0) } + others
-        let (number, before) = store.invalidate(rules, ending: ending) { _ in
-            _ = mailbox.post(.kept(fetch: token))
-        }
-        // What the write answers for its own target is as new as the write, unless another one came
-        // in between.
-        if mayStore, let primary = exchange.primary,
+        let (number, before) = store.invalidate(rules, ending: ending, whenDurable: keptWord(fetch))
+        // What an unsafe method's answer says of its own target is as new as the write, unless
+        // another one came in between.
+        if mayStore, applies, let primary = exchange.primary,
             !store.invalidations.matches(primary.canonical, after: known, upTo: before)
         {
             fetch.ownInvalidation = number

@@ -67,7 +67,7 @@ package enum LoopMessage: Sendable {
     /// The fetch that this exchange waits for has something new.
     case progress(ExchangeID)
     /// What this fetch's write made stale is on disk, or cannot be kept there.
-    case kept(fetch: UInt64)
+    case kept(fetch: UInt64, wait: UInt32)
     /// Nobody reads this fetch any more.
     case unread(fetch: UInt64)
     /// A member's place is this queued fetch's own.
@@ -311,7 +311,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
             case .progress(let id): progress(id)
             case .unavailable(let id): withExchange(id) { $0.unavailable($1) }
             case .made(let id, let bytes): withExchange(id) { $0.made($1, bytes) }
-            case .kept(let fetch): invalidationKept(Token(bits: fetch))
+            case .kept(let fetch, let wait): invalidationKept(Token(bits: fetch), of: wait)
             case .unread(let fetch): fetchUnread(Token(bits: fetch))
             case .memberFree(let place, let pool): memberFree(place, pool)
             case .reconsider(let fetch): placeAgain(Token(bits: fetch))

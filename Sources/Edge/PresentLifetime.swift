@@ -34,10 +34,15 @@ extension LoopState where N: ~Copyable {
         var scan = HeadScan()
         var limits = HeadLimits.response
         limits.fieldCount = HeaderTable.capacity
+        let before = originHead
         let result = unsafe parseResponse(
             next.span.bytes, &scan, limits: limits, toHead: exchange.head.method == .head,
             into: &originHead)
-        guard case .complete = result else { return raw }
+        guard case .complete = result else {
+            // What was read of it does not stand in `raw`.
+            originHead = before
+            return raw
+        }
         return next
     }
 

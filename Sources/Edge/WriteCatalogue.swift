@@ -30,19 +30,53 @@ public struct CatalogueSettings: Sendable, Equatable {
 
 /// The catalogue for all loops: looked at when a write passes, and at no other time.
 final class CatalogueBoard: Sendable {
-    private let known = Mutex<WriteCatalogue?>(nil)
-    private let mayHaveChanged = Atomic<Bool>(false)
-
-    /// nil: it was not read yet.
-    var catalogue: WriteCatalogue? {
-        get { known.withLock { $0 } }
-        set { known.withLock { $0 = newValue } }
+    /// What is known of it.
+    struct Known {
+        /// nil: it was not read yet.
+        var catalogue: WriteCatalogue?
+        /// Where it was read.
+        var source: CatalogueSettings?
+        /// A write passed since that may have changed it: groups may have members that are not in
+        /// `catalogue`.
+        var isBehind = false
+        /// Such a write was not there yet when the reading that is under way began.
+        fileprivate var mayHaveChanged = false
+        /// When the last write that goes on behind its answer is taken for done, in monotonic
+        /// milliseconds; nil: there is none.
+        fileprivate var settlesAt: Int64?
     }
 
-    /// A write that passed may have changed it.
-    func noteChange() { mayHaveChanged.store(true, ordering: .relaxed) }
+    private let state = Mutex(Known())
 
-    func takeChange() -> Bool { mayHaveChanged.exchange(false, ordering: .relaxed) }
+    var known: Known { state.withLock { $0 } }
+
+    /// A write that passed may have changed it.
+    ///
+    /// - Parameter settlesAt: it may do so until then, in monotonic milliseconds; nil: it is done.
+    func noteChange(until settlesAt: Int64? = nil) {
+        state.withLock { state in
+            (state.isBehind, state.mayHaveChanged) = (true, true)
+            if let settlesAt { state.settlesAt = max(state.settlesAt ?? settlesAt, settlesAt) }
+        }
+    }
+
+    /// Whether it has to be read anew; the reading begins now.
+    func takeChange(at now: Int64) -> Bool {
+        state.withLock { state in
+            let isSettled = state.settlesAt.map { $0 <= now } ?? false
+            if isSettled { state.settlesAt = nil }
+            defer { state.mayHaveChanged = false }
+            return state.mayHaveChanged || isSettled
+        }
+    }
+
+    /// What the reading found that began with the last `takeChange`.
+    func putInForce(_ catalogue: WriteCatalogue, from source: CatalogueSettings?) {
+        state.withLock { state in
+            (state.catalogue, state.source) = (catalogue, source)
+            state.isBehind = state.mayHaveChanged || state.settlesAt != nil
+        }
+    }
 }
 
 /// A member, and how it is asked for something beside what viewers want of it.
@@ -72,14 +106,21 @@ extension Server {
     }
 
     /// Whether a write that may have changed the catalogue has passed since the last call.
-    public func takeCatalogueChange() -> Bool { shared.catalogue.takeChange() }
+    public func takeCatalogueChange() -> Bool {
+        shared.catalogue.takeChange(at: monotonicMilliseconds())
+    }
 
-    /// Writes reach as far as this catalogue says, from the next one on.
-    public func putInForce(_ catalogue: WriteCatalogue) { shared.catalogue.catalogue = catalogue }
+    /// Writes reach as far as this catalogue says, from the next one on, unless one has passed
+    /// since `takeCatalogueChange` that may have changed it.
+    ///
+    /// - Parameter source: where it was read.
+    public func putInForce(_ catalogue: WriteCatalogue, from source: CatalogueSettings) {
+        shared.catalogue.putInForce(catalogue, from: source)
+    }
 
     /// A scope with all that shows what it names, as far as configuration and catalogue tell.
     public func expanded(_ scope: WriteScope) -> WriteScope {
-        snapshot.settings.writes.with(shared.catalogue.catalogue).expanded(scope)
+        snapshot.settings.writes.with(shared.catalogue.known).expanded(scope)
     }
 
     /// An origin's members, those that are fit first.
@@ -102,14 +143,13 @@ extension Server {
 
 extension WriteSettings {
     /// The same with what the catalogue knows beside the configuration, which has the last word.
-    ///
-    /// - Parameter catalogue: nil: it was not read yet.
-    func with(_ catalogue: WriteCatalogue?) -> WriteSettings {
+    func with(_ known: CatalogueBoard.Known) -> WriteSettings {
         var settings = self
-        guard let catalogue else {
-            settings.awaitsCatalogue = self.catalogue != nil
-            return settings
-        }
+        // That of another server says nothing.
+        let catalogue = known.source == self.catalogue ? known.catalogue : nil
+        settings.awaitsCatalogue =
+            self.catalogue != nil && (catalogue == nil || known.isBehind)
+        guard let catalogue else { return settings }
         settings.context.workspaces.merge(catalogue.workspaces) { own, _ in own }
         settings.groups.merge(catalogue.groups) { own, _ in own }
         return settings

@@ -47,6 +47,8 @@ final class BodyObserver {
     private var reader: WriteBodyReader
     let unread: ObservedWrite
     private var isOver = false
+    /// Known behind `finish`: see ``WriteBodyReader/isUnclosed``.
+    var isUnclosed: Bool { reader.isUnclosed }
 
     init(_ body: WriteBody, unread: ObservedWrite, context: WriteContext) {
         reader = WriteBodyReader(body, unread: unread, context: context)
@@ -71,6 +73,10 @@ final class BodyObserver {
 }
 
 extension Exchange {
+    /// It may write, though its method is safe by name: only its answer says so to whoever asks
+    /// again, so that nobody but who sent it may have that.
+    var isSafeWrite: Bool { watch != nil && head.method.isSafe }
+
     /// Its request changed what is stored, or may have. For whoever lets its viewer see that.
     var writeSucceeded: Bool { watch?.outcome?.mayHaveHappened == true }
 }
@@ -84,7 +90,7 @@ extension LoopState where N: ~Copyable {
 
     /// What the configuration and the servers' catalogue say of writes.
     private var writes: WriteSettings {
-        snapshot.settings.writes.with(shared.catalogue.catalogue)
+        snapshot.settings.writes.with(shared.catalogue.known)
     }
 
     /// Whether a request may change what is stored; nil if not.
@@ -135,10 +141,8 @@ extension LoopState where N: ~Copyable {
         watch.stage = .logging
         noted = writes.expanded(noted)
         awaitDisk(fetch)
-        let (mailbox, token) = (shared.mailboxes[index], fetch.token.bits)
-        watch.id = store.invalidations.beginWrite(InvalidationRule(scope: noted)) { _ in
-            _ = mailbox.post(.kept(fetch: token))
-        }
+        watch.id = store.invalidations.beginWrite(
+            InvalidationRule(scope: noted), whenDurable: keptWord(fetch))
     }
 
     /// The body was a question after all, or touches nothing, as a probe does.
@@ -146,6 +150,7 @@ extension LoopState where N: ~Copyable {
         let exchange = fetch.exchange
         exchange.watch = nil
         exchange.intake.observer = nil
+        fetch.mayReuse = true
         fetch.request = exchange.request(to: exchange.pool.settings, conditions(exchange))
         place(fetch)
     }
@@ -161,6 +166,13 @@ extension LoopState where N: ~Copyable {
     }
 
     // MARK: what became of it
+
+    /// The answer of a write whose method is safe: not stored here nor on its way, and for no
+    /// waiter, who has a write of its own.
+    func alone(_ head: FetchedHead, _ fetch: Fetch) -> FetchedHead {
+        fetch.shared.fence()
+        return FetchedHead(head, refused: .methodNotCacheable).withoutCaching()
+    }
 
     /// Whether an answer's body says what became of a write: then it is read before anybody has it.
     func readsAnswer(_ fetch: Fetch, _ head: FetchedHead) -> Bool {
@@ -221,8 +233,12 @@ extension LoopState where N: ~Copyable {
             return Store.WriteEnding(id: watch.id, rules: [])
         }
         let rule = InvalidationRule(scope: writes.expanded(watch.write.scope))
-        if watch.write.scope.mayChangeCatalogue { shared.catalogue.noteChange() }
         let goesOn = outcome == .unknown || watch.write.isDeferred
+        if watch.write.scope.mayChangeCatalogue {
+            let delay = snapshot.settings.writes.repeatDelay
+            shared.catalogue.noteChange(
+                until: goesOn ? network.monotonicMilliseconds.adding(delay) : nil)
+        }
         return Store.WriteEnding(id: watch.id, rules: [rule], again: goesOn ? rule : nil)
     }
 
@@ -233,20 +249,17 @@ extension LoopState where N: ~Copyable {
         if watch.stage == .logging { watch.stage = .open }
         guard watch.stage == .open else { return }
         learnBody(watch, fetch.exchange)
-        // Nothing of a write was read, and it never came to an end.
-        let isRubbish =
-            watch.write.response == .doubtful && !fetch.exchange.intake.isComplete
+        // Nothing of a write was read, or not all, and it never came to an end.
+        let isNone = watch.write.response == .doubtful || watch.body?.isUnclosed == true
+        let isRubbish = isNone && !fetch.exchange.intake.isComplete
         let isOpen = watch.attempts > 0 && !isRubbish
         guard let ending = end(fetch, isOpen ? .unknown : .refused) else { return }
         guard !ending.rules.isEmpty else {
             store?.invalidate([], ending: ending)
             return
         }
-        let (mailbox, token) = (shared.mailboxes[index], fetch.token.bits)
         fetch.awaitedCommits += 1
-        store?.invalidate([], ending: ending) { _ in
-            _ = mailbox.post(.kept(fetch: token))
-        }
+        store?.invalidate([], ending: ending, whenDurable: keptWord(fetch))
     }
 
     /// Whether a write whose viewer has left was sent whole: its answer tells what became of it.

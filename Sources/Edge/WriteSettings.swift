@@ -16,7 +16,8 @@ public struct WriteSettings: Sendable {
     /// Where the servers' catalogue is read; nil: nowhere, so that `groups` and `context` are all
     /// that is known.
     public var catalogue: CatalogueSettings?
-    /// The catalogue has not been read yet: any group may show any layer.
+    /// The catalogue has not been read yet, or not since it may have changed: any group may show
+    /// any layer.
     var awaitsCatalogue = false
     /// How the subjects of stored responses are read.
     public var reading = ScopeReading.standard

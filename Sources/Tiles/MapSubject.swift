@@ -47,7 +47,10 @@ public struct MapSubject: Sendable {
     /// Whether the path names a tile and the query another request: which of them a server heeds
     /// is its own affair.
     private static func disagrees(_ table: ParameterTable, path: RawSpan) -> Bool {
-        guard table.has(.request) else { return false }
+        table.has(.request) && namesTile(table, path: path)
+    }
+
+    private static func namesTile(_ table: ParameterTable, path: RawSpan) -> Bool {
         let found = TilePath.read(
             path, hasTriple: table.hasTriple, hasQuadKey: table.has(.quadKey))
         return found?.kind == .map
@@ -65,9 +68,13 @@ public struct MapSubject: Sendable {
     /// Reads the canonical text of a GetMap, in two parts: what stands before its first `?`, and
     /// what stands behind. (One with a `#` there is a request as it was sent.)
     public init(canonicalPath path: RawSpan, query: RawSpan, _ services: MapServices) {
-        kind = .picture
         var table = ParameterTable()
         table.read(query)
+        guard !Self.namesTile(table, path: path) else {
+            kind = .other
+            return
+        }
+        kind = .picture
         layers = table[.layers].isEmpty ? table[.layer] : table[.layers]
         styles = table.has(.styles) ? table[.styles] : table[.style]
         if let address = Self.tile(table, query: query, services.gridSets) {

@@ -103,15 +103,18 @@ struct ParameterTable {
 }
 
 extension QueryText {
-    /// `0.` and digits.
+    /// `0.` and so many digits as `Math.random()` gives: 15 to 18 mostly, and fewer than eight once
+    /// in 10^8. A threshold or an opacity has one to three.
     fileprivate func isFraction(in bytes: RawSpan) -> Bool {
-        guard var at = prefix("0.", in: bytes), at < end else { return false }
+        guard var at = prefix("0.", in: bytes) else { return false }
+        var count = 0
         while at < end {
             let (digit, width) = byte(at: at, in: bytes)
             guard isDigit(digit) else { return false }
             at += width
+            count += 1
         }
-        return true
+        return count >= 8
     }
 
     /// Whether this name stands before another one in a canonical query.

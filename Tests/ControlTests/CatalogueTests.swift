@@ -70,10 +70,12 @@ struct CatalogueTests {
     func merged() throws {
         var settings = WriteSettings()
         settings.groups[LayerName("base")] = []
-        let merged = settings.with(try read())
+        let board = CatalogueBoard()
+        board.putInForce(try read(), from: nil)
+        let merged = settings.with(board.known)
         #expect(merged.groups[LayerName("base")] == [])
         #expect(merged.context.workspaces["urn:a"] == "a b")
-        let scope = WriteSettings().with(try read())
+        let scope = WriteSettings().with(board.known)
             .expanded(WriteScope(.layer(LayerName("geonode:rivers")), .tiles))
         #expect(
             Set(scope.parts.map(\.target)) == [
@@ -88,14 +90,59 @@ struct CatalogueTests {
         settings.groups[LayerName("own")] = [LayerName("a:x")]
         let scope = WriteScope(.layer(LayerName("a:x")), .tiles)
         // Nobody says where one is.
-        #expect(settings.with(nil).expanded(scope).parts.count == 2)
-        settings.catalogue = CatalogueSettings(origin: "maps")
-        let parts = settings.with(nil).expanded(scope).parts
+        let board = CatalogueBoard()
+        #expect(settings.with(board.known).expanded(scope).parts.count == 2)
+        let source = CatalogueSettings(origin: "maps")
+        settings.catalogue = source
+        let parts = settings.with(board.known).expanded(scope).parts
         #expect(parts.contains(WriteScope.Part(.everything, .tiles)))
         let style = WriteScope(.style(LayerName("s")), .drawn)
-        #expect(settings.with(nil).expanded(style) == style)
-        #expect(settings.with(WriteCatalogue()).expanded(scope).parts.count == 2)
-        #expect(CatalogueBoard().catalogue == nil)
+        #expect(settings.with(board.known).expanded(style) == style)
+        board.putInForce(WriteCatalogue(), from: source)
+        #expect(settings.with(board.known).expanded(scope).parts.count == 2)
+        settings.catalogue?.origin = "others"
+        #expect(settings.with(board.known).expanded(scope).parts == parts, "that of another server")
+    }
+
+    @Test("behind a write that may have changed it, until it was read anew from begin to end")
+    func behind() {
+        var settings = WriteSettings()
+        let source = CatalogueSettings(origin: "maps")
+        settings.catalogue = source
+        let board = CatalogueBoard()
+        let scope = WriteScope(.layer(LayerName("a:x")), .tiles)
+        var isWide: Bool { settings.with(board.known).expanded(scope) != scope }
+        func read(at now: Int64, meanwhile: () -> Void = {}) -> Bool {
+            let isAsked = board.takeChange(at: now)
+            meanwhile()
+            board.putInForce(WriteCatalogue(), from: source)
+            return isAsked
+        }
+        #expect(isWide)
+        #expect(!read(at: 0))
+        #expect(!isWide)
+        board.noteChange()
+        #expect(isWide)
+        // A reading that fails leaves it so.
+        #expect(board.takeChange(at: 1))
+        #expect(isWide)
+        #expect(!read(at: 2))
+        #expect(!isWide)
+        board.noteChange()
+        #expect(read(at: 3) { board.noteChange() })
+        #expect(isWide, "it changed while it was read")
+        #expect(read(at: 4))
+        #expect(!isWide)
+        // It may go on until then.
+        board.noteChange(until: 60)
+        #expect(read(at: 5))
+        #expect(isWide)
+        board.noteChange(until: 70)
+        #expect(read(at: 60))
+        #expect(isWide)
+        #expect(!board.takeChange(at: 69))
+        #expect(read(at: 70))
+        #expect(!isWide)
     }
 
     @Test("the file says whose catalogue it is, or none is read")

@@ -52,8 +52,9 @@ struct TileRequestFactsTests {
             ("&t=1531234567", true, 1_531_234_567_000), ("&_olSalt=0.7312", true, 0),
             ("&timestamp=1531234567890&_dc=1531234567891", true, 1_531_234_567_891),
             ("&_dc=5", true, 0), ("&_dc=99999999999999", true, 0), ("&_=", true, 0),
-            ("&t=0.25", true, 0), ("&nocache=%30.731", true, 0),
+            ("&t=0.7312345678", true, 0), ("&nocache=%30.7312345%36", true, 0),
             // What is no time may be the server's own.
+            ("&t=0.25", false, 0), ("&t=0.8", false, 0), ("&nocache=0.%37%33%31", false, 0),
             ("&t=5", false, 0), ("&t=99999999999999", false, 0), ("&t=", false, 0),
             ("&nocache=true", false, 0), ("&_ts=-1531234567890", false, 0),
             ("&timestamp=2014-01-01", false, 0), ("&t=0.", false, 0), ("&t=0.1e5", false, 0),

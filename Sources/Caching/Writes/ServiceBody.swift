@@ -25,6 +25,9 @@ struct ServiceBody {
     /// Parameters of a form, as long as nothing shows that it is XML.
     private var form: [UInt8]? = []
 
+    /// A document that was not over when its bytes were: no server has read it to its end.
+    private(set) var isUnclosed = false
+
     /// Longest form that is read, in bytes.
     private static var formBytesMax: Int { 65_536 }
 
@@ -120,6 +123,8 @@ struct ServiceBody {
         if !isBroken {
             stream.close()
             read()
+            // What SOAP wraps may be done before the envelope is over.
+            isUnclosed = rootDepth == 1 && depth > 0
         }
         do throws(XMLError) { try stream.finish() } catch { isBroken = true }
         // Whatever follows, nothing makes a write of it.

@@ -52,6 +52,10 @@ public struct WriteBodyReader: Sendable {
         }
     }
 
+    /// Whether a document was not over with the bytes that came, so that no server can have done
+    /// what it says. Known behind `finish`; false where it cannot be told.
+    public var isUnclosed: Bool { service?.isUnclosed ?? false }
+
     /// What the request is, now that its body is over; a reader is of no use afterwards.
     ///
     /// - Parameter isWhole: nothing of it is missing.

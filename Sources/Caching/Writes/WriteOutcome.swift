@@ -25,7 +25,7 @@ public enum WriteOutcome: UInt8, Sendable {
         // The client was too slow, or left: what had arrived may have been done.
         case 408, 499: .unknown
         case 400...499: .refused
-        case 500...599 where form == .success && !(502...504).contains(status): .refused
+        // A page that cannot be drawn comes behind a form that was saved.
         default: .unknown
         }
     }

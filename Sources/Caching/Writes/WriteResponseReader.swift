@@ -28,6 +28,9 @@ public struct WriteResponseReader: Sendable {
     private var hasInsert = false
     /// A process says that it failed.
     private var hasFailed = false
+    /// How it begins: enough to know an exception report in JSON by.
+    private var beginning: [UInt8] = []
+    private static var beginningLength: Int { 512 }
 
     /// - Parameters:
     ///   - status: of the final response.
@@ -51,7 +54,10 @@ public struct WriteResponseReader: Sendable {
     public var isDecided: Bool { byStatus != nil }
 
     public mutating func take(_ bytes: RawSpan) {
-        guard byStatus == nil, isSound else { return }
+        guard byStatus == nil else { return }
+        let missing = min(bytes.byteCount, Self.beginningLength - beginning.count)
+        for at in 0..<missing { beginning.append(bytes[at]) }
+        guard isSound else { return }
         var at = 0
         while at < bytes.byteCount, isSound {
             let end = min(at + 65_536, bytes.byteCount)
@@ -104,6 +110,9 @@ public struct WriteResponseReader: Sendable {
         case "Envelope" where path.isEmpty, "Header" where path == ["Envelope"],
             "Body" where path == ["Envelope"]:
             break
+        // A process was done, or a catalogue filled (OGC 05-007r7 §10.3, 14-065, 07-006r1 §10.12):
+        // by a request that was not read.
+        case "ExecuteResponse", "StatusInfo", "Result", "HarvestResponse": root = .halted
         default: root = .unknown
         }
     }
@@ -136,6 +145,7 @@ public struct WriteResponseReader: Sendable {
         if form == .process, isWhole {
             return isSound && root == .exception || hasFailed ? .refused : .happened
         }
+        if root == .none, isWhole, isReportInJSON { return refusal }
         guard isSound, isWhole else { return .unknown }
         switch root {
         case .exception: return refusal
@@ -149,7 +159,17 @@ public struct WriteResponseReader: Sendable {
         case .none, .unknown, .halted: return .unknown
         }
     }
-    /// Whether it is something else than a transaction's answer.
+
+    /// GeoServer's `exceptions=application/json` and `text/javascript`: `{"version": ...,
+    /// "exceptions": [...]}`, there in a call. No transaction's success is in JSON.
+    private var isReportInJSON: Bool {
+        guard form == .transaction || form == .divisible else { return false }
+        let text = String(decoding: beginning, as: UTF8.self)
+        let first = text.first { !$0.isWhitespace }
+        return first != "<" && text.contains("{") && text.contains("\"exceptions\"")
+    }
+
+    /// Whether it is something else than the answer of a transaction, or of a process.
     ///
     /// - Parameter isWhole: nothing that follows could change that.
     private func isOther(isWhole: Bool) -> Bool {

@@ -14,6 +14,8 @@ final class CatalogueKeeper: Sendable {
         var next: Int64 = 0
         /// Why it could not be read; nil: it could, or was not tried.
         var failure: String?
+        /// Where it was read last, or was to be.
+        var settings: CatalogueSettings?
     }
     private let state = Mutex(State())
 
@@ -35,7 +37,11 @@ final class CatalogueKeeper: Sendable {
         guard !server.isStopping, let settings = server.catalogueSettings else { return }
         let now = Int64(monotonicMilliseconds())
         let isChanged = server.takeCatalogueChange()
-        guard isChanged || state.withLock({ $0.next <= now }) else { return }
+        let isDue = state.withLock { state in
+            defer { state.settings = settings }
+            return state.next <= now || state.settings != settings
+        }
+        guard isChanged || isDue else { return }
         let failure = read(settings)
         state.withLock { state in
             // A server that is away is asked again soon.
@@ -61,7 +67,7 @@ final class CatalogueKeeper: Sendable {
                     }
                     return bytes
                 }
-                server.putInForce(try reader.read())
+                server.putInForce(try reader.read(), from: settings)
                 return nil
             } catch { failure = "\(target.member.name): \(error.text)" }
         }
@@ -75,7 +81,8 @@ final class CatalogueKeeper: Sendable {
         }
         return EdgeEvent(
             .warning, "writes",
-            "the catalogue of origin \"\(settings.origin)\" cannot be read: \(failure); groups and "
-                + "namespaces are those that were known before; see writes.catalogue")
+            "the catalogue of origin \"\(settings.origin)\" cannot be read: \(failure); a write to "
+                + "a layer touches whatever is drawn where it is, unless nothing has changed since "
+                + "it was read; see writes.catalogue")
     }
 }

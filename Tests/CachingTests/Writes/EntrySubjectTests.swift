@@ -111,6 +111,26 @@ struct EntrySubjectTests {
         }
     }
 
+    @Test(
+        "a map that is asked for by the query at a tile's path may show the tile's layer",
+        arguments: [
+            "tms/1.0.0/A@EPSG:4326@png/5/1/1.png",
+            "wmts/rest/A/style/EPSG:900913/EPSG:900913:3/2/1",
+        ])
+    func twice(_ path: String) throws {
+        let target = "/geoserver/gwc/service/\(path)?\(Self.map)\(Self.west)&LAYERS=B"
+        for layer in ["A", "B", "C"] {
+            let scope = Self.scope(.layer(LayerName(layer)))
+            #expect(Self.isDead(Self.sent(target), by: scope), "\(layer)")
+        }
+        // Its normal form, where it is not folded into the WMS's.
+        let place = Array("/geoserver/gwc/service/\(path)".utf8)
+        let query = Array("LAYERS=B&STYLES=".utf8)
+        let subject = MapSubject(
+            canonicalPath: place.span.bytes, query: query.span.bytes, .standard)
+        #expect(subject.kind == .other)
+    }
+
     @Test("a viewer's own words do not pass for the key's", arguments: ["tile%23", "TILE%23"])
     func forged(_ word: String) throws {
         let far = "\(word)EPSG:900913/3/4/5=1"

@@ -43,6 +43,38 @@ struct ServiceBodyTests {
         #expect(Writes.line(Writes.read(body)) == expected)
     }
 
+    @Test(
+        "a document that is not over when its bytes are was not done",
+        arguments: [
+            ("<wfs:Transaction>   ", true), ("<wfs:Transaction><wfs:Native", true),
+            ("<wfs:Transaction><a/></wfs:Transaction", true), ("<Execute><a>", true),
+            ("<wfs:Transaction/>", false), ("<wfs:Transaction></wfs:Transaction>", false),
+            ("<wfs:Transaction></wfs:Transaction>  <x", false), ("", false), ("a=b", false),
+            ("<wfs:Transaction>&x;", false), ("<!DOCTYPE x [<!ENTITY y 'z'>]><Transaction>", false),
+            ("<s:Envelope><s:Body><Transaction>", false),
+        ])
+    func unclosed(_ body: String, _ expected: Bool) {
+        let bytes = Array(body.utf8)
+        guard
+            case .body(let form, let unread) = Writes.recognised(.post, "/geoserver/wfs")
+        else {
+            Issue.record("no body")
+            return
+        }
+        for end in 0...bytes.count {
+            var reader = WriteBodyReader(form, unread: unread, context: Writes.context)
+            reader.take(bytes.span.bytes.extracting(0..<end))
+            reader.take(bytes.span.bytes.extracting(end..<bytes.count))
+            _ = reader.finish(isWhole: false)
+            #expect(reader.isUnclosed == expected, "\(body) in two at \(end)")
+        }
+        var reader = WriteBodyReader(
+            form, unread: unread, context: Writes.context, byteLimit: max(0, bytes.count - 1))
+        reader.take(bytes.span.bytes)
+        _ = reader.finish(isWhole: false)
+        #expect(!reader.isUnclosed, "beyond the limit nothing is known")
+    }
+
     @Test("a process that goes on after its answer says so")
     func processes() {
         func isDeferred(_ recognition: WriteRecognition) -> Bool? {

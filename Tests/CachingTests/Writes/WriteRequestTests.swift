@@ -131,6 +131,13 @@ struct WriteRequestTests {
             }
             #expect(write.response == .success)
         }
+        // This one has them in its form, and hands a service's answer back.
+        for hasCredentials in [true, false] {
+            let read = Writes.recognised(
+                .post, "/geoserver/TestWfsPost", hasCredentials: hasCredentials)
+            #expect(read == .write(ObservedWrite(.everything, response: .doubtful)))
+        }
+        #expect(Writes.recognised(.get, "/geoserver/TestWfsPost") == .read)
         // What has an answer that says so is believed.
         let style = Writes.recognised(.put, "/geoserver/rest/styles/a", hasCredentials: false)
         #expect(Writes.line(style) == "style a drawn")
