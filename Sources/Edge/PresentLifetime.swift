@@ -31,19 +31,7 @@ extension LoopState where N: ~Copyable {
         guard isChanged else { return raw }
         if expires { next += Array("Cache-Control: max-age=\(limit)\r\n".utf8) }
         next += [13, 10]
-        var scan = HeadScan()
-        var limits = HeadLimits.response
-        limits.fieldCount = HeaderTable.capacity
-        let before = originHead
-        let result = unsafe parseResponse(
-            next.span.bytes, &scan, limits: limits, toHead: exchange.head.method == .head,
-            into: &originHead)
-        guard case .complete = result else {
-            // What was read of it does not stand in `raw`.
-            originHead = before
-            return raw
-        }
-        return next
+        return reread(next, exchange) ? next : raw
     }
 
     private func isControl(_ raw: [UInt8], _ field: HeaderField) -> Bool {

@@ -17,8 +17,6 @@ public struct ObservedWrite: Sendable, Equatable {
         /// answer is a transaction's, and if nobody knows the answer. Were it one in any case,
         /// whoever sends what nobody can read would empty the store.
         case doubtful
-        /// By its status, of which nothing but a success counts, and what gateways say.
-        case success
     }
 
     public var scope: WriteScope

@@ -17,7 +17,7 @@ public enum WriteOutcome: UInt8, Sendable {
         status: Int, form: ObservedWrite.ResponseForm, leadsToSignIn: Bool = false
     ) -> WriteOutcome? {
         switch status {
-        case 200...299: form == .status || form == .success ? .happened : nil
+        case 200...299: form == .status ? .happened : nil
         // WFS 2.0 reports an exception so, of which `divisible` says what it is worth.
         case 400 where form == .divisible: .unknown
         // Whoever has to sign in first was refused; else it is a form's usual answer.
@@ -25,7 +25,7 @@ public enum WriteOutcome: UInt8, Sendable {
         // The client was too slow, or left: what had arrived may have been done.
         case 408, 499: .unknown
         case 400...499: .refused
-        // A page that cannot be drawn comes behind a form that was saved.
+        // A page that cannot be drawn may come behind a form that was saved.
         default: .unknown
         }
     }

@@ -70,7 +70,7 @@ public enum WriteRequest {
             }
             if method.isSafe || isSession || !hasCredentials { return .read }
             let isPermission = segments.first == "geofence" || segments.contains("permissions")
-            return .write(isPermission ? form : ObservedWrite(.everything, response: .success))
+            return .write(isPermission ? permission : ObservedWrite(.everything))
         }
         let below = Array(segments[(place + 1)...])
         switch segments[place] {
@@ -84,7 +84,7 @@ public enum WriteRequest {
         case "geogig": return repositoryWrite(below, method)
         // What an administrator does in the web interface cannot be told from the request: it may
         // be a rule of who sees what. Without a session there is no form.
-        case "web": return method.isSafe || !hasCredentials ? .read : .write(form)
+        case "web": return method.isSafe || !hasCredentials ? .read : .write(permission)
         case "ogc": return method.isSafe ? .read : featureWrite(below)
         default:
             // A global layer group has a virtual service, too, whose layers are of any workspace.
@@ -97,11 +97,6 @@ public enum WriteRequest {
     /// A change of who may see what: at once, and not even stale.
     static var permission: ObservedWrite {
         ObservedWrite(WriteScope(.everything, .all, isHard: true))
-    }
-
-    /// Likewise, in a form of the server's own.
-    private static var form: ObservedWrite {
-        ObservedWrite(permission.scope, response: .success)
     }
 
     /// A request to an OGC service: its body tells.

@@ -38,14 +38,22 @@ extension LoopState where N: ~Copyable {
             next += Array("Server: CloudFront\r\n".utf8)
         }
         next += [13, 10]
+        return reread(next, exchange) ? next : raw
+    }
+
+    /// Reads a head that was put together anew into `originHead`; false: it is none, and the one
+    /// before stays.
+    mutating func reread(_ head: [UInt8], _ exchange: Exchange) -> Bool {
+        let before = originHead
         var scan = HeadScan()
         var limits = HeadLimits.response
         limits.fieldCount = HeaderTable.capacity
         let result = unsafe parseResponse(
-            next.span.bytes, &scan, limits: limits, toHead: exchange.head.method == .head,
+            head.span.bytes, &scan, limits: limits, toHead: exchange.head.method == .head,
             into: &originHead)
-        guard case .complete = result else { return raw }
-        return next
+        if case .complete = result { return true }
+        originHead = before
+        return false
     }
 
     /// Of another CloudFront in front of the origin: viewers are told of this one.

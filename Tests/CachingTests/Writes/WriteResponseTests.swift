@@ -178,7 +178,7 @@ struct WriteResponseTests {
     func signIn(_ location: String, _ expected: Bool) {
         let bytes = Array(location.utf8)
         #expect(WriteOutcome.leadsToSignIn(bytes.span.bytes) == expected)
-        for form in [ObservedWrite.ResponseForm.status, .success, .transaction] {
+        for form in [ObservedWrite.ResponseForm.status, .transaction] {
             let reader = WriteResponseReader(status: 302, form: form, leadsToSignIn: expected)
             var copy = reader
             #expect(copy.finish(isWhole: true) == (expected ? .refused : .happened))
@@ -199,14 +199,6 @@ struct WriteResponseTests {
         }
         for status in [200, 201, 202, 204] {
             #expect(outcome([], status: status, form: .status) == .happened)
-            #expect(outcome([], status: status, form: .success) == .happened)
-        }
-        for status in [400, 403] {
-            #expect(outcome([], status: status, form: .success) == .refused)
-        }
-        // The page behind it cannot be drawn; the form may have been saved all the same.
-        for status in [0, 408, 500, 501, 502, 503, 504, 505] {
-            #expect(outcome([], status: status, form: .success) == .unknown)
         }
     }
 }
