@@ -123,7 +123,8 @@ public struct Reply: Sendable {
 /// What `date` wrote, as seconds since 1970.
 private func seconds(ofDate text: Substring) -> Int? {
     let parts = text.split(whereSeparator: { $0 == " " || $0 == ":" })
-    guard parts.count == 8, let day = Int32(parts[1]), let month = months.firstIndex(of: parts[2]),
+    guard parts.count == 8, parts[7] == "GMT", let day = Int32(parts[1]),
+        let month = months.firstIndex(of: parts[2]),
         let year = Int32(parts[3]), let hour = Int32(parts[4]), let minute = Int32(parts[5]),
         let second = Int32(parts[6])
     else { return nil }
