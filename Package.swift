@@ -62,7 +62,7 @@ let package = Package(
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: settings),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: settings),
         .testTarget(name: "EdgeTests", dependencies: ["Edge", "CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB", "WireTesting"], swiftSettings: settings),
-        .testTarget(name: "ControlTests", dependencies: ["Control", "CloudFront", "Edge", "Caching", "HTTP", "Reactor", "mapedge", logging, yams], exclude: ["Clients", "Goldens"], swiftSettings: settings),
+        .testTarget(name: "ControlTests", dependencies: ["Control", "CloudFront", "Edge", "Caching", "HTTP", "Reactor", "WireTesting", "mapedge", logging, yams], exclude: ["Clients", "Goldens"], swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Edge", "Caching", "HTTP", "Reactor"], swiftSettings: settings),
         .testTarget(name: "ScenarioTests", dependencies: ["Control", "Simulation", "CloudFront", "Edge", "mapedge"], exclude: ["Goldens"], swiftSettings: settings),
         .testTarget(name: "ConformanceTests", dependencies: ["WireTesting", "mapedge"], swiftSettings: settings),

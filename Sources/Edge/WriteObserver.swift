@@ -99,7 +99,7 @@ extension LoopState where N: ~Copyable {
             exchange.page == nil
         else { return nil }
         // Whether it is one does not depend on the catalogue, which takes a while to look at.
-        let hasCredentials = exchange.hasCredentials
+        let hasCredentials = !exchange.head.method.isSafe && exchange.hasCredentials
         guard exchange.recognised(snapshot.settings.writes.context, hasCredentials) != .read else {
             return nil
         }

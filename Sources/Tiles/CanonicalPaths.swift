@@ -121,7 +121,8 @@ extension MapServices {
 private let question = UInt8(ascii: "?")
 private let slash = UInt8(ascii: "/")
 
-private func split(_ target: [UInt8]) -> (path: [UInt8], query: [UInt8]) {
+/// A target's path and query, without the `?`.
+func split(_ target: [UInt8]) -> (path: [UInt8], query: [UInt8]) {
     let mark = target.firstIndex(of: question) ?? target.endIndex
     return ([UInt8](target[..<mark]), [UInt8](target[mark...].dropFirst()))
 }

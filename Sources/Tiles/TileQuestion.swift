@@ -68,8 +68,7 @@ extension TileRequest {
     public static func canonicalTarget(
         of target: [UInt8], _ services: MapServices
     ) -> (request: TileRequest, target: [UInt8])? {
-        let mark = target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
-        let (path, query) = ([UInt8](target[..<mark]), [UInt8](target[mark...].dropFirst()))
+        let (path, query) = split(target)
         let room = unsafe keyCapacity(path: path.span.bytes, query: query.span.bytes)
         var found: TileRequest?
         let canonical = unsafe [UInt8](unsafeUninitializedCapacity: room) { memory, count in

@@ -93,7 +93,7 @@ struct LogCommand: ParsableCommand {
 
 /// Runs what may end with a mistake, which ends the command with its line.
 func failing<Value>(_ body: () throws -> Value) throws -> Value {
-    do { return try body() } catch let mistake as LogMistake {
+    do { return try body() } catch let mistake as CommandMistake {
         throw Failure(lines: ["mapedge: \(mistake)"], status: mistake.isUsage ? 2 : 1)
     }
 }

@@ -125,7 +125,7 @@ struct SeedCommand: ParsableCommand {
                 return
             }
             try seed(job, try options.client())
-        } catch let mistake as SeedMistake {
+        } catch let mistake as CommandMistake {
             throw Failure(lines: ["mapedge: \(mistake)"], status: mistake.isUsage ? 2 : 1)
         }
     }

@@ -98,7 +98,7 @@ struct LogPrinterTests {
         #expect(cut.lines.count < 5 && cut.lines.count >= 3 && cut.warning == nil)
         var damaged = packed
         damaged[packed.count - 5] ^= 1
-        #expect(throws: LogMistake.self) { _ = try printed(damaged) }
+        #expect(throws: CommandMistake.self) { _ = try printed(damaged) }
     }
 
     @Test("lines that are no records are left out and told")

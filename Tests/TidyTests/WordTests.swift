@@ -29,8 +29,7 @@ struct WordTests {
     @Test("no test sleeps", arguments: SourceTree.tests)
     func sleeps(_ file: SourceFile) {
         for (index, line) in file.code.enumerated() {
-            for call in ["sleep(", "usleep(", "nanosleep(", "Task.sleep"] where line.contains(call)
-            {
+            for word in ["sleep", "usleep", "nanosleep"] where contains(line, word) {
                 Issue.record("\(file.place(index)): wait for what is awaited instead")
             }
         }

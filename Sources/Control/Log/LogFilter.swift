@@ -13,9 +13,9 @@ public struct LogFilter: Sendable {
     public init() {}
 
     /// Statuses are written `404`, `5xx` or `500-503`.
-    public mutating func add(status text: String) throws(LogMistake) {
+    public mutating func add(status text: String) throws(CommandMistake) {
         do throws(Complaint) { statuses.append(try Self.statuses(text)) } catch {
-            throw LogMistake("--status", text, error)
+            throw CommandMistake("--status", text, error)
         }
     }
 
@@ -33,7 +33,7 @@ public struct LogFilter: Sendable {
     /// before `now`, in milliseconds since 1970, it was: `90s`, `15m`, `2h`, `1d`.
     public mutating func bound(
         since: String?, until: String?, now: Int64
-    ) throws(LogMistake) {
+    ) throws(CommandMistake) {
         self.since = try Self.time("--since", since, now)
         self.until = try Self.time("--until", until, now)
     }
@@ -77,13 +77,13 @@ public struct LogFilter: Sendable {
 
     private static func time(
         _ flag: String, _ text: String?, _ now: Milliseconds
-    ) throws(LogMistake) -> Milliseconds? {
+    ) throws(CommandMistake) -> Milliseconds? {
         guard let text else { return nil }
         if let ago: Int64 = scaled(text, by: durationUnits, plain: 0), text.last?.isLetter == true {
             return now - ago
         }
         guard let moment = moment(text) else {
-            throw LogMistake(
+            throw CommandMistake(
                 flag, text,
                 Complaint(
                     "is no time",

@@ -15,7 +15,7 @@ public final class LogFollower: Sendable {
     private let path: String
     private let state: Mutex<State>
     private let timer: any DispatchSourceTimer
-    private let failed: @Sendable (LogMistake) -> Void
+    private let failed: @Sendable (CommandMistake) -> Void
 
     /// Opens a plain file, not a compressed one.
     ///
@@ -26,8 +26,8 @@ public final class LogFollower: Sendable {
     public init(
         _ path: String, filter: LogFilter, isJSON: Bool,
         print: @escaping @Sendable (String) -> Void, flush: @escaping @Sendable () -> Void,
-        failed: @escaping @Sendable (LogMistake) -> Void
-    ) throws(LogMistake) {
+        failed: @escaping @Sendable (CommandMistake) -> Void
+    ) throws(CommandMistake) {
         self.path = path
         self.failed = failed
         let fd = try openLog(path)
@@ -53,8 +53,8 @@ public final class LogFollower: Sendable {
 
     /// Reads what has come, and opens the file anew when it is another one by now.
     private func look() {
-        do throws(LogMistake) {
-            try state.withLock { state throws(LogMistake) in
+        do throws(CommandMistake) {
+            try state.withLock { state throws(CommandMistake) in
                 try Self.readOn(&state, path)
                 let (newest, size) = Self.look(at: path)
                 if newest == state.file {
@@ -79,7 +79,7 @@ public final class LogFollower: Sendable {
         }
     }
 
-    private static func readOn(_ state: inout State, _ path: String) throws(LogMistake) {
+    private static func readOn(_ state: inout State, _ path: String) throws(CommandMistake) {
         var part = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = unsafe part.withUnsafeMutableBytes {
@@ -87,21 +87,21 @@ public final class LogFollower: Sendable {
             }
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else {
-                throw LogMistake(
+                throw CommandMistake(
                     unsafe "\(path) cannot be read: "
                         + "\(String(cString: strerror(errno))); name a file"
                 )
             }
             if count == 0 { return }
             if state.read == 0, part.starts(with: [0x1F, 0x8B]) {
-                throw LogMistake(
+                throw CommandMistake(
                     "\(path) is compressed, and what is added to it cannot be followed; "
                         + "read it without --follow", isUsage: true)
             }
             state.read += Int64(count)
             var source = state.source
             var printer = state.printer
-            try source.take(part[..<count]) { line, number throws(LogMistake) in
+            try source.take(part[..<count]) { line, number throws(CommandMistake) in
                 printer.take(line, path, number)
             }
             state.source = source

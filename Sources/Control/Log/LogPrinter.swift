@@ -19,13 +19,13 @@ public struct LogPrinter {
     }
 
     /// Reads a file, or standard input for `-`, to its end.
-    public mutating func read(_ path: String) throws(LogMistake) {
+    public mutating func read(_ path: String) throws(CommandMistake) {
         let fd = try openLog(path)
         defer { closeLog(fd) }
         reader = LogLineReader()
         let name = path == "-" ? "standard input" : path
         var source = LogSource(name: name)
-        try source.read(fd) { line, number throws(LogMistake) in take(line, name, number) }
+        try source.read(fd) { line, number throws(CommandMistake) in take(line, name, number) }
     }
 
     /// What a person should know of lines that were left out; nil when none were.

@@ -19,8 +19,8 @@ struct LogSource {
     /// A compressed file whose last member is cut off, as one that is being written may be, gives
     /// what it has; its lines are whole.
     mutating func read(
-        _ fd: Int32, _ body: (String, Int) throws(LogMistake) -> Void
-    ) throws(LogMistake) {
+        _ fd: Int32, _ body: (String, Int) throws(CommandMistake) -> Void
+    ) throws(CommandMistake) {
         var part = [UInt8](repeating: 0, count: Self.partBytes)
         var first = try fill(fd, &part, from: 0)
         // The magic number may come in two pieces out of a pipe.
@@ -42,7 +42,7 @@ struct LogSource {
     }
 
     /// What came behind the last line's end.
-    mutating func end(_ body: (String, Int) throws(LogMistake) -> Void) throws(LogMistake) {
+    mutating func end(_ body: (String, Int) throws(CommandMistake) -> Void) throws(CommandMistake) {
         guard !rest.isEmpty else { return }
         lineNumber += 1
         let line = String(decoding: rest, as: UTF8.self)
@@ -57,8 +57,8 @@ struct LogSource {
     }
 
     mutating func take(
-        _ bytes: ArraySlice<UInt8>, _ body: (String, Int) throws(LogMistake) -> Void
-    ) throws(LogMistake) {
+        _ bytes: ArraySlice<UInt8>, _ body: (String, Int) throws(CommandMistake) -> Void
+    ) throws(CommandMistake) {
         var start = bytes.startIndex
         while let end = bytes[start...].firstIndex(of: 10) {
             rest += bytes[start..<end]
@@ -70,18 +70,18 @@ struct LogSource {
         }
         rest += bytes[start...]
         guard rest.count <= Self.lineBytesMax else {
-            throw LogMistake(
+            throw CommandMistake(
                 "\(name):\(lineNumber + 1): the line is longer than 1 MiB; name an access log")
         }
     }
 
     private mutating func unzip(
         _ fd: Int32, _ part: inout [UInt8], _ first: Int,
-        _ body: (String, Int) throws(LogMistake) -> Void
-    ) throws(LogMistake) {
+        _ body: (String, Int) throws(CommandMistake) -> Void
+    ) throws(CommandMistake) {
         // Nothing is kept of what comes out, so that its amount is no danger.
         guard var reader = GzipReader(limit: .max) else {
-            throw LogMistake("\(name): no memory to decompress it; end other programs")
+            throw CommandMistake("\(name): no memory to decompress it; end other programs")
         }
         let room = UnsafeMutableRawBufferPointer.allocate(
             byteCount: Self.partBytes, alignment: 16)
@@ -96,7 +96,7 @@ struct LogSource {
                     step = unsafe try reader.read(
                         part.span.bytes.extracting(at..<count), into: room)
                 } catch {
-                    throw LogMistake(
+                    throw CommandMistake(
                         "\(name): it is damaged behind line \(lineNumber) "
                             + "(\(Self.words(error))); fetch the file again")
                 }
@@ -120,14 +120,14 @@ struct LogSource {
 
     private func fill(
         _ fd: Int32, _ part: inout [UInt8], from start: Int
-    ) throws(LogMistake) -> Int {
+    ) throws(CommandMistake) -> Int {
         while true {
             let count = unsafe part.withUnsafeMutableBytes {
                 unsafe Glibc.read(fd, $0.baseAddress?.advanced(by: start), $0.count - start)
             }
             if count >= 0 { return count }
             if errno != EINTR {
-                throw LogMistake(
+                throw CommandMistake(
                     unsafe "\(name) cannot be read: \(String(cString: strerror(errno))); "
                         + "name a file, or - for standard input")
             }
@@ -136,11 +136,11 @@ struct LogSource {
 }
 
 /// Opens a log; `-` is standard input.
-func openLog(_ path: String) throws(LogMistake) -> Int32 {
+func openLog(_ path: String) throws(CommandMistake) -> Int32 {
     if path == "-" { return 0 }
     let fd = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard fd >= 0 else {
-        throw LogMistake(
+        throw CommandMistake(
             unsafe "\(path) cannot be opened: \(String(cString: strerror(errno))); "
                 + "check the path and that this user may read it")
     }

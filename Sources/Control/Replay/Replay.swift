@@ -51,25 +51,25 @@ public struct Replay: Sendable {
     public init(
         to url: String, pace: String, tolerance: String, connections: Int, shown: Int,
         acceptEncoding: String, resolver: some NameResolver = SystemNameResolver()
-    ) throws(LogMistake) {
+    ) throws(CommandMistake) {
         client = ReplayClient(
             endpoints: try Self.endpoints(url, resolver), acceptEncoding: acceptEncoding)
         do throws(Complaint) { self.pace = try ReplayPace.form.parse(pace) } catch {
-            throw LogMistake("--pace", pace, error)
+            throw CommandMistake("--pace", pace, error)
         }
         let text = tolerance.hasSuffix("%") ? tolerance.dropLast() : tolerance[...]
         guard let percent = Double(text), (0...100).contains(percent) else {
-            throw LogMistake(
+            throw CommandMistake(
                 "--tolerance", tolerance,
                 Complaint("is no percentage", "write a number from 0 to 100"))
         }
         self.tolerance = percent
         guard shown >= 0 else {
-            throw LogMistake(
+            throw CommandMistake(
                 "--show is \(shown), which is out of range; give 0 or more", isUsage: true)
         }
         guard (1...256).contains(connections) else {
-            throw LogMistake(
+            throw CommandMistake(
                 "--connections is \(connections), which is out of range; give 1 to 256",
                 isUsage: true)
         }
@@ -79,13 +79,13 @@ public struct Replay: Sendable {
 
     private static func endpoints(
         _ text: String, _ resolver: some NameResolver
-    ) throws(LogMistake) -> [Endpoint] {
+    ) throws(CommandMistake) -> [Endpoint] {
         let url: OriginURL
         do throws(Complaint) { url = try OriginURL.form.parse(text) } catch {
-            throw LogMistake("--to", text, error)
+            throw CommandMistake("--to", text, error)
         }
         guard !url.speaksTLS else {
-            throw LogMistake(
+            throw CommandMistake(
                 "--to", text,
                 Complaint("is no plain HTTP", "name an address of the edge without TLS"))
         }
@@ -95,7 +95,7 @@ public struct Replay: Sendable {
             do throws(ResolutionError) {
                 return try resolver.addresses(of: host, port: port).map(Endpoint.ip)
             } catch {
-                throw LogMistake("--to names \(error)", isUsage: true)
+                throw CommandMistake("--to names \(error)", isUsage: true)
             }
         }
     }
@@ -105,13 +105,13 @@ public struct Replay: Sendable {
     /// - Throws: for logs that cannot be read, and when nothing listens at the URL.
     public func run(
         _ paths: [String], progress: @escaping @Sendable (Int, Int) -> Void
-    ) throws(LogMistake) -> ReplayReport {
+    ) throws(CommandMistake) -> ReplayReport {
         let plan = try ReplayPlan(paths)
         let listens = client.endpoints.contains {
             (try? TimedSocket.connect(to: $0, within: .seconds(10))) != nil
         }
         guard listens else {
-            throw LogMistake(
+            throw CommandMistake(
                 "nothing listens on \(client.endpoints.first.map { "\($0)" } ?? "that address"); "
                     + "start an edge with \"mapedge serve\", or name its address with --to")
         }

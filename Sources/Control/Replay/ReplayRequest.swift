@@ -100,26 +100,26 @@ struct ReplayPlan {
     private(set) var omissions: [ReplayRequest.Omission: Int] = [:]
 
     /// Reads all files; keeps about 500 bytes for each request.
-    init(_ paths: [String]) throws(LogMistake) {
+    init(_ paths: [String]) throws(CommandMistake) {
         for path in paths { try read(path) }
         guard !requests.isEmpty else {
-            throw LogMistake(
+            throw CommandMistake(
                 "there is no GET or HEAD in \(paths.joined(separator: ", ")); "
                     + "name CloudFront's standard log files")
         }
         order()
     }
 
-    private mutating func read(_ path: String) throws(LogMistake) {
+    private mutating func read(_ path: String) throws(CommandMistake) {
         let fd = try openLog(path)
         defer { closeLog(fd) }
         let name = path == "-" ? "standard input" : path
         var source = LogSource(name: name)
         var reader = LogReader()
-        try source.read(fd) { line, number throws(LogMistake) in
+        try source.read(fd) { line, number throws(CommandMistake) in
             let place = "\(name):\(number)"
             if line.first == "{" {
-                throw LogMistake(
+                throw CommandMistake(
                     "\(place): the line is JSON, which does not hold all that was asked; "
                         + "name CloudFront's standard log files (accessLog: format: cloudfront)")
             }

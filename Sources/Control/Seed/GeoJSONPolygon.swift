@@ -7,7 +7,7 @@ struct GeoJSONPolygon {
     let file: String
 
     /// - Returns: its parts, in degrees, which may overlap; each with its holes.
-    func read(_ text: String) throws(SeedMistake) -> [Polygon] {
+    func read(_ text: String) throws(CommandMistake) -> [Polygon] {
         // YAML holds JSON, and the reader for it is here already.
         guard let node = try? Yams.compose(yaml: text) else {
             throw mistake(nil, "is no JSON", "name a GeoJSON file")
@@ -15,7 +15,7 @@ struct GeoJSONPolygon {
         return try polygons(node)
     }
 
-    private func polygons(_ node: Node) throws(SeedMistake) -> [Polygon] {
+    private func polygons(_ node: Node) throws(CommandMistake) -> [Polygon] {
         let coordinates = node["coordinates"]?.sequence
         switch node["type"]?.string {
         case "Polygon":
@@ -52,7 +52,7 @@ struct GeoJSONPolygon {
         throw mistake(node, "is no GeoJSON area", "give a Polygon or a MultiPolygon")
     }
 
-    private func rings(_ parts: Node.Sequence) throws(SeedMistake) -> [[Polygon.Point]] {
+    private func rings(_ parts: Node.Sequence) throws(CommandMistake) -> [[Polygon.Point]] {
         var rings: [[Polygon.Point]] = []
         for part in parts {
             guard let positions = part.sequence, positions.count >= 4 else {
@@ -73,7 +73,7 @@ struct GeoJSONPolygon {
         return rings
     }
 
-    private func point(_ node: Node) throws(SeedMistake) -> Polygon.Point {
+    private func point(_ node: Node) throws(CommandMistake) -> Polygon.Point {
         let numbers = (node.sequence ?? []).prefix(2).map { $0.float }
         guard numbers.count == 2, let x = numbers[0], let y = numbers[1], -180...180 ~= x,
             -90...90 ~= y
@@ -85,9 +85,9 @@ struct GeoJSONPolygon {
         return Polygon.Point(x, y)
     }
 
-    private func mistake(_ node: Node?, _ problem: String, _ remedy: String) -> SeedMistake {
+    private func mistake(_ node: Node?, _ problem: String, _ remedy: String) -> CommandMistake {
         let line = node?.mark.map { ":\($0.line)" } ?? ""
-        return SeedMistake(
+        return CommandMistake(
             "\(printable(file))\(line): the file \(problem); \(remedy)", isUsage: true)
     }
 }

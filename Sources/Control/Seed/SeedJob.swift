@@ -26,7 +26,7 @@ public struct SeedJob: Sendable {
     /// Reads all but logs.
     public init(
         _ options: SeedOptions, resolver: some NameResolver = SystemNameResolver()
-    ) throws(SeedMistake) {
+    ) throws(CommandMistake) {
         try self.init(
             options, gridSets: GridSets(GridSet.wellKnown + (Self.gridSets(options.gridSetFiles))),
             resolver)
@@ -36,10 +36,10 @@ public struct SeedJob: Sendable {
     init(
         _ options: SeedOptions, gridSets: GridSets,
         _ resolver: some NameResolver = SystemNameResolver()
-    ) throws(SeedMistake) {
+    ) throws(CommandMistake) {
         try options.check()
         self.options = options
-        let levels = try options.zoom.map { text throws(SeedMistake) in
+        let levels = try options.zoom.map { text throws(CommandMistake) in
             try Self.read("--zoom", text, .zoom)
         }
         self.levels = levels
@@ -53,7 +53,7 @@ public struct SeedJob: Sendable {
         (url, endpoints) = try Self.edge(options.edge, resolver)
         host = options.host ?? url.authority
         limits = SeedPace.Limits(
-            rate: try options.rate.map { text throws(SeedMistake) in
+            rate: try options.rate.map { text throws(CommandMistake) in
                 try Self.read("--rate", text, .rate)
             }, concurrency: options.concurrency, failures: options.failures)
         definition = Self.definition(
@@ -65,36 +65,36 @@ public struct SeedJob: Sendable {
 
     static func read<Value>(
         _ flag: String, _ text: String, _ form: ValueForm<Value>
-    ) throws(SeedMistake) -> Value {
+    ) throws(CommandMistake) -> Value {
         do throws(Complaint) { return try form.parse(text) } catch {
-            throw SeedMistake(flag, text, error)
+            throw CommandMistake(flag, text, error)
         }
     }
 
     // MARK: reading
 
-    private static func gridSets(_ directory: String?) throws(SeedMistake) -> [GridSet] {
+    private static func gridSets(_ directory: String?) throws(CommandMistake) -> [GridSet] {
         guard let directory else { return [] }
         let reader = ConfigurationReader(file: "", resolver: SystemNameResolver())
         let sets = reader.readGridSets(
             Given(name: "--grid-sets", text: directory, place: .flag("--grid-sets")))
         if let finding = reader.findings.all.first(where: { $0.severity == .error }) {
-            throw SeedMistake(finding.description, isUsage: true)
+            throw CommandMistake(finding.description, isUsage: true)
         }
         return sets
     }
 
     private static func gridSet(
         _ name: String, _ sets: GridSets, _ levels: ClosedRange<Int>?
-    ) throws(SeedMistake) -> Int {
+    ) throws(CommandMistake) -> Int {
         guard let index = sets.set(named: name) else {
             let known = (0..<sets.count).compactMap { sets.name(ofSet: $0) }
-            throw SeedMistake(
+            throw CommandMistake(
                 "--grid-set", name, Complaint("is not known", remedy(for: name, among: known)))
         }
         let count = sets.levelCount(ofSet: index)
         if let levels, levels.upperBound >= count {
-            throw SeedMistake(
+            throw CommandMistake(
                 "--zoom asks for level \(levels.upperBound), and \(printable(name)) ends with "
                     + "\(count - 1); ask for no more", isUsage: true)
         }
@@ -104,7 +104,7 @@ public struct SeedJob: Sendable {
     /// With a word that tells it from others.
     private static func area(
         _ options: SeedOptions
-    ) throws(SeedMistake) -> (SeedArea, digest: String) {
+    ) throws(CommandMistake) -> (SeedArea, digest: String) {
         if let bounds = options.bounds { return (.bounds(bounds), "bounds \(bounds)") }
         if let text = options.bbox {
             return (try read("--bbox", text, SeedArea.boxForm), "box \(text)")
@@ -112,7 +112,7 @@ public struct SeedJob: Sendable {
         if let file = options.polygon {
             let text: String
             do throws(Complaint) { text = try readTextFile(file) } catch {
-                throw SeedMistake(
+                throw CommandMistake(
                     "--polygon: \(printable(file)) \(error.problem); \(error.remedy)",
                     isUsage: true)
             }
@@ -131,10 +131,10 @@ public struct SeedJob: Sendable {
 
     private static func edge(
         _ text: String, _ resolver: some NameResolver
-    ) throws(SeedMistake) -> (OriginURL, [Endpoint]) {
+    ) throws(CommandMistake) -> (OriginURL, [Endpoint]) {
         let url = try read("--to", text, OriginURL.form)
         guard !url.speaksTLS else {
-            throw SeedMistake(
+            throw CommandMistake(
                 "--to", text,
                 Complaint("is no plain HTTP", "name an address of the edge without TLS"))
         }
@@ -144,7 +144,7 @@ public struct SeedJob: Sendable {
             do throws(ResolutionError) {
                 return (url, try resolver.addresses(of: host, port: port).map(Endpoint.ip))
             } catch {
-                throw SeedMistake("--to names \(error)", isUsage: true)
+                throw CommandMistake("--to names \(error)", isUsage: true)
             }
         }
     }
@@ -180,13 +180,13 @@ public struct SeedJob: Sendable {
         return question
     }
 
-    private func walk() throws(SeedMistake) -> TileWalk {
+    private func walk() throws(CommandMistake) -> TileWalk {
         let sets = services.gridSets
         let levels = levels ?? 0...max(0, sets.levelCount(ofSet: gridSet) - 1)
         let finest = sets.resolution(ofSet: gridSet, level: levels.upperBound) ?? 1
         let system = sets.system(ofSet: gridSet)
         guard let area = area.tileArea(in: system, tolerance: finest) else {
-            throw SeedMistake(
+            throw CommandMistake(
                 "the grid set \(sets.name(ofSet: gridSet) ?? "") is neither in degrees nor in Web "
                     + "Mercator, so that an area in degrees cannot be found in it; leave --bbox "
                     + "and --polygon out, or take another --grid-set", isUsage: true)
@@ -195,15 +195,15 @@ public struct SeedJob: Sendable {
     }
 
     /// What cannot be asked for is found out before anybody is asked.
-    private func checkTiles() throws(SeedMistake) {
+    private func checkTiles() throws(CommandMistake) {
         var walk = try walk()
         guard let first = walk.next() else {
-            throw SeedMistake(
+            throw CommandMistake(
                 "no tile of these levels has anything of the area; choose another one",
                 isUsage: true)
         }
         guard question.target(of: first, services) != nil else {
-            throw SeedMistake(
+            throw CommandMistake(
                 "--format is \"\(printable(options.format ?? ""))\", which is no format of "
                     + "pictures; write image/png, image/jpeg or the like", isUsage: true)
         }
@@ -214,7 +214,7 @@ public struct SeedJob: Sendable {
     /// - Parameters:
     ///   - isTakenUp: there is a state, which a log's tiles stand beside.
     ///   - isKept: a log's tiles are put there, where there is none yet.
-    func plan(isTakenUp: Bool, isKept: Bool = true) throws(SeedMistake) -> SeedPlan {
+    func plan(isTakenUp: Bool, isKept: Bool = true) throws(CommandMistake) -> SeedPlan {
         guard !options.logs.isEmpty else {
             return SeedPlan(try walk(), question, services, host: host)
         }
@@ -228,26 +228,26 @@ public struct SeedJob: Sendable {
         return SeedPlan(tiles.map(\.target), levels: tiles.map(\.level))
     }
 
-    private func readLogs() throws(SeedMistake) -> [HotTiles.Tile] {
+    private func readLogs() throws(CommandMistake) -> [HotTiles.Tile] {
         var hot = HotTiles(
             HotTiles.Wish(
                 layer: options.layer, path: path,
                 gridSet: options.gridSet == nil ? nil : gridSet,
                 levels: levels, format: options.format, style: options.style, time: options.time,
                 host: options.host), services)
-        do throws(LogMistake) {
+        do throws(CommandMistake) {
             for path in options.logs {
                 let fd = try openLog(path)
                 defer { closeLog(fd) }
                 var source = LogSource(name: path == "-" ? "standard input" : path)
-                try source.read(fd) { line, _ throws(LogMistake) in hot.take(line) }
+                try source.read(fd) { line, _ throws(CommandMistake) in hot.take(line) }
             }
         } catch {
-            throw SeedMistake("--from-log: \(error)", isUsage: error.isUsage)
+            throw CommandMistake("--from-log: \(error)", isUsage: error.isUsage)
         }
         let tiles = hot.hottest(options.top)
         guard !tiles.isEmpty else {
-            throw SeedMistake(
+            throw CommandMistake(
                 "nobody has asked for tiles of \(printable(options.layer)) in "
                     + "\(options.logs.joined(separator: ", "))"
                     + (hot.malformed > 0 ? " (\(hot.malformed) lines are no records)" : "")
@@ -257,7 +257,7 @@ public struct SeedJob: Sendable {
     }
 
     /// How many tiles there are: a line for each level and one for all. Asks nobody.
-    public func countLines() throws(SeedMistake) -> [String] {
+    public func countLines() throws(CommandMistake) -> [String] {
         let plan = try plan(isTakenUp: false, isKept: false)
         let rows =
             plan.levels.map { ["\($0.level)", "\($0.tiles)"] } + [["all", "\(plan.total)"]]

@@ -43,22 +43,23 @@ public struct SeedOptions: Sendable {
 
 extension SeedOptions {
     /// - Throws: for what is no number of its range, or says two things.
-    func check() throws(SeedMistake) {
+    func check() throws(CommandMistake) {
         let name = layer.split(separator: ":", omittingEmptySubsequences: false)
         guard !layer.isEmpty, name.count <= 2, name.allSatisfy({ !$0.isEmpty }) else {
-            throw SeedMistake(
+            throw CommandMistake(
                 "\"\(printable(layer))\" is no layer; write WORKSPACE:NAME", isUsage: true)
         }
         let areas =
             [bbox.map { _ in "--bbox" }, polygon.map { _ in "--polygon" }]
             .compactMap { $0 } + (logs.isEmpty ? [] : ["--from-log"])
         guard areas.count <= 1 else {
-            throw SeedMistake(
+            throw CommandMistake(
                 "\(areas.joined(separator: " and ")) name two areas; give one of them",
                 isUsage: true)
         }
         guard zoom != nil || !logs.isEmpty else {
-            throw SeedMistake("--zoom is missing; give levels, such as --zoom 0-5", isUsage: true)
+            throw CommandMistake(
+                "--zoom is missing; give levels, such as --zoom 0-5", isUsage: true)
         }
         try range("--top", top, 1...HotTiles.tilesMax)
         try range("--concurrency", concurrency, 1...64)
@@ -66,27 +67,27 @@ extension SeedOptions {
         guard path == "" || path == "/" || path.hasPrefix("/") && !path.hasSuffix("/"),
             path.utf8.allSatisfy({ $0 > 32 && $0 < 127 && !"?#%*".utf8.contains($0) })
         else {
-            throw SeedMistake(
+            throw CommandMistake(
                 "--path is \"\(printable(path))\", which is no path of services; write what stands "
                     + "before /wms, such as /geoserver", isUsage: true)
         }
         for (flag, text) in [("--style", style), ("--time", time), ("--format", format)] {
             guard let text else { continue }
             do throws(Complaint) { _ = try ValueForm<String>.fieldValue.parse(text) } catch {
-                throw SeedMistake(flag, text, error)
+                throw CommandMistake(flag, text, error)
             }
         }
         if let host, host.isEmpty || !host.utf8.allSatisfy({ $0 > 32 && $0 < 127 }) {
-            throw SeedMistake(
+            throw CommandMistake(
                 "--host", host, Complaint("is no Host", "write a name, such as maps.example.org"))
         }
     }
 
     private func range(
         _ flag: String, _ value: Int, _ range: ClosedRange<Int>
-    ) throws(SeedMistake) {
+    ) throws(CommandMistake) {
         guard range.contains(value) else {
-            throw SeedMistake(
+            throw CommandMistake(
                 "\(flag) is \(value), which is out of range; give \(range.lowerBound) to "
                     + "\(range.upperBound)", isUsage: true)
         }

@@ -40,14 +40,14 @@ public final class SeedRun: Sendable {
     public let notes: [String]
 
     /// Asks the edge what it would do, and takes up the state where there is one.
-    public init(_ job: SeedJob, _ admin: AdminClient) throws(SeedMistake) {
+    public init(_ job: SeedJob, _ admin: AdminClient) throws(CommandMistake) {
         (self.job, self.admin) = (job, admin)
         let state = try job.stateFile?.read(job.definition)
         plan = try job.plan(isTakenUp: state != nil)
         var notes: [String] = []
         if let state {
             guard state.total == plan.total else {
-                throw SeedMistake(
+                throw CommandMistake(
                     "--state: the job had \(state.total) tiles and now has \(plan.total), since "
                         + "the grid set is another; remove the file to begin anew")
             }
@@ -55,7 +55,7 @@ public final class SeedRun: Sendable {
         }
         var probe = plan
         guard let first = probe.next() else {
-            throw SeedMistake("there is no tile; widen the area")
+            throw CommandMistake("there is no tile; widen the area")
         }
         let members: Int
         do throws(AdminClientError) {
@@ -66,9 +66,9 @@ public final class SeedRun: Sendable {
             edgeStart = forecast.isCanonical ? try admin.edgeTime() : nil
             notOlderThan = state?.notOlderThan ?? (job.replaces ? edgeStart : nil)
         } catch {
-            throw SeedMistake(error.description)
+            throw CommandMistake(error.description)
         }
-        if job.isUnattended, let doubt = notes.first { throw SeedMistake(doubt) }
+        if job.isUnattended, let doubt = notes.first { throw CommandMistake(doubt) }
         self.notes = notes
         desk = Mutex(
             SeedDesk(
@@ -119,7 +119,7 @@ public final class SeedRun: Sendable {
     ///
     /// - Parameter show: called four times a second, on the calling thread.
     /// - Throws: when the state cannot be kept.
-    public func run(show: (SeedProgress) -> Void) throws(SeedMistake) -> End {
+    public func run(show: (SeedProgress) -> Void) throws(CommandMistake) -> End {
         try save()
         watchPool()
         var connections = 0
@@ -197,16 +197,16 @@ public final class SeedRun: Sendable {
         return SeedState(job.definition, ledger, notOlderThan: notOlderThan, tally)
     }
 
-    private func save() throws(SeedMistake) {
+    private func save() throws(CommandMistake) {
         guard let file = job.stateFile else { return }
-        do throws(SeedMistake) { try file.write(state) } catch {
+        do throws(CommandMistake) { try file.write(state) } catch {
             stop()
             ended.wait()
             throw error
         }
     }
 
-    private func end() throws(SeedMistake) -> End {
+    private func end() throws(CommandMistake) -> End {
         let time = now
         let (progress, surrender) = desk.withLock { ($0.progress, $0.surrender) }
         let isComplete = progress.done == progress.total

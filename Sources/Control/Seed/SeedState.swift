@@ -108,41 +108,41 @@ struct SeedStateFile: Sendable {
     /// nil: there is none, so that the job begins.
     ///
     /// - Throws: for what is no state, and for the state of another job.
-    func read(_ job: SeedDefinition) throws(SeedMistake) -> SeedState? {
+    func read(_ job: SeedDefinition) throws(CommandMistake) -> SeedState? {
         guard unsafe access(path, F_OK) == 0 else { return nil }
         let text: String
         do throws(Complaint) {
             text = try readTextFile(path, bytesMax: Self.stateBytesMax)
         } catch {
-            throw SeedMistake("--state: \(printable(path)) \(error.problem); \(error.remedy)")
+            throw CommandMistake("--state: \(printable(path)) \(error.problem); \(error.remedy)")
         }
         guard let state = SeedState(text), state.ledger != nil else {
-            throw SeedMistake(
+            throw CommandMistake(
                 "--state: \(printable(path)) is no state of a seed; name another file, or remove "
                     + "it", isUsage: true)
         }
         if let difference = job.difference(from: state.job) {
-            throw SeedMistake(
+            throw CommandMistake(
                 "--state: \(printable(path)) is of another job: \(difference); name another file, "
                     + "or remove it to begin anew", isUsage: true)
         }
         return state
     }
 
-    func write(_ state: SeedState) throws(SeedMistake) { try replace(path, state.encoded) }
+    func write(_ state: SeedState) throws(CommandMistake) { try replace(path, state.encoded) }
 
     /// Keeps tiles that no definition would give a second time.
-    func write(_ tiles: [HotTiles.Tile]) throws(SeedMistake) {
+    func write(_ tiles: [HotTiles.Tile]) throws(CommandMistake) {
         let lines = tiles.map { "\($0.level) \($0.target.host) \($0.target.target)\n" }
         try replace(tilesPath, Array(lines.joined().utf8))
     }
 
-    func readTiles() throws(SeedMistake) -> [HotTiles.Tile] {
+    func readTiles() throws(CommandMistake) -> [HotTiles.Tile] {
         let text: String
         do throws(Complaint) {
             text = try readTextFile(tilesPath, bytesMax: Self.tilesBytesMax)
         } catch {
-            throw SeedMistake(
+            throw CommandMistake(
                 "--state: \(printable(tilesPath)), the tiles of the job, \(error.problem); remove "
                     + "\(printable(path)) to begin anew")
         }
@@ -161,9 +161,9 @@ struct SeedStateFile: Sendable {
         unsafe unlink(tilesPath)
     }
 
-    private func replace(_ path: String, _ bytes: [UInt8]) throws(SeedMistake) {
+    private func replace(_ path: String, _ bytes: [UInt8]) throws(CommandMistake) {
         do throws(SystemError) { close(try replaceFile(path, by: bytes)) } catch {
-            throw SeedMistake(
+            throw CommandMistake(
                 "--state: \(printable(path)) cannot be written: \(error.reason); name a file in a "
                     + "directory that this user may write to")
         }

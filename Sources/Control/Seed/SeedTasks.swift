@@ -30,14 +30,14 @@ final class SeedTasks: Sendable {
 
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "control.seed")
-    private let begin: @Sendable (SeedJob) throws(SeedMistake) -> SeedRun
+    private let begin: @Sendable (SeedJob) throws(CommandMistake) -> SeedRun
     private let note: @Sendable (_ isWarning: Bool, String) -> Void
 
     /// - Parameters:
     ///   - begin: makes a run of a job; may ask the edge itself.
     ///   - note: told how each ended.
     init(
-        begin: @escaping @Sendable (SeedJob) throws(SeedMistake) -> SeedRun,
+        begin: @escaping @Sendable (SeedJob) throws(CommandMistake) -> SeedRun,
         note: @escaping @Sendable (_ isWarning: Bool, String) -> Void
     ) { (self.begin, self.note) = (begin, note) }
 
@@ -105,7 +105,7 @@ final class SeedTasks: Sendable {
     private func perform(_ id: Int64, _ job: SeedJob) {
         guard change(id, { $0.status = .running }) else { return }
         defer { state.withLock { $0.tasks.removeAll { $0.id == id } } }
-        do throws(SeedMistake) {
+        do throws(CommandMistake) {
             let run = try begin(job)
             if !change(id, { $0.run = run }) { run.stop() }
             let end = try run.run { progress in change(id) { $0.progress = progress } }

@@ -9,10 +9,10 @@ extension Service {
     /// What runs and waits, once the edge serves.
     func makeSeedTasks(admin: Endpoint) -> SeedTasks {
         SeedTasks(
-            begin: { job throws(SeedMistake) in
+            begin: { job throws(CommandMistake) in
                 let client: AdminClient
                 do throws(AdminClientError) { client = try AdminClient("\(admin)") } catch {
-                    throw SeedMistake(error.description)
+                    throw CommandMistake(error.description)
                 }
                 return try SeedRun(job, client)
             },
@@ -55,7 +55,7 @@ extension Service {
         options.concurrency = min(max(threads ?? most, 1), most)
         options.rate = configuration.seeding.rate.map { "\($0)" }
         let job: SeedJob
-        do throws(SeedMistake) {
+        do throws(CommandMistake) {
             job = try SeedJob(
                 options, gridSets: configuration.settings.writes.reading.services.gridSets)
         } catch {

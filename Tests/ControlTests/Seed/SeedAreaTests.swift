@@ -1,6 +1,7 @@
 import Glibc
 import Testing
 import Tiles
+import WireTesting
 
 @testable import Control
 
@@ -87,7 +88,7 @@ struct SeedAreaTests {
 
     @Test("a box has the tiles that a look at every tile of a level finds", arguments: 0..<12)
     func boxBruteForce(_ seed: UInt64) throws {
-        var random = SeedRandom(seed)
+        var random = SeededRandom(seed: seed)
         let (west, south) = (
             Double.random(in: -180..<170, using: &random),
             Double.random(in: -85..<80, using: &random)
@@ -250,7 +251,7 @@ struct SeedAreaTests {
             ("{\"type\":\"FeatureCollection\",\"features\":[]}", "holds 0 features; merge"),
         ])
     func mistakes(_ text: String, _ words: String) {
-        let mistake = #expect(throws: SeedMistake.self) {
+        let mistake = #expect(throws: CommandMistake.self) {
             try GeoJSONPolygon(file: "a.json").read(text)
         }
         #expect(mistake?.description.contains(words) == true, "\(String(describing: mistake))")

@@ -35,7 +35,7 @@ struct SeedJobTests {
             ({ $0.bbox = "0,86,1,87" }, "no tile of these levels"),
         ]
         for (change, words) in cases {
-            let mistake = #expect(throws: SeedMistake.self, "\(words)") { try job(change) }
+            let mistake = #expect(throws: CommandMistake.self, "\(words)") { try job(change) }
             #expect(mistake?.description.contains(words) == true, "\(String(describing: mistake))")
             #expect(mistake?.isUsage == true)
         }

@@ -1,4 +1,5 @@
 import Testing
+import WireTesting
 
 @testable import Control
 
@@ -70,7 +71,7 @@ struct SeedLedgerTests {
 
     @Test("a job that ended anywhere asks for the rest and nothing else", arguments: 0..<200)
     func resume(_ seed: UInt64) throws {
-        var random = SeedRandom(seed)
+        var random = SeededRandom(seed: seed)
         let total = Int.random(in: 0...60, using: &random)
         var ledger = SeedLedger(total: total)
         var (settled, stored): (Set<Int>, Set<Int>) = ([], [])

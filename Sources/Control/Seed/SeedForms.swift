@@ -1,22 +1,3 @@
-/// Something that keeps `seed` from its work, in one line that ends with what to do.
-public struct SeedMistake: Error, Equatable, CustomStringConvertible {
-    public let description: String
-    /// The command line is wrong; if not, something failed at run time.
-    public let isUsage: Bool
-
-    init(_ description: String, isUsage: Bool = false) {
-        self.description = description
-        self.isUsage = isUsage
-    }
-
-    /// A flag whose value is no value of its form.
-    init(_ flag: String, _ text: String, _ complaint: Complaint) {
-        self.init(
-            "\(flag) is \"\(printable(text))\", which \(complaint.problem); \(complaint.remedy)",
-            isUsage: true)
-    }
-}
-
 extension ValueForm where Value == ClosedRange<Int> {
     /// Levels of a grid set, `3`, `0-5` or `0..5`.
     static var zoom: Self {

@@ -1,5 +1,6 @@
-/// Something that keeps `log` or `replay` from their work, in one line that ends with what to do.
-public struct LogMistake: Error, CustomStringConvertible {
+/// Something that keeps `log`, `replay` or `seed` from their work, in one line that ends with what
+/// to do.
+public struct CommandMistake: Error, Equatable, CustomStringConvertible {
     public let description: String
     /// The command line is wrong; if not, something failed at run time.
     public let isUsage: Bool
