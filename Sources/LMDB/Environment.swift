@@ -1,5 +1,6 @@
 import CLMDB
 import Glibc
+import Synchronization
 
 /// How an environment is opened.
 public struct EnvironmentSettings: Sendable {
@@ -28,6 +29,8 @@ public final class Environment: Sendable {
     public let mapBytes: Int
     /// The data file; for `pread` and for looking at it, never for writing.
     public let descriptor: Int32
+    /// Pages that the file is known to reach to.
+    private let coveredPages = Atomic<Int>(0)
 
     /// Bytes of a page; also what a value of `pagePayload` bytes takes.
     public static let pageBytes = 4_096
@@ -64,6 +67,26 @@ public final class Environment: Sendable {
             unsafe info.me_last_pgno < Int(status.st_size) / pageBytes
         else { return nil }
         return unsafe info.me_mapsize
+    }
+
+    /// Makes the file as long as what it says it holds, behind a commit.
+    ///
+    /// LMDB counts pages that a transaction took and gave back, and does not write them: where they
+    /// are the last ones, the file ends before them and would pass for one that was cut, the next
+    /// time it is opened. Should the disk refuse, or the power go before, it is set aside then.
+    func coverLastPage() {
+        var info = unsafe MDB_envinfo()
+        guard unsafe mdb_env_info(handle, &info) == 0 else { return }
+        let pages = unsafe info.me_last_pgno + 1
+        guard pages > coveredPages.load(ordering: .relaxed) else { return }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { return }
+        if Int(status.st_size) < pages * Self.pageBytes {
+            // It never makes a file shorter, whoever writes meanwhile.
+            let last = off_t((pages - 1) * Self.pageBytes)
+            guard posix_fallocate(descriptor, last, off_t(Self.pageBytes)) == 0 else { return }
+        }
+        coveredPages.store(pages, ordering: .relaxed)
     }
 
     deinit {

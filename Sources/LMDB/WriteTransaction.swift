@@ -33,6 +33,7 @@ public struct WriteTransaction: ~Copyable {
         let ended = unsafe running
         unsafe handle = nil
         try check(unsafe mdb_txn_commit(ended), .commit)
+        environment.coverLastPage()
     }
 
     /// Undoes everything.

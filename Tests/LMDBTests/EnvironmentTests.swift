@@ -40,6 +40,28 @@ struct EnvironmentTests {
         }
     }
 
+    @Test func `a file opens again whose last pages were given back before they were written`()
+        throws
+    {
+        do {
+            let environment = try scratch.environment()
+            let table = try environment.table("n", .integers)
+            for _ in 0..<3 {
+                try environment.write { transaction in
+                    for number: UInt64 in 0..<4 {
+                        _ = try transaction.reserve(Key(number), Environment.pagePayload, in: table)
+                    }
+                    for number: UInt64 in 1..<4 {
+                        _ = try transaction.delete(Key(number), in: table)
+                    }
+                }
+            }
+        }
+        let environment = try scratch.environment()
+        let table = try environment.table("n", .integers)
+        #expect(try environment.read { try $0.count(of: table) } == 1)
+    }
+
     @Test func `garbage in place of the file is refused as damaged`() throws {
         try fill()
         scratch.overwrite(at: 0, [UInt8](repeating: 0xa5, count: 65_536))
