@@ -46,6 +46,22 @@ struct StoredEntry {
         self.body = body
     }
 
+    /// What waits for the writer, under `header`, which says how it is to be judged now. Its body is
+    /// in memory, or stored already where only the record is new.
+    @inline(__always)
+    init(pending object: PendingObject, header: EntryHeader, headers: UnsafeRawBufferPointer) {
+        var header = header
+        if let id = object.storedObject {
+            header.objectID = id
+            body = .chunks(objectID: id, first: 0)
+        } else {
+            body =
+                unsafe object.length == 0 ? .none : .pending(Unmanaged.passUnretained(object))
+        }
+        self.header = header
+        unsafe self.headers = unsafe headers
+    }
+
     /// The same entry with its header block, which was gathered from its chunks.
     func with(headers: UnsafeRawBufferPointer) -> StoredEntry {
         var entry = self
@@ -56,6 +72,37 @@ struct StoredEntry {
 }
 
 extension LoopState where N: ~Copyable {
+    /// What is stored under a key, or waits for the writer; alive, but perhaps stale. As everywhere
+    /// what waits counts for more than the file, also when it is a deletion; and a snapshot that is
+    /// open is closed for it, being older than what has ceased to wait since.
+    mutating func storedCopy(_ key: CacheKey, _ canonical: [UInt8]) -> StoredCopy? {
+        let wasReading = isReading
+        if wasReading { endReading() }
+        defer { if wasReading { beginReading() } }
+        switch store?.findPending(key) ?? .none {
+        case .deleted: return nil
+        case .object(let object):
+            guard
+                let header = unsafe canonical.withUnsafeBytes({
+                    unsafe currentHeader(object, key, $0)
+                })
+            else { return nil }
+            return unsafe object.headers.withUnsafeBytes { headers in
+                unsafe StoredCopy(
+                    StoredEntry(pending: object, header: header, headers: headers), store: store)
+            }
+        case .none: break
+        }
+        beginReading()
+        defer { endReading() }
+        return unsafe canonical.withUnsafeBytes { bytes -> StoredCopy? in
+            guard case .entry(let found) = unsafe find(key, bytes), isSound(key),
+                let entry = withFields(found)
+            else { return nil }
+            return StoredCopy(entry, store: store)
+        }
+    }
+
     /// The entry with its header block at hand, valid until the next call. A long one lies in
     /// chunks and is copied together; nil when they are gone.
     @inline(__always)

@@ -11,10 +11,6 @@ extension LoopState where N: ~Copyable {
     mutating func joinOrLead(
         _ exchange: Exchange, _ key: CacheKey, _ fresh: SharedFetch, least: UInt64
     ) -> (outcome: CollapsedFetches.Outcome, copy: StoredCopy?) {
-        // A snapshot that the lookup began is older than what was stored since.
-        let wasReading = isReading
-        if wasReading { endReading() }
-        defer { if wasReading { beginReading() } }
         let (collapsed, now) = (shared.collapsed, network.monotonicMilliseconds)
         var copy: StoredCopy?
         let outcome = collapsed.joinOrLead(key, exchange.id, fresh, at: now, least: least) {

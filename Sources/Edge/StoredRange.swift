@@ -228,12 +228,7 @@ extension LoopState where N: ~Copyable {
         _ facts: RequestFacts, _ key: CacheKey, _ canonical: CanonicalKey
     ) {
         unsafe object.headers.withUnsafeBytes { headers in
-            let body: StoredBody =
-                unsafe object.storedObject.map { .chunks(objectID: $0, first: 0) }
-                ?? (object.length == 0 ? .none : .pending(Unmanaged.passUnretained(object)))
-            var header = header
-            if let id = object.storedObject { header.objectID = id }
-            let entry = unsafe StoredEntry(header: header, headers: headers, body: body)
+            let entry = unsafe StoredEntry(pending: object, header: header, headers: headers)
             beginReading()
             unsafe answerFound(slot, bytes, behavior, facts, key, canonical, entry)
             endReading()

@@ -131,28 +131,4 @@ extension LoopState where N: ~Copyable {
         }
         obtain(exchange)
     }
-
-    /// What is stored under a key, or waits for the writer; alive, but perhaps stale.
-    mutating func storedCopy(_ key: CacheKey, _ canonical: [UInt8]) -> StoredCopy? {
-        if case .object(let object)? = store?.findPending(key),
-            let header = unsafe canonical.withUnsafeBytes({ unsafe currentHeader(object, key, $0) })
-        {
-            return unsafe object.headers.withUnsafeBytes { headers in
-                unsafe StoredCopy(
-                    StoredEntry(
-                        header: header, headers: headers,
-                        body: .pending(Unmanaged.passUnretained(object))), store: store)
-            }
-        }
-        guard reader != nil else { return nil }
-        let wasReading = isReading
-        if !wasReading { beginReading() }
-        defer { if !wasReading { endReading() } }
-        return unsafe canonical.withUnsafeBytes { bytes -> StoredCopy? in
-            guard case .entry(let found) = unsafe find(key, bytes), isSound(key),
-                let entry = withFields(found)
-            else { return nil }
-            return StoredCopy(entry, store: store)
-        }
-    }
 }

@@ -44,9 +44,8 @@ extension LoopState where N: ~Copyable {
             }
             let copy = unsafe object.headers.withUnsafeBytes { headers in
                 unsafe StoredCopy(
-                    StoredEntry(
-                        header: header, headers: headers,
-                        body: .pending(Unmanaged.passUnretained(object))), store: store)
+                    StoredEntry(pending: object, header: header, headers: headers),
+                    store: store)
             }
             return ExplainedLookup(lookup: .entry(copy.header), copy: copy, isPending: true)
         case .object: return .absent
