@@ -46,8 +46,8 @@ struct StoredEntry {
         self.body = body
     }
 
-    /// What waits for the writer, under `header`, which says how it is to be judged now. Its body is
-    /// in memory, or stored already where only the record is new.
+    /// What waits for the writer, under `header`, which says how it is to be judged now. Its body
+    /// is in memory, or stored already where only the record is new.
     @inline(__always)
     init(pending object: PendingObject, header: EntryHeader, headers: UnsafeRawBufferPointer) {
         var header = header

@@ -56,7 +56,7 @@ public final class Child: Sendable {
     }
 
     /// The first line that holds a text, from now or before; nil if it ends or waits without.
-    public func line(with text: String, within milliseconds: Int = 15_000) -> String? {
+    public func line(with text: String, within milliseconds: Int = patience) -> String? {
         lines.wait(within: milliseconds) { state -> String?? in
             if let line = state.all.first(where: { $0.contains(text) }) { return .some(line) }
             return state.isOver ? .some(nil) : nil
@@ -150,14 +150,34 @@ private func spawn(
     sigemptyset(&none)
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    let variables = childEnvironment()
+    defer { for variable in variables { free(variable) } }
     var pid = pid_t()
     let status = spawning.withLock { _ in
-        posix_spawnp(&pid, program, &actions, &attributes, words, environ)
+        posix_spawnp(&pid, program, &actions, &attributes, words, variables)
     }
     guard status == 0 else {
         throw WireError("cannot start \(program): \(String(cString: strerror(status)))")
     }
     return pid
+}
+
+/// Ours, but that children of one program add their coverage to a few files they share: there are
+/// hundreds of them, and each file is of megabytes. Each string is the caller's to free.
+private func childEnvironment() -> [UnsafeMutablePointer<CChar>?] {
+    let coverage = "LLVM_PROFILE_FILE="
+    var variables: [UnsafeMutablePointer<CChar>?] = []
+    var next = environ
+    while let variable = next.pointee {
+        next += 1
+        var text = String(cString: variable)
+        if text.hasPrefix(coverage), text.contains("/") {
+            let directory = text.prefix(through: text.lastIndex(of: "/") ?? text.startIndex)
+            text = directory + "children-%4m.profraw"
+        }
+        variables.append(strdup(text))
+    }
+    return variables + [nil]
 }
 
 private func readLines(_ descriptor: Int32, _ body: (String) -> Void) {

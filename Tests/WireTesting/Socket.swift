@@ -16,7 +16,7 @@ public struct WireError: Error, CustomStringConvertible, Sendable {
 ///
 /// A bound for the broken case only: nothing waits that long where all is well. Set
 /// `MAPEDGE_PATIENCE` to lose less time over many that are broken.
-public let patience = getenv("MAPEDGE_PATIENCE").flatMap { Int(String(cString: $0)) } ?? 15_000
+public let patience = getenv("MAPEDGE_PATIENCE").flatMap { Int(String(cString: $0)) } ?? 60_000
 
 /// Held while a child is started, and while there is a descriptor that it must not inherit.
 let spawning = Mutex(())
