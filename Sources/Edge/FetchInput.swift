@@ -140,7 +140,8 @@ extension LoopState where N: ~Copyable {
         noteHead(fetch)
         setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
         fetch.body.begin(originHead.framing)
-        var head = makeHead(fetch, shortened(passed(raw, fetch.exchange), fetch.exchange))
+        let kept = shortened(passed(raw, fetch.exchange), fetch.exchange)
+        var head = makeHead(fetch, tagged(kept, fetch.exchange))
         if settlesRivalry(fetch, head) || obeys(fetch, head) { return }
         if head.status >= 500, retryOnStatus(fetch, head) { return }
         if failsOver(fetch, .status(head.status), verdict(fetch, head)) { return }

@@ -39,6 +39,9 @@ public struct Settings: Sendable {
     public var viewerRates = ViewerRateSettings()
     /// For how long who has written something gets pages past the store.
     public var ownWrites = OwnWriteSettings()
+    /// The field in which responses tell a cache in front what they show (`ScopeTags`); empty: in
+    /// none.
+    public var outgoingTagField: [UInt8] = []
     /// The distribution that `behaviors` were imported from; nil: there is none.
     public var distribution: DistributionSettings?
 

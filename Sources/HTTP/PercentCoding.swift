@@ -28,6 +28,19 @@ public enum PercentCoding {
         return index == word.utf8CodeUnitCount
     }
 
+    /// The decoded text. Allocates: for paths that are no hit's.
+    public static func decodedBytes(_ text: RawSpan) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.byteCount)
+        var at = 0
+        while at < text.byteCount {
+            let (byte, width) = decoded(text, at: at)
+            bytes.append(byte)
+            at += width
+        }
+        return bytes
+    }
+
     /// Writes the decoded text into `memory` and says how long it is; nil, with `memory` half
     /// written, when it does not fit. The decoded text is never longer than the encoded one.
     public static func decode(

@@ -12,7 +12,8 @@ struct GoldenTests {
     @Test(
         "the text of each finding",
         arguments: [
-            "addresses", "api", "behaviors", "checks", "contradictions", "fairness", "no-origin",
+            "addresses", "api", "behaviors", "checks", "cloudfront", "contradictions", "fairness",
+            "no-origin",
             "not-a-mapping",
             "not-yaml",
             "discovery", "origins", "tls", "twice", "pages", "unknown-keys", "values",

@@ -162,6 +162,57 @@ struct EntrySubject {
     }
 }
 
+extension EntrySubject {
+    /// A layer with its style; what is nil is not known, and may be any.
+    struct Name: Equatable {
+        var layer: LayerName?
+        var style: LayerName?
+    }
+
+    /// What `forEachName` tells, as text, for whoever has to write it down.
+    func names(in canonical: RawSpan) -> [Name] {
+        guard let map else { return [Name(layer: pageLayerName(canonical), style: nil)] }
+        var found: [Name] = []
+        let size = MapSubject.nameLimit
+        unsafe withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { first in
+            unsafe withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { second in
+                var layer = unsafe first.mutableBytes
+                var style = unsafe second.mutableBytes
+                var names = map.names
+                while let (named, drawn) = map.next(
+                    &names, path: canonical.extracting(texts.path),
+                    query: canonical.extracting(texts.query), layer: &layer, style: &style)
+                {
+                    found.append(
+                        Name(
+                            layer: LayerName(named, layer.bytes),
+                            style: drawn.flatMap { LayerName($0, style.bytes) }))
+                }
+            }
+        }
+        return found
+    }
+
+    private func pageLayerName(_ canonical: RawSpan) -> LayerName? {
+        guard let pageLayer else { return nil }
+        let text = PercentCoding.decodedBytes(canonical.extracting(pageLayer))
+        guard text.count <= MapSubject.nameLimit else { return nil }
+        let name = LayerName(String(decoding: text, as: UTF8.self))
+        return name.name.isEmpty ? nil : name
+    }
+}
+
+extension LayerName {
+    /// nil: it is not known.
+    fileprivate init?(_ name: MapSubject.Name, _ bytes: RawSpan) {
+        guard !name.name.isEmpty else { return nil }
+        func text(_ range: Range<Int>) -> String {
+            String(decoding: range.map { bytes[$0] }, as: UTF8.self)
+        }
+        self.init(workspace: name.workspace.map(text), text(name.name))
+    }
+}
+
 /// What a path of the site tells of the page behind it.
 struct PagePath {
     private(set) var kinds: EntryKinds = [.pages, .lists]

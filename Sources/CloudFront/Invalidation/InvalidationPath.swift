@@ -47,7 +47,7 @@ public enum InvalidationPath: Sendable, Hashable {
 
     /// What is not ASCII, or unsafe by RFC 1738 §2.2, has to be percent-encoded; the single quote
     /// is refused as well.
-    private static func isAllowed(_ byte: UInt8) -> Bool {
+    static func isAllowed(_ byte: UInt8) -> Bool {
         guard (33...126).contains(byte) else { return false }
         return !"\"<>#{}|\\^~[]`'".utf8.contains(byte)
     }

@@ -101,13 +101,46 @@ final class AWSClient: Sendable {
         let request = QueryRequest(service: service, action: action, parameters: parameters)
         let call = try request.signed(
             for: url, by: try chain.credentials(at: now), region: region, at: now)
+        return try answer(call, action, successes: 200...200)
+    }
+
+    /// One attempt of an action of a service that speaks XML over REST.
+    ///
+    /// - Parameter path: of letters, digits, `-`, `/` and escapes only.
+    /// - Returns: the root of the reply.
+    func exchange(
+        _ service: AWSService, _ action: String, _ method: String, _ path: String,
+        body: [UInt8] = []
+    ) throws(AWSError) -> AWSElement {
+        do throws(AWSError) {
+            let region = try region()
+            let text = service.endpoint(settings, environment, region: region)
+            let base = text.hasSuffix("/") ? text.dropLast() : text[...]
+            guard let url = ServiceURL(base + path) else {
+                throw AWSError(
+                    .refused,
+                    "the endpoint \"\(printable(text))\" is no URL; write http://HOST:PORT")
+            }
+            let now = WallClock.system.now
+            let call = try RESTRequest(service: service, method: method, body: body).signed(
+                for: url, by: try chain.credentials(at: now), region: region, at: now)
+            return try answer(call, action, successes: 200...299)
+        } catch {
+            if error.kind == .expired || error.doubtsKeys { chain.forget() }
+            throw error
+        }
+    }
+
+    private func answer(
+        _ call: HTTPCall, _ action: String, successes: ClosedRange<Int>
+    ) throws(AWSError) -> AWSElement {
         let reply: HTTPReply
         do throws(HTTPCallError) {
             reply = try call.run(resolver, try trust())
         } catch {
             throw AWSError(.unavailable, "\(action): \(error); it is asked again")
         }
-        guard reply.status == 200 else { throw AWSError(action, reply) }
+        guard successes.contains(reply.status) else { throw AWSError(action, reply) }
         guard let root = AWSElement(reading: reply.body) else {
             throw AWSError(
                 .unavailable, "\(action) was answered with no document; it is asked again")
@@ -144,33 +177,9 @@ struct QueryRequest {
     func signed(
         for url: ServiceURL, by credentials: AWSCredentials, region: String, at now: Int64
     ) throws(AWSError) -> HTTPCall {
-        let content = Array(body.utf8)
-        var headers: [(name: String, value: String)] = [
-            ("Host", url.authority),
-            ("Content-Type", "application/x-www-form-urlencoded; charset=utf-8"),
-        ]
-        var names = ["content-type", "host", "x-amz-date"]
-        if let token = credentials.sessionToken {
-            headers.append(("X-Amz-Security-Token", token.text))
-            names.append("x-amz-security-token")
-        }
-        let signing = RequestSigning(service.name, region: region, headers: names, at: now)
-        headers.append(("X-Amz-Date", signing.date))
-        let canonical = CanonicalRequest(
-            method: "POST", path: url.target, headers: headers,
-            bodyDigest: hexadecimal(SHA256.digest(of: content)))
-        do throws(CanonicalRequest.MissingHeader) {
-            headers.append(
-                (
-                    "Authorization",
-                    try signing.authorization(
-                        of: canonical, accessKeyID: credentials.accessKeyID,
-                        with: credentials.secret)
-                ))
-        } catch {
-            throw AWSError(.refused, "the header \(error.name) is to be signed and is not there")
-        }
-        return HTTPCall(method: "POST", url: url, headers: headers, body: content)
+        try RESTRequest(service: service, method: "POST", body: Array(body.utf8)).signed(
+            for: url, type: "application/x-www-form-urlencoded; charset=utf-8", by: credentials,
+            region: region, at: now)
     }
 }
 

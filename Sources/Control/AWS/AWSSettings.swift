@@ -19,6 +19,8 @@ struct AWSService: Sendable, Equatable {
     /// In `AWS_ENDPOINT_URL_…`.
     var variable: String
     var version: String
+    /// One host for all regions.
+    var isGlobal = false
 
     static let autoScaling = AWSService(
         name: "autoscaling", host: "autoscaling", variable: "AUTO_SCALING", version: "2011-01-01")
@@ -26,6 +28,9 @@ struct AWSService: Sendable, Equatable {
         name: "ec2", host: "ec2", variable: "EC2", version: "2016-11-15")
     static let cloudWatch = AWSService(
         name: "monitoring", host: "monitoring", variable: "CLOUDWATCH", version: "2010-08-01")
+    static let cloudFront = AWSService(
+        name: "cloudfront", host: "cloudfront", variable: "CLOUDFRONT", version: "2020-05-31",
+        isGlobal: true)
 
     /// Where it is asked.
     ///
@@ -37,9 +42,11 @@ struct AWSService: Sendable, Equatable {
         func named(_ variable: String) -> String? {
             isIgnored ? nil : environment[variable].flatMap { $0.isEmpty ? nil : $0 }
         }
-        let suffix = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
+        let isChina = region.hasPrefix("cn-")
+        let suffix = isChina ? "amazonaws.com.cn" : "amazonaws.com"
+        let place = isGlobal && !isChina ? host : "\(host).\(region)"
         return settings.endpoint ?? named("AWS_ENDPOINT_URL_\(variable)")
-            ?? named("AWS_ENDPOINT_URL") ?? "https://\(host).\(region).\(suffix)"
+            ?? named("AWS_ENDPOINT_URL") ?? "https://\(place).\(suffix)"
     }
 }
 

@@ -17,6 +17,8 @@ struct EdgeStatus {
     var writes = WriteStatus()
     /// Of those whose members are found.
     var sources: [DiscoveryStatus] = []
+    /// nil: no CloudFront is told anything.
+    var outgoing: OutgoingStatus?
 
     struct StoreStatus {
         /// `normal`, `serve-only` or `off`.
@@ -55,7 +57,7 @@ struct EdgeStatus {
                 "origin \"\(pool.id)\" fails its requests since "
                     + timestampText(pool.outageSince))
         }
-        reasons += clusters.compactMap(\.weakness)
+        reasons += clusters.compactMap(\.weakness) + [outgoing?.weakness].compactMap(\.self)
         return reasons.isEmpty ? nil : reasons.joined(separator: ", ")
     }
 
@@ -64,6 +66,7 @@ struct EdgeStatus {
         let clusters: [(String, JSON)] =
             clusters.isEmpty ? [] : [("clusters", .list(clusters.map(\.json)))]
         let writes: [(String, JSON)] = writes.json.map { [("writes", $0)] } ?? []
+        let told: [(String, JSON)] = outgoing.map { [("cloudfront", $0.json)] } ?? []
         return .object(
             [
                 ("version", .text(version)), ("uptimeSeconds", .number(uptime)),
@@ -71,7 +74,7 @@ struct EdgeStatus {
                 ("degraded", weakness.map(JSON.text) ?? .null),
                 ("loops", .number(Int64(loops))), ("connections", .number(Int64(connections))),
                 ("store", store.json), ("origins", .list(pools.map(json))),
-            ] + clusters + writes)
+            ] + clusters + writes + told)
     }
 
     /// A pool, with where its members come from if they are found.

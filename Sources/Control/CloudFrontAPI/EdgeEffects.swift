@@ -53,17 +53,6 @@ struct EdgeEffects: DistributionEffects {
     func update(_ distribution: Distribution) throws { try updating(distribution) }
 }
 
-extension InvalidationPath {
-    /// As an item of an invalidation batch.
-    fileprivate var text: String {
-        switch self {
-        case .exact(let bytes): String(decoding: bytes, as: UTF8.self)
-        case .prefix(let bytes): String(decoding: bytes, as: UTF8.self) + "*"
-        case .tag(let bytes): "#" + String(decoding: bytes, as: UTF8.self)
-        }
-    }
-}
-
 extension Store {
     /// Puts rules in force and waits for the disk, 30 seconds at most: clients try again after a
     /// server's error. Never to be used on a loop.

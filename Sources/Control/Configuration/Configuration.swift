@@ -23,6 +23,8 @@ public struct Configuration: Sendable {
     public var seeding = SeedingSettings()
     /// What is told to CloudWatch.
     public var signals = SignalSettings()
+    /// What is told to the CloudFront in front.
+    public var outgoing = OutgoingSettings()
 
     /// What it was read from.
     var source = ConfigurationSource()

@@ -62,6 +62,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         checkLateFetches()
         checkWrites()
         checkSignals()
+        checkOutgoing()
         findContradictions(in: configuration.settings, findings)
         checkMapChecks(
             configuration.settings, found: configuration.discoveries.map(\.origin), findings)
@@ -92,6 +93,7 @@ struct ConfigurationReader<Resolver: NameResolver> {
         if let section = top.section("seeding") { readSeeding(section) }
         if let aws = top.section("aws") { readAWS(aws) }
         if let cloudwatch = top.section("cloudwatch") { readCloudWatch(cloudwatch) }
+        if let cloudfront = top.section("cloudfront") { readCloudFront(cloudfront) }
         if let tls = top.section("tls") { readViewerTLS(tls) }
         if let section = top.section("distribution") { readDistribution(section) }
         if var origins = top.section("origins") { readOrigins(&origins) }

@@ -13,6 +13,7 @@ func unchangeable(from old: Configuration, to new: Configuration) -> [String] {
             ("clock", "\(configuration.clock)"),
             ("loops", "\(settings.loops)"),
             ("accessLog", "\(String(describing: settings.accessLog))"),
+            ("cloudfront", "\(configuration.outgoing)"),
             ("tls.ticketKeyTime", "\(settings.ticketKeyInterval)"),
             ("ownWrites.places", "\(settings.ownWrites.places)"),
             ("cache.directory", settings.cache.directory ?? ""),

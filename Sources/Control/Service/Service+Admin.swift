@@ -11,6 +11,7 @@ extension Service: AdminSubject {
         let (server, store) = state.withLock { ($0.server, $0.store) }
         return processSamples() + (server?.counters() ?? []) + (store.map(storeSamples) ?? [])
             + poolSamples(server?.loads() ?? [], discovery.status) + signalSamples
+            + outgoingSamples
     }
 
     public func histograms() -> [HistogramSample] { server.map { [$0.latencies()] } ?? [] }
@@ -112,7 +113,8 @@ extension Service: AdminSubject {
             isStopping: server.isStopping, loops: server.loopCount,
             connections: server.openConnections, store: EdgeStatus.StoreStatus(store),
             pools: server.pools(), clusters: server.clusters(),
-            writes: WriteStatus(store.invalidations), sources: discovery.status)
+            writes: WriteStatus(store.invalidations), sources: discovery.status,
+            outgoing: outgoingStatus)
     }
 }
 

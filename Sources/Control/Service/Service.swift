@@ -31,6 +31,8 @@ public final class Service: Sendable {
         var seeds: SeedTasks?
         /// nil: nothing is told to CloudWatch.
         var signals: SignalPublisher?
+        /// nil: no CloudFront is told what writes made stale.
+        var outgoing: OutgoingSender?
     }
 
     let began = ContinuousClock.now
@@ -91,6 +93,8 @@ public final class Service: Sendable {
         try makeAPI(server, directory.path)
         beginDiscovery(server)
         defer { discovery.stop() }
+        beginTelling(configuration, directory.path)
+        defer { endTelling() }
         server.start()
         let timer = watchTicks(of: server)
         defer { timer.cancel() }
@@ -154,6 +158,7 @@ public final class Service: Sendable {
             self?.expireRecording(server)
             self?.lookUpSoon(at: .now)
             self?.discoverSoon(server)
+            self?.tellSoon()
             server.rotateTicketKeys()
         }
         timer.schedule(deadline: .now(), repeating: 1, leeway: .milliseconds(100))

@@ -215,6 +215,19 @@ public final class Invalidations: Sendable {
         }
     }
 
+    /// All rules behind a number that is not retired, for who passes them on.
+    ///
+    /// - Returns: up to which number they go; no rules where some of them are forgotten.
+    public func rules(
+        after number: UInt64
+    ) -> (rules: [InvalidationRule]?, retired: UInt64, upTo: UInt64) {
+        state.withLock { state in
+            let first = state.journal.firstIndexBehind(number)
+            let rules = number < state.retired ? nil : state.journal[first...].map(\.rule)
+            return (rules, state.retired, state.latest)
+        }
+    }
+
     // MARK: writes under way
 
     /// How the subjects of entries are read, for rules that are a write's scope. Loops and the

@@ -3,6 +3,7 @@
 usage: groups.py serve             until it is killed; prints one line of JSON to standard error
        groups.py capacity URL N    another size, as the group's administrator
        groups.py metrics URL       prints names and dimensions of what CloudWatch has been told
+       groups.py invalidations URL prints the items of all invalidations
 
 Instances get addresses in 127.16.0.0/24, which is this machine: there an origin answers each request
 with its own address. moto checks signatures and policies: the user whose keys are printed may do what
@@ -80,14 +81,28 @@ def user(url, name, statement):
 
 
 def documented_policy():
-    """The statement in Operating.md: the first JSON block that is a policy."""
+    """The statements in Operating.md, of all JSON blocks that are a policy."""
     page = pathlib.Path(__file__).resolve().parents[3] / "Sources/Edge/Edge.docc/Operating.md"
+    statements = []
     for block in page.read_text().split("```")[1::2]:
         if "Statement" in block:
             # moto calls CloudWatch's actions by the name in signatures.
             policy = block[block.index("{"):].replace("cloudwatch:Put", "monitoring:Put")
-            return json.loads(policy)["Statement"]
-    raise SystemExit("Operating.md has no policy")
+            statements += json.loads(policy)["Statement"]
+    return statements
+
+
+def distribution(url):
+    """A distribution of one origin; its id."""
+    return client("cloudfront", url).create_distribution(DistributionConfig={
+        "CallerReference": "maps", "Comment": "", "Enabled": True,
+        "Origins": {"Quantity": 1, "Items": [{
+            "Id": "edge", "DomainName": "edge.example.org", "CustomOriginConfig": {
+                "HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"}}]},
+        "DefaultCacheBehavior": {
+            "TargetOriginId": "edge", "ViewerProtocolPolicy": "allow-all", "MinTTL": 0,
+            "ForwardedValues": {"QueryString": True, "Cookies": {"Forward": "none"}}},
+    })["Distribution"]["Id"]
 
 
 def serve():
@@ -106,13 +121,14 @@ def serve():
         AutoScalingGroupName=GROUP, LaunchConfigurationName="maps", MinSize=1, MaxSize=4,
         DesiredCapacity=2, VPCZoneIdentifier=subnet)
     port = origins([f"127.16.0.{last}" for last in range(4, 24)])
+    served = distribution(url)
     key, secret = user(url, "edge", documented_policy())
     admin, admin_secret = user(url, "admin", {"Effect": "Allow", "Action": "*", "Resource": "*"})
     # From here on every call is checked.
     urllib.request.urlopen(urllib.request.Request(
         url + "/moto-api/reset-auth", data=b"0", headers={"Content-Type": "text/plain"}))
     print(json.dumps({"url": url, "port": port, "key": key, "secret": secret, "admin": admin,
-                      "adminSecret": admin_secret}), file=sys.stderr, flush=True)
+                      "adminSecret": admin_secret, "distribution": served}), file=sys.stderr, flush=True)
     threading.Event().wait()
 
 
@@ -128,6 +144,11 @@ def main(command, *words):
         for metric in metrics["Metrics"]:
             print(metric["MetricName"], *(d["Name"] + "=" + d["Value"]
                                           for d in metric["Dimensions"]))
+    if command == "invalidations":
+        # moto takes no signed GET of CloudFront's for what it is: its own dump says it, too.
+        with urllib.request.urlopen(words[0] + "/moto-api/data.json") as dump:
+            for invalidation in json.load(dump)["cloudfront"]["Invalidation"]:
+                print(*invalidation["paths"], sep="\n")
 
 
 main(*sys.argv[1:])

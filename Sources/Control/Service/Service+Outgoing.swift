@@ -1,0 +1,50 @@
+import Caching
+import CloudFront
+import Edge
+import Reactor
+import Synchronization
+
+// What the CloudFront in front of the edge is told.
+extension Service {
+    /// The file beside the cache that remembers what was told.
+    static let outgoingFile = "cloudfront-told"
+
+    /// Before viewers are let in: what an earlier process could not tell is told first.
+    func beginTelling(_ configuration: Configuration, _ directory: String) {
+        let settings = configuration.outgoing
+        let store = state.withLock { $0.store }
+        guard let distribution = settings.distribution, let store else { return }
+        var aws = configuration.aws
+        aws.region = settings.region
+        aws.endpoint = settings.endpoint ?? aws.endpoint
+        let sender = OutgoingSender(
+            settings, path: "\(directory)/\(Self.outgoingFile)",
+            source: { store.invalidations.rules(after: $0) },
+            calls: OutgoingCalls(
+                AWSClient(aws, resolver: resolver), distribution: distribution),
+            at: monotonicMilliseconds(), events: observer)
+        // What was stored by an edge that wrote no tags would go out without them, and CloudFront
+        // would keep it where no write finds it. Confirmed or fetched anew it has them.
+        if sender.startsAnew, settings.items.hasTags {
+            var rule = InvalidationRule.everything
+            rule.isSoft = true
+            _ = store.invalidateDurably([rule])
+        }
+        state.withLock { $0.outgoing = sender }
+    }
+
+    /// Called each second.
+    func tellSoon() { state.withLock { $0.outgoing }?.tick { monotonicMilliseconds() } }
+
+    func endTelling() {
+        state.withLock { $0.outgoing }?.close(at: monotonicMilliseconds())
+    }
+
+    var outgoingSamples: [CounterSample] {
+        state.withLock { $0.outgoing }?.samples(at: monotonicMilliseconds()) ?? []
+    }
+
+    var outgoingStatus: OutgoingStatus? {
+        state.withLock { $0.outgoing }?.status(at: monotonicMilliseconds())
+    }
+}

@@ -1,0 +1,32 @@
+import Caching
+import HTTP
+
+// What a response shows, told to the CloudFront in front: by that a write finds it there.
+extension LoopState where N: ~Copyable {
+    /// The head of an answer to a read with its tags before all other fields, read anew into
+    /// `originHead`; any other head as it is. The store keeps them, and so a hit has them.
+    ///
+    /// First, since CloudFront looks at 50 tags and the origin may have some of its own.
+    mutating func tagged(_ raw: [UInt8], _ exchange: Exchange) -> [UInt8] {
+        let field = exchange.snapshot.settings.outgoingTagField
+        let isRead = exchange.head.method == .get || exchange.head.method == .head
+        guard !field.isEmpty, isRead, originHead.status >= 200, originHead.fields.count > 0,
+            let canonical = exchange.primary?.canonical ?? exchange.targetKeys().first
+        else { return raw }
+        let reading = store?.invalidations.reading ?? .standard
+        let tags = unsafe ScopeTags.tags(of: canonical.span.bytes, reading)
+        if tags.isEmpty { return raw }
+        let line = field + Array(": \(tags.joined(separator: ", "))\r\n".utf8)
+        let start = Int(originHead.fields[0].name.start)
+        let next = Array(raw[..<start] + line + raw[start...])
+        // What has no room for its tags must not be kept where no write finds it.
+        return reread(next, exchange) ? next : untagged(raw, exchange)
+    }
+
+    private mutating func untagged(_ raw: [UInt8], _ exchange: Exchange) -> [UInt8] {
+        let start = Int(originHead.fields[0].name.start)
+        let fields = HeaderBlob.withoutCaching(Array(raw[start...].dropLast(2)))
+        let next = Array(raw[..<start] + fields + [13, 10])
+        return reread(next, exchange) ? next : raw
+    }
+}
