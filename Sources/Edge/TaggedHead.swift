@@ -11,7 +11,8 @@ extension LoopState where N: ~Copyable {
         let field = exchange.snapshot.settings.outgoingTagField
         let isRead = exchange.head.method == .get || exchange.head.method == .head
         guard !field.isEmpty, isRead, originHead.status >= 200, originHead.fields.count > 0,
-            let canonical = exchange.primary?.canonical ?? exchange.targetKeys().first
+            let canonical = exchange.primary?.canonical ?? exchange.targetKeys().first,
+            !keepsTags(raw, exchange, field)
         else { return raw }
         let reading = store?.invalidations.reading ?? .standard
         let tags = unsafe ScopeTags.tags(of: canonical.span.bytes, reading)
@@ -21,6 +22,30 @@ extension LoopState where N: ~Copyable {
         let next = Array(raw[..<start] + line + raw[start...])
         // What has no room for its tags must not be kept where no write finds it.
         return reread(next, exchange) ? next : untagged(raw, exchange)
+    }
+
+    /// Whether a 304 leaves what is stored its tags: one line more would take the place of the
+    /// origin's own.
+    private func keepsTags(_ raw: [UInt8], _ exchange: Exchange, _ field: [UInt8]) -> Bool {
+        guard originHead.status == 304, let stored = exchange.entry?.headers else { return false }
+        let start = Int(originHead.fields[0].name.start)
+        return !Self.hasField(field, in: Array(raw[start...]), beginning: "")
+            && Self.hasField(field, in: stored, beginning: ScopeTags.firstWord)
+    }
+
+    private static func hasField(
+        _ name: [UInt8], in block: [UInt8], beginning word: String
+    ) -> Bool {
+        let bytes = unsafe block.span.bytes
+        var lines = FieldLines()
+        while let line = lines.next(in: bytes) {
+            if unsafe equalsIgnoringCase(bytes.extracting(line.name), name.span.bytes),
+                block[line.value].starts(with: word.utf8)
+            {
+                return true
+            }
+        }
+        return false
     }
 
     private mutating func untagged(_ raw: [UInt8], _ exchange: Exchange) -> [UInt8] {

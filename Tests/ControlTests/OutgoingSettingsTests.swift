@@ -61,6 +61,18 @@ struct OutgoingSettingsTests {
         #expect(configuration.settings.outgoingTagField == Array("Cache-Tag".utf8))
     }
 
+    @Test("an edge knows its own admin port by each of its names")
+    func own() throws {
+        let admin = read("admin: 127.0.0.1:8081").admin
+        for (text, isOwn) in [
+            ("http://127.0.0.1:8081", true), ("http://localhost:8081/x", true),
+            ("https://[::1]:8081", true), ("http://127.0.0.1:8082", false),
+            ("http://10.0.0.1:8081", false), ("https://cloudfront.amazonaws.com", false),
+        ] {
+            #expect(try #require(ServiceURL(text)).isOne(of: admin) == isOwn, "\(text)")
+        }
+    }
+
     @Test("keys without a distribution are a mistake, and a change needs a restart")
     func mistakes() {
         let found = findings(origins + "cloudfront: { invalidate: { gather: 1s } }\n")

@@ -185,6 +185,32 @@ struct OutgoingInvalidationTests {
         #expect(api.requests.last?["Authorization"]?.contains("/us-east-1/cloudfront/") == true)
     }
 
+    @Test("what is confirmed keeps its tags, and those of its origin")
+    func confirmed() throws {
+        room.answers { request in
+            request.head["If-None-Match"] == nil
+                ? .ok("Cache-Control: max-age=3600", "ETag: \"a\"", "Cache-Tag: own", body: "page")
+                : .response(304, ["Cache-Control: max-age=3600", "ETag: \"a\""])
+        }
+        let service = try Origin()
+        service.room(named: "2020-05-31").answersWhole { _ in
+            .response(
+                201, body: "<Invalidation><Id>I</Id><Status>Completed</Status></Invalidation>")
+        }
+        let edge = try edge(
+            "distribution: E1, tagHeader: Cache-Tag, endpoint: \"\(service.url)\"")
+        let page = room.path("story/x")
+        let tags = try #require(try edge.get(page)["Cache-Tag"])
+        #expect(tags.contains("page:\(room.path("story/x"))") && tags.hasSuffix(", own"), "\(tags)")
+        #expect(try edge.get(page)["Cache-Tag"] == tags)
+        let (exit, _) = try directory.run(
+            Edge.program, ["invalidate", "--admin", "127.0.0.1:\(edge.adminPort)", "--soft", "/*"])
+        #expect(exit == 0)
+        let asked = room.count
+        for _ in 0..<2 { #expect(try edge.get(page)["Cache-Tag"] == tags) }
+        #expect(room.count == asked + 1 && room.requests.last?["If-None-Match"] != nil)
+    }
+
     @Test(
         "moto's CloudFront takes them, signed by a user who may do no more than is documented",
         .enabled(if: hasMoto, "make test installs moto into .build/python"))

@@ -24,6 +24,9 @@ public enum ScopeTags {
     /// Segments of a path that are told apart.
     private static var depthLimit: Int { 6 }
 
+    /// What the list of tags of an entry begins with.
+    public static var firstWord: String { "kind:" }
+
     // MARK: entries
 
     /// The tags of what is stored under a canonical key; none: no write makes it stale.
@@ -121,7 +124,7 @@ public enum ScopeTags {
             (.features, "features"), (.capabilities, "capabilities"), (.pages, "pages"),
             (.lists, "lists"),
         ]
-        return words.filter { kinds.contains($0.0) }.map { "kind:\($0.1)" }
+        return words.filter { kinds.contains($0.0) }.map { firstWord + $0.1 }
     }
 
     private static func groups(_ word: String, _ kinds: EntryKinds) -> [String] {

@@ -77,16 +77,22 @@ extension ConfigurationReader {
         guard let text = outgoing.endpoint ?? configuration.aws.endpoint,
             let url = ServiceURL(text)
         else { return }
-        let isHere = ["localhost", "127.0.0.1", "::1"].contains(url.host)
-        let isOwn = configuration.admin.contains { endpoint in
-            guard case .ip(let address) = endpoint, address.port == url.port else { return false }
-            return "\(address)" == url.authority || address.isLoopback && isHere
-        }
-        guard isOwn else { return }
+        guard url.isOne(of: configuration.admin) else { return }
         findings.error(
             at: findings.place(of: "\(name).endpoint"),
             "the edge would tell its own admin port of each invalidation, without end",
             "name another endpoint, or none for CloudFront itself")
+    }
+}
+
+extension ServiceURL {
+    /// Whether it names an address on which this process listens.
+    func isOne(of endpoints: [Endpoint]) -> Bool {
+        let isHere = ["localhost", "127.0.0.1", "::1"].contains(host)
+        return endpoints.contains { endpoint in
+            guard case .ip(let address) = endpoint, address.port == port else { return false }
+            return "\(address)" == authority || address.isLoopback && isHere
+        }
     }
 }
 

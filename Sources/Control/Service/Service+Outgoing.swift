@@ -10,18 +10,34 @@ extension Service {
     static let outgoingFile = "cloudfront-told"
 
     /// Before viewers are let in: what an earlier process could not tell is told first.
-    func beginTelling(_ configuration: Configuration, _ directory: String) {
+    ///
+    /// - Parameter admin: where this process itself listens for such calls.
+    func beginTelling(
+        _ configuration: Configuration, _ directory: String, admin: [Endpoint]
+    ) {
         let settings = configuration.outgoing
         let store = state.withLock { $0.store }
         guard let distribution = settings.distribution, let store else { return }
         var aws = configuration.aws
         aws.region = settings.region
         aws.endpoint = settings.endpoint ?? aws.endpoint
+        let environment = processEnvironment()
+        let endpoint = AWSService.cloudFront.endpoint(aws, environment, region: settings.region)
+        guard ServiceURL(endpoint)?.isOne(of: admin) != true else {
+            observer.note(
+                EdgeEvent(
+                    .error, "cloudfront",
+                    "\(endpoint) is this edge's own admin port, which would be told of each "
+                        + "invalidation without end, and is told nothing; take "
+                        + "AWS_ENDPOINT_URL_CLOUDFRONT out of the environment"))
+            return
+        }
         let sender = OutgoingSender(
             settings, path: "\(directory)/\(Self.outgoingFile)",
             source: { store.invalidations.rules(after: $0) },
             calls: OutgoingCalls(
-                AWSClient(aws, resolver: resolver), distribution: distribution),
+                AWSClient(aws, environment: environment, resolver: resolver),
+                distribution: distribution),
             at: monotonicMilliseconds(), events: observer)
         // What was stored by an edge that wrote no tags would go out without them, and CloudFront
         // would keep it where no write finds it. Confirmed or fetched anew it has them.

@@ -93,7 +93,7 @@ public final class Service: Sendable {
         try makeAPI(server, directory.path)
         beginDiscovery(server)
         defer { discovery.stop() }
-        beginTelling(configuration, directory.path)
+        beginTelling(configuration, directory.path, admin: admin.boundEndpoints)
         defer { endTelling() }
         server.start()
         let timer = watchTicks(of: server)
