@@ -34,7 +34,10 @@ public struct WriteSettings: Sendable {
         if awaitsCatalogue {
             // Nobody's group is known: all of the same kind at the same place.
             for part in scope.parts where part.target.namesLayers {
-                wide.insert(WriteScope.Part(.everything, part.kinds, boxes: part.boxes))
+                wide.insert(
+                    WriteScope.Part(
+                        .everything, part.kinds, boxes: part.boxes,
+                        selection: part.selection.withoutStyle))
             }
         }
         for part in scope.parts {
@@ -44,7 +47,10 @@ public struct WriteSettings: Sendable {
                 for (group, members) in groups where !seen.contains(group) {
                     guard members.contains(where: { target.reaches($0) }) else { continue }
                     seen.insert(group)
-                    wide.insert(WriteScope.Part(.layer(group), part.kinds, boxes: part.boxes))
+                    wide.insert(
+                        WriteScope.Part(
+                            .layer(group), part.kinds, boxes: part.boxes,
+                            selection: part.selection.withoutStyle))
                     left.append(.layer(group))
                 }
             }

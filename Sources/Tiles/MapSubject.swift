@@ -17,6 +17,10 @@ public struct MapSubject: Sendable {
     public private(set) var kind = Kind.none
     /// The place that it shows; nil where it has none or that is not known.
     public private(set) var box: GeographicBox?
+    /// The level of the tile in its own grid set; nil: it is no tile of a known one.
+    public private(set) var level: Int?
+    /// The times that it shows; nil: the default, the present, or not known.
+    public private(set) var time: TimeSpan?
     /// A virtual service's first segment, where the catalogue knows it as a workspace.
     private var workspace = QueryText.empty
     private var layers = QueryText.empty
@@ -37,6 +41,10 @@ public struct MapSubject: Sendable {
                 place(address, services.gridSets)
             } else if reading.form == .getMap {
                 place(reading.wms)
+            }
+            // Of two values servers take one or the other.
+            if reading.table.conflict == nil {
+                time = TimeSpan(reading.table[.time], in: query)
             }
             setWorkspace(reading.service, path, services)
         } else {
@@ -82,6 +90,7 @@ public struct MapSubject: Sendable {
         } else {
             place(WMSRequest(table, query: query, services))
         }
+        if table.conflict == nil { time = TimeSpan(table[.time], in: query) }
         setWorkspace(ServicePath(path, services), path, services)
     }
 
@@ -110,6 +119,7 @@ public struct MapSubject: Sendable {
     // MARK: place
 
     private mutating func place(_ address: TileAddress, _ sets: GridSets) {
+        level = Int(address.level)
         box = sets.box(of: address).flatMap {
             GeographicBox($0, sets.system(ofSet: Int(address.gridSet)))
         }

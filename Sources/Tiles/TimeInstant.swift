@@ -131,6 +131,28 @@ struct TimeInstant: Equatable {
         }
     }
 
+    /// The first moment that it stands for, and the last: of `2005-08` the whole month.
+    var bounds: (first: TimeSpan.Moment, last: TimeSpan.Moment) {
+        func known(_ needed: Precision) -> Bool { precision.rawValue >= needed.rawValue }
+        func moment(_ isLast: Bool) -> TimeSpan.Moment {
+            var rest: UInt64 = 0
+            func put(_ value: Int, _ needed: Precision, _ highest: Int, _ base: UInt64) {
+                rest = rest * base + UInt64(known(needed) || !isLast ? value : highest)
+            }
+            put(month, .month, 12, 13)
+            put(day, .day, 31, 32)
+            put(hour, .hour, 23, 24)
+            put(minute, .minute, 59, 60)
+            put(second, .second, 59, 60)
+            var unit: UInt64 = 1_000_000_000
+            for _ in 0..<fractionDigits { unit /= 10 }
+            let start = UInt64(fraction) * (known(.fraction) ? unit : 0)
+            return TimeSpan.Moment(
+                year: Int64(year), rest: rest * 1_000_000_000 + start + (isLast ? unit - 1 : 0))
+        }
+        return (moment(false), moment(true))
+    }
+
     /// `-0044-03-15T12:00:00.500Z`.
     func write(to writer: inout KeyWriter) {
         if year < 0 { writer.byte(UInt8(ascii: "-")) }

@@ -63,6 +63,53 @@ struct TruncateTests {
         #expect(try kept() == [true, false, false, true])
     }
 
+    @Test("of a level, a time and a style what says that it is another stays")
+    func selection() throws {
+        let map = map("geonode:roads", west: 90)
+        func drawn(_ style: String) -> String {
+            map.replacing("&STYLES=", with: "&STYLES=\(style)") + "&TIME=2016-05-03"
+        }
+        let targets = [
+            map + "&TIME=2016-05-03", map + "&TIME=2017-01", map, drawn("line"), drawn("area"),
+        ]
+        func fillAndKeep(_ words: String...) throws -> [Bool] {
+            for target in targets { _ = try edge.get(target) }
+            for target in targets { #expect(try edge.get(target).isHit, "\(target)") }
+            let directory = try TemporaryDirectory()
+            let (exit, text) = try directory.run(
+                Edge.program,
+                ["truncate", "--admin", "127.0.0.1:\(edge.adminPort)", "geonode:roads"] + words)
+            #expect(exit == 0 && text.hasPrefix("truncated geonode:roads "), "\(text)")
+            return try targets.map { try edge.get($0).isHit }
+        }
+        let kept = try fillAndKeep("--zoom", "0-1", "--time", "2016-05", "--style", "line")
+        #expect(kept == [false, true, false, false, true])
+        #expect(try fillAndKeep("--style", "line") == [false, false, false, false, true])
+        #expect(try fillAndKeep("--time", "2016/2017") == [false, false, false, false, false])
+        #expect(try fillAndKeep("--zoom", "2-9") == [true, true, true, true, true])
+        #expect(
+            try fillAndKeep("--zoom", "1", "--bbox=-10,10,0,20") == [true, true, true, true, true])
+        #expect(
+            try truncate("geonode:roads", "--zoom", "3-5", "--time", "2016", "--style", "w:s") == (
+                0, "truncated geonode:roads at zoom 3-5 of 2016 in style w:s\n"
+            ))
+    }
+
+    @Test(
+        "what cannot be meant is refused, with what can",
+        arguments: [
+            (["--zoom", "5-3"], "write FIRST-LAST, such as 3-12"),
+            (["--zoom", "65"], "write FIRST-LAST, such as 3-12"),
+            (["--time", "now"], "is no time; write 2016"), (["--style", ""], "is empty"),
+        ])
+    func refused(_ words: [String], _ told: String) throws {
+        let directory = try TemporaryDirectory()
+        let (exit, text) = try directory.run(
+            Edge.program,
+            ["truncate", "--admin", "127.0.0.1:\(edge.adminPort)", "geonode:roads"] + words)
+        #expect(exit == 1 && text.contains(told), "\(text)")
+    }
+
     @Test("a box that is none is refused, and nothing is gone")
     func mistakes() throws {
         try fill()

@@ -26,6 +26,10 @@ struct EntrySubject {
     private(set) var kinds: EntryKinds = []
     /// The place it shows, grown by the margin; nil: none, or not known.
     private(set) var box: GeographicBox?
+    /// Of a tile: its level; nil: it is none of a known grid set.
+    var level: Int? { map?.level }
+    /// The times it shows; nil: not known, or the default.
+    var time: TimeSpan? { map?.time }
     /// It is no map server's.
     private(set) var isPage = false
     /// Of a page: where its path is in the key.

@@ -65,12 +65,14 @@ public struct ScopeIndex: Sendable {
     }
 
     private mutating func insert(_ part: WriteScope.Part, _ number: UInt64, _ isHard: Bool) {
+        let selection = ScopeSelection(part.selection)
         func mark(_ marks: inout ScopeMarks) {
-            if part.boxes.isEmpty {
+            if part.boxes.isEmpty, selection == nil {
                 marks.raise(part.kinds, to: number, isHard: isHard)
-            } else {
-                for box in part.boxes { marks.add(box, part.kinds, number, isHard: isHard) }
+            } else if part.boxes.isEmpty {
+                marks.add(nil, selection, part.kinds, number, isHard: isHard)
             }
+            for box in part.boxes { marks.add(box, selection, part.kinds, number, isHard: isHard) }
         }
         switch part.target {
         case .everything: mark(&everything)
@@ -141,14 +143,15 @@ public struct ScopeIndex: Sendable {
     ///   be left out.
     public func numbers(
         layer: LayerName?, box: GeographicBox?, style: LayerName?, kind: EntryKinds,
-        path: String? = nil, since: UInt64
+        path: String? = nil, level: Int? = nil, time: TimeSpan? = nil, since: UInt64
     ) -> InvalidationIndex.Numbers {
         var found = InvalidationIndex.Numbers(dead: 0, stale: 0)
         if latest <= since { return found }
-        everything.numbers(kind, box, since: since, into: &found)
-        let look = Look(kinds: kind, box: box, since: since)
-        lookUp(look, layer: layer.map { ScopeName($0) }, inWorkspace: nil, into: &found)
-        lookUp(look, style: style.map { ScopeName($0) }, into: &found)
+        let look = ScopeLook(kinds: kind, box: box, level: level, time: time, since: since)
+        let drawn = style.map { ScopeName($0) }
+        everything.numbers(look, style: drawn, into: &found)
+        lookUp(look, layer: layer.map { ScopeName($0) }, inWorkspace: nil, drawn, into: &found)
+        lookUp(look, style: drawn, into: &found)
         if let path {
             let bytes = Array(path.utf8)
             unsafe lookUp(look, path: bytes.span.bytes, into: &found)
@@ -170,10 +173,11 @@ public struct ScopeIndex: Sendable {
             return InvalidationIndex.Numbers(dead: latest, stale: latest)
         }
         if entry.kinds.isEmpty { return found }
-        let look = Look(kinds: entry.kinds, box: entry.box, since: since)
-        everything.numbers(look.kinds, look.box, since: since, into: &found)
+        let look = ScopeLook(
+            kinds: entry.kinds, box: entry.box, level: entry.level, time: entry.time, since: since)
+        everything.numbers(look, style: nil, into: &found)
         entry.forEachName(in: canonical) { layer, workspace, style in
-            lookUp(look, layer: layer, inWorkspace: workspace, into: &found)
+            lookUp(look, layer: layer, inWorkspace: workspace, style, into: &found)
             lookUp(look, style: style, into: &found)
         }
         if let path = entry.path {
@@ -184,51 +188,46 @@ public struct ScopeIndex: Sendable {
         return found
     }
 
-    private struct Look {
-        var kinds: EntryKinds
-        var box: GeographicBox?
-        var since: UInt64
-    }
-
     private func lookUp(
-        _ look: Look, _ marks: ScopeMarks?, into found: inout InvalidationIndex.Numbers
+        _ look: ScopeLook, _ marks: ScopeMarks?, _ style: ScopeName?,
+        into found: inout InvalidationIndex.Numbers
     ) {
-        marks?.numbers(look.kinds, look.box, since: look.since, into: &found)
+        marks?.numbers(look, style: style, into: &found)
     }
 
     /// - Parameter workspace: that of a layer that is not known otherwise.
     private func lookUp(
-        _ look: Look, layer: ScopeName?, inWorkspace workspace: CacheKey?,
-        into found: inout InvalidationIndex.Numbers
+        _ look: ScopeLook, layer: ScopeName?, inWorkspace workspace: CacheKey?,
+        _ style: ScopeName?, into found: inout InvalidationIndex.Numbers
     ) {
         guard let layer else {
-            guard let workspace else { return lookUp(look, anyLayer, into: &found) }
-            lookUp(look, inWorkspaces[workspace], into: &found)
-            lookUp(look, inUnknown, into: &found)
-            lookUp(look, workspaces[workspace], into: &found)
+            guard let workspace else { return lookUp(look, anyLayer, style, into: &found) }
+            lookUp(look, inWorkspaces[workspace], style, into: &found)
+            lookUp(look, inUnknown, style, into: &found)
+            lookUp(look, workspaces[workspace], style, into: &found)
             return
         }
-        lookUp(look, layers[layer.any], into: &found)
+        lookUp(look, layers[layer.any], style, into: &found)
         if let exact = layer.exact, let workspace = layer.workspace {
-            lookUp(look, layers[exact], into: &found)
-            lookUp(look, workspaces[workspace], into: &found)
+            lookUp(look, layers[exact], style, into: &found)
+            lookUp(look, workspaces[workspace], style, into: &found)
         } else {
-            lookUp(look, layers[layer.bare], into: &found)
-            lookUp(look, anyWorkspace, into: &found)
+            lookUp(look, layers[layer.bare], style, into: &found)
+            lookUp(look, anyWorkspace, style, into: &found)
         }
     }
 
     private func lookUp(
-        _ look: Look, style: ScopeName?, into found: inout InvalidationIndex.Numbers
+        _ look: ScopeLook, style: ScopeName?, into found: inout InvalidationIndex.Numbers
     ) {
         guard anyStyle.latest > look.since else { return }
-        guard let style else { return lookUp(look, anyStyle, into: &found) }
-        lookUp(look, styles[style.any], into: &found)
-        lookUp(look, styles[style.exact ?? style.bare], into: &found)
+        guard let style else { return lookUp(look, anyStyle, nil, into: &found) }
+        lookUp(look, styles[style.any], style, into: &found)
+        lookUp(look, styles[style.exact ?? style.bare], style, into: &found)
     }
 
     private func lookUp(
-        _ look: Look, path: RawSpan?, into found: inout InvalidationIndex.Numbers
+        _ look: ScopeLook, path: RawSpan?, into found: inout InvalidationIndex.Numbers
     ) {
         for page in pages.reversed() {
             if page.number <= look.since { break }

@@ -3,7 +3,9 @@ import Tiles
 /// What scopes have said of one name: the numbers of the latest ones, by kind and by place.
 struct ScopeMarks: Sendable {
     private struct Place: Sendable {
-        var box: GeographicBox
+        /// nil: everywhere.
+        var box: GeographicBox?
+        var selection: ScopeSelection?
         var number: UInt64
         var kinds: EntryKinds
         var isHard: Bool
@@ -30,10 +32,13 @@ struct ScopeMarks: Sendable {
     }
 
     mutating func add(
-        _ box: GeographicBox, _ kinds: EntryKinds, _ number: UInt64, isHard: Bool
+        _ box: GeographicBox?, _ selection: ScopeSelection?, _ kinds: EntryKinds,
+        _ number: UInt64, isHard: Bool
     ) {
         latest = max(latest, number)
-        places.append(Place(box: box, number: number, kinds: kinds, isHard: isHard))
+        places.append(
+            Place(
+                box: box, selection: selection, number: number, kinds: kinds, isHard: isHard))
         guard places.count > ScopeIndex.boxLimit else { return }
         for place in places.prefix(ScopeIndex.boxLimit / 2) {
             raise(place.kinds, to: place.number, isHard: place.isHard)
@@ -47,22 +52,58 @@ struct ScopeMarks: Sendable {
         return latest > number
     }
 
+    /// - Parameter style: of the layer that these are the marks of; nil: not known.
     func numbers(
-        _ kinds: EntryKinds, _ box: GeographicBox?, since: UInt64,
-        into found: inout InvalidationIndex.Numbers
+        _ look: ScopeLook, style: ScopeName?, into found: inout InvalidationIndex.Numbers
     ) {
-        for bit in 0..<8 where kinds.rawValue & 1 << UInt16(bit) != 0 {
+        for bit in 0..<8 where look.kinds.rawValue & 1 << UInt16(bit) != 0 {
             found.formMaximum(.init(dead: hard[bit], stale: soft[bit]))
         }
         for place in places.reversed() {
             // In the order of their numbers: all that follow are older than the entry.
-            if place.number <= since { return }
-            guard !place.kinds.isDisjoint(with: kinds), box?.intersects(place.box) ?? true
+            if place.number <= look.since { return }
+            guard !place.kinds.isDisjoint(with: look.kinds),
+                place.box.map({ look.box?.intersects($0) ?? true }) ?? true,
+                place.selection?.means(look, style: style) ?? true
             else { continue }
             found.formMaximum(
                 place.isHard
                     ? .init(dead: place.number, stale: 0) : .init(dead: 0, stale: place.number))
         }
+    }
+}
+
+/// What is known of an entry that is looked for, beside its names.
+struct ScopeLook {
+    var kinds: EntryKinds
+    var box: GeographicBox?
+    var level: Int?
+    var time: TimeSpan?
+    var since: UInt64
+}
+
+/// A selection of tiles as it is kept in memory, without texts.
+struct ScopeSelection: Sendable {
+    private var levels: ClosedRange<UInt8>?
+    private var time: TimeSpan?
+    private var style: ScopeName?
+
+    /// nil: it leaves everything open.
+    init?(_ selection: TileSelection) {
+        if selection.isAll { return nil }
+        (levels, time) = (selection.levels, selection.span)
+        style = selection.style.map { ScopeName($0) }
+    }
+
+    func means(_ look: ScopeLook, style drawn: ScopeName?) -> Bool {
+        guard TileSelection.means(levels, time, level: look.level, time: look.time) else {
+            return false
+        }
+        guard let style, let drawn else { return true }
+        guard let exact = style.exact, let other = drawn.exact else {
+            return style.any == drawn.any
+        }
+        return exact == other
     }
 }
 

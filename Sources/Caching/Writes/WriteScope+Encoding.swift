@@ -1,6 +1,6 @@
 import Tiles
 
-/// The bytes of a scope, version 1; all numbers little-endian.
+/// The bytes of a scope, version 1 or 2; all numbers little-endian.
 ///
 /// ```
 /// version u8   flags u8 (1: hard)   parts u16
@@ -8,11 +8,15 @@ import Tiles
 ///   target u8 (0 everything, 1 workspace, 2 layer, 3 style, 4 page; +16: with a workspace)
 ///   kinds u16   boxes u16   lengths of workspace and name u16, u16   workspace   name
 ///   of each box: west i32, south i32, east i32, north i32, in millionths of a degree
+///   version 2: selection u8 (1 levels, 2 time, 4 style, 8 style's workspace), of those that are
+///     there: lowest and highest level u8, u8; length u16 and text of time, name and workspace
 /// ```
+///
+/// Version 2 is written where a part selects tiles, and only there.
 ///
 /// Who keeps them keeps a checksum beside them. The layout of a version never changes.
 extension WriteScope {
-    public static var version: UInt8 { 1 }
+    public static var version: UInt8 { 2 }
     /// Most bytes that a scope may have; more mean everything.
     public static var byteLimit: Int { 16_000 }
 
@@ -25,7 +29,8 @@ extension WriteScope {
     }
 
     private var written: [UInt8] {
-        var bytes: [UInt8] = [Self.version, isHard ? 1 : 0]
+        let selects = parts.contains { !$0.selection.isAll }
+        var bytes: [UInt8] = [selects ? Self.version : 1, isHard ? 1 : 0]
         Self.put(UInt16(parts.count), &bytes)
         for part in parts {
             let (tag, workspace, name) = part.target.fields
@@ -41,26 +46,43 @@ extension WriteScope {
                     Self.put(UInt32(bitPattern: edge), &bytes)
                 }
             }
+            if selects { Self.put(part.selection, &bytes) }
         }
         return bytes
+    }
+
+    private static func put(_ selection: TileSelection, _ bytes: inout [UInt8]) {
+        let style = selection.style
+        let texts = [selection.time, style?.name, style?.workspace]
+        var flags: UInt8 = selection.levels == nil ? 0 : 1
+        for (index, text) in texts.enumerated() where text != nil { flags |= 2 << UInt8(index) }
+        bytes.append(flags)
+        if let levels = selection.levels { bytes += [levels.lowerBound, levels.upperBound] }
+        for text in texts.compactMap(\.self) {
+            put(UInt16(text.utf8.count), &bytes)
+            bytes += text.utf8
+        }
     }
 
     /// Reads what `encoded` wrote; nil if it is anything else, and then everything is meant.
     public init?(encoded bytes: RawSpan) {
         var reader = ScopeBytes(count: bytes.byteCount)
-        guard let version = reader.number(1, in: bytes), version == UInt32(Self.version),
+        guard let version = reader.number(1, in: bytes), 1...UInt32(Self.version) ~= version,
             let flags = reader.number(1, in: bytes), flags <= 1,
             let count = reader.number(2, in: bytes), count <= UInt32(Self.partLimit)
         else { return nil }
         self.init()
         for _ in 0..<count {
-            guard let part = reader.part(in: bytes) else { return nil }
+            guard let part = reader.part(in: bytes, selects: version > 1) else { return nil }
             let before = parts.count
             insert(part)
             // A part that says nothing new was not written by `encoded`.
             guard parts.count == before + 1, parts[before] == part else { return nil }
         }
-        guard reader.isAtEnd else { return nil }
+        // Neither was version 2 where nothing is selected.
+        guard reader.isAtEnd, version == 1 || parts.contains(where: { !$0.selection.isAll }) else {
+            return nil
+        }
         isHard = flags == 1
     }
 
@@ -124,7 +146,29 @@ private struct ScopeBytes {
         return String(validating: text, as: UTF8.self)
     }
 
-    mutating func part(in bytes: RawSpan) -> WriteScope.Part? {
+    /// nil: it is none that `put` would write.
+    private mutating func selection(in bytes: RawSpan) -> TileSelection? {
+        guard let flags = number(1, in: bytes), flags < 16, flags & 12 != 8 else { return nil }
+        var levels: ClosedRange<UInt8>?
+        if flags & 1 != 0 {
+            guard let lowest = number(1, in: bytes), let highest = number(1, in: bytes),
+                lowest <= highest
+            else { return nil }
+            levels = UInt8(lowest)...UInt8(highest)
+        }
+        var texts: [String?] = [nil, nil, nil]
+        for index in 0..<3 where flags & 2 << UInt32(index) != 0 {
+            guard let length = number(2, in: bytes), let text = text(length, in: bytes) else {
+                return nil
+            }
+            texts[index] = text
+        }
+        let style = texts[1].map { LayerName(workspace: texts[2], $0) }
+        let selection = TileSelection(levels: levels, time: texts[0], style: style)
+        return selection.time == texts[0] ? selection : nil
+    }
+
+    mutating func part(in bytes: RawSpan, selects: Bool) -> WriteScope.Part? {
         guard let tag = number(1, in: bytes), let kinds = number(2, in: bytes),
             EntryKinds.all.isSuperset(of: EntryKinds(rawValue: UInt16(kinds))), kinds != 0,
             let boxCount = number(2, in: bytes), boxCount <= UInt32(WriteScope.boxLimit),
@@ -146,6 +190,12 @@ private struct ScopeBytes {
             else { return nil }
             boxes.append(box)
         }
-        return WriteScope.Part(target, EntryKinds(rawValue: UInt16(kinds)), boxes: boxes)
+        var selected = TileSelection.all
+        if selects {
+            guard let read = selection(in: bytes) else { return nil }
+            selected = read
+        }
+        return WriteScope.Part(
+            target, EntryKinds(rawValue: UInt16(kinds)), boxes: boxes, selection: selected)
     }
 }

@@ -10,14 +10,17 @@ extension WriteScope {
     ///   - style: the style it was drawn with, the layer's default style looked up; nil: not known.
     ///   - kind: its kind; of several, whether any is touched.
     ///   - path: its path, which only pages need; nil: not known.
+    ///   - level: of a tile, in its own grid set; nil: not known, or it is none.
+    ///   - time: what it shows; nil: not known, or the default.
     public func touches(
         layer: LayerName?, box: GeographicBox?, style: LayerName?, kind: EntryKinds,
-        path: String? = nil
+        path: String? = nil, level: Int? = nil, time: TimeSpan? = nil
     ) -> Bool {
         parts.contains { part in
             !part.kinds.isDisjoint(with: kind)
                 && part.target.matches(layer: layer, style: style, path: path)
-                && part.isAt(box)
+                && part.isAt(box) && part.selection.means(level: level, time: time)
+                && (part.selection.style.map { style.map($0.mayBe) ?? true } ?? true)
         }
     }
 }

@@ -26,7 +26,20 @@ extension WriteScope.Part {
             case .style(let name): "style \(name)"
             case .page(let path): "page \(path)"
             }
-        return "\(name)\(place) (\(kinds.words))"
+        return "\(name)\(place)\(selection.words) (\(kinds.words))"
+    }
+}
+
+extension TileSelection {
+    /// ` at levels 3 to 5, time 2016, style line`; empty for all.
+    fileprivate var words: String {
+        let words = [
+            levels.map {
+                $0.count == 1
+                    ? "level \($0.lowerBound)" : "levels \($0.lowerBound) to \($0.upperBound)"
+            }, time.map { "time \($0)" }, style.map { "style \($0)" },
+        ].compactMap(\.self)
+        return words.isEmpty ? "" : " of " + words.joined(separator: ", ")
     }
 }
 

@@ -34,11 +34,17 @@ public struct WriteScope: Sendable, Equatable {
         public var kinds: EntryKinds
         /// Where; empty: everywhere.
         public fileprivate(set) var boxes: [GeographicBox]
+        /// Which of the tiles there.
+        public fileprivate(set) var selection: TileSelection
 
-        public init(_ target: Target, _ kinds: EntryKinds, boxes: [GeographicBox] = []) {
+        public init(
+            _ target: Target, _ kinds: EntryKinds, boxes: [GeographicBox] = [],
+            selection: TileSelection = .all
+        ) {
             self.target = target
             self.kinds = kinds
             self.boxes = boxes
+            self.selection = selection
         }
     }
 
@@ -79,19 +85,23 @@ public struct WriteScope: Sendable, Equatable {
     /// Takes in a part.
     public mutating func insert(_ part: Part) {
         guard !part.kinds.isEmpty else { return }
+        guard Self.fits(part.selection) else {
+            return insert(Part(part.target, part.kinds, boxes: part.boxes))
+        }
         guard Self.fits(part.target) else { return insert(Part(.everything, part.kinds)) }
         // What is said already needs no second word.
         if parts.contains(where: {
-            $0.target == .everything && $0.boxes.isEmpty && $0.kinds.isSuperset(of: part.kinds)
+            $0.target == .everything && $0.boxes.isEmpty && $0.selection.isAll
+                && $0.kinds.isSuperset(of: part.kinds)
         }) {
             return
         }
         if let index = parts.firstIndex(where: {
-            $0.target == part.target && $0.kinds == part.kinds
+            $0.target == part.target && $0.kinds == part.kinds && $0.selection == part.selection
         }) {
             merge(part.boxes, into: index)
         } else if parts.count < Self.partLimit {
-            parts.append(Part(part.target, part.kinds, boxes: []))
+            parts.append(Part(part.target, part.kinds, selection: part.selection))
             if !part.boxes.isEmpty {
                 let index = parts.count - 1
                 parts[index].boxes = [part.boxes[0]]
@@ -134,6 +144,11 @@ public struct WriteScope: Sendable, Equatable {
             }
             parts[widest].boxes = []
         }
+    }
+
+    private static func fits(_ selection: TileSelection) -> Bool {
+        (selection.time?.utf8.count ?? 0) <= nameLimit
+            && (selection.style.map { fits(.style($0)) } ?? true)
     }
 
     private static func fits(_ target: Target) -> Bool {

@@ -4,9 +4,13 @@ extension AdminClient {
     ///
     /// - Parameters:
     ///   - layer: `WORKSPACE:NAME`; without a workspace, those of that name in any.
-    ///   - box: `WEST,SOUTH,EAST,NORTH` in degrees; nil: everywhere.
-    public func truncate(_ layer: String, box: String?) throws(AdminClientError) -> String {
-        let parameters = [("layer", layer)] + (box.map { [("bbox", $0)] } ?? [])
+    ///   - options: which of its tiles, as `/truncate` takes it: `bbox`, `zoom`, `time`, `style`;
+    ///     nil: any.
+    public func truncate(
+        _ layer: String, _ options: KeyValuePairs<String, String?>
+    ) throws(AdminClientError) -> String {
+        let parameters =
+            [("layer", layer)] + options.compactMap { name, value in value.map { (name, $0) } }
         let query = parameters.map { "\($0.0)=\(percentEncoded($0.1))" }.joined(separator: "&")
         let answer = try exchange("POST", "/truncate?\(query)", within: .seconds(60))
         let text = String(decoding: answer.body, as: UTF8.self)

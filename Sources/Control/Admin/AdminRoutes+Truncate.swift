@@ -20,7 +20,8 @@ extension AdminRequest {
 
 // Tiles that are to be gone, by the edge's own command and by GeoWebCache's interface.
 extension AdminRoutes {
-    /// `POST /truncate?layer=WORKSPACE:NAME`, and `bbox=W,S,E,N` in degrees.
+    /// `POST /truncate?layer=WORKSPACE:NAME`, and of it `bbox=W,S,E,N` in degrees, `zoom=A-B`,
+    /// `time=TIME`, `style=WORKSPACE:NAME`.
     func truncate(_ request: AdminRequest) -> AdminResponse {
         if let refusal = acting(request) { return refusal }
         guard let layer = request.parameter("layer"), !layer.isEmpty else {
@@ -30,17 +31,37 @@ extension AdminRoutes {
         guard (1...WriteScope.nameLimit).contains(name.name.utf8.count),
             name.workspace?.utf8.count ?? 1 <= WriteScope.nameLimit
         else { return AdminResponse(400, "layer is no WORKSPACE:NAME") }
-        var boxes: [GeographicBox] = []
-        if let text = request.parameter("bbox") {
-            do throws(Complaint) { boxes = [try ValueForm.degrees.parse(text)] } catch {
-                return AdminResponse(
-                    400, "bbox is \"\(printable(text))\", which \(error.problem); \(error.remedy)")
-            }
+        let box: GeographicBox?
+        let selection: TileSelection
+        do throws(Complaint) {
+            box = try value("bbox", of: request, .degrees)
+            let time = try value("time", of: request, .timeSpan)
+            selection = TileSelection(
+                levels: try value("zoom", of: request, .zoomLevels), time: time,
+                style: try value("style", of: request, .text).map { LayerName($0) })
+        } catch {
+            return AdminResponse(400, "\(error.problem); \(error.remedy)")
         }
         var scope = WriteScope()
-        scope.insert(WriteScope.Part(.layer(name), .tiles, boxes: boxes))
-        return inForce(scope) {
-            AdminResponse(200, "truncated \(printable(layer))\(boxes.isEmpty ? "" : " in the box")")
+        let boxes = box.map { [$0] } ?? []
+        scope.insert(WriteScope.Part(.layer(name), .tiles, boxes: boxes, selection: selection))
+        let words = [
+            box == nil ? nil : " in the box",
+            selection.levels.map { " at zoom \($0.lowerBound)-\($0.upperBound)" },
+            selection.time.map { " of \(printable($0))" },
+            selection.style.map { " in style \(printable($0.description))" },
+        ].compactMap(\.self).joined()
+        return inForce(scope) { AdminResponse(200, "truncated \(printable(layer))\(words)") }
+    }
+
+    /// nil: nobody said.
+    private func value<Value>(
+        _ name: String, of request: AdminRequest, _ form: ValueForm<Value>
+    ) throws(Complaint) -> Value? {
+        guard let text = request.parameter(name) else { return nil }
+        do throws(Complaint) { return try form.parse(text) } catch {
+            throw Complaint(
+                "\(name) is \"\(printable(text))\", which \(error.problem)", error.remedy)
         }
     }
 
@@ -98,6 +119,36 @@ extension AdminRoutes {
             return answer()
         } catch {
             return AdminResponse(error.status, error.text)
+        }
+    }
+}
+
+extension ValueForm where Value == ClosedRange<UInt8> {
+    /// `7`, `3-12`.
+    static var zoomLevels: Self {
+        Self { text throws(Complaint) in
+            let parts = text.split(separator: "-", omittingEmptySubsequences: false).map {
+                UInt8($0)
+            }
+            guard let first = parts.first ?? nil, let last = parts.last ?? nil, parts.count <= 2,
+                first <= last, last <= 64
+            else {
+                throw Complaint("is no range of zoom levels", "write FIRST-LAST, such as 3-12")
+            }
+            return first...last
+        }
+    }
+}
+
+extension ValueForm where Value == String {
+    /// A value of TIME that names no present.
+    static var timeSpan: Self {
+        Self { text throws(Complaint) in
+            guard TimeSpan(text) != nil, text.utf8.count <= WriteScope.nameLimit else {
+                throw Complaint(
+                    "is no time", "write 2016, 2016-05-03T10:00:00Z, or a range: 2016-05/2016-07")
+            }
+            return text
         }
     }
 }

@@ -22,8 +22,19 @@ struct ScopeIndexTests {
         let boxes = (0..<lot.below(3)).map { _ in
             WriteScopeTests.box(Double(lot.below(300) - 150), Double(lot.below(160) - 80), 2)
         }
+        let selection =
+            [
+                .all, .all, TileSelection(levels: 0...UInt8(lot.below(8))),
+                TileSelection(time: "201\(lot.below(3))"),
+                TileSelection(style: LayerName(workspace: [nil, "w"][lot.below(2)], "s2")),
+            ][lot.below(5)]
+        var isPage = false
+        if case .page = target { isPage = true }
         scope.insert(
-            WriteScope.Part(target, EntryKinds(rawValue: UInt16(1 + lot.below(127))), boxes: boxes))
+            WriteScope.Part(
+                target, EntryKinds(rawValue: UInt16(1 + lot.below(127))), boxes: boxes,
+                // Of pages nothing is selected.
+                selection: isPage ? .all : selection))
         return scope
     }
 
@@ -33,6 +44,8 @@ struct ScopeIndexTests {
         var box: GeographicBox?
         var kind: EntryKinds
         var path: String?
+        var level: Int?
+        var time: TimeSpan?
 
         init(_ lot: inout Lot) {
             let named = ScopeIndexTests.layers[lot.below(6)]
@@ -42,6 +55,8 @@ struct ScopeIndexTests {
                     lot.below(3)]
             kind = EntryKinds(rawValue: 1 << UInt16(lot.below(7)))
             path = [nil, "/p/1", "/p/2/x"][lot.below(3)]
+            level = [nil, lot.below(9)][lot.below(2)]
+            time = [nil, TimeSpan("201\(lot.below(3))-07")][lot.below(2)]
             box =
                 lot.below(4) == 0
                 ? nil
@@ -66,7 +81,7 @@ struct ScopeIndexTests {
                     for (place, scope) in scopes.enumerated()
                     where scope.touches(
                         layer: entry.layer, box: entry.box, style: entry.style, kind: entry.kind,
-                        path: entry.path)
+                        path: entry.path, level: entry.level, time: entry.time)
                     {
                         let number = UInt64(place + 1)
                         expected.formMaximum(
@@ -75,7 +90,7 @@ struct ScopeIndexTests {
                     }
                     let found = index.numbers(
                         layer: entry.layer, box: entry.box, style: entry.style, kind: entry.kind,
-                        path: entry.path, since: since)
+                        path: entry.path, level: entry.level, time: entry.time, since: since)
                     // What is not newer than the entry may be left out.
                     #expect(found.dead >= expected.dead || expected.dead <= since)
                     #expect(found.stale >= expected.stale || expected.stale <= since)

@@ -1,0 +1,45 @@
+import Tiles
+
+/// Which tiles of a layer are meant, as far as their keys tell; what is nil leaves that open.
+public struct TileSelection: Sendable, Hashable {
+    /// Levels of the tile's own grid set.
+    public var levels: ClosedRange<UInt8>?
+    /// As TIME says it: see `TimeSpan`.
+    public private(set) var time: String?
+    /// The same, taken apart.
+    private(set) var span: TimeSpan?
+    public var style: LayerName?
+
+    public init(levels: ClosedRange<UInt8>? = nil, style: LayerName? = nil) {
+        (self.levels, self.style) = (levels, style)
+    }
+
+    /// - Parameter time: that no `TimeSpan` says leaves it open.
+    public init(levels: ClosedRange<UInt8>? = nil, time: String?, style: LayerName? = nil) {
+        self.init(levels: levels, style: style)
+        span = time.flatMap { TimeSpan($0) }
+        self.time = span == nil ? nil : time
+    }
+
+    /// All tiles.
+    public static var all: TileSelection { TileSelection() }
+
+    /// Whether it leaves everything open.
+    public var isAll: Bool { levels == nil && time == nil && style == nil }
+
+    /// The same for what shows the layer by another name, such as a group, whose styles are others.
+    public var withoutStyle: TileSelection { TileSelection(levels: levels, time: time) }
+
+    /// Whether a tile is meant; of what is nil nothing is known.
+    func means(level: Int?, time: TimeSpan?) -> Bool {
+        Self.means(levels, span, level: level, time: time)
+    }
+
+    static func means(
+        _ levels: ClosedRange<UInt8>?, _ span: TimeSpan?, level: Int?, time: TimeSpan?
+    ) -> Bool {
+        if let levels, let level, !levels.contains(UInt8(clamping: level)) { return false }
+        if let span, let time, !span.overlaps(time) { return false }
+        return true
+    }
+}
