@@ -32,11 +32,18 @@ private final class Log: Sendable {
 private final class FakeCloudFront: Sendable {
     let failure = Mutex<AWSError?>(nil)
     let batches = Mutex<[OutgoingBatch]>([])
+    /// What stood in the sender's file when it called.
+    let kept = Mutex<[OutgoingBatch?]>([])
+    private let path: String
+
+    init(path: String) { self.path = path }
 
     var calls: OutgoingCalls {
         OutgoingCalls(
             create: { [self] batch throws(AWSError) in
                 batches.withLock { $0.append(batch) }
+                let text = (try? readTextFile(path)) ?? ""
+                kept.withLock { $0.append(OutgoingRecord(text)?.batch) }
                 if let error = failure.withLock({ $0 }) { throw error }
                 return ("I\(batches.withLock { $0.count })", true)
             }, isCompleted: { _ in true })
@@ -60,9 +67,11 @@ private final class HandClock: Sendable {
 struct OutgoingSenderTests {
     private let files = ExportFiles()
     private let log = Log()
-    private let cloudfront = FakeCloudFront()
+    private let cloudfront: FakeCloudFront
     private let observer = Noting()
     private let clock = HandClock()
+
+    init() { cloudfront = FakeCloudFront(path: files.directory + "/told") }
 
     private var path: String { files.directory + "/told" }
 
@@ -131,6 +140,20 @@ struct OutgoingSenderTests {
         #expect(!third.startsAnew)
         turn(third)
         #expect(cloudfront.take().isEmpty)
+    }
+
+    @Test("what is sent is on disk before, and what was taken after")
+    func order() {
+        let sender = sender()
+        turn(sender)
+        for name in ["/a", "/b"] {
+            log.add(name)
+            turn(sender, after: 1)
+            turn(sender)
+        }
+        #expect(cloudfront.kept.withLock { $0.map(\.?.items) } == [["/*"], ["/a"], ["/b"]])
+        let record = OutgoingRecord((try? readTextFile(path)) ?? "")
+        #expect(record?.batch == nil && record?.told == 2)
     }
 
     @Test("where the log does not reach back, or another distribution is told, it is all")
