@@ -36,6 +36,7 @@ static int idle[connectionLimit], idleCount;
 static uint64_t waiting[waitingLimit];  // fell due while every connection was taken
 static size_t waitingFirst, waitingCount;
 static const char *layer;
+static int port;
 static uint64_t *times;
 static size_t timeCount, timeRoom, dropped;
 static uint64_t measureFrom;
@@ -61,10 +62,11 @@ static void ask(int index, uint64_t due) {
     uint32_t key = keys[nextKey];
     if (++nextKey == keyCount) nextKey = 0;
     int length = snprintf(request, sizeof request,
-        "GET /geoserver/gwc/service/tms/1.0.0/%s/12/%u/%u.png HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        "GET /geoserver/gwc/service/tms/1.0.0/%s/12/%u/%u.png HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
         "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0)\r\n"
         "Accept: image/avif,image/webp,image/png,*/*;q=0.8\r\n"
-        "Accept-Encoding: gzip, deflate\r\n\r\n", layer, key % 4096, key / 4096);
+        "Accept-Encoding: gzip, deflate\r\n\r\n", layer, key % 4096, key / 4096,
+        port);
     link->due = due;
     link->headFilled = 0;
     link->bodyLeft = -1;
@@ -127,7 +129,7 @@ static int receive(struct link *link) {
     return 1;
 }
 
-static void openLinks(int poller, int port, int count) {
+static void openLinks(int poller, int count) {
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     for (int i = 0; i < count; i++) {
@@ -171,7 +173,8 @@ int main(int argc, char **argv) {
     timeRoom = (size_t)(rate * seconds * 1.5) + 1000;
     times = malloc(timeRoom * sizeof *times);
     if (times == NULL) fail("malloc");
-    openLinks(poller, atoi(argv[1]), count);
+    port = atoi(argv[1]);
+    openLinks(poller, count);
     uint64_t start = now(), end = start + (uint64_t)((warmup + seconds) * 1e9);
     measureFrom = start + (uint64_t)(warmup * 1e9);
     double due = (double)start + gap(rate);

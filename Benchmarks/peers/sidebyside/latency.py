@@ -41,10 +41,13 @@ def measure(bench, names, rounds, seconds):
 def _once(bench, pace, server, rate, seconds):
     server.wait_until_quiet()
     server.forget_log()
+    asked = load.origin_requests(bench.origin.port)
     strangers = Strangers(server.pids())
     text = load.run_tool(
         [pace, str(server.port), str(load.CONNECTIONS), f"{rate:.0f}", str(seconds), "0.5",
          layer_of(SIZE), bench.workload.keys_file(KEYS, "zipf")], bench.load_core, seconds)
+    if load.origin_requests(bench.origin.port) != asked:
+        raise BenchmarkError(f"{server.name} asked the origin although it had all tiles")
     return json.loads(text) | {"strangers": strangers.share()}
 
 
