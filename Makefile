@@ -33,7 +33,7 @@ benchmark: build ## Processor time per request beside nginx, HAProxy and Varnish
 	conf/install-packages.sh peers && Benchmarks/peers/hitgate && Benchmarks/peers/run --quick
 
 peers: build ## The same, as long as the figures need
-	conf/install-packages.sh peers
+	conf/install-packages.sh peers workload
 	Benchmarks/peers/run
 
 clean: ## What builds, tests and the demo left behind

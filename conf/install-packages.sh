@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing, and nothing when none is.
 #
-# usage: install-packages.sh GROUP...    groups: build, demo, test, peers
+# usage: install-packages.sh GROUP...    groups: build, demo, test, peers, workload
 set -euo pipefail
 
 declare -A groups=(
@@ -9,6 +9,7 @@ declare -A groups=(
     [demo]="cgi-mapserver gdal-bin libjs-leaflet lighttpd python3"
     [test]="awscli chromium curl libjs-leaflet libjs-openlayers openssl python3 python3-boto3 python3-owslib python3-venv ruby ruby-json-schema"
     [peers]="gcc libc6-dev libssl-dev haproxy nghttp2-client nginx openssl python3 strace varnish wrk"
+    [workload]="apache2-bin cgi-mapserver gcc gdal-bin libapache2-mod-mapcache libc6-dev lighttpd nginx python3 python3-venv uwsgi-core uwsgi-plugin-python3 wrk"
 )
 
 if ! command -v swift >/dev/null; then
@@ -47,23 +48,26 @@ if [ "${#missing[@]}" -gt 0 ]; then
     fi
 fi
 
-# What tests need from PyPI has a place of its own, made anew when the list changes.
-if [[ " $* " == *" test "* ]]; then
-    list="$(cd "$(dirname "$0")" && pwd)/python-packages.txt"
-    place="$(cd "$(dirname "$0")/.." && pwd)/.build/python"
-    if ! cmp -s "$list" "$place/packages.txt"; then
-        echo "installing what $list names"
-        rm -rf "$place"
-        mkdir -p "$(dirname "$place")"
-        /usr/bin/python3 -m venv "$place"
-        pip=("$place/bin/pip" install --quiet --disable-pip-version-check -r /dev/stdin)
-        grep -v '# alone$' "$list" | "${pip[@]}"
-        grep '# alone$' "$list" | "${pip[@]}" --no-deps
-        cp "$list" "$place/packages.txt"
-    fi
-fi
+# What comes from PyPI has a place of its own for each group, made anew when its list changes.
+root="$(cd "$(dirname "$0")/.." && pwd)"
+python_packages() { # LIST NAME
+    local list="$root/$1" place="$root/.build/$2"
+    cmp -s "$list" "$place/packages.txt" && return
+    echo "installing what $list names"
+    rm -rf "$place"
+    mkdir -p "$(dirname "$place")"
+    /usr/bin/python3 -m venv "$place"
+    pip=("$place/bin/pip" install --quiet --disable-pip-version-check -r /dev/stdin)
+    grep -v '# alone$' "$list" | "${pip[@]}"
+    if grep -q '# alone$' "$list"; then grep '# alone$' "$list" | "${pip[@]}" --no-deps; fi
+    cp "$list" "$place/packages.txt"
+}
+case " $* " in *" test "*) python_packages conf/python-packages.txt python ;; esac
+case " $* " in
+    *" workload "*) python_packages Benchmarks/peers/conf/python-packages.txt workload ;;
+esac
 
 # The demo's map data comes out of packages that are only unpacked: apt must know where they are.
 case " $* " in
-    *" demo "*) apt-cache show r-cran-dplyr >/dev/null 2>&1 || update ;;
+    *" demo "* | *" workload "*) apt-cache show r-cran-dplyr >/dev/null 2>&1 || update ;;
 esac

@@ -3,6 +3,7 @@
 -- from 0 again behind the last.
 --
 -- usage: wrk -s keys.lua URL -- LAYER list FILE [SPELLING] | LAYER unique FIRST | LAYER fill FIRST COUNT
+--                             | - targets FILE
 -- with SPELLING one of those below
 
 local paths, at, first, last
@@ -46,6 +47,18 @@ local function listed(layer, file, spelling)
   end
 end
 
+local function written(file)
+  local requests = {}
+  for line in io.lines(file) do
+    requests[#requests + 1] = wrk.format("GET", line)
+  end
+  local count = #requests
+  return function()
+    at = at % count + 1
+    return requests[at]
+  end
+end
+
 local function counted(layer, count)
   return function()
     local number = first + at
@@ -61,6 +74,8 @@ function init(args)
   at = 0
   if args[2] == "list" then
     request = listed(args[1], args[3], args[4])
+  elseif args[2] == "targets" then
+    request = written(args[3])
   else
     first = tonumber(args[3])
     request = counted(args[1], args[2] == "fill" and tonumber(args[4]))

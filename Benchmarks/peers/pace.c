@@ -6,6 +6,7 @@
 // that does nothing is the length of its own volley: 1.3 ms here at 20,000 requests per second.)
 //
 // usage: pace PORT CONNECTIONS RATE SECONDS WARMUP LAYER KEYS       prints one line of JSON
+// With "-" for LAYER, KEYS is a file of whole targets, a line each.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -48,6 +49,34 @@ static void fail(const char *what) {
 
 #include "keys.h"
 
+static char **targets;  // in place of a layer's keys
+
+static void readTargets(const char *path) {
+    FILE *file = fopen(path, "r");
+    if (file == NULL) fail(path);
+    char line[2048];
+    size_t room = 1 << 12;
+    targets = malloc(room * sizeof *targets);
+    while (targets != NULL && fgets(line, sizeof line, file) != NULL) {
+        line[strcspn(line, "\n")] = 0;
+        if (keyCount == room) targets = realloc(targets, (room *= 2) * sizeof *targets);
+        if (targets == NULL || (targets[keyCount++] = strdup(line)) == NULL) fail("targets");
+    }
+    if (targets == NULL || keyCount == 0) fail("targets");
+    fclose(file);
+}
+
+// The next target in turn; it stays until the one after it.
+static const char *nextTarget(void) {
+    static char path[128];
+    size_t turn = nextKey;
+    if (++nextKey == keyCount) nextKey = 0;
+    if (targets != NULL) return targets[turn];
+    snprintf(path, sizeof path, "/geoserver/gwc/service/tms/1.0.0/%s/12/%u/%u.png", layer,
+             keys[turn] % 4096, keys[turn] / 4096);
+    return path;
+}
+
 // The time to the next request: exponential, from xorshift64*.
 static double gap(double rate) {
     static uint64_t state = 88172645463325252u;
@@ -58,15 +87,12 @@ static double gap(double rate) {
 
 static void ask(int index, uint64_t due) {
     struct link *link = &links[index];
-    char request[512];
-    uint32_t key = keys[nextKey];
-    if (++nextKey == keyCount) nextKey = 0;
+    char request[4096];
     int length = snprintf(request, sizeof request,
-        "GET /geoserver/gwc/service/tms/1.0.0/%s/12/%u/%u.png HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
+        "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
         "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0)\r\n"
         "Accept: image/avif,image/webp,image/png,*/*;q=0.8\r\n"
-        "Accept-Encoding: gzip, deflate\r\n\r\n", layer, key % 4096, key / 4096,
-        port);
+        "Accept-Encoding: gzip, deflate\r\n\r\n", nextTarget(), port);
     link->due = due;
     link->headFilled = 0;
     link->bodyLeft = -1;
@@ -169,7 +195,8 @@ int main(int argc, char **argv) {
     double rate = atof(argv[3]), seconds = atof(argv[4]), warmup = atof(argv[5]);
     if (count < 1 || count > connectionLimit || rate <= 0 || poller < 0) return 2;
     layer = argv[6];
-    readKeys(argv[7]);
+    if (strcmp(layer, "-") == 0) readTargets(argv[7]);
+    else readKeys(argv[7]);
     timeRoom = (size_t)(rate * seconds * 1.5) + 1000;
     times = malloc(timeRoom * sizeof *times);
     if (times == NULL) fail("malloc");

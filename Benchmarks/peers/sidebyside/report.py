@@ -183,10 +183,53 @@ def rolling_lines(part, goals):
         f"  slowest write until all were in step: {part['slowest_until_in_step_seconds']:.2f} s"]
 
 
+def workload_lines(part, goals):
+    lines = [f"workload: {part['viewers']} viewers, {part['requests']} requests of {part['tiles']} "
+             f"tiles; the second half is counted, {part['counted']} requests with "
+             f"{part['new_tiles']} new tiles"]
+    rows = [("", "hit ratio", "renders", "MapServer's CPU s", "no picture", "wrong")]
+    for way, words in (("dialects", "in dialects"), ("plain", "in one spelling")):
+        rows += [(f"{name}, {words}", f"{row['hit_ratio']:.1%}", row["renders"],
+                  f"{row['origin_cpu_seconds']:.1f}", row["no_picture"],
+                  f"{row['wrong']}/{row['sample']}") for name, row in part[way].items()]
+        if way == "dialects":
+            renders = part["geowebcache_renders"]
+            rows.append(("(GeoWebCache at best, reckoned)",
+                         f"{1 - renders / part['counted']:.1%}", renders, "", "", ""))
+    lines += [*columns(rows), *_spelling_lines(part["spellings"]),
+              "  hits only, the same tiles"]
+    rows = [("", "CPU µs", "user", "system", "req/s", "edge's CPU to it", "in dialects")]
+    for name, row in part["hits"].items():
+        to_this = row.get("edge_to_this", {})
+        goal = goals["workload_cpu"].get(name)
+        rows.append((*_cost(name, row), ratio(to_this.get("mapedge"), goal),
+                     ratio(to_this.get("mapedge, dialects"), goal)))
+    lines += [*columns(rows), f"  the same at {part['latency']['rate']} requests per second"]
+    rows = [("", "p50 µs", "p99 µs", "best p99", "unanswered")]
+    rows += [(name, f"{row['p50_us']:.0f}", f"{row['p99_us']:.0f}", f"{row['best_p99_us']:.0f}",
+              f"{row['unanswered']:.0f}") for name, row in part["latency"]["servers"].items()]
+    return lines + columns(rows)
+
+
+def _spelling_lines(part):
+    """A column for each dialect; the first answer is the one that stored the tiles."""
+    if not part:
+        return []
+    names = list(next(iter(part.values())))
+    rows = [("", *names)]
+    for server, found in part.items():
+        rows.append((server, *(f"{found[name]['found']:.0%}" + (
+            f" ({found[name]['wrong']} wrong)" if found[name]["wrong"] else "")
+            for name in names)))
+    return ["  found without MapServer, of tiles that were stored in the dialect composer",
+            *columns(rows)]
+
+
 PARTS = {"hits": hits_lines, "distribution": distribution_lines, "maps": maps_lines,
          "tls": tls_lines,
          "misses": misses_lines, "latency": latency_lines, "idle": idle_lines,
-         "million": million_lines, "outage": outage_lines, "rolling": rolling_lines}
+         "million": million_lines, "outage": outage_lines, "rolling": rolling_lines,
+         "workload": workload_lines}
 
 
 def strangers(value):
