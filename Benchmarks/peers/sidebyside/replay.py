@@ -35,7 +35,7 @@ class Replay:
         self.lock = threading.Lock()
         self.failed = []
         self.count = 0
-        threads = [threading.Thread(target=self._run) for _ in range(VIEWERS)]
+        threads = [threading.Thread(target=self._run, daemon=True) for _ in range(VIEWERS)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -68,20 +68,23 @@ def fetch(port, targets):
         return [client.get(target)[2] for target in targets]
 
 
+def interpreter():
+    """One that has Pillow; None without it."""
+    python = os.path.join(PYTHON, "bin", "python")
+    return python if os.access(python, os.X_OK) else None
+
+
 def differences(pairs, directory):
     """How far the pictures of each pair are apart: the mean over all pixels and colours, of 255;
     None where one is no picture of that size. Pillow has it computed, in an interpreter of its own:
     this program needs nothing but Python."""
-    python = os.path.join(PYTHON, "bin", "python")
-    if not os.access(python, os.X_OK):
-        raise BenchmarkError("pictures cannot be compared; conf/install-packages.sh workload")
     paths = []
     for number, pair in enumerate(pairs):
         for side, body in zip("ab", pair):
             paths.append(os.path.join(directory, f"picture-{number}{side}"))
             with open(paths[-1], "wb") as file:
                 file.write(body)
-    done = subprocess.run([python, os.path.join(HERE, "pictures.py"), *paths],
+    done = subprocess.run([interpreter(), os.path.join(HERE, "pictures.py"), *paths],
                           capture_output=True, text=True)
     for path in paths:
         os.remove(path)

@@ -191,7 +191,7 @@ def workload_lines(part, goals):
     for way, words in (("dialects", "in dialects"), ("plain", "in one spelling")):
         rows += [(f"{name}, {words}", f"{row['hit_ratio']:.1%}", row["renders"],
                   f"{row['origin_cpu_seconds']:.1f}", row["no_picture"],
-                  f"{row['wrong']}/{row['sample']}") for name, row in part[way].items()]
+                  "-" if row["wrong"] is None else f"{row['wrong']}/{row['sample']}") for name, row in part[way].items()]
         if way == "dialects":
             renders = part["geowebcache_renders"]
             rows.append(("(GeoWebCache at best, reckoned)",

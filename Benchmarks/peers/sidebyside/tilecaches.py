@@ -71,7 +71,7 @@ class MapProxy(TileCache, Server):
     needs = "uwsgi_python3"
 
     def command(self):
-        """By uWSGI: a hit costs it a fifth to a third less than gunicorn with threads. Each
+        """By uWSGI: a hit costs it about a quarter less than gunicorn with threads. Each
         connection has a thread."""
         packages = os.path.abspath(PYTHON)
         if not os.path.isdir(packages) or shutil.which(self.needs) is None:
