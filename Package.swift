@@ -56,7 +56,7 @@ let package = Package(
         .target(name: "WireTesting", path: "Tests/WireTesting", swiftSettings: settings),
 
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: settings),
-        .testTarget(name: "TilesTests", dependencies: ["Tiles", "HTTP"], swiftSettings: settings),
+        .testTarget(name: "TilesTests", dependencies: ["Tiles", "HTTP", "WireTesting"], exclude: ["Goldens"], swiftSettings: settings),
         .testTarget(name: "CachingTests", dependencies: ["Caching", "HTTP", "Tiles"], swiftSettings: settings),
         .testTarget(name: "CloudFrontTests", dependencies: ["CloudFront", "Caching", "HTTP"], swiftSettings: settings),
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: settings),

@@ -66,12 +66,8 @@ public struct CapabilitiesReader: Sendable {
     ///
     /// - Parameter documentBytes: the longest document that is read.
     public init(documentBytes: Int = 64 << 20) {
-        var limits = XMLLimits.stream
+        var limits = XMLLimits.capabilities
         limits.documentBytes = documentBytes
-        // An abstract or a list of moments in time is one run of text.
-        limits.textBytes = 4 << 20
-        limits.attributeBytes = 65_536
-        limits.documentTypeBytes = 16_384
         scanner = XMLScanner(limits: limits)
     }
 
@@ -159,7 +155,7 @@ public struct CapabilitiesReader: Sendable {
         "WMT_MS_Capabilities", "WMS_Capabilities", "Capabilities", "WFS_Capabilities",
         "WCS_Capabilities", "TileMapService", "Services",
     ]
-    private static let exceptions: Set<String> = [
+    static let exceptions: Set<String> = [
         "ServiceExceptionReport", "ServiceException", "ExceptionReport", "WMTException",
     ]
     private static let layerElements: Set<String> = [
@@ -170,4 +166,17 @@ public struct CapabilitiesReader: Sendable {
         "SRS", "CRS", "Keyword", "TileMatrixSet", "TileMatrixSetLink",
     ])
     private static let nameElements: Set<String> = ["Name", "Identifier", "CoverageId", "name"]
+}
+
+extension XMLLimits {
+    /// What suits capabilities of tens of thousands of layers.
+    static var capabilities: XMLLimits {
+        var limits = XMLLimits.stream
+        limits.documentBytes = 64 << 20
+        // An abstract or a list of moments in time is one run of text.
+        limits.textBytes = 4 << 20
+        limits.attributeBytes = 65_536
+        limits.documentTypeBytes = 16_384
+        return limits
+    }
 }

@@ -41,12 +41,20 @@ public struct GridSet: Equatable, Sendable {
     public var tileHeight: Int
     /// From coarse to fine.
     public var levels: [Level]
+    /// Metres of one unit of the reference system; in degrees those of the equator (OGC 07-057r7
+    /// §6.1). At first a degree's for codes 4001 to 4999, which EPSG gives to geographic systems,
+    /// else a metre's.
+    public var metersPerUnit: Double
+
+    /// Of a degree, on the ellipsoid of WGS 84.
+    public static let metersPerDegree = 111_319.490_793_273_58
 
     public init(
         name: String, aliases: [String] = [], code: Int, isNorthingFirst: Bool? = nil,
         extent: BoundingBox, origin: Origin = .bottomLeft, tileSize: (Int, Int) = (256, 256),
         levels: [Level]
     ) {
+        metersPerUnit = 4001...4999 ~= code ? Self.metersPerDegree : 1
         (self.name, self.aliases, self.code) = (name, aliases, code)
         (self.isNorthingFirst, self.extent, self.origin) = (isNorthingFirst, extent, origin)
         (tileWidth, tileHeight, self.levels) = (tileSize.0, tileSize.1, levels)
@@ -77,6 +85,7 @@ public struct GridSet: Equatable, Sendable {
         if !(1...GridSets.levelsMax ~= levels.count) {
             return "number of levels is out of 1...\(GridSets.levelsMax)"
         }
+        if !(metersPerUnit > 0 && metersPerUnit <= 1e6) { return "has no metres in its unit" }
         var last = Double.infinity
         for level in levels {
             guard level.resolution > 0, level.resolution < last else {

@@ -26,6 +26,7 @@ public struct GridSets: Sendable {
         var name: Range<Int>
 
         var aliases: Range<Int>
+        var metersPerUnit: Double
     }
 
     private(set) var records: [Record] = []
@@ -56,7 +57,7 @@ public struct GridSets: Sendable {
                 system: .canonical(set.code), isNorthingFirst: set.isNorthingFirst,
                 tileWidth: set.tileWidth, tileHeight: set.tileHeight,
                 matrices: first..<matrices.count, name: keep(set.name),
-                aliases: firstAlias..<aliases.count))
+                aliases: firstAlias..<aliases.count, metersPerUnit: set.metersPerUnit))
     }
 
     private mutating func matrix(_ level: GridSet.Level, of set: GridSet) -> Matrix {

@@ -5,10 +5,23 @@ public struct LayerFacts: Equatable, Sendable {
     /// The style that an empty STYLES means, with its workspace if it is a workspace's; empty where
     /// it is not known.
     public var defaultStyle: String
+    /// The same style as the virtual service of the layer's workspace names it; empty where that
+    /// was not asked.
+    public var virtualStyle: String
+    /// What the pool's capabilities say of it beside that; nil where nobody has read them.
+    public var description: ServiceLayer?
 
-    public init(name: String, defaultStyle: String = "") {
+    public init(
+        name: String, defaultStyle: String = "", virtualStyle: String = "",
+        description: ServiceLayer? = nil
+    ) {
         (self.name, self.defaultStyle) = (name, defaultStyle)
+        (self.virtualStyle, self.description) = (virtualStyle, description)
     }
+
+    /// The same, but for what its styles mean: of a style that is asked for by its name nobody can
+    /// say then that it is the layer's default one.
+    public var withoutStyles: LayerFacts { LayerFacts(name: name, description: description) }
 }
 
 /// Layers by name, in a form that is searched without following a reference.
@@ -17,12 +30,16 @@ struct LayerTable: Sendable {
         var name: Range<Int>
         /// Of the default style, without the layer's workspace.
         var style: Range<Int>
+        /// Of the default style in the virtual service of the layer's workspace.
+        var virtualStyle: Range<Int>
         /// The default style is of the layer's workspace.
         var isOwn = false
         /// The bare name of the default style means it when the global services are asked, and
         /// when the virtual one of the layer's workspace is.
         var isGlobalDefault = false
         var isVirtualDefault = false
+        /// The pool lists it without any style.
+        var hasNoStyles = false
     }
 
     private var records: [Record] = []
@@ -52,7 +69,10 @@ struct LayerTable: Sendable {
             slots[slot] = Int32(records.count)
             if isBare { hasBareNames = true }
             let style = Self.bare(Array(layer.defaultStyle.utf8), of: Array(layer.name.utf8))
-            var record = Record(name: keep(name), style: keep(style))
+            var record = Record(
+                name: keep(name), style: keep(style),
+                virtualStyle: keep(Array(layer.virtualStyle.utf8)))
+            record.hasNoStyles = layer.description?.styles.isEmpty == true
             names.judge(layer, &record.isOwn, &record.isGlobalDefault, &record.isVirtualDefault)
             records.append(record)
         }
@@ -68,7 +88,7 @@ struct LayerTable: Sendable {
         let name = Self.canonical(workspace + ":")
         guard let slot = freeSlot(for: name) else { return }
         slots[slot] = Int32(records.count)
-        records.append(Record(name: keep(name), style: keep([])))
+        records.append(Record(name: keep(name), style: keep([]), virtualStyle: keep([])))
     }
 
     /// Where a name goes; nil where it is there already: of two layers with one name, the first.
@@ -150,6 +170,11 @@ struct LayerTable: Sendable {
         _ style: QueryText, of index: Int, isVirtual: Bool, in query: RawSpan
     ) -> Bool {
         let record = records[index]
+        if isVirtual, !record.virtualStyle.isEmpty,
+            spells(style, from: style.start, record.virtualStyle, in: query)
+        {
+            return true
+        }
         guard !record.style.isEmpty else { return false }
         if spells(style, from: style.start, record.style, in: query) {
             return isVirtual ? record.isVirtualDefault : record.isGlobalDefault
@@ -167,6 +192,17 @@ struct LayerTable: Sendable {
             }
         }
         return false
+    }
+
+    /// Whether a style is what the edge's own capabilities call the one of a layer for which the pool
+    /// lists none: WMTS has no style without a name that clients get along with.
+    func isStandIn(_ style: QueryText, of index: Int, in query: RawSpan) -> Bool {
+        records[index].hasNoStyles && style.spells("default", in: query)
+    }
+
+    /// Only the virtual service of the layer's workspace has said what its styles are called.
+    func isKnownVirtually(_ index: Int) -> Bool {
+        records[index].style.isEmpty && !records[index].virtualStyle.isEmpty
     }
 
     private func spells(

@@ -35,7 +35,7 @@ extension MapReading {
         guard service.service != .unknown else { return false }
         guard !service.workspace.isEmpty else { return true }
         // A global layer group has such a service, too, whose layers are of any workspace.
-        guard services.layers.isEmpty || isWorkspaceKnown(path, services, &scratch) else {
+        guard !services.knowsAllLayers || isWorkspaceKnown(path, services, &scratch) else {
             return false
         }
         let bytes = layers.isInPath ? path : query
@@ -124,7 +124,8 @@ extension MapReading {
     ) -> StyleScope {
         writer.name("STYLES")
         guard !styles.isEmpty else { return .any }
-        let isVirtual = !service.workspace.isEmpty
+        let isVirtual =
+            !service.workspace.isEmpty || isOfOneWorkspace(names, layers, services, writer)
         let asked: StyleScope = isVirtual ? .virtual : .global
         let bytes = styles.isInPath ? path : query
         guard 1...NamedLayers.styledMax ~= names.count,
@@ -146,6 +147,8 @@ extension MapReading {
             let facts = Int(names.facts[index])
             if facts >= 0,
                 services.layers.isDefault(style, of: facts, isVirtual: isVirtual, in: bytes)
+                    || service.service.isCached && services.writesTileCapabilities
+                        && services.layers.isStandIn(style, of: facts, in: bytes)
             {
                 continue
             }
@@ -160,6 +163,16 @@ extension MapReading {
         }
         if isDefault { writer.rewind(to: start) }
         return scope
+    }
+
+    /// Whether a tile service is asked for a layer of which only its workspace's virtual service
+    /// has said what its styles are called: a tile service names styles as WMS does.
+    private func isOfOneWorkspace(
+        _ names: NamedLayers, _ layers: Range<Int>, _ services: MapServices, _ writer: KeyWriter
+    ) -> Bool {
+        guard service.service.isCached, names.count == 1, names.facts[0] >= 0 else { return false }
+        return services.layers.isKnownVirtually(Int(names.facts[0]))
+            && commonWorkspace(layers, services, writer) != nil
     }
 
     /// Whether the catalogue says that the bare style that was just written is a global one, and
@@ -200,7 +213,7 @@ extension MapReading {
         }
         guard end < layers.upperBound, hasName else { return nil }
         guard
-            services.layers.isEmpty
+            !services.knowsAllLayers
                 || services.layers.index(of: layers.lowerBound..<(end + 1), in: writer) != nil
         else { return nil }
         let length = end + 1 - layers.lowerBound

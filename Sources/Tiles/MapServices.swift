@@ -32,11 +32,21 @@ public final class MapServices: Sendable {
     }
 
     public let gridSets: GridSets
+    /// The edge writes the capabilities of the tile services itself; see ``TileDocuments``.
+    public let writesTileCapabilities: Bool
+    /// Those capabilities; nil: not written, or nobody has read yet what layers there are.
+    public let documents: TileDocuments?
+    /// What these were made of by `knowing`; nil: they are as they were configured.
+    public let configured: MapServices?
     let layers: LayerTable
+    /// A layer that is not known is none, and so is its workspace.
+    let knowsAllLayers: Bool
     /// Styles by their qualified names; empty where they are not known.
     let styles: LayerTable
     let contexts: [Record]
     private let bytes: [UInt8]
+    /// What it was made with.
+    private let given: (contexts: [Context], styles: [String])
 
     /// `/geoserver` with the well-known grid sets, and nothing known of its layers.
     public static let standard = MapServices()
@@ -47,11 +57,27 @@ public final class MapServices: Sendable {
     ///   - styles: all of the catalogue, as `workspace:name` or, of a global one, `name`. Without
     ///     them a style that is asked for by its bare name may be another one in the virtual
     ///     service of a workspace and in the global one, and has two keys.
-    public init(
+    ///   - writesTileCapabilities: see there.
+    public convenience init(
         contexts: [Context] = [Context()], gridSets: GridSets = .wellKnown,
-        layers: [LayerFacts] = [], styles: [String] = []
+        layers: [LayerFacts] = [], styles: [String] = [], writesTileCapabilities: Bool = false
     ) {
-        self.gridSets = gridSets
+        self.init(
+            (contexts, styles), gridSets, layers, knowsAllLayers: !layers.isEmpty,
+            writesTileCapabilities, configured: nil, nil)
+    }
+
+    private init(
+        _ given: (contexts: [Context], styles: [String]), _ gridSets: GridSets,
+        _ layers: [LayerFacts], knowsAllLayers: Bool, _ writesTileCapabilities: Bool,
+        configured: MapServices?, _ documents: TileDocuments?
+    ) {
+        let (contexts, styles) = given
+        (self.given, self.gridSets) = (given, gridSets)
+        (self.knowsAllLayers, self.writesTileCapabilities) = (
+            knowsAllLayers, writesTileCapabilities
+        )
+        (self.configured, self.documents) = (configured, documents)
         self.layers = LayerTable(
             layers, styles: styles, workspaces: contexts.map(\.bareWorkspace))
         self.styles = LayerTable(styles.map { LayerFacts(name: $0) })
@@ -74,6 +100,18 @@ public final class MapServices: Sendable {
         }
         self.contexts = records
         self.bytes = bytes
+    }
+
+    /// The same services with what their pool says of its layers, which need not be all of them:
+    /// a layer may be hidden from whoever asked.
+    ///
+    /// - Parameters:
+    ///   - layers: as ``facts(from:)`` makes them.
+    ///   - documents: of these layers; nil: none are written.
+    public func knowing(_ layers: [LayerFacts], documents: TileDocuments?) -> MapServices {
+        MapServices(
+            given, gridSets, layers, knowsAllLayers: knowsAllLayers, writesTileCapabilities,
+            configured: configured ?? self, documents)
     }
 
     func byte(_ index: Int) -> UInt8 { bytes[index] }

@@ -26,12 +26,12 @@ public struct ServiceException: Sendable, Equatable {
         if let namespace = dialect.owsNamespace {
             xml += "<ows:ExceptionReport xmlns:ows=\"\(namespace)\""
             xml += " version=\"\(dialect.version)\">\n"
-            xml += "  <ows:Exception exceptionCode=\"\(Self.escaped(code ?? "NoApplicableCode"))\""
-            if let locator { xml += " locator=\"\(Self.escaped(locator))\"" }
-            xml += ">\n    <ows:ExceptionText>\(Self.escaped(text))</ows:ExceptionText>\n"
+            xml += "  <ows:Exception exceptionCode=\"\(escapedXML(code ?? "NoApplicableCode"))\""
+            if let locator { xml += " locator=\"\(escapedXML(locator))\"" }
+            xml += ">\n    <ows:ExceptionText>\(escapedXML(text))</ows:ExceptionText>\n"
             xml += "  </ows:Exception>\n</ows:ExceptionReport>\n"
         } else if dialect == .tms {
-            xml += "<TileMapServerError>\n  <Message>\(Self.escaped(text))</Message>\n"
+            xml += "<TileMapServerError>\n  <Message>\(escapedXML(text))</Message>\n"
             xml += "</TileMapServerError>\n"
         } else {
             xml += "<ServiceExceptionReport version=\"\(dialect.version)\""
@@ -39,12 +39,12 @@ public struct ServiceException: Sendable, Equatable {
                 xml += " xmlns=\"http://www.opengis.net/ogc\""
             }
             xml += ">\n  <ServiceException"
-            if let code { xml += " code=\"\(Self.escaped(code))\"" }
+            if let code { xml += " code=\"\(escapedXML(code))\"" }
             // WMS 1.1.1 and older know no locator.
             if let locator, dialect != .wms10, dialect != .wms11 {
-                xml += " locator=\"\(Self.escaped(locator))\""
+                xml += " locator=\"\(escapedXML(locator))\""
             }
-            xml += ">\(Self.escaped(text))</ServiceException>\n</ServiceExceptionReport>\n"
+            xml += ">\(escapedXML(text))</ServiceException>\n</ServiceExceptionReport>\n"
         }
         return Array(xml.utf8)
     }
@@ -58,25 +58,25 @@ public struct ServiceException: Sendable, Equatable {
             + "\"locator\":\(locator),\"text\":\(JSONString.quoted(text))}]}\n"
         return Array(json.utf8)
     }
+}
 
-    /// Text for an element or attribute: what XML 1.0 §2.2 forbids becomes U+FFFD, and line ends
-    /// become references, which attributes would else turn into spaces.
-    private static func escaped(_ text: String) -> String {
-        var escaped = ""
-        escaped.reserveCapacity(text.utf8.count)
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": escaped += "&amp;"
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            case "\"": escaped += "&quot;"
-            case "'": escaped += "&apos;"
-            case "\t", "\n", "\r": escaped += "&#\(scalar.value);"
-            case _ where scalar.value < 0x20 || scalar.value & 0xFFFE == 0xFFFE:
-                escaped.unicodeScalars.append("\u{FFFD}")
-            default: escaped.unicodeScalars.append(scalar)
-            }
+/// Text for an element or attribute: what XML 1.0 §2.2 forbids becomes U+FFFD, and line ends
+/// become references, which attributes would else turn into spaces.
+func escapedXML(_ text: String) -> String {
+    var escaped = ""
+    escaped.reserveCapacity(text.utf8.count)
+    for scalar in text.unicodeScalars {
+        switch scalar {
+        case "&": escaped += "&amp;"
+        case "<": escaped += "&lt;"
+        case ">": escaped += "&gt;"
+        case "\"": escaped += "&quot;"
+        case "'": escaped += "&apos;"
+        case "\t", "\n", "\r": escaped += "&#\(scalar.value);"
+        case _ where scalar.value < 0x20 || scalar.value & 0xFFFE == 0xFFFE:
+            escaped.unicodeScalars.append("\u{FFFD}")
+        default: escaped.unicodeScalars.append(scalar)
         }
-        return escaped
     }
+    return escaped
 }

@@ -1,5 +1,5 @@
-/// From spherical Mercator (EPSG:3857) to degrees, without a mathematical library: this module has
-/// none. Good to 1e-12 of a degree, and defined for every number.
+/// Between spherical Mercator (EPSG:3857) and degrees, without a mathematical library: this module
+/// has none. Good to 1e-12 of a degree, and defined for every number.
 enum Mercator {
     /// The radius of EPSG:3857, in metres.
     private static var radius: Double { 6_378_137 }
@@ -14,6 +14,19 @@ enum Mercator {
         if height.isNaN { return .nan }
         // The Gudermannian function.
         return (2 * arctangent(exponential(height)) - Double.pi / 2) * (180 / Double.pi)
+    }
+
+    /// The northing of a latitude, which is cut to the square world's: a bisection, for slow ways.
+    static func northing(_ latitude: Double) -> Double {
+        var (south, north) = (-GridSet.mercatorEdge, GridSet.mercatorEdge)
+        for edge in [south, north] where (latitude >= Self.latitude(edge)) == (edge > 0) {
+            return edge
+        }
+        for _ in 0..<60 {
+            let middle = (south + north) / 2
+            if Self.latitude(middle) < latitude { south = middle } else { north = middle }
+        }
+        return (south + north) / 2
     }
 
     /// e to the power of a number of at most 8 in size.
