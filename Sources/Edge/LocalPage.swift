@@ -22,6 +22,8 @@ struct LocalPage {
     var since: Int64?
     /// How long others may keep it.
     var cacheControl = "no-store"
+    /// The content follows behind the head, from elsewhere.
+    var isSentApart = false
 
     init(_ status: Int, detail: StaticString) {
         self.status = status
@@ -104,7 +106,7 @@ extension LoopState where N: ~Copyable {
         writer.append("\r\n")
         outcome.framingBytes = writer.count
         put(slot, writer)
-        if !isHead {
+        if !isHead, !page.isSentApart {
             unsafe page.content.withUnsafeBytes { _ = unsafe viewers[slot].output.append($0) }
         }
         return outcome

@@ -9,10 +9,9 @@ extension Settings {
     package func rules(for item: InvalidationPath) -> [InvalidationRule] {
         let named = settled(item).map { InvalidationRule($0) }
         var services: [MapServices] = []
-        for case let maps? in behaviors.map(\.maps) where !services.contains(where: { $0 === maps })
-        {
-            services.append(maps)
-        }
+        // What was stored before the pool's layers were known has the key that it had then.
+        let all = behaviors.compactMap(\.maps).flatMap { [$0, $0.configured ?? $0] }
+        for maps in all where !services.contains(where: { $0 === maps }) { services.append(maps) }
         var rules = named
         for (rule, maps) in named.flatMap({ rule in services.map { (rule, $0) } }) {
             let others: [InvalidationRule]

@@ -212,13 +212,23 @@ public final class Server: Sendable {
     /// What is known of members that stay is kept; running fetches go on where they are. An origin
     /// of that name that is not there (a reload took it) changes nothing.
     public func replaceMembers(of origin: String, by members: [MemberSettings]) {
+        amend { settings in
+            guard let index = settings.origins.firstIndex(where: { $0.id == origin }),
+                settings.origins[index].members != members
+            else { return false }
+            settings.origins[index].members = members
+            return true
+        }
+    }
+
+    /// Changes a part of the configuration that needs neither listeners nor certificates anew.
+    ///
+    /// - Parameter change: whether there was anything to change.
+    func amend(_ change: (inout Settings) -> Bool) {
         let changed = state.withLock { state -> (SettingsSnapshot, [WaitingPlace])? in
             let former = state.snapshot
             var settings = former.settings
-            guard let index = settings.origins.firstIndex(where: { $0.id == origin }),
-                settings.origins[index].members != members
-            else { return nil }
-            settings.origins[index].members = members
+            guard change(&settings) else { return nil }
             let next = SettingsSnapshot(
                 settings, previous: former, former.contexts, seed: .random(in: 0...(.max)))
             return Self.swap(next, &state)

@@ -119,6 +119,8 @@ public struct OriginSettings: Sendable {
     public var tls = TLSClientSettings()
     /// How its members keep one catalog; nil: they have none in common.
     public var cluster: ClusterSettings?
+    /// Where it is read what layers it has; nil: nowhere.
+    public var layers: LayerSettings?
 
     public init() {}
 }

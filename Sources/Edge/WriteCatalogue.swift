@@ -44,6 +44,10 @@ final class CatalogueBoard: Sendable {
         /// When the last write that goes on behind its answer is taken for done, in monotonic
         /// milliseconds; nil: there is none.
         fileprivate var settlesAt: Int64?
+        /// How many writes have passed that may have changed which style of a layer is its default
+        /// one, and until when the last of them may go on.
+        fileprivate var styleChanges: UInt64 = 0
+        fileprivate var stylesSettleAt: Int64 = .min
     }
 
     private let state = Mutex(Known())
@@ -58,6 +62,20 @@ final class CatalogueBoard: Sendable {
             (state.isBehind, state.mayHaveChanged) = (true, true)
             if let settlesAt { state.settlesAt = max(state.settlesAt ?? settlesAt, settlesAt) }
         }
+    }
+
+    /// A write that passed may have changed the default style of a layer.
+    ///
+    /// - Parameter settlesAt: as in `noteChange`.
+    func noteStyleChange(until settlesAt: Int64? = nil) {
+        state.withLock { state in
+            state.styleChanges += 1
+            if let settlesAt { state.stylesSettleAt = max(state.stylesSettleAt, settlesAt) }
+        }
+    }
+
+    func styleChanges(at now: Int64) -> (number: UInt64, isSettled: Bool) {
+        state.withLock { ($0.styleChanges, $0.stylesSettleAt <= now) }
     }
 
     /// Whether it has to be read anew; the reading begins now.

@@ -234,11 +234,10 @@ extension LoopState where N: ~Copyable {
         }
         let rule = InvalidationRule(scope: writes.expanded(watch.write.scope))
         let goesOn = outcome == .unknown || watch.write.isDeferred
-        if watch.write.scope.mayChangeCatalogue {
-            let delay = snapshot.settings.writes.repeatDelay
-            shared.catalogue.noteChange(
-                until: goesOn ? network.monotonicMilliseconds.adding(delay) : nil)
-        }
+        let delay = snapshot.settings.writes.repeatDelay
+        let settlesAt = goesOn ? network.monotonicMilliseconds.adding(delay) : nil
+        if watch.write.scope.mayChangeCatalogue { shared.catalogue.noteChange(until: settlesAt) }
+        if watch.write.scope.mayChangeStyles { shared.catalogue.noteStyleChange(until: settlesAt) }
         return Store.WriteEnding(id: watch.id, rules: [rule], again: goesOn ? rule : nil)
     }
 
@@ -303,6 +302,12 @@ extension WriteScope {
     fileprivate var mayChangeCatalogue: Bool {
         parts.reduce(into: EntryKinds()) { $0.formUnion($1.kinds) }
             .isSuperset(of: [.capabilities, .lists])
+    }
+
+    /// Whether a layer may be drawn by another style behind it: a style that is taken away is
+    /// replaced wherever it was the default one. No transaction does that.
+    fileprivate var mayChangeStyles: Bool {
+        parts.contains { $0.kinds.contains([.legends, .capabilities]) }
     }
 }
 

@@ -63,6 +63,7 @@ private struct GridSetFile {
         section.read("tileWidth", &width, .count(1...4_096))
         section.read("tileHeight", &height, .count(1...4_096))
         let resolutions = section.list("resolutions")?.compactMap { $0.read(.number, findings) }
+        let meters = section.given("metersPerUnit")?.read(.number, findings)
         let names = section.list("levelNames")?.compactMap { $0.read(.text, findings) }
         section.finish()
         if findings.hasErrors { return nil }
@@ -79,7 +80,7 @@ private struct GridSetFile {
                 "name each level, or leave levelNames out for 0, 1, 2 and so on")
             return nil
         }
-        let set = GridSet(
+        var set = GridSet(
             name: name, aliases: aliases, code: code, isNorthingFirst: isNorthingFirst,
             extent: BoundingBox(
                 west: extent[0], south: extent[1], east: extent[2], north: extent[3]),
@@ -87,6 +88,7 @@ private struct GridSetFile {
             levels: resolutions.enumerated().map { index, resolution in
                 GridSet.Level(resolution: resolution, name: names?[index] ?? "\(index)")
             })
+        if let meters { set.metersPerUnit = meters }
         guard let defect = set.defect else { return set }
         findings.error(
             at: .line(file: file, 1), "the grid set \"\(printable(name))\" \(defect)",

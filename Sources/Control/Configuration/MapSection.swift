@@ -9,16 +9,19 @@ struct MapDraft: Sendable {
     var gridSets: [GridSet]
     var styles: [String]
     var services: MapServices
+    /// Where its layers are read; nil: nowhere.
+    var layers: LayerSettings?
     var place: Finding.Place
 
     init(
         _ contexts: [MapServices.Context], _ gridSets: [GridSet], _ styles: [String],
-        at place: Finding.Place
+        writesTileCapabilities: Bool, at place: Finding.Place
     ) {
         (self.contexts, self.gridSets, self.styles) = (contexts, gridSets, styles)
         self.place = place
         services = MapServices(
-            contexts: contexts, gridSets: GridSets(GridSet.wellKnown + gridSets), styles: styles)
+            contexts: contexts, gridSets: GridSets(GridSet.wellKnown + gridSets), styles: styles,
+            writesTileCapabilities: writesTileCapabilities)
     }
 
     /// All services together, for whoever reads keys of any origin; of one path the first counts.
@@ -63,8 +66,48 @@ extension ConfigurationReader {
         if contexts.isEmpty { contexts = [MapServices.Context()] }
         let own = section.given("gridSets").map(readGridSets) ?? []
         let styles = (section.list("styles") ?? []).compactMap { $0.read(.text, findings) }
+        let layers = section.section("layers")
+        var writes = false
+        section.read("writesTileCapabilities", &writes, .flag)
         section.finish()
-        return MapDraft(contexts, own, styles, at: section.place)
+        var draft = MapDraft(
+            contexts, own, styles, writesTileCapabilities: writes, at: section.place)
+        draft.layers = layers.flatMap { readLayers($0, draft) }
+        if writes, draft.layers == nil {
+            findings.error(
+                at: findings.place(of: section.name + "writesTileCapabilities"),
+                "\(section.name)writesTileCapabilities has no layers to write of",
+                "name the pool's WMS in \(section.name)layers.services")
+        }
+        return draft
+    }
+
+    /// The keys of `layers`; nil where no service is named that would tell them.
+    private func readLayers(_ section: Section, _ draft: MapDraft) -> LayerSettings? {
+        var section = section
+        var layers = LayerSettings(services: [])
+        for given in section.list("services") ?? [] {
+            guard let path = given.read(.servicePath, findings) else { continue }
+            if draft.services.isMapService(path) {
+                layers.services.append(path)
+            } else {
+                findings.error(
+                    at: given.place,
+                    "\(given.name) is \"\(printable(path))\", which is no WMS of these services",
+                    "write a path such as /geoserver/wms or /geoserver/WORKSPACE/wms")
+            }
+        }
+        section.read("interval", &layers.interval, .duration(1_000...86_400_000))
+        section.read("timeout", &layers.timeout, .duration(1...3_600_000))
+        section.finish()
+        guard !layers.services.isEmpty else { return nil }
+        // A layer's name says nothing of the path above.
+        if draft.contexts.count > 1 {
+            findings.error(
+                at: section.place, "\(section.name)services are of one of several services",
+                "give each GeoServer an origin of its own, or remove it")
+        }
+        return layers
     }
 
     /// Gives behaviors the map services of their origins, where maps shall have one key.

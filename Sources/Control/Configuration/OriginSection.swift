@@ -52,6 +52,7 @@ extension ConfigurationReader {
                 draft.settings.cluster = readCluster(cluster, of: id)
             }
             draft.maps = origin.section("maps").map { readMaps($0) }
+            draft.settings.layers = draft.maps?.layers
             origin.finish()
             // A distribution's ids may be any text.
             if !isImporting, (try? ValueForm.edgeName.parse(id)) == nil {

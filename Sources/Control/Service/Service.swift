@@ -102,6 +102,8 @@ public final class Service: Sendable {
         defer { looks.cancel() }
         let readings = CatalogueKeeper(server, observer).start()
         defer { readings.cancel() }
+        let layers = makeLayerKeeper(server, directory.path).start()
+        defer { layers.cancel() }
         let seeds = admin.boundEndpoints.first.map { makeSeedTasks(admin: $0) }
         defer { seeds?.end(.all) }
         state.withLock { ($0.server, $0.seeds) = (server, seeds) }

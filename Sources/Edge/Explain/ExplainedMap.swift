@@ -12,6 +12,10 @@ extension LoopState where N: ~Copyable {
             told.refuse(Explanation.Note("ambiguous-map", refusal.sentence))
             return
         }
+        if exchange.asksForTileDocument {
+            let text = "written by the edge of the layers that the pool lists; nobody is asked"
+            told.rewritings.append(Explanation.Rewriting("tile capabilities", text))
+        }
         guard let ask = exchange.map else { return }
         func note(_ what: String, _ result: String) {
             told.rewritings.append(Explanation.Rewriting(what, result))

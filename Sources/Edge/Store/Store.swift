@@ -49,6 +49,7 @@ public final class Store: Sendable {
             settings, seed: opened.seed, file: opened.file, ownFrom: contents.nextObject,
             touches: usage.touches, log: log)
         let file = opened.file
+        beganEmpty = contents.isEmpty
         invalidations = Invalidations(
             directory: core.directory.invalidations, storeLatest: contents.invalidation,
             isStoreEmpty: contents.isEmpty, stepping: stepping, clock: settings.clock, events: log)
@@ -65,6 +66,9 @@ public final class Store: Sendable {
     }
 
     deinit { OpenDirectories.remove(core.settings.directory) }
+
+    /// Nothing was stored when it was opened.
+    public let beganEmpty: Bool
 
     /// The response field by whose tags a rule may name what is stored; empty, as at first: none,
     /// and such rules match nothing. Whoever opens the store says it, and loops by their settings.

@@ -1,0 +1,86 @@
+import Reactor
+public import Tiles
+
+/// Where an origin's layers are read from.
+public struct LayerSettings: Sendable, Hashable {
+    /// Paths of its WMS services as viewers see them, such as `/geoserver/wms`, whose capabilities
+    /// are read without credentials: what nobody may see is told to nobody.
+    public var services: [String]
+    /// Milliseconds between two readings. Default 5 min.
+    public var interval = 300_000
+    /// Milliseconds that one document may take. Default 30 s.
+    public var timeout = 30_000
+
+    public init(services: [String]) { self.services = services }
+}
+
+/// An origin whose layers are read, and its map services.
+public struct LayerSource: Sendable {
+    public var origin: String
+    public var settings: LayerSettings
+    /// As they were configured.
+    public var configured: MapServices
+    /// As they are in force.
+    public var maps: MapServices
+}
+
+// What is known of layers reaches the loops with the configuration's snapshot: whoever began with
+// one makes key and question by the same.
+extension Server {
+    /// Origins whose layers are to be read, of those that a behavior has maps of.
+    public var layerSources: [LayerSource] {
+        let settings = snapshot.settings
+        var sources: [LayerSource] = []
+        for behavior in settings.behaviors {
+            let origin = settings.origins[behavior.origin]
+            guard let maps = behavior.maps, let layers = origin.layers,
+                !sources.contains(where: { $0.origin == origin.id })
+            else { continue }
+            sources.append(
+                LayerSource(
+                    origin: origin.id, settings: layers, configured: maps.configured ?? maps,
+                    maps: maps))
+        }
+        return sources
+    }
+
+    /// Puts map services in force for the behaviors whose own were made of the same ones.
+    ///
+    /// A reload that came in between has others, and nothing happens.
+    public func putInForce(_ maps: MapServices) {
+        amend { settings in
+            var isAny = false
+            for index in settings.behaviors.indices {
+                guard let former = settings.behaviors[index].maps,
+                    (former.configured ?? former) === (maps.configured ?? maps)
+                else { continue }
+                settings.behaviors[index].maps = maps
+                isAny = true
+            }
+            return isAny
+        }
+    }
+
+    /// How many writes have passed that may have changed which style of a layer is its default one,
+    /// and whether the last of them is done.
+    public var styleChanges: (number: UInt64, isSettled: Bool) {
+        shared.catalogue.styleChanges(at: monotonicMilliseconds())
+    }
+
+    /// Members that may be asked what layers an origin has: those that are fit, since one that has
+    /// just started lists less than there is, and in step with its catalog, as far as it has one.
+    public func layerTargets(of origin: String) -> [MemberTarget] {
+        guard let pool = snapshot.pools.first(where: { $0.settings.id == origin }) else {
+            return []
+        }
+        let fit = pool.standing(at: monotonicMilliseconds()).fit
+        let stepless = pool.cluster?.stepless ?? []
+        return pool.settings.members.enumerated().filter { index, member in
+            fit >> UInt64(index) & 1 == 1 && !stepless.contains(member.name)
+        }.map { _, member in
+            MemberTarget(
+                origin: pool.settings, member: member, tls: pool.tls, authorization: nil,
+                timeout: pool.settings.layers?.timeout ?? pool.settings.firstByteTimeout)
+        }
+    }
+}

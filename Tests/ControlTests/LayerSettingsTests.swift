@@ -1,0 +1,125 @@
+import Edge
+import Testing
+import Tiles
+import WireTesting
+
+@testable import Control
+
+@Suite("Layers of a pool: what the file says, and what is remembered")
+struct LayerSettingsTests {
+    private let head = """
+        origins:
+          maps:
+            members: ["http://127.0.0.1:1"]
+            maps:
+
+        """
+
+    @Test("where layers are read, how often, and that capabilities are written arrive")
+    func keys() throws {
+        let text =
+            head + """
+                      layers:
+                        services: [/geoserver/wms, /geoserver/base/ows]
+                        interval: 1m
+                        timeout: 5s
+                      writesTileCapabilities: true
+
+                """
+        #expect(findings(text).isEmpty)
+        let settings = reading(text).configuration.settings
+        let layers = try #require(settings.origins[0].layers)
+        #expect(layers.services == ["/geoserver/wms", "/geoserver/base/ows"])
+        #expect((layers.interval, layers.timeout) == (60_000, 5_000))
+        #expect(settings.behaviors[0].maps?.writesTileCapabilities == true)
+        let standard = reading(head + "      bareWorkspace: ~\n").configuration.settings
+        #expect(standard.origins[0].layers == nil)
+        let plain = reading(head + "      styles: [a]\n").configuration.settings
+        #expect(plain.behaviors[0].maps?.writesTileCapabilities == false)
+    }
+
+    @Test("a service that is none, capabilities of nothing and several GeoServers are mistakes")
+    func mistakes() {
+        #expect(
+            findings(head + "      layers: { services: [/geoserver/wfs] }\n") == [
+                "edge.yaml:5: origins.maps.maps.layers.services[0] is \"/geoserver/wfs\", which is "
+                    + "no WMS of these services; write a path such as /geoserver/wms or "
+                    + "/geoserver/WORKSPACE/wms"
+            ])
+        #expect(
+            findings(head + "      writesTileCapabilities: true\n") == [
+                "edge.yaml:5: origins.maps.maps.writesTileCapabilities has no layers to write of; "
+                    + "name the pool's WMS in origins.maps.maps.layers.services"
+            ])
+        let two = "      services: [/a, /b]\n      layers: { services: [/a/wms] }\n"
+        #expect(
+            findings(head + two) == [
+                "edge.yaml:6: origins.maps.maps.layers.services are of one of several services; "
+                    + "give each GeoServer an origin of its own, or remove it"
+            ])
+    }
+
+    @Test("the unit of a grid set's system is a metre or a degree's metres, or what its file says")
+    func units() throws {
+        let files = ExportFiles()
+        func found(_ unit: String) throws -> [String] {
+            try files.write(
+                "grid.yaml",
+                """
+                name: Feet
+                epsg: 2263
+                northingFirst: false
+                extent: [900000, 110000, 1090000, 280000]
+                resolutions: [100]
+                \(unit)
+                """)
+            return findings(head + "      gridSets: \(files.directory)\n")
+        }
+        #expect(try found("metersPerUnit: 0.3048006096012192").isEmpty)
+        #expect(
+            try found("metersPerUnit: 0").first?.hasSuffix(
+                "grid.yaml:1: the grid set \"Feet\" has no metres in its unit; correct it by the "
+                    + "capabilities of the server that has it") == true)
+        #expect(GridSet.webMercator.metersPerUnit == 1)
+        #expect(GridSet.degrees.metersPerUnit == GridSet.metersPerDegree)
+    }
+
+    private static let facts = [
+        LayerFacts(name: "geonode:a b", defaultStyle: "geonode:line", virtualStyle: "line"),
+        LayerFacts(name: "world", defaultStyle: "point"), LayerFacts(name: "base:unknown"),
+    ]
+
+    @Test("a default style that was not known, or is another one, makes its layer stale, once")
+    func memory() throws {
+        let directory = try TemporaryDirectory()
+        func memory(isFresh: Bool = false) -> LayerMemory {
+            LayerMemory(directory: directory.path, isFresh: isFresh)
+        }
+        var first = memory()
+        #expect(first.changed(Self.facts, of: "maps") == ["geonode:a b", "world"])
+        // Nothing of it can have been stored before.
+        #expect(memory(isFresh: true).changed(Self.facts, of: "maps").isEmpty)
+        try first.learn(Self.facts, of: "maps")
+        #expect(first.changed(Self.facts, of: "maps").isEmpty)
+        // As another process finds it.
+        var second = memory()
+        #expect(second.styles == first.styles)
+        #expect(second.changed(Self.facts, of: "maps").isEmpty)
+        #expect(second.changed(Self.facts, of: "others") == ["geonode:a b", "world"])
+        var changed = Self.facts
+        changed[0].virtualStyle = "other"
+        changed[2].defaultStyle = "new"
+        #expect(second.changed(changed, of: "maps") == ["geonode:a b", "base:unknown"])
+        // A server that has just started lists fewer, or none; then all as they were.
+        try second.learn([changed[2]], of: "maps")
+        #expect(memory().changed(Self.facts, of: "maps").isEmpty)
+        #expect(memory().changed(changed, of: "maps") == ["geonode:a b"])
+        // A store that lost all has a memory of nothing.
+        var fresh = memory(isFresh: true)
+        #expect(!fresh.knows("maps"))
+        try fresh.learn(changed, of: "maps")
+        #expect(memory().changed(changed, of: "maps").isEmpty)
+        _ = try directory.write("layer-styles", "rubbish\n\nmaps\n")
+        #expect(memory().styles.isEmpty)
+    }
+}
