@@ -194,8 +194,8 @@ struct LayerTable: Sendable {
         return false
     }
 
-    /// Whether a style is what the edge's own capabilities call the one of a layer for which the pool
-    /// lists none: WMTS has no style without a name that clients get along with.
+    /// Whether a style is what the edge's own capabilities call the one of a layer for which the
+    /// pool lists none: WMTS has no style without a name that clients get along with.
     func isStandIn(_ style: QueryText, of index: Int, in query: RawSpan) -> Bool {
         records[index].hasNoStyles && style.spells("default", in: query)
     }

@@ -109,6 +109,8 @@ struct DefaultStyleTests {
         for style in ["point", "roads", "point"] {
             let old = style == "point" ? "roads" : "point"
             for spelling in ["", old, style] { _ = try edge.get(map(spelling)) }
+            // Nobody can tell the edge yet which style is the default one.
+            try server.control("/faults", #"{"kind": "hold", "match": "GetCapabilities"}"#)
             try setDefault(style, at: edge.port)
             // At once for who names none.
             #expect(try edge.get(map("")).body == own(""), "the default is \(style)")
@@ -117,6 +119,7 @@ struct DefaultStyleTests {
                 try edge.get(map(old)).body == own(old) ? true : nil
             }
             #expect(isItself == true)
+            try server.control("/faults", method: "DELETE")
             try awaitOne(style, edge)
             #expect(try edge.get(map(old)).body == own(old))
         }
