@@ -371,6 +371,8 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
 struct LoopScratch {
     /// What was just received.
     let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 64)
+    /// For whether there is anything to receive.
+    let probe = UnsafeMutableRawBufferPointer.allocate(byteCount: 1, alignment: 1)
     /// The head being written.
     let head = UnsafeMutableRawBufferPointer.allocate(byteCount: 73_728, alignment: 64)
     /// The canonical cache key being built.
@@ -389,6 +391,7 @@ struct LoopScratch {
 
     func deallocate() {
         unsafe input.deallocate()
+        unsafe probe.deallocate()
         unsafe head.deallocate()
         unsafe key.deallocate()
         unsafe fields.deallocate()

@@ -87,6 +87,10 @@ extension LoopState where N: ~Copyable {
         takeTicket(fetch)
         while fetch.mayReuse, let slot = idle.take(fetch.pool, member) {
             guard origins.contains(slot) else { continue }
+            guard isQuiet(slot.index) else {
+                discardOrigin(slot.index)
+                continue
+            }
             counters.add(.originReuses)
             timers.cancel(origins[slot.index].timer)
             origins[slot.index].timer = .none
@@ -243,6 +247,13 @@ extension LoopState where N: ~Copyable {
         if origins[slot].sawHangup { return false }
         guard origins[slot].mayHoldMore else { return true }
         return unsafe network.receive(origins[slot].fd, into: scratch.input) == .wouldBlock
+    }
+
+    /// Whether a kept connection has said nothing since. That it has may be told by an event that
+    /// stands behind the one at hand; and its bytes must not be taken for the next response.
+    private mutating func isQuiet(_ slot: UInt32) -> Bool {
+        if origins[slot].sawHangup { return false }
+        return unsafe network.receive(origins[slot].fd, into: scratch.probe) == .wouldBlock
     }
 
     /// Pools have changed: connections and fetches of members that stay go over to those in force.
