@@ -104,7 +104,7 @@ public final class Server: Sendable {
     /// One loop, from its first tick to its last; the state is born here.
     private func run(_ index: Int, _ snapshot: SettingsSnapshot) {
         let network: LinuxNetwork
-        do { network = try LinuxNetwork(batchSize: 512, wall: clock) } catch {
+        do { network = try LinuxNetwork(batchSize: 512, wall: clock, keepsReserve: true) } catch {
             shared.events.note(EdgeEvent(.error, "loop", "loop \(index) cannot start: \(error)"))
             return
         }

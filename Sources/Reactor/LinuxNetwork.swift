@@ -13,19 +13,27 @@ public struct LinuxNetwork: ~Copyable, Network {
     private let manual: WallClock?
     private let poller: Int32
     private let batch: UnsafeMutableBufferPointer<epoll_event>
+    /// Accepting stops here, so that there are descriptors left for those whom accepted ones need.
+    let acceptCeiling: Int32
+    /// The descriptor accepted last: the kernel gives the lowest that is free.
+    var lastAccepted: Int32 = 0
     /// The secured connections; the rest of this file knows of them only where they differ.
     var secured = TLSTable()
 
     /// - Parameters:
     ///   - batchSize: most events taken in one tick; 12 bytes each.
     ///   - wall: where ``wallNow`` is read.
+    ///   - keepsReserve: an eighth of the process's descriptors, 16 to 1,024, is not for `accept`.
     /// - Throws: EMFILE, ENFILE or ENOMEM.
-    public init(batchSize: Int, wall: WallClock = .system) throws(SystemError) {
+    public init(
+        batchSize: Int, wall: WallClock = .system, keepsReserve: Bool = false
+    ) throws(SystemError) {
         precondition(batchSize > 0, "a tick without events")
         let poller = epoll_create1(Int32(EPOLL_CLOEXEC))
         if poller < 0 { throw SystemError(call: "epoll_create1", errno: errno) }
         self.poller = poller
         manual = wall.isManual ? wall : nil
+        acceptCeiling = keepsReserve ? descriptorsForViewers() : .max
         unsafe batch = .allocate(capacity: batchSize)
         readClocks()
     }

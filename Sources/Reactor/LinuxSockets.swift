@@ -27,6 +27,9 @@ extension LinuxNetwork {
 
     public mutating func accept(_ listener: Int32, peer: inout SocketAddress) -> AcceptResult {
         calls.accept &+= 1
+        if lastAccepted >= acceptCeiling - Self.acceptMargin, !isBelowCeiling(listener) {
+            return .outOfDescriptors
+        }
         var storage = SocketStorage()
         let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let fd = unsafe storage.withMutablePointer { address, length in
@@ -34,7 +37,8 @@ extension LinuxNetwork {
         }
         if fd >= 0 {
             peer = storage.address
-            return .connection(Int32(truncatingIfNeeded: fd))
+            lastAccepted = Int32(truncatingIfNeeded: fd)
+            return .connection(lastAccepted)
         }
         switch errno {
         case EAGAIN: return .wouldBlock
@@ -42,6 +46,18 @@ extension LinuxNetwork {
         case EBADF, EFAULT, EINVAL, ENOTSOCK: trap("accept4", errno)
         case let errno: return .failed(errno)
         }
+    }
+
+    /// From so far below the ceiling on each accept looks whether it is reached: others of the
+    /// process open descriptors, too.
+    private static var acceptMargin: Int32 { 64 }
+
+    /// Whether the next descriptor is one that may be accepted.
+    private func isBelowCeiling(_ listener: Int32) -> Bool {
+        let next = fcntl(listener, F_DUPFD_CLOEXEC, 0)
+        guard next >= 0 else { return false }
+        _ = Glibc.close(next)
+        return next < acceptCeiling
     }
 
     public mutating func connect(to endpoint: Endpoint) -> ConnectResult {

@@ -160,7 +160,19 @@ struct DescriptorTests {
             origin: origin.url, loops: loops,
             configuration: "limits: { headerTimeout: 1h }\n", openFiles: 128)
         #expect(try edge.get(room.path()).text == "served")
+        var accepted = try (0..<10).map { _ in try edge.viewer() }
+        for index in accepted.indices {
+            _ = try accepted[index].exchange(
+                "GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+        }
         let crowd = try (0..<200).map { _ in try edge.viewer() }
+        // Who was accepted can be served: something is kept for connections to origins.
+        for index in 0..<10 {
+            #expect(
+                try accepted[index].exchange(
+                    "GET \(room.path("new\(index)")) HTTP/1.1\r\nHost: edge.test\r\n\r\n"
+                ).text == "served")
+        }
         let before = try processorTicks(edge.child.pid)
         // One that waits for its turn, for as long as nobody leaves.
         var waiting = try edge.viewer()
