@@ -28,7 +28,10 @@ extension LoopState where N: ~Copyable {
     /// The head of the same response in gzip, read anew into `originHead`; nil where it stays as
     /// it is: it is not for the store, or unsuitable, or the viewer does not take gzip.
     mutating func compressed(_ head: FetchedHead, _ exchange: Exchange) -> [UInt8]? {
-        guard exchange.policy.compresses, exchange.head.method == .get,
+        // CloudFront's own conditions do not name no-transform (RFC 9110 §7.7).
+        let isForbidden =
+            exchange.imported == nil && head.facts.cacheControl.flags.contains(.noTransform)
+        guard exchange.policy.compresses, !isForbidden, exchange.head.method == .get,
             exchange.head.minorVersion >= 1, exchange.takesGzip, !exchange.judgesBody(head),
             hasLifetime(head),
             unsafe head.bytes.withUnsafeBytes({

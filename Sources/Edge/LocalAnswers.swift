@@ -8,7 +8,7 @@ import Tiles
 // Answers the edge makes itself: refusals, errors, interim responses, 304 from a fetched head.
 extension LoopState where N: ~Copyable {
     /// A head that cannot be understood or is too large: answer, close, count, never forward.
-    mutating func refuse(_ slot: UInt32, _ rejection: HeadRejection) {
+    mutating func refuse(_ slot: UInt32, _ rejection: HeadRejection, isHead: Bool) {
         counters.reject(.head(rejection))
         var (status, sentence) = (rejection.status, ErrorPage.Reason?.none)
         if snapshot.settings.mode == .cloudfront {
@@ -19,7 +19,8 @@ extension LoopState where N: ~Copyable {
             default: break
             }
         }
-        unsafe refuse(slot, status: status, detail: rejection.reason, sentence: sentence)
+        unsafe refuse(
+            slot, status: status, detail: rejection.reason, isHead: isHead, sentence: sentence)
     }
 
     /// `request` are the bytes of the head, if it was understood.

@@ -166,7 +166,10 @@ extension LoopState where N: ~Copyable {
                 if offset == 0 || bytes.count > offset { startHeadTimer(slot) }
                 return offset
             case .rejected(let rejection):
-                refuse(slot, rejection)
+                // Its answer has no content, also when the rest of it is not understood.
+                let isHead =
+                    unsafe rest.count > 5 && equalsExactly(rest.bytes.extracting(0..<5), "HEAD ")
+                refuse(slot, rejection, isHead: isHead)
                 return bytes.count
             case .complete:
                 viewers[slot].scan = HeadScan()

@@ -14,6 +14,7 @@ enum NoticedFields {
 
     static func facts(_ block: UnsafeRawBufferPointer) -> Facts {
         var facts = Facts()
+        var isFixed = false
         unsafe forEachLine(block) { name, value, _ in
             switch unsafe KnownField.named(name.bytes) {
             case .contentType:
@@ -25,9 +26,15 @@ enum NoticedFields {
                     facts.coding = nil
                 }
             case .contentLanguage: facts.language = unsafe [UInt8](value)
+            case .cacheControl:
+                var control = CacheControl()
+                unsafe control.add(value.bytes)
+                if control.flags.contains(.noTransform) { isFixed = true }
             default: break
             }
         }
+        // Nothing may be put into what says so (RFC 9110 §7.7).
+        if isFixed { facts.isHTML = false }
         return facts
     }
 
