@@ -45,6 +45,8 @@ final class Exchange {
     var peer = Peer(address: "", isTrusted: false)
     /// The error page that this fetches, in place of what the viewer asked for.
     var page: PageAsk?
+    /// The origin is asked for what lies behind a stored part.
+    var asksRest = false
     /// The second origin of its group is asked.
     var asksSecond = false
     /// The map request behind it, when its behavior has the class for it.

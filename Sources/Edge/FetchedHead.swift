@@ -27,6 +27,8 @@ final class FetchedHead: Sendable {
     private let confirmedForAsker: StoredCopy?
     /// A 304 about another response than the stored one: it must be asked for anew.
     let deniesStored: Bool
+    /// The stored response is confirmed for who asked, and for nobody else any more.
+    let endsStored: Bool
     /// Status 200, but no tile: an OGC exception or a body of another kind (law 5).
     let rejectedContent: TileVerdict?
     /// The page says itself that it lacks something: shown, not kept.
@@ -41,8 +43,9 @@ final class FetchedHead: Sendable {
         sharedBlob: [UInt8]? = nil, receivedAt: Milliseconds,
         requestedAt: Milliseconds, storability: Storability, variant: VariantBytes?,
         confirmed: StoredCopy? = nil, confirmedForAsker: StoredCopy? = nil,
-        deniesStored: Bool = false, rejectedContent: TileVerdict? = nil,
-        isDegraded: Bool = false, completesTo whole: UInt64? = nil, isOutOfStep: Bool = false
+        endsStored: Bool = false, deniesStored: Bool = false,
+        rejectedContent: TileVerdict? = nil, isDegraded: Bool = false,
+        completesTo whole: UInt64? = nil, isOutOfStep: Bool = false
     ) {
         self.isOutOfStep = isOutOfStep
         status = whole == nil ? head.status : 200
@@ -65,6 +68,7 @@ final class FetchedHead: Sendable {
         self.confirmed = confirmed
         self.confirmedForAsker = confirmedForAsker
         self.deniesStored = deniesStored
+        self.endsStored = endsStored
         self.rejectedContent = rejectedContent
         self.isDegraded = isDegraded
         completes = whole != nil
@@ -88,6 +92,7 @@ final class FetchedHead: Sendable {
         storability = refusal.map { .refused($0) } ?? other.storability
         variant = other.variant
         (confirmed, deniesStored) = (other.confirmed, other.deniesStored)
+        endsStored = other.endsStored
         confirmedForAsker = other.confirmedForAsker
         (rejectedContent, completes) = (rejected ?? other.rejectedContent, other.completes)
         self.isDegraded = isDegraded ?? other.isDegraded

@@ -105,6 +105,19 @@ enum HeaderBlob {
         return rest + Array("Cache-Control: no-store\r\n".utf8)
     }
 
+    /// The names in a blob's Vary, in small letters with a comma behind each line.
+    static func varyNames(in blob: [UInt8]) -> [UInt8] {
+        var (rest, names) = (blob, [] as [UInt8])
+        while let line = line("vary", in: rest) {
+            names +=
+                rest[line].dropFirst("vary:".utf8.count).filter { $0 > 32 }.map {
+                    (65...90).contains($0) ? $0 | 0x20 : $0
+                } + [44]
+            rest.removeSubrange(line)
+        }
+        return names
+    }
+
     /// As long as what was written: it may wait for the writer together with many thousand others.
     private static func write(_ body: (inout HeadWriter) -> Void) -> [UInt8] {
         unsafe withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 1) { memory in

@@ -11,18 +11,45 @@ extension LoopState where N: ~Copyable {
             entry.header.kind == .partial, entry.header.rangeStart == 0,
             entry.header.bodyLength > 0,
             entry.header.completeLength != EntryHeader.unknownLength,
+            entry.header.bodyLength < entry.header.completeLength,
             entry.header.flags.contains(.hasETag), !entry.header.flags.contains(.weakETag),
             isVouched(entry)
         else { return false }
         conditions.range = Array(
             "bytes=\(entry.header.bodyLength)-\(entry.header.completeLength - 1)".utf8)
         conditions.ifRange = Array(entry.headers[entry.header.etag.range])
+        exchange.asksRest = true
         return true
     }
 
+    /// The length of the whole, where a 206 is just the rest that was asked for: from where the
+    /// part ends to the last byte, of the same version, and in a body of that many bytes, which is
+    /// known before any of it has gone to a viewer.
+    func completes(_ exchange: Exchange, _ facts: ResponseFacts, _ bytes: [UInt8]) -> UInt64? {
+        guard let entry = exchange.entry, union(exchange, originHead, facts, bytes) != nil
+        else { return nil }
+        let (held, whole) = (entry.header.bodyLength, entry.header.completeLength)
+        guard facts.contentRange?.range == held..<whole,
+            facts.contentRange?.completeLength == whole,
+            originHead.framing == .length(whole - held)
+        else { return nil }
+        return whole
+    }
+
     /// The bytes that a 206 and the stored part make up together; nil when they do not fit.
-    func union(_ exchange: Exchange, _ facts: ResponseFacts, _ bytes: [UInt8]) -> Range<UInt64>? {
+    ///
+    /// - Parameter head: the 206's.
+    func union(
+        _ exchange: Exchange, _ head: borrowing ResponseHead, _ facts: ResponseFacts,
+        _ bytes: [UInt8]
+    ) -> Range<UInt64>? {
         guard let entry = exchange.entry, facts.status == 206 else { return nil }
+        if head.fields.contains(.vary) {
+            let fields = unsafe bytes.withUnsafeBytes {
+                unsafe HeaderBlob.delivered(head, bytes: $0)
+            }
+            if exchange.variesAnew(fields, than: entry) { return nil }
+        }
         return unsafe entry.headers.withUnsafeBytes { stored in
             unsafe bytes.withUnsafeBytes { new in
                 unsafe combined(
@@ -55,7 +82,7 @@ extension LoopState where N: ~Copyable {
     mutating func joined(_ fetch: Fetch, _ head: FetchedHead, _ segments: [StoreSegment]) -> (
         range: Range<UInt64>, segments: [StoreSegment]
     )? {
-        guard let whole = union(fetch.exchange, head.facts, head.bytes),
+        guard let whole = union(fetch.exchange, head.head, head.facts, head.bytes),
             let entry = fetch.exchange.entry,
             let new = head.facts.contentRange?.range
         else { return nil }
@@ -105,5 +132,12 @@ extension LoopState where N: ~Copyable {
             if found == 0 { return nil }
         }
         return bytes
+    }
+}
+
+extension Exchange {
+    /// A status that speaks of the rest of a part, or of its condition: no viewer asked for these.
+    func isAboutRest(_ status: Int) -> Bool {
+        status == 206 || status == 304 || status == 412 || status == 416
     }
 }

@@ -14,6 +14,7 @@ extension LoopState where N: ~Copyable {
     /// What the fetch asks for beyond what its viewer asked.
     func conditions(_ exchange: Exchange) -> OriginRequest.Conditions {
         var conditions = OriginRequest.Conditions()
+        exchange.asksRest = false
         conditions.maxForwards = exchange.maxForwards.map { max(0, $0 - 1) }
         let isNoticed =
             isNoticing && exchange.policy.mapClass == .pages && exchange.head.method == .get
@@ -72,11 +73,11 @@ extension LoopState where N: ~Copyable {
         {
             return confirm(fetch, raw, facts, entry)
         }
-        if exchange.asksForWhole, let whole = union(exchange, facts, raw),
-            let complete = facts.contentRange?.completeLength,
-            whole == 0..<complete, facts.contentRange?.range?.upperBound == complete
-        {
-            return completing(fetch, raw, facts, complete)
+        if exchange.asksRest {
+            if let complete = completes(exchange, facts, raw) {
+                return completing(fetch, raw, facts, complete)
+            }
+            if exchange.isAboutRest(originHead.status) { return denial(fetch, raw, facts) }
         }
         let asked = StoreQuestion(
             request: exchange.facts, response: facts,
@@ -186,12 +187,7 @@ extension LoopState where N: ~Copyable {
                     etag: UnsafeRawBufferPointer(rebasing: bytes[facts.etag.range]).bytes)
             }
         }
-        guard update == .freshen else {
-            return FetchedHead(
-                bytes: raw, head: originHead, facts: facts, blob: [], receivedAt: now,
-                requestedAt: fetch.requestedAt, storability: .refused(.notFinal), variant: nil,
-                deniesStored: true)
-        }
+        guard update == .freshen else { return denial(fetch, raw, facts) }
         var merged = unsafe raw.withUnsafeBytes {
             unsafe HeaderBlob.merged(
                 stored: entry.headers, update: originHead, bytes: $0,
@@ -205,20 +201,25 @@ extension LoopState where N: ~Copyable {
             merged = HeaderBlob.withoutCookies(merged)
             cookies = HeaderBlob.cookies(originHead, raw)
         }
+        // Under names that are not its own any more it would be found by whom it does not suit.
+        var isOver = exchange.variesAnew(merged, than: entry)
         // A cookie that comes with a 304 is for who asked.
         if exchange.isAnonymous && facts.setsCSRFOnly || !exchange.policy.judgesCookies
             || !facts.hasSetCookie || facts.excludesSetCookie
         {
             verdict = .refused(.noFreshness)
-            if let fresh = unsafe entry.header.refreshed(
-                block: merged.span.bytes, update: facts, request: exchange.facts,
-                policy: exchange.policy, requestTime: fetch.requestedAt, responseTime: now)
+            if !isOver,
+                let fresh = unsafe entry.header.refreshed(
+                    block: merged.span.bytes, update: facts, request: exchange.facts,
+                    policy: exchange.policy, requestTime: fetch.requestedAt, responseTime: now)
             {
                 header = fresh
                 let kept = EntryFlags.layout.union(.setsCSRF)
                 header.flags.formUnion(entry.header.flags.intersection(kept))
                 if facts.setsCSRFOnly { header.flags.insert(.setsCSRF) }
                 verdict = .storable(header.times, header.flags)
+            } else if facts.forbidsStoring {
+                isOver = true
             }
         }
         header.etag = unsafe StoredHeaders.entityTag(in: merged.span.bytes)
@@ -231,7 +232,17 @@ extension LoopState where N: ~Copyable {
             storability: verdict, variant: nil,
             confirmed: StoredCopy(entry, header: header, headers: merged),
             confirmedForAsker: own.isEmpty
-                ? nil : StoredCopy(entry, header: header, headers: merged + own))
+                ? nil : StoredCopy(entry, header: header, headers: merged + own),
+            endsStored: isOver)
+    }
+
+    /// No answer to what the viewer asked, and none that is stored is confirmed: the whole must be
+    /// asked for.
+    private func denial(_ fetch: Fetch, _ raw: [UInt8], _ facts: ResponseFacts) -> FetchedHead {
+        FetchedHead(
+            bytes: raw, head: originHead, facts: facts, blob: [], receivedAt: network.wallNow,
+            requestedAt: fetch.requestedAt, storability: .refused(.notFinal), variant: nil,
+            deniesStored: true)
     }
 
     struct StorePlan {
@@ -248,7 +259,11 @@ extension LoopState where N: ~Copyable {
             return StorePlan(
                 keepsBody: true, isShared: head.isStorable && sharesWithWaiters(fetch, head))
         }
-        if head.deniesStored { return StorePlan(keepsBody: false, isShared: true) }
+        if head.deniesStored {
+            // What its origin does not go on from would be asked about each time.
+            if fetch.exchange.asksRest, let key = fetch.exchange.key { store?.delete(key) }
+            return StorePlan(keepsBody: false, isShared: true)
+        }
         if head.isDegraded {
             let isShared = fetch.exchange.storeKey != nil && head.mayBeShared
             return StorePlan(
@@ -289,6 +304,7 @@ extension LoopState where N: ~Copyable {
             !head.isDegraded, mayStore(fetch)
         else { return }
         if let confirmed = head.confirmed {
+            if head.endsStored { store.delete(key) }
             guard head.isStorable, isInStep(fetch), let body = storeBody(confirmed) else { return }
             put(
                 StorePut(
@@ -300,9 +316,11 @@ extension LoopState where N: ~Copyable {
             updateFromHead(fetch, head, key, store)
             return
         }
-        guard case .storable(let times, let flags) = head.storability, head.isStorable,
-            isInStep(fetch)
-        else { return }
+        guard isInStep(fetch) else { return }
+        guard case .storable(let times, let flags) = head.storability, head.isStorable else {
+            if fetch.exchange.isSuperseded(by: head) { store.delete(key) }
+            return
+        }
         // What may still be served stale is worth more than the error that came in its place.
         if head.status >= 500, let entry = fetch.exchange.entry,
             mayServeStale(fetch.exchange, entry, .status(head.status))
@@ -315,15 +333,9 @@ extension LoopState where N: ~Copyable {
         let joinsStored = union != nil || head.completes
         var headers = storedFields(fetch, head, joinsStored: joinsStored)
         if fetch.exchange.isAnonymous { headers = HeaderBlob.withoutCookies(headers) }
-        var header = EntryHeader(status: UInt16(head.status), flags: flags, times: times)
-        let facts = HeaderBlob.facts(headers, status: head.status, now: head.receivedAt)
-        header.etag = facts.etag
-        header.lastModified = facts.lastModified ?? EntryHeader.noDate
-        header.invalidation = numberToStore(fetch)
-        if fetch.gzip != nil { header.flags.insert(.compressedHere) }
-        header.renderTime = UInt32(clamping: head.receivedAt - head.requestedAt)
         let total = UInt64(fetch.shared.total)
-        header.completeLength = total
+        var header = EntryHeader(status: UInt16(head.status), flags: flags, times: times)
+        complete(&header, fetch, head, headers, length: total)
         if head.status == 206, !describePart(&header, head.facts, total) { return }
         if let union {
             segments = union.segments
@@ -343,9 +355,23 @@ extension LoopState where N: ~Copyable {
         }
     }
 
+    /// What a record says beside status, flags and times.
+    func complete(
+        _ header: inout EntryHeader, _ fetch: Fetch, _ head: FetchedHead, _ fields: [UInt8],
+        length: UInt64
+    ) {
+        let facts = HeaderBlob.facts(fields, status: head.status, now: head.receivedAt)
+        header.etag = facts.etag
+        header.lastModified = facts.lastModified ?? EntryHeader.noDate
+        header.invalidation = numberToStore(fetch)
+        if fetch.gzip != nil { header.flags.insert(.compressedHere) }
+        header.renderTime = UInt32(clamping: head.receivedAt - head.requestedAt)
+        header.completeLength = length
+    }
+
     /// The fields to store: the response's own, or the stored ones with its own in their place when
     /// its bytes are put together with stored ones (RFC 9111 §3.4).
-    private func storedFields(_ fetch: Fetch, _ head: FetchedHead, joinsStored: Bool) -> [UInt8] {
+    func storedFields(_ fetch: Fetch, _ head: FetchedHead, joinsStored: Bool) -> [UInt8] {
         unsafe head.bytes.withUnsafeBytes { bytes in
             if joinsStored, let entry = fetch.exchange.entry {
                 return unsafe HeaderBlob.merged(
@@ -363,9 +389,14 @@ extension LoopState where N: ~Copyable {
     {
         guard let part = facts.contentRange, let range = part.range, UInt64(range.count) == total
         else { return false }
-        header.kind = .partial
         header.rangeStart = range.lowerBound
         header.completeLength = part.completeLength ?? EntryHeader.unknownLength
+        if range == 0..<header.completeLength {
+            // A part that leaves nothing out (RFC 9111 §3.3).
+            header.status = 200
+        } else {
+            header.kind = .partial
+        }
         return true
     }
 
@@ -431,49 +462,13 @@ extension LoopState where N: ~Copyable {
 
     /// The invalidation that its response is newer than: the latest when it began, unless what
     /// came in between is to have no part in it.
-    private func numberToStore(_ fetch: Fetch) -> UInt64 {
+    func numberToStore(_ fetch: Fetch) -> UInt64 {
         fetch.exchange.policy.storesLateFetches ? shared.invalidationNumber : fetch.invalidation
     }
 
-    private mutating func put(_ put: StorePut, _ store: Store) {
+    mutating func put(_ put: StorePut, _ store: Store) {
         // By its key it was judged before.
         guard invalidated.mayStore(put) else { return }
         if store.enqueue(put) { counters.add(.stored) } else { counters.add(.storeSkippedBacklog) }
-    }
-
-    /// A HEAD response that fits what is stored freshens it; one that does not makes it stale
-    /// (RFC 9111 §4.3.5).
-    private mutating func updateFromHead(
-        _ fetch: Fetch, _ head: FetchedHead, _ key: CacheKey, _ store: Store
-    ) {
-        guard let entry = fetch.exchange.entry else { return }
-        let update = unsafe entry.headers.withUnsafeBytes { stored in
-            unsafe head.bytes.withUnsafeBytes { bytes in
-                unsafe updateByHead(
-                    entry.header, storedTag: entry.tag(in: stored).bytes, by: head.facts,
-                    etag: UnsafeRawBufferPointer(rebasing: bytes[head.facts.etag.range]).bytes)
-            }
-        }
-        guard update == .freshen else {
-            if update == .invalidate { store.delete(key) }
-            return
-        }
-        let merged = unsafe head.bytes.withUnsafeBytes {
-            unsafe HeaderBlob.merged(
-                stored: entry.headers, update: head.head, bytes: $0,
-                date: head.facts.hasDate ? nil : head.receivedAt,
-                isCompressed: entry.header.flags.contains(.compressedHere))
-        }
-        guard !fetch.exchange.policy.judgesCookies || !head.facts.hasSetCookie,
-            let header = unsafe entry.header.refreshed(
-                block: merged.span.bytes, update: head.facts, request: fetch.exchange.facts,
-                policy: fetch.exchange.policy, requestTime: head.requestedAt,
-                responseTime: head.receivedAt),
-            let body = storeBody(entry)
-        else { return }
-        put(
-            StorePut(
-                key: key, header: header, canonicalKey: fetch.exchange.canonical, headers: merged,
-                body: body), store)
     }
 }
