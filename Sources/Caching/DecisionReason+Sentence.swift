@@ -9,6 +9,8 @@ extension DecisionReason {
         case .maxStale: "the stored response is stale, and the request's max-stale takes it"
         case .originDown: "every member of the origin is down, and a stale response may be served"
         case .absent: "nothing is stored under this key"
+        case .metatile:
+            "nothing was stored; the tile was cut out of a picture of many, drawn as one"
         case .variantAbsent: "responses are stored, but none for these values of the Vary fields"
         case .stale: "the lifetime of the stored response is over"
         case .noCache: "the response said no-cache: the origin is asked before each use"

@@ -12,6 +12,8 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
     case originDown
     /// Nothing is stored for this target.
     case absent
+    /// Nothing was stored; the tile was cut out of a picture of many that the origin drew.
+    case metatile
     /// Responses are stored, but none for these selecting fields.
     case variantAbsent
     /// The entry's lifetime is over.
@@ -85,6 +87,7 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
         case .maxStale: "max-stale"
         case .originDown: "origin-down"
         case .absent: "absent"
+        case .metatile: "metatile"
         case .variantAbsent: "variant-absent"
         case .stale: "stale"
         case .noCache: "no-cache"
@@ -125,7 +128,7 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
         switch self {
         case .fresh, .cachedError, .staleWhileRevalidate, .maxStale, .originDown, .staleIfError:
             "; hit"
-        case .absent: "; fwd=uri-miss"
+        case .absent, .metatile: "; fwd=uri-miss"
         case .variantAbsent: "; fwd=vary-miss"
         case .stale, .noCache, .nothingStored, .staleForbidden, .staleBudgetSpent, .notAFailure:
             "; fwd=stale"

@@ -51,6 +51,7 @@ final class Exchange {
     var asksSecond = false
     /// The map request behind it, when its behavior has the class for it.
     var map: MapAsk?
+    var metatile = MetatilePart.none
     /// It may change what is stored.
     var watch: WriteWatch?
     /// What is being made for it beside the loop.
@@ -107,7 +108,7 @@ extension LoopState where N: ~Copyable {
 
     /// Step 2: join the fetch of the same key, or fetch.
     mutating func obtain(_ exchange: Exchange) {
-        if answersKnownFailure(exchange) { return }
+        if answersKnownFailure(exchange) || waitsForMetatile(exchange) { return }
         guard exchange.mayCollapse, exchange.head.upgrade.isEmpty,
             mayCollapse(exchange.asked, policy: exchange.policy),
             let key = exchange.key
@@ -155,6 +156,7 @@ extension LoopState where N: ~Copyable {
     /// Step 4: the fetch has something new. Called for the leader and for every waiter.
     mutating func progress(_ exchange: Exchange) {
         if exchange.awaitsPages { return resume(exchange) }
+        if case .waits = exchange.metatile { return metatileCame(exchange) }
         guard let fetch = exchange.shared else { return }
         let view = fetch.look(exchange.id)
         if view.isDissolved, !exchange.hasResponded {
@@ -225,7 +227,7 @@ extension LoopState where N: ~Copyable {
     }
 
     /// The origin failed before anything was sent: stale within its budget, else the fallback.
-    private mutating func fall(_ exchange: Exchange, _ failure: FetchFailure) {
+    mutating func fall(_ exchange: Exchange, _ failure: FetchFailure) {
         noteLostWrite(exchange)
         if failure.blamesMember || failure.isTimeout { judgeCall(exchange, isAnswered: false) }
         if exchange.leads, failure.blamesMember || failure == .totalTimeout {

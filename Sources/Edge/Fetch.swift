@@ -5,7 +5,8 @@ import Reactor
 
 /// One response being fetched from a member. Confined to the loop that runs it.
 package final class Fetch {
-    enum Phase { case queued, connecting, sending, receiving, done }
+    /// While `cutting` all of it is here, and tiles are made of it.
+    enum Phase { case queued, connecting, sending, receiving, cutting, done }
 
     var token = Token(slot: 0, generation: 0, kind: TokenKind.fetch)
     let shared: SharedFetch
@@ -323,6 +324,7 @@ extension LoopState where N: ~Copyable {
             bePatient(fetch)
             return
         }
+        if fetch.phase == .cutting { return cameToNothing(fetch) }
         counters.add(.originTimeouts)
         let total = fetch.pool.settings.totalTimeout
         if total > 0, now >= fetch.startedAt + UInt64(total) * 1_000_000 {
@@ -339,7 +341,7 @@ extension LoopState where N: ~Copyable {
                 fetch,
                 fetch.head == nil && fetch.judging == nil ? .firstByteTimeout : .betweenBytesTimeout
             )
-        case .done: break
+        case .cutting, .done: break
         }
     }
 
@@ -452,49 +454,5 @@ extension LoopState where N: ~Copyable {
         var ids: [ExchangeID] = []
         fetch.takeUntold { ids.append($0) }
         for id in ids { tell(id) }
-    }
-
-    /// Nobody waits any more: worth finishing only for the store.
-    mutating func fetchLostViewers(_ token: Token, policy: BehaviorPolicy) {
-        guard fetches.contains(token) else { return }
-        let fetch = fetches[token.slot]
-        if mayStillAnswer(fetch) { return }
-        if policy.fetchOutlivesViewers, fetch.exchange.key != nil, fetch.exchange.intake.isComplete,
-            fetch.head.map(\.isStorable) ?? true, fetch.head == nil || !fetch.shared.isUnread
-        {
-            return
-        }
-        giveUp(fetch)
-    }
-
-    /// An exchange needs the fetch no longer: if nobody does, it ends.
-    mutating func leave(_ shared: SharedFetch, _ exchange: Exchange) {
-        if shared.leave(exchange.id) > 0 { return resumeIfPaused(shared) }
-        guard shared.isUnread, let runner = shared.runner else { return }
-        if runner.loop == index {
-            fetchUnread(Token(bits: runner.fetch))
-        } else {
-            _ = self.shared.mailboxes[runner.loop].post(.unread(fetch: runner.fetch))
-        }
-    }
-
-    /// The last reader of a body that is not stored has left.
-    mutating func fetchUnread(_ token: Token) {
-        guard fetches.contains(token), fetches[token.slot].head != nil,
-            fetches[token.slot].shared.isUnread
-        else { return }
-        giveUp(fetches[token.slot])
-    }
-
-    /// Ends a fetch that nobody needs, its connection with it.
-    mutating func giveUp(_ fetch: Fetch) {
-        let token = fetch.token
-        dropRival(of: fetch)
-        if fetch.phase == .queued {
-            fetch.pool.leaveQueue(QueuedFetch(loop: index, fetch: token.bits))
-        }
-        dropConnection(fetch)
-        if fetch.phase != .queued { release(fetch, .neutral) }
-        finishFailed(fetch, .abandoned)
     }
 }

@@ -308,6 +308,7 @@ extension LoopState where N: ~Copyable {
         if isReusable { keepOrigin(slot) } else { discardOrigin(slot, reset: surplus) }
         settleEvidence(fetch, head)
         fetch.pool.served(after: network.monotonicNow - fetch.startedAt)
+        if cuts(fetch, head) { return }
         // An answer before the whole request was read: the rest of it has nowhere to go.
         conclude(fetch)
         store(fetch, head)

@@ -118,6 +118,18 @@ enum HeaderBlob {
         return names
     }
 
+    /// A blob without the fields that are about the very bytes of a body, for another body.
+    static func withoutBodyFields(_ blob: [UInt8]) -> [UInt8] {
+        var rest = blob
+        for name: StaticString in [
+            "etag", "content-md5", "content-digest", "repr-digest", "digest", "content-location",
+            "content-length", "geowebcache-tile-index", "geowebcache-tile-bounds",
+        ] {
+            while let line = line(name, in: rest) { rest.removeSubrange(line) }
+        }
+        return rest
+    }
+
     /// As long as what was written: it may wait for the writer together with many thousand others.
     private static func write(_ body: (inout HeadWriter) -> Void) -> [UInt8] {
         unsafe withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 1) { memory in

@@ -141,6 +141,7 @@ extension LoopState where N: ~Copyable {
         exchange.shared.map { _ = $0.leave(exchange.id) }
         counters.add(.uncollapsed)
         exchange.mayCollapse = false
+        exchange.metatile = .alone
         setDeadline(exchange.id.slot, milliseconds: nil)
         obtain(exchange)
     }

@@ -17,6 +17,8 @@ package final class EdgeShared: Sendable {
     /// Apart, lest one kind wait for the other.
     let pictures: FallbackJobs
     let pages: FallbackJobs
+    /// Metatiles that are being cut.
+    let cuts: FallbackJobs
     /// For hashes that nobody shall foresee: the store's, else one of this process.
     let seed: (UInt64, UInt64)
     /// Whose pages go past the store.
@@ -36,6 +38,7 @@ package final class EdgeShared: Sendable {
         self.ownWrites = OwnWriteBook(places: ownWrites.places, seed: store?.seed ?? (0, 0))
         pictures = FallbackJobs("pictures", isStepping: store?.isStepping ?? false)
         pages = FallbackJobs("pages", isStepping: store?.isStepping ?? false)
+        cuts = FallbackJobs("cuts", isStepping: store?.isStepping ?? false, width: 4)
     }
 
     /// Has all loops go by another configuration, and those fetches go on that it has places for.
@@ -84,6 +87,8 @@ package enum LoopMessage: Sendable {
     case unavailable(ExchangeID)
     /// What this exchange waited for has been made; nil: it could not be.
     case made(ExchangeID, [UInt8]?)
+    /// The tiles that this fetch's picture was cut into; nil: it could not be.
+    case cut(fetch: UInt64, [[UInt8]]?)
     case replace(SettingsSnapshot)
     case adopt(listener: Int32, settings: ListenerSettings)
     /// The same address, used otherwise from the next connection on.
@@ -311,6 +316,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
             case .progress(let id): progress(id)
             case .unavailable(let id): withExchange(id) { $0.unavailable($1) }
             case .made(let id, let bytes): withExchange(id) { $0.made($1, bytes) }
+            case .cut(let fetch, let tiles): cut(Token(bits: fetch), tiles)
             case .kept(let fetch, let wait): invalidationKept(Token(bits: fetch), of: wait)
             case .unread(let fetch): fetchUnread(Token(bits: fetch))
             case .memberFree(let place, let pool): memberFree(place, pool)

@@ -207,7 +207,7 @@ extension Exchange {
     }
 
     /// The same canonical key for another map.
-    private static func key(_ canonical: [UInt8], ofMap text: [UInt8]) -> [UInt8] {
+    static func key(_ canonical: [UInt8], ofMap text: [UInt8]) -> [UInt8] {
         var key: [UInt8] = []
         var walk = CanonicalParts()
         while let (part, range) = unsafe walk.next(in: canonical.span.bytes) {

@@ -15,6 +15,7 @@ public enum Counter: Int, CaseIterable, Sendable {
     case memberHolds, slowPlaces, hedges, hedgesWon, hedgesLost, viewersLimited
     case originMalformed, queueRefusals, accessLogDropped, coldFaults, corruptRecords
     case southboundCalls, southboundRefusals, southboundDeadlines
+    case metatilesCut, metatilesUncut
     case fallbackStale, fallbackAncestors, fallbackBlanks, fallbackExceptions, fallbackPages
     case noticesShown, noticesLeftOut, degradedPages
     case ownWrites, ownWritesDisplaced, ownWritePages, pagesWithTokens
@@ -136,6 +137,12 @@ public enum Counter: Int, CaseIterable, Sendable {
             ("southbound_refusals", "the site's own calls refused at once: the breaker was open")
         case .southboundDeadlines:
             ("southbound_deadlines", "the site's own calls given up after southbound.deadline")
+        case .metatilesCut: ("metatiles_cut", "pictures of many tiles that were cut into them")
+        case .metatilesUncut:
+            (
+                "metatiles_uncut",
+                "pictures of many tiles that were none, or not to be stored: tiles came one by one"
+            )
         case .fallbackStale:
             ("fallback_stale", "stale responses of a class served because the origin failed")
         case .fallbackAncestors:

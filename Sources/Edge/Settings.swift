@@ -204,6 +204,8 @@ public struct BehaviorSettings: Sendable {
     /// The map services behind it, by which all spellings of a map have one key; nil: maps are
     /// keyed as they are asked for. For class tiles.
     public var maps: MapServices?
+    /// How many tiles are drawn at once; for `maps` that are not nil.
+    public var metatiles = MetatileSettings()
 
     public init(policy: BehaviorPolicy) { self.policy = policy }
 }

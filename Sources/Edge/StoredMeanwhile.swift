@@ -21,7 +21,7 @@ extension LoopState where N: ~Copyable {
     }
 
     /// What is stored, where it answers the exchange as it is.
-    private mutating func storedMeanwhile(_ exchange: Exchange, _ key: CacheKey) -> StoredCopy? {
+    mutating func storedMeanwhile(_ exchange: Exchange, _ key: CacheKey) -> StoredCopy? {
         guard let copy = storedCopy(key, exchange.canonical), copy.header.kind != .variants
         else { return nil }
         let decision = decide(

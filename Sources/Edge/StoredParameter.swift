@@ -26,6 +26,7 @@ extension LoopState where N: ~Copyable {
         // Nobody was asked, whatever CloudFront would call it.
         case .fresh, .cachedError, .staleWhileRevalidate, .maxStale, .originDown, .staleIfError:
             return ""
+        case .metatile: return "; fwd-status=200; stored"
         default: break
         }
         let isKept = times.isFresh(at: network.wallNow) && store?.hasRoom(for: 0) == true

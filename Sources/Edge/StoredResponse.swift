@@ -389,6 +389,7 @@ extension DecisionReason {
     fileprivate var resultOfCopy: ResultType {
         switch self {
         case .fresh, .staleWhileRevalidate, .maxStale, .originDown: .hit
+        case .metatile: .miss
         default: .refreshHit
         }
     }

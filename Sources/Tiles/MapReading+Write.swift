@@ -3,12 +3,14 @@
 extension MapReading {
     /// Writes the key.
     ///
-    /// - Parameter address: the tile that the key is for, which may be an ancestor of the one that
-    ///   was asked for; nil for a map that is no tile.
+    /// - Parameters:
+    ///   - address: the tile that the key is for, which may be another one than was asked for; nil
+    ///     for a map that is no tile.
+    ///   - block: what the key is for instead.
     /// - Returns: whether the picture moves with the clock.
     func writeKey(
-        _ address: TileAddress?, path: RawSpan, query: RawSpan, _ services: MapServices,
-        to writer: inout KeyWriter
+        _ address: TileAddress?, or block: TileBlock? = nil, path: RawSpan, query: RawSpan,
+        _ services: MapServices, to writer: inout KeyWriter
     ) -> Bool {
         guard form == .getMap else {
             writePath(path, to: &writer)
@@ -33,6 +35,7 @@ extension MapReading {
         writePicture(path: path, query: query, to: &writer)
         if let address {
             writeTile(address, services, to: &writer)
+            if let block { write(block, to: &writer) }
         } else {
             writePlace(query: query, to: &writer)
         }
@@ -40,8 +43,11 @@ extension MapReading {
     }
 
     /// Writes path and query for the origin.
+    ///
+    /// - Parameter block: asked for in place of the tile, which lies in it.
     func writeTarget(
-        path: RawSpan, query: RawSpan, _ services: MapServices, to writer: inout KeyWriter
+        _ block: TileBlock? = nil, path: RawSpan, query: RawSpan, _ services: MapServices,
+        to writer: inout KeyWriter
     ) {
         guard form == .getMap else {
             writePath(path, to: &writer)
@@ -80,12 +86,14 @@ extension MapReading {
         _ = writeStyles(names, layers, path: path, query: query, services, to: &writer)
         writePicture(path: path, query: query, to: &writer)
         if let address {
-            writeBox(of: address, services, to: &writer)
+            writeBox(of: address, or: block, services, to: &writer)
         } else {
             writePlace(query: query, to: &writer)
         }
         _ = writeRest(query: query, to: &writer)
-        if isFolded, address != nil, services.contexts[service.context].hasIntegratedCache {
+        if isFolded, address != nil, block == nil,
+            services.contexts[service.context].hasIntegratedCache
+        {
             writer.word("&TILED=TRUE")
         }
         writer.remove(layers)
@@ -151,11 +159,24 @@ extension MapReading {
         writer.number(Int(address.row))
     }
 
+    /// `+columnsxrows+gutter` behind its first tile, which no tile's key goes on with.
+    private func write(_ block: TileBlock, to writer: inout KeyWriter) {
+        writer.byte(UInt8(ascii: "+"))
+        writer.number(block.columns)
+        writer.byte(UInt8(ascii: "x"))
+        writer.number(block.rows)
+        writer.byte(UInt8(ascii: "+"))
+        writer.number(block.gutter)
+    }
+
     private func writeBox(
-        of address: TileAddress, _ services: borrowing MapServices, to writer: inout KeyWriter
+        of address: TileAddress, or block: TileBlock?, _ services: borrowing MapServices,
+        to writer: inout KeyWriter
     ) {
-        guard let box = services.gridSets.box(of: address) else { return }
-        let record = services.gridSets.records[Int(address.gridSet)]
+        let sets = services.gridSets
+        guard let box = block.map({ sets.box(of: $0) }) ?? sets.box(of: address) else { return }
+        let record = sets.records[Int(address.gridSet)]
+        let size = block.map { sets.pictureSize(of: $0) } ?? (record.tileWidth, record.tileHeight)
         writer.name("SRS")
         write(record.system, to: &writer)
         writer.name("BBOX")
@@ -165,9 +186,9 @@ extension MapReading {
             if let number = WrittenDecimal(rounding: sides[index]) { writer.decimal(number) }
         }
         writer.name("WIDTH")
-        writer.number(record.tileWidth)
+        writer.number(size.0)
         writer.name("HEIGHT")
-        writer.number(record.tileHeight)
+        writer.number(size.1)
     }
 
     private func write(_ system: ReferenceSystem, to writer: inout KeyWriter) {

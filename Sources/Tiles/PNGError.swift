@@ -49,6 +49,10 @@ public enum PNGError: Error, Equatable, Sendable, CustomStringConvertible {
     case badFilter(UInt8)
     /// There are bytes behind IEND.
     case trailingBytes
+    /// It is no picture of the tiles that were asked for.
+    case otherSize(width: Int, height: Int)
+    /// Its samples have 16 bits, of which tiles keep 8.
+    case deepSamples
 
     public var description: String {
         switch self {
@@ -68,6 +72,9 @@ public enum PNGError: Error, Equatable, Sendable, CustomStringConvertible {
         case .badData(let problem): "the PNG's pixel data is unusable: \(problem)"
         case .badFilter(let type): "a row of the PNG has the filter \(type); there are 0 to 4"
         case .trailingBytes: "bytes follow the PNG's IEND chunk"
+        case .otherSize(let width, let height):
+            "the PNG is \(width) × \(height) pixels, which is not what was asked for"
+        case .deepSamples: "the PNG has samples of 16 bits, which its tiles could not keep"
         }
     }
 }

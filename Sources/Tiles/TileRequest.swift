@@ -138,6 +138,61 @@ public struct TileRequest: Equatable, Sendable {
     }
 }
 
+extension TileRequest {
+    /// Writes the key of another tile of the same map.
+    ///
+    /// - Returns: its length; nil where there is none, or it did not fit.
+    public static func writeKey(
+        of address: TileAddress, path: RawSpan, query: RawSpan, services: MapServices,
+        into memory: UnsafeMutableRawBufferPointer
+    ) -> Int? {
+        unsafe write(path, query, services, into: memory) { reading, writer in
+            // By the name that the tile has when it is asked for itself.
+            guard let canonical = services.gridSets.canonical(address) else { return false }
+            _ = reading.writeKey(canonical, path: path, query: query, services, to: &writer)
+            return true
+        }
+    }
+
+    /// Writes the key of the block's picture that holds the tile at hand.
+    public static func writeKey(
+        of block: TileBlock, path: RawSpan, query: RawSpan, services: MapServices,
+        into memory: UnsafeMutableRawBufferPointer
+    ) -> Int? {
+        unsafe write(path, query, services, into: memory) { reading, writer in
+            _ = reading.writeKey(
+                block.first, or: block, path: path, query: query, services, to: &writer)
+            return true
+        }
+    }
+
+    /// Writes what the origin is asked for the block's picture: a GetMap as `writeTarget` has it,
+    /// never of an integrated cache, which makes blocks of its own.
+    public static func writeTarget(
+        of block: TileBlock, path: RawSpan, query: RawSpan, services: MapServices,
+        into memory: UnsafeMutableRawBufferPointer
+    ) -> Int? {
+        unsafe write(path, query, services, into: memory) { reading, writer in
+            reading.writeTarget(block, path: path, query: query, services, to: &writer)
+            return true
+        }
+    }
+
+    private static func write(
+        _ path: RawSpan, _ query: RawSpan, _ services: MapServices,
+        into memory: UnsafeMutableRawBufferPointer,
+        _ body: (borrowing MapReading, inout KeyWriter) -> Bool
+    ) -> Int? {
+        let reading = MapReading(path: path, query: query, services)
+        guard reading.isMap, reading.refusal == nil, !reading.table.hasTooManyOthers,
+            reading.address != nil
+        else { return nil }
+        var writer = unsafe KeyWriter(memory)
+        guard body(reading, &writer), !writer.hasOverflowed else { return nil }
+        return writer.count
+    }
+}
+
 /// Why a map request has no meaning that all servers share.
 public enum TileRefusal: Equatable, Sendable {
     /// A parameter is named twice with different values, of which MapServer takes the last,

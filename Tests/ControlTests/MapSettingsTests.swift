@@ -66,6 +66,29 @@ struct MapSettingsTests {
         #expect(key("/geoserver" + tile, behavior)?.contains("TILE#") == false)
     }
 
+    @Test("metatiles: off unless the file says so, within limits, and of use with canonicalKeys")
+    func metatiles() {
+        #expect(behaviors(head).map(\.metatiles) == [MetatileSettings()])
+        #expect(behaviors(head).map(\.metatiles.isOn) == [false])
+        func given(_ metatiles: String, _ more: String = "") -> String {
+            head + "behaviors: [{ path: \"*\"\(more), metatiles: { \(metatiles) } }]\n"
+        }
+        let settings = behaviors(given("columns: 8, rows: 1, gutter: 512"))[0].metatiles
+        #expect(settings.columns == 8 && settings.rows == 1 && settings.gutter == 512)
+        #expect(settings.isOn)
+        for wrong in [
+            "columns: 0", "columns: 9", "rows: 9", "gutter: 513", "gutter: -1", "size: 4",
+        ] {
+            #expect(findings(given(wrong)).count == 1, "\(wrong)")
+        }
+        #expect(
+            findings(given("columns: 4", ", canonicalKeys: false")) == [
+                "edge.yaml:4: warning: behaviors[0].metatiles says nothing, since the behavior has "
+                    + "no canonicalKeys; give it class: tiles and canonicalKeys: true, or remove "
+                    + "metatiles"
+            ])
+    }
+
     @Test("where no behavior has canonicalKeys, maps says nothing; wrong values are told")
     func mistakes() {
         let idle =

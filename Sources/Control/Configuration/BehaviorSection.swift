@@ -46,6 +46,7 @@ extension ConfigurationReader {
         }
         settings.degraded = degradedMarker(&section)
         section.read("canonicalKeys", &settings.canonicalKeys, .flag)
+        if let metatiles = metatiles(&section) { settings.metatiles = metatiles }
         let pages = pageRules(&section)
         pages.apply(to: &settings)
         section.finish()

@@ -110,6 +110,18 @@ extension ConfigurationReader {
         return layers
     }
 
+    /// The key `metatiles` of a behavior.
+    func metatiles(_ section: inout Section) -> MetatileSettings? {
+        guard var part = section.section("metatiles") else { return nil }
+        var settings = MetatileSettings()
+        let side = ValueForm<Int>.count(1...MetatileSettings.sideMax)
+        part.read("columns", &settings.columns, side)
+        part.read("rows", &settings.rows, side)
+        part.read("gutter", &settings.gutter, .count(0...MetatileSettings.gutterMax))
+        part.finish()
+        return settings
+    }
+
     /// Gives behaviors the map services of their origins, where maps shall have one key.
     mutating func settleMaps() {
         let drafts = Dictionary(
@@ -121,8 +133,16 @@ extension ConfigurationReader {
         let behaviors = configuration.settings.behaviors
         for (index, behavior) in behaviors.enumerated() where behavior.canonicalKeys == true {
             guard let problem = behavior.obstacleToCanonicalKeys else { continue }
-            let name = canonicalKeysName(of: behavior, index)
+            let name = name(of: "canonicalKeys", of: behavior, index)
             findings.error(at: findings.place(of: name), "\(name) \(problem.0)", problem.1)
+        }
+        for (index, behavior) in behaviors.enumerated() {
+            guard behavior.metatiles.isOn, behavior.maps == nil else { continue }
+            let name = name(of: "metatiles", of: behavior, index)
+            findings.warning(
+                at: findings.place(of: name),
+                "\(name) says nothing, since the behavior has no canonicalKeys",
+                "give it class: tiles and canonicalKeys: true, or remove metatiles")
         }
         for origin in origins {
             guard let maps = origin.maps,
@@ -137,11 +157,13 @@ extension ConfigurationReader {
     }
 
     /// Where the file says it: of a distribution's behavior by the element that is about it.
-    private func canonicalKeysName(of behavior: BehaviorSettings, _ index: Int) -> String {
+    private func name(
+        of key: String, of behavior: BehaviorSettings, _ index: Int
+    ) -> String {
         let place =
             isImporting
             ? distribution.additions.firstIndex { $0.concerns(behavior.pattern) } ?? index : index
-        return "behaviors[\(place)].canonicalKeys"
+        return "behaviors[\(place)].\(key)"
     }
 }
 

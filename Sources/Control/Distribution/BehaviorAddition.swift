@@ -21,6 +21,7 @@ struct BehaviorAddition: Sendable {
     var statuses: StatusSet?
     /// nil: as the role has it.
     var canonicalKeys: Bool?
+    var metatiles: MetatileSettings?
 
     /// Whether it is about a behavior of that pattern: the slash at the beginning is optional.
     func concerns(_ other: String) -> Bool {
@@ -52,6 +53,7 @@ struct BehaviorAddition: Sendable {
         pages.apply(to: &settings)
         if let degraded { settings.degraded = degraded }
         settings.canonicalKeys = canonicalKeys
+        if let metatiles { settings.metatiles = metatiles }
     }
 }
 
@@ -78,6 +80,7 @@ extension ConfigurationReader {
         }
         addition.degraded = degradedMarker(&section)
         section.read("canonicalKeys", &addition.canonicalKeys, .flag)
+        addition.metatiles = metatiles(&section)
         addition.pages = pageRules(&section)
         addition.readRules(&section)
         refuse(decidedForBehaviors, in: &section)

@@ -46,7 +46,14 @@ extension LoopState where N: ~Copyable {
         }
         if tile.hasToken { note("credentials", "the answer is this viewer's, and not stored") }
         guard let target = ask.target else { return }
-        note("asked as", String(decoding: target, as: UTF8.self))
+        let metatile = exchange.wantedMetatile()
+        if let block = metatile?.block {
+            note(
+                "metatile",
+                "\(block.columns)x\(block.rows) tiles from column \(block.first.column), row "
+                    + "\(block.first.row), gutter \(block.gutter): drawn as one and cut here")
+        }
+        note("asked as", String(decoding: metatile?.target ?? target, as: UTF8.self))
     }
 
     /// Parameters of the request that its map's key does not depend on.

@@ -1,0 +1,49 @@
+import Caching
+import Reactor
+
+// A fetch whose readers have left: whether it goes on, and how it ends.
+extension LoopState where N: ~Copyable {
+    /// Nobody waits any more: worth finishing only for the store.
+    mutating func fetchLostViewers(_ token: Token, policy: BehaviorPolicy) {
+        guard fetches.contains(token) else { return }
+        let fetch = fetches[token.slot]
+        if mayStillAnswer(fetch) { return }
+        if policy.fetchOutlivesViewers, fetch.exchange.key != nil, fetch.exchange.intake.isComplete,
+            fetch.head.map(\.isStorable) ?? true, fetch.head == nil || !fetch.shared.isUnread
+        {
+            return
+        }
+        giveUp(fetch)
+    }
+
+    /// An exchange needs the fetch no longer: if nobody does, it ends.
+    mutating func leave(_ shared: SharedFetch, _ exchange: Exchange) {
+        if shared.leave(exchange.id) > 0 { return resumeIfPaused(shared) }
+        guard shared.isUnread, let runner = shared.runner else { return }
+        if runner.loop == index {
+            fetchUnread(Token(bits: runner.fetch))
+        } else {
+            _ = self.shared.mailboxes[runner.loop].post(.unread(fetch: runner.fetch))
+        }
+    }
+
+    /// The last reader of a body that is not stored has left.
+    mutating func fetchUnread(_ token: Token) {
+        guard fetches.contains(token), fetches[token.slot].head != nil,
+            fetches[token.slot].shared.isUnread
+        else { return }
+        giveUp(fetches[token.slot])
+    }
+
+    /// Ends a fetch that nobody needs, its connection with it.
+    mutating func giveUp(_ fetch: Fetch) {
+        let token = fetch.token
+        dropRival(of: fetch)
+        if fetch.phase == .queued {
+            fetch.pool.leaveQueue(QueuedFetch(loop: index, fetch: token.bits))
+        }
+        dropConnection(fetch)
+        if fetch.phase != .queued { release(fetch, .neutral) }
+        finishFailed(fetch, .abandoned)
+    }
+}
