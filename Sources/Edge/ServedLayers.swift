@@ -27,22 +27,9 @@ public struct LayerSource: Sendable {
 // What is known of layers reaches the loops with the configuration's snapshot: whoever began with
 // one makes key and question by the same.
 extension Server {
-    /// Origins whose layers are to be read, of those that a behavior has maps of.
-    public var layerSources: [LayerSource] {
-        let settings = snapshot.settings
-        var sources: [LayerSource] = []
-        for behavior in settings.behaviors {
-            let origin = settings.origins[behavior.origin]
-            guard let maps = behavior.maps, let layers = origin.layers,
-                !sources.contains(where: { $0.origin == origin.id })
-            else { continue }
-            sources.append(
-                LayerSource(
-                    origin: origin.id, settings: layers, configured: maps.configured ?? maps,
-                    maps: maps))
-        }
-        return sources
-    }
+    /// Origins whose layers are to be read, of those that a behavior has maps of. Asked for many
+    /// times a second: one retain.
+    public var layerSources: [LayerSource] { snapshot.layerSources }
 
     /// Puts map services in force for the behaviors whose own were made of the same ones.
     ///
@@ -82,5 +69,23 @@ extension Server {
                 origin: pool.settings, member: member, tls: pool.tls, authorization: nil,
                 timeout: pool.settings.layers?.timeout ?? pool.settings.firstByteTimeout)
         }
+    }
+}
+
+extension Settings {
+    /// Origins whose layers are to be read, of those that a behavior has maps of.
+    var layerSources: [LayerSource] {
+        var sources: [LayerSource] = []
+        for behavior in behaviors {
+            let origin = origins[behavior.origin]
+            guard let maps = behavior.maps, let layers = origin.layers,
+                !sources.contains(where: { $0.origin == origin.id })
+            else { continue }
+            sources.append(
+                LayerSource(
+                    origin: origin.id, settings: layers, configured: maps.configured ?? maps,
+                    maps: maps))
+        }
+        return sources
     }
 }

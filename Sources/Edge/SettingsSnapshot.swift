@@ -5,6 +5,7 @@ import Reactor
 /// One configuration in force: immutable, shared by all loops, replaced whole by a reload.
 package final class SettingsSnapshot: Sendable {
     let settings: Settings
+    let layerSources: [LayerSource]
     package let pools: [OriginPool]
     let hot: HotTable
     /// Which pools fail, whatever configuration is in force.
@@ -26,6 +27,7 @@ package final class SettingsSnapshot: Sendable {
         seed: UInt64 = 0
     ) {
         self.settings = settings
+        layerSources = settings.layerSources
         let outages = previous?.outages ?? OutageBoard()
         self.outages = outages
         pools = settings.origins.map { origin in

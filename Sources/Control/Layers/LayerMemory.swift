@@ -14,6 +14,8 @@ struct LayerMemory {
     /// just started lists fewer for a while.
     private(set) var styles: [String: [String: String]] = [:]
     private let path: String
+    /// The disk has not taken the latest yet.
+    private var isUnsaved = false
     /// Nothing was stored before this edge began.
     private let isFresh: Bool
 
@@ -51,7 +53,9 @@ struct LayerMemory {
             guard !style.isEmpty else { continue }
             next[Self.word(origin), default: [:]][Self.word(fact.name)] = style
         }
-        guard next != styles else { return }
+        guard next != styles || isUnsaved else { return }
+        // What was made stale is not made so again, also where the disk is full.
+        (styles, isUnsaved) = (next, true)
         var text = ""
         for (origin, layers) in next.sorted(by: { $0.key < $1.key }) {
             for (layer, style) in layers.sorted(by: { $0.key < $1.key }) {
@@ -59,7 +63,7 @@ struct LayerMemory {
             }
         }
         close(try replaceFile(path, by: Array(text.utf8)))
-        styles = next
+        isUnsaved = false
     }
 
     private static func style(_ fact: LayerFacts) -> String {
