@@ -194,6 +194,7 @@ struct OutgoingInvalidationsTests {
         #expect(isNew == startsAnew)
         #expect(record.told == (startsAnew ? latest : told))
         #expect(record.batch == (startsAnew ? nil : batch))
+        #expect(record.instance == "new")
         #expect(record.target == target)
         let first = OutgoingRecord.resuming(
             nil, target: target, latest: latest, retired: retired, instance: "new")

@@ -109,6 +109,22 @@ struct OutgoingSenderTests {
         #expect(status.weakness == nil && status.told == 3 && status.waiting == 0)
     }
 
+    @Test("a process that ends before it has told everything leaves that to the next")
+    func owing() throws {
+        log.add("/old")
+        // Since the machine started, so that the record is long overdue.
+        clock.now.withLock { $0 = 3_600_000 }
+        let first = sender()
+        #expect(first.startsAnew)
+        turn(first, after: 1)
+        first.close(at: 3_601_000)
+        #expect(cloudfront.take().isEmpty)
+        let second = sender()
+        #expect(second.startsAnew)
+        turn(second)
+        #expect(cloudfront.take().map(\.items) == [["/*"]])
+    }
+
     @Test("the next process sends what this one could not, under the same reference")
     func restart() throws {
         let first = sender()

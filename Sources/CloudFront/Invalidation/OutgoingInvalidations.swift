@@ -150,14 +150,9 @@ public struct OutgoingInvalidations: Sendable {
                 wildcards: max(0, limits.wildcards - wildcards))
         else { return }
         record.batch = OutgoingBatch(
-            reference: newReference(), items: waiting.texts, upTo: waitingUpTo)
+            reference: record.newReference(), items: waiting.texts, upTo: waitingUpTo)
         waiting = OutgoingSet()
         (failures, retryAt) = (0, 0)
-    }
-
-    private mutating func newReference() -> String {
-        record.sequence += 1
-        return "mapedge-\(record.instance)-\(record.sequence)"
     }
 
     /// Says what became of the present batch.
@@ -175,9 +170,9 @@ public struct OutgoingInvalidations: Sendable {
         case .itemsRefused where batch.items != [InvalidationPath.everything.text]:
             // Wider than asked, and with a reference of its own.
             batch.items = [InvalidationPath.everything.text]
-            batch.reference = newReference()
+            batch.reference = record.newReference()
             counts.replaced += 1
-        case .referenceUsed: batch.reference = newReference()
+        case .referenceUsed: batch.reference = record.newReference()
         default: return
         }
         record.batch = batch

@@ -73,15 +73,25 @@ public struct OutgoingRecord: Sendable, Equatable {
         _ record: OutgoingRecord?, target: String, latest: UInt64, retired: UInt64,
         instance: String
     ) -> (record: OutgoingRecord, startsAnew: Bool) {
-        guard var record, record.target == target else {
-            return (OutgoingRecord(target: target, instance: instance, told: latest), true)
-        }
+        var next = record?.target == target ? record : nil
         let isWhole =
-            (retired...max(retired, latest)).contains(record.told)
-            && (record.batch?.upTo ?? 0) <= latest
-        if isWhole { return (record, false) }
-        (record.told, record.batch) = (latest, nil)
-        return (record, true)
+            next.map { record in
+                (retired...max(retired, latest)).contains(record.told)
+                    && (record.batch?.upTo ?? 0) <= latest
+            } ?? false
+        // References are new in each process: one that was used before would stand for what it
+        // stood for then, and CloudFront would do nothing. The batch under way keeps its own.
+        next?.instance = instance
+        if let next, isWhole { return (next, false) }
+        var anew = next ?? OutgoingRecord(target: target, instance: instance, told: latest)
+        (anew.told, anew.batch) = (latest, nil)
+        return (anew, true)
+    }
+
+    /// Names a batch, as nothing was named before.
+    mutating func newReference() -> String {
+        sequence += 1
+        return "mapedge-\(instance)-\(sequence)"
     }
 }
 

@@ -22,6 +22,8 @@ final class OutgoingSender: Sendable {
         var core: OutgoingInvalidations
         /// As it is in the file.
         var kept: OutgoingRecord?
+        /// Everything is to be told, and in no batch yet.
+        var owesAll: Bool
         var keptAt: Milliseconds = 0
         var isTurning = false
         var failure: String?
@@ -60,7 +62,7 @@ final class OutgoingSender: Sendable {
         self.startsAnew = startsAnew
         var core = OutgoingInvalidations(settings.limits, record, at: now)
         if startsAnew { core.take([.everything], upTo: latest, at: now) }
-        state = Mutex(State(core: core, kept: known))
+        state = Mutex(State(core: core, kept: known, owesAll: startsAnew))
         if startsAnew {
             note(
                 .notice,
@@ -197,7 +199,9 @@ final class OutgoingSender: Sendable {
     private func keep(at now: Milliseconds, evenUnsent: Bool) {
         let record = state.withLock { state -> OutgoingRecord? in
             let isDue = evenUnsent || now - state.keptAt >= Self.recordAge
-            guard isDue, state.kept != state.core.record else { return nil }
+            // Before all is in a batch, the next process has to begin anew as this one did.
+            if state.core.record.batch != nil { state.owesAll = false }
+            guard isDue, !state.owesAll, state.kept != state.core.record else { return nil }
             (state.kept, state.keptAt) = (state.core.record, now)
             return state.core.record
         }
