@@ -165,7 +165,7 @@ private func reasonUnusable(
 
 extension RequestFacts {
     /// Whether the request may ask for something fresher than what is fresh.
-    var asksForMore: Bool {
+    public var asksForMore: Bool {
         hasPragmaNoCache || cacheControl.noCache || cacheControl.maxAgeSeconds != nil
             || cacheControl.minFreshSeconds != nil
     }

@@ -29,10 +29,11 @@ extension LoopState where N: ~Copyable {
 
     /// The last reader of a body that is not stored has left.
     mutating func fetchUnread(_ token: Token) {
-        guard fetches.contains(token), fetches[token.slot].head != nil,
-            fetches[token.slot].shared.isUnread
-        else { return }
-        giveUp(fetches[token.slot])
+        guard fetches.contains(token), fetches[token.slot].shared.isUnread else { return }
+        let fetch = fetches[token.slot]
+        // Before its head an ordinary fetch is ended by who leads it; nobody leads a metatile's.
+        guard fetch.head != nil || fetch.isUnwantedMetatile else { return }
+        giveUp(fetch)
     }
 
     /// Ends a fetch that nobody needs, its connection with it.
@@ -45,5 +46,12 @@ extension LoopState where N: ~Copyable {
         dropConnection(fetch)
         if fetch.phase != .queued { release(fetch, .neutral) }
         finishFailed(fetch, .abandoned)
+    }
+}
+
+extension Fetch {
+    fileprivate var isUnwantedMetatile: Bool {
+        guard case .asks = exchange.metatile else { return false }
+        return !exchange.policy.fetchOutlivesViewers
     }
 }

@@ -64,7 +64,8 @@ extension Exchange {
     func isSuperseded(by head: FetchedHead) -> Bool {
         guard policy.mode == .rfc9111, entry != nil, self.head.method == .get, asksForWhole,
             !head.isRejectedContent, !head.completes,
-            !facts.hasAuthorization, !facts.hasSession
+            !facts.hasAuthorization, !facts.hasSession,
+            !(policy.honoursRequestCacheControl && facts.cacheControl.flags.contains(.noStore))
         else { return false }
         switch head.status {
         case 200, 203, 204, 300...303, 307, 308, 403, 404, 405, 410, 414, 451: return true

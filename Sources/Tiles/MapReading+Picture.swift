@@ -85,6 +85,16 @@ extension MapReading {
         return movesWithClock
     }
 
+    /// Whether a parameter may draw a part of a larger map otherwise than that part by itself: a
+    /// rotation about its middle, a decoration, a number of features, or what nobody knows here.
+    var dependsOnFrame: Bool {
+        let harmless: [MapParameter] = [
+            .time, .elevation, .cqlFilter, .filter, .featureID, .viewParams, .palette, .map,
+        ]
+        let known = harmless.reduce(understood) { $0 | $1.bit }
+        return table.othersCount > 0 || table.seen & ~known != 0
+    }
+
     private func write(
         _ parameter: MapParameter, query: RawSpan, to writer: inout KeyWriter
     ) -> Bool {

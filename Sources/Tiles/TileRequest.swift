@@ -178,6 +178,7 @@ extension TileRequest {
         }
     }
 
+    /// - Returns: nil also where a parameter may mean another thing in a map of another frame.
     private static func write(
         _ path: RawSpan, _ query: RawSpan, _ services: MapServices,
         into memory: UnsafeMutableRawBufferPointer,
@@ -185,7 +186,7 @@ extension TileRequest {
     ) -> Int? {
         let reading = MapReading(path: path, query: query, services)
         guard reading.isMap, reading.refusal == nil, !reading.table.hasTooManyOthers,
-            reading.address != nil
+            reading.address != nil, !reading.dependsOnFrame
         else { return nil }
         var writer = unsafe KeyWriter(memory)
         guard body(reading, &writer), !writer.hasOverflowed else { return nil }

@@ -155,6 +155,38 @@ struct MetatileTests {
         #expect(room.count == 2)
     }
 
+    @Test(
+        "what may mean another thing in a larger map, or must be new, is asked for by itself",
+        arguments: [
+            "&ANGLE=45", "&FORMAT_OPTIONS=layout:a", "&maxFeatures=1", "&_=0.12345678",
+        ])
+    func apart(more: String) throws {
+        let tile = BlankTile.png(width: 256, height: 256)
+        room.always(OutageSite.reply("image/png", tile, "Cache-Control: max-age=60"))
+        let asked = room.path(
+            "geoserver/wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS=geonode:storms&STYLES="
+                + "&SRS=EPSG:3857&BBOX=-10018754,2504688,-7514065,5009377&WIDTH=256&HEIGHT=256"
+                + "&FORMAT=image/png")
+        #expect(try edge.get(asked + more).body == tile)
+        #expect(room.requests.allSatisfy { $0.target.contains("&WIDTH=256&") } && room.count == 1)
+        _ = try edge.get(target(1, 0))
+        #expect(
+            room.count > 1 && room.requests.dropFirst().first?.target.contains(Self.whole) == true)
+    }
+
+    @Test("a picture that the server breaks off is not asked for again at once")
+    func broken() throws {
+        let tile = BlankTile.png(width: 256, height: 256)
+        room.answers { request in
+            request.target.contains(Self.whole)
+                ? .raw("HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n", .close)
+                : OutageSite.reply("image/png", tile, "Cache-Control: max-age=60")
+        }
+        #expect(try edge.get(target(0, 0)).status >= 500)
+        #expect(try edge.get(target(1, 0)).body == tile)
+        #expect(try edge.get(target(0, 1)).body == tile)
+    }
+
     @Test("without the pool it is one failure, not one for each tile")
     func down() throws {
         origin.stop()

@@ -17,7 +17,8 @@ extension LoopState where N: ~Copyable {
     /// Has the exchange wait for a metatile; false: its tile is to be asked for by itself.
     mutating func waitsForMetatile(_ exchange: Exchange) -> Bool {
         guard case .none = exchange.metatile, exchange.mayCollapse, let key = exchange.key,
-            store?.isFull == false, let metatile = exchange.wantedMetatile()
+            store?.isFull == false, exchange.takesStoredTile(at: network.wallNow),
+            let metatile = exchange.wantedMetatile()
         else {
             exchange.metatile = .alone
             return false
@@ -97,11 +98,18 @@ extension LoopState where N: ~Copyable {
         switch view.phase {
         case .waiting, .streaming:
             if !view.isDissolved { return }
+        case .failed(.abandoned): break
         case .failed(let failure):
-            // The pool cannot: it need not be asked again for each tile.
+            // The pool cannot: it need not be asked again for each tile. But perhaps it could, were
+            // it asked for less.
+            if exchange.leads, failure.isOfAnswer, let name = fetch.key {
+                shared.collapsed.rememberUnshared(
+                    name, until: network.monotonicMilliseconds + Self.uncutTime)
+            }
             exchange.metatile = .alone
             return fall(exchange, failure)
         case .complete:
+            judgeCall(exchange, isAnswered: true)
             if let copy = storedMeanwhile(exchange, key) {
                 exchange.metatile = .alone
                 // To those who waited for another's question CloudFront calls it a Hit.
@@ -158,7 +166,9 @@ extension LoopState where N: ~Copyable {
         guard fetches.contains(token) else { return }
         let fetch = fetches[token.slot]
         guard fetch.phase == .cutting, let head = fetch.head,
-            case .asks(let metatile) = fetch.exchange.metatile, let tiles
+            case .asks(let metatile) = fetch.exchange.metatile, let tiles,
+            // A write of the catalog may have ended while it was cut.
+            fetch.shared.mayStore, isInStep(fetch)
         else { return cameToNothing(fetch) }
         counters.add(.metatilesCut)
         for (address, tile) in zip(metatile.block.addresses, tiles) {
@@ -181,7 +191,7 @@ extension LoopState where N: ~Copyable {
         let fields = HeaderBlob.withoutBodyFields(
             storedFields(fetch, head, joinsStored: false))
         var header = EntryHeader(
-            status: 200, flags: flags.subtracting([.hasETag, .weakETag]), times: times)
+            status: 200, flags: flags.subtracting([.hasETag, .weakETag, .strongDate]), times: times)
         complete(&header, fetch, head, fields, length: UInt64(tile.count))
         put(
             StorePut(
@@ -196,5 +206,27 @@ extension FetchedHead {
         guard isStorable, variant == nil, case .storable(let times, let flags) = storability
         else { return false }
         return times.isFresh(at: receivedAt) && flags.isDisjoint(with: [.noCache, .fallbackOnly])
+    }
+}
+
+extension Exchange {
+    /// Whether a tile that is stored while it waits will do: not for who wants nothing stored, nor
+    /// for who wants something newer than the fetch of the tile before would be.
+    fileprivate func takesStoredTile(at now: Milliseconds) -> Bool {
+        var asked = facts
+        (asked.method, asked.hasRange) = (.get, false)
+        let wantsNew = policy.honoursRequestCacheControl && asked.asksForMore
+        return !wantsNew && Caching.mayCollapse(asked, policy: policy)
+            && facts.notOlderThan <= now.subtracting(2_000)
+    }
+}
+
+extension FetchFailure {
+    /// The member answers, but not this in time, or not to its end.
+    fileprivate var isOfAnswer: Bool {
+        switch self {
+        case .firstByteTimeout, .betweenBytesTimeout, .totalTimeout, .cutShort, .malformed: true
+        default: false
+        }
     }
 }
