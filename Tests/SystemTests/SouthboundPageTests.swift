@@ -68,11 +68,16 @@ struct SouthboundPageTests {
         site.maps.child.signal(SIGSTOP)
         defer { site.maps.child.signal(SIGCONT) }
         // The title is of the stored capabilities; what needs a password is not stored for anybody.
-        for answer in ["504", "503", "503"] {
+        // The third call in vain opens the breaker, and a page makes two at the most.
+        var answers: [Substring] = []
+        while answers.count < 4, answers.last != "503" {
             let page = try site.pageInTime()
             #expect(page.contains("<h1>Roads</h1>"))
-            #expect(page.contains("No word from the map server: \(answer)"))
+            let trouble = page.split(separator: "No word from the map server: ").last ?? ""
+            answers.append(trouble.prefix { $0.isNumber })
         }
+        #expect(answers.first == "504" && answers.last == "503", "\(answers)")
+        #expect(try site.pageInTime().contains("No word from the map server: 503"))
         #expect(try site.edge.metric("mapedge_southbound_deadlines_total") == 3)
     }
     @Test(
