@@ -13,14 +13,12 @@ public enum PathPattern {
     /// pass over the path, times the longest piece between two stars where pieces resemble
     /// the path; no recursion, no memory.
     public static func matches(_ pattern: RawSpan, path: RawSpan) -> Bool {
-        var wanted = 0
         // "images/*" means "/images/*"; "*.jpg" needs no slash of its own.
-        if pattern.byteCount > 0, pattern[wanted] != slash, pattern[wanted] != star {
+        if pattern.byteCount > 0, pattern[0] != slash, pattern[0] != star {
             guard path.byteCount > 0, path[0] == slash else { return false }
             return matches(pattern, from: 0, path, from: 1)
         }
-        wanted = 0
-        return matches(pattern, from: wanted, path, from: 0)
+        return matches(pattern, from: 0, path, from: 0)
     }
 
     /// Whether the whole of a text matches, where no slash is special: `*` is any run of bytes, `?`
@@ -29,24 +27,35 @@ public enum PathPattern {
         matches(pattern, from: 0, text, from: 0)
     }
 
-    /// On a mismatch only the last star grows: an earlier one never has to, because whatever
-    /// it would free, the last star can take.
+    /// What stands behind the last star must end the path: most paths that do not match differ
+    /// there at once. On a mismatch before it only the latest star grows: an earlier one never has
+    /// to, because whatever it would free, the latest can take.
     private static func matches(
         _ pattern: RawSpan, from first: Int, _ path: RawSpan, from start: Int
     ) -> Bool {
+        var last = pattern.byteCount
+        var end = path.byteCount
+        while last > first, pattern[last - 1] != star {
+            guard end > start, isMatch(pattern[last - 1], path[end - 1]) else { return false }
+            last -= 1
+            end -= 1
+        }
+        // No star at all: each byte has met its own.
+        if last == first { return end == start }
         var wanted = first
         var at = start
         var afterStar: Int? = nil
         var retryAt = start
-        while at < path.byteCount {
-            if wanted < pattern.byteCount, pattern[wanted] == star {
+        // The pattern ends with a star now, which takes all that is left.
+        while true {
+            if pattern[wanted] == star {
                 wanted += 1
-                if wanted == pattern.byteCount { return true }
+                if wanted == last { return true }
                 afterStar = wanted
                 retryAt = at
-            } else if wanted < pattern.byteCount,
-                pattern[wanted] == question || pattern[wanted] == path[at]
-            {
+            } else if at == end {
+                return false
+            } else if isMatch(pattern[wanted], path[at]) {
                 wanted += 1
                 at += 1
             } else if let resume = afterStar {
@@ -57,7 +66,10 @@ public enum PathPattern {
                 return false
             }
         }
-        while wanted < pattern.byteCount, pattern[wanted] == star { wanted += 1 }
-        return wanted == pattern.byteCount
+    }
+
+    @inline(__always)
+    private static func isMatch(_ wanted: UInt8, _ byte: UInt8) -> Bool {
+        wanted == byte || wanted == question
     }
 }
