@@ -69,8 +69,7 @@ extension LoopState where N: ~Copyable {
             ",\"cs-method\":\"", UnsafeRawBufferPointer(rebasing: bytes[head.methodName.range]))
         unsafe line.parsed(
             ",\"x-host-header\":\"", UnsafeRawBufferPointer(rebasing: bytes[head.authority.range]))
-        unsafe line.member(
-            ",\"cs-uri-stem\":\"", UnsafeRawBufferPointer(rebasing: bytes[head.path.range]))
+        unsafe line.path(head, bytes)
         unsafe line.query(UnsafeRawBufferPointer(rebasing: bytes[head.query.range]))
         unsafe line.field(head, bytes, .referer, ",\"cs(Referer)\":\"")
         unsafe line.field(head, bytes, .userAgent, ",\"cs(User-Agent)\":\"")

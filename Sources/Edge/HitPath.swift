@@ -16,7 +16,7 @@ extension LoopState where N: ~Copyable {
         let behavior = unsafe hot.match(
             isRoot && !hot.matchesRootAsSlash
                 ? hot.rootObject : UnsafeRawBufferPointer(rebasing: given[head.path.range]),
-            scratch: scratch.fields)
+            isPlain: head.hasPlainPath && !isRoot, scratch: scratch.fields)
         var facts = unsafe RequestFacts(head, bytes: given.bytes)
         if hot.limitsRates, unsafe exceedsRate(slot, given, behavior, facts) { return }
         // Signatures and redirects are about the URL as it was asked for.

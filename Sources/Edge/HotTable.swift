@@ -214,13 +214,15 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
 
     /// The first behavior whose pattern matches the path; the last one always does.
     ///
-    /// `scratch` is at least as long as the path, for its normal form.
+    /// `scratch` is at least as long as the path, for its normal form; `isPlain`: the path is known
+    /// to be that.
     @inline(__always)
     func match(
-        _ path: UnsafeRawBufferPointer, scratch: UnsafeMutableRawBufferPointer
+        _ path: UnsafeRawBufferPointer, isPlain: Bool = false,
+        scratch: UnsafeMutableRawBufferPointer
     ) -> Int {
         if count == 1 { return 0 }
-        if normalizesPaths, unsafe MatchPath.needsNormalizing(path.bytes),
+        if !isPlain, normalizesPaths, unsafe MatchPath.needsNormalizing(path.bytes),
             let length = unsafe MatchPath.write(path.bytes, into: scratch, decoding: pathDecoding)
         {
             return unsafe match(UnsafeRawBufferPointer(rebasing: scratch[..<length]))

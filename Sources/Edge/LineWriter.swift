@@ -85,14 +85,23 @@ struct LineWriter {
         raw("\"")
     }
 
-    /// The same for a value that the parser let pass as a method or an authority: it has nothing
-    /// that needs an escape.
+    /// The same for a value that the parser let pass as a method, an authority or a plain path: it
+    /// has nothing that needs an escape.
     mutating func parsed(_ opening: StaticString, _ value: UnsafeRawBufferPointer) {
         guard open(opening) else { return }
         let length = min(value.count, Self.valueLimit, capacity - Self.reserve - count)
         if let base = value.baseAddress { unsafe memcpy(memory + count, base, length) }
         count += length
         raw("\"")
+    }
+
+    mutating func path(_ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer) {
+        let path = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.path.range])
+        if head.hasPlainPath {
+            unsafe parsed(",\"cs-uri-stem\":\"", path)
+        } else {
+            unsafe member(",\"cs-uri-stem\":\"", path)
+        }
     }
 
     mutating func field(

@@ -18,12 +18,14 @@ func parseTarget(
         }
     }
     let pathStart = at
-    at = endOfTarget(bytes, from: at, to: limit, stopsAtQuery: true)
+    let path = PathScan(bytes, from: at, to: limit)
+    at = path.end
+    head.hasPlainPath = path.isPlain
     head.path = head.targetForm == .asterisk ? ByteSlice() : ByteSlice(from: pathStart, to: at)
     let pathEnd = at
     head.hasQuery = at < limit && bytes.byte(at) == UInt8(ascii: "?")
     if head.hasQuery {
-        at = endOfTarget(bytes, from: at &+ 1, to: limit, stopsAtQuery: false)
+        at = endOfTarget(bytes, from: at &+ 1, to: limit)
         head.query = ByteSlice(from: pathEnd &+ 1, to: at)
     } else {
         head.query = ByteSlice()
@@ -36,9 +38,7 @@ func parseTarget(
         let isSole = at == start &+ 1 && head.method == .options
         return isSole ? .end(at) : .rejected(.targetFormUnknown)
     }
-    if mayHideSegments(bytes, from: pathStart, to: pathEnd),
-        let rejection = judgePath(bytes.extracting(pathStart..<pathEnd))
-    {
+    if !path.isPlain, let rejection = judgePath(bytes.extracting(pathStart..<pathEnd)) {
         return .rejected(rejection)
     }
     return .end(at)
@@ -76,12 +76,9 @@ private func parseSchemeAndAuthority(
     return head.authority.isEmpty ? .rejected(.hostMalformed) : .end(at)
 }
 
-/// The offset of the first byte that cannot stand in a target (or, on demand, of the `?`), or
-/// `end`. Eight bytes a step.
+/// The offset of the first byte that cannot stand in a target, or `end`. Eight bytes a step.
 @inline(__always)
-private func endOfTarget(
-    _ bytes: RawSpan, from start: Int, to end: Int, stopsAtQuery: Bool
-) -> Int {
+private func endOfTarget(_ bytes: RawSpan, from start: Int, to end: Int) -> Int {
     var at = start
     while at &+ 8 <= end {
         let word = bytes.word(at)
@@ -89,16 +86,13 @@ private func endOfTarget(
         marked |= EightBytes.equal(word, 0x7f)
         marked |= EightBytes.equal(word, UInt8(ascii: "#"))
         marked |= EightBytes.equal(word, UInt8(ascii: "\\"))
-        if stopsAtQuery { marked |= EightBytes.equal(word, UInt8(ascii: "?")) }
         marked = (marked & ~word | word) & EightBytes.tops
         if marked != 0 { return at &+ EightBytes.first(marked) }
         at &+= 8
     }
     while at < end {
         let byte = bytes.byte(at)
-        if !ByteClass.target.contains(byte) || stopsAtQuery && byte == UInt8(ascii: "?") {
-            return at
-        }
+        if !ByteClass.target.contains(byte) { return at }
         at &+= 1
     }
     return end

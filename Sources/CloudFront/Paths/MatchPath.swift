@@ -18,22 +18,9 @@ public enum MatchPath {
     }
 
     /// Whether `write` would change anything; nearly every path needs nothing.
-    public static func needsNormalizing(_ path: RawSpan) -> Bool {
-        var previous: UInt8 = 0
-        var at = 0
-        while at < path.byteCount {
-            let byte = path[at]
-            if byte == UInt8(ascii: "%") { return true }
-            // False alarms such as `/.well-known` cost a copy.
-            if previous == UInt8(ascii: "/"), byte == UInt8(ascii: "/") || byte == UInt8(ascii: ".")
-            {
-                return true
-            }
-            previous = byte
-            at += 1
-        }
-        return false
-    }
+    ///
+    /// False alarms such as `/.well-known` cost a copy.
+    public static func needsNormalizing(_ path: RawSpan) -> Bool { !isPlainPath(path) }
 
     /// Writes the normal form, which is never longer than the path; nil when it does not fit.
     public static func write(

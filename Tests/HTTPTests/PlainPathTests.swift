@@ -1,0 +1,54 @@
+import Testing
+
+@testable import HTTP
+
+@Suite("plain paths")
+struct PlainPathTests {
+    /// As the rule says it, byte by byte.
+    private func isPlain(_ path: [UInt8]) -> Bool {
+        var before: UInt8 = 0
+        for byte in path {
+            if byte == UInt8(ascii: "%") || byte == UInt8(ascii: "\"") { return false }
+            if "./".utf8.contains(byte), "./".utf8.contains(before) { return false }
+            before = byte
+        }
+        return true
+    }
+
+    @Test("are told apart wherever in a word the bytes that matter stand")
+    func places() {
+        let bytes = Array("/.%\"ab0-@\u{7e}!".utf8)
+        for length in 1...20 {
+            for place in 0..<length {
+                for (first, second) in bytes.flatMap({ first in bytes.map { (first, $0) } }) {
+                    var path = [UInt8](repeating: UInt8(ascii: "x"), count: length)
+                    path[0] = UInt8(ascii: "/")
+                    path[place] = first
+                    if place + 1 < length { path[place + 1] = second }
+                    #expect(
+                        isPlainPath(path.span.bytes) == isPlain(path),
+                        "\(String(decoding: path, as: UTF8.self))")
+                }
+            }
+        }
+    }
+
+    @Test("end where the query begins, and what stands behind is not theirs")
+    func ends() throws {
+        for length in 1...17 {
+            for rest in ["?a=%20\"//..", "?", ""] {
+                let path = "/" + String(repeating: "a", count: length - 1)
+                let text = Array("GET \(path)\(rest) HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+                var head = RequestHead()
+                var scan = HeadScan()
+                let result = parseRequest(
+                    text.span.bytes, &scan, limits: .request, into: &head)
+                guard case .complete = result else {
+                    Issue.record("\(result)")
+                    return
+                }
+                #expect(head.hasPlainPath && head.path.count == length)
+            }
+        }
+    }
+}
