@@ -149,13 +149,24 @@ struct AddressWriter {
     }
 
     mutating func put(ipv4: UInt32) {
-        put(decimal: ipv4 >> 24)
+        put(octet: ipv4 >> 24)
         put(0x2E)
-        put(decimal: ipv4 >> 16 & 0xFF)
+        put(octet: ipv4 >> 16 & 0xFF)
         put(0x2E)
-        put(decimal: ipv4 >> 8 & 0xFF)
+        put(octet: ipv4 >> 8 & 0xFF)
         put(0x2E)
-        put(decimal: ipv4 & 0xFF)
+        put(octet: ipv4 & 0xFF)
+    }
+
+    /// At most three digits; every line of the access log has four of these.
+    @inline(__always)
+    private mutating func put(octet number: UInt32) {
+        if number >= 10 {
+            let tens = number / 10
+            if number >= 100 { put(0x30 + UInt8(truncatingIfNeeded: number / 100)) }
+            put(0x30 + UInt8(truncatingIfNeeded: tens % 10))
+        }
+        put(0x30 + UInt8(truncatingIfNeeded: number % 10))
     }
 
     /// The first of the longest runs of two or more zero groups becomes `::`.

@@ -155,10 +155,30 @@ struct StandardLineTests {
     func requestID() throws {
         var ids = RequestIDs(seed: 7)
         let made = ids.make()
-        let id = String(decoding: made.text.indices.map { made.text[$0] }, as: UTF8.self)
+        let id = text(of: made)
         #expect(id.utf8.count == 56 && id.hasSuffix("=="))
         let found = try fields("GET / HTTP/1.0\r\n\r\n", port: nil) { $0.requestID = made }
         #expect(found[14] == id && found[23] == "HTTP/1.0" && found[26] == "-")
+    }
+
+    @Test("ids are base64 of 40 bytes: all 64 digits in all places, two zero bits at the end")
+    func requestIDs() {
+        var ids = RequestIDs(seed: 11)
+        let digits = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+        var seen = [Set<Character>](repeating: [], count: 54)
+        var texts: Set<String> = []
+        for _ in 0..<2_000 {
+            let id = text(of: ids.make())
+            texts.insert(id)
+            for (place, digit) in id.dropLast(2).enumerated() { seen[place].insert(digit) }
+        }
+        #expect(texts.count == 2_000)
+        #expect(seen.dropLast().allSatisfy { $0 == digits } && seen[53] == ["A", "Q", "g", "w"])
+    }
+
+    private func text(of id: RequestID) -> String {
+        let text = id.text
+        return text.span.bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
     }
 
     @Test("an unsatisfied range has no parts; other fields that begin with a c are not taken")

@@ -57,6 +57,31 @@ public enum AcceptEncoding: Sendable, Equatable {
     }
 
     private static func accepted(_ value: RawSpan) -> Codings {
+        plainlyAccepted(value) ?? carefullyAccepted(value)
+    }
+
+    /// Of a list of bare names, in one pass, as nearly all programs send it; nil where it is more.
+    private static func plainlyAccepted(_ value: RawSpan) -> Codings? {
+        var accepted: Codings = []
+        var name: UInt64 = 0
+        var length = 0
+        for at in 0..<value.byteCount {
+            let byte = lowercased(value[at])
+            if byte &- 0x61 < 26 || byte == UInt8(ascii: "-") {
+                name = name << 8 | UInt64(byte)
+                length += 1
+            } else if byte == UInt8(ascii: ",") {
+                accepted.insert(name, length)
+                (name, length) = (0, 0)
+            } else if byte != UInt8(ascii: " ") || length != 0 {
+                return nil
+            }
+        }
+        accepted.insert(name, length)
+        return accepted
+    }
+
+    private static func carefullyAccepted(_ value: RawSpan) -> Codings {
         var accepted: Codings = []
         var list = FieldList()
         while let range = list.next(in: value) {
@@ -80,5 +105,14 @@ public enum AcceptEncoding: Sendable, Equatable {
             return false
         }
         return !number.isEmpty
+    }
+}
+
+extension Codings {
+    /// A name in lower case, its last byte the lowest, that is so long.
+    @inline(__always)
+    fileprivate mutating func insert(_ name: UInt64, _ length: Int) {
+        if length == 4, name == 0x677a_6970 { insert(.gzip) }  // gzip
+        if length == 2, name == 0x6272 { insert(.brotli) }  // br
     }
 }

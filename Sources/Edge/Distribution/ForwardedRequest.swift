@@ -166,7 +166,7 @@ extension OriginRequest {
         via += Array("1.\(viewer.minorVersion) \(forwarded.via)".utf8)
         line("Via", via)
         let text = id.text
-        line("X-Amz-Cf-Id", text.indices.map { text[$0] })
+        line("X-Amz-Cf-Id", unsafe text.span.bytes.withUnsafeBytes { unsafe [UInt8]($0) })
         if !isUpgrade { line("Connection", Array("Keep-Alive".utf8)) }
     }
 

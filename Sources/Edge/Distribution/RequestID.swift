@@ -19,22 +19,33 @@ struct RequestID {
 
     var isEmpty: Bool { words[0] == 0 && words[1] == 0 }
 
-    /// The 56 characters; allocates nothing.
-    var text: InlineArray<56, UInt8> {
-        var text = InlineArray<56, UInt8>(repeating: UInt8(ascii: "="))
-        for digit in 0..<54 {
-            // Six bits from where they lie, high bits first; the last digit has four.
-            let bit = digit * 6
-            var value = (words[bit >> 6] << UInt64(bit & 63)) >> 58
-            let missing = (bit & 63) - 58
-            if missing > 0, bit >> 6 < 4 { value |= words[(bit >> 6) + 1] >> UInt64(64 - missing) }
-            text[digit] = unsafe Self.alphabet.utf8Start[Int(value)]
-        }
+    /// The 56 characters as they lie in memory; allocates nothing. Which six of the 320 bits make
+    /// which digit is of no account: the top 48 of each word come first, then what is left of all.
+    var text: InlineArray<7, UInt64> {
+        var text: InlineArray<7, UInt64> = [0, 0, 0, 0, 0, 0, 0]
+        for index in words.indices { text[index] = Self.digits(words[index] >> 16) }
+        let rest = words[0] & 0xffff | (words[1] & 0xffff) << 16 | (words[2] & 0xffff) << 32
+        text[5] = Self.digits(rest)
+        let last = Self.digits((words[3] & 0xffff) << 16 | (words[4] & 0xffff) << 32)
+        text[6] = last & 0x0000_ffff_ffff_ffff | 0x3d3d << 48  // and ==
         return text
     }
 
-    private static var alphabet: StaticString {
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    /// 48 bits as eight digits in a row, six bits each: all eight are found at once.
+    private static func digits(_ bits: UInt64) -> UInt64 {
+        var spread = bits & 0xff_ffff | (bits & 0xffff_ff00_0000) << 8
+        spread = spread & 0x0000_0fff_0000_0fff | (spread & 0x00ff_f000_00ff_f000) << 4
+        spread = spread & 0x003f_003f_003f_003f | (spread & 0x0fc0_0fc0_0fc0_0fc0) << 2
+        // A to Z, then a to z six further on, then 0 to 9, `-` and `_`.
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let raised = spread &+ ones &* 65 &+ from(26, spread) &* 6 &+ from(63, spread) &* 49
+        return (raised &- from(52, spread) &* 75 &- from(62, spread) &* 13).byteSwapped
+    }
+
+    /// 1 in each byte that is `least` or more; all bytes are below 64.
+    private static func from(_ least: UInt64, _ bytes: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        return (bytes &+ ones &* (0x80 - least)) >> 7 & ones
     }
 }
 
