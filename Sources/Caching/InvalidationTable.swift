@@ -64,7 +64,8 @@ struct InvalidationTable: Sendable {
         if latestTag <= number { latestTag = 0 }
     }
 
-    /// The highest number of a rule that matches a target; 0 if none does.
+    /// The highest number of a rule that matches a target; 0 if none does. A target of no host, as
+    /// maps are, is at each.
     func number(host: RawSpan, target: RawSpan) -> UInt64 {
         var highest = everything
         if !targets.isEmpty {
@@ -76,7 +77,8 @@ struct InvalidationTable: Sendable {
                 prefix.bytes.count <= target.byteCount
                 && equalsExactly(
                     unsafe prefix.bytes.span.bytes, target.extracting(0..<prefix.bytes.count))
-                && (prefix.host.map { equalsExactly(unsafe $0.span.bytes, host) } ?? true)
+                && (host.isEmpty
+                    || prefix.host.map { equalsExactly(unsafe $0.span.bytes, host) } ?? true)
             if isSame { highest = prefix.number }
         }
         return highest

@@ -125,18 +125,24 @@ extension Exchange {
 
 /// The bytes that identify a target, in one place: hits, invalidations and Content-Location agree.
 enum TargetKey {
-    /// - Parameter known: of a loop, for hits.
+    /// - Parameters:
+    ///   - host: as sent. It is no part of a map's key.
+    ///   - known: of a loop, for hits.
     @inline(__always)
     static func append(
         host: RawSpan, path: RawSpan, query: RawSpan, maps: Unmanaged<MapServices>?,
         known: KnownMaps? = nil, _ map: inout MapFacts, to key: inout CanonicalKey
     ) {
         key.append(.methodClass, byte: UInt8(ascii: "G"))
-        key.append(host: host)
         if let maps = unsafe maps {
+            // Sites spread their tiles over several names of one server: t1 to t4.
+            let begin = key.count
+            key.append(host: RawSpan())
             unsafe append(mapOf: path, query: query, maps, known, &map, to: &key)
             if map.isKeyed { return }
+            key.truncate(to: begin)
         }
+        key.append(host: host)
         append(path: path, to: &key)
         if !query.isEmpty { key.append(.query, query) }
     }

@@ -19,10 +19,10 @@ extension Settings {
             case .everything, .tag, .scope: others = []
             case .target:
                 let key = TileRequest.key(of: rule.bytes, services: maps)
-                others = key.map { [InvalidationRule(.target, host: rule.host, $0)] } ?? []
+                others = key.map { [InvalidationRule(.target, $0)] } ?? []
             case .prefix:
                 others = maps.canonicalPrefixes(of: rule.bytes).map {
-                    InvalidationRule(.prefix, host: rule.host, $0)
+                    InvalidationRule(.prefix, $0)
                 }
             }
             for other in others where !rules.contains(other) { rules.append(other) }

@@ -66,6 +66,22 @@ struct TileEntryTests {
         #expect(try edge.get(map()).isHit)
     }
 
+    @Test("the names that a site spreads its tiles over share them")
+    func shards() throws {
+        room.always(picture)
+        for number in 1...4 {
+            let response = try edge.get(map(), host: "t\(number).maps.test")
+            #expect(response.status == 200 && response.isHit == (number > 1))
+        }
+        #expect(room.count == 1)
+        // What is no picture may name its host in its addresses.
+        let document = "\(site)/geonode/wms?SERVICE=WMS&REQUEST=DescribeLayer&LAYERS=storms"
+        for number in 1...2 {
+            _ = try edge.get(document, host: "t\(number).maps.test")
+        }
+        #expect(room.count == 3)
+    }
+
     @Test("a contradiction is 400 with the reason, on a connection that goes on, and counted")
     func refused() throws {
         room.always(picture)

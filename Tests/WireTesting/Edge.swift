@@ -72,9 +72,11 @@ public final class Edge: Sendable {
     public func viewer() throws -> Viewer { try Viewer(port: port) }
 
     /// One request on a connection of its own.
-    public func get(_ path: String, _ fields: String...) throws -> Response {
+    public func get(
+        _ path: String, host: String = "edge.test", _ fields: String...
+    ) throws -> Response {
         var viewer = try viewer()
-        let lines = ["GET \(path) HTTP/1.1", "Host: edge.test"] + fields + ["Connection: close"]
+        let lines = ["GET \(path) HTTP/1.1", "Host: \(host)"] + fields + ["Connection: close"]
         return try viewer.exchange(lines.joined(separator: "\r\n") + "\r\n\r\n")
     }
 

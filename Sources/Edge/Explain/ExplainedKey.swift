@@ -18,10 +18,19 @@ extension LoopState where N: ~Copyable {
         return key
     }
 
+    private func namesMap(_ canonical: [UInt8]) -> Bool {
+        var walk = CanonicalParts()
+        while let (part, _) = unsafe walk.next(in: canonical.span.bytes) {
+            if part == .mapRequest { return true }
+        }
+        return false
+    }
+
     /// The parts of a canonical key; none of what is a digest.
     func keyParts(_ canonical: [UInt8], _ imported: ImportedBehavior?) -> [Explanation.KeyPart] {
         var parts: [Explanation.KeyPart] = []
         var walk = CanonicalParts()
+        let isMap = namesMap(canonical)
         let selection = imported?.behavior.key
         while let (part, range) = unsafe walk.next(in: canonical.span.bytes) {
             let bytes = [UInt8](canonical[range])
@@ -29,6 +38,10 @@ extension LoopState where N: ~Copyable {
             switch part {
             case .methodClass:
                 parts.append(Explanation.KeyPart("method", value == "G" ? "GET or HEAD" : value))
+            // A map's key has none; a viewer of HTTP/1.0 may have sent none.
+            case .host where bytes.isEmpty && isMap:
+                parts.append(
+                    Explanation.KeyPart("host", "any", source: "maps are the same under each"))
             case .host:
                 parts.append(
                     Explanation.KeyPart(
