@@ -102,6 +102,23 @@ struct OutgoingInvalidationsTests {
         #expect(core.next(at: 8_500) == .send(Self.batch(3, 11, "/*")))
     }
 
+    @Test("a batch that the quota has no room for twice asks for half as much")
+    func halved() throws {
+        var core = Self.fresh()
+        core.take(try Self.items("/a/1*", "/a/2*", "/a/3*", "/b", "/c*"), upTo: 11, at: 0)
+        let whole = Self.batch(1, 11, "/a/1*", "/a/2*", "/a/3*", "/b", "/c*")
+        #expect(core.next(at: 5_000) == .send(whole))
+        core.settle(.quotaExceeded, at: 5_000, dice: 0)
+        #expect(core.next(at: 15_000) == .send(whole), "others may be done soon")
+        core.settle(.quotaExceeded, at: 15_000, dice: 0)
+        #expect(core.next(at: 35_000) == .send(Self.batch(2, 11, "/a/*", "/b", "/c*")))
+        core.settle(.quotaExceeded, at: 35_000, dice: 0)
+        #expect(core.next(at: 75_000) == .send(Self.batch(3, 11, "/*")))
+        core.settle(.quotaExceeded, at: 75_000, dice: 0)
+        #expect(core.next(at: 155_000) == .send(Self.batch(3, 11, "/*")))
+        #expect(core.counts.coarsened == 2)
+    }
+
     @Test("no more is in progress than the quota allows; what has no room is widened or waits")
     func quota() throws {
         var core = Self.fresh {

@@ -34,6 +34,7 @@ struct OutgoingItemsTests {
             (rule(.everything, [.pages, .lists]), ["#kind:lists", "#kind:pages"]),
             (path(.tag, "roads"), ["#roads"]),
             (path(.prefix, "/geoserver/"), ["/geoserver/*"]),
+            (path(.prefix, "/a?b="), ["/a", "/a?b=*"]),
             (path(.target, "/a?b=1"), ["/a", "/a?b=1"]),
             (path(.target, "/a", host: "maps.example.org"), []),
         ] as [(InvalidationRule, [String])])

@@ -173,10 +173,29 @@ public struct OutgoingInvalidations: Sendable {
             batch.reference = record.newReference()
             counts.replaced += 1
         case .referenceUsed: batch.reference = record.newReference()
+        case .quotaExceeded:
+            guard failures > 1, let items = halved(batch) else { return }
+            (batch.items, batch.reference) = (items, record.newReference())
+            counts.coarsened += 1
         default: return
         }
         record.batch = batch
     }
+
+    /// Others use the quota as well, perhaps for as long as they run: a batch that was refused
+    /// twice for it asks for half as much of it, and is wider for that. nil: it asks for little.
+    private func halved(_ batch: OutgoingBatch) -> [String]? {
+        let items = batch.items.compactMap { try? InvalidationPath($0) }
+        guard items.count == batch.items.count, batch.wildcards > 1 || batch.paths > Self.fewPaths
+        else { return nil }
+        let next = OutgoingSet(items).coarsened(
+            paths: batch.paths > Self.fewPaths ? batch.paths / 2 : batch.paths,
+            wildcards: max(1, batch.wildcards / 2), items: limits.items)
+        return next?.texts
+    }
+
+    /// Of a quota of 3,000 nobody else leaves less.
+    private static let fewPaths = 64
 
     private mutating func accept(
         _ batch: OutgoingBatch, _ id: String, _ isCompleted: Bool, _ now: Milliseconds

@@ -21,10 +21,17 @@ public struct OutgoingItems: Sendable, Equatable {
         switch rule.reach {
         case .everything: return [.everything]
         case .target: return target(rule)
-        case .prefix: return [InvalidationPath(sending: rule.bytes, isPrefix: true)]
+        case .prefix: return prefix(rule)
         case .tag: return [hasTags ? .tag(rule.bytes) : .everything]
         case .scope: return (rule.scope ?? .everything).parts.flatMap(items)
         }
+    }
+
+    /// What begins so with a query is without it where CloudFront does not key by queries.
+    private func prefix(_ rule: InvalidationRule) -> [InvalidationPath] {
+        let whole = InvalidationPath(sending: rule.bytes, isPrefix: true)
+        guard let mark = rule.bytes.firstIndex(of: UInt8(ascii: "?")) else { return [whole] }
+        return [whole, InvalidationPath(sending: Array(rule.bytes[..<mark]), isPrefix: false)]
     }
 
     /// A write's target is known by its host. Whether CloudFront keys by the query is not known:
