@@ -67,7 +67,9 @@ final class LayerKeeper: Sendable {
 
     private func look() {
         guard !server.isStopping else { return }
-        for source in server.layerSources {
+        let sources = server.layerSources
+        memory.withLock { $0.begin(sources.map(\.origin)) }
+        for source in sources {
             hold(source)
             guard begins(source) else { continue }
             queue.async { [self] in read(source) }

@@ -18,6 +18,8 @@ struct LayerMemory {
     private var isUnsaved = false
     /// Nothing was stored before this edge began.
     private let isFresh: Bool
+    /// Those whose layers are read from the beginning on; nil: it has not begun.
+    private var first: Set<String>?
 
     /// Reads what is there; what cannot be read is not known.
     ///
@@ -33,11 +35,17 @@ struct LayerMemory {
         }
     }
 
+    /// Says whose layers are read now. Where nothing was stored before, nothing can be stale of the
+    /// first of them; of those that a reload adds it can.
+    mutating func begin(_ origins: [String]) {
+        if first == nil { first = Set(origins) }
+    }
+
     func knows(_ origin: String) -> Bool { styles[Self.word(origin)] != nil }
 
     /// The layers whose default style is none, or another one, in the memory.
     func changed(_ facts: [LayerFacts], of origin: String) -> [String] {
-        if isFresh, !knows(origin) { return [] }
+        if isFresh, first?.contains(origin) ?? true, !knows(origin) { return [] }
         let known = styles[Self.word(origin)] ?? [:]
         return facts.filter { fact in
             let style = Self.style(fact)
