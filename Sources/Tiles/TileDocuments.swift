@@ -24,6 +24,11 @@ public struct TileDocuments: Sendable {
     /// What stands before a path in a document until it is known who reads it.
     static let base: UInt8 = 0
 
+    /// Most bytes of all layers' moments together. A document has those of a layer once for each
+    /// grid set, and layers inherit them: where they are more, each layer is told only with the
+    /// moment that a request means which names none.
+    package static let extentBytesMax = 4 << 20
+
     private let sets: TileMatrixSets
     private let context: String
     private let layers: [(workspace: String, name: String, description: ServiceLayer)]
@@ -36,8 +41,10 @@ public struct TileDocuments: Sendable {
     public init(_ facts: [LayerFacts], gridSets: GridSets, context: String) {
         sets = TileMatrixSets(gridSets)
         self.context = context
+        let keepsExtents = Self.extentBytes(facts) <= Self.extentBytesMax
         layers = facts.compactMap { fact in
-            guard let description = fact.description else { return nil }
+            guard var description = fact.description else { return nil }
+            if !keepsExtents { description.times?.extent = [] }
             let parts = fact.name.split(separator: ":", maxSplits: 1)
             return parts.count == 2
                 ? (String(parts[0]), String(parts[1]), description) : ("", fact.name, description)
@@ -45,6 +52,13 @@ public struct TileDocuments: Sendable {
         for workspace in Set(layers.map(\.workspace)).union([""]) {
             let service = service(workspace, nil)
             written[workspace] = (sets.wmts(service), sets.tms(service))
+        }
+    }
+
+    private static func extentBytes(_ facts: [LayerFacts]) -> Int {
+        facts.reduce(0) { total, fact in
+            let extent = fact.description?.times?.extent ?? []
+            return extent.reduce(total) { $0 + $1.utf8.count + 1 }
         }
     }
 

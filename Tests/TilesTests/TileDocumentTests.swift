@@ -65,6 +65,30 @@ struct TileDocumentTests {
         }
     }
 
+    @Test("moments that are many by what layers inherit are not repeated for each")
+    func extents() throws {
+        let moments = (0..<400).map { "2001-01-01T00:00:00.\($0 + 100)Z" }
+        let bytes = moments.reduce(0) { $0 + $1.utf8.count + 1 }
+        for (count, isTold) in [
+            (TileDocuments.extentBytesMax / bytes, true),
+            (TileDocuments.extentBytesMax / bytes + 1, false),
+        ] {
+            let facts = (0..<count).map { number in
+                var layer = ServiceLayer(name: "a\(number)")
+                (layer.box, layer.systems) = (nil, [.webMercator])
+                layer.times = ServiceLayer.Times(extent: moments, standard: "2002-02-02")
+                return LayerFacts(name: layer.name, description: layer)
+            }
+            let documents = TileDocuments(facts, gridSets: sets, context: "")
+            let asked = try #require(
+                request("/geoserver/gwc/service/wmts?REQUEST=GetCapabilities"))
+            let text = try #require(documents.document(asked, base: ""))
+            #expect(text.count < 4 * TileDocuments.extentBytesMax)
+            let whole = String(decoding: text, as: UTF8.self)
+            #expect(whole.contains(moments[7]) == isTold && whole.contains("2002-02-02"))
+        }
+    }
+
     /// `REWRITE_GOLDENS=1` writes what is written now; the difference is then for the reviewer.
     @Test(
         "the whole documents",
