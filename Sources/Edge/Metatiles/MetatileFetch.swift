@@ -155,10 +155,12 @@ extension LoopState where N: ~Copyable {
     mutating func cameToNothing(_ fetch: Fetch) {
         counters.add(.metatilesUncut)
         conclude(fetch)
+        // Before they are told, lest the first of them asks for it once more.
+        if let key = fetch.shared.key {
+            shared.collapsed.rememberUnshared(
+                key, until: network.monotonicMilliseconds + Self.uncutTime)
+        }
         end(fetch.shared, .complete)
-        guard let key = fetch.shared.key else { return }
-        shared.collapsed.rememberUnshared(
-            key, until: network.monotonicMilliseconds + Self.uncutTime)
     }
 
     /// The tiles of a metatile, or nil: it was no picture of them.
