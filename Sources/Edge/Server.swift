@@ -45,6 +45,9 @@ public final class Server: Sendable {
             mailboxes: wakes.map { Mailbox(capacity: 1 << 20, wake: .event($0)) },
             ownWrites: settings.ownWrites,
             secret: (.random(in: 0...(.max)), .random(in: 0...(.max))))
+        if let written = store?.invalidations.lastWritten {
+            shared.ownWrites.openForAll(until: written.adding(settings.ownWrites.window))
+        }
         counted = (0..<loops).map { _ in LoopCounters() }
         measured = (0..<loops).map { _ in LoopLatencies() }
         log = try settings.accessLog.map {

@@ -51,6 +51,12 @@ public struct OwnWrites: Sendable {
         return isTaken
     }
 
+    /// Has everybody count as one who has written: whose windows are open is not known.
+    public mutating func openForAll(until: Milliseconds) {
+        lastEnds = max(lastEnds, until)
+        everybodyUntil = max(everybodyUntil, until)
+    }
+
     /// When the window that is open for a party ends; nil: none is.
     public func windowEnd(of party: UInt64, at now: Milliseconds) -> Milliseconds? {
         let start = start(of: party)

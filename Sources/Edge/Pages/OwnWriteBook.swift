@@ -46,6 +46,15 @@ package final class OwnWriteBook: Sendable {
         }
     }
 
+    /// The windows of an edge that ended are not known: whoever shows a credential counts as one
+    /// who has written.
+    func openForAll(until: Milliseconds) {
+        windows.withLock { windows in
+            windows.openForAll(until: until)
+            lastEnds.store(windows.lastEnds, ordering: .releasing)
+        }
+    }
+
     func windowEnd(of party: UInt64, at now: Milliseconds) -> Milliseconds? {
         windows.withLock { $0.windowEnd(of: party, at: now) }
     }

@@ -38,6 +38,9 @@ public final class Invalidations: Sendable {
     private let queue: DispatchQueue?
     private let events: @Sendable (StoreEvent) -> Void
     private let latestCell: LatestCell
+    /// When the log was written to before it was opened, by the system's clock; nil: it is new. No
+    /// write whose answer went out came later.
+    package let lastWritten: Milliseconds?
     /// How many scopes were put in force once more.
     let repeated = Atomic<Int>(0)
     /// For stores opened with `stepping`, by which due repetitions are found.
@@ -87,6 +90,7 @@ public final class Invalidations: Sendable {
     ) {
         self.events = events
         self.clock = clock
+        lastWritten = StoreDirectory.modified(directory + "/data.mdb")
         queue = stepping ? nil : DispatchQueue(label: "mapedge.store.invalidations")
         var opened = Self.open(directory, events)
         var first = State(latest: opened.latest, retired: opened.retired)

@@ -50,6 +50,14 @@ struct StoreDirectory {
 
     static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
+    /// When the file was last written to; nil: there is none.
+    static func modified(_ path: String) -> Milliseconds? {
+        var facts = stat()
+        guard unsafe stat(path, &facts) == 0 else { return nil }
+        return Milliseconds(facts.st_mtim.tv_sec) * 1_000
+            + Milliseconds(facts.st_mtim.tv_nsec) / 1_000_000
+    }
+
     func mark(_ path: String) {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         if descriptor >= 0 { close(descriptor) }

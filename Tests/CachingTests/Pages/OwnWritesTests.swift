@@ -64,4 +64,14 @@ struct OwnWritesTests {
             }
         }
     }
+
+    @Test("where nobody's windows are known everybody counts, until then")
+    func unknown() {
+        var writes = OwnWrites(places: 64)
+        writes.openForAll(until: 100)
+        #expect(writes.lastEnds == 100)
+        #expect(writes.windowEnd(of: 7, at: 99) == 100 && writes.windowEnd(of: 7, at: 100) == nil)
+        writes.openForAll(until: 50)
+        #expect(writes.windowEnd(of: 7, at: 99) == 100)
+    }
 }

@@ -15,13 +15,16 @@ struct InvalidationTests {
     func numbers() throws {
         do {
             let store = try bench.open()
-            #expect(store.invalidations.latest == 0)
+            #expect(store.invalidations.latest == 0 && store.invalidations.lastWritten == nil)
             #expect(store.invalidate([target("/a")]).number == 1)
             #expect(store.invalidate([target("/b"), target("/c")]) == (2, 1))
             store.settle()
             store.close()
         }
-        #expect(try bench.open().invalidations.latest == 2)
+        let invalidations = try bench.open().invalidations
+        #expect(invalidations.latest == 2)
+        let written = try #require(invalidations.lastWritten)
+        #expect(written <= StoreSettings.systemClock() && written > 1_700_000_000_000)
     }
 
     @Test("it is told when a rule is on disk")
