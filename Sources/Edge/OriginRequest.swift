@@ -46,7 +46,7 @@ struct OriginRequest {
 
     init(
         _ viewer: borrowing RequestHead, bytes: UnsafeRawBufferPointer, conditions: Conditions,
-        origin: OriginSettings, peer: Peer, via: String
+        origin: OriginSettings, peer: Peer, trust: FieldTrust?, via: String
     ) {
         method = conditions.methodOverride.isEmpty ? viewer.method : .get
         framing = viewer.framing
@@ -60,8 +60,8 @@ struct OriginRequest {
         head += Array(" ".utf8)
         unsafe appendTarget(viewer, bytes, conditions, origin)
         head += Array(" HTTP/1.1\r\n".utf8)
-        unsafe appendFields(viewer, bytes, conditions, origin)
-        unsafe appendForwarding(viewer, bytes, peer)
+        unsafe appendFields(viewer, bytes, conditions, origin, trust)
+        unsafe appendForwarding(viewer, bytes, peer, trust)
         appendVia(viewer, via)
         appendConditions(conditions)
         appendBodyFraming()
@@ -120,7 +120,7 @@ struct OriginRequest {
 
     private mutating func appendFields(
         _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ conditions: Conditions,
-        _ origin: OriginSettings
+        _ origin: OriginSettings, _ trust: FieldTrust?
     ) {
         if origin.hostHeader == nil, !viewer.authority.isEmpty {
             unsafe line("Host", Array(bytes[viewer.authority.range]))
@@ -130,6 +130,11 @@ struct OriginRequest {
         for index in 0..<viewer.fields.count {
             let field = viewer.fields[index]
             if unsafe viewer.isHopByHop(index, bytes: bytes.bytes) || drops(field.known, conditions)
+            {
+                continue
+            }
+            if field.known == .other,
+                unsafe trust?.strips(bytes.bytes.extracting(field.name.range)) == true
             {
                 continue
             }
@@ -192,7 +197,8 @@ struct OriginRequest {
 
     /// A trusted proxy's own account is kept and added to; anybody else's is replaced.
     mutating func appendForwarding(
-        _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ peer: Peer
+        _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ peer: Peer,
+        _ trust: FieldTrust?
     ) {
         var chain: [UInt8] = []
         if peer.isTrusted {
@@ -215,7 +221,8 @@ struct OriginRequest {
             else: Array((peer.isSecured ? "https" : "http").utf8))
         let host = unsafe viewer.authority.isEmpty ? [] : Array(bytes[viewer.authority.range])
         unsafe carry(
-            viewer, bytes, .xForwardedHost, "X-Forwarded-Host", trusted: peer.isTrusted, else: host)
+            viewer, bytes, .xForwardedHost, "X-Forwarded-Host",
+            trusted: peer.isTrusted && trust?.stripsHost != true, else: host)
     }
 
     private mutating func carry(

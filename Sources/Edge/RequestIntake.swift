@@ -70,9 +70,10 @@ struct RequestIntake {
                 unsafe observer?.take(UnsafeRawBufferPointer(rebasing: rest[range]))
                 queue += [13, 10]
             case .trailer(let name, let value):
-                guard
-                    unsafe KnownField.mayBeTrailer(
-                        name: UnsafeRawBufferPointer(rebasing: rest[name]).bytes)
+                // What is kept from an origin in the head is not to come behind the body either:
+                // servers add the one to the other.
+                let text = unsafe UnsafeRawBufferPointer(rebasing: rest[name]).bytes
+                guard KnownField.mayBeTrailer(name: text), SpoofableField(text) == nil
                 else { continue }
                 unsafe trailers.append(contentsOf: rest[name])
                 trailers += [58, 32]

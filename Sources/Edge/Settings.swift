@@ -24,6 +24,9 @@ public struct Settings: Sendable {
     public var accessLog: AccessLogSettings?
     /// Peers whose X-Forwarded-For and PROXY header are believed.
     public var trustedProxies: [AddressBlock] = []
+    /// Fields beyond those that only these peers may set, and that origins get from them: who asks,
+    /// most often. From everybody else they are removed, as the rest of `SpoofableField` is.
+    public var trustedFields: [String] = []
     /// What listeners that speak TLS show, and ask for. Needed if one of them does.
     public var viewerTLS: TLSServerSettings?
     /// How long a key seals session tickets, in milliseconds. Default 12 h.

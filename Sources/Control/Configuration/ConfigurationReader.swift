@@ -116,6 +116,11 @@ struct ConfigurationReader<Resolver: NameResolver> {
         if let blocks = top.list("trustedProxies") {
             configuration.settings.trustedProxies = blocks.compactMap { $0.read(.block, findings) }
         }
+        if let names = top.list("trustedFields") {
+            configuration.settings.trustedFields = names.compactMap {
+                $0.read(.fieldName, findings)
+            }
+        }
         top.read("proxyProtocol", &expectsProxyHeader, .flag)
     }
 

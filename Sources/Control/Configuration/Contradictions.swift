@@ -7,6 +7,7 @@ func findContradictions(in settings: Settings, _ findings: Findings) {
     checkLimits(settings, findings)
     checkCache(settings.cache, findings)
     checkSouthbound(settings, findings)
+    checkTrust(settings, findings)
     for origin in settings.origins {
         checkOrigin(origin, findings)
         checkHealth(origin, findings)
@@ -54,6 +55,14 @@ private func checkCache(_ cache: CacheSettings, _ findings: Findings) {
                 + "(\(bytesText(UInt64(cache.objectBytes)))), so that the largest are never stored",
             "raise cache.\(name) or lower cache.objectSize")
     }
+}
+
+private func checkTrust(_ settings: Settings, _ findings: Findings) {
+    guard let name = settings.trustedFields.first, settings.trustedProxies.isEmpty else { return }
+    findings.warning(
+        at: findings.place(of: "trustedFields"),
+        "trustedFields has \(name), and nobody is trusted to set it, so that origins never see it",
+        "name the proxies that set it in trustedProxies (--trusted-proxy)")
 }
 
 private func checkSouthbound(_ settings: Settings, _ findings: Findings) {

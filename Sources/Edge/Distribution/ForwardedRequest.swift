@@ -11,6 +11,8 @@ extension OriginRequest {
         var behavior: CloudFront.Behavior
         var origin: OriginSettings
         var peer: Peer
+        /// What of the viewer's fields the origin must not see, whatever the policies say.
+        var trust: FieldTrust?
         /// The edge's received-by in `Via`.
         var via: String
         /// nil: the edge shows no identity of CloudFront's, since it stands behind the real one.
@@ -96,6 +98,7 @@ extension OriginRequest {
                 continue
             }
             if drops(field.known, conditions) || isReplaced(name, forwarded.origin) { continue }
+            if isSpoofed(field.known, name, forwarded) { continue }
             // Compression is for HTTP/1.1 and later.
             if field.known == .acceptEncoding, viewer.minorVersion == 0 { continue }
             guard isPassed(field, name, viewer.method, forwarded, rules) else { continue }
@@ -106,6 +109,17 @@ extension OriginRequest {
         }
         if forwarded.requestID != nil, !rules.forwardsUserAgent {
             ownLine("User-Agent", Array("Amazon CloudFront".utf8), forwarded.origin)
+        }
+    }
+
+    /// A word that is not the viewer's to say, or of which the tier gives its own account.
+    private func isSpoofed(_ field: KnownField, _ name: RawSpan, _ forwarded: Forwarded) -> Bool {
+        switch field {
+        case .xForwardedFor, .xForwardedProto: false
+        case .xForwardedHost where forwarded.requestID == nil: true
+        case .other, .forwarded, .xForwardedHost, .xForwardedPort:
+            forwarded.trust?.strips(name) == true
+        default: false
         }
     }
 
@@ -151,7 +165,7 @@ extension OriginRequest {
         _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ forwarded: Forwarded
     ) {
         guard let id = forwarded.requestID else {
-            unsafe appendForwarding(viewer, bytes, forwarded.peer)
+            unsafe appendForwarding(viewer, bytes, forwarded.peer, forwarded.trust)
             line("Via", Array("1.\(viewer.minorVersion) \(forwarded.via)".utf8))
             return
         }
@@ -246,13 +260,13 @@ extension Exchange {
             guard let imported else {
                 return unsafe OriginRequest(
                     head, bytes: bytes, conditions: conditions, origin: origin, peer: peer,
-                    via: snapshot.settings.name)
+                    trust: fieldTrust, via: snapshot.settings.name)
             }
             let isTwin = snapshot.settings.role == .twin
             return unsafe OriginRequest(
                 head, bytes: bytes, conditions: conditions,
                 OriginRequest.Forwarded(
-                    behavior: imported.behavior, origin: origin, peer: peer,
+                    behavior: imported.behavior, origin: origin, peer: peer, trust: fieldTrust,
                     via: EdgeWords(snapshot.settings).receivedBy,
                     requestID: isTwin ? outcome.requestID : nil,
                     generated: GeneratedTable(self), failedTarget: page?.original.target))

@@ -142,6 +142,8 @@ extension Exchange {
         case _ where known.isHopByHop: return "it concerns the viewer's connection"
         case .xForwardedFor, .xForwardedProto, .xForwardedHost, .forwarded, .xRealIP:
             return "the viewer's word does not count"
+        case _ where unsafe fieldTrust?.strips(bytes.span.bytes) == true:
+            return "any viewer can write it, and the origin might believe it"
         case _ where imported == nil: return "it concerns the viewer's connection"
         case .authorization:
             return "GET and HEAD lose it, unless it is in the key or all viewer headers are sent"

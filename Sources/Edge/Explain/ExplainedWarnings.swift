@@ -10,7 +10,7 @@ extension LoopState where N: ~Copyable {
             warnings += storedWarnings(copy, exchange)
         }
         if let origin = told.origin {
-            warnings += requestWarnings(origin)
+            warnings += requestWarnings(origin) + trustWarnings(origin, exchange)
         }
         let distribution = snapshot.settings.distribution?.distribution
         let traps = exchange.imported == nil ? [] : distribution?.traps(of: exchange.behavior) ?? []
@@ -88,6 +88,36 @@ extension LoopState where N: ~Copyable {
             return unsafe forwarding.selects(bytes.span.bytes)
                 && !behavior.key.headers.contains(bytes.span.bytes)
         }
+    }
+
+    /// What was kept from the origin because nobody can tell who wrote it, and what was not.
+    private func trustWarnings(
+        _ origin: Explanation.Origin, _ exchange: Exchange
+    ) -> [Explanation.Note] {
+        func names(_ fields: [Explanation.Field]) -> String {
+            fields.filter { field in
+                let bytes = Array(field.name.utf8)
+                let kind = unsafe SpoofableField(bytes.span.bytes)
+                return kind != nil && kind != .account
+            }.map(\.name).joined(separator: ", ")
+        }
+        let kept = names(origin.stripped)
+        let passed = names(origin.fields.filter { $0.fate == "forwarded" })
+        var warnings: [Explanation.Note] = []
+        if exchange.fieldTrust != nil, !kept.isEmpty {
+            warnings.append(
+                Explanation.Note(
+                    "trust", "\(kept) does not reach the origin, since any viewer can write it",
+                    "if a trusted proxy sets it, name it in trustedFields"))
+        }
+        if exchange.fieldTrust == nil, !passed.isEmpty {
+            warnings.append(
+                Explanation.Note(
+                    "trust",
+                    "\(passed) reaches the origin as CloudFront would send it, and may be believed",
+                    "forward fewer headers, or give the behavior its class"))
+        }
+        return warnings
     }
 
     private func requestWarnings(_ origin: Explanation.Origin) -> [Explanation.Note] {

@@ -1,0 +1,54 @@
+import Caching
+import HTTP
+
+/// Whose word the origin gets where a field says who asks, or what is asked for.
+struct FieldTrust {
+    /// Fields that trusted proxies may set; from everybody else they are removed. See
+    /// `Settings.trustedFields`.
+    var names: [String]
+    /// The request comes from a trusted proxy.
+    var isTrusted: Bool
+    /// The answer may be everybody's.
+    var isKeyed: Bool
+
+    /// Whether the origin must not see a viewer's field of that name.
+    ///
+    /// That a proxy's X-Forwarded-For is believed says nothing of the rest: CloudFront and load
+    /// balancers hand on what their viewers write. So even a trusted proxy may set only what is
+    /// named; but for its account of the way here, where the answer is for nobody else.
+    func strips(_ name: RawSpan) -> Bool {
+        for own in names where isSame(own, name) { return !isTrusted }
+        switch SpoofableField(name) {
+        case nil: return false
+        case .account: return !isTrusted || isKeyed
+        case .identity, .rewriting, .underscore, .httpoxy: return true
+        }
+    }
+
+    /// The same of `X-Forwarded-Host`, in whose place the origin then gets the request's own host,
+    /// which is in the key: by the links in it one viewer's answer would lead all others away.
+    var stripsHost: Bool {
+        let name = Array("x-forwarded-host".utf8)
+        return unsafe strips(name.span.bytes)
+    }
+
+    private func isSame(_ text: String, _ name: RawSpan) -> Bool {
+        let bytes = Array(text.utf8)
+        return unsafe equalsIgnoringCase(bytes.span.bytes, name)
+    }
+}
+
+extension Exchange {
+    /// nil: all of the viewer's fields that a policy lets pass do.
+    ///
+    /// CloudFront itself hands on X-Remote-User and its like wherever a policy sends all viewer
+    /// headers, and a twin's behavior without a class is CloudFront, traps included; `explain`
+    /// warns of it. A behavior with a class has GeoServer or GeoNode behind it, which may sign in
+    /// whom such a field names, and a tier guards the real origin: neither is worth the likeness.
+    var fieldTrust: FieldTrust? {
+        let settings = snapshot.settings
+        if imported != nil, settings.role == .twin, policy.mapClass == .none { return nil }
+        return FieldTrust(
+            names: settings.trustedFields, isTrusted: peer.isTrusted, isKeyed: storeKey != nil)
+    }
+}
