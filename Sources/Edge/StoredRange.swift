@@ -7,10 +7,9 @@ import Reactor
 extension LoopState where N: ~Copyable {
     /// Whether the viewer has this response already.
     func isUnchanged(_ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry) -> Bool {
-        let status = entry.header.status
-        guard (200..<300).contains(status), entry.header.kind == .complete || status == 200 else {
-            return false
-        }
+        // A part answers none but a range within it, and comes after the conditions (RFC 9110
+        // §13.2.2), which are about the whole that it is a part of.
+        guard (200..<300).contains(entry.header.status) else { return false }
         return unsafe evaluatePreconditions(
             head.fields, bytes.bytes, etag: tag(entry).bytes, lastModified: lastModified(entry),
             date: date(entry),

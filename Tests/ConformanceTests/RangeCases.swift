@@ -120,6 +120,27 @@ let ifRangeCases: [Case] = [
 
 let partialCases: [Case] = [
     Case(
+        "partial-304", "a condition that is met comes before a stored part's range",
+        "RFC 9110 §13.2.2", .must,
+        .asks(get("Range: bytes=2-7"), part(2...7, etag), .status(206), .body("234567")),
+        .hits(
+            get("Range: bytes=3-5", "If-None-Match: \"a\""), .status(304), .field("ETag", "\"a\""),
+            .lacks("Content-Range")),
+        .hits(
+            get("Range: bytes=3-5", "If-None-Match: \"b\", W/\"a\""), .status(304)),
+        .hits(get("Range: bytes=3-5", "If-None-Match: *"), .status(304)),
+        .hits(get("Range: bytes=3-5", "If-None-Match: \"b\""), .status(206), .body("345"))),
+    Case(
+        "partial-304-date", "by its date as well", "RFC 9110 §13.2.2", .must,
+        .asks(
+            get("Range: bytes=2-7"), part(2...7, "Last-Modified: \(date(-864_000))"), .status(206),
+            .body("234567")),
+        .hits(
+            get("Range: bytes=3-5", "If-Modified-Since: \(date(-864_000))"), .status(304)),
+        .hits(
+            get("Range: bytes=3-5", "If-Modified-Since: \(date(-964_000))"), .status(206),
+            .body("345"))),
+    Case(
         "partial-miss", "a range that is not stored is asked for", "RFC 9110 §14.2", .optimal,
         .asks(
             get("Range: bytes=0-3"), part(0...3, etag), .status(206), .body("0123"),
