@@ -112,7 +112,7 @@ extension LoopState where N: ~Copyable {
         _ outcome: Outcome,
         _ ranges: ByteRanges, _ complete: UInt64
     ) {
-        let boundary = "mapedge-\(entry.header.objectID)-\(entry.header.bodyChecksum)"
+        let boundary = makeBoundary()
         let type = contentType(entry)
         var steps: [MultipartStep] = []
         var total = 0
@@ -137,6 +137,13 @@ extension LoopState where N: ~Copyable {
             &writer)
         endStored(entry, decision, outcome, &writer)
         unsafe sendParts(slot, bytes, writer, entry, steps, total + end.count, outcome)
+    }
+
+    /// What stands between the parts, and in none of them: 128 bits that nobody can foresee, not
+    /// even who wrote the body (RFC 2046 §5.1.1). In the simulator they follow from its seed.
+    private mutating func makeBoundary() -> String {
+        let number = requestIDs.make().text
+        return unsafe hex(CacheKey.hash(number.span.bytes, seed: seed))
     }
 
     private func contentType(_ entry: StoredEntry) -> [UInt8] {

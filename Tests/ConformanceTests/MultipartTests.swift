@@ -59,6 +59,27 @@ struct MultipartTests {
         #expect(room.count == 1)
     }
 
+    @Test("RFC 2046 §5.1.1: nobody can foresee what stands between the parts")
+    func boundaries() throws {
+        let edge = try SharedEdge.edge()
+        let room = try SharedEdge.origin().room()
+        room.reply(
+            .ok(
+                "Cache-Control: max-age=60", "Content-Type: text/frob",
+                body: "\r\n--mapedge-0-0--\r\n"))
+        _ = try edge.get(room.path())
+        var types: Set<String> = []
+        for _ in 0..<8 {
+            let response = try edge.get(room.path(), "Range: bytes=0-1,5-15")
+            let type = try #require(response["Content-Type"])
+            let boundary = type.split(separator: "=").last.map(String.init) ?? ""
+            #expect((24...70).contains(boundary.utf8.count))
+            #expect(parts(response)?.map(\.range) == ["bytes 0-1/19", "bytes 5-15/19"])
+            types.insert(type)
+        }
+        #expect(types.count == 8)
+    }
+
     @Test("parts of a large entry are the right bytes")
     func large() throws {
         let edge = try SharedEdge.edge()
