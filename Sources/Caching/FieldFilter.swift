@@ -11,7 +11,9 @@ public enum FieldFilter {
         case .age, .contentLength, .transferEncoding, .contentRange, .xCache: return false
         default: break
         }
-        if head.isHopByHop(index, bytes: bytes) { return false }
+        if head.isHopByHop(index, bytes: bytes) || head.isSurplus(index, bytes: bytes) {
+            return false
+        }
         return !isQualified(bytes.extracting(field.name.range), head, bytes)
     }
 

@@ -80,6 +80,10 @@ public struct RequestFacts: Sendable {
         {
             range = RequestedRange(bytes.extracting(head.fields[at].value.range))
         }
+        // Under two conditions of which nobody can say which is meant, the whole is the answer.
+        if hasIfRange, head.fields.isRepeated(.ifRange) {
+            (hasRange, range, hasIfRange) = (false, .none, false)
+        }
     }
 
     private static func isBody(_ framing: BodyFraming) -> Bool {

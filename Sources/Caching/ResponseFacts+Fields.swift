@@ -36,6 +36,16 @@ extension ResponseFacts {
         }
     }
 
+    /// What is said twice and differently is not said: no validator is compared, and no part is put
+    /// into its place.
+    mutating func forgetContradictions(_ head: borrowing ResponseHead, _ bytes: RawSpan) {
+        if head.contradictsItself(in: .etag, bytes) {
+            (hasETag, hasWeakETag, etag) = (false, false, ByteSlice())
+        }
+        if head.contradictsItself(in: .lastModified, bytes) { lastModified = nil }
+        if head.contradictsItself(in: .contentRange, bytes) { contentRange = nil }
+    }
+
     /// The earliest of several `Expires`, as RFC 9111 §4.2.1 encourages; what is no date is past.
     private mutating func noteExpires(_ value: RawSpan, _ now: Milliseconds) {
         guard let seconds = HTTPDate.parse(value, now: now / 1_000) else {

@@ -30,6 +30,8 @@ public struct ResponseFacts: Sendable {
     public var contentLength: UInt64?
     /// `Content-Range`, when it is there and sound.
     public var contentRange: ContentRange?
+    /// Two lines of a field that can stand once only differ.
+    public var isContradictory = false
     public var hasSetCookie = false
     /// `no-cache="Set-Cookie"` or `private="Set-Cookie"`: stored without it.
     public var excludesSetCookie = false
@@ -67,6 +69,8 @@ public struct ResponseFacts: Sendable {
     public init(_ head: borrowing ResponseHead, bytes: RawSpan, now: Milliseconds) {
         self.init(status: head.status, head.fields, bytes, now)
         contentLength = head.contentLength
+        isContradictory = head.contradictsItself(bytes)
+        if isContradictory { forgetContradictions(head, bytes) }
     }
 
     /// Reads the facts from a stored header block, as after a 304 was merged into it.

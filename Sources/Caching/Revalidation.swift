@@ -36,7 +36,8 @@ public func updateByNotModified(
 public func updateByHead(
     _ entry: EntryHeader, storedTag: RawSpan, by response: ResponseFacts, etag: RawSpan
 ) -> StoredUpdate {
-    guard entry.kind == .complete, Int(entry.status) == response.status, response.status == 200
+    guard entry.kind == .complete, Int(entry.status) == response.status, response.status == 200,
+        !response.isContradictory
     else { return .leave }
     let isCompressed = entry.flags.contains(.compressedHere)
     if response.hasETag, entry.flags.contains(.hasETag) {

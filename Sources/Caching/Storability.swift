@@ -32,7 +32,8 @@ public struct StoreQuestion: Sendable {
 /// The caller has judged the content itself (law 5) and the length of what arrived.
 public func storability(_ question: StoreQuestion) -> Storability {
     let refusal =
-        refusalOfRequest(question)
+        (question.response.isContradictory ? .contradictory : nil)
+        ?? refusalOfRequest(question)
         ?? refusalOfExchange(question)
         ?? refusalOfVary(question)
         ?? (question.policy.mode == .rfc9111

@@ -44,6 +44,8 @@ public enum StoreRefusal: UInt8, Sendable, CaseIterable {
     case redirect
     /// A 206 without a single usable `Content-Range`.
     case partialUnusable
+    /// A field that can stand once only stands twice, and differs.
+    case contradictory
 
     public var word: StaticString {
         switch self {
@@ -69,6 +71,7 @@ public enum StoreRefusal: UInt8, Sendable, CaseIterable {
         case .varyLanguage: "vary-language"
         case .redirect: "redirect"
         case .partialUnusable: "partial-unusable"
+        case .contradictory: "contradictory"
         }
     }
 }

@@ -20,7 +20,11 @@ enum HeaderBlob {
             case .contentLength, .transferEncoding, .age, .xCache: continue
             default: break
             }
-            if unsafe head.isHopByHop(index, bytes: bytes.bytes) { continue }
+            if unsafe head.isHopByHop(index, bytes: bytes.bytes)
+                || head.isSurplus(index, bytes: bytes.bytes)
+            {
+                continue
+            }
             unsafe blob.append(contentsOf: bytes[field.name.range])
             blob += [58, 32]
             unsafe blob.append(contentsOf: bytes[field.value.range])

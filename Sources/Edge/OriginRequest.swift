@@ -138,6 +138,8 @@ struct OriginRequest {
             {
                 continue
             }
+            // What the body is has been judged by the first of two lines that say it.
+            if field.known == .contentType, viewer.fields.first(.contentType) != index { continue }
             if conditions.maxForwards != nil, field.known == .other,
                 unsafe Self.equal("max-forwards", bytes[field.name.range])
             {

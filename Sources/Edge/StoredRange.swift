@@ -42,6 +42,8 @@ extension LoopState where N: ~Copyable {
         guard let index = head.fields.first(.range), head.fields.next(after: index, .range) == nil
         else { return false }
         if let condition = head.fields.first(.ifRange) {
+            // Of two nobody can say which is meant: neither holds.
+            if head.fields.isRepeated(.ifRange) { return false }
             let value = unsafe UnsafeRawBufferPointer(
                 rebasing: bytes[head.fields[condition].value.range])
             guard

@@ -187,7 +187,7 @@ extension LoopState where N: ~Copyable {
                     etag: UnsafeRawBufferPointer(rebasing: bytes[facts.etag.range]).bytes)
             }
         }
-        guard update == .freshen else { return denial(fetch, raw, facts) }
+        guard update == .freshen, !facts.isContradictory else { return denial(fetch, raw, facts) }
         var merged = unsafe raw.withUnsafeBytes {
             unsafe HeaderBlob.merged(
                 stored: entry.headers, update: originHead, bytes: $0,

@@ -63,6 +63,9 @@ struct MessageConformanceTests {
     @Test("fields of what is put together", arguments: combinedFieldCases)
     func combinedFields(_ test: Case) throws { try play(test) }
 
+    @Test("fields that stand twice", arguments: repeatedFieldCases)
+    func repeatedFields(_ test: Case) throws { try play(test) }
+
     @Test("messages", arguments: messageCases)
     func messages(_ test: Case) throws { try play(test) }
 }
@@ -73,7 +76,7 @@ struct TableTests {
         lifetimeCases, targetedCases, ageCases, storageCases, statusCases, revalidationCases,
         confirmationCases, headCases, varyCases, untellableCases, staleCases, requestCases,
         invalidationCases, cacheStatusCases, conditionalCases, storedRangeCases, ifRangeCases,
-        partialCases, combinedFieldCases, messageCases,
+        partialCases, combinedFieldCases, repeatedFieldCases, messageCases,
     ].flatMap { $0 }
 
     @Test("has names of its own for at least 150 rules")

@@ -163,6 +163,61 @@ let messageCases: [Case] = [
         .asks(.raw("HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok"), .status(200), .body("ok"))),
 ]
 
+/// Fields that can stand once only, standing twice.
+private func twice(_ id: String, _ first: String, _ second: String, _ checks: Check...) -> Case {
+    let reply = Reply.ok(hour, first, second)
+    let again = Exchange(ask: get(), reply: reply, source: .origin, checks: checks)
+    return Case(
+        "twice-\(id)",
+        "two \(first.prefix { $0 != ":" }) that differ are told as one, and not stored",
+        "RFC 9110 §5.3", .should, again, again)
+}
+
+let repeatedFieldCases: [Case] = [
+    twice(
+        "type", "Content-Type: text/plain", "Content-Type: text/html", .count("Content-Type", 1),
+        .field("Content-Type", "text/plain")),
+    twice("location", "Location: /a", "Location: //evil.test", .field("Location", "/a")),
+    twice("tag", "ETag: \"a\"", "ETag: \"b\"", .lacks("ETag")),
+    twice(
+        "modified", "Last-Modified: \(date(-864_000))", "Last-Modified: \(date(-86_400))",
+        .lacks("Last-Modified")),
+    twice("date", "Date: \(date(0))", "Date: \(date(-600))", .count("Date", 1)),
+    Case(
+        "twice-same", "lines that agree are one", "RFC 9110 §5.3", .optimal,
+        .asks(.ok(hour, "Content-Type: a/b", "Content-Type: a/b", "ETag: \"a\"", "ETag: \"a\"")),
+        .hits(get(), .count("Content-Type", 1), .count("ETag", 1)),
+        .hits(get("If-None-Match: \"a\""), .status(304))),
+    Case(
+        "twice-age", "of two Age the first counts", "RFC 9111 §5.1", .should,
+        .asks(.ok("Cache-Control: max-age=100", "Age: 50", "Age: 0")),
+        .hits(get(), .age(50...60))),
+    Case(
+        "twice-expires", "of two Expires the later gives no more", "RFC 9111 §4.2.1", .should,
+        .asks(.ok("Expires: \(date(3600))", "Expires: 0")), .asks(.ok())),
+    Case(
+        "twice-range", "a 206 of two places is not stored", "RFC 9110 §15.3.7", .must,
+        .any(
+            get("Range: bytes=0-3"),
+            .response(
+                206,
+                [hour, "ETag: \"a\"", "Content-Range: bytes 0-3/9", "Content-Range: bytes 5-8/9"],
+                body: "0123"), .body("0123")),
+        .asks(
+            get("Range: bytes=0-3"),
+            .response(206, [hour, "Content-Range: bytes 0-3/9"], body: "0123"),
+            .status(206), .body("0123"))),
+    Case(
+        "twice-asked", "a request's second Content-Type goes no further", "RFC 9110 §5.3", .should,
+        .asks(
+            ask("POST", "Content-Type: text/xml", "Content-Type: text/plain", body: "a"), .ok(),
+            .sent("Content-Type", "text/xml"))),
+    Case(
+        "none-match-two", "lines of If-None-Match are one list", "RFC 9110 §5.3", .must,
+        .asks(.ok(hour, "ETag: \"a\"")),
+        .hits(get("If-None-Match: \"b\"", "If-None-Match: \"a\""), .status(304))),
+]
+
 let cacheStatusCases: [Case] = [
     Case(
         "cs-miss", "a miss says that nothing was stored", "RFC 9211 §2.2", .must,

@@ -114,6 +114,21 @@ let ifRangeCases: [Case] = [
             get("Range: bytes=0-3", "If-Range: \(date(-86_400))"), .status(200),
             .body("0123456789"))),
     Case(
+        "if-range-two", "under two conditions the whole is the answer", "RFC 9110 §13.1.5", .must,
+        .asks(full),
+        .hits(
+            get("Range: bytes=0-3", "If-Range: \"a\"", "If-Range: \"b\""), .status(200),
+            .body("0123456789")),
+        .hits(
+            get("Range: bytes=0-3", "If-Range: \"a\"", "If-Range: \"a\""), .status(200),
+            .body("0123456789"))),
+    Case(
+        "if-range-two-part", "also where a part is stored", "RFC 9110 §13.1.5", .must,
+        .asks(get("Range: bytes=0-3"), part(0...3, etag), .status(206), .body("0123")),
+        .any(
+            get("Range: bytes=0-3", "If-Range: \"a\"", "If-Range: \"b\""), full, .status(200),
+            .body("0123456789"))),
+    Case(
         "if-range-alone", "If-Range without Range is ignored", "RFC 9110 §13.1.5", .must,
         .asks(full), .hits(get("If-Range: \"b\""), .status(200))),
 ]

@@ -99,6 +99,7 @@ extension OriginRequest {
             }
             if drops(field.known, conditions) || isReplaced(name, forwarded.origin) { continue }
             if isSpoofed(field.known, name, forwarded) { continue }
+            if field.known == .contentType, viewer.fields.first(.contentType) != index { continue }
             // Compression is for HTTP/1.1 and later.
             if field.known == .acceptEncoding, viewer.minorVersion == 0 { continue }
             guard isPassed(field, name, viewer.method, forwarded, rules) else { continue }
