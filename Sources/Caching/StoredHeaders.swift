@@ -22,21 +22,43 @@ public enum StoredHeaders {
     /// own.
     ///
     /// Each field that the update has replaces all stored lines of that name, but for those that
-    /// describe the stored content (RFC 9111 §3.2).
+    /// describe the stored content (RFC 9111 §3.2). What the Cache-Control that is in force
+    /// afterwards keeps from others, by `private` or `no-cache` with names, is in neither part.
     public static func merge(
         _ stored: RawSpan, with head: borrowing ResponseHead, bytes: RawSpan,
         isCompressed: Bool = false, into writer: inout HeadWriter
     ) {
         var fields = FieldLines()
         while let line = fields.next(in: stored) {
-            if !isReplaced(stored.extracting(line.name), by: head, bytes, isCompressed) {
-                writer.append(stored.extracting(line.whole))
+            let name = stored.extracting(line.name)
+            if FieldFilter.isQualified(name, head, bytes)
+                || isReplaced(name, by: head, bytes, isCompressed)
+            {
+                continue
             }
+            writer.append(stored.extracting(line.whole))
         }
         for index in 0..<head.fields.count
-        where FieldFilter.updates(index, of: head, bytes: bytes, isCompressed: isCompressed) {
+        where FieldFilter.updates(index, of: head, bytes: bytes, isCompressed: isCompressed)
+            && !keeps(bytes.extracting(head.fields[index].name.range), stored, from: head)
+        {
             append(head.fields[index], bytes, &writer)
         }
+    }
+
+    /// Whether a stored Cache-Control that the update leaves as it is keeps a field from others.
+    private static func keeps(
+        _ name: RawSpan, _ stored: RawSpan, from head: borrowing ResponseHead
+    ) -> Bool {
+        var fields = FieldLines()
+        while let line = fields.next(in: stored) {
+            let known = KnownField.named(stored.extracting(line.name))
+            guard known == .cacheControl || known == .cdnCacheControl,
+                !head.fields.contains(known)
+            else { continue }
+            if QualifiedNames.has(name, in: stored.extracting(line.value)) { return true }
+        }
+        return false
     }
 
     private static func isReplaced(

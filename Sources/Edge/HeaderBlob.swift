@@ -61,19 +61,29 @@ enum HeaderBlob {
         }
     }
 
-    /// The fields that a `private="…"` or `no-cache="…"` of the same head names: for who asked,
-    /// and nobody else.
-    static func own(_ head: borrowing ResponseHead, bytes: UnsafeRawBufferPointer) -> [UInt8] {
+    /// The fields that a `private="…"` or `no-cache="…"` names: for who asked, and nobody else.
+    ///
+    /// - Parameter stored: where the directives stand if the head brings none of its own.
+    static func own(
+        _ head: borrowing ResponseHead, bytes: UnsafeRawBufferPointer, stored: [UInt8]
+    ) -> [UInt8] {
         var names: [[UInt8]] = []
-        var line = head.fields.first(.cacheControl)
-        while let at = line {
-            let value = unsafe bytes.bytes.extracting(head.fields[at].value.range)
+        func note(_ value: RawSpan) {
             for directive in [CacheControl.Qualified.private, .noCache] {
                 CacheControl.forEachQualifiedName(of: directive, in: value) { name in
                     unsafe name.withUnsafeBytes { unsafe names.append([UInt8]($0)) }
                 }
             }
-            line = head.fields.next(after: at, .cacheControl)
+        }
+        for index in 0..<head.fields.count where head.fields[index].known == .cacheControl {
+            unsafe note(bytes.bytes.extracting(head.fields[index].value.range))
+        }
+        var lines = FieldLines()
+        let block = unsafe stored.span.bytes
+        while !head.fields.contains(.cacheControl), let line = lines.next(in: block) {
+            if KnownField.named(block.extracting(line.name)) == .cacheControl {
+                note(block.extracting(line.value))
+            }
         }
         var blob: [UInt8] = []
         for index in 0..<head.fields.count where !names.isEmpty {

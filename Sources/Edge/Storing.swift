@@ -96,7 +96,8 @@ extension LoopState where N: ~Copyable {
         let blob = unsafe raw.withUnsafeBytes { unsafe HeaderBlob.delivered(originHead, bytes: $0) }
         // A field that is private is for who asked, not for who waited (RFC 9111 §5.2.2.7).
         let hasOwn =
-            !facts.cacheControl.flags.isDisjoint(with: [.privateFields, .noCacheFields])
+            !facts.cacheControl.flags.union(facts.targeted?.flags ?? []).isDisjoint(
+                with: [.privateFields, .noCacheFields])
             || facts.hasSetCookie && exchange.isAnonymous
         var sharedBlob =
             unsafe hasOwn
@@ -224,8 +225,7 @@ extension LoopState where N: ~Copyable {
         }
         header.etag = unsafe StoredHeaders.entityTag(in: merged.span.bytes)
         header.invalidation = numberToStore(fetch)
-        let own =
-            unsafe raw.withUnsafeBytes { unsafe HeaderBlob.own(originHead, bytes: $0) } + cookies
+        let own = ownFields(raw, entry) + cookies
         return FetchedHead(
             bytes: raw, head: originHead, facts: facts, blob: merged, receivedAt: now,
             requestedAt: fetch.requestedAt,
@@ -234,6 +234,13 @@ extension LoopState where N: ~Copyable {
             confirmedForAsker: own.isEmpty
                 ? nil : StoredCopy(entry, header: header, headers: merged + own),
             endsStored: isOver)
+    }
+
+    /// What the 304 at hand says to who asked, and to nobody else.
+    private func ownFields(_ raw: [UInt8], _ entry: StoredCopy) -> [UInt8] {
+        unsafe raw.withUnsafeBytes {
+            unsafe HeaderBlob.own(originHead, bytes: $0, stored: entry.headers)
+        }
     }
 
     /// No answer to what the viewer asked, and none that is stored is confirmed: the whole must be

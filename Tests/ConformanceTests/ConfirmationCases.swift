@@ -19,6 +19,40 @@ private func denied(
 
 /// Whether a 304 is about the stored response, and what of it is for whom.
 let confirmationCases: [Case] = [
+    Case(
+        "304-private-stored", "a stored field that a 304 makes private is stored no longer",
+        "RFC 9111 §5.2.2.7", .must,
+        .asks(.ok(stale, old, "ETag: \"a\"", "X-Mine: 1", "X-All: 1"), .field("X-Mine", "1")),
+        .revalidates(
+            .response(304, ["\(hour), private=\"x-mine\"", "ETag: \"a\""]), .lacks("X-Mine"),
+            .field("X-All", "1")),
+        .hits(get(), .lacks("X-Mine"), .field("X-All", "1"))),
+    Case(
+        "304-private-new", "nor is the new one, which is for who asked", "RFC 9111 §5.2.2.7", .must,
+        .asks(.ok(stale, old, "ETag: \"a\"", "X-Mine: 1")),
+        .revalidates(
+            .response(304, ["\(hour), private=\"X-Mine\"", "ETag: \"a\"", "X-Mine: 2"]),
+            .field("X-Mine", "2")),
+        .hits(get(), .lacks("X-Mine"))),
+    Case(
+        "304-no-cache-stored", "no-cache with names does the same", "RFC 9111 §5.2.2.4", .must,
+        .asks(.ok(stale, old, "ETag: \"a\"", "X-Mine: 1", "X-All: 1")),
+        .revalidates(.response(304, ["\(hour), no-cache=\"X-Mine\"", "ETag: \"a\""])),
+        .hits(get(), .lacks("X-Mine"), .field("X-All", "1"))),
+    Case(
+        "304-private-kept", "a 304 without directives leaves the stored ones in force",
+        "RFC 9111 §5.2.2.7", .must,
+        .asks(
+            .ok("Cache-Control: max-age=10, private=\"X-Mine\"", old, "ETag: \"a\"", "X-Mine: 1")),
+        .revalidates(
+            .response(304, ["ETag: \"a\"", "X-Mine: 2", "Age: 0"]), .field("X-Mine", "2")),
+        .hits(get(), .lacks("X-Mine"))),
+    Case(
+        "304-two-tags", "a 304 with two tags confirms nothing", "RFC 9111 §4.3.4", .must,
+        .asks(.ok(stale, old, "ETag: \"a\"", body: "old")),
+        .asksTwice(
+            .response(304, [hour, "ETag: \"a\"", "ETag: \"b\""]), .ok(hour, body: "new"),
+            .body("new"))),
     denied(
         "304-other-strong", "a 304 with another strong tag confirms nothing",
         stored: "ETag: \"a\"", by: "ETag: \"b\""),
