@@ -73,11 +73,11 @@ extension CacheControl {
                 guard isFirst(.hasMaxAge, else: .repeatedMaxAge) else { return }
                 maxAge = lifetime(value, directive, .invalidMaxAge)
             } else if equalsIgnoringCase(name, "private") {
-                addQualifiable(directive, .private, .privateFields)
+                addQualifiable(value, directive, .private, .privateFields)
             }
         case 8:
             if equalsIgnoringCase(name, "no-cache") {
-                addQualifiable(directive, .noCache, .noCacheFields)
+                addQualifiable(value, directive, .noCache, .noCacheFields)
             } else if equalsIgnoringCase(name, "no-store") {
                 flags.insert(.noStore)
             } else if equalsIgnoringCase(name, "s-maxage") {
@@ -153,12 +153,12 @@ extension CacheControl {
         }
     }
 
-    /// With names, the directive is about those fields only; without, or with an empty list, it
-    /// is about the whole response, the stricter reading.
+    /// With names, the directive is about those fields only; without, or with anything else in
+    /// their place, it is about the whole response, the stricter reading.
     private mutating func addQualifiable(
-        _ directive: Directive, _ whole: Flags, _ fields: Flags
+        _ value: RawSpan, _ directive: Directive, _ whole: Flags, _ fields: Flags
     ) {
-        if let argument = directive.argument, !argument.isEmpty {
+        if let argument = directive.argument, Self.namesFields(value.extracting(argument)) {
             flags.insert(fields)
         } else {
             flags.insert(whole)

@@ -70,15 +70,32 @@ public struct CacheControl: Equatable, Sendable {
     /// Adds one field line's value.
     ///
     /// Names in any case; arguments as tokens or quoted strings. Where a directive with a number
-    /// comes twice, the first counts (RFC 9111 §4.2.1). White space around `=` is not in the
+    /// comes twice, the first counts (RFC 9111 §4.2.1). White space before `=` is not in the
     /// grammar: such a member is an unknown directive, and unknown ones mean nothing (§5.2.3).
     /// A number beyond 2^31 − 1 counts as 2^31 (§1.2.2). `max-age` and `s-maxage` with an argument
-    /// that is no number count as 0; other directives are then ignored.
+    /// that is no number count as 0; other directives are then ignored. A member that is no
+    /// directive means what the words in it forbid, and allows nothing.
     public mutating func add(_ value: RawSpan) {
         var list = FieldList()
         while let member = list.next(in: value) {
-            if let directive = Directive(value, member) { add(value, directive) }
+            if let directive = Directive(value, member) {
+                add(value, directive)
+            } else {
+                addMalformed(value, member)
+            }
         }
+    }
+
+    /// Whether an argument names fields and holds nothing else. One that does not leaves open which
+    /// fields are meant: it may be any.
+    static func namesFields(_ argument: RawSpan) -> Bool {
+        var walk = FieldList()
+        var count = 0
+        while let range = walk.next(in: argument) {
+            guard isToken(argument.extracting(range)) else { return false }
+            count += 1
+        }
+        return count > 0
     }
 
     /// Calls `body` with each field name that `no-cache="…"` or `private="…"` lists in this line.

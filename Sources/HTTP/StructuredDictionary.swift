@@ -6,7 +6,7 @@ struct StructuredDictionary {
         case boolean(Bool)
         case integer(Int64)
         /// A string or token. A list of field names is one or the other.
-        case text(isEmpty: Bool)
+        case text
         case other
     }
 

@@ -61,8 +61,7 @@ struct StructuredReader {
         switch text.byte(at) {
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return number(text)
         case UInt8(ascii: "\""):
-            let start = at
-            return string(text) ? .text(isEmpty: at - start == 2) : nil
+            return string(text) ? .text : nil
         case UInt8(ascii: ":"): return byteSequence(text) ? .other : nil
         case UInt8(ascii: "?"):
             at += 1
@@ -71,7 +70,7 @@ struct StructuredReader {
         case UInt8(ascii: "*"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "a")...UInt8(ascii: "z"):
             while at < text.byteCount, isTokenByte(text.byte(at)) { at += 1 }
-            return .text(isEmpty: false)
+            return .text
         default: return nil
         }
     }

@@ -27,6 +27,24 @@ let storageCases: [Case] = [
         "no-cache", "no-cache is not reused unasked", "RFC 9111 §5.2.2.4", .must,
         .asks(.ok("Cache-Control: no-cache, max-age=3600")), .asks(.ok())),
     Case(
+        "no-cache-open", "no-cache with a string that does not end is about all",
+        "RFC 9111 §5.2.2.4", .should,
+        .asks(.ok("Cache-Control: max-age=3600, no-cache=\"x-p", "X-P: 1")), .asks(.ok())),
+    Case(
+        "private-open", "so is private", "RFC 9111 §5.2.2.7", .should,
+        .asks(.ok("Cache-Control: private=\"x-p, max-age=3600", "Expires: \(date(3600))")),
+        .asks(.ok())),
+    Case(
+        "private-spaces", "and private with what are no names", "RFC 9111 §5.2.2.7", .should,
+        .asks(.ok("Cache-Control: max-age=3600, private=\"x-p x-q\"", "X-P: 1")), .asks(.ok())),
+    Case(
+        "no-store-semicolon", "no-store behind a semicolon forbids", "RFC 9111 §5.2.2.5", .should,
+        .asks(.ok("Cache-Control: max-age=3600; no-store", "Expires: \(date(3600))")),
+        .asks(.ok())),
+    Case(
+        "max-age-open", "a lifetime that cannot be read is none", "RFC 9111 §4.2.1", .should,
+        .asks(.ok("Cache-Control: max-age=\"3600", "Expires: \(date(3600))")), .asks(.ok())),
+    Case(
         "no-cache-validates", "no-cache is stored and revalidated", "RFC 9111 §5.2.2.4",
         .optimal, .asks(.ok("Cache-Control: no-cache, max-age=3600", "ETag: \"a\"")),
         .revalidates(.response(304, ["ETag: \"a\""]), .sent("If-None-Match", "\"a\""))),
