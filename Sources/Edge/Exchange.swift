@@ -31,6 +31,8 @@ final class Exchange {
     /// The response's head, where the log tells of it.
     var sentHead: [UInt8] = []
     var hasResponded = false
+    /// What came of asking the origin, where something stored is served instead.
+    var failedForward: FailedForward?
     /// Its own fetch serves it, or did; else it waits for another's.
     var leads = false
     /// A collapsed request that was sent on its own may not be collapsed again.
@@ -205,7 +207,7 @@ extension LoopState where N: ~Copyable {
         if let status = head.failureStatus, let entry = exchange.entry,
             mayServeStale(exchange, entry, .status(status))
         {
-            serveStale(exchange, entry)
+            serveStale(exchange, entry, answer: status)
             return
         }
         if betters(exchange, head) { return }
@@ -235,7 +237,7 @@ extension LoopState where N: ~Copyable {
         }
         if let entry = exchange.entry, mayServeStale(exchange, entry, .unreachable) {
             exchange.outcome.detail = failure.detailedResult
-            serveStale(exchange, entry)
+            serveStale(exchange, entry, answer: failure.wasForwarded ? 0 : nil)
         } else {
             // A stale response that may not be used makes it 504 (RFC 9111 §5.2.2.2).
             let status =

@@ -92,6 +92,9 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
         }
     }
 
+    /// Whether a member was asked, or tried to be: want of room or of members asks nobody.
+    var wasForwarded: Bool { blamesMember || self == .totalTimeout }
+
     /// Whether another member may be asked, when the request allows it and nothing was sent yet.
     public var mayTryAnother: Bool { blamesMember }
 

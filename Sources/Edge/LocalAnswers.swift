@@ -88,7 +88,7 @@ extension LoopState where N: ~Copyable {
     mutating func answerRejectedContent(_ exchange: Exchange, _ head: FetchedHead) {
         if let entry = exchange.entry, mayServeStale(exchange, entry, .unreachable) {
             exchange.outcome.detail = "content-rejected"
-            serveStale(exchange, entry)
+            serveStale(exchange, entry, answer: head.head.status)
         } else if exchange.reads(head.rejectedContent) {
             if exchange.map?.isImage == true, answersInDialect(exchange) { return }
             writeHead(exchange, head, collapsed: exchange.fetch == nil)

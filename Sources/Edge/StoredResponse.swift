@@ -91,7 +91,13 @@ extension LoopState where N: ~Copyable {
             appendOutgoing(entry.header.times, hot[outcome.behavior].policy, &writer)
         }
         unsafe writer.append(bytes: hot.cacheStatus)
-        writer.append(decision.reason.cacheStatusParameter)
+        if let forward = failedForward {
+            append(forward.text, &writer)
+            // The next response may be another request's, pipelined behind this one.
+            failedForward = nil
+        } else {
+            writer.append(decision.reason.cacheStatusParameter)
+        }
         if outcome.result == .refreshHit {
             writer.append(confirmedParameter(decision.reason, entry.header.times))
         }
@@ -364,6 +370,7 @@ extension LoopState where N: ~Copyable {
         // A page in place of an error is logged under what was asked for, and as the error.
         let reason = exchange.page == nil ? reason : .cachedError
         let asked = exchange.page?.original ?? exchange
+        failedForward = exchange.failedForward
         unsafe asked.bytes.withUnsafeBytes { bytes in
             head = asked.head
             copy.withEntry { entry in

@@ -241,6 +241,27 @@ let cacheStatusCases: [Case] = [
         .asks(.ok(hour)),
         .asks(get("Cache-Control: no-cache"), .ok(), .cacheStatus("fwd=request"))),
     Case(
+        "cs-error", "a stale answer in place of an error says that it was asked for",
+        "RFC 9211 §2.1", .must,
+        .asks(.ok("Cache-Control: max-age=10, stale-if-error=3600", "Age: 20")),
+        .staleAfterAsking(
+            .response(503), .cacheStatus("fwd=stale; fwd-status=503; ttl=-"),
+            .cacheStatus("detail=stale-if-error"))),
+    Case(
+        "cs-gone", "also where the origin said nothing", "RFC 9211 §2.1", .must,
+        .asks(.ok("Cache-Control: max-age=10, stale-if-error=3600", "Age: 20")),
+        .any(get(), .raw("", .close), .status(200), .cacheStatus("fwd=stale; ttl=-"))),
+    Case(
+        "cs-request-error", "and why it was asked", "RFC 9211 §2.2", .should,
+        .asks(.ok("Cache-Control: max-age=3600, stale-if-error=3600")),
+        Exchange(
+            ask: get("Cache-Control: no-cache"), reply: .response(500), source: .storedInstead,
+            checks: [.cacheStatus("fwd=request; fwd-status=500; ttl=3")])),
+    Case(
+        "cs-swr", "a stale answer before asking is a hit", "RFC 9211 §2.1", .must,
+        .asks(.ok("Cache-Control: max-age=10, stale-while-revalidate=3600", "Age: 20")),
+        .staleAndRefreshes(.ok(), .cacheStatus("hit; ttl=-"))),
+    Case(
         "cs-appended", "ours stands behind the origin's", "RFC 9211 §2", .must,
         .asks(
             .ok("Cache-Status: OriginCache; hit"),

@@ -71,7 +71,7 @@ extension LoopState where N: ~Copyable {
             let entry = exchange.entry, mayServeStale(exchange, entry, .unreachable)
         else { return false }
         counters.add(.degradedPages)
-        serveStale(exchange, entry)
+        serveStale(exchange, entry, answer: head.status)
         return true
     }
 }

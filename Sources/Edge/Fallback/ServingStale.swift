@@ -5,10 +5,14 @@ import Reactor
 // What is stored and stale, where the origin cannot better it.
 extension LoopState where N: ~Copyable {
     /// Stale, and the origin could not better it. An entry gone meanwhile means an error after all.
-    mutating func serveStale(_ exchange: Exchange, _ entry: StoredCopy) {
+    ///
+    /// - Parameter answer: the status by which the origin answered, 0 where it did not; nil where
+    ///   nobody asked it.
+    mutating func serveStale(_ exchange: Exchange, _ entry: StoredCopy, answer: Int? = nil) {
         counters.add(.staleServed)
+        exchange.failedForward = answer.map { FailedForward(exchange, status: $0) }
         if !serveWhenReady(exchange, entry, reason: .staleIfError) {
-            answer(exchange, 502, detail: "entry-gone")
+            self.answer(exchange, 502, detail: "entry-gone")
         }
     }
 

@@ -84,7 +84,8 @@ extension LoopState where N: ~Copyable {
         var page = NoticedPage(
             fields: NoticedFields.shortened(
                 block, sMaxage: outgoing(exchange), isShared: true),
-            result: result, cacheStatus: Array("; hit; ttl=\(ttl)".utf8))
+            result: result, cacheStatus: Array("\(words(exchange, entry, result)); ttl=\(ttl)".utf8)
+        )
         page.age = entry.header.times.ageSeconds(at: network.wallNow)
         let slot = exchange.id.slot
         viewers[slot].exchange = exchange
@@ -95,6 +96,17 @@ extension LoopState where N: ~Copyable {
         }
         deliver(exchange, page, body, coding, length, language: facts.language)
         return true
+    }
+
+    /// How what is stored came to be the answer, in `Cache-Status`.
+    private func words(
+        _ exchange: Exchange, _ entry: StoredEntry, _ result: ResultType
+    ) -> String {
+        if let forward = exchange.failedForward { return forward.text }
+        let reason = exchange.decision.reason
+        let isConfirmed = result == .refreshHit
+        let confirmed = isConfirmed ? confirmedParameter(reason, entry.header.times) : ""
+        return "\(reason.cacheStatusParameter)\(confirmed)"
     }
 
     /// What a cache in front may keep.

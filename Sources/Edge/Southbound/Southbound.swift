@@ -60,16 +60,18 @@ extension LoopState where N: ~Copyable {
         if let fetch = exchange.shared { leave(fetch, exchange) }
         exchange.shared = nil
         leaveFetch(exchange)
-        giveUp(exchange, 504, detail: "southbound-deadline")
+        giveUp(exchange, 504, detail: "southbound-deadline", wasAsked: true)
     }
 
     /// What is stale is better than nothing, and nothing now is better than waiting.
-    private mutating func giveUp(_ exchange: Exchange, _ status: Int, detail: StaticString) {
+    private mutating func giveUp(
+        _ exchange: Exchange, _ status: Int, detail: StaticString, wasAsked: Bool = false
+    ) {
         let wasReading = pauseReading()
         defer { if wasReading { beginReading() } }
         if let entry = exchange.entry, mayServeStale(exchange, entry, .unreachable) {
             exchange.outcome.detail = detail
-            serveStale(exchange, entry)
+            serveStale(exchange, entry, answer: wasAsked ? 0 : nil)
         } else {
             answer(exchange, status, detail: detail)
         }
