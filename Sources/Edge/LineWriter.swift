@@ -100,7 +100,7 @@ struct LineWriter {
         if head.hasPlainPath {
             unsafe parsed(",\"cs-uri-stem\":\"", path)
         } else {
-            unsafe member(",\"cs-uri-stem\":\"", path)
+            unsafe member(",\"cs-uri-stem\":\"", LoggedURL(path: path))
         }
     }
 
@@ -110,12 +110,21 @@ struct LineWriter {
     ) {
         guard let index = head.fields.first(known) else { return }
         let value = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range])
-        // A referer's query may hold another site's tokens.
-        if known == .referer, let mark = unsafe value.firstIndex(of: 63) {
-            unsafe member(opening, UnsafeRawBufferPointer(rebasing: value[..<mark]))
+        if known == .referer {
+            unsafe member(opening, LoggedURL(referer: value))
         } else {
             unsafe member(opening, value)
         }
+    }
+
+    /// A member with a URL, and `-` for what is hidden of it.
+    mutating func member(_ opening: StaticString, _ url: LoggedURL) {
+        guard open(opening) else { return }
+        var url = url
+        while let piece = url.next() {
+            if piece.isHidden { plain(45) } else { unsafe escape(piece.run) }
+        }
+        raw("\"")
     }
 
     /// The query, with the values of credentials left out (law 6).
@@ -127,7 +136,7 @@ struct LineWriter {
             while end < query.count, unsafe query[end] != 38 { end += 1 }
             let parameter = unsafe UnsafeRawBufferPointer(rebasing: query[start..<end])
             if start > 0 { plain(38) }
-            if let length = unsafe Self.secretName(parameter) {
+            if let length = unsafe SecretParameter.nameLength(parameter) {
                 unsafe escape(UnsafeRawBufferPointer(rebasing: parameter[..<length]))
                 plain(61)
                 plain(45)
@@ -137,35 +146,6 @@ struct LineWriter {
             start = end + 1
         }
         raw("\"")
-    }
-
-    /// Length of the name when the parameter carries a credential.
-    static func secretName(_ parameter: UnsafeRawBufferPointer) -> Int? {
-        guard parameter.count > 4 else { return nil }
-        switch unsafe parameter[0] | 0x20 {
-        case 97, 99, 105, 106, 107, 112, 115, 116: break  // a c i j k p s t, as below
-        default: return nil
-        }
-        for index in secretNames.indices {
-            if let length = unsafe named(parameter, secretNames[index]) { return length }
-        }
-        return nil
-    }
-
-    private static let secretNames: InlineArray<14, StaticString> = [
-        "access_token", "authkey", "code", "state", "id_token", "jsessionid", "password", "token",
-        "key",
-        "signature", "api_key", "apikey", "secret", "ticket",
-    ]
-
-    private static func named(_ parameter: UnsafeRawBufferPointer, _ name: StaticString) -> Int? {
-        let length = name.utf8CodeUnitCount
-        guard parameter.count > length, unsafe parameter[length] == 61 else { return nil }
-        for index in 0..<length where unsafe parameter[index] | 0x20 != name.utf8Start[index] | 0x20
-        {
-            return nil
-        }
-        return length
     }
 
     /// Begins a member whose value is the peer's; false when there is no room for it. Room for the

@@ -97,9 +97,10 @@ enum StandardLine {
         append(connection.viewer, to: &line)
         unsafe line.append(.method, bytes[head.methodName.range])
         unsafe line.append(.distributionDomain, style.domainName.bytes)
-        unsafe line.append(.uriStem, bytes[head.path.range])
+        let path = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.path.range])
+        unsafe append(LoggedURL(path: path), as: .uriStem, to: &line)
         line.append(status: outcome.status)
-        unsafe append(.referer, of: head, bytes, as: .referer, to: &line)
+        unsafe appendReferer(of: head, bytes, to: &line)
         unsafe append(.userAgent, of: head, bytes, as: .userAgent, to: &line)
         unsafe append(query: UnsafeRawBufferPointer(rebasing: bytes[head.query.range]), to: &line)
         line.append(absent: .cookie)
@@ -150,12 +151,31 @@ enum StandardLine {
         as field: LogField, to line: inout LogLine
     ) {
         guard let index = head.fields.first(known) else { return line.append(absent: field) }
-        var value = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range])
-        // A referer's query may hold another site's tokens.
-        if known == .referer, let mark = unsafe value.firstIndex(of: 63) {
-            unsafe value = unsafe UnsafeRawBufferPointer(rebasing: value[..<mark])
+        unsafe line.append(field, bytes[head.fields[index].value.range])
+    }
+
+    private static func appendReferer(
+        of head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, to line: inout LogLine
+    ) {
+        guard let index = head.fields.first(.referer) else { return line.append(absent: .referer) }
+        let value = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range])
+        unsafe append(LoggedURL(referer: value), as: .referer, to: &line)
+    }
+
+    /// A URL, and `-` for what is hidden of it.
+    private static func append(_ url: LoggedURL, as field: LogField, to line: inout LogLine) {
+        var url = url
+        var hasBegun = false
+        while let piece = url.next() {
+            switch (hasBegun, piece.isHidden) {
+            case (false, true): line.append(field, "-")
+            case (false, false): unsafe line.append(field, piece.run.bytes)
+            case (true, true): line.extend("-")
+            case (true, false): unsafe line.extend(piece.run.bytes)
+            }
+            hasBegun = true
         }
-        unsafe line.append(field, value.bytes)
+        if !hasBegun { line.append(absent: field) }
     }
 
     private static func append(
@@ -180,7 +200,7 @@ enum StandardLine {
             var end = start
             while end < query.count, unsafe query[end] != 38 { end += 1 }
             let parameter = unsafe UnsafeRawBufferPointer(rebasing: query[start..<end])
-            if let length = unsafe LineWriter.secretName(parameter) {
+            if let length = unsafe SecretParameter.nameLength(parameter) {
                 put(from..<(start + length + 1))
                 line.extend("-")
                 from = end

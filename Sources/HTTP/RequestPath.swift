@@ -1,7 +1,7 @@
 /// Where a path ends and whether it is plain, found in one pass of eight bytes a step.
 ///
-/// A path is plain that has no escape, no double quote, and no dot or slash behind another. Most
-/// are, and then there is nothing to judge, to normalise or to escape.
+/// A path is plain that has no escape, no double quote, no semicolon, and no dot or slash behind
+/// another. Most are, and then there is nothing to judge, to normalise, to hide or to escape.
 struct PathScan {
     /// The offset of the first byte that cannot stand in a path: a `?` or none of a target's.
     private(set) var end: Int
@@ -35,7 +35,9 @@ struct PathScan {
             let byte = bytes.byte(at)
             if byte == UInt8(ascii: "?") || !ByteClass.target.contains(byte) { break }
             let isJoint = byte | 1 == UInt8(ascii: "/")
-            if byte == UInt8(ascii: "%") || byte == UInt8(ascii: "\"") || isJoint && isBehindJoint {
+            if byte == UInt8(ascii: "%") || byte == UInt8(ascii: "\"")
+                || byte == UInt8(ascii: ";") || isJoint && isBehindJoint
+            {
                 isPlain = false
             }
             isBehindJoint = isJoint
@@ -67,13 +69,13 @@ struct PathScan {
     private static func odd(_ word: UInt64) -> UInt64 {
         let marked =
             EightBytes.equal(word, UInt8(ascii: "%"))
-            | EightBytes.equal(word, UInt8(ascii: "\""))
+            | EightBytes.equal(word, UInt8(ascii: "\"")) | EightBytes.equal(word, UInt8(ascii: ";"))
         return marked & ~word & EightBytes.tops
     }
 }
 
-/// Whether a path has no escape, no double quote, and no dot or slash behind another: then it is
-/// its own normal form (RFC 3986 §6). False says nothing. Eight bytes a step.
+/// Whether a path has no escape, no double quote, no semicolon, and no dot or slash behind another:
+/// then it is its own normal form (RFC 3986 §6). False says nothing. Eight bytes a step.
 public func isPlainPath(_ path: RawSpan) -> Bool {
     let scan = PathScan(path, from: 0, to: path.byteCount)
     return scan.isPlain && scan.end == path.byteCount

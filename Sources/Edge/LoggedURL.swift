@@ -1,0 +1,148 @@
+/// A URL, or the path of one, as a log may hold it: without what signs somebody in (law 6).
+///
+/// Hidden are the user and password before a host (RFC 9110 §4.2.4) and sessions that stand in a
+/// path (`;jsessionid=…`); a referer's query and fragment, which may hold another site's tokens,
+/// are left out. Allocates nothing.
+@safe  // points into the request, as long as its caller holds it
+struct LoggedURL {
+    private let text: UnsafeRawBufferPointer
+    private var at = 0
+    /// What is hidden next; empty at the end of the text: nothing more.
+    private var hidden: Range<Int>
+
+    /// The path of a request.
+    init(path: UnsafeRawBufferPointer) {
+        unsafe text = unsafe path
+        hidden = 0..<0
+        hidden = session(from: 0)
+    }
+
+    init(referer: UnsafeRawBufferPointer) {
+        let end = unsafe referer.firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
+        unsafe text = unsafe UnsafeRawBufferPointer(rebasing: referer[..<(end ?? referer.count)])
+        hidden = 0..<0
+        hidden = unsafe Self.userInfo(text) ?? session(from: 0)
+    }
+
+    /// A run of bytes of the URL.
+    @safe  // as its URL
+    struct Piece {
+        let run: UnsafeRawBufferPointer
+        let isHidden: Bool
+    }
+
+    /// The next run of bytes, which may be one to hide; nil at the end.
+    mutating func next() -> Piece? {
+        guard unsafe at < text.count else { return nil }
+        let run = at < hidden.lowerBound ? at..<hidden.lowerBound : hidden
+        let isHidden = run == hidden
+        at = run.upperBound
+        if isHidden { hidden = session(from: at) }
+        return unsafe Piece(
+            run: UnsafeRawBufferPointer(rebasing: text[run]), isHidden: isHidden)
+    }
+
+    /// The value of the first parameter of a path segment that holds a credential.
+    private func session(from start: Int) -> Range<Int> {
+        var at = start
+        while let mark = unsafe text[at...].firstIndex(of: UInt8(ascii: ";")) {
+            var end = mark + 1
+            while unsafe end < text.count, unsafe text[end] != UInt8(ascii: ";"),
+                unsafe text[end] != UInt8(ascii: "/")
+            {
+                end += 1
+            }
+            let parameter = unsafe UnsafeRawBufferPointer(rebasing: text[(mark + 1)..<end])
+            if let length = unsafe SecretParameter.nameLength(parameter), mark + length + 2 < end {
+                return (mark + length + 2)..<end
+            }
+            at = end
+        }
+        return unsafe text.count..<text.count
+    }
+
+    /// What stands before the last `@` of the authority; nil where there is none.
+    private static func userInfo(_ text: UnsafeRawBufferPointer) -> Range<Int>? {
+        var start = 0
+        for index in 0..<max(0, text.count - 1)
+        where unsafe text[index] == UInt8(ascii: "/") && text[index + 1] == UInt8(ascii: "/") {
+            start = index + 2
+            break
+        }
+        var end = start
+        while end < text.count, unsafe text[end] != UInt8(ascii: "/") { end += 1 }
+        let sign = unsafe text[start..<end].lastIndex(of: UInt8(ascii: "@"))
+        return sign.flatMap { $0 > start ? start..<$0 : nil }
+    }
+}
+
+/// A parameter, `name=value`, whose value is a credential.
+enum SecretParameter {
+    /// Length of its name as written; nil when it carries none.
+    static func nameLength(_ parameter: UnsafeRawBufferPointer) -> Int? {
+        guard parameter.count > 4 else { return nil }
+        switch unsafe parameter[0] | 0x20 {
+        case 97, 99, 105, 106, 107, 111, 112, 114, 115, 116, 120: break  // as below
+        case UInt8(ascii: "%"): break
+        default: return nil
+        }
+        let limit = min(parameter.count, 3 * nameMax + 1)
+        var length = 0
+        while length < limit, unsafe parameter[length] != UInt8(ascii: "=") { length += 1 }
+        guard length < limit else { return nil }
+        let name = unsafe UnsafeRawBufferPointer(rebasing: parameter[..<length])
+        if unsafe name.contains(UInt8(ascii: "%")) {
+            return unsafe isSecret(encoded: name) ? length : nil
+        }
+        return unsafe isSecret(name) ? length : nil
+    }
+
+    private static let nameMax = 20
+    private static let names: InlineArray<22, StaticString> = [
+        "access_token", "authkey", "code", "state", "id_token", "jsessionid", "password", "token",
+        "key", "signature", "api_key", "apikey", "secret", "ticket", "refresh_token",
+        "client_secret", "sessionid", "passwd", "jwt", "oauth_token", "x-amz-signature",
+        "x-amz-security-token",
+    ]
+
+    private static func isSecret(_ name: UnsafeRawBufferPointer) -> Bool {
+        for index in names.indices where names[index].utf8CodeUnitCount == name.count {
+            if unsafe isSame(name, names[index]) { return true }
+        }
+        return false
+    }
+
+    private static func isSame(_ name: UnsafeRawBufferPointer, _ word: StaticString) -> Bool {
+        for index in 0..<name.count
+        where unsafe name[index] | 0x20 != word.utf8Start[index] | 0x20 { return false }
+        return true
+    }
+
+    /// A name that is spelled in another way is the same name to who reads it.
+    private static func isSecret(encoded name: UnsafeRawBufferPointer) -> Bool {
+        var decoded = InlineArray<20, UInt8>(repeating: 0)
+        var (count, at) = (0, 0)
+        while at < name.count {
+            guard count < nameMax else { return false }
+            var byte = unsafe name[at]
+            if byte == UInt8(ascii: "%") {
+                guard at + 2 < name.count, let high = unsafe digit(name[at + 1]),
+                    let low = unsafe digit(name[at + 2])
+                else { return false }
+                byte = high << 4 | low
+                at += 2
+            }
+            decoded[count] = byte
+            (count, at) = (count + 1, at + 1)
+        }
+        return unsafe decoded.span.withUnsafeBytes {
+            unsafe isSecret(UnsafeRawBufferPointer(rebasing: $0[..<count]))
+        }
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        if byte &- 0x30 < 10 { return byte - 0x30 }
+        let letter = (byte | 0x20) &- 0x61
+        return letter < 6 ? letter + 10 : nil
+    }
+}
