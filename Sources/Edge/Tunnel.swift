@@ -18,7 +18,7 @@ extension LoopState where N: ~Copyable {
             fail(fetch, .abandoned)
             return
         }
-        guard acceptsKey(exchange, raw) else {
+        guard switchesToWebSocket(raw), acceptsKey(exchange, raw) else {
             fail(fetch, .malformed)
             return
         }
@@ -47,6 +47,13 @@ extension LoopState where N: ~Copyable {
         let life = Slot(index: viewer, generation: exchange.id.generation)
         if viewers.contains(life), exchange.tunnel != nil { moveToViewer(exchange, slot) }
         if viewers.contains(life), exchange.tunnel != nil { readViewer(viewer) }
+    }
+
+    /// The server names the protocol that was asked for, and no other (RFC 6455 §4.1): what it
+    /// speaks from here on nobody reads, and an h2c among it would be requests that nobody judged.
+    private func switchesToWebSocket(_ raw: [UInt8]) -> Bool {
+        let named = unsafe raw.span.bytes.extracting(originHead.upgrade.range)
+        return !originHead.fields.isRepeated(.upgrade) && equalsIgnoringCase(named, "websocket")
     }
 
     /// A server that does not answer the viewer's key has not understood what was asked of it.

@@ -104,6 +104,21 @@ struct DialogueTests {
         #expect(try viewer.exchange(webSocket).status == 502)
     }
 
+    @Test(
+        "row 19: a 101 to another protocol opens no tunnel",
+        arguments: [
+            "Upgrade: h2c\r\n", "", "Upgrade: websocket, h2c\r\n",
+            "Upgrade: websocket\r\nUpgrade: h2c\r\n",
+        ])
+    func otherProtocol(_ upgrade: String) throws {
+        room.always(
+            .raw(
+                "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\(upgrade)"
+                    + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\nfirst", .echo))
+        var viewer = try edge.viewer()
+        #expect(try viewer.exchange(webSocket).status == 502)
+    }
+
     @Test("row 19: a 101 that nobody asked for is 502")
     func unaskedSwitch() throws {
         room.reply(switching("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="))
