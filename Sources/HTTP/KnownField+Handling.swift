@@ -5,9 +5,9 @@ extension KnownField {
     /// because it announces what this message's framing carries.
     public var isHopByHop: Bool { Self.hopByHop & bit != 0 }
 
-    /// Whether Connection may name the field. Naming one that routes, frames, authenticates or
-    /// decides about caching would make an intermediary remove it (CVE-2022-31813 and its kin);
-    /// such a message is refused.
+    /// Whether Connection may name the field. Naming one that routes, frames, authenticates, says
+    /// what a body is or when a write may happen, or decides about caching, would make an
+    /// intermediary remove it (CVE-2022-31813 and its kin); such a message is refused.
     public var mayBeConnectionOption: Bool { Self.endToEnd & bit == 0 }
 
     /// RFC 9110 §6.5.1: whether a trailer field of this name is passed on. Fields that frame,
@@ -43,5 +43,8 @@ extension KnownField {
             | KnownField.forwarded.bit | KnownField.xForwardedFor.bit
             | KnownField.xForwardedProto.bit | KnownField.xForwardedHost.bit
             | KnownField.xForwardedPort.bit | KnownField.xRealIP.bit
+            | KnownField.contentType.bit | KnownField.contentEncoding.bit
+            | KnownField.contentRange.bit | KnownField.location.bit
+            | KnownField.ifMatch.bit | KnownField.ifUnmodifiedSince.bit
     }
 }

@@ -131,7 +131,8 @@ let badHosts: [Attack] =
 /// Row 18.
 let badConnections: [Attack] = [
     "Host", "Content-Length", "Transfer-Encoding", "Cookie", "Authorization", "Cache-Control",
-    "X-Forwarded-For", "X-Forwarded-Proto", "close, HOST", "x-forwarded-host",
+    "X-Forwarded-For", "X-Forwarded-Proto", "close, HOST", "x-forwarded-host", "Content-Type",
+    "Content-Encoding", "If-Match", "If-Unmodified-Since",
 ].map { .refused("Connection: \($0)", get(with: "Connection: \($0)", "Cookie: a=1")) }
 
 /// Row 20, without the dialogue of 100-continue.

@@ -262,7 +262,8 @@ struct ReferenceRequest: Equatable {
             "host", "content-length", "transfer-encoding", "cache-control", "cdn-cache-control",
             "surrogate-control", "cookie", "set-cookie", "authorization", "vary", "via",
             "forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host",
-            "x-forwarded-port", "x-real-ip",
+            "x-forwarded-port", "x-real-ip", "content-type", "content-encoding", "content-range",
+            "location", "if-match", "if-unmodified-since",
         ]
         guard !options.contains(where: { protected.contains($0) }) else { return false }
         keepsAlive = !options.contains("close") && (minor == 1 || options.contains("keep-alive"))
