@@ -101,8 +101,12 @@ struct OriginRequest {
         _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ conditions: Conditions,
         _ origin: OriginSettings
     ) {
-        if viewer.targetForm == .asterisk {
-            unsafe append(bytes, viewer.target)
+        // RFC 9112 §3.2.4: `OPTIONS http://host` is `OPTIONS *` to the last server.
+        let isAboutServer =
+            viewer.method == .options && viewer.targetForm == .absolute && viewer.path.isEmpty
+            && !viewer.hasQuery
+        if viewer.targetForm == .asterisk || isAboutServer {
+            head += [42]
             return
         }
         head += Array(origin.path.utf8)

@@ -72,6 +72,20 @@ struct FramingTests {
         #expect(origin.strays.first?["Host"] == "edge.test")
     }
 
+    @Test("RFC 9112 §3.2.4: OPTIONS of such a target is about the server")
+    func row15Options() throws {
+        let origin = try Origin()
+        let edge = try Edge(origin: origin.url)
+        for (target, asked) in [
+            ("http://edge.test", "*"), ("http://edge.test/", "/"), ("http://edge.test?x", "/?x"),
+            ("*", "*"),
+        ] {
+            var viewer = try edge.viewer()
+            _ = try viewer.exchange("OPTIONS \(target) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+            #expect(origin.strays.last?.target == asked, "\(target)")
+        }
+    }
+
     @Test("row 16: methods that no proxy passes on", arguments: badMethods)
     func row16(_ attack: Attack) throws { try run(attack) }
 
