@@ -23,8 +23,8 @@ public struct RequestHead: Sendable {
     /// The path as written, `/` first; empty for `*` and for `http://authority`.
     public internal(set) var path = ByteSlice()
     /// Whether the path has no escape, no double quote, no semicolon and no dot or slash behind
-    /// another: it is its own normal form (RFC 3986 §6), needs no escape in a JSON string and has no
-    /// parameters. False says nothing.
+    /// another: it is its own normal form (RFC 3986 §6), needs no escape in a JSON string and has
+    /// no parameters. False says nothing.
     public internal(set) var hasPlainPath = false
     /// What follows the first `?`, without it.
     public internal(set) var query = ByteSlice()

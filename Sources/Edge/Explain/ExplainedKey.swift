@@ -18,6 +18,12 @@ extension LoopState where N: ~Copyable {
         return key
     }
 
+    private func host(_ value: String, isOwn: Bool) -> Explanation.KeyPart {
+        Explanation.KeyPart(
+            "host", value,
+            source: isOwn ? "Host, in small letters" : "the distribution's, whatever the alias")
+    }
+
     private func namesMap(_ canonical: [UInt8]) -> Bool {
         var walk = CanonicalParts()
         while let (part, _) = unsafe walk.next(in: canonical.span.bytes) {
@@ -38,16 +44,9 @@ extension LoopState where N: ~Copyable {
             switch part {
             case .methodClass:
                 parts.append(Explanation.KeyPart("method", value == "G" ? "GET or HEAD" : value))
-            // A map's key has none; a viewer of HTTP/1.0 may have sent none.
-            case .host where bytes.isEmpty && isMap:
-                parts.append(
-                    Explanation.KeyPart("host", "any", source: "maps are the same under each"))
             case .host:
                 parts.append(
-                    Explanation.KeyPart(
-                        "host", value,
-                        source: selection == nil
-                            ? "Host, in small letters" : "the distribution's, whatever the alias"))
+                    bytes.isEmpty && isMap ? .anyHost : host(value, isOwn: selection == nil))
             case .path:
                 let isNormal = selection?.normalizesPath == true
                 parts.append(
@@ -215,5 +214,12 @@ enum KeyComparison {
 
     private static func parameters(_ query: String) -> [String] {
         query.split(separator: "&").map(String.init)
+    }
+}
+
+extension Explanation.KeyPart {
+    /// Of a map; a viewer of HTTP/1.0 may have sent none as well.
+    fileprivate static var anyHost: Self {
+        Self("host", "any", source: "maps are the same under each")
     }
 }
