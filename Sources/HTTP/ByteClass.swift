@@ -79,8 +79,8 @@ public func hexadecimalDigit(_ byte: UInt8) -> UInt8? {
 public func lowercased(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 
 /// The same for eight bytes at once.
-@inline(__always)
-public func lowercased(eight word: UInt64) -> UInt64 {
+@inlinable @inline(__always)
+package func lowercased(eight word: UInt64) -> UInt64 {
     let low = word & ~EightBytes.tops
     // The top bit of each sum says "from A on" and "behind Z".
     let fromA = low &+ EightBytes.all(0x80 - 0x41)

@@ -50,21 +50,24 @@ extension StaticString {
 ///
 /// Each test answers with a mask whose lowest set bit is the top bit of the first byte that
 /// passes. Bits above that one may be wrong, because a subtraction borrows upwards.
-enum EightBytes {
-    static var ones: UInt64 { 0x0101_0101_0101_0101 }
-    static var tops: UInt64 { 0x8080_8080_8080_8080 }
+@usableFromInline
+package enum EightBytes {
+    @inlinable package static var ones: UInt64 { 0x0101_0101_0101_0101 }
+    @inlinable package static var tops: UInt64 { 0x8080_8080_8080_8080 }
 
     /// `byte` in all eight places.
-    @inline(__always)
-    static func all(_ byte: UInt8) -> UInt64 { ones &* UInt64(byte) }
+    @inlinable @inline(__always)
+    package static func all(_ byte: UInt8) -> UInt64 { ones &* UInt64(byte) }
 
     /// Marks bytes equal to `byte`, without the `& ~word & tops` that all such tests share.
-    @inline(__always)
-    static func equal(_ word: UInt64, _ byte: UInt8) -> UInt64 { (word ^ all(byte)) &- ones }
+    @inlinable @inline(__always)
+    package static func equal(_ word: UInt64, _ byte: UInt8) -> UInt64 {
+        (word ^ all(byte)) &- ones
+    }
 
     /// The offset of the first marked byte; `mask` is not zero.
-    @inline(__always)
-    static func first(_ mask: UInt64) -> Int { mask.trailingZeroBitCount >> 3 }
+    @inlinable @inline(__always)
+    package static func first(_ mask: UInt64) -> Int { mask.trailingZeroBitCount >> 3 }
 }
 
 /// Whether `text` is `word`, which is in lower case, whatever the case of `text`.

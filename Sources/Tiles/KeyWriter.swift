@@ -105,13 +105,12 @@ struct KeyWriter {
     mutating func text(_ text: QueryText, in bytes: RawSpan) {
         var at = text.start
         // Most texts are their own normal form.
-        if text.isPlain {
-            while at < text.end {
-                let value = bytes.byte(at)
-                encoded(value)
+        if text.isPlain, unsafe count + (text.end - at) <= memory.count {
+            while at < text.end, isVerbatim(bytes.byte(at)) {
+                unsafe memory[count] = bytes.byte(at)
+                count += 1
                 at += 1
             }
-            return
         }
         while at < text.end {
             let (value, width) = text.byte(at: at, in: bytes)

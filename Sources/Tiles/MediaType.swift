@@ -106,14 +106,4 @@ extension RawSpan {
         for index in 0..<count where byte(index) != signature[index] { return false }
         return true
     }
-
-    /// Whether the bytes in this range are `word` (in lower case), in any case, undecoded.
-    func spells(_ word: StaticString, from start: Int, to end: Int) -> Bool {
-        let count = word.utf8CodeUnitCount
-        guard start >= 0, end <= byteCount, end - start == count else { return false }
-        for index in 0..<count where lowercase(byte(start + index)) != word.byte(index) {
-            return false
-        }
-        return true
-    }
 }

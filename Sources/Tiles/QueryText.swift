@@ -1,3 +1,5 @@
+import HTTP
+
 /// A name or value inside a query string, compared and read as the server will: with `%xx`
 /// decoded and `+` taken for a space. Also a segment of a path, where `+` is itself.
 ///
@@ -113,6 +115,7 @@ struct QueryText {
     mutating func cut(before separator: UInt8, in bytes: RawSpan) -> QueryText? {
         guard start < end else { return nil }
         var item = self
+        item.isPlain = true
         var at = start
         while at < end {
             let (found, width) = byte(at: at, in: bytes)
@@ -121,6 +124,8 @@ struct QueryText {
                 start = at + width
                 return item
             }
+            // Often only the separators are encoded.
+            if width > 1 || found == UInt8(ascii: "%") || found == 0x20 { item.isPlain = false }
             at += width
         }
         start = end
@@ -164,18 +169,41 @@ struct QueryWalk {
     /// The text up to the next separator and that separator, which is passed.
     @inline(__always)
     private mutating func text(in bytes: RawSpan, endsAtEquals: Bool) -> (QueryText, UInt8) {
-        var text = QueryText(start: at, end: at, isPlain: true)
-        var byte = UInt8(ascii: "&")
-        while at < bytes.byteCount {
-            byte = bytes.byte(at)
+        let start = at
+        var encoded: UInt64 = 0
+        var stops: UInt64 = 0
+        while stops == 0, at + 8 <= bytes.byteCount {
+            let word = bytes.word(at)
+            stops = Self.stops(word, endsAtEquals)
+            // What is marked behind the end is another text's.
+            encoded |= Self.escapes(word) & ((stops & (0 &- stops)) &- 1)
+            at += stops == 0 ? 8 : EightBytes.first(stops)
+        }
+        var isPlain = encoded == 0
+        while stops == 0, at < bytes.byteCount {
+            let byte = bytes.byte(at)
             if byte == UInt8(ascii: "&") || endsAtEquals && byte == UInt8(ascii: "=") { break }
-            if byte == UInt8(ascii: "%") || byte == UInt8(ascii: "+") { text.isPlain = false }
+            if byte == UInt8(ascii: "%") || byte == UInt8(ascii: "+") { isPlain = false }
             at += 1
         }
-        text.end = at
-        if at == bytes.byteCount { byte = UInt8(ascii: "&") }
+        let text = QueryText(start: start, end: at, isPlain: isPlain)
+        let separator = at < bytes.byteCount ? bytes.byte(at) : UInt8(ascii: "&")
         at += 1
-        return (text, byte)
+        return (text, separator)
+    }
+
+    @inline(__always)
+    private static func stops(_ word: UInt64, _ endsAtEquals: Bool) -> UInt64 {
+        var marked = EightBytes.equal(word, UInt8(ascii: "&"))
+        if endsAtEquals { marked |= EightBytes.equal(word, UInt8(ascii: "=")) }
+        return marked & ~word & EightBytes.tops
+    }
+
+    @inline(__always)
+    private static func escapes(_ word: UInt64) -> UInt64 {
+        let marked =
+            EightBytes.equal(word, UInt8(ascii: "%")) | EightBytes.equal(word, UInt8(ascii: "+"))
+        return marked & ~word & EightBytes.tops
     }
 }
 
@@ -185,6 +213,46 @@ extension RawSpan {
     func byte(_ offset: Int) -> UInt8 {
         assert(offset >= 0 && offset < byteCount, "no such byte")
         return unsafe unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
+    }
+
+    /// The eight bytes at an offset that the caller knows to be that far before the end; the first
+    /// is the least significant.
+    @inline(__always)
+    func word(_ offset: Int) -> UInt64 {
+        assert(offset >= 0 && offset + 8 <= byteCount, "no such bytes")
+        return UInt64(
+            littleEndian: unsafe unsafeLoadUnaligned(
+                fromUncheckedByteOffset: offset, as: UInt64.self))
+    }
+
+    /// Four to seven bytes as two fours that overlap.
+    @inline(__always)
+    func fours(_ start: Int, _ end: Int) -> UInt64 {
+        assert(start >= 0 && start + 4 <= end && end <= byteCount, "no such bytes")
+        let (first, last) = unsafe (
+            unsafeLoadUnaligned(fromUncheckedByteOffset: start, as: UInt32.self),
+            unsafeLoadUnaligned(fromUncheckedByteOffset: end - 4, as: UInt32.self)
+        )
+        return UInt64(first) | UInt64(last) << 32
+    }
+
+    /// Whether the bytes in this range are `word` (in lower case), in any case, undecoded.
+    func spells(_ word: StaticString, from start: Int, to end: Int) -> Bool {
+        let count = word.utf8CodeUnitCount
+        guard start >= 0, end <= byteCount, end - start == count else { return false }
+        let word = unsafe UnsafeRawBufferPointer(start: word.utf8Start, count: count).bytes
+        if count >= 8 {
+            for index in stride(from: 0, to: count - 8, by: 8)
+            where lowercased(eight: self.word(start + index)) != word.word(index) {
+                return false
+            }
+            return lowercased(eight: self.word(end - 8)) == word.word(count - 8)
+        }
+        if count >= 4 { return lowercased(eight: fours(start, end)) == word.fours(0, count) }
+        for index in 0..<count where lowercase(byte(start + index)) != word.byte(index) {
+            return false
+        }
+        return true
     }
 }
 

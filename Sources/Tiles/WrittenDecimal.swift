@@ -17,6 +17,10 @@ struct WrittenDecimal: Equatable {
     /// Reads `-12.50`, `1e7`, `.5` and the like, all of the text, spaces around it left out; nil
     /// for anything else, for more than 18 digits that count, and for `nan` and infinities.
     init?(_ text: QueryText, in bytes: RawSpan) {
+        if text.isPlain, let plain = WrittenDecimal(plain: text, in: bytes) {
+            self = plain
+            return
+        }
         var at = text.start
         var hasDigit = false
         var isFraction = false
@@ -44,6 +48,35 @@ struct WrittenDecimal: Equatable {
         guard hasDigit, readRest(of: text, from: at, in: bytes) else { return nil }
         normalise()
         guard exponent.magnitude <= Self.exponentMax.magnitude else { return nil }
+    }
+
+    /// `-12.50` and the like, without a test for each digit; nil: it is to be read with care.
+    private init?(plain text: QueryText, in bytes: RawSpan) {
+        var at = text.start
+        let end = text.end
+        if at < end, bytes.byte(at) == UInt8(ascii: "-") {
+            isNegative = true
+            at += 1
+        }
+        let first = at
+        while at < end, isDigit(bytes.byte(at)) {
+            digits = digits &* 10 &+ UInt64(bytes.byte(at) &- 0x30)
+            at += 1
+        }
+        var count = at - first
+        if at < end, bytes.byte(at) == UInt8(ascii: ".") {
+            at += 1
+            let fraction = at
+            while at < end, isDigit(bytes.byte(at)) {
+                digits = digits &* 10 &+ UInt64(bytes.byte(at) &- 0x30)
+                at += 1
+            }
+            exponent = fraction - at
+            count -= exponent
+        }
+        // So few cannot have overflowed.
+        guard at == end, count > 0, count <= 17 else { return nil }
+        normalise()
     }
 
     private mutating func add(_ digit: UInt8, isFraction: Bool) -> Bool {
