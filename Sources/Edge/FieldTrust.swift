@@ -21,6 +21,7 @@ struct FieldTrust {
         switch SpoofableField(name) {
         case nil: return false
         case .account: return !isTrusted || isKeyed
+        case .cloudFront: return !isTrusted
         case .identity, .rewriting, .underscore, .httpoxy: return true
         }
     }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A URL, or the path of one, as a log may hold it: without what signs somebody in (law 6).
 ///
 /// Hidden are the user and password before a host (RFC 9110 §4.2.4) and sessions that stand in a
@@ -45,7 +47,7 @@ struct LoggedURL {
     /// The value of the first parameter of a path segment that holds a credential.
     private func session(from start: Int) -> Range<Int> {
         var at = start
-        while let mark = unsafe text[at...].firstIndex(of: UInt8(ascii: ";")) {
+        while let mark = semicolon(from: at) {
             var end = mark + 1
             while unsafe end < text.count, unsafe text[end] != UInt8(ascii: ";"),
                 unsafe text[end] != UInt8(ascii: "/")
@@ -59,6 +61,14 @@ struct LoggedURL {
             at = end
         }
         return unsafe text.count..<text.count
+    }
+
+    /// Nearly every path has none, and each hit that is logged asks.
+    private func semicolon(from start: Int) -> Int? {
+        guard unsafe start < text.count, let base = unsafe text.baseAddress,
+            let found = unsafe memchr(base + start, 0x3B, text.count - start)
+        else { return nil }
+        return unsafe UnsafeRawPointer(found) - base
     }
 
     /// What stands before the last `@` of the authority; nil where there is none.

@@ -11,6 +11,9 @@ public enum SpoofableField: UInt8, Sendable, CaseIterable {
     case rewriting
     /// Whence and how it came here: the rest of `X-Forwarded-` and its kin.
     case account
+    /// What CloudFront says of its viewer. It takes these from viewers, so that they are its own
+    /// word behind it, and nobody's elsewhere.
+    case cloudFront
     /// Any other name with an underscore: CGI and WSGI cannot tell it from the one with a hyphen.
     case underscore
     /// `Proxy`, which CGI hands to programs as HTTP_PROXY (CVE-2016-5385).
@@ -25,6 +28,8 @@ public enum SpoofableField: UInt8, Sendable, CaseIterable {
             self = .rewriting
         } else if Self.isIn(Self.accounts, name) || Self.begins(Self.accountPrefixes, name) {
             self = .account
+        } else if Self.begins(Self.cloudFrontPrefixes, name) {
+            self = hasUnderscore ? .underscore : .cloudFront
         } else if hasUnderscore {
             self = .underscore
         } else if Self.equals(name, "proxy") {
@@ -40,6 +45,7 @@ public enum SpoofableField: UInt8, Sendable, CaseIterable {
         case .identity: "identity"
         case .rewriting: "rewriting"
         case .account: "account"
+        case .cloudFront: "cloudfront"
         case .underscore: "underscore"
         case .httpoxy: "httpoxy"
         }
@@ -55,7 +61,9 @@ public enum SpoofableField: UInt8, Sendable, CaseIterable {
         "client-cert", "client-cert-chain", "x-edge-user", "x-geoaxis", "x-arr-clientcert",
         "x-ssl-cert",
     ]
-    private static let identityPrefixes: InlineArray<16, StaticString> = [
+    private static let cloudFrontPrefixes: InlineArray<1, StaticString> = ["cloudfront-"]
+    private static let identityPrefixes: InlineArray<18, StaticString> = [
+        "x-amzn-oidc-", "x-amzn-mtls-",
         "oam-", "x-oam-", "x-geoaxis-", "ssl-", "x-ssl-", "x-client-cert", "x-client-dn",
         "x-client-verify", "x-remote-", "x-auth-request-", "x-webauth-", "shib-", "sec-user",
         "sec-role", "sec-org", "x-original-user",

@@ -16,6 +16,8 @@ private let account = [
     "X-Forwarded-Scheme: https", "X-Forwarded-Port: 444", "X-Forwarded-Prefix: /evil",
     "X-Forwarded-Server: evil.test",
 ]
+/// What only CloudFront can say.
+private let cloudFronts = ["CloudFront-Forwarded-Proto: https", "CloudFront-Viewer-Country: XX"]
 
 private func name(_ field: String) -> String { String(field.prefix { $0 != ":" }) }
 
@@ -26,7 +28,8 @@ struct TrustTests {
         room.always(.ok())
         var viewer = try edge.viewer()
         let lines =
-            ["\(method) \(room.path()) HTTP/1.1", "Host: edge.test"] + forged + account + [
+            ["\(method) \(room.path()) HTTP/1.1", "Host: edge.test"] + forged + account
+            + cloudFronts + [
                 "X-Own: 1", "X-Forwarded-Host: evil.test", "Content-Length: 0",
             ]
         let response = try viewer.exchange(lines.joined(separator: "\r\n") + "\r\n\r\n")
@@ -43,7 +46,7 @@ struct TrustTests {
         let room = try SharedEdge.origin().room("trust")
         for method in ["GET", "POST"] {
             let request = try asked(SharedEdge.edge(mode: mode), room, method)
-            #expect(present(forged + account, in: request) == [])
+            #expect(present(forged + account + cloudFronts, in: request) == [])
             #expect(request["X-Own"] == "1" && request["X-Forwarded-Host"] == "edge.test")
             #expect(request.method == method)
         }
@@ -66,6 +69,7 @@ struct TrustTests {
             #expect(present(account, in: request) == (isShared ? [] : told), "\(method)")
             let host = isShared ? "edge.test" : "evil.test"
             #expect(request.head.values("X-Forwarded-Host") == [host], "\(method)")
+            #expect(present(cloudFronts, in: request) == cloudFronts.map(name))
         }
     }
 

@@ -9,7 +9,8 @@ struct SpoofableFieldTests {
             [
                 "X-Remote-User", "REMOTE_USER", "Remote-User", "OAM_REMOTE_USER", "oam-remote-user",
                 "SSL_CLIENT_S_DN", "SSL-Client-Verify", "X-SSL-Client-Cert", "X_SSL_CLIENT_DN",
-                "X-Forwarded-User", "X-Forwarded-Email", "x-forwarded-groups", "X-Original-User",
+                "X-Amzn-Oidc-Identity", "X-Forwarded-User", "X-Forwarded-Email",
+                "x-forwarded-groups", "X-Original-User",
                 "X-GEOAXIS-DN", "Client-Cert", "Client-Cert-Chain", "X-Client-Cert-Subject",
                 "X-Forwarded-Client-Cert", "X-Credentials", "sec-username", "sec-roles",
                 "X-Auth-Request-User", "X-WEBAUTH-USER", "Shib-Identity-Provider", "Auth_User",
@@ -31,7 +32,11 @@ struct SpoofableFieldTests {
                 "Front-End-Https", "True-Client-IP", "X-Real-IP",
             ]
         ),
-        (.underscore, ["Content_Length", "Accept_", "_", "a_b", "X-Api_Key"]),
+        (.cloudFront, ["CloudFront-Forwarded-Proto", "CloudFront-Viewer-Country"]),
+        (
+            .underscore,
+            ["CloudFront_Forwarded_Proto", "Content_Length", "Accept_", "_", "a_b", "X-Api_Key"]
+        ),
         (.httpoxy, ["Proxy", "PROXY"]),
     ]
 
@@ -52,7 +57,7 @@ struct SpoofableFieldTests {
             "Origin", "X-Requested-With", "X-CSRFToken", "Sec-Fetch-User", "Sec-CH-UA",
             "Sec-WebSocket-Key", "X-Custom", "X-Forwards", "Proxy-Features", "X-Originating",
             "Remote", "SSL", "X-Edge-Cache", "Upgrade-Insecure-Requests", "Content-Type", "DNT",
-            "SOAPAction", "If-Match", "X-Amz-Date", "CloudFront-Forwarded-Proto",
+            "SOAPAction", "If-Match", "X-Amz-Date", "CloudFront",
         ])
     func others(_ name: String) {
         #expect(withSpan(name) { SpoofableField($0) } == nil)

@@ -98,7 +98,7 @@ extension LoopState where N: ~Copyable {
             fields.filter { field in
                 let bytes = Array(field.name.utf8)
                 let kind = unsafe SpoofableField(bytes.span.bytes)
-                return kind != nil && kind != .account
+                return kind != nil && kind != .account && kind != .cloudFront
             }.map(\.name).joined(separator: ", ")
         }
         let kept = names(origin.stripped)
@@ -107,14 +107,14 @@ extension LoopState where N: ~Copyable {
         if exchange.fieldTrust != nil, !kept.isEmpty {
             warnings.append(
                 Explanation.Note(
-                    "trust", "\(kept) does not reach the origin, since any viewer can write it",
+                    "trust", "kept from the origin, since any viewer can write it: \(kept)",
                     "if a trusted proxy sets it, name it in trustedFields"))
         }
         if exchange.fieldTrust == nil, !passed.isEmpty {
             warnings.append(
                 Explanation.Note(
                     "trust",
-                    "\(passed) reaches the origin as CloudFront would send it, and may be believed",
+                    "passed on as by CloudFront, and any viewer can write it: \(passed)",
                     "forward fewer headers, or give the behavior its class"))
         }
         return warnings
