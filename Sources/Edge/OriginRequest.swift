@@ -10,8 +10,8 @@ struct OriginRequest {
     var method: Method
     /// How the body, if any, is framed towards the origin.
     var framing: BodyFraming
-    /// Asks to switch protocols.
-    var isUpgrade: Bool
+    /// The protocol that it asks to switch to; empty: none.
+    var upgrade: [UInt8] = []
 
     /// What a fetch asks for beyond what the viewer asked.
     struct Conditions {
@@ -46,11 +46,11 @@ struct OriginRequest {
 
     init(
         _ viewer: borrowing RequestHead, bytes: UnsafeRawBufferPointer, conditions: Conditions,
-        origin: OriginSettings, peer: Peer, trust: FieldTrust?, via: String
+        origin: OriginSettings, peer: Peer, trust: FieldTrust?, upgrade: [UInt8], via: String
     ) {
         method = conditions.methodOverride.isEmpty ? viewer.method : .get
         framing = viewer.framing
-        isUpgrade = unsafe Self.wantsWebSocket(viewer, bytes) && conditions.methodOverride.isEmpty
+        self.upgrade = conditions.methodOverride.isEmpty ? upgrade : []
         head.reserveCapacity(viewer.length + 512)
         if conditions.methodOverride.isEmpty {
             unsafe append(bytes, viewer.methodName)
@@ -72,15 +72,17 @@ struct OriginRequest {
         self.method = method
         self.head = head
         framing = .none
-        isUpgrade = false
     }
+
+    /// Asks to switch protocols.
+    var isUpgrade: Bool { !upgrade.isEmpty }
 
     /// The bytes to send: the head with Host and the connection's fields, and the empty line.
     func wire(authority: String?) -> [UInt8] {
         var wire = head
         if let authority { wire += Array("Host: \(authority)\r\n".utf8) }
         if isUpgrade {
-            wire += Array("Connection: upgrade\r\nUpgrade: websocket\r\n".utf8)
+            wire += Array("Connection: upgrade\r\nUpgrade: ".utf8) + upgrade + [13, 10]
         }
         wire += [13, 10]
         return wire
@@ -265,16 +267,6 @@ struct OriginRequest {
         case .length(let count): line("Content-Length", Array("\(count)".utf8))
         case .chunked: line("Transfer-Encoding", Array("chunked".utf8))
         }
-    }
-
-    /// Only WebSocket is tunnelled; h2c never (RFC 9113 has no Upgrade, and it hides requests).
-    static func wantsWebSocket(
-        _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer
-    ) -> Bool {
-        guard !viewer.upgrade.isEmpty, viewer.framing == .none, viewer.method == .get,
-            viewer.minorVersion >= 1
-        else { return false }
-        return unsafe equal("websocket", bytes[viewer.upgrade.range])
     }
 }
 

@@ -27,6 +27,9 @@ public struct Settings: Sendable {
     /// Fields beyond those that only these peers may set, and that origins get from them: who asks,
     /// most often. From everybody else they are removed, as the rest of `SpoofableField` is.
     public var trustedFields: [String] = []
+    /// Protocols that viewers may switch to, in small letters; whatever else they ask for in
+    /// Upgrade reaches no origin.
+    public var upgrades = ["websocket"]
     /// What listeners that speak TLS show, and ask for. Needed if one of them does.
     public var viewerTLS: TLSServerSettings?
     /// How long a key seals session tickets, in milliseconds. Default 12 h.

@@ -18,7 +18,7 @@ extension LoopState where N: ~Copyable {
             fail(fetch, .abandoned)
             return
         }
-        guard switchesToWebSocket(raw), acceptsKey(exchange, raw) else {
+        guard switches(to: fetch.request.upgrade, raw), acceptsKey(fetch, raw) else {
             fail(fetch, .malformed)
             return
         }
@@ -51,13 +51,17 @@ extension LoopState where N: ~Copyable {
 
     /// The server names the protocol that was asked for, and no other (RFC 6455 §4.1): what it
     /// speaks from here on nobody reads, and an h2c among it would be requests that nobody judged.
-    private func switchesToWebSocket(_ raw: [UInt8]) -> Bool {
+    private func switches(to asked: [UInt8], _ raw: [UInt8]) -> Bool {
         let named = unsafe raw.span.bytes.extracting(originHead.upgrade.range)
-        return !originHead.fields.isRepeated(.upgrade) && equalsIgnoringCase(named, "websocket")
+        return unsafe !originHead.fields.isRepeated(.upgrade)
+            && equalsIgnoringCase(named, asked.span.bytes)
     }
 
-    /// A server that does not answer the viewer's key has not understood what was asked of it.
-    private func acceptsKey(_ exchange: Exchange, _ raw: [UInt8]) -> Bool {
+    /// A WebSocket server that does not answer the viewer's key has not understood what was asked
+    /// of it.
+    private func acceptsKey(_ fetch: Fetch, _ raw: [UInt8]) -> Bool {
+        guard fetch.request.upgrade == Array("websocket".utf8) else { return true }
+        let exchange = fetch.exchange
         let key = FieldSearch.value("sec-websocket-key", exchange.head.fields, exchange.bytes)
         let accept = FieldSearch.value("sec-websocket-accept", originHead.fields, raw)
         guard let key, let accept else { return false }

@@ -119,6 +119,32 @@ struct DialogueTests {
         #expect(try viewer.exchange(webSocket).status == 502)
     }
 
+    @Test(
+        "row 19: what may be switched to is named",
+        arguments: ["[]", "[frob]", "[frob, websocket]"])
+    func namedProtocols(_ names: String) throws {
+        let origin = try Origin()
+        let edge = try Edge(origin: origin.url, configuration: "upgrades: \(names)\n")
+        for name in ["frob", "FROB", "websocket", "h2c", "frob, websocket"] {
+            let room = origin.room("switch")
+            room.answers { request in
+                guard let asked = request["Upgrade"] else { return .ok(body: "plain") }
+                return .raw(
+                    "HTTP/1.1 101 S\r\nConnection: Upgrade\r\nUpgrade: \(asked)\r\n"
+                        + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n", .echo)
+            }
+            var viewer = try edge.viewer()
+            let response = try viewer.exchange(
+                request(
+                    "GET \(room.path()) HTTP/1.1", "Connection: Upgrade", "Upgrade: \(name)",
+                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="))
+            let isNamed = names.dropFirst().dropLast().split(separator: ", ")
+                .contains { $0 == name.lowercased() }
+            #expect(response.status == (isNamed ? 101 : 200), "\(name) of \(names)")
+            #expect((room.requests.first?["Upgrade"] != nil) == isNamed)
+        }
+    }
+
     @Test("row 19: a 101 that nobody asked for is 502")
     func unaskedSwitch() throws {
         room.reply(switching("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="))

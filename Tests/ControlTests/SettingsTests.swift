@@ -206,7 +206,8 @@ struct SettingsTests {
             "\(configuration.admin)", "\(configuration.logLevel)", "\(settings.listeners)",
             "\(settings.behaviors)", "\(settings.mode)", "\(settings.role)", "\(settings.loops)",
             "\(settings.limits)", "\(settings.cache)", "\(String(describing: settings.accessLog))",
-            "\(settings.trustedProxies)", "\(settings.trustedFields)", settings.name,
+            "\(settings.trustedProxies)", "\(settings.trustedFields)", "\(settings.upgrades)",
+            settings.name,
             "\(settings.ticketKeyInterval)",
             "\(String(describing: settings.viewerTLS))",
         ] + settings.origins.map { "\($0)" }

@@ -121,6 +121,9 @@ struct ConfigurationReader<Resolver: NameResolver> {
                 $0.read(.fieldName, findings)
             }
         }
+        if let names = top.list("upgrades") {
+            configuration.settings.upgrades = names.compactMap { $0.read(.upgrade, findings) }
+        }
         top.read("proxyProtocol", &expectsProxyHeader, .flag)
     }
 

@@ -45,6 +45,21 @@ extension ValueForm where Value == AddressBlock {
 }
 
 extension ValueForm where Value == String {
+    /// A protocol that a connection may switch to (RFC 9110 §7.8), but no HTTP: requests in it
+    /// would pass that nobody judges.
+    static var upgrade: Self {
+        Self { text throws(Complaint) in
+            let name = text.lowercased()
+            guard (try? fieldName.parse(name)) != nil else {
+                throw Complaint("is no protocol", "write a name such as websocket")
+            }
+            guard !name.hasPrefix("h2"), !name.hasPrefix("http"), !name.hasPrefix("tls") else {
+                throw Complaint("hides requests from the edge", "remove it")
+            }
+            return name
+        }
+    }
+
     /// A name for `Via` and `Cache-Status`: a token (RFC 9110 §5.6.2), as short as a host name.
     static var edgeName: Self {
         Self { text throws(Complaint) in

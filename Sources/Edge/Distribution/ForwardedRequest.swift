@@ -13,6 +13,8 @@ extension OriginRequest {
         var peer: Peer
         /// What of the viewer's fields the origin must not see, whatever the policies say.
         var trust: FieldTrust?
+        /// The protocol that the viewer asks to switch to; empty: none.
+        var upgrade: [UInt8] = []
         /// The edge's received-by in `Via`.
         var via: String
         /// nil: the edge shows no identity of CloudFront's, since it stands behind the real one.
@@ -28,7 +30,7 @@ extension OriginRequest {
     ) {
         self.init(method: viewer.method, head: [])
         framing = viewer.framing
-        isUpgrade = unsafe Self.wantsWebSocket(viewer, bytes)
+        upgrade = forwarded.upgrade
         head.reserveCapacity(viewer.length + 512)
         unsafe append(bytes, viewer.methodName)
         head += [32]
@@ -261,13 +263,14 @@ extension Exchange {
             guard let imported else {
                 return unsafe OriginRequest(
                     head, bytes: bytes, conditions: conditions, origin: origin, peer: peer,
-                    trust: fieldTrust, via: snapshot.settings.name)
+                    trust: fieldTrust, upgrade: upgrade, via: snapshot.settings.name)
             }
             let isTwin = snapshot.settings.role == .twin
             return unsafe OriginRequest(
                 head, bytes: bytes, conditions: conditions,
                 OriginRequest.Forwarded(
                     behavior: imported.behavior, origin: origin, peer: peer, trust: fieldTrust,
+                    upgrade: upgrade,
                     via: EdgeWords(snapshot.settings).receivedBy,
                     requestID: isTwin ? outcome.requestID : nil,
                     generated: GeneratedTable(self), failedTarget: page?.original.target))
