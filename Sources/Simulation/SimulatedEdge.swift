@@ -38,6 +38,7 @@ final class SimulatedEdge {
             directory: self.directory, mapBytes: mapBytes, clock: { clock.wall })
         disk.preallocates = false
         disk.backlogBytes = settings.cache.backlogBytes
+        disk.repeatDelay = settings.writes.repeatDelay
         disk.faults = faults
         disk.sweepInterval = sweeps?.interval ?? disk.sweepInterval
         disk.invalidationRetention = sweeps?.retention ?? disk.invalidationRetention

@@ -129,6 +129,7 @@ public final class Service: Sendable {
             directory: directory, mapBytes: Int(clamping: configuration.settings.cache.bytes))
         settings.expiryClock = { [clock] in clock.now }
         settings.backlogBytes = configuration.settings.cache.backlogBytes
+        settings.repeatDelay = configuration.settings.writes.repeatDelay
         // One reader for each loop, and some for the writer and for tools beside it.
         settings.readers = max(settings.readers, configuration.settings.loops + 16)
         let store = try Store.open(settings) { [observer] event in

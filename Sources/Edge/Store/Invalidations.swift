@@ -83,8 +83,10 @@ public final class Invalidations: Sendable {
     ///   - storeLatest: the highest number the store knows of; a log that is behind it has lost
     ///     something, and everything stored is stale.
     ///   - stepping: writes only in `step()`.
+    ///   - repeatDelay: at first; it already counts for writes that were left under way.
     init(
         directory: String, storeLatest: UInt64, isStoreEmpty: Bool, stepping: Bool,
+        repeatDelay: Milliseconds = 60_000,
         clock: @escaping @Sendable () -> Milliseconds = StoreSettings.systemClock,
         events: @escaping @Sendable (StoreEvent) -> Void
     ) {
@@ -111,6 +113,7 @@ public final class Invalidations: Sendable {
         // What became of writes that were under way nobody will tell any more.
         let left = opened.pending
         first.writes = PendingWrites(left)
+        first.writes.repeatDelay = repeatDelay
         if !left.isEmpty {
             first.latest += 1
             for write in left { first.journal.append((first.latest, write.rule)) }

@@ -52,7 +52,8 @@ public final class Store: Sendable {
         beganEmpty = contents.isEmpty
         invalidations = Invalidations(
             directory: core.directory.invalidations, storeLatest: contents.invalidation,
-            isStoreEmpty: contents.isEmpty, stepping: stepping, clock: settings.clock, events: log)
+            isStoreEmpty: contents.isEmpty, stepping: stepping,
+            repeatDelay: settings.repeatDelay, clock: settings.clock, events: log)
         writer = Mutex(
             StoreWriter(
                 core, file: file, reader: opened.reader.take(), usage: usage, contents: contents,

@@ -26,6 +26,9 @@ public struct StoreSettings: Sendable {
     /// How long a rule stays in force after such a search, in milliseconds. Default 10 min: a fetch
     /// that takes longer than that across any invalidation is not stored.
     public var invalidationRetention: Milliseconds = 600_000
+    /// After how long what writes that a process left under way may have touched is invalidated
+    /// once more, in milliseconds, as `WriteSettings.repeatDelay`. Default 60 s.
+    public var repeatDelay: Milliseconds = 60_000
     /// Wall clock in milliseconds since the epoch, for what concerns the disk: pauses, damage.
     public var clock: @Sendable () -> Milliseconds
     /// What the times of entries are compared with, in milliseconds since the epoch, where the

@@ -117,6 +117,28 @@ struct PendingWriteTests {
         #expect(number(store, "a:x") == 2)
     }
 
+    @Test("what a process left under way is repeated after the delay that was set, too")
+    func repeatsLeft() throws {
+        func open(_ delay: Milliseconds) throws -> Store {
+            try bench.open { ($0.invalidationRetention, $0.repeatDelay) = (3_600_000, delay) }
+        }
+        do {
+            let store = try open(300_000)
+            begin(store, "a:x")
+            store.settle()
+            store.close()
+        }
+        let store = try open(300_000)
+        #expect(number(store, "a:x") == 1)
+        bench.clock.advance(299_999)
+        store.settle()
+        #expect(number(store, "a:x") == 1)
+        bench.clock.advance(1)
+        store.settle()
+        #expect(number(store, "a:x") == 2)
+        store.close()
+    }
+
     @Test("scopes that are too many to be kept count as everything")
     func bounded() {
         var writes = PendingWrites()
