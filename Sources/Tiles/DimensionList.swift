@@ -17,12 +17,18 @@ enum DimensionList {
         var starts = InlineArray<33, Int>(repeating: 0)
         var count = 0
         var facts = ItemFacts()
-        var rest = text
+        var (rest, end) = (text, text.start)
         while let item = rest.cut(before: UInt8(ascii: ","), in: bytes) {
+            end = item.end
             if count > 0 { writer.byte(UInt8(ascii: ",")) }
             if count < sortedMax { starts[count] = writer.count }
             count += 1
             write(item, kind, in: bytes, to: &writer, &facts)
+        }
+        // Behind a comma at the end is an empty item.
+        if count > 0, end < text.end {
+            writer.byte(UInt8(ascii: ","))
+            facts.isReadable = false
         }
         if facts.isReadable, !writer.hasOverflowed, 2...sortedMax ~= count {
             starts[count] = writer.count + 1

@@ -25,9 +25,10 @@ public struct TimeSpan: Sendable, Hashable {
     /// The same of a parameter's value. Allocates nothing.
     init?(_ text: QueryText, in bytes: RawSpan) {
         var whole: TimeSpan?
-        var rest = text
+        var (rest, last) = (text, text.start)
         while var item = rest.cut(before: UInt8(ascii: ","), in: bytes) {
             let end = item.end
+            last = end
             guard let start = item.cut(before: UInt8(ascii: "/"), in: bytes),
                 let begun = TimeInstant(start, in: bytes)
             else { return nil }
@@ -45,7 +46,8 @@ public struct TimeSpan: Sendable, Hashable {
                     TimeSpan(first: min($0.first, bounds.first), last: max($0.last, bounds.last))
                 } ?? TimeSpan(first: bounds.first, last: bounds.last)
         }
-        guard let whole else { return nil }
+        // Behind a comma at the end is an item that says nothing.
+        guard let whole, last == text.end else { return nil }
         self = whole
     }
 
