@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds one fuzzer and runs it for a number of seconds, starting from its committed corpus:
 #   Tests/Fuzzers/run.sh HeadParser|ChunkedDecoder|EntryRecord|XMLScanner|PathMatcher|SignedPolicy|
-#       AcceptEncoding|KeySelection|GzipReader|LogReader|PNG [seconds, default 60]
+#       AcceptEncoding|KeySelection|GzipReader|LogReader|PNG|TileRequest|Transaction|TimeValue
+#       [seconds, default 60]
 # Where a fuzzer looks for a property that the tests know as well, that file is built in.
 # A crash leaves its input in the folder named at the end; make it a corpus file and a test.
 set -euo pipefail
@@ -25,6 +26,9 @@ case $entry in
     GzipReader) corpus=gzip modules=(HTTP) property=GzipProperty ;;
     LogReader) corpus=log modules=("${all[@]}") property=LogProperty ;;
     PNG) corpus=png modules=(HTTP Tiles) ;;
+    TileRequest) corpus=tile modules=(HTTP Tiles) property=TileProperty ;;
+    Transaction) corpus=transaction modules=(HTTP Tiles Caching) property=TransactionProperty ;;
+    TimeValue) corpus=time modules=(HTTP Tiles) property=TimeProperty ;;
     *) echo "no fuzzer is named \"$entry\"; see Tests/Fuzzers" >&2; exit 2 ;;
 esac
 
