@@ -41,6 +41,11 @@ struct ShippedScenarioTests {
         }
     }
 
+    @Test("each of the fifteen bugs that MapStory met is there by name", arguments: 1...15)
+    func bugs(_ number: Int) {
+        #expect(Shipped.all.contains { $0.scenario.name.hasPrefix("MapStory \(number): ") })
+    }
+
     @Test("cases that are pending are counted, and there are no more of them than that")
     func pending() {
         let pending = Shipped.all.map(\.scenario).filter { $0.pending != nil }
