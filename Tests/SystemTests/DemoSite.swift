@@ -38,6 +38,18 @@ struct DemoSite {
     /// The port that viewers connect to.
     var port: UInt16? { url.split(separator: ":").last.flatMap { UInt16($0) } }
 
+    /// A number of the edge's `/metrics` that has no labels.
+    func metric(_ name: String) throws -> Int {
+        var viewer = try Viewer(port: adminPort)
+        let lines = try viewer.exchange(
+            "GET /metrics HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n"
+        ).text.split(separator: "\n")
+        guard let line = lines.first(where: { $0.hasPrefix(name + " ") }),
+            let value = line.split(separator: " ").last.flatMap({ Int($0) })
+        else { throw WireError("/metrics has no \(name)") }
+        return value
+    }
+
     /// One of the tile servers' own ports.
     func memberPort() throws -> UInt16 {
         var viewer = try Viewer(port: adminPort)

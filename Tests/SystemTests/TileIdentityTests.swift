@@ -3,122 +3,6 @@ import Testing
 import Tiles
 import WireTesting
 
-/// A tile of the hurricanes, and how programs ask for it; all from one seed.
-private struct AskedTile: Hashable {
-    var set: Int
-    var level: Int
-    var column: Int
-    var row: Int
-
-    static let time = "2005-06-01/2005-12-31"
-    private static let systems = [
-        ["EPSG:3857", "EPSG:900913", "EPSG:3785", "EPSG:102100", "EPSG:102113"], ["EPSG:4326"],
-    ]
-
-    /// Where hurricanes are, so that tiles differ.
-    init(_ random: inout SeededRandom) {
-        set = random.below(2)
-        level = 1 + random.below(8)
-        let (east, north) = (
-            Double(random.below(5_000)) / 100 - 95, Double(random.below(3_300)) / 100 + 12
-        )
-        let tiles = Double(1 << level)
-        if set == 0 {
-            let height = asinh(tan(north * .pi / 180)) / .pi
-            column = Int((east + 180) / 360 * tiles)
-            row = Int((1 - height) / 2 * tiles)
-        } else {
-            column = Int((east + 180) / 180 * tiles)
-            row = Int((90 - north) / 180 * tiles)
-        }
-    }
-
-    var box: BoundingBox? {
-        GridSets.wellKnown.box(
-            of: TileAddress(gridSet: set, level: level, column: column, row: row))
-    }
-
-    /// Written without the code under test, but for its box.
-    func canonical(_ box: BoundingBox) -> String {
-        // A hundredth of a micrometre, or of a billionth of a degree.
-        let sides = [box.west, box.south, box.east, box.north].map {
-            "\(($0 * 1e8).rounded() / 1e8)"
-        }
-        return
-            "/geoserver/geonode/wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS=hurricanes&STYLES="
-            + "&FORMAT=image/png&TRANSPARENT=TRUE&SRS=\(set == 0 ? "EPSG:3857" : "EPSG:4326")"
-            + "&BBOX=\(sides.joined(separator: ","))&WIDTH=256&HEIGHT=256"
-            + "&TIME=\(Self.time)"
-    }
-
-    func spelling(_ box: BoundingBox, _ random: inout SeededRandom) -> String {
-        let name = set == 0 ? "EPSG:900913" : "EPSG:4326"
-        let gwc = "/geoserver/gwc/service/"
-        let south = (1 << level) - 1 - row
-        switch random.below(8) {
-        case 0:
-            return gwc + "tms/1.0.0/geonode:hurricanes@\(name)@png/\(level)/\(column)/\(south).png"
-                + "?time=\(Self.time)"
-        case 1:
-            return gwc + "wmts/rest/geonode:hurricanes//\(name)/\(name):\(level)/\(row)/\(column)"
-                + "?format=image/png&TIME=\(Self.time)"
-        case 2:
-            return gwc + "wmts?Service=WMTS&Request=GetTile&Version=1.0.0&Layer=geonode:hurricanes"
-                + "&Style=&TileMatrixSet=\(name)&TileMatrix=\(name):\(level)&TileRow=\(row)"
-                + "&TileCol=\(column)&Format=image/png&Time=\(Self.time)"
-        case 3 where set == 0:
-            return gwc + "gmaps?layers=geonode:hurricanes&zoom=\(level)&x=\(column)&y=\(row)"
-                + "&format=image/png&time=\(Self.time)"
-        default: return getMap(box, &random)
-        }
-    }
-
-    private func getMap(_ box: BoundingBox, _ random: inout SeededRandom) -> String {
-        let isNew = random.below(2) == 0
-        let slack = box.width / 256 * 0.09
-        var sides = [box.west, box.south, box.east, box.north].map { side in
-            switch random.below(3) {
-            case 0: "\(side)"
-            case 1: "\((side * 1e4).rounded() / 1e4)"
-            default: "\(side + slack * Double(random.below(201) - 100) / 100)"
-            }
-        }
-        let names = Self.systems[set]
-        let system = names[random.below(names.count)]
-        if isNew, set == 1 { sides = [sides[1], sides[0], sides[3], sides[2]] }
-        let paths = ["wms", "ows", "geonode/wms", "geonode/ows", "gwc/service/wms"]
-        let path = paths[random.below(paths.count)]
-        let isBare = path.hasPrefix("geonode") && random.below(2) == 0
-        var parameters = [
-            ("service", "WMS"), ("request", "GetMap"), ("version", isNew ? "1.3.0" : "1.1.1"),
-            ("layers", (isBare ? "" : "geonode:") + "hurricanes"), ("styles", ""),
-            ("format", "image/png"), ("transparent", random.below(2) == 0 ? "true" : "TRUE"),
-            (isNew ? "crs" : "srs", system), ("bbox", sides.joined(separator: ",")),
-            ("width", "256"), ("height", "256"), ("time", Self.time),
-        ]
-        let more = [
-            ("tiled", "true"), ("_dc", "1100000000000"), ("exceptions", "INIMAGE"),
-            ("bgcolor", "0xFFFFFF"), ("tilesorigin", "-20037508.34,-20037508.34"),
-        ]
-        for parameter in more where random.below(3) == 0 { parameters.append(parameter) }
-        for index in parameters.indices.dropFirst() {
-            parameters.swapAt(index, random.below(index + 1))
-        }
-        let query = parameters.map { name, value in
-            let name = name.map { random.below(2) == 0 ? $0.uppercased() : "\($0)" }.joined()
-            return name + "=" + encoded(value, &random)
-        }
-        return "/geoserver/\(path)?" + query.joined(separator: "&")
-    }
-
-    private func encoded(_ text: String, _ random: inout SeededRandom) -> String {
-        text.utf8.map { byte in
-            random.below(4) > 0
-                ? "\(UnicodeScalar(byte))" : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
-    }
-}
-
 @Suite(
     "One tile, one entry: the real MapServer",
     .enabled(if: DemoSite.isPossible, "no lighttpd, MapServer or GDAL"))
@@ -144,21 +28,55 @@ struct TileIdentityTests {
         return own.body
     }
 
-    @Test("random spellings of random tiles: the server's own bytes, and one entry each")
+    /// What the edge has counted so far.
+    private func counts(_ demo: DemoSite) throws -> Counts {
+        let connects = try demo.metric("mapedge_origin_connects_total")
+        return Counts(
+            hits: try demo.metric("mapedge_hits_total"),
+            misses: try demo.metric("mapedge_misses_total"),
+            stored: try demo.metric("mapedge_stored_total"),
+            asked: try connects + demo.metric("mapedge_origin_reuses_total"))
+    }
+
+    private struct Counts: Equatable {
+        var hits: Int
+        var misses: Int
+        var stored: Int
+        var asked: Int
+
+        static func - (left: Counts, right: Counts) -> Counts {
+            Counts(
+                hits: left.hits - right.hits, misses: left.misses - right.misses,
+                stored: left.stored - right.stored, asked: left.asked - right.asked)
+        }
+    }
+
+    @Test("thousands of spellings of random tiles: the server's own bytes, asked for once each")
     func spellings() throws {
         let demo = try DemoSite()
         let (edge, member) = (try #require(demo.port), try demo.memberPort())
+        let (tilesOfLayer, spellingsOfTile) = (100, 10)
+        let before = try counts(demo)
         var random = SeededRandom(seed: 20_261)
-        var tiles: Set<AskedTile> = []
-        while tiles.count < 60 { tiles.insert(AskedTile(&random)) }
-        var pictures: Set<[UInt8]> = []
-        for tile in tiles.sorted(by: { "\($0)" < "\($1)" }) {
-            let box = try #require(tile.box)
-            let spellings = (0..<7).map { _ in tile.spelling(box, &random) }
-            pictures.insert(try expectOne(tile.canonical(box), spellings, edge, member))
+        for layer in DemoLayer.all {
+            var tiles: Set<SpeltTile> = []
+            while tiles.count < tilesOfLayer { tiles.insert(SpeltTile(layer, &random)) }
+            var pictures: Set<[UInt8]> = []
+            for tile in tiles.sorted(by: { "\($0)" < "\($1)" }) {
+                let box = try #require(tile.box)
+                let spellings = (0..<spellingsOfTile).map { _ in
+                    tile.spelling(layer, box, &random)
+                }
+                pictures.insert(
+                    try expectOne(tile.canonical(layer, box), spellings, edge, member))
+            }
+            // Had all been empty, nothing would have been told apart.
+            #expect(pictures.count > 10, "\(layer.name)")
         }
-        // Had all been empty, nothing would have been told apart.
-        #expect(pictures.count > 10)
+        let count = tilesOfLayer * DemoLayer.all.count
+        let expected = Counts(
+            hits: count * (spellingsOfTile - 1), misses: count, stored: count, asked: count)
+        #expect(try counts(demo) - before == expected)
         demo.child.signal(SIGINT)
         #expect(demo.child.waitForExit(within: 60_000) == 0)
     }
