@@ -17,6 +17,8 @@ public struct MapSubject: Sendable {
     public private(set) var kind = Kind.none
     /// The place that it shows; nil where it has none or that is not known.
     public private(set) var box: GeographicBox?
+    /// The northings of its edges in Web Mercator; nil: it is of another system.
+    private var northings: (south: Double, north: Double)?
     /// The level of the tile in its own grid set; nil: it is no tile of a known one.
     public private(set) var level: Int?
     /// The times that it shows; nil: the default, the present, or not known.
@@ -120,13 +122,22 @@ public struct MapSubject: Sendable {
 
     private mutating func place(_ address: TileAddress, _ sets: GridSets) {
         level = Int(address.level)
-        box = sets.box(of: address).flatMap {
-            GeographicBox($0, sets.system(ofSet: Int(address.gridSet)))
-        }
+        place(sets.box(of: address), sets.system(ofSet: Int(address.gridSet)))
     }
 
-    private mutating func place(_ wms: WMSRequest) {
-        box = wms.box.flatMap { GeographicBox($0, wms.system) }
+    private mutating func place(_ wms: WMSRequest) { place(wms.box, wms.system) }
+
+    private mutating func place(_ edges: BoundingBox?, _ system: ReferenceSystem) {
+        guard let edges else { return }
+        box = GeographicBox(edges, system)
+        if system == .webMercator { northings = (edges.south, edges.north) }
+    }
+
+    /// The place that it shows with so many hundredths of its width and height on each side, as its
+    /// own system measures them: so far symbols, labels and the edges of a metatile reach; nil
+    /// where there is none or it is not known.
+    public func box(grownByPercent percent: Int) -> GeographicBox? {
+        box?.grown(byPercent: percent, northings: northings)
     }
 
     private mutating func setWorkspace(

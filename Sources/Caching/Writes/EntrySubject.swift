@@ -96,7 +96,7 @@ struct EntrySubject {
 
     private mutating func take(_ subject: MapSubject, _ reading: ScopeReading) {
         map = subject
-        box = subject.box?.grown(byPercent: reading.margin)
+        box = subject.box(grownByPercent: reading.margin)
         kinds =
             switch subject.kind {
             case .none: []

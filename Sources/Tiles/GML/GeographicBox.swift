@@ -92,13 +92,26 @@ public struct GeographicBox: Sendable, Hashable, BitwiseCopyable {
 
     /// The box with so many hundredths of its own width and height added on each side: symbols,
     /// labels and the edges of a metatile reach beyond the place of what they show.
-    public func grown(byPercent percent: Int) -> GeographicBox {
+    ///
+    /// - Parameter northings: of the edges, where they are Web Mercator's, in which a degree is the
+    ///   shorter the nearer it is to the equator: from a tile of the far north as many pixels reach
+    ///   over several times its own degrees.
+    public func grown(
+        byPercent percent: Int, northings: (south: Double, north: Double)? = nil
+    ) -> GeographicBox {
         let share = min(max(percent, 0), 1_000)
         let wide = (Int(east) - Int(west)) * share / 100 + 1
         let high = (Int(north) - Int(south)) * share / 100 + 1
         let (left, right) = (Int(west) - wide, Int(east) + wide)
-        let bottom = Int32(max(Int(south) - high, -90_000_000))
-        let top = Int32(min(Int(north) + high, 90_000_000))
+        var bottom = Int32(max(Int(south) - high, -90_000_000))
+        var top = Int32(min(Int(north) + high, 90_000_000))
+        if let northings, northings.south.isFinite, northings.north.isFinite {
+            let edge = (northings.north - northings.south).magnitude * Double(share) / 100
+            let low = Mercator.latitude(min(northings.south, northings.north) - edge)
+            let high = Mercator.latitude(max(northings.south, northings.north) + edge)
+            bottom = max(min(Self.down(low), south), -90_000_000)
+            top = min(max(Self.up(high), north), 90_000_000)
+        }
         if right - left >= 360_000_000 {
             return GeographicBox(
                 unchecked: -180_000_000, south: bottom, east: 180_000_000, north: top)

@@ -65,6 +65,22 @@ struct EntrySubjectTests {
         return scopes.numbers(of: canonical.span.bytes, reading, since: 0).highest == 7
     }
 
+    @Test("from beyond a tile of Web Mercator so many of its own pixels reach into it")
+    func northern() throws {
+        // From 66.5 to 85 degrees; half its height further south is 41 degrees.
+        let target =
+            "/geoserver/wms?\(Self.map)&LAYERS=a:x"
+            + "&BBOX=-10018754.17,10018754.17,0,20037508.34"
+        let keys = [Self.sent(target), try #require(Self.normal(target))]
+        for (latitude, isIn) in [(80.0, true), (56, true), (42, true), (40, false), (10, false)] {
+            let place = try #require(
+                GeographicBox(
+                    longitudes: (-45, -45), latitudes: (latitude, latitude), of: .geometry))
+            let scope = Self.scope(.layer(LayerName("a:x")), at: place)
+            for key in keys { #expect(Self.isDead(key, by: scope) == isIn, "\(latitude)") }
+        }
+    }
+
     private static let map =
         "SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&FORMAT=image/png&TRANSPARENT=TRUE&STYLES="
         + "&SRS=EPSG:900913&WIDTH=256&HEIGHT=256"
