@@ -19,7 +19,7 @@ extension GridSets {
         for index in records.indices {
             let record = records[index]
             guard record.system == system, record.tileWidth == width, record.tileHeight == height,
-                let (address, misfit) = closest(to: box, in: index)
+                !record.isTwin, let (address, misfit) = closest(to: box, in: index)
             else { continue }
             if misfit < bestMisfit - Self.tie { (best, bestMisfit) = (address, misfit) }
         }

@@ -18,14 +18,32 @@ public struct GridSet: Equatable, Sendable {
         public var resolution: Double
         /// Its identifier in WMTS, without the set's name and a colon, which may come before.
         public var name: String
+        /// Where its tiles lie; nil: as the set's extent and origin have it.
+        public var place: Place?
 
-        public init(resolution: Double, name: String) {
-            (self.resolution, self.name) = (resolution, name)
+        public init(resolution: Double, name: String, place: Place? = nil) {
+            (self.resolution, self.name, self.place) = (resolution, name, place)
         }
     }
 
-    /// The identifier that canonical keys use.
+    /// The corner of a level's tile (0, 0), and how many tiles there are.
+    public struct Place: Equatable, Sendable {
+        public var west: Double
+        public var north: Double
+        public var columns: Int
+        public var rows: Int
+
+        public init(west: Double, north: Double, columns: Int, rows: Int) {
+            (self.west, self.north) = (west, north)
+            (self.columns, self.rows) = (columns, rows)
+        }
+    }
+
+    /// The identifier that canonical keys use, with what tells its version.
     public var name: String
+    /// Tells sets apart that had one name at different times, or at different servers, so that keys
+    /// of the one never find tiles of the other; empty for those that never change.
+    public var version = ""
     /// Further identifiers under which WMTS and TMS may ask for it.
     public var aliases: [String]
     /// The code in the EPSG registry.
@@ -92,11 +110,15 @@ public struct GridSet: Equatable, Sendable {
                 return "resolutions do not fall from level to level"
             }
             guard level.resolution <= 1e6 else { return "level \(level.name) is too coarse" }
-            let tiles = extent.width / (level.resolution * Double(min(tileWidth, tileHeight)))
-            let rows = extent.height / (level.resolution * Double(min(tileWidth, tileHeight)))
-            guard max(tiles, rows) < 2_000_000_000 else {
-                return "level \(level.name) has too many tiles"
+            let side = level.resolution * Double(min(tileWidth, tileHeight))
+            var most = max(extent.width, extent.height) / side
+            if let place = level.place {
+                guard place.columns > 0, place.rows > 0, place.west.magnitude <= 1e9,
+                    place.north.magnitude <= 1e9
+                else { return "level \(level.name) lies nowhere" }
+                most = Double(max(place.columns, place.rows))
             }
+            guard most < 2_000_000_000 else { return "level \(level.name) has too many tiles" }
             last = level.resolution
         }
         return nil

@@ -7,6 +7,12 @@ extension GridSets {
         return unsafe set(named: text, in: bytes.span.bytes)
     }
 
+    /// By which services call a set; nil where there is none.
+    public func identifier(ofSet index: Int) -> String? {
+        guard records.indices.contains(index) else { return nil }
+        return String(decoding: name(records[index].identifier), as: UTF8.self)
+    }
+
     /// How many levels a set has; 0 where there is no such set.
     public func levelCount(ofSet index: Int) -> Int {
         records.indices.contains(index) ? records[index].matrices.count : 0

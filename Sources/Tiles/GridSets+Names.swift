@@ -2,8 +2,14 @@ extension GridSets {
     /// The set that a tile service's request names, in the case that it has; nil for none.
     func set(named text: QueryText, in bytes: RawSpan) -> Int? {
         for index in records.indices {
-            if spells(text, records[index].name, in: bytes) { return index }
-            for alias in records[index].aliases where spells(text, aliases[alias], in: bytes) {
+            let record = records[index]
+            if spells(text, record.name, in: bytes) { return index }
+            if record.identifier.count < record.name.count,
+                spells(text, record.identifier, in: bytes)
+            {
+                return index
+            }
+            for alias in record.aliases where spells(text, aliases[alias], in: bytes) {
                 return index
             }
         }

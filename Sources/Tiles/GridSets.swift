@@ -23,10 +23,14 @@ public struct GridSets: Sendable {
         var tileWidth: Int
         var tileHeight: Int
         var matrices: Range<Int>
+        /// In keys; it begins with the identifier.
         var name: Range<Int>
-
+        /// By which services ask for it.
+        var identifier: Range<Int>
         var aliases: Range<Int>
         var metersPerUnit: Double
+        /// Its tiles are all those of an earlier set, which gives them their names.
+        var isTwin = false
     }
 
     private(set) var records: [Record] = []
@@ -47,22 +51,39 @@ public struct GridSets: Sendable {
 
     public var count: Int { records.count }
 
-    private mutating func append(_ set: GridSet) {
+    /// - Parameter twins: of each level, the one of an earlier set that it is.
+    mutating func append(_ set: GridSet, twins: [Matrix]? = nil) {
         let first = matrices.count
-        for level in set.levels { matrices.append(matrix(level, of: set)) }
+        for (index, level) in set.levels.enumerated() {
+            var matrix = matrix(level, of: set)
+            if let twin = twins?[index] {
+                // To the last bit, so that no box is nearer to this one.
+                (matrix.resolution, matrix.tileSpan) = (twin.resolution, twin.tileSpan)
+                (matrix.west, matrix.north) = (twin.west, twin.north)
+            }
+            matrices.append(matrix)
+        }
         let firstAlias = aliases.count
         for alias in set.aliases { aliases.append(keep(alias)) }
+        let name = keep(set.name + (set.version.isEmpty ? "" : "~" + set.version))
         records.append(
             Record(
                 system: .canonical(set.code), isNorthingFirst: set.isNorthingFirst,
                 tileWidth: set.tileWidth, tileHeight: set.tileHeight,
-                matrices: first..<matrices.count, name: keep(set.name),
-                aliases: firstAlias..<aliases.count, metersPerUnit: set.metersPerUnit))
+                matrices: first..<matrices.count, name: name,
+                identifier: name.prefix(set.name.utf8.count), aliases: firstAlias..<aliases.count,
+                metersPerUnit: set.metersPerUnit, isTwin: twins != nil))
     }
 
     private mutating func matrix(_ level: GridSet.Level, of set: GridSet) -> Matrix {
         let width = level.resolution * Double(set.tileWidth)
         let height = level.resolution * Double(set.tileHeight)
+        if let place = level.place {
+            return Matrix(
+                resolution: level.resolution, west: place.west, north: place.north,
+                tileSpan: (width, height), columns: place.columns, rows: place.rows,
+                name: keep(level.name))
+        }
         // A hair less than a tile more is rounding, not a tile.
         let columns = max(1, Int(ceiled(set.extent.width / width - 1e-3)))
         let rows = max(1, Int(ceiled(set.extent.height / height - 1e-3)))

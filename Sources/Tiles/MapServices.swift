@@ -32,6 +32,8 @@ public final class MapServices: Sendable {
     }
 
     public let gridSets: GridSets
+    /// Those of them that its pool has told of.
+    public let poolSets: [GridSet]
     /// The edge writes the capabilities of the tile services itself; see ``TileDocuments``.
     public let writesTileCapabilities: Bool
     /// Those capabilities; nil: not written, or nobody has read yet what layers there are.
@@ -70,10 +72,10 @@ public final class MapServices: Sendable {
     private init(
         _ given: (contexts: [Context], styles: [String]), _ gridSets: GridSets,
         _ layers: [LayerFacts], knowsAllLayers: Bool, _ writesTileCapabilities: Bool,
-        configured: MapServices?, _ documents: TileDocuments?
+        configured: MapServices?, _ documents: TileDocuments?, _ poolSets: [GridSet] = []
     ) {
         let (contexts, styles) = given
-        (self.given, self.gridSets) = (given, gridSets)
+        (self.given, self.gridSets, self.poolSets) = (given, gridSets, poolSets)
         (self.knowsAllLayers, self.writesTileCapabilities) = (
             knowsAllLayers, writesTileCapabilities
         )
@@ -108,10 +110,17 @@ public final class MapServices: Sendable {
     /// - Parameters:
     ///   - layers: as ``facts(from:)`` makes them.
     ///   - documents: of these layers; nil: none are written.
-    public func knowing(_ layers: [LayerFacts], documents: TileDocuments?) -> MapServices {
-        MapServices(
-            given, gridSets, layers, knowsAllLayers: knowsAllLayers, writesTileCapabilities,
-            configured: configured ?? self, documents)
+    ///   - poolSets: its grid sets, beside those that were configured, which go before them; those
+    ///     that `GridSets.join` refuses are left out.
+    public func knowing(
+        _ layers: [LayerFacts], documents: TileDocuments?, poolSets: [GridSet] = []
+    ) -> MapServices {
+        let base = configured ?? self
+        var sets = base.gridSets
+        for set in poolSets { _ = sets.join(set) }
+        return MapServices(
+            given, sets, layers, knowsAllLayers: knowsAllLayers, writesTileCapabilities,
+            configured: base, documents, poolSets)
     }
 
     func byte(_ index: Int) -> UInt8 { bytes[index] }

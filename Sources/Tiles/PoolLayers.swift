@@ -23,6 +23,17 @@ extension MapServices {
         String(decoding: contexts[0].path.map(byte), as: UTF8.self)
     }
 
+    /// The paths above the services of each; empty for none.
+    public var contextPaths: [String] {
+        contexts.map { String(decoding: $0.path.map(byte), as: UTF8.self) }
+    }
+
+    /// Whether a path is one of a WMTS, global or of a workspace or a layer.
+    public func isTileService(_ path: String) -> Bool {
+        let bytes = Array(path.utf8)
+        return unsafe ServicePath(bytes.span.bytes, self).service == .wmts
+    }
+
     private func service(_ path: String) -> (service: ServicePath.Service, workspace: String)? {
         let bytes = Array(path.utf8)
         let found = unsafe ServicePath(bytes.span.bytes, self)

@@ -18,7 +18,7 @@ struct TileMatrixSets: Sendable {
         offered = (0..<sets.count).filter { !names.contains(sets.name(ofSet: $0) ?? "") }
     }
 
-    private func name(_ set: Int) -> String { escapedXML(sets.name(ofSet: set) ?? "") }
+    private func name(_ set: Int) -> String { escapedXML(sets.identifier(ofSet: set) ?? "") }
 
     private func code(_ set: Int) -> Int32 {
         guard case .epsg(let code) = sets.system(ofSet: set) else { return 0 }
