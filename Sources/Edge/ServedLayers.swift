@@ -1,3 +1,4 @@
+import Caching
 import Reactor
 public import Tiles
 
@@ -6,6 +7,9 @@ public struct LayerSettings: Sendable, Hashable {
     /// Paths of its WMS services as viewers see them, such as `/geoserver/wms`, whose capabilities
     /// are read without credentials: what nobody may see is told to nobody.
     public var services: [String]
+    /// Paths of its WMTS, such as `/geoserver/gwc/service/wmts`, whose tile matrix sets are grid
+    /// sets.
+    public var tileServices: [String] = []
     /// Milliseconds between two readings. Default 5 min.
     public var interval = 300_000
     /// Milliseconds that one document may take. Default 30 s.
@@ -44,8 +48,18 @@ extension Server {
                 settings.behaviors[index].maps = maps
                 isAny = true
             }
+            if isAny { settings.readPoolSets() }
             return isAny
         }
+        // What is invalidated from now on finds tiles of these grid sets by where they lie.
+        shared.store?.invalidations.reading = snapshot.settings.writes.reading
+    }
+
+    /// The grid sets of the map services below a path such as `/geoserver`; nil where no behavior
+    /// has maps there.
+    public func gridSets(below context: String) -> GridSets? {
+        snapshot.settings.behaviors.lazy.compactMap(\.maps)
+            .first { $0.contextPaths.contains(context) }?.gridSets
     }
 
     /// How many writes have passed that may have changed which style of a layer is its default one,
@@ -73,6 +87,16 @@ extension Server {
 }
 
 extension Settings {
+    /// Has keys of tiles in the pools' grid sets read by them.
+    fileprivate mutating func readPoolSets() {
+        var maps: [MapServices] = []
+        for behavior in behaviors {
+            if let own = behavior.maps, !maps.contains(where: { $0 === own }) { maps.append(own) }
+        }
+        writes.reading.services = writes.reading.services.knowing(
+            [], documents: nil, poolSets: maps.flatMap(\.poolSets))
+    }
+
     /// Origins whose layers are to be read, of those that a behavior has maps of.
     var layerSources: [LayerSource] {
         var sources: [LayerSource] = []

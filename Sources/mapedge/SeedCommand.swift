@@ -45,6 +45,11 @@ struct SeedCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "The same in the units of the grid set.", valueName: "WEST,SOUTH,EAST,NORTH"))
+    var bounds: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Tiles that show something of this area: GeoJSON, a Polygon or MultiPolygon.",
             valueName: "FILE"))
     var polygon: String?
@@ -133,6 +138,7 @@ struct SeedCommand: ParsableCommand {
     private var wanted: SeedOptions {
         var wanted = SeedOptions(layer: layer)
         (wanted.zoom, wanted.bbox, wanted.polygon) = (zoom, bbox, polygon)
+        wanted.gridBox = bounds
         (wanted.logs, wanted.top) = (fromLog, top)
         (wanted.gridSet, wanted.gridSetFiles) = (gridSet, gridSets)
         (wanted.format, wanted.style, wanted.time) = (format, style, time)

@@ -21,6 +21,7 @@ struct LayerSettingsTests {
             head + """
                       layers:
                         services: [/geoserver/wms, /geoserver/base/ows]
+                        tileServices: [/geoserver/gwc/service/wmts]
                         interval: 1m
                         timeout: 5s
                       writesTileCapabilities: true
@@ -30,6 +31,7 @@ struct LayerSettingsTests {
         let settings = reading(text).configuration.settings
         let layers = try #require(settings.origins[0].layers)
         #expect(layers.services == ["/geoserver/wms", "/geoserver/base/ows"])
+        #expect(layers.tileServices == ["/geoserver/gwc/service/wmts"])
         #expect((layers.interval, layers.timeout) == (60_000, 5_000))
         #expect(settings.behaviors[0].maps?.writesTileCapabilities == true)
         let standard = reading(head + "      bareWorkspace: ~\n").configuration.settings
@@ -51,6 +53,17 @@ struct LayerSettingsTests {
                 "edge.yaml:5: origins.maps.maps.writesTileCapabilities has no layers to write of; "
                     + "name the pool's WMS in origins.maps.maps.layers.services"
             ])
+        #expect(
+            findings(head + "      layers: { tileServices: [/geoserver/wms] }\n") == [
+                "edge.yaml:5: origins.maps.maps.layers.tileServices[0] is \"/geoserver/wms\", "
+                    + "which is no WMTS of these services; write a path such as "
+                    + "/geoserver/gwc/service/wmts"
+            ])
+        #expect(
+            findings(
+                head + "      layers: { tileServices: [/geoserver/gwc/service/wmts] }\n"
+                    + "      writesTileCapabilities: true\n"
+            ).first?.contains("has no layers to write of") == true)
         let two = "      services: [/a, /b]\n      layers: { services: [/a/wms] }\n"
         #expect(
             findings(head + two) == [
@@ -125,5 +138,37 @@ struct LayerSettingsTests {
         #expect(memory().changed(changed, of: "maps").isEmpty)
         _ = try directory.write("layer-styles", "rubbish\n\nmaps\n")
         #expect(memory().styles.isEmpty)
+    }
+
+    @Test("grid sets of pools are found again bit by bit, and rubbish is none")
+    func gridSets() throws {
+        let directory = try TemporaryDirectory()
+        var set = GridSet(
+            name: "a b:c", code: 2193, isNorthingFirst: true,
+            extent: BoundingBox(west: -1, south: 0.1, east: 1.0 / 3, north: 2), origin: .topLeft,
+            tileSize: (256, 512),
+            levels: [
+                GridSet.Level(
+                    resolution: 1.0 / 7, name: "0 x",
+                    place: GridSet.Place(west: -1, north: 2.0 / 3, columns: 3, rows: 4)),
+                GridSet.Level(
+                    resolution: 0.1, name: "1",
+                    place: GridSet.Place(west: -1, north: 1e-7, columns: 5, rows: 6)),
+            ])
+        (set.version, set.metersPerUnit) = ("1a2b", 0.3048)
+        var other = set
+        other.name = "other"
+        var memory = GridSetMemory(directory: directory.path)
+        #expect(memory.sets.isEmpty)
+        try memory.learn([set, other], of: "maps one")
+        try memory.learn([other], of: "two")
+        #expect(GridSetMemory(directory: directory.path).sets == memory.sets)
+        try memory.learn([], of: "two")
+        #expect(GridSetMemory(directory: directory.path).sets == ["maps one": [set, other]])
+        let text = try readFile(directory.file("pool-grid-sets"))
+        for broken in ["level", "set a", text.replacing("level", with: "levels"), "x\n\n"] {
+            _ = try directory.write("pool-grid-sets", broken)
+            #expect(GridSetMemory(directory: directory.path).sets.isEmpty, "\(broken)")
+        }
     }
 }

@@ -73,7 +73,7 @@ extension ConfigurationReader {
         var draft = MapDraft(
             contexts, own, styles, writesTileCapabilities: writes, at: section.place)
         draft.layers = layers.flatMap { readLayers($0, draft) }
-        if writes, draft.layers == nil {
+        if writes, draft.layers?.services.isEmpty ?? true {
             findings.error(
                 at: findings.place(of: section.name + "writesTileCapabilities"),
                 "\(section.name)writesTileCapabilities has no layers to write of",
@@ -97,10 +97,21 @@ extension ConfigurationReader {
                     "write a path such as /geoserver/wms or /geoserver/WORKSPACE/wms")
             }
         }
+        for given in section.list("tileServices") ?? [] {
+            guard let path = given.read(.servicePath, findings) else { continue }
+            if draft.services.isTileService(path) {
+                layers.tileServices.append(path)
+            } else {
+                findings.error(
+                    at: given.place,
+                    "\(given.name) is \"\(printable(path))\", which is no WMTS of these services",
+                    "write a path such as /geoserver/gwc/service/wmts")
+            }
+        }
         section.read("interval", &layers.interval, .duration(1_000...86_400_000))
         section.read("timeout", &layers.timeout, .duration(1...3_600_000))
         section.finish()
-        guard !layers.services.isEmpty else { return nil }
+        guard !layers.services.isEmpty || !layers.tileServices.isEmpty else { return nil }
         // A layer's name says nothing of the path above.
         if draft.contexts.count > 1 {
             findings.error(

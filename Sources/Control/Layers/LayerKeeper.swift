@@ -12,6 +12,9 @@ import Tiles
 /// is made stale, on disk, before anybody gets it for the new name. From a write that may change it
 /// until the pool was asked anew nobody is told that a name means the default style: what is asked
 /// for by a name is then asked for, and kept, by that name.
+///
+/// The grid sets of their WMTS are read beside that, at the interval alone: a set whose tiles lie
+/// elsewhere than before is another set to keys.
 final class LayerKeeper: Sendable {
     /// Puts rules in force, on disk; false: it could not be kept there.
     typealias Invalidate = @Sendable ([InvalidationRule]) -> Bool
@@ -19,11 +22,16 @@ final class LayerKeeper: Sendable {
     private struct Known {
         /// What was read: nothing yet, and where.
         var facts: [LayerFacts]?
+        /// The pool's grid sets, at first those of an earlier process.
+        var sets: [GridSet]?
         var settings: LayerSettings?
         /// Of the latest write that the reading knows of.
         var styleChange: UInt64 = 0
         /// When it is read again, in monotonic milliseconds.
         var next: Int64 = 0
+        var nextSets: Int64 = 0
+        /// Grid sets that were found wanting, as it was told last.
+        var refusedSets: [String] = []
         /// Why it could not be read.
         var failure: String?
         var isReading = false
@@ -44,15 +52,17 @@ final class LayerKeeper: Sendable {
     private let observer: any EventObserver
     private let invalidate: Invalidate
     private let memory: Mutex<LayerMemory>
+    private let gridMemory: Mutex<GridSetMemory>
     private let known = Mutex<[String: Known]>([:])
     private let queue = DispatchQueue(label: "control.layers", attributes: .concurrent)
 
     init(
         _ server: Server, _ observer: any EventObserver, _ memory: LayerMemory,
-        invalidate: @escaping Invalidate
+        _ gridMemory: GridSetMemory, invalidate: @escaping Invalidate
     ) {
         (self.server, self.observer, self.invalidate) = (server, observer, invalidate)
         self.memory = Mutex(memory)
+        self.gridMemory = Mutex(gridMemory)
     }
 
     /// Reads from now on, until the timer is cancelled.
@@ -67,11 +77,12 @@ final class LayerKeeper: Sendable {
 
     private func look() {
         guard !server.isStopping else { return }
-        let sources = server.layerSources
+let sources = server.layerSources
         memory.withLock { $0.begin(sources.map(\.origin)) }
         for source in sources {
+            let isDue = begins(source)
             hold(source)
-            guard begins(source) else { continue }
+            guard isDue else { continue }
             queue.async { [self] in read(source) }
         }
     }
@@ -80,6 +91,9 @@ final class LayerKeeper: Sendable {
     private func begins(_ source: LayerSource) -> Bool {
         let (number, isSettled) = server.styleChanges
         let now = Int64(monotonicMilliseconds())
+        let remembered =
+            source.settings.tileServices.isEmpty
+            ? nil : gridMemory.withLock { $0.sets[source.origin] }
         return known.withLock { known in
             var entry = known[source.origin] ?? Known()
             defer { known[source.origin] = entry }
@@ -87,7 +101,10 @@ final class LayerKeeper: Sendable {
             let isDue = isNews || entry.next <= now || isSettled && entry.styleChange != number
             guard isDue, !entry.isReading, isNews || entry.failure == nil || entry.next <= now
             else { return false }
-            if isNews { (entry.facts, entry.settings) = (nil, source.settings) }
+            if isNews {
+                (entry.facts, entry.settings, entry.maps) = (nil, source.settings, nil)
+                (entry.sets, entry.nextSets) = (remembered, 0)
+            }
             entry.isReading = true
             return true
         }
@@ -99,50 +116,48 @@ final class LayerKeeper: Sendable {
     private func hold(_ source: LayerSource) {
         let (number, isSettled) = server.styleChanges
         let maps: MapServices? = known.withLock { known in
-            guard var entry = known[source.origin], let facts = entry.facts,
+            guard var entry = known[source.origin], entry.facts != nil || entry.sets != nil,
                 entry.settings == source.settings
             else { return nil }
-            let isHeld = !isSettled || entry.styleChange != number
+            let isHeld =
+                !source.settings.services.isEmpty && (!isSettled || entry.styleChange != number)
             let isSame = entry.maps === source.maps && entry.isHeld == isHeld
             guard !isSame else { return nil }
             entry.isHeld = isHeld
-            entry.maps = Self.services(source, facts, isHeld, former: entry.maps)
+            entry.maps = Self.services(source, entry)
             known[source.origin] = entry
             return entry.maps
         }
         if let maps { server.putInForce(maps) }
     }
 
-    private static func services(
-        _ source: LayerSource, _ facts: [LayerFacts], _ isHeld: Bool, former: MapServices?
-    ) -> MapServices {
+    private static func services(_ source: LayerSource, _ entry: Known) -> MapServices {
         var documents: TileDocuments?
-        if source.configured.writesTileCapabilities {
-            let isSame = former?.configured === source.configured
+        if source.configured.writesTileCapabilities, let facts = entry.facts {
+            // Of the same facts, unless a reading or a reload has brought others.
+            let isSame = entry.maps?.configured === source.configured
             documents =
-                isSame
-                ? former?.documents
-                : TileDocuments(
+                (isSame ? entry.maps?.documents : nil)
+                ?? TileDocuments(
                     facts, gridSets: source.configured.gridSets,
                     context: source.configured.contextPath)
         }
+        let facts = entry.facts ?? []
         return source.configured.knowing(
-            isHeld ? facts.map(\.withoutStyles) : facts, documents: documents)
+            entry.isHeld ? facts.map(\.withoutStyles) : facts, documents: documents,
+            poolSets: entry.sets ?? [])
     }
 
     // MARK: reading
 
     private func read(_ source: LayerSource) {
-        let before = server.styleChanges
         let began = Int64(monotonicMilliseconds())
-        let failure: String?
-        switch LayerReader.read(source, server.layerTargets(of: source.origin)) {
-        case .failed(let text): failure = text
-        case .listings(let listings):
-            // What may change still is read once more when it has.
-            let change = before.isSettled ? before.number : .max
-            failure = learn(source.configured.facts(from: listings), source, change)
-        }
+        let targets = server.layerTargets(of: source.origin)
+        var news: [EdgeEvent] = []
+        let problems = [
+            readLayers(source, targets), readSets(source, targets, at: began, telling: &news),
+        ].compactMap(\.self)
+        let failure = problems.isEmpty ? nil : problems.joined(separator: "; ")
         let isNews = known.withLock { known -> Bool in
             guard var entry = known[source.origin] else { return false }
             let isNews = failure != entry.failure || failure == nil && !entry.hasToldSuccess
@@ -153,7 +168,83 @@ final class LayerKeeper: Sendable {
             return isNews
         }
         hold(source)
+        for event in news { observer.note(event) }
         if isNews { observer.note(Self.event(failure, source)) }
+    }
+
+    /// - Returns: why it could not be done.
+    private func readLayers(_ source: LayerSource, _ targets: [MemberTarget]) -> String? {
+        let before = server.styleChanges
+        // What may change still is read once more when it has.
+        let change = before.isSettled ? before.number : .max
+        guard !source.settings.services.isEmpty else { return learn([], source, before.number) }
+        switch LayerReader.read(source, targets) {
+        case .failed(let text): return text
+        case .listings(let listings):
+            return learn(source.configured.facts(from: listings), source, change)
+        }
+    }
+
+    /// - Parameter news: what is to be told when it is in force.
+    /// - Returns: why it could not be done; nil also where it is not time yet.
+    private func readSets(
+        _ source: LayerSource, _ targets: [MemberTarget], at now: Int64,
+        telling news: inout [EdgeEvent]
+    ) -> String? {
+        let isDue = known.withLock { $0[source.origin].map { $0.nextSets <= now } ?? false }
+        guard !source.settings.tileServices.isEmpty, isDue else { return nil }
+        switch GridSetReader.read(source, targets) {
+        case .failed(let text): return text
+        case .found(let found):
+            news = learn(source.configured.judged(found), source, at: now)
+            return nil
+        }
+    }
+
+    /// Takes in a pool's grid sets. A disk that does not keep them costs what they would have found
+    /// while the pool is away.
+    private func learn(
+        _ found: (counting: [GridSet], new: [String], refused: [String]), _ source: LayerSource,
+        at now: Int64
+    ) -> [EdgeEvent] {
+        var problem: SystemError?
+        gridMemory.withLock { memory in
+            do throws(SystemError) {
+                try memory.learn(found.counting, of: source.origin)
+            } catch { problem = error }
+        }
+        let (isChange, isRefusal) = known.withLock { known -> (Bool, Bool) in
+            guard var entry = known[source.origin], entry.settings == source.settings else {
+                return (false, false)
+            }
+            let isFirst = entry.nextSets == 0
+            let isChange = isFirst || entry.sets != found.counting
+            let isRefusal = entry.refusedSets != found.refused
+            if entry.sets != found.counting { (entry.sets, entry.maps) = (found.counting, nil) }
+            entry.nextSets = now + Int64(source.settings.interval)
+            entry.refusedSets = found.refused
+            known[source.origin] = entry
+            return (isChange, isRefusal)
+        }
+        var news: [EdgeEvent] = []
+        func note(_ level: EdgeEvent.Level, _ text: String) {
+            news.append(EdgeEvent(level, "layers", text))
+        }
+        let name = "of origin \"\(source.origin)\""
+        if isChange {
+            let new = found.new.isEmpty ? "none" : found.new.map(printable).joined(separator: ", ")
+            note(.info, "the grid sets \(name) are read; beside those known: \(new)")
+        }
+        if isRefusal, !found.refused.isEmpty {
+            note(
+                .warning,
+                "\(found.refused.count) grid sets \(name) are not gone by, and their tiles are "
+                    + "known by what is asked for: "
+                    + found.refused.prefix(5).joined(separator: "; ")
+                    + "; describe such a set in a file of maps.gridSets")
+        }
+        if let problem { note(.warning, "the grid sets \(name) cannot be kept: \(problem)") }
+        return news
     }
 
     /// Makes stale what may show another style than it would be found for, and takes in the facts.

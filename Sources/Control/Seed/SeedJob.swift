@@ -106,6 +106,9 @@ public struct SeedJob: Sendable {
         _ options: SeedOptions
     ) throws(CommandMistake) -> (SeedArea, digest: String) {
         if let bounds = options.bounds { return (.bounds(bounds), "bounds \(bounds)") }
+        if let text = options.gridBox {
+            return (.bounds(try read("--bounds", text, .gridBounds)), "bounds \(text)")
+        }
         if let text = options.bbox {
             return (try read("--bbox", text, SeedArea.boxForm), "box \(text)")
         }
@@ -188,8 +191,8 @@ public struct SeedJob: Sendable {
         guard let area = area.tileArea(in: system, tolerance: finest) else {
             throw CommandMistake(
                 "the grid set \(sets.name(ofSet: gridSet) ?? "") is neither in degrees nor in Web "
-                    + "Mercator, so that an area in degrees cannot be found in it; leave --bbox "
-                    + "and --polygon out, or take another --grid-set", isUsage: true)
+                    + "Mercator, so that an area in degrees cannot be found in it; give --bounds "
+                    + "in its own units, or take another --grid-set", isUsage: true)
         }
         return TileWalk(sets, gridSet: gridSet, levels: levels, area: area)
     }

@@ -6,6 +6,8 @@ public struct SeedOptions: Sendable {
     public var layer: String
     public var zoom: String?
     public var bbox: String?
+    /// A box in the units of the grid set.
+    public var gridBox: String?
     /// A GeoJSON file.
     public var polygon: String?
     /// Access logs; the area is what is hot in them.
@@ -33,7 +35,7 @@ public struct SeedOptions: Sendable {
     /// What is stored is replaced, too.
     public var replaces = false
 
-    /// A box in the units of the grid set.
+    /// The same as `gridBox`, in numbers.
     var bounds: BoundingBox?
     /// Nobody reads what it notes, so that doubts are reasons not to begin.
     var isUnattended = false
@@ -50,7 +52,10 @@ extension SeedOptions {
                 "\"\(printable(layer))\" is no layer; write WORKSPACE:NAME", isUsage: true)
         }
         let areas =
-            [bbox.map { _ in "--bbox" }, polygon.map { _ in "--polygon" }]
+            [
+                bbox.map { _ in "--bbox" }, gridBox.map { _ in "--bounds" },
+                polygon.map { _ in "--polygon" },
+            ]
             .compactMap { $0 } + (logs.isEmpty ? [] : ["--from-log"])
         guard areas.count <= 1 else {
             throw CommandMistake(

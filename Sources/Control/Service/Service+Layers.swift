@@ -7,7 +7,9 @@ extension Service {
     func makeLayerKeeper(_ server: Server, _ directory: String) -> LayerKeeper {
         let store = state.withLock { $0.store }
         let memory = LayerMemory(directory: directory, isFresh: store?.beganEmpty ?? true)
-        return LayerKeeper(server, observer, memory) { rules in
+        return LayerKeeper(
+            server, observer, memory, GridSetMemory(directory: directory)
+        ) { rules in
             store?.invalidateDurably(rules) ?? true
         }
     }

@@ -57,7 +57,9 @@ extension Service {
         let job: SeedJob
         do throws(CommandMistake) {
             job = try SeedJob(
-                options, gridSets: configuration.settings.writes.reading.services.gridSets)
+                options,
+                gridSets: server.gridSets(below: options.path)
+                    ?? configuration.settings.writes.reading.services.gridSets)
         } catch {
             throw TruncationRefusal(400, error.description)
         }

@@ -21,6 +21,8 @@ struct SeedJobTests {
             ({ $0.zoom = "0-31" }, "ends with 30"),
             ({ $0.bbox = "1,2,3" }, "write WEST,SOUTH,EAST,NORTH"),
             ({ ($0.bbox, $0.logs) = ("0,0,1,1", ["a"]) }, "--bbox and --from-log name two areas"),
+            ({ $0.gridBox = "1,2,3" }, "--bounds is"), ({ $0.gridBox = "2,0,1,1" }, "has no area"),
+            ({ ($0.bbox, $0.gridBox) = ("0,0,1,1", "0,0,1,1") }, "--bbox and --bounds name two"),
             ({ $0.polygon = "/nowhere" }, "--polygon: /nowhere cannot be opened"),
             ({ $0.gridSet = "EPSG:4325" }, "did you mean \"EPSG:4326\"?"),
             ({ $0.gridSetFiles = "/nowhere" }, "--grid-sets"),
@@ -50,6 +52,8 @@ struct SeedJobTests {
             ])
         let box = try job { $0.bbox = "1,1,2,2" }.plan(isTakenUp: false)
         #expect(box.total == 3 && box.levels.map(\.tiles) == [1, 1, 1])
+        let metres = try job { $0.gridBox = "1e3,1e3,2e3,2e3" }
+        #expect(try metres.plan(isTakenUp: false).levels.map(\.tiles) == [1, 1, 1])
         let degrees = try job { $0.gridSet = "EPSG:4326" }.plan(isTakenUp: false)
         #expect(degrees.levels.map(\.tiles) == [2, 8, 32])
     }
@@ -77,6 +81,7 @@ struct SeedJobTests {
         let plain = try job { _ in }.definition
         let others: [(inout SeedOptions) -> Void] = [
             { $0.layer = "geonode:towns" }, { $0.zoom = "0-3" }, { $0.bbox = "0,0,1,1" },
+            { $0.gridBox = "0,0,1,1" },
             { $0.format = "image/jpeg" }, { $0.style = "a" }, { $0.time = "2011" },
             { $0.isOpaque = true }, { $0.gridSet = "EPSG:4326" }, { $0.path = "/gs" },
             { $0.edge = "http://127.0.0.1:81" }, { $0.host = "x" }, { $0.replaces = true },

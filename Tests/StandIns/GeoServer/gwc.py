@@ -5,6 +5,7 @@ import json
 import math
 import time
 
+import matrices
 import wms
 from exchange import OGCError, Response
 from markup import build, node, read, to_xml
@@ -135,6 +136,8 @@ def answer(server, request, path):
     if path.startswith("/service/wms"):
         user = server.user(request)
         return server.with_session(request, wms.answer(server, request, user), user)
+    if path == "/service/wmts" and request.parameter("request").lower() == "getcapabilities":
+        return Response(200, "application/xml", matrices.capabilities(server, request))
     if path.startswith("/rest"):
         if server.user(request) == "":
             return Response(401, "text/html;charset=utf-8", "",

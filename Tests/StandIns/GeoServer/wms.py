@@ -12,7 +12,7 @@ from exchange import OGCError, Response
 from publishing import group_key
 
 Drawing = collections.namedtuple("Drawing", "layers state rgb")
-SYSTEMS = ("EPSG:4326", "EPSG:3857", "EPSG:900913", "CRS:84")
+SYSTEMS = ("EPSG:4326", "EPSG:3857", "EPSG:900913", "CRS:84", "EPSG:2193")
 
 
 def exception_document(version, text, code="", locator=""):

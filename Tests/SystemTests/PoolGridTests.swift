@@ -1,0 +1,101 @@
+import Glibc
+import Testing
+import WireTesting
+
+@Suite(
+    "Grid sets that the pool's WMTS tells of, by a stand-in for GeoServer",
+    .enabled(if: GeoServer.python != nil, "no python3"))
+struct PoolGridTests {
+    private let data: TemporaryDirectory
+    private let server: GeoServer
+
+    init() throws {
+        data = try TemporaryDirectory()
+        server = try GeoServer("one", data: data)
+    }
+
+    private func start() throws -> Edge {
+        let edge = try Edge(
+            origin: nil, loops: 2,
+            configuration: """
+                origins:
+                  maps:
+                    members: ["\(server.url)"]
+                    maps: { layers: { tileServices: [/geoserver/gwc/service/wmts] } }
+                behaviors: [{ path: "*", class: tiles }]
+                seeding: { host: edge.test }
+                """, directory: data)
+        return edge
+    }
+
+    private static let gwc = "/geoserver/gwc/service/"
+    private static let rest =
+        gwc + "wmts/rest/geonode:roads//NZTM/NZTM:3/16/8?format=image/png"
+    private static let tms = gwc + "tms/1.0.0/geonode:roads@NZTM@png/3/8/15.png"
+    private static let wms =
+        "/geoserver/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=geonode:roads&STYLES="
+        + "&FORMAT=image/png&TRANSPARENT=true&CRS=EPSG:2193&WIDTH=256&HEIGHT=256"
+        + "&BBOX=5125760,1293760,5412480,1580480"
+
+    private func asked() throws -> Int { try server.requests("GET .*REQUEST=GetMap").count }
+
+    @Test("a tile of such a set is one entry, for OWSLib too, and is there while the pool is away")
+    func tiles() throws {
+        let edge = try start()
+        #expect(edge.child.line(with: "beside those known: EPSG:3857x2, NZTM") != nil)
+        if let python = GeoServer.clients {
+            let found = try data.run(
+                python, ["-c", Self.script, "http://127.0.0.1:\(edge.port)\(Self.gwc)wmts"])
+            #expect(found.exit == 0 && found.output.contains("all is well"), "\(found.output)")
+        } else {
+            #expect(try edge.get(Self.rest).status == 200)
+        }
+        // By its own Host the entry is another.
+        _ = try edge.get(Self.rest)
+        for target in [Self.rest, Self.tms, Self.wms] {
+            #expect(try edge.get(target).isHit, "\(target)")
+        }
+        edge.child.signal(SIGTERM)
+        #expect(edge.child.waitForExit(within: 20_000) == 0)
+        server.child.signal(SIGKILL)
+        #expect(server.child.waitForExit() != nil)
+        let next = try start()
+        let isThere = try eventually { try next.get(Self.tms).isHit ? true : nil }
+        #expect(isThere == true)
+    }
+
+    private static let script = """
+        import sys
+        from owslib.wmts import WebMapTileService
+        wmts = WebMapTileService(sys.argv[1])
+        assert {"NZTM", "EPSG:3857x2"} <= set(wmts.tilematrixsets), wmts.tilematrixsets
+        for name in ("NZTM", "EPSG:3857x2"):
+            tile = wmts.gettile(
+                layer="geonode:roads", style="", tilematrixset=name, tilematrix=name + ":3", row=3,
+                column=5, format="image/png").read()
+            assert tile.startswith(bytes([137, 80, 78, 71])), tile[:100]
+        print("all is well")
+        """
+
+    @Test("a seed by GeoWebCache's interface fills a box in such a set, in its own units")
+    func seed() throws {
+        let edge = try start()
+        #expect(edge.child.line(with: "beside those known: EPSG:3857x2, NZTM") != nil)
+        let body =
+            "<seedRequest><name>geonode:roads</name><bounds><coords><double>1293761</double>"
+            + "<double>5125761</double><double>1580479</double><double>5412479</double></coords>"
+            + "</bounds><gridSetId>NZTM</gridSetId><zoomStart>3</zoomStart><zoomStop>4</zoomStop>"
+            + "<format>image/png</format><type>seed</type><threadCount>1</threadCount>"
+            + "</seedRequest>"
+        var viewer = try Viewer(port: edge.adminPort)
+        let answer = try viewer.exchange(
+            "POST /geoserver/gwc/rest/seed/geonode:roads.xml HTTP/1.1\r\nHost: localhost\r\n"
+                + "Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)")
+        #expect(answer.status == 200, "\(answer.text)")
+        #expect(edge.child.line(with: "5 of 5 tiles, 5 stored") != nil)
+        #expect(try asked() == 5)
+        for target in [Self.rest, Self.tms, Self.wms] {
+            #expect(try edge.get(target).isHit, "\(target)")
+        }
+    }
+}
