@@ -36,7 +36,7 @@ final class WriteWatch {
     }
 
     /// The answer's body may have to be read here, without a coding.
-    var readsAnswer: Bool { write.response != .status }
+    var readsAnswer: Bool { write.response != .status && write.response != .command }
 
     /// Of an answer that was begun nothing is known any more.
     func forgetAnswer() { (head, reader) = (nil, nil) }

@@ -13,6 +13,34 @@ extension GridSets {
         return String(decoding: name(records[index].identifier), as: UTF8.self)
     }
 
+    /// What stands for a set's name where many are compared: equal for equal names.
+    public static func nameHash(_ name: String) -> UInt64 {
+        var hash = FNV()
+        hash.add(name)
+        return hash.value
+    }
+
+    func nameHash(ofSet index: Int) -> UInt64? {
+        records.indices.contains(index) ? records[index].nameHash : nil
+    }
+
+    /// The sets, as keys call them, under which tiles of a set may be found: its own, and those
+    /// before it that may have a tile in common with it, which then has their name.
+    ///
+    /// - Returns: each with whether its levels are the set's own; nil where there is no such set.
+    public func keyNames(ofTilesIn name: String) -> [(name: String, hasItsLevels: Bool)]? {
+        guard let index = set(named: name) else { return nil }
+        let own = records[index]
+        return (0...index).compactMap { place in
+            let record = records[place]
+            guard record.system == own.system, record.tileWidth == own.tileWidth,
+                record.tileHeight == own.tileHeight, !record.isTwin,
+                let name = self.name(ofSet: place)
+            else { return nil }
+            return (name, place == index)
+        }
+    }
+
     /// How many levels a set has; 0 where there is no such set.
     public func levelCount(ofSet index: Int) -> Int {
         records.indices.contains(index) ? records[index].matrices.count : 0

@@ -27,6 +27,7 @@ public struct GridSets: Sendable {
         var name: Range<Int>
         /// By which services ask for it.
         var identifier: Range<Int>
+        var nameHash: UInt64
         var aliases: Range<Int>
         var metersPerUnit: Double
         /// Its tiles are all those of an earlier set, which gives them their names.
@@ -71,8 +72,10 @@ public struct GridSets: Sendable {
                 system: .canonical(set.code), isNorthingFirst: set.isNorthingFirst,
                 tileWidth: set.tileWidth, tileHeight: set.tileHeight,
                 matrices: first..<matrices.count, name: name,
-                identifier: name.prefix(set.name.utf8.count), aliases: firstAlias..<aliases.count,
-                metersPerUnit: set.metersPerUnit, isTwin: twins != nil))
+                identifier: name.prefix(set.name.utf8.count),
+                nameHash: Self.nameHash(String(decoding: names[name], as: UTF8.self)),
+                aliases: firstAlias..<aliases.count, metersPerUnit: set.metersPerUnit,
+                isTwin: twins != nil))
     }
 
     private mutating func matrix(_ level: GridSet.Level, of set: GridSet) -> Matrix {

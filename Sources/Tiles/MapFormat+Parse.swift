@@ -1,4 +1,14 @@
 extension MapFormat {
+    /// The format of a media type, or of a bare name; nil for what is not told apart from others.
+    public init?(named name: String) {
+        let bytes = Array(name.utf8)
+        let text = QueryText(start: 0, end: bytes.count, isPlain: true)
+        guard let format = unsafe MapFormat(text, in: bytes.span.bytes).toldApart else {
+            return nil
+        }
+        self = format
+    }
+
     /// Reads a FORMAT parameter: a media type, or a bare name as gmaps and WMS 1.0.0 use.
     init(_ value: QueryText, in bytes: RawSpan) {
         guard value.start < value.end else {

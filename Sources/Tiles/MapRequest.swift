@@ -72,6 +72,14 @@ public enum MapFormat: UInt8, Sendable, CaseIterable {
     /// No image at all, such as KML, PDF or a vector tile.
     case notImage
 
+    /// nil for what stands for several.
+    var toldApart: MapFormat? {
+        switch self {
+        case .unstated, .otherImage, .notImage: nil
+        case .png, .png8, .jpeg, .gif, .webp, .jpegOrPNG: self
+        }
+    }
+
     /// Whether a viewer that asked for this decodes the answer as an image.
     public var isImage: Bool { self != .notImage }
 }

@@ -34,6 +34,8 @@ public final class MapServices: Sendable {
     public let gridSets: GridSets
     /// Those of them that its pool has told of.
     public let poolSets: [GridSet]
+    /// What it has told of its layers; nil: nobody has read that.
+    public let facts: [LayerFacts]?
     /// The edge writes the capabilities of the tile services itself; see ``TileDocuments``.
     public let writesTileCapabilities: Bool
     /// Those capabilities; nil: not written, or nobody has read yet what layers there are.
@@ -80,6 +82,7 @@ public final class MapServices: Sendable {
             knowsAllLayers, writesTileCapabilities
         )
         (self.configured, self.documents) = (configured, documents)
+        facts = configured == nil || layers.isEmpty ? nil : layers
         self.layers = LayerTable(
             layers, styles: styles, workspaces: contexts.map(\.bareWorkspace))
         self.styles = LayerTable(styles.map { LayerFacts(name: $0) })

@@ -21,6 +21,10 @@ public struct MapSubject: Sendable {
     private var northings: (south: Double, north: Double)?
     /// The level of the tile in its own grid set; nil: it is no tile of a known one.
     public private(set) var level: Int?
+    /// `GridSets.nameHash` of that set's name.
+    public private(set) var gridSet: UInt64?
+    /// Of a picture: what was asked for; nil: none, or one that is not told apart from others.
+    public private(set) var format: MapFormat?
     /// The times that it shows; nil: the default, the present, or not known.
     public private(set) var time: TimeSpan?
     /// A virtual service's first segment, where the catalogue knows it as a workspace.
@@ -38,6 +42,7 @@ public struct MapSubject: Sendable {
         } else if reading.isMap {
             kind = .picture
             (layers, styles) = (reading.layers, reading.styles)
+            format = reading.map.format.toldApart
             if layers.isEmpty { layers = Self.layers(reading) }
             if let address = reading.address {
                 place(address, services.gridSets)
@@ -87,6 +92,7 @@ public struct MapSubject: Sendable {
         kind = .picture
         layers = table[.layers].isEmpty ? table[.layer] : table[.layers]
         styles = table.has(.styles) ? table[.styles] : table[.style]
+        if table.conflict == nil { format = MapFormat(table[.format], in: query).toldApart }
         if let address = Self.tile(table, query: query, services.gridSets) {
             place(address, services.gridSets)
         } else {
@@ -122,6 +128,7 @@ public struct MapSubject: Sendable {
 
     private mutating func place(_ address: TileAddress, _ sets: GridSets) {
         level = Int(address.level)
+        gridSet = sets.nameHash(ofSet: Int(address.gridSet))
         place(sets.box(of: address), sets.system(ofSet: Int(address.gridSet)))
     }
 
@@ -321,7 +328,7 @@ public struct MapSubject: Sendable {
 
 extension GeographicBox {
     /// The place of a picture; nil in a system whose places are not compared with others.
-    init?(_ box: BoundingBox, _ system: ReferenceSystem) {
+    public init?(_ box: BoundingBox, _ system: ReferenceSystem) {
         let known: CoordinateSystem
         switch system {
         case .webMercator: known = .webMercator

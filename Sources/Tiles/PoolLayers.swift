@@ -34,6 +34,36 @@ extension MapServices {
         return unsafe ServicePath(bytes.span.bytes, self).service == .wmts
     }
 
+    /// What of GeoWebCache's REST interface a path is.
+    public enum TileCacheResource: Sendable {
+        case seed, massTruncation, layers, diskQuota
+    }
+
+    /// Of a path below a context whose server has no such cache in use; nil for any other, and for
+    /// what stands there beside tiles. For the slow way: allocates.
+    public func tileCacheResource(_ path: RawSpan) -> TileCacheResource? {
+        guard let (index, length) = context(of: path), !contexts[index].hasIntegratedCache else {
+            return nil
+        }
+        var walk = PathWalk(at: length, skips: 0..<0)
+        var words: [String] = []
+        while let segment = walk.next(in: path), words.count < 5 {
+            words.append(segment.decoded(in: path))
+        }
+        guard words.count >= 3, words[0] == "gwc", words[1] == "rest" else { return nil }
+        var name = words[2]
+        for ending in [".xml", ".json"] where words.count == 3 && name.hasSuffix(ending) {
+            name.removeLast(ending.count)
+        }
+        switch (name, words.count) {
+        case ("seed", 3...4): return .seed
+        case ("masstruncate", 3): return .massTruncation
+        case ("layers", 3...4): return .layers
+        case ("diskquota", 3): return .diskQuota
+        default: return nil
+        }
+    }
+
     private func service(_ path: String) -> (service: ServicePath.Service, workspace: String)? {
         let bytes = Array(path.utf8)
         let found = unsafe ServicePath(bytes.span.bytes, self)

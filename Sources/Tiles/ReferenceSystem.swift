@@ -10,7 +10,7 @@ public enum ReferenceSystem: Hashable, Sendable {
     public static let degrees = ReferenceSystem.epsg(4326)
 
     /// The code that stands for a number of EPSG or ESRI.
-    static func canonical(_ code: Int) -> ReferenceSystem {
+    public static func canonical(_ code: Int) -> ReferenceSystem {
         switch code {
         case 900_913, 3785, 102_100, 102_113: .webMercator
         default: .epsg(Int32(truncatingIfNeeded: code))

@@ -30,6 +30,10 @@ struct EntrySubject {
     var level: Int? { map?.level }
     /// The times it shows; nil: not known, or the default.
     var time: TimeSpan? { map?.time }
+    /// Of a tile: the hash of its grid set's name; nil: it is none of a known one.
+    var gridSet: UInt64? { map?.gridSet }
+    /// Of a picture: nil: not known, or not told apart from others.
+    var format: MapFormat? { map?.format }
     /// It is no map server's.
     private(set) var isPage = false
     /// Of a page: where its path is in the key.

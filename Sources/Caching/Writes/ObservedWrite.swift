@@ -17,6 +17,10 @@ public struct ObservedWrite: Sendable, Equatable {
         /// answer is a transaction's, and if nobody knows the answer. Were it one in any case,
         /// whoever sends what nobody can read would empty the store.
         case doubtful
+        /// By its status, of which only a success counts: it tells a tile cache to throw away what
+        /// it has, and changes nothing that is drawn. Whoever sends what its server cannot read
+        /// does not empty the store.
+        case command
     }
 
     public var scope: WriteScope

@@ -5,6 +5,7 @@ import Tiles
 /// stands in, and what they mean.
 struct ResourceBody {
     private let body: WriteBody
+    private let gridSets: GridSets
     private var stream: XMLStream
     private var path: [String] = []
     private var text = ""
@@ -13,8 +14,8 @@ struct ResourceBody {
 
     private static var valuesMax: Int { 256 }
 
-    init(_ body: WriteBody) {
-        self.body = body
+    init(_ body: WriteBody, _ context: WriteContext) {
+        (self.body, gridSets) = (body, context.gridSets)
         var limits = XMLLimits.document
         limits.depth = 32
         stream = XMLStream(limits: limits, charset: body.charset)
@@ -36,7 +37,9 @@ struct ResourceBody {
                 case .text(let piece): if path.count <= 6 { text += piece }
                 case .end:
                     let value = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-                    if !value.isEmpty, values.count < Self.valuesMax {
+                    // Of pairs of a name and its value either may be empty.
+                    let isPaired = path.suffix(2) == ["entry", "string"]
+                    if !value.isEmpty || isPaired, values.count < Self.valuesMax {
                         values.append((path.joined(separator: "/"), value))
                     }
                     path.removeLast()
@@ -75,49 +78,61 @@ struct ResourceBody {
             ["truncateLayer", "truncateParameters", "truncateOrphans", "truncateExtent"]
                 .contains(root), let name = value("\(root)/layerName")
         else { return .write(unread) }
-        let boxes =
-            root == "truncateExtent"
-            ? bounds("\(root)/bounds", system: value("\(root)/gridSetId")) : nil
-        return tiles(LayerName(name), boxes, unread)
+        var wish = TileTruncation(layer: LayerName(name))
+        if root == "truncateExtent" {
+            wish.gridSet = value("\(root)/gridSetId")
+            wish.bounds = bounds("\(root)/bounds")
+        }
+        if root == "truncateParameters" { wish.parameters = parameters(root) ?? [:] }
+        return .write(truncating(wish, unread))
     }
 
     /// `org.geowebcache.seed.SeedRequest`: to seed makes what is not there and changes nothing.
     private func seed(_ layer: LayerName, _ unread: ObservedWrite) -> WriteRecognition {
         let root = "seedRequest"
-        if let type = value("\(root)/type")?.lowercased(), type == "seed" { return .read }
+        let type = value("\(root)/type")?.lowercased()
+        if type == "seed" { return .read }
         // The body may name another layer than the path does.
         if let name = value("\(root)/name"), !LayerName(name).mayBe(layer) { return .write(unread) }
-        // The grid set counts where it is named; with a system beside it that is another one, who
-        // knows.
-        let number = value("\(root)/srs/number").map { "EPSG:\($0)" }
-        let set = value("\(root)/gridSetId")
-        let isAgreed =
-            number == nil || set == nil
-            || CoordinateSystem(named: number ?? "") == CoordinateSystem(named: set ?? "")
-        let boxes = isAgreed ? bounds("\(root)/bounds", system: set ?? number) : nil
-        return tiles(layer, boxes, unread)
+        var wish = TileTruncation(layer: layer)
+        wish.bounds = bounds("\(root)/bounds")
+        (wish.gridSet, wish.format) = (value("\(root)/gridSetId"), value("\(root)/format"))
+        wish.system = value("\(root)/srs/number").flatMap { Int($0) }
+        if let first = value("\(root)/zoomStart").flatMap({ Int($0) }),
+            let last = value("\(root)/zoomStop").flatMap({ Int($0) }), 0 <= first, first <= last
+        {
+            wish.levels = first...last
+        }
+        wish.parameters = parameters(root) ?? [:]
+        return .write(truncating(wish, unread))
     }
 
-    private func tiles(
-        _ layer: LayerName, _ boxes: [GeographicBox]?, _ unread: ObservedWrite
-    ) -> WriteRecognition {
+    private func truncating(_ wish: TileTruncation, _ unread: ObservedWrite) -> ObservedWrite {
         var write = unread
-        write.scope = WriteScope()
-        write.scope.insert(WriteScope.Part(.layer(layer), .tiles, boxes: boxes ?? []))
-        return .write(write)
+        write.scope = wish.scope(gridSets)
+        return write
     }
 
-    /// Four numbers in the system of a grid set, easting first; nil: the whole layer.
-    private func bounds(_ path: String, system: String?) -> [GeographicBox]? {
+    /// Names in capitals with their values; nil: they are no pairs.
+    private func parameters(_ root: String) -> [String: String]? {
+        let texts = values.filter { $0.path == "\(root)/parameters/entry/string" }.map(\.text)
+        guard texts.count.isMultiple(of: 2) else { return nil }
+        var pairs: [String: String] = [:]
+        for index in stride(from: 0, to: texts.count, by: 2) {
+            // Of two values a server takes one or the other.
+            guard pairs.updateValue(texts[index + 1], forKey: texts[index].uppercased()) == nil
+            else { return nil }
+        }
+        return pairs
+    }
+
+    /// Four numbers, easting first; nil: the whole layer.
+    private func bounds(_ path: String) -> [Double]? {
         let texts = values.filter { $0.path == "\(path)/coords/double" }.map(\.text)
         let numbers = texts.compactMap { text in
             text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }) ? Double(text) : nil
         }
-        guard texts.count == 4, numbers.count == 4, let system,
-            let known = CoordinateSystem(named: system),
-            let box = known.box((numbers[0], numbers[1]), (numbers[2], numbers[3]), of: .picture)
-        else { return nil }
-        return [box]
+        return texts.count == 4 && numbers.count == 4 ? numbers : nil
     }
 
     /// A feature type, coverage or group that is made: there may have been one of that name.

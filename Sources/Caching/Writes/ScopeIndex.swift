@@ -143,11 +143,14 @@ public struct ScopeIndex: Sendable {
     ///   be left out.
     public func numbers(
         layer: LayerName?, box: GeographicBox?, style: LayerName?, kind: EntryKinds,
-        path: String? = nil, level: Int? = nil, time: TimeSpan? = nil, since: UInt64
+        path: String? = nil, level: Int? = nil, time: TimeSpan? = nil, gridSet: String? = nil,
+        format: MapFormat? = nil, since: UInt64
     ) -> InvalidationIndex.Numbers {
         var found = InvalidationIndex.Numbers(dead: 0, stale: 0)
         if latest <= since { return found }
-        let look = ScopeLook(kinds: kind, box: box, level: level, time: time, since: since)
+        let look = ScopeLook(
+            kinds: kind, box: box, level: level, time: time,
+            gridSet: gridSet.map(GridSets.nameHash), format: format, since: since)
         let drawn = style.map { ScopeName($0) }
         everything.numbers(look, style: drawn, into: &found)
         lookUp(look, layer: layer.map { ScopeName($0) }, inWorkspace: nil, drawn, into: &found)
@@ -174,7 +177,8 @@ public struct ScopeIndex: Sendable {
         }
         if entry.kinds.isEmpty { return found }
         let look = ScopeLook(
-            kinds: entry.kinds, box: entry.box, level: entry.level, time: entry.time, since: since)
+            kinds: entry.kinds, box: entry.box, level: entry.level, time: entry.time,
+            gridSet: entry.gridSet, format: entry.format, since: since)
         everything.numbers(look, style: nil, into: &found)
         entry.forEachName(in: canonical) { layer, workspace, style in
             lookUp(look, layer: layer, inWorkspace: workspace, style, into: &found)

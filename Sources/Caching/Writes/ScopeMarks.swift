@@ -79,6 +79,9 @@ struct ScopeLook {
     var box: GeographicBox?
     var level: Int?
     var time: TimeSpan?
+    /// `GridSets.nameHash`.
+    var gridSet: UInt64?
+    var format: MapFormat?
     var since: UInt64
 }
 
@@ -87,18 +90,22 @@ struct ScopeSelection: Sendable {
     private var levels: ClosedRange<UInt8>?
     private var time: TimeSpan?
     private var style: ScopeName?
+    private var gridSet: UInt64?
+    private var format: MapFormat?
 
     /// nil: it leaves everything open.
     init?(_ selection: TileSelection) {
         if selection.isAll { return nil }
         (levels, time) = (selection.levels, selection.span)
         style = selection.style.map { ScopeName($0) }
+        gridSet = selection.gridSet.map(GridSets.nameHash)
+        format = selection.format
     }
 
     func means(_ look: ScopeLook, style drawn: ScopeName?) -> Bool {
-        guard TileSelection.means(levels, time, level: look.level, time: look.time) else {
-            return false
-        }
+        guard TileSelection.means(levels, time, level: look.level, time: look.time),
+            TileSelection.mayBe(gridSet, look.gridSet), TileSelection.mayBe(format, look.format)
+        else { return false }
         guard let style, let drawn else { return true }
         guard let exact = style.exact, let other = drawn.exact else {
             return style.any == drawn.any

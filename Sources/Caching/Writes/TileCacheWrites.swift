@@ -19,13 +19,17 @@ enum TileCacheWrites {
         switch names.first {
         case "masstruncate":
             return body(
-                .massTruncation, ObservedWrite(WriteScope(.everything, .tiles), isDeferred: true))
+                .massTruncation,
+                ObservedWrite(
+                    WriteScope(.everything, .tiles), response: .command, isDeferred: true))
         case "seed":
             // Without a layer it only ends tasks.
             guard names.count > 1 else { return .read }
             let layer = LayerName(names[1])
             return body(
-                .seed(layer), ObservedWrite(WriteScope(.layer(layer), .tiles), isDeferred: true))
+                .seed(layer),
+                ObservedWrite(
+                    WriteScope(.layer(layer), .tiles), response: .command, isDeferred: true))
         case "layers":
             guard names.count > 1 else {
                 return .write(ObservedWrite(WriteScope(.everything, [.tiles, .capabilities])))

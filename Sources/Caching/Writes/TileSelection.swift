@@ -1,4 +1,4 @@
-import Tiles
+public import Tiles
 
 /// Which tiles of a layer are meant, as far as their keys tell; what is nil leaves that open.
 public struct TileSelection: Sendable, Hashable {
@@ -9,6 +9,10 @@ public struct TileSelection: Sendable, Hashable {
     /// The same, taken apart.
     private(set) var span: TimeSpan?
     public var style: LayerName?
+    /// The grid set of the tile, as keys call it; a picture that is no tile may be of any.
+    public var gridSet: String?
+    /// What was asked for.
+    public var format: MapFormat?
 
     public init(levels: ClosedRange<UInt8>? = nil, style: LayerName? = nil) {
         (self.levels, self.style) = (levels, style)
@@ -25,14 +29,27 @@ public struct TileSelection: Sendable, Hashable {
     public static var all: TileSelection { TileSelection() }
 
     /// Whether it leaves everything open.
-    public var isAll: Bool { levels == nil && time == nil && style == nil }
+    public var isAll: Bool { isOfAnyKind && levels == nil && time == nil && style == nil }
+
+    /// Whether grid sets and formats are left open.
+    var isOfAnyKind: Bool { gridSet == nil && format == nil }
 
     /// The same for what shows the layer by another name, such as a group, whose styles are others.
-    public var withoutStyle: TileSelection { TileSelection(levels: levels, time: time) }
+    public var withoutStyle: TileSelection {
+        var selection = self
+        selection.style = nil
+        return selection
+    }
 
     /// Whether a tile is meant; of what is nil nothing is known.
     func means(level: Int?, time: TimeSpan?) -> Bool {
         Self.means(levels, span, level: level, time: time)
+    }
+
+    /// Whether what is wanted and what is told may be the same; what is nil may be any.
+    static func mayBe<Value: Equatable>(_ wanted: Value?, _ told: Value?) -> Bool {
+        guard let wanted, let told else { return true }
+        return wanted == told
     }
 
     static func means(

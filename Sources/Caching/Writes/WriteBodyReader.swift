@@ -33,7 +33,7 @@ public struct WriteBodyReader: Sendable {
         switch body.form {
         case .service(let saysTransaction):
             service = ServiceBody(body, saysTransaction: saysTransaction, context: context)
-        default: resource = ResourceBody(body)
+        default: resource = ResourceBody(body, context)
         }
     }
 

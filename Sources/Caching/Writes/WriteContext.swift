@@ -15,6 +15,8 @@ public struct WriteContext: Sendable {
     /// Where the site's own pages are: below these paths an unsafe request is a write to them, and
     /// elsewhere none. Decoded, in whole segments; `/` is everywhere.
     public var site: [String]
+    /// By which requests to GeoWebCache name tiles.
+    public var gridSets = GridSets.wellKnown
 
     public init(
         root: String = "geoserver", workspaces: [String: String] = [:],

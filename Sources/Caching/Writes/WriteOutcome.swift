@@ -16,7 +16,8 @@ public enum WriteOutcome: UInt8, Sendable {
     static func of(
         status: Int, form: ObservedWrite.ResponseForm, leadsToSignIn: Bool = false
     ) -> WriteOutcome? {
-        switch status {
+        if form == .command { return (200...299).contains(status) ? .happened : .refused }
+        return switch status {
         case 200...299: form == .status ? .happened : nil
         // WFS 2.0 reports an exception so, of which `divisible` says what it is worth.
         case 400 where form == .divisible: .unknown

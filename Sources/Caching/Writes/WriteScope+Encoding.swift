@@ -1,6 +1,6 @@
 import Tiles
 
-/// The bytes of a scope, version 1 or 2; all numbers little-endian.
+/// The bytes of a scope, version 1 to 3; all numbers little-endian.
 ///
 /// ```
 /// version u8   flags u8 (1: hard)   parts u16
@@ -10,13 +10,15 @@ import Tiles
 ///   of each box: west i32, south i32, east i32, north i32, in millionths of a degree
 ///   version 2: selection u8 (1 levels, 2 time, 4 style, 8 style's workspace), of those that are
 ///     there: lowest and highest level u8, u8; length u16 and text of time, name and workspace
+///   version 3: selection further 16 (grid set), 32 (format): behind those length u16 and text, u8
 /// ```
 ///
-/// Version 2 is written where a part selects tiles, and only there.
+/// Version 2 is written where a part selects tiles, and only there; version 3 where one selects
+/// grid sets or formats.
 ///
 /// Who keeps them keeps a checksum beside them. The layout of a version never changes.
 extension WriteScope {
-    public static var version: UInt8 { 2 }
+    public static var version: UInt8 { 3 }
     /// Most bytes that a scope may have; more mean everything.
     public static var byteLimit: Int { 16_000 }
 
@@ -28,9 +30,15 @@ extension WriteScope {
         return WriteScope(.everything, kinds, isHard: isHard).written
     }
 
+    /// The lowest version that can say it.
+    private var neededVersion: UInt8 {
+        if parts.contains(where: { !$0.selection.isOfAnyKind }) { return 3 }
+        return parts.contains { !$0.selection.isAll } ? 2 : 1
+    }
+
     private var written: [UInt8] {
-        let selects = parts.contains { !$0.selection.isAll }
-        var bytes: [UInt8] = [selects ? Self.version : 1, isHard ? 1 : 0]
+        let version = neededVersion
+        var bytes: [UInt8] = [version, isHard ? 1 : 0]
         Self.put(UInt16(parts.count), &bytes)
         for part in parts {
             let (tag, workspace, name) = part.target.fields
@@ -46,7 +54,7 @@ extension WriteScope {
                     Self.put(UInt32(bitPattern: edge), &bytes)
                 }
             }
-            if selects { Self.put(part.selection, &bytes) }
+            if version > 1 { Self.put(part.selection, &bytes) }
         }
         return bytes
     }
@@ -56,12 +64,14 @@ extension WriteScope {
         let texts = [selection.time, style?.name, style?.workspace]
         var flags: UInt8 = selection.levels == nil ? 0 : 1
         for (index, text) in texts.enumerated() where text != nil { flags |= 2 << UInt8(index) }
+        flags |= (selection.gridSet == nil ? 0 : 16) | (selection.format == nil ? 0 : 32)
         bytes.append(flags)
         if let levels = selection.levels { bytes += [levels.lowerBound, levels.upperBound] }
-        for text in texts.compactMap(\.self) {
+        for text in (texts + [selection.gridSet]).compactMap(\.self) {
             put(UInt16(text.utf8.count), &bytes)
             bytes += text.utf8
         }
+        if let format = selection.format { bytes.append(format.rawValue) }
     }
 
     /// Reads what `encoded` wrote; nil if it is anything else, and then everything is meant.
@@ -73,16 +83,14 @@ extension WriteScope {
         else { return nil }
         self.init()
         for _ in 0..<count {
-            guard let part = reader.part(in: bytes, selects: version > 1) else { return nil }
+            guard let part = reader.part(in: bytes, version: version) else { return nil }
             let before = parts.count
             insert(part)
             // A part that says nothing new was not written by `encoded`.
             guard parts.count == before + 1, parts[before] == part else { return nil }
         }
-        // Neither was version 2 where nothing is selected.
-        guard reader.isAtEnd, version == 1 || parts.contains(where: { !$0.selection.isAll }) else {
-            return nil
-        }
+        // Neither was a higher version than it takes.
+        guard reader.isAtEnd, version == UInt32(neededVersion) else { return nil }
         isHard = flags == 1
     }
 
@@ -147,8 +155,9 @@ private struct ScopeBytes {
     }
 
     /// nil: it is none that `put` would write.
-    private mutating func selection(in bytes: RawSpan) -> TileSelection? {
-        guard let flags = number(1, in: bytes), flags < 16, flags & 12 != 8 else { return nil }
+    private mutating func selection(in bytes: RawSpan, version: UInt32) -> TileSelection? {
+        guard let flags = number(1, in: bytes), flags < (version > 2 ? 64 : 16), flags & 12 != 8
+        else { return nil }
         var levels: ClosedRange<UInt8>?
         if flags & 1 != 0 {
             guard let lowest = number(1, in: bytes), let highest = number(1, in: bytes),
@@ -156,19 +165,25 @@ private struct ScopeBytes {
             else { return nil }
             levels = UInt8(lowest)...UInt8(highest)
         }
-        var texts: [String?] = [nil, nil, nil]
-        for index in 0..<3 where flags & 2 << UInt32(index) != 0 {
+        var texts: [String?] = [nil, nil, nil, nil]
+        for index in 0..<4 where flags & 2 << UInt32(index) != 0 {
             guard let length = number(2, in: bytes), let text = text(length, in: bytes) else {
                 return nil
             }
             texts[index] = text
         }
         let style = texts[1].map { LayerName(workspace: texts[2], $0) }
-        let selection = TileSelection(levels: levels, time: texts[0], style: style)
+        var selection = TileSelection(levels: levels, time: texts[0], style: style)
+        selection.gridSet = texts[3]
+        if flags & 32 != 0 {
+            guard let code = number(1, in: bytes), let format = MapFormat(rawValue: UInt8(code))
+            else { return nil }
+            selection.format = format
+        }
         return selection.time == texts[0] ? selection : nil
     }
 
-    mutating func part(in bytes: RawSpan, selects: Bool) -> WriteScope.Part? {
+    mutating func part(in bytes: RawSpan, version: UInt32) -> WriteScope.Part? {
         guard let tag = number(1, in: bytes), let kinds = number(2, in: bytes),
             EntryKinds.all.isSuperset(of: EntryKinds(rawValue: UInt16(kinds))), kinds != 0,
             let boxCount = number(2, in: bytes), boxCount <= UInt32(WriteScope.boxLimit),
@@ -191,8 +206,8 @@ private struct ScopeBytes {
             boxes.append(box)
         }
         var selected = TileSelection.all
-        if selects {
-            guard let read = selection(in: bytes) else { return nil }
+        if version > 1 {
+            guard let read = selection(in: bytes, version: version) else { return nil }
             selected = read
         }
         return WriteScope.Part(

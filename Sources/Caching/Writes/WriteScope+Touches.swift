@@ -12,14 +12,19 @@ extension WriteScope {
     ///   - path: its path, which only pages need; nil: not known.
     ///   - level: of a tile, in its own grid set; nil: not known, or it is none.
     ///   - time: what it shows; nil: not known, or the default.
+    ///   - gridSet: of a tile, as its key has it; nil: not known, or it is none.
+    ///   - format: as it was asked for; nil: not known.
     public func touches(
         layer: LayerName?, box: GeographicBox?, style: LayerName?, kind: EntryKinds,
-        path: String? = nil, level: Int? = nil, time: TimeSpan? = nil
+        path: String? = nil, level: Int? = nil, time: TimeSpan? = nil,
+        gridSet: String? = nil, format: MapFormat? = nil
     ) -> Bool {
         parts.contains { part in
             !part.kinds.isDisjoint(with: kind)
                 && part.target.matches(layer: layer, style: style, path: path)
                 && part.isAt(box) && part.selection.means(level: level, time: time)
+                && TileSelection.mayBe(part.selection.gridSet, gridSet)
+                && TileSelection.mayBe(part.selection.format, format)
                 && (part.selection.style.map { style.map($0.mayBe) ?? true } ?? true)
         }
     }

@@ -38,6 +38,7 @@ extension TileSelection {
                 $0.count == 1
                     ? "level \($0.lowerBound)" : "levels \($0.lowerBound) to \($0.upperBound)"
             }, time.map { "time \($0)" }, style.map { "style \($0)" },
+            gridSet.map { "grid set \($0)" }, format.map { "format \($0)" },
         ].compactMap(\.self)
         return words.isEmpty ? "" : " of " + words.joined(separator: ", ")
     }

@@ -148,6 +148,7 @@ public struct WriteScope: Sendable, Equatable {
 
     private static func fits(_ selection: TileSelection) -> Bool {
         (selection.time?.utf8.count ?? 0) <= nameLimit
+            && (selection.gridSet?.utf8.count ?? 0) <= nameLimit
             && (selection.style.map { fits(.style($0)) } ?? true)
     }
 

@@ -77,7 +77,7 @@ final class LayerKeeper: Sendable {
 
     private func look() {
         guard !server.isStopping else { return }
-let sources = server.layerSources
+        let sources = server.layerSources
         memory.withLock { $0.begin(sources.map(\.origin)) }
         for source in sources {
             let isDue = begins(source)

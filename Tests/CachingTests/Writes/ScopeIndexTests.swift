@@ -22,12 +22,14 @@ struct ScopeIndexTests {
         let boxes = (0..<lot.below(3)).map { _ in
             WriteScopeTests.box(Double(lot.below(300) - 150), Double(lot.below(160) - 80), 2)
         }
-        let selection =
+        var selection: TileSelection =
             [
                 .all, .all, TileSelection(levels: 0...UInt8(lot.below(8))),
                 TileSelection(time: "201\(lot.below(3))"),
                 TileSelection(style: LayerName(workspace: [nil, "w"][lot.below(2)], "s2")),
             ][lot.below(5)]
+        if lot.below(4) == 0 { selection.gridSet = "g\(lot.below(2))" }
+        if lot.below(4) == 0 { selection.format = [.png, .jpeg][lot.below(2)] }
         var isPage = false
         if case .page = target { isPage = true }
         scope.insert(
@@ -46,6 +48,8 @@ struct ScopeIndexTests {
         var path: String?
         var level: Int?
         var time: TimeSpan?
+        var gridSet: String?
+        var format: MapFormat?
 
         init(_ lot: inout Lot) {
             let named = ScopeIndexTests.layers[lot.below(6)]
@@ -57,6 +61,8 @@ struct ScopeIndexTests {
             path = [nil, "/p/1", "/p/2/x"][lot.below(3)]
             level = [nil, lot.below(9)][lot.below(2)]
             time = [nil, TimeSpan("201\(lot.below(3))-07")][lot.below(2)]
+            gridSet = [nil, "g0", "g1", "g2"][lot.below(4)]
+            format = [nil, .png, .jpeg, .webp][lot.below(4)]
             box =
                 lot.below(4) == 0
                 ? nil
@@ -81,7 +87,8 @@ struct ScopeIndexTests {
                     for (place, scope) in scopes.enumerated()
                     where scope.touches(
                         layer: entry.layer, box: entry.box, style: entry.style, kind: entry.kind,
-                        path: entry.path, level: entry.level, time: entry.time)
+                        path: entry.path, level: entry.level, time: entry.time,
+                        gridSet: entry.gridSet, format: entry.format)
                     {
                         let number = UInt64(place + 1)
                         expected.formMaximum(
@@ -90,7 +97,8 @@ struct ScopeIndexTests {
                     }
                     let found = index.numbers(
                         layer: entry.layer, box: entry.box, style: entry.style, kind: entry.kind,
-                        path: entry.path, level: entry.level, time: entry.time, since: since)
+                        path: entry.path, level: entry.level, time: entry.time,
+                        gridSet: entry.gridSet, format: entry.format, since: since)
                     // What is not newer than the entry may be left out.
                     #expect(found.dead >= expected.dead || expected.dead <= since)
                     #expect(found.stale >= expected.stale || expected.stale <= since)

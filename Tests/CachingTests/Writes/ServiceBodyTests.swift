@@ -235,7 +235,7 @@ struct ServiceBodyTests {
             (
                 "masstruncate",
                 "<truncateExtent><layerName>points</layerName><gridSetId>EPSG:4326</gridSetId><bounds><coords><double>-100</double><double>40</double><double>-99</double><double>41</double></coords></bounds></truncateExtent>",
-                "*:points[-100.0 40.0 -99.0 41.0] tiles"
+                "*:points[-100.0 40.0 -99.0 41.0] tiles {EPSG:4326}"
             ),
             (
                 "masstruncate",
@@ -252,7 +252,7 @@ struct ServiceBodyTests {
             (
                 "seed/geonode:X.xml",
                 "<seedRequest><srs><number>4326</number></srs><type>reseed</type><bounds><coords><double>1</double><double>2</double><double>3</double><double>4</double></coords></bounds></seedRequest>",
-                "geonode:X[1.0 2.0 3.0 4.0] tiles"
+                "geonode:X[1.0 2.0 3.0 4.0] tiles {EPSG:4326}"
             ),
             ("seed/geonode:X.xml", "<seedRequest><type>seed</type></seedRequest>", "read"),
             (
@@ -263,7 +263,34 @@ struct ServiceBodyTests {
             (
                 "seed/geonode:X.xml",
                 "<seedRequest><srs><number>4326</number></srs><gridSetId>EPSG:4326</gridSetId><bounds><coords><double>1</double><double>2</double><double>3</double><double>4</double></coords></bounds></seedRequest>",
-                "geonode:X[1.0 2.0 3.0 4.0] tiles"
+                "geonode:X[1.0 2.0 3.0 4.0] tiles {EPSG:4326}"
+            ),
+            (
+                "seed/geonode:X.xml",
+                "<seedRequest><type>truncate</type><gridSetId>EPSG:3857</gridSetId><zoomStart>2</zoomStart><zoomStop>5</zoomStop><format>image/png8</format><parameters><entry><string>STYLES</string><string>w:s</string></entry><entry><string>TIME</string><string/></entry></parameters></seedRequest>",
+                "geonode:X tiles {EPSG:900913, 2-5, png8, w:s}"
+            ),
+            (
+                // Tiles that the set has in common with an earlier one are the earlier one's.
+                "seed/geonode:X.xml",
+                "<seedRequest><type>truncate</type><gridSetId>GlobalCRS84Pixel</gridSetId><zoomStart>0</zoomStart><zoomStop>3</zoomStop></seedRequest>",
+                "geonode:X tiles {EPSG:4326}; geonode:X tiles {GlobalCRS84Pixel, 0-3}"
+            ),
+            (
+                // Of a set that nobody knows no tile says that it is none of it.
+                "seed/geonode:X.xml",
+                "<seedRequest><type>truncate</type><gridSetId>odd</gridSetId><zoomStart>0</zoomStart><zoomStop>3</zoomStop><format>image/odd</format></seedRequest>",
+                "geonode:X tiles"
+            ),
+            (
+                "seed/geonode:X.xml",
+                "<seedRequest><type>truncate</type><zoomStart>3</zoomStart><zoomStop>1</zoomStop><parameters><entry><string>STYLES</string></entry></parameters></seedRequest>",
+                "geonode:X tiles"
+            ),
+            (
+                "masstruncate",
+                "<truncateParameters><layerName>a:b</layerName><parameters><entry><string>STYLES</string><string></string></entry><entry><string>TIME</string><string>2016</string></entry></parameters></truncateParameters>",
+                "a:b tiles {2016}"
             ),
             (
                 "seed/a.json/geonode:X.xml",

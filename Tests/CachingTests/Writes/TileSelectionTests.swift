@@ -38,6 +38,52 @@ struct TileSelectionTests {
         #expect(!Self.isDead(target, by: scope), "place and level count together")
     }
 
+    @Test("a tile is of its grid set and in its format, and what is no tile may be of any")
+    func kinds() {
+        func selection(_ set: String?, _ format: MapFormat? = nil) -> TileSelection {
+            var selection = TileSelection()
+            (selection.gridSet, selection.format) = (set, format)
+            return selection
+        }
+        let tile = EntrySubjectTests.spellings[0]
+        let cases: [(String, TileSelection, Bool)] = [
+            (tile, selection("EPSG:900913"), true), (tile, selection("EPSG:4326"), false),
+            (tile, selection("EPSG:900913", .jpeg), false),
+            (tile, selection(nil, .png8), false), (tile, selection(nil, .png), true),
+            (Self.map + "&STYLES=", selection("EPSG:4326"), true),
+            (Self.map + "&STYLES=", selection("EPSG:4326", .jpeg), false),
+            (
+                Self.map.replacing("image/png", with: "application/odd") + "&STYLES=",
+                selection(nil, .jpeg), true
+            ),
+        ]
+        for (target, selection, isDead) in cases {
+            #expect(Self.isDead(target, by: Self.scope(selection)) == isDead, "\(selection)")
+        }
+    }
+
+    @Test("version 3 is these bytes for ever, and only where grid sets or formats are selected")
+    func newest() {
+        var selection = TileSelection(levels: 1...2)
+        (selection.gridSet, selection.format) = ("EPSG:4326", .jpeg)
+        let scope = Self.scope(selection)
+        let expected: [UInt8] =
+            [3, 0, 1, 0, 18, 1, 0, 0, 0, 7, 0, 5, 0] + Array("geonoderoads".utf8) + [
+                49, 1, 2, 9, 0,
+            ] + Array("EPSG:4326".utf8) + [3]
+        #expect(scope.encoded == expected)
+        #expect(WriteScope(encoded: expected.span.bytes) == scope)
+        #expect(
+            scope.words()
+                == "layer geonode:roads of levels 1 to 2, grid set EPSG:4326, format jpeg (tiles)")
+        // A format that is none, one of version 2, and what version 2 could have said.
+        for (place, byte) in [(expected.count - 1, 99 as UInt8), (0, 2), (25, 1)] {
+            var bytes = expected
+            bytes[place] = byte
+            #expect(WriteScope(encoded: bytes.span.bytes) == nil)
+        }
+    }
+
     private static let map =
         "/geoserver/wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS=geonode:roads"
         + "&FORMAT=image/png&SRS=EPSG:900913&WIDTH=256&HEIGHT=257"

@@ -32,12 +32,14 @@ struct WriteScopeTests {
                 box(Double(lot.below(360) - 180), Double(lot.below(170) - 90))
             }
             let kinds = EntryKinds(rawValue: UInt16(lot.below(128)))
-            let selection =
+            var selection: TileSelection =
                 [
                     .all, TileSelection(levels: UInt8(lot.below(5))...9),
                     TileSelection(time: "2016-05/2017", style: layer),
                     TileSelection(style: LayerName("s")),
                 ][lot.below(4)]
+            if lot.below(4) == 0 { selection.gridSet = name }
+            if lot.below(4) == 0 { selection.format = .webp }
             scope.insert(WriteScope.Part(target, kinds, boxes: boxes, selection: selection))
         }
         scope.isHard = lot.below(2) == 1

@@ -66,9 +66,18 @@ enum Writes {
                 }.joined(separator: " ")
             }
             let place = boxes.isEmpty ? "" : "[\(boxes.joined(separator: ", "))]"
-            return "\(name(part.target))\(place)\(kinds(part.kinds))"
+            return "\(name(part.target))\(place)\(kinds(part.kinds))\(selection(part.selection))"
         }
         return parts.joined(separator: "; ") + (scope.isHard ? " hard" : "")
+    }
+
+    /// ` {EPSG:4326, 0-3, png}`; empty for all.
+    private static func selection(_ selection: TileSelection) -> String {
+        let words = [
+            selection.gridSet, selection.levels.map { "\($0.lowerBound)-\($0.upperBound)" },
+            selection.format.map { "\($0)" }, selection.time, selection.style.map { "\($0)" },
+        ].compactMap(\.self)
+        return words.isEmpty ? "" : " {\(words.joined(separator: ", "))}"
     }
 
     private static func name(_ target: WriteScope.Target) -> String {
