@@ -17,6 +17,8 @@ package final class EdgeShared: Sendable {
     /// Apart, lest one kind wait for the other.
     let pictures: FallbackJobs
     let pages: FallbackJobs
+    let calls: FallbackJobs
+    let tileCache = TileCacheAnswerer()
     /// Metatiles that are being cut.
     let cuts: FallbackJobs
     /// For hashes that nobody shall foresee: the store's, else one of this process.
@@ -38,6 +40,7 @@ package final class EdgeShared: Sendable {
         self.ownWrites = OwnWriteBook(places: ownWrites.places, seed: store?.seed ?? (0, 0))
         pictures = FallbackJobs("pictures", isStepping: store?.isStepping ?? false)
         pages = FallbackJobs("pages", isStepping: store?.isStepping ?? false)
+        calls = FallbackJobs("calls", isStepping: store?.isStepping ?? false)
         cuts = FallbackJobs("cuts", isStepping: store?.isStepping ?? false, width: 4)
     }
 

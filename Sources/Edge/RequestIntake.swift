@@ -15,6 +15,8 @@ struct RequestIntake {
     /// The viewer's framing is broken: nothing after it can be understood.
     private(set) var malformation: ChunkError?
     var isMalformed: Bool { malformation != nil }
+    /// The edge answers the request itself, when its body is here.
+    var isAwaitedHere = false
     private var remaining: UInt64 = 0
     /// Sees the body pass, without its framing; nil: nobody does.
     var observer: BodyObserver?

@@ -1,4 +1,4 @@
-import Caching
+public import Caching
 import Reactor
 public import Tiles
 
@@ -55,12 +55,19 @@ extension Server {
         shared.store?.invalidations.reading = snapshot.settings.writes.reading
     }
 
-    /// The grid sets of the map services below a path such as `/geoserver`; nil where no behavior
-    /// has maps there.
-    public func gridSets(below context: String) -> GridSets? {
-        snapshot.settings.behaviors.lazy.compactMap(\.maps)
-            .first { $0.contextPaths.contains(context) }?.gridSets
+    /// The map services below a path such as `/geoserver`; below `/gwc/rest` alone the only ones.
+    /// nil where no behavior has maps there.
+    public func mapServices(below context: String) -> MapServices? {
+        let all = snapshot.settings.behaviors.compactMap(\.maps)
+        if let found = all.first(where: { $0.contextPaths.contains(context) }) { return found }
+        guard context.isEmpty, let first = all.first, all.allSatisfy({ $0 === first }) else {
+            return nil
+        }
+        return first
     }
+
+    /// By what writes are read.
+    public var writeContext: WriteContext { snapshot.settings.writes.context }
 
     /// How many writes have passed that may have changed which style of a layer is its default one,
     /// and whether the last of them is done.
@@ -95,6 +102,7 @@ extension Settings {
         }
         writes.reading.services = writes.reading.services.knowing(
             [], documents: nil, poolSets: maps.flatMap(\.poolSets))
+        writes.context.gridSets = writes.reading.services.gridSets
     }
 
     /// Origins whose layers are to be read, of those that a behavior has maps of.

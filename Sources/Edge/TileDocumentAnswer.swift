@@ -10,11 +10,12 @@ extension LoopState where N: ~Copyable {
     /// piece, out of memory that all loops share a budget of.
     private static var shortDocument: Int { 65_536 }
 
-    /// Answers a request for such a document; false: it is none, or not the edge's to answer.
+    /// Answers a request for such a document, or to the tile cache's interface; false: it is none,
+    /// or not the edge's to answer.
     ///
     /// No member is asked, so that clients find the tiles that are stored in an outage, too.
     mutating func answersTileDocument(_ exchange: Exchange) -> Bool {
-        guard let request = exchange.tileDocument else { return false }
+        guard let request = exchange.tileDocument else { return answersTileCache(exchange) }
         guard let documents = exchange.maps?.documents else {
             // Before the pool's layers were read for the first time.
             answer(exchange, 503, detail: "layers-unknown")
@@ -31,12 +32,17 @@ extension LoopState where N: ~Copyable {
         // Its addresses are those of this viewer's way to the edge.
         page.cacheControl = "private, max-age=60"
         counters.add(.misses)
-        if content.count <= Self.shortDocument || exchange.head.method == .head {
+        answerDocument(exchange, page)
+        return true
+    }
+
+    /// Sends a page of the edge's own that may be long.
+    mutating func answerDocument(_ exchange: Exchange, _ page: LocalPage) {
+        if page.content.count <= Self.shortDocument || exchange.head.method == .head {
             answer(exchange, page)
         } else {
             answer(exchange, long: page)
         }
-        return true
     }
 
     private mutating func answer(_ exchange: Exchange, long page: LocalPage) {

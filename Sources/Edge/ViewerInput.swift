@@ -205,6 +205,7 @@ extension LoopState where N: ~Copyable {
         let waits = !exchange.intake.isComplete && !exchange.intake.isFull
         setDeadline(slot, milliseconds: waits ? limits.bodyTimeout : nil)
         if let fetch = exchange.fetch { sendRequestBody(fetch) }
+        if exchange.intake.isAwaitedHere, exchange.intake.isComplete { placeCall(exchange) }
         return taken
     }
 

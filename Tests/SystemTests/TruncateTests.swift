@@ -142,6 +142,27 @@ struct TruncateTests {
                 "<seedRequest><name>geonode:roads</name><type>truncate</type></seedRequest>",
                 [false, false, false, true]
             ),
+            (
+                "seed/geonode:roads.xml",
+                "<seedRequest><type>truncate</type><gridSetId>EPSG:4326</gridSetId><zoomStart>2"
+                    + "</zoomStart><zoomStop>9</zoomStop></seedRequest>",
+                [true, true, true, true]
+            ),
+            (
+                "seed/geonode:roads.json",
+                #"{"seedRequest":{"type":"truncate","gridSetId":"EPSG:4326","zoomStart":0,"#
+                    + #""zoomStop":1,"format":"image/png"}}"#, [false, false, false, true]
+            ),
+            (
+                "seed/geonode:roads",
+                "type=truncate&gridSetId=EPSG%3A900913&zoomStart=00&zoomStop=12",
+                [true, true, true, true]
+            ),
+            (
+                "seed/geonode:roads",
+                "type=truncate&gridSetId=EPSG%3A4326&zoomStart=00&zoomStop=12"
+                    + "&tileFormat=image%2Fjpeg", [true, true, true, true]
+            ),
         ] as [(String, String, [Bool])])
     func interface(_ resource: String, _ body: String, _ expected: [Bool]) throws {
         try fill()
@@ -153,7 +174,51 @@ struct TruncateTests {
     func others() throws {
         try fill()
         #expect(try edge.admin("/gwc/rest/seed.json").text == "{\"long-array-array\":[]}")
-        #expect(try edge.admin("/gwc/rest/layers").status == 404)
+        #expect(try edge.admin("/gwc/rest/layers").status == 503)
+        #expect(try edge.admin("/gwc/rest/gridsets").status == 404)
+        #expect(try edge.admin("/gwc/rest/diskquota.json").text.contains("globalQuota"))
         #expect(try kept() == [true, true, true, true])
+    }
+
+    /// A document of the interface, and which of the maps are kept when the origin has done it.
+    private static let forwarded: [(String, String, [Bool])] = [
+        (
+            "masstruncate", "<truncateLayer><layerName>geonode:roads</layerName></truncateLayer>",
+            [false, false, false, true]
+        ),
+        (
+            "seed/geonode:roads.xml",
+            "<seedRequest><type>truncate</type><gridSetId>EPSG:4326</gridSetId><zoomStart>0"
+                + "</zoomStart><zoomStop>1</zoomStop><format>image/png</format></seedRequest>",
+            [false, false, false, true]
+        ),
+        (
+            "seed/geonode:roads.xml",
+            "<seedRequest><type>truncate</type><gridSetId>EPSG:4326</gridSetId><zoomStart>2"
+                + "</zoomStart><zoomStop>9</zoomStop></seedRequest>", [true, true, true, true]
+        ),
+    ]
+
+    @Test(
+        "on a viewers' listener it is forwarded, and done here when the origin says it was",
+        arguments: TruncateTests.forwarded)
+    func viewers(_ resource: String, _ body: String, _ expected: [Bool]) throws {
+        for status in [401, 403, 500, 200] {
+            try fill()
+            room.answers { request in
+                request.method == "POST"
+                    ? .response(status, body: "said")
+                    : TileSite.tile("Cache-Control: max-age=600")
+            }
+            let before = room.count
+            var viewer = try edge.viewer()
+            let answer = try viewer.exchange(
+                "POST \(site)/gwc/rest/\(resource) HTTP/1.1\r\nHost: edge.test\r\n"
+                    + "Content-Type: text/xml\r\nContent-Length: \(body.utf8.count)\r\n"
+                    + "Authorization: Basic YTpi\r\n\r\n\(body)")
+            #expect(answer.status == status && room.count == before + 1)
+            let all = [true, true, true, true]
+            #expect(try kept() == (status == 200 ? expected : all), "\(resource) \(status)")
+        }
     }
 }

@@ -83,10 +83,10 @@ extension AdminRequest {
         method = head.method
         path = String(decoding: bytes[head.path.range], as: UTF8.self)
         query = String(decoding: bytes[head.query.range], as: UTF8.self)
+        host = String(decoding: bytes[head.authority.range], as: UTF8.self)
         // Browsers send Origin with each POST; the tools of operators send none.
         if let field = head.fields.first(.origin) {
             let origin = String(decoding: bytes[head.fields[field].value.range], as: UTF8.self)
-            let host = String(decoding: bytes[head.authority.range], as: UTF8.self)
             // A name that somebody else gives this machine's address (DNS rebinding) is the same
             // site to a browser.
             isCrossSite = origin != "http://\(host)" || !Self.isOwn(host)

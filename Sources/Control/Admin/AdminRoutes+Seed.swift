@@ -67,21 +67,10 @@ extension AdminRoutes {
             options.path = String(request.path[..<start.lowerBound])
         }
         do throws(TruncationRefusal) {
-            try subject.seed(options, threads: wanted.threads)
+            try subject.seed(options, threads: wanted.threads, bySite: request.isFromSite)
             return AdminResponse(200, type: "text/plain", [])
         } catch {
             return AdminResponse(error.status, error.text)
         }
-    }
-
-    /// `seed/LAYER.xml` -> LAYER; nil without one.
-    private static func layer(of resource: String) -> String? {
-        guard resource.hasPrefix("seed/") else { return nil }
-        var name = resource.dropFirst("seed/".count)
-        for ending in [".xml", ".json"] where name.hasSuffix(ending) {
-            name = name.dropLast(ending.count)
-        }
-        let layer = percentDecoded(name)
-        return layer.isEmpty ? nil : layer
     }
 }

@@ -18,7 +18,7 @@ extension AdminRequest {
     }
 }
 
-// Tiles that are to be gone, by the edge's own command and by GeoWebCache's interface.
+// Tiles that are to be gone, by the edge's own command.
 extension AdminRoutes {
     /// `POST /truncate?layer=WORKSPACE:NAME`, and of it `bbox=W,S,E,N` in degrees, `zoom=A-B`,
     /// `time=TIME`, `style=WORKSPACE:NAME`.
@@ -51,7 +51,9 @@ extension AdminRoutes {
             selection.time.map { " of \(printable($0))" },
             selection.style.map { " in style \(printable($0.description))" },
         ].compactMap(\.self).joined()
-        return inForce(scope) { AdminResponse(200, "truncated \(printable(layer))\(words)") }
+        return inForce(scope, request) {
+            AdminResponse(200, "truncated \(printable(layer))\(words)")
+        }
     }
 
     /// nil: nobody said.
@@ -65,57 +67,11 @@ extension AdminRoutes {
         }
     }
 
-    /// What GeoServer's integrated GeoWebCache would do to its own tiles is done to the edge's; nil
-    /// for a path that is not of its REST interface.
-    ///
-    /// Source: GeoWebCache user manual, "REST"; `MassTruncateController`, `SeedController`.
-    func tileCache(_ request: AdminRequest) -> AdminResponse? {
-        guard let start = request.path.firstRange(of: "/gwc/rest/") else { return nil }
-        let resource = String(request.path[start.upperBound...])
-        let isSeed = resource == "seed" || resource.hasPrefix("seed/") || resource == "seed.json"
-        let isMass = resource == "masstruncate" || resource.hasPrefix("masstruncate.")
-        guard isSeed || isMass else {
-            return AdminResponse(
-                404, "of GeoWebCache's interface there are masstruncate and seed here")
-        }
-        if isSeed, let answer = seedTask(request, resource) { return answer }
-        if let refusal = acting(request) { return refusal }
-        guard let scope = scope(of: request, below: resource) else {
-            return AdminResponse(
-                400, "that truncates nothing; send a document of GeoWebCache's interface")
-        }
-        return inForce(scope) { AdminResponse(200, type: "text/plain", []) }
-    }
-
-    /// nil: it makes nothing stale.
-    private func scope(of request: AdminRequest, below resource: String) -> WriteScope? {
-        let isXML = request.body.first { $0 > 0x20 } == UInt8(ascii: "<")
-        let context = WriteContext()
-        let (path, type) = ("/gwc/rest/\(resource)", isXML ? "text/xml" : "application/json")
-        let recognised = unsafe WriteRequest.recognised(
-            method: .post, path: Array(path.utf8).span.bytes,
-            query: Array(request.query.utf8).span.bytes,
-            contentType: Array(type.utf8).span.bytes, hasCredentials: true, context: context)
-        guard case .body(let body, let unread) = recognised else {
-            return Self.scope(recognised)
-        }
-        var reader = WriteBodyReader(body, unread: unread, context: context)
-        unsafe reader.take(request.body.span.bytes)
-        return Self.scope(reader.finish())
-    }
-
-    private static func scope(_ recognised: WriteRecognition) -> WriteScope? {
-        switch recognised {
-        case .read: nil
-        case .write(let write), .body(_, let write): write.scope
-        }
-    }
-
-    private func inForce(
-        _ scope: WriteScope, _ answer: () -> AdminResponse
+    func inForce(
+        _ scope: WriteScope, _ request: AdminRequest, _ answer: () -> AdminResponse
     ) -> AdminResponse {
         do throws(TruncationRefusal) {
-            try subject.truncate(scope)
+            try subject.truncate(scope, bySite: request.isFromSite)
             return answer()
         } catch {
             return AdminResponse(error.status, error.text)

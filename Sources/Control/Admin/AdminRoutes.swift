@@ -7,6 +7,10 @@ struct AdminRequest {
     /// What follows the first `?`.
     var query = ""
     var body: [UInt8] = []
+    /// Of its Host field.
+    var host = ""
+    /// It came to a listener for the site's own calls.
+    var isFromSite = false
     /// It was made by a page in a browser for another site than the one it was loaded from.
     var isCrossSite = false
 
@@ -52,7 +56,8 @@ struct AdminResponse: Equatable {
 ///   all or those that show something of the box. `POST .../gwc/rest/masstruncate` and
 ///   `.../gwc/rest/seed/LAYER.xml` do what GeoWebCache would do to its own tiles: of type seed and
 ///   reseed the edge fetches them. `GET .../gwc/rest/seed.json` and `.../seed/LAYER.json` tell what
-///   waits and runs, `kill_all` in a form ends it.
+///   waits and runs, `kill_all` in a form ends it. `.../gwc/rest/layers` and `.../diskquota` tell
+///   of layers and space.
 /// - `GET /clock`: the time that the edge goes by, as JSON. `POST /clock/advance?by=24h` and
 ///   `POST /clock/set?to=2026-12-01T00:00:00Z` move it, where it is a manual one, and answer when
 ///   every loop has followed; 409 where it cannot be moved so.
@@ -132,8 +137,12 @@ struct AdminRoutes {
     /// The refusal of a request that may not change anything; nil if it may.
     func acting(_ request: AdminRequest) -> AdminResponse? {
         guard request.method == .post else { return refused(request, allow: "POST") }
-        // A page that an operator looks at must not act on the operator's own machine.
-        return request.isCrossSite
+        return crossSiteRefusal(request)
+    }
+
+    /// A page that an operator looks at must not act on the operator's own machine.
+    func crossSiteRefusal(_ request: AdminRequest) -> AdminResponse? {
+        request.isCrossSite
             ? AdminResponse(403, "this was asked by a page of another site") : nil
     }
 

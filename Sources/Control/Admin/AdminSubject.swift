@@ -1,6 +1,7 @@
 public import Caching
 public import Edge
 import Reactor
+public import Tiles
 
 /// What the admin port shows, and what it can make happen.
 ///
@@ -19,16 +20,28 @@ public protocol AdminSubject: Sendable {
     /// What would be done with a request, given as its head, and why.
     func explain(_ request: [UInt8], usesTLS: Bool) throws(ExplainError) -> Explanation
     /// Makes stale what a scope names. Returns when that is on disk.
-    func truncate(_ scope: WriteScope) throws(TruncationRefusal)
+    ///
+    /// - Parameter bySite: the site itself asks, at a listener of its own.
+    func truncate(_ scope: WriteScope, bySite: Bool) throws(TruncationRefusal)
     /// Has tiles fetched, behind other seeds.
     ///
-    /// - Parameter threads: how many were asked for; nil: nobody said.
-    func seed(_ options: SeedOptions, threads: Int?) throws(TruncationRefusal)
+    /// - Parameters:
+    ///   - threads: how many were asked for; nil: nobody said.
+    ///   - bySite: as above.
+    func seed(_ options: SeedOptions, threads: Int?, bySite: Bool) throws(TruncationRefusal)
     /// Seeds that wait or run, as GeoWebCache tells them: tiles done, all tiles, seconds left,
     /// number, 0 or 1.
     func seedStatus(of layer: String?) -> [[Int64]]
     /// Ends seeds, of one layer or of all.
     func endSeeds(_ ending: SeedEnding, of layer: String?)
+    /// The layers of the pool below a path such as `/geoserver`, and its grid sets; nil: nobody has
+    /// read them, or there is no pool.
+    func tileLayers(below context: String) -> [LayerFacts]?
+    func gridSets(below context: String) -> GridSets?
+    /// nil: there is no store yet.
+    var storeSpace: StoreSpace? { get }
+    /// By what requests to GeoWebCache's interface are read.
+    var writeContext: WriteContext { get }
     /// CloudFront's API for what is served here; nil where that is no distribution.
     var api: CloudFrontAPI? { get }
     /// Keeps what passes from now on, in memory, in place of any recording that runs.
@@ -59,13 +72,23 @@ extension AdminSubject {
         throw RecordingRefusal(status: 503, text: "the edge is not serving yet; try again")
     }
 
-    public func truncate(_ scope: WriteScope) throws(TruncationRefusal) {
+    public func truncate(_ scope: WriteScope, bySite: Bool) throws(TruncationRefusal) {
         throw TruncationRefusal(503, "the edge is not serving yet; try again")
     }
 
-    public func seed(_ options: SeedOptions, threads: Int?) throws(TruncationRefusal) {
+    public func seed(
+        _ options: SeedOptions, threads: Int?, bySite: Bool
+    ) throws(TruncationRefusal) {
         throw TruncationRefusal(503, "the edge is not serving yet; try again")
     }
+
+    public func tileLayers(below context: String) -> [LayerFacts]? { nil }
+
+    public func gridSets(below context: String) -> GridSets? { nil }
+
+    public var storeSpace: StoreSpace? { nil }
+
+    public var writeContext: WriteContext { WriteContext() }
 
     public func seedStatus(of layer: String?) -> [[Int64]] { [] }
 

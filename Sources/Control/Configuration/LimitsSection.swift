@@ -32,6 +32,7 @@ func readSouthbound(_ section: Section, _ southbound: inout SouthboundSettings) 
     section.read("deadline", &southbound.deadline, .duration(1...86_400_000))
     section.read("breakerFailures", &southbound.breakerFailures, .count(1...1_000))
     section.read("breakerTime", &southbound.breakerTime, .duration(1...86_400_000))
+    section.read("tileCache", &southbound.isTileCache, .flag)
     section.read("breakerMaximum", &southbound.breakerMaximum, .duration(1...86_400_000))
     section.finish()
 }

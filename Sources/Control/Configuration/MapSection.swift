@@ -139,8 +139,10 @@ extension ConfigurationReader {
             origins.compactMap { origin in origin.maps.map { (origin.settings.id, $0.services) } },
             uniquingKeysWith: { first, _ in first })
         configuration.settings.settleMaps(drafts)
-        configuration.settings.writes.reading.services = MapDraft.all(
+        let all = MapDraft.all(
             origins.compactMap(\.maps), isStandardToo: origins.contains { $0.maps == nil })
+        configuration.settings.writes.reading.services = all
+        configuration.settings.writes.context.gridSets = all.gridSets
         let behaviors = configuration.settings.behaviors
         for (index, behavior) in behaviors.enumerated() where behavior.canonicalKeys == true {
             guard let problem = behavior.obstacleToCanonicalKeys else { continue }

@@ -1,3 +1,4 @@
+import Caching
 import Tiles
 import Yams
 
@@ -41,6 +42,15 @@ struct SeedRequestDocument: Equatable {
         (format, threads) = (fields["format"], fields["threadCount"].flatMap(Int.init))
         bounds = fields.bounds.isEmpty ? nil : fields.bounds.map { $0 ?? .nan }
         parameters = fields.parameters
+    }
+
+    /// The same of type `truncate`.
+    func truncation(of layer: String) -> TileTruncation {
+        var wish = TileTruncation(layer: LayerName(layer))
+        (wish.gridSet, wish.format, wish.parameters) = (gridSet, format, parameters)
+        wish.bounds = bounds.flatMap { $0.count == 4 && !$0.contains(where: \.isNaN) ? $0 : nil }
+        if let first, let last, 0 <= first, first <= last { wish.levels = first...last }
+        return wish
     }
 
     /// What the command would be told; nil where bounds or levels are none.

@@ -2,6 +2,7 @@ public import Caching
 public import Edge
 import Reactor
 import Synchronization
+public import Tiles
 
 // What the admin port shows of a service.
 extension Service: AdminSubject {
@@ -42,11 +43,11 @@ extension Service: AdminSubject {
         return try server.explain(request, usesTLS: usesTLS)
     }
 
-    public func truncate(_ scope: WriteScope) throws(TruncationRefusal) {
+    public func truncate(_ scope: WriteScope, bySite: Bool) throws(TruncationRefusal) {
         let (store, isLocal, server) = state.withLock {
             ($0.store, $0.isAdminLocal, $0.server)
         }
-        guard isLocal else {
+        guard isLocal || bySite else {
             throw TruncationRefusal(
                 403,
                 "the admin port can be reached from other machines, which may not truncate; bind "
@@ -60,6 +61,23 @@ extension Service: AdminSubject {
                 503, "it is in force but not on disk; free space there and try again")
         }
     }
+
+    public func tileLayers(below context: String) -> [LayerFacts]? {
+        server?.mapServices(below: context)?.facts
+    }
+
+    public func gridSets(below context: String) -> GridSets? {
+        server?.mapServices(below: context)?.gridSets
+    }
+
+    public var storeSpace: StoreSpace? {
+        state.withLock { $0.store }.map { store in
+            let status = EdgeStatus.StoreStatus(store)
+            return StoreSpace(used: Int(status.used), size: Int(status.size))
+        }
+    }
+
+    public var writeContext: WriteContext { server?.writeContext ?? WriteContext() }
 
     public var api: CloudFrontAPI? {
         state.withLock { $0.configuration.api.isEnabled ? $0.api : nil }

@@ -29,11 +29,13 @@ extension Service {
         state.withLock { $0.seeds }?.end(ending, of: layer)
     }
 
-    public func seed(_ options: SeedOptions, threads: Int?) throws(TruncationRefusal) {
+    public func seed(
+        _ options: SeedOptions, threads: Int?, bySite: Bool
+    ) throws(TruncationRefusal) {
         let (server, seeds, isLocal, configuration) = state.withLock {
             ($0.server, $0.seeds, $0.isAdminLocal, $0.configuration)
         }
-        guard isLocal else {
+        guard isLocal || bySite else {
             throw TruncationRefusal(
                 403,
                 "the admin port can be reached from other machines, which may not seed; bind admin "
@@ -58,7 +60,7 @@ extension Service {
         do throws(CommandMistake) {
             job = try SeedJob(
                 options,
-                gridSets: server.gridSets(below: options.path)
+                gridSets: server.mapServices(below: options.path)?.gridSets
                     ?? configuration.settings.writes.reading.services.gridSets)
         } catch {
             throw TruncationRefusal(400, error.description)

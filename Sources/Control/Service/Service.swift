@@ -91,6 +91,10 @@ public final class Service: Sendable {
 
         let server = try makeServer(configuration, directory.path)
         try makeAPI(server, directory.path)
+        server.answerTileCache { [weak self] ask in
+            guard let self else { return TileCacheAnswer(503, .text, []) }
+            return AdminRoutes(subject: self).answer(ask)
+        }
         beginDiscovery(server)
         defer { discovery.stop() }
         beginTelling(configuration, directory.path, admin: admin.boundEndpoints)

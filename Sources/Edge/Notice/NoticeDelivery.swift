@@ -23,6 +23,8 @@ enum Making {
     case picture(MapPicture)
     /// A page with a notice; as it is, which it holds, if the notice cannot be put in.
     case page(NoticedPage)
+    /// What the tile cache's interface answers.
+    case call(TileCacheCall)
 }
 
 // Pages that get a notice as they are sent: the stored ones stay as they are. None of this runs
@@ -209,7 +211,12 @@ extension LoopState where N: ~Copyable {
         _ work: @escaping @Sendable () -> [UInt8]?
     ) -> Bool {
         let (mailbox, id) = (shared.mailboxes[index], exchange.id)
-        let jobs = if case .picture = making { shared.pictures } else { shared.pages }
+        let jobs =
+            switch making {
+            case .picture: shared.pictures
+            case .page: shared.pages
+            case .call: shared.calls
+            }
         guard jobs.run(limit: limit, work, then: { _ = mailbox.post(.made(id, $0)) }) else {
             return false
         }
@@ -226,6 +233,7 @@ extension LoopState where N: ~Copyable {
         exchange.making = nil
         switch making {
         case .picture(let picture): answer(exchange, picture, bytes)
+        case .call(let call): answered(exchange, call)
         case .page(var page):
             guard let bytes, bytes.count <= 2 * NoticeSettings.pageBytesMax else {
                 counters.add(.noticesLeftOut)

@@ -107,6 +107,9 @@ public struct SouthboundSettings: Sendable, Hashable {
     /// How long it is open, and at most after doubling, in milliseconds. Defaults 5 s and 60 s.
     public var breakerTime = 5_000
     public var breakerMaximum = 60_000
+    /// Requests to GeoWebCache's interface for tiles are answered here, below paths whose server
+    /// has no such cache in use. Default: yes.
+    public var isTileCache = true
 
     public init() {}
 }

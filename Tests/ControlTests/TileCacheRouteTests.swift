@@ -1,0 +1,214 @@
+import Caching
+import HTTP
+import Synchronization
+import Testing
+import Tiles
+
+@testable import Control
+@testable import Edge
+
+/// An edge with two layers, of which it is told what to truncate.
+private final class TileCacheSubject: AdminSubject {
+    let truncated = Mutex<[(scope: WriteScope, bySite: Bool)]>([])
+    let known: [LayerFacts]?
+
+    init(_ known: [LayerFacts]?) { self.known = known }
+
+    func counters() -> [CounterSample] { [] }
+    func histograms() -> [HistogramSample] { [] }
+    var isTurning: Bool { true }
+    var fitness: Fitness { .ready }
+    func statusJSON() -> [UInt8] { [] }
+    func reload() -> ReloadOutcome { .swapped([]) }
+    func tileLayers(below context: String) -> [LayerFacts]? {
+        context == "/geoserver" ? known : nil
+    }
+    var storeSpace: StoreSpace? { StoreSpace(used: 12_288, size: 1_073_741_824) }
+    func truncate(_ scope: WriteScope, bySite: Bool) throws(TruncationRefusal) {
+        truncated.withLock { $0.append((scope, bySite)) }
+    }
+}
+
+@Suite("GeoWebCache's REST interface, answered with the edge's own tiles")
+struct TileCacheRouteTests {
+    private let subject: TileCacheSubject
+
+    init() {
+        var roads = ServiceLayer(name: "geonode:roads & \"x\"")
+        roads.systems = [.degrees]
+        roads.times = ServiceLayer.Times(extent: ["2016", "2017"], standard: "2017")
+        let world = ServiceLayer(name: "world")
+        subject = TileCacheSubject([
+            LayerFacts(name: roads.name, description: roads),
+            LayerFacts(name: "world", description: world),
+        ])
+    }
+
+    private func answer(
+        _ method: Method, _ resource: String, _ body: String = "", isCrossSite: Bool = false
+    ) -> AdminResponse {
+        AdminRoutes(subject: subject).answer(
+            AdminRequest(
+                method: method, path: "/geoserver/gwc/rest/\(resource)", body: Array(body.utf8),
+                host: "edge:8081", isCrossSite: isCrossSite))
+    }
+
+    private func text(_ response: AdminResponse) -> String {
+        String(decoding: response.body, as: UTF8.self)
+    }
+
+    private var scopes: [String] {
+        subject.truncated.withLock { $0.map { $0.scope.words() } }
+    }
+
+    @Test("layers are listed as XML and as JSON, whichever is asked for")
+    func list() {
+        let expected = """
+            <layers>
+            <layer><name>geonode:roads &amp; &quot;x&quot;</name><atom:link \
+            xmlns:atom="http://www.w3.org/2005/Atom" rel="alternate" \
+            href="http://edge:8081/geoserver/gwc/rest/layers/geonode%3Aroads%20%26%20%22x%22.xml" \
+            type="text/xml"/></layer>
+            <layer><name>world</name><atom:link xmlns:atom="http://www.w3.org/2005/Atom" \
+            rel="alternate" href="http://edge:8081/geoserver/gwc/rest/layers/world.xml" \
+            type="text/xml"/></layer>
+            </layers>
+
+            """
+        for resource in ["layers", "layers.xml"] {
+            let answer = answer(.get, resource)
+            #expect(answer.contentType == "application/xml" && text(answer) == expected)
+        }
+        let json = answer(.get, "layers.json")
+        #expect(json.contentType == "application/json")
+        #expect(text(json) == #"["geonode:roads & \"x\"","world"]"#)
+        #expect(answer(.post, "layers").status == 405)
+    }
+
+    @Test("a layer is a tile layer in the grid sets of its systems")
+    func layer() {
+        let filters =
+            "<parameterFilters><styleParameterFilter><key>STYLES</key><defaultValue/>"
+            + "</styleParameterFilter><regexParameterFilter><key>TIME</key><defaultValue>2017"
+            + "</defaultValue><regex>.*</regex></regexParameterFilter></parameterFilters>"
+        let sets = ["EPSG:4326", "GlobalCRS84Pixel", "GlobalCRS84Scale", "GoogleCRS84Quad"].map {
+            "<gridSubset><gridSetName>\($0)</gridSetName></gridSubset>"
+        }.joined()
+        let expected =
+            "<GeoServerLayer><enabled>true</enabled><name>geonode:roads &amp; &quot;x&quot;</name>"
+            + "<mimeFormats><string>image/png</string><string>image/jpeg</string></mimeFormats>"
+            + "<gridSubsets>\(sets)</gridSubsets>\(filters)</GeoServerLayer>\n"
+        for ending in ["", ".xml"] {
+            let answer = answer(.get, "layers/geonode%3Aroads%20%26%20%22x%22\(ending)")
+            #expect(answer.status == 200 && text(answer) == expected, "\(text(answer))")
+        }
+        #expect(
+            text(answer(.get, "layers/world.json")).hasPrefix(
+                #"{"GeoServerLayer":{"enabled":true,"name":"world","mimeFormats":["image/png","#
+                    + #""image/jpeg"],"gridSubsets":[{"gridSetName":"EPSG:900913"},"#))
+        let unknown = answer(.get, "layers/nothing.xml")
+        #expect(unknown.status == 404 && text(unknown) == "Unknown layer: nothing\n")
+    }
+
+    @Test("DELETE truncates a layer, what would set one up is the origin's, and says so")
+    func changes() {
+        let gone = answer(.delete, "layers/geonode:roads.xml")
+        #expect(gone.status == 200 && scopes == ["layer geonode:roads (tiles)"])
+        #expect(answer(.delete, "layers/a:b", isCrossSite: true).status == 403)
+        #expect(answer(.delete, "layers/").status == 400)
+        for method in [Method.put, .post] {
+            let refused = answer(method, "layers/geonode:roads.xml", "<GeoServerLayer/>")
+            #expect(refused.status == 405 && refused.allow == "GET, HEAD, DELETE")
+            #expect(text(refused).contains("is set up at the origin"))
+        }
+        #expect(scopes.count == 1)
+    }
+
+    @Test("layers that nobody has read are not said to be none")
+    func unread() {
+        let routes = AdminRoutes(subject: TileCacheSubject(nil))
+        for resource in ["layers", "layers.json", "layers/a:b.xml"] {
+            let answer = routes.answer(
+                AdminRequest(method: .get, path: "/geoserver/gwc/rest/\(resource)"))
+            #expect(answer.status == 503 && text(answer).contains("maps.layers.services"))
+        }
+    }
+
+    @Test("the quota is the store's budget with what of it is in use, and is not set here")
+    func quota() {
+        let xml = answer(.get, "diskquota.xml")
+        #expect(
+            text(xml)
+                == "<gwcQuotaConfiguration><enabled>true</enabled><diskBlockSize>4096"
+                + "</diskBlockSize><cacheCleanUpFrequency>1</cacheCleanUpFrequency>"
+                + "<cacheCleanUpUnits>SECONDS</cacheCleanUpUnits><maxConcurrentCleanUps>1"
+                + "</maxConcurrentCleanUps><globalExpirationPolicyName>LFU"
+                + "</globalExpirationPolicyName><globalQuota><value>1073741824</value><units>B"
+                + "</units></globalQuota><globalUsedQuota><value>12288</value><units>B</units>"
+                + "</globalUsedQuota><layerQuotas/></gwcQuotaConfiguration>\n")
+        let json = text(answer(.get, "diskquota.json"))
+        #expect(
+            json.contains(#""globalQuota":{"value":"1073741824","units":"B"}"#)
+                && json.hasPrefix(#"{"gwcQuotaConfiguration":{"enabled":true,"#))
+        for method in [Method.put, .post, .delete] {
+            let refused = answer(method, "diskquota.xml", "<gwcQuotaConfiguration/>")
+            #expect(refused.status == 405 && text(refused).contains("cache.size"))
+        }
+    }
+
+    @Test("of a truncation all counts that it says, in XML, JSON and the page's form")
+    func truncation() {
+        let xml =
+            "<seedRequest><type>truncate</type><gridSetId>EPSG:3857</gridSetId><zoomStart>2"
+            + "</zoomStart><zoomStop>5</zoomStop><format>image/jpeg</format></seedRequest>"
+        let json =
+            #"{"seedRequest":{"type":"truncate","gridSetId":"EPSG:3857","zoomStart":2,"#
+            + #""zoomStop":5,"format":"image/jpeg"}}"#
+        let form =
+            "type=truncate&gridSetId=EPSG%3A3857&zoomStart=02&zoomStop=05"
+            + "&tileFormat=image%2Fjpeg"
+        for (ending, body) in [(".xml", xml), (".json", json), ("", form)] {
+            #expect(answer(.post, "seed/geonode:roads\(ending)", body).status == 200)
+        }
+        let expected =
+            "layer geonode:roads of levels 2 to 5, grid set EPSG:900913, format jpeg (tiles)"
+        #expect(scopes == [expected, expected, expected])
+    }
+
+    @Test("which mass truncations there are is told, and each is done")
+    func mass() {
+        #expect(
+            text(answer(.get, "masstruncate"))
+                == "<massTruncateRequests href=\"http://edge:8081/geoserver/gwc/rest/masstruncate\">"
+                + "<requestType>truncateLayer</requestType><requestType>truncateParameters"
+                + "</requestType><requestType>truncateOrphans</requestType><requestType>"
+                + "truncateExtent</requestType><requestType>truncateAll</requestType>"
+                + "</massTruncateRequests>\n")
+        let body =
+            "<truncateParameters><layerName>a:b</layerName><parameters><entry><string>STYLES"
+            + "</string><string>red</string></entry></parameters></truncateParameters>"
+        #expect(answer(.post, "masstruncate.xml", body).status == 200)
+        #expect(answer(.post, "masstruncate", "<truncateAll/>").status == 200)
+        #expect(answer(.put, "masstruncate", "<truncateAll/>").status == 405)
+        #expect(
+            scopes == ["layer a:b of style red (tiles)", "everything (tiles)"], "\(scopes)")
+    }
+
+    @Test("the site's own listener has the same answers, whoever reaches the admin port")
+    func site() {
+        let routes = AdminRoutes(subject: subject)
+        var ask = TileCacheAsk(
+            method: .post, path: "/geoserver/gwc/rest/masstruncate", query: "", host: "edge",
+            hasOrigin: false,
+            body: Array("<truncateLayer><layerName>a:b</layerName></truncateLayer>".utf8))
+        #expect(routes.answer(ask).status == 200)
+        #expect(subject.truncated.withLock { $0.map(\.bySite) } == [true])
+        ask.hasOrigin = true
+        #expect(routes.answer(ask).status == 403)
+        (ask.method, ask.path) = (.get, "/geoserver/gwc/rest/layers.json")
+        #expect(routes.answer(ask).form == .json)
+        ask.path = "/geoserver/gwc/rest/diskquota"
+        #expect(routes.answer(ask).form == .xml)
+        #expect(subject.truncated.withLock { $0.count } == 1)
+    }
+}
