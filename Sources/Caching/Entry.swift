@@ -58,11 +58,15 @@ public struct EntryFlags: OptionSet, Sendable, Hashable {
     /// It came with a csrf cookie, which is not stored: for those who have one.
     public static let setsCSRF = EntryFlags(rawValue: 1 << 18)
 
+    /// Its header block says which tile it is, in GeoWebCache's words; whether it came from here is
+    /// said with each answer.
+    public static let tellsTile = EntryFlags(rawValue: 1 << 19)
+
     /// How the record and the body lie in the store, whatever the response says.
     public static let layout: EntryFlags = [.headersInChunks, .keyIsDigest, .compressedHere]
 
     /// All bits that version 1 of the record knows.
-    static let known = EntryFlags(rawValue: (1 << 19) - 1)
+    static let known = EntryFlags(rawValue: (1 << 20) - 1)
 
     /// An explicit directive prohibits stale use (RFC 9111 §4.2.4).
     @inlinable

@@ -108,6 +108,9 @@ extension LoopState where N: ~Copyable {
         {
             appendOutgoing(times, exchange.policy, &writer)
         }
+        if exchange.tellsTile(fetched.status) {
+            appendTileResult(exchange.outcome.result, &writer)
+        }
         unsafe writer.append(bytes: hot.cacheStatus)
         writer.append(exchange.decision.forwardParameter)
         writer.append("; fwd-status=")

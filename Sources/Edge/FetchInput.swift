@@ -141,7 +141,8 @@ extension LoopState where N: ~Copyable {
         setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
         fetch.body.begin(originHead.framing)
         let kept = shortened(passed(raw, fetch.exchange), fetch.exchange)
-        var head = makeHead(fetch, tagged(kept, fetch.exchange))
+        let told = told(kept, fetch.exchange)
+        var head = makeHead(fetch, tagged(told, fetch.exchange))
         if settlesRivalry(fetch, head) || obeys(fetch, head) { return }
         if head.status >= 500, retryOnStatus(fetch, head) { return }
         if failsOver(fetch, .status(head.status), verdict(fetch, head)) { return }

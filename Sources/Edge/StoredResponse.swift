@@ -87,8 +87,9 @@ extension LoopState where N: ~Copyable {
         }
         let now = network.wallNow
         appendConnection(slot, &writer)
-        if entry.header.flags.contains(.classLifetime) {
-            appendOutgoing(entry.header.times, hot[outcome.behavior].policy, &writer)
+        // Most have neither.
+        if !entry.header.flags.isDisjoint(with: [.classLifetime, .tellsTile]) {
+            appendOfClass(entry, outcome, &writer)
         }
         unsafe writer.append(bytes: hot.cacheStatus)
         if let forward = failedForward {
@@ -118,6 +119,17 @@ extension LoopState where N: ~Copyable {
             unsafe appendExplanation(slot, bytes, entry, decision, outcome.behavior, &writer)
         }
         return writer
+    }
+
+    /// What the class tiles adds.
+    @inline(__always)
+    private func appendOfClass(
+        _ entry: StoredEntry, _ outcome: Outcome, _ writer: inout HeadWriter
+    ) {
+        if entry.header.flags.contains(.classLifetime) {
+            appendOutgoing(entry.header.times, hot[outcome.behavior].policy, &writer)
+        }
+        if entry.header.flags.contains(.tellsTile) { appendTileResult(outcome.result, &writer) }
     }
 
     /// The last fields, and the empty line.

@@ -91,6 +91,9 @@ extension LoopState where N: ~Copyable {
         } else {
             verdict = storability(asked)
         }
+        if exchange.tellsTile(originHead.status), case .storable(let times, let flags) = verdict {
+            verdict = .storable(times, flags.union(.tellsTile))
+        }
         let selected: Variant = exchange.policy.keysVary ? variant(exchange, raw) : .none
         if case .untellable = selected { verdict = .refused(.varyTooLong) }
         let blob = unsafe raw.withUnsafeBytes { unsafe HeaderBlob.delivered(originHead, bytes: $0) }
@@ -215,7 +218,7 @@ extension LoopState where N: ~Copyable {
                     policy: exchange.policy, requestTime: fetch.requestedAt, responseTime: now)
             {
                 header = fresh
-                let kept = EntryFlags.layout.union(.setsCSRF)
+                let kept = EntryFlags.layout.union([.setsCSRF, .tellsTile])
                 header.flags.formUnion(entry.header.flags.intersection(kept))
                 if facts.setsCSRFOnly { header.flags.insert(.setsCSRF) }
                 verdict = .storable(header.times, header.flags)

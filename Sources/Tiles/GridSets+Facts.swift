@@ -41,6 +41,24 @@ extension GridSets {
         }
     }
 
+    /// A tile in GeoWebCache's words: `[x, y, z]` with the row from the south, its bounds, and the
+    /// names of its set and its reference system. nil where there is no such tile.
+    public func words(
+        of address: TileAddress
+    ) -> (index: String, bounds: String, gridSet: String, system: String)? {
+        let set = Int(address.gridSet)
+        guard let box = box(of: address), let matrix = matrix(set, Int(address.level)),
+            let name = identifier(ofSet: set), case .epsg(let code) = system(ofSet: set)
+        else { return nil }
+        let row = matrix.rows - 1 - Int(address.row)
+        return (
+            "[\(address.column), \(row), \(address.level)]",
+            "\(box.west),\(box.south),\(box.east),\(box.north)", name,
+            // 900913 is a system's name there.
+            name.hasPrefix("EPSG:") ? name : "EPSG:\(code)"
+        )
+    }
+
     /// How many levels a set has; 0 where there is no such set.
     public func levelCount(ofSet index: Int) -> Int {
         records.indices.contains(index) ? records[index].matrices.count : 0

@@ -38,6 +38,8 @@ public final class MapServices: Sendable {
     public let facts: [LayerFacts]?
     /// The edge writes the capabilities of the tile services itself; see ``TileDocuments``.
     public let writesTileCapabilities: Bool
+    /// Responses with a tile say which one it is, in GeoWebCache's words.
+    public let tellsTiles: Bool
     /// Those capabilities; nil: not written, or nobody has read yet what layers there are.
     public let documents: TileDocuments?
     /// What these were made of by `knowing`; nil: they are as they were configured.
@@ -50,7 +52,14 @@ public final class MapServices: Sendable {
     let contexts: [Record]
     private let bytes: [UInt8]
     /// What it was made with.
-    private let given: (contexts: [Context], styles: [String])
+    private let given: Given
+
+    private struct Given: Sendable {
+        var contexts: [Context]
+        var styles: [String]
+        var writesTileCapabilities: Bool
+        var tellsTiles: Bool
+    }
 
     /// `/geoserver` with the well-known grid sets, and nothing known of its layers.
     public static let standard = MapServices()
@@ -62,25 +71,27 @@ public final class MapServices: Sendable {
     ///     them a style that is asked for by its bare name may be another one in the virtual
     ///     service of a workspace and in the global one, and has two keys.
     ///   - writesTileCapabilities: see there.
+    ///   - tellsTiles: see there.
     public convenience init(
         contexts: [Context] = [Context()], gridSets: GridSets = .wellKnown,
-        layers: [LayerFacts] = [], styles: [String] = [], writesTileCapabilities: Bool = false
+        layers: [LayerFacts] = [], styles: [String] = [], writesTileCapabilities: Bool = false,
+        tellsTiles: Bool = false
     ) {
         self.init(
-            (contexts, styles), gridSets, layers, knowsAllLayers: !layers.isEmpty,
-            writesTileCapabilities, configured: nil, nil)
+            Given(
+                contexts: contexts, styles: styles,
+                writesTileCapabilities: writesTileCapabilities, tellsTiles: tellsTiles),
+            gridSets, layers, knowsAllLayers: !layers.isEmpty, configured: nil, nil)
     }
 
     private init(
-        _ given: (contexts: [Context], styles: [String]), _ gridSets: GridSets,
-        _ layers: [LayerFacts], knowsAllLayers: Bool, _ writesTileCapabilities: Bool,
+        _ given: Given, _ gridSets: GridSets, _ layers: [LayerFacts], knowsAllLayers: Bool,
         configured: MapServices?, _ documents: TileDocuments?, _ poolSets: [GridSet] = []
     ) {
-        let (contexts, styles) = given
+        let (contexts, styles) = (given.contexts, given.styles)
         (self.given, self.gridSets, self.poolSets) = (given, gridSets, poolSets)
-        (self.knowsAllLayers, self.writesTileCapabilities) = (
-            knowsAllLayers, writesTileCapabilities
-        )
+        self.knowsAllLayers = knowsAllLayers
+        (writesTileCapabilities, tellsTiles) = (given.writesTileCapabilities, given.tellsTiles)
         (self.configured, self.documents) = (configured, documents)
         facts = configured == nil || layers.isEmpty ? nil : layers
         self.layers = LayerTable(
@@ -122,8 +133,8 @@ public final class MapServices: Sendable {
         var sets = base.gridSets
         for set in poolSets { _ = sets.join(set) }
         return MapServices(
-            given, sets, layers, knowsAllLayers: knowsAllLayers, writesTileCapabilities,
-            configured: base, documents, poolSets)
+            given, sets, layers, knowsAllLayers: knowsAllLayers, configured: base, documents,
+            poolSets)
     }
 
     func byte(_ index: Int) -> UInt8 { bytes[index] }

@@ -25,6 +25,7 @@ struct LayerSettingsTests {
                         interval: 1m
                         timeout: 5s
                       writesTileCapabilities: true
+                      tileHeaders: true
 
                 """
         #expect(findings(text).isEmpty)
@@ -38,6 +39,8 @@ struct LayerSettingsTests {
         #expect(standard.origins[0].layers == nil)
         let plain = reading(head + "      styles: [a]\n").configuration.settings
         #expect(plain.behaviors[0].maps?.writesTileCapabilities == false)
+        #expect(settings.behaviors[0].maps?.tellsTiles == true)
+        #expect(plain.behaviors[0].maps?.tellsTiles == false)
     }
 
     @Test("a service that is none, capabilities of nothing and several GeoServers are mistakes")

@@ -15,13 +15,13 @@ struct MapDraft: Sendable {
 
     init(
         _ contexts: [MapServices.Context], _ gridSets: [GridSet], _ styles: [String],
-        writesTileCapabilities: Bool, at place: Finding.Place
+        writesTileCapabilities: Bool, tellsTiles: Bool, at place: Finding.Place
     ) {
         (self.contexts, self.gridSets, self.styles) = (contexts, gridSets, styles)
         self.place = place
         services = MapServices(
             contexts: contexts, gridSets: GridSets(GridSet.wellKnown + gridSets), styles: styles,
-            writesTileCapabilities: writesTileCapabilities)
+            writesTileCapabilities: writesTileCapabilities, tellsTiles: tellsTiles)
     }
 
     /// All services together, for whoever reads keys of any origin; of one path the first counts.
@@ -67,11 +67,13 @@ extension ConfigurationReader {
         let own = section.given("gridSets").map(readGridSets) ?? []
         let styles = (section.list("styles") ?? []).compactMap { $0.read(.text, findings) }
         let layers = section.section("layers")
-        var writes = false
+        var (writes, tells) = (false, false)
         section.read("writesTileCapabilities", &writes, .flag)
+        section.read("tileHeaders", &tells, .flag)
         section.finish()
         var draft = MapDraft(
-            contexts, own, styles, writesTileCapabilities: writes, at: section.place)
+            contexts, own, styles, writesTileCapabilities: writes, tellsTiles: tells,
+            at: section.place)
         draft.layers = layers.flatMap { readLayers($0, draft) }
         if writes, draft.layers?.services.isEmpty ?? true {
             findings.error(

@@ -190,8 +190,9 @@ extension LoopState where N: ~Copyable {
         else { return }
         let key = unsafe CacheKey.hash(canonical.span.bytes, seed: seed)
         guard invalidated.mayStore(numberToStore(fetch), key, canonical) else { return }
-        let fields = HeaderBlob.withoutBodyFields(
-            storedFields(fetch, head, joinsStored: false))
+        let fields =
+            HeaderBlob.withoutBodyFields(storedFields(fetch, head, joinsStored: false))
+            + fetch.exchange.tileFields(of: address)
         var header = EntryHeader(
             status: 200, flags: flags.subtracting([.hasETag, .weakETag, .strongDate]), times: times)
         complete(&header, fetch, head, fields, length: UInt64(tile.count))
