@@ -113,6 +113,29 @@ struct AdminServerTests {
         #expect(admin.received(second) == "")
     }
 
+    @Test("of 32 peers each is served at once; one more waits until another leaves")
+    func limit() throws {
+        let admin = try RunningAdmin()
+        let endpoint = admin.server.boundEndpoints[0]
+        let request = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+        func silent() throws -> TimedSocket {
+            try TimedSocket.connect(to: endpoint, within: .seconds(20))
+        }
+        var peers: [TimedSocket] = []
+        for _ in 1..<AdminServer.connectionsMax { peers.append(try silent()) }
+        // The last place.
+        #expect(try admin.exchange(request)?.hasSuffix("ok\n") == true)
+        peers.append(try silent())
+        let late = try silent()
+        #expect(late.write(Array(request.utf8)))
+        // It is not served before one of those leaves, of whom each would have until the end of
+        // its own ten seconds.
+        peers[0].endWriting()
+        #expect(admin.received(peers[0]) == "")
+        #expect(admin.received(late)?.hasSuffix("ok\n") == true)
+        for peer in peers.dropFirst() { peer.endWriting() }
+    }
+
     @Test("a POST with the Origin of another site is refused")
     func origin() throws {
         let admin = try RunningAdmin()

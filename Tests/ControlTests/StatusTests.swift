@@ -29,7 +29,8 @@ struct StatusTests {
             status(states: ["up"]).json.encoded == #"{"version":"1.2","uptimeSeconds":90,"#
                 + #""mode":"cloudfront","role":"tier","stopping":false,"degraded":null,"loops":2,"#
                 + #""connections":7,"store":{"mode":"normal","entries":41,"usedBytes":268435456,"#
-                + #""sizeBytes":1073741824,"backlogBytes":0},"origins":[{"id":"maps","queued":4,"#
+                + #""sizeBytes":1073741824,"backlogBytes":0,"evictsFromBytes":0,"#
+                + #""evictedUntil":0},"origins":[{"id":"maps","queued":4,"#
                 + #""southboundBreaker":"closed","outageSince":0,"queues":{},"#
                 + #""members":[{"name":"http://10.0.0.0:80","state":"up","weight":1,"inFlight":0,"#
                 + #""inFlightByClass":{},"leftAlone":[],"#

@@ -28,6 +28,11 @@ struct EdgeStatus {
         var used: Int
         var size: Int
         var backlog: Int
+        /// In bytes: above it something is evicted for what comes.
+        var evictsFrom = 0
+        /// When the youngest entry was stored that was evicted while it was good, in milliseconds
+        /// since 1970; 0: none was.
+        var evictedUntil = 0
     }
 
     /// Why viewers are served worse than they could be; nil when they are not.
@@ -100,6 +105,8 @@ extension EdgeStatus.StoreStatus {
             ("mode", .text(mode)), ("entries", .number(Int64(entries))),
             ("usedBytes", .number(Int64(used))), ("sizeBytes", .number(Int64(size))),
             ("backlogBytes", .number(Int64(backlog))),
+            ("evictsFromBytes", .number(Int64(evictsFrom))),
+            ("evictedUntil", .number(Int64(evictedUntil))),
         ])
     }
 }

@@ -38,15 +38,25 @@ extension AdminClient {
             obstacle: obstacle)
     }
 
-    /// How many members of an origin's pool viewers' requests go to.
-    func healthyMembers(of origin: String) throws(AdminClientError) -> Int {
+    /// How many members of an origin's pool viewers' requests go to, and what room the store has;
+    /// nil: it does not say.
+    func sight(of origin: String) throws(AdminClientError) -> (members: Int, space: SeedSpace?) {
         let text = String(decoding: try statusJSON(), as: UTF8.self)
         guard let node = try? Yams.compose(yaml: text), let origins = node["origins"]?.sequence
         else { throw AdminClientError("the edge's status is not known here") }
         let pool = origins.first { $0["id"]?.scalar?.string == origin }
-        return (pool?["members"]?.sequence ?? []).count { member in
+        let members = (pool?["members"]?.sequence ?? []).count { member in
             ["up", "slow-start"].contains(member["state"]?.scalar?.string)
         }
+        func number(_ name: String) -> Int? { node["store"]?[name]?.int }
+        guard let used = number("usedBytes"), let size = number("sizeBytes"),
+            let evictsFrom = number("evictsFromBytes"), let until = number("evictedUntil")
+        else { return (members, nil) }
+        return (
+            members,
+            SeedSpace(
+                used: used, size: size, evictsFrom: evictsFrom, evictedUntil: Milliseconds(until))
+        )
     }
 
     /// The time that the edge goes by, in milliseconds since 1970.

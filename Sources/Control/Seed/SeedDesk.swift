@@ -96,6 +96,11 @@ struct SeedDesk: Sendable {
         case .failed(let why, let isFinal):
             pace.failTile(asked: ask.at)
             fail(ask, why, isFinal: isFinal)
+        case .full:
+            pace.leave()
+            targets[ask.index] = ask.target
+            ledger.giveBack(ask.index)
+            giveUp(SeedSpace.words)
         case .busy(let why, let retryAfter):
             pace.pause(asked: ask.at, retryAfter: retryAfter, at: now)
             returns[ask.index, default: 0] += 1
@@ -120,10 +125,14 @@ struct SeedDesk: Sendable {
         progress.update(done: ledger.done, failed: ledger.failed.count)
     }
 
+    /// There is no point in going on.
+    mutating func giveUp(_ why: String) { if surrender == nil { surrender = why } }
+
     private func why(_ outcome: SeedOutcome) -> String {
         switch outcome {
         case .stored, .present: "nothing"
         case .stale: Self.staleness
+        case .full: SeedSpace.words
         case .failed(let why, _), .busy(let why, _): why
         }
     }

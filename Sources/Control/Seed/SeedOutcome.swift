@@ -8,6 +8,8 @@ enum SeedOutcome: Equatable, Sendable {
     case present
     /// It was there, too old, and is being fetched behind the answer: stale-while-revalidate.
     case stale
+    /// The store takes nothing more.
+    case full
     /// Nobody has time for it now; the time after which to ask again, if one was said.
     case busy(String, retryAfter: Milliseconds?)
     /// This tile cannot be had; for good where it would be answered the same each time.
@@ -43,7 +45,9 @@ enum SeedOutcome: Equatable, Sendable {
             self = .stored
         } else if let why = Self.passing.first(where: { words.contains("detail=\($0)") }) {
             self = .busy("answered, but not stored (\(why))", retryAfter: nil)
-        } else if words.contains("fwd-status=304") || words.contains("detail=store-full") {
+        } else if words.contains("detail=store-full") {
+            self = .full
+        } else if words.contains("fwd-status=304") {
             self = .failed("answered, but not stored\(Self.detail(words))", isFinal: false)
         } else {
             self = .failed("answered, but not stored\(Self.detail(words))", isFinal: true)

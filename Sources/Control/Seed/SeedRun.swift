@@ -17,12 +17,14 @@ public final class SeedRun: Sendable {
 
     /// Each has a thread of libdispatch's, which has 255 for all queues of the process: some must
     /// be left for signals, for the pool's watch, and within the edge for all else.
-    private static let connectionsMax = 128
+    static let connectionsMax = 128
     private static let tick: Milliseconds = 250
     /// By which the edge's clock may be behind what is thought of it.
     private static let clockSlack: Milliseconds = 1_000
     /// Between two looks at the pool, and between two states on disk.
     private static let interval: Milliseconds = 2_000
+    /// Between two looks at a store that is nearly full.
+    private static let closeInterval: Milliseconds = 250
 
     private let job: SeedJob
     private let admin: AdminClient
@@ -31,6 +33,9 @@ public final class SeedRun: Sendable {
     private let notOlderThan: Milliseconds?
     /// The edge's time when the run began; nil: times in requests mean nothing to it.
     private let edgeStart: Milliseconds?
+    /// The store when the run began, and the edge's time then.
+    private let space: SeedSpace?
+    private let began: Milliseconds
     private let desk: Mutex<SeedDesk>
     private let start = ContinuousClock.now
     private let ended = DispatchGroup()
@@ -58,18 +63,20 @@ public final class SeedRun: Sendable {
             throw CommandMistake("there is no tile; widen the area")
         }
         let members: Int
+        let doubts: [String]
         do throws(AdminClientError) {
             let forecast = try admin.forecast(first)
-            notes += try Self.notes(of: forecast, job, first)
+            doubts = try Self.notes(of: forecast, job, first)
             origin = forecast.origin
-            members = try admin.healthyMembers(of: origin)
-            edgeStart = forecast.isCanonical ? try admin.edgeTime() : nil
+            (members, space) = try admin.sight(of: origin)
+            began = try admin.edgeTime()
+            edgeStart = forecast.isCanonical ? began : nil
             notOlderThan = state?.notOlderThan ?? (job.replaces ? edgeStart : nil)
         } catch {
             throw CommandMistake(error.description)
         }
-        if job.isUnattended, let doubt = notes.first { throw CommandMistake(doubt) }
-        self.notes = notes
+        if job.isUnattended, let doubt = doubts.first { throw CommandMistake(doubt) }
+        self.notes = notes + doubts
         desk = Mutex(
             SeedDesk(
                 plan, state?.ledger ?? SeedLedger(total: plan.total),
@@ -126,7 +133,7 @@ public final class SeedRun: Sendable {
         var saved = now
         repeat {
             let places = desk.withLock { $0.pace.places }
-            while connections < min(Self.connectionsMax, max(1, places)) {
+            while connections < Self.connections(for: places) {
                 connections += 1
                 connect(connections)
             }
@@ -143,6 +150,9 @@ public final class SeedRun: Sendable {
         } while ended.wait(timeout: .now() + .milliseconds(Int(Self.tick))) == .timedOut
         return try end()
     }
+
+    /// How many are open at the most, for so many requests that may be under way.
+    static func connections(for places: Int) -> Int { min(connectionsMax, max(1, places)) }
 
     /// One more connection, with a thread of its own.
     private func connect(_ number: Int) {
@@ -177,14 +187,20 @@ public final class SeedRun: Sendable {
         return (SeedOutcome(fresh?.reply), (answer?.bytes ?? 0) + (fresh?.bytes ?? 0))
     }
 
-    /// Members come and go, and as many tiles may be under way.
+    /// Members come and go, and as many tiles may be under way; the store fills.
     private func watchPool() {
         DispatchQueue(label: "seed.pool").async { [weak self] in
+            var pause = Self.interval
             while let self, !self.isOver {
-                _ = never.wait(timeout: .now() + .milliseconds(Int(Self.interval)))
+                _ = never.wait(timeout: .now() + .milliseconds(Int(pause)))
                 // An edge that does not answer has no members that could be counted.
-                guard let members = try? admin.healthyMembers(of: origin) else { continue }
+                guard let (members, space) = try? admin.sight(of: origin) else { continue }
                 desk.withLock { $0.pace.members = members }
+                guard let space, let before = self.space else { continue }
+                pause = space.isNearlyFull ? Self.closeInterval : Self.interval
+                if let why = space.surrender(after: before, began: began) {
+                    desk.withLock { $0.giveUp(why) }
+                }
             }
         }
     }
@@ -211,15 +227,23 @@ public final class SeedRun: Sendable {
         let (progress, surrender) = desk.withLock { ($0.progress, $0.surrender) }
         let isComplete = progress.done == progress.total
         if isComplete { job.stateFile?.remove() } else { try save() }
-        let goesOn =
-            job.stateFile == nil
-            ? "give --state FILE, so that the next run goes on from where this one ended"
-            : "the same command goes on from there"
+        // Whoever asked the edge for it has no command that could be given again.
+        let goesOn: String? =
+            if job.isUnattended {
+                nil
+            } else if job.stateFile == nil {
+                "give --state FILE, so that the next run goes on from where this one ended"
+            } else {
+                "the same command goes on from there"
+            }
         var cutShort: String?
         if let surrender {
-            cutShort = "\(surrender); look at \"mapedge status\", then \(goesOn)"
+            cutShort =
+                "\(surrender); look at \"mapedge status\"" + (goesOn.map { ", then \($0)" } ?? "")
         } else if hasStopped, !isComplete {
-            cutShort = "stopped at \(progress.done) of \(progress.total) tiles; \(goesOn)"
+            cutShort =
+                "stopped at \(progress.done) of \(progress.total) tiles"
+                + (goesOn.map { "; \($0)" } ?? "")
         }
         return End(
             report: progress.report(job.layer, time: time), isComplete: isComplete,

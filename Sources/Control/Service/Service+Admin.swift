@@ -153,6 +153,8 @@ extension EdgeStatus.StoreStatus {
         used = store.counters.value(.usedPages) * 4_096
         size = store.counters.value(.mapPages) * 4_096
         backlog = store.counters.value(.backlogBytes)
+        evictsFrom = size / 100 * store.evictionStart
+        evictedUntil = store.counters.value(.evictedUntil)
     }
 }
 

@@ -37,6 +37,7 @@ struct WatchedEntry {
     /// From then on it is of no use.
     var expiry: Milliseconds
     var renderTime: Milliseconds
+    var storedAt: Milliseconds = 0
 }
 
 /// An object that no record names: its chunks go as soon as nobody reads them.

@@ -104,6 +104,9 @@ public final class Store: Sendable {
         return true
     }
 
+    /// Share of the map, in percent, above which entries are evicted.
+    public var evictionStart: Int { core.settings.evictionStart }
+
     /// Nothing is taken, until something has been evicted or the store is in use again.
     public var isFull: Bool { core.isFull || core.mode == .off }
 

@@ -5,7 +5,7 @@ public enum StoreCounter: Int, CaseIterable, Sendable {
     case stored, shared, refreshed, deleted, evicted, refusedFull, refusedBacklog, refusedMode
     case droppedGone, commits, failedCommits, freedPages, deferred, corrupt, missingChunks
     case quarantines, faultIns, scanned, swept, softened, writesRepeated
-    case backlogBytes, usedPages, mapPages, entries, heldObjects
+    case backlogBytes, usedPages, mapPages, entries, heldObjects, evictedUntil
     case writesOpen, writesRepeating
 
     /// Goes up and down, and is not a running total.
@@ -42,6 +42,7 @@ public enum StoreCounter: Int, CaseIterable, Sendable {
         case .mapPages: "store_map_pages"
         case .entries: "store_entries"
         case .heldObjects: "store_held_objects"
+        case .evictedUntil: "store_evicted_until_milliseconds"
         }
     }
 
@@ -76,6 +77,8 @@ public enum StoreCounter: Int, CaseIterable, Sendable {
         case .mapPages: "pages of 4,096 bytes in the whole map"
         case .entries: "entries in the index"
         case .heldObjects: "deleted bodies that viewers still read"
+        case .evictedUntil:
+            "when the youngest entry was stored that was evicted while it was good; since 1970"
         }
     }
 }

@@ -51,6 +51,7 @@ extension StoreWriter {
         ready.removeFirst(changes.reclaimed)
         core.counters.add(.freedPages, changes.reclaimedPages)
         core.counters.add(.evicted, changes.victims.count)
+        noteVictims(changes.victims)
         space.usedPages += changes.taken - changes.freed
         space.moved += changes.taken + changes.freed
         core.counters.set(.usedPages, space.usedPages)
@@ -63,6 +64,14 @@ extension StoreWriter {
         guard let file, (try? reader?.renew()) != nil else { return }
         defer { reader?.reset() }
         if let entries = try? reader?.count(of: file.index) { core.counters.set(.entries, entries) }
+    }
+
+    /// For whoever wants to know if what was stored a moment ago has to go already.
+    private func noteVictims(_ victims: [WatchedEntry]) {
+        if victims.isEmpty { return }
+        let now = core.settings.expiryClock()
+        let good = victims.filter { $0.expiry > now }.map { Int($0.storedAt) }.max() ?? 0
+        core.counters.set(.evictedUntil, max(core.counters.value(.evictedUntil), good))
     }
 
     /// Nothing was changed: what was chosen to leave stays.

@@ -184,6 +184,7 @@ extension WatchedEntry {
         self.pages = pages
         expiry = header.times.usefulUntil
         renderTime = Milliseconds(header.renderTime)
+        storedAt = header.times.storedAt
     }
 }
 

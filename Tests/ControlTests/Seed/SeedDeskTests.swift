@@ -47,6 +47,22 @@ struct SeedDeskTests {
         #expect(desk.progress.done == 4 && desk.isDone && desk.surrender == nil)
     }
 
+    @Test("a store that takes nothing more ends it, and the tile is not settled")
+    func full() {
+        var desk = desk(4)
+        let asked = play(&desk) { target, _ in target == "/2" ? .full : .stored }
+        #expect(asked == ["/0", "/1", "/2"])
+        #expect(desk.surrender == SeedSpace.words && desk.progress.done == 2)
+        #expect(desk.ledger.position == 2 && desk.ledger.failed.isEmpty)
+    }
+
+    @Test("so many connections as there may be requests under way, and 128 at the most")
+    func connections() {
+        #expect(
+            [0, 1, 2, 127, 128, 129, 4_096].map(SeedRun.connections)
+                == [1, 1, 2, 127, 128, 128, 128])
+    }
+
     @Test("a pool that is busy is waited for, and every tile is asked for in the end")
     func busy() {
         var desk = desk(5, .init(concurrency: 2))

@@ -166,7 +166,7 @@ struct SeedTextTests {
                 == .busy("answered, but not stored (not-kept)", retryAfter: nil))
         #expect(
             said("MapEdge; fwd=uri-miss; fwd-status=200; detail=store-full")
-                == .failed("answered, but not stored (store-full)", isFinal: false))
+                == .full)
         #expect(
             said("MapEdge; fwd=stale; fwd-status=304; ttl=60; detail=stale")
                 == .failed("answered, but not stored (stale)", isFinal: false))
