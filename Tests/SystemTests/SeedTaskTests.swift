@@ -94,6 +94,54 @@ struct SeedTaskTests {
         #expect(edge.child.waitForExit() == 0)
     }
 
+    @Test("what the end of the process cuts short goes on with the next; what was ended does not")
+    func restart() throws {
+        let text = "seeding: { host: edge.test, rate: 20 }"
+        func start() throws -> Edge {
+            try Edge(
+                origin: nil,
+                configuration: """
+                    origins: { maps: { members: ["\(server.url)"] } }
+                    behaviors: [{ path: "*", class: tiles }]
+                    \(text)
+                    """, directory: data)
+        }
+        let edge = try start()
+        for layer in ["geonode:roads", "geonode:cities", "geonode:rivers"] {
+            let path = "/gwc/rest/seed/\(layer).xml"
+            #expect(try post(edge, path, document("seed", 3)).status == 200)
+        }
+        let type = "application/x-www-form-urlencoded"
+        let kill = "/gwc/rest/seed/geonode:cities"
+        #expect(try post(edge, kill, "kill_all=all", type: type).status == 200)
+        _ = try server.requests("GET .*REQUEST=GetMap", atLeast: 5)
+        edge.child.signal(SIGTERM)
+        #expect(edge.child.waitForExit(within: 20_000) == 0)
+        let before = try asked()
+        #expect(before < 85)
+        let next = try start()
+        #expect(next.child.line(with: "seeding geonode:roads goes on") != nil)
+        #expect(next.child.line(with: "going on behind") != nil)
+        let numbers = try rows(next).map { $0.elements.compactMap(\.number) }
+        #expect(numbers.count == 2, "\(numbers)")
+        #expect(next.child.line(with: "geonode:roads: 85 of 85 tiles") != nil)
+        // Those under way when it ended may have been asked for twice, and no others.
+        #expect(try asked() <= 85 + 2 + 85)
+        next.child.signal(SIGKILL)
+        #expect(next.child.waitForExit() != nil)
+        let last = try start()
+        #expect(last.child.line(with: "geonode:rivers: 85 of 85 tiles") != nil)
+        let isOver = try eventually { try rows(last).isEmpty ? true : nil }
+        #expect(isOver == true)
+        #expect(try last.get(tile(3, 1, 3)).isHit)
+        #expect(try server.requests("GET .*cities.*REQUEST=GetMap").isEmpty)
+        last.child.signal(SIGTERM)
+        #expect(last.child.waitForExit(within: 20_000) == 0)
+        // Nothing is left that would go on.
+        let quiet = try start()
+        #expect(try rows(quiet).isEmpty && !quiet.child.log.contains("goes on"))
+    }
+
     @Test("an edge that ends while it seeds ends in order")
     func ending() throws {
         let edge = try edge("seeding: { host: edge.test, rate: 5 }")

@@ -65,12 +65,15 @@ final class LayerKeeper: Sendable {
         self.gridMemory = Mutex(gridMemory)
     }
 
-    /// Reads from now on, until the timer is cancelled.
+    /// Reads from now on, until the timer is cancelled. What an earlier process has known of grid
+    /// sets is in force when it returns.
     func start() -> any DispatchSourceTimer {
+        look()
         let timer = DispatchSource.makeTimerSource(
             queue: DispatchQueue(label: "control.layers.timer"))
         timer.setEventHandler { [self] in look() }
-        timer.schedule(deadline: .now(), repeating: .milliseconds(Self.interval))
+        let interval = DispatchTimeInterval.milliseconds(Self.interval)
+        timer.schedule(deadline: .now() + interval, repeating: interval)
         timer.activate()
         return timer
     }

@@ -166,8 +166,9 @@ public struct SeedJob: Sendable {
         definition.add("time", options.time)
         definition.add("opaque", options.isOpaque ? "true" : nil)
         definition.add("path", options.path)
-        definition.add("edge", options.edge)
-        definition.add("host", options.host)
+        // Of the edge's own both may be others after a restart.
+        definition.add("edge", options.isUnattended ? nil : options.edge)
+        definition.add("host", options.isUnattended ? nil : options.host)
         definition.add("reseed", options.replaces ? "true" : nil)
         return definition
     }

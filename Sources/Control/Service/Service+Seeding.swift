@@ -7,8 +7,11 @@ import Tiles
 // Seeds that the edge runs for itself: a viewer of its own, on its own port.
 extension Service {
     /// What runs and waits, once the edge serves.
-    func makeSeedTasks(admin: Endpoint) -> SeedTasks {
+    ///
+    /// - Parameter directory: of the store, where those that are not over are kept.
+    func makeSeedTasks(admin: Endpoint, _ directory: String) -> SeedTasks {
         SeedTasks(
+            journal: SeedJournal(directory: directory),
             begin: { job throws(CommandMistake) in
                 let client: AdminClient
                 do throws(AdminClientError) { client = try AdminClient("\(admin)") } catch {
@@ -32,16 +35,37 @@ extension Service {
     public func seed(
         _ options: SeedOptions, threads: Int?, bySite: Bool
     ) throws(TruncationRefusal) {
-        let (server, seeds, isLocal, configuration) = state.withLock {
-            ($0.server, $0.seeds, $0.isAdminLocal, $0.configuration)
-        }
+        let (seeds, isLocal) = state.withLock { ($0.seeds, $0.isAdminLocal) }
         guard isLocal || bySite else {
             throw TruncationRefusal(
                 403,
                 "the admin port can be reached from other machines, which may not seed; bind admin "
                     + "to 127.0.0.1")
         }
-        guard let server, let seeds else {
+        guard let seeds, let journal = seeds.journal else {
+            throw TruncationRefusal(503, "the edge is not serving yet; try again")
+        }
+        let path = journal.newPath()
+        let job = try makeJob(options, threads, state: path)
+        do throws(SystemError) {
+            try journal.keep(SeedJournal.Entry(path: path, options: options, threads: threads))
+        } catch {
+            throw TruncationRefusal(
+                503, "it cannot be kept that this is asked for: \(error); free space and try again")
+        }
+        guard seeds.add(job, keptAt: path) else {
+            journal.forget(path)
+            throw TruncationRefusal(
+                503, "\(SeedTasks.waitingMax) seeds wait already; try again when some have ended")
+        }
+    }
+
+    /// As the configuration has it now.
+    private func makeJob(
+        _ options: SeedOptions, _ threads: Int?, state path: String
+    ) throws(TruncationRefusal) -> SeedJob {
+        let (server, configuration) = state.withLock { ($0.server, $0.configuration) }
+        guard let server else {
             throw TruncationRefusal(503, "the edge is not serving yet; try again")
         }
         guard let address = server.boundListeners.lazy.compactMap(Self.plainAddress).first else {
@@ -51,23 +75,36 @@ extension Service {
                     + "itself; add one on 127.0.0.1")
         }
         var options = options
-        options.edge = address
-        options.host = configuration.seeding.host
+        (options.edge, options.host) = (address, configuration.seeding.host)
+        options.state = path + ".state"
         let most = configuration.seeding.concurrency
         options.concurrency = min(max(threads ?? most, 1), most)
         options.rate = configuration.seeding.rate.map { "\($0)" }
-        let job: SeedJob
         do throws(CommandMistake) {
-            job = try SeedJob(
+            return try SeedJob(
                 options,
                 gridSets: server.mapServices(below: options.path)?.gridSets
                     ?? configuration.settings.writes.reading.services.gridSets)
         } catch {
             throw TruncationRefusal(400, error.description)
         }
-        guard seeds.add(job) else {
-            throw TruncationRefusal(
-                503, "\(SeedTasks.waitingMax) seeds wait already; try again when some have ended")
+    }
+
+    /// Goes on with what the last process did not end.
+    func resumeSeeds() {
+        guard let seeds = state.withLock({ $0.seeds }), let journal = seeds.journal else { return }
+        for entry in journal.entries() {
+            let layer = printable(entry.options.layer)
+            do throws(TruncationRefusal) {
+                let job = try makeJob(entry.options, entry.threads, state: entry.path)
+                guard seeds.add(job, keptAt: entry.path) else { continue }
+                let text = "seeding \(layer) goes on, which the end of the last process cut short"
+                observer.note(EdgeEvent(.notice, "seed", text))
+            } catch {
+                journal.forget(entry.path)
+                let text = "seeding \(layer) cannot go on: \(error.text)"
+                observer.note(EdgeEvent(.warning, "seed", text))
+            }
         }
     }
 

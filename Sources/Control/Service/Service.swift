@@ -108,9 +108,10 @@ public final class Service: Sendable {
         defer { readings.cancel() }
         let layers = makeLayerKeeper(server, directory.path).start()
         defer { layers.cancel() }
-        let seeds = admin.boundEndpoints.first.map { makeSeedTasks(admin: $0) }
-        defer { seeds?.end(.all) }
+        let seeds = admin.boundEndpoints.first.map { makeSeedTasks(admin: $0, directory.path) }
+        defer { seeds?.stop(within: 2_000) }
         state.withLock { ($0.server, $0.seeds) = (server, seeds) }
+        resumeSeeds()
         let signals = steer(server)
         defer { signals.cancel() }
         for (endpoint, settings) in server.boundListeners {
@@ -191,7 +192,7 @@ public final class Service: Sendable {
             return (state.server, state.isStopping, deadline)
         }
         if !isRepeated { notifySupervisor("STOPPING=1") }
-        endSeeds(.all, of: nil)
+        state.withLock { $0.seeds }?.stop(within: 0)
         let text =
             isRepeated
             ? "stopping at once"
