@@ -6,9 +6,10 @@ public final class Dice {
     private var state: UInt64
 
     public init(seed: UInt64) {
-        // Neighbouring seeds must not begin alike.
+        // Neighbouring seeds must not begin alike, nor one be the other from its second number on:
+        // the state goes on in steps of this constant.
         state = (seed &+ 1) &* 0x9E37_79B9_7F4A_7C15
-        _ = next()
+        state = next()
     }
 
     /// The next 64 bits.

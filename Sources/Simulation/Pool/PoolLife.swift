@@ -179,9 +179,11 @@ final class PoolLife {
     private func ask() {
         asked += 1
         let number = asked
-        let allBadAreOut = zip(members, states()).allSatisfy {
-            $0.mood == .well || !$1.takesTraffic
-        }
+        // Where nobody is well one is asked all the same.
+        let isAnyWell = members.contains { $0.mood == .well }
+        let allBadAreOut =
+            isAnyWell
+            && zip(members, states()).allSatisfy { $0.mood == .well || !$1.takesTraffic }
         let viewer = OneTimeViewer(world, SimulatedMap.target + "&n=\(number)") {
             [self] status, body, time in
             answered += 1
