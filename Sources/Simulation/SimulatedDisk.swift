@@ -27,9 +27,21 @@ struct SimulatedDisk {
         guard now.count == 2 * Self.pageBytes else { return }
         let pages = [Array(now[..<Self.pageBytes]), Array(now[Self.pageBytes...])]
         if meta.isEmpty { (meta, former) = (pages, pages) }
-        for index in 0...1 where pages[index] != meta[index] {
+        for index in 0...1 where !Self.isSame(pages[index], meta[index]) {
             former[index] = meta[index]
             meta[index] = pages[index]
+        }
+    }
+
+    /// Of pages, which are of one size: thousands of them are compared.
+    private static func isSame(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+        unsafe one.withUnsafeBytes { one in
+            unsafe other.withUnsafeBytes { other in
+                guard one.count == other.count, let left = one.baseAddress,
+                    let right = other.baseAddress
+                else { return one.count == other.count }
+                return unsafe memcmp(left, right, one.count) == 0
+            }
         }
     }
 

@@ -1,0 +1,109 @@
+/// A write as its writer means it: what it asks for, what it does, and what came of it.
+final class MapEdit {
+    enum Operation {
+        case insert(String, [MapModel.Feature])
+        /// Of the feature by its id; moved, where a place is named.
+        case update(String, Int, MapPlace?)
+        case updateWithin(String, MapPlace, MapPlace?)
+        case delete(String, Int)
+        case deleteWithin(String, MapPlace)
+        case restyle(String)
+        case configure(String)
+        case permit(String, isHidden: Bool)
+        /// Of GeoWebCache: what was drawn before is not wanted any more.
+        case truncate(String, MapPlace?)
+    }
+
+    /// What the edge has to take it for.
+    enum Outcome { case open, done, refused, unknown }
+
+    let number: Int
+    var operations: [Operation]
+    var method = "POST"
+    var path = "/geoserver/wfs"
+    var type = "text/xml"
+    var body = ""
+    /// Of WFS; nil: it is no transaction.
+    var version: String?
+    /// What the edge may take it to reach.
+    var reaches: [MapReach]
+    /// The server may be at it behind its answer, as far as the edge knows.
+    var isDeferred = false
+
+    var outcome = Outcome.open
+    var sentAt: UInt64 = 0
+    /// When its writer heard what came of it, or of an edge that is gone.
+    var answeredAt: UInt64?
+    /// Its writer did not wait: `answeredAt` is when all waits for it are over.
+    var isLeft = false
+
+    init(_ number: Int, _ operations: [Operation]) {
+        self.number = number
+        self.operations = operations
+        reaches = operations.map(MapReach.init)
+    }
+
+    /// A refusal proves nothing where several layers may be in several stores.
+    var isDivisible: Bool {
+        version != nil && Set(operations.compactMap(\.layer)).count > 1
+    }
+}
+
+extension MapEdit.Operation {
+    var layer: String? {
+        switch self {
+        case .insert(let layer, _), .update(let layer, _, _), .updateWithin(let layer, _, _),
+            .delete(let layer, _), .deleteWithin(let layer, _), .configure(let layer),
+            .permit(let layer, _), .truncate(let layer, _):
+            layer
+        case .restyle: nil
+        }
+    }
+}
+
+/// What a write may make stale by what it says: no more of the store than this may go.
+struct MapReach {
+    var layer: String?
+    /// Empty: everywhere.
+    var places: [MapPlace] = []
+    /// Only what is drawn with it, or perhaps with it.
+    var style: String?
+    var kinds: [MapView.Kind] = MapModel.Footprint.all
+
+    init(_ operation: MapEdit.Operation) {
+        layer = operation.layer
+        switch operation {
+        case .insert(_, let features): places = features.map(\.place)
+        case .deleteWithin(let layer, let box) where MapReach.isOfPoints(layer): places = [box]
+        case .updateWithin(let layer, let box, let place) where MapReach.isOfPoints(layer):
+            places = [box] + (place.map { [$0] } ?? [])
+        case .restyle(let name):
+            style = name
+            kinds = [.tile, .picture, .legend, .info, .capabilities]
+        case .truncate(_, let box):
+            places = box.map { [$0] } ?? []
+            kinds = [.tile, .picture]
+        default: break
+        }
+    }
+
+    private static func isOfPoints(_ layer: String) -> Bool { layer == "l0" || layer == "l1" }
+
+    /// What the edge's margin may make of a picture's size: the rest of it, and rounding.
+    static let margin = 1.1
+
+    /// Whether an entry may go with the write.
+    ///
+    /// - Parameter shown: what it shows, with that margin; nil: it is of no place.
+    func mayReach(_ view: MapView, at shown: MapPlace?, _ model: MapModel) -> Bool {
+        guard kinds.contains(view.kind) else { return false }
+        if let style, let drawn = view.style, drawn != style { return false }
+        if view.kind == .capabilities { return true }
+        let isMeant = view.layers.contains { name in
+            layer == nil || model.members(of: name).contains { $0 == layer }
+        }
+        guard isMeant else { return false }
+        guard !places.isEmpty, let shown else { return true }
+        return places.contains { shown.meets($0) }
+    }
+}

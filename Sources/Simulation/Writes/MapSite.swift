@@ -1,0 +1,235 @@
+import Caching
+import Glibc
+
+/// How simulated map servers behave.
+struct MapHabits {
+    /// Microseconds that a picture takes, twice.
+    var thinking = 100...200_000
+    /// Of a hundred reads: never answered, and broken off.
+    var silences = 0
+    var resets = 0
+    /// Of a hundred writes, those of which nobody can tell what came of them.
+    var writeFaults = 0
+    /// Answers say how long they are fresh.
+    var saysLifetime = true
+    /// Nothing fails, so that nothing need be asked for twice.
+    var isCalm = true
+}
+
+/// What was true when, on the servers' side and on the writers'; judges what viewers get by it.
+final class MapSite {
+    let world: World
+    let model = MapModel()
+    let views: [MapView]
+    /// What each is, and where, found out once.
+    private let facts: [Facts]
+    /// What pictures tell that were read before.
+    private var read: [[UInt8]: (number: Int, identity: UInt32)] = [:]
+    let sabotage: WriteSabotage?
+    let habits: MapHabits
+    /// As the edge is told to repeat what may go on behind its answer.
+    let repeatDelay: UInt64
+    let collapseTimeout: UInt64
+    var hasFaults = true
+    private(set) var edits: [MapEdit] = []
+    private var running: [String: [RunningFetch]] = [:]
+    private var arrivals: Set<Int> = []
+    /// When each view was last seen to be in the store.
+    private var known: [Int: UInt64] = [:]
+    /// When the edge began anew.
+    private var restartedAt: UInt64 = 0
+    private(set) var violations: [String] = []
+    private(set) var (judged, hits, blocks, restarts) = (0, 0, 0, 0)
+    private(set) var (expected, kept, beside) = (0, 0, 0)
+
+    private struct Facts {
+        var name: String
+        var identity: UInt32
+        /// With what reaches into it, and with the margin that the edge may take.
+        var (shown, widest): (MapPlace?, MapPlace?)
+
+        init(_ view: MapView) {
+            (name, identity) = (view.name, view.identity)
+            shown = view.place(reach: MapView.reach)
+            widest = view.place(reach: MapReach.margin)
+        }
+    }
+
+    init(
+        _ world: World, _ views: (MapModel) -> [MapView], _ habits: MapHabits,
+        _ sabotage: WriteSabotage?, repeatDelay: UInt64, collapseTimeout: UInt64
+    ) {
+        (self.world, self.habits, self.sabotage) = (world, habits, sabotage)
+        (self.repeatDelay, self.collapseTimeout) = (repeatDelay, collapseTimeout)
+        let looked = views(model)
+        (self.views, facts) = (looked, looked.map(Facts.init))
+    }
+
+    func violate(_ rule: String) {
+        world.note("VIOLATION \(rule)", 99)
+        if violations.count < 20 { violations.append(rule) }
+    }
+
+    // MARK: writers and servers
+
+    func plan(_ operations: [MapEdit.Operation]) -> MapEdit {
+        let edit = MapEdit(edits.count, operations)
+        edits.append(edit)
+        return edit
+    }
+
+    /// A write has come to a server. None may come twice.
+    func arrived(_ edit: MapEdit) {
+        if !arrivals.insert(edit.number).inserted {
+            violate("edit \(edit.number) was sent twice")
+        }
+    }
+
+    func commit(_ edit: MapEdit) {
+        model.commit(edit, at: world.now)
+        world.note("edit \(edit.number) is change \(model.number)", 27)
+    }
+
+    /// The number of the change that a server draws now.
+    var drawnNumber: Int {
+        let isOld = sabotage == .drawsOld && world.dice.chance(30)
+        return max(0, model.number - (isOld ? 1 : 0))
+    }
+
+    /// A request for a picture has come to a server; one at a time is enough of each.
+    func began(_ fetch: RunningFetch, _ target: String, _ question: MapQuestion) {
+        if question.isOfBlock { blocks += 1 }
+        let layers = question.layers("LAYERS").flatMap(model.members)
+        // Of an exception there is nothing to share.
+        guard habits.isCalm, !model.hides(layers) else { return }
+        var others = (running[target] ?? []).filter { !$0.isOver }
+        let young = others.filter { other in
+            fetch.began - other.began < collapseTimeout
+                && !edits.contains { edit in
+                    isOpen(edit, from: other.began - Self.way, to: world.now)
+                        && edit.reaches.contains {
+                            $0.layer.map(layers.contains) ?? true
+                        }
+                }
+        }
+        if !young.isEmpty { violate("\(young.count + 1) fetches of \(target) at a time") }
+        others.append(fetch)
+        running[target] = others
+    }
+
+    /// Nanoseconds that a request or an answer may be under way.
+    private static let way: UInt64 = 1_000_000_000
+    /// The same and what the edge's own clock may be late by.
+    private static let slack: UInt64 = 3_000_000_000
+
+    /// What was under way is lost, and another edge goes on with the store.
+    func restarted() {
+        restarts += 1
+        restartedAt = world.now
+        known = [:]
+    }
+
+    /// Whether a write may have made something stale in some span of time; one that was refused
+    /// cannot have, whatever it meant.
+    private func isOpen(_ edit: MapEdit, from start: UInt64, to end: UInt64) -> Bool {
+        edit.outcome != .refused && overlaps(edit, from: start, to: end)
+    }
+
+    private func overlaps(_ edit: MapEdit, from start: UInt64, to end: UInt64) -> Bool {
+        guard edit.sentAt > 0, edit.sentAt <= end else { return false }
+        guard let answered = edit.answeredAt else { return true }
+        var last = max(answered, restartedAt > edit.sentAt ? restartedAt : 0) + Self.way
+        if edit.outcome != .refused, edit.outcome == .unknown || edit.isDeferred {
+            last += repeatDelay + Self.slack
+        }
+        return last >= start
+    }
+
+    /// From when on nobody may get what is older than a change; nil: nobody has been told of it.
+    private func binding(_ change: MapModel.Change) -> UInt64? {
+        let edit = edits[change.edit]
+        guard let answered = edit.answeredAt else { return nil }
+        // It went on behind its answer: once more is what the edge promises then.
+        return change.committedAt <= answered && !edit.isLeft
+            ? answered : max(answered, restartedAt) + repeatDelay + Self.slack
+    }
+
+    // MARK: viewers
+
+    func judge(_ message: MessageReader.Message, _ index: Int, sentAt: UInt64) {
+        let (head, view, facts) = (message.head, views[index], facts[index])
+        let isHit = head["cache-status"]?.contains("; hit") == true
+        guard head.status == 200, let told = told(message, view, facts) else { return }
+        judged += 1
+        if isHit { hits += 1 }
+        let place = "\(facts.name)\(isHit ? " (hit)" : "")"
+        guard told.isIt else { return violate("\(place) shows another") }
+        for change in model.changes.dropFirst(told.number) {
+            guard let from = binding(change), from < sentAt,
+                model.touches(change, view, at: facts.shown)
+            else {
+                continue
+            }
+            violate(
+                "\(place) of change \(told.number) was touched by \(change.number), edit "
+                    + "\(change.edit), answered at \(world.milliseconds(at: from)) ms and asked "
+                    + "for at \(world.milliseconds(at: sentAt)) ms")
+            break
+        }
+        count(index, view, isHit: isHit, sentAt: sentAt)
+    }
+
+    /// What was in the store and was touched by nothing is still there.
+    private func count(_ index: Int, _ view: MapView, isHit: Bool, sentAt: UInt64) {
+        if let since = known[index], since < sentAt {
+            let written = edits.filter { overlaps($0, from: since, to: world.now) }
+            let isReached = written.contains { edit in
+                edit.outcome != .refused
+                    && edit.reaches.contains {
+                        $0.mayReach(view, at: facts[index].widest, model)
+                    }
+            }
+            if !isReached, !written.isEmpty {
+                expected += 1
+                if isHit { kept += 1 }
+                if written.allSatisfy({ $0.outcome == .refused }) {
+                    beside += 1
+                    if !isHit {
+                        violate("\(facts[index].name) is gone, and there were but refused writes")
+                    }
+                }
+            }
+        }
+        known[index] = isHit ? world.now : nil
+    }
+
+    /// The number that an answer bears, and whether it is of what was asked for; nil: it is no
+    /// answer of a server in order.
+    private func told(
+        _ message: MessageReader.Message, _ view: MapView, _ facts: Facts
+    ) -> (number: Int, isIt: Bool)? {
+        switch view.kind {
+        case .tile, .picture, .legend:
+            guard message.head["content-type"] == "image/png" else { return nil }
+            guard let found = read[message.body] ?? NumberedPicture.read(message.body) else {
+                return (0, false)
+            }
+            read[message.body] = found
+            return (found.number, found.identity == facts.identity)
+        case .features, .info, .capabilities:
+            let text = String(decoding: message.body, as: UTF8.self)
+            let mark = view.kind == .capabilities ? "updateSequence=\"" : "\"number\": "
+            guard let found = text.firstRange(of: mark),
+                let number = Int(text[found.upperBound...].prefix { $0.isNumber })
+            else { return nil }
+            return (number, view.kind == .capabilities || text.contains("\"\(facts.name)\""))
+        }
+    }
+
+    /// At the end: most has outlived what did not touch it.
+    func settle() {
+        // Few are no measure: that is taken over many lives.
+        guard expected >= 8, kept * 4 < expected * 3 else { return }
+        violate("\(kept) of \(expected) entries were left by writes elsewhere")
+    }
+}
