@@ -88,7 +88,9 @@ enum MapSpelling {
         let query = (parameters + more).map { name, value in
             (isSmall ? name.lowercased() : name) + "=" + value
         }
-        let path = isVirtual ? dice.pick(["w/wms", "w/ows"]) : dice.pick(["wms", "ows"])
+        // What is no picture is kept by its path.
+        let word = more.isEmpty ? dice.pick(["wms", "ows"]) : "wms"
+        let path = isVirtual ? "w/\(word)" : word
         return "/geoserver/\(path)?" + query.joined(separator: "&")
     }
 }
