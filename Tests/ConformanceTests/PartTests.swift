@@ -76,7 +76,8 @@ struct PartTests {
         room.always(.ok(hour, etag, body: digits))
         _ = try edge.get(room.path(), "Range: bytes=0-4")
         let broken = try? edge.get(room.path())
-        #expect(broken?.status != 200, "\(broken?.text ?? "")")
+        // The beginning may be out already: then its viewer sees that there is no end.
+        #expect(broken?.status != 200 || broken?.isCut == true, "\(broken?.text ?? "")")
         #expect(try edge.get(room.path()).text == digits)
     }
 
