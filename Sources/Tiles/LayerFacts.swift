@@ -118,7 +118,7 @@ struct LayerTable: Sendable {
     }
 
     /// As `KeyWriter` writes it.
-    private static func canonical(_ name: String) -> [UInt8] {
+    static func canonical(_ name: String) -> [UInt8] {
         var text: [UInt8] = []
         for byte in name.utf8 {
             if isVerbatim(byte) {

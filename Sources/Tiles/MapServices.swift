@@ -51,6 +51,8 @@ public final class MapServices: Sendable {
     let styles: LayerTable
     let contexts: [Record]
     private let bytes: [UInt8]
+    /// When layers have something, by their names as keys have them.
+    private let times: [[UInt8]: TimeList]
     /// What it was made with.
     private let given: Given
 
@@ -97,6 +99,7 @@ public final class MapServices: Sendable {
         self.layers = LayerTable(
             layers, styles: styles, workspaces: contexts.map(\.bareWorkspace))
         self.styles = LayerTable(styles.map { LayerFacts(name: $0) })
+        times = Self.times(of: layers)
         var bytes: [UInt8] = []
         func keep(_ text: String) -> Range<Int> {
             let start = bytes.count
@@ -136,6 +139,24 @@ public final class MapServices: Sendable {
             given, sets, layers, knowsAllLayers: knowsAllLayers, configured: base, documents,
             poolSets)
     }
+
+    private static func times(of layers: [LayerFacts]) -> [[UInt8]: TimeList] {
+        var times: [[UInt8]: TimeList] = [:]
+        for layer in layers {
+            guard let extent = layer.description?.times?.extent, let list = TimeList(extent)
+            else { continue }
+            times[LayerTable.canonical(layer.name)] = list
+        }
+        return times
+    }
+
+    /// Of some layer it is known when it has something.
+    public var knowsTimes: Bool { !times.isEmpty }
+
+    /// When a layer has something, as far as the pool's capabilities have told.
+    ///
+    /// - Parameter name: as it stands behind `LAYERS=` in a map's normal form.
+    public func times(ofLayer name: [UInt8]) -> TimeList? { times[name] }
 
     func byte(_ index: Int) -> UInt8 { bytes[index] }
 

@@ -175,6 +175,31 @@ struct TimeInstant: Equatable {
     }
 }
 
+// The calendar's part of it apart from the rest, for whoever counts in months.
+extension TimeInstant {
+    /// The month, counted from January of year 0.
+    var monthCount: Int64 { Int64(year) * 12 + Int64(month - 1) }
+
+    /// Milliseconds into the month; nil where it is told more exactly.
+    var millisecondsOfMonth: Int64? {
+        guard fractionDigits <= 3 else { return nil }
+        let seconds = (((day - 1) * 24 + hour) * 60 + minute) * 60 + second
+        return Int64(seconds) * 1_000 + Int64(fraction)
+    }
+
+    /// The moment so many milliseconds into a month; they must lie in it.
+    init(month count: Int64, milliseconds: Int64, _ precision: Precision) {
+        let whole = Int(count)
+        year = whole >= 0 ? whole / 12 : (whole - 11) / 12
+        month = whole - year * 12 + 1
+        let seconds = Int(milliseconds / 1_000)
+        (day, hour) = (seconds / 86_400 + 1, seconds / 3_600 % 24)
+        (minute, second) = (seconds / 60 % 60, seconds % 60)
+        (fraction, fractionDigits) = (Int(milliseconds % 1_000), precision == .fraction ? 3 : 0)
+        self.precision = precision
+    }
+}
+
 /// Takes a text apart from the front.
 struct TextScan {
     private var text: QueryText
