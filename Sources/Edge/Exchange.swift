@@ -54,6 +54,8 @@ final class Exchange {
     /// The map request behind it, when its behavior has the class for it.
     var map: MapAsk?
     var metatile = MetatilePart.none
+    /// Whose next frame it asks for, ahead of the viewer; see `PlaybackTracker`.
+    var playsFor: UInt64?
     /// It may change what is stored.
     var watch: WriteWatch?
     /// What is being made for it beside the loop.
@@ -130,7 +132,7 @@ extension LoopState where N: ~Copyable {
             exchange.mayCollapse = false
             lead(exchange, fresh(exchange))
         case .waits(let running):
-            counters.add(.collapsed)
+            counters.add(running.isPrefetch ? .prefetchesLate : .collapsed)
             exchange.shared = running
             shareTurn(exchange, running)
             setDeadline(exchange.id.slot, milliseconds: snapshot.settings.cache.collapseTimeout)
@@ -193,8 +195,9 @@ extension LoopState where N: ~Copyable {
     private mutating func goAlone(_ exchange: Exchange, _ fetch: SharedFetch) {
         counters.add(.uncollapsed)
         leave(fetch, exchange)
-        exchange.mayCollapse = false
         setDeadline(exchange.id.slot, milliseconds: nil)
+        if fetch.isPrefetch { return obtainAnew(exchange) }
+        exchange.mayCollapse = false
         lead(exchange, fresh(exchange))
     }
 

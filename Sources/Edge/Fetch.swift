@@ -144,6 +144,7 @@ extension LoopState where N: ~Copyable {
     /// - Parameter isRepeated: it waits already, and for no longer than it would have.
     mutating func place(_ fetch: Fetch, isRepeated: Bool = false) {
         fetch.attempts = 0
+        if fetch.isPrefetch { return placeAhead(fetch) }
         let now = network.monotonicMilliseconds
         if !isRepeated {
             fetch.ask.deadline = fetch.lastsUntil(
@@ -167,6 +168,7 @@ extension LoopState where N: ~Copyable {
             fetch.member = -1
             fetch.phase = .queued
             awaitPlace(fetch, at: now)
+            claimPlace(fetch.pool)
         case .moved:
             fetch.follow()
             place(fetch, isRepeated: isRepeated)
@@ -359,7 +361,7 @@ extension LoopState where N: ~Copyable {
             return
         }
         if failure == .connectFailed || failure == .connectTimeout,
-            fetch.attempts < attemptLimit(fetch)
+            fetch.attempts < attemptLimit(fetch), !fetch.isPrefetch
         {
             connect(fetch)
             return
@@ -369,6 +371,7 @@ extension LoopState where N: ~Copyable {
         let wasTrial = fetch.evidence.isTrial
         release(fetch, failure.blamesMember ? .failed(.fetch(failure)) : .neutral)
         if leavesToRival(fetch) { return }
+        if fetch.isPrefetch { return lose(fetch, rests: true) }
         fetch.tried |= 1 << UInt64(fetch.member & 63)
         fetch.follow()
         let others = hasOther(fetch, strict: true)
@@ -429,6 +432,7 @@ extension LoopState where N: ~Copyable {
     }
 
     mutating func finishFailed(_ fetch: Fetch, _ failure: FetchFailure) {
+        if fetch.isPrefetch { return lose(fetch, rests: failure != .abandoned) }
         if let outcome = outcome(of: failure), failsOver(fetch, outcome) { return }
         loseWatched(fetch)
         if holdsFailure(fetch, failure) { return }
@@ -441,6 +445,7 @@ extension LoopState where N: ~Copyable {
         fetch.phase = .done
         if fetch.timer != .none { timers.cancel(fetch.timer) }
         if fetches.contains(fetch.token) { _ = fetches.remove(fetch.token.slot) }
+        prefetchEnded(fetch)
     }
 
     /// Ends what waiters look at, and tells them.

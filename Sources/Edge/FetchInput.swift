@@ -144,6 +144,7 @@ extension LoopState where N: ~Copyable {
         let told = told(kept, fetch.exchange)
         var head = makeHead(fetch, tagged(told, fetch.exchange))
         if settlesRivalry(fetch, head) || obeys(fetch, head) { return }
+        if losesPrefetch(fetch, head) { return }
         if head.status >= 500, retryOnStatus(fetch, head) { return }
         if failsOver(fetch, .status(head.status), verdict(fetch, head)) { return }
         if fetch.exchange.watch == nil, let next = compressed(head, fetch.exchange),
@@ -229,6 +230,7 @@ extension LoopState where N: ~Copyable {
         fetch.head = head
         let plan = storePlan(fetch, head)
         fetch.shared.publish(head, keepsBody: plan.keepsBody, dissolve: !plan.isShared)
+        if fetch.isPrefetch, !plan.keepsBody, !head.confirmsStored { noteLost(fetch) }
         if let key = fetch.shared.key, !plan.isShared {
             shared.collapsed.remove(key, fetch.shared)
             shared.collapsed.rememberUnshared(

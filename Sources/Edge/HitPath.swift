@@ -60,11 +60,33 @@ extension LoopState where N: ~Copyable {
                 canonical: canonical)
             return
         }
+        unsafe answer(slot, bytes, behavior, facts, canonical, isMap: map.isKeyed)
+    }
+
+    /// From the store, in which the request may have a part.
+    @inline(__always)
+    private mutating func answer(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
+        _ canonical: CanonicalKey, isMap: Bool
+    ) {
         let key = unsafe CacheKey.hash(canonical.bytes.bytes, seed: seed)
-        if hasPending, unsafe servePending(slot, bytes, behavior, facts, key, canonical) { return }
-        beginReading()
-        unsafe serveFound(slot, bytes, behavior, facts, key, canonical)
-        endReading()
+        var wasAhead = false
+        if isMap, hot[behavior].traits.contains(.plays) {
+            wasAhead = unsafe notePlayback(slot, bytes, behavior, facts, key, canonical)
+        }
+        let life = wasAhead ? viewers.life(of: slot) : nil
+        var isAnswered = false
+        if hasPending {
+            isAnswered = unsafe servePending(slot, bytes, behavior, facts, key, canonical)
+        }
+        if !isAnswered {
+            beginReading()
+            unsafe serveFound(slot, bytes, behavior, facts, key, canonical)
+            endReading()
+        }
+        if let life, viewers.contains(life), viewers[slot].exchange == nil {
+            counters.add(.prefetchesReady)
+        }
     }
 
     /// CloudFront answers with the whole where ranges overlap, fall or are none.

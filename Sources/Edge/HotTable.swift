@@ -24,6 +24,8 @@ struct HotBehavior {
     var imported: Unmanaged<ImportedPolicies>?
     /// By what maps get their one key; the table owns it.
     var maps: Unmanaged<MapServices>?
+    /// Frames that are fetched ahead of who plays.
+    var playbackFrames: Int
 }
 
 /// An imported behavior as hits use it: an object, so that what its policies have of arrays is read
@@ -67,11 +69,14 @@ struct BehaviorTraits: OptionSet {
     static let pages = BehaviorTraits(rawValue: 256)
     /// The key tells languages apart.
     static let keysLanguage = BehaviorTraits(rawValue: 512)
+    /// The next frames of what a viewer plays are fetched ahead.
+    static let plays = BehaviorTraits(rawValue: 1_024)
 
     init(rawValue: UInt16) { self.rawValue = rawValue }
 
     init(_ settings: BehaviorSettings, _ distribution: DistributionSettings?) {
         self = settings.pageTraits
+        if settings.playback.isOn, settings.maps != nil { insert(.plays) }
         guard let imported = settings.imported, let distribution else { return }
         // Methods are always looked at: CloudFront refuses what the behavior does not name.
         insert(.screens)
@@ -82,6 +87,8 @@ struct BehaviorTraits: OptionSet {
             if policy.removes(name: "date") { insert(.datesResponses) }
         }
         if imported.behavior.requiresSignature { insert(.requiresSignature) }
+        // Nobody could ask as such a viewer does.
+        if contains(.keysGenerated) || contains(.requiresSignature) { remove(.plays) }
         let forwarding = imported.behavior.forwarding
         let fates = [KnownField.ifMatch, .ifUnmodifiedSince].map { field in
             forwarding.fate(
@@ -177,7 +184,8 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
                     imported: behavior.imported.map {
                         unsafe .passRetained(ImportedPolicies($0.behavior))
                     },
-                    maps: behavior.maps.map { unsafe .passRetained($0) }))
+                    maps: behavior.maps.map { unsafe .passRetained($0) },
+                    playbackFrames: behavior.playback.frames))
         }
         self.text = text
     }

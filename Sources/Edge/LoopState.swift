@@ -25,6 +25,9 @@ package final class EdgeShared: Sendable {
     let seed: (UInt64, UInt64)
     /// Whose pages go past the store.
     let ownWrites: OwnWriteBook
+    /// What was fetched ahead of viewers, and how many such fetches are under way.
+    let marks = PrefetchMarks()
+    let prefetching = Atomic<Int>(0)
 
     /// - Parameter secret: stands for the store's where there is none.
     package init(
@@ -43,6 +46,8 @@ package final class EdgeShared: Sendable {
         calls = FallbackJobs("calls", isStepping: store?.isStepping ?? false)
         cuts = FallbackJobs("cuts", isStepping: store?.isStepping ?? false, width: 4)
     }
+
+    deinit { marks.deallocate() }
 
     /// Has all loops go by another configuration, and those fetches go on that it has places for.
     package func adopt(
@@ -82,6 +87,8 @@ package enum LoopMessage: Sendable {
     case memberBack(OriginPool)
     /// Whom this queued fetch waited for wants to be left alone: it looks for somebody else.
     case reconsider(fetch: UInt64)
+    /// A viewer waits for a place of this pool: what nobody has asked for gives one up.
+    case yieldPlace(OriginPool)
     /// Nobody has an answer of this member any more: who waits for one may ask another.
     case memberOut(OriginPool, Int)
     /// The slowest reader of this fetch has caught up, or left.
@@ -168,6 +175,8 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     let scratch: LoopScratch
     /// What maps asked for lately are in keys.
     var knownMaps = KnownMaps()
+    /// Who steps maps through TIME, and what is fetched ahead of that.
+    var playback = PlaybackDesk()
     /// Exchanges and viewers that go on at the end of this tick.
     var ready: [ReadyWork] = []
     private var messages: [LoopMessage] = []
@@ -195,6 +204,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
         case progress(ExchangeID)
         case receive(Token)
         case accept
+        case prefetch
     }
 
     package init(
@@ -275,6 +285,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
             case .receive(let token):
                 if origins.contains(token) { receiveOrigin(token.slot) }
             case .accept: acceptAll()
+            case .prefetch: prefetch()
             }
         }
     }
@@ -327,6 +338,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
             case .memberFree(let place, let pool): memberFree(place, pool)
             case .reconsider(let fetch): placeAgain(Token(bits: fetch))
             case .memberBack(let pool): serveWaiting(pool)
+            case .yieldPlace(let pool): yieldsPlace(pool)
             case .memberOut(let pool, let member): leaveMember(pool, member)
             case .caughtUp(let fetch): resume(Token(bits: fetch))
             case .replace(let snapshot): replace(snapshot)
@@ -370,6 +382,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
         snapshot = next
         hot = next.hot
         knownMaps.forget()
+        playback.forget()
         limits = next.settings.limits
         readOutages()
         invalidated.follow(tagField: next.settings.tagField)

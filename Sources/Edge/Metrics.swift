@@ -16,6 +16,8 @@ public enum Counter: Int, CaseIterable, Sendable {
     case originMalformed, queueRefusals, accessLogDropped, coldFaults, corruptRecords
     case southboundCalls, southboundRefusals, southboundDeadlines
     case metatilesCut, metatilesUncut
+    case playbackTiles, prefetches, prefetchesReady, prefetchesLate, prefetchesLost,
+        prefetchesRefused
     case fallbackStale, fallbackAncestors, fallbackBlanks, fallbackExceptions, fallbackPages
     case noticesShown, noticesLeftOut, degradedPages
     case ownWrites, ownWritesDisplaced, ownWritePages, pagesWithTokens
@@ -142,6 +144,27 @@ public enum Counter: Int, CaseIterable, Sendable {
             (
                 "metatiles_uncut",
                 "pictures of many tiles that were none, or not to be stored: tiles came one by one"
+            )
+        case .playbackTiles:
+            ("playback_tiles", "tiles that viewers asked for while they stepped a map through TIME")
+        case .prefetches:
+            (
+                "prefetches",
+                "tiles of next frames asked for ahead; for nothing, if not ready, late or lost"
+            )
+        case .prefetchesReady:
+            ("prefetches_ready", "tiles fetched ahead that were stored when a viewer came for them")
+        case .prefetchesLate:
+            ("prefetches_late", "viewers that came while their tile was being fetched ahead")
+        case .prefetchesLost:
+            (
+                "prefetches_lost",
+                "fetches ahead that came to nothing: refused, failed, or given up for a viewer"
+            )
+        case .prefetchesRefused:
+            (
+                "prefetches_refused",
+                "tiles not fetched ahead in time: the budget was used up, or no place to spare"
             )
         case .fallbackStale:
             ("fallback_stale", "stale responses of a class served because the origin failed")

@@ -319,6 +319,11 @@ public final class Server: Sendable {
 
     // MARK: numbers
 
+    /// One counter, summed over the loops.
+    public func total(_ counter: Counter) -> UInt64 {
+        counted.reduce(0) { $0 + $1.value(counter) }
+    }
+
     /// Every counter of the data plane, summed over the loops.
     public func counters() -> [CounterSample] {
         var samples = Counter.allCases.map { counter in

@@ -212,6 +212,8 @@ public struct BehaviorSettings: Sendable {
     public var maps: MapServices?
     /// How many tiles are drawn at once; for `maps` that are not nil.
     public var metatiles = MetatileSettings()
+    /// How far ahead of who steps a map through TIME is fetched; for `maps` that are not nil.
+    public var playback = PlaybackSettings()
 
     public init(policy: BehaviorPolicy) { self.policy = policy }
 }

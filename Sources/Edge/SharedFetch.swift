@@ -69,17 +69,21 @@ final class SharedFetch: Sendable {
     /// enough for who would begin it.
     let began: Milliseconds
     let wanted: Milliseconds
+    /// No viewer began it: what is to come of it is asked for ahead.
+    let isPrefetch: Bool
     private let budget: FillBudget
     private let state: Mutex<State>
 
     init(
         key: CacheKey?, invalidation: UInt64, edition: UInt64 = 0, leader: ExchangeID?,
-        budget: FillBudget, began: Milliseconds = 0, wanted: Milliseconds = .min
+        budget: FillBudget, began: Milliseconds = 0, wanted: Milliseconds = .min,
+        isPrefetch: Bool = false
     ) {
         self.key = key
         self.invalidation = invalidation
         self.edition = edition
         (self.began, self.wanted) = (began, wanted)
+        self.isPrefetch = isPrefetch
         self.budget = budget
         var first = State()
         first.leader = leader
@@ -203,6 +207,9 @@ final class SharedFetch: Sendable {
             state.isDissolved = dissolve
         }
     }
+
+    /// Whoever waits for it is to ask for himself.
+    func dissolve() { state.withLock { $0.isDissolved = true } }
 
     /// Stops keeping the body: it grew too large, or the store will not have it.
     func letGo() {

@@ -16,6 +16,10 @@ final class SimulatedEdge {
     private var snapshot: SettingsSnapshot
     /// The origins' pools as they are configured now.
     var pools: [OriginPool] { snapshot.pools }
+    /// A counter, summed over the loops.
+    func total(_ counter: Counter) -> UInt64 {
+        loops.reduce(0) { $0 + $1.counters.value(counter) }
+    }
 
     convenience init(_ plan: Plan, _ fabric: Fabric, directory: String? = nil) throws {
         try self.init(
@@ -205,6 +209,7 @@ final class SimulatedEdge {
 @safe  // owns its events
 final class SimulatedLoop {
     var state: LoopState<SimulatedNetwork>
+    let counters = LoopCounters()
     private(set) var isClosed = false
     private let fabric: Fabric
     private let wake: WakeFlag
@@ -218,7 +223,7 @@ final class SimulatedLoop {
         let mailbox = Token(slot: 0, generation: 0, kind: TokenKind.mailbox)
         state = LoopState(
             network: SimulatedNetwork(fabric, loop: index, wake: wake, mailbox: mailbox),
-            index: index, shared: shared, snapshot: snapshot, counters: LoopCounters(),
+            index: index, shared: shared, snapshot: snapshot, counters: counters,
             latencies: LoopLatencies(), log: nil)
         self.fabric = fabric
         self.wake = wake

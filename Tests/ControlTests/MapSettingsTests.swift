@@ -89,6 +89,30 @@ struct MapSettingsTests {
             ])
     }
 
+    @Test("playback: off unless the file says so, within limits, and of use with canonicalKeys")
+    func playback() {
+        #expect(behaviors(head).map(\.playback) == [PlaybackSettings()])
+        #expect(behaviors(head).map(\.playback.isOn) == [false])
+        func given(_ playback: String, _ more: String = "") -> String {
+            head + "behaviors: [{ path: \"*\"\(more), playback: { \(playback) } }]\n"
+        }
+        let settings = behaviors(given("frames: 8, concurrent: 64, rate: 10000"))[0].playback
+        #expect(settings.frames == 8 && settings.concurrent == 64 && settings.rate == 10_000)
+        #expect(behaviors(given("frames: 1"))[0].playback.isOn)
+        for wrong in [
+            "frames: 9", "frames: -1", "concurrent: 0", "concurrent: 65", "rate: 0",
+            "rate: 10001", "ahead: 1",
+        ] {
+            #expect(findings(given(wrong)).count == 1, "\(wrong)")
+        }
+        #expect(
+            findings(given("frames: 2", ", canonicalKeys: false")) == [
+                "edge.yaml:4: warning: behaviors[0].playback says nothing, since the behavior has "
+                    + "no canonicalKeys; give it class: tiles and canonicalKeys: true, or remove "
+                    + "playback"
+            ])
+    }
+
     @Test("where no behavior has canonicalKeys, maps says nothing; wrong values are told")
     func mistakes() {
         let idle =

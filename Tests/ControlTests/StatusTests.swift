@@ -40,6 +40,20 @@ struct StatusTests {
                 + #""checks":[]}]}]}"#)
     }
 
+    @Test("what became of tiles fetched ahead, where any are")
+    func playback() throws {
+        var status = status()
+        status.playback = PlaybackStatus(
+            tiles: 6, prefetches: 5, ready: 4, late: 3, lost: 2, refused: 1)
+        #expect(
+            status.json.encoded.hasSuffix(
+                #","playback":{"tiles":6,"prefetches":5,"ready":4,"late":3,"lost":2,"refused":1}}"#
+            ))
+        let table = try statusTable(Array(status.json.encoded.utf8))
+        #expect(
+            table.contains("\nplayback: of 5 tiles fetched ahead 4 were ready, 3 late, 2 lost\n"))
+    }
+
     @Test("where members are found, when it answered, when it is asked, and why it does not")
     func source() throws {
         var status = status(states: ["warming"])

@@ -1,4 +1,5 @@
 import Edge
+import Yams
 
 /// How the edge is, as `GET /status` tells it.
 struct EdgeStatus {
@@ -15,6 +16,8 @@ struct EdgeStatus {
     var pools: [PoolStatus]
     var clusters: [ClusterStatus] = []
     var writes = WriteStatus()
+    /// nil: nothing is fetched ahead of viewers.
+    var playback: PlaybackStatus?
     /// Of those whose members are found.
     var sources: [DiscoveryStatus] = []
     /// nil: no CloudFront is told anything.
@@ -71,6 +74,7 @@ struct EdgeStatus {
         let clusters: [(String, JSON)] =
             clusters.isEmpty ? [] : [("clusters", .list(clusters.map(\.json)))]
         let writes: [(String, JSON)] = writes.json.map { [("writes", $0)] } ?? []
+        let ahead: [(String, JSON)] = playback.map { [("playback", $0.json)] } ?? []
         let told: [(String, JSON)] = outgoing.map { [("cloudfront", $0.json)] } ?? []
         return .object(
             [
@@ -79,13 +83,52 @@ struct EdgeStatus {
                 ("degraded", weakness.map(JSON.text) ?? .null),
                 ("loops", .number(Int64(loops))), ("connections", .number(Int64(connections))),
                 ("store", store.json), ("origins", .list(pools.map(json))),
-            ] + clusters + writes + told)
+            ] + clusters + writes + ahead + told)
     }
 
     /// A pool, with where its members come from if they are found.
     private func json(_ pool: PoolStatus) -> JSON {
         let source = sources.first { $0.origin == pool.id }
         return .object(pool.fields + (source.map { [("source", $0.json)] } ?? []))
+    }
+}
+
+/// What became of tiles fetched ahead of viewers that play, since the edge began to serve.
+struct PlaybackStatus: Equatable {
+    /// Asked for by viewers who played.
+    var tiles: Int64
+    /// Asked for ahead.
+    var prefetches: Int64
+    var ready: Int64
+    var late: Int64
+    var lost: Int64
+    var refused: Int64
+
+    fileprivate var json: JSON {
+        .object([
+            ("tiles", .number(tiles)), ("prefetches", .number(prefetches)),
+            ("ready", .number(ready)), ("late", .number(late)), ("lost", .number(lost)),
+            ("refused", .number(refused)),
+        ])
+    }
+}
+
+extension PlaybackStatus {
+    /// The same as a line for a person.
+    static func line(_ node: Node) -> String {
+        func count(_ name: String) -> String { node[name]?.scalar?.string ?? "0" }
+        return "playback: of \(count("prefetches")) tiles fetched ahead \(count("ready")) were "
+            + "ready, \(count("late")) late, \(count("lost")) lost"
+    }
+
+    /// - Returns: nil where no behavior has it.
+    init?(_ server: Server, _ settings: Settings) {
+        guard settings.behaviors.contains(where: \.playback.isOn) else { return nil }
+        func value(_ counter: Counter) -> Int64 { Int64(clamping: server.total(counter)) }
+        self.init(
+            tiles: value(.playbackTiles), prefetches: value(.prefetches),
+            ready: value(.prefetchesReady), late: value(.prefetchesLate),
+            lost: value(.prefetchesLost), refused: value(.prefetchesRefused))
     }
 }
 

@@ -21,6 +21,7 @@ public func statusTable(_ json: [UInt8]) throws(AdminClientError) -> String {
     lines.append("\(node.word("connections")) connections on \(node.word("loops")) loops")
     if let store = node["store"] { lines.append(describe(store)) }
     if let writes = node["writes"] { lines.append(WriteStatus.line(writes)) }
+    if let ahead = node["playback"] { lines.append(PlaybackStatus.line(ahead)) }
     if let told = node["cloudfront"] { lines.append(OutgoingStatus.line(told)) }
     for origin in origins { lines += describe(origin: origin) }
     for cluster in node["clusters"]?.sequence ?? [] { lines += describe(cluster: cluster) }

@@ -47,6 +47,7 @@ extension ConfigurationReader {
         settings.degraded = degradedMarker(&section)
         section.read("canonicalKeys", &settings.canonicalKeys, .flag)
         if let metatiles = metatiles(&section) { settings.metatiles = metatiles }
+        if let playback = playback(&section) { settings.playback = playback }
         let pages = pageRules(&section)
         pages.apply(to: &settings)
         section.finish()

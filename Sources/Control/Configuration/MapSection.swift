@@ -135,6 +135,17 @@ extension ConfigurationReader {
         return settings
     }
 
+    /// The key `playback` of a behavior.
+    func playback(_ section: inout Section) -> PlaybackSettings? {
+        guard var part = section.section("playback") else { return nil }
+        var settings = PlaybackSettings()
+        part.read("frames", &settings.frames, .count(0...PlaybackSettings.framesMax))
+        part.read("concurrent", &settings.concurrent, .count(1...PlaybackSettings.concurrentMax))
+        part.read("rate", &settings.rate, .count(1...PlaybackSettings.rateMax))
+        part.finish()
+        return settings
+    }
+
     /// Gives behaviors the map services of their origins, where maps shall have one key.
     mutating func settleMaps() {
         let drafts = Dictionary(
@@ -151,13 +162,16 @@ extension ConfigurationReader {
             let name = name(of: "canonicalKeys", of: behavior, index)
             findings.error(at: findings.place(of: name), "\(name) \(problem.0)", problem.1)
         }
-        for (index, behavior) in behaviors.enumerated() {
-            guard behavior.metatiles.isOn, behavior.maps == nil else { continue }
-            let name = name(of: "metatiles", of: behavior, index)
-            findings.warning(
-                at: findings.place(of: name),
-                "\(name) says nothing, since the behavior has no canonicalKeys",
-                "give it class: tiles and canonicalKeys: true, or remove metatiles")
+        for (index, behavior) in behaviors.enumerated() where behavior.maps == nil {
+            for (key, isOn) in [
+                ("metatiles", behavior.metatiles.isOn), ("playback", behavior.playback.isOn),
+            ] where isOn {
+                let name = name(of: key, of: behavior, index)
+                findings.warning(
+                    at: findings.place(of: name),
+                    "\(name) says nothing, since the behavior has no canonicalKeys",
+                    "give it class: tiles and canonicalKeys: true, or remove \(key)")
+            }
         }
         for origin in origins {
             guard let maps = origin.maps,

@@ -22,6 +22,7 @@ struct BehaviorAddition: Sendable {
     /// nil: as the role has it.
     var canonicalKeys: Bool?
     var metatiles: MetatileSettings?
+    var playback: PlaybackSettings?
 
     /// Whether it is about a behavior of that pattern: the slash at the beginning is optional.
     func concerns(_ other: String) -> Bool {
@@ -54,6 +55,7 @@ struct BehaviorAddition: Sendable {
         if let degraded { settings.degraded = degraded }
         settings.canonicalKeys = canonicalKeys
         if let metatiles { settings.metatiles = metatiles }
+        if let playback { settings.playback = playback }
     }
 }
 
@@ -81,6 +83,7 @@ extension ConfigurationReader {
         addition.degraded = degradedMarker(&section)
         section.read("canonicalKeys", &addition.canonicalKeys, .flag)
         addition.metatiles = metatiles(&section)
+        addition.playback = playback(&section)
         addition.pages = pageRules(&section)
         addition.readRules(&section)
         refuse(decidedForBehaviors, in: &section)

@@ -131,7 +131,8 @@ extension Service: AdminSubject {
             isStopping: server.isStopping, loops: server.loopCount,
             connections: server.openConnections, store: EdgeStatus.StoreStatus(store),
             pools: server.pools(), clusters: server.clusters(),
-            writes: WriteStatus(store.invalidations), sources: discovery.status,
+            writes: WriteStatus(store.invalidations),
+            playback: PlaybackStatus(server, current.settings), sources: discovery.status,
             outgoing: outgoingStatus)
     }
 }

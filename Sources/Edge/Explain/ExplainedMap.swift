@@ -53,6 +53,10 @@ extension LoopState where N: ~Copyable {
                 "\(block.columns)x\(block.rows) tiles from column \(block.first.column), row "
                     + "\(block.first.row), gutter \(block.gutter): drawn as one and cut here")
         }
+        let ahead = snapshot.settings.behaviors[exchange.behavior].playback
+        if ahead.isOn, hot[exchange.behavior].traits.contains(.plays) {
+            note("playback", "the next \(ahead.frames) frames are fetched ahead of who plays")
+        }
         note("asked as", String(decoding: metatile?.target ?? target, as: UTF8.self))
     }
 

@@ -19,7 +19,9 @@ struct Hedge {
 extension LoopState where N: ~Copyable {
     /// The member has the whole request: from some time on it is slow.
     mutating func expectSlowness(_ fetch: Fetch) {
-        guard fetch.pool.settings.hedge.isOn, mayHedge(fetch), let delay = fetch.pool.hedgeDelay
+        // Ahead of viewers nothing is hedged; but one may join.
+        guard fetch.pool.settings.hedge.isOn, mayHedge(fetch) || fetch.isPrefetch,
+            let delay = fetch.pool.hedgeDelay
         else { return }
         fetch.hedge.dueAt = network.monotonicNow + UInt64(delay) * 1_000_000
         arm(fetch)
@@ -27,7 +29,8 @@ extension LoopState where N: ~Copyable {
 
     private func mayHedge(_ fetch: Fetch) -> Bool {
         fetch.ask.requestClass == .tiles && fetch.hedge.rival == nil && !fetch.hedge.isSecond
-            && fetch.phase == .sending && fetch.tried == 0 && !fetch.isBackground
+            && fetch.phase == .sending && fetch.tried == 0
+            && (!fetch.isBackground || fetch.isPrefetch && !fetch.isUnwanted)
             && !fetch.evidence.isTrial && fetch.request.method == .get && fetch.mayMove
     }
 

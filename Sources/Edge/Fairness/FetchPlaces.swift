@@ -99,7 +99,7 @@ extension LoopState where N: ~Copyable {
         let now = network.monotonicMilliseconds
         let wait = leaveAlone(fetch, asked, at: now)
         let tried = fetch.tried | 1 << UInt64(fetch.member & 63)
-        if fetch.isReplayable, fetch.request.method.isIdempotent,
+        if fetch.isReplayable, fetch.request.method.isIdempotent, !fetch.isPrefetch,
             fetch.exchange.intake.isComplete,
             let next = fetch.pool.chooseRetry(
                 tried: tried, isFree: true, at: now, wish(of: fetch),

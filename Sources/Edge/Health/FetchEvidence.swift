@@ -106,6 +106,7 @@ extension LoopState where N: ~Copyable {
             return false
         }
         fetch.judging = nil
+        if losesPrefetch(fetch, rejected: head) { return true }
         if let verdict = head.rejectedContent, suspect(fetch, verdict) { return true }
         if head.rejectedContent == nil, fetch.evidence.document == nil {
             fetch.evidence.first = fetch.shared.prefix(ImageCheck.headBytes)

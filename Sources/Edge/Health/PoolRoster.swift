@@ -180,6 +180,17 @@ struct PoolRoster: Sendable {
         return .trial(best)
     }
 
+    /// Takes one of members that have a place to spare.
+    mutating func takeSpare(
+        _ candidates: [Int], _ requestClass: RequestClass, _ now: Milliseconds, _ wish: MemberWish
+    ) -> Int? {
+        guard !candidates.isEmpty,
+            case .member(let member) = take(
+                candidates, requestClass, now, admitted(wish, 0, now, strict: true), wish)
+        else { return nil }
+        return member
+    }
+
     private mutating func occupy(_ member: Int, _ requestClass: RequestClass) {
         members[member].inFlight += 1
         members[member].inClass[requestClass] += 1

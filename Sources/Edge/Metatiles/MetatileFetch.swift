@@ -45,7 +45,7 @@ extension LoopState where N: ~Copyable {
             exchange.metatile = .alone
             return false
         case .waits(let running):
-            counters.add(.collapsed)
+            counters.add(running.isPrefetch ? .prefetchesLate : .collapsed)
             attend(running, exchange)
             shareTurn(exchange, running)
             tell(exchange.id)
@@ -66,7 +66,7 @@ extension LoopState where N: ~Copyable {
     }
 
     /// Who asks for the metatile: in the words of the viewer who came first, and nobody's.
-    private func asker(
+    func asker(
         for exchange: Exchange, _ metatile: Metatile, _ key: CacheKey
     ) -> Exchange {
         let asked = unsafe exchange.bytes.withUnsafeBytes {
@@ -117,7 +117,9 @@ extension LoopState where N: ~Copyable {
                 if serveWhenReady(exchange, copy, reason: isHit ? .fresh : .metatile) { return }
             }
         }
-        exchange.metatile = .alone
+        // What nobody had asked for failed once, and without a second try.
+        let isNothing = if case .failed = view.phase { fetch.isPrefetch } else { false }
+        exchange.metatile = isNothing ? .none : .alone
         leave(fetch, exchange)
         (exchange.shared, exchange.leads) = (nil, false)
         setDeadline(exchange.id.slot, milliseconds: nil)
@@ -154,6 +156,10 @@ extension LoopState where N: ~Copyable {
     /// The picture is of no use; who waits asks for its tile alone.
     mutating func cameToNothing(_ fetch: Fetch) {
         counters.add(.metatilesUncut)
+        if fetch.isPrefetch {
+            counters.add(.prefetchesLost)
+            noteLost(fetch)
+        }
         conclude(fetch)
         // Before they are told, lest the first of them asks for it once more.
         if let key = fetch.shared.key {
