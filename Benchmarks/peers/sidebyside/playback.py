@@ -6,7 +6,7 @@ import os
 import random
 import statistics
 
-from . import dialects, load, trace
+from . import dialects, load, stepping, trace
 from .bench import medians, paired_ratio, rotate
 from .machine import BenchmarkError, Strangers, build
 from .mapserver import MapServer
@@ -48,6 +48,8 @@ def measure(bench, viewers, rounds, seconds):
         rows = _hits(bench, servers, lists, rounds, seconds)
         result["hits"] = _ratios(rows)
         result["latency"] = _latency(bench, servers, lists, rows, rounds, seconds)
+    with bench.survive("stepping"):
+        result["stepping"] = stepping.measure(bench)
     return result
 
 

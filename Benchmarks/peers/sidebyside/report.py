@@ -208,6 +208,17 @@ def workload_lines(part, goals):
     rows = [("", "p50 µs", "p99 µs", "best p99", "unanswered")]
     rows += [(name, f"{row['p50_us']:.0f}", f"{row['p99_us']:.0f}", f"{row['best_p99_us']:.0f}",
               f"{row['unanswered']:.0f}") for name, row in part["latency"]["servers"].items()]
+    return lines + columns(rows) + _stepping_lines(part.get("stepping"))
+
+
+def _stepping_lines(part):
+    if not part:
+        return []
+    lines = [f"  a player of {part['frames']} frames of {part['tiles']} tiles; of the first three "
+             "nobody can know"]
+    rows = [("", "frames ready", "median ms", "longest ms")]
+    rows += [(name, f"{row['ready']}/{part['frames']}", f"{row['median_ms']:.1f}",
+              f"{row['longest_ms']:.1f}") for name, row in part["servers"].items()]
     return lines + columns(rows)
 
 

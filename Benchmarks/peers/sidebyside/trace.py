@@ -49,9 +49,9 @@ class Request:
 
 
 class Story:
-    def __init__(self, number):
+    def __init__(self, number, frames=FRAMES):
         first = datetime.date(2005 - number, 8, 1)
-        days = [str(first + datetime.timedelta(3 * step)) for step in range(FRAMES + 1)]
+        days = [str(first + datetime.timedelta(3 * step)) for step in range(frames + 1)]
         self.frames = list(itertools.pairwise(days))
         longitude, latitude, self.zoom = HOMES[number % len(HOMES)]
         side = 2 ** self.zoom
