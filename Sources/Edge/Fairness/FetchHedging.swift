@@ -44,7 +44,7 @@ extension LoopState where N: ~Copyable {
         else { return }
         let second = Fetch(
             shared: fetch.shared, pool: fetch.pool, request: fetch.request,
-            exchange: fetch.exchange, isBackground: false, startedAt: fetch.startedAt)
+            exchange: fetch.exchange, isBackground: fetch.isBackground, startedAt: fetch.startedAt)
         second.ask = fetch.ask
         second.take(member, at: network.monotonicMilliseconds)
         guard let slot = fetches.insert(second) else {

@@ -25,6 +25,7 @@ extension LoopState where N: ~Copyable {
     /// Sees to what viewers will ask for next, nearest frames first.
     mutating func prefetch() {
         playback.isQueued = false
+        guard !isStopping else { return }
         let now = network.monotonicMilliseconds
         judgeWishes(now)
         for _ in 0..<Self.framesPerTick {
