@@ -84,7 +84,7 @@ extension LoopState where N: ~Copyable {
             policy: exchange.policy(for: originHead.status),
             requestTime: fetch.requestedAt, responseTime: now)
         var verdict: Storability
-        if exchange.primary == nil
+        if originHead.hasUnknownCoding || exchange.primary == nil
             || !exchange.asksForWhole && !(200...206).contains(originHead.status)
         {
             verdict = .refused(.methodNotCacheable)

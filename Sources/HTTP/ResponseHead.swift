@@ -15,6 +15,9 @@ public struct ResponseHead: Sendable {
     public internal(set) var contentLength: UInt64?
     /// Whether the origin will take another request on the connection (RFC 9112 §9.3).
     public internal(set) var keepsAlive = false
+    /// Whether the body is in a transfer coding that is not understood, so that its bytes are not
+    /// the content: to be relayed at most, never stored.
+    public internal(set) var hasUnknownCoding = false
     /// The Upgrade field's value when Connection names it, else empty.
     public internal(set) var upgrade = ByteSlice()
     /// The field lines.

@@ -69,6 +69,7 @@ private func judge(
 ) -> HeadRejection? {
     head.options = []
     head.contentLength = nil
+    head.hasUnknownCoding = false
     head.upgrade = ByteSlice()
     if let rejection = head.options.add(head.fields, bytes) { return rejection }
     if head.options.contains(.upgrade), let index = head.fields.first(.upgrade) {
@@ -83,6 +84,7 @@ private func judge(
         head.framing = .none
     } else if toHead || status == 304 {
         head.framing = .none
+        head.hasUnknownCoding = false
     }
     if head.framing == .untilClose { head.keepsAlive = false }
     return nil
@@ -97,8 +99,8 @@ private func judgeFraming(_ head: inout ResponseHead, _ bytes: RawSpan) -> HeadR
         if head.fields.isRepeated(.transferEncoding) { return .transferEncodingMalformed }
         switch TransferCoding(bytes.extracting(head.fields[index].value.range)) {
         case .chunked: head.framing = .chunked
-        // Its bytes are not the content, and nobody behind would learn of the coding.
-        case .other, .codedThenChunked: return .transferEncodingUnknown
+        case .other: head.hasUnknownCoding = true
+        case .codedThenChunked: return .transferEncodingUnknown
         case .malformed: return .transferEncodingMalformed
         }
     } else if let index = head.fields.first(.contentLength) {
