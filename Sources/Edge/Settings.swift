@@ -187,6 +187,9 @@ public struct HeaderSetting: Sendable, Hashable {
 
 /// A path pattern, where it leads and its cache policy.
 public struct BehaviorSettings: Sendable {
+    /// Longest pattern that CloudFront takes.
+    public static let patternBytesMax = 255
+
     /// CloudFront's syntax: `*` and `?`, anchored, path only, case-sensitive.
     public var pattern = "*"
     /// Index into `Settings.origins`.

@@ -114,8 +114,8 @@ final class KnownMapsTests {
     @Test("what does not fit into a place is read each time")
     func limit() {
         let named = "/geoserver/wms?request=GetMap&format=image/png&layers="
-        // A key's three parts have a head each; the method has a byte, the host six.
-        let form = ask(named + "a").key.count - 3 * CanonicalKey.partHead - 7
+        // A key's three parts have a head each; the method has a byte, the host none.
+        let form = ask(named + "a").key.count - 3 * CanonicalKey.partHead - 1
         let room = KnownMaps.placeSize - KnownMaps.headSize - (named.utf8.count - 1) - form
         let fits = named + String(repeating: "a", count: 1 + (room - 1) / 2)
         #expect(ask(fits).isKeyed && isKnown(fits))

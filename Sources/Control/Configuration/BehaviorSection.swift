@@ -217,11 +217,13 @@ extension ValueForm where Value == String {
     /// CloudFront's path pattern: at most 255 characters, of the path only.
     static var pathPattern: Self {
         Self { text throws(Complaint) in
-            guard (1...255).contains(text.utf8.count),
+            guard (1...BehaviorSettings.patternBytesMax).contains(text.utf8.count),
                 text.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "#") })
             else {
                 throw Complaint(
-                    "is no path pattern", "write at most 255 characters of a path, with * and ?")
+                    "is no path pattern",
+                    "write at most \(BehaviorSettings.patternBytesMax) characters of a path, with "
+                        + "* and ?")
             }
             return text
         }

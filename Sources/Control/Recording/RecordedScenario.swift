@@ -257,7 +257,7 @@ struct RecordedScenario {
     private mutating func script(_ exchange: RecordedExchange, _ id: String) {
         text.line(1, "- origin:")
         if stage.origins.count > 1 { text.member(3, "name", stage.name(of: id)) }
-        text.member(3, "path", redaction.hidden(exchange.target))
+        text.member(3, "path", pattern(redaction.hidden(exchange.target)))
         if exchange.method != "GET" { text.member(3, "method", exchange.method) }
         if let answered = exchange.answered, answered > exchange.began.time {
             text.line(3, "delay: \(answered - exchange.began.time)ms")
@@ -370,6 +370,13 @@ struct RecordedScenario {
             }
             seen(own, depth + 2)
         }
+    }
+
+    /// As a script's path may be: of a longer one how it begins.
+    private func pattern(_ target: String) -> String {
+        let limit = BehaviorSettings.patternBytesMax
+        if target.utf8.count <= limit { return target }
+        return String(decoding: target.utf8.prefix(limit - 1), as: UTF8.self) + "*"
     }
 
     private mutating func seen(_ exchanges: [RecordedExchange], _ depth: Int) {
