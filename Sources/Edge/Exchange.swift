@@ -142,7 +142,7 @@ extension LoopState where N: ~Copyable {
 
     /// A fetch to be; `key` is where others look for one to join, nil for one that is this
     /// exchange's alone and says nothing about how shareable the target is.
-    private func fresh(_ exchange: Exchange, key: CacheKey? = nil) -> SharedFetch {
+    func fresh(_ exchange: Exchange, key: CacheKey? = nil) -> SharedFetch {
         SharedFetch(
             key: key, invalidation: shared.invalidationNumber, edition: exchange.edition,
             leader: exchange.id, budget: shared.budget, began: network.wallNow,
@@ -189,16 +189,6 @@ extension LoopState where N: ~Copyable {
                 pump(exchange.id.slot)
             }
         }
-    }
-
-    /// A waiter whose leader's response it may not use: ask for itself, at once and alone.
-    private mutating func goAlone(_ exchange: Exchange, _ fetch: SharedFetch) {
-        counters.add(.uncollapsed)
-        leave(fetch, exchange)
-        setDeadline(exchange.id.slot, milliseconds: nil)
-        if fetch.isPrefetch { return obtainAnew(exchange) }
-        exchange.mayCollapse = false
-        lead(exchange, fresh(exchange))
     }
 
     /// Step 5: the origin's response begins.

@@ -32,3 +32,15 @@ extension Exchange {
         !leads && policy.mode == .cloudfront ? .fresh : decision.reason
     }
 }
+
+extension LoopState where N: ~Copyable {
+    /// A waiter whose leader's response it may not use: ask for itself, at once and alone.
+    mutating func goAlone(_ exchange: Exchange, _ fetch: SharedFetch) {
+        counters.add(.uncollapsed)
+        leave(fetch, exchange)
+        setDeadline(exchange.id.slot, milliseconds: nil)
+        if fetch.isPrefetch { return obtainAnew(exchange) }
+        exchange.mayCollapse = false
+        lead(exchange, fresh(exchange))
+    }
+}
