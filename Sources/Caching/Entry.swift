@@ -61,6 +61,8 @@ public struct EntryFlags: OptionSet, Sendable, Hashable {
     /// Its header block says which tile it is, in GeoWebCache's words; whether it came from here is
     /// said with each answer.
     public static let tellsTile = EntryFlags(rawValue: 1 << 19)
+    /// The body lacks its reader's tokens, which are put in at delivery.
+    public static let tokensCut = EntryFlags(rawValue: 1 << 20)
 
     /// How the record and the body lie in the store, whatever the response says.
     public static let layout: EntryFlags = [.headersInChunks, .keyIsDigest, .compressedHere]

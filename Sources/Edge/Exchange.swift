@@ -197,6 +197,7 @@ extension LoopState where N: ~Copyable {
             if let fetch = exchange.shared { goAlone(exchange, fetch) }
             return
         }
+        if exchange.fetch == nil, let cut = head.cut { return respondFilled(exchange, head, cut) }
         if let status = head.failureStatus, let entry = exchange.entry,
             mayServeStale(exchange, entry, .status(status))
         {

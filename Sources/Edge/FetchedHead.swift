@@ -35,6 +35,9 @@ final class FetchedHead: Sendable {
     let isDegraded: Bool
     /// Stored bytes stand before the origin's: a part that this response completes.
     let completes: Bool
+    /// The page without its readers' tokens: what is stored, and what those who waited get. `blob`
+    /// and the body as it came are for who asked alone.
+    let cut: CutPage?
     /// Its member was out of step with its cluster: it is for who asked, and nobody keeps it.
     let isOutOfStep: Bool
 
@@ -48,6 +51,7 @@ final class FetchedHead: Sendable {
         completesTo whole: UInt64? = nil, isOutOfStep: Bool = false
     ) {
         self.isOutOfStep = isOutOfStep
+        cut = nil
         status = whole == nil ? head.status : 200
         if let whole {
             declaredLength = Int(exactly: whole)
@@ -78,14 +82,16 @@ final class FetchedHead: Sendable {
     /// was rejected is for no cache on its way either.
     init(
         _ other: FetchedHead, degraded isDegraded: Bool? = nil, rejected: TileVerdict? = nil,
-        refused: StoreRefusal? = nil
+        refused: StoreRefusal? = nil, cut: CutPage? = nil
     ) {
         (status, declaredLength, bytes) = (other.status, other.declaredLength, other.bytes)
         isOutOfStep = other.isOutOfStep
         (head, facts) = (other.head, other.facts)
         // What was an error to this edge is none to a cache before it, unless it is told.
         let withoutCaching = rejected.map { _ in HeaderBlob.withoutCaching }
-        blob = withoutCaching?(other.blob) ?? other.blob
+        let given = withoutCaching?(other.blob) ?? other.blob
+        blob = cut == nil ? given : HeaderBlob.keptPrivate(given)
+        self.cut = cut
         sharedBlob = withoutCaching.flatMap { other.sharedBlob.map($0) } ?? other.sharedBlob
         (receivedAt, requestedAt) = (other.receivedAt, other.requestedAt)
         let refusal = rejected == nil ? refused : .statusNotCacheable
@@ -124,7 +130,7 @@ final class FetchedHead: Sendable {
 
     /// Whether a waiter's request selects the same variant as the leader's did.
     func suits(_ exchange: Exchange) -> Bool {
-        if lacksCookie(for: exchange) { return false }
+        if cut.map({ !$0.suits(exchange) }) ?? lacksCookie(for: exchange) { return false }
         guard let variant else { return true }
         return variant.matches(exchange)
     }

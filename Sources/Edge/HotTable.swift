@@ -71,6 +71,8 @@ struct BehaviorTraits: OptionSet {
     static let keysLanguage = BehaviorTraits(rawValue: 512)
     /// The next frames of what a viewer plays are fetched ahead.
     static let plays = BehaviorTraits(rawValue: 1_024)
+    /// Pages are stored without their readers' tokens.
+    static let cutsTokens = BehaviorTraits(rawValue: 2_048)
 
     init(rawValue: UInt16) { self.rawValue = rawValue }
 

@@ -20,7 +20,7 @@ public enum Counter: Int, CaseIterable, Sendable {
         prefetchesRefused
     case fallbackStale, fallbackAncestors, fallbackBlanks, fallbackExceptions, fallbackPages
     case noticesShown, noticesLeftOut, degradedPages
-    case ownWrites, ownWritesDisplaced, ownWritePages, pagesWithTokens
+    case ownWrites, ownWritesDisplaced, ownWritePages, pagesWithTokens, pagesFilled
     case systemCalls, ticks
 
     /// Name in the Prometheus exposition.
@@ -195,6 +195,8 @@ public enum Counter: Int, CaseIterable, Sendable {
             ("own_write_pages", "pages that went past the store to show an author his own write")
         case .pagesWithTokens:
             ("pages_with_tokens", "pages that were not shared: a token was found in them")
+        case .pagesFilled:
+            ("pages_filled", "shared pages that got their readers' own tokens as they were sent")
         case .systemCalls: ("system_calls", "system calls made by the loops")
         case .ticks: ("ticks", "turns of the event loops")
         }

@@ -204,6 +204,9 @@ public struct BehaviorSettings: Sendable {
     public var languages: [String] = []
     /// What stands beside tokens in pages, in either case; see `PageSecrets`. Class pages.
     public var tokens = PageSecrets.standardNames
+    /// Tokens that are cut out of what is stored and put in at delivery; one cookie at most. Empty:
+    /// a page with a token is its reader's own. Class pages.
+    public var tokenPlaces: [TokenRule] = []
     /// How a page is known that lacks something; nil: it is taken at its word.
     public var degraded: DegradedMarker?
     /// Keys, forwarding and access as a distribution has them; nil: the edge's own rules.

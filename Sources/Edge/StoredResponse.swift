@@ -8,15 +8,17 @@ extension LoopState where N: ~Copyable {
     /// Serves a stored response: whole, a range, or 304.
     mutating func serve(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry,
-        _ facts: RequestFacts,
-        _ decision: Decision, _ behavior: Int, result: ResultType? = nil, status: Int? = nil,
-        since started: UInt64 = 0
+        _ facts: RequestFacts, _ decision: Decision, _ behavior: Int, result: ResultType? = nil,
+        status: Int? = nil, since started: UInt64 = 0
     ) {
         var outcome = Outcome()
         outcome.startedAt = started
         outcome.result = result ?? decision.resultType
         if decision.reason == .staleWhileRevalidate, hot[behavior].policy.staleIsRefreshHit {
             outcome.result = .refreshHit
+        }
+        if entry.header.flags.contains(.tokensCut) {
+            return unsafe serveFilled(slot, bytes, entry, facts, decision, behavior, outcome.result)
         }
         // What an exchange holds has been looked at for that already.
         if isNoticing, started == 0,
@@ -372,6 +374,7 @@ extension LoopState where N: ~Copyable {
         let current = hot
         hot = exchange.snapshot.hot
         defer { hot = current }
+        if copy.isCut { return serveFilled(exchange, copy, reason, reason.resultOfCopy) }
         let slot = exchange.id.slot
         exchange.shared.map { _ = $0.leave(exchange.id) }
         exchange.hasResponded = true

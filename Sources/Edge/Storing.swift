@@ -191,7 +191,9 @@ extension LoopState where N: ~Copyable {
                     etag: UnsafeRawBufferPointer(rebasing: bytes[facts.etag.range]).bytes)
             }
         }
-        guard update == .freshen, !facts.isContradictory else { return denial(fetch, raw, facts) }
+        guard update == .freshen, !facts.isContradictory, !entry.isCut else {
+            return denial(fetch, raw, facts)
+        }
         var merged = unsafe raw.withUnsafeBytes {
             unsafe HeaderBlob.merged(
                 stored: entry.headers, update: originHead, bytes: $0,
@@ -343,9 +345,14 @@ extension LoopState where N: ~Copyable {
         let joinsStored = union != nil || head.completes
         var headers = storedFields(fetch, head, joinsStored: joinsStored)
         if fetch.exchange.isAnonymous { headers = HeaderBlob.withoutCookies(headers) }
-        let total = UInt64(fetch.shared.total)
+        var total = UInt64(fetch.shared.total)
+        if let cut = head.cut {
+            (headers, segments) = (cut.fields(headers), [StoreSegment(copying: cut.text)])
+            total = UInt64(cut.text.count)
+        }
         var header = EntryHeader(status: UInt16(head.status), flags: flags, times: times)
         complete(&header, fetch, head, headers, length: total)
+        head.cut?.describe(&header)
         if head.status == 206, !describePart(&header, head.facts, total) { return }
         if let union {
             segments = union.segments

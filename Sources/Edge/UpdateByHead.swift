@@ -8,7 +8,7 @@ extension LoopState where N: ~Copyable {
     mutating func updateFromHead(
         _ fetch: Fetch, _ head: FetchedHead, _ key: CacheKey, _ store: Store
     ) {
-        guard let entry = fetch.exchange.entry else { return }
+        guard let entry = fetch.exchange.entry, !entry.isCut else { return }
         let update = unsafe entry.headers.withUnsafeBytes { stored in
             unsafe head.bytes.withUnsafeBytes { bytes in
                 unsafe updateByHead(

@@ -127,6 +127,30 @@ struct ExplainTests {
         #expect(body.refusal?.word == "body-not-supported")
     }
 
+    @Test("whose tokens a page would be filled with")
+    func tokens() throws {
+        let file = """
+            behaviors:
+              - path: "*"
+                class: pages
+                tokenPlaces: [{ cookie: csrftoken, before: ['csrfToken: "'] }]
+            """
+        let secret = String(repeating: "s3", count: 16)
+        for (cookie, word) in [
+            ("csrftoken=\(secret)", "put in by the reader's csrftoken"),
+            ("csrftoken=\"><b>", "is given one"), ("_ga=1", "is given one"),
+        ] {
+            let told = try bench.explain(
+                "http://x.test/", ["Cookie: \(cookie)"], export: nil, file: file)
+            let tokens = told.rewritings.first { $0.what == "tokens" }
+            #expect(tokens?.result.contains(word) == true)
+            #expect(tokens?.result.contains(secret) == false)
+        }
+        let ann = try bench.explain(
+            "http://x.test/", ["Cookie: sessionid=a"], export: nil, file: file)
+        #expect(!ann.rewritings.contains { $0.what == "tokens" })
+    }
+
     @Test("without a distribution: sessions, map requests and what passes the store")
     func own() throws {
         let page = try bench.explain("http://x.test/a?b=1", export: nil)

@@ -29,6 +29,24 @@ struct PageSettingsTests {
         #expect(behavior.tokens == ["nonce"])
     }
 
+    @Test("tokens that are cut out and put in")
+    func tokenPlaces() throws {
+        let read = reading(
+            Self.text(
+                ", class: pages, tokenPlaces: [ { cookie: csrftoken, before: ['value=\"x\" v=\"', "
+                    + "'csrfToken: \"'] }, { value: random, before: 'access_token=' }, "
+                    + "{ value: empty, before: ['data-nonce='] } ]"))
+        #expect(read.findings.isEmpty)
+        let behavior = try #require(read.configuration.settings.behaviors.first)
+        #expect(
+            behavior.tokenPlaces == [
+                TokenRule(
+                    before: ["value=\"x\" v=\"", "csrfToken: \""], value: .cookie("csrftoken")),
+                TokenRule(before: ["access_token="], value: .random),
+                TokenRule(before: ["data-nonce="], value: .empty),
+            ])
+    }
+
     @Test("who has written gets pages past the store for so long")
     func ownWrites() {
         let read = reading(

@@ -71,6 +71,92 @@ struct PageTests {
         #expect(search([], isGzip: true, pieces: 512) == (nil, false))
     }
 
+    private static let cutter = TokenCutter(
+        [TokenRule(before: ["csrf-token\" value=\""], value: .cookie("c"))],
+        names: PageSecrets.standardNames, secret: Array(String(repeating: "s3", count: 16).utf8),
+        attributes: nil)
+
+    /// What a search finds that cuts: whether tokens were cut, else its refusal.
+    private func cut(_ body: [UInt8], isGzip: Bool, pieces size: Int) -> String {
+        let fetch = SharedFetch(
+            key: nil, invalidation: 0, leader: nil, budget: FillBudget(limit: 1 << 24))
+        let search = PageSearch(Self.names, isGzip: isGzip, cutter: Self.cutter)
+        var at = 0
+        while at < body.count {
+            let room = fetch.room(expecting: nil)
+            let count = min(room.count, min(size, body.count - at))
+            room.copyBytes(from: body[at..<at + count])
+            fetch.publish(bytes: count)
+            at += count
+            if search.settles(fetch, isComplete: false) { break }
+        }
+        #expect(search.settles(fetch, isComplete: true))
+        if let cut = search.cut { return "\(cut.text.count) \(cut.tokens.places.count)" }
+        return search.refusal.map { "\($0)" } ?? "whole"
+    }
+
+    @Test("tokens are cut out of whole pages, however they come; long ones are searched only")
+    func cuts() throws {
+        let token = String(repeating: "s3", count: 16)
+        let place = "<input name=\"csrf-token\" value=\"\(token)\">"
+        let (page, length) = (Array((Self.filler + place).utf8), Self.filler.utf8.count + 34)
+        let long = Array((String(repeating: Self.filler, count: 8) + place).utf8)
+        let (clean, packed) = (Array(long.dropLast(place.utf8.count)), try gzip(page))
+        #expect(long.count > NoticeSettings.pageBytesMax)
+        for size in [333, 65_536] {
+            #expect(cut(page, isGzip: false, pieces: size) == "\(length) 1")
+            #expect(cut(packed, isGzip: true, pieces: size) == "\(length) 1")
+            #expect(cut(Self.clean, isGzip: false, pieces: size) == "whole")
+            #expect(cut(Self.form, isGzip: false, pieces: size) == "token")
+            #expect(cut(long, isGzip: false, pieces: size) == "token")
+            #expect(cut(try gzip(long), isGzip: true, pieces: size) == "token")
+            #expect(cut(clean, isGzip: false, pieces: size) == "whole")
+            #expect(cut(try gzip(clean), isGzip: true, pieces: size) == "whole")
+            let short = Array(try gzip(Self.clean).dropLast(9))
+            #expect(cut(short, isGzip: true, pieces: size) == "notSearched")
+        }
+    }
+
+    @Test(
+        "how a cookie is set for others, without its value",
+        arguments: [
+            ("c=v", "c", "v", ""), ("c=v; Path=/", "c", "v", "; Path=/"),
+            (" c = v ;Secure;;  httponly ", "c", "v", "; Secure; httponly"),
+            (
+                "c=v; expires=Fri, 26 Nov 2027 03:00:00 GMT; Max-Age=31449600; SameSite=Lax", "c",
+                "v", "; Max-Age=31449600; SameSite=Lax"
+            ),
+            (
+                "c=v; Expires=Fri, 26 Nov 2027 03:00:00 GMT", "c", "v",
+                "; Expires=Fri, 26 Nov 2027 03:00:00 GMT"
+            ),
+            ("c=v; Path=/; x=secret", "c", "v", nil), ("c", "c", "", ""), ("", "", "", ""),
+            ("=v", "", "v", ""),
+        ])
+    func settings(_ line: String, _ name: String, _ value: String, _ attributes: String?) {
+        let parts = FormCookie.parts(Array(line.utf8))
+        #expect(parts.name == Array(name.utf8) && parts.value == Array(value.utf8))
+        #expect(parts.attributes == attributes.map { Array($0.utf8) })
+    }
+
+    @Test("fields of a page that is filled: nothing to know it by, nothing of the origin's places")
+    func filledFields() {
+        let page = CutPage(text: Array("<p>".utf8), tokens: CutTokens())
+        let block = page.fields(
+            Array(
+                ("Content-Type: text/html\r\nx-edge-cut-tokens: 1p\r\nSet-Cookie: a=b\r\n"
+                    + "Content-Encoding: gzip\r\nCache-Control: max-age=60\r\nETag: \"a\"\r\n"
+                    + "Last-Modified: x\r\nX-Edge-Cut-Cookie: c=\r\nVary: Cookie\r\n").utf8))
+        #expect(
+            String(decoding: block, as: UTF8.self)
+                == "Content-Type: text/html\r\nCache-Control: max-age=60\r\nETag: \"a\"\r\n"
+                + "Last-Modified: x\r\nVary: Cookie\r\nX-Edge-Cut-Tokens: \r\n")
+        #expect(
+            String(decoding: TokenFields.delivered(block), as: UTF8.self)
+                == "Content-Type: text/html\r\nVary: Cookie\r\n"
+                + "Cache-Control: private, no-store\r\n")
+    }
+
     @Test("a search that is given up leaves the page to its reader, whatever it found before")
     func givenUp() {
         let fetch = SharedFetch(

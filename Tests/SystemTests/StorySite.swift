@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import WireTesting
 
@@ -33,6 +34,15 @@ final class StorySite {
         return browser
     }
 
+    /// Ends the edge; whether the text is anywhere in what it has stored.
+    func storeHolds(_ text: String) throws -> Bool {
+        edge.child.signal(SIGTERM)
+        _ = edge.child.waitForExit()
+        let found = try directory.run(
+            "/usr/bin/env", ["grep", "-raFq", text, directory.file("cache")])
+        return found.exit == 0
+    }
+
     func advance(_ seconds: Int) throws {
         _ = try edge.admin("/clock/advance?by=\(seconds)s", method: "POST")
     }
@@ -51,6 +61,8 @@ final class Browser {
     func get(_ path: String, _ fields: String...) throws -> Response {
         try send("GET", path, fields, "")
     }
+
+    func head(_ path: String) throws -> Response { try send("HEAD", path, [], "") }
 
     /// Fills the form of one page in and sends it to another.
     func submit(_ form: String, to path: String, _ text: String) throws -> Response {

@@ -6,10 +6,12 @@ struct PageRules: Sendable {
     var cookies = CookieClasses()
     var languages: [String] = []
     var tokens = PageSecrets.standardNames
+    var tokenPlaces: [TokenRule] = []
     /// The first key that says something else than the standard.
     var changed: String? {
         if cookies != CookieClasses() { return "cookies" }
         if !languages.isEmpty { return "languages" }
+        if !tokenPlaces.isEmpty { return "tokenPlaces" }
         return tokens == PageSecrets.standardNames ? nil : "tokens"
     }
 
@@ -17,11 +19,12 @@ struct PageRules: Sendable {
         settings.cookies = cookies
         settings.languages = languages
         settings.tokens = tokens
+        settings.tokenPlaces = tokenPlaces
     }
 }
 
 extension ConfigurationReader {
-    /// The keys `cookies`, `languages` and `tokens` of a behavior.
+    /// The keys `cookies`, `languages`, `tokens` and `tokenPlaces` of a behavior.
     func pageRules(_ section: inout Section) -> PageRules {
         var rules = PageRules()
         if var cookies = section.section("cookies") {
@@ -46,6 +49,9 @@ extension ConfigurationReader {
         }
         if let tokens = section.list("tokens") {
             rules.tokens = tokens.compactMap { $0.read(.text, findings) }
+        }
+        if let places = section.elements("tokenPlaces") {
+            rules.tokenPlaces = tokenPlaces(places, rules.cookies.csrf)
         }
         return rules
     }

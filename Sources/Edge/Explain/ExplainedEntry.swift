@@ -108,7 +108,7 @@ extension EntryFlags {
             (.mustRevalidate, "must-revalidate"), (.proxyRevalidate, "proxy-revalidate"),
             (.negative, "error"), (.heuristic, "heuristic"), (.classLifetime, "class-lifetime"),
             (.hadAuthorization, "had-authorization"), (.sharedExplicitly, "shared-explicitly"),
-            (.compressedHere, "compressed-here"),
+            (.compressedHere, "compressed-here"), (.tokensCut, "tokens-cut"),
         ]
         return named.filter { contains($0.0) }.map(\.1)
     }

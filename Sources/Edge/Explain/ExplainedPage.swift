@@ -16,6 +16,9 @@ extension LoopState where N: ~Copyable {
                 Int(exchange.facts.language)]
             told.append(Explanation.Rewriting("language", tag))
         }
+        if exchange.facts.standing == .anonymous, let filling = exchange.filling {
+            told.append(Explanation.Rewriting("tokens", filling))
+        }
         let now = network.wallNow
         if exchange.policy.mapClass == .pages, shared.ownWrites.isOpen(at: now),
             let end = exchange.parties(shared.ownWrites).compactMap({
@@ -36,6 +39,18 @@ extension Exchange {
         pairs([.locale, .analytics]).map { pair in
             String(decoding: pair.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
         }.joined(separator: ", ")
+    }
+
+    /// Whose tokens a stored page is filled with; nil: with nobody's.
+    fileprivate var filling: String? {
+        let settings = snapshot.settings.behaviors[behavior]
+        if settings.tokenPlaces.isEmpty { return nil }
+        let cookie = settings.formCookie
+        let name = String(decoding: cookie, as: UTF8.self)
+        if cookie.isEmpty { return "cut out of what is stored; made up for each reader" }
+        return formSecret(cookie) == nil
+            ? "cut out of what is stored; its reader shows no \(name), and is given one"
+            : "cut out of what is stored; put in by the reader's \(name)"
     }
 
     /// Whether pages that vary by a field are told apart, since the key has it or the origin does

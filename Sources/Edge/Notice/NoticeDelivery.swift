@@ -3,7 +3,8 @@ import Glibc
 import HTTP
 import Reactor
 
-/// A page on its way to a viewer with a notice in it: everything but what the connection adds.
+/// A page on its way to a viewer with something in it that is not stored, a notice or tokens:
+/// everything but what the connection adds.
 struct NoticedPage {
     /// Fields that go out, in wire form.
     var fields: [UInt8]
@@ -15,6 +16,8 @@ struct NoticedPage {
     var cacheStatus: [UInt8]
     /// Seconds.
     var age: UInt64?
+    /// It has its reader's tokens.
+    var isFilled = false
 }
 
 /// What an exchange waits for that is being made beside the loops.
@@ -31,7 +34,7 @@ enum Making {
 // while no origin fails.
 extension LoopState where N: ~Copyable {
     /// Whether the behavior's pages get a notice for this request now.
-    private func mayNotice(_ method: Method, _ facts: RequestFacts, _ policy: BehaviorPolicy)
+    func mayNotice(_ method: Method, _ facts: RequestFacts, _ policy: BehaviorPolicy)
         -> Bool
     {
         policy.mapClass == .pages && (method == .get || method == .head) && !facts.hasRange
@@ -245,7 +248,7 @@ extension LoopState where N: ~Copyable {
         }
     }
 
-    private mutating func send(
+    mutating func send(
         _ exchange: Exchange, _ page: NoticedPage, isNoticed: Bool = true
     ) {
         let slot = exchange.id.slot
@@ -253,7 +256,8 @@ extension LoopState where N: ~Copyable {
         exchange.hasResponded = true
         exchange.outcome.status = 200
         exchange.outcome.result = page.result
-        exchange.outcome.detail = isNoticed ? "notice" : exchange.decision.reason.word
+        let detail: StaticString? = isNoticed ? "notice" : page.isFilled ? "tokens" : nil
+        exchange.outcome.detail = detail ?? exchange.decision.reason.word
         exchange.outcome.sentBytes = isHead ? 0 : page.content.count
         if isNoticed { counters.add(.noticesShown) }
         count(page.result)
@@ -264,11 +268,18 @@ extension LoopState where N: ~Copyable {
         if let length = page.length { writer.field("Content-Length", decimal: UInt64(length)) }
         appendConnection(slot, &writer)
         if isNoticed { appendDegraded("notice", since: notice.since, &writer) }
+        if page.isFilled, [.staleIfError, .originDown].contains(exchange.decision.reason) {
+            appendStale(exchange.behavior, &writer)
+        }
         unsafe writer.append(bytes: hot.cacheStatus)
         unsafe writer.append(page.cacheStatus.span.bytes)
-        writer.append(isNoticed ? "; detail=notice\r\n" : "\r\n")
+        if let detail {
+            writer.append("; detail=")
+            writer.append(detail)
+        }
+        writer.append("\r\n")
         if exchange.head.fields.contains(.xEdgeExplain) {
-            appendExplanation(exchange, "notice", &writer)
+            appendExplanation(exchange, detail ?? exchange.decision.reason.word, &writer)
         }
         appendResult(exchange.outcome, age: page.age, &writer)
         writer.append("\r\n")

@@ -11,7 +11,8 @@ extension BehaviorSettings {
         guard policy.mapClass == .pages else { return [] }
         let field = Array("accept-language".utf8)
         let isNamed = unsafe imported?.behavior.key.headers.contains(field.span.bytes) == true
-        return isNamed || !languages.isEmpty ? [.pages, .keysLanguage] : .pages
+        let traits: BehaviorTraits = tokenPlaces.isEmpty ? .pages : [.pages, .cutsTokens]
+        return isNamed || !languages.isEmpty ? traits.union(.keysLanguage) : traits
     }
 }
 

@@ -25,6 +25,9 @@ extension LoopState where N: ~Copyable {
         }
         facts.hasSession = seen.contains(.session) || hasToken
         facts.hasCSRFCookie = seen.contains(.csrf)
+        if hot[behavior].traits.contains(.cutsTokens), facts.hasCSRFCookie {
+            facts.hasCSRFCookie = unsafe showsFormSecret(behavior, bytes)
+        }
         let policy = hot[behavior].policy
         guard policy.sessionsBypass, policy.judgesCookies else {
             facts.standing = hasWritten ? .ownWrite : .unjudged

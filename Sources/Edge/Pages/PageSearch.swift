@@ -17,9 +17,15 @@ final class PageSearch {
     private var rest: [UInt8] = []
     /// Why the page is not to be shared; nil: nothing was found so far.
     private(set) var refusal: StoreRefusal?
+    /// What cuts tokens out instead, of the whole page at once; none of a page that is too long to
+    /// be filled.
+    private var cutter: TokenCutter?
+    /// The page without its tokens; nil: it has none, or is its reader's own.
+    private(set) var cut: (text: [UInt8], tokens: CutTokens)?
 
-    init(_ secrets: PageSecrets, isGzip: Bool) {
+    init(_ secrets: PageSecrets, isGzip: Bool, cutter: TokenCutter? = nil) {
         self.secrets = secrets
+        self.cutter = cutter
         gzip = isGzip ? GzipReader(limit: Self.plainBytesMax) : nil
         if isGzip, gzip == nil { refusal = .notSearched }
     }
@@ -35,6 +41,12 @@ final class PageSearch {
             refusal = .notSearched
             return true
         }
+        if total > NoticeSettings.pageBytesMax { cutter = nil }
+        if let cutter {
+            guard isComplete else { return false }
+            if operate(cutter, body.prefix(total)) { return true }
+            self.cutter = nil
+        }
         if total > taken {
             look(at: body.bytes(from: taken))
             taken = total
@@ -46,6 +58,20 @@ final class PageSearch {
         }
         if secrets.isFound { refusal = .token }
         return isComplete || refusal != nil
+    }
+
+    /// False: it is no page that could be filled in memory.
+    private func operate(_ cutter: TokenCutter, _ body: [UInt8]) -> Bool {
+        let limit = NoticeSettings.pageBytesMax
+        guard
+            let page = gzip == nil ? body : NoticeInjection.decompressed(body, limit: limit)
+        else { return false }
+        switch cutter.cut(page) {
+        case .whole: break
+        case .cut(let text, let tokens): cut = (text, tokens)
+        case .refused: refusal = .token
+        }
+        return true
     }
 
     private func look(at bytes: [UInt8]) {
@@ -95,7 +121,9 @@ extension LoopState where N: ~Copyable {
         guard PageText.mayHoldTokens(head.blob) else { return nil }
         let facts = unsafe head.blob.withUnsafeBytes { unsafe NoticedFields.facts($0) }
         let secrets = PageSecrets(names: exchange.tokenNames, secrets: exchange.secrets(head))
-        let search = PageSearch(secrets, isGzip: facts.coding == .gzip)
+        let search = PageSearch(
+            secrets, isGzip: facts.coding == .gzip,
+            cutter: facts.isHTML ? exchange.cutter(for: head) : nil)
         // Of a part nobody knows what stands across its ends.
         if facts.coding == nil || head.status == 206 || head.completes { search.giveUp() }
         return search
@@ -103,7 +131,14 @@ extension LoopState where N: ~Copyable {
 
     /// The head after the search.
     func searched(_ head: FetchedHead, _ search: PageSearch?) -> FetchedHead {
-        guard let refusal = search?.refusal else { return head }
+        guard let search else { return head }
+        if search.refusal == nil, let (text, tokens) = search.cut {
+            // What lacks something is shown to one reader, whose tokens it has.
+            return head.isDegraded
+                ? FetchedHead(head, refused: .token)
+                : FetchedHead(head, cut: CutPage(text: text, tokens: tokens))
+        }
+        guard let refusal = search.refusal else { return head }
         if refusal == .token { counters.add(.pagesWithTokens) }
         return FetchedHead(head, refused: refusal)
     }

@@ -12,6 +12,8 @@ SIGTERM, or until its standard input, if that is a pipe, ends.
     POST /note                keeps a comment, and says nothing
     GET  /player              a page whose script reads the csrf cookie
     GET  /script              a page with the csrf token in a script
+    GET  /front               a form, the csrf token in a script, and a token in two links; in gzip
+    GET  /echoed              a form, and its secret once more elsewhere
     GET  /layer               writes into the session of everybody, and has a token in a link
     GET  /mine                for those who are signed in; others are sent to /login
     GET, POST /login, /logout
@@ -62,10 +64,12 @@ from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.http import HttpResponse, JsonResponse  # noqa: E402
+from django.middleware.csrf import get_token  # noqa: E402
 from django.shortcuts import redirect  # noqa: E402
 from django.template import RequestContext, Template  # noqa: E402
 from django.urls import include, path  # noqa: E402
 from django.views.decorators.csrf import ensure_csrf_cookie  # noqa: E402
+from django.views.decorators.gzip import gzip_page  # noqa: E402
 
 COMMENTS = []
 FORM = "<form method=post action={}>{{% csrf_token %}}<input name=text></form>"
@@ -122,6 +126,22 @@ def script(request):
     return page(request, "<script>let config = {token: '{{ csrf_token }}'}</script>")
 
 
+@gzip_page
+def front(request):
+    return page(
+        request, FORM.format("/comment") + "<script>let config = {csrfToken: \"{{ csrf_token }}\"}"
+        "</script><p>front for {% if user.is_authenticated %}{{ user.username }}{% else %}nobody"
+        "{% endif %}</p><a href='/geoserver/wms?access_token={{ token }}'>map</a>"
+        "<img src='/geoserver/legend?access_token={{ token }}'>{{ filler }}",
+        token=uuid.uuid1().hex, filler="rather a long page. " * 100)
+
+
+def echoed(request):
+    get_token(request)
+    return page(request, FORM.format("/comment") + "<p>{{ secret }}</p>",
+                secret=request.META["CSRF_COOKIE"])
+
+
 def layer(request):
     request.session["shape"] = str(uuid.uuid4())
     return page(request, "<a href='/geoserver/wms?access_token={{ token }}'>map</a>",
@@ -158,7 +178,8 @@ def api(request):
 
 urlpatterns = [
     path("", home), path("read", read), path("write", write), path("comment", comment),
-    path("note", note), path("player", player), path("script", script), path("layer", layer),
+    path("note", note), path("player", player), path("script", script),
+    path("front", front), path("echoed", echoed), path("layer", layer),
     path("mine", mine), path("login", signin), path("logout", signout), path("api", api),
     path("i18n/", include("django.conf.urls.i18n"))]
 
