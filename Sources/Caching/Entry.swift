@@ -68,7 +68,7 @@ public struct EntryFlags: OptionSet, Sendable, Hashable {
     public static let layout: EntryFlags = [.headersInChunks, .keyIsDigest, .compressedHere]
 
     /// All bits that version 1 of the record knows.
-    static let known = EntryFlags(rawValue: (1 << 20) - 1)
+    static let known = EntryFlags(rawValue: (1 << 21) - 1)
 
     /// An explicit directive prohibits stale use (RFC 9111 §4.2.4).
     @inlinable

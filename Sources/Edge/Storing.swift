@@ -191,9 +191,8 @@ extension LoopState where N: ~Copyable {
                     etag: UnsafeRawBufferPointer(rebasing: bytes[facts.etag.range]).bytes)
             }
         }
-        guard update == .freshen, !facts.isContradictory, !entry.isCut else {
-            return denial(fetch, raw, facts)
-        }
+        let mayJoin = !facts.isContradictory && !entry.isCut
+        guard update == .freshen, mayJoin else { return denial(fetch, raw, facts) }
         var merged = unsafe raw.withUnsafeBytes {
             unsafe HeaderBlob.merged(
                 stored: entry.headers, update: originHead, bytes: $0,
@@ -233,8 +232,7 @@ extension LoopState where N: ~Copyable {
         let own = ownFields(raw, entry) + cookies
         return FetchedHead(
             bytes: raw, head: originHead, facts: facts, blob: merged, receivedAt: now,
-            requestedAt: fetch.requestedAt,
-            storability: verdict, variant: nil,
+            requestedAt: fetch.requestedAt, storability: verdict, variant: nil,
             confirmed: StoredCopy(entry, header: header, headers: merged),
             confirmedForAsker: own.isEmpty
                 ? nil : StoredCopy(entry, header: header, headers: merged + own),

@@ -152,7 +152,7 @@ struct SeedTaskTests {
         #expect(edge.child.waitForExit() == 0)
     }
 
-    @Test("what cannot be seeded is refused in words: no levels, no such grid, no known Host")
+    @Test("what cannot be seeded is refused in words: no levels, no such grid")
     func refusals() throws {
         let edge = try edge("")
         let path = "/gwc/rest/seed/geonode:roads.xml"
@@ -161,8 +161,6 @@ struct SeedTaskTests {
         let other = document("seed", 2).replacing("900913", with: "2193")
         let refused = try post(edge, path, other)
         #expect(refused.status == 400 && refused.text.contains("EPSG:2193"))
-        #expect(try post(edge, path, document("seed", 2)).status == 200)
-        #expect(edge.child.line(with: "keys have the Host") != nil)
         #expect(try asked() == 0)
         for body in [document("frob", 2), "hello", "<a"] {
             let answer = try post(edge, path, body)

@@ -41,8 +41,7 @@ final class EditMaker {
         case 0..<4: operation = .restyle(dice.pick(model.styles))
         case 4..<6: operation = .configure(layer)
         case 6: operation = .permit(layer, isHidden: dice.chance(40))
-        case 7: operation = .truncate(layer, nil)
-        default: operation = .truncate(layer, place(isPoint: false))
+        default: operation = .truncate(layer)
         }
         let edit = site.plan([operation])
         EditText.writeREST(edit, operation, dice)

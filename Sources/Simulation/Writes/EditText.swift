@@ -146,22 +146,11 @@ enum EditText {
         case .permit(let layer, _):
             edit.path = "/geoserver/rest/security/acl/layers/w.\(layer).r"
             edit.body = "<rules/>"
-        case .truncate(let layer, let box):
+        case .truncate(let layer):
             (edit.method, edit.type, edit.isDeferred) = ("POST", "text/xml", true)
             edit.path = "/geoserver/gwc/rest/masstruncate"
-            edit.body = truncation(layer, box)
+            edit.body = "<truncateLayer><layerName>w:\(layer)</layerName></truncateLayer>"
         default: break
         }
-    }
-
-    private static func truncation(_ layer: String, _ box: MapPlace?) -> String {
-        guard let box else {
-            return "<truncateLayer><layerName>w:\(layer)</layerName></truncateLayer>"
-        }
-        let numbers = [box.west, box.south, box.east, box.north]
-        return "<truncateExtent><layerName>w:\(layer)</layerName>"
-            + "<gridSetId>EPSG:4326</gridSetId><bounds><coords>"
-            + numbers.map { "<double>\($0)</double>" }.joined()
-            + "</coords></bounds></truncateExtent>"
     }
 }

@@ -11,7 +11,7 @@ final class MapEdit {
         case configure(String)
         case permit(String, isHidden: Bool)
         /// Of GeoWebCache: what was drawn before is not wanted any more.
-        case truncate(String, MapPlace?)
+        case truncate(String)
     }
 
     /// What the edge has to take it for.
@@ -54,7 +54,7 @@ extension MapEdit.Operation {
         switch self {
         case .insert(let layer, _), .update(let layer, _, _), .updateWithin(let layer, _, _),
             .delete(let layer, _), .deleteWithin(let layer, _), .configure(let layer),
-            .permit(let layer, _), .truncate(let layer, _):
+            .permit(let layer, _), .truncate(let layer):
             layer
         case .restyle: nil
         }
@@ -80,8 +80,7 @@ struct MapReach {
         case .restyle(let name):
             style = name
             kinds = [.tile, .picture, .legend, .info, .capabilities]
-        case .truncate(_, let box):
-            places = box.map { [$0] } ?? []
+        case .truncate:
             kinds = [.tile, .picture]
         default: break
         }

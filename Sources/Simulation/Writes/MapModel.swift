@@ -96,8 +96,8 @@ final class MapModel {
         case .permit(let layer, let isHidden):
             if isHidden { hidden.insert(layer) } else { hidden.remove(layer) }
             return [Footprint(layer: layer, kinds: Footprint.all)]
-        case .truncate(let layer, let box):
-            return [Footprint(layer: layer, place: box, kinds: [.tile], isDirect: true)]
+        case .truncate(let layer):
+            return [Footprint(layer: layer, kinds: [.tile], isDirect: true)]
         }
     }
 
