@@ -79,6 +79,10 @@ struct RecordingTests {
     private static let unrecordable = [
         "200, 203, 204, 300, 301 and 302", "MapStory 9: each visitor", "Pages: the value of",
         "Pages: a page that is compressed", "Pages: each reads the page in a language",
+        "Pages: a form's token", "Pages: those who wait for a page with a token",
+        "Pages: while the site is down", "Pages: a filled page", "Pages: a page with a token",
+        "Pages: a site that sets the cookie", "Pages: a token that is not the cookie's",
+        "Pages: by the letter of RFC 9111 a form's page",
     ]
 
     private static func cannotBeRecorded(_ scenario: Scenario) -> Bool {

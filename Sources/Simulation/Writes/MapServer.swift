@@ -115,6 +115,8 @@ final class MapServer: RequestPeer {
         if dice.chance(25) { course = dice.pick([.refused, .failed, .forbidden, .nothing]) }
         if site.hasFaults, dice.chance(site.habits.writeFaults) {
             course = dice.pick([.lost, .late, .reset, .resetBefore, .garbage, .cut, .broken])
+            // GeoWebCache says of a truncation by its status whether it was done.
+            if course == .broken, edit.isDeferred { course = .failed }
         }
         if site.sabotage == .forgetsRepeats { course = .late }
         world.note("edit \(edit.number) \(course)", 26)
