@@ -67,14 +67,17 @@ extension BehaviorPolicy {
 
 // What the hit path makes of a request for a map, beside looking up its key.
 extension LoopState where N: ~Copyable {
-    /// Credentials in the query make the request a session's.
+    /// Credentials in the query, or in the path, make the request a session's.
     @inline(__always)
     func findCredentials(
         _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: inout RequestFacts
     ) {
-        guard hot[behavior].policy.findsCredentials, !head.query.isEmpty, !facts.hasSession else {
-            return
+        guard hot[behavior].policy.findsCredentials, !facts.hasSession else { return }
+        if !head.hasPlainPath {
+            facts.hasSession = unsafe namesSession(
+                path: UnsafeRawBufferPointer(rebasing: bytes[head.path.range]).bytes)
         }
+        guard !head.query.isEmpty, !facts.hasSession else { return }
         facts.hasSession = unsafe Credentials.areIn(
             UnsafeRawBufferPointer(rebasing: bytes[head.query.range]))
     }

@@ -83,7 +83,7 @@ struct ServicePath {
     }
 
     /// Tomcat's session in a path: from the `;`, encoded or not, to the segment's end.
-    private static func session(in path: RawSpan) -> Range<Int> {
+    static func session(in path: RawSpan) -> Range<Int> {
         let whole = QueryText(start: 0, end: path.byteCount, isInPath: true)
         var at = 0
         while at < path.byteCount {
@@ -104,6 +104,9 @@ struct ServicePath {
         return 0..<0
     }
 }
+
+/// Whether a path, of a map or not, names a session as Tomcat does: `;jsessionid`, encoded or not.
+public func namesSession(path: RawSpan) -> Bool { !ServicePath.session(in: path).isEmpty }
 
 /// Walks the segments of a path; a range of bytes, such as a session's, counts as not there.
 struct PathWalk {

@@ -82,6 +82,21 @@ struct TileEntryTests {
         #expect(room.count == 3)
     }
 
+    @Test("a session in a path is passed by, also where the path is no map's")
+    func sessions() throws {
+        room.always(TileSite.tile("Cache-Control: max-age=600"))
+        let session = ";jsessionid=SECRET"
+        for path in [
+            "\(site)/other\(session)/a.png", "\(site)\(session)/gwc\(session)/service/tms/1",
+            "\(site)/other%3Bjsessionid=SECRET/a.png", "\(site)\(session)/geonode/wms?\(query)",
+        ] {
+            for _ in 0..<2 { #expect(try !edge.get(path).isHit, "\(path)") }
+        }
+        #expect(room.count == 8)
+        #expect(try !edge.get("\(site)/other;v=1/a.png").isHit)
+        #expect(try edge.get("\(site)/other;v=1/a.png").isHit)
+    }
+
     @Test("a contradiction is 400 with the reason, on a connection that goes on, and counted")
     func refused() throws {
         room.always(picture)
