@@ -17,7 +17,7 @@ struct FieldTrust {
     /// balancers hand on what their viewers write. So even a trusted proxy may set only what is
     /// named; but for its account of the way here, where the answer is for nobody else.
     func strips(_ name: RawSpan) -> Bool {
-        for own in names where isSame(own, name) { return !isTrusted }
+        for own in names where equalsIgnoringCase(name, string: own) { return !isTrusted }
         switch SpoofableField(name) {
         case nil: return false
         case .account: return !isTrusted || isKeyed
@@ -31,11 +31,6 @@ struct FieldTrust {
     var stripsHost: Bool {
         let name = Array("x-forwarded-host".utf8)
         return unsafe strips(name.span.bytes)
-    }
-
-    private func isSame(_ text: String, _ name: RawSpan) -> Bool {
-        let bytes = Array(text.utf8)
-        return unsafe equalsIgnoringCase(bytes.span.bytes, name)
     }
 }
 

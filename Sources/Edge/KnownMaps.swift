@@ -148,25 +148,14 @@ struct KnownMaps {
         var state = seed ^ UInt64(text.byteCount)
         var at = 0
         while at + 16 <= text.byteCount {
-            state = folded(state ^ word(text, at), word(text, at + 8) ^ 0xA076_1D64_78BD_642F)
+            state = folded(state ^ text.word(at), text.word(at + 8) ^ 0xA076_1D64_78BD_642F)
             at += 16
         }
         while at < text.byteCount {
-            state = (state ^ UInt64(byte(text, at))) &* 0xE703_7ED1_A0B4_28DB
+            state = (state ^ UInt64(text.byte(at))) &* 0xE703_7ED1_A0B4_28DB
             at += 1
         }
         return folded(state, 0x8EBC_6AF0_9C88_C6E3)
-    }
-
-    @inline(__always)
-    private static func byte(_ text: RawSpan, _ offset: Int) -> UInt8 {
-        unsafe text.unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
-    }
-
-    /// The eight bytes at an offset that is at least as many before the end.
-    @inline(__always)
-    private static func word(_ text: RawSpan, _ offset: Int) -> UInt64 {
-        unsafe text.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
     }
 
     @inline(__always)

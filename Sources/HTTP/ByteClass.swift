@@ -63,11 +63,11 @@ public func isFieldValue(_ text: RawSpan) -> Bool {
 public func isWhitespace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
 /// Whether `byte` is `0`...`9`.
-@inline(__always)
+@inlinable @inline(__always)
 public func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
 /// The value of a hexadecimal digit in either case, nil for any other byte.
-@inline(__always)
+@inlinable @inline(__always)
 public func hexadecimalDigit(_ byte: UInt8) -> UInt8? {
     if isDigit(byte) { return byte &- 0x30 }
     let letter = byte | 0x20
@@ -75,7 +75,7 @@ public func hexadecimalDigit(_ byte: UInt8) -> UInt8? {
 }
 
 /// ASCII letters in lower case, other bytes as they are.
-@inline(__always)
+@inlinable @inline(__always)
 public func lowercased(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 
 /// The same for eight bytes at once.

@@ -25,7 +25,7 @@ public enum HTTPDate {
     }
 
     /// The day, counted from the epoch, of a date in the Gregorian calendar; month from 1.
-    static func epochDay(year: Int, month: Int, day: Int) -> Int64 {
+    package static func epochDay(year: Int, month: Int, day: Int) -> Int64 {
         // Years are counted from March, so that the leap day is the last of its year.
         let shifted = month <= 2 ? year - 1 : year
         let era = (shifted >= 0 ? shifted : shifted - 399) / 400
@@ -36,7 +36,7 @@ public enum HTTPDate {
     }
 
     /// The year, month and day of a day counted from the epoch.
-    static func civil(epochDay: Int64) -> (year: Int, month: Int, day: Int) {
+    package static func civil(epochDay: Int64) -> (year: Int, month: Int, day: Int) {
         let shifted = Int(epochDay) + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
         let dayOfEra = shifted - era * 146_097

@@ -2,16 +2,16 @@
 /// a debug build, and so every test and fuzz run, traps where a caller did not.
 extension RawSpan {
     /// The byte at an offset that the caller has compared with `byteCount`.
-    @inline(__always)
-    func byte(_ offset: Int) -> UInt8 {
+    @inlinable @inline(__always)
+    package func byte(_ offset: Int) -> UInt8 {
         assert(offset >= 0 && offset < byteCount, "no such byte")
         return unsafe unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
     }
 
     /// The eight bytes at an offset that the caller knows to be at least eight before the end;
     /// the first of them is the least significant.
-    @inline(__always)
-    func word(_ offset: Int) -> UInt64 {
+    @inlinable @inline(__always)
+    package func word(_ offset: Int) -> UInt64 {
         assert(offset >= 0 && offset + 8 <= byteCount, "no such bytes")
         return UInt64(
             littleEndian: unsafe unsafeLoadUnaligned(
@@ -19,8 +19,8 @@ extension RawSpan {
     }
 
     /// The two bytes at an offset that the caller knows to be at least two before the end.
-    @inline(__always)
-    func pair(_ offset: Int) -> UInt16 {
+    @inlinable @inline(__always)
+    package func pair(_ offset: Int) -> UInt16 {
         assert(offset >= 0 && offset + 2 <= byteCount, "no such bytes")
         return UInt16(
             littleEndian: unsafe unsafeLoadUnaligned(
@@ -28,8 +28,8 @@ extension RawSpan {
     }
 
     /// The four bytes at an offset, likewise.
-    @inline(__always)
-    func quad(_ offset: Int) -> UInt32 {
+    @inlinable @inline(__always)
+    package func quad(_ offset: Int) -> UInt32 {
         assert(offset >= 0 && offset + 4 <= byteCount, "no such bytes")
         return UInt32(
             littleEndian: unsafe unsafeLoadUnaligned(
@@ -39,8 +39,8 @@ extension RawSpan {
 
 extension StaticString {
     /// The byte at an offset that the caller has compared with `utf8CodeUnitCount`.
-    @inline(__always)
-    func byte(_ offset: Int) -> UInt8 {
+    @inlinable @inline(__always)
+    package func byte(_ offset: Int) -> UInt8 {
         assert(offset >= 0 && offset < utf8CodeUnitCount, "no such byte")
         return unsafe utf8Start[offset]
     }
@@ -72,11 +72,23 @@ package enum EightBytes {
 
 /// Whether `text` is `word`, which is in lower case, whatever the case of `text`.
 public func equalsIgnoringCase(_ text: RawSpan, _ word: StaticString) -> Bool {
-    guard text.byteCount == word.utf8CodeUnitCount else { return false }
-    for index in 0..<text.byteCount where lowercased(text.byte(index)) != word.byte(index) {
-        return false
+    let count = word.utf8CodeUnitCount
+    guard text.byteCount == count else { return false }
+    let word = unsafe UnsafeRawBufferPointer(start: word.utf8Start, count: count).bytes
+    if count >= 8 {
+        for index in stride(from: 0, to: count - 8, by: 8)
+        where lowercased(eight: text.word(index)) != word.word(index) { return false }
+        return lowercased(eight: text.word(count - 8)) == word.word(count - 8)
     }
+    if count >= 4 { return lowercased(eight: fours(text)) == fours(word) }
+    for index in 0..<count where lowercased(text.byte(index)) != word.byte(index) { return false }
     return true
+}
+
+/// Four to seven bytes as two fours that overlap.
+@inline(__always)
+private func fours(_ text: RawSpan) -> UInt64 {
+    UInt64(text.quad(0)) | UInt64(text.quad(text.byteCount - 4)) << 32
 }
 
 /// Whether two texts are the same but for the case of ASCII letters.
@@ -85,6 +97,17 @@ public func equalsIgnoringCase(_ left: RawSpan, _ right: RawSpan) -> Bool {
     for index in 0..<left.byteCount
     where lowercased(left.byte(index)) != lowercased(right.byte(index)) {
         return false
+    }
+    return true
+}
+
+/// The same where one of them is a string. Allocates nothing.
+public func equalsIgnoringCase(_ text: RawSpan, string: String) -> Bool {
+    guard text.byteCount == string.utf8.count else { return false }
+    var at = 0
+    for byte in string.utf8 {
+        guard lowercased(text.byte(at)) == lowercased(byte) else { return false }
+        at += 1
     }
     return true
 }

@@ -68,9 +68,9 @@ public enum SpoofableField: UInt8, Sendable, CaseIterable {
         "x-client-verify", "x-remote-", "x-auth-request-", "x-webauth-", "shib-", "sec-user",
         "sec-role", "sec-org", "x-original-user",
     ]
-    private static let rewriters: InlineArray<12, StaticString> = [
-        "x-rewrite-url", "x-http-method", "x-method-override", "x-http-method-override",
-        "x-http-host-override", "x-host", "x-script-name", "script-name", "path-info",
+    private static let rewriters: InlineArray<11, StaticString> = [
+        "x-rewrite-url", "x-http-method", "x-method-override", "x-http-host-override", "x-host",
+        "x-script-name", "script-name", "path-info",
         "x-sendfile-type", "x-proxy-url", "x-forwarded-method",
     ]
     private static let rewriterPrefixes: InlineArray<3, StaticString> = [

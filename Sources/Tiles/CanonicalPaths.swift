@@ -1,3 +1,5 @@
+import HTTP
+
 // What operators write of paths, as it stands in keys: they name what viewers ask for, and a map is
 // stored under its normal form.
 extension TileRequest {
@@ -80,7 +82,7 @@ extension MapServices {
             }
             let isOpen = !isWhole && !rest.contains(slash)
             let isService = Self.words.contains { name in
-                let small = word.map(lowercase)
+                let small = word.map(lowercased)
                 return isOpen ? name.starts(with: small) : name == small
             }
             if isService || layers.hasBareNames { return maps }

@@ -139,7 +139,7 @@ struct FNV: Sendable {
 
     /// RFC 3986 §3.1.
     private static func isScheme(_ byte: UInt8) -> Bool {
-        lowercase(byte) &- 0x61 < 26 || isDigit(byte) || byte == UInt8(ascii: "+")
+        lowercased(byte) &- 0x61 < 26 || isDigit(byte) || byte == UInt8(ascii: "+")
             || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
     }
 

@@ -1,3 +1,5 @@
+import HTTP
+
 /// The value of TIME or ELEVATION: a list of single values and of ranges, `a,b/c,d/e/step`.
 ///
 /// Values have one spelling; a list is sorted and has each of its items once, since servers take
@@ -103,7 +105,7 @@ enum DimensionList {
         guard var at = text.prefix("p", in: bytes), at < text.end else { return false }
         while at < text.end {
             let (value, width) = text.byte(at: at, in: bytes)
-            switch lowercase(value) {
+            switch lowercased(value) {
             case 0x30...0x39, UInt8(ascii: "."), UInt8(ascii: "t"), UInt8(ascii: "y"),
                 UInt8(ascii: "m"), UInt8(ascii: "w"), UInt8(ascii: "d"), UInt8(ascii: "h"),
                 UInt8(ascii: "s"):

@@ -1,3 +1,5 @@
+import HTTP
+
 /// What the beginning of a text body shows about the document.
 ///
 /// A prologue may take all the bytes there are; then a DOCTYPE that names the root is enough, and

@@ -1,3 +1,5 @@
+import HTTP
+
 /// The parameters of a query that choose the dialect of its exceptions.
 struct ExceptionNames {
     private var service = QueryText.empty

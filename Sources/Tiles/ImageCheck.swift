@@ -164,7 +164,7 @@ extension ImageSignature {
         let count = bytes.byteCount
         func begins(_ signature: StaticString) -> Bool {
             guard count < signature.utf8CodeUnitCount else { return false }
-            for index in 0..<count where lowercase(bytes.byte(index)) != signature.byte(index) {
+            for index in 0..<count where lowercased(bytes.byte(index)) != signature.byte(index) {
                 return false
             }
             return true

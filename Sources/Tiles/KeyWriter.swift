@@ -1,3 +1,5 @@
+import HTTP
+
 /// Writes canonical text into memory of the caller: each text has one spelling.
 ///
 /// Nothing is written past the end; what did not fit is marked by `hasOverflowed`.
@@ -124,7 +126,7 @@ struct KeyWriter {
         var at = text.start
         while at < text.end {
             let (value, width) = text.byte(at: at, in: bytes)
-            encoded(isUpper ? uppercase(value) : lowercase(value))
+            encoded(isUpper ? uppercase(value) : lowercased(value))
             at += width
         }
     }
@@ -174,6 +176,6 @@ func isVerbatim(_ value: UInt8) -> Bool {
 
 /// Whether a byte means the same encoded or not, anywhere (RFC 3986 §2.3).
 func isUnreserved(_ value: UInt8) -> Bool {
-    isDigit(value) || lowercase(value) &- 0x61 < 26 || value == UInt8(ascii: "-")
+    isDigit(value) || lowercased(value) &- 0x61 < 26 || value == UInt8(ascii: "-")
         || value == UInt8(ascii: ".") || value == UInt8(ascii: "_") || value == UInt8(ascii: "~")
 }

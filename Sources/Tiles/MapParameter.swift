@@ -1,3 +1,5 @@
+import HTTP
+
 /// The query parameters that decide which picture a map request means, and those that are known
 /// not to.
 ///
@@ -23,7 +25,7 @@ enum MapParameter: UInt8 {
     ///
     /// The length excludes most candidates before a byte is compared.
     static func named(_ name: QueryText, in bytes: RawSpan) -> MapParameter? {
-        let letter = name.isEmpty ? 0 : lowercase(name.byte(at: name.start, in: bytes).value)
+        let letter = name.isEmpty ? 0 : lowercased(name.byte(at: name.start, in: bytes).value)
         @inline(__always)
         func isWord(_ word: StaticString) -> Bool {
             letter == word.byte(0) && name.spells(word, in: bytes)
@@ -66,7 +68,7 @@ enum MapParameter: UInt8 {
     }
 
     private static func namedAtLength(_ name: QueryText, in bytes: RawSpan) -> MapParameter? {
-        let letter = name.isEmpty ? 0 : lowercase(name.byte(at: name.start, in: bytes).value)
+        let letter = name.isEmpty ? 0 : lowercased(name.byte(at: name.start, in: bytes).value)
         @inline(__always)
         func isWord(_ word: StaticString) -> Bool {
             letter == word.byte(0) && name.spells(word, in: bytes)

@@ -1,3 +1,5 @@
+import HTTP
+
 /// The Content-Types that matter for a map's answer.
 enum MediaType: Equatable {
     case absent, png, jpeg, gif, webp, svg, otherImage

@@ -16,7 +16,7 @@ struct PNGChunkType: Equatable {
     /// All four are ASCII letters.
     var isWellFormed: Bool {
         [24, 16, 8, 0].allSatisfy {
-            lowercase(UInt8(truncatingIfNeeded: code >> UInt32($0))) &- 0x61 < 26
+            lowercased(UInt8(truncatingIfNeeded: code >> UInt32($0))) &- 0x61 < 26
         }
     }
 

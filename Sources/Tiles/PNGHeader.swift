@@ -1,3 +1,5 @@
+import HTTP
+
 /// What IHDR says of a picture. Source: PNG 3rd edition §11.2.1.
 struct PNGHeader: Equatable {
     enum ColorType: UInt8 {

@@ -1,3 +1,5 @@
+import HTTP
+
 /// What one walk over a query string finds: each known parameter's value, and the other ones.
 ///
 /// A fixed size on the stack; offsets only.

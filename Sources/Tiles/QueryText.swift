@@ -74,7 +74,7 @@ struct QueryText {
         for index in 0..<word.utf8CodeUnitCount {
             guard at < end else { return nil }
             let (value, width) = byte(at: at, in: bytes)
-            guard lowercase(value) == word.byte(index) else { return nil }
+            guard lowercased(value) == word.byte(index) else { return nil }
             at += width
         }
         return at
@@ -101,7 +101,7 @@ struct QueryText {
         while left < end, right < other.end {
             let (mine, width) = byte(at: left, in: bytes)
             let (theirs, otherWidth) = other.byte(at: right, in: bytes)
-            guard mine == theirs || ignoringCase && lowercase(mine) == lowercase(theirs) else {
+            guard mine == theirs || ignoringCase && lowercased(mine) == lowercased(theirs) else {
                 return false
             }
             left += width
@@ -208,72 +208,10 @@ struct QueryWalk {
 }
 
 extension RawSpan {
-    /// The byte at an offset that the caller has compared with `byteCount`.
-    @inline(__always)
-    func byte(_ offset: Int) -> UInt8 {
-        assert(offset >= 0 && offset < byteCount, "no such byte")
-        return unsafe unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
-    }
-
-    /// The eight bytes at an offset that the caller knows to be that far before the end; the first
-    /// is the least significant.
-    @inline(__always)
-    func word(_ offset: Int) -> UInt64 {
-        assert(offset >= 0 && offset + 8 <= byteCount, "no such bytes")
-        return UInt64(
-            littleEndian: unsafe unsafeLoadUnaligned(
-                fromUncheckedByteOffset: offset, as: UInt64.self))
-    }
-
-    /// Four to seven bytes as two fours that overlap.
-    @inline(__always)
-    func fours(_ start: Int, _ end: Int) -> UInt64 {
-        assert(start >= 0 && start + 4 <= end && end <= byteCount, "no such bytes")
-        let (first, last) = unsafe (
-            unsafeLoadUnaligned(fromUncheckedByteOffset: start, as: UInt32.self),
-            unsafeLoadUnaligned(fromUncheckedByteOffset: end - 4, as: UInt32.self)
-        )
-        return UInt64(first) | UInt64(last) << 32
-    }
-
     /// Whether the bytes in this range are `word` (in lower case), in any case, undecoded.
-    func spells(_ word: StaticString, from start: Int, to end: Int) -> Bool {
-        let count = word.utf8CodeUnitCount
-        guard start >= 0, end <= byteCount, end - start == count else { return false }
-        let word = unsafe UnsafeRawBufferPointer(start: word.utf8Start, count: count).bytes
-        if count >= 8 {
-            for index in stride(from: 0, to: count - 8, by: 8)
-            where lowercased(eight: self.word(start + index)) != word.word(index) {
-                return false
-            }
-            return lowercased(eight: self.word(end - 8)) == word.word(count - 8)
-        }
-        if count >= 4 { return lowercased(eight: fours(start, end)) == word.fours(0, count) }
-        for index in 0..<count where lowercase(byte(start + index)) != word.byte(index) {
-            return false
-        }
-        return true
-    }
-}
-
-extension StaticString {
-    /// The byte at an offset that the caller has compared with `utf8CodeUnitCount`.
     @inline(__always)
-    func byte(_ offset: Int) -> UInt8 {
-        assert(offset >= 0 && offset < utf8CodeUnitCount, "no such byte")
-        return unsafe utf8Start[offset]
+    func spells(_ word: StaticString, from start: Int, to end: Int) -> Bool {
+        guard start >= 0, start <= end, end <= byteCount else { return false }
+        return equalsIgnoringCase(extracting(start..<end), word)
     }
-}
-
-@inline(__always)
-func lowercase(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
-
-@inline(__always)
-func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
-
-@inline(__always)
-func hexadecimalDigit(_ byte: UInt8) -> UInt8? {
-    if isDigit(byte) { return byte &- 0x30 }
-    let letter = byte | 0x20
-    return letter &- 0x61 < 6 ? letter &- 0x57 : nil
 }

@@ -1,3 +1,5 @@
+import HTTP
+
 extension MapRequest {
     /// Writes the query that goes to the origin: the viewer's without any EXCEPTIONS parameter.
     ///

@@ -1,3 +1,5 @@
+import HTTP
+
 /// What the path of a tile says by itself, without a query.
 ///
 /// Segments are taken as they stand in the path; nobody percent-encodes the digits and words that

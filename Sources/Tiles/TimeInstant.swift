@@ -1,3 +1,5 @@
+import HTTP
+
 /// An ISO 8601 time as WMS writes it (OGC 06-042 Annex D): a year of any size, and as much of the
 /// rest as is given.
 ///

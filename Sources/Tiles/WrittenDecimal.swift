@@ -1,3 +1,5 @@
+import HTTP
+
 /// A decimal number without loss: `digits` times ten to the power of `exponent`.
 ///
 /// Normal form: no zero at the end of `digits`; zero has no sign and no exponent.

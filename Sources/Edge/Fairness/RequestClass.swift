@@ -125,17 +125,11 @@ public enum RequestClass: UInt8, Sendable, CaseIterable {
     /// Whether the path's last segment is a service of data: `/W/wfs`, `/wfs/WfsDispatcher`.
     private static func isFeatureService(_ path: RawSpan) -> Bool {
         var end = path.byteCount
-        if end > 0, path.byteAt(end - 1) == UInt8(ascii: "/") { end -= 1 }
+        if end > 0, path.byte(end - 1) == UInt8(ascii: "/") { end -= 1 }
         var start = end
-        while start > 0, path.byteAt(start - 1) != UInt8(ascii: "/") { start -= 1 }
+        while start > 0, path.byte(start - 1) != UInt8(ascii: "/") { start -= 1 }
         let last = path.extracting(start..<end)
         return isFeatureService(named: last) || PercentCoding.spells(last, "wfsdispatcher")
-    }
-}
-
-extension RawSpan {
-    fileprivate func byteAt(_ offset: Int) -> UInt8 {
-        unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
 }
 

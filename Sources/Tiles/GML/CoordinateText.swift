@@ -1,3 +1,5 @@
+import HTTP
+
 /// Numbers of a GML geometry, read from text that comes in pieces, and the rectangle they span.
 ///
 /// Total: whatever is not exactly as its form says makes `isSound` false, and nothing else.

@@ -1,3 +1,5 @@
+import HTTP
+
 /// A moment as a player names it in TIME: a month, milliseconds into it, and to which precision.
 ///
 /// Players go on by months as well as by days, and months differ in length, so that both have to
@@ -93,33 +95,16 @@ struct PlaybackInstant: Equatable {
         value >= 0 ? value / divisor : (value - divisor + 1) / divisor
     }
 
-    /// Days from 1970-01-01 to the first of a month.
-    ///
-    /// Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms": days_from_civil.
+    /// Days from 1970-01-01 to the first of a month, months counted from January of the year 0.
     private static func days(before month: Int64) -> Int64 {
-        // Years begin in March, so that the leap day is the last one.
-        let shifted = month - 2
-        let year = floor(shifted, 12)
-        let era = floor(year, 400)
-        let yearOfEra = year - era * 400
-        let dayOfYear = (153 * (shifted - year * 12) + 2) / 5
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
+        let year = floor(month, 12)
+        return HTTPDate.epochDay(year: Int(year), month: Int(month - year * 12) + 1, day: 1)
     }
 
     /// The month in which a day since 1970-01-01 lies, and how many days of it are before that.
-    ///
-    /// Source: the same, civil_from_days.
     private static func month(ofDay day: Int64) -> (month: Int64, day: Int64) {
-        let shifted = day + 719_468
-        let era = floor(shifted, 146_097)
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra =
-            (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let month = (5 * dayOfYear + 2) / 153
-        let year = yearOfEra + era * 400
-        return (year * 12 + month + 2, dayOfYear - (153 * month + 2) / 5)
+        let date = HTTPDate.civil(epochDay: day)
+        return (Int64(date.year * 12 + date.month - 1), Int64(date.day - 1))
     }
 }
 

@@ -1,3 +1,5 @@
+import HTTP
+
 /// What of a map's normal form is its view, and what its frame: the view is layers, styles, picture
 /// and zoom level, which all tiles of a viewport have in common, the frame is TIME.
 ///
