@@ -12,8 +12,10 @@ extension ResponseHead {
     /// Whether two lines of one of them differ: what is said is not known then.
     public func contradictsItself(_ bytes: RawSpan) -> Bool {
         guard fields.repeated & Self.singles != 0 else { return false }
+        // Of each field once, however many lines of it there are.
         for index in 0..<fields.count
         where Self.singles & fields[index].known.bit != 0
+            && fields.first(fields[index].known) == index
             && contradictsItself(in: fields[index].known, bytes)
         {
             return true
@@ -38,9 +40,7 @@ extension ResponseHead {
     public func isSurplus(_ index: Int, bytes: RawSpan) -> Bool {
         let field = fields[index].known
         guard fields.isRepeated(field), Self.singles & field.bit != 0 else { return false }
-        if field == .etag || field == .lastModified, contradictsItself(in: field, bytes) {
-            return true
-        }
-        return fields.first(field) != index
+        if fields.first(field) != index { return true }
+        return (field == .etag || field == .lastModified) && contradictsItself(in: field, bytes)
     }
 }

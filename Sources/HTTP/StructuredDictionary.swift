@@ -11,8 +11,9 @@ struct StructuredDictionary {
     }
 
     struct Member {
-        /// Offsets of the key.
+        /// Offsets of the key, and of all of it.
         var key: Range<Int>
+        var whole: Range<Int>
         var value: Value
     }
 
@@ -45,7 +46,7 @@ struct StructuredDictionary {
         guard reader.skipParameters(text) else { return fail() }
         at = reader.at
         hasMember = true
-        return Member(key: key, value: value)
+        return Member(key: key, whole: key.lowerBound..<at, value: value)
     }
 
     private mutating func fail() -> Member? {

@@ -17,7 +17,7 @@ public func parseCDNCacheControl(
         let value = bytes.extracting(fields[index].value.range)
         while let member = dictionary.next(in: value) {
             isEmpty = false
-            result.set(value.extracting(member.key), member.value, in: value)
+            result.set(member, in: value)
         }
         if dictionary.isMalformed { return nil }
         line = fields.next(after: index, .cdnCacheControl)
@@ -26,10 +26,9 @@ public func parseCDNCacheControl(
 }
 
 extension CacheControl {
-    fileprivate mutating func set(
-        _ key: RawSpan, _ value: StructuredDictionary.Value, in line: RawSpan
-    ) {
-        switch value {
+    fileprivate mutating func set(_ member: StructuredDictionary.Member, in line: RawSpan) {
+        let key = line.extracting(member.key)
+        switch member.value {
         case .boolean(let isTrue):
             guard let flag = Self.flag(key) else { return }
             flags.subtract(Self.fields(flag))
@@ -50,21 +49,20 @@ extension CacheControl {
                 flags.insert(.hasStaleIfError)
                 staleIfError = seconds
             }
-        case .text: qualify(key, line)
+        case .text:
+            let names = Directive(line, member.whole)?.argument
+            qualify(key, hasNames: names.map { Self.namesFields(line.extracting($0)) } ?? false)
         case .other: break
         }
     }
 
     /// A list that is empty, or of which the names cannot be told, is about the whole response, the
     /// stricter reading. The last of a name counts.
-    private mutating func qualify(_ key: RawSpan, _ line: RawSpan) {
-        var hasNames = false
+    private mutating func qualify(_ key: RawSpan, hasNames: Bool) {
         if equalsExactly(key, "no-cache") {
-            Self.forEachQualifiedName(of: .noCache, in: line) { _ in hasNames = true }
             flags.subtract([.noCache, .noCacheFields])
             flags.insert(hasNames ? .noCacheFields : .noCache)
         } else if equalsExactly(key, "private") {
-            Self.forEachQualifiedName(of: .private, in: line) { _ in hasNames = true }
             flags.subtract([.private, .privateFields])
             flags.insert(hasNames ? .privateFields : .private)
         }

@@ -90,6 +90,9 @@ struct TargetedCacheControlTests {
             ("no-cache=\"X\", no-cache", .noCache), ("private=\"X\", private=?0", []),
             ("no-cache=1", []), ("private=(\"X\")", []), ("no-store=\"X\"", []),
             ("no-cache=\"X\", private", [.noCacheFields, .private]),
+            ("private=\"a\", private=\"\"", .private),
+            ("private=\"\", private=\"a\"", .privateFields),
+            ("private=\"Set-Cookie, X Y\"", .private),
             ("private=\" , \"", .private), ("private=\"X\";a=1", .private),
         ] as [(String, CacheControl.Flags)])
     func qualified(_ text: String, _ flags: CacheControl.Flags) {
