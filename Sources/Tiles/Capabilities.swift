@@ -50,17 +50,17 @@ public enum CapabilitiesError: Error, Equatable, Sendable, CustomStringConvertib
 /// try reader.take(piece)    // for each piece
 /// let capabilities = try reader.finish()
 /// ```
-public struct CapabilitiesReader: Sendable {
+public struct CapabilitiesReader: CapabilitiesScan, Sendable {
     /// Most layers that are counted, and the longest name.
     public static let layersMax = 100_000
 
-    private var scanner: XMLScanner
+    var scanner: XMLScanner
     private var print = CapabilitiesFingerprint()
     private var layers: Set<String> = []
     private var root: XMLElement?
     /// The local names of the open elements.
     private var path: [String] = []
-    private var text = ""
+    var text = ""
 
     /// A reader before the first byte.
     ///
@@ -82,39 +82,18 @@ public struct CapabilitiesReader: Sendable {
     ///
     /// - Throws: as soon as it is certain that this is no complete document of a service; the
     ///   reader must not be used any more then.
-    public mutating func take(_ bytes: RawSpan) throws(CapabilitiesError) {
-        var at = 0
-        while true {
-            let step: XMLStep
-            do throws(XMLError) {
-                step = try scanner.next(bytes.extracting(at...))
-            } catch {
-                throw .malformed(error)
-            }
-            at += step.consumed
-            switch step.event {
-            case .needMore: return
-            case .text(let piece): text += piece
-            case .start(let element): try begin(element)
-            case .end(let name): try end(name)
-            }
-        }
-    }
+    public mutating func take(_ bytes: RawSpan) throws(CapabilitiesError) { try scan(bytes) }
 
     /// Says that the document ends here.
     public mutating func finish() throws(CapabilitiesError) -> Capabilities {
-        do throws(XMLError) {
-            try scanner.finish()
-        } catch {
-            throw .malformed(error)
-        }
+        try endScan()
         guard let root else { throw .notCapabilities(root: "") }
         return Capabilities(
             root: root.name.local, version: root["version"],
             updateSequence: root["updateSequence"], layers: layers, fingerprint: print.value)
     }
 
-    private mutating func begin(_ element: XMLElement) throws(CapabilitiesError) {
+    mutating func begin(_ element: XMLElement) throws(CapabilitiesError) {
         let name = element.name.local
         if Self.exceptions.contains(name) { throw .exception }
         if root == nil {
@@ -129,7 +108,7 @@ public struct CapabilitiesReader: Sendable {
         if name == "TileMap", let address = element["href"] { try addLayer(address) }
     }
 
-    private mutating func end(_ name: XMLName) throws(CapabilitiesError) {
+    mutating func end(_ name: XMLName) throws(CapabilitiesError) {
         path.removeLast()
         if let parent = path.last, Self.layerElements.contains(parent),
             Self.nameElements.contains(name.local), !(isMapService && name.local == "Identifier")

@@ -22,16 +22,16 @@ public struct PoolGridSets: Equatable, Sendable {
 /// itself what cannot be, or of whose reference system too little is known, is refused by itself.
 ///
 /// Source: OGC 07-057r7 §7.1.1.1.4; what GeoWebCache writes, `WMTSGetCapabilities`.
-public struct PoolGridSetsReader: Sendable {
+public struct PoolGridSetsReader: CapabilitiesScan, Sendable {
     /// Most sets of a service, and bytes of a name.
     public static let setsMax = 64
     static let nameBytes = 200
 
-    private var scanner = XMLScanner(limits: .capabilities)
+    var scanner = XMLScanner(limits: .capabilities)
     private let known: GridSets
     /// The local names of the open elements.
     private var path: [String] = []
-    private var text = ""
+    var text = ""
     private var draft = TileMatrixSetDraft()
     private var count = 0
     private var found = PoolGridSets()
@@ -49,36 +49,15 @@ public struct PoolGridSetsReader: Sendable {
     }
 
     /// Takes the bytes that follow the ones before.
-    public mutating func take(_ bytes: RawSpan) throws(CapabilitiesError) {
-        var at = 0
-        while true {
-            let step: XMLStep
-            do throws(XMLError) {
-                step = try scanner.next(bytes.extracting(at...))
-            } catch {
-                throw .malformed(error)
-            }
-            at += step.consumed
-            switch step.event {
-            case .needMore: return
-            case .text(let piece): text += piece
-            case .start(let element): try begin(element)
-            case .end: end()
-            }
-        }
-    }
+    public mutating func take(_ bytes: RawSpan) throws(CapabilitiesError) { try scan(bytes) }
 
     /// Says that the document ends here.
     public mutating func finish() throws(CapabilitiesError) -> PoolGridSets {
-        do throws(XMLError) {
-            try scanner.finish()
-        } catch {
-            throw .malformed(error)
-        }
+        try endScan()
         return found
     }
 
-    private mutating func begin(_ element: XMLElement) throws(CapabilitiesError) {
+    mutating func begin(_ element: XMLElement) throws(CapabilitiesError) {
         let name = element.name.local
         if CapabilitiesReader.exceptions.contains(name) { throw .exception }
         if path.isEmpty, name != "Capabilities" { throw .notCapabilities(root: name) }
@@ -91,7 +70,7 @@ public struct PoolGridSetsReader: Sendable {
 
     private var isInSet: Bool { path.suffix(2) == ["Contents", "TileMatrixSet"] }
 
-    private mutating func end() {
+    mutating func end(_: XMLName) {
         let name = path.removeLast()
         let value = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         text = ""
@@ -109,17 +88,19 @@ public struct PoolGridSetsReader: Sendable {
         count += 1
         guard count <= Self.setsMax else {
             if count == Self.setsMax + 1 {
-                found.refused.append(
-                    PoolGridSets.Refusal(
-                        name: draft.name, problem: "is one of more than \(Self.setsMax)"))
+                refuse("is one of more than \(Self.setsMax)")
             }
             return
         }
         switch draft.gridSet(known) {
         case .success(let set): found.sets.append(set)
-        case .failure(let problem):
-            found.refused.append(
-                PoolGridSets.Refusal(name: draft.name, problem: problem.text))
+        case .failure(let problem): refuse(problem.text)
         }
+    }
+
+    /// What is kept of the name is for people, and bounded like names of sets that are taken.
+    private mutating func refuse(_ problem: String) {
+        let name = String(decoding: draft.name.utf8.prefix(Self.nameBytes), as: UTF8.self)
+        found.refused.append(PoolGridSets.Refusal(name: name, problem: problem))
     }
 }

@@ -45,15 +45,15 @@ public struct ServiceLayer: Equatable, Sendable {
 ///
 /// Memory is bounded by the scanner's limits and by what is kept of `CapabilitiesReader.layersMax`
 /// layers. It is used like `CapabilitiesReader`, and must not be used any more after it has thrown.
-public struct ServiceLayersReader: Sendable {
+public struct ServiceLayersReader: CapabilitiesScan, Sendable {
     /// Most styles of a layer, and bytes of a title and of an extent that are kept.
     static let (stylesMax, titleBytes, extentBytes) = (256, 512, 16_384)
 
-    private var scanner = XMLScanner(limits: .capabilities)
+    var scanner = XMLScanner(limits: .capabilities)
     private let wanted: Set<ReferenceSystem>
     /// The local names of the open elements.
     private var path: [String] = []
-    private var text = ""
+    var text = ""
     /// Open layers, each with its place in the document.
     private var open: [(layer: ServiceLayer, place: Int)] = []
     private var begun = 0
@@ -76,35 +76,14 @@ public struct ServiceLayersReader: Sendable {
     }
 
     /// Takes the bytes that follow the ones before.
-    public mutating func take(_ bytes: RawSpan) throws(CapabilitiesError) {
-        var at = 0
-        while true {
-            let step: XMLStep
-            do throws(XMLError) {
-                step = try scanner.next(bytes.extracting(at...))
-            } catch {
-                throw .malformed(error)
-            }
-            at += step.consumed
-            switch step.event {
-            case .needMore: return
-            case .text(let piece): text += piece
-            case .start(let element): try begin(element)
-            case .end: end()
-            }
-        }
-    }
+    public mutating func take(_ bytes: RawSpan) throws(CapabilitiesError) { try scan(bytes) }
 
     /// Says that the document ends here.
     ///
     /// - Returns: the layers that can be asked for, in the order of the document, each once. Of one
     ///   that stands in it twice, with another style first each time, no style is known.
     public mutating func finish() throws(CapabilitiesError) -> [ServiceLayer] {
-        do throws(XMLError) {
-            try scanner.finish()
-        } catch {
-            throw .malformed(error)
-        }
+        try endScan()
         var layers: [ServiceLayer] = []
         var places: [String: Int] = [:]
         for (layer, _) in found.sorted(by: { $0.place < $1.place }) {
@@ -118,7 +97,7 @@ public struct ServiceLayersReader: Sendable {
         return layers
     }
 
-    private mutating func begin(_ element: XMLElement) throws(CapabilitiesError) {
+    mutating func begin(_ element: XMLElement) throws(CapabilitiesError) {
         let name = element.name.local
         if CapabilitiesReader.exceptions.contains(name) { throw .exception }
         if path.isEmpty, !["WMS_Capabilities", "WMT_MS_Capabilities"].contains(name) {
@@ -155,7 +134,7 @@ public struct ServiceLayersReader: Sendable {
         begun += 1
     }
 
-    private mutating func end() {
+    mutating func end(_: XMLName) {
         let name = path.removeLast()
         let value = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         text = ""

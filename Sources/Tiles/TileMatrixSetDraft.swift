@@ -57,7 +57,8 @@ struct TileMatrixSetDraft: Sendable {
         guard !isTooLong else { throw Problem("has more than \(GridSets.levelsMax) levels") }
         guard let first = matrices.first else { throw Problem("has no level") }
         guard let (code, isByRegistry) = Self.code(system) else {
-            throw Problem("is in \"\(system.prefix(80))\", which is no system of the EPSG")
+            let said = String(decoding: system.utf8.prefix(80), as: UTF8.self)
+            throw Problem("is in \"\(said)\", which is no system of the EPSG")
         }
         let epsg = ReferenceSystem.canonical(code)
         guard let axes = known.axes(epsg) ?? SystemAxes(epsg) else {
