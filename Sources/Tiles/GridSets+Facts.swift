@@ -13,10 +13,11 @@ extension GridSets {
         return String(decoding: name(records[index].identifier), as: UTF8.self)
     }
 
-    /// What stands for a set's name where many are compared: equal for equal names.
+    /// What stands for a set's name where many are compared: equal for equal names, whatever
+    /// version of the set is meant.
     public static func nameHash(_ name: String) -> UInt64 {
         var hash = FNV()
-        hash.add(name)
+        hash.add(String(name.prefix { $0 != "~" }))
         return hash.value
     }
 
@@ -24,18 +25,19 @@ extension GridSets {
         records.indices.contains(index) ? records[index].nameHash : nil
     }
 
-    /// The sets, as keys call them, under which tiles of a set may be found: its own, and those
-    /// before it that may have a tile in common with it, which then has their name.
+    /// The sets under whose names tiles of a set may be found: its own, and those before it that
+    /// may have a tile in common with it, which then has their name. Pools tell of theirs in an
+    /// order of their own, so that of these each may be before the other.
     ///
     /// - Returns: each with whether its levels are the set's own; nil where there is no such set.
     public func keyNames(ofTilesIn name: String) -> [(name: String, hasItsLevels: Bool)]? {
         guard let index = set(named: name) else { return nil }
         let own = records[index]
-        return (0...index).compactMap { place in
+        return records.indices.compactMap { place in
             let record = records[place]
+            guard place <= index || own.isPools && record.isPools else { return nil }
             guard record.system == own.system, record.tileWidth == own.tileWidth,
-                record.tileHeight == own.tileHeight, !record.isTwin,
-                let name = self.name(ofSet: place)
+                record.tileHeight == own.tileHeight, let name = identifier(ofSet: place)
             else { return nil }
             return (name, place == index)
         }

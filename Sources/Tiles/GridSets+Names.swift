@@ -1,19 +1,24 @@
+import HTTP
+
 extension GridSets {
     /// The set that a tile service's request names, in the case that it has; nil for none.
     func set(named text: QueryText, in bytes: RawSpan) -> Int? {
         for index in records.indices {
             let record = records[index]
             if spells(text, record.name, in: bytes) { return index }
-            if record.identifier.count < record.name.count,
-                spells(text, record.identifier, in: bytes)
-            {
-                return index
-            }
+            if record.isPools, spells(text, record.identifier, in: bytes) { return index }
             for alias in record.aliases where spells(text, aliases[alias], in: bytes) {
                 return index
             }
         }
         return nil
+    }
+
+    /// The same, as the pool's own tile services are asked: nil also where they mean another set by
+    /// that name than the one that is known.
+    func servedSet(named text: QueryText, in bytes: RawSpan) -> Int? {
+        guard let set = set(named: text, in: bytes), !records[set].isForeign else { return nil }
+        return set
     }
 
     /// The level that TILEMATRIX names: by its own name, or behind the set's name and a colon

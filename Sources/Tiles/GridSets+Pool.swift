@@ -6,7 +6,8 @@ extension GridSets {
         case isNew
         /// Its tiles are those of a known set, under whose name each is one entry.
         case isKnown
-        /// A known set of that name is another one, and stays.
+        /// A known set of that name is another one, and stays; but what the pool's services are
+        /// asked by that name is none of its tiles.
         case differs
     }
 
@@ -14,7 +15,9 @@ extension GridSets {
     /// are, and tiles that a known set has keep their names. A set with a `defect` must not come.
     public mutating func join(_ set: GridSet) -> Joining {
         if let known = self.set(named: set.name) {
-            return twins(of: set, in: known, withNames: true) == nil ? .differs : .isKnown
+            guard twins(of: set, in: known, withNames: true) == nil else { return .isKnown }
+            markForeign(known)
+            return .differs
         }
         for index in records.indices where !records[index].isTwin {
             guard let twins = twins(of: set, in: index, withNames: false) else { continue }

@@ -32,6 +32,10 @@ public struct GridSets: Sendable {
         var metersPerUnit: Double
         /// Its tiles are all those of an earlier set, which gives them their names.
         var isTwin = false
+        /// A pool has told of it: its name has a version.
+        var isPools: Bool { identifier.count < name.count }
+        /// The pool means another set by this name.
+        var isForeign = false
     }
 
     private(set) var records: [Record] = []
@@ -51,6 +55,8 @@ public struct GridSets: Sendable {
     }
 
     public var count: Int { records.count }
+
+    mutating func markForeign(_ index: Int) { records[index].isForeign = true }
 
     /// - Parameter twins: of each level, the one of an earlier set that it is.
     mutating func append(_ set: GridSet, twins: [Matrix]? = nil) {
@@ -73,7 +79,7 @@ public struct GridSets: Sendable {
                 tileWidth: set.tileWidth, tileHeight: set.tileHeight,
                 matrices: first..<matrices.count, name: name,
                 identifier: name.prefix(set.name.utf8.count),
-                nameHash: Self.nameHash(String(decoding: names[name], as: UTF8.self)),
+                nameHash: Self.nameHash(set.name),
                 aliases: firstAlias..<aliases.count, metersPerUnit: set.metersPerUnit,
                 isTwin: twins != nil))
     }

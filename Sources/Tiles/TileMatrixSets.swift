@@ -15,7 +15,9 @@ struct TileMatrixSets: Sendable {
     init(_ sets: GridSets) {
         self.sets = sets
         let names = GridSet.wellKnown.dropFirst(2).map(\.name)
-        offered = (0..<sets.count).filter { !names.contains(sets.name(ofSet: $0) ?? "") }
+        offered = sets.records.indices.filter {
+            !sets.records[$0].isForeign && !names.contains(sets.name(ofSet: $0) ?? "")
+        }
     }
 
     private func name(_ set: Int) -> String { escapedXML(sets.identifier(ofSet: set) ?? "") }

@@ -202,6 +202,32 @@ struct PoolGridSetTests {
         #expect(configured.name(ofSet: 5) == "NZTM" && configured.count == 6)
     }
 
+    @Test("where a pool means another set by a known name, its services' tiles are none of that")
+    func foreign() throws {
+        let found = try read(document([world("EPSG:4326"), world("EPSG:900913")]))
+        let services = MapServices.standard.knowing([], documents: nil, poolSets: found.sets)
+        let gwc = "/geoserver/gwc/service/"
+        for (set, isForeign) in [("EPSG:4326", true), ("EPSG:900913", false)] {
+            for target in [
+                gwc + "wmts/rest/a:b//\(set)/\(set):3/2/5?format=image/png",
+                gwc + "wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER=a:b&STYLE="
+                    + "&FORMAT=image/png&TILEMATRIXSET=\(set)&TILEMATRIX=\(set):3&TILEROW=2&TILECOL=5",
+                gwc + "tms/1.0.0/a:b@\(set)@png/3/5/2.png",
+            ] {
+                #expect(key(target, .standard)?.contains("TILE#\(set)/3/5/") == true)
+                #expect(key(target, services)?.contains("TILE#") == !isForeign, "\(target)")
+                let asked = TileRequest.canonicalTarget(of: Array(target.utf8), services)?.target
+                let text = asked.map { String(decoding: $0, as: UTF8.self) }
+                #expect((text?.contains("BBOX=") ?? false) == !isForeign, "\(text ?? "")")
+            }
+        }
+        // A box is the same, whatever its set is called.
+        let box =
+            "/geoserver/wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS=a:b&STYLES="
+            + "&FORMAT=image/png&SRS=EPSG:4326&BBOX=0,0,90,90&WIDTH=256&HEIGHT=256"
+        #expect(key(box, services) == key(box, .standard))
+    }
+
     @Test(
         "systems are read by their names, with the order of numbers that these mean",
         arguments: [

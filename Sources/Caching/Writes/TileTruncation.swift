@@ -19,6 +19,10 @@ public struct TileTruncation: Sendable, Equatable {
     /// Values of the layer's parameter filters, by their names in capitals.
     public var parameters: [String: String] = [:]
 
+    /// Most grid sets that are told apart; one that shares its tiles with more is every one. Well
+    /// below `WriteScope.partLimit`.
+    static let gridSetsMax = 8
+
     public init(layer: LayerName) { self.layer = layer }
 
     /// What is made stale: what its key says is not meant stays, and nothing else.
@@ -43,7 +47,9 @@ public struct TileTruncation: Sendable, Equatable {
             insert(nil, levels)
             return scope
         }
-        guard let names = sets.keyNames(ofTilesIn: named), isAgreed(sets) else {
+        guard let names = sets.keyNames(ofTilesIn: named), names.count <= Self.gridSetsMax,
+            isAgreed(sets)
+        else {
             insert(nil, nil)
             return scope
         }

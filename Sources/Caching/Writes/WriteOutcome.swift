@@ -16,15 +16,15 @@ public enum WriteOutcome: UInt8, Sendable {
     static func of(
         status: Int, form: ObservedWrite.ResponseForm, leadsToSignIn: Bool = false
     ) -> WriteOutcome? {
-        if form == .command { return (200...299).contains(status) ? .happened : .refused }
-        return switch status {
-        case 200...299: form == .status ? .happened : nil
+        switch status {
+        case 200...299: form == .status || form == .command ? .happened : nil
+        // Said by who stands between, or of a client that had sent all: it may have been done.
+        case 408, 499, 502, 504: .unknown
+        case _ where form == .command: .refused
         // WFS 2.0 reports an exception so, of which `divisible` says what it is worth.
         case 400 where form == .divisible: .unknown
         // Whoever has to sign in first was refused; else it is a form's usual answer.
         case 300...399: leadsToSignIn || form == .doubtful ? .refused : .happened
-        // The client was too slow, or left: what had arrived may have been done.
-        case 408, 499: .unknown
         case 400...499: .refused
         // A page that cannot be drawn may come behind a form that was saved.
         default: .unknown

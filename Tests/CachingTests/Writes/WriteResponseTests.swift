@@ -137,6 +137,18 @@ struct WriteResponseTests {
         #expect(outcome([], status: 502, form: .doubtful) == .unknown)
     }
 
+    @Test("a command to the tile cache was done by a 2xx; who stands between cannot say it was not")
+    func commands() {
+        for (statuses, expected) in [
+            ([200, 204], WriteOutcome.happened), ([302, 400, 403, 500, 503], .refused),
+            ([408, 499, 502, 504], .unknown),
+        ] {
+            for status in statuses {
+                #expect(outcome([], status: status, form: .command) == expected, "\(status)")
+            }
+        }
+    }
+
     @Test(
         "a process is done unless it says that it failed",
         arguments: [
