@@ -39,7 +39,8 @@ extension LoopState where N: ~Copyable {
         counters.add(.uncollapsed)
         leave(fetch, exchange)
         setDeadline(exchange.id.slot, milliseconds: nil)
-        if fetch.isPrefetch { return obtainAnew(exchange) }
+        // What can still be joined would be joined again, to no other end.
+        if fetch.isPrefetch, !fetch.mayBeJoined { return obtainAnew(exchange) }
         exchange.mayCollapse = false
         lead(exchange, fresh(exchange))
     }

@@ -460,7 +460,6 @@ extension LoopState where N: ~Copyable {
         let copy = StoredCopy(entry, store: store)
         var ask = decision
         ask.action = copy.header.hasValidator ? .revalidate : .fetch
-        let background = ExchangeID(loop: Int32(index), slot: .max, generation: 0, number: 0)
         let fresh = SharedFetch(
             key: key, invalidation: shared.invalidationNumber, edition: edition(behavior),
             leader: nil, budget: shared.budget, began: network.wallNow)
@@ -471,7 +470,7 @@ extension LoopState where N: ~Copyable {
         else { return }
         let asked = unsafe AskedByGet(bytes, head, facts, limits: limits.head)
         let exchange = Exchange(
-            id: background, bytes: asked.bytes, head: asked.head, facts: asked.facts,
+            id: .background(loop: index), bytes: asked.bytes, head: asked.head, facts: asked.facts,
             snapshot: snapshot, behavior: behavior,
             decision: ask, started: network.monotonicNow)
         exchange.outcome.requestID = requestID

@@ -18,6 +18,13 @@ package final class SettingsSnapshot: Sendable {
     /// For connections accepted from now on.
     let viewerTLS: TLSContext?
 
+    /// The origin of a behavior's requests; where it matches the viewer's protocol, the one that
+    /// speaks it.
+    func originIndex(_ behavior: Int, usesTLS: Bool) -> Int {
+        let plain = hot[behavior].origin
+        return usesTLS ? settings.behaviors[behavior].imported?.secureOrigin ?? plain : plain
+    }
+
     /// Pools whose origin did not change are taken over from `previous`, health and all; their next
     /// connections use the new certificates. So is what viewers have left of their rates.
     ///

@@ -10,6 +10,11 @@ package struct ExchangeID: Hashable, Sendable {
     var generation: UInt32
     /// Counts the exchanges of the connection.
     var number: UInt32
+
+    /// Of an exchange without a viewer.
+    static func background(loop: Int) -> ExchangeID {
+        ExchangeID(loop: Int32(loop), slot: .max, generation: 0, number: 0)
+    }
 }
 
 /// What a fetch and those who wait for it have in common: the response as far as it has come.
@@ -100,11 +105,17 @@ final class SharedFetch: Sendable {
     /// Joins unless the fetch ended or may no longer be shared.
     func join(_ id: ExchangeID) -> Bool {
         state.withLock { state in
-            guard !state.isDissolved, state.body.base == 0 else { return false }
-            if case .failed = state.phase { return false }
+            guard Self.mayBeJoined(state) else { return false }
             state.waiters.append(Waiter(id: id))
             return true
         }
+    }
+
+    var mayBeJoined: Bool { state.withLock { Self.mayBeJoined($0) } }
+
+    private static func mayBeJoined(_ state: borrowing State) -> Bool {
+        guard !state.isDissolved, state.body.base == 0 else { return false }
+        return if case .failed = state.phase { false } else { true }
     }
 
     /// Leaves; returns how many still wait.

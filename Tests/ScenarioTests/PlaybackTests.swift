@@ -17,11 +17,12 @@ private final class Player {
     ///   - times: that will be asked for, each with what the request adds.
     init(
         limit: Int = 16, playback: String = "frames: 2", delay: Int = 100,
-        lines: String = "", _ times: [String]
+        lines: String = "", mode: String = "cloudfront", _ times: [String]
     ) throws {
         var text = """
             config:
               role: tier
+              mode: \(mode)
               trustedProxies: [192.0.2.0/24]
               origins: { maps: { members: ["http://one.test"], limits: { tiles: \(limit) } } }
               behaviors: [{ path: "*", class: tiles, playback: { \(playback) } }]
@@ -37,7 +38,10 @@ private final class Player {
             steps[time] = count
             count += 1
             text += "\n  - get: \(Self.target(time))\n    expect: any"
-            text += "\n    headers: { X-Forwarded-For: 198.51.100.7 }"
+            // What stands behind an @ is a viewer's Origin.
+            let words = time.split(separator: "@")
+            let origin = words.count > 1 ? ", Origin: \(words[1])" : ""
+            text += "\n    headers: { X-Forwarded-For: 198.51.100.7\(origin) }"
         }
         hand = try HandTurnedEdge(text)
         try hand.script(0)
@@ -45,7 +49,8 @@ private final class Player {
 
     static func target(_ time: String) -> String {
         "/geoserver/wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS=a:b&STYLES=&SRS=EPSG:4326"
-            + "&BBOX=0,0,1,1&WIDTH=16&HEIGHT=16&FORMAT=image/png&TIME=\(time)"
+            + "&BBOX=0,0,1,1&WIDTH=16&HEIGHT=16&FORMAT=image/png&TIME="
+            + time.prefix { $0 != "@" }
     }
 
     func begin(_ time: String) throws -> ScenarioViewer {
@@ -197,6 +202,30 @@ struct PlaybackTests {
             #expect(player.asked.last == "2006" && player.asked.count == 7, "\(line)")
             player.hand.close()
         }
+    }
+
+    @Test("whose variant is another than what is fetched ahead asks for himself, once")
+    func variants() throws {
+        let stalls = """
+              - origin:
+                  path: "*TIME=2004*"
+                  headers: { Content-Type: image/png, Cache-Control: max-age=600, Vary: Origin }
+                  bytes: \(Player.picture)
+                  size: 60000
+                  fault: stall
+                  once: true
+            """
+        let times = Self.years(2001...2003) + ["2004@https://other.test"]
+        let player = try Player(
+            playback: "frames: 1", delay: 20, lines: stalls, mode: "rfc9111", times)
+        for year in 2001...2002 { try player.see("\(year)") }
+        try player.hand.script(1)
+        try player.see("2003", within: 100)
+        #expect(player.asked.last == "2004")
+        #expect(try player.see(times[3], within: 100) < 50)
+        #expect(player.asked.filter { $0 == "2004" }.count == 2)
+        #expect(player.total(.uncollapsed) == 1 && player.total(.prefetchesLate) == 1)
+        player.hand.close()
     }
 
     @Test("not while the pool is out")

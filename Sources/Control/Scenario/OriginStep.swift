@@ -57,7 +57,9 @@ extension ValueForm where Value == [UInt8] {
 
 extension ValueForm where Value == OriginScript.Manner {
     fileprivate static var fault: Self {
-        .choice(["hang": .hangs, "reset": .resets, "close": .closes, "cut": .cuts])
+        .choice([
+            "hang": .hangs, "reset": .resets, "close": .closes, "cut": .cuts, "stall": .stalls,
+        ])
     }
 }
 

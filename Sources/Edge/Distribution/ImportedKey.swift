@@ -61,11 +61,10 @@ extension Exchange {
     /// Which origin is asked: of a group the one whose turn it is, of one that matches the
     /// viewer's protocol the one that speaks it.
     var originIndex: Int {
-        guard let imported else { return snapshot.hot[behavior].origin }
-        if asksSecond, let second = imported.failover {
+        if asksSecond, let second = imported?.failover {
             return peer.facts.usesTLS ? second.secureOrigin : second.origin
         }
-        return peer.facts.usesTLS ? imported.secureOrigin : snapshot.hot[behavior].origin
+        return snapshot.originIndex(behavior, usesTLS: peer.facts.usesTLS)
     }
 
     /// The canonical key of a path and query that this request might have named as well; nil when

@@ -17,6 +17,8 @@ struct PlaybackWish {
     var list: TimeList?
     var isTrusted: Bool
     var isSecured: Bool
+    /// It came by HTTPS to whoever told of it; may decide which origin is asked.
+    var usesTLS: Bool
     /// Bytes of its head, and of its canonical key behind that.
     var headLength: Int
     var keyLength: Int
@@ -35,8 +37,10 @@ struct PlaybackDesk: ~Copyable {
     static let wishBytes = 4_096
 
     var tracker = PlaybackTracker()
-    /// Ordered from the oldest on.
-    private var wishes: [(wish: PlaybackWish, place: Int)] = []
+    /// By place; nil: free.
+    private var wishes: [PlaybackWish?]
+    /// Places, ordered from the oldest wish on.
+    private var order: [Int] = []
     private var free: [Int] = []
     private let memory: UnsafeMutableRawBufferPointer
     /// Fetches that nobody has asked for, by their tokens.
@@ -48,7 +52,8 @@ struct PlaybackDesk: ~Copyable {
     init() {
         unsafe memory = .allocate(
             byteCount: Self.wishesMax * Self.wishBytes, alignment: 64)
-        wishes.reserveCapacity(Self.wishesMax)
+        wishes = Array(repeating: nil, count: Self.wishesMax)
+        order.reserveCapacity(Self.wishesMax)
         free.reserveCapacity(Self.wishesMax)
         free += (0..<Self.wishesMax).reversed()
         running.reserveCapacity(PlaybackSettings.concurrentMax)
@@ -56,7 +61,7 @@ struct PlaybackDesk: ~Copyable {
 
     deinit { unsafe memory.deallocate() }
 
-    var count: Int { wishes.count }
+    var count: Int { order.count }
 
     /// Takes a wish with its bytes; nothing is allocated.
     ///
@@ -67,33 +72,34 @@ struct PlaybackDesk: ~Copyable {
     ) -> Int {
         var undone = 0
         if free.isEmpty {
-            undone = max(0, frames - wishes[0].wish.frames)
+            undone = max(0, frames - self[0].frames)
             remove(0)
         }
         guard let place = free.popLast() else { return undone }
         let bytes = unsafe bytes(place)
         unsafe bytes.copyMemory(from: head)
         unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[head.count...]).copyMemory(from: key)
-        wishes.append((wish, place))
+        wishes[place] = wish
+        order.append(place)
         return undone
     }
 
     /// The wish at a position, to be changed.
     subscript(index: Int) -> PlaybackWish {
-        get { wishes[index].wish }
-        set { wishes[index].wish = newValue }
+        get { wishes[order[index]]! }
+        _modify { yield &wishes[order[index]]! }
     }
 
     /// Its head, and its canonical key: valid until it is removed.
     func head(of index: Int) -> UnsafeRawBufferPointer {
         unsafe UnsafeRawBufferPointer(
-            rebasing: bytes(wishes[index].place)[..<wishes[index].wish.headLength])
+            rebasing: bytes(order[index])[..<self[index].headLength])
     }
 
     func key(of index: Int) -> UnsafeRawBufferPointer {
-        let wish = wishes[index].wish
+        let (start, length) = (self[index].headLength, self[index].keyLength)
         return unsafe UnsafeRawBufferPointer(
-            rebasing: bytes(wishes[index].place)[wish.headLength...].prefix(wish.keyLength))
+            rebasing: bytes(order[index])[start...].prefix(length))
     }
 
     private func bytes(_ place: Int) -> UnsafeMutableRawBufferPointer {
@@ -101,14 +107,18 @@ struct PlaybackDesk: ~Copyable {
             rebasing: memory[(place * Self.wishBytes)..<((place + 1) * Self.wishBytes)])
     }
 
-    mutating func remove(_ index: Int) { free.append(wishes.remove(at: index).place) }
+    mutating func remove(_ index: Int) {
+        let place = order.remove(at: index)
+        wishes[place] = nil
+        free.append(place)
+    }
 
     /// The wish to be seen to next: the one whose next frame comes soonest, of these the oldest.
-    var next: Int? { wishes.indices.min { wishes[$0].wish.frames < wishes[$1].wish.frames } }
+    var next: Int? { order.indices.min { self[$0].frames < self[$1].frames } }
 
     /// Behaviors may be others now; what is under way goes on.
     mutating func forget() {
-        while !wishes.isEmpty { remove(wishes.count - 1) }
+        while !order.isEmpty { remove(order.count - 1) }
         tracker.forget()
     }
 

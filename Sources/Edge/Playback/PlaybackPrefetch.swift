@@ -1,4 +1,5 @@
 import Caching
+import CloudFront
 import HTTP
 import Reactor
 import Synchronization
@@ -82,8 +83,16 @@ extension LoopState where N: ~Copyable {
         let wish = playback[index]
         guard
             let time = playback.tracker.upcoming(
-                wish.frames + 1, of: wish.party, in: wish.list),
-            let text = unsafe text(of: time),
+                wish.frames + 1, of: wish.party, in: wish.list)
+        else { return .over }
+        // What costs least to know comes first: others play while all places are taken.
+        let settings = snapshot.settings.behaviors[wish.behavior].playback
+        let origin = snapshot.originIndex(wish.behavior, usesTLS: wish.usesTLS)
+        guard playback.running.count < settings.concurrent,
+            store?.hasRoom(for: Self.roomForOne) == true,
+            snapshot.pools[origin].hasSpare(.tiles, at: now)
+        else { return .waits }
+        guard let text = unsafe text(of: time),
             let canonical = unsafe canonicalKey(of: index, with: text)
         else { return .over }
         let key = unsafe CacheKey.hash(canonical.bytes, seed: seed)
@@ -94,12 +103,7 @@ extension LoopState where N: ~Copyable {
             shared.marks.mark(key, isOwn: false, at: now)
             return .done
         }
-        let settings = snapshot.settings.behaviors[wish.behavior].playback
-        guard playback.running.count < settings.concurrent,
-            store?.hasRoom(for: Self.roomForOne) == true,
-            snapshot.pools[hot[wish.behavior].origin].hasSpare(.tiles, at: now),
-            playback.bucket.take(settings.limit, at: now) == 0
-        else { return .waits }
+        guard playback.bucket.take(settings.limit, at: now) == 0 else { return .waits }
         // What is asked for otherwise than the viewer's next request would be, nobody would find.
         guard let exchange = unsafe ahead(index, [UInt8](text), copy), exchange.key == key
         else { return .over }
@@ -160,12 +164,13 @@ extension LoopState where N: ~Copyable {
             var ask = Decision(.fetch, copy == nil ? .absent : .stale)
             if copy?.header.hasValidator == true { ask.action = .revalidate }
             let exchange = Exchange(
-                id: ExchangeID(loop: Int32(self.index), slot: .max, generation: 0, number: 0),
+                id: .background(loop: self.index),
                 bytes: bytes, head: head, facts: facts, snapshot: snapshot,
                 behavior: wish.behavior, decision: ask, started: network.monotonicNow)
             if hot.isTwin { exchange.outcome.requestID = requestIDs.make() }
-            exchange.ask(
-                peer: Peer(address: "", isTrusted: wish.isTrusted, isSecured: wish.isSecured))
+            var peer = Peer(address: "", isTrusted: wish.isTrusted, isSecured: wish.isSecured)
+            peer.facts.usesTLS = wish.usesTLS
+            exchange.ask(peer: peer)
             exchange.entry = copy
             exchange.canonical = unsafe [UInt8](canonical.bytes)
             let key = unsafe CacheKey.hash(canonical.bytes.bytes, seed: seed)

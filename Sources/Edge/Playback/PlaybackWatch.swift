@@ -28,13 +28,13 @@ extension LoopState where N: ~Copyable {
             viewerAddress(head, bytes, viewers[slot].address), seed: seed.0)
         let party = view.hash(text, seed: ViewerKey.mix(UInt64(behavior), viewer)) | 1
         let now = network.monotonicMilliseconds
-        guard playback.tracker.note(party, text.extracting(view.time), at: now),
-            let time = playback.tracker.current(party, at: now),
+        guard let time = playback.tracker.note(party, text.extracting(view.time), at: now),
             head.length + whole.count <= PlaybackDesk.wishBytes
         else { return wasAhead }
-        let wish = PlaybackWish(
+        let wish = unsafe PlaybackWish(
             party: party, time: time, behavior: behavior, isTrusted: viewers[slot].isTrusted,
-            isSecured: viewers[slot].speaksTLS, headLength: head.length, keyLength: whole.count,
+            isSecured: viewers[slot].speaksTLS, usesTLS: usesTLS(slot, head, bytes),
+            headLength: head.length, keyLength: whole.count,
             map: map, value: view.time)
         let undone = unsafe playback.add(
             wish, head: UnsafeRawBufferPointer(rebasing: bytes[..<head.length]), key: whole,

@@ -11,6 +11,8 @@ public struct OriginScript: Sendable {
         case closes
         /// Sends the head and half of the body, then closes.
         case cuts
+        /// Sends the head and half of the body, and nothing more.
+        case stalls
     }
 
     public enum Framing: String, Sendable, CaseIterable { case length, chunked, close }

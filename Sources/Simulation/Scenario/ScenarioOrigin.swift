@@ -34,13 +34,13 @@ final class ScenarioOrigin: RequestPeer {
         case .hangs: return
         case .resets: link.peerReset()
         case .closes: link.peerClose()
-        case .answers, .cuts:
+        case .answers, .cuts, .stalls:
             let reply = ScriptedReply(
                 script, request.head, now: site.world.clock.wall, count: count)
-            link.peerSend(script.manner == .cuts ? reply.half : reply.bytes)
-            if script.manner == .cuts || reply.ends {
+            link.peerSend(script.manner == .answers ? reply.bytes : reply.half)
+            if script.manner == .cuts || reply.ends && script.manner == .answers {
                 link.peerClose()
-            } else {
+            } else if script.manner == .answers {
                 readOn(link)
             }
         }

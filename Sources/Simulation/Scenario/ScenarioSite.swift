@@ -90,6 +90,7 @@ extension OriginScript {
         switch manner {
         case .answers: "with \(status)"
         case .cuts: "with half of a \(status)"
+        case .stalls: "with half of a \(status), and no end"
         case .hangs: "with nothing"
         case .resets: "with a reset"
         case .closes: "by closing"

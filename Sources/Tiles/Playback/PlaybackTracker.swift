@@ -74,29 +74,31 @@ public struct PlaybackTracker: ~Copyable {
     ///   - party: a number for the viewer and the view.
     ///   - text: the value of TIME in its normal form.
     ///   - now: monotonic milliseconds.
-    /// - Returns: whether it may be playing, so that ``upcoming(_:of:in:)`` is worth asking.
-    public mutating func note(_ party: UInt64, _ text: RawSpan, at now: Int64) -> Bool {
+    /// - Returns: the frame, where the viewer may be playing, so that ``upcoming(_:of:in:)`` is
+    ///   worth asking.
+    public mutating func note(
+        _ party: UInt64, _ text: RawSpan, at now: Int64
+    ) -> PlaybackTime? {
         let hash = PlaybackView.hash(text, seed: 0x9E37_79B9_7F4A_7C15)
-        let place = place(of: party)
-        guard var track = unsafe memory[place], track.party == party else {
-            unsafe memory[place] = PlaybackTime(text).map { Track(party, hash, $0, now) }
-            return false
+        let track = unsafe memory + place(of: party)
+        guard unsafe track.pointee?.party == party else {
+            unsafe track.pointee = PlaybackTime(text).map { Track(party, hash, $0, now) }
+            return nil
         }
-        track.seenAt = now
-        if hash != track.text, hash != track.previousText {
-            guard let time = PlaybackTime(text) else {
-                unsafe memory[place] = nil
-                return false
-            }
-            Self.step(&track, to: time, hash, now)
-        } else if hash != track.text {
+        // In place: a view has many tiles of each frame.
+        unsafe track.pointee?.seenAt = now
+        if unsafe hash != track.pointee?.text {
             // One that was under way when the next frame was asked for; or who goes to and fro
             // between two frames, which are stored by now.
-            unsafe memory[place] = track
-            return false
+            if unsafe hash == track.pointee?.previousText { return nil }
+            guard let time = PlaybackTime(text) else {
+                unsafe track.pointee = nil
+                return nil
+            }
+            unsafe Self.step(&track.pointee!, to: time, hash, now)
         }
-        unsafe memory[place] = track
-        return track.isMoving(at: now)
+        guard unsafe track.pointee?.isMoving(at: now) == true else { return nil }
+        return unsafe track.pointee?.current
     }
 
     private static func step(

@@ -11,7 +11,7 @@ private final class Player {
     func ask(_ time: String, of party: UInt64 = 1, after wait: Int64 = 500) -> Bool {
         now += wait
         let bytes = Array(time.utf8)
-        return unsafe tracker.note(party, bytes.span.bytes, at: now)
+        return unsafe tracker.note(party, bytes.span.bytes, at: now) != nil
     }
 
     /// The frames to come, as far as there are any.
