@@ -48,25 +48,46 @@ struct LoggedURL {
     private func session(from start: Int) -> Range<Int> {
         var at = start
         while let mark = semicolon(from: at) {
-            var end = mark + 1
-            while unsafe end < text.count, unsafe text[end] != UInt8(ascii: ";"),
-                unsafe text[end] != UInt8(ascii: "/")
+            var end = mark.upperBound
+            while unsafe end < text.count, unsafe text[end] != UInt8(ascii: "/"),
+                semicolon(at: end) == 0
             {
                 end += 1
             }
-            let parameter = unsafe UnsafeRawBufferPointer(rebasing: text[(mark + 1)..<end])
-            if let length = unsafe SecretParameter.nameLength(parameter), mark + length + 2 < end {
-                return (mark + length + 2)..<end
+            let parameter = unsafe UnsafeRawBufferPointer(rebasing: text[mark.upperBound..<end])
+            if let length = unsafe SecretParameter.nameLength(parameter),
+                mark.upperBound + length + 1 < end
+            {
+                return (mark.upperBound + length + 1)..<end
             }
             at = end
         }
         return unsafe text.count..<text.count
     }
 
-    /// Nearly every path has none, and each hit that is logged asks.
-    private func semicolon(from start: Int) -> Int? {
-        guard unsafe start < text.count, let base = unsafe text.baseAddress,
-            let found = unsafe memchr(base + start, 0x3B, text.count - start)
+    /// The next `;`, encoded or not. Nearly every path has none, and each hit that is logged asks.
+    private func semicolon(from start: Int) -> Range<Int>? {
+        let plain = unsafe first(0x3B, in: start..<text.count)
+        var encoded = unsafe first(0x25, in: start..<(plain ?? text.count))
+        while let at = encoded {
+            if semicolon(at: at) > 0 { return at..<(at + 3) }
+            encoded = unsafe first(0x25, in: (at + 1)..<(plain ?? text.count))
+        }
+        return plain.map { $0..<($0 + 1) }
+    }
+
+    /// How long the `;` is that begins there; 0: none does.
+    private func semicolon(at place: Int) -> Int {
+        if unsafe text[place] == UInt8(ascii: ";") { return 1 }
+        guard unsafe text[place] == UInt8(ascii: "%"), unsafe place + 2 < text.count,
+            unsafe text[place + 1] == UInt8(ascii: "3"), unsafe text[place + 2] | 0x20 == 0x62
+        else { return 0 }
+        return 3
+    }
+
+    private func first(_ byte: Int32, in range: Range<Int>) -> Int? {
+        guard !range.isEmpty, let base = unsafe text.baseAddress,
+            let found = unsafe memchr(base + range.lowerBound, byte, range.count)
         else { return nil }
         return unsafe UnsafeRawPointer(found) - base
     }

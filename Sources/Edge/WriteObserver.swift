@@ -1,6 +1,7 @@
 import Caching
 import HTTP
 import Reactor
+import Tiles
 
 /// A request that may change what is stored, on its way. Confined to its viewer's loop.
 final class WriteWatch {
@@ -275,9 +276,7 @@ extension Exchange {
         let names = snapshot.settings.behaviors[behavior].sessionCookies + ["JSESSIONID"]
         let (path, query) = pathAndQuery
         if session(names) != nil { return true }
-        if String(decoding: path, as: UTF8.self).lowercased().contains(";jsessionid=") {
-            return true
-        }
+        if unsafe namesSession(path: path.span.bytes) { return true }
         return unsafe query.withUnsafeBytes { unsafe Credentials.areIn($0) }
     }
 

@@ -1,3 +1,5 @@
+import HTTP
+
 // What the picture looks like, and everything else that may decide it.
 extension MapReading {
     /// Writes FORMAT, TRANSPARENT and BGCOLOR.
@@ -88,12 +90,14 @@ extension MapReading {
     /// Whether a parameter may draw a part of a larger map otherwise than that part by itself: a
     /// rotation about its middle, a decoration, a number of features, or what nobody knows here.
     var dependsOnFrame: Bool {
-        let harmless: [MapParameter] = [
-            .time, .elevation, .cqlFilter, .filter, .featureID, .viewParams, .palette, .map,
-        ]
-        let known = harmless.reduce(understood) { $0 | $1.bit }
-        return table.othersCount > 0 || table.seen & ~known != 0
+        table.othersCount > 0 || table.seen & ~(understood | Self.harmless) != 0
     }
+
+    /// These choose features, or colours, whatever the frame.
+    private static let harmless =
+        MapParameter.time.bit | MapParameter.elevation.bit | MapParameter.cqlFilter.bit
+        | MapParameter.filter.bit | MapParameter.featureID.bit | MapParameter.viewParams.bit
+        | MapParameter.palette.bit | MapParameter.map.bit
 
     private func write(
         _ parameter: MapParameter, query: RawSpan, to writer: inout KeyWriter

@@ -125,16 +125,22 @@ extension MapReading {
         }
     }
 
-    /// The path as it came, in one spelling, without a session.
+    /// The path as it came, in one spelling, without sessions.
     private func writePath(_ path: RawSpan, to writer: inout KeyWriter) {
         var at = 0
+        var session = service.hasSession ? self.session(in: path, from: 0) : 0..<0
         while at < path.byteCount {
-            if at == service.token.lowerBound, !service.token.isEmpty {
-                at = service.token.upperBound
+            if at == session.lowerBound, !session.isEmpty {
+                at = session.upperBound
+                session = self.session(in: path, from: at)
                 continue
             }
             at += writer.pathByte(QueryText(start: at, end: path.byteCount, isInPath: true), path)
         }
+    }
+
+    private func session(in path: RawSpan, from start: Int) -> Range<Int> {
+        ServicePath.session(in: path, within: start..<path.byteCount)
     }
 
     private func writeContext(_ services: MapServices, to writer: inout KeyWriter) {
@@ -175,10 +181,10 @@ extension MapReading {
     ) {
         let sets = services.gridSets
         guard let box = block.map({ sets.box(of: $0) }) ?? sets.box(of: address) else { return }
-        let record = sets.records[Int(address.gridSet)]
-        let size = block.map { sets.pictureSize(of: $0) } ?? (record.tileWidth, record.tileHeight)
+        let tile = sets.tileSize(ofSet: Int(address.gridSet))
+        let size = block?.pictureSize(ofTiles: tile) ?? tile
         writer.name("SRS")
-        write(record.system, to: &writer)
+        write(sets.system(ofSet: Int(address.gridSet)), to: &writer)
         writer.name("BBOX")
         let sides: [4 of Double] = [box.west, box.south, box.east, box.north]
         for index in 0..<4 {
@@ -186,9 +192,9 @@ extension MapReading {
             if let number = WrittenDecimal(rounding: sides[index]) { writer.decimal(number) }
         }
         writer.name("WIDTH")
-        writer.number(size.0)
+        writer.number(size.width)
         writer.name("HEIGHT")
-        writer.number(size.1)
+        writer.number(size.height)
     }
 
     private func write(_ system: ReferenceSystem, to writer: inout KeyWriter) {

@@ -134,7 +134,7 @@ struct MapReading {
             request.system = wms.system
             request.box = wms.box
         }
-        request.hasToken = table.has(.token) || !service.token.isEmpty
+        request.hasToken = table.has(.token) || service.hasSession
         request.hasCacheBuster = table.has(.cacheBuster)
         request.notOlderThan = table.newest
         if !table[.sld].isEmpty || !table[.sldBody].isEmpty {

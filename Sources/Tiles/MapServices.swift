@@ -1,3 +1,5 @@
+import HTTP
+
 /// Where a GeoServer's services lie, and what is known of its layers: what two spellings of one
 /// tile must be told to be seen as one.
 ///
@@ -161,22 +163,32 @@ public final class MapServices: Sendable {
     func byte(_ index: Int) -> UInt8 { bytes[index] }
 
     /// The context below whose path a path lies, and how long that is in the path.
-    func context(of path: RawSpan) -> (index: Int, length: Int)? {
+    ///
+    /// - Parameter skipsSessions: sessions count as not there.
+    func context(
+        of path: RawSpan, skipsSessions: Bool = false
+    ) -> (index: Int, length: Int)? {
         for index in contexts.indices {
-            if let length = length(of: contexts[index].path, in: path) { return (index, length) }
+            if let length = length(of: contexts[index].path, in: path, skipsSessions) {
+                return (index, length)
+            }
         }
         return nil
     }
 
-    private func length(of range: Range<Int>, in path: RawSpan) -> Int? {
+    private func length(
+        of range: Range<Int>, in path: RawSpan, _ skipsSessions: Bool
+    ) -> Int? {
         let text = QueryText(start: 0, end: path.byteCount, isInPath: true)
         var at = 0
         for place in range {
+            if skipsSessions { at = ServicePath.passedSession(in: path, at) }
             guard at < path.byteCount else { return nil }
             let (value, width) = text.byte(at: at, in: path)
             guard value == bytes[place] else { return nil }
             at += width
         }
+        if skipsSessions { at = ServicePath.passedSession(in: path, at) }
         return at < path.byteCount && path.byte(at) == UInt8(ascii: "/") ? at : nil
     }
 }

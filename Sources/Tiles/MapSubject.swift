@@ -1,3 +1,5 @@
+import HTTP
+
 /// What a stored response of a map server shows, as far as its target tells: for whoever has to
 /// know whether a write touched it.
 ///
@@ -225,7 +227,7 @@ public struct MapSubject: Sendable {
 
     /// Whether the path begins like one of a map server, or of the site's way to it.
     private static func isServers(_ path: RawSpan) -> Bool {
-        var walk = PathWalk(at: 0, skips: 0..<0)
+        var walk = PathWalk(at: 0)
         guard let first = walk.next(in: path) else { return false }
         return first.spells("gs", in: path) || first.spells("rest", in: path)
             || first.spells("gwc", in: path) || first.spells("geogig", in: path)

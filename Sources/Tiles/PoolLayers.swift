@@ -45,7 +45,7 @@ extension MapServices {
         guard let (index, length) = context(of: path), !contexts[index].hasIntegratedCache else {
             return nil
         }
-        var walk = PathWalk(at: length, skips: 0..<0)
+        var walk = PathWalk(at: length)
         var words: [String] = []
         while let segment = walk.next(in: path), words.count < 5 {
             words.append(segment.decoded(in: path))

@@ -1,3 +1,5 @@
+import HTTP
+
 /// Which service of a GeoServer a path names, and through which workspace or layer.
 struct ServicePath {
     enum Service: UInt8 {
@@ -21,16 +23,17 @@ struct ServicePath {
     private(set) var layer = QueryText.empty
     /// What stands behind the service's name in the path: a REST tile's own segments.
     private(set) var rest = 0
-    /// Where a `;jsessionid=...` is in the path; empty for none.
-    private(set) var token = 0..<0
+    /// A segment of the path ends with `;jsessionid=...`.
+    private(set) var hasSession = false
 
     init() {}
 
     init(_ path: RawSpan, _ services: borrowing MapServices) {
-        token = Self.session(in: path)
-        guard let (context, length) = services.context(of: path) else { return }
+        hasSession = namesSession(path: path)
+        guard let (context, length) = services.context(of: path, skipsSessions: hasSession)
+        else { return }
         self.context = context
-        var walk = PathWalk(at: length, skips: token)
+        var walk = PathWalk(at: length, skipsSessions: hasSession)
         var before: (QueryText, QueryText) = (.empty, .empty)
         for depth in 0..<3 {
             // A server would walk back or forward over such segments, each in its own way.
@@ -82,38 +85,50 @@ struct ServicePath {
         start = walk
     }
 
-    /// Tomcat's session in a path: from the `;`, encoded or not, to the segment's end.
-    static func session(in path: RawSpan) -> Range<Int> {
-        let whole = QueryText(start: 0, end: path.byteCount, isInPath: true)
-        var at = 0
-        while at < path.byteCount {
+    /// The first of Tomcat's sessions in a part of a path: from the `;`, encoded or not, to the
+    /// segment's end; empty for none.
+    static func session(in path: RawSpan, within part: Range<Int>) -> Range<Int> {
+        let whole = QueryText(start: part.lowerBound, end: part.upperBound, isInPath: true)
+        var at = part.lowerBound
+        while at < part.upperBound {
             let raw = path.byte(at)
             guard raw == UInt8(ascii: ";") || raw == UInt8(ascii: "%") else {
                 at += 1
                 continue
             }
             let (value, width) = whole.byte(at: at, in: path)
-            let rest = QueryText(start: at + width, end: path.byteCount, isInPath: true)
+            let rest = QueryText(start: at + width, end: part.upperBound, isInPath: true)
             if value == UInt8(ascii: ";"), rest.prefix("jsessionid", in: path) != nil {
                 var end = at + width
-                while end < path.byteCount, path.byte(end) != UInt8(ascii: "/") { end += 1 }
+                while end < part.upperBound, path.byte(end) != UInt8(ascii: "/") { end += 1 }
                 return at..<end
             }
             at += width
         }
         return 0..<0
     }
+
+    /// Behind the session that begins at a place; the place itself where none does.
+    static func passedSession(in path: RawSpan, _ at: Int) -> Int {
+        let session = session(in: path, within: at..<path.byteCount)
+        return session.lowerBound == at && !session.isEmpty ? session.upperBound : at
+    }
 }
 
 /// Whether a path, of a map or not, names a session as Tomcat does: `;jsessionid`, encoded or not.
-public func namesSession(path: RawSpan) -> Bool { !ServicePath.session(in: path).isEmpty }
+public func namesSession(path: RawSpan) -> Bool {
+    !ServicePath.session(in: path, within: 0..<path.byteCount).isEmpty
+}
 
-/// Walks the segments of a path; a range of bytes, such as a session's, counts as not there.
+/// Walks the segments of a path.
 struct PathWalk {
     private(set) var at: Int
-    let skips: Range<Int>
+    /// Sessions count as not there.
+    let skipsSessions: Bool
 
-    init(at: Int, skips: Range<Int>) { (self.at, self.skips) = (at, skips) }
+    init(at: Int, skipsSessions: Bool = false) {
+        (self.at, self.skipsSessions) = (at, skipsSessions)
+    }
 
     /// The next segment, empty ones included; nil at the end.
     mutating func next(in path: RawSpan) -> QueryText? {
@@ -122,8 +137,9 @@ struct PathWalk {
         var end = start
         while end < path.byteCount, path.byte(end) != UInt8(ascii: "/") { end += 1 }
         at = end
-        if !skips.isEmpty, skips.upperBound == end, skips.lowerBound >= start {
-            end = skips.lowerBound
+        if skipsSessions {
+            let session = ServicePath.session(in: path, within: start..<end)
+            if !session.isEmpty { end = session.lowerBound }
         }
         return QueryText(start: start, end: end, isInPath: true)
     }

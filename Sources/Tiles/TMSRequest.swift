@@ -9,7 +9,7 @@ enum TMSRequest {
         var question = GridQuestion()
         var segments = [4 of QueryText](repeating: .empty)
         var count = 0
-        var walk = PathWalk(at: service.rest, skips: service.token)
+        var walk = PathWalk(at: service.rest, skipsSessions: service.hasSession)
         while let segment = walk.next(in: path) {
             guard count < 4 else { return question }
             segments[count] = segment
@@ -27,7 +27,7 @@ enum TMSRequest {
         var last = segments[3]
         guard let number = last.cut(before: UInt8(ascii: "."), in: path) else { return question }
         question.format = last
-        guard let set = services.gridSets.set(named: setName, in: path),
+        guard let set = services.gridSets.servedSet(named: setName, in: path),
             let level = segments[1].index(in: path), let column = segments[2].index(in: path),
             let row = number.index(in: path), let matrix = services.gridSets.matrix(set, level)
         else { return question }

@@ -11,6 +11,20 @@ public struct TileBlock: Hashable, Sendable {
     /// Pixels on each side beyond the tiles, for labels and symbols whose middle lies there.
     public let gutter: Int
 
+    /// Pixels of its picture, its gutter included.
+    ///
+    /// - Parameter tile: pixels of one tile.
+    public func pictureSize(ofTiles tile: (width: Int, height: Int)) -> (width: Int, height: Int) {
+        (columns * tile.width + 2 * gutter, rows * tile.height + 2 * gutter)
+    }
+
+    /// The tile in the south-east.
+    var last: TileAddress {
+        TileAddress(
+            gridSet: Int(first.gridSet), level: Int(first.level),
+            column: Int(first.column) + columns - 1, row: Int(first.row) + rows - 1)
+    }
+
     /// The tiles, row by row from the north-west.
     public var addresses: [TileAddress] {
         (0..<rows).flatMap { row in
@@ -52,7 +66,8 @@ extension GridSets {
     }
 
     private func fits(_ block: TileBlock) -> Bool {
-        let (size, limits) = (pictureSize(of: block), PNGLimits.tiles)
+        let limits = PNGLimits.tiles
+        let size = block.pictureSize(ofTiles: tileSize(ofSet: Int(block.first.gridSet)))
         return size.width <= limits.side && size.height <= limits.side
             && size.width * size.height <= limits.pixels
     }
@@ -60,8 +75,7 @@ extension GridSets {
     /// What a block's picture shows, its gutter included: to the bit where its tiles end.
     func box(of block: TileBlock) -> BoundingBox? {
         guard let matrix = matrix(Int(block.first.gridSet), Int(block.first.level)),
-            let last = block.addresses.last, let first = box(of: block.first),
-            let end = box(of: last)
+            let first = box(of: block.first), let end = box(of: block.last)
         else { return nil }
         let edge = Double(block.gutter) * matrix.resolution
         return BoundingBox(
@@ -73,15 +87,6 @@ extension GridSets {
     public func tileSize(ofSet index: Int) -> (width: Int, height: Int) {
         guard records.indices.contains(index) else { return (0, 0) }
         return (records[index].tileWidth, records[index].tileHeight)
-    }
-
-    /// Pixels of a block's picture, its gutter included.
-    public func pictureSize(of block: TileBlock) -> (width: Int, height: Int) {
-        let tile = tileSize(ofSet: Int(block.first.gridSet))
-        return (
-            block.columns * tile.width + 2 * block.gutter,
-            block.rows * tile.height + 2 * block.gutter
-        )
     }
 }
 
@@ -102,9 +107,7 @@ extension PNG {
     ) throws(PNGError) -> [[UInt8]]? {
         let header = try PNGStructure(bytes, limits: .tiles).header
         guard header.bitDepth <= 8 else { throw .deepSamples }
-        let width = block.columns * tile.width + 2 * block.gutter
-        let height = block.rows * tile.height + 2 * block.gutter
-        guard header.width == width, header.height == height else {
+        guard (header.width, header.height) == block.pictureSize(ofTiles: tile) else {
             throw .otherSize(width: header.width, height: header.height)
         }
         let picture = try decode(bytes)

@@ -168,7 +168,8 @@ public struct TileDocumentRequest: Equatable, Sendable {
             else { return nil }
             kind = .wmts
         case .tms:
-            guard !PathWalk(at: service.rest, skips: service.token).isAtEnd(in: path) else {
+            let walk = PathWalk(at: service.rest, skipsSessions: service.hasSession)
+            guard !walk.isAtEnd(in: path) else {
                 kind = .tms
                 break
             }
@@ -181,7 +182,7 @@ public struct TileDocumentRequest: Equatable, Sendable {
     }
 
     private static func onlySegment(of path: RawSpan, _ service: ServicePath) -> QueryText? {
-        var walk = PathWalk(at: service.rest, skips: service.token)
+        var walk = PathWalk(at: service.rest, skipsSessions: service.hasSession)
         guard let segment = walk.next(in: path), !segment.isEmpty, walk.isAtEnd(in: path) else {
             return nil
         }

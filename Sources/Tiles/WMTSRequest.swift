@@ -12,7 +12,7 @@ enum WMTSRequest {
             .layer, .style, .format, .tileMatrixSet, .tileMatrix, .tileRow, .tileCol,
         ]
         for index in 0..<7 { question.understood |= named[index].bit }
-        guard let set = services.gridSets.set(named: table[.tileMatrixSet], in: query),
+        guard let set = services.gridSets.servedSet(named: table[.tileMatrixSet], in: query),
             let level = services.gridSets.level(named: table[.tileMatrix], of: set, in: query),
             let row = table[.tileRow].index(in: query),
             let column = table[.tileCol].index(in: query)
@@ -30,7 +30,7 @@ enum WMTSRequest {
         var question = GridQuestion()
         var segments = [6 of QueryText](repeating: .empty)
         var count = 0
-        var walk = PathWalk(at: service.rest, skips: service.token)
+        var walk = PathWalk(at: service.rest, skipsSessions: service.hasSession)
         while let segment = walk.next(in: path) {
             guard count < 6 else { return question }
             segments[count] = segment
@@ -43,7 +43,7 @@ enum WMTSRequest {
         question.understood = MapParameter.format.bit
         // STYLE and LAYER of the query would contradict the path.
         guard !table.has(.style), !table.has(.layer) else { return question }
-        guard let set = services.gridSets.set(named: segments[count - 4], in: path),
+        guard let set = services.gridSets.servedSet(named: segments[count - 4], in: path),
             let level = services.gridSets.level(named: segments[count - 3], of: set, in: path),
             let row = segments[count - 2].index(in: path),
             let column = segments[count - 1].index(in: path)

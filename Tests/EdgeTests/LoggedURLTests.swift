@@ -40,6 +40,11 @@ struct LoggedURLTests {
             ("/a;JSESSIONID=1F/b;Token=2;c", "/a;JSESSIONID=-/b;Token=-;c"),
             ("/a;jsessionid=", "/a;jsessionid="), ("/a;", "/a;"), (";;;", ";;;"),
             ("/a;%6asessionid=1", "/a;%6asessionid=-"),
+            ("/a%3Bjsessionid=1F", "/a%3Bjsessionid=-"),
+            ("/%3b%41%3bJSESSIONID=1F/b", "/%3b%41%3bJSESSIONID=-/b"),
+            ("/a;x=1%3Bjsessionid=1;c", "/a;x=1%3Bjsessionid=-;c"),
+            ("/a%3Bx=1;jsessionid=1%3Bc", "/a%3Bx=1;jsessionid=-%3Bc"),
+            ("/a%3", "/a%3"), ("/a%3B", "/a%3B"), ("/%", "/%"), ("/%3Bb=%2F%", "/%3Bb=%2F%"),
         ])
     func paths(_ text: String, _ expected: String) {
         #expect(shown(LoggedURL.init(path:), text) == expected)

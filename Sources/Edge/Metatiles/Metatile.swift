@@ -29,10 +29,6 @@ struct Metatile {
     /// Path and query towards the origin.
     var target: [UInt8]
 
-    /// Pixels of the picture, its gutter included.
-    var pictureWidth: Int { block.columns * tile.width + 2 * block.gutter }
-    var pictureHeight: Int { block.rows * tile.height + 2 * block.gutter }
-
     /// Its tiles as files of their own; nil where the body is no picture of them. Takes
     /// milliseconds.
     func cut(_ body: [StoreSegment]) -> [[UInt8]]? {

@@ -75,7 +75,7 @@ extension LoopState where N: ~Copyable {
         var facts = asked.facts
         (facts.hasRange, facts.range, facts.hasIfRange) = (false, .none, false)
         let asker = Exchange(
-            id: ExchangeID(loop: Int32(index), slot: .max, generation: 0, number: 0),
+            id: .background(loop: index),
             bytes: asked.bytes, head: asked.head, facts: facts, snapshot: exchange.snapshot,
             behavior: exchange.behavior, decision: exchange.decision,
             started: network.monotonicNow)
@@ -85,8 +85,9 @@ extension LoopState where N: ~Copyable {
         asker.canonical = metatile.canonical
         asker.primary = PrimaryKey(key: key, canonical: metatile.canonical)
         asker.map?.target = metatile.target
-        asker.map?.request.width = UInt16(clamping: metatile.pictureWidth)
-        asker.map?.request.height = UInt16(clamping: metatile.pictureHeight)
+        let size = metatile.block.pictureSize(ofTiles: metatile.tile)
+        asker.map?.request.width = UInt16(clamping: size.width)
+        asker.map?.request.height = UInt16(clamping: size.height)
         asker.metatile = .asks(metatile)
         return asker
     }

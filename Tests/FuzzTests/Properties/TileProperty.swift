@@ -50,6 +50,7 @@ struct TileProperty {
         if !answer.key.isEmpty {
             _ = self.answer(path, query, services, room: answer.key.count - 1, &faults)
         }
+        faults += sessionFaults(answer.key)
         faults += targetFaults(path, query, services, answer)
         faults += subjectFaults(path, query, services, answer.key)
         return faults
@@ -75,6 +76,14 @@ struct TileProperty {
         if memory[room...].contains(where: { $0 != 0xA5 }) { faults.append("overrun") }
         guard case .request(let request) = outcome else { return Answer(outcome: outcome, key: []) }
         return Answer(outcome: outcome, key: Array(memory[..<min(request.keyLength, room)]))
+    }
+
+    /// No session is part of a key: neither as `;jsessionid` nor encoded.
+    private static func sessionFaults(_ key: [UInt8]) -> [String] {
+        let place = String(decoding: key.prefix { $0 != UInt8(ascii: "?") }, as: UTF8.self)
+            .lowercased()
+        let isClean = !place.contains(";jsessionid") && !place.contains("%3bjsessionid")
+        return isClean ? [] : ["\(text(key)) holds a session"]
     }
 
     /// What the origin is asked is the same map, asked for in its normal form.
