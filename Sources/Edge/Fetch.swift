@@ -191,10 +191,7 @@ extension LoopState where N: ~Copyable {
         fetch.phase = .sending
         fetch.exchange.watch?.attempts += 1
         beginWrite(fetch)
-        let settings = fetch.pool.settings
-        let authority =
-            settings.hostHeader != nil || !fetch.exchange.head.authority.isEmpty
-            ? nil : settings.members[fetch.member].authority
+        let authority = fetch.pool.settings.members[fetch.member].authority
         unsafe fetch.request.wire(authority: authority).withUnsafeBytes {
             _ = unsafe origins[slot.index].output.append($0)
         }

@@ -5,8 +5,10 @@ import Reactor
 
 /// A request head on its way to an origin, built once and sent as often as members are tried.
 struct OriginRequest {
-    /// The head without Host, which depends on the member when the viewer's is not forwarded.
+    /// The head, without Host where that is the member's.
     var head: [UInt8] = []
+    /// The head has Host.
+    private var namesHost = false
     var method: Method
     /// How the body, if any, is framed towards the origin.
     var framing: BodyFraming
@@ -20,6 +22,8 @@ struct OriginRequest {
         var dropsRange = false
         /// The response may be stored.
         var isKeyed = false
+        /// The key has no host, so that the origin must not know the viewer's.
+        var hidesHost = false
         /// Validators of the stored entry.
         var ifNoneMatch: [UInt8] = []
         var ifModifiedSince: Int64?
@@ -60,8 +64,11 @@ struct OriginRequest {
         head += Array(" ".utf8)
         unsafe appendTarget(viewer, bytes, conditions, origin)
         head += Array(" HTTP/1.1\r\n".utf8)
+        unsafe appendHost(
+            viewer, bytes, isForwarded: origin.hostHeader == nil && !conditions.hidesHost,
+            origin)
         unsafe appendFields(viewer, bytes, conditions, origin, trust)
-        unsafe appendForwarding(viewer, bytes, peer, trust)
+        unsafe appendForwarding(viewer, bytes, peer, trust, hidesHost: conditions.hidesHost)
         appendVia(viewer, via)
         appendConditions(conditions)
         appendBodyFraming()
@@ -78,14 +85,31 @@ struct OriginRequest {
     var isUpgrade: Bool { !upgrade.isEmpty }
 
     /// The bytes to send: the head with Host and the connection's fields, and the empty line.
-    func wire(authority: String?) -> [UInt8] {
+    ///
+    /// - Parameter authority: the member's, for a head that names no host.
+    func wire(authority: String) -> [UInt8] {
         var wire = head
-        if let authority { wire += Array("Host: \(authority)\r\n".utf8) }
+        if !namesHost { wire += Array("Host: \(authority)\r\n".utf8) }
         if isUpgrade {
             wire += Array("Connection: upgrade\r\nUpgrade: ".utf8) + upgrade + [13, 10]
         }
         wire += [13, 10]
         return wire
+    }
+
+    /// Host: the origin's own, the viewer's, or the member's, which is put in as it is sent.
+    mutating func appendHost(
+        _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, isForwarded: Bool,
+        _ origin: OriginSettings
+    ) {
+        if isForwarded, !viewer.authority.isEmpty {
+            unsafe line("Host", Array(bytes[viewer.authority.range]))
+        } else if let host = origin.hostHeader {
+            line("Host", Array(host.utf8))
+        } else {
+            return
+        }
+        namesHost = true
     }
 
     mutating func append(_ bytes: UnsafeRawBufferPointer, _ slice: ByteSlice) {
@@ -128,35 +152,22 @@ struct OriginRequest {
         _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ conditions: Conditions,
         _ origin: OriginSettings, _ trust: FieldTrust?
     ) {
-        if origin.hostHeader == nil, !viewer.authority.isEmpty {
-            unsafe line("Host", Array(bytes[viewer.authority.range]))
-        } else if let host = origin.hostHeader {
-            line("Host", Array(host.utf8))
-        }
         for index in 0..<viewer.fields.count {
             let field = viewer.fields[index]
+            let name = unsafe bytes.bytes.extracting(field.name.range)
             if unsafe viewer.isHopByHop(index, bytes: bytes.bytes) || drops(field.known, conditions)
             {
                 continue
             }
-            if field.known == .other,
-                unsafe trust?.strips(bytes.bytes.extracting(field.name.range)) == true
-            {
-                continue
-            }
+            if field.known == .other, trust?.strips(name) == true { continue }
             // What the body is has been judged by the first of two lines that say it.
             if field.known == .contentType, viewer.fields.first(.contentType) != index { continue }
             if conditions.maxForwards != nil, field.known == .other,
-                unsafe Self.equal("max-forwards", bytes[field.name.range])
+                equalsIgnoringCase(name, "max-forwards")
             {
                 continue
             }
-            if origin.customHeaders.contains(where: {
-                unsafe Self.equal($0.name, bytes[field.name.range])
-            }
-            ) {
-                continue
-            }
+            if isReplaced(name, origin) { continue }
             unsafe append(bytes, field.name)
             head += [58, 32]
             unsafe append(bytes, field.value)
@@ -198,15 +209,10 @@ struct OriginRequest {
         }
     }
 
-    private static func equal(_ name: String, _ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
-        guard unsafe name.utf8.count == bytes.count else { return false }
-        return unsafe zip(name.utf8, bytes).allSatisfy { $0 | 0x20 == $1 | 0x20 }
-    }
-
     /// A trusted proxy's own account is kept and added to; anybody else's is replaced.
     mutating func appendForwarding(
         _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ peer: Peer,
-        _ trust: FieldTrust?
+        _ trust: FieldTrust?, hidesHost: Bool = false
     ) {
         var chain: [UInt8] = []
         if peer.isTrusted {
@@ -227,6 +233,7 @@ struct OriginRequest {
         unsafe carry(
             viewer, bytes, .xForwardedProto, "X-Forwarded-Proto", trusted: peer.isTrusted,
             else: Array((peer.isSecured ? "https" : "http").utf8))
+        if hidesHost { return }
         let host = unsafe viewer.authority.isEmpty ? [] : Array(bytes[viewer.authority.range])
         unsafe carry(
             viewer, bytes, .xForwardedHost, "X-Forwarded-Host",

@@ -27,6 +27,7 @@ extension LoopState where N: ~Copyable {
         if exchange.watch?.readsAnswer == true { conditions.acceptEncoding = .identity }
         guard exchange.key != nil else { return conditions }
         conditions.isKeyed = true
+        conditions.hidesHost = exchange.imported == nil && exchange.map?.isCanonical == true
         // The whole response is wanted: the viewer's own conditions are answered from it here. Of
         // an imported behavior the policies say what a Miss passes on of them.
         let forwardsConditions =

@@ -37,11 +37,8 @@ extension OriginRequest {
         unsafe appendTarget(viewer, bytes, conditions, forwarded)
         head += Array(" HTTP/1.1\r\n".utf8)
         let rules = forwarded.behavior.forwarding
-        if rules.forwardsHost, !viewer.authority.isEmpty {
-            unsafe line("Host", Array(bytes[viewer.authority.range]))
-        } else if let host = forwarded.origin.hostHeader {
-            line("Host", Array(host.utf8))
-        }
+        unsafe appendHost(
+            viewer, bytes, isForwarded: rules.forwardsHost, forwarded.origin)
         unsafe appendChosen(viewer, bytes, conditions, forwarded)
         unsafe appendAccount(viewer, bytes, forwarded)
         if let cookies = conditions.cookies {
@@ -156,11 +153,10 @@ extension OriginRequest {
         }
     }
 
-    private func isReplaced(_ name: RawSpan, _ origin: OriginSettings) -> Bool {
-        origin.customHeaders.contains { custom in
-            let own = Array(custom.name.utf8)
-            return unsafe equalsIgnoringCase(own.span.bytes, name)
-        }
+    func isReplaced(_ name: RawSpan, _ origin: OriginSettings) -> Bool {
+        for custom in origin.customHeaders
+        where equalsIgnoringCase(name, string: custom.name) { return true }
+        return false
     }
 
     /// Who asks, through whom: as CloudFront says it, or as a tier behind it does.
