@@ -92,7 +92,10 @@ extension LoopState where N: ~Copyable {
         exchange.awaited = nil
         exchange.entry = nil
         exchange.decision = Decision(.fetch, .absent)
-        exchange.shared.map { _ = $0.leave(exchange.id) }
+        if let fetch = exchange.shared { leave(fetch, exchange) }
+        // It asks as if it had never asked: it may become one who waits for another.
+        (exchange.shared, exchange.fetch, exchange.leads) = (nil, nil, false)
+        exchange.failedForward = nil
         obtain(exchange)
     }
 

@@ -99,7 +99,11 @@ extension LoopState where N: ~Copyable {
         viewers[slot].exchange = exchange
         viewers[slot].phase = .exchange
         setDeadline(slot, milliseconds: exchange.intake.isComplete ? nil : limits.bodyTimeout)
-        if answersLoop(exchange) || answersTileDocument(exchange) || failsFast(exchange) { return }
+        if answersLoop(exchange) || answersTileDocument(exchange) || answersTileCache(exchange)
+            || failsFast(exchange)
+        {
+            return
+        }
         switch exchange.decision.action {
         case .gatewayTimeout: answer(exchange, 504, detail: exchange.decision.reason.word)
         case .serve, .serveStale, .serveStaleRefreshing, .fetch, .revalidate: obtain(exchange)

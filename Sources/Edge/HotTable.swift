@@ -18,6 +18,8 @@ struct HotBehavior {
     var sessionCookies: UnsafeRawBufferPointer
     /// Classes of cookies, as `CookieClasses` reads them, and the site's languages; class pages.
     var cookies: UnsafeRawBufferPointer
+    /// The cookie whose secret its pages have; empty: none.
+    var formCookie: UnsafeRawBufferPointer
     var languages: UnsafeRawBufferPointer
     var traits: BehaviorTraits
     /// What an imported distribution says of it; the table owns it.
@@ -181,6 +183,7 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
                     start: PathStart(ofPattern: pattern),
                     sessionCookies: text.keep(cookies),
                     cookies: text.keep(behavior.cookieTable),
+                    formCookie: text.keep(behavior.formCookie),
                     languages: text.keep(PageLanguages.table(behavior.languages)),
                     traits: BehaviorTraits(behavior, settings.distribution),
                     imported: behavior.imported.map {

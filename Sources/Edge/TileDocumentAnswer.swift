@@ -10,12 +10,11 @@ extension LoopState where N: ~Copyable {
     /// piece, out of memory that all loops share a budget of.
     private static var shortDocument: Int { 65_536 }
 
-    /// Answers a request for such a document, or to the tile cache's interface; false: it is none,
-    /// or not the edge's to answer.
+    /// Answers a request for such a document; false: it is none.
     ///
     /// No member is asked, so that clients find the tiles that are stored in an outage, too.
     mutating func answersTileDocument(_ exchange: Exchange) -> Bool {
-        guard let request = exchange.tileDocument else { return answersTileCache(exchange) }
+        guard let request = exchange.tileDocument else { return false }
         guard let documents = exchange.maps?.documents else {
             // Before the pool's layers were read for the first time.
             answer(exchange, 503, detail: "layers-unknown")

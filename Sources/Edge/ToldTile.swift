@@ -11,12 +11,14 @@ extension LoopState where N: ~Copyable {
     /// `originHead`; any other head as it is.
     mutating func told(_ raw: [UInt8], _ exchange: Exchange) -> [UInt8] {
         guard exchange.tellsTile(originHead.status), let address = exchange.map?.tile?.address,
-            let words = exchange.maps?.gridSets.words(of: address), originHead.fields.count > 0
+            originHead.fields.count > 0
         else { return raw }
         let start = Int(originHead.fields[0].name.start)
         var next = Array(raw[..<start]) + exchange.tileFields(of: address)
-        next += Array("geowebcache-gridset: \(words.gridSet)\r\n".utf8)
-        next += Array("geowebcache-crs: \(words.system)\r\n".utf8)
+        if let words = exchange.maps?.gridSets.words(of: address) {
+            next += Array("geowebcache-gridset: \(words.gridSet)\r\n".utf8)
+            next += Array("geowebcache-crs: \(words.system)\r\n".utf8)
+        }
         for index in 0..<originHead.fields.count {
             let field = originHead.fields[index]
             // What its own cache did says nothing of this one.

@@ -1,3 +1,5 @@
+import HTTP
+
 /// The secret of a reader's forms, as Django keeps it in a cookie and writes it into pages.
 ///
 /// Plain it is 32 letters and digits. Masked it is 64: a mask, and the secret shifted by it letter
@@ -14,9 +16,14 @@ public enum FormSecret {
 
     /// Whether it is nothing but letters and digits, and of one of the two lengths: all that may go
     /// from a reader's cookie into a page.
+    public static func isValid(_ value: RawSpan) -> Bool {
+        guard value.byteCount == length || value.byteCount == maskedLength else { return false }
+        for at in 0..<value.byteCount where index(value.byte(at)) == nil { return false }
+        return true
+    }
+
     public static func isValid(_ value: [UInt8]) -> Bool {
-        (value.count == length || value.count == maskedLength)
-            && value.allSatisfy { index($0) != nil }
+        unsafe isValid(value.span.bytes)
     }
 
     /// A new one, plain.

@@ -104,7 +104,7 @@ extension LoopState where N: ~Copyable {
     }
 
     /// How what is stored came to be the answer, in `Cache-Status`.
-    private func words(
+    func words(
         _ exchange: Exchange, _ entry: StoredEntry, _ result: ResultType
     ) -> String {
         if let forward = exchange.failedForward { return forward.text }
@@ -256,7 +256,9 @@ extension LoopState where N: ~Copyable {
         exchange.hasResponded = true
         exchange.outcome.status = 200
         exchange.outcome.result = page.result
-        let detail: StaticString? = isNoticed ? "notice" : page.isFilled ? "tokens" : nil
+        // That it was filled says less than why what is stored is not fresh.
+        let isPlain = page.isFilled && exchange.decision.reason == .fresh
+        let detail: StaticString? = isNoticed ? "notice" : isPlain ? "tokens" : nil
         exchange.outcome.detail = detail ?? exchange.decision.reason.word
         exchange.outcome.sentBytes = isHead ? 0 : page.content.count
         if isNoticed { counters.add(.noticesShown) }

@@ -99,27 +99,25 @@ enum FormCookie {
         return text
     }
 
-    /// The secret that a request shows in its last cookie of that name, as Django reads them; nil:
-    /// in none, or in one that no page may have.
+    /// Where a request shows its secret: the value of its last cookie of that name, as Django reads
+    /// them; nil: in none, or in one that no page may have. Allocates nothing.
     static func secret(
-        _ name: [UInt8], _ head: borrowing RequestHead, _ bytes: RawSpan
-    ) -> [UInt8]? {
-        var value: [UInt8] = []
+        _ name: RawSpan, _ head: borrowing RequestHead, _ bytes: RawSpan
+    ) -> Range<Int>? {
+        var value = 0..<0
         var line = head.fields.first(.cookie)
         while let at = line {
-            let text = bytes.extracting(head.fields[at].value.range)
+            let field = head.fields[at].value.range
+            let text = bytes.extracting(field)
             var pairs = CookiePairs()
             while let (found, pair) = pairs.next(in: text) {
-                let own = unsafe text.extracting(found).withUnsafeBytes { unsafe [UInt8]($0) }
-                guard own == name else { continue }
+                guard equalsExactly(text.extracting(found), name) else { continue }
                 let start = min(found.upperBound + 1, pair.upperBound)
-                value = unsafe text.extracting(start..<pair.upperBound).withUnsafeBytes {
-                    unsafe [UInt8]($0)
-                }
+                value = (field.lowerBound + start)..<(field.lowerBound + pair.upperBound)
             }
             line = head.fields.next(after: at, .cookie)
         }
-        return FormSecret.isValid(value) ? value : nil
+        return FormSecret.isValid(bytes.extracting(value)) ? value : nil
     }
 }
 
@@ -136,7 +134,8 @@ extension BehaviorSettings {
 extension Exchange {
     func formSecret(_ name: [UInt8]) -> [UInt8]? {
         let bytes = bytes
-        return unsafe FormCookie.secret(name, head, bytes.span.bytes)
+        let found = unsafe FormCookie.secret(name.span.bytes, head, bytes.span.bytes)
+        return found.map { [UInt8](bytes[$0]) }
     }
 
     /// What cuts the tokens out of an answer's page; nil: its tokens make it its reader's own.

@@ -6,9 +6,9 @@ import Reactor
 extension LoopState where N: ~Copyable {
     /// Whether the request shows a secret that may go into a page; true where no page has one.
     func showsFormSecret(_ behavior: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        let cookie = snapshot.settings.behaviors[behavior].formCookie
-        if cookie.isEmpty { return true }
-        return unsafe FormCookie.secret(cookie, head, bytes.bytes) != nil
+        let cookie = unsafe hot[behavior].formCookie
+        return unsafe cookie.isEmpty
+            || FormCookie.secret(cookie.bytes, head, bytes.bytes) != nil
     }
 
     /// A stored page, on the way of a hit.
@@ -47,11 +47,10 @@ extension LoopState where N: ~Copyable {
             !tokens.needsCookie || exchange.formSecret(tokens.cookie) != nil
         else { return false }
         let block = unsafe [UInt8](entry.headers)
-        let reason = exchange.decision.reason
         let ttl = entry.header.times.freshUntil.subtracting(network.wallNow) / 1_000
         var page = NoticedPage(
             fields: TokenFields.delivered(block), result: result,
-            cacheStatus: Array("\(reason.cacheStatusParameter); ttl=\(ttl)".utf8))
+            cacheStatus: Array("\(words(exchange, entry, result)); ttl=\(ttl)".utf8))
         page.age = entry.header.times.ageSeconds(at: network.wallNow)
         let slot = exchange.id.slot
         viewers[slot].exchange = exchange
