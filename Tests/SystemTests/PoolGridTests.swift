@@ -77,6 +77,25 @@ struct PoolGridTests {
         print("all is well")
         """
 
+    @Test("a WMTS that does not answer is asked again soon, and the WMS beside it is not")
+    func failing() throws {
+        let edge = try Edge(
+            origin: nil,
+            configuration: """
+                origins:
+                  maps:
+                    members: ["\(server.url)"]
+                    maps:
+                      layers:
+                        services: [/geoserver/wms]
+                        tileServices: [/geoserver/nobody/gwc/service/wmts]
+                behaviors: [{ path: "*", class: tiles }]
+                """, directory: data)
+        #expect(edge.child.line(with: "cannot be read: ") != nil)
+        _ = try server.requests("GET .*nobody/gwc/service/wmts.*GetCapabilities", atLeast: 2)
+        #expect(try server.requests("GET /geoserver/wms.*GetCapabilities").count == 1)
+    }
+
     @Test("a seed by GeoWebCache's interface fills a box in such a set, in its own units")
     func seed() throws {
         let edge = try start()

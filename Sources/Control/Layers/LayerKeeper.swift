@@ -14,7 +14,7 @@ import Tiles
 /// for by a name is then asked for, and kept, by that name.
 ///
 /// The grid sets of their WMTS are read beside that, at the interval alone: a set whose tiles lie
-/// elsewhere than before is another set to keys.
+/// elsewhere than before is another set to keys. ``LayerSchedule`` says when which is due.
 final class LayerKeeper: Sendable {
     /// Puts rules in force, on disk; false: it could not be kept there.
     typealias Invalidate = @Sendable ([InvalidationRule]) -> Bool
@@ -25,15 +25,12 @@ final class LayerKeeper: Sendable {
         /// The pool's grid sets, at first those of an earlier process.
         var sets: [GridSet]?
         var settings: LayerSettings?
-        /// Of the latest write that the reading knows of.
-        var styleChange: UInt64 = 0
-        /// When it is read again, in monotonic milliseconds.
-        var next: Int64 = 0
-        var nextSets: Int64 = 0
+        var schedule = LayerSchedule()
+        var hasReadSets = false
         /// Grid sets that were found wanting, as it was told last.
         var refusedSets: [String] = []
-        /// Why it could not be read.
-        var failure: String?
+        /// Why it could not be read, as it was told last.
+        var toldFailure: String?
         var isReading = false
         /// What is in force.
         var maps: MapServices?
@@ -43,8 +40,6 @@ final class LayerKeeper: Sendable {
 
     /// Looks for work so often, in milliseconds; a look costs some microseconds.
     static let interval = 100
-    /// After so many milliseconds a server that could not tell is asked again.
-    private static let patience: Int64 = 2_000
     /// Most layers that one rule names; of more each has several.
     private static let layersInRule = 32
 
@@ -83,16 +78,16 @@ final class LayerKeeper: Sendable {
         let sources = server.layerSources
         memory.withLock { $0.begin(sources.map(\.origin)) }
         for source in sources {
-            let isDue = begins(source)
+            let work = begin(source)
             hold(source)
-            guard isDue else { continue }
-            queue.async { [self] in read(source) }
+            guard !work.isEmpty else { continue }
+            queue.async { [self] in read(source, work) }
         }
     }
 
-    /// Whether it is time to read, which begins now.
-    private func begins(_ source: LayerSource) -> Bool {
-        let (number, isSettled) = server.styleChanges
+    /// What it is time to read; that begins now.
+    private func begin(_ source: LayerSource) -> LayerSchedule.Work {
+        let change = server.styleChanges
         let now = Int64(monotonicMilliseconds())
         let remembered =
             source.settings.tileServices.isEmpty
@@ -100,16 +95,15 @@ final class LayerKeeper: Sendable {
         return known.withLock { known in
             var entry = known[source.origin] ?? Known()
             defer { known[source.origin] = entry }
-            let isNews = entry.settings != source.settings
-            let isDue = isNews || entry.next <= now || isSettled && entry.styleChange != number
-            guard isDue, !entry.isReading, isNews || entry.failure == nil || entry.next <= now
-            else { return false }
-            if isNews {
+            guard !entry.isReading else { return [] }
+            if entry.settings != source.settings {
                 (entry.facts, entry.settings, entry.maps) = (nil, source.settings, nil)
-                (entry.sets, entry.nextSets) = (remembered, 0)
+                (entry.sets, entry.hasReadSets) = (remembered, false)
+                entry.schedule.restart()
             }
-            entry.isReading = true
-            return true
+            let work = entry.schedule.due(at: now, after: change)
+            entry.isReading = !work.isEmpty
+            return work
         }
     }
 
@@ -123,7 +117,8 @@ final class LayerKeeper: Sendable {
                 entry.settings == source.settings
             else { return nil }
             let isHeld =
-                !source.settings.services.isEmpty && (!isSettled || entry.styleChange != number)
+                !source.settings.services.isEmpty
+                && (!isSettled || entry.schedule.styleChange != number)
             let isSame = entry.maps === source.maps && entry.isHeld == isHeld
             guard !isSame else { return nil }
             entry.isHeld = isHeld
@@ -153,22 +148,24 @@ final class LayerKeeper: Sendable {
 
     // MARK: reading
 
-    private func read(_ source: LayerSource) {
+    private func read(_ source: LayerSource, _ work: LayerSchedule.Work) {
         let began = Int64(monotonicMilliseconds())
         let targets = server.layerTargets(of: source.origin)
         var news: [EdgeEvent] = []
-        let problems = [
-            readLayers(source, targets), readSets(source, targets, at: began, telling: &news),
-        ].compactMap(\.self)
-        let failure = problems.isEmpty ? nil : problems.joined(separator: "; ")
-        let isNews = known.withLock { known -> Bool in
-            guard var entry = known[source.origin] else { return false }
-            let isNews = failure != entry.failure || failure == nil && !entry.hasToldSuccess
-            (entry.isReading, entry.failure, entry.hasToldSuccess) = (false, failure, true)
-            entry.next =
-                began + (failure == nil ? Int64(source.settings.interval) : Self.patience)
+        let layers = work.contains(.layers) ? readLayers(source, targets) : nil
+        let gridSets =
+            work.contains(.gridSets) ? readSets(source, targets, telling: &news) : nil
+        let (isNews, failure) = known.withLock { known -> (Bool, String?) in
+            guard var entry = known[source.origin] else { return (false, nil) }
+            entry.schedule.end(
+                work, layers: layers, gridSets: gridSets, began: began,
+                interval: source.settings.interval)
+            let failure = entry.schedule.failure
+            let isNews =
+                failure != entry.toldFailure || failure == nil && !entry.hasToldSuccess
+            (entry.isReading, entry.toldFailure, entry.hasToldSuccess) = (false, failure, true)
             known[source.origin] = entry
-            return isNews
+            return (isNews, failure)
         }
         hold(source)
         for event in news { observer.note(event) }
@@ -189,17 +186,15 @@ final class LayerKeeper: Sendable {
     }
 
     /// - Parameter news: what is to be told when it is in force.
-    /// - Returns: why it could not be done; nil also where it is not time yet.
+    /// - Returns: why it could not be done.
     private func readSets(
-        _ source: LayerSource, _ targets: [MemberTarget], at now: Int64,
-        telling news: inout [EdgeEvent]
+        _ source: LayerSource, _ targets: [MemberTarget], telling news: inout [EdgeEvent]
     ) -> String? {
-        let isDue = known.withLock { $0[source.origin].map { $0.nextSets <= now } ?? false }
-        guard !source.settings.tileServices.isEmpty, isDue else { return nil }
+        guard !source.settings.tileServices.isEmpty else { return nil }
         switch GridSetReader.read(source, targets) {
         case .failed(let text): return text
         case .found(let found):
-            news = learn(source.configured.judged(found), source, at: now)
+            news = learn(source.configured.judged(found), source)
             return nil
         }
     }
@@ -207,8 +202,7 @@ final class LayerKeeper: Sendable {
     /// Takes in a pool's grid sets. A disk that does not keep them costs what they would have found
     /// while the pool is away.
     private func learn(
-        _ found: (counting: [GridSet], new: [String], refused: [String]), _ source: LayerSource,
-        at now: Int64
+        _ found: (counting: [GridSet], new: [String], refused: [String]), _ source: LayerSource
     ) -> [EdgeEvent] {
         var problem: SystemError?
         gridMemory.withLock { memory in
@@ -220,12 +214,10 @@ final class LayerKeeper: Sendable {
             guard var entry = known[source.origin], entry.settings == source.settings else {
                 return (false, false)
             }
-            let isFirst = entry.nextSets == 0
-            let isChange = isFirst || entry.sets != found.counting
+            let isChange = !entry.hasReadSets || entry.sets != found.counting
             let isRefusal = entry.refusedSets != found.refused
             if entry.sets != found.counting { (entry.sets, entry.maps) = (found.counting, nil) }
-            entry.nextSets = now + Int64(source.settings.interval)
-            entry.refusedSets = found.refused
+            (entry.hasReadSets, entry.refusedSets) = (true, found.refused)
             known[source.origin] = entry
             return (isChange, isRefusal)
         }
@@ -282,7 +274,7 @@ final class LayerKeeper: Sendable {
                 return
             }
             if entry.facts != facts { (entry.facts, entry.maps) = (facts, nil) }
-            entry.styleChange = change
+            entry.schedule.styleChange = change
             known[source.origin] = entry
         }
         if !changed.isEmpty, !isFirst {
