@@ -1,4 +1,5 @@
 import Glibc
+import HTTP
 import Reactor
 import Tiles
 
@@ -6,14 +7,21 @@ import Tiles
 /// begins while a pool is away finds what it has of it all the same.
 ///
 /// A set's name in keys has its version, so that one that has changed since finds nothing wrong.
+/// One that the disk has changed would keep its version, and be given tiles that lie elsewhere: the
+/// file counts as a whole, if it has the checksum that it was written with.
 struct GridSetMemory {
     private(set) var sets: [String: [GridSet]] = [:]
     private let path: String
+    /// The disk has not taken the latest yet.
+    private var isUnsaved = false
 
     /// Reads what is there; what cannot be read is not known.
     init(directory: String) {
         path = directory + "/pool-grid-sets"
-        guard let text = try? readTextFile(path) else { return }
+        guard let file = try? readTextFile(path) else { return }
+        let sum = file.prefix { $0 != "\n" }
+        let text = file.dropFirst(sum.count + 1)
+        guard sum == Self.checksum(text) else { return }
         var (origin, draft): (String, GridSet?) = ("", nil)
         func end() {
             if let set = draft, set.defect == nil { sets[origin, default: []].append(set) }
@@ -39,16 +47,22 @@ struct GridSetMemory {
 
     /// Takes in what a pool says now, and waits for the disk.
     mutating func learn(_ found: [GridSet], of origin: String) throws(SystemError) {
-        guard sets[origin] != found else { return }
-        sets[origin] = found
+        guard sets[origin] != found || isUnsaved else { return }
+        (sets[origin], isUnsaved) = (found, true)
         var text = ""
         for (origin, sets) in sets.sorted(by: { $0.key < $1.key }) {
             for set in sets { text += Self.text(set, of: origin) }
         }
-        close(try replaceFile(path, by: Array(text.utf8)))
+        close(try replaceFile(path, by: Array((Self.checksum(text) + "\n" + text).utf8)))
+        isUnsaved = false
     }
 
     // MARK: lines
+
+    /// What stands before all others.
+    private static func checksum(_ text: some StringProtocol) -> String {
+        unsafe "crc32 " + String(crc32(Array(text.utf8).span.bytes), radix: 16)
+    }
 
     /// Numbers are written so that reading them gives the same bits.
     private static func text(_ set: GridSet, of origin: String) -> String {
