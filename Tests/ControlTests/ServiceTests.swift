@@ -4,6 +4,7 @@ import Glibc
 import Reactor
 import Synchronization
 import Testing
+import WireTesting
 
 @testable import Control
 
@@ -235,6 +236,29 @@ struct ServiceTests {
             #expect(try client.reload().isSwapped)
             #expect(try running.ask(list).hasPrefix("nothing is here"))
         }
+    }
+
+    @Test("a seed that finds no place after a restart is told of, and kept for the next")
+    func crowdedRestart() throws {
+        let cache = try TemporaryDirectory()
+        let journal = SeedJournal(directory: cache.path)
+        var options = SeedOptions(layer: "a:b")
+        options.zoom = "0-1"
+        let first = journal.newPath()
+        try journal.keep(SeedJournal.Entry(path: first, options: options, threads: nil))
+        let text = try ProjectFiles.text(first + ".task")
+        // More than wait and run, and than may have come to their end meanwhile.
+        let paths = (0..<SeedTasks.waitingMax + 40).map { _ in journal.newPath() }
+        for path in paths { try writeTextFile(path + ".task", text) }
+        let last = try #require(paths.last)
+        let running = RunningService(
+            configured("seeding: { host: edge.test }") { $0.cache = cache.path })
+        try running.run { _ in
+            let warnings = running.events.filter { $0.contains("waits for the next start") }
+            #expect(warnings.first?.hasPrefix("seed: seeding a:b, which the end of") == true)
+            #expect(running.events.contains { $0.hasPrefix("seed: seeding a:b goes on") })
+        }
+        #expect(access(last + ".task", F_OK) == 0)
     }
 
     @Test("a new cache directory goes with the process, the operator's stays")

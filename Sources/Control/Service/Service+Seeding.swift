@@ -97,7 +97,13 @@ extension Service {
             let layer = printable(entry.options.layer)
             do throws(TruncationRefusal) {
                 let job = try makeJob(entry.options, entry.threads, state: entry.path)
-                guard seeds.add(job, keptAt: entry.path) else { continue }
+                guard seeds.add(job, keptAt: entry.path) else {
+                    let text =
+                        "seeding \(layer), which the end of the last process cut short, waits for "
+                        + "the next start: \(SeedTasks.waitingMax) seeds wait already"
+                    observer.note(EdgeEvent(.warning, "seed", text))
+                    continue
+                }
                 let text = "seeding \(layer) goes on, which the end of the last process cut short"
                 observer.note(EdgeEvent(.notice, "seed", text))
             } catch {
