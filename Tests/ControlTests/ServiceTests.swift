@@ -238,6 +238,23 @@ struct ServiceTests {
         }
     }
 
+    @Test("who reaches the admin port from elsewhere may neither seed nor end seeds")
+    func seedsFromElsewhere() throws {
+        let running = RunningService(configured { $0.admin = "0.0.0.0:0" })
+        try running.run { service in
+            let ends = #expect(throws: TruncationRefusal.self) {
+                try service.endSeeds(.all, of: nil, bySite: false)
+            }
+            let begins = #expect(throws: TruncationRefusal.self) {
+                try service.seed(SeedOptions(layer: "a:b"), threads: nil, bySite: false)
+            }
+            #expect(ends?.status == 403 && begins == ends)
+            try service.endSeeds(.all, of: nil, bySite: true)
+        }
+        let local = RunningService(configured())
+        try local.run { service in try service.endSeeds(.all, of: nil, bySite: false) }
+    }
+
     @Test("a seed that finds no place after a restart is told of, and kept for the next")
     func crowdedRestart() throws {
         let cache = try TemporaryDirectory()

@@ -10,6 +10,7 @@ import Tiles
 /// An edge with two layers, of which it is told what to truncate.
 private final class TileCacheSubject: AdminSubject {
     let truncated = Mutex<[(scope: WriteScope, bySite: Bool)]>([])
+    let ended = Mutex<[String]>([])
     let known: [LayerFacts]?
 
     init(_ known: [LayerFacts]?) { self.known = known }
@@ -26,6 +27,13 @@ private final class TileCacheSubject: AdminSubject {
     var storeSpace: StoreSpace? { StoreSpace(used: 12_288, size: 1_073_741_824) }
     func truncate(_ scope: WriteScope, bySite: Bool) throws(TruncationRefusal) {
         truncated.withLock { $0.append((scope, bySite)) }
+    }
+    /// As where other machines reach the admin port.
+    func endSeeds(
+        _ ending: SeedEnding, of layer: String?, bySite: Bool
+    ) throws(TruncationRefusal) {
+        guard bySite else { throw TruncationRefusal(403, "bind admin to 127.0.0.1") }
+        ended.withLock { $0.append("\(ending) \(layer ?? "")") }
     }
 }
 
@@ -210,5 +218,17 @@ struct TileCacheRouteTests {
         ask.path = "/geoserver/gwc/rest/diskquota"
         #expect(routes.answer(ask).form == .xml)
         #expect(subject.truncated.withLock { $0.count } == 1)
+    }
+
+    @Test("whoever may not end seeds is told so, and none is ended")
+    func endings() {
+        let refused = answer(.post, "seed", "kill_all=all")
+        #expect(refused.status == 403 && text(refused) == "bind admin to 127.0.0.1\n")
+        #expect(subject.ended.withLock { $0.isEmpty })
+        let ask = TileCacheAsk(
+            method: .post, path: "/geoserver/gwc/rest/seed/a%3Ab", query: "", host: "edge",
+            hasOrigin: false, body: Array("kill_all=running".utf8))
+        #expect(AdminRoutes(subject: subject).answer(ask).status == 200)
+        #expect(subject.ended.withLock { $0 } == ["running a:b"])
     }
 }

@@ -44,8 +44,9 @@ extension AdminRoutes {
             request.body.first { $0 > 0x20 } ?? 0)
         let form = isDocument ? [] : queryParameters(String(decoding: request.body, as: UTF8.self))
         if let ending = SeedEnding(form) {
-            subject.endSeeds(ending, of: layer)
-            return AdminResponse(200, type: "text/plain", [])
+            return done { () throws(TruncationRefusal) in
+                try subject.endSeeds(ending, of: layer, bySite: request.isFromSite)
+            }
         }
         guard let layer, let wanted = SeedRequestDocument(request.body) else {
             return AdminResponse(
@@ -66,8 +67,15 @@ extension AdminRoutes {
         {
             options.path = String(request.path[..<start.lowerBound])
         }
-        do throws(TruncationRefusal) {
+        return done { () throws(TruncationRefusal) in
             try subject.seed(options, threads: wanted.threads, bySite: request.isFromSite)
+        }
+    }
+
+    /// As GeoWebCache says that it has taken something in, or why that is not so.
+    private func done(_ act: () throws(TruncationRefusal) -> Void) -> AdminResponse {
+        do throws(TruncationRefusal) {
+            try act()
             return AdminResponse(200, type: "text/plain", [])
         } catch {
             return AdminResponse(error.status, error.text)

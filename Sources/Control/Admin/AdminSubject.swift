@@ -33,7 +33,11 @@ public protocol AdminSubject: Sendable {
     /// number, 0 or 1.
     func seedStatus(of layer: String?) -> [[Int64]]
     /// Ends seeds, of one layer or of all.
-    func endSeeds(_ ending: SeedEnding, of layer: String?)
+    ///
+    /// - Parameter bySite: as above.
+    func endSeeds(
+        _ ending: SeedEnding, of layer: String?, bySite: Bool
+    ) throws(TruncationRefusal)
     /// The layers of the pool below a path such as `/geoserver`, and its grid sets; nil: nobody has
     /// read them, or there is no pool.
     func tileLayers(below context: String) -> [LayerFacts]?
@@ -92,7 +96,11 @@ extension AdminSubject {
 
     public func seedStatus(of layer: String?) -> [[Int64]] { [] }
 
-    public func endSeeds(_ ending: SeedEnding, of layer: String?) {}
+    public func endSeeds(
+        _ ending: SeedEnding, of layer: String?, bySite: Bool
+    ) throws(TruncationRefusal) {
+        throw TruncationRefusal(503, "the edge is not serving yet; try again")
+    }
 
     public func explain(
         _ request: [UInt8], usesTLS: Bool

@@ -28,21 +28,28 @@ extension Service {
         state.withLock { $0.seeds }?.arrays(of: layer) ?? []
     }
 
-    public func endSeeds(_ ending: SeedEnding, of layer: String?) {
+    public func endSeeds(
+        _ ending: SeedEnding, of layer: String?, bySite: Bool
+    ) throws(TruncationRefusal) {
+        try checkSeeding(bySite: bySite)
         state.withLock { $0.seeds }?.end(ending, of: layer)
+    }
+
+    /// Whoever may begin seeds may end them, and nobody else.
+    private func checkSeeding(bySite: Bool) throws(TruncationRefusal) {
+        guard bySite || state.withLock({ $0.isAdminLocal }) else {
+            throw TruncationRefusal(
+                403,
+                "the admin port can be reached from other machines, which may neither seed nor end "
+                    + "seeds; bind admin to 127.0.0.1")
+        }
     }
 
     public func seed(
         _ options: SeedOptions, threads: Int?, bySite: Bool
     ) throws(TruncationRefusal) {
-        let (seeds, isLocal) = state.withLock { ($0.seeds, $0.isAdminLocal) }
-        guard isLocal || bySite else {
-            throw TruncationRefusal(
-                403,
-                "the admin port can be reached from other machines, which may not seed; bind admin "
-                    + "to 127.0.0.1")
-        }
-        guard let seeds, let journal = seeds.journal else {
+        try checkSeeding(bySite: bySite)
+        guard let seeds = state.withLock({ $0.seeds }), let journal = seeds.journal else {
             throw TruncationRefusal(503, "the edge is not serving yet; try again")
         }
         let path = journal.newPath()
