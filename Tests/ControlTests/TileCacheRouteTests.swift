@@ -231,4 +231,14 @@ struct TileCacheRouteTests {
         #expect(AdminRoutes(subject: subject).answer(ask).status == 200)
         #expect(subject.ended.withLock { $0 } == ["running a:b"])
     }
+
+    @Test("what runs and waits is told to GET and HEAD")
+    func reading() {
+        for method in [Method.get, .head] {
+            for resource in ["seed.json", "seed/a:b.json", "layers", "diskquota", "masstruncate"] {
+                #expect(answer(method, resource).status == 200, "\(method) \(resource)")
+            }
+        }
+        #expect(text(answer(.get, "seed.json")) == #"{"long-array-array":[]}"#)
+    }
 }

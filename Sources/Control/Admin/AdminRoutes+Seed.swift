@@ -31,7 +31,7 @@ extension AdminRoutes {
     /// - Parameter resource: what stands behind `gwc/rest/`.
     func seedTask(_ request: AdminRequest, _ resource: String) -> AdminResponse? {
         let layer = Self.layer(of: resource)
-        if request.method == .get {
+        if request.isReading {
             let rows = subject.seedStatus(of: layer).map { row in
                 JSON.list(row.map { .number($0) })
             }

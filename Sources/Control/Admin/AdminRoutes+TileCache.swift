@@ -35,9 +35,7 @@ extension AdminRoutes {
     // MARK: truncation
 
     private func massTruncation(_ request: AdminRequest, _ resource: String) -> AdminResponse {
-        guard request.method == .get || request.method == .head else {
-            return truncation(request, resource)
-        }
+        guard request.isReading else { return truncation(request, resource) }
         let kinds = [
             "truncateLayer", "truncateParameters", "truncateOrphans", "truncateExtent",
             "truncateAll",
@@ -103,9 +101,7 @@ extension AdminRoutes {
             + "ask again when it has been read")
 
     private func layers(_ request: AdminRequest, asJSON: Bool) -> AdminResponse {
-        guard request.method == .get || request.method == .head else {
-            return refused(request, allow: "GET, HEAD")
-        }
+        guard request.isReading else { return refused(request, allow: "GET, HEAD") }
         let context = context(of: request)
         guard let layers = subject.tileLayers(below: context) else { return Self.unread }
         if asJSON {
@@ -173,7 +169,7 @@ extension AdminRoutes {
     // MARK: space
 
     private func diskQuota(_ request: AdminRequest, asJSON: Bool) -> AdminResponse {
-        guard request.method == .get || request.method == .head else {
+        guard request.isReading else {
             var response = AdminResponse(
                 405,
                 "the space for tiles is cache.size of the configuration, and changes with a "

@@ -14,6 +14,9 @@ struct AdminRequest {
     /// It was made by a page in a browser for another site than the one it was loaded from.
     var isCrossSite = false
 
+    /// It changes nothing.
+    var isReading: Bool { method == .get || method == .head }
+
     /// The decoded value of a query parameter; nil if it is absent.
     func parameter(_ name: String) -> String? {
         queryParameters(query).first { $0.name == name }?.value
@@ -102,10 +105,7 @@ struct AdminRoutes {
     private func reading(
         _ request: AdminRequest, _ answer: () -> AdminResponse
     ) -> AdminResponse {
-        switch request.method {
-        case .get, .head: answer()
-        default: refused(request, allow: "GET, HEAD")
-        }
+        request.isReading ? answer() : refused(request, allow: "GET, HEAD")
     }
 
     func refused(_ request: AdminRequest, allow: String) -> AdminResponse {
