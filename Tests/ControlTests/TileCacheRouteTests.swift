@@ -218,6 +218,12 @@ struct TileCacheRouteTests {
         ask.path = "/geoserver/gwc/rest/diskquota"
         #expect(routes.answer(ask).form == .xml)
         #expect(subject.truncated.withLock { $0.count } == 1)
+        // What a listener takes for this interface it takes for it however it is escaped.
+        for path in ["/geoserver/gwc/rest/%6Cayers", "/geo%73erver/%67wc/r%65st/layers%2Exml"] {
+            ask.path = path
+            let answer = routes.answer(ask)
+            #expect(answer.status == 200 && answer.form == .xml, "\(path)")
+        }
     }
 
     @Test("whoever may not end seeds is told so, and none is ended")
@@ -241,4 +247,25 @@ struct TileCacheRouteTests {
         }
         #expect(text(answer(.get, "seed.json")) == #"{"long-array-array":[]}"#)
     }
+
+    @Test(
+        "a path is what its segments say, however they are escaped",
+        arguments: [
+            ("/geoserver/gwc/rest/layers/a:b.xml", "/geoserver", "layers/a%3Ab.xml"),
+            ("/gwc/rest/seed.json", "", "seed.json"), ("/gwc/rest/", "", ""),
+            ("/g%65o/x/gwc/%72est/%73eed/a%20b%2Exml", "/geo/x", "seed/a%20b.xml"),
+            // No such context can be configured, and what is asked for there must stay one line.
+            ("/a%0D%0Ab/gwc/rest/seed/c", "/a%0D%0Ab", "seed/c"),
+            ("/a%3Fb/gwc/rest/seed/c%2Fd", "/a%3Fb", "seed/c%2Fd"),
+            ("/gwc/gwc/rest/rest", "/gwc", "rest"),
+        ])
+    func paths(_ path: String, _ context: String, _ resource: String) {
+        let found = TileCachePath(path)
+        #expect(found?.context == context && found?.resource == resource, "\(found as Any)")
+    }
+
+    @Test(
+        "and others are not of that interface",
+        arguments: ["/gwc/rest", "/gwc%2Frest/layers", "/gwc/x/rest/layers", "/", "", "*"])
+    func others(_ path: String) { #expect(TileCachePath(path) == nil) }
 }

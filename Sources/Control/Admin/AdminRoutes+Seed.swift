@@ -27,10 +27,8 @@ extension AdminRoutes {
     /// and `.../seed/LAYER` with a form that has `kill_all` or `kill_thread`: ends it. `POST
     /// .../seed/LAYER.xml`, `.json`, or the page's form, of type `seed` or `reseed`: has tiles
     /// fetched. nil for a truncation, which is none of these.
-    ///
-    /// - Parameter resource: what stands behind `gwc/rest/`.
-    func seedTask(_ request: AdminRequest, _ resource: String) -> AdminResponse? {
-        let layer = Self.layer(of: resource)
+    func seedTask(_ request: AdminRequest, _ path: TileCachePath) -> AdminResponse? {
+        let layer = Self.layer(of: path.resource)
         if request.isReading {
             let rows = subject.seedStatus(of: layer).map { row in
                 JSON.list(row.map { .number($0) })
@@ -62,11 +60,7 @@ extension AdminRoutes {
                     + "units of the grid set")
         }
         // What stands before it in the path is where the services lie.
-        if let start = request.path.firstRange(of: "/gwc/rest/"),
-            start.lowerBound > request.path.startIndex
-        {
-            options.path = String(request.path[..<start.lowerBound])
-        }
+        if !path.context.isEmpty { options.path = path.context }
         return done { () throws(TruncationRefusal) in
             try subject.seed(options, threads: wanted.threads, bySite: request.isFromSite)
         }

@@ -13,17 +13,17 @@ extension AdminRoutes {
     ///
     /// Source: GeoWebCache user manual, "REST API"; `org.geowebcache.rest.controller`.
     func tileCache(_ request: AdminRequest) -> AdminResponse? {
-        guard let start = request.path.firstRange(of: "/gwc/rest/") else { return nil }
-        let resource = String(request.path[start.upperBound...])
+        guard let path = TileCachePath(request.path) else { return nil }
+        let resource = path.resource
         let isMass = resource == "masstruncate" || resource.hasPrefix("masstruncate.")
         if isMass { return massTruncation(request, resource) }
         if resource == "seed" || resource.hasPrefix("seed/") || resource == "seed.json" {
-            return seedTask(request, resource) ?? truncation(request, resource)
+            return seedTask(request, path) ?? truncation(request, resource)
         }
         if ["layers", "layers.xml", "layers.json"].contains(resource) {
-            return layers(request, asJSON: resource.hasSuffix(".json"))
+            return layers(request, below: path.context, asJSON: resource.hasSuffix(".json"))
         }
-        if resource.hasPrefix("layers/") { return layer(request, resource) }
+        if resource.hasPrefix("layers/") { return layer(request, path) }
         if ["diskquota", "diskquota.xml", "diskquota.json"].contains(resource) {
             return diskQuota(request, asJSON: resource.hasSuffix(".json"))
         }
@@ -88,21 +88,15 @@ extension AdminRoutes {
 
     // MARK: layers
 
-    /// The path above the services.
-    private func context(of request: AdminRequest) -> String {
-        request.path.firstRange(of: "/gwc/rest/").map {
-            String(request.path[..<$0.lowerBound])
-        } ?? ""
-    }
-
     private static let unread = AdminResponse(
         503,
         "what layers there are nobody has read: name the pool's WMS in maps.layers.services, or "
             + "ask again when it has been read")
 
-    private func layers(_ request: AdminRequest, asJSON: Bool) -> AdminResponse {
+    private func layers(
+        _ request: AdminRequest, below context: String, asJSON: Bool
+    ) -> AdminResponse {
         guard request.isReading else { return refused(request, allow: "GET, HEAD") }
-        let context = context(of: request)
         guard let layers = subject.tileLayers(below: context) else { return Self.unread }
         if asJSON {
             let names = JSON.list(layers.map { .text($0.name) })
@@ -119,18 +113,17 @@ extension AdminRoutes {
             200, type: "application/xml", Array("<layers>\n\(text)</layers>\n".utf8))
     }
 
-    private func layer(_ request: AdminRequest, _ resource: String) -> AdminResponse {
-        let name = Self.name(String(resource.dropFirst("layers/".count)))
+    private func layer(_ request: AdminRequest, _ path: TileCachePath) -> AdminResponse {
+        let name = Self.name(String(path.resource.dropFirst("layers/".count)))
         switch request.method {
         case .get, .head:
-            let context = context(of: request)
-            guard let layers = subject.tileLayers(below: context) else { return Self.unread }
+            guard let layers = subject.tileLayers(below: path.context) else { return Self.unread }
             guard let layer = layers.first(where: { $0.name == name }) else {
                 return AdminResponse(404, "Unknown layer: \(printable(name))")
             }
             let document = TileCacheDocument(
-                layer, subject.gridSets(below: context) ?? .wellKnown)
-            return resource.hasSuffix(".json")
+                layer, subject.gridSets(below: path.context) ?? .wellKnown)
+            return path.resource.hasSuffix(".json")
                 ? AdminResponse(200, type: "application/json", document.json)
                 : AdminResponse(200, type: "application/xml", document.xml)
         case .delete:

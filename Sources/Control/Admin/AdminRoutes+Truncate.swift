@@ -14,7 +14,7 @@ extension AdminRequest {
     /// What a POST to the path says in its body; nil: nothing that is read.
     var wantedBody: String? {
         if path == "/explain" { return "the request head" }
-        return path.contains("/gwc/rest/") ? "GeoWebCache's document" : nil
+        return TileCachePath(path) == nil ? nil : "GeoWebCache's document"
     }
 }
 

@@ -235,12 +235,17 @@ extension BehaviorSettings {
     }
 }
 
+/// Whether a byte may stand in the path above a map server's services.
+func isServicePathByte(_ byte: UInt8) -> Bool {
+    byte > 32 && byte < 127 && !"?#%*".utf8.contains(byte)
+}
+
 extension ValueForm where Value == String {
     /// The path above a map server's services, such as `/geoserver`; `/` for none.
     fileprivate static var servicePath: Self {
         Self { text throws(Complaint) in
             guard text.hasPrefix("/"), text.utf8.count <= 255,
-                text.utf8.allSatisfy({ $0 > 32 && $0 < 127 && !"?#%*".utf8.contains($0) })
+                text.utf8.allSatisfy(isServicePathByte)
             else {
                 throw Complaint(
                     "is no path of services", "write what stands before /wms, such as /geoserver")
