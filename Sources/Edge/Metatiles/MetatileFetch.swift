@@ -17,7 +17,7 @@ extension LoopState where N: ~Copyable {
     /// Has the exchange wait for a metatile; false: its tile is to be asked for by itself.
     mutating func waitsForMetatile(_ exchange: Exchange) -> Bool {
         guard case .none = exchange.metatile, exchange.mayCollapse, let key = exchange.key,
-            store?.isFull == false, exchange.takesStoredTile(at: network.wallNow),
+            store?.isTaking == true, exchange.takesStoredTile(at: network.wallNow),
             let metatile = exchange.wantedMetatile()
         else {
             exchange.metatile = .alone

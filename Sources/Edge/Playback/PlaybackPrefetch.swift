@@ -183,7 +183,7 @@ extension LoopState where N: ~Copyable {
     /// Begins the fetch, or finds that somebody else has; of a metatile, for all of its tiles.
     private mutating func fetchAhead(_ exchange: Exchange, _ key: CacheKey, _ party: UInt64) {
         var asker = exchange
-        if store?.isFull == false, let metatile = exchange.wantedMetatile() {
+        if store?.isTaking == true, let metatile = exchange.wantedMetatile() {
             let name = unsafe CacheKey.hash(metatile.canonical.span.bytes, seed: seed)
             asker = self.asker(for: exchange, metatile, name)
         }

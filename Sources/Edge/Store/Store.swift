@@ -107,11 +107,14 @@ public final class Store: Sendable {
     /// Share of the map, in percent, above which entries are evicted.
     public var evictionStart: Int { core.settings.evictionStart }
 
-    /// Nothing is taken, until something has been evicted or the store is in use again.
-    public var isFull: Bool { core.isFull || core.mode == .off }
+    /// Nothing is taken until something has been evicted.
+    public var isFull: Bool { core.isFull }
+
+    /// It is in use and not full.
+    public var isTaking: Bool { core.mode != .off && !core.isFull }
 
     /// Whether a response with so many bytes of body would be taken now.
-    public func hasRoom(for bytes: Int) -> Bool { !isFull && core.queue.hasRoom(bytes) }
+    public func hasRoom(for bytes: Int) -> Bool { isTaking && core.queue.hasRoom(bytes) }
 
     /// Makes stale what the rules match: for every loop from now on, for good once it is on disk.
     ///
