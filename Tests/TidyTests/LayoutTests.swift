@@ -39,13 +39,15 @@ struct LayoutTests {
         #expect(lines.last == "make test", "its last line is the test runner's own")
     }
 
-    @Test("each decision record has its four parts and fits a screen and a half")
+    @Test("each decision record has its four parts, fits a screen and a half, and is listed")
     func decisions() throws {
         let folder = "Sources/Edge/Edge.docc/Decisions"
         let names = try FileManager.default.contentsOfDirectory(
             atPath: SourceTree.root.appending(path: folder).path)
         #expect(names.count >= 5)
+        let list = try SourceTree.text(of: "Sources/Edge/Edge.docc/Architecture.md")
         for name in names {
+            #expect(list.contains("\n- <doc:\(name.dropLast(3))>\n"), "\(name) is not listed")
             let text = try SourceTree.text(of: "\(folder)/\(name)")
             for part in ["Context", "Choice", "What we gave up", "What would reverse it"] {
                 #expect(text.contains("## \(part)\n"), "\(name) lacks \(part)")
