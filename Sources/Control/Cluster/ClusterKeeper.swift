@@ -76,26 +76,16 @@ final class ClusterKeeper: Sendable {
     }
 
     private static func check(_ work: ClusterWork) -> (CatalogPrint?, failure: String?) {
-        var reader = CapabilitiesReader()
-        var mistake: CapabilitiesError?
         do throws(MemberClient.Failure) {
-            try MemberClient.ask(work, "GET", work.cluster.settings.capabilities) { piece in
-                guard mistake == nil else { return }
-                do throws(CapabilitiesError) { try reader.take(piece) } catch { mistake = error }
-            }
-        } catch {
-            return (nil, "capabilities: \(error.text)")
-        }
-        if let mistake { return (nil, "\(mistake)") }
-        do throws(CapabilitiesError) {
-            let found = try reader.finish()
+            let found = try MemberClient.capabilities(
+                work.target, work.cluster.settings.capabilities, into: CapabilitiesReader())
             // Who has just started says so before it has read its catalog: that is no other one.
             if found.layers.isEmpty { return (nil, "its capabilities list no layer yet") }
             let print = CatalogPrint(
                 fingerprint: found.fingerprint, sequence: found.updateSequence)
             return (print, nil)
         } catch {
-            return (nil, "\(error)")
+            return (nil, "capabilities: \(error.text)")
         }
     }
 }

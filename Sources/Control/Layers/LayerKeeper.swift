@@ -178,10 +178,21 @@ final class LayerKeeper: Sendable {
         // What may change still is read once more when it has.
         let change = before.isSettled ? before.number : .max
         guard !source.settings.services.isEmpty else { return learn([], source, before.number) }
-        switch LayerReader.read(source, targets) {
-        case .failed(let text): return text
-        case .listings(let listings):
+        let services = source.settings.services
+        do throws(MemberClient.Failure) {
+            let found = try MemberClient.capabilities(
+                at: services, "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetCapabilities", of: targets,
+                into: ServiceLayersReader(systems: source.configured.systems)
+            ) { layers in
+                // Who has just started says so before it has read its catalog.
+                layers.isEmpty ? "it lists no layer yet" : nil
+            }
+            let listings = zip(services, found).map {
+                MapServices.Listing(path: $0, layers: $1)
+            }
             return learn(source.configured.facts(from: listings), source, change)
+        } catch {
+            return error.text
         }
     }
 
@@ -191,12 +202,24 @@ final class LayerKeeper: Sendable {
         _ source: LayerSource, _ targets: [MemberTarget], telling news: inout [EdgeEvent]
     ) -> String? {
         guard !source.settings.tileServices.isEmpty else { return nil }
-        switch GridSetReader.read(source, targets) {
-        case .failed(let text): return text
-        case .found(let found):
-            news = learn(source.configured.judged(found), source)
-            return nil
+        var all = PoolGridSets()
+        do throws(MemberClient.Failure) {
+            let found = try MemberClient.capabilities(
+                at: source.settings.tileServices,
+                "SERVICE=WMTS&VERSION=1.0.0&REQUEST=GetCapabilities", of: targets,
+                into: PoolGridSetsReader(known: source.configured.gridSets)
+            ) { own in
+                own.sets.isEmpty && own.refused.isEmpty ? "it lists no tile matrix set yet" : nil
+            }
+            for own in found {
+                all.sets += own.sets
+                all.refused += own.refused
+            }
+        } catch {
+            return error.text
         }
+        news = learn(source.configured.judged(all), source)
+        return nil
     }
 
     /// Takes in a pool's grid sets. A disk that does not keep them costs what they would have found
