@@ -113,13 +113,11 @@ extension ValueForm where Value == GeographicBox {
     /// `-10,40,10,60`: west, south, east and north in degrees.
     static var degrees: Self {
         Self { text throws(Complaint) in
-            let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map {
-                Double($0)
-            }
-            guard numbers.count == 4, let west = numbers[0], let south = numbers[1],
-                let east = numbers[2], let north = numbers[3], west <= east, south <= north,
+            guard let sides = BoundingBox(numbers: text), sides.west <= sides.east,
+                sides.south <= sides.north,
                 let box = GeographicBox(
-                    longitudes: (west, east), latitudes: (south, north), of: .picture)
+                    longitudes: (sides.west, sides.east), latitudes: (sides.south, sides.north),
+                    of: .picture)
             else {
                 throw Complaint(
                     "is no box in degrees", "write WEST,SOUTH,EAST,NORTH, such as -10,40,10,60")

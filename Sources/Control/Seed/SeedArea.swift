@@ -15,21 +15,16 @@ enum SeedArea: Equatable {
     /// the antimeridian (RFC 7946 §5.2).
     static var boxForm: ValueForm<SeedArea> {
         ValueForm { text throws(Complaint) in
-            let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map {
-                Double($0)
-            }
-            guard numbers.count == 4, let west = numbers[0], let south = numbers[1],
-                let east = numbers[2], let north = numbers[3], south < north, west != east,
-                -180...180 ~= west, -180...180 ~= east, -90...90 ~= south, -90...90 ~= north
+            guard let box = BoundingBox(numbers: text), box.south < box.north,
+                box.west != box.east, -180...180 ~= box.west, -180...180 ~= box.east,
+                -90...90 ~= box.south, -90...90 ~= box.north
             else {
                 throw Complaint(
                     "is no box in degrees", "write WEST,SOUTH,EAST,NORTH, such as -10,40,10,60")
             }
-            guard west > east else {
-                return .box(BoundingBox(west: west, south: south, east: east, north: north))
-            }
-            let rings = [(west, 180), (-180, east)].map { left, right in
-                [(left, south), (right, south), (right, north), (left, north)]
+            guard box.west > box.east else { return .box(box) }
+            let rings = [(box.west, 180), (-180, box.east)].map { left, right in
+                [(left, box.south), (right, box.south), (right, box.north), (left, box.north)]
                     .map { Polygon.Point($0.0, $0.1) }
             }
             return .polygons([Polygon(rings: rings)])

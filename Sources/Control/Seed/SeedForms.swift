@@ -36,16 +36,9 @@ extension ValueForm where Value == BoundingBox {
     /// `1000000,5000000,1500000,5500000`: the edges of a box in the units of a grid set.
     static var gridBounds: Self {
         Self { text throws(Complaint) in
-            let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map {
-                Double($0)
-            }
-            guard numbers.count == 4, let west = numbers[0], let south = numbers[1],
-                let east = numbers[2], let north = numbers[3],
-                numbers.allSatisfy({ $0?.isFinite == true })
-            else {
+            guard let box = BoundingBox(numbers: text) else {
                 throw Complaint("is no box", "write WEST,SOUTH,EAST,NORTH in the grid set's units")
             }
-            let box = BoundingBox(west: west, south: south, east: east, north: north)
             guard box.isProper else {
                 throw Complaint("has no area", "write WEST,SOUTH,EAST,NORTH in this order")
             }

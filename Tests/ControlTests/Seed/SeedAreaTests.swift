@@ -41,6 +41,25 @@ struct SeedAreaTests {
             east: Double(column + 1) / count * 360 - 180, north: latitude(row))
     }
 
+    @Test(
+        "who reads a box reads the same four numbers, and has limits of his own",
+        arguments: [
+            // Of a seed in degrees, in a grid set's units, and of a truncation.
+            ("-10,40,10.5,60", "SGT"), ("1e3,5e6,2e3,6e6", "G"), ("177,-20,-178,-15", "S"),
+            ("5,0,5,1", "T"), ("0,60,10,40", ""), ("1,2,3", ""), ("1,2,3,4,5", ""),
+            ("1,2,3,4,", ""), (",1,2,3,4", ""), ("1,,3,4", ""), ("nan,2,3,4", ""),
+            ("0,0,inf,1", ""), ("0;0;1;1", ""), ("", ""),
+        ])
+    func readers(_ text: String, _ expected: String) {
+        let readers: [(String, () throws -> Void)] = [
+            ("S", { _ = try SeedArea.boxForm.parse(text) }),
+            ("G", { _ = try ValueForm<BoundingBox>.gridBounds.parse(text) }),
+            ("T", { _ = try ValueForm<GeographicBox>.degrees.parse(text) }),
+        ]
+        let found = readers.filter { (try? $0.1()) != nil }.map(\.0).joined()
+        #expect(found == expected)
+    }
+
     @Test("a box is read in degrees, over the antimeridian too, and anything else is refused")
     func boxes() throws {
         #expect(
