@@ -1,4 +1,5 @@
 import Glibc
+import Reactor
 import Yams
 
 /// Longest file that is read, in bytes: a hundred times what a large configuration has.
@@ -37,6 +38,27 @@ func readTextFile(_ path: String, bytesMax: Int = fileBytesMax) throws(Complaint
         throw Complaint("is no UTF-8 text", "save it as UTF-8")
     }
     return text
+}
+
+/// What lies in a directory, sorted by name.
+func fileNames(in directory: String) throws(SystemError) -> [String] {
+    guard let stream = unsafe opendir(directory) else { throw lastError("opendir", directory) }
+    defer { unsafe closedir(stream) }
+    var names: [String] = []
+    while let entry = unsafe readdir(stream) {
+        let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+            unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
+                unsafe String(cString: $0)
+            }
+        }
+        if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+}
+
+/// Whether a file is one of those, and none that an editor hides.
+func isDocument(_ name: String, _ endings: [String]) -> Bool {
+    !name.hasPrefix(".") && endings.contains { name.hasSuffix($0) }
 }
 
 /// The file's top section; nil when it holds nothing, or after a mistake was noted.

@@ -1,4 +1,4 @@
-import Glibc
+import Reactor
 import Tiles
 import Yams
 
@@ -6,16 +6,17 @@ extension ConfigurationReader {
     /// The grid sets of a directory's files, in the order of their names; those in which mistakes
     /// were noted are missing.
     func readGridSets(_ directory: Given) -> [GridSet] {
-        guard let names = yamlFiles(in: directory.text) else {
+        let names: [String]
+        do throws(SystemError) { names = try fileNames(in: directory.text) } catch {
             findings.error(
                 at: directory.place,
-                unsafe "\(directory.name) is \"\(printable(directory.text))\", which cannot be "
-                    + "read: \(String(cString: strerror(errno)))",
+                "\(directory.name) is \"\(printable(directory.text))\", which cannot be read: "
+                    + error.reason,
                 "name a directory with files such as conf/gridsets has")
             return []
         }
         var sets: [GridSet] = []
-        for name in names {
+        for name in names where isDocument(name, [".yaml", ".yml"]) {
             let path = "\(directory.text)/\(name)"
             do throws(Complaint) {
                 let text = try readTextFile(path)
@@ -108,23 +109,6 @@ private struct GridSetFile {
             mapping, name: "", pattern: "", file: file, place: .line(file: file, 1),
             findings: findings)
     }
-}
-
-/// Names of a directory's YAML files, sorted; nil, and `errno`, where it cannot be read.
-private func yamlFiles(in directory: String) -> [String]? {
-    guard let stream = unsafe opendir(directory) else { return nil }
-    defer { unsafe closedir(stream) }
-    var names: [String] = []
-    while let entry = unsafe readdir(stream) {
-        let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-            unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
-                unsafe String(cString: $0)
-            }
-        }
-        let isDocument = [".yaml", ".yml"].contains { name.hasSuffix($0) }
-        if isDocument, !name.hasPrefix(".") { names.append(name) }
-    }
-    return names.sorted()
 }
 
 extension ValueForm where Value == Double {

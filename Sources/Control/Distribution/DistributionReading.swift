@@ -1,5 +1,5 @@
 import CloudFront
-import Glibc
+import Reactor
 
 /// What a distribution's configuration refers to by ids and does not hold.
 struct DistributionReferences: Sendable {
@@ -63,26 +63,17 @@ extension DistributionReferences {
     }
 
     private func documents(in directory: Given, _ findings: Findings) -> [String] {
-        guard let stream = unsafe opendir(directory.text) else {
+        do throws(SystemError) {
+            return try fileNames(in: directory.text)
+                .filter { isDocument($0, [".json", ".yaml", ".yml"]) }
+                .map { "\(directory.text)/\($0)" }
+        } catch {
             findings.error(
                 at: directory.place,
-                unsafe "\"\(printable(directory.text))\" cannot be read: "
-                    + String(cString: strerror(errno)),
+                "\"\(printable(directory.text))\" cannot be read: \(error.reason)",
                 "name a directory with the output of get-cache-policy and its like")
             return []
         }
-        defer { unsafe closedir(stream) }
-        var names: [String] = []
-        while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
-                    unsafe String(cString: $0)
-                }
-            }
-            let isDocument = [".json", ".yaml", ".yml"].contains { name.hasSuffix($0) }
-            if isDocument, !name.hasPrefix(".") { names.append("\(directory.text)/\(name)") }
-        }
-        return names.sorted()
     }
 }
 

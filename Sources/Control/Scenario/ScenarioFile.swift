@@ -91,21 +91,11 @@ private enum ScenarioFiles {
     }
 
     private static func below(_ directory: String) -> [String] {
-        guard let stream = unsafe opendir(directory) else { return [] }
-        defer { unsafe closedir(stream) }
-        var names: [String] = []
-        while let entry = unsafe readdir(stream) {
-            unsafe names.append(
-                withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                    unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
-                        unsafe String(cString: $0)
-                    }
-                })
-        }
+        let names = (try? fileNames(in: directory)) ?? []
         let prefix = directory.hasSuffix("/") ? directory : "\(directory)/"
-        return names.sorted().filter { !$0.hasPrefix(".") }.flatMap { name -> [String] in
+        return names.filter { !$0.hasPrefix(".") }.flatMap { name -> [String] in
             if isDirectory(prefix + name) { return below(prefix + name) }
-            return name.hasSuffix(".yaml") || name.hasSuffix(".yml") ? [prefix + name] : []
+            return isDocument(name, [".yaml", ".yml"]) ? [prefix + name] : []
         }
     }
 }

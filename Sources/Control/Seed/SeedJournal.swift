@@ -53,26 +53,12 @@ final class SeedJournal: Sendable {
     /// Those that are not over, the first first. What cannot be read is none, and goes.
     func entries() -> [Entry] {
         var entries: [Entry] = []
-        for name in names() where name.hasSuffix(".task") {
+        let names = (try? fileNames(in: directory)) ?? []
+        for name in names where name.hasSuffix(".task") {
             let path = "\(directory)/\(name.dropLast(".task".count))"
             if let entry = Self.read(path) { entries.append(entry) } else { forget(path) }
         }
         return entries
-    }
-
-    private func names() -> [String] {
-        guard let stream = unsafe opendir(directory) else { return [] }
-        defer { unsafe closedir(stream) }
-        var names: [String] = []
-        while let entry = unsafe readdir(stream) {
-            names.append(
-                unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                    unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
-                        unsafe String(cString: $0)
-                    }
-                })
-        }
-        return names.sorted()
     }
 
     // MARK: text
