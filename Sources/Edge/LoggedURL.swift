@@ -107,8 +107,15 @@ struct LoggedURL {
     }
 }
 
-/// A parameter, `name=value`, whose value is a credential.
-enum SecretParameter {
+/// A parameter, `name=value`, whose value is a credential, or part of what signs a request: no log
+/// and no recording has it.
+package enum SecretParameter {
+    /// - Parameter name: as it is written.
+    package static func isSecret(_ name: some StringProtocol) -> Bool {
+        let bytes = Array(name.utf8)
+        return unsafe bytes.withUnsafeBytes { unsafe isSecret(written: $0) }
+    }
+
     /// Length of its name as written; nil when it carries none.
     static func nameLength(_ parameter: UnsafeRawBufferPointer) -> Int? {
         guard parameter.count > 4 else { return nil }
@@ -122,21 +129,23 @@ enum SecretParameter {
         while length < limit, unsafe parameter[length] != UInt8(ascii: "=") { length += 1 }
         guard length < limit else { return nil }
         let name = unsafe UnsafeRawBufferPointer(rebasing: parameter[..<length])
-        if unsafe name.contains(UInt8(ascii: "%")) {
-            return unsafe isSecret(encoded: name) ? length : nil
-        }
-        return unsafe isSecret(name) ? length : nil
+        return unsafe isSecret(written: name) ? length : nil
+    }
+
+    private static func isSecret(written name: UnsafeRawBufferPointer) -> Bool {
+        let isEncoded = unsafe name.contains(UInt8(ascii: "%"))
+        return unsafe isEncoded ? isSecret(encoded: name) : isSecret(decoded: name)
     }
 
     private static let nameMax = 20
-    private static let names: InlineArray<22, StaticString> = [
+    private static let names: InlineArray<24, StaticString> = [
         "access_token", "authkey", "code", "state", "id_token", "jsessionid", "password", "token",
         "key", "signature", "api_key", "apikey", "secret", "ticket", "refresh_token",
         "client_secret", "sessionid", "passwd", "jwt", "oauth_token", "x-amz-signature",
-        "x-amz-security-token",
+        "x-amz-security-token", "x-amz-credential", "policy",
     ]
 
-    private static func isSecret(_ name: UnsafeRawBufferPointer) -> Bool {
+    private static func isSecret(decoded name: UnsafeRawBufferPointer) -> Bool {
         for index in names.indices where names[index].utf8CodeUnitCount == name.count {
             if unsafe isSame(name, names[index]) { return true }
         }
@@ -167,7 +176,7 @@ enum SecretParameter {
             (count, at) = (count + 1, at + 1)
         }
         return unsafe decoded.span.withUnsafeBytes {
-            unsafe isSecret(UnsafeRawBufferPointer(rebasing: $0[..<count]))
+            unsafe isSecret(decoded: UnsafeRawBufferPointer(rebasing: $0[..<count]))
         }
     }
 

@@ -55,6 +55,7 @@ struct LoggedURLTests {
         arguments: [
             ("token=x", 5), ("TOKEN=x", 5), ("%74oken=x", 7), ("acc%65ss%5Ftoken=x", 16),
             ("refresh_token=x", 13), ("X-Amz-Security-Token=x", 20), ("code=xy", 4),
+            ("Policy=x", 6), ("X-Amz-Credential=x", 16),
         ])
     func names(_ text: String, _ length: Int) {
         #expect(Array(text.utf8).withUnsafeBytes { SecretParameter.nameLength($0) } == length)

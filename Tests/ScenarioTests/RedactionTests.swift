@@ -63,8 +63,11 @@ struct RedactionTests {
                   body: pers0nal-and-some-more
                   fault: cut
               - origin: { path: /query, body: pers0nal }
+              - origin: { path: /grant, body: pers0nal }
               - origin: { path: "/login;*", body: pers0nal }
               - get: /query?a=1&token=s3cr3t-q
+                expect: any
+              - get: /grant?refresh_token=s3cr3t-r&%6awt=s3cr3t-w&Policy=s3cr3t-o
                 expect: any
               - get: /login;jsessionid=s3cr3t-j?x=1
                 expect: any

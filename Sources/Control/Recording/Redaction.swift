@@ -1,3 +1,4 @@
+import Edge
 import Simulation
 
 /// Keeps credentials out of what is written down: each becomes a word of its own, the same wherever
@@ -13,13 +14,6 @@ struct Redaction {
     private static let fields: Set<String> = [
         "authorization", "proxy-authorization", "x-api-key", "x-auth-token", "x-csrftoken",
         "x-amz-security-token", "authentication-info",
-    ]
-
-    /// Parameters of a query that hold credentials; signatures of CloudFront's own among them.
-    private static let parameters: Set<String> = [
-        "access_token", "authkey", "code", "state", "id_token", "jsessionid", "password", "token",
-        "key", "signature", "api_key", "apikey", "secret", "ticket", "policy",
-        "x-amz-signature", "x-amz-credential", "x-amz-security-token",
     ]
 
     /// Remembers what is secret in a message before any is written.
@@ -59,7 +53,7 @@ struct Redaction {
         let pairs = target.split(omittingEmptySubsequences: false) { "?&;#".contains($0) }
         return pairs.dropFirst().compactMap { pair in
             guard let equals = pair.firstIndex(of: "="),
-                parameters.contains(pair[..<equals].lowercased())
+                SecretParameter.isSecret(pair[..<equals])
             else { return nil }
             let value = pair[pair.index(after: equals)...]
             // That of a path's segment ends with it.
