@@ -2,6 +2,7 @@ import Dispatch
 import Edge
 import HTTP
 import Testing
+import WireTesting
 
 @testable import Control
 @testable import Reactor
@@ -128,6 +129,12 @@ struct AdminServerTests {
         peers.append(try silent())
         let late = try silent()
         #expect(late.write(Array(request.utf8)))
+        // Peers are accepted in their order: who waits for a place stands before `late`, or is it.
+        #expect(eventually { admin.server.isCrowded ? true : nil } == true)
+        late.allow(.zero)
+        var byte: [UInt8] = [0]
+        #expect(byte.withUnsafeMutableBytes { late.read(into: $0) } == nil)
+        late.allow(.seconds(20))
         // It is not served before one of those leaves, of whom each would have until the end of
         // its own ten seconds.
         peers[0].endWriting()

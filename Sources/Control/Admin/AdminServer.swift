@@ -23,6 +23,9 @@ public final class AdminServer: Sendable {
     private let routes: AdminRoutes
     private let observer: any EventObserver
     private let connections = DispatchSemaphore(value: AdminServer.connectionsMax)
+    private let crowded = Atomic(false)
+    /// So many connections are served that the next one is not even accepted.
+    var isCrowded: Bool { crowded.load(ordering: .acquiring) }
     private let wake: WakeEvent
     private let isStopping = Atomic(false)
     private let spare: SpareDescriptor
@@ -85,8 +88,16 @@ public final class AdminServer: Sendable {
         }
     }
 
-    private func acceptOne(_ listener: Int32, _ network: inout LinuxNetwork) {
+    /// Waits until one connection less than may be is served.
+    private func takePlace() {
+        if connections.wait(timeout: .now()) == .success { return }
+        crowded.store(true, ordering: .releasing)
         connections.wait()
+        crowded.store(false, ordering: .releasing)
+    }
+
+    private func acceptOne(_ listener: Int32, _ network: inout LinuxNetwork) {
+        takePlace()
         var peer = SocketAddress.unspecified
         var result = network.accept(listener, peer: &peer)
         if result == .outOfDescriptors, spare.release() {
