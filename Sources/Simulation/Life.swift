@@ -3,9 +3,9 @@ import Edge
 import Glibc
 import Reactor
 
-/// The course of one simulation: sets up, turns whatever may turn, stops the faults, looks whether
-/// everything comes to rest, and whether nothing is left.
-final class Life {
+/// One simulated life of the edge between seeded origins and viewers: sets up, turns whatever may
+/// turn, stops the faults, looks whether everything comes to rest, and whether nothing is left.
+public final class Life: SimulatedLife {
     private let seed: UInt64
     private let plan: Plan
     private let world: World
@@ -18,16 +18,17 @@ final class Life {
     /// The edge was asked to stop, and begins anew when it has.
     private var isRestarting = false
     private var viewers: [SimulatedViewer] = []
-    private var ticks = 0
+    private lazy var turns = EdgeTurns(world, ticksMax: 150_000) { [unowned self] in
+        if isRestarting, edge.isStopped { reopen() }
+        return edge
+    }
     private var faultsStopped = false
     private var isEnding = false
 
-    /// More turns than any life needs: a loop that has always something to do hangs.
-    private static let ticksMax = 150_000
     /// Seconds after the last fault within which every viewer has its answer.
     private static let patience: UInt64 = 900
 
-    init(_ seed: UInt64, _ sabotage: Sabotage?, _ trace: ((String) -> Void)?) throws {
+    public init(_ seed: UInt64, _ sabotage: Sabotage?, _ trace: ((String) -> Void)?) throws {
         self.seed = seed
         let dice = Dice(seed: seed)
         plan = try Plan(dice, sabotage)
@@ -59,7 +60,7 @@ final class Life {
         }
     }
 
-    func run() -> Simulation.Report {
+    public func run() -> Report {
         world.trace?("seed \(seed): \(plan)")
         fabric.route = { [self] _, _ in route() }
         for viewer in viewers { viewer.start() }
@@ -68,7 +69,7 @@ final class Life {
         planOrders()
         planRestarts()
         planMembers()
-        turn(while: { [self] in !viewers.allSatisfy(\.isDone) }, seconds: 3_600)
+        turns.turn(while: { [self] in !viewers.allSatisfy(\.isDone) }, seconds: 3_600)
         let waiting = viewers.filter { !$0.isDone }
         for viewer in waiting { ledger.violate("never answered: \(viewer.state)") }
         settle()
@@ -201,32 +202,18 @@ final class Life {
         }
     }
 
-    // MARK: turning
-
-    /// Lets happen what may happen, in an order that the dice decide, until `condition` is false
-    /// or so much simulated time has passed.
-    private func turn(while condition: () -> Bool, seconds: UInt64) {
-        let end = world.now + seconds * 1_000_000_000
-        while condition(), world.now < end, ticks < Self.ticksMax {
-            if isRestarting, edge.isStopped { reopen() }
-            guard let turn = edge.turn() else { return }
-            if turn == .loop { ticks += 1 }
-        }
-        if ticks >= Self.ticksMax { ledger.violate("a loop finds no rest") }
-    }
-
     // MARK: the end
 
     /// Nobody asks any more: all that was held is let go, first while the edge runs, then with it.
     private func settle() {
-        turn(while: { true }, seconds: 200)
+        turns.turn(while: { true }, seconds: 200)
         for leftover in edge.leftovers() { ledger.violate("after the last viewer: \(leftover)") }
         edge.stop(deadline: world.now + 5_000_000_000)
-        turn(while: { [self] in !edge.isStopped }, seconds: 30)
+        turns.turn(while: { [self] in !edge.isStopped }, seconds: 30)
         if !edge.isStopped { ledger.violate("the edge does not stop") }
         isEnding = true
         edge.close()
-        if ledger.violations.isEmpty {
+        if world.violations.isEmpty {
             for leftover in edge.leftovers() where !leftover.contains("timers") {
                 ledger.violate("after the edge: \(leftover)")
             }
@@ -234,12 +221,12 @@ final class Life {
         if let fault = edge.remove() { ledger.violate("the store is not sound: \(fault)") }
     }
 
-    private func report() -> Simulation.Report {
+    private func report() -> Report {
         world.end()
         fabric.route = nil
-        return Simulation.Report(
-            seed: seed, violations: ledger.violations, judged: ledger.judged, hits: ledger.hits,
+        return Report(
+            seed: seed, violations: world.violations, judged: ledger.judged, hits: ledger.hits,
             cuts: ledger.cuts, fingerprint: world.fingerprint,
-            seconds: Int((world.now - 5_000_000_000_000) / 1_000_000_000), ticks: ticks)
+            seconds: Int((world.now - 5_000_000_000_000) / 1_000_000_000), ticks: turns.ticks)
     }
 }

@@ -1,5 +1,5 @@
 /// An invariant broken on purpose, to see that it is noticed.
-public enum Sabotage: String, CaseIterable, Sendable {
+public enum Sabotage: String, BrokenRule {
     /// Another resource's body under this one's name.
     case mixesKeys
     /// Half of one version's body and half of the next one's.

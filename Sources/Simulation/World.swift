@@ -6,6 +6,8 @@ final class World {
     var trace: ((String) -> Void)?
     /// A number that two runs have in common only if the same things happened in both.
     private(set) var fingerprint: UInt64 = 0xCBF2_9CE4_8422_2325
+    /// Broken invariants, in words; the first twenty.
+    private(set) var violations: [String] = []
     private var heap: [Event] = []
     private var count: UInt64 = 0
 
@@ -92,5 +94,11 @@ final class World {
         fingerprint = (fingerprint ^ UInt64(truncatingIfNeeded: number)) &* 0x100_0000_01B3
         fingerprint ^= now
         if let trace { trace("\((now - 5_000_000_000_000) / 1_000) µs: \(text())") }
+    }
+
+    /// Something happened that must never happen.
+    func violate(_ rule: String) {
+        note("VIOLATION \(rule)", 99)
+        if violations.count < 20 { violations.append(rule) }
     }
 }

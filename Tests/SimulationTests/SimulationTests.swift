@@ -3,36 +3,18 @@ import Testing
 
 @Suite("One seed decides a life of the edge")
 struct SimulationTests {
-    /// Runs in as many rows as the machine may work on at a time; each row has its own seeds.
-    private static let rows = 4
-    private static let seeds = Simulation.seeds(orFirst: 200)
+    private static let lives = Lives(Life.self, rows: 4, orFirst: 200)
 
-    @Test("every invariant holds, whatever the seed", arguments: 0..<rows)
+    @Test("every invariant holds, whatever the seed", arguments: lives.rows)
     func invariants(_ row: Int) throws {
-        for index in stride(from: row, to: Self.seeds.count, by: Self.rows) {
-            let report = try Simulation(seed: Self.seeds[index], trace: Simulation.trace).run()
-            for violation in report.violations {
-                Issue.record("seed \(report.seed): \(violation); again: \(report.command)")
-            }
-        }
+        _ = try Self.lives.live(row: row)
     }
 
-    @Test("a run can be repeated", arguments: seeds.prefix(3))
-    func repeats(_ seed: UInt64) throws {
-        let first = try Simulation(seed: seed).run()
-        let second = try Simulation(seed: seed).run()
-        #expect(first.fingerprint == second.fingerprint, "\(first.command)")
-        #expect(first.judged == second.judged)
-    }
+    @Test("a run can be repeated", arguments: lives.seeds.prefix(3))
+    func repeats(_ seed: UInt64) throws { try Self.lives.expectSame(seed) }
 
     @Test("a broken invariant is noticed", arguments: Sabotage.allCases)
-    func canary(_ sabotage: Sabotage) throws {
-        let isNoticed = try (UInt64(1)...60).contains { seed in
-            let found = try Simulation(seed: seed, sabotage: sabotage).run().violations
-            return found.contains { violation in
-                sabotage.sign.map { violation.contains($0) } ?? true
-            }
-        }
-        #expect(isNoticed, "nobody noticed a world that \(sabotage)")
+    func canary(_ rule: Sabotage) throws {
+        try Self.lives.expectNoticed(rule, within: 60)
     }
 }

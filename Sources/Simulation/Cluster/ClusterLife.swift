@@ -2,7 +2,9 @@ import Caching
 import Edge
 import Reactor
 
-final class ClusterLife {
+/// One simulated life of an edge in front of GeoServers with one catalog: the real loops, pools,
+/// store and cluster, whose slow side is done by the dice.
+public final class ClusterLife: SimulatedLife {
     private let seed: UInt64
     private let dice: Dice
     private let world: World
@@ -17,12 +19,12 @@ final class ClusterLife {
     private let isCalm: Bool
     private var hasFaults = true
     private var isEnding = false
-    private var ticks = 0
+    private lazy var turns = EdgeTurns(world, ticksMax: 400_000) { [unowned self] in edge }
     private var rounds = 0
 
-    private static let ticksMax = 400_000
-
-    init(_ seed: UInt64, _ sabotage: ClusterSabotage?, _ trace: ((String) -> Void)?) throws {
+    public init(
+        _ seed: UInt64, _ sabotage: ClusterSabotage?, _ trace: ((String) -> Void)?
+    ) throws {
         self.seed = seed
         dice = Dice(seed: seed)
         isCalm = sabotage != nil || dice.chance(30)
@@ -99,7 +101,7 @@ final class ClusterLife {
 
     // MARK: the course
 
-    func run() -> ClusterSimulation.Report {
+    public func run() -> Report {
         fabric.route = { [self] endpoint, _ in route(endpoint) }
         site.invalidations = { [unowned self] in
             let known = edge.store.invalidations
@@ -110,15 +112,15 @@ final class ClusterLife {
         planKeeper()
         planGroup()
         if !isCalm || site.sabotage == .waitsLonger { planTrouble() }
-        turn(while: { [self] in !viewers.allSatisfy(\.isDone) }, seconds: 3_600)
+        turns.turn(while: { [self] in !viewers.allSatisfy(\.isDone) }, seconds: 3_600)
         for viewer in viewers where !viewer.isDone {
             site.violate("never answered: \(viewer.state)")
         }
         settle()
         world.end()
         fabric.route = nil
-        return ClusterSimulation.Report(
-            seed: seed, violations: site.violations, judged: site.judged, hits: site.hits,
+        return Report(
+            seed: seed, violations: world.violations, judged: site.judged, hits: site.hits,
             writes: site.writes, marked: site.marked, rounds: rounds,
             fingerprint: world.fingerprint)
     }
@@ -252,32 +254,23 @@ final class ClusterLife {
         } catch { site.violate("no edge goes on: \(error)") }
     }
 
-    // MARK: turning
-
-    private func turn(while condition: () -> Bool, seconds: UInt64) {
-        let end = world.now + seconds * 1_000_000_000
-        while condition(), world.now < end, ticks < Self.ticksMax {
-            guard let turn = edge.turn() else { return }
-            if turn == .loop { ticks += 1 }
-        }
-        if ticks >= Self.ticksMax { site.violate("a loop finds no rest") }
-    }
+    // MARK: the end
 
     /// Nothing more happens: all members are in step in the end, and the edge holds nothing.
     private func settle() {
         hasFaults = false
         group?.settle()
         for node in site.nodes where !node.isUp || node.isHung { site.revive(node) }
-        turn(while: { [self] in !isSettled }, seconds: 120)
+        turns.turn(while: { [self] in !isSettled }, seconds: 120)
         if !isSettled { site.violate("members never came in step: \(edge.stepless)") }
         for place in members where site.nodes[place].memory != site.disk {
             let memory = site.nodes[place].memory
             site.violate("\(place) is in step with \(memory), \(site.disk) is on disk")
         }
-        turn(while: { true }, seconds: 60)
+        turns.turn(while: { true }, seconds: 60)
         isEnding = true
         edge.stop(deadline: world.now + 5_000_000_000)
-        turn(while: { [self] in !edge.isStopped }, seconds: 30)
+        turns.turn(while: { [self] in !edge.isStopped }, seconds: 30)
         edge.close()
         if let fault = edge.remove() { site.violate("the store is not sound: \(fault)") }
     }

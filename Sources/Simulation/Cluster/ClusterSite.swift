@@ -22,7 +22,6 @@ final class ClusterSite {
     let sabotage: ClusterSabotage?
     /// The catalog on disk.
     private(set) var disk = 0
-    private(set) var violations: [String] = []
     /// Answers that were judged; those out of the cache; those marked as of a member out of step.
     private(set) var (judged, hits, marked) = (0, 0, 0)
     private(set) var writes = 0
@@ -47,10 +46,7 @@ final class ClusterSite {
         wellSince = Array(repeating: 0, count: count)
     }
 
-    func violate(_ rule: String) {
-        world.note("VIOLATION \(rule)", 99)
-        if violations.count < 20 { violations.append(rule) }
-    }
+    func violate(_ rule: String) { world.violate(rule) }
 
     // MARK: the nodes' side
 
@@ -176,7 +172,7 @@ struct ClusterAskMade {
 }
 
 /// An invariant of clusters broken on purpose, to see that it is noticed.
-public enum ClusterSabotage: String, CaseIterable, Sendable {
+public enum ClusterSabotage: String, BrokenRule {
     /// Reloads say that they succeeded and change nothing, and nobody can see it.
     case liesOfLoads
     /// Writes go by a path that the edge does not know for one.

@@ -2,9 +2,12 @@ import Caching
 import Edge
 import Reactor
 
-/// The course of one such life: everybody asks all the time, and what is true of members and waits
-/// is looked at as it happens.
-final class FairLife {
+/// One simulated life of a pool under more load than it takes: members that refuse what is too
+/// much, as GeoServer's control-flow does, one viewer who plays a time series, and others who want
+/// one picture now and then.
+///
+/// Everybody asks all the time, and what is true of members and waits is looked at as it happens.
+public final class FairLife: SimulatedLife {
     private let seed: UInt64
     private let world: World
     private let fabric: Fabric
@@ -26,7 +29,9 @@ final class FairLife {
     private static let patience: UInt64 = 4
     private static let firstByte: UInt64 = 2
 
-    init(_ seed: UInt64, _ sabotage: FairSabotage?, _ trace: ((String) -> Void)?) throws {
+    public init(
+        _ seed: UInt64, _ sabotage: FairSabotage?, _ trace: ((String) -> Void)?
+    ) throws {
         self.seed = seed
         let dice = Dice(seed: seed)
         world = World(clock: SimulatedClock(), dice: dice)
@@ -71,7 +76,7 @@ final class FairLife {
         .ip(.loopback(port: UInt16(8_001 + member.number)))
     }
 
-    func run() -> FairSimulation.Report {
+    public func run() -> Report {
         _ = start
         fabric.route = { [self] endpoint, _ in route(endpoint) }
         planPlayback()
@@ -92,7 +97,7 @@ final class FairLife {
             }
         }
         end()
-        return FairSimulation.Report(
+        return Report(
             seed: seed, violations: violations, answered: answered,
             refusals: members.reduce(0) { $0 + $1.refusals },
             longestWait: longestWait / 1_000_000, fingerprint: world.fingerprint)

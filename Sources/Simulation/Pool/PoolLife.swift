@@ -2,9 +2,12 @@ import Caching
 import Edge
 import Reactor
 
-/// The course of one pool's life: moods come and go, viewers ask all the time, and what is true of
-/// the pool is looked at all the time too.
-final class PoolLife {
+/// One simulated life of a pool: the real loop, pool and checks between viewers and members that
+/// hang, flap, refuse and answer nonsense.
+///
+/// Moods come and go, viewers ask all the time, and what is true of the pool is looked at all the
+/// time too.
+public final class PoolLife: SimulatedLife {
     private let seed: UInt64
     private let world: World
     private let fabric: Fabric
@@ -32,7 +35,9 @@ final class PoolLife {
     /// How often a member that flaps may come back in a life: after 1, 2, 4 and then each 8 s.
     private static let returnsMax = 18
 
-    init(_ seed: UInt64, _ sabotage: PoolSabotage?, _ trace: ((String) -> Void)?) throws {
+    public init(
+        _ seed: UInt64, _ sabotage: PoolSabotage?, _ trace: ((String) -> Void)?
+    ) throws {
         self.seed = seed
         let dice = Dice(seed: seed)
         world = World(clock: SimulatedClock(), dice: dice)
@@ -87,7 +92,7 @@ final class PoolLife {
         return settings
     }
 
-    func run() -> PoolSimulation.Report {
+    public func run() -> Report {
         fabric.route = { [self] endpoint, loop in route(endpoint) }
         probes.watch(edge.pools)
         planMoods()
@@ -108,7 +113,7 @@ final class PoolLife {
             }
         }
         end()
-        return PoolSimulation.Report(
+        return Report(
             seed: seed, violations: violations, answered: answered, outs: observer.outs,
             returns: mostReturns, fingerprint: world.fingerprint)
     }

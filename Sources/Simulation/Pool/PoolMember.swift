@@ -1,3 +1,19 @@
+/// How a member behaves, for a while.
+enum Mood: String, CaseIterable {
+    case well
+    /// Takes connections and says nothing.
+    case hung
+    /// Refuses connections.
+    case gone
+    /// An exception with status 200, whatever is asked.
+    case exceptions
+    /// The picture, called something else.
+    case wrongType
+    /// Breaks off in the middle of a body.
+    case cut
+    case unavailable
+}
+
 /// A member of a simulated pool: one mood at a time, and who has been well for how long.
 final class PoolMember {
     let number: Int

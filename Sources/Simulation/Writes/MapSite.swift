@@ -38,7 +38,6 @@ final class MapSite {
     private var known: [Int: UInt64] = [:]
     /// When the edge began anew.
     private var restartedAt: UInt64 = 0
-    private(set) var violations: [String] = []
     private(set) var (judged, hits, blocks, restarts) = (0, 0, 0, 0)
     private(set) var (expected, kept, beside) = (0, 0, 0)
 
@@ -65,10 +64,7 @@ final class MapSite {
         (self.views, facts) = (looked, looked.map(Facts.init))
     }
 
-    func violate(_ rule: String) {
-        world.note("VIOLATION \(rule)", 99)
-        if violations.count < 20 { violations.append(rule) }
-    }
+    func violate(_ rule: String) { world.violate(rule) }
 
     // MARK: writers and servers
 

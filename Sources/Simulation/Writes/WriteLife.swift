@@ -3,8 +3,13 @@ import Edge
 import Reactor
 import Tiles
 
-/// The course of one such life.
-final class WriteLife {
+/// One simulated life of an edge whose viewers look at maps while writers change them: the real
+/// loops, exchanges, write observer, store and metatiles, before map servers that number each
+/// change and draw that number into their pictures.
+///
+/// So an answer tells by itself how old it is, and the ledger knows whether a write that its writer
+/// has been told of touched what it shows.
+public final class WriteLife: SimulatedLife {
     private let seed: UInt64
     private let dice: Dice
     private let world: World
@@ -17,13 +22,14 @@ final class WriteLife {
     private var writers: [MapWriter] = []
     private let crashes: Bool
     private var isEnding = false
-    private var ticks = 0
+    private lazy var turns = EdgeTurns(world, ticksMax: 200_000) { [unowned self] in edge }
 
-    private static let ticksMax = 200_000
     /// Milliseconds after which what may go on behind its answer is made stale once more.
     private static let repeatDelay = 30_000
 
-    init(_ seed: UInt64, _ sabotage: WriteSabotage?, _ trace: ((String) -> Void)?) throws {
+    public init(
+        _ seed: UInt64, _ sabotage: WriteSabotage?, _ trace: ((String) -> Void)?
+    ) throws {
         self.seed = seed
         let dice = Dice(seed: seed)
         self.dice = dice
@@ -86,7 +92,7 @@ final class WriteLife {
 
     // MARK: the course
 
-    func run() -> WriteSimulation.Report {
+    public func run() -> Report {
         fabric.route = { [self] _, _ in
             let isRefused = site.hasFaults && dice.chance(site.habits.resets / 4)
             return isRefused ? .refused(late: dice.chance(50)) : .server(MapServer(site), style)
@@ -96,7 +102,7 @@ final class WriteLife {
         planStore()
         planCrash()
         world.after(60_000_000_000) { [self] in site.hasFaults = false }
-        turn(while: { [self] in !isDone }, seconds: 1_800)
+        turns.turn(while: { [self] in !isDone }, seconds: 1_800)
         for viewer in viewers where !viewer.isDone { site.violate("left: \(viewer.state)") }
         for writer in writers where !writer.isDone { site.violate("left: \(writer.state)") }
         end()
@@ -140,32 +146,23 @@ final class WriteLife {
         }
     }
 
-    private func turn(while condition: () -> Bool, seconds: UInt64) {
-        let end = world.now + seconds * 1_000_000_000
-        while condition(), world.now < end, ticks < Self.ticksMax {
-            guard let turn = edge.turn() else { return }
-            if turn == .loop { ticks += 1 }
-        }
-        if ticks >= Self.ticksMax { site.violate("a loop finds no rest") }
-    }
-
     private func end() {
         site.settle()
         isEnding = true
         edge.stop(deadline: world.now + 5_000_000_000)
-        turn(while: { [self] in !edge.isStopped }, seconds: 30)
+        turns.turn(while: { [self] in !edge.isStopped }, seconds: 30)
         edge.close()
         if let fault = edge.remove() { site.violate("the store is not sound: \(fault)") }
     }
 
-    private func report() -> WriteSimulation.Report {
+    private func report() -> Report {
         world.end()
         fabric.route = nil
         func count(_ outcome: MapEdit.Outcome) -> Int {
             site.edits.count { $0.outcome == outcome }
         }
-        return WriteSimulation.Report(
-            seed: seed, violations: site.violations, judged: site.judged, hits: site.hits,
+        return Report(
+            seed: seed, violations: world.violations, judged: site.judged, hits: site.hits,
             done: count(.done), refused: count(.refused), unknown: count(.unknown),
             expected: site.expected, kept: site.kept, beside: site.beside, blocks: site.blocks,
             restarts: site.restarts, fingerprint: world.fingerprint)

@@ -1,0 +1,23 @@
+extension WriteLife {
+    /// What came of one.
+    public struct Report: LifeReport {
+        public var seed: UInt64
+        public var violations: [String]
+        /// Answers that were judged, and those of them that came out of the store.
+        public var judged: Int
+        public var hits: Int
+        /// Writes that were done, that were refused, and of which their writers cannot know.
+        public var done: Int
+        public var refused: Int
+        public var unknown: Int
+        /// Entries that were asked for again after writes elsewhere, and those still there.
+        public var expected: Int
+        public var kept: Int
+        /// Of `expected`, those with none but refused writes in between.
+        public var beside: Int
+        /// Metatiles that servers drew; times that the edge began anew.
+        public var blocks: Int
+        public var restarts: Int
+        public var fingerprint: UInt64
+    }
+}

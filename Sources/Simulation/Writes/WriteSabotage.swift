@@ -1,0 +1,38 @@
+/// An invariant of writes broken on purpose, to see that it is noticed.
+public enum WriteSabotage: String, BrokenRule {
+    /// A transaction does one more thing than its body says.
+    case hidesFeature
+    /// Servers do a write and say that they refused it.
+    case deniesWrites
+    /// The edge believes that what is never answered was done at once, or not at all.
+    case forgetsRepeats
+    /// The edge does not know which layers a group has.
+    case forgetsGroups
+    /// The edge takes pictures to show nothing from beyond their edges.
+    case seesNoSymbols
+    /// Writes go by a path that the edge does not know for one.
+    case writesAside
+    /// A server draws what it had before the latest write.
+    case drawsOld
+    /// Every write, refused ones as well, empties the store.
+    case purgesAll
+    /// Only refused ones do.
+    case purgesOnRefusal
+    /// A server draws a neighbour in place of what was asked for.
+    case mixesPlaces
+    /// Each loop has blocks of tiles drawn for itself.
+    case drawsTwice
+
+    /// What is said of it, among other things.
+    public var sign: String? {
+        switch self {
+        case .hidesFeature, .deniesWrites, .forgetsRepeats, .forgetsGroups, .seesNoSymbols,
+            .writesAside, .drawsOld:
+            "was touched by"
+        case .purgesAll: "entries were left"
+        case .purgesOnRefusal: "but refused writes"
+        case .mixesPlaces: "shows another"
+        case .drawsTwice: "at a time"
+        }
+    }
+}
