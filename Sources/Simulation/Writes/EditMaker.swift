@@ -28,7 +28,7 @@ final class EditMaker {
 
     func feature(in layer: String) -> MapModel.Feature {
         model.newFeature(
-            place(isPoint: model.pointLayers.contains(layer) || dice.chance(50)),
+            place(isPoint: MapModel.pointLayers.contains(layer) || dice.chance(50)),
             day: dice.pick(1...28))
     }
 
@@ -67,14 +67,14 @@ final class EditMaker {
     private func operation(inserts: Bool) -> MapEdit.Operation {
         let layer = dice.pick(model.layers)
         let known = model.features[layer] ?? []
-        let points = dice.pick(model.pointLayers)
+        let points = dice.pick(MapModel.pointLayers)
         guard !inserts, dice.chance(50), !known.isEmpty else {
             // Of two, one can be kept back.
             let count = inserts ? dice.pick(2...3) : dice.pick(1...3)
             return .insert(layer, (0..<count).map { _ in feature(in: layer) })
         }
         let id = dice.pick(known).id
-        let isPoint = model.pointLayers.contains(layer)
+        let isPoint = MapModel.pointLayers.contains(layer)
         switch dice.below(10) {
         case 0: return .update(layer, id, nil)
         case 1: return .update(layer, id, place(isPoint: isPoint))

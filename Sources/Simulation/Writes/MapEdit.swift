@@ -86,7 +86,9 @@ struct MapReach {
         }
     }
 
-    private static func isOfPoints(_ layer: String) -> Bool { layer == "l0" || layer == "l1" }
+    private static func isOfPoints(_ layer: String) -> Bool {
+        MapModel.pointLayers.contains(layer)
+    }
 
     /// What the edge's margin may make of a picture's size: the rest of it, and rounding.
     static let margin = 1.1

@@ -40,7 +40,7 @@ final class MapModel {
 
     let layers = ["l0", "l1", "l2", "l3"]
     /// Layers whose features are points.
-    let pointLayers = ["l0", "l1"]
+    static let pointLayers = ["l0", "l1"]
     let groups: [String: [String]] = ["g0": ["l0", "l1"], "g1": ["g0", "l2"]]
     let styles = ["s0", "s1", "s2"]
     let defaultStyle = ["l0": "s0", "l1": "s1", "l2": "s0", "l3": "s2"]

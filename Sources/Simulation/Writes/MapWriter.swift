@@ -1,17 +1,7 @@
-import Glibc
-
 /// A writer: one edit after the other, each when it has heard of the one before.
-final class MapWriter: Peer {
-    private let number: Int
-    private let site: MapSite
-    private let fabric: Fabric
-    private let loops: Int
+final class MapWriter: MapCaller {
     private let maker: EditMaker
-    private var link: Link?
-    private var reader = MessageReader()
     private var edit: MapEdit?
-    private var left: Int
-    private(set) var isDone = false
     /// After so long a writer who left takes it for over, in nanoseconds.
     private let patience: UInt64
     /// Told of each edit that was answered, whatever the answer.
@@ -21,39 +11,24 @@ final class MapWriter: Peer {
         _ number: Int, _ site: MapSite, _ fabric: Fabric, loops: Int, edits: Int,
         _ maker: EditMaker, patience: UInt64
     ) {
-        (self.number, self.site, self.fabric, self.loops) = (number, site, fabric, loops)
         (self.maker, self.patience) = (maker, patience)
-        left = edits
+        super.init(
+            "writer", number, site, fabric, loops: loops, requests: edits,
+            CallerPace(start: 200_000...3_000_000, thinking: 2_500_000, absence: 2_500_000))
     }
-
-    private var world: World { site.world }
 
     var state: String {
-        edit.map { "writer \(number) waits for edit \($0.number), \($0.method) \($0.path)" }
-            ?? "writer \(number) waits for nothing, \(left) to write"
+        edit.map { "\(name) waits for edit \($0.number), \($0.method) \($0.path)" }
+            ?? "\(name) waits for nothing, \(left) to write"
     }
 
-    func start() { world.after(world.dice.delay(200_000...3_000_000)) { [self] in proceed() } }
+    override var pending: String? { edit?.method }
 
-    private func proceed() {
-        guard edit == nil, !isDone else { return }
-        guard left > 0 else {
-            isDone = true
-            link?.peerClose()
-            link = nil
-            return
-        }
-        left -= 1
-        if link == nil {
-            reader = MessageReader()
-            var style = LinkStyle()
-            style.segment = 500...1_460
-            link = fabric.dial(world.dice.below(loops), style, self)
-        }
+    override func ask() {
         let made = maker.make()
         edit = made
         made.sentAt = world.now
-        world.note("writer \(number): edit \(made.number), \(made.method) \(made.path)", number)
+        world.note("\(name): edit \(made.number), \(made.method) \(made.path)", number)
         link?.peerSend(Self.message(made, world.dice))
         leaveAtTimes(made)
     }
@@ -82,61 +57,32 @@ final class MapWriter: Peer {
         let here = link
         world.after(world.dice.delay(1_000...900_000)) { [self] in
             guard here === link, edit === made else { return }
-            world.note("writer \(number) leaves edit \(made.number)", 28)
+            world.note("\(name) leaves edit \(made.number)", 28)
             if world.dice.chance(50) { link?.peerReset() } else { link?.peerClose() }
             made.outcome = .unknown
             (made.isLeft, made.answeredAt) = (true, world.now + patience)
-            (link, edit) = (nil, nil)
-            goOn()
+            edit = nil
+            drop()
         }
     }
 
-    func opened(_ link: Link) {}
+    override func took(_ message: MessageReader.Message) {
+        world.note("\(name) has \(message.head.status)", 3)
+        hear()
+    }
 
-    func received(_ link: Link, _ bytes: [UInt8]) {
-        guard link === self.link else { return }
-        reader.append(bytes)
-        while let made = edit {
-            switch reader.next(answering: made.method) {
-            case .needMore: return
-            case .malformed(let reason): return site.violate("writer \(number) has \(reason)")
-            case .whole(let message):
-                if message.head.status < 200 { continue }
-                world.note("writer \(number) has \(message.head.status)", 3)
-                hear(made, message.head.status)
-            }
-        }
-        goOn()
+    /// What the answer would have said is lost.
+    override func lost() {
+        edit?.outcome = .unknown
+        hear()
     }
 
     /// Somebody knows now, or never will.
-    private func hear(_ made: MapEdit, _ status: Int) {
+    private func hear() {
+        guard let made = edit else { return }
         edit = nil
         made.answeredAt = world.now
         if made.outcome == .open { made.outcome = .unknown }
         heard(made)
-    }
-
-    private func goOn() {
-        let here = link
-        world.after(world.dice.delay(0...2_500_000)) { [self] in
-            if here === link { proceed() }
-        }
-    }
-
-    func ended(_ link: Link) {
-        link.peerClose()
-        broke(link)
-    }
-
-    func broke(_ link: Link) {
-        guard link === self.link else { return }
-        self.link = nil
-        if let made = edit {
-            // What the answer would have said is lost.
-            made.outcome = .unknown
-            hear(made, 0)
-        }
-        goOn()
     }
 }

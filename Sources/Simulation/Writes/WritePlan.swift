@@ -48,7 +48,7 @@ struct WritePlan {
         let model = MapModel()
         settings.writes.context.workspaces = [EditText.namespace: "w"]
         settings.writes.context.pointLayers = Set(
-            model.pointLayers.map { LayerName(workspace: "w", $0) })
+            MapModel.pointLayers.map { LayerName(workspace: "w", $0) })
         func name(_ plain: String) -> LayerName {
             LayerName(workspace: model.groups[plain] == nil ? "w" : nil, plain)
         }
