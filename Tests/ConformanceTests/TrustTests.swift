@@ -37,6 +37,17 @@ struct TrustTests {
         return try #require(room.requests.last)
     }
 
+    /// The same, of an edge that trusts some fields of some proxies.
+    private func asked(
+        trusting fields: String, of proxies: String = "127.0.0.1", _ method: String = "GET"
+    ) throws -> Request {
+        let origin = try Origin()
+        let edge = try Edge(
+            origin: origin.url,
+            configuration: "trustedProxies: [\(proxies)]\ntrustedFields: [\(fields)]\n")
+        return try asked(edge, origin.room("trust"), method)
+    }
+
     private func present(_ fields: [String], in request: Request) -> [String] {
         fields.map(name).filter { request[$0] != nil }
     }
@@ -54,15 +65,8 @@ struct TrustTests {
 
     @Test("a trusted proxy's, as far as it is named; its account of the way is one viewer's")
     func trusted() throws {
-        let origin = try Origin()
-        let edge = try Edge(
-            origin: origin.url,
-            configuration: """
-                trustedProxies: [127.0.0.1]
-                trustedFields: [x-remote-user, any_thing, X-Own]
-                """)
         for (method, isShared) in [("GET", true), ("PUT", false)] {
-            let request = try asked(edge, origin.room("trust"), method)
+            let request = try asked(trusting: "x-remote-user, any_thing, X-Own", method)
             #expect(present(forged, in: request) == ["X-Remote-User", "any_thing"])
             #expect(request["X-Remote-User"] == "admin" && request["X-Own"] == "1")
             let told = account.map(name).filter { $0 != "X-Forwarded-Port" }
@@ -75,28 +79,14 @@ struct TrustTests {
 
     @Test("X-Forwarded-Host is a trusted proxy's with all requests where it is named")
     func trustedHost() throws {
-        let origin = try Origin()
-        let edge = try Edge(
-            origin: origin.url,
-            configuration: """
-                trustedProxies: [127.0.0.1]
-                trustedFields: [X-Forwarded-Host, X-Forwarded-Prefix]
-                """)
-        let request = try asked(edge, origin.room("trust"))
+        let request = try asked(trusting: "X-Forwarded-Host, X-Forwarded-Prefix")
         #expect(request.head.values("X-Forwarded-Host") == ["evil.test"])
         #expect(request["X-Forwarded-Prefix"] == "/evil" && request["X-Forwarded-Server"] == nil)
     }
 
     @Test("a field that is named is nobody else's")
     func namedByOthers() throws {
-        let origin = try Origin()
-        let edge = try Edge(
-            origin: origin.url,
-            configuration: """
-                trustedProxies: [192.0.2.1]
-                trustedFields: [X-Remote-User, X-Own]
-                """)
-        let request = try asked(edge, origin.room("trust"))
+        let request = try asked(trusting: "X-Remote-User, X-Own", of: "192.0.2.1")
         #expect(present(forged + account + ["X-Own:"], in: request) == [])
     }
 
