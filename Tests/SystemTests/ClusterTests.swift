@@ -184,13 +184,9 @@ struct ClusterTests {
     func passedBy() throws {
         let pair = try GeoServerPair("driftInterval: 1s")
         #expect(try pair.become("in-step", "in-step"))
-        var viewer = try Viewer(port: pair.leader.port)
         let body = "<featureType><name>roads</name><title>Ways</title></featureType>"
-        let path = "/geoserver/rest/workspaces/geonode/datastores/postgis/featuretypes/roads"
-        let response = try viewer.exchange(
-            "PUT \(path) HTTP/1.1\r\nHost: leader\r\n\(GeoServerPair.admin)\r\n"
-                + "Content-Type: application/xml\r\nContent-Length: \(body.utf8.count)\r\n"
-                + "Connection: close\r\n\r\n\(body)")
+        let path = "/rest/workspaces/geonode/datastores/postgis/featuretypes/roads"
+        let response = try GeoServer.write("PUT", path, body, at: pair.leader.port)
         #expect(response.status == 200)
         #expect(
             try pair.follower.requests("^POST /geoserver/rest/reload", atLeast: 1).count >= 1)
@@ -227,10 +223,7 @@ struct ClusterTests {
     func shared() throws {
         let pair = try GeoServerPair("driftInterval: 1s", sync: "none")
         #expect(try pair.become("in-step", "in-step"))
-        var viewer = try Viewer(port: pair.leader.port)
-        _ = try viewer.exchange(
-            "DELETE /geoserver/rest/layers/cities HTTP/1.1\r\nHost: leader\r\n"
-                + "\(GeoServerPair.admin)\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        try GeoServer.write("DELETE", "/rest/layers/cities", "", at: pair.leader.port)
         #expect(try pair.become("in-step", "drifted"))
         #expect(try pair.follower.requests("reload").isEmpty)
         for number in 0..<4 {

@@ -58,20 +58,13 @@ struct DefaultStyleTests {
 
     private func setDefault(_ style: String, at port: UInt16) throws {
         let body = "<layer><defaultStyle><name>\(style)</name></defaultStyle></layer>"
-        var viewer = try Viewer(port: port)
-        let answer = try viewer.exchange(
-            "PUT /geoserver/rest/layers/geonode:roads HTTP/1.1\r\nHost: edge.test\r\n"
-                + "\(GeoServerPair.admin)\r\nContent-Type: application/xml\r\n"
-                + "Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)")
+        let answer = try GeoServer.write("PUT", "/rest/layers/geonode:roads", body, at: port)
         #expect(answer.status == 200, "\(answer.text)")
     }
 
     /// What GeoServer itself draws.
     private func own(_ style: String) throws -> [UInt8] {
-        var viewer = try Viewer(port: server.port)
-        return try viewer.exchange(
-            "GET \(map(style)) HTTP/1.1\r\nHost: edge.test\r\nConnection: close\r\n\r\n"
-        ).body
+        try Viewer.ask(map(style), at: server.port).body
     }
 
     @Test("empty, by name, by either service: one entry; another style is its own")

@@ -40,22 +40,12 @@ struct DemoSite {
 
     /// A number of the edge's `/metrics` that has no labels.
     func metric(_ name: String) throws -> Int {
-        var viewer = try Viewer(port: adminPort)
-        let lines = try viewer.exchange(
-            "GET /metrics HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n"
-        ).text.split(separator: "\n")
-        guard let line = lines.first(where: { $0.hasPrefix(name + " ") }),
-            let value = line.split(separator: " ").last.flatMap({ Int($0) })
-        else { throw WireError("/metrics has no \(name)") }
-        return value
+        try Viewer.ask("/metrics", at: adminPort, host: "admin").metric(name)
     }
 
     /// One of the tile servers' own ports.
     func memberPort() throws -> UInt16 {
-        var viewer = try Viewer(port: adminPort)
-        let text = try viewer.exchange(
-            "GET /status HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n"
-        ).text
+        let text = try Viewer.ask("/status", at: adminPort, host: "admin").text
         let maps = try JSON(text)["origins"]?.elements.first { $0["id"]?.text == "maps" }
         guard let name = maps?["members"]?.elements.first?["name"]?.text,
             let port = name.split(separator: ":").last.flatMap({ UInt16($0) })

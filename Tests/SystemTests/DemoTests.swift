@@ -172,16 +172,12 @@ final class RunningDemo: Sendable {
     }
 
     func get(_ path: String) throws -> Response {
-        var viewer = try Viewer(port: port)
-        return try viewer.exchange(
-            "GET \(path) HTTP/1.1\r\nHost: demo.test\r\nConnection: close\r\n\r\n")
+        try Viewer.ask(path, at: port, host: "demo.test")
     }
 
     /// The map servers as `/status` shows them.
     func members() throws -> [JSON] {
-        var operating = try Viewer(port: adminPort)
-        let answer = try operating.exchange(
-            "GET /status HTTP/1.1\r\nHost: demo.test\r\nConnection: close\r\n\r\n")
+        let answer = try Viewer.ask("/status", at: adminPort, host: "demo.test")
         return try JSON(answer.text)["origins"]?.elements.first?["members"]?.elements ?? []
     }
 

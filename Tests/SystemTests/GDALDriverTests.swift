@@ -68,9 +68,7 @@ struct GDALDriverTests {
         for index in 0..<4 {
             let tile = SpeltTile(set: 0, level: 1, column: index % 2, row: index / 2)
             let target = tile.canonical(.countries, try #require(tile.box))
-            var viewer = try Viewer(port: member)
-            let own = try viewer.exchange(
-                "GET \(target) HTTP/1.1\r\nHost: maps.test\r\nConnection: close\r\n\r\n")
+            let own = try Viewer.ask(target, at: member)
             let part = map.cropped(
                 x: index % 2 * 256, y: index / 2 * 256, width: 256, height: 256)
             let decoded = try PNG.decode(own.body.span.bytes).rgba

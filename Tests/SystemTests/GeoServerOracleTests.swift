@@ -104,16 +104,7 @@ extension GeoServerOracleTests.Course {
     private func send(
         _ method: String, _ path: String, _ body: String, type: String = "application/xml"
     ) throws -> Response {
-        var viewer = try edge.viewer()
-        return try viewer.exchange(request(method, path, body, type))
-    }
-
-    private func request(
-        _ method: String, _ path: String, _ body: String, _ type: String
-    ) -> String {
-        "\(method) /geoserver\(path) HTTP/1.1\r\nHost: edge.test\r\n\(GeoServerPair.admin)\r\n"
-            + "Content-Type: \(type)\r\nContent-Length: \(body.utf8.count)\r\n"
-            + "Connection: close\r\n\r\n\(body)"
+        try GeoServer.write(method, path, body, type: type, at: edge.port)
     }
 
     private mutating func place() -> (Double, Double) {
@@ -315,7 +306,10 @@ extension GeoServerOracleTests.Course {
             "/faults", "{\"kind\": \"hold\", \"match\": \"^POST .*wfs\", \"count\": 1}")
         let made = insertion(count: 1, inBoth: false)
         let writer = try edge.viewer()
-        try writer.send(request("POST", "/wfs", transaction(made.text), "text/xml"))
+        try writer.send(
+            lastRequest(
+                "/geoserver/wfs", method: "POST", [GeoServerPair.admin, "Content-Type: text/xml"],
+                body: transaction(made.text)))
         _ = try server.control("/faults?met=1")
         edge.child.kill9()
         let kind = made.touches.first?.layer ?? ""

@@ -27,11 +27,9 @@ struct GeoServer {
     /// The tests' own door, which meets no fault.
     @discardableResult
     func control(_ path: String, _ body: String? = nil, method: String? = nil) throws -> JSON {
-        var viewer = try Viewer(port: port)
-        let method = method ?? (body == nil ? "GET" : "POST")
-        let response = try viewer.exchange(
-            "\(method) /stand-in\(path) HTTP/1.1\r\nHost: stand-in\r\nConnection: close\r\n"
-                + "Content-Length: \(body?.utf8.count ?? 0)\r\n\r\n\(body ?? "")")
+        let response = try Viewer.ask(
+            "/stand-in\(path)", at: port, method: method ?? (body == nil ? "GET" : "POST"),
+            host: "stand-in", body: body ?? "")
         guard response.status == 200 else { throw WireError("\(path): \(response.text)") }
         return try JSON(response.text)
     }
@@ -52,6 +50,17 @@ struct GeoServer {
     /// What a map of this layer looks like now, in words.
     func state(of layer: String) throws -> String {
         try control("/colour?layers=\(layer)&styles=")["state"]?.text ?? ""
+    }
+
+    /// Writes as the administrator, through an edge or past it.
+    @discardableResult
+    static func write(
+        _ method: String, _ path: String, _ body: String, type: String = "application/xml",
+        at port: UInt16
+    ) throws -> Response {
+        try Viewer.ask(
+            "/geoserver\(path)", at: port, method: method,
+            [GeoServerPair.admin, "Content-Type: \(type)"], body: body)
     }
 }
 
@@ -92,11 +101,7 @@ struct GeoServerPair {
     func write(
         _ method: String, _ path: String, _ body: String, type: String = "application/xml"
     ) throws -> Response {
-        var viewer = try edge.viewer()
-        return try viewer.exchange(
-            "\(method) /geoserver\(path) HTTP/1.1\r\nHost: edge.test\r\n\(Self.admin)\r\n"
-                + "Content-Type: \(type)\r\nContent-Length: \(body.utf8.count)\r\n"
-                + "Connection: close\r\n\r\n\(body)")
+        try GeoServer.write(method, path, body, type: type, at: edge.port)
     }
 
     /// Another body for the style of a layer, which capabilities do not show.

@@ -28,11 +28,7 @@ struct GeoServerWriteTests {
     private func send(
         _ method: String, _ path: String, _ body: String, type: String = "application/xml"
     ) throws -> Response {
-        var viewer = try edge.viewer()
-        return try viewer.exchange(
-            "\(method) /geoserver\(path) HTTP/1.1\r\nHost: edge.test\r\n\(GeoServerPair.admin)\r\n"
-                + "Content-Type: \(type)\r\nContent-Length: \(body.utf8.count)\r\n"
-                + "Connection: close\r\n\r\n\(body)")
+        try GeoServer.write(method, path, body, type: type, at: edge.port)
     }
 
     private func transact(_ body: String, version: String = "1.0.0") throws -> Response {

@@ -11,12 +11,6 @@ struct MetatileIdentityTests {
     private static let blocksOfLayer = 4
     private static let spellingsOfTile = 8
 
-    private func get(_ target: String, at port: UInt16) throws -> Response {
-        var viewer = try Viewer(port: port)
-        return try viewer.exchange(
-            "GET \(target) HTTP/1.1\r\nHost: maps.test\r\nConnection: close\r\n\r\n")
-    }
-
     /// The four tiles of the block that a tile is in, row by row.
     private func block(of tile: SpeltTile) -> [SpeltTile] {
         let (column, row) = (tile.column / 2 * 2, tile.row / 2 * 2)
@@ -36,7 +30,7 @@ struct MetatileIdentityTests {
             west: first.west - edge, south: last.south - edge, east: last.east + edge,
             north: first.north + edge)
         let size = 512 + 2 * Self.gutter
-        let answer = try get(block[0].canonical(layer, whole, size: size), at: member)
+        let answer = try Viewer.ask(block[0].canonical(layer, whole, size: size), at: member)
         #expect(answer.status == 200)
         return try PNG.decode(answer.body.span.bytes).rgba
     }
@@ -58,7 +52,7 @@ struct MetatileIdentityTests {
         }
         var bodies: [[UInt8]?] = [nil, nil, nil, nil]
         for (number, (tile, target)) in asked.enumerated() {
-            let answer = try get(target, at: edge)
+            let answer = try Viewer.ask(target, at: edge)
             #expect(answer.status == 200 && answer.isHit == (number > 0), "\(target)")
             if let known = bodies[tile] { #expect(known == answer.body, "\(target)") }
             bodies[tile] = answer.body

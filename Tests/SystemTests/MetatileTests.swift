@@ -199,12 +199,6 @@ struct MetatileTests {
     "Metatiles: the real MapServer",
     .enabled(if: DemoSite.isPossible, "no lighttpd, MapServer or GDAL"))
 struct MapServerMetatileTests {
-    private func get(_ target: String, at port: UInt16) throws -> Response {
-        var viewer = try Viewer(port: port)
-        return try viewer.exchange(
-            "GET \(target) HTTP/1.1\r\nHost: maps.test\r\nConnection: close\r\n\r\n")
-    }
-
     private func target(_ layer: String, _ box: BoundingBox, _ size: Int) -> String {
         let service = layer == "hurricanes" ? "geonode" : "base"
         return "/geoserver/\(service)/wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&STYLES="
@@ -214,7 +208,7 @@ struct MapServerMetatileTests {
     }
 
     private func picture(_ target: String, at port: UInt16) throws -> PixelBuffer {
-        let response = try get(target, at: port)
+        let response = try Viewer.ask(target, at: port)
         #expect(response.status == 200, "\(target)")
         return try PNG.decode(response.body.span.bytes).rgba
     }
@@ -255,7 +249,7 @@ struct MapServerMetatileTests {
             for index in 0..<16 {
                 let (column, row) = (index % 4, index / 4)
                 let asked = target(layer, try box(8 + column, 12 + row), 256)
-                let answer = try get(asked, at: edge.port)
+                let answer = try Viewer.ask(asked, at: edge.port)
                 #expect(answer.isHit == (index > 0))
                 let tile = try PNG.decode(answer.body.span.bytes).rgba
                 let part = all.cropped(

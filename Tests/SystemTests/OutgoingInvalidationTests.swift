@@ -54,9 +54,8 @@ struct OutgoingInvalidationTests {
             <wfs:Transaction xmlns:wfs="http://www.opengis.net/wfs" service="WFS" version="1.0.0">\
             <wfs:Delete typeName="geonode:X"/></wfs:Transaction>
             """
-        return "POST \(room.path("geoserver/wfs")) HTTP/1.1\r\nHost: edge.test\r\n"
-            + "Content-Type: text/xml\r\nContent-Length: \(body.utf8.count)\r\n"
-            + "Connection: close\r\n\r\n" + body
+        return lastRequest(
+            room.path("geoserver/wfs"), method: "POST", ["Content-Type: text/xml"], body: body)
     }
 
     private func answerAll() {

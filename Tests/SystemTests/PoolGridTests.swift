@@ -106,10 +106,8 @@ struct PoolGridTests {
             + "</bounds><gridSetId>NZTM</gridSetId><zoomStart>3</zoomStart><zoomStop>4</zoomStop>"
             + "<format>image/png</format><type>seed</type><threadCount>1</threadCount>"
             + "</seedRequest>"
-        var viewer = try Viewer(port: edge.adminPort)
-        let answer = try viewer.exchange(
-            "POST /geoserver/gwc/rest/seed/geonode:roads.xml HTTP/1.1\r\nHost: localhost\r\n"
-                + "Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)")
+        let answer = try edge.admin(
+            "/geoserver/gwc/rest/seed/geonode:roads.xml", method: "POST", body: body)
         #expect(answer.status == 200, "\(answer.text)")
         #expect(edge.child.line(with: "5 of 5 tiles, 5 stored") != nil)
         #expect(try asked() == 5)

@@ -29,13 +29,10 @@ struct TileCapabilityTests {
 
     /// - Parameter host: nil: the one by which clients ask; an entry is one host's.
     private func get(
-        _ target: String, _ fields: String = "", host: String? = nil
+        _ target: String, _ fields: String..., host: String? = nil
     ) throws -> Response {
         let port = try #require(demo.port)
-        var viewer = try Viewer(port: port)
-        return try viewer.exchange(
-            "GET \(target) HTTP/1.1\r\nHost: \(host ?? "127.0.0.1:\(port)")\r\n\(fields)"
-                + "Connection: close\r\n\r\n")
+        return try Viewer.ask(target, at: port, host: host ?? "127.0.0.1:\(port)", fields)
     }
 
     private func end() {
@@ -158,7 +155,7 @@ struct TileCapabilityTests {
         #expect(plain["Cache-Control"] == "private, max-age=60")
         #expect(plain.text.contains("\"http://maps.test:8080\(Self.service)/wmts?\""))
         let forged = try get(
-            Self.wmts, "X-Forwarded-Host: evil.test\r\nX-Forwarded-Proto: https\r\n",
+            Self.wmts, "X-Forwarded-Host: evil.test", "X-Forwarded-Proto: https",
             host: "maps.test:8080")
         #expect(forged.body == plain.body)
         let virtual = try get("/geoserver/base/gwc/service/wmts?REQUEST=GetCapabilities")

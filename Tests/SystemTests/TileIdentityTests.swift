@@ -7,20 +7,14 @@ import WireTesting
     "One tile, one entry: the real MapServer",
     .enabled(if: DemoSite.isPossible, "no lighttpd, MapServer or GDAL"))
 struct TileIdentityTests {
-    private func get(_ target: String, at port: UInt16) throws -> Response {
-        var viewer = try Viewer(port: port)
-        return try viewer.exchange(
-            "GET \(target) HTTP/1.1\r\nHost: maps.test\r\nConnection: close\r\n\r\n")
-    }
-
     /// Asks for all spellings: each is the server's own answer, and all but the first are hits.
     private func expectOne(
         _ canonical: String, _ spellings: [String], _ edge: UInt16, _ member: UInt16
     ) throws -> [UInt8] {
-        let own = try get(canonical, at: member)
+        let own = try Viewer.ask(canonical, at: member)
         #expect(own.status == 200 && own["Content-Type"] == "image/png", "\(canonical)")
         for (index, spelling) in spellings.enumerated() {
-            let answer = try get(spelling, at: edge)
+            let answer = try Viewer.ask(spelling, at: edge)
             #expect(answer.status == 200, "\(spelling)")
             #expect(answer.body == own.body, "\(spelling) is another picture than \(canonical)")
             #expect(answer.isHit == (index > 0), "\(spelling) of \(canonical)")

@@ -42,10 +42,7 @@ struct TruncateTests {
     }
 
     private func post(_ path: String, _ body: String) throws -> Response {
-        var viewer = try Viewer(port: edge.adminPort)
-        return try viewer.exchange(
-            "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\n"
-                + "Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)")
+        try edge.admin(path, method: "POST", "Content-Type: text/xml", body: body)
     }
 
     @Test("a layer, and what shows it among others, is gone, and nothing else")

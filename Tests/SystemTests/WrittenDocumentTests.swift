@@ -64,10 +64,7 @@ struct WrittenDocumentTests {
             (["X-Forwarded-Proto: javascript"], "http://edge.test"),
         ]
         for (fields, base) in cases {
-            var viewer = try test.edge.viewer()
-            let lines = ["GET \(test.wmts) HTTP/1.1", "Host: edge.test"] + fields
-            let answer = try viewer.exchange(
-                lines.joined(separator: "\r\n") + "\r\nConnection: close\r\n\r\n")
+            let answer = try Viewer.ask(test.wmts, at: test.edge.port, fields)
             #expect(answer.text.contains("\"\(base)\(test.path)/gwc/service/wmts?\""), "\(fields)")
         }
     }
@@ -80,9 +77,7 @@ struct WrittenDocumentTests {
         #expect(try test.edge.get(test.wmts).body == whole.body)
         let tms = try test.edge.get("\(test.path)/gwc/service/tms/1.0.0")
         #expect(tms.status == 200 && tms.text.contains("/ws:layer-1@EPSG:900913@png"))
-        var viewer = try test.edge.viewer()
-        let head = try viewer.exchange(
-            "HEAD \(test.wmts) HTTP/1.1\r\nHost: edge.test\r\nConnection: close\r\n\r\n")
+        let head = try Viewer.ask(test.wmts, at: test.edge.port, method: "HEAD")
         #expect(head.status == 200 && head["Content-Length"] == "\(whole.body.count)")
         #expect(whole["Cache-Status"]?.contains("detail=\"tile-capabilities\"") == true)
         let asked = test.room.requests.map(\.target).filter { $0.contains("gwc") }
@@ -111,10 +106,7 @@ struct WrittenDocumentTests {
         #expect(
             try test.edge.get("\(test.path)/gwc/service/tms/1.0.0/ws:layer-0@EPSG:4326@png").status
                 == 404)
-        var viewer = try test.edge.viewer()
-        let answer = try viewer.exchange(
-            "POST \(test.wmts) HTTP/1.1\r\nHost: edge.test\r\nContent-Length: 0\r\n"
-                + "Connection: close\r\n\r\n")
+        let answer = try Viewer.ask(test.wmts, at: test.edge.port, method: "POST", body: "")
         #expect(answer.text == "forwarded")
     }
 }

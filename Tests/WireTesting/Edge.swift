@@ -75,28 +75,23 @@ public final class Edge: Sendable {
     public func get(
         _ path: String, host: String = "edge.test", _ fields: String...
     ) throws -> Response {
-        var viewer = try viewer()
-        let lines = ["GET \(path) HTTP/1.1", "Host: \(host)"] + fields + ["Connection: close"]
-        return try viewer.exchange(lines.joined(separator: "\r\n") + "\r\n\r\n")
+        try Viewer.ask(path, at: port, host: host, fields)
     }
 
     /// One request to the admin port.
-    public func admin(_ path: String, method: String = "GET") throws -> Response {
-        var viewer = try Viewer(port: adminPort)
-        return try viewer.exchange(
-            "\(method) \(path) HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n"
-                + (method == "POST" ? "Content-Length: 0\r\n" : "") + "\r\n")
+    public func admin(
+        _ path: String, method: String = "GET", _ fields: String..., body: String? = nil
+    ) throws -> Response {
+        let body = body ?? (method == "POST" ? "" : nil)
+        return try Viewer.ask(
+            path, at: adminPort, method: method, host: "admin", fields, body: body)
     }
 }
 
 extension Edge {
     /// A number of `/metrics` that has no labels.
     public func metric(_ name: String) throws -> Int {
-        let lines = try admin("/metrics").text.split(separator: "\n")
-        guard let line = lines.first(where: { $0.hasPrefix(name + " ") }),
-            let value = line.split(separator: " ").last.flatMap({ Double($0) })
-        else { throw WireError("/metrics has no \(name)") }
-        return Int(value)
+        try admin("/metrics").metric(name)
     }
 }
 
