@@ -59,7 +59,7 @@ struct StandInOracle {
     private var told: [[Touch]] = [[]]
     /// The step behind which each view was found in the store.
     private var known: [StandInView: Int] = [:]
-    private(set) var (looks, hits, expected, kept) = (0, 0, 0, 0)
+    private(set) var (hits, expected, kept) = (0, 0, 0)
 
     init(_ server: GeoServer, _ views: [StandInView]) throws {
         (self.server, self.views) = (server, views)
@@ -105,7 +105,6 @@ struct StandInOracle {
             known[view] = nil
             return nil
         }
-        looks += 1
         if response.isHit { hits += 1 }
         count(view, isHit: response.isHit)
         let kind = "\(view.layers) \(view.style)"
