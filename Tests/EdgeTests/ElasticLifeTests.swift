@@ -1,5 +1,6 @@
 import Caching
 import Testing
+import WireTesting
 
 @testable import Edge
 
@@ -17,7 +18,7 @@ private struct ElasticLife {
         var name: String
     }
 
-    var numbers: SeededGenerator
+    var numbers: SeededRandom
     var now: Milliseconds = 0
     var membership: Membership
     var pool: OriginPool
@@ -32,7 +33,7 @@ private struct ElasticLife {
     var seen: [String: Int] = [:]
 
     init(seed: UInt64) {
-        numbers = SeededGenerator(seed: seed)
+        numbers = SeededRandom(seed: seed)
         var rules = MembershipRules()
         (rules.drainTime, rules.noticeTime) = (20_000, 3_000)
         membership = Membership(rules)

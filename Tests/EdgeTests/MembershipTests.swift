@@ -1,4 +1,5 @@
 import Testing
+import WireTesting
 
 @testable import Edge
 
@@ -243,30 +244,16 @@ struct MembershipTests {
     }
 }
 
-/// SplitMix64.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 /// What a life of random answers must never show.
 @Suite("Membership under random answers")
 struct MembershipPropertyTests {
     private struct Life {
         var stage = MembershipStage()
-        var numbers: SeededGenerator
+        var numbers: SeededRandom
         var drainingSince: [String: Int64] = [:]
         var wereFit: Set<String> = []
 
-        init(seed: UInt64) { numbers = SeededGenerator(seed: seed) }
+        init(seed: UInt64) { numbers = SeededRandom(seed: seed) }
 
         mutating func roll(_ sides: Int) -> Int { Int.random(in: 0..<sides, using: &numbers) }
 

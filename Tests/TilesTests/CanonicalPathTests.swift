@@ -1,5 +1,6 @@
 import Testing
 import Tiles
+import WireTesting
 
 @Suite("What operators write of paths, as it stands in keys")
 struct CanonicalPathTests {
@@ -72,7 +73,7 @@ struct CanonicalPathTests {
 
     @Test("the keys of all spellings begin as the path of each says", arguments: 0..<8)
     func covered(_ seed: Int) throws {
-        var random = SeededGenerator(seed: UInt64(seed) &* 65_537)
+        var random = SeededRandom(seed: UInt64(seed) &* 65_537)
         for _ in 0..<40 {
             let tile = try #require(RandomTile(&random))
             let spelling = tile.spelling(&random)

@@ -1,5 +1,6 @@
 import Testing
 import Tiles
+import WireTesting
 
 @Suite("TIME and ELEVATION: OGC 06-042 Annex C and D")
 struct DimensionTests {
@@ -79,7 +80,7 @@ struct DimensionTests {
 
     @Test("a list is a set, in whatever order it comes, of up to 32 items")
     func shuffled() {
-        var random = SeededGenerator(seed: 5)
+        var random = SeededRandom(seed: 5)
         for count in [2, 5, 17, 32] {
             let years = (0..<count).map { "\(1900 + $0)" }
             let wanted = "&TIME=" + years.joined(separator: ",")

@@ -1,20 +1,6 @@
 import HTTP
 import Tiles
-
-/// A seeded sequence of numbers (SplitMix64), so that a failing test fails again.
-struct SeededNumbers: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-}
+import WireTesting
 
 /// A PNG put together chunk by chunk, to be made wrong in any place.
 struct PNGParts {
@@ -89,7 +75,7 @@ func failure(_ bytes: [UInt8], limits: PNGLimits = .tiles) -> PNGError? {
 func randomPicture(_ width: Int, _ height: Int, seed: UInt64, isOpaque: Bool = false)
     -> PixelBuffer
 {
-    var numbers = SeededNumbers(seed: seed)
+    var numbers = SeededRandom(seed: seed)
     var bytes = (0..<(width * height * 4)).map { _ in UInt8.random(in: 0...255, using: &numbers) }
     if isOpaque { for at in stride(from: 3, to: bytes.count, by: 4) { bytes[at] = 255 } }
     return PixelBuffer(width: width, height: height, rgba: bytes)

@@ -1,5 +1,6 @@
 import Testing
 import Tiles
+import WireTesting
 
 private func check(
     _ body: [UInt8], _ format: MapFormat, _ width: Int = 30, _ height: Int = 20
@@ -123,7 +124,7 @@ struct ImageCheckTests {
 
     @Test("random bodies never trap")
     func fuzz() {
-        var numbers = SeededNumbers(seed: 4)
+        var numbers = SeededRandom(seed: 4)
         var found: Set<String> = []
         for _ in 0..<5_000 {
             var body = Self.pictures.randomElement(using: &numbers)?.1 ?? []

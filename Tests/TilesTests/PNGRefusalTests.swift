@@ -1,6 +1,7 @@
 import HTTP
 import Testing
 import Tiles
+import WireTesting
 
 @Suite("PNG: what is refused")
 struct PNGRefusalTests {
@@ -160,7 +161,7 @@ struct PNGRefusalTests {
 
     @Test("random bytes and random changes end in an error or a picture, never a trap")
     func fuzz() {
-        var numbers = SeededNumbers(seed: 11)
+        var numbers = SeededRandom(seed: 11)
         let seeds = [
             file(), PNG.encode(randomPicture(20, 20, seed: 2)) ?? [],
             PNGParts(

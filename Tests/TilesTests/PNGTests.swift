@@ -1,6 +1,7 @@
 import HTTP
 import Testing
 import Tiles
+import WireTesting
 
 @Suite("PNG: reading and writing")
 struct PNGTests {
@@ -41,7 +42,7 @@ struct PNGTests {
 
     @Test("each filter is undone, at each pixel size", arguments: [(0, 1), (4, 2), (2, 3), (6, 4)])
     func filters(type: Int, channels: Int) throws {
-        var numbers = SeededNumbers(seed: UInt64(type + 1))
+        var numbers = SeededRandom(seed: UInt64(type + 1))
         let (width, height) = (5, 10)
         let plain = (0..<(width * height * channels)).map { _ in
             UInt8.random(in: 0...255, using: &numbers)

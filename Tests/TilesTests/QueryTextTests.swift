@@ -1,4 +1,5 @@
 import Testing
+import WireTesting
 
 @testable import Tiles
 
@@ -7,7 +8,7 @@ import Testing
 struct QueryTextTests {
     @Test("numbers mean the same whether they are read quickly or with care")
     func numbers() {
-        var random = SeededNumbers(seed: 11)
+        var random = SeededRandom(seed: 11)
         let alphabet = Array("0123456789012345678901234567890123456789..-+eE ".utf8)
         var read = 0
         for _ in 0..<40_000 {
@@ -62,7 +63,7 @@ struct QueryTextTests {
 
     @Test("parameters are told apart as a walk over single bytes does it")
     func parameters() {
-        var random = SeededNumbers(seed: 5)
+        var random = SeededRandom(seed: 5)
         let alphabet = Array("ab=&%+2C".utf8)
         for _ in 0..<20_000 {
             let count = Int.random(in: 0...40, using: &random)

@@ -1,5 +1,6 @@
 import HTTP
 import Testing
+import WireTesting
 
 @testable import Tiles
 
@@ -112,7 +113,7 @@ struct TileBlockTests {
             first: TileAddress(gridSet: 0, level: 9, column: 0, row: 0), columns: 3, rows: 2,
             gutter: gutter)
         let (width, height) = (3 * 32 + 2 * gutter, 2 * 32 + 2 * gutter)
-        var numbers = SeededNumbers(seed: UInt64(colors))
+        var numbers = SeededRandom(seed: UInt64(colors))
         var picture = randomPicture(width, height, seed: UInt64(colors))
         if colors <= 256 {
             // Colours that some tiles have and others do not.

@@ -1,5 +1,6 @@
 import Testing
 import Tiles
+import WireTesting
 
 /// A tile of a layer, and any number of ways to ask for it, all from one seed.
 struct RandomTile {
@@ -7,7 +8,7 @@ struct RandomTile {
     var box: BoundingBox
     var layer: String
 
-    init?(_ random: inout SeededGenerator) {
+    init?(_ random: inout SeededRandom) {
         let sets = GridSets.wellKnown
         let set = Int.random(in: 0..<2, using: &random)
         let level = Int.random(in: 0..<19, using: &random)
@@ -32,14 +33,14 @@ struct RandomTile {
         "%" + String(byte, radix: 16, uppercase: true)
     }
 
-    func spelling(_ random: inout SeededGenerator) -> String {
+    func spelling(_ random: inout SeededRandom) -> String {
         switch Int.random(in: 0..<5, using: &random) {
         case 0: tileService(&random)
         default: getMap(&random)
         }
     }
 
-    private func tileService(_ random: inout SeededGenerator) -> String {
+    private func tileService(_ random: inout SeededRandom) -> String {
         let set = address.gridSet == 0 ? "EPSG:900913" : "GlobalCRS84Geometric"
         let south = (1 << Int(address.level)) - 1 - Int(address.row)
         let time = "time=2005-06-01/2005-12-31"
@@ -60,7 +61,7 @@ struct RandomTile {
         }
     }
 
-    private func getMap(_ random: inout SeededGenerator) -> String {
+    private func getMap(_ random: inout SeededRandom) -> String {
         let isNew = Bool.random(using: &random)
         var sides = [box.west, box.south, box.east, box.north].map {
             number($0, &random)
@@ -99,7 +100,7 @@ struct RandomTile {
     }
 
     /// To more digits than the tile needs, as different clients write them.
-    private func number(_ value: Double, _ random: inout SeededGenerator) -> String {
+    private func number(_ value: Double, _ random: inout SeededRandom) -> String {
         let unit = address.gridSet == 0 ? 1e4 : 1e9
         let size = box.width * 0.01 * Double.random(in: -1...1, using: &random)
         switch Int.random(in: 0..<4, using: &random) {
@@ -110,7 +111,7 @@ struct RandomTile {
         }
     }
 
-    private func encoded(_ text: String, _ random: inout SeededGenerator) -> String {
+    private func encoded(_ text: String, _ random: inout SeededRandom) -> String {
         let style = Int.random(in: 0..<4, using: &random)
         return text.utf8.map { byte -> String in
             let isPlain = style < 2 || byte >= 128 || Int.random(in: 0..<5, using: &random) > 0
@@ -125,7 +126,7 @@ struct RandomTile {
 struct TileIdentityTests {
     @Test("random spellings of a random tile have the one key of that tile", arguments: 0..<20)
     func spellings(_ seed: Int) throws {
-        var random = SeededGenerator(seed: UInt64(seed) &* 7_919)
+        var random = SeededRandom(seed: UInt64(seed) &* 7_919)
         for _ in 0..<40 {
             let tile = try #require(RandomTile(&random))
             var targets: Set<String> = []
@@ -149,7 +150,7 @@ struct TileIdentityTests {
     func sets() throws {
         let sets = GridSets.wellKnown
         var boxes: [String: BoundingBox] = [:]
-        var random = SeededGenerator(seed: 84)
+        var random = SeededRandom(seed: 84)
         let names = [
             "EPSG:900913", "EPSG:4326", "GlobalCRS84Pixel", "GlobalCRS84Scale",
             "GoogleCRS84Quad",
@@ -203,7 +204,7 @@ struct TileIdentityTests {
 
     @Test("no query that is a mutation of real ones traps, and its target is its normal form")
     func mutations() {
-        var random = SeededGenerator(seed: 2_026)
+        var random = SeededRandom(seed: 2_026)
         let seeds = oneTiles.flatMap { $0.spellings + [$0.target] }.map { Array($0.utf8) }
         let words = [
             "%", "%2", "%25", "&", "=", ",", "/", ";jsessionid=", "?", "+", "-", ".", "e", "1e308",

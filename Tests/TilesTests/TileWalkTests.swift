@@ -1,4 +1,5 @@
 import Testing
+import WireTesting
 
 @testable import Tiles
 
@@ -84,7 +85,7 @@ struct TileWalkTests {
 
     @Test("tiles of a polygon are those that a raster of points finds", arguments: 0..<20)
     func raster(_ seed: UInt64) {
-        var random = SeededNumbers(seed: seed)
+        var random = SeededRandom(seed: seed)
         func number() -> Double { Double.random(in: 0...16, using: &random) }
         let polygon = Polygon(
             rings: (0..<Int.random(in: 1...3, using: &random)).map { _ in
