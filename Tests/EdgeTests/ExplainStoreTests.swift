@@ -6,14 +6,9 @@ import Testing
 
 @testable import Edge
 
-/// An observer of nothing.
-private struct Unobserved: EventObserver {
-    func note(_ event: EdgeEvent) {}
-}
-
 @Suite("Explain: what the store has, and why something is not there")
 struct ExplainStoreTests {
-    private static let now: Milliseconds = 1_800_000_000_000
+    private static let now = Explaining.now
     private let bench = StoreBench()
 
     private func canonical(_ path: String, _ query: String = "", gzip: Bool = false) -> [UInt8] {
@@ -49,23 +44,10 @@ struct ExplainStoreTests {
         _ store: Store, _ target: String, _ fields: String = "",
         mode: Mode = .cloudfront, tagField: String? = nil
     ) throws -> Explanation {
-        var settings = Settings()
+        var settings = Explaining.settings(mode: mode)
         settings.distribution = try tagField.map { try distribution(tagField: $0) }
-        settings.mode = mode
-        var origin = OriginSettings()
-        origin.members = [
-            MemberSettings(
-                name: "http://192.0.2.1", endpoints: [.ip(.loopback(port: 1))],
-                authority: "192.0.2.1")
-        ]
-        settings.origins = [origin]
-        settings.behaviors = [BehaviorSettings(policy: .standard(mode: mode))]
-        let shared = EdgeShared(
-            store: store, budget: FillBudget(limit: 1 << 20), events: Unobserved(), mailboxes: [])
-        let explainer = Explainer(
-            shared, SettingsSnapshot(settings, previous: nil), now: Self.now)
-        let head = "GET \(target) HTTP/1.1\r\nHost: A.test\r\n\(fields)\r\n"
-        return try explainer.explain(Array(head.utf8), usesTLS: false)
+        return try Explaining.explain(
+            "GET \(target) HTTP/1.1\r\nHost: A.test\r\n\(fields)\r\n", store, settings)
     }
 
     @Test("an entry is found while it waits for the writer, and on disk", arguments: [false, true])

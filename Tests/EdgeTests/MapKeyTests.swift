@@ -7,13 +7,9 @@ import Tiles
 
 @testable import Edge
 
-private struct Unobserved: EventObserver {
-    func note(_ event: EdgeEvent) {}
-}
-
 @Suite("Maps in keys: what the hit path makes of a request")
 struct MapKeyTests {
-    private static let now: Milliseconds = 1_800_000_000_000
+    private static let now = Explaining.now
     private let bench = StoreBench()
 
     private static let tile =
@@ -25,18 +21,8 @@ struct MapKeyTests {
         + "&WIDTH=256&HEIGHT=256&FORMAT=image/png&TRANSPARENT=TRUE"
 
     private func settings(mode: Mode = .cloudfront, hasMaps: Bool = true) -> Settings {
-        var settings = Settings()
-        settings.mode = mode
-        var origin = OriginSettings()
-        origin.members = [
-            MemberSettings(
-                name: "http://192.0.2.1", endpoints: [.ip(.loopback(port: 1))],
-                authority: "192.0.2.1")
-        ]
-        settings.origins = [origin]
-        var behavior = BehaviorSettings(policy: .standard(mode: mode))
-        if hasMaps { behavior.maps = .standard }
-        settings.behaviors = [behavior]
+        var settings = Explaining.settings(mode: mode)
+        if hasMaps { settings.behaviors[0].maps = .standard }
         return settings
     }
 
@@ -44,13 +30,9 @@ struct MapKeyTests {
         _ target: String, _ fields: String = "", method: String = "GET", store: Store? = nil,
         _ settings: Settings? = nil
     ) throws -> Explanation {
-        let shared = EdgeShared(
-            store: try store ?? bench.open(), budget: FillBudget(limit: 1 << 20),
-            events: Unobserved(), mailboxes: [])
-        let snapshot = SettingsSnapshot(settings ?? self.settings(), previous: nil)
-        let head = "\(method) \(target) HTTP/1.1\r\nHost: a.test\r\n\(fields)\r\n"
-        return try Explainer(shared, snapshot, now: Self.now).explain(
-            Array(head.utf8), usesTLS: false)
+        try Explaining.explain(
+            "\(method) \(target) HTTP/1.1\r\nHost: a.test\r\n\(fields)\r\n",
+            try store ?? bench.open(), settings ?? self.settings())
     }
 
     private func parts(_ told: Explanation) -> [String] {

@@ -5,6 +5,25 @@ import WireTesting
 
 @testable import Edge
 
+/// The checks of one pool, turned by hand.
+private struct Checks: ~Copyable {
+    var loop: ProbeLoop<LinuxNetwork>
+    private let events = UnsafeMutableBufferPointer<ReadyEvent>.allocate(capacity: 16)
+
+    init(of pool: OriginPool) throws {
+        loop = ProbeLoop(
+            network: try LinuxNetwork(batchSize: 16), events: SilentObserver(), mailboxes: [])
+        loop.watch([pool], atOnce: true)
+    }
+
+    deinit { events.deallocate() }
+
+    mutating func turn() {
+        let count = loop.network.wait(until: loop.nextDeadline, into: events)
+        loop.tick(UnsafeBufferPointer(start: events.baseAddress, count: count))
+    }
+}
+
 @Suite("Checks over real sockets: every way to answer badly")
 struct ProbeLoopTests {
     /// Runs one check of one member until it has a result.
@@ -22,20 +41,15 @@ struct ProbeLoopTests {
         (settings.health.interval, settings.health.timeout) = (timeout, timeout)
         settings.health.bodyBytes = limit
         let pool = OriginPool(settings)
-        let network = try LinuxNetwork(batchSize: 16)
-        var loop = ProbeLoop(network: network, events: SilentObserver(), mailboxes: [])
-        loop.watch([pool], atOnce: true)
-        let events = UnsafeMutableBufferPointer<ReadyEvent>.allocate(capacity: 16)
-        defer { events.deallocate() }
+        var checks = try Checks(of: pool)
         for _ in 0..<1_000_000 {
             let status = pool.snapshot(at: 0, wall: 0).members[0].checks[0]
             if status.last != nil {
-                loop.abandonAll()
+                checks.loop.abandonAll()
                 return status
             }
             waiting()
-            let count = loop.network.wait(until: loop.nextDeadline, into: events)
-            loop.tick(UnsafeBufferPointer(start: events.baseAddress, count: count))
+            checks.turn()
         }
         throw WireError("the check has no result")
     }
@@ -147,22 +161,17 @@ struct ProbeLoopTests {
         // Who waits for the one that hangs would wait for an hour.
         (settings.health.interval, settings.health.timeout) = (3_600_000, 3_600_000)
         let pool = OriginPool(settings)
-        let network = try LinuxNetwork(batchSize: 16)
-        var loop = ProbeLoop(network: network, events: SilentObserver(), mailboxes: [])
-        loop.watch([pool], atOnce: true)
-        let events = UnsafeMutableBufferPointer<ReadyEvent>.allocate(capacity: 16)
-        defer { events.deallocate() }
+        var checks = try Checks(of: pool)
         func words() -> [String?] {
             pool.snapshot(at: 0, wall: 0).members.map { $0.checks[0].last }
         }
         var turns = 0
         while words()[1] == nil, turns < 1_000 {
             turns += 1
-            let count = loop.network.wait(until: loop.nextDeadline, into: events)
-            loop.tick(UnsafeBufferPointer(start: events.baseAddress, count: count))
+            checks.turn()
         }
         #expect(words() == [nil, "passed"])
-        loop.abandonAll()
+        checks.loop.abandonAll()
         gate.open()
     }
 }

@@ -192,18 +192,27 @@ struct PoolLoadTests {
         #expect(load.saturation == 1)
     }
 
-    @Test func `tiles have a limit of their own by default, by cores`() {
+    private func ofTwoCores(_ names: [String]) -> OriginSettings {
         var settings = OriginSettings()
-        settings.members = ["a", "b"].map {
-            MemberSettings(name: $0, endpoints: [], authority: $0)
+        settings.members = names.map {
+            var member = MemberSettings(name: $0, endpoints: [], authority: $0)
+            member.cores = 2
+            return member
         }
-        for index in settings.members.indices { settings.members[index].cores = 2 }
-        let pool = OriginPool(settings)
-        for number in 0..<2 {
+        return settings
+    }
+
+    private func takeTiles(_ count: Int, of pool: OriginPool) {
+        for number in 0..<count {
             _ = pool.choose(
                 tried: 0, at: 0, for: QueuedFetch(loop: 0, fetch: UInt64(number)),
                 asking: PlaceAsk(requestClass: .tiles))
         }
+    }
+
+    @Test func `tiles have a limit of their own by default, by cores`() {
+        let pool = OriginPool(ofTwoCores(["a", "b"]))
+        takeTiles(2, of: pool)
         #expect(pool.load(at: 0).saturation == 0.25)
     }
 
@@ -211,18 +220,10 @@ struct PoolLoadTests {
     func `what a leaving member finishes does not fill the pool, unless nobody else serves`(
         isLast: Bool
     ) {
-        var settings = OriginSettings()
+        var settings = ofTwoCores(["a", "b"])
         settings.memberConcurrency = 4
-        settings.members = ["a", "b"].map {
-            MemberSettings(name: $0, endpoints: [], authority: $0)
-        }
-        for index in settings.members.indices { settings.members[index].cores = 2 }
         let old = OriginPool(settings)
-        for number in 0..<4 {
-            _ = old.choose(
-                tried: 0, at: 0, for: QueuedFetch(loop: 0, fetch: UInt64(number)),
-                asking: PlaceAsk(requestClass: .tiles))
-        }
+        takeTiles(4, of: old)
         #expect(old.load(at: 0).saturation == 0.5)
         settings.members[0].isDraining = true
         settings.members[1].isDraining = isLast

@@ -30,14 +30,22 @@ struct LifecycleTests {
         #expect(edge.child.waitForExit() == 0)
     }
 
+    /// A viewer who has half of an answer, for as long as the gate is closed.
+    private func halfAnswered(_ test: Configured, _ gate: Gate) throws -> Viewer {
+        let room = test.origin.room()
+        room.reply(.raw("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst", .pass(gate)))
+        let viewer = try test.edge.viewer()
+        try viewer.send("GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+        #expect(gate.awaitArrival())
+        return viewer
+    }
+
     @Test("an exchange that does not end is ended by the deadline, and the edge exits 0")
     func deadline() throws {
         let test = try Configured(arguments: ["--stop-deadline", "300ms"])
-        let (edge, room, gate) = (test.edge, test.origin.room(), Gate())
-        room.reply(.raw("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst", .pass(gate)))
-        let busy = try edge.viewer()
-        try busy.send("GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
-        #expect(gate.awaitArrival())
+        let (edge, gate) = (test.edge, Gate())
+        let busy = try halfAnswered(test, gate)
+        defer { busy.close() }
         edge.child.signal(SIGTERM)
         #expect(edge.child.waitForExit() == 0)
         gate.open()
@@ -46,11 +54,9 @@ struct LifecycleTests {
     @Test("a second signal ends it at once")
     func impatient() throws {
         let test = try Configured()
-        let (edge, room, gate) = (test.edge, test.origin.room(), Gate())
-        room.reply(.raw("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst", .pass(gate)))
-        let busy = try edge.viewer()
-        try busy.send("GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
-        #expect(gate.awaitArrival())
+        let (edge, gate) = (test.edge, Gate())
+        let busy = try halfAnswered(test, gate)
+        defer { busy.close() }
         edge.child.signal(SIGTERM)
         #expect(edge.child.line(with: "stopping") != nil)
         edge.child.signal(SIGTERM)
