@@ -71,6 +71,18 @@ func failure(_ bytes: [UInt8], limits: PNGLimits = .tiles) -> PNGError? {
     }
 }
 
+/// Gives a text away in pieces of so many bytes.
+func inPieces<Failure>(
+    of count: Int, _ text: String, _ take: (RawSpan) throws(Failure) -> Void
+) throws(Failure) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+        let next = Array(rest.prefix(count))
+        try take(next.span.bytes)
+        rest = rest.dropFirst(next.count)
+    }
+}
+
 /// A picture whose pixels are those of the seed.
 func randomPicture(_ width: Int, _ height: Int, seed: UInt64, isOpaque: Bool = false)
     -> PixelBuffer

@@ -61,12 +61,7 @@ private func world(_ name: String, tile: Int = 256, levels: Range<Int> = 0..<20)
 
 private func read(_ text: String, piece: Int = .max) throws(CapabilitiesError) -> PoolGridSets {
     var reader = PoolGridSetsReader(known: .wellKnown)
-    var rest = Array(text.utf8)[...]
-    while !rest.isEmpty {
-        let next = Array(rest.prefix(piece))
-        try reader.take(next.span.bytes)
-        rest = rest.dropFirst(next.count)
-    }
+    try inPieces(of: piece, text) { (bytes) throws(CapabilitiesError) in try reader.take(bytes) }
     return try reader.finish()
 }
 

@@ -6,12 +6,7 @@ private let systems: Set<ReferenceSystem> = [.webMercator, .degrees]
 
 private func read(_ text: String, piece: Int = .max) throws(CapabilitiesError) -> [ServiceLayer] {
     var reader = ServiceLayersReader(systems: systems)
-    var rest = Array(text.utf8)[...]
-    while !rest.isEmpty {
-        let next = Array(rest.prefix(piece))
-        try reader.take(next.span.bytes)
-        rest = rest.dropFirst(next.count)
-    }
+    try inPieces(of: piece, text) { (bytes) throws(CapabilitiesError) in try reader.take(bytes) }
     return try reader.finish()
 }
 
