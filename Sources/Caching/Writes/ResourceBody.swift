@@ -7,12 +7,8 @@ struct ResourceBody {
     private let body: WriteBody
     private let gridSets: GridSets
     private var stream: XMLStream
-    private var path: [String] = []
-    private var text = ""
-    private var values: [(path: String, text: String)] = []
+    private var values = ResourceValues(atMost: 256)
     private var isSound = true
-
-    private static var valuesMax: Int { 256 }
 
     init(_ body: WriteBody, _ context: WriteContext) {
         (self.body, gridSets) = (body, context.gridSets)
@@ -29,24 +25,7 @@ struct ResourceBody {
 
     private mutating func read() {
         do throws(XMLError) {
-            while let event = try stream.next() {
-                switch event {
-                case .start(let element):
-                    path.append(element.name.local)
-                    text = ""
-                case .text(let piece): if path.count <= 6 { text += piece }
-                case .end:
-                    let value = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-                    // Of pairs of a name and its value either may be empty.
-                    let isPaired = path.suffix(2) == ["entry", "string"]
-                    if !value.isEmpty || isPaired, values.count < Self.valuesMax {
-                        values.append((path.joined(separator: "/"), value))
-                    }
-                    path.removeLast()
-                    text = ""
-                case .needMore: break
-                }
-            }
+            while let event = try stream.next() { values.take(event) }
         } catch { isSound = false }
     }
 
@@ -55,7 +34,7 @@ struct ResourceBody {
         stream.close()
         if isSound { read() }
         do throws(XMLError) { try stream.finish() } catch { isSound = false }
-        guard isSound, values.count < Self.valuesMax else { return .write(unread) }
+        guard isSound, !values.isFull else { return .write(unread) }
         switch body.form {
         case .massTruncation: return massTruncation(unread)
         case .seed(let layer): return seed(layer, unread)
@@ -65,15 +44,16 @@ struct ResourceBody {
         }
     }
 
-    /// The only value at a path; nil if there is none, or several.
-    private func value(_ path: String) -> String? {
-        let found = values.filter { $0.path == path }
-        return found.count == 1 ? found[0].text : nil
+    private func value(_ path: String) -> String? { values.value(at: path) }
+
+    /// None where they are no pairs: tiles of any are meant then.
+    private func parameters(_ root: String) -> [String: String] {
+        values.pairs(at: "\(root)/parameters") ?? [:]
     }
 
     /// `org.geowebcache.seed`: TruncateLayerRequest and its like.
     private func massTruncation(_ unread: ObservedWrite) -> WriteRecognition {
-        let root = values.first?.path.split(separator: "/").first.map { String($0) } ?? ""
+        let root = values.all.first?.path.split(separator: "/").first.map { String($0) } ?? ""
         guard
             ["truncateLayer", "truncateParameters", "truncateOrphans", "truncateExtent"]
                 .contains(root), let name = value("\(root)/layerName")
@@ -83,7 +63,7 @@ struct ResourceBody {
             wish.gridSet = value("\(root)/gridSetId")
             wish.bounds = bounds("\(root)/bounds")
         }
-        if root == "truncateParameters" { wish.parameters = parameters(root) ?? [:] }
+        if root == "truncateParameters" { wish.parameters = parameters(root) }
         return .write(truncating(wish, unread))
     }
 
@@ -103,7 +83,7 @@ struct ResourceBody {
         {
             wish.levels = first...last
         }
-        wish.parameters = parameters(root) ?? [:]
+        wish.parameters = parameters(root)
         return .write(truncating(wish, unread))
     }
 
@@ -113,22 +93,9 @@ struct ResourceBody {
         return write
     }
 
-    /// Names in capitals with their values; nil: they are no pairs.
-    private func parameters(_ root: String) -> [String: String]? {
-        let texts = values.filter { $0.path == "\(root)/parameters/entry/string" }.map(\.text)
-        guard texts.count.isMultiple(of: 2) else { return nil }
-        var pairs: [String: String] = [:]
-        for index in stride(from: 0, to: texts.count, by: 2) {
-            // Of two values a server takes one or the other.
-            guard pairs.updateValue(texts[index + 1], forKey: texts[index].uppercased()) == nil
-            else { return nil }
-        }
-        return pairs
-    }
-
     /// Four numbers, easting first; nil: the whole layer.
     private func bounds(_ path: String) -> [Double]? {
-        let texts = values.filter { $0.path == "\(path)/coords/double" }.map(\.text)
+        let texts = values.values(at: "\(path)/coords/double")
         let numbers = texts.compactMap { text in
             text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }) ? Double(text) : nil
         }
@@ -137,7 +104,7 @@ struct ResourceBody {
 
     /// A feature type, coverage or group that is made: there may have been one of that name.
     private func newLayer(_ unread: ObservedWrite) -> WriteRecognition {
-        guard let root = values.first?.path.split(separator: "/").first,
+        guard let root = values.all.first?.path.split(separator: "/").first,
             let name = value("\(root)/name")
         else { return .write(unread) }
         var layer = LayerName(name)
@@ -151,15 +118,15 @@ struct ResourceBody {
 
     /// GeoFence's rule: without a layer it is for a workspace, without either for all.
     private func accessRule(_ unread: ObservedWrite) -> WriteRecognition {
-        guard values.first?.path.lowercased().hasPrefix("rule/") == true else {
+        guard values.all.first?.path.lowercased().hasPrefix("rule/") == true else {
             return .write(unread)
         }
-        let root = values[0].path.prefix { $0 != "/" }
+        let root = values.all[0].path.prefix { $0 != "/" }
         guard let workspace = value("\(root)/workspace"), workspace != "*" else {
             return .write(unread)
         }
         let layer = value("\(root)/layer").flatMap { $0 == "*" ? nil : $0 }
-        let hasLayer = values.contains { $0.path == "\(root)/layer" }
+        let hasLayer = !values.values(at: "\(root)/layer").isEmpty
         if hasLayer, layer == nil {
             return .write(ObservedWrite(WriteScope(.workspace(workspace), .all, isHard: true)))
         }

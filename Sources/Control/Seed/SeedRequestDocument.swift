@@ -67,8 +67,8 @@ struct SeedRequestDocument: Equatable {
         options.gridSet = gridSet
         options.zoom = "\(first)-\(last)"
         options.format = format
-        options.style = parameters["STYLES"]
-        options.time = parameters["TIME"]
+        options.style = parameters["STYLES"].flatMap { $0.isEmpty ? nil : $0 }
+        options.time = parameters["TIME"].flatMap { $0.isEmpty ? nil : $0 }
         options.replaces = kind == .reseed
         options.isUnattended = true
         return options
@@ -88,17 +88,14 @@ private struct Fields {
     ]
 
     init?(xml body: [UInt8]) {
-        guard let document = CatalogueDocument(body) else { return nil }
+        guard let document = ResourceValues(body) else { return nil }
         for name in Self.names {
             values[name] = document.values(at: "seedRequest/\(name)").first
         }
         values["srs"] = document.values(at: "seedRequest/srs/number").first
         bounds = document.values(at: "seedRequest/bounds/coords/double").map { Double($0) }
-        let texts = document.values(at: "seedRequest/parameters/entry/string")
-        guard texts.count.isMultiple(of: 2) else { return nil }
-        for index in stride(from: 0, to: texts.count, by: 2) {
-            parameters[texts[index].uppercased()] = texts[index + 1]
-        }
+        guard let pairs = document.pairs(at: "seedRequest/parameters") else { return nil }
+        parameters = pairs
     }
 
     init?(json text: String) {

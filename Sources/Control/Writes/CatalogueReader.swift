@@ -55,13 +55,13 @@ struct CatalogueReader {
 
     private mutating func document(
         _ path: String
-    ) throws(MemberClient.Failure) -> CatalogueDocument {
+    ) throws(MemberClient.Failure) -> ResourceValues {
         asked += 1
         guard asked <= Self.documentLimit else {
             throw MemberClient.Failure("its catalogue has too many workspaces and groups")
         }
         let bytes = try ask(path)
-        guard let document = CatalogueDocument(bytes) else {
+        guard let document = ResourceValues(bytes) else {
             throw MemberClient.Failure("\(path) is no XML that can be read")
         }
         return document
@@ -83,34 +83,16 @@ struct CatalogueReader {
     }
 }
 
-/// The texts of an XML document, each with the names of the elements it stands in.
-struct CatalogueDocument {
-    private var texts: [(path: String, text: String)] = []
-
-    /// nil: it is not whole, or no XML.
+extension ResourceValues {
+    /// Those of a whole document; nil: it is not whole, or no XML.
     init?(_ bytes: [UInt8]) {
+        self.init()
         var stream = XMLStream(limits: .document)
         unsafe stream.append(bytes.span.bytes)
         stream.close()
-        var (path, text): ([String], String) = ([], "")
         do throws(XMLError) {
-            while let event = try stream.next() {
-                switch event {
-                case .start(let element):
-                    path.append(element.name.local)
-                    text = ""
-                case .text(let piece): text += piece
-                case .end:
-                    let value = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-                    if !value.isEmpty { texts.append((path.joined(separator: "/"), value)) }
-                    path.removeLast()
-                    text = ""
-                case .needMore: break
-                }
-            }
+            while let event = try stream.next() { take(event) }
             try stream.finish()
         } catch { return nil }
     }
-
-    func values(at path: String) -> [String] { texts.filter { $0.path == path }.map(\.text) }
 }

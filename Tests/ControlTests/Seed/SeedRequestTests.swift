@@ -62,6 +62,26 @@ struct SeedRequestTests {
         #expect(read != nil && read?.options(of: "a:b") == nil)
     }
 
+    @Test("an empty value is one, and two of a name are no document")
+    func pairs() throws {
+        func document(_ entries: String) -> SeedRequestDocument? {
+            SeedRequestDocument(
+                Array(
+                    Self.xml.replacing(
+                        "<entry><string>styles</string><string>red</string></entry>", with: entries
+                    ).utf8))
+        }
+        let styles = "<entry><string>STYLES</string><string/></entry>"
+        let time = "<entry><string>TIME</string><string>2005</string></entry>"
+        let read = try #require(document(styles + time))
+        #expect(read.parameters == ["STYLES": "", "TIME": "2005"])
+        let options = try #require(read.options(of: "a:b"))
+        #expect(options.style == nil && options.time == "2005")
+        #expect(document(styles)?.parameters == ["STYLES": ""])
+        #expect(
+            document(time + time) == nil && document("<entry><string>a</string></entry>") == nil)
+    }
+
     @Test("anything else is none", arguments: ["", "{}", "<a/>", "type=masstruncate", "[1", "<a>"])
     func others(_ text: String) { #expect(SeedRequestDocument(Array(text.utf8)) == nil) }
 

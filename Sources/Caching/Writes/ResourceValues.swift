@@ -1,0 +1,63 @@
+package import HTTP
+
+/// The texts of a document of a REST interface, each with the names of the elements it stands in.
+package struct ResourceValues {
+    /// In the order of the document, white space reduced; empty ones are left out, but for names
+    /// and values of pairs.
+    package private(set) var all: [(path: String, text: String)] = []
+    private let most: Int
+    /// The local names of the open elements.
+    private var path: [String] = []
+    private var text = ""
+
+    /// Deeper than this no text is kept.
+    private static var depthMax: Int { 6 }
+
+    /// - Parameter most: texts that are kept.
+    package init(atMost most: Int = .max) { self.most = most }
+
+    /// There may have been more than are kept.
+    package var isFull: Bool { all.count >= most }
+
+    package mutating func take(_ event: XMLStep.Event) {
+        switch event {
+        case .start(let element):
+            path.append(element.name.local)
+            text = ""
+        case .text(let piece): if path.count <= Self.depthMax { text += piece }
+        case .end:
+            let value = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            let isPaired = path.suffix(2) == ["entry", "string"]
+            if !value.isEmpty || isPaired, !isFull {
+                all.append((path.joined(separator: "/"), value))
+            }
+            path.removeLast()
+            text = ""
+        case .needMore: break
+        }
+    }
+
+    package func values(at path: String) -> [String] {
+        all.filter { $0.path == path }.map(\.text)
+    }
+
+    /// The only value at a path; nil if there is none, or several.
+    package func value(at path: String) -> String? {
+        let found = values(at: path)
+        return found.count == 1 ? found[0] : nil
+    }
+
+    /// What `entry/string` are in turn below a path: names, in capitals, and values, of which
+    /// either may be empty. nil: they are no pairs, or a name has two values, of which a server
+    /// takes one or the other.
+    package func pairs(at path: String) -> [String: String]? {
+        let texts = values(at: "\(path)/entry/string")
+        guard texts.count.isMultiple(of: 2) else { return nil }
+        var pairs: [String: String] = [:]
+        for index in stride(from: 0, to: texts.count, by: 2) {
+            guard pairs.updateValue(texts[index + 1], forKey: texts[index].uppercased()) == nil
+            else { return nil }
+        }
+        return pairs
+    }
+}
