@@ -154,6 +154,20 @@ class MapEdge(Server):
         return ["--origin", f"http://127.0.0.1:{self.origin_port}", "--mode", "rfc9111"]
 
 
+class PlayingMapEdge(MapEdge):
+    """The edge that looks for viewers who step through TIME."""
+
+    name = "mapedge-playback"
+
+    def rules(self):
+        path = os.path.join(self.directory, "playback.yaml")
+        with open(path, "w") as file:
+            file.write(f"mode: rfc9111\norigins:\n  default:\n    members:"
+                       f" [http://127.0.0.1:{self.origin_port}]\nbehaviors:\n"
+                       '  - { path: "*", class: tiles, playback: { frames: 8 } }\n')
+        return ["--config", path]
+
+
 class DistributedMapEdge(MapEdge):
     """The edge with MapStory's own distribution, and a thousand invalidations in force."""
 
