@@ -1,3 +1,5 @@
+import HTTP
+
 /// CloudFront's path patterns: `*` is any run of bytes, `/` included, `?` exactly one; anchored
 /// at both ends, case-sensitive; a leading `/` may be left out.
 ///
@@ -21,6 +23,14 @@ public enum PathPattern {
         return matches(pattern, from: 0, path, from: 0)
     }
 
+    /// The same where so many bytes at the beginning of the pattern are known to be those of the
+    /// path: none of them a wildcard.
+    @inline(__always)
+    public static func matches(_ pattern: RawSpan, path: RawSpan, known: Int) -> Bool {
+        if known == 0 { return matches(pattern, path: path) }
+        return matches(pattern, from: known, path, from: known)
+    }
+
     /// Whether the whole of a text matches, where no slash is special: `*` is any run of bytes, `?`
     /// is one.
     public static func matchesWildcards(_ pattern: RawSpan, _ text: RawSpan) -> Bool {
@@ -35,8 +45,10 @@ public enum PathPattern {
     ) -> Bool {
         var last = pattern.byteCount
         var end = path.byteCount
-        while last > first, pattern[last - 1] != star {
-            guard end > start, isMatch(pattern[last - 1], path[end - 1]) else { return false }
+        while last > first, pattern.byte(last - 1) != star {
+            guard end > start, isMatch(pattern.byte(last - 1), path.byte(end - 1)) else {
+                return false
+            }
             last -= 1
             end -= 1
         }
@@ -48,14 +60,14 @@ public enum PathPattern {
         var retryAt = start
         // The pattern ends with a star now, which takes all that is left.
         while true {
-            if pattern[wanted] == star {
+            if pattern.byte(wanted) == star {
                 wanted += 1
                 if wanted == last { return true }
                 afterStar = wanted
                 retryAt = at
             } else if at == end {
                 return false
-            } else if isMatch(pattern[wanted], path[at]) {
+            } else if isMatch(pattern.byte(wanted), path.byte(at)) {
                 wanted += 1
                 at += 1
             } else if let resume = afterStar {

@@ -250,7 +250,10 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
         while index < count - 1 {
             if unsafe behaviors[index].start.mayBegin(start) {
                 let pattern = unsafe behaviors[index].pattern
-                if unsafe pattern.isEmpty || PathPattern.matches(pattern.bytes, path: path.bytes) {
+                let known = unsafe behaviors[index].start.length
+                if unsafe pattern.isEmpty
+                    || PathPattern.matches(pattern.bytes, path: path.bytes, known: known)
+                {
                     return index
                 }
             }

@@ -1,6 +1,8 @@
 /// The first sixteen bytes of a path, or as many as every path that matches a pattern begins with.
 struct PathStart: Equatable {
     private var words: (UInt64, UInt64) = (0, 0)
+    /// How many bytes of a pattern with its leading slash it tells; 0 for one without.
+    private(set) var length = 0
     /// Which bits count; all zero for what is shorter than a pattern's start, which differs there.
     private var masks: (UInt64, UInt64) = (0, 0)
 
@@ -9,6 +11,7 @@ struct PathStart: Equatable {
         var bytes = Array(
             pattern.utf8.prefix { $0 != UInt8(ascii: "*") && $0 != UInt8(ascii: "?") })
         let isRooted = pattern.hasPrefix("/") || pattern.hasPrefix("*")
+        length = isRooted ? min(bytes.count, 16) : 0
         if !isRooted { bytes.insert(UInt8(ascii: "/"), at: 0) }
         for (index, byte) in bytes.prefix(16).enumerated() {
             let shift = UInt64(index % 8 * 8)

@@ -24,6 +24,10 @@ struct PathStartTests {
             let matches = PathPattern.matches(bytes.span.bytes, path: text.span.bytes)
             let mayBegin = text.withUnsafeBytes { start.mayBegin(PathStart(of: $0)) }
             #expect(mayBegin || !matches, "\(pattern) \(path)")
+            // What it has told need not be looked at again.
+            let rest = PathPattern.matches(
+                bytes.span.bytes, path: text.span.bytes, known: mayBegin ? start.length : 0)
+            #expect(rest == matches, "\(pattern) \(path)")
         }
     }
 

@@ -66,7 +66,7 @@ public enum AcceptEncoding: Sendable, Equatable {
         var name: UInt64 = 0
         var length = 0
         for at in 0..<value.byteCount {
-            let byte = lowercased(value[at])
+            let byte = lowercased(value.byte(at))
             if byte &- 0x61 < 26 || byte == UInt8(ascii: "-") {
                 name = name << 8 | UInt64(byte)
                 length += 1
