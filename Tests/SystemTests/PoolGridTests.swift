@@ -50,7 +50,6 @@ struct PoolGridTests {
         } else {
             #expect(try edge.get(Self.rest).status == 200)
         }
-        // By its own Host the entry is another.
         _ = try edge.get(Self.rest)
         for target in [Self.rest, Self.tms, Self.wms] {
             #expect(try edge.get(target).isHit, "\(target)")
@@ -94,6 +93,41 @@ struct PoolGridTests {
         #expect(edge.child.line(with: "cannot be read: ") != nil)
         _ = try server.requests("GET .*nobody/gwc/service/wmts.*GetCapabilities", atLeast: 2)
         #expect(try server.requests("GET /geoserver/wms.*GetCapabilities").count == 1)
+    }
+
+    @Test("where the pool means another set by a known name, its services are asked as they came")
+    func foreign() throws {
+        let sets = data.file("sets")
+        #expect(mkdir(sets, 0o700) == 0)
+        _ = try data.write(
+            "sets/nztm.yaml",
+            """
+            name: NZTM
+            epsg: 2193
+            northingFirst: true
+            extent: [0, 4000000, 3000000, 7000000]
+            origin: topLeft
+            resolutions: [1000, 500, 250, 125]
+            """)
+        let edge = try Edge(
+            origin: nil,
+            configuration: """
+                origins:
+                  maps:
+                    members: ["\(server.url)"]
+                    maps:
+                      gridSets: \(sets)
+                      layers: { tileServices: [/geoserver/gwc/service/wmts] }
+                behaviors: [{ path: "*", class: tiles }]
+                """, directory: data)
+        let told = edge.child.line(with: "\"NZTM\" is another one than the edge knows by that name")
+        #expect(told?.contains("asked for as it came") == true)
+        _ = try edge.get(Self.rest)
+        #expect(try server.requests("GET .*wmts/rest/.*NZTM").count == 1)
+        #expect(try asked() == 0)
+        // By a box each means the same, which is drawn in the edge's own set.
+        #expect(try edge.get(Self.wms).status == 200)
+        #expect(try asked() == 1)
     }
 
     @Test("a seed by GeoWebCache's interface fills a box in such a set, in its own units")

@@ -218,28 +218,28 @@ final class LayerKeeper: Sendable {
         } catch {
             return error.text
         }
-        news = learn(source.configured.judged(all), source)
+        news = learn(all.sets, source.configured.judged(all), source)
         return nil
     }
 
     /// Takes in a pool's grid sets. A disk that does not keep them costs what they would have found
     /// while the pool is away.
     private func learn(
-        _ found: (counting: [GridSet], new: [String], refused: [String]), _ source: LayerSource
+        _ sets: [GridSet], _ found: (new: [String], refused: [String]), _ source: LayerSource
     ) -> [EdgeEvent] {
         var problem: SystemError?
         gridMemory.withLock { memory in
             do throws(SystemError) {
-                try memory.learn(found.counting, of: source.origin)
+                try memory.learn(sets, of: source.origin)
             } catch { problem = error }
         }
         let (isChange, isRefusal) = known.withLock { known -> (Bool, Bool) in
             guard var entry = known[source.origin], entry.settings == source.settings else {
                 return (false, false)
             }
-            let isChange = !entry.hasReadSets || entry.sets != found.counting
+            let isChange = !entry.hasReadSets || entry.sets != sets
             let isRefusal = entry.refusedSets != found.refused
-            if entry.sets != found.counting { (entry.sets, entry.maps) = (found.counting, nil) }
+            if entry.sets != sets { (entry.sets, entry.maps) = (sets, nil) }
             (entry.hasReadSets, entry.refusedSets) = (true, found.refused)
             known[source.origin] = entry
             return (isChange, isRefusal)
@@ -256,8 +256,8 @@ final class LayerKeeper: Sendable {
         if isRefusal, !found.refused.isEmpty {
             note(
                 .warning,
-                "\(found.refused.count) grid sets \(name) are not gone by, and their tiles are "
-                    + "known by what is asked for: "
+                "\(found.refused.count) grid sets \(name) are not gone by, and what names them is "
+                    + "asked for as it came: "
                     + found.refused.prefix(5).joined(separator: "; ")
                     + "; describe such a set in a file of maps.gridSets")
         }
