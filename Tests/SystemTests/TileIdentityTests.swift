@@ -49,7 +49,7 @@ struct TileIdentityTests {
     func spellings() throws {
         let demo = try DemoSite()
         let (edge, member) = (try #require(demo.port), try demo.memberPort())
-        let (tilesOfLayer, spellingsOfTile) = (100, 10)
+        let (tilesOfLayer, spellingsOfTile) = (100, 20)
         let before = try counts(demo)
         var random = SeededRandom(seed: 20_261)
         for layer in DemoLayer.all {

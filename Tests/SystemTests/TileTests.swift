@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import Tiles
 import WireTesting
@@ -222,6 +223,34 @@ struct TileTests {
         for _ in 0..<2 { _ = try edge.get(map(), "Cookie: JSESSIONID=1") }
         for _ in 0..<2 { _ = try edge.get(map("image/png", "&access_token=geheim")) }
         #expect(room.count == 4)
+    }
+
+    @Test("no token of a map is in the store or the log, and the tile without one is")
+    func secrets() throws {
+        let data = try TemporaryDirectory()
+        let origin = try Origin()
+        let room = origin.room("secrets")
+        room.always(image("image/png", BlankTile.png(width: 300, height: 200)))
+        let edge = try Edge(
+            origin: origin.url, arguments: ["--access-log", data.file("access.log")],
+            configuration: "behaviors: [{ path: \"*\", class: tiles }]", directory: data)
+        let path = room.path(
+            "wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS=sought&STYLES=&SRS=EPSG:3857"
+                + "&BBOX=0,0,1,1&WIDTH=300&HEIGHT=200&FORMAT=image/png")
+        _ = try edge.get(path)
+        #expect(try edge.get(path).isHit)
+        let secrets = ["tok3n-a", "tok3n-b", "tok3n-c", "dG9rM24tZA=="]
+        for secret in ["access_token=tok3n-a", "authkey=tok3n-b", "JSESSIONID=tok3n-c"] {
+            #expect(try !edge.get(path + "&" + secret).isHit)
+        }
+        #expect(try !edge.get(path, "Authorization: Basic dG9rM24tZA==").isHit)
+        edge.child.signal(SIGTERM)
+        #expect(edge.child.waitForExit(within: 20_000) == 0)
+        func holds(_ text: String) throws -> Bool {
+            try data.run("/usr/bin/env", ["grep", "-raFq", text, data.path]).exit == 0
+        }
+        #expect(try holds("sought"))
+        for secret in secrets { #expect(try !holds(secret), "\(secret)") }
     }
 
     @Test(

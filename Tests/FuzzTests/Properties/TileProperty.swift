@@ -80,8 +80,8 @@ struct TileProperty {
 
     /// No session is part of a key: neither as `;jsessionid` nor encoded.
     private static func sessionFaults(_ key: [UInt8]) -> [String] {
-        let place = String(decoding: key.prefix { $0 != UInt8(ascii: "?") }, as: UTF8.self)
-            .lowercased()
+        let path = key.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+        let place = String(decoding: path, as: UTF8.self).lowercased()
         let isClean = !place.contains(";jsessionid") && !place.contains("%3bjsessionid")
         return isClean ? [] : ["\(text(key)) holds a session"]
     }
