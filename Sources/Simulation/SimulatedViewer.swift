@@ -16,37 +16,29 @@ struct ViewerHabits {
 }
 
 /// A viewer: connects, asks, judges what it gets, comes again when it was cut off.
-final class SimulatedViewer: Peer {
+final class SimulatedViewer: Caller, Peer {
     let number: Int
     private let world: World
-    private let fabric: Fabric
     private let ledger: Ledger
     private let habits: ViewerHabits
     private let asks: AskMaker
-    private let loops: Int
-    private var link: Link?
-    private var reader = MessageReader()
     private var pending: [Ask] = []
     private var waiting: Waiting
-    private var left: Int
     /// The last answer said that it is the last.
     private var sawClose = false
     private var hasHalfClosed = false
-    private(set) var isDone = false
 
     init(
         _ number: Int, fabric: Fabric, ledger: Ledger, loops: Int, habits: ViewerHabits,
         asks: AskMaker, longestWait: LongestWait
     ) {
         self.number = number
-        self.fabric = fabric
         world = fabric.world
         self.ledger = ledger
-        self.loops = loops
         self.habits = habits
         self.asks = asks
         waiting = Waiting(longestWait)
-        left = habits.requests
+        super.init(fabric, loops: loops, requests: habits.requests)
     }
 
     /// What it waits for, in words.
@@ -62,18 +54,8 @@ final class SimulatedViewer: Peer {
 
     /// Asks the next, on the connection there is or a new one; or goes.
     private func proceed() {
-        guard left > 0 else {
-            isDone = true
-            link?.peerClose()
-            link = nil
-            return
-        }
-        if link == nil {
-            reader = MessageReader()
-            sawClose = false
-            link = fabric.dial(world.dice.below(loops), habits.style, self)
-        }
-        ask()
+        if link == nil { sawClose = false }
+        if connects(self, habits.style) { ask() }
     }
 
     private func ask() {

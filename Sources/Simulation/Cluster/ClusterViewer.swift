@@ -1,19 +1,13 @@
 /// A viewer of a cluster: asks for maps, reads and writes the catalog, one request at a time.
-final class ClusterViewer: Peer {
+final class ClusterViewer: Caller, Peer {
     private let number: Int
     private let site: ClusterSite
-    private let fabric: Fabric
-    private let loops: Int
     private let layers: Int
     private let next: NextWrite
     /// Whose pool it is just now.
     private let members: () -> Set<Int>
-    private var link: Link?
-    private var reader = MessageReader()
     private var ask: ClusterAskMade?
     private var waiting: Waiting
-    private var left: Int
-    private(set) var isDone = false
 
     /// Numbers for writes, no two of them alike.
     final class NextWrite { var number = 0 }
@@ -25,13 +19,11 @@ final class ClusterViewer: Peer {
     ) {
         self.number = number
         self.site = site
-        self.fabric = fabric
-        self.loops = loops
         self.layers = layers
         self.next = next
         self.members = members
         waiting = Waiting(longestWait)
-        left = requests
+        super.init(fabric, loops: loops, requests: requests)
     }
 
     private var world: World { site.world }
@@ -45,16 +37,7 @@ final class ClusterViewer: Peer {
     func start() { world.after(world.dice.delay(0...3_000_000)) { [self] in proceed() } }
 
     private func proceed() {
-        guard left > 0 else {
-            isDone = true
-            link?.peerClose()
-            link = nil
-            return
-        }
-        if link == nil {
-            reader = MessageReader()
-            link = fabric.dial(world.dice.below(loops), LinkStyle(), self)
-        }
+        guard connects(self, LinkStyle()) else { return }
         left -= 1
         send()
     }

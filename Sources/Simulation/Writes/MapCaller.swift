@@ -10,26 +10,20 @@ struct CallerPace {
 
 /// One who asks the edge before maps for one thing after the other, each when the one before it
 /// was answered or is lost.
-class MapCaller: Peer {
+class MapCaller: Caller, Peer {
     /// What it is called, with its number.
     let name: String
     let number: Int
     let site: MapSite
-    private let fabric: Fabric
-    private let loops: Int
     private let pace: CallerPace
-    private var reader = MessageReader()
-    private(set) final var link: Link?
-    private(set) final var left: Int
-    private(set) final var isDone = false
 
     init(
         _ kind: String, _ number: Int, _ site: MapSite, _ fabric: Fabric, loops: Int,
         requests: Int, _ pace: CallerPace
     ) {
         name = "\(kind) \(number)"
-        (self.number, self.site, self.fabric, self.loops) = (number, site, fabric, loops)
-        (left, self.pace) = (requests, pace)
+        (self.number, self.site, self.pace) = (number, site, pace)
+        super.init(fabric, loops: loops, requests: requests)
     }
 
     final var world: World { site.world }
@@ -54,18 +48,9 @@ class MapCaller: Peer {
 
     private func proceed() {
         guard pending == nil, !isDone else { return }
-        guard left > 0 else {
-            isDone = true
-            link?.peerClose()
-            link = nil
-            return
-        }
-        if link == nil {
-            reader = MessageReader()
-            var style = LinkStyle()
-            style.segment = 500...1_460
-            link = fabric.dial(world.dice.below(loops), style, self)
-        }
+        var style = LinkStyle()
+        style.segment = 500...1_460
+        guard connects(self, style) else { return }
         left -= 1
         ask()
     }
