@@ -1,4 +1,5 @@
 import Glibc
+import HTTP
 
 /// A URL, or the path of one, as a log may hold it: without what signs somebody in (law 6).
 ///
@@ -113,7 +114,7 @@ package enum SecretParameter {
     /// - Parameter name: as it is written.
     package static func isSecret(_ name: some StringProtocol) -> Bool {
         let bytes = Array(name.utf8)
-        return unsafe bytes.withUnsafeBytes { unsafe isSecret(written: $0) }
+        return unsafe isSecret(bytes.span.bytes)
     }
 
     /// Length of its name as written; nil when it carries none.
@@ -129,12 +130,7 @@ package enum SecretParameter {
         while length < limit, unsafe parameter[length] != UInt8(ascii: "=") { length += 1 }
         guard length < limit else { return nil }
         let name = unsafe UnsafeRawBufferPointer(rebasing: parameter[..<length])
-        return unsafe isSecret(written: name) ? length : nil
-    }
-
-    private static func isSecret(written name: UnsafeRawBufferPointer) -> Bool {
-        let isEncoded = unsafe name.contains(UInt8(ascii: "%"))
-        return unsafe isEncoded ? isSecret(encoded: name) : isSecret(decoded: name)
+        return unsafe isSecret(name.bytes) ? length : nil
     }
 
     private static let nameMax = 20
@@ -145,44 +141,18 @@ package enum SecretParameter {
         "x-amz-security-token", "x-amz-credential", "policy",
     ]
 
-    private static func isSecret(decoded name: UnsafeRawBufferPointer) -> Bool {
-        for index in names.indices where names[index].utf8CodeUnitCount == name.count {
-            if unsafe isSame(name, names[index]) { return true }
+    /// A name that is spelled in another way is the same name to who reads it.
+    private static func isSecret(_ name: RawSpan) -> Bool {
+        var isEncoded = false
+        for index in 0..<name.byteCount where name.byte(index) == UInt8(ascii: "%") {
+            isEncoded = true
+        }
+        for index in names.indices
+        where isEncoded
+            ? PercentCoding.spells(name, names[index]) : equalsIgnoringCase(name, names[index])
+        {
+            return true
         }
         return false
-    }
-
-    private static func isSame(_ name: UnsafeRawBufferPointer, _ word: StaticString) -> Bool {
-        for index in 0..<name.count
-        where unsafe name[index] | 0x20 != word.utf8Start[index] | 0x20 { return false }
-        return true
-    }
-
-    /// A name that is spelled in another way is the same name to who reads it.
-    private static func isSecret(encoded name: UnsafeRawBufferPointer) -> Bool {
-        var decoded = InlineArray<20, UInt8>(repeating: 0)
-        var (count, at) = (0, 0)
-        while at < name.count {
-            guard count < nameMax else { return false }
-            var byte = unsafe name[at]
-            if byte == UInt8(ascii: "%") {
-                guard at + 2 < name.count, let high = unsafe digit(name[at + 1]),
-                    let low = unsafe digit(name[at + 2])
-                else { return false }
-                byte = high << 4 | low
-                at += 2
-            }
-            decoded[count] = byte
-            (count, at) = (count + 1, at + 1)
-        }
-        return unsafe decoded.span.withUnsafeBytes {
-            unsafe isSecret(decoded: UnsafeRawBufferPointer(rebasing: $0[..<count]))
-        }
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        if byte &- 0x30 < 10 { return byte - 0x30 }
-        let letter = (byte | 0x20) &- 0x61
-        return letter < 6 ? letter + 10 : nil
     }
 }
