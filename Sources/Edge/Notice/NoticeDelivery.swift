@@ -89,7 +89,8 @@ extension LoopState where N: ~Copyable {
         var page = NoticedPage(
             fields: NoticedFields.shortened(
                 block, sMaxage: outgoing(exchange), isShared: true),
-            result: result, cacheStatus: Array("\(words(exchange, entry, result)); ttl=\(ttl)".utf8)
+            result: result,
+            cacheStatus: Array("\(cacheStatusText(exchange, entry, result)); ttl=\(ttl)".utf8)
         )
         page.age = entry.header.times.ageSeconds(at: network.wallNow)
         let slot = exchange.id.slot
@@ -104,7 +105,7 @@ extension LoopState where N: ~Copyable {
     }
 
     /// How what is stored came to be the answer, in `Cache-Status`.
-    func words(
+    func cacheStatusText(
         _ exchange: Exchange, _ entry: StoredEntry, _ result: ResultType
     ) -> String {
         if let forward = exchange.failedForward { return forward.text }
