@@ -18,18 +18,11 @@ struct DefaultStyleTests {
     ///
     /// - Parameter interval: between two readings; of an hour only a write leads to one.
     private func start(interval: String, default style: String = "roads") throws -> Edge {
-        let edge = try Edge(
-            origin: nil, loops: 2,
-            configuration: """
-                origins:
-                  maps:
-                    members: ["\(server.url)"]
-                    maps:
-                      layers:
-                        services: [/geoserver/wms, /geoserver/geonode/wms]
-                        interval: \(interval)
-                behaviors: [{ path: "*", class: tiles }]
-                """, directory: data)
+        let edge = try server.edge(
+            maps: """
+                layers: { services: [/geoserver/wms, /geoserver/geonode/wms], \
+                interval: \(interval) }
+                """, in: data)
         try awaitOne(style, edge)
         return edge
     }

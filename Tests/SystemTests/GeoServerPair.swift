@@ -64,6 +64,21 @@ struct GeoServer {
     }
 }
 
+extension GeoServer {
+    /// An edge in front of it alone, whose requests are for tiles.
+    ///
+    /// - Parameter maps: the origin's section `maps`, as a flow mapping has it within its braces.
+    func edge(maps: String, in data: TemporaryDirectory) throws -> Edge {
+        try Edge(
+            origin: nil, loops: 2,
+            configuration: """
+                origins: { maps: { members: ["\(url)"], maps: { \(maps) } } }
+                behaviors: [{ path: "*", class: tiles }]
+                seeding: { host: edge.test }
+                """, directory: data)
+    }
+}
+
 /// Two GeoServers with one data directory behind an edge: `leader` takes the writes.
 struct GeoServerPair {
     let data: TemporaryDirectory

@@ -14,18 +14,10 @@ struct PoolGridTests {
         server = try GeoServer("one", data: data)
     }
 
-    private func start() throws -> Edge {
-        let edge = try Edge(
-            origin: nil, loops: 2,
-            configuration: """
-                origins:
-                  maps:
-                    members: ["\(server.url)"]
-                    maps: { layers: { tileServices: [/geoserver/gwc/service/wmts] } }
-                behaviors: [{ path: "*", class: tiles }]
-                seeding: { host: edge.test }
-                """, directory: data)
-        return edge
+    /// - Parameter maps: more of the origin's `maps`, each with a comma behind it.
+    private func start(_ maps: String = "") throws -> Edge {
+        try server.edge(
+            maps: "\(maps) layers: { tileServices: [/geoserver/gwc/service/wmts] }", in: data)
     }
 
     private static let gwc = "/geoserver/gwc/service/"
@@ -78,18 +70,11 @@ struct PoolGridTests {
 
     @Test("a WMTS that does not answer is asked again soon, and the WMS beside it is not")
     func failing() throws {
-        let edge = try Edge(
-            origin: nil,
-            configuration: """
-                origins:
-                  maps:
-                    members: ["\(server.url)"]
-                    maps:
-                      layers:
-                        services: [/geoserver/wms]
-                        tileServices: [/geoserver/nobody/gwc/service/wmts]
-                behaviors: [{ path: "*", class: tiles }]
-                """, directory: data)
+        let edge = try server.edge(
+            maps: """
+                layers: { services: [/geoserver/wms], \
+                tileServices: [/geoserver/nobody/gwc/service/wmts] }
+                """, in: data)
         #expect(edge.child.line(with: "cannot be read: ") != nil)
         _ = try server.requests("GET .*nobody/gwc/service/wmts.*GetCapabilities", atLeast: 2)
         #expect(try server.requests("GET /geoserver/wms.*GetCapabilities").count == 1)
@@ -109,17 +94,7 @@ struct PoolGridTests {
             origin: topLeft
             resolutions: [1000, 500, 250, 125]
             """)
-        let edge = try Edge(
-            origin: nil,
-            configuration: """
-                origins:
-                  maps:
-                    members: ["\(server.url)"]
-                    maps:
-                      gridSets: \(sets)
-                      layers: { tileServices: [/geoserver/gwc/service/wmts] }
-                behaviors: [{ path: "*", class: tiles }]
-                """, directory: data)
+        let edge = try start("gridSets: \(sets),")
         let told = edge.child.line(with: "\"NZTM\" is another one than the edge knows by that name")
         #expect(told?.contains("asked for as it came") == true)
         _ = try edge.get(Self.rest)
