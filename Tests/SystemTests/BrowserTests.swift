@@ -2,13 +2,6 @@ import Testing
 import Tiles
 import WireTesting
 
-private let libraries = [
-    "OpenLayers.js": "/usr/share/javascript/openlayers/OpenLayers.js",
-    "style.css": "/usr/share/openlayers/theme/default/style.css",
-    "leaflet.js": "/usr/share/javascript/leaflet/leaflet.js",
-    "leaflet.css": "/usr/share/javascript/leaflet/leaflet.css",
-]
-
 /// A page with a map of each library; the tiles come from `wms`.
 private func openLayers(_ wms: String) -> String {
     """
@@ -45,7 +38,7 @@ private func leaflet(_ wms: String) -> String {
 @Suite(
     "A browser's maps during an outage: never pink, and told so",
     .enabled(
-        if: Chromium.program != nil && libraries.values.allSatisfy { (try? readBytes($0)) != nil },
+        if: Chromium.program != nil && MapLibrary.isInstalled,
         "no Chromium, OpenLayers or Leaflet"), .serialized)
 struct BrowserTests {
     private let site: OutageSite
@@ -58,16 +51,11 @@ struct BrowserTests {
             "direct.html": openLayers(direct), "leaflet-direct.html": leaflet(direct),
         ]
         site.room.answers { request in
-            let name = String(request.target.split(separator: "/").last ?? "")
-            if let page = pages[name] {
+            if let page = pages[request.fileName] {
                 return OutageSite.reply(
                     "text/html; charset=utf-8", Array(page.utf8), "Cache-Control: max-age=600")
             }
-            guard let file = libraries[name], let bytes = try? readBytes(file) else {
-                return .response(404)
-            }
-            let type = name.hasSuffix("css") ? "text/css" : "text/javascript"
-            return OutageSite.reply(type, bytes, "Cache-Control: max-age=600")
+            return MapLibrary.reply(request.fileName) ?? .response(404)
         }
     }
 

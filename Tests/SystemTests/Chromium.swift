@@ -45,3 +45,31 @@ enum Chromium {
         return String(page[start...].prefix { $0 != "." && $0 != "<" })
     }
 }
+
+/// The map libraries of pages, by the names under which pages load them.
+enum MapLibrary {
+    private static let files = [
+        "OpenLayers.js": "/usr/share/javascript/openlayers/OpenLayers.js",
+        "style.css": "/usr/share/openlayers/theme/default/style.css",
+        "leaflet.js": "/usr/share/javascript/leaflet/leaflet.js",
+        "leaflet.css": "/usr/share/javascript/leaflet/leaflet.css",
+    ]
+
+    static let isInstalled = files.values.allSatisfy { (try? readBytes($0)) != nil }
+
+    /// What an origin answers to whoever asks for such a file; nil: it is none.
+    static func reply(
+        _ name: String, _ field: String = "Cache-Control: max-age=600"
+    ) -> Reply? {
+        guard let file = files[name], let bytes = try? readBytes(file) else { return nil }
+        let type = name.hasSuffix("css") ? "text/css" : "text/javascript"
+        return OutageSite.reply(type, bytes, field)
+    }
+}
+
+extension Request {
+    /// What its path ends in.
+    var fileName: String {
+        String(target.prefix { $0 != "?" }.split(separator: "/").last ?? "")
+    }
+}
