@@ -16,6 +16,7 @@ struct Tool: Sendable {
         Tool("/usr/sbin/lighttpd"), Tool("/usr/bin/mapserv"), Tool("/usr/bin/ogr2ogr"),
         Tool("/usr/bin/gdalinfo"), Tool("/usr/bin/gdal_translate"),
         Tool("/usr/bin/curl", "/usr/local/bin/curl"), Tool("/usr/bin/openssl"),
+        Tool("/usr/bin/goaccess"),
         Tool("/usr/bin/python3"), Tool("/usr/bin/aws", "/usr/local/bin/aws"),
         Tool("\(projectRoot)/.build/python/bin/cfn-lint"),
         Tool("\(projectRoot)/.build/python/bin/moto_server"),
@@ -42,7 +43,8 @@ struct ToolTests {
         let missing = Tool.missing(Tool.all) { access($0, F_OK) == 0 }
         #expect(missing.isEmpty, "missing: \(missing.joined(separator: ", ")); run make test")
         let python = try #require(packagedPython)
-        let modules = "import boto3, django, geoserver, moto.server, owslib, yaml"
+        let modules =
+            "import aws_log_parser, boto3, django, geoserver, moto.server, owslib, yaml"
         let found = try TemporaryDirectory().run(python, ["-c", modules])
         #expect(found.exit == 0, "\(found.output)")
     }
