@@ -24,12 +24,20 @@ struct SecuredFiles {
             "/CN=\(name)")
     }
 
-    /// - Parameter days: until it ends; -1: it has.
-    func certificate(_ name: String, by authority: String, days: Int = 2) throws {
+    /// - Parameters:
+    ///   - days: until it ends; -1: it has.
+    ///   - extensions: further ones, as openssl's configuration has them.
+    func certificate(
+        _ name: String, by authority: String, days: Int = 2, isRSA: Bool = false,
+        extensions: [String] = []
+    ) throws {
+        let key = isRSA ? ["rsa:2048"] : ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+        let names = "subjectAltName=DNS:edge.test,DNS:localhost"
         try make(
-            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
-            path("\(name).key"), "-out", path("\(name).csr"), "-subj", "/CN=\(name)", "-addext",
-            "subjectAltName=DNS:edge.test,DNS:localhost")
+            ["req", "-newkey"] + key + [
+                "-nodes", "-keyout", path("\(name).key"), "-out", path("\(name).csr"), "-subj",
+                "/CN=\(name)",
+            ] + ([names] + extensions).flatMap { ["-addext", $0] })
         try make(
             "x509", "-req", "-in", path("\(name).csr"), "-CA", path("\(authority).pem"), "-CAkey",
             path("\(authority).key"), "-CAcreateserial", "-days", "\(days)", "-copy_extensions",
@@ -37,7 +45,9 @@ struct SecuredFiles {
             "-out", path("\(name).pem"))
     }
 
-    private func make(_ words: String...) throws {
+    private func make(_ words: String...) throws { try make(words) }
+
+    private func make(_ words: [String]) throws {
         let child = try Child(openssl ?? "openssl", words)
         guard child.waitForExit() == 0 else {
             throw WireError("openssl \(words[0]) failed: \(child.wholeLog)")

@@ -16,7 +16,7 @@ struct Tool: Sendable {
         Tool("/usr/sbin/lighttpd"), Tool("/usr/bin/mapserv"), Tool("/usr/bin/ogr2ogr"),
         Tool("/usr/bin/gdalinfo"), Tool("/usr/bin/gdal_translate"),
         Tool("/usr/bin/curl", "/usr/local/bin/curl"), Tool("/usr/bin/openssl"),
-        Tool("/usr/bin/goaccess"),
+        Tool("/usr/bin/goaccess"), Tool("/usr/bin/testssl", "/usr/bin/testssl.sh"),
         Tool("/usr/bin/python3"), Tool("/usr/bin/aws", "/usr/local/bin/aws"),
         Tool("\(projectRoot)/.build/python/bin/cfn-lint"),
         Tool("\(projectRoot)/.build/python/bin/moto_server"),
