@@ -83,14 +83,26 @@ public struct InvalidationIndex: Sendable {
 
     /// The numbers of the latest rules that match what is stored under a canonical key. A key whose
     /// parts cannot be told, such as a digest, counts as killed by every rule, soft ones too.
-    public func numbers(of canonical: RawSpan) -> Numbers {
+    ///
+    /// - Parameter fields: those of the response; nil: not at hand, or not known yet, and then a
+    ///   page may show anything.
+    public func numbers(of canonical: RawSpan, fields: RawSpan? = nil) -> Numbers {
         var numbers = namedNumbers(of: canonical)
         // What is not younger than the horizon was looked for among all that is stored.
         if scopes.latest > horizon {
-            numbers.formMaximum(scopes.numbers(of: canonical, reading, since: horizon))
+            numbers.formMaximum(
+                scopes.numbers(of: canonical, fields: fields, reading, since: horizon))
         }
         return numbers
     }
+
+    /// The same for a list of variants, which shows nothing by itself: what a write touched is told
+    /// of each variant.
+    public func numbers(ofVariants canonical: RawSpan) -> Numbers { namedNumbers(of: canonical) }
+
+    /// The number of the latest rule for which the fields of a response have to be looked at; 0 if
+    /// there is none: what was fetched since is judged by its key alone.
+    public var latestShown: UInt64 { reading.tagField.isEmpty ? 0 : scopes.latest }
 
     private func namedNumbers(of canonical: RawSpan) -> Numbers {
         guard let target = InvalidationTarget(in: canonical) else {

@@ -66,15 +66,15 @@ struct InvalidationView: ~Copyable {
         return header.invalidation >= numbers.dead
     }
 
-    /// The latest that match an entry under a key. Its tags are looked at only while a rule that
-    /// reaches one is younger than the entry.
+    /// The latest that match an entry under a key. Its fields are looked at only while a rule that
+    /// may reach what they tell is younger than the entry.
     @inline(never)
     private mutating func numbers(
         of key: CacheKey, _ canonical: UnsafeRawBufferPointer, _ header: EntryHeader,
         _ fields: UnsafeRawBufferPointer?
     ) -> InvalidationIndex.Numbers {
         refresh()
-        guard header.invalidation < latestTag, header.kind != .variants else {
+        guard header.invalidation < max(latestTag, index.latestShown) else {
             return unsafe numbers(of: key, canonical)
         }
         let line = unsafe memo + (Int(truncatingIfNeeded: key.low) & (Self.lines - 1))

@@ -15,10 +15,11 @@ extension LoopState where N: ~Copyable {
             !keepsTags(raw, exchange, field)
         else { return raw }
         let reading = store?.invalidations.reading ?? .standard
-        let tags = unsafe ScopeTags.tags(of: canonical.span.bytes, reading)
+        let start = Int(originHead.fields[0].name.start)
+        let fields = unsafe raw.span.bytes.extracting(droppingFirst: start)
+        let tags = unsafe ScopeTags.tags(of: canonical.span.bytes, fields: fields, reading)
         if tags.isEmpty { return raw }
         let line = field + Array(": \(tags.joined(separator: ", "))\r\n".utf8)
-        let start = Int(originHead.fields[0].name.start)
         let next = Array(raw[..<start] + line + raw[start...])
         // What has no room for its tags must not be kept where no write finds it.
         return reread(next, exchange) ? next : untagged(raw, exchange)

@@ -13,6 +13,10 @@ public struct WriteSettings: Sendable {
     /// Layer groups, each with its members, which may be groups themselves. What touches a member
     /// touches the group.
     public var groups: [LayerName: [LayerName]] = [:]
+    /// Styles, each with all the layers whose default style it is. A write to such a style touches
+    /// these layers and whatever names the style; one to any other style touches everything that
+    /// does not tell its style.
+    public var styles: [LayerName: [LayerName]] = [:]
     /// Where the servers' catalogue is read; nil: nowhere, so that `groups` and `context` are all
     /// that is known.
     public var catalogue: CatalogueSettings?
@@ -27,8 +31,31 @@ public struct WriteSettings: Sendable {
         context.site = []
     }
 
-    /// The scope with the groups that show what it names.
+    /// The scope with the layers that are drawn by what it names, and the groups that show those.
     public func expanded(_ scope: WriteScope) -> WriteScope {
+        withGroups(withLayers(scope))
+    }
+
+    /// Of styles of which is known whose default they are, those layers in place of all.
+    private func withLayers(_ scope: WriteScope) -> WriteScope {
+        guard !styles.isEmpty else { return scope }
+        var known = WriteScope()
+        known.isHard = scope.isHard
+        for part in scope.parts {
+            guard case .style(let style) = part.target, let layers = styles[style] else {
+                known.insert(part)
+                continue
+            }
+            for target in [.namedStyle(style)] + layers.map(WriteScope.Target.layer) {
+                known.insert(
+                    WriteScope.Part(
+                        target, part.kinds, boxes: part.boxes, selection: part.selection))
+            }
+        }
+        return known
+    }
+
+    private func withGroups(_ scope: WriteScope) -> WriteScope {
         guard !groups.isEmpty || awaitsCatalogue else { return scope }
         var wide = scope
         if awaitsCatalogue {
@@ -63,7 +90,7 @@ extension WriteScope.Target {
     fileprivate var namesLayers: Bool {
         switch self {
         case .layer, .workspace: true
-        case .everything, .style, .page: false
+        case .everything, .style, .namedStyle, .page: false
         }
     }
 
@@ -72,7 +99,7 @@ extension WriteScope.Target {
         switch self {
         case .layer, .workspace: matches(layer: layer, style: nil, path: nil)
         // Meant in any case, or not by its name.
-        case .everything, .style, .page: false
+        case .everything, .style, .namedStyle, .page: false
         }
     }
 }

@@ -35,6 +35,9 @@ struct WriteSettingsTests {
               repeatAfter: 5m
               margin: 10
               groups: { "w:base": ["w:a", b], all: w:base }
+              styles: { line: ["w:a", b], "w:fill": w:c }
+              pages: { /story/x: ["layer:w:a", "style:line"], "/": page:/story }
+              tagHeader: X-Shown
             """)
         #expect(!settings.isOn && settings.context.root == "maps")
         #expect(settings.context.site == ["/layers", "/"])
@@ -44,6 +47,17 @@ struct WriteSettingsTests {
                 LayerName("w:base"): [LayerName("w:a"), LayerName("b")],
                 LayerName("all"): [LayerName("w:base")],
             ])
+        #expect(
+            settings.styles == [
+                LayerName("line"): [LayerName("w:a"), LayerName("b")],
+                LayerName("w:fill"): [LayerName("w:c")],
+            ])
+        #expect(
+            settings.reading.pages == [
+                ShownRule(path: "/story/x", words: ["layer:w:a", "style:line"]),
+                ShownRule(path: "/", words: ["page:/story"]),
+            ])
+        #expect(settings.reading.tagField == Array("X-Shown".utf8))
     }
 
     @Test(
@@ -53,7 +67,12 @@ struct WriteSettingsTests {
             ("writes: { site: [layers] }", "is no path"),
             ("writes: { site: [\"/layers/*\"] }", "is no path"),
             ("writes: { site: [/], enabled: false }", "but writes are not observed"),
-            ("writes: { groups: { a: [{ b: c }] } }", "a member of the group a is no name"),
+            ("writes: { groups: { a: [{ b: c }] } }", "an element of writes.groups.a is no name"),
+            ("writes: { styles: { a: [{ b: c }] } }", "an element of writes.styles.a is no name"),
+            ("writes: { pages: { story: [layer:a] } }", "story in writes.pages is no path"),
+            ("writes: { pages: { /story: [roads] } }", "names nothing that a page shows"),
+            ("writes: { pages: { /story: [\"layer:*\"] } }", "names nothing that a page shows"),
+            ("writes: { tagHeader: a b }", "is no header name"),
         ])
     func mistakes(_ text: String, _ told: String) {
         #expect(findings(origins + text + "\n").contains { $0.contains(told) })
@@ -88,6 +107,22 @@ struct WriteSettingsTests {
         // A bare name may be any workspace's.
         #expect(settings.expanded(WriteScope(.layer(LayerName("a")), .all)).parts.count == 4)
         #expect(settings.expanded(.everything) == .everything)
+    }
+
+    @Test("a style of which is known whose default it is goes with those layers, and their groups")
+    func styles() {
+        var settings = WriteSettings()
+        settings.styles = [LayerName("line"): [LayerName("w:a")]]
+        settings.groups = [LayerName("w:base"): [LayerName("w:a")]]
+        let scope = settings.expanded(WriteScope(.style(LayerName("line")), .drawn, isHard: true))
+        #expect(
+            scope.parts.map(\.target) == [
+                .namedStyle(LayerName("line")), .layer(LayerName("w:a")),
+                .layer(LayerName("w:base")),
+            ])
+        #expect(scope.isHard && scope.parts.allSatisfy { $0.kinds == .drawn })
+        let other = WriteScope(.style(LayerName("w:line")), .drawn)
+        #expect(settings.expanded(other) == other)
     }
 
     @Test("the status tells of writes where there are any")

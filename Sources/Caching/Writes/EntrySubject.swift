@@ -8,6 +8,12 @@ public struct ScopeReading: Sendable {
     /// How far beyond its own edges a picture shows something, in percent of its width and height:
     /// symbols, labels, and the rest of the metatile that it was drawn in. Default 50.
     public var margin: Int
+    /// What pages show, by their paths. Of several that fit all count.
+    public var pages: [ShownRule] = []
+    /// The response field that tells what a page shows; empty: none does. Default `Surrogate-Key`.
+    public var tagField = standardTagField
+
+    public static var standardTagField: [UInt8] { Array("Surrogate-Key".utf8) }
 
     public init(services: MapServices = .standard, margin: Int = 50) {
         (self.services, self.margin) = (services, margin)
@@ -123,9 +129,7 @@ struct EntrySubject {
             unsafe withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { second in
                 var layer = unsafe first.mutableBytes
                 var style = unsafe second.mutableBytes
-                guard let map else {
-                    return body(pageName(canonical, &layer), nil, nil)
-                }
+                guard let map else { return body(pageName(canonical, &layer), nil, nil) }
                 var names = map.names
                 while let (named, drawn) = map.next(
                     &names, path: canonical.extracting(texts.path),
@@ -150,10 +154,24 @@ struct EntrySubject {
         name.workspace.map { ScopeName.workspace(bytes.extracting($0)) }
     }
 
-    /// The layer that a page is about: `workspace:name`, decoded.
+    /// The layer that a page is about; nil: its path names none.
+    func pageLayerName(hashedIn canonical: RawSpan) -> ScopeName? {
+        guard pageLayer != nil else { return nil }
+        return unsafe withUnsafeTemporaryAllocation(
+            byteCount: MapSubject.nameLimit, alignment: 1
+        ) {
+            var memory = unsafe $0.mutableBytes
+            return pageName(canonical, &memory)
+        }
+    }
+
     private func pageName(_ canonical: RawSpan, _ memory: inout MutableRawSpan) -> ScopeName? {
         guard let pageLayer else { return nil }
-        let text = canonical.extracting(pageLayer)
+        return Self.decodedName(canonical.extracting(pageLayer), &memory)
+    }
+
+    /// `workspace:name`, or a name alone, percent-encoded: of the workspace `*` any is meant.
+    static func decodedName(_ text: RawSpan, _ memory: inout MutableRawSpan) -> ScopeName? {
         var (count, colon, at) = (0, -1, 0)
         while at < text.byteCount {
             let (value, width) = PercentCoding.decoded(text, at: at)
@@ -165,7 +183,8 @@ struct EntrySubject {
         }
         guard count > colon + 1 else { return nil }
         let name = memory.bytes.extracting((colon + 1)..<count)
-        if colon <= 0 { return ScopeName(workspace: nil, name) }
+        let isAny = colon == 1 && memory.bytes[0] == UInt8(ascii: "*")
+        if colon <= 0 || isAny { return ScopeName(workspace: nil, name) }
         return ScopeName(workspace: memory.bytes.extracting(0..<colon), name)
     }
 }

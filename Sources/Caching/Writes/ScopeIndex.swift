@@ -43,6 +43,8 @@ public struct ScopeIndex: Sendable {
     private var anyWorkspace = ScopeMarks()
     private var anyLayer = ScopeMarks()
     private var anyStyle = ScopeMarks()
+    /// The number of the latest scope of a style.
+    private var latestStyle: UInt64 = 0
     private var pages: [Page] = []
 
     public init() {}
@@ -91,7 +93,7 @@ public struct ScopeIndex: Sendable {
                 mark(&inUnknown)
             }
             mark(&anyLayer)
-        case .style(let style):
+        case .style(let style), .namedStyle(let style):
             let name = ScopeName(style)
             if let exact = name.exact {
                 mark(&styles[exact, default: ScopeMarks()])
@@ -99,7 +101,8 @@ public struct ScopeIndex: Sendable {
             } else {
                 mark(&styles[name.any, default: ScopeMarks()])
             }
-            mark(&anyStyle)
+            if case .style = part.target { mark(&anyStyle) }
+            latestStyle = max(latestStyle, number)
         case .page(let path):
             pages.append(Page(path: Array(path.utf8), part: part, number: number, isHard: isHard))
             guard pages.count > Self.pageLimit else { return }
@@ -167,8 +170,11 @@ public struct ScopeIndex: Sendable {
     /// The numbers of the latest scopes that touch what is stored under a canonical key.
     ///
     /// A key whose parts cannot be told, such as a digest, counts as touched by every scope.
+    ///
+    /// - Parameter fields: the response's, by which a page tells what it shows; nil: not at hand,
+    ///   so that it may show anything beside what its path names.
     public func numbers(
-        of canonical: RawSpan, _ reading: ScopeReading, since: UInt64
+        of canonical: RawSpan, fields: RawSpan? = nil, _ reading: ScopeReading, since: UInt64
     ) -> InvalidationIndex.Numbers {
         var found = InvalidationIndex.Numbers(dead: 0, stale: 0)
         if latest <= since { return found }
@@ -180,16 +186,50 @@ public struct ScopeIndex: Sendable {
             kinds: entry.kinds, box: entry.box, level: entry.level, time: entry.time,
             gridSet: entry.gridSet, format: entry.format, since: since)
         everything.numbers(look, style: nil, into: &found)
+        if let path = entry.path {
+            let layer = entry.pageLayerName(hashedIn: canonical)
+            lookUp(
+                look, page: canonical.extracting(path), layer: layer, fields: fields, reading,
+                into: &found)
+            return found
+        }
         entry.forEachName(in: canonical) { layer, workspace, style in
             lookUp(look, layer: layer, inWorkspace: workspace, style, into: &found)
             lookUp(look, style: style, into: &found)
         }
-        if let path = entry.path {
-            lookUp(look, path: canonical.extracting(path), into: &found)
-        } else if entry.isPage {
-            lookUp(look, path: nil, into: &found)
-        }
         return found
+    }
+
+    /// A page goes with its path, with the layer that this names, and with what it is known to
+    /// show. Where it tells no layer it may show any; and a list that tells some may yet have to
+    /// show more, when there are more.
+    private func lookUp(
+        _ look: ScopeLook, page path: RawSpan, layer: ScopeName?, fields: RawSpan?,
+        _ reading: ScopeReading, into found: inout InvalidationIndex.Numbers
+    ) {
+        var (tellsLayer, tellsStyle) = (layer != nil, false)
+        var numbers = InvalidationIndex.Numbers(dead: 0, stale: 0)
+        let isKnown = EntrySubject.forEachShown(path: path, fields: fields, reading) {
+            switch $0 {
+            case .layer: lookUp(look, layer: $1, inWorkspace: nil, nil, into: &numbers)
+            case .workspace:
+                let workspace = ScopeName.workspace($2)
+                lookUp(look, layer: nil, inWorkspace: workspace, nil, into: &numbers)
+            case .style: lookUp(look, style: $1, into: &numbers)
+            case .page: lookUp(look, path: $2, into: &numbers)
+            }
+            tellsLayer = tellsLayer || $0 == .layer || $0 == .workspace
+            tellsStyle = tellsStyle || $0 == .style
+        }
+        found.formMaximum(numbers)
+        lookUp(look, path: isKnown ? path : nil, into: &found)
+        if let layer { lookUp(look, layer: layer, inWorkspace: nil, nil, into: &found) }
+        var others = look
+        if tellsLayer, isKnown { others.kinds.formIntersection(.lists) }
+        lookUp(others, layer: nil, inWorkspace: nil, nil, into: &found)
+        others = look
+        if tellsStyle, isKnown { others.kinds.formIntersection(.lists) }
+        lookUp(others, style: nil, into: &found)
     }
 
     private func lookUp(
@@ -224,7 +264,7 @@ public struct ScopeIndex: Sendable {
     private func lookUp(
         _ look: ScopeLook, style: ScopeName?, into found: inout InvalidationIndex.Numbers
     ) {
-        guard anyStyle.latest > look.since else { return }
+        guard latestStyle > look.since else { return }
         guard let style else { return lookUp(look, anyStyle, nil, into: &found) }
         lookUp(look, styles[style.any], style, into: &found)
         lookUp(look, styles[style.exact ?? style.bare], style, into: &found)
@@ -246,7 +286,7 @@ public struct ScopeIndex: Sendable {
     }
 
     /// Whether a path, as sent, begins with whole segments of a decoded one.
-    private static func begins(_ path: RawSpan, with start: [UInt8]) -> Bool {
+    static func begins(_ path: RawSpan, with start: [UInt8]) -> Bool {
         var at = 0
         for byte in start {
             guard at < path.byteCount else { return false }

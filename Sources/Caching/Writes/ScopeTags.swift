@@ -30,25 +30,67 @@ public enum ScopeTags {
     // MARK: entries
 
     /// The tags of what is stored under a canonical key; none: no write makes it stale.
-    public static func tags(of canonical: RawSpan, _ reading: ScopeReading) -> [String] {
+    ///
+    /// - Parameter fields: those of the response.
+    public static func tags(
+        of canonical: RawSpan, fields: RawSpan, _ reading: ScopeReading
+    ) -> [String] {
         guard let entry = EntrySubject(canonical, reading) else {
-            return coarse(.all) + ["unread"]
+            return coarse(.all)
         }
         if entry.kinds.isEmpty { return [] }
         var tags = kindTags(entry.kinds)
+        if entry.isPage {
+            tags = unique(tags + pageTags(entry, canonical, fields, reading))
+            return tags.count > limit ? coarse(entry.kinds) : tags
+        }
         for name in entry.names(in: canonical) {
             tags += layerTags(name.layer, entry.kinds) + styleTags(name.style, entry.kinds)
-        }
-        if entry.isPage, let path = entry.path {
-            tags += pageTags(PercentCoding.decodedBytes(canonical.extracting(path)))
         }
         tags = unique(tags)
         return tags.count > limit ? coarse(entry.kinds) : tags
     }
 
+    /// Those of a page: by its path, by the layer that this names, and by what it tells it shows.
+    private static func pageTags(
+        _ entry: EntrySubject, _ canonical: RawSpan, _ fields: RawSpan, _ reading: ScopeReading
+    ) -> [String] {
+        guard let path = entry.path else { return [] }
+        let text = canonical.extracting(path)
+        var tags = pageTags(PercentCoding.decodedBytes(text))
+        let own = entry.names(in: canonical).compactMap(\.layer)
+        tags += own.flatMap { layerTags($0, entry.kinds) }
+        var (tellsLayer, tellsStyle) = (!own.isEmpty, false)
+        let isKnown = EntrySubject.forEachShown(path: text, fields: fields, reading) {
+            kind, _, text in
+            let name = PercentCoding.decodedBytes(text)
+            switch kind {
+            case .layer: tags += layerTags(layer(name), entry.kinds)
+            case .workspace:
+                tags.append(tag("workspace:", name[...]))
+                tags += groups("nameless", entry.kinds)
+            case .style: tags += styleTags(layer(name), entry.kinds)
+            case .page: tags += pageTags(name)
+            }
+            tellsLayer = tellsLayer || kind == .layer || kind == .workspace
+            tellsStyle = tellsStyle || kind == .style
+        }
+        if !isKnown { tags.append("unread") }
+        let mayShowMore = !isKnown || entry.kinds.contains(.lists)
+        if !tellsLayer || mayShowMore { tags += groups("nameless", entry.kinds) }
+        if !tellsStyle || mayShowMore { tags += groups("unstyled", entry.kinds) }
+        return tags
+    }
+
+    /// A name, decoded; of the workspace `*` any is meant.
+    private static func layer(_ text: [UInt8]) -> LayerName {
+        let name = LayerName(String(decoding: text, as: UTF8.self))
+        return name.workspace == "*" ? LayerName(workspace: nil, name.name) : name
+    }
+
     /// Of an entry that may show anything.
     private static func coarse(_ kinds: EntryKinds) -> [String] {
-        kindTags(kinds) + groups("nameless", kinds) + groups("unstyled", kinds)
+        kindTags(kinds) + groups("nameless", kinds) + groups("unstyled", kinds) + ["unread"]
     }
 
     private static func layerTags(_ layer: LayerName?, _ kinds: EntryKinds) -> [String] {
@@ -96,6 +138,7 @@ public enum ScopeTags {
             return named("layer:", layer) + groups("nameless", kinds)
         case .style(let style):
             return named("style:", style) + groups("unstyled", kinds)
+        case .namedStyle(let style): return named("style:", style) + ["unread"]
         case .page(let path): return [pageTag(Array(path.utf8)), "unread"]
         }
     }

@@ -1,6 +1,6 @@
 import Tiles
 
-/// The bytes of a scope, version 1 to 3; all numbers little-endian.
+/// The bytes of a scope, version 1 to 4; all numbers little-endian.
 ///
 /// ```
 /// version u8   flags u8 (1: hard)   parts u16
@@ -14,11 +14,11 @@ import Tiles
 /// ```
 ///
 /// Version 2 is written where a part selects tiles, and only there; version 3 where one selects
-/// grid sets or formats.
+/// grid sets or formats; version 4, which has a target 5 (style, by its name), where there is one.
 ///
 /// Who keeps them keeps a checksum beside them. The layout of a version never changes.
 extension WriteScope {
-    public static var version: UInt8 { 3 }
+    public static var version: UInt8 { 4 }
     /// Most bytes that a scope may have; more mean everything.
     public static var byteLimit: Int { 16_000 }
 
@@ -32,6 +32,7 @@ extension WriteScope {
 
     /// The lowest version that can say it.
     private var neededVersion: UInt8 {
+        if parts.contains(where: { $0.target.isNamedStyle }) { return 4 }
         if parts.contains(where: { !$0.selection.isOfAnyKind }) { return 3 }
         return parts.contains { !$0.selection.isAll } ? 2 : 1
     }
@@ -110,8 +111,15 @@ extension WriteScope.Target {
             (name.workspace == nil ? 2 : 18, name.workspace ?? "", name.name)
         case .style(let name):
             (name.workspace == nil ? 3 : 19, name.workspace ?? "", name.name)
+        case .namedStyle(let name):
+            (name.workspace == nil ? 5 : 21, name.workspace ?? "", name.name)
         case .page(let path): (4, "", path)
         }
+    }
+
+    fileprivate var isNamedStyle: Bool {
+        if case .namedStyle = self { return true }
+        return false
     }
 
     fileprivate init?(tag: UInt32, workspace: String, name: String) {
@@ -124,6 +132,7 @@ extension WriteScope.Target {
         case 2, 18: self = .layer(layer)
         case 3, 19: self = .style(layer)
         case 4: self = .page(name)
+        case 5, 21: self = .namedStyle(layer)
         default: return nil
         }
         guard (tag == 0) == name.isEmpty else { return nil }

@@ -47,6 +47,7 @@ extension WriteScope.Target {
             layer?.workspace == nil || layer?.workspace == name
         case .layer(let name): layer.map { name.mayBe($0) } ?? true
         case .style(let name): style.map { name.mayBe($0) } ?? true
+        case .namedStyle(let name): style.map { name.mayBe($0) } ?? false
         case .page(let start):
             path.map { Self.begins($0, with: start) } ?? true
         }

@@ -24,6 +24,7 @@ extension WriteScope.Part {
             case .workspace(let name): "workspace \(name)"
             case .layer(let name): "layer \(name)"
             case .style(let name): "style \(name)"
+            case .namedStyle(let name): "style \(name) by its name"
             case .page(let path): "page \(path)"
             }
         return "\(name)\(place)\(selection.words) (\(kinds.words))"

@@ -24,6 +24,9 @@ public struct WriteScope: Sendable, Equatable {
         case layer(LayerName)
         /// All that is drawn with a style; without a workspace, those of that name in any.
         case style(LayerName)
+        /// All that names a style, and nothing that does not tell its style: of whom it is known
+        /// which layers have it for their default one.
+        case namedStyle(LayerName)
         /// All whose path begins so, in whole segments: `/story/x` is above `/story/x/view`.
         case page(String)
     }
@@ -156,7 +159,7 @@ public struct WriteScope: Sendable, Equatable {
         switch target {
         case .everything: true
         case .workspace(let name): (1...nameLimit).contains(name.utf8.count)
-        case .layer(let name), .style(let name):
+        case .layer(let name), .style(let name), .namedStyle(let name):
             (1...nameLimit).contains(name.name.utf8.count)
                 && (name.workspace?.utf8.count ?? 1) <= nameLimit
         case .page(let path): (1...nameLimit).contains(path.utf8.count)

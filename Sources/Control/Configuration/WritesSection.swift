@@ -13,25 +13,51 @@ extension ConfigurationReader {
         }
         section.read("repeatAfter", &writes.repeatDelay, .duration(1_000...86_400_000))
         section.read("margin", &writes.reading.margin, .count(0...1_000))
-        if var groups = section.section("groups") {
-            for entry in groups.entries() {
-                writes.groups[LayerName(entry.name)] = entry.elements.compactMap { element in
-                    if case .value(let given) = element {
-                        return given.read(.text, findings).map { LayerName($0) }
-                    }
-                    findings.error(
-                        at: entry.place,
-                        "a member of the group \(printable(entry.name)) is no name",
-                        "write its layers as a list: [geonode:roads, geonode:rivers]")
-                    return nil
-                }
-            }
+        let layers = "write its layers as a list: [geonode:roads, geonode:rivers]"
+        for (name, members) in lists("groups", in: &section, of: .text, layers) {
+            writes.groups[LayerName(name)] = members.map { LayerName($0) }
         }
+        for (name, members) in lists("styles", in: &section, of: .text, layers) {
+            writes.styles[LayerName(name)] = members.map { LayerName($0) }
+        }
+        let words = "write what it shows as a list: [layer:geonode:roads, page:/story/x]"
+        for (path, shown) in lists("pages", in: &section, of: .shownWord, words) {
+            guard path.hasPrefix("/"), !path.contains("*"), !path.contains("?") else {
+                findings.error(
+                    at: findings.place(of: "writes.pages.\(printable(path))"),
+                    "\(printable(path)) in writes.pages is no path",
+                    "write its first segments, such as /story/rome")
+                continue
+            }
+            writes.reading.pages.append(ShownRule(path: path, words: shown))
+        }
+        var tagHeader = ""
+        section.read("tagHeader", &tagHeader, .fieldName)
+        if !tagHeader.isEmpty { writes.reading.tagField = Array(tagHeader.utf8) }
         if let catalogue = section.section("catalogue") {
             writes.catalogue = readCatalogue(catalogue)
         }
         section.finish()
         configuration.settings.writes = writes
+    }
+
+    /// A section whose keys are the operator's own names, each with a list.
+    ///
+    /// - Parameter remedy: what to write in place of an element that is none.
+    private func lists(
+        _ key: String, in section: inout Section, of form: ValueForm<String>, _ remedy: String
+    ) -> [(name: String, values: [String])] {
+        guard var lists = section.section(key) else { return [] }
+        return lists.entries().map { entry in
+            let values = entry.elements.compactMap { element -> String? in
+                if case .value(let given) = element { return given.read(form, findings) }
+                findings.error(
+                    at: entry.place,
+                    "an element of writes.\(key).\(printable(entry.name)) is no name", remedy)
+                return nil
+            }
+            return (entry.name, values)
+        }
     }
 
     /// The keys of `writes.catalogue`; nil where nobody is named who has one.
@@ -86,6 +112,18 @@ extension ValueForm where Value == String {
             guard isOne else {
                 throw Complaint(
                     "is no single segment of a path", "write it without slashes: geoserver")
+            }
+            return text
+        }
+    }
+
+    /// What a page shows.
+    fileprivate static var shownWord: Self {
+        Self { text throws(Complaint) in
+            guard ShownWords.isWord(text) else {
+                throw Complaint(
+                    "names nothing that a page shows",
+                    "write layer:NAME, workspace:NAME, style:NAME or page:/PATH")
             }
             return text
         }

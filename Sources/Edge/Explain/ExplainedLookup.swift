@@ -59,7 +59,7 @@ extension LoopState where N: ~Copyable {
             let entry = unsafe withFields(
                 StoredEntry(record: record, header: header, layout: layout))
         else {
-            noteInvalidation(target, &told)
+            noteInvalidation(target, [], &told)
             return .absent
         }
         let fields = unsafe [UInt8](entry.headers)
@@ -85,7 +85,7 @@ extension LoopState where N: ~Copyable {
             }
         }
         noteTagRule(in: fields, of: header, &told)
-        noteInvalidation(target, &told)
+        noteInvalidation(target, fields, &told)
         if !isAlive, told.invalidation == nil, let store {
             told.invalidation = Explanation.Invalidation(
                 number: store.invalidations.latest, rule: "a tag of what is stored", kills: true)
@@ -109,8 +109,10 @@ extension LoopState where N: ~Copyable {
     }
 
     /// The latest invalidation in force that names the target, if any does.
-    private func noteInvalidation(_ canonical: [UInt8], _ told: inout Explanation) {
-        guard let latest = store?.invalidations.latest(naming: canonical),
+    private func noteInvalidation(
+        _ canonical: [UInt8], _ fields: [UInt8], _ told: inout Explanation
+    ) {
+        guard let latest = store?.invalidations.latest(naming: canonical, showing: fields),
             latest.number > told.invalidation?.number ?? 0
         else { return }
         told.invalidation = Explanation.Invalidation(

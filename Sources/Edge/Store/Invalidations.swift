@@ -331,13 +331,18 @@ public final class Invalidations: Sendable {
 
     /// The latest rule in force that names what is stored under a canonical key. Cold: compares
     /// rule by rule.
-    func latest(naming canonical: [UInt8]) -> (number: UInt64, rule: InvalidationRule)? {
+    ///
+    /// - Parameter fields: those of the response, if they are at hand.
+    func latest(
+        naming canonical: [UInt8], showing fields: [UInt8] = []
+    ) -> (number: UInt64, rule: InvalidationRule)? {
         let (journal, reading) = state.withLock { ($0.journal, $0.reading) }
         return journal.last { number, rule in
             var index = InvalidationIndex()
             index.reading = reading
             index.insert(rule, number: number)
-            return unsafe index.number(of: canonical.span.bytes) == number
+            let found = unsafe index.numbers(of: canonical.span.bytes, fields: fields.span.bytes)
+            return found.dead == number
         }
     }
 

@@ -3,7 +3,7 @@ import CloudFront
 import HTTP
 
 // Tags are not in a record: they are looked up in the stored fields, and only of entries that are
-// older than the latest rule that reaches a tag.
+// older than the latest rule that reaches a tag, or than the latest write.
 extension EntryHeader {
     /// The latest rules that match one of the entry's tags.
     ///
@@ -24,7 +24,13 @@ extension EntryHeader {
         in index: InvalidationIndex, _ canonical: RawSpan, _ fields: UnsafeRawBufferPointer?,
         _ tagField: [UInt8]
     ) -> InvalidationIndex.Numbers {
-        var numbers = index.numbers(of: canonical)
+        if kind == .variants { return index.numbers(ofVariants: canonical) }
+        var numbers = InvalidationIndex.Numbers(dead: 0, stale: 0)
+        if let fields = unsafe fields {
+            numbers = unsafe index.numbers(of: canonical, fields: fields.bytes)
+        } else {
+            numbers = index.numbers(of: canonical)
+        }
         unsafe numbers.formMaximum(tagNumbers(in: index, fields, tagField))
         return numbers
     }

@@ -52,7 +52,8 @@ struct EntrySubjectTests {
     }
 
     static func isDead(
-        _ canonical: [UInt8], by scope: WriteScope, _ reading: ScopeReading = .standard
+        _ canonical: [UInt8], by scope: WriteScope, _ reading: ScopeReading = .standard,
+        fields: String = ""
     ) -> Bool {
         var index = InvalidationIndex()
         index.reading = reading
@@ -62,7 +63,10 @@ struct EntrySubjectTests {
         #expect(rule?.scope == scope)
         var scopes = ScopeIndex()
         scopes.insert(scope, number: 7)
-        return scopes.numbers(of: canonical.span.bytes, reading, since: 0).highest == 7
+        let block = Array(fields.utf8)
+        let numbers = scopes.numbers(
+            of: canonical.span.bytes, fields: block.span.bytes, reading, since: 0)
+        return numbers.highest == 7
     }
 
     @Test("from beyond a tile of Web Mercator so many of its own pixels reach into it")
@@ -214,6 +218,10 @@ struct EntrySubjectTests {
         Row("\(wms)REQUEST=GetMap&LAYERS=a:x,b:y&STYLES=s,t", scope(.style(LayerName("u"))), false),
         Row("\(wms)REQUEST=GetMap&LAYERS=a:x&STYLES=w:s", scope(.style(LayerName("v:s"))), false),
         Row("\(wms)REQUEST=GetMap&LAYERS=a:x&STYLES=s", scope(.style(LayerName("v:s"))), true),
+        Row("\(wms)REQUEST=GetMap&LAYERS=a:x&STYLES=s", scope(.namedStyle(LayerName("s"))), true),
+        Row("\(wms)REQUEST=GetMap&LAYERS=a:x&STYLES=", scope(.namedStyle(LayerName("s"))), false),
+        Row("\(wms)REQUEST=GetMap&LAYERS=a:x&STYLES=", scope(.style(LayerName("s"))), true),
+        Row("/story/x", scope(.namedStyle(LayerName("s"))), false),
         // Without any it may show all.
         Row("\(wms)REQUEST=GetMap", layer("a:x"), true),
         Row("\(wms)REQUEST=GetLegendGraphic&LAYER=a:x&STYLE=s", layer("a:x"), true),

@@ -14,7 +14,9 @@ struct ScopeIndexTests {
         switch lot.below(12) {
         case 0: target = .everything
         case 1: target = .workspace(["w", "v"][lot.below(2)])
-        case 2: target = .style(LayerName(workspace: [nil, "w"][lot.below(2)], "s\(lot.below(3))"))
+        case 2:
+            let style = LayerName(workspace: [nil, "w"][lot.below(2)], "s\(lot.below(3))")
+            target = lot.below(2) == 0 ? .style(style) : .namedStyle(style)
         case 3: target = .page("/p/\(lot.below(4))")
         case 4: target = .layer(LayerName(workspace: nil, layer.name))
         default: target = .layer(layer)

@@ -5,8 +5,10 @@ import Tiles
 
 @Suite("Writes: the tags by which a cache in front finds what a write touched")
 struct ScopeTagsTests {
-    private static func tags(_ canonical: [UInt8]) -> Set<String> {
-        Set(ScopeTags.tags(of: canonical.span.bytes, .standard))
+    private static func tags(_ canonical: [UInt8], fields: String = "") -> Set<String> {
+        let block = Array(fields.utf8)
+        return Set(
+            ScopeTags.tags(of: canonical.span.bytes, fields: block.span.bytes, .standard))
     }
 
     private static let map =
@@ -57,7 +59,7 @@ struct ScopeTagsTests {
         let many = (0..<40).map { "w:l\($0)" }.joined(separator: ",")
         #expect(
             Self.tags(EntrySubjectTests.sent("/geoserver/wms?LAYERS=\(many)&STYLES=&\(Self.map)"))
-                == ["kind:tiles", "nameless:maps", "unstyled:maps"])
+                == ["kind:tiles", "nameless:maps", "unstyled:maps", "unread"])
         let long = String(repeating: "x", count: 400)
         for tag in Self.tags(EntrySubjectTests.sent("/story/\(long)/\(long)")) {
             #expect((1...256).contains(tag.utf8.count))
@@ -85,23 +87,34 @@ struct ScopeTagsTests {
             .layer(LayerName($0))
         }
         + ["line", "geonode:line", "topp:line"].map { .style(LayerName($0)) }
+        + ["line", "geonode:line"].map { .namedStyle(LayerName($0)) }
         + [
             "/", "/story", "/story/x", "/story/x/", "/story/a/b/c/d/e/f/g/h", "/story/a/b/c",
             "/layers/geonode:roads", "/story/\(String(repeating: "y", count: 300))", "/story/a",
             "/story//a", "/maps/7",
         ].map { .page($0) }
 
-    @Test("every response that a scope touches has one of the scope's tags", arguments: targets)
-    func reaches(_ target: String) {
+    /// What pages say that they show.
+    private static let shown =
+        ["", "layer:geonode:roads", "layer:*:roads page:/story/x style:line", "workspace:geonode"]
+        + ["style:geonode:line, page:/story//a", "layer:*", "theme:dark"]
+        + [(0...ShownWords.limit).map { "layer:w:l\($0)" }.joined(separator: " ")]
+        + [(0..<40).map { "page:/story/p\($0)" }.joined(separator: " ")]
+
+    @Test(
+        "every response that a scope touches has one of the scope's tags", arguments: targets,
+        shown)
+    func reaches(_ target: String, _ shown: String) {
         let keys = [EntrySubjectTests.sent(target), EntrySubjectTests.normal(target)]
+        let fields = shown.isEmpty ? "" : "ETag: 1\r\nSurrogate-Key: \(shown)\r\n"
         for key in keys.compactMap(\.self) + [[9, 9]] {
-            let tags = Self.tags(key)
+            let tags = Self.tags(key, fields: fields)
             #expect(tags.count <= ScopeTags.limit)
             for scope in Self.scopes {
                 for kinds in [EntryKinds.all, .layer, .drawn, .tiles, [.pages, .lists], .lists] {
                     let part = WriteScope.Part(scope, kinds)
                     let isDead = EntrySubjectTests.isDead(
-                        key, by: EntrySubjectTests.scope(scope, kinds))
+                        key, by: EntrySubjectTests.scope(scope, kinds), fields: fields)
                     guard isDead, let told = ScopeTags.tags(of: part) else { continue }
                     #expect(!tags.isDisjoint(with: told), "\(scope) \(kinds.words) \(tags)")
                 }

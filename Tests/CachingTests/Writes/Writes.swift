@@ -86,6 +86,7 @@ enum Writes {
         case .workspace(let name): "\(name):*"
         case .layer(let name): name.workspace == nil ? "*:\(name.name)" : "\(name)"
         case .style(let name): "style \(name)"
+        case .namedStyle(let name): "style \(name) by its name"
         case .page(let path): path
         }
     }
