@@ -1,10 +1,11 @@
-"""A full cache: 1,000,000 tiles of 3 KB against 1,000, start-up with it, and memory."""
+"""A full cache: 1,000,000 tiles of 3 KB against 1,000, start-up with it, memory, and how long
+invalidations of it take."""
 
 import os
 import shutil
 import time
 
-from . import load
+from . import invalidations, load
 from .bench import medians, paired_ratio, rotate
 from .machine import BenchmarkError
 from .workload import layer_of, path_of
@@ -34,8 +35,11 @@ def _one(bench, server, rounds, seconds):
     spent = _fill(bench, server)
     rows = _rounds(bench, server, rounds, seconds)
     memory = server.memory()
-    full = _start_time(server, path_of(layer_of(SIZE), MANY // 2))
-    return {"fill_seconds": spent, "cpu_us": {case: medians(rows[case])["cpu_us"] for case in rows},
+    middle = path_of(layer_of(SIZE), MANY // 2)
+    full = _start_time(server, middle)
+    # The peers have nothing to compare.
+    slowest = invalidations.measure(server, middle) if server.name == "mapedge" else {}
+    return {"invalidation_ms": slowest, "fill_seconds": spent, "cpu_us": {case: medians(rows[case])["cpu_us"] for case in rows},
             "requests_per_second": {case: medians(rows[case])["requests_per_second"]
                                     for case in rows},
             "zipf_ratio": paired_ratio(rows["zipf"], rows["few"], "cpu_us"),

@@ -148,6 +148,13 @@ def million_lines(part, goals):
             f"    private memory: {row['private_bytes'] / (1 << 20):.1f} MiB"
             + (f" (goal < {goal['private_mib']})" if ours else "")
             + f", filled in {row['fill_seconds']:.0f} s"]
+        if row["invalidation_ms"]:
+            limit = goal["invalidation_ms"]
+            spent = ", ".join(f"{kind} {value:.1f} ms"
+                              for kind, value in row["invalidation_ms"].items())
+            met = all(value < limit for value in row["invalidation_ms"].values())
+            lines.append(f"    slowest invalidation acknowledged, and in force: {spent} (goal < "
+                         f"{limit} ms: {'yes' if met else 'NO'})")
     return lines
 
 

@@ -1,0 +1,59 @@
+"""How long a full cache takes to acknowledge that a part of it, or all, is void. From then on it is."""
+
+import http.client
+import re
+import time
+
+from . import load
+from .machine import BenchmarkError
+
+TIMES = 20
+LAYER = "<truncateLayer><layerName>geonode:l{0}</layerName></truncateLayer>"
+EXTENT = ("<truncateExtent><layerName>geonode:l{0}</layerName><gridSetId>EPSG:4326</gridSetId>"
+          "<bounds><coords><double>-10</double><double>40</double><double>10</double>"
+          "<double>50</double></coords></bounds></truncateExtent>")
+EVERYTHING = ("<InvalidationBatch xmlns=\"http://cloudfront.amazonaws.com/doc/2020-05-31/\">"
+              "<Paths><Quantity>1</Quantity><Items><Path>/*</Path></Items></Paths>"
+              "<CallerReference>{0}</CallerReference></InvalidationBatch>")
+
+
+def measure(server, path):
+    """Milliseconds of the slowest of several, by kind. `path` is a tile's: none
+    is stored of it from the acknowledgement on that everything is void."""
+    admin = http.client.HTTPConnection("127.0.0.1", server.admin_port, timeout=20)
+    listed = _answer(admin, "GET", "/2020-05-31/distribution", None)[1]
+    distribution = re.search(r"<Id>([A-Z0-9]+)</Id>", listed)
+    if distribution is None:
+        raise BenchmarkError(f"{server.name} lists no distribution: {listed[:200]}")
+    with load.Client(server.port) as viewer:
+        def is_hit():
+            return server.is_hit(viewer.get(path)[1])
+
+        slowest = {}
+        for name, text in (("layer", LAYER), ("extent", EXTENT)):
+            slowest[name] = max(_spent(admin, "/gwc/rest/masstruncate", text.format(number))
+                                for number in range(TIMES))
+        target = f"/2020-05-31/distribution/{distribution[1]}/invalidation"
+        spent = []
+        for number in range(3):
+            if not (is_hit() or is_hit()):  # The first may have to fetch it.
+                raise BenchmarkError(f"{path} is not kept")
+            spent.append(_spent(admin, target, EVERYTHING.format(number)))
+            if is_hit():
+                raise BenchmarkError(f"{path} is a hit behind the acknowledgement of /*")
+        slowest["everything"] = max(spent)
+    return slowest
+
+
+def _spent(admin, target, body):
+    start = time.monotonic()
+    status, text = _answer(admin, "POST", target, body)
+    if status not in (200, 201):
+        raise BenchmarkError(f"{target} answered {status}: {text[:200]}")
+    return (time.monotonic() - start) * 1_000
+
+
+def _answer(admin, method, target, body):
+    admin.request(method, target, body, {"Content-Type": "text/xml"} if body else {})
+    response = admin.getresponse()
+    return response.status, response.read().decode()
