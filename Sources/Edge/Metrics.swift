@@ -86,7 +86,7 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .timeoutsBody: ("timeouts_body", "viewers that stopped sending a request body")
         case .timeoutsWrite: ("timeouts_write", "viewers that stopped taking a response")
         case .timeoutsIdle:
-            ("timeouts_idle", "keep-alive connections closed after limits.idleTimeout")
+            ("timeouts_idle", "connections closed after limits.idleTimeout or tunnelTimeout")
         case .slowPeers: ("slow_peers", "viewers given up for a rate under limits.minimumRate")
         case .viewerAborts:
             ("viewer_aborts", "viewers that left before their response was complete")

@@ -236,6 +236,9 @@ public struct ViewerLimits: Sendable {
     public var writeTimeout = 30_000
     /// Between two requests. Default 125 s: it must outlast CloudFront's keep-alive (120 s).
     public var idleTimeout = 125_000
+    /// Without a byte in either direction of a tunnel, such as a WebSocket. Default 10 min, as
+    /// CloudFront has it.
+    public var tunnelTimeout = 600_000
     /// Bytes per second below which a body in either direction is given up, after
     /// `rateGrace`. Default 500; 0: no minimum.
     public var minimumRate = 500

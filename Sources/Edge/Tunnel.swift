@@ -36,7 +36,7 @@ extension LoopState where N: ~Copyable {
         conclude(fetch)
         viewers[viewer].phase = .tunnel
         viewers[viewer].closesAfterResponse = true
-        setDeadline(viewer, milliseconds: nil)
+        setDeadline(viewer, milliseconds: limits.tunnelTimeout)
         exchange.outcome.framingBytes = raw.count
         exchange.outcome.firstByteAt = network.monotonicNow
         unsafe raw.withUnsafeBytes { _ = unsafe viewers[viewer].output.append($0) }
@@ -77,6 +77,7 @@ extension LoopState where N: ~Copyable {
     mutating func forwardFromViewer(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) -> Int {
         guard let token = exchange.tunnel, origins.contains(token) else { return bytes.count }
         let count = min(bytes.count, max(0, Self.window - origins[token.slot].output.count))
+        if count > 0 { noteTunnelled(exchange.id.slot) }
         _ = unsafe origins[token.slot].output.append(
             UnsafeRawBufferPointer(rebasing: bytes[..<count]))
         flushTunnel(exchange, token.slot)
@@ -145,6 +146,7 @@ extension LoopState where N: ~Copyable {
             switch unsafe network.receive(origins[slot].fd, into: scratch.input) {
             case .bytes(let count):
                 exchange.outcome.sentBytes += count
+                noteTunnelled(viewer)
                 _ = unsafe viewers[viewer].output.append(
                     UnsafeRawBufferPointer(start: scratch.input.baseAddress, count: count))
                 _ = flush(viewer)
@@ -173,6 +175,18 @@ extension LoopState where N: ~Copyable {
     mutating func viewerEndedTunnel(_ exchange: Exchange) {
         guard let token = exchange.tunnel, origins.contains(token) else { return }
         network.shutdownWrite(origins[token.slot].fd)
+    }
+
+    /// Bytes pass, in whichever direction.
+    private mutating func noteTunnelled(_ viewer: UInt32) {
+        // Who takes nothing has less time than that.
+        if !viewers[viewer].isBlocked { setDeadline(viewer, milliseconds: limits.tunnelTimeout) }
+    }
+
+    /// Nothing has passed for as long as it may.
+    mutating func tunnelIdled(_ exchange: Exchange) {
+        counters.add(.timeoutsIdle)
+        closeTunnel(exchange)
     }
 
     /// Ends both sides; what the viewer was promised is delivered first.

@@ -67,7 +67,11 @@ extension LoopState where N: ~Copyable {
         guard viewers[slot].phase == .exchange || viewers[slot].phase == .tunnel,
             viewers[slot].rateFrom != 0
         else { return }
-        if viewers[slot].phase == .tunnel { viewers[slot].rateFrom = 0 }
+        if viewers[slot].phase == .tunnel {
+            viewers[slot].rateFrom = 0
+            setDeadline(slot, milliseconds: limits.tunnelTimeout)
+            return
+        }
         let isWhole = viewers[slot].exchange.map { $0.intake.isComplete } ?? true
         setDeadline(slot, milliseconds: isWhole ? nil : limits.bodyTimeout)
     }
@@ -226,7 +230,7 @@ extension LoopState where N: ~Copyable {
             // It waited long enough for somebody else's fetch: bounded, then on its own.
             waitedTooLong(exchange)
         } else if exchange.tunnel != nil {
-            viewerFailed(slot)
+            tunnelIdled(exchange)
         }
     }
 }

@@ -61,6 +61,32 @@ struct CloudFrontTunnelTests {
         #expect(first.contains("\"x-edge-result-type\":\"Miss\""), "\(first)")
     }
 
+    @Test("one in which nothing passes is closed after its time, and no sooner")
+    func idles() throws {
+        let stand = try Stand(
+            Self.lanes, Stand.Parts(configuration: "limits: { tunnelTimeout: 700ms }\n"))
+        let room = stand.origin.room("row")
+        room.always(Self.switching)
+        var viewer = try stand.edge.viewer()
+        #expect(try open(room.path("socket/it"), &viewer).status == 101)
+        #expect(try viewer.bytes(5) == Array("first".utf8))
+        // Each byte that passes gives it its time anew: it goes on for longer than that.
+        let clock = ContinuousClock()
+        let start = clock.now
+        var count = 0
+        while clock.now - start < .milliseconds(1_000) {
+            try viewer.send("x")
+            #expect(try viewer.bytes(1) == [UInt8(ascii: "x")])
+            count += 1
+        }
+        #expect(count > 1)
+        let silent = clock.now
+        #expect(try viewer.isClosed())
+        #expect(clock.now - silent >= .milliseconds(600))
+        let metrics = try stand.edge.admin("/metrics").text
+        #expect(metrics.contains("mapedge_timeouts_idle_total 1\n"))
+    }
+
     @Test("where none does the origin cannot shake hands, and its answer is passed on")
     func refuses() throws {
         let stand = try Stand(Self.lanes)

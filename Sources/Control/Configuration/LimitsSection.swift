@@ -17,6 +17,7 @@ func readLimits(_ section: Section, _ limits: inout ViewerLimits) {
     section.read("bodyTimeout", &limits.bodyTimeout, wait)
     section.read("writeTimeout", &limits.writeTimeout, wait)
     section.read("idleTimeout", &limits.idleTimeout, wait)
+    section.read("tunnelTimeout", &limits.tunnelTimeout, wait)
     section.read("minimumRate", &limits.minimumRate, .bytes(0...(1 << 30)))
     section.read("rateGrace", &limits.rateGrace, .duration(0...86_400_000))
     section.read("connectionsPerLoop", &limits.connectionsPerLoop, .count(1...1_048_576))
