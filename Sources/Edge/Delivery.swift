@@ -34,7 +34,8 @@ extension LoopState where N: ~Copyable {
         unsafe exchange.bytes.withUnsafeBytes {
             unsafe appendServerTiming(
                 exchange.behavior, exchange.head, $0, exchange.outcome,
-                upstream: fetched.receivedAt - fetched.requestedAt, &writer)
+                upstream: (connectTime(exchange), fetched.receivedAt - fetched.requestedAt),
+                &writer)
         }
         appendResult(
             exchange.outcome, minor: fetched.head.minorVersion,
