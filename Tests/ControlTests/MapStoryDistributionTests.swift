@@ -1,5 +1,7 @@
 import Caching
 import CloudFront
+import Control
+import Edge
 import HTTP
 import Testing
 
@@ -248,6 +250,37 @@ struct MapStoryDistributionTests {
         }
         // Each is told once, however many behaviors it is true of.
         #expect(shipped.findings.count == meant.count)
+    }
+
+    @Test("the configuration beside it classes every behavior, and nothing in it is idle")
+    func classes() throws {
+        let conf = "\(ProjectFiles.tests)../../conf"
+        var flags = ConfigurationFlags()
+        flags.distribution = "\(conf)/distribution.json"
+        flags.policies = "\(conf)/policies"
+        flags.origins = ["pages=http://127.0.0.1:1", "geoserver=http://127.0.0.1:2"]
+        let reading = Configuration.read(
+            file: "\(conf)/mapstory.yaml", flags: flags, resolver: TableResolver())
+        // What is said of the export alone is said in either case.
+        #expect(reading.findings.map(\.description).filter { !shipped.findings.contains($0) } == [])
+        let settings = reading.configuration.settings
+        #expect(settings.role == .tier && settings.writes.context.site == ["/"])
+        func mapClass(_ path: String) throws -> MapClass {
+            let index = try #require(settings.behaviors.firstIndex { $0.pattern == path })
+            return settings.behaviors[index].policy.mapClass
+        }
+        for (path, expected) in [
+            ("/geoserver/*wms", MapClass.tiles), ("/geoserver/gwc/service/*", .tiles),
+            ("/geoserver/*ows", .capabilities), ("/geoserver/rest/*", .features),
+            ("/story/*", .pages), ("/api/*", .pages), ("*", .pages), ("/static/*", .none),
+        ] {
+            #expect(try mapClass(path) == expected, "\(path)")
+        }
+        let files = settings.behaviors.filter { $0.policy.mapClass == .none }.map(\.pattern)
+        #expect(files == ["/static/*", "/uploaded/*", "/media/*", "/thumbs/*"])
+        for behavior in settings.behaviors where behavior.policy.mapClass == .tiles {
+            #expect(behavior.maps != nil, "\(behavior.pattern) has no canonical keys")
+        }
     }
 
     @Test("the distribution can be read in two pages")
