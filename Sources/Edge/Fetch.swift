@@ -349,7 +349,9 @@ extension LoopState where N: ~Copyable {
     // MARK: endings
 
     /// The member failed this fetch: another try where that is safe and within the budget.
-    mutating func fail(_ fetch: Fetch, _ failure: FetchFailure) {
+    ///
+    /// - Parameter blame: what the member is said to have done, where it is more than `failure`.
+    mutating func fail(_ fetch: Fetch, _ failure: FetchFailure, blame: MemberFailure? = nil) {
         guard fetch.phase != .done else { return }
         if tape != nil { tapeFailure(fetch, failure) }
         let wasReused = dropConnection(fetch)
@@ -368,7 +370,8 @@ extension LoopState where N: ~Copyable {
         counters.add(.originFailures)
         if failure == .malformed { counters.add(.originMalformed) }
         let wasTrial = fetch.evidence.isTrial
-        release(fetch, failure.blamesMember ? .failed(.fetch(failure)) : .neutral)
+        release(
+            fetch, failure.blamesMember ? .failed(blame ?? .fetch(failure)) : .neutral)
         if leavesToRival(fetch) { return }
         if fetch.isPrefetch { return lose(fetch, rests: true) }
         fetch.tried |= 1 << UInt64(fetch.member & 63)

@@ -191,7 +191,7 @@ extension LoopState where N: ~Copyable {
             return
         }
         if fetch.exchange.judgesBody(head) {
-            fetch.judging = JudgedBody(head: head)
+            fetch.judging = .picture(head)
         } else if let document = fetch.exchange.documentCheck(
             head, isCompressedHere: fetch.gzip != nil)
         {

@@ -8,7 +8,7 @@ final class FetchedHead: Sendable {
     let head: ResponseHead
     /// The status viewers get: a part that completes what is stored is a whole response to them.
     let status: Int
-    /// Its length, when the origin or the store tells it.
+    /// Its length, when the origin or the store tells it, or the body is here.
     let declaredLength: Int?
     let facts: ResponseFacts
     /// End-to-end fields in wire form, without Content-Length, Age and whatever concerns the hop.
@@ -79,12 +79,13 @@ final class FetchedHead: Sendable {
     }
 
     /// The same, known to lack something, or to be no tile; then it is not for storing, and what
-    /// was rejected is for no cache on its way either.
+    /// was rejected is for no cache on its way either. `length`: all of the body was counted.
     init(
         _ other: FetchedHead, degraded isDegraded: Bool? = nil, rejected: TileVerdict? = nil,
-        refused: StoreRefusal? = nil, cut: CutPage? = nil
+        refused: StoreRefusal? = nil, cut: CutPage? = nil, length: Int? = nil
     ) {
-        (status, declaredLength, bytes) = (other.status, other.declaredLength, other.bytes)
+        (status, declaredLength) = (other.status, length ?? other.declaredLength)
+        bytes = other.bytes
         isOutOfStep = other.isOutOfStep
         (head, facts) = (other.head, other.facts)
         // What was an error to this edge is none to a cache before it, unless it is told.

@@ -1,3 +1,4 @@
+import HTTP
 import Tiles
 
 /// Held back until the first bytes of the body show what it is.
@@ -6,6 +7,19 @@ struct JudgedBody {
     /// Bytes of it that are enough; for a tile, for every signature and for the root element of an
     /// exception.
     var needed = TileBody.prefixBytes
+    /// A picture that begins well is held until it is whole, unless it is longer than this.
+    var held = 0
     /// What looks for tokens in it; nil: nothing has to.
     var search: PageSearch?
+
+    /// As much of a picture is held back until it is whole, so that its length and its end are
+    /// known before anybody sees its status: that of some thousand pixels squared. A longer one is
+    /// passed on as it comes.
+    static let pictureBytes = 4 << 20
+
+    /// A picture of which nothing is here yet.
+    static func picture(_ head: FetchedHead) -> JudgedBody {
+        let isHeld = head.declaredLength ?? 0 <= pictureBytes && !head.head.hasUnknownCoding
+        return JudgedBody(head: head, held: isHeld ? pictureBytes : 0)
+    }
 }

@@ -27,7 +27,7 @@ extension LoopState where N: ~Copyable {
             }
             return unsafe TileBody.judge(
                 status: head.status, contentType: type,
-                prefix: fetch.shared.prefix(judged.needed).span.bytes, length: length,
+                prefix: fetch.shared.prefix(TileBody.prefixBytes).span.bytes, length: length,
                 format: format ?? .unstated)
         }
         return verdict == .fits ? head : FetchedHead(head, rejected: verdict)

@@ -105,14 +105,34 @@ extension LoopState where N: ~Copyable {
         {
             return false
         }
+        if head.rejectedContent == nil, !fetch.body.isComplete, !lacksMemory, total < judged.held {
+            fetch.judging?.needed = judged.held
+            return false
+        }
         fetch.judging = nil
         if losesPrefetch(fetch, rejected: head) { return true }
         if let verdict = head.rejectedContent, suspect(fetch, verdict) { return true }
         if head.rejectedContent == nil, fetch.evidence.document == nil {
             fetch.evidence.first = fetch.shared.prefix(ImageCheck.headBytes)
         }
-        publish(head, fetch)
+        // What becomes of a metatile shows when it is cut.
+        if !fetch.exchange.asksForMetatile, isCutPicture(fetch) {
+            // Nobody has seen anything of it: another member, or law 7's image.
+            counters.add(.bodiesCutShort)
+            fail(fetch, .cutShort, blame: .image(.truncated))
+            return true
+        }
+        publish(measured(head, fetch), fetch)
         return false
+    }
+
+    /// The head with the body's length, where a map service's answer was held back to its end:
+    /// GeoServer tells none, and CloudFront keeps what then breaks off.
+    private func measured(_ head: FetchedHead, _ fetch: Fetch) -> FetchedHead {
+        let isMaps = fetch.exchange.map?.isImage == true || fetch.evidence.document != nil
+        // CloudFront tells no length of what it compresses as it comes.
+        guard isMaps, fetch.body.isComplete, fetch.gzip == nil || !hot.isTwin else { return head }
+        return FetchedHead(head, length: fetch.shared.total)
     }
 
     /// Whether another member is asked whose answer tells if this one is to blame.

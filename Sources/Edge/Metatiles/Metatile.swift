@@ -52,6 +52,9 @@ enum MetatilePart {
 }
 
 extension Exchange {
+    /// Its answer is cut into tiles, and no viewer's.
+    var asksForMetatile: Bool { if case .asks = metatile { true } else { false } }
+
     /// The metatile that its tile is to be cut out of; nil where tiles are asked for one by one.
     ///
     /// A tile that may be confirmed costs the origin less by itself; and only PNG can be cut
