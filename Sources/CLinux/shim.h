@@ -50,6 +50,7 @@ int accept4(int listener, struct sockaddr *peer, unsigned int *length, int flags
 int pthread_setname_np(unsigned long thread, const char *name);
 int sched_getaffinity(int thread, __SIZE_TYPE__ size, void *set);
 int sched_setaffinity(int thread, __SIZE_TYPE__ size, const void *set);
+int malloc_trim(unsigned long kept);
 // Lists of iovec.
 long process_vm_readv(int process, const void *local, unsigned long localCount, const void *remote,
                       unsigned long remoteCount, unsigned long flags);

@@ -1,3 +1,4 @@
+import CLinux
 import Caching
 import LMDB
 
@@ -55,12 +56,16 @@ struct StoreWriter: ~Copyable {
     /// The highest invalidation number that the file has noted.
     var notedInvalidation: UInt64
     var sweep = Sweep()
+    /// Bytes written since memory was given back last.
+    var writtenSinceTrim = 0
     /// Room for a record while it is put together.
     let scratch = UnsafeMutableRawBufferPointer.allocate(
         byteCount: EntryRecord.byteLimit, alignment: 16)
 
     static let batchBytes = 1 << 20
     static let firstRelief = 16
+    /// After so many bytes what waited for the disk has left enough behind to be worth the search.
+    static let trimBytes = 64 << 20
     /// Beyond about 509 pages LMDB's own list of them would need two pages in a row.
     static let batchFreedPages = 500
 
@@ -193,7 +198,13 @@ struct StoreWriter: ~Copyable {
     }
 
     private mutating func rest() -> Next {
+        if writtenSinceTrim >= Self.trimBytes {
+            // Bodies that waited lie between what stays, the eviction's queues: the allocator keeps
+            // all of it until it is told to look for whole pages.
+            writtenSinceTrim = 0
+            _ = malloc_trim(0)
+        }
         // Somebody still reads what was deleted: look again, without hurry.
-        groups.isEmpty ? .idle : .after(10)
+        return groups.isEmpty ? .idle : .after(10)
     }
 }
