@@ -144,6 +144,7 @@ func reasonNotForRequest(
         let isCovered = request.range.isCovered(by: entry.held, complete: complete)
         if !isCovered || request.hasIfRange || request.method == .head { return .partial }
     }
+    if request.mayKnowBetter(than: entry) { return request.reasonOfCredentials }
     if policy.judgesAuthorization, request.hasAuthorization,
         !entry.flags.contains(.sharedExplicitly)
     {

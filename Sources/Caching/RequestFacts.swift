@@ -25,6 +25,8 @@ public struct RequestFacts: Sendable {
     public var hasAuthorization: Bool
     /// Carries a session, as the behavior's cookie names define it. Set by the caller.
     public var hasSession: Bool
+    /// What of both was set aside, so that neither counts. Set by the caller, for maps.
+    public var aside: CredentialsAside = []
     public var hasRange: Bool
     /// The only range asked for, when there is exactly one and it is well-formed.
     public var range: RequestedRange

@@ -83,6 +83,8 @@ private func refusalOfExchange(_ question: StoreQuestion) -> StoreRefusal? {
         return .authorization
     }
     if request.standing == .anonymous { return refusalOfPage(question) }
+    // It would take the place of the session that was set aside.
+    if !request.aside.isEmpty, response.hasSetCookie { return .setCookie }
     if policy.judgesCookies, response.hasSetCookie, !response.excludesSetCookie,
         !control.isPublic, control.sMaxAgeSeconds == nil
     {
@@ -98,6 +100,10 @@ func isSharedExplicitly(_ control: CacheControl) -> Bool {
 
 private func refusalOfVary(_ question: StoreQuestion) -> StoreRefusal? {
     let (request, response, policy) = (question.request, question.response, question.policy)
+    // Variants are told apart by what the viewer shows, which the origin has not seen.
+    if !request.aside.isEmpty, response.varyCookie || response.varyAuthorization {
+        return .varyCookie
+    }
     if policy.keysVary {
         if response.varyStar { return .varyStar }
         if response.varyCount > Vary.nameLimit { return .varyTooLong }

@@ -9,7 +9,7 @@ final class Exchange {
     /// The request's head, owned.
     let bytes: [UInt8]
     let head: RequestHead
-    let facts: RequestFacts
+    var facts: RequestFacts
     let snapshot: SettingsSnapshot
     let behavior: Int
     let started: UInt64
@@ -201,6 +201,7 @@ extension LoopState where N: ~Copyable {
             if let fetch = exchange.shared { goAlone(exchange, fetch) }
             return
         }
+        if asksAsItself(exchange, head) { return }
         if exchange.fetch == nil, let cut = head.cut { return respondFilled(exchange, head, cut) }
         if let status = head.failureStatus, let entry = exchange.entry,
             mayServeStale(exchange, entry, .status(status))

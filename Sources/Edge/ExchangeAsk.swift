@@ -36,6 +36,7 @@ extension Exchange {
 extension LoopState where N: ~Copyable {
     /// A waiter whose leader's response it may not use: ask for itself, at once and alone.
     mutating func goAlone(_ exchange: Exchange, _ fetch: SharedFetch) {
+        if let head = fetch.look(exchange.id).head, asksAsItself(exchange, head) { return }
         counters.add(.uncollapsed)
         leave(fetch, exchange)
         setDeadline(exchange.id.slot, milliseconds: nil)

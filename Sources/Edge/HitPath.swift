@@ -321,7 +321,7 @@ extension LoopState where N: ~Copyable {
             unsafe TargetKey.append(
                 imported, head, bytes.bytes, host: hot.keyHost.bytes,
                 generated: generated, scratch.generated, scratch: scratch.fields,
-                withoutCookies: page.isAnonymous, maps: maps, known: knownMaps, &map, to: &key)
+                reader: page, maps: maps, known: knownMaps, &map, to: &key)
             return key
         }
         unsafe TargetKey.append(
@@ -376,6 +376,7 @@ extension LoopState where N: ~Copyable {
             exchange.key = unsafe key ?? CacheKey.hash(canonical.bytes.bytes, seed: seed)
         }
         exchange.primary = unsafe primaryKey(bytes, behavior)
+        settleCredentials(exchange)
         if exchange.map?.isAmbiguous == true {
             // Servers differ in which of two values they take: nobody else gets this answer.
             exchange.key = nil

@@ -75,12 +75,20 @@ struct BehaviorTraits: OptionSet {
     static let plays = BehaviorTraits(rawValue: 1_024)
     /// Pages are stored without their readers' tokens.
     static let cutsTokens = BehaviorTraits(rawValue: 2_048)
+    /// Maps are looked up, and asked for, as nobody's, whatever credentials a request shows.
+    static let asksAsNobody = BehaviorTraits(rawValue: 4_096)
 
     init(rawValue: UInt16) { self.rawValue = rawValue }
 
     init(_ settings: BehaviorSettings, _ distribution: DistributionSettings?) {
         self = settings.pageTraits
         if settings.playback.isOn, settings.maps != nil { insert(.plays) }
+        // Where sessions are shared anyway, or Authorization is, nothing has to be proved.
+        if settings.maps?.asksAsNobody == true, settings.policy.sessionsBypass,
+            settings.policy.judgesAuthorization
+        {
+            insert(.asksAsNobody)
+        }
         guard let imported = settings.imported, let distribution else { return }
         // Methods are always looked at: CloudFront refuses what the behavior does not name.
         insert(.screens)

@@ -9,6 +9,7 @@ import Synchronization
 package final class EdgeShared: Sendable {
     let store: Store?
     package let collapsed = CollapsedFetches()
+    let refusedMaps = RefusedMaps()
     package let budget: FillBudget
     let events: any EventObserver
     let mailboxes: [Mailbox<LoopMessage>]

@@ -93,7 +93,7 @@ extension LoopState where N: ~Copyable {
             unsafe refuse(mapOf: slot, bytes, behavior, facts)
             return true
         }
-        guard let reason = map.reasonToPass else { return false }
+        guard let reason = map.reasonToPass(asNobody: !facts.aside.isEmpty) else { return false }
         // As ever, who wants nothing but what is stored gets nothing else.
         let decision = decide(
             .absent, request: facts, policy: hot[behavior].policy, health: .up,
@@ -113,6 +113,7 @@ extension LoopState where N: ~Copyable {
     ) {
         guard map.isMap else { return unsafe findCredentials(bytes, behavior, &facts) }
         if map.hasToken { facts.hasSession = true }
+        if map.isKeyed, page.asksAsNobody { facts.setCredentialsAside() }
         // A viewer's clock may be wrong.
         if map.notOlderThan > .min { facts.notOlderThan = min(map.notOlderThan, network.wallNow) }
     }
@@ -138,12 +139,14 @@ extension LoopState where N: ~Copyable {
 
 extension MapFacts {
     /// Why the store has no part in the request; nil: it has.
-    var reasonToPass: DecisionReason? {
+    ///
+    /// - Parameter asNobody: its credentials were set aside.
+    func reasonToPass(asNobody: Bool) -> DecisionReason? {
         switch bypass {
         case .styleDocument: .styleDocument
         case .tooManyParameters: .manyParameters
         case .tooLong: .keyNotFormed
-        case nil: hasToken ? .session : nil
+        case nil: hasToken && !asNobody ? .session : nil
         }
     }
 }
@@ -183,7 +186,7 @@ extension Exchange {
             guard case .request(let tile) = outcome, tile.map.format.isImage else { return nil }
             var ask = MapAsk(request: tile.map, tile: tile)
             // What is this viewer's alone is asked in its own words.
-            guard tile.bypass == nil, !tile.hasToken,
+            guard tile.bypass == nil, !tile.hasToken || !facts.aside.isEmpty,
                 let length = unsafe TileRequest.writeTarget(
                     path: path, query: query, services: maps, into: memory)
             else { return ask }

@@ -15,7 +15,7 @@ public enum Counter: Int, CaseIterable, Sendable {
     case memberHolds, slowPlaces, hedges, hedgesWon, hedgesLost, viewersLimited
     case originMalformed, queueRefusals, accessLogDropped, coldFaults, corruptRecords
     case southboundCalls, southboundRefusals, southboundDeadlines
-    case metatilesCut, metatilesUncut
+    case metatilesCut, metatilesUncut, refusedToNobody
     case playbackTiles, prefetches, prefetchesReady, prefetchesLate, prefetchesLost,
         prefetchesRefused
     case fallbackStale, fallbackAncestors, fallbackBlanks, fallbackExceptions, fallbackPages
@@ -144,6 +144,11 @@ public enum Counter: Int, CaseIterable, Sendable {
             (
                 "metatiles_uncut",
                 "pictures of many tiles that were none, or not to be stored: tiles came one by one"
+            )
+        case .refusedToNobody:
+            (
+                "maps_refused_to_nobody",
+                "maps that were asked for once more with their viewers' credentials"
             )
         case .playbackTiles:
             ("playback_tiles", "tiles that viewers asked for while they stepped a map through TIME")

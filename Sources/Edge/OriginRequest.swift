@@ -36,6 +36,8 @@ struct OriginRequest {
         var acceptEncoding: Coding = .asViewer
         /// Replace the viewer's cookies, as `name=value`, where not nil.
         var cookies: [[UInt8]]?
+        /// Asked as nobody: without the viewer's Authorization.
+        var dropsAuthorization = false
         /// Replaces the viewer's Accept-Language, if not empty.
         var acceptLanguage: [UInt8] = []
         /// The body is to be read here: no coding but gzip.
@@ -205,6 +207,7 @@ struct OriginRequest {
         case .acceptEncoding: return conditions.acceptEncoding != .asViewer
         case .acceptLanguage: return !conditions.acceptLanguage.isEmpty
         case .cookie: return conditions.cookies != nil
+        case .authorization: return conditions.dropsAuthorization
         default: return false
         }
     }

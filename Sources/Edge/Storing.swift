@@ -42,6 +42,7 @@ extension LoopState where N: ~Copyable {
                 ? .gzip : exchange.head.fields.contains(.acceptEncoding) ? .identity : .asViewer
         }
         exchange.addPageConditions(&conditions)
+        if !exchange.facts.aside.isEmpty { conditions.askAsNobody() }
         if exchange.map?.isImage == true { conditions.target = exchange.map?.target }
         if completion(exchange, &conditions) { return conditions }
         guard exchange.decision.action == .revalidate, let entry = exchange.entry,
@@ -230,7 +231,7 @@ extension LoopState where N: ~Copyable {
         }
         header.etag = unsafe StoredHeaders.entityTag(in: merged.span.bytes)
         header.invalidation = numberToStore(fetch)
-        let own = ownFields(raw, entry) + cookies
+        let own = exchange.facts.aside.isEmpty ? ownFields(raw, entry) + cookies : []
         return FetchedHead(
             bytes: raw, head: originHead, facts: facts, blob: merged, receivedAt: now,
             requestedAt: fetch.requestedAt, storability: verdict, variant: nil,

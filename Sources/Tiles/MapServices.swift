@@ -42,6 +42,8 @@ public final class MapServices: Sendable {
     public let writesTileCapabilities: Bool
     /// Responses with a tile say which one it is, in GeoWebCache's words.
     public let tellsTiles: Bool
+    /// Who shows a token is given what nobody is given: see ``TileRequest/hasToken``.
+    public let asksAsNobody: Bool
     /// Those capabilities; nil: not written, or nobody has read yet what layers there are.
     public let documents: TileDocuments?
     /// What these were made of by `knowing`; nil: they are as they were configured.
@@ -63,6 +65,7 @@ public final class MapServices: Sendable {
         var styles: [String]
         var writesTileCapabilities: Bool
         var tellsTiles: Bool
+        var asksAsNobody: Bool
     }
 
     /// `/geoserver` with the well-known grid sets, and nothing known of its layers.
@@ -76,15 +79,17 @@ public final class MapServices: Sendable {
     ///     service of a workspace and in the global one, and has two keys.
     ///   - writesTileCapabilities: see there.
     ///   - tellsTiles: see there.
+    ///   - asksAsNobody: see there.
     public convenience init(
         contexts: [Context] = [Context()], gridSets: GridSets = .wellKnown,
         layers: [LayerFacts] = [], styles: [String] = [], writesTileCapabilities: Bool = false,
-        tellsTiles: Bool = false
+        tellsTiles: Bool = false, asksAsNobody: Bool = true
     ) {
         self.init(
             Given(
                 contexts: contexts, styles: styles,
-                writesTileCapabilities: writesTileCapabilities, tellsTiles: tellsTiles),
+                writesTileCapabilities: writesTileCapabilities, tellsTiles: tellsTiles,
+                asksAsNobody: asksAsNobody),
             gridSets, layers, knowsAllLayers: !layers.isEmpty, configured: nil, nil)
     }
 
@@ -96,6 +101,7 @@ public final class MapServices: Sendable {
         (self.given, self.gridSets, self.poolSets) = (given, gridSets, poolSets)
         self.knowsAllLayers = knowsAllLayers
         (writesTileCapabilities, tellsTiles) = (given.writesTileCapabilities, given.tellsTiles)
+        asksAsNobody = given.asksAsNobody
         (self.configured, self.documents) = (configured, documents)
         facts = configured == nil || layers.isEmpty ? nil : layers
         self.layers = LayerTable(

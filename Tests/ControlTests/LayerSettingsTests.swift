@@ -26,6 +26,7 @@ struct LayerSettingsTests {
                         timeout: 5s
                       writesTileCapabilities: true
                       tileHeaders: true
+                      tokens: pass
 
                 """
         #expect(findings(text).isEmpty)
@@ -41,6 +42,16 @@ struct LayerSettingsTests {
         #expect(plain.behaviors[0].maps?.writesTileCapabilities == false)
         #expect(settings.behaviors[0].maps?.tellsTiles == true)
         #expect(plain.behaviors[0].maps?.tellsTiles == false)
+        #expect(settings.behaviors[0].maps?.asksAsNobody == false)
+        #expect(plain.behaviors[0].maps?.asksAsNobody == true)
+    }
+
+    @Test("tokens are passed or proved, and what else is said of them is a mistake")
+    func tokens() {
+        #expect(
+            findings(head + "      tokens: private\n").first?.hasPrefix(
+                "edge.yaml:5: origins.maps.maps.tokens is \"private\", which is not known")
+                == true)
     }
 
     @Test("a service that is none, capabilities of nothing and several GeoServers are mistakes")

@@ -20,9 +20,11 @@ struct MapKeyTests {
         + "&SRS=EPSG:900913&BBOX=-10018754.171394622,0,-5009377.085697311,5009377.085697311"
         + "&WIDTH=256&HEIGHT=256&FORMAT=image/png&TRANSPARENT=TRUE"
 
-    private func settings(mode: Mode = .cloudfront, hasMaps: Bool = true) -> Settings {
+    private func settings(
+        mode: Mode = .cloudfront, hasMaps: Bool = true, asksAsNobody: Bool = true
+    ) -> Settings {
         var settings = Explaining.settings(mode: mode)
-        if hasMaps { settings.behaviors[0].maps = .standard }
+        if hasMaps { settings.behaviors[0].maps = MapServices(asksAsNobody: asksAsNobody) }
         return settings
     }
 
@@ -91,8 +93,8 @@ struct MapKeyTests {
             ("&a1&a2&a3&a4&a5&a6&a7&a8&a9&b1&b2&b3&b4&b5&b6&b7&b8", "many-parameters"),
         ])
     func passed(more: String, reason: String) throws {
-        for settings in [settings(), settings(mode: .rfc9111)] {
-            var settings = settings
+        for mode in [Mode.cloudfront, .rfc9111] {
+            var settings = settings(mode: mode, asksAsNobody: false)
             let told = try explain(Self.map + more, "", settings)
             #expect(told.decision.action == "pass" && told.decision.reason == reason)
             #expect(told.decision.storeRefusal != nil && told.key == nil)
@@ -101,7 +103,8 @@ struct MapKeyTests {
             settings.behaviors[0].policy.sessionsBypass = false
             #expect(try explain(Self.map + more, "", settings).decision.action == "pass")
         }
-        let path = try explain(Self.map.replacing("/wms?", ";jsessionid=1/wms?"))
+        let path = try explain(
+            Self.map.replacing("/wms?", ";jsessionid=1/wms?"), "", settings(asksAsNobody: false))
         #expect(path.decision.reason == "session")
     }
 

@@ -217,12 +217,19 @@ struct TileTests {
         #expect(room.count == 2)
     }
 
-    @Test("a tile with a session is not shared, and its credentials reach no log or store")
+    @Test("a tile with a session is not shared where nobody is refused it")
     func session() throws {
-        room.always(image("image/png", BlankTile.png(width: 300, height: 200)))
-        for _ in 0..<2 { _ = try edge.get(map(), "Cookie: JSESSIONID=1") }
-        for _ in 0..<2 { _ = try edge.get(map("image/png", "&access_token=geheim")) }
-        #expect(room.count == 4)
+        let tile = image("image/png", BlankTile.png(width: 300, height: 200))
+        room.answers { request in
+            request["Cookie"] != nil || request.target.contains("geheim") ? tile : .response(401)
+        }
+        for _ in 0..<2 { #expect(try edge.get(map(), "Cookie: JSESSIONID=1").status == 200) }
+        #expect(room.count == 3)
+        for _ in 0..<2 {
+            #expect(try edge.get(map("image/png", "&access_token=geheim")).status == 200)
+        }
+        #expect(room.count == 5)
+        #expect(try edge.get(map()).status == 401)
     }
 
     @Test("no token of a map is in the store or the log, and the tile without one is")
@@ -237,13 +244,25 @@ struct TileTests {
         let path = room.path(
             "wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS=sought&STYLES=&SRS=EPSG:3857"
                 + "&BBOX=0,0,1,1&WIDTH=300&HEIGHT=200&FORMAT=image/png")
+        // Of a layer that nobody may see each answer is to the token; else it is to nobody.
+        let tile = image("image/png", BlankTile.png(width: 300, height: 200))
+        room.answers { request in
+            let isShown = request["Authorization"] != nil || request.target.contains("tok3n")
+            return !isShown && request.target.contains("LAYERS=closed") ? .response(403) : tile
+        }
         _ = try edge.get(path)
         #expect(try edge.get(path).isHit)
+        let closed = path.replacing("LAYERS=sought", with: "LAYERS=closed")
         let secrets = ["tok3n-a", "tok3n-b", "tok3n-c", "dG9rM24tZA=="]
         for secret in ["access_token=tok3n-a", "authkey=tok3n-b", "JSESSIONID=tok3n-c"] {
-            #expect(try !edge.get(path + "&" + secret).isHit)
+            #expect(try edge.get(path + "&" + secret).isHit)
+            for target in [path.replacing("BBOX=0,0", with: "BBOX=0,0.5"), closed] {
+                let tile = try edge.get(target + "&" + secret)
+                #expect(tile.status == 200)
+            }
         }
-        #expect(try !edge.get(path, "Authorization: Basic dG9rM24tZA==").isHit)
+        #expect(try edge.get(path, "Authorization: Basic dG9rM24tZA==").isHit)
+        #expect(try edge.get(closed, "Authorization: Basic dG9rM24tZA==").status == 200)
         edge.child.signal(SIGTERM)
         #expect(edge.child.waitForExit(within: 20_000) == 0)
         func holds(_ text: String) throws -> Bool {

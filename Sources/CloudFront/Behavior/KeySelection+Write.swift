@@ -9,11 +9,13 @@ extension KeySelection {
     /// Method, host and path are the caller's part, and which `query` is meant. `generated` holds
     /// the CloudFront- fields that the edge made of the connection, since the viewer's word counts
     /// for nothing there. `scratch` has room for the query. False: the key must not be used, and
-    /// the request is answered without the store. `withoutCookies`: as if the request had none.
+    /// the request is answered without the store. `withoutCookies`,
+    /// `withoutAuthorization`: as if the request had none.
     public func append(
         to key: inout CanonicalKey, _ head: borrowing RequestHead, query: RawSpan, bytes: RawSpan,
         generated: borrowing HeaderTable, generatedBytes: RawSpan,
-        scratch: UnsafeMutableRawBufferPointer, withoutCookies: Bool = false
+        scratch: UnsafeMutableRawBufferPointer, withoutCookies: Bool = false,
+        withoutAuthorization: Bool = false
     ) -> Bool {
         if !identity.isEmpty { key.append(.behavior, unsafe identity.span.bytes) }
         guard unsafe appendQuery(to: &key, query, scratch) else {
@@ -23,6 +25,7 @@ extension KeySelection {
         for index in 0..<headers.count {
             let name = names.extracting(headers.range(index))
             key.append(lowercasing: .fieldName, name)
+            if withoutAuthorization, KnownField.named(name) == .authorization { continue }
             if name.hasPrefixIgnoringCase("cloudfront-") {
                 Self.appendValues(
                     of: name, to: &key, generated, generatedBytes, isOld: false)

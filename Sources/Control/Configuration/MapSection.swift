@@ -15,13 +15,14 @@ struct MapDraft: Sendable {
 
     init(
         _ contexts: [MapServices.Context], _ gridSets: [GridSet], _ styles: [String],
-        writesTileCapabilities: Bool, tellsTiles: Bool, at place: Finding.Place
+        writesTileCapabilities: Bool, tellsTiles: Bool, asksAsNobody: Bool, at place: Finding.Place
     ) {
         (self.contexts, self.gridSets, self.styles) = (contexts, gridSets, styles)
         self.place = place
         services = MapServices(
             contexts: contexts, gridSets: GridSets(GridSet.wellKnown + gridSets), styles: styles,
-            writesTileCapabilities: writesTileCapabilities, tellsTiles: tellsTiles)
+            writesTileCapabilities: writesTileCapabilities, tellsTiles: tellsTiles,
+            asksAsNobody: asksAsNobody)
     }
 
     /// All services together, for whoever reads keys of any origin; of one path the first counts.
@@ -67,13 +68,14 @@ extension ConfigurationReader {
         let own = section.given("gridSets").map(readGridSets) ?? []
         let styles = (section.list("styles") ?? []).compactMap { $0.read(.text, findings) }
         let layers = section.section("layers")
-        var (writes, tells) = (false, false)
+        var (writes, tells, asksAsNobody) = (false, false, true)
         section.read("writesTileCapabilities", &writes, .flag)
         section.read("tileHeaders", &tells, .flag)
+        section.read("tokens", &asksAsNobody, .choice(["public": true, "pass": false]))
         section.finish()
         var draft = MapDraft(
             contexts, own, styles, writesTileCapabilities: writes, tellsTiles: tells,
-            at: section.place)
+            asksAsNobody: asksAsNobody, at: section.place)
         draft.layers = layers.flatMap { readLayers($0, draft) }
         if writes, draft.layers?.services.isEmpty ?? true {
             findings.error(

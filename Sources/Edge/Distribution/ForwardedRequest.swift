@@ -149,6 +149,7 @@ extension OriginRequest {
         case .ifNoneMatch, .ifModifiedSince: conditions.dropsViewerConditions
         case .range, .ifRange: conditions.dropsRange
         case .acceptLanguage: !conditions.acceptLanguage.isEmpty
+        case .authorization: conditions.dropsAuthorization
         default: false
         }
     }

@@ -15,7 +15,7 @@ extension TargetKey {
         _ imported: Unmanaged<ImportedPolicies>, _ head: borrowing RequestHead,
         _ bytes: RawSpan, host: RawSpan, generated: borrowing HeaderTable,
         _ generatedBytes: UnsafeMutableRawBufferPointer,
-        scratch: UnsafeMutableRawBufferPointer, withoutCookies: Bool,
+        scratch: UnsafeMutableRawBufferPointer, reader: PageAtHand,
         maps: Unmanaged<MapServices>?, known: KnownMaps, _ map: inout MapFacts,
         to key: inout CanonicalKey
     ) {
@@ -24,7 +24,7 @@ extension TargetKey {
                 $0.key, head, bytes, host: host, path: bytes.extracting(head.path.range),
                 query: bytes.extracting(head.query.range), generated: generated,
                 UnsafeRawBufferPointer(generatedBytes).bytes, scratch: scratch,
-                withoutCookies: withoutCookies, maps: maps, known: known, &map, to: &key)
+                reader: reader, maps: maps, known: known, &map, to: &key)
         }
     }
 
@@ -33,7 +33,7 @@ extension TargetKey {
         _ selection: borrowing KeySelection, _ head: borrowing RequestHead, _ bytes: RawSpan,
         host: RawSpan, path: RawSpan, query: RawSpan, generated: borrowing HeaderTable,
         _ generatedBytes: RawSpan, scratch: UnsafeMutableRawBufferPointer,
-        withoutCookies: Bool, maps: Unmanaged<MapServices>?, known: KnownMaps? = nil,
+        reader: PageAtHand, maps: Unmanaged<MapServices>?, known: KnownMaps? = nil,
         _ map: inout MapFacts, to key: inout CanonicalKey
     ) {
         if head.method == .options {
@@ -46,10 +46,11 @@ extension TargetKey {
             unsafe append(mapOf: path, query: query, maps, known, &map, to: &key)
         }
         if !map.isKeyed { unsafe selection.appendPath(path, to: &key, scratch: scratch) }
+        let isNobodys = reader.hidesCredentials(of: map)
         let isFormed = unsafe selection.append(
             to: &key, head, query: map.isKeyed ? RawSpan() : query, bytes: bytes,
             generated: generated, generatedBytes: generatedBytes, scratch: scratch,
-            withoutCookies: withoutCookies)
+            withoutCookies: reader.isAnonymous || isNobodys, withoutAuthorization: isNobodys)
         if !isFormed { key.spoil() }
     }
 }
@@ -104,7 +105,7 @@ extension Exchange {
                 imported.behavior.key, head, bytes.bytes, host: host.span.bytes,
                 path: path.span.bytes, query: query.span.bytes, generated: fields.table,
                 generated.span.bytes, scratch: scratch,
-                withoutCookies: facts.standing == .anonymous,
+                reader: PageAtHand(facts),
                 maps: maps.map { unsafe .passUnretained($0) }, &map, to: &key)
         }
     }

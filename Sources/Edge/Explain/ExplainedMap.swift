@@ -44,7 +44,9 @@ extension LoopState where N: ~Copyable {
         if tile.movesWithClock {
             note("time", "names the present: fresh for \(exchange.policy.presentTTL / 1_000)s")
         }
-        if tile.hasToken { note("credentials", "the answer is this viewer's, and not stored") }
+        if tile.hasToken, exchange.facts.aside.isEmpty {
+            note("credentials", "the answer is this viewer's, and not stored")
+        }
         guard let target = ask.target else { return }
         let metatile = exchange.wantedMetatile()
         if let block = metatile?.block {
@@ -58,6 +60,20 @@ extension LoopState where N: ~Copyable {
             note("playback", "the next \(ahead.frames) frames are fetched ahead of who plays")
         }
         note("asked as", String(decoding: metatile?.target ?? target, as: UTF8.self))
+    }
+
+    /// Tells what becomes of credentials that were set aside, once it is known what is stored.
+    mutating func noteCredentials(_ exchange: Exchange, _ told: inout Explanation) {
+        guard !exchange.facts.aside.isEmpty else { return }
+        settleCredentials(exchange)
+        let isAsked = !exchange.decision.isAnsweredFromStore
+        let result =
+            exchange.facts.aside.isEmpty
+            ? "taken along: nobody was refused this map lately, or it goes past the store"
+            : isAsked
+                ? "set aside: asked as nobody; if that is refused, with them, and not stored"
+                : "set aside: what nobody was given is everybody's"
+        told.rewritings.append(Explanation.Rewriting("credentials", result))
     }
 
     /// Parameters of the request that its map's key does not depend on.

@@ -90,7 +90,7 @@ extension LoopState where N: ~Copyable {
         told.rewritings += pageRewritings(exchange)
         noteMap(exchange, map, &told)
         guard isLookedUp(behavior), !facts.hasBody, told.refusal == nil else { return exchange }
-        if let reason = map.reasonToPass {
+        if let reason = map.reasonToPass(asNobody: !facts.aside.isEmpty) {
             exchange.decision = Decision(.pass, reason)
             return exchange
         }
@@ -124,6 +124,7 @@ extension LoopState where N: ~Copyable {
             found.lookup, request: facts, policy: policy, health: health(exchange, found.copy),
             now: network.wallNow)
         if exchange.decision.action == .pass { exchange.key = nil }
+        noteCredentials(exchange, &told)
         told.entry = found.copy.map { entryAccount($0, exchange, isPending: found.isPending) }
         if !found.variant.isEmpty, found.copy != nil {
             told.entry?.variantHash = unsafe hex(

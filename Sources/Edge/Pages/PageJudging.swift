@@ -7,6 +7,25 @@ struct PageAtHand {
     /// It has no cookies, whatever a distribution's policy names.
     var isAnonymous = false
     var language = PageLanguages.none
+    /// Maps of the behavior are looked up as nobody's, whatever credentials the request shows.
+    var asksAsNobody = false
+    /// It shows a session's cookie or Authorization.
+    var showsCredentials = false
+
+    init(isAnonymous: Bool = false, language: UInt8 = PageLanguages.none) {
+        (self.isAnonymous, self.language) = (isAnonymous, language)
+    }
+
+    /// The same of a request that was judged before.
+    init(_ facts: RequestFacts) {
+        isAnonymous = facts.standing == .anonymous
+        (asksAsNobody, showsCredentials) = (!facts.aside.isEmpty, !facts.aside.isEmpty)
+    }
+
+    /// Its key is that of a request without cookies and Authorization.
+    func hidesCredentials(of map: MapFacts) -> Bool {
+        asksAsNobody && map.isKeyed && (showsCredentials || map.hasToken)
+    }
 }
 
 // Whose page it is, before anything is looked up: one walk over the cookies, without allocation.

@@ -16,6 +16,9 @@ extension LoopState where N: ~Copyable {
         // What the page before it was is nothing to this request, whose key may have cookies.
         page = PageAtHand()
         if head.fields.contains(.cookie) { facts.hasSession = unsafe hasSession(behavior, bytes) }
+        guard hot[behavior].traits.contains(.asksAsNobody) else { return }
+        page.asksAsNobody = true
+        page.showsCredentials = facts.hasSession || facts.hasAuthorization
     }
 
     /// Whether a Cookie line carries one of the behavior's session cookies (law 6).

@@ -17,7 +17,8 @@ extension LoopState where N: ~Copyable {
     ) -> Bool {
         // What is this viewer's alone, or must be new, says nothing of what to fetch for all.
         guard facts.method == .get, !facts.hasSession, !facts.hasAuthorization, !facts.hasRange,
-            facts.notOlderThan == .min, facts.wish == .none, !viewers[slot].isSouthbound
+            facts.aside.isEmpty, facts.notOlderThan == .min, facts.wish == .none,
+            !viewers[slot].isSouthbound
         else { return false }
         let whole = unsafe canonical.bytes
         guard let map = unsafe Self.mapRequest(in: whole.bytes) else { return false }
