@@ -34,13 +34,15 @@ final class EditMaker {
 
     /// The next edit; its body says what it does, unless that is sabotaged.
     func make() -> MapEdit {
-        if dice.chance(70) || site.sabotage == .hidesFeature { return transaction() }
+        // Layers are hidden too seldom for this to be noticed soon.
+        let hides = site.sabotage == .forgetsWhoAsks && dice.chance(50)
+        if !hides, dice.chance(70) || site.sabotage == .hidesFeature { return transaction() }
         let layer = dice.pick(model.layers)
         let operation: MapEdit.Operation
-        switch dice.below(10) {
+        switch hides ? 6 : dice.below(10) {
         case 0..<4: operation = .restyle(dice.pick(model.styles))
         case 4..<6: operation = .configure(layer)
-        case 6: operation = .permit(layer, isHidden: dice.chance(40))
+        case 6: operation = .permit(layer, isHidden: hides || dice.chance(40))
         default: operation = .truncate(layer)
         }
         let edit = site.plan([operation])

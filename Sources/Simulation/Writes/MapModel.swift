@@ -47,6 +47,8 @@ final class MapModel {
     private(set) var features: [String: [Feature]] = [:]
     private(set) var changes: [Change] = []
     private var hidden: Set<String> = []
+    /// Which change hid a layer, or showed it again.
+    private var permissions: [(number: Int, layer: String, isHidden: Bool)] = []
     private var ids = 0
 
     /// The number of the latest change.
@@ -60,6 +62,13 @@ final class MapModel {
     /// Whether somebody without a name may not see it.
     func hides(_ names: [String]) -> Bool {
         names.flatMap(members).contains { hidden.contains($0) }
+    }
+
+    /// Whether it was so behind a change.
+    func hid(_ names: [String], behind number: Int) -> Bool {
+        names.flatMap(members).contains { layer in
+            permissions.last { $0.layer == layer && $0.number <= number }?.isHidden ?? false
+        }
     }
 
     func newFeature(_ place: MapPlace, day: Int) -> Feature {
@@ -95,6 +104,7 @@ final class MapModel {
         case .configure(let layer): return [Footprint(layer: layer, kinds: Footprint.all)]
         case .permit(let layer, let isHidden):
             if isHidden { hidden.insert(layer) } else { hidden.remove(layer) }
+            permissions.append((number + 1, layer, isHidden))
             return [Footprint(layer: layer, kinds: Footprint.all)]
         case .truncate(let layer):
             return [Footprint(layer: layer, kinds: [.tile], isDirect: true)]

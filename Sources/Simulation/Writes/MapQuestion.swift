@@ -36,6 +36,11 @@ struct MapQuestion {
 
     subscript(_ name: String) -> String { parameters[name] ?? "" }
 
+    /// It says in whose name it is asked: to him nothing is hidden.
+    func isNamed(_ head: PlainHead) -> Bool {
+        !self["ACCESS_TOKEN"].isEmpty || head["authorization"] != nil || head["cookie"] != nil
+    }
+
     var request: String { self["REQUEST"].lowercased() }
 
     /// Layers without their workspace.

@@ -19,14 +19,18 @@ final class MapServer: RequestPeer {
         }
         let question = MapQuestion(request.head.start[1])
         let fetch = RunningFetch(link)
-        if question.request == "getmap" { site.began(fetch, request.head.start[1], question) }
+        let isNamed = question.isNamed(request.head)
+        // What is asked for in somebody's name is drawn for each.
+        if question.request == "getmap", !isNamed {
+            site.began(fetch, request.head.start[1], question)
+        }
         let dice = world.dice
         if dice.chance(site.hasFaults ? site.habits.silences : 0) { return }
         let isCut = dice.chance(site.hasFaults ? site.habits.resets : 0)
         // What is drawn is what there is at some moment before the answer.
         world.after(dice.delay(site.habits.thinking)) { [self] in
             let number = site.drawnNumber
-            let made = answer(question, number)
+            let made = answer(question, number, isNamed || site.sabotage == .forgetsWhoAsks)
             world.after(dice.delay(site.habits.thinking)) { [self] in
                 guard !link.isOver else { return }
                 if isCut { return link.peerReset() }
@@ -39,10 +43,12 @@ final class MapServer: RequestPeer {
 
     // MARK: reads
 
-    private func answer(_ question: MapQuestion, _ number: Int) -> [UInt8] {
+    private func answer(
+        _ question: MapQuestion, _ number: Int, _ isNamed: Bool
+    ) -> [UInt8] {
         var layers = question.layers("LAYERS")
         for name in ["LAYER", "TYPENAME"] { layers += question.layers(name) }
-        guard !site.model.hides(layers) else {
+        guard isNamed || !site.model.hides(layers) else {
             return message(
                 "application/vnd.ogc.se_xml;charset=UTF-8",
                 Array(

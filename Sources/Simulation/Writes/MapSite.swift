@@ -152,7 +152,10 @@ final class MapSite {
 
     // MARK: viewers
 
-    func judge(_ message: MessageReader.Message, _ index: Int, sentAt: UInt64) {
+    /// - Parameter isNamed: the viewer may see what is hidden from others.
+    func judge(
+        _ message: MessageReader.Message, _ index: Int, sentAt: UInt64, isNamed: Bool
+    ) {
         let (head, view, facts) = (message.head, views[index], facts[index])
         let isHit = head["cache-status"]?.contains("; hit") == true
         guard head.status == 200, let told = told(message, view, facts) else { return }
@@ -160,6 +163,9 @@ final class MapSite {
         if isHit { hits += 1 }
         let place = "\(facts.name)\(isHit ? " (hit)" : "")"
         guard told.isIt else { return violate("\(place) shows another") }
+        if view.kind != .capabilities, !isNamed, model.hid(view.layers, behind: told.number) {
+            return violate("\(place) shows nobody what change \(told.number) hides")
+        }
         for change in model.changes.dropFirst(told.number) {
             guard let from = binding(change), from < sentAt,
                 model.touches(change, view, at: facts.shown)
@@ -172,7 +178,8 @@ final class MapSite {
                     + "for at \(world.milliseconds(at: sentAt)) ms")
             break
         }
-        count(index, view, isHit: isHit, sentAt: sentAt)
+        // What only he may see is in no store.
+        if !isNamed { count(index, view, isHit: isHit, sentAt: sentAt) }
     }
 
     /// What was in the store and was touched by nothing is still there.

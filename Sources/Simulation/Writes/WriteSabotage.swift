@@ -22,6 +22,8 @@ public enum WriteSabotage: String, BrokenRule {
     case mixesPlaces
     /// Each loop has blocks of tiles drawn for itself.
     case drawsTwice
+    /// A server shows everybody what only some may see.
+    case forgetsWhoAsks
 
     /// What is said of it, among other things.
     public var sign: String? {
@@ -33,6 +35,7 @@ public enum WriteSabotage: String, BrokenRule {
         case .purgesOnRefusal: "but refused writes"
         case .mixesPlaces: "shows another"
         case .drawsTwice: "at a time"
+        case .forgetsWhoAsks: "shows nobody"
         }
     }
 }
