@@ -165,4 +165,32 @@ struct ControlAPITests {
         #expect(listed == made)
         #expect(!(try edge.get(room.path("x")).isHit))
     }
+
+    @Test(
+        "AWS_ENDPOINT_URL_CLOUDFRONT alone leads the aws command here",
+        .enabled(if: awsCommand != nil, "there is no aws command"))
+    func variable() throws {
+        let edge = try edge()
+        _ = try edge.get(room.path("x"))
+        func aws(_ words: String) throws -> String {
+            let (exit, output) = try awsCloudFront(
+                edge, ["--output", "text"] + words.split(separator: " ").map(String.init),
+                directory, byVariable: true)
+            #expect(exit == 0, "\(output)")
+            return output
+        }
+        let distribution = try aws("list-distributions --query DistributionList.Items[0].Id")
+        let made = try aws(
+            "create-invalidation --distribution-id \(distribution) --paths \(room.path("*")) "
+                + "--query Invalidation.Id")
+        #expect(made.hasPrefix("I"), "\(made)")
+        #expect(!(try edge.get(room.path("x")).isHit))
+        let which = "--distribution-id \(distribution) --id \(made)"
+        let path = try aws(
+            "get-invalidation \(which) --query Invalidation.InvalidationBatch.Paths.Items[0]")
+        #expect(path == room.path("*"))
+        _ = try aws("wait invalidation-completed \(which)")
+        #expect(
+            try aws("get-invalidation \(which) --query Invalidation.Status") == "Completed")
+    }
 }

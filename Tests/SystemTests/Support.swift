@@ -53,16 +53,23 @@ extension TemporaryDirectory {
 let awsCommand = executable(named: "aws")
 
 /// Has the `aws` command ask an edge's control API.
+///
+/// - Parameter byVariable: tells it where that is by the environment alone.
 func awsCloudFront(
-    _ edge: Edge, _ words: [String], _ directory: TemporaryDirectory
+    _ edge: Edge, _ words: [String], _ directory: TemporaryDirectory, byVariable: Bool = false
 ) throws -> (exit: Int?, output: String) {
+    let url = "http://127.0.0.1:\(edge.adminPort)"
+    let program = try #require(awsCommand)
     let (exit, output) = try directory.run(
         "/usr/bin/env",
         [
             "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "AWS_DEFAULT_REGION=us-east-1",
-            "AWS_PAGER=", "AWS_EC2_METADATA_DISABLED=true", try #require(awsCommand),
-            "--endpoint-url", "http://127.0.0.1:\(edge.adminPort)", "cloudfront",
-        ] + words)
+            "AWS_PAGER=", "AWS_EC2_METADATA_DISABLED=true",
+        ]
+            + (byVariable
+                ? ["AWS_ENDPOINT_URL_CLOUDFRONT=\(url)", program]
+                : [program, "--endpoint-url", url])
+            + ["cloudfront"] + words)
     return (exit, output.split(separator: "\n").joined(separator: "\n"))
 }
 
