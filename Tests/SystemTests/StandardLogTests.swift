@@ -12,7 +12,7 @@ struct StandardLogTests {
         + "fle-encrypted-fields c-port time-to-first-byte x-edge-detailed-result-type "
         + "sc-content-type sc-content-len sc-range-start sc-range-end"
 
-    private static func settings(_ directory: String, _ more: String = "") -> [String] {
+    static func settings(_ directory: String, _ more: String = "") -> [String] {
         ["accessLog: { format: cloudfront, directory: \"\(directory)\"\(more) }"]
     }
 
@@ -36,7 +36,7 @@ struct StandardLogTests {
         }
     }
 
-    private static func records(
+    static func records(
         _ directory: TemporaryDirectory, count: Int
     ) throws -> [[String: String]] {
         try #require(

@@ -1,0 +1,134 @@
+import Glibc
+import Testing
+import WireTesting
+
+/// Source: CloudFront, "Standard log file fields", for what the words mean.
+@Suite("What the access log in CloudFront's format says of results")
+struct StandardLogResultTests {
+    private let directory: TemporaryDirectory
+    private let sections: [String]
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        #expect(mkdir(directory.file("logs"), 0o700) == 0)
+        sections = StandardLogTests.settings(
+            directory.file("logs"), ", prefix: edge, distribution: E2TEST")
+    }
+
+    private func configured(_ pool: String = "attempts: 1") throws -> Configured {
+        try Configured(pool: pool, sections: sections, arguments: ["--mode", "cloudfront"])
+    }
+
+    /// Status, both result types and the detailed one.
+    private func results(_ record: [String: String]) -> String {
+        [
+            "sc-status", "x-edge-result-type", "x-edge-response-result-type",
+            "x-edge-detailed-result-type",
+        ].map { record[$0] ?? "none" }.joined(separator: " ")
+    }
+
+    /// Bytes of a response as it was sent.
+    private func size(_ response: Response) -> String {
+        "\(response.head.raw.count + response.body.count)"
+    }
+
+    private static let failures: [(what: String, reply: Reply, logged: String)] = [
+        ("a reset", .raw("", .reset), "502 Error Error OriginCommError"),
+        ("an end", .raw("", .close), "502 Error Error OriginCommError"),
+        (
+            "half a head", .raw("HTTP/1.1 200 OK\r\nA: b\r\n", .close),
+            "502 Error Error OriginCommError"
+        ),
+        (
+            "no HTTP", .raw("SSH-2.0-OpenSSH\r\n\r\n", .close),
+            "502 Error Error OriginInvalidResponseError"
+        ),
+        (
+            "two lengths",
+            .raw("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", .close),
+            "502 Error Error OriginInvalidResponseError"
+        ),
+        ("its own 404", .response(404, body: "none"), "404 Error Error Error"),
+        ("its own 503", .response(503, body: "broken"), "503 Error Error Error"),
+    ]
+
+    @Test("what an origin does wrong", arguments: failures)
+    func failed(_ what: String, _ reply: Reply, _ logged: String) throws {
+        let test = try configured()
+        let room = test.origin.room()
+        room.always(reply)
+        var viewer = try test.edge.viewer()
+        try viewer.send("GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+        let answer = try viewer.response()
+        let found = try StandardLogTests.records(directory, count: 1)
+        #expect(found.map(results) == [logged], "\(what)")
+        #expect(found[0]["sc-bytes"] == size(answer), "\(what)")
+    }
+
+    @Test("a body that ends early: the viewer had a Miss, and it was an Error in the end")
+    func cutShort() throws {
+        let test = try configured()
+        let room = test.origin.room()
+        let gate = Gate()
+        room.always(
+            .raw("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", .pass(gate), .close))
+        var viewer = try test.edge.viewer()
+        try viewer.send("GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+        let head = try viewer.headOnly()
+        #expect(try viewer.bytes(3) == Array("abc".utf8))
+        gate.open()
+        let found = try StandardLogTests.records(directory, count: 1)
+        #expect(found.map(results) == ["200 Error Miss OriginCommError"])
+        #expect(found[0]["sc-bytes"] == "\(head.raw.count + 3)")
+    }
+
+    @Test("an origin that does not answer in time")
+    func unanswered() throws {
+        let test = try configured("firstByteTimeout: 200ms")
+        let room = test.origin.room()
+        let gate = Gate()
+        room.always(Reply.ok().held(by: gate))
+        #expect(try test.edge.get(room.path()).status == 504)
+        gate.open()
+        let found = try StandardLogTests.records(directory, count: 1)
+        #expect(found.map(results) == ["504 Error Error OriginReadError"])
+    }
+
+    @Test("nobody listens where the origin should be")
+    func refused() throws {
+        let text = Configured.text(members: ["http://127.0.0.1:1"], sections: sections)
+        let edge = try Edge(origin: nil, mode: "cloudfront", configuration: text)
+        #expect(try edge.get("/a").status == 502)
+        let found = try StandardLogTests.records(directory, count: 1)
+        #expect(found.map(results) == ["502 Error Error OriginConnectError"])
+    }
+
+    @Test("what a viewer does wrong, and one that leaves before the answer")
+    func viewers() throws {
+        let test = try configured()
+        let room = test.origin.room()
+        for request in [
+            "GET / HTTP/1.1\r\nHost: edge.test\r\nContent-Length: 1\r\n\r\na",
+            "BREW / HTTP/1.1\r\nHost: edge.test\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        ] {
+            var viewer = try test.edge.viewer()
+            try viewer.send(request)
+            _ = try viewer.response()
+        }
+        let gate = Gate()
+        room.always(Reply.ok().held(by: gate))
+        let viewer = try test.edge.viewer()
+        try viewer.send("GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+        #expect(gate.awaitArrival())
+        viewer.socket.reset()
+        let found = try StandardLogTests.records(directory, count: 4)
+        gate.open()
+        #expect(
+            found.map(results) == [
+                "403 Error Error InvalidRequest", "403 Error Error InvalidRequestMethod",
+                "400 Error Error InvalidRequest", "000 Error Error ClientCommError",
+            ])
+        #expect(found[3]["cs-uri-stem"] == room.path() && found[3]["sc-bytes"] == "0")
+    }
+}
