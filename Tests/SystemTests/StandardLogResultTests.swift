@@ -131,4 +131,81 @@ struct StandardLogResultTests {
             ])
         #expect(found[3]["cs-uri-stem"] == room.path() && found[3]["sc-bytes"] == "0")
     }
+
+    @Test("of those that wait for one fetch, the first is a Miss and the others are Hits")
+    func collapsed() throws {
+        let test = try configured()
+        let room = test.origin.room()
+        let gate = Gate()
+        room.reply(Reply.ok("Cache-Control: max-age=60", body: "one").held(by: gate))
+        room.always(.ok(body: "another"))
+        let request = "GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n"
+        let leader = try test.edge.viewer()
+        try leader.send(request)
+        #expect(gate.awaitArrival())
+        let waiters = try test.edge.crowd(3, request)
+        let areThere = try eventually {
+            try test.edge.metric("mapedge_collapsed_total") == 3 ? true : nil
+        }
+        #expect(areThere == true)
+        gate.open()
+        var sizes: [String] = []
+        for var viewer in [leader] + waiters {
+            let answer = try viewer.response()
+            #expect(answer.text == "one")
+            sizes.append(size(answer))
+        }
+        let found = try StandardLogTests.records(directory, count: 4)
+        #expect(
+            found.map(results).sorted() == Array(repeating: "200 Hit Hit Hit", count: 3) + [
+                "200 Miss Miss Miss"
+            ])
+        #expect(found.compactMap { $0["sc-bytes"] }.sorted() == sizes.sorted())
+        #expect(found.allSatisfy { $0["cs-uri-stem"] == room.path() })
+        #expect(room.count == 1)
+    }
+
+    @Test("a custom error page has the viewer's status and length, and is an Error each time")
+    func errorPage() throws {
+        let origin = try Origin()
+        let room = origin.room()
+        room.answers { request in
+            request.target.hasSuffix("/sorry")
+                ? .ok("Content-Type: text/html", body: "<p>sorry</p>")
+                : .response(404, ["Content-Type: text/plain"], body: "no such thing as this")
+        }
+        let export = """
+            { "CallerReference": "maps", "Comment": "", "Enabled": true,
+              "Origins": { "Quantity": 1, "Items": [
+                { "Id": "pages", "DomainName": "pages.invalid",
+                  "CustomOriginConfig": { "HTTPPort": 80, "HTTPSPort": 443,
+                    "OriginProtocolPolicy": "http-only" } } ] },
+              "CustomErrorResponses": { "Quantity": 1, "Items": [
+                { "ErrorCode": 404, "ResponsePagePath": "\(room.path("sorry"))",
+                  "ResponseCode": "200", "ErrorCachingMinTTL": 60 } ] },
+              "DefaultCacheBehavior": {
+                "TargetOriginId": "pages", "ViewerProtocolPolicy": "allow-all",
+                "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6" } }
+            """
+        let edge = try Edge(
+            origin: nil, mode: "cloudfront",
+            arguments: [
+                "--distribution", try directory.write("dist.json", export),
+                "--origin", "pages=\(origin.url)",
+            ], configuration: sections.joined(separator: "\n") + "\n")
+        var sizes: [String] = []
+        for _ in 0..<2 {
+            let answer = try edge.get(room.path("gone") + "?a=1")
+            #expect(answer.status == 200 && answer.text == "<p>sorry</p>")
+            sizes.append(size(answer))
+        }
+        #expect(room.count == 2)
+        let found = try StandardLogTests.records(directory, count: 2)
+        #expect(found.map(results) == Array(repeating: "200 Error Error Error", count: 2))
+        #expect(found.map { $0["sc-bytes"] } == sizes)
+        for record in found {
+            #expect(record["cs-uri-stem"] == room.path("gone") && record["cs-uri-query"] == "a=1")
+            #expect(record["sc-content-type"] == "text/html" && record["sc-content-len"] == "12")
+        }
+    }
 }
