@@ -1,0 +1,47 @@
+import Caching
+import Edge
+import Testing
+
+@Suite("The sweeper goes on by slices, and lets others in between")
+struct SweepRateTests {
+    private let bench = StoreBench()
+
+    @Test("a slice deletes 128 entries at the most, and what is put meanwhile is written with it")
+    func deletions() throws {
+        let store = try bench.open()
+        for number in 0..<1_000 {
+            store.put(name("/tile/\(number)"), body(100, seed: number), invalidation: 0)
+        }
+        store.settle()
+        store.invalidate([InvalidationRule(.everything, [])])
+        var slices: [Int] = []
+        var swept = 0
+        for turn in 0..<200 where swept < 1_000 {
+            let young = name("/young/\(turn)")
+            store.put(young, body(100, seed: turn), invalidation: 1)
+            store.step()
+            #expect(store.stored(young) != nil, "turn \(turn), \(swept) are swept")
+            let now = Int(store.counters.value(.swept))
+            if now > swept { slices.append(now - swept) }
+            swept = now
+        }
+        #expect(slices == Array(repeating: 128, count: 7) + [104])
+        store.settle()
+        #expect(store.counters.value(.swept) == 1_000)
+    }
+
+    @Test("a slice looks at 512 entries at the most, dead or not")
+    func reading() throws {
+        let store = try bench.open()
+        for number in 0..<5_000 {
+            store.put(name("/tile/\(number)"), body(100, seed: number), invalidation: 0)
+        }
+        store.settle()
+        store.invalidate([InvalidationRule(.target, Array("/none".utf8))])
+        var steps = 0
+        for _ in 0..<200 where store.step() { steps += 1 }
+        // Ten slices of 512 make 5,000; a step more begins the round, and one more the log's.
+        #expect((10...12).contains(steps), "\(steps)")
+        #expect(store.counters.value(.swept) == 0 && store.stored(name("/tile/7")) != nil)
+    }
+}
