@@ -17,6 +17,8 @@ struct InvalidationView: ~Copyable {
     /// The latest rule that reaches a tag; 0: none, or no field has any. What was fetched since
     /// need not be asked for its tags.
     private var latestTag: UInt64 = 0
+    /// The latest rule for which the fields of an entry have to be looked at; 0: there is none.
+    private var latestShown: UInt64
 
     /// What matches what is stored under a key, as of `latest`.
     private struct Line: BitwiseCopyable {
@@ -33,6 +35,7 @@ struct InvalidationView: ~Copyable {
         self.invalidations = invalidations
         unsafe latest = unsafe invalidations?.latestNumber
         index = invalidations?.makeIndex() ?? InvalidationIndex()
+        latestShown = index.latestShown
         unsafe memo = .allocate(capacity: Self.lines)
         unsafe memo.initialize(repeating: Line(), count: Self.lines)
     }
@@ -74,7 +77,7 @@ struct InvalidationView: ~Copyable {
         _ fields: UnsafeRawBufferPointer?
     ) -> InvalidationIndex.Numbers {
         refresh()
-        guard header.invalidation < max(latestTag, index.latestShown) else {
+        guard header.invalidation < max(latestTag, latestShown) else {
             return unsafe numbers(of: key, canonical)
         }
         let line = unsafe memo + (Int(truncatingIfNeeded: key.low) & (Self.lines - 1))
@@ -166,5 +169,6 @@ struct InvalidationView: ~Copyable {
         guard let invalidations else { return }
         invalidations.update(&index)
         latestTag = tagField.isEmpty ? 0 : index.latestTag
+        latestShown = index.latestShown
     }
 }
