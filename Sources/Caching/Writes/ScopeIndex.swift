@@ -186,11 +186,8 @@ public struct ScopeIndex: Sendable {
             kinds: entry.kinds, box: entry.box, level: entry.level, time: entry.time,
             gridSet: entry.gridSet, format: entry.format, since: since)
         everything.numbers(look, style: nil, into: &found)
-        if let path = entry.path {
-            let layer = entry.pageLayerName(hashedIn: canonical)
-            lookUp(
-                look, page: canonical.extracting(path), layer: layer, fields: fields, reading,
-                into: &found)
+        if entry.path != nil {
+            lookUp(look, page: entry, canonical, fields: fields, reading, into: &found)
             return found
         }
         entry.forEachName(in: canonical) { layer, workspace, style in
@@ -201,15 +198,18 @@ public struct ScopeIndex: Sendable {
     }
 
     /// A page goes with its path, with the layer that this names, and with what it is known to
-    /// show. Where it tells no layer it may show any; and a list that tells some may yet have to
-    /// show more, when there are more.
+    /// show; and with all of which that is not known.
     private func lookUp(
-        _ look: ScopeLook, page path: RawSpan, layer: ScopeName?, fields: RawSpan?,
+        _ look: ScopeLook, page entry: EntrySubject, _ canonical: RawSpan, fields: RawSpan?,
         _ reading: ScopeReading, into found: inout InvalidationIndex.Numbers
     ) {
-        var (tellsLayer, tellsStyle) = (layer != nil, false)
+        guard let place = entry.path else { return }
+        let path = canonical.extracting(place)
+        let layer = entry.pageLayerName(hashedIn: canonical)
         var numbers = InvalidationIndex.Numbers(dead: 0, stale: 0)
-        let isKnown = EntrySubject.forEachShown(path: path, fields: fields, reading) {
+        let untold = entry.forEachShown(
+            path: path, namesLayer: layer != nil, fields: fields, reading
+        ) {
             switch $0 {
             case .layer: lookUp(look, layer: $1, inWorkspace: nil, nil, into: &numbers)
             case .workspace:
@@ -218,18 +218,15 @@ public struct ScopeIndex: Sendable {
             case .style: lookUp(look, style: $1, into: &numbers)
             case .page: lookUp(look, path: $2, into: &numbers)
             }
-            tellsLayer = tellsLayer || $0 == .layer || $0 == .workspace
-            tellsStyle = tellsStyle || $0 == .style
         }
         found.formMaximum(numbers)
-        lookUp(look, path: isKnown ? path : nil, into: &found)
+        lookUp(look, path: untold.isAll ? nil : path, into: &found)
         if let layer { lookUp(look, layer: layer, inWorkspace: nil, nil, into: &found) }
-        var others = look
-        if tellsLayer, isKnown { others.kinds.formIntersection(.lists) }
-        lookUp(others, layer: nil, inWorkspace: nil, nil, into: &found)
-        others = look
-        if tellsStyle, isKnown { others.kinds.formIntersection(.lists) }
-        lookUp(others, style: nil, into: &found)
+        var open = look
+        open.kinds = untold.layers
+        lookUp(open, layer: nil, inWorkspace: nil, nil, into: &found)
+        open.kinds = untold.styles
+        lookUp(open, style: nil, into: &found)
     }
 
     private func lookUp(

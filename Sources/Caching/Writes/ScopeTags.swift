@@ -60,9 +60,9 @@ public enum ScopeTags {
         var tags = pageTags(PercentCoding.decodedBytes(text))
         let own = entry.names(in: canonical).compactMap(\.layer)
         tags += own.flatMap { layerTags($0, entry.kinds) }
-        var (tellsLayer, tellsStyle) = (!own.isEmpty, false)
-        let isKnown = EntrySubject.forEachShown(path: text, fields: fields, reading) {
-            kind, _, text in
+        let untold = entry.forEachShown(
+            path: text, namesLayer: !own.isEmpty, fields: fields, reading
+        ) { kind, _, text in
             let name = PercentCoding.decodedBytes(text)
             switch kind {
             case .layer: tags += layerTags(layer(name), entry.kinds)
@@ -72,14 +72,9 @@ public enum ScopeTags {
             case .style: tags += styleTags(layer(name), entry.kinds)
             case .page: tags += pageTags(name)
             }
-            tellsLayer = tellsLayer || kind == .layer || kind == .workspace
-            tellsStyle = tellsStyle || kind == .style
         }
-        if !isKnown { tags.append("unread") }
-        let mayShowMore = !isKnown || entry.kinds.contains(.lists)
-        if !tellsLayer || mayShowMore { tags += groups("nameless", entry.kinds) }
-        if !tellsStyle || mayShowMore { tags += groups("unstyled", entry.kinds) }
-        return tags
+        if untold.isAll { tags.append("unread") }
+        return tags + groups("nameless", untold.layers) + groups("unstyled", untold.styles)
     }
 
     /// A name, decoded; of the workspace `*` any is meant.

@@ -78,15 +78,42 @@ public struct ShownWords {
     }
 }
 
+/// Of which kinds of writes it is not known which layers, or styles, of a page they touch: any may.
+struct Untold {
+    var layers: EntryKinds
+    var styles: EntryKinds
+    /// Not all that it shows is known, pages among it.
+    var isAll: Bool
+}
+
 extension EntrySubject {
     /// Calls `body` for each word that a page is known to show something by: what it names,
     /// decoded, and as it stands there. Not for what its own path names.
     ///
     /// - Parameters:
     ///   - path: the page's.
+    ///   - namesLayer: its path names the layer that it is about.
     ///   - fields: those of the response; nil: not at hand.
+    /// - Returns: what is open yet. Who tells layers is touched by no other, but for lists: what
+    ///   these do not show yet is in no word. Who tells no styles may show any.
+    func forEachShown(
+        path: RawSpan, namesLayer: Bool, fields: RawSpan?, _ reading: ScopeReading,
+        _ body: (ShownWords.Kind, ScopeName, RawSpan) -> Void
+    ) -> Untold {
+        var (tellsLayer, tellsStyle) = (namesLayer, false)
+        let isKnown = Self.forEachWord(path: path, fields: fields, reading) { kind, name, text in
+            body(kind, name, text)
+            tellsLayer = tellsLayer || kind == .layer || kind == .workspace
+            tellsStyle = tellsStyle || kind == .style
+        }
+        let unseen = kinds.intersection(.lists)
+        return Untold(
+            layers: isKnown && tellsLayer ? unseen : kinds,
+            styles: isKnown && tellsStyle ? unseen : kinds, isAll: !isKnown)
+    }
+
     /// - Returns: whether these are all.
-    static func forEachShown(
+    private static func forEachWord(
         path: RawSpan, fields: RawSpan?, _ reading: ScopeReading,
         _ body: (ShownWords.Kind, ScopeName, RawSpan) -> Void
     ) -> Bool {
