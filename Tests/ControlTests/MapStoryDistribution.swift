@@ -11,17 +11,24 @@ struct MapStoryDistribution {
     let findings: [String]
 
     init() throws {
+        let reading = Self.reading()
+        // That behaviors have no class is said of each import, whatever it holds.
+        findings = reading.findings.map(\.description).filter { !$0.contains("have no class") }
+        distribution = try #require(
+            reading.configuration.settings.distribution?.distribution, "\(findings)")
+    }
+
+    /// The distribution with its policies, for origins on this machine.
+    ///
+    /// - Parameter file: the configuration beside it, in `conf`; nil: none.
+    static func reading(file: String? = nil) -> ConfigurationReading {
         let conf = "\(ProjectFiles.tests)../../conf"
         var flags = ConfigurationFlags()
         flags.distribution = "\(conf)/distribution.json"
         flags.policies = "\(conf)/policies"
         flags.origins = ["pages=http://127.0.0.1:1", "geoserver=http://127.0.0.1:2"]
-        let reading = Configuration.read(
-            file: nil, flags: flags, resolver: TableResolver())
-        // That behaviors have no class is said of each import, whatever it holds.
-        findings = reading.findings.map(\.description).filter { !$0.contains("have no class") }
-        distribution = try #require(
-            reading.configuration.settings.distribution?.distribution, "\(findings)")
+        return Configuration.read(
+            file: file.map { "\(conf)/\($0)" }, flags: flags, resolver: TableResolver())
     }
 
     /// The first behavior that the target's path matches.

@@ -254,13 +254,7 @@ struct MapStoryDistributionTests {
 
     @Test("the configuration beside it classes every behavior, and nothing in it is idle")
     func classes() throws {
-        let conf = "\(ProjectFiles.tests)../../conf"
-        var flags = ConfigurationFlags()
-        flags.distribution = "\(conf)/distribution.json"
-        flags.policies = "\(conf)/policies"
-        flags.origins = ["pages=http://127.0.0.1:1", "geoserver=http://127.0.0.1:2"]
-        let reading = Configuration.read(
-            file: "\(conf)/mapstory.yaml", flags: flags, resolver: TableResolver())
+        let reading = MapStoryDistribution.reading(file: "mapstory.yaml")
         // What is said of the export alone is said in either case.
         #expect(reading.findings.map(\.description).filter { !shipped.findings.contains($0) } == [])
         let settings = reading.configuration.settings

@@ -6,13 +6,19 @@ import Testing
 struct SweepRateTests {
     private let bench = StoreBench()
 
-    @Test("a slice deletes 128 entries at the most, and what is put meanwhile is written with it")
-    func deletions() throws {
+    /// A store with so many entries on disk.
+    private func filled(_ count: Int) throws -> Store {
         let store = try bench.open()
-        for number in 0..<1_000 {
+        for number in 0..<count {
             store.put(name("/tile/\(number)"), body(100, seed: number), invalidation: 0)
         }
         store.settle()
+        return store
+    }
+
+    @Test("a slice deletes 128 entries at the most, and what is put meanwhile is written with it")
+    func deletions() throws {
+        let store = try filled(1_000)
         store.invalidate([InvalidationRule(.everything, [])])
         var slices: [Int] = []
         var swept = 0
@@ -32,11 +38,7 @@ struct SweepRateTests {
 
     @Test("a slice looks at 512 entries at the most, dead or not")
     func reading() throws {
-        let store = try bench.open()
-        for number in 0..<5_000 {
-            store.put(name("/tile/\(number)"), body(100, seed: number), invalidation: 0)
-        }
-        store.settle()
+        let store = try filled(5_000)
         store.invalidate([InvalidationRule(.target, Array("/none".utf8))])
         var steps = 0
         for _ in 0..<200 where store.step() { steps += 1 }
