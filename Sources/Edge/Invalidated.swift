@@ -96,15 +96,17 @@ struct InvalidationView: ~Copyable {
         return numbers
     }
 
-    /// The latest that match what is stored under a key, whatever tags it has. May count a tag of
-    /// what was stored there before the rule: who asks is younger than the rule, or does not mind.
+    /// The latest that match what is stored under a key, whatever it tells. What an entry tells of
+    /// itself counts for that entry alone: another answer may tell more.
     @inline(never)
     private mutating func numbers(
         of key: CacheKey, _ canonical: UnsafeRawBufferPointer
     ) -> InvalidationIndex.Numbers {
         refresh()
         let line = unsafe memo + (Int(truncatingIfNeeded: key.low) & (Self.lines - 1))
-        if unsafe line.pointee.key == key.high, unsafe line.pointee.latest == index.latest {
+        if unsafe line.pointee.key == key.high, unsafe line.pointee.latest == index.latest,
+            unsafe line.pointee.entry == 0
+        {
             return unsafe line.pointee.numbers
         }
         let numbers = unsafe index.numbers(of: canonical.bytes)
