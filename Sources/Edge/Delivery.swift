@@ -34,8 +34,7 @@ extension LoopState where N: ~Copyable {
         unsafe exchange.bytes.withUnsafeBytes {
             unsafe appendServerTiming(
                 exchange.behavior, exchange.head, $0, exchange.outcome,
-                upstream: (connectTime(exchange), fetched.receivedAt - fetched.requestedAt),
-                &writer)
+                upstream: fetched.receivedAt - fetched.requestedAt, &writer)
         }
         appendResult(
             exchange.outcome, minor: fetched.head.minorVersion,

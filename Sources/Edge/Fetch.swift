@@ -30,8 +30,6 @@ package final class Fetch {
     var waits = 0
     var connection: Slot?
     var requestedAt: Milliseconds = 0
-    /// How long the connection to its member took; 0: it was kept.
-    var connectTime: Milliseconds = 0
     let startedAt: UInt64
     var hasSentHead = false
     var hasSentAll = false

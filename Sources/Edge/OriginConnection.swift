@@ -83,7 +83,8 @@ extension LoopState where N: ~Copyable {
     mutating func connect(_ fetch: Fetch) {
         let member = fetch.member
         fetch.phase = .connecting
-        (fetch.requestedAt, fetch.connectTime) = (network.wallNow, 0)
+        fetch.requestedAt = network.wallNow
+        fetch.exchange.outcome.connectTime = 0
         takeTicket(fetch)
         while fetch.mayReuse, let slot = idle.take(fetch.pool, member) {
             guard origins.contains(slot) else { continue }
@@ -185,7 +186,7 @@ extension LoopState where N: ~Copyable {
                 return
             }
             origins[slot].phase = .active
-            fetch.connectTime = network.wallNow - fetch.requestedAt
+            fetch.exchange.outcome.connectTime = network.wallNow - fetch.requestedAt
             sendRequest(fetch)
             if origins.contains(token), origins[slot].sawHangup { receiveOrigin(slot) }
         case .active:

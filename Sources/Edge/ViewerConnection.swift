@@ -127,6 +127,9 @@ struct Outcome {
     /// nanoseconds; 0: both just now.
     var startedAt: UInt64 = 0
     var firstByteAt: UInt64 = 0
+    /// How long it took to connect to the member that was asked last for this exchange itself; 0:
+    /// the connection was kept.
+    var connectTime: Milliseconds = 0
     /// Which behavior matched.
     var behavior = 0
     /// `x-edge-request-id`, where the edge shows CloudFront's identity.

@@ -9,12 +9,10 @@ extension LoopState where N: ~Copyable {
     /// Adds Server-Timing where the behavior's policy has it: for its share of responses, and
     /// whenever the request asks for it. Allocates nothing.
     ///
-    /// `upstream`: milliseconds until the origin was connected to and until its first byte, where
-    /// it was asked.
+    /// `upstream`: milliseconds until the origin's first byte, where it was asked.
     func appendServerTiming(
         _ behavior: Int, _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer,
-        _ outcome: Outcome, upstream: (connect: Milliseconds, firstByte: Milliseconds)?,
-        _ writer: inout HeadWriter
+        _ outcome: Outcome, upstream: Milliseconds?, _ writer: inout HeadWriter
     ) {
         guard hot[behavior].traits.contains(.timesResponses),
             let rate = unsafe hot[behavior].imported?._withUnsafeGuaranteedRef({
@@ -29,9 +27,9 @@ extension LoopState where N: ~Copyable {
             // Names are looked up when the configuration is read.
             writer.append("cdn-upstream-layer;desc=\"EDGE\",cdn-upstream-dns;dur=0,")
             writer.append("cdn-upstream-connect;dur=")
-            writer.appendDecimal(UInt64(max(0, upstream.connect)))
+            writer.appendDecimal(UInt64(max(0, outcome.connectTime)))
             writer.append(",cdn-upstream-fbl;dur=")
-            writer.appendDecimal(UInt64(max(0, upstream.firstByte)))
+            writer.appendDecimal(UInt64(max(0, upstream)))
             writer.append(",")
         }
         switch outcome.result {
@@ -52,13 +50,6 @@ extension LoopState where N: ~Copyable {
         writer.append(",cdn-downstream-fbl;dur=")
         writer.appendDecimal((network.monotonicNow &- started(outcome)) / 1_000_000)
         writer.append("\r\n")
-    }
-
-    /// How long it took until the member of an exchange was connected to; 0: the connection was
-    /// kept, or another exchange's.
-    func connectTime(_ exchange: Exchange) -> Milliseconds {
-        guard let token = exchange.fetch, fetches.contains(token) else { return 0 }
-        return fetches[token.slot].connectTime
     }
 
     private func asksForTiming(
