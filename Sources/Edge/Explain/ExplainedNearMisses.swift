@@ -20,12 +20,12 @@ extension LoopState where N: ~Copyable {
             return host.elementsEqual(canonical.extracting(other.host))
                 && path.elementsEqual(canonical.extracting(other.path))
         }
-        var near: [[UInt8]: EntryHeader] = [:]
+        var near: [[UInt8]: (header: EntryHeader, fields: [UInt8])] = [:]
         for object in store?.core.pending.objects(where: {
             unsafe isNear($0.canonicalKey.span.bytes)
         })
             ?? []
-        { near[object.canonicalKey] = object.header }
+        { near[object.canonicalKey] = (object.header, object.headers) }
         var start: Key? = Key(high: 0, low: 0)
         while let from = start, told.scanned < limit {
             beginReading()
@@ -36,19 +36,23 @@ extension LoopState where N: ~Copyable {
                     unsafe isNear(record.bytes.extracting(layout.key))
                 else { return }
                 let canonical = unsafe [UInt8](record[layout.key])
-                if near[canonical] == nil { near[canonical] = header }
+                if near[canonical] == nil {
+                    let fields = unsafe fieldsAtHand(record, header, layout)
+                    near[canonical] = unsafe (header, fields.map { unsafe [UInt8]($0) } ?? [])
+                }
             }
             endReading()
         }
         told.isScanComplete = start == nil
-        let misses = near.compactMap { canonical, header in
-            nearMiss(canonical, header, key, exchange)
+        let misses = near.compactMap { canonical, found in
+            nearMiss(canonical, found.header, found.fields, key, exchange)
         }
         told.nearMisses = Array(misses.sorted { isNearer($0, $1) }.prefix(Self.nearMissLimit))
     }
 
     private func nearMiss(
-        _ canonical: [UInt8], _ header: EntryHeader, _ key: Explanation.Key, _ exchange: Exchange
+        _ canonical: [UInt8], _ header: EntryHeader, _ fields: [UInt8], _ key: Explanation.Key,
+        _ exchange: Exchange
     ) -> Explanation.NearMiss? {
         guard header.kind != .variants else { return nil }
         let parts = keyParts(canonical, exchange.imported)
@@ -59,7 +63,7 @@ extension LoopState where N: ~Copyable {
         miss.status = Int(header.status)
         miss.age = header.times.age(at: network.wallNow)
         miss.isFresh = header.times.isFresh(at: network.wallNow)
-        let killer = store?.invalidations.latest(naming: canonical)
+        let killer = store?.invalidations.latest(naming: canonical, showing: fields)
         miss.isDead = (killer?.number ?? 0) > header.invalidation
         return miss
     }

@@ -332,7 +332,7 @@ public final class Invalidations: Sendable {
     /// The latest rule in force that names what is stored under a canonical key. Cold: compares
     /// rule by rule.
     ///
-    /// - Parameter fields: those of the response, if they are at hand.
+    /// - Parameter fields: those of the response; empty: it is judged by its key alone.
     func latest(
         naming canonical: [UInt8], showing fields: [UInt8] = []
     ) -> (number: UInt64, rule: InvalidationRule)? {
