@@ -16,7 +16,9 @@ extension LoopState where N: ~Copyable {
         else { return raw }
         let reading = store?.invalidations.reading ?? .standard
         let start = Int(originHead.fields[0].name.start)
-        let fields = unsafe raw.span.bytes.extracting(droppingFirst: start)
+        // A 304 need not say again what the page said that it shows.
+        let isWhole = originHead.status != 304
+        let fields = unsafe isWhole ? raw.span.bytes.extracting(droppingFirst: start) : nil
         let tags = unsafe ScopeTags.tags(of: canonical.span.bytes, fields: fields, reading)
         if tags.isEmpty { return raw }
         let line = field + Array(": \(tags.joined(separator: ", "))\r\n".utf8)

@@ -13,9 +13,9 @@ public struct WriteSettings: Sendable {
     /// Layer groups, each with its members, which may be groups themselves. What touches a member
     /// touches the group.
     public var groups: [LayerName: [LayerName]] = [:]
-    /// Styles, each with all the layers whose default style it is. A write to such a style touches
-    /// these layers and whatever names the style; one to any other style touches everything that
-    /// does not tell its style.
+    /// Styles, each with all the layers whose default style it is, and all groups that draw a
+    /// member with it. Of pictures and legends a write to such a style touches these layers' and
+    /// what names the style; one to any other style touches all that do not tell their style.
     public var styles: [LayerName: [LayerName]] = [:]
     /// Where the servers' catalogue is read; nil: nowhere, so that `groups` and `context` are all
     /// that is known.
@@ -46,10 +46,15 @@ public struct WriteSettings: Sendable {
                 known.insert(part)
                 continue
             }
+            // Only these tell their style, or have a layer's default one.
+            let drawn = part.kinds.intersection([.tiles, .legends])
+            known.insert(
+                WriteScope.Part(
+                    part.target, part.kinds.subtracting(drawn), boxes: part.boxes,
+                    selection: part.selection))
             for target in [.namedStyle(style)] + layers.map(WriteScope.Target.layer) {
                 known.insert(
-                    WriteScope.Part(
-                        target, part.kinds, boxes: part.boxes, selection: part.selection))
+                    WriteScope.Part(target, drawn, boxes: part.boxes, selection: part.selection))
             }
         }
         return known

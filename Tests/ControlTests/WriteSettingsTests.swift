@@ -36,7 +36,7 @@ struct WriteSettingsTests {
               margin: 10
               groups: { "w:base": ["w:a", b], all: w:base }
               styles: { line: ["w:a", b], "w:fill": w:c }
-              pages: { /story/x: ["layer:w:a", "style:line"], "/": page:/story }
+              pages: { /story/x: ["layer:w:a", "style:line"], "/a/": page:/story }
               tagHeader: X-Shown
             """)
         #expect(!settings.isOn && settings.context.root == "maps")
@@ -55,7 +55,7 @@ struct WriteSettingsTests {
         #expect(
             settings.reading.pages == [
                 ShownRule(path: "/story/x", words: ["layer:w:a", "style:line"]),
-                ShownRule(path: "/", words: ["page:/story"]),
+                ShownRule(path: "/a", words: ["page:/story"]),
             ])
         #expect(settings.reading.tagField == Array("X-Shown".utf8))
     }
@@ -72,6 +72,7 @@ struct WriteSettingsTests {
             ("writes: { pages: { story: [layer:a] } }", "story in writes.pages is no path"),
             ("writes: { pages: { /story: [roads] } }", "names nothing that a page shows"),
             ("writes: { pages: { /story: [\"layer:*\"] } }", "names nothing that a page shows"),
+            ("writes: { pages: { /story: [page:story] } }", "names nothing that a page shows"),
             ("writes: { tagHeader: a b }", "is no header name"),
         ])
     func mistakes(_ text: String, _ told: String) {
@@ -117,10 +118,13 @@ struct WriteSettingsTests {
         let scope = settings.expanded(WriteScope(.style(LayerName("line")), .drawn, isHard: true))
         #expect(
             scope.parts.map(\.target) == [
-                .namedStyle(LayerName("line")), .layer(LayerName("w:a")),
-                .layer(LayerName("w:base")),
+                .style(LayerName("line")), .namedStyle(LayerName("line")),
+                .layer(LayerName("w:a")), .layer(LayerName("w:base")),
             ])
-        #expect(scope.isHard && scope.parts.allSatisfy { $0.kinds == .drawn })
+        // What does not name its style, and has none by default, goes with each.
+        #expect(scope.parts[0].kinds == [.featureInfo, .capabilities, .pages])
+        #expect(scope.isHard)
+        #expect(scope.parts.dropFirst().allSatisfy { $0.kinds == [.tiles, .legends] })
         let other = WriteScope(.style(LayerName("w:line")), .drawn)
         #expect(settings.expanded(other) == other)
     }

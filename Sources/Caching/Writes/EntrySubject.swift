@@ -40,9 +40,7 @@ struct EntrySubject {
     var gridSet: UInt64? { map?.gridSet }
     /// Of a picture: nil: not known, or not told apart from others.
     var format: MapFormat? { map?.format }
-    /// It is no map server's.
-    private(set) var isPage = false
-    /// Of a page: where its path is in the key.
+    /// Of a page, which is no map server's: where its path is in the key.
     private(set) var path: Range<Int>?
     private var map: MapSubject?
     private var texts: (path: Range<Int>, query: Range<Int>) = (0..<0, 0..<0)
@@ -97,7 +95,6 @@ struct EntrySubject {
         let subject = MapSubject(
             path: canonical.extracting(path), query: canonical.extracting(query), reading.services)
         guard subject.kind == .none else { return take(subject, reading) }
-        isPage = true
         self.path = path
         let page = PagePath(canonical, path)
         kinds = page.kinds
@@ -119,17 +116,17 @@ struct EntrySubject {
             }
     }
 
-    /// Calls `body` for each layer with its style; each nil where it is not known, and then perhaps
-    /// with the workspace that the layer is of.
+    /// Of a map: calls `body` for each layer with its style; each nil where it is not known, and
+    /// then perhaps with the workspace that the layer is of.
     func forEachName(
         in canonical: RawSpan, _ body: (ScopeName?, _ workspace: CacheKey?, ScopeName?) -> Void
     ) {
+        guard let map else { return }
         let size = MapSubject.nameLimit
         unsafe withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { first in
             unsafe withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { second in
                 var layer = unsafe first.mutableBytes
                 var style = unsafe second.mutableBytes
-                guard let map else { return body(pageName(canonical, &layer), nil, nil) }
                 var names = map.names
                 while let (named, drawn) = map.next(
                     &names, path: canonical.extracting(texts.path),
@@ -155,19 +152,14 @@ struct EntrySubject {
     }
 
     /// The layer that a page is about; nil: its path names none.
-    func pageLayerName(hashedIn canonical: RawSpan) -> ScopeName? {
-        guard pageLayer != nil else { return nil }
+    func pageLayer(hashedIn canonical: RawSpan) -> ScopeName? {
+        guard let pageLayer else { return nil }
         return unsafe withUnsafeTemporaryAllocation(
             byteCount: MapSubject.nameLimit, alignment: 1
         ) {
             var memory = unsafe $0.mutableBytes
-            return pageName(canonical, &memory)
+            return Self.decodedName(canonical.extracting(pageLayer), &memory)
         }
-    }
-
-    private func pageName(_ canonical: RawSpan, _ memory: inout MutableRawSpan) -> ScopeName? {
-        guard let pageLayer else { return nil }
-        return Self.decodedName(canonical.extracting(pageLayer), &memory)
     }
 
     /// `workspace:name`, or a name alone, percent-encoded: of the workspace `*` any is meant.
@@ -198,7 +190,7 @@ extension EntrySubject {
 
     /// What `forEachName` tells, as text, for whoever has to write it down.
     func names(in canonical: RawSpan) -> [Name] {
-        guard let map else { return [Name(layer: pageLayerName(canonical), style: nil)] }
+        guard let map else { return [] }
         var found: [Name] = []
         let size = MapSubject.nameLimit
         unsafe withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { first in
@@ -220,16 +212,23 @@ extension EntrySubject {
         return found
     }
 
-    private func pageLayerName(_ canonical: RawSpan) -> LayerName? {
+    /// The layer that a page is about, as text; nil: its path names none.
+    func pageLayerName(_ canonical: RawSpan) -> LayerName? {
         guard let pageLayer else { return nil }
         let text = PercentCoding.decodedBytes(canonical.extracting(pageLayer))
         guard text.count <= MapSubject.nameLimit else { return nil }
-        let name = LayerName(String(decoding: text, as: UTF8.self))
+        let name = LayerName.decoded(text)
         return name.name.isEmpty ? nil : name
     }
 }
 
 extension LayerName {
+    /// A name as text, without its encoding; of the workspace `*` any is meant.
+    static func decoded(_ text: [UInt8]) -> LayerName {
+        let name = LayerName(String(decoding: text, as: UTF8.self))
+        return name.workspace == "*" ? LayerName(workspace: nil, name.name) : name
+    }
+
     /// nil: it is not known.
     fileprivate init?(_ name: MapSubject.Name, _ bytes: RawSpan) {
         guard !name.name.isEmpty else { return nil }

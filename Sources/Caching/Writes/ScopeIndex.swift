@@ -186,8 +186,10 @@ public struct ScopeIndex: Sendable {
             kinds: entry.kinds, box: entry.box, level: entry.level, time: entry.time,
             gridSet: entry.gridSet, format: entry.format, since: since)
         everything.numbers(look, style: nil, into: &found)
-        if entry.path != nil {
-            lookUp(look, page: entry, canonical, fields: fields, reading, into: &found)
+        if let path = entry.path {
+            lookUp(
+                look, page: entry, at: canonical.extracting(path), canonical, fields: fields,
+                reading, into: &found)
             return found
         }
         entry.forEachName(in: canonical) { layer, workspace, style in
@@ -200,12 +202,10 @@ public struct ScopeIndex: Sendable {
     /// A page goes with its path, with the layer that this names, and with what it is known to
     /// show; and with all of which that is not known.
     private func lookUp(
-        _ look: ScopeLook, page entry: EntrySubject, _ canonical: RawSpan, fields: RawSpan?,
-        _ reading: ScopeReading, into found: inout InvalidationIndex.Numbers
+        _ look: ScopeLook, page entry: EntrySubject, at path: RawSpan, _ canonical: RawSpan,
+        fields: RawSpan?, _ reading: ScopeReading, into found: inout InvalidationIndex.Numbers
     ) {
-        guard let place = entry.path else { return }
-        let path = canonical.extracting(place)
-        let layer = entry.pageLayerName(hashedIn: canonical)
+        let layer = entry.pageLayer(hashedIn: canonical)
         var numbers = InvalidationIndex.Numbers(dead: 0, stale: 0)
         let untold = entry.forEachShown(
             path: path, namesLayer: layer != nil, fields: fields, reading
@@ -213,7 +213,7 @@ public struct ScopeIndex: Sendable {
             switch $0 {
             case .layer: lookUp(look, layer: $1, inWorkspace: nil, nil, into: &numbers)
             case .workspace:
-                let workspace = ScopeName.workspace($2)
+                let workspace = ScopeName.workspace(encoded: $2)
                 lookUp(look, layer: nil, inWorkspace: workspace, nil, into: &numbers)
             case .style: lookUp(look, style: $1, into: &numbers)
             case .page: lookUp(look, path: $2, into: &numbers)

@@ -1,3 +1,4 @@
+import HTTP
 import Tiles
 
 /// What scopes have said of one name: the numbers of the latest ones, by kind and by place.
@@ -146,6 +147,14 @@ struct ScopeName {
 
     static func workspace(_ name: RawSpan) -> CacheKey {
         CacheKey.hash(name, seed: (3, 0x776f_726b))
+    }
+
+    /// The same of a percent-encoded name.
+    static func workspace(encoded name: RawSpan) -> CacheKey {
+        unsafe withUnsafeTemporaryAllocation(byteCount: max(name.byteCount, 1), alignment: 1) {
+            let count = unsafe PercentCoding.decode(name, plusIsSpace: false, into: $0) ?? 0
+            return unsafe workspace(UnsafeRawBufferPointer(rebasing: $0[..<count]).bytes)
+        }
     }
 
     static func workspace(_ name: String) -> CacheKey {

@@ -31,18 +31,17 @@ public enum ScopeTags {
 
     /// The tags of what is stored under a canonical key; none: no write makes it stale.
     ///
-    /// - Parameter fields: those of the response.
+    /// - Parameter fields: those of the response; nil: not all of them are known.
     public static func tags(
-        of canonical: RawSpan, fields: RawSpan, _ reading: ScopeReading
+        of canonical: RawSpan, fields: RawSpan?, _ reading: ScopeReading
     ) -> [String] {
         guard let entry = EntrySubject(canonical, reading) else {
             return coarse(.all)
         }
         if entry.kinds.isEmpty { return [] }
         var tags = kindTags(entry.kinds)
-        if entry.isPage {
-            tags = unique(tags + pageTags(entry, canonical, fields, reading))
-            return tags.count > limit ? coarse(entry.kinds) : tags
+        if let path = entry.path {
+            tags += pageTags(entry, at: canonical.extracting(path), canonical, fields, reading)
         }
         for name in entry.names(in: canonical) {
             tags += layerTags(name.layer, entry.kinds) + styleTags(name.style, entry.kinds)
@@ -53,34 +52,27 @@ public enum ScopeTags {
 
     /// Those of a page: by its path, by the layer that this names, and by what it tells it shows.
     private static func pageTags(
-        _ entry: EntrySubject, _ canonical: RawSpan, _ fields: RawSpan, _ reading: ScopeReading
+        _ entry: EntrySubject, at path: RawSpan, _ canonical: RawSpan, _ fields: RawSpan?,
+        _ reading: ScopeReading
     ) -> [String] {
-        guard let path = entry.path else { return [] }
-        let text = canonical.extracting(path)
-        var tags = pageTags(PercentCoding.decodedBytes(text))
-        let own = entry.names(in: canonical).compactMap(\.layer)
-        tags += own.flatMap { layerTags($0, entry.kinds) }
+        var tags = pageTags(PercentCoding.decodedBytes(path))
+        let own = entry.pageLayerName(canonical)
+        if let own { tags += layerTags(own, entry.kinds) }
         let untold = entry.forEachShown(
-            path: text, namesLayer: !own.isEmpty, fields: fields, reading
+            path: path, namesLayer: own != nil, fields: fields, reading
         ) { kind, _, text in
             let name = PercentCoding.decodedBytes(text)
             switch kind {
-            case .layer: tags += layerTags(layer(name), entry.kinds)
+            case .layer: tags += layerTags(.decoded(name), entry.kinds)
             case .workspace:
                 tags.append(tag("workspace:", name[...]))
                 tags += groups("nameless", entry.kinds)
-            case .style: tags += styleTags(layer(name), entry.kinds)
+            case .style: tags += styleTags(.decoded(name), entry.kinds)
             case .page: tags += pageTags(name)
             }
         }
         if untold.isAll { tags.append("unread") }
         return tags + groups("nameless", untold.layers) + groups("unstyled", untold.styles)
-    }
-
-    /// A name, decoded; of the workspace `*` any is meant.
-    private static func layer(_ text: [UInt8]) -> LayerName {
-        let name = LayerName(String(decoding: text, as: UTF8.self))
-        return name.workspace == "*" ? LayerName(workspace: nil, name.name) : name
     }
 
     /// Of an entry that may show anything.

@@ -54,9 +54,13 @@ public struct ShownWords {
     public static func isWord(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
         var words = ShownWords()
-        guard let (_, name) = unsafe words.next(in: bytes.span.bytes) else { return false }
-        return name.upperBound == bytes.count && bytes.allSatisfy { (33...126).contains($0) }
-            && bytes[name] != [UInt8(ascii: "*")]
+        guard let (kind, place) = unsafe words.next(in: bytes.span.bytes),
+            place.upperBound == bytes.count, bytes.allSatisfy({ (33...126).contains($0) })
+        else { return false }
+        if kind == .page { return bytes[place].first == UInt8(ascii: "/") }
+        let text = unsafe PercentCoding.decodedBytes(bytes.span.bytes.extracting(place))
+        let name = LayerName.decoded(text).name
+        return !name.isEmpty && name != "*" && text.count <= MapSubject.nameLimit
     }
 
     private static func isBetween(_ byte: UInt8) -> Bool {
@@ -64,9 +68,9 @@ public struct ShownWords {
     }
 
     private static func word(_ text: RawSpan, _ word: Range<Int>) -> (Kind, Range<Int>)? {
-        guard let colon = text.index(of: UInt8(ascii: ":"), from: word.lowerBound),
-            colon + 1 < word.upperBound
-        else { return nil }
+        let place = text.extracting(word).index(of: UInt8(ascii: ":"), from: 0)
+        guard let place, word.lowerBound + place + 1 < word.upperBound else { return nil }
+        let colon = word.lowerBound + place
         let kinds: [4 of (StaticString, Kind)] = [
             ("layer", .layer), ("workspace", .workspace), ("style", .style), ("page", .page),
         ]

@@ -24,8 +24,8 @@ public struct WriteScope: Sendable, Equatable {
         case layer(LayerName)
         /// All that is drawn with a style; without a workspace, those of that name in any.
         case style(LayerName)
-        /// All that names a style, and nothing that does not tell its style: of whom it is known
-        /// which layers have it for their default one.
+        /// All that names a style, and nothing that does not tell its style: for pictures and
+        /// legends, of a style of which is known whose default one it is.
         case namedStyle(LayerName)
         /// All whose path begins so, in whole segments: `/story/x` is above `/story/x/view`.
         case page(String)

@@ -22,7 +22,7 @@ extension ConfigurationReader {
         }
         let words = "write what it shows as a list: [layer:geonode:roads, page:/story/x]"
         for (path, shown) in lists("pages", in: &section, of: .shownWord, words) {
-            guard path.hasPrefix("/"), !path.contains("*"), !path.contains("?") else {
+            guard let path = try? ValueForm.sitePath.parse(path) else {
                 findings.error(
                     at: findings.place(of: "writes.pages.\(printable(path))"),
                     "\(printable(path)) in writes.pages is no path",

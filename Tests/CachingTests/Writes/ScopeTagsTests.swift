@@ -66,6 +66,15 @@ struct ScopeTagsTests {
         }
     }
 
+    @Test("a page whose fields are not all known has the tags of one that may show anything")
+    func unknown() {
+        let story = EntrySubjectTests.sent("/layers/geonode:roads")
+        let tags = Set(ScopeTags.tags(of: story.span.bytes, fields: nil, .standard))
+        let told = Self.tags(story, fields: "Surrogate-Key: layer:w:a style:s page:/story/x\r\n")
+        #expect(tags.isSuperset(of: ["unread", "nameless:pages", "unstyled:pages"]))
+        #expect(told.isDisjoint(with: ["unread", "nameless:pages", "unstyled:pages"]))
+    }
+
     private static let targets =
         EntrySubjectTests.spellings + [
             "/geoserver/wms?LAYERS=roads&STYLES=line&\(map)",

@@ -43,6 +43,8 @@ struct ShownWordsTests {
         Row("/story/x", "layer:w:a", .workspace("v"), false),
         Row("/story/x", "workspace:w", layer("w:a"), true),
         Row("/story/x", "workspace:w", layer("v:a"), false),
+        Row("/story/x", "workspace:caf%C3%A9", layer("caf\u{e9}:a"), true),
+        Row("/story/x", "layer:caf%C3%A9:a", layer("caf\u{e9}:a"), true),
         Row("/story/x", "workspace:w", layer("a"), true),
         Row("/story/x", "layer:w:a", .everything, true),
         // Words that cannot be meant leave all open.
@@ -134,7 +136,9 @@ struct ShownWordsTests {
         for word in ["layer:a", "layer:w:a", "layer:*:a", "workspace:w", "style:s", "page:/x"] {
             #expect(ShownWords.isWord(word), "\(word)")
         }
-        for word in ["", "layer", "layer:", "layer:*", "w:a", "layer:a layer:b", "layer:a b"] {
+        for word in ["", "layer", "layer:", "layer:*", "w:a", "layer:a layer:b", "layer:a b"]
+            + ["layer:a:", "style:w:", "page:story", "workspace:*"]
+        {
             #expect(!ShownWords.isWord(word), "\(word)")
         }
     }
