@@ -39,7 +39,8 @@ def _one(bench, server, rounds, seconds):
     full = _start_time(server, middle)
     # The peers have nothing to compare.
     slowest = invalidations.measure(server, middle) if server.name == "mapedge" else {}
-    return {"invalidation_ms": slowest, "fill_seconds": spent, "cpu_us": {case: medians(rows[case])["cpu_us"] for case in rows},
+    return {"invalidation_ms": slowest, "fill_seconds": spent,
+            "cpu_us": {case: medians(rows[case])["cpu_us"] for case in rows},
             "requests_per_second": {case: medians(rows[case])["requests_per_second"]
                                     for case in rows},
             "zipf_ratio": paired_ratio(rows["zipf"], rows["few"], "cpu_us"),

@@ -148,7 +148,7 @@ def million_lines(part, goals):
             f"    private memory: {row['private_bytes'] / (1 << 20):.1f} MiB"
             + (f" (goal < {goal['private_mib']})" if ours else "")
             + f", filled in {row['fill_seconds']:.0f} s"]
-        if row["invalidation_ms"]:
+        if row.get("invalidation_ms"):
             limit = goal["invalidation_ms"]
             spent = ", ".join(f"{kind} {value:.1f} ms"
                               for kind, value in row["invalidation_ms"].items())
