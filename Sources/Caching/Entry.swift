@@ -64,11 +64,17 @@ public struct EntryFlags: OptionSet, Sendable, Hashable {
     /// The body lacks its reader's tokens, which are put in at delivery.
     public static let tokensCut = EntryFlags(rawValue: 1 << 20)
 
+    /// The entity tag is the edge's own, made of the body; what the origin said is behind its line
+    /// in the header block, and goes to no viewer.
+    public static let contentTag = EntryFlags(rawValue: 1 << 21)
+    /// Validators of the origin's are there, for the member that gave them.
+    public static let memberValidators = EntryFlags(rawValue: 1 << 22)
+
     /// How the record and the body lie in the store, whatever the response says.
     public static let layout: EntryFlags = [.headersInChunks, .keyIsDigest, .compressedHere]
 
     /// All bits that version 1 of the record knows.
-    static let known = EntryFlags(rawValue: (1 << 21) - 1)
+    static let known = EntryFlags(rawValue: (1 << 23) - 1)
 
     /// An explicit directive prohibits stale use (RFC 9111 §4.2.4).
     @inlinable
@@ -130,7 +136,8 @@ public struct EntryHeader: Sendable, Equatable {
     /// Has something to ask the origin with.
     @inlinable
     public var hasValidator: Bool {
-        flags.contains(.hasETag) || lastModified != Self.noDate
+        if flags.contains(.contentTag) { return flags.contains(.memberValidators) }
+        return flags.contains(.hasETag) || lastModified != Self.noDate
     }
 
     /// The bytes of the representation that are held.

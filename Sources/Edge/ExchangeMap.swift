@@ -11,6 +11,9 @@ struct MapAsk {
     /// What is known of it where keys have its normal form.
     var tile: TileRequest?
 
+    /// What the member that drew what is stored said of it; nil: nothing is asked about.
+    var validators: MemberValidators?
+
     /// Its normal form is in its key.
     var isCanonical: Bool { tile != nil && tile?.bypass == nil }
 

@@ -191,8 +191,11 @@ extension LoopState where N: ~Copyable {
         fetch.phase = .sending
         fetch.exchange.watch?.attempts += 1
         beginWrite(fetch)
-        let authority = fetch.pool.settings.members[fetch.member].authority
-        unsafe fetch.request.wire(authority: authority).withUnsafeBytes {
+        let member = fetch.pool.settings.members[fetch.member]
+        let conditions = fetch.ownConditions(of: member)
+        fetch.evidence.memberName = Array(member.name.utf8)
+        fetch.evidence.wasConditional = !conditions.isEmpty
+        unsafe fetch.request.wire(authority: member.authority, conditions).withUnsafeBytes {
             _ = unsafe origins[slot.index].output.append($0)
         }
         expectMember(fetch)

@@ -204,7 +204,7 @@ extension LoopState where N: ~Copyable {
                 searchesBody(head, fetch.exchange) ? fetch.exchange.degradedMarker?.within : 0
             fetch.judging = JudgedBody(head: head, needed: within ?? 0, search: search)
         } else {
-            publish(head, fetch)
+            publish(tagged(head, fetch), fetch)
         }
         if fetch.body.isComplete || !origins[slot].input.isEmpty { takeBody(slot, fetch) }
     }

@@ -38,6 +38,8 @@ final class FetchedHead: Sendable {
     /// The page without its readers' tokens: what is stored, and what those who waited get. `blob`
     /// and the body as it came are for who asked alone.
     let cut: CutPage?
+    /// The edge's own tag of the body, in quotes; empty: it has none (`ContentTag`).
+    let contentTag: [UInt8]
     /// Its member was out of step with its cluster: it is for who asked, and nobody keeps it.
     let isOutOfStep: Bool
 
@@ -51,7 +53,7 @@ final class FetchedHead: Sendable {
         completesTo whole: UInt64? = nil, isOutOfStep: Bool = false
     ) {
         self.isOutOfStep = isOutOfStep
-        cut = nil
+        (cut, contentTag) = (nil, [])
         status = whole == nil ? head.status : 200
         if let whole {
             declaredLength = Int(exactly: whole)
@@ -80,9 +82,11 @@ final class FetchedHead: Sendable {
 
     /// The same, known to lack something, or to be no tile; then it is not for storing, and what
     /// was rejected is for no cache on its way either. `length`: all of the body was counted.
+    /// `contentTag` takes the place of the member's validators.
     init(
         _ other: FetchedHead, degraded isDegraded: Bool? = nil, rejected: TileVerdict? = nil,
-        refused: StoreRefusal? = nil, cut: CutPage? = nil, length: Int? = nil
+        refused: StoreRefusal? = nil, cut: CutPage? = nil, length: Int? = nil,
+        contentTag: [UInt8]? = nil
     ) {
         (status, declaredLength) = (other.status, length ?? other.declaredLength)
         bytes = other.bytes
@@ -90,10 +94,12 @@ final class FetchedHead: Sendable {
         (head, facts) = (other.head, other.facts)
         // What was an error to this edge is none to a cache before it, unless it is told.
         let withoutCaching = rejected.map { _ in HeaderBlob.withoutCaching }
-        let given = withoutCaching?(other.blob) ?? other.blob
+        let tagging = contentTag.map { tag in { ContentTag.shown($0, tag: tag) } }
+        let given = (tagging ?? withoutCaching)?(other.blob) ?? other.blob
+        self.contentTag = contentTag ?? other.contentTag
         blob = cut == nil ? given : HeaderBlob.keptPrivate(given)
         self.cut = cut
-        sharedBlob = withoutCaching.flatMap { other.sharedBlob.map($0) } ?? other.sharedBlob
+        sharedBlob = other.sharedBlob.map { (tagging ?? withoutCaching)?($0) ?? $0 }
         (receivedAt, requestedAt) = (other.receivedAt, other.requestedAt)
         let refusal = rejected == nil ? refused : .statusNotCacheable
         storability = refusal.map { .refused($0) } ?? other.storability

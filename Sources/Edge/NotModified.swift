@@ -33,16 +33,17 @@ extension LoopState where N: ~Copyable {
 extension FetchedHead {
     /// Whether this response, fetched whole for the store, is one the viewer has.
     func isHeld(by exchange: Exchange, now: Milliseconds) -> Bool {
-        guard exchange.key != nil, exchange.facts.hasConditional, head.status == 200,
-            exchange.head.method == .get, !exchange.facts.hasRange
+        guard exchange.key != nil || exchange.tagsContent, exchange.facts.hasConditional,
+            head.status == 200, exchange.head.method == .get, !exchange.facts.hasRange
         else { return false }
+        let isTagged = exchange.tagsContent
+        let tag = isTagged ? contentTag : [UInt8](bytes[facts.etag.range])
         return unsafe exchange.bytes.withUnsafeBytes { request in
-            unsafe bytes.withUnsafeBytes { response in
+            unsafe tag.withUnsafeBytes { tag in
                 unsafe evaluatePreconditions(
-                    exchange.head.fields, request.bytes,
-                    etag: UnsafeRawBufferPointer(rebasing: response[facts.etag.range]).bytes,
-                    lastModified: facts.lastModified, date: facts.date ?? receivedAt / 1_000,
-                    now: now / 1_000) == .notModified
+                    exchange.head.fields, request.bytes, etag: tag.bytes,
+                    lastModified: isTagged ? nil : facts.lastModified,
+                    date: facts.date ?? receivedAt / 1_000, now: now / 1_000) == .notModified
             }
         }
     }

@@ -88,9 +88,11 @@ struct OriginRequest {
 
     /// The bytes to send: the head with Host and the connection's fields, and the empty line.
     ///
-    /// - Parameter authority: the member's, for a head that names no host.
-    func wire(authority: String) -> [UInt8] {
-        var wire = head
+    /// - Parameters:
+    ///   - authority: the member's, for a head that names no host.
+    ///   - conditions: lines that are for this member alone.
+    func wire(authority: String, _ conditions: [UInt8] = []) -> [UInt8] {
+        var wire = head + conditions
         if !namesHost { wire += Array("Host: \(authority)\r\n".utf8) }
         if isUpgrade {
             wire += Array("Connection: upgrade\r\nUpgrade: ".utf8) + upgrade + [13, 10]

@@ -7,7 +7,8 @@ import Reactor
 extension LoopState where N: ~Copyable {
     /// Asks only for what is missing behind a stored part, when the whole is wanted.
     func completion(_ exchange: Exchange, _ conditions: inout OriginRequest.Conditions) -> Bool {
-        guard exchange.head.method == .get, !exchange.facts.hasRange, let entry = exchange.entry,
+        guard exchange.head.method == .get, !exchange.facts.hasRange, !exchange.tagsContent,
+            let entry = exchange.entry,
             entry.header.kind == .partial, entry.header.rangeStart == 0,
             entry.header.bodyLength > 0,
             entry.header.completeLength != EntryHeader.unknownLength,

@@ -24,11 +24,16 @@ struct StoredEntry {
     let body: StoredBody
     /// Bytes of a header block that lies in chunks and was not gathered (`withFields`).
     private(set) var headersInChunks = 0
+    /// Bytes of the stored block behind those that are for viewers (`ContentTag`).
+    private var hiddenBytes = 0
 
     @inline(__always)
     init(record: UnsafeRawBufferPointer, header: EntryHeader, layout: EntryRecord.Layout) {
         self.header = header
-        unsafe headers = unsafe UnsafeRawBufferPointer(rebasing: record[layout.headers])
+        let shown = header.shownBytes(of: layout.headers.count)
+        hiddenBytes = layout.headers.count - shown
+        let start = layout.headers.lowerBound
+        unsafe headers = unsafe UnsafeRawBufferPointer(rebasing: record[start..<start + shown])
         if !layout.inlineBody.isEmpty {
             body = unsafe .memory(UnsafeRawBufferPointer(rebasing: record[layout.inlineBody]))
         } else if header.objectID != 0 {
@@ -59,15 +64,25 @@ struct StoredEntry {
                 unsafe object.length == 0 ? .none : .pending(Unmanaged.passUnretained(object))
         }
         self.header = header
-        unsafe self.headers = unsafe headers
+        let shown = header.shownBytes(of: headers.count)
+        hiddenBytes = headers.count - shown
+        unsafe self.headers = unsafe UnsafeRawBufferPointer(rebasing: headers[..<shown])
     }
 
     /// The same entry with its header block, which was gathered from its chunks.
     func with(headers: UnsafeRawBufferPointer) -> StoredEntry {
         var entry = self
-        unsafe entry.headers = unsafe headers
+        let shown = header.shownBytes(of: headers.count)
+        entry.hiddenBytes = headers.count - shown
+        unsafe entry.headers = unsafe UnsafeRawBufferPointer(rebasing: headers[..<shown])
         entry.headersInChunks = 0
         return entry
+    }
+
+    /// All of the stored block, also what no viewer gets.
+    var block: UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(
+            start: headers.baseAddress, count: headers.count + hiddenBytes)
     }
 }
 
@@ -143,6 +158,8 @@ extension LoopState where N: ~Copyable {
 final class StoredCopy: Sendable {
     let header: EntryHeader
     let headers: [UInt8]
+    /// What is stored behind them (`ContentTag`).
+    let hidden: [UInt8]
     private let inline: [UInt8]
     private let firstChunk: Int
     private let pending: PendingObject?
@@ -151,6 +168,7 @@ final class StoredCopy: Sendable {
     init(_ entry: StoredEntry, store: Store?) {
         header = entry.header
         headers = unsafe [UInt8](entry.headers)
+        hidden = unsafe [UInt8](entry.block[entry.headers.count...])
         self.store = store
         switch entry.body {
         case .none: (inline, firstChunk, pending) = ([], 0, nil)
@@ -169,8 +187,9 @@ final class StoredCopy: Sendable {
     }
 
     /// The same body under other fields: what a 304 leaves of the stored response.
-    init(_ copy: StoredCopy, header: EntryHeader, headers: [UInt8]) {
+    init(_ copy: StoredCopy, header: EntryHeader, headers: [UInt8], hidden: [UInt8] = []) {
         self.header = header
+        self.hidden = hidden
         self.headers = headers
         inline = copy.inline
         firstChunk = copy.firstChunk

@@ -15,6 +15,7 @@ extension LoopState where N: ~Copyable {
     func conditions(_ exchange: Exchange) -> OriginRequest.Conditions {
         var conditions = OriginRequest.Conditions()
         exchange.asksRest = false
+        exchange.map?.validators = nil
         conditions.maxForwards = exchange.maxForwards.map { max(0, $0 - 1) }
         let isNoticed =
             isNoticing && exchange.policy.mapClass == .pages && exchange.head.method == .get
@@ -25,6 +26,8 @@ extension LoopState where N: ~Copyable {
         }
         // What it says of a write has to be read here.
         if exchange.watch?.readsAnswer == true { conditions.acceptEncoding = .identity }
+        // What viewers know of a map image is the edge's own word, which no member understands.
+        if exchange.tagsContent { conditions.dropsViewerConditions = true }
         guard exchange.key != nil else { return conditions }
         conditions.isKeyed = true
         conditions.hidesHost = exchange.imported == nil && exchange.map?.isCanonical == true
@@ -33,8 +36,9 @@ extension LoopState where N: ~Copyable {
         let forwardsConditions =
             exchange.imported != nil && exchange.decision.action == .fetch && !exchange.isRefresh
         conditions.dropsViewerConditions =
-            exchange.head.method == .get && exchange.asksForWhole
-            && (isNoticed || !forwardsConditions)
+            exchange.tagsContent
+            || exchange.head.method == .get && exchange.asksForWhole
+                && (isNoticed || !forwardsConditions)
         conditions.dropsRange = exchange.asksForWhole
         if exchange.policy.mode == .cloudfront {
             conditions.acceptEncoding =
@@ -48,6 +52,10 @@ extension LoopState where N: ~Copyable {
         guard exchange.decision.action == .revalidate, let entry = exchange.entry,
             exchange.head.method == .get
         else {
+            return conditions
+        }
+        if exchange.tagsContent {
+            exchange.map?.validators = ContentTag.validators(of: entry)
             return conditions
         }
         if entry.header.flags.contains(.hasETag) {
@@ -179,84 +187,6 @@ extension LoopState where N: ~Copyable {
         return unsafe exchange.resolve(value).map { $0 == exchange.primary?.canonical } ?? false
     }
 
-    /// 304: the stored fields with the new ones, fresh again from now (RFC 9111 §4.3.4). One that
-    /// is about another response than the stored one confirms nothing.
-    private func confirm(
-        _ fetch: Fetch, _ raw: [UInt8], _ facts: ResponseFacts, _ entry: StoredCopy
-    ) -> FetchedHead {
-        let exchange = fetch.exchange
-        let now = network.wallNow
-        let update = unsafe entry.headers.withUnsafeBytes { stored in
-            unsafe raw.withUnsafeBytes { bytes in
-                unsafe updateByNotModified(
-                    entry.header, storedTag: entry.tag(in: stored).bytes, by: facts,
-                    etag: UnsafeRawBufferPointer(rebasing: bytes[facts.etag.range]).bytes)
-            }
-        }
-        let mayJoin = !facts.isContradictory && !entry.isCut
-        guard update == .freshen, mayJoin else { return denial(fetch, raw, facts) }
-        var merged = unsafe raw.withUnsafeBytes {
-            unsafe HeaderBlob.merged(
-                stored: entry.headers, update: originHead, bytes: $0,
-                date: facts.hasDate ? nil : now,
-                isCompressed: entry.header.flags.contains(.compressedHere))
-        }
-        var header = entry.header
-        var verdict = Storability.refused(.setCookie)
-        var cookies: [UInt8] = []
-        if exchange.isAnonymous, facts.hasSetCookie {
-            merged = HeaderBlob.withoutCookies(merged)
-            cookies = HeaderBlob.cookies(originHead, raw)
-        }
-        // Under names that are not its own any more it would be found by whom it does not suit.
-        var isOver = exchange.variesAnew(merged, than: entry)
-        // A cookie that comes with a 304 is for who asked.
-        if exchange.isAnonymous && facts.setsCSRFOnly || !exchange.policy.judgesCookies
-            || !facts.hasSetCookie || facts.excludesSetCookie
-        {
-            verdict = .refused(.noFreshness)
-            if !isOver,
-                let fresh = unsafe entry.header.refreshed(
-                    block: merged.span.bytes, update: facts, request: exchange.facts,
-                    policy: exchange.policy, requestTime: fetch.requestedAt, responseTime: now)
-            {
-                header = fresh
-                let kept = EntryFlags.layout.union([.setsCSRF, .tellsTile])
-                header.flags.formUnion(entry.header.flags.intersection(kept))
-                if facts.setsCSRFOnly { header.flags.insert(.setsCSRF) }
-                verdict = .storable(header.times, header.flags)
-            } else if facts.forbidsStoring {
-                isOver = true
-            }
-        }
-        header.etag = unsafe StoredHeaders.entityTag(in: merged.span.bytes)
-        header.invalidation = numberToStore(fetch)
-        let own = exchange.facts.aside.isEmpty ? ownFields(raw, entry) + cookies : []
-        return FetchedHead(
-            bytes: raw, head: originHead, facts: facts, blob: merged, receivedAt: now,
-            requestedAt: fetch.requestedAt, storability: verdict, variant: nil,
-            confirmed: StoredCopy(entry, header: header, headers: merged),
-            confirmedForAsker: own.isEmpty
-                ? nil : StoredCopy(entry, header: header, headers: merged + own),
-            endsStored: isOver)
-    }
-
-    /// What the 304 at hand says to who asked, and to nobody else.
-    private func ownFields(_ raw: [UInt8], _ entry: StoredCopy) -> [UInt8] {
-        unsafe raw.withUnsafeBytes {
-            unsafe HeaderBlob.own(originHead, bytes: $0, stored: entry.headers)
-        }
-    }
-
-    /// No answer to what the viewer asked, and none that is stored is confirmed: the whole must be
-    /// asked for.
-    private func denial(_ fetch: Fetch, _ raw: [UInt8], _ facts: ResponseFacts) -> FetchedHead {
-        FetchedHead(
-            bytes: raw, head: originHead, facts: facts, blob: [], receivedAt: network.wallNow,
-            requestedAt: fetch.requestedAt, storability: .refused(.notFinal), variant: nil,
-            deniesStored: true)
-    }
-
     struct StorePlan {
         /// The body is kept whole until it is stored.
         var keepsBody: Bool
@@ -321,7 +251,7 @@ extension LoopState where N: ~Copyable {
             put(
                 StorePut(
                     key: key, header: confirmed.header, canonicalKey: fetch.exchange.canonical,
-                    headers: confirmed.headers, body: body), store)
+                    headers: confirmed.headers + confirmed.hidden, body: body), store)
             return
         }
         if fetch.exchange.head.method == .head {
@@ -345,14 +275,14 @@ extension LoopState where N: ~Copyable {
         let joinsStored = union != nil || head.completes
         var headers = storedFields(fetch, head, joinsStored: joinsStored)
         if fetch.exchange.isAnonymous { headers = HeaderBlob.withoutCookies(headers) }
-        var total = UInt64(fetch.shared.total)
         if let cut = head.cut {
             (headers, segments) = (cut.fields(headers), [StoreSegment(copying: cut.text)])
-            total = UInt64(cut.text.count)
         }
+        let total = UInt64(head.cut?.text.count ?? fetch.shared.total)
         var header = EntryHeader(status: UInt16(head.status), flags: flags, times: times)
         complete(&header, fetch, head, headers, length: total)
         head.cut?.describe(&header)
+        headers = taggedBlock(&header, headers, segments, fetch, head)
         if head.status == 206, !describePart(&header, head.facts, total) { return }
         if let union {
             segments = union.segments

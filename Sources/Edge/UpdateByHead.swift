@@ -8,7 +8,10 @@ extension LoopState where N: ~Copyable {
     mutating func updateFromHead(
         _ fetch: Fetch, _ head: FetchedHead, _ key: CacheKey, _ store: Store
     ) {
-        guard let entry = fetch.exchange.entry, !entry.isCut else { return }
+        // Another member's validators say nothing of what this one drew.
+        guard let entry = fetch.exchange.entry, !entry.isCut,
+            !entry.header.flags.contains(.contentTag)
+        else { return }
         let update = unsafe entry.headers.withUnsafeBytes { stored in
             unsafe head.bytes.withUnsafeBytes { bytes in
                 unsafe updateByHead(

@@ -62,12 +62,12 @@ extension LoopState where N: ~Copyable {
             noteInvalidation(target, [], &told)
             return .absent
         }
-        let fields = unsafe [UInt8](entry.headers)
+        let fields = unsafe [UInt8](entry.block)
         guard isAlive(&header, key, canonical, target, fields: fields, &told) else {
             return .absent
         }
         let judged = unsafe StoredEntry(record: record, header: header, layout: layout)
-            .with(headers: entry.headers)
+            .with(headers: entry.block)
         return ExplainedLookup(
             lookup: .entry(header), copy: StoredCopy(judged, store: store))
     }

@@ -21,11 +21,14 @@ struct FetchEvidence {
     var first: [UInt8] = []
     /// Of an answer that is a document of a map service.
     var document: DocumentCheck?
+    /// Who is asked at present, and whether for more than what it last sent.
+    var memberName: [UInt8] = []
+    var wasConditional = false
 
     /// Nothing has gone to the present member.
     mutating func begin() {
         (sentAt, headAt, hasBody, slowness, first) = (0, 0, false, nil, [])
-        document = nil
+        (document, memberName, wasConditional) = (nil, [], false)
         isHeldOff = false
     }
 }
@@ -122,7 +125,7 @@ extension LoopState where N: ~Copyable {
             fail(fetch, .cutShort, blame: .image(.truncated))
             return true
         }
-        publish(measured(head, fetch), fetch)
+        publish(tagged(measured(head, fetch), fetch), fetch)
         return false
     }
 

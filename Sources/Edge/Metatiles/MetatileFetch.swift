@@ -197,16 +197,20 @@ extension LoopState where N: ~Copyable {
         else { return }
         let key = unsafe CacheKey.hash(canonical.span.bytes, seed: seed)
         guard invalidated.mayStore(numberToStore(fetch), key, canonical) else { return }
-        let fields =
+        var fields =
             HeaderBlob.withoutBodyFields(storedFields(fetch, head, joinsStored: false))
             + fetch.exchange.tileFields(of: address)
         var header = EntryHeader(
             status: 200, flags: flags.subtracting([.hasETag, .weakETag, .strongDate]), times: times)
         complete(&header, fetch, head, fields, length: UInt64(tile.count))
+        let body = [StoreSegment(copying: tile)]
+        let parts = ContentTag.replace(
+            &header, fields, tag: ContentTag.tag(body), member: fetch.evidence.memberName)
+        fields = parts.shown + parts.hidden
         put(
             StorePut(
                 key: key, header: header, canonicalKey: canonical, headers: fields,
-                body: .segments([StoreSegment(copying: tile)])), store)
+                body: .segments(body)), store)
     }
 }
 

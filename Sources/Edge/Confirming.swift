@@ -1,0 +1,101 @@
+import Caching
+import HTTP
+import Reactor
+
+// What a 304 of the origin's means for what is stored (RFC 9111 §4.3.4).
+extension LoopState where N: ~Copyable {
+    /// 304: the stored fields with the new ones, fresh again from now (RFC 9111 §4.3.4). One that
+    /// is about another response than the stored one confirms nothing.
+    func confirm(
+        _ fetch: Fetch, _ raw: [UInt8], _ facts: ResponseFacts, _ stored: StoredCopy
+    ) -> FetchedHead {
+        let (exchange, now) = (fetch.exchange, network.wallNow)
+        let isTagged = stored.header.flags.contains(.contentTag)
+        let entry = isTagged ? ContentTag.original(stored, now: now) : stored
+        guard !facts.isContradictory, !entry.isCut, isAbout(entry, fetch, raw, facts) else {
+            return denial(fetch, raw, facts)
+        }
+        var merged = unsafe raw.withUnsafeBytes {
+            unsafe HeaderBlob.merged(
+                stored: entry.headers, update: originHead, bytes: $0,
+                date: facts.hasDate ? nil : now,
+                isCompressed: entry.header.flags.contains(.compressedHere))
+        }
+        var header = entry.header
+        var verdict = Storability.refused(.setCookie)
+        var cookies: [UInt8] = []
+        if exchange.isAnonymous, facts.hasSetCookie {
+            merged = HeaderBlob.withoutCookies(merged)
+            cookies = HeaderBlob.cookies(originHead, raw)
+        }
+        // Under names that are not its own any more it would be found by whom it does not suit.
+        var isOver = exchange.variesAnew(merged, than: entry)
+        // A cookie that comes with a 304 is for who asked.
+        if exchange.isAnonymous && facts.setsCSRFOnly || !exchange.policy.judgesCookies
+            || !facts.hasSetCookie || facts.excludesSetCookie
+        {
+            verdict = .refused(.noFreshness)
+            if !isOver,
+                let fresh = unsafe entry.header.refreshed(
+                    block: merged.span.bytes, update: facts, request: exchange.facts,
+                    policy: exchange.policy, requestTime: fetch.requestedAt, responseTime: now)
+            {
+                header = fresh
+                let kept = EntryFlags.layout.union([.setsCSRF, .tellsTile])
+                header.flags.formUnion(entry.header.flags.intersection(kept))
+                if facts.setsCSRFOnly { header.flags.insert(.setsCSRF) }
+                verdict = .storable(header.times, header.flags)
+            } else if facts.forbidsStoring {
+                isOver = true
+            }
+        }
+        header.etag = unsafe StoredHeaders.entityTag(in: merged.span.bytes)
+        header.invalidation = numberToStore(fetch)
+        let own = exchange.facts.aside.isEmpty ? ownFields(raw, entry) + cookies : []
+        var hidden: [UInt8] = []
+        if isTagged {
+            (merged, hidden) = ContentTag.replace(
+                &header, merged, tag: Array(stored.headers[stored.header.etag.range]),
+                member: fetch.evidence.memberName)
+        }
+        return FetchedHead(
+            bytes: raw, head: originHead, facts: facts, blob: merged, receivedAt: now,
+            requestedAt: fetch.requestedAt, storability: verdict, variant: nil,
+            confirmed: StoredCopy(entry, header: header, headers: merged, hidden: hidden),
+            confirmedForAsker: own.isEmpty
+                ? nil : StoredCopy(entry, header: header, headers: merged + own),
+            endsStored: isOver)
+    }
+
+    /// Whether a 304 is about the stored response; one of a map image, only if this very member was
+    /// asked whether it has changed.
+    private func isAbout(
+        _ entry: StoredCopy, _ fetch: Fetch, _ raw: [UInt8], _ facts: ResponseFacts
+    ) -> Bool {
+        if fetch.exchange.tagsContent, !fetch.evidence.wasConditional { return false }
+        return unsafe entry.headers.withUnsafeBytes { stored in
+            unsafe raw.withUnsafeBytes { bytes in
+                unsafe updateByNotModified(
+                    entry.header, storedTag: entry.tag(in: stored).bytes, by: facts,
+                    etag: UnsafeRawBufferPointer(rebasing: bytes[facts.etag.range]).bytes)
+                    == .freshen
+            }
+        }
+    }
+
+    /// What the 304 at hand says to who asked, and to nobody else.
+    private func ownFields(_ raw: [UInt8], _ entry: StoredCopy) -> [UInt8] {
+        unsafe raw.withUnsafeBytes {
+            unsafe HeaderBlob.own(originHead, bytes: $0, stored: entry.headers)
+        }
+    }
+
+    /// No answer to what the viewer asked, and none that is stored is confirmed: the whole must be
+    /// asked for.
+    func denial(_ fetch: Fetch, _ raw: [UInt8], _ facts: ResponseFacts) -> FetchedHead {
+        FetchedHead(
+            bytes: raw, head: originHead, facts: facts, blob: [], receivedAt: network.wallNow,
+            requestedAt: fetch.requestedAt, storability: .refused(.notFinal), variant: nil,
+            deniesStored: true)
+    }
+}
