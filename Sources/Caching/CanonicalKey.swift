@@ -11,7 +11,8 @@ public struct CanonicalKey {
     public enum Part: UInt8, Sendable {
         /// `GET` for both GET and HEAD, or the method's name.
         case methodClass = 1
-        /// The scheme, where it is part of the key.
+        /// The scheme in which the origin is told that the viewer came; the part is missing where
+        /// that is http, and where it is no part of the key.
         case scheme = 2
         /// Host in small letters, without the default port.
         case host = 3

@@ -40,7 +40,7 @@ extension LoopState where N: ~Copyable {
         let exchange = unsafe makeExchange(slot, bytes, behavior, facts, decision)
         exchange.key = key
         exchange.canonical = unsafe [UInt8](canonical.bytes)
-        exchange.primary = unsafe primaryKey(bytes, behavior)
+        exchange.primary = unsafe primaryKey(slot, bytes, behavior)
         exchange.awaitsPages = true
         viewers[slot].exchange = exchange
         viewers[slot].phase = .exchange

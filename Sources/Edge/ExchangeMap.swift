@@ -103,6 +103,12 @@ extension Exchange {
         }
     }
 
+    /// Whether an answer of that status sends a map's viewer elsewhere: its key has neither scheme
+    /// nor host, so that others would be sent to where they are.
+    func leadsAway(_ status: Int) -> Bool {
+        map?.isCanonical == true && (300..<400).contains(status)
+    }
+
     /// The canonical key of another path and query of this request's host; empty: there is none.
     func canonicalKey(of target: [UInt8]) -> [UInt8] {
         let mark = target.firstIndex(of: 63) ?? target.endIndex

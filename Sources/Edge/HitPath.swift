@@ -52,7 +52,7 @@ extension LoopState where N: ~Copyable {
             return
         }
         var map = MapFacts()
-        let canonical = unsafe writeKey(bytes, behavior, &map)
+        let canonical = unsafe writeKey(bytes, behavior, toldScheme(slot), &map)
         if readsMaps, unsafe settles(map, slot, bytes, behavior, &facts) { return }
         if canonical.overflowed {
             unsafe start(
@@ -308,11 +308,13 @@ extension LoopState where N: ~Copyable {
 
     private var hasPending: Bool { (store?.core.pending.count ?? 0) != 0 }
 
-    /// Canonical key: host, path, query, and the negotiated coding in cloudfront mode; of an
-    /// imported behavior, what its policies name. A map's normal form stands in place of path and
-    /// query where the behavior has it so, and `map` says what else the request asks for.
+    /// Canonical key: host, path, query, the scheme that the origin is told, and the negotiated
+    /// coding in cloudfront mode; of an imported behavior, what its policies name. A map's normal
+    /// form stands in place of path, query and scheme where the behavior has it so, and `map` says
+    /// what else the request asks for.
     func writeKey(
-        _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ map: inout MapFacts
+        _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ scheme: ToldScheme,
+        _ map: inout MapFacts
     ) -> CanonicalKey {
         var key = unsafe CanonicalKey(scratch.key)
         if hot[behavior].traits.contains(.pages) { unsafe appendPage(bytes, behavior, to: &key) }
@@ -321,7 +323,8 @@ extension LoopState where N: ~Copyable {
             unsafe TargetKey.append(
                 imported, head, bytes.bytes, host: hot.keyHost.bytes,
                 generated: generated, scratch.generated, scratch: scratch.fields,
-                reader: page, maps: maps, known: knownMaps, &map, to: &key)
+                reader: page, scheme: hot.isTwin ? nil : scheme, maps: maps,
+                known: knownMaps, &map, to: &key)
             return key
         }
         unsafe TargetKey.append(
@@ -329,6 +332,9 @@ extension LoopState where N: ~Copyable {
             path: UnsafeRawBufferPointer(rebasing: bytes[head.path.range]).bytes,
             query: UnsafeRawBufferPointer(rebasing: bytes[head.query.range]).bytes,
             maps: maps, known: knownMaps, &map, to: &key)
+        if !map.isKeyed {
+            unsafe scheme.append(head, bytes.bytes, seesCloudFront: true, to: &key)
+        }
         if !map.isPicture, hot[behavior].policy.mode == .cloudfront, unsafe acceptsGzip(bytes) {
             TargetKey.appendGzip(to: &key)
         }
@@ -336,9 +342,11 @@ extension LoopState where N: ~Copyable {
     }
 
     /// The same for who knows already what else is asked for.
-    func writeKey(_ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> CanonicalKey {
+    func writeKey(
+        _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ scheme: ToldScheme
+    ) -> CanonicalKey {
         var map = MapFacts()
-        return unsafe writeKey(bytes, behavior, &map)
+        return unsafe writeKey(bytes, behavior, scheme, &map)
     }
 
     /// GET or HEAD, whose keys are the same.
@@ -371,11 +379,11 @@ extension LoopState where N: ~Copyable {
         let exchange = unsafe makeExchange(slot, bytes, behavior, facts, decision)
         exchange.entry = entry
         if keyed {
-            let canonical = unsafe canonical ?? writeKey(bytes, behavior)
+            let canonical = unsafe canonical ?? writeKey(bytes, behavior, toldScheme(slot))
             exchange.canonical = unsafe [UInt8](canonical.bytes)
             exchange.key = unsafe key ?? CacheKey.hash(canonical.bytes.bytes, seed: seed)
         }
-        exchange.primary = unsafe primaryKey(bytes, behavior)
+        exchange.primary = unsafe primaryKey(slot, bytes, behavior)
         settleCredentials(exchange)
         if exchange.map?.isAmbiguous == true {
             // Servers differ in which of two values they take: nobody else gets this answer.
@@ -426,8 +434,10 @@ extension LoopState where N: ~Copyable {
 
     /// The key without variant: where the names of the selecting fields stand. nil when it cannot
     /// be formed: what is asked for then is nobody else's.
-    func primaryKey(_ bytes: UnsafeRawBufferPointer, _ behavior: Int) -> PrimaryKey? {
-        let canonical = unsafe writeKey(bytes, behavior)
+    func primaryKey(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int
+    ) -> PrimaryKey? {
+        let canonical = unsafe writeKey(bytes, behavior, toldScheme(slot))
         if canonical.overflowed { return nil }
         return unsafe PrimaryKey(
             key: CacheKey.hash(canonical.bytes.bytes, seed: seed),
@@ -479,7 +489,7 @@ extension LoopState where N: ~Copyable {
         exchange.entry = copy
         exchange.key = key
         exchange.canonical = unsafe [UInt8](canonical.bytes)
-        exchange.primary = unsafe primaryKey(bytes, behavior)
+        exchange.primary = unsafe primaryKey(slot, bytes, behavior)
         _ = startFetch(for: exchange, into: fresh, isBackground: true)
     }
 }

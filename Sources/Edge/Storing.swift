@@ -98,6 +98,8 @@ extension LoopState where N: ~Copyable {
             || !exchange.asksForWhole && !(200...206).contains(originHead.status)
         {
             verdict = .refused(.methodNotCacheable)
+        } else if exchange.leadsAway(originHead.status) {
+            verdict = .refused(.redirect)
         } else {
             verdict = storability(asked)
         }

@@ -22,12 +22,14 @@ struct Explaining {
     }
 
     /// - Parameter head: a whole request's.
-    static func explain(_ head: String, _ store: Store, _ settings: Settings) throws -> Explanation
-    {
+    static func explain(
+        _ head: String, _ store: Store, _ settings: Settings, usesTLS: Bool = false
+    ) throws -> Explanation {
         let shared = EdgeShared(
             store: store, budget: FillBudget(limit: 1 << 20), events: SilentObserver(),
             mailboxes: [])
         let snapshot = SettingsSnapshot(settings, previous: nil)
-        return try Explainer(shared, snapshot, now: now).explain(Array(head.utf8), usesTLS: false)
+        return try Explainer(shared, snapshot, now: now)
+            .explain(Array(head.utf8), usesTLS: usesTLS)
     }
 }

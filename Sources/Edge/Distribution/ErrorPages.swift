@@ -108,7 +108,9 @@ extension LoopState where N: ~Copyable {
         viewers[slot].exchange = exchange
         viewers[slot].phase = .exchange
         unsafe generateFields(slot, bytes)
-        guard decision.action == .fetch, let primary = unsafe primaryKey(bytes, behavior) else {
+        guard decision.action == .fetch,
+            let primary = unsafe primaryKey(slot, bytes, behavior)
+        else {
             lead(
                 exchange,
                 SharedFetch(

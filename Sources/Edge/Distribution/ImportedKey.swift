@@ -8,14 +8,15 @@ extension TargetKey {
     /// `overflowed`. Allocates nothing.
     ///
     /// `host` is the distribution's domain name, so that aliases share objects; `generated` the
-    /// CloudFront- fields, where the policy names any. Source: CloudFront, "Understand the cache
+    /// CloudFront- fields, where the policy names any; `scheme` is nil where the origin is told
+    /// none. Source: CloudFront, "Understand the cache
     /// key".
     @inline(__always)
     static func append(
         _ imported: Unmanaged<ImportedPolicies>, _ head: borrowing RequestHead,
         _ bytes: RawSpan, host: RawSpan, generated: borrowing HeaderTable,
         _ generatedBytes: UnsafeMutableRawBufferPointer,
-        scratch: UnsafeMutableRawBufferPointer, reader: PageAtHand,
+        scratch: UnsafeMutableRawBufferPointer, reader: PageAtHand, scheme: ToldScheme?,
         maps: Unmanaged<MapServices>?, known: KnownMaps, _ map: inout MapFacts,
         to key: inout CanonicalKey
     ) {
@@ -24,7 +25,7 @@ extension TargetKey {
                 $0.key, head, bytes, host: host, path: bytes.extracting(head.path.range),
                 query: bytes.extracting(head.query.range), generated: generated,
                 UnsafeRawBufferPointer(generatedBytes).bytes, scratch: scratch,
-                reader: reader, maps: maps, known: known, &map, to: &key)
+                reader: reader, scheme: scheme, maps: maps, known: known, &map, to: &key)
         }
     }
 
@@ -33,8 +34,8 @@ extension TargetKey {
         _ selection: borrowing KeySelection, _ head: borrowing RequestHead, _ bytes: RawSpan,
         host: RawSpan, path: RawSpan, query: RawSpan, generated: borrowing HeaderTable,
         _ generatedBytes: RawSpan, scratch: UnsafeMutableRawBufferPointer,
-        reader: PageAtHand, maps: Unmanaged<MapServices>?, known: KnownMaps? = nil,
-        _ map: inout MapFacts, to key: inout CanonicalKey
+        reader: PageAtHand, scheme: ToldScheme?, maps: Unmanaged<MapServices>?,
+        known: KnownMaps? = nil, _ map: inout MapFacts, to key: inout CanonicalKey
     ) {
         if head.method == .options {
             key.append(.methodClass, bytes.extracting(head.methodName.range))
@@ -45,7 +46,11 @@ extension TargetKey {
         if let maps = unsafe maps {
             unsafe append(mapOf: path, query: query, maps, known, &map, to: &key)
         }
-        if !map.isKeyed { unsafe selection.appendPath(path, to: &key, scratch: scratch) }
+        if !map.isKeyed {
+            // Before the path: what looks for other codings takes the coding to be the last.
+            scheme?.append(head, bytes, seesCloudFront: false, to: &key)
+            unsafe selection.appendPath(path, to: &key, scratch: scratch)
+        }
         let isNobodys = reader.hidesCredentials(of: map)
         let isFormed = unsafe selection.append(
             to: &key, head, query: map.isKeyed ? RawSpan() : query, bytes: bytes,
@@ -84,9 +89,16 @@ extension Exchange {
                     query: query.span.bytes, maps: maps.map { unsafe .passUnretained($0) }, &map,
                     to: &key)
                 withExtendedLifetime(maps) {}
+                if !map.isKeyed { appendScheme(to: &key) }
                 if gzip, !map.isPicture { TargetKey.appendGzip(to: &key) }
             }
             return unsafe key.overflowed ? nil : [UInt8](key.bytes)
+        }
+    }
+
+    private func appendScheme(to key: inout CanonicalKey) {
+        unsafe bytes.withUnsafeBytes {
+            unsafe ToldScheme(peer).append(head, $0.bytes, seesCloudFront: true, to: &key)
         }
     }
 
@@ -106,6 +118,7 @@ extension Exchange {
                 path: path.span.bytes, query: query.span.bytes, generated: fields.table,
                 generated.span.bytes, scratch: scratch,
                 reader: PageAtHand(facts),
+                scheme: snapshot.settings.role == .twin ? nil : ToldScheme(peer),
                 maps: maps.map { unsafe .passUnretained($0) }, &map, to: &key)
         }
     }

@@ -82,7 +82,7 @@ extension LoopState where N: ~Copyable {
                         "language", value, source: "of the site's, the one the reader reads best"))
             case .origin:
                 parts.append(Explanation.KeyPart("origin", value, source: "Origin, as sent"))
-            case .scheme: parts.append(Explanation.KeyPart("\(part)", value))
+            case .scheme: parts.append(.scheme(value, isSecond: parts.last?.kind == "scheme"))
             }
         }
         return walk.isBroken ? [] : parts
@@ -221,5 +221,11 @@ extension Explanation.KeyPart {
     /// Of a map; a viewer of HTTP/1.0 may have sent none as well.
     fileprivate static var anyHost: Self {
         Self("host", "any", source: "maps are the same under each")
+    }
+
+    /// As the origin is told it; behind it what CloudFront tells.
+    fileprivate static func scheme(_ value: String, isSecond: Bool) -> Self {
+        let field = isSecond ? "CloudFront-Forwarded-Proto" : "X-Forwarded-Proto"
+        return Self("scheme", value, source: "\(field), as the origin gets it")
     }
 }

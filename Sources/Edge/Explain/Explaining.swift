@@ -81,7 +81,7 @@ extension LoopState where N: ~Copyable {
         var (map, facts) = (MapFacts(), given)
         if isLookedUp(behavior), !facts.hasBody {
             if hot[behavior].traits.contains(.keysGenerated) { unsafe generateFields(slot, bytes) }
-            _ = unsafe writeKey(bytes, behavior, &map)
+            _ = unsafe writeKey(bytes, behavior, toldScheme(slot), &map)
             unsafe complete(&facts, map, bytes, behavior)
         }
         let absent = decide(
@@ -94,13 +94,13 @@ extension LoopState where N: ~Copyable {
             exchange.decision = Decision(.pass, reason)
             return exchange
         }
-        let canonical = unsafe writeKey(bytes, behavior)
+        let canonical = unsafe writeKey(bytes, behavior, toldScheme(slot))
         guard !canonical.overflowed else {
             exchange.decision = Decision(.pass, .keyNotFormed)
             return exchange
         }
         exchange.canonical = unsafe [UInt8](canonical.bytes)
-        exchange.primary = unsafe primaryKey(bytes, behavior)
+        exchange.primary = unsafe primaryKey(slot, bytes, behavior)
         if exchange.map?.isAmbiguous == true {
             // Nobody else gets this answer: see `start`.
             exchange.primary = nil

@@ -159,7 +159,8 @@ extension LoopState where N: ~Copyable {
             else { return nil }
             let facts = unsafe RequestFacts(head, bytes: memory.bytes)
             var map = MapFacts()
-            let canonical = unsafe writeKey(memory, wish.behavior, &map)
+            let told = ToldScheme(isTrusted: wish.isTrusted, isSecured: wish.isSecured)
+            let canonical = unsafe writeKey(memory, wish.behavior, told, &map)
             guard map.isKeyed, !map.hasToken, !canonical.overflowed else { return nil }
             var ask = Decision(.fetch, copy == nil ? .absent : .stale)
             if copy?.header.hasValidator == true { ask.action = .revalidate }

@@ -1,0 +1,75 @@
+import Caching
+import HTTP
+import Reactor
+
+/// In which scheme the origin is told that the viewer came: what sends people to https, and
+/// absolute links, depend on it.
+///
+/// Part of each key but a map's, whose pictures are the same under both, and but a twin's imported
+/// behaviors: CloudFront removes X-Forwarded-Proto, so that there the policies alone decide.
+struct ToldScheme {
+    /// The viewer's own fields are believed, and handed on.
+    var isTrusted: Bool
+    /// It speaks TLS to us.
+    var isSecured: Bool
+
+    init(isTrusted: Bool, isSecured: Bool) {
+        (self.isTrusted, self.isSecured) = (isTrusted, isSecured)
+    }
+
+    init(_ peer: Peer) { self.init(isTrusted: peer.isTrusted, isSecured: peer.isSecured) }
+
+    /// Appends what X-Forwarded-Proto will say, unless that is `http`, and behind it what the
+    /// origin sees of CloudFront-Forwarded-Proto: origins differ in which of them they go by. Both
+    /// as sent, since origins compare them so. Allocates nothing.
+    ///
+    /// - Parameter seesCloudFront: the origin gets that field too when a trusted proxy sends it.
+    @inline(__always)
+    func append(
+        _ head: borrowing RequestHead, _ bytes: RawSpan, seesCloudFront: Bool,
+        to key: inout CanonicalKey
+    ) {
+        guard isTrusted else {
+            if isSecured { Self.append("https", to: &key) }
+            return
+        }
+        let told = seesCloudFront ? Self.toldByCloudFront(head, bytes) : nil
+        if let line = head.fields.first(.xForwardedProto) {
+            let value = bytes.extracting(head.fields[line].value.range)
+            if told != nil || !equalsExactly(value, "http") { key.append(.scheme, value) }
+        } else if isSecured {
+            Self.append("https", to: &key)
+        } else if told != nil {
+            Self.append("http", to: &key)
+        }
+        var line = told
+        while let at = line {
+            key.append(.scheme, bytes.extracting(head.fields[at].value.range))
+            line = Self.toldByCloudFront(head, bytes, after: at)
+        }
+    }
+
+    /// The next line of the field.
+    private static func toldByCloudFront(
+        _ head: borrowing RequestHead, _ bytes: RawSpan, after line: Int = -1
+    ) -> Int? {
+        let name: StaticString = "cloudfront-forwarded-proto"
+        for index in line + 1..<head.fields.count
+        where head.fields[index].known == .other
+            && equalsIgnoringCase(bytes.extracting(head.fields[index].name.range), name)
+        { return index }
+        return nil
+    }
+
+    private static func append(_ word: StaticString, to key: inout CanonicalKey) {
+        unsafe key.append(
+            .scheme,
+            UnsafeRawBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount).bytes)
+    }
+}
+
+extension LoopState where N: ~Copyable {
+    func toldScheme(_ slot: UInt32) -> ToldScheme {
+        ToldScheme(isTrusted: viewers[slot].isTrusted, isSecured: viewers[slot].speaksTLS)
+    }
+}
