@@ -57,10 +57,13 @@ public struct ShownWords {
         guard let (kind, place) = unsafe words.next(in: bytes.span.bytes),
             place.upperBound == bytes.count, bytes.allSatisfy({ (33...126).contains($0) })
         else { return false }
-        if kind == .page { return bytes[place].first == UInt8(ascii: "/") }
-        let text = unsafe PercentCoding.decodedBytes(bytes.span.bytes.extracting(place))
-        let name = LayerName.decoded(text).name
-        return !name.isEmpty && name != "*" && text.count <= MapSubject.nameLimit
+        if kind == .page, bytes[place].first != UInt8(ascii: "/") { return false }
+        return unsafe withUnsafeTemporaryAllocation(
+            byteCount: MapSubject.nameLimit, alignment: 1
+        ) {
+            var memory = unsafe $0.mutableBytes
+            return unsafe name(bytes.span.bytes.extracting(place), kind, &memory) != nil
+        }
     }
 
     private static func isBetween(_ byte: UInt8) -> Bool {
@@ -79,6 +82,18 @@ public struct ShownWords {
             return (kinds[index].1, colon + 1..<word.upperBound)
         }
         return nil
+    }
+
+    /// What a word names, decoded; nil: it cannot be meant, so that anything may.
+    static func name(
+        _ text: RawSpan, _ kind: Kind, _ memory: inout MutableRawSpan
+    ) -> ScopeName? {
+        let end = text.extracting(last: 2)
+        guard !equalsIgnoringCase(text, "*"), !equalsIgnoringCase(end, ":*"),
+            let name = EntrySubject.decodedName(text, &memory)
+        else { return nil }
+        // No workspace's name has a colon: it would be taken to show nothing.
+        return kind == .workspace && name.workspace != nil ? nil : name
     }
 }
 
@@ -129,8 +144,8 @@ extension EntrySubject {
                 while let (kind, place) = words.next(in: text) {
                     let name = text.extracting(place)
                     count += 1
-                    guard count <= ShownWords.limit, !equalsIgnoringCase(name, "*"),
-                        let decoded = decodedName(name, &memory)
+                    guard count <= ShownWords.limit,
+                        let decoded = ShownWords.name(name, kind, &memory)
                     else { return false }
                     body(kind, decoded, name)
                 }

@@ -50,6 +50,9 @@ struct ShownWordsTests {
         // Words that cannot be meant leave all open.
         Row("/story/x", "layer:w:a layer:*", layer("w:b"), true),
         Row("/story/x", "layer:w:a workspace:*", layer("w:b"), true),
+        Row("/story/x", "layer:w:a layer:v:*", layer("w:b"), true),
+        Row("/story/x", "workspace:w:a", layer("w:a"), true),
+        Row("/story/x", "workspace:w%3Aa", layer("w:a"), true),
         Row("/story/x", "layer:w:\(String(repeating: "a", count: 600))", layer("w:b"), true),
         // Who tells layers need not tell styles, and the other way.
         Row("/story/x", "layer:w:a", style("s"), true, .drawn),
@@ -137,9 +140,25 @@ struct ShownWordsTests {
             #expect(ShownWords.isWord(word), "\(word)")
         }
         for word in ["", "layer", "layer:", "layer:*", "w:a", "layer:a layer:b", "layer:a b"]
-            + ["layer:a:", "style:w:", "page:story", "workspace:*"]
+            + [
+                "layer:a:", "style:w:", "layer:w:*", "page:story", "workspace:*", "workspace:w:a",
+                "page:/a:",
+            ]
+            + ["page:/" + String(repeating: "a", count: 512)]
         {
             #expect(!ShownWords.isWord(word), "\(word)")
+        }
+    }
+
+    @Test("a name of so many bytes is read, one of one more leaves all open")
+    func length() {
+        let key = EntrySubjectTests.sent("/story/x")
+        let scope = EntrySubjectTests.scope(Self.layer("w:b"))
+        for (count, isDead) in [(512, false), (513, true)] {
+            let word = "layer:" + String(repeating: "a", count: count)
+            #expect(ShownWords.isWord(word) == !isDead)
+            let fields = "Surrogate-Key: \(word)\r\n"
+            #expect(EntrySubjectTests.isDead(key, by: scope, fields: fields) == isDead)
         }
     }
 }
