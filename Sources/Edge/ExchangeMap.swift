@@ -13,6 +13,8 @@ struct MapAsk {
 
     /// What the member that drew what is stored said of it; nil: nothing is asked about.
     var validators: MemberValidators?
+    /// Its exchange has taken its credentials back, and still has what nobody was given.
+    var keepsNobodysCopy = false
 
     /// Its normal form is in its key.
     var isCanonical: Bool { tile != nil && tile?.bypass == nil }
@@ -140,7 +142,8 @@ enum TargetKey {
     @inline(__always)
     static func append(
         host: RawSpan, path: RawSpan, query: RawSpan, maps: Unmanaged<MapServices>?,
-        known: KnownMaps? = nil, _ map: inout MapFacts, to key: inout CanonicalKey
+        dropsCacheBusters: Bool, known: KnownMaps? = nil, _ map: inout MapFacts,
+        to key: inout CanonicalKey
     ) {
         key.append(.methodClass, byte: UInt8(ascii: "G"))
         if let maps = unsafe maps {
@@ -153,7 +156,28 @@ enum TargetKey {
         }
         key.append(host: host)
         append(path: path, to: &key)
-        if !query.isEmpty { key.append(.query, query) }
+        if query.isEmpty { return }
+        if dropsCacheBusters {
+            withoutCacheBusters(path: path, query: query, &map) {
+                if !$0.isEmpty { key.append(.query, $0) }
+            }
+        } else {
+            key.append(.query, query)
+        }
+    }
+
+    /// Calls `body` with what tells a map server's document apart: its query but for what makes it
+    /// look new, which becomes `map`'s floor; the whole query of anything else.
+    static func withoutCacheBusters(
+        path: RawSpan, query: RawSpan, _ map: inout MapFacts, _ body: (RawSpan) -> Void
+    ) {
+        unsafe withUnsafeTemporaryAllocation(byteCount: query.byteCount, alignment: 1) { memory in
+            guard
+                let written = unsafe CacheBuster.writeQuery(path: path, query: query, into: memory)
+            else { return body(query) }
+            map.setFloor(written.newest)
+            unsafe body(UnsafeRawBufferPointer(rebasing: memory[..<written.length]).bytes)
+        }
     }
 
     /// A map's normal form, where it has one: `map` tells.

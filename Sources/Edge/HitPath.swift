@@ -38,7 +38,9 @@ extension LoopState where N: ~Copyable {
             return
         }
         // Normalising a map finds them by itself.
-        let readsMaps = unsafe hot[behavior].maps != nil && isReadingMethod
+        let readsMaps =
+            unsafe isReadingMethod
+            && (hot[behavior].maps != nil || hot[behavior].traits.contains(.dropsCacheBusters))
         if !readsMaps { unsafe findCredentials(bytes, behavior, &facts) }
         if hot[behavior].traits.contains(.keysGenerated) { unsafe generateFields(slot, bytes) }
         guard reader != nil, isLookedUp(behavior), !facts.hasBody else {
@@ -319,19 +321,20 @@ extension LoopState where N: ~Copyable {
         var key = unsafe CanonicalKey(scratch.key)
         if hot[behavior].traits.contains(.pages) { unsafe appendPage(bytes, behavior, to: &key) }
         let maps = unsafe isReadingMethod ? hot[behavior].maps : nil
+        let drops = isReadingMethod && hot[behavior].traits.contains(.dropsCacheBusters)
         if let imported = unsafe hot[behavior].imported {
             unsafe TargetKey.append(
                 imported, head, bytes.bytes, host: hot.keyHost.bytes,
                 generated: generated, scratch.generated, scratch: scratch.fields,
                 reader: page, scheme: hot.isTwin ? nil : scheme, maps: maps,
-                known: knownMaps, &map, to: &key)
+                dropsCacheBusters: drops, known: knownMaps, &map, to: &key)
             return key
         }
         unsafe TargetKey.append(
             host: UnsafeRawBufferPointer(rebasing: bytes[head.authority.range]).bytes,
             path: UnsafeRawBufferPointer(rebasing: bytes[head.path.range]).bytes,
             query: UnsafeRawBufferPointer(rebasing: bytes[head.query.range]).bytes,
-            maps: maps, known: knownMaps, &map, to: &key)
+            maps: maps, dropsCacheBusters: drops, known: knownMaps, &map, to: &key)
         if !map.isKeyed {
             unsafe scheme.append(head, bytes.bytes, seesCloudFront: true, to: &key)
         }

@@ -77,11 +77,14 @@ struct BehaviorTraits: OptionSet {
     static let cutsTokens = BehaviorTraits(rawValue: 2_048)
     /// Maps are looked up, and asked for, as nobody's, whatever credentials a request shows.
     static let asksAsNobody = BehaviorTraits(rawValue: 4_096)
+    /// Cache-busters are in no key of a map server's document.
+    static let dropsCacheBusters = BehaviorTraits(rawValue: 8_192)
 
     init(rawValue: UInt16) { self.rawValue = rawValue }
 
     init(_ settings: BehaviorSettings, _ distribution: DistributionSettings?) {
         self = settings.pageTraits
+        if settings.dropsCacheBusters { insert(.dropsCacheBusters) }
         if settings.playback.isOn, settings.maps != nil { insert(.plays) }
         // Where sessions are shared anyway, or Authorization is, nothing has to be proved.
         if settings.maps?.asksAsNobody == true, settings.policy.sessionsBypass,
@@ -138,6 +141,8 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
     let screening: HotScreening
     /// The path under which the edge answers scripts itself; empty: it does not.
     let ownPath: UnsafeRawBufferPointer
+    /// The fields in which trusted proxies say who asks, each followed by a zero byte.
+    let identityFields: UnsafeRawBufferPointer
     /// The name of the field that tells a viewer's country; empty: none.
     let countryField: UnsafeRawBufferPointer
     let countries: Unmanaged<CountryTable>?
@@ -170,6 +175,10 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
         let root = settings.distribution?.distribution.config.rootObjectPath(forRoot: "/")
         unsafe rootObject = unsafe text.keep(root ?? "")
         unsafe ownPath = unsafe text.keep(settings.notices.script.map { "\($0)/" } ?? "")
+        let identities = settings.trustedFields.filter {
+            unsafe FieldTrust.namesViewer(Array($0.utf8).span.bytes)
+        }
+        unsafe identityFields = unsafe text.keep(identities.map { "\($0)\0" }.joined())
         let readings = settings.distribution?.readings ?? DistributionReadings()
         matchesRootAsSlash = readings.matchesRootAsSlash
         pathDecoding = readings.pathDecoding

@@ -18,7 +18,8 @@ struct MapFacts {
     private(set) var hasToken = false
     /// Why its answer is nobody else's.
     private(set) var bypass: TileRequest.Bypass?
-    /// What is stored must be no older: `.max` is any time before now.
+    /// What is stored must be no older, be it a picture or a document: `.max` is any time before
+    /// now.
     private(set) var notOlderThan = Milliseconds.min
 
     init() {}
@@ -41,12 +42,13 @@ struct MapFacts {
             isKeyed = request.bypass == nil
             isPicture = isKeyed && request.map.format.isCompressed
             hasToken = request.hasToken
-            if request.hasCacheBuster {
-                // Without a time it means the moment at which it comes.
-                let time = request.notOlderThan
-                notOlderThan = time == 0 ? .max : Milliseconds(clamping: time)
-            }
+            if request.hasCacheBuster { setFloor(request.notOlderThan) }
         }
+    }
+
+    /// A cache-buster names that time, or none: then it means the moment at which it comes.
+    mutating func setFloor(_ time: UInt64) {
+        notOlderThan = time == 0 ? .max : Milliseconds(clamping: time)
     }
 }
 
@@ -111,11 +113,11 @@ extension LoopState where N: ~Copyable {
         _ facts: inout RequestFacts, _ map: MapFacts, _ bytes: UnsafeRawBufferPointer,
         _ behavior: Int
     ) {
+        // A viewer's clock may be wrong.
+        if map.notOlderThan > .min { facts.notOlderThan = min(map.notOlderThan, network.wallNow) }
         guard map.isMap else { return unsafe findCredentials(bytes, behavior, &facts) }
         if map.hasToken { facts.hasSession = true }
         if map.isKeyed, page.asksAsNobody { facts.setCredentialsAside() }
-        // A viewer's clock may be wrong.
-        if map.notOlderThan > .min { facts.notOlderThan = min(map.notOlderThan, network.wallNow) }
     }
 
     /// 400, with the reason for people.
@@ -154,6 +156,9 @@ extension MapFacts {
 extension Exchange {
     /// The map services by which keys have maps in their normal form; nil: they do not.
     var maps: MapServices? { snapshot.settings.behaviors[behavior].maps }
+
+    /// Whether keys have map servers' documents without their cache-busters.
+    var dropsCacheBusters: Bool { snapshot.settings.behaviors[behavior].dropsCacheBusters }
 
     /// Its picture is for viewers of all codings, so that the origin must not compress it.
     var keysNoCoding: Bool {

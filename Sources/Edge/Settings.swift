@@ -216,6 +216,9 @@ public struct BehaviorSettings: Sendable {
     /// The map services behind it, by which all spellings of a map have one key; nil: maps are
     /// keyed as they are asked for. For class tiles.
     public var maps: MapServices?
+    /// Whether keys have map servers' documents without their cache-busters, as they have maps.
+    /// For the classes of map servers.
+    public var dropsCacheBusters = false
     /// How many tiles are drawn at once; for `maps` that are not nil.
     public var metatiles = MetatileSettings()
     /// How far ahead of who steps a map through TIME is fetched; for `maps` that are not nil.

@@ -41,13 +41,13 @@ struct ParameterTable {
         var walk = QueryWalk()
         while let parameter = walk.next(in: query) {
             guard let known = MapParameter.named(parameter.name, in: query),
-                known != .cacheBuster || isCacheBuster(parameter, in: query)
+                known != .cacheBuster || parameter.bustsCache(in: query)
             else {
                 note(parameter)
                 continue
             }
             if known == .cacheBuster {
-                newest = max(newest, time(parameter.value, in: query))
+                newest = max(newest, parameter.value.clockTime(in: query))
             } else if known != .token, has(known) {
                 hasDuplicates = true
                 if conflict == nil, !self[known].equals(parameter.value, in: query) {
@@ -69,25 +69,6 @@ struct ParameterTable {
         othersCount += 1
     }
 
-    /// Whether a parameter that may be one makes a request look new. `t`, `timestamp` and the like
-    /// may as well be a server's own: they are where their value is a time, or like what
-    /// JavaScript's `Math.random()` gives.
-    private func isCacheBuster(_ parameter: QueryParameter, in query: RawSpan) -> Bool {
-        let name = parameter.name
-        let isPlainWord =
-            name.spells("t", in: query) || name.spells("_ts", in: query)
-            || name.spells("nocache", in: query) || name.spells("timestamp", in: query)
-        guard isPlainWord else { return true }
-        return time(parameter.value, in: query) > 0 || parameter.value.isFraction(in: query)
-    }
-
-    /// Seconds or milliseconds since 1970, from 2001 to 2286, as 10 or 13 digits; else 0.
-    private func time(_ value: QueryText, in query: RawSpan) -> UInt64 {
-        guard let number = value.wholeNumber(atMost: 9_999_999_999_999, in: query) else { return 0 }
-        if number >= 1_000_000_000_000 { return UInt64(number) }
-        return 1_000_000_000...9_999_999_999 ~= number ? UInt64(number) * 1000 : 0
-    }
-
     /// Puts the other parameters in the order of their names, whatever their case; those of one
     /// name stay in theirs, since servers differ in which one they take.
     mutating func sortOthers(_ query: RawSpan) {
@@ -105,20 +86,6 @@ struct ParameterTable {
 }
 
 extension QueryText {
-    /// `0.` and so many digits as `Math.random()` gives: 15 to 18 mostly, and fewer than eight once
-    /// in 10^8. A threshold or an opacity has one to three.
-    fileprivate func isFraction(in bytes: RawSpan) -> Bool {
-        guard var at = prefix("0.", in: bytes) else { return false }
-        var count = 0
-        while at < end {
-            let (digit, width) = byte(at: at, in: bytes)
-            guard isDigit(digit) else { return false }
-            at += width
-            count += 1
-        }
-        return count >= 8
-    }
-
     /// Whether this name stands before another one in a canonical query.
     fileprivate func precedes(_ other: QueryText, in bytes: RawSpan) -> Bool {
         var (left, right) = (start, other.start)

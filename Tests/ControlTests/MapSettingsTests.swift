@@ -45,6 +45,19 @@ struct MapSettingsTests {
                 ])
     }
 
+    @Test("cache-busters leave the keys of map servers' documents where maps have one key")
+    func cacheBusters() {
+        func drops(_ rest: String) -> [Bool] { behaviors(head + rest).map(\.dropsCacheBusters) }
+        let classes = MapClass.allCases.map { "{ path: \"/\($0.word)\", class: \($0.word) }" }
+        let list = "behaviors: [\(classes.joined(separator: ", "))]\n"
+        // Of all other paths, too, which are tiles.
+        #expect(drops(list) == [false, true, true, true, false, true])
+        #expect(!drops("role: twin\n" + list).contains(true))
+        #expect(drops("behaviors: [{ path: \"*\", canonicalKeys: false }]\n") == [false])
+        #expect(
+            drops("role: twin\nbehaviors: [{ path: \"*\", canonicalKeys: true }]\n") == [true])
+    }
+
     @Test("services, their workspace, styles and cache, and presentTTL arrive")
     func keys() throws {
         let text =

@@ -17,7 +17,7 @@ struct ExplainStoreTests {
             var (key, map) = (CanonicalKey(memory), MapFacts())
             TargetKey.append(
                 host: host.span.bytes, path: path.span.bytes, query: query.span.bytes, maps: nil,
-                &map, to: &key)
+                dropsCacheBusters: false, &map, to: &key)
             if gzip { TargetKey.appendGzip(to: &key) }
             return [UInt8](key.bytes)
         }

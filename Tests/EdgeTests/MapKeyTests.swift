@@ -160,6 +160,22 @@ struct MapKeyTests {
         #expect(ahead.decision.reason == "fresh")
     }
 
+    @Test("a document's cache-buster is a floor, and in no key; elsewhere it is a word like any")
+    func documentFloors() throws {
+        let legend = "/geoserver/wms?request=GetLegendGraphic&layer=a"
+        var settings = settings()
+        for (drops, busted) in [(false, legend + "&t=1531234567890"), (true, legend)] {
+            settings.behaviors[0].dropsCacheBusters = drops
+            let told = try explain(legend + "&t=1531234567890", "", settings)
+            #expect(
+                parts(told).contains("query " + busted.drop { $0 != "?" }.dropFirst()), "\(drops)")
+            let floors = told.rewritings.filter { $0.what == "not older than" }
+            #expect(floors.isEmpty == !drops)
+        }
+        let page = try explain("/maps/1?t=1531234567890", "", settings)
+        #expect(parts(page).contains("query t=1531234567890"))
+    }
+
     @Test("what is told of a map: grid set, tile, box, what is not in the key, the question")
     func told() throws {
         let told = try explain(Self.map + "&_dc=1&EXCEPTIONS=XML&TIME=current")

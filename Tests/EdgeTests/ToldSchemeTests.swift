@@ -154,8 +154,8 @@ struct ToldSchemeTests {
         let canonical = withUnsafeTemporaryAllocation(byteCount: 512, alignment: 1) { memory in
             var (key, map) = (CanonicalKey(memory), MapFacts())
             TargetKey.append(
-                host: host.span.bytes, path: bytes.span.bytes, query: RawSpan(), maps: nil, &map,
-                to: &key)
+                host: host.span.bytes, path: bytes.span.bytes, query: RawSpan(), maps: nil,
+                dropsCacheBusters: false, &map, to: &key)
             return [UInt8](key.bytes)
         }
         let times = EntryTimes(

@@ -207,6 +207,7 @@ extension Settings {
             let behavior = behaviors[index]
             // A twin shows what CloudFront does, whose keys have the query as it is.
             let isWanted = behavior.canonicalKeys ?? (role == .tier)
+            behaviors[index].dropsCacheBusters = isWanted && behavior.policy.mapClass.isMapServers
             guard isWanted, behavior.obstacleToCanonicalKeys == nil,
                 origins.indices.contains(behavior.origin)
             else {
@@ -214,6 +215,16 @@ extension Settings {
                 continue
             }
             behaviors[index].maps = services[origins[behavior.origin].id] ?? .standard
+        }
+    }
+}
+
+extension MapClass {
+    /// What map servers answer, and nobody else.
+    fileprivate var isMapServers: Bool {
+        switch self {
+        case .tiles, .capabilities, .features: true
+        case .none, .pages: false
         }
     }
 }

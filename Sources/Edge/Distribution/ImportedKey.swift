@@ -17,15 +17,16 @@ extension TargetKey {
         _ bytes: RawSpan, host: RawSpan, generated: borrowing HeaderTable,
         _ generatedBytes: UnsafeMutableRawBufferPointer,
         scratch: UnsafeMutableRawBufferPointer, reader: PageAtHand, scheme: ToldScheme?,
-        maps: Unmanaged<MapServices>?, known: KnownMaps, _ map: inout MapFacts,
-        to key: inout CanonicalKey
+        maps: Unmanaged<MapServices>?, dropsCacheBusters: Bool, known: KnownMaps,
+        _ map: inout MapFacts, to key: inout CanonicalKey
     ) {
         unsafe imported._withUnsafeGuaranteedRef {
             unsafe append(
                 $0.key, head, bytes, host: host, path: bytes.extracting(head.path.range),
                 query: bytes.extracting(head.query.range), generated: generated,
                 UnsafeRawBufferPointer(generatedBytes).bytes, scratch: scratch,
-                reader: reader, scheme: scheme, maps: maps, known: known, &map, to: &key)
+                reader: reader, scheme: scheme, maps: maps, dropsCacheBusters: dropsCacheBusters,
+                known: known, &map, to: &key)
         }
     }
 
@@ -35,7 +36,8 @@ extension TargetKey {
         host: RawSpan, path: RawSpan, query: RawSpan, generated: borrowing HeaderTable,
         _ generatedBytes: RawSpan, scratch: UnsafeMutableRawBufferPointer,
         reader: PageAtHand, scheme: ToldScheme?, maps: Unmanaged<MapServices>?,
-        known: KnownMaps? = nil, _ map: inout MapFacts, to key: inout CanonicalKey
+        dropsCacheBusters: Bool, known: KnownMaps? = nil, _ map: inout MapFacts,
+        to key: inout CanonicalKey
     ) {
         if head.method == .options {
             key.append(.methodClass, bytes.extracting(head.methodName.range))
@@ -52,11 +54,18 @@ extension TargetKey {
             unsafe selection.appendPath(path, to: &key, scratch: scratch)
         }
         let isNobodys = reader.hidesCredentials(of: map)
-        let isFormed = unsafe selection.append(
-            to: &key, head, query: map.isKeyed ? RawSpan() : query, bytes: bytes,
-            generated: generated, generatedBytes: generatedBytes, scratch: scratch,
-            withoutCookies: reader.isAnonymous || isNobodys, withoutAuthorization: isNobodys)
-        if !isFormed { key.spoil() }
+        func appendSelected(_ query: RawSpan) {
+            let isFormed = unsafe selection.append(
+                to: &key, head, query: query, bytes: bytes,
+                generated: generated, generatedBytes: generatedBytes, scratch: scratch,
+                withoutCookies: reader.isAnonymous || isNobodys, withoutAuthorization: isNobodys)
+            if !isFormed { key.spoil() }
+        }
+        if dropsCacheBusters, !map.isKeyed {
+            withoutCacheBusters(path: path, query: query, &map) { appendSelected($0) }
+        } else {
+            appendSelected(map.isKeyed ? RawSpan() : query)
+        }
     }
 }
 
@@ -86,8 +95,8 @@ extension Exchange {
                 let maps = maps
                 unsafe TargetKey.append(
                     host: [UInt8](bytes[head.authority.range]).span.bytes, path: path.span.bytes,
-                    query: query.span.bytes, maps: maps.map { unsafe .passUnretained($0) }, &map,
-                    to: &key)
+                    query: query.span.bytes, maps: maps.map { unsafe .passUnretained($0) },
+                    dropsCacheBusters: dropsCacheBusters, &map, to: &key)
                 withExtendedLifetime(maps) {}
                 if !map.isKeyed { appendScheme(to: &key) }
                 if gzip, !map.isPicture { TargetKey.appendGzip(to: &key) }
@@ -119,7 +128,8 @@ extension Exchange {
                 generated.span.bytes, scratch: scratch,
                 reader: PageAtHand(facts),
                 scheme: snapshot.settings.role == .twin ? nil : ToldScheme(peer),
-                maps: maps.map { unsafe .passUnretained($0) }, &map, to: &key)
+                maps: maps.map { unsafe .passUnretained($0) },
+                dropsCacheBusters: dropsCacheBusters, &map, to: &key)
         }
     }
 }

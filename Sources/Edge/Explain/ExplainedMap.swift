@@ -16,10 +16,14 @@ extension LoopState where N: ~Copyable {
             let text = "written by the edge of the layers that the pool lists; nobody is asked"
             told.rewritings.append(Explanation.Rewriting("tile capabilities", text))
         }
-        guard let ask = exchange.map else { return }
         func note(_ what: String, _ result: String) {
             told.rewritings.append(Explanation.Rewriting(what, result))
         }
+        if exchange.facts.notOlderThan > .min {
+            let age = network.wallNow.subtracting(exchange.facts.notOlderThan) / 1_000
+            note("not older than", "\(age)s: a cache-buster asks for it")
+        }
+        guard let ask = exchange.map else { return }
         note(
             "map request",
             "\(ask.request.service) \(ask.request.kind) "
@@ -36,10 +40,6 @@ extension LoopState where N: ~Copyable {
         }
         if let box = tile.box {
             note("box", "\(box.west), \(box.south) to \(box.east), \(box.north)")
-        }
-        if exchange.facts.notOlderThan > .min {
-            let age = network.wallNow.subtracting(exchange.facts.notOlderThan) / 1_000
-            note("not older than", "\(age)s: a cache-buster asks for it")
         }
         if tile.movesWithClock {
             note("time", "names the present: fresh for \(exchange.policy.presentTTL / 1_000)s")
