@@ -172,7 +172,7 @@ extension LoopState where N: ~Copyable {
             return
         }
         switch view.phase {
-        case .waiting: return
+        case .waiting: return waitOn(exchange, view)
         case .failed(let failure) where !exchange.hasResponded:
             if let head = view.head, exchange.passesFragment(of: head) {
                 respond(exchange, head)

@@ -289,7 +289,7 @@ extension LoopState where N: ~Copyable {
         }
         if fetch.body.isComplete {
             responseCame(slot, fetch, surplus: surplus)
-        } else if fetch.head != nil {
+        } else if fetch.head != nil || fetch.judging?.isHeld == true {
             tellAll(fetch.shared)
         }
     }

@@ -10,6 +10,8 @@ struct FieldTrust {
     var isTrusted: Bool
     /// The answer may be everybody's.
     var isKeyed: Bool
+    /// It is asked as nobody: who really asks is told by no field.
+    var isNobodys = false
 
     /// Whether the origin must not see a viewer's field of that name.
     ///
@@ -17,12 +19,23 @@ struct FieldTrust {
     /// balancers hand on what their viewers write. So even a trusted proxy may set only what is
     /// named; but for its account of the way here, where the answer is for nobody else.
     func strips(_ name: RawSpan) -> Bool {
-        for own in names where equalsIgnoringCase(name, string: own) { return !isTrusted }
+        for own in names where equalsIgnoringCase(name, string: own) {
+            return !isTrusted || isNobodys && Self.namesViewer(name)
+        }
         switch SpoofableField(name) {
         case nil: return false
         case .account: return !isTrusted || isKeyed
         case .cloudFront: return !isTrusted
         case .identity, .rewriting, .underscore, .httpoxy: return true
+        }
+    }
+
+    /// Whether a field that a proxy is trusted to set says who asks: all but those that are known to
+    /// say something else. It is a credential then, as a session's cookie is.
+    static func namesViewer(_ name: RawSpan) -> Bool {
+        switch SpoofableField(name) {
+        case .identity, .underscore, nil: true
+        case .rewriting, .account, .cloudFront, .httpoxy: false
         }
     }
 
@@ -45,6 +58,7 @@ extension Exchange {
         let settings = snapshot.settings
         if imported != nil, settings.role == .twin, policy.mapClass == .none { return nil }
         return FieldTrust(
-            names: settings.trustedFields, isTrusted: peer.isTrusted, isKeyed: storeKey != nil)
+            names: settings.trustedFields, isTrusted: peer.isTrusted, isKeyed: storeKey != nil,
+            isNobodys: !facts.aside.isEmpty)
     }
 }

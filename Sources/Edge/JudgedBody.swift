@@ -16,6 +16,12 @@ struct JudgedBody {
     /// known before anybody sees its status: that of some thousand pixels squared. A longer one is
     /// passed on as it comes.
     static let pictureBytes = 4 << 20
+    /// For how long, in nanoseconds: a member that sends a byte now and then keeps nobody waiting
+    /// for a status longer than that, and a slow one is not taken for one that failed.
+    static let pictureTime: UInt64 = 10_000_000_000
+
+    /// It is known to begin as a picture, and is held.
+    var isHeld: Bool { held > 0 && needed == held }
 
     /// A picture of which nothing is here yet.
     static func picture(_ head: FetchedHead) -> JudgedBody {

@@ -7,7 +7,7 @@ import Tiles
 /// Maps that nobody was given lately, so that who shows credentials is asked for with them at once.
 ///
 /// One table for all loops, looked at on misses only. It forgets by time, by what invalidates the
-/// map that is asked for, permissions among it, and all at once where it is full: then nobody is
+/// map that is asked for, permissions among it, and many at once where it is full: then nobody is
 /// asked once more.
 final class RefusedMaps: Sendable {
     /// Layers and requests that are remembered, about 64 bytes each.
@@ -19,27 +19,34 @@ final class RefusedMaps: Sendable {
         var until: Milliseconds
         /// The latest invalidation when nobody was asked.
         var invalidation: UInt64
+        /// It is a layer's, and not only one request's.
+        var isOfLayer: Bool
     }
 
     private let table = Mutex<[CacheKey: Refusal]>([:])
 
-    func remember(_ name: CacheKey, at now: Milliseconds, invalidation: UInt64) {
+    func remember(
+        _ name: CacheKey, isOfLayer: Bool, at now: Milliseconds, invalidation: UInt64
+    ) {
         table.withLock { table in
+            if table.count >= Self.places {
+                // A layer's stands for all its tiles: those of requests go before it.
+                table = table.filter { $0.value.isOfLayer && now < $0.value.until }
+            }
             if table.count >= Self.places { table.removeAll(keepingCapacity: true) }
-            table[name] = Refusal(until: now.adding(Self.lifetime), invalidation: invalidation)
+            table[name] = Refusal(
+                until: now.adding(Self.lifetime), invalidation: invalidation, isOfLayer: isOfLayer)
         }
     }
 
-    /// Whether one of them was refused, and nothing since the invalidation `least`, which touched
-    /// what is asked for, may have changed that.
-    func has(_ names: [CacheKey], at now: Milliseconds, least: UInt64) -> Bool {
+    /// Whether it was refused, and nothing since the invalidation `least`, which touched what is
+    /// asked for, may have changed that.
+    func has(_ name: CacheKey, at now: Milliseconds, least: UInt64) -> Bool {
         table.withLock { table in
-            names.contains { name in
-                guard let refusal = table[name] else { return false }
-                if now < refusal.until, refusal.invalidation >= least { return true }
-                table[name] = nil
-                return false
-            }
+            guard let refusal = table[name] else { return false }
+            if now < refusal.until, refusal.invalidation >= least { return true }
+            table[name] = nil
+            return false
         }
     }
 
@@ -64,14 +71,25 @@ extension FetchedHead {
         case .exception: return .refusal(isOfLayer: report()?.isOfLayer ?? false)
         // A page to sign in at, most likely.
         case .wrongType: return .refusal(isOfLayer: true)
-        case .empty, .wrongSignature, .incomplete, .wrongStatus:
+        case .empty, .wrongSignature, .wrongSize, .incomplete, .wrongStatus:
             return .refusal(isOfLayer: false)
         case .fits, nil: break
         }
-        if status == 200 { return isStorable ? .map : .refusal(isOfLayer: true) }
-        // A bad request may be the viewer's own mistake, and part of a map is none.
+        if status == 200 { return isForAll ? .map : .refusal(isOfLayer: true) }
+        // GeoWebCache has it so; else a bad request may be the viewer's own mistake.
+        if status == 400 { return .refusal(isOfLayer: report()?.isOfLayer ?? false) }
+        // Part of a map is none.
         let isOfLayer = (300..<400).contains(status) && status != 304
         return .refusal(isOfLayer: isOfLayer || [401, 403, 404, 410].contains(status))
+    }
+
+    /// Whether nothing but perhaps the request itself keeps it from the store.
+    private var isForAll: Bool {
+        switch storability {
+        case .storable: isStorable
+        case .refused(.requestNoStore), .refused(.varyTooLong): true
+        case .refused: false
+        }
     }
 }
 
@@ -85,10 +103,15 @@ extension ExceptionReport {
 
 extension Exchange {
     /// It goes on in its viewer's own words and with his credentials, past the store.
-    func takeCredentialsBack() {
+    ///
+    /// - Parameter keepsCopy: nobody is refused the layer, so that what is stored is still better
+    ///   than nothing, should the server fail him too.
+    func takeCredentialsBack(keepsCopy: Bool) {
         if decision.action != .pass { decision = Decision(.pass, facts.reasonOfCredentials) }
         facts.takeCredentialsBack()
-        (key, canonical, entry) = (nil, [], nil)
+        (key, canonical) = (nil, [])
+        if !keepsCopy { entry = nil }
+        map?.keepsNobodysCopy = keepsCopy
         if map?.tile?.hasToken == true { map?.target = nil }
     }
 
@@ -119,14 +142,18 @@ extension LoopState where N: ~Copyable {
         else { return }
         // A HEAD proves nothing of a picture.
         let isAsked = exchange.decision.action != .pass && exchange.head.method == .get
-        if isAsked, let key = exchange.key, !isRefused(exchange, key) { return }
-        exchange.takeCredentialsBack()
-    }
-
-    private mutating func isRefused(_ exchange: Exchange, _ key: CacheKey) -> Bool {
-        shared.refusedMaps.has(
-            [key] + (exchange.layersName(seed).map { [$0] } ?? []), at: network.wallNow,
-            least: invalidated.latest(of: key, exchange.canonical))
+        guard isAsked, let key = exchange.key else {
+            return exchange.takeCredentialsBack(keepsCopy: false)
+        }
+        let least = invalidated.latest(of: key, exchange.canonical)
+        func isRefused(_ name: CacheKey) -> Bool {
+            shared.refusedMaps.has(name, at: network.wallNow, least: least)
+        }
+        if let layers = exchange.layersName(seed), isRefused(layers) {
+            exchange.takeCredentialsBack(keepsCopy: false)
+        } else if isRefused(key) {
+            exchange.takeCredentialsBack(keepsCopy: true)
+        }
     }
 
     /// Whether nobody was refused what the viewer may perhaps see: it is asked for once more, with
@@ -140,14 +167,17 @@ extension LoopState where N: ~Copyable {
             })
         else { return false }
         let name = isOfLayer ? exchange.layersName(seed) ?? key : key
-        shared.refusedMaps.remember(name, at: network.wallNow, invalidation: fetch.invalidation)
-        exchange.takeCredentialsBack()
+        shared.refusedMaps.remember(
+            name, isOfLayer: isOfLayer, at: network.wallNow, invalidation: fetch.invalidation)
+        // The fetch may end here, before it could say so itself.
+        if exchange.isSuperseded(by: head) { store?.delete(key) }
+        exchange.takeCredentialsBack(keepsCopy: !isOfLayer)
         leave(fetch, exchange)
         if fetch.waiterCount == 0, let token = exchange.fetch {
             fetchLostViewers(token, policy: exchange.policy)
         }
         (exchange.shared, exchange.fetch, exchange.mayCollapse) = (nil, nil, false)
-        setDeadline(exchange.id.slot, milliseconds: nil)
+        beginWait(exchange)
         counters.add(.passes)
         counters.add(.refusedToNobody)
         lead(exchange, fresh(exchange))

@@ -54,6 +54,12 @@ struct PublicProofTests {
         for refusal in [StoreRefusal.setCookie, .noStore, .isPrivate, .varyCookie] {
             #expect(try head(200, refusal).nobodysAnswer { nil } == .refusal(isOfLayer: true))
         }
+        // One viewer's own wish, or his long field, says nothing of the layer.
+        for refusal in [StoreRefusal.requestNoStore, .varyTooLong] {
+            #expect(try head(200, refusal).nobodysAnswer { nil } == .map)
+        }
+        let unknown = ExceptionReport(code: "InvalidParameterValue", locator: "LAYER")
+        #expect(try head(400).nobodysAnswer { unknown } == .refusal(isOfLayer: true))
     }
 
     @Test(
@@ -80,17 +86,24 @@ struct PublicProofTests {
             CacheKey.hash(Array("\(number)".utf8).span.bytes, seed: (1, 2))
         }
         let refused = RefusedMaps()
-        refused.remember(name(1), at: 1_000, invalidation: 7)
-        #expect(refused.has([name(2), name(1)], at: 60_999, least: 7))
-        #expect(!refused.has([name(2)], at: 1_000, least: 0) && !refused.has([], at: 0, least: 0))
-        #expect(!refused.has([name(1)], at: 61_000, least: 7) && refused.count == 0)
-        refused.remember(name(1), at: 1_000, invalidation: 7)
-        #expect(!refused.has([name(1)], at: 1_000, least: 8) && refused.count == 0)
-        for number in 0...RefusedMaps.places {
-            refused.remember(name(number), at: 0, invalidation: 0)
+        refused.remember(name(1), isOfLayer: true, at: 1_000, invalidation: 7)
+        #expect(refused.has(name(1), at: 60_999, least: 7))
+        #expect(!refused.has(name(2), at: 1_000, least: 0))
+        #expect(!refused.has(name(1), at: 61_000, least: 7) && refused.count == 0)
+        refused.remember(name(1), isOfLayer: true, at: 1_000, invalidation: 7)
+        #expect(!refused.has(name(1), at: 1_000, least: 8) && refused.count == 0)
+        refused.remember(name(0), isOfLayer: true, at: 0, invalidation: 0)
+        for number in 1...RefusedMaps.places {
+            refused.remember(name(number), isOfLayer: false, at: 0, invalidation: 0)
             #expect(refused.count <= RefusedMaps.places)
         }
-        #expect(refused.has([name(RefusedMaps.places)], at: 0, least: 0))
+        // Those of requests go, and layers' stay, but for as many layers.
+        #expect(refused.count == 2 && refused.has(name(0), at: 0, least: 0))
+        #expect(refused.has(name(RefusedMaps.places), at: 0, least: 0))
+        for number in 1...RefusedMaps.places {
+            refused.remember(name(number), isOfLayer: true, at: 0, invalidation: 0)
+            #expect(refused.count <= RefusedMaps.places)
+        }
     }
 
     private func explain(

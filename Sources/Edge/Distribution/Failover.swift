@@ -15,13 +15,14 @@ extension LoopState where N: ~Copyable {
     ) -> Bool {
         let exchange = fetch.exchange
         guard let second = exchange.imported?.failover, !exchange.asksSecond,
-            second.criteria.failsOver(outcome), isRepeatable(exchange), fetch.head == nil,
-            fetch.judging == nil
+            second.criteria.failsOver(outcome), isRepeatable(exchange), fetch.head == nil
         else { return false }
         counters.add(.originFailovers)
         exchange.asksSecond = true
         dropConnection(fetch)
         if let ending { release(fetch, ending) }
+        // Of a picture that was held back, a part may be here.
+        forget(fetch)
         fetch.move(
             to: exchange.pool,
             exchange.request(to: exchange.pool.settings, conditions(exchange)))

@@ -20,8 +20,11 @@ extension LoopState where N: ~Copyable {
     func mayServeStale(_ exchange: Exchange, _ entry: StoredCopy, _ failure: OriginFailure)
         -> Bool
     {
+        var facts = exchange.facts
+        // The copy is what nobody was given, and so anybody's.
+        if exchange.map?.keepsNobodysCopy == true { facts.setCredentialsAside() }
         if case .serveStale = onOriginFailure(
-            entry.header, failure: failure, policy: exchange.policy, request: exchange.facts,
+            entry.header, failure: failure, policy: exchange.policy, request: facts,
             now: network.wallNow)
         {
             return true

@@ -97,8 +97,11 @@ extension LoopState where N: ~Copyable {
         }
         let isSettled =
             judged.search?.settles(fetch.shared, isComplete: fetch.body.isComplete) ?? true
+        let isOverdue =
+            judged.isHeld
+            && network.monotonicNow - fetch.evidence.headAt > JudgedBody.pictureTime
         let isEnough =
-            fetch.body.isComplete || total >= judged.needed || lacksMemory
+            fetch.body.isComplete || total >= judged.needed || lacksMemory || isOverdue
             || fetch.evidence.document?.isDecided == true
         guard isSettled, isEnough else { return false }
         let head = judge(judged, fetch)
@@ -108,7 +111,9 @@ extension LoopState where N: ~Copyable {
         {
             return false
         }
-        if head.rejectedContent == nil, !fetch.body.isComplete, !lacksMemory, total < judged.held {
+        if head.rejectedContent == nil, !fetch.body.isComplete, !lacksMemory, !isOverdue,
+            total < judged.held
+        {
             fetch.judging?.needed = judged.held
             return false
         }

@@ -38,7 +38,8 @@ extension LoopState where N: ~Copyable {
         var chosen = 0..<0
         let seen = unsafe readCookies(behavior, bytes, &hasWritten, &chosen)
         let query = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.query.range])
-        let hasToken = unsafe !query.isEmpty && Credentials.areIn(query)
+        let hasToken =
+            unsafe !query.isEmpty && Credentials.areIn(query) || isIdentified(slot, bytes)
         if !hasWritten, shared.ownWrites.isOpen(at: network.wallNow) {
             hasWritten = unsafe hasWindowBeside(slot, bytes)
         }

@@ -16,9 +16,28 @@ extension LoopState where N: ~Copyable {
         // What the page before it was is nothing to this request, whose key may have cookies.
         page = PageAtHand()
         if head.fields.contains(.cookie) { facts.hasSession = unsafe hasSession(behavior, bytes) }
+        if unsafe isIdentified(slot, bytes) { facts.hasSession = true }
         guard hot[behavior].traits.contains(.asksAsNobody) else { return }
         page.asksAsNobody = true
         page.showsCredentials = facts.hasSession || facts.hasAuthorization
+    }
+
+    /// Whether a trusted proxy says who asks: a credential like any other.
+    func isIdentified(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        let names = unsafe hot.identityFields.bytes
+        guard !names.isEmpty, viewers[slot].isTrusted else { return false }
+        for index in 0..<head.fields.count where !head.fields[index].value.isEmpty {
+            let name = unsafe bytes.bytes.extracting(head.fields[index].name.range)
+            var (start, end) = (0, 0)
+            while end < names.byteCount {
+                if names.byte(end) == 0 {
+                    if equalsIgnoringCase(name, names.extracting(start..<end)) { return true }
+                    start = end + 1
+                }
+                end += 1
+            }
+        }
+        return false
     }
 
     /// Whether a Cookie line carries one of the behavior's session cookies (law 6).

@@ -31,6 +31,26 @@ extension LoopState where N: ~Copyable {
         setDeadline(slot, milliseconds: nil)
     }
 
+    /// It is asked for anew, on its own.
+    mutating func beginWait(_ exchange: Exchange) {
+        let slot = exchange.id.slot
+        if viewers[slot].isSouthbound, exchange.head.method.isSafe {
+            limitWait(slot)
+        } else {
+            setDeadline(slot, milliseconds: nil)
+        }
+    }
+
+    /// More has come of a picture that is held back until it is whole: whoever waits for it begins
+    /// to wait anew.
+    mutating func waitOn(_ exchange: Exchange, _ view: SharedFetch.View) {
+        guard view.total > 0 else { return }
+        let slot = exchange.id.slot
+        if viewers[slot].isSouthbound, viewers[slot].due != .max { return limitWait(slot) }
+        guard exchange.fetch == nil else { return }
+        setDeadline(slot, milliseconds: snapshot.settings.cache.collapseTimeout)
+    }
+
     /// The answer's head has come, or more of its body.
     mutating func noteAnswer(_ exchange: Exchange, _ head: FetchedHead, isWhole: Bool) {
         let slot = exchange.id.slot
