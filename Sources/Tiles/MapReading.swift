@@ -130,9 +130,14 @@ struct MapReading {
         if let address {
             request.system = services.gridSets.system(ofSet: Int(address.gridSet))
             request.box = services.gridSets.box(of: address)
+            let record = services.gridSets.records[Int(address.gridSet)]
+            request.size = PixelSize(width: record.tileWidth, height: record.tileHeight)
         } else if form == .getMap {
             request.system = wms.system
             request.box = wms.box
+            if let width = wms.width, let height = wms.height {
+                request.size = PixelSize(width: width, height: height)
+            }
         }
         request.hasToken = table.has(.token) || service.hasSession
         request.hasCacheBuster = table.has(.cacheBuster)

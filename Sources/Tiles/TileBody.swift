@@ -10,6 +10,8 @@ public enum TileVerdict: UInt8, Sendable, CaseIterable {
     case wrongType
     /// The body does not begin as its Content-Type says.
     case wrongSignature
+    /// The picture has not the size in pixels that was asked for.
+    case wrongSize
     /// There is no body.
     case empty
     /// It is a document that breaks off, or is not well-formed.
@@ -23,6 +25,7 @@ public enum TileVerdict: UInt8, Sendable, CaseIterable {
         case .wrongStatus: "wrong-status"
         case .wrongType: "wrong-type"
         case .wrongSignature: "wrong-signature"
+        case .wrongSize: "wrong-size"
         case .empty: "empty-body"
         case .incomplete: "incomplete-document"
         }

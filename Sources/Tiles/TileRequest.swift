@@ -42,6 +42,9 @@ public struct TileRequest: Equatable, Sendable {
     public var system = ReferenceSystem.unknown
     /// What the map covers, exactly where it is a tile; nil where that cannot be read.
     public var box: BoundingBox?
+    /// The picture's width and height in pixels: its grid set's, or as a GetMap names them; nil
+    /// where neither is known.
+    public var size: PixelSize?
     public var bypass: Bypass?
     /// Bytes of the key.
     public var keyLength = 0
@@ -192,6 +195,12 @@ extension TileRequest {
         guard body(reading, &writer), !writer.hasOverflowed else { return nil }
         return writer.count
     }
+}
+
+/// Width and height of a picture in pixels.
+public struct PixelSize: Equatable, Sendable {
+    public var width: Int
+    public var height: Int
 }
 
 /// Why a map request has no meaning that all servers share.

@@ -97,8 +97,8 @@ struct ToldTileTests {
         let on = try Site(isOn: true)
         let off = try Site(isOn: false)
         let untold: [String?] = ["MISS", nil, nil, "odd", nil]
-        for (site, size) in [(on, "&WIDTH=256&HEIGHT=257"), (off, "&WIDTH=256&HEIGHT=256")] {
-            let target = site.map("-135,45,-112.5,67.5", size)
+        for (site, box) in [(on, "-125,45,-102.5,67.5"), (off, "-135,45,-112.5,67.5")] {
+            let target = site.map(box, "&WIDTH=256&HEIGHT=256")
             for isHit in [false, true] {
                 let answer = try site.edge.get(target)
                 #expect(answer.isHit == isHit && told(answer) == untold)

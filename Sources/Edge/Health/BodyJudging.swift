@@ -30,6 +30,23 @@ extension LoopState where N: ~Copyable {
                 prefix: fetch.shared.prefix(TileBody.prefixBytes).span.bytes, length: length,
                 format: format ?? .unstated)
         }
-        return verdict == .fits ? head : FetchedHead(head, rejected: verdict)
+        if verdict == .fits {
+            return hasOtherSize(fetch) ? FetchedHead(head, rejected: .wrongSize) : head
+        }
+        return FetchedHead(head, rejected: verdict)
+    }
+
+    /// Whether the picture, of which all is here, has another size than was asked for. Of a
+    /// metatile's that shows when it is cut.
+    private func hasOtherSize(_ fetch: Fetch) -> Bool {
+        guard fetch.body.isComplete, fetch.gzip == nil, !fetch.exchange.asksForMetatile,
+            let map = fetch.exchange.map, map.isImage, let size = map.tile?.size
+        else { return false }
+        let wanted = (size.width, size.height)
+        let finding = unsafe ImageCheck(format: map.request.format, size: wanted).check(
+            head: fetch.shared.prefix(ImageCheck.headBytes).span.bytes,
+            tail: fetch.shared.suffix(ImageCheck.tailBytes).span.bytes, length: fetch.shared.total)
+        if case .otherSize = finding { return true }
+        return false
     }
 }
