@@ -22,12 +22,17 @@ struct HotBehavior {
     var formCookie: UnsafeRawBufferPointer
     var languages: UnsafeRawBufferPointer
     var traits: BehaviorTraits
+    /// What of the CloudFront- fields that cost something is in the key.
+    var keyed: GeneratedNeeds
     /// What an imported distribution says of it; the table owns it.
     var imported: Unmanaged<ImportedPolicies>?
     /// By what maps get their one key; the table owns it.
     var maps: Unmanaged<MapServices>?
     /// Frames that are fetched ahead of who plays.
     var playbackFrames: Int
+
+    /// CloudFront- fields are in the key.
+    var keysGenerated: Bool { traits.contains(.keysGenerated) }
 }
 
 /// An imported behavior as hits use it: an object, so that what its policies have of arrays is read
@@ -194,6 +199,7 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
                     formCookie: text.keep(behavior.formCookie),
                     languages: text.keep(PageLanguages.table(behavior.languages)),
                     traits: BehaviorTraits(behavior, settings.distribution),
+                    keyed: behavior.imported.map { GeneratedNeeds($0.behavior.key.headers) } ?? [],
                     imported: behavior.imported.map {
                         unsafe .passRetained(ImportedPolicies($0.behavior))
                     },
@@ -213,6 +219,12 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
         unsafe countries?.release()
         unsafe viewerRates?.release()
         unsafe trusted.deallocate()
+    }
+
+    /// What is known of a place; as long-lived as the table.
+    func place(_ index: Int32) -> UnsafeRawBufferPointer {
+        unsafe countries?._withUnsafeGuaranteedRef { unsafe $0.record(index) }
+            ?? UnsafeRawBufferPointer(start: nil, count: 0)
     }
 
     /// Whether viewers may ask only so often.

@@ -1,4 +1,5 @@
 package import Caching
+import CloudFront
 package import Dispatch
 import Glibc
 import HTTP
@@ -406,7 +407,8 @@ struct LoopScratch {
     let fields = UnsafeMutableRawBufferPointer.allocate(byteCount: 73_728, alignment: 64)
     let line = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 64)
     /// CloudFront- fields, and the address with port that one of them holds.
-    let generated = UnsafeMutableRawBufferPointer.allocate(byteCount: 34_816, alignment: 64)
+    let generated = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: 32_768 + GeneratedFields.room, alignment: 64)
     let address = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 64)
     /// A request for the root object, as if it had named it.
     let rewritten = UnsafeMutableRawBufferPointer.allocate(byteCount: 33_792, alignment: 64)

@@ -80,7 +80,7 @@ extension LoopState where N: ~Copyable {
         let policy = hot[behavior].policy
         var (map, facts) = (MapFacts(), given)
         if isLookedUp(behavior), !facts.hasBody {
-            if hot[behavior].traits.contains(.keysGenerated) { unsafe generateFields(slot, bytes) }
+            if hot[behavior].keysGenerated { unsafe generateFields(slot, bytes, behavior) }
             _ = unsafe writeKey(bytes, behavior, &map)
             unsafe complete(&facts, map, bytes, behavior)
         }
