@@ -1,3 +1,4 @@
+import Caching
 import HTTP
 
 /// Why a fetch gave no response; each with the status a viewer gets when there is nothing better.
@@ -113,5 +114,17 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
         case .headTooLarge, .tooManyFields, .fieldNameTooLong: self = .headTooLarge
         default: self = .malformed
         }
+    }
+}
+
+extension Exchange {
+    /// The status of a failure where there is nothing better.
+    ///
+    /// A pool that nobody is left in is 503 for who asks the edge for tiles and pages: want of
+    /// capacity, to be asked again. To CloudFront it is an origin that cannot be reached, 502, and
+    /// a behavior without a class is CloudFront's. Source: CloudFront, "HTTP 502 status code".
+    func status(of failure: FetchFailure) -> Int {
+        let isCloudFront = imported != nil && policy.mapClass == .none
+        return failure == .noMember && isCloudFront ? 502 : failure.status
     }
 }
