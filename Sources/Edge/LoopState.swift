@@ -400,7 +400,8 @@ struct LoopScratch {
     /// For whether there is anything to receive.
     let probe = UnsafeMutableRawBufferPointer.allocate(byteCount: 1, alignment: 1)
     /// The head being written.
-    let head = UnsafeMutableRawBufferPointer.allocate(byteCount: 73_728, alignment: 64)
+    let head = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: 73_728 + ExplainedSteps.bytesMax, alignment: 64)
     /// The canonical cache key being built.
     let key = UnsafeMutableRawBufferPointer.allocate(byteCount: 49_152, alignment: 64)
     /// A stored header block that had to be put together from chunks.

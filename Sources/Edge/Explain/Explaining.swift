@@ -56,6 +56,7 @@ extension LoopState where N: ~Copyable {
         var facts = unsafe RequestFacts(head, bytes: bytes.bytes)
         if facts.hasOriginPrecondition { ignorePreconditions(behavior, &facts) }
         unsafe judgeReader(slot, behavior, bytes, &facts)
+        if head.fields.contains(.xEdgeCache) { facts.wish = unsafe wish(slot, bytes) }
         unsafe findCredentials(bytes, behavior, &facts)
         return facts
     }
