@@ -148,6 +148,8 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
     let countries: Unmanaged<CountryTable>?
     /// The country of viewers whose own is not known; 0: none.
     let standardCountry: UInt16
+    /// The distribution's Logging.IncludeCookies.
+    let logsCookies: Bool
     private let trusted: UnsafeMutableBufferPointer<AddressBlock>
     /// How often viewers may ask; nil: as often as they like.
     let viewerRates: Unmanaged<ViewerRates>?
@@ -175,6 +177,7 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
         let root = settings.distribution?.distribution.config.rootObjectPath(forRoot: "/")
         unsafe rootObject = unsafe text.keep(root ?? "")
         unsafe ownPath = unsafe text.keep(settings.notices.script.map { "\($0)/" } ?? "")
+        logsCookies = settings.distribution?.distribution.config.logging.includesCookies == true
         let readings = settings.distribution?.readings ?? DistributionReadings()
         matchesRootAsSlash = readings.matchesRootAsSlash
         pathDecoding = readings.pathDecoding
