@@ -74,7 +74,11 @@ struct PolicyTests {
 
     @Test(
         "some headers cannot be in a key",
-        arguments: ["Cookie", "connection", "TE", "CloudFront-Viewer-ASN", "*", "a b"])
+        arguments: [
+            "Cookie", "connection", "TE", "CloudFront-Viewer-ASN", "CloudFront-Viewer-Address",
+            "CloudFront-Viewer-TLS", "CloudFront-Viewer-JA3-Fingerprint",
+            "cloudfront-viewer-ja4-fingerprint", "*", "a b",
+        ])
     func keyHeaders(_ name: String) {
         let text = Documents.cachePolicy(
             headers: #"{"HeaderBehavior": "whitelist", "Headers": \#(Documents.list(name))}"#)

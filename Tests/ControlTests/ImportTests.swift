@@ -35,9 +35,9 @@ struct ImportTests {
         let export = try files.write("dist.json", Export().json)
         let table = try files.write(
             "countries.csv",
-            "# blocks\n203.0.113.0/24, au\r\n\n2001:db8::/32,JP, city= Tokyo ,asn=64496\n")
+            "# blocks\n203.0.113.0/24, au\r\n\n2001:db8::/32,JP, city= Tōkyō%2C a ,asn=64496\n")
         var tokyo = ViewerPlace()
-        _ = (tokyo.add(.city, "Tokyo".utf8), tokyo.add(.asn, "64496".utf8))
+        _ = (tokyo.add(.city, "T%C5%8Dky%C5%8D%2C a".utf8), tokyo.add(.asn, "64496".utf8))
         let read = reading(
             """
             role: tier

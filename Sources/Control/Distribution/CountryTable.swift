@@ -54,14 +54,22 @@ private func countryBlock(_ parts: [String]) throws(Complaint) -> CountryBlock {
                 "\"\(part)\" is nothing that is known of a place",
                 "write NAME=VALUE, NAME one of \(words)")
         }
-        guard place.add(field, trimmed(pair[1]).utf8) else {
+        guard place.add(field, percentEncoded(trimmed(pair[1]))) else {
             throw Complaint(
                 "\"\(part)\" is no \(field.word), or a second one",
-                "write it once, in ASCII, at most \(ViewerPlace.valueBytesMax) characters; numbers "
-                    + "and codes as CloudFront sends them")
+                "write it once, in at most \(ViewerPlace.valueBytesMax) characters; numbers and "
+                    + "codes as CloudFront sends them")
         }
     }
     return CountryBlock(block, country: country, place: place)
+}
+
+/// What is no ASCII as CloudFront sends it (RFC 3986 §2.1); a `%` stands for itself.
+private func percentEncoded(_ text: String) -> [UInt8] {
+    text.utf8.flatMap { byte in
+        guard byte >= 0x80 else { return [byte] }
+        return Array("%\(String(byte, radix: 16, uppercase: true))".utf8)
+    }
 }
 
 extension ViewerPlace.Field {
