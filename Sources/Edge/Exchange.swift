@@ -239,8 +239,8 @@ extension LoopState where N: ~Copyable {
             serveStale(exchange, entry, answer: failure.wasForwarded ? 0 : nil)
         } else {
             // A stale response that may not be used makes it 504 (RFC 9111 §5.2.2.2).
-            let status =
-                exchange.entry == nil || exchange.policy.mode == .cloudfront ? failure.status : 504
+            let isGateway = exchange.entry == nil || exchange.policy.mode == .cloudfront
+            let status = isGateway ? exchange.status(of: failure) : 504
             answer(exchange, status, detail: failure.detailedResult)
         }
     }

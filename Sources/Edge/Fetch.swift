@@ -369,7 +369,7 @@ extension LoopState where N: ~Copyable {
             return
         }
         counters.add(.originFailures)
-        if failure == .malformed { counters.add(.originMalformed) }
+        if failure == .malformed || failure == .headTooLarge { counters.add(.originMalformed) }
         let wasTrial = fetch.evidence.isTrial
         release(
             fetch, failure.blamesMember ? .failed(blame ?? .fetch(failure)) : .neutral)

@@ -1,3 +1,6 @@
+import Caching
+import HTTP
+
 /// Why a fetch gave no response; each with the status a viewer gets when there is nothing better.
 public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
     /// The member refused the connection or cannot be reached.
@@ -32,11 +35,14 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
     case unresolved
     /// Connected, but no TLS: its certificate is not believed, or the handshake failed.
     case tlsFailed
+    /// The response head is larger than the edge reads, as a whole or one of its names, or has
+    /// too many fields.
+    case headTooLarge
 
     /// 502 for a broken answer, 503 for want of capacity, 504 for want of time.
     public var status: Int {
         switch self {
-        case .connectFailed, .cutShort, .malformed, .unresolved, .tlsFailed: 502
+        case .connectFailed, .cutShort, .malformed, .unresolved, .tlsFailed, .headTooLarge: 502
         case .queueFull, .queueTimeout, .queueDeadline, .memberHeld, .noMember, .exhausted,
             .abandoned:
             503
@@ -51,6 +57,7 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
         case .firstByteTimeout, .betweenBytesTimeout, .totalTimeout: "OriginReadError"
         case .cutShort: "OriginCommError"
         case .malformed: "OriginInvalidResponseError"
+        case .headTooLarge: "OriginHeaderTooBigError"
         case .queueFull, .queueTimeout, .queueDeadline, .memberHeld, .exhausted:
             "CapacityExceeded"
         case .abandoned: "ClientHungUpRequest"
@@ -77,6 +84,7 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
         case .abandoned: "abandoned"
         case .unresolved: "unresolved"
         case .tlsFailed: "tls-failed"
+        case .headTooLarge: "head-too-large"
         }
     }
 
@@ -84,7 +92,7 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
     public var blamesMember: Bool {
         switch self {
         case .connectFailed, .connectTimeout, .firstByteTimeout, .betweenBytesTimeout, .cutShort,
-            .malformed, .unresolved, .tlsFailed:
+            .malformed, .unresolved, .tlsFailed, .headTooLarge:
             true
         case .totalTimeout, .queueFull, .queueTimeout, .queueDeadline, .memberHeld, .noMember,
             .exhausted, .abandoned:
@@ -99,4 +107,24 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
     public var mayTryAnother: Bool { blamesMember }
 
     var isTimeout: Bool { status == 504 }
+
+    /// What a head that the parser refused is called.
+    init(_ rejection: HeadRejection) {
+        switch rejection {
+        case .headTooLarge, .tooManyFields, .fieldNameTooLong: self = .headTooLarge
+        default: self = .malformed
+        }
+    }
+}
+
+extension Exchange {
+    /// The status of a failure where there is nothing better.
+    ///
+    /// A pool that nobody is left in is 503 for who asks the edge for tiles and pages: want of
+    /// capacity, to be asked again. To CloudFront it is an origin that cannot be reached, 502, and
+    /// a behavior without a class is CloudFront's. Source: CloudFront, "HTTP 502 status code".
+    func status(of failure: FetchFailure) -> Int {
+        let isCloudFront = imported != nil && policy.mapClass == .none
+        return failure == .noMember && isCloudFront ? 502 : failure.status
+    }
 }

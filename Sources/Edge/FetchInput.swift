@@ -96,8 +96,8 @@ extension LoopState where N: ~Copyable {
                 into: &originHead)
             {
             case .needMore: return
-            case .rejected:
-                fail(fetch, .malformed)
+            case .rejected(let rejection):
+                fail(fetch, FetchFailure(rejection))
                 return
             case .complete:
                 let raw = unsafe [UInt8](bytes[..<originHead.length])

@@ -9,7 +9,9 @@ extension LoopState where N: ~Copyable {
     /// A complete request head. The bytes are valid until this returns.
     mutating func handle(_ slot: UInt32, _ given: UnsafeRawBufferPointer) {
         viewers[slot].rateFrom = 0
+        viewers[slot].requests &+= 1
         if isStopping || !head.keepsAlive { viewers[slot].closesAfterResponse = true }
+        if head.fields.contains(.xEdgeExplain) { unsafe foretell(slot, given) }
         if hot.isTwin { requestID = requestIDs.make() }
         if unsafe !hot.ownPath.isEmpty, unsafe servesOwn(slot, given) { return }
         let isRoot = unsafe asksForRoot(given)
@@ -42,7 +44,7 @@ extension LoopState where N: ~Copyable {
             unsafe isReadingMethod
             && (hot[behavior].maps != nil || hot[behavior].traits.contains(.dropsCacheBusters))
         if !readsMaps { unsafe findCredentials(bytes, behavior, &facts) }
-        if hot[behavior].traits.contains(.keysGenerated) { unsafe generateFields(slot, bytes) }
+        if hot[behavior].keysGenerated { unsafe generateFields(slot, bytes, behavior) }
         guard reader != nil, isLookedUp(behavior), !facts.hasBody else {
             if readsMaps { unsafe findCredentials(bytes, behavior, &facts) }
             let decision = decide(

@@ -22,12 +22,17 @@ struct HotBehavior {
     var formCookie: UnsafeRawBufferPointer
     var languages: UnsafeRawBufferPointer
     var traits: BehaviorTraits
+    /// What of the CloudFront- fields that cost something is in the key.
+    var keyed: GeneratedNeeds
     /// What an imported distribution says of it; the table owns it.
     var imported: Unmanaged<ImportedPolicies>?
     /// By what maps get their one key; the table owns it.
     var maps: Unmanaged<MapServices>?
     /// Frames that are fetched ahead of who plays.
     var playbackFrames: Int
+
+    /// CloudFront- fields are in the key.
+    var keysGenerated: Bool { traits.contains(.keysGenerated) }
 }
 
 /// An imported behavior as hits use it: an object, so that what its policies have of arrays is read
@@ -148,6 +153,8 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
     let countries: Unmanaged<CountryTable>?
     /// The country of viewers whose own is not known; 0: none.
     let standardCountry: UInt16
+    /// The distribution's Logging.IncludeCookies.
+    let logsCookies: Bool
     private let trusted: UnsafeMutableBufferPointer<AddressBlock>
     /// How often viewers may ask; nil: as often as they like.
     let viewerRates: Unmanaged<ViewerRates>?
@@ -179,6 +186,7 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
             unsafe FieldTrust.namesViewer(Array($0.utf8).span.bytes)
         }
         unsafe identityFields = unsafe text.keep(identities.map { "\($0)\0" }.joined())
+        logsCookies = settings.distribution?.distribution.config.logging.includesCookies == true
         let readings = settings.distribution?.readings ?? DistributionReadings()
         matchesRootAsSlash = readings.matchesRootAsSlash
         pathDecoding = readings.pathDecoding
@@ -203,6 +211,7 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
                     formCookie: text.keep(behavior.formCookie),
                     languages: text.keep(PageLanguages.table(behavior.languages)),
                     traits: BehaviorTraits(behavior, settings.distribution),
+                    keyed: behavior.imported.map { GeneratedNeeds($0.behavior.key.headers) } ?? [],
                     imported: behavior.imported.map {
                         unsafe .passRetained(ImportedPolicies($0.behavior))
                     },
@@ -222,6 +231,12 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
         unsafe countries?.release()
         unsafe viewerRates?.release()
         unsafe trusted.deallocate()
+    }
+
+    /// What is known of a place; as long-lived as the table.
+    func place(_ index: Int32) -> UnsafeRawBufferPointer {
+        unsafe countries?._withUnsafeGuaranteedRef { unsafe $0.record(index) }
+            ?? UnsafeRawBufferPointer(start: nil, count: 0)
     }
 
     /// Whether viewers may ask only so often.

@@ -1,4 +1,5 @@
 package import Caching
+import CloudFront
 package import Dispatch
 import Glibc
 import HTTP
@@ -399,14 +400,16 @@ struct LoopScratch {
     /// For whether there is anything to receive.
     let probe = UnsafeMutableRawBufferPointer.allocate(byteCount: 1, alignment: 1)
     /// The head being written.
-    let head = UnsafeMutableRawBufferPointer.allocate(byteCount: 73_728, alignment: 64)
+    let head = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: 73_728 + ExplainedSteps.bytesMax, alignment: 64)
     /// The canonical cache key being built.
     let key = UnsafeMutableRawBufferPointer.allocate(byteCount: 49_152, alignment: 64)
     /// A stored header block that had to be put together from chunks.
     let fields = UnsafeMutableRawBufferPointer.allocate(byteCount: 73_728, alignment: 64)
     let line = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 64)
     /// CloudFront- fields, and the address with port that one of them holds.
-    let generated = UnsafeMutableRawBufferPointer.allocate(byteCount: 34_816, alignment: 64)
+    let generated = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: 32_768 + GeneratedFields.room, alignment: 64)
     let address = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 64)
     /// A request for the root object, as if it had named it.
     let rewritten = UnsafeMutableRawBufferPointer.allocate(byteCount: 33_792, alignment: 64)

@@ -296,6 +296,18 @@ struct Peer {
     var key: UInt64 = 0
     /// What CloudFront- fields say of it; for behaviors of a distribution.
     var facts = ViewerFacts()
+    /// What it speaks to us over TLS; likewise.
+    var tls: TLSNames?
+    /// Its connection served a request before this one.
+    var isKept = false
+
+    /// `version:cipher:handshake` as `CloudFront-Viewer-TLS` has it; empty without TLS.
+    var viewerTLS: [UInt8] {
+        guard let tls else { return [] }
+        let handshake =
+            isKept ? "connectionReused" : tls.isResumed ? "sessionResumed" : "fullHandshake"
+        return unsafe [UInt8](tls.version) + [58] + tls.cipher + [58] + Array(handshake.utf8)
+    }
 
     /// Address and port, an IPv6 address in brackets; empty where there is none.
     var addressWithPort: String {

@@ -58,7 +58,8 @@ extension LoopState where N: ~Copyable {
             firstByte: outcome.firstByteAt == 0
                 ? 0 : Self.milliseconds(from: started, to: outcome.firstByteAt))
         let length = unsafe StandardLine.write(
-            log.style, head, bytes, outcome, connection, clock, sent, into: scratch.record)
+            log.style, head, bytes, outcome, connection, clock, sent,
+            logsCookies: hot.logsCookies, into: scratch.record)
         guard let length else {
             counters.add(.accessLogDropped)
             return
@@ -82,13 +83,16 @@ struct LoggedTimes {
 /// Fills in the 33 fields of version 1.
 ///
 /// Source: CloudFront, "Standard log file fields". Left out is what a log may not hold here:
-/// cookies, values of credentials in a query, and queries of a referer.
+/// values of cookies, those of credentials in a query, and queries of a referer.
 enum StandardLine {
     /// Bytes written; nil when `memory` is too small.
+    ///
+    /// `logsCookies`: the distribution's Logging.IncludeCookies.
     static func write(
         _ style: LineStyle, _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer,
         _ outcome: Outcome, _ connection: LoggedConnection, _ times: LoggedTimes,
-        _ sent: UnsafeRawBufferPointer, into memory: UnsafeMutableRawBufferPointer
+        _ sent: UnsafeRawBufferPointer, logsCookies: Bool = false,
+        into memory: UnsafeMutableRawBufferPointer
     ) -> Int? {
         var line = unsafe LogLine(memory)
         line.append(moment: times.end)
@@ -103,7 +107,11 @@ enum StandardLine {
         unsafe appendReferer(of: head, bytes, to: &line)
         unsafe append(.userAgent, of: head, bytes, as: .userAgent, to: &line)
         unsafe append(query: UnsafeRawBufferPointer(rebasing: bytes[head.query.range]), to: &line)
-        line.append(absent: .cookie)
+        if logsCookies {
+            unsafe appendCookies(of: head, bytes, to: &line)
+        } else {
+            line.append(absent: .cookie)
+        }
         line.append(.resultType, resultType(outcome))
         append(requestID: outcome.requestID, to: &line)
         unsafe line.append(.hostHeader, bytes[head.authority.range])
@@ -208,6 +216,44 @@ enum StandardLine {
             start = end + 1
         }
         put(from..<query.count)
+    }
+
+    /// All cookies by name, with `-` for each value: any of them may be a credential (law 6), and
+    /// so may what has no name.
+    private static func appendCookies(
+        of head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, to line: inout LogLine
+    ) {
+        var hasBegun = false
+        var index = head.fields.first(.cookie)
+        while let at = index {
+            let value = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.fields[at].value.range])
+            var start = 0
+            while start < value.count {
+                var end = start
+                while end < value.count, unsafe value[end] != UInt8(ascii: ";") { end += 1 }
+                while start < end, unsafe value[start] == 0x20 { start += 1 }
+                if start < end {
+                    if hasBegun { line.extend("; ") }
+                    let pair = unsafe UnsafeRawBufferPointer(rebasing: value[start..<end])
+                    unsafe append(cookie: pair, isFirst: !hasBegun, to: &line)
+                    hasBegun = true
+                }
+                start = end + 1
+            }
+            index = head.fields.next(after: at, .cookie)
+        }
+        if !hasBegun { line.append(absent: .cookie) }
+    }
+
+    private static func append(
+        cookie pair: UnsafeRawBufferPointer, isFirst: Bool, to line: inout LogLine
+    ) {
+        guard let sign = unsafe pair.firstIndex(of: UInt8(ascii: "=")), sign > 0 else {
+            return isFirst ? line.append(.cookie, "-") : line.extend("-")
+        }
+        let name = unsafe UnsafeRawBufferPointer(rebasing: pair[...sign]).bytes
+        if isFirst { line.append(.cookie, name) } else { line.extend(name) }
+        line.extend("-")
     }
 
     private static func append(requestID: RequestID, to line: inout LogLine) {

@@ -56,6 +56,10 @@ extension LoopState where N: ~Copyable {
         guard unsafe hot[behavior].imported != nil else { return peer }
         peer.port = viewers[slot].address.port
         peer.facts = unsafe viewerFacts(slot, head, bytes)
+        if viewers[slot].speaksTLS {
+            peer.tls = network.namesOfTLS(viewers[slot].fd)
+            peer.isKept = viewers[slot].requests > 1
+        }
         return peer
     }
 

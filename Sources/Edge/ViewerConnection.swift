@@ -49,6 +49,10 @@ package struct ViewerConnection: ~Copyable {
     var stored = StoredSend()
     var exchange: Exchange?
     var exchangeNumber: UInt32 = 0
+    /// Lines of the next response's head that explain it; of the last request that asked for them.
+    var foretold: [UInt8] = []
+    /// Heads that came on this connection, the present one among them.
+    var requests: UInt32 = 0
     /// When patience ends, monotonic nanoseconds. The armed timer may be earlier: it then looks
     /// here and is armed again, so that moving the deadline costs one store.
     var deadline: UInt64 = 0

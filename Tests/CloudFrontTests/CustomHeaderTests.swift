@@ -46,8 +46,9 @@ struct CustomHeaderTests {
     @Test(
         "names that only begin alike, and those that CloudFront would write, may be set",
         arguments: [
-            "X-Amz", "X-AmzFoo", "X-Edges", "Proxy", "Hosts", "X-Secret", "User-Agent", "Referer",
-            "Origin", "Authorization", "Accept", "X-Forwarded-Host",
+            "X-Amz", "X-AmzFoo", "X-Edges", "Proxy", "Proxy-Other", "If-Other", "If-None", "Hosts",
+            "X-Secret", "User-Agent", "Referer", "Origin", "Authorization", "Accept",
+            "X-Forwarded-Host",
         ])
     func allowed(_ name: String) {
         let reading = read([(name, "a")])

@@ -74,11 +74,38 @@ struct PolicyTests {
 
     @Test(
         "some headers cannot be in a key",
-        arguments: ["Cookie", "connection", "TE", "CloudFront-Viewer-ASN", "*", "a b"])
+        arguments: [
+            "Cookie", "connection", "TE", "CloudFront-Viewer-ASN", "CloudFront-Viewer-Address",
+            "CloudFront-Viewer-TLS", "CloudFront-Viewer-JA3-Fingerprint",
+            "cloudfront-viewer-ja4-fingerprint", "*", "a b",
+        ])
     func keyHeaders(_ name: String) {
         let text = Documents.cachePolicy(
             headers: #"{"HeaderBehavior": "whitelist", "Headers": \#(Documents.list(name))}"#)
         #expect(!CachePolicy.read(json(text)).errors.isEmpty)
+    }
+
+    @Test(
+        "CloudFront's own fields that the edge cannot make are said to be missing",
+        arguments: [
+            ("CloudFront-Viewer-JA3-Fingerprint", true),
+            ("cloudfront-viewer-ja4-fingerprint", true),
+            ("CloudFront-Viewer-Nobody", true), ("CloudFront-Viewer-TLS", false),
+            ("cloudfront-viewer-asn", false), ("CloudFront-Viewer-Metro-Code", false),
+            ("CloudFront-Is-SmartTV-Viewer", false), ("X-Own", false),
+        ])
+    func ownHeaders(_ name: String, isMissing: Bool) {
+        let sends = OriginRequestPolicy.read(
+            json(
+                """
+                {"Name": "n", "HeadersConfig": {"HeaderBehavior": "whitelist",
+                 "Headers": \(Documents.list(name))},
+                 "CookiesConfig": {"CookieBehavior": "none"},
+                 "QueryStringsConfig": {"QueryStringBehavior": "none"}}
+                """))
+        let wanted = isMissing ? ["\(name) is not emulated"] : []
+        #expect(sends.findings.filter { $0.kind == .notEmulated }.map(\.problem) == wanted)
+        #expect(sends.errors == [])
     }
 
     @Test("an origin request policy cannot list Authorization alone")

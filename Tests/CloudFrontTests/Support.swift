@@ -28,6 +28,13 @@ struct Ask {
         _ target: String = "/a", _ fields: String..., method: String = "GET",
         host: String = "example.org", version: Int = 1
     ) {
+        self.init(target, fields: fields, method: method, host: host, version: version)
+    }
+
+    init(
+        _ target: String = "/a", fields: [String], method: String = "GET",
+        host: String = "example.org", version: Int = 1
+    ) {
         let lines = ["\(method) \(target) HTTP/1.\(version)", "Host: \(host)"] + fields
         let bytes = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
         var scan = HeadScan()

@@ -34,7 +34,10 @@ struct ImportTests {
     func section() throws {
         let export = try files.write("dist.json", Export().json)
         let table = try files.write(
-            "countries.csv", "# blocks\n203.0.113.0/24, au\r\n\n2001:db8::/32,JP\n")
+            "countries.csv",
+            "# blocks\n203.0.113.0/24, au\r\n\n2001:db8::/32,JP, city= Tōkyō%2C a ,asn=64496\n")
+        var tokyo = ViewerPlace()
+        _ = (tokyo.add(.city, "T%C5%8Dky%C5%8D%2C a".utf8), tokyo.add(.asn, "64496".utf8))
         let read = reading(
             """
             role: tier
@@ -54,8 +57,27 @@ struct ImportTests {
         #expect(
             settings.countries.table == [
                 CountryBlock(try #require(AddressBlock("203.0.113.0/24")), country: "AU"),
-                CountryBlock(try #require(AddressBlock("2001:db8::/32")), country: "JP"),
+                CountryBlock(
+                    try #require(AddressBlock("2001:db8::/32")), country: "JP", place: tokyo),
             ])
+    }
+
+    @Test(
+        "mistakes in what a table tells of a place",
+        arguments: [
+            ("town=Perth", "is nothing that is known of a place"),
+            ("Perth", "is nothing that is known of a place"),
+            ("asn=AS1", "is no asn, or a second one"), ("city=A,city=B", "is no city, or a second"),
+        ])
+    func placeMistakes(_ more: String, _ problem: String) throws {
+        let export = try files.write("dist.json", Export().json)
+        let table = try files.write("places.csv", "10.0.0.0/8,AU\n10.0.0.0/9,AU,\(more)\n")
+        let found = files.lines(
+            reading("distribution: { file: \(export), country: { table: \(table) } }"),
+            errorsOnly: true)
+        #expect(found.count == 1)
+        #expect(found.first?.hasPrefix("places.csv:2: ") == true)
+        #expect(found.first?.contains(problem) == true, "\(found)")
     }
 
     @Test("mistakes in the section, each with its line")

@@ -51,7 +51,15 @@ struct NotEmulatedTests {
             }
             #expect(isListed, "\(member) at line \(line)")
         }
-        #expect(found.count { $0.contains("not emulated") } == Self.members.count)
+        // One of them stands in two behaviors, and is listed at both.
+        let places = lines.indices.filter { lines[$0].contains("\"FunctionAssociations\"") }
+        #expect(places.count == 2)
+        for index in places {
+            let start = "dist.json:\(index + 1): warning: "
+            #expect(
+                found.contains { $0.hasPrefix(start) && $0.contains(": not emulated: Function") })
+        }
+        #expect(found.count { $0.contains("not emulated") } == Self.members.count + 1)
     }
 
     @Test("nothing is listed where all of it is switched off")

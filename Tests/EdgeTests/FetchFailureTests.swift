@@ -14,7 +14,7 @@ struct FetchFailureTests {
         .queueFull: (503, "CapacityExceeded"), .queueTimeout: (503, "CapacityExceeded"),
         .queueDeadline: (503, "CapacityExceeded"), .memberHeld: (503, "CapacityExceeded"),
         .exhausted: (503, "CapacityExceeded"), .noMember: (503, "OriginConnectError"),
-        .abandoned: (503, "ClientHungUpRequest"),
+        .abandoned: (503, "ClientHungUpRequest"), .headTooLarge: (502, "OriginHeaderTooBigError"),
     ]
 
     @Test("status and word, and the word is one of CloudFront's", arguments: FetchFailure.allCases)

@@ -18,7 +18,7 @@ struct StandardLineTests {
     /// The fields of the line that a request leaves, without its end.
     private func fields(
         _ request: String, sent: String = "", times: LoggedTimes? = nil, port: UInt16? = 11_040,
-        _ change: (inout Outcome) -> Void = { _ in }
+        logsCookies: Bool = false, _ change: (inout Outcome) -> Void = { _ in }
     ) throws -> [String] {
         let bytes = Array(request.utf8)
         var head = RequestHead()
@@ -38,7 +38,7 @@ struct StandardLineTests {
                 StandardLine.write(
                     Self.style, head, bytes, outcome, connection,
                     times ?? LoggedTimes(end: 1_575_493_351_000, taken: 82, firstByte: 1), sent,
-                    into: memory)
+                    logsCookies: logsCookies, into: memory)
             }
         }
         let line = String(decoding: memory[..<(try #require(length))], as: UTF8.self)
@@ -51,6 +51,22 @@ struct StandardLineTests {
         "GET /a%20b/index.html?x=1 HTTP/1.1\r\nHost: maps.test\r\nUser-Agent: a b\"\r\n"
         + "Referer: https://maps.test/p?token=geheim\r\nX-Forwarded-For: 192.0.2.1, 10.0.0.1\r\n"
         + "Cookie: sessionid=geheim\r\n\r\n"
+
+    @Test(
+        "cookies by name where the distribution includes them, never a value",
+        arguments: [
+            ("Cookie: sessionid=geheim; a=1", true, "sessionid=-;%20a=-"),
+            ("Cookie: sessionid=geheim; a=1", false, "-"), ("Accept: a", true, "-"),
+            ("Cookie: a=1\r\nCookie: b=geheim=x", true, "a=-;%20b=-"),
+            ("Cookie: geheim;; =geheim;a=", true, "-;%20-;%20a=-"), ("Cookie:  ", true, "-"),
+            ("Cookie: a b=\"geheim\"", true, "a%20b=-"),
+        ])
+    func cookies(_ field: String, _ isIncluded: Bool, _ expected: String) throws {
+        let found = try fields(
+            "GET / HTTP/1.1\r\nHost: a\r\n\(field)\r\n\r\n", logsCookies: isIncluded)
+        #expect(found[12] == expected)
+        #expect(found.allSatisfy { !$0.contains("geheim") })
+    }
 
     @Test("all 33 fields, byte for byte")
     func whole() throws {

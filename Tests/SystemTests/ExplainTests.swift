@@ -133,24 +133,27 @@ struct ExplainTests {
         let edge = try Edge(origin: origin.url, mode: "cloudfront", directory: directory)
         let path = room.path("p")
         #expect(try edge.get(path)["X-Edge-Explain"] == nil)
-        let hit = try #require(try edge.get(path, "X-Edge-Explain: 1")["X-Edge-Explain"])
+        func summary(_ path: String) throws -> String? {
+            try edge.get(path, "X-Edge-Explain: 1").head.values("X-Edge-Explain").first
+        }
+        let hit = try #require(try summary(path))
         #expect(hit.hasPrefix("behavior=\"*\"; key="), "\(hit)")
         #expect(hit.hasSuffix("; action=serve; reason=fresh; lifetime=60; source=s-maxage"))
         let told = try JSON(explain(edge, "--json", "http://edge.test\(path)").text)
         let key = try #require(told["key"]?["hash"]?.text)
         #expect(hit.contains("key=\(key);"))
         #expect(told["warnings"]?.elements.first?["word"]?.text == "vary")
-        let miss = try edge.get(room.path("q"), "X-Edge-Explain: 1")
+        let miss = try #require(try summary(room.path("q")))
         #expect(
-            miss["X-Edge-Explain"]?.hasSuffix(
-                "; action=fetch; reason=absent; lifetime=60; source=s-maxage; stored=yes") == true,
-            "\(miss["X-Edge-Explain"] ?? "nothing")")
+            miss.hasSuffix(
+                "; action=fetch; reason=absent; lifetime=60; source=s-maxage; stored=yes"),
+            "\(miss)")
         #expect(room.requests.allSatisfy { $0["X-Edge-Explain"] == nil })
         for trace in ["X-Forwarded-For: 10.0.0.1", "Via: 1.1 p", "Forwarded: for=a"] {
             #expect(try edge.get(path, "X-Edge-Explain: 1", trace)["X-Edge-Explain"] == nil)
         }
         origin.stop()
-        let failed = try edge.get(room.path("r"), "X-Edge-Explain: 1")["X-Edge-Explain"]
+        let failed = try summary(room.path("r"))
         #expect(failed?.contains("; action=answer-itself; reason=") == true, "\(failed ?? "")")
         #expect(try edge.get(path, "X-Edge-Explain: 1")["X-Cache"] == "Hit from mapedge")
     }

@@ -48,6 +48,17 @@ struct StandardLogResultTests {
             .raw("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", .close),
             "502 Error Error OriginInvalidResponseError"
         ),
+        (
+            "a head that is too large",
+            .raw("HTTP/1.1 200 OK\r\nA: \(String(repeating: "a", count: 66_000))\r\n\r\n", .close),
+            "502 Error Error OriginHeaderTooBigError"
+        ),
+        (
+            "too many fields",
+            .raw(
+                "HTTP/1.1 200 OK\r\n" + String(repeating: "A: b\r\n", count: 129) + "\r\n", .close),
+            "502 Error Error OriginHeaderTooBigError"
+        ),
         ("its own 404", .response(404, body: "none"), "404 Error Error Error"),
         ("its own 503", .response(503, body: "broken"), "503 Error Error Error"),
     ]

@@ -46,6 +46,7 @@ public struct ForwardedValues: Sendable, Equatable {
             fields.log.error(
                 fields.place("Headers"), "\(name) cannot be part of the key", "remove it")
         }
+        PolicyRules.judgeOwnHeaders(headers.filter { !KeyFieldRules.isForbidden($0) }, fields)
     }
 
     private func judge(_ fields: ConfigFields) {

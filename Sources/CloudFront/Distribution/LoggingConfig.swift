@@ -34,8 +34,8 @@ public struct LoggingConfig: Sendable, Equatable {
         }
         if logging.includesCookies {
             fields.log.notEmulated(
-                fields.place("IncludeCookies"), "cookies are not logged",
-                "they may be secrets: cs(Cookie) is - always")
+                fields.place("IncludeCookies"), "cookies are logged without their values",
+                "any may be a secret: cs(Cookie) has NAME=- of each")
         }
         return logging
     }

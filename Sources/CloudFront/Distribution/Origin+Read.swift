@@ -130,11 +130,11 @@ extension Origin {
         let names: Set = [
             "cache-control", "connection", "content-length", "cookie", "host", "if-match",
             "if-modified-since", "if-none-match", "if-range", "if-unmodified-since",
-            "max-forwards", "pragma", "range", "request-range", "te", "trailer",
-            "transfer-encoding", "upgrade", "via", "x-real-ip",
+            "max-forwards", "pragma", "proxy-authenticate", "proxy-authorization",
+            "proxy-connection", "range", "request-range", "te", "trailer", "transfer-encoding",
+            "upgrade", "via", "x-real-ip",
         ]
-        return names.contains(name)
-            || ["proxy-", "x-amz-", "x-edge-"].contains { name.hasPrefix($0) }
+        return names.contains(name) || ["x-amz-", "x-edge-"].contains { name.hasPrefix($0) }
     }
 }
 

@@ -63,6 +63,7 @@ public struct OriginRequestPolicy: Sendable, Equatable {
                 isSameName(name, "Authorization")
                     ? "list it in the cache policy, or use allViewer" : "remove it")
         }
+        if headerBehavior != .allExcept { PolicyRules.judgeOwnHeaders(headers, fields) }
         if headerBehavior == .allViewerAndWhitelistCloudFront {
             for name in headers where !name.lowercased().hasPrefix("cloudfront-") {
                 fields.log.error(

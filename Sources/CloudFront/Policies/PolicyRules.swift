@@ -51,5 +51,17 @@ enum PolicyRules {
                 fields.place("Headers"), "\(name) cannot be part of the key",
                 "remove it; an origin request policy can forward more")
         }
+        judgeOwnHeaders(names.filter { !KeyFieldRules.isForbidden($0) }, fields)
+    }
+
+    /// CloudFront's own fields that the edge cannot make, fingerprints of TLS above all: OpenSSL
+    /// tells of a ClientHello only the extensions that it knows itself.
+    static func judgeOwnHeaders(_ names: [String], _ fields: ConfigFields) {
+        for name in names
+        where name.lowercased().hasPrefix("cloudfront-") && !GeneratedFields.knows(name) {
+            fields.log.notEmulated(
+                fields.place("Headers"), "\(name) is not emulated",
+                "only a CloudFront in front of the edge can tell it")
+        }
     }
 }

@@ -94,10 +94,11 @@ extension Distribution {
 
 extension Findings {
     /// Takes what the readers of CloudFront's documents say. Warnings of the same words, which
-    /// many behaviors may get, are told once, at the first.
+    /// many behaviors may get, are told once, at the first; what has no effect, at each place,
+    /// since each has to be looked at.
     func note(_ found: [ConfigFinding], in file: String) {
         for finding in found {
-            guard finding.kind != .error else {
+            guard finding.kind == .warning else {
                 note(finding, others: 0, in: file)
                 continue
             }

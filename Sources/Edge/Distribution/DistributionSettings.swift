@@ -57,10 +57,13 @@ public struct CountryBlock: Sendable, Equatable {
     public var block: AddressBlock
     /// ISO 3166-1, two capital letters.
     public var country: String
+    /// What else is known.
+    public var place: ViewerPlace
 
-    public init(_ block: AddressBlock, country: String) {
+    public init(_ block: AddressBlock, country: String, place: ViewerPlace = ViewerPlace()) {
         self.block = block
         self.country = country
+        self.place = place
     }
 }
 

@@ -107,7 +107,7 @@ extension LoopState where N: ~Copyable {
         exchange.outcome.detail = page.original.outcome.detail
         viewers[slot].exchange = exchange
         viewers[slot].phase = .exchange
-        unsafe generateFields(slot, bytes)
+        unsafe generateFields(slot, bytes, behavior)
         guard decision.action == .fetch,
             let primary = unsafe primaryKey(slot, bytes, behavior)
         else {

@@ -141,15 +141,19 @@ struct GeneratedTable {
 
     init(_ exchange: Exchange) {
         let address = Array(exchange.peer.addressWithPort.utf8)
+        let needs = exchange.imported.map { GeneratedNeeds($0.behavior.forwarding) } ?? []
+        let tls = needs.contains(.tls) ? exchange.peer.viewerTLS : []
+        let place = unsafe exchange.snapshot.hot.place(exchange.peer.facts.place)
         var table = HeaderTable()
         bytes = unsafe [UInt8](
-            unsafeUninitializedCapacity: exchange.head.length + GeneratedFields.room
+            unsafeUninitializedCapacity: exchange.head.length + GeneratedFields.room(for: needs)
         ) { buffer, count in
             let memory = UnsafeMutableRawBufferPointer(buffer)
             unsafe exchange.bytes.withUnsafeBytes {
                 unsafe GeneratedFields.write(
-                    exchange.peer.facts, address: address.span.bytes, exchange.head,
-                    bytes: $0.bytes, into: memory, table: &table)
+                    exchange.peer.facts, needs, address: address.span.bytes, place: place.bytes,
+                    tls: tls.span.bytes, exchange.head, bytes: $0.bytes, into: memory,
+                    table: &table)
             }
             count = table.count == 0 ? 0 : table[table.count - 1].value.end
         }

@@ -49,14 +49,16 @@ extension LoopState where N: ~Copyable {
         var facts = ViewerFacts()
         facts.isTrusted = viewers[slot].isTrusted
         facts.usesTLS = unsafe usesTLS(slot, head, bytes)
-        facts.country = unsafe country(slot, head, bytes)
+        let found = unsafe whereabouts(slot, head, bytes)
+        (facts.country, facts.place) = (found.country, found.place)
         return facts
     }
 
-    /// A trusted peer's word, else the table's, else the default.
-    private func country(
+    /// A trusted peer's word, else the table's, else the default. Only the table knows more than
+    /// the country: what it has of a proxy's address says nothing of who stands behind it.
+    private func whereabouts(
         _ slot: UInt32, _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer
-    ) -> UInt16 {
+    ) -> CountryTable.Found {
         let name = unsafe hot.countryField
         if viewers[slot].isTrusted, unsafe !name.isEmpty {
             for index in 0..<head.fields.count where head.fields[index].known == .other {
@@ -66,24 +68,31 @@ extension LoopState where N: ~Copyable {
                 else { continue }
                 if let code = unsafe ViewerFacts.country(bytes.bytes.extracting(field.value.range))
                 {
-                    return code
+                    return CountryTable.Found(country: code)
                 }
             }
         }
         let found = unsafe hot.countries?._withUnsafeGuaranteedRef {
-            $0.country(of: viewers[slot].address)
+            $0.find(viewers[slot].address)
         }
-        return found.flatMap { $0 == 0 ? nil : $0 } ?? hot.standardCountry
+        if let found, found.country != 0 { return found }
+        return CountryTable.Found(country: hot.standardCountry)
     }
 
-    /// The CloudFront- fields of this request, in the loop's own table; for the key.
-    mutating func generateFields(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer) {
+    /// The CloudFront- fields of this request, in the loop's own table; for the key, which may
+    /// have nothing of TLS.
+    mutating func generateFields(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int
+    ) {
         let address = viewers[slot].address
         var length = 0
         if address != .unspecified { length = unsafe address.write(to: scratch.address) }
+        let facts = unsafe viewerFacts(slot, head, bytes)
+        let place = unsafe hot.place(facts.place)
         unsafe GeneratedFields.write(
-            viewerFacts(slot, head, bytes),
+            facts, hot[behavior].keyed,
             address: UnsafeRawBufferPointer(rebasing: scratch.address[..<length]).bytes,
-            head, bytes: bytes.bytes, into: scratch.generated, table: &generated)
+            place: place.bytes, tls: RawSpan(), head, bytes: bytes.bytes,
+            into: scratch.generated, table: &generated)
     }
 }

@@ -2,8 +2,31 @@ import Caching
 import HTTP
 import Reactor
 
-// `X-Edge-Explain: 1`: one line about the answer in its own head, for who may know.
+// `X-Edge-Explain: 1`: a line about the answer in its own head, and how it came about step by step,
+// for who may know.
 extension LoopState where N: ~Copyable {
+    /// Entries looked at for near misses: other viewers wait meanwhile.
+    private static var nearMissScanMax: Int { 2_000 }
+
+    /// Remembers, before anything is done for it, what will be done with the request at hand: an
+    /// answer changes what is stored. For requests that ask for it alone.
+    @inline(never)
+    mutating func foretell(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer) {
+        viewers[slot].foretold = []
+        guard isOperator(slot, head.fields) else { return }
+        // A request for the root object is parsed anew, as another one.
+        let asked = head
+        let told = unsafe explain(slot, bytes, scanLimit: Self.nearMissScanMax)
+        head = asked
+        viewers[slot].foretold = ExplainedSteps(told).bytes
+    }
+
+    /// Ends the line about the answer; the steps follow, where they were told.
+    private func appendSteps(_ slot: UInt32, _ writer: inout HeadWriter) {
+        writer.append("\r\n")
+        unsafe writer.append(viewers[slot].foretold.span.bytes)
+    }
+
     /// For an answer out of the store to the request at hand.
     mutating func appendExplanation(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry,
@@ -14,7 +37,7 @@ extension LoopState where N: ~Copyable {
             slot, bytes, behavior, RequestFacts(head, bytes: bytes.bytes), decision)
         let lifetime = exchange.lifetime(of: StoredCopy(entry, store: store))
         write(exchange, decision.action.word, decision.reason.word, lifetime, &writer)
-        writer.append("\r\n")
+        appendSteps(slot, &writer)
     }
 
     /// For an origin's answer.
@@ -31,7 +54,7 @@ extension LoopState where N: ~Copyable {
         case .refused(let refusal) where exchange.key != nil: writer.append(refusal.word)
         default: writer.append(fetched.isStorable && exchange.key != nil ? "yes" : "no")
         }
-        writer.append("\r\n")
+        appendSteps(exchange.id.slot, &writer)
     }
 
     /// For an answer of the edge's own.
@@ -40,7 +63,7 @@ extension LoopState where N: ~Copyable {
     ) {
         guard isOperator(exchange.id.slot, exchange.head.fields) else { return }
         write(exchange, "answer-itself", detail, nil, &writer)
-        writer.append("\r\n")
+        appendSteps(exchange.id.slot, &writer)
     }
 
     private func write(

@@ -56,6 +56,7 @@ extension LoopState where N: ~Copyable {
         var facts = unsafe RequestFacts(head, bytes: bytes.bytes)
         if facts.hasOriginPrecondition { ignorePreconditions(behavior, &facts) }
         unsafe judgeReader(slot, behavior, bytes, &facts)
+        if head.fields.contains(.xEdgeCache) { facts.wish = unsafe wish(slot, bytes) }
         unsafe findCredentials(bytes, behavior, &facts)
         return facts
     }
@@ -80,7 +81,7 @@ extension LoopState where N: ~Copyable {
         let policy = hot[behavior].policy
         var (map, facts) = (MapFacts(), given)
         if isLookedUp(behavior), !facts.hasBody {
-            if hot[behavior].traits.contains(.keysGenerated) { unsafe generateFields(slot, bytes) }
+            if hot[behavior].keysGenerated { unsafe generateFields(slot, bytes, behavior) }
             _ = unsafe writeKey(bytes, behavior, toldScheme(slot), &map)
             unsafe complete(&facts, map, bytes, behavior)
         }

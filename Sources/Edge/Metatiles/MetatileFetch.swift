@@ -239,7 +239,9 @@ extension FetchFailure {
     /// The member answers, but not this in time, or not to its end.
     fileprivate var isOfAnswer: Bool {
         switch self {
-        case .firstByteTimeout, .betweenBytesTimeout, .totalTimeout, .cutShort, .malformed: true
+        case .firstByteTimeout, .betweenBytesTimeout, .totalTimeout, .cutShort, .malformed,
+            .headTooLarge:
+            true
         default: false
         }
     }

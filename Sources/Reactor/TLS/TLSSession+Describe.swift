@@ -8,6 +8,8 @@ public struct TLSNames: @unchecked Sendable {  // nobody writes to the texts
     public let version: UnsafeRawBufferPointer
     /// `ECDHE-RSA-AES128-GCM-SHA256`; RFC 8446's names for TLS 1.3.
     public let cipher: UnsafeRawBufferPointer
+    /// An earlier session was resumed.
+    public let isResumed: Bool
 }
 
 extension TLSSession {
@@ -15,7 +17,8 @@ extension TLSSession {
         guard isEstablished else { return nil }
         return unsafe TLSNames(
             version: Self.bytes(SSL_get_version(ssl)),
-            cipher: Self.bytes(SSL_CIPHER_get_name(SSL_get_current_cipher(ssl))))
+            cipher: Self.bytes(SSL_CIPHER_get_name(SSL_get_current_cipher(ssl))),
+            isResumed: SSL_session_reused(ssl) == 1)
     }
 
     private static func bytes(_ text: UnsafePointer<CChar>?) -> UnsafeRawBufferPointer {
