@@ -30,8 +30,8 @@ struct FieldTrust {
         }
     }
 
-    /// Whether a field that a proxy is trusted to set says who asks: all but those that are known to
-    /// say something else. It is a credential then, as a session's cookie is.
+    /// Whether a field that a proxy is trusted to set says who asks: all but those that are known
+    /// to say something else. It is a credential then, as a session's cookie is.
     static func namesViewer(_ name: RawSpan) -> Bool {
         switch SpoofableField(name) {
         case .identity, .underscore, nil: true

@@ -88,7 +88,8 @@ extension LoopState where N: ~Copyable {
             unsafe serveFound(slot, bytes, behavior, facts, key, canonical)
             endReading()
         }
-        if let life, viewers.contains(life), viewers[slot].exchange == nil {
+        // It is stored, be it that its pages have to be read first.
+        if let life, viewers.contains(life), viewers[slot].exchange?.awaitsPages ?? true {
             counters.add(.prefetchesReady)
         }
     }

@@ -65,10 +65,17 @@ struct TrustTests {
 
     @Test("a trusted proxy's, as far as it is named; its account of the way is one viewer's")
     func trusted() throws {
-        for (method, isShared) in [("GET", true), ("PUT", false)] {
-            let request = try asked(trusting: "x-remote-user, any_thing, X-Own", method)
-            #expect(present(forged, in: request) == ["X-Remote-User", "any_thing"])
-            #expect(request["X-Remote-User"] == "admin" && request["X-Own"] == "1")
+        let (identity, rewriting) = ("x-remote-user, any_thing, X-Own", "X-Original-URL")
+        // Who asks is told, and the answer is his.
+        for (method, fields, isShared) in [
+            ("GET", rewriting, true), ("GET", identity, false), ("PUT", identity, false),
+        ] {
+            let request = try asked(trusting: fields, method)
+            #expect(
+                present(forged, in: request)
+                    == (isShared ? ["X-Original-URL"] : ["X-Remote-User", "any_thing"]))
+            #expect(request["X-Remote-User"] == (isShared ? nil : "admin"))
+            #expect(request["X-Own"] == "1")
             let told = account.map(name).filter { $0 != "X-Forwarded-Port" }
             #expect(present(account, in: request) == (isShared ? [] : told), "\(method)")
             let host = isShared ? "edge.test" : "evil.test"
