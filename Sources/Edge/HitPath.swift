@@ -40,9 +40,7 @@ extension LoopState where N: ~Copyable {
             return
         }
         // Normalising a map finds them by itself.
-        let readsMaps =
-            unsafe isReadingMethod
-            && (hot[behavior].maps != nil || hot[behavior].traits.contains(.dropsCacheBusters))
+        let readsMaps = isReadingMethod && hot[behavior].readsMaps
         if !readsMaps { unsafe findCredentials(bytes, behavior, &facts) }
         if hot[behavior].keysGenerated { unsafe generateFields(slot, bytes, behavior) }
         guard reader != nil, isLookedUp(behavior), !facts.hasBody else {

@@ -33,6 +33,8 @@ struct HotBehavior {
 
     /// CloudFront- fields are in the key.
     var keysGenerated: Bool { traits.contains(.keysGenerated) }
+    /// What a map server is asked for is read before it is looked up.
+    var readsMaps: Bool { unsafe maps != nil || traits.contains(.dropsCacheBusters) }
 }
 
 /// An imported behavior as hits use it: an object, so that what its policies have of arrays is read
