@@ -48,7 +48,8 @@ func errorLifetime(
 
 /// The class's lifetime for a map image about whose freshness the origin says nothing.
 private func classLifetime(_ response: ResponseFacts, _ policy: BehaviorPolicy) -> Lifetime? {
-    guard policy.mapClass == .tiles, response.isMapImage, !response.forbidsReuse(policy)
+    guard policy.mapClass == .tiles, response.isMapImage, response.status == 200,
+        !response.forbidsReuse(policy)
     else { return nil }
     return Lifetime(milliseconds: policy.edgeTTL, source: .mapClass)
 }

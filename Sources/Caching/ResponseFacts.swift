@@ -53,7 +53,7 @@ public struct ResponseFacts: Sendable {
     public var etag = ByteSlice()
     /// `Content-Location` names the target of the request. Set by the caller, who knows it.
     public var isAboutTarget = false
-    /// A map image whose body was found good (law 5). Set by the caller.
+    /// A map image was asked for; its body is judged elsewhere (law 5). Set by the caller.
     public var isMapImage = false
     /// A map whose TIME names the present: it may change without a write. Set by the caller.
     public var movesWithClock = false

@@ -141,6 +141,26 @@ struct RevalidationTests {
         }
     }
 
+    @Test("whether it is a map image is the request's to tell, not the record's lifetime's")
+    func mapImages() {
+        let block = Array("ETag: \"a\"\r\n".utf8)
+        let policy = BehaviorPolicy.standard(mode: .cloudfront)
+        let times = EntryTimes(
+            storedAt: epoch, initialAge: 0, freshUntil: epoch, swrUntil: epoch, sieUntil: epoch)
+        // Records from before a word was said for other classes have the flag of maps alone.
+        for flags in [[.hasETag], [.hasETag, .classLifetime]] as [EntryFlags] {
+            for isMapImage in [true, false] {
+                var update = answer(304)
+                update.isMapImage = isMapImage
+                let again = EntryHeader(status: 200, flags: flags, times: times).refreshed(
+                    block: block.span.bytes, update: update, request: ask(), policy: policy,
+                    requestTime: epoch, responseTime: epoch)
+                #expect(again?.flags.contains(.classLifetime) == isMapImage)
+                #expect(again?.times.lifetime == (isMapImage ? policy.edgeTTL : 0))
+            }
+        }
+    }
+
     @Test("an answer to HEAD confirms like a 304")
     func byHead() {
         let entry = refreshed(block, request: ask(method: "HEAD"))

@@ -51,7 +51,7 @@ extension Exchange {
         let block = copy.headers
         var facts = unsafe ResponseFacts(
             status: Int(header.status), block: block.span.bytes, now: storedAt)
-        facts.isMapImage = header.flags.contains(.classLifetime)
+        facts.isMapImage = map?.isImage == true
         facts.movesWithClock = map?.tile?.movesWithClock == true
         return freshnessLifetime(facts, policy(for: Int(header.status)), now: storedAt)
     }
