@@ -32,7 +32,7 @@ extension EntryHeader {
         // Age is never stored, and Date is the confirmation's, or the time it came.
         merged.age = update.age
         merged.date = update.date
-        merged.isMapImage = update.isMapImage
+        merged.lifetimeClass = update.lifetimeClass
         merged.movesWithClock = update.movesWithClock
         if policy.replacesLifetimeOn304, !update.speaksOfFreshness {
             merged.forgetFreshness()

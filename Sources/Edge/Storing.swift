@@ -68,7 +68,7 @@ extension LoopState where N: ~Copyable {
         }
         facts.isAboutTarget = unsafe raw.withUnsafeBytes { unsafe isAboutTarget(exchange, $0) }
         exchange.notePage(&facts, originHead, raw)
-        facts.isMapImage = exchange.map?.isImage == true
+        facts.lifetimeClass = exchange.lifetimeClass
         facts.movesWithClock = exchange.map?.tile?.movesWithClock == true
         if originHead.status == 304, exchange.decision.action == .revalidate,
             let entry = exchange.entry
@@ -236,9 +236,18 @@ extension LoopState where N: ~Copyable {
             bytes: raw, head: originHead, facts: facts, blob: merged, receivedAt: now,
             requestedAt: fetch.requestedAt, storability: verdict, variant: nil,
             confirmed: StoredCopy(entry, header: header, headers: merged),
-            confirmedForAsker: own.isEmpty
-                ? nil : StoredCopy(entry, header: header, headers: merged + own),
+            confirmedForAsker: own.isEmpty ? nil : confirmed(entry, header, merged, with: own),
             endsStored: isOver)
+    }
+
+    /// What was confirmed, with fields that are for who asked: no cache may keep them with it.
+    private func confirmed(
+        _ entry: StoredCopy, _ header: EntryHeader, _ merged: [UInt8], with own: [UInt8]
+    ) -> StoredCopy {
+        var header = header
+        let isOfClass = header.flags.remove(.classLifetime) != nil
+        let control = isOfClass ? ClassControl.own.line : []
+        return StoredCopy(entry, header: header, headers: merged + own + control)
     }
 
     /// What the 304 at hand says to who asked, and to nobody else.

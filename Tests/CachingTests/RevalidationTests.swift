@@ -141,22 +141,24 @@ struct RevalidationTests {
         }
     }
 
-    @Test("whether it is a map image is the request's to tell, not the record's lifetime's")
-    func mapImages() {
+    @Test("whose lifetime it has is the request's to tell, not the record's")
+    func classes() {
         let block = Array("ETag: \"a\"\r\n".utf8)
         let policy = BehaviorPolicy.standard(mode: .cloudfront)
         let times = EntryTimes(
             storedAt: epoch, initialAge: 0, freshUntil: epoch, swrUntil: epoch, sieUntil: epoch)
-        // Records from before a word was said for other classes have the flag of maps alone.
+        // Older records have the flag for maps alone, and documents have none.
         for flags in [[.hasETag], [.hasETag, .classLifetime]] as [EntryFlags] {
-            for isMapImage in [true, false] {
+            for (mapClass, lifetime) in [
+                (.none, 0), (.tiles, policy.edgeTTL), (.features, 60_000),
+            ] as [(MapClass, Milliseconds)] {
                 var update = answer(304)
-                update.isMapImage = isMapImage
+                update.lifetimeClass = mapClass
                 let again = EntryHeader(status: 200, flags: flags, times: times).refreshed(
                     block: block.span.bytes, update: update, request: ask(), policy: policy,
                     requestTime: epoch, responseTime: epoch)
-                #expect(again?.flags.contains(.classLifetime) == isMapImage)
-                #expect(again?.times.lifetime == (isMapImage ? policy.edgeTTL : 0))
+                #expect(again?.flags.contains(.classLifetime) == (mapClass != .none))
+                #expect(again?.times.lifetime == lifetime)
             }
         }
     }
