@@ -134,4 +134,25 @@ extension Exchange {
         }
         return times
     }
+
+    /// Whether an answer of which the origin does not say who may keep it is for who asked, by what
+    /// he has shown or what it brings him: a cache in front, whose key may lack both, would give it
+    /// to others for its own default.
+    func isForOneAlone(_ fetched: FetchedHead) -> Bool {
+        let response = fetched.facts
+        guard policy.mapClass != .none, page == nil, fetched.status < 500,
+            !response.hasCacheControl, response.expires == .absent, response.targeted == nil,
+            !fetched.confirmsStored, !fetched.deniesStored, !fetched.completes,
+            !fetched.isOutOfStep
+        else { return false }
+        // What was asked as nobody is everybody's, whatever the viewer has shown.
+        if facts.aside.isEmpty {
+            if policy.sessionsBypass, facts.hasSession { return true }
+            if policy.judgesAuthorization, facts.hasAuthorization { return true }
+        }
+        if policy.judgesCookies, response.hasSetCookie, !response.setsCSRFOnly { return true }
+        if policy.keysVary || isAnonymous { return false }
+        return policy.judgesCookies && response.varyCookie
+            || policy.judgesAuthorization && response.varyAuthorization
+    }
 }
