@@ -16,10 +16,12 @@ public struct BehaviorPolicy: Sendable, Equatable {
     /// Least lifetime of an error in cloudfront mode (its `ErrorCachingMinTTL`). Default 10 s
     /// there, 0 in rfc9111 mode, where only the origin's own words make an error cacheable.
     public var errorTTL: Milliseconds
-    /// Lifetime here of a map image about whose freshness the origin says nothing; class tiles
-    /// only. Default 24 h.
+    /// Lifetime here of a good answer of the class about whose freshness the origin says nothing;
+    /// it wins over `usesHeuristics` and `defaultTTL`. 0: the class has none. Default: that of the
+    /// class (see ``standardEdgeTTL(_:)``).
     public var edgeTTL: Milliseconds
-    /// `s-maxage` told to the cache in front of us for such an image. Default 60 s.
+    /// `s-maxage` told to the cache in front of us for such an answer, or what is left of its
+    /// lifetime here if that is less. Default 60 s.
     public var sMaxage: Milliseconds
     /// Longest lifetime of a map whose TIME names the present (`current`, `present`): what it shows
     /// changes as time passes, and no write says so. Default 60 s, for which caches in front keep
@@ -139,13 +141,25 @@ public struct BehaviorPolicy: Sendable, Equatable {
         }
     }
 
+    /// How long what nobody gave a lifetime is good here. Writes that pass through the edge make
+    /// pictures and documents stale, so that this bounds only what changes past it: a picture is
+    /// seconds of work, and drawn from data that few change otherwise; the rest is for a minute or
+    /// a few what GeoNode's own caches keep it for.
+    public static func standardEdgeTTL(_ mapClass: MapClass) -> Milliseconds {
+        switch mapClass {
+        case .none, .tiles: day
+        case .capabilities: 300_000
+        case .features, .pages: 60_000
+        }
+    }
+
     /// What `--origin URL` alone gives: the origin's headers rule, class tiles.
     public static func standard(mode: Mode, _ mapClass: MapClass = .tiles) -> BehaviorPolicy {
         let isLetter = mode == .rfc9111
         let staleIfError = min(isLetter ? day : .max, standardStaleIfError(mapClass))
         return BehaviorPolicy(
             mode: mode, mapClass: mapClass, minTTL: 0, defaultTTL: 0, maxTTL: year,
-            errorTTL: isLetter ? 0 : 10_000, edgeTTL: day, sMaxage: 60_000,
+            errorTTL: isLetter ? 0 : 10_000, edgeTTL: standardEdgeTTL(mapClass), sMaxage: 60_000,
             staleWhileRevalidate: 0, staleIfError: staleIfError,
             honoursRequestCacheControl: isLetter, usesHeuristics: isLetter, keysVary: isLetter,
             honoursTargetedControl: isLetter, respectsOriginAge: isLetter, sessionsBypass: true,

@@ -41,7 +41,8 @@ public struct EntryFlags: OptionSet, Sendable, Hashable {
     public static let varyStar = EntryFlags(rawValue: 1 << 10)
     /// The lifetime was guessed (RFC 9111 §4.2.2).
     public static let heuristic = EntryFlags(rawValue: 1 << 11)
-    /// The lifetime is the class's, so `BehaviorPolicy.sMaxage` goes out with it.
+    /// The lifetime is the class's, and its `Cache-Control` goes out with it, with
+    /// `BehaviorPolicy.sMaxage`.
     public static let classLifetime = EntryFlags(rawValue: 1 << 12)
     /// `Last-Modified` is strong enough to combine parts by (RFC 9110 §8.8.2.2).
     public static let strongDate = EntryFlags(rawValue: 1 << 13)

@@ -20,10 +20,10 @@ extension EntryHeader {
 
     /// The header after the origin has confirmed the response, by 304 or by its answer to HEAD.
     ///
-    /// `block` is the merged header block, `update` the confirming response. Everything that
-    /// depends on fields is judged anew, and freshness starts again (RFC 9111 §4.3.4); body, object
-    /// and partial range stay. Returns nil when the response may no longer be stored: it may still
-    /// answer the request that asked.
+    /// `block` is the merged header block, `update` the confirming response, with what its caller
+    /// knows of the request. Everything that depends on fields is judged anew, and freshness starts
+    /// again (RFC 9111 §4.3.4); body, object and partial range stay. Returns nil when the response
+    /// may no longer be stored: it may still answer the request that asked.
     public func refreshed(
         block: RawSpan, update: ResponseFacts, request: RequestFacts, policy: BehaviorPolicy,
         requestTime: Milliseconds, responseTime: Milliseconds
@@ -32,7 +32,7 @@ extension EntryHeader {
         // Age is never stored, and Date is the confirmation's, or the time it came.
         merged.age = update.age
         merged.date = update.date
-        merged.isMapImage = flags.contains(.classLifetime)
+        merged.lifetimeClass = update.lifetimeClass
         merged.movesWithClock = update.movesWithClock
         if policy.replacesLifetimeOn304, !update.speaksOfFreshness {
             merged.forgetFreshness()

@@ -12,8 +12,8 @@ func lifetimeByLetter(
 
 /// CloudFront's table of origin headers against MinTTL, DefaultTTL and MaxTTL.
 ///
-/// A directive against caching is overridden by a minimum above 0; the maximum binds only what
-/// the origin says.
+/// A directive against caching is overridden by a minimum above 0; the maximum binds what the
+/// origin says, and the class, which CloudFront does not know, but not the default.
 func cloudFrontLifetime(
     _ response: ResponseFacts, _ policy: BehaviorPolicy, now: Milliseconds
 ) -> Lifetime {
@@ -25,11 +25,11 @@ func cloudFrontLifetime(
     if let explicit = response.explicitLifetime(policy, now: now) {
         return explicit.bounded(policy)
     }
-    let silent =
-        classLifetime(response, policy)
-        ?? Lifetime(milliseconds: policy.defaultTTL, source: .defaultTTL)
-    if silent.milliseconds >= policy.minTTL { return silent }
-    return Lifetime(milliseconds: policy.minTTL, source: silent.source, bound: .minTTL)
+    if let ofClass = classLifetime(response, policy) { return ofClass.bounded(policy) }
+    if policy.defaultTTL >= policy.minTTL {
+        return Lifetime(milliseconds: policy.defaultTTL, source: .defaultTTL)
+    }
+    return Lifetime(milliseconds: policy.minTTL, source: .defaultTTL, bound: .minTTL)
 }
 
 /// An error lives as long as the origin says, up to the maximum, but never shorter than the
@@ -46,11 +46,31 @@ func errorLifetime(
     return explicit.milliseconds > own.milliseconds ? explicit : own
 }
 
-/// The class's lifetime for a map image about whose freshness the origin says nothing.
+/// The class's lifetime for a good answer about whose freshness the origin says nothing.
+///
+/// What is of another class than its behavior, as GetFeatureInfo beside tiles, has that class's own
+/// lifetime, unless the behavior's is shorter.
 private func classLifetime(_ response: ResponseFacts, _ policy: BehaviorPolicy) -> Lifetime? {
-    guard policy.mapClass == .tiles, response.isMapImage, !response.forbidsReuse(policy)
+    let mapClass = response.lifetimeClass
+    guard policy.mapClass != .none, mapClass != .none, policy.edgeTTL > 0, response.status == 200,
+        !response.forbidsReuse(policy), response.isSilentToAll
     else { return nil }
-    return Lifetime(milliseconds: policy.edgeTTL, source: .mapClass)
+    let own = BehaviorPolicy.standardEdgeTTL(mapClass)
+    return Lifetime(
+        milliseconds: mapClass == policy.mapClass ? policy.edgeTTL : min(policy.edgeTTL, own),
+        source: .mapClass)
+}
+
+extension ResponseFacts {
+    /// Nothing in it hints that it is for one viewer, or, but for pictures of maps, that its origin
+    /// has told others than this cache to keep nothing or something.
+    fileprivate var isSilentToAll: Bool {
+        if varyStar || hasSetCookie && !excludesSetCookie && !setsCSRFOnly { return false }
+        if lifetimeClass == .tiles { return true }
+        // A page's origin was asked without cookies; what varies by them is the same to all.
+        let varies = lifetimeClass != .pages && varyCookie || varyAuthorization
+        return !varies && !hasPragmaNoCache && targeted == nil
+    }
 }
 
 /// A tenth of the time since the last change, at most a day (RFC 9111 §4.2.2).

@@ -12,7 +12,7 @@ public struct Lifetime: Sendable, Equatable {
         case targeted
         /// A guess from `Last-Modified` (RFC 9111 §4.2.2).
         case heuristic
-        /// The behavior's class: a map image about which the origin says nothing.
+        /// The behavior's class: a good answer about which the origin says nothing.
         case mapClass
         /// The behavior's default.
         case defaultTTL

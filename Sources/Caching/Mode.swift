@@ -21,7 +21,7 @@ public enum Role: UInt8, Sendable, CaseIterable {
 public enum MapClass: UInt8, Sendable, CaseIterable {
     /// Nothing: the bare rules of the mode.
     case none
-    /// Map images: silent origins get `BehaviorPolicy.edgeTTL`.
+    /// Map images.
     case tiles
     /// Service descriptions (GetCapabilities and kin).
     case capabilities

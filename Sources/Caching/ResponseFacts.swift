@@ -53,8 +53,9 @@ public struct ResponseFacts: Sendable {
     public var etag = ByteSlice()
     /// `Content-Location` names the target of the request. Set by the caller, who knows it.
     public var isAboutTarget = false
-    /// A map image whose body was found good (law 5). Set by the caller.
-    public var isMapImage = false
+    /// Whose lifetime it has where the origin says nothing of its freshness; none: nobody's. Set by
+    /// the caller, who knows what was asked for and who judges the body (law 5).
+    public var lifetimeClass = MapClass.none
     /// A map whose TIME names the present: it may change without a write. Set by the caller.
     public var movesWithClock = false
 

@@ -62,9 +62,18 @@ extension LoopState where N: ~Copyable {
             bytes: raw, head: originHead, facts: facts, blob: merged, receivedAt: now,
             requestedAt: fetch.requestedAt, storability: verdict, variant: nil,
             confirmed: StoredCopy(entry, header: header, headers: merged, hidden: hidden),
-            confirmedForAsker: own.isEmpty
-                ? nil : StoredCopy(entry, header: header, headers: merged + own),
+            confirmedForAsker: own.isEmpty ? nil : confirmed(entry, header, merged, with: own),
             endsStored: isOver)
+    }
+
+    /// What was confirmed, with fields that are for who asked: no cache may keep them with it.
+    private func confirmed(
+        _ entry: StoredCopy, _ header: EntryHeader, _ merged: [UInt8], with own: [UInt8]
+    ) -> StoredCopy {
+        var header = header
+        let isOfClass = header.flags.remove(.classLifetime) != nil
+        let control = isOfClass ? ClassControl.own.line : []
+        return StoredCopy(entry, header: header, headers: merged + own + control)
     }
 
     /// Whether a 304 is about the stored response; one of a map image, only if this very member was

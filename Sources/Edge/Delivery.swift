@@ -103,11 +103,7 @@ extension LoopState where N: ~Copyable {
             writer.appendDate(epochSeconds: fetched.receivedAt / 1_000)
             writer.append("\r\n")
         }
-        if case .storable(let times, let flags) = fetched.storability,
-            flags.contains(.classLifetime), fetched.isStorable, !fetched.isOutOfStep
-        {
-            appendOutgoing(times, exchange.policy, &writer)
-        }
+        append(classControl(exchange, fetched, collapsed), exchange.policy, &writer)
         if exchange.tellsTile(fetched.status) {
             appendTileResult(exchange.outcome.result, &writer)
         }

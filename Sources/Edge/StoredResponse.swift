@@ -123,13 +123,15 @@ extension LoopState where N: ~Copyable {
         return writer
     }
 
-    /// What the class tiles adds.
+    /// What the class adds.
     @inline(__always)
     private func appendOfClass(
         _ entry: StoredEntry, _ outcome: Outcome, _ writer: inout HeadWriter
     ) {
-        if entry.header.flags.contains(.classLifetime) {
-            appendOutgoing(entry.header.times, hot[outcome.behavior].policy, &writer)
+        if entry.header.flags.contains(.classLifetime), outcome.status != 416 {
+            appendControl(
+                hot[outcome.behavior].policy, entry.header.times.remaining(at: network.wallNow),
+                &writer)
         }
         if entry.header.flags.contains(.tellsTile) { appendTileResult(outcome.result, &writer) }
     }
@@ -150,14 +152,6 @@ extension LoopState where N: ~Copyable {
         hot[outcome.behavior].policy.mode == .rfc9111 || outcome.result != .refreshHit
             || decision.reason == .staleIfError || decision.reason == .staleWhileRevalidate
             || hot[outcome.behavior].policy.showsAgeOnRefresh
-    }
-
-    /// What the cache in front of us may keep of a map image about which the origin says nothing.
-    func appendOutgoing(_ times: EntryTimes, _ policy: BehaviorPolicy, _ writer: inout HeadWriter) {
-        let remaining = min(policy.sMaxage, times.remaining(at: network.wallNow)) / 1_000
-        writer.append("Cache-Control: s-maxage=")
-        writer.appendDecimal(UInt64(max(0, remaining)))
-        writer.append("\r\n")
     }
 
     /// Head and body in one call; what the viewer does not take goes on later by reference.

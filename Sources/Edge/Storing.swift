@@ -76,7 +76,7 @@ extension LoopState where N: ~Copyable {
         }
         facts.isAboutTarget = unsafe raw.withUnsafeBytes { unsafe isAboutTarget(exchange, $0) }
         exchange.notePage(&facts, originHead, raw)
-        facts.isMapImage = exchange.map?.isImage == true && originHead.status == 200
+        facts.lifetimeClass = exchange.lifetimeClass
         facts.movesWithClock = exchange.map?.tile?.movesWithClock == true
         if originHead.status == 304, exchange.decision.action == .revalidate,
             let entry = exchange.entry

@@ -113,7 +113,7 @@ struct CanonicalMapTests {
         ] {
             let (bytes, head) = Heads.response(200, fields)
             var facts = ResponseFacts(head, bytes: bytes.span.bytes, now: epoch)
-            facts.isMapImage = true
+            facts.lifetimeClass = .tiles
             let still = freshnessLifetime(facts, policy, now: epoch)
             #expect(still.milliseconds >= wanted.milliseconds && still.bound == .none)
             facts.movesWithClock = true

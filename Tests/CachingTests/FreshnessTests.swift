@@ -196,7 +196,7 @@ struct ClassLifetimeTests {
     private func tile(_ fields: String...) -> ResponseFacts {
         let (bytes, head) = Heads.response(200, fields)
         var facts = ResponseFacts(head, bytes: bytes.span.bytes, now: epoch)
-        facts.isMapImage = true
+        facts.lifetimeClass = .tiles
         return facts
     }
 
@@ -226,10 +226,113 @@ struct ClassLifetimeTests {
         }
     }
 
-    @Test("other classes and other bodies get the default")
+    @Test("what is of no class, or in a behavior without one, gets the default")
     func others() {
-        let policy = BehaviorPolicy.cloudFront.with { $0.mapClass = .pages }
-        #expect(freshnessLifetime(tile(), policy, now: epoch).source == .defaultTTL)
+        #expect(freshnessLifetime(tile(), .cloudFrontPure, now: epoch).source == .defaultTTL)
         #expect(freshnessLifetime(answer(200), .cloudFront, now: epoch).source == .defaultTTL)
+    }
+}
+
+@Suite("Lifetimes of classes")
+struct OtherClassTests {
+    private func response(
+        _ mapClass: MapClass, _ status: Int = 200, _ fields: [String] = []
+    ) -> ResponseFacts {
+        let (bytes, head) = Heads.response(status, fields)
+        var facts = ResponseFacts(head, bytes: bytes.span.bytes, now: epoch)
+        facts.lifetimeClass = mapClass
+        return facts
+    }
+
+    @Test(
+        "what the origin is silent about has its class's lifetime",
+        arguments: [
+            (.tiles, 86_400), (.capabilities, 300), (.features, 60), (.pages, 60),
+        ] as [(MapClass, Int64)])
+    func silent(_ mapClass: MapClass, _ seconds: Int64) {
+        for mode in Mode.allCases {
+            let policy = BehaviorPolicy.standard(mode: mode, mapClass)
+            let lifetime = freshnessLifetime(response(mapClass), policy, now: epoch)
+            #expect(lifetime == Lifetime(milliseconds: seconds * 1_000, source: .mapClass))
+            #expect(entry(response(mapClass), policy)?.flags.contains(.classLifetime) == true)
+            // It is surer than a guess, and than what holds for all the behavior's answers.
+            let dated = response(mapClass, 200, ["Last-Modified: \(epochDate)"])
+            let other = policy.with { $0.defaultTTL = 7_000 }
+            #expect(freshnessLifetime(dated, other, now: epoch).source == .mapClass)
+        }
+    }
+
+    @Test("what is of another class than its behavior has its own, never longer")
+    func mixed() {
+        for (behavior, asked, edgeTTL, wanted) in [
+            (.tiles, .features, 86_400, 60), (.tiles, .capabilities, 86_400, 300),
+            (.tiles, .features, 7, 7), (.capabilities, .features, 900, 60),
+            (.capabilities, .tiles, 900, 900), (.features, .features, 900, 900),
+        ] as [(MapClass, MapClass, Int64, Int64)] {
+            let policy = BehaviorPolicy.standard(mode: .cloudfront, behavior).with {
+                $0.edgeTTL = edgeTTL * 1_000
+            }
+            let lifetime = freshnessLifetime(response(asked), policy, now: epoch)
+            #expect(lifetime == Lifetime(milliseconds: wanted * 1_000, source: .mapClass))
+        }
+    }
+
+    @Test("the behavior's bounds hold at both ends", arguments: Mode.allCases)
+    func bounds(_ mode: Mode) {
+        for (least, most, wanted) in [
+            (0, 5_000, Lifetime(milliseconds: 5_000, source: .mapClass, bound: .maxTTL)),
+            (90_000, 95_000, Lifetime(milliseconds: 90_000, source: .mapClass, bound: .minTTL)),
+            (60_000, 60_000, Lifetime(milliseconds: 60_000, source: .mapClass)),
+        ] as [(Milliseconds, Milliseconds, Lifetime)] {
+            let policy = BehaviorPolicy.standard(mode: mode, .pages).with {
+                ($0.minTTL, $0.maxTTL) = (least, most)
+            }
+            #expect(freshnessLifetime(response(.pages), policy, now: epoch) == wanted)
+        }
+    }
+
+    @Test(
+        "no lifetime of a class",
+        arguments: [
+            (200, ["Cache-Control: max-age=5"]), (200, ["Cache-Control: s-maxage=0"]),
+            (200, ["Cache-Control: no-store"]), (200, ["Cache-Control: private"]),
+            (200, ["Cache-Control: no-cache"]), (200, ["Expires: 0"]), (200, ["Pragma: no-cache"]),
+            (200, ["CDN-Cache-Control: max-age=5"]), (200, ["Set-Cookie: a=b"]),
+            (200, ["Set-Cookie: a=b", "Cache-Control: public"]), (200, ["Vary: *"]),
+            (200, ["Vary: Authorization"]), (404, []), (301, []), (302, []), (206, []), (503, []),
+        ] as [(Int, [String])])
+    func spoken(_ status: Int, _ fields: [String]) {
+        for mode in Mode.allCases {
+            for mapClass in [MapClass.capabilities, .features, .pages] {
+                let policy = BehaviorPolicy.standard(mode: mode, mapClass)
+                let facts = response(mapClass, status, fields)
+                let source = freshnessLifetime(facts, policy, now: epoch).source
+                #expect(source != .mapClass, "\(status) \(fields) \(mapClass) \(mode)")
+            }
+        }
+    }
+
+    @Test("by cookies only pages may vary, whose origin saw none, or csrf cookies alone")
+    func cookies() {
+        for (mapClass, wanted) in [(MapClass.pages, true), (.features, false)] {
+            let policy = BehaviorPolicy.standard(mode: .cloudfront, mapClass)
+            let varied = response(mapClass, 200, ["Vary: Cookie"])
+            let source = freshnessLifetime(varied, policy, now: epoch).source
+            #expect((source == .mapClass) == wanted)
+            var form = response(mapClass, 200, ["Set-Cookie: csrftoken=a"])
+            form.setsCSRFOnly = true
+            #expect(freshnessLifetime(form, policy, now: epoch).source == .mapClass)
+        }
+    }
+
+    @Test("edgeTTL 0 leaves it to the default")
+    func off() {
+        for mapClass in MapClass.allCases {
+            let policy = BehaviorPolicy.standard(mode: .cloudfront, mapClass).with {
+                ($0.edgeTTL, $0.defaultTTL) = (0, 7_000)
+            }
+            let wanted = Lifetime(milliseconds: 7_000, source: .defaultTTL)
+            #expect(freshnessLifetime(response(mapClass), policy, now: epoch) == wanted)
+        }
     }
 }

@@ -52,6 +52,18 @@ struct PolicyTests {
         }
     }
 
+    @Test("what the origin is silent about is kept for a time that its class decides")
+    func silentByClass() {
+        for (mapClass, seconds) in [
+            (.none, 86_400), (.tiles, 86_400), (.capabilities, 300), (.features, 60), (.pages, 60),
+        ] as [(MapClass, Int64)] {
+            for mode in Mode.allCases {
+                let policy = BehaviorPolicy.standard(mode: mode, mapClass)
+                #expect((policy.edgeTTL, policy.sMaxage) == (seconds * 1_000, 60_000))
+            }
+        }
+    }
+
     @Test("milliseconds neither overflow nor wrap")
     func saturation() {
         #expect(Milliseconds.seconds(.max) == .max)

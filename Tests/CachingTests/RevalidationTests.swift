@@ -141,6 +141,28 @@ struct RevalidationTests {
         }
     }
 
+    @Test("whose lifetime it has is the request's to tell, not the record's")
+    func classes() {
+        let block = Array("ETag: \"a\"\r\n".utf8)
+        let policy = BehaviorPolicy.standard(mode: .cloudfront)
+        let times = EntryTimes(
+            storedAt: epoch, initialAge: 0, freshUntil: epoch, swrUntil: epoch, sieUntil: epoch)
+        // Older records have the flag for maps alone, and documents have none.
+        for flags in [[.hasETag], [.hasETag, .classLifetime]] as [EntryFlags] {
+            for (mapClass, lifetime) in [
+                (.none, 0), (.tiles, policy.edgeTTL), (.features, 60_000),
+            ] as [(MapClass, Milliseconds)] {
+                var update = answer(304)
+                update.lifetimeClass = mapClass
+                let again = EntryHeader(status: 200, flags: flags, times: times).refreshed(
+                    block: block.span.bytes, update: update, request: ask(), policy: policy,
+                    requestTime: epoch, responseTime: epoch)
+                #expect(again?.flags.contains(.classLifetime) == (mapClass != .none))
+                #expect(again?.times.lifetime == lifetime)
+            }
+        }
+    }
+
     @Test("an answer to HEAD confirms like a 304")
     func byHead() {
         let entry = refreshed(block, request: ask(method: "HEAD"))

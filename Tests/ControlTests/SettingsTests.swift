@@ -129,8 +129,7 @@ struct SettingsTests {
         tiles.collapses = false
         var raw = BehaviorPolicy.cloudFrontPure
         raw.judgesCookies = true
-        var pages = BehaviorPolicy.standard(mode: .cloudfront)
-        pages.mapClass = .pages
+        var pages = BehaviorPolicy.standard(mode: .cloudfront, .pages)
         pages.staleIfError = BehaviorPolicy.day
         #expect(settings.behaviors.map(\.policy) == [tiles, raw, pages])
         #expect(settings.behaviors[0].sessionCookies == ["sessionid", "JSESSIONID"])

@@ -188,6 +188,22 @@ struct ExplainStoreTests {
         #expect(expires.field == "Expires: Fri, 15 Jan 2027 08:01:00 GMT")
         #expect(try entry("/shared").field == "Cache-Control: s-maxage=60, max-age=1")
     }
+
+    @Test(
+        "a class's lifetime is told to be one, and of which class",
+        arguments: [
+            ("REQUEST=GetFeature&TYPENAME=w:x", "features"),
+            ("REQUEST=GetFeatureInfo&LAYERS=w:x", "features"),
+            ("REQUEST=GetCapabilities", "capabilities"), ("REQUEST=GetLegendGraphic", "tiles"),
+            ("REQUEST=GetExecutionStatus", nil), ("REQUEST=GetFeatureWithLock", nil), ("a=b", nil),
+        ])
+    func classes(_ query: String, _ mapClass: String?) throws {
+        let store = try bench.open()
+        put(store, canonical("/geoserver/ows", query), fields: "X: y\r\n")
+        let entry = try #require(try explain(store, "/geoserver/ows?\(query)").entry)
+        #expect(entry.source == (mapClass == nil ? "default-ttl" : "class"))
+        #expect(entry.field == (mapClass.map { "edgeTTL of class \($0)" } ?? ""))
+    }
 }
 
 @Suite("Explain: in what two keys differ")

@@ -18,7 +18,8 @@ extension LoopState where N: ~Copyable {
         entry.age = header.times.age(at: now)
         entry.lifetime = header.times.lifetime
         entry.source = "\(decided.source.word)"
-        entry.field = field(behind: decided.source, copy.headers)
+        entry.field = field(
+            behind: decided.source, copy.headers, exchange.lifetimeClass(of: header))
         entry.bound = decided.bound.word
         entry.remaining = header.times.freshUntil.subtracting(now)
         entry.staleWhileRevalidate = header.times.swrUntil.stale(after: header, now)
@@ -33,13 +34,16 @@ extension LoopState where N: ~Copyable {
         return entry
     }
 
-    private func field(behind source: Lifetime.Source, _ block: [UInt8]) -> String {
+    private func field(
+        behind source: Lifetime.Source, _ block: [UInt8], _ lifetimeClass: MapClass
+    ) -> String {
         switch source {
         case .sMaxAge, .maxAge, .directive: StoredField.line("Cache-Control", block)
         case .expires: StoredField.line("Expires", block)
         case .targeted: StoredField.line("CDN-Cache-Control", block)
         case .heuristic: StoredField.line("Last-Modified", block)
-        case .mapClass, .defaultTTL, .errorTTL: ""
+        case .mapClass: "edgeTTL of class \(lifetimeClass)"
+        case .defaultTTL, .errorTTL: ""
         }
     }
 }
@@ -51,7 +55,7 @@ extension Exchange {
         let block = copy.headers
         var facts = unsafe ResponseFacts(
             status: Int(header.status), block: block.span.bytes, now: storedAt)
-        facts.isMapImage = header.flags.contains(.classLifetime)
+        facts.lifetimeClass = lifetimeClass(of: header)
         facts.movesWithClock = map?.tile?.movesWithClock == true
         return freshnessLifetime(facts, policy(for: Int(header.status)), now: storedAt)
     }

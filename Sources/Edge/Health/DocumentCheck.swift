@@ -137,7 +137,9 @@ extension Exchange {
         case .pages, .none: return nil
         }
         let requestClass = requestClass
-        guard requestClass == .capabilities || requestClass == .features else { return nil }
+        guard requestClass == .capabilities || requestClass == .features || isLegend else {
+            return nil
+        }
         let coding = unsafe head.blob.withUnsafeBytes { unsafe NoticedFields.facts($0).coding }
         guard let coding else { return nil }
         return DocumentCheck(

@@ -100,14 +100,14 @@ extension Exchange {
         }
     }
 
-    /// The head as it goes out: of a page that is for one reader alone no other cache on its way
-    /// may keep anything, whatever the origin forgot to say.
+    /// The head as it goes out: of what is for one viewer alone no other cache on its way may keep
+    /// anything, whatever the origin forgot to say.
     func keptPrivate(_ head: FetchedHead) -> FetchedHead {
-        guard policy.mapClass == .pages, facts.standing != .unjudged, self.head.method.isSafe
-        else { return head }
-        var isOwn = facts.standing.isPrivate
+        guard self.head.method.isSafe else { return head }
+        var isOwn = isForOneAlone(head)
+        if policy.mapClass == .pages, facts.standing.isPrivate { isOwn = true }
         if case .refused(let refusal) = head.storability, isAnonymous {
-            isOwn = refusal.isReadersOwn
+            isOwn = isOwn || refusal.isReadersOwn
         }
         return isOwn ? head.keptPrivate() : head
     }

@@ -1,0 +1,158 @@
+import Caching
+import HTTP
+import Reactor
+import Tiles
+
+/// The Cache-Control that goes out with an answer whose origin says nothing of its freshness, in a
+/// behavior that has a class.
+enum ClassControl: Equatable {
+    /// The edge adds none: the origin has spoken, or the class has no word for such answers.
+    case none
+    /// For anybody, and so long at the most, in milliseconds.
+    case shared(Milliseconds)
+    /// For who asked alone.
+    case own
+
+    /// The field in wire form, with its end; empty where it takes a number.
+    var line: [UInt8] {
+        self == .own ? Array("Cache-Control: private, no-store\r\n".utf8) : []
+    }
+}
+
+extension Exchange {
+    /// Whose lifetime the answer has where the origin says nothing of its freshness.
+    ///
+    /// Of a map service that is what was asked for, as far as its body can be judged; of pages, all
+    /// that was asked for as nobody. Answers to credentials have none, even where they are shared.
+    var lifetimeClass: MapClass {
+        guard page == nil, head.method == .get || head.method == .head else { return .none }
+        switch policy.mapClass {
+        case .none: return .none
+        case .pages: return facts.standing == .anonymous ? .pages : .none
+        case .tiles, .capabilities, .features: break
+        }
+        if map?.isImage == true { return .tiles }
+        return facts.hasAuthorization || facts.hasSession ? .none : documentClass
+    }
+
+    /// The same for what is stored, as its record tells: what was asked as nobody then may be asked
+    /// by anybody now.
+    func lifetimeClass(of header: EntryHeader) -> MapClass {
+        let isOfClass = header.flags.contains(.classLifetime)
+        return isOfClass && policy.mapClass == .pages ? .pages : lifetimeClass
+    }
+
+    /// Of what a map service answers beside maps: what its address tells to be a read of that kind
+    /// that writes make stale; none for others, among them its console, REST interface and WPS.
+    private var documentClass: MapClass {
+        switch subjectKind {
+        case .legend: return .tiles
+        case .capabilities: return .capabilities
+        // Not GetFeatureWithLock, which is a write.
+        case .featureInfo, .features: return requestClass == .writes ? .none : .features
+        case .none, .picture, .other: return .none
+        }
+    }
+
+    /// A legend was asked for: a picture, or a document that describes one.
+    var isLegend: Bool { subjectKind == .legend }
+
+    private var subjectKind: MapSubject.Kind {
+        unsafe bytes.withUnsafeBytes { bytes in
+            let path = unsafe bytes.bytes.extracting(head.path.range)
+            let query = unsafe bytes.bytes.extracting(head.query.range)
+            return MapSubject(path: path, query: query, .standard).kind
+        }
+    }
+}
+
+extension LoopState where N: ~Copyable {
+    /// What the class says with an answer of the origin's.
+    ///
+    /// - Parameter collapsed: it goes to who waited for another's request, without that one's
+    ///   cookies.
+    func classControl(
+        _ exchange: Exchange, _ fetched: FetchedHead, _ collapsed: Bool
+    ) -> ClassControl {
+        guard exchange.policy.mapClass != .none, !fetched.isOutOfStep, fetched.cut == nil else {
+            return .none
+        }
+        let isOwn = !collapsed && fetched.facts.hasSetCookie && !fetched.facts.excludesSetCookie
+        if case .storable(let times, let flags) = fetched.storability,
+            flags.contains(.classLifetime)
+        {
+            guard fetched.isStorable else { return .none }
+            return isOwn ? .own : .shared(times.remaining(at: network.wallNow))
+        }
+        guard let times = exchange.timesOfWhole(fetched) else { return .none }
+        if isOwn { return .own }
+        // Whether a page is its reader's own only its whole body tells.
+        let isUnknown = exchange.policy.mapClass == .pages
+        return .shared(isUnknown ? 0 : times.remaining(at: network.wallNow))
+    }
+
+    /// The field, if there is one.
+    func append(_ control: ClassControl, _ policy: BehaviorPolicy, _ writer: inout HeadWriter) {
+        switch control {
+        case .none: break
+        case .shared(let remaining): appendControl(policy, remaining, &writer)
+        case .own: unsafe control.line.withUnsafeBytes { unsafe writer.append(bytes: $0) }
+        }
+    }
+
+    /// What the cache in front of us may keep of an answer about which the origin says nothing: no
+    /// longer than it is kept here. Browsers ask each time, since no write reaches them; but they
+    /// may keep maps as they see fit (RFC 9111 §4.2.2), of which they show hundreds.
+    @inline(__always)
+    func appendControl(
+        _ policy: BehaviorPolicy, _ remaining: Milliseconds, _ writer: inout HeadWriter
+    ) {
+        writer.append(
+            policy.mapClass == .tiles
+                ? "Cache-Control: s-maxage=" : "Cache-Control: max-age=0, s-maxage=")
+        writer.appendDecimal(UInt64(max(0, min(policy.sMaxage, remaining)) / 1_000))
+        writer.append("\r\n")
+    }
+}
+
+extension Exchange {
+    /// Of an answer to HEAD, or of a part: how long the whole, asked for by GET, would be fresh by
+    /// its class; nil: it would not be kept, or has another lifetime.
+    fileprivate func timesOfWhole(_ fetched: FetchedHead) -> EntryTimes? {
+        guard key != nil, !fetched.isDegraded, !fetched.isRejectedContent,
+            fetched.status == 206 || head.method == .head && fetched.status == 200
+        else { return nil }
+        var (request, response) = (facts, fetched.facts)
+        (request.method, request.hasRange) = (.get, false)
+        (response.status, response.contentRange) = (200, nil)
+        let whole = storability(
+            StoreQuestion(
+                request: request, response: response, policy: policy,
+                requestTime: fetched.requestedAt, responseTime: fetched.receivedAt))
+        guard case .storable(let times, let flags) = whole, flags.contains(.classLifetime) else {
+            return nil
+        }
+        return times
+    }
+
+    /// Whether an answer of which the origin does not say who may keep it is for who asked, by what
+    /// he has shown or what it brings him: a cache in front, whose key may lack both, would give it
+    /// to others for its own default.
+    func isForOneAlone(_ fetched: FetchedHead) -> Bool {
+        let response = fetched.facts
+        guard policy.mapClass != .none, page == nil, fetched.status < 500,
+            !response.hasCacheControl, response.expires == .absent, response.targeted == nil,
+            !fetched.confirmsStored, !fetched.deniesStored, !fetched.completes,
+            !fetched.isOutOfStep
+        else { return false }
+        // What was asked as nobody is everybody's, whatever the viewer has shown.
+        if facts.aside.isEmpty {
+            if policy.sessionsBypass, facts.hasSession { return true }
+            if policy.judgesAuthorization, facts.hasAuthorization { return true }
+        }
+        if policy.judgesCookies, response.hasSetCookie, !response.setsCSRFOnly { return true }
+        if policy.keysVary || isAnonymous { return false }
+        return policy.judgesCookies && response.varyCookie
+            || policy.judgesAuthorization && response.varyAuthorization
+    }
+}
