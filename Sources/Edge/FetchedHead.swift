@@ -81,12 +81,13 @@ final class FetchedHead: Sendable {
     }
 
     /// The same, known to lack something, or to be no tile; then it is not for storing, and what
-    /// was rejected is for no cache on its way either. `length`: all of the body was counted.
+    /// was rejected is for no cache on its way either. `length`: all of the body was counted;
+    /// `isPrivate`: it is for one viewer alone.
     /// `contentTag` takes the place of the member's validators.
     init(
         _ other: FetchedHead, degraded isDegraded: Bool? = nil, rejected: TileVerdict? = nil,
         refused: StoreRefusal? = nil, cut: CutPage? = nil, length: Int? = nil,
-        contentTag: [UInt8]? = nil
+        contentTag: [UInt8]? = nil, isPrivate: Bool = false
     ) {
         (status, declaredLength) = (other.status, length ?? other.declaredLength)
         bytes = other.bytes
@@ -97,7 +98,7 @@ final class FetchedHead: Sendable {
         let tagging = contentTag.map { tag in { ContentTag.shown($0, tag: tag) } }
         let given = (tagging ?? withoutCaching)?(other.blob) ?? other.blob
         self.contentTag = contentTag ?? other.contentTag
-        blob = cut == nil ? given : HeaderBlob.keptPrivate(given)
+        blob = cut == nil && !isPrivate ? given : HeaderBlob.keptPrivate(given)
         self.cut = cut
         sharedBlob = other.sharedBlob.map { (tagging ?? withoutCaching)?($0) ?? $0 }
         (receivedAt, requestedAt) = (other.receivedAt, other.requestedAt)

@@ -126,11 +126,7 @@ extension StoreRefusal {
 extension FetchedHead {
     fileprivate func keptPrivate() -> FetchedHead {
         guard facts.cacheControl.flags.isDisjoint(with: [.private, .noStore]) else { return self }
-        return FetchedHead(
-            bytes: bytes, head: head, facts: facts, blob: HeaderBlob.keptPrivate(blob),
-            sharedBlob: sharedBlob, receivedAt: receivedAt, requestedAt: requestedAt,
-            storability: storability, variant: variant, rejectedContent: rejectedContent,
-            isDegraded: isDegraded, isOutOfStep: isOutOfStep)
+        return FetchedHead(self, isPrivate: true)
     }
 
     /// Whether it comes with a csrf cookie that whoever waited for it lacks.
