@@ -40,6 +40,14 @@ public enum MapClass: UInt8, Sendable, CaseIterable {
         case .pages: "pages"
         }
     }
+
+    /// What map servers answer, and nobody else.
+    public var isMapServers: Bool {
+        switch self {
+        case .tiles, .capabilities, .features: true
+        case .none, .pages: false
+        }
+    }
 }
 
 extension Milliseconds {

@@ -320,7 +320,7 @@ extension LoopState where N: ~Copyable {
         _ map: inout MapFacts
     ) -> CanonicalKey {
         var key = unsafe CanonicalKey(scratch.key)
-        if hot[behavior].traits.contains(.pages) { unsafe appendPage(bytes, behavior, to: &key) }
+        unsafe appendViewer(bytes, behavior, to: &key)
         let maps = unsafe isReadingMethod ? hot[behavior].maps : nil
         let drops = isReadingMethod && hot[behavior].traits.contains(.dropsCacheBusters)
         if let imported = unsafe hot[behavior].imported {

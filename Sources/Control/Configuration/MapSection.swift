@@ -219,16 +219,6 @@ extension Settings {
     }
 }
 
-extension MapClass {
-    /// What map servers answer, and nobody else.
-    fileprivate var isMapServers: Bool {
-        switch self {
-        case .tiles, .capabilities, .features: true
-        case .none, .pages: false
-        }
-    }
-}
-
 extension BehaviorSettings {
     /// Why its keys cannot have maps in their normal form, and what to do about it.
     var obstacleToCanonicalKeys: (String, String)? {

@@ -88,7 +88,7 @@ extension Exchange {
         unsafe withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 16) { memory in
             var key = unsafe CanonicalKey(memory)
             var map = MapFacts()
-            appendPage(to: &key)
+            appendViewer(to: &key)
             if let imported {
                 append(imported, path: path, query: query, &map, to: &key)
             } else {

@@ -21,7 +21,11 @@ extension Exchange {
     /// Its answer may be shared, and its origin sees nobody's cookies but for the forms'.
     var isAnonymous: Bool { key != nil && facts.standing == .anonymous }
 
-    func appendPage(to key: inout CanonicalKey) {
+    /// What the key has beside its target: as on the hit path.
+    func appendViewer(to key: inout CanonicalKey) {
+        if snapshot.hot[behavior].traits.contains(.keysOrigin) {
+            unsafe bytes.withUnsafeBytes { unsafe PageKey.appendOrigin(head, $0.bytes, to: &key) }
+        }
         guard facts.standing == .anonymous else { return }
         unsafe bytes.withUnsafeBytes { bytes in
             let languages = unsafe snapshot.hot[behavior].languages

@@ -131,20 +131,35 @@ extension LoopState where N: ~Copyable {
             in: hot[behavior].languages.bytes)
     }
 
-    /// What the key of an anonymous page has beside its target, before all else, since what looks
-    /// for other codings takes the coding to be the last.
-    func appendPage(
+    /// What the key of an anonymous page, or of what a map server answers, has beside its target,
+    /// before all else, since what looks for other codings takes the coding to be the last.
+    @inline(__always)
+    func appendViewer(
         _ bytes: UnsafeRawBufferPointer, _ behavior: Int, to key: inout CanonicalKey
     ) {
-        guard page.isAnonymous else { return }
-        unsafe PageKey.append(
-            head, bytes.bytes, page.language, hot[behavior].languages.bytes,
-            keysOrigin: hot[behavior].imported == nil, to: &key)
+        if hot[behavior].traits.contains(.pages) {
+            guard page.isAnonymous else { return }
+            unsafe PageKey.append(
+                head, bytes.bytes, page.language, hot[behavior].languages.bytes,
+                keysOrigin: hot[behavior].imported == nil, to: &key)
+        } else if hot[behavior].traits.contains(.keysOrigin) {
+            unsafe PageKey.appendOrigin(head, bytes.bytes, to: &key)
+        }
     }
 }
 
-/// The parts of a key that only pages have.
+/// The parts of a key beside its target.
 enum PageKey {
+    /// By Origin servers decide whether scripts of another site may read the answer; what a page
+    /// without scripts was given would lock them out, and one site's answer all other sites.
+    @inline(__always)
+    static func appendOrigin(
+        _ head: borrowing RequestHead, _ bytes: RawSpan, to key: inout CanonicalKey
+    ) {
+        guard let at = head.fields.first(.origin) else { return }
+        key.append(.origin, bytes.extracting(head.fields[at].value.range))
+    }
+
     static func append(
         _ head: borrowing RequestHead, _ bytes: RawSpan, _ language: UInt8, _ languages: RawSpan,
         keysOrigin: Bool, to key: inout CanonicalKey
@@ -154,8 +169,6 @@ enum PageKey {
                 .language, languages.extracting(PageLanguages.tag(language, in: languages)))
         }
         // A policy of a distribution says whether origins see it.
-        if keysOrigin, let at = head.fields.first(.origin) {
-            key.append(.origin, bytes.extracting(head.fields[at].value.range))
-        }
+        if keysOrigin { appendOrigin(head, bytes, to: &key) }
     }
 }
