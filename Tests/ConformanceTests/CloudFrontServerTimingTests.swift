@@ -25,7 +25,7 @@ struct CloudFrontServerTimingTests {
             let metric = metric.drop { $0 == " " }
             let parts = metric.split(separator: ";", maxSplits: 1)
             guard parts.count == 2 else { return String(metric) }
-            if parts[1].hasPrefix("dur="), Int(parts[1].dropFirst(4)) != nil {
+            if parts[1].hasPrefix("dur="), UInt(parts[1].dropFirst(4)) != nil {
                 return "\(parts[0]) dur"
             }
             return parts[0] == "cdn-rid" ? "cdn-rid" : "\(parts[0]) \(parts[1])"

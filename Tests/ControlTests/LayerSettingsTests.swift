@@ -48,6 +48,9 @@ struct LayerSettingsTests {
 
     @Test("tokens are passed or proved, and what else is said of them is a mistake")
     func tokens() {
+        let proved = reading(head + "      tokens: public\n")
+        #expect(proved.findings.isEmpty)
+        #expect(proved.configuration.settings.behaviors[0].maps?.asksAsNobody == true)
         #expect(
             findings(head + "      tokens: private\n").first?.hasPrefix(
                 "edge.yaml:5: origins.maps.maps.tokens is \"private\", which is not known")

@@ -102,6 +102,20 @@ struct SettingsTests {
         #expect(settings.behaviors[0].policy.mode == .rfc9111)
     }
 
+    @Test(
+        "an idle tunnel's time is between a millisecond and a day",
+        arguments: [
+            ("1ms", 1, true), ("10m", 600_000, true), ("1d", 86_400_000, true),
+            ("~", 600_000, true),
+            ("0", 600_000, false), ("86401s", 600_000, false), ("-1s", 600_000, false),
+        ])
+    func tunnels(_ text: String, _ milliseconds: Int, _ isUsable: Bool) {
+        let origins = "origins: { maps: { members: [\"http://127.0.0.1:1\"] } }"
+        let read = reading("limits: { tunnelTimeout: \(text) }\n" + origins)
+        #expect(read.isUsable == isUsable && read.findings.isEmpty == isUsable)
+        #expect(read.configuration.settings.limits.tunnelTimeout == milliseconds)
+    }
+
     @Test("--origin without a name replaces the members of the file's only origin")
     func onlyOrigin() {
         let text = "origins: { maps: { members: [\"http://missing.test\"] } }"

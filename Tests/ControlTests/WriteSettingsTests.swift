@@ -61,6 +61,16 @@ struct WriteSettingsTests {
     }
 
     @Test(
+        "the field in which pages tell what they show is the standard's, another one, or none",
+        arguments: [
+            ("~", "Surrogate-Key"), ("X-Shown", "X-Shown"), ("\"\"", ""), ("''", ""),
+        ])
+    func tagHeader(_ text: String, _ name: String) {
+        let field = writes("writes: { tagHeader: \(text) }").reading.tagField
+        #expect(String(decoding: field, as: UTF8.self).lowercased() == name.lowercased())
+    }
+
+    @Test(
         "what cannot be meant is told",
         arguments: [
             ("writes: { root: a/b }", "is no single segment of a path"),

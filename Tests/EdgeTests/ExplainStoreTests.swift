@@ -3,6 +3,7 @@ import CloudFront
 import HTTP
 import Reactor
 import Testing
+import Tiles
 
 @testable import Edge
 
@@ -157,6 +158,32 @@ struct ExplainStoreTests {
                 == Explanation.Invalidation(number: number, rule: "tag rivers", kills: true))
         store.invalidate([InvalidationRule(.target, Array("/a".utf8))])
         #expect(try explain(store, "/a", tagField: "Tags").invalidation?.rule == "/a")
+    }
+
+    @Test("a page is judged by what it tells that it shows, asked for or a near miss")
+    func shown() throws {
+        let store = try bench.open()
+        put(
+            store, canonical("/story/x", "v=2"),
+            fields: "Cache-Control: max-age=60\r\nSurrogate-Key: layer:w:a\r\n")
+        store.settle()
+        func write(_ layer: String) -> UInt64 {
+            var scope = WriteScope(.layer(LayerName(layer)), .all)
+            scope.isHard = true
+            return store.invalidate([InvalidationRule(scope: scope)]).0
+        }
+        func miss() throws -> Explanation.NearMiss {
+            try #require(try explain(store, "/story/x?v=1").nearMisses.first)
+        }
+        _ = write("w:b")
+        #expect(try !miss().isDead)
+        let told = try explain(store, "/story/x?v=2")
+        #expect(told.entry != nil && told.invalidation == nil)
+        let number = write("w:a")
+        #expect(try miss().isDead)
+        let dead = try explain(store, "/story/x?v=2")
+        #expect(dead.entry == nil)
+        #expect(dead.invalidation?.number == number && dead.invalidation?.kills == true)
     }
 
     @Test("an entry that was deleted, or is another key's, is absent")

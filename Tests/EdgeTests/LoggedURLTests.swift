@@ -66,7 +66,8 @@ struct LoggedURLTests {
         arguments: [
             "", "key", "key=", "tokens=x", "toke=xx", "layers=x", "%=xxxx", "%7=xxx", "%zz=xx",
             "%74oken", "to%6=xx", "\(String(repeating: "%61", count: 30))=x",
-            "\(String(repeating: "a", count: 80))=x",
+            "\(String(repeating: "a", count: 80))=x", "refresh\u{7F}token=x",
+            "x\u{0D}amz-signature=x",
         ])
     func others(_ text: String) {
         #expect(Array(text.utf8).withUnsafeBytes { SecretParameter.nameLength($0) } == nil)

@@ -154,6 +154,11 @@ struct PublicProofTests {
         #expect(try explain(token) { $0.maps = pass }.decision.reason == "session")
         let shared = try explain(token) { $0.policy.sessionsBypass = false }
         #expect(shared.decision.reason == "session")
+        // Where Authorization is everybody's, nothing has to be proved, nor would it be.
+        let unjudged = try explain(token) { $0.policy.judgesAuthorization = false }
+        #expect(unjudged.decision.reason == "session")
+        #expect(unjudged.origin?.requestLine.contains("access_token=x") == true)
+        #expect(credentials(unjudged)?.contains("asked as nobody") != true)
         #expect(try explain(token, method: "HEAD").decision.action == "pass")
         let told = try explain(token, method: "HEAD")
         #expect(told.origin?.requestLine.contains("access_token=x") == true)

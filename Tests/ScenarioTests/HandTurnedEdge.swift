@@ -15,9 +15,11 @@ final class HandTurnedEdge {
 
     private struct Misread: Error {}
 
-    /// - Parameter steps: `config:` or `distribution:`, and `steps:`, as a scenario has them; what
-    ///   is expected is for the test to say.
-    init(_ steps: String) throws {
+    /// - Parameters:
+    ///   - steps: `config:` or `distribution:`, and `steps:`, as a scenario has them; what is
+    ///     expected is for the test to say.
+    ///   - change: what no scenario can say of the settings.
+    init(_ steps: String, _ change: (inout Settings) -> Void = { _ in }) throws {
         let text = """
             name: turned by hand
             about: Its disk waits to be told.
@@ -29,8 +31,15 @@ final class HandTurnedEdge {
         world = World(clock: SimulatedClock(stands: false), dice: Dice(seed: 1))
         fabric = Fabric(world, loops: 1)
         site = ScenarioSite(world)
-        edge = try SimulatedEdge(scenario.settings, mapBytes: 16 << 20, fabric)
+        var settings = scenario.settings
+        change(&settings)
+        edge = try SimulatedEdge(settings, mapBytes: 16 << 20, fabric)
         fabric.route = { [site] _, _ in site.route("default") }
+    }
+
+    /// Whom connections to origins lead to from now on, in place of the scripted ones, and how.
+    func serve(_ style: LinkStyle = .scripted, _ peer: @escaping () -> RequestPeer) {
+        fabric.route = { _, _ in .server(peer(), style) }
     }
 
     /// A step's origin says so from now on.

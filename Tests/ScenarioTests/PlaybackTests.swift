@@ -228,6 +228,29 @@ struct PlaybackTests {
         player.hand.close()
     }
 
+    @Test("whose variant is another waits no longer than for one that stalls, and asks for himself")
+    func stalledVariant() throws {
+        let stalls = """
+              - origin:
+                  path: "*TIME=2004*"
+                  headers: { Content-Type: image/png, Cache-Control: max-age=600, Vary: Origin }
+                  bytes: \(Player.picture)
+                  size: 60000
+                  fault: stall
+                  once: true
+            """
+        let times = Self.years(2001...2003) + ["2004@https://other.test"]
+        let player = try Player(
+            playback: "frames: 1", delay: 20, lines: stalls, mode: "rfc9111", times)
+        for year in 2001...2002 { try player.see("\(year)") }
+        try player.hand.script(1)
+        try player.see("2003", within: 100)
+        #expect(player.asked.last == "2004")
+        #expect(try player.see(times[3], within: 31_000) <= 30_500)
+        #expect(player.asked.filter { $0 == "2004" }.count == 2)
+        player.hand.close()
+    }
+
     @Test("not while the pool is out")
     func out() throws {
         let player = try Player(delay: 10, Self.years(2001...2006))

@@ -229,8 +229,10 @@ private struct BrowsedSite {
     /// CloudFront's words for requests of tiles, as the log has them.
     private var results: [String] {
         get throws {
-            let lines = ((try? readFile(log)) ?? "").split(separator: "\n")
-            return try lines.map { try JSON(String($0)) }.filter {
+            let text = (try? readFile(log)) ?? ""
+            // Its last line may be under way.
+            let written = text[..<(text.lastIndex(of: "\n") ?? text.startIndex)]
+            return try written.split(separator: "\n").map { try JSON(String($0)) }.filter {
                 $0["cs-uri-stem"]?.text?.hasPrefix("/geoserver/") == true
             }.compactMap { $0["x-edge-result-type"]?.text }
         }

@@ -55,7 +55,9 @@ enum MapLibrary {
         "leaflet.css": "/usr/share/javascript/leaflet/leaflet.css",
     ]
 
-    static let isInstalled = files.values.allSatisfy { (try? readBytes($0)) != nil }
+    /// Where they are, when they are.
+    static var paths: [String] { files.values.sorted() }
+    static let isInstalled = paths.allSatisfy { (try? readBytes($0)) != nil }
 
     /// What an origin answers to whoever asks for such a file; nil: it is none.
     static func reply(

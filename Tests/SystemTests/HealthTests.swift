@@ -47,7 +47,7 @@ struct HealthTests {
 
     @Test(
         "what is bad at one member and good at the other costs no viewer the map, and ejects",
-        arguments: ["exception", "type", "signature", "empty"])
+        arguments: ["exception", "type", "signature", "size", "empty"])
     func comparison(_ kind: String) throws {
         let pair = try TwoMembers(pool: Self.strict)
         let bad: [String: (Reply, String)] = [
@@ -56,6 +56,7 @@ struct HealthTests {
             "signature": (
                 reply("image/png", Array("GIF89a, and no PNG at all".utf8)), "wrong-signature"
             ),
+            "size": (reply("image/png", BlankTile.png(width: 8, height: 16)), "wrong-size"),
             "empty": (reply("image/png", []), "empty-body"),
         ]
         let (answer, word) = try #require(bad[kind])
@@ -120,6 +121,27 @@ struct HealthTests {
         #expect(try pair.states() == ["up", "up"])
     }
 
+    @Test("a picture of a size that nobody asked for is an image of the right one, and not stored")
+    func otherSize() throws {
+        let pair = try TwoMembers(pool: Self.strict)
+        let other = BlankTile.png(width: 16, height: 8)
+        let head =
+            "HTTP/1.1 200 Fine\r\nCache-Control: max-age=600\r\nContent-Type: image/png\r\n"
+            + "Content-Length: \(other.count)\r\n\r\n"
+        for room in pair.rooms { room.always(Reply([.send(Array(head.utf8) + other)])) }
+        let path = pair.rooms[0].path(Self.target)
+        for count in [2, 4] {
+            let answer = try pair.edge.get(path)
+            #expect(answer.status == 503 && answer["Content-Type"] == "image/png")
+            #expect(ImageSize(answer.body) == ImageSize(width: 8, height: 8))
+            #expect(answer["Cache-Status"]?.contains("content-rejected") == true)
+            #expect(pair.rooms.map(\.count).reduce(0, +) == count, "each is asked once")
+        }
+        #expect(try pair.edge.hasWrittenAll)
+        #expect(try pair.edge.metric("mapedge_stored_total") == 0)
+        #expect(try pair.states() == ["up", "up"], "where both answer alike, nobody is blamed")
+    }
+
     @Test("a picture without its end counts, is not stored, and no viewer sees it")
     func truncated() throws {
         let pair = try TwoMembers(pool: Self.strict)
@@ -134,8 +156,12 @@ struct HealthTests {
         }
         for number in 0..<8 {
             let answer = try pair.edge.get(pair.rooms[0].path("\(Self.target)&n=\(number)"))
-            #expect(answer.status == 503 && !answer.isHit && answer.body != half)
+            #expect(answer.status == 503 && answer.body != half)
         }
+        #expect(try pair.edge.hasWrittenAll)
+        #expect(try pair.edge.metric("mapedge_stored_total") == 0)
+        // Each map of one member at least, and of both as long as there are two to ask.
+        #expect((9...16).contains(pair.rooms.map(\.count).reduce(0, +)))
         let members = try pair.members()
         #expect(members.contains { $0["state"]?.text == "ejected" })
         #expect(members.contains { $0["state"]?.text == "up" }, "the last one stays")

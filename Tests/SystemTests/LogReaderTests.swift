@@ -104,15 +104,11 @@ private struct LoggedSite {
         }
         self.lines = lines
         let isWhole = try eventually { () -> Bool? in
-            let written = try plain().split(separator: "\n").filter { !$0.hasPrefix("#") }
+            let text = try StandardLogTests.plain("logs/*.gz", directory)
+            let written = text.split(separator: "\n").filter { !$0.hasPrefix("#") }
             return written.count >= lines.count ? true : nil
         }
         #expect(isWhole == true)
-    }
-
-    /// The files' text, by the gzip command.
-    func plain() throws -> String {
-        try directory.run("/bin/sh", ["-c", "cat '\(directory.path)'/logs/*.gz | gzip -dc"]).output
     }
 }
 
@@ -141,7 +137,7 @@ struct LogReaderTests {
         let site = try LoggedSite()
         let python = try #require(packagedPython)
         let (exit, output) = try site.directory.run(
-            python, ["-c", Self.script, site.directory.file("logs")])
+            python, ["-W", "ignore", "-c", Self.script, site.directory.file("logs")])
         #expect(exit == 0, "\(output)")
         let end = Double(time(nil))
         var found: Set<String> = []
@@ -162,7 +158,8 @@ struct LogReaderTests {
         .enabled(if: goAccess != nil, "no GoAccess"))
     func counted() throws {
         let site = try LoggedSite()
-        let log = try site.directory.write("plain.log", site.plain())
+        let log = try site.directory.write(
+            "plain.log", StandardLogTests.plain("logs/*.gz", site.directory))
         let report = site.directory.file("report.json")
         let (exit, output) = try site.directory.run(
             try #require(goAccess),

@@ -210,6 +210,36 @@ struct OutgoingInvalidationTests {
         #expect(room.count == asked + 1 && room.requests.last?["If-None-Match"] != nil)
     }
 
+    @Test("what is confirmed with tags of its origin's own is found by whatever it may show")
+    func confirmedAnew() throws {
+        room.answers { request in
+            let fields = ["Cache-Control: max-age=3600", "ETag: \"a\"", "Cache-Tag: own"]
+            return request.head["If-None-Match"] == nil
+                ? .response(200, fields + ["Surrogate-Key: layer:w:a style:s"], body: "page")
+                : .response(304, fields)
+        }
+        let service = try Origin()
+        service.room(named: "2020-05-31").answersWhole { _ in
+            .response(
+                201, body: "<Invalidation><Id>I</Id><Status>Completed</Status></Invalidation>")
+        }
+        let edge = try edge(
+            "distribution: E1, tagHeader: Cache-Tag, endpoint: \"\(service.url)\"")
+        let page = room.path("story/x")
+        let tags = try #require(try edge.get(page)["Cache-Tag"])
+        #expect(tags.contains("layer:w:a") && !tags.contains("unread"), "\(tags)")
+        let (exit, _) = try directory.run(
+            Edge.program, ["invalidate", "--admin", "127.0.0.1:\(edge.adminPort)", "--soft", "/*"])
+        #expect(exit == 0)
+        // A 304 need not tell again what the page shows.
+        for _ in 0..<2 {
+            let next = try #require(try edge.get(page)["Cache-Tag"])
+            #expect(next.contains("unread") && !next.contains("layer:w:a"), "\(next)")
+            #expect(next.hasSuffix(", own"), "\(next)")
+        }
+        #expect(room.requests.last?["If-None-Match"] != nil)
+    }
+
     @Test(
         "moto's CloudFront takes them, signed by a user who may do no more than is documented",
         .enabled(if: hasMoto, "make test installs moto into .build/python"))

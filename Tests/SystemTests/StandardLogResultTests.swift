@@ -128,13 +128,13 @@ struct StandardLogResultTests {
             _ = try viewer.response()
         }
         let gate = Gate()
+        defer { gate.open() }
         room.always(Reply.ok().held(by: gate))
         let viewer = try test.edge.viewer()
         try viewer.send("GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
         #expect(gate.awaitArrival())
         viewer.socket.reset()
         let found = try StandardLogTests.records(directory, count: 4)
-        gate.open()
         #expect(
             found.map(results) == [
                 "403 Error Error InvalidRequest", "403 Error Error InvalidRequestMethod",

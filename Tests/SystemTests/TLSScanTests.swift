@@ -17,7 +17,14 @@ struct TLSScanTests {
             "127.0.0.1", "--add-ca", test.files.path("root.pem"), "--jsonfile", report,
             "-p", "-s", "-P", "-S", "-U", "localhost:\(test.edge.port)",
         ]
-        let child = try Child(try #require(scanner), words, output: output)
+        // It leaves children and files behind where it is ended from outside: `timeout` ends them
+        // all, and what they wrote goes with the test's directory.
+        let child = try Child(
+            "/usr/bin/env",
+            [
+                "TMPDIR=\(test.directory.path)", "timeout", "--kill-after=5", "230",
+                try #require(scanner),
+            ] + words, output: output)
         // 20 s where nothing else runs. Up to 49 counts what it could not tell: its client of TLS 1.3
         // may leave before the session that it wants to resume has come.
         let exit = child.waitForExit(within: 240_000)

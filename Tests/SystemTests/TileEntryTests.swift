@@ -140,8 +140,12 @@ struct TileEntryTests {
         let (own, picture) = (map("&access_token=geheim"), picture)
         let path = "\(site)/geonode;jsessionid=1/wms?\(query)"
         room.answers { [own, path].contains($0.target) ? picture : .response(403) }
+        let counter = "mapedge_maps_refused_to_nobody_total"
+        let before = try edge.metric(counter)
         for _ in 0..<2 { #expect(try !edge.get(own).isHit) }
         #expect(room.count == 3)
+        // Nobody was asked once, and the second time it was known.
+        #expect(try edge.metric(counter) == before + 1)
         #expect(room.requests.last?.target == own)
         #expect(try edge.get(map()).status == 403)
         #expect(try edge.get(path).status == 200)

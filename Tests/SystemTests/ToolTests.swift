@@ -9,10 +9,10 @@ struct Tool: Sendable {
     var paths: [String]
 
     /// The same that the tests' own conditions look for.
-    static let all = [
+    static let all = single + MapLibrary.paths.map { Tool($0) }
+
+    private static let single = [
         Tool("/usr/bin/chromium", "/usr/bin/chromium-browser"),
-        Tool("/usr/share/javascript/openlayers/OpenLayers.js"),
-        Tool("/usr/share/javascript/leaflet/leaflet.js"),
         Tool("/usr/sbin/lighttpd"), Tool("/usr/bin/mapserv"), Tool("/usr/bin/ogr2ogr"),
         Tool("/usr/bin/gdalinfo"), Tool("/usr/bin/gdal_translate"),
         Tool("/usr/bin/curl", "/usr/local/bin/curl"), Tool("/usr/bin/openssl"),

@@ -109,6 +109,13 @@ public struct Viewer: Sendable {
         return head
     }
 
+    /// The body behind a head that was taken alone.
+    public mutating func rest(behind head: Head) throws -> Response {
+        var response = Response(head: head, status: 0, body: [], interim: [])
+        try readBody(&response)
+        return response
+    }
+
     /// Whatever arrives next, as soon as there are `count` bytes.
     public mutating func bytes(_ count: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []

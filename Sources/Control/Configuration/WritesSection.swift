@@ -31,9 +31,10 @@ extension ConfigurationReader {
             }
             writes.reading.pages.append(ShownRule(path: path, words: shown))
         }
-        var tagHeader = ""
-        section.read("tagHeader", &tagHeader, .fieldName)
-        if !tagHeader.isEmpty { writes.reading.tagField = Array(tagHeader.utf8) }
+        if let given = section.given("tagHeader") {
+            let name = given.text.isEmpty ? "" : given.read(.fieldName, findings)
+            if let name { writes.reading.tagField = Array(name.utf8) }
+        }
         if let catalogue = section.section("catalogue") {
             writes.catalogue = readCatalogue(catalogue)
         }

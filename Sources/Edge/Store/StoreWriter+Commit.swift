@@ -47,7 +47,7 @@ extension StoreWriter {
             groups.append(
                 OrphanGroup(orphans: changes.orphans, sightings: core.readers.sightings()))
         }
-        writtenSinceTrim += changes.written
+        trim.written += changes.written
         doomedPages -= ready.prefix(changes.reclaimed).reduce(0) { $0 + $1.pages }
         ready.removeFirst(changes.reclaimed)
         core.counters.add(.freedPages, changes.reclaimedPages)

@@ -56,16 +56,13 @@ struct StoreWriter: ~Copyable {
     /// The highest invalidation number that the file has noted.
     var notedInvalidation: UInt64
     var sweep = Sweep()
-    /// Bytes written since memory was given back last.
-    var writtenSinceTrim = 0
+    var trim = TrimCount()
     /// Room for a record while it is put together.
     let scratch = UnsafeMutableRawBufferPointer.allocate(
         byteCount: EntryRecord.byteLimit, alignment: 16)
 
     static let batchBytes = 1 << 20
     static let firstRelief = 16
-    /// After so many bytes what waited for the disk has left enough behind to be worth the search.
-    static let trimBytes = 64 << 20
     /// Beyond about 509 pages LMDB's own list of them would need two pages in a row.
     static let batchFreedPages = 500
 
@@ -198,13 +195,25 @@ struct StoreWriter: ~Copyable {
     }
 
     private mutating func rest() -> Next {
-        if writtenSinceTrim >= Self.trimBytes {
-            // Bodies that waited lie between what stays, the eviction's queues: the allocator keeps
-            // all of it until it is told to look for whole pages.
-            writtenSinceTrim = 0
-            _ = malloc_trim(0)
-        }
+        // Bodies that waited lie between what stays, the eviction's queues: the allocator keeps all
+        // of it until it is told to look for whole pages.
+        if trim.isDue() { _ = malloc_trim(0) }
         // Somebody still reads what was deleted: look again, without hurry.
         return groups.isEmpty ? .idle : .after(10)
+    }
+}
+
+/// When memory that the writer has done with is given back to the system.
+struct TrimCount {
+    /// After so many bytes what waited for the disk has left enough behind to be worth the search.
+    static let bytes = 64 << 20
+    /// Bytes written since it was given back last.
+    var written = 0
+
+    /// Whether it is time; if so, it is counted anew from here.
+    mutating func isDue() -> Bool {
+        guard written >= Self.bytes else { return false }
+        written = 0
+        return true
     }
 }

@@ -30,7 +30,8 @@ final class MapServer: RequestPeer {
         // What is drawn is what there is at some moment before the answer.
         world.after(dice.delay(site.habits.thinking)) { [self] in
             let number = site.drawnNumber
-            let made = answer(question, number, isNamed || site.sabotage == .forgetsWhoAsks)
+            let maySee = isNamed && site.sabotage != .ignoresCredentials
+            let made = answer(question, number, maySee || site.sabotage == .forgetsWhoAsks)
             world.after(dice.delay(site.habits.thinking)) { [self] in
                 guard !link.isOver else { return }
                 if isCut { return link.peerReset() }

@@ -158,6 +158,10 @@ final class MapSite {
     ) {
         let (head, view, facts) = (message.head, views[index], facts[index])
         let isHit = head["cache-status"]?.contains("; hit") == true
+        // Where nothing fails, only a layer that is hidden is not there.
+        if isNamed, habits.isCalm || !hasFaults, message.isRefusal {
+            violate("\(facts.name) is kept from who may see it")
+        }
         guard head.status == 200, let told = told(message, view, facts) else { return }
         judged += 1
         if isHit { hits += 1 }
@@ -234,5 +238,13 @@ final class MapSite {
         // Few are no measure: that is taken over many lives.
         guard expected >= 8, kept * 4 < expected * 3 else { return }
         violate("\(kept) of \(expected) entries were left by writes elsewhere")
+    }
+}
+
+extension MessageReader.Message {
+    /// A map server's exception, or what the edge makes of one where a picture was asked for.
+    fileprivate var isRefusal: Bool {
+        head["cache-status"]?.contains("service-exception") == true
+            || head["content-type"]?.hasPrefix("application/vnd.ogc.se_xml") == true
     }
 }

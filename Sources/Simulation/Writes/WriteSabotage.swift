@@ -25,6 +25,9 @@ public enum WriteSabotage: String, BrokenRule {
     /// A server shows everybody what only some may see.
     case forgetsWhoAsks
 
+    /// A server keeps what only some may see from them, too.
+    case ignoresCredentials
+
     /// What is said of it, among other things.
     public var sign: String? {
         switch self {
@@ -36,6 +39,7 @@ public enum WriteSabotage: String, BrokenRule {
         case .mixesPlaces: "shows another"
         case .drawsTwice: "at a time"
         case .forgetsWhoAsks: "shows nobody"
+        case .ignoresCredentials: "from who may see it"
         }
     }
 }

@@ -26,8 +26,10 @@ struct WriteScopeTests {
             let name = ["a", "b", "é:x", String(repeating: "n", count: 512)][lot.below(4)]
             let layer = LayerName(workspace: [nil, "w", ""][lot.below(3)], name)
             let target: WriteScope.Target =
-                [.everything, .workspace("w"), .layer(layer), .style(layer), .page("/p/\(name)")][
-                    lot.below(5)]
+                [
+                    .everything, .workspace("w"), .layer(layer), .style(layer), .namedStyle(layer),
+                    .page("/p/\(name)"),
+                ][lot.below(6)]
             let boxes = (0..<lot.below(4)).map { _ in
                 box(Double(lot.below(360) - 180), Double(lot.below(170) - 90))
             }
@@ -86,6 +88,20 @@ struct WriteScopeTests {
             0x80, 0xb5, 0xa2, 0xfa, 0x00, 0x95, 0xba, 0x0a, 0x80, 0x4a, 0x5d, 0x05,
         ]
         #expect(scope.encoded == expected)
+    }
+
+    @Test("version 4 is these bytes for ever, and no version before it has such a target")
+    func named() {
+        let scope = WriteScope(.namedStyle(LayerName("w:s")), .tiles)
+        let expected: [UInt8] = [4, 0, 1, 0, 21, 1, 0, 0, 0, 1, 0, 1, 0, 0x77, 0x73, 0]
+        #expect(scope.encoded == expected)
+        #expect(WriteScope(encoded: expected.span.bytes) == scope)
+        for version in UInt8(0)...5 where version != 4 {
+            let other = [version] + expected.dropFirst()
+            #expect(WriteScope(encoded: other.span.bytes) == nil, "\(version)")
+            // Version 1 has no byte for what is selected.
+            #expect(WriteScope(encoded: Array(other.dropLast()).span.bytes) == nil, "\(version)")
+        }
     }
 
     @Test("the largest scope fits a rule of the log, and what does not means everything")

@@ -1,6 +1,7 @@
 import Caching
 import Edge
 import Testing
+import Tiles
 
 @Suite("Law 3: invalidations by tag, in the store")
 struct TagInvalidationTests {
@@ -77,5 +78,31 @@ struct TagInvalidationTests {
         store.settle()
         let kept = ["/late", "/other", "/new"].map { store.stored(name($0)) != nil }
         #expect(kept == [false, true, true])
+    }
+}
+
+@Suite("What pages tell that they show, in the store")
+struct ShownPageTests {
+    private let bench = StoreBench()
+
+    @Test("the sweeper keeps what shows other layers; whose fields it would have to read goes")
+    func sweep() throws {
+        let store = try bench.open()
+        let long = "X-Long: \(String(repeating: "x", count: 3_000))\r\n"
+        let pages = [
+            ("/story/a", "Surrogate-Key: layer:w:a\r\n"),
+            ("/story/b", "Surrogate-Key: layer:w:b\r\n"),
+            ("/story/untold", "Other: layer:w:a\r\n"),
+            ("/story/long", "Surrogate-Key: layer:w:a\r\n\(long)"), ("/static/a.js", long),
+        ]
+        for (path, fields) in pages { store.put(name(path), body(10), headers: fields) }
+        store.settle()
+        var scope = WriteScope(.layer(LayerName("w:b")), .all)
+        scope.isHard = true
+        store.invalidate([InvalidationRule(scope: scope)])
+        store.settle()
+        let kept = pages.map { store.stored(name($0.0)) != nil }
+        #expect(kept == [true, false, false, false, true])
+        #expect(store.counters.value(.swept) == 3 && store.invalidations.count == 0)
     }
 }
