@@ -77,6 +77,7 @@ struct WriteSettingsTests {
             ("writes: { site: [layers] }", "is no path"),
             ("writes: { site: [\"/layers/*\"] }", "is no path"),
             ("writes: { site: [/], enabled: false }", "but writes are not observed"),
+            ("writes: { site: [/] }", "nobody tells which layer groups there are"),
             ("writes: { groups: { a: [{ b: c }] } }", "an element of writes.groups.a is no name"),
             ("writes: { styles: { a: [{ b: c }] } }", "an element of writes.styles.a is no name"),
             ("writes: { pages: { story: [layer:a] } }", "story in writes.pages is no path"),
@@ -87,6 +88,14 @@ struct WriteSettingsTests {
         ])
     func mistakes(_ text: String, _ told: String) {
         #expect(findings(origins + text + "\n").contains { $0.contains(told) })
+    }
+
+    @Test("who says which groups there are, or that there are none, is asked no more")
+    func knownGroups() {
+        for known in ["groups: {}", "groups: { g: [a] }", "catalogue: { origin: maps }"] {
+            let told = findings(origins + "writes: { site: [/], \(known) }\n")
+            #expect(!told.contains { $0.contains("layer groups") }, "\(known)")
+        }
     }
 
     @Test("paths that no behavior with a class serves are of no use")

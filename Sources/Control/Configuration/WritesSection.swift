@@ -13,6 +13,7 @@ extension ConfigurationReader {
         }
         section.read("repeatAfter", &writes.repeatDelay, .duration(1_000...86_400_000))
         section.read("margin", &writes.reading.margin, .count(0...1_000))
+        let knowsGroups = section.has("groups")
         let layers = "write its layers as a list: [geonode:roads, geonode:rivers]"
         for (name, members) in lists("groups", in: &section, of: .text, layers) {
             writes.groups[LayerName(name)] = members.map { LayerName($0) }
@@ -40,6 +41,13 @@ extension ConfigurationReader {
         }
         section.finish()
         configuration.settings.writes = writes
+        guard writes.isOn, !writes.context.site.isEmpty, writes.catalogue == nil, !knowsGroups
+        else { return }
+        findings.warning(
+            at: section.place,
+            "nobody tells which layer groups there are, so that an edit of a layer leaves what a "
+                + "group drew of it",
+            "let writes.catalogue read them, or list them in writes.groups ({} where there is none)")
     }
 
     /// A section whose keys are the operator's own names, each with a list.
