@@ -47,7 +47,8 @@ extension ConfigurationReader {
             at: section.place,
             "nobody tells which layer groups there are, so that an edit of a layer leaves what a "
                 + "group drew of it",
-            "let writes.catalogue read them, or list them in writes.groups ({} where there is none)")
+            "let writes.catalogue read them, or list them in writes.groups ({} where there is none)"
+        )
     }
 
     /// A section whose keys are the operator's own names, each with a list.
