@@ -79,13 +79,15 @@ extension LoopState where N: ~Copyable {
         return true
     }
 
-    /// Stored bytes around new ones, as one run. nil when there is nothing to put together.
+    /// Stored bytes around new ones, as one run. nil when there is nothing to put together, or
+    /// together they were larger than anything that is stored.
     mutating func joined(_ fetch: Fetch, _ head: FetchedHead, _ segments: [StoreSegment]) -> (
         range: Range<UInt64>, segments: [StoreSegment]
     )? {
         guard let whole = union(fetch.exchange, head.head, head.facts, head.bytes),
             let entry = fetch.exchange.entry,
-            let new = head.facts.contentRange?.range
+            let new = head.facts.contentRange?.range,
+            whole.count <= snapshot.settings.cache.objectBytes
         else { return nil }
         let held = entry.header.held
         var parts: [StoreSegment] = []

@@ -60,6 +60,17 @@ struct ClockSettingTests {
             ])
     }
 
+    @Test("neither does it change how many connections a loop has room for")
+    func room() {
+        var new = Configuration()
+        new.settings.limits.connectionsPerLoop = 7
+        #expect(
+            unchangeable(from: Configuration(), to: new) == [
+                "limits.connectionsPerLoop cannot change while the edge runs; put it back, or "
+                    + "restart the edge"
+            ])
+    }
+
     @Test(
         "a time is written in UTC, to the second or the millisecond",
         arguments: [

@@ -12,6 +12,7 @@ func unchangeable(from old: Configuration, to new: Configuration) -> [String] {
             ("logLevel", "\(configuration.logLevel)"),
             ("clock", "\(configuration.clock)"),
             ("loops", "\(settings.loops)"),
+            ("limits.connectionsPerLoop", "\(settings.limits.connectionsPerLoop)"),
             ("accessLog", "\(String(describing: settings.accessLog))"),
             ("cloudfront", "\(configuration.outgoing)"),
             ("tls.ticketKeyTime", "\(settings.ticketKeyInterval)"),
