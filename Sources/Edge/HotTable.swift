@@ -86,7 +86,8 @@ struct BehaviorTraits: OptionSet {
     static let asksAsNobody = BehaviorTraits(rawValue: 4_096)
     /// Cache-busters are in no key of a map server's document.
     static let dropsCacheBusters = BehaviorTraits(rawValue: 8_192)
-    /// What map servers answer is told apart by Origin: the edge's own rules have no policy for it.
+    /// What map servers answer is told apart by Origin: no policy of a distribution says whether,
+    /// and in cloudfront mode no Vary does.
     static let keysOrigin = BehaviorTraits(rawValue: 16_384)
 
     init(rawValue: UInt16) { self.rawValue = rawValue }
@@ -94,7 +95,11 @@ struct BehaviorTraits: OptionSet {
     init(_ settings: BehaviorSettings, _ distribution: DistributionSettings?) {
         self = settings.pageTraits
         if settings.dropsCacheBusters { insert(.dropsCacheBusters) }
-        if settings.imported == nil, settings.policy.mapClass.isMapServers { insert(.keysOrigin) }
+        if settings.imported == nil, settings.policy.mode == .cloudfront,
+            settings.policy.mapClass.isMapServers
+        {
+            insert(.keysOrigin)
+        }
         if settings.playback.isOn, settings.maps != nil { insert(.plays) }
         // Where sessions are shared anyway, or Authorization is, nothing has to be proved.
         if settings.maps?.asksAsNobody == true, settings.policy.sessionsBypass,

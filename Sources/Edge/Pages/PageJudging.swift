@@ -156,7 +156,10 @@ enum PageKey {
     static func appendOrigin(
         _ head: borrowing RequestHead, _ bytes: RawSpan, to key: inout CanonicalKey
     ) {
-        guard let at = head.fields.first(.origin) else { return }
+        // What Connection takes away no origin sees.
+        guard let at = head.fields.first(.origin), !head.isHopByHop(at, bytes: bytes) else {
+            return
+        }
         key.append(.origin, bytes.extracting(head.fields[at].value.range))
     }
 
