@@ -8,8 +8,11 @@ export SWIFT_BACKTRACE=enable=no
 ruby conf/about/check.rb
 swift build --build-tests --enable-code-coverage
 
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+# Caches of half a gigabyte, browsers' profiles: all goes, also what a run that is broken off leaves.
+TMPDIR=$(mktemp -d)
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
+log=$TMPDIR/log
 # Profiles of earlier runs would count for this one.
 rm -rf .build/debug/codecov
 status=0

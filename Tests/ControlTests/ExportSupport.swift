@@ -1,32 +1,17 @@
 import Control
 import Glibc
+import WireTesting
 
 /// Files of a test, in a directory that goes with it.
 final class ExportFiles: Sendable {
-    let directory: String
+    private let place: TemporaryDirectory
 
     init() {
-        var template = Array("/tmp/mapedge-export.XXXXXX".utf8CString)
-        precondition(mkdtemp(&template) != nil, "no temporary directory")
-        directory = String(
-            decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        do { place = try TemporaryDirectory() } catch { preconditionFailure("\(error)") }
         mkdir(policies, 0o700)
     }
 
-    deinit {
-        for part in [policies, directory] {
-            guard let stream = opendir(part) else { continue }
-            while let entry = readdir(stream) {
-                let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-                unlink("\(part)/\(name)")
-            }
-            closedir(stream)
-            rmdir(part)
-        }
-    }
-
+    var directory: String { place.path }
     var policies: String { "\(directory)/policies" }
 
     /// Writes a file and gives its path.

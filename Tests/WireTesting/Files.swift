@@ -1,36 +1,5 @@
 import Glibc
 
-/// A directory that goes with its last reference.
-public final class TemporaryDirectory: Sendable {
-    public let path: String
-
-    public init() throws {
-        var template = Array("/tmp/mapedge-test-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw WireError.system("mkdtemp") }
-        path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
-
-    deinit {
-        runToEnd("/bin/rm", ["-rf", path])
-    }
-
-    public func file(_ name: String) -> String { "\(path)/\(name)" }
-
-    /// Writes a file and gives its path.
-    public func write(_ name: String, _ text: String) throws -> String {
-        try write(name, bytes: Array(text.utf8))
-    }
-
-    public func write(_ name: String, bytes: [UInt8]) throws -> String {
-        guard let stream = fopen(file(name), "w") else { throw WireError.system("open \(name)") }
-        defer { fclose(stream) }
-        guard fwrite(bytes, 1, bytes.count, stream) == bytes.count else {
-            throw WireError.system("write \(name)")
-        }
-        return file(name)
-    }
-}
-
 /// A file's text.
 public func readFile(_ path: String) throws -> String {
     String(decoding: try readBytes(path), as: UTF8.self)

@@ -5,24 +5,22 @@ import HTTP
 import LMDB
 import Synchronization
 import Testing
+import WireTesting
 
 /// A cache directory of a test's own, with a clock that stands still and no thread: what happens,
 /// and when, is up to the test.
 final class StoreBench {
-    let directory: String
+    private let place: TemporaryDirectory
     let clock = ManualClock()
     let events = EventList()
     let faults = StoreFaults()
     var mapBytes = 16 << 20
 
     init() {
-        var template = Array("/tmp/mapedge-store.XXXXXX".utf8CString)
-        precondition(mkdtemp(&template) != nil, "no temporary directory")
-        directory = String(
-            decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        do { place = try TemporaryDirectory() } catch { preconditionFailure("\(error)") }
     }
 
-    deinit { removeTree(directory) }
+    var directory: String { place.path }
 
     var settings: StoreSettings {
         let clock = clock
