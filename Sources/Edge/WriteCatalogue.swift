@@ -8,6 +8,8 @@ public struct WriteCatalogue: Sendable, Equatable {
     public var workspaces: [String: String] = [:]
     /// Groups with their members.
     public var groups: [LayerName: [LayerName]] = [:]
+    /// Styles by which groups draw a member that may have another one by default.
+    public var groupStyles = DefaultStyles()
 
     public init() {}
 }
@@ -48,6 +50,15 @@ final class CatalogueBoard: Sendable {
         /// one, and until when the last of them may go on.
         fileprivate var styleChanges: UInt64 = 0
         fileprivate var stylesSettleAt: Int64 = .min
+        /// The default styles of all layers; nil: they were not read yet, or cannot be.
+        fileprivate(set) var styles: DefaultStyles?
+        /// Where they were read.
+        fileprivate(set) var stylesSource: CatalogueSettings?
+        /// A write passed since that may have changed one of them.
+        fileprivate(set) var areStylesBehind = false
+        /// By writes that nobody has read anew for, and by those that may still go on.
+        fileprivate var restyled = RestyledLayers()
+        fileprivate var unsettled = RestyledLayers()
     }
 
     private let state = Mutex(Known())
@@ -66,11 +77,37 @@ final class CatalogueBoard: Sendable {
 
     /// A write that passed may have changed the default style of a layer.
     ///
-    /// - Parameter settlesAt: as in `noteChange`.
-    func noteStyleChange(until settlesAt: Int64? = nil) {
+    /// - Parameters:
+    ///   - restyled: of which one, if that is known.
+    ///   - settlesAt: as in `noteChange`.
+    func noteStyleChange(_ restyled: ObservedWrite.Restyled, until settlesAt: Int64? = nil) {
         state.withLock { state in
             state.styleChanges += 1
             if let settlesAt { state.stylesSettleAt = max(state.stylesSettleAt, settlesAt) }
+            guard restyled != .none else { return }
+            state.areStylesBehind = true
+            state.restyled.insert(restyled)
+            if settlesAt != nil { state.unsettled.insert(restyled) }
+        }
+    }
+
+    /// Layers whose default style has to be read anew; the reading begins now.
+    func takeRestyled(at now: Int64) -> RestyledLayers {
+        state.withLock { state in
+            if state.stylesSettleAt <= now {
+                state.restyled.formUnion(state.unsettled)
+                state.unsettled = RestyledLayers()
+            }
+            defer { state.restyled = RestyledLayers() }
+            return state.restyled
+        }
+    }
+
+    /// What the reading found that has taken all `takeRestyled` told; nil: it has failed.
+    func putInForce(_ styles: DefaultStyles?, from source: CatalogueSettings?) {
+        state.withLock { state in
+            (state.styles, state.stylesSource) = (styles, source)
+            state.areStylesBehind = !state.restyled.isEmpty || !state.unsettled.isEmpty
         }
     }
 
@@ -136,6 +173,21 @@ extension Server {
         shared.catalogue.putInForce(catalogue, from: source)
     }
 
+    /// Layers whose default style may have been changed by writes since the last call.
+    public func takeRestyledLayers() -> RestyledLayers {
+        shared.catalogue.takeRestyled(at: monotonicMilliseconds())
+    }
+
+    /// Writes to styles reach as far as these say, from the next one on, unless one has passed
+    /// since `takeRestyledLayers` that may have changed them.
+    ///
+    /// - Parameters:
+    ///   - styles: of all layers; nil: not all are known.
+    ///   - source: where they were read.
+    public func putInForce(_ styles: DefaultStyles?, from source: CatalogueSettings?) {
+        shared.catalogue.putInForce(styles, from: source)
+    }
+
     /// A scope with all that shows what it names, as far as configuration and catalogue tell.
     public func expanded(_ scope: WriteScope) -> WriteScope {
         snapshot.settings.writes.with(shared.catalogue.known).expanded(scope)
@@ -170,6 +222,13 @@ extension WriteSettings {
         guard let catalogue else { return settings }
         settings.context.workspaces.merge(catalogue.workspaces) { own, _ in own }
         settings.groups.merge(catalogue.groups) { own, _ in own }
+        // Of a catalogue without layers there are no pictures either, unless they are not shown to
+        // whoever reads it.
+        if let styles = known.styles, styles.count > 0, known.stylesSource == self.catalogue,
+            !known.areStylesBehind, !known.isBehind
+        {
+            settings.defaultStyles = [styles, catalogue.groupStyles]
+        }
         return settings
     }
 }

@@ -69,6 +69,7 @@ final class BodyObserver {
         guard case .write(var wide) = reader.finish(isWhole: false) else { return .read }
         wide.scope.formUnion(unread.scope)
         wide.isDeferred = wide.isDeferred || unread.isDeferred
+        wide.restyled = .any
         return .write(wide)
     }
 }
@@ -140,7 +141,8 @@ extension LoopState where N: ~Copyable {
         }
         counters.add(.writesObserved)
         watch.stage = .logging
-        noted = writes.expanded(noted)
+        // In force only if nobody ever knows what became of it.
+        noted = writes.expanded(noted, isOver: false)
         awaitDisk(fetch)
         watch.id = store.invalidations.beginWrite(
             InvalidationRule(scope: noted), whenDurable: keptWord(fetch))
@@ -233,12 +235,14 @@ extension LoopState where N: ~Copyable {
         guard outcome.mayHaveHappened, !watch.write.scope.isEmpty else {
             return Store.WriteEnding(id: watch.id, rules: [])
         }
-        let rule = InvalidationRule(scope: writes.expanded(watch.write.scope))
         let goesOn = outcome == .unknown || watch.write.isDeferred
+        let rule = InvalidationRule(scope: writes.expanded(watch.write.scope, isOver: !goesOn))
         let delay = snapshot.settings.writes.repeatDelay
         let settlesAt = goesOn ? network.monotonicMilliseconds.adding(delay) : nil
         if watch.write.scope.mayChangeCatalogue { shared.catalogue.noteChange(until: settlesAt) }
-        if watch.write.scope.mayChangeStyles { shared.catalogue.noteStyleChange(until: settlesAt) }
+        if watch.write.scope.mayChangeStyles {
+            shared.catalogue.noteStyleChange(watch.write.restyled, until: settlesAt)
+        }
         return Store.WriteEnding(id: watch.id, rules: [rule], again: goesOn ? rule : nil)
     }
 

@@ -23,6 +23,9 @@ public struct WriteSettings: Sendable {
     /// The catalogue has not been read yet, or not since it may have changed: any group may show
     /// any layer.
     var awaitsCatalogue = false
+    /// What the catalogue says of all styles that are not in `styles`; empty: not all of it is
+    /// known, or it may have changed since it was read.
+    var defaultStyles: [DefaultStyles] = []
     /// How the subjects of stored responses are read.
     public var reading = ScopeReading.standard
 
@@ -32,17 +35,25 @@ public struct WriteSettings: Sendable {
     }
 
     /// The scope with the layers that are drawn by what it names, and the groups that show those.
-    public func expanded(_ scope: WriteScope) -> WriteScope {
-        withGroups(withLayers(scope))
+    ///
+    /// - Parameter isOver: the write is done. Until it is, layers may come to be drawn by a style
+    ///   of which the catalogue says nothing like that yet.
+    public func expanded(_ scope: WriteScope, isOver: Bool = true) -> WriteScope {
+        let narrow = withGroups(withLayers(scope, isOver))
+        // So many layers that not even those that name another style would be spared.
+        guard narrow.touchesEverything, !scope.touchesEverything else { return narrow }
+        let wide = withGroups(scope)
+        return wide.touchesEverything ? narrow : wide
     }
 
     /// Of styles of which is known whose default they are, those layers in place of all.
-    private func withLayers(_ scope: WriteScope) -> WriteScope {
-        guard !styles.isEmpty else { return scope }
+    private func withLayers(_ scope: WriteScope, _ isOver: Bool) -> WriteScope {
+        guard !styles.isEmpty || !defaultStyles.isEmpty else { return scope }
         var known = WriteScope()
         known.isHard = scope.isHard
         for part in scope.parts {
-            guard case .style(let style) = part.target, let layers = styles[style] else {
+            guard case .style(let style) = part.target, let layers = drawn(by: style, isOver)
+            else {
                 known.insert(part)
                 continue
             }
@@ -58,6 +69,15 @@ public struct WriteSettings: Sendable {
             }
         }
         return known
+    }
+
+    /// What a style draws that does not name it; nil: it may be anything.
+    private func drawn(by style: LayerName, _ isOver: Bool) -> [LayerName]? {
+        if let layers = styles[style] { return layers }
+        guard isOver, !defaultStyles.isEmpty else { return nil }
+        // One of several of the name may be in the configuration.
+        return defaultStyles.flatMap { $0.drawn(by: style) }
+            + styles.flatMap { $0.key.mayBe(style) ? $0.value : [] }
     }
 
     private func withGroups(_ scope: WriteScope) -> WriteScope {

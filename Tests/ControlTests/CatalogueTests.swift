@@ -56,6 +56,55 @@ struct CatalogueTests {
             ])
     }
 
+    @Test(
+        "styles that a group's document names draw the group; where it does not say all, any does",
+        arguments: [
+            ("<publishables><published><name>a:x</name></published></publishables>", [], false),
+            (
+                """
+                <publishables><published><name>a:x</name></published><published type="layerGroup">\
+                <name>g</name></published></publishables><styles><style/><style><name>w:s</name>\
+                <workspace>w</workspace></style></styles>
+                """, ["w:s"], false
+            ),
+            (
+                """
+                <layers><layer><name>x</name></layer></layers><styles><style>s</style>\
+                <style><name>t</name></style><style><name>s</name></style></styles>
+                """, ["s", "t"], false
+            ),
+            (
+                """
+                <rootLayer><name>a:x</name></rootLayer>\
+                <rootLayerStyle><name>root</name></rootLayerStyle>
+                """, ["root"], false
+            ),
+            // A style that says which layers it draws.
+            (
+                """
+                <publishables><published/><published><name>a:x</name></published></publishables>\
+                <styles><style><name>many</name></style><style/></styles>
+                """, ["many"], true
+            ),
+            ("<publishables><null/></publishables>", [], true),
+            (
+                """
+                <publishables><published><name>a:x</name></published></publishables>\
+                <layerGroupStyles><layerGroupStyle><name>night</name></layerGroupStyle>\
+                </layerGroupStyles>
+                """, [], true
+            ),
+        ])
+    func groupStyles(_ text: String, _ styles: [String], _ isUntold: Bool) throws {
+        var documents = Self.documents
+        documents["/layergroups/base.xml"] = "<layerGroup><name>base</name>\(text)</layerGroup>"
+        let found = try read(documents).groupStyles
+        let base = LayerName("base")
+        #expect(Set(found.layers.keys) == Set(styles.map { LayerName($0) }))
+        #expect(found.layers.values.allSatisfy { $0 == [base] })
+        #expect(found.untold == (isUntold ? [base] : []))
+    }
+
     @Test("one that is not whole is none", arguments: documents.keys.sorted())
     func parts(_ path: String) throws {
         for text in [nil, "<cut><short>"] {

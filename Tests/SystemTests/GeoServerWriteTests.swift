@@ -106,6 +106,51 @@ struct GeoServerWriteTests {
         #expect(try edge.get(map("geonode:roads", elsewhere)).isHit)
     }
 
+    private func draw(_ style: String, _ number: Int) throws {
+        let body = "<StyledLayerDescriptor>\(number)</StyledLayerDescriptor>"
+        let type = "application/vnd.ogc.sld+xml"
+        #expect(try send("PUT", "/rest/styles/\(style)", body, type: type).status == 200)
+    }
+
+    @Test("a style goes with the layers whose default one it is, once all of these are known")
+    func styles() throws {
+        let group = """
+            <layerGroup><name>base</name><publishables><published type="layer">\
+            <name>geonode:roads</name></published></publishables><styles><style/></styles>\
+            </layerGroup>
+            """
+        #expect(try send("POST", "/rest/layergroups", group).status == 201)
+        let names = ["geonode:roads", "geonode:rivers", "geonode:cities", "base"]
+        func kept() throws -> [String] { try names.filter { try edge.get(map($0)).isHit } }
+        // Until the catalogue is read every style may draw anything.
+        var number = 0
+        func isNarrow() throws -> Bool? {
+            _ = try kept()
+            number += 1
+            try draw("roads", number)
+            return try kept() == ["geonode:rivers", "geonode:cities"] ? true : nil
+        }
+        #expect(try eventually { try isNarrow() } == true)
+        // Another default style is seen at once by the next write to that style, before it is read.
+        try server.control(
+            "/faults", #"{"kind": "hold", "match": "^GET /geoserver/rest/layers[./]", "count": 9}"#)
+        let body = "<layer><defaultStyle><name>roads</name></defaultStyle></layer>"
+        #expect(try send("PUT", "/rest/layers/geonode:rivers", body).status == 200)
+        _ = try kept()
+        try draw("roads", 1_000)
+        #expect(try kept() == [], "what is under way tells nothing")
+        try server.control("/faults", method: "DELETE")
+        let isRead = try eventually { () -> Bool? in
+            _ = try kept()
+            number += 1
+            try draw("roads", number)
+            return try kept() == ["geonode:cities"] ? true : nil
+        }
+        #expect(isRead == true)
+        let state = try server.state(of: "geonode:rivers")
+        #expect(try edge.get(map("geonode:rivers"))["X-Stand-In-State"] == state)
+    }
+
     @Test("a group that is made behind the edge's back or through it goes with its members")
     func groups() throws {
         let group = """

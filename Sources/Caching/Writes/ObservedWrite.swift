@@ -23,16 +23,30 @@ public struct ObservedWrite: Sendable, Equatable {
         case command
     }
 
+    /// Which layers may be drawn by another default style behind it.
+    public enum Restyled: Sendable, Equatable {
+        case none
+        /// One, or those of that name in any workspace; it may have got another name, too.
+        case layer(LayerName)
+        case any
+    }
+
     public var scope: WriteScope
     public var response: ResponseForm
     /// The server may go on after its answer, as with a seed or an import job: what was fetched
     /// between may be as old as before, so the scope is to take effect again later.
     public var isDeferred = false
+    /// Of a write whose scope reaches legends and capabilities; any other restyles nothing.
+    public var restyled = Restyled.any
 
-    public init(_ scope: WriteScope, response: ResponseForm = .status, isDeferred: Bool = false) {
+    public init(
+        _ scope: WriteScope, response: ResponseForm = .status, isDeferred: Bool = false,
+        restyled: Restyled = .any
+    ) {
         self.scope = scope
         self.response = response
         self.isDeferred = isDeferred
+        self.restyled = restyled
     }
 }
 

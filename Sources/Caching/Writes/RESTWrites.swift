@@ -7,10 +7,11 @@ import HTTP
 enum RESTWrites {
     /// - Parameter segments: those behind `rest`.
     static func recognised(
-        _ segments: [Substring], _ method: HTTP.Method, _ query: RawSpan, charset: String?
+        _ segments: [Substring], _ method: HTTP.Method, _ query: RawSpan,
+        type: (name: String, charset: String?)
     ) -> WriteRecognition {
         let names = WritePath.resource(segments)
-        let request = RESTRequest(names, method, query, charset: charset)
+        let request = RESTRequest(names, method, query, type: type)
         guard let first = names.first else { return .read }
         switch first {
         case "workspaces", "namespaces": return workspace(request)
@@ -81,20 +82,30 @@ enum RESTWrites {
         }
         var name = LayerName(request.names[place + 1])
         if let workspace { name.workspace = workspace }
-        return .write(ObservedWrite(WriteScope(.layer(name), .all)))
+        // With a layer its styles are deleted if that is wished, which others may have.
+        let mayDelete = request.method == .delete && request.names[place] == "layers"
+        return .write(
+            ObservedWrite(
+                WriteScope(.layer(name), .all), restyled: mayDelete ? .any : .layer(name)))
     }
 
     private static func style(
         _ request: RESTRequest, at place: Int, workspace: String?
     ) -> WriteRecognition {
-        let named = place + 1 < request.names.count ? request.names[place + 1] : request.name
-        guard let named else {
+        let isThere = place + 1 < request.names.count
+        guard let named = isThere ? request.names[place + 1] : request.name else {
             // It has no name yet, so nothing is drawn with it.
-            return .write(ObservedWrite(WriteScope(.everything, [.legends, .capabilities])))
+            return .write(
+                ObservedWrite(
+                    WriteScope(.everything, [.legends, .capabilities]), restyled: .none))
         }
         var name = LayerName(named)
         if let workspace { name.workspace = workspace }
-        return .write(ObservedWrite(WriteScope(.style(name), .drawn)))
+        // No layer has a new style yet, and none gets another one by what its own says. A document
+        // about a style, rather than its text, may give it another name.
+        let isSame = !isThere || request.method == .put && request.hasStyleText
+        return .write(
+            ObservedWrite(WriteScope(.style(name), .drawn), restyled: isSame ? .none : .any))
     }
 
     /// The importer changes something when a context is run, perhaps after its answer.
@@ -106,7 +117,7 @@ enum RESTWrites {
 
     /// Who may see what: at once, and not even stale.
     private static func permission(_ request: RESTRequest) -> WriteRecognition {
-        let all = ObservedWrite(WriteScope(.everything, .all, isHard: true))
+        let all = ObservedWrite(WriteScope(.everything, .all, isHard: true), restyled: .none)
         if request.names[0] == "security", request.names.count > 3, request.names[1] == "acl",
             request.names[2] == "layers"
         {
@@ -117,7 +128,8 @@ enum RESTWrites {
                 parts[1] == "*"
                 ? WriteScope.Target.workspace(String(parts[0]))
                 : .layer(LayerName(workspace: String(parts[0]), String(parts[1])))
-            return .write(ObservedWrite(WriteScope(target, .all, isHard: true)))
+            return .write(
+                ObservedWrite(WriteScope(target, .all, isHard: true), restyled: .none))
         }
         let isNewRule = request.names.prefix(2) == ["geofence", "rules"] && request.method == .post
         guard isNewRule, request.names.count == 2 else { return .write(all) }
@@ -135,11 +147,24 @@ struct RESTRequest {
     /// The parameter `exec`, by which an import runs as soon as it is made.
     var executes: Bool
     var charset: String?
+    /// Its body is a style's own text, by its media type, and no document about it.
+    var hasStyleText: Bool
 
-    init(_ names: [String], _ method: HTTP.Method, _ query: RawSpan, charset: String?) {
+    /// GeoServer's `StyleHandler`s, and a style's text with its pictures.
+    private static let styleTexts: Set<String> = [
+        "application/vnd.ogc.sld+xml", "application/vnd.ogc.se+xml",
+        "application/vnd.geoserver.geocss+css", "application/vnd.geoserver.ysld+yaml",
+        "application/vnd.geoserver.mbstyle+json", "application/zip",
+    ]
+
+    init(
+        _ names: [String], _ method: HTTP.Method, _ query: RawSpan,
+        type: (name: String, charset: String?)
+    ) {
         self.names = names
         self.method = method
-        self.charset = charset
+        charset = type.charset
+        hasStyleText = Self.styleTexts.contains(type.name)
         name = parameterValue("name", in: query).flatMap { $0.isEmpty ? nil : $0 }
         executes = parameterValue("exec", in: query)?.lowercased() == "true"
     }

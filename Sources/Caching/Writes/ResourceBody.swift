@@ -113,7 +113,7 @@ struct ResourceBody {
         let target = body.workspace.map { WriteScope.Target.workspace($0) } ?? .everything
         scope.insert(WriteScope.Part(target, .capabilities))
         scope.insert(WriteScope.Part(.everything, .lists))
-        return .write(ObservedWrite(scope))
+        return .write(ObservedWrite(scope, restyled: .layer(layer)))
     }
 
     /// GeoFence's rule: without a layer it is for a workspace, without either for all.
@@ -128,10 +128,12 @@ struct ResourceBody {
         let layer = value("\(root)/layer").flatMap { $0 == "*" ? nil : $0 }
         let hasLayer = !values.values(at: "\(root)/layer").isEmpty
         if hasLayer, layer == nil {
-            return .write(ObservedWrite(WriteScope(.workspace(workspace), .all, isHard: true)))
+            return .write(
+                ObservedWrite(
+                    WriteScope(.workspace(workspace), .all, isHard: true), restyled: .none))
         }
         let target: WriteScope.Target =
             layer.map { .layer(LayerName(workspace: workspace, $0)) } ?? .workspace(workspace)
-        return .write(ObservedWrite(WriteScope(target, .all, isHard: true)))
+        return .write(ObservedWrite(WriteScope(target, .all, isHard: true), restyled: .none))
     }
 }

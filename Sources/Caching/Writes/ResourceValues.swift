@@ -3,8 +3,10 @@ package import HTTP
 /// The texts of a document of a REST interface, each with the names of the elements it stands in.
 package struct ResourceValues {
     /// In the order of the document, white space reduced; empty ones are left out, but for names
-    /// and values of pairs.
+    /// and values of pairs and what a group publishes.
     package private(set) var all: [(path: String, text: String)] = []
+    /// The local name of the outermost element; nil: none has begun.
+    package private(set) var root: String?
     private let most: Int
     /// The local names of the open elements.
     private var path: [String] = []
@@ -23,12 +25,14 @@ package struct ResourceValues {
         switch event {
         case .start(let element):
             path.append(element.name.local)
+            if root == nil { root = path[0] }
             text = ""
         case .text(let piece): if path.count <= Self.depthMax { text += piece }
         case .end:
             let value = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
             let isPaired = path.suffix(2) == ["entry", "string"]
-            if !value.isEmpty || isPaired, !isFull {
+            let isPublished = path.count > 1 && path[path.count - 2] == "publishables"
+            if !value.isEmpty || isPaired || isPublished, !isFull {
                 all.append((path.joined(separator: "/"), value))
             }
             path.removeLast()

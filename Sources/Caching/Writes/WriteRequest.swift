@@ -76,7 +76,7 @@ public enum WriteRequest {
         switch segments[place] {
         case "rest":
             return method.isSafe
-                ? .read : RESTWrites.recognised(below, method, query, charset: type.charset)
+                ? .read : RESTWrites.recognised(below, method, query, type: type)
         case "gwc":
             guard !method.isSafe, below.first == "rest" else { return .read }
             return TileCacheWrites.recognised(

@@ -80,7 +80,7 @@ public struct WriteScope: Sendable, Equatable {
     }
 
     /// Whether it reaches what nothing was said of.
-    var touchesEverything: Bool { parts.contains { $0.target == .everything } }
+    package var touchesEverything: Bool { parts.contains { $0.target == .everything } }
 
     /// Whether the write made nothing stale.
     public var isEmpty: Bool { parts.isEmpty }

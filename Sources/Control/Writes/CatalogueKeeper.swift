@@ -1,10 +1,11 @@
+import Caching
 import Dispatch
 import Edge
 import Reactor
 import Synchronization
 
 /// Keeps what the edge knows of its servers' catalogue in step: reads it at an interval, and soon
-/// after a write that may have changed it.
+/// after a write that may have changed it; beside that the default styles of its layers.
 final class CatalogueKeeper: Sendable {
     private let server: Server
     private let observer: any EventObserver
@@ -18,10 +19,12 @@ final class CatalogueKeeper: Sendable {
         var settings: CatalogueSettings?
     }
     private let state = Mutex(State())
+    private let styles: DefaultStyleKeeper
 
     init(_ server: Server, _ observer: any EventObserver) {
         self.server = server
         self.observer = observer
+        styles = DefaultStyleKeeper(server, observer)
     }
 
     /// Reads from now on, until the timer is cancelled.
@@ -34,7 +37,13 @@ final class CatalogueKeeper: Sendable {
     }
 
     private func look() {
-        guard !server.isStopping, let settings = server.catalogueSettings else { return }
+        guard !server.isStopping else { return }
+        let settings = server.catalogueSettings
+        if let settings { lookAtGroups(settings) }
+        styles.look(settings)
+    }
+
+    private func lookAtGroups(_ settings: CatalogueSettings) {
         let now = Int64(monotonicMilliseconds())
         let isChanged = server.takeCatalogueChange()
         let isDue = state.withLock { state in
@@ -60,12 +69,7 @@ final class CatalogueKeeper: Sendable {
             (call.authorization, call.timeout) = (settings.authorization, settings.timeout)
             do throws(MemberClient.Failure) {
                 var reader = CatalogueReader { path throws(MemberClient.Failure) in
-                    var bytes: [UInt8] = []
-                    try MemberClient.ask(call, "GET", settings.restPath + path) { piece in
-                        guard bytes.count < 4 << 20 else { return }
-                        unsafe piece.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
-                    }
-                    return bytes
+                    try MemberClient.document(call, settings.restPath + path)
                 }
                 server.putInForce(try reader.read(), from: settings)
                 return nil
@@ -84,5 +88,17 @@ final class CatalogueKeeper: Sendable {
             "the catalogue of origin \"\(settings.origin)\" cannot be read: \(failure); a write to "
                 + "a layer touches whatever is drawn where it is, unless nothing has changed since "
                 + "it was read; see writes.catalogue")
+    }
+}
+
+extension MemberClient {
+    /// A document of a catalogue; of a longer one than is read only so much that it is none.
+    static func document(_ call: MemberTarget, _ path: String) throws(Failure) -> [UInt8] {
+        var bytes: [UInt8] = []
+        try ask(call, "GET", path) { piece in
+            guard bytes.count <= ResourceValues.byteLimit else { return }
+            unsafe piece.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+        }
+        return bytes
     }
 }

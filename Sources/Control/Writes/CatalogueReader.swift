@@ -50,7 +50,28 @@ struct CatalogueReader {
                 if layer.workspace == nil { layer.workspace = workspace }
                 return layer
             }
+            Self.readStyles(of: group, in: found, &catalogue.groupStyles)
         }
+    }
+
+    /// By which styles a group draws: those that its document names, for whichever member. A bare
+    /// name may be any workspace's.
+    private static func readStyles(
+        of group: LayerName, in found: ResourceValues, _ styles: inout DefaultStyles
+    ) {
+        let names = ["layerGroup/styles/style", "layerGroup/rootLayerStyle"].flatMap {
+            found.values(at: $0 + "/name") + found.values(at: $0)
+        }
+        for name in Set(names) { styles.layers[LayerName(name), default: []].append(group) }
+        // A member without a name is a style whose text says which layers it draws, and by what; a
+        // group with styles of its own may draw other members by others.
+        let place = "layerGroup/publishables/"
+        let members = found.all.count {
+            $0.path.hasPrefix(place) && !$0.path.dropFirst(place.count).contains("/")
+        }
+        let named = found.values(at: place + "published/name").count
+        let hasOwn = found.all.contains { $0.path.hasPrefix("layerGroup/layerGroupStyles/") }
+        if members != named || hasOwn { styles.untold.append(group) }
     }
 
     private mutating func document(
@@ -60,11 +81,7 @@ struct CatalogueReader {
         guard asked <= Self.documentLimit else {
             throw MemberClient.Failure("its catalogue has too many workspaces and groups")
         }
-        let bytes = try ask(path)
-        guard let document = ResourceValues(bytes) else {
-            throw MemberClient.Failure("\(path) is no XML that can be read")
-        }
-        return document
+        return try ResourceValues(of: path, ask)
     }
 
     /// A name as a segment of a path.
@@ -84,10 +101,23 @@ struct CatalogueReader {
 }
 
 extension ResourceValues {
-    /// Those of a whole document; nil: it is not whole, or no XML.
-    init?(_ bytes: [UInt8]) {
+    /// Longest document of a catalogue that is read, in bytes.
+    static var byteLimit: Int { 4 << 20 }
+
+    /// Those of a document that is asked for; throws when there is none that can be read.
+    init(of path: String, _ ask: CatalogueReader.Ask) throws(MemberClient.Failure) {
+        guard let document = ResourceValues(try ask(path), atMost: Self.byteLimit) else {
+            throw MemberClient.Failure("\(path) is no XML that can be read")
+        }
+        self = document
+    }
+
+    /// Those of a whole document; nil: it is not whole, too long, or no XML.
+    init?(_ bytes: [UInt8], atMost byteLimit: Int = XMLLimits.document.documentBytes) {
         self.init()
-        var stream = XMLStream(limits: .document)
+        var limits = XMLLimits.document
+        limits.documentBytes = byteLimit
+        var stream = XMLStream(limits: limits)
         unsafe stream.append(bytes.span.bytes)
         stream.close()
         do throws(XMLError) {

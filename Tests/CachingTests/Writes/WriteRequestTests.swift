@@ -143,6 +143,71 @@ struct WriteRequestTests {
         #expect(Writes.line(style) == "style a drawn")
     }
 
+    @Test(
+        "which layers may have another default style behind it",
+        arguments: [
+            (Method.put, "/geoserver/rest/layers/a:x.xml", "text/xml", .layer(LayerName("a:x"))),
+            (.put, "/geoserver/rest/layers/x", "text/xml", .layer(LayerName("x"))),
+            (.delete, "/geoserver/rest/layers/a:x", "", .any),
+            (
+                .post, "/geoserver/rest/layers/a:x/styles?default=true", "text/xml",
+                .layer(LayerName("a:x"))
+            ),
+            (
+                .put, "/geoserver/rest/workspaces/a/datastores/d/featuretypes/x", "text/xml",
+                .layer(LayerName("a:x"))
+            ),
+            (
+                .delete, "/geoserver/rest/workspaces/a/datastores/d/featuretypes/x", "",
+                .layer(LayerName("a:x"))
+            ),
+            (.put, "/geoserver/rest/styles/s", "application/vnd.ogc.sld+xml; charset=UTF-8", .none),
+            (
+                .put, "/geoserver/rest/workspaces/a/styles/s.sld", "Application/VND.ogc.se+xml",
+                .none
+            ),
+            (.put, "/geoserver/rest/styles/s", "application/zip", .none),
+            // It may be renamed.
+            (.put, "/geoserver/rest/styles/s", "application/xml", .any),
+            (.put, "/geoserver/rest/styles/s", "application/json", .any),
+            (.put, "/geoserver/rest/styles/s", "", .any),
+            (.delete, "/geoserver/rest/styles/s", "application/vnd.ogc.sld+xml", .any),
+            (.post, "/geoserver/rest/styles", "application/xml", .none),
+            (.post, "/geoserver/rest/styles?name=s", "application/vnd.ogc.sld+xml", .none),
+            (.post, "/geoserver/rest/security/acl/layers", "application/xml", .none),
+            (.post, "/geoserver/rest/ruleCache/invalidate", "", .none),
+            (.put, "/geoserver/rest/reload", "", .any), (.put, "/geoserver/rest/reset", "", .any),
+            (.delete, "/geoserver/rest/workspaces/a", "", .any),
+            (.put, "/geoserver/rest/workspaces/a/datastores/d/file.shp", "application/zip", .any),
+            (.post, "/geoserver/rest/imports/3", "", .any),
+            (.post, "/geoserver/web/?wicket", "application/x-www-form-urlencoded", .any),
+            (.post, "/layers/a:x/style/manage", "text/html", .any),
+        ] as [(Method, String, String, ObservedWrite.Restyled)])
+    func restyled(
+        _ method: Method, _ target: String, _ type: String, _ expected: ObservedWrite.Restyled
+    ) {
+        guard case .write(let write) = Writes.recognised(method, target, type: type) else {
+            Issue.record("\(target) is no write")
+            return
+        }
+        #expect(write.restyled == expected, "\(method) \(target) \(type)")
+    }
+
+    @Test("a layer that is made is the only one that has a style it had not")
+    func newLayer() {
+        let target = "/geoserver/rest/workspaces/a/datastores/d/featuretypes"
+        func restyled(_ body: String) -> ObservedWrite.Restyled? {
+            guard case .write(let write) = Writes.read(Array(body.utf8), to: target) else {
+                return nil
+            }
+            return write.restyled
+        }
+        #expect(
+            restyled("<featureType><name>x</name></featureType>") == .layer(LayerName("a:x")))
+        #expect(restyled("<featureType><title>x</title></featureType>") == .any)
+        #expect(restyled("<featureType><name>x</name>") == .any)
+    }
+
     @Test("what goes on after its answer says so")
     func deferred() {
         for target in ["/geoserver/rest/imports/3", "/layers/geonode:X/append"] {
