@@ -8,8 +8,12 @@ public enum ResultType: UInt8, Sendable, CaseIterable {
     case miss
     /// An error status, stored or not.
     case error
+    /// The edge had no room to ask the origin.
+    case capacityExceeded
     /// Sent to the same URL over TLS.
     case redirect
+
+    public var isError: Bool { self == .error || self == .capacityExceeded }
 
     /// The word in `X-Cache`, log and metric.
     public var word: StaticString {
@@ -18,6 +22,7 @@ public enum ResultType: UInt8, Sendable, CaseIterable {
         case .refreshHit: "RefreshHit"
         case .miss: "Miss"
         case .error: "Error"
+        case .capacityExceeded: "CapacityExceeded"
         case .redirect: "Redirect"
         }
     }

@@ -182,7 +182,7 @@ extension LoopState where N: ~Copyable {
         switch result {
         case .hit: counters.add(.hits)
         case .refreshHit: counters.add(.refreshHits)
-        case .error: counters.add(.errors)
+        case .error, .capacityExceeded: counters.add(.errors)
         default: counters.add(.misses)
         }
     }

@@ -241,7 +241,7 @@ extension LoopState where N: ~Copyable {
             // A stale response that may not be used makes it 504 (RFC 9111 §5.2.2.2).
             let isGateway = exchange.entry == nil || exchange.policy.mode == .cloudfront
             let status = isGateway ? exchange.status(of: failure) : 504
-            answer(exchange, status, detail: failure.detailedResult)
+            answer(exchange, status, detail: failure.detailedResult, result: failure.result)
         }
     }
 

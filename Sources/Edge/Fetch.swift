@@ -112,6 +112,15 @@ package final class Fetch {
         let isOnce = wish?.ask == .write || exchange.watch != nil && request.method.isSafe
         return request.method.isIdempotent && !isOnce || !hasSentHead
     }
+
+    /// Whether it may be sent once more after a member took it and gave no answer, or a bad one.
+    ///
+    /// CloudFront repeats GET and HEAD only: a PUT that timed out may still be at work, and what it
+    /// does need not be the same twice. Otherwise RFC 9110 §9.2.2 is the measure.
+    var isRetriable: Bool {
+        let isRead = request.method == .get || request.method == .head
+        return isReplayable && (isRead || !hasSentHead || exchange.policy.mode == .rfc9111)
+    }
 }
 
 extension LoopState where N: ~Copyable {
@@ -389,7 +398,7 @@ extension LoopState where N: ~Copyable {
             fetch.tried &= ~(1 << UInt64(fetch.member & 63))
         }
         // A distribution's attempts are its own business, and come out of no budget.
-        guard failure.mayTryAnother, fetch.isReplayable,
+        guard failure.mayTryAnother, fetch.isRetriable,
             others || repeats || hasOther(fetch, strict: false),
             awaits && repeats || wasTrial || fetch.pool.takeRetry()
         else {

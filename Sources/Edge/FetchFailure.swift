@@ -65,6 +65,14 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
         }
     }
 
+    /// What is answered with it, where there is nothing better.
+    var result: ResultType {
+        switch self {
+        case .queueFull, .queueTimeout, .queueDeadline, .memberHeld, .exhausted: .capacityExceeded
+        default: .error
+        }
+    }
+
     /// The word for logs, `Cache-Status` details and `/status`.
     public var word: StaticString {
         switch self {

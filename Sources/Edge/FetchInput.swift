@@ -214,7 +214,7 @@ extension LoopState where N: ~Copyable {
         fetch.followWithMember()
         let tried = fetch.tried | 1 << UInt64(fetch.member & 63)
         // Without a member to turn to at once, this answer is the best there is.
-        guard (502...504).contains(head.status), !fetch.evidence.isHeldOff, fetch.isReplayable,
+        guard (502...504).contains(head.status), !fetch.evidence.isHeldOff, fetch.isRetriable,
             fetch.request.method.isIdempotent, fetch.exchange.intake.isComplete,
             let next = fetch.pool.chooseRetry(
                 tried: tried, isFree: fetch.evidence.isTrial, at: network.monotonicMilliseconds,

@@ -40,10 +40,15 @@ extension LoopState where N: ~Copyable {
 
     /// A final answer of the edge's own to an exchange: the distribution's page for that error, or
     /// what its program can use, or a page of the edge's own.
-    mutating func answer(_ exchange: Exchange, _ status: Int, detail: StaticString) {
-        if showsPage(exchange, for: status) { return }
+    ///
+    /// The distribution's page says that the origin failed, which want of room does not.
+    mutating func answer(
+        _ exchange: Exchange, _ status: Int, detail: StaticString, result: ResultType = .error
+    ) {
+        if result == .error, showsPage(exchange, for: status) { return }
         if answersFallback(exchange, status, detail) { return }
         var page = localPage(status, detail: detail, requestID: exchange.outcome.requestID)
+        page.result = result
         if status >= 500 { page.retryAfter = exchange.retryAfter }
         answer(exchange, page)
     }
@@ -69,7 +74,7 @@ extension LoopState where N: ~Copyable {
         exchange.shared.map { _ = $0.leave(exchange.id) }
         exchange.shared = nil
         leaveFetch(exchange)
-        if sent.result == .error { counters.add(.errors) }
+        if sent.result.isError { counters.add(.errors) }
         setDeadline(slot, milliseconds: limits.writeTimeout)
         if flush(slot), viewers[slot].exchange === exchange { finish(slot) }
     }

@@ -9,7 +9,7 @@ struct LocalPage {
     var status: Int
     /// Why, in one word for log and `Cache-Status`.
     var detail: StaticString
-    var result = ResultType.error
+    var result: ResultType
     var mediaType: StaticString = "text/html; charset=utf-8"
     var content: [UInt8] = []
     /// Seconds.
@@ -25,9 +25,10 @@ struct LocalPage {
     /// The content follows behind the head, from elsewhere.
     var isSentApart = false
 
-    init(_ status: Int, detail: StaticString) {
+    init(_ status: Int, detail: StaticString, result: ResultType = .error) {
         self.status = status
         self.detail = detail
+        self.result = result
     }
 }
 

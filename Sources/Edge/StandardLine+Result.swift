@@ -17,8 +17,8 @@ extension StandardLine {
 
     /// After the last byte.
     static func resultType(_ outcome: Outcome) -> StaticString {
-        guard let failure = failure(outcome) else { return outcome.result.word }
-        return matches(failure, "CapacityExceeded") ? failure : "Error"
+        let hasFailed = failure(outcome) != nil && !outcome.result.isError
+        return hasFailed ? "Error" : outcome.result.word
     }
 
     /// Just before the first byte; the viewer may have left since.

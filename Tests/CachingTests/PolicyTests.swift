@@ -83,7 +83,7 @@ struct PolicyTests {
             ])
         #expect(
             ResultType.allCases.map { "\($0.word)" } == [
-                "Hit", "RefreshHit", "Miss", "Error", "Redirect",
+                "Hit", "RefreshHit", "Miss", "Error", "CapacityExceeded", "Redirect",
             ])
         #expect(Set(Lifetime.Source.allCases.map { "\($0.word)" }).count == 9)
     }

@@ -60,7 +60,7 @@ extension LoopState where N: ~Copyable {
     /// Source: CloudFront, "Origin settings", connection attempts of custom origins.
     func awaitsAgain(_ fetch: Fetch, _ failure: FetchFailure) -> Bool {
         guard failure == .firstByteTimeout, let imported = fetch.exchange.imported,
-            !imported.isS3, isRepeatable(fetch.exchange)
+            !imported.isS3, fetch.isRetriable, isRepeatable(fetch.exchange)
         else { return false }
         return fetch.waits < fetch.pool.settings.attempts
     }

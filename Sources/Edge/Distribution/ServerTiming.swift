@@ -35,7 +35,7 @@ extension LoopState where N: ~Copyable {
         switch outcome.result {
         case .hit: writer.append("cdn-cache-hit")
         case .refreshHit: writer.append("cdn-cache-refresh")
-        case .miss, .error, .redirect: writer.append("cdn-cache-miss")
+        case .miss, .error, .capacityExceeded, .redirect: writer.append("cdn-cache-miss")
         }
         writer.append(",cdn-pop;desc=\"")
         unsafe writer.append(bytes: hot.pointOfPresence)
