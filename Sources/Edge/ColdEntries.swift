@@ -17,14 +17,67 @@ extension LoopState where N: ~Copyable {
     }
 
     /// Whether the body can be sent without waiting for the disk, and was found to be sound.
+    ///
+    /// Of a long body only what is sent first: later parts are looked at before they are sent.
     mutating func isReady(_ entry: StoredEntry) -> Bool {
-        guard case .chunks(let objectID, _) = entry.body,
-            let base = unsafe scratch.parts.baseAddress
-        else { return true }
-        guard reader?.isVouched(objectID) == true else { return false }
-        let head = unsafe reader?.gather(
-            objectID: objectID, fromChunk: 0, skip: 0, limit: 65_280, into: base, capacity: 16)
-        return head.map { unsafe reader?.isResident(base, count: $0.count) == true } ?? false
+        let length = min(Int(entry.header.bodyLength), Ahead.window)
+        guard let run = entry.body.run(0..<length) else { return true }
+        return reader?.isVouched(run.objectID) == true
+            && isResident(0..<run.bytes.upperBound, of: run.objectID)
+    }
+
+    /// Whether bytes of a stored body can be sent without waiting for the disk.
+    mutating func isResident(_ range: Range<Int>, in body: StoredBody) -> Bool {
+        body.run(range).map { isResident($0.bytes, of: $0.objectID) } ?? true
+    }
+
+    /// The same of an object's bytes. What is gone is no matter of the disk's.
+    private mutating func isResident(_ range: Range<Int>, of objectID: UInt64) -> Bool {
+        guard let base = unsafe scratch.parts.baseAddress else { return true }
+        var at = range.lowerBound
+        while at < range.upperBound {
+            guard
+                let found = unsafe reader?.gather(
+                    objectID: objectID, fromChunk: at / ObjectKeys.chunkBytes,
+                    skip: at % ObjectKeys.chunkBytes, limit: range.upperBound - at, into: base),
+                found.count > 0
+            else { return true }
+            if unsafe reader?.isResident(base, count: found.count) == false { return false }
+            at += found.bytes
+        }
+        return true
+    }
+
+    /// Whether what a viewer is sent next is in memory; else it is read aside, and the viewer goes
+    /// on when that is done. Too many wait for the disk: then it is waited for here.
+    mutating func isAhead(_ slot: UInt32, _ copy: StoredCopy) -> Bool {
+        if viewers[slot].stored.ahead.awaitsPages { return false }
+        let (next, now) = (viewers[slot].stored.next, network.monotonicMilliseconds)
+        if next < viewers[slot].stored.ahead.end, now < viewers[slot].stored.ahead.until {
+            return true
+        }
+        let range = next..<min(viewers[slot].stored.end, next + Ahead.window)
+        guard let run = copy.withEntry({ $0.body.run(range) }) else { return true }
+        viewers[slot].stored.ahead = Ahead(end: range.upperBound, until: now + Ahead.lifetime)
+        beginReading()
+        let isResident = isResident(run.bytes, of: run.objectID)
+        endReading()
+        if isResident { return true }
+        counters.add(.coldFaults)
+        let token = Token(viewers.life(of: slot), kind: TokenKind.viewer)
+        let (mailbox, bits) = (shared.mailboxes[index], token.bits)
+        let isTaken = store?.faultIn(run.bytes, of: run.objectID) { _ in
+            _ = mailbox.post(.pagesRead(viewer: bits))
+        }
+        viewers[slot].stored.ahead.awaitsPages = isTaken == true
+        return isTaken != true
+    }
+
+    /// What was to be sent next is in memory, or gone.
+    mutating func pagesRead(_ token: Token) {
+        guard viewers.contains(token), viewers[token.slot].stored.ahead.awaitsPages else { return }
+        viewers[token.slot].stored.ahead.awaitsPages = false
+        sendStored(token.slot)
     }
 
     /// Has the entry read aside; the exchange goes on when that is done. A refresh begins at once.

@@ -93,6 +93,8 @@ package enum LoopMessage: Sendable {
     case yieldPlace(OriginPool)
     /// Nobody has an answer of this member any more: who waits for one may ask another.
     case memberOut(OriginPool, Int)
+    /// What this viewer is sent next of a stored body was read from disk.
+    case pagesRead(viewer: UInt64)
     /// The slowest reader of this fetch has caught up, or left.
     case caughtUp(fetch: UInt64)
     /// What this exchange was to be answered with is gone, or proved to be damaged.
@@ -342,6 +344,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
             case .memberBack(let pool): serveWaiting(pool)
             case .yieldPlace(let pool): yieldsPlace(pool)
             case .memberOut(let pool, let member): leaveMember(pool, member)
+            case .pagesRead(let viewer): pagesRead(Token(bits: viewer))
             case .caughtUp(let fetch): resume(Token(bits: fetch))
             case .replace(let snapshot): replace(snapshot)
             case .adopt(let fd, let settings): adopt(fd, settings)

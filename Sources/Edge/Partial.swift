@@ -10,7 +10,7 @@ extension LoopState where N: ~Copyable {
         guard exchange.head.method == .get, !exchange.facts.hasRange, !exchange.tagsContent,
             let entry = exchange.entry,
             entry.header.kind == .partial, entry.header.rangeStart == 0,
-            entry.header.bodyLength > 0,
+            entry.header.bodyLength > 0, entry.header.bodyLength <= Self.joinedBytesMax,
             entry.header.completeLength != EntryHeader.unknownLength,
             entry.header.bodyLength < entry.header.completeLength,
             entry.header.flags.contains(.hasETag), !entry.header.flags.contains(.weakETag),
@@ -117,11 +117,18 @@ extension LoopState where N: ~Copyable {
         }
     }
 
-    /// Copies a run of a stored body out of the store; nil when it is not there any more.
+    /// Most bytes of what is stored that are put together with others: they are copied on the
+    /// loop, where 4 MiB take about a millisecond. With a longer part the whole is asked for.
+    static var joinedBytesMax: Int { 4 << 20 }
+
+    /// Copies a run of a stored body out of the store; nil when it is not there any more, too
+    /// long, or would have to be waited for.
     private mutating func copyBytes(_ copy: StoredCopy, _ range: Range<Int>) -> [UInt8]? {
-        guard range.count <= snapshot.settings.cache.objectBytes, isVouched(copy) else {
-            return nil
-        }
+        guard range.count <= Self.joinedBytesMax, isVouched(copy) else { return nil }
+        beginReading()
+        let isAtHand = copy.withEntry { isResident(range, in: $0.body) }
+        endReading()
+        guard isAtHand else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(range.count)
         while bytes.count < range.count {

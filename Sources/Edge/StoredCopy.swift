@@ -12,6 +12,14 @@ enum StoredBody {
     case chunks(objectID: UInt64, first: Int)
     /// With the writer still.
     case pending(Unmanaged<PendingObject>)
+
+    /// Where a run of the body lies among an object's bytes, counted from its first chunk; nil: in
+    /// memory.
+    func run(_ range: Range<Int>) -> (objectID: UInt64, bytes: Range<Int>)? {
+        guard case .chunks(let objectID, let first) = self else { return nil }
+        let start = first * ObjectKeys.chunkBytes
+        return (objectID, (start + range.lowerBound)..<(start + range.upperBound))
+    }
 }
 
 /// A stored response as it is served: plain pointers, valid as long as their owner keeps them (the

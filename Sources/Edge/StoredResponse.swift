@@ -165,7 +165,9 @@ extension LoopState where N: ~Copyable {
         outcome.framingBytes = writer.count
         unsafe scratch.parts[0] = unsafe iovec(
             iov_base: scratch.head.baseAddress, iov_len: writer.count)
-        let count = 1 + (range.isEmpty ? 0 : gather(entry.body, range, after: 1).parts)
+        // Of a later part nobody has looked whether it is in memory: that is for `sendStored`.
+        let isAtHand = range.lowerBound == 0 || entry.body.run(range) == nil
+        let count = 1 + (range.isEmpty || !isAtHand ? 0 : gather(entry.body, range, after: 1).parts)
         let sent: Int
         switch send(slot, parts: count) {
         case .bytes(let count): sent = count
@@ -317,7 +319,7 @@ extension LoopState where N: ~Copyable {
     }
 
     private mutating func sendSlice(_ slot: UInt32, _ copy: StoredCopy) -> Int? {
-        guard flush(slot) else { return nil }
+        guard flush(slot), isAhead(slot, copy) else { return nil }
         let range = viewers[slot].stored.next..<viewers[slot].stored.end
         let result: IOResult
         beginReading()

@@ -84,8 +84,24 @@ struct StoredSend {
     /// Offsets in the stored body.
     var next = 0
     var end = 0
+    /// What of it was found to be in memory.
+    var ahead = Ahead()
     /// What the access log says when it is done.
     var record: DeferredRecord?
+}
+
+/// The part of a stored body that is in memory, and sent without another look.
+struct Ahead {
+    /// Bytes that are looked at at once.
+    static let window = 262_144
+    /// Milliseconds for which the kernel is believed to leave them there.
+    static let lifetime: Milliseconds = 1_000
+
+    /// An offset in the stored body.
+    var end = 0
+    var until = Milliseconds.min
+    /// They are being read.
+    var awaitsPages = false
 }
 
 /// An access log line that waits for its last byte, for viewers who could not take all at once.

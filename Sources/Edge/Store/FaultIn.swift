@@ -14,9 +14,24 @@ public enum FaultInResult: Sendable {
     case damaged
 }
 
-/// An entry to be read, and who waits for it.
+/// What is to be read, and who waits for it.
 struct FaultIn: Sendable {
-    var key: CacheKey
+    enum Wish {
+        /// An entry, which is checked too.
+        case entry(CacheKey)
+        /// Bytes of an object that is held, counted from its first chunk.
+        case bytes(Range<Int>, of: UInt64)
+
+        /// What chooses the worker.
+        fileprivate var number: UInt64 {
+            switch self {
+            case .entry(let key): key.low
+            case .bytes(_, let objectID): objectID
+            }
+        }
+    }
+
+    var wish: Wish
     var whenReady: @Sendable (FaultInResult) -> Void
 }
 
@@ -45,7 +60,7 @@ final class FaultInQueue: Sendable {
         if isStepping {
             waiting.withLock { $0.append(work) }
         } else {
-            queues[Int(work.key.low % UInt64(Self.workers))].async { self.perform(work) }
+            queues[Int(work.wish.number % UInt64(Self.workers))].async { self.perform(work) }
         }
         return true
     }
@@ -64,7 +79,10 @@ final class FaultInQueue: Sendable {
         core.counters.add(.faultIns)
         let result = unsafe core.readers.take().map { slot in
             var reader = unsafe StoreReader(core, slot: slot.slot, counter: slot.counter, places: 1)
-            return reader.readWhole(work.key, core)
+            switch work.wish {
+            case .entry(let key): return reader.readWhole(key, core)
+            case .bytes(let range, let objectID): return reader.read(range, of: objectID)
+            }
         }
         count.subtract(1, ordering: .relaxed)
         // Without a reader nothing was read: as if it were not there.
@@ -105,6 +123,42 @@ extension StoreReader {
         return .ready
     }
 
+    /// Reads bytes of an object that somebody holds, a slice in each snapshot.
+    mutating func read(_ range: Range<Int>, of objectID: UInt64) -> FaultInResult {
+        var at = range.lowerBound
+        return unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: 16) { parts in
+            guard let base = parts.baseAddress else { return .absent }
+            while at < range.upperBound {
+                begin()
+                defer { end() }
+                let slice = unsafe gather(
+                    objectID: objectID, fromChunk: at / ObjectKeys.chunkBytes,
+                    skip: at % ObjectKeys.chunkBytes, limit: range.upperBound - at, into: base)
+                guard slice.count > 0 else { return .absent }
+                unsafe read(base, slice.count)
+                at += slice.bytes
+            }
+            return .ready
+        }
+    }
+
+    /// All at once, so that the disk can work on them together.
+    ///
+    /// - Returns: their checksum behind that of what came before.
+    @discardableResult
+    private func read(
+        _ parts: UnsafeMutablePointer<iovec>, _ count: Int, _ before: Checksum = Checksum()
+    ) -> Checksum {
+        var checksum = before
+        for index in 0..<count {
+            unsafe Residency.prefetch(UnsafeRawBufferPointer(parts[index]))
+        }
+        for index in 0..<count {
+            unsafe checksum.update(UnsafeRawBufferPointer(parts[index]).bytes)
+        }
+        return checksum
+    }
+
     /// CRC-32C of all chunks of an object; nil if they are not as long as they should be.
     mutating func checksum(of objectID: UInt64, _ length: UInt64) -> UInt32? {
         var checksum = Checksum()
@@ -118,13 +172,7 @@ extension StoreReader {
                     objectID: objectID, fromChunk: chunk, skip: 0,
                     limit: 16 * ObjectKeys.chunkBytes,
                     into: base)
-                // All at once, so that the disk can work on them together.
-                for index in 0..<slice.count {
-                    unsafe Residency.prefetch(UnsafeRawBufferPointer(parts[index]))
-                }
-                for index in 0..<slice.count {
-                    unsafe checksum.update(UnsafeRawBufferPointer(parts[index]).bytes)
-                }
+                checksum = unsafe read(base, slice.count, checksum)
                 end()
                 guard slice.count > 0 else { return nil }
                 chunk += slice.count

@@ -226,7 +226,16 @@ public final class Store: Sendable {
     public func faultIn(
         _ key: CacheKey, whenReady: @escaping @Sendable (FaultInResult) -> Void
     ) -> Bool {
-        faultIns.add(FaultIn(key: key, whenReady: whenReady))
+        faultIns.add(FaultIn(wish: .entry(key), whenReady: whenReady))
+    }
+
+    /// The same for bytes of an object that the caller holds, counted from its first chunk; they
+    /// are not checked.
+    func faultIn(
+        _ bytes: Range<Int>, of objectID: UInt64,
+        whenReady: @escaping @Sendable (FaultInResult) -> Void
+    ) -> Bool {
+        faultIns.add(FaultIn(wish: .bytes(bytes, of: objectID), whenReady: whenReady))
     }
 
     /// A body ended early because its next chunk is not there: counted, as it must not happen.

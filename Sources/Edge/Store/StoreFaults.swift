@@ -15,6 +15,8 @@ public final class StoreFaults: Sendable {
         case verify
         /// The wait until all that was committed is on disk.
         case synchronize
+        /// The look whether pages are in memory: they are not.
+        case residency
     }
 
     private struct Plan {

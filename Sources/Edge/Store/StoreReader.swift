@@ -151,13 +151,19 @@ public struct StoreReader: ~Copyable {
     @inline(__always)
     public func isVouched(_ objectID: UInt64) -> Bool { store.vouched.contains(objectID) }
 
-    /// Whether all pages behind the parts are in memory: one system call for each run of pages.
+    /// Whether all pages behind the parts are in memory: one system call for each run of pages,
+    /// as chunks that were written together lie behind each other.
     public func isResident(_ parts: UnsafeMutablePointer<iovec>, count: Int) -> Bool {
-        for index in 0..<count
-        where unsafe !Residency.isResident(
-            UnsafeRawBufferPointer(start: parts[index].iov_base, count: parts[index].iov_len))
-        {
-            return false
+        if store.settings.faults?.reach(.residency) != nil { return false }
+        var index = 0
+        while index < count {
+            var run = unsafe UnsafeRawBufferPointer(parts[index])
+            index += 1
+            while index < count, let next = unsafe run.joined(to: parts[index]) {
+                unsafe run = unsafe next
+                index += 1
+            }
+            if unsafe !Residency.isResident(run) { return false }
         }
         return true
     }
@@ -282,4 +288,17 @@ extension StoreReader {
 
 extension StoreReader.Snapshot {
     fileprivate func renewCursor() throws(LMDBError) { try cursor.renew(transaction) }
+}
+
+extension UnsafeRawBufferPointer {
+    /// A part behind these bytes, on the same page or the next one, together with them; nil: it
+    /// lies elsewhere.
+    fileprivate func joined(to part: iovec) -> UnsafeRawBufferPointer? {
+        guard let start = baseAddress, let base = unsafe UnsafeRawPointer(part.iov_base) else {
+            return nil
+        }
+        let gap = unsafe base - (start + count)
+        guard (0..<Environment.pageBytes).contains(gap) else { return nil }
+        return unsafe UnsafeRawBufferPointer(start: start, count: count + gap + part.iov_len)
+    }
 }

@@ -1,0 +1,101 @@
+import Testing
+
+@testable import Edge
+@testable import Simulation
+
+/// A stored body of a megabyte whose pages the kernel has put out of memory, and a disk that reads
+/// only when it is told to.
+@Suite("A body that is not in memory: the disk is waited for aside, and nobody else waits")
+struct ColdPageTests {
+    private static let length = 1_000_000
+    private let hand: HandTurnedEdge
+
+    init() throws {
+        let body = (0..<Self.length / 10).map { "\($0 + 1_000_000_000)" }.joined()
+        hand = try HandTurnedEdge(
+            """
+            config:
+              behaviors: [{ path: "*", class: none, maxTTL: 1h }]
+            steps:
+              - origin: { headers: { Cache-Control: max-age=600 }, body: "\(body)" }
+              - get: /a
+                expect: any
+              - get: /a
+                headers: { Range: bytes=500000-500099 }
+                expect: any
+              - get: /a
+                headers: { Range: "bytes=10-19,700000-700009" }
+                expect: any
+              - get: /b
+                expect: any
+              - get: /a
+                headers: { Range: bytes=0-9 }
+                expect: any
+            """)
+        try hand.script(0)
+        for step in [1, 4] { #expect(try hand.ask(step).body.count == Self.length) }
+        hand.write()
+        // Served lately: of the beginning nobody asks whether it is there.
+        #expect(try hand.ask(5).body == Array("1000000000".utf8))
+    }
+
+    /// All looks from the one behind `passes` on find the pages gone, so many times.
+    private func evict(after passes: Int = 0, times: Int = 1) {
+        hand.edge.faults.fail(.residency, after: passes, times: times, code: 0)
+    }
+
+    private func number(at offset: Int) -> [UInt8] { Array("\(offset / 10 + 1_000_000_000)".utf8) }
+
+    @Test("a range far within the body waits for the disk; another viewer does not")
+    func range() throws {
+        evict()
+        let viewer = try hand.begin(2)
+        hand.pass(milliseconds: 1_000)
+        #expect(!viewer.isDone)
+        #expect(try hand.ask(5).head.status == 206)
+        hand.write()
+        hand.pass(milliseconds: 50)
+        let answer = try #require(viewer.isWhole ? viewer.answer : nil)
+        #expect(answer.head.status == 206 && answer.body.count == 100)
+        #expect(Array(answer.body[..<10]) == number(at: 500_000))
+        #expect(hand.edge.total(.coldFaults) == 1 && hand.site.seen.count == 2)
+        hand.close()
+    }
+
+    @Test("so does each part of several, and each window of a long body", arguments: [1, 3])
+    func later(_ step: Int) throws {
+        for passes in [0, 5, 16] {
+            evict(after: passes)
+            let (before, viewer) = (hand.edge.total(.coldFaults), try hand.begin(step))
+            hand.pass(milliseconds: 1_000)
+            let waits = hand.edge.total(.coldFaults) > before
+            #expect(waits != viewer.isDone, "after \(passes)")
+            #expect(waits || step == 3 && passes > 0)
+            hand.write()
+            hand.pass(milliseconds: 500)
+            let answer = try #require(viewer.isWhole ? viewer.answer : nil)
+            if step == 1 {
+                #expect(answer.body.count == Self.length)
+                #expect(Array(answer.body[999_990...]) == number(at: 999_990))
+            } else {
+                let text = String(decoding: answer.body, as: UTF8.self)
+                #expect(text.contains("\r\n1000000001\r\n"))
+                #expect(text.contains("\r\n1000070000\r\n"))
+            }
+            evict(after: 1_000_000, times: 0)
+        }
+        hand.close()
+    }
+
+    @Test("a viewer who leaves meanwhile leaves nothing behind")
+    func leaves() throws {
+        evict()
+        let viewer = try hand.begin(2)
+        hand.pass(milliseconds: 70_000)
+        #expect(viewer.isDone && !viewer.isWhole, "the disk is waited for no longer than a viewer")
+        hand.write()
+        hand.pass(milliseconds: 50)
+        #expect(try hand.ask(2).body.count == 100)
+        hand.close()
+    }
+}
