@@ -30,14 +30,6 @@ struct LineStyle: @unchecked Sendable {  // nobody writes to the memory after it
     }
 }
 
-/// What a log line says of the connection.
-struct LoggedConnection {
-    var viewer = SocketAddress.unspecified
-    /// nil behind a proxy, which does not tell it.
-    var port: UInt16?
-    var tls: TLSNames?
-}
-
 extension LoopState where N: ~Copyable {
     /// A record of a standard access log; allocates nothing.
     mutating func writeStandardLine(
@@ -46,12 +38,7 @@ extension LoopState where N: ~Copyable {
         _ sent: UnsafeRawBufferPointer
     ) {
         var connection = LoggedConnection()
-        if let slot {
-            let peer = viewers[slot].address
-            connection.viewer = unsafe viewerAddress(head, bytes, peer)
-            if connection.viewer == peer { connection.port = peer.port }
-            if viewers[slot].speaksTLS { connection.tls = network.namesOfTLS(viewers[slot].fd) }
-        }
+        if let slot { connection = unsafe loggedConnection(slot, head, bytes) }
         let clock = LoggedTimes(
             end: network.wallNow,
             taken: Self.milliseconds(from: started, to: network.monotonicNow),
@@ -120,8 +107,8 @@ enum StandardLine {
         line.append(.bytesReceived, decimal: total(head.length, outcome.receivedBytes))
         line.append(.timeTaken, milliseconds: times.taken)
         unsafe append(.xForwardedFor, of: head, bytes, as: .forwardedFor, to: &line)
-        unsafe append(connection.tls?.version, as: .sslProtocol, to: &line)
-        unsafe append(connection.tls?.cipher, as: .sslCipher, to: &line)
+        unsafe line.append(.sslProtocol, connection.version.bytes)
+        unsafe line.append(.sslCipher, connection.cipher.bytes)
         line.append(.responseResultType, responseResultType(outcome))
         unsafe line.append(.protocolVersion, version(head, isKnown: !bytes.isEmpty))
         line.append(absent: .fleStatus)
@@ -184,13 +171,6 @@ enum StandardLine {
             hasBegun = true
         }
         if !hasBegun { line.append(absent: field) }
-    }
-
-    private static func append(
-        _ text: UnsafeRawBufferPointer?, as field: LogField, to line: inout LogLine
-    ) {
-        guard let text = unsafe text else { return line.append(absent: field) }
-        unsafe line.append(field, text.bytes)
     }
 
     /// The query, with `-` for the values of credentials (law 6).
@@ -265,9 +245,8 @@ enum StandardLine {
         _ outcome: Outcome, _ connection: LoggedConnection, isKnown: Bool
     ) -> StaticString {
         guard isKnown else { return "" }
-        let isSecured = connection.tls != nil
-        if outcome.status == 101 { return isSecured ? "wss" : "ws" }
-        return isSecured ? "https" : "http"
+        if outcome.status == 101 { return connection.isSecured ? "wss" : "ws" }
+        return connection.isSecured ? "https" : "http"
     }
 
     private static func version(

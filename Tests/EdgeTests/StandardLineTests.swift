@@ -18,7 +18,8 @@ struct StandardLineTests {
     /// The fields of the line that a request leaves, without its end.
     private func fields(
         _ request: String, sent: String = "", times: LoggedTimes? = nil, port: UInt16? = 11_040,
-        logsCookies: Bool = false, _ change: (inout Outcome) -> Void = { _ in }
+        logsCookies: Bool = false, isBehindProxy: Bool = false,
+        _ change: (inout Outcome) -> Void = { _ in }
     ) throws -> [String] {
         let bytes = Array(request.utf8)
         var head = RequestHead()
@@ -31,10 +32,12 @@ struct StandardLineTests {
         change(&outcome)
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
         defer { memory.deallocate() }
-        let connection = LoggedConnection(
-            viewer: SocketAddress(ipv4: 0xC000_0264, port: 11_040), port: port, tls: nil)
         let length = bytes.withUnsafeBytes { bytes in
-            Array(sent.utf8).withUnsafeBytes { sent in
+            var connection = LoggedConnection()
+            connection.viewer = SocketAddress(ipv4: 0xC000_0264, port: 11_040)
+            connection.port = port
+            if isBehindProxy { _ = connection.takeTold(head, bytes) }
+            return Array(sent.utf8).withUnsafeBytes { sent in
                 StandardLine.write(
                     Self.style, head, bytes, outcome, connection,
                     times ?? LoggedTimes(end: 1_575_493_351_000, taken: 82, firstByte: 1), sent,
@@ -66,6 +69,33 @@ struct StandardLineTests {
             "GET / HTTP/1.1\r\nHost: a\r\n\(field)\r\n\r\n", logsCookies: isIncluded)
         #expect(found[12] == expected)
         #expect(found.allSatisfy { !$0.contains("geheim") })
+    }
+
+    @Test(
+        "what a trusted proxy tells of its viewer's connection",
+        arguments: [
+            ("X-Forwarded-Proto: https", "https", "-", "-"),
+            ("X-Forwarded-Proto: HTTPS", "https", "-", "-"),
+            ("X-Forwarded-Proto: http", "http", "-", "-"),
+            ("CloudFront-Forwarded-Proto: https", "https", "-", "-"),
+            ("CloudFront-Forwarded-Proto: http\r\nX-Forwarded-Proto: https", "https", "-", "-"),
+            (
+                "CloudFront-Forwarded-Proto: https\r\n"
+                    + "CloudFront-Viewer-TLS: TLSv1.3:TLS_AES_128_GCM_SHA256:fullHandshake",
+                "https", "TLSv1.3", "TLS_AES_128_GCM_SHA256"
+            ),
+            ("CloudFront-Viewer-TLS: TLSv1.2:C", "https", "TLSv1.2", "C"),
+            ("CloudFront-Viewer-TLS: TLSv1.2", "https", "TLSv1.2", "-"),
+            ("CloudFront-Viewer-TLS: ::", "https", "-", "-"),
+            ("X-Forwarded-Proto: http\r\nCloudFront-Viewer-TLS: TLSv1.2:C", "http", "-", "-"),
+            ("X-Other: https", "http", "-", "-"),
+        ])
+    func told(_ field: String, _ scheme: String, _ version: String, _ cipher: String) throws {
+        let request = "GET / HTTP/1.1\r\nHost: a\r\n\(field)\r\n\r\n"
+        let found = try fields(request, isBehindProxy: true)
+        #expect(found[16] == scheme && found[20] == version && found[21] == cipher)
+        let own = try fields(request)
+        #expect(own[16] == "http" && own[20] == "-" && own[21] == "-")
     }
 
     @Test("all 33 fields, byte for byte")
