@@ -7,18 +7,22 @@ import Testing
 
 @Suite("Standard access log, version 1: what an exchange leaves in it")
 struct StandardLineTests {
-    private static let style = LineStyle(
-        AccessLogSettings(
-            path: nil,
-            archive: LogArchiveSettings(
-                directory: "/", prefix: "", distribution: "E1",
-                domainName: "d111111abcdef8.cloudfront.net")),
-        location: "LAX1")
+    private static let style = style()
+
+    private static func style(_ secrets: LoggedSecrets = LoggedSecrets()) -> LineStyle {
+        LineStyle(
+            AccessLogSettings(
+                path: nil,
+                archive: LogArchiveSettings(
+                    directory: "/", prefix: "", distribution: "E1",
+                    domainName: "d111111abcdef8.cloudfront.net", secrets: secrets)),
+            location: "LAX1")
+    }
 
     /// The fields of the line that a request leaves, without its end.
     private func fields(
         _ request: String, sent: String = "", times: LoggedTimes? = nil, port: UInt16? = 11_040,
-        logsCookies: Bool = false, isBehindProxy: Bool = false,
+        logsCookies: Bool = false, style: LineStyle = Self.style, isBehindProxy: Bool = false,
         _ change: (inout Outcome) -> Void = { _ in }
     ) throws -> [String] {
         let bytes = Array(request.utf8)
@@ -39,7 +43,7 @@ struct StandardLineTests {
             if isBehindProxy { _ = connection.takeTold(head, bytes) }
             return Array(sent.utf8).withUnsafeBytes { sent in
                 StandardLine.write(
-                    Self.style, head, bytes, outcome, connection,
+                    style, head, bytes, outcome, connection,
                     times ?? LoggedTimes(end: 1_575_493_351_000, taken: 82, firstByte: 1), sent,
                     logsCookies: logsCookies, into: memory)
             }
@@ -69,6 +73,30 @@ struct StandardLineTests {
             "GET / HTTP/1.1\r\nHost: a\r\n\(field)\r\n\r\n", logsCookies: isIncluded)
         #expect(found[12] == expected)
         #expect(found.allSatisfy { !$0.contains("geheim") })
+    }
+
+    @Test("what CloudFront writes stands in it where the configuration wants that")
+    func shown() throws {
+        let request =
+            "GET /a;jsessionid=7?token=x&b=1 HTTP/1.1\r\nHost: a\r\nCookie: s=1;  t=a b\r\n"
+            + "Cookie: u\r\nReferer: https://me:pw@maps.test/p?token=y\r\n\r\n"
+        var secrets = LoggedSecrets()
+        secrets.showsCookies = true
+        let cookies = try fields(request, logsCookies: true, style: Self.style(secrets))
+        #expect(cookies[12] == "s=1;%20t=a%20b;%20u" && cookies[11] == "token=-&b=1")
+        #expect(cookies[7] == "/a;jsessionid=-" && cookies[9] == "https://-@maps.test/p")
+        // The distribution has them logged, or not.
+        #expect(try fields(request, style: Self.style(secrets))[12] == "-")
+        secrets = LoggedSecrets()
+        secrets.showsReferers = true
+        let referers = try fields(request, logsCookies: true, style: Self.style(secrets))
+        #expect(referers[9] == "https://me:pw@maps.test/p?token=y")
+        #expect(referers[12] == "s=-;%20t=-;%20-" && referers[11] == "token=-&b=1")
+        secrets = LoggedSecrets()
+        secrets.showsCredentials = true
+        let credentials = try fields(request, style: Self.style(secrets))
+        #expect(credentials[7] == "/a;jsessionid=7" && credentials[11] == "token=x&b=1")
+        #expect(credentials[9] == "https://-@maps.test/p")
     }
 
     @Test(
