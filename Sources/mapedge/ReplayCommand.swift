@@ -14,8 +14,8 @@ struct ReplayCommand: ParsableCommand {
             range of the log. Then it tells where x-edge-result-type and the edge's X-Cache \
             disagree, and why, most likely. Exit status 1 when more do than --tolerance allows.
 
-              mapedge serve --distribution dist.json --origin site=http://127.0.0.1:8000 \
-            --trusted-proxy 127.0.0.1
+              mapedge serve --distribution dist.json --trusted-proxy 127.0.0.1 \\
+                --origin site=http://127.0.0.1:8000
               mapedge replay E2EXAMPLE1.*.gz --to http://127.0.0.1:8080 --pace 10x
 
             At an http:// address, each request says in X-Forwarded-Proto and X-Forwarded-For \

@@ -125,6 +125,28 @@ struct ReplayTests {
                 "  1 the log leaves out values of cookies or credentials, which may be in the key"))
     }
 
+    @Test("as it happened, a hit where the log has a miss may be for want of cookies")
+    func cookieless() throws {
+        room.always(.ok("Cache-Control: max-age=60"))
+        let edge = try Edge(origin: origin.url)
+        let lines = [
+            Self.line("21:02:31", room.path("a"), "Miss"),
+            Self.line("21:02:31", room.path("a"), "Miss"),
+        ]
+        let other = Self.line("21:02:31", room.path("b"), "Miss").split(separator: "\t")
+        let told = (other[..<12] + ["a=1"] + other[13...]).joined(separator: "\t")
+        for (more, cause) in [
+            ("", "the log tells of no cookies (IncludeCookies), which may be in the key"),
+            (told, "the edge decided otherwise"),
+        ] {
+            let log = try directory.write("log", Self.log(lines[0], lines[1], more))
+            let run = try CommandRun(
+                ["replay", log, "--to", "http://127.0.0.1:\(edge.port)", "--pace", "1x"],
+                directory)
+            #expect(run.output.contains { $0.hasSuffix(" \(cause)") }, "\(run)")
+        }
+    }
+
     @Test("a paced replay waits as the log did, so much faster")
     func paced() throws {
         room.always(.ok("Cache-Control: max-age=60"))

@@ -14,6 +14,7 @@ public struct ReplayReport: Sendable {
         case moved = "another edge location of CloudFront than for the request before"
         case hidden = "the log leaves out values of cookies or credentials, which may be in the key"
         case pace = "lifetimes that ended in the log did not at this pace"
+        case cookies = "the log tells of no cookies (IncludeCookies), which may be in the key"
         case policy = "the edge decided otherwise"
     }
 
@@ -46,7 +47,7 @@ public struct ReplayReport: Sendable {
         for (request, answer) in zip(plan.requests, answers) {
             let edge = answer.map { $0.result.isEmpty ? "-" : $0.result } ?? "none"
             pairs["\(request.expected) \(edge)", default: (request.expected, edge, 0)].count += 1
-            guard let cause = Self.cause(request, answer, pace) else { continue }
+            guard let cause = Self.cause(request, answer, plan, pace) else { continue }
             count += 1
             causes[cause, default: 0] += 1
             if first.count < shown {
@@ -63,7 +64,8 @@ public struct ReplayReport: Sendable {
 
     /// nil when both say the same.
     private static func cause(
-        _ request: ReplayRequest, _ answer: ReplayClient.Answer?, _ pace: ReplayPace
+        _ request: ReplayRequest, _ answer: ReplayClient.Answer?, _ plan: ReplayPlan,
+        _ pace: ReplayPace
     ) -> Cause? {
         guard let answer else { return .unanswered }
         // Before the words are compared: an origin's own way to https is a miss as well.
@@ -78,6 +80,7 @@ public struct ReplayReport: Sendable {
         if request.hasMoved { return .moved }
         if request.hidesValues { return .hidden }
         if pace != .original, answer.result == "Hit", !request.isFirst { return .pace }
+        if answer.result == "Hit", !plan.tellsCookies { return .cookies }
         return .policy
     }
 

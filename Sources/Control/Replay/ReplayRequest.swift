@@ -148,6 +148,8 @@ struct ReplayOmission: Error {
 struct ReplayPlan {
     private(set) var requests: [ReplayRequest] = []
     private(set) var omissions: [ReplayRequest.Omission: Int] = [:]
+    /// A line tells of cookies, as all do whose requests had some.
+    private(set) var tellsCookies = false
 
     private let asksPlain: Bool
 
@@ -187,6 +189,7 @@ struct ReplayPlan {
             case .none: break
             case .malformed: omissions[.unreadable, default: 0] += 1
             case .record(let record):
+                if record.text(.cookie) != nil { tellsCookies = true }
                 do throws(ReplayOmission) {
                     requests.append(
                         try ReplayRequest(record, place: place, asksPlain: asksPlain))
