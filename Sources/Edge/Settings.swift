@@ -304,10 +304,28 @@ public struct LogArchiveSettings: Sendable, Hashable {
     public var distribution: String
     /// What stands in `cs(Host)`.
     public var domainName: String
-    public init(directory: String, prefix: String, distribution: String, domainName: String) {
+    /// What CloudFront would write and a log here does not, unless it is asked for.
+    public var secrets: LoggedSecrets
+    public init(
+        directory: String, prefix: String, distribution: String, domainName: String,
+        secrets: LoggedSecrets = LoggedSecrets()
+    ) {
         self.directory = directory
         self.prefix = prefix
         self.distribution = distribution
         self.domainName = domainName
+        self.secrets = secrets
     }
+}
+
+/// What may sign somebody in and stands in a standard access log all the same, as CloudFront has
+/// it. Nothing of it by itself (law 6): whoever reads such a log may take over sessions.
+public struct LoggedSecrets: Sendable, Hashable {
+    /// The values of cookies, where the distribution's Logging.IncludeCookies has them logged.
+    public var showsCookies = false
+    /// The whole Referer, with its query, fragment, user and password.
+    public var showsReferers = false
+    /// Values of credentials in the request's own path and query.
+    public var showsCredentials = false
+    public init() {}
 }

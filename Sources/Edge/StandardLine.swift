@@ -15,9 +15,11 @@ struct LineStyle: @unchecked Sendable {  // nobody writes to the memory after it
     let location: UnsafeRawBufferPointer
     /// `cs(Host)`: the distribution's domain name.
     let domainName: UnsafeRawBufferPointer
+    let secrets: LoggedSecrets
 
     init(_ settings: AccessLogSettings, location: String) {
         isStandard = settings.archive != nil
+        secrets = settings.archive?.secrets ?? LoggedSecrets()
         unsafe self.location = unsafe Self.kept(location)
         unsafe domainName = unsafe Self.kept(settings.archive?.domainName ?? "")
     }
@@ -30,14 +32,6 @@ struct LineStyle: @unchecked Sendable {  // nobody writes to the memory after it
     }
 }
 
-/// What a log line says of the connection.
-struct LoggedConnection {
-    var viewer = SocketAddress.unspecified
-    /// nil behind a proxy, which does not tell it.
-    var port: UInt16?
-    var tls: TLSNames?
-}
-
 extension LoopState where N: ~Copyable {
     /// A record of a standard access log; allocates nothing.
     mutating func writeStandardLine(
@@ -46,12 +40,7 @@ extension LoopState where N: ~Copyable {
         _ sent: UnsafeRawBufferPointer
     ) {
         var connection = LoggedConnection()
-        if let slot {
-            let peer = viewers[slot].address
-            connection.viewer = unsafe viewerAddress(head, bytes, peer)
-            if connection.viewer == peer { connection.port = peer.port }
-            if viewers[slot].speaksTLS { connection.tls = network.namesOfTLS(viewers[slot].fd) }
-        }
+        if let slot { connection = unsafe loggedConnection(slot, head, bytes) }
         let clock = LoggedTimes(
             end: network.wallNow,
             taken: Self.milliseconds(from: started, to: network.monotonicNow),
@@ -82,8 +71,8 @@ struct LoggedTimes {
 
 /// Fills in the 33 fields of version 1.
 ///
-/// Source: CloudFront, "Standard log file fields". Left out is what a log may not hold here:
-/// values of cookies, those of credentials in a query, and queries of a referer.
+/// Source: CloudFront, "Standard log file fields". Left out is what a log may not hold here unless
+/// the style says so: values of cookies, those of credentials in a URL, and queries of a referer.
 enum StandardLine {
     /// Bytes written; nil when `memory` is too small.
     ///
@@ -102,13 +91,15 @@ enum StandardLine {
         unsafe line.append(.method, bytes[head.methodName.range])
         unsafe line.append(.distributionDomain, style.domainName.bytes)
         let path = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.path.range])
-        unsafe append(LoggedURL(path: path), as: .uriStem, to: &line)
+        let query = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.query.range])
+        let secrets = style.secrets
+        unsafe append(path: path, shown: secrets.showsCredentials, to: &line)
         line.append(status: outcome.status)
-        unsafe appendReferer(of: head, bytes, to: &line)
+        unsafe appendReferer(of: head, bytes, shown: secrets.showsReferers, to: &line)
         unsafe append(.userAgent, of: head, bytes, as: .userAgent, to: &line)
-        unsafe append(query: UnsafeRawBufferPointer(rebasing: bytes[head.query.range]), to: &line)
+        unsafe append(query: query, shown: secrets.showsCredentials, to: &line)
         if logsCookies {
-            unsafe appendCookies(of: head, bytes, to: &line)
+            unsafe appendCookies(of: head, bytes, shown: secrets.showsCookies, to: &line)
         } else {
             line.append(absent: .cookie)
         }
@@ -120,8 +111,8 @@ enum StandardLine {
         line.append(.bytesReceived, decimal: total(head.length, outcome.receivedBytes))
         line.append(.timeTaken, milliseconds: times.taken)
         unsafe append(.xForwardedFor, of: head, bytes, as: .forwardedFor, to: &line)
-        unsafe append(connection.tls?.version, as: .sslProtocol, to: &line)
-        unsafe append(connection.tls?.cipher, as: .sslCipher, to: &line)
+        unsafe line.append(.sslProtocol, connection.version.bytes)
+        unsafe line.append(.sslCipher, connection.cipher.bytes)
         line.append(.responseResultType, responseResultType(outcome))
         unsafe line.append(.protocolVersion, version(head, isKnown: !bytes.isEmpty))
         line.append(absent: .fleStatus)
@@ -162,11 +153,20 @@ enum StandardLine {
         unsafe line.append(field, bytes[head.fields[index].value.range])
     }
 
+    private static func append(
+        path: UnsafeRawBufferPointer, shown: Bool, to line: inout LogLine
+    ) {
+        if shown { return unsafe line.append(.uriStem, path.bytes) }
+        unsafe append(LoggedURL(path: path), as: .uriStem, to: &line)
+    }
+
     private static func appendReferer(
-        of head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, to line: inout LogLine
+        of head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, shown: Bool,
+        to line: inout LogLine
     ) {
         guard let index = head.fields.first(.referer) else { return line.append(absent: .referer) }
         let value = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range])
+        if shown { return unsafe line.append(.referer, value.bytes) }
         unsafe append(LoggedURL(referer: value), as: .referer, to: &line)
     }
 
@@ -186,15 +186,11 @@ enum StandardLine {
         if !hasBegun { line.append(absent: field) }
     }
 
+    /// The query, with `-` for the values of credentials (law 6). `shown`: as it is.
     private static func append(
-        _ text: UnsafeRawBufferPointer?, as field: LogField, to line: inout LogLine
+        query: UnsafeRawBufferPointer, shown: Bool, to line: inout LogLine
     ) {
-        guard let text = unsafe text else { return line.append(absent: field) }
-        unsafe line.append(field, text.bytes)
-    }
-
-    /// The query, with `-` for the values of credentials (law 6).
-    private static func append(query: UnsafeRawBufferPointer, to line: inout LogLine) {
+        if shown { return unsafe line.append(.uriQuery, query.bytes) }
         var from = 0
         var hasBegun = false
         var start = 0
@@ -219,9 +215,10 @@ enum StandardLine {
     }
 
     /// All cookies by name, with `-` for each value: any of them may be a credential (law 6), and
-    /// so may what has no name.
+    /// so may what has no name. `shown`: as they are.
     private static func appendCookies(
-        of head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, to line: inout LogLine
+        of head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, shown: Bool,
+        to line: inout LogLine
     ) {
         var hasBegun = false
         var index = head.fields.first(.cookie)
@@ -235,7 +232,7 @@ enum StandardLine {
                 if start < end {
                     if hasBegun { line.extend("; ") }
                     let pair = unsafe UnsafeRawBufferPointer(rebasing: value[start..<end])
-                    unsafe append(cookie: pair, isFirst: !hasBegun, to: &line)
+                    unsafe append(cookie: pair, isFirst: !hasBegun, shown: shown, to: &line)
                     hasBegun = true
                 }
                 start = end + 1
@@ -246,8 +243,11 @@ enum StandardLine {
     }
 
     private static func append(
-        cookie pair: UnsafeRawBufferPointer, isFirst: Bool, to line: inout LogLine
+        cookie pair: UnsafeRawBufferPointer, isFirst: Bool, shown: Bool, to line: inout LogLine
     ) {
+        if shown {
+            return unsafe isFirst ? line.append(.cookie, pair.bytes) : line.extend(pair.bytes)
+        }
         guard let sign = unsafe pair.firstIndex(of: UInt8(ascii: "=")), sign > 0 else {
             return isFirst ? line.append(.cookie, "-") : line.extend("-")
         }
@@ -265,9 +265,8 @@ enum StandardLine {
         _ outcome: Outcome, _ connection: LoggedConnection, isKnown: Bool
     ) -> StaticString {
         guard isKnown else { return "" }
-        let isSecured = connection.tls != nil
-        if outcome.status == 101 { return isSecured ? "wss" : "ws" }
-        return isSecured ? "https" : "http"
+        if outcome.status == 101 { return connection.isSecured ? "wss" : "ws" }
+        return connection.isSecured ? "https" : "http"
     }
 
     private static func version(

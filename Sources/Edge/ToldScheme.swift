@@ -49,8 +49,8 @@ struct ToldScheme {
         }
     }
 
-    /// The next line of the field.
-    private static func toldByCloudFront(
+    /// The next line of CloudFront-Forwarded-Proto.
+    static func toldByCloudFront(
         _ head: borrowing RequestHead, _ bytes: RawSpan, after line: Int = -1
     ) -> Int? {
         let name: StaticString = "cloudfront-forwarded-proto"

@@ -14,8 +14,17 @@ struct ReplayCommand: ParsableCommand {
             range of the log. Then it tells where x-edge-result-type and the edge's X-Cache \
             disagree, and why, most likely. Exit status 1 when more do than --tolerance allows.
 
-              mapedge serve --distribution dist.json --origin site=http://127.0.0.1:8000
+              mapedge serve --distribution dist.json --trusted-proxy 127.0.0.1 \\
+                --origin site=http://127.0.0.1:8000
               mapedge replay E2EXAMPLE1.*.gz --to http://127.0.0.1:8080 --pace 10x
+
+            At an http:// address, each request says in X-Forwarded-Proto and X-Forwarded-For \
+            what the log has as cs-protocol and c-ip, as a proxy that ends TLS does. The edge \
+            believes that of its trustedProxies alone, and sends everybody else's https to https \
+            where a behavior redirects: start it with --trusted-proxy and the address that replay \
+            asks from. At an https:// address, requests of https are asked over TLS; its \
+            certificate must be for the Host of the log. Give --to twice, once with either \
+            scheme, for a log that has both.
 
             Lifetimes run by the clock: only at pace 1x do they end as they did. What CloudFront \
             had before the first line, the edge has not.
@@ -24,8 +33,20 @@ struct ReplayCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("Log files; - is standard input.", valueName: "LOG"))
     var logs: [String]
 
-    @Option(help: ArgumentHelp("The edge.", valueName: "http://HOST[:PORT]"))
-    var to: String
+    @Option(
+        help: ArgumentHelp(
+            "The edge: one address, or one for http and one for https.",
+            valueName: "http[s]://HOST[:PORT]"))
+    var to: [String]
+
+    @Option(
+        help: ArgumentHelp(
+            "PEM file of who may have signed the edge's certificate; the system's otherwise.",
+            valueName: "FILE"))
+    var cacert: String?
+
+    @Flag(name: [.customShort("k"), .long], help: "Believe any certificate of the edge.")
+    var insecure = false
 
     @Option(help: ArgumentHelp("How fast: 1x as it happened, 10x, or max.", valueName: "PACE"))
     var pace = "max"
@@ -52,7 +73,7 @@ struct ReplayCommand: ParsableCommand {
         let replay = try failing {
             try Replay(
                 to: to, pace: pace, tolerance: tolerance, connections: connections, shown: show,
-                acceptEncoding: acceptEncoding)
+                acceptEncoding: acceptEncoding, authority: cacert, believesAnyone: insecure)
         }
         let bar = isatty(2) == 1 ? ProgressBar() : nil
         let report = try failing { try replay.run(logs) { bar?.show($0, of: $1) } }

@@ -30,6 +30,22 @@ struct AccessLogSettingsTests {
         #expect(other.distribution == "E2AB" && other.domainName == "d2ab.cloudfront.net")
     }
 
+    @Test("secrets stand in CloudFront's files by a key of their own")
+    func secrets() throws {
+        let log = "accessLog: { format: cloudfront, directory: /d"
+        func secrets(_ more: String) throws -> LoggedSecrets {
+            let found = reading(Self.origin + log + more + " }")
+            #expect(found.findings.isEmpty)
+            return try #require(found.configuration.settings.accessLog?.archive).secrets
+        }
+        #expect(try secrets("") == LoggedSecrets())
+        let none = ", cookies: names, referers: path, credentials: hidden"
+        #expect(try secrets(none) == LoggedSecrets())
+        let all = try secrets(", cookies: values, referers: whole, credentials: shown")
+        #expect(all.showsCookies && all.showsReferers && all.showsCredentials)
+        #expect(try secrets(", cookies: values").showsReferers == false)
+    }
+
     @Test("the flags choose the format, and then what the place means")
     func flags() throws {
         let found = reading(Self.origin + "accessLog: { path: /a }") {
@@ -52,6 +68,11 @@ struct AccessLogSettingsTests {
                 "{ directory: /d }",
                 "edge.yaml:2: \"/d\" is a directory, and JSON lines go to one file; "
                     + "write path, or format: cloudfront"
+            ),
+            (
+                "{ path: /a, referers: whole }",
+                "edge.yaml:2: JSON lines never hold that; "
+                    + "remove it, or write format: cloudfront"
             ),
             (
                 "{ format: cloudfront, directory: /d, prefix: a/../b }",

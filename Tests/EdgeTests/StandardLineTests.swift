@@ -7,18 +7,23 @@ import Testing
 
 @Suite("Standard access log, version 1: what an exchange leaves in it")
 struct StandardLineTests {
-    private static let style = LineStyle(
-        AccessLogSettings(
-            path: nil,
-            archive: LogArchiveSettings(
-                directory: "/", prefix: "", distribution: "E1",
-                domainName: "d111111abcdef8.cloudfront.net")),
-        location: "LAX1")
+    private static let style = style()
+
+    private static func style(_ secrets: LoggedSecrets = LoggedSecrets()) -> LineStyle {
+        LineStyle(
+            AccessLogSettings(
+                path: nil,
+                archive: LogArchiveSettings(
+                    directory: "/", prefix: "", distribution: "E1",
+                    domainName: "d111111abcdef8.cloudfront.net", secrets: secrets)),
+            location: "LAX1")
+    }
 
     /// The fields of the line that a request leaves, without its end.
     private func fields(
         _ request: String, sent: String = "", times: LoggedTimes? = nil, port: UInt16? = 11_040,
-        logsCookies: Bool = false, _ change: (inout Outcome) -> Void = { _ in }
+        logsCookies: Bool = false, style: LineStyle = Self.style, isBehindProxy: Bool = false,
+        _ change: (inout Outcome) -> Void = { _ in }
     ) throws -> [String] {
         let bytes = Array(request.utf8)
         var head = RequestHead()
@@ -31,12 +36,14 @@ struct StandardLineTests {
         change(&outcome)
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
         defer { memory.deallocate() }
-        let connection = LoggedConnection(
-            viewer: SocketAddress(ipv4: 0xC000_0264, port: 11_040), port: port, tls: nil)
         let length = bytes.withUnsafeBytes { bytes in
-            Array(sent.utf8).withUnsafeBytes { sent in
+            var connection = LoggedConnection()
+            connection.viewer = SocketAddress(ipv4: 0xC000_0264, port: 11_040)
+            connection.port = port
+            if isBehindProxy { _ = connection.takeTold(head, bytes) }
+            return Array(sent.utf8).withUnsafeBytes { sent in
                 StandardLine.write(
-                    Self.style, head, bytes, outcome, connection,
+                    style, head, bytes, outcome, connection,
                     times ?? LoggedTimes(end: 1_575_493_351_000, taken: 82, firstByte: 1), sent,
                     logsCookies: logsCookies, into: memory)
             }
@@ -66,6 +73,57 @@ struct StandardLineTests {
             "GET / HTTP/1.1\r\nHost: a\r\n\(field)\r\n\r\n", logsCookies: isIncluded)
         #expect(found[12] == expected)
         #expect(found.allSatisfy { !$0.contains("geheim") })
+    }
+
+    @Test("what CloudFront writes stands in it where the configuration wants that")
+    func shown() throws {
+        let request =
+            "GET /a;jsessionid=7?token=x&b=1 HTTP/1.1\r\nHost: a\r\nCookie: s=1;  t=a b\r\n"
+            + "Cookie: u\r\nReferer: https://me:pw@maps.test/p?token=y\r\n\r\n"
+        var secrets = LoggedSecrets()
+        secrets.showsCookies = true
+        let cookies = try fields(request, logsCookies: true, style: Self.style(secrets))
+        #expect(cookies[12] == "s=1;%20t=a%20b;%20u" && cookies[11] == "token=-&b=1")
+        #expect(cookies[7] == "/a;jsessionid=-" && cookies[9] == "https://-@maps.test/p")
+        // The distribution has them logged, or not.
+        #expect(try fields(request, style: Self.style(secrets))[12] == "-")
+        secrets = LoggedSecrets()
+        secrets.showsReferers = true
+        let referers = try fields(request, logsCookies: true, style: Self.style(secrets))
+        #expect(referers[9] == "https://me:pw@maps.test/p?token=y")
+        #expect(referers[12] == "s=-;%20t=-;%20-" && referers[11] == "token=-&b=1")
+        secrets = LoggedSecrets()
+        secrets.showsCredentials = true
+        let credentials = try fields(request, style: Self.style(secrets))
+        #expect(credentials[7] == "/a;jsessionid=7" && credentials[11] == "token=x&b=1")
+        #expect(credentials[9] == "https://-@maps.test/p")
+    }
+
+    @Test(
+        "what a trusted proxy tells of its viewer's connection",
+        arguments: [
+            ("X-Forwarded-Proto: https", "https", "-", "-"),
+            ("X-Forwarded-Proto: HTTPS", "https", "-", "-"),
+            ("X-Forwarded-Proto: http", "http", "-", "-"),
+            ("CloudFront-Forwarded-Proto: https", "https", "-", "-"),
+            ("CloudFront-Forwarded-Proto: http\r\nX-Forwarded-Proto: https", "https", "-", "-"),
+            (
+                "CloudFront-Forwarded-Proto: https\r\n"
+                    + "CloudFront-Viewer-TLS: TLSv1.3:TLS_AES_128_GCM_SHA256:fullHandshake",
+                "https", "TLSv1.3", "TLS_AES_128_GCM_SHA256"
+            ),
+            ("CloudFront-Viewer-TLS: TLSv1.2:C", "https", "TLSv1.2", "C"),
+            ("CloudFront-Viewer-TLS: TLSv1.2", "https", "TLSv1.2", "-"),
+            ("CloudFront-Viewer-TLS: ::", "https", "-", "-"),
+            ("X-Forwarded-Proto: http\r\nCloudFront-Viewer-TLS: TLSv1.2:C", "http", "-", "-"),
+            ("X-Other: https", "http", "-", "-"),
+        ])
+    func told(_ field: String, _ scheme: String, _ version: String, _ cipher: String) throws {
+        let request = "GET / HTTP/1.1\r\nHost: a\r\n\(field)\r\n\r\n"
+        let found = try fields(request, isBehindProxy: true)
+        #expect(found[16] == scheme && found[20] == version && found[21] == cipher)
+        let own = try fields(request)
+        #expect(own[16] == "http" && own[20] == "-" && own[21] == "-")
     }
 
     @Test("all 33 fields, byte for byte")

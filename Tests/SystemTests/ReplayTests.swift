@@ -15,7 +15,7 @@ struct ReplayTests {
     }
 
     /// A line of CloudFront's log.
-    private static func line(
+    static func line(
         _ time: String, _ path: String, _ result: String, method: String = "GET",
         status: Int = 200, location: String = "LAX1", detail: String? = nil, range: String = "-\t-"
     ) -> String {
@@ -88,6 +88,65 @@ struct ReplayTests {
         #expect(borne.status == 0)
     }
 
+    @Test("ranges and HEAD are asked as such, though nothing is stored; hidden values are told")
+    func partial() throws {
+        room.answers { request in
+            guard let range = request["Range"] else {
+                return .ok("Cache-Control: max-age=60", body: "0123456789")
+            }
+            return range == "bytes=2-4"
+                ? .response(
+                    206, ["Content-Range: bytes 2-4/10", "Cache-Control: max-age=60"],
+                    body: "234")
+                : .response(416, ["Content-Range: bytes */10"])
+        }
+        let edge = try Edge(origin: origin.url)
+        let hidden = Self.line("21:02:41", room.path("c"), "Miss").split(separator: "\t")
+        let log = try directory.write(
+            "log",
+            Self.log(
+                Self.line("21:02:31", room.path("a"), "Miss", status: 206, range: "2\t4"),
+                // The length of a part that was not asked for says nothing of a range.
+                Self.line("21:02:32", room.path("b"), "Miss", range: "2\t4"),
+                Self.line("21:02:33", room.path("d"), "Miss", method: "HEAD"),
+                Self.line("21:02:34", room.path("d"), "Miss", location: "DFW3"),
+                Self.line("21:02:40", room.path("c"), "Miss"),
+                (hidden[..<12] + ["session=-"] + hidden[13...]).joined(separator: "\t")))
+        let run = try CommandRun(
+            ["replay", log, "--to", "http://127.0.0.1:\(edge.port)", "--connections", "1"],
+            directory)
+        #expect(run.output[0] == "6 requests replayed", "\(run)")
+        let asked = room.requests
+        #expect(asked.first { $0.target.hasSuffix("/a") }?["Range"] == "bytes=2-4")
+        #expect(asked.first { $0.target.hasSuffix("/b") }?["Range"] == nil)
+        #expect(asked.first { $0.target.hasSuffix("/d") }?.method == "HEAD")
+        #expect(
+            run.output.contains(
+                "  1 the log leaves out values of cookies or credentials, which may be in the key"))
+    }
+
+    @Test("as it happened, a hit where the log has a miss may be for want of cookies")
+    func cookieless() throws {
+        room.always(.ok("Cache-Control: max-age=60"))
+        let edge = try Edge(origin: origin.url)
+        let lines = [
+            Self.line("21:02:31", room.path("a"), "Miss"),
+            Self.line("21:02:31", room.path("a"), "Miss"),
+        ]
+        let other = Self.line("21:02:31", room.path("b"), "Miss").split(separator: "\t")
+        let told = (other[..<12] + ["a=1"] + other[13...]).joined(separator: "\t")
+        for (more, cause) in [
+            ("", "the log tells of no cookies (IncludeCookies), which may be in the key"),
+            (told, "the edge decided otherwise"),
+        ] {
+            let log = try directory.write("log", Self.log(lines[0], lines[1], more))
+            let run = try CommandRun(
+                ["replay", log, "--to", "http://127.0.0.1:\(edge.port)", "--pace", "1x"],
+                directory)
+            #expect(run.output.contains { $0.hasSuffix(" \(cause)") }, "\(run)")
+        }
+    }
+
     @Test("a paced replay waits as the log did, so much faster")
     func paced() throws {
         room.always(.ok("Cache-Control: max-age=60"))
@@ -123,7 +182,15 @@ struct ReplayTests {
         arguments: [
             (["/nowhere", "--to", "http://127.0.0.1:1"], 1, "cannot be opened"),
             (["/dev/null", "--to", "http://127.0.0.1:1"], 1, "there is no GET or HEAD in"),
-            (["/dev/null", "--to", "https://127.0.0.1:1"], 2, "is no plain HTTP"),
+            (
+                ["/dev/null", "--to", "https://127.0.0.1:1", "--to", "https://127.0.0.1:2"], 2,
+                "is the second of its scheme"
+            ),
+            (
+                ["/dev/null", "--to", "https://127.0.0.1:1", "--cacert", "/nowhere"], 2,
+                "--cacert: "
+            ),
+            (["/dev/null"], 2, "--to"),
             (["/dev/null", "--to", "nonsense"], 2, "is no URL"),
             (["/dev/null", "--to", "http://127.0.0.1:1", "--pace", "fast"], 2, "is no pace"),
             (

@@ -35,7 +35,8 @@ public struct LoggingConfig: Sendable, Equatable {
         if logging.includesCookies {
             fields.log.notEmulated(
                 fields.place("IncludeCookies"), "cookies are logged without their values",
-                "any may be a secret: cs(Cookie) has NAME=- of each")
+                "any may be a secret: cs(Cookie) has NAME=- of each, unless accessLog says "
+                    + "cookies: values")
         }
         return logging
     }

@@ -13,6 +13,7 @@ struct AccessLogDraft {
     var directory: String?
     var prefix = ""
     var distribution: String?
+    var secrets = LoggedSecrets()
 }
 
 extension ValueForm where Value == AccessLogDraft.Format {
@@ -43,6 +44,13 @@ extension ConfigurationReader {
         section.read("directory", &accessLog.directory, .text)
         section.read("prefix", &accessLog.prefix, .logPrefix)
         section.read("distribution", &accessLog.distribution, .distributionID)
+        section.read(
+            "cookies", &accessLog.secrets.showsCookies, .choice(["names": false, "values": true]))
+        section.read(
+            "referers", &accessLog.secrets.showsReferers, .choice(["path": false, "whole": true]))
+        section.read(
+            "credentials", &accessLog.secrets.showsCredentials,
+            .choice(["hidden": false, "shown": true]))
         section.finish()
     }
 
@@ -59,6 +67,16 @@ extension ConfigurationReader {
                 at: findings.place(of: "accessLog.directory"),
                 "\"\(directory)\" is a directory, and JSON lines go to one file",
                 "write path, or format: cloudfront")
+            return
+        }
+        if accessLog.secrets != LoggedSecrets() {
+            let secrets = accessLog.secrets
+            let key =
+                secrets.showsCookies
+                ? "cookies" : secrets.showsReferers ? "referers" : "credentials"
+            findings.error(
+                at: findings.place(of: "accessLog.\(key)"),
+                "JSON lines never hold that", "remove it, or write format: cloudfront")
             return
         }
         guard accessLog.path == nil || !accessLog.isStandardOutput else {
@@ -97,6 +115,7 @@ extension ConfigurationReader {
             archive: LogArchiveSettings(
                 directory: directory, prefix: accessLog.prefix, distribution: id,
                 domainName: accessLog.distribution == nil
-                    ? own.1 : domainName(ofDistribution: id)))
+                    ? own.1 : domainName(ofDistribution: id),
+                secrets: accessLog.secrets))
     }
 }

@@ -43,17 +43,22 @@ public struct Replay: Sendable {
     /// Each text as the command line has it.
     ///
     /// - Parameters:
-    ///   - url: `http://HOST[:PORT]` of the edge.
+    ///   - urls: of the edge: `http://HOST[:PORT]`, `https://HOST[:PORT]`, or one of each.
     ///   - pace: `1x`, `10x` or `max`.
     ///   - tolerance: per cent of the requests that may disagree, such as `2.5`.
     ///   - connections: at most so many requests at a time; those for one URL go one by one.
     ///   - shown: how many disagreements are told singly.
+    ///   - authority: a PEM file of roots for TLS with the edge; nil: the system's.
+    ///   - believesAnyone: the edge's certificate is not looked at.
     public init(
-        to url: String, pace: String, tolerance: String, connections: Int, shown: Int,
-        acceptEncoding: String, resolver: some NameResolver = SystemNameResolver()
+        to urls: [String], pace: String, tolerance: String, connections: Int, shown: Int,
+        acceptEncoding: String, authority: String? = nil, believesAnyone: Bool = false,
+        resolver: some NameResolver = SystemNameResolver()
     ) throws(CommandMistake) {
+        let trust: TLSTrust =
+            believesAnyone ? .anyone : authority.map { .file($0) } ?? .system
         client = ReplayClient(
-            endpoints: try Self.endpoints(url, resolver), acceptEncoding: acceptEncoding)
+            targets: try ReplayTargets(urls, trust, resolver), acceptEncoding: acceptEncoding)
         do throws(Complaint) { self.pace = try ReplayPace.form.parse(pace) } catch {
             throw CommandMistake("--pace", pace, error)
         }
@@ -77,44 +82,15 @@ public struct Replay: Sendable {
         self.shown = shown
     }
 
-    private static func endpoints(
-        _ text: String, _ resolver: some NameResolver
-    ) throws(CommandMistake) -> [Endpoint] {
-        let url: OriginURL
-        do throws(Complaint) { url = try OriginURL.form.parse(text) } catch {
-            throw CommandMistake("--to", text, error)
-        }
-        guard !url.speaksTLS else {
-            throw CommandMistake(
-                "--to", text,
-                Complaint("is no plain HTTP", "name an address of the edge without TLS"))
-        }
-        switch url.target {
-        case .unix(let path): return [.unix(path: path)]
-        case .host(let host, let port):
-            do throws(ResolutionError) {
-                return try resolver.addresses(of: host, port: port).map(Endpoint.ip)
-            } catch {
-                throw CommandMistake("--to names \(error)", isUsage: true)
-            }
-        }
-    }
-
     /// Reads the logs, asks, and waits for all answers; `progress` is told how many there are.
     ///
-    /// - Throws: for logs that cannot be read, and when nothing listens at the URL.
+    /// - Throws: for logs that cannot be read, when nothing listens at a URL, and when TLS is not
+    ///   agreed on there.
     public func run(
         _ paths: [String], progress: @escaping @Sendable (Int, Int) -> Void
     ) throws(CommandMistake) -> ReplayReport {
-        let plan = try ReplayPlan(paths)
-        let listens = client.endpoints.contains {
-            (try? TimedSocket.connect(to: $0, within: .seconds(10))) != nil
-        }
-        guard listens else {
-            throw CommandMistake(
-                "nothing listens on \(client.endpoints.first.map { "\($0)" } ?? "that address"); "
-                    + "start an edge with \"mapedge serve\", or name its address with --to")
-        }
+        let plan = try ReplayPlan(paths, asksPlain: client.targets.plain != nil)
+        try client.targets.check(plan.requests)
         let answers = ask(plan.requests, progress)
         return ReplayReport(plan, answers, pace: pace, shown: shown)
     }

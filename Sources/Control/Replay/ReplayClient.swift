@@ -10,25 +10,29 @@ struct ReplayClient {
         /// `X-Cache` up to its first space; empty without one.
         var result = ""
         var cacheStatus = ""
+        var location = ""
     }
 
-    let endpoints: [Endpoint]
+    let targets: ReplayTargets
     /// What is not in a log and chooses among compressed responses.
     let acceptEncoding: String
 
     /// nil when there was no whole answer.
     func ask(_ request: ReplayRequest) -> Answer? {
+        guard let target = targets[request] else { return nil }
         let encoding = acceptEncoding.isEmpty ? "" : "Accept-Encoding: \(acceptEncoding)\r\n"
         let head =
             "\(request.method) \(request.target) HTTP/1.1\r\nHost: \(request.host)\r\n"
             + "\(request.fields)\(encoding)Connection: close\r\n\r\n"
-        for endpoint in endpoints {
-            guard let socket = try? TimedSocket.connect(to: endpoint, within: Self.limit),
-                socket.write(Array(head.utf8))
+        for endpoint in target.endpoints {
+            guard
+                let stream = try? target.connect(
+                    to: endpoint, host: request.serverName, within: Self.limit),
+                stream.write(Array(head.utf8))
             else { continue }
             // The body is of no interest, but has to come.
             var reading = ResponseReading(bytesMax: nil, isToHead: request.method == "HEAD")
-            return reading.read(from: socket).map(Answer.init)
+            return reading.read(from: stream).map(Answer.init)
         }
         return nil
     }
@@ -39,5 +43,6 @@ extension ReplayClient.Answer {
         status = reply.status
         result = reply.field("x-cache").map { String($0.prefix { $0 != " " }) } ?? ""
         cacheStatus = reply.field("cache-status") ?? ""
+        location = reply.field("location") ?? ""
     }
 }

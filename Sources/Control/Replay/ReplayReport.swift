@@ -3,11 +3,18 @@ public struct ReplayReport: Sendable {
     /// What most likely made the two disagree.
     enum Cause: String, CaseIterable {
         case unanswered = "the edge gave no whole answer"
+        case untrusted = """
+            the edge takes https for http, as it does not believe this client's \
+            X-Forwarded-Proto: its trustedProxies (--trusted-proxy) must have the address that \
+            replay asks from, or --to name its https:// address
+            """
         case noWord = "the answer has no X-Cache"
         case status = "the edge answered with another status"
         case warm = "the first request for it in these logs: CloudFront may have had it before"
         case moved = "another edge location of CloudFront than for the request before"
+        case hidden = "the log leaves out values of cookies or credentials, which may be in the key"
         case pace = "lifetimes that ended in the log did not at this pace"
+        case cookies = "the log tells of no cookies (IncludeCookies), which may be in the key"
         case policy = "the edge decided otherwise"
     }
 
@@ -40,7 +47,7 @@ public struct ReplayReport: Sendable {
         for (request, answer) in zip(plan.requests, answers) {
             let edge = answer.map { $0.result.isEmpty ? "-" : $0.result } ?? "none"
             pairs["\(request.expected) \(edge)", default: (request.expected, edge, 0)].count += 1
-            guard let cause = Self.cause(request, answer, pace) else { continue }
+            guard let cause = Self.cause(request, answer, plan, pace) else { continue }
             count += 1
             causes[cause, default: 0] += 1
             if first.count < shown {
@@ -57,9 +64,12 @@ public struct ReplayReport: Sendable {
 
     /// nil when both say the same.
     private static func cause(
-        _ request: ReplayRequest, _ answer: ReplayClient.Answer?, _ pace: ReplayPace
+        _ request: ReplayRequest, _ answer: ReplayClient.Answer?, _ plan: ReplayPlan,
+        _ pace: ReplayPace
     ) -> Cause? {
         guard let answer else { return .unanswered }
+        // Before the words are compared: an origin's own way to https is a miss as well.
+        if takesForPlain(request, answer) { return .untrusted }
         if answer.result == request.expected { return nil }
         if answer.result.isEmpty { return .noWord }
         let hadIt = request.expected == "Hit" || request.expected == "RefreshHit"
@@ -68,8 +78,20 @@ public struct ReplayReport: Sendable {
         }
         if request.isFirst, hadIt, answer.result == "Miss" { return .warm }
         if request.hasMoved { return .moved }
+        if request.hidesValues { return .hidden }
         if pace != .original, answer.result == "Hit", !request.isFirst { return .pace }
+        if answer.result == "Hit", !plan.tellsCookies { return .cookies }
         return .policy
+    }
+
+    /// Whether a viewer who came by https is sent there, by the edge or by an origin that it told
+    /// so, or is refused for not having come by it.
+    private static func takesForPlain(
+        _ request: ReplayRequest, _ answer: ReplayClient.Answer
+    ) -> Bool {
+        guard request.isSecured, answer.status != request.status else { return false }
+        return (300...399).contains(answer.status) && answer.location == request.securedURL
+            || answer.status == 403 && answer.cacheStatus.contains("detail=\"https-only\"")
     }
 
     /// The share of requests about which the two disagree, from 0 to 100.

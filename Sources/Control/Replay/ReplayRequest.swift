@@ -1,5 +1,7 @@
 import Caching
 import CloudFront
+import Edge
+import Reactor
 
 /// One line of CloudFront's log that can be asked again.
 struct ReplayRequest {
@@ -13,8 +15,13 @@ struct ReplayRequest {
     /// What CloudFront's `X-Cache` began with.
     let expected: String
     let status: Int
-    /// Header fields that the log tells of, in wire form.
+    /// Header fields that the log tells of, and behind them what a proxy that ends TLS tells of the
+    /// viewer, in wire form.
     let fields: String
+    /// The viewer spoke TLS.
+    let isSecured: Bool
+    /// The log has `-` for a cookie or a credential that was asked with.
+    let hidesValues: Bool
     /// The first in these logs for its URL.
     var isFirst = true
     /// The edge location of the one before it differs.
@@ -22,15 +29,29 @@ struct ReplayRequest {
 
     var url: String { host + target }
 
+    /// The host without a port: the name that TLS asks for.
+    var serverName: String {
+        if host.hasPrefix("[") { return String(host.dropFirst().prefix { $0 != "]" }) }
+        return String(host.prefix { $0 != ":" })
+    }
+
+    /// The same URL with https, as an edge writes it that takes the request for plain http.
+    var securedURL: String {
+        let name = host.hasPrefix("[") ? host.prefix { $0 != "]" } + "]" : serverName[...]
+        return "https://\(name)\(target)"
+    }
+
     /// Why a line cannot be asked again.
     enum Omission: String, CaseIterable {
         case method = "other methods"
         case unanswered = "viewers who left"
         case tunnel = "WebSocket"
+        case plain = "plain http, for which --to names no address"
         case unreadable = "no log records"
     }
 
-    init(_ record: LogRecord, place: String) throws(ReplayOmission) {
+    /// - Parameter asksPlain: there is somewhere to ask without TLS.
+    init(_ record: LogRecord, place: String, asksPlain: Bool) throws(ReplayOmission) {
         guard let moment = record.moment, let method = record.text(.method) else {
             throw ReplayOmission(.unreadable)
         }
@@ -45,6 +66,8 @@ struct ReplayRequest {
         guard Self.isPlain(host), Self.isPlain(record.target), record.target.hasPrefix("/") else {
             throw ReplayOmission(.unreadable)
         }
+        isSecured = record.text(.protocolName) == "https"
+        guard isSecured || asksPlain else { throw ReplayOmission(.plain) }
         self.place = place
         self.moment = moment - (record.milliseconds(.timeTaken) ?? 0)
         self.method = method
@@ -53,7 +76,8 @@ struct ReplayRequest {
         location = record.text(.edgeLocation) ?? ""
         self.expected = expected
         self.status = status
-        fields = Self.fields(record, status)
+        fields = Self.fields(record, status) + Self.told(record)
+        hidesValues = Self.hidesValues(record)
     }
 
     /// The type just before the answer was sent, where the viewer made an error of it later.
@@ -82,6 +106,32 @@ struct ReplayRequest {
         return fields
     }
 
+    /// The viewer's scheme and address, the latter behind what the viewer itself said of proxies.
+    private static func told(_ record: LogRecord) -> String {
+        var told = ""
+        if let scheme = record.text(.protocolName), scheme == "http" || scheme == "https" {
+            told += "X-Forwarded-Proto: \(scheme)\r\n"
+        }
+        if let address = record.text(.viewerAddress), SocketAddress(ip: address) != nil {
+            let before = record.text(.forwardedFor).map { "\($0), " } ?? ""
+            if before.utf8.allSatisfy({ $0 >= 32 && $0 != 127 }) {
+                told += "X-Forwarded-For: \(before)\(address)\r\n"
+            }
+        }
+        return told
+    }
+
+    /// Edges leave values out that CloudFront logs; see `LoggedSecrets`.
+    private static func hidesValues(_ record: LogRecord) -> Bool {
+        let cookies = record.text(.cookie)?.split(separator: ";") ?? []
+        if cookies.contains(where: { $0.hasSuffix("=-") || $0.allSatisfy { " -".contains($0) } }) {
+            return true
+        }
+        return record.text(.uriQuery)?.split(separator: "&").contains {
+            $0.hasSuffix("=-") && SecretParameter.isSecret($0.dropLast(2))
+        } ?? false
+    }
+
     /// Whether it can stand in a request line.
     private static func isPlain(_ text: String) -> Bool {
         text.utf8.allSatisfy { $0 > 32 && $0 != 127 }
@@ -98,10 +148,22 @@ struct ReplayOmission: Error {
 struct ReplayPlan {
     private(set) var requests: [ReplayRequest] = []
     private(set) var omissions: [ReplayRequest.Omission: Int] = [:]
+    /// A line tells of cookies, as all do whose requests had some.
+    private(set) var tellsCookies = false
 
-    /// Reads all files; keeps about 500 bytes for each request.
-    init(_ paths: [String]) throws(CommandMistake) {
+    private let asksPlain: Bool
+
+    /// Reads all files; keeps about 600 bytes for each request.
+    ///
+    /// - Parameter asksPlain: there is somewhere to ask without TLS.
+    init(_ paths: [String], asksPlain: Bool = true) throws(CommandMistake) {
+        self.asksPlain = asksPlain
         for path in paths { try read(path) }
+        if requests.isEmpty, omissions[.plain] != nil {
+            throw CommandMistake(
+                "all lines of \(paths.joined(separator: ", ")) are of plain http; name the "
+                    + "edge's address without TLS with --to http://HOST:PORT")
+        }
         guard !requests.isEmpty else {
             throw CommandMistake(
                 "there is no GET or HEAD in \(paths.joined(separator: ", ")); "
@@ -127,8 +189,10 @@ struct ReplayPlan {
             case .none: break
             case .malformed: omissions[.unreadable, default: 0] += 1
             case .record(let record):
+                if record.text(.cookie) != nil { tellsCookies = true }
                 do throws(ReplayOmission) {
-                    requests.append(try ReplayRequest(record, place: place))
+                    requests.append(
+                        try ReplayRequest(record, place: place, asksPlain: asksPlain))
                 } catch {
                     omissions[error.reason, default: 0] += 1
                 }

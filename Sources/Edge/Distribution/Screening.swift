@@ -210,6 +210,8 @@ extension LoopState where N: ~Copyable {
     ) -> Refusal? {
         guard let imported = unsafe hot[behavior].imported else { return nil }
         let rule = unsafe imported._withUnsafeGuaranteedRef { $0.viewerProtocolPolicy }
+        // How the viewer came is not looked for where it does not matter.
+        if rule == .allowAll { return nil }
         switch unsafe rule.verdict(
             usesTLS: usesTLS(slot, head, bytes), method: head.method,
             minorVersion: head.minorVersion)

@@ -31,14 +31,16 @@ struct Signers: Sendable {
 
 // What the edge knows of a viewer beside its request.
 extension LoopState where N: ~Copyable {
-    /// Over TLS to us, or to a trusted proxy that says so.
+    /// Over TLS to us, or to a trusted proxy that says so: in X-Forwarded-Proto, or without one, as
+    /// CloudFront does, in CloudFront-Forwarded-Proto.
     func usesTLS(
         _ slot: UInt32, _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer
     ) -> Bool {
         if viewers[slot].speaksTLS { return true }
-        guard viewers[slot].isTrusted, let line = head.fields.first(.xForwardedProto) else {
-            return false
-        }
+        guard viewers[slot].isTrusted,
+            let line = unsafe head.fields.first(.xForwardedProto)
+                ?? ToldScheme.toldByCloudFront(head, bytes.bytes)
+        else { return false }
         return unsafe equalsIgnoringCase(
             bytes.bytes.extracting(head.fields[line].value.range), "https")
     }
@@ -55,7 +57,8 @@ extension LoopState where N: ~Copyable {
     }
 
     /// A trusted peer's word, else the table's, else the default. Only the table knows more than
-    /// the country: what it has of a proxy's address says nothing of who stands behind it.
+    /// the country. It is asked for who stands behind the trusted proxies: where a proxy is says
+    /// nothing of its viewers.
     private func whereabouts(
         _ slot: UInt32, _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer
     ) -> CountryTable.Found {
@@ -72,10 +75,11 @@ extension LoopState where N: ~Copyable {
                 }
             }
         }
-        let found = unsafe hot.countries?._withUnsafeGuaranteedRef {
-            $0.find(viewers[slot].address)
+        if let countries = unsafe hot.countries {
+            let address = unsafe viewerAddress(head, bytes, viewers[slot].address)
+            let found = unsafe countries._withUnsafeGuaranteedRef { $0.find(address) }
+            if found.country != 0 { return found }
         }
-        if let found, found.country != 0 { return found }
         return CountryTable.Found(country: hot.standardCountry)
     }
 
