@@ -63,8 +63,9 @@ extension LoopState where N: ~Copyable {
             unsafe writeStandardLine(log, slot, head, bytes, outcome, started, sent)
             return
         }
-        let peer = slot.map { viewers[$0].address } ?? .unspecified
-        var line = unsafe beginLine(viewerAddress(head, bytes, peer))
+        var viewer = SocketAddress.unspecified
+        if let slot { viewer = unsafe viewerAddress(slot, head, bytes) }
+        var line = beginLine(viewer)
         unsafe line.parsed(
             ",\"cs-method\":\"", UnsafeRawBufferPointer(rebasing: bytes[head.methodName.range]))
         unsafe line.parsed(
@@ -99,9 +100,10 @@ extension LoopState where N: ~Copyable {
     /// Who asked, behind the proxies that are trusted: the last in X-Forwarded-For who is none of
     /// them. What stands before that is the viewer's own word.
     func viewerAddress(
-        _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ peer: SocketAddress
+        _ slot: UInt32, _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer
     ) -> SocketAddress {
-        guard head.fields.contains(.xForwardedFor), hot.trusts(peer) else { return peer }
+        let peer = viewers[slot].address
+        guard head.fields.contains(.xForwardedFor), viewers[slot].isTrusted else { return peer }
         var viewer: SocketAddress?
         var line = head.fields.first(.xForwardedFor)
         while let index = line {

@@ -69,7 +69,7 @@ extension LoopState where N: ~Copyable {
     ) -> LoggedConnection {
         var connection = LoggedConnection()
         let peer = viewers[slot].address
-        connection.viewer = unsafe viewerAddress(head, bytes, peer)
+        connection.viewer = unsafe viewerAddress(slot, head, bytes)
         if connection.viewer == peer { connection.port = peer.port }
         if viewers[slot].isTrusted, unsafe connection.takeTold(head, bytes) { return connection }
         if viewers[slot].speaksTLS { connection.take(network.namesOfTLS(viewers[slot].fd)) }

@@ -51,8 +51,7 @@ extension LoopState where N: ~Copyable {
         var peer = Peer(
             viewers[slot].address, isTrusted: viewers[slot].isTrusted,
             isSecured: viewers[slot].speaksTLS)
-        peer.key = unsafe ViewerKey.of(
-            viewerAddress(head, bytes, viewers[slot].address), seed: seed.0)
+        peer.key = unsafe ViewerKey.of(viewerAddress(slot, head, bytes), seed: seed.0)
         guard unsafe hot[behavior].imported != nil else { return peer }
         peer.port = viewers[slot].address.port
         peer.facts = unsafe viewerFacts(slot, head, bytes)

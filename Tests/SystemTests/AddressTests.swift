@@ -45,12 +45,18 @@ struct AddressTests {
         let path = directory.file("edge.sock")
         let edge = try Edge(
             origin: origin.url,
-            arguments: ["--listen", "unix:\(path)", "--trusted-proxy", "127.0.0.1"])
+            arguments: [
+                "--listen", "unix:\(path)", "--trusted-proxy", "127.0.0.1", "--access-log",
+                directory.file("access.log"),
+            ])
         var viewer = try Viewer(path: path)
         let answer = try viewer.exchange(request + "X-Forwarded-For: 192.0.2.1\r\n\r\n")
         #expect(answer.text == "served")
         #expect(edge.child.isRunning)
         #expect(room.requests.last?["X-Forwarded-For"] == "192.0.2.1")
+        let log = directory.file("access.log")
+        let line = eventually { try? readFile(log).contains("c-ip") ? readFile(log) : nil }
+        #expect(line?.contains("\"c-ip\":\"192.0.2.1\"") == true, "\(line ?? "nothing")")
     }
 
     @Test(

@@ -76,7 +76,7 @@ extension LoopState where N: ~Copyable {
             }
         }
         if let countries = unsafe hot.countries {
-            let address = unsafe viewerAddress(head, bytes, viewers[slot].address)
+            let address = unsafe viewerAddress(slot, head, bytes)
             let found = unsafe countries._withUnsafeGuaranteedRef { $0.find(address) }
             if found.country != 0 { return found }
         }

@@ -9,7 +9,7 @@ extension LoopState where N: ~Copyable {
     mutating func exceedsRate(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts
     ) -> Bool {
-        let viewer = unsafe viewerAddress(head, bytes, viewers[slot].address)
+        let viewer = unsafe viewerAddress(slot, head, bytes)
         // Whoever comes by a Unix socket has no address; the site's own calls are no viewer's.
         guard viewer != .unspecified, !viewers[slot].isSouthbound else { return false }
         let requestClass = unsafe RequestClass.of(

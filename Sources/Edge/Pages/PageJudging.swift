@@ -117,7 +117,7 @@ extension LoopState where N: ~Copyable {
             return true
         }
         guard snapshot.settings.ownWrites.byAddress else { return false }
-        let viewer = unsafe viewerAddress(head, bytes, viewers[slot].address)
+        let viewer = unsafe viewerAddress(slot, head, bytes)
         let party = ViewerKey.of(viewer, seed: seed.0)
         return shared.ownWrites.windowEnd(of: party, at: now) != nil
     }

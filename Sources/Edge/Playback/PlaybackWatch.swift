@@ -26,7 +26,7 @@ extension LoopState where N: ~Copyable {
         guard let view = PlaybackView(text), unsafe !isAskedAhead(bytes) else { return false }
         let wasAhead = shared.marks.take(key)
         let viewer = unsafe ViewerKey.of(
-            viewerAddress(head, bytes, viewers[slot].address), seed: seed.0)
+            viewerAddress(slot, head, bytes), seed: seed.0)
         let party = view.hash(text, seed: ViewerKey.mix(UInt64(behavior), viewer)) | 1
         let now = network.monotonicMilliseconds
         guard let time = playback.tracker.note(party, text.extracting(view.time), at: now),
