@@ -84,7 +84,7 @@ extension Link {
         isReading = true
         world.after(world.dice.delay(style.pause)) { [self] in
             isReading = false
-            let taken = toPeer.take(world.dice.pick(1...bite))
+            let taken = toPeer.take(world.dice.pick(bite))
             roomCame()
             if let peer, !isClosedByPeer, !taken.isEmpty { peer.received(self, taken) }
             if toPeer.unread > 0 {

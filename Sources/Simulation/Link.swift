@@ -23,7 +23,7 @@ struct LinkStyle {
     /// Of a hundred sends, how many take less than there is room for, or nothing.
     var shortSends = 0
     /// A slow reader takes so many bytes at a time; nil: whatever comes, at once.
-    var bite: Int?
+    var bite: ClosedRange<Int>?
     /// Microseconds between two bites.
     var pause = 1_000...100_000
 }

@@ -109,9 +109,9 @@ struct Plan {
         habits.thinking = 0...dice.pick([1_000, 300_000, 5_000_000])
         habits.style = style(dice)
         if dice.chance(15) {
-            habits.style.bite = isCalm ? 4_000 : dice.pick([3, 300, 4_000])
+            habits.style.bite = 1...(isCalm ? 4_000 : dice.pick([3, 300, 4_000]))
             // Few bytes with long pauses would take longer than anybody waits for a simulation.
-            let isTiny = habits.style.bite.map { $0 < 300 } ?? false
+            let isTiny = habits.style.bite.map { $0.upperBound < 300 } ?? false
             habits.style.pause =
                 isCalm || isTiny ? 100...20_000 : 1_000...dice.pick([20_000, 300_000])
         }

@@ -81,6 +81,17 @@ struct ChunkedDecoderTests {
         #expect(decode(String(repeating: rich, count: 200) + "0\r\n\r\n").hasEnded)
     }
 
+    @Test("the framing may be 16,384 bytes more than what is excused, and no byte longer")
+    func overheadMax() {
+        // Each is 128 bytes over the 18 that a chunk of one byte is excused.
+        let chunk = "1;" + String(repeating: "e", count: 140) + "\r\nx\r\n"
+        let most = String(repeating: chunk, count: 128)
+        #expect(decode(most + "0\r\n\r\n").hasEnded)
+        #expect(decode(most + "1;eeeeeeeeeeee\r\nx\r\n0\r\n\r\n").hasEnded)
+        let over = decode(most + "1;eeeeeeeeeeeee\r\nx\r\n0\r\n\r\n")
+        #expect(over.error == .overheadTooLarge)
+    }
+
     @Test("a trailer line that arrives byte by byte is not read again and again")
     func slowTrailer() {
         let bytes = Array(("0\r\nX: " + String(repeating: "y", count: 8_000) + "\r\n\r\n").utf8)

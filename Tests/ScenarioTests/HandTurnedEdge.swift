@@ -10,7 +10,7 @@ final class HandTurnedEdge {
     let world: World
     let site: ScenarioSite
     let edge: SimulatedEdge
-    private let fabric: Fabric
+    let fabric: Fabric
     private let scenario: Scenario
 
     private struct Misread: Error {}

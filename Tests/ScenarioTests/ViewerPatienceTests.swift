@@ -1,0 +1,187 @@
+import Edge
+import Testing
+
+@testable import Simulation
+
+/// A viewer who writes and takes bytes when it is told to.
+private final class Hand: Peer {
+    private let world: World
+    private(set) var link: Link?
+    private(set) var text = ""
+    private(set) var bytes = 0
+    /// When the edge sent its last byte, or broke the connection, in milliseconds from the start.
+    private(set) var endedAt: Int?
+    private let start: UInt64
+
+    init(_ edge: HandTurnedEdge, _ style: LinkStyle = .scripted) {
+        world = edge.world
+        start = edge.world.now
+        link = edge.fabric.dial(0, style, self)
+        edge.pass(milliseconds: 0)
+    }
+
+    func say(_ text: String) { link?.peerSend(Array(text.utf8)) }
+
+    func opened(_ link: Link) {}
+
+    func received(_ link: Link, _ bytes: [UInt8]) {
+        self.bytes += bytes.count
+        if text.utf8.count < 2_000 { text += String(decoding: bytes.prefix(2_000), as: UTF8.self) }
+    }
+
+    func ended(_ link: Link) { end() }
+    func broke(_ link: Link) { end() }
+
+    private func end() {
+        if endedAt == nil { endedAt = Int((world.now - start) / 1_000_000) }
+    }
+
+    var isOver: Bool { endedAt != nil }
+    var statuses: [String] {
+        text.split(separator: "HTTP/1.1 ", omittingEmptySubsequences: false).dropFirst()
+            .map { String($0.prefix(3)) }
+    }
+}
+
+/// Each limit of time at both of its sides, with the values that nobody has changed: a clock that
+/// is moved by hand makes a hundred milliseconds exact.
+@Suite("Viewers' time-outs, at both sides")
+struct ViewerPatienceTests {
+    private static let get = "GET /a HTTP/1.1\r\nHost: edge.test\r\n\r\n"
+    private let hand: HandTurnedEdge
+
+    init() throws { hand = try Self.hand() }
+
+    private static func hand(_ change: (inout Settings) -> Void = { _ in }) throws -> HandTurnedEdge
+    {
+        let hand = try HandTurnedEdge(
+            """
+            config:
+              mode: rfc9111
+              behaviors: [{ path: "*", class: none }]
+            steps:
+              - origin: { body: done }
+              - origin: { body: "\(String(repeating: "x", count: 2_000_000))" }
+            """, change)
+        try hand.script(0)
+        return hand
+    }
+
+    @Test(
+        "a head has ten seconds from its first byte, however it drips", arguments: [9_900, 10_100])
+    func head(_ time: Int) throws {
+        let viewer = Hand(hand)
+        hand.pass(milliseconds: 5_000)
+        let bytes = Array(Self.get.utf8.dropLast(2))
+        for byte in bytes {
+            viewer.say(String(decoding: [byte], as: UTF8.self))
+            hand.pass(milliseconds: time / bytes.count)
+        }
+        hand.pass(milliseconds: time % bytes.count)
+        viewer.say("\r\n")
+        hand.pass(milliseconds: 1_500)
+        if time < 10_000 {
+            #expect(viewer.statuses == ["200"] && !viewer.isOver)
+        } else {
+            #expect(viewer.statuses == ["408"])
+            #expect(15_000...15_050 ~= viewer.endedAt ?? 0)
+        }
+        hand.close()
+    }
+
+    @Test("between two requests there are 125 seconds", arguments: [124_900, 125_100])
+    func idle(_ time: Int) throws {
+        let viewer = Hand(hand)
+        viewer.say(Self.get)
+        hand.pass(milliseconds: 100)
+        #expect(viewer.statuses == ["200"])
+        hand.pass(milliseconds: time - 100)
+        #expect(viewer.isOver == (time > 125_000))
+        viewer.say(Self.get)
+        hand.pass(milliseconds: 100)
+        #expect(viewer.statuses == (time > 125_000 ? ["200"] : ["200", "200"]))
+        hand.close()
+    }
+
+    @Test("a body may pause for 30 seconds, if it is fast enough", arguments: [29_900, 30_100])
+    func body(_ time: Int) throws {
+        let viewer = Hand(hand)
+        // So much at once is worth 40 seconds at the least rate.
+        let part = String(repeating: "b", count: 20_000)
+        viewer.say("POST /a HTTP/1.1\r\nHost: edge.test\r\nContent-Length: 20001\r\n\r\n" + part)
+        hand.pass(milliseconds: time)
+        viewer.say("b")
+        hand.pass(milliseconds: 100)
+        // What a write makes stale is to be on disk before it is answered.
+        hand.write()
+        hand.pass(milliseconds: 1_400)
+        #expect(viewer.statuses == (time < 30_000 ? ["200"] : ["408"]))
+        #expect(viewer.isOver == (time > 30_000))
+        hand.close()
+    }
+
+    @Test(
+        "from ten seconds on a body comes with 500 bytes a second", arguments: [460, 540])
+    func rate(_ bytesPerSecond: Int) throws {
+        let viewer = Hand(hand)
+        viewer.say("POST /a HTTP/1.1\r\nHost: edge.test\r\nContent-Length: 100000\r\n\r\n")
+        let part = String(repeating: "b", count: bytesPerSecond)
+        for second in 1...20 {
+            #expect(!viewer.isOver || second > 10, "within the grace nobody is too slow")
+            viewer.say(part)
+            hand.pass(milliseconds: 1_000)
+        }
+        #expect(viewer.isOver == (bytesPerSecond < 500))
+        #expect(hand.edge.total(.slowPeers) == (bytesPerSecond < 500 ? 1 : 0))
+        hand.close()
+    }
+
+    @Test("a reader may take nothing for thirty seconds", arguments: [29_900, 30_100])
+    func write(_ pause: Int) throws {
+        let hand = try Self.hand { $0.limits.minimumRate = 0 }
+        try hand.script(1)
+        var style = LinkStyle.scripted
+        style.bite = 65_536...65_536
+        style.pause = (pause * 1_000)...(pause * 1_000)
+        let viewer = Hand(hand, style)
+        viewer.say(Self.get)
+        hand.pass(milliseconds: 200_000)
+        #expect(viewer.isOver == (pause > 30_000))
+        #expect(hand.edge.total(.timeoutsWrite) == (pause > 30_000 ? 1 : 0))
+        hand.close()
+    }
+
+    @Test(
+        "who does not take all at once takes 50 bytes in each tenth of a second",
+        arguments: [46, 54])
+    func drips(_ bite: Int) throws {
+        try hand.script(1)
+        var style = LinkStyle.scripted
+        (style.bite, style.pause) = (bite...bite, 100_000...100_000)
+        style.capacity = 4_096
+        let viewer = Hand(hand, style)
+        viewer.say(Self.get)
+        hand.pass(milliseconds: 60_000)
+        #expect(viewer.isOver == (bite < 50))
+        #expect(hand.edge.total(.slowPeers) == (bite < 50 ? 1 : 0))
+        hand.close()
+    }
+
+    @Test("who is refused may go on sending for a second, or 64 KiB")
+    func lingering() throws {
+        let viewers = [0, 60_000, 70_000].map { count -> (count: Int, viewer: Hand) in
+            let viewer = Hand(hand)
+            viewer.say("GET /a HTTP/1.1\r\nHost: edge.test\r\n bad\r\n\r\n")
+            hand.pass(milliseconds: 100)
+            viewer.say(String(repeating: "x", count: count))
+            hand.pass(milliseconds: 500)
+            return (count, viewer)
+        }
+        for (count, viewer) in viewers {
+            #expect(viewer.statuses == ["400"], "\(count)")
+        }
+        hand.pass(milliseconds: 1_000)
+        #expect(hand.edge.total(.connectionsClosed) == 3)
+        hand.close()
+    }
+}
