@@ -89,6 +89,15 @@ struct CloudFrontClientTests {
     @Test("the aws command does", .enabled(if: hasBoto && hasCommand, "there is no aws command"))
     func command() throws { try check("aws") }
 
+    @Test("the table of members has all that AWS's own model has", .enabled(if: hasBoto))
+    func members() {
+        let (status, output) = run(["python3", "\(ProjectFiles.tests)Clients/fields.py"])
+        let model = Set(output.split(separator: "\n").map(String.init))
+        #expect(status == 0 && model.count > 90, "\(output)")
+        // An older model knows fewer.
+        #expect(model.subtracting(SchemaTests.known).sorted() == [])
+    }
+
     @Test("AWS's own model takes what the project ships", .enabled(if: hasBoto))
     func shippedDocuments() {
         let tests = ProjectFiles.tests

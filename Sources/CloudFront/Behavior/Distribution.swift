@@ -42,7 +42,9 @@ public struct Distribution: Sendable {
     /// The traps of one behavior; for who looks at a request of its.
     public func traps(of behavior: Int) -> [ConfigFinding] {
         let own = behaviors[behavior].place.path
-        return traps.filter { $0.path == own || $0.path.hasPrefix(own + ".") }
+        return traps.filter {
+            $0.kind != .note && ($0.path == own || $0.path.hasPrefix(own + "."))
+        }
     }
 
     /// The index of the first behavior whose pattern the path matches; the last one matches all.

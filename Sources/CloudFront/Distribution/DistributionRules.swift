@@ -1,24 +1,20 @@
 // What one member of a distribution says of another.
 extension DistributionConfig {
-    func judge(_ path: String, _ log: FindingLog) {
+    func judge(_ log: FindingLog) {
         judgeTargets(log)
         judgeGroups(log)
         judgePatterns(log)
-        judgeRepetition(path, log)
+        judgeRepetition(log)
         if cacheBehaviors.count > 75 {
             log.warning(
-                place("CacheBehaviors", path),
+                place("CacheBehaviors"),
                 "\(cacheBehaviors.count) behaviors exceed CloudFront's quota", "keep to 75")
         }
         if origins.count > 100 {
             log.warning(
-                place("Origins", path), "\(origins.count) origins exceed CloudFront's quota",
+                place("Origins"), "\(origins.count) origins exceed CloudFront's quota",
                 "keep to 100")
         }
-    }
-
-    private func place(_ key: String, _ path: String) -> ConfigPlace {
-        ConfigPlace(source[key] ?? source, path.isEmpty ? key : "\(path).\(key)")
     }
 
     private func judgeTargets(_ log: FindingLog) {
@@ -73,12 +69,12 @@ extension DistributionConfig {
         }
     }
 
-    private func judgeRepetition(_ path: String, _ log: FindingLog) {
+    private func judgeRepetition(_ log: FindingLog) {
         func judge(_ names: [String], _ member: String, _ what: String) {
             var seen: Set<String> = []
             for name in names where !name.isEmpty && !seen.insert(name).inserted {
                 log.error(
-                    place(member, path), "\(what) \"\(name)\" stands twice", "keep one of them")
+                    place(member), "\(what) \"\(name)\" stands twice", "keep one of them")
             }
         }
         judge(origins.map { $0.id } + originGroups.map { $0.id }, "Origins", "the id")

@@ -143,8 +143,7 @@ extension CustomOriginConfig {
         var fields = given
         defer { fields.finish() }
         fields.notEmulated("OriginMtlsConfig", "the origin sees no client certificate")
-        // Which family an address has is the resolver's affair here.
-        _ = fields.text("IpAddressType")
+        readAddressType(&fields)
         return CustomOriginConfig(
             httpPort: Int(fields.requiredNumber("HTTPPort", in: 1...65_535)),
             httpsPort: Int(fields.requiredNumber("HTTPSPort", in: 1...65_535)),
@@ -153,6 +152,18 @@ extension CustomOriginConfig {
             readTimeoutSeconds: Int(fields.number("OriginReadTimeout", in: 1...120) ?? 30),
             keepaliveTimeoutSeconds: Int(fields.number("OriginKeepaliveTimeout", in: 1...120) ?? 5)
         )
+    }
+
+    private enum IpAddressType: String, CaseIterable { case ipv4, ipv6, dualstack }
+
+    private static func readAddressType(_ fields: inout ConfigFields) {
+        guard let type: IpAddressType = fields.word("IpAddressType"), type != .dualstack else {
+            return
+        }
+        fields.log.note(
+            fields.place("IpAddressType"),
+            "\(type.rawValue) alone is wanted, and all addresses of the origin's name are asked",
+            "give the one address with --origin, if the other family must not be asked")
     }
 
     private static func readProtocols(_ fields: inout ConfigFields) -> [SslProtocol] {
@@ -168,6 +179,11 @@ extension CustomOriginConfig {
             fields.log.notEmulated(
                 fields.place("OriginSslProtocols"), "TLS before 1.2 is not spoken",
                 "the origin is asked by TLS 1.2 or 1.3")
+        } else if protocols.count > 1 {
+            fields.log.note(
+                fields.place("OriginSslProtocols"),
+                "of these only TLS 1.2 is spoken, and 1.3 beside it",
+                "nothing, unless the origin has no TLS since 1.2; it answers 502 then")
         }
         return protocols.isEmpty ? [.tlsV12] : protocols
     }

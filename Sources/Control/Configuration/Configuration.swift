@@ -69,6 +69,8 @@ public struct ConfigurationReading: Sendable {
 
     /// Whether the edge may run with it: warnings do not hinder.
     public var isUsable: Bool { !findings.contains { $0.severity == .error } }
+    /// What whoever starts the edge should hear; notes are for who checks.
+    public var warnings: [Finding] { findings.filter { $0.severity != .note } }
 }
 
 extension Configuration {

@@ -40,6 +40,9 @@ public struct DistributionImport: Sendable {
             behavior($0, origins.places, distribution.config.origins)
         }
         references.signers.judge(distribution.behaviors, in: file, findings)
+        findings.note(
+            ViewerSide(distribution.config, settings, isStrictAboutAliases: isStrictAboutAliases)
+                .findings, in: file)
         settings.distribution = settled(distribution)
         settings.settleMaps(
             Dictionary(

@@ -94,11 +94,11 @@ extension Distribution {
 
 extension Findings {
     /// Takes what the readers of CloudFront's documents say. Warnings of the same words, which
-    /// many behaviors may get, are told once, at the first; what has no effect, at each place,
-    /// since each has to be looked at.
+    /// many behaviors may get, are told once, at the first, and so are notes; what has no effect,
+    /// at each place, since each has to be looked at.
     func note(_ found: [ConfigFinding], in file: String) {
         for finding in found {
-            guard finding.kind == .warning else {
+            guard finding.kind == .warning || finding.kind == .note else {
                 note(finding, others: 0, in: file)
                 continue
             }
@@ -116,6 +116,7 @@ extension Findings {
         case .warning: warning(at: place, path + finding.problem, finding.remedy)
         case .notEmulated:
             warning(at: place, "\(path)not emulated: \(finding.problem)", finding.remedy)
+        case .note: self.note(at: place, path + finding.problem, finding.remedy)
         }
     }
 }
