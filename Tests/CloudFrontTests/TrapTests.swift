@@ -37,6 +37,25 @@ struct TrapTests {
             !problems(Behaviors.policies(disabled, Self.allViewer).1).contains("not in the key"))
     }
 
+    @Test("Host in the key of a bucket: refused in a behavior's own list, a trap in a policy")
+    func bucketHost() {
+        let bucket = #"{"Id": "maps", "DomainName": "b.s3.amazonaws.com", "S3OriginConfig": {}}"#
+        let host = Behaviors.cachePolicy(headers: ["host"])
+        let (behavior, found) = Behaviors.policies(host, origin: bucket)
+        #expect(behavior != nil && problems(found).contains("an S3 origin never gets it"))
+        let listed = """
+            \(Behaviors.head), "ForwardedValues": {"QueryString": false,
+             "Cookies": {"Forward": "none"}, "Headers": {"Quantity": 1, "Items": ["Host"]}}
+            """
+        func errors(_ origin: String) -> [ConfigFinding] {
+            DistributionConfig.read(json(Documents.distribution(behavior: listed, origin: origin)))
+                .errors
+        }
+        #expect(errors(bucket).map(\.path) == ["DefaultCacheBehavior.ForwardedValues.Headers"])
+        #expect(errors(bucket).first?.code == .invalidArgument)
+        #expect(errors(Documents.origin) == [])
+    }
+
     @Test("ForwardedValues forward Origin unasked")
     func legacyOrigin() {
         func problems(_ headers: String...) -> String {

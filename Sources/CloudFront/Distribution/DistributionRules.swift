@@ -3,6 +3,7 @@ extension DistributionConfig {
     func judge(_ log: FindingLog) {
         judgeTargets(log)
         judgeGroups(log)
+        judgeBuckets(log)
         judgePatterns(log)
         judgeRepetition(log)
         if cacheBehaviors.count > 75 {
@@ -39,6 +40,24 @@ extension DistributionConfig {
             if group.primary == group.secondary, !group.primary.isEmpty {
                 log.error(place, "both members are \"\(group.primary)\"", "name two origins")
             }
+        }
+    }
+
+    /// A bucket is asked by its own name, so that a behavior may not list Host for one. A cache
+    /// policy may have it, since it knows no origin: that is a trap, and no error.
+    ///
+    /// Source: CloudFront, "Selecting the headers to base caching on".
+    private func judgeBuckets(_ log: FindingLog) {
+        let buckets = origins.filter { $0.isS3 }.map { $0.id }
+        for behavior in cacheBehaviors + [defaultCacheBehavior] {
+            let group = originGroups.first { $0.id == behavior.targetOriginId }
+            guard case .forwardedValues(let values, _) = behavior.caching,
+                values.headers.contains(where: { isSameName($0, "Host") }),
+                buckets.contains(group?.primary ?? behavior.targetOriginId)
+            else { continue }
+            log.error(
+                behavior.place.member("ForwardedValues.Headers"),
+                "Host cannot be part of the key of an S3 origin", "remove it")
         }
     }
 

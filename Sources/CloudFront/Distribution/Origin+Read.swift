@@ -6,7 +6,7 @@ extension Origin {
         defer { fields.finish() }
         let shield = readShield(&fields)
         fields.notEmulated("OriginAccessControlId", "S3 requests are sent unsigned")
-        return Origin(
+        let origin = Origin(
             id: fields.requiredText("Id"), domainName: readDomainName(&fields),
             path: readPath(&fields), customHeaders: readHeaders(&fields), kind: readKind(&fields),
             connectionAttempts: Int(fields.number("ConnectionAttempts", in: 1...3) ?? 3),
@@ -14,6 +14,20 @@ extension Origin {
             responseCompletionTimeoutSeconds:
                 fields.number("ResponseCompletionTimeout", in: 1...3_600).map { Int($0) },
             shieldRegion: shield)
+        origin.judgeTimes(fields)
+        return origin
+    }
+
+    /// Source: CloudFront, "Response completion timeout".
+    private func judgeTimes(_ fields: ConfigFields) {
+        guard let whole = responseCompletionTimeoutSeconds, whole < readTimeoutSeconds else {
+            return
+        }
+        fields.log.error(
+            fields.place("ResponseCompletionTimeout"),
+            "ResponseCompletionTimeout is \(whole) s, and OriginReadTimeout "
+                + "\(readTimeoutSeconds) s",
+            "make it at least as long, or leave it out for no limit")
     }
 
     private static func readDomainName(_ fields: inout ConfigFields) -> String {
