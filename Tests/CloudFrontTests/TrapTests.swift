@@ -1,3 +1,4 @@
+import Caching
 import Testing
 
 @testable import CloudFront
@@ -35,6 +36,23 @@ struct TrapTests {
         let disabled = ManagedPolicies.cache[1]
         #expect(
             !problems(Behaviors.policies(disabled, Self.allViewer).1).contains("not in the key"))
+    }
+
+    @Test(
+        "compression that comes to nothing, or to something else, is told",
+        arguments: [
+            (.brotli, .notEmulated, "for Brotli alone"), ([.gzip, .brotli], .note, "gets gzip"),
+            (.gzip, nil, ""), ([], .warning, "nothing will be compressed"),
+        ] as [(Codings, ConfigFinding.Kind?, String)])
+    func compression(_ codings: Codings, _ kind: ConfigFinding.Kind?, _ words: String) {
+        let policy = Behaviors.cachePolicy(codings: codings)
+        let (behavior, all) = Behaviors.policies(policy, more: #", "Compress": true"#)
+        let found = all.filter { $0.path.hasSuffix(".Compress") }
+        #expect(found.map(\.kind) == [kind].compactMap(\.self))
+        #expect(found.allSatisfy { $0.problem.contains(words) })
+        #expect(behavior?.policy.compresses == codings.contains(.gzip))
+        let silent = Behaviors.policies(policy).1
+        #expect(!silent.contains { $0.path.hasSuffix(".Compress") })
     }
 
     @Test("Host in the key of a bucket: refused in a behavior's own list, a trap in a policy")
