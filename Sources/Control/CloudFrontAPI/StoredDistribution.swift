@@ -118,11 +118,10 @@ public final class StoredDistribution: DistributionState {
 
     /// Judges a DistributionConfig as CloudFront does, and then lets it take effect.
     private func put(_ config: ConfigNode, _ catalog: PolicyCatalog) throws(APIError) {
-        let reading = DistributionConfig.read(config)
-        let resolved = reading.value.map { Distribution.resolve($0, catalog) }
-        guard let distribution = resolved?.value else {
-            let findings = reading.findings + (resolved?.findings ?? [])
-            throw APIError(findings) ?? .invalidArgument("The distribution is not valid.")
+        let reading = Distribution.read(config, catalog)
+        guard let distribution = reading.value else {
+            throw APIError(reading.findings)
+                ?? .invalidArgument("The distribution is not valid.")
         }
         do {
             try effects.update(distribution)

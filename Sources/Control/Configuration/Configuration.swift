@@ -11,6 +11,9 @@ public struct Configuration: Sendable {
     public var logLevel = EdgeEvent.Level.info
     /// What `settings` were made of, where a distribution is served; nil: none is.
     public internal(set) var distribution: DistributionImport?
+    /// What is known of that distribution, errors excepted: what surprises in it, what has no
+    /// effect here, and what something else decides.
+    public internal(set) var distributionFindings: [Finding] = []
     /// Which time of day the edge goes by. Default the machine's.
     public var clock = ClockSetting.system
     /// What the admin port's control API is told.

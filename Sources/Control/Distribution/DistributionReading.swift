@@ -83,12 +83,25 @@ extension Distribution {
     static func read(
         _ node: ConfigNode, in path: String, _ catalog: PolicyCatalog, _ findings: Findings
     ) -> Distribution? {
-        let config = DistributionConfig.read(node)
-        findings.note(config.findings, in: path)
-        guard let value = config.value else { return nil }
-        let resolved = Distribution.resolve(value, catalog)
-        findings.note(resolved.findings, in: path)
-        return resolved.value
+        let reading = Distribution.read(node, catalog)
+        findings.note(reading.findings, in: path)
+        return reading.value
+    }
+}
+
+extension Finding {
+    /// What the readers of CloudFront's documents say, as ``Findings`` takes it.
+    static func all(_ found: [ConfigFinding], in file: String) -> [Finding] {
+        let findings = Findings()
+        findings.note(found, in: file)
+        return findings.all
+    }
+
+    /// The same of a document that no file holds.
+    var withoutPlace: Finding {
+        var finding = self
+        finding.place = .standard
+        return finding
     }
 }
 

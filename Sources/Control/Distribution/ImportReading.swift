@@ -30,10 +30,13 @@ extension ConfigurationReader {
             countries: distribution.countries,
             isStrictAboutAliases: distribution.isStrictAboutAliases,
             pointOfPresence: distribution.pointOfPresence, readings: distribution.readings)
+        let before = findings.all.count
         imported.put(export, into: &configuration.settings, resolver, findings)
         configuration.distribution = imported
         warnOfPureBehaviors(export, file)
         noteObjectSize()
+        configuration.distributionFindings =
+            Finding.all(export.findings, in: file.text) + findings.all[before...]
     }
 
     /// CloudFront, "Quotas": 50 GB, and the connection is closed at what is larger.

@@ -12,7 +12,7 @@ extension Service: AdminSubject {
         let (server, store) = state.withLock { ($0.server, $0.store) }
         return processSamples() + (server?.counters() ?? []) + (store.map(storeSamples) ?? [])
             + poolSamples(server?.loads() ?? [], discovery.status) + signalSamples
-            + outgoingSamples
+            + outgoingSamples + distributionSamples
     }
 
     public func histograms() -> [HistogramSample] { server.map { [$0.latencies()] } ?? [] }
@@ -133,7 +133,7 @@ extension Service: AdminSubject {
             pools: server.pools(), clusters: server.clusters(),
             writes: WriteStatus(store.invalidations),
             playback: PlaybackStatus(server, current.settings), sources: discovery.status,
-            outgoing: outgoingStatus)
+            outgoing: outgoingStatus, distribution: DistributionStatus(current))
     }
 }
 
