@@ -103,7 +103,8 @@ extension Service: AdminSubject {
             updating: { [weak self] in try self?.update($0) })
         let distribution = try StoredDistribution(
             configuration.record, policies: configuration.policies,
-            catalog: configuration.catalog, directory: directory, effects: effects)
+            catalog: configuration.catalog, signers: configuration.signers,
+            directory: directory, effects: effects)
         followUpdate(of: distribution, configuration, server)
         state.withLock {
             $0.distribution = distribution

@@ -63,7 +63,7 @@ extension Service {
         guard let distribution else { return try swap(to: configuration, server) }
         try distribution.renew(
             configuration.record, policies: configuration.policies,
-            catalog: configuration.catalog, now: clock.now
+            catalog: configuration.catalog, signers: configuration.signers, now: clock.now
         ) { update in
             guard let update else { return try swap(to: configuration, server) }
             let next = try configuration.replacingDistribution(by: update, boundedResolver)
@@ -101,4 +101,6 @@ extension Configuration {
     }
     /// The same as behaviors find them.
     var catalog: PolicyCatalog { distribution?.references.catalog ?? PolicyCatalog() }
+    /// Public keys and key groups that it lists.
+    var signers: [SignerKind: [SignerRecord]] { distribution?.references.signers.records ?? [:] }
 }
