@@ -86,6 +86,8 @@ public final class StoredDistribution: DistributionState {
         state.withLock { $0.signers[kind] ?? [] }
     }
     public var invalidations: [InvalidationRecord] { history.records }
+    /// See ``InvalidationHistory/pathsOfMonth(_:)``.
+    func pathsOfMonth(_ now: Int64) -> Int { history.pathsOfMonth(now) }
     public var tags: [ResourceTag] { state.withLock { $0.tags } }
 
     public func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) {

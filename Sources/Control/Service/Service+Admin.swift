@@ -12,7 +12,7 @@ extension Service: AdminSubject {
         let (server, store) = state.withLock { ($0.server, $0.store) }
         return processSamples() + (server?.counters() ?? []) + (store.map(storeSamples) ?? [])
             + poolSamples(server?.loads() ?? [], discovery.status) + signalSamples
-            + outgoingSamples + distributionSamples
+            + outgoingSamples + distributionSamples + invalidationSamples
     }
 
     public func histograms() -> [HistogramSample] { server.map { [$0.latencies()] } ?? [] }
