@@ -8,13 +8,6 @@ struct DistributionStatus {
     var id: String
     var findings: [Finding]
 
-    /// - Returns: nil where no distribution is served.
-    init?(_ configuration: Configuration) {
-        guard let record = configuration.distribution?.record else { return nil }
-        id = record.id
-        findings = configuration.distributionFindings
-    }
-
     var json: JSON {
         .object([
             ("id", .text(id)),
@@ -39,6 +32,14 @@ struct DistributionStatus {
         let title =
             "distribution \(node["id"]?.scalar?.string ?? "-"): \(warnings.count) warnings"
         return [title] + warnings.map { "  \($0["text"]?.scalar?.string ?? "-")" }
+    }
+}
+
+extension DistributionStatus {
+    /// - Returns: nil where no distribution is served.
+    init?(_ configuration: Configuration) {
+        guard let record = configuration.distribution?.record else { return nil }
+        self.init(id: record.id, findings: configuration.distributionFindings)
     }
 }
 
