@@ -215,7 +215,8 @@ public enum Counter: Int, CaseIterable, Sendable {
 public struct LoopCounters: @unchecked Sendable {  // the memory is atomics and stays
     private let slots: UnsafeMutablePointer<Atomic<UInt64>>
 
-    private static let slotCount = Counter.allCases.count + RejectionRule.slotCount
+    private static let slotCount =
+        Counter.allCases.count + RejectionRule.slotCount + Trap.slotCount
 
     /// The memory lives as long as the process: one page for each loop.
     public init() {
@@ -231,6 +232,17 @@ public struct LoopCounters: @unchecked Sendable {  // the memory is atomics and 
 
     public func value(_ rule: RejectionRule) -> UInt64 {
         unsafe slots[Counter.allCases.count + rule.slot].load(ordering: .relaxed)
+    }
+
+    /// Counts what walked into a trap.
+    func add(_ trap: Trap) { add(Self.slot(trap), 1) }
+
+    func value(_ trap: Trap) -> UInt64 {
+        unsafe slots[Self.slot(trap)].load(ordering: .relaxed)
+    }
+
+    private static func slot(_ trap: Trap) -> Int {
+        Counter.allCases.count + RejectionRule.slotCount + trap.rawValue
     }
 
     @inline(__always)

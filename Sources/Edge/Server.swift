@@ -331,7 +331,7 @@ public final class Server: Sendable {
                 name: counter.name, help: counter.help, kind: .counter,
                 value: Double(counted.reduce(0) { $0 + $1.value(counter) }))
         }
-        samples += Self.rejections(counted)
+        samples += Self.rejections(counted) + Self.traps(counted)
         samples += memberSamples(pools())
         samples.append(
             CounterSample(

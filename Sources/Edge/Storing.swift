@@ -196,8 +196,14 @@ extension LoopState where N: ~Copyable {
         var isShared: Bool
     }
 
-    /// Whether the body will be stored, and who may have it.
+    /// Whether the body will be stored, and who may have it. Asked once of each response.
     mutating func storePlan(_ fetch: Fetch, _ head: FetchedHead) -> StorePlan {
+        let plan = judgedPlan(fetch, head)
+        countTraps(fetch.exchange, head, isKept: plan.keepsBody && !head.confirmsStored)
+        return plan
+    }
+
+    private mutating func judgedPlan(_ fetch: Fetch, _ head: FetchedHead) -> StorePlan {
         // What a 304 says to the leader alone, a cookie among it, is for no waiter.
         if head.confirmsStored {
             return StorePlan(

@@ -12,7 +12,8 @@ struct Check: ParsableCommand {
             With --distribution a distribution's export is checked as well: what CloudFront would \
             refuse, what it does that surprises most who read it (a cookie stored and replayed, a \
             header forwarded that is not in the key), and what this edge does not emulate, each \
-            with its line. Then a table says what would be served.
+            with its line. A "note:" is no mistake: it says what something else than the export \
+            decides here, such as the listeners. Then a table says what would be served.
 
             Examples:
               mapedge check --config /etc/mapedge.yaml && mapedge reload
@@ -25,7 +26,7 @@ struct Check: ParsableCommand {
     func run() throws {
         let reading = options.read()
         guard reading.isUsable else { throw Failure.configuration(reading.findings) }
-        for warning in reading.findings { writeErrorLine(warning.description) }
+        for finding in reading.findings { writeErrorLine(finding.description) }
         print(reading.configuration.summary)
         for line in reading.configuration.servedLines { print(line) }
     }

@@ -26,7 +26,7 @@ struct Serve: ParsableCommand {
         let options = options
         let reading = options.read()
         guard reading.isUsable else { throw Failure.configuration(reading.findings) }
-        for warning in reading.findings { writeErrorLine(warning.description) }
+        for warning in reading.warnings { writeErrorLine(warning.description) }
         let clock = reading.configuration.clock.makeClock(at: WallClock.system.now)
         let log = EventLog(least: reading.configuration.logLevel, clock: clock)
         let service = Service(reading.configuration, clock: clock, events: log) { options.read() }

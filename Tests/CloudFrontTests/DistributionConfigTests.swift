@@ -21,6 +21,34 @@ struct DistributionConfigTests {
         #expect(readings[2].value?.domainName == "d1.cloudfront.net")
     }
 
+    @Test(
+        "§2.3 the whole exchange may not end before an answer's time-out",
+        arguments: [(29, nil, 1), (30, nil, 0), (39, 40, 1), (40, 40, 0), (1, 1, 0)]
+            as [(Int, Int?, Int)])
+    func completionTime(_ whole: Int, _ read: Int?, _ errors: Int) {
+        let time = read.map { ", \"OriginReadTimeout\": \($0)" } ?? ""
+        let origins = [
+            """
+            "CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443,
+              "OriginProtocolPolicy": "http-only"\(time)}
+            """,
+            #""S3OriginConfig": {"OriginAccessIdentity": ""\#(time)}"#,
+        ]
+        for kind in origins {
+            let origin = """
+                {"Id": "maps", "DomainName": "maps.example.org", \(kind),
+                 "ResponseCompletionTimeout": \(whole)}
+                """
+            let reading = DistributionConfig.read(json(Documents.distribution(origin: origin)))
+            #expect(reading.errors.count == errors)
+            #expect(
+                reading.errors.allSatisfy {
+                    $0.path == "Origins.Items[0].ResponseCompletionTimeout"
+                        && $0.code == .invalidArgument
+                })
+        }
+    }
+
     @Test("all errors are told at once, each with its place, what it is and what to do")
     func allErrors() {
         let text = """

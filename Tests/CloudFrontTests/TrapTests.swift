@@ -1,3 +1,4 @@
+import Caching
 import Testing
 
 @testable import CloudFront
@@ -35,6 +36,42 @@ struct TrapTests {
         let disabled = ManagedPolicies.cache[1]
         #expect(
             !problems(Behaviors.policies(disabled, Self.allViewer).1).contains("not in the key"))
+    }
+
+    @Test(
+        "compression that comes to nothing, or to something else, is told",
+        arguments: [
+            (.brotli, .notEmulated, "for Brotli alone"), ([.gzip, .brotli], .note, "gets gzip"),
+            (.gzip, nil, ""), ([], .warning, "nothing will be compressed"),
+        ] as [(Codings, ConfigFinding.Kind?, String)])
+    func compression(_ codings: Codings, _ kind: ConfigFinding.Kind?, _ words: String) {
+        let policy = Behaviors.cachePolicy(codings: codings)
+        let (behavior, all) = Behaviors.policies(policy, more: #", "Compress": true"#)
+        let found = all.filter { $0.path.hasSuffix(".Compress") }
+        #expect(found.map(\.kind) == [kind].compactMap(\.self))
+        #expect(found.allSatisfy { $0.problem.contains(words) })
+        #expect(behavior?.policy.compresses == codings.contains(.gzip))
+        let silent = Behaviors.policies(policy).1
+        #expect(!silent.contains { $0.path.hasSuffix(".Compress") })
+    }
+
+    @Test("Host in the key of a bucket: refused in a behavior's own list, a trap in a policy")
+    func bucketHost() {
+        let bucket = #"{"Id": "maps", "DomainName": "b.s3.amazonaws.com", "S3OriginConfig": {}}"#
+        let host = Behaviors.cachePolicy(headers: ["host"])
+        let (behavior, found) = Behaviors.policies(host, origin: bucket)
+        #expect(behavior != nil && problems(found).contains("an S3 origin never gets it"))
+        let listed = """
+            \(Behaviors.head), "ForwardedValues": {"QueryString": false,
+             "Cookies": {"Forward": "none"}, "Headers": {"Quantity": 1, "Items": ["Host"]}}
+            """
+        func errors(_ origin: String) -> [ConfigFinding] {
+            DistributionConfig.read(json(Documents.distribution(behavior: listed, origin: origin)))
+                .errors
+        }
+        #expect(errors(bucket).map(\.path) == ["DefaultCacheBehavior.ForwardedValues.Headers"])
+        #expect(errors(bucket).first?.code == .invalidArgument)
+        #expect(errors(Documents.origin) == [])
     }
 
     @Test("ForwardedValues forward Origin unasked")

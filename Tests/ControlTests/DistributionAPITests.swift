@@ -143,6 +143,50 @@ struct DistributionAPITests {
         #expect(answer.node.text("Quantity") == "0" && answer.node.text("MaxItems") == "100")
     }
 
+    @Test("signers' keys and groups are listed by page, and found by id")
+    func signers() throws {
+        let state = try ScriptedDistribution()
+        let keys = (1...3).map { number in
+            SignerRecord(
+                id: "K\(number)",
+                config: .map([
+                    "CallerReference": .text("r"), "Name": .text("n\(number)"),
+                    "EncodedKey": .text("PEM \(number)\n"),
+                ]))
+        }
+        let group = SignerRecord(
+            id: "k1",
+            config: .map([
+                "Name": .text("g"), "Items": ConfigNode(.list([.text("K1"), .text("K3")])),
+            ]))
+        state.contents.withLock { $0.signers = [.publicKey: keys, .keyGroup: [group]] }
+        let ask = Asking(state)
+        let page = try ask(.get, "/public-key?MaxItems=2").node
+        #expect(page.items?.map { $0.text("Id") } == ["K1", "K2"])
+        #expect(page.items?.map { $0.text("EncodedKey") } == ["PEM 1\n", "PEM 2\n"])
+        #expect(page.text("NextMarker") == "K2" && page["IsTruncated"] == nil)
+        let rest = try ask(.get, "/public-key?Marker=K2").node
+        #expect(rest.items?.map { $0.text("Name") } == ["n3"] && rest["NextMarker"] == nil)
+        let one = try ask(.get, "/public-key/K3")
+        #expect(one.line == "200 PublicKey")
+        #expect(one.node["PublicKeyConfig"]?.text("EncodedKey") == "PEM 3\n")
+        let config = try ask(.get, "/public-key/K3/config")
+        #expect(config.line == "200 PublicKeyConfig" && config.node.text("Name") == "n3")
+        #expect(config.response.header("ETag") == one.response.header("ETag"))
+        #expect(try ask(.get, "/public-key/K4").line == "404 NoSuchPublicKey")
+        let groups = try ask(.get, "/key-group").node
+        let listed = groups.items?.first?["KeyGroup"]
+        #expect(listed?["KeyGroupConfig"]?["Items"]?.list?.map(\.scalar) == ["K1", "K3"])
+        #expect(try ask(.get, "/key-group/k1").line == "200 KeyGroup")
+        #expect(try ask(.get, "/key-group/k1/config").line == "200 KeyGroupConfig")
+        #expect(try ask(.get, "/key-group/k2").line == "404 NoSuchResource")
+        #expect(try ask(.get, "/key-group/k1/config/x").line == "403 AccessDenied")
+        #expect(try ask(.post, "/public-key").line == "403 AccessDenied")
+        // The distribution tells whose keys it trusts.
+        let active = try ask(.get, path).node["ActiveTrustedKeyGroups"]?.items?.first
+        #expect(active?["KeyPairIds"]?.items?.map(\.scalar) == ["K1", "K3"])
+    }
+
     @Test("policies are listed by type and page, and found by id", arguments: PolicyKind.allCases)
     func policies(_ kind: PolicyKind) throws {
         let state = try ScriptedDistribution()

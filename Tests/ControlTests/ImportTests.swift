@@ -237,6 +237,12 @@ struct ImportTests {
         let settings = try #require(whole.configuration.settings.distribution)
         #expect(settings.keyGroups == ["G1": ["K1", "K2"]])
         #expect(settings.publicKeys.keys.sorted() == ["K1", "K2"])
+        // The API tells the same, each with what its document says.
+        let told = whole.configuration.signers
+        #expect(told[.publicKey]?.map(\.id) == ["K1", "K2"])
+        #expect(told[.publicKey]?.map { $0.config.text("Name") } == ["k", "K2"])
+        #expect(told[.publicKey]?.last?.config.text("EncodedKey") == settings.publicKeys["K2"])
+        #expect(told[.keyGroup]?.map(\.keys) == [["K1", "K2"]])
         #expect(settings.publicKeys["K1"]?.hasPrefix("-----BEGIN PUBLIC KEY-----\nMIIB") == true)
         try files.write(
             "policies/K3.json",

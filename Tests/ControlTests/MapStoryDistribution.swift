@@ -13,7 +13,7 @@ struct MapStoryDistribution {
     init() throws {
         let reading = Self.reading()
         // That behaviors have no class is said of each import, whatever it holds.
-        findings = reading.findings.map(\.description).filter { !$0.contains("have no class") }
+        findings = reading.warnings.map(\.description).filter { !$0.contains("have no class") }
         distribution = try #require(
             reading.configuration.settings.distribution?.distribution, "\(findings)")
     }

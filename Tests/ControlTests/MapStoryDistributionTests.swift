@@ -256,7 +256,7 @@ struct MapStoryDistributionTests {
     func classes() throws {
         let reading = MapStoryDistribution.reading(file: "mapstory.yaml")
         // What is said of the export alone is said in either case.
-        #expect(reading.findings.map(\.description).filter { !shipped.findings.contains($0) } == [])
+        #expect(reading.warnings.map(\.description).filter { !shipped.findings.contains($0) } == [])
         let settings = reading.configuration.settings
         #expect(settings.role == .tier && settings.writes.context.site == ["/"])
         func mapClass(_ path: String) throws -> MapClass {

@@ -10,6 +10,7 @@ final class ScriptedDistribution: DistributionState {
     struct Contents: Sendable {
         var record: DistributionRecord
         var policies: [PolicyKind: [PolicyRecord]] = [:]
+        var signers: [SignerKind: [SignerRecord]] = [:]
         var invalidations: [InvalidationRecord] = []
         var tags: [ResourceTag] = []
         /// What was made stale, a batch an entry.
@@ -44,6 +45,10 @@ final class ScriptedDistribution: DistributionState {
     var distribution: DistributionRecord { contents.withLock { $0.record } }
     func policies(_ kind: PolicyKind) -> [PolicyRecord] {
         contents.withLock { $0.policies[kind] ?? [] }
+    }
+
+    func signers(_ kind: SignerKind) -> [SignerRecord] {
+        contents.withLock { $0.signers[kind] ?? [] }
     }
 
     func apply(_ config: ConfigNode, now: Int64) throws(APIError) {

@@ -96,6 +96,57 @@ extension ServiceTests {
         }
     }
 
+    @Test("what surprises in an update is logged, counted and shown, as check would have it")
+    func warnings() throws {
+        let files = ExportFiles()
+        let origins = [Export.origin("maps", "192.0.2.7")]
+        let running = RunningService(try imported(files, Export(origins: origins)))
+        try running.run { service in
+            let stored = try #require(service.state.withLock { $0.distribution })
+            func told() -> [String] {
+                running.events.filter { $0.hasPrefix("api: the update: ") }
+            }
+            let gauge = "mapedge_distribution_findings{severity=\"warning\"}"
+            let before = try running.ask("/metrics").split(separator: "\n").filter {
+                $0.hasPrefix(gauge)
+            }
+            // CachingOptimized has a MinTTL, and the behavior no class.
+            #expect(before == ["\(gauge) 2"])
+            #expect(told() == [])
+            let change = Export(
+                origins: origins,
+                standard: Export.behavior("maps", more: ", \"SmoothStreaming\": true"))
+            try stored.apply(node(change, files), now: 5)
+            #expect(
+                told() == [
+                    "api: the update: DefaultCacheBehavior.SmoothStreaming: not emulated: "
+                        + "SmoothStreaming is not emulated; serve the media files by another "
+                        + "behavior",
+                    "api: the update: DefaultCacheBehavior: MinTTL is 1, so that responses with "
+                        + "no-store, no-cache or private are stored and shared for as long; use a "
+                        + "cache policy with MinTTL 0 where responses are personal",
+                ])
+            let status = try running.ask("/status")
+            #expect(status.contains("SmoothStreaming is not emulated"))
+            let metrics = try running.ask("/metrics")
+            #expect(metrics.contains("\(gauge) 2\n"))
+            #expect(metrics.contains("mapedge_distribution_findings{severity=\"note\"} "))
+            // Refused, it leaves everything as it was told.
+            let bad = try node(Export(standard: Export.behavior("none")), files)
+            #expect(throws: APIError.self) { try stored.apply(bad, now: 6) }
+            #expect(told().count == 2)
+            guard case .swapped = service.reload() else {
+                Issue.record("refused: \(running.events)")
+                return
+            }
+            #expect(
+                running.events.contains {
+                    $0.hasPrefix("api: the update, which stays in force: ")
+                        && $0.contains("SmoothStreaming")
+                })
+        }
+    }
+
     @Test("an update that can no longer be followed is told, and the export is served")
     func staleUpdate() throws {
         let files = ExportFiles()

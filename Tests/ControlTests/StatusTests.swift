@@ -54,6 +54,25 @@ struct StatusTests {
             table.contains("\nplayback: of 5 tiles fetched ahead 4 were ready, 3 late, 2 lost\n"))
     }
 
+    @Test("what is known of the distribution in force: all of it for programs, warnings for people")
+    func distribution() throws {
+        var status = status()
+        status.distribution = DistributionStatus(
+            id: "E1",
+            findings: [
+                Finding(.warning, at: .line(file: "d.json", 3), "a \"b\"", "c"),
+                Finding(.note, at: .standard, "d", "e"),
+            ])
+        #expect(
+            status.json.encoded.hasSuffix(
+                #","distribution":{"id":"E1","findings":["#
+                    + #"{"severity":"warning","text":"a \"b\"; c"},"#
+                    + #"{"severity":"note","text":"d; e"}]}}"#))
+        let table = try statusTable(Array(status.json.encoded.utf8))
+        #expect(table.contains("\ndistribution E1: 1 warnings\n  a \"b\"; c\n"))
+        #expect(!table.contains("d; e"))
+    }
+
     @Test("where members are found, when it answered, when it is asked, and why it does not")
     func source() throws {
         var status = status(states: ["warming"])

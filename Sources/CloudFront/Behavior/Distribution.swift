@@ -8,8 +8,25 @@ public struct Distribution: Sendable {
     public let errors: ErrorCaching
     /// What is valid and known to surprise, in the order of the document.
     public let traps: [ConfigFinding]
+    /// All that is known of it, from its document and its policies: nothing of it is an error.
+    public private(set) var findings: [ConfigFinding] = []
     /// All patterns, one behind the other.
     private let patterns: NameList
+
+    /// Reads a document as `DistributionConfig` does, and resolves the policies that it names.
+    public static func read(
+        _ document: ConfigNode, _ catalog: PolicyCatalog
+    ) -> ConfigReading<Distribution> {
+        let reading = DistributionConfig.read(document)
+        guard let config = reading.value else {
+            return ConfigReading(value: nil, findings: reading.findings)
+        }
+        let resolved = resolve(config, catalog)
+        var distribution = resolved.value
+        distribution?.findings = reading.findings + resolved.findings
+        return ConfigReading(
+            value: distribution, findings: reading.findings + resolved.findings)
+    }
 
     /// Resolves the policies that the document names; also tells what is known to surprise.
     public static func resolve(
@@ -24,7 +41,8 @@ public struct Distribution: Sendable {
         }
         Traps.judge(config, behaviors, traps)
         log.add(traps.findings)
-        let distribution = Distribution(config, behaviors, traps.findings)
+        var distribution = Distribution(config, behaviors, traps.findings)
+        distribution.findings = log.findings
         return ConfigReading(
             value: behaviors.count == sources.count ? distribution : nil, findings: log.findings)
     }
@@ -42,7 +60,9 @@ public struct Distribution: Sendable {
     /// The traps of one behavior; for who looks at a request of its.
     public func traps(of behavior: Int) -> [ConfigFinding] {
         let own = behaviors[behavior].place.path
-        return traps.filter { $0.path == own || $0.path.hasPrefix(own + ".") }
+        return traps.filter {
+            $0.kind != .note && ($0.path == own || $0.path.hasPrefix(own + "."))
+        }
     }
 
     /// The index of the first behavior whose pattern the path matches; the last one matches all.

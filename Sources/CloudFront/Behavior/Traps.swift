@@ -118,7 +118,7 @@ enum Traps {
             if behavior.key.headers.contains(text: "Host") {
                 log.warning(
                     place, "Host is in the key, and an S3 origin never gets it",
-                    "remove it from the cache policy")
+                    "use a cache policy without it")
             }
             return
         }
@@ -141,12 +141,25 @@ enum Traps {
     private static func judgeCompression(
         _ source: CacheBehavior, _ behavior: Behavior, _ place: ConfigPlace, _ log: FindingLog
     ) {
-        guard source.isCompressing, !behavior.isCompressing else { return }
-        log.warning(
-            place.member("Compress"), "Compress is true and nothing will be compressed",
-            behavior.disablesCaching
-                ? "caching is disabled; let the origin compress"
-                : "enable gzip or Brotli in the cache policy")
+        guard source.isCompressing else { return }
+        let place = place.member("Compress")
+        guard behavior.isCompressing else {
+            return log.warning(
+                place, "Compress is true and nothing will be compressed",
+                behavior.disablesCaching
+                    ? "caching is disabled; let the origin compress"
+                    : "enable gzip in the cache policy")
+        }
+        if !behavior.key.codings.contains(.gzip) {
+            log.notEmulated(
+                place,
+                "Compress is true for Brotli alone, which the edge does not write, so that nothing "
+                    + "will be compressed", "enable gzip beside it in the cache policy")
+        } else if behavior.key.codings.contains(.brotli) {
+            log.note(
+                place, "Brotli is not written: who takes both gets gzip",
+                "let the origin write it; what comes in Brotli is stored and served as it is")
+        }
     }
 
     /// Error pages hold for the whole distribution, whatever the behavior.

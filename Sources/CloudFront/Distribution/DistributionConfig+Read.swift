@@ -9,10 +9,11 @@ extension DistributionConfig {
         var config = read(&fields)
         fields.finish()
         config.source = node
+        config.place = fields.place
         config.etag = envelope.etag
         config.id = envelope.id
         config.domainName = envelope.domainName
-        config.judge(fields.path, log)
+        config.judge(log)
         return ConfigReading(value: config, findings: log.findings)
     }
 
@@ -38,12 +39,12 @@ extension DistributionConfig {
             },
             comment: fields.optionalText("Comment", limit: 128),
             logging: fields.map("Logging").map { LoggingConfig.read($0) } ?? LoggingConfig(),
-            priceClass: fields.word("PriceClass") ?? .all,
+            priceClass: readPriceClass(&fields),
             isEnabled: fields.requiredFlag("Enabled"),
             viewerCertificate: fields.map("ViewerCertificate").map { ViewerCertificate.read($0) }
-                ?? ViewerCertificate(source: .cloudFrontDefault, minimumProtocolVersion: ""),
+                ?? ViewerCertificate(),
             geoRestriction: readRestrictions(&fields), webACLId: readWebACL(&fields),
-            httpVersion: fields.word("HttpVersion") ?? .http2,
+            httpVersion: readHTTPVersion(&fields),
             isIPV6Enabled: fields.flag("IsIPV6Enabled", else: false),
             isStaging: readStaging(&fields), cacheTagHeaderName: readTagHeader(&fields))
     }
@@ -58,6 +59,25 @@ extension DistributionConfig {
             fields.log.notEmulated(
                 fields.place("ConnectionMode"), "\(mode) is not emulated", "use direct")
         }
+    }
+
+    private static func readPriceClass(_ fields: inout ConfigFields) -> PriceClass {
+        guard let word: PriceClass = fields.word("PriceClass") else { return .all }
+        fields.log.note(
+            fields.place("PriceClass"), "\(word.rawValue) means nothing to one edge",
+            "leave it; CloudFront answers from fewer places by it, and charges less")
+        return word
+    }
+
+    private static func readHTTPVersion(_ fields: inout ConfigFields) -> HTTPVersion {
+        guard let version: HTTPVersion = fields.word("HttpVersion") else { return .http2 }
+        if version != .http11 {
+            fields.log.note(
+                fields.place("HttpVersion"),
+                "\(version.rawValue) is allowed to viewers, who are answered by HTTP/1.1",
+                "let a proxy before the edge speak it, if a case depends on it")
+        }
+        return version
     }
 
     private static func readDefault(_ fields: inout ConfigFields) -> CacheBehavior {

@@ -18,6 +18,8 @@ public struct DistributionConfig: Sendable, Equatable {
 
     /// The DistributionConfig itself as it was read, for whoever has to give it back unchanged.
     public var source: ConfigNode
+    /// Where that stands in its document.
+    public var place = ConfigPlace("")
     /// "" where the document has none; likewise `id` and `domainName`.
     public var etag: String
     public var id: String
@@ -45,6 +47,11 @@ public struct DistributionConfig: Sendable, Equatable {
     public var isStaging: Bool
     /// The response header that carries cache tags; "" for none.
     public var cacheTagHeaderName: String
+
+    /// Where a member stands, or the configuration where there is no such member.
+    public func place(_ key: String) -> ConfigPlace {
+        ConfigPlace(source[key] ?? source, place.path.isEmpty ? key : "\(place.path).\(key)")
+    }
 
     /// The path that a request's path stands for: `/` alone is the root object.
     ///

@@ -1,24 +1,21 @@
 // What one member of a distribution says of another.
 extension DistributionConfig {
-    func judge(_ path: String, _ log: FindingLog) {
+    func judge(_ log: FindingLog) {
         judgeTargets(log)
         judgeGroups(log)
+        judgeBuckets(log)
         judgePatterns(log)
-        judgeRepetition(path, log)
+        judgeRepetition(log)
         if cacheBehaviors.count > 75 {
             log.warning(
-                place("CacheBehaviors", path),
+                place("CacheBehaviors"),
                 "\(cacheBehaviors.count) behaviors exceed CloudFront's quota", "keep to 75")
         }
         if origins.count > 100 {
             log.warning(
-                place("Origins", path), "\(origins.count) origins exceed CloudFront's quota",
+                place("Origins"), "\(origins.count) origins exceed CloudFront's quota",
                 "keep to 100")
         }
-    }
-
-    private func place(_ key: String, _ path: String) -> ConfigPlace {
-        ConfigPlace(source[key] ?? source, path.isEmpty ? key : "\(path).\(key)")
     }
 
     private func judgeTargets(_ log: FindingLog) {
@@ -43,6 +40,24 @@ extension DistributionConfig {
             if group.primary == group.secondary, !group.primary.isEmpty {
                 log.error(place, "both members are \"\(group.primary)\"", "name two origins")
             }
+        }
+    }
+
+    /// A bucket is asked by its own name, so that a behavior may not list Host for one. A cache
+    /// policy may have it, since it knows no origin: that is a trap, and no error.
+    ///
+    /// Source: CloudFront, "Selecting the headers to base caching on".
+    private func judgeBuckets(_ log: FindingLog) {
+        let buckets = origins.filter { $0.isS3 }.map { $0.id }
+        for behavior in cacheBehaviors + [defaultCacheBehavior] {
+            let group = originGroups.first { $0.id == behavior.targetOriginId }
+            guard case .forwardedValues(let values, _) = behavior.caching,
+                values.headers.contains(where: { isSameName($0, "Host") }),
+                buckets.contains(group?.primary ?? behavior.targetOriginId)
+            else { continue }
+            log.error(
+                behavior.place.member("ForwardedValues.Headers"),
+                "Host cannot be part of the key of an S3 origin", "remove it")
         }
     }
 
@@ -73,12 +88,12 @@ extension DistributionConfig {
         }
     }
 
-    private func judgeRepetition(_ path: String, _ log: FindingLog) {
+    private func judgeRepetition(_ log: FindingLog) {
         func judge(_ names: [String], _ member: String, _ what: String) {
             var seen: Set<String> = []
             for name in names where !name.isEmpty && !seen.insert(name).inserted {
                 log.error(
-                    place(member, path), "\(what) \"\(name)\" stands twice", "keep one of them")
+                    place(member), "\(what) \"\(name)\" stands twice", "keep one of them")
             }
         }
         judge(origins.map { $0.id } + originGroups.map { $0.id }, "Origins", "the id")

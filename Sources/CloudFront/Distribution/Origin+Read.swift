@@ -6,7 +6,7 @@ extension Origin {
         defer { fields.finish() }
         let shield = readShield(&fields)
         fields.notEmulated("OriginAccessControlId", "S3 requests are sent unsigned")
-        return Origin(
+        let origin = Origin(
             id: fields.requiredText("Id"), domainName: readDomainName(&fields),
             path: readPath(&fields), customHeaders: readHeaders(&fields), kind: readKind(&fields),
             connectionAttempts: Int(fields.number("ConnectionAttempts", in: 1...3) ?? 3),
@@ -14,6 +14,20 @@ extension Origin {
             responseCompletionTimeoutSeconds:
                 fields.number("ResponseCompletionTimeout", in: 1...3_600).map { Int($0) },
             shieldRegion: shield)
+        origin.judgeTimes(fields)
+        return origin
+    }
+
+    /// Source: CloudFront, "Response completion timeout".
+    private func judgeTimes(_ fields: ConfigFields) {
+        guard let whole = responseCompletionTimeoutSeconds, whole < readTimeoutSeconds else {
+            return
+        }
+        fields.log.error(
+            fields.place("ResponseCompletionTimeout"),
+            "ResponseCompletionTimeout is \(whole) s, and OriginReadTimeout "
+                + "\(readTimeoutSeconds) s",
+            "make it at least as long, or leave it out for no limit")
     }
 
     private static func readDomainName(_ fields: inout ConfigFields) -> String {
@@ -143,8 +157,7 @@ extension CustomOriginConfig {
         var fields = given
         defer { fields.finish() }
         fields.notEmulated("OriginMtlsConfig", "the origin sees no client certificate")
-        // Which family an address has is the resolver's affair here.
-        _ = fields.text("IpAddressType")
+        readAddressType(&fields)
         return CustomOriginConfig(
             httpPort: Int(fields.requiredNumber("HTTPPort", in: 1...65_535)),
             httpsPort: Int(fields.requiredNumber("HTTPSPort", in: 1...65_535)),
@@ -153,6 +166,18 @@ extension CustomOriginConfig {
             readTimeoutSeconds: Int(fields.number("OriginReadTimeout", in: 1...120) ?? 30),
             keepaliveTimeoutSeconds: Int(fields.number("OriginKeepaliveTimeout", in: 1...120) ?? 5)
         )
+    }
+
+    private enum IpAddressType: String, CaseIterable { case ipv4, ipv6, dualstack }
+
+    private static func readAddressType(_ fields: inout ConfigFields) {
+        guard let type: IpAddressType = fields.word("IpAddressType"), type != .dualstack else {
+            return
+        }
+        fields.log.note(
+            fields.place("IpAddressType"),
+            "\(type.rawValue) alone is wanted, and all addresses of the origin's name are asked",
+            "give the one address with --origin, if the other family must not be asked")
     }
 
     private static func readProtocols(_ fields: inout ConfigFields) -> [SslProtocol] {
@@ -168,6 +193,11 @@ extension CustomOriginConfig {
             fields.log.notEmulated(
                 fields.place("OriginSslProtocols"), "TLS before 1.2 is not spoken",
                 "the origin is asked by TLS 1.2 or 1.3")
+        } else if protocols.count > 1 {
+            fields.log.note(
+                fields.place("OriginSslProtocols"),
+                "of these only TLS 1.2 is spoken, and 1.3 beside it",
+                "nothing, unless the origin has no TLS since 1.2; it answers 502 then")
         }
         return protocols.isEmpty ? [.tlsV12] : protocols
     }

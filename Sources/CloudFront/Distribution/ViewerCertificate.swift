@@ -8,27 +8,50 @@ public struct ViewerCertificate: Sendable, Equatable {
         case iam(String)
     }
 
+    /// How viewers tell which certificate they want.
+    public enum SupportMethod: String, Sendable, CaseIterable {
+        /// By the name that they send; who sends none is refused.
+        case sniOnly = "sni-only"
+        /// By an address of the distribution's own.
+        case vip
+        case staticIP = "static-ip"
+    }
+
     public var source: Source
     /// Such as `TLSv1.2_2021`; "" where nothing is said.
     public var minimumProtocolVersion: String
+    /// nil where nothing is said.
+    public var supportMethod: SupportMethod?
+
+    /// What a distribution without one has.
+    public init() {
+        source = .cloudFrontDefault
+        minimumProtocolVersion = ""
+    }
+
+    /// Viewers that speak nothing newer than TLS 1.2 are refused.
+    public var requiresTLS13: Bool { minimumProtocolVersion.hasPrefix("TLSv1.3") }
+    /// Those that speak nothing newer than TLS 1.1 are.
+    public var requiresTLS12: Bool {
+        requiresTLS13 || minimumProtocolVersion.hasPrefix("TLSv1.2")
+    }
 
     static func read(_ given: ConfigFields) -> ViewerCertificate {
         var fields = given
         defer { fields.finish() }
-        // How names are told apart matters to CloudFront's price only, and two members are
-        // kept for older clients.
-        for key in ["SSLSupportMethod", "Certificate", "CertificateSource"] {
-            _ = fields.text(key)
-        }
+        // Kept for older clients: they repeat what the other members say.
+        for key in ["Certificate", "CertificateSource"] { _ = fields.text(key) }
         let isDefault = fields.flag("CloudFrontDefaultCertificate", else: false)
         let acm = fields.optionalText("ACMCertificateArn")
         let iam = fields.optionalText("IAMCertificateId")
-        let source: Source =
-            isDefault || acm.isEmpty && iam.isEmpty
-            ? .cloudFrontDefault : acm.isEmpty ? .iam(iam) : .acm(acm)
+        var certificate = ViewerCertificate()
+        if !isDefault, !acm.isEmpty || !iam.isEmpty {
+            certificate.source = acm.isEmpty ? .iam(iam) : .acm(acm)
+        }
         let version: MinimumProtocolVersion? = fields.word("MinimumProtocolVersion")
-        return ViewerCertificate(
-            source: source, minimumProtocolVersion: version?.rawValue ?? "")
+        certificate.minimumProtocolVersion = version?.rawValue ?? ""
+        certificate.supportMethod = fields.word("SSLSupportMethod")
+        return certificate
     }
 
     private enum MinimumProtocolVersion: String, CaseIterable {

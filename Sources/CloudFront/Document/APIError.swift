@@ -29,6 +29,7 @@ public struct APIError: Error, Sendable, Equatable {
         case noSuchInvalidation = "NoSuchInvalidation"
         case noSuchOrigin = "NoSuchOrigin"
         case noSuchOriginRequestPolicy = "NoSuchOriginRequestPolicy"
+        case noSuchPublicKey = "NoSuchPublicKey"
         case noSuchResource = "NoSuchResource"
         case noSuchResponseHeadersPolicy = "NoSuchResponseHeadersPolicy"
         case preconditionFailed = "PreconditionFailed"
@@ -47,7 +48,7 @@ public struct APIError: Error, Sendable, Equatable {
             case .batchTooLarge: 413
             case .distributionAlreadyExists, .distributionNotDisabled: 409
             case .entityNotFound, .noSuchCachePolicy, .noSuchDistribution, .noSuchInvalidation,
-                .noSuchOrigin, .noSuchOriginRequestPolicy, .noSuchResource,
+                .noSuchOrigin, .noSuchOriginRequestPolicy, .noSuchPublicKey, .noSuchResource,
                 .noSuchResponseHeadersPolicy:
                 404
             case .preconditionFailed: 412

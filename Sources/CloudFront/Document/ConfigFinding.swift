@@ -7,6 +7,9 @@ public struct ConfigFinding: Sendable, Equatable {
         case warning
         /// Valid for CloudFront, and without effect here.
         case notEmulated
+        /// Followed by something else than the document, or of no effect on what is answered: for
+        /// who asks what became of each member, and for nobody else.
+        case note
     }
 
     public var kind: Kind
@@ -59,7 +62,7 @@ public struct ConfigPlace: Sendable, Equatable {
     }
 
     /// The member `key` of what stands here, at the same line.
-    func member(_ key: String) -> ConfigPlace {
+    public func member(_ key: String) -> ConfigPlace {
         var place = self
         place.path = path.isEmpty ? key : "\(path).\(key)"
         return place
@@ -106,5 +109,9 @@ final class FindingLog {
 
     func notEmulated(_ place: ConfigPlace, _ problem: String, _ remedy: String) {
         gathered.append(ConfigFinding(.notEmulated, place, problem, remedy))
+    }
+
+    func note(_ place: ConfigPlace, _ problem: String, _ remedy: String) {
+        gathered.append(ConfigFinding(.note, place, problem, remedy))
     }
 }

@@ -16,6 +16,7 @@ struct Envelope {
     mutating func open(_ thing: String, config: String, _ log: FindingLog) -> ConfigNode {
         if let inner = document[config] {
             path = config
+            judge(document, "", [config, "Id", "DomainName"], log)
             return inner
         }
         guard let outer = document[thing] else {
@@ -23,6 +24,8 @@ struct Envelope {
             return document
         }
         readNames(outer)
+        judge(document, "", [thing], log)
+        judge(outer, "\(thing).", [config] + Self.facts, log)
         guard let inner = outer[config] else {
             log.error(
                 ConfigPlace(outer, thing), "\(config) is missing",
@@ -31,6 +34,26 @@ struct Envelope {
         }
         path = "\(thing).\(config)"
         return inner
+    }
+
+    /// What the service tells of a thing beside its configuration.
+    private static let facts = [
+        "Id", "ARN", "Status", "LastModifiedTime", "DomainName", "InProgressInvalidationBatches",
+        "ActiveTrustedSigners", "ActiveTrustedKeyGroups", "AliasICPRecordals",
+    ]
+
+    /// What stands around the configuration and is none of the service's words.
+    private func judge(
+        _ node: ConfigNode, _ path: String, _ known: [String], _ log: FindingLog
+    ) {
+        guard case .map(let members) = node.content else { return }
+        // An answer's own, and what libraries add to it.
+        let known = known + ["ETag", "Location", "ResponseMetadata"]
+        for member in members where !known.contains(member.key) {
+            log.notEmulated(
+                ConfigPlace(member.value, "\(path)\(member.key)"),
+                "\"\(member.key)\" is not known here", "check its spelling; it has no effect")
+        }
     }
 
     private mutating func readNames(_ node: ConfigNode) {

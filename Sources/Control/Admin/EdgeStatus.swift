@@ -22,6 +22,8 @@ struct EdgeStatus {
     var sources: [DiscoveryStatus] = []
     /// nil: no CloudFront is told anything.
     var outgoing: OutgoingStatus?
+    /// nil: no distribution is served.
+    var distribution: DistributionStatus?
 
     struct StoreStatus {
         /// `normal`, `serve-only` or `off`.
@@ -76,6 +78,7 @@ struct EdgeStatus {
         let writes: [(String, JSON)] = writes.json.map { [("writes", $0)] } ?? []
         let ahead: [(String, JSON)] = playback.map { [("playback", $0.json)] } ?? []
         let told: [(String, JSON)] = outgoing.map { [("cloudfront", $0.json)] } ?? []
+        let served: [(String, JSON)] = distribution.map { [("distribution", $0.json)] } ?? []
         return .object(
             [
                 ("version", .text(version)), ("uptimeSeconds", .number(uptime)),
@@ -83,7 +86,7 @@ struct EdgeStatus {
                 ("degraded", weakness.map(JSON.text) ?? .null),
                 ("loops", .number(Int64(loops))), ("connections", .number(Int64(connections))),
                 ("store", store.json), ("origins", .list(pools.map(json))),
-            ] + clusters + writes + ahead + told)
+            ] + clusters + writes + ahead + told + served)
     }
 
     /// A pool, with where its members come from if they are found.

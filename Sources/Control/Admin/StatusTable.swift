@@ -23,6 +23,7 @@ public func statusTable(_ json: [UInt8]) throws(AdminClientError) -> String {
     if let writes = node["writes"] { lines.append(WriteStatus.line(writes)) }
     if let ahead = node["playback"] { lines.append(PlaybackStatus.line(ahead)) }
     if let told = node["cloudfront"] { lines.append(OutgoingStatus.line(told)) }
+    if let served = node["distribution"] { lines += DistributionStatus.lines(served) }
     for origin in origins { lines += describe(origin: origin) }
     for cluster in node["clusters"]?.sequence ?? [] { lines += describe(cluster: cluster) }
     return lines.joined(separator: "\n")

@@ -94,8 +94,12 @@ extension CloudFrontAPI {
                 names.append(found)
             }
         }
+        let groups = state.signers(.keyGroup)
         let items = names.map { found in
-            ConfigNode.map([name: .text(found), "KeyPairIds": .quantity()])
+            let keys = groups.first { $0.id == found }?.keys ?? []
+            return ConfigNode.map([
+                name: .text(found), "KeyPairIds": .quantity(keys.map { .text($0) }),
+            ])
         }
         return .map([
             "Enabled": .text(!names.isEmpty), "Quantity": .text(items.count),

@@ -93,6 +93,9 @@ public final class CloudFrontAPI: Sendable {
             if let kind = PolicyKind.allCases.first(where: { $0.pathWord == word }) {
                 return try policies(kind, request, rest)
             }
+            if let kind = SignerKind.allCases.first(where: { $0.pathWord == word }) {
+                return try signers(kind, request, rest)
+            }
             return try emptyList(word, request, rest)
         case nil: throw unknown(request)
         }
@@ -126,8 +129,7 @@ public final class CloudFrontAPI: Sendable {
         _ word: String, _ request: APIRequest, _ rest: [String]
     ) throws(APIError) -> Answer {
         let roots = [
-            "function": "FunctionList", "key-group": "KeyGroupList",
-            "public-key": "PublicKeyList", "origin-access-control": "OriginAccessControlList",
+            "function": "FunctionList", "origin-access-control": "OriginAccessControlList",
         ]
         guard let root = roots[word], rest.isEmpty, request.method == .get else {
             throw unknown(request)

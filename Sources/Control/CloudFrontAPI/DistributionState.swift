@@ -9,6 +9,8 @@ public protocol DistributionState: Sendable {
     var distribution: DistributionRecord { get }
     /// All policies of that kind, managed ones included, in the order to list them.
     func policies(_ kind: PolicyKind) -> [PolicyRecord]
+    /// All public keys, or all groups of them, in the order to list them.
+    func signers(_ kind: SignerKind) -> [SignerRecord]
     /// Puts another DistributionConfig in force, and returns when it is and would survive a crash.
     ///
     /// - Parameter now: in milliseconds since 1970; the record's `lastModified` from then on.

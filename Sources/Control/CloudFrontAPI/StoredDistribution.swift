@@ -27,6 +27,7 @@ public final class StoredDistribution: DistributionState {
         var record: DistributionRecord
         var tags: [ResourceTag]
         var policies: [PolicyKind: [PolicyRecord]]
+        var signers: [SignerKind: [SignerRecord]]
         /// Policies as behaviors find them.
         var catalog: PolicyCatalog
         /// The version of the configuration that the edge was told by its own operator.
@@ -53,14 +54,15 @@ public final class StoredDistribution: DistributionState {
     ///   as none.
     public init(
         _ given: DistributionRecord, policies: [PolicyKind: [PolicyRecord]],
-        catalog: PolicyCatalog = PolicyCatalog(), directory: String,
+        catalog: PolicyCatalog = PolicyCatalog(),
+        signers: [SignerKind: [SignerRecord]] = [:], directory: String,
         effects: some DistributionEffects
     ) throws(SystemError) {
         path = directory + "/distribution.xml"
         history = try InvalidationHistory(path: directory + "/invalidations.log")
         self.effects = effects
         var state = State(
-            record: given, tags: [], policies: policies, catalog: catalog,
+            record: given, tags: [], policies: policies, signers: signers, catalog: catalog,
             base: Self.base(of: given))
         if let node = try Self.read(path) {
             state.tags = (node["Tags"]?["Items"]?.list ?? []).map {
@@ -80,7 +82,12 @@ public final class StoredDistribution: DistributionState {
     public func policies(_ kind: PolicyKind) -> [PolicyRecord] {
         state.withLock { $0.policies[kind] ?? [] }
     }
+    public func signers(_ kind: SignerKind) -> [SignerRecord] {
+        state.withLock { $0.signers[kind] ?? [] }
+    }
     public var invalidations: [InvalidationRecord] { history.records }
+    /// See ``InvalidationHistory/pathsOfMonth(_:)``.
+    func pathsOfMonth(_ now: Int64) -> Int { history.pathsOfMonth(now) }
     public var tags: [ResourceTag] { state.withLock { $0.tags } }
 
     public func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) {
@@ -118,11 +125,10 @@ public final class StoredDistribution: DistributionState {
 
     /// Judges a DistributionConfig as CloudFront does, and then lets it take effect.
     private func put(_ config: ConfigNode, _ catalog: PolicyCatalog) throws(APIError) {
-        let reading = DistributionConfig.read(config)
-        let resolved = reading.value.map { Distribution.resolve($0, catalog) }
-        guard let distribution = resolved?.value else {
-            let findings = reading.findings + (resolved?.findings ?? [])
-            throw APIError(findings) ?? .invalidArgument("The distribution is not valid.")
+        let reading = Distribution.read(config, catalog)
+        guard let distribution = reading.value else {
+            throw APIError(reading.findings)
+                ?? .invalidArgument("The distribution is not valid.")
         }
         do {
             try effects.update(distribution)
@@ -162,12 +168,13 @@ public final class StoredDistribution: DistributionState {
     ///     is to stay in force, else nil. What it throws leaves everything as it was.
     func renew(
         _ given: DistributionRecord, policies: [PolicyKind: [PolicyRecord]],
-        catalog: PolicyCatalog, now: Int64, putInForce: (ConfigNode?) throws -> Void
+        catalog: PolicyCatalog, signers: [SignerKind: [SignerRecord]] = [:], now: Int64,
+        putInForce: (ConfigNode?) throws -> Void
     ) throws {
         try changing.withLock { _ in
             let old = state.withLock { $0 }
             var changed = old
-            (changed.policies, changed.catalog) = (policies, catalog)
+            (changed.policies, changed.catalog, changed.signers) = (policies, catalog, signers)
             changed.base = Self.base(of: given)
             let isSame = changed.base == old.base && given.id == old.record.id
             try putInForce(isSame && old.isUpdated ? old.record.config : nil)

@@ -11,6 +11,9 @@ public struct Configuration: Sendable {
     public var logLevel = EdgeEvent.Level.info
     /// What `settings` were made of, where a distribution is served; nil: none is.
     public internal(set) var distribution: DistributionImport?
+    /// What is known of that distribution, errors excepted: what surprises in it, what has no
+    /// effect here, and what something else decides.
+    public internal(set) var distributionFindings: [Finding] = []
     /// Which time of day the edge goes by. Default the machine's.
     public var clock = ClockSetting.system
     /// What the admin port's control API is told.
@@ -69,6 +72,8 @@ public struct ConfigurationReading: Sendable {
 
     /// Whether the edge may run with it: warnings do not hinder.
     public var isUsable: Bool { !findings.contains { $0.severity == .error } }
+    /// What whoever starts the edge should hear; notes are for who checks.
+    public var warnings: [Finding] { findings.filter { $0.severity != .note } }
 }
 
 extension Configuration {

@@ -1,6 +1,10 @@
 /// A mistake in the configuration, or a doubt about it: where it stands, what it is, what to do.
 public struct Finding: Sendable, Hashable, CustomStringConvertible {
-    public enum Severity: Sendable { case error, warning }
+    public enum Severity: Sendable {
+        case error, warning
+        /// Nothing is wrong and nothing is to do: only `check` tells it.
+        case note
+    }
 
     /// Where a value was written.
     public enum Place: Sendable, Hashable {
@@ -32,7 +36,13 @@ public struct Finding: Sendable, Hashable, CustomStringConvertible {
         if case .flag(let name) = place, severity == .error, problem.hasPrefix("\(name) ") {
             return text
         }
-        return "\(place)\(severity == .warning ? "warning: " : "")\(text)"
+        let kind =
+            switch severity {
+            case .error: ""
+            case .warning: "warning: "
+            case .note: "note: "
+            }
+        return "\(place)\(kind)\(text)"
     }
 
     /// What happened and what to do, without the place.
@@ -85,6 +95,10 @@ final class Findings {
 
     func warning(at place: Finding.Place, _ problem: String, _ remedy: String) {
         all.append(Finding(.warning, at: place, problem, remedy))
+    }
+
+    func note(at place: Finding.Place, _ problem: String, _ remedy: String) {
+        all.append(Finding(.note, at: place, problem, remedy))
     }
 
     func remember(_ name: String, at place: Finding.Place) { places[name] = place }

@@ -40,6 +40,9 @@ public struct DistributionImport: Sendable {
             behavior($0, origins.places, distribution.config.origins)
         }
         references.signers.judge(distribution.behaviors, in: file, findings)
+        findings.note(
+            ViewerSide(distribution.config, settings, isStrictAboutAliases: isStrictAboutAliases)
+                .findings, in: file)
         settings.distribution = settled(distribution)
         settings.settleMaps(
             Dictionary(
@@ -114,10 +117,8 @@ extension Configuration {
     public func replacingDistribution(
         by config: ConfigNode, _ resolver: some NameResolver
     ) throws(APIError) -> Configuration {
-        let reading = DistributionConfig.read(config)
-        guard let value = reading.value else { throw Self.refusal(reading.findings) }
-        let resolved = Distribution.resolve(value, catalog)
-        guard let next = resolved.value else { throw Self.refusal(resolved.findings) }
+        let reading = Distribution.read(config, catalog)
+        guard let next = reading.value else { throw Self.refusal(reading.findings) }
         return try replacingDistribution(by: next, resolver)
     }
 
@@ -132,12 +133,15 @@ extension Configuration {
         }
         var next = self
         let findings = Findings()
+        findings.note(distribution.findings, in: imported.file)
         imported.record.config = distribution.config.source
         imported.put(distribution, into: &next.settings, resolver, findings)
         if let error = findings.all.first(where: { $0.severity == .error }) {
             throw APIError(.invalidArgument, error.text)
         }
         next.distribution = imported
+        // The client's document is none of the operator's files, and has no lines.
+        next.distributionFindings = findings.all.map(\.withoutPlace)
         return next
     }
 

@@ -83,22 +83,35 @@ extension Distribution {
     static func read(
         _ node: ConfigNode, in path: String, _ catalog: PolicyCatalog, _ findings: Findings
     ) -> Distribution? {
-        let config = DistributionConfig.read(node)
-        findings.note(config.findings, in: path)
-        guard let value = config.value else { return nil }
-        let resolved = Distribution.resolve(value, catalog)
-        findings.note(resolved.findings, in: path)
-        return resolved.value
+        let reading = Distribution.read(node, catalog)
+        findings.note(reading.findings, in: path)
+        return reading.value
+    }
+}
+
+extension Finding {
+    /// What the readers of CloudFront's documents say, as ``Findings`` takes it.
+    static func all(_ found: [ConfigFinding], in file: String) -> [Finding] {
+        let findings = Findings()
+        findings.note(found, in: file)
+        return findings.all
+    }
+
+    /// The same of a document that no file holds.
+    var withoutPlace: Finding {
+        var finding = self
+        finding.place = .standard
+        return finding
     }
 }
 
 extension Findings {
     /// Takes what the readers of CloudFront's documents say. Warnings of the same words, which
-    /// many behaviors may get, are told once, at the first; what has no effect, at each place,
-    /// since each has to be looked at.
+    /// many behaviors may get, are told once, at the first, and so are notes; what has no effect,
+    /// at each place, since each has to be looked at.
     func note(_ found: [ConfigFinding], in file: String) {
         for finding in found {
-            guard finding.kind == .warning else {
+            guard finding.kind == .warning || finding.kind == .note else {
                 note(finding, others: 0, in: file)
                 continue
             }
@@ -116,6 +129,7 @@ extension Findings {
         case .warning: warning(at: place, path + finding.problem, finding.remedy)
         case .notEmulated:
             warning(at: place, "\(path)not emulated: \(finding.problem)", finding.remedy)
+        case .note: self.note(at: place, path + finding.problem, finding.remedy)
         }
     }
 }

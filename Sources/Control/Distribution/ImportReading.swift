@@ -30,9 +30,24 @@ extension ConfigurationReader {
             countries: distribution.countries,
             isStrictAboutAliases: distribution.isStrictAboutAliases,
             pointOfPresence: distribution.pointOfPresence, readings: distribution.readings)
+        let before = findings.all.count
         imported.put(export, into: &configuration.settings, resolver, findings)
         configuration.distribution = imported
         warnOfPureBehaviors(export, file)
+        noteObjectSize()
+        configuration.distributionFindings =
+            Finding.all(export.findings, in: file.text) + findings.all[before...]
+    }
+
+    /// CloudFront, "Quotas": 50 GB, and the connection is closed at what is larger.
+    private func noteObjectSize() {
+        let size = UInt64(configuration.settings.cache.objectBytes)
+        guard size < 50_000_000_000 else { return }
+        findings.note(
+            at: findings.place(of: "cache.objectSize"),
+            "cache.objectSize is \(bytesText(size)): what is larger passes unstored, where "
+                + "CloudFront stores up to 50 GB and breaks off beyond",
+            "raise it, and cache.size, if a case depends on it")
     }
 
     private func checkMode(beside file: Given) {

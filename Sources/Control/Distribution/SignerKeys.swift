@@ -6,6 +6,8 @@ struct SignerKeys: Sendable, Equatable {
     private(set) var publicKeys: [String: String] = [:]
     /// Ids of keys, by the id of their group.
     private(set) var groups: [String: [String]] = [:]
+    /// Both as the control API tells them, in the order they were read.
+    private(set) var records: [SignerKind: [SignerRecord]] = [:]
 
     /// Takes what `aws cloudfront get-public-key` or `get-key-group` wrote; false, and nothing is
     /// done, for a document of another kind.
@@ -17,13 +19,14 @@ struct SignerKeys: Sendable, Equatable {
         if let config = document["PublicKey"]?["PublicKeyConfig"] ?? document["PublicKeyConfig"] {
             let id = document["PublicKey"]?.text("Id") ?? name
             addKey(
-                id, config.text("EncodedKey") ?? "",
+                id, config.text("EncodedKey") ?? "", config,
                 at: .line(file: file, max(1, config.line)), "EncodedKey", findings)
             return true
         }
         if let config = document["KeyGroup"]?["KeyGroupConfig"] ?? document["KeyGroupConfig"] {
-            groups[document["KeyGroup"]?.text("Id") ?? name] =
-                (config["Items"]?.list ?? []).compactMap(\.scalar)
+            let record = SignerRecord(id: document["KeyGroup"]?.text("Id") ?? name, config: config)
+            groups[record.id] = record.keys
+            note(record, .keyGroup)
             return true
         }
         return false
@@ -33,7 +36,10 @@ struct SignerKeys: Sendable, Equatable {
     mutating func add(_ id: String, file: Given, _ findings: Findings) {
         do throws(Complaint) {
             let text = try readTextFile(file.text)
-            addKey(id, text, at: file.place, file.name, findings)
+            let config = ConfigNode.map([
+                "CallerReference": .text(id), "Name": .text(id), "EncodedKey": .text(text),
+            ])
+            addKey(id, text, config, at: file.place, file.name, findings)
         } catch {
             findings.error(
                 at: file.place,
@@ -43,7 +49,8 @@ struct SignerKeys: Sendable, Equatable {
     }
 
     private mutating func addKey(
-        _ id: String, _ pem: String, at place: Finding.Place, _ name: String, _ findings: Findings
+        _ id: String, _ pem: String, _ config: ConfigNode, at place: Finding.Place,
+        _ name: String, _ findings: Findings
     ) {
         guard pem.contains("-----BEGIN PUBLIC KEY-----"), pem.contains("-----END PUBLIC KEY-----")
         else {
@@ -53,6 +60,18 @@ struct SignerKeys: Sendable, Equatable {
             return
         }
         publicKeys[id] = pem
+        note(SignerRecord(id: id, config: config), .publicKey)
+    }
+
+    /// The last of an id holds, as it does for who verifies.
+    private mutating func note(_ record: SignerRecord, _ kind: SignerKind) {
+        var known = records[kind] ?? []
+        if let index = known.firstIndex(where: { $0.id == record.id }) {
+            known[index] = record
+        } else {
+            known.append(record)
+        }
+        records[kind] = known
     }
 
     /// Notes each behavior that demands signatures which nobody could verify.

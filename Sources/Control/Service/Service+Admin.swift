@@ -12,7 +12,7 @@ extension Service: AdminSubject {
         let (server, store) = state.withLock { ($0.server, $0.store) }
         return processSamples() + (server?.counters() ?? []) + (store.map(storeSamples) ?? [])
             + poolSamples(server?.loads() ?? [], discovery.status) + signalSamples
-            + outgoingSamples
+            + outgoingSamples + distributionSamples + invalidationSamples
     }
 
     public func histograms() -> [HistogramSample] { server.map { [$0.latencies()] } ?? [] }
@@ -103,7 +103,8 @@ extension Service: AdminSubject {
             updating: { [weak self] in try self?.update($0) })
         let distribution = try StoredDistribution(
             configuration.record, policies: configuration.policies,
-            catalog: configuration.catalog, directory: directory, effects: effects)
+            catalog: configuration.catalog, signers: configuration.signers,
+            directory: directory, effects: effects)
         followUpdate(of: distribution, configuration, server)
         state.withLock {
             $0.distribution = distribution
@@ -133,7 +134,7 @@ extension Service: AdminSubject {
             pools: server.pools(), clusters: server.clusters(),
             writes: WriteStatus(store.invalidations),
             playback: PlaybackStatus(server, current.settings), sources: discovery.status,
-            outgoing: outgoingStatus)
+            outgoing: outgoingStatus, distribution: DistributionStatus(current))
     }
 }
 

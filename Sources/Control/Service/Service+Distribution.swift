@@ -23,6 +23,15 @@ extension Service {
         } catch {
             throw APIError(.invalidArgument, "\(error)")
         }
+        tell(next.distributionFindings, "the update")
+    }
+
+    /// What nobody asked `check` about: its client gets CloudFront's answer, which has no room for
+    /// warnings.
+    private func tell(_ findings: [Finding], _ what: String) {
+        for finding in findings where finding.severity == .warning {
+            observer.note(EdgeEvent(.warning, "api", "\(what): \(finding.text)"))
+        }
     }
 
     /// At the start: what was updated before a restart is updated still.
@@ -37,6 +46,7 @@ extension Service {
                 } catch {
                     throw APIError(.invalidArgument, "\(error)")
                 }
+                tell(next.distributionFindings, "the update made before the start")
             }
         } catch {
             observer.note(
@@ -53,12 +63,12 @@ extension Service {
         guard let distribution else { return try swap(to: configuration, server) }
         try distribution.renew(
             configuration.record, policies: configuration.policies,
-            catalog: configuration.catalog, now: clock.now
+            catalog: configuration.catalog, signers: configuration.signers, now: clock.now
         ) { update in
             guard let update else { return try swap(to: configuration, server) }
-            try swap(
-                to: try configuration.replacingDistribution(by: update, boundedResolver),
-                server)
+            let next = try configuration.replacingDistribution(by: update, boundedResolver)
+            try swap(to: next, server)
+            tell(next.distributionFindings, "the update, which stays in force")
         }
         api?.adopt(configuration.api)
     }
@@ -91,4 +101,6 @@ extension Configuration {
     }
     /// The same as behaviors find them.
     var catalog: PolicyCatalog { distribution?.references.catalog ?? PolicyCatalog() }
+    /// Public keys and key groups that it lists.
+    var signers: [SignerKind: [SignerRecord]] { distribution?.references.signers.records ?? [:] }
 }

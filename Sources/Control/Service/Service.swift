@@ -230,7 +230,7 @@ public final class Service: Sendable {
         } catch {
             return .refused(["\(error)"])
         }
-        return .swapped(reading.findings)
+        return .swapped(reading.warnings)
     }
 
     private func note(_ level: EdgeEvent.Level, _ text: String) {

@@ -68,7 +68,7 @@ extension LoopState where N: ~Copyable {
     }
 
     /// Names of a stored Vary that the origin sees and the key does not have.
-    private func unkeyedVary(_ block: [UInt8], _ exchange: Exchange) -> [String] {
+    func unkeyedVary(_ block: [UInt8], _ exchange: Exchange) -> [String] {
         if exchange.policy.keysVary { return [] }
         let names = StoredField.values("Vary", block).flatMap { value in
             value.split { " ,\t".contains($0) }.map(String.init)

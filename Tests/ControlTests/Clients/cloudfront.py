@@ -184,7 +184,7 @@ def check_distribution(client):
     back = client.get_distribution(Id=DISTRIBUTION)["Distribution"]
     assert back["DistributionConfig"] == got["DistributionConfig"]
     assert back["ActiveTrustedKeyGroups"]["Items"] == [
-        {"KeyGroupId": "k1", "KeyPairIds": {"Quantity": 0}}]
+        {"KeyGroupId": "k1", "KeyPairIds": {"Quantity": 1, "Items": ["K2JCJMDEHXQW5F"]}}]
     client.get_waiter("distribution_deployed").wait(
         Id=DISTRIBUTION, WaiterConfig={"MaxAttempts": 1})
     fault(client.create_distribution, "DistributionAlreadyExists", 409, DistributionConfig=full)
@@ -217,10 +217,30 @@ def check_rest(client):
     fault(client.list_tags_for_resource, "NoSuchResource", 404, Resource=arn + "X")
     client.untag_resource(Resource=arn, TagKeys={"Items": ["team"]})
     assert client.list_tags_for_resource(Resource=arn)["Tags"]["Items"] == []
-    for name, root in (("functions", "FunctionList"), ("key_groups", "KeyGroupList"),
-                       ("public_keys", "PublicKeyList"),
+    check_signers(client)
+    for name, root in (("functions", "FunctionList"),
                        ("origin_access_controls", "OriginAccessControlList")):
         assert getattr(client, f"list_{name}")()[root]["Quantity"] == 0
+
+
+def check_signers(client):
+    key = client.list_public_keys()["PublicKeyList"]["Items"][0]
+    assert key["EncodedKey"].startswith("-----BEGIN PUBLIC KEY-----\n"), key
+    got = client.get_public_key(Id=key["Id"])
+    config = got["PublicKey"]["PublicKeyConfig"]
+    assert {name: config[name] for name in ("Name", "EncodedKey")} == {
+        name: key[name] for name in ("Name", "EncodedKey")}, (key, config)
+    again = client.get_public_key_config(Id=key["Id"])
+    assert again["PublicKeyConfig"] == config and again["ETag"] == got["ETag"], again
+    fault(client.get_public_key, "NoSuchPublicKey", 404, Id="K1")
+    group = client.list_key_groups()["KeyGroupList"]["Items"][0]["KeyGroup"]
+    assert group["KeyGroupConfig"]["Items"] == [key["Id"]], group
+    assert client.get_key_group(Id=group["Id"])["KeyGroup"] == group
+    assert client.get_key_group_config(Id=group["Id"])["KeyGroupConfig"] == (
+        group["KeyGroupConfig"])
+    fault(client.get_key_group, "NoSuchResource", 404, Id="k2")
+    for call in (client.list_public_keys, client.list_key_groups):
+        fault(call, "InvalidArgument", 400, Marker="x")
 
 
 def aws(*arguments, fails=False):
@@ -246,6 +266,9 @@ def check_command():
     assert updated["Distribution"]["DistributionConfig"]["Comment"] == "by the command"
     assert aws("list-distributions")["DistributionList"]["Items"][0]["Id"] == DISTRIBUTION
     assert aws("list-cache-policies", "--type", "custom")["CachePolicyList"]["Quantity"] == 1
+    group = aws("list-key-groups")["KeyGroupList"]["Items"][0]["KeyGroup"]
+    key = aws("get-public-key", "--id", group["KeyGroupConfig"]["Items"][0])["PublicKey"]
+    assert key["PublicKeyConfig"]["Name"] == "maps", key
     refused = aws("create-invalidation", *identity, "--paths", "relative", fails=True)
     assert "(InvalidArgument)" in refused and "invalid invalidation paths" in refused, refused
 
