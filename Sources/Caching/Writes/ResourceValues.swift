@@ -26,15 +26,18 @@ package struct ResourceValues {
             text = ""
         case .text(let piece): if path.count <= Self.depthMax { text += piece }
         case .end:
-            let value = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-            let isPaired = path.suffix(2) == ["entry", "string"]
-            if !value.isEmpty || isPaired, !isFull {
-                all.append((path.joined(separator: "/"), value))
-            }
+            add(text, at: path)
             path.removeLast()
             text = ""
         case .needMore: break
         }
+    }
+
+    /// Takes in the text of an element that stands in these, the last being its own name.
+    mutating func add(_ text: String, at path: [String]) {
+        let value = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        guard !value.isEmpty || path.suffix(2) == ["entry", "string"], !isFull else { return }
+        all.append((path.joined(separator: "/"), value))
     }
 
     package func values(at path: String) -> [String] {

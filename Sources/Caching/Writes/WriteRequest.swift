@@ -80,7 +80,7 @@ public enum WriteRequest {
         case "gwc":
             guard !method.isSafe, below.first == "rest" else { return .read }
             return TileCacheWrites.recognised(
-                Array(below.dropFirst()), method, type: type.name, charset: type.charset)
+                Array(below.dropFirst()), method, query, type: type.name, charset: type.charset)
         case "geogig": return repositoryWrite(below, method)
         // What an administrator does in the web interface cannot be told from the request: it may
         // be a rule of who sees what. Without a session there is no form.
