@@ -46,6 +46,8 @@ public enum StoreRefusal: UInt8, Sendable, CaseIterable {
     case partialUnusable
     /// A field that can stand once only stands twice, and differs.
     case contradictory
+    /// A tile cache behind the edge had it, from before a write that touched it.
+    case olderThanWrite
 
     public var word: StaticString {
         switch self {
@@ -72,6 +74,7 @@ public enum StoreRefusal: UInt8, Sendable, CaseIterable {
         case .redirect: "redirect"
         case .partialUnusable: "partial-unusable"
         case .contradictory: "contradictory"
+        case .olderThanWrite: "older-than-write"
         }
     }
 }

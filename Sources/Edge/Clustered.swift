@@ -84,16 +84,28 @@ extension LoopState where N: ~Copyable {
     ///
     /// - Returns: what the write made stale, which is to be on disk before the answer goes out.
     func endWrite(_ fetch: Fetch, status: Int) -> [InvalidationRule] {
-        // What the member calls the writer's own mistake has changed nothing.
-        endWrites(fetch, changed: !(400...499).contains(status))
+        // What the member calls the writer's own mistake has changed nothing; these two are said by
+        // who stands between.
+        let changed = !(400...499).contains(status) || status == 408 || status == 499
+        return endWrites(fetch, changed: changed, succeeded: (200...299).contains(status))
     }
 
-    private func endWrites(_ fetch: Fetch, changed: Bool) -> [InvalidationRule] {
+    /// The next edition comes before what the write touched goes: in between a member that has not
+    /// read it would fill the cache anew.
+    private func endWrites(
+        _ fetch: Fetch, changed: Bool, succeeded: Bool = false
+    ) -> [InvalidationRule] {
+        guard !fetch.openWrites.isEmpty else { return [] }
         let now = network.monotonicMilliseconds
+        let request = fetch.exchange.clusterRequest()
         var rules: [InvalidationRule] = []
         for write in fetch.openWrites {
-            write.cluster.writeEnded(by: write.place, changed: changed, at: now)
-            if changed { rules += write.cluster.settings.rules }
+            let isCounted = succeeded && write.cluster.classifier.isCounted(request)
+            write.cluster.writeEnded(
+                by: write.place, changed: changed, isCounted: isCounted, at: now)
+            guard changed else { continue }
+            let settings = write.cluster.settings
+            rules += settings.rules(isScopeKnown: fetch.exchange.knowsScope)
         }
         fetch.openWrites = []
         return rules
@@ -140,8 +152,10 @@ extension LoopState where N: ~Copyable {
 
 extension ClusterSettings {
     /// What a write makes stale in the cache.
-    var rules: [InvalidationRule] {
-        invalidates.map { path in
+    ///
+    /// - Parameter isScopeKnown: what it touches by what it says goes anyway.
+    func rules(isScopeKnown: Bool) -> [InvalidationRule] {
+        (invalidates ?? (isScopeKnown ? [] : everything)).map { path in
             let bytes = Array(path.utf8)
             return bytes.last == UInt8(ascii: "*")
                 ? InvalidationRule(.prefix, bytes.dropLast()) : InvalidationRule(.target, bytes)

@@ -58,6 +58,8 @@ final class Exchange {
     var playsFor: UInt64?
     /// It may change what is stored.
     var watch: WriteWatch?
+    /// What it does to a map server's catalog is told by `watch`: nothing, where that is nil.
+    var knowsScope = false
     /// What is being made for it beside the loop.
     var making: Making?
     /// The page is too large for a notice, or of another kind.

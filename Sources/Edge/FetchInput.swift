@@ -140,6 +140,7 @@ extension LoopState where N: ~Copyable {
         noteHead(fetch)
         setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
         fetch.body.begin(originHead.framing)
+        let isOld = isOlderThanWrite(fetch, raw)
         let kept = shortened(passed(raw, fetch.exchange), fetch.exchange)
         let told = told(kept, fetch.exchange)
         var head = makeHead(fetch, tagged(told, fetch.exchange))
@@ -152,6 +153,10 @@ extension LoopState where N: ~Copyable {
         {
             fetch.gzip = gzip
             head = makeHead(fetch, next)
+        }
+        if isOld {
+            counters.add(.olderTiles)
+            head = FetchedHead(head, refused: .olderThanWrite)
         }
         if isBehind(fetch) { head = head.withoutCaching() }
         if fetch.exchange.isSafeWrite { head = alone(head, fetch) }

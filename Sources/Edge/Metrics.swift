@@ -8,7 +8,7 @@ public enum Counter: Int, CaseIterable, Sendable {
     case uncollapsed, stored, storeSkippedMemory, storeSkippedBacklog, storeSkippedSize
     case bodiesCutShort, contentRejected, timeoutsHeader, timeoutsBody, timeoutsWrite, timeoutsIdle
     case slowPeers, viewerAborts, tunnels, invalidations
-    case writesObserved, writesRefused, writesUnknown
+    case writesObserved, writesRefused, writesUnknown, olderTiles
     case originConnects, originReuses, originFailures, originRetries, originFailovers,
         originTimeouts
     case tlsFailures, originTLSFailures
@@ -70,6 +70,11 @@ public enum Counter: Int, CaseIterable, Sendable {
             ("store_skipped_backlog", "responses not stored: the writer's backlog was full")
         case .storeSkippedSize:
             ("store_skipped_size", "responses not stored: larger than cache.objectSize")
+        case .olderTiles:
+            (
+                "older_tiles",
+                "tiles not stored: GeoWebCache had them from before a write that touched them"
+            )
         case .bodiesCutShort:
             ("bodies_cut_short", "origin responses that ended before their declared length")
         case .contentRejected:

@@ -97,14 +97,16 @@ extension LoopState where N: ~Copyable {
 
     /// Whether a request may change what is stored; nil if not.
     func watch(_ exchange: Exchange) -> WriteWatch? {
+        exchange.knowsScope = false
         guard snapshot.settings.writes.isOn, store != nil, exchange.policy.mapClass != .none,
             exchange.page == nil
         else { return nil }
         // Whether it is one does not depend on the catalogue, which takes a while to look at.
         let hasCredentials = !exchange.head.method.isSafe && exchange.hasCredentials
-        guard exchange.recognised(snapshot.settings.writes.context, hasCredentials) != .read else {
-            return nil
-        }
+        let plain = snapshot.settings.writes.context
+        let recognised = exchange.recognised(plain, hasCredentials)
+        exchange.knowsScope = exchange.knowsScope(recognised, plain)
+        guard recognised != .read else { return nil }
         let settings = writes
         switch exchange.recognised(settings.context, hasCredentials) {
         case .read: return nil
@@ -295,6 +297,17 @@ extension Exchange {
                 query: UnsafeRawBufferPointer(rebasing: bytes[head.query.range]).bytes,
                 contentType: UnsafeRawBufferPointer(rebasing: bytes[type ?? 0..<0]).bytes,
                 hasCredentials: hasCredentials, context: context)
+        }
+    }
+}
+
+extension Exchange {
+    /// Whether what it was recognised as says what it does to a map server's catalog.
+    fileprivate func knowsScope(_ recognised: WriteRecognition, _ context: WriteContext) -> Bool {
+        guard !head.method.isSafe else { return false }
+        return unsafe bytes.withUnsafeBytes { bytes in
+            let path = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.path.range])
+            return unsafe WriteRequest.knowsServer(path.bytes, recognised, context)
         }
     }
 }

@@ -16,6 +16,12 @@ final class SimulatedEdge {
     private var snapshot: SettingsSnapshot
     /// The origins' pools as they are configured now.
     var pools: [OriginPool] { snapshot.pools }
+    /// What clusters need done now; what passed by them is stale from here on.
+    func clusterWork(at now: Milliseconds) -> [ClusterWork] {
+        let stale = pools.flatMap { $0.passedByRules() }
+        if !stale.isEmpty { store.invalidate(stale) }
+        return pools.flatMap { $0.clusterWork(at: now) }
+    }
     /// A counter, summed over the loops.
     func total(_ counter: Counter) -> UInt64 {
         loops.reduce(0) { $0 + $1.counters.value(counter) }

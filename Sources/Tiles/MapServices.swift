@@ -54,6 +54,8 @@ public final class MapServices: Sendable {
     /// Styles by their qualified names; empty where they are not known.
     let styles: LayerTable
     let contexts: [Record]
+    /// Some WMS among them has a tile cache of its own.
+    public var hasIntegratedCache: Bool { contexts.contains(where: \.hasIntegratedCache) }
     private let bytes: [UInt8]
     /// When layers have something, by their names as keys have them.
     private let times: [[UInt8]: TimeList]

@@ -41,7 +41,8 @@ struct ClusterSettingsTests {
             #expect(cluster?.context == "/gis")
             #expect(cluster?.proxies == ["/proxy", "/other"])
             #expect(cluster?.capabilities.hasPrefix("/gis/ows?") == true)
-            #expect(cluster?.invalidates == ["/gis/*", "/proxy/*", "/other/*"])
+            #expect(cluster?.invalidates == nil)
+            #expect(cluster?.everything == ["/gis/*", "/proxy/*", "/other/*"])
             #expect(cluster?.authorization == "Basic YWRtaW46Z2VvOnNlcnZlcg==")
             #expect(cluster?.timeout == 5_000)
             #expect(cluster?.retries == 7)
@@ -63,7 +64,10 @@ struct ClusterSettingsTests {
         #expect(findings(file("sync: none")) == [])
         let shared = reading(file("sync: none")).configuration.settings.origins[0].cluster
         #expect(shared?.sync == ClusterSettings.Sync.none)
-        #expect(shared?.invalidates == ["/geoserver/*", "/gs/*"])
+        #expect(shared?.invalidates == nil)
+        #expect(shared?.everything == ["/geoserver/*", "/gs/*"])
+        let none = reading(file("sync: none", "invalidates: []")).configuration.settings
+        #expect(none.origins[0].cluster?.invalidates == [])
         let paths = reading(file("sync: none", "invalidates: [/a/*, /b]"))
         #expect(paths.configuration.settings.origins[0].cluster?.invalidates == ["/a/*", "/b"])
         let empty = reading(file("leader: ~", "followers: all", "sync: reload"))

@@ -180,16 +180,23 @@ struct ClusterTests {
         #expect(try pair.follower.requests("reload").isEmpty)
     }
 
-    @Test("what is written past the edge is found by comparison")
+    @Test("what is written past the edge is found by comparison, and leaves nothing of before")
     func passedBy() throws {
         let pair = try GeoServerPair("driftInterval: 1s")
         #expect(try pair.become("in-step", "in-step"))
+        let map = pair.map("geonode:cities")
+        _ = try pair.edge.get(map)
+        #expect(try pair.edge.get(map).isHit)
         let body = "<featureType><name>roads</name><title>Ways</title></featureType>"
         let path = "/rest/workspaces/geonode/datastores/postgis/featuretypes/roads"
         let response = try GeoServer.write("PUT", path, body, at: pair.leader.port)
         #expect(response.status == 200)
         #expect(
             try pair.follower.requests("^POST /geoserver/rest/reload", atLeast: 1).count >= 1)
+        #expect(pair.edge.child.line(with: "has changed past the edge") != nil)
+        #expect(try !pair.edge.get(map).isHit)
+        let metrics = try pair.edge.admin("/metrics").text
+        #expect(metrics.contains("mapedge_cluster_passed_by_total{origin=\"default\"} 1"))
         #expect(try pair.become("in-step", "in-step"))
         #expect(
             try pair.leader.state(of: "geonode:roads") == pair.follower.state(of: "geonode:roads"))

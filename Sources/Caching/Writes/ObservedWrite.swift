@@ -66,8 +66,9 @@ public struct WriteBody: Sendable, Equatable {
         case service(saysTransaction: Bool)
         /// `POST gwc/rest/masstruncate`.
         case massTruncation
-        /// `POST gwc/rest/seed/<layer>`.
-        case seed(LayerName)
+        /// `POST gwc/rest/seed/<layer>`, as XML, as JSON, or as a form, to which the parameters of
+        /// the query belong. `hasQuery`: there are some.
+        case seed(LayerName, hasQuery: Bool)
         /// A new layer, or group, of a workspace, as its REST collection takes it.
         case newLayer
         /// A rule of GeoFence.

@@ -9,9 +9,13 @@ struct ResourceBody {
     private var stream: XMLStream
     private var values = ResourceValues(atMost: 256)
     private var isSound = true
+    /// Of a seed that is no XML, all of it; nil: it is not known yet, or is XML.
+    private var text: [UInt8]?
+    private var isXML: Bool
 
     init(_ body: WriteBody, _ context: WriteContext) {
         (self.body, gridSets) = (body, context.gridSets)
+        if case .seed = body.form { isXML = false } else { isXML = true }
         var limits = XMLLimits.document
         limits.depth = 32
         stream = XMLStream(limits: limits, charset: body.charset)
@@ -19,8 +23,36 @@ struct ResourceBody {
 
     mutating func take(_ bytes: RawSpan) {
         guard isSound else { return }
+        if !isXML, !hold(bytes) { return }
         stream.append(bytes)
         read()
+    }
+
+    /// Keeps what comes of a document until its first byte says in what it is written; servers go
+    /// by its type, by its path's ending, or by both.
+    ///
+    /// - Returns: whether it is XML.
+    private mutating func hold(_ bytes: RawSpan) -> Bool {
+        if text == nil {
+            let first = (0..<bytes.byteCount).map { bytes[$0] }.first { $0 > 0x20 }
+            // Of white space nothing is known, and a scanner may see it all the same. What is in
+            // UTF-16, or begins with a mark, is no form.
+            guard let first, first == UInt8(ascii: "{") || Self.mayBeginForm(first) else {
+                isXML = first != nil
+                return true
+            }
+            text = []
+        }
+        guard (text?.count ?? 0) + bytes.byteCount <= DocumentText.byteLimit else {
+            isSound = false
+            return false
+        }
+        text?.append(contentsOf: (0..<bytes.byteCount).map { bytes[$0] })
+        return false
+    }
+
+    private static func mayBeginForm(_ byte: UInt8) -> Bool {
+        isDigit(byte) || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
     }
 
     private mutating func read() {
@@ -31,13 +63,19 @@ struct ResourceBody {
 
     /// What the body is, now that it is whole.
     mutating func finish(unread: ObservedWrite) -> WriteRecognition {
+        if let text {
+            guard isSound, case .seed(let layer, let hasQuery) = body.form else {
+                return .write(unread)
+            }
+            return seed(text, layer, hasQuery: hasQuery, unread)
+        }
         stream.close()
         if isSound { read() }
         do throws(XMLError) { try stream.finish() } catch { isSound = false }
         guard isSound, !values.isFull else { return .write(unread) }
         switch body.form {
         case .massTruncation: return massTruncation(unread)
-        case .seed(let layer): return seed(layer, unread)
+        case .seed(let layer, _): return seed(layer, unread)
         case .newLayer: return newLayer(unread)
         case .accessRule: return accessRule(unread)
         case .service: return .write(unread)
@@ -78,13 +116,59 @@ struct ResourceBody {
         wish.bounds = bounds("\(root)/bounds")
         (wish.gridSet, wish.format) = (value("\(root)/gridSetId"), value("\(root)/format"))
         wish.system = value("\(root)/srs/number").flatMap { Int($0) }
-        if let first = value("\(root)/zoomStart").flatMap({ Int($0) }),
-            let last = value("\(root)/zoomStop").flatMap({ Int($0) }), 0 <= first, first <= last
-        {
-            wish.levels = first...last
-        }
+        wish.levels = levels(value("\(root)/zoomStart"), value("\(root)/zoomStop"))
         wish.parameters = parameters(root)
         return .write(truncating(wish, unread))
+    }
+
+    /// The same as JSON or as a form.
+    private mutating func seed(
+        _ text: [UInt8], _ layer: LayerName, hasQuery: Bool, _ unread: ObservedWrite
+    ) -> WriteRecognition {
+        if text.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") {
+            guard let read = DocumentText.values(json: text, atMost: 256), !read.isFull else {
+                return .write(unread)
+            }
+            values = read
+            return seed(layer, unread)
+        }
+        guard !hasQuery, let fields = DocumentText.fields(text) else { return .write(unread) }
+        // Its page's other buttons; each comes before what the fields of a seed say.
+        if ["list", "kill_thread", "kill_all"].contains(where: { fields[$0] != nil }) {
+            return .read
+        }
+        return seed(layer, fields, unread)
+    }
+
+    private func seed(
+        _ layer: LayerName, _ fields: [String: String], _ unread: ObservedWrite
+    ) -> WriteRecognition {
+        switch fields["type"]?.lowercased() {
+        case "seed": return .read
+        case "reseed", "truncate": break
+        default: return .write(unread)
+        }
+        var wish = TileTruncation(layer: layer)
+        (wish.gridSet, wish.format) = (fields["gridSetId"], fields["tileFormat"])
+        wish.levels = levels(fields["zoomStart"], fields["zoomStop"])
+        let sides = ["minX", "minY", "maxX", "maxY"].map { fields[$0] ?? "" }
+        // Without the first the whole layer is meant, whatever the others say.
+        if !sides[0].isEmpty { wish.bounds = numbers(sides) }
+        for (name, value) in fields where name.hasPrefix("parameter_") {
+            let name = name.dropFirst("parameter_".count).uppercased()
+            // Of two spellings a server takes one or the other.
+            guard wish.parameters.updateValue(value, forKey: name) == nil else {
+                return .write(unread)
+            }
+        }
+        return .write(truncating(wish, unread))
+    }
+
+    private func levels(_ first: String?, _ last: String?) -> ClosedRange<Int>? {
+        guard let first = first.flatMap({ Int($0) }), let last = last.flatMap({ Int($0) }),
+            0 <= first, first <= last
+        else { return nil }
+        return first...last
     }
 
     private func truncating(_ wish: TileTruncation, _ unread: ObservedWrite) -> ObservedWrite {
@@ -95,7 +179,10 @@ struct ResourceBody {
 
     /// Four numbers, easting first; nil: the whole layer.
     private func bounds(_ path: String) -> [Double]? {
-        let texts = values.values(at: "\(path)/coords/double")
+        numbers(values.values(at: "\(path)/coords/double"))
+    }
+
+    private func numbers(_ texts: [String]) -> [Double]? {
         let numbers = texts.compactMap { text in
             text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }) ? Double(text) : nil
         }

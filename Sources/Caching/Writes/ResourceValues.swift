@@ -29,16 +29,20 @@ package struct ResourceValues {
             text = ""
         case .text(let piece): if path.count <= Self.depthMax { text += piece }
         case .end:
-            let value = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-            let isPaired = path.suffix(2) == ["entry", "string"]
-            let isPublished = path.count > 1 && path[path.count - 2] == "publishables"
-            if !value.isEmpty || isPaired || isPublished, !isFull {
-                all.append((path.joined(separator: "/"), value))
-            }
+            add(text, at: path)
             path.removeLast()
             text = ""
         case .needMore: break
         }
+    }
+
+    /// Takes in the text of an element that stands in these, the last being its own name.
+    mutating func add(_ text: String, at path: [String]) {
+        let value = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let isPaired = path.suffix(2) == ["entry", "string"]
+        let isPublished = path.count > 1 && path[path.count - 2] == "publishables"
+        guard !value.isEmpty || isPaired || isPublished, !isFull else { return }
+        all.append((path.joined(separator: "/"), value))
     }
 
     package func values(at path: String) -> [String] {

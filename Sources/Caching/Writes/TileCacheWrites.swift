@@ -6,28 +6,26 @@ import HTTP
 enum TileCacheWrites {
     /// - Parameter segments: those behind `gwc/rest`.
     static func recognised(
-        _ segments: [Substring], _ method: HTTP.Method, type: String, charset: String?
+        _ segments: [Substring], _ method: HTTP.Method, _ query: RawSpan, type: String,
+        charset: String?
     ) -> WriteRecognition {
         let names = WritePath.resource(segments)
         func body(_ form: WriteBody.Form, _ unread: ObservedWrite) -> WriteRecognition {
-            // Forms and JSON are not read.
-            let isXML = !type.contains("json") && !type.contains("form")
-            return isXML
-                ? .body(WriteBody(form: form, workspace: nil, charset: charset), unread: unread)
-                : .write(unread)
+            .body(WriteBody(form: form, workspace: nil, charset: charset), unread: unread)
         }
         switch names.first {
         case "masstruncate":
-            return body(
-                .massTruncation,
-                ObservedWrite(
-                    WriteScope(.everything, .tiles), response: .command, isDeferred: true))
+            let unread = ObservedWrite(
+                WriteScope(.everything, .tiles), response: .command, isDeferred: true)
+            // It is XML, whatever else is said to be there.
+            let isXML = !type.contains("json") && !type.contains("form")
+            return isXML ? body(.massTruncation, unread) : .write(unread)
         case "seed":
             // Without a layer it only ends tasks.
             guard names.count > 1 else { return .read }
             let layer = LayerName(names[1])
             return body(
-                .seed(layer),
+                .seed(layer, hasQuery: query.byteCount > 0),
                 ObservedWrite(
                     WriteScope(.layer(layer), .tiles), response: .command, isDeferred: true))
         case "layers":

@@ -43,6 +43,25 @@ public enum WriteRequest {
         return SiteWrites.recognised(parsed)
     }
 
+    /// Whether what a request with an unsafe method was recognised as says all that it does to the
+    /// map server: its path is the server's, and not only one of the site's pages. That it is no
+    /// write is believed of interfaces only that have one resource for each thing.
+    public static func knowsServer(
+        _ path: RawSpan, _ recognised: WriteRecognition, _ context: WriteContext
+    ) -> Bool {
+        let parsed = WritePath(path)
+        let isBare = ["gs", "rest", "gwc", "geogig"].contains { parsed.segments.first == $0[...] }
+        let below = parsed.behind(context.root) ?? (isBare ? parsed.segments : nil)
+        guard recognised == .read else {
+            if below != nil { return true }
+            return parsed.segments.last.map { services.contains(String($0)) } ?? false
+        }
+        let place = below?.first {
+            services.contains(String($0)) || ["rest", "gwc", "web", "geogig", "ogc"].contains($0)
+        }
+        return place.map { ["rest", "gwc", "geogig"].contains($0) } ?? false
+    }
+
     static let services: Set<String> = [
         "wfs", "ows", "wms", "wcs", "wps", "csw", "WfsDispatcher", "WmsDispatcher",
     ]
@@ -80,7 +99,7 @@ public enum WriteRequest {
         case "gwc":
             guard !method.isSafe, below.first == "rest" else { return .read }
             return TileCacheWrites.recognised(
-                Array(below.dropFirst()), method, type: type.name, charset: type.charset)
+                Array(below.dropFirst()), method, query, type: type.name, charset: type.charset)
         case "geogig": return repositoryWrite(below, method)
         // What an administrator does in the web interface cannot be told from the request: it may
         // be a rule of who sees what. Without a session there is no form.

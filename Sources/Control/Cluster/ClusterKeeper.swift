@@ -103,6 +103,11 @@ extension ClusterEvent {
                 .warning, "cluster",
                 start + "member \(member) has drifted: \(reason); it fills the cache no more until "
                     + "it is in step; see /status")
+        case .passedBy(let member):
+            return EdgeEvent(
+                .notice, "cluster",
+                start + "the catalog, as \(member) shows it, has changed past the edge: all that "
+                    + "this could change is stale")
         case .failed(let member, let reason, let attempt):
             return EdgeEvent(
                 .warning, "cluster",

@@ -22,7 +22,6 @@ extension ConfigurationReader {
         if let paths = section.list("proxies") {
             cluster.proxies = paths.compactMap { $0.read(.restPath, findings) }
         }
-        cluster.invalidates = ([cluster.context] + cluster.proxies).map { $0 + "/*" }
         if let paths = section.list("invalidates") {
             cluster.invalidates = paths.compactMap { $0.read(.stalePath, findings) }
         }

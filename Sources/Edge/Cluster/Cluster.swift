@@ -130,12 +130,24 @@ public final class Cluster: Sendable {
         }
     }
 
-    func writeEnded(by place: Int?, changed: Bool, at now: Milliseconds) {
+    func writeEnded(
+        by place: Int?, changed: Bool, isCounted: Bool = false, at now: Milliseconds
+    ) {
         state.withLock { state in
             state.counts.writes += changed ? 1 : 0
-            state.cluster.writeEnded(by: place, changed: changed, at: now)
+            state.cluster.writeEnded(
+                by: place, changed: changed, isCounted: isCounted, at: now)
             // Who has that place here may have another there.
-            state.heir?.writeEnded(by: nil, changed: changed, at: now)
+            state.heir?.writeEnded(by: nil, changed: changed, isCounted: isCounted, at: now)
+        }
+    }
+
+    /// Whether the catalog was seen, since the last call, to have changed by what passed by here.
+    func takePassedBy() -> Bool {
+        state.withLock { state in
+            defer { state.cluster.hasPassedBy = false }
+            state.counts.passedBy += state.cluster.hasPassedBy ? 1 : 0
+            return state.cluster.hasPassedBy
         }
     }
 
@@ -209,4 +221,6 @@ struct ClusterCounts: Sendable {
     var fenced: UInt64 = 0
     /// Sessions that began anew because their member was down.
     var sessionsMoved: UInt64 = 0
+    /// Comparisons that showed a change which passed by the edge.
+    var passedBy: UInt64 = 0
 }

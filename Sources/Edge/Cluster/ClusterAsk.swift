@@ -75,6 +75,16 @@ public struct ClusterClassifier: Sendable {
         return Self.services.contains(Self.serviceName(rest)) && service(rest, request) == .write
     }
 
+    /// Whether a write that succeeds raises the catalog's update sequence, by one at least: an
+    /// object of it is saved (GeoServer, `org.geoserver.config.UpdateSequenceListener`).
+    public func isCounted(_ request: Request) -> Bool {
+        let rest = rest(of: Self.segments(request.path[...])) ?? []
+        let objects: Set<String> = [
+            "workspaces", "namespaces", "styles", "layers", "layergroups",
+        ]
+        return rest.first == restName && rest.dropFirst().first.map(objects.contains) ?? false
+    }
+
     private func rest(of path: [String]) -> ArraySlice<String>? {
         for start in proxies + [context] where path.starts(with: start) {
             return path.dropFirst(start.count)

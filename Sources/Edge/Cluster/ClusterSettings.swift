@@ -43,10 +43,10 @@ public struct ClusterSettings: Sendable, Equatable {
     public var sharedStore = true
     /// Cookies that tie a session to the member that set them.
     public var stickyCookies = ["JSESSIONID"]
-    /// What a configuration write makes stale in the cache: paths, those with `*` at their end
-    /// standing for all that begin so. Default: all below the context and the proxies' paths, where
-    /// the same is to be read.
-    public var invalidates = ["/geoserver/*", "/gs/*"]
+    /// What each configuration write makes stale in the cache, beside what it touches by what it
+    /// says: paths, those with `*` at their end standing for all that begin so. nil, the default:
+    /// nothing where that is known, else `everything`.
+    public var invalidates: [String]?
 
     public init() {}
 
@@ -58,6 +58,10 @@ public struct ClusterSettings: Sendable, Equatable {
         let end = restPath.lastIndex(of: "/") ?? restPath.startIndex
         return String(restPath[..<end])
     }
+
+    /// All below the context and the proxies' paths, where the same is to be read, as paths of
+    /// `invalidates`.
+    public var everything: [String] { ([context] + proxies).map { $0 + "/*" } }
 
     /// Moments that are no options: how long it is quiet before a round begins, so that a burst of
     /// writes costs one round, and how long a burst may put it off; the first pause after a

@@ -212,14 +212,10 @@ extension ClusterState {
     }
 
     private mutating func judge(at now: Milliseconds) {
-        let reference: Print
-        if settings.hasLeader {
-            guard let leader, let print = members[leader].print else { return }
-            reference = print
-        } else {
-            guard let print = majority else { return }
-            reference = print
-        }
+        guard let author = settings.hasLeader ? leader : majority,
+            let reference = members[author].print
+        else { return }
+        watch(author, reference, at: now)
         for place in members.indices where place != leader && members[place].isPresent {
             guard let print = members[place].print else { continue }
             judge(place, print, by: reference, at: now)
@@ -281,7 +277,7 @@ extension ClusterState {
     }
 
     /// No write was under way when it was said, nor has been since.
-    private func isSettled(_ print: Print) -> Bool { print.turn == turn && !print.isUnsettled }
+    func isSettled(_ print: Print) -> Bool { print.turn == turn && !print.isUnsettled }
 
     private mutating func refuse(_ place: Int, at now: Milliseconds) {
         let member = members[place]
@@ -318,7 +314,7 @@ extension ClusterState {
     /// What most members say; of equally many, who took the latest write, then who has the higher
     /// update sequence, then who comes first. nil before all fit ones have been asked since the
     /// latest write.
-    private var majority: Print? {
+    private var majority: Int? {
         let said = members.indices.filter { members[$0].isPresent && members[$0].wasFit }
         guard said.allSatisfy({ members[$0].print?.edition == edition }) else { return nil }
         var groups: [UInt64: [Int]] = [:]
@@ -334,6 +330,5 @@ extension ClusterState {
             )
         }
         return groups.values.max { rank($0) < rank($1) }.flatMap { $0.first }
-            .flatMap { members[$0].print }
     }
 }

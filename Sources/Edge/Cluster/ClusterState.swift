@@ -92,6 +92,10 @@ public struct ClusterState: Sendable {
     var nextSurvey: Milliseconds = 0
     /// Until then a member that nobody loads may not have heard of the latest write yet.
     var graceUntil: Milliseconds = .min / 2
+    /// The catalog as it was last seen, and what may have changed it since.
+    var sight: Sight?
+    /// It has changed by what did not pass through here, and nobody has taken note of that yet.
+    var hasPassedBy = false
     private(set) var events: [ClusterEvent] = []
     /// For metrics: rounds that ended well, loads and comparisons that failed.
     public internal(set) var rounds: UInt64 = 0
@@ -200,10 +204,15 @@ public struct ClusterState: Sendable {
     /// It is over: the present edition is the next one if it may have changed something. To be
     /// called before the writer has its answer.
     ///
-    /// - Parameter place: who took it; nil: nobody of whom this edge knows.
-    public mutating func writeEnded(by place: Int?, changed: Bool, at now: Milliseconds) {
+    /// - Parameters:
+    ///   - place: who took it; nil: nobody of whom this edge knows.
+    ///   - isCounted: it has raised the catalog's update sequence, by one at least.
+    public mutating func writeEnded(
+        by place: Int?, changed: Bool, isCounted: Bool = false, at now: Milliseconds
+    ) {
         turn += 1
         openWrites -= 1
+        if isCounted { sight?.counted += 1 }
         if changed { wrote(by: place, at: now) }
         guard openWrites == 0 else { return }
         nextSurvey = min(nextSurvey, max(quietAt, now + Milliseconds(ClusterSettings.quiet)))
@@ -290,6 +299,8 @@ public struct ClusterTicket: Sendable, Equatable {
 public enum ClusterEvent: Sendable, Equatable {
     case inStep(String, edition: UInt64)
     case drifted(String, String)
+    /// The catalog has changed, as this member shows, by what did not pass through the edge.
+    case passedBy(String)
     case failed(String, String, attempt: Int)
     /// The leader cannot be had, and nobody else is in step.
     case leaderless(String)

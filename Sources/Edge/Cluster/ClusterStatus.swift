@@ -13,6 +13,7 @@ public struct ClusterStatus: Sendable {
     public var behind: UInt64
     public var fenced: UInt64
     public var sessionsMoved: UInt64
+    public var passedBy: UInt64
     public var rounds: UInt64
     public var failures: UInt64
     public var sessions: Int
@@ -49,7 +50,8 @@ public struct ClusterStatus: Sendable {
     ) {
         (self.id, sync, leader, self.edition) = (id, "reload", members.first?.name, edition)
         (self.members, self.isLost, self.writes) = (members, isLost, writes)
-        (behind, fenced, sessionsMoved, rounds, failures, sessions) = (0, 0, 0, 0, 0, 0)
+        (behind, fenced, sessionsMoved, passedBy) = (0, 0, 0, 0)
+        (rounds, failures, sessions) = (0, 0, 0)
     }
 
     init(
@@ -65,7 +67,7 @@ public struct ClusterStatus: Sendable {
         }
         isLost = cluster.settings.hasLeader && cluster.inStep & fit == 0
         (writes, behind, fenced) = (counts.writes, counts.behind, counts.fenced)
-        sessionsMoved = counts.sessionsMoved
+        (sessionsMoved, passedBy) = (counts.sessionsMoved, counts.passedBy)
         (rounds, failures) = (cluster.rounds, cluster.failures)
     }
 
@@ -83,6 +85,9 @@ public struct ClusterStatus: Sendable {
                 behind),
             sample("fenced", "answers not stored: their member was or came out of step", fenced),
             sample("sessions_moved", "sessions begun anew: their member was down", sessionsMoved),
+            sample(
+                "passed_by", "changes of the catalog that did not pass through here; all went",
+                passedBy),
             sample("rounds", "followers brought into step by a reload or reset", rounds),
             sample(
                 "sync_failures", "reloads or comparisons that failed; /status says why", failures),

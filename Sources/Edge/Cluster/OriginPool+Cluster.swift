@@ -38,6 +38,13 @@ extension OriginPool {
             fit: ClusterAdmission.bits(of: standing(at: now).fit, places))
     }
 
+    /// What has become stale by what did not pass through here, as comparisons have shown since
+    /// the last call.
+    package func passedByRules() -> [InvalidationRule] {
+        guard let cluster, cluster.takePassedBy() else { return [] }
+        return cluster.settings.rules(isScopeKnown: false)
+    }
+
     /// What the cluster needs done now.
     package func clusterWork(at now: Milliseconds) -> [ClusterWork] {
         guard let cluster else { return [] }
@@ -110,6 +117,8 @@ extension Server {
     /// outcome of each to be reported to its cluster.
     public func clusterWork() -> [ClusterWork] {
         let now = monotonicMilliseconds()
+        let stale = snapshot.pools.flatMap { $0.passedByRules() }
+        if !stale.isEmpty { shared.store?.invalidate(stale) }
         return snapshot.pools.flatMap { $0.clusterWork(at: now) }
     }
 

@@ -41,6 +41,8 @@ public final class Invalidations: Sendable {
     /// When the log was written to before it was opened, by the system's clock; nil: it is new. No
     /// write whose answer went out came later.
     package let lastWritten: Milliseconds?
+    /// When they were, for longer.
+    let times: PurgeBook
     /// How many scopes were put in force once more.
     let repeated = Atomic<Int>(0)
     /// For stores opened with `stepping`, by which due repetitions are found.
@@ -91,7 +93,7 @@ public final class Invalidations: Sendable {
         events: @escaping @Sendable (StoreEvent) -> Void
     ) {
         self.events = events
-        self.clock = clock
+        (self.clock, times) = (clock, PurgeBook(clock: clock))
         lastWritten = StoreDirectory.modified(directory + "/data.mdb")
         queue = stepping ? nil : DispatchQueue(label: "mapedge.store.invalidations")
         var opened = Self.open(directory, events)
@@ -187,15 +189,16 @@ public final class Invalidations: Sendable {
     ) -> (number: UInt64, before: UInt64) {
         let rules = rules.count > InvalidationLog.batchLimit ? [.everything] : rules
         return change { state in
-            Self.take(rules, &state)
+            take(rules, &state)
             return Batch(number: state.latest, rules: rules, whenDurable: whenDurable)
         }
     }
 
     /// Puts rules in force under the next number.
-    private static func take(_ rules: [InvalidationRule], _ state: inout State) {
+    private func take(_ rules: [InvalidationRule], _ state: inout State) {
         state.latest += 1
         for rule in rules { state.journal.append((state.latest, rule)) }
+        times.note(rules, number: state.latest)
     }
 
     /// Queues what `body` says for the disk, after it has changed what is in force.
@@ -285,7 +288,7 @@ public final class Invalidations: Sendable {
         whenDurable: (@Sendable (Bool) -> Void)? = nil
     ) -> (number: UInt64, before: UInt64) {
         let result = change { state in
-            if !rules.isEmpty { Self.take(rules, &state) }
+            if !rules.isEmpty { take(rules, &state) }
             var batch = Batch(number: state.latest, rules: rules, whenDurable: whenDurable)
             if let again {
                 state.writes.keep(id, again)

@@ -2,6 +2,7 @@ public import Caching
 import Dispatch
 import LMDB
 import Synchronization
+import Tiles
 
 /// The persistent cache: what was stored is found by every loop from its last byte on, survives
 /// restarts, and may be lost but never wrong.
@@ -155,6 +156,8 @@ public final class Store: Sendable {
         tagField = settings.tagField
         invalidations.reading = settings.writes.reading
         invalidations.repeatDelay = settings.writes.repeatDelay
+        let caches = settings.behaviors.contains { $0.maps?.hasIntegratedCache == true }
+        invalidations.times.follow(caches ? { [invalidations] in invalidations.makeIndex() } : nil)
     }
 
     /// Deletes an entry: absent for every loop from now on.

@@ -145,7 +145,7 @@ public final class ClusterLife: SimulatedLife {
         world.after(100_000_000) { [self] in
             guard !isEnding else { return }
             let now = Milliseconds(world.now / 1_000_000)
-            for work in edge.pools.flatMap({ $0.clusterWork(at: now) }) { perform(work) }
+            for work in edge.clusterWork(at: now) { perform(work) }
             for pool in edge.pools {
                 for case .inStep in pool.cluster?.takeEvents() ?? [] { rounds += 1 }
             }

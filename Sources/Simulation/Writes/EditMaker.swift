@@ -36,7 +36,8 @@ final class EditMaker {
     func make() -> MapEdit {
         // Layers are hidden too seldom for this to be noticed soon.
         let hides = site.sabotage == .forgetsWhoAsks && dice.chance(50)
-        if !hides, dice.chance(70) || site.sabotage == .hidesFeature { return transaction() }
+        let isOfData = site.sabotage != .emptiesAll && dice.chance(70)
+        if !hides, isOfData || site.sabotage == .hidesFeature { return transaction() }
         let layer = dice.pick(model.layers)
         let operation: MapEdit.Operation
         switch hides ? 6 : dice.below(10) {

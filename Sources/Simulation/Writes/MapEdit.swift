@@ -43,6 +43,16 @@ final class MapEdit {
         reaches = operations.map(MapReach.init)
     }
 
+    /// It changes what each server of a cluster has to read.
+    var isOfCatalog: Bool {
+        operations.contains { operation in
+            switch operation {
+            case .restyle, .configure: true
+            default: false
+            }
+        }
+    }
+
     /// A refusal proves nothing where several layers may be in several stores.
     var isDivisible: Bool {
         version != nil && Set(operations.compactMap(\.layer)).count > 1
@@ -69,6 +79,9 @@ struct MapReach {
     /// Only what is drawn with it, or perhaps with it.
     var style: String?
     var kinds: [MapView.Kind] = MapModel.Footprint.all
+
+    /// All there is.
+    init() {}
 
     init(_ operation: MapEdit.Operation) {
         layer = operation.layer

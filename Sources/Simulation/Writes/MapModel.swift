@@ -36,6 +36,8 @@ final class MapModel {
         var committedAt: UInt64
         /// The edit that it is.
         var edit: Int
+        /// A server of a cluster may not have read it.
+        var isOfCatalog: Bool
     }
 
     let layers = ["l0", "l1", "l2", "l3"]
@@ -86,7 +88,8 @@ final class MapModel {
         let footprints = edit.operations.flatMap(apply)
         changes.append(
             Change(
-                number: number + 1, footprints: footprints, committedAt: time, edit: edit.number))
+                number: number + 1, footprints: footprints, committedAt: time, edit: edit.number,
+                isOfCatalog: edit.isOfCatalog))
     }
 
     private func apply(_ operation: MapEdit.Operation) -> [Footprint] {

@@ -3,8 +3,10 @@ import Caching
 /// A map server's end of one connection.
 final class MapServer: RequestPeer {
     private let site: MapSite
+    private let place: Int
 
-    init(_ site: MapSite) { self.site = site }
+    /// - Parameter place: which of them it is.
+    init(_ site: MapSite, _ place: Int) { (self.site, self.place) = (site, place) }
 
     private var world: World { site.world }
 
@@ -29,7 +31,7 @@ final class MapServer: RequestPeer {
         let isCut = dice.chance(site.hasFaults ? site.habits.resets : 0)
         // What is drawn is what there is at some moment before the answer.
         world.after(dice.delay(site.habits.thinking)) { [self] in
-            let number = site.drawnNumber
+            let number = site.drawnNumber(by: place)
             let maySee = isNamed && site.sabotage != .ignoresCredentials
             let made = answer(question, number, maySee || site.sabotage == .forgetsWhoAsks)
             world.after(dice.delay(site.habits.thinking)) { [self] in
@@ -117,6 +119,9 @@ final class MapServer: RequestPeer {
 
     private func write(_ link: Link, _ edit: MapEdit) {
         site.arrived(edit)
+        if site.cluster != nil, edit.version == nil, place != 0 {
+            site.violate("edit \(edit.number) went to \(place)")
+        }
         let dice = world.dice
         var course = Course.done
         if dice.chance(25) { course = dice.pick([.refused, .failed, .forbidden, .nothing]) }

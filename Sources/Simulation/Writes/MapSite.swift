@@ -30,6 +30,8 @@ final class MapSite {
     /// As the edge is told to repeat what may go on behind its answer.
     let repeatDelay: UInt64
     let collapseTimeout: UInt64
+    /// nil: whatever one server has, all have.
+    let cluster: MapCluster?
     var hasFaults = true
     private(set) var edits: [MapEdit] = []
     private var running: [String: [RunningFetch]] = [:]
@@ -40,6 +42,7 @@ final class MapSite {
     private var restartedAt: UInt64 = 0
     private(set) var (judged, hits, blocks, restarts) = (0, 0, 0, 0)
     private(set) var (expected, kept, beside) = (0, 0, 0)
+    private(set) var (narrow, passed, behind) = (0, 0, 0)
 
     private struct Facts {
         var name: String
@@ -56,8 +59,10 @@ final class MapSite {
 
     init(
         _ world: World, _ views: (MapModel) -> [MapView], _ habits: MapHabits,
-        _ sabotage: WriteSabotage?, repeatDelay: UInt64, collapseTimeout: UInt64
+        _ sabotage: WriteSabotage?, cluster: MapCluster?, repeatDelay: UInt64,
+        collapseTimeout: UInt64
     ) {
+        self.cluster = cluster
         (self.world, self.habits, self.sabotage) = (world, habits, sabotage)
         (self.repeatDelay, self.collapseTimeout) = (repeatDelay, collapseTimeout)
         let looked = views(model)
@@ -83,13 +88,29 @@ final class MapSite {
 
     func commit(_ edit: MapEdit) {
         model.commit(edit, at: world.now)
+        if edit.isOfCatalog { cluster?.commit(model.number) }
         world.note("edit \(edit.number) is change \(model.number)", 27)
     }
 
-    /// The number of the change that a server draws now.
-    var drawnNumber: Int {
+    /// Somebody changes a style without a word to the edge, which learns by its comparisons that
+    /// there was something, and does not know what.
+    func writePast(_ style: String) {
+        let edit = plan([.restyle(style)])
+        (edit.outcome, edit.reaches) = (.done, [MapReach()])
+        (edit.sentAt, edit.answeredAt) = (world.now, world.now + Self.comparisons)
+        passed += 1
+        commit(edit)
+    }
+
+    /// Nanoseconds within which what passed by is noticed: some comparisons, as writes that are
+    /// under way spoil one.
+    private static let comparisons: UInt64 = 30_000_000_000
+
+    /// What a server tells now of how old its pictures are.
+    func drawnNumber(by place: Int) -> Int {
         let isOld = sabotage == .drawsOld && world.dice.chance(30)
-        return max(0, model.number - (isOld ? 1 : 0))
+        let number = max(0, model.number - (isOld ? 1 : 0))
+        return cluster?.told(place, number) ?? number
     }
 
     /// A request for a picture has come to a server; one at a time is enough of each.
@@ -103,9 +124,10 @@ final class MapSite {
             fetch.began - other.began < collapseTimeout
                 && !edits.contains { edit in
                     isOpen(edit, from: other.began - Self.way, to: world.now)
-                        && edit.reaches.contains {
-                            $0.layer.map(layers.contains) ?? true
-                        }
+                        && (cluster != nil && edit.version == nil
+                            || edit.reaches.contains {
+                                $0.layer.map(layers.contains) ?? true
+                            })
                 }
         }
         if !young.isEmpty { violate("\(young.count + 1) fetches of \(target) at a time") }
@@ -163,21 +185,30 @@ final class MapSite {
             violate("\(facts.name) is kept from who may see it")
         }
         guard head.status == 200, let told = told(message, view, facts) else { return }
+        // Who could be had had not read the catalog, says so, and is kept by nobody.
+        if head["cache-status"]?.contains("detail=out-of-step") == true {
+            behind += 1
+            if isHit { violate("\(facts.name) is out of step, and out of the store") }
+            known[index] = nil
+            return
+        }
         judged += 1
         if isHit { hits += 1 }
+        let (number, catalog) = MapCluster.read(told.number)
         let place = "\(facts.name)\(isHit ? " (hit)" : "")"
         guard told.isIt else { return violate("\(place) shows another") }
-        if view.kind != .capabilities, !isNamed, model.hid(view.layers, behind: told.number) {
-            return violate("\(place) shows nobody what change \(told.number) hides")
+        if view.kind != .capabilities, !isNamed, model.hid(view.layers, behind: number) {
+            return violate("\(place) shows nobody what change \(number) hides")
         }
-        for change in model.changes.dropFirst(told.number) {
-            guard let from = binding(change), from < sentAt,
+        for change in model.changes.dropFirst(min(number, catalog)) {
+            guard change.number > (change.isOfCatalog ? min(number, catalog) : number),
+                let from = binding(change), from < sentAt,
                 model.touches(change, view, at: facts.shown)
             else {
                 continue
             }
             violate(
-                "\(place) of change \(told.number) was touched by \(change.number), edit "
+                "\(place) of change \(number), \(catalog) was touched by \(change.number), edit "
                     + "\(change.edit), answered at \(world.milliseconds(at: from)) ms and asked "
                     + "for at \(world.milliseconds(at: sentAt)) ms")
             break
@@ -186,19 +217,25 @@ final class MapSite {
         if !isNamed { count(index, view, isHit: isHit, sentAt: sentAt) }
     }
 
+    private func isDoneToCatalog(_ edit: MapEdit) -> Bool {
+        edit.isOfCatalog && edit.outcome == .done
+    }
+
     /// What was in the store and was touched by nothing is still there.
     private func count(_ index: Int, _ view: MapView, isHit: Bool, sentAt: UInt64) {
         if let since = known[index], since < sentAt {
             let written = edits.filter { overlaps($0, from: since, to: world.now) }
             let isReached = written.contains { edit in
                 edit.outcome != .refused
-                    && edit.reaches.contains {
-                        $0.mayReach(view, at: facts[index].widest, model)
-                    }
+                    && (cluster != nil && edit.isOfCatalog && edit.outcome != .done
+                        || edit.reaches.contains {
+                            $0.mayReach(view, at: facts[index].widest, model)
+                        })
             }
             if !isReached, !written.isEmpty {
                 expected += 1
                 if isHit { kept += 1 }
+                if isHit, cluster != nil, written.contains(where: isDoneToCatalog) { narrow += 1 }
                 if written.allSatisfy({ $0.outcome == .refused }) {
                     beside += 1
                     if !isHit {

@@ -18,6 +18,11 @@ extension WriteLife {
         /// Metatiles that servers drew; times that the edge began anew.
         public var blocks: Int
         public var restarts: Int
+        /// Before servers with one catalog: entries still there behind writes of it elsewhere,
+        /// what was written past the edge, and answers of servers that had not read the catalog.
+        public var narrow: Int
+        public var passed: Int
+        public var behind: Int
         public var fingerprint: UInt64
     }
 }

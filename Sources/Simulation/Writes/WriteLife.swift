@@ -53,8 +53,11 @@ public final class WriteLife: SimulatedLife {
         let spots = (0..<dice.pick(3...8)).map { _ in
             MapPlace.point(Double(dice.pick(-175...175)), Double(dice.pick(-75...75)))
         }
+        let origin = settings.origins[0]
         site = MapSite(
             world, { WritePlan.views(dice, $0, spots) }, habits, sabotage,
+            cluster: origin.cluster == nil
+                ? nil : MapCluster(world, count: origin.members.count, sabotage),
             repeatDelay: UInt64(Self.repeatDelay) * 1_000_000,
             collapseTimeout: UInt64(settings.cache.collapseTimeout) * 1_000_000)
         edge = try SimulatedEdge(settings, mapBytes: 8 << 20, fabric)
@@ -93,14 +96,19 @@ public final class WriteLife: SimulatedLife {
     // MARK: the course
 
     public func run() -> Report {
-        fabric.route = { [self] _, _ in
+        fabric.route = { [self] endpoint, _ in
             let isRefused = site.hasFaults && dice.chance(site.habits.resets / 4)
-            return isRefused ? .refused(late: dice.chance(50)) : .server(MapServer(site), style)
+            guard !isRefused, case .ip(let address) = endpoint else {
+                return .refused(late: dice.chance(50))
+            }
+            return .server(MapServer(site, Int(address.port) - 8_001), style)
         }
         for viewer in viewers { viewer.start() }
         for writer in writers { writer.start() }
         planStore()
         planCrash()
+        site.cluster?.keep { [unowned self] in edge }
+        planOutsiders()
         world.after(60_000_000_000) { [self] in site.hasFaults = false }
         turns.turn(while: { [self] in !isDone }, seconds: 1_800)
         for viewer in viewers where !viewer.isDone { site.violate("left: \(viewer.state)") }
@@ -146,9 +154,20 @@ public final class WriteLife: SimulatedLife {
         }
     }
 
+    /// Where nothing fails somebody writes to the leader past the edge.
+    private func planOutsiders() {
+        guard site.cluster != nil, site.habits.isCalm, site.sabotage != .emptiesAll else { return }
+        for _ in 0..<(site.sabotage == .passesUnseen ? 4 : dice.below(2)) {
+            world.after(dice.delay(5_000_000...30_000_000)) { [self] in
+                if !isEnding { site.writePast(dice.pick(site.model.styles)) }
+            }
+        }
+    }
+
     private func end() {
         site.settle()
         isEnding = true
+        site.cluster?.isEnding = true
         edge.stop(deadline: world.now + 5_000_000_000)
         turns.turn(while: { [self] in !edge.isStopped }, seconds: 30)
         edge.close()
@@ -165,6 +184,7 @@ public final class WriteLife: SimulatedLife {
             seed: seed, violations: world.violations, judged: site.judged, hits: site.hits,
             done: count(.done), refused: count(.refused), unknown: count(.unknown),
             expected: site.expected, kept: site.kept, beside: site.beside, blocks: site.blocks,
-            restarts: site.restarts, fingerprint: world.fingerprint)
+            restarts: site.restarts, narrow: site.narrow, passed: site.passed,
+            behind: site.behind, fingerprint: world.fingerprint)
     }
 }

@@ -9,7 +9,8 @@ struct WritePlan {
 
     init(_ dice: Dice, loops: Int, _ sabotage: WriteSabotage?, repeatDelay: Int) {
         var origin = OriginSettings()
-        origin.members = (0..<dice.pick(1...2)).map { place in
+        let isCluster = sabotage?.isOfCluster ?? dice.chance(40)
+        origin.members = (0..<(isCluster ? dice.pick(2...3) : dice.pick(1...2))).map { place in
             MemberSettings(
                 name: "http://maps\(place).test",
                 endpoints: [.ip(.loopback(port: UInt16(8_001 + place)))],
@@ -19,6 +20,13 @@ struct WritePlan {
         (origin.betweenBytesTimeout, origin.retryBudgetPercent) = (2_000, 1_000)
         // Nobody checks members here: who comes back is asked at once.
         (origin.health.interval, origin.health.slowStart) = (0, 0)
+        if isCluster {
+            var cluster = ClusterSettings()
+            cluster.leader = origin.members[0].name
+            (cluster.timeout, cluster.driftInterval) = (4_000, 5_000)
+            if sabotage == .emptiesAll { cluster.invalidates = cluster.everything }
+            origin.cluster = cluster
+        }
         settings.origins = [origin]
         settings.mode = dice.chance(50) ? .rfc9111 : .cloudfront
         settings.loops = loops

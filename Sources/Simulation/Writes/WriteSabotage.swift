@@ -28,13 +28,28 @@ public enum WriteSabotage: String, BrokenRule {
     /// A server keeps what only some may see from them, too.
     case ignoresCredentials
 
+    /// Servers with one catalog say that they have read it anew, and have not.
+    case liesOfLoads
+    /// What is written past the edge shows nowhere.
+    case passesUnseen
+    /// Every write of the catalog empties the store.
+    case emptiesAll
+
+    /// It is about servers with one catalog.
+    var isOfCluster: Bool {
+        switch self {
+        case .liesOfLoads, .passesUnseen, .emptiesAll: true
+        default: false
+        }
+    }
+
     /// What is said of it, among other things.
     public var sign: String? {
         switch self {
         case .hidesFeature, .deniesWrites, .forgetsRepeats, .forgetsGroups, .seesNoSymbols,
-            .writesAside, .drawsOld:
+            .writesAside, .drawsOld, .liesOfLoads, .passesUnseen:
             "was touched by"
-        case .purgesAll: "entries were left"
+        case .purgesAll, .emptiesAll: "entries were left"
         case .purgesOnRefusal: "but refused writes"
         case .mixesPlaces: "shows another"
         case .drawsTwice: "at a time"

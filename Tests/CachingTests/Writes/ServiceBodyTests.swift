@@ -306,15 +306,6 @@ struct ServiceBodyTests {
         }
     }
 
-    @Test("what JSON and forms truncate is all of the layer, or everything")
-    func json() {
-        let seed = Writes.recognised(
-            .post, "/geoserver/gwc/rest/seed/a:b.json", type: "application/json")
-        #expect(Writes.line(seed) == "a:b tiles")
-        let mass = Writes.recognised(.post, "/gwc/rest/masstruncate", type: "application/json")
-        #expect(Writes.line(mass) == "everything tiles")
-    }
-
     @Test("new layers and rules of access name what they are about")
     func resources() {
         let types = "/geoserver/rest/workspaces/geonode/datastores/d/featuretypes"
