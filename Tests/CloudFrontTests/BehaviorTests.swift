@@ -101,7 +101,8 @@ struct BehaviorTests {
             ])
         #expect(
             findings.first { $0.code == .noSuchCachePolicy }?.remedy
-                == "save the output of aws cloudfront get-cache-policy --id x beside the others")
+                == "save the output of aws cloudfront get-cache-policy --id x in the directory "
+                + "that policies (flag: --policies) names")
     }
 
     @Test("an origin group becomes two origins and what makes the second be asked")

@@ -282,4 +282,17 @@ struct MapStoryDistributionTests {
         let text = try ProjectFiles.text("\(ProjectFiles.tests)../../conf/distribution.json")
         #expect(text.split(separator: "\n").count <= 140)
     }
+
+    @Test("without its policies each that is missing is told once, and where else it is named")
+    func withoutPolicies() {
+        var flags = ConfigurationFlags()
+        flags.distribution = "\(ProjectFiles.tests)../../conf/distribution.json"
+        flags.origins = ["pages=http://127.0.0.1:1", "geoserver=http://127.0.0.1:2"]
+        let reading = Configuration.read(file: nil, flags: flags, resolver: TableResolver())
+        let missing = reading.findings.filter { $0.problem.contains("policy \"mapstory-") }
+        let words = missing.map { $0.problem.split(separator: ": ").last.map(String.init) ?? "" }
+        #expect(!reading.isUsable && words.count > 4 && words.count == Set(words).count)
+        let more = ".CachePolicyId and 2 more: no cache policy"
+        #expect(missing.contains { $0.problem.contains(more) })
+    }
 }

@@ -74,7 +74,8 @@ extension Behavior {
         let command = kind.split(separator: " ").joined(separator: "-")
         log.error(
             place, "no \(kind) \"\(id)\" is known",
-            "save the output of aws cloudfront get-\(command) --id \(id) beside the others",
+            "save the output of aws cloudfront get-\(command) --id \(id) in the directory that "
+                + "policies (flag: --policies) names",
             code: code)
     }
 

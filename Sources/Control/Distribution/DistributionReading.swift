@@ -107,11 +107,11 @@ extension Finding {
 
 extension Findings {
     /// Takes what the readers of CloudFront's documents say. Warnings of the same words, which
-    /// many behaviors may get, are told once, at the first, and so are notes; what has no effect,
-    /// at each place, since each has to be looked at.
+    /// many behaviors may get, are told once, at the first, and so are notes, and policies that
+    /// are not there; what has no effect, at each place, since each has to be looked at.
     func note(_ found: [ConfigFinding], in file: String) {
         for finding in found {
-            guard finding.kind == .warning || finding.kind == .note else {
+            guard finding.isToldOnce else {
                 note(finding, others: 0, in: file)
                 continue
             }
@@ -135,6 +135,14 @@ extension Findings {
 }
 
 extension ConfigFinding {
+    /// One remedy serves all places.
+    fileprivate var isToldOnce: Bool {
+        let isMissing = [
+            .noSuchCachePolicy, .noSuchOriginRequestPolicy, .noSuchResponseHeadersPolicy,
+        ].contains(code)
+        return kind == .warning || kind == .note || kind == .error && isMissing
+    }
+
     fileprivate func hasWords(of other: ConfigFinding) -> Bool {
         kind == other.kind && problem == other.problem && remedy == other.remedy
     }
