@@ -100,9 +100,9 @@ extension LoopState where N: ~Copyable {
         let request = fetch.exchange.clusterRequest()
         var rules: [InvalidationRule] = []
         for write in fetch.openWrites {
-            let isCounted = succeeded && write.cluster.classifier.isCounted(request)
+            let saves = succeeded ? write.cluster.classifier.saves(request) : 0
             write.cluster.writeEnded(
-                by: write.place, changed: changed, isCounted: isCounted, at: now)
+                by: write.place, changed: changed, saves: saves, at: now)
             guard changed else { continue }
             let settings = write.cluster.settings
             rules += settings.rules(isScopeKnown: fetch.exchange.knowsScope)

@@ -166,14 +166,17 @@ extension LoopState where N: ~Copyable {
             if fetch.body.isComplete || !origins[slot].input.isEmpty { takeBody(slot, fetch) }
             return
         }
-        settle(slot, fetch, head, ending(of: fetch, head))
+        // The catalog's next edition is there before anybody reads what the write has changed.
+        let rules = endWrite(fetch, status: head.status)
+        settle(slot, fetch, head, rules, ending(of: fetch, head))
     }
 
     /// What the answer makes stale is put in force; then the answer goes out.
     private mutating func settle(
-        _ slot: UInt32, _ fetch: Fetch, _ head: FetchedHead, _ ending: Store.WriteEnding?
+        _ slot: UInt32, _ fetch: Fetch, _ head: FetchedHead, _ rules: [InvalidationRule],
+        _ ending: Store.WriteEnding?
     ) {
-        if invalidateAfter(fetch, head, endWrite(fetch, status: head.status), ending) {
+        if invalidateAfter(fetch, head, rules, ending) {
             fetch.held = head
             awaitDisk(fetch)
             return
@@ -186,7 +189,7 @@ extension LoopState where N: ~Copyable {
         // What is behind it belongs to no request.
         if surplus { origins[slot].sawHangup = true }
         guard let (head, ending) = readAnswer(fetch) else { return }
-        settle(slot, fetch, head, ending)
+        settle(slot, fetch, head, endWrite(fetch, status: head.status), ending)
     }
 
     /// The head is known and in order: who waits may have it, and the body is read.

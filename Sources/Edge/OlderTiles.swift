@@ -11,8 +11,9 @@ extension LoopState where N: ~Copyable {
     /// latest write that touched it.
     ///
     /// Both times are the server's, so that its clock does not matter; of whole seconds, and of the
-    /// time that the answer took, is taken what makes it older. What has no `Last-Modified` tells
-    /// nothing.
+    /// time that the answer took, is taken what makes it older. A server that sends no `Date` is
+    /// believed to have the edge's time, give or take five seconds. What has no `Last-Modified`
+    /// tells nothing.
     mutating func isOlderThanWrite(_ fetch: Fetch, _ raw: [UInt8]) -> Bool {
         guard let store, store.invalidations.times.isKept, fetch.exchange.map?.isImage == true,
             let primary = fetch.exchange.primary, Self.isHit(raw, originHead.fields),
@@ -20,7 +21,7 @@ extension LoopState where N: ~Copyable {
             let purged = store.invalidations.times.latest(
                 reaching: primary.canonical, store.invalidations.reading)
         else { return false }
-        let age = (date(.date, raw) ?? network.wallNow) - drawn
+        let age = (date(.date, raw) ?? network.wallNow - 5_000) - drawn
         let taken = Milliseconds((network.monotonicNow - fetch.startedAt) / 1_000_000)
         return store.invalidations.times.now - taken - age - 1_000 < purged
     }

@@ -241,8 +241,12 @@ extension LoopState where N: ~Copyable {
         let rule = InvalidationRule(scope: writes.expanded(watch.write.scope, isOver: !goesOn))
         let delay = snapshot.settings.writes.repeatDelay
         let settlesAt = goesOn ? network.monotonicMilliseconds.adding(delay) : nil
-        if watch.write.scope.mayChangeCatalogue { shared.catalogue.noteChange(until: settlesAt) }
-        if watch.write.scope.mayChangeStyles {
+        let scope = watch.write.scope
+        // A style that got another name has it in the documents of groups as well.
+        if scope.mayChangeCatalogue || scope.mayChangeStyles && watch.write.restyled == .any {
+            shared.catalogue.noteChange(until: settlesAt)
+        }
+        if scope.mayChangeStyles || scope.mayChangeCatalogue {
             shared.catalogue.noteStyleChange(watch.write.restyled, until: settlesAt)
         }
         return Store.WriteEnding(id: watch.id, rules: [rule], again: goesOn ? rule : nil)

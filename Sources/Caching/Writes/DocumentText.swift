@@ -145,7 +145,7 @@ struct DocumentText {
                 separator: UInt8(ascii: "="), omittingEmptySubsequences: false
             ).map { half in unsafe decodedText([UInt8](half).span.bytes) }
             guard halves.count == 2, !halves[0].isEmpty,
-                !halves.contains(where: { $0.contains("&") || $0.contains("=") }),
+                !halves.contains(where: { $0.contains { "&=\u{FFFD}".contains($0) } }),
                 fields.updateValue(halves[1], forKey: halves[0]) == nil
             else { return nil }
         }

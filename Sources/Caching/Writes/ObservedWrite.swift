@@ -68,7 +68,7 @@ public struct WriteBody: Sendable, Equatable {
         case massTruncation
         /// `POST gwc/rest/seed/<layer>`, as XML, as JSON, or as a form, to which the parameters of
         /// the query belong. `hasQuery`: there are some.
-        case seed(LayerName, hasQuery: Bool)
+        case seed(LayerName, isForm: Bool, hasQuery: Bool)
         /// A new layer, or group, of a workspace, as its REST collection takes it.
         case newLayer
         /// A rule of GeoFence.

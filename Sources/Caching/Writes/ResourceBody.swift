@@ -64,10 +64,12 @@ struct ResourceBody {
     /// What the body is, now that it is whole.
     mutating func finish(unread: ObservedWrite) -> WriteRecognition {
         if let text {
-            guard isSound, case .seed(let layer, let hasQuery) = body.form else {
+            guard isSound, case .seed(let layer, let isForm, let hasQuery) = body.form else {
                 return .write(unread)
             }
-            return seed(text, layer, hasQuery: hasQuery, unread)
+            return isForm
+                ? seed(form: text, layer, hasQuery: hasQuery, unread)
+                : seed(json: text, layer, unread)
         }
         stream.close()
         if isSound { read() }
@@ -75,7 +77,7 @@ struct ResourceBody {
         guard isSound, !values.isFull else { return .write(unread) }
         switch body.form {
         case .massTruncation: return massTruncation(unread)
-        case .seed(let layer, _): return seed(layer, unread)
+        case .seed(let layer, let isForm, _): return isForm ? .write(unread) : seed(layer, unread)
         case .newLayer: return newLayer(unread)
         case .accessRule: return accessRule(unread)
         case .service: return .write(unread)
@@ -121,18 +123,24 @@ struct ResourceBody {
         return .write(truncating(wish, unread))
     }
 
-    /// The same as JSON or as a form.
     private mutating func seed(
-        _ text: [UInt8], _ layer: LayerName, hasQuery: Bool, _ unread: ObservedWrite
+        json text: [UInt8], _ layer: LayerName, _ unread: ObservedWrite
     ) -> WriteRecognition {
-        if text.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") {
-            guard let read = DocumentText.values(json: text, atMost: 256), !read.isFull else {
-                return .write(unread)
-            }
-            values = read
-            return seed(layer, unread)
+        guard let read = DocumentText.values(json: text, atMost: 256), !read.isFull else {
+            return .write(unread)
         }
-        guard !hasQuery, let fields = DocumentText.fields(text) else { return .write(unread) }
+        values = read
+        return seed(layer, unread)
+    }
+
+    /// Fields of a page's form. A document in their place is none: a server finds fields in it.
+    private func seed(
+        form text: [UInt8], _ layer: LayerName, hasQuery: Bool, _ unread: ObservedWrite
+    ) -> WriteRecognition {
+        let isPlain = ["utf-8", "us-ascii"].contains(body.charset?.lowercased() ?? "utf-8")
+        guard !hasQuery, isPlain, text.first(where: { $0 > 0x20 }) != UInt8(ascii: "{"),
+            let fields = DocumentText.fields(text)
+        else { return .write(unread) }
         // Its page's other buttons; each comes before what the fields of a seed say.
         if ["list", "kill_thread", "kill_all"].contains(where: { fields[$0] != nil }) {
             return .read

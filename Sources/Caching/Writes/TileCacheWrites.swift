@@ -24,8 +24,10 @@ enum TileCacheWrites {
             // Without a layer it only ends tasks.
             guard names.count > 1 else { return .read }
             let layer = LayerName(names[1])
+            // Whatever is not said to be one of these is a form to GeoWebCache.
+            let isForm = !type.contains("json") && !type.contains("xml")
             return body(
-                .seed(layer, hasQuery: query.byteCount > 0),
+                .seed(layer, isForm: isForm, hasQuery: query.byteCount > 0),
                 ObservedWrite(
                     WriteScope(.layer(layer), .tiles), response: .command, isDeferred: true))
         case "layers":

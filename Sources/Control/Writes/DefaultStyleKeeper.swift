@@ -36,10 +36,11 @@ final class DefaultStyleKeeper: Sendable {
             server.putInForce(nil, from: settings)
         }
         guard let settings else { return }
+        // First what was written: a member that is in step then has it.
+        let restyled = server.takeRestyledLayers()
         let targets = server.layerTargets(of: settings.origin)
         let news = now.course.look(
-            at: Int64(monotonicMilliseconds()), server.takeRestyledLayers(),
-            interval: settings.interval
+            at: Int64(monotonicMilliseconds()), restyled, interval: settings.interval
         ) { path throws(MemberClient.Failure) in
             try Self.document(path, targets, settings)
         }

@@ -131,14 +131,14 @@ public final class Cluster: Sendable {
     }
 
     func writeEnded(
-        by place: Int?, changed: Bool, isCounted: Bool = false, at now: Milliseconds
+        by place: Int?, changed: Bool, saves: Int = 0, at now: Milliseconds
     ) {
         state.withLock { state in
             state.counts.writes += changed ? 1 : 0
             state.cluster.writeEnded(
-                by: place, changed: changed, isCounted: isCounted, at: now)
+                by: place, changed: changed, saves: saves, at: now)
             // Who has that place here may have another there.
-            state.heir?.writeEnded(by: nil, changed: changed, isCounted: isCounted, at: now)
+            state.heir?.writeEnded(by: nil, changed: changed, saves: saves, at: now)
         }
     }
 

@@ -75,14 +75,25 @@ public struct ClusterClassifier: Sendable {
         return Self.services.contains(Self.serviceName(rest)) && service(rest, request) == .write
     }
 
-    /// Whether a write that succeeds raises the catalog's update sequence, by one at least: an
-    /// object of it is saved (GeoServer, `org.geoserver.config.UpdateSequenceListener`).
-    public func isCounted(_ request: Request) -> Bool {
-        let rest = rest(of: Self.segments(request.path[...])) ?? []
+    /// How many objects of the catalog a write that succeeds saves, at least: each raises its
+    /// update sequence (GeoServer, `org.geoserver.config.UpdateSequenceListener`).
+    public func saves(_ request: Request) -> Int {
+        let path = (rest(of: Self.segments(request.path[...])) ?? [])
         let objects: Set<String> = [
             "workspaces", "namespaces", "styles", "layers", "layergroups",
         ]
-        return rest.first == restName && rest.dropFirst().first.map(objects.contains) ?? false
+        // These empty caches or change data, and save nothing.
+        let others: Set<String> = ["reset", "index", "granules", "appschema"]
+        guard path.first == restName, path.dropFirst().first.map(objects.contains) == true,
+            let last = path.last?.split(separator: ".").first,
+            !path.dropFirst(2).contains(where: { segment in
+                others.contains(segment)
+                    || ["file.", "url.", "external."].contains { segment.hasPrefix($0) }
+            })
+        else { return 0 }
+        // What is published is a resource and the layer that shows it.
+        let published: Set<Substring> = ["featuretypes", "coverages", "wmslayers", "wmtslayers"]
+        return request.method == "POST" && published.contains(last) ? 2 : 1
     }
 
     private func rest(of path: [String]) -> ArraySlice<String>? {

@@ -48,6 +48,8 @@ extension ClusterState.Sight {
         let isOther = print.fingerprint != fingerprint
         guard let old = sequence.flatMap({ Int($0) }), let new = print.sequence.flatMap({ Int($0) })
         else { return isOther && print.edition == edition }
-        return new < old ? isOther : new - old > counted
+        if new < old { return isOther }
+        let (risen, isBeyond) = new.subtractingReportingOverflow(old)
+        return isBeyond || risen > counted
     }
 }

@@ -114,6 +114,9 @@ public struct ClusterState: Sendable {
         (turn, openWrites) = (previous.turn, previous.openWrites)
         (quietAt, quietBy) = (previous.quietAt, previous.quietBy)
         graceUntil = previous.graceUntil
+        hasPassedBy = previous.hasPassedBy
+        guard settings.hasLeader, settings.leader == previous.settings.leader else { return }
+        sight = previous.sight
     }
 
     // MARK: members
@@ -206,13 +209,13 @@ public struct ClusterState: Sendable {
     ///
     /// - Parameters:
     ///   - place: who took it; nil: nobody of whom this edge knows.
-    ///   - isCounted: it has raised the catalog's update sequence, by one at least.
+    ///   - saves: by how much it has raised the catalog's update sequence, at least.
     public mutating func writeEnded(
-        by place: Int?, changed: Bool, isCounted: Bool = false, at now: Milliseconds
+        by place: Int?, changed: Bool, saves: Int = 0, at now: Milliseconds
     ) {
         turn += 1
         openWrites -= 1
-        if isCounted { sight?.counted += 1 }
+        sight?.counted += saves
         if changed { wrote(by: place, at: now) }
         guard openWrites == 0 else { return }
         nextSurvey = min(nextSurvey, max(quietAt, now + Milliseconds(ClusterSettings.quiet)))

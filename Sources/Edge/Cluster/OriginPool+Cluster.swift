@@ -118,7 +118,11 @@ extension Server {
     public func clusterWork() -> [ClusterWork] {
         let now = monotonicMilliseconds()
         let stale = snapshot.pools.flatMap { $0.passedByRules() }
-        if !stale.isEmpty { shared.store?.invalidate(stale) }
+        if !stale.isEmpty {
+            shared.store?.invalidate(stale)
+            shared.catalogue.noteChange()
+            shared.catalogue.noteStyleChange(.any)
+        }
         return snapshot.pools.flatMap { $0.clusterWork(at: now) }
     }
 

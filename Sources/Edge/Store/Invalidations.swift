@@ -195,10 +195,12 @@ public final class Invalidations: Sendable {
     }
 
     /// Puts rules in force under the next number.
-    private func take(_ rules: [InvalidationRule], _ state: inout State) {
+    private func take(
+        _ rules: [InvalidationRule], _ state: inout State, isRepeated: Bool = false
+    ) {
         state.latest += 1
         for rule in rules { state.journal.append((state.latest, rule)) }
-        times.note(rules, number: state.latest)
+        times.note(rules, number: state.latest, isRepeated: isRepeated)
     }
 
     /// Queues what `body` says for the disk, after it has changed what is in force.
@@ -285,10 +287,10 @@ public final class Invalidations: Sendable {
     @discardableResult
     func endWrite(
         _ id: UInt64, _ rules: [InvalidationRule], again: InvalidationRule? = nil,
-        whenDurable: (@Sendable (Bool) -> Void)? = nil
+        isRepeated: Bool = false, whenDurable: (@Sendable (Bool) -> Void)? = nil
     ) -> (number: UInt64, before: UInt64) {
         let result = change { state in
-            if !rules.isEmpty { take(rules, &state) }
+            if !rules.isEmpty { take(rules, &state, isRepeated: isRepeated) }
             var batch = Batch(number: state.latest, rules: rules, whenDurable: whenDurable)
             if let again {
                 state.writes.keep(id, again)
@@ -316,7 +318,7 @@ public final class Invalidations: Sendable {
     private func repeatWrite(_ id: UInt64) {
         guard let rule = state.withLock({ $0.writes.rules[id] }) else { return }
         repeated.add(1, ordering: .relaxed)
-        endWrite(id, [rule])
+        endWrite(id, [rule], isRepeated: true)
     }
 
     /// Whether one of the rules behind `known`, up to `last`, matches what a canonical key names,

@@ -11,6 +11,7 @@ struct PurgeTimes {
     /// By rising numbers.
     private var times: [(number: UInt64, at: Milliseconds)]
     private let most: Int
+    var count: Int { times.count }
 
     /// - Parameters:
     ///   - known: rules that have come already.
@@ -50,6 +51,8 @@ final class PurgeBook: Sendable {
     var now: Milliseconds { clock() }
 
     var isKept: Bool { times.withLock { $0 != nil } }
+    /// Numbers that are remembered, with that from which it began.
+    var count: Int { times.withLock { $0?.count ?? 0 } }
 
     /// Keeps it from now on, beginning with rules that are in force, or not at all.
     func follow(_ known: (() -> InvalidationIndex)?) {
@@ -59,8 +62,20 @@ final class PurgeBook: Sendable {
         times.withLock { $0 = $0 ?? PurgeTimes(index, at: clock()) }
     }
 
-    func note(_ rules: [InvalidationRule], number: UInt64) {
-        times.withLock { $0?.note(rules, number: number, at: clock()) }
+    /// Only what a write is known to have touched says anything of a tile cache behind the edge: of
+    /// what an operator invalidates, or makes everything stale, that cache knows nothing.
+    ///
+    /// - Parameter isRepeated: once more, for what went on behind its answer. What was done to the
+    ///   cache itself was done: what it has drawn since is new.
+    func note(_ rules: [InvalidationRule], number: UInt64, isRepeated: Bool = false) {
+        times.withLock { book in
+            guard book != nil else { return }
+            let touching = rules.filter { rule in
+                guard let scope = rule.scope, !scope.touchesEverything else { return false }
+                return !isRepeated || scope.parts.contains { $0.kinds != .tiles }
+            }
+            if !touching.isEmpty { book?.note(touching, number: number, at: clock()) }
+        }
     }
 
     func latest(reaching canonical: [UInt8], _ reading: ScopeReading) -> Milliseconds? {

@@ -54,7 +54,7 @@ struct PlayedCluster {
 
     mutating func write(changed: Bool = true, by place: Int = 0) {
         state.writeBegan()
-        state.writeEnded(by: place, changed: changed, isCounted: changed, at: now)
+        state.writeEnded(by: place, changed: changed, saves: changed ? 1 : 0, at: now)
     }
 
     mutating func loaded(_ place: Int, _ failure: String? = nil) {

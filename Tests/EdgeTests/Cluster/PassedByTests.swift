@@ -55,7 +55,7 @@ struct PassedByTests {
         for number in 0..<row.writes {
             cluster.state.writeBegan()
             cluster.state.writeEnded(
-                by: 0, changed: true, isCounted: number < row.counted, at: cluster.now)
+                by: 0, changed: true, saves: number < row.counted ? 1 : 0, at: cluster.now)
         }
         for place in 0..<3 { cluster.prints[place] = CatalogPrint(row.after.0, row.after.1) }
         cluster.step(31_000)
@@ -93,7 +93,7 @@ struct PassedByTests {
         cluster.prints[0] = CatalogPrint(2, "2")
         cluster.step(31_000)
         #expect(!cluster.state.hasPassedBy)
-        cluster.state.writeEnded(by: 0, changed: true, isCounted: true, at: cluster.now)
+        cluster.state.writeEnded(by: 0, changed: true, saves: 1, at: cluster.now)
         cluster.step(1_000)
         #expect(!cluster.state.hasPassedBy)
     }

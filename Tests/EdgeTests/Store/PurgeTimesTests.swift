@@ -38,17 +38,43 @@ struct PurgeTimesTests {
         #expect(times.latest(reaching: key("/b/1"), .standard) == nil)
     }
 
+    private func touching(_ kinds: EntryKinds, _ target: WriteScope.Target) -> InvalidationRule {
+        InvalidationRule(scope: WriteScope(target, kinds))
+    }
+
     @Test("a book is kept while somebody asks for it")
     func book() {
         let book = PurgeBook { 5_000 }
-        book.note([prefix("/a/")], number: 1)
+        let rule = touching(.pages, .page("/a"))
+        book.note([rule], number: 1)
         #expect(!book.isKept)
         #expect(book.latest(reaching: key("/a/1"), .standard) == nil)
         book.follow { InvalidationIndex() }
-        book.note([prefix("/a/")], number: 1)
+        book.note([rule], number: 1)
         book.follow { InvalidationIndex() }
         #expect(book.latest(reaching: key("/a/1"), .standard) == 5_000)
         book.follow(nil)
         #expect(!book.isKept)
+    }
+
+    @Test("of what no write has touched, or everybody's, a tile cache knows nothing")
+    func wide() {
+        let book = PurgeBook { 5_000 }
+        book.follow { InvalidationIndex() }
+        for rule in [prefix("/a/"), .everything, touching(.all, .everything)] {
+            book.note([rule], number: 1)
+        }
+        #expect(book.latest(reaching: key("/a/1"), .standard) == nil)
+    }
+
+    @Test("what was done to the tile cache itself is not repeated; what goes on elsewhere is")
+    func repeated() {
+        func noted(_ kinds: EntryKinds) -> Bool {
+            let book = PurgeBook { 5_000 }
+            book.follow { InvalidationIndex() }
+            book.note([touching(kinds, .layer(LayerName("a:x")))], number: 1, isRepeated: true)
+            return book.count > 1
+        }
+        #expect(!noted(.tiles) && noted(.all))
     }
 }
