@@ -35,7 +35,8 @@ struct SignerKeys: Sendable, Equatable {
     /// Takes a key in a PEM file of its own.
     mutating func add(_ id: String, file: Given, _ findings: Findings) {
         do throws(Complaint) {
-            let text = try readTextFile(file.text)
+            // What else is in the file, a private key perhaps, is nobody's business.
+            let text = Self.publicBlock(of: try readTextFile(file.text))
             let config = ConfigNode.map([
                 "CallerReference": .text(id), "Name": .text(id), "EncodedKey": .text(text),
             ])
@@ -46,6 +47,14 @@ struct SignerKeys: Sendable, Equatable {
                 "\(file.name) names \"\(printable(file.text))\", which "
                     + error.problem, error.remedy)
         }
+    }
+
+    /// The first block of a public key, or the text that has none.
+    private static func publicBlock(of text: String) -> String {
+        guard let start = text.firstRange(of: "-----BEGIN PUBLIC KEY-----"),
+            let end = text[start.upperBound...].firstRange(of: "-----END PUBLIC KEY-----")
+        else { return text }
+        return String(text[start.lowerBound..<end.upperBound]) + "\n"
     }
 
     private mutating func addKey(
