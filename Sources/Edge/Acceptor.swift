@@ -97,6 +97,21 @@ extension LoopState where N: ~Copyable {
         hot.trusts(peer)
     }
 
+    /// Who is trusted may have changed, of connections that are open too. Of one by a Unix socket
+    /// it stands until it ends, unless nobody is trusted any more.
+    mutating func renewTrust() {
+        let trustsNobody = snapshot.settings.trustedProxies.isEmpty
+        var next = viewers.firstOccupied(from: 0)
+        while let slot = next {
+            if viewers[slot].address != .unspecified, !viewers[slot].isUnknown {
+                viewers[slot].isTrusted = trusts(viewers[slot].address)
+            } else if trustsNobody {
+                viewers[slot].isTrusted = false
+            }
+            next = viewers.firstOccupied(from: slot + 1)
+        }
+    }
+
     mutating func forget(_ counted: SocketAddress?) {
         guard let address = counted, let count = perAddress[address] else { return }
         perAddress[address] = count > 1 ? count - 1 : nil

@@ -32,7 +32,7 @@ extension LoopState where N: ~Copyable {
     }
 
     /// The same of an object's bytes. What is gone is no matter of the disk's.
-    private mutating func isResident(_ range: Range<Int>, of objectID: UInt64) -> Bool {
+    mutating func isResident(_ range: Range<Int>, of objectID: UInt64) -> Bool {
         guard let base = unsafe scratch.parts.baseAddress else { return true }
         var at = range.lowerBound
         while at < range.upperBound {
@@ -69,15 +69,20 @@ extension LoopState where N: ~Copyable {
         let isTaken = store?.faultIn(run.bytes, of: run.objectID) { _ in
             _ = mailbox.post(.pagesRead(viewer: bits))
         }
-        viewers[slot].stored.ahead.awaitsPages = isTaken == true
-        return isTaken != true
+        guard isTaken == true else { return true }
+        viewers[slot].stored.ahead.awaitsPages = true
+        setDeadline(slot, milliseconds: limits.writeTimeout)
+        return false
     }
 
     /// What was to be sent next is in memory, or gone.
     mutating func pagesRead(_ token: Token) {
         guard viewers.contains(token), viewers[token.slot].stored.ahead.awaitsPages else { return }
-        viewers[token.slot].stored.ahead.awaitsPages = false
-        sendStored(token.slot)
+        let slot = token.slot
+        viewers[slot].stored.ahead.awaitsPages = false
+        viewers[slot].stored.ahead.until = network.monotonicMilliseconds + Ahead.lifetime
+        setDeadline(slot, milliseconds: limits.writeTimeout)
+        sendStored(slot)
     }
 
     /// Has the entry read aside; the exchange goes on when that is done. A refresh begins at once.

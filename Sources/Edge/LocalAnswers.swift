@@ -46,7 +46,7 @@ extension LoopState where N: ~Copyable {
         _ exchange: Exchange, _ status: Int, detail: StaticString, result: ResultType = .error
     ) {
         if result == .error, showsPage(exchange, for: status) { return }
-        if answersFallback(exchange, status, detail) { return }
+        if answersFallback(exchange, status, detail, result) { return }
         var page = localPage(status, detail: detail, requestID: exchange.outcome.requestID)
         page.result = result
         if status >= 500 { page.retryAfter = exchange.retryAfter }

@@ -386,6 +386,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     private mutating func replace(_ next: SettingsSnapshot) {
         snapshot = next
         hot = next.hot
+        renewTrust()
         knownMaps.forget()
         playback.forget()
         limits = next.settings.limits

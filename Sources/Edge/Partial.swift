@@ -6,7 +6,9 @@ import Reactor
 // Parts of a representation: completed and put together (RFC 9111 §3.3, §3.4).
 extension LoopState where N: ~Copyable {
     /// Asks only for what is missing behind a stored part, when the whole is wanted.
-    func completion(_ exchange: Exchange, _ conditions: inout OriginRequest.Conditions) -> Bool {
+    mutating func completion(
+        _ exchange: Exchange, _ conditions: inout OriginRequest.Conditions
+    ) -> Bool {
         guard exchange.head.method == .get, !exchange.facts.hasRange, !exchange.tagsContent,
             let entry = exchange.entry,
             entry.header.kind == .partial, entry.header.rangeStart == 0,
@@ -14,7 +16,7 @@ extension LoopState where N: ~Copyable {
             entry.header.completeLength != EntryHeader.unknownLength,
             entry.header.bodyLength < entry.header.completeLength,
             entry.header.flags.contains(.hasETag), !entry.header.flags.contains(.weakETag),
-            isVouched(entry)
+            isVouched(entry), isAtHand(entry, 0..<Int(entry.header.bodyLength))
         else { return false }
         conditions.range = Array(
             "bytes=\(entry.header.bodyLength)-\(entry.header.completeLength - 1)".utf8)
@@ -79,17 +81,40 @@ extension LoopState where N: ~Copyable {
         return true
     }
 
-    /// Stored bytes around new ones, as one run. nil when there is nothing to put together, or
-    /// together they were larger than anything that is stored.
-    mutating func joined(_ fetch: Fetch, _ head: FetchedHead, _ segments: [StoreSegment]) -> (
-        range: Range<UInt64>, segments: [StoreSegment]
-    )? {
+    /// What becomes of a part and what is stored already.
+    enum Joining {
+        /// There is nothing to put it together with.
+        case alone
+        /// Both as one run.
+        case joined(Range<UInt64>, [StoreSegment])
+        /// They belong together and cannot be had so, and the stored one is the longer: it stays.
+        case keepsStored
+    }
+
+    /// Stored bytes around new ones, as one run, unless together they were larger than anything
+    /// that is stored, or too many of them were to be copied.
+    mutating func joining(
+        _ fetch: Fetch, _ head: FetchedHead, _ segments: [StoreSegment]
+    ) -> Joining {
         guard let whole = union(fetch.exchange, head.head, head.facts, head.bytes),
-            let entry = fetch.exchange.entry,
-            let new = head.facts.contentRange?.range,
-            whole.count <= snapshot.settings.cache.objectBytes
-        else { return nil }
+            let entry = fetch.exchange.entry, let new = head.facts.contentRange?.range
+        else { return .alone }
+        if whole.count <= snapshot.settings.cache.objectBytes,
+            let parts = parts(entry, around: new, segments)
+        {
+            return .joined(whole, parts)
+        }
+        return entry.header.held.count > new.count ? .keepsStored : .alone
+    }
+
+    private mutating func parts(
+        _ entry: StoredCopy, around new: Range<UInt64>, _ segments: [StoreSegment]
+    ) -> [StoreSegment]? {
         let held = entry.header.held
+        let copied =
+            held.clamped(to: 0..<new.lowerBound).count
+            + held.clamped(to: new.upperBound..<UInt64.max).count
+        guard copied <= Self.joinedBytesMax, isAtHand(entry, 0..<held.count) else { return nil }
         var parts: [StoreSegment] = []
         if held.lowerBound < new.lowerBound {
             guard let before = copyBytes(entry, 0..<Int(new.lowerBound - held.lowerBound)) else {
@@ -106,7 +131,16 @@ extension LoopState where N: ~Copyable {
             else { return nil }
             parts.append(StoreSegment(copying: after))
         }
-        return (whole, parts)
+        return parts
+    }
+
+    /// Whether bytes of a stored body can be read without waiting for the disk.
+    private mutating func isAtHand(_ copy: StoredCopy, _ range: Range<Int>) -> Bool {
+        guard let run = copy.withEntry({ $0.body.run(range) }) else { return true }
+        let wasReading = isReading
+        if !wasReading { beginReading() }
+        defer { if !wasReading { endReading() } }
+        return isResident(run.bytes, of: run.objectID)
     }
 
     /// The body of what is stored, for a record of its own.
@@ -121,14 +155,11 @@ extension LoopState where N: ~Copyable {
     /// loop, where 4 MiB take about a millisecond. With a longer part the whole is asked for.
     static var joinedBytesMax: Int { 4 << 20 }
 
-    /// Copies a run of a stored body out of the store; nil when it is not there any more, too
-    /// long, or would have to be waited for.
+    /// Copies a run of a stored body out of the store; nil when it is not there any more.
     private mutating func copyBytes(_ copy: StoredCopy, _ range: Range<Int>) -> [UInt8]? {
-        guard range.count <= Self.joinedBytesMax, isVouched(copy) else { return nil }
-        beginReading()
-        let isAtHand = copy.withEntry { isResident(range, in: $0.body) }
-        endReading()
-        guard isAtHand else { return nil }
+        guard range.count <= snapshot.settings.cache.objectBytes, isVouched(copy) else {
+            return nil
+        }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(range.count)
         while bytes.count < range.count {

@@ -179,6 +179,7 @@ extension LoopState where N: ~Copyable {
             return false
         }
         unsafe step.prefix.withUnsafeBytes { _ = unsafe viewers[slot].output.append($0) }
+        viewers[slot].stored.ahead = Ahead()
         viewers[slot].stored.next = step.range.lowerBound
         viewers[slot].stored.end = step.range.upperBound
         return true

@@ -163,10 +163,11 @@ extension LoopState where N: ~Copyable {
         var outcome = outcome
         outcome.sentBytes = range.count
         outcome.framingBytes = writer.count
+        // Of a later part nobody has looked yet whether it is in memory.
+        let first = range.prefix(16 * ObjectKeys.chunkBytes)
+        let isAtHand = range.lowerBound == 0 || isResident(first, in: entry.body)
         unsafe scratch.parts[0] = unsafe iovec(
             iov_base: scratch.head.baseAddress, iov_len: writer.count)
-        // Of a later part nobody has looked whether it is in memory: that is for `sendStored`.
-        let isAtHand = range.lowerBound == 0 || entry.body.run(range) == nil
         let count = 1 + (range.isEmpty || !isAtHand ? 0 : gather(entry.body, range, after: 1).parts)
         let sent: Int
         switch send(slot, parts: count) {

@@ -12,7 +12,7 @@ struct PrimaryKey {
 // What a response means for the store: asked with, judged, kept, confirmed.
 extension LoopState where N: ~Copyable {
     /// What the fetch asks for beyond what its viewer asked.
-    func conditions(_ exchange: Exchange) -> OriginRequest.Conditions {
+    mutating func conditions(_ exchange: Exchange) -> OriginRequest.Conditions {
         var conditions = OriginRequest.Conditions()
         exchange.asksRest = false
         exchange.map?.validators = nil
@@ -254,12 +254,7 @@ extension LoopState where N: ~Copyable {
             !head.isDegraded, mayStore(fetch)
         else { return }
         if let confirmed = head.confirmed {
-            if head.endsStored { store.delete(key) }
-            guard head.isStorable, isInStep(fetch), let body = storeBody(confirmed) else { return }
-            put(
-                StorePut(
-                    key: key, header: confirmed.header, canonicalKey: fetch.exchange.canonical,
-                    headers: confirmed.headers + confirmed.hidden, body: body), store)
+            storeAnew(confirmed, fetch, head, key, store)
             return
         }
         if fetch.exchange.head.method == .head {
@@ -271,15 +266,16 @@ extension LoopState where N: ~Copyable {
             if fetch.exchange.isSuperseded(by: head) { store.delete(key) }
             return
         }
-        // What may still be served stale is worth more than the error that came in its place.
-        if head.status >= 500, let entry = fetch.exchange.entry,
-            mayServeStale(fetch.exchange, entry, .status(head.status))
-        {
-            rememberFailure(fetch.exchange, head.status, "OriginError")
-            return
-        }
+        if keepsStale(fetch, head) { return }
         var segments = fetch.shared.wholeBody()
-        let union = head.status == 206 ? joined(fetch, head, segments) : nil
+        var union: (range: Range<UInt64>, segments: [StoreSegment])?
+        if head.status == 206 {
+            switch joining(fetch, head, segments) {
+            case .alone: break
+            case .joined(let range, let parts): union = (range, parts)
+            case .keepsStored: return
+            }
+        }
         let joinsStored = union != nil || head.completes
         var headers = storedFields(fetch, head, joinsStored: joinsStored)
         if fetch.exchange.isAnonymous { headers = HeaderBlob.withoutCookies(headers) }
@@ -308,6 +304,28 @@ extension LoopState where N: ~Copyable {
         } else {
             putVariant(fetch, head, header, headers, segments, store)
         }
+    }
+
+    /// What may still be served stale is worth more than the error that came in its place.
+    private mutating func keepsStale(_ fetch: Fetch, _ head: FetchedHead) -> Bool {
+        guard head.status >= 500, let entry = fetch.exchange.entry,
+            mayServeStale(fetch.exchange, entry, .status(head.status))
+        else { return false }
+        rememberFailure(fetch.exchange, head.status, "OriginError")
+        return true
+    }
+
+    /// What the origin has confirmed, with the fields that it has now.
+    private mutating func storeAnew(
+        _ confirmed: StoredCopy, _ fetch: Fetch, _ head: FetchedHead, _ key: CacheKey,
+        _ store: Store
+    ) {
+        if head.endsStored { store.delete(key) }
+        guard head.isStorable, isInStep(fetch), let body = storeBody(confirmed) else { return }
+        put(
+            StorePut(
+                key: key, header: confirmed.header, canonicalKey: fetch.exchange.canonical,
+                headers: confirmed.headers + confirmed.hidden, body: body), store)
     }
 
     /// What a record says beside status, flags and times.

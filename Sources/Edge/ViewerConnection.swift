@@ -26,6 +26,8 @@ package struct ViewerConnection: ~Copyable {
     var phase: Phase
     /// The peer belongs to a trusted proxy, so its forwarding fields are believed.
     var isTrusted: Bool
+    /// A proxy could not say who it is; its word is nobody's.
+    var isUnknown = false
     /// Its bytes go through TLS, or will behind the PROXY header.
     var speaksTLS = false
     /// It calls on a listener that is for the site's own calls.
@@ -92,8 +94,8 @@ struct StoredSend {
 
 /// The part of a stored body that is in memory, and sent without another look.
 struct Ahead {
-    /// Bytes that are looked at at once.
-    static let window = 262_144
+    /// Bytes that are looked at at once: a page or picture that is put together is one window.
+    static let window = 393_216
     /// Milliseconds for which the kernel is believed to leave them there.
     static let lifetime: Milliseconds = 1_000
 

@@ -222,12 +222,22 @@ extension LoopState where N: ~Copyable {
                 // The balancer passes on what the viewer says of itself: that is the viewer's word.
                 viewers[slot].isTrusted = trusts(source)
             }
-            viewers[slot].phase = .reading
-            guard viewers[slot].speaksTLS else { return length }
-            let early = unsafe UnsafeRawBufferPointer(rebasing: bytes[length...])
-            if unsafe !secureViewer(slot, early: early) { closeViewer(slot, reset: true) }
-            return bytes.count
+            return unsafe endProxyHeader(slot, bytes, length)
+        case .unknown(let length):
+            viewers[slot].isTrusted = false
+            viewers[slot].isUnknown = true
+            return unsafe endProxyHeader(slot, bytes, length)
         }
+    }
+
+    private mutating func endProxyHeader(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ length: Int
+    ) -> Int {
+        viewers[slot].phase = .reading
+        guard viewers[slot].speaksTLS else { return length }
+        let early = unsafe UnsafeRawBufferPointer(rebasing: bytes[length...])
+        if unsafe !secureViewer(slot, early: early) { closeViewer(slot, reset: true) }
+        return bytes.count
     }
 
     // MARK: endings

@@ -7,8 +7,11 @@ public enum ProxyHeader: Equatable, Sendable {
     /// A whole header of `length` bytes, to be dropped; what follows is the viewer's.
     ///
     /// `source` is the viewer's address; nil if the proxy speaks for itself (LOCAL: a health
-    /// check) or the address is of no IP family. Then the connection's own peer counts.
+    /// check). Then the connection's own peer counts.
     case header(length: Int, source: SocketAddress?)
+    /// The same of a viewer whose address is of no IP family: the connection's own peer stands for
+    /// one of whom nothing is known.
+    case unknown(length: Int)
     /// No header, or a wrong one; close the connection without an answer.
     case malformed
 
@@ -40,7 +43,8 @@ public enum ProxyHeader: Equatable, Sendable {
         // Of a LOCAL header everything behind the length is to be skipped unseen.
         if command == local { return .header(length: length, source: nil) }
         guard hasWholeFields(bytes, from: tail, to: length) else { return .malformed }
-        return .header(length: length, source: addresses.source(bytes))
+        guard let source = addresses.source(bytes) else { return .unknown(length: length) }
+        return .header(length: length, source: source)
     }
 
     private static var local: UInt8 { 0x20 }

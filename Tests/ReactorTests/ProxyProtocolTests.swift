@@ -29,14 +29,21 @@ struct ProxyProtocolTests {
     }
 
     @Test(
-        "a header without an IP address leaves the connection's own peer",
+        "a proxy that speaks for itself leaves the connection's own peer",
         arguments: [
-            (UInt8(0x20), UInt8(0x00), 0), (0x20, 0x11, 12), (0x20, 0x11, 3), (0x20, 0xFF, 40),
-            (0x21, 0x00, 0), (0x21, 0x31, 216), (0x21, 0x32, 216),
+            (UInt8(0x00), 0), (0x11, 12), (0x11, 3), (0xFF, 40),
         ])
-    func local(command: UInt8, family: UInt8, length: Int) {
-        let bytes = header(command, family, [UInt8](repeating: 0, count: length))
+    func local(family: UInt8, length: Int) {
+        let bytes = header(0x20, family, [UInt8](repeating: 0, count: length))
         #expect(parse(bytes) == .header(length: 16 + length, source: nil))
+    }
+
+    @Test(
+        "of a viewer without an IP address nothing is known",
+        arguments: [(UInt8(0x00), 0), (0x31, 216), (0x32, 216)])
+    func unknown(family: UInt8, length: Int) {
+        let bytes = header(0x21, family, [UInt8](repeating: 0, count: length))
+        #expect(parse(bytes) == .unknown(length: 16 + length))
     }
 
     @Test(

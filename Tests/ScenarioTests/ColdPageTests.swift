@@ -31,6 +31,15 @@ struct ColdPageTests {
               - get: /a
                 headers: { Range: bytes=0-9 }
                 expect: any
+              - origin:
+                  headers: { Cache-Control: max-age=600, ETag: '"a"' }
+                  body: "\(body)"
+                  ranges: true
+              - get: /c
+                headers: { Range: bytes=0-299999 }
+                expect: any
+              - get: /c
+                expect: any
             """)
         try hand.script(0)
         for step in [1, 4] { #expect(try hand.ask(step).body.count == Self.length) }
@@ -48,7 +57,8 @@ struct ColdPageTests {
 
     @Test("a range far within the body waits for the disk; another viewer does not")
     func range() throws {
-        evict()
+        // Where its first slice is, and what is sent then.
+        evict(times: 2)
         let viewer = try hand.begin(2)
         hand.pass(milliseconds: 1_000)
         #expect(!viewer.isDone)
@@ -64,7 +74,7 @@ struct ColdPageTests {
 
     @Test("so does each part of several, and each window of a long body", arguments: [1, 3])
     func later(_ step: Int) throws {
-        for passes in [0, 5, 16] {
+        for passes in [0, 5, 12] {
             evict(after: passes)
             let (before, viewer) = (hand.edge.total(.coldFaults), try hand.begin(step))
             hand.pass(milliseconds: 1_000)
@@ -89,13 +99,27 @@ struct ColdPageTests {
 
     @Test("a viewer who leaves meanwhile leaves nothing behind")
     func leaves() throws {
-        evict()
+        evict(times: 2)
         let viewer = try hand.begin(2)
         hand.pass(milliseconds: 70_000)
         #expect(viewer.isDone && !viewer.isWhole, "the disk is waited for no longer than a viewer")
         hand.write()
         hand.pass(milliseconds: 50)
         #expect(try hand.ask(2).body.count == 100)
+        hand.close()
+    }
+
+    @Test("of a part that is not in memory the whole is asked for", arguments: [false, true])
+    func part(_ isCold: Bool) throws {
+        try hand.script(6)
+        #expect(try hand.ask(7).body.count == 300_000)
+        hand.write()
+        if isCold { evict() }
+        let answer = try hand.ask(8)
+        #expect(answer.head.status == 200 && answer.body.count == Self.length)
+        #expect(Array(answer.body[999_990...]) == number(at: 999_990))
+        let range = hand.site.seen.last?.request.head["range"]
+        #expect(range == (isCold ? nil : "bytes=300000-999999"))
         hand.close()
     }
 }

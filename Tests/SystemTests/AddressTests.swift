@@ -151,6 +151,20 @@ struct AddressTests {
         #expect(sent["X-Forwarded-Proto"] == "https")
     }
 
+    @Test("of a viewer whose address the balancer cannot tell nothing is believed")
+    func unknownThroughBalancer() throws {
+        let edge = try Edge(
+            origin: origin.url, arguments: ["--trusted-proxy", "127.0.0.1", "--proxy-protocol"])
+        var viewer = try edge.viewer()
+        // PROXY, of no address family.
+        try viewer.send(header.prefix(12) + [0x21, 0x00, 0, 0])
+        let forged = "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\n\r\n"
+        #expect(try viewer.exchange(request + forged).text == "served")
+        let sent = try #require(room.requests.first)
+        #expect(sent["X-Forwarded-For"] == "127.0.0.1")
+        #expect(sent["X-Forwarded-Proto"] == "http")
+    }
+
     @Test("a connection that should begin with it and does not is closed")
     func missingHeader() throws {
         let edge = try Edge(

@@ -294,7 +294,7 @@ extension LoopState where N: ~Copyable {
         do throws(AccessDenial) {
             unsafe try signers.access.judge(
                 head, bytes: bytes.bytes, scheme: usesTLS ? "https" : "http",
-                viewer: viewers[slot].address.ipText, now: network.wallNow / 1_000
+                viewer: viewerAddress(slot, head, bytes).ipText, now: network.wallNow / 1_000
             ) { id, algorithm, message, signature in
                 signers.keys[id]?.verifies(
                     signature, of: message, by: algorithm == .sha1 ? .sha1 : .sha256) ?? false

@@ -45,8 +45,8 @@ extension Server {
         Trap.allCases.map { trap in
             CounterSample(
                 name: "mapedge_traps_total",
-                help: "responses that walked into a trap of CloudFront's, in imported behaviors "
-                    + "without a class; mapedge explain says what to do about each",
+                help: "answers of origins by whose head a trap of CloudFront's was met, in "
+                    + "imported behaviors without a class; mapedge explain tells what to do",
                 kind: .counter, labels: [("trap", trap.name.description)],
                 value: Double(loops.reduce(0) { $0 + $1.value(trap) }))
         }

@@ -31,18 +31,17 @@ struct Signers: Sendable {
 
 // What the edge knows of a viewer beside its request.
 extension LoopState where N: ~Copyable {
-    /// Over TLS to us, or to a trusted proxy that says so: in X-Forwarded-Proto, or without one, as
-    /// CloudFront does, in CloudFront-Forwarded-Proto.
+    /// Over TLS to a trusted proxy that says so, in X-Forwarded-Proto, or without one, as
+    /// CloudFront does, in CloudFront-Forwarded-Proto; to us where no such word is.
     func usesTLS(
         _ slot: UInt32, _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer
     ) -> Bool {
-        if viewers[slot].speaksTLS { return true }
         guard viewers[slot].isTrusted,
             let line = unsafe head.fields.first(.xForwardedProto)
                 ?? ToldScheme.toldByCloudFront(head, bytes.bytes)
-        else { return false }
-        return unsafe equalsIgnoringCase(
-            bytes.bytes.extracting(head.fields[line].value.range), "https")
+        else { return viewers[slot].speaksTLS }
+        let word = unsafe bytes.bytes.extracting(head.fields[line].value.range)
+        return equalsIgnoringCase(word, "https") || equalsIgnoringCase(word, "wss")
     }
 
     func viewerFacts(

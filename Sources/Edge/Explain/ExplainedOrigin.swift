@@ -6,7 +6,7 @@ import Reactor
 // What an origin would get: the request that `Exchange.request(to:)` makes, held against the
 // viewer's.
 extension LoopState where N: ~Copyable {
-    func originAccount(_ exchange: Exchange) -> Explanation.Origin {
+    mutating func originAccount(_ exchange: Exchange) -> Explanation.Origin {
         let pool = exchange.pool
         let asker = asker(exchange)
         let request = asker.request(to: pool.settings, conditions(asker))

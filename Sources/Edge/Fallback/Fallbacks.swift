@@ -27,6 +27,7 @@ enum Fallback: Equatable {
 struct MapPicture {
     var request: MapRequest
     var detail: StaticString
+    var result = ResultType.error
 }
 
 /// A stored tile from further up, and the part of it that is wanted.
@@ -97,22 +98,22 @@ extension LoopState where N: ~Copyable {
     /// Answers with what the viewer's program can use in place of an error; false where there is
     /// no such thing.
     mutating func answersFallback(
-        _ exchange: Exchange, _ status: Int, _ detail: StaticString
+        _ exchange: Exchange, _ status: Int, _ detail: StaticString, _ result: ResultType = .error
     ) -> Bool {
         guard status >= 500, exchange.page == nil, !exchange.hasResponded,
             let fallback = exchange.fallback
         else { return false }
         switch fallback {
         case .picture(let request):
-            let picture = MapPicture(request: request, detail: detail)
+            let picture = MapPicture(request: request, detail: detail, result: result)
             if !makesPicture(exchange, picture) { answer(exchange, picture, nil) }
         case .document(let dialect):
-            var page = LocalPage(503, detail: detail)
+            var page = LocalPage(503, detail: detail, result: result)
             page.content = exception(exchange, detail).document(dialect)
             page.mediaType = dialect.contentType
             answer(exchange, page, fallback.word, .fallbackExceptions)
         case .json(let dialect):
-            var page = LocalPage(503, detail: detail)
+            var page = LocalPage(503, detail: detail, result: result)
             page.content = exception(exchange, detail).json(dialect)
             page.mediaType = "application/json"
             answer(exchange, page, fallback.word, .fallbackExceptions)
@@ -121,7 +122,7 @@ extension LoopState where N: ~Copyable {
             guard (502...504).contains(status), exchange.decision.action != .gatewayTimeout else {
                 return false
             }
-            var page = LocalPage(503, detail: detail)
+            var page = LocalPage(503, detail: detail, result: result)
             let since = notice.since ?? outageBegan(exchange) ?? network.wallNow / 1_000
             let language = language(exchange)
             page.content = exchange.snapshot.notices.page(
@@ -173,7 +174,7 @@ extension LoopState where N: ~Copyable {
 
     /// The picture that was made, or a blank one.
     mutating func answer(_ exchange: Exchange, _ picture: MapPicture, _ bytes: [UInt8]?) {
-        var page = LocalPage(503, detail: picture.detail)
+        var page = LocalPage(503, detail: picture.detail, result: picture.result)
         if let bytes {
             (page.content, page.mediaType) = (bytes, "image/png")
             answer(exchange, page, "ancestor-tile", .fallbackAncestors)
