@@ -193,13 +193,17 @@ extension Server {
         snapshot.settings.writes.with(shared.catalogue.known).expanded(scope)
     }
 
-    /// An origin's members, those that are fit first.
+    /// An origin's members that are in step with its catalog, as far as it has one, those that are
+    /// fit first: another one tells of what is over.
     public func targets(of origin: String) -> [MemberTarget] {
         guard let pool = snapshot.pools.first(where: { $0.settings.id == origin }) else {
             return []
         }
         let fit = pool.standing(at: monotonicMilliseconds()).fit
-        let members = pool.settings.members.enumerated().sorted { left, right in
+        let stepless = pool.cluster?.stepless ?? []
+        let members = pool.settings.members.enumerated().filter {
+            !stepless.contains($0.element.name)
+        }.sorted { left, right in
             let (first, second) = (fit >> UInt64(left.offset) & 1, fit >> UInt64(right.offset) & 1)
             return first == second ? left.offset < right.offset : first > second
         }

@@ -156,7 +156,9 @@ struct ServiceBody {
         if transaction.isLost { return ObservedWrite(.everything, response: .transaction) }
         let scope = transaction.scope
         let isWhole = scope.namesOneLayer || scope.touchesEverything
-        return ObservedWrite(scope, response: isWhole ? .transaction : .divisible)
+        // It changes features, and by which style they are drawn it does not.
+        return ObservedWrite(
+            scope, response: isWhole ? .transaction : .divisible, restyled: .none)
     }
 
     /// A process may go on after its answer, and what it imports may go anywhere.

@@ -63,8 +63,8 @@ final class CatalogueKeeper: Sendable {
     }
 
     private func read(_ settings: CatalogueSettings) -> String? {
-        var failure = "no member is fit"
-        for target in server.layerTargets(of: settings.origin) {
+        var failure = "no member is in step"
+        for target in server.targets(of: settings.origin) {
             var call = target
             (call.authorization, call.timeout) = (settings.authorization, settings.timeout)
             do throws(MemberClient.Failure) {
