@@ -39,10 +39,15 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
     /// too many fields.
     case headTooLarge
 
+    /// `Content-Length` and `Content-Range` of a part say different lengths.
+    case rangeMismatch
+
     /// 502 for a broken answer, 503 for want of capacity, 504 for want of time.
     public var status: Int {
         switch self {
-        case .connectFailed, .cutShort, .malformed, .unresolved, .tlsFailed, .headTooLarge: 502
+        case .connectFailed, .cutShort, .malformed, .unresolved, .tlsFailed, .headTooLarge,
+            .rangeMismatch:
+            502
         case .queueFull, .queueTimeout, .queueDeadline, .memberHeld, .noMember, .exhausted,
             .abandoned:
             503
@@ -58,8 +63,10 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
         case .cutShort: "OriginCommError"
         case .malformed: "OriginInvalidResponseError"
         case .headTooLarge: "OriginHeaderTooBigError"
-        case .queueFull, .queueTimeout, .queueDeadline, .memberHeld, .exhausted:
-            "CapacityExceeded"
+        case .rangeMismatch: "OriginContentRangeLengthError"
+        case .queueFull, .queueTimeout, .queueDeadline, .exhausted: "CapacityExceeded"
+        // It has answered so a moment ago, by 429 or 503.
+        case .memberHeld: "OriginError"
         case .abandoned: "ClientHungUpRequest"
         case .unresolved: "OriginDnsError"
         }
@@ -68,7 +75,7 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
     /// What is answered with it, where there is nothing better.
     var result: ResultType {
         switch self {
-        case .queueFull, .queueTimeout, .queueDeadline, .memberHeld, .exhausted: .capacityExceeded
+        case .queueFull, .queueTimeout, .queueDeadline, .exhausted: .capacityExceeded
         default: .error
         }
     }
@@ -93,6 +100,7 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
         case .unresolved: "unresolved"
         case .tlsFailed: "tls-failed"
         case .headTooLarge: "head-too-large"
+        case .rangeMismatch: "range-mismatch"
         }
     }
 
@@ -100,7 +108,7 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
     public var blamesMember: Bool {
         switch self {
         case .connectFailed, .connectTimeout, .firstByteTimeout, .betweenBytesTimeout, .cutShort,
-            .malformed, .unresolved, .tlsFailed, .headTooLarge:
+            .malformed, .unresolved, .tlsFailed, .headTooLarge, .rangeMismatch:
             true
         case .totalTimeout, .queueFull, .queueTimeout, .queueDeadline, .memberHeld, .noMember,
             .exhausted, .abandoned:

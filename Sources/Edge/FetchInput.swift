@@ -144,6 +144,9 @@ extension LoopState where N: ~Copyable {
         let kept = shortened(passed(raw, fetch.exchange), fetch.exchange)
         let told = told(kept, fetch.exchange)
         var head = makeHead(fetch, tagged(told, fetch.exchange))
+        if fetch.exchange.imported != nil, isOfOtherLength(head) {
+            return fail(fetch, .rangeMismatch)
+        }
         if settlesRivalry(fetch, head) || obeys(fetch, head) { return }
         if losesPrefetch(fetch, head) { return }
         if head.status >= 500, retryOnStatus(fetch, head) { return }
@@ -215,6 +218,14 @@ extension LoopState where N: ~Copyable {
             publish(tagged(head, fetch), fetch)
         }
         if fetch.body.isComplete || !origins[slot].input.isEmpty { takeBody(slot, fetch) }
+    }
+
+    /// A part whose two lengths disagree: to CloudFront that is no response.
+    private func isOfOtherLength(_ head: FetchedHead) -> Bool {
+        guard head.status == 206, case .length(let length) = originHead.framing,
+            let range = head.facts.contentRange?.range
+        else { return false }
+        return UInt64(range.count) != length
     }
 
     /// 502–504 from one member: another may do better, where the request may be repeated.

@@ -37,6 +37,10 @@ extension StandardLine {
         }
         if isFor("body-not-supported") { return "InvalidRequest" }
         if isKnown { return "Error" }
+        let isAboutField = HeadRejection.allCases.contains {
+            $0.isAboutField && matches($0.reason, outcome.detail)
+        }
+        if isAboutField { return "InvalidRequestHeader" }
         switch outcome.status {
         case 400: return "InvalidRequest"
         // Of heads that are not taken only a method has these.

@@ -34,4 +34,18 @@ public enum HeadRejection: UInt8, Error, CaseIterable, Sendable {
         default: 400
         }
     }
+
+    /// Whether it is about a field, rather than about the request line or what ends lines.
+    public var isAboutField: Bool {
+        switch self {
+        case .foldedLine, .colonMissing, .fieldNameEmpty, .fieldNameMalformed, .fieldNameTooLong,
+            .spaceBeforeColon, .tooManyFields, .headTooLarge, .hostMissing, .hostRepeated,
+            .hostMalformed, .hostDisagrees, .contentLengthMalformed, .contentLengthRepeated,
+            .lengthWithTransferEncoding, .transferEncodingMalformed, .transferEncodingUnknown,
+            .transferEncodingInHTTP10, .connectionMalformed, .connectionNamesEndToEnd,
+            .expectationUnknown:
+            true
+        default: false
+        }
+    }
 }

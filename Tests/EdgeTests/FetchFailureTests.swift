@@ -12,9 +12,10 @@ struct FetchFailureTests {
         .betweenBytesTimeout: (504, "OriginReadError"), .totalTimeout: (504, "OriginReadError"),
         .cutShort: (502, "OriginCommError"), .malformed: (502, "OriginInvalidResponseError"),
         .queueFull: (503, "CapacityExceeded"), .queueTimeout: (503, "CapacityExceeded"),
-        .queueDeadline: (503, "CapacityExceeded"), .memberHeld: (503, "CapacityExceeded"),
+        .queueDeadline: (503, "CapacityExceeded"), .memberHeld: (503, "OriginError"),
         .exhausted: (503, "CapacityExceeded"), .noMember: (503, "OriginConnectError"),
         .abandoned: (503, "ClientHungUpRequest"), .headTooLarge: (502, "OriginHeaderTooBigError"),
+        .rangeMismatch: (502, "OriginContentRangeLengthError"),
     ]
 
     @Test("status and word, and the word is one of CloudFront's", arguments: FetchFailure.allCases)

@@ -169,6 +169,17 @@ struct StandardLineTests {
             }
             #expect(other[28] == word)
         }
+        for rejection in HeadRejection.allCases where rejection != .methodNotAllowed {
+            let other = try fields("") {
+                $0.status = 400
+                $0.result = .error
+                $0.detail = rejection.reason
+            }
+            let word = rejection.isAboutField ? "InvalidRequestHeader" : "InvalidRequest"
+            #expect(other[28] == word)
+        }
+        #expect(HeadRejection.hostRepeated.isAboutField)
+        #expect(!HeadRejection.targetMalformed.isAboutField)
     }
 
     @Test(

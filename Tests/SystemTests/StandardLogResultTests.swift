@@ -138,7 +138,7 @@ struct StandardLogResultTests {
         #expect(
             found.map(results) == [
                 "403 Error Error InvalidRequest", "403 Error Error InvalidRequestMethod",
-                "400 Error Error InvalidRequest", "000 Error Error ClientCommError",
+                "400 Error Error InvalidRequestHeader", "000 Error Error ClientCommError",
             ])
         #expect(found[3]["cs-uri-stem"] == room.path() && found[3]["sc-bytes"] == "0")
     }
