@@ -30,11 +30,11 @@ simulate: ## One simulated life of the edge, decided by SEED
 	MAPEDGE_SEED=$(SEED) swift test --filter SimulationTests
 
 benchmark: build ## Processor time per request beside nginx, HAProxy and Varnish: a short run
-	conf/install-packages.sh peers && Benchmarks/peers/hitgate && Benchmarks/peers/run --quick
+	conf/install-packages.sh peers && Benchmarks/peers/hitgate && Benchmarks/peers/run --quick --json .build/peers.json
 
 peers: build ## The same, as long as the figures need
 	conf/install-packages.sh peers workload
-	Benchmarks/peers/run
+	Benchmarks/peers/run --json .build/peers.json
 
 clean: ## What builds, tests and the demo left behind
 	rm -rf .build Benchmarks/.build demo-data
