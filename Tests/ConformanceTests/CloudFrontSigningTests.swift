@@ -88,16 +88,15 @@ private final class Signer: Sendable {
 }
 
 private let signer = Result { try Signer() }
+private let lanes = [
+    Lane("signed") {
+        $0.keyGroups = ["signers"]
+        $0.queries = .all
+        $0.sends = Lane.Sends(headers: ("allViewer", []), cookies: .all, queries: .all)
+    }
+]
 private let stand = Result {
-    try Stand.shared(
-        [
-            Lane("signed") {
-                $0.keyGroups = ["signers"]
-                $0.queries = .all
-                $0.sends = Lane.Sends(headers: ("allViewer", []), cookies: .all, queries: .all)
-            }
-        ],
-        Stand.Parts(documents: signer.get().documents()))
+    try Stand.shared(lanes, Stand.Parts(documents: signer.get().documents()))
 }
 
 @Suite("Signed URLs and cookies", .enabled(if: Signer.program != nil))
@@ -217,6 +216,28 @@ struct CloudFrontSigningTests {
         }
         let wide = custom(url(room.path("signed/*")))
         #expect(try ask(try signed(room.path("signed/x?y=1"), wide)) == "200")
+    }
+
+    @Test("§6.1 behind a proxy that is trusted, scheme and address are the viewer's")
+    func behindProxy() throws {
+        let stand = try Stand(
+            lanes,
+            Stand.Parts(
+                documents: signer.documents(), arguments: ["--trusted-proxy", "127.0.0.1"]))
+        let room = stand.origin.room("row")
+        room.always(.ok(body: "signed"))
+        let path = room.path("signed/a")
+        let address = ",\"IpAddress\":{\"AWS:SourceIp\":\"192.0.2.0/24\"}"
+        let target = try signed(path, custom("https://edge.test/*", address))
+        for (viewer, scheme, status) in [
+            ("192.0.2.9", "https", 200), ("192.0.2.9", "http", 403), ("198.51.100.1", "https", 403),
+        ] {
+            var connection = try stand.edge.viewer()
+            let answer = try connection.exchange(
+                "GET \(target) HTTP/1.1\r\nHost: edge.test\r\nX-Forwarded-For: \(viewer)\r\n"
+                    + "X-Forwarded-Proto: \(scheme)\r\n\r\n")
+            #expect(answer.status == status, "\(viewer) \(scheme)")
+        }
     }
 
     @Test("§6.1 each request is judged for itself: hits, parts and HEAD as well")
