@@ -11,6 +11,17 @@ public func notifySupervisor(_ state: String) -> Bool {
     return notifySupervisor(state, at: unsafe String(cString: value))
 }
 
+/// Whether the supervisor ends a service that says `WATCHDOG=1` no more (`WatchdogSec=`).
+///
+/// Source: `sd_watchdog_enabled`(3).
+public var isWatchedBySupervisor: Bool {
+    guard let time = unsafe getenv("WATCHDOG_USEC"), unsafe strtoull(time, nil, 10) > 0 else {
+        return false
+    }
+    guard let process = unsafe getenv("WATCHDOG_PID") else { return true }
+    return unsafe String(cString: process) == "\(getpid())"
+}
+
 /// - Parameter socketPath: a path, or `@` and an abstract name.
 func notifySupervisor(_ state: String, at socketPath: String) -> Bool {
     guard let first = socketPath.utf8.first, first == 0x2F || first == 0x40,

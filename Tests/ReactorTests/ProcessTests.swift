@@ -88,6 +88,24 @@ struct ProcessTests {
             }
         }
     }
+
+    @Test("a supervisor's watchdog is this process's, or everybody's who inherits it")
+    func watchdog() async {
+        await #expect(processExitsWith: .success) {
+            unsetenv("WATCHDOG_USEC")
+            unsetenv("WATCHDOG_PID")
+            if isWatchedBySupervisor { exit(1) }
+            for (time, isMeant) in [("30000000", true), ("0", false), ("soon", false)] {
+                setenv("WATCHDOG_USEC", time, 1)
+                if isWatchedBySupervisor != isMeant { exit(2) }
+            }
+            setenv("WATCHDOG_USEC", "30000000", 1)
+            setenv("WATCHDOG_PID", "1", 1)
+            if isWatchedBySupervisor { exit(3) }
+            setenv("WATCHDOG_PID", "\(getpid())", 1)
+            if !isWatchedBySupervisor { exit(4) }
+        }
+    }
 }
 
 @Suite("SystemError")

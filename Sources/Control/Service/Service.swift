@@ -161,8 +161,11 @@ public final class Service: Sendable {
     // A loop's hang must be noticed also when nobody asked for a while.
     private func watchTicks(of server: Server) -> any DispatchSourceTimer {
         let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "control.ticks"))
+        let isWatched = isWatchedBySupervisor
         timer.setEventHandler { [weak self, watch] in
-            _ = watch.isTurning(server.ticks, at: .now)
+            if watch.isTurning(server.ticks, at: .now), isWatched {
+                notifySupervisor("WATCHDOG=1")
+            }
             self?.expireRecording(server)
             self?.lookUpSoon(at: .now)
             self?.discoverSoon(server)
