@@ -27,18 +27,9 @@ struct AnswerGoldenTests {
             id: "own", isManaged: false, lastModified: 1_795_459_475_000,
             config: try node(
                 "<C><Comment/><Name>own &amp; &lt;ours&gt;</Name><MinTTL>1</MinTTL></C>"))
-        let key = SignerRecord(
-            id: "K2JCJMDEHXQW5F",
-            config: .map([
-                "CallerReference": .text("r"), "Name": .text("maps"),
-                "EncodedKey": .text("-----BEGIN PUBLIC KEY-----\nAB+/\n-----END PUBLIC KEY-----\n"),
-            ]))
-        let group = SignerRecord(
-            id: "k1",
-            config: .map(["Name": .text("g"), "Items": ConfigNode(.list([.text(key.id)]))]))
         state.contents.withLock {
             $0.policies[.cache] = [policy]
-            $0.signers = [.publicKey: [key], .keyGroup: [group]]
+            $0.signers = SignerRecord.samples
             $0.tags = [ResourceTag(key: "team", value: "maps & \"more\"")]
         }
         return state

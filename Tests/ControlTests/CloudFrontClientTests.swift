@@ -52,16 +52,7 @@ struct CloudFrontClientTests {
             }
             state.contents.withLock { $0.policies[kind] = policies }
         }
-        let key = SignerRecord(
-            id: "K2JCJMDEHXQW5F",
-            config: .map([
-                "CallerReference": .text("r"), "Name": .text("maps"),
-                "EncodedKey": .text("-----BEGIN PUBLIC KEY-----\nAB+/\n-----END PUBLIC KEY-----\n"),
-            ]))
-        let group = SignerRecord(
-            id: "k1",
-            config: .map(["Name": .text("g"), "Items": ConfigNode(.list([.text(key.id)]))]))
-        state.contents.withLock { $0.signers = [.publicKey: [key], .keyGroup: [group]] }
+        state.contents.withLock { $0.signers = SignerRecord.samples }
         return state
     }
 

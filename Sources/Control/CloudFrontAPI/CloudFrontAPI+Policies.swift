@@ -11,16 +11,9 @@ extension CloudFrontAPI {
         guard let policy = state.policies(kind).first(where: { $0.id == id }) else {
             throw kind.missing
         }
-        switch rest.dropFirst().first {
-        case nil:
-            return Answer(
-                200, APIDocument(root: kind.rawValue, node(kind, policy)), version: policy.version)
-        case "config":
-            return Answer(
-                200, APIDocument(root: "\(kind.rawValue)Config", policy.config),
-                version: policy.version)
-        default: throw unknown(request)
-        }
+        return try named(
+            kind.rawValue, node(kind, policy), policy.config, version: policy.version,
+            rest.dropFirst().first, request)
     }
 
     private func list(_ kind: PolicyKind, _ request: APIRequest) throws(APIError) -> Answer {
@@ -33,22 +26,12 @@ extension CloudFrontAPI {
         default: throw .invalidArgument("The Type is neither managed nor custom.")
         }
         let page = try Page(of: selected, request, limit: settings.pageItems) { $0.id }
-        let summaries = page.items.map { policy in
+        return list(kind.rawValue, page) { policy in
             ConfigNode.map([
                 "Type": .text(policy.isManaged ? "managed" : "custom"),
                 kind.rawValue: node(kind, policy),
             ])
         }
-        // Unlike other lists these have no Marker and no IsTruncated.
-        return Answer(
-            200,
-            APIDocument(
-                root: "\(kind.rawValue)List",
-                .map([
-                    "NextMarker": page.nextMarker.map { .text($0) },
-                    "MaxItems": .text(page.itemsMax), "Quantity": .text(summaries.count),
-                    "Items": ConfigNode(.list(summaries)),
-                ])))
     }
 
     private func node(_ kind: PolicyKind, _ policy: PolicyRecord) -> ConfigNode {

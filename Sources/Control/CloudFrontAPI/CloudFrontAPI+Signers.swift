@@ -11,31 +11,14 @@ extension CloudFrontAPI {
         guard let found = state.signers(kind).first(where: { $0.id == id }) else {
             throw kind.missing
         }
-        switch rest.dropFirst().first {
-        case nil:
-            return Answer(
-                200, APIDocument(root: kind.rawValue, node(kind, found)), version: found.version)
-        case "config":
-            return Answer(
-                200, APIDocument(root: "\(kind.rawValue)Config", found.config),
-                version: found.version)
-        default: throw unknown(request)
-        }
+        return try named(
+            kind.rawValue, node(kind, found), found.config, version: found.version,
+            rest.dropFirst().first, request)
     }
 
     private func list(_ kind: SignerKind, _ request: APIRequest) throws(APIError) -> Answer {
         let page = try Page(of: state.signers(kind), request, limit: settings.pageItems) { $0.id }
-        let summaries = page.items.map { summary(kind, $0) }
-        // Like lists of policies these have no Marker and no IsTruncated.
-        return Answer(
-            200,
-            APIDocument(
-                root: "\(kind.rawValue)List",
-                .map([
-                    "NextMarker": page.nextMarker.map { .text($0) },
-                    "MaxItems": .text(page.itemsMax), "Quantity": .text(summaries.count),
-                    "Items": ConfigNode(.list(summaries)),
-                ])))
+        return list(kind.rawValue, page) { summary(kind, $0) }
     }
 
     /// A KeyGroupSummary holds the group; a PublicKeySummary has the key's members themselves.

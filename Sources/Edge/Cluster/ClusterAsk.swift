@@ -78,7 +78,7 @@ public struct ClusterClassifier: Sendable {
     /// How many objects of the catalog a write that succeeds saves, at least: each raises its
     /// update sequence (GeoServer, `org.geoserver.config.UpdateSequenceListener`).
     public func saves(_ request: Request) -> Int {
-        let path = (rest(of: Self.segments(request.path[...])) ?? [])
+        let path = rest(of: Self.segments(request.path[...])) ?? []
         let objects: Set<String> = [
             "workspaces", "namespaces", "styles", "layers", "layergroups",
         ]
