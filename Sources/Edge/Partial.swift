@@ -87,7 +87,7 @@ extension LoopState where N: ~Copyable {
         case alone
         /// Both as one run.
         case joined(Range<UInt64>, [StoreSegment])
-        /// They belong together and cannot be had so, and the stored one is the longer: it stays.
+        /// They belong together and cannot be had so; the stored one is the longer, and fresh.
         case keepsStored
     }
 
@@ -104,7 +104,9 @@ extension LoopState where N: ~Copyable {
         {
             return .joined(whole, parts)
         }
-        return entry.header.held.count > new.count ? .keepsStored : .alone
+        // One that is stale would have each range asked for anew.
+        let isFresh = entry.header.times.isFresh(at: network.wallNow)
+        return isFresh && entry.header.held.count > new.count ? .keepsStored : .alone
     }
 
     private mutating func parts(
