@@ -123,3 +123,41 @@ struct ColdPageTests {
         hand.close()
     }
 }
+
+@Suite("Parts that are put together, at both sides of 4 MiB")
+struct JoinedPartTests {
+    @Test(
+        "the rest is asked for behind a part of 4 MiB, and the whole behind a longer one",
+        arguments: [0, 1])
+    func completed(_ more: Int) throws {
+        let held = (4 << 20) + more
+        let length = (4 << 20) + 100
+        let hand = try HandTurnedEdge(
+            """
+            config:
+              behaviors: [{ path: "*", class: none, maxTTL: 1h }]
+            steps:
+              - origin:
+                  headers: { Cache-Control: max-age=600, ETag: '"a"' }
+                  body: "\(String(repeating: "x", count: length))"
+                  ranges: true
+              - get: /a
+                headers: { Range: bytes=0-\(held - 1) }
+                expect: any
+              - get: /a
+                expect: any
+            """)
+        try hand.script(0)
+        let first = try hand.begin(1)
+        hand.pass(milliseconds: 2_000)
+        #expect(first.answer?.head.status == 206 && first.answer?.body.count == held)
+        hand.write()
+        let viewer = try hand.begin(2)
+        hand.pass(milliseconds: 2_000)
+        #expect(viewer.answer?.head.status == 200 && viewer.answer?.body.count == length)
+        let range = hand.site.seen.last?.request.head["range"]
+        #expect(range == (more == 0 ? "bytes=\(held)-\(length - 1)" : nil))
+        #expect(hand.site.seen.count == 2)
+        hand.close()
+    }
+}
