@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 // A target is a line, so that the arrows can be read.
 // swift-format-ignore-file
 import PackageDescription
