@@ -7,7 +7,7 @@ import Glibc
 ///     swift run -c release StoreBenchmark lookups [DIRECTORY] [ENTRIES] [LOOKUPS]
 ///
 /// `puts` fills a map of 6 GiB to its eviction mark with tiles of 1.5 to 61 KB and goes on
-/// putting: the rate must not fall. `lookups` compares a million small tiles asked for by Zipf's
+/// putting: the rate must not fall, or the exit code is 1. `lookups` compares a million small tiles asked for by Zipf's
 /// law with the same asked for evenly.
 @main
 enum Main {
@@ -19,8 +19,8 @@ enum Main {
         }
         switch arguments.count > 1 ? arguments[1] : "" {
         case "puts":
-            try PutLoad(directory: directory, mapBytes: number(3, 6) << 30).run(
-                puts: number(4, 2_000_000))
+            let load = PutLoad(directory: directory, mapBytes: number(3, 6) << 30)
+            guard try load.run(puts: number(4, 2_000_000)) != false else { exit(1) }
         case "lookups":
             try LookupLoad(directory: directory, entries: number(3, 1_000_000)).run(
                 lookups: number(4, 5_000_000))

@@ -9,7 +9,12 @@ struct PutLoad {
 
     private static let interval = 50_000
 
-    func run(puts: Int) throws {
+    /// The share of the first rates with a full map that the last ones must keep. Values of their
+    /// natural size fall to a thirtieth of it; what else a machine does takes a tenth or two.
+    private static let flat = 0.8
+
+    /// Whether the rate stayed flat; nil when the map was not full for long enough to tell.
+    func run(puts: Int) throws -> Bool? {
         let start = seconds()
         let store = try Store.open(StoreSettings(directory: directory, mapBytes: mapBytes)) {
             print($0.text)
@@ -21,6 +26,7 @@ struct PutLoad {
         // Twice as many tiles as fit, so that about half of the puts replace a stored one.
         let tiles = mapBytes / 31_000 * 2
         var last = Sample(store)
+        var whenFull: [Double] = []
         for put in 0..<puts {
             let count = 1_500 + numbers.next(below: 59_500)
             let number = numbers.next(below: tiles)
@@ -31,6 +37,9 @@ struct PutLoad {
             guard (put + 1) % Self.interval == 0 else { continue }
             let sample = Sample(store)
             report(put + 1, last, sample)
+            if last.evicted > 0 {
+                whenFull.append(Double(Self.interval) / (sample.time - last.time))
+            }
             last = sample
         }
         let closing = seconds()
@@ -40,6 +49,24 @@ struct PutLoad {
         let reopened = try Store.open(StoreSettings(directory: directory, mapBytes: mapBytes))
         print("reopened in \(rounded((seconds() - again) * 1_000)) ms")
         reopened.close()
+        return verdict(whenFull)
+    }
+
+    /// Compares the last quarter of the rates with the first.
+    private func verdict(_ rates: [Double]) -> Bool? {
+        let quarter = rates.count / 4
+        guard quarter >= 2 else {
+            print("not judged: the map must be full for 8 lines or more")
+            return nil
+        }
+        let first = rates.prefix(quarter).reduce(0, +) / Double(quarter)
+        let last = rates.suffix(quarter).reduce(0, +) / Double(quarter)
+        let isFlat = last >= Self.flat * first
+        print(
+            "with a full map first \(Int(first)), at last \(Int(last)) put/s:",
+            "\(rounded(last / first, 2)) x (goal \(Self.flat) or more): \(isFlat ? "flat" : "FALLS")"
+        )
+        return isFlat
     }
 
     private struct Sample {
