@@ -44,8 +44,9 @@ public final class Life: SimulatedLife {
         ledger.staleWhileRevalidate =
             Int(plan.settings.behaviors[0].policy.staleWhileRevalidate / 1_000)
         let (isLetter, isImported) = (plan.mode == .rfc9111, plan.distribution != nil)
+        let isHeavy = plan.isHeavy
         let resources = (0..<plan.resources).map {
-            Resource($0, dice, isLetter: isLetter, isImported: isImported)
+            Resource($0, dice, isLetter: isLetter, isImported: isImported, isHeavy: isHeavy)
         }
         site = OriginSite(world, ledger, resources, plan.origin)
         operators = SimulatedOperator(world, ledger, resources, sabotage)

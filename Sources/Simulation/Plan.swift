@@ -23,6 +23,10 @@ struct Plan {
     var settings = Settings()
     var mapBytes = 0
     var backlogBytes = 0
+    /// Bytes that all fetches together may hold; the settings have what the edge is told.
+    var fillBytes = 0
+    /// Bodies have millions of bytes, may not be held, and somebody takes them slowly.
+    var isHeavy = false
     /// Invalidations that are asked for, times the edge is restarted, and times the power is cut.
     var orders = 0
     var restarts = 0
@@ -34,9 +38,10 @@ struct Plan {
     var distribution: SimulatedDistribution?
 
     init(_ dice: Dice, _ sabotage: Sabotage?) throws {
-        isCalm = sabotage.map(\.needsCalm) ?? dice.chance(30)
+        isHeavy = sabotage.map { $0 == .hoardsBodies } ?? dice.chance(4)
+        isCalm = sabotage.map(\.needsCalm) ?? (dice.chance(30) && !isHeavy)
         mode = dice.chance(60) ? .rfc9111 : .cloudfront
-        let isImported = dice.chance(30)
+        let isImported = dice.chance(30) && !isHeavy
         if sabotage?.needsDistribution ?? isImported {
             distribution = SimulatedDistribution(dice)
             mode = .cloudfront
@@ -55,6 +60,7 @@ struct Plan {
         if !isCalm, sabotage == nil { planFaults(dice) }
         planOrders(dice, sabotage)
         planSettings(dice, sabotage)
+        if isHeavy { planHeavyBodies(dice, sabotage) }
         if let distribution {
             try distribution.told(sabotage).put(into: &settings)
             planQuickOrigin()
@@ -183,9 +189,29 @@ struct Plan {
         settings.limits.connectionsPerLoop = 256
         settings.limits.tickBudget = dice.pick([700, 262_144])
         settings.cache.objectBytes = isCalm ? 1 << 20 : dice.pick([30_000, 1 << 20])
-        settings.cache.fillBytes = isCalm ? 64 << 20 : dice.pick([20_000, 64 << 20])
+        fillBytes = isCalm ? 64 << 20 : dice.pick([20_000, 64 << 20])
+        settings.cache.fillBytes = fillBytes
         settings.cache.backlogBytes = backlogBytes
         settings.cache.collapseTimeout = 15_000
+    }
+
+    /// More comes for everybody than may be held, faster than it is taken.
+    private mutating func planHeavyBodies(_ dice: Dice, _ sabotage: Sabotage?) {
+        var style = LinkStyle()
+        style.latency = 5...50
+        style.segment = 4_096...16_384
+        style.capacity = 65_536
+        originStyle = style
+        for index in viewers.indices {
+            viewers[index].style = style
+            viewers[index].style.bite = 8_192...32_768
+            viewers[index].style.pause = 1_000...dice.pick([2_000, 20_000])
+        }
+        mapBytes = 64 << 20
+        fillBytes = dice.pick([20_000, 200_000])
+        settings.limits.tickBudget = 262_144
+        settings.cache.objectBytes = 16 << 20
+        settings.cache.fillBytes = sabotage == .hoardsBodies ? 1 << 30 : fillBytes
     }
 
     /// Everything may be shared and stored, so that one fetch for a resource at a time is the rule.

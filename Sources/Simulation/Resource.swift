@@ -20,7 +20,8 @@ final class Resource {
     /// - Parameters:
     ///   - isLetter: the edge goes by RFC 9111, and keeps variants.
     ///   - isImported: the edge follows a distribution, and has no mind of its own.
-    init(_ index: Int, _ dice: Dice, isLetter: Bool, isImported: Bool) {
+    ///   - isHeavy: bodies have millions of bytes.
+    init(_ index: Int, _ dice: Dice, isLetter: Bool, isImported: Bool, isHeavy: Bool) {
         name = "k\(index)"
         failure = isImported && dice.chance(25) ? dice.pick([404, 404, 500, 403, 410]) : nil
         isSteady = failure == nil && dice.chance(40)
@@ -37,7 +38,7 @@ final class Resource {
             isSteady
             ? dice.pick(steady)
             : dice.chance(15) ? nil : dice.pick(isImported ? Self.plainControls : Self.controls)
-        sizeMax = dice.pick([40, 700, 3_000, 3_000, 9_000, 70_000])
+        sizeMax = isHeavy ? 8_000_000 : dice.pick([40, 700, 3_000, 3_000, 9_000, 70_000])
     }
 
     private static let controls = [
@@ -76,7 +77,7 @@ final class Resource {
         var body: [UInt8] = isMap ? [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] : []
         body.reserveCapacity(length + 128)
         body += Array("what=\(name) length=\(length) sum=\(String(sum, radix: 16))\n".utf8)
-        let unit = Array("\(name);".utf8)
+        let unit = Array(String(repeating: "\(name);", count: 1 + length / 10_000).utf8)
         while body.count < length { body += unit }
         return body
     }

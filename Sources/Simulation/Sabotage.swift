@@ -26,6 +26,8 @@ public enum Sabotage: String, BrokenRule {
     case keepsTooLong
     /// Or shorter.
     case keepsTooShort
+    /// The edge is told that its fetches may hold more than they may.
+    case hoardsBodies
 
     /// What the ledger says of it, among other things; nil: it may say anything.
     public var sign: String? {
@@ -39,6 +41,7 @@ public enum Sabotage: String, BrokenRule {
         case .dropsKeyParts: "asked for by"
         case .keepsTooLong: "after it was made"
         case .keepsTooShort: "is fetched again"
+        case .hoardsBodies: "fill budget at"
         }
     }
 

@@ -202,7 +202,7 @@ final class SimulatedEdge {
     func excess(_ plan: Plan) -> String? {
         let fetches = loops.reduce(0) { $0 + $1.state.fetches.count }
         // A fetch that has begun may go on, and its segment is no longer than this.
-        let fill = plan.settings.cache.fillBytes + (fetches + plan.viewers.count) * (1 << 20)
+        let fill = plan.fillBytes + (fetches + plan.viewers.count) * (1 << 20)
         if shared.budget.usedBytes > fill { return "fill budget at \(shared.budget.usedBytes)" }
         if store.backlogBytes > plan.backlogBytes + (16 << 20) {
             return "the writer's backlog is at \(store.backlogBytes)"
