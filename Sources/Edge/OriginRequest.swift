@@ -290,6 +290,8 @@ struct Peer {
     var isTrusted: Bool
     /// It speaks TLS to us.
     var isSecured = false
+    /// Who asks, where that is somebody behind trusted proxies; for behaviors of a distribution.
+    var viewer: String?
     /// Of its own end of the connection.
     var port: UInt16 = 0
     /// Names it where viewers take turns; see ``ViewerKey``.
@@ -309,10 +311,13 @@ struct Peer {
         return unsafe [UInt8](tls.version) + [58] + tls.cipher + [58] + Array(handshake.utf8)
     }
 
-    /// Address and port, an IPv6 address in brackets; empty where there is none.
+    /// Address and port as `CloudFront-Viewer-Address` has them: CloudFront puts no brackets round
+    /// an IPv6 address, so that the port is what follows the last colon. The port is the
+    /// connection's, also where the viewer stands behind a proxy, which does not tell its port.
+    /// Empty where there is no address.
     var addressWithPort: String {
-        if address.isEmpty { return "" }
-        return address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
+        let asking = viewer ?? address
+        return asking.isEmpty ? "" : "\(asking):\(port)"
     }
 
     init(address: String, isTrusted: Bool, isSecured: Bool = false) {

@@ -51,8 +51,10 @@ extension LoopState where N: ~Copyable {
         var peer = Peer(
             viewers[slot].address, isTrusted: viewers[slot].isTrusted,
             isSecured: viewers[slot].speaksTLS)
-        peer.key = unsafe ViewerKey.of(viewerAddress(slot, head, bytes), seed: seed.0)
+        let viewer = unsafe viewerAddress(slot, head, bytes)
+        peer.key = ViewerKey.of(viewer, seed: seed.0)
         guard unsafe hot[behavior].imported != nil else { return peer }
+        if viewer != viewers[slot].address { peer.viewer = viewer.ipText }
         peer.port = viewers[slot].address.port
         peer.facts = unsafe viewerFacts(slot, head, bytes)
         if viewers[slot].speaksTLS {

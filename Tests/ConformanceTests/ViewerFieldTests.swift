@@ -20,6 +20,9 @@ private let lanes = [
     },
     Lane("listed") { $0.sends = Lane.Sends(headers: ("whitelist", listed)) },
     Lane("all") { $0.sends = Lane.Sends(headers: ("allViewerAndWhitelistCloudFront", listed)) },
+    Lane("address") {
+        $0.sends = Lane.Sends(headers: ("whitelist", ["CloudFront-Viewer-Address"]))
+    },
     Lane("most") { $0.sends = Lane.Sends(headers: ("allExcept", ["CloudFront-Viewer-City"])) },
 ]
 
@@ -123,6 +126,24 @@ struct ViewerFieldTests {
         #expect(told["CloudFront-Viewer-ASN"] == nil)
         let silent = try sent(stand, "all", [])
         #expect(silent["CloudFront-Viewer-City"] == "Sydney")
+    }
+
+    /// Consumers of the field take what stands behind the last colon for the port.
+    @Test(
+        "behind a trusted proxy the address is the viewer's, an IPv6 address without brackets",
+        arguments: [
+            ("203.0.113.7", "203.0.113.7:"), ("2001:db8::7", "2001:db8::7:"),
+            ("198.51.100.1, 203.0.113.7", "203.0.113.7:"), ("127.0.0.1", "127.0.0.1:"),
+            ("unknown", "127.0.0.1:"),
+        ])
+    func address(_ forwarded: String, _ expected: String) throws {
+        let told = try sent(
+            try Self.trusting.get(), "address", ["X-Forwarded-For: \(forwarded)"])
+        let address = try #require(told["CloudFront-Viewer-Address"])
+        #expect(address.hasPrefix(expected), "\(address)")
+        #expect(UInt16(address.dropFirst(expected.count)) ?? 0 > 0, "\(address)")
+        let plain = try sent(try Self.stand.get(), "address", ["X-Forwarded-For: \(forwarded)"])
+        #expect(plain["CloudFront-Viewer-Address"]?.hasPrefix("127.0.0.1:") == true)
     }
 
     @Test("fingerprints that the edge cannot make are said to be missing")
