@@ -39,6 +39,8 @@ public struct CanonicalKey {
         case language = 15
         /// The site whose script asks (Origin).
         case origin = 16
+        /// A script asks, which servers may give a part of the page (X-Requested-With).
+        case script = 17
     }
 
     /// Longest part, in bytes.

@@ -133,9 +133,9 @@ struct LineWriter {
         var start = 0
         while start < query.count {
             var end = start
-            while end < query.count, unsafe query[end] != 38 { end += 1 }
+            while end < query.count, unsafe !SecretParameter.parts(query[end]) { end += 1 }
             let parameter = unsafe UnsafeRawBufferPointer(rebasing: query[start..<end])
-            if start > 0 { plain(38) }
+            if start > 0 { unsafe plain(query[start - 1]) }
             if let length = unsafe SecretParameter.nameLength(parameter) {
                 unsafe escape(UnsafeRawBufferPointer(rebasing: parameter[..<length]))
                 plain(61)

@@ -117,11 +117,17 @@ package enum SecretParameter {
         return unsafe isSecret(bytes.span.bytes)
     }
 
+    /// What stands between parameters of a query; some servers take `;` for `&`.
+    @inline(__always)
+    static func parts(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "&") || byte == UInt8(ascii: ";")
+    }
+
     /// Length of its name as written; nil when it carries none.
     static func nameLength(_ parameter: UnsafeRawBufferPointer) -> Int? {
         guard parameter.count > 4 else { return nil }
         switch unsafe parameter[0] | 0x20 {
-        case 97, 99, 105, 106, 107, 111, 112, 114, 115, 116, 120: break  // as below
+        case 97...99, 105, 106, 107, 111, 112, 114, 115, 116, 120: break  // as below
         case UInt8(ascii: "%"): break
         default: return nil
         }
@@ -134,11 +140,12 @@ package enum SecretParameter {
     }
 
     private static let nameMax = 20
-    private static let names: InlineArray<24, StaticString> = [
+    private static let names: InlineArray<32, StaticString> = [
         "access_token", "authkey", "code", "state", "id_token", "jsessionid", "password", "token",
         "key", "signature", "api_key", "apikey", "secret", "ticket", "refresh_token",
         "client_secret", "sessionid", "passwd", "jwt", "oauth_token", "x-amz-signature",
-        "x-amz-security-token", "x-amz-credential", "policy",
+        "x-amz-security-token", "x-amz-credential", "policy", "accesstoken", "auth_token",
+        "bearer_token", "csrfmiddlewaretoken", "private_token", "pwd", "session_id", "session_key",
     ]
 
     /// A name that is spelled in another way is the same name to who reads it.

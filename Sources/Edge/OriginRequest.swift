@@ -36,6 +36,8 @@ struct OriginRequest {
         var acceptEncoding: Coding = .asViewer
         /// Replace the viewer's cookies, as `name=value`, where not nil.
         var cookies: [[UInt8]]?
+        /// Set for a page that others may get, too.
+        var sharedPage: SharedPage?
         /// Asked as nobody: without the viewer's Authorization.
         var dropsAuthorization = false
         /// Replaces the viewer's Accept-Language, if not empty.
@@ -163,6 +165,8 @@ struct OriginRequest {
             {
                 continue
             }
+            if conditions.sharedPage?.hides(field.known, name) == true { continue }
+            if conditions.hidesCredential(field.known, name) { continue }
             if field.known == .other, trust?.strips(name) == true { continue }
             // What the body is has been judged by the first of two lines that say it.
             if field.known == .contentType, viewer.fields.first(.contentType) != index { continue }
@@ -194,6 +198,9 @@ struct OriginRequest {
         }
         if !conditions.acceptLanguage.isEmpty {
             line("Accept-Language", conditions.acceptLanguage)
+        }
+        if conditions.sharedPage?.isForScript == true {
+            line("X-Requested-With", Array("XMLHttpRequest".utf8))
         }
     }
 

@@ -202,7 +202,7 @@ enum StandardLine {
         }
         while start < query.count {
             var end = start
-            while end < query.count, unsafe query[end] != 38 { end += 1 }
+            while end < query.count, unsafe !SecretParameter.parts(query[end]) { end += 1 }
             let parameter = unsafe UnsafeRawBufferPointer(rebasing: query[start..<end])
             if let length = unsafe SecretParameter.nameLength(parameter) {
                 put(from..<(start + length + 1))

@@ -46,6 +46,7 @@ extension LoopState where N: ~Copyable {
                 ? .gzip : exchange.head.fields.contains(.acceptEncoding) ? .identity : .asViewer
         }
         exchange.addPageConditions(&conditions)
+        exchange.hideCookies(&conditions)
         if !exchange.facts.aside.isEmpty { conditions.askAsNobody() }
         if exchange.map?.isImage == true { conditions.target = exchange.map?.target }
         if completion(exchange, &conditions) { return conditions }

@@ -19,7 +19,7 @@ public enum KnownField: UInt8, CaseIterable, Sendable {
     case contentType, contentEncoding, contentLanguage, contentLocation, contentRange, location
     // Who asks, by which way, and who answers.
     case via, forwarded, xForwardedFor, xForwardedProto, xForwardedHost, xForwardedPort, xRealIP
-    case server, userAgent, referer, origin, retryAfter, xEdgeExplain, xEdgeCache
+    case server, userAgent, referer, origin, xRequestedWith, retryAfter, xEdgeExplain, xEdgeCache
 
     /// The name in lower case; empty for `other`.
     public var name: StaticString {
@@ -89,6 +89,7 @@ public enum KnownField: UInt8, CaseIterable, Sendable {
         case .userAgent: "user-agent"
         case .referer: "referer"
         case .origin: "origin"
+        case .xRequestedWith: "x-requested-with"
         case .retryAfter: "retry-after"
         case .xEdgeExplain: "x-edge-explain"
         case .xEdgeCache: "x-edge-cache"

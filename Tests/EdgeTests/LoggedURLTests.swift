@@ -55,7 +55,8 @@ struct LoggedURLTests {
         arguments: [
             ("token=x", 5), ("TOKEN=x", 5), ("%74oken=x", 7), ("acc%65ss%5Ftoken=x", 16),
             ("refresh_token=x", 13), ("X-Amz-Security-Token=x", 20), ("code=xy", 4),
-            ("Policy=x", 6), ("X-Amz-Credential=x", 16),
+            ("Policy=x", 6), ("X-Amz-Credential=x", 16), ("AccessToken=x", 11), ("pwd=x", 3),
+            ("csrfmiddlewaretoken=x", 19), ("bearer_token=x", 12), ("session_key=x", 11),
         ])
     func names(_ text: String, _ length: Int) {
         #expect(Array(text.utf8).withUnsafeBytes { SecretParameter.nameLength($0) } == length)

@@ -45,6 +45,7 @@ extension OriginRequest {
             var page = conditions
             page.cookies =
                 rules.forwardsCookies ? cookies.filter { rules.selects(cookie: $0) } : []
+            if !passesScript(viewer, forwarded) { page.sharedPage = nil }
             appendPage(page)
         } else {
             unsafe appendCookies(viewer, bytes, rules)
@@ -56,6 +57,15 @@ extension OriginRequest {
         }
         appendConditions(conditions)
         appendBodyFraming()
+    }
+
+    /// Whether the origin is to be told, in the edge's words, that a script asks: a policy says so,
+    /// and the viewer's own line is not passed because it is in the key.
+    private func passesScript(_ viewer: borrowing RequestHead, _ forwarded: Forwarded) -> Bool {
+        let name = Array("x-requested-with".utf8)
+        let rules = forwarded.behavior.forwarding
+        return unsafe rules.fate(of: name.span.bytes, .xRequestedWith, method: viewer.method)
+            == .forwarded && !forwarded.behavior.key.headers.contains(name.span.bytes)
     }
 
     private mutating func appendTarget(
@@ -97,6 +107,12 @@ extension OriginRequest {
                 continue
             }
             if drops(field.known, conditions) || isReplaced(name, forwarded.origin) { continue }
+            if conditions.hidesCredential(field.known, name) { continue }
+            if conditions.sharedPage?.hides(field.known, name) == true,
+                !forwarded.behavior.key.headers.contains(name)
+            {
+                continue
+            }
             if isSpoofed(field.known, name, forwarded) { continue }
             if field.known == .contentType, viewer.fields.first(.contentType) != index { continue }
             // Compression is for HTTP/1.1 and later.

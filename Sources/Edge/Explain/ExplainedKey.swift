@@ -82,6 +82,10 @@ extension LoopState where N: ~Copyable {
                         "language", value, source: "of the site's, the one the reader reads best"))
             case .origin:
                 parts.append(Explanation.KeyPart("origin", value, source: "Origin, as sent"))
+            case .script:
+                parts.append(
+                    Explanation.KeyPart(
+                        "script", "XMLHttpRequest", source: "X-Requested-With: a script asks"))
             case .scheme: parts.append(.scheme(value, isSecond: parts.last?.kind == "scheme"))
             }
         }

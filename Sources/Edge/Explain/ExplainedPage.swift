@@ -1,4 +1,5 @@
 import Caching
+import CloudFront
 import HTTP
 import Reactor
 
@@ -10,6 +11,10 @@ extension LoopState where N: ~Copyable {
         if !hidden.isEmpty {
             told.append(
                 Explanation.Rewriting("cookies", "kept from the origin: \(hidden)"))
+        }
+        let fields = exchange.facts.standing == .anonymous ? exchange.hiddenFields : ""
+        if !fields.isEmpty {
+            told.append(Explanation.Rewriting("fields", "kept from the origin: \(fields)"))
         }
         if exchange.facts.standing == .anonymous, exchange.facts.language != PageLanguages.none {
             let tag = exchange.snapshot.settings.behaviors[exchange.behavior].languages[
@@ -41,6 +46,22 @@ extension Exchange {
         }.joined(separator: ", ")
     }
 
+    /// Names of the fields that the origin of an anonymous page does not see as they are.
+    fileprivate var hiddenFields: String {
+        unsafe bytes.withUnsafeBytes { bytes in
+            let page = SharedPage(
+                isForScript: unsafe PageKey.isScript(head, bytes.bytes), mode: policy.mode)
+            return (0..<head.fields.count).compactMap { index -> String? in
+                let field = head.fields[index]
+                let name = unsafe bytes.bytes.extracting(field.name.range)
+                let isKeyed = imported?.behavior.key.headers.contains(name) == true
+                guard page.hides(field.known, name), !isKeyed else { return nil }
+                if field.known == .xRequestedWith, page.isForScript { return nil }
+                return unsafe String(decoding: bytes[field.name.range], as: UTF8.self)
+            }.joined(separator: ", ")
+        }
+    }
+
     /// Whose tokens a stored page is filled with; nil: with nobody's.
     fileprivate var filling: String? {
         let settings = snapshot.settings.behaviors[behavior]
@@ -60,6 +81,8 @@ extension Exchange {
         case .cookie: true
         case .acceptLanguage: facts.keysLanguage
         case .origin: imported == nil
+        case .xRequestedWith, .referer: true
+        case .accept: policy.mode == .cloudfront
         default: false
         }
     }

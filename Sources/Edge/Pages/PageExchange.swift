@@ -63,6 +63,10 @@ extension Exchange {
     func addPageConditions(_ conditions: inout OriginRequest.Conditions) {
         guard isAnonymous else { return }
         conditions.cookies = pairs([.csrf])
+        conditions.sharedPage = unsafe bytes.withUnsafeBytes { bytes in
+            SharedPage(
+                isForScript: unsafe PageKey.isScript(head, bytes.bytes), mode: policy.mode)
+        }
         conditions.avoidsBrotli = true
         if policy.mode == .rfc9111 {
             conditions.acceptEncoding = acceptsGzip ? .gzip : .identity

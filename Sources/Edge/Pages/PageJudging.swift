@@ -40,6 +40,7 @@ extension LoopState where N: ~Copyable {
         let query = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.query.range])
         let hasToken =
             unsafe !query.isEmpty && Credentials.areIn(query) || isIdentified(slot, bytes)
+            || showsCredentialField(behavior, bytes)
         if !hasWritten, shared.ownWrites.isOpen(at: network.wallNow) {
             hasWritten = unsafe hasWindowBeside(slot, bytes)
         }
@@ -173,5 +174,17 @@ enum PageKey {
         }
         // A policy of a distribution says whether origins see it.
         if keysOrigin { appendOrigin(head, bytes, to: &key) }
+        if head.fields.contains(.xRequestedWith), isScript(head, bytes) {
+            key.append(.script, byte: UInt8(ascii: "X"))
+        }
+    }
+
+    /// Whether a script says that it asks, as jQuery and those after it do. Frameworks give such a
+    /// request a part of the page (Django's `is_ajax`), and name no `Vary` for it.
+    static func isScript(_ head: borrowing RequestHead, _ bytes: RawSpan) -> Bool {
+        guard let at = head.fields.first(.xRequestedWith), !head.isHopByHop(at, bytes: bytes)
+        else { return false }
+        let value = bytes.extracting(head.fields[at].value.range)
+        return equalsIgnoringCase(value, "xmlhttprequest")
     }
 }

@@ -16,10 +16,17 @@ extension LoopState where N: ~Copyable {
         // What the page before it was is nothing to this request, whose key may have cookies.
         page = PageAtHand()
         if head.fields.contains(.cookie) { facts.hasSession = unsafe hasSession(behavior, bytes) }
-        if unsafe isIdentified(slot, bytes) { facts.hasSession = true }
+        if unsafe isIdentified(slot, bytes) || showsCredentialField(behavior, bytes) {
+            facts.hasSession = true
+        }
         guard hot[behavior].traits.contains(.asksAsNobody) else { return }
         page.asksAsNobody = true
         page.showsCredentials = facts.hasSession || facts.hasAuthorization
+    }
+
+    /// Whether a field like `X-Auth-Token` shows who asks, where the behavior judges credentials.
+    func showsCredentialField(_ behavior: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        hot[behavior].policy.judgesAuthorization && unsafe CredentialField.areIn(head, bytes.bytes)
     }
 
     /// Whether a trusted proxy says who asks: a credential like any other.
@@ -42,15 +49,12 @@ extension LoopState where N: ~Copyable {
 
     /// Whether a Cookie line carries one of the behavior's session cookies (law 6).
     func hasSession(_ behavior: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        let names = unsafe hot[behavior].sessionCookies
-        guard unsafe !names.isEmpty else { return false }
+        let names = unsafe hot[behavior].sessionCookies.bytes
+        guard !names.isEmpty else { return false }
         var index = head.fields.first(.cookie)
         while let at = index {
-            if unsafe SessionCookies.match(
-                names, UnsafeRawBufferPointer(rebasing: bytes[head.fields[at].value.range]))
-            {
-                return true
-            }
+            let line = unsafe bytes.bytes.extracting(head.fields[at].value.range)
+            if SessionCookies.match(names, line) { return true }
             index = head.fields.next(after: at, .cookie)
         }
         return false
