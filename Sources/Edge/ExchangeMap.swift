@@ -30,10 +30,11 @@ struct MapAsk {
 }
 
 extension Exchange {
-    /// Who asks, and whether it asks for a map: read once, on the slow way.
+    /// Who asks, and whether it asks for a map: read once, on the slow way. A map is one at whatever
+    /// address it is asked for (laws 5 and 7), but for behaviors that are CloudFront's alone.
     func ask(peer: Peer) {
         self.peer = peer
-        guard policy.mapClass == .tiles, head.method == .get || head.method == .head else { return }
+        guard policy.mapClass != .none, head.method == .get || head.method == .head else { return }
         map = unsafe bytes.withUnsafeBytes { bytes -> MapAsk? in
             let path = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.path.range])
             let query = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.query.range])

@@ -63,8 +63,9 @@ extension MapFormat {
 }
 
 extension BehaviorPolicy {
-    /// Whether credentials in a query make a request a session's.
-    fileprivate var findsCredentials: Bool { mapClass == .tiles }
+    /// Whether credentials in a query or a path make a request a session's. Of pages that is judged
+    /// with all else that tells whose they are.
+    fileprivate var findsCredentials: Bool { mapClass.isMapServers }
 }
 
 // What the hit path makes of a request for a map, beside looking up its key.

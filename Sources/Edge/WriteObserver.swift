@@ -23,6 +23,8 @@ final class WriteWatch {
     var id: UInt64 = 0
     /// Members that were asked. Of several, one may have done what another says was not there.
     var attempts = 0
+    /// Who sent it shows no credentials: what it touches is believed of its server only.
+    let isUnproved: Bool
     /// Sees the request's body pass; nil: the body tells nothing.
     let body: BodyObserver?
     /// The answer's head, while its body is read.
@@ -31,8 +33,9 @@ final class WriteWatch {
     /// What became of it.
     var outcome: WriteOutcome?
 
-    init(_ write: ObservedWrite, body: BodyObserver?) {
+    init(_ write: ObservedWrite, body: BodyObserver?, isUnproved: Bool) {
         self.write = write
+        self.isUnproved = isUnproved
         self.body = body
     }
 
@@ -108,17 +111,18 @@ extension LoopState where N: ~Copyable {
         exchange.knowsScope = exchange.knowsScope(recognised, plain)
         guard recognised != .read else { return nil }
         let settings = writes
+        let isUnproved = !exchange.head.method.isSafe && !hasCredentials
         switch exchange.recognised(settings.context, hasCredentials) {
         case .read: return nil
-        case .write(let write): return WriteWatch(write, body: nil)
+        case .write(let write): return WriteWatch(write, body: nil, isUnproved: isUnproved)
         case .body(let body, let unread):
             let isCoded = exchange.head.fields.first(.contentEncoding) != nil
             guard !isCoded, exchange.intake.received == 0 else {
-                return WriteWatch(unread, body: nil)
+                return WriteWatch(unread, body: nil, isUnproved: isUnproved)
             }
             let observer = BodyObserver(body, unread: unread, context: settings.context)
             exchange.intake.observer = observer
-            return WriteWatch(unread, body: observer)
+            return WriteWatch(unread, body: observer, isUnproved: isUnproved)
         }
     }
 
@@ -200,7 +204,7 @@ extension LoopState where N: ~Copyable {
         let bytes = fetch.shared.prefix(Self.answerLimit)
         unsafe reader.take(bytes.span.bytes)
         let isRead = isWhole && fetch.shared.total <= Self.answerLimit
-        return (head, end(fetch, reader.finish(isWhole: isRead)))
+        return (head, end(fetch, reader.finish(isWhole: isRead), status: head.status))
     }
 
     /// What an answer's status says became of a write; nil: it was none, or that is known already.
@@ -208,8 +212,9 @@ extension LoopState where N: ~Copyable {
         guard let watch = fetch.exchange.watch, watch.stage == .open else { return nil }
         learnBody(watch, fetch.exchange)
         var reader = WriteResponseReader(
-            status: head.status, form: watch.write.response, leadsToSignIn: head.leadsToSignIn)
-        return end(fetch, reader.finish(isWhole: false))
+            status: head.status, form: watch.write.response,
+            isTurnedAway: head.turnsAway(fetch.exchange.pathAndQuery.path))
+        return end(fetch, reader.finish(isWhole: false), status: head.status)
     }
 
     /// Reads what there is of a request's body, which passed while the server was asked.
@@ -224,12 +229,18 @@ extension LoopState where N: ~Copyable {
         watch.write = write
     }
 
-    private func end(_ fetch: Fetch, _ read: WriteOutcome) -> Store.WriteEnding? {
+    /// - Parameter status: of the answer; nil: there is none.
+    private func end(
+        _ fetch: Fetch, _ read: WriteOutcome, status: Int?
+    ) -> Store.WriteEnding? {
         let exchange = fetch.exchange
         guard let watch = exchange.watch, watch.stage == .open else { return nil }
         watch.stage = .settled
         watch.forgetAnswer()
-        let outcome = read == .refused && watch.attempts > 1 ? .unknown : read
+        var outcome = read == .refused && watch.attempts > 1 ? .unknown : read
+        if watch.isUnproved {
+            outcome = outcome.withoutCredentials(status: status, form: watch.write.response)
+        }
         watch.outcome = outcome
         exchange.outcome.write = outcome.word
         counters.add(.writesRefused, outcome == .refused ? 1 : 0)
@@ -238,7 +249,9 @@ extension LoopState where N: ~Copyable {
             return Store.WriteEnding(id: watch.id, rules: [])
         }
         let goesOn = outcome == .unknown || watch.write.isDeferred
-        let rule = InvalidationRule(scope: writes.expanded(watch.write.scope, isOver: !goesOn))
+        var rule = InvalidationRule(scope: writes.expanded(watch.write.scope, isOver: !goesOn))
+        // Nor may anybody take from others, while a server is down, what is there in its stead.
+        rule.isSoft = watch.isUnproved && outcome == .unknown && !watch.write.scope.isHard
         let delay = snapshot.settings.writes.repeatDelay
         let settlesAt = goesOn ? network.monotonicMilliseconds.adding(delay) : nil
         let scope = watch.write.scope
@@ -249,7 +262,10 @@ extension LoopState where N: ~Copyable {
         if scope.mayChangeStyles || scope.mayChangeCatalogue {
             shared.catalogue.noteStyleChange(watch.write.restyled, until: settlesAt)
         }
-        return Store.WriteEnding(id: watch.id, rules: [rule], again: goesOn ? rule : nil)
+        // What a tile cache was told takes no hour.
+        let mayTakeLong = watch.write.isDeferred && watch.write.response != .command
+        return Store.WriteEnding(
+            id: watch.id, rules: [rule], again: goesOn ? rule : nil, mayTakeLong: mayTakeLong)
     }
 
     /// A write's member has failed, or its viewer has left: nobody knows if it was done, unless
@@ -263,7 +279,7 @@ extension LoopState where N: ~Copyable {
         let isNone = watch.write.response == .doubtful || watch.body?.isUnclosed == true
         let isRubbish = isNone && !fetch.exchange.intake.isComplete
         let isOpen = watch.attempts > 0 && !isRubbish
-        guard let ending = end(fetch, isOpen ? .unknown : .refused) else { return }
+        guard let ending = end(fetch, isOpen ? .unknown : .refused, status: nil) else { return }
         guard !ending.rules.isEmpty else {
             store?.invalidate([], ending: ending)
             return
@@ -350,10 +366,14 @@ extension FetchedHead {
         return !value.isEmpty && value != Array("identity".utf8)
     }
 
-    fileprivate var leadsToSignIn: Bool {
-        guard let index = head.fields.first(.location) else { return false }
+    /// It redirects to where people sign in, or to the path that was asked for.
+    fileprivate func turnsAway(_ path: [UInt8]) -> Bool {
+        guard (300..<400).contains(status), let index = head.fields.first(.location) else {
+            return false
+        }
         let target = [UInt8](bytes[head.fields[index].value.range])
         return unsafe WriteOutcome.leadsToSignIn(target.span.bytes)
+            || WriteOutcome.leadsBack(status: status, target.span.bytes, to: path.span.bytes)
     }
 
     /// That of its media type.

@@ -1,3 +1,5 @@
+import HTTP
+
 /// What is known of the layers that a request names, in their order.
 struct NamedLayers {
     static let styledMax = 16
@@ -231,10 +233,19 @@ extension MapReading {
                 if writer[at] == UInt8(ascii: ":") { return nil }
                 at += 1
             }
-            guard at > name else { return nil }
+            // A blank that a value begins with is no part of it, and another layer would be drawn.
+            guard at > name, !isBlank(name, writer) else { return nil }
             at += 1
         }
         return layers.lowerBound..<end
+    }
+
+    /// Whether a byte of at most 0x20 was written at a place: as `%XX`.
+    private func isBlank(_ at: Int, _ writer: KeyWriter) -> Bool {
+        guard at + 2 < writer.count, writer[at] == UInt8(ascii: "%"),
+            let high = hexadecimalDigit(writer[at + 1]), let low = hexadecimalDigit(writer[at + 2])
+        else { return false }
+        return high << 4 | low <= 0x20
     }
 
     private func isSame(

@@ -117,10 +117,22 @@ struct MapReading {
         }
     }
 
-    var refusal: TileRefusal? {
+    func refusal(_ query: RawSpan) -> TileRefusal? {
         if let parameter = table.conflict { return .repeated("\(parameter.name)") }
         if map.service == .wms, wms.hasConflict { return .twoSystems }
-        return nil
+        return table.otherConflict(query).map { .repeated(Self.shown($0, in: query)) }
+    }
+
+    /// A viewer's own name for a parameter, as far as it can be shown to people.
+    private static func shown(_ name: QueryText, in query: RawSpan) -> String {
+        var text: [UInt8] = []
+        var at = name.start
+        while at < name.end, text.count < 64 {
+            let (value, width) = name.byte(at: at, in: query)
+            text.append((0x21...0x7E).contains(value) ? uppercase(value) : UInt8(ascii: "?"))
+            at += width
+        }
+        return text.isEmpty ? "a parameter without a name" : String(decoding: text, as: UTF8.self)
     }
 
     /// All but the key.
@@ -146,7 +158,21 @@ struct MapReading {
             request.bypass = .styleDocument
         } else if table.hasTooManyOthers {
             request.bypass = .tooManyParameters
+        } else if hasLongText {
+            request.bypass = .tooLong
         }
         return request
+    }
+
+    /// Longest text of a viewer's own making, in bytes as sent: nobody asks with a longer one twice,
+    /// and each would be an entry.
+    static let freeTextMax = 2_048
+
+    private var hasLongText: Bool {
+        let written: [6 of MapParameter] = [
+            .cqlFilter, .filter, .env, .viewParams, .featureID, .formatOptions,
+        ]
+        for index in 0..<6 where table[written[index]].length > Self.freeTextMax { return true }
+        return false
     }
 }

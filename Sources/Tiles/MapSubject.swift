@@ -292,8 +292,9 @@ public struct MapSubject: Sendable {
 
     /// `workspace:name` or `name`, decoded; without a name where it is none, or too long.
     private static func decode(
-        _ text: QueryText, in bytes: RawSpan, into memory: inout MutableRawSpan
+        _ item: QueryText, in bytes: RawSpan, into memory: inout MutableRawSpan
     ) -> Name {
+        let text = item.trimmed(in: bytes)
         var (count, colon, at) = (0, -1, text.start)
         while at < text.end {
             let (value, width) = text.byte(at: at, in: bytes)
@@ -302,6 +303,11 @@ public struct MapSubject: Sendable {
                 value != UInt8(ascii: "*")
             else { return Name(workspace: nil, name: 0..<0) }
             if value == UInt8(ascii: ":"), colon < 0 { colon = count }
+            // Of a name whose workspace is told apart, as at the beginning of all.
+            if value <= 0x20, count == colon + 1 {
+                at += width
+                continue
+            }
             memory.storeBytes(of: value, toByteOffset: count, as: UInt8.self)
             count += 1
             at += width

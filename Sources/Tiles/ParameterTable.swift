@@ -39,7 +39,8 @@ struct ParameterTable {
 
     mutating func read(_ query: RawSpan) {
         var walk = QueryWalk()
-        while let parameter = walk.next(in: query) {
+        while var parameter = walk.next(in: query) {
+            parameter.value = parameter.value.trimmed(in: query)
             guard let known = MapParameter.named(parameter.name, in: query),
                 known != .cacheBuster || parameter.bustsCache(in: query)
             else {
@@ -70,7 +71,7 @@ struct ParameterTable {
     }
 
     /// Puts the other parameters in the order of their names, whatever their case; those of one
-    /// name stay in theirs, since servers differ in which one they take.
+    /// name stay in theirs.
     mutating func sortOthers(_ query: RawSpan) {
         guard othersCount > 1 else { return }
         for index in 1..<othersCount {
@@ -82,6 +83,21 @@ struct ParameterTable {
             }
             others[at] = moved
         }
+    }
+
+    /// The name of the first of the other parameters, in order, that is there twice with different
+    /// values, of which servers take one, the other, or both. They must be sorted.
+    func otherConflict(_ query: RawSpan) -> QueryText? {
+        guard othersCount > 1 else { return nil }
+        for index in 1..<othersCount {
+            let (one, next) = (others[index - 1], others[index])
+            if one.name.equals(next.name, in: query, ignoringCase: true),
+                !one.value.equals(next.value, in: query)
+            {
+                return next.name
+            }
+        }
+        return nil
     }
 }
 

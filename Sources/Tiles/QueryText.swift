@@ -36,6 +36,9 @@ struct QueryText {
 
     var isEmpty: Bool { start >= end }
 
+    /// In bytes as sent.
+    var length: Int { end - start }
+
     /// The byte at `at`, decoded, and how many encoded bytes it takes. A `%` that no two
     /// hexadecimal digits follow stands for itself, as servers have it.
     @inline(__always)
@@ -47,6 +50,37 @@ struct QueryText {
             let low = hexadecimalDigit(bytes.byte(at + 2))
         else { return (plain, 1) }
         return (high << 4 | low, 3)
+    }
+
+    /// The text without blanks and control characters at either end, of which servers take none
+    /// for a part of a value (GeoServer, `KvpUtils.normalize`; Java, `String.trim`).
+    @inline(__always)
+    func trimmed(in bytes: RawSpan) -> QueryText {
+        // Nearly all texts.
+        if isPlain, isEmpty || bytes.byte(start) > 0x20 && bytes.byte(end - 1) > 0x20 {
+            return self
+        }
+        return withoutBlanks(in: bytes)
+    }
+
+    private func withoutBlanks(in bytes: RawSpan) -> QueryText {
+        var text = self
+        while text.start < text.end {
+            let (value, width) = text.byte(at: text.start, in: bytes)
+            guard value <= 0x20 else { break }
+            text.start += width
+        }
+        while text.start < text.end {
+            var last = text.byte(at: text.end - 1, in: bytes)
+            // No digit of an escape is a `%`, so that one which stands there begins an escape.
+            if text.end - 3 >= text.start, bytes.byte(text.end - 3) == UInt8(ascii: "%") {
+                let escape = text.byte(at: text.end - 3, in: bytes)
+                if escape.width == 3 { last = escape }
+            }
+            guard last.value <= 0x20 else { break }
+            text.end -= last.width
+        }
+        return text
     }
 
     /// Length in decoded bytes.

@@ -29,7 +29,8 @@ public struct TileRequest: Equatable, Sendable {
         case styleDocument
         /// More unknown parameters than can be put in order.
         case tooManyParameters
-        /// The key did not fit into the caller's memory.
+        /// The key did not fit into the caller's memory, or a value is longer than
+        /// `MapReading.freeTextMax`.
         case tooLong
     }
 
@@ -78,7 +79,7 @@ public struct TileRequest: Equatable, Sendable {
     ) -> Outcome {
         let reading = MapReading(path: path, query: query, services)
         guard reading.isMap else { return .none }
-        if let refusal = reading.refusal { return .refused(refusal) }
+        if let refusal = reading.refusal(query) { return .refused(refusal) }
         var request = reading.request(services)
         if request.bypass == .tooManyParameters { return .request(request) }
         var writer = unsafe KeyWriter(key)
@@ -113,7 +114,7 @@ public struct TileRequest: Equatable, Sendable {
         into memory: UnsafeMutableRawBufferPointer
     ) -> Int? {
         let reading = MapReading(path: path, query: query, services)
-        guard reading.isMap, reading.refusal == nil, !reading.table.hasTooManyOthers
+        guard reading.isMap, reading.refusal(query) == nil, !reading.table.hasTooManyOthers
         else { return nil }
         var writer = unsafe KeyWriter(memory)
         reading.writeTarget(path: path, query: query, services, to: &writer)
@@ -129,7 +130,7 @@ public struct TileRequest: Equatable, Sendable {
         into memory: UnsafeMutableRawBufferPointer
     ) -> (length: Int, part: TilePart)? {
         let reading = MapReading(path: path, query: query, services)
-        guard reading.isMap, reading.refusal == nil, !reading.table.hasTooManyOthers,
+        guard reading.isMap, reading.refusal(query) == nil, !reading.table.hasTooManyOthers,
             let address = reading.address,
             let (above, part) = services.gridSets.ancestor(of: address, levels: levels),
             // By the name that the tile has when it is asked for itself.
@@ -188,7 +189,7 @@ extension TileRequest {
         _ body: (borrowing MapReading, inout KeyWriter) -> Bool
     ) -> Int? {
         let reading = MapReading(path: path, query: query, services)
-        guard reading.isMap, reading.refusal == nil, !reading.table.hasTooManyOthers,
+        guard reading.isMap, reading.refusal(query) == nil, !reading.table.hasTooManyOthers,
             reading.address != nil, !reading.dependsOnFrame
         else { return nil }
         var writer = unsafe KeyWriter(memory)

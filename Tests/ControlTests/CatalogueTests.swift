@@ -56,6 +56,13 @@ struct CatalogueTests {
             ])
     }
 
+    @Test("a namespace that isolated workspaces share is none of theirs")
+    func isolated() throws {
+        var documents = Self.documents
+        documents["/namespaces/a%20b.xml"] = documents["/namespaces/geonode.xml"]
+        #expect(try read(documents).workspaces == [:])
+    }
+
     @Test(
         "styles that a group's document names draw the group; where it does not say all, any does",
         arguments: [

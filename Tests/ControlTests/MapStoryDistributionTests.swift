@@ -265,7 +265,7 @@ struct MapStoryDistributionTests {
         }
         for (path, expected) in [
             ("/geoserver/*wms", MapClass.tiles), ("/geoserver/gwc/service/*", .tiles),
-            ("/geoserver/*ows", .capabilities), ("/geoserver/rest/*", .features),
+            ("/geoserver/*ows", .tiles), ("/geoserver/rest/*", .features),
             ("/story/*", .pages), ("/api/*", .pages), ("*", .pages), ("/static/*", .none),
         ] {
             #expect(try mapClass(path) == expected, "\(path)")

@@ -118,7 +118,8 @@ struct MapRequestTests {
         arguments: [
             ("1", 1), ("4096", 4096), ("4097", 4096), ("0", 1), ("", 256), ("abc", 256),
             ("-5", 256),
-            ("99999999999999999999999999", 4096), ("300.7", 300), ("%33%30%30", 300), ("+300", 256),
+            ("99999999999999999999999999", 4096), ("300.7", 300), ("%33%30%30", 300), ("+300", 300),
+            ("3+00", 3),
         ] as [(String, UInt16)])
     func sides(text: String, pixels: UInt16) throws {
         let request = try #require(classify("/wms?request=GetMap&width=\(text)&height=\(text)"))

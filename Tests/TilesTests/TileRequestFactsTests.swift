@@ -10,6 +10,8 @@ struct TileRequestFactsTests {
             ("&TIME=1&time=2", "TIME"), ("&%42BOX=1,2,3,4", "BBOX"),
             ("&format=image/gif", "FORMAT"),
             ("&EXCEPTIONS=XML&exceptions=BLANK", "EXCEPTIONS"), ("&request=getmap", "REQUEST"),
+            // Also of names that nobody here knows.
+            ("&DIM_X=1&dim_x=2", "DIM_X"), ("&Map_X=1&a=1&map%5Fx=2", "MAP_X"),
         ])
     func repeated(_ more: String, _ name: String) {
         let answer = tile(more)
@@ -20,10 +22,34 @@ struct TileRequestFactsTests {
     @Test("the same value twice is no contradiction, and two systems are one")
     func harmless() {
         #expect(tile("&LAYERS=%78&CRS=EPSG:900913&WIDTH=256").key == tile("").key)
+        #expect(tile("&DIM_X=1&dim_x=%31%20").outcome == tile("&DIM_X=1&DIM_X=1").outcome)
         #expect(tile("&CRS=EPSG:4326").outcome == .refused(.twoSystems))
         #expect(tile("&CRS=AUTO:1").outcome == .refused(.twoSystems))
         #expect(!TileRefusal.twoSystems.sentence.isEmpty)
         #expect(TileRefusal.repeated("BBOX").sentence.hasPrefix("BBOX "))
+    }
+
+    @Test("a filter that is too long to be asked for twice has no key")
+    func longText() {
+        for name in ["CQL_FILTER", "FILTER", "ENV", "VIEWPARAMS", "FEATUREID", "FORMAT_OPTIONS"] {
+            let text = String(repeating: "a", count: 2_048)
+            #expect(tile("&\(name)=\(text)").request?.bypass == nil)
+            #expect(tile("&\(name)=\(text)a").request?.bypass == .tooLong)
+        }
+    }
+
+    @Test("blanks at either end are no part of a value")
+    func blanks() {
+        let plain = tile("&TIME=2001&DIM_X=a b")
+        for more in [
+            "&TIME=%202001+%0a&DIM_X=a%20b%09", "&TIME=2001%20&DIM_X=+a+b+",
+            "&TIME=++2001&DIM_X=a+b",
+        ] {
+            #expect(tile(more).key == plain.key && tile(more).target == plain.target, "\(more)")
+        }
+        #expect(tile("&DIM_X=%2520").key != tile("&DIM_X=%25").key)
+        #expect(tile("&DIM_X=%%20").key == tile("&DIM_X=%").key)
+        #expect(tile("&DIM_X=+").key == tile("&DIM_X=").key)
     }
 
     @Test("tokens are told of and left out")

@@ -10,6 +10,10 @@ public struct ScopeReading: Sendable {
     public var margin: Int
     /// What pages show, by their paths. Of several that fit all count.
     public var pages: [ShownRule] = []
+    /// Prefixes of the site's paths, and the languages that may follow them, as decoded bytes in
+    /// small letters: what a page is about begins behind both.
+    public var site: [[UInt8]] = []
+    public var languages: [[UInt8]] = []
     /// The response field that tells what a page shows; empty: none does. Default `Surrogate-Key`.
     public var tagField = standardTagField
 
@@ -96,7 +100,7 @@ struct EntrySubject {
             path: canonical.extracting(path), query: canonical.extracting(query), reading.services)
         guard subject.kind == .none else { return take(subject, reading) }
         self.path = path
-        let page = PagePath(canonical, path)
+        let page = PagePath(canonical, path, reading)
         kinds = page.kinds
         pageLayer = page.layer
     }
@@ -245,14 +249,16 @@ struct PagePath {
     /// Where the layer that it is about is named.
     private(set) var layer: Range<Int>?
 
-    init(_ canonical: RawSpan, _ path: Range<Int>) {
+    init(_ canonical: RawSpan, _ path: Range<Int>, _ reading: ScopeReading) {
         let text = canonical.extracting(path)
-        let first = Self.segment(text, from: 1)
+        let first = Self.segment(text, from: Self.start(text, reading) + 1)
         let second = Self.segment(text, from: first.upperBound + 1)
         let word = text.extracting(first)
         if Self.isAny(word, ["layers", "data", "datasets"]), !second.isEmpty {
-            layer = path.lowerBound + second.lowerBound..<path.lowerBound + second.upperBound
             kinds = .pages
+            // A number is a record's of whatever layer (MapStory, `layer_detail_id`).
+            if Self.isNumber(text.extracting(second)) { return }
+            layer = path.lowerBound + second.lowerBound..<path.lowerBound + second.upperBound
         } else if Self.isAny(word, ["story", "maps", "mapstory", "documents"]), !second.isEmpty {
             kinds = .pages
         } else if Self.isAny(word, ["uploaded", "media", "thumbs"]) {
@@ -261,6 +267,46 @@ struct PagePath {
         } else if Self.isAny(word, ["static"]) || Self.isFile(text) {
             kinds = []
         }
+    }
+
+    /// Where the part of a path begins, with its slash, that tells what the page is about.
+    private static func start(_ text: RawSpan, _ reading: ScopeReading) -> Int {
+        let parts: [11 of StaticString] = [
+            "layers", "data", "datasets", "story", "maps", "mapstory", "documents", "uploaded",
+            "media", "thumbs", "static",
+        ]
+        // A site may be told by its parts, which are no prefix of it.
+        if isAny(text.extracting(segment(text, from: 1)), parts) { return 0 }
+        var start = 0
+        for index in reading.site.indices {
+            if let end = passed(text, from: 0, reading.site[index]) { start = max(start, end) }
+        }
+        guard start < text.byteCount else { return start }
+        for index in reading.languages.indices {
+            if let end = passed(text, from: start + 1, reading.languages[index], anyCase: true) {
+                return end
+            }
+        }
+        return start
+    }
+
+    /// Where whole segments end that stand at a place, decoded; nil: others do.
+    private static func passed(
+        _ text: RawSpan, from start: Int, _ segments: [UInt8], anyCase: Bool = false
+    ) -> Int? {
+        var at = start
+        for index in segments.indices {
+            guard at < text.byteCount else { return nil }
+            let (value, width) = PercentCoding.decoded(text, at: at)
+            guard (anyCase ? lowercased(value) : value) == segments[index] else { return nil }
+            at += width
+        }
+        return at == text.byteCount || text[at] == UInt8(ascii: "/") ? at : nil
+    }
+
+    private static func isNumber(_ text: RawSpan) -> Bool {
+        for at in 0..<text.byteCount where !isDigit(text[at]) { return false }
+        return true
     }
 
     private static func segment(_ text: RawSpan, from start: Int) -> Range<Int> {

@@ -18,7 +18,7 @@ public struct ScopeIndex: Sendable {
     /// Most boxes that are kept for a name.
     public static var boxLimit: Int { 32 }
     /// Most pages that are kept apart.
-    public static var pageLimit: Int { 64 }
+    public static var pageLimit: Int { 256 }
     /// Most names; beyond them all that is kept becomes one number for everything.
     public static var nameLimit: Int { 65_536 }
 

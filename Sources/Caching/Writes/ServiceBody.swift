@@ -38,7 +38,8 @@ struct ServiceBody {
         limits.depth = 64
         limits.attributeBytes = 4_096
         stream = XMLStream(limits: limits, charset: body.charset)
-        transaction = TransactionReader(context: context, workspace: body.workspace)
+        transaction = TransactionReader(
+            context: context, workspace: body.workspace, charset: body.charset)
     }
 
     mutating func take(_ bytes: RawSpan) {

@@ -7,17 +7,38 @@ import HTTP
 enum SiteWrites {
     private static var shown: EntryKinds { [.pages, .lists] }
 
-    static func recognised(_ path: WritePath) -> WriteRecognition {
-        let names = path.segments.map { String($0) }
+    private static let parts: Set<String> = [
+        "layers", "data", "datasets", "upload", "importer-api", "importer", "security", "story",
+        "maps", "mapstory", "mapstories", "storyteller", "organizations", "teams", "initiatives",
+        "journal", "groups", "people", "documents", "api", "accounts", "account",
+    ]
+
+    /// - Parameter context: which prefixes the site has, and which languages: each page of it is at
+    ///   its path, and at that behind the tag of a language (Django, `i18n_patterns`).
+    static func recognised(_ path: WritePath, _ context: WriteContext) -> WriteRecognition {
+        let all = path.segments.map { String($0) }
+        // A site may be told by its parts (`/layers`), which are no prefix of it.
+        let isPart = all.first.map(parts.contains) ?? true
+        let start = isPart ? 0 : context.sitePrefix(of: all)
+        let isInLanguage = all.count > start && context.isLanguage(all[start])
+        let names = Array(all[(start + (isInLanguage ? 1 : 0))...])
+        let place = all[..<start].map { "/" + $0 }.joined()
+        return recognised(names, [place] + context.languages.map { "\(place)/\($0)" })
+    }
+
+    /// - Parameter places: what stands before `names` in the paths of the same page.
+    private static func recognised(_ names: [String], _ places: [String]) -> WriteRecognition {
         // Of whatever they are: a layer, a story, a group.
         if names.contains("permissions") || names.first == "geofence" {
             return .write(WriteRequest.permission)
         }
         switch names.first {
-        // A session's own affairs, and what only looks like a write.
+        // A session's own affairs, signing in by way of others, and what only looks like a write.
         case "accounts", "account", "o", "messages", "ajax", "proxy", "i18n", "flag", "icons",
-            "static", "search", "notifications", "invitations":
+            "static", "search", "notifications", "invitations", "oauth2", "login":
             return .read
+        // A search whose terms are too long for an address.
+        case "api" where names.last == "search": return .read
         case "layers", "data", "datasets": return layer(names)
         case "upload":
             return everywhere([.capabilities, .pages, .lists])
@@ -29,7 +50,7 @@ enum SiteWrites {
             return .write(WriteRequest.permission)
         case "story", "maps", "mapstory", "storyteller", "organizations", "teams", "initiatives",
             "journal", "groups", "people", "documents":
-            return page(names)
+            return page(names, places)
         // mapstories/save, comments, ratings, favourites, the API, the administrator's pages.
         default: return everywhere(shown)
         }
@@ -39,27 +60,46 @@ enum SiteWrites {
         .write(ObservedWrite(WriteScope(.everything, kinds)))
     }
 
-    /// `layers/<name>/<replace, append, remove, style...>`
+    /// `layers/<name>/<replace, append, remove, style...>`; MapStory's `layers/append` has the name
+    /// in its form.
     private static func layer(_ names: [String]) -> WriteRecognition {
         switch names.dropFirst().first {
-        case "acls", "resolve_user": return .read
-        case nil, "upload", "create", "metadata":
-            return everywhere([.capabilities, .pages, .lists])
+        // Questions, and a mail to whoever wants to know of a download.
+        case "acls", "resolve_user", "download", "notify-download": return .read
+        case "append", "replace": return .write(ObservedWrite(.everything, isDeferred: true))
+        case "upload":
+            // A layer that is new, made by a job that the request only starts.
+            let scope = WriteScope(.everything, [.capabilities, .pages, .lists])
+            return .write(ObservedWrite(scope, isDeferred: true))
+        case nil, "create", "metadata": return everywhere([.capabilities, .pages, .lists])
+        case "thumbnail": return everywhere(shown)
         case let name?:
-            var scope = WriteScope(.layer(LayerName(name)), .layer)
+            // What is told of it, and no picture: GeoNode tells GeoServer's part to GeoServer.
+            let isTold = ["thumbnail", "metadata"].contains { names.dropFirst(2).contains($0) }
+            var scope = WriteScope(.layer(LayerName(name)), isTold ? .pages : .layer)
             scope.insert(WriteScope.Part(.everything, .lists))
             // Data may be loaded by a job that the request only starts.
             let loads = names.contains { ["append", "replace", "import"].contains($0) }
-            return .write(ObservedWrite(scope, isDeferred: loads))
+            return .write(
+                ObservedWrite(scope, isDeferred: loads, restyled: isTold ? .none : .any))
         }
     }
 
-    /// One story, map or person, and the lists that show it.
-    private static func page(_ names: [String]) -> WriteRecognition {
+    /// One story, map or person, and the lists that show it. MapStory has one story at three
+    /// addresses, and pictures of it by another name.
+    private static func page(_ names: [String], _ places: [String]) -> WriteRecognition {
         guard names.count > 1, !["new", "edit", "save", "create", "draft"].contains(names[1]) else {
             return everywhere(shown)
         }
-        var scope = WriteScope(.page("/\(names[0])/\(names[1])"), .pages)
+        let stories = ["story", "maps", "mapstory"]
+        let isStory = stories.contains(names[0])
+        var scope = WriteScope()
+        for place in places {
+            for first in isStory ? stories : [names[0]] {
+                scope.insert(WriteScope.Part(.page("\(place)/\(first)/\(names[1])"), .pages))
+            }
+        }
+        if isStory { scope.insert(WriteScope.Part(.page("/uploaded/thumbs"), .pages)) }
         scope.insert(WriteScope.Part(.everything, .lists))
         return .write(ObservedWrite(scope))
     }

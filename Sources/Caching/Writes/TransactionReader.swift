@@ -35,7 +35,12 @@ struct TransactionReader {
     /// Depth of the feature, or property, that `geometry` reads.
     private var geometryDepth = 0
 
-    init(context: WriteContext, workspace: String?) {
+    /// The Content-Type names an encoding that is not UTF-8, of which servers differ in whether it
+    /// counts: a name of other letters than ASCII's may be another one to them.
+    private let hasDoubtfulNames: Bool
+
+    init(context: WriteContext, workspace: String?, charset: String? = nil) {
+        hasDoubtfulNames = !["utf-8", "utf8", "us-ascii"].contains(charset?.lowercased() ?? "utf-8")
         self.context = context
         self.workspace = workspace
     }
@@ -119,6 +124,7 @@ struct TransactionReader {
                 return
             }
             let layer = layer(name, prefix: element.name.prefix, namespaces, isElement: true)
+            if layer == nil { isLost = true }
             self.operation?.layer = layer
             self.operation?.hasFeature = true
             beginGeometry(element, layer: layer, isGML: isGML)
@@ -223,13 +229,16 @@ struct TransactionReader {
     }
 
     /// A feature type as a layer of a workspace, as far as namespaces tell; a workspace that two
-    /// signs disagree on is not known.
+    /// signs disagree on is not known. nil: nor is the name.
     ///
     /// A prefix means what the document binds it to; one that it does not bind is a workspace's
     /// own name, which GeoServer's catalogue binds.
     private func layer(
         _ local: String, prefix: String?, _ namespaces: XMLNamespaces, isElement: Bool
-    ) -> LayerName {
+    ) -> LayerName? {
+        if hasDoubtfulNames, (local + (prefix ?? "")).utf8.contains(where: { $0 >= 0x80 }) {
+            return nil
+        }
         let named: String?
         if let uri = namespaces.uri(ofPrefix: prefix) {
             named = context.workspaces[uri]

@@ -15,6 +15,9 @@ public struct WriteContext: Sendable {
     /// Where the site's own pages are: below these paths an unsafe request is a write to them, and
     /// elsewhere none. Decoded, in whole segments; `/` is everywhere.
     public var site: [String]
+    /// The languages that the site has, in small letters: a first segment of that name says in which
+    /// one a page is, and nothing of what it is about.
+    public var languages: [String] = []
     /// By which requests to GeoWebCache name tiles.
     public var gridSets = GridSets.wellKnown
 
@@ -34,6 +37,15 @@ public struct WriteContext: Sendable {
     func isSite(_ path: String) -> Bool {
         site.contains { $0 == "/" || WriteScope.Target.page($0).matches(path: path) }
     }
+
+    /// How many of a path's segments are the site's own prefix: of several that fit the longest.
+    func sitePrefix(of segments: [String]) -> Int {
+        site.map { $0.split(separator: "/") }.filter {
+            segments.count >= $0.count && zip(segments, $0).allSatisfy { $0 == $1 }
+        }.map(\.count).max() ?? 0
+    }
+
+    func isLanguage(_ segment: String) -> Bool { languages.contains(segment.lowercased()) }
 
     /// Whether the catalogue knows a workspace of that name. Only then does a path's first segment
     /// say whose layers are meant; it may as well be a global layer group's.

@@ -1,3 +1,5 @@
+import HTTP
+
 /// Whether a write took effect, as far as its response shows.
 public enum WriteOutcome: UInt8, Sendable {
     case happened
@@ -12,9 +14,10 @@ public enum WriteOutcome: UInt8, Sendable {
 
     /// What a status says by itself (RFC 9110 §15): nil when the body decides.
     ///
-    /// - Parameter leadsToSignIn: it redirects to where people sign in.
+    /// - Parameter isTurnedAway: it redirects to where people sign in, or to where the same request
+    ///   is to be sent.
     static func of(
-        status: Int, form: ObservedWrite.ResponseForm, leadsToSignIn: Bool = false
+        status: Int, form: ObservedWrite.ResponseForm, isTurnedAway: Bool = false
     ) -> WriteOutcome? {
         switch status {
         case 200...299: form == .status || form == .command ? .happened : nil
@@ -23,12 +26,41 @@ public enum WriteOutcome: UInt8, Sendable {
         case _ where form == .command: .refused
         // WFS 2.0 reports an exception so, of which `divisible` says what it is worth.
         case 400 where form == .divisible: .unknown
+        // The same request is to be sent elsewhere (RFC 9110 §15.4.8, §15.4.9).
+        case 307, 308: .refused
         // Whoever has to sign in first was refused; else it is a form's usual answer.
-        case 300...399: leadsToSignIn || form == .doubtful ? .refused : .happened
+        case 300...399: isTurnedAway || form == .doubtful ? .refused : .happened
         case 400...499: .refused
         // A page that cannot be drawn may come behind a form that was saved.
         default: .unknown
         }
+    }
+
+    /// Of a write by whoever shows no credentials: what its server says counts, or else nobody could
+    /// be kept from emptying the store by what was never done. Answers of a site and of REST
+    /// interfaces say so by a success and nothing else.
+    public func withoutCredentials(
+        status: Int?, form: ObservedWrite.ResponseForm
+    ) -> WriteOutcome {
+        guard form == .status || form == .command else { return self }
+        return (200...299).contains(status ?? 0) ? self : .refused
+    }
+
+    /// Whether a redirection sends to the same path once more: to another scheme, host or spelling
+    /// of it, as before anything was done. A form may lead back to its own page when it is done,
+    /// but neither for good nor with another slash at the end.
+    public static func leadsBack(status: Int, _ location: RawSpan, to path: RawSpan) -> Bool {
+        let text = String(decoding: PercentCoding.decodedBytes(location), as: UTF8.self)
+        let asked = String(decoding: PercentCoding.decodedBytes(path), as: UTF8.self)
+        var target = text.prefix { $0 != "?" && $0 != "#" }
+        for scheme in ["http://", "https://", "//"] where target.lowercased().hasPrefix(scheme) {
+            target = target.dropFirst(scheme.count).drop { $0 != "/" }
+            if target.isEmpty { target = "/" }
+            break
+        }
+        func bare(_ path: Substring) -> Substring { path.hasSuffix("/") ? path.dropLast() : path }
+        guard bare(target) == bare(asked[...]) else { return false }
+        return status == 301 || target != asked
     }
 
     /// Whether a redirection's target is where people sign in: GeoServer's page for it, or a

@@ -54,7 +54,38 @@ extension Substring {
 /// The value of the first parameter of a name, decoded; nil if there is none.
 func parameterValue(_ name: StaticString, in query: RawSpan) -> String? {
     guard let parameter = QueryParameters.first(name, in: query) else { return nil }
-    return decodedText(query.extracting(parameter.value))
+    return decodedText(query.extracting(valueWithoutBlanks(parameter.value, in: query)))
+}
+
+/// A value without the blanks and control characters at its ends, which GeoServer takes for no
+/// part of it (`KvpUtils.normalize`).
+func valueWithoutBlanks(_ value: Range<Int>, in query: RawSpan) -> Range<Int> {
+    func isBlank(_ byte: UInt8) -> Bool { byte <= 0x20 || byte == UInt8(ascii: "+") }
+    func escaped(_ at: Int) -> UInt8? {
+        guard at >= value.lowerBound, at + 3 <= value.upperBound else { return nil }
+        let (byte, width) = PercentCoding.decoded(query, at: at)
+        return width == 3 ? byte : nil
+    }
+    var (start, end) = (value.lowerBound, value.upperBound)
+    while start < end {
+        if isBlank(query[start]) {
+            start += 1
+        } else if let byte = escaped(start), byte <= 0x20 {
+            start += 3
+        } else {
+            break
+        }
+    }
+    while start < end {
+        if isBlank(query[end - 1]) {
+            end -= 1
+        } else if end - 3 >= start, let byte = escaped(end - 3), byte <= 0x20 {
+            end -= 3
+        } else {
+            break
+        }
+    }
+    return start..<end
 }
 
 /// Text of a query: with `%xx` decoded and `+` taken for a blank.

@@ -40,7 +40,7 @@ public enum WriteRequest {
             return serviceWrite(workspace: nil, said: said, method: method, type: type)
         }
         guard !method.isSafe, context.isSite(parsed.text) else { return .read }
-        return SiteWrites.recognised(parsed)
+        return SiteWrites.recognised(parsed, context)
     }
 
     /// Whether what a request with an unsafe method was recognised as says all that it does to the
@@ -173,7 +173,7 @@ public enum WriteRequest {
             guard PercentCoding.spells(query.extracting(parameter.name), "request") else {
                 continue
             }
-            let value = query.extracting(parameter.value)
+            let value = query.extracting(valueWithoutBlanks(parameter.value, in: query))
             if PercentCoding.spells(value, "transaction"), said == .read { said = .transaction }
             if PercentCoding.spells(value, "execute"), mayStore(query) { said = .execution }
         }

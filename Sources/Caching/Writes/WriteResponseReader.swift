@@ -35,13 +35,14 @@ public struct WriteResponseReader: Sendable {
     /// - Parameters:
     ///   - status: of the final response.
     ///   - charset: that of its Content-Type; nil where it has none.
-    ///   - leadsToSignIn: it redirects to where people sign in.
+    ///   - isTurnedAway: it redirects to where people sign in, or to where the same request is to
+    ///     be sent.
     public init(
         status: Int, form: ObservedWrite.ResponseForm, charset: String? = nil,
-        leadsToSignIn: Bool = false
+        isTurnedAway: Bool = false
     ) {
         self.form = form
-        byStatus = WriteOutcome.of(status: status, form: form, leadsToSignIn: leadsToSignIn)
+        byStatus = WriteOutcome.of(status: status, form: form, isTurnedAway: isTurnedAway)
         refusal = form == .divisible ? .unknown : .refused
         var limits = XMLLimits.stream
         limits.depth = 64

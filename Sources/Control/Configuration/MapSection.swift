@@ -154,6 +154,7 @@ extension ConfigurationReader {
             origins.compactMap { origin in origin.maps.map { (origin.settings.id, $0.services) } },
             uniquingKeysWith: { first, _ in first })
         configuration.settings.settleMaps(drafts)
+        configuration.settings.settleSite()
         let all = MapDraft.all(
             origins.compactMap(\.maps), isStandardToo: origins.contains { $0.maps == nil })
         configuration.settings.writes.reading.services = all
@@ -199,6 +200,19 @@ extension ConfigurationReader {
 }
 
 extension Settings {
+    /// Tells writes, and what reads pages' paths, where the site is and which languages it has.
+    mutating func settleSite() {
+        var languages: [String] = []
+        for behavior in behaviors {
+            for language in behavior.languages where !languages.contains(language) {
+                languages.append(language)
+            }
+        }
+        writes.context.languages = languages
+        writes.reading.languages = languages.map { Array($0.utf8) }
+        writes.reading.site = writes.context.site.filter { $0 != "/" }.map { Array($0.utf8) }
+    }
+
     /// Gives behaviors the map services of their origins, where maps shall have one key.
     ///
     /// - Parameter services: what is said of them, by the ids of origins.

@@ -21,10 +21,16 @@ struct CatalogueReader {
     mutating func read() throws(MemberClient.Failure) -> WriteCatalogue {
         var catalogue = WriteCatalogue()
         let workspaces = try document("/namespaces.xml").values(at: "namespaces/namespace/name")
+        // Isolated workspaces may share a namespace: which of them is meant it does not tell.
+        var shared: Set<String> = []
         for workspace in workspaces {
             let found = try document("/namespaces/\(Self.encoded(workspace)).xml")
-            for uri in found.values(at: "namespace/uri") { catalogue.workspaces[uri] = workspace }
+            for uri in found.values(at: "namespace/uri") {
+                let other = catalogue.workspaces.updateValue(workspace, forKey: uri)
+                if let other, other != workspace { shared.insert(uri) }
+            }
         }
+        for uri in shared { catalogue.workspaces[uri] = nil }
         try readGroups(nil, &catalogue)
         for workspace in workspaces { try readGroups(workspace, &catalogue) }
         return catalogue

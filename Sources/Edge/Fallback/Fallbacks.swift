@@ -51,9 +51,9 @@ extension Exchange {
     var fallback: Fallback? {
         switch policy.mapClass {
         case .none: return nil
-        case .pages:
+        case .pages where map?.isImage != true:
             return snapshot.notices.settings.delivery != .off && wantsPage ? .page : nil
-        case .tiles, .capabilities, .features: break
+        case .pages, .tiles, .capabilities, .features: break
         }
         // What is posted may be a write: it gets its answer from whoever it was written to, or an
         // error that nobody takes for an invitation to write once more.

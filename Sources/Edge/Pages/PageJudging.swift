@@ -1,6 +1,7 @@
 import Caching
 import HTTP
 import Reactor
+import Tiles
 
 /// What the key of a page has of the request at hand.
 struct PageAtHand {
@@ -38,9 +39,12 @@ extension LoopState where N: ~Copyable {
         var chosen = 0..<0
         let seen = unsafe readCookies(behavior, bytes, &hasWritten, &chosen)
         let query = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.query.range])
-        let hasToken =
+        var hasToken =
             unsafe !query.isEmpty && Credentials.areIn(query) || isIdentified(slot, bytes)
             || showsCredentialField(behavior, bytes)
+        if !head.hasPlainPath, !hasToken {
+            hasToken = unsafe namesSession(path: bytes.bytes.extracting(head.path.range))
+        }
         if !hasWritten, shared.ownWrites.isOpen(at: network.wallNow) {
             hasWritten = unsafe hasWindowBeside(slot, bytes)
         }

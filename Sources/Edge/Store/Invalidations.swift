@@ -284,10 +284,12 @@ public final class Invalidations: Sendable {
     ///   - rules: what it touched, in force from now on; none if it changed nothing.
     ///   - again: its server may not be done yet: what it touched is stale once more after
     ///     `repeatDelay`, also if the edge is started anew meanwhile.
+    ///   - mayTakeLong: and again at intervals that double, up to an hour.
     @discardableResult
     func endWrite(
         _ id: UInt64, _ rules: [InvalidationRule], again: InvalidationRule? = nil,
-        isRepeated: Bool = false, whenDurable: (@Sendable (Bool) -> Void)? = nil
+        mayTakeLong: Bool = false, isRepeated: Bool = false,
+        whenDurable: (@Sendable (Bool) -> Void)? = nil
     ) -> (number: UInt64, before: UInt64) {
         let result = change { state in
             if !rules.isEmpty { take(rules, &state, isRepeated: isRepeated) }
@@ -301,14 +303,14 @@ public final class Invalidations: Sendable {
             }
             return batch
         }
-        if again != nil { repeatLater(id) }
+        if again != nil { repeatLater(id, mayTakeLong: mayTakeLong) }
         return result
     }
 
-    private func repeatLater(_ id: UInt64) {
+    private func repeatLater(_ id: UInt64, mayTakeLong: Bool = false) {
+        let now = clock()
         let delay = state.withLock { state in
-            state.writes.due[id] = clock() + state.writes.repeatDelay
-            return state.writes.repeatDelay
+            state.writes.wait(for: id, mayTakeLong: mayTakeLong, from: now)
         }
         queue?.asyncAfter(deadline: .now() + .milliseconds(Int(delay))) { [weak self] in
             self?.repeatWrite(id)
@@ -316,9 +318,12 @@ public final class Invalidations: Sendable {
     }
 
     private func repeatWrite(_ id: UInt64) {
-        guard let rule = state.withLock({ $0.writes.rules[id] }) else { return }
+        let found = state.withLock { state in
+            state.writes.rules[id].map { (rule: $0, goesOn: state.writes.mayGoOn(id)) }
+        }
+        guard let (rule, goesOn) = found else { return }
         repeated.add(1, ordering: .relaxed)
-        endWrite(id, [rule], isRepeated: true)
+        endWrite(id, [rule], again: goesOn ? rule : nil, mayTakeLong: goesOn, isRepeated: true)
     }
 
     /// Whether one of the rules behind `known`, up to `last`, matches what a canonical key names,

@@ -8,11 +8,15 @@ struct PendingWrites {
     /// Those that are over, but to be invalidated once more, and when.
     var due: [UInt64: Milliseconds] = [:]
     var repeatDelay: Milliseconds = 60_000
+    /// Of those that may take long: how long the latest wait is.
+    private var waits: [UInt64: Milliseconds] = [:]
     private var next: UInt64 = 1
     private var bytes = 0
 
     /// Bytes of scopes that are kept at once; beyond them a write counts as touching everything.
     static let byteLimit = 8 << 20
+    /// The longest wait for a write that may take long; with those before it about two of it.
+    static let waitMax: Milliseconds = 3_600_000
 
     init() {}
 
@@ -43,7 +47,21 @@ struct PendingWrites {
     mutating func end(_ id: UInt64) {
         bytes -= rules.removeValue(forKey: id)?.bytes.count ?? 0
         due[id] = nil
+        waits[id] = nil
     }
+
+    /// The next wait of a write begins.
+    mutating func wait(
+        for id: UInt64, mayTakeLong: Bool, from now: Milliseconds
+    ) -> Milliseconds {
+        let wait = mayTakeLong ? waits[id].map { $0 * 2 } ?? repeatDelay : repeatDelay
+        waits[id] = mayTakeLong ? wait : nil
+        due[id] = now + wait
+        return wait
+    }
+
+    /// Whether a write whose wait is over has another one before it.
+    func mayGoOn(_ id: UInt64) -> Bool { waits[id].map { $0 * 2 <= Self.waitMax } ?? false }
 
     /// Those to be repeated by now, in the order in which they came.
     func dueIDs(at now: Milliseconds) -> [UInt64] {

@@ -137,6 +137,8 @@ public final class Store: Sendable {
         var rules: [InvalidationRule]
         /// What it may touch still, behind its answer; nil: nothing.
         var again: InvalidationRule?
+        /// It may take long, and nobody is told when it is over.
+        var mayTakeLong = false
     }
 
     /// The same as ``invalidate(_:whenDurable:)``, in one append with what a write touched.
@@ -148,7 +150,8 @@ public final class Store: Sendable {
         guard let write else { return invalidate(rules, whenDurable: whenDurable) }
         defer { wake(urgently: false) }
         return invalidations.endWrite(
-            write.id, rules + write.rules, again: write.again, whenDurable: whenDurable)
+            write.id, rules + write.rules, again: write.again, mayTakeLong: write.mayTakeLong,
+            whenDurable: whenDurable)
     }
 
     /// Goes by other settings, for what is invalidated from now on.

@@ -250,6 +250,9 @@ struct EntrySubjectTests {
         Row("/layers/geonode:X", layer("geonode:X"), true),
         Row("/layers/geonode%3AX/embed", layer("geonode:X"), true),
         Row("/layers/geonode:X", layer("geonode:Y"), false),
+        // A number is a record's, of whatever layer.
+        Row("/layers/123", layer("geonode:Y"), true),
+        Row("/layers/123/", scope(.everything, .lists), false),
         Row("/story/a/", layer("geonode:Y"), true),
         Row("/story/a/", scope(.page("/story/a"), .pages), true),
         Row("/story/ab", scope(.page("/story/a"), .pages), false),
@@ -264,6 +267,39 @@ struct EntrySubjectTests {
     @Test("kinds, layers and pages", arguments: rows)
     func row(_ row: Row) {
         #expect(Self.isDead(Self.sent(row.target), by: row.scope) == row.isDead)
+    }
+
+    @Test("a page is about what stands behind the site's prefix and a language")
+    func prefixes() {
+        var reading = ScopeReading()
+        reading.site = ["/portal", "/layers"].map { Array($0.utf8) }
+        reading.languages = ["en", "pt-br"].map { Array($0.utf8) }
+        for place in ["", "/portal", "/portal/en", "/port%61l/PT-BR", "/en"] {
+            let page = Self.sent("\(place)/layers/geonode:X/embed")
+            #expect(!Self.isDead(page, by: Self.layer("geonode:Y"), reading), "\(place)")
+            #expect(Self.isDead(page, by: Self.layer("geonode:X"), reading))
+            #expect(!Self.isDead(page, by: Self.scope(.everything, .lists), reading))
+            #expect(!Self.isDead(Self.sent("\(place)/static/a"), by: .everything, reading))
+        }
+        for place in ["/portals", "/de", "/english", "/portal/de", "/portal/portal"] {
+            let page = Self.sent("\(place)/layers/geonode:X")
+            #expect(Self.isDead(page, by: Self.layer("geonode:Y"), reading), "\(place)")
+        }
+        #expect(Self.isDead(Self.sent("/portal"), by: Self.scope(.everything, .lists), reading))
+    }
+
+    @Test("blanks around a name hide it from no write")
+    func blanks() {
+        for name in ["a:x%20", "%20a:x", "a:x+", "+a:%20x%0A", "a:z,%20a:x", "a:x%20,a:z"] {
+            for target in ["GetMap&LAYERS", "GetFeature&TYPENAME", "GetFeatureInfo&QUERY_LAYERS"] {
+                let key = Self.sent("\(Self.wms)REQUEST=\(target)=\(name)")
+                #expect(Self.isDead(key, by: Self.layer("a:x")), "\(target)\(name)")
+                #expect(!Self.isDead(key, by: Self.layer("a:y")))
+            }
+            if let key = Self.normal("\(Self.wms)REQUEST=GetMap&STYLES=&LAYERS=\(name)") {
+                #expect(Self.isDead(key, by: Self.layer("a:x")), "\(name)")
+            }
+        }
     }
 
     @Test("a virtual service confines what it shows where the catalogue knows its workspace")

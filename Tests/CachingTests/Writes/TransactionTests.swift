@@ -36,6 +36,24 @@ struct TransactionTests {
         #expect(Writes.line(Writes.read(bytes, context: none)).hasPrefix("*:X["))
     }
 
+    @Test(
+        "in an encoding that servers may not heed a name of other letters is none",
+        arguments: [
+            ("text/xml", "geonode:\u{e9}"), ("text/xml; charset=UTF-8", "geonode:\u{e9}"),
+            ("text/xml; charset=ISO-8859-1", "everything all"),
+        ])
+    func charset(_ type: String, _ expected: String) {
+        for operation in [
+            "<wfs:Delete typeName='f:\u{e9}'/>",
+            "<wfs:Insert><f:\u{e9}><f:a>1</f:a></f:\u{e9}></wfs:Insert>",
+        ] {
+            let bytes = Array(Writes.transaction(operation).utf8)
+            #expect(Writes.line(Writes.read(bytes, type: type)) == expected, "\(operation)")
+        }
+        let plain = Array(Writes.transaction("<wfs:Delete typeName='f:X'/>").utf8)
+        #expect(Writes.line(Writes.read(plain, type: type)) == "geonode:X")
+    }
+
     @Test("the probe touches nothing, alone or beside an edit")
     func probe() {
         #expect(line(Self.probe) == "nothing")

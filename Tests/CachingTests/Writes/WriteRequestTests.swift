@@ -92,12 +92,30 @@ struct WriteRequestTests {
             (.post, "/geoserver/geogig/repos/X/merge.json", "everything"),
             (.post, "/geoserver/geogig/repos/X/unheard", "everything"),
             (.post, "/mapstories/save", "everything pages,lists"),
-            (.post, "/story/my-story/delete", "/story/my-story pages; everything lists"),
+            (
+                .post, "/story/9/delete",
+                "/story/9 pages; /maps/9 pages; /mapstory/9 pages; /uploaded/thumbs pages; "
+                    + "everything lists"
+            ),
+            (
+                .put, "/maps/9/data",
+                "/story/9 pages; /maps/9 pages; /mapstory/9 pages; /uploaded/thumbs pages; "
+                    + "everything lists"
+            ),
+            (.post, "/storyteller/bob/edit", "/storyteller/bob pages; everything lists"),
             (.post, "/layers/geonode:X/replace", "geonode:X; everything lists"),
             (.post, "/layers/geonode:X/append", "geonode:X; everything lists"),
             (.post, "/layers/geonode%3AX/remove", "geonode:X; everything lists"),
             (.post, "/layers/upload", "everything caps,pages,lists"),
-            (.post, "/layers/acls", "read"),
+            (.post, "/layers/append", "everything all"),
+            (.post, "/layers/replace", "everything all"),
+            (.post, "/layers/thumbnail", "everything pages,lists"),
+            (.post, "/layers/geonode:X/thumbnail", "geonode:X pages; everything lists"),
+            (.post, "/layers/geonode:X/metadata", "geonode:X pages; everything lists"),
+            (.post, "/layers/metadata", "everything caps,pages,lists"),
+            (.post, "/layers/download", "read"), (.post, "/layers/notify-download", "read"),
+            (.post, "/oauth2/token/", "read"), (.post, "/login/facebook/", "read"),
+            (.post, "/api/base/search/", "read"), (.post, "/layers/acls", "read"),
             (.post, "/security/permissions/17", "everything all hard"),
             (.post, "/layers/geonode:X/permissions", "everything all hard"),
             (.put, "/api/v2/resources/7/permissions", "everything all hard"),
@@ -210,13 +228,38 @@ struct WriteRequestTests {
 
     @Test("what goes on after its answer says so")
     func deferred() {
-        for target in ["/geoserver/rest/imports/3", "/layers/geonode:X/append"] {
+        for target in [
+            "/geoserver/rest/imports/3", "/layers/geonode:X/append", "/layers/append",
+            "/layers/upload",
+        ] {
             guard case .write(let write) = Writes.recognised(.post, target) else {
                 Issue.record("\(target) is no write")
                 continue
             }
             #expect(write.isDeferred)
         }
+    }
+
+    @Test("the site's prefix, and a language behind it, say nothing of what is written")
+    func prefixes() {
+        var context = Writes.context
+        (context.site, context.languages) = (["/portal", "/layers"], ["en", "pt-br"])
+        func line(_ target: String) -> String {
+            Writes.line(Writes.recognised(.post, target, context: context))
+        }
+        for place in ["/portal", "/portal/en", "/portal/PT-br"] {
+            #expect(line("\(place)/layers/geonode:X/replace") == "geonode:X; everything lists")
+            #expect(line("\(place)/accounts/login/") == "read")
+            #expect(
+                line("\(place)/people/bob") == "/portal/people/bob pages; "
+                    + "/portal/en/people/bob pages; /portal/pt-br/people/bob pages; "
+                    + "everything lists")
+        }
+        // A site that is told by its parts has no prefix.
+        #expect(line("/layers/geonode:X/replace") == "geonode:X; everything lists")
+        #expect(line("/elsewhere/layers/geonode:X/replace") == "read")
+        #expect(line("/portal/de/layers/geonode:X/replace") == "everything pages,lists")
+        #expect(line("/portal") == "everything pages,lists")
     }
 
     @Test("segments are read as the server does")
@@ -234,6 +277,13 @@ struct WriteRequestTests {
     func query() {
         let target = "/geoserver/geonode/wfs?service=WFS&ReQuest=%54ransaction&operation=Delete"
         #expect(Writes.line(Writes.recognised(.get, target)) == "geonode:*")
+        for name in ["%20Transaction", "transaction+", "Transaction%0D%0A", "++Transaction%20"] {
+            let blank = "/geoserver/geonode/wfs?request=\(name)"
+            #expect(Writes.line(Writes.recognised(.get, blank)) == "geonode:*", "\(name)")
+        }
+        for name in ["%2520Transaction", "Trans%20action", "%2", "%20", "+"] {
+            #expect(Writes.recognised(.get, "/geoserver/wfs?request=\(name)") == .read)
+        }
         let two = "/geoserver/wfs?request=GetFeature&request=Transaction"
         #expect(Writes.line(Writes.recognised(.get, two)) == "everything")
         let process = "/geoserver/wps?request=Execute&identifier=gs:Import"

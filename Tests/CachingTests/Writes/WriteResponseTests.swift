@@ -191,16 +191,52 @@ struct WriteResponseTests {
         let bytes = Array(location.utf8)
         #expect(WriteOutcome.leadsToSignIn(bytes.span.bytes) == expected)
         for form in [ObservedWrite.ResponseForm.status, .transaction] {
-            let reader = WriteResponseReader(status: 302, form: form, leadsToSignIn: expected)
+            let reader = WriteResponseReader(status: 302, form: form, isTurnedAway: expected)
             var copy = reader
             #expect(copy.finish(isWhole: true) == (expected ? .refused : .happened))
+        }
+    }
+
+    @Test(
+        "who is sent to the same path by another spelling has written nothing",
+        arguments: [
+            (301, "https://h/x/permissions", true), (301, "/x/permissions", true),
+            (301, "/x/permissions/", true), (302, "/x/permissions/", true),
+            (303, "//other/x/permissions/?a#b", true), (302, "HTTPS://h/%78/permissions/", true),
+            // A form that is done may lead back to its own page.
+            (302, "/x/permissions", false), (303, "http://h/x/permissions?saved", false),
+            (301, "/x", false), (301, "https://h", false), (302, "", false), (301, "?a", false),
+        ])
+    func leadsBack(_ status: Int, _ location: String, _ expected: Bool) {
+        let (target, path) = (Array(location.utf8), Array("/x/permissions".utf8))
+        #expect(
+            WriteOutcome.leadsBack(status: status, target.span.bytes, to: path.span.bytes)
+                == expected)
+        let root = Array("/".utf8)
+        let bare = Array("https://h".utf8)
+        #expect(WriteOutcome.leadsBack(status: 301, bare.span.bytes, to: root.span.bytes) == true)
+    }
+
+    @Test("without credentials a server's success counts, and what it does not say does not")
+    func unproved() {
+        for form in [ObservedWrite.ResponseForm.status, .command] {
+            for status in [nil, 0, 301, 302, 303, 404, 408, 499, 500, 502, 504] as [Int?] {
+                for outcome in [WriteOutcome.happened, .unknown, .refused] {
+                    #expect(outcome.withoutCredentials(status: status, form: form) == .refused)
+                }
+            }
+            #expect(
+                WriteOutcome.happened.withoutCredentials(status: 204, form: form) == .happened)
+        }
+        for form in [ObservedWrite.ResponseForm.transaction, .divisible, .process, .doubtful] {
+            #expect(WriteOutcome.unknown.withoutCredentials(status: 502, form: form) == .unknown)
         }
     }
 
     @Test("a status by itself")
     func statuses() {
         for form in [ObservedWrite.ResponseForm.status, .transaction] {
-            for status in [400, 401, 403, 404, 405, 409, 415, 429] {
+            for status in [307, 308, 400, 401, 403, 404, 405, 409, 415, 429] {
                 #expect(outcome([], status: status, form: form) == .refused)
             }
             for status in [0, 100, 408, 499, 500, 502, 503, 504, 599, 600, -1] {

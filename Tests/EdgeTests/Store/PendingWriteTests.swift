@@ -117,6 +117,27 @@ struct PendingWriteTests {
         #expect(number(store, "a:x") == 2)
     }
 
+    @Test("what may take long is repeated at intervals that double, for about an hour")
+    func repeatsLong() throws {
+        let store = try open()
+        let write = begin(store, "a:x")
+        store.invalidations.endWrite(
+            write, [rule("a:x")], again: rule("a:x"), mayTakeLong: true)
+        store.settle()
+        for minutes: Milliseconds in [1, 2, 4, 8, 16, 32] {
+            let before = number(store, "a:x")
+            bench.clock.advance(minutes * 60_000 - 1)
+            store.settle()
+            #expect(number(store, "a:x") == before)
+            #expect(store.invalidations.pendingWrites == (0, 1))
+            bench.clock.advance(1)
+            store.settle()
+            #expect(number(store, "a:x") == before + 1, "\(minutes)")
+        }
+        #expect(store.invalidations.pendingWrites == (0, 0))
+        #expect(store.counters.value(.writesRepeated) == 6)
+    }
+
     @Test("what a process left under way is repeated after the delay that was set, too")
     func repeatsLeft() throws {
         func open(_ delay: Milliseconds) throws -> Store {
