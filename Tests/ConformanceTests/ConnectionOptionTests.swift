@@ -4,7 +4,11 @@ import WireTesting
 @Suite("RFC 9110 §7.6.1: what concerns one connection, through a distribution")
 struct ConnectionOptionTests {
     private static let lanes = [
-        Lane("keyed") { $0.headers = ["Origin", "X-Custom"] }
+        Lane("keyed") { $0.headers = ["Origin", "X-Custom"] },
+        Lane("server") {
+            $0.cachesOptions = true
+            $0.pattern = "*"
+        },
     ]
 
     private func ask(_ stand: Stand, _ line: String, _ fields: String...) throws -> Response {
@@ -27,5 +31,19 @@ struct ConnectionOptionTests {
         #expect(try ask(stand, "GET \(path)", "\(field): https://a").text == "for https://a")
         // What it did ask for is an object all the same.
         #expect(try ask(stand, "GET \(path)")["X-Cache"] == "Hit from cloudfront")
+    }
+
+    @Test("RFC 9112 §3.2.4: a question about the server is one to the origin, and is not stored")
+    func aboutServer() throws {
+        let stand = try Stand(
+            Self.lanes, Stand.Parts(more: ", \"DefaultRootObject\": \"index.html\""))
+        for target in ["http://edge.test", "*"] {
+            let before = stand.origin.strays.count
+            for _ in 0..<2 { #expect(try ask(stand, "OPTIONS \(target)").status == 404) }
+            let targets = stand.origin.strays.dropFirst(before).map(\.target)
+            #expect(targets == ["*", "*"], "\(target)")
+        }
+        _ = try ask(stand, "OPTIONS /")
+        #expect(stand.origin.strays.last?.target == "/index.html")
     }
 }
