@@ -158,6 +158,10 @@ extension LoopState where N: ~Copyable {
         let token = Token(viewers.life(of: slot), kind: TokenKind.viewer)
         var offset = 0
         while offset < bytes.count, viewers.contains(token), viewers[slot].phase == .reading {
+            // Behind the last answer, or a tunnel's end, comes no request (RFC 9112 §9.6).
+            if viewers[slot].closesAfterResponse, !viewers[slot].output.isEmpty {
+                return bytes.count
+            }
             let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[offset...])
             switch unsafe parseRequest(
                 rest.bytes, &viewers[slot].scan, limits: limits.head, into: &head)

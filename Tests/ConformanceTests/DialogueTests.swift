@@ -161,6 +161,36 @@ struct DialogueTests {
         #expect(response.text == "no")
     }
 
+    @Test("row 19: what answers a handshake and what answers a plain GET are not the same")
+    func handshakeApart() throws {
+        let hour = "Cache-Control: max-age=3600"
+        room.reply(.response(404, [hour], body: "no socket"), .ok(hour, body: "a page"))
+        room.always(switching("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="))
+        var viewer = try edge.viewer()
+        let refusal = try viewer.exchange(webSocket)
+        #expect(refusal.text == "no socket")
+        #expect(refusal["Cache-Status"]?.contains("fwd=bypass") == true)
+        #expect(try edge.get(room.path("socket")).text == "a page")
+        #expect(try viewer.exchange(webSocket).status == 101)
+    }
+
+    @Test("row 19: the head of a 101 is written anew, as any other's")
+    func switchingHead() throws {
+        room.reply(
+            .raw(
+                "HTTP/1.0 101 Odd\r\nConnection: Upgrade, X-Hop\r\nX-Hop: 1\r\nUpgrade: websocket"
+                    + "\r\nKeep-Alive: timeout=5\r\nX-End: 2\r\n"
+                    + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\nfirst", .echo))
+        var viewer = try edge.viewer()
+        let response = try viewer.exchange(webSocket)
+        #expect(response.head.startLine == "HTTP/1.1 101 Switching Protocols")
+        #expect(response["Connection"] == "Upgrade" && response["Upgrade"] == "websocket")
+        #expect(response["X-End"] == "2")
+        #expect(response["Via"]?.hasPrefix("1.0 ") == true)
+        #expect(response["X-Hop"] == nil && response["Keep-Alive"] == nil)
+        #expect(try viewer.bytes(5) == Array("first".utf8))
+    }
+
     @Test("row 20: 100-continue is answered here and goes no further")
     func expectation() throws {
         room.reply(.ok(body: "stored"))
