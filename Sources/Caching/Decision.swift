@@ -95,6 +95,7 @@ public func decide(
 /// Why a GET or HEAD is none of the store's business; nil when it is.
 @inline(__always)
 private func reasonToPass(_ request: RequestFacts, _ policy: BehaviorPolicy) -> DecisionReason? {
+    if let reason = request.apart { return reason }
     if request.hasBody { return .requestBody }
     if request.wish == .bypass { return .bypassAsked }
     if policy.sessionsBypass, request.hasSession { return .session }

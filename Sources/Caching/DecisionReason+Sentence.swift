@@ -43,6 +43,7 @@ extension DecisionReason {
         case .refreshAsked: "an operator asked for what is stored to be fetched anew"
         case .cacheBuster: "the request's cache-buster wants something newer than what is stored"
         case .styleDocument: "the request brings a style of its own, from somewhere else"
+        case .upgrade: "asks to switch protocols, which no stored response answers"
         case .manyParameters: "more unknown parameters than can be put in one order"
         case .keyNotFormed: "the key cannot be formed: it is too long, or has too many cookies"
         case .onlyIfCached: "the request said only-if-cached, and nothing usable is stored"

@@ -36,6 +36,9 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
     case authorization
     /// The request's method is not answered from the store.
     case method
+    /// The request asks to switch to a protocol that is tunnelled: what answers it, be it an
+    /// error, is no answer to a plain GET.
+    case upgrade
     /// The request has a body.
     case requestBody
     /// The request belongs to a session.
@@ -99,6 +102,7 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
         case .requestMinFresh: "request-min-fresh"
         case .authorization: "authorization"
         case .method: "method"
+        case .upgrade: "upgrade"
         case .requestBody: "request-body"
         case .session: "session"
         case .messages: "messages"
@@ -139,7 +143,7 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
         case .fallbackOnly, .varyStar, .csrfCookie: "; fwd=miss"
         case .authorization, .requestBody, .session, .messages, .unlistedCookie, .ownWrite,
             .precondition, .cachingDisabled, .keyNotFormed, .bypassAsked, .styleDocument,
-            .manyParameters:
+            .manyParameters, .upgrade:
             "; fwd=bypass"
         // RFC 9211 has no value for a request that was not forwarded and not answered either.
         case .onlyIfCached: "; detail=only-if-cached"

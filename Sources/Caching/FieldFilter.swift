@@ -7,14 +7,29 @@ public enum FieldFilter {
         _ index: Int, of head: borrowing ResponseHead, bytes: RawSpan
     ) -> Bool {
         let field = head.fields[index]
+        // Content-Range is written anew for each part; with the whole it says nothing.
+        if field.known == .contentRange || !delivers(index, of: head, bytes: bytes) { return false }
+        return !isQualified(bytes.extracting(field.name.range), head, bytes)
+    }
+
+    /// Whether a field goes to the viewer who asked: all but what belongs to the hop, the length,
+    /// and what is written anew.
+    ///
+    /// Nor does a Date that is none, in whose place the edge's own stands (RFC 9110 §6.6.1), nor a
+    /// Content-Range but with 206 and 416, where alone it means something (RFC 9110 §14.4).
+    public static func delivers(
+        _ index: Int, of head: borrowing ResponseHead, bytes: RawSpan
+    ) -> Bool {
+        let field = head.fields[index]
         switch field.known {
-        case .age, .contentLength, .transferEncoding, .contentRange, .xCache: return false
+        case .age, .contentLength, .transferEncoding, .xCache: return false
+        case .contentRange where head.status != 206 && head.status != 416: return false
+        // Which century a date is of has no part in whether it is one.
+        case .date where HTTPDate.parse(bytes.extracting(field.value.range), now: 0) == nil:
+            return false
         default: break
         }
-        if head.isHopByHop(index, bytes: bytes) || head.isSurplus(index, bytes: bytes) {
-            return false
-        }
-        return !isQualified(bytes.extracting(field.name.range), head, bytes)
+        return !head.isHopByHop(index, bytes: bytes) && !head.isSurplus(index, bytes: bytes)
     }
 
     /// Whether a field of a 304 replaces the stored ones of its name (RFC 9111 §3.2).

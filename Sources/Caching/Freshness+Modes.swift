@@ -86,10 +86,13 @@ private func heuristicLifetime(
         milliseconds: min(max(0, unchanged) / 10, BehaviorPolicy.day), source: .heuristic)
 }
 
-/// RFC 9110 §15.1: statuses that may be reused on a guess.
+/// Statuses that are reused on a guess: those of RFC 9110 §15.1 but 405, 414 and 501. A shared
+/// cache that keeps what one odd request brought about, such as a field too large, a method in an
+/// override field or a target too long, shows the error to everybody (CPDoS); for these the origin
+/// has to say how long.
 public func isHeuristicallyCacheable(_ status: Int) -> Bool {
     switch status {
-    case 200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501: true
+    case 200, 203, 204, 206, 300, 301, 308, 404, 410: true
     default: false
     }
 }

@@ -41,6 +41,9 @@ public struct RequestFacts: Sendable {
     /// What is stored must have been received or confirmed since then, in milliseconds since 1970:
     /// a cache-buster asks for that. Set by the caller, never later than now.
     public var notOlderThan = Milliseconds.min
+    /// Why the store has no part in it, whatever it holds. Set by the caller, who knows what of the
+    /// request is not in the key.
+    public var apart: DecisionReason?
     /// Has a body: its meaning is not in the key.
     public var hasBody: Bool
     /// Whose page it is for. Set by the caller, who knows the behavior's cookies.

@@ -1,8 +1,11 @@
 import HTTP
 
 extension ResponseFacts {
-    /// A 206 whose part can be kept.
-    var hasUsablePart: Bool { contentRange?.range != nil }
+    /// A 206 whose part can be kept: it says which, and is as long as that where it says how long.
+    var hasUsablePart: Bool {
+        guard let range = contentRange?.range else { return false }
+        return contentLength.map { $0 == range.upperBound - range.lowerBound } ?? true
+    }
 
     /// `Last-Modified` that serves as a strong validator (RFC 9110 §8.8.2.2): at least a minute
     /// older than `Date`, so that no second change within its second can hide behind it.

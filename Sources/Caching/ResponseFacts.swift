@@ -69,6 +69,8 @@ public struct ResponseFacts: Sendable {
     /// `now` settles the century of two-digit years (RFC 9110 §5.6.7).
     public init(_ head: borrowing ResponseHead, bytes: RawSpan, now: Milliseconds) {
         self.init(status: head.status, head.fields, bytes, now)
+        // What Connection takes away is not there for anybody behind.
+        if let line = head.fields.first(.date), head.isHopByHop(line, bytes: bytes) { date = nil }
         contentLength = head.contentLength
         isContradictory = head.contradictsItself(bytes)
         if isContradictory { forgetContradictions(head, bytes) }
@@ -96,6 +98,8 @@ public struct ResponseFacts: Sendable {
         self.status = status
         for index in 0..<fields.count {
             let field = fields[index]
+            // Of several Date the first counts, which is the one that is passed on.
+            if field.known == .date, fields.first(.date) != index { continue }
             note(field.known, bytes, field.value.range, now: now)
         }
         if fields.contains(.cdnCacheControl) { targeted = parseCDNCacheControl(fields, bytes) }

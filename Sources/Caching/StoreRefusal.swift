@@ -2,6 +2,12 @@
 public enum StoreRefusal: UInt8, Sendable, CaseIterable {
     /// The method's responses are not cacheable (RFC 9111 §3).
     case methodNotCacheable
+    /// A transfer coding that is not known here: where the body ends is not known either.
+    case unknownCoding
+    /// The request has no key: it is told from others by more than a key has.
+    case keyless
+    /// A part was asked for, and what came is neither one nor the whole.
+    case partAsked
     /// A response to HEAD has no body to store; it may update a stored one.
     case head
     /// The request had a body, which is not in the key.
@@ -52,6 +58,9 @@ public enum StoreRefusal: UInt8, Sendable, CaseIterable {
     public var word: StaticString {
         switch self {
         case .methodNotCacheable: "method"
+        case .unknownCoding: "unknown-coding"
+        case .keyless: "no-key"
+        case .partAsked: "part-asked"
         case .head: "head"
         case .requestBody: "request-body"
         case .notFinal: "not-final"

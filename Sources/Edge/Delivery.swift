@@ -29,6 +29,8 @@ extension LoopState where N: ~Copyable {
         }
         unsafe blob.withUnsafeBytes { unsafe appendFields($0, exchange, &writer) }
         chooseDelivery(exchange, fetched, &writer)
+        // It comes before the request's end: the rest of that has nowhere to go.
+        if !exchange.intake.isComplete { viewers[slot].closesAfterResponse = true }
         appendConnection(slot, &writer)
         appendOwnFields(exchange, fetched, collapsed, &writer)
         unsafe exchange.bytes.withUnsafeBytes {

@@ -101,8 +101,8 @@ extension LoopState where N: ~Copyable {
         viewers[slot].exchange = exchange
         viewers[slot].phase = .exchange
         setDeadline(slot, milliseconds: exchange.intake.isComplete ? nil : limits.bodyTimeout)
-        if answersLoop(exchange) || answersTileDocument(exchange) || answersTileCache(exchange)
-            || failsFast(exchange)
+        if declaresTooMuch(exchange) || answersLoop(exchange) || answersTileDocument(exchange)
+            || answersTileCache(exchange) || failsFast(exchange)
         {
             return
         }

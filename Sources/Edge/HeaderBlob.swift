@@ -8,23 +8,14 @@ enum HeaderBlob {
     /// A status line to put before a blob where the parser is to read it.
     private static let statusLine = Array("HTTP/1.1 200 OK\r\n".utf8)
 
-    /// The fields of a fetched response as they go to the viewer who asked: nothing is left out but
-    /// what belongs to the hop, the length, and what is written anew.
+    /// The fields of a fetched response as they go to the viewer who asked.
     static func delivered(_ head: borrowing ResponseHead, bytes: UnsafeRawBufferPointer) -> [UInt8]
     {
         var blob: [UInt8] = []
         blob.reserveCapacity(head.length)
-        for index in 0..<head.fields.count {
+        for index in 0..<head.fields.count
+        where unsafe FieldFilter.delivers(index, of: head, bytes: bytes.bytes) {
             let field = head.fields[index]
-            switch field.known {
-            case .contentLength, .transferEncoding, .age, .xCache: continue
-            default: break
-            }
-            if unsafe head.isHopByHop(index, bytes: bytes.bytes)
-                || head.isSurplus(index, bytes: bytes.bytes)
-            {
-                continue
-            }
             unsafe blob.append(contentsOf: bytes[field.name.range])
             blob += [58, 32]
             unsafe blob.append(contentsOf: bytes[field.value.range])

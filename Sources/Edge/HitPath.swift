@@ -26,9 +26,8 @@ extension LoopState where N: ~Copyable {
             return
         }
         let bytes = unsafe isRoot ? forRootObject(given) ?? given : given
-        if facts.hasRange, hot[behavior].policy.mode == .cloudfront {
-            unsafe ignoreRange(bytes, &facts)
-        }
+        if facts.hasRange { unsafe ignoreRange(bytes, behavior, &facts) }
+        if head.method == .options || !head.upgrade.isEmpty { unsafe setApart(bytes, &facts) }
         if facts.hasOriginPrecondition { ignorePreconditions(behavior, &facts) }
         unsafe judgeReader(slot, behavior, bytes, &facts)
         if head.fields.contains(.xEdgeCache) { facts.wish = unsafe wish(slot, bytes) }
@@ -43,7 +42,7 @@ extension LoopState where N: ~Copyable {
         let readsMaps = isReadingMethod && hot[behavior].readsMaps
         if !readsMaps { unsafe findCredentials(bytes, behavior, &facts) }
         if hot[behavior].keysGenerated { unsafe generateFields(slot, bytes, behavior) }
-        guard reader != nil, isLookedUp(behavior), !facts.hasBody else {
+        guard reader != nil, isLookedUp(behavior, facts) else {
             if readsMaps { unsafe findCredentials(bytes, behavior, &facts) }
             let decision = decide(
                 .absent, request: facts, policy: hot[behavior].policy, health: .up,
@@ -92,18 +91,6 @@ extension LoopState where N: ~Copyable {
         }
     }
 
-    /// CloudFront answers with the whole where ranges overlap, fall or are none.
-    ///
-    /// Source: CloudFront, "How CloudFront processes partial requests for an object".
-    private func ignoreRange(_ bytes: UnsafeRawBufferPointer, _ facts: inout RequestFacts) {
-        if let line = head.fields.first(.range), head.fields.next(after: line, .range) == nil,
-            unsafe ByteRanges.areAscending(bytes.bytes.extracting(head.fields[line].value.range))
-        {
-            return
-        }
-        (facts.hasRange, facts.range, facts.hasIfRange) = (false, .none, false)
-    }
-
     /// A cache may ignore what is for origins to judge (RFC 9110 §13.1.1, §13.1.4), and where the
     /// policies of a distribution keep it from them nothing is won by asking.
     func ignorePreconditions(_ behavior: Int, _ facts: inout RequestFacts) {
@@ -111,9 +98,10 @@ extension LoopState where N: ~Copyable {
         facts.hasOriginPrecondition = false
     }
 
-    /// Whether the store may hold an answer to the method at hand.
-    func isLookedUp(_ behavior: Int) -> Bool {
-        switch head.method {
+    /// Whether the store may hold an answer to the request at hand.
+    func isLookedUp(_ behavior: Int, _ facts: RequestFacts) -> Bool {
+        if facts.hasBody || facts.apart != nil { return false }
+        return switch head.method {
         case .get, .head: true
         case .options: hot[behavior].policy.cachesOptions
         default: false
@@ -387,7 +375,7 @@ extension LoopState where N: ~Copyable {
             exchange.canonical = unsafe [UInt8](canonical.bytes)
             exchange.key = unsafe key ?? CacheKey.hash(canonical.bytes.bytes, seed: seed)
         }
-        exchange.primary = unsafe primaryKey(slot, bytes, behavior)
+        exchange.primary = unsafe facts.apart == nil ? primaryKey(slot, bytes, behavior) : nil
         settleCredentials(exchange)
         if exchange.map?.isAmbiguous == true {
             // Servers differ in which of two values they take: nobody else gets this answer.

@@ -48,11 +48,12 @@ extension LoopState where N: ~Copyable {
         return wasReading
     }
 
-    /// Whoever asks for the key next is spared the wait for an origin that fails.
+    /// Whoever asks for the key next is spared the wait for an origin that fails. Not for one that
+    /// failed at a part of it: by a Range nobody takes the whole from others.
     func rememberFailure(_ exchange: Exchange, _ status: Int, _ detail: StaticString) {
         let lifetime = exchange.policy(for: status).errorTTL
         guard let key = exchange.key, exchange.policy.mode == .cloudfront, lifetime > 0,
-            !exchange.policy.disablesCaching,
+            !exchange.policy.disablesCaching, !exchange.asked.hasRange,
             exchange.head.method == .get || exchange.imported != nil
         else { return }
         shared.collapsed.remember(

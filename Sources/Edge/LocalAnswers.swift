@@ -120,6 +120,16 @@ extension LoopState where N: ~Copyable {
         answer(exchange, 400, detail: "malformed-chunk")
     }
 
+    /// Its length alone says that the body is over the bound: refused before it is invited, and
+    /// before an origin hears of it (RFC 9110 §10.1.1).
+    mutating func declaresTooMuch(_ exchange: Exchange) -> Bool {
+        guard case .length(let count) = exchange.head.framing, limits.bodyBytes > 0,
+            count > UInt64(limits.bodyBytes)
+        else { return false }
+        answerTooLarge(exchange)
+        return true
+    }
+
     mutating func answerTooLarge(_ exchange: Exchange) {
         viewers[exchange.id.slot].closesAfterResponse = true
         stopFetch(exchange)

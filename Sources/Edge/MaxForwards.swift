@@ -50,6 +50,7 @@ extension LoopState where N: ~Copyable {
         writer.append("\r\n")
         unsafe writer.append(bytes: hot.cacheStatus)
         writer.append("; detail=max-forwards\r\n")
+        if !exchange.intake.isComplete { viewers[exchange.id.slot].closesAfterResponse = true }
         appendConnection(exchange.id.slot, &writer)
         appendResult(exchange.outcome, age: nil, &writer)
         writer.append("\r\n")

@@ -22,6 +22,8 @@ package struct OriginConnection: ~Copyable {
     var isBlocked = false
     /// Of a tunnel: the viewer has to take bytes before more are read.
     var hasUnread = false
+    /// Of a tunnel: the member was told that the viewer sends no more.
+    var isEndSent = false
     /// The member sends no more, or the connection broke. The kernel says so once.
     var sawHangup = false
     /// The last receive took all it had room for: there may be more, which the kernel has told.

@@ -133,11 +133,7 @@ struct OriginRequest {
         _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ conditions: Conditions,
         _ origin: OriginSettings
     ) {
-        // RFC 9112 §3.2.4: `OPTIONS http://host` is `OPTIONS *` to the last server.
-        let isAboutServer =
-            viewer.method == .options && viewer.targetForm == .absolute && viewer.path.isEmpty
-            && !viewer.hasQuery
-        if viewer.targetForm == .asterisk || isAboutServer {
+        if viewer.isAboutServer {
             head += [42]
             return
         }

@@ -94,16 +94,7 @@ extension LoopState where N: ~Copyable {
             request: exchange.facts, response: facts,
             policy: exchange.policy(for: originHead.status),
             requestTime: fetch.requestedAt, responseTime: now)
-        var verdict: Storability
-        if originHead.hasUnknownCoding || exchange.primary == nil
-            || !exchange.asksForWhole && !(200...206).contains(originHead.status)
-        {
-            verdict = .refused(.methodNotCacheable)
-        } else if exchange.leadsAway(originHead.status) {
-            verdict = .refused(.redirect)
-        } else {
-            verdict = storability(asked)
-        }
+        var verdict = refusal(exchange).map { Storability.refused($0) } ?? storability(asked)
         if exchange.tellsTile(originHead.status), case .storable(let times, let flags) = verdict {
             verdict = .storable(times, flags.union(.tellsTile))
         }
@@ -128,6 +119,14 @@ extension LoopState where N: ~Copyable {
             isDegraded: unsafe raw.withUnsafeBytes {
                 unsafe exchange.degradedMarker?.isIn(originHead, $0) ?? false
             })
+    }
+
+    /// Why the answer to an exchange is not stored, whatever it says of itself.
+    private func refusal(_ exchange: Exchange) -> StoreRefusal? {
+        if originHead.hasUnknownCoding { return .unknownCoding }
+        if exchange.primary == nil { return .keyless }
+        if !exchange.asksForWhole, !(200...206).contains(originHead.status) { return .partAsked }
+        return exchange.leadsAway(originHead.status) ? .redirect : nil
     }
 
     /// The rest of a stored part: to the viewer and the store it is the whole response.

@@ -49,7 +49,7 @@ struct ToldScheme {
         }
     }
 
-    /// The next line of CloudFront-Forwarded-Proto.
+    /// The next line of CloudFront-Forwarded-Proto that goes any further than here.
     static func toldByCloudFront(
         _ head: borrowing RequestHead, _ bytes: RawSpan, after line: Int = -1
     ) -> Int? {
@@ -57,6 +57,7 @@ struct ToldScheme {
         for index in line + 1..<head.fields.count
         where head.fields[index].known == .other
             && equalsIgnoringCase(bytes.extracting(head.fields[index].name.range), name)
+            && !head.isHopByHop(index, bytes: bytes)
         { return index }
         return nil
     }

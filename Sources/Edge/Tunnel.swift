@@ -37,9 +37,10 @@ extension LoopState where N: ~Copyable {
         viewers[viewer].phase = .tunnel
         viewers[viewer].closesAfterResponse = true
         setDeadline(viewer, milliseconds: limits.tunnelTimeout)
-        exchange.outcome.framingBytes = raw.count
+        exchange.outcome.framingBytes = unsafe raw.withUnsafeBytes {
+            unsafe putSwitching(exchange, $0)
+        }
         exchange.outcome.firstByteAt = network.monotonicNow
-        unsafe raw.withUnsafeBytes { _ = unsafe viewers[viewer].output.append($0) }
         origins[slot].fetch = exchange.fetch
         tunnels[exchange.tunnel?.bits ?? 0] = exchange.id
         // What the viewer sent behind its request waits since; what the member sent goes out.
@@ -47,6 +48,31 @@ extension LoopState where N: ~Copyable {
         let life = Slot(index: viewer, generation: exchange.id.generation)
         if viewers.contains(life), exchange.tunnel != nil { moveToViewer(exchange, slot) }
         if viewers.contains(life), exchange.tunnel != nil { readViewer(viewer) }
+    }
+
+    /// The member's head as the viewer gets it: in our version, with what concerns our connection
+    /// to the viewer in place of what concerned the member's. Returns its length.
+    private mutating func putSwitching(_ exchange: Exchange, _ raw: UnsafeRawBufferPointer) -> Int {
+        let words = exchange.snapshot.hot
+        var writer = unsafe HeadWriter(scratch.head)
+        writer.append(status: 101)
+        for index in 0..<originHead.fields.count {
+            let field = originHead.fields[index]
+            if field.known == .via, words.isTwin { continue }
+            if unsafe originHead.isHopByHop(index, bytes: raw.bytes) { continue }
+            unsafe writer.append(bytes: UnsafeRawBufferPointer(rebasing: raw[field.name.range]))
+            writer.append(": ")
+            unsafe writer.append(bytes: UnsafeRawBufferPointer(rebasing: raw[field.value.range]))
+            writer.append("\r\n")
+        }
+        writer.append("Connection: Upgrade\r\nUpgrade: ")
+        unsafe writer.append(
+            bytes: UnsafeRawBufferPointer(rebasing: raw[originHead.upgrade.range]))
+        writer.append("\r\n")
+        unsafe writer.append(bytes: originHead.minorVersion == 0 ? words.via10 : words.via11)
+        writer.append("\r\n")
+        put(exchange.id.slot, writer)
+        return writer.count
     }
 
     /// The server names the protocol that was asked for, and no other (RFC 6455 §4.1): what it
@@ -81,6 +107,7 @@ extension LoopState where N: ~Copyable {
         _ = unsafe origins[token.slot].output.append(
             UnsafeRawBufferPointer(rebasing: bytes[..<count]))
         flushTunnel(exchange, token.slot)
+        passEnd(exchange, token, taken: count)
         return count
     }
 
@@ -118,8 +145,10 @@ extension LoopState where N: ~Copyable {
         if readiness.contains(.writable), origins[slot].isBlocked {
             origins[slot].isBlocked = false
             flushTunnel(exchange, slot)
+            passEnd(exchange, token)
             guard origins.contains(token) else { return }
-            if viewers[id.slot].hasUnread, !viewers[id.slot].isQueued {
+            let hasMore = viewers[id.slot].hasUnread || !viewers[id.slot].input.isEmpty
+            if hasMore, !viewers[id.slot].isQueued {
                 viewers[id.slot].isQueued = true
                 ready.append(
                     .read(Token(slot: id.slot, generation: id.generation, kind: TokenKind.viewer)))
@@ -174,6 +203,19 @@ extension LoopState where N: ~Copyable {
 
     mutating func viewerEndedTunnel(_ exchange: Exchange) {
         guard let token = exchange.tunnel, origins.contains(token) else { return }
+        passEnd(exchange, token)
+    }
+
+    /// The viewer's end goes behind its last byte, not before: what is outstanding from the side
+    /// that has ended is delivered (RFC 9110 §9.3.6). `taken`: of what is kept of its bytes, these
+    /// are on their way already.
+    private mutating func passEnd(_ exchange: Exchange, _ token: Token, taken: Int = 0) {
+        let viewer = exchange.id.slot
+        guard origins.contains(token), exchange.tunnel == token, viewers[viewer].sawEndOfStream,
+            origins[token.slot].output.isEmpty, viewers[viewer].input.count <= taken,
+            !origins[token.slot].isEndSent
+        else { return }
+        origins[token.slot].isEndSent = true
         network.shutdownWrite(origins[token.slot].fd)
     }
 
@@ -189,7 +231,8 @@ extension LoopState where N: ~Copyable {
         closeTunnel(exchange)
     }
 
-    /// Ends both sides; what the viewer was promised is delivered first.
+    /// Ends both sides; what the viewer was promised is delivered first. What it sends meanwhile
+    /// is no request: see `takeHeads`.
     private mutating func closeTunnel(_ exchange: Exchange) {
         endTunnel(exchange)
         let viewer = exchange.id.slot

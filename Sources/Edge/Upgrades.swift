@@ -1,20 +1,48 @@
+import Caching
 import HTTP
 
 extension Exchange {
-    /// The protocol that the viewer asks to switch to, where it may; empty: none.
+    /// The protocol that the viewer asks to switch to, where it may; empty: none. A refresh that
+    /// nobody waits for has nobody to switch.
+    var upgrade: [UInt8] {
+        let request = bytes
+        return unsafe isRefresh
+            ? [] : head.upgrade(among: snapshot.settings.upgrades, in: request.span.bytes)
+    }
+}
+
+extension RequestHead {
+    /// Which of the protocols it asks to switch to; empty: none.
     ///
     /// One alone, of those that are named: h2c never is, since it hides requests (RFC 9113 has no
     /// Upgrade any more). With a body the request would have to be answered before the switch.
-    var upgrade: [UInt8] {
-        guard !head.upgrade.isEmpty, head.framing == .none, head.method == .get,
-            head.minorVersion >= 1
-        else { return [] }
-        let request = bytes
-        let asked = unsafe request.span.bytes.extracting(head.upgrade.range)
-        for name in snapshot.settings.upgrades {
+    fileprivate func upgrade(among names: [String], in bytes: RawSpan) -> [UInt8] {
+        guard !upgrade.isEmpty, framing == .none, method == .get, minorVersion >= 1 else {
+            return []
+        }
+        let asked = bytes.extracting(upgrade.range)
+        for name in names {
             let text = Array(name.utf8)
             if unsafe equalsIgnoringCase(asked, text.span.bytes) { return text }
         }
         return []
+    }
+
+    /// It asks what the server can do, not what a resource can: `OPTIONS *`, or as a proxy is sent
+    /// it `OPTIONS http://host` (RFC 9112 §3.2.4).
+    var isAboutServer: Bool {
+        method == .options && targetForm != .origin && path.isEmpty && !hasQuery
+    }
+}
+
+extension LoopState where N: ~Copyable {
+    /// Notes why the store has no part in the request at hand: what is said of the server, or of a
+    /// switch of protocols, has the key of the plain request for `/`, or for the same path.
+    func setApart(_ bytes: UnsafeRawBufferPointer, _ facts: inout RequestFacts) {
+        if head.isAboutServer {
+            facts.apart = .method
+        } else if unsafe !head.upgrade(among: snapshot.settings.upgrades, in: bytes.bytes).isEmpty {
+            facts.apart = .upgrade
+        }
     }
 }

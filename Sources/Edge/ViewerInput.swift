@@ -158,6 +158,10 @@ extension LoopState where N: ~Copyable {
         let token = Token(viewers.life(of: slot), kind: TokenKind.viewer)
         var offset = 0
         while offset < bytes.count, viewers.contains(token), viewers[slot].phase == .reading {
+            // Behind the last answer, or a tunnel's end, comes no request (RFC 9112 §9.6).
+            if viewers[slot].closesAfterResponse, !viewers[slot].output.isEmpty {
+                return bytes.count
+            }
             let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[offset...])
             switch unsafe parseRequest(
                 rest.bytes, &viewers[slot].scan, limits: limits.head, into: &head)
@@ -166,10 +170,7 @@ extension LoopState where N: ~Copyable {
                 if offset == 0 || bytes.count > offset { startHeadTimer(slot) }
                 return offset
             case .rejected(let rejection):
-                // Its answer has no content, also when the rest of it is not understood.
-                let isHead =
-                    unsafe rest.count > 5 && equalsExactly(rest.bytes.extracting(0..<5), "HEAD ")
-                refuse(slot, rejection, isHead: isHead)
+                refuse(slot, rejection, isHead: unsafe Self.startsAsHead(rest.bytes))
                 return bytes.count
             case .complete:
                 viewers[slot].scan = HeadScan()
@@ -179,6 +180,17 @@ extension LoopState where N: ~Copyable {
             }
         }
         return offset
+    }
+
+    /// Its answer has no content, also when the rest of it is not understood. Behind the empty line
+    /// that may come before a request (RFC 9112 §2.2).
+    private static func startsAsHead(_ bytes: RawSpan) -> Bool {
+        var start = 0
+        while start < bytes.byteCount, bytes.byte(start) == 13 || bytes.byte(start) == 10 {
+            start += 1
+        }
+        return bytes.byteCount > start + 5
+            && equalsExactly(bytes.extracting(start..<start + 5), "HEAD ")
     }
 
     private mutating func takeRequestBody(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer) -> Int {

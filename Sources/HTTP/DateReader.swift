@@ -104,9 +104,9 @@ enum DateReader {
         of text: RawSpan, _ at: Int, in names: StaticString, count: Int
     ) -> Int? {
         for index in 0..<count
-        where text.byte(at) == names.byte(index * 3)
-            && text.byte(at + 1) == names.byte(index * 3 + 1)
-            && text.byte(at + 2) == names.byte(index * 3 + 2)
+        where isSame(text.byte(at), names.byte(index * 3))
+            && isSame(text.byte(at + 1), names.byte(index * 3 + 1))
+            && isSame(text.byte(at + 2), names.byte(index * 3 + 2))
         {
             return index
         }
@@ -115,9 +115,15 @@ enum DateReader {
 
     private static func matches(_ text: RawSpan, _ at: Int, _ word: StaticString) -> Bool {
         for index in 0..<word.utf8CodeUnitCount
-        where text.byte(at + index) != word.byte(index) {
+        where !isSame(text.byte(at + index), word.byte(index)) {
             return false
         }
         return true
+    }
+
+    /// The byte that is expected, or where that is a letter the same in the other case.
+    private static func isSame(_ byte: UInt8, _ expected: UInt8) -> Bool {
+        let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(expected | 0x20)
+        return byte == expected || isLetter && byte ^ expected == 0x20
     }
 }

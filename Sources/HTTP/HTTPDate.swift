@@ -9,9 +9,10 @@ public enum HTTPDate {
     /// The moment that `text` names in one of the three forms, nil for everything else.
     ///
     /// `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or
-    /// `Sun Nov  6 08:49:37 1994`; case counts, and the day of the week must be the name of one,
-    /// but need not be the right one. `now`, in the same seconds, decides the century of the
-    /// second form: a date more than 50 years ahead means the one a century before.
+    /// `Sun Nov  6 08:49:37 1994`, in whatever case, as RFC 9111 §4.2 asks of caches; the day of
+    /// the week must be the name of one, but need not be the right one. `now`, in the same seconds,
+    /// decides the century of the second form: a date more than 50 years ahead means the one a
+    /// century before.
     public static func parse(_ text: RawSpan, now: Int64) -> Int64? {
         guard text.byteCount >= 24, text.byteCount <= 33 else { return nil }
         if text.byte(3) == UInt8(ascii: ",") {

@@ -203,6 +203,7 @@ struct StorabilityTests {
         "RFC 9110 §15.3.7: a 206 needs one sound Content-Range",
         arguments: [
             [], ["Content-Range: bytes */9"], ["Content-Range: bytes 5-2/9"],
+            ["Content-Range: bytes 0-8/9", "Content-Length: 4"],
             ["Content-Range: items 0-1/9"], ["Content-Type: multipart/byteranges; boundary=x"],
         ])
     func partialUnusable(_ fields: [String]) {

@@ -84,12 +84,19 @@ struct StoredHeadersTests {
     }
 
     @Test(
-        "§3.2: Cache-Control, Expires, Date and Content-Type are replaced",
+        "§3.2: Cache-Control, Expires and Content-Type are replaced",
         arguments: [
-            "Cache-Control", "Expires", "Date", "Content-Type", "Last-Modified", "Set-Cookie",
+            "Cache-Control", "Expires", "Content-Type", "Last-Modified", "Set-Cookie",
         ])
     func updated(_ name: String) {
         #expect(merged("\(name): old\r\n", "\(name): new") == "\(name): new\r\n")
+    }
+
+    @Test("§3.2: so is Date, but by a date alone")
+    func updatedDate() {
+        let date = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+        #expect(merged("Date: old\r\n", String(date.dropLast(2))) == date)
+        #expect(merged(date, "Date: new") == date)
     }
 
     @Test("a block that does not fit says so")

@@ -186,4 +186,18 @@ struct KeySelectionTests {
         #expect(Set(made.map { $0.identity }).count == made.count)
         #expect(selection(headers: ["A"]).identity == selection(headers: ["a"]).identity)
     }
+
+    @Test("RFC 9110 §7.6.1: what Connection takes from the origin is not in the key either")
+    func takenAway() {
+        let made = selection(headers: ["Origin", "X-Custom"])
+        let none = key(made, Ask("/a"))
+        for field in ["Origin", "X-Custom"] {
+            #expect(key(made, Ask("/a", "\(field): 1")) != none)
+            #expect(key(made, Ask("/a", "\(field): 1", "Connection: close, \(field)")) == none)
+            #expect(key(made, Ask("/a", "Connection: \(field)")) == none)
+        }
+        #expect(
+            key(made, Ask("/a", "Origin: 1", "X-Custom: 2", "Connection: x-custom"))
+                == key(made, Ask("/a", "Origin: 1")))
+    }
 }

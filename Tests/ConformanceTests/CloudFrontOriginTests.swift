@@ -210,4 +210,15 @@ struct CloudFrontOriginTests {
         second.reply(.response(500, body: "second"))
         #expect(try get(stand, first.path("group/b")).text == "the page")
     }
+
+    @Test("a part that fails takes the whole from nobody")
+    func partFails() throws {
+        let stand = try makeStand([500])
+        let room = stand.origin.room("row")
+        let path = room.path("single/it")
+        room.reply(.response(206, ["Content-Range: bytes 0-8/9"], body: "0123"))
+        room.always(.ok(body: "the whole"))
+        #expect(try stand.edge.get(path, "Range: bytes=0-8").status == 502)
+        #expect(try stand.edge.get(path).text == "the whole")
+    }
 }

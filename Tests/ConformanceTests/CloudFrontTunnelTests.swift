@@ -145,4 +145,44 @@ struct CloudFrontTunnelTests {
         #expect(response.status == 200 && response.text == "a page")
         #expect(response["X-Cache"] == "Miss from cloudfront")
     }
+
+    @Test("what answers a handshake is stored for nobody", arguments: [404, 200])
+    func isNotStored(_ status: Int) throws {
+        let stand = try Stand(Self.lanes)
+        let room = stand.origin.room("row")
+        room.reply(.response(status, ["Cache-Control: max-age=60"], body: "no switch"))
+        room.always(.ok("Cache-Control: max-age=60", body: "a page"))
+        var viewer = try stand.edge.viewer()
+        #expect(try open(room.path("socket/it"), &viewer).text == "no switch")
+        #expect(try stand.edge.get(room.path("socket/it")).text == "a page")
+    }
+
+    @Test("what is stored, an error among it, answers no handshake", arguments: [404, 200, 502])
+    func isNotAnswered(_ status: Int) throws {
+        let stand = try Stand(Self.lanes)
+        let room = stand.origin.room("row")
+        // 502: no answer that can be understood.
+        room.reply(
+            status == 502
+                ? .raw("junk\r\n\r\n", .close)
+                : .response(status, ["Cache-Control: max-age=0, stale-while-revalidate=60"]))
+        room.always(Self.switching)
+        #expect(try stand.edge.get(room.path("socket/it")).status == status)
+        for _ in 0..<2 {
+            var viewer = try stand.edge.viewer()
+            #expect(try open(room.path("socket/it"), &viewer).status == 101)
+        }
+        #expect(room.requests.dropFirst().allSatisfy { $0["Upgrade"] != nil })
+    }
+
+    @Test("a failed handshake is remembered for nobody")
+    func failureIsNotRemembered() throws {
+        let stand = try Stand(Self.lanes)
+        let room = stand.origin.room("row")
+        room.reply(.raw("junk\r\n\r\n", .close))
+        room.always(.ok("Cache-Control: max-age=60", body: "a page"))
+        var viewer = try stand.edge.viewer()
+        #expect(try open(room.path("socket/it"), &viewer).status == 502)
+        #expect(try stand.edge.get(room.path("socket/it")).text == "a page")
+    }
 }

@@ -63,6 +63,9 @@ struct MessageConformanceTests {
     @Test("fields of what is put together", arguments: combinedFieldCases)
     func combinedFields(_ test: Case) throws { try play(test) }
 
+    @Test("a Date that is none", arguments: dateCases)
+    func dates(_ test: Case) throws { try play(test) }
+
     @Test("fields that stand twice", arguments: repeatedFieldCases)
     func repeatedFields(_ test: Case) throws { try play(test) }
 

@@ -161,6 +161,36 @@ struct DialogueTests {
         #expect(response.text == "no")
     }
 
+    @Test("row 19: what answers a handshake and what answers a plain GET are not the same")
+    func handshakeApart() throws {
+        let hour = "Cache-Control: max-age=3600"
+        room.reply(.response(404, [hour], body: "no socket"), .ok(hour, body: "a page"))
+        room.always(switching("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="))
+        var viewer = try edge.viewer()
+        let refusal = try viewer.exchange(webSocket)
+        #expect(refusal.text == "no socket")
+        #expect(refusal["Cache-Status"]?.contains("fwd=bypass") == true)
+        #expect(try edge.get(room.path("socket")).text == "a page")
+        #expect(try viewer.exchange(webSocket).status == 101)
+    }
+
+    @Test("row 19: the head of a 101 is written anew, as any other's")
+    func switchingHead() throws {
+        room.reply(
+            .raw(
+                "HTTP/1.0 101 Odd\r\nConnection: Upgrade, X-Hop\r\nX-Hop: 1\r\nUpgrade: websocket"
+                    + "\r\nKeep-Alive: timeout=5\r\nX-End: 2\r\n"
+                    + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\nfirst", .echo))
+        var viewer = try edge.viewer()
+        let response = try viewer.exchange(webSocket)
+        #expect(response.head.startLine == "HTTP/1.1 101 Switching Protocols")
+        #expect(response["Connection"] == "Upgrade" && response["Upgrade"] == "websocket")
+        #expect(response["X-End"] == "2")
+        #expect(response["Via"]?.hasPrefix("1.0 ") == true)
+        #expect(response["X-Hop"] == nil && response["Keep-Alive"] == nil)
+        #expect(try viewer.bytes(5) == Array("first".utf8))
+    }
+
     @Test("row 20: 100-continue is answered here and goes no further")
     func expectation() throws {
         room.reply(.ok(body: "stored"))
@@ -226,12 +256,53 @@ struct DialogueTests {
         let response = try viewer.response()
         #expect(response.status == 413)
         #expect(response.text == "too much")
+        // RFC 9112 §9.6: the rest of the request has nowhere to go, so the connection ends here.
+        #expect(response["Connection"] == "close")
         #expect(try edge.get(room.path("clean")).text == "clean")
         // What of the body was on its way before the answer, an origin that reads none of it may
         // take for a request: nobody gets its answer, and nobody is sent on that connection.
         let own = room.requests.filter { $0.target != room.path("smuggled") }
         #expect(own.map(\.target) == [room.path(), room.path("clean")])
         #expect(Set(own.map(\.connection)).count == 2, "the connection is used again")
+    }
+
+    @Test("row 21: an answer of the edge's own before the body's end says that it is the last")
+    func earlyOwnAnswer() throws {
+        var viewer = try edge.viewer()
+        let response = try viewer.exchange(
+            request(
+                "OPTIONS \(room.path()) HTTP/1.1", "Max-Forwards: 0", "Content-Length: 5"))
+        #expect(response.status == 200 && response["Connection"] == "close")
+        #expect(try viewer.isClosed())
+    }
+
+    @Test("a length over the bound is refused before it is invited, and no origin hears of it")
+    func declaredTooMuch() throws {
+        let origin = try Origin()
+        let edge = try Edge(origin: origin.url, configuration: "limits: { body: 10 }\n")
+        let room = origin.room("bound")
+        room.always(.ok(body: "taken"))
+        for fields in [["Content-Length: 11"], ["Content-Length: 11", "Expect: 100-continue"]] {
+            var viewer = try edge.viewer()
+            let response = try viewer.exchange(
+                (["POST \(room.path()) HTTP/1.1", "Host: edge.test"] + fields)
+                    .joined(separator: "\r\n") + "\r\n\r\n")
+            #expect(response.status == 413 && response.interim.isEmpty)
+            #expect(response["Connection"] == "close")
+            #expect(try viewer.isClosed())
+        }
+        #expect(room.count == 0 && origin.connectionCount == 0)
+        var viewer = try edge.viewer()
+        let request = request("POST \(room.path()) HTTP/1.1", "Content-Length: 10")
+        #expect(try viewer.exchange(request + "0123456789").text == "taken")
+    }
+
+    @Test("a refused HEAD has no content, also behind an empty line", arguments: ["", "\r\n"])
+    func refusedHead(_ before: String) throws {
+        var viewer = try edge.viewer()
+        try viewer.send("\(before)HEAD /x HTTP/1.1\r\nHost: a,b\r\n\r\n")
+        #expect(try viewer.response(toHead: true).status == 400)
+        #expect(try viewer.isClosed())
     }
 
     @Test("pipelined requests are answered in their order")

@@ -163,6 +163,37 @@ let messageCases: [Case] = [
         .asks(.raw("HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok"), .status(200), .body("ok"))),
 ]
 
+/// A Date that is none, on its way to the viewer.
+private func undated(_ id: String, _ ask: Ask, _ reply: Reply) -> Case {
+    Case(
+        "undated-\(id)", "in place of a Date that is none stands the edge's own, once",
+        "RFC 9110 §6.6.1", .must, .asks(ask, reply, .count("Date", 1), .contains("Date", " GMT")))
+}
+
+let dateCases: [Case] = [
+    undated("get", get(), .ok("Date: foo")),
+    undated("empty", get(), .ok("Date:")),
+    undated("stored", get(), .ok(hour, "Date: foo")),
+    undated("twice", get(), .ok("Date: foo", "Date: foo")),
+    undated("head", head(), .raw("HTTP/1.1 200 OK\r\nDate: foo\r\nContent-Length: 2\r\n\r\n")),
+    undated("post", post(), .ok("Date: foo")),
+    undated("error", get(), .response(404, ["Date: foo"])),
+    undated("hop", get(), .ok("Connection: Date", "Date: \(date(-600))")),
+    Case(
+        "undated-hit", "nor does one come from the store", "RFC 9110 §6.6.1", .must,
+        .asks(.ok(hour, "Date: foo")),
+        .hits(get(), .count("Date", 1), .contains("Date", " GMT"))),
+    Case(
+        "undated-304", "nor of what confirms what is stored", "RFC 9110 §6.6.1", .must,
+        .asks(.ok("Cache-Control: max-age=10", "Age: 20", "ETag: \"a\"")),
+        .revalidates(
+            .response(304, ["ETag: \"a\"", "Date: foo"]), .count("Date", 1),
+            .contains("Date", " GMT"))),
+    Case(
+        "date-case", "a Date in small letters is one", "RFC 9111 §4.2", .should,
+        .asks(.ok("Expires: \(date(3600).lowercased())")), .hits()),
+]
+
 /// Fields that can stand once only, standing twice.
 private func twice(_ id: String, _ first: String, _ second: String, _ checks: Check...) -> Case {
     let reply = Reply.ok(hour, first, second)
@@ -183,6 +214,8 @@ let repeatedFieldCases: [Case] = [
         "modified", "Last-Modified: \(date(-864_000))", "Last-Modified: \(date(-86_400))",
         .lacks("Last-Modified")),
     twice("date", "Date: \(date(0))", "Date: \(date(-600))", .count("Date", 1)),
+    twice("date-then-none", "Date: \(date(-600))", "Date: foo", .count("Date", 1)),
+    twice("none-then-date", "Date: foo", "Date: \(date(-600))", .count("Date", 1)),
     Case(
         "twice-same", "lines that agree are one", "RFC 9110 §5.3", .optimal,
         .asks(.ok(hour, "Content-Type: a/b", "Content-Type: a/b", "ETag: \"a\"", "ETag: \"a\"")),

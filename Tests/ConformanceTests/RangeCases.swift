@@ -221,6 +221,25 @@ let partialCases: [Case] = [
         .any(get("Range: bytes=0-3"), .response(206, [hour, etag], body: "0123")),
         .asks(get("Range: bytes=0-3"), part(0...3, etag), .status(206), .body("0123"))),
     Case(
+        "partial-length", "a 206 of another length than its range is not stored, nor said to be",
+        "RFC 9110 §14.4", .must,
+        .any(
+            get("Range: bytes=0-8"),
+            .response(206, [hour, etag, "Content-Range: bytes 0-8/9"], body: "0123"),
+            .cacheStatus("detail=partial-unusable")),
+        .asks(.ok(body: "the whole"))),
+    Case(
+        "range-of-200", "Content-Range says nothing with a 200, and is not passed on",
+        "RFC 9110 §14.4", .should,
+        .asks(
+            get(), .ok(hour, "Content-Range: bytes 0-3/4", body: "0123"), .lacks("Content-Range")),
+        .hits(get(), .lacks("Content-Range"))),
+    Case(
+        "range-answered-404", "an error in answer to a Range is not stored: it says so",
+        "RFC 9110 §14.2", .optimal,
+        .asks(
+            get("Range: bytes=0-3"), .response(404, [hour]), .cacheStatus("detail=part-asked"))),
+    Case(
         "partial-416", "a 416 is passed on and not stored", "RFC 9110 §15.5.17", .must,
         .any(
             get("Range: bytes=50-"), .response(416, [hour, "Content-Range: bytes */10"]),

@@ -65,6 +65,23 @@ public final class Socket: Sendable {
         return socket
     }
 
+    /// Listens on a Unix socket, whose buffer, unlike that of TCP, does not grow with its use.
+    public static func listen(path: String) throws -> Socket {
+        let socket = Socket(Glibc.socket(AF_UNIX, streamType, 0))
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(107)) }
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.bind(socket.descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard result == 0, Glibc.listen(socket.descriptor, 16) == 0 else {
+            throw WireError.system("listen on \(path)")
+        }
+        return socket
+    }
+
     private func connect<Address>(to address: inout Address, _ name: String) throws {
         let result = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -94,7 +111,7 @@ public final class Socket: Sendable {
     }
 
     /// The next connection; nil when the listener was shut down.
-    func accept() -> Socket? {
+    public func accept() -> Socket? {
         while true {
             var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             if poll(&poller, 1, -1) < 0 { continue }

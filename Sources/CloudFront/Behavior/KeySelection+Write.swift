@@ -27,11 +27,9 @@ extension KeySelection {
             key.append(lowercasing: .fieldName, name)
             if withoutAuthorization, KnownField.named(name) == .authorization { continue }
             if name.hasPrefixIgnoringCase("cloudfront-") {
-                Self.appendValues(
-                    of: name, to: &key, generated, generatedBytes, isOld: false)
+                Self.appendGenerated(name, to: &key, generated, generatedBytes)
             } else {
-                Self.appendValues(
-                    of: name, to: &key, head.fields, bytes, isOld: head.minorVersion == 0)
+                Self.appendValues(of: name, to: &key, head, bytes)
             }
         }
         guard withoutCookies || appendCookies(to: &key, head, bytes) else { return false }
@@ -92,26 +90,43 @@ extension KeySelection {
     }
 
     /// All lines of the name, in their order; an absent field leaves none, so that it differs
-    /// from an empty one. `isOld`: the viewer speaks HTTP/1.0, and Accept-Encoding is not its own.
+    /// from an empty one. What the request's Connection takes away never reaches the origin, so it
+    /// tells no answers apart.
     private static func appendValues(
-        of name: RawSpan, to key: inout CanonicalKey, _ fields: borrowing HeaderTable,
-        _ bytes: RawSpan, isOld: Bool
+        of name: RawSpan, to key: inout CanonicalKey, _ head: borrowing RequestHead,
+        _ bytes: RawSpan
     ) {
         let known = KnownField.named(name)
-        if known == .acceptEncoding, isOld { return }
+        // Of a viewer that speaks HTTP/1.0 it is not its own.
+        if known == .acceptEncoding, head.minorVersion == 0 { return }
         if known != .other {
-            var line = fields.first(known)
+            var line = head.fields.first(known)
             while let at = line {
-                key.append(.fieldValue, bytes.extracting(fields[at].value.range))
-                line = fields.next(after: at, known)
+                if !head.isHopByHop(at, bytes: bytes) {
+                    key.append(.fieldValue, bytes.extracting(head.fields[at].value.range))
+                }
+                line = head.fields.next(after: at, known)
             }
             return
         }
-        for at in 0..<fields.count where fields[at].known == .other {
-            let field = fields[at]
-            if equalsIgnoringCase(bytes.extracting(field.name.range), name) {
+        for at in 0..<head.fields.count where head.fields[at].known == .other {
+            let field = head.fields[at]
+            if equalsIgnoringCase(bytes.extracting(field.name.range), name),
+                !head.isHopByHop(at, bytes: bytes)
+            {
                 key.append(.fieldValue, bytes.extracting(field.value.range))
             }
+        }
+    }
+
+    /// The same of what the edge made of the connection itself.
+    private static func appendGenerated(
+        _ name: RawSpan, to key: inout CanonicalKey, _ fields: borrowing HeaderTable,
+        _ bytes: RawSpan
+    ) {
+        for at in 0..<fields.count
+        where equalsIgnoringCase(bytes.extracting(fields[at].name.range), name) {
+            key.append(.fieldValue, bytes.extracting(fields[at].value.range))
         }
     }
 

@@ -72,8 +72,8 @@ extension OriginRequest {
         _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer,
         _ conditions: Conditions, _ forwarded: Forwarded
     ) {
-        if viewer.targetForm == .asterisk {
-            unsafe append(bytes, viewer.target)
+        if viewer.isAboutServer {
+            head += [42]
             return
         }
         head += Array(forwarded.origin.path.utf8)

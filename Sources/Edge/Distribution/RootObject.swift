@@ -16,7 +16,9 @@ extension LoopState where N: ~Copyable {
     ///
     /// Source: CloudFront, "Specifying a default root object": any method, and no directory's.
     func asksForRoot(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard unsafe !hot.rootObject.isEmpty, head.path.count <= 1 else { return false }
+        guard unsafe !hot.rootObject.isEmpty, head.path.count <= 1, !head.isAboutServer else {
+            return false
+        }
         return unsafe head.path.isEmpty
             ? head.targetForm == .absolute : bytes[head.path.range].first == 47
     }

@@ -54,6 +54,7 @@ extension LoopState where N: ~Copyable {
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int
     ) -> RequestFacts {
         var facts = unsafe RequestFacts(head, bytes: bytes.bytes)
+        unsafe setApart(bytes, &facts)
         if facts.hasOriginPrecondition { ignorePreconditions(behavior, &facts) }
         unsafe judgeReader(slot, behavior, bytes, &facts)
         if head.fields.contains(.xEdgeCache) { facts.wish = unsafe wish(slot, bytes) }
@@ -80,7 +81,7 @@ extension LoopState where N: ~Copyable {
     ) -> Exchange {
         let policy = hot[behavior].policy
         var (map, facts) = (MapFacts(), given)
-        if isLookedUp(behavior), !facts.hasBody {
+        if isLookedUp(behavior, facts) {
             if hot[behavior].keysGenerated { unsafe generateFields(slot, bytes, behavior) }
             _ = unsafe writeKey(bytes, behavior, toldScheme(slot), &map)
             unsafe complete(&facts, map, bytes, behavior)
@@ -90,7 +91,7 @@ extension LoopState where N: ~Copyable {
         let exchange = unsafe makeExchange(slot, bytes, behavior, facts, absent)
         told.rewritings += pageRewritings(exchange)
         noteMap(exchange, map, &told)
-        guard isLookedUp(behavior), !facts.hasBody, told.refusal == nil else { return exchange }
+        guard isLookedUp(behavior, facts), told.refusal == nil else { return exchange }
         if let reason = map.reasonToPass(asNobody: !facts.aside.isEmpty) {
             exchange.decision = Decision(.pass, reason)
             return exchange
