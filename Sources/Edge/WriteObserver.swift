@@ -251,7 +251,7 @@ extension LoopState where N: ~Copyable {
         let goesOn = outcome == .unknown || watch.write.isDeferred
         var rule = InvalidationRule(scope: writes.expanded(watch.write.scope, isOver: !goesOn))
         // Nor may anybody take from others, while a server is down, what is there in its stead.
-        rule.isSoft = watch.isUnproved && outcome == .unknown && !watch.write.scope.isHard
+        rule.isSoft = watch.isUnproved && outcome == .unknown
         let delay = snapshot.settings.writes.repeatDelay
         let settlesAt = goesOn ? network.monotonicMilliseconds.adding(delay) : nil
         let scope = watch.write.scope

@@ -36,14 +36,19 @@ public enum WriteOutcome: UInt8, Sendable {
         }
     }
 
-    /// Of a write by whoever shows no credentials: what its server says counts, or else nobody could
-    /// be kept from emptying the store by what was never done. Answers of a site and of REST
-    /// interfaces say so by a success and nothing else.
+    /// Of a write by whoever shows no credentials. Answers of a site and of REST interfaces say by
+    /// a success that it was done, and by a redirection that it was not: else nobody could be kept
+    /// from emptying the store by what was never done. An answer that is lost tells nothing, and
+    /// the caller sees to it that what it may have touched is stale and not gone.
     public func withoutCredentials(
         status: Int?, form: ObservedWrite.ResponseForm
     ) -> WriteOutcome {
         guard form == .status || form == .command else { return self }
-        return (200...299).contains(status ?? 0) ? self : .refused
+        return switch status ?? 500 {
+        case 200...299: self
+        case 300...499: .refused
+        default: self == .refused ? .refused : .unknown
+        }
     }
 
     /// Whether a redirection sends to the same path once more: to another scheme, host or spelling
