@@ -95,7 +95,7 @@ extension LoopState where N: ~Copyable {
             requestTime: fetch.requestedAt, responseTime: now)
         var verdict: Storability
         if originHead.hasUnknownCoding || exchange.primary == nil
-            || !exchange.asksForWhole && !(200...206).contains(originHead.status)
+            || exchange.wantsPart && !(200...206).contains(originHead.status)
         {
             verdict = .refused(.methodNotCacheable)
         } else if exchange.leadsAway(originHead.status) {
@@ -258,6 +258,7 @@ extension LoopState where N: ~Copyable {
             return
         }
         if fetch.exchange.head.method == .head {
+            rememberHead(fetch, head)
             updateFromHead(fetch, head, key, store)
             return
         }
@@ -310,8 +311,10 @@ extension LoopState where N: ~Copyable {
     private mutating func keepsStale(_ fetch: Fetch, _ head: FetchedHead) -> Bool {
         guard head.status >= 500, let entry = fetch.exchange.entry,
             mayServeStale(fetch.exchange, entry, .status(head.status))
+                || entry.header.kind == .partial && entry.header.times.isFresh(at: head.receivedAt)
         else { return false }
-        rememberFailure(fetch.exchange, head.status, "OriginError")
+        rememberFailure(
+            fetch.exchange, head.status, "OriginError", invalidation: fetch.shared.invalidation)
         return true
     }
 
