@@ -35,6 +35,7 @@ extension LoopState where N: ~Copyable {
         // an imported behavior the policies say what a Miss passes on of them.
         let forwardsConditions =
             exchange.imported != nil && exchange.decision.action == .fetch && !exchange.isRefresh
+            && (exchange.entry == nil || exchange.policy.revalidates)
         conditions.dropsViewerConditions =
             exchange.tagsContent
             || exchange.head.method == .get && exchange.asksForWhole
