@@ -20,10 +20,10 @@ extension Exchange {
     /// Source: CloudFront, "Controlling how long CloudFront caches errors".
     func policy(for status: Int) -> BehaviorPolicy {
         var policy = policy
-        guard status >= 400, !policy.disablesCaching, let imported,
+        guard status >= 400, !policy.disablesCaching, imported != nil,
             let errors = snapshot.settings.distribution?.distribution.errors
         else { return policy }
-        policy.errorTTL = errors.minTTL(status, isS3: imported.isS3)
+        policy.errorTTL = errors.minTTL(status, isS3: asksS3)
         return policy
     }
 

@@ -266,8 +266,8 @@ extension Exchange {
             return unsafe OriginRequest(
                 head, bytes: bytes, conditions: conditions,
                 OriginRequest.Forwarded(
-                    behavior: imported.behavior, origin: origin, peer: peer, trust: fieldTrust,
-                    upgrade: upgrade,
+                    behavior: imported.behavior.towards(isS3: asksS3), origin: origin, peer: peer,
+                    trust: fieldTrust, upgrade: upgrade,
                     via: EdgeWords(snapshot.settings).receivedBy,
                     requestID: isTwin ? outcome.requestID : nil,
                     generated: GeneratedTable(self), failedTarget: page?.original.target))

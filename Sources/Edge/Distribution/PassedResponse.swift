@@ -12,7 +12,7 @@ extension LoopState where N: ~Copyable {
     /// Source: CloudFront, "HTTP response headers that CloudFront removes or replaces".
     mutating func passed(_ raw: [UInt8], _ exchange: Exchange) -> [UInt8] {
         guard let imported = exchange.imported, originHead.status >= 200 else { return raw }
-        let rules = imported.behavior.forwarding
+        let rules = imported.behavior.towards(isS3: exchange.asksS3).forwarding
         let isTwin = exchange.snapshot.settings.role == .twin
         var next: [UInt8] = []
         next.reserveCapacity(raw.count + 32)
