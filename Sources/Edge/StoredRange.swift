@@ -61,6 +61,7 @@ extension LoopState where N: ~Copyable {
         switch unsafe ByteRanges.parse(value.bytes, length: length) {
         case .ignored: return false
         case .unsatisfiable:
+            if unsafe showsPage(insteadOf: 416, slot, bytes, decision, outcome) { return true }
             outcome.status = 416
             outcome.result = .error
             var writer = unsafe beginStored(

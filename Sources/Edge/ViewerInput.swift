@@ -166,6 +166,13 @@ extension LoopState where N: ~Copyable {
                 if offset == 0 || bytes.count > offset { startHeadTimer(slot) }
                 return offset
             case .rejected(let rejection):
+                if rejection == .methodNotAllowed, let length = unsafe takesRefusedMethod(rest) {
+                    viewers[slot].scan = HeadScan()
+                    offset += length
+                    counters.add(.requests)
+                    unsafe handle(slot, UnsafeRawBufferPointer(rebasing: rest[..<length]))
+                    continue
+                }
                 // Its answer has no content, also when the rest of it is not understood.
                 let isHead =
                     unsafe rest.count > 5 && equalsExactly(rest.bytes.extracting(0..<5), "HEAD ")

@@ -275,7 +275,8 @@ extension Exchange {
     }
 
     private var target: (path: [UInt8], query: [UInt8]) {
-        ([UInt8](bytes[head.path.range]), [UInt8](bytes[head.query.range]))
+        let path = unsafe bytes.withUnsafeBytes { unsafe [UInt8](head.askedPath($0)) }
+        return (path, [UInt8](bytes[head.query.range]))
     }
 }
 
