@@ -233,9 +233,7 @@ extension LoopState where N: ~Copyable {
     mutating func fall(_ exchange: Exchange, _ failure: FetchFailure) {
         noteLostWrite(exchange)
         if failure.blamesMember || failure.isTimeout { judgeCall(exchange, isAnswered: false) }
-        if exchange.leads, failure.blamesMember || failure == .totalTimeout {
-            rememberFailure(exchange, failure.status, failure.detailedResult)
-        }
+        if exchange.leads { rememberFailure(exchange, of: failure, exchange.shared) }
         if let entry = exchange.entry, mayServeStale(exchange, entry, .unreachable) {
             exchange.outcome.detail = failure.detailedResult
             serveStale(exchange, entry, answer: failure.wasForwarded ? 0 : nil)

@@ -10,6 +10,10 @@ extension Exchange {
             || head.method == .get && (decision.action == .revalidate || map?.isImage == true)
     }
 
+    /// A part was asked for, by which a strict cache takes an error or a redirect to be about the
+    /// part. To CloudFront it is the object's, and kept like any other.
+    var wantsPart: Bool { !asksForWhole && policy.mode == .rfc9111 }
+
     /// A response that broke off before its viewer had any of it goes out as far as it came: so
     /// does CloudFront, which streams; others are better served by an error or something stale.
     func passesFragment(of head: FetchedHead) -> Bool {

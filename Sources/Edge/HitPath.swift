@@ -452,36 +452,4 @@ extension LoopState where N: ~Copyable {
         unsafe exchange.ask(peer: peer(slot, bytes, behavior))
         return exchange
     }
-
-    /// Refreshes behind a stale answer, if nobody does so already.
-    mutating func refresh(
-        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
-        _ decision: Decision,
-        _ entry: StoredEntry, _ key: CacheKey, _ canonical: CanonicalKey
-    ) {
-        guard head.method == .get || head.method == .head else { return }
-        let copy = StoredCopy(entry, store: store)
-        var ask = decision
-        ask.action = copy.header.hasValidator ? .revalidate : .fetch
-        let fresh = SharedFetch(
-            key: key, invalidation: shared.invalidationNumber, edition: edition(behavior),
-            leader: nil, budget: shared.budget, began: network.wallNow)
-        let least = unsafe invalidated.latest(of: key, canonical.bytes)
-        guard
-            case .leads = shared.collapsed.joinOrLead(
-                key, nil, fresh, at: network.monotonicMilliseconds, least: least)
-        else { return }
-        let asked = unsafe AskedByGet(bytes, head, facts, limits: limits.head)
-        let exchange = Exchange(
-            id: .background(loop: index), bytes: asked.bytes, head: asked.head, facts: asked.facts,
-            snapshot: snapshot, behavior: behavior,
-            decision: ask, started: network.monotonicNow)
-        exchange.outcome.requestID = requestID
-        unsafe exchange.ask(peer: peer(slot, bytes, behavior))
-        exchange.entry = copy
-        exchange.key = key
-        exchange.canonical = unsafe [UInt8](canonical.bytes)
-        exchange.primary = unsafe primaryKey(slot, bytes, behavior)
-        _ = startFetch(for: exchange, into: fresh, isBackground: true)
-    }
 }

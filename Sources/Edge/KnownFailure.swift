@@ -12,21 +12,41 @@ struct KnownFailure {
     var until: Milliseconds
     /// The latest invalidation when the fetch began.
     var invalidation: UInt64
+    /// An origin's answer to HEAD, which says nothing that a GET could be answered with.
+    var isOfHead = false
+    /// When it came.
+    var since: Milliseconds = 0
 }
 
 extension LoopState where N: ~Copyable {
     /// Whether the origin failed for this key a moment ago: it is not asked again yet. No matter
     /// whether requests for it wait for each other.
     mutating func answersKnownFailure(_ exchange: Exchange) -> Bool {
-        guard exchange.policy.mode == .cloudfront, exchange.mayCollapse, let key = exchange.key
-        else { return false }
+        guard exchange.mayCollapse, let failure = knownFailure(exchange) else { return false }
+        answerKnown(exchange, failure)
+        return true
+    }
+
+    /// What the exchange would be answered by without asking.
+    mutating func knownFailure(_ exchange: Exchange) -> KnownFailure? {
+        guard exchange.policy.mode == .cloudfront, let key = exchange.key else { return nil }
         let least = unsafe exchange.canonical.withUnsafeBytes {
             unsafe invalidated.latest(of: key, $0)
         }
-        guard let failure = shared.collapsed.knownFailure(key, at: network.wallNow, least: least)
-        else { return false }
-        answerKnown(exchange, failure)
-        return true
+        guard let failure = shared.collapsed.knownFailure(key, at: network.wallNow, least: least),
+            answers(exchange, failure)
+        else { return nil }
+        return failure
+    }
+
+    /// What HEAD was told is no answer to GET, unless something stale is, nor to a HEAD after a GET
+    /// that was told better.
+    private func answers(_ exchange: Exchange, _ failure: KnownFailure) -> Bool {
+        guard failure.isOfHead else { return true }
+        if exchange.head.method == .head {
+            return exchange.entry.map { $0.header.times.storedAt <= failure.since } ?? true
+        }
+        return exchange.entry.map { mayServeStale(exchange, $0, .status(failure.status)) } ?? false
     }
 
     private mutating func answerKnown(_ exchange: Exchange, _ failure: KnownFailure) {
@@ -48,18 +68,52 @@ extension LoopState where N: ~Copyable {
         return wasReading
     }
 
-    /// Whoever asks for the key next is spared the wait for an origin that fails. Not for one that
-    /// failed at a part of it: by a Range nobody takes the whole from others.
-    func rememberFailure(_ exchange: Exchange, _ status: Int, _ detail: StaticString) {
+    /// Whoever asks for the key next is spared the wait for an origin that fails.
+    ///
+    /// - Parameters:
+    ///   - invalidation: the latest when the fetch began.
+    ///   - until: where the origin's own error, to HEAD, says for how long.
+    func rememberFailure(
+        _ exchange: Exchange, _ status: Int, _ detail: StaticString, invalidation: UInt64,
+        until: Milliseconds? = nil
+    ) {
         let lifetime = exchange.policy(for: status).errorTTL
         guard let key = exchange.key, exchange.policy.mode == .cloudfront, lifetime > 0,
-            !exchange.policy.disablesCaching, !exchange.asked.hasRange,
+            !exchange.policy.disablesCaching,
             exchange.head.method == .get || exchange.imported != nil
         else { return }
         shared.collapsed.remember(
             KnownFailure(
                 status: status, detail: detail,
-                until: network.wallNow.adding(lifetime),
-                invalidation: exchange.shared?.invalidation ?? 0), of: key)
+                until: until ?? network.wallNow.adding(lifetime),
+                invalidation: invalidation, isOfHead: until != nil, since: network.wallNow),
+            of: key)
+    }
+
+    /// The same where there was no answer at all. Not where a part was asked for and nothing is
+    /// stored: by a Range that a server fails at nobody takes the whole from others.
+    func rememberFailure(_ exchange: Exchange, of failure: FetchFailure, _ shared: SharedFetch?) {
+        guard failure.blamesMember || failure == .totalTimeout,
+            !exchange.asked.hasRange || exchange.entry != nil
+        else { return }
+        rememberFailure(
+            exchange, failure.status, failure.detailedResult,
+            invalidation: shared?.invalidation ?? 0)
+    }
+
+    /// An error that would be stored had GET been asked is not asked for by HEAD again.
+    func rememberHead(_ fetch: Fetch, _ head: FetchedHead) {
+        guard head.status >= 400 else { return }
+        var asked = fetch.exchange.facts
+        asked.method = .get
+        let verdict = storability(
+            StoreQuestion(
+                request: asked, response: head.facts,
+                policy: fetch.exchange.policy(for: head.status), requestTime: head.requestedAt,
+                responseTime: head.receivedAt))
+        guard case .storable(let times, _) = verdict else { return }
+        rememberFailure(
+            fetch.exchange, head.status, DecisionReason.cachedError.word,
+            invalidation: fetch.shared.invalidation, until: times.freshUntil)
     }
 }

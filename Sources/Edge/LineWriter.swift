@@ -96,7 +96,7 @@ struct LineWriter {
     }
 
     mutating func path(_ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer) {
-        let path = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.path.range])
+        let path = unsafe head.askedPath(bytes)
         if head.hasPlainPath {
             unsafe parsed(",\"cs-uri-stem\":\"", path)
         } else {

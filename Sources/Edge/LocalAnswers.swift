@@ -45,11 +45,15 @@ extension LoopState where N: ~Copyable {
     mutating func answer(
         _ exchange: Exchange, _ status: Int, detail: StaticString, result: ResultType = .error
     ) {
+        // Page or not, this is what the log tells of it.
+        if !exchange.hasResponded { exchange.outcome.detail = detail }
         if result == .error, showsPage(exchange, for: status) { return }
         if answersFallback(exchange, status, detail, result) { return }
         var page = localPage(status, detail: detail, requestID: exchange.outcome.requestID)
         page.result = result
-        if status >= 500 { page.retryAfter = exchange.retryAfter }
+        // CloudFront's own page says nothing of the kind.
+        let isPure = exchange.imported != nil && exchange.policy.mapClass == .none && hot.isTwin
+        if status >= 500, !isPure { page.retryAfter = exchange.retryAfter }
         answer(exchange, page)
     }
 

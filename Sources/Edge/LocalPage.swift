@@ -77,7 +77,7 @@ extension LoopState where N: ~Copyable {
         var writer = unsafe HeadWriter(scratch.head)
         writer.append(status: page.status)
         if page.status == 405 { writer.appendAllow() }
-        if hot.isTwin { writer.append("Server: CloudFront\r\n") }
+        if hot.isTwin, exchange?.setsServer != true { writer.append("Server: CloudFront\r\n") }
         writer.append("Content-Type: ")
         writer.append(page.mediaType)
         writer.append("\r\nContent-Length: ")

@@ -90,7 +90,7 @@ enum StandardLine {
         append(connection.viewer, to: &line)
         unsafe line.append(.method, bytes[head.methodName.range])
         unsafe line.append(.distributionDomain, style.domainName.bytes)
-        let path = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.path.range])
+        let path = unsafe head.askedPath(bytes)
         let query = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.query.range])
         let secrets = style.secrets
         unsafe append(path: path, shown: secrets.showsCredentials, to: &line)

@@ -61,6 +61,7 @@ extension LoopState where N: ~Copyable {
         switch unsafe ByteRanges.parse(value.bytes, length: length) {
         case .ignored: return false
         case .unsatisfiable:
+            if unsafe showsPage(insteadOf: 416, slot, bytes, decision, outcome) { return true }
             outcome.status = 416
             outcome.result = .error
             var writer = unsafe beginStored(
@@ -70,6 +71,10 @@ extension LoopState where N: ~Copyable {
             writer.append("\r\nContent-Length: 0\r\n")
             endStored(entry, decision, outcome, &writer)
             unsafe sendWhole(slot, bytes, writer, entry, 0..<0, outcome)
+        // That a range counted from the end meets another shows only where the length is known.
+        case .ranges(let ranges)
+        where ranges.hasOverlap && hot[outcome.behavior].policy.mode == .cloudfront:
+            return false
         case .ranges(let ranges) where ranges.count == 1:
             outcome.status = 206
             unsafe serveOne(slot, bytes, entry, decision, outcome, ranges[0], complete)

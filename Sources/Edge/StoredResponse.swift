@@ -9,7 +9,7 @@ extension LoopState where N: ~Copyable {
     mutating func serve(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ entry: StoredEntry,
         _ facts: RequestFacts, _ decision: Decision, _ behavior: Int, result: ResultType? = nil,
-        status: Int? = nil, since started: UInt64 = 0
+        status: Int? = nil, detail: StaticString? = nil, since started: UInt64 = 0
     ) {
         var outcome = Outcome()
         outcome.startedAt = started
@@ -27,7 +27,7 @@ extension LoopState where N: ~Copyable {
         {
             return
         }
-        outcome.detail = decision.reason.word
+        outcome.detail = detail ?? decision.reason.word
         outcome.behavior = behavior
         outcome.requestID = requestID
         outcome.status = status ?? Int(entry.header.status)
@@ -76,6 +76,7 @@ extension LoopState where N: ~Copyable {
         writer.append(status: status)
         if status == 416 {
             // What is stored is not what this describes.
+            if hot.isTwin { writer.append("Server: CloudFront\r\n") }
             writer.append("Date: ")
             writer.appendDate(epochSeconds: network.wallNow / 1_000)
             writer.append("\r\n")
@@ -394,7 +395,7 @@ extension LoopState where N: ~Copyable {
                     result: result,
                     status: exchange.page.map { _ in
                         exchange.statusToShow(Int(entry.header.status))
-                    }, since: exchange.started)
+                    }, detail: exchange.page?.detail, since: exchange.started)
                 endReading()
             }
         }

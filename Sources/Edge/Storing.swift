@@ -35,6 +35,7 @@ extension LoopState where N: ~Copyable {
         // an imported behavior the policies say what a Miss passes on of them.
         let forwardsConditions =
             exchange.imported != nil && exchange.decision.action == .fetch && !exchange.isRefresh
+            && (exchange.entry == nil || exchange.policy.revalidates)
         conditions.dropsViewerConditions =
             exchange.tagsContent
             || exchange.head.method == .get && exchange.asksForWhole
@@ -125,7 +126,7 @@ extension LoopState where N: ~Copyable {
     private func refusal(_ exchange: Exchange) -> StoreRefusal? {
         if originHead.hasUnknownCoding { return .unknownCoding }
         if exchange.primary == nil { return .keyless }
-        if !exchange.asksForWhole, !(200...206).contains(originHead.status) { return .partAsked }
+        if exchange.wantsPart, !(200...206).contains(originHead.status) { return .partAsked }
         return exchange.leadsAway(originHead.status) ? .redirect : nil
     }
 
@@ -258,6 +259,7 @@ extension LoopState where N: ~Copyable {
             return
         }
         if fetch.exchange.head.method == .head {
+            rememberHead(fetch, head)
             updateFromHead(fetch, head, key, store)
             return
         }
@@ -310,8 +312,10 @@ extension LoopState where N: ~Copyable {
     private mutating func keepsStale(_ fetch: Fetch, _ head: FetchedHead) -> Bool {
         guard head.status >= 500, let entry = fetch.exchange.entry,
             mayServeStale(fetch.exchange, entry, .status(head.status))
+                || entry.header.kind == .partial && entry.header.times.isFresh(at: head.receivedAt)
         else { return false }
-        rememberFailure(fetch.exchange, head.status, "OriginError")
+        rememberFailure(
+            fetch.exchange, head.status, "OriginError", invalidation: fetch.shared.invalidation)
         return true
     }
 

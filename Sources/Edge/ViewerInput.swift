@@ -170,6 +170,13 @@ extension LoopState where N: ~Copyable {
                 if offset == 0 || bytes.count > offset { startHeadTimer(slot) }
                 return offset
             case .rejected(let rejection):
+                if rejection == .methodNotAllowed, let length = unsafe takesRefusedMethod(rest) {
+                    viewers[slot].scan = HeadScan()
+                    offset += length
+                    counters.add(.requests)
+                    unsafe handle(slot, UnsafeRawBufferPointer(rebasing: rest[..<length]))
+                    continue
+                }
                 refuse(slot, rejection, isHead: unsafe Self.startsAsHead(rest.bytes))
                 return bytes.count
             case .complete:

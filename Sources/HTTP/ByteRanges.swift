@@ -15,6 +15,8 @@ public struct ByteRanges: Sendable {
 
     /// Number of ranges, at least 1 in an outcome.
     public private(set) var count = 0
+    /// Two of those that were asked for have bytes in common.
+    public private(set) var hasOverlap = false
     private var lowers: InlineArray<16, UInt64>
     private var uppers: InlineArray<16, UInt64>
 
@@ -90,6 +92,9 @@ public struct ByteRanges: Sendable {
             guard merged.lowerBound <= uppers[index], lowers[index] <= merged.upperBound else {
                 index += 1
                 continue
+            }
+            if merged.lowerBound < uppers[index], lowers[index] < merged.upperBound {
+                hasOverlap = true
             }
             merged =
                 min(merged.lowerBound, lowers[index])..<max(merged.upperBound, uppers[index])

@@ -50,6 +50,9 @@ public struct RequestHead: Sendable {
     /// Bytes from the start of the input to the end of the head, an ignored leading empty line
     /// included.
     public internal(set) var length = 0
+    /// It was put together for something else that was asked for: the path `/`, which stands for
+    /// another. The parser never says so.
+    public var standsForRoot = false
     var options = ConnectionOptions()
 
     /// A head to parse into.

@@ -65,6 +65,7 @@ private func parseHead(
 private func judge(_ head: inout RequestHead, _ bytes: RawSpan, _ length: Int) -> HeadRejection? {
     head.length = length
     head.options = []
+    head.standsForRoot = false
     head.framing = .none
     head.expectsContinue = false
     head.upgrade = ByteSlice()

@@ -200,6 +200,21 @@ struct InvalidationAPITests {
         #expect(state.invalidations.count == 2)
     }
 
+    @Test("one from the future, whose clock was ahead, is over and counts for nothing")
+    func future() throws {
+        let ask = Asking(try ScriptedDistribution(), APISettings(invalidationDelay: 60_000))
+        let later = Asking.now + 86_400_000
+        let id = try #require(
+            try ask.invalidate(["/a*"], reference: "f", now: later).node.text("Id"))
+        for number in 1..<15 {
+            let answer = try ask.invalidate(["/b\(number)*"], reference: "\(number)", now: later)
+            #expect(answer.status == 201)
+        }
+        let told = try ask(.get, "\(path)/\(id)").node
+        #expect(told.text("Status") == "Completed")
+        #expect(try ask.invalidate(["/c*"], reference: "c").status == 201)
+    }
+
     @Test("what the disk refuses is not acknowledged, and may be tried again")
     func failure() throws {
         let state = try ScriptedDistribution()

@@ -25,6 +25,18 @@ struct SigningVectorTests {
             name: "get-vanilla",
             signature: "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
         Vector(
+            name: "get-relative", path: "/example/..",
+            signature: "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
+        Vector(
+            name: "get-relative-relative", path: "/example1/example2/../..",
+            signature: "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
+        Vector(
+            name: "get-slashes", path: "//example//",
+            signature: "9a624bd73a37c9a373b5312afbebe7a714a789de108f0bdfe846570885f57e84"),
+        Vector(
+            name: "get-slash-pointless-dot", path: "/./example",
+            signature: "ef75d96142cf21edca26f06005da7988e4f8dc83a165a80865db7089db637ec5"),
+        Vector(
             name: "get-vanilla-empty-query-key", parameters: [("Param1", "value1")],
             signature: "a67d582fa61cc504c4bae71f336f98b97f1ea3c7a6bfe1b6e45aec72011b9aeb"),
         Vector(

@@ -43,10 +43,17 @@ struct ExplainStoreTests {
 
     private func explain(
         _ store: Store, _ target: String, _ fields: String = "",
-        mode: Mode = .cloudfront, tagField: String? = nil
+        mode: Mode = .cloudfront, tagField: String? = nil, more: String = ""
     ) throws -> Explanation {
         var settings = Explaining.settings(mode: mode)
-        settings.distribution = try tagField.map { try distribution(tagField: $0) }
+        if tagField != nil || !more.isEmpty {
+            let distribution = try self.distribution(tagField: tagField ?? "tags", more)
+            settings.distribution = distribution
+            if !more.isEmpty {
+                settings.behaviors[0].imported = ImportedBehavior(
+                    distribution.distribution.behaviors[0], secureOrigin: 0)
+            }
+        }
         return try Explaining.explain(
             "GET \(target) HTTP/1.1\r\nHost: A.test\r\n\(fields)\r\n", store, settings)
     }
@@ -122,7 +129,9 @@ struct ExplainStoreTests {
     }
 
     /// One that says in which field origins tag, and no more than it has to.
-    private func distribution(tagField: String) throws -> DistributionSettings {
+    private func distribution(
+        tagField: String, _ more: String = ""
+    ) throws -> DistributionSettings {
         let xml = """
             <DistributionConfig><CallerReference>t</CallerReference><Comment></Comment>\
             <Enabled>true</Enabled><Origins><Quantity>1</Quantity><Items><Origin><Id>o</Id>\
@@ -133,7 +142,7 @@ struct ExplainStoreTests {
             <ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy>\
             <CachePolicyId>658327ea-f89d-4fab-a63d-7e88639e58f6</CachePolicyId>\
             </DefaultCacheBehavior><CacheTagConfig><HeaderName>\(tagField)</HeaderName>\
-            </CacheTagConfig></DistributionConfig>
+            </CacheTagConfig>\(more)</DistributionConfig>
             """
         let document = try APIDocument(
             parsing: Array(xml.utf8).span.bytes, limits: APIDocument.limits)
@@ -141,6 +150,29 @@ struct ExplainStoreTests {
         let resolved = Distribution.resolve(config, PolicyCatalog())
         return DistributionSettings(
             try #require(resolved.value), id: "E", domainName: "d.cloudfront.net")
+    }
+
+    @Test("the pages that take an error's place are told, and none that does not apply")
+    func errorPages() throws {
+        let store = try bench.open()
+        let pages = """
+            <CustomErrorResponses><Quantity>2</Quantity><Items><CustomErrorResponse>\
+            <ErrorCode>404</ErrorCode><ResponsePagePath>/err.html</ResponsePagePath>\
+            <ResponseCode>200</ResponseCode><ErrorCachingMinTTL>30</ErrorCachingMinTTL>\
+            </CustomErrorResponse><CustomErrorResponse><ErrorCode>503</ErrorCode>\
+            <ErrorCachingMinTTL>5</ErrorCachingMinTTL></CustomErrorResponse></Items>\
+            </CustomErrorResponses>
+            """
+        let told = try explain(store, "/a", more: pages)
+        #expect(told.errorPages.map(\.text) == ["404 -> /err.html as 200 (ErrorCachingMinTTL 30)"])
+        #expect(told.errorPages.map(\.isShown) == [false])
+        let steps = String(decoding: ExplainedSteps(told).bytes, as: UTF8.self)
+        #expect(steps.contains("error page: 404 -> /err.html as 200 (ErrorCachingMinTTL 30)\r\n"))
+        let refused = try explain(
+            store, "/a", "Content-Length: 1\r\n", more: pages)
+        #expect(refused.refusal != nil && refused.errorPages.isEmpty)
+        #expect(!refused.assumptions.contains { $0.word == "pagesForRefusals" })
+        #expect(try explain(store, "/a", tagField: "Tags").errorPages.isEmpty)
     }
 
     @Test("the tag that killed an entry is named, unless a later rule names its path")

@@ -176,6 +176,72 @@ struct StandardLogResultTests {
         #expect(room.count == 1)
     }
 
+    private func export(_ more: String, behavior: String = "") -> String {
+        """
+        { "CallerReference": "maps", "Comment": "", "Enabled": true,
+          "Origins": { "Quantity": 1, "Items": [
+            { "Id": "pages", "DomainName": "pages.invalid",
+              "CustomOriginConfig": { "HTTPPort": 80, "HTTPSPort": 443,
+                "OriginProtocolPolicy": "http-only" } } ] },
+          \(more)
+          "DefaultCacheBehavior": {
+            "TargetOriginId": "pages", "ViewerProtocolPolicy": "allow-all",\(behavior)
+            "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6" } }
+        """
+    }
+
+    @Test("behind a custom page the log still says what went wrong")
+    func detailOfPage() throws {
+        let origin = try Origin()
+        let room = origin.room()
+        room.answers { request in
+            request.target.hasSuffix("/sorry") ? .ok(body: "sorry") : .raw("", .reset)
+        }
+        let pages = [403, 502].map {
+            "{ \"ErrorCode\": \($0), \"ResponsePagePath\": \"\(room.path("sorry"))\", "
+                + "\"ResponseCode\": \"200\", \"ErrorCachingMinTTL\": 60 }"
+        }
+        let text = export(
+            "\"CustomErrorResponses\": { \"Quantity\": 2, \"Items\": ["
+                + pages.joined(separator: ", ") + "] },")
+        let edge = try Edge(
+            origin: nil, mode: "cloudfront",
+            arguments: [
+                "--distribution", try directory.write("dist.json", text),
+                "--origin", "pages=\(origin.url)",
+            ], configuration: sections.joined(separator: "\n") + "\n")
+        for _ in 0..<2 {
+            #expect(try edge.get(room.path("a")).text == "sorry")
+            var viewer = try edge.viewer()
+            try viewer.send(
+                "POST \(room.path("b")) HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+            #expect(try viewer.response().text == "sorry")
+        }
+        let found = try StandardLogTests.records(directory, count: 4)
+        #expect(
+            found.map(results).sorted()
+                == Array(repeating: "200 Error Error InvalidRequestMethod", count: 2)
+                + Array(repeating: "200 Error Error OriginCommError", count: 2))
+    }
+
+    @Test("the root is logged as it was asked for")
+    func root() throws {
+        let origin = try Origin()
+        origin.room(named: "index.html").always(.ok(body: "home"))
+        let edge = try Edge(
+            origin: nil, mode: "cloudfront",
+            arguments: [
+                "--distribution",
+                try directory.write("dist.json", export("\"DefaultRootObject\": \"index.html\",")),
+                "--origin", "pages=\(origin.url)",
+            ], configuration: sections.joined(separator: "\n") + "\n")
+        for target in ["/", "/", "/index.html"] {
+            #expect(try edge.get(target).text == "home")
+        }
+        let found = try StandardLogTests.records(directory, count: 3)
+        #expect(found.map { $0["cs-uri-stem"] } == ["/", "/", "/index.html"])
+    }
+
     @Test("a custom error page has the viewer's status and length, and is an Error each time")
     func errorPage() throws {
         let origin = try Origin()

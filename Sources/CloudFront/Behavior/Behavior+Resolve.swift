@@ -49,9 +49,13 @@ extension Behavior {
         return .group(primary: primary, secondary: secondary, group.criteria)
     }
 
+    /// Of a group both: cookies that only one of them gets are in the key all the same, since what
+    /// it answers by them is nobody else's.
     private static func isS3(_ target: Target, _ config: DistributionConfig) -> Bool {
         switch target {
-        case .origin(let index), .group(let index, _, _): config.origins[index].isS3
+        case .origin(let index): config.origins[index].isS3
+        case .group(let primary, let secondary, _):
+            config.origins[primary].isS3 && config.origins[secondary].isS3
         }
     }
 

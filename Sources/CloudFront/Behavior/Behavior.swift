@@ -35,6 +35,13 @@ public struct Behavior: Sendable, Equatable {
         return behavior
     }
 
+    /// The same towards one origin of a group, which may be a bucket although the other is none.
+    public func towards(isS3: Bool) -> Behavior {
+        var behavior = self
+        behavior.forwarding.isS3 = isS3
+        return behavior
+    }
+
     /// Nothing is stored: all lifetimes are 0, or all headers are forwarded the older way.
     public var disablesCaching: Bool { policy.disablesCaching }
 

@@ -22,7 +22,7 @@ public struct Forwarding: Sendable, Equatable {
     public var isLegacy: Bool
     /// OPTIONS is cached, so that Authorization is taken from it as well.
     public var cachesOptions: Bool
-    /// The origin is an S3 bucket: Host and cookies never reach it.
+    /// The origin is an S3 bucket, of a group both are: Host and cookies never reach it.
     public var isS3: Bool
     /// Accept-Encoding is normalised.
     public var normalizesCodings: Bool

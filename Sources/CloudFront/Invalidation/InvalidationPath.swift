@@ -30,8 +30,13 @@ public enum InvalidationPath: Sendable, Hashable {
             throw .invalidPaths
         }
         // Anywhere else the star is a byte like any other.
-        self =
-            bytes.last == UInt8(ascii: "*") ? .prefix(Array(bytes.dropLast())) : .exact(bytes)
+        if bytes.last == UInt8(ascii: "*") {
+            self = .prefix(Array(bytes.dropLast()))
+            return
+        }
+        // To the key a query without content is none.
+        let isBare = bytes.firstIndex(of: UInt8(ascii: "?")) == bytes.count - 1
+        self = .exact(isBare ? Array(bytes.dropLast()) : bytes)
     }
 
     /// Whether an item that was accepted counts against the smaller quota.

@@ -50,6 +50,17 @@ extension ResponseHeadersPolicy {
     /// Whether the policy takes away the origin's field of that name.
     public func removes(_ name: RawSpan) -> Bool { removedHeaders.contains(name) }
 
+    /// Whether viewers get a field of that name: of the origin's `block`, or one that is added.
+    public func shows(_ name: StaticString, of block: RawSpan) -> Bool {
+        if hasKept(block, where: { equalsIgnoringCase($0, name) }) { return true }
+        let text = unsafe UnsafeRawBufferPointer(
+            start: name.utf8Start, count: name.utf8CodeUnitCount)
+        for index in customHeaders.indices where unsafe customHeaders[index].isNamed(text.bytes) {
+            return true
+        }
+        return false
+    }
+
     /// Whether a field of the origin's response goes on to the viewer.
     private func keeps(_ name: RawSpan, hasOrigin: Bool) -> Bool {
         if removedHeaders.contains(name) { return false }

@@ -24,7 +24,7 @@ struct CanonicalRequest {
             .sorted { $0 < $1 }
             .map { "\($0)=\($1)" }.joined(separator: "&")
         var lines = [
-            method, percentEncoded(path.isEmpty ? "/" : path, keepsSlash: true), query,
+            method, percentEncoded(normalPath, keepsSlash: true), query,
         ]
         for name in names {
             let values = headers.filter { $0.name.lowercased() == name }
@@ -35,6 +35,20 @@ struct CanonicalRequest {
         }
         lines += ["", names.joined(separator: ";"), bodyDigest]
         return lines.joined(separator: "\n")
+    }
+
+    /// Without dot segments and empty ones, as every service but S3 has it.
+    private var normalPath: String {
+        var segments: [Substring] = []
+        for segment in path.split(separator: "/") where segment != "." {
+            if segment == ".." {
+                _ = segments.popLast()
+            } else {
+                segments.append(segment)
+            }
+        }
+        let isDirectory = path.hasSuffix("/") && !segments.isEmpty
+        return "/" + segments.joined(separator: "/") + (isDirectory ? "/" : "")
     }
 
     struct MissingHeader: Error { var name: String }

@@ -78,7 +78,7 @@ public struct DistributionImport: Sendable {
             first = primary
             failover = FailoverSettings(
                 origin: places[secondary].plain, secureOrigin: places[secondary].secure,
-                criteria: criteria)
+                criteria: criteria, isS3: origins[secondary].isS3)
         }
         settings.origin = places[first].plain
         settings.imported = ImportedBehavior(

@@ -20,12 +20,25 @@ extension Explanation {
         fields.append(("origin", orNull(origin?.json)))
         fields.append(("decision", decision.json))
         if let fallback { fields.append(("fallback", fallback.json)) }
+        if !errorPages.isEmpty {
+            fields.append(("errorPages", .list(errorPages.map(\.json))))
+        }
         fields.append(("warnings", .list(warnings.map(\.json))))
         fields.append(("assumptions", .list(assumptions.map(\.assumption))))
         return .object(fields)
     }
 
     private func orNull(_ value: JSON?) -> JSON { value ?? JSON.null }
+}
+
+extension Explanation.ErrorPage {
+    fileprivate var json: JSON {
+        .object([
+            ("status", .number(Int64(status))), ("path", .text(path)),
+            ("responseCode", .number(Int64(responseCode))), ("minTTL", .number(minTTL)),
+            ("shown", .flag(isShown)),
+        ])
+    }
 }
 
 extension Explanation.Request {

@@ -16,6 +16,7 @@ struct ExplanationText {
         origin(told)
         decision(told)
         if let fallback = told.fallback { section("if it fails", [fallback.text]) }
+        section("error page", told.errorPages.map(\.text))
         for warning in told.warnings {
             section("warning", [warning.text + (warning.remedy.isEmpty ? "" : ";")])
             if !warning.remedy.isEmpty { section("", [warning.remedy]) }

@@ -76,11 +76,16 @@ public struct FailoverSettings: Sendable, Equatable {
     /// Likewise, for viewers that speak TLS.
     public var secureOrigin: Int
     public var criteria: FailoverCriteria
+    /// Whether it is an S3 bucket.
+    public var isS3: Bool
 
-    public init(origin: Int, secureOrigin: Int, criteria: FailoverCriteria) {
+    public init(
+        origin: Int, secureOrigin: Int, criteria: FailoverCriteria, isS3: Bool = false
+    ) {
         self.origin = origin
         self.secureOrigin = secureOrigin
         self.criteria = criteria
+        self.isS3 = isS3
     }
 }
 
@@ -92,7 +97,8 @@ public struct ImportedBehavior: Sendable, Equatable {
     public var secureOrigin: Int
     /// nil: no group.
     public var failover: FailoverSettings?
-    /// Whether the origin is an S3 bucket, whose errors stay a second at least.
+    /// Whether the origin, of a group the first, is an S3 bucket, whose errors stay a second at
+    /// least.
     public var isS3: Bool
 
     public init(

@@ -50,14 +50,24 @@ extension LoopState where N: ~Copyable {
             unsafe policies.responseHeaders.write(
                 block.bytes, request: head, requestBytes: bytes.bytes, to: &writer)
             if isOwn { return }
-            // CloudFront has a Server and a Date of its own for those that were taken away.
-            if policies.responseHeaders.removes(name: "server") {
+            // CloudFront has a Server and a Date of its own for those that were taken away, and a
+            // Server where there was none.
+            if table.isTwin || policies.responseHeaders.removes(name: "server"),
+                unsafe !policies.responseHeaders.shows("server", of: block.bytes)
+            {
                 writer.append("Server: CloudFront\r\n")
             }
             if policies.responseHeaders.removes(name: "date") {
                 writer.field("Date", epochSeconds: now / 1_000)
             }
         }
+    }
+}
+
+extension Exchange {
+    /// The policy has a Server of its own for what the edge answers itself.
+    var setsServer: Bool {
+        imported?.behavior.responseHeaders?.shows("server", of: RawSpan()) ?? false
     }
 }
 

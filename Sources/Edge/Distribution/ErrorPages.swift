@@ -11,6 +11,12 @@ struct PageAsk {
     var status: Int
     /// The request that came to the error: the log tells of that one.
     let original: Exchange
+
+    /// Why the request failed, where that is known.
+    var detail: StaticString? {
+        let detail = original.outcome.detail
+        return detail.utf8CodeUnitCount > 1 ? detail : nil
+    }
 }
 
 extension Exchange {
@@ -20,10 +26,10 @@ extension Exchange {
     /// Source: CloudFront, "Controlling how long CloudFront caches errors".
     func policy(for status: Int) -> BehaviorPolicy {
         var policy = policy
-        guard status >= 400, !policy.disablesCaching, let imported,
+        guard status >= 400, !policy.disablesCaching, imported != nil,
             let errors = snapshot.settings.distribution?.distribution.errors
         else { return policy }
-        policy.errorTTL = errors.minTTL(status, isS3: imported.isS3)
+        policy.errorTTL = errors.minTTL(status, isS3: asksS3)
         return policy
     }
 
@@ -87,6 +93,24 @@ extension LoopState where N: ~Copyable {
             unsafe begin(page: PageAsk(status: page.responseCode, original: exchange), slot, $0)
         }
         return true
+    }
+
+    /// The same for an answer that is made out of the store; it is the edge's own error.
+    mutating func showsPage(
+        insteadOf status: Int, _ slot: UInt32, _ bytes: UnsafeRawBufferPointer,
+        _ decision: Decision, _ outcome: Outcome
+    ) -> Bool {
+        guard hot[outcome.behavior].traits.contains(.hasErrorPages),
+            snapshot.settings.distribution?.distribution.errors.page(for: status) != nil
+        else { return false }
+        let facts = unsafe RequestFacts(head, bytes: bytes.bytes)
+        let exchange = unsafe makeExchange(slot, bytes, outcome.behavior, facts, decision)
+        viewers[slot].exchange = exchange
+        viewers[slot].phase = .exchange
+        if showsPage(exchange, for: status) { return true }
+        viewers[slot].exchange = nil
+        viewers[slot].phase = .reading
+        return false
     }
 
     private mutating func begin(

@@ -59,8 +59,8 @@ extension LoopState where N: ~Copyable {
     ///
     /// Source: CloudFront, "Origin settings", connection attempts of custom origins.
     func awaitsAgain(_ fetch: Fetch, _ failure: FetchFailure) -> Bool {
-        guard failure == .firstByteTimeout, let imported = fetch.exchange.imported,
-            !imported.isS3, fetch.isRetriable, isRepeatable(fetch.exchange)
+        guard failure == .firstByteTimeout, fetch.exchange.imported != nil,
+            !fetch.exchange.asksS3, fetch.isRetriable, isRepeatable(fetch.exchange)
         else { return false }
         return fetch.waits < fetch.pool.settings.attempts
     }

@@ -282,8 +282,8 @@ extension Exchange {
             return unsafe OriginRequest(
                 head, bytes: bytes, conditions: conditions,
                 OriginRequest.Forwarded(
-                    behavior: imported.behavior, origin: origin, peer: peer, trust: fieldTrust,
-                    upgrade: upgrade,
+                    behavior: imported.behavior.towards(isS3: asksS3), origin: origin, peer: peer,
+                    trust: fieldTrust, upgrade: upgrade,
                     via: EdgeWords(snapshot.settings).receivedBy,
                     requestID: isTwin ? outcome.requestID : nil,
                     generated: GeneratedTable(self), failedTarget: page?.original.target))
@@ -291,7 +291,8 @@ extension Exchange {
     }
 
     private var target: (path: [UInt8], query: [UInt8]) {
-        ([UInt8](bytes[head.path.range]), [UInt8](bytes[head.query.range]))
+        let path = unsafe bytes.withUnsafeBytes { unsafe [UInt8](head.askedPath($0)) }
+        return (path, [UInt8](bytes[head.query.range]))
     }
 }
 

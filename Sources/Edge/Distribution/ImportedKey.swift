@@ -82,6 +82,12 @@ extension Exchange {
         return snapshot.originIndex(behavior, usesTLS: peer.facts.usesTLS)
     }
 
+    /// Whether that origin is an S3 bucket.
+    var asksS3: Bool {
+        guard let imported else { return false }
+        return asksSecond ? imported.failover?.isS3 ?? imported.isS3 : imported.isS3
+    }
+
     /// The canonical key of a path and query that this request might have named as well; nil when
     /// it cannot be formed.
     func canonicalKey(path: [UInt8], query: [UInt8], gzip: Bool) -> [UInt8]? {

@@ -12,7 +12,7 @@ extension LoopState where N: ~Copyable {
     /// Source: CloudFront, "HTTP response headers that CloudFront removes or replaces".
     mutating func passed(_ raw: [UInt8], _ exchange: Exchange) -> [UInt8] {
         guard let imported = exchange.imported, originHead.status >= 200 else { return raw }
-        let rules = imported.behavior.forwarding
+        let rules = imported.behavior.towards(isS3: exchange.asksS3).forwarding
         let isTwin = exchange.snapshot.settings.role == .twin
         var next: [UInt8] = []
         next.reserveCapacity(raw.count + 32)
@@ -33,8 +33,10 @@ extension LoopState where N: ~Copyable {
             }
             next += raw[field.name.range] + [58, 32] + raw[field.value.range] + [13, 10]
         }
-        // A 304 without Server leaves the stored one as it is.
-        if isTwin, !originHead.fields.contains(.server), originHead.status != 304 {
+        // A 304 without Server leaves the stored one as it is. Where a policy edits what viewers
+        // get, it may set one of its own.
+        let isEdited = exchange.snapshot.hot[exchange.behavior].traits.contains(.editsResponses)
+        if isTwin, !isEdited, !originHead.fields.contains(.server), originHead.status != 304 {
             next += Array("Server: CloudFront\r\n".utf8)
         }
         next += [13, 10]

@@ -10,6 +10,16 @@ extension HeadLimits {
     }
 }
 
+extension RequestHead {
+    /// The path as the viewer wrote it, whatever it stands for since.
+    func askedPath(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        let root: StaticString = "/"
+        return unsafe standsForRoot
+            ? UnsafeRawBufferPointer(start: root.utf8Start, count: root.utf8CodeUnitCount)
+            : UnsafeRawBufferPointer(rebasing: bytes[path.range])
+    }
+}
+
 // A request for `/` is one for the distribution's root object, from here on.
 extension LoopState where N: ~Copyable {
     /// Whether the request at hand asks for exactly `/`, which stands for another path.
@@ -47,6 +57,7 @@ extension LoopState where N: ~Copyable {
             case .complete = unsafe parseRequest(
                 request.bytes, &scan, limits: .ownRequest, into: &rewrittenHead)
         else { return nil }
+        rewrittenHead.standsForRoot = true
         swap(&head, &rewrittenHead)
         return unsafe request
     }

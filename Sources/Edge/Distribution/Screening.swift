@@ -251,6 +251,7 @@ extension LoopState where N: ~Copyable {
 
     /// Says why the request is not served: 403 or a redirect.
     private mutating func answer(_ exchange: Exchange, _ refusal: Refusal) {
+        exchange.outcome.detail = refusal.word
         switch refusal {
         case .redirect(let status):
             var page = LocalPage(status, detail: refusal.word)

@@ -33,8 +33,16 @@ extension LoopState where N: ~Copyable {
         _ decision: Decision, _ behavior: Int, _ writer: inout HeadWriter
     ) {
         guard isOperator(slot, head.fields) else { return }
+        // A page that takes an error's place has key, behavior and lifetime of its own.
+        let isPage = decision.reason == .cachedError && !entry.header.flags.contains(.negative)
+        let path = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.path.range])
+        let behavior = unsafe isPage ? hot.match(path, scratch: scratch.fields) : behavior
         let exchange = unsafe makeExchange(
             slot, bytes, behavior, RequestFacts(head, bytes: bytes.bytes), decision)
+        if isPage {
+            write(exchange, "show-error-page", decision.reason.word, nil, &writer)
+            return appendSteps(slot, &writer)
+        }
         let lifetime = exchange.lifetime(of: StoredCopy(entry, store: store))
         write(exchange, decision.action.word, decision.reason.word, lifetime, &writer)
         appendSteps(slot, &writer)
@@ -45,6 +53,11 @@ extension LoopState where N: ~Copyable {
         _ exchange: Exchange, _ fetched: FetchedHead, _ writer: inout HeadWriter
     ) {
         guard isOperator(exchange.id.slot, exchange.head.fields) else { return }
+        if let page = exchange.page {
+            write(
+                page.original, "show-error-page", page.original.decision.reason.word, nil, &writer)
+            return appendSteps(exchange.id.slot, &writer)
+        }
         let decision = exchange.decision
         let lifetime = freshnessLifetime(
             fetched.facts, exchange.policy(for: fetched.facts.status), now: fetched.receivedAt)

@@ -117,6 +117,8 @@ extension LoopState where N: ~Copyable {
         }
         if case .countryBlocked = found { return notes }
         if found.isOfDistribution, hot[behavior].traits.contains(.hasErrorPages),
+            let errors = snapshot.settings.distribution?.distribution.errors,
+            found.status.map({ errors.page(for: $0) != nil }) == true,
             let reading = Reading.named("pagesForRefusals")
         {
             notes.append(

@@ -37,6 +37,7 @@ struct ExplainedSteps {
         addDecision(told)
         addOrigin(told)
         if let fallback = told.fallback { add("if it fails", fallback.text) }
+        for page in told.errorPages { add("error page", page.text) }
         for note in told.warnings { add("warning", note.text) }
         for note in told.assumptions { add("assumed", "\(note.text) (\(note.word))") }
         if leftOut > 0 {

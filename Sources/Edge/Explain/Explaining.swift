@@ -33,6 +33,7 @@ extension LoopState where N: ~Copyable {
         if let refusal = unsafe refusalAccount(slot, bytes, behavior, facts) {
             told.refuse(refusal)
             told.assumptions = unsafe assumptionsOfRefusal(slot, bytes, behavior, facts)
+            told.errorPages = unsafe errorPages(slot, bytes, behavior, facts)
             return told
         }
         let ask = unsafe ask(slot, bytes, behavior, facts, &told)
@@ -40,6 +41,7 @@ extension LoopState where N: ~Copyable {
         told.decision = verdict(ask)
         noteKnownFailure(ask, &told)
         told.fallback = fallbackAccount(ask)
+        told.errorPages = errorPages(ask)
         if let key = told.key, !ask.canonical.isEmpty {
             findNearMisses(key, ask, scanLimit, &told)
         }
@@ -137,16 +139,9 @@ extension LoopState where N: ~Copyable {
 
     /// An origin that failed for this key a moment ago is not asked again yet: see `obtain`.
     private mutating func noteKnownFailure(_ exchange: Exchange, _ told: inout Explanation) {
-        guard exchange.policy.mode == .cloudfront, exchange.head.upgrade.isEmpty,
-            exchange.decision.action == .fetch || exchange.decision.action == .revalidate,
-            mayCollapse(exchange.asked, policy: exchange.policy), let key = exchange.key
-        else { return }
-        let least = unsafe exchange.canonical.withUnsafeBytes {
-            unsafe invalidated.latest(of: key, $0)
-        }
-        guard
-            let failure = shared.collapsed.knownFailure(key, at: network.wallNow, least: least)
-        else { return }
+        let isAsked =
+            exchange.decision.action == .fetch || exchange.decision.action == .revalidate
+        guard isAsked, let failure = knownFailure(exchange) else { return }
         let seconds = failure.until.subtracting(network.wallNow) / 1_000
         told.decision.action = "answer-known-failure"
         told.decision.reason = "\(failure.detail)"

@@ -31,6 +31,9 @@ public struct Explanation: Sendable, Equatable {
     public var decision = Verdict()
     /// What the viewer would get if the origin failed now; nil for a behavior without a class.
     public var fallback: Note?
+    /// The distribution's page that is shown for an error; where none is known, those that would
+    /// be.
+    public var errorPages: [ErrorPage] = []
     public var warnings: [Note] = []
     /// What CloudFront does not document and had a part in the above: the key of `mapedge.yaml`
     /// that says how it is read, and how that is.
@@ -113,6 +116,21 @@ public struct Explanation: Sendable, Equatable {
             self.word = word
             self.text = text
             self.remedy = remedy
+        }
+    }
+
+    /// A page that takes an error's place, under a status of its own.
+    public struct ErrorPage: Sendable, Equatable {
+        public var status: Int
+        public var path: String
+        public var responseCode: Int
+        /// ErrorCachingMinTTL.
+        public var minTTL: Milliseconds
+        /// The error is what the request comes to now.
+        public var isShown = false
+
+        public var text: String {
+            "\(status) -> \(path) as \(responseCode) (ErrorCachingMinTTL \(minTTL / 1_000))"
         }
     }
 

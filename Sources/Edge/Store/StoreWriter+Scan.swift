@@ -19,17 +19,33 @@ extension StoreWriter {
         defer { reader?.reset() }
         var entries: [WatchedEntry] = []
         var damaged: [CacheKey] = []
-        scan = try readSlice(from: start, file, &entries, &damaged)
+        var latest = latestFormer
+        scan = try readSlice(from: start, file, &entries, &damaged, &latest)
+        latestFormer = latest
         core.counters.add(.scanned, entries.count)
         for entry in entries { watch(entry) }
         for key in damaged { core.discard(key) }
-        if case .done = scan { return !damaged.isEmpty }
+        if case .done = scan {
+            tellOfFuture()
+            return !damaged.isEmpty
+        }
         return true
+    }
+
+    /// A clock that stood further on when they were stored makes entries younger than they are.
+    private func tellOfFuture() {
+        let ahead = (latestFormer - core.settings.expiryClock()) / 1_000
+        guard ahead > 0 else { return }
+        core.log(
+            StoreEvent(
+                .warning,
+                "the clock is \(ahead) s behind the latest entry of the cache, so that what is "
+                    + "stored seems younger than it is; move the clock on, or use another --cache"))
     }
 
     private func readSlice(
         from start: Key, _ file: StoreFile, _ entries: inout [WatchedEntry],
-        _ damaged: inout [CacheKey]
+        _ damaged: inout [CacheKey], _ latest: inout Milliseconds
     ) throws(LMDBError) -> IndexScan {
         guard let cursor = try reader?.cursor(file.index) else { return .done }
         var found = unsafe try cursor.seekFrom(start)
@@ -39,6 +55,7 @@ extension StoreWriter {
             if let (header, layout) = unsafe try? EntryRecord.inspect(value.bytes) {
                 // Those written since the start are known already.
                 if !core.vouched.isOwn(header.objectID) {
+                    latest = max(latest, header.times.storedAt)
                     let former = FormerRecord(header: header, layout: layout)
                     let chunks =
                         former.hasChunks

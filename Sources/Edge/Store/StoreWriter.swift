@@ -50,6 +50,8 @@ struct StoreWriter: ~Copyable {
     /// When readers of other processes are next looked after.
     var readerCheckAt: Milliseconds = 0
     var scan = IndexScan.from(Key(high: 0, low: 0))
+    /// When the latest of the entries from before the start was stored, as far as they were read.
+    var latestFormer: Milliseconds = 0
     let invalidations: Invalidations
     /// What kills entries, as far as this writer has been told.
     var invalidated: InvalidationIndex

@@ -38,6 +38,17 @@ struct StoreRecoveryTests {
         return result.withLock { $0 } == .ready
     }
 
+    @Test func `a clock that has fallen behind what is stored is told of`() throws {
+        let store = try bench.open()
+        store.put("early", body(10))
+        store.put("late", body(10), now: bench.clock.now + 86_400_000)
+        store.settle()
+        store.close()
+        #expect(!bench.events.texts.contains { $0.contains("the clock is") })
+        try bench.open().settle()
+        #expect(bench.events.texts.contains { $0.hasPrefix("the clock is 86400 s behind") })
+    }
+
     @Test func `a process that ends without closing loses nothing that was committed`() throws {
         do {
             let store = try bench.open()
