@@ -1,6 +1,14 @@
 import HTTP
 
 extension ResponseFacts {
+    /// Its origin does not say that it is for one use only: CloudFront sends on by themselves those
+    /// who waited for what is private, no-store, no-cache or fresh for no time.
+    public func isForReuse(_ policy: BehaviorPolicy) -> Bool {
+        let control = directives(policy)
+        return !control.noStore && !control.isPrivate && !control.noCache
+            && control.maxAgeSeconds != 0 && control.sMaxAgeSeconds != 0
+    }
+
     /// The directives that bind us: the targeted ones when there are any and they are honoured.
     func directives(_ policy: BehaviorPolicy) -> CacheControl {
         var control = cacheControl

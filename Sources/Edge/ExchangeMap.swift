@@ -30,8 +30,8 @@ struct MapAsk {
 }
 
 extension Exchange {
-    /// Who asks, and whether it asks for a map: read once, on the slow way. A map is one at whatever
-    /// address it is asked for (laws 5 and 7), but for behaviors that are CloudFront's alone.
+    /// Who asks, and whether it asks for a map: read once, on the slow way. A map is one at
+    /// whatever address (laws 5 and 7), but for behaviors that are CloudFront's alone.
     func ask(peer: Peer) {
         self.peer = peer
         guard policy.mapClass != .none, head.method == .get || head.method == .head else { return }

@@ -130,6 +130,21 @@ final class FetchedHead: Sendable {
         return false
     }
 
+    /// It is not kept for its status alone: CloudFront gives it to those who waited all the same.
+    /// Only where the edge is pure CloudFront, and not when somebody signed in for it (law 6).
+    func isAnybodys(_ exchange: Exchange) -> Bool {
+        isRefusedByStatus && rejectedContent == nil && exchange.imported != nil
+            && exchange.policy.mapClass == .none && !exchange.facts.hasAuthorization
+            && !facts.hasSetCookie
+            && (exchange.policy.minTTL > 0 || facts.isForReuse(exchange.policy))
+    }
+
+    /// No such status is kept, or, of an error, for no time at all.
+    private var isRefusedByStatus: Bool {
+        storability == .refused(.statusNotCacheable)
+            || status >= 400 && storability == .refused(.noFreshness)
+    }
+
     /// How long nobody waits for another's answer, in milliseconds: a page with a token in it will
     /// have one the next time.
     var unsharedTime: Milliseconds { storability == .refused(.token) ? 60_000 : 2_000 }
@@ -139,6 +154,7 @@ final class FetchedHead: Sendable {
 
     /// Whether a waiter's request selects the same variant as the leader's did.
     func suits(_ exchange: Exchange) -> Bool {
+        if isRefusedByStatus, exchange.facts.hasAuthorization { return false }
         if cut.map({ !$0.suits(exchange) }) ?? lacksCookie(for: exchange) { return false }
         guard let variant else { return true }
         return variant.matches(exchange)

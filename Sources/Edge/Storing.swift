@@ -221,7 +221,7 @@ extension LoopState where N: ~Copyable {
                 keepsBody: false, isShared: isShared && sharesWithWaiters(fetch, head))
         }
         guard fetch.exchange.storeKey != nil, head.isStorable else {
-            return StorePlan(keepsBody: false, isShared: false)
+            return StorePlan(keepsBody: false, isShared: head.isAnybodys(fetch.exchange))
         }
         if let length = head.declaredLength, length > snapshot.settings.cache.objectBytes {
             counters.add(.storeSkippedSize)

@@ -164,8 +164,8 @@ struct MapReading {
         return request
     }
 
-    /// Longest text of a viewer's own making, in bytes as sent: nobody asks with a longer one twice,
-    /// and each would be an entry.
+    /// Longest text of a viewer's own making, in bytes as sent: nobody asks with a longer one
+    /// twice, and each would be an entry.
     static let freeTextMax = 2_048
 
     private var hasLongText: Bool {

@@ -16,6 +16,7 @@ struct SilentDiskTests {
               - origin: { body: done }
               - origin: { fault: reset }
               - request: POST /geoserver/rest/reload
+                headers: { Authorization: Basic YTpi }
                 body: x
                 expect: any
             """)

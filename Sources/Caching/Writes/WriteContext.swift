@@ -15,8 +15,8 @@ public struct WriteContext: Sendable {
     /// Where the site's own pages are: below these paths an unsafe request is a write to them, and
     /// elsewhere none. Decoded, in whole segments; `/` is everywhere.
     public var site: [String]
-    /// The languages that the site has, in small letters: a first segment of that name says in which
-    /// one a page is, and nothing of what it is about.
+    /// The languages that the site has, in small letters: a first segment of that name says in
+    /// which one a page is, and nothing of what it is about.
     public var languages: [String] = []
     /// By which requests to GeoWebCache name tiles.
     public var gridSets = GridSets.wellKnown

@@ -26,7 +26,8 @@ extension LoopState where N: ~Copyable {
 
     /// Whether a field like `X-Auth-Token` shows who asks, where the behavior judges credentials.
     func showsCredentialField(_ behavior: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        hot[behavior].policy.judgesAuthorization && unsafe CredentialField.areIn(head, bytes.bytes)
+        unsafe hot[behavior].policy.judgesAuthorization
+            && CredentialField.areIn(head, bytes.bytes)
     }
 
     /// Whether a trusted proxy says who asks: a credential like any other.
