@@ -94,7 +94,8 @@ extension LoopState where N: ~Copyable {
     /// stored: by a Range that a server fails at nobody takes the whole from others.
     func rememberFailure(_ exchange: Exchange, of failure: FetchFailure, _ shared: SharedFetch?) {
         guard failure.blamesMember || failure == .totalTimeout,
-            !exchange.asked.hasRange || exchange.entry != nil
+            !exchange.asked.hasRange
+                || exchange.entry.map({ mayServeStale(exchange, $0, .unreachable) }) == true
         else { return }
         rememberFailure(
             exchange, failure.status, failure.detailedResult,

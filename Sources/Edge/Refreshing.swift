@@ -15,7 +15,7 @@ extension LoopState where N: ~Copyable {
         let least = unsafe invalidated.latest(of: key, canonical.bytes)
         // It failed a moment ago: not again before the error's lifetime is over.
         if policy.mode == .cloudfront,
-            shared.collapsed.knownFailure(key, at: network.wallNow, least: least) != nil
+            shared.collapsed.knownFailure(key, at: network.wallNow, least: least)?.isOfHead == false
         {
             return
         }

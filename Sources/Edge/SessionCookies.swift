@@ -53,7 +53,8 @@ enum SessionCookies {
 
 extension Exchange {
     /// What map servers answer to a request that is in a key is the same for all only if they see
-    /// nobody's cookies: a session may have a name that nobody has listed. Those in the key pass.
+    /// nobody's cookies: a session may have a name that nobody has listed. Where a policy has
+    /// cookies in the key the policies say what origins see.
     func hideCookies(_ conditions: inout OriginRequest.Conditions) {
         guard policy.judgesCookies, conditions.cookies == nil, head.method.isSafe else { return }
         switch policy.mapClass {
@@ -61,14 +62,7 @@ extension Exchange {
         case .tiles where map?.isCanonical == true || map?.isImage == true: break
         default: return
         }
-        conditions.cookies = imported.map { keyedCookies($0.behavior.key.cookies) } ?? []
-    }
-
-    private func keyedCookies(_ keyed: NameSelection) -> [[UInt8]] {
-        guard keyed.mode != .none else { return [] }
-        return pairs(CookieClass.allCases).filter { pair in
-            let name = Array(pair.prefix { $0 != UInt8(ascii: "=") })
-            return unsafe keyed.selects(name.span.bytes)
-        }
+        if let imported, imported.behavior.key.cookies.mode != .none { return }
+        conditions.cookies = []
     }
 }

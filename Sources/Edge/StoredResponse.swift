@@ -368,10 +368,11 @@ extension LoopState where N: ~Copyable {
     mutating func serveCopy(_ exchange: Exchange, _ copy: StoredCopy, reason: DecisionReason)
         -> Bool
     {
-        // A reload may have replaced the table meanwhile: behaviors go by the exchange's own.
-        let current = hot
-        hot = exchange.snapshot.hot
-        defer { hot = current }
+        // A reload may have replaced the table meanwhile: behaviors go by the exchange's own, also
+        // those of an error page that takes its place.
+        let current = (hot, snapshot)
+        (hot, snapshot) = (exchange.snapshot.hot, exchange.snapshot)
+        defer { (hot, snapshot) = current }
         if copy.isCut { return serveFilled(exchange, copy, reason, reason.resultOfCopy) }
         let slot = exchange.id.slot
         exchange.shared.map { _ = $0.leave(exchange.id) }

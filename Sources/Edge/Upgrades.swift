@@ -6,7 +6,7 @@ extension Exchange {
     /// nobody waits for has nobody to switch.
     var upgrade: [UInt8] {
         let request = bytes
-        return unsafe isRefresh
+        return unsafe isRefresh || facts.apart != .upgrade
             ? [] : head.upgrade(among: snapshot.settings.upgrades, in: request.span.bytes)
     }
 }

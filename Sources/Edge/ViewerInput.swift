@@ -172,6 +172,7 @@ extension LoopState where N: ~Copyable {
             case .rejected(let rejection):
                 if rejection == .methodNotAllowed, let length = unsafe takesRefusedMethod(rest) {
                     viewers[slot].scan = HeadScan()
+                    viewers[slot].closesAfterResponse = true
                     offset += length
                     counters.add(.requests)
                     unsafe handle(slot, UnsafeRawBufferPointer(rebasing: rest[..<length]))

@@ -87,7 +87,8 @@ struct RecordingTests {
         "Pages: while the site is down", "Pages: a filled page", "Pages: a page with a token",
         "Pages: a site that sets the cookie", "Pages: a token that is not the cookie's",
         "Pages: by the letter of RFC 9111 a form's page",
-        "MapStory 10: an Origin that Connection takes away",
+        "MapStory 10: an Origin that Connection takes away", "Pages: what a script is given",
+        "Tiles: a cookie that nobody has listed", "Features: a cookie that nobody has listed",
     ]
 
     private static func cannotBeRecorded(_ scenario: Scenario) -> Bool {
