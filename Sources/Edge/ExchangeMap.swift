@@ -45,6 +45,8 @@ extension Exchange {
             else {
                 return nil
             }
+            // Of a page it takes more than a word in its query to be a map.
+            if policy.mapClass == .pages, request.format == .unstated { return nil }
             guard request.namesExceptions else { return MapAsk(request: request, target: nil) }
             return unsafe MapAsk(request: request, target: Self.rewritten(path, query))
         }

@@ -133,11 +133,16 @@ final class FetchedHead: Sendable {
     /// It is not kept for its status alone: CloudFront gives it to those who waited all the same.
     /// Only where the edge is pure CloudFront, and not when somebody signed in for it (law 6).
     func isAnybodys(_ exchange: Exchange) -> Bool {
+        // A longer one would go at the pace of the slowest who waited.
         isRefusedByStatus && rejectedContent == nil && exchange.imported != nil
+            && declaredLength.map { $0 <= Self.sharedBytesMax } == true
             && exchange.policy.mapClass == .none && !exchange.facts.hasAuthorization
             && !facts.hasSetCookie
             && (exchange.policy.minTTL > 0 || facts.isForReuse(exchange.policy))
     }
+
+    /// Longest body that is shared without being kept, in bytes.
+    private static let sharedBytesMax = 65_536
 
     /// No such status is kept, or, of an error, for no time at all.
     private var isRefusedByStatus: Bool {

@@ -46,6 +46,10 @@ extension LoopState where N: ~Copyable {
         if exchange.head.method == .head {
             return exchange.entry.map { $0.header.times.storedAt <= failure.since } ?? true
         }
+        // A server that knows no HEAD (501) may well know GET.
+        guard failure.status == 500 || (502...504).contains(failure.status),
+            network.wallNow < failure.since.adding(exchange.policy(for: failure.status).errorTTL)
+        else { return false }
         return exchange.entry.map { mayServeStale(exchange, $0, .status(failure.status)) } ?? false
     }
 

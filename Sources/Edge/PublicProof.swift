@@ -186,13 +186,13 @@ extension LoopState where N: ~Copyable {
 }
 
 extension OriginRequest.Conditions {
-    /// Without what says who the viewer is. The target is the map's normal form, which has no
-    /// token; of the viewer's own conditions nobody's answer would say nothing.
     /// Whether a viewer's field would tell who asks, though nobody is to ask.
     func hidesCredential(_ field: KnownField, _ name: RawSpan) -> Bool {
         dropsAuthorization && field == .other && CredentialField.isNamed(name)
     }
 
+    /// Without what says who the viewer is. The target is the map's normal form, which has no
+    /// token; of the viewer's own conditions nobody's answer would say nothing.
     mutating func askAsNobody() {
         cookies = []
         dropsAuthorization = true

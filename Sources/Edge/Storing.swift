@@ -127,6 +127,8 @@ extension LoopState where N: ~Copyable {
         if originHead.hasUnknownCoding { return .unknownCoding }
         if exchange.primary == nil { return .keyless }
         if exchange.wantsPart, !(200...206).contains(originHead.status) { return .partAsked }
+        // That a part is not there says nothing to who wants the whole.
+        if !exchange.asksForWhole, originHead.status == 416 { return .partAsked }
         return exchange.leadsAway(originHead.status) ? .redirect : nil
     }
 

@@ -7,25 +7,24 @@ extension Exchange {
     var upgrade: [UInt8] {
         let request = bytes
         return unsafe isRefresh || facts.apart != .upgrade
-            ? [] : head.upgrade(among: snapshot.settings.upgrades, in: request.span.bytes)
+            ? []
+            : head.upgrade(among: snapshot.settings.upgrades, in: request.span.bytes)
+                .map { Array($0.utf8) } ?? []
     }
 }
 
 extension RequestHead {
-    /// Which of the protocols it asks to switch to; empty: none.
+    /// Which of the protocols it asks to switch to; nil: none. Allocates nothing.
     ///
     /// One alone, of those that are named: h2c never is, since it hides requests (RFC 9113 has no
     /// Upgrade any more). With a body the request would have to be answered before the switch.
-    fileprivate func upgrade(among names: [String], in bytes: RawSpan) -> [UInt8] {
+    fileprivate func upgrade(among names: [String], in bytes: RawSpan) -> String? {
         guard !upgrade.isEmpty, framing == .none, method == .get, minorVersion >= 1 else {
-            return []
+            return nil
         }
         let asked = bytes.extracting(upgrade.range)
-        for name in names {
-            let text = Array(name.utf8)
-            if unsafe equalsIgnoringCase(asked, text.span.bytes) { return text }
-        }
-        return []
+        for name in names where equalsIgnoringCase(asked, string: name) { return name }
+        return nil
     }
 
     /// It asks what the server can do, not what a resource can: `OPTIONS *`, or as a proxy is sent
@@ -41,7 +40,7 @@ extension LoopState where N: ~Copyable {
     func setApart(_ bytes: UnsafeRawBufferPointer, _ facts: inout RequestFacts) {
         if head.isAboutServer {
             facts.apart = .method
-        } else if unsafe !head.upgrade(among: snapshot.settings.upgrades, in: bytes.bytes).isEmpty {
+        } else if unsafe head.upgrade(among: snapshot.settings.upgrades, in: bytes.bytes) != nil {
             facts.apart = .upgrade
         }
     }

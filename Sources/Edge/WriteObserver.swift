@@ -150,8 +150,9 @@ extension LoopState where N: ~Copyable {
         // In force only if nobody ever knows what became of it.
         noted = writes.expanded(noted, isOver: false)
         awaitDisk(fetch)
-        watch.id = store.invalidations.beginWrite(
-            InvalidationRule(scope: noted), whenDurable: keptWord(fetch))
+        var rule = InvalidationRule(scope: noted)
+        rule.isSoft = watch.isUnproved
+        watch.id = store.invalidations.beginWrite(rule, whenDurable: keptWord(fetch))
     }
 
     /// The body was a question after all, or touches nothing, as a probe does.
@@ -237,10 +238,11 @@ extension LoopState where N: ~Copyable {
         guard let watch = exchange.watch, watch.stage == .open else { return nil }
         watch.stage = .settled
         watch.forgetAnswer()
-        var outcome = read == .refused && watch.attempts > 1 ? .unknown : read
+        var outcome = read
         if watch.isUnproved {
             outcome = outcome.withoutCredentials(status: status, form: watch.write.response)
         }
+        if outcome == .refused, watch.attempts > 1 { outcome = .unknown }
         watch.outcome = outcome
         exchange.outcome.write = outcome.word
         counters.add(.writesRefused, outcome == .refused ? 1 : 0)
@@ -252,7 +254,10 @@ extension LoopState where N: ~Copyable {
         var rule = InvalidationRule(scope: writes.expanded(watch.write.scope, isOver: !goesOn))
         // Nor may anybody take from others, while a server is down, what is there in its stead.
         rule.isSoft = watch.isUnproved && outcome == .unknown
-        let delay = snapshot.settings.writes.repeatDelay
+        // What a tile cache was told takes no hour.
+        let mayTakeLong = watch.write.isDeferred && watch.write.response != .command
+        let delay =
+            mayTakeLong ? 2 * PendingWrites.waitMax : snapshot.settings.writes.repeatDelay
         let settlesAt = goesOn ? network.monotonicMilliseconds.adding(delay) : nil
         let scope = watch.write.scope
         // A style that got another name has it in the documents of groups as well.
@@ -262,8 +267,6 @@ extension LoopState where N: ~Copyable {
         if scope.mayChangeStyles || scope.mayChangeCatalogue {
             shared.catalogue.noteStyleChange(watch.write.restyled, until: settlesAt)
         }
-        // What a tile cache was told takes no hour.
-        let mayTakeLong = watch.write.isDeferred && watch.write.response != .command
         return Store.WriteEnding(
             id: watch.id, rules: [rule], again: goesOn ? rule : nil, mayTakeLong: mayTakeLong)
     }

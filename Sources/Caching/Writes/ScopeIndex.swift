@@ -18,7 +18,7 @@ public struct ScopeIndex: Sendable {
     /// Most boxes that are kept for a name.
     public static var boxLimit: Int { 32 }
     /// Most pages that are kept apart.
-    public static var pageLimit: Int { 256 }
+    public static var pageLimit: Int { 64 }
     /// Most names; beyond them all that is kept becomes one number for everything.
     public static var nameLimit: Int { 65_536 }
 
@@ -104,6 +104,8 @@ public struct ScopeIndex: Sendable {
             if case .style = part.target { mark(&anyStyle) }
             latestStyle = max(latestStyle, number)
         case .page(let path):
+            // The same once more takes the place of what was before it.
+            pages.removeAll { $0.part == part && $0.isHard == isHard }
             pages.append(Page(path: Array(path.utf8), part: part, number: number, isHard: isHard))
             guard pages.count > Self.pageLimit else { return }
             let oldest = pages.removeFirst()

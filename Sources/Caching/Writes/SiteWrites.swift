@@ -22,8 +22,18 @@ enum SiteWrites {
         let start = isPart ? 0 : context.sitePrefix(of: all)
         let isInLanguage = all.count > start && context.isLanguage(all[start])
         let names = Array(all[(start + (isInLanguage ? 1 : 0))...])
-        let place = all[..<start].map { "/" + $0 }.joined()
-        return recognised(names, [place] + context.languages.map { "\(place)/\($0)" })
+        return recognised(names, places(context))
+    }
+
+    /// What may stand before the path of a page: each prefix of the site, alone and with each of
+    /// its languages.
+    private static func places(_ context: WriteContext) -> [String] {
+        let prefixes = context.site.filter { prefix in
+            prefix.split(separator: "/").first.map { !parts.contains(String($0)) } ?? true
+        }.map { $0 == "/" ? "" : $0 }
+        return (prefixes.isEmpty ? [""] : prefixes).flatMap { prefix in
+            [prefix] + context.languages.map { "\(prefix)/\($0)" }
+        }
     }
 
     /// - Parameter places: what stands before `names` in the paths of the same page.
@@ -76,7 +86,11 @@ enum SiteWrites {
         case let name?:
             // What is told of it, and no picture: GeoNode tells GeoServer's part to GeoServer.
             let isTold = ["thumbnail", "metadata"].contains { names.dropFirst(2).contains($0) }
-            var scope = WriteScope(.layer(LayerName(name)), isTold ? .pages : .layer)
+            // A number is a record's of whatever layer (MapStory, `layer_detail_id`).
+            let target: WriteScope.Target =
+                name.allSatisfy { ("0"..."9").contains($0) } ? .everything : .layer(LayerName(name))
+            let told: EntryKinds = names.contains("metadata") ? [.pages, .capabilities] : .pages
+            var scope = WriteScope(target, isTold ? told : .layer)
             scope.insert(WriteScope.Part(.everything, .lists))
             // Data may be loaded by a job that the request only starts.
             let loads = names.contains { ["append", "replace", "import"].contains($0) }
@@ -85,21 +99,27 @@ enum SiteWrites {
         }
     }
 
-    /// One story, map or person, and the lists that show it. MapStory has one story at three
-    /// addresses, and pictures of it by another name.
+    /// Most places at which pages are named one by one.
+    private static let placesMax = 8
+
+    /// One story, map or person, and the lists that show it. MapStory has a story at three
+    /// addresses, by a number and by a name that does not tell the number: of the other two all
+    /// are touched, and all pictures of stories.
     private static func page(_ names: [String], _ places: [String]) -> WriteRecognition {
-        guard names.count > 1, !["new", "edit", "save", "create", "draft"].contains(names[1]) else {
-            return everywhere(shown)
-        }
+        guard names.count > 1, !["new", "edit", "save", "create", "draft"].contains(names[1]),
+            places.count <= placesMax
+        else { return everywhere(shown) }
         let stories = ["story", "maps", "mapstory"]
         let isStory = stories.contains(names[0])
         var scope = WriteScope()
         for place in places {
-            for first in isStory ? stories : [names[0]] {
-                scope.insert(WriteScope.Part(.page("\(place)/\(first)/\(names[1])"), .pages))
+            var paths = ["/\(names[0])/\(names[1])"]
+            if isStory {
+                paths += stories.filter { $0 != names[0] }.map { "/\($0)" }
+                paths += ["/uploaded/thumbs", "/thumbs"]
             }
+            for path in paths { scope.insert(WriteScope.Part(.page(place + path), .pages)) }
         }
-        if isStory { scope.insert(WriteScope.Part(.page("/uploaded/thumbs"), .pages)) }
         scope.insert(WriteScope.Part(.everything, .lists))
         return .write(ObservedWrite(scope))
     }

@@ -64,6 +64,8 @@ public enum WriteOutcome: UInt8, Sendable {
             break
         }
         func bare(_ path: Substring) -> Substring { path.hasSuffix("/") ? path.dropLast() : path }
+        // A query alone leads to the path itself.
+        if target.isEmpty { target = asked[...] }
         guard bare(target) == bare(asked[...]) else { return false }
         return status == 301 || target != asked
     }

@@ -12,7 +12,8 @@ extension LoopState where N: ~Copyable {
     ///   not of the usual form, or there is no distribution.
     mutating func takesRefusedMethod(_ bytes: UnsafeRawBufferPointer) -> Int? {
         for behavior in 0..<hot.count where !refusesUnknown(behavior) { return nil }
-        var text = unsafe [UInt8](bytes)
+        // One head at most, however much is behind it.
+        var text = unsafe [UInt8](bytes.prefix(limits.head.headBytes + 1))
         guard text.count > 8 else { return nil }
         text[0] = UInt8(ascii: "X")
         var scan = HeadScan()

@@ -17,7 +17,9 @@ extension LoopState where N: ~Copyable {
         page = PageAtHand()
         if head.fields.contains(.cookie) { facts.hasSession = unsafe hasSession(behavior, bytes) }
         if unsafe isIdentified(slot, bytes) || showsCredentialField(behavior, bytes) {
+            // Where sessions are as good as nobody's, this is Authorization by another name.
             facts.hasSession = true
+            if !hot[behavior].policy.sessionsBypass { facts.hasAuthorization = true }
         }
         guard hot[behavior].traits.contains(.asksAsNobody) else { return }
         page.asksAsNobody = true

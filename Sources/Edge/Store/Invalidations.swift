@@ -131,7 +131,8 @@ public final class Invalidations: Sendable {
         self.log = Mutex(log)
         // On disk before anything is served; a crash before that finds the writes pending again.
         if !left.isEmpty { write() }
-        for write in left { repeatLater(write.id) }
+        // Nobody knows any more which of them are jobs.
+        for write in left { repeatLater(write.id, mayTakeLong: true) }
     }
 
     deinit { unsafe latestCell.memory.deallocate() }

@@ -94,14 +94,15 @@ struct WriteRequestTests {
             (.post, "/mapstories/save", "everything pages,lists"),
             (
                 .post, "/story/9/delete",
-                "/story/9 pages; /maps/9 pages; /mapstory/9 pages; /uploaded/thumbs pages; "
-                    + "everything lists"
+                "/story/9 pages; /maps pages; /mapstory pages; /uploaded/thumbs pages; "
+                    + "/thumbs pages; everything lists"
             ),
             (
                 .put, "/maps/9/data",
-                "/story/9 pages; /maps/9 pages; /mapstory/9 pages; /uploaded/thumbs pages; "
-                    + "everything lists"
+                "/maps/9 pages; /story pages; /mapstory pages; /uploaded/thumbs pages; "
+                    + "/thumbs pages; everything lists"
             ),
+            (.post, "/layers/42/replace", "everything; everything lists"),
             (.post, "/storyteller/bob/edit", "/storyteller/bob pages; everything lists"),
             (.post, "/layers/geonode:X/replace", "geonode:X; everything lists"),
             (.post, "/layers/geonode:X/append", "geonode:X; everything lists"),
@@ -111,7 +112,7 @@ struct WriteRequestTests {
             (.post, "/layers/replace", "everything all"),
             (.post, "/layers/thumbnail", "everything pages,lists"),
             (.post, "/layers/geonode:X/thumbnail", "geonode:X pages; everything lists"),
-            (.post, "/layers/geonode:X/metadata", "geonode:X pages; everything lists"),
+            (.post, "/layers/geonode:X/metadata", "geonode:X caps,pages; everything lists"),
             (.post, "/layers/metadata", "everything caps,pages,lists"),
             (.post, "/layers/download", "read"), (.post, "/layers/notify-download", "read"),
             (.post, "/oauth2/token/", "read"), (.post, "/login/facebook/", "read"),
@@ -260,6 +261,19 @@ struct WriteRequestTests {
         #expect(line("/elsewhere/layers/geonode:X/replace") == "read")
         #expect(line("/portal/de/layers/geonode:X/replace") == "everything pages,lists")
         #expect(line("/portal") == "everything pages,lists")
+        // A page stands below each of several prefixes.
+        (context.site, context.languages) = (["/en", "/de"], [])
+        let pages = "/en/people/bob pages; /de/people/bob pages; everything lists"
+        #expect(line("/en/people/bob") == pages && line("/de/people/bob") == pages)
+        (context.site, context.languages) = (["/", "/portal"], ["en"])
+        #expect(
+            line("/portal/people/bob") == "/people/bob pages; /en/people/bob pages; "
+                + "/portal/people/bob pages; /portal/en/people/bob pages; everything lists")
+        // Too many places to name them.
+        (context.site, context.languages) = (["/"], (0..<7).map { "l\($0)" })
+        #expect(line("/people/bob").hasSuffix("/l6/people/bob pages; everything lists"))
+        context.languages.append("l7")
+        #expect(line("/people/bob") == "everything pages,lists")
     }
 
     @Test("segments are read as the server does")

@@ -205,7 +205,9 @@ struct WriteResponseTests {
             (303, "//other/x/permissions/?a#b", true), (302, "HTTPS://h/%78/permissions/", true),
             // A form that is done may lead back to its own page.
             (302, "/x/permissions", false), (303, "http://h/x/permissions?saved", false),
-            (301, "/x", false), (301, "https://h", false), (302, "", false), (301, "?a", false),
+            (301, "/x", false), (301, "https://h", false), (302, "", false),
+            // A query alone leads to the path that was asked for, as a form's own page does.
+            (302, "?saved", false), (301, "?a", true),
         ])
     func leadsBack(_ status: Int, _ location: String, _ expected: Bool) {
         let (target, path) = (Array(location.utf8), Array("/x/permissions".utf8))
