@@ -130,9 +130,7 @@ extension Exchange {
         let host = [UInt8](bytes[head.authority.range])
         let base = [UInt8](bytes[head.path.range])
         guard let target = unsafe Reference.resolve([UInt8](reference), host: host, path: base)
-        else {
-            return nil
-        }
+        else { return nil }
         return canonicalKey(path: target.path, query: target.query, gzip: keysGzip)
     }
 }
@@ -256,60 +254,5 @@ enum GzipOffer {
             at += 1
         }
         return false
-    }
-}
-
-/// Resolves references of the same origin; others are nobody's business here (RFC 9111 §4.4).
-enum Reference {
-    static func resolve(_ reference: [UInt8], host: [UInt8], path base: [UInt8]) -> (
-        path: [UInt8], query: [UInt8]
-    )? {
-        var rest = reference[...]
-        if let mark = rest.firstIndex(of: 35) { rest = rest[..<mark] }
-        let text = String(decoding: rest.prefix(8), as: UTF8.self).lowercased()
-        for scheme in ["http://", "https://", "//"] where text.hasPrefix(scheme) {
-            rest = rest.dropFirst(scheme.utf8.count)
-            let end = rest.firstIndex { $0 == 47 || $0 == 63 } ?? rest.endIndex
-            guard sameHost(rest[..<end], host) else { return nil }
-            return split(rest[end...])
-        }
-        guard let first = rest.first else { return split(base[...]) }
-        if first == 47 { return split(rest) }
-        if rest.prefix(while: { $0 != 47 && $0 != 63 }).contains(58) { return nil }
-        if first == 63 { return split(base[...] + rest) }
-        let directory = base.lastIndex(of: 47).map { base[...$0] } ?? [47]
-        return split(directory + rest)
-    }
-
-    private static func sameHost(_ left: ArraySlice<UInt8>, _ right: [UInt8]) -> Bool {
-        func bare(_ host: ArraySlice<UInt8>) -> [UInt8] {
-            let text = host.map { (65...90).contains($0) ? $0 | 0x20 : $0 }
-            return text.suffix(3) == [58, 56, 48] ? Array(text.dropLast(3)) : text
-        }
-        return bare(left) == bare(right[...])
-    }
-
-    private static func split(_ target: ArraySlice<UInt8>) -> (path: [UInt8], query: [UInt8]) {
-        guard let mark = target.firstIndex(of: 63) else { return (withoutDots(Array(target)), []) }
-        return (withoutDots(Array(target[..<mark])), Array(target[(mark + 1)...]))
-    }
-
-    /// RFC 3986 §5.2.4 for `.` and `..` segments.
-    private static func withoutDots(_ path: [UInt8]) -> [UInt8] {
-        guard path.contains(46) else { return path.isEmpty ? [47] : path }
-        var kept: [ArraySlice<UInt8>] = []
-        let segments = path.split(separator: 47, omittingEmptySubsequences: false).dropFirst()
-        for (index, segment) in segments.enumerated() {
-            let isLast = index == segments.count - 1
-            if segment.elementsEqual([46, 46]) {
-                _ = kept.popLast()
-                if isLast { kept.append([]) }
-            } else if segment.elementsEqual([46]) {
-                if isLast { kept.append([]) }
-            } else {
-                kept.append(segment)
-            }
-        }
-        return kept.reduce(into: []) { $0 += [47] + $1 }
     }
 }

@@ -402,7 +402,8 @@ extension LoopState where N: ~Copyable {
             others || repeats || hasOther(fetch, strict: false),
             awaits && repeats || wasTrial || fetch.pool.takeRetry()
         else {
-            finishFailed(fetch, failure)
+            let wasTaken = failure != .cutShort || fetch.hasSentAll || fetch.head != nil
+            finishFailed(fetch, wasTaken ? failure : .notTaken)
             return
         }
         counters.add(.originRetries)

@@ -41,12 +41,14 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
 
     /// `Content-Length` and `Content-Range` of a part say different lengths.
     case rangeMismatch
+    /// The member closed or reset the connection before it had taken the whole request.
+    case notTaken
 
     /// 502 for a broken answer, 503 for want of capacity, 504 for want of time.
     public var status: Int {
         switch self {
         case .connectFailed, .cutShort, .malformed, .unresolved, .tlsFailed, .headTooLarge,
-            .rangeMismatch:
+            .rangeMismatch, .notTaken:
             502
         case .queueFull, .queueTimeout, .queueDeadline, .memberHeld, .noMember, .exhausted,
             .abandoned:
@@ -61,6 +63,7 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
         case .connectFailed, .connectTimeout, .noMember, .tlsFailed: "OriginConnectError"
         case .firstByteTimeout, .betweenBytesTimeout, .totalTimeout: "OriginReadError"
         case .cutShort: "OriginCommError"
+        case .notTaken: "OriginWriteError"
         case .malformed: "OriginInvalidResponseError"
         case .headTooLarge: "OriginHeaderTooBigError"
         case .rangeMismatch: "OriginContentRangeLengthError"
@@ -101,6 +104,7 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
         case .tlsFailed: "tls-failed"
         case .headTooLarge: "head-too-large"
         case .rangeMismatch: "range-mismatch"
+        case .notTaken: "not-taken"
         }
     }
 
@@ -108,7 +112,7 @@ public enum FetchFailure: UInt8, Error, Sendable, CaseIterable {
     public var blamesMember: Bool {
         switch self {
         case .connectFailed, .connectTimeout, .firstByteTimeout, .betweenBytesTimeout, .cutShort,
-            .malformed, .unresolved, .tlsFailed, .headTooLarge, .rangeMismatch:
+            .malformed, .unresolved, .tlsFailed, .headTooLarge, .rangeMismatch, .notTaken:
             true
         case .totalTimeout, .queueFull, .queueTimeout, .queueDeadline, .memberHeld, .noMember,
             .exhausted, .abandoned:

@@ -128,7 +128,6 @@ package enum TokenKind {
 struct ListenerState {
     var fd: Int32
     var settings: ListenerSettings
-    var hasWaiting = false
 }
 
 /// One event loop's whole state: born in the block that runs it, handed down `inout`.

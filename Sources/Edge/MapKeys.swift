@@ -163,7 +163,7 @@ extension Exchange {
 
     /// Its picture is for viewers of all codings, so that the origin must not compress it.
     var keysNoCoding: Bool {
-        guard imported == nil, let tile = map?.tile else { return false }
+        guard let tile = map?.tile else { return false }
         return MapFacts(.request(tile)).isPicture
     }
 

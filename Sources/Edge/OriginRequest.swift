@@ -34,6 +34,8 @@ struct OriginRequest {
         var methodOverride: [UInt8] = []
         /// Replaces the viewer's Accept-Encoding: `gzip`, `identity`, or as it came.
         var acceptEncoding: Coding = .asViewer
+        /// A picture, which viewers of all codings get from one entry.
+        var isForAllCodings = false
         /// Replace the viewer's cookies, as `name=value`, where not nil.
         var cookies: [[UInt8]]?
         /// Set for a page that others may get, too.

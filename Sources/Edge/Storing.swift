@@ -30,6 +30,7 @@ extension LoopState where N: ~Copyable {
         if exchange.tagsContent { conditions.dropsViewerConditions = true }
         guard exchange.key != nil else { return conditions }
         conditions.isKeyed = true
+        conditions.isForAllCodings = exchange.keysNoCoding
         conditions.hidesHost = exchange.imported == nil && exchange.map?.isCanonical == true
         // The whole response is wanted: the viewer's own conditions are answered from it here. Of
         // an imported behavior the policies say what a Miss passes on of them.
@@ -43,7 +44,7 @@ extension LoopState where N: ~Copyable {
         conditions.dropsRange = exchange.asksForWhole
         if exchange.policy.mode == .cloudfront {
             conditions.acceptEncoding =
-                exchange.acceptsGzip && !exchange.keysNoCoding
+                exchange.acceptsGzip && !conditions.isForAllCodings
                 ? .gzip : exchange.head.fields.contains(.acceptEncoding) ? .identity : .asViewer
         }
         exchange.addPageConditions(&conditions)

@@ -81,9 +81,6 @@ extension Exchange {
     /// It may write, though its method is safe by name: only its answer says so to whoever asks
     /// again, so that nobody but who sent it may have that.
     var isSafeWrite: Bool { watch != nil && head.method.isSafe }
-
-    /// Its request changed what is stored, or may have. For whoever lets its viewer see that.
-    var writeSucceeded: Bool { watch?.outcome?.mayHaveHappened == true }
 }
 
 // What a write touches is on disk before it is forwarded, and in force before its answer goes out
@@ -319,8 +316,17 @@ extension Exchange {
                 path: UnsafeRawBufferPointer(rebasing: bytes[head.path.range]).bytes,
                 query: UnsafeRawBufferPointer(rebasing: bytes[head.query.range]).bytes,
                 contentType: UnsafeRawBufferPointer(rebasing: bytes[type ?? 0..<0]).bytes,
-                hasCredentials: hasCredentials, context: context)
+                hasCredentials: hasCredentials, from: referringPage, context: context)
         }
+    }
+
+    /// The path of this site's page that the request was sent from.
+    private var referringPage: [UInt8]? {
+        guard !head.method.isSafe, let index = head.fields.first(.referer) else { return nil }
+        return Reference.resolve(
+            [UInt8](bytes[head.fields[index].value.range]),
+            host: [UInt8](bytes[head.authority.range]), path: [UInt8](bytes[head.path.range]))?
+            .path
     }
 }
 

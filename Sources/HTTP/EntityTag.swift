@@ -48,17 +48,6 @@ public enum EntityTag {
         return false
     }
 
-    /// Whether a member of the list, one line of If-Match, strongly equals `tag`, or the line
-    /// is `*`.
-    public static func strongMatch(list: RawSpan, _ tag: RawSpan) -> Bool {
-        if isAny(list) { return true }
-        var walk = FieldList()
-        while let range = walk.next(in: list) {
-            if stronglyEqual(list.extracting(range), tag) { return true }
-        }
-        return false
-    }
-
     private static func isAny(_ list: RawSpan) -> Bool {
         list.byteCount == 1 && list.byte(0) == UInt8(ascii: "*")
     }

@@ -5,46 +5,55 @@
 struct PathScan {
     /// The offset of the first byte that cannot stand in a path: a `?` or none of a target's.
     private(set) var end: Int
+    /// No escape, double quote or semicolon.
+    private let isLiteral: Bool
+    /// No dot or slash behind another: no segment begins with a dot, nor is one empty.
+    let hasWholeSegments: Bool
     /// False alarms cost time only.
-    private(set) var isPlain: Bool
+    var isPlain: Bool { isLiteral && hasWholeSegments }
 
     @inline(__always)
     init(_ bytes: RawSpan, from start: Int, to limit: Int) {
         var at = start
-        var odd: UInt64 = 0
+        var (odd, joined): (UInt64, UInt64) = (0, 0)
         // The last byte of the word before was a dot or slash: a mark on this word's first place.
         var carried: UInt64 = 0
         while at &+ 8 <= limit {
             let word = bytes.word(at)
             let stops = Self.stops(word)
             let joints = Self.joints(word)
-            let marked = Self.odd(word) | joints & (joints << 8 | carried)
+            let (newlyOdd, newlyJoined) = (Self.odd(word), joints & (joints << 8 | carried))
             if stops != 0 {
                 // What is marked behind the end is no part of the path.
+                let before = stops & (0 &- stops) &- 1
                 end = at &+ EightBytes.first(stops)
-                isPlain = odd | marked & (stops & (0 &- stops) &- 1) == 0
+                isLiteral = odd | newlyOdd & before == 0
+                hasWholeSegments = joined | newlyJoined & before == 0
                 return
             }
-            odd |= marked
+            odd |= newlyOdd
+            joined |= newlyJoined
             carried = joints >> 56
             at &+= 8
         }
-        var isPlain = odd == 0
+        var (isLiteral, hasWholeSegments) = (odd == 0, joined == 0)
         var isBehindJoint = carried != 0
         while at < limit {
             let byte = bytes.byte(at)
             if byte == UInt8(ascii: "?") || !ByteClass.target.contains(byte) { break }
             let isJoint = byte | 1 == UInt8(ascii: "/")
             if byte == UInt8(ascii: "%") || byte == UInt8(ascii: "\"")
-                || byte == UInt8(ascii: ";") || isJoint && isBehindJoint
+                || byte == UInt8(ascii: ";")
             {
-                isPlain = false
+                isLiteral = false
             }
+            if isJoint, isBehindJoint { hasWholeSegments = false }
             isBehindJoint = isJoint
             at &+= 1
         }
         end = at
-        self.isPlain = isPlain
+        self.isLiteral = isLiteral
+        self.hasWholeSegments = hasWholeSegments
     }
 
     /// Marks what ends a path.
@@ -87,7 +96,41 @@ public func isPlainPath(_ path: RawSpan) -> Bool {
 /// The path is passed on as it came; this only refuses what two readers could take for two
 /// different places. A segment counts as `..` also with parameters behind it (`..;x`), and `\`
 /// separates like `/`, because some origins read them so.
-func judgePath(_ path: RawSpan) -> HeadRejection? {
+///
+/// - Parameter hasWholeSegments: as `PathScan` has it. Then only an escape can lead upwards, and
+///   those are few: of a path of GeoWebCache's the colons.
+func judgePath(_ path: RawSpan, hasWholeSegments: Bool) -> HeadRejection? {
+    guard hasWholeSegments else { return judgeSegments(path) }
+    var at = escapeOffset(path, from: 0)
+    while at < path.byteCount {
+        guard let decoded = decodedByte(path, at &+ 1), decoded != 0,
+            !beginsOverlongForm(path, at &+ 1, decoded)
+        else { return .pathEscapeMalformed }
+        if decoded | 1 == UInt8(ascii: "/") || decoded == UInt8(ascii: "\\") {
+            return judgeSegments(path)
+        }
+        at = escapeOffset(path, from: at &+ 3)
+    }
+    return nil
+}
+
+/// The offset of the first escape, or the path's end. Eight bytes a step.
+@inline(__always)
+private func escapeOffset(_ path: RawSpan, from start: Int) -> Int {
+    let (mark, end) = (UInt8(ascii: "%"), path.byteCount)
+    var at = start
+    while at &+ 8 <= end {
+        let word = path.word(at)
+        let marked = EightBytes.equal(word, mark) & ~word & EightBytes.tops
+        if marked != 0 { return at &+ EightBytes.first(marked) }
+        at &+= 8
+    }
+    while at < end, path.byte(at) != mark { at &+= 1 }
+    return at
+}
+
+/// The same for any path, byte by byte.
+private func judgeSegments(_ path: RawSpan) -> HeadRejection? {
     var at = 0
     var depth = 0
     var segment = DotSegment()

@@ -38,7 +38,10 @@ func parseTarget(
         let isSole = at == start &+ 1 && head.method == .options
         return isSole ? .end(at) : .rejected(.targetFormUnknown)
     }
-    if !path.isPlain, let rejection = judgePath(bytes.extracting(pathStart..<pathEnd)) {
+    if !path.isPlain,
+        let rejection = judgePath(
+            bytes.extracting(pathStart..<pathEnd), hasWholeSegments: path.hasWholeSegments)
+    {
         return .rejected(rejection)
     }
     return .end(at)

@@ -2,7 +2,7 @@ extension HeadWriter {
     /// The status line for a status, with the reason phrase of RFC 9110 §15 (or of the RFC that
     /// registered it), CRLF included.
     ///
-    /// nil for statuses without a registered phrase; `appendStatusLine` writes those as well.
+    /// nil for statuses without a registered phrase.
     public static func statusLine(_ status: Int) -> StaticString? {
         switch status {
         case ..<300: successLine(status)
@@ -10,17 +10,6 @@ extension HeadWriter {
         case ..<500: viewerErrorLine(status)
         default: serverErrorLine(status)
         }
-    }
-
-    /// Any status line; one without a registered phrase has none, as RFC 9112 §4 allows.
-    public mutating func appendStatusLine(_ status: Int) {
-        if let line = Self.statusLine(status) {
-            append(line)
-            return
-        }
-        append("HTTP/1.1 ")
-        appendDecimal(UInt64(clamping: status))
-        append(" \r\n")
     }
 
     private static func successLine(_ status: Int) -> StaticString? {

@@ -4,14 +4,14 @@
 struct GIFWriter {
     private var bytes: [UInt8] = Array("GIF89a".utf8)
 
-    init(width: Int, height: Int, isTransparent: Bool) {
+    init(width: Int, height: Int, color: RGBA) {
         let size = [
             UInt8(truncatingIfNeeded: width), UInt8(width >> 8),
             UInt8(truncatingIfNeeded: height), UInt8(height >> 8),
         ]
-        // A global table of two colours, white and black; background colour 0; square pixels.
-        bytes += size + [0x80, 0, 0] + [0xFF, 0xFF, 0xFF, 0, 0, 0]
-        if isTransparent { bytes += [0x21, 0xF9, 4, 0x01, 0, 0, 0, 0] }
+        // A global table of two colours, the second of no use; background colour 0; square pixels.
+        bytes += size + [0x80, 0, 0] + [color.red, color.green, color.blue, 0, 0, 0]
+        if color.alpha < 255 { bytes += [0x21, 0xF9, 4, 0x01, 0, 0, 0, 0] }
         bytes += [0x2C, 0, 0, 0, 0] + size + [0]
     }
 

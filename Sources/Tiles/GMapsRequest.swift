@@ -4,7 +4,7 @@
 /// named.
 enum GMapsRequest {
     static func question(
-        _ table: ParameterTable, query: RawSpan, _ services: borrowing MapServices
+        _ table: borrowing ParameterTable, query: RawSpan, _ services: borrowing MapServices
     ) -> GridQuestion {
         var question = named(table)
         question.understood |= MapParameter.zoom.bit | MapParameter.x.bit | MapParameter.y.bit
@@ -16,7 +16,7 @@ enum GMapsRequest {
     }
 
     static func quadKeyQuestion(
-        _ table: ParameterTable, query: RawSpan, _ services: borrowing MapServices
+        _ table: borrowing ParameterTable, query: RawSpan, _ services: borrowing MapServices
     ) -> GridQuestion {
         var question = named(table)
         question.understood |= MapParameter.quadKey.bit
@@ -35,7 +35,7 @@ enum GMapsRequest {
         return question
     }
 
-    private static func named(_ table: ParameterTable) -> GridQuestion {
+    private static func named(_ table: borrowing ParameterTable) -> GridQuestion {
         var question = GridQuestion()
         question.layers = table[.layers]
         question.styles = table[.styles]

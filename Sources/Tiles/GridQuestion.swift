@@ -13,7 +13,7 @@ struct GridQuestion {
     init() {}
 
     init(
-        _ service: ServicePath, _ table: ParameterTable, path: RawSpan, query: RawSpan,
+        _ service: ServicePath, _ table: borrowing ParameterTable, path: RawSpan, query: RawSpan,
         _ services: borrowing MapServices
     ) {
         switch service.service {

@@ -21,6 +21,14 @@ enum MapParameter: UInt8 {
 
     static var count: Int { Int(token.rawValue) + 1 }
 
+    /// Those whose values are words of the protocol, which servers read in any case, as bits.
+    static let words: UInt64 = {
+        let names: [MapParameter] = [
+            .service, .request, .exceptions, .format, .transparent, .srs, .crs, .tiled, .flipY,
+        ]
+        return names.reduce(0) { $0 | $1.bit }
+    }()
+
     /// The parameter that a name spells in any case, percent-encoded or not.
     ///
     /// The length excludes most candidates before a byte is compared.

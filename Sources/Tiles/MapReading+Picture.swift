@@ -54,13 +54,10 @@ extension MapReading {
     private func writeBackground(query: RawSpan, to writer: inout KeyWriter) {
         let text = table[.bgcolor]
         guard understood & MapParameter.bgcolor.bit != 0, !text.isEmpty else { return }
-        var digits = text
-        if let rest = text.prefix("0x", in: query) ?? text.prefix("#", in: query) {
-            digits.start = rest
-        }
-        if service.service != .unknown, digits.spells("ffffff", in: query) { return }
+        let digits = text.colorDigits(in: query)
+        if service.service != .unknown, digits?.spells("ffffff", in: query) == true { return }
         writer.name("BGCOLOR")
-        guard digits.isColor(in: query) else { return writer.text(text, in: query) }
+        guard let digits else { return writer.text(text, in: query) }
         writer.word("0x")
         writer.text(digits, in: query, isUpper: true)
     }
@@ -126,20 +123,5 @@ extension MapReading {
             writeRaw(parameter, query: query, to: &writer)
         }
         return false
-    }
-}
-
-extension QueryText {
-    /// Six hexadecimal digits.
-    fileprivate func isColor(in bytes: RawSpan) -> Bool {
-        var count = 0
-        var at = start
-        while at < end {
-            let (value, width) = byte(at: at, in: bytes)
-            guard hexadecimalDigit(value) != nil else { return false }
-            count += 1
-            at += width
-        }
-        return count == 6
     }
 }

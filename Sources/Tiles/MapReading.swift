@@ -1,7 +1,7 @@
 /// A map request taken apart: what `TileRequest` says of it and writes from it.
 ///
 /// About two kilobytes on the stack, made once per call.
-struct MapReading {
+struct MapReading: ~Copyable {
     /// How the canonical text is built.
     enum Form {
         /// A GetMap, of a tile or not.

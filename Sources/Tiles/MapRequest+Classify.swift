@@ -1,3 +1,5 @@
+import HTTP
+
 extension MapRequest {
     /// Recognises a map request from its target, nil for everything else.
     ///
@@ -65,6 +67,7 @@ extension ParameterTable {
         result.width = side(.width, query)
         result.height = side(.height, query)
         result.isTransparent = self[.transparent].spells("true", in: query)
+        result.background = self[.bgcolor].color(in: query) ?? .white
         result.exceptions = ExceptionForm(self[.exceptions], in: query)
         result.namesExceptions = has(.exceptions)
     }
@@ -72,5 +75,38 @@ extension ParameterTable {
     private func side(_ parameter: MapParameter, _ query: RawSpan) -> UInt16 {
         let bound = Int(MapRequest.maximumSide)
         return UInt16(max(1, self[parameter].number(atMost: bound, in: query) ?? 256))
+    }
+}
+
+extension QueryText {
+    /// The colour that BGCOLOR names; nil: none that can be read.
+    fileprivate func color(in bytes: RawSpan) -> RGBA? {
+        guard var digits = colorDigits(in: bytes) else { return nil }
+        var value: UInt32 = 0
+        while digits.start < digits.end {
+            let (digit, width) = digits.byte(at: digits.start, in: bytes)
+            value = value << 4 | UInt32(hexadecimalDigit(digit) ?? 0)
+            digits.start += width
+        }
+        return RGBA(
+            red: UInt8(value >> 16), green: UInt8(value >> 8 & 0xFF), blue: UInt8(value & 0xFF))
+    }
+
+    /// The six hexadecimal digits of a colour, which stand behind `0x`, as WMS has it, behind `#`
+    /// or by themselves; nil for anything else.
+    ///
+    /// Source: OGC 06-042 §7.3.3.10.
+    func colorDigits(in bytes: RawSpan) -> QueryText? {
+        var digits = self
+        if let rest = prefix("0x", in: bytes) ?? prefix("#", in: bytes) { digits.start = rest }
+        var count = 0
+        var at = digits.start
+        while at < end {
+            let (value, width) = byte(at: at, in: bytes)
+            guard hexadecimalDigit(value) != nil else { return nil }
+            count += 1
+            at += width
+        }
+        return count == 6 ? digits : nil
     }
 }

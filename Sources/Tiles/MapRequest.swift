@@ -1,7 +1,7 @@
 /// What a request asks of a map service, as far as storing and answering it depends on that.
 ///
 /// Made by `classify(path:query:)` from the bytes of the request target; holds no reference to
-/// them. Twelve bytes, no references: free to copy.
+/// them. Sixteen bytes, no references: free to copy.
 public struct MapRequest: Equatable, Sendable {
     /// The protocol the request speaks.
     public enum Service: UInt8, Sendable {
@@ -35,6 +35,9 @@ public struct MapRequest: Equatable, Sendable {
     public var height: UInt16 = 256
     /// TRANSPARENT=TRUE was asked for, which a blank tile has to respect.
     public var isTransparent = false
+    /// BGCOLOR, the colour of all that shows nothing where the picture is not transparent; white
+    /// where it is not named or cannot be read.
+    public var background = RGBA.white
     /// How the viewer wants to hear of errors.
     public var exceptions = ExceptionForm.absent
     /// The query names EXCEPTIONS at least once, be it without a value, so that

@@ -45,7 +45,7 @@ public struct MapSubject: Sendable {
             kind = .picture
             (layers, styles) = (reading.layers, reading.styles)
             format = reading.map.format.toldApart
-            if layers.isEmpty { layers = Self.layers(reading) }
+            if layers.isEmpty { layers = Self.layers(reading.table, reading.map.service) }
             if let address = reading.address {
                 place(address, services.gridSets)
             } else if reading.form == .getMap {
@@ -63,11 +63,11 @@ public struct MapSubject: Sendable {
 
     /// Whether the path names a tile and the query another request: which of them a server heeds
     /// is its own affair.
-    private static func disagrees(_ table: ParameterTable, path: RawSpan) -> Bool {
+    private static func disagrees(_ table: borrowing ParameterTable, path: RawSpan) -> Bool {
         table.has(.request) && namesTile(table, path: path)
     }
 
-    private static func namesTile(_ table: ParameterTable, path: RawSpan) -> Bool {
+    private static func namesTile(_ table: borrowing ParameterTable, path: RawSpan) -> Bool {
         let found = TilePath.read(
             path, hasTriple: table.hasTriple, hasQuadKey: table.has(.quadKey))
         return found?.kind == .map
@@ -75,10 +75,11 @@ public struct MapSubject: Sendable {
 
     /// What a request that is not understood names its layers by. A path that names the tile has
     /// them in itself, whatever the query says.
-    private static func layers(_ reading: MapReading) -> QueryText {
-        let table = reading.table
-        if !table.has(.request), reading.map.service != .gmaps { return .empty }
-        if reading.map.service == .wmts { return table[.layer] }
+    private static func layers(
+        _ table: borrowing ParameterTable, _ service: MapRequest.Service
+    ) -> QueryText {
+        if !table.has(.request), service != .gmaps { return .empty }
+        if service == .wmts { return table[.layer] }
         return table[.layers].isEmpty ? table[.layer] : table[.layers]
     }
 
@@ -106,7 +107,7 @@ public struct MapSubject: Sendable {
 
     /// `TILE#set/level/column/row`.
     private static func tile(
-        _ table: ParameterTable, query: RawSpan, _ sets: GridSets
+        _ table: borrowing ParameterTable, query: RawSpan, _ sets: GridSets
     ) -> TileAddress? {
         for index in 0..<table.othersCount {
             let name = table.other(index).name
@@ -169,7 +170,7 @@ public struct MapSubject: Sendable {
     // MARK: what is no picture
 
     private mutating func readOther(
-        _ table: ParameterTable, path: RawSpan, query: RawSpan, _ services: MapServices
+        _ table: borrowing ParameterTable, path: RawSpan, query: RawSpan, _ services: MapServices
     ) {
         let service = ServicePath(path, services)
         guard table.has(.request) else {
@@ -214,7 +215,7 @@ public struct MapSubject: Sendable {
     }
 
     private static func other(
-        _ name: StaticString, _ table: ParameterTable, _ query: RawSpan
+        _ name: StaticString, _ table: borrowing ParameterTable, _ query: RawSpan
     ) -> QueryText {
         var found = QueryText.empty
         for index in 0..<table.othersCount where table.other(index).name.spells(name, in: query) {

@@ -2,8 +2,8 @@ import HTTP
 
 /// What one walk over a query string finds: each known parameter's value, and the other ones.
 ///
-/// A fixed size on the stack; offsets only.
-struct ParameterTable {
+/// A fixed size on the stack, and never copied: that would cost as much as the walk. Offsets only.
+struct ParameterTable: ~Copyable {
     /// More parameters of unknown names than this are not put in order.
     static let othersMax = 16
 
@@ -51,9 +51,11 @@ struct ParameterTable {
                 newest = max(newest, parameter.value.clockTime(in: query))
             } else if known != .token, has(known) {
                 hasDuplicates = true
-                if conflict == nil, !self[known].equals(parameter.value, in: query) {
-                    conflict = known
+                let isWord = known.bit & MapParameter.words != 0
+                if self[known].equals(parameter.value, in: query, ignoringCase: isWord) {
+                    continue
                 }
+                if conflict == nil { conflict = known }
             }
             seen |= known.bit
             values[Int(known.rawValue)] = parameter.value

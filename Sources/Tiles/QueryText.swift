@@ -96,14 +96,34 @@ struct QueryText {
     }
 
     /// Whether the decoded text is `word`, which must be in lower case, whatever the text's case.
+    @inline(__always)
     func spells(_ word: StaticString, in bytes: RawSpan) -> Bool {
+        mayBegin(word, in: bytes) && spellsWhole(word, in: bytes)
+    }
+
+    private func spellsWhole(_ word: StaticString, in bytes: RawSpan) -> Bool {
         if isPlain { return bytes.spells(word, from: start, to: end) }
-        guard let rest = prefix(word, in: bytes) else { return false }
+        guard let rest = wholePrefix(word, in: bytes) else { return false }
         return rest == end
     }
 
     /// The offset behind `word` (in lower case) when the decoded text begins with it, in any case.
+    @inline(__always)
     func prefix(_ word: StaticString, in bytes: RawSpan) -> Int? {
+        mayBegin(word, in: bytes) ? wholePrefix(word, in: bytes) : nil
+    }
+
+    /// False: the first byte shows that the text does not begin with `word`. Nearly all that is
+    /// compared with some words is none of them.
+    @inline(__always)
+    private func mayBegin(_ word: StaticString, in bytes: RawSpan) -> Bool {
+        guard start < end else { return word.utf8CodeUnitCount == 0 }
+        let first = bytes.byte(start)
+        return lowercased(first) == word.byte(0) || first == UInt8(ascii: "%")
+            || first == UInt8(ascii: "+")
+    }
+
+    private func wholePrefix(_ word: StaticString, in bytes: RawSpan) -> Int? {
         var at = start
         for index in 0..<word.utf8CodeUnitCount {
             guard at < end else { return nil }

@@ -91,6 +91,11 @@ struct ServicePath {
         let whole = QueryText(start: part.lowerBound, end: part.upperBound, isInPath: true)
         var at = part.lowerBound
         while at < part.upperBound {
+            // Eight bytes a step, as most paths have neither.
+            if at + 8 <= part.upperBound, !mayHoldSemicolon(path.word(at)) {
+                at += 8
+                continue
+            }
             let raw = path.byte(at)
             guard raw == UInt8(ascii: ";") || raw == UInt8(ascii: "%") else {
                 at += 1
@@ -106,6 +111,14 @@ struct ServicePath {
             at += width
         }
         return 0..<0
+    }
+
+    /// Whether one of eight bytes is a `;` or begins an escape.
+    @inline(__always)
+    private static func mayHoldSemicolon(_ word: UInt64) -> Bool {
+        let marked =
+            EightBytes.equal(word, UInt8(ascii: ";")) | EightBytes.equal(word, UInt8(ascii: "%"))
+        return marked & ~word & EightBytes.tops != 0
     }
 
     /// Behind the session that begins at a place; the place itself where none does.

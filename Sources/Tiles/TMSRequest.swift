@@ -3,7 +3,7 @@ enum TMSRequest {
     /// Rows count from the south, with `flipY=true` from the north. The extension of the last
     /// segment is the format. Source: OSGeo Tile Map Service 1.0.0, GeoWebCache `TMSService`.
     static func question(
-        _ service: ServicePath, _ table: ParameterTable, path: RawSpan, query: RawSpan,
+        _ service: ServicePath, _ table: borrowing ParameterTable, path: RawSpan, query: RawSpan,
         _ services: borrowing MapServices
     ) -> GridQuestion {
         var question = GridQuestion()

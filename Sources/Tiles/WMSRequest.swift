@@ -17,7 +17,7 @@ struct WMSRequest {
 
     init() {}
 
-    init(_ table: ParameterTable, query: RawSpan, _ services: borrowing MapServices) {
+    init(_ table: borrowing ParameterTable, query: RawSpan, _ services: borrowing MapServices) {
         let written = table[.version].isEmpty ? table[.wmtVersion] : table[.version]
         version = WMSVersion(written, in: query)
         let (srs, crs) = (table[.srs], table[.crs])

@@ -2,7 +2,7 @@
 enum WMTSRequest {
     /// Source: OGC 07-057r7 §7.2.
     static func question(
-        _ table: ParameterTable, query: RawSpan, _ services: borrowing MapServices
+        _ table: borrowing ParameterTable, query: RawSpan, _ services: borrowing MapServices
     ) -> GridQuestion {
         var question = GridQuestion()
         question.layers = table[.layer]
@@ -24,7 +24,7 @@ enum WMTSRequest {
     /// `.../wmts/rest/layer[/style]/set/matrix/row/column?format=`; the style may be empty.
     /// Source: GeoWebCache `WMTSService`.
     static func question(
-        _ service: ServicePath, _ table: ParameterTable, path: RawSpan,
+        _ service: ServicePath, _ table: borrowing ParameterTable, path: RawSpan,
         _ services: borrowing MapServices
     ) -> GridQuestion {
         var question = GridQuestion()

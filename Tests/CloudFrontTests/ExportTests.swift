@@ -78,8 +78,6 @@ struct ExportTests {
         #expect(config?.etag == "E2QWRUHAPOMQZL")
         #expect(config?.origins[0].path == "/live")
         #expect(config?.origins[0].customHeaders == [.init("X-Origin-Secret", "s")])
-        #expect(config?.origins[0].responseAttempts(isRetriable: true) == 3)
-        #expect(config?.origins[0].responseAttempts(isRetriable: false) == 1)
         #expect(config?.origins[1].isS3 == true)
         #expect(config?.origins[1].connectionTimeoutSeconds == 5)
         #expect(config?.defaultCacheBehavior.allowedMethods == .all)

@@ -16,6 +16,7 @@ struct FetchFailureTests {
         .exhausted: (503, "CapacityExceeded"), .noMember: (503, "OriginConnectError"),
         .abandoned: (503, "ClientHungUpRequest"), .headTooLarge: (502, "OriginHeaderTooBigError"),
         .rangeMismatch: (502, "OriginContentRangeLengthError"),
+        .notTaken: (502, "OriginWriteError"),
     ]
 
     @Test("status and word, and the word is one of CloudFront's", arguments: FetchFailure.allCases)

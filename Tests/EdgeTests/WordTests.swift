@@ -44,27 +44,6 @@ struct RequestWordTests {
         #expect(bytes(value) { GzipOffer.accepts($0) } == accepts)
     }
 
-    @Test(arguments: [
-        ("/b", "/b", ""), ("/b?x=1", "/b", "x=1"), ("http://h/c?d", "/c", "d"),
-        ("http://H:80/c", "/c", ""), ("//h/e", "/e", ""), ("f", "/dir/f", ""),
-        ("../g", "/g", ""), ("./h", "/dir/h", ""), ("?q", "/dir/page", "q"),
-        ("i#frag", "/dir/i", ""),
-    ])
-    func `references of the same host are resolved`(reference: String, path: String, query: String)
-        throws
-    {
-        let target = try #require(
-            Reference.resolve(
-                Array(reference.utf8), host: Array("h".utf8), path: Array("/dir/page".utf8)))
-        #expect(String(decoding: target.path, as: UTF8.self) == path)
-        #expect(String(decoding: target.query, as: UTF8.self) == query)
-    }
-
-    @Test(arguments: ["http://other/x", "https://other/", "//other/", "mailto:x", "ftp://h/"])
-    func `references to anywhere else are nobody's business here`(reference: String) {
-        #expect(Reference.resolve(Array(reference.utf8), host: Array("h".utf8), path: [47]) == nil)
-    }
-
     @Test func `a log line is JSON, without credentials and control bytes`() {
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 16)
         defer { memory.deallocate() }

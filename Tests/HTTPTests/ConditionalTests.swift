@@ -52,20 +52,6 @@ struct ConditionalTests {
         #expect(found == matches)
     }
 
-    @Test(
-        "a strong match wants strong tags on both sides",
-        arguments: [
-            ("\"a\", \"b\"", "\"b\"", true), ("W/\"b\"", "\"b\"", false),
-            ("\"b\"", "W/\"b\"", false),
-            ("b", "b", false), ("*", "b", true),
-        ])
-    func strongList(_ list: String, _ tag: String, _ matches: Bool) {
-        let found = withSpan(list) { list in
-            withSpan(tag) { EntityTag.strongMatch(list: list, $0) }
-        }
-        #expect(found == matches)
-    }
-
     static let modified: Int64 = 784_111_777
     static let asked = "Sun, 06 Nov 1994 08:49:37 GMT"
 

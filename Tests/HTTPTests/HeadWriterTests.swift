@@ -21,7 +21,7 @@ struct HeadWriterTests {
     @Test("a head is written field by field")
     func head() {
         let result = written { writer in
-            writer.appendStatusLine(200)
+            writer.append("HTTP/1.1 200 OK\r\n")
             writer.field("Content-Type", "image/png")
             writer.field("Content-Length", decimal: 12_345)
             writer.field("Date", epochSeconds: 784_111_777)
@@ -80,14 +80,10 @@ struct HeadWriterTests {
     func statusLines() {
         var count = 0
         for status in 100...599 {
+            guard let line = HeadWriter.statusLine(status)?.description else { continue }
             let expected = "HTTP/1.1 \(status) "
-            let text = written { $0.appendStatusLine(status) }.text
-            #expect(text.hasPrefix(expected) && text.hasSuffix("\r\n"))
-            guard let line = HeadWriter.statusLine(status) else {
-                #expect(text == expected + "\r\n")
-                continue
-            }
-            #expect(line.description == text && text.utf8.count > expected.utf8.count + 2)
+            #expect(line.hasPrefix(expected) && line.hasSuffix("\r\n"))
+            #expect(line.utf8.count > expected.utf8.count + 2)
             count += 1
         }
         #expect(count == 57)

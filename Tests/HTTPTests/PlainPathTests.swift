@@ -33,6 +33,27 @@ struct PlainPathTests {
         }
     }
 
+    @Test("an escape is judged alike whether its path's segments are looked at or not")
+    func escapes() {
+        let parts = [
+            "a", "bcdefgh", ".", "/", "%2e", "%2E", "%2f", "%5c", "%3A", "%00", "%c0%ae", "%e0%80",
+            "%zz", "%", "%4", ";", "%3b",
+        ]
+        let words = parts.flatMap { first in parts.map { first + $0 } }
+        for word in words {
+            for third in parts {
+                for path in ["/" + word + third, "/x/" + third + word, "/" + third + "/" + word] {
+                    let bytes = Array(path.utf8)
+                    let scan = PathScan(bytes.span.bytes, from: 0, to: bytes.count)
+                    let judged = judgePath(
+                        bytes.span.bytes, hasWholeSegments: scan.hasWholeSegments)
+                    #expect(
+                        judged == judgePath(bytes.span.bytes, hasWholeSegments: false), "\(path)")
+                }
+            }
+        }
+    }
+
     @Test("end where the query begins, and what stands behind is not theirs")
     func ends() throws {
         for length in 1...17 {

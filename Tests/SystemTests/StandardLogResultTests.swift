@@ -93,6 +93,21 @@ struct StandardLogResultTests {
         #expect(found[0]["sc-bytes"] == "\(head.raw.count + 3)")
     }
 
+    @Test("an origin that ends before it has taken the request")
+    func notTaken() throws {
+        let test = try configured()
+        let room = test.origin.room()
+        room.always(Reply.raw("", .reset).early())
+        var viewer = try test.edge.viewer()
+        // It reads the head, and no more than the socket holds of what the viewer goes on sending.
+        try viewer.send(
+            "PUT \(room.path()) HTTP/1.1\r\nHost: edge.test\r\nContent-Length: 100000000\r\n\r\n")
+        #expect(try viewer.response().status == 502)
+        viewer.close()
+        let found = try StandardLogTests.records(directory, count: 1)
+        #expect(found.map(results) == ["502 Error Error OriginWriteError"])
+    }
+
     @Test("an origin that does not answer in time")
     func unanswered() throws {
         let test = try configured("firstByteTimeout: 200ms")

@@ -17,7 +17,7 @@ struct BlankTileTests {
         #expect(inflateFixed(picture.data) == height * (1 + (width + 7) / 8))
         let opaque = try #require(
             PNGReader(
-                BlankTile.png(width: width, height: height, isTransparent: false)))
+                BlankTile.png(width: width, height: height, color: .white)))
         #expect(opaque.names == ["IHDR", "PLTE", "IDAT", "IEND"])
     }
 
@@ -25,7 +25,7 @@ struct BlankTileTests {
     func gif(width: Int, height: Int) {
         for isTransparent in [true, false] {
             let bytes = BlankTile.gif(
-                width: width, height: height, isTransparent: isTransparent)
+                width: width, height: height, color: isTransparent ? BlankTile.clear : .white)
             #expect(
                 Array(bytes[6..<10]) == [
                     UInt8(width & 255), UInt8(width >> 8), UInt8(height & 255), UInt8(height >> 8),
@@ -78,6 +78,24 @@ struct BlankTileTests {
         let isOwn = format != .otherImage && format != .notImage
         let asked: MapFormat = isOwn ? format : .png
         #expect(judge(200, "\(picture.contentType)", picture.bytes, for: asked) == .fits)
+    }
+
+    @Test("what is not transparent has the colour of the background")
+    func background() throws {
+        var request = MapRequest(service: .wms, kind: .map)
+        request.background = RGBA(red: 1, green: 2, blue: 3)
+        for (format, isTransparent) in [(MapFormat.png, false), (.gif, false), (.png, true)] {
+            (request.format, request.isTransparent) = (format, isTransparent)
+            let bytes = BlankTile.picture(for: request).bytes
+            #expect(bytes[(format == .gif ? 13 : 41)...].starts(with: [1, 2, 3]))
+        }
+        request.format = .jpeg
+        let (jpeg, color) = (BlankTile.picture(for: request).bytes, request.background)
+        #expect(jpeg == BlankTile.jpeg(width: 256, height: 256, color: color))
+        request.format = .webp
+        let clear = RGBA(red: 1, green: 2, blue: 3, alpha: 0)
+        let webp = BlankTile.picture(for: request).bytes
+        #expect(webp == BlankTile.webp(width: 256, height: 256, color: clear))
     }
 
     @Test("no picture is larger than 70 KB")

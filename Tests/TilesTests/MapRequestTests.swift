@@ -26,6 +26,17 @@ struct MapRequestTests {
     }
 
     @Test(
+        "BGCOLOR is the background, white where it is no colour",
+        arguments: [
+            ("0x00ff7F", RGBA(red: 0, green: 255, blue: 127)), ("0XAAAAAA", .grey),
+            ("%23aaaaaa", .grey), ("0xaaaaa%61", .grey), ("aaaaaa", .grey), ("0xaaaaa", .white),
+            ("0xaaaaaaa", .white), ("0xgaaaaa", .white), ("", .white), ("red", .white),
+        ])
+    func background(_ value: String, _ color: RGBA) {
+        #expect(classify("/wms?request=GetMap&bgcolor=\(value)")?.background == color)
+    }
+
+    @Test(
         "the service follows REQUEST and SERVICE, else the path",
         arguments: [
             ("/wms?request=GetMap", MapRequest.Service.wms),
@@ -215,4 +226,8 @@ struct MapRequestTests {
                 format: .png)
         }
     }
+}
+
+extension RGBA {
+    fileprivate static let grey = RGBA(red: 0xAA, green: 0xAA, blue: 0xAA)
 }

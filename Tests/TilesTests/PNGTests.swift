@@ -174,18 +174,14 @@ struct PNGTests {
         }
     }
 
-    @Test("a blank tile decodes to clear or white pixels")
-    func blank() throws {
-        for isTransparent in [true, false] {
-            let bytes = BlankTile.png(width: 20, height: 9, isTransparent: isTransparent)
-            let picture = try decode(bytes)
-            #expect((picture.width, picture.height) == (20, 9))
-            #expect(
-                picture.palette == [
-                    RGBA(red: 255, green: 255, blue: 255, alpha: isTransparent ? 0 : 255)
-                ])
-            #expect(Set(picture.bytes) == [0])
-        }
+    @Test(
+        "a blank tile decodes to pixels of its colour",
+        arguments: [BlankTile.clear, .white, RGBA(red: 1, green: 2, blue: 3)])
+    func blank(_ color: RGBA) throws {
+        let picture = try decode(BlankTile.png(width: 20, height: 9, color: color))
+        #expect((picture.width, picture.height) == (20, 9))
+        #expect(picture.palette == [color])
+        #expect(Set(picture.bytes) == [0])
     }
 
     @Test("a part of a picture has the pixels that lie there")

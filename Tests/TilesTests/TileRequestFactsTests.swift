@@ -9,7 +9,7 @@ struct TileRequestFactsTests {
             ("&LAYERS=y", "LAYERS"), ("&width=512", "WIDTH"), ("&srs=EPSG:9", "SRS"),
             ("&TIME=1&time=2", "TIME"), ("&%42BOX=1,2,3,4", "BBOX"),
             ("&format=image/gif", "FORMAT"),
-            ("&EXCEPTIONS=XML&exceptions=BLANK", "EXCEPTIONS"), ("&request=getmap", "REQUEST"),
+            ("&EXCEPTIONS=XML&exceptions=BLANK", "EXCEPTIONS"), ("&request=gettile", "REQUEST"),
             // Also of names that nobody here knows.
             ("&DIM_X=1&dim_x=2", "DIM_X"), ("&Map_X=1&a=1&map%5Fx=2", "MAP_X"),
         ])
@@ -23,6 +23,13 @@ struct TileRequestFactsTests {
     func harmless() {
         #expect(tile("&LAYERS=%78&CRS=EPSG:900913&WIDTH=256").key == tile("").key)
         #expect(tile("&DIM_X=1&dim_x=%31%20").outcome == tile("&DIM_X=1&DIM_X=1").outcome)
+        for word in [
+            "service=wms", "Request=GETMAP", "srs=epsg:3857", "FORMAT=IMAGE/png",
+            "transparent=TRUE",
+        ] {
+            #expect(
+                tile("&TRANSPARENT=true&" + word).key == tile("&TRANSPARENT=true").key, "\(word)")
+        }
         #expect(tile("&CRS=EPSG:4326").outcome == .refused(.twoSystems))
         #expect(tile("&CRS=AUTO:1").outcome == .refused(.twoSystems))
         #expect(!TileRefusal.twoSystems.sentence.isEmpty)

@@ -7,22 +7,37 @@ import HTTP
 enum SiteWrites {
     private static var shown: EntryKinds { [.pages, .lists] }
 
+    private static let stories = ["story", "maps", "mapstory"]
+
     private static let parts: Set<String> = [
         "layers", "data", "datasets", "upload", "importer-api", "importer", "security", "story",
         "maps", "mapstory", "mapstories", "storyteller", "organizations", "teams", "initiatives",
         "journal", "groups", "people", "documents", "api", "accounts", "account",
     ]
 
-    /// - Parameter context: which prefixes the site has, and which languages: each page of it is at
-    ///   its path, and at that behind the tag of a language (Django, `i18n_patterns`).
-    static func recognised(_ path: WritePath, _ context: WriteContext) -> WriteRecognition {
+    /// - Parameters:
+    ///   - page: the path of the page that it was sent from; nil: not known.
+    ///   - context: which prefixes the site has, and which languages: each page of it is at its
+    ///     path, and at that behind the tag of a language (Django, `i18n_patterns`).
+    static func recognised(
+        _ path: WritePath, from page: [UInt8]?, _ context: WriteContext
+    ) -> WriteRecognition {
+        let names = names(of: path, context)
+        let places = places(context)
+        if let first = names.first, remarks.contains(first) {
+            return remark(names, from: page, places, context)
+        }
+        return recognised(names, places)
+    }
+
+    /// What a path says of the page, behind the site's prefix and the language.
+    private static func names(of path: WritePath, _ context: WriteContext) -> [String] {
         let all = path.segments.map { String($0) }
         // A site may be told by its parts (`/layers`), which are no prefix of it.
         let isPart = all.first.map(parts.contains) ?? true
         let start = isPart ? 0 : context.sitePrefix(of: all)
         let isInLanguage = all.count > start && context.isLanguage(all[start])
-        let names = Array(all[(start + (isInLanguage ? 1 : 0))...])
-        return recognised(names, places(context))
+        return Array(all[(start + (isInLanguage ? 1 : 0))...])
     }
 
     /// What may stand before the path of a page: each prefix of the site, alone and with each of
@@ -61,7 +76,7 @@ enum SiteWrites {
         case "story", "maps", "mapstory", "storyteller", "organizations", "teams", "initiatives",
             "journal", "groups", "people", "documents":
             return page(names, places)
-        // mapstories/save, comments, ratings, favourites, the API, the administrator's pages.
+        // mapstories/save, the API, the administrator's pages.
         default: return everywhere(shown)
         }
     }
@@ -99,6 +114,41 @@ enum SiteWrites {
         }
     }
 
+    // MARK: remarks
+
+    /// Comments, ratings and favourites (dialogos, agon_ratings, GeoNode's `favorite`): their paths
+    /// tell a number of whatever kind, and the page that has their form tells what it is about.
+    private static let remarks: Set<String> = [
+        "comments", "dialogos", "ratings", "agon_ratings", "favorite", "favorites", "likes",
+    ]
+
+    /// What has pages by the number that a favourite's path names.
+    private static let favourites = ["map": "maps", "document": "documents"]
+
+    private static func remark(
+        _ names: [String], from page: [UInt8]?, _ places: [String], _ context: WriteContext
+    ) -> WriteRecognition {
+        // `favorite/map/5/add`, whichever page lists it.
+        if names.count > 2, let kind = favourites[names[1]] {
+            return self.page([kind, names[2]], places)
+        }
+        guard let page else { return everywhere(shown) }
+        let subject = unsafe self.names(of: WritePath(page.span.bytes), context)
+        guard subject.count > 1 else { return everywhere(shown) }
+        switch subject[0] {
+        case "layers", "data", "datasets":
+            // A number is a record's of whatever layer, as it is in the pages' own paths.
+            guard !subject[1].allSatisfy({ ("0"..."9").contains($0) }) else {
+                return everywhere(shown)
+            }
+            var scope = WriteScope(.layer(LayerName(subject[1])), .pages)
+            scope.insert(WriteScope.Part(.everything, .lists))
+            return .write(ObservedWrite(scope))
+        case "story", "maps", "mapstory", "documents": return self.page(subject, places)
+        default: return everywhere(shown)
+        }
+    }
+
     /// Most places at which pages are named one by one.
     private static let placesMax = 8
 
@@ -109,7 +159,6 @@ enum SiteWrites {
         guard names.count > 1, !["new", "edit", "save", "create", "draft"].contains(names[1]),
             places.count <= placesMax
         else { return everywhere(shown) }
-        let stories = ["story", "maps", "mapstory"]
         let isStory = stories.contains(names[0])
         var scope = WriteScope()
         for place in places {

@@ -14,11 +14,12 @@ public enum WriteRequest {
     ///   - contentType: the field's value; empty where there is none.
     ///   - hasCredentials: it shows a session, a token or an Authorization. Forms of GeoServer's
     ///     own do nothing for whoever has none.
+    ///   - page: the path of this site's page that it was sent from (Referer); nil: not known.
     ///
     /// Allocates nothing for a safe method, unless that may write after all.
     public static func recognised(
         method: HTTP.Method, path: RawSpan, query: RawSpan, contentType: RawSpan,
-        hasCredentials: Bool, context: WriteContext
+        hasCredentials: Bool, from page: [UInt8]? = nil, context: WriteContext
     ) -> WriteRecognition {
         let said = said(by: query)
         if method.isSafe, said == .read, !holds(path, "geogig") { return .read }
@@ -40,7 +41,7 @@ public enum WriteRequest {
             return serviceWrite(workspace: nil, said: said, method: method, type: type)
         }
         guard !method.isSafe, context.isSite(parsed.text) else { return .read }
-        return SiteWrites.recognised(parsed, context)
+        return SiteWrites.recognised(parsed, from: page, context)
     }
 
     /// Whether what a request with an unsafe method was recognised as says all that it does to the

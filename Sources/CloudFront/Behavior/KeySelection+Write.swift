@@ -10,22 +10,26 @@ extension KeySelection {
     /// the CloudFront- fields that the edge made of the connection, since the viewer's word counts
     /// for nothing there. `scratch` has room for the query. False: the key must not be used, and
     /// the request is answered without the store. `withoutCookies`,
-    /// `withoutAuthorization`: as if the request had none.
+    /// `withoutAuthorization`: as if the request had none. `ofPicture`: the key has a map in its
+    /// normal form, which is one picture for all names of its server, all codings, and all policies
+    /// that take the same of it.
     public func append(
         to key: inout CanonicalKey, _ head: borrowing RequestHead, query: RawSpan, bytes: RawSpan,
         generated: borrowing HeaderTable, generatedBytes: RawSpan,
         scratch: UnsafeMutableRawBufferPointer, withoutCookies: Bool = false,
-        withoutAuthorization: Bool = false
+        withoutAuthorization: Bool = false, ofPicture: Bool = false
     ) -> Bool {
-        if !identity.isEmpty { key.append(.behavior, unsafe identity.span.bytes) }
+        if !identity.isEmpty, !ofPicture { key.append(.behavior, unsafe identity.span.bytes) }
         guard unsafe appendQuery(to: &key, query, scratch) else {
             return false
         }
         let names = unsafe headers.storage.span.bytes
         for index in 0..<headers.count {
             let name = names.extracting(headers.range(index))
+            let known = KnownField.named(name)
+            if ofPicture, known == .host || known == .acceptEncoding { continue }
             key.append(lowercasing: .fieldName, name)
-            if withoutAuthorization, KnownField.named(name) == .authorization { continue }
+            if withoutAuthorization, known == .authorization { continue }
             if name.hasPrefixIgnoringCase("cloudfront-") {
                 Self.appendGenerated(name, to: &key, generated, generatedBytes)
             } else {
@@ -33,7 +37,9 @@ extension KeySelection {
             }
         }
         guard withoutCookies || appendCookies(to: &key, head, bytes) else { return false }
-        if let coding = AcceptEncoding(head, bytes: bytes, codings: codings).keyValue {
+        if !ofPicture,
+            let coding = AcceptEncoding(head, bytes: bytes, codings: codings).keyValue
+        {
             let text = unsafe UnsafeRawBufferPointer(
                 start: coding.utf8Start, count: coding.utf8CodeUnitCount)
             key.append(.coding, unsafe text.bytes)

@@ -45,12 +45,6 @@ public struct Origin: Sendable, Equatable {
         if case .s3 = kind { return true }
         return false
     }
-
-    /// How often an answer is waited for in all: other methods than GET and HEAD may have taken
-    /// effect, and are not sent again.
-    public func responseAttempts(isRetriable: Bool) -> Int {
-        isRetriable && !isS3 ? connectionAttempts : 1
-    }
 }
 
 /// How to speak to an origin that is no S3 bucket.

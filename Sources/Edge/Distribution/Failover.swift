@@ -35,7 +35,8 @@ extension LoopState where N: ~Copyable {
         switch failure {
         case .connectFailed, .noMember, .unresolved, .tlsFailed: .notConnected
         case .connectTimeout, .firstByteTimeout: .timedOut
-        case .cutShort, .malformed, .headTooLarge, .rangeMismatch: .status(failure.status)
+        case .cutShort, .malformed, .headTooLarge, .rangeMismatch, .notTaken:
+            .status(failure.status)
         // With the time for the whole exchange over there is none left for the second.
         case .totalTimeout, .betweenBytesTimeout, .queueFull, .queueTimeout, .queueDeadline,
             .memberHeld, .exhausted, .abandoned:

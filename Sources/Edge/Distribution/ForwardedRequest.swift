@@ -235,6 +235,9 @@ extension OriginRequest {
     ) {
         let behavior = forwarded.behavior
         guard behavior.forwarding.normalizesCodings else { return }
+        if conditions.isForAllCodings {
+            return ownLine("Accept-Encoding", Array("identity".utf8), forwarded.origin)
+        }
         var taken = behavior.key.codings
         if conditions.avoidsBrotli, taken.contains(.gzip) { taken.remove(.brotli) }
         let codings = unsafe CloudFront.AcceptEncoding(

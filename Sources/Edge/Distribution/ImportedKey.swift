@@ -53,12 +53,13 @@ extension TargetKey {
             scheme?.append(head, bytes, seesCloudFront: false, to: &key)
             unsafe selection.appendPath(path, to: &key, scratch: scratch)
         }
-        let isNobodys = reader.hidesCredentials(of: map)
+        let (isNobodys, isPicture) = (reader.hidesCredentials(of: map), map.isPicture)
         func appendSelected(_ query: RawSpan) {
             let isFormed = unsafe selection.append(
                 to: &key, head, query: query, bytes: bytes,
                 generated: generated, generatedBytes: generatedBytes, scratch: scratch,
-                withoutCookies: reader.isAnonymous || isNobodys, withoutAuthorization: isNobodys)
+                withoutCookies: reader.isAnonymous || isNobodys, withoutAuthorization: isNobodys,
+                ofPicture: isPicture)
             if !isFormed { key.spoil() }
         }
         if dropsCacheBusters, !map.isKeyed {

@@ -34,9 +34,9 @@ extension LoopState where N: ~Copyable {
         as coding: StaticString
     ) -> (CacheKey, CanonicalKey, StoredEntry)? {
         guard let ownValue = own.keyValue, let otherValue = other.keyValue else { return nil }
-        // The coding is the last part of the key: a tag, two bytes of length, and its value.
+        // The coding is the last part of the key; a picture's has none.
         var key = canonical
-        let start = key.count - ownValue.utf8CodeUnitCount - 3
+        guard let start = key.startOfCoding(ownValue) else { return nil }
         key.truncate(to: start)
         key.append(coding: otherValue)
         let hash = unsafe CacheKey.hash(key.bytes.bytes, seed: seed)
@@ -65,6 +65,17 @@ extension AcceptEncoding {
 }
 
 extension CanonicalKey {
+    /// Where a last part that is this coding begins; nil: the last part is something else.
+    fileprivate func startOfCoding(_ coding: StaticString) -> Int? {
+        let length = coding.utf8CodeUnitCount
+        let start = count - length - Self.partHead
+        guard start >= 0, unsafe bytes[start] == Part.coding.rawValue else { return nil }
+        let value = start + Self.partHead
+        for offset in 0..<length
+        where unsafe bytes[value + offset] != coding.utf8Start[offset] { return nil }
+        return start
+    }
+
     fileprivate mutating func append(coding: StaticString) {
         unsafe append(
             .coding,

@@ -240,7 +240,7 @@ extension FetchFailure {
     fileprivate var isOfAnswer: Bool {
         switch self {
         case .firstByteTimeout, .betweenBytesTimeout, .totalTimeout, .cutShort, .malformed,
-            .headTooLarge:
+            .headTooLarge, .notTaken:
             true
         default: false
         }

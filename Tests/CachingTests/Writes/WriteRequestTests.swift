@@ -126,7 +126,12 @@ struct WriteRequestTests {
             (.post, "/comments/post/", "everything pages,lists"),
             (.post, "/dialogos/comment/4/2/", "everything pages,lists"),
             (.post, "/ratings/4/2/rate/", "everything pages,lists"),
-            (.post, "/favorite/map/5/add", "everything pages,lists"),
+            (.post, "/favorite/layer/5/add", "everything pages,lists"),
+            (
+                .post, "/favorite/map/5/add",
+                "/maps/5 pages; /story pages; /mapstory pages; /uploaded/thumbs pages; "
+                    + "/thumbs pages; everything lists"
+            ),
             (.put, "/importer-api/data-layers/3/configure/", "everything all"),
             (.post, "/importer-api/data/", "everything lists"),
             (.post, "/accounts/login", "read"), (.post, "/ajax/hitcount/", "read"),
@@ -239,6 +244,29 @@ struct WriteRequestTests {
             }
             #expect(write.isDeferred)
         }
+    }
+
+    @Test(
+        "a comment, a rating or a favourite is about the page that it was sent from",
+        arguments: [
+            ("/layers/geonode:X", "geonode:X pages; everything lists"),
+            ("/en/layers/geonode%3AX/viewer", "geonode:X pages; everything lists"),
+            ("/documents/7", "/documents/7 pages; /en/documents/7 pages; everything lists"),
+            ("/layers/42", "everything pages,lists"), ("/layers/", "everything pages,lists"),
+            ("/search/", "everything pages,lists"), ("/", "everything pages,lists"),
+            ("/storyteller/bob", "everything pages,lists"),
+        ])
+    func remarks(_ page: String, _ expected: String) {
+        var context = Writes.context
+        context.languages = ["en"]
+        for target in ["/comments/comment/12/3/", "/en/ratings/4/2/rate/", "/favorite/layer/5/add"]
+        {
+            let found = Writes.recognised(.post, target, from: page, context: context)
+            #expect(Writes.line(found) == expected, "\(target) from \(page)")
+        }
+        // Of any other write it says nothing.
+        let other = Writes.recognised(.post, "/mapstories/save", from: page, context: context)
+        #expect(Writes.line(other) == "everything pages,lists")
     }
 
     @Test("the site's prefix, and a language behind it, say nothing of what is written")

@@ -12,7 +12,7 @@ enum Writes {
 
     static func recognised(
         _ method: HTTP.Method, _ target: String, type: String = "text/xml",
-        hasCredentials: Bool = true, context: WriteContext = context
+        hasCredentials: Bool = true, from page: String? = nil, context: WriteContext = context
     ) -> WriteRecognition {
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let path = Array(parts[0].utf8)
@@ -20,7 +20,8 @@ enum Writes {
         let type = Array(type.utf8)
         return WriteRequest.recognised(
             method: method, path: path.span.bytes, query: query.span.bytes,
-            contentType: type.span.bytes, hasCredentials: hasCredentials, context: context)
+            contentType: type.span.bytes, hasCredentials: hasCredentials,
+            from: page.map { Array($0.utf8) }, context: context)
     }
 
     /// What a request with a body is, the body arriving in pieces that end so.
