@@ -14,6 +14,8 @@ public struct Settings: Sendable {
     public var origins: [OriginSettings] = []
     /// Path patterns in order, first match wins; the last one matches everything.
     public var behaviors: [BehaviorSettings] = []
+    /// What is known of the map services of each origin, by the same positions; fewer: of none.
+    public var mapServices: [MapServices] = []
     public var mode: Mode = .cloudfront
     public var role: Role = .tier
     /// Number of event loops; 0 means one for each core that the process may use.

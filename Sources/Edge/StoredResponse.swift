@@ -102,7 +102,7 @@ extension LoopState where N: ~Copyable {
         } else {
             writer.append(decision.reason.cacheStatusParameter)
         }
-        if outcome.result == .refreshHit {
+        if outcome.result == .refreshHit || decision.reason == .metatile {
             writer.append(confirmedParameter(decision.reason, entry.header.times))
         }
         writer.append("; ttl=")

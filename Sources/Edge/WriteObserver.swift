@@ -244,6 +244,7 @@ extension LoopState where N: ~Copyable {
         exchange.outcome.write = outcome.word
         counters.add(.writesRefused, outcome == .refused ? 1 : 0)
         counters.add(.writesUnknown, outcome == .unknown ? 1 : 0)
+        if status == 201, let scope = watch.write.scopeIfNew { watch.write.scope = scope }
         guard outcome.mayHaveHappened, !watch.write.scope.isEmpty else {
             return Store.WriteEnding(id: watch.id, rules: [])
         }

@@ -9,11 +9,13 @@ final class ScriptedSubject: AdminSubject {
     let isTurning: Bool
     let fitness: Fitness
     let outcome: ReloadOutcome
+    let isStarting: Bool
 
     init(
-        isTurning: Bool = true, fitness: Fitness = .ready, outcome: ReloadOutcome = .swapped([])
+        isTurning: Bool = true, fitness: Fitness = .ready, outcome: ReloadOutcome = .swapped([]),
+        isStarting: Bool = false
     ) {
-        self.isTurning = isTurning
+        (self.isTurning, self.isStarting) = (isTurning, isStarting)
         self.fitness = fitness
         self.outcome = outcome
     }
@@ -53,6 +55,17 @@ struct AdminRouteTests {
 
     private func text(_ response: AdminResponse) -> String {
         String(decoding: response.body, as: UTF8.self)
+    }
+
+    @Test("the control API's clients ask again while the edge starts, and not where there is none")
+    func starting() {
+        let path = "/2020-05-31/distribution"
+        let early = answer(ScriptedSubject(isStarting: true), .get, path)
+        #expect(early.status == 503 && early.contentType == "text/xml")
+        let text = String(decoding: early.body, as: UTF8.self)
+        #expect(text.contains("<Code>ServiceUnavailable</Code>"), "\(text)")
+        #expect(answer(ScriptedSubject(), .get, path).status == 404)
+        #expect(answer(ScriptedSubject(isStarting: true), .get, "/nothing").status == 404)
     }
 
     @Test("a recording is begun and ended by POST, from no other site, and not of one that starts")

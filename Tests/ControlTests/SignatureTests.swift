@@ -125,7 +125,7 @@ struct SignatureTests {
             ("/cloudfront/", "/s3/", "400 IncompleteSignature"),
             ("host;x-amz-date", "host", "400 IncompleteSignature"),
             ("host;x-amz-date", "host;x-amz-date;x-gone", "400 IncompleteSignature"),
-            ("/20261123/", "/20261122/", "400 IncompleteSignature"),
+            ("/20261123/", "/20261122/", "403 SignatureDoesNotMatch"),
             ("Signature=06", "Signature=0", "400 IncompleteSignature"),
             ("AKIDEXAMPLE", "AKIDOTHER", "403 InvalidClientTokenId"),
         ] {

@@ -16,12 +16,19 @@ struct TapedFailureTests {
         case gap(UInt64)
     }
 
-    private func written(_ parts: [Part], pattern: String? = nil) -> String {
+    private func written(
+        _ parts: [Part], pattern: String? = nil, isTrusted: Bool = false
+    ) -> String {
         let entries = parts.enumerated().map { index, part in
             let (bits, event): (UInt64, Tape.Event) =
                 switch part {
                 case .viewer(let bits, let path):
-                    (bits, .viewerSaid(Array(Self.request(path).utf8), isSecured: false))
+                    (
+                        bits,
+                        .viewerSaid(
+                            Array(Self.request(path).utf8), isSecured: false,
+                            isTrusted: isTrusted)
+                    )
                 case .answer(let bits, let body):
                     (bits, .viewerHeard(Array(Self.response(body).utf8)))
                 case .asked(let bits, let path):
@@ -43,11 +50,25 @@ struct TapedFailureTests {
     }
 
     private static func request(_ path: String) -> String {
-        "GET \(path) HTTP/1.1\r\nHost: a.test\r\n\r\n"
+        // More lines may follow the path.
+        let line = path.contains("\r\n") ? path : "\(path) HTTP/1.1"
+        return "GET \(line)\r\nHost: a.test\r\n\r\n"
     }
 
     private static func response(_ body: String) -> String {
         "HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    }
+
+    @Test("what a trusted proxy tells is told by a trusted viewer")
+    func proxies() {
+        let path = "/a HTTP/1.1\r\nX-Forwarded-Proto: https\r\nX-Other: 1\r\nX: y"
+        let parts: [Part] = [.viewer(1, path), .answer(1, "one")]
+        let trusted = written(parts, isTrusted: true)
+        #expect(trusted.contains("X-Forwarded-Proto") && trusted.contains("192.0.2.0/24"))
+        // Where nobody is believed, it is a field like any, which a key may have.
+        let other = written(parts)
+        #expect(other.contains("X-Forwarded-Proto") && other.contains("X-Other"))
+        #expect(!other.contains("trustedProxies"))
     }
 
     @Test("a member that refuses is no origin that refuses while another member answers")

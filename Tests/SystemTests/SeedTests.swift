@@ -132,6 +132,29 @@ struct SeedTests {
         #expect(isThere(file))
     }
 
+    @Test("tiles that are cut out of metatiles are stored, all that are in one at once")
+    func metatiles() throws {
+        let edge = try Edge(
+            origin: nil,
+            configuration: """
+                origins: { maps: { members: ["\(server.url)"] } }
+                behaviors:
+                  - { path: "*", class: tiles, metatiles: { columns: 4, rows: 4, gutter: 10 } }
+
+                """)
+        let words = [
+            "seed", "geonode:roads", "--admin", "127.0.0.1:\(edge.adminPort)", "--to",
+            "http://127.0.0.1:\(edge.port)", "--host", "edge.test", "--zoom", "2-4", "--give-up",
+            "5",
+        ]
+        let run = try CommandRun(words, data)
+        #expect(run.status == 0, "\(run)")
+        #expect(run.output[0].contains("336 of 336 tiles") && run.output[0].contains("0 failed"))
+        #expect(try edge.get(tile(4, 15, 15)).isHit && edge.get(tile(2, 0, 0)).isHit)
+        // One picture for each sixteen: 1 + 4 + 16.
+        #expect(try asked().count == 21)
+    }
+
     @Test("a pool that answers 503 is waited for")
     func busyPool() throws {
         try server.control(

@@ -12,7 +12,10 @@ struct SiteTileCacheTests {
         let port: UInt16
         var path: String { room.path("geoserver") }
 
-        init(service: String = "", southbound: String = "") throws {
+        init(
+            service: String = "", southbound: String = "",
+            behaviors: String = "{ path: \"*\", class: tiles }"
+        ) throws {
             origin = try Origin()
             room = origin.room("site")
             room.answers { request in
@@ -29,7 +32,7 @@ struct SiteTileCacheTests {
                       default:
                         members: ["\(origin.url)"]
                         maps: { services: [{ path: \(path)\(service) }] }
-                    behaviors: [{ path: "*", class: tiles }]
+                    behaviors: [\(behaviors)]
                     \(southbound)
                     """, listen: nil)
             let line = try #require(edge.child.line(with: "southbound on http"))
@@ -84,6 +87,17 @@ struct SiteTileCacheTests {
         try site.fill()
         #expect(try site.call("POST", "seed/geonode:roads.xml", body).status == 200)
         #expect(try site.kept() == [true, true], "of another grid set")
+    }
+
+    @Test("so it is where the interface has a class of its own, as MapStory's file has it")
+    func otherClass() throws {
+        let site = try Site(
+            behaviors: "{ path: \"*/gwc/rest/*\", class: features }, { path: \"*\", class: tiles }")
+        try site.fill()
+        #expect(try site.call("POST", "masstruncate", Self.truncation).status == 200)
+        #expect(try site.call("GET", "seed.json").text == "{\"long-array-array\":[]}")
+        #expect(site.room.requests.allSatisfy { !$0.target.contains("/gwc/rest/") })
+        #expect(try site.kept() == [false, true])
     }
 
     @Test("tasks, layers and space are told; what sets a layer up goes to the origin")

@@ -32,6 +32,8 @@ public struct ObservedWrite: Sendable, Equatable {
     }
 
     public var scope: WriteScope
+    /// What it touched if its answer says that something new was made (201); nil: the same.
+    public var scopeIfNew: WriteScope?
     public var response: ResponseForm
     /// The server may go on after its answer, as with a seed or an import job: what was fetched
     /// between may be as old as before, so the scope is to take effect again later.

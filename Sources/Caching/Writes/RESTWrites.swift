@@ -93,19 +93,21 @@ enum RESTWrites {
         _ request: RESTRequest, at place: Int, workspace: String?
     ) -> WriteRecognition {
         let isThere = place + 1 < request.names.count
+        // Nothing is drawn with it yet.
+        let new = WriteScope(.everything, [.legends, .capabilities])
         guard let named = isThere ? request.names[place + 1] : request.name else {
-            // It has no name yet, so nothing is drawn with it.
-            return .write(
-                ObservedWrite(
-                    WriteScope(.everything, [.legends, .capabilities]), restyled: .none))
+            return .write(ObservedWrite(new, restyled: .none))
         }
         var name = LayerName(named)
         if let workspace { name.workspace = workspace }
         // No layer has a new style yet, and none gets another one by what its own says. A document
         // about a style, rather than its text, may give it another name.
         let isSame = !isThere || request.method == .put && request.hasStyleText
-        return .write(
-            ObservedWrite(WriteScope(.style(name), .drawn), restyled: isSame ? .none : .any))
+        var write = ObservedWrite(
+            WriteScope(.style(name), .drawn), restyled: isSame ? .none : .any)
+        // A workspace's own hides the one of all workspaces that has its name.
+        if !isThere, request.method == .post, workspace == nil { write.scopeIfNew = new }
+        return .write(write)
     }
 
     /// The importer changes something when a context is run, perhaps after its answer.

@@ -125,6 +125,17 @@ enum SiteWrites {
     /// What has pages by the number that a favourite's path names.
     private static let favourites = ["map": "maps", "document": "documents"]
 
+    /// Whether a path says that it is about another kind of thing than the page that it came from.
+    private static func contradicts(_ names: [String], _ page: String) -> Bool {
+        let kinds = [
+            "layer": ["layers", "data", "datasets"], "dataset": ["layers", "data", "datasets"],
+            "map": stories, "story": stories, "mapstory": stories, "document": ["documents"],
+            "user": ["people", "storyteller"],
+        ]
+        guard names.count > 1, let pages = kinds[names[1]] else { return false }
+        return !pages.contains(page)
+    }
+
     private static func remark(
         _ names: [String], from page: [UInt8]?, _ places: [String], _ context: WriteContext
     ) -> WriteRecognition {
@@ -134,7 +145,7 @@ enum SiteWrites {
         }
         guard let page else { return everywhere(shown) }
         let subject = unsafe self.names(of: WritePath(page.span.bytes), context)
-        guard subject.count > 1 else { return everywhere(shown) }
+        guard subject.count > 1, !contradicts(names, subject[0]) else { return everywhere(shown) }
         switch subject[0] {
         case "layers", "data", "datasets":
             // A number is a record's of whatever layer, as it is in the pages' own paths.

@@ -10,16 +10,16 @@ extension KeySelection {
     /// the CloudFront- fields that the edge made of the connection, since the viewer's word counts
     /// for nothing there. `scratch` has room for the query. False: the key must not be used, and
     /// the request is answered without the store. `withoutCookies`,
-    /// `withoutAuthorization`: as if the request had none. `ofPicture`: the key has a map in its
-    /// normal form, which is one picture for all names of its server, all codings, and all policies
-    /// that take the same of it.
+    /// `withoutAuthorization`: as if the request had none. `ofPicture`: a map's, in
+    /// its normal form, which is the same for all codings. (The policy's identity and Host stay:
+    /// behaviors may have other origins and lifetimes, and an origin is told the host.)
     public func append(
         to key: inout CanonicalKey, _ head: borrowing RequestHead, query: RawSpan, bytes: RawSpan,
         generated: borrowing HeaderTable, generatedBytes: RawSpan,
         scratch: UnsafeMutableRawBufferPointer, withoutCookies: Bool = false,
         withoutAuthorization: Bool = false, ofPicture: Bool = false
     ) -> Bool {
-        if !identity.isEmpty, !ofPicture { key.append(.behavior, unsafe identity.span.bytes) }
+        if !identity.isEmpty { key.append(.behavior, unsafe identity.span.bytes) }
         guard unsafe appendQuery(to: &key, query, scratch) else {
             return false
         }
@@ -27,7 +27,7 @@ extension KeySelection {
         for index in 0..<headers.count {
             let name = names.extracting(headers.range(index))
             let known = KnownField.named(name)
-            if ofPicture, known == .host || known == .acceptEncoding { continue }
+            if ofPicture, known == .acceptEncoding { continue }
             key.append(lowercasing: .fieldName, name)
             if withoutAuthorization, known == .authorization { continue }
             if name.hasPrefixIgnoringCase("cloudfront-") {

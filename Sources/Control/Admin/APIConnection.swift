@@ -77,7 +77,7 @@ private func encode(_ response: APIResponse, hasBody: Bool) -> [UInt8] {
 }
 
 /// RFC 9562 §5.4.
-private func randomUUID() -> String {
+func randomUUID() -> String {
     var high = UInt64.random(in: 0...UInt64.max)
     var low = UInt64.random(in: 0...UInt64.max)
     high = high & ~0xf000 | 0x4000

@@ -1,3 +1,4 @@
+import CloudFront
 import HTTP
 
 /// A request to the admin port, as far as it matters there.
@@ -89,7 +90,7 @@ struct AdminRoutes {
         case "/clock/advance": moveClock(request, "by", ClockMove.init(advance:))
         case "/clock/set": moveClock(request, "to", ClockMove.init(set:))
         default:
-            tileCache(request)
+            startingAPI(request) ?? tileCache(request)
                 ?? AdminResponse(
                     404,
                     "nothing is here; there are /metrics, /healthz, /readyz, /status, /reload, "
@@ -100,6 +101,17 @@ struct AdminRoutes {
     /// The control API, if that is what the request is for.
     func api(for request: AdminRequest) -> CloudFrontAPI? {
         request.path.hasPrefix(CloudFrontAPI.pathPrefix + "/") ? subject.api : nil
+    }
+
+    /// What the control API's clients ask again, for as long as it is not there yet.
+    private func startingAPI(_ request: AdminRequest) -> AdminResponse? {
+        guard subject.isStarting, request.path.hasPrefix(CloudFrontAPI.pathPrefix + "/") else {
+            return nil
+        }
+        let error = APIError.serviceUnavailable("The edge is starting; try again in a moment.")
+        let answer = Answer(error, randomUUID())
+        return AdminResponse(
+            answer.status, type: "text/xml", Array((answer.document?.xml ?? "").utf8))
     }
 
     private func reading(

@@ -13,6 +13,8 @@ public protocol AdminSubject: Sendable {
     /// Whether the process lives and each loop has turned within the last seconds.
     var isTurning: Bool { get }
     var fitness: Fitness { get }
+    /// It will offer more than it does now: the store is being opened.
+    var isStarting: Bool { get }
     /// The state of pools, store and loops as JSON.
     func statusJSON() -> [UInt8]
     /// Reads the configuration again and swaps it in.
@@ -61,6 +63,7 @@ public protocol AdminSubject: Sendable {
 }
 
 extension AdminSubject {
+    var isStarting: Bool { false }
     public var api: CloudFrontAPI? { nil }
     public var clockControl: ClockControl { ClockControl(.system, isLocal: true) { true } }
 

@@ -45,10 +45,14 @@ public struct SignatureVerifier: Sendable {
         }
         let claim = try SignatureClaim(header, date: date)
         let names = claim.signing.headers
-        guard names.contains("host"), names.contains("x-amz-date"),
-            date.hasPrefix(claim.signing.day)
-        else {
+        guard names.contains("host"), names.contains("x-amz-date") else {
             throw .incompleteSignature("Host and X-Amz-Date must be present and signed.")
+        }
+        guard date.hasPrefix(claim.signing.day) else {
+            throw APIError(
+                .signatureDoesNotMatch,
+                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date "
+                    + "from HTTP: '\(claim.signing.day)' != '\(date.prefix(8))', from '\(date)'.")
         }
         guard abs(now - signed) <= Self.skewMax else {
             throw APIError(

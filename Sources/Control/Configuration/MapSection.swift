@@ -217,6 +217,7 @@ extension Settings {
     ///
     /// - Parameter services: what is said of them, by the ids of origins.
     mutating func settleMaps(_ services: [String: MapServices]) {
+        mapServices = origins.map { services[$0.id] ?? .standard }
         for index in behaviors.indices {
             let behavior = behaviors[index]
             // A twin shows what CloudFront does, whose keys have the query as it is.

@@ -81,7 +81,7 @@ struct RecordedScenario {
         text.member(0, "name", wish.name)
         let clock = timestampText(steps.start)
         text.member(0, "clock", wish.hasManualClock ? "manual=\(clock)" : clock)
-        stage.write(to: &text, stageRedaction)
+        stage.write(to: &text, stageRedaction, trustsViewers: steps.haveTrustedViewer)
         text.line(0, "steps:")
         for step in steps.steps { write(step) }
         if steps.steps.isEmpty { text.line(1, "[]") }
@@ -146,6 +146,11 @@ struct RecordedScenario {
     private static let dropped: Set<String> = [
         "host", "connection", "content-length", "transfer-encoding", "keep-alive", "expect",
     ]
+    /// What only a trusted proxy is believed. All of a scenario's viewers are one, if any is.
+    private static let accounts: Set<String> = [
+        "forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host",
+        "x-forwarded-port", "x-real-ip", "cloudfront-forwarded-proto",
+    ]
 
     private mutating func ask(_ exchange: RecordedExchange, _ method: String, _ depth: Int) {
         let target = redaction.hidden(exchange.target)
@@ -155,7 +160,7 @@ struct RecordedScenario {
         }
         let head = exchange.request.head
         if let host = head["host"] { text.member(depth + 1, "host", redaction.hidden(host)) }
-        if exchange.peer == .viewer(isSecured: true) { text.line(depth + 1, "https: true") }
+        if case .viewer(isSecured: true, _) = exchange.peer { text.line(depth + 1, "https: true") }
     }
 
     private mutating func write(
@@ -163,7 +168,12 @@ struct RecordedScenario {
     ) {
         ask(exchange, exchange.method, depth)
         let head = exchange.request.head
-        text.fields(depth + 1, "headers", shown(head.lines) { !Self.dropped.contains($0) })
+        let isBelieved = exchange.hasTrustedViewer || !steps.haveTrustedViewer
+        text.fields(
+            depth + 1, "headers",
+            shown(head.lines) {
+                !Self.dropped.contains($0) && (isBelieved || !Self.accounts.contains($0))
+            })
         if !exchange.request.body.isEmpty {
             text.member(depth + 1, "body", shownBody(of: exchange))
         }

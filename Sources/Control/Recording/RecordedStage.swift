@@ -55,7 +55,14 @@ struct RecordedStage {
     /// What an origin is called where the edge asks it over TLS, too.
     func name(of id: String) -> String { id.hasSuffix("+tls") ? String(id.dropLast(4)) : id }
 
-    func write(to text: inout YAMLText, _ redaction: Redaction) {
+    /// Where the viewers of a scenario are (RFC 5737).
+    private static let viewers = "192.0.2.0/24"
+
+    /// - Parameter trustsViewers: who asked was a trusted proxy, and is none in a scenario under
+    ///   the address that it had.
+    func write(to text: inout YAMLText, _ redaction: Redaction, trustsViewers: Bool) {
+        var config = config
+        if trustsViewers { config.set("trustedProxies", ConfigNode(.list([.text(Self.viewers)]))) }
         text.line(0, "config:")
         text.node(1, config.hidden(by: redaction))
         guard let distribution else { return }

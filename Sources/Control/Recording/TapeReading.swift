@@ -4,7 +4,8 @@ import Simulation
 /// One request and its answer, of a viewer or at an origin, as a tape holds them.
 struct RecordedExchange {
     enum Peer: Equatable {
-        case viewer(isSecured: Bool)
+        /// `isTrusted`: what it says of whom it asks for is believed.
+        case viewer(isSecured: Bool, isTrusted: Bool)
         case origin(String)
     }
 
@@ -24,6 +25,9 @@ struct RecordedExchange {
     var answered: Int64?
     var ended: (entry: Int, time: Int64)?
 
+    var hasTrustedViewer: Bool {
+        if case .viewer(_, isTrusted: true) = peer { true } else { false }
+    }
     var method: String { request.head.start[0] }
     /// Path and query.
     var target: String { request.head.start[1] }
@@ -83,9 +87,9 @@ struct TapeReading {
     private mutating func take(_ entry: Tape.Entry, _ index: Int) {
         let moment = (entry: index, time: entry.time)
         switch entry.event {
-        case .viewerSaid(let bytes, let isSecured):
+        case .viewerSaid(let bytes, let isSecured, let isTrusted):
             talks[entry.connection, default: Talk()]
-                .asked(bytes, .viewer(isSecured: isSecured), moment)
+                .asked(bytes, .viewer(isSecured: isSecured, isTrusted: isTrusted), moment)
         case .originAsked(let bytes, let origin):
             talks[entry.connection, default: Talk()].asked(bytes, .origin(origin), moment)
         case .viewerHeard(let bytes), .originSaid(let bytes):

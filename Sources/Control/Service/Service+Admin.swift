@@ -27,6 +27,10 @@ extension Service: AdminSubject {
         return status.weakness.map(Fitness.degraded) ?? .ready
     }
 
+    public var isStarting: Bool {
+        state.withLock { $0.configuration.api.isEnabled && $0.api == nil && $0.server == nil }
+    }
+
     public func statusJSON() -> [UInt8] {
         Array((status?.json ?? .object([])).encoded.utf8)
     }

@@ -234,10 +234,10 @@ extension OriginRequest {
         _ conditions: Conditions, _ forwarded: Forwarded
     ) {
         let behavior = forwarded.behavior
-        guard behavior.forwarding.normalizesCodings else { return }
         if conditions.isForAllCodings {
             return ownLine("Accept-Encoding", Array("identity".utf8), forwarded.origin)
         }
+        guard behavior.forwarding.normalizesCodings else { return }
         var taken = behavior.key.codings
         if conditions.avoidsBrotli, taken.contains(.gzip) { taken.remove(.brotli) }
         let codings = unsafe CloudFront.AcceptEncoding(

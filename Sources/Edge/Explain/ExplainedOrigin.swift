@@ -9,6 +9,8 @@ extension LoopState where N: ~Copyable {
     mutating func originAccount(_ exchange: Exchange) -> Explanation.Origin {
         let pool = exchange.pool
         let asker = asker(exchange)
+        // What its answer says of a write has to be read, so that it must not be coded.
+        if asker.watch == nil { asker.watch = watch(asker) }
         let request = asker.request(to: pool.settings, conditions(asker))
         var account = Explanation.Origin()
         account.id = pool.settings.id
@@ -34,9 +36,19 @@ extension LoopState where N: ~Copyable {
         account.stripped = asked.filter { line in
             !account.fields.contains { $0.name.lowercased() == line.name.lowercased() }
         }.map { Explanation.Field($0.name, shown($0, exchange), "stripped", exchange.loss($0)) }
-        account.stripped += missing("query", exchange.parameters, of: account.requestLine)
+        let hasPolicy = exchange.imported != nil
+        let unasked =
+            exchange.map?.isImage == true
+            ? "the map's normal form has no use for it" : "it is not for the origin"
+        account.stripped += missing(
+            "query", exchange.parameters, of: account.requestLine,
+            hasPolicy ? Self.unnamed : unasked)
         let cookies = sent.first { $0.name.lowercased() == "cookie" }?.value ?? ""
-        if !cookies.isEmpty { account.stripped += missing("cookie", exchange.cookies, of: cookies) }
+        if !cookies.isEmpty {
+            account.stripped += missing(
+                "cookie", exchange.cookies, of: cookies,
+                hasPolicy ? Self.unnamed : "the behavior's class has no use for it")
+        }
         return account
     }
 
@@ -78,16 +90,17 @@ extension LoopState where N: ~Copyable {
 
     /// Parameters or cookies of the viewer that do not stand in what is sent.
     private func missing(
-        _ kind: String, _ members: [ExplainedLine], of sent: String
+        _ kind: String, _ members: [ExplainedLine], of sent: String, _ reason: String
     ) -> [Explanation.Field] {
-        let kept = sent.split { "?&; ".contains($0) }.map(String.init)
+        // A map's normal form has its names in capitals.
+        let kept = sent.split { "?&; ".contains($0) }.map { $0.lowercased() }
         return members.filter { member in
-            !kept.contains { $0 == member.name || $0.hasPrefix(member.name + "=") }
-        }.map {
-            Explanation.Field(
-                "\(kind) \($0.name)", "", "stripped", "no policy of the behavior forwards it")
-        }
+            let name = member.name.lowercased()
+            return !kept.contains { $0 == name || $0.hasPrefix(name + "=") }
+        }.map { Explanation.Field("\(kind) \($0.name)", "", "stripped", reason) }
     }
+
+    private static var unnamed: String { "no policy of the behavior forwards it" }
 }
 
 /// A field line, or a parameter or cookie.
@@ -144,7 +157,8 @@ extension Exchange {
             return "the viewer's word does not count"
         case _ where unsafe fieldTrust?.strips(bytes.span.bytes) == true:
             return "any viewer can write it, and the origin might believe it"
-        case _ where imported == nil: return "it concerns the viewer's connection"
+        case _ where imported == nil:
+            return "the answer may be others', too: it is asked for without what tells who asks"
         case .authorization:
             return "GET and HEAD lose it, unless it is in the key or all viewer headers are sent"
         case .cookie: return "no cookies are forwarded"

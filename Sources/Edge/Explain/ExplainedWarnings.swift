@@ -96,6 +96,8 @@ extension LoopState where N: ~Copyable {
     ) -> [Explanation.Note] {
         func names(_ fields: [Explanation.Field]) -> String {
             fields.filter { field in
+                // A parameter or a cookie, which is in nobody's list of fields.
+                if field.name.contains(" ") { return false }
                 let bytes = Array(field.name.utf8)
                 let kind = unsafe SpoofableField(bytes.span.bytes)
                 return kind != nil && kind != .account && kind != .cloudFront

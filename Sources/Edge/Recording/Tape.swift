@@ -26,7 +26,7 @@ public final class Tape: Sendable {
     /// Something that happened.
     public enum Event: Sendable {
         /// Bytes from a viewer; over TLS, they are shown decrypted.
-        case viewerSaid([UInt8], isSecured: Bool)
+        case viewerSaid([UInt8], isSecured: Bool, isTrusted: Bool)
         case viewerHeard([UInt8])
         case viewerLeft
         /// Bytes to a member of that origin.

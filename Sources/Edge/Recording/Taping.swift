@@ -5,10 +5,10 @@ import Reactor
 extension LoopState where N: ~Copyable {
     @inline(never)
     func tapeViewer(_ slot: UInt32, said bytes: UnsafeRawBufferPointer) {
-        let secured = viewers[slot].speaksTLS
+        let (isSecured, isTrusted) = (viewers[slot].speaksTLS, viewers[slot].isTrusted)
         unsafe note(
-            .viewerSaid([UInt8](bytes), isSecured: secured), of: viewerConnection(slot),
-            bytes.count)
+            .viewerSaid([UInt8](bytes), isSecured: isSecured, isTrusted: isTrusted),
+            of: viewerConnection(slot), bytes.count)
     }
 
     /// The first `count` bytes of the loop's parts went out.

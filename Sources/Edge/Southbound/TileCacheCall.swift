@@ -130,7 +130,12 @@ extension Exchange {
     /// It asks for what GeoWebCache's interface tells and does of tiles, and not for how the
     /// origin's own cache is set up.
     fileprivate var isForTileCache: Bool {
-        guard let maps else { return false }
+        // Whatever the behavior's class is: its keys have nothing to do with it.
+        let (services, origin) = (
+            snapshot.settings.mapServices, snapshot.settings.behaviors[behavior].origin
+        )
+        guard services.indices.contains(origin) else { return false }
+        let maps = services[origin]
         let (path, _) = pathAndQuery
         guard let resource = unsafe maps.tileCacheResource(path.span.bytes) else { return false }
         let isReading = head.method == .get || head.method == .head

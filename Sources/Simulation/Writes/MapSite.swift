@@ -32,7 +32,12 @@ final class MapSite {
     let collapseTimeout: UInt64
     /// nil: whatever one server has, all have.
     let cluster: MapCluster?
-    var hasFaults = true
+    var hasFaults = true {
+        didSet { if !hasFaults { faultsEndedAt = world.now } }
+    }
+    private var faultsEndedAt: UInt64 = 0
+    /// What an edge may remember of a failure.
+    private static let remembered: UInt64 = 10_000_000_000
     private(set) var edits: [MapEdit] = []
     private var running: [String: [RunningFetch]] = [:]
     private var arrivals: Set<Int> = []
@@ -181,7 +186,8 @@ final class MapSite {
         let (head, view, facts) = (message.head, views[index], facts[index])
         let isHit = head["cache-status"]?.contains("; hit") == true
         // Where nothing fails, only a layer that is hidden is not there.
-        if isNamed, habits.isCalm || !hasFaults, message.isRefusal {
+        let isSound = !hasFaults && sentAt >= faultsEndedAt + Self.remembered
+        if isNamed, habits.isCalm || isSound, message.isRefusal {
             violate("\(facts.name) is kept from who may see it")
         }
         guard head.status == 200, let told = told(message, view, facts) else { return }

@@ -259,14 +259,16 @@ struct WriteRequestTests {
     func remarks(_ page: String, _ expected: String) {
         var context = Writes.context
         context.languages = ["en"]
-        for target in ["/comments/comment/12/3/", "/en/ratings/4/2/rate/", "/favorite/layer/5/add"]
-        {
+        for target in ["/comments/comment/12/3/", "/en/ratings/4/2/rate/"] {
             let found = Writes.recognised(.post, target, from: page, context: context)
             #expect(Writes.line(found) == expected, "\(target) from \(page)")
         }
-        // Of any other write it says nothing.
-        let other = Writes.recognised(.post, "/mapstories/save", from: page, context: context)
+        let other = Writes.recognised(
+            .post, "/favorite/layer/7/add", from: "/maps/5", context: context)
         #expect(Writes.line(other) == "everything pages,lists")
+        // Of any other write it says nothing.
+        let save = Writes.recognised(.post, "/mapstories/save", from: page, context: context)
+        #expect(Writes.line(save) == "everything pages,lists")
     }
 
     @Test("the site's prefix, and a language behind it, say nothing of what is written")
