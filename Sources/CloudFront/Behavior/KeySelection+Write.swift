@@ -9,10 +9,10 @@ extension KeySelection {
     /// Method, host and path are the caller's part, and which `query` is meant. `generated` holds
     /// the CloudFront- fields that the edge made of the connection, since the viewer's word counts
     /// for nothing there. `scratch` has room for the query. False: the key must not be used, and
-    /// the request is answered without the store. `withoutCookies`,
-    /// `withoutAuthorization`: as if the request had none. `ofPicture`: a map's, in
-    /// its normal form, which is the same for all codings. (The policy's identity and Host stay:
-    /// behaviors may have other origins and lifetimes, and an origin is told the host.)
+    /// the request is answered without the store. `withoutCookies`, `withoutAuthorization`: as if
+    /// the request had none. `ofPicture`: a map's, in its normal form, which is the same for all
+    /// codings. (The policy's identity and Host stay: behaviors may have other origins and
+    /// lifetimes, and an origin is told the host.)
     public func append(
         to key: inout CanonicalKey, _ head: borrowing RequestHead, query: RawSpan, bytes: RawSpan,
         generated: borrowing HeaderTable, generatedBytes: RawSpan,
