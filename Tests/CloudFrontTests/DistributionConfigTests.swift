@@ -177,4 +177,41 @@ struct DistributionConfigTests {
         #expect(error?.code.rawValue == "InconsistentQuantities")
         #expect(error?.code.status == 400)
     }
+
+    @Test(
+        "a member that the API has a code for is answered with it",
+        arguments: [
+            (#", "DefaultRootObject": "/a""#, "InvalidDefaultRootObject"),
+            (list("CustomErrorResponses", #"{"ErrorCode": 418}"#), "InvalidErrorCode"),
+            (
+                list(
+                    "CustomErrorResponses",
+                    #"{"ErrorCode": 404, "ResponseCode": "299", "ResponsePagePath": "/a"}"#),
+                "InvalidResponseCode"
+            ),
+            (
+                list(
+                    "CustomErrorResponses",
+                    #"{"ErrorCode": 404, "ResponseCode": "200", "ResponsePagePath": "a"}"#),
+                "InvalidRelativePath"
+            ),
+            (
+                #", "Restrictions": {"GeoRestriction": {"RestrictionType": "blacklist", "#
+                    + #""Quantity": 1, "Items": ["Elbonia"]}}"#,
+                "InvalidGeoRestrictionParameter"
+            ),
+            (
+                #", "ViewerCertificate": {"MinimumProtocolVersion": "TLSv9"}"#,
+                "InvalidMinimumProtocolVersion"
+            ),
+            (#", "Aliases": {"Quantity": 1, "Items": [{}]}"#, "InvalidArgument"),
+        ])
+    func codesOfMembers(_ member: String, _ code: String) {
+        let reading = DistributionConfig.read(json(Documents.distribution(member)))
+        #expect(APIError(reading.findings)?.code.rawValue == code)
+    }
+
+    private static func list(_ key: String, _ item: String) -> String {
+        #", "\#(key)": {"Quantity": 1, "Items": [\#(item)]}"#
+    }
 }

@@ -70,7 +70,7 @@ struct TrapTests {
                 .errors
         }
         #expect(errors(bucket).map(\.path) == ["DefaultCacheBehavior.ForwardedValues.Headers"])
-        #expect(errors(bucket).first?.code == .invalidArgument)
+        #expect(errors(bucket).first?.code == .invalidHeadersForS3Origin)
         #expect(errors(Documents.origin) == [])
     }
 

@@ -96,13 +96,12 @@ extension DistributionConfig {
         if object.hasPrefix("/") {
             fields.log.error(
                 fields.place("DefaultRootObject"), "\"\(object)\" begins with /",
-                "write \"\(object.drop { $0 == "/" })\"", code: .invalidDefaultRootObject)
+                "write \"\(object.drop { $0 == "/" })\"")
         }
         if !object.utf8.allSatisfy({ (33...126).contains($0) && $0 != UInt8(ascii: "#") }) {
             fields.log.error(
                 fields.place("DefaultRootObject"), "\"\(object)\" is no path",
-                "percent-encode what is not printable ASCII, blanks and # included",
-                code: .invalidDefaultRootObject)
+                "percent-encode what is not printable ASCII, blanks and # included")
         }
         return object
     }

@@ -57,7 +57,8 @@ extension DistributionConfig {
             else { continue }
             log.error(
                 behavior.place.member("ForwardedValues.Headers"),
-                "Host cannot be part of the key of an S3 origin", "remove it")
+                "Host cannot be part of the key of an S3 origin", "remove it",
+                code: .invalidHeadersForS3Origin)
         }
     }
 

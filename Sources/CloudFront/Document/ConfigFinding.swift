@@ -25,12 +25,13 @@ public struct ConfigFinding: Sendable, Equatable {
     /// What to do, likewise.
     public var remedy: String
 
+    /// - Parameter code: nil: that of the member, where the API has one for it.
     public init(
         _ kind: Kind, _ place: ConfigPlace, _ problem: String, _ remedy: String,
-        code: APIError.Code = .invalidArgument
+        code: APIError.Code? = nil
     ) {
         self.kind = kind
-        self.code = code
+        self.code = code ?? APIError.Code(wrongAt: place.path)
         line = place.line
         column = place.column
         path = place.path
@@ -97,8 +98,7 @@ final class FindingLog {
     func add(_ findings: [ConfigFinding]) { gathered += findings }
 
     func error(
-        _ place: ConfigPlace, _ problem: String, _ remedy: String,
-        code: APIError.Code = .invalidArgument
+        _ place: ConfigPlace, _ problem: String, _ remedy: String, code: APIError.Code? = nil
     ) {
         gathered.append(ConfigFinding(.error, place, problem, remedy, code: code))
     }
