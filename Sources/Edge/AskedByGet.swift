@@ -38,14 +38,19 @@ extension LoopState where N: ~Copyable {
         guard exchange.policy.asksGetForHead, exchange.head.method == .head,
             exchange.decision.action == .fetch, exchange.key != nil
         else { return exchange }
+        return byGet(exchange, id: exchange.id, exchange.decision)
+    }
+
+    /// The same exchange, if it asked by GET and for the whole.
+    func byGet(_ exchange: Exchange, id: ExchangeID, _ decision: Decision) -> Exchange {
         let asked = unsafe exchange.bytes.withUnsafeBytes {
             unsafe AskedByGet($0, exchange.head, exchange.facts, limits: .ownRequest)
         }
         var facts = asked.facts
         (facts.hasRange, facts.range, facts.hasIfRange) = (false, .none, false)
         let asker = Exchange(
-            id: exchange.id, bytes: asked.bytes, head: asked.head, facts: facts,
-            snapshot: exchange.snapshot, behavior: exchange.behavior, decision: exchange.decision,
+            id: id, bytes: asked.bytes, head: asked.head, facts: facts,
+            snapshot: exchange.snapshot, behavior: exchange.behavior, decision: decision,
             started: exchange.started)
         asker.outcome.requestID = exchange.outcome.requestID
         asker.ask(peer: exchange.peer)

@@ -26,12 +26,13 @@ struct ExplainStoreTests {
 
     private func put(
         _ store: Store, _ canonical: [UInt8], age: Milliseconds = 0, status: UInt16 = 200,
-        fields: String = "Cache-Control: max-age=60\r\n", invalidation: UInt64 = 0
+        fields: String = "Cache-Control: max-age=60\r\n", invalidation: UInt64 = 0,
+        staleFor: Milliseconds = 0
     ) {
         let storedAt = Self.now - age
         let times = EntryTimes(
             storedAt: storedAt, initialAge: 0, freshUntil: storedAt + 60_000,
-            swrUntil: storedAt + 60_000, sieUntil: storedAt + 60_000)
+            swrUntil: storedAt + 60_000 + staleFor, sieUntil: storedAt + 60_000)
         var header = EntryHeader(status: status, flags: [], times: times)
         header.invalidation = invalidation
         _ = store.enqueue(
@@ -42,7 +43,7 @@ struct ExplainStoreTests {
     }
 
     private func explain(
-        _ store: Store, _ target: String, _ fields: String = "",
+        _ store: Store, _ target: String, _ fields: String = "", method: String = "GET",
         mode: Mode = .cloudfront, tagField: String? = nil, more: String = ""
     ) throws -> Explanation {
         var settings = Explaining.settings(mode: mode)
@@ -55,7 +56,7 @@ struct ExplainStoreTests {
             }
         }
         return try Explaining.explain(
-            "GET \(target) HTTP/1.1\r\nHost: A.test\r\n\(fields)\r\n", store, settings)
+            "\(method) \(target) HTTP/1.1\r\nHost: A.test\r\n\(fields)\r\n", store, settings)
     }
 
     @Test("an entry is found while it waits for the writer, and on disk", arguments: [false, true])
@@ -227,6 +228,29 @@ struct ExplainStoreTests {
         let told = try explain(store, "/a")
         #expect(told.entry == nil && told.invalidation == nil)
         #expect(told.decision.sentence == "nothing is stored under this key")
+    }
+
+    @Test("behind a stale answer the whole is asked for, by GET")
+    func refreshes() throws {
+        let store = try bench.open()
+        put(store, canonical("/a"), age: 90_000, staleFor: 60_000)
+        for (method, field) in [("HEAD", ""), ("GET", "Range: bytes=0-1\r\n")] {
+            let told = try explain(store, "/a", field, method: method)
+            #expect(told.decision.action == "serve-stale-and-refresh")
+            let origin = try #require(told.origin)
+            #expect(origin.isAsked && origin.requestLine == "GET /a HTTP/1.1")
+            #expect(!origin.fields.contains { $0.name == "Range" })
+        }
+    }
+
+    @Test("a range that CloudFront takes for none is not said to be sent")
+    func ignoredRange() throws {
+        let store = try bench.open()
+        for (range, isSent) in [("5-2", false), ("0-4,2-9", false), ("2-5", true)] {
+            let told = try explain(store, "/none", "Range: bytes=\(range)\r\n")
+            let fields = try #require(told.origin).fields
+            #expect(fields.contains { $0.name == "Range" } == isSent, "\(range)")
+        }
     }
 
     @Test("a lifetime from before a change of settings is told, and each source has its field")

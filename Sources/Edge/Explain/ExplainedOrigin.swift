@@ -8,7 +8,9 @@ import Reactor
 extension LoopState where N: ~Copyable {
     mutating func originAccount(_ exchange: Exchange) -> Explanation.Origin {
         let pool = exchange.pool
-        let asker = asker(exchange)
+        let asker =
+            exchange.decision.action == .serveStaleRefreshing
+            ? refresher(exchange) : asker(exchange)
         // What its answer says of a write has to be read, so that it must not be coded.
         if asker.watch == nil { asker.watch = watch(asker) }
         let request = asker.request(to: pool.settings, conditions(asker))
@@ -50,6 +52,15 @@ extension LoopState where N: ~Copyable {
                 hasPolicy ? Self.unnamed : "the behavior's class has no use for it")
         }
         return account
+    }
+
+    /// Who asks behind a stale answer: see `refresh`.
+    private func refresher(_ exchange: Exchange) -> Exchange {
+        var decision = exchange.decision
+        let revalidates =
+            exchange.entry?.header.hasValidator == true && exchange.policy.revalidates
+        decision.action = revalidates ? .revalidate : .fetch
+        return byGet(exchange, id: .background(loop: index), decision)
     }
 
     private func lines(_ block: [UInt8]) -> [ExplainedLine] {

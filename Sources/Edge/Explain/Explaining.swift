@@ -56,6 +56,7 @@ extension LoopState where N: ~Copyable {
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int
     ) -> RequestFacts {
         var facts = unsafe RequestFacts(head, bytes: bytes.bytes)
+        if facts.hasRange { unsafe ignoreRange(bytes, behavior, &facts) }
         unsafe setApart(bytes, &facts)
         if facts.hasOriginPrecondition { ignorePreconditions(behavior, &facts) }
         unsafe judgeReader(slot, behavior, bytes, &facts)
