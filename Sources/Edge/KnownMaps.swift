@@ -1,6 +1,7 @@
 import Caching
 import Glibc
 import HTTP
+import LMDB
 import Tiles
 
 /// The normal forms of maps that were asked for lately, by the words they were asked in.
@@ -11,12 +12,18 @@ import Tiles
 /// token or a cache-buster is not remembered: the one shall not be kept, the other does not come
 /// again.
 ///
-/// One per loop: 2.8 MiB of address space, of which only places in use are memory.
+/// One per loop: 4 MiB, in huge pages where the kernel has some, as a place is anywhere in it.
 @safe  // owns its memory; `remember` bounds the lengths that `recall` goes by
 struct KnownMaps {
-    static let places = 4_096
+    /// An even number, since they are used in pairs.
+    static let places = byteCount / placeSize & ~1
     /// Bytes of a place: words of 350 bytes and a form of 250 beside the rest.
     static let placeSize = 704
+    private static let byteCount = 2 * PageSize.huge
+    /// A huge page more than is used, for the beginning of one.
+    private static let mappedBytes = byteCount + PageSize.huge
+    /// What is called for of each place of a pair: its head and the words of most tiles.
+    private static let calledFor = 192
     static let headSize = MemoryLayout<Place>.stride
 
     /// How a place begins; the path, the query and the normal form stand behind it.
@@ -31,25 +38,30 @@ struct KnownMaps {
         var latest: UInt8
     }
 
+    private let mapped: UnsafeMutableRawPointer
     private let memory: UnsafeMutableRawPointer
     /// Of the configuration: services of an earlier one may have lain where one's own lie now.
     private var edition: UInt32 = 1
 
     init() {
-        // All zeros: no place is of an edition.
-        guard let memory = unsafe calloc(Self.places, Self.placeSize) else {
-            fatalError("no memory for known maps")
+        // All zeros, once they are touched: no place is of an edition.
+        let given = unsafe mmap(
+            nil, Self.mappedBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let given = unsafe given, unsafe given != MAP_FAILED else {
+            fatalError("no memory for known maps: \(Self.mappedBytes) bytes")
         }
-        unsafe self.memory = memory
+        unsafe mapped = given
+        unsafe memory = given.alignedUp(toMultipleOf: PageSize.huge)
+        _ = unsafe madvise(memory, Self.byteCount, MADV_HUGEPAGE)
     }
 
-    func deallocate() { unsafe free(memory) }
+    func deallocate() { unsafe munmap(mapped, Self.mappedBytes) }
 
     /// Forgets all.
     mutating func forget() {
         edition &+= 1
         if edition != 0 { return }
-        unsafe memset(memory, 0, Self.places * Self.placeSize)
+        unsafe memset(memory, 0, Self.byteCount)
         edition = 1
     }
 
@@ -76,6 +88,11 @@ struct KnownMaps {
         _ map: inout MapFacts, to key: inout CanonicalKey
     ) -> Bool {
         let pair = unsafe pair(of: path, query)
+        for way in 0..<2 {
+            unsafe prefetch(
+                UnsafeRawBufferPointer(
+                    start: pair + way * Self.placeSize, count: Self.calledFor))
+        }
         for way in 0..<2 {
             let place = unsafe pair + way * Self.placeSize
             let known = unsafe place.load(as: Place.self)

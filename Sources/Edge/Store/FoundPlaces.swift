@@ -176,7 +176,7 @@ struct FoundPlaces: ~Copyable {
 }
 
 /// How LMDB cuts its file here.
-private enum PageSize {
+enum PageSize {
     static var shift: Int { 12 }
     static var bytes: Int { 1 << shift }
     static var huge: Int { 2 << 20 }
