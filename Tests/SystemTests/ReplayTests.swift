@@ -79,7 +79,7 @@ struct ReplayTests {
         #expect(text.contains("3 disagree (60 %)"))
         #expect(text.contains("1 the first request for it in these logs"))
         #expect(text.contains("1 another edge location"))
-        #expect(text.contains("1 lifetimes that ended in the log did not at this pace"))
+        #expect(text.contains("1 a lifetime that ended in the log did not at this pace, or it was"))
         #expect(text.contains("the first 2:"))
         #expect(
             text.contains(

@@ -13,7 +13,9 @@ public struct ReplayReport: Sendable {
         case warm = "the first request for it in these logs: CloudFront may have had it before"
         case moved = "another edge location of CloudFront than for the request before"
         case hidden = "the log leaves out values of cookies or credentials, which may be in the key"
-        case pace = "lifetimes that ended in the log did not at this pace"
+        case pace = """
+            a lifetime that ended in the log did not at this pace, or it was invalidated then
+            """
         case cookies = "the log tells of no cookies (IncludeCookies), which may be in the key"
         case policy = "the edge decided otherwise"
     }
