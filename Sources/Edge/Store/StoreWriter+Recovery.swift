@@ -148,8 +148,9 @@ extension StoreError {
 extension StoreWriter {
     /// Carries out what waits, as far as the disk lets it, and lets the file go.
     mutating func close() {
-        // Bounded: a disk that refuses, or a viewer that still reads, ends it.
-        while step() == .now {}
+        // Bounded: each turn does something of it, or asks for more room than the one before, and
+        // a disk that refuses ends it. Room that nobody waits for is made after the next start.
+        while step() == .now, !waiting.isEmpty {}
         if let file {
             do {
                 try file.environment.synchronize()

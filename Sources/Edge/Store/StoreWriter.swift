@@ -104,8 +104,10 @@ struct StoreWriter: ~Copyable {
             succeed()
             if isBusy { return .now }
             // The full map is behind us.
+            let wasSingle = isSingle
             isSingle = false
             reliefPages = Self.firstRelief
+            if wasSingle, hasMoreToEvict { return .now }
             if try scanSlice(file) { return .now }
             let next = rest()
             guard let pause = try sweepSlice(file) else { return next }
@@ -128,7 +130,9 @@ struct StoreWriter: ~Copyable {
             try batch(file)
         }
         dropTaken()
-        return !waiting.isEmpty || !ready.isEmpty || hasMoreToEvict
+        if !waiting.isEmpty || !ready.isEmpty { return true }
+        // Where the map was full nothing is evicted until all that waits is done.
+        return hasMoreToEvict && !isSingle
     }
 
     /// Deletes what is due, carries out operations, evicts; commits.

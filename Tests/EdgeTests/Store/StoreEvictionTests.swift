@@ -135,6 +135,51 @@ struct StoreEvictionTests {
         #expect(store.counters.value(.failedCommits) == 0)
     }
 
+    @Test func `a map found full while there is more to evict leaves nobody busy`() throws {
+        bench.mapBytes = 8 << 20
+        do {
+            let store = try bench.open {
+                $0.evictionStart = 99
+                $0.refusalStart = 99
+            }
+            for index in 0..<1_500 { store.put("old \(index)", body(4_000, seed: index)) }
+            store.settle()
+            store.close()
+        }
+        // Another budget: a fifth of all that is stored has to go, over several transactions.
+        let store = try bench.open { ($0.evictionStart, $0.evictionRest) = (70, 40) }
+        while store.counters.value(.evicted) == 0, store.step() {}
+        #expect(store.counters.value(.evicted) > 0)
+        bench.faults.fail(.commit, after: 0, code: LMDBError.mapFull)
+        store.put("new", body(4_000, seed: 9_000))
+        while store.hasPending, store.step() {}
+        #expect(store.stored("new") != nil)
+        store.settle()
+        #expect(store.counters.value(.failedCommits) == 1)
+        #expect(!store.step() && !store.step())
+        #expect(used(store) <= 70)
+    }
+
+    @Test func `closing makes no room that nobody waits for`() throws {
+        bench.mapBytes = 8 << 20
+        do {
+            let store = try bench.open {
+                $0.evictionStart = 99
+                $0.refusalStart = 99
+            }
+            for index in 0..<1_500 { store.put("old \(index)", body(4_000, seed: index)) }
+            store.settle()
+            store.close()
+        }
+        let store = try bench.open { ($0.evictionStart, $0.evictionRest) = (70, 10) }
+        while store.counters.value(.scanned) < 1_500, store.step() {}
+        store.put("new", body(4_000, seed: 9_000))
+        let before = store.counters.value(.evicted)
+        store.close()
+        #expect(store.counters.value(.evicted) - before < 300)
+        #expect(try StoreTools.verify(directory: bench.directory).isSound)
+    }
+
     @Test func `a full map is relieved one object at a time, and taken into use again`() throws {
         bench.mapBytes = 4 << 20
         let store = try bench.open {
