@@ -126,24 +126,7 @@ extension LoopState where N: ~Copyable {
             lead(exchange, fresh(exchange))
             return
         }
-        let least = invalidated.latest(of: key, exchange.canonical)
-        let candidate = fresh(exchange, key: key)
-        let (outcome, copy) = joinOrLead(exchange, key, candidate, least: least)
-        switch outcome {
-        case .stored:
-            if let copy, serveMeanwhile(exchange, copy) { return }
-            lead(exchange, fresh(exchange))
-        case .leads: lead(exchange, candidate)
-        case .alone:
-            exchange.mayCollapse = false
-            lead(exchange, fresh(exchange))
-        case .waits(let running):
-            counters.add(running.isPrefetch ? .prefetchesLate : .collapsed)
-            exchange.shared = running
-            shareTurn(exchange, running)
-            setDeadline(exchange.id.slot, milliseconds: snapshot.settings.cache.collapseTimeout)
-            tell(exchange.id)
-        }
+        collapse(exchange, key, exchange.canonical)
     }
 
     /// A fetch to be; `key` is where others look for one to join, nil for one that is this

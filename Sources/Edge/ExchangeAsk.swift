@@ -38,14 +38,21 @@ extension Exchange {
 }
 
 extension LoopState where N: ~Copyable {
-    /// A waiter whose leader's response it may not use: ask for itself, at once and alone.
+    /// A waiter whose leader's response it may not use: ask for itself, at once and alone, or with
+    /// those for whom that was another variant, too.
     mutating func goAlone(_ exchange: Exchange, _ fetch: SharedFetch) {
-        if let head = fetch.look(exchange.id).head, asksAsItself(exchange, head) { return }
+        let head = fetch.look(exchange.id).head
+        if let head, asksAsItself(exchange, head) { return }
         counters.add(.uncollapsed)
         leave(fetch, exchange)
         setDeadline(exchange.id.slot, milliseconds: nil)
         // What can still be joined would be joined again, to no other end.
         if fetch.isPrefetch, !fetch.mayBeJoined { return obtainAnew(exchange) }
+        if let variant = head?.variant, exchange.mayCollapse,
+            collapse(exchange, ofVariant: variant)
+        {
+            return
+        }
         exchange.mayCollapse = false
         lead(exchange, fresh(exchange))
     }

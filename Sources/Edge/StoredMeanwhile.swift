@@ -8,21 +8,61 @@ extension LoopState where N: ~Copyable {
     ///
     /// A fetch stays to be joined until its response is stored. So whoever finds no fetch while it
     /// holds the key's lock, and then nothing stored either, is the first to ask.
-    mutating func joinOrLead(
-        _ exchange: Exchange, _ key: CacheKey, _ fresh: SharedFetch, least: UInt64
+    private mutating func joinOrLead(
+        _ exchange: Exchange, _ key: CacheKey, _ canonical: [UInt8], _ fresh: SharedFetch
     ) -> (outcome: CollapsedFetches.Outcome, copy: StoredCopy?) {
         let (collapsed, now) = (shared.collapsed, network.monotonicMilliseconds)
+        let least = invalidated.latest(of: exchange.key ?? key, exchange.canonical)
         var copy: StoredCopy?
         let outcome = collapsed.joinOrLead(key, exchange.id, fresh, at: now, least: least) {
-            copy = storedMeanwhile(exchange, key)
+            copy = storedMeanwhile(exchange, key, canonical)
             return copy != nil
         }
         return (outcome, copy)
     }
 
+    /// Waits for who fetches what the key names, which may be a variant of the exchange's own, or
+    /// is the one.
+    mutating func collapse(_ exchange: Exchange, _ key: CacheKey, _ canonical: [UInt8]) {
+        let candidate = fresh(exchange, key: key)
+        let (outcome, copy) = joinOrLead(exchange, key, canonical, candidate)
+        switch outcome {
+        case .stored:
+            if let copy, serveMeanwhile(exchange, copy) { return }
+            lead(exchange, fresh(exchange))
+        case .leads: lead(exchange, candidate)
+        case .alone:
+            exchange.mayCollapse = false
+            lead(exchange, fresh(exchange))
+        case .waits(let running):
+            counters.add(running.isPrefetch ? .prefetchesLate : .collapsed)
+            exchange.shared = running
+            shareTurn(exchange, running)
+            setDeadline(exchange.id.slot, milliseconds: snapshot.settings.cache.collapseTimeout)
+            tell(exchange.id)
+        }
+    }
+
+    /// Who waited for an answer that turned out to be another variant than his: those of one
+    /// variant ask once. False, and nothing done: it is his.
+    mutating func collapse(_ exchange: Exchange, ofVariant variant: VariantBytes) -> Bool {
+        guard let values = exchange.variantValues(variant.names), values != variant.values
+        else { return false }
+        // An answer that varies by something else again is nobody's to wait for.
+        exchange.mayCollapse = false
+        let canonical = exchange.canonical + values
+        collapse(exchange, unsafe CacheKey.hash(canonical.span.bytes, seed: seed), canonical)
+        return true
+    }
+
     /// What is stored, where it answers the exchange as it is.
-    mutating func storedMeanwhile(_ exchange: Exchange, _ key: CacheKey) -> StoredCopy? {
-        guard let copy = storedCopy(key, exchange.canonical), copy.header.kind != .variants
+    ///
+    /// - Parameter canonical: what the key is made of; nil: what the exchange's own is.
+    mutating func storedMeanwhile(
+        _ exchange: Exchange, _ key: CacheKey, _ canonical: [UInt8]? = nil
+    ) -> StoredCopy? {
+        guard let copy = storedCopy(key, canonical ?? exchange.canonical),
+            copy.header.kind != .variants
         else { return nil }
         let decision = decide(
             .entry(copy.header), request: exchange.facts, policy: exchange.policy, health: .up,
