@@ -28,6 +28,33 @@ extension EntryHeader {
         block: RawSpan, update: ResponseFacts, request: RequestFacts, policy: BehaviorPolicy,
         requestTime: Milliseconds, responseTime: Milliseconds
     ) -> EntryHeader? {
+        let question = question(
+            block, update, request, policy, requestTime: requestTime, responseTime: responseTime)
+        guard case .storable(let times, let flags) = storability(question) else { return nil }
+        var header = self
+        header.times = times
+        header.flags = flags
+        header.lastModified = question.response.lastModified ?? Self.noDate
+        header.etag = StoredHeaders.entityTag(in: block)
+        return header
+    }
+
+    /// The times after the same confirmation, whether or not it may be stored: whoever is answered
+    /// with it is told an age since then (RFC 9111 §4.2.3).
+    public func confirmedTimes(
+        block: RawSpan, update: ResponseFacts, request: RequestFacts, policy: BehaviorPolicy,
+        requestTime: Milliseconds, responseTime: Milliseconds
+    ) -> EntryTimes {
+        let question = question(
+            block, update, request, policy, requestTime: requestTime, responseTime: responseTime)
+        return entryTimes(
+            question, freshnessLifetime(question.response, policy, now: responseTime))
+    }
+
+    private func question(
+        _ block: RawSpan, _ update: ResponseFacts, _ request: RequestFacts,
+        _ policy: BehaviorPolicy, requestTime: Milliseconds, responseTime: Milliseconds
+    ) -> StoreQuestion {
         var merged = ResponseFacts(status: Int(status), block: block, now: responseTime)
         // Age is never stored, and Date is the confirmation's, or the time it came.
         merged.age = update.age
@@ -43,16 +70,9 @@ extension EntryHeader {
         }
         var asked = request
         asked.method = .get
-        let question = StoreQuestion(
+        return StoreQuestion(
             request: asked, response: merged, policy: policy, requestTime: requestTime,
             responseTime: responseTime)
-        guard case .storable(let times, let flags) = storability(question) else { return nil }
-        var header = self
-        header.times = times
-        header.flags = flags
-        header.lastModified = merged.lastModified ?? Self.noDate
-        header.etag = StoredHeaders.entityTag(in: block)
-        return header
     }
 }
 

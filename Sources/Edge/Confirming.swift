@@ -49,6 +49,7 @@ extension LoopState where N: ~Copyable {
                 isOver = true
             }
         }
+        if case .refused = verdict { header.times = times(of: entry, merged, facts, fetch, now) }
         header.etag = unsafe StoredHeaders.entityTag(in: merged.span.bytes)
         header.invalidation = numberToStore(fetch)
         let own = exchange.facts.aside.isEmpty ? ownFields(raw, entry) + cookies : []
@@ -64,6 +65,16 @@ extension LoopState where N: ~Copyable {
             confirmed: StoredCopy(entry, header: header, headers: merged, hidden: hidden),
             confirmedForAsker: own.isEmpty ? nil : confirmed(entry, header, merged, with: own),
             endsStored: isOver)
+    }
+
+    /// How old it is now that it was confirmed, though nobody may keep that.
+    private func times(
+        of entry: StoredCopy, _ merged: [UInt8], _ facts: ResponseFacts, _ fetch: Fetch,
+        _ now: Milliseconds
+    ) -> EntryTimes {
+        unsafe entry.header.confirmedTimes(
+            block: merged.span.bytes, update: facts, request: fetch.exchange.facts,
+            policy: fetch.exchange.policy, requestTime: fetch.requestedAt, responseTime: now)
     }
 
     /// What was confirmed, with fields that are for who asked: no cache may keep them with it.

@@ -101,7 +101,9 @@ extension LoopState where N: ~Copyable {
             verdict = .storable(times, flags.union(.tellsTile))
         }
         let selected: Variant = exchange.policy.keysVary ? variant(exchange, raw) : .none
-        if case .untellable = selected { verdict = .refused(.varyTooLong) }
+        if case .untellable = selected, case .storable = verdict {
+            verdict = .refused(.varyTooLong)
+        }
         let blob = unsafe raw.withUnsafeBytes { unsafe HeaderBlob.delivered(originHead, bytes: $0) }
         // A field that is private is for who asked, not for who waited (RFC 9111 §5.2.2.7).
         let hasOwn =
@@ -148,7 +150,9 @@ extension LoopState where N: ~Copyable {
                 responseTime: now))
         let selected: Variant =
             fetch.exchange.policy.keysVary ? variant(fetch.exchange, raw) : .none
-        if case .untellable = selected { verdict = .refused(.varyTooLong) }
+        if case .untellable = selected, case .storable = verdict {
+            verdict = .refused(.varyTooLong)
+        }
         let stored = fetch.exchange.entry?.headers ?? []
         let blob = unsafe raw.withUnsafeBytes {
             unsafe HeaderBlob.merged(

@@ -48,6 +48,18 @@ let confirmationCases: [Case] = [
             .response(304, ["ETag: \"a\"", "X-Mine: 2", "Age: 0"]), .field("X-Mine", "2")),
         .hits(get(), .lacks("X-Mine"))),
     Case(
+        "304-private-age", "one that only the asker may have is as old as the confirmation",
+        "RFC 9111 §5.1", .must,
+        .asks(.ok(stale, old, "ETag: \"a\"")),
+        .revalidates(
+            .response(304, ["Cache-Control: private, max-age=60", "ETag: \"a\""]), .age(0...2))),
+    Case(
+        "304-no-store-age", "so is one that was asked for not to be stored", "RFC 9111 §5.1", .must,
+        .asks(.ok(stale, old, "ETag: \"a\"")),
+        .revalidates(
+            get("Cache-Control: no-store"), .response(304, [hour, "ETag: \"a\"", "Age: 7"]),
+            .age(7...9))),
+    Case(
         "304-two-tags", "a 304 with two tags confirms nothing", "RFC 9111 §4.3.4", .must,
         .asks(.ok(stale, old, "ETag: \"a\"", body: "old")),
         .asksTwice(

@@ -41,6 +41,18 @@ struct PartTests {
         ("412", .response(412, [hour])),
     ]
 
+    @Test("a viewer who has it is told so once the part is completed, as if it had been asked for")
+    func held() throws {
+        let origin = try Origin()
+        let edge = try Edge(origin: origin.url)
+        let room = origin.room()
+        room.reply(part("0-4/10", "01234", etag), part("5-9/10", "56789", etag))
+        #expect(try edge.get(room.path(), "Range: bytes=0-4").status == 206)
+        #expect(try edge.get(room.path(), "If-None-Match: \"a\"").status == 304)
+        let whole = try edge.get(room.path())
+        #expect(whole.text == digits && whole.isFromStore)
+    }
+
     @Test(
         "an answer that is not just the rest is nobody's: the whole is asked for",
         arguments: ["rfc9111", "cloudfront"])

@@ -174,5 +174,5 @@ struct NoTransformTests {
 
 extension Response {
     /// By its Cache-Status.
-    fileprivate var isFromStore: Bool { self["Cache-Status"]?.contains("; hit") == true }
+    var isFromStore: Bool { self["Cache-Status"]?.contains("; hit") == true }
 }

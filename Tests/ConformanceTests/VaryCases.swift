@@ -76,7 +76,7 @@ let varyCases: [Case] = [
         ["User-Agent: a"], ["User-Agent: b"]),
     Case(
         "vary-star", "Vary: * is never reused", "RFC 9111 §4.1", .must,
-        .asks(.ok(hour, "Vary: *")), .asks(.ok())),
+        .asks(.ok(hour, "Vary: *"), .cacheStatus("detail=vary-star")), .asks(.ok())),
     Case(
         "vary-star-list", "nor with * in a list", "RFC 9111 §4.1", .must,
         .asks(.ok(hour, "Vary: X-V, *")), .asks(.ok())),
