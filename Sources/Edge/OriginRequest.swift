@@ -226,13 +226,9 @@ struct OriginRequest {
     ) {
         var chain: [UInt8] = []
         if peer.isTrusted {
-            var index = viewer.fields.first(.xForwardedFor)
-            while let at = index, chain.count < 1_024 {
-                if !chain.isEmpty { chain += Array(", ".utf8) }
-                unsafe chain.append(
-                    contentsOf: bytes[viewer.fields[at].value.range].prefix(1_024 - chain.count))
-                index = viewer.fields.next(after: at, .xForwardedFor)
-            }
+            chain = unsafe Array(
+                Self.lastEntries(of: values(.xForwardedFor, viewer, bytes), within: Self.chainLimit)
+            )
         }
         // A peer behind a Unix socket has no address, and none is made up for it.
         if !peer.address.isEmpty {
@@ -248,6 +244,17 @@ struct OriginRequest {
         unsafe carry(
             viewer, bytes, .xForwardedHost, "X-Forwarded-Host",
             trusted: peer.isTrusted && trust?.stripsHost != true, else: host)
+    }
+
+    /// Bytes of a trusted proxy's X-Forwarded-For that origins are told of.
+    static var chainLimit: Int { 1_024 }
+
+    /// The end of a list, from the first member on that fits whole: what trusted proxies wrote
+    /// stands behind what the viewer wrote himself.
+    static func lastEntries(of list: [UInt8], within limit: Int) -> ArraySlice<UInt8> {
+        guard list.count > limit else { return list[...] }
+        guard let comma = list[(list.count - limit - 1)...].firstIndex(of: 44) else { return [] }
+        return list[(comma + 1)...].drop { isWhitespace($0) }
     }
 
     private mutating func carry(

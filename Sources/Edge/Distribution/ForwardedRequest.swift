@@ -201,7 +201,7 @@ extension OriginRequest {
     }
 
     /// All lines of a field as one.
-    private func values(
+    func values(
         _ field: KnownField, _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer
     ) -> [UInt8] {
         var all: [UInt8] = []
