@@ -9,7 +9,7 @@ extension HeadRejection {
         case .headTooLarge: "the head is larger than allowed"
         case .requestLineMalformed: "the request line is not method, target and version"
         case .methodMalformed: "the method is not a token of at most 32 bytes"
-        case .methodNotAllowed: "CONNECT, TRACE and TRACK are not served"
+        case .methodNotAllowed: "CONNECT, TRACE, TRACK and PRI are not served"
         case .versionMalformed: "the protocol version is not written HTTP/1.1"
         case .versionUnsupported: "only HTTP/1.0 and HTTP/1.1 are spoken here"
         case .targetTooLong: "the request target is longer than allowed"

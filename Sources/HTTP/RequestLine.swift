@@ -47,7 +47,7 @@ private func methodRejection(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Head
     let name = bytes.extracting(start..<end)
     let isRefused =
         equalsExactly(name, "CONNECT") || equalsExactly(name, "TRACE")
-        || equalsExactly(name, "TRACK")
+        || equalsExactly(name, "TRACK") || equalsExactly(name, "PRI")
     return isRefused ? .methodNotAllowed : nil
 }
 

@@ -102,6 +102,7 @@ let badMethods: [Attack] = [
     .refused("CONNECT", [405], "CONNECT edge.test:443 HTTP/1.1\r\nHost: edge.test:443\r\n\r\n"),
     .refused("CONNECT with a path", [400, 405], message("CONNECT {path} HTTP/1.1")),
     .refused("TRACE", [405], message("TRACE {path} HTTP/1.1")),
+    .refused("HTTP/2's own method in HTTP/1.1", [405], message("PRI {path} HTTP/1.1")),
     .refused("the preface of HTTP/2", [400, 405, 505], "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
 ]
 

@@ -255,9 +255,9 @@ struct FramingTableTests {
         #expect(root.isComplete && root.head.path.isEmpty)
     }
 
-    @Test("row 16: CONNECT, TRACE and TRACK are 405, unknown methods are told apart")
+    @Test("row 16: CONNECT, TRACE, TRACK and PRI are 405, unknown methods are told apart")
     func row16() {
-        for method in ["CONNECT", "TRACE", "TRACK"] {
+        for method in ["CONNECT", "TRACE", "TRACK", "PRI"] {
             #expect(parse("\(method) / HTTP/1.1\r\nHost: a\r\n\r\n").rejection?.status == 405)
         }
         #expect(parse("CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n").rejection?.status == 405)

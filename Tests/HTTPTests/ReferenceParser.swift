@@ -78,7 +78,7 @@ struct ReferenceRequest: Equatable {
         guard parts.count == 3 else { return nil }
         method = parts[0]
         guard Self.isToken(method), method.count <= 32,
-            !["CONNECT", "TRACE", "TRACK"].contains(method)
+            !["CONNECT", "TRACE", "TRACK", "PRI"].contains(method)
         else { return nil }
         target = parts[1]
         guard target.count <= 8_192, readTarget() else { return nil }

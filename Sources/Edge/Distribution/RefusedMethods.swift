@@ -2,8 +2,8 @@ import CloudFront
 import HTTP
 import Reactor
 
-// CONNECT, TRACE and TRACK are no methods of a head that is taken. To a distribution they are like
-// any other that its behaviors do not allow.
+// CONNECT, TRACE, TRACK and PRI are no methods of a head that is taken. To a distribution they are
+// like any other that its behaviors do not allow.
 extension LoopState where N: ~Copyable {
     /// Reads such a head as one with a method of no name, which every behavior refuses: with the
     /// distribution's page, and with target and fields in the log.
