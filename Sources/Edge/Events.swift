@@ -14,9 +14,16 @@ public struct EdgeEvent: Sendable {
     }
 }
 
-/// Takes events from any thread; called on cold paths only and must not block for long.
+/// Takes events from any thread, the loops' too; called on cold paths only and must not wait.
 public protocol EventObserver: Sendable {
     func note(_ event: EdgeEvent)
+
+    /// Lines that nobody was told, because nobody read what came before.
+    var droppedLines: UInt64 { get }
+}
+
+extension EventObserver {
+    public var droppedLines: UInt64 { 0 }
 }
 
 /// For tests and tools that want no words.

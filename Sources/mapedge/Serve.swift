@@ -26,14 +26,17 @@ struct Serve: ParsableCommand {
         let options = options
         let reading = options.read()
         guard reading.isUsable else { throw Failure.configuration(reading.findings) }
-        for warning in reading.warnings { writeErrorLine(warning.description) }
         let clock = reading.configuration.clock.makeClock(at: WallClock.system.now)
         let log = EventLog(least: reading.configuration.logLevel, clock: clock)
+        defer { log.flush() }
+        for warning in reading.warnings { log.say(warning.description) }
         let service = Service(reading.configuration, clock: clock, events: log) { options.read() }
         do {
-            try service.run { writeErrorLine($0) }
+            try service.run { log.say($0) }
         } catch {
-            throw Failure.running(error)
+            // Behind the events, and without waiting for a reader that may not be there.
+            log.say("mapedge: \(error)")
+            throw Failure(lines: [], status: 1)
         }
     }
 }

@@ -10,9 +10,17 @@ extension Service: AdminSubject {
 
     public func counters() -> [CounterSample] {
         let (server, store) = state.withLock { ($0.server, $0.store) }
-        return processSamples() + (server?.counters() ?? []) + (store.map(storeSamples) ?? [])
+        return processSamples() + [eventSample] + (server?.counters() ?? [])
+            + (store.map(storeSamples) ?? [])
             + poolSamples(server?.loads() ?? [], discovery.status) + signalSamples
             + outgoingSamples + distributionSamples + invalidationSamples
+    }
+
+    private var eventSample: CounterSample {
+        CounterSample(
+            name: "mapedge_events_dropped_total",
+            help: "lines of events dropped: nobody read standard error", kind: .counter,
+            value: Double(observer.droppedLines))
     }
 
     public func histograms() -> [HistogramSample] { server.map { [$0.latencies()] } ?? [] }
