@@ -42,8 +42,10 @@ func answer(
         guard let got, got > 0 else { return nil }
         count += got
     }
-    let response = api.answer(
-        APIRequest(head, lines, body: body), now: clock.now, machineTime: WallClock.system.now)
+    let request = APIRequest(head, lines, body: body)
+    let response = socket.working {
+        api.answer(request, now: clock.now, machineTime: WallClock.system.now)
+    }
     return encode(response, hasBody: head.method != .head)
 }
 

@@ -65,7 +65,7 @@ private func answer(to socket: TimedSocket, _ routes: AdminRoutes) -> AdminAnswe
                 case .gone: return nil
                 }
             }
-            let response = routes.answer(request)
+            let response = socket.working { [request] in routes.answer(request) }
             return AdminAnswer(
                 bytes: encode(response, request.method != .head),
                 isRecording: request.path == "/record/stop" && response.status == 200)

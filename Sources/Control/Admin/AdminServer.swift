@@ -9,7 +9,8 @@ import Synchronization
 ///
 /// No work of the data plane is done here, and nothing here waits for a loop: a stuck edge can
 /// still be asked how it is. At most 32 connections are served at a time, each for 10 seconds at
-/// most; others wait in the kernel's queue.
+/// most; for one more, the one whose peer has been silent for longest is closed, so that those who
+/// say nothing keep nobody out.
 public final class AdminServer: Sendable {
     /// Connections served at a time.
     static let connectionsMax = 32
@@ -22,10 +23,9 @@ public final class AdminServer: Sendable {
     private let descriptors: [Int32]
     private let routes: AdminRoutes
     private let observer: any EventObserver
-    private let connections = DispatchSemaphore(value: AdminServer.connectionsMax)
-    private let crowded = Atomic(false)
-    /// So many connections are served that the next one is not even accepted.
-    var isCrowded: Bool { crowded.load(ordering: .acquiring) }
+    private let places = DispatchSemaphore(value: AdminServer.connectionsMax)
+    /// Being served.
+    private let served = Mutex<[ObjectIdentifier: TimedSocket]>([:])
     private let wake: WakeEvent
     private let isStopping = Atomic(false)
     private let spare: SpareDescriptor
@@ -88,16 +88,27 @@ public final class AdminServer: Sendable {
         }
     }
 
-    /// Waits until one connection less than may be is served.
-    private func takePlace() {
-        if connections.wait(timeout: .now()) == .success { return }
-        crowded.store(true, ordering: .releasing)
-        connections.wait()
-        crowded.store(false, ordering: .releasing)
+    /// Makes room for one more connection; false when the server stops meanwhile.
+    private func takePlace() -> Bool {
+        while places.wait(timeout: .now()) != .success {
+            endMostSilent()
+            // While everybody waits for an answer there is nobody to end; so not for long.
+            if places.wait(timeout: .now() + .milliseconds(100)) == .success { return true }
+            if isStopping.load(ordering: .acquiring) { return false }
+        }
+        return true
+    }
+
+    private func endMostSilent() {
+        served.withLock { served in
+            let silent = served.compactMap { id, socket in socket.silentSince.map { (id, $0) } }
+            guard let (id, _) = silent.min(by: { $0.1 < $1.1 }) else { return }
+            served.removeValue(forKey: id)?.interrupt()
+        }
     }
 
     private func acceptOne(_ listener: Int32, _ network: inout LinuxNetwork) {
-        takePlace()
+        guard takePlace() else { return }
         var peer = SocketAddress.unspecified
         var result = network.accept(listener, peer: &peer)
         if result == .outOfDescriptors, spare.release() {
@@ -107,14 +118,27 @@ public final class AdminServer: Sendable {
             // The listener stays readable; a pause keeps this from spinning.
             if result == .outOfDescriptors { _ = poll(nil, 0, 100) }
             spare.restore()
-            connections.signal()
+            places.signal()
             return
+        }
+        let id = served.withLock { served in
+            let socket = TimedSocket(owning: fd, within: Self.connectionTime)
+            served[ObjectIdentifier(socket)] = socket
+            return ObjectIdentifier(socket)
         }
         // A serial queue of its own has a thread of its own: a slow peer delays nobody.
         DispatchQueue(label: "control.admin.connection").async { [self] in
-            serve(TimedSocket(owning: fd, within: Self.connectionTime), routes)
+            answer(id)
             spare.restore()
-            connections.signal()
+            places.signal()
         }
+    }
+
+    /// Returns when the connection is closed.
+    private func answer(_ id: ObjectIdentifier) {
+        // It may have had to make room already.
+        guard let socket = served.withLock({ $0[id] }) else { return }
+        serve(socket, routes)
+        _ = served.withLock { $0.removeValue(forKey: id) }
     }
 }

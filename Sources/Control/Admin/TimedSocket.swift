@@ -7,20 +7,54 @@ import Synchronization
 /// For the admin port and its clients, which have a thread to spare; viewers and origins never
 /// meet it.
 final class TimedSocket: Sendable {
+    private struct State {
+        var deadline: ContinuousClock.Instant
+        /// When bytes last went either way.
+        var lastMove = ContinuousClock.now
+        var isWorking = false
+    }
+
     private let fd: Int32
-    private let deadline: Mutex<ContinuousClock.Instant>
+    private let state: Mutex<State>
 
     /// Takes over a non-blocking descriptor.
     init(owning fd: Int32, within limit: Duration) {
         self.fd = fd
-        deadline = Mutex(.now + limit)
+        state = Mutex(State(deadline: .now + limit))
     }
 
     /// Another limit, from now on.
-    func allow(_ limit: Duration) { deadline.withLock { $0 = .now + limit } }
+    func allow(_ limit: Duration) { state.withLock { $0.deadline = .now + limit } }
 
     /// The limit is over.
-    var isOverdue: Bool { deadline.withLock { $0 } <= .now }
+    var isOverdue: Bool { state.withLock { $0.deadline } <= .now }
+
+    /// While this runs the peer is not silent: it waits.
+    func working<T>(_ work: () -> T) -> T {
+        state.withLock { $0.isWorking = true }
+        defer {
+            state.withLock {
+                $0.isWorking = false
+                $0.lastMove = .now
+            }
+        }
+        return work()
+    }
+
+    /// Since when the peer has neither said nor taken anything; nil while it waits for us.
+    var silentSince: ContinuousClock.Instant? {
+        state.withLock { $0.isWorking ? nil : $0.lastMove }
+    }
+
+    /// Ends the calls that are under way and those that follow, from any thread.
+    func interrupt() {
+        state.withLock { $0.deadline = .now }
+        shutdown(fd, Int32(SHUT_RDWR))
+    }
+
+    private func noteMove(_ count: Int) {
+        if count > 0 { state.withLock { $0.lastMove = .now } }
+    }
 
     deinit { close(fd) }
 
@@ -50,7 +84,10 @@ final class TimedSocket: Sendable {
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Int? {
         while true {
             let count = unsafe recv(fd, buffer.baseAddress, buffer.count, 0)
-            if count >= 0 { return count }
+            if count >= 0 {
+                noteMove(count)
+                return count
+            }
             guard errno == EINTR || (errno == EAGAIN && waits(for: POLLIN)) else { return nil }
         }
     }
@@ -62,6 +99,7 @@ final class TimedSocket: Sendable {
             while unsafe !rest.isEmpty {
                 let count = unsafe send(fd, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
                 if count >= 0 {
+                    noteMove(count)
                     unsafe rest = unsafe UnsafeRawBufferPointer(rebasing: rest[count...])
                 } else if errno != EINTR, !(errno == EAGAIN && waits(for: POLLOUT)) {
                     return false
@@ -77,7 +115,7 @@ final class TimedSocket: Sendable {
     // False at the deadline.
     private func waits(for event: Int32) -> Bool {
         while true {
-            let left = deadline.withLock { $0 } - .now
+            let left = state.withLock { $0.deadline } - .now
             guard left > .zero else { return false }
             var wanted = pollfd(fd: fd, events: Int16(event), revents: 0)
             // Rounded up, lest the last millisecond be spent in idle rounds.
