@@ -305,7 +305,10 @@ public final class Server: Sendable {
     public func waitUntilStopped() {
         for thread in state.withLock({ $0.threads }) { thread.join() }
         checks.join()
-        log?.stop()
+        if let rest = log?.stop(), rest > 0 {
+            let text = "\(rest) bytes of lines are lost at the end: nobody took them"
+            shared.events.note(EdgeEvent(.warning, "access-log", text))
+        }
         shared.store?.close()
     }
 
@@ -347,7 +350,7 @@ public final class Server: Sendable {
         samples.append(
             CounterSample(
                 name: "mapedge_access_log_lost_bytes_total",
-                help: "access log bytes the disk refused", kind: .counter,
+                help: "access log bytes that the disk or the reader refused", kind: .counter,
                 value: Double(log?.lostBytes ?? 0)))
         return samples + fairnessSamples() + clusters().flatMap(\.samples)
     }
