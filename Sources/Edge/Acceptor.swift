@@ -48,27 +48,21 @@ extension LoopState where N: ~Copyable {
     }
 
     private mutating func admit(_ fd: Int32, _ peer: SocketAddress, _ listener: ListenerSettings) {
-        let address = peer.with(port: 0)
-        let perAddressLimit = limits.connectionsPerAddress
-        guard !viewers.isFull,
-            perAddressLimit == 0 || perAddress[address, default: 0] < perAddressLimit
-        else {
+        let isTrusted = trusts(peer, listener)
+        let expectsHeader = listener.expectsProxyHeader && isTrusted
+        // Who speaks through a proxy is known when its header has come.
+        guard !viewers.isFull, expectsHeader || hasRoom(for: peer) else {
             counters.add(.connectionsRefused)
             network.closeWithReset(fd)
             return
         }
-        let isTrusted = trusts(peer, listener)
-        let expectsHeader = listener.expectsProxyHeader && isTrusted
         guard
             let slot = viewers.insert(
                 ViewerConnection(
                     fd: fd, address: peer, isTrusted: isTrusted,
                     phase: expectsHeader ? .proxyHeader : .reading))
         else { return }
-        if perAddressLimit > 0 {
-            perAddress[address, default: 0] += 1
-            viewers[slot.index].counted = address
-        }
+        if !expectsHeader { countAddress(slot.index) }
         counters.add(.connectionsAccepted)
         guard network.watch(fd, Token(slot, kind: TokenKind.viewer)) else {
             closeViewer(slot.index)
@@ -83,6 +77,32 @@ extension LoopState where N: ~Copyable {
         }
         // The first request has the time of a head: a silent connection is not an idle one.
         setDeadline(slot.index, milliseconds: max(limits.headerTimeout, 1))
+    }
+
+    /// Whether one more connection from there may be open. A Unix socket's peers have no address.
+    private func hasRoom(for peer: SocketAddress) -> Bool {
+        let limit = limits.connectionsPerAddress
+        return limit == 0 || peer.with(port: 0) == .unspecified
+            || perAddress[peer.with(port: 0), default: 0] < limit
+    }
+
+    private mutating func countAddress(_ slot: UInt32) {
+        let address = viewers[slot].address.with(port: 0)
+        guard limits.connectionsPerAddress > 0, address != .unspecified else { return }
+        perAddress[address, default: 0] += 1
+        viewers[slot].counted = address
+    }
+
+    /// Judges a connection by the address that its PROXY header names, its peer's if it names none;
+    /// false when it had to be closed.
+    mutating func admitProxied(_ slot: UInt32) -> Bool {
+        guard hasRoom(for: viewers[slot].address) else {
+            counters.add(.connectionsRefused)
+            closeViewer(slot, reset: true)
+            return false
+        }
+        countAddress(slot)
+        return true
     }
 
     /// Trusted by address; a Unix socket's peers are trusted when any proxy is.

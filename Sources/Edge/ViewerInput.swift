@@ -253,6 +253,7 @@ extension LoopState where N: ~Copyable {
     private mutating func endProxyHeader(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ length: Int
     ) -> Int {
+        guard admitProxied(slot) else { return bytes.count }
         viewers[slot].phase = .reading
         guard viewers[slot].speaksTLS else { return length }
         let early = unsafe UnsafeRawBufferPointer(rebasing: bytes[length...])

@@ -10,6 +10,41 @@ struct ListenerReloadTests {
         192, 0, 2, 7, 198, 51, 100, 1, 0x12, 0x34, 0, 80,
     ]
 
+    /// The same from another address: 192.0.2.HOST.
+    private func header(from host: UInt8) -> [UInt8] {
+        var header = header
+        header[19] = host
+        return header
+    }
+
+    @Test("behind a proxy each viewer counts by its own address, not by the proxy's")
+    func perAddress() throws {
+        let test = try Configured(sections: [
+            "trustedProxies: [127.0.0.0/8]", "proxyProtocol: true",
+            "limits: { connectionsPerAddress: 2 }",
+        ])
+        let room = test.origin.room()
+        room.always(.ok(body: "served"))
+        let request = "GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n"
+        func viewer(from host: UInt8) throws -> (Viewer, isServed: Bool) {
+            var viewer = try test.edge.viewer()
+            try viewer.send(header(from: host))
+            let isServed = (try? viewer.exchange(request))?.text == "served"
+            return (viewer, isServed)
+        }
+        var open: [Viewer] = []
+        for host: UInt8 in [1, 2, 3, 4, 5, 6, 7, 7] {
+            let (viewer, isServed) = try viewer(from: host)
+            #expect(isServed, "\(host)")
+            open.append(viewer)
+        }
+        #expect(try !viewer(from: 7).isServed)
+        #expect(try test.edge.metric("mapedge_connections_refused_total") == 1)
+        open[7].close()
+        let isServed = try eventually { try viewer(from: 7).isServed ? true : nil }
+        #expect(isServed == true)
+    }
+
     @Test("an address that changes its use of PROXY headers keeps its socket", arguments: [1, 2])
     func proxyProtocol(loops: Int) throws {
         let origin = try Origin()
