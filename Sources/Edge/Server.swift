@@ -11,6 +11,8 @@ public final class Server: Sendable {
         var listeners: [(settings: ListenerSettings, endpoint: Endpoint)]
         /// Descriptors that no loop has adopted yet, by loop.
         var waiting: [[(Int32, ListenerSettings)]]
+        /// Of Unix sockets that are listened on.
+        var files: [SocketFile]
         var threads: [LoopThread] = []
         var isStopping = false
     }
@@ -59,24 +61,40 @@ public final class Server: Sendable {
             interval: Int64(settings.ticketKeyInterval), now: WallClock.system.now)
         let contexts = try TLSContexts(settings, ticketKeys)
         var waiting: [[(Int32, ListenerSettings)]] = Array(repeating: [], count: loops)
-        var listeners: [(ListenerSettings, Endpoint)] = []
-        for listener in settings.listeners {
-            listeners.append((listener, try Self.bind(listener, loops: loops, into: &waiting)))
-        }
+        let listeners = try Self.bind(settings.listeners, loops: loops, into: &waiting)
         store?.follow(settings)
         state = Mutex(
             State(
                 snapshot: SettingsSnapshot(
                     settings, previous: nil, contexts, seed: .random(in: 0...(.max))),
-                listeners: listeners,
-                waiting: waiting))
+                listeners: listeners, waiting: waiting,
+                files: listeners.compactMap { SocketFile(of: $0.1) }))
+    }
+
+    /// All of them, or none after a failure.
+    private static func bind(
+        _ listeners: [ListenerSettings], loops: Int,
+        into waiting: inout [[(Int32, ListenerSettings)]]
+    ) throws -> [(ListenerSettings, Endpoint)] {
+        var bound: [(ListenerSettings, Endpoint)] = []
+        do {
+            for listener in listeners {
+                bound.append((listener, try bind(listener, loops: loops, into: &waiting)))
+            }
+        } catch {
+            for (_, endpoint) in bound { SocketFile(of: endpoint)?.remove() }
+            for (fd, _) in waiting.joined() { close(fd) }
+            throw error
+        }
+        return bound
     }
 
     /// One socket for each loop on the same address; a Unix socket has one, on the first loop.
     private static func bind(
         _ listener: ListenerSettings, loops: Int, into waiting: inout [[(Int32, ListenerSettings)]]
     ) throws -> Endpoint {
-        let first = try listen(on: listener.endpoint, backlog: 4_096, reusePort: loops > 1)
+        let first = try listen(
+            on: listener.endpoint, backlog: 4_096, reusePort: loops > 1, mode: listener.mode)
         waiting[0].append((first, listener))
         let bound = boundAddress(first)
         if case .unix = bound { return bound }
@@ -180,17 +198,17 @@ public final class Server: Sendable {
         let changes = ListenerChanges(
             from: state.withLock { $0.listeners }, to: settings.listeners)
         var waiting: [[(Int32, ListenerSettings)]] = Array(repeating: [], count: loops)
-        var bound: [(ListenerSettings, Endpoint)] = []
-        do {
-            for listener in changes.added {
-                bound.append((listener, try Self.bind(listener, loops: loops, into: &waiting)))
-            }
-        } catch {
-            for (fd, _) in waiting.joined() { close(fd) }
-            throw error
+        let bound = try Self.bind(changes.added, loops: loops, into: &waiting)
+        // Before the loops close the sockets: until then nobody else's file can be taken for ours.
+        removeSocketFiles { file in
+            changes.removed.contains { $0.endpoint == .unix(path: file.path) }
+        }
+        for (_, to) in changes.amended {
+            if case .unix(let path) = to.endpoint, let mode = to.mode { unsafe chmod(path, mode) }
         }
         let (snapshot, places) = state.withLock { state in
             state.listeners = changes.kept + bound
+            state.files += bound.compactMap { SocketFile(of: $0.1) }
             let next = SettingsSnapshot(
                 settings, previous: state.snapshot, contexts, seed: .random(in: 0...(.max)))
             return Self.swap(next, &state)
@@ -208,6 +226,15 @@ public final class Server: Sendable {
                 _ = shared.mailboxes[index].post(.retire(listener: listener))
             }
         }
+    }
+
+    private func removeSocketFiles(where isOver: (SocketFile) -> Bool) {
+        let files = state.withLock { state in
+            let over = state.files.filter(isOver)
+            state.files.removeAll(where: isOver)
+            return over
+        }
+        for file in files { file.remove() }
     }
 
     /// Other members for one origin; all else stays, certificates and trust too.
@@ -297,6 +324,8 @@ public final class Server: Sendable {
         let now = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
         let deadline = now + UInt64(max(0, milliseconds)) * 1_000_000
         state.withLock { $0.isStopping = true }
+        // Before the loops close the sockets; who connects meanwhile is told that nobody is here.
+        removeSocketFiles { _ in true }
         checks.stop()
         for mailbox in shared.mailboxes { _ = mailbox.post(.stop(deadline: deadline)) }
     }

@@ -65,15 +65,18 @@ public struct ListenerSettings: Sendable, Hashable {
     public var speaksTLS = false
     /// It is for the site's own calls to its map server: see `SouthboundSettings`. Default: no.
     public var isSouthbound = false
+    /// Of a Unix socket's file, which says who may connect. Default: what the umask leaves.
+    public var mode: UInt32?
 
     public init(
         endpoint: Endpoint, expectsProxyHeader: Bool = false, speaksTLS: Bool = false,
-        isSouthbound: Bool = false
+        isSouthbound: Bool = false, mode: UInt32? = nil
     ) {
         self.endpoint = endpoint
         self.expectsProxyHeader = expectsProxyHeader
         self.speaksTLS = speaksTLS
         self.isSouthbound = isSouthbound
+        self.mode = mode
     }
 }
 

@@ -8,9 +8,10 @@ import Glibc
 ///   - backlog: connections that may wait; the kernel caps it at `net.core.somaxconn`.
 ///   - reusePort: let several loops listen on the same address, the kernel sharing viewers out
 ///     among them. Has no meaning for a Unix socket.
+///   - mode: of a Unix socket's file, which says who may connect; nil: what the umask leaves.
 /// - Returns: a descriptor that the caller owns.
 public func listen(
-    on endpoint: Endpoint, backlog: Int32, reusePort: Bool
+    on endpoint: Endpoint, backlog: Int32, reusePort: Bool, mode: UInt32? = nil
 ) throws(SystemError) -> Int32 {
     switch endpoint {
     case .ip(let address):
@@ -36,6 +37,8 @@ public func listen(
         let fd = try open(AF_UNIX)
         let result = unsafe withUnixAddress(path) { unsafe bind(fd, $0, $1) }
         try finish("bind", result, fd, endpoint)
+        // Nobody can connect yet.
+        if let mode { try finish("chmod", unsafe chmod(path, mode), fd, endpoint) }
         try finish("listen", Glibc.listen(fd, backlog), fd, endpoint)
         return fd
     }

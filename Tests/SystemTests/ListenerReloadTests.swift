@@ -108,7 +108,46 @@ struct ListenerReloadTests {
         }
         #expect(isOpen == true)
         #expect(eventually { (try? Viewer(path: first)) == nil ? true : nil } == true)
+        #expect(eventually { access(first, F_OK) != 0 ? true : nil } == true)
         var viewer = try Viewer(port: port)
         #expect(try viewer.exchange(request).text == "served")
+        child.signal(SIGTERM)
+        #expect(child.waitForExit() == 0)
+        #expect(access(second, F_OK) != 0)
+    }
+
+    /// The permissions of a file.
+    private func mode(_ path: String) -> UInt32? {
+        var status = stat()
+        return lstat(path, &status) == 0 ? status.st_mode & 0o777 : nil
+    }
+
+    @Test("a Unix socket has the mode that is given, and goes with the edge, but no other's does")
+    func unixFiles() throws {
+        let origin = try Origin()
+        let directory = try TemporaryDirectory()
+        let (first, second) = (directory.file("a.sock"), directory.file("b.sock"))
+        func text(_ mode: String) -> String {
+            Configured.text(
+                members: [origin.url],
+                sections: [
+                    "listen:", "  - \"127.0.0.1:0\"", "  - \"unix:\(second)\"",
+                    "  - { address: \"unix:\(first)\", mode: \"\(mode)\" }",
+                ])
+        }
+        let edge = try Edge(
+            origin: nil, configuration: text("0660"), directory: directory, listen: nil)
+        #expect(edge.child.line(with: "listening on unix:\(first)") != nil)
+        #expect(mode(first) == 0o660)
+        _ = try directory.write("mapedge.yaml", text("0666"))
+        #expect(try edge.admin("/reload", method: "POST").status == 200)
+        #expect(mode(first) == 0o666)
+        // Somebody else takes a path over.
+        #expect(unlink(second) == 0)
+        _ = try directory.write("b.sock", "another's")
+        edge.child.signal(SIGTERM)
+        #expect(edge.child.waitForExit() == 0)
+        #expect(mode(first) == nil)
+        #expect(try readFile(second) == "another's")
     }
 }

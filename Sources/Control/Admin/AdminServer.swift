@@ -21,6 +21,7 @@ public final class AdminServer: Sendable {
     public let boundEndpoints: [Endpoint]
 
     private let descriptors: [Int32]
+    private let files: [SocketFile]
     private let routes: AdminRoutes
     private let observer: any EventObserver
     private let places = DispatchSemaphore(value: AdminServer.connectionsMax)
@@ -48,6 +49,7 @@ public final class AdminServer: Sendable {
         self.descriptors = descriptors
         spare = SpareDescriptor(of: wake.descriptor)
         boundEndpoints = descriptors.map(boundAddress)
+        files = boundEndpoints.compactMap(SocketFile.init(of:))
         routes = AdminRoutes(subject: subject)
         self.observer = observer
     }
@@ -72,8 +74,8 @@ public final class AdminServer: Sendable {
         } catch {
             observer.note(EdgeEvent(.error, "admin", "the admin port does not answer: \(error)"))
         }
+        for file in files { file.remove() }
         for descriptor in descriptors { close(descriptor) }
-        for case .unix(let path) in boundEndpoints { unsafe unlink(path) }
     }
 
     private func accept(_ network: inout LinuxNetwork) {

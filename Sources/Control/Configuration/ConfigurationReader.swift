@@ -139,6 +139,8 @@ struct ConfigurationReader<Resolver: NameResolver> {
             var isSouthbound = false
             section.read("southbound", &isSouthbound, .flag)
             section.finish()
+            var mode: UInt32?
+            section.read("mode", &mode, .fileMode)
             draft?.speaksTLS = speaksTLS
             draft?.isSouthbound = isSouthbound
             draft?.expectsProxyHeader = expects

@@ -8,6 +8,22 @@ struct ListenerDraft {
     var expectsProxyHeader: Bool?
     var speaksTLS = false
     var isSouthbound = false
+    /// Of a Unix socket's file; nil: nothing was said.
+    var mode: UInt32?
+}
+
+extension ValueForm where Value == UInt32 {
+    /// What `chmod` takes for who may read and write: three octal digits, a zero before them.
+    static var fileMode: Self {
+        Self { text throws(Complaint) in
+            guard let mode = UInt32(text, radix: 8), mode <= 0o777,
+                text.utf8.allSatisfy({ $0 >= UInt8(ascii: "0") }), (3...4).contains(text.utf8.count)
+            else {
+                throw Complaint("is no mode of a file", "write octal digits, such as \"0660\"")
+            }
+            return mode
+        }
+    }
 }
 
 extension ConfigurationReader {
@@ -20,8 +36,15 @@ extension ConfigurationReader {
                 add(
                     ListenerSettings(
                         endpoint: endpoint, expectsProxyHeader: expects,
-                        speaksTLS: draft.speaksTLS, isSouthbound: draft.isSouthbound),
+                        speaksTLS: draft.speaksTLS, isSouthbound: draft.isSouthbound,
+                        mode: draft.mode),
                     draft.address)
+                if case .ip = endpoint, draft.mode != nil {
+                    findings.error(
+                        at: draft.address.place,
+                        "\(endpoint) has a mode, and is no file that could have one",
+                        "remove it, or listen on unix:/PATH")
+                }
             }
         }
         checkProxyHeaders()
