@@ -46,9 +46,9 @@ struct MapEdge: ParsableCommand {
         case .validationFailure:
             // One line, as all our errors are; the whole usage is a --help away.
             let text = message(for: error).split(whereSeparator: \.isNewline).first ?? "?"
-            let sentence = text.hasSuffix(".") ? text.dropLast() : text
+            let mistake = UsageMistake(String(text), in: CommandLine.arguments.dropFirst())
             writeErrorLine(
-                "mapedge: \(sentence); see \"mapedge help\" and \"mapedge help COMMAND\"")
+                "mapedge: \(mistake); see \"mapedge help\" and \"mapedge help COMMAND\"")
             endProcess(status: 2)
         default:
             writeErrorLine("mapedge: \(error)")

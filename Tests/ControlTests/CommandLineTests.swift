@@ -55,7 +55,10 @@ struct CommandLineTests {
             ("clock advance soon", "the duration is \"soon\", which is no duration"),
             ("clock set yesterday", "the time is \"yesterday\", which is no time"),
             ("clock show --admin nonsense", "has no valid port"),
-            ("frobnicate", "frobnicate"),
+            ("frobnicate", "'frobnicate' is no command; see"),
+            ("sreve", "'sreve' is no command. Did you mean 'serve'?; see"),
+            ("cache stta", "'stta' is no command. Did you mean 'stat'?; see"),
+            ("serve --foo", "unknown option '--foo'; see"),
         ])
     func usage(_ arguments: String, _ expected: String) throws {
         let run = try Run(arguments)

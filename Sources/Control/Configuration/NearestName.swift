@@ -2,7 +2,7 @@
 ///
 /// Near is at most two edits, or a third of the word's length if that is more, or the word's
 /// continuation; case costs nothing.
-func nearestName(to word: String, in known: some Sequence<String>) -> String? {
+public func nearestName(to word: String, in known: some Sequence<String>) -> String? {
     let continued = known.filter { $0.lowercased().hasPrefix(word.lowercased()) }
     if word.count > 2, continued.count == 1 { return continued[0] }
     var best: (name: String, distance: Int)?
