@@ -78,16 +78,23 @@ func parseConfigurationFile(
         findings: findings)
 }
 
-/// A YAML or JSON document; nil when there is none, or after a mistake was noted.
+/// A YAML or JSON document; nil when there is none, or after a mistake was noted. Of a key that is
+/// given twice, which is one, the first value counts, so that the others are told too.
 func composeDocument(_ text: String, named file: String, _ findings: Findings) -> Node? {
-    do {
-        return try Yams.compose(yaml: text)
-    } catch let error as YamlError {
-        note(error, in: text, named: file, findings)
-    } catch {
-        findings.error(at: .line(file: file, 1), "\(error)", "correct the YAML there")
+    var repeated = RepeatedKeys(text)
+    while true {
+        do {
+            return try Yams.compose(yaml: repeated.text).map(repeated.removed(from:))
+        } catch let error as YamlError {
+            note(error, in: repeated.text, named: file, findings)
+            guard case .duplicatedKeysInMapping(let keys, let context) = error,
+                repeated.rename(keys, from: context.mark)
+            else { return nil }
+        } catch {
+            findings.error(at: .line(file: file, 1), "\(error)", "correct the YAML there")
+            return nil
+        }
     }
-    return nil
 }
 
 /// All documents of a YAML stream; those behind a mistake that was noted are missing.
@@ -120,7 +127,9 @@ private func note(
     case .duplicatedKeysInMapping(let duplicates, let context):
         for key in duplicates.sorted() {
             findings.error(
-                at: .line(file: file, secondLine(of: key, in: text, from: context.mark)),
+                at: .line(
+                    file: file,
+                    secondPlace(of: key, in: text, from: context.mark)?.line ?? context.mark.line),
                 "\"\(printable(key))\" is given twice", "keep one of them")
         }
     case .reader(let problem, _, _, _):
@@ -129,21 +138,4 @@ private func note(
     default:
         findings.error(at: .line(file: file, 1), "this is no YAML: \(error)", "correct it")
     }
-}
-
-// The parser names only where the mapping begins. In a block mapping the second line with the key
-// at the same column is the place to look at; in a flow mapping, its beginning.
-private func secondLine(of key: String, in text: String, from mark: Mark) -> Int {
-    let lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
-    var seen = 0
-    for (index, line) in lines.enumerated().dropFirst(mark.line - 1) {
-        let field = line.dropFirst(mark.column - 1)
-        let indented =
-            index == mark.line - 1 || line.prefix(mark.column - 1).allSatisfy { $0 == " " }
-        if indented, field.hasPrefix("\(key):") {
-            seen += 1
-            if seen == 2 { return index + 1 }
-        }
-    }
-    return mark.line
 }
