@@ -382,7 +382,8 @@ extension FetchedHead {
             return false
         }
         let target = [UInt8](bytes[head.fields[index].value.range])
-        return unsafe WriteOutcome.leadsToSignIn(target.span.bytes)
+        return unsafe WriteOutcome.leadsToSignIn(
+            target.span.bytes, isInterface: WriteRequest.isInterface(path.span.bytes))
             || WriteOutcome.leadsBack(status: status, target.span.bytes, to: path.span.bytes)
     }
 

@@ -31,7 +31,7 @@ enum SiteWrites {
     }
 
     /// What a path says of the page, behind the site's prefix and the language.
-    private static func names(of path: WritePath, _ context: WriteContext) -> [String] {
+    static func names(of path: WritePath, _ context: WriteContext) -> [String] {
         let all = path.segments.map { String($0) }
         // A site may be told by its parts (`/layers`), which are no prefix of it.
         let isPart = all.first.map(parts.contains) ?? true

@@ -72,12 +72,17 @@ public enum WriteOutcome: UInt8, Sendable {
 
     /// Whether a redirection's target is where people sign in: GeoServer's page for it, or a
     /// site's, which is told where to go on (Django, `redirect_to_login`).
-    public static func leadsToSignIn(_ location: RawSpan) -> Bool {
+    ///
+    /// - Parameter isInterface: what was asked for is a REST interface, whose success leads to no
+    ///   such page. A form's may, as that for a new password does.
+    public static func leadsToSignIn(_ location: RawSpan, isInterface: Bool = false) -> Bool {
         let text = String(decoding: (0..<location.byteCount).map { location[$0] }, as: UTF8.self)
         let parts = text.split(separator: "?", maxSplits: 1)
         guard let last = parts.first?.split(separator: "/").last?.lowercased() else { return false }
         if last.hasSuffix("loginpage") { return true }
-        guard parts.count == 2, ["login", "signin"].contains(last) else { return false }
-        return parts[1].split(separator: "&").contains { $0.hasPrefix("next=") }
+        guard ["login", "signin"].contains(last) else { return false }
+        if isInterface { return true }
+        return parts.count == 2
+            && parts[1].split(separator: "&").contains { $0.hasPrefix("next=") }
     }
 }

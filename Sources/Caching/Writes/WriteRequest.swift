@@ -22,8 +22,29 @@ public enum WriteRequest {
         hasCredentials: Bool, from page: [UInt8]? = nil, context: WriteContext
     ) -> WriteRecognition {
         let said = said(by: query)
-        if method.isSafe, said == .read, !holds(path, "geogig") { return .read }
+        if method.isSafe, said == .read, !holds(path, "geogig"), !holds(path, "proxy") {
+            return .read
+        }
         let parsed = WritePath(path)
+        if let target = ProxiedTarget(parsed, query, context) {
+            // It is there for map servers: the site asks for its own pages without it.
+            var servers = context
+            servers.site = []
+            return unsafe recognised(
+                method: method, WritePath(target.path.span.bytes), query: target.query.span.bytes,
+                contentType: contentType, hasCredentials: hasCredentials, from: nil,
+                context: servers)
+        }
+        return recognised(
+            method: method, parsed, query: query, contentType: contentType,
+            hasCredentials: hasCredentials, from: page, context: context)
+    }
+
+    private static func recognised(
+        method: HTTP.Method, _ parsed: WritePath, query: RawSpan, contentType: RawSpan,
+        hasCredentials: Bool, from page: [UInt8]?, context: WriteContext
+    ) -> WriteRecognition {
+        let said = said(by: query)
         let type = decodedType(contentType)
         if let below = parsed.behind(context.root) {
             return serverWrite(
@@ -61,6 +82,13 @@ public enum WriteRequest {
             services.contains(String($0)) || ["rest", "gwc", "web", "geogig", "ogc"].contains($0)
         }
         return place.map { ["rest", "gwc", "geogig"].contains($0) } ?? false
+    }
+
+    /// Whether a path is one of GeoServer's REST interface, or GeoWebCache's, at the server or by
+    /// way of the site: no form that leads somewhere else when it is done.
+    public static func isInterface(_ path: RawSpan) -> Bool {
+        let segments = WritePath(path).segments
+        return segments.first == "gs" || segments.contains("rest")
     }
 
     static let services: Set<String> = [

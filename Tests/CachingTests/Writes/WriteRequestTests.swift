@@ -142,6 +142,33 @@ struct WriteRequestTests {
         #expect(Writes.line(Writes.recognised(method, target)) == expected, "\(target)")
     }
 
+    private static let server = "/proxy/?url=http%3A%2F%2Fgeoserver%3A8080%2Fgeoserver%2F"
+
+    @Test(
+        "what goes through the site's own proxy is what it asks the server for",
+        arguments: [
+            (Method.post, server + "wfs", "body"), (.post, server + "geonode%2Fows", "body"),
+            (.post, server + "wfs%3Fservice%3DWFS&x=1", "body"),
+            (.put, server + "rest%2Fstyles%2FS.xml", "style S drawn"),
+            (.put, server + "rest%2Flayers%2Fgeonode%253AX.xml", "geonode:X all"),
+            (.post, "/proxy?url=/geoserver/rest/styles%3Fname%3DS", "style S drawn"),
+            (.post, "/de/proxy/?a=b&url=https://h/geoserver/rest/reload%23a", "everything all"),
+            (.get, server + "geogig%2Frepos%2FX%2Fmerge", "everything"),
+            (.get, server + "wfs%3FREQUEST%3DGetFeature", "read"),
+            (.get, server + "rest%2Fstyles", "read"),
+            (.post, "/proxy/", "read"), (.post, "/proxy/?url=", "read"),
+            (.post, "/proxy/?url=http://h/layers/geonode:X/replace", "read"),
+            (.post, "/proxy/?url=http://h", "read"), (.get, "/proxy/?url=http://h/a", "read"),
+            // A proxy behind the proxy is nobody's.
+            (.post, "/proxy/?url=/proxy/?url=/geoserver/rest/reload", "read"),
+        ] as [(HTTP.Method, String, String)])
+    func proxied(_ method: HTTP.Method, _ target: String, _ expected: String) {
+        var context = Writes.context
+        context.languages = ["de"]
+        let read = Writes.recognised(method, target, context: context)
+        #expect(Writes.line(read) == expected, "\(target)")
+    }
+
     @Test("whoever shows no credentials changes nothing by forms of the server's own")
     func anonymous() {
         for target in [

@@ -198,6 +198,26 @@ struct WriteResponseTests {
     }
 
     @Test(
+        "no page to sign in at stands behind the success of a REST interface",
+        arguments: [
+            ("/accounts/login/", true), ("http://h/signin", true), ("/login?a=b", true),
+            ("/layers/", false), ("", false), ("?", false),
+        ])
+    func signInByInterface(_ location: String, _ expected: Bool) {
+        let bytes = Array(location.utf8)
+        #expect(
+            WriteOutcome.leadsToSignIn(bytes.span.bytes, isInterface: true) == expected)
+        for (path, isInterface) in [
+            ("/gs/rest/styles/S.xml", true), ("/geoserver/rest/reload", true),
+            ("/geoserver/gwc/rest/masstruncate", true), ("/gs/x", true),
+            ("/accounts/password/reset/", false), ("/layers/rest:a/replace", false), ("/", false),
+        ] {
+            let bytes = Array(path.utf8)
+            #expect(WriteRequest.isInterface(bytes.span.bytes) == isInterface, "\(path)")
+        }
+    }
+
+    @Test(
         "who is sent to the same path by another spelling has written nothing",
         arguments: [
             (301, "https://h/x/permissions", true), (301, "/x/permissions", true),
