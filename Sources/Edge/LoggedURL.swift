@@ -140,21 +140,33 @@ package enum SecretParameter {
     }
 
     private static let nameMax = 20
+    /// Those before `credentialCount` say who asks, whatever else the request is. The others sign
+    /// one URL, or belong to signing in, and mean something else as often.
     private static let names: InlineArray<32, StaticString> = [
-        "access_token", "authkey", "code", "state", "id_token", "jsessionid", "password", "token",
-        "key", "signature", "api_key", "apikey", "secret", "ticket", "refresh_token",
-        "client_secret", "sessionid", "passwd", "jwt", "oauth_token", "x-amz-signature",
-        "x-amz-security-token", "x-amz-credential", "policy", "accesstoken", "auth_token",
-        "bearer_token", "csrfmiddlewaretoken", "private_token", "pwd", "session_id", "session_key",
+        "access_token", "authkey", "jsessionid", "api_key", "apikey", "token", "ticket",
+        "id_token", "refresh_token", "oauth_token", "accesstoken", "auth_token", "bearer_token",
+        "private_token", "jwt", "sessionid", "session_id", "session_key", "csrfmiddlewaretoken",
+        "secret", "client_secret", "password", "passwd", "pwd",
+        "code", "state", "key", "signature", "policy", "x-amz-signature", "x-amz-security-token",
+        "x-amz-credential",
     ]
+    private static let credentialCount = 24
+
+    /// The names of those that make a request a session's.
+    static var credentials: [String] { (0..<credentialCount).map { "\(names[$0])" } }
+
+    /// Whether a name says who asks, in any case, encoded or not.
+    static func isCredential(_ name: RawSpan) -> Bool { isAmong(credentialCount, name) }
+
+    private static func isSecret(_ name: RawSpan) -> Bool { isAmong(names.count, name) }
 
     /// A name that is spelled in another way is the same name to who reads it.
-    private static func isSecret(_ name: RawSpan) -> Bool {
+    private static func isAmong(_ count: Int, _ name: RawSpan) -> Bool {
         var isEncoded = false
         for index in 0..<name.byteCount where name.byte(index) == UInt8(ascii: "%") {
             isEncoded = true
         }
-        for index in names.indices
+        for index in 0..<count
         where isEncoded
             ? PercentCoding.spells(name, names[index]) : equalsIgnoringCase(name, names[index])
         {

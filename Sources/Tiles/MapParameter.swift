@@ -52,6 +52,7 @@ enum MapParameter: UInt8 {
             if isWord("sld") { return .sld }
             if isWord("map") { return .map }
             if isWord("_ts") { return .cacheBuster }
+            if isWord("jwt") || isWord("pwd") { return .token }
         case 4:
             if isWord("bbox") { return .bbox }
             if isWord("time") { return .time }
@@ -62,6 +63,7 @@ enum MapParameter: UInt8 {
             if isWord("layer") { return .layer }
             if isWord("style") { return .style }
             if isWord("angle") { return .angle }
+            if isWord("token") { return .token }
             if isWord("flipy") { return .flipY }
         case 6:
             if isWord("layers") { return .layers }
@@ -70,6 +72,8 @@ enum MapParameter: UInt8 {
             if isWord("height") { return .height }
             if isWord("filter") { return .filter }
             if isWord("wmtver") { return .wmtVersion }
+            if isWord("apikey") || isWord("ticket") { return .token }
+            if isWord("secret") || isWord("passwd") { return .token }
         default: return namedAtLength(name, in: bytes)
         }
         return nil
@@ -91,31 +95,40 @@ enum MapParameter: UInt8 {
             if isWord("tilecol") { return .tileCol }
             if isWord("palette") { return .palette }
             if isWord("quadkey") { return .quadKey }
-            if isWord("authkey") { return .token }
+            if isWord("authkey") || isWord("api_key") { return .token }
             if isWord("_olsalt") { return .cacheBuster }
             if isWord("nocache") { return .cacheBuster }
         case 8:
             if isWord("sld_body") { return .sldBody }
+            if isWord("id_token") || isWord("password") { return .token }
         case 9:
             if isWord("elevation") { return .elevation }
             if isWord("featureid") { return .featureID }
             if isWord("timestamp") { return .cacheBuster }
+            if isWord("sessionid") { return .token }
         case 10:
             if isWord("tilematrix") { return .tileMatrix }
             if isWord("exceptions") { return .exceptions }
             if isWord("cql_filter") { return .cqlFilter }
             if isWord("viewparams") { return .viewParams }
-            if isWord("jsessionid") { return .token }
+            if isWord("jsessionid") || isWord("session_id") { return .token }
+            if isWord("auth_token") { return .token }
         case 11:
             if isWord("transparent") { return .transparent }
             if isWord("tilesorigin") { return .tilesOrigin }
             if isWord("cachebuster") { return .cacheBuster }
+            if isWord("oauth_token") || isWord("accesstoken") { return .token }
+            if isWord("session_key") { return .token }
         case 12:
-            if isWord("access_token") { return .token }
+            if isWord("access_token") || isWord("bearer_token") { return .token }
         case 13:
             if isWord("tilematrixset") { return .tileMatrixSet }
+            if isWord("refresh_token") || isWord("private_token") { return .token }
+            if isWord("client_secret") { return .token }
         case 14:
             if isWord("format_options") { return .formatOptions }
+        case 19:
+            if isWord("csrfmiddlewaretoken") { return .token }
         default: break
         }
         return nil

@@ -54,8 +54,9 @@ public struct TileRequest: Equatable, Sendable {
     public var notOlderThan: UInt64 = 0
     /// A cache-buster is there; without a time it asks for revalidation.
     public var hasCacheBuster = false
-    /// `access_token`, `authkey` or `JSESSIONID`, in the query or as `;jsessionid=`: neither in the
-    /// key nor in the canonical target. The answer is this viewer's until proved public.
+    /// A credential (`access_token`, `authkey`, `JSESSIONID`, `token`, `api_key` and their like) in
+    /// the query, or `;jsessionid=` in the path: neither in the key nor in the canonical target.
+    /// The answer is this viewer's until proved public.
     public var hasToken = false
     /// TIME names the present, so that the picture may change without a write.
     public var movesWithClock = false
