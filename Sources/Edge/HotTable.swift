@@ -158,6 +158,8 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
     let ownPath: UnsafeRawBufferPointer
     /// The fields in which trusted proxies say who asks, each followed by a zero byte.
     let identityFields: UnsafeRawBufferPointer
+    /// Trusted proxies may set X-Forwarded-Host.
+    let believesHost: Bool
     /// The name of the field that tells a viewer's country; empty: none.
     let countryField: UnsafeRawBufferPointer
     let countries: Unmanaged<CountryTable>?
@@ -196,6 +198,7 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
             unsafe FieldTrust.namesViewer(Array($0.utf8).span.bytes)
         }
         unsafe identityFields = unsafe text.keep(identities.map { "\($0)\0" }.joined())
+        believesHost = settings.trustedFields.contains { $0.lowercased() == "x-forwarded-host" }
         logsCookies = settings.distribution?.distribution.config.logging.includesCookies == true
         let readings = settings.distribution?.readings ?? DistributionReadings()
         matchesRootAsSlash = readings.matchesRootAsSlash

@@ -31,7 +31,7 @@ extension LoopState where N: ~Copyable {
         guard exchange.key != nil else { return conditions }
         conditions.isKeyed = true
         conditions.isForAllCodings = exchange.keysNoCoding
-        conditions.hidesHost = exchange.imported == nil && exchange.map?.isCanonical == true
+        conditions.hidesHost = exchange.hidesHost
         // The whole response is wanted: the viewer's own conditions are answered from it here. Of
         // an imported behavior the policies say what a Miss passes on of them.
         let forwardsConditions =

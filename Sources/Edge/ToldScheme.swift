@@ -12,12 +12,17 @@ struct ToldScheme {
     var isTrusted: Bool
     /// It speaks TLS to us.
     var isSecured: Bool
+    /// Its X-Forwarded-Host is handed on, too.
+    var believesHost = false
 
     init(isTrusted: Bool, isSecured: Bool) {
         (self.isTrusted, self.isSecured) = (isTrusted, isSecured)
     }
 
-    init(_ peer: Peer) { self.init(isTrusted: peer.isTrusted, isSecured: peer.isSecured) }
+    init(_ peer: Peer, believesHost: Bool = false) {
+        self.init(isTrusted: peer.isTrusted, isSecured: peer.isSecured)
+        self.believesHost = believesHost && peer.isTrusted
+    }
 
     /// Appends what X-Forwarded-Proto will say, unless that is `http`, and behind it what the
     /// origin sees of CloudFront-Forwarded-Proto: origins differ in which of them they go by. Both
@@ -71,6 +76,9 @@ struct ToldScheme {
 
 extension LoopState where N: ~Copyable {
     func toldScheme(_ slot: UInt32) -> ToldScheme {
-        ToldScheme(isTrusted: viewers[slot].isTrusted, isSecured: viewers[slot].speaksTLS)
+        var told = ToldScheme(
+            isTrusted: viewers[slot].isTrusted, isSecured: viewers[slot].speaksTLS)
+        told.believesHost = viewers[slot].isTrusted && hot.believesHost
+        return told
     }
 }

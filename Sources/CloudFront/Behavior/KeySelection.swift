@@ -16,7 +16,11 @@ public struct KeySelection: Sendable, Equatable {
     public var normalizesPath = false
     /// Parameters are in a normal form: see `NameSelection.writeNormalQuery`.
     public var normalizesQuery = false
-    /// Identifies the above in a key, so that a changed policy meets none of the old entries.
+    /// Host is in the key of all but a map's picture, although no policy names it: a map server's
+    /// documents name the host that it is told. Of behaviors with such a class.
+    public var keysHost = false
+    /// Identifies what policies say in a key, so that a changed policy meets none of the old
+    /// entries.
     public private(set) var identity: [UInt8] = []
 
     public init(

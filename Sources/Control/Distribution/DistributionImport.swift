@@ -37,7 +37,7 @@ public struct DistributionImport: Sendable {
         settings.mode = .cloudfront
         settings.origins = origins.pools
         settings.behaviors = distribution.behaviors.map {
-            behavior($0, origins.places, distribution.config.origins)
+            behavior($0, origins.places, distribution.config.origins, settings.role)
         }
         references.signers.judge(distribution.behaviors, in: file, findings)
         findings.note(
@@ -65,7 +65,7 @@ public struct DistributionImport: Sendable {
 
     private func behavior(
         _ behavior: CloudFront.Behavior, _ places: [(plain: Int, secure: Int)],
-        _ origins: [Origin]
+        _ origins: [Origin], _ role: Role
     ) -> BehaviorSettings {
         var settings = BehaviorSettings(policy: behavior.policy)
         settings.pattern = behavior.pathPattern
@@ -87,7 +87,12 @@ public struct DistributionImport: Sendable {
         for addition in additions where addition.concerns(behavior.pathPattern) {
             addition.apply(to: &settings)
         }
-        settings.imported?.behavior = behavior.adopting(settings.policy)
+        var adopted = behavior.adopting(settings.policy)
+        let isTold = role == .tier || behavior.forwarding.forwardsHost
+        adopted.key.keysHost =
+            isTold && settings.policy.mapClass.isMapServers
+            && !adopted.key.headers.texts.contains { $0.lowercased() == "host" }
+        settings.imported?.behavior = adopted
         return settings
     }
 }

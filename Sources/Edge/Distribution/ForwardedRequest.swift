@@ -38,9 +38,10 @@ extension OriginRequest {
         head += Array(" HTTP/1.1\r\n".utf8)
         let rules = forwarded.behavior.forwarding
         unsafe appendHost(
-            viewer, bytes, isForwarded: rules.forwardsHost, forwarded.origin)
+            viewer, bytes, isForwarded: rules.forwardsHost && !conditions.hidesHost,
+            forwarded.origin)
         unsafe appendChosen(viewer, bytes, conditions, forwarded)
-        unsafe appendAccount(viewer, bytes, forwarded)
+        unsafe appendAccount(viewer, bytes, forwarded, hidesHost: conditions.hidesHost)
         if let cookies = conditions.cookies {
             var page = conditions
             page.cookies =
@@ -178,10 +179,12 @@ extension OriginRequest {
 
     /// Who asks, through whom: as CloudFront says it, or as a tier behind it does.
     private mutating func appendAccount(
-        _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ forwarded: Forwarded
+        _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ forwarded: Forwarded,
+        hidesHost: Bool
     ) {
         guard let id = forwarded.requestID else {
-            unsafe appendForwarding(viewer, bytes, forwarded.peer, forwarded.trust)
+            unsafe appendForwarding(
+                viewer, bytes, forwarded.peer, forwarded.trust, hidesHost: hidesHost)
             line("Via", Array("1.\(viewer.minorVersion) \(forwarded.via)".utf8))
             return
         }

@@ -51,6 +51,9 @@ extension TargetKey {
         if !map.isKeyed {
             // Before the path: what looks for other codings takes the coding to be the last.
             scheme?.append(head, bytes, seesCloudFront: false, to: &key)
+            if selection.keysHost {
+                append(hostOf: head, bytes, believed: scheme?.believesHost == true, to: &key)
+            }
             unsafe selection.appendPath(path, to: &key, scratch: scratch)
         }
         let (isNobodys, isPicture) = (reader.hidesCredentials(of: map), map.isPicture)
@@ -70,7 +73,36 @@ extension TargetKey {
     }
 }
 
+extension TargetKey {
+    /// The host that the origin is told, as a policy would have it that names Host.
+    ///
+    /// - Parameter believed: the word of a trusted proxy's X-Forwarded-Host is handed on.
+    private static func append(
+        hostOf head: borrowing RequestHead, _ bytes: RawSpan, believed: Bool,
+        to key: inout CanonicalKey
+    ) {
+        let name: StaticString = "host"
+        unsafe key.append(
+            .fieldName,
+            UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount).bytes)
+        key.append(lowercasing: .fieldValue, bytes.extracting(head.authority.range))
+        guard believed, let line = head.fields.first(.xForwardedHost) else { return }
+        key.append(lowercasing: .fieldValue, bytes.extracting(head.fields[line].value.range))
+    }
+}
+
 extension Exchange {
+    /// Whether the key has no host, so that the answer is for viewers of each: the origin must not
+    /// name this one's to others. What a policy sends it without having it in the key is sent, as
+    /// CloudFront does.
+    var hidesHost: Bool {
+        let isPicture = map?.isCanonical == true
+        guard let behavior = imported?.behavior else { return isPicture }
+        let name = Array("host".utf8)
+        if unsafe behavior.key.headers.contains(name.span.bytes) { return false }
+        return isPicture || !behavior.key.keysHost && !behavior.forwarding.forwardsHost
+    }
+
     /// What an imported distribution says of its behavior.
     var imported: ImportedBehavior? { snapshot.settings.behaviors[behavior].imported }
 
@@ -134,7 +166,8 @@ extension Exchange {
                 path: path.span.bytes, query: query.span.bytes, generated: fields.table,
                 generated.span.bytes, scratch: scratch,
                 reader: PageAtHand(facts),
-                scheme: snapshot.settings.role == .twin ? nil : ToldScheme(peer),
+                scheme: snapshot.settings.role == .twin
+                    ? nil : ToldScheme(peer, believesHost: snapshot.hot.believesHost),
                 maps: maps.map { unsafe .passUnretained($0) },
                 dropsCacheBusters: dropsCacheBusters, &map, to: &key)
         }

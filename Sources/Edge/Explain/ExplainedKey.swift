@@ -57,8 +57,7 @@ extension LoopState where N: ~Copyable {
                 if selection?.normalizesQuery == true { source += ", in their normal form" }
                 parts.append(Explanation.KeyPart("query", value, source: source))
             case .fieldName:
-                parts.append(
-                    Explanation.KeyPart("field", name: value, nil, source: "named by the policy"))
+                parts.append(fieldPart(value, selection))
             case .cookieName:
                 let source = selection.map { sentence($0.cookies) } ?? ""
                 parts.append(Explanation.KeyPart("cookie", name: value, nil, source: source))
@@ -90,6 +89,15 @@ extension LoopState where N: ~Copyable {
             }
         }
         return walk.isBroken ? [] : parts
+    }
+
+    /// A field that a policy names, or Host where the key has it all the same.
+    private func fieldPart(_ name: String, _ selection: KeySelection?) -> Explanation.KeyPart {
+        let isOwn = selection?.keysHost == true && name.lowercased() == "host"
+        return Explanation.KeyPart(
+            "field", name: name, nil,
+            source: isOwn
+                ? "the origin is told it, and its documents name it" : "named by the policy")
     }
 
     private func sentence(_ selection: NameSelection) -> String {
