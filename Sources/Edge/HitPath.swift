@@ -53,7 +53,8 @@ extension LoopState where N: ~Copyable {
             return
         }
         var map = MapFacts()
-        let canonical = unsafe writeKey(bytes, behavior, toldScheme(slot), &map)
+        let canonical = unsafe writeKey(
+            bytes, behavior, toldScheme(slot, bytes, behavior), &map)
         if readsMaps, unsafe settles(map, slot, bytes, behavior, &facts) { return }
         if canonical.overflowed {
             unsafe start(
@@ -333,14 +334,6 @@ extension LoopState where N: ~Copyable {
         return key
     }
 
-    /// The same for who knows already what else is asked for.
-    func writeKey(
-        _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ scheme: ToldScheme
-    ) -> CanonicalKey {
-        var map = MapFacts()
-        return unsafe writeKey(bytes, behavior, scheme, &map)
-    }
-
     /// GET or HEAD, whose keys are the same.
     var isReadingMethod: Bool { head.method == .get || head.method == .head }
 
@@ -371,7 +364,7 @@ extension LoopState where N: ~Copyable {
         let exchange = unsafe makeExchange(slot, bytes, behavior, facts, decision)
         exchange.entry = entry
         if keyed {
-            let canonical = unsafe canonical ?? writeKey(bytes, behavior, toldScheme(slot))
+            let canonical = unsafe canonical ?? writeKey(slot, bytes, behavior)
             exchange.canonical = unsafe [UInt8](canonical.bytes)
             exchange.key = unsafe key ?? CacheKey.hash(canonical.bytes.bytes, seed: seed)
         }
@@ -429,7 +422,7 @@ extension LoopState where N: ~Copyable {
     func primaryKey(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int
     ) -> PrimaryKey? {
-        let canonical = unsafe writeKey(bytes, behavior, toldScheme(slot))
+        let canonical = unsafe writeKey(slot, bytes, behavior)
         if canonical.overflowed { return nil }
         return unsafe PrimaryKey(
             key: CacheKey.hash(canonical.bytes.bytes, seed: seed),

@@ -25,6 +25,8 @@ package final class EdgeShared: Sendable {
     let cuts: FallbackJobs
     /// For hashes that nobody shall foresee: the store's, else one of this process.
     let seed: (UInt64, UInt64)
+    /// By what the edge knows its own seeder; empty: by nothing.
+    let seederWord: [UInt8]
     /// Whose pages go past the store.
     let ownWrites: OwnWriteBook
     /// What was fetched ahead of viewers, and how many such fetches are under way.
@@ -35,8 +37,9 @@ package final class EdgeShared: Sendable {
     package init(
         store: Store?, budget: FillBudget, events: any EventObserver,
         mailboxes: [Mailbox<LoopMessage>], ownWrites: OwnWriteSettings = OwnWriteSettings(),
-        secret: (UInt64, UInt64) = (0, 0)
+        secret: (UInt64, UInt64) = (0, 0), seederWord: [UInt8] = []
     ) {
+        self.seederWord = seederWord
         self.store = store
         seed = store?.seed ?? secret
         self.budget = budget

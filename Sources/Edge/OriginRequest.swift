@@ -237,8 +237,8 @@ struct OriginRequest {
         }
         if !chain.isEmpty { line("X-Forwarded-For", chain) }
         unsafe carry(
-            viewer, bytes, .xForwardedProto, "X-Forwarded-Proto", trusted: peer.isTrusted,
-            else: Array((peer.isSecured ? "https" : "http").utf8))
+            viewer, bytes, .xForwardedProto, "X-Forwarded-Proto", trusted: peer.tellsScheme,
+            else: Array((peer.isSecured || peer.asksForSite ? "https" : "http").utf8))
         if hidesHost { return }
         let host = unsafe viewer.authority.isEmpty ? [] : Array(bytes[viewer.authority.range])
         unsafe carry(
@@ -302,6 +302,8 @@ struct Peer {
     var isTrusted: Bool
     /// It speaks TLS to us.
     var isSecured = false
+    /// It asks in the stead of a site whose viewers all come over TLS.
+    var asksForSite = false
     /// Who asks, where that is somebody behind trusted proxies; for behaviors of a distribution.
     var viewer: String?
     /// Of its own end of the connection.
@@ -314,6 +316,9 @@ struct Peer {
     var tls: TLSNames?
     /// Its connection served a request before this one.
     var isKept = false
+
+    /// Its word on the scheme is handed on.
+    var tellsScheme: Bool { isTrusted && !asksForSite }
 
     /// `version:cipher:handshake` as `CloudFront-Viewer-TLS` has it; empty without TLS.
     var viewerTLS: [UInt8] {

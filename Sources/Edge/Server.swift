@@ -46,7 +46,8 @@ public final class Server: Sendable {
             store: store, budget: FillBudget(limit: settings.cache.fillBytes), events: events,
             mailboxes: wakes.map { Mailbox(capacity: 1 << 20, wake: .event($0)) },
             ownWrites: settings.ownWrites,
-            secret: (.random(in: 0...(.max)), .random(in: 0...(.max))))
+            secret: (.random(in: 0...(.max)), .random(in: 0...(.max))),
+            seederWord: SeederWord.make())
         if let written = store?.invalidations.lastWritten {
             shared.ownWrites.openForAll(until: written.adding(settings.ownWrites.window))
         }

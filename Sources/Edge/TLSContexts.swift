@@ -56,7 +56,8 @@ extension LoopState where N: ~Copyable {
         guard unsafe hot[behavior].imported != nil else { return peer }
         if viewer != viewers[slot].address { peer.viewer = viewer.ipText }
         peer.port = viewers[slot].address.port
-        peer.facts = unsafe viewerFacts(slot, head, bytes)
+        peer.asksForSite = unsafe asksForSite(slot, bytes, behavior)
+        peer.facts = unsafe viewerFacts(slot, head, bytes, behavior)
         if viewers[slot].speaksTLS {
             peer.tls = network.namesOfTLS(viewers[slot].fd)
             peer.isKept = viewers[slot].requests > 1

@@ -10,7 +10,7 @@ import Reactor
 struct ToldScheme {
     /// The viewer's own fields are believed, and handed on.
     var isTrusted: Bool
-    /// It speaks TLS to us.
+    /// It speaks TLS to us, or asks for a site whose viewers do.
     var isSecured: Bool
     /// Its X-Forwarded-Host is handed on, too.
     var believesHost = false
@@ -20,7 +20,7 @@ struct ToldScheme {
     }
 
     init(_ peer: Peer, believesHost: Bool = false) {
-        self.init(isTrusted: peer.isTrusted, isSecured: peer.isSecured)
+        self.init(isTrusted: peer.tellsScheme, isSecured: peer.isSecured || peer.asksForSite)
         self.believesHost = believesHost && peer.isTrusted
     }
 
@@ -75,10 +75,24 @@ struct ToldScheme {
 }
 
 extension LoopState where N: ~Copyable {
-    func toldScheme(_ slot: UInt32) -> ToldScheme {
+    /// Of the request at hand, for a behavior.
+    @inline(__always)
+    func toldScheme(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int
+    ) -> ToldScheme {
+        let isForSite = unsafe asksForSite(slot, bytes, behavior)
         var told = ToldScheme(
-            isTrusted: viewers[slot].isTrusted, isSecured: viewers[slot].speaksTLS)
+            isTrusted: viewers[slot].isTrusted && !isForSite,
+            isSecured: viewers[slot].speaksTLS || isForSite)
         told.believesHost = viewers[slot].isTrusted && hot.believesHost
         return told
+    }
+
+    /// The key of the request at hand, of whose map all is known.
+    func writeKey(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int
+    ) -> CanonicalKey {
+        var map = MapFacts()
+        return unsafe writeKey(bytes, behavior, toldScheme(slot, bytes, behavior), &map)
     }
 }

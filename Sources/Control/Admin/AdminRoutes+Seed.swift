@@ -66,6 +66,14 @@ extension AdminRoutes {
         }
     }
 
+    /// For a program on this machine, and no page that it looks at.
+    func seederWord(_ request: AdminRequest) -> AdminResponse {
+        if let refusal = crossSiteRefusal(request) { return refusal }
+        return subject.seederWord.map { AdminResponse(200, $0) }
+            ?? AdminResponse(
+                404, "the edge is not serving yet, or other machines reach its admin port")
+    }
+
     /// As GeoWebCache says that it has taken something in, or why that is not so.
     private func done(_ act: () throws(TruncationRefusal) -> Void) -> AdminResponse {
         do throws(TruncationRefusal) {

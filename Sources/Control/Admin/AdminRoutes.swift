@@ -62,6 +62,8 @@ struct AdminResponse: Equatable {
 ///   reseed the edge fetches them. `GET .../gwc/rest/seed.json` and `.../seed/LAYER.json` tell what
 ///   waits and runs, `kill_all` in a form ends it. `.../gwc/rest/layers` and `.../diskquota` tell
 ///   of layers and space.
+/// - `GET /seed/word`: by what the edge knows `mapedge seed` for an operator's, so that its tiles
+///   are those of viewers over TLS where they have to come so; 404 where it tells nobody.
 /// - `GET /clock`: the time that the edge goes by, as JSON. `POST /clock/advance?by=24h` and
 ///   `POST /clock/set?to=2026-12-01T00:00:00Z` move it, where it is a manual one, and answer when
 ///   every loop has followed; 409 where it cannot be moved so.
@@ -84,6 +86,7 @@ struct AdminRoutes {
         case "/reload": reload(request)
         case "/explain": explain(request)
         case "/truncate": truncate(request)
+        case "/seed/word": reading(request) { seederWord(request) }
         case "/record/start": startRecording(request)
         case "/record/stop": stopRecording(request)
         case "/clock": reading(request) { showClock() }

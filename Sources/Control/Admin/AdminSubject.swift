@@ -31,6 +31,8 @@ public protocol AdminSubject: Sendable {
     ///   - threads: how many were asked for; nil: nobody said.
     ///   - bySite: as above.
     func seed(_ options: SeedOptions, threads: Int?, bySite: Bool) throws(TruncationRefusal)
+    /// By what the edge knows its seeder; nil: it tells nobody.
+    var seederWord: String? { get }
     /// Seeds that wait or run, as GeoWebCache tells them: tiles done, all tiles, seconds left,
     /// number, 0 or 1.
     func seedStatus(of layer: String?) -> [[Int64]]
@@ -96,6 +98,8 @@ extension AdminSubject {
     public var storeSpace: StoreSpace? { nil }
 
     public var writeContext: WriteContext { WriteContext() }
+
+    public var seederWord: String? { nil }
 
     public func seedStatus(of layer: String?) -> [[Int64]] { [] }
 

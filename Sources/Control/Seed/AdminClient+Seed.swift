@@ -14,9 +14,25 @@ struct SeedForecast {
 }
 
 extension AdminClient {
+    /// By what the edge knows its seeder; nil: it tells nobody, as one of another version and one
+    /// whose admin port other machines reach.
+    func seederWord() throws(AdminClientError) -> String? {
+        let answer = try exchange("GET", "/seed/word", within: .seconds(10))
+        guard answer.status == 200 else { return nil }
+        let word = String(decoding: answer.body, as: UTF8.self).filter { $0.isASCII && $0 > " " }
+        return word.isEmpty ? nil : word
+    }
+
     /// What would become of a request for a tile. Asks no origin.
-    func forecast(_ target: SeedTarget) throws(AdminClientError) -> SeedForecast {
-        let request = try ExplainRequest(target.target, fields: ["Host: \(target.host)"])
+    ///
+    /// - Parameter seederWord: by which the edge knows its seeder.
+    func forecast(
+        _ target: SeedTarget, word seederWord: String? = nil
+    ) throws(AdminClientError) -> SeedForecast {
+        let request = try ExplainRequest(
+            target.target,
+            fields: ["Host: \(target.host)"]
+                + (seederWord.map { [SeedConnection.wordField($0)] } ?? []))
         let text = try explain([request], asJSON: true, usesTLS: false)
         guard let node = try? Yams.compose(yaml: text), let decision = node["decision"],
             let origin = node["behavior"]?["origin"]?.scalar?.string

@@ -13,17 +13,25 @@ final class SeedConnection {
     private let endpoints: [Endpoint]
     /// What is stored must be no older, in the edge's milliseconds since 1970; nil: however old.
     private let notOlderThan: Milliseconds?
+    /// A line by which the edge knows its seeder; empty: there is none.
+    private let wordLine: String
     private var socket: TimedSocket?
 
     /// - Parameters:
     ///   - notOlderThan: what is stored must be no older, in the edge's milliseconds since 1970.
+    ///   - word: by which the edge knows that the tiles of viewers are meant, over TLS where those
+    ///     have to come so; see `AdminClient.seederWord`.
     ///   - limit: for one tile.
     init(
-        _ endpoints: [Endpoint], notOlderThan: Milliseconds? = nil,
+        _ endpoints: [Endpoint], notOlderThan: Milliseconds? = nil, word: String? = nil,
         limit: Duration = SeedConnection.limit
     ) {
         (self.endpoints, self.notOlderThan, self.limit) = (endpoints, notOlderThan, limit)
+        wordLine = word.map { "\(Self.wordField($0))\r\n" } ?? ""
     }
+
+    /// Of requests that a seeder makes.
+    static func wordField(_ word: String) -> String { "X-Edge-Cache: seed \(word)" }
 
     /// - Parameter other: for this tile, in place of the job's own.
     /// - Returns: the answer and the bytes of its body; nil when there was no whole answer.
@@ -36,7 +44,7 @@ final class SeedConnection {
         let head = Array(
             ("GET \(target.target)\(suffix) HTTP/1.1\r\nHost: \(target.host)\r\n"
                 + "User-Agent: \(Self.agent)\(mapEdgeVersion)\r\nAccept-Encoding: gzip\r\n"
-                + "Accept: image/*\r\n\r\n").utf8)
+                + "\(wordLine)Accept: image/*\r\n\r\n").utf8)
         if let kept = socket {
             socket = nil
             // The edge may have ended it meanwhile, as it does with idle ones.

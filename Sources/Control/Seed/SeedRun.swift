@@ -31,6 +31,8 @@ public final class SeedRun: Sendable {
     private let origin: String
     private let plan: SeedPlan
     private let notOlderThan: Milliseconds?
+    /// By which the edge knows that its viewers' tiles are meant.
+    private let word: String?
     /// The edge's time when the run began; nil: times in requests mean nothing to it.
     private let edgeStart: Milliseconds?
     /// The store when the run began, and the edge's time then.
@@ -65,7 +67,8 @@ public final class SeedRun: Sendable {
         let members: Int
         let doubts: [String]
         do throws(AdminClientError) {
-            let forecast = try admin.forecast(first)
+            word = try admin.seederWord()
+            let forecast = try admin.forecast(first, word: word)
             doubts = try Self.notes(of: forecast, job, first)
             origin = forecast.origin
             (members, space) = try admin.sight(of: origin)
@@ -157,7 +160,8 @@ public final class SeedRun: Sendable {
     /// One more connection, with a thread of its own.
     private func connect(_ number: Int) {
         DispatchQueue(label: "seed.\(number)").async(group: ended) { [self] in
-            let connection = SeedConnection(job.endpoints, notOlderThan: notOlderThan)
+            let connection = SeedConnection(
+                job.endpoints, notOlderThan: notOlderThan, word: word)
             while true {
                 let time = now
                 switch desk.withLock({ $0.next(at: time) }) {

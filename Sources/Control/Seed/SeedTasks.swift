@@ -49,6 +49,9 @@ final class SeedTasks: Sendable {
         note: @escaping @Sendable (_ isWarning: Bool, String) -> Void
     ) { (self.journal, self.begin, self.note) = (journal, begin, note) }
 
+    /// Whether a job could begin as things stand: its first tile is explained, and none asked for.
+    func tryOut(_ job: SeedJob) throws(CommandMistake) { _ = try begin(job) }
+
     /// Has a job run when those before it have ended. False: too many wait.
     ///
     /// - Parameter path: under which the journal has it; nil: it has not.

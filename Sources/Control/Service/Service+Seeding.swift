@@ -24,6 +24,10 @@ extension Service {
             })
     }
 
+    public var seederWord: String? {
+        state.withLock { $0.isAdminLocal ? $0.server?.seederWord : nil }
+    }
+
     public func seedStatus(of layer: String?) -> [[Int64]] {
         state.withLock { $0.seeds }?.arrays(of: layer) ?? []
     }
@@ -54,6 +58,10 @@ extension Service {
         }
         let path = journal.newPath()
         let job = try makeJob(options, threads, state: path)
+        // Who asked hears of it now, as nobody reads the log for him.
+        do throws(CommandMistake) { try seeds.tryOut(job) } catch {
+            throw TruncationRefusal(409, error.description)
+        }
         do throws(SystemError) {
             try journal.keep(SeedJournal.Entry(path: path, options: options, threads: threads))
         } catch {

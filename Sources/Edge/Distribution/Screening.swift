@@ -213,7 +213,7 @@ extension LoopState where N: ~Copyable {
         // How the viewer came is not looked for where it does not matter.
         if rule == .allowAll { return nil }
         switch unsafe rule.verdict(
-            usesTLS: usesTLS(slot, head, bytes), method: head.method,
+            usesTLS: usesTLS(slot, head, bytes, behavior), method: head.method,
             minorVersion: head.minorVersion)
         {
         case .passes: return nil
@@ -239,7 +239,8 @@ extension LoopState where N: ~Copyable {
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int
     ) -> Refusal? {
         guard hot[behavior].traits.contains(.requiresSignature),
-            let denial = unsafe denial(slot, bytes, behavior, usesTLS(slot, head, bytes))
+            let denial = unsafe denial(
+                slot, bytes, behavior, usesTLS(slot, head, bytes, behavior))
         else { return nil }
         return .signature(denial)
     }

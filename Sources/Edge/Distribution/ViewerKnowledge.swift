@@ -33,9 +33,13 @@ struct Signers: Sendable {
 extension LoopState where N: ~Copyable {
     /// Over TLS to a trusted proxy that says so, in X-Forwarded-Proto, or without one, as
     /// CloudFront does, in CloudFront-Forwarded-Proto; to us where no such word is.
+    ///
+    /// - Parameter behavior: for which some ask in the stead of viewers who do; nil: for none.
     func usesTLS(
-        _ slot: UInt32, _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer
+        _ slot: UInt32, _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer,
+        _ behavior: Int? = nil
     ) -> Bool {
+        if let behavior, unsafe asksForSite(slot, bytes, behavior) { return true }
         guard viewers[slot].isTrusted,
             let line = unsafe head.fields.first(.xForwardedProto)
                 ?? ToldScheme.toldByCloudFront(head, bytes.bytes)
@@ -45,11 +49,12 @@ extension LoopState where N: ~Copyable {
     }
 
     func viewerFacts(
-        _ slot: UInt32, _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer
+        _ slot: UInt32, _ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer,
+        _ behavior: Int? = nil
     ) -> ViewerFacts {
         var facts = ViewerFacts()
         facts.isTrusted = viewers[slot].isTrusted
-        facts.usesTLS = unsafe usesTLS(slot, head, bytes)
+        facts.usesTLS = unsafe usesTLS(slot, head, bytes, behavior)
         let found = unsafe whereabouts(slot, head, bytes)
         (facts.country, facts.place) = (found.country, found.place)
         return facts
@@ -90,7 +95,7 @@ extension LoopState where N: ~Copyable {
         let address = viewers[slot].address
         var length = 0
         if address != .unspecified { length = unsafe address.write(to: scratch.address) }
-        let facts = unsafe viewerFacts(slot, head, bytes)
+        let facts = unsafe viewerFacts(slot, head, bytes, behavior)
         let place = unsafe hot.place(facts.place)
         unsafe GeneratedFields.write(
             facts, hot[behavior].keyed,

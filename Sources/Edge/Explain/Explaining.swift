@@ -86,7 +86,8 @@ extension LoopState where N: ~Copyable {
         var (map, facts) = (MapFacts(), given)
         if isLookedUp(behavior, facts) {
             if hot[behavior].keysGenerated { unsafe generateFields(slot, bytes, behavior) }
-            _ = unsafe writeKey(bytes, behavior, toldScheme(slot), &map)
+            _ = unsafe writeKey(
+                bytes, behavior, toldScheme(slot, bytes, behavior), &map)
             unsafe complete(&facts, map, bytes, behavior)
         }
         let absent = decide(
@@ -99,7 +100,7 @@ extension LoopState where N: ~Copyable {
             exchange.decision = Decision(.pass, reason)
             return exchange
         }
-        let canonical = unsafe writeKey(bytes, behavior, toldScheme(slot))
+        let canonical = unsafe writeKey(slot, bytes, behavior)
         guard !canonical.overflowed else {
             exchange.decision = Decision(.pass, .keyNotFormed)
             return exchange
