@@ -160,11 +160,28 @@ package enum SecretParameter {
 
     private static func isSecret(_ name: RawSpan) -> Bool { isAmong(names.count, name) }
 
+    /// How long names are that begin with a letter, as bits. A map's query has a dozen parameters,
+    /// none of which is a secret's, and each hit's line asks for all of them.
+    private static let lengths: InlineArray<26, UInt32> = {
+        var lengths = InlineArray<26, UInt32>(repeating: 0)
+        for index in names.indices {
+            lengths[Int(names[index].byte(0) &- 97)] |= 1 << names[index].utf8CodeUnitCount
+        }
+        return lengths
+    }()
+
     /// A name that is spelled in another way is the same name to who reads it.
     private static func isAmong(_ count: Int, _ name: RawSpan) -> Bool {
         var isEncoded = false
         for index in 0..<name.byteCount where name.byte(index) == UInt8(ascii: "%") {
             isEncoded = true
+        }
+        if !isEncoded {
+            guard name.byteCount > 0, name.byteCount <= nameMax else { return false }
+            let letter = name.byte(0) | 0x20
+            guard letter >= 97, letter <= 122,
+                lengths[Int(letter - 97)] & 1 << name.byteCount != 0
+            else { return false }
         }
         for index in 0..<count
         where isEncoded
