@@ -12,7 +12,7 @@ struct ToldScheme {
     var isTrusted: Bool
     /// It speaks TLS to us, or asks for a site whose viewers do.
     var isSecured: Bool
-    /// Its X-Forwarded-Host is handed on, too.
+    /// Its X-Forwarded-Host is handed on, too, wherever the origin is told a host.
     var believesHost = false
 
     init(isTrusted: Bool, isSecured: Bool) {
@@ -26,7 +26,8 @@ struct ToldScheme {
 
     /// Appends what X-Forwarded-Proto will say, unless that is `http`, and behind it what the
     /// origin sees of CloudFront-Forwarded-Proto: origins differ in which of them they go by. Both
-    /// as sent, since origins compare them so. Allocates nothing.
+    /// as sent, since origins compare them so. Before them stands an X-Forwarded-Host that is
+    /// handed on, by which links are made as by the scheme. Allocates nothing.
     ///
     /// - Parameter seesCloudFront: the origin gets that field too when a trusted proxy sends it.
     @inline(__always)
@@ -34,6 +35,9 @@ struct ToldScheme {
         _ head: borrowing RequestHead, _ bytes: RawSpan, seesCloudFront: Bool,
         to key: inout CanonicalKey
     ) {
+        if believesHost, let line = head.fields.first(.xForwardedHost) {
+            Self.append(host: bytes.extracting(head.fields[line].value.range), to: &key)
+        }
         guard isTrusted else {
             if isSecured { Self.append("https", to: &key) }
             return
@@ -65,6 +69,14 @@ struct ToldScheme {
             && !head.isHopByHop(index, bytes: bytes)
         { return index }
         return nil
+    }
+
+    private static func append(host: RawSpan, to key: inout CanonicalKey) {
+        let name: StaticString = "x-forwarded-host"
+        unsafe key.append(
+            .fieldName,
+            UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount).bytes)
+        key.append(lowercasing: .fieldValue, host)
     }
 
     private static func append(_ word: StaticString, to key: inout CanonicalKey) {

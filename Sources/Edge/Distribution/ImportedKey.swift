@@ -50,10 +50,11 @@ extension TargetKey {
         }
         if !map.isKeyed {
             // Before the path: what looks for other codings takes the coding to be the last.
-            scheme?.append(head, bytes, seesCloudFront: false, to: &key)
-            if selection.keysHost {
-                append(hostOf: head, bytes, believed: scheme?.believesHost == true, to: &key)
+            if var told = scheme {
+                told.believesHost = told.believesHost && selection.hasHost
+                told.append(head, bytes, seesCloudFront: false, to: &key)
             }
+            if selection.keysHost { append(hostOf: head, bytes, to: &key) }
             unsafe selection.appendPath(path, to: &key, scratch: scratch)
         }
         let (isNobodys, isPicture) = (reader.hidesCredentials(of: map), map.isPicture)
@@ -74,20 +75,25 @@ extension TargetKey {
 }
 
 extension TargetKey {
-    /// The host that the origin is told, as a policy would have it that names Host.
-    ///
-    /// - Parameter believed: the word of a trusted proxy's X-Forwarded-Host is handed on.
+    /// Host, as a policy would have it that names it.
     private static func append(
-        hostOf head: borrowing RequestHead, _ bytes: RawSpan, believed: Bool,
-        to key: inout CanonicalKey
+        hostOf head: borrowing RequestHead, _ bytes: RawSpan, to key: inout CanonicalKey
     ) {
         let name: StaticString = "host"
         unsafe key.append(
             .fieldName,
             UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount).bytes)
         key.append(lowercasing: .fieldValue, bytes.extracting(head.authority.range))
-        guard believed, let line = head.fields.first(.xForwardedHost) else { return }
-        key.append(lowercasing: .fieldValue, bytes.extracting(head.fields[line].value.range))
+    }
+}
+
+extension KeySelection {
+    /// Documents have a host in their keys, so that the origin is told one.
+    fileprivate var hasHost: Bool {
+        if keysHost { return true }
+        let name: StaticString = "host"
+        return unsafe headers.contains(
+            UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount).bytes)
     }
 }
 
@@ -98,9 +104,8 @@ extension Exchange {
     var hidesHost: Bool {
         let isPicture = map?.isCanonical == true
         guard let behavior = imported?.behavior else { return isPicture }
-        let name = Array("host".utf8)
-        if unsafe behavior.key.headers.contains(name.span.bytes) { return false }
-        return isPicture || !behavior.key.keysHost && !behavior.forwarding.forwardsHost
+        if behavior.key.hasHost, !isPicture || !behavior.key.keysHost { return false }
+        return isPicture || !behavior.forwarding.forwardsHost
     }
 
     /// What an imported distribution says of its behavior.
@@ -146,7 +151,8 @@ extension Exchange {
 
     private func appendScheme(to key: inout CanonicalKey) {
         unsafe bytes.withUnsafeBytes {
-            unsafe ToldScheme(peer).append(head, $0.bytes, seesCloudFront: true, to: &key)
+            unsafe ToldScheme(peer, believesHost: snapshot.hot.believesHost).append(
+                head, $0.bytes, seesCloudFront: true, to: &key)
         }
     }
 

@@ -91,13 +91,14 @@ extension LoopState where N: ~Copyable {
         return walk.isBroken ? [] : parts
     }
 
-    /// A field that a policy names, or Host where the key has it all the same.
+    /// A field that a policy names, or one that tells a host and is in the key all the same.
     private func fieldPart(_ name: String, _ selection: KeySelection?) -> Explanation.KeyPart {
-        let isOwn = selection?.keysHost == true && name.lowercased() == "host"
+        let bytes = Array(name.utf8)
+        let isNamed = unsafe selection?.headers.contains(bytes.span.bytes) == true
         return Explanation.KeyPart(
             "field", name: name, nil,
-            source: isOwn
-                ? "the origin is told it, and its documents name it" : "named by the policy")
+            source: isNamed
+                ? "named by the policy" : "the origin is told it, and its documents name it")
     }
 
     private func sentence(_ selection: NameSelection) -> String {
