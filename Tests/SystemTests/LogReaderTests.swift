@@ -42,11 +42,11 @@ private struct Logged {
 
     /// What a separator, a quote, a comment or an escape could be taken for.
     static func all(_ room: Room) -> [Logged] {
-        let odd = room.path("a%20b\"'%22,;%09%23") + "?x=1&y=%20\"a\"%09&x=a+b&token=secret"
+        let odd = room.path("a%20b\"'%22,;%09%23") + "?x=1&y=%20\"a\"%09&x=a+b&key=secret"
         let stem = room.path("a%2520b%22%27%2522,;%2509%2523")
         let query = JSON.object([
             "x": .array([.string("1"), .string("a b")]), "y": .array([.string("%20\"a\"%09")]),
-            "token": .array([.string("-")]),
+            "key": .array([.string("-")]),
         ])
         let agent = "\"a\" <b>\t\\c %41 {d|e}^`[~] M\u{FC}ller #"
         return [

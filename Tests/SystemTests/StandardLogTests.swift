@@ -64,7 +64,7 @@ struct StandardLogTests {
             .ok("Cache-Control: max-age=60", "Content-Type: text/plain", body: "0123456789")
         )
         let edge = configured.edge
-        let path = room.path("a%20b") + "?x=1&token=geheim"
+        let path = room.path("a%20b") + "?x=1&key=geheim"
         _ = try edge.get(path, "User-Agent: a b", "Cookie: a=geheim")
         _ = try edge.get(path)
         _ = try edge.get(path, "Range: bytes=2-4")
@@ -75,7 +75,7 @@ struct StandardLogTests {
         let found = try Self.records(directory, count: 5)
         #expect(found.map { $0["x-edge-result-type"] } == ["Miss", "Hit", "Hit", "Error", "Error"])
         #expect(found[0]["cs-uri-stem"]?.hasSuffix("/a%2520b") == true)
-        #expect(found[0]["cs-uri-query"] == "x=1&token=-" && found[0]["cs(Cookie)"] == "-")
+        #expect(found[0]["cs-uri-query"] == "x=1&key=-" && found[0]["cs(Cookie)"] == "-")
         #expect(found[0]["cs(User-Agent)"] == "a%20b" && found[0]["x-host-header"] == "edge.test")
         #expect(found[0]["cs(Host)"] == "d2test.cloudfront.net" && found[0]["sc-status"] == "200")
         #expect(found[1]["sc-content-type"] == "text/plain" && found[1]["sc-content-len"] == "10")
