@@ -29,6 +29,8 @@ public final class Environment: Sendable {
     public let mapBytes: Int
     /// The data file; for `pread` and for looking at it, never for writing.
     public let descriptor: Int32
+    /// Where the map begins; 0 if it cannot be told.
+    private let mapStart: UInt
     /// Pages that the file is known to reach to.
     private let coveredPages = Atomic<Int>(0)
 
@@ -39,6 +41,7 @@ public final class Environment: Sendable {
 
     /// Opens or creates the environment in an existing directory.
     public init(directory: String, _ settings: EnvironmentSettings) throws(LMDBError) {
+        try check(Self.reserveReaders(directory, settings.readers), .open)
         var opened: OpaquePointer?
         try check(unsafe mdb_env_create(&opened), .open)
         guard let handle = unsafe opened else { throw LMDBError(.open, ENOMEM) }
@@ -56,6 +59,23 @@ public final class Environment: Sendable {
         self.directory = directory
         self.descriptor = descriptor
         self.mapBytes = mapBytes
+        mapStart = Self.mapAddresses(descriptor)?.lowerBound ?? 0
+    }
+
+    /// Gives the table of readers its place on the disk: LMDB maps it, and on a full disk the first
+    /// use of a page that has none ends the process.
+    ///
+    /// - Returns: why there is no place; 0: there is, or nothing can be said.
+    private static func reserveReaders(_ directory: String, _ readers: Int) -> Int32 {
+        let file = unsafe open(directory + "/lock.mdb", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else { return 0 }
+        defer { close(file) }
+        // As LMDB 0.9 lays it out; where it is longer there may be more readers.
+        let bytes = off_t(128 + 64 * readers)
+        var status = stat()
+        guard unsafe fstat(file, &status) == 0, status.st_blocks * 512 < bytes else { return 0 }
+        let code = posix_fallocate(file, 0, bytes)
+        return [ENOSPC, EDQUOT, EFBIG, EIO].contains(code) ? code : 0
     }
 
     /// The map's real size; nil if the file is shorter than what it says it holds: touching the
@@ -170,6 +190,29 @@ public final class Environment: Sendable {
     public func copyCompacted(to directory: String) throws(LMDBError) {
         try check(unsafe mdb_env_copy2(handle, directory, UInt32(MDB_CP_COMPACT)), .copy)
     }
+
+    /// Whether the page of a value that has one to itself is the page that LMDB wrote.
+    ///
+    /// LMDB reads such a value without a look at its page's header, and believes that header when
+    /// it frees the page: which one it is, and how many follow.
+    public func isWhole(_ value: UnsafeRawBufferPointer) -> Bool {
+        guard value.count > Self.inlineLimit, let start = value.baseAddress else { return true }
+        let page = UInt(bitPattern: start) &- UInt(Self.pageHeader)
+        // What this transaction wrote is not in the map yet.
+        guard mapStart > 0, page >= mapStart, page < mapStart + UInt(mapBytes) else { return true }
+        let header = unsafe start - Self.pageHeader
+        let number = unsafe header.loadUnaligned(as: UInt.self)
+        let flags = unsafe header.loadUnaligned(fromByteOffset: 10, as: UInt16.self)
+        let pages = unsafe header.loadUnaligned(fromByteOffset: 12, as: UInt32.self)
+        return number == (page - mapStart) / UInt(Self.pageBytes) && flags == Self.overflow
+            && Int(pages) == (value.count + Self.pageHeader - 1) / Self.pageBytes + 1
+    }
+
+    /// Longer values have pages of their own (`me_nodemax` of LMDB 0.9, less a node's header).
+    private static let inlineLimit = 2_022
+    private static let pageHeader = 16
+    /// `P_OVERFLOW`, and nothing beside it.
+    private static let overflow: UInt16 = 0x04
 
     /// Calls `report` when LMDB finds its own file contradictory; the process then aborts.
     public func onContradiction(

@@ -44,6 +44,10 @@ public struct LMDBError: Error, Hashable, Sendable {
         case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_PANIC, MDB_INVALID, MDB_VERSION_MISMATCH,
             MDB_INCOMPATIBLE, MDB_CURSOR_FULL, MDB_PAGE_FULL:
             .damaged
+        // Asked for rightly, LMDB says so only where a page is not what it wrote.
+        case MDB_KEYEXIST, MDB_NOTFOUND, MDB_BAD_TXN, MDB_BAD_VALSIZE,
+            EINVAL
+        where isOfTree: .damaged
         case MDB_READERS_FULL: .readersFull
         case MDB_TXN_FULL: .tooLarge
         case MDB_KEYEXIST, MDB_NOTFOUND, MDB_DBS_FULL, MDB_TLS_FULL, MDB_BAD_RSLOT, MDB_BAD_TXN,
@@ -51,6 +55,20 @@ public struct LMDBError: Error, Hashable, Sendable {
             .misuse
         default: .environment
         }
+    }
+
+    /// It came of reading or changing a table.
+    private var isOfTree: Bool {
+        switch operation {
+        case .get, .put, .delete, .cursor, .openTable: true
+        case .open, .begin, .commit, .copy, .allocate, .inspect: false
+        }
+    }
+
+    /// A broken page may be the reason, which gives LMDB lengths and counts that cannot be; so may
+    /// the state of the machine, which passes.
+    public var mayBeDamage: Bool {
+        (isOfTree || operation == .commit) && (code < 0 || code == ENOMEM || code == EINVAL)
     }
 
     /// What the operator, or the program, can do.

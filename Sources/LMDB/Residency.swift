@@ -46,21 +46,32 @@ public enum Residency {
 
 extension Environment {
     /// Where the data file is mapped, from the kernel's own list; nil if it cannot be told.
-    public var mapAddresses: Range<UInt>? {
+    public var mapAddresses: Range<UInt>? { Self.mapAddresses(descriptor) }
+
+    static func mapAddresses(_ descriptor: Int32) -> Range<UInt>? {
         var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0,
-            let file = unsafe fopen("/proc/self/maps", "re")
-        else { return nil }
-        defer { unsafe fclose(file) }
+        guard unsafe fstat(descriptor, &status) == 0 else { return nil }
         let inode = String(status.st_ino)
+        return mapping { $0[4] == inode && $0[1].hasSuffix("s") }
+    }
+
+    /// Where LMDB's own code lies; nil where it is part of the program.
+    public static var libraryAddresses: Range<UInt>? {
+        mapping { $0[1].contains("x") && $0.last?.contains("/liblmdb") == true }
+    }
+
+    /// The first mapping whose fields are such: addresses, permissions, offset, device, inode and,
+    /// if it has one, path.
+    private static func mapping(_ isWanted: ([Substring]) -> Bool) -> Range<UInt>? {
+        guard let file = unsafe fopen("/proc/self/maps", "re") else { return nil }
+        defer { unsafe fclose(file) }
         var line: UnsafeMutablePointer<CChar>?
         var room = 0
         defer { unsafe free(line) }
         while unsafe getline(&line, &room, file) > 0 {
             guard let text = unsafe line else { break }
-            // start-end permissions offset device inode path
             let fields = unsafe String(cString: text).split(separator: " ", maxSplits: 5)
-            guard fields.count >= 5, fields[4] == inode, fields[1].hasSuffix("s") else { continue }
+            guard fields.count >= 5, isWanted(fields) else { continue }
             let ends = fields[0].split(separator: "-")
             guard ends.count == 2, let low = UInt(ends[0], radix: 16),
                 let high = UInt(ends[1], radix: 16)

@@ -88,6 +88,7 @@ public struct WriteTransaction: ~Copyable {
     /// Deletes up to `limit` entries of an `.integers` table whose keys lie in a range, from below.
     ///
     /// - Returns: how many were deleted; fewer than `limit` means that none is left.
+    /// - Throws: `MDB_CORRUPTED` before LMDB frees what a broken page tells it to.
     public mutating func delete(
         _ numbers: ClosedRange<UInt64>, limit: Int, in table: Database
     ) throws(LMDBError) -> Int {
@@ -118,7 +119,9 @@ public struct WriteTransaction: ~Copyable {
         }
         if code == MDB_NOTFOUND { return nil }
         try check(code, .cursor)
-        guard let found else { throw LMDBError(.cursor, MDB_CORRUPTED) }
+        guard let found, unsafe environment.isWhole(UnsafeRawBufferPointer(value)) else {
+            throw LMDBError(.cursor, MDB_CORRUPTED)
+        }
         return found
     }
 }
