@@ -2,6 +2,7 @@ public import Edge
 
 /// How full the cache in a directory is and of what, as lines for a person.
 public func describeCache(_ directory: String) throws(StoreError) -> String {
+    endAtFaults()
     let statistics = try StoreTools.statistics(directory: directory)
     let page = 4_096
     let rows = [
@@ -24,6 +25,7 @@ public func describeCache(_ directory: String) throws(StoreError) -> String {
 public func verifyCache(
     _ directory: String
 ) throws(StoreError) -> (text: String, isSound: Bool) {
+    endAtFaults()
     let found = try StoreTools.verify(directory: directory)
     let rows = [
         ["entries", "", "\(found.entries)"],
@@ -33,6 +35,7 @@ public func verifyCache(
         ["damaged bodies", "", "\(found.damagedBodies)"],
         ["missing bodies", "", "\(found.missingBodies)"],
         ["miscounted bodies", "", found.isComplete ? "\(found.miscounted)" : "not compared"],
+        ["broken tables", "", "\(found.brokenTables)"],
     ]
     var lines = aligned(rows)
     if !found.isComplete { lines.append("  an edge is running on it, which changes the counts") }
@@ -41,6 +44,15 @@ public func verifyCache(
 
 /// Writes the cache anew without unused space.
 public func compactCache(_ directory: String) throws(StoreError) -> String {
+    endAtFaults()
     let (before, after) = try StoreTools.compact(directory: directory)
     return "\(before) bytes before, \(after) bytes after"
+}
+
+// A broken tree leads anywhere, and a process that follows it ends by a signal.
+private func endAtFaults() {
+    StoreTools.endAtFaults(
+        saying:
+            "mapedge: the cache is damaged so that it cannot be read; check the disk, or remove "
+            + "the directory")
 }

@@ -32,6 +32,56 @@ struct StorageTests {
         #expect(status.st_size <= 16 << 20)
     }
 
+    /// A file system of its own with so much room left; as ENOSPC it knows, for one process alone,
+    /// a limit on files too: EFBIG.
+    enum Disk: Sendable { case limited, left(KiB: Int) }
+
+    @Test(
+        "a new cache on a full disk is done without, and viewers are served",
+        arguments: [
+            Disk.limited, .left(KiB: 0), .left(KiB: 4), .left(KiB: 8), .left(KiB: 12),
+            .left(KiB: 24), .left(KiB: 48),
+        ])
+    func fullDisk(_ disk: Disk) throws {
+        let origin = try Origin()
+        let room = origin.room()
+        room.answers { _ in .ok("Cache-Control: max-age=3600", body: "here") }
+        let directory = try TemporaryDirectory()
+        let serve = [
+            Edge.program, "serve", "--origin", origin.url, "--listen", "127.0.0.1:0", "--admin",
+            "127.0.0.1:0", "--cache", directory.file("cache"), "--cache-size", "16MiB",
+        ]
+        let edge: Child
+        switch disk {
+        case .limited:
+            let command = "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\""
+            edge = try Child("/bin/sh", ["-c", command] + serve)
+        case .left(let room):
+            let path = directory.path
+            let command = """
+                mount -t tmpfs -o size=1m none \(path) 2>/dev/null || exit 99
+                head -c \((1024 - room) << 10) /dev/zero > \(path)/fill
+                exec "$0" "$@"
+                """
+            edge = try Child("/usr/bin/unshare", ["-rm", "/bin/sh", "-c", command] + serve)
+        }
+        guard let line = edge.line(with: "listening on http") else {
+            // Who may not mount cannot fill a disk either.
+            let isForbidden = edge.waitForExit() == 99 || edge.wholeLog.contains("unshare:")
+            if case .left = disk, isForbidden { return }
+            Issue.record("it does not start: \(edge.log)")
+            return
+        }
+        if case .limited = disk {
+            let told = edge.log.first { $0.contains("running without a cache") } ?? ""
+            #expect(told.contains("File too large; raise"))
+        }
+        let digits = line.split(separator: ":").last?.prefix { $0.isNumber } ?? ""
+        let port = try #require(UInt16(digits))
+        for _ in 0..<2 { #expect(try Viewer.ask(room.path("x"), at: port).text == "here") }
+        #expect(edge.isRunning)
+    }
+
     @Test("a target of 8,000 bytes is stored under the whole of it")
     func longTargets() throws {
         let edge = try SharedEdge.edge()

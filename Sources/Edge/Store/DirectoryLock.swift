@@ -23,7 +23,7 @@ struct DirectoryLock: ~Copyable {
             let holder = Self.holder(descriptor)
             close(descriptor)
             guard code == EAGAIN || code == EACCES else {
-                throw StoreError.directory(path: path, call: "lock", reason: StoreError.text(code))
+                throw StoreError.last("lock", path, code)
             }
             throw StoreError.inUse(directory: directory, holder: holder)
         }
@@ -78,8 +78,8 @@ struct UTCText: CustomStringConvertible {
 
 extension StoreError {
     /// The failure that `errno` tells of.
-    static func last(_ call: String, _ path: String) -> StoreError {
-        .directory(path: path, call: call, reason: text(errno))
+    static func last(_ call: String, _ path: String, _ code: Int32 = errno) -> StoreError {
+        .directory(path: path, call: call, reason: text(code), code: code)
     }
 
     static func text(_ code: Int32) -> String { unsafe String(cString: strerror(code)) }

@@ -41,6 +41,7 @@ struct ObjectHead: Equatable {
             littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
         length = unsafe UInt64(
             littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        guard length <= UInt64(ObjectKeys.chunkBytes) << 24 else { return nil }
         checksum = unsafe UInt32(
             littleEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt32.self))
     }

@@ -31,26 +31,33 @@ public final class Store: Sendable {
         _ settings: StoreSettings, stepping: Bool = false,
         log: @escaping @Sendable (StoreEvent) -> Void = { _ in }
     ) throws(StoreError) -> Store {
-        let directory = StoreDirectory(settings.directory)
-        try directory.create()
-        let lock = try DirectoryLock(directory: settings.directory, now: settings.clock())
-        let opened = try StoreOpening(settings: settings, log: log).open()
+        let opening = StoreOpening(settings: settings, isGuarded: !stepping, log: log)
+        let lock: DirectoryLock
+        do {
+            try StoreDirectory(settings.directory).create()
+            lock = try DirectoryLock(directory: settings.directory, now: settings.clock())
+        } catch {
+            guard error.isOfDisk else { throw error }
+            return Store(settings, opening.without(error), nil, stepping: stepping, log: log)
+        }
+        let opened = try opening.open()
         OpenDirectories.insert(settings.directory)
         return Store(settings, opened, lock, stepping: stepping, log: log)
     }
 
     private init(
         _ settings: StoreSettings, _ opened: consuming sending OpenedStore,
-        _ lock: consuming DirectoryLock,
+        _ lock: consuming DirectoryLock?,
         stepping: Bool, log: @escaping @Sendable (StoreEvent) -> Void
     ) {
         let contents = opened.contents
         let usage = S3FIFO(objects: settings.roundedMapBytes / Environment.pageBytes / 2)
         core = StoreCore(
             settings, seed: opened.seed, file: opened.file, ownFrom: contents.nextObject,
-            touches: usage.touches, log: log)
+            isGuarded: !stepping && opened.file != nil, touches: usage.touches, log: log)
         let file = opened.file
         beganEmpty = contents.isEmpty
+        if core.isGuarded { core.directory.mark(core.directory.openingLog) }
         invalidations = Invalidations(
             directory: core.directory.invalidations, storeLatest: contents.invalidation,
             isStoreEmpty: contents.isEmpty, stepping: stepping,
@@ -62,10 +69,26 @@ public final class Store: Sendable {
         faultIns = FaultInQueue(core, stepping: stepping)
         self.lock = Mutex(lock)
         schedule = stepping ? nil : WriterSchedule(gatherTime: settings.gatherTime)
-        if let file, !stepping { FaultGuard.install(file.environment, core.directory) }
+        core.directory.unmark(core.directory.openingLog)
+        if core.isGuarded { watchStart() }
         // The scan of what is there already, and the deletion of what was left undone.
         wake(urgently: true)
     }
+
+    /// A process that ends before it has shown that it can live with this cache is counted.
+    private func watchStart() {
+        let directory = core.directory
+        directory.mark(directory.starting)
+        let queue = DispatchQueue.global(qos: .utility)
+        queue.asyncAfter(deadline: .now() + .seconds(10)) { [weak self] in
+            if self?.isOpen == true { directory.unmark(directory.starting) }
+        }
+        queue.asyncAfter(deadline: .now() + .seconds(60)) { [weak self] in
+            if self?.isOpen == true { directory.unmark(directory.ends) }
+        }
+    }
+
+    private var isOpen: Bool { lock.withLock { $0 != nil } }
 
     deinit { OpenDirectories.remove(core.settings.directory) }
 
@@ -288,6 +311,11 @@ public final class Store: Sendable {
         schedule?.stop()
         writer.withLock { $0.close() }
         invalidations.close()
+        if core.isGuarded {
+            FaultGuard.leave(core.directory)
+            core.directory.unmark(core.directory.starting)
+            core.directory.unmark(core.directory.ends)
+        }
         OpenDirectories.remove(core.settings.directory)
         lock.withLock { $0 = nil }
     }

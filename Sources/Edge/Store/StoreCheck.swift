@@ -22,11 +22,21 @@ struct StoreCheck: ~Copyable {
 
     mutating func run() throws(LMDBError) -> StoreVerification {
         let transaction = try ReadTransaction(file.environment)
-        try readDoomed(transaction)
-        try readIndex(transaction)
-        try readBodies(transaction)
+        try note { check throws(LMDBError) in try check.readDoomed(transaction) }
+        try note { check throws(LMDBError) in try check.readIndex(transaction) }
+        try note { check throws(LMDBError) in try check.readBodies(transaction) }
         if isQuiet { found.missingBodies += named.count }
         return found
+    }
+
+    /// A table that is damaged is a finding; only what hinders the search is thrown.
+    private mutating func note(
+        _ read: (inout StoreCheck) throws(LMDBError) -> Void
+    ) throws(LMDBError) {
+        do { try read(&self) } catch {
+            guard error.kind == .damaged else { throw error }
+            found.brokenTables += 1
+        }
     }
 
     private mutating func readDoomed(_ transaction: borrowing ReadTransaction) throws(LMDBError) {
@@ -65,6 +75,7 @@ struct StoreCheck: ~Copyable {
                 return
             }
             let objectID = key.number >> 24
+            guard objectID >= next else { throw LMDBError(.cursor, LMDBError.corrupted) }
             next = objectID + 1
             let isHead = key == ObjectKeys.head(objectID)
             unsafe try check(objectID, isHead ? ObjectHead(value) : nil, cursor)
@@ -76,7 +87,7 @@ struct StoreCheck: ~Copyable {
         _ objectID: UInt64, _ head: ObjectHead?, _ cursor: borrowing ReadCursor
     ) throws(LMDBError) {
         let count = named.removeValue(forKey: objectID)
-        if doomed.contains(objectID) { return }
+        if doomed.contains(objectID) { return try checkDoomed(objectID, cursor) }
         found.bodies += 1
         guard let head else {
             // While somebody writes, a large body has no head yet.
@@ -86,13 +97,31 @@ struct StoreCheck: ~Copyable {
         var checksum = Checksum()
         var length: UInt64 = 0
         var number = objectID << 24 + 1
+        var isWhole = true
         while let chunk = unsafe try cursor.next(expecting: number) {
             unsafe checksum.update(chunk.bytes)
+            isWhole = unsafe isWhole && file.environment.isWhole(chunk)
             length += UInt64(chunk.count)
             number += 1
         }
         found.bodyBytes += length
-        if length != head.length || checksum.value != head.checksum { found.damagedBodies += 1 }
+        if length != head.length || checksum.value != head.checksum || !isWhole {
+            found.damagedBodies += 1
+        }
         if isQuiet, head.references != count ?? 0 { found.miscounted += 1 }
+    }
+
+    /// Of what is to be deleted some chunks may be gone; those that are there must be fit for it.
+    private mutating func checkDoomed(
+        _ objectID: UInt64, _ cursor: borrowing ReadCursor
+    ) throws(LMDBError) {
+        var entry = unsafe try cursor.seekFrom(ObjectKeys.head(objectID))
+        while let (key, value) = unsafe entry, key.number >> 24 == objectID {
+            guard unsafe file.environment.isWhole(value) else {
+                found.damagedBodies += 1
+                return
+            }
+            unsafe entry = unsafe try cursor.next()
+        }
     }
 }

@@ -7,6 +7,8 @@ package final class StoreCore: Sendable {
     let settings: StoreSettings
     let directory: StoreDirectory
     let seed: (UInt64, UInt64)
+    /// The process leaves marks by which the next start knows how it ended.
+    let isGuarded: Bool
     let log: @Sendable (StoreEvent) -> Void
     let counters = StoreCounters()
     let pending = PendingTable()
@@ -28,9 +30,10 @@ package final class StoreCore: Sendable {
 
     init(
         _ settings: StoreSettings, seed: (UInt64, UInt64), file: StoreFile?, ownFrom: UInt64,
-        touches: TouchTable, log: @escaping @Sendable (StoreEvent) -> Void
+        isGuarded: Bool, touches: TouchTable, log: @escaping @Sendable (StoreEvent) -> Void
     ) {
         self.settings = settings
+        self.isGuarded = isGuarded
         directory = StoreDirectory(settings.directory)
         self.seed = seed
         self.log = log

@@ -9,19 +9,34 @@ import LMDB
 ///     store/      the database: data.mdb and lock.mdb
 ///     invalidations/   what was invalidated and may still be stored
 ///     bad-TIME/   the last database that was set aside
+///     compact/, old/   the database's copy and itself, while it is compacted
 ///     opening     exists while the database is being opened
-///     suspect     a fault within the map ended the process
+///     opening-log exists while the invalidations are being opened
+///     suspect     reading the database ended the process
 ///     faults      when such things happened, one line each
+///     starting    exists until a process has read the index, or has lived for a while
+///     crashed     another signal ended the process soon after its start
+///     ends        when a process ended so, one line each
 struct StoreDirectory {
     let path: String
     var store: String { path + "/store" }
     var invalidations: String { path + "/invalidations" }
     var suspect: String { path + "/suspect" }
     var opening: String { path + "/opening" }
+    var openingLog: String { path + "/opening-log" }
+    var starting: String { path + "/starting" }
+    var crashed: String { path + "/crashed" }
+    var ends: String { path + "/ends" }
+    private var draft: String { path + "/compact" }
+    private var old: String { path + "/old" }
 
     /// Three of these within a minute mean that a new file does not help.
     static let faultLimit = 3
     static let faultWindow: Milliseconds = 60_000
+    /// Three of these within five minutes, and none that lived for longer among them, mean that the
+    /// file may be why.
+    static let endLimit = 3
+    static let endWindow: Milliseconds = 300_000
 
     init(_ path: String) { self.path = path }
 
@@ -30,9 +45,7 @@ struct StoreDirectory {
         for (at, character) in path.enumerated() where character == "/" && at > 0 {
             unsafe mkdir(String(path.prefix(at)), 0o755)
         }
-        guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else {
-            throw StoreError.last("create", path)
-        }
+        try Self.make(path)
         guard unsafe access(path, R_OK | W_OK | X_OK) == 0 else {
             throw StoreError.last("write to", path)
         }
@@ -43,6 +56,10 @@ struct StoreDirectory {
     static func make(_ path: String) throws(StoreError) {
         guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else {
             throw StoreError.last("create", path)
+        }
+        var facts = stat()
+        guard unsafe stat(path, &facts) != 0 || facts.st_mode & S_IFMT == S_IFDIR else {
+            throw StoreError.last("use", path, ENOTDIR)
         }
     }
 
@@ -67,14 +84,63 @@ struct StoreDirectory {
 
     /// Notes that the database ended a process; returns how many times it did lately.
     func noteFault(now: Milliseconds) -> Int {
-        let path = path + "/faults"
+        Self.note(now, in: path + "/faults", within: Self.faultWindow, limit: Self.faultLimit)
+    }
+
+    /// Notes that a process ended soon after its start; returns how many did in a row.
+    func noteEnd(now: Milliseconds) -> Int {
+        Self.note(now, in: ends, within: Self.endWindow, limit: Self.endLimit)
+    }
+
+    private static func note(
+        _ now: Milliseconds, in path: String, within window: Milliseconds, limit: Int
+    ) -> Int {
         let earlier = Self.read(path).flatMap { String(validating: $0, as: UTF8.self) } ?? ""
         let recent = earlier.split(separator: "\n").compactMap { Milliseconds($0) }
-            .filter { $0 <= now && now - $0 < Self.faultWindow }.suffix(Self.faultLimit)
+            .filter { $0 <= now && now - $0 < window }.suffix(limit)
         let lines = recent + [now]
         // Without the note the guard counts one fault less, and the next start quarantines again.
         try? Self.write(path, Array(lines.map { "\($0)\n" }.joined().utf8))
         return lines.count
+    }
+
+    // MARK: compaction
+
+    /// Ends a compaction that did not end: the database is one of the two, and the other goes.
+    ///
+    /// - Returns: what was found and done, for the operator; nil: there was nothing to do.
+    func endCompaction() throws(StoreError) -> String? {
+        let isOldThere = Self.exists(old + "/data.mdb")
+        guard isOldThere || Self.exists(draft) || Self.exists(old) else { return nil }
+        var text = "a compaction of the cache in \"\(path)\" did not end: "
+        if isOldThere, !Self.exists(store + "/data.mdb") {
+            unsafe rmdir(store)
+            guard unsafe rename(old, store) == 0 else { throw StoreError.last("rename", old) }
+            text += "the cache from before it is in use again"
+        } else {
+            text += "what it left is removed"
+        }
+        Self.removeDatabase(draft)
+        Self.removeDatabase(old)
+        return text
+    }
+
+    /// Has the database written anew by whoever writes it to the directory that is given.
+    func compact(_ write: (String) throws(StoreError) -> Void) throws(StoreError) {
+        _ = try endCompaction()
+        guard unsafe mkdir(draft, 0o700) == 0 else { throw StoreError.last("create", draft) }
+        do { try write(draft) } catch {
+            Self.removeDatabase(draft)
+            throw error
+        }
+        // Should the process end between the two, the next start finds the old one.
+        guard unsafe rename(store, old) == 0 else { throw StoreError.last("rename", store) }
+        guard unsafe rename(draft, store) == 0 else {
+            let error = StoreError.last("rename", draft)
+            unsafe rename(old, store)
+            throw error
+        }
+        Self.removeDatabase(old)
     }
 
     // MARK: quarantine
@@ -144,7 +210,7 @@ struct StoreDirectory {
         close(descriptor)
         guard isWritten else {
             unsafe unlink(draft)
-            throw StoreError.directory(path: draft, call: "write", reason: StoreError.text(code))
+            throw StoreError.last("write", draft, code)
         }
         guard unsafe rename(draft, path) == 0 else { throw StoreError.last("rename", draft) }
     }

@@ -83,8 +83,10 @@ extension StoreFile {
             defer { transaction.reset() }
             let cursor = try transaction.cursor(index)
             var entry = unsafe try cursor.seekFrom(from)
+            var order = KeyOrder(from: from)
             for _ in 0..<slice {
-                guard let (_, record) = unsafe entry else { break }
+                guard let (key, record) = unsafe entry else { break }
+                try order.check(key)
                 unsafe body(record)
                 unsafe entry = unsafe try cursor.next()
             }
@@ -92,6 +94,28 @@ extension StoreFile {
             if start != nil, let deadline, ContinuousClock.now >= deadline { return false }
         }
         return true
+    }
+}
+
+/// Looks that the index goes up: one that does not would be read for ever, a slice after another.
+struct KeyOrder {
+    private var last: (UInt64, UInt64)
+    private var isFirst = true
+
+    /// - Parameter from: what the first key must not be less than.
+    init(from key: Key) { last = Self.rank(key) }
+
+    mutating func check(_ key: Key) throws(LMDBError) {
+        let next = Self.rank(key)
+        guard isFirst ? last <= next : last < next else {
+            throw LMDBError(.cursor, LMDBError.corrupted)
+        }
+        (last, isFirst) = (next, false)
+    }
+
+    /// LMDB compares byte after byte.
+    private static func rank(_ key: Key) -> (UInt64, UInt64) {
+        (UInt64(bigEndian: key.halves.high), UInt64(bigEndian: key.halves.low))
     }
 }
 

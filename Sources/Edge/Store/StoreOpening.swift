@@ -21,6 +21,10 @@ struct StoreContents {
         let noted = try file.number(StoreFile.MetaKey.nextObject, transaction)
         let last = unsafe try transaction.cursor(file.chunks).last()?.key.number ?? 0
         nextObject = max(noted, last >> 24 + 1, 1)
+        // So many were never given: a broken page says so.
+        guard nextObject < ObjectKeys.limit / 2 else {
+            throw LMDBError(.get, LMDBError.corrupted)
+        }
         invalidation = try file.number(StoreFile.MetaKey.invalidation, transaction)
         isEmpty = try transaction.count(of: file.index) == 0
         let cursor = try transaction.cursor(file.pending)
@@ -43,14 +47,32 @@ struct OpenedStore: ~Copyable {
 /// Opens what lies in a cache directory, or sets it aside and begins anew.
 struct StoreOpening {
     let settings: StoreSettings
+    /// The process leaves marks by which the next start knows how it ended.
+    let isGuarded: Bool
     let log: @Sendable (StoreEvent) -> Void
 
     private var directory: StoreDirectory { StoreDirectory(settings.directory) }
 
     func open() throws(StoreError) -> OpenedStore {
+        do { return try openFound() } catch {
+            guard error.isOfDisk else { throw error }
+            return without(error)
+        }
+    }
+
+    /// A store without a file: what a disk that refuses leaves.
+    func without(_ error: StoreError) -> OpenedStore {
+        log(
+            StoreEvent(
+                .error, "running without a cache: \(error); then restart, and it is used again"))
+        return OpenedStore(file: nil, reader: nil, seed: StoreFormat.fresh().seed)
+    }
+
+    private func openFound() throws(StoreError) -> OpenedStore {
         let now = settings.clock()
+        if let text = try directory.endCompaction() { log(StoreEvent(.warning, text)) }
         var format = directory.readFormat()
-        if let fault = lastFault {
+        if let fault = lastFault(now) {
             if directory.noteFault(now: now) >= StoreDirectory.faultLimit {
                 log(
                     StoreEvent(
@@ -60,10 +82,16 @@ struct StoreOpening {
                             + "one; look for disk errors with \"dmesg\", then restart"))
                 directory.unmark(directory.suspect)
                 directory.unmark(directory.opening)
+                directory.unmark(directory.openingLog)
                 return OpenedStore(file: nil, reader: nil, seed: StoreFormat.fresh().seed)
             }
             try setAside(fault)
+            // The next process would end as this one did.
+            if StoreDirectory.exists(directory.openingLog) {
+                StoreDirectory.removeDatabase(directory.invalidations)
+            }
             directory.unmark(directory.suspect)
+            directory.unmark(directory.openingLog)
         }
         if let reason = unreadable(format) {
             try setAside(reason)
@@ -76,19 +104,19 @@ struct StoreOpening {
     private func openMarked(_ known: StoreFormat?) throws(StoreError) -> OpenedStore {
         directory.mark(directory.opening)
         defer { directory.unmark(directory.opening) }
+        if isGuarded { FaultGuard.install(directory) }
         let format = known ?? .fresh()
         if known == nil { try directory.writeFormat(format) }
         do {
             return try openFile(format)
-        } catch .database(_, let error) where error.kind == .damaged {
+        } catch .database(_, let error) where error.kind == .damaged || error.mayBeDamage {
             try setAside("\(error)")
             return try openFile(format)
         }
     }
 
     private func openFile(_ format: StoreFormat) throws(StoreError) -> OpenedStore {
-        let file = try StoreFile.create(directory, settings, 0)
-        if settings.preallocates { preallocate(file) }
+        let file = try makeFile(generation: 0)
         do {
             let reader = try ReadTransaction(file.environment)
             let contents = try StoreContents(file, reader)
@@ -99,10 +127,39 @@ struct StoreOpening {
         }
     }
 
-    private var lastFault: String? {
+    /// Opens the database, creating it if it is missing: reserved on the disk and guarded, at the
+    /// start as well as in place of a damaged one.
+    func makeFile(generation: UInt64) throws(StoreError) -> StoreFile {
+        let file = try StoreFile.create(directory, settings, generation)
+        if isGuarded { FaultGuard.watch(file.environment) }
+        if settings.preallocates { preallocate(file) }
+        if file.environment.mapBytes > settings.roundedMapBytes { tellOfSize(file) }
+        return file
+    }
+
+    private func tellOfSize(_ file: StoreFile) {
+        log(
+            StoreEvent(
+                .warning,
+                "the cache in \"\(directory.path)\" was larger than its size is now: of its file "
+                    + "of \(file.environment.mapBytes >> 20) MiB it uses "
+                    + "\(settings.roundedMapBytes >> 20) MiB, and evicts what is more; to have the "
+                    + "disk's room back, stop the edge and run \"mapedge cache compact --cache "
+                    + "\(directory.path)\""))
+    }
+
+    private func lastFault(_ now: Milliseconds) -> String? {
+        let hasCrashed = StoreDirectory.exists(directory.crashed)
+        let wasStarting = StoreDirectory.exists(directory.starting)
+        directory.unmark(directory.crashed)
+        directory.unmark(directory.starting)
         if StoreDirectory.exists(directory.suspect) { return "reading it ended the process" }
         if StoreDirectory.exists(directory.opening) { return "opening it ended the process" }
-        return nil
+        guard hasCrashed || wasStarting else { return nil }
+        let count = directory.noteEnd(now: now)
+        guard count >= StoreDirectory.endLimit else { return nil }
+        directory.unmark(directory.ends)
+        return "\(count) times in a row the process ended soon after its start, and it may be why"
     }
 
     /// Why the database that lies there cannot be read; nil if it can, or if there is none.
@@ -154,10 +211,24 @@ extension StoreFile {
         try directory.createStore()
         do {
             return try StoreFile(
-                directory: directory.store, mapBytes: settings.roundedMapBytes,
+                directory: directory.store, mapBytes: try mapBytes(directory, settings),
                 readers: settings.readers * 2 + 64, generation: generation)
         } catch {
             throw StoreError.database(path: directory.store, error)
         }
+    }
+
+    /// The size that was asked for, if what lies there fits it; else what that takes and some room:
+    /// LMDB would make the map just as large as the file, and no deletion finds a free page there.
+    private static func mapBytes(
+        _ directory: StoreDirectory, _ settings: StoreSettings
+    ) throws(LMDBError) -> Int {
+        let asked = settings.roundedMapBytes
+        guard StoreDirectory.exists(directory.store + "/data.mdb") else { return asked }
+        var probe = EnvironmentSettings(mapBytes: asked)
+        probe.readers = settings.readers * 2 + 64
+        let needed = try Environment(directory: directory.store, probe).mapBytes
+        guard needed > asked else { return asked }
+        return needed + max(needed / 20, 1 << 20) & ~(Environment.pageBytes - 1)
     }
 }

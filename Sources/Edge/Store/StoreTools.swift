@@ -29,6 +29,10 @@ public enum StoreTools {
         return try StoreError.wrap(path) { () throws(LMDBError) in try check.run() }
     }
 
+    /// Ends this process with these words and status 1 where reading a cache would end it by a
+    /// signal, as it may with a damaged one. For a process that does nothing else.
+    public static func endAtFaults(saying words: String) { FaultGuard.say(words) }
+
     /// Writes the database anew without free pages and in key order; the edge must not run.
     ///
     /// Needs as much room on disk as the entries take.
@@ -40,28 +44,14 @@ public enum StoreTools {
         let lock = try DirectoryLock(directory: path, now: StoreSettings.systemClock())
         defer { withExtendedLifetime(lock) {} }
         let directory = StoreDirectory(path)
-        let draft = directory.path + "/compact"
-        StoreDirectory.removeDatabase(draft)
-        guard unsafe mkdir(draft, 0o700) == 0 else { throw StoreError.last("create", draft) }
+        _ = try directory.endCompaction()
         let before = try lastPage(path)
-        do {
+        try directory.compact { draft throws(StoreError) in
             let file = try openReadOnly(path)
             try StoreError.wrap(path) { () throws(LMDBError) in
                 try file.environment.copyCompacted(to: draft)
             }
-        } catch {
-            StoreDirectory.removeDatabase(draft)
-            throw error
         }
-        let old = directory.path + "/old"
-        guard unsafe rename(directory.store, old) == 0 else {
-            throw StoreError.last("rename", directory.store)
-        }
-        guard unsafe rename(draft, directory.store) == 0 else {
-            unsafe rename(old, directory.store)
-            throw StoreError.last("rename", draft)
-        }
-        StoreDirectory.removeDatabase(old)
         return (before * Environment.pageBytes, try lastPage(path) * Environment.pageBytes)
     }
 
@@ -86,9 +76,11 @@ public enum StoreTools {
                 reason: "it is missing, damaged or of another version")
         }
         return try StoreError.wrap(directory.store) { () throws(LMDBError) in
-            try StoreFile(
+            let file = try StoreFile(
                 directory: directory.store, mapBytes: 0, readers: 126, generation: 0,
                 isReadOnly: true)
+            FaultGuard.watchForTool(file.environment)
+            return file
         }
     }
 }
@@ -141,12 +133,14 @@ public struct StoreVerification: Sendable, Equatable {
     public var damagedBodies = 0
     /// Records whose body is not there.
     public var missingBodies = 0
+    /// Tables that could not be read to their end.
+    public var brokenTables = 0
     /// Bodies with a wrong count of sharers, or with none.
     public var miscounted = 0
     /// Whether counts were compared: the cache was not in use.
     public var isComplete = true
 
     public var isSound: Bool {
-        damagedRecords + damagedBodies + missingBodies + miscounted == 0
+        damagedRecords + damagedBodies + missingBodies + miscounted + brokenTables == 0
     }
 }

@@ -56,6 +56,8 @@ extension StoreWriter {
         space.usedPages += changes.taken - changes.freed
         space.moved += changes.taken + changes.freed
         core.counters.set(.usedPages, space.usedPages)
+        // A full store has nothing to do until something is stored, and would stay full.
+        if core.isFull { noteFullness() }
         countEntries()
         for operation in changes.done { finish(operation, isDurable: true) }
     }
@@ -132,8 +134,17 @@ extension StoreWriter {
         core.counters.set(.mapPages, space.mapPages)
         core.counters.set(.usedPages, space.usedPages)
         core.counters.set(.entries, try reader?.count(of: file.index) ?? 0)
+        noteFullness()
+    }
+
+    private func noteFullness() {
         core.isFull = space.usedPages >= pages(percent: core.settings.refusalStart)
     }
 
-    func pages(percent: Int) -> Int { space.mapPages * percent / 100 }
+    /// A share of what the cache may take: of the map, or of the size that was asked for, where
+    /// the file from before is larger.
+    func pages(percent: Int) -> Int {
+        let asked = core.settings.roundedMapBytes / Environment.pageBytes
+        return min(space.mapPages, asked) * percent / 100
+    }
 }

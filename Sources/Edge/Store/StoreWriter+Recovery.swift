@@ -4,11 +4,14 @@ import LMDB
 extension StoreWriter {
     private static var firstRetry: Milliseconds { 1_000 }
     private static var longestRetry: Milliseconds { 30_000 }
+    /// Failures in a row, seconds apart, that may come of the machine's state.
+    private static var refusalLimit: Int { 3 }
     /// An operation that fails although so many pages are free is given up.
     private static var lastRelief: Int { 512 }
 
     /// A transaction went through: what was wrong is over.
     mutating func succeed() {
+        refusals = 0
         guard retryDelay > 0 else { return }
         retryDelay = 0
         core.mode = .normal
@@ -27,6 +30,12 @@ extension StoreWriter {
         case .readersFull:
             file?.environment.clearDeadReaders()
             return pause(error)
+        case .environment where error.mayBeDamage, .misuse where error.mayBeDamage:
+            // What comes of the machine's state passes; what comes of a page stays as it is.
+            refusals += 1
+            guard refusals > Self.refusalLimit else { return pause(error) }
+            quarantine("\(error), \(refusals) times")
+            return .now
         case .disk, .environment, .misuse: return pause(error)
         }
     }
@@ -98,7 +107,9 @@ extension StoreWriter {
         forgetContents()
         do {
             try core.directory.quarantine(now: core.settings.clock())
-            let fresh = try StoreFile.create(core.directory, core.settings, generation + 1)
+            let fresh = try StoreOpening(
+                settings: core.settings, isGuarded: core.isGuarded, log: core.log
+            ).makeFile(generation: generation + 1)
             reader = try StoreError.wrap(core.directory.store) { () throws(LMDBError) in
                 try ReadTransaction(fresh.environment)
             }
@@ -116,6 +127,7 @@ extension StoreWriter {
         ready.removeAll()
         doomedPages = 0
         reservedObjects = 0
+        refusals = 0
         isEvicting = false
         isSingle = false
         space = SpaceEstimate()

@@ -27,7 +27,10 @@ extension StoreWriter {
         for key in damaged { core.discard(key) }
         if case .done = scan {
             tellOfFuture()
-            return !damaged.isEmpty
+            // It can be read: an end from here on, by whatever kills processes, is not its doing.
+            core.directory.unmark(core.directory.starting)
+            // Once more, as the eviction knows now of what may have to go.
+            return !damaged.isEmpty || !entries.isEmpty
         }
         return true
     }
@@ -49,8 +52,10 @@ extension StoreWriter {
     ) throws(LMDBError) -> IndexScan {
         guard let cursor = try reader?.cursor(file.index) else { return .done }
         var found = unsafe try cursor.seekFrom(start)
+        var order = KeyOrder(from: start)
         for _ in 0..<Self.sliceLength {
             guard let (key, value) = unsafe found else { return .done }
+            try order.check(key)
             let cacheKey = CacheKey(key)
             if let (header, layout) = unsafe try? EntryRecord.inspect(value.bytes) {
                 // Those written since the start are known already.

@@ -116,8 +116,10 @@ extension StoreWriter {
         let now = core.settings.clock()
         var invalid: [CacheKey] = []
         var found = unsafe try cursor.seekFrom(start)
+        var order = KeyOrder(from: start)
         for _ in 0..<Self.sweepLength {
             guard let (key, value) = unsafe found else { return (invalid, nil) }
+            try order.check(key)
             if invalid.count == Self.sweepDeletions { return (invalid, key) }
             let record = unsafe value.bytes
             if let (header, layout) = try? EntryRecord.inspect(record) {

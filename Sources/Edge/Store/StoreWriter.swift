@@ -47,6 +47,8 @@ struct StoreWriter: ~Copyable {
     /// The disk refuses: nothing is tried before this time.
     var retryAt: Milliseconds = 0
     var retryDelay: Milliseconds = 0
+    /// Failures in a row that may come of a broken page.
+    var refusals = 0
     /// When readers of other processes are next looked after.
     var readerCheckAt: Milliseconds = 0
     var scan = IndexScan.from(Key(high: 0, low: 0))

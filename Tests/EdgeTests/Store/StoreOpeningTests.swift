@@ -33,6 +33,16 @@ struct StoreOpeningTests {
                 + "let this user write there or give --cache another directory")
     }
 
+    @Test func `something in the place of the directory is named for what it is`() throws {
+        var settings = bench.settings
+        settings.directory = bench.path("file")
+        close(creat(settings.directory, 0o600))
+        let error = #expect(throws: StoreError.self) { _ = try Store.open(settings) }
+        #expect(
+            error?.description == "cannot use \"\(settings.directory)\": Not a directory; "
+                + "something else than a directory is there: give --cache another one")
+    }
+
     @Test func `directories above are made too`() throws {
         var settings = bench.settings
         settings.directory = bench.path("a/b/c")
