@@ -7,7 +7,9 @@ struct Check: ParsableCommand {
         abstract: "Tell every mistake in a configuration at once.",
         discussion: """
             Takes what "serve" takes and starts nothing. Each mistake is a line on standard error, \
-            "FILE:LINE: what happened; what to do". Host names are looked up.
+            "FILE:LINE: what happened; what to do". Host names are looked up. What is wrong on \
+            this machine alone, such as a directory that is not there, is a warning: the file may \
+            be for another.
 
             With --distribution a distribution's export is checked as well: what CloudFront would \
             refuse, what it does that surprises most who read it (a cookie stored and replayed, a \
@@ -26,7 +28,9 @@ struct Check: ParsableCommand {
     func run() throws {
         let reading = options.read()
         guard reading.isUsable else { throw Failure.configuration(reading.findings) }
-        for finding in reading.findings { writeErrorLine(finding.description) }
+        for finding in reading.findings + reading.machineFindings {
+            writeErrorLine(finding.description)
+        }
         print(reading.configuration.summary)
         for line in reading.configuration.servedLines { print(line) }
     }

@@ -102,6 +102,25 @@ struct CommandLineTests {
         #expect(run.lines.allSatisfy { $0.hasPrefix("/dev/stdin:1: ") })
     }
 
+    @Test(
+        "check warns of what would not start on this machine, and of nothing else it cannot know",
+        arguments: [
+            ("accessLog: { path: /nonexistent/a }", "accessLog.path needs the directory"),
+            ("accessLog: { path: /tmp }", "accessLog.path is a directory"),
+            ("cache: { directory: /proc/nope }", "cache.directory needs \"/proc/nope\""),
+            ("cache: { directory: /etc/passwd/a }", "cache.directory needs \"/etc/passwd/a\""),
+            ("listen: [\"192.0.2.1:80\"]", "listen has 192.0.2.1:80, which cannot"),
+            ("listen: [\"unix:/nonexistent/a\"]", "listen needs the directory \"/nonexistent\""),
+        ])
+    func machine(_ line: String, _ expected: String) throws {
+        let file = "\(line)\norigins: { default: { members: [\"http://127.0.0.1:1\"] } }\n"
+        let run = try Run("check --config /dev/stdin", input: file)
+        #expect(run.status == 0)
+        #expect(run.lines.count == 1, "\(run.output)")
+        let begin = "/dev/stdin:1: warning: on this machine \(expected)"
+        #expect(run.output.hasPrefix(begin), "\(run.output)")
+    }
+
     @Test("check finds nothing in the shipped file")
     func shipped() throws {
         let run = try Run("check --config '\(ProjectFiles.shippedConfiguration)'")

@@ -139,12 +139,12 @@ struct LifecycleTests {
 
     @Test("an address that is taken is an error of run time, exit 1, with a remedy")
     func takenAddress() throws {
-        let origin = try Origin()
+        let (origin, other) = (try Origin(), try Origin())
         let directory = try TemporaryDirectory()
         let child = try Child(
             Edge.program,
             [
-                "serve", "--origin", origin.url, "--listen", "127.0.0.1:\(origin.port)", "--admin",
+                "serve", "--origin", origin.url, "--listen", "127.0.0.1:\(other.port)", "--admin",
                 "127.0.0.1:0", "--cache", directory.file("cache"), "--cache-size", "64MiB",
             ])
         #expect(child.waitForExit() == 1)

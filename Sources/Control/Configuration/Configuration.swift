@@ -69,6 +69,8 @@ public struct ConfigurationFlags: Sendable, Equatable {
 public struct ConfigurationReading: Sendable {
     public var configuration: Configuration
     public var findings: [Finding]
+    /// Where each value was written, by its full name.
+    var places: [String: Finding.Place] = [:]
 
     /// Whether the edge may run with it: warnings do not hinder.
     public var isUsable: Bool { !findings.contains { $0.severity == .error } }

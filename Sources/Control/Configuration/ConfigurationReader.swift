@@ -66,7 +66,8 @@ struct ConfigurationReader<Resolver: NameResolver> {
         findContradictions(in: configuration.settings, findings)
         checkMapChecks(
             configuration.settings, found: configuration.discoveries.map(\.origin), findings)
-        return ConfigurationReading(configuration: configuration, findings: findings.sorted)
+        return ConfigurationReading(
+            configuration: configuration, findings: findings.sorted, places: findings.places)
     }
 
     // The mode is settled before the behaviors are read, since their defaults depend on it.
@@ -138,9 +139,10 @@ struct ConfigurationReader<Resolver: NameResolver> {
             section.read("tls", &speaksTLS, .flag)
             var isSouthbound = false
             section.read("southbound", &isSouthbound, .flag)
-            section.finish()
             var mode: UInt32?
             section.read("mode", &mode, .fileMode)
+            section.finish()
+            draft?.mode = mode
             draft?.speaksTLS = speaksTLS
             draft?.isSouthbound = isSouthbound
             draft?.expectsProxyHeader = expects

@@ -66,7 +66,7 @@ extension Finding.Place: CustomStringConvertible {
 final class Findings {
     private(set) var all: [Finding] = []
     /// Where each value came from, by its full name (`limits.idleTimeout`).
-    private var places: [String: Finding.Place] = [:]
+    private(set) var places: [String: Finding.Place] = [:]
     /// Every key that the reader understands, by its full name, `*` standing for names of the
     /// operator's choice; what the shipped file must document.
     private(set) var keys: Set<String> = []

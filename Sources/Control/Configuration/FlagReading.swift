@@ -14,13 +14,17 @@ extension ConfigurationReader {
 
     private mutating func applyListeners(_ flags: ConfigurationFlags) {
         if !flags.listen.isEmpty {
+            findings.remember("listen", at: .flag("--listen"))
             listeners = flags.listen.map { ListenerDraft(address: flag("--listen", $0)) }
         }
         if flags.proxyProtocol {
             findings.remember("proxyProtocol", at: .flag("--proxy-protocol"))
             expectsProxyHeader = true
         }
-        admin = flags.admin.map { flag("--admin", $0) } ?? admin
+        if let text = flags.admin {
+            findings.remember("admin", at: .flag("--admin"))
+            admin = flag("--admin", text)
+        }
         if !flags.trustedProxies.isEmpty {
             configuration.settings.trustedProxies = flags.trustedProxies.compactMap {
                 flag("--trusted-proxy", $0).read(.block, findings)

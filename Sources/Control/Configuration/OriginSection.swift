@@ -185,7 +185,9 @@ extension ConfigurationReader {
         for draft in origins {
             var settings = draft.settings
             settings.members = draft.members.compactMap {
-                $0.settled(tlsName: draft.tlsName, resolver, findings)
+                $0.settled(
+                    tlsName: draft.tlsName, own: configuration.settings.ownAddresses, resolver,
+                    findings)
             }
             settings.expectsTLS = discover(draft)
             if draft.members.isEmpty, !draft.isDiscovered {
@@ -223,22 +225,33 @@ extension ConfigurationReader {
     }
 }
 
+extension Settings {
+    /// Where viewers connect.
+    var ownAddresses: [Endpoint] { listeners.map(\.endpoint) }
+}
+
 extension MemberDraft {
     /// With the addresses of its host; nil after a mistake in the URL was noted.
     ///
-    /// - Parameter tlsName: stands for the host where TLS asks for a name.
+    /// - Parameters:
+    ///   - tlsName: stands for the host where TLS asks for a name.
+    ///   - own: where the edge itself listens.
     func settled(
-        tlsName: String?, _ resolver: some NameResolver, _ findings: Findings
+        tlsName: String?, own: [Endpoint], _ resolver: some NameResolver, _ findings: Findings
     ) -> MemberSettings? {
         guard let url = url.read(OriginURL.form, findings) else { return nil }
         let endpoints: [Endpoint]
         var named: HostName?
         var tlsHost: String?
         switch url.target {
-        case .unix(let path): endpoints = [.unix(path: path)]
+        case .unix(let path):
+            endpoints = [.unix(path: path)]
+            refuseOwn(endpoints, own, findings)
         case .host(let host, let port):
             endpoints = resolver.endpoints(
                 host, port, self.url, findings, mayComeLater: true)
+            // A name may have another address where the edge will run.
+            if SocketAddress(ip: host) != nil { refuseOwn(endpoints, own, findings) }
             if endpoints.isEmpty { named = HostName(host, port: port) }
             if url.speaksTLS { tlsHost = tlsName ?? host }
         }
@@ -248,6 +261,14 @@ extension MemberDraft {
         member.unresolved = named
         member.cores = cores
         return member
+    }
+
+    // Each request would come back to the edge, which knows its own Via and answers 508.
+    private func refuseOwn(_ endpoints: [Endpoint], _ own: [Endpoint], _ findings: Findings) {
+        guard endpoints.contains(where: own.contains) else { return }
+        findings.error(
+            at: url.place, "\(url.name) is \"\(printable(url.text))\", where this edge listens",
+            "name the server behind it")
     }
 }
 

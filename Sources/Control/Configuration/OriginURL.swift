@@ -46,6 +46,10 @@ struct OriginURL: Equatable {
                 "holds more than a host and a port", "move the path to the origin's key \"path\"")
         }
         let parts = try hostAndPort(rest, standardPort: standardPort)
+        guard parts.port > 0 else {
+            throw Complaint(
+                "has port 0, where nobody can be reached", "write the port that it listens on")
+        }
         let shown = parts.host.contains(":") ? "[\(parts.host)]" : parts.host
         return OriginURL(
             target: .host(parts.host, port: parts.port),

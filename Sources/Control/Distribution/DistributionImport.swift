@@ -29,7 +29,8 @@ public struct DistributionImport: Sendable {
         _ distribution: Distribution, into settings: inout Settings,
         _ resolver: some NameResolver, _ findings: Findings
     ) {
-        var origins = ImportedOrigins(file: file, drafts: origins, resolver, findings)
+        var origins = ImportedOrigins(
+            file: file, drafts: origins, own: settings.ownAddresses, resolver, findings)
         let nodes = distribution.config.source["Origins"]?["Items"]?.list ?? []
         for (index, origin) in distribution.config.origins.enumerated() {
             origins.add(origin, line: index < nodes.count ? nodes[index].line : 1)

@@ -8,6 +8,8 @@ struct ImportedOrigins<Resolver: NameResolver> {
     let file: String
     /// What the file and the flags say of origins, by the same ids.
     let drafts: [OriginDraft]
+    /// Where the edge itself listens.
+    let own: [Endpoint]
     let resolver: Resolver
     let findings: Findings
 
@@ -18,9 +20,13 @@ struct ImportedOrigins<Resolver: NameResolver> {
     /// Addresses by domain name, so that each is looked up once; empty: it has none.
     private var known: [String: [SocketAddress]] = [:]
 
-    init(file: String, drafts: [OriginDraft], _ resolver: Resolver, _ findings: Findings) {
+    init(
+        file: String, drafts: [OriginDraft], own: [Endpoint], _ resolver: Resolver,
+        _ findings: Findings
+    ) {
         self.file = file
         self.drafts = drafts
+        self.own = own
         self.resolver = resolver
         self.findings = findings
     }
@@ -33,7 +39,8 @@ struct ImportedOrigins<Resolver: NameResolver> {
         if let draft, draft.isDiscovered || !draft.members.isEmpty {
             pool.expectsTLS = draft.discovery?.speaksTLS ?? false
             pool.members = draft.members.compactMap {
-                $0.settled(tlsName: draft.tlsName ?? origin.domainName, resolver, findings)
+                $0.settled(
+                    tlsName: draft.tlsName ?? origin.domainName, own: own, resolver, findings)
             }
             places.append((pools.count, pools.count))
             pools.append(pool)
