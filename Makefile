@@ -9,9 +9,11 @@ run: build ## The demo: real tile servers, pages, and the edge on http://127.0.0
 	conf/install-packages.sh demo
 	exec .build/release/mapedge demo
 
-build: ## The release binary, .build/release/mapedge
+build: ## The release binary, .build/release/mapedge, with what a hit calls on few pages
 	conf/install-packages.sh build
-	swift build -c release --product mapedge
+	swift build -c release --product mapedge -Xswiftc -Xfrontend -Xswiftc -function-sections \
+	    -Xswiftc -use-ld=lld -Xlinker --symbol-ordering-file=$(CURDIR)/Benchmarks/peers/hit.order \
+	    -Xlinker --no-warn-symbol-ordering
 
 test: ## Every test, and the line coverage over Sources
 	conf/install-packages.sh build demo test

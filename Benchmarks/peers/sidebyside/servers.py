@@ -139,7 +139,7 @@ class MapEdge(Server):
 
     def command(self):
         if not os.access(self.binary, os.X_OK):
-            raise BenchmarkError(f"no {self.binary}; build it: swift build -c release")
+            raise BenchmarkError(f"no {self.binary}; build it: make build")
         self.admin_port = free_port()
         return [os.path.abspath(self.binary), "serve", *self.listening(),
                 "--admin", f"127.0.0.1:{self.admin_port}",
