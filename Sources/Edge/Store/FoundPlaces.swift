@@ -175,10 +175,11 @@ struct FoundPlaces: ~Copyable {
     }
 }
 
-/// How LMDB cuts its file here.
+/// How LMDB cuts its file here, and the kernel its memory.
 enum PageSize {
     static var shift: Int { 12 }
     static var bytes: Int { 1 << shift }
+    /// For tables of which any place may be asked for next.
     static var huge: Int { 2 << 20 }
     /// What a page begins with, before a chunk that fills the rest.
     static var headerBytes: Int { bytes - ObjectKeys.chunkBytes }

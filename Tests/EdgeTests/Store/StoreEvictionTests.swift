@@ -135,17 +135,17 @@ struct StoreEvictionTests {
         #expect(store.counters.value(.failedCommits) == 0)
     }
 
-    @Test func `a map found full while there is more to evict leaves nobody busy`() throws {
+    /// 1,500 entries, none of which had to go, in a store that is closed again.
+    private func fillNearly() throws {
         bench.mapBytes = 8 << 20
-        do {
-            let store = try bench.open {
-                $0.evictionStart = 99
-                $0.refusalStart = 99
-            }
-            for index in 0..<1_500 { store.put("old \(index)", body(4_000, seed: index)) }
-            store.settle()
-            store.close()
-        }
+        let store = try bench.open { ($0.evictionStart, $0.refusalStart) = (99, 99) }
+        for index in 0..<1_500 { store.put("old \(index)", body(4_000, seed: index)) }
+        store.settle()
+        store.close()
+    }
+
+    @Test func `a map found full while there is more to evict leaves nobody busy`() throws {
+        try fillNearly()
         // Another budget: a fifth of all that is stored has to go, over several transactions.
         let store = try bench.open { ($0.evictionStart, $0.evictionRest) = (70, 40) }
         while store.counters.value(.evicted) == 0, store.step() {}
@@ -161,16 +161,7 @@ struct StoreEvictionTests {
     }
 
     @Test func `closing makes no room that nobody waits for`() throws {
-        bench.mapBytes = 8 << 20
-        do {
-            let store = try bench.open {
-                $0.evictionStart = 99
-                $0.refusalStart = 99
-            }
-            for index in 0..<1_500 { store.put("old \(index)", body(4_000, seed: index)) }
-            store.settle()
-            store.close()
-        }
+        try fillNearly()
         let store = try bench.open { ($0.evictionStart, $0.evictionRest) = (70, 10) }
         while store.counters.value(.scanned) < 1_500, store.step() {}
         store.put("new", body(4_000, seed: 9_000))
