@@ -123,8 +123,8 @@ public final class Invalidations: Sendable {
             events(
                 StoreEvent(
                     .warning,
-                    "\(left.count) writes were under way when the edge ended: what they may have "
-                        + "touched is stale"))
+                    "\(left.count) writes were under way when the edge ended, or still to be "
+                        + "invalidated once more: what they may have touched is stale"))
         }
         latestCell = LatestCell(first.latest)
         state = Mutex(first)
