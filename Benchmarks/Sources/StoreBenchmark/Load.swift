@@ -69,7 +69,8 @@ extension Store {
         let rest = pool.bytes.withUnsafeBytes {
             StoreSegment(
                 owner: pool,
-                bytes: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + count - 16]))
+                bytes: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + count - 16]),
+                held: count - 16)
         }
         let until = now + 86_400_000
         let times = EntryTimes(
