@@ -105,11 +105,12 @@ struct StoreWriter: ~Copyable {
             let isBusy = try work(file)
             succeed()
             if isBusy { return .now }
-            // The full map is behind us.
-            let wasSingle = isSingle
-            isSingle = false
-            reliefPages = Self.firstRelief
-            if wasSingle, hasMoreToEvict { return .now }
+            if isSingle {
+                // The full map is behind us, and nothing was evicted meanwhile.
+                isSingle = false
+                reliefPages = Self.firstRelief
+                return .now
+            }
             if try scanSlice(file) { return .now }
             let next = rest()
             guard let pause = try sweepSlice(file) else { return next }
@@ -132,15 +133,16 @@ struct StoreWriter: ~Copyable {
             try batch(file)
         }
         dropTaken()
-        if !waiting.isEmpty || !ready.isEmpty { return true }
-        // Where the map was full nothing is evicted until all that waits is done.
-        return hasMoreToEvict && !isSingle
+        return !waiting.isEmpty || !ready.isEmpty || hasMoreToEvict
     }
 
     /// Deletes what is due, carries out operations, evicts; commits.
     private mutating func batch(_ file: StoreFile) throws(LMDBError) {
         var changes = Changes()
         let first = taken
+        // Each eviction says it anew: what one said of a batch that failed, or of another file, is
+        // nothing to go on by.
+        hasMoreToEvict = false
         do {
             var transaction = try WriteTransaction(file.environment)
             try reclaim(file, &transaction, &changes)

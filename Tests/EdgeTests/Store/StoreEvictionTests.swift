@@ -160,6 +160,19 @@ struct StoreEvictionTests {
         #expect(used(store) <= 70)
     }
 
+    @Test func `a file found damaged while there is more to evict leaves nobody busy`() throws {
+        try fillNearly()
+        let store = try bench.open { ($0.evictionStart, $0.evictionRest) = (70, 40) }
+        while store.counters.value(.evicted) == 0, store.step() {}
+        bench.faults.fail(.commit, after: 0, code: LMDBError.corrupted)
+        store.settle()
+        #expect(store.counters.value(.quarantines) == 1)
+        #expect(!store.step() && !store.step())
+        store.put("new", body(4_000, seed: 9_000))
+        store.settle()
+        #expect(store.stored("new") != nil)
+    }
+
     @Test func `closing makes no room that nobody waits for`() throws {
         try fillNearly()
         let store = try bench.open { ($0.evictionStart, $0.evictionRest) = (70, 10) }
