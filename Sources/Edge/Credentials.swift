@@ -36,17 +36,6 @@ enum Credentials {
             end += 1
         }
         guard end < query.count, end > start else { return false }
-        let name = unsafe query.bytes.extracting(start..<end)
-        switch name.byte(name.byteCount - 1) | 0x20 {
-        // As the last letters of the names are.
-        case UInt8(ascii: "d"), UInt8(ascii: "n"), UInt8(ascii: "t"), UInt8(ascii: "y"):
-            return SecretParameter.isCredential(name)
-        default: return hasEscape(name) && SecretParameter.isCredential(name)
-        }
-    }
-
-    private static func hasEscape(_ name: RawSpan) -> Bool {
-        for index in 0..<name.byteCount where name.byte(index) == 37 { return true }
-        return false
+        return SecretParameter.isCredential(unsafe query.bytes.extracting(start..<end))
     }
 }
