@@ -52,15 +52,21 @@ public struct ReadTransaction: ~Copyable {
 
     /// How many entries a table has.
     public func count(of table: Database) throws(LMDBError) -> Int {
-        unsafe try statistics(handle, table).entries
+        unsafe try statistics(handle, table, mapPages).entries
     }
 
     /// Pages of a table's own tree and of the values outside it.
     public func pages(of table: Database) throws(LMDBError) -> Int {
-        unsafe try statistics(handle, table).pages
+        unsafe try statistics(handle, table, mapPages).pages
+    }
+
+    private var mapPages: Int {
+        @inline(__always) get { environment.mapBytes / Environment.pageBytes }
     }
 
     /// Free and used pages now. Walks the list of free pages: about 1 ns for each free page.
+    ///
+    /// - Throws: `MDB_CORRUPTED` as well, where that list names more pages than there are.
     public func space() throws(LMDBError) -> Space {
         var info = unsafe MDB_envinfo()
         unsafe try check(mdb_env_info(environment.handle, &info), .inspect)
@@ -74,14 +80,20 @@ public struct ReadTransaction: ~Copyable {
         var code = unsafe mdb_cursor_get(cursor, &key, &value, MDB_FIRST)
         while code == 0 {
             if let data = unsafe value.mv_data, unsafe value.mv_size >= 8 {
-                free += unsafe data.loadUnaligned(as: Int.self)
+                let count = unsafe data.loadUnaligned(as: Int.self)
+                guard count >= 0, unsafe count < value.mv_size / 8 else {
+                    throw LMDBError(.cursor, LMDBError.corrupted)
+                }
+                free += count
             }
             code = unsafe mdb_cursor_get(cursor, &key, &value, MDB_NEXT)
         }
         guard code == MDB_NOTFOUND else { throw LMDBError(.cursor, code) }
-        return unsafe Space(
-            mapPages: environment.mapBytes / Environment.pageBytes,
-            lastPage: info.me_last_pgno, freePages: free)
+        let last = unsafe info.me_last_pgno
+        guard last >= 0, last < mapPages, free <= last else {
+            throw LMDBError(.inspect, LMDBError.corrupted)
+        }
+        return Space(mapPages: mapPages, lastPage: last, freePages: free)
     }
 }
 
@@ -109,12 +121,16 @@ func find(
     throw LMDBError(.get, code)
 }
 
+/// A table's record of itself, unless it counts more than a map of so many pages holds.
 func statistics(
-    _ transaction: OpaquePointer, _ table: Database
+    _ transaction: OpaquePointer, _ table: Database, _ mapPages: Int
 ) throws(LMDBError) -> (entries: Int, pages: Int) {
     var stat = MDB_stat()
     try check(unsafe mdb_stat(transaction, table.handle, &stat), .inspect)
-    return (
-        stat.ms_entries, stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages
-    )
+    let possible = 0...mapPages
+    let counts = (stat.ms_branch_pages, stat.ms_leaf_pages, stat.ms_overflow_pages)
+    guard possible.contains(counts.0), possible.contains(counts.1), possible.contains(counts.2),
+        (0...mapPages * Environment.pageBytes).contains(stat.ms_entries)
+    else { throw LMDBError(.inspect, LMDBError.corrupted) }
+    return (stat.ms_entries, counts.0 + counts.1 + counts.2)
 }

@@ -36,6 +36,35 @@ final class Scratch {
     }
 }
 
+extension Scratch {
+    var bytes: [UInt8] {
+        var status = stat()
+        stat(path + "/data.mdb", &status)
+        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+        let descriptor = open(path + "/data.mdb", O_RDONLY)
+        pread(descriptor, &bytes, bytes.count, 0)
+        close(descriptor)
+        return bytes
+    }
+
+    /// Where in the file values lie whose nodes bear these flags and that length of key.
+    func values(flags: UInt8, keyBytes: Int) -> [Int] {
+        let bytes = bytes
+        func short(_ at: Int) -> Int { Int(bytes[at]) | Int(bytes[at + 1]) << 8 }
+        var found: [Int] = []
+        for page in stride(from: 2 * 4_096, to: bytes.count, by: 4_096) where bytes[page + 10] == 2
+        {
+            // Behind the page's 16 bytes its nodes' offsets: of length, flags, key and value.
+            for at in stride(from: page + 16, to: page + short(page + 12), by: 2) {
+                let node = page + short(at)
+                guard short(node + 4) == Int(flags), short(node + 6) == keyBytes else { continue }
+                found.append(node + 8 + keyBytes)
+            }
+        }
+        return found
+    }
+}
+
 extension Environment {
     /// One committed transaction.
     func write(_ body: (inout WriteTransaction) throws -> Void) throws {

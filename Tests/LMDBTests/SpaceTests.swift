@@ -101,4 +101,52 @@ struct SpaceTests {
         try #require(page != MAP_FAILED && munmap(page, size) == 0)
         #expect(!Residency.isResident(UnsafeRawBufferPointer(start: page, count: size)))
     }
+
+    /// What LMDB keeps of numbers, where a broken page says what cannot be.
+    enum Number: CaseIterable, Sendable {
+        case branches, leaves, overflows, entries, free
+
+        /// Where they lie, and where in each value.
+        func places(_ scratch: Scratch) -> [Int] {
+            switch self {
+            case .branches: scratch.values(flags: 2, keyBytes: 1).map { $0 + 8 }
+            case .leaves: scratch.values(flags: 2, keyBytes: 1).map { $0 + 16 }
+            case .overflows: scratch.values(flags: 2, keyBytes: 1).map { $0 + 24 }
+            case .entries: scratch.values(flags: 2, keyBytes: 1).map { $0 + 32 }
+            case .free: scratch.values(flags: 0, keyBytes: 8)
+            }
+        }
+    }
+
+    @Test(
+        "numbers that cannot be are damage, and end no process",
+        arguments: Number.allCases, [UInt8(0x7f), 0xff])
+    func impossible(_ number: Number, _ byte: UInt8) throws {
+        do {
+            let environment = try scratch.environment()
+            let table = try environment.table("n", .integers)
+            try environment.write { transaction in
+                for number: UInt64 in 0..<9 {
+                    _ = try transaction.reserve(Key(number), Environment.pagePayload, in: table)
+                }
+            }
+            try environment.write { _ = try $0.delete(0...5, limit: 6, in: table) }
+            try environment.synchronize()
+        }
+        let places = number.places(scratch)
+        try #require(!places.isEmpty)
+        for place in places {
+            scratch.overwrite(at: place, [UInt8](repeating: byte, count: 8))
+        }
+        let environment = try scratch.environment()
+        let table = try environment.table("n", .integers)
+        let error = #expect(throws: LMDBError.self) {
+            try environment.read { transaction in
+                _ = try transaction.space()
+                _ = try transaction.count(of: table)
+                _ = try transaction.pages(of: table)
+            }
+        }
+        #expect(error?.kind == .damaged)
+    }
 }
