@@ -173,6 +173,12 @@ public final class Environment: Sendable {
         }
     }
 
+    /// The file is as long as the map: no change makes it longer.
+    public var isReserved: Bool {
+        var facts = stat()
+        return unsafe fstat(descriptor, &facts) == 0 && Int(facts.st_size) >= mapBytes
+    }
+
     /// Clears reader slots of processes that died; returns how many.
     @discardableResult
     public func clearDeadReaders() -> Int {

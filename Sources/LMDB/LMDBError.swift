@@ -65,11 +65,16 @@ public struct LMDBError: Error, Hashable, Sendable {
         }
     }
 
-    /// A broken page may be the reason, which gives LMDB lengths and counts that cannot be; so may
-    /// the state of the machine, which passes.
+    /// A broken page may be the reason, which gives LMDB lengths, counts and places that cannot be;
+    /// so may the state of the machine, which passes. `isTooFar` is the one that a limit on files
+    /// gives as well.
     public var mayBeDamage: Bool {
-        (isOfTree || operation == .commit) && (code < 0 || code == ENOMEM || code == EINVAL)
+        (isOfTree || operation == .commit)
+            && (code < 0 || code == ENOMEM || code == EINVAL || isTooFar)
     }
+
+    /// A place in the file that no file can have, or that this process may not write to.
+    public var isTooFar: Bool { code == EFBIG }
 
     /// What the operator, or the program, can do.
     public var remedy: String {

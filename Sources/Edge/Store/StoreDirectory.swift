@@ -33,9 +33,11 @@ struct StoreDirectory {
     /// Three of these within a minute mean that a new file does not help.
     static let faultLimit = 3
     static let faultWindow: Milliseconds = 60_000
-    /// Three of these within five minutes, and none that lived for longer among them, mean that the
-    /// file may be why.
+    /// So many of these within five minutes, and none that lived for longer among them, mean that
+    /// the file may be why: fewer where the last was by a signal of the process's own, as a page
+    /// that makes LMDB write past its memory ends each start before it is read.
     static let endLimit = 3
+    static let crashLimit = 2
     static let endWindow: Milliseconds = 300_000
 
     init(_ path: String) { self.path = path }

@@ -157,7 +157,8 @@ struct StoreOpening {
         if StoreDirectory.exists(directory.opening) { return "opening it ended the process" }
         guard hasCrashed || wasStarting else { return nil }
         let count = directory.noteEnd(now: now)
-        guard count >= StoreDirectory.endLimit else { return nil }
+        let limit = hasCrashed ? StoreDirectory.crashLimit : StoreDirectory.endLimit
+        guard count >= limit else { return nil }
         directory.unmark(directory.ends)
         return "\(count) times in a row the process ended soon after its start, and it may be why"
     }

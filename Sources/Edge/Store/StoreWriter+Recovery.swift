@@ -30,7 +30,8 @@ extension StoreWriter {
         case .readersFull:
             file?.environment.clearDeadReaders()
             return pause(error)
-        case .environment where error.mayBeDamage, .misuse where error.mayBeDamage:
+        case .disk where isOutside(error), .environment where error.mayBeDamage,
+            .misuse where error.mayBeDamage:
             // What comes of the machine's state passes; what comes of a page stays as it is.
             refusals += 1
             guard refusals > Self.refusalLimit else { return pause(error) }
@@ -38,6 +39,12 @@ extension StoreWriter {
             return .now
         case .disk, .environment, .misuse: return pause(error)
         }
+    }
+
+    /// A page's number led to a place behind the map: no limit on files does that, once the file is
+    /// as long as it may become.
+    private func isOutside(_ error: LMDBError) -> Bool {
+        error.isTooFar && error.mayBeDamage && file?.environment.isReserved == true
     }
 
     /// Serves only, and tries again later; what waits stays and is found in memory.

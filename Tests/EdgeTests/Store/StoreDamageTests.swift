@@ -126,6 +126,21 @@ struct StoreDamageTests {
         #expect(store.stored("other")?.body == body(9_000, seed: 2))
     }
 
+    @Test(
+        "a place that no file can have is damage, where the file is as long as it may become",
+        arguments: [true, false])
+    func tooFar(_ isReserved: Bool) throws {
+        let store = try bench.open { $0.preallocates = isReserved }
+        bench.faults.fail(.commit, after: 0, times: 1_000, code: EFBIG)
+        store.put("tile", body(9_000))
+        for round in 1...5 {
+            store.settle()
+            let isSetAside = isReserved && round > 3
+            #expect(store.counters.value(.quarantines) == (isSetAside ? 1 : 0), "\(round)")
+            bench.clock.advance(30_000)
+        }
+    }
+
     @Test func `the file that follows a damaged one is reserved on the disk too`() throws {
         let store = try bench.open { $0.preallocates = true }
         bench.faults.fail(.commit, after: 0, code: LMDBError.corrupted)
@@ -140,17 +155,18 @@ struct StoreDamageTests {
     // MARK: ends
 
     @Test(
-        "ends soon after the start, three in a row, set the file aside", arguments: [true, false])
-    func ends(_ isSignal: Bool) throws {
+        "ends soon after the start, so many in a row, set the file aside",
+        arguments: [("starting", 3), ("crashed", 2)])
+    func ends(_ marker: String, _ limit: Int) throws {
         try fill()
-        for round in 1...3 {
-            mark(isSignal ? "crashed" : "starting")
+        for round in 1...limit {
+            mark(marker)
             bench.clock.advance(70_000)
             let store = try bench.open()
-            #expect((store.stored("tile 1") != nil) == (round < 3))
+            #expect((store.stored("tile 1") != nil) == (round < limit))
             #expect(store.mode == .normal)
         }
-        #expect(bench.events.texts.contains { $0.contains("3 times in a row") })
+        #expect(bench.events.texts.contains { $0.contains("\(limit) times in a row") })
         #expect(bench.names.contains { $0.hasPrefix("bad-") })
         #expect(!bench.names.contains { ["crashed", "starting", "ends"].contains($0) })
     }
