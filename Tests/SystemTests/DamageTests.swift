@@ -95,7 +95,7 @@ struct DamageTests {
             else { return false }
             isStored = isWritten && again.isHit
         }
-        #expect(isStored)
+        #expect(isStored, "\(edge.child.log)")
         edge.child.signal(SIGTERM)
         return edge.child.waitForExit() == 0
     }
