@@ -150,6 +150,9 @@ extension StoreWriter {
             unsafe source.fill(space)
             changes.written += count
         }
+        if end > first {
+            try expect(Key(ObjectKeys.chunk(objectID, end - 1)), in: file.chunks, transaction)
+        }
         changes.taken += end - first
         changes.isEmpty = false
     }

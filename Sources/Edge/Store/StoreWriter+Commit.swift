@@ -16,6 +16,16 @@ extension StoreWriter {
         if let code = core.settings.faults?.reach(step) { throw LMDBError(operation, code) }
     }
 
+    /// Fails unless what was just written is found: a leaf whose order is broken takes what nobody
+    /// finds again, and never keeps it.
+    func expect(
+        _ key: Key, in table: Database, _ transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        guard unsafe try transaction.get(key, in: table) != nil else {
+            throw LMDBError(.put, LMDBError.corrupted)
+        }
+    }
+
     /// Writes the numbers that belong to the changes, and commits.
     mutating func commit(
         _ file: StoreFile, _ changes: inout Changes, _ transaction: consuming WriteTransaction

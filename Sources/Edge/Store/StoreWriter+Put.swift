@@ -113,6 +113,7 @@ extension StoreWriter {
         }
         let record = unsafe UnsafeRawBufferPointer(rebasing: scratch[..<length])
         unsafe try transaction.put(put.key.indexKey, record, in: file.index)
+        try expect(put.key.indexKey, in: file.index, transaction)
         changes.isEmpty = false
         changes.invalidation = max(changes.invalidation, header.invalidation)
         changes.written += length
