@@ -65,16 +65,13 @@ public struct LMDBError: Error, Hashable, Sendable {
         }
     }
 
-    /// A broken page may be the reason, which gives LMDB lengths, counts and places that cannot be;
-    /// so may the state of the machine, which passes. `isTooFar` is the one that a limit on files
-    /// gives as well.
+    /// A broken page may be the reason, which gives LMDB lengths, counts and places in the file
+    /// that cannot be (`EFBIG`; `EIO` where the place is the last there is, and less was written
+    /// than asked for); so may the state of the machine, which passes.
     public var mayBeDamage: Bool {
         (isOfTree || operation == .commit)
-            && (code < 0 || code == ENOMEM || code == EINVAL || isTooFar)
+            && (code < 0 || code == ENOMEM || code == EINVAL || code == EFBIG || code == EIO)
     }
-
-    /// A place in the file that no file can have, or that this process may not write to.
-    public var isTooFar: Bool { code == EFBIG }
 
     /// What the operator, or the program, can do.
     public var remedy: String {

@@ -41,6 +41,7 @@ extension StoreWriter {
         }
         try reach(.commit, .commit)
         try transaction.commit()
+        isFresh = false
         core.counters.add(.commits)
     }
 

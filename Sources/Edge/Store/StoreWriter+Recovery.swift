@@ -1,4 +1,5 @@
 import Caching
+import Glibc
 import LMDB
 
 extension StoreWriter {
@@ -6,6 +7,8 @@ extension StoreWriter {
     private static var longestRetry: Milliseconds { 30_000 }
     /// Failures in a row, seconds apart, that may come of the machine's state.
     private static var refusalLimit: Int { 3 }
+    /// The same that may come of the disk's state, which takes a minute or two to change over.
+    private static var diskRefusalLimit: Int { 7 }
     /// An operation that fails although so many pages are free is given up.
     private static var lastRelief: Int { 512 }
 
@@ -34,17 +37,18 @@ extension StoreWriter {
             .misuse where error.mayBeDamage:
             // What comes of the machine's state passes; what comes of a page stays as it is.
             refusals += 1
-            guard refusals > Self.refusalLimit else { return pause(error) }
+            let limit = error.code == EIO ? Self.diskRefusalLimit : Self.refusalLimit
+            guard refusals > limit, !isFresh else { return pause(error) }
             quarantine("\(error), \(refusals) times")
             return .now
         case .disk, .environment, .misuse: return pause(error)
         }
     }
 
-    /// A page's number led to a place behind the map: no limit on files does that, once the file is
-    /// as long as it may become.
+    /// A page's number may have led to a place behind the map: no limit on files does that, once
+    /// the file is as long as it may become.
     private func isOutside(_ error: LMDBError) -> Bool {
-        error.isTooFar && error.mayBeDamage && file?.environment.isReserved == true
+        error.mayBeDamage && file?.environment.isReserved == true
     }
 
     /// Serves only, and tries again later; what waits stays and is found in memory.
@@ -135,6 +139,7 @@ extension StoreWriter {
         doomedPages = 0
         reservedObjects = 0
         refusals = 0
+        isFresh = true
         isEvicting = false
         isSingle = false
         space = SpaceEstimate()

@@ -49,6 +49,8 @@ struct StoreWriter: ~Copyable {
     var retryDelay: Milliseconds = 0
     /// Failures in a row that may come of a broken page.
     var refusals = 0
+    /// Nothing has been written to this file, which follows one that was set aside.
+    var isFresh = false
     /// When readers of other processes are next looked after.
     var readerCheckAt: Milliseconds = 0
     var scan = IndexScan.from(Key(high: 0, low: 0))

@@ -128,14 +128,16 @@ struct StoreDamageTests {
 
     @Test(
         "a place that no file can have is damage, where the file is as long as it may become",
-        arguments: [true, false])
-    func tooFar(_ isReserved: Bool) throws {
+        arguments: [(EFBIG, 3), (EIO, 7)], [true, false])
+    func tooFar(_ failure: (code: Int32, limit: Int), _ isReserved: Bool) throws {
+        let (code, limit) = failure
         let store = try bench.open { $0.preallocates = isReserved }
-        bench.faults.fail(.commit, after: 0, times: 1_000, code: EFBIG)
+        bench.faults.fail(.commit, after: 0, times: 1_000, code: code)
         store.put("tile", body(9_000))
-        for round in 1...5 {
+        // Once: what begins anew and cannot be written either is not what was broken.
+        for round in 1...20 {
             store.settle()
-            let isSetAside = isReserved && round > 3
+            let isSetAside = isReserved && round > limit
             #expect(store.counters.value(.quarantines) == (isSetAside ? 1 : 0), "\(round)")
             bench.clock.advance(30_000)
         }
