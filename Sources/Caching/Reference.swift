@@ -2,8 +2,8 @@
 /// §5.2); those to another host are nobody's business here, lest one site could empty another's
 /// cache (RFC 9111 §4.4).
 public enum Reference {
-    /// Path, without dot segments, and query that a reference leads to; nil: it is of another host,
-    /// or no address of HTTP.
+    /// Path, without dot segments, and query that a reference leads to, which is nil where there is
+    /// no `?`; nil: it is of another host, or no address of HTTP.
     ///
     /// The scheme makes no difference: behind who ends TLS an origin names either.
     ///
@@ -15,7 +15,7 @@ public enum Reference {
     /// Allocates; for what succeeds an unsafe method, never for a hit.
     public static func resolve(
         _ reference: [UInt8], host: [UInt8], path base: [UInt8]
-    ) -> (path: [UInt8], query: [UInt8])? {
+    ) -> (path: [UInt8], query: [UInt8]?)? {
         var rest = reference[...]
         if let mark = rest.firstIndex(of: UInt8(ascii: "#")) { rest = rest[..<mark] }
         let text = String(decoding: rest.prefix(8), as: UTF8.self).lowercased()
@@ -47,9 +47,9 @@ public enum Reference {
         return text
     }
 
-    private static func split(_ target: ArraySlice<UInt8>) -> (path: [UInt8], query: [UInt8]) {
+    private static func split(_ target: ArraySlice<UInt8>) -> (path: [UInt8], query: [UInt8]?) {
         guard let mark = target.firstIndex(of: UInt8(ascii: "?")) else {
-            return (withoutDots(Array(target)), [])
+            return (withoutDots(Array(target)), nil)
         }
         return (withoutDots(Array(target[..<mark])), Array(target[(mark + 1)...]))
     }

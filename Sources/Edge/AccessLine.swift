@@ -71,7 +71,8 @@ extension LoopState where N: ~Copyable {
         unsafe line.parsed(
             ",\"x-host-header\":\"", UnsafeRawBufferPointer(rebasing: bytes[head.authority.range]))
         unsafe line.path(head, bytes)
-        unsafe line.query(UnsafeRawBufferPointer(rebasing: bytes[head.query.range]))
+        unsafe line.query(
+            head.hasQuery ? UnsafeRawBufferPointer(rebasing: bytes[head.query.range]) : nil)
         unsafe line.field(head, bytes, .referer, ",\"cs(Referer)\":\"")
         unsafe line.field(head, bytes, .userAgent, ",\"cs(User-Agent)\":\"")
         line.outcome(outcome, seconds: network.monotonicNow &- started)

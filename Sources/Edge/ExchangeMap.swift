@@ -118,7 +118,8 @@ extension Exchange {
     func canonicalKey(of target: [UInt8]) -> [UInt8] {
         let mark = target.firstIndex(of: 63) ?? target.endIndex
         return canonicalKey(
-            path: [UInt8](target[..<mark]), query: [UInt8](target[mark...].dropFirst()),
+            path: [UInt8](target[..<mark]),
+            query: mark < target.endIndex ? [UInt8](target[(mark + 1)...]) : nil,
             gzip: keysGzip) ?? []
     }
 
@@ -140,11 +141,13 @@ enum TargetKey {
     /// - Parameters:
     ///   - host: as sent. It is no part of a map's key.
     ///   - known: of a loop, for hits.
+    ///   - keepsEmptyQuery: its `?` makes it another target, though nothing is behind it (RFC 3986
+    ///     §6.2.3).
     @inline(__always)
     static func append(
         host: RawSpan, path: RawSpan, query: RawSpan, maps: Unmanaged<MapServices>?,
-        dropsCacheBusters: Bool, known: KnownMaps? = nil, _ map: inout MapFacts,
-        to key: inout CanonicalKey
+        keepsEmptyQuery: Bool, dropsCacheBusters: Bool, known: KnownMaps? = nil,
+        _ map: inout MapFacts, to key: inout CanonicalKey
     ) {
         key.append(.methodClass, byte: UInt8(ascii: "G"))
         if let maps = unsafe maps {
@@ -157,7 +160,10 @@ enum TargetKey {
         }
         key.append(host: host)
         append(path: path, to: &key)
-        if query.isEmpty { return }
+        if query.isEmpty {
+            if keepsEmptyQuery { key.append(.query, query) }
+            return
+        }
         if dropsCacheBusters {
             withoutCacheBusters(path: path, query: query, &map) {
                 if !$0.isEmpty { key.append(.query, $0) }

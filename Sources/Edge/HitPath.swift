@@ -324,7 +324,8 @@ extension LoopState where N: ~Copyable {
             host: UnsafeRawBufferPointer(rebasing: bytes[head.authority.range]).bytes,
             path: UnsafeRawBufferPointer(rebasing: bytes[head.path.range]).bytes,
             query: UnsafeRawBufferPointer(rebasing: bytes[head.query.range]).bytes,
-            maps: maps, dropsCacheBusters: drops, known: knownMaps, &map, to: &key)
+            maps: maps, keepsEmptyQuery: head.hasQuery && hot[behavior].policy.mode == .rfc9111,
+            dropsCacheBusters: drops, known: knownMaps, &map, to: &key)
         if !map.isKeyed {
             unsafe scheme.append(head, bytes.bytes, seesCloudFront: true, to: &key)
         }

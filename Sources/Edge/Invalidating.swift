@@ -71,7 +71,7 @@ extension Exchange {
     /// names of the selecting fields makes the variants unfindable.
     func targetKeys() -> [[UInt8]] {
         let path = [UInt8](bytes[head.path.range])
-        let query = [UInt8](bytes[head.query.range])
+        let query = head.hasQuery ? [UInt8](bytes[head.query.range]) : nil
         let tellsCodings = policy.mode == .cloudfront && imported == nil
         return (tellsCodings ? [false, true] : [false]).compactMap { gzip in
             canonicalKey(path: path, query: query, gzip: gzip)

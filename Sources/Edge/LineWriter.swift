@@ -127,9 +127,9 @@ struct LineWriter {
         raw("\"")
     }
 
-    /// The query, with the values of credentials left out (law 6).
-    mutating func query(_ query: UnsafeRawBufferPointer) {
-        guard unsafe !query.isEmpty, open(",\"cs-uri-query\":\"") else { return }
+    /// The query, with the values of credentials left out (law 6); nil: there is no `?`.
+    mutating func query(_ query: UnsafeRawBufferPointer?) {
+        guard let query = unsafe query, open(",\"cs-uri-query\":\"") else { return }
         var start = 0
         while start < query.count {
             var end = start

@@ -7,7 +7,12 @@ extension Settings {
     /// whatever they were asked for as: so what is named by a path of another spelling is named by
     /// that, too.
     package func rules(for item: InvalidationPath) -> [InvalidationRule] {
-        let named = settled(item).map { InvalidationRule($0) }
+        let bare = item.withoutEmptyQuery
+        var named = settled(bare).map { InvalidationRule($0) }
+        // By the RFC's book keys tell the two apart.
+        if mode == .rfc9111, bare != item, case .exact(let bytes) = item {
+            named = [InvalidationRule(.target, bytes)]
+        }
         var services: [MapServices] = []
         // What was stored before the pool's layers were known has the key that it had then.
         let all = behaviors.compactMap(\.maps).flatMap { [$0, $0.configured ?? $0] }

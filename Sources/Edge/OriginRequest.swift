@@ -20,8 +20,8 @@ struct OriginRequest {
         /// Drop the viewer's own preconditions: the whole response is wanted, for the store.
         var dropsViewerConditions = false
         var dropsRange = false
-        /// The response may be stored.
-        var isKeyed = false
+        /// `/a?` and `/a` share an object, so they ask for the same.
+        var dropsEmptyQuery = false
         /// The key has no host, so that the origin must not know the viewer's.
         var hidesHost = false
         /// Validators of the stored entry.
@@ -145,8 +145,7 @@ struct OriginRequest {
             return
         }
         if viewer.path.isEmpty { head += [47] } else { unsafe append(bytes, viewer.path) }
-        // `/a?` and `/a` share an object, so they ask for the same.
-        if viewer.hasQuery, !conditions.isKeyed || !viewer.query.isEmpty {
+        if viewer.hasQuery, !conditions.dropsEmptyQuery || !viewer.query.isEmpty {
             head += [63]
             unsafe append(bytes, viewer.query)
         }

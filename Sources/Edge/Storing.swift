@@ -29,7 +29,7 @@ extension LoopState where N: ~Copyable {
         // What viewers know of a map image is the edge's own word, which no member understands.
         if exchange.tagsContent { conditions.dropsViewerConditions = true }
         guard exchange.key != nil else { return conditions }
-        conditions.isKeyed = true
+        conditions.dropsEmptyQuery = exchange.policy.mode == .cloudfront
         conditions.isForAllCodings = exchange.keysNoCoding
         conditions.hidesHost = exchange.hidesHost
         // The whole response is wanted: the viewer's own conditions are answered from it here. Of

@@ -10,7 +10,7 @@ struct ReferenceTests {
         let found = Reference.resolve(
             Array(reference.utf8), host: Array(host.utf8), path: Array(path.utf8))
         return found.map { target in
-            let query = target.query.isEmpty ? [] : Array("?".utf8) + target.query
+            let query = target.query.map { Array("?".utf8) + $0 } ?? []
             return String(decoding: target.path + query, as: UTF8.self)
         }
     }
@@ -18,7 +18,8 @@ struct ReferenceTests {
     @Test(
         "what leads to the same host has a target",
         arguments: [
-            ("/a", "/a"), ("/a?b=c", "/a?b=c"), ("/a?", "/a"), ("other", "/dir/other"),
+            ("/a", "/a"), ("/a?b=c", "/a?b=c"), ("/a?", "/a?"), ("?", "/dir/page?"),
+            ("other", "/dir/other"),
             ("../x", "/x"), ("../../x", "/x"), ("./y", "/dir/y"), ("/a/./b/../c", "/a/c"),
             ("..", "/"), (".", "/dir/"), ("?q", "/dir/page?q"), ("", "/dir/page"),
             ("#part", "/dir/page"), ("/a#part", "/a"), ("http://example.org/a", "/a"),

@@ -59,6 +59,7 @@ struct InvalidationTests {
             ("/a.jpg?p=1", "/a.jpg?p=1", true), ("/a.jpg", "/a.jpg?p=1", false),  // I6
             ("/a.jpg*", "/a.jpg?p=1", true), ("/a.jpg", "/a.jpg", true),
             ("/a?p=1", "/a?p=1&q=2", false), ("/a?p=*", "/a?p=12", true), ("/a?*", "/a", false),
+            ("/a?", "/a", true), ("/a?", "/a?b", false),
             // I8
             ("/%2A", "/anything", false), ("/a%20b", "/a%20b", true), ("/a%20b", "/a b", false),
             ("/abc", "/ab", false), ("/ab", "/abc", false), ("#a", "/a", false),

@@ -24,6 +24,14 @@ struct LogPrinterTests {
         + #""time-taken":0.000100,"x-edge-result-type":"Miss","#
         + #""x-edge-detailed-result-type":"absent"}"# + "\n"
 
+    @Test("of the edge's own log a query without content is told from none")
+    func emptyQuery() {
+        let line = Self.own.replacing("a=1", with: "")
+        #expect(LogEntry(line: line)?.target == "/w\"s?")
+        let none = line.replacing(#""cs-uri-query":"","#, with: "")
+        #expect(LogEntry(line: none)?.target == "/w\"s")
+    }
+
     /// What is printed of a text that lies in a file.
     private func printed(
         _ bytes: [UInt8], isJSON: Bool = false, _ filter: LogFilter = LogFilter()

@@ -18,7 +18,7 @@ struct ExplainStoreTests {
             var (key, map) = (CanonicalKey(memory), MapFacts())
             TargetKey.append(
                 host: host.span.bytes, path: path.span.bytes, query: query.span.bytes, maps: nil,
-                dropsCacheBusters: false, &map, to: &key)
+                keepsEmptyQuery: false, dropsCacheBusters: false, &map, to: &key)
             if gzip { TargetKey.appendGzip(to: &key) }
             return [UInt8](key.bytes)
         }

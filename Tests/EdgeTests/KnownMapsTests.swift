@@ -26,9 +26,8 @@ final class KnownMapsTests {
             var (key, map) = unsafe (CanonicalKey(memory), MapFacts())
             unsafe TargetKey.append(
                 host: Array("a.test".utf8).span.bytes, path: path.span.bytes,
-                query: query.span.bytes, maps: .passUnretained(services), dropsCacheBusters: false,
-                known: known, &map,
-                to: &key)
+                query: query.span.bytes, maps: .passUnretained(services), keepsEmptyQuery: false,
+                dropsCacheBusters: false, known: known, &map, to: &key)
             return unsafe Read(
                 key: [UInt8](key.bytes), isKeyed: map.isKeyed, isPicture: map.isPicture,
                 hasToken: map.hasToken, notOlderThan: map.notOlderThan)

@@ -155,7 +155,7 @@ struct ToldSchemeTests {
             var (key, map) = (CanonicalKey(memory), MapFacts())
             TargetKey.append(
                 host: host.span.bytes, path: bytes.span.bytes, query: RawSpan(), maps: nil,
-                dropsCacheBusters: false, &map, to: &key)
+                keepsEmptyQuery: false, dropsCacheBusters: false, &map, to: &key)
             return [UInt8](key.bytes)
         }
         let times = EntryTimes(

@@ -61,6 +61,18 @@ struct RequestWordTests {
         #expect(text.hasSuffix("}\n"))
     }
 
+    @Test(arguments: [nil, ""])
+    func `a query without content is told from none`(query: String?) {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 16)
+        defer { memory.deallocate() }
+        var line = LineWriter(memory, at: 1_700_000_000_042)
+        line.address(.loopback(port: 9))
+        if let query { bytes(query) { line.query($0) } } else { line.query(nil) }
+        line.end()
+        let text = String(decoding: line.bytes, as: UTF8.self)
+        #expect(text.contains(#""cs-uri-query":"""#) == (query != nil), "\(text)")
+    }
+
     @Test(arguments: [
         ("h", "&"), ("\"", "&"), ("\u{1}", "\""), ("h", "key=1&"), ("\"", "a=\"&"), ("\"", "x"),
         ("h", "x&"),

@@ -4,9 +4,9 @@ extension InvalidationPath {
     /// Whether a stored response is meant, by its path and the part of the query that its key
     /// has: empty where there is none. Tags are another matter: `matches(tagField:)`.
     ///
-    /// Compares bytes as they were sent, without joining them. Allocates nothing.
+    /// Compares bytes as they were sent, without joining them. Allocates for a lone `?` at most.
     public func matches(path: RawSpan, keyQuery: RawSpan) -> Bool {
-        switch self {
+        switch withoutEmptyQuery {
         case .exact(let wanted):
             let length = path.byteCount + (keyQuery.byteCount > 0 ? keyQuery.byteCount + 1 : 0)
             return wanted.count == length && Self.begins(path, keyQuery, with: wanted)

@@ -34,9 +34,15 @@ public enum InvalidationPath: Sendable, Hashable {
             self = .prefix(Array(bytes.dropLast()))
             return
         }
-        // To the key a query without content is none.
-        let isBare = bytes.firstIndex(of: UInt8(ascii: "?")) == bytes.count - 1
-        self = .exact(isBare ? Array(bytes.dropLast()) : bytes)
+        self = .exact(bytes)
+    }
+
+    /// The same without a lone `?` at its end: to CloudFront's key a query without content is none.
+    public var withoutEmptyQuery: InvalidationPath {
+        guard case .exact(let bytes) = self,
+            bytes.firstIndex(of: UInt8(ascii: "?")) == bytes.count - 1
+        else { return self }
+        return .exact(Array(bytes.dropLast()))
     }
 
     /// Whether an item that was accepted counts against the smaller quota.
@@ -59,7 +65,7 @@ public enum InvalidationPath: Sendable, Hashable {
 
     /// Why an accepted path clears less than its author may think; nil: nothing stands out.
     public func advice(keysQueryStrings: Bool) -> String? {
-        guard case .exact(let bytes) = self else { return nil }
+        guard case .exact(let bytes) = withoutEmptyQuery else { return nil }
         let path = String(decoding: bytes, as: UTF8.self)
         if path.lowercased().contains("%2a") {
             return "%2A is no wildcard; write * at the end"

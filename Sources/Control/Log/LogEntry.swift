@@ -10,7 +10,8 @@ struct LogEntry {
     var host = ""
     /// As it was asked for.
     var path = ""
-    var query = ""
+    /// nil: there is no `?`, or none that the log tells.
+    var query: String?
     /// 0 for a viewer who left before the answer.
     var status: Int?
     var result = ""
@@ -22,7 +23,7 @@ struct LogEntry {
     /// The record on one line, for programs.
     var json = ""
 
-    var target: String { query.isEmpty ? path : "\(path)?\(query)" }
+    var target: String { query.map { "\(path)?\($0)" } ?? path }
 
     init(_ record: LogRecord) {
         moment = record.moment
@@ -30,7 +31,7 @@ struct LogEntry {
         method = record.text(.method) ?? ""
         host = record.text(.hostHeader) ?? record.text(.distributionDomain) ?? ""
         path = record.text(.uriStem) ?? ""
-        query = record.text(.uriQuery) ?? ""
+        query = record.text(.uriQuery)
         status = record.number(.status)
         result = record.text(.resultType) ?? ""
         detail = record.text(.detailedResultType) ?? ""
@@ -50,7 +51,7 @@ struct LogEntry {
         method = object["cs-method"] ?? ""
         host = object["x-host-header"] ?? ""
         path = object["cs-uri-stem"] ?? ""
-        query = object["cs-uri-query"] ?? ""
+        query = object["cs-uri-query"]
         status = object["sc-status"].flatMap { Int($0) }
         result = object["x-edge-result-type"] ?? ""
         detail = object["x-edge-detailed-result-type"] ?? ""

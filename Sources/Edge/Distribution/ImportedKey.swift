@@ -127,9 +127,11 @@ extension Exchange {
     }
 
     /// The canonical key of a path and query that this request might have named as well; nil when
-    /// it cannot be formed.
-    func canonicalKey(path: [UInt8], query: [UInt8], gzip: Bool) -> [UInt8]? {
-        unsafe withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 16) { memory in
+    /// it cannot be formed. `query` is nil where there is no `?`.
+    func canonicalKey(path: [UInt8], query: [UInt8]?, gzip: Bool) -> [UInt8]? {
+        let keepsEmptyQuery = query != nil && policy.mode == .rfc9111
+        let query = query ?? []
+        return unsafe withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 16) { memory in
             var key = unsafe CanonicalKey(memory)
             var map = MapFacts()
             appendViewer(to: &key)
@@ -140,7 +142,8 @@ extension Exchange {
                 unsafe TargetKey.append(
                     host: [UInt8](bytes[head.authority.range]).span.bytes, path: path.span.bytes,
                     query: query.span.bytes, maps: maps.map { unsafe .passUnretained($0) },
-                    dropsCacheBusters: dropsCacheBusters, &map, to: &key)
+                    keepsEmptyQuery: keepsEmptyQuery, dropsCacheBusters: dropsCacheBusters, &map,
+                    to: &key)
                 withExtendedLifetime(maps) {}
                 if !map.isKeyed { appendScheme(to: &key) }
                 if gzip, !map.isPicture { TargetKey.appendGzip(to: &key) }

@@ -111,7 +111,7 @@ extension Exchange {
     fileprivate var explainedKey: [UInt8]? {
         if !canonical.isEmpty { return canonical }
         var target = [UInt8](bytes[head.path.range])
-        if !head.query.isEmpty { target += [63] + bytes[head.query.range] }
+        if head.hasQuery { target += [63] + bytes[head.query.range] }
         if map?.isImage == true, let normal = map?.target { target = normal }
         let canonical = canonicalKey(of: target)
         return canonical.isEmpty ? nil : canonical

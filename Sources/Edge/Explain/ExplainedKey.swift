@@ -54,6 +54,7 @@ extension LoopState where N: ~Copyable {
                         "path", value, source: isNormal ? "in its normal form" : "as sent"))
             case .query:
                 var source = selection.map { sentence($0.queryStrings) } ?? "as sent"
+                if bytes.isEmpty { source = "a lone ? is a query of its own" }
                 if selection?.normalizesQuery == true { source += ", in their normal form" }
                 parts.append(Explanation.KeyPart("query", value, source: source))
             case .fieldName:
