@@ -389,6 +389,7 @@ extension LoopState where N: ~Copyable {
         let others = hasOther(fetch, strict: true)
         if failure == .firstByteTimeout { fetch.waits += 1 }
         let awaits = awaitsAgain(fetch, failure)
+        let hasHead = fetch.head != nil
         let repeats =
             !others
             && (awaits || failure == .cutShort && !wasReused.received && !fetch.hasRepeated)
@@ -398,9 +399,10 @@ extension LoopState where N: ~Copyable {
             fetch.tried &= ~(1 << UInt64(fetch.member & 63))
         }
         // A distribution's attempts are its own business, and come out of no budget.
-        guard failure.mayTryAnother, fetch.isRetriable,
+        guard failure.mayTryAnother, hasHead ? fetch.mayTakeBack : fetch.isRetriable,
             others || repeats || hasOther(fetch, strict: false),
-            awaits && repeats || wasTrial || fetch.pool.takeRetry()
+            awaits && repeats || wasTrial || fetch.pool.takeRetry(),
+            !hasHead || fetch.takeBack()
         else {
             let wasTaken = failure != .cutShort || fetch.hasSentAll || fetch.head != nil
             finishFailed(fetch, wasTaken ? failure : .notTaken)

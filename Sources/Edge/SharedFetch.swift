@@ -54,6 +54,8 @@ final class SharedFetch: Sendable {
         var waiters: [Waiter] = []
         var leader: ExchangeID?
         var isDissolved = false
+        // Somebody has looked at the head, and may have sent it.
+        var isSeen = false
         // A body that is kept whole for the store is not trimmed behind its readers.
         var keepsBody = false
         // The member is not read from before the slowest reader has caught up.
@@ -133,6 +135,7 @@ final class SharedFetch: Sendable {
             if let index = state.waiters.firstIndex(where: { $0.id == id }) {
                 state.waiters[index].isTold = false
             }
+            if state.head != nil { state.isSeen = true }
             return View(
                 phase: state.phase, head: state.head, total: state.body.total,
                 isDissolved: state.isDissolved && state.leader != id)
@@ -216,6 +219,18 @@ final class SharedFetch: Sendable {
             state.phase = .streaming
             state.keepsBody = keepsBody
             state.isDissolved = dissolve
+        }
+    }
+
+    /// A head has come, and nobody has seen it.
+    var isUnseen: Bool { state.withLock { $0.head != nil && !$0.isSeen } }
+
+    /// Takes the head back, and what has come of its body; false: somebody has seen it.
+    func takeBack() -> Bool {
+        state.withLock { state in
+            guard !state.isSeen, case .streaming = state.phase else { return false }
+            (state.head, state.phase, state.keepsBody) = (nil, .waiting, false)
+            return true
         }
     }
 

@@ -34,6 +34,21 @@ struct FetchEvidence {
 }
 
 extension Fetch {
+    /// Whether the head that has come can be taken back: only of what is read, and as long as no
+    /// viewer was given a byte.
+    var mayTakeBack: Bool {
+        (request.method == .get || request.method == .head) && exchange.watch == nil
+            && wish?.ask != .write && exchange.intake.isComplete && !exchange.intake.hasLeft
+            && !request.isUpgrade && shared.isUnseen
+    }
+
+    /// False: somebody has looked at it meanwhile.
+    func takeBack() -> Bool {
+        guard shared.takeBack() else { return false }
+        head = nil
+        return true
+    }
+
     /// Whether it could go to another member, and nobody would notice.
     var mayMove: Bool {
         isReplayable && (request.method == .get || request.method == .head)

@@ -1,0 +1,81 @@
+import Synchronization
+import Testing
+import WireTesting
+
+/// A head that promises more than comes, and the end of the connection with it.
+private let broken: [BadAnswer] = [
+    BadAnswer("a body cut short", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0123456789"),
+    BadAnswer("no body at all", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"),
+    BadAnswer("a chunk cut short", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"),
+    BadAnswer(
+        "a chunk that is none", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnone\r\n"),
+    BadAnswer(
+        "a body that is kept",
+        "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 100\r\n\r\n0123456789"),
+]
+
+@Suite("RFC 9110 §9.2.2: what broke before a viewer was told is asked of another member")
+struct OriginRetryTests {
+    private let origins: [Origin]
+    private let rooms: [Room]
+    private let edge: Edge
+
+    init() throws {
+        origins = try [Origin(), Origin()]
+        rooms = origins.map { $0.room(named: "retry") }
+        edge = try Edge(origin: origins.map(\.url).joined(separator: ","))
+    }
+
+    /// The first that is asked gives this, all after it a good answer.
+    private func begin(with reply: Reply) {
+        let turns = Turns()
+        for room in rooms {
+            room.answers { _ in turns.isFirst() ? reply : .ok(body: "good") }
+        }
+    }
+
+    private var asked: Int { rooms.map(\.count).reduce(0, +) }
+
+    @Test("head and end in one", arguments: broken)
+    func together(answer: BadAnswer) throws {
+        begin(with: Reply([.sendAndEnd(Array(answer.text.utf8))]))
+        let response = try edge.get(rooms[0].path())
+        #expect(response.status == 200 && response.text == "good")
+        #expect(asked == 2 && rooms.allSatisfy { $0.count == 1 })
+    }
+
+    @Test("a body that a viewer has begun to get stays cut")
+    func relayed() throws {
+        let gate = Gate()
+        begin(
+            with: .raw(
+                "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0123456789", .pass(gate), .close))
+        var viewer = try edge.viewer()
+        try viewer.send("GET \(rooms[0].path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+        _ = try viewer.headOnly()
+        gate.open()
+        #expect(try viewer.bytes(100).count == 10)
+        #expect(asked == 1)
+    }
+
+    @Test("what is no question is not asked twice")
+    func write() throws {
+        begin(with: Reply([.sendAndEnd(Array(broken[0].text.utf8))]))
+        var viewer = try edge.viewer()
+        let response = try viewer.exchange(
+            "POST \(rooms[0].path()) HTTP/1.1\r\nHost: edge.test\r\nContent-Length: 0\r\n\r\n")
+        #expect(response.status == 502)
+        #expect(asked == 1)
+    }
+}
+
+private final class Turns: Sendable {
+    private let count = Mutex(0)
+
+    func isFirst() -> Bool {
+        count.withLock { count in
+            count += 1
+            return count == 1
+        }
+    }
+}
