@@ -31,7 +31,7 @@ final class Exchange {
     /// The response's head, where the log tells of it.
     var sentHead: [UInt8] = []
     var hasResponded = false
-    /// What came of asking the origin, where something stored is served instead.
+    /// What came of asking the origin, where something else is the answer.
     var failedForward: FailedForward?
     /// Its own fetch serves it, or did; else it waits for another's.
     var leads = false
@@ -224,7 +224,9 @@ extension LoopState where N: ~Copyable {
             // A stale response that may not be used makes it 504 (RFC 9111 §5.2.2.2).
             let isGateway = exchange.entry == nil || exchange.policy.mode == .cloudfront
             let status = isGateway ? exchange.status(of: failure) : 504
-            answer(exchange, status, detail: failure.detailedResult, result: failure.result)
+            answer(
+                exchange, status, detail: failure.detailedResult, result: failure.result,
+                after: failure.wasForwarded ? FailedForward(exchange, status: 0) : nil)
         }
     }
 

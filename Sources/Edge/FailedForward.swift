@@ -1,8 +1,9 @@
 import Caching
 
-/// The origin was asked, and what is stored, though stale, is the better answer.
+/// The origin was asked, and what is stored, though stale, is the better answer, or one of the
+/// edge's own.
 ///
-/// Source: RFC 9211 §2.1: only what was answered without asking is a hit.
+/// Source: RFC 9211 §2.1, §2.2: only what was answered without asking is a hit.
 struct FailedForward {
     /// `; fwd=…`: why it was asked.
     var parameter: StaticString
@@ -20,7 +21,7 @@ struct FailedForward {
         isCollapsed = !exchange.leads
     }
 
-    /// What stands in `Cache-Status` in place of `; hit`.
+    /// What stands in `Cache-Status` in place of `; hit`, or before the `; detail` of a page.
     var text: String {
         "\(parameter)" + (status > 0 ? "; fwd-status=\(status)" : "")
             + (isCollapsed ? "; collapsed" : "")

@@ -42,12 +42,16 @@ extension LoopState where N: ~Copyable {
     /// what its program can use, or a page of the edge's own.
     ///
     /// The distribution's page says that the origin failed, which want of room does not.
+    ///
+    /// - Parameter forward: what came of asking the origin; nil: nobody asked it.
     mutating func answer(
-        _ exchange: Exchange, _ status: Int, detail: StaticString, result: ResultType = .error
+        _ exchange: Exchange, _ status: Int, detail: StaticString, result: ResultType = .error,
+        after forward: FailedForward? = nil
     ) {
         // Page or not, this is what the log tells of it.
         if !exchange.hasResponded { exchange.outcome.detail = detail }
         if result == .error, showsPage(exchange, for: status) { return }
+        exchange.failedForward = forward
         if answersFallback(exchange, status, detail, result) { return }
         var page = localPage(status, detail: detail, requestID: exchange.outcome.requestID)
         page.result = result
@@ -99,11 +103,14 @@ extension LoopState where N: ~Copyable {
             exchange.outcome.detail = "content-rejected"
             serveStale(exchange, entry, answer: head.head.status)
         } else if exchange.reads(head.rejectedContent) {
+            exchange.failedForward = FailedForward(exchange, status: head.head.status)
             if exchange.map?.isImage == true, answersInDialect(exchange) { return }
             writeHead(exchange, head, collapsed: exchange.fetch == nil)
             pump(exchange.id.slot)
         } else {
-            answer(exchange, 503, detail: "content-rejected")
+            answer(
+                exchange, 503, detail: "content-rejected",
+                after: FailedForward(exchange, status: head.head.status))
         }
     }
 

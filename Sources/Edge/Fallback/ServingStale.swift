@@ -12,7 +12,7 @@ extension LoopState where N: ~Copyable {
         counters.add(.staleServed)
         exchange.failedForward = answer.map { FailedForward(exchange, status: $0) }
         if !serveWhenReady(exchange, entry, reason: .staleIfError) {
-            self.answer(exchange, 502, detail: "entry-gone")
+            self.answer(exchange, 502, detail: "entry-gone", after: exchange.failedForward)
         }
     }
 
@@ -37,6 +37,7 @@ extension LoopState where N: ~Copyable {
     mutating func replaces(_ exchange: Exchange, _ head: FetchedHead) -> Bool {
         if case .document = exchange.fallback, head.isDocument { return false }
         if case .json = exchange.fallback, head.isDocument { return false }
+        exchange.failedForward = FailedForward(exchange, status: head.head.status)
         return answersFallback(exchange, head.status, "origin-error")
     }
 }
