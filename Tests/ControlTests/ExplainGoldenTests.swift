@@ -33,7 +33,8 @@ struct ExplainGoldenTests {
         dead.differences = [Explanation.KeyDifference("coding", wanted: nil, found: "gzip")]
         told.nearMisses = [miss, dead]
         (told.scanned, told.isScanComplete) = (200_000, false)
-        told.invalidation = Explanation.Invalidation(number: 3, rule: "/pages/*", kills: false)
+        told.invalidation = Explanation.Invalidation(
+            number: 3, rule: "/pages/*", kills: false, mayBeOfAPI: true)
         told.decision.action = "serve"
         told.decision.reason = "fresh"
         told.decision.sentence = "the stored response is fresh"

@@ -25,19 +25,23 @@ struct ExplainRouteTests {
             told.request.method = "GET"
             told.request.target = "/good"
             told.request.usesTLS = usesTLS
+            told.invalidation = invalidation
             return told
         }
+        var invalidation: Explanation.Invalidation?
+        var api: CloudFrontAPI?
     }
 
     private static let good = "GET /good HTTP/1.1\r\nHost: a\r\n\r\n"
 
     private func answer(
-        _ body: String, query: String = "", method: Method = .post, isCrossSite: Bool = false
+        _ body: String, query: String = "", method: Method = .post, isCrossSite: Bool = false,
+        of subject: Subject = Subject()
     ) -> (status: Int, text: String) {
         var request = AdminRequest(method: method, path: "/explain", isCrossSite: isCrossSite)
         request.query = query
         request.body = Array(body.utf8)
-        let response = AdminRoutes(subject: Subject()).answer(request)
+        let response = AdminRoutes(subject: subject).answer(request)
         return (response.status, String(decoding: response.body, as: UTF8.self))
     }
 
@@ -51,6 +55,28 @@ struct ExplainRouteTests {
         #expect(json.text.contains(#""tls":true"#))
         #expect(answer(Self.good + Self.good).text.contains("They share no object"))
         #expect(answer(Self.good + Self.good, query: "json").text.contains(#""shared":false"#))
+    }
+
+    @Test("an invalidation of the control API has the API's id, and no other has one")
+    func invalidation() throws {
+        let state = try ScriptedDistribution()
+        for (id, number) in [("I1", 3), ("I2", 3), ("I3", 4)] as [(String, UInt64)] {
+            try state.record(
+                InvalidationRecord(
+                    id: id, created: 1, items: ["/*"], callerReference: id, number: number))
+        }
+        var subject = Subject()
+        subject.api = CloudFrontAPI(state)
+        subject.invalidation = Explanation.Invalidation(
+            number: 3, rule: "/a", kills: true, mayBeOfAPI: true)
+        #expect(answer(Self.good, of: subject).text.contains("invalidation  I2, /a: killed"))
+        #expect(answer(Self.good, query: "json", of: subject).text.contains(#""id":"I2""#))
+        for (number, mayBe) in [(5, true), (3, false)] as [(UInt64, Bool)] {
+            subject.invalidation = Explanation.Invalidation(
+                number: number, rule: "/a", kills: true, mayBeOfAPI: mayBe)
+            #expect(answer(Self.good, of: subject).text.contains("number \(number), /a: killed"))
+            #expect(answer(Self.good, query: "json", of: subject).text.contains(#""id":null"#))
+        }
     }
 
     @Test("what is refused, and how")

@@ -20,6 +20,7 @@ struct InvalidationHistoryTests {
         defer { try? FileManager.default.removeItem(atPath: path) }
         var odd = record(2, ["/a?b&c", "#tag", "/ü<\n\r\t*"])
         odd.isSoft = true
+        odd.number = .max
         do {
             let history = try InvalidationHistory(path: path)
             try history.append(record(1))

@@ -58,11 +58,12 @@ final class ScriptedDistribution: DistributionState {
         }
     }
 
-    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) {
+    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) -> UInt64? {
         try effect {
             $0.stale.append(targets)
             $0.isSoft.append(isSoft)
         }
+        return UInt64(contents.withLock { $0.stale.count })
     }
     func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount {
         StoreCount(entries: targets.count, bytes: 2_048, isComplete: targets.count < 2)

@@ -8,7 +8,7 @@ import Testing
 
 /// Takes whatever comes, as an edge that can follow it.
 private struct Yielding: DistributionEffects {
-    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) {}
+    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) -> UInt64? { nil }
     func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount { StoreCount() }
     func update(_ distribution: Distribution) throws {}
 }

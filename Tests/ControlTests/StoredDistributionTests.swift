@@ -17,8 +17,9 @@ private final class NotedEffects: DistributionEffects {
 
     let invalidated = Mutex<[InvalidationPath]>([])
 
-    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) {
+    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) -> UInt64? {
         invalidated.withLock { $0 += targets }
+        return 7
     }
     func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount { StoreCount() }
     func update(_ distribution: Distribution) throws {
@@ -88,7 +89,7 @@ final class StoredDistributionTests {
         let state = try StoredDistribution(
             record, policies: [:], directory: directory, effects: effects)
         let given = try ["/", "/?a=1", "/*", "/a/", "#tag"].map { try InvalidationPath($0) }
-        try state.invalidate(given, isSoft: false)
+        #expect(try state.invalidate(given, isSoft: false) == 7)
         #expect(effects.invalidated.withLock { $0 } == given)
     }
 
@@ -96,7 +97,7 @@ final class StoredDistributionTests {
     func restart() throws {
         let effects = NotedEffects()
         let made = InvalidationRecord(
-            id: "I1", created: 2, items: ["/*"], callerReference: "r")
+            id: "I1", created: 2, items: ["/*"], callerReference: "r", number: 3)
         let tags = [ResourceTag(key: "a", value: "")]
         do {
             let state = try open("given", effects)

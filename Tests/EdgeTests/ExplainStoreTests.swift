@@ -115,7 +115,8 @@ struct ExplainStoreTests {
         #expect(prefix.entry == nil && prefix.decision.reason == "absent")
         #expect(
             prefix.invalidation
-                == Explanation.Invalidation(number: number - 1, rule: "/a/*", kills: true))
+                == Explanation.Invalidation(
+                    number: number - 1, rule: "/a/*", kills: true, mayBeOfAPI: true))
         let target = try explain(store, "/b?q")
         #expect(target.invalidation == nil && target.entry != nil)
         #expect(target.nearMisses.first?.isDead == true)
@@ -124,7 +125,8 @@ struct ExplainStoreTests {
         #expect(renewed.entry?.invalidation == number)
         #expect(
             renewed.invalidation
-                == Explanation.Invalidation(number: number, rule: "/b on a.test", kills: false))
+                == Explanation.Invalidation(
+                    number: number, rule: "/b on a.test", kills: false, mayBeOfAPI: false))
         store.invalidate([.everything])
         #expect(try explain(store, "/b").invalidation?.rule == "everything")
     }
@@ -188,7 +190,8 @@ struct ExplainStoreTests {
         #expect(told.entry == nil)
         #expect(
             told.invalidation
-                == Explanation.Invalidation(number: number, rule: "tag rivers", kills: true))
+                == Explanation.Invalidation(
+                    number: number, rule: "tag rivers", kills: true, mayBeOfAPI: true))
         store.invalidate([InvalidationRule(.target, Array("/a".utf8))])
         #expect(try explain(store, "/a", tagField: "Tags").invalidation?.rule == "/a")
     }

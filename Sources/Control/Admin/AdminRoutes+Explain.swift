@@ -19,7 +19,11 @@ extension AdminRoutes {
         do throws(ExplainError) {
             var told: [Explanation] = []
             for head in heads {
-                told.append(try subject.explain(head, usesTLS: options.contains("https")))
+                var one = try subject.explain(head, usesTLS: options.contains("https"))
+                if let found = one.invalidation {
+                    one.invalidation?.id = subject.api?.id(of: found)
+                }
+                told.append(one)
             }
             return answer(told, asJSON: options.contains("json"))
         } catch {

@@ -37,10 +37,11 @@ extension CloudFrontAPI {
         var quota = InvalidationQuota()
         for record in running(now) { quota.count(record.items) }
         try quota.add(batch)
-        try state.invalidate(batch.targets, isSoft: isSoft)
+        let number = try state.invalidate(batch.targets, isSoft: isSoft)
         let invalidation = InvalidationRecord(
             id: identifier("I", from: "\(requestID) \(now) \(reference)"), created: now,
-            items: batch.items, callerReference: reference, isSoft: isSoft)
+            items: batch.items, callerReference: reference, isSoft: isSoft,
+            number: number)
         // After a crash between the two the client has no answer; asked again, it is done again.
         try state.record(invalidation)
         return invalidation
@@ -70,6 +71,13 @@ extension CloudFrontAPI {
             throw .noSuchInvalidation
         }
         return Answer(200, describe(found, now))
+    }
+
+    /// The id of the invalidation that an explanation names; nil: it came from elsewhere, as a
+    /// write does. A store that was begun anew counts anew, so that the newest is meant.
+    func id(of invalidation: Explanation.Invalidation) -> String? {
+        guard invalidation.mayBeOfAPI else { return nil }
+        return state.invalidations.first { $0.number == invalidation.number }?.id
     }
 
     /// ListInvalidations.

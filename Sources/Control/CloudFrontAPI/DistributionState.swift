@@ -21,7 +21,8 @@ public protocol DistributionState: Sendable {
     ///
     /// - Parameter isSoft: it may still be confirmed, and served where something stale may; else it
     ///   is as good as not there.
-    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError)
+    /// - Returns: the number by which the store knows it; nil: it can match nothing.
+    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) -> UInt64?
     /// How much is stored of what is named.
     func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount
     /// Invalidations that were recorded, newest first.
@@ -118,12 +119,15 @@ public struct InvalidationRecord: Sendable, Equatable {
     public var callerReference: String
     /// What it names may still be confirmed; CloudFront has no such invalidations.
     public var isSoft: Bool
+    /// By which the store knows it; nil: it matched nothing, or was recorded before numbers were.
+    public var number: UInt64?
 
     public init(
         id: String, created: Int64, items: [String], callerReference: String,
-        isSoft: Bool = false
+        isSoft: Bool = false, number: UInt64? = nil
     ) {
         self.isSoft = isSoft
+        self.number = number
         self.id = id
         self.created = created
         self.items = items

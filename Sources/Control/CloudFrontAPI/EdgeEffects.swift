@@ -18,15 +18,20 @@ struct EdgeEffects: DistributionEffects {
     /// How long a count may read; less than an admin connection may take.
     private static let countingTime = Duration.seconds(5)
 
-    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) {
+    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) -> UInt64? {
         var rules = rules(for: targets)
         for index in rules.indices { rules[index].isSoft = isSoft }
-        if rules.isEmpty { return noteKept(targets, isSoft) }
-        guard store.invalidateDurably(rules) else {
+        if rules.isEmpty {
+            noteKept(targets, isSoft)
+            return nil
+        }
+        let (number, isKept) = store.invalidateDurably(rules)
+        guard isKept else {
             throw .serviceUnavailable(
                 "The invalidation is in effect but not on disk; free space there and try again.")
         }
         noteKept(targets, isSoft)
+        return number
     }
 
     /// For who records: one that failed is asked for again.
@@ -57,15 +62,16 @@ extension Store {
     /// Puts rules in force and waits for the disk, 30 seconds at most: clients try again after a
     /// server's error. Never to be used on a loop.
     ///
-    /// - Returns: whether they are on disk; in force they are in any case.
-    func invalidateDurably(_ rules: [InvalidationRule]) -> Bool {
+    /// - Returns: their number, and whether they are on disk; in force they are in any case.
+    @discardableResult
+    func invalidateDurably(_ rules: [InvalidationRule]) -> (number: UInt64, isKept: Bool) {
         let done = DispatchSemaphore(value: 0)
         let isKept = Atomic<Bool>(false)
-        invalidate(rules) { isDurable in
+        let (number, _) = invalidate(rules) { isDurable in
             isKept.store(isDurable, ordering: .releasing)
             done.signal()
         }
-        return done.wait(timeout: .now() + .seconds(30)) == .success
-            && isKept.load(ordering: .acquiring)
+        let isInTime = done.wait(timeout: .now() + .seconds(30)) == .success
+        return (number, isInTime && isKept.load(ordering: .acquiring))
     }
 }

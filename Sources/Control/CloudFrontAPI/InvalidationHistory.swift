@@ -101,6 +101,7 @@ public final class InvalidationHistory: Sendable {
                 "Id": .text(record.id), "Created": .text(record.created),
                 "CallerReference": .text(record.callerReference),
                 "Soft": record.isSoft ? .text(true) : nil,
+                "Number": record.number.map { .text("\($0)") },
                 "Paths": .quantity(record.items.map { .text($0) }),
             ]))
         // What ends a line within a text is a reference there, so that lines stay lines.
@@ -131,6 +132,7 @@ extension InvalidationRecord {
         else { return nil }
         self.init(
             id: id, created: created, items: items.compactMap(\.scalar),
-            callerReference: reference, isSoft: node.text("Soft") == "true")
+            callerReference: reference, isSoft: node.text("Soft") == "true",
+            number: node.text("Number").flatMap { UInt64($0) })
     }
 }

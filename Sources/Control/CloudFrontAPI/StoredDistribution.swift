@@ -7,7 +7,7 @@ import Synchronization
 /// What a change through the control API does to the rest of the edge.
 public protocol DistributionEffects: Sendable {
     /// Returns when it is durable and in effect on all loops.
-    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError)
+    func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) -> UInt64?
     /// How much is stored of what is named.
     func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount
     /// Puts it in force on all loops, with the connections that are open, or leaves there what is.
@@ -90,7 +90,9 @@ public final class StoredDistribution: DistributionState {
     func pathsOfMonth(_ now: Int64) -> Int { history.pathsOfMonth(now) }
     public var tags: [ResourceTag] { state.withLock { $0.tags } }
 
-    public func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) {
+    public func invalidate(
+        _ targets: [InvalidationPath], isSoft: Bool
+    ) throws(APIError) -> UInt64? {
         try effects.invalidate(targets, isSoft: isSoft)
     }
     public func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount {

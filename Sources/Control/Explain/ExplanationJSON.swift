@@ -157,8 +157,8 @@ extension Explanation.NearMiss {
 extension Explanation.Invalidation {
     fileprivate var json: JSON {
         .object([
-            ("number", .number(Int64(clamping: number))), ("rule", .text(rule)),
-            ("kills", .flag(kills)),
+            ("id", id.map { JSON.text($0) } ?? .null), ("number", .number(Int64(clamping: number))),
+            ("rule", .text(rule)), ("kills", .flag(kills)),
         ])
     }
 }

@@ -134,7 +134,8 @@ struct ExplanationText {
         let effect =
             invalidation.kills
             ? "killed what is stored" : told.entry == nil ? "in force" : "older than what is stored"
-        section("invalidation", ["number \(invalidation.number), \(invalidation.rule): \(effect)"])
+        let name = invalidation.id ?? "number \(invalidation.number)"
+        section("invalidation", ["\(name), \(invalidation.rule): \(effect)"])
     }
 
     private mutating func origin(_ told: Explanation) {

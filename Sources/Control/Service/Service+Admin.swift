@@ -68,7 +68,8 @@ extension Service: AdminSubject {
         guard let store, let server else {
             throw TruncationRefusal(503, "nothing is stored, or the edge is still starting")
         }
-        guard store.invalidateDurably([InvalidationRule(scope: server.expanded(scope))]) else {
+        let rule = InvalidationRule(scope: server.expanded(scope))
+        guard store.invalidateDurably([rule]).isKept else {
             throw TruncationRefusal(
                 503, "it is in force but not on disk; free space there and try again")
         }

@@ -10,7 +10,7 @@ extension Service {
         return LayerKeeper(
             server, observer, memory, GridSetMemory(directory: directory)
         ) { rules in
-            store?.invalidateDurably(rules) ?? true
+            store?.invalidateDurably(rules).isKept ?? true
         }
     }
 }

@@ -44,7 +44,7 @@ extension Service {
         if sender.startsAnew, settings.items.hasTags {
             var rule = InvalidationRule.everything
             rule.isSoft = true
-            _ = store.invalidateDurably([rule])
+            store.invalidateDurably([rule])
         }
         state.withLock { $0.outgoing = sender }
     }

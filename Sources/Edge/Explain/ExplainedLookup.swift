@@ -88,7 +88,8 @@ extension LoopState where N: ~Copyable {
         noteInvalidation(target, fields, &told)
         if !isAlive, told.invalidation == nil, let store {
             told.invalidation = Explanation.Invalidation(
-                number: store.invalidations.latest, rule: "a tag of what is stored", kills: true)
+                number: store.invalidations.latest, rule: "a tag of what is stored", kills: true,
+                mayBeOfAPI: true)
         }
         if !isAlive { told.invalidation?.kills = true }
         return isAlive
@@ -104,8 +105,7 @@ extension LoopState where N: ~Copyable {
             let latest = store?.invalidations.latest(namingTagIn: fields, tagField),
             latest.number > header.invalidation
         else { return }
-        told.invalidation = Explanation.Invalidation(
-            number: latest.number, rule: latest.rule.words, kills: false)
+        told.invalidation = Explanation.Invalidation(latest.number, latest.rule)
     }
 
     /// The latest invalidation in force that names the target, if any does.
@@ -115,8 +115,15 @@ extension LoopState where N: ~Copyable {
         guard let latest = store?.invalidations.latest(naming: canonical, showing: fields),
             latest.number > told.invalidation?.number ?? 0
         else { return }
-        told.invalidation = Explanation.Invalidation(
-            number: latest.number, rule: latest.rule.words, kills: false)
+        told.invalidation = Explanation.Invalidation(latest.number, latest.rule)
+    }
+}
+
+extension Explanation.Invalidation {
+    fileprivate init(_ number: UInt64, _ rule: InvalidationRule) {
+        self.init(
+            number: number, rule: rule.words, kills: false,
+            mayBeOfAPI: rule.reach != .scope && rule.host == nil)
     }
 }
 

@@ -66,7 +66,12 @@ extension Explanation {
         public var rule: String
         /// Whether what is stored is dead by it.
         public var kills: Bool
-        public init(number: UInt64, rule: String, kills: Bool) {
+        /// What a client of the control API asks for: a path on any host, or a tag.
+        public var mayBeOfAPI: Bool
+        /// The control API's id of it; nil: it came from elsewhere.
+        public var id: String?
+        public init(number: UInt64, rule: String, kills: Bool, mayBeOfAPI: Bool) {
+            self.mayBeOfAPI = mayBeOfAPI
             self.number = number
             self.rule = rule
             self.kills = kills
