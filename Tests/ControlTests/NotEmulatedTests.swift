@@ -62,6 +62,18 @@ struct NotEmulatedTests {
         #expect(found.count { $0.contains("not emulated") } == Self.members.count + 1)
     }
 
+    @Test("cookies are no such thing where the access log has their values")
+    func cookies() throws {
+        let golden = try ProjectFiles.text("\(ProjectFiles.tests)Goldens/not-emulated.txt")
+        let end = try #require(golden.firstRange(of: Self.mark))
+        let file = try files.write("dist.json", String(golden[..<end.lowerBound]))
+        for (words, isListed) in [("names", true), ("values", false)] {
+            let log = "accessLog: { format: cloudfront, directory: /d, cookies: \(words) }"
+            let found = files.lines(reading(log) { $0.distribution = file })
+            #expect(found.contains { $0.contains("IncludeCookies") } == isListed, "\(words)")
+        }
+    }
+
     @Test("nothing is listed where all of it is switched off")
     func none() throws {
         let (_, found) = try play("emulated")

@@ -139,7 +139,8 @@ extension Configuration {
         }
         var next = self
         let findings = Findings()
-        findings.note(distribution.findings, in: imported.file)
+        let secrets = settings.accessLog?.archive?.secrets ?? LoggedSecrets()
+        findings.note(distribution.findings.applying(secrets), in: imported.file)
         imported.record.config = distribution.config.source
         imported.put(distribution, into: &next.settings, resolver, findings)
         if let error = findings.all.first(where: { $0.severity == .error }) {

@@ -1,4 +1,5 @@
 import CloudFront
+import Edge
 import Reactor
 
 /// What a distribution's configuration refers to by ids and does not hold.
@@ -81,11 +82,21 @@ extension Distribution {
     /// Reads what `aws cloudfront get-distribution-config` or `get-distribution` wrote, or a bare
     /// DistributionConfig; nil after mistakes were noted.
     static func read(
-        _ node: ConfigNode, in path: String, _ catalog: PolicyCatalog, _ findings: Findings
+        _ node: ConfigNode, in path: String, _ catalog: PolicyCatalog, _ findings: Findings,
+        logging secrets: LoggedSecrets = LoggedSecrets()
     ) -> Distribution? {
         let reading = Distribution.read(node, catalog)
-        findings.note(reading.findings, in: path)
+        findings.note(reading.findings.applying(secrets), in: path)
         return reading.value
+    }
+}
+
+extension [ConfigFinding] {
+    /// Those that hold for an access log with these secrets: with the values of cookies in it
+    /// nothing is amiss with IncludeCookies.
+    func applying(_ secrets: LoggedSecrets) -> [ConfigFinding] {
+        guard secrets.showsCookies else { return self }
+        return filter { $0.kind != .notEmulated || !$0.path.hasSuffix("Logging.IncludeCookies") }
     }
 }
 

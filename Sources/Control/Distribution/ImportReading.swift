@@ -16,7 +16,8 @@ extension ConfigurationReader {
         for (id, file) in distribution.keys { references.signers.add(id, file: file, findings) }
         let id = distribution.id?.read(.distributionID, findings)
         guard let node = distribution.document ?? readDocument(file.text, findings),
-            let export = Distribution.read(node, in: file.text, references.catalog, findings)
+            let export = Distribution.read(
+                node, in: file.text, references.catalog, findings, logging: accessLog.secrets)
         else { return }
         takeAddresses(export.config)
         checkNames(export)
@@ -36,7 +37,8 @@ extension ConfigurationReader {
         warnOfPureBehaviors(export, file)
         noteObjectSize()
         configuration.distributionFindings =
-            Finding.all(export.findings, in: file.text) + findings.all[before...]
+            Finding.all(export.findings.applying(accessLog.secrets), in: file.text)
+            + findings.all[before...]
     }
 
     /// CloudFront, "Quotas": 50 GB, and the connection is closed at what is larger.
