@@ -42,6 +42,8 @@ final class Link {
     var state: State
     var toEdge: Pipe
     var toPeer: Pipe
+    /// Where its viewer is; nil: wherever the network has it.
+    var address: SocketAddress?
     /// The edge's descriptor; negative while it has none.
     var fd: Int32 = -1
     var isClosedByEdge = false

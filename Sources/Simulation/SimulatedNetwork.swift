@@ -76,7 +76,9 @@ public struct SimulatedNetwork: ~Copyable, Network {
     public mutating func accept(_ listener: Int32, peer: inout SocketAddress) -> AcceptResult {
         let result = fabric.accept(loop, listener)
         if case .connection(let fd) = result {
-            peer = SocketAddress(ipv4: 0xC000_0200 | UInt32(fd & 255), port: 40_000)
+            peer =
+                fabric.link(loop, fd).address
+                ?? SocketAddress(ipv4: 0xC000_0200 | UInt32(fd & 255), port: 40_000)
         }
         fabric.world.note("loop \(loop) accept: \(result)", 1)
         return result

@@ -1,4 +1,5 @@
 import CloudFront
+import Foundation
 import Reactor
 import Testing
 
@@ -9,6 +10,7 @@ import Testing
 struct TapedFailureTests {
     private enum Part {
         case viewer(UInt64, String)
+        case proxy(UInt64, String)
         case answer(UInt64, String)
         case asked(UInt64, String)
         case said(UInt64, String)
@@ -28,6 +30,12 @@ struct TapedFailureTests {
                         .viewerSaid(
                             Array(Self.request(path).utf8), isSecured: false,
                             isTrusted: isTrusted)
+                    )
+                case .proxy(let bits, let path):
+                    (
+                        bits,
+                        .viewerSaid(
+                            Array(Self.request(path).utf8), isSecured: false, isTrusted: true)
                     )
                 case .answer(let bits, let body):
                     (bits, .viewerHeard(Array(Self.response(body).utf8)))
@@ -69,6 +77,22 @@ struct TapedFailureTests {
         let other = written(parts)
         #expect(other.contains("X-Forwarded-Proto") && other.contains("X-Other"))
         #expect(!other.contains("trustedProxies"))
+    }
+
+    @Test("of several viewers those are trusted that were")
+    func someProxies() {
+        let path = "/a HTTP/1.1\r\nX-Forwarded-Proto: https\r\nX: y"
+        for order in [true, false] {
+            let parts: [Part] =
+                order
+                ? [.proxy(1, path), .answer(1, "one"), .viewer(2, path), .answer(2, "two")]
+                : [.viewer(2, path), .answer(2, "two"), .proxy(1, path), .answer(1, "one")]
+            let text = written(parts)
+            #expect(text.contains("198.51.100.1/32") && !text.contains("192.0.2.0/24"), "\(text)")
+            let steps = text.components(separatedBy: "- get:").dropFirst()
+            #expect(steps.map { $0.contains("from: 198.51.100.1\n") } == [order, !order])
+            #expect(steps.allSatisfy { $0.contains("X-Forwarded-Proto") })
+        }
     }
 
     @Test("a member that refuses is no origin that refuses while another member answers")

@@ -81,12 +81,17 @@ struct RecordedScenario {
         text.member(0, "name", wish.name)
         let clock = timestampText(steps.start)
         text.member(0, "clock", wish.hasManualClock ? "manual=\(clock)" : clock)
-        stage.write(to: &text, stageRedaction, trustsViewers: steps.haveTrustedViewer)
+        let trusted = tellsTrust ? "\(RecordedStage.proxy)/32" : RecordedStage.viewers
+        stage.write(
+            to: &text, stageRedaction, trusted: steps.haveTrustedViewer ? trusted : nil)
         text.line(0, "steps:")
         for step in steps.steps { write(step) }
         if steps.steps.isEmpty { text.line(1, "[]") }
         return text.text
     }
+
+    /// Some viewers are trusted and others are not, so that each trusted one says where it is.
+    private var tellsTrust: Bool { steps.haveTrustedViewer && steps.haveOtherViewer }
 
     private var credentials: String { wish.showsSecrets ? "as they were" : "replaced" }
 
@@ -146,11 +151,6 @@ struct RecordedScenario {
     private static let dropped: Set<String> = [
         "host", "connection", "content-length", "transfer-encoding", "keep-alive", "expect",
     ]
-    /// What only a trusted proxy is believed. All of a scenario's viewers are one, if any is.
-    private static let accounts: Set<String> = [
-        "forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host",
-        "x-forwarded-port", "x-real-ip", "cloudfront-forwarded-proto",
-    ]
 
     private mutating func ask(_ exchange: RecordedExchange, _ method: String, _ depth: Int) {
         let target = redaction.hidden(exchange.target)
@@ -161,6 +161,9 @@ struct RecordedScenario {
         let head = exchange.request.head
         if let host = head["host"] { text.member(depth + 1, "host", redaction.hidden(host)) }
         if case .viewer(isSecured: true, _) = exchange.peer { text.line(depth + 1, "https: true") }
+        if tellsTrust, exchange.hasTrustedViewer {
+            text.line(depth + 1, "from: \(RecordedStage.proxy)")
+        }
     }
 
     private mutating func write(
@@ -168,12 +171,9 @@ struct RecordedScenario {
     ) {
         ask(exchange, exchange.method, depth)
         let head = exchange.request.head
-        let isBelieved = exchange.hasTrustedViewer || !steps.haveTrustedViewer
         text.fields(
             depth + 1, "headers",
-            shown(head.lines) {
-                !Self.dropped.contains($0) && (isBelieved || !Self.accounts.contains($0))
-            })
+            shown(head.lines) { !Self.dropped.contains($0) })
         if !exchange.request.body.isEmpty {
             text.member(depth + 1, "body", shownBody(of: exchange))
         }

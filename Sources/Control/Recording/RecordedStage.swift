@@ -55,14 +55,16 @@ struct RecordedStage {
     /// What an origin is called where the edge asks it over TLS, too.
     func name(of id: String) -> String { id.hasSuffix("+tls") ? String(id.dropLast(4)) : id }
 
-    /// Where the viewers of a scenario are (RFC 5737).
-    private static let viewers = "192.0.2.0/24"
+    /// Where the viewers of a scenario are, unless they say where (RFC 5737).
+    static let viewers = "192.0.2.0/24"
+    /// Where those are that are trusted, if others are not.
+    static let proxy = "198.51.100.1"
 
-    /// - Parameter trustsViewers: who asked was a trusted proxy, and is none in a scenario under
-    ///   the address that it had.
-    func write(to text: inout YAMLText, _ redaction: Redaction, trustsViewers: Bool) {
+    /// - Parameter trusted: the addresses that are a trusted proxy's in the scenario; nil: nobody
+    ///   who asked was one.
+    func write(to text: inout YAMLText, _ redaction: Redaction, trusted: String?) {
         var config = config
-        if trustsViewers { config.set("trustedProxies", ConfigNode(.list([.text(Self.viewers)]))) }
+        if let trusted { config.set("trustedProxies", ConfigNode(.list([.text(trusted)]))) }
         text.line(0, "config:")
         text.node(1, config.hidden(by: redaction))
         guard let distribution else { return }

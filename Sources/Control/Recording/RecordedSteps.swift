@@ -23,8 +23,9 @@ struct RecordedSteps {
     }
 
     private(set) var steps: [Step] = []
-    /// Who asked was believed what it said of whom it asks for.
+    /// Who asked was believed what it said of whom it asks for: all of them, or only some.
     private(set) var haveTrustedViewer = false
+    private(set) var haveOtherViewer = false
     /// Exchanges of viewers that are not among the steps, and why.
     private(set) var leftOut: [String: Int] = [:]
     /// Of the first step, on the edge's clock.
@@ -53,6 +54,7 @@ struct RecordedSteps {
         if reading.skipped > 0 { leftOut["connections not understood"] = reading.skipped }
         if reading.crowded > 0 { leftOut["failures for want of places or time"] = reading.crowded }
         haveTrustedViewer = kept.contains(where: \.hasTrustedViewer)
+        haveOtherViewer = !kept.allSatisfy(\.hasTrustedViewer)
         var groups = Self.grouped(kept)
         let targets = Set(kept.map(\.target))
         let others = Set(dropped.map(\.target)).subtracting(targets)

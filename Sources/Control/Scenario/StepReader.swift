@@ -1,6 +1,7 @@
 import Caching
 import CloudFront
 import Edge
+import Reactor
 import Simulation
 
 /// Reads the steps of a scenario; mistakes are noted, and the step is left out.
@@ -100,6 +101,9 @@ struct StepReader {
         section.read("leaves", &leaves, .duration(1...3_600_000))
         var isSecured = false
         section.read("https", &isSecured, .flag)
+        var address: SocketAddress?
+        section.read("from", &address, .viewerAddress)
+        request?.address = address
         request?.host = host
         request?.isSecured = isSecured
         request?.fields = fields
@@ -162,6 +166,18 @@ extension ValueForm where Value == Bool {
         Self { text throws(Complaint) in
             guard text == "true" else { throw Complaint("is not true", "write true") }
             return true
+        }
+    }
+}
+
+extension ValueForm where Value == SocketAddress {
+    /// Without a port, which is of no account.
+    fileprivate static var viewerAddress: Self {
+        Self { text throws(Complaint) in
+            guard let address = SocketAddress(ip: text) else {
+                throw Complaint("is no address", "write it as 198.51.100.1 or 2001:db8::1")
+            }
+            return address.with(port: 40_000)
         }
     }
 }

@@ -1,5 +1,6 @@
 public import Caching
 public import Edge
+public import Reactor
 
 /// A caching case as a short file tells it: one edge, what its origins answer, what viewers ask,
 /// and what must come of it, step by step.
@@ -103,6 +104,8 @@ public struct ViewerRequest: Sendable {
     public var body: String?
     /// Over TLS, which is not simulated: the edge is told so, and the bytes are plain.
     public var isSecured = false
+    /// Where it is; nil: somewhere in 192.0.2.0/24 (RFC 5737).
+    public var address: SocketAddress?
     /// It goes away so long after it asked, answered or not; nil: it waits.
     public var leavesAfter: Milliseconds?
 

@@ -17,6 +17,7 @@ final class ScenarioViewer: Peer {
         world = fabric.world
         start = world.now
         let link = fabric.dial(0, .scripted, self, listener: request.isSecured ? 1 : 0)
+        link.address = request.address
         self.link = link
         link.peerSend(bytes(fabric.world))
         guard let time = request.leavesAfter else { return }
