@@ -109,6 +109,33 @@ struct DamageTests {
         return found.map(\.isOver) == true ? nil : found != nil
     }
 
+    @Test("a log that ends the process is begun anew, and the cache is kept")
+    func log() throws {
+        let original = try Self.original.get()
+        let directory = try Self.copy(original.directory)
+        let first = try Self.start(original.origin, directory)
+        _ = try first.get(original.room.path("1"))
+        #expect(try first.get(original.room.path("1")).isHit)
+        try #require(isWritten(first) == true)
+        // The disk has lost it all: LMDB finds no page where it looks for one.
+        #expect(truncate(directory.file("cache/invalidations/data.mdb"), 0) == 0)
+        let asked = try Child(
+            Edge.program,
+            ["invalidate", "--admin", "127.0.0.1:\(first.adminPort)", original.room.path("2")])
+        _ = asked.waitForExit()
+        #expect(first.child.waitForExit() ?? 0 < 0)
+        #expect(access(directory.file("cache/suspect-log"), F_OK) == 0)
+        #expect(access(directory.file("cache/suspect"), F_OK) != 0)
+        let second = try Self.start(original.origin, directory)
+        #expect(second.child.log.contains { $0.contains("counts as stale") })
+        #expect(second.child.log.allSatisfy { !$0.contains("set aside") })
+        let response = try second.get(original.room.path("1"))
+        #expect(response.status == 200 && !response.isHit)
+        #expect(try second.get(original.room.path("1")).isHit)
+        second.child.signal(SIGTERM)
+        #expect(second.child.waitForExit() == 0)
+    }
+
     @Test("what cannot be read ends the tools with words, not by a signal", arguments: 0..<6)
     func tools(_ seed: Int) throws {
         let original = try Self.original.get()

@@ -1,20 +1,24 @@
 import Glibc
 import LMDB
+import Synchronization
 
 /// Leaves a marker when a signal ends the process, by which the next start knows what to do: a page
 /// that the disk cannot deliver, or one that is not what was written, comes as a signal and not as
 /// an error.
 ///
 /// A fault at an address within the map, or in LMDB's code (whose pointers, computed from a broken
-/// page, lead anywhere), is the database's: `StoreDirectory.suspect`. Any other soon after the
-/// start may be: `StoreDirectory.crashed`.
+/// page, lead anywhere), is the database's: `StoreDirectory.suspect`; `suspectLog` where it is at
+/// the invalidations. Any other soon after the start may be: `StoreDirectory.crashed`.
 enum FaultGuard {
     /// What a signal handler needs, which may neither lock nor allocate.
     @safe  // written while nothing faults, and read by the handler alone
     private struct State {
         var map = Addresses()
+        /// Of the invalidations.
+        var log = Addresses()
         var library = Addresses()
         var suspect: UnsafeMutablePointer<CChar>?
+        var suspectLog: UnsafeMutablePointer<CChar>?
         var crashed: UnsafeMutablePointer<CChar>?
         /// Until when, in seconds since the machine began, a signal counts as soon.
         var soon = 0
@@ -38,6 +42,9 @@ enum FaultGuard {
 
     nonisolated(unsafe) private static var state = State()  // written before handlers are set
 
+    /// The thread that is at the invalidations; 0: none is. One at a time is.
+    private static let logThread = Atomic<UInt>(0)
+
     /// After so many seconds a process that a signal ends has shown that its cache can be served.
     private static let health = 60
     /// Words of the stack in which a call from LMDB's code is looked for: it has the C library
@@ -47,9 +54,12 @@ enum FaultGuard {
     /// Marks in this directory from now on, in place of any other; before the database is opened.
     static func install(_ directory: StoreDirectory) {
         unsafe state.suspect = unsafe strdup(directory.suspect)
+        unsafe state.suspectLog = unsafe strdup(directory.suspectLog)
         unsafe state.crashed = unsafe strdup(directory.crashed)
         unsafe state.soon = seconds() + health
         unsafe state.map = Addresses()
+        unsafe state.log = Addresses()
+        logThread.store(0, ordering: .relaxed)
         setHandlers()
     }
 
@@ -71,13 +81,30 @@ enum FaultGuard {
         unsafe state.map = Addresses(environment.mapAddresses)
     }
 
+    /// Watches the invalidations of the directory that is marked in, from now on.
+    static func watch(log: Environment, of directory: StoreDirectory) {
+        guard isOf(directory) else { return }
+        unsafe log.onContradiction { _, _ in FaultGuard.markSuspectLog() }
+        unsafe state.log = Addresses(log.mapAddresses)
+    }
+
+    /// This thread is at the invalidations, until `leaveLog`.
+    static func enterLog() { logThread.store(pthread_self(), ordering: .relaxed) }
+    static func leaveLog() { logThread.store(0, ordering: .relaxed) }
+
+    private static func isOf(_ directory: StoreDirectory) -> Bool {
+        guard let suspect = unsafe state.suspect else { return false }
+        return unsafe strcmp(suspect, directory.suspect) == 0
+    }
+
     /// The database is closed: what happens from now on is not its doing.
     static func leave(_ directory: StoreDirectory) {
-        guard let suspect = unsafe state.suspect, unsafe strcmp(suspect, directory.suspect) == 0
-        else { return }
+        guard isOf(directory) else { return }
         unsafe state.suspect = nil
+        unsafe state.suspectLog = nil
         unsafe state.crashed = nil
         unsafe state.map = Addresses()
+        unsafe state.log = Addresses()
     }
 
     private static func setHandlers() {
@@ -99,7 +126,7 @@ enum FaultGuard {
         _ context: UnsafeMutableRawPointer?
     ) {
         if unsafe isOfDatabase(number, information, context) {
-            markSuspect()
+            if unsafe isOfLog(information) { markSuspectLog() } else { markSuspect() }
         } else if unsafe seconds() < state.soon {
             unsafe mark(state.crashed)
         }
@@ -117,7 +144,7 @@ enum FaultGuard {
             unsafe information.pointee.si_code > 0
         else { return false }
         let address = unsafe UInt(bitPattern: information.pointee._sifields._sigfault.si_addr)
-        if unsafe state.map.contains(address) { return true }
+        if unsafe state.map.contains(address) || state.log.contains(address) { return true }
         guard let context = unsafe context else { return false }
         let place = unsafe Place(context)
         if unsafe state.library.contains(place.instruction) { return true }
@@ -125,6 +152,16 @@ enum FaultGuard {
         guard let stack = unsafe UnsafePointer<UInt>(bitPattern: place.stack) else { return false }
         for index in 0..<depth where unsafe state.library.contains(stack[index]) { return true }
         return false
+    }
+
+    /// The same of a fault that is the database's: a page of the invalidations, or LMDB at work on
+    /// them.
+    private static func isOfLog(_ information: UnsafeMutablePointer<siginfo_t>?) -> Bool {
+        guard let information = unsafe information else { return false }
+        let address = unsafe UInt(bitPattern: information.pointee._sifields._sigfault.si_addr)
+        if unsafe state.log.contains(address) { return true }
+        if unsafe state.map.contains(address) { return false }
+        return logThread.load(ordering: .relaxed) == pthread_self()
     }
 
     /// Where a thread was when a signal came, from the kernel's `ucontext_t`.
@@ -153,11 +190,20 @@ enum FaultGuard {
     }
 
     private static func markSuspect() {
+        sayLastWords()
+        unsafe mark(state.suspect)
+    }
+
+    private static func markSuspectLog() {
+        sayLastWords()
+        unsafe mark(state.suspectLog)
+    }
+
+    private static func sayLastWords() {
         if let words = unsafe state.lastWords {
             _ = unsafe write(STDERR_FILENO, words, strlen(words))
             _exit(1)
         }
-        unsafe mark(state.suspect)
     }
 
     private static func mark(_ marker: UnsafeMutablePointer<CChar>?) {

@@ -35,6 +35,11 @@ struct InvalidationLog: ~Copyable {
         self.pending = pending
     }
 
+    /// Whatever damage shows in it from now on is told from the store's.
+    func beWatched(in directory: StoreDirectory) {
+        FaultGuard.watch(log: environment, of: directory)
+    }
+
     /// Everything that is in force, in the order of numbers.
     func load() throws(LMDBError) -> (
         latest: UInt64, retired: UInt64, rules: [(number: UInt64, rule: InvalidationRule)]
@@ -84,6 +89,8 @@ struct InvalidationLog: ~Copyable {
 
     /// Appends rules and waits until they are on disk.
     mutating func append(_ batches: [Invalidations.Batch]) throws(LMDBError) {
+        FaultGuard.enterLog()
+        defer { FaultGuard.leaveLog() }
         guard let last = batches.last else { return }
         var transaction = try WriteTransaction(environment)
         for batch in batches {
@@ -117,6 +124,8 @@ struct InvalidationLog: ~Copyable {
     /// It is there from the first commit on, which takes its room from those that go: a crash in
     /// between leaves more in force than was asked for, never less.
     mutating func collapse(_ number: UInt64) throws(LMDBError) {
+        FaultGuard.enterLog()
+        defer { FaultGuard.leaveLog() }
         let place = number << 24 | 0xff_ffff
         var isThere = false
         while true {
@@ -137,6 +146,8 @@ struct InvalidationLog: ~Copyable {
 
     /// Forgets rules up to a number. A crash in between forgets less.
     mutating func retire(upTo number: UInt64) throws(LMDBError) {
+        FaultGuard.enterLog()
+        defer { FaultGuard.leaveLog() }
         try drop(upTo: number << 24 | 0xff_ffff, keeping: number)
     }
 

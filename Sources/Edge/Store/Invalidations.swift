@@ -468,6 +468,11 @@ public final class Invalidations: Sendable {
         return false
     }
 
+    /// Whatever damage shows in the log from now on is told from the store's.
+    func beWatched(in directory: StoreDirectory) {
+        log.withLock { $0.log?.beWatched(in: directory) }
+    }
+
     /// Writes what waits and takes no part any more.
     func close() {
         if let queue { queue.sync {} }

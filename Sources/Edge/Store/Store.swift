@@ -70,7 +70,10 @@ public final class Store: Sendable {
         self.lock = Mutex(lock)
         schedule = stepping ? nil : WriterSchedule(gatherTime: settings.gatherTime)
         core.directory.unmark(core.directory.openingLog)
-        if core.isGuarded { watchStart() }
+        if core.isGuarded {
+            invalidations.beWatched(in: core.directory)
+            watchStart()
+        }
         // The scan of what is there already, and the deletion of what was left undone.
         wake(urgently: true)
     }

@@ -13,6 +13,7 @@ import LMDB
 ///     opening     exists while the database is being opened
 ///     opening-log exists while the invalidations are being opened
 ///     suspect     reading the database ended the process
+///     suspect-log using the invalidations did
 ///     faults      when such things happened, one line each
 ///     starting    exists until a process has read the index, or has lived for a while
 ///     crashed     another signal ended the process soon after its start
@@ -22,6 +23,7 @@ struct StoreDirectory {
     var store: String { path + "/store" }
     var invalidations: String { path + "/invalidations" }
     var suspect: String { path + "/suspect" }
+    var suspectLog: String { path + "/suspect-log" }
     var opening: String { path + "/opening" }
     var openingLog: String { path + "/opening-log" }
     var starting: String { path + "/starting" }

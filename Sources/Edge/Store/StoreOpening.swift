@@ -72,19 +72,12 @@ struct StoreOpening {
         let now = settings.clock()
         if let text = try directory.endCompaction() { log(StoreEvent(.warning, text)) }
         var format = directory.readFormat()
+        if StoreDirectory.exists(directory.suspectLog) {
+            if endsTooOften(now) { return Self.none }
+            beginLogAnew()
+        }
         if let fault = lastFault(now) {
-            if directory.noteFault(now: now) >= StoreDirectory.faultLimit {
-                log(
-                    StoreEvent(
-                        .error,
-                        "the cache in \"\(directory.path)\" ended the process "
-                            + "\(StoreDirectory.faultLimit) times within a minute: running without "
-                            + "one; look for disk errors with \"dmesg\", then restart"))
-                directory.unmark(directory.suspect)
-                directory.unmark(directory.opening)
-                directory.unmark(directory.openingLog)
-                return OpenedStore(file: nil, reader: nil, seed: StoreFormat.fresh().seed)
-            }
+            if endsTooOften(now) { return Self.none }
             try setAside(fault)
             // The next process would end as this one did.
             if StoreDirectory.exists(directory.openingLog) {
@@ -98,6 +91,40 @@ struct StoreOpening {
             format = nil
         }
         return try openMarked(format)
+    }
+
+    private static var none: OpenedStore {
+        OpenedStore(file: nil, reader: nil, seed: StoreFormat.fresh().seed)
+    }
+
+    /// Notes that the cache ended the process; whether a new file does not help.
+    private func endsTooOften(_ now: Milliseconds) -> Bool {
+        guard directory.noteFault(now: now) >= StoreDirectory.faultLimit else { return false }
+        log(
+            StoreEvent(
+                .error,
+                "the cache in \"\(directory.path)\" ended the process "
+                    + "\(StoreDirectory.faultLimit) times within a minute: running without "
+                    + "one; look for disk errors with \"dmesg\", then restart"))
+        directory.unmark(directory.suspect)
+        directory.unmark(directory.suspectLog)
+        directory.unmark(directory.opening)
+        directory.unmark(directory.openingLog)
+        return true
+    }
+
+    /// The invalidations are lost, and the store is not: what it has counts as stale.
+    private func beginLogAnew() {
+        StoreDirectory.removeDatabase(directory.invalidations)
+        directory.unmark(directory.suspectLog)
+        // It is known what ended the process.
+        directory.unmark(directory.crashed)
+        directory.unmark(directory.starting)
+        log(
+            StoreEvent(
+                .error,
+                "the invalidation log in \"\(directory.invalidations)\" is begun anew: using it "
+                    + "ended the process"))
     }
 
     /// Opens with a marker that stays if LMDB ends the process meanwhile.

@@ -201,6 +201,28 @@ struct StoreDamageTests {
         #expect(!bench.names.contains("opening-log") && !bench.names.contains("suspect"))
     }
 
+    @Test func `one that ended it later is begun anew, and all that is stored is stale`() throws {
+        try fill()
+        mark("suspect-log")
+        mark("starting")
+        let store = try bench.open()
+        #expect(!bench.names.contains { $0.hasPrefix("bad-") || $0.hasPrefix("suspect") })
+        #expect(!bench.names.contains("ends"))
+        #expect(store.invalidations.latest > 0)
+        #expect(bench.events.texts.contains { $0.contains("ended the process") })
+        #expect(bench.events.texts.contains { $0.contains("counts as stale") })
+    }
+
+    @Test func `a log that ends the process over and over is the disk's doing`() throws {
+        for round in 1...3 {
+            mark("suspect-log")
+            let store = try bench.open()
+            #expect((store.mode == .normal) == (round < 3))
+            store.close()
+        }
+        #expect(!bench.names.contains("suspect-log"))
+    }
+
     // MARK: compaction
 
     @Test("a compaction that was cut off loses nothing", arguments: [true, false])
