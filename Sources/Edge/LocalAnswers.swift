@@ -109,7 +109,8 @@ extension LoopState where N: ~Copyable {
             pump(exchange.id.slot)
         } else {
             answer(
-                exchange, 503, detail: "content-rejected",
+                exchange, 503,
+                detail: exchange.gotNothing ? "OriginZeroSizeObjectError" : "content-rejected",
                 after: FailedForward(exchange, status: head.head.status))
         }
     }
@@ -199,5 +200,13 @@ extension LoopState where N: ~Copyable {
         writer.append("\r\n")
         put(slot, writer)
         _ = flush(slot)
+    }
+}
+
+extension Exchange {
+    /// A body was asked for, and one without a byte came.
+    fileprivate var gotNothing: Bool {
+        guard head.method == .get, let view = shared?.look(id) else { return false }
+        return view.isComplete && view.total == 0
     }
 }

@@ -36,6 +36,7 @@ extension StandardLine {
             return "InvalidRequestMethod"
         }
         if isFor("body-not-supported") { return "InvalidRequest" }
+        if isFor("request-cut-short") { return "ClientHungUpRequest" }
         if isKnown { return "Error" }
         let isAboutField = HeadRejection.allCases.contains {
             $0.isAboutField && matches($0.reason, outcome.detail)

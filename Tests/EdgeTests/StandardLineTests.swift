@@ -217,6 +217,7 @@ struct StandardLineTests {
             ("body-not-supported", 403, "Error", "InvalidRequest"),
             ("country-blocked", 403, "Error", "ClientGeoBlocked"),
             ("OriginDnsError", 502, "Error", "OriginDnsError"),
+            ("request-cut-short", 400, "Error", "ClientHungUpRequest"),
             ("absent", 404, "Error", "Error"),
         ])
     func failures(_ detail: String, _ status: Int, _ result: String, _ expected: String) throws {
@@ -224,7 +225,7 @@ struct StandardLineTests {
             "OriginConnectError": "OriginConnectError", "CapacityExceeded": "CapacityExceeded",
             "method-not-supported": "method-not-supported",
             "method-not-allowed": "method-not-allowed", "country-blocked": "country-blocked",
-            "OriginDnsError": "OriginDnsError",
+            "OriginDnsError": "OriginDnsError", "request-cut-short": "request-cut-short",
             "body-not-supported": "body-not-supported", "absent": "absent",
         ]
         let word = try #require(words[detail])
