@@ -151,7 +151,7 @@ public final class Invalidations: Sendable {
         _ directory: String, _ events: @Sendable (StoreEvent) -> Void
     ) -> Opened {
         for attempt in 0..<2 {
-            let isNew = !StoreDirectory.exists(directory + "/data.mdb")
+            let isNew = !StoreDirectory.hasContents(directory + "/data.mdb")
             do {
                 try StoreDirectory.make(directory)
                 let log = try InvalidationLog(directory: directory)

@@ -71,6 +71,12 @@ struct StoreDirectory {
 
     static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
+    /// Whether there is a file with anything in it: of an empty one LMDB makes a new database.
+    static func hasContents(_ path: String) -> Bool {
+        var facts = stat()
+        return unsafe stat(path, &facts) == 0 && facts.st_size > 0
+    }
+
     /// When the file was last written to; nil: there is none.
     static func modified(_ path: String) -> Milliseconds? {
         var facts = stat()

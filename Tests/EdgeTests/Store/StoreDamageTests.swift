@@ -213,6 +213,14 @@ struct StoreDamageTests {
         #expect(bench.events.texts.contains { $0.contains("counts as stale") })
     }
 
+    @Test func `a log without a byte is a lost one`() throws {
+        try fill()
+        #expect(truncate(bench.path("invalidations/data.mdb"), 0) == 0)
+        let store = try bench.open()
+        #expect(store.invalidations.latest > 0)
+        #expect(bench.events.texts.contains { $0.contains("counts as stale") })
+    }
+
     @Test func `a log that ends the process over and over is the disk's doing`() throws {
         for round in 1...3 {
             mark("suspect-log")
