@@ -27,6 +27,9 @@ public struct BehaviorPolicy: Sendable, Equatable {
     /// changes as time passes, and no write says so. Default 60 s, for which caches in front keep
     /// any map.
     public var presentTTL: Milliseconds = 60_000
+    /// Longest lifetime of GetFeatureInfo's answers, whatever the origin says of them. Default: a
+    /// year, so that the class's and the origin's own count.
+    public var featureInfoTTL: Milliseconds = year
     /// Used when the response has no `stale-while-revalidate`. Default 0.
     public var staleWhileRevalidate: Milliseconds
     /// Used when the response has no `stale-if-error`. Default: that of the class in cloudfront

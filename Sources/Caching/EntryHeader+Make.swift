@@ -61,6 +61,7 @@ extension EntryHeader {
         merged.date = update.date
         merged.lifetimeClass = update.lifetimeClass
         merged.movesWithClock = update.movesWithClock
+        merged.isFeatureInfo = update.isFeatureInfo
         if policy.replacesLifetimeOn304, !update.speaksOfFreshness {
             merged.forgetFreshness()
         }

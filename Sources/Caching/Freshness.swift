@@ -38,7 +38,9 @@ public struct Lifetime: Sendable, Equatable {
     }
 
     /// Which bound of the behavior changed it.
-    public enum Bound: UInt8, Sendable, CaseIterable { case none, minTTL, maxTTL, presentTTL }
+    public enum Bound: UInt8, Sendable, CaseIterable {
+        case none, minTTL, maxTTL, presentTTL, featureInfoTTL
+    }
 
     /// Never negative.
     public var milliseconds: Milliseconds
@@ -64,18 +66,18 @@ public struct Lifetime: Sendable, Equatable {
         return bounded
     }
 
-    /// Held below the longest lifetime of what moves with the clock.
-    fileprivate func bounded(byClock policy: BehaviorPolicy) -> Lifetime {
-        guard milliseconds > policy.presentTTL else { return self }
-        return Lifetime(milliseconds: policy.presentTTL, source: source, bound: .presentTTL)
+    /// Held below the longest lifetime of what was asked for.
+    fileprivate func bounded(_ bound: Bound, at limit: Milliseconds) -> Lifetime {
+        milliseconds > limit ? Lifetime(milliseconds: limit, source: source, bound: bound) : self
     }
 }
 
 /// How long a shared cache may use the response without asking, counted from the origin's sending.
 ///
 /// `s-maxage`, else `max-age`, else `Expires`, else the class, the heuristic or the default; then
-/// held within the behavior's bounds, and `presentTTL` where it moves with the clock. Source: RFC
-/// 9111 §4.2.1, §4.2.2; RFC 9213 §2.2; CloudFront, "Managing how long content stays in the cache".
+/// held within the behavior's bounds, and `presentTTL` where it moves with the clock, or
+/// `featureInfoTTL` where it is feature info. Source: RFC 9111 §4.2.1, §4.2.2; RFC 9213 §2.2;
+/// CloudFront, "Managing how long content stays in the cache".
 public func freshnessLifetime(
     _ response: ResponseFacts, _ policy: BehaviorPolicy, now: Milliseconds
 ) -> Lifetime {
@@ -87,5 +89,9 @@ public func freshnessLifetime(
                 ? errorLifetime(response, policy, now: now)
                 : cloudFrontLifetime(response, policy, now: now)
         }
-    return response.movesWithClock ? lifetime.bounded(byClock: policy) : lifetime
+    if response.isFeatureInfo {
+        return lifetime.bounded(.featureInfoTTL, at: policy.featureInfoTTL)
+    }
+    return response.movesWithClock
+        ? lifetime.bounded(.presentTTL, at: policy.presentTTL) : lifetime
 }

@@ -58,6 +58,8 @@ public struct ResponseFacts: Sendable {
     public var lifetimeClass = MapClass.none
     /// A map whose TIME names the present: it may change without a write. Set by the caller.
     public var movesWithClock = false
+    /// An answer to GetFeatureInfo. Set by the caller.
+    public var isFeatureInfo = false
 
     public var hasDate: Bool { date != nil }
 

@@ -57,6 +57,14 @@ extension Exchange {
     /// A legend was asked for: a picture, or a document that describes one.
     var isLegend: Bool { subjectKind == .legend }
 
+    /// GetFeatureInfo was asked for, in a behavior that says how long its answers are good.
+    var isFeatureInfo: Bool {
+        guard policy.mapClass != .none, policy.featureInfoTTL < BehaviorPolicy.year else {
+            return false
+        }
+        return map?.isImage != true && subjectKind == .featureInfo
+    }
+
     private var subjectKind: MapSubject.Kind {
         unsafe bytes.withUnsafeBytes { bytes in
             let path = unsafe bytes.bytes.extracting(head.path.range)

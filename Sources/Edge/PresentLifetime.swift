@@ -3,20 +3,25 @@ import HTTP
 import Reactor
 import Tiles
 
-// What shows the present is old soon, whatever its server says of it, and not only here.
+// What shows the present, or what features there are, is old soon, whatever its server says of it,
+// and not only here.
 extension LoopState where N: ~Copyable {
-    /// The head of a map whose TIME names the present, with no lifetime over the behavior's
-    /// `presentTTL`, read anew into `originHead`; any other head as it is. Viewers and caches in
-    /// front get the same word as the store.
+    /// The head of a map whose TIME names the present, or of feature info, with no lifetime over
+    /// the behavior's `presentTTL` or `featureInfoTTL`, read anew into `originHead`; any other head
+    /// as it is. Viewers and caches in front get the same word as the store.
     mutating func shortened(_ raw: [UInt8], _ exchange: Exchange) -> [UInt8] {
-        guard exchange.map?.tile?.movesWithClock == true, originHead.status >= 200,
-            originHead.fields.count > 0
-        else { return raw }
-        let limit = exchange.policy.presentTTL / 1_000
+        let isPresent = exchange.map?.tile?.movesWithClock == true
+        let isInfo = !isPresent && exchange.isFeatureInfo
+        guard isPresent || isInfo, originHead.status >= 200, originHead.fields.count > 0 else {
+            return raw
+        }
+        let policy = exchange.policy
+        let limit = (isInfo ? policy.featureInfoTTL : policy.presentTTL) / 1_000
         var facts = unsafe ResponseFacts(originHead, bytes: raw.span.bytes, now: network.wallNow)
-        facts.movesWithClock = true
-        let lifetime = freshnessLifetime(facts, exchange.policy, now: network.wallNow)
-        let expires = lifetime.source == .expires && lifetime.bound == .presentTTL
+        (facts.movesWithClock, facts.isFeatureInfo) = (isPresent, isInfo)
+        let lifetime = freshnessLifetime(facts, policy, now: network.wallNow)
+        let isCut = lifetime.bound == .presentTTL || lifetime.bound == .featureInfoTTL
+        let expires = lifetime.source == .expires && isCut
         var next = [UInt8](raw[..<Int(originHead.fields[0].name.start)])
         var isChanged = expires
         for index in 0..<originHead.fields.count {

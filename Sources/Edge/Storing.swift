@@ -81,6 +81,7 @@ extension LoopState where N: ~Copyable {
         exchange.notePage(&facts, originHead, raw)
         facts.lifetimeClass = exchange.lifetimeClass
         facts.movesWithClock = exchange.map?.tile?.movesWithClock == true
+        facts.isFeatureInfo = exchange.isFeatureInfo
         if originHead.status == 304, exchange.decision.action == .revalidate,
             let entry = exchange.entry
         {

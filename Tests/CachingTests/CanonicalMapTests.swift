@@ -102,6 +102,22 @@ struct CanonicalMapTests {
 
     // MARK: the present
 
+    @Test("feature info is fresh for featureInfoTTL at the most", arguments: Mode.allCases)
+    func featureInfo(_ mode: Mode) {
+        var policy = BehaviorPolicy.standard(mode: mode)
+        for (limit, wanted): (Milliseconds, Milliseconds) in [
+            (5_000, 5_000), (0, 0), (BehaviorPolicy.year, 60_000),
+        ] {
+            policy.featureInfoTTL = limit
+            let (bytes, head) = Heads.response(200, [])
+            var silent = ResponseFacts(head, bytes: bytes.span.bytes, now: epoch)
+            (silent.lifetimeClass, silent.isFeatureInfo) = (.features, true)
+            let lifetime = freshnessLifetime(silent, policy, now: epoch)
+            #expect(lifetime.milliseconds == wanted)
+            #expect((lifetime.bound == .featureInfoTTL) == (wanted == limit))
+        }
+    }
+
     @Test("what moves with the clock is fresh for presentTTL at the most", arguments: Mode.allCases)
     func present(_ mode: Mode) {
         var policy = BehaviorPolicy.standard(mode: mode)

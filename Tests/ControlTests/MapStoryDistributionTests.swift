@@ -273,6 +273,7 @@ struct MapStoryDistributionTests {
         let files = settings.behaviors.filter { $0.policy.mapClass == .none }.map(\.pattern)
         #expect(files == ["/static/*", "/uploaded/*", "/media/*", "/thumbs/*"])
         for behavior in settings.behaviors where behavior.policy.mapClass == .tiles {
+            #expect(behavior.policy.featureInfoTTL == 5_000, "\(behavior.pattern)")
             #expect(behavior.maps != nil, "\(behavior.pattern) has no canonical keys")
         }
     }

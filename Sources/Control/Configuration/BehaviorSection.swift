@@ -85,6 +85,7 @@ extension ConfigurationReader {
         section.read("edgeTTL", &policy.edgeTTL, lifetime)
         section.read("sMaxage", &policy.sMaxage, lifetime)
         section.read("presentTTL", &policy.presentTTL, lifetime)
+        section.read("featureInfoTTL", &policy.featureInfoTTL, lifetime)
         section.read("staleWhileRevalidate", &policy.staleWhileRevalidate, .window(lifetime))
         section.read("staleIfError", &policy.staleIfError, .window(lifetime))
     }

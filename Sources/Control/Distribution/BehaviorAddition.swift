@@ -121,6 +121,7 @@ extension BehaviorAddition {
         let timeForms: [(String, TimePath, ValueForm<Milliseconds>)] = [
             ("edgeTTL", \.edgeTTL, lifetime), ("sMaxage", \.sMaxage, lifetime),
             ("presentTTL", \.presentTTL, lifetime),
+            ("featureInfoTTL", \.featureInfoTTL, lifetime),
             ("staleWhileRevalidate", \.staleWhileRevalidate, .window(lifetime)),
             ("staleIfError", \.staleIfError, .window(lifetime)),
         ]

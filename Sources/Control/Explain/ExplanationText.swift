@@ -111,6 +111,7 @@ struct ExplanationText {
         case "min-ttl": ", held up by the minimum TTL"
         case "max-ttl": ", cut to the maximum TTL"
         case "present-ttl": ", cut to presentTTL, since TIME names the present"
+        case "feature-info-ttl": ", cut to featureInfoTTL"
         default: ""
         }
     }

@@ -57,6 +57,7 @@ extension Exchange {
             status: Int(header.status), block: block.span.bytes, now: storedAt)
         facts.lifetimeClass = lifetimeClass(of: header)
         facts.movesWithClock = map?.tile?.movesWithClock == true
+        facts.isFeatureInfo = isFeatureInfo
         return freshnessLifetime(facts, policy(for: Int(header.status)), now: storedAt)
     }
 }
@@ -100,6 +101,7 @@ extension Lifetime.Bound {
         case .minTTL: "min-ttl"
         case .maxTTL: "max-ttl"
         case .presentTTL: "present-ttl"
+        case .featureInfoTTL: "feature-info-ttl"
         }
     }
 }
