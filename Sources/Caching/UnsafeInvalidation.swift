@@ -10,4 +10,13 @@ public enum UnsafeInvalidation {
     ) -> Bool {
         policy.invalidatesOnUnsafe && !method.isSafe && (200...399).contains(status)
     }
+
+    /// Whether what its Location names may be another than before, so that it goes as well, which
+    /// RFC 9111 §4.4 leaves to the cache.
+    ///
+    /// What was created always is (RFC 9110 §15.3.2). Where somebody is sent behind signing in or
+    /// out, as to the home page, has not changed by that: it is who asks that has.
+    public static func reachesLocation(status: Int, path: RawSpan) -> Bool {
+        status == 201 || !WriteRequest.isSession(path)
+    }
 }

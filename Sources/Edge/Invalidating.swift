@@ -5,7 +5,7 @@ import Reactor
 // A write that succeeded makes stale what it named (RFC 9111 §4.4).
 extension LoopState where N: ~Copyable {
     /// After a response: invalidates the target of an unsafe or unknown method, and what Location
-    /// and Content-Location of the same host name.
+    /// and Content-Location of the same host name, the former where it may have changed.
     ///
     /// In force on all loops from here on. Returns whether the answer has to wait until that is on
     /// disk: `invalidationKept` goes on with it then.
@@ -27,7 +27,11 @@ extension LoopState where N: ~Copyable {
             return false
         }
         var canonicals = applies ? exchange.targetKeys() : []
+        let path = [UInt8](exchange.bytes[exchange.head.path.range])
+        let reachesLocation = unsafe UnsafeInvalidation.reachesLocation(
+            status: head.status, path: path.span.bytes)
         for field in [KnownField.location, .contentLocation] where applies {
+            if field == .location, !reachesLocation { continue }
             guard let index = head.head.fields.first(field) else { continue }
             let key = unsafe head.bytes.withUnsafeBytes { bytes in
                 unsafe exchange.resolve(

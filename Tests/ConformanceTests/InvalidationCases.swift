@@ -54,6 +54,21 @@ let invalidationCases: [Case] = [
         "after-location-error", "nor what a failed write names", "Location: /{room}/other",
         isStale: false, status: 400),
     Case(
+        "after-sign-in", "signing in leaves the page that it leads to", "RFC 9111 §4.4", .optimal,
+        .asks(get(at: "other"), .ok(hour, body: "other")),
+        .asks(post(at: "account/login/"), .response(302, ["Location: /{room}/other"])),
+        .hits(get(at: "other"), .body("other"))),
+    Case(
+        "after-sign-in-created", "what signing in has created is invalidated", "RFC 9111 §4.4",
+        .optimal, .asks(get(at: "other"), .ok(hour, body: "other")),
+        .asks(post(at: "login"), .response(201, ["Location: /{room}/other"])),
+        .asks(get(at: "other"), .ok())),
+    Case(
+        "after-form", "any other form may have changed the page that it leads to", "RFC 9111 §4.4",
+        .optimal, .asks(get(at: "other"), .ok(hour, body: "other")),
+        .asks(post(at: "account/profile/"), .response(302, ["Location: /{room}/other"])),
+        .asks(get(at: "other"), .ok())),
+    Case(
         "after-query", "a write to one query leaves another", "RFC 9111 §4.4", .optimal,
         .asks(get(at: "it?a=1"), .ok(hour, body: "one")),
         .asks(post(at: "it?a=2"), .ok()), .hits(get(at: "it?a=1"), .body("one"))),

@@ -91,6 +91,18 @@ public enum WriteRequest {
         return segments.first == "gs" || segments.contains("rest")
     }
 
+    /// Whether it signs in or out, by its path (Django, allauth, GeoServer): what that changes is
+    /// the session.
+    static func isSession(_ path: RawSpan) -> Bool {
+        guard let last = WritePath(path).segments.last else { return false }
+        return sessions.contains(last.lowercased())
+    }
+
+    private static let sessions: Set<String> = [
+        "login", "logout", "signin", "signout", "j_spring_security_check",
+        "j_spring_security_logout",
+    ]
+
     static let services: Set<String> = [
         "wfs", "ows", "wms", "wcs", "wps", "csw", "WfsDispatcher", "WmsDispatcher",
     ]
