@@ -29,6 +29,8 @@ public struct MapSubject: Sendable {
     public private(set) var format: MapFormat?
     /// The times that it shows; nil: the default, the present, or not known.
     public private(set) var time: TimeSpan?
+    /// Of capabilities: they may say where and when there are features.
+    public private(set) var tellsExtents = true
     /// A virtual service's first segment, where the catalogue knows it as a workspace.
     private var workspace = QueryText.empty
     private var layers = QueryText.empty
@@ -176,7 +178,7 @@ public struct MapSubject: Sendable {
         guard table.has(.request) else {
             let isCapabilities = table.classified(path: path, query: query)?.kind == .capabilities
             if isCapabilities {
-                kind = .capabilities
+                setCapabilities(table, service, path: path, query: query)
             } else if services.context(of: path) != nil || Self.isServers(path) {
                 kind = .other
             }
@@ -186,7 +188,7 @@ public struct MapSubject: Sendable {
         func asks(_ word: StaticString) -> Bool { request.spells(word, in: query) }
         kind = .other
         if asks("getcapabilities") || asks("capabilities") {
-            kind = .capabilities
+            setCapabilities(table, service, path: path, query: query)
         } else if asks("getlegendgraphic") {
             kind = .legend
             layers = table[.layer].isEmpty ? table[.layers] : table[.layer]
@@ -212,6 +214,14 @@ public struct MapSubject: Sendable {
             if layers.isEmpty { layers = Self.other("typenames", table, query) }
         }
         if kind != .features { setWorkspace(service, path, services) }
+    }
+
+    private mutating func setCapabilities(
+        _ table: borrowing ParameterTable, _ service: ServicePath, path: RawSpan, query: RawSpan
+    ) {
+        kind = .capabilities
+        tellsExtents = Self.tellsExtents(table, path: path, query: query)
+        layers = Self.onlyLayer(of: service, path: path)
     }
 
     private static func other(

@@ -18,14 +18,23 @@ public struct EntryKinds: OptionSet, Sendable, Hashable {
     public static let pages = EntryKinds(rawValue: 32)
     /// Search results, lists and the home page.
     public static let lists = EntryKinds(rawValue: 64)
+    /// Capabilities that may say where and when there are features: those of WMS and WFS, but not
+    /// of WCS, nor GeoWebCache's, which say how they are configured. What is stored of them is of
+    /// `capabilities` as well, so that whoever means all need not name these.
+    public static let extents = EntryKinds(rawValue: 128)
 
     public static let all: EntryKinds = [
         .tiles, .legends, .featureInfo, .features, .capabilities, .pages, .lists,
     ]
     /// What shows a layer, other than lists in which it only occurs.
     public static let layer: EntryKinds = all.subtracting(.lists)
+    /// What shows a layer's features, their extent included: what an edit of them touches.
+    public static let edited: EntryKinds = layer.subtracting(.capabilities).union(.extents)
     /// What depends on how a layer is drawn.
     public static let drawn: EntryKinds = [
         .tiles, .legends, .featureInfo, .capabilities, .pages,
     ]
+
+    /// With what they reach beside: all capabilities are those of features, too.
+    var reach: EntryKinds { contains(.capabilities) ? union(.extents) : self }
 }

@@ -115,7 +115,7 @@ struct EntrySubject {
             case .legend: .legends
             case .featureInfo: .featureInfo
             case .features: .features
-            case .capabilities: .capabilities
+            case .capabilities: subject.tellsExtents ? [.capabilities, .extents] : .capabilities
             case .other: .all
             }
     }

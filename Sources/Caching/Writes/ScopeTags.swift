@@ -148,7 +148,13 @@ public enum ScopeTags {
 
     // MARK: words
 
+    /// All capabilities have one word.
+    private static func told(_ kinds: EntryKinds) -> EntryKinds {
+        kinds.contains(.extents) ? kinds.subtracting(.extents).union(.capabilities) : kinds
+    }
+
     private static func kindTags(_ kinds: EntryKinds) -> [String] {
+        let kinds = told(kinds)
         let words: [(EntryKinds, String)] = [
             (.tiles, "tiles"), (.legends, "legends"), (.featureInfo, "feature-info"),
             (.features, "features"), (.capabilities, "capabilities"), (.pages, "pages"),
@@ -158,6 +164,7 @@ public enum ScopeTags {
     }
 
     private static func groups(_ word: String, _ kinds: EntryKinds) -> [String] {
+        let kinds = told(kinds)
         let groups: [(EntryKinds, String)] = [
             ([.tiles, .legends, .featureInfo, .features], "maps"),
             (.capabilities, "capabilities"), ([.pages, .lists], "pages"),

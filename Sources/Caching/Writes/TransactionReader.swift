@@ -205,7 +205,7 @@ struct TransactionReader {
     }
 
     private mutating func touch(_ layer: LayerName, _ boxes: [GeographicBox]?) {
-        scope.insert(WriteScope.Part(.layer(layer), .layer, boxes: boxes ?? []))
+        scope.insert(WriteScope.Part(.layer(layer), .edited, boxes: boxes ?? []))
     }
 
     /// The system of geometries that name none.

@@ -188,7 +188,7 @@ public enum WriteRequest {
         let reads: Set<String> = ["beginTransaction", "push", "fetch", "log", "diff", "status"]
         guard let command = segments.last?.withoutFormat else { return .read }
         if commands.contains(command) || !method.isSafe && !reads.contains(command) {
-            return .write(ObservedWrite(WriteScope(.everything, .layer)))
+            return .write(ObservedWrite(WriteScope(.everything, .edited), restyled: .none))
         }
         return .read
     }
@@ -199,7 +199,7 @@ public enum WriteRequest {
             return .write(ObservedWrite(.everything))
         }
         let layer = LayerName(String(segments[place + 1]))
-        return .write(ObservedWrite(WriteScope(.layer(layer), .layer)))
+        return .write(ObservedWrite(WriteScope(.layer(layer), .edited), restyled: .none))
     }
 
     /// What the parameters of a query ask for.

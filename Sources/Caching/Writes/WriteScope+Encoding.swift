@@ -194,7 +194,7 @@ private struct ScopeBytes {
 
     mutating func part(in bytes: RawSpan, version: UInt32) -> WriteScope.Part? {
         guard let tag = number(1, in: bytes), let kinds = number(2, in: bytes),
-            EntryKinds.all.isSuperset(of: EntryKinds(rawValue: UInt16(kinds))), kinds != 0,
+            EntryKinds.all.reach.isSuperset(of: EntryKinds(rawValue: UInt16(kinds))), kinds != 0,
             let boxCount = number(2, in: bytes), boxCount <= UInt32(WriteScope.boxLimit),
             let workspaceLength = number(2, in: bytes), let nameLength = number(2, in: bytes),
             let workspace = text(workspaceLength, in: bytes),

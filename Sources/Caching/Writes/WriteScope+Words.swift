@@ -46,6 +46,8 @@ extension TileSelection {
 }
 
 extension EntryKinds {
+    private static let extentsWords = "capabilities of WMS and WFS"
+
     /// The kinds' names, with commas between.
     public var words: String {
         if isSuperset(of: .all) { return "all" }
@@ -54,6 +56,7 @@ extension EntryKinds {
             (.features, "features"), (.capabilities, "capabilities"), (.pages, "pages"),
             (.lists, "lists"),
         ]
-        return names.filter { contains($0.0) }.map(\.1).joined(separator: ", ")
+        let extents = contains(.capabilities) || !contains(.extents) ? [] : [Self.extentsWords]
+        return (names.filter { contains($0.0) }.map(\.1) + extents).joined(separator: ", ")
     }
 }

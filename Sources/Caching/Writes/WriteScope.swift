@@ -95,7 +95,7 @@ public struct WriteScope: Sendable, Equatable {
         // What is said already needs no second word.
         if parts.contains(where: {
             $0.target == .everything && $0.boxes.isEmpty && $0.selection.isAll
-                && $0.kinds.isSuperset(of: part.kinds)
+                && $0.kinds.reach.isSuperset(of: part.kinds)
         }) {
             return
         }

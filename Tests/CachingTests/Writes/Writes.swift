@@ -95,7 +95,8 @@ enum Writes {
     private static func kinds(_ kinds: EntryKinds) -> String {
         switch kinds {
         case .all: return " all"
-        case .layer: return ""
+        // `Writes: an edit and capabilities` has them apart.
+        case .layer, .edited: return ""
         case .drawn: return " drawn"
         default:
             let names: [(EntryKinds, String)] = [
