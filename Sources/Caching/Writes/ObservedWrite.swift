@@ -82,4 +82,6 @@ public struct WriteBody: Sendable, Equatable {
     public var workspace: String?
     /// The charset of the Content-Type; nil where it has none.
     public var charset: String?
+    /// The parameters of a query that says that it is a transaction; else empty.
+    public var query: [UInt8] = []
 }

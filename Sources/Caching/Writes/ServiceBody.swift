@@ -119,7 +119,7 @@ struct ServiceBody {
     /// What the body is, now that it is over; of one that is not whole, what it will have been.
     mutating func finish(unread: ObservedWrite, isWhole: Bool = true) -> WriteRecognition {
         if let form, !isBroken {
-            return isWhole ? Self.form(form, saysTransaction, unread) : .write(unread)
+            return isWhole ? self.form(form, unread) : .write(unread)
         }
         if !isBroken {
             stream.close()
@@ -184,9 +184,7 @@ struct ServiceBody {
 
     /// Parameters in a body (OGC 04-094 §14.7.1): no service of the pool writes by them, but one
     /// may.
-    private static func form(
-        _ bytes: [UInt8], _ saysTransaction: Bool, _ unread: ObservedWrite
-    ) -> WriteRecognition {
+    private func form(_ bytes: [UInt8], _ unread: ObservedWrite) -> WriteRecognition {
         let text = unsafe bytes.span.bytes
         var walk = QueryParameters()
         var requests: [String] = []
@@ -195,12 +193,18 @@ struct ServiceBody {
             requests.append(decodedText(text.extracting(parameter.value)).lowercased())
         }
         if requests.contains("execute"), WriteRequest.mayStore(text) {
-            return .write(execution(isDeferred: true))
+            return .write(Self.execution(isDeferred: true))
         }
         // One of several parts may be a document.
         let isInParts = bytes.starts(with: [UInt8(ascii: "-"), UInt8(ascii: "-")])
-        let mayWrite = saysTransaction || isInParts || requests.contains("transaction")
-        return mayWrite ? .write(unread) : .read
+        guard saysTransaction || isInParts || requests.contains("transaction") else { return .read }
+        var write = unread
+        if !isInParts,
+            let named = NamedTypes.scope(of: [body.query, bytes], body.workspace)
+        {
+            write.scope = named
+        }
+        return .write(write)
     }
 }
 

@@ -59,7 +59,8 @@ public enum WriteRequest {
         default: break
         }
         if let last = parsed.segments.last, services.contains(String(last)) {
-            return serviceWrite(workspace: nil, said: said, method: method, type: type)
+            return serviceWrite(
+                workspace: nil, said: said, method: method, query: query, type: type)
         }
         guard !method.isSafe, context.isSite(parsed.text) else { return .read }
         return SiteWrites.recognised(parsed, from: page, context)
@@ -150,7 +151,8 @@ public enum WriteRequest {
             // A global layer group has a virtual service, too, whose layers are of any workspace.
             let first = place >= 1 ? String(segments[0]) : nil
             let workspace = first.flatMap { workspaces?.hasWorkspace($0) == true ? $0 : nil }
-            return serviceWrite(workspace: workspace, said: said, method: method, type: type)
+            return serviceWrite(
+                workspace: workspace, said: said, method: method, query: query, type: type)
         }
     }
 
@@ -161,19 +163,31 @@ public enum WriteRequest {
 
     /// A request to an OGC service: its body tells.
     private static func serviceWrite(
-        workspace: String?, said: Said, method: HTTP.Method,
+        workspace: String?, said: Said, method: HTTP.Method, query: RawSpan,
         type: (name: String, charset: String?)
     ) -> WriteRecognition {
         let target = workspace.map { WriteScope.Target.workspace($0) } ?? .everything
         var unread = ObservedWrite(WriteScope(target, .layer), response: .doubtful)
         if said == .execution { unread = ServiceBody.execution(isDeferred: true) }
         guard method == .post else {
-            return method.isSafe && said == .read ? .read : .write(unread)
+            if method.isSafe, said == .read { return .read }
+            // No body that a server might read in place of the parameters comes with it.
+            if method.isSafe, said == .transaction,
+                let named = NamedTypes.scope(of: [bytes(of: query)], workspace)
+            {
+                unread.scope = named
+            }
+            return .write(unread)
         }
-        let body = WriteBody(
+        var body = WriteBody(
             form: .service(saysTransaction: said != .read), workspace: workspace,
             charset: type.charset)
+        if said == .transaction { body.query = bytes(of: query) }
         return .body(body, unread: unread)
+    }
+
+    private static func bytes(of text: RawSpan) -> [UInt8] {
+        (0..<text.byteCount).map { text[$0] }
     }
 
     /// GeoGig's web API, whose commands write by GET as well; what a repository's layers are is not
