@@ -21,6 +21,11 @@ enum NamedTypes {
                     || PercentCoding.spells(name, "namespaces")
                 {
                     declaresPrefixes = true
+                } else if PercentCoding.spells(name, "featureid")
+                    || PercentCoding.spells(name, "resourceid")
+                {
+                    // An id has its own type, which a server may take in place of the named one.
+                    return nil
                 } else if PercentCoding.spells(name, "typename")
                     || PercentCoding.spells(name, "typenames")
                 {
@@ -44,7 +49,8 @@ enum NamedTypes {
     private static func layer(
         _ text: Substring, _ workspace: String?, _ declaresPrefixes: Bool
     ) -> LayerName? {
-        let name = text.filter { $0 != " " }
+        let name = String(
+            text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
         // Of other letters nobody says in which encoding they are; a star may stand for any.
         guard name.utf8.allSatisfy({ (0x21...0x7e).contains($0) }), !name.contains("*"),
             !name.contains("/")

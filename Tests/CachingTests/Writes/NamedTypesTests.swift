@@ -19,6 +19,10 @@ struct NamedTypesTests {
         // Nobody knows which.
         ("/geoserver/wfs", "", "everything"),
         ("/geoserver/wfs", "&FEATUREID=X.1", "everything"),
+        ("/geoserver/wfs", "&TYPENAME=geonode:X&FEATUREID=Y.1", "everything"),
+        ("/geoserver/wfs", "&ResourceID=Y.1&TYPENAMES=geonode:X", "everything"),
+        ("/geoserver/wfs", "&TYPENAME=geonode:a%20b", "everything"),
+        ("/geoserver/wfs", "&TYPENAME=geonode:X,%20topp:y+", "geonode:X; topp:y"),
         ("/geoserver/wfs", "&TYPENAME=", "everything"),
         ("/geoserver/wfs", "&TYPENAME=geonode:*", "everything"),
         ("/geoserver/wfs", "&TYPENAME=geonode:X,b%C3%A4", "everything"),
