@@ -1,6 +1,6 @@
 import HTTP
 
-// Capabilities: whose they are, and what of it they tell.
+// Capabilities: what they tell.
 extension MapSubject {
     /// Whether capabilities may say where or when there are features, as those of WMS and WFS do,
     /// and what is not known to be another's. WCS tells of coverages, which no edit of features
@@ -28,18 +28,5 @@ extension MapSubject {
         if last.spells("wcs", in: path) { return !isOthers && !named.isEmpty }
         // Of a path and a parameter that disagree servers take one or the other.
         return !(isOthers && last.spells("ows", in: path))
-    }
-
-    /// The layer whose virtual service it is; empty: it may be of several.
-    static func onlyLayer(of service: ServicePath, path: RawSpan) -> QueryText {
-        let layer = service.layer
-        var at = layer.start
-        while at < layer.end {
-            let (value, width) = layer.byte(at: at, in: path)
-            // It would part names.
-            if value == UInt8(ascii: ",") { return .empty }
-            at += width
-        }
-        return layer
     }
 }

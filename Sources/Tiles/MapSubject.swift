@@ -178,7 +178,7 @@ public struct MapSubject: Sendable {
         guard table.has(.request) else {
             let isCapabilities = table.classified(path: path, query: query)?.kind == .capabilities
             if isCapabilities {
-                setCapabilities(table, service, path: path, query: query)
+                setCapabilities(table, path: path, query: query)
             } else if services.context(of: path) != nil || Self.isServers(path) {
                 kind = .other
             }
@@ -188,7 +188,7 @@ public struct MapSubject: Sendable {
         func asks(_ word: StaticString) -> Bool { request.spells(word, in: query) }
         kind = .other
         if asks("getcapabilities") || asks("capabilities") {
-            setCapabilities(table, service, path: path, query: query)
+            setCapabilities(table, path: path, query: query)
         } else if asks("getlegendgraphic") {
             kind = .legend
             layers = table[.layer].isEmpty ? table[.layers] : table[.layer]
@@ -217,11 +217,10 @@ public struct MapSubject: Sendable {
     }
 
     private mutating func setCapabilities(
-        _ table: borrowing ParameterTable, _ service: ServicePath, path: RawSpan, query: RawSpan
+        _ table: borrowing ParameterTable, path: RawSpan, query: RawSpan
     ) {
         kind = .capabilities
         tellsExtents = Self.tellsExtents(table, path: path, query: query)
-        layers = Self.onlyLayer(of: service, path: path)
     }
 
     private static func other(
