@@ -89,7 +89,7 @@ extension LoopState where N: ~Copyable {
         if !isAlive, told.invalidation == nil, let store {
             told.invalidation = Explanation.Invalidation(
                 number: store.invalidations.latest, rule: "a tag of what is stored", kills: true,
-                mayBeOfAPI: true)
+                mayBeOfAPI: false)
         }
         if !isAlive { told.invalidation?.kills = true }
         return isAlive
@@ -123,7 +123,7 @@ extension Explanation.Invalidation {
     fileprivate init(_ number: UInt64, _ rule: InvalidationRule) {
         self.init(
             number: number, rule: rule.words, kills: false,
-            mayBeOfAPI: rule.reach != .scope && rule.host == nil)
+            mayBeOfAPI: rule.reach != .scope && rule.reach != .everything && rule.host == nil)
     }
 }
 
