@@ -276,6 +276,8 @@ struct MapStoryDistributionTests {
             #expect(behavior.policy.featureInfoTTL == 5_000, "\(behavior.pattern)")
             #expect(behavior.maps != nil, "\(behavior.pattern) has no canonical keys")
         }
+        let others = try #require(settings.behaviors.first { $0.pattern == "/geoserver*" })
+        #expect(others.policy.featureInfoTTL == 5_000)
     }
 
     @Test("the distribution can be read in two pages")
