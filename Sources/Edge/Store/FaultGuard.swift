@@ -127,13 +127,21 @@ enum FaultGuard {
     ) {
         if unsafe isOfDatabase(number, information, context) {
             if unsafe isOfLog(information) { markSuspectLog() } else { markSuspect() }
-        } else if unsafe seconds() < state.soon {
+        } else if unsafe seconds() < state.soon, unsafe isOwn(information) {
             unsafe mark(state.crashed)
         }
         // The instruction faults again, under the handler that was there before; what somebody
         // sent comes once.
         unsafe sigaction(number, &state.former[Int(number)], nil)
         if unsafe (information?.pointee.si_code ?? 0) <= 0 { raise(number) }
+    }
+
+    /// It came of what this process did, as `abort` does; a watchdog's or a person's says nothing
+    /// of the cache.
+    private static func isOwn(_ information: UnsafeMutablePointer<siginfo_t>?) -> Bool {
+        guard let information = unsafe information else { return false }
+        return unsafe information.pointee.si_code > 0
+            || information.pointee._sifields._kill.si_pid == getpid()
     }
 
     private static func isOfDatabase(
