@@ -8,7 +8,7 @@ extension StoreWriter {
     /// Failures in a row, seconds apart, that may come of the machine's state.
     private static var refusalLimit: Int { 3 }
     /// The same that may come of the disk's state, which takes a minute or two to change over.
-    private static var diskRefusalLimit: Int { 7 }
+    private static var diskRefusalLimit: Int { 9 }
     /// An operation that fails although so many pages are free is given up.
     private static var lastRelief: Int { 512 }
 
@@ -36,7 +36,8 @@ extension StoreWriter {
         case .disk where isOutside(error), .environment where error.mayBeDamage,
             .misuse where error.mayBeDamage:
             // What comes of the machine's state passes; what comes of a page stays as it is.
-            refusals += 1
+            refusals = refusedCode == error.code ? refusals + 1 : 1
+            refusedCode = error.code
             let limit = error.code == EIO ? Self.diskRefusalLimit : Self.refusalLimit
             guard refusals > limit, !isFresh else { return pause(error) }
             quarantine("\(error), \(refusals) times")
@@ -45,8 +46,8 @@ extension StoreWriter {
         }
     }
 
-    /// A page's number may have led to a place behind the map: no limit on files does that, once
-    /// the file is as long as it may become.
+    /// A page's number may have led to a place behind the map: the file is as long as it may
+    /// become, so that neither a full disk nor a limit that let it grow so far says this.
     private func isOutside(_ error: LMDBError) -> Bool {
         error.mayBeDamage && file?.environment.isReserved == true
     }

@@ -49,6 +49,8 @@ struct StoreWriter: ~Copyable {
     var retryDelay: Milliseconds = 0
     /// Failures in a row that may come of a broken page.
     var refusals = 0
+    /// What they all failed with.
+    var refusedCode: Int32 = 0
     /// Nothing has been written to this file, which follows one that was set aside.
     var isFresh = false
     /// When readers of other processes are next looked after.

@@ -128,7 +128,7 @@ struct StoreDamageTests {
 
     @Test(
         "a place that no file can have is damage, where the file is as long as it may become",
-        arguments: [(EFBIG, 3), (EIO, 7)], [true, false])
+        arguments: [(EFBIG, 3), (EIO, 9)], [true, false])
     func tooFar(_ failure: (code: Int32, limit: Int), _ isReserved: Bool) throws {
         let (code, limit) = failure
         let store = try bench.open { $0.preallocates = isReserved }
