@@ -72,7 +72,7 @@ struct StoreOpening {
         let now = settings.clock()
         if let text = try directory.endCompaction() { log(StoreEvent(.warning, text)) }
         var format = directory.readFormat()
-        if StoreDirectory.exists(directory.suspectLog) {
+        if StoreDirectory.exists(directory.suspectLog) || hasLogEnded {
             if endsTooOften(now) { return Self.none }
             beginLogAnew()
         }
@@ -91,6 +91,13 @@ struct StoreOpening {
             format = nil
         }
         return try openMarked(format)
+    }
+
+    /// A signal ended the process while it opened the log, which it does once the store is open.
+    private var hasLogEnded: Bool {
+        StoreDirectory.exists(directory.openingLog) && !StoreDirectory.exists(directory.opening)
+            && (StoreDirectory.exists(directory.suspect)
+                || StoreDirectory.exists(directory.crashed))
     }
 
     private static var none: OpenedStore {
@@ -116,6 +123,8 @@ struct StoreOpening {
     /// The invalidations are lost, and the store is not: what it has counts as stale.
     private func beginLogAnew() {
         StoreDirectory.removeDatabase(directory.invalidations)
+        if hasLogEnded { directory.unmark(directory.suspect) }
+        directory.unmark(directory.openingLog)
         directory.unmark(directory.suspectLog)
         // It is known what ended the process.
         directory.unmark(directory.crashed)
