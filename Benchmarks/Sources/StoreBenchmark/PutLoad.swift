@@ -9,9 +9,10 @@ struct PutLoad {
 
     private static let interval = 50_000
 
-    /// The share of the first rates with a full map that the last ones must keep. Values of their
-    /// natural size fall to a thirtieth of it; what else a machine does takes a tenth or two.
-    private static let flat = 0.8
+    /// What the last quarter of the rates with a full map must keep of the quarter before it, and
+    /// of the first. Deleting leaves pages free one by one, so that a rate falls at first: it has to
+    /// settle, and not far below. With values of their natural size it falls to a thirtieth, and on.
+    private static let goals = (settled: 0.9, kept: 0.5)
 
     /// Whether the rate stayed flat; nil when the map was not full for long enough to tell.
     func run(puts: Int) throws -> Bool? {
@@ -52,20 +53,25 @@ struct PutLoad {
         return verdict(whenFull)
     }
 
-    /// Compares the last quarter of the rates with the first.
+    /// Compares the last quarter of the rates with the one before it, and with the first.
     private func verdict(_ rates: [Double]) -> Bool? {
         let quarter = rates.count / 4
         guard quarter >= 2 else {
             print("not judged: the map must be full for 8 lines or more")
             return nil
         }
-        let first = rates.prefix(quarter).reduce(0, +) / Double(quarter)
-        let last = rates.suffix(quarter).reduce(0, +) / Double(quarter)
-        let isFlat = last >= Self.flat * first
+        func mean(_ rates: some Collection<Double>) -> Double {
+            rates.reduce(0, +) / Double(rates.count)
+        }
+        let first = mean(rates.prefix(quarter))
+        let before = mean(rates.dropLast(quarter).suffix(quarter))
+        let last = mean(rates.suffix(quarter))
+        let isFlat = last >= Self.goals.settled * before && last >= Self.goals.kept * first
         print(
-            "with a full map first \(Int(first)), at last \(Int(last)) put/s:",
-            "\(rounded(last / first, 2)) x (goal \(Self.flat) or more): \(isFlat ? "flat" : "FALLS")"
-        )
+            "with a full map first \(Int(first)), then \(Int(before)), at last \(Int(last)) put/s:",
+            "\(rounded(last / before, 2)) x (goal \(Self.goals.settled) or more)",
+            "and \(rounded(last / first, 2)) x of the first (goal \(Self.goals.kept) or more):",
+            isFlat ? "flat" : "FALLS")
         return isFlat
     }
 
