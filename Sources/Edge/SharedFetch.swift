@@ -209,7 +209,8 @@ final class SharedFetch: Sendable {
     /// It will be stored when it is whole, as far as is known.
     var isKept: Bool { state.withLock { $0.keepsBody && $0.mayStore } }
 
-    /// An invalidation matched: deliver to those who wait, store nothing.
+    /// What has come is for those who wait, and not for the store. `startOver` ends it: it is said
+    /// of one answer, and the next one's may be stored.
     func fence() { state.withLock { $0.mayStore = false } }
 
     /// The head has come. `keepsBody`: it will be stored. `dissolve`: only the leader may use it.
@@ -230,6 +231,7 @@ final class SharedFetch: Sendable {
         state.withLock { state in
             guard !state.isSeen, case .streaming = state.phase else { return false }
             (state.head, state.phase, state.keepsBody) = (nil, .waiting, false)
+            state.isDissolved = false
             return true
         }
     }
@@ -314,7 +316,7 @@ final class SharedFetch: Sendable {
     func startOver() {
         state.withLock { state in
             budget.give(state.body.heldBytes)
-            state.body = FetchBody()
+            (state.body, state.mayStore) = (FetchBody(), true)
         }
     }
 

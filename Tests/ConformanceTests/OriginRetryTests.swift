@@ -29,9 +29,8 @@ struct OriginRetryTests {
     /// The first that is asked gives this, all after it a good answer.
     private func begin(with reply: Reply) {
         let turns = Turns()
-        for room in rooms {
-            room.answers { _ in turns.isFirst() ? reply : .ok(body: "good") }
-        }
+        let good = Reply.ok("Cache-Control: max-age=60", body: "good")
+        for room in rooms { room.answers { _ in turns.isFirst() ? reply : good } }
     }
 
     private var asked: Int { rooms.map(\.count).reduce(0, +) }
@@ -42,6 +41,17 @@ struct OriginRetryTests {
         let response = try edge.get(rooms[0].path())
         #expect(response.status == 200 && response.text == "good")
         #expect(asked == 2 && rooms.allSatisfy { $0.count == 1 })
+    }
+
+    @Test("what the first head said of the store is no word on the second")
+    func stored() throws {
+        let large = "Cache-Control: max-age=60\r\nContent-Length: 1000000000\r\n\r\n0123456789"
+        begin(with: Reply([.sendAndEnd(Array("HTTP/1.1 200 OK\r\n\(large)".utf8))]))
+        for asks in [2, 2] {
+            let response = try edge.get(rooms[0].path())
+            #expect(response.status == 200 && response.text == "good")
+            #expect(asked == asks)
+        }
     }
 
     @Test("a body that a viewer has begun to get stays cut")
