@@ -390,9 +390,10 @@ extension LoopState where N: ~Copyable {
         if failure == .firstByteTimeout { fetch.waits += 1 }
         let awaits = awaitsAgain(fetch, failure)
         let hasHead = fetch.head != nil
-        let repeats =
-            !others
-            && (awaits || failure == .cutShort && !wasReused.received && !fetch.hasRepeated)
+        // A member that closed before its head was whole is asked once more where there is no
+        // other: RFC 9112 §9.3.1 lets a client do so for what may be asked twice.
+        let isUnanswered = failure == .cutShort && fetch.phase != .receiving
+        let repeats = !others && (awaits || isUnanswered && !fetch.hasRepeated)
         if repeats {
             fetch.hasRepeated = !awaits || fetch.hasRepeated
             fetch.mayReuse = false

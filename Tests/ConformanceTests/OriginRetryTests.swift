@@ -79,6 +79,60 @@ struct OriginRetryTests {
     }
 }
 
+@Suite("RFC 9112 §9.3.1: a member without another is asked once more if its head was cut short")
+struct OriginRepeatTests {
+    private let origin: Origin
+    private let edge: Edge
+    private let room: Room
+
+    init() throws {
+        origin = try Origin()
+        edge = try Edge(origin: origin.url)
+        room = origin.room()
+    }
+
+    private static let cut = [
+        "", "H", "HTTP/1.1 200 OK\r\nContent-Le",
+        "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n",
+    ]
+
+    private func ask(_ viewer: inout Viewer, _ method: String) throws -> Response {
+        try viewer.exchange(
+            "\(method) \(room.path()) HTTP/1.0\r\nHost: edge.test\r\nConnection: keep-alive\r\n"
+                + "Content-Length: 0\r\n\r\n")
+    }
+
+    @Test("on a new connection, whether the first was new or kept", arguments: cut, [true, false])
+    func once(head: String, isKept: Bool) throws {
+        var viewer = try edge.viewer()
+        if isKept {
+            room.reply(.ok("Cache-Control: no-store", body: "before"))
+            #expect(try ask(&viewer, "GET").text == "before")
+        }
+        room.reply(Reply([.sendAndEnd(Array(head.utf8))]), .ok(body: "good"))
+        let response = try ask(&viewer, "GET")
+        #expect(response.status == 200 && response.text == "good")
+        let last = room.requests.suffix(2).map(\.connection)
+        #expect(room.count == (isKept ? 3 : 2) && last.first != last.last)
+    }
+
+    @Test("and no more often than that", arguments: cut)
+    func twice(head: String) throws {
+        room.always(Reply([.sendAndEnd(Array(head.utf8))]))
+        var viewer = try edge.viewer()
+        #expect(try ask(&viewer, "GET").status == 502)
+        #expect(room.count == 2)
+    }
+
+    @Test("nor what may not be asked twice", arguments: cut)
+    func write(head: String) throws {
+        room.always(Reply([.sendAndEnd(Array(head.utf8))]))
+        var viewer = try edge.viewer()
+        #expect(try ask(&viewer, "POST").status == 502)
+        #expect(room.count == 1)
+    }
+}
+
 private final class Turns: Sendable {
     private let count = Mutex(0)
 
