@@ -282,6 +282,7 @@ public final class Store: Sendable {
     /// The counters; the backlog's gauge is set at the time of the call.
     public var counters: StoreCounters {
         core.counters.set(.backlogBytes, core.queue.backlog)
+        core.counters.set(.absent, core.mode == .off ? 1 : 0)
         let writes = invalidations.pendingWrites
         core.counters.set(.writesOpen, writes.open)
         core.counters.set(.writesRepeating, writes.repeating)

@@ -6,7 +6,7 @@ public enum StoreCounter: Int, CaseIterable, Sendable {
     case droppedGone, commits, failedCommits, freedPages, deferred, corrupt, missingChunks
     case quarantines, faultIns, scanned, swept, softened, writesRepeated
     case backlogBytes, usedPages, mapPages, entries, heldObjects, evictedUntil
-    case writesOpen, writesRepeating
+    case writesOpen, writesRepeating, absent
 
     /// Goes up and down, and is not a running total.
     public var isGauge: Bool { rawValue >= StoreCounter.backlogBytes.rawValue }
@@ -43,6 +43,7 @@ public enum StoreCounter: Int, CaseIterable, Sendable {
         case .entries: "store_entries"
         case .heldObjects: "store_held_objects"
         case .evictedUntil: "store_evicted_until_milliseconds"
+        case .absent: "store_absent"
         }
     }
 
@@ -79,6 +80,7 @@ public enum StoreCounter: Int, CaseIterable, Sendable {
         case .heldObjects: "deleted bodies that viewers still read"
         case .evictedUntil:
             "when the youngest entry was stored that was evicted while it was good; since 1970"
+        case .absent: "1 while there is no store: nothing is kept, and nothing found"
         }
     }
 }

@@ -11,6 +11,8 @@ public final class StoreFaults: Sendable {
         case put
         /// The end of a transaction.
         case commit
+        /// A file is made in place of one that was set aside.
+        case create
         /// The check of a body read from disk: it finds a damaged one.
         case verify
         /// The wait until all that was committed is on disk.

@@ -105,32 +105,68 @@ extension StoreWriter {
 
     // MARK: a new file
 
+    /// A file that is not to be used any more is set aside, and another one made.
+    enum Succession { case setsAside, makes }
+
     /// Sets the file aside and begins anew; serving goes on, from memory and from origins.
     mutating func quarantine(_ reason: String) {
         core.counters.add(.quarantines)
-        let generation = (file?.generation ?? 0) + 1
         core.log(
             StoreEvent(
                 .error,
                 "cache in \"\(core.directory.path)\" set aside as bad-*: \(reason); begun anew"))
         file = nil
         reader = nil
-        core.replaceFile(nil, generation: generation)
+        core.replaceFile(nil, generation: core.generation + 1)
         forgetContents()
+        succession = .setsAside
+        succeedFile()
+    }
+
+    /// Makes the file that follows. What keeps it from being made may pass, a full disk say, and so
+    /// it is tried again, less and less often; until then there is none.
+    private mutating func succeedFile() {
         do {
-            try core.directory.quarantine(now: core.settings.clock())
-            let fresh = try StoreOpening(
-                settings: core.settings, isGuarded: core.isGuarded, log: core.log
-            ).makeFile(generation: generation + 1)
-            reader = try StoreError.wrap(core.directory.store) { () throws(LMDBError) in
-                try ReadTransaction(fresh.environment)
-            }
-            file = fresh
-            core.replaceFile(fresh, generation: generation + 1)
+            let fresh = try makeSuccessor()
+            (file, succession) = (fresh, nil)
+            core.replaceFile(fresh, generation: fresh.generation)
+            guard core.mode == .off else { return }
+            (core.mode, retryDelay) = (.normal, 0)
+            core.log(
+                StoreEvent(.notice, "the cache in \"\(core.directory.path)\" is used again, empty"))
         } catch {
-            core.log(StoreEvent(.error, "running without a cache: \(error)"))
+            if core.mode != .off {
+                retryDelay = 0
+                core.log(
+                    StoreEvent(
+                        .error, "running without a cache: \(error); tried again until it is made"))
+            }
             core.mode = .off
+            core.counters.set(.entries, 0)
+            core.counters.set(.usedPages, 0)
+            retryDelay = min(max(retryDelay * 2, Self.firstRetry), Self.longestRetry)
+            retryAt = core.settings.clock() + retryDelay
         }
+    }
+
+    private mutating func makeSuccessor() throws(StoreError) -> StoreFile {
+        if succession == .setsAside {
+            try core.directory.quarantine(now: core.settings.clock())
+            succession = .makes
+        } else {
+            // What an attempt before this one has left.
+            StoreDirectory.removeDatabase(core.directory.store)
+        }
+        if let code = core.settings.faults?.reach(.create) {
+            throw .database(path: core.directory.store, LMDBError(.open, code))
+        }
+        let fresh = try StoreOpening(
+            settings: core.settings, isGuarded: core.isGuarded, log: core.log
+        ).makeFile(generation: core.generation + 1)
+        reader = try StoreError.wrap(core.directory.store) { () throws(LMDBError) in
+            try ReadTransaction(fresh.environment)
+        }
+        return fresh
     }
 
     private mutating func forgetContents() {
@@ -149,7 +185,8 @@ extension StoreWriter {
         notedInvalidation = 0
     }
 
-    /// There is no file: what waits is dropped, and nobody is told that it is durable.
+    /// There is no file: what waits is dropped, and nobody is told that it is durable. One that is
+    /// still to be made is made when it is time.
     mutating func withoutFile() -> Next {
         for operation in waiting.dropFirst(taken) {
             core.counters.add(.refusedMode)
@@ -157,7 +194,11 @@ extension StoreWriter {
         }
         taken = waiting.count
         dropTaken()
-        return .idle
+        guard succession != nil else { return .idle }
+        let now = core.settings.clock()
+        if now < retryAt { return .after(retryAt - now) }
+        succeedFile()
+        return file == nil ? .after(retryDelay) : .now
     }
 }
 
@@ -173,6 +214,7 @@ extension StoreError {
 extension StoreWriter {
     /// Carries out what waits, as far as the disk lets it, and lets the file go.
     mutating func close() {
+        succession = nil
         // Bounded: each turn does something of it, or asks for more room than the one before, and
         // a disk that refuses ends it. Room that nobody waits for is made after the next start.
         while step() == .now, !waiting.isEmpty {}
@@ -185,7 +227,7 @@ extension StoreWriter {
         }
         core.mode = .off
         _ = withoutFile()
-        core.replaceFile(nil, generation: (file?.generation ?? 0) + 1)
+        core.replaceFile(nil, generation: core.generation + 1)
         reader = nil
         file = nil
     }

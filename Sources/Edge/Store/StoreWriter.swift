@@ -51,6 +51,8 @@ struct StoreWriter: ~Copyable {
     var refusals = 0
     /// What they all failed with.
     var refusedCode: Int32 = 0
+    /// What is left to do until a file follows one that is not to be used any more; nil: nothing.
+    var succession: Succession?
     /// Nothing has been written to this file, which follows one that was set aside.
     var isFresh = false
     /// When readers of other processes are next looked after.
