@@ -3,6 +3,7 @@ import Edge
 import Glibc
 import LMDB
 import Testing
+import WireTesting
 
 @Suite("Store: damage in the pages that LMDB itself believes, and ends that tell of it")
 struct StoreDamageTests {
@@ -70,6 +71,48 @@ struct StoreDamageTests {
         #expect(store.stored("tile 1")?.body == body(9_000, seed: 1))
         store.close()
         #expect(try StoreTools.verify(directory: bench.directory).isSound)
+    }
+
+    /// What the file has is in another order, as far as it lies in leaves of keys of 16 bytes.
+    private func shuffleLeaves() throws {
+        var random = SeededRandom(seed: 7)
+        var status = stat()
+        stat(bench.path("store/data.mdb"), &status)
+        var leaves = 0
+        for number in 2..<Int(status.st_size) / 4_096 {
+            var bytes = page(at: number)
+            // LMDB's header: flags, then where the places of the nodes end, two bytes each.
+            let end = Int(bytes[12]) | Int(bytes[13]) << 8
+            guard bytes[10] == 0x02, (32...4_096).contains(end) else { continue }
+            let places = stride(from: 16, to: end, by: 2).map { [bytes[$0], bytes[$0 + 1]] }
+            let first = Int(places[0][0]) | Int(places[0][1]) << 8
+            guard bytes[first + 6] == 16, bytes[first + 7] == 0 else { continue }
+            bytes.replaceSubrange(16..<end, with: places.shuffled(using: &random).joined())
+            bench.overwrite(at: number * 4_096, bytes)
+            leaves += 1
+        }
+        #expect(leaves > 0)
+    }
+
+    @Test(
+        "a leaf out of order takes nothing that nobody finds again, and is no end of reading",
+        arguments: [("put: MDB_CORRUPTED", true), ("cursor: MDB_CORRUPTED", false)])
+    func leaf(_ told: String, _ isWritten: Bool) throws {
+        try fill()
+        try shuffleLeaves()
+        // Found by whoever comes there first: what is stored, or the reading of what is there.
+        let store = try bench.open()
+        if isWritten { for index in 0..<20 { store.put("new \(index)", body(900, seed: index)) } }
+        store.settle()
+        #expect(store.counters.value(.quarantines) == 1)
+        #expect(bench.events.texts.contains { $0.contains(told) }, "\(bench.events.texts)")
+        #expect(store.mode == .normal)
+        for index in 0..<20 { store.put("new \(index)", body(900, seed: index)) }
+        store.settle()
+        for index in 0..<20 {
+            #expect(store.stored("new \(index)")?.body == body(900, seed: index))
+        }
+        #expect(store.counters.value(.quarantines) == 1)
     }
 
     @Test func `verification looks at what is to be deleted too`() throws {
