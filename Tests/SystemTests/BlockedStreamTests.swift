@@ -36,9 +36,21 @@ private final class Fifo {
 
 @Suite("Nobody reads what the edge writes")
 struct BlockedStreamTests {
+    private let directory: TemporaryDirectory
+    private let fifo: Fifo
+    private let origin: Origin
+    private let room: Room
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        fifo = try Fifo(directory.file("fifo"))
+        origin = try Origin()
+        room = origin.room()
+        room.always(.ok())
+    }
+
     /// An edge whose standard error is the FIFO, without a member that answers; and its port.
-    private func edge(telling fifo: Fifo, _ directory: TemporaryDirectory) throws -> (Child, UInt16)
-    {
+    private func telling() throws -> (Child, UInt16) {
         let child = try Child(
             "/bin/sh",
             [
@@ -56,11 +68,15 @@ struct BlockedStreamTests {
         return (child, try #require(port, "\(said)"))
     }
 
+    /// An edge whose standard output is the FIFO, and has its access log unless a path is given.
+    private func logging(to path: String = "-", _ arguments: String...) throws -> Edge {
+        try Edge(
+            origin: origin.url, arguments: ["--access-log", path] + arguments, output: fifo.path)
+    }
+
     @Test("events on a standard error that is full stop no loop and not the end")
     func standardError() throws {
-        let directory = try TemporaryDirectory()
-        let fifo = try Fifo(directory.file("errors"))
-        let (child, port) = try edge(telling: fifo, directory)
+        let (child, port) = try telling()
         fifo.fill()
         for path in 0..<20 {
             let answer = try Viewer.ask("/\(path)", at: port, host: "edge.test", [])
@@ -72,9 +88,7 @@ struct BlockedStreamTests {
 
     @Test("the last lines of an orderly end come out, in their order")
     func lastLines() throws {
-        let directory = try TemporaryDirectory()
-        let fifo = try Fifo(directory.file("errors"))
-        let (child, port) = try edge(telling: fifo, directory)
+        let (child, port) = try telling()
         _ = try Viewer.ask("/", at: port, host: "edge.test", [])
         child.signal(SIGTERM)
         #expect(child.waitForExit() == 0)
@@ -83,14 +97,7 @@ struct BlockedStreamTests {
 
     @Test("an access log on a standard output that is full holds up neither signals nor the end")
     func standardOutput() throws {
-        let origin = try Origin()
-        let room = origin.room()
-        room.always(.ok())
-        let directory = try TemporaryDirectory()
-        let fifo = try Fifo(directory.file("output"))
-        let edge = try Edge(
-            origin: origin.url, arguments: ["--access-log", "-", "--stop-deadline", "1s"],
-            output: fifo.path)
+        let edge = try logging(to: "-", "--stop-deadline", "1s")
         fifo.fill()
         for path in 0..<5 { _ = try edge.get(room.path("\(path)")) }
         edge.child.signal(SIGUSR1)
@@ -103,13 +110,7 @@ struct BlockedStreamTests {
 
     @Test("a reader that pauses loses no line")
     func pause() throws {
-        let origin = try Origin()
-        let room = origin.room()
-        room.always(.ok())
-        let directory = try TemporaryDirectory()
-        let fifo = try Fifo(directory.file("output"))
-        let edge = try Edge(
-            origin: origin.url, arguments: ["--access-log", "-"], output: fifo.path)
+        let edge = try logging()
         fifo.fill()
         for path in 0..<300 { _ = try edge.get(room.path("paused\(path)")) }
         var said = ""
@@ -123,14 +124,10 @@ struct BlockedStreamTests {
     }
 
     @Test("an access log may be a FIFO that nobody reads yet")
-    func fifo() throws {
-        let origin = try Origin()
-        let room = origin.room()
-        room.always(.ok())
-        let directory = try TemporaryDirectory()
+    func unread() throws {
         let path = directory.file("access.fifo")
         #expect(mkfifo(path, 0o600) == 0)
-        let edge = try Edge(origin: origin.url, arguments: ["--access-log", path])
+        let edge = try logging(to: path)
         _ = try edge.get(room.path("early"))
         let reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         defer { close(reader) }
@@ -145,8 +142,7 @@ struct BlockedStreamTests {
     }
 
     @Test("an access log that is a directory is told so")
-    func directory() throws {
-        let directory = try TemporaryDirectory()
+    func noFile() throws {
         let child = try Child(
             Edge.program,
             [
