@@ -84,7 +84,8 @@ extension LoopState where N: ~Copyable {
         let lifetime = exchange.policy(for: status).errorTTL
         guard let key = exchange.key, exchange.policy.mode == .cloudfront, lifetime > 0,
             !exchange.policy.disablesCaching,
-            exchange.head.method == .get || exchange.imported != nil
+            exchange.head.method == .get || exchange.head.method == .head
+                || exchange.imported != nil
         else { return }
         shared.collapsed.remember(
             KnownFailure(
