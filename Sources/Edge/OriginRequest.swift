@@ -201,6 +201,8 @@ struct OriginRequest {
         }
     }
 
+    /// `TE: trailers` is not sent in turn for what is passed on: it would speak for all who get the
+    /// answer, of whom some may not have come yet (RFC 9110 §10.1.4).
     private func drops(_ field: KnownField, _ conditions: Conditions) -> Bool {
         switch field {
         case .host, .contentLength, .transferEncoding, .expect, .upgrade, .te, .keepAlive,
