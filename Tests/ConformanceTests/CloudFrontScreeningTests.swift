@@ -124,6 +124,22 @@ struct CloudFrontScreeningTests {
         #expect(room.count == 0)
     }
 
+    @Test(
+        "RFC 9110 §9.3.6: CONNECT is refused without the page of a 403, whose status is 200 here",
+        arguments: ["edge.test:443", "/row/plain/it"])
+    func connect(target: String) throws {
+        let stand = try Stand(pageLanes, pageParts)
+        stand.origin.room(named: "pages").always(.ok(body: "the page"))
+        var viewer = try stand.edge.viewer()
+        let refusal = try viewer.exchange("CONNECT \(target) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+        #expect(refusal.status == 403 && refusal["X-Cache"] == "Error from cloudfront")
+        #expect(try viewer.isClosed())
+        var other = try stand.edge.viewer()
+        #expect(
+            try other.exchange("TRACE /row/plain/it HTTP/1.1\r\nHost: edge.test\r\n\r\n").status
+                == 200)
+    }
+
     @Test("§5.1 CloudFront's own page, byte for byte")
     func page() throws {
         let answer = try ask("POST", room().path("open/a"), body: "a")
