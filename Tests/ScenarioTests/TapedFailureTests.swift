@@ -19,7 +19,8 @@ struct TapedFailureTests {
     }
 
     private func written(
-        _ parts: [Part], pattern: String? = nil, isTrusted: Bool = false
+        _ parts: [Part], pattern: String? = nil, isTrusted: Bool = false,
+        isSouthbound: Bool = false
     ) -> String {
         let entries = parts.enumerated().map { index, part in
             let (bits, event): (UInt64, Tape.Event) =
@@ -29,7 +30,7 @@ struct TapedFailureTests {
                         bits,
                         .viewerSaid(
                             Array(Self.request(path).utf8), isSecured: false,
-                            isTrusted: isTrusted)
+                            isTrusted: isTrusted, isSouthbound: isSouthbound)
                     )
                 case .proxy(let bits, let path):
                     (
@@ -77,6 +78,14 @@ struct TapedFailureTests {
         let other = written(parts)
         #expect(other.contains("X-Forwarded-Proto") && other.contains("X-Other"))
         #expect(!other.contains("trustedProxies"))
+    }
+
+    @Test("a call of the site's own is told as one")
+    func southbound() {
+        let parts: [Part] = [.viewer(1, "/a"), .answer(1, "one")]
+        let words = "  # The site's own call: its deadline and breaker are not played.\n  - get:"
+        #expect(written(parts, isSouthbound: true).contains(words))
+        #expect(!written(parts).contains("own call"))
     }
 
     @Test("of several viewers those are trusted that were")

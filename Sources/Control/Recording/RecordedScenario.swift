@@ -154,13 +154,18 @@ struct RecordedScenario {
 
     private mutating func ask(_ exchange: RecordedExchange, _ method: String, _ depth: Int) {
         let target = redaction.hidden(exchange.target)
+        if exchange.isSouthbound {
+            text.line(depth, "# The site's own call: its deadline and breaker are not played.")
+        }
         switch method {
         case "GET", "HEAD": text.line(depth, "- \(method.lowercased()): \(YAMLText.quoted(target))")
         default: text.line(depth, "- request: \(YAMLText.quoted("\(method) \(target)"))")
         }
         let head = exchange.request.head
         if let host = head["host"] { text.member(depth + 1, "host", redaction.hidden(host)) }
-        if case .viewer(isSecured: true, _) = exchange.peer { text.line(depth + 1, "https: true") }
+        if case .viewer(isSecured: true, _, _) = exchange.peer {
+            text.line(depth + 1, "https: true")
+        }
         if tellsTrust, exchange.hasTrustedViewer {
             text.line(depth + 1, "from: \(RecordedStage.proxy)")
         }

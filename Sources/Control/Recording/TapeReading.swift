@@ -5,7 +5,8 @@ import Simulation
 struct RecordedExchange {
     enum Peer: Equatable {
         /// `isTrusted`: what it says of whom it asks for is believed.
-        case viewer(isSecured: Bool, isTrusted: Bool)
+        /// `isSouthbound`: it is the site, which makes a call of its own.
+        case viewer(isSecured: Bool, isTrusted: Bool, isSouthbound: Bool)
         case origin(String)
     }
 
@@ -26,7 +27,10 @@ struct RecordedExchange {
     var ended: (entry: Int, time: Int64)?
 
     var hasTrustedViewer: Bool {
-        if case .viewer(_, isTrusted: true) = peer { true } else { false }
+        if case .viewer(_, isTrusted: true, _) = peer { true } else { false }
+    }
+    var isSouthbound: Bool {
+        if case .viewer(_, _, isSouthbound: true) = peer { true } else { false }
     }
     var method: String { request.head.start[0] }
     /// Path and query.
@@ -87,9 +91,12 @@ struct TapeReading {
     private mutating func take(_ entry: Tape.Entry, _ index: Int) {
         let moment = (entry: index, time: entry.time)
         switch entry.event {
-        case .viewerSaid(let bytes, let isSecured, let isTrusted):
-            talks[entry.connection, default: Talk()]
-                .asked(bytes, .viewer(isSecured: isSecured, isTrusted: isTrusted), moment)
+        case .viewerSaid(let bytes, let isSecured, let isTrusted, let isSouthbound):
+            talks[entry.connection, default: Talk()].asked(
+                bytes,
+                .viewer(
+                    isSecured: isSecured, isTrusted: isTrusted, isSouthbound: isSouthbound),
+                moment)
         case .originAsked(let bytes, let origin):
             talks[entry.connection, default: Talk()].asked(bytes, .origin(origin), moment)
         case .viewerHeard(let bytes), .originSaid(let bytes):

@@ -25,8 +25,9 @@ public final class Tape: Sendable {
 
     /// Something that happened.
     public enum Event: Sendable {
-        /// Bytes from a viewer; over TLS, they are shown decrypted.
-        case viewerSaid([UInt8], isSecured: Bool, isTrusted: Bool)
+        /// Bytes from a viewer; over TLS, they are shown decrypted. `isSouthbound`: from the site
+        /// itself, on a listener for its own calls.
+        case viewerSaid([UInt8], isSecured: Bool, isTrusted: Bool, isSouthbound: Bool = false)
         case viewerHeard([UInt8])
         case viewerLeft
         /// Bytes to a member of that origin.

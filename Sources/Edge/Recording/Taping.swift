@@ -7,7 +7,9 @@ extension LoopState where N: ~Copyable {
     func tapeViewer(_ slot: UInt32, said bytes: UnsafeRawBufferPointer) {
         let (isSecured, isTrusted) = (viewers[slot].speaksTLS, viewers[slot].isTrusted)
         unsafe note(
-            .viewerSaid([UInt8](bytes), isSecured: isSecured, isTrusted: isTrusted),
+            .viewerSaid(
+                [UInt8](bytes), isSecured: isSecured, isTrusted: isTrusted,
+                isSouthbound: viewers[slot].isSouthbound),
             of: viewerConnection(slot), bytes.count)
     }
 
