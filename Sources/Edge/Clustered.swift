@@ -37,7 +37,8 @@ extension LoopState where N: ~Copyable {
 
     func hasOther(_ fetch: Fetch, strict: Bool) -> Bool {
         fetch.pool.hasOther(
-            than: fetch.tried, at: network.monotonicMilliseconds, wish(of: fetch), strict: strict)
+            than: fetch.tried, mayTry: fetch.mayTry, at: network.monotonicMilliseconds,
+            wish(of: fetch), for: fetch.ask.requestClass, strict: strict)
     }
 
     /// Whether the member was in step when it was asked, and has been ever since.

@@ -167,6 +167,7 @@ extension LoopState where N: ~Copyable {
             tried: fetch.tried, mayTry: fetch.mayTry, at: now,
             for: QueuedFetch(loop: index, fetch: fetch.token.bits), wish(of: fetch),
             asking: fetch.ask)
+        if choice != .moved { fetch.ask.isCounted = true }
         switch choice {
         case .member(let member), .trial(let member):
             fetch.take(member, at: now)

@@ -80,13 +80,21 @@ public final class OriginPool: Sendable {
         }
     }
 
-    /// Whether a fetch that has tried some could ask another that is fit.
+    /// Whether a fetch that has tried some could ask another: one that is fit, where the members
+    /// have one catalog.
+    ///
+    /// - Parameter mayTry: as in `choose`.
     func hasOther(
-        than tried: UInt64, at now: Milliseconds, _ wish: MemberWish, strict: Bool
+        than tried: UInt64, mayTry: Bool = false, at now: Milliseconds, _ wish: MemberWish = .any,
+        for requestClass: RequestClass = .other, strict: Bool
     ) -> Bool {
-        guard cluster != nil else { return settings.members.count > tried.nonzeroBitCount }
-        return roster.withLock { roster in
-            roster.admitted(wish, tried, now, strict: strict) & roster.able(at: now) & ~tried != 0
+        roster.withLock { roster in
+            guard cluster != nil else {
+                return roster.hasOther(
+                    than: tried, mayTry: mayTry, at: now, wish, for: requestClass)
+            }
+            return roster.admitted(wish, tried, now, strict: strict) & roster.able(at: now) & ~tried
+                != 0
         }
     }
 

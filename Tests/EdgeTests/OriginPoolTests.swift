@@ -142,6 +142,38 @@ struct OriginPoolTests {
         #expect(!pool.takeRetry())
     }
 
+    @Test func `a retry earns no retries, and who waits has earned once`() {
+        let pool = pool([1]) {
+            $0.retryBudgetPercent = 100
+            $0.memberConcurrency = 1
+        }
+        for _ in 0..<3 { #expect(pool.takeRetry()) }
+        let again = PlaceAsk(isCounted: true)
+        #expect(pool.choose(tried: 0, at: 0, for: fetch(1), asking: again) == .member(0))
+        #expect(pool.choose(tried: 0, at: 0, for: fetch(2), asking: again) == .queued)
+        #expect(!pool.takeRetry())
+        #expect(pool.choose(tried: 0, at: 0, for: fetch(3)) == .queued)
+        _ = pool.release(0, .succeeded, at: 0)
+        #expect(pool.takeRetry())
+        #expect(!pool.takeRetry())
+    }
+
+    @Test func `there is another member where one would be found, or waited for`() {
+        let pool = pool([1, 1, 1]) {
+            $0.memberConcurrency = 1
+            $0.health.consecutiveFailures = 1
+        }
+        #expect(pool.hasOther(than: 1, at: 0, strict: true))
+        #expect(!pool.hasOther(than: 0b111, at: 0, strict: true))
+        for _ in 0..<3 { _ = pool.choose(tried: 0, at: 0, for: fetch(1)) }
+        #expect(pool.hasOther(than: 1, at: 0, strict: true), "they hand their places on")
+        for member in 0..<2 { _ = pool.release(member, .failed(.status(503)), at: 0) }
+        // The last one is asked still; the others are out while it is fit.
+        _ = pool.release(2, .neutral, at: 0)
+        #expect(!pool.hasOther(than: 0b100, at: 0, strict: true))
+        #expect(pool.choose(tried: 0b100, at: 0, for: fetch(2)) == .failed(.noMember))
+    }
+
     @Test func `a retry for a better answer is taken at once or not at all`() {
         let pool = pool([1, 1]) {
             $0.memberConcurrency = 1

@@ -43,6 +43,22 @@ struct PoolTests {
         #expect(try pair.edge.get(pair.rooms[0].path("again")).text == "back")
     }
 
+    @Test("when the last of them fails, it is told what it did, and no try is counted in vain")
+    func lastFails() throws {
+        let pair = try TwoMembers(pool: [
+            "retryBudget: 100", "health:", "  consecutiveFailures: 1", "  ejection: 60s",
+        ])
+        for room in pair.rooms { room.always(.raw("", .reset)) }
+        for path in 0..<6 {
+            let response = try pair.edge.get(pair.rooms[0].path("\(path)"))
+            #expect(response.status == 502)
+            let told = response["cache-status"] ?? ""
+            #expect(told.contains("fwd=uri-miss") && told.contains("OriginCommError"), "\(told)")
+        }
+        let asked = pair.rooms.map(\.count).reduce(0, +)
+        #expect(try pair.edge.metric("mapedge_origin_retries_total") == asked - 6)
+    }
+
     @Test("a check with a path, a status and a body takes out who fails it")
     func activeCheck() throws {
         let pair = try TwoMembers(pool: [
@@ -73,16 +89,17 @@ struct PoolTests {
             try viewer.send("GET \(room.path("\(path)")) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
             viewers.append(viewer)
             if path == 0 { #expect(gate.awaitArrival()) }
-            if path == 1 {
-                let isQueued = try eventually {
-                    let status = try JSON(test.edge.admin("/status").text)
-                    return status["origins"]?.elements.first?["queued"]?.number == 1 ? true : nil
-                }
-                #expect(isQueued == true)
-            }
+            if path == 1 { #expect(try becomes(queued: 1, at: test.edge)) }
         }
         #expect(try viewers[2].response().status == 503)
         gate.open()
         for index in 0..<2 { #expect(try viewers[index].response().status == 200) }
+    }
+
+    private func becomes(queued count: Double, at edge: Edge) throws -> Bool {
+        try eventually {
+            let status = try JSON(edge.admin("/status").text)
+            return status["origins"]?.elements.first?["queued"]?.number == count ? true : nil
+        } == true
     }
 }

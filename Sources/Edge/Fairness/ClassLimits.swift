@@ -40,6 +40,8 @@ struct PlaceAsk: Sendable, Equatable {
     var deadline = Int64.max
     /// When the viewer that asks leaves without an answer; others who wait with it may stay.
     var viewerDeadline = Int64.max
+    /// It is one of the requests already of which retries are a share.
+    var isCounted = false
 
     /// Turns that a picture of this size takes: one for each 512 by 512 pixels begun, as a tile of
     /// 256 and one for a fine display both are, and no more than a metatile of GeoWebCache's.

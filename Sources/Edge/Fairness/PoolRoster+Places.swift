@@ -33,11 +33,10 @@ extension PoolRoster {
         _ ask: PlaceAsk
     ) -> Choice {
         let admitted = admitted(wish, tried, now)
-        let open = worthWaitingFor(tried, ask.requestClass, now, admitted)
-        // Only who serves others has a place to hand on.
-        guard open.contains(where: { !hasPlace($0, ask.requestClass) }) else {
+        guard mayWait(tried, ask.requestClass, now, admitted) else {
             return nobody(tried, ask.requestClass, now, admitted)
         }
+        let open = worthWaitingFor(tried, ask.requestClass, now, admitted)
         if let wait = expectedWait(ask, open, now),
             now.adding(wait) >= min(ask.deadline, ask.viewerDeadline)
         {
@@ -55,6 +54,15 @@ extension PoolRoster {
         case .viewerFull: refuse(.viewerFull)
         }
         return .failed(.queueFull)
+    }
+
+    /// Only who serves others has a place to hand on.
+    func mayWait(
+        _ tried: UInt64, _ requestClass: RequestClass, _ now: Milliseconds, _ admitted: UInt64
+    ) -> Bool {
+        worthWaitingFor(tried, requestClass, now, admitted).contains {
+            !hasPlace($0, requestClass)
+        }
     }
 
     /// Those that are fit; where nobody is, not even who wants to be left alone, all others.
@@ -82,14 +90,22 @@ extension PoolRoster {
     private mutating func nobody(
         _ tried: UInt64, _ requestClass: RequestClass, _ now: Milliseconds, _ admitted: UInt64
     ) -> Choice {
-        let untils = members.indices.compactMap { index in
+        guard let until = heldUntil(tried, requestClass, now, admitted) else {
+            return .failed(.noMember)
+        }
+        refuse(.held)
+        return .held(until: until)
+    }
+
+    /// When the first of those ends its wish to be left alone that could be asked but for that.
+    func heldUntil(
+        _ tried: UInt64, _ requestClass: RequestClass, _ now: Milliseconds, _ admitted: UInt64
+    ) -> Milliseconds? {
+        members.indices.compactMap { index in
             reachable[index] && !Self.has(tried, index) && Self.has(admitted, index)
                 && members[index].isHeld(requestClass, at: now)
                 ? members[index].heldUntil[requestClass] : nil
-        }
-        guard let until = untils.min() else { return .failed(.noMember) }
-        refuse(.held)
-        return .held(until: until)
+        }.min()
     }
 
     /// How long a new entry will wait, in milliseconds, as far as can be told: so many are served

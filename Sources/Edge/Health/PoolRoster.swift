@@ -108,8 +108,26 @@ struct PoolRoster: Sendable {
         guard !members.isEmpty else { return .failed(.noMember) }
         let admitted = admitted(wish, tried, now)
         let candidates = candidates(tried, mayTry: mayTry, ask.requestClass, now, admitted)
-        if !candidates.isEmpty { return take(candidates, ask.requestClass, now, admitted, wish) }
-        return wait(tried, now, fetch, wish, ask)
+        let choice =
+            candidates.isEmpty
+            ? wait(tried, now, fetch, wish, ask)
+            : take(candidates, ask.requestClass, now, admitted, wish)
+        switch choice {
+        case .member, .trial, .queued: if !ask.isCounted { earnRetry() }
+        case .moved, .held, .failed: break
+        }
+        return choice
+    }
+
+    /// Whether a fetch that has tried some would be given another, or told to wait for one.
+    func hasOther(
+        than tried: UInt64, mayTry: Bool, at now: Milliseconds, _ wish: MemberWish,
+        for requestClass: RequestClass
+    ) -> Bool {
+        let admitted = admitted(wish, tried, now)
+        return !candidates(tried, mayTry: mayTry, requestClass, now, admitted).isEmpty
+            || mayWait(tried, requestClass, now, admitted)
+            || heldUntil(tried, requestClass, now, admitted) != nil
     }
 
     /// Members that may be asked for what a fetch wishes, as bits; without a cluster any.
@@ -196,6 +214,9 @@ struct PoolRoster: Sendable {
         members[member].inClass[requestClass] += 1
         if requestClass == .tiles { hedging.requested() }
         members[member].requests += 1
+    }
+
+    private mutating func earnRetry() {
         retryTokens = min(retryTokens + Double(settings.retryBudgetPercent) / 100, 100)
     }
 

@@ -124,8 +124,8 @@ extension PoolRoster {
         _ requestClass: RequestClass, at now: Milliseconds, _ wish: MemberWish
     ) -> Int? {
         let candidates = spare(requestClass, at: now, wish)
-        let budgets = (hedging, retryTokens)
-        defer { (hedging, retryTokens) = budgets }
+        let budget = hedging
+        defer { hedging = budget }
         return takeSpare(candidates, requestClass, now, wish)
     }
 
