@@ -29,6 +29,7 @@ extension LoopState where N: ~Copyable {
     /// time, since whoever lets go of the next descriptor may be another loop or a tool.
     private mutating func pauseAccepting() {
         counters.add(.acceptPauses)
+        shared.acceptPauses.note(at: network.monotonicMilliseconds, shared.events)
         isAcceptPaused = true
         guard acceptTimer == .none else { return }
         let token = Token(slot: 0, generation: 0, kind: TokenKind.listener)

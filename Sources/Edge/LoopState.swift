@@ -32,6 +32,7 @@ package final class EdgeShared: Sendable {
     /// What was fetched ahead of viewers, and how many such fetches are under way.
     let marks = PrefetchMarks()
     let prefetching = Atomic<Int>(0)
+    let acceptPauses = AcceptPauses()
 
     /// - Parameter secret: stands for the store's where there is none.
     package init(

@@ -38,7 +38,7 @@ public final class Server: Sendable {
         settings: Settings, store: Store?, clock: WallClock, events: any EventObserver
     ) throws {
         self.clock = clock
-        let loops = settings.loops > 0 ? settings.loops : allowedProcessors().count
+        let loops = settings.loopCount
         var wakes: [WakeEvent] = []
         for _ in 0..<loops { wakes.append(try WakeEvent()) }
         self.wakes = wakes

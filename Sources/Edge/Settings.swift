@@ -20,6 +20,7 @@ public struct Settings: Sendable {
     public var role: Role = .tier
     /// Number of event loops; 0 means one for each core that the process may use.
     public var loops = 0
+    public var loopCount: Int { loops > 0 ? loops : allowedProcessors().count }
     public var limits = ViewerLimits()
     public var southbound = SouthboundSettings()
     public var cache = CacheSettings()

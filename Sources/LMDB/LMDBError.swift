@@ -87,6 +87,7 @@ public struct LMDBError: Error, Hashable, Sendable {
         case .environment where code == ENOENT: "create the directory"
         case .environment where code == ENOMEM:
             "give a smaller map, or raise \"ulimit -v\" and vm.max_map_count"
+        case .environment where code == EMFILE: "raise LimitNOFILE (ulimit -n)"
         case .environment: "see the error in \"man 3 errno\""
         case .misuse: "report it: this is a bug of MapEdge"
         }

@@ -49,10 +49,12 @@ public final class Signals {
         unsafe pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
     }
 
-    /// Makes writing to a pipe that nobody reads an error instead of the end of the process.
+    /// Makes an error of what would be the end of the process: writing to a pipe that nobody reads,
+    /// and to a file beyond the limit on its size (EFBIG).
     ///
     /// Sockets never raise SIGPIPE here; standard output may.
-    public static func ignoreBrokenPipe() {
+    public static func ignoreFailedWrites() {
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
     }
 }

@@ -187,9 +187,25 @@ struct DescriptorTests {
         #expect(throws: WireError.self) { try waiting.isClosed(within: 0) }
         #expect(try edge.admin("/healthz").status == 200)
         #expect(try edge.metric("mapedge_accept_pauses_total") > 0)
+        #expect(try edge.admin("/readyz").text.contains("no descriptors are left"))
+        #expect(edge.child.log.contains { $0.contains("new viewers wait") })
         for viewer in crowd { viewer.close() }
         #expect(try waiting.response().text == "served")
         #expect(try edge.get(room.path()).text == "served")
+    }
+
+    @Test("with too few to serve anybody, it does not start, and says what to raise")
+    func tooFew() throws {
+        let directory = try TemporaryDirectory()
+        let child = try Child(
+            "/bin/sh",
+            [
+                "-c", "ulimit -n 40; exec \"$0\" \"$@\"", Edge.program, "serve", "--origin",
+                "http://127.0.0.1:1", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0",
+                "--cache", directory.file("cache"),
+            ])
+        #expect(child.waitForExit() == 1)
+        #expect(child.wholeLog.contains("raise LimitNOFILE (ulimit -n)"), "\(child.wholeLog)")
     }
 }
 

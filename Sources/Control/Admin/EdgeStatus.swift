@@ -12,6 +12,8 @@ struct EdgeStatus {
     var loops: Int
     /// Viewer connections open now.
     var connections: Int
+    /// New viewers wait: there are no descriptors for them.
+    var lacksDescriptors = false
     var store: StoreStatus
     var pools: [PoolStatus]
     var clusters: [ClusterStatus] = []
@@ -43,6 +45,9 @@ struct EdgeStatus {
     /// Why viewers are served worse than they could be; nil when they are not.
     var weakness: String? {
         var reasons: [String] = []
+        if lacksDescriptors {
+            reasons.append("new viewers wait, as no descriptors are left: raise LimitNOFILE")
+        }
         if store.mode != "normal" { reasons.append("the store is \(store.mode)") }
         for pool in pools {
             // Members that come and go are no weakness, as long as others serve.

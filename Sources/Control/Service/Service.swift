@@ -73,14 +73,15 @@ public final class Service: Sendable {
     /// Opens the store, listens, serves, and returns when a signal has stopped it.
     ///
     /// Takes the calling thread. SIGTERM and SIGINT stop gracefully, at once when repeated; SIGHUP
-    /// reloads; SIGUSR1 opens the access log anew; SIGPIPE is ignored.
+    /// reloads; SIGUSR1 opens the access log anew; SIGPIPE and SIGXFSZ are ignored.
     ///
     /// - Parameter announce: told each address listened on, one line each.
-    /// - Throws: `SystemError`, `StoreError` or `LogError`; each text ends with what to do.
+    /// - Throws: `SystemError`, `StoreError`, `LogError` or `TooFewDescriptors`; each text ends
+    ///   with what to do.
     public func run(announce: (String) -> Void) throws {
-        Signals.ignoreBrokenPipe()
-        _ = raiseDescriptorLimit()
+        Signals.ignoreFailedWrites()
         let configuration = state.withLock { $0.configuration }
+        try requireDescriptors(loops: configuration.settings.loopCount)
         let directory = try CacheDirectory(configuration.settings.cache.directory)
         defer { directory.removeIfTemporary() }
         let admin = try AdminServer(on: configuration.admin, subject: self, events: observer)
