@@ -213,7 +213,7 @@ struct AdminServerTests {
         arguments: [
             (
                 "http://127.0.0.1:80",
-                "--admin is \"http://127.0.0.1:80\", which is no address to listen on; "
+                "--admin is \"http://127.0.0.1:80\", which is no address and port; "
                     + "write HOST:PORT, without a scheme"
             ),
             (

@@ -77,7 +77,7 @@ struct ListenAddress: Equatable {
                 return ListenAddress(target: .unix(path: path))
             }
             if text.contains("/") {
-                throw Complaint("is no address to listen on", "write HOST:PORT, without a scheme")
+                throw Complaint("is no address and port", "write HOST:PORT, without a scheme")
             }
             if text.hasPrefix(":"), !text.dropFirst().contains(":") {
                 guard let port = portNumber(text.dropFirst()) else { throw noPort }
