@@ -52,10 +52,10 @@ public final class Store: Sendable {
     ) {
         let contents = opened.contents
         let usage = S3FIFO(objects: settings.roundedMapBytes / Environment.pageBytes / 2)
+        let (file, awaitsFile) = (opened.file, opened.awaitsFile)
         core = StoreCore(
-            settings, seed: opened.seed, file: opened.file, ownFrom: contents.nextObject,
-            isGuarded: !stepping && opened.file != nil, touches: usage.touches, log: log)
-        let file = opened.file
+            settings, seed: opened.seed, file: file, ownFrom: contents.nextObject,
+            isGuarded: !stepping && (file != nil || awaitsFile), touches: usage.touches, log: log)
         beganEmpty = contents.isEmpty
         if core.isGuarded { core.directory.mark(core.directory.openingLog) }
         invalidations = Invalidations(
@@ -65,7 +65,7 @@ public final class Store: Sendable {
         writer = Mutex(
             StoreWriter(
                 core, file: file, reader: opened.reader.take(), usage: usage, contents: contents,
-                invalidations: invalidations))
+                invalidations: invalidations, awaitsFile: awaitsFile))
         faultIns = FaultInQueue(core, stepping: stepping)
         self.lock = Mutex(lock)
         schedule = stepping ? nil : WriterSchedule(gatherTime: settings.gatherTime)

@@ -11,7 +11,7 @@ public final class StoreFaults: Sendable {
         case put
         /// The end of a transaction.
         case commit
-        /// A file is made in place of one that was set aside.
+        /// A file is made where there is none, or none of any worth.
         case create
         /// The check of a body read from disk: it finds a damaged one.
         case verify

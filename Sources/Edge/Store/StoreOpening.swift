@@ -42,6 +42,8 @@ struct OpenedStore: ~Copyable {
     var reader: ReadTransaction?
     var contents = StoreContents()
     var seed: (UInt64, UInt64)
+    /// A new file cannot be made yet: it is tried again.
+    var awaitsFile = false
 }
 
 /// Opens what lies in a cache directory, or sets it aside and begins anew.
@@ -143,16 +145,32 @@ struct StoreOpening {
         if isGuarded { FaultGuard.install(directory) }
         let format = known ?? .fresh()
         if known == nil { try directory.writeFormat(format) }
+        if known == nil || !StoreDirectory.hasContents(directory.store + "/data.mdb") {
+            return try begin(format)
+        }
         do {
             return try openFile(format)
         } catch .database(_, let error) where error.kind == .damaged || error.mayBeDamage {
             try setAside("\(error)")
-            return try openFile(format)
+            return try begin(format)
         }
     }
 
-    private func openFile(_ format: StoreFormat) throws(StoreError) -> OpenedStore {
-        let file = try makeFile(generation: 0)
+    /// Opens a new file. With nothing there that was of worth, one can be made at any time.
+    private func begin(_ format: StoreFormat) throws(StoreError) -> OpenedStore {
+        do { return try openFile(format, isNew: true) } catch {
+            guard error.isOfDisk else { throw error }
+            log(
+                StoreEvent(
+                    .error, "running without a cache: \(error); tried again until it is made"))
+            return OpenedStore(file: nil, reader: nil, seed: format.seed, awaitsFile: true)
+        }
+    }
+
+    private func openFile(
+        _ format: StoreFormat, isNew: Bool = false
+    ) throws(StoreError) -> OpenedStore {
+        let file = try isNew ? makeNewFile(generation: 0) : makeFile(generation: 0)
         do {
             let reader = try ReadTransaction(file.environment)
             let contents = try StoreContents(file, reader)
@@ -161,6 +179,14 @@ struct StoreOpening {
         } catch {
             throw .database(path: directory.store, error)
         }
+    }
+
+    /// Makes the database where there is none of any worth.
+    func makeNewFile(generation: UInt64) throws(StoreError) -> StoreFile {
+        if let code = settings.faults?.reach(.create) {
+            throw .database(path: directory.store, LMDBError(.open, code))
+        }
+        return try makeFile(generation: generation)
     }
 
     /// Opens the database, creating it if it is missing: reserved on the disk and guarded, at the

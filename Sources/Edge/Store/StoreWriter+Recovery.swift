@@ -157,12 +157,9 @@ extension StoreWriter {
             // What an attempt before this one has left.
             StoreDirectory.removeDatabase(core.directory.store)
         }
-        if let code = core.settings.faults?.reach(.create) {
-            throw .database(path: core.directory.store, LMDBError(.open, code))
-        }
         let fresh = try StoreOpening(
             settings: core.settings, isGuarded: core.isGuarded, log: core.log
-        ).makeFile(generation: core.generation + 1)
+        ).makeNewFile(generation: core.generation + 1)
         reader = try StoreError.wrap(core.directory.store) { () throws(LMDBError) in
             try ReadTransaction(fresh.environment)
         }

@@ -78,8 +78,9 @@ struct StoreWriter: ~Copyable {
 
     init(
         _ core: StoreCore, file: StoreFile?, reader: consuming ReadTransaction?, usage: S3FIFO,
-        contents: StoreContents, invalidations: Invalidations
+        contents: StoreContents, invalidations: Invalidations, awaitsFile: Bool = false
     ) {
+        if awaitsFile { succession = .makes }
         self.invalidations = invalidations
         invalidated = invalidations.makeIndex()
         notedInvalidation = contents.invalidation

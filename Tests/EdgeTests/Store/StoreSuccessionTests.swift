@@ -54,6 +54,37 @@ struct StoreSuccessionTests {
         #expect(next.stored("tile")?.body == body(9_000))
     }
 
+    @Test(
+        "so is one that cannot be made at the start",
+        arguments: ["nothing", "another", "aside", "damage"])
+    func start(there: String) throws {
+        if there != "nothing" {
+            let former = try bench.open()
+            #expect(isKept("former", former))
+            former.close()
+            switch there {
+            case "another": unlink(bench.path("format"))
+            case "aside": close(creat(bench.path("suspect"), 0o600))
+            default:
+                for page in 0..<2 { bench.overwrite(at: page * 4_096, body(4_096, seed: 9)) }
+            }
+        }
+        bench.faults.fail(.create, after: 0, times: 2, code: ENOSPC)
+        let store = try bench.open()
+        expectAbsent(store, true)
+        store.settle()
+        expectAbsent(store, true)
+        bench.clock.advance(1_000)
+        store.settle()
+        expectAbsent(store, false)
+        #expect(store.stored("former") == nil)
+        #expect(isKept("tile", store))
+        store.close()
+        // Under the seed that was written down at the start.
+        #expect(try bench.open().stored("tile")?.body == body(9_000))
+        #expect(bench.events.texts.count { $0.contains("tried again until it is made") } == 1)
+    }
+
     @Test func `so it is where the damaged one cannot be moved away`() throws {
         let store = try bench.open()
         // Names that it would get in this second, and that are no directory's.
