@@ -26,7 +26,7 @@ struct MapAsk {
     var isAmbiguous: Bool { tile == nil && request.hasDuplicates }
 
     /// An image was asked for, so that anything else is no answer.
-    var isImage: Bool { request.kind == .map && request.format.isImage }
+    var isImage: Bool { request.isPicture }
 }
 
 extension Exchange {
@@ -108,11 +108,9 @@ extension Exchange {
         }
     }
 
-    /// Whether an answer of that status sends a map's viewer elsewhere: its key has neither scheme
-    /// nor host, so that others would be sent to where they are.
-    func leadsAway(_ status: Int) -> Bool {
-        map?.isCanonical == true && (300..<400).contains(status)
-    }
+    /// Whether an answer of that status sends a map's viewer elsewhere: its key has no host, and
+    /// hardly ever a scheme, so that others would be sent to where they are.
+    func leadsAway(_ status: Int) -> Bool { sharesPicture && (300..<400).contains(status) }
 
     /// The canonical key of another path and query of this request's host; empty: there is none.
     func canonicalKey(of target: [UInt8]) -> [UInt8] {

@@ -18,6 +18,14 @@ extension MapRequest {
         table.read(query)
         return table.classified(path: path, query: query)
     }
+
+    /// Whether a target asks for a map as a picture, whose answer names no host.
+    public static func isPicture(path: RawSpan, query: RawSpan) -> Bool {
+        classify(path: path, query: query)?.isPicture == true
+    }
+
+    /// An image was asked for, so that anything else is no answer.
+    public var isPicture: Bool { kind == .map && format.isImage }
 }
 
 extension ParameterTable {

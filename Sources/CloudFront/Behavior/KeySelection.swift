@@ -19,6 +19,9 @@ public struct KeySelection: Sendable, Equatable {
     /// Host is in the key of all but a map's picture, although no policy names it: a map server's
     /// documents name the host that it is told. Of behaviors with such a class.
     public var keysHost = false
+    /// Of a map's picture, too, unless its normal form is in the key: whose origin is told Host
+    /// because a policy forwards it.
+    public var keysHostOfPictures = false
     /// Identifies what policies say in a key, so that a changed policy meets none of the old
     /// entries.
     public private(set) var identity: [UInt8] = []

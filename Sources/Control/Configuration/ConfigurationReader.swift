@@ -46,6 +46,8 @@ struct ConfigurationReader<Resolver: NameResolver> {
         apply(flags)
         settleListeners()
         checkAPIAccess()
+        // Whoever imports a distribution most often wants to see what CloudFront does with it.
+        configuration.settings.role = role ?? (isImporting ? .twin : .tier)
         if let file = distribution.file {
             settleDistribution(file)
         } else {
@@ -53,8 +55,6 @@ struct ConfigurationReader<Resolver: NameResolver> {
             settleOrigins()
             settleBehaviors()
         }
-        // Whoever imports a distribution most often wants to see what CloudFront does with it.
-        configuration.settings.role = role ?? (isImporting ? .twin : .tier)
         settleMaps()
         settleNotices()
         settleAccessLog()

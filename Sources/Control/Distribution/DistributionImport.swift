@@ -93,6 +93,7 @@ public struct DistributionImport: Sendable {
         adopted.key.keysHost =
             isTold && settings.policy.mapClass.isMapServers
             && !adopted.key.headers.texts.contains { $0.lowercased() == "host" }
+        adopted.key.keysHostOfPictures = role == .twin
         settings.imported?.behavior = adopted
         return settings
     }

@@ -49,12 +49,13 @@ extension TargetKey {
             unsafe append(mapOf: path, query: query, maps, known, &map, to: &key)
         }
         if !map.isKeyed {
+            let isShared = selection.isShared(path: path, query: query, head.method)
             // Before the path: what looks for other codings takes the coding to be the last.
             if var told = scheme {
-                told.believesHost = told.believesHost && selection.hasHost
+                told.believesHost = told.believesHost && selection.hasHost && !isShared
                 told.append(head, bytes, seesCloudFront: false, to: &key)
             }
-            if selection.keysHost { append(hostOf: head, bytes, to: &key) }
+            if selection.keysHost, !isShared { append(hostOf: head, bytes, to: &key) }
             unsafe selection.appendPath(path, to: &key, scratch: scratch)
         }
         let (isNobodys, isPicture) = (reader.hidesCredentials(of: map), map.isPicture)
@@ -88,6 +89,13 @@ extension TargetKey {
 }
 
 extension KeySelection {
+    /// Whether a target's answer is the same under all hosts, and is keyed and asked for so: a
+    /// map's picture, where documents alone have the host in their keys.
+    fileprivate func isShared(path: RawSpan, query: RawSpan, _ method: Method) -> Bool {
+        keysHost && !keysHostOfPictures && method != .options
+            && MapRequest.isPicture(path: path, query: query)
+    }
+
     /// Documents have a host in their keys, so that the origin is told one.
     fileprivate var hasHost: Bool {
         if keysHost { return true }
@@ -102,10 +110,17 @@ extension Exchange {
     /// name this one's to others. What a policy sends it without having it in the key is sent, as
     /// CloudFront does.
     var hidesHost: Bool {
-        let isPicture = map?.isCanonical == true
-        guard let behavior = imported?.behavior else { return isPicture }
-        if behavior.key.hasHost, !isPicture || !behavior.key.keysHost { return false }
-        return isPicture || !behavior.forwarding.forwardsHost
+        guard let behavior = imported?.behavior else { return sharesPicture }
+        if behavior.key.hasHost, !sharesPicture || !behavior.key.keysHost { return false }
+        return sharesPicture || !behavior.forwarding.forwardsHost
+    }
+
+    /// It asks for a map's picture, whose key has no host.
+    var sharesPicture: Bool {
+        guard let map else { return false }
+        if map.isCanonical { return true }
+        guard map.isImage, let key = imported?.behavior.key else { return false }
+        return key.keysHost && !key.keysHostOfPictures
     }
 
     /// What an imported distribution says of its behavior.
