@@ -109,7 +109,7 @@ package final class Fetch {
         guard head == nil, !exchange.intake.hasLeft else { return false }
         // A write of the catalog is sent once, though it did no harm twice; and so is a GET that
         // writes.
-        let isOnce = wish?.ask == .write || exchange.watch != nil && request.method.isSafe
+        let isOnce = wish?.ask == .write || exchange.isSafeWrite
         return request.method.isIdempotent && !isOnce || !hasSentHead
     }
 

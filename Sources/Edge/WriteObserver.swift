@@ -32,6 +32,15 @@ final class WriteWatch {
     var reader: WriteResponseReader?
     /// What became of it.
     var outcome: WriteOutcome?
+    /// It is no write: its answer tells whether one of these jobs is done.
+    private(set) var awaited: [(id: UInt64, job: AwaitedJob, rule: InvalidationRule)] = []
+
+    /// A question after the state of a job.
+    init(awaiting jobs: [(id: UInt64, job: AwaitedJob, rule: InvalidationRule)]) {
+        write = ObservedWrite(WriteScope(), response: .state)
+        stage = .open
+        (body, isUnproved, awaited) = (nil, false, jobs)
+    }
 
     init(_ write: ObservedWrite, body: BodyObserver?, isUnproved: Bool) {
         self.write = write
@@ -80,7 +89,7 @@ final class BodyObserver {
 extension Exchange {
     /// It may write, though its method is safe by name: only its answer says so to whoever asks
     /// again, so that nobody but who sent it may have that.
-    var isSafeWrite: Bool { watch != nil && head.method.isSafe }
+    var isSafeWrite: Bool { watch?.awaited.isEmpty == true && head.method.isSafe }
 }
 
 // What a write touches is on disk before it is forwarded, and in force before its answer goes out
@@ -106,7 +115,7 @@ extension LoopState where N: ~Copyable {
         let plain = snapshot.settings.writes.context
         let recognised = exchange.recognised(plain, hasCredentials)
         exchange.knowsScope = exchange.knowsScope(recognised, plain)
-        guard recognised != .read else { return nil }
+        guard recognised != .read else { return jobWatch(exchange) }
         let settings = writes
         let isUnproved = !exchange.head.method.isSafe && !hasCredentials
         switch exchange.recognised(settings.context, hasCredentials) {
@@ -127,7 +136,9 @@ extension LoopState where N: ~Copyable {
     /// here, or more of it than is held.
     mutating func readWrite(_ fetch: Fetch) {
         let exchange = fetch.exchange
-        guard let watch = exchange.watch, let store else { return place(fetch) }
+        guard let watch = exchange.watch, watch.stage == .reading, let store else {
+            return place(fetch)
+        }
         var noted = watch.write.scope
         if let body = watch.body {
             guard exchange.intake.isComplete || exchange.intake.isFull else { return }
@@ -187,7 +198,8 @@ extension LoopState where N: ~Copyable {
         learnBody(watch, fetch.exchange)
         let reader = WriteResponseReader(
             status: head.status, form: watch.write.response, charset: head.charset)
-        guard !reader.isDecided, !head.isCoded, watch.attempts == 1 else { return false }
+        let isKnown = watch.attempts == 1 || !watch.awaited.isEmpty
+        guard !reader.isDecided, !head.isCoded, isKnown else { return false }
         watch.reader = reader
         watch.head = head
         return true
@@ -209,6 +221,7 @@ extension LoopState where N: ~Copyable {
     func ending(of fetch: Fetch, _ head: FetchedHead) -> Store.WriteEnding? {
         guard let watch = fetch.exchange.watch, watch.stage == .open else { return nil }
         learnBody(watch, fetch.exchange)
+        if watch.write.job?.id == nil { watch.write.job?.id = head.importMade }
         var reader = WriteResponseReader(
             status: head.status, form: watch.write.response,
             isTurnedAway: head.turnsAway(fetch.exchange.pathAndQuery.path))
@@ -235,6 +248,7 @@ extension LoopState where N: ~Copyable {
         guard let watch = exchange.watch, watch.stage == .open else { return nil }
         watch.stage = .settled
         watch.forgetAnswer()
+        guard watch.awaited.isEmpty else { return read == .happened ? endJob(fetch) : nil }
         var outcome = read
         if watch.isUnproved {
             outcome = outcome.withoutCredentials(status: status, form: watch.write.response)
@@ -253,7 +267,8 @@ extension LoopState where N: ~Copyable {
         // Nor may anybody take from others, while a server is down, what is there in its stead.
         rule.isSoft = watch.isUnproved && outcome == .unknown
         // What a tile cache was told takes no hour.
-        let mayTakeLong = watch.write.isDeferred && watch.write.response != .command
+        let mayTakeLong =
+            (watch.write.isDeferred || watch.write.job != nil) && watch.write.response != .command
         let delay =
             mayTakeLong ? 2 * PendingWrites.waitMax : snapshot.settings.writes.repeatDelay
         let settlesAt = goesOn ? network.monotonicMilliseconds.adding(delay) : nil
@@ -266,7 +281,8 @@ extension LoopState where N: ~Copyable {
             shared.catalogue.noteStyleChange(watch.write.restyled, until: settlesAt)
         }
         return Store.WriteEnding(
-            id: watch.id, rules: [rule], again: goesOn ? rule : nil, mayTakeLong: mayTakeLong)
+            id: watch.id, rules: [rule], again: goesOn ? rule : nil, mayTakeLong: mayTakeLong,
+            job: goesOn ? watch.write.job?.id.flatMap { awaitedJob($0, fetch) } : nil)
     }
 
     /// A write's member has failed, or its viewer has left: nobody knows if it was done, unless

@@ -21,6 +21,8 @@ public struct ObservedWrite: Sendable, Equatable {
         /// it has, and changes nothing that is drawn. Whoever sends what its server cannot read
         /// does not empty the store.
         case command
+        /// It is a question after a job's state: it happened if its body says that the job is done.
+        case state
     }
 
     /// Which layers may be drawn by another default style behind it.
@@ -38,6 +40,8 @@ public struct ObservedWrite: Sendable, Equatable {
     /// The server may go on after its answer, as with a seed or an import job: what was fetched
     /// between may be as old as before, so the scope is to take effect again later.
     public var isDeferred = false
+    /// The import that it runs: whoever asks for its state learns when it is over.
+    public var job: ImportJob?
     /// Of a write whose scope reaches legends and capabilities; any other restyles nothing.
     public var restyled = Restyled.any
 

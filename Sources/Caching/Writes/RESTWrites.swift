@@ -110,11 +110,17 @@ enum RESTWrites {
         return .write(write)
     }
 
-    /// The importer changes something when a context is run, perhaps after its answer.
+    /// The importer changes something when an import is run, perhaps after its answer.
     private static func imports(_ request: RESTRequest) -> WriteRecognition {
-        let runs = request.names.count == 2 || request.executes
-        guard request.method == .post || request.method == .put, runs else { return .read }
-        return .write(ObservedWrite(.everything, isDeferred: true))
+        let runs = request.names.count == 2 && request.method == .post
+        guard request.method == .post || request.method == .put, runs || request.executes else {
+            return .read
+        }
+        var write = ObservedWrite(.everything, isDeferred: request.isAsynchronous)
+        write.job = ImportJob(id: runs ? request.names[1] : nil)
+        // It was not there, and is made only.
+        if !request.executes { write.scopeIfNew = WriteScope() }
+        return .write(write)
     }
 
     /// Who may see what: at once, and not even stale.
@@ -148,6 +154,8 @@ struct RESTRequest {
     var name: String?
     /// The parameter `exec`, by which an import runs as soon as it is made.
     var executes: Bool
+    /// The parameter `async`, by which it is answered before the import is done.
+    var isAsynchronous: Bool
     var charset: String?
     /// Its body is a style's own text, by its media type, and no document about it.
     var hasStyleText: Bool
@@ -169,5 +177,6 @@ struct RESTRequest {
         hasStyleText = Self.styleTexts.contains(type.name)
         name = parameterValue("name", in: query).flatMap { $0.isEmpty ? nil : $0 }
         executes = parameterValue("exec", in: query)?.lowercased() == "true"
+        isAsynchronous = parameterValue("async", in: query) != nil
     }
 }

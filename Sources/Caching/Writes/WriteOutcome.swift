@@ -21,6 +21,7 @@ public enum WriteOutcome: UInt8, Sendable {
     ) -> WriteOutcome? {
         switch status {
         case 200...299: form == .status || form == .command ? .happened : nil
+        case _ where form == .state: .refused
         // Said by who stands between, or of a client that had sent all: it may have been done.
         case 408, 499, 502, 504: .unknown
         case _ where form == .command: .refused

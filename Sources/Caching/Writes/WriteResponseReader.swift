@@ -28,9 +28,9 @@ public struct WriteResponseReader: Sendable {
     private var hasInsert = false
     /// A process says that it failed.
     private var hasFailed = false
-    /// How it begins: enough to know an exception report in JSON by.
+    /// How it begins: enough to know an exception report in JSON by, or an import's state.
     private var beginning: [UInt8] = []
-    private static var beginningLength: Int { 512 }
+    private var beginningLength: Int { form == .state ? 65_536 : 512 }
 
     /// - Parameters:
     ///   - status: of the final response.
@@ -56,7 +56,7 @@ public struct WriteResponseReader: Sendable {
 
     public mutating func take(_ bytes: RawSpan) {
         guard byStatus == nil else { return }
-        let missing = min(bytes.byteCount, Self.beginningLength - beginning.count)
+        let missing = min(bytes.byteCount, beginningLength - beginning.count)
         for at in 0..<missing { beginning.append(bytes[at]) }
         guard isSound else { return }
         var at = 0
@@ -138,6 +138,9 @@ public struct WriteResponseReader: Sendable {
     public mutating func finish(isWhole: Bool) -> WriteOutcome {
         // A status needs no body to be believed, but one that announces success can be cut short.
         if let byStatus { return byStatus }
+        if form == .state {
+            return isWhole && ImportJob.isComplete(beginning) ? .happened : .refused
+        }
         let isSoFar = isSound
         stream.close()
         if isSound { read() }

@@ -43,6 +43,8 @@ public final class Invalidations: Sendable {
     package let lastWritten: Milliseconds?
     /// When they were, for longer.
     let times: PurgeBook
+    /// How many jobs are waited for.
+    private let jobs = Atomic<Int>(0)
     /// How many scopes were put in force once more.
     let repeated = Atomic<Int>(0)
     /// For stores opened with `stepping`, by which due repetitions are found.
@@ -286,26 +288,36 @@ public final class Invalidations: Sendable {
     ///   - again: its server may not be done yet: what it touched is stale once more after
     ///     `repeatDelay`, also if the edge is started anew meanwhile.
     ///   - mayTakeLong: and again at intervals that double, up to an hour.
+    ///   - job: that does it, until it is done; see ``awaiting(_:)``.
     @discardableResult
     func endWrite(
         _ id: UInt64, _ rules: [InvalidationRule], again: InvalidationRule? = nil,
-        mayTakeLong: Bool = false, isRepeated: Bool = false,
+        mayTakeLong: Bool = false, job: AwaitedJob? = nil, isRepeated: Bool = false,
         whenDurable: (@Sendable (Bool) -> Void)? = nil
     ) -> (number: UInt64, before: UInt64) {
         let result = change { state in
             if !rules.isEmpty { take(rules, &state, isRepeated: isRepeated) }
             var batch = Batch(number: state.latest, rules: rules, whenDurable: whenDurable)
             if let again {
-                state.writes.keep(id, again)
+                batch.ended = state.writes.keep(id, again, job: job)
                 batch.begun = [(id, state.writes.rules[id] ?? again)]
             } else {
                 state.writes.end(id)
                 batch.ended = [id]
             }
+            jobs.store(state.writes.jobs.count, ordering: .relaxed)
             return batch
         }
         if again != nil { repeatLater(id, mayTakeLong: mayTakeLong) }
         return result
+    }
+
+    /// Whether a job is under way whose end could be learned. One look at a counter.
+    var awaitsJobs: Bool { jobs.load(ordering: .relaxed) > 0 }
+
+    /// The writes that wait for jobs of a name, each of another member.
+    func awaiting(_ job: String) -> [(id: UInt64, job: AwaitedJob, rule: InvalidationRule)] {
+        state.withLock { $0.writes.awaiting(job) }
     }
 
     private func repeatLater(_ id: UInt64, mayTakeLong: Bool = false) {
@@ -340,41 +352,9 @@ public final class Invalidations: Sendable {
         }
     }
 
-    /// The latest rule in force that names what is stored under a canonical key. Cold: compares
-    /// rule by rule.
-    ///
-    /// - Parameter fields: those of the response; empty: it is judged by its key alone.
-    func latest(
-        naming canonical: [UInt8], showing fields: [UInt8] = []
-    ) -> (number: UInt64, rule: InvalidationRule)? {
-        let (journal, reading) = state.withLock { ($0.journal, $0.reading) }
-        return journal.last { number, rule in
-            var index = InvalidationIndex()
-            index.reading = reading
-            index.insert(rule, number: number)
-            let found = unsafe index.numbers(of: canonical.span.bytes, fields: fields.span.bytes)
-            return found.dead == number
-        }
-    }
-
-    /// The latest rule in force that names a tag of a stored response. Cold, as above.
-    ///
-    /// - Parameters:
-    ///   - fields: its header block.
-    ///   - tagField: the field that has tags, in small letters.
-    func latest(
-        namingTagIn fields: [UInt8], _ tagField: [UInt8]
-    ) -> (number: UInt64, rule: InvalidationRule)? {
-        if tagField.isEmpty { return nil }
-        return state.withLock { $0.journal }.last { number, rule in
-            guard rule.reach == .tag else { return false }
-            var index = InvalidationIndex()
-            index.insert(rule, number: number)
-            let found = unsafe fields.withUnsafeBytes {
-                unsafe index.numbers(ofTagsIn: $0.bytes, field: tagField.span.bytes)
-            }
-            return found.highest == number
-        }
+    /// All rules that are not retired, in the order of their numbers, and how they are read.
+    var inForce: (journal: [(number: UInt64, rule: InvalidationRule)], reading: ScopeReading) {
+        state.withLock { ($0.journal, $0.reading) }
     }
 
     /// Brings an index up to date.

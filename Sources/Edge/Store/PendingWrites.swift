@@ -8,6 +8,8 @@ struct PendingWrites {
     /// Those that are over, but to be invalidated once more, and when.
     var due: [UInt64: Milliseconds] = [:]
     var repeatDelay: Milliseconds = 60_000
+    /// Jobs of which it is asked at a server whether they are done, for those that they do.
+    private(set) var jobs: [UInt64: AwaitedJob] = [:]
     /// Of those that may take long: how long the latest wait is.
     private var waits: [UInt64: Milliseconds] = [:]
     private var next: UInt64 = 1
@@ -42,9 +44,29 @@ struct PendingWrites {
     }
 
     /// It is over; `rule` is to be put in force once more.
-    mutating func keep(_ id: UInt64, _ rule: InvalidationRule) { set(id, rule) }
+    ///
+    /// - Parameter job: that does it; nil: none, or the same as before.
+    /// - Returns: writes that are over since that job was started anew, which does the same.
+    mutating func keep(
+        _ id: UInt64, _ rule: InvalidationRule, job: AwaitedJob? = nil
+    ) -> [UInt64] {
+        set(id, rule)
+        guard let job else { return [] }
+        let former = jobs.filter { $0.value == job && $0.key != id }.map(\.key)
+        for id in former { end(id) }
+        jobs[id] = job
+        return former
+    }
+
+    /// The write that waits for a job.
+    func awaiting(_ job: String) -> [(id: UInt64, job: AwaitedJob, rule: InvalidationRule)] {
+        jobs.filter { $0.value.name == job }.sorted { $0.key < $1.key }.compactMap { id, job in
+            rules[id].map { (id, job, $0) }
+        }
+    }
 
     mutating func end(_ id: UInt64) {
+        jobs[id] = nil
         bytes -= rules.removeValue(forKey: id)?.bytes.count ?? 0
         due[id] = nil
         waits[id] = nil
@@ -67,4 +89,12 @@ struct PendingWrites {
     func dueIDs(at now: Milliseconds) -> [UInt64] {
         due.filter { $0.value <= now }.map(\.key).sorted()
     }
+}
+
+/// A job that a server does behind its answer, for as long as a write is pending for it.
+struct AwaitedJob: Sendable, Equatable {
+    /// Of the job at its pool.
+    var name: String
+    /// The member that does it. Others may have another job of that number.
+    var member: String
 }

@@ -165,6 +165,8 @@ public final class Store: Sendable {
         var again: InvalidationRule?
         /// It may take long, and nobody is told when it is over.
         var mayTakeLong = false
+        /// By which it may become known all the same.
+        var job: AwaitedJob?
     }
 
     /// The same as ``invalidate(_:whenDurable:)``, in one append with what a write touched.
@@ -177,7 +179,7 @@ public final class Store: Sendable {
         defer { wake(urgently: false) }
         return invalidations.endWrite(
             write.id, rules + write.rules, again: write.again, mayTakeLong: write.mayTakeLong,
-            whenDurable: whenDurable)
+            job: write.job, whenDurable: whenDurable)
     }
 
     /// Goes by other settings, for what is invalidated from now on.

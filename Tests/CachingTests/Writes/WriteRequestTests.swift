@@ -51,7 +51,10 @@ struct WriteRequestTests {
             (.post, "/geoserver/rest/imports", "read"),
             (.post, "/geoserver/rest/imports?exec=true", "everything all"),
             (.post, "/geoserver/rest/imports/3", "everything all"),
+            (.post, "/geoserver/rest/imports/3?async=true", "everything all"),
             (.post, "/geoserver/rest/imports/3/tasks", "read"),
+            (.put, "/geoserver/rest/imports/3", "read"),
+            (.put, "/geoserver/rest/imports/3/tasks/0", "read"),
             (.put, "/geoserver/rest/ruleCache/invalidate", "everything all hard"),
             (.put, "/geoserver/rest/geofence/ruleCache/invalidate", "everything all hard"),
             (.delete, "/geoserver/rest/geofence/rules/id/7", "everything all hard"),
@@ -262,8 +265,9 @@ struct WriteRequestTests {
     @Test("what goes on after its answer says so")
     func deferred() {
         for target in [
-            "/geoserver/rest/imports/3", "/layers/geonode:X/append", "/layers/append",
-            "/layers/upload",
+            "/geoserver/rest/imports/3?async=true", "/geoserver/rest/imports?exec=true&async",
+            "/geoserver/rest/imports/3?async=false", "/layers/geonode:X/append",
+            "/layers/append", "/layers/upload",
         ] {
             guard case .write(let write) = Writes.recognised(.post, target) else {
                 Issue.record("\(target) is no write")
@@ -271,6 +275,35 @@ struct WriteRequestTests {
             }
             #expect(write.isDeferred)
         }
+    }
+
+    @Test("an import says which one it is, and when it is over at its answer")
+    func imports() {
+        func write(_ target: String) -> ObservedWrite? {
+            guard case .write(let write) = Writes.recognised(.post, target) else { return nil }
+            return write
+        }
+        let awaited = write("/geoserver/rest/imports/3.json")
+        #expect(awaited?.job == ImportJob(id: "3") && awaited?.isDeferred == false)
+        // Where there is none of that number one is made, and not run.
+        #expect(awaited?.scopeIfNew?.isEmpty == true)
+        let made = write("/geoserver/rest/imports?exec=true&async=true")
+        #expect(made?.job == ImportJob() && made?.isDeferred == true && made?.scopeIfNew == nil)
+        #expect(write("/geoserver/rest/reload")?.job == nil)
+    }
+
+    @Test(
+        "whose state is asked for",
+        arguments: [
+            ("/geoserver/rest/imports/3", "3"), ("/geoserver/rest/imports/3.json", "3"),
+            ("/gs/rest/imports/3", "3"), ("/rest/imports/12/", "12"),
+            ("/geoserver/rest/imports", nil),
+            ("/geoserver/rest/imports/3/tasks/0", nil), ("/geoserver/imports/3", nil),
+        ] as [(String, String?)])
+    func asked(_ path: String, _ id: String?) {
+        #expect(ImportJob.asked(Array(path.utf8).span.bytes, Writes.context) == id)
+        let location = Array("http://h:8080\(path)?x=1".utf8)
+        #expect(ImportJob.made(at: location.span.bytes) == id)
     }
 
     @Test(

@@ -64,6 +64,42 @@ struct WriteResponseTests {
         ("{\"inserted\":1}", .unknown), ("<!--" + inJSON, .unknown),
     ]
 
+    @Test(
+        "an import is done when its own state says so, and by nothing else",
+        arguments: [
+            (
+                #"{"import":{"id":3,"href":"h","state":"COMPLETE","tasks":[{"state":"COMPLETE"}]}}"#,
+                true
+            ),
+            (
+                #"{ "import" : { "data":{"state":"x"}, "a":["state"], "state" : "COMPLETE" } }"#,
+                true
+            ),
+            (
+                #"{"import":{"id":3,"state":"RUNNING","tasks":[{"id":0,"state":"COMPLETE"}]}}"#,
+                false
+            ),
+            (#"{"import":{"tasks":[{"state":"COMPLETE"}],"state":"PENDING"}}"#, false),
+            (#"{"import":{"tasks":{"state":"COMPLETE"}}}"#, false),
+            (#"{"imports":[{"id":3,"state":"COMPLETE"}]}"#, false),
+            (#"{"state":"COMPLETE"}"#, false),
+            (#"{"import":{"a":"\"state\":\"COMPLETE\""}}"#, false),
+            (#"{"import":{"state":"COMPLETE"#, false),
+            ("<import><state>COMPLETE</state></import>", false),
+            ("", false), (#"]]}":,"#, false), (#""\"#, false),
+        ])
+    func state(_ body: String, _ isDone: Bool) {
+        for ends in [[], Array(0..<body.utf8.count)] {
+            #expect(
+                outcome(Array(body.utf8), form: .state, ends: ends)
+                    == (isDone ? .happened : .refused), "\(body)")
+        }
+        #expect(outcome(Array(body.utf8), form: .state, isWhole: false) == .refused)
+        for status in [204, 302, 404, 500, 504] where status != 204 || !isDone {
+            #expect(outcome(Array(body.utf8), status: status, form: .state) == .refused)
+        }
+    }
+
     /// GeoServer's `exceptions=application/json`.
     static let inJSON =
         " {\"version\":\"1.1.0\",\"exceptions\":[{\"code\":\"NoApplicableCode\",\"text\":\"no\"}]}"

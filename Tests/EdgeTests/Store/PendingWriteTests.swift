@@ -123,6 +123,41 @@ struct PendingWriteTests {
         #expect(number(store, "a:x") == 2)
     }
 
+    @Test("a job is known by its name until its write is over, or it is started anew")
+    func jobs() throws {
+        let store = try open()
+        let job = AwaitedJob(name: "maps 3", member: "a")
+        #expect(!store.invalidations.awaitsJobs)
+        func start(_ job: AwaitedJob) -> UInt64 {
+            let write = begin(store, "a:x")
+            store.invalidations.endWrite(
+                write, [rule("a:x")], again: rule("a:x"), mayTakeLong: true, job: job)
+            return write
+        }
+        _ = start(job)
+        let other = start(AwaitedJob(name: "maps 3", member: "b"))
+        let latest = start(job)
+        // The first one waits for nothing more than the third does.
+        #expect(store.invalidations.awaiting("maps 3").map(\.id) == [other, latest])
+        #expect(store.invalidations.awaiting("maps 4").isEmpty)
+        #expect(store.invalidations.pendingWrites == (0, 2))
+        bench.clock.advance(60_000)
+        store.settle()
+        #expect(store.invalidations.awaiting("maps 3").map(\.id) == [other, latest])
+        store.invalidations.endWrite(latest, [rule("a:x")])
+        store.invalidations.endWrite(other, [rule("a:x")])
+        #expect(!store.invalidations.awaitsJobs)
+        #expect(store.invalidations.pendingWrites == (0, 0))
+        // It goes on for an hour, and nobody asks for it.
+        _ = start(job)
+        for minutes: Milliseconds in [1, 2, 4, 8, 16, 32] {
+            #expect(store.invalidations.awaitsJobs)
+            bench.clock.advance(minutes * 60_000)
+            store.settle()
+        }
+        #expect(!store.invalidations.awaitsJobs)
+    }
+
     @Test("what may take long is repeated at intervals that double, for about an hour")
     func repeatsLong() throws {
         let store = try open()

@@ -1,0 +1,42 @@
+import Caching
+import CloudFront
+
+// Which rule it was: for people, and cold.
+extension Invalidations {
+    /// The latest rule in force that names what is stored under a canonical key. Cold: compares
+    /// rule by rule.
+    ///
+    /// - Parameter fields: those of the response; empty: it is judged by its key alone.
+    func latest(
+        naming canonical: [UInt8], showing fields: [UInt8] = []
+    ) -> (number: UInt64, rule: InvalidationRule)? {
+        let (journal, reading) = inForce
+        return journal.last { number, rule in
+            var index = InvalidationIndex()
+            index.reading = reading
+            index.insert(rule, number: number)
+            let found = unsafe index.numbers(of: canonical.span.bytes, fields: fields.span.bytes)
+            return found.dead == number
+        }
+    }
+
+    /// The latest rule in force that names a tag of a stored response. Cold, as above.
+    ///
+    /// - Parameters:
+    ///   - fields: its header block.
+    ///   - tagField: the field that has tags, in small letters.
+    func latest(
+        namingTagIn fields: [UInt8], _ tagField: [UInt8]
+    ) -> (number: UInt64, rule: InvalidationRule)? {
+        if tagField.isEmpty { return nil }
+        return inForce.journal.last { number, rule in
+            guard rule.reach == .tag else { return false }
+            var index = InvalidationIndex()
+            index.insert(rule, number: number)
+            let found = unsafe fields.withUnsafeBytes {
+                unsafe index.numbers(ofTagsIn: $0.bytes, field: tagField.span.bytes)
+            }
+            return found.highest == number
+        }
+    }
+}
