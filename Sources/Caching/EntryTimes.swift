@@ -59,6 +59,14 @@ public struct EntryTimes: Sendable, Equatable {
         freshUntil = now
     }
 
+    /// The same, and the time is over in which it may be served while it is revalidated: a write
+    /// may have changed what it shows. Served when the origin fails it still may be.
+    @inlinable
+    public mutating func doubt(at now: Milliseconds) {
+        end(at: now)
+        swrUntil = max(freshUntil, min(swrUntil, now))
+    }
+
     /// From then on it is of no use and may go first.
     @inlinable
     public var usefulUntil: Milliseconds { max(freshUntil, swrUntil, sieUntil) }

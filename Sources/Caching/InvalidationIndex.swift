@@ -27,6 +27,9 @@ public struct InvalidationIndex: Sendable {
         public var dead: UInt64
         /// What was fetched before is stale.
         public var stale: UInt64
+        /// A write may have changed what was fetched before: it is stale, and not served while it
+        /// is revalidated. Never more than `stale`.
+        public var doubtful: UInt64 = 0
 
         public init(dead: UInt64, stale: UInt64) {
             self.dead = dead
@@ -40,6 +43,7 @@ public struct InvalidationIndex: Sendable {
         public mutating func formMaximum(_ other: Numbers) {
             dead = max(dead, other.dead)
             stale = max(stale, other.stale)
+            doubtful = max(doubtful, other.doubtful)
         }
     }
 
@@ -90,8 +94,9 @@ public struct InvalidationIndex: Sendable {
         var numbers = namedNumbers(of: canonical)
         // What is not younger than the horizon was looked for among all that is stored.
         if scopes.latest > horizon {
-            numbers.formMaximum(
-                scopes.numbers(of: canonical, fields: fields, reading, since: horizon))
+            var touched = scopes.numbers(of: canonical, fields: fields, reading, since: horizon)
+            touched.doubtful = touched.stale
+            numbers.formMaximum(touched)
         }
         return numbers
     }

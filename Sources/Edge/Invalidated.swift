@@ -51,7 +51,8 @@ struct InvalidationView: ~Copyable {
     deinit { unsafe memo.deallocate() }
 
     /// Whether no invalidation since an entry's fetch kills it. One that is soft ends the lifetime
-    /// that `header` tells: the entry is stale then, and all else follows.
+    /// that `header` tells: the entry is stale then, and all else follows. Where it is a write's,
+    /// the entry is not served while it is revalidated either.
     ///
     /// - Parameter fields: the entry's header block; nil where it is not at hand.
     @inline(__always)
@@ -66,6 +67,7 @@ struct InvalidationView: ~Copyable {
         }
         let numbers = unsafe numbers(of: key, canonical, header, fields)
         if header.invalidation < numbers.stale { header.times.end(at: now) }
+        if header.invalidation < numbers.doubtful { header.times.doubt(at: now) }
         return header.invalidation >= numbers.dead
     }
 

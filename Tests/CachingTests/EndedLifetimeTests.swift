@@ -31,6 +31,22 @@ struct EndedLifetimeTests {
         #expect(ended == once)
     }
 
+    @Test("what a write may have changed is not served while it is revalidated")
+    func doubt() {
+        var both = times(swr: 50, sie: 60)
+        both.doubt(at: 400)
+        #expect(both.freshUntil == 400 && both.swrUntil == 400 && both.sieUntil == 1_060)
+        let once = both
+        both.doubt(at: 500)
+        #expect(both == once)
+        var stale = times(swr: 50, sie: 60)
+        stale.doubt(at: 1_020)
+        #expect(stale.freshUntil == 1_000 && stale.swrUntil == 1_020 && stale.sieUntil == 1_060)
+        var none = times(swr: 0, sie: 0)
+        none.doubt(at: 2_000)
+        #expect(none == times(swr: 0, sie: 0))
+    }
+
     @Test(
         "it is decided on as any stale entry",
         arguments: [

@@ -104,12 +104,14 @@ extension StoreWriter {
             headers: put.headers.span.bytes, body: inline.span.bytes, into: scratch)
         guard let length else { preconditionFailure("a record is never longer than its limit") }
         try reach(.put, .put)
-        if unsafe put.headers.withUnsafeBytes({
-            unsafe isSoftened(header, put.canonicalKey.span.bytes, fields: $0)
-        }) {
+        let times = unsafe put.headers.withUnsafeBytes {
+            unsafe softened(
+                header, put.canonicalKey.span.bytes, fields: $0, at: core.settings.clock())
+        }
+        if let times {
             // Invalidated since it was fetched: the rule may be forgotten before anybody asks.
-            unsafe endLifetime(
-                header.times, in: UnsafeMutableRawBufferPointer(rebasing: scratch[..<length]))
+            unsafe EntryRecord.patch(
+                times: times, in: UnsafeMutableRawBufferPointer(rebasing: scratch[..<length]))
         }
         let record = unsafe UnsafeRawBufferPointer(rebasing: scratch[..<length])
         unsafe try transaction.put(put.key.indexKey, record, in: file.index)

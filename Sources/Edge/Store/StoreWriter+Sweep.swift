@@ -45,25 +45,26 @@ extension StoreWriter {
         }
     }
 
-    /// Whether one that is soft ended the lifetime of an entry that was fetched before it.
-    func isSoftened(
-        _ header: EntryHeader, _ canonical: RawSpan, fields: UnsafeRawBufferPointer?
-    ) -> Bool {
-        guard header.invalidation < invalidated.latest else { return false }
-        return unsafe header.invalidation < numbers(header, canonical, fields).stale
+    /// The times of an entry of which one that is soft ended something; nil: none did, since it was
+    /// fetched, or there is nothing left that could end.
+    func softened(
+        _ header: EntryHeader, _ canonical: RawSpan, fields: UnsafeRawBufferPointer?,
+        at now: Milliseconds
+    ) -> EntryTimes? {
+        guard header.invalidation < invalidated.latest,
+            now < max(header.times.freshUntil, header.times.swrUntil)
+        else { return nil }
+        let numbers = unsafe numbers(header, canonical, fields)
+        var times = header.times
+        if header.invalidation < numbers.stale { times.end(at: now) }
+        if header.invalidation < numbers.doubtful { times.doubt(at: now) }
+        return times == header.times ? nil : times
     }
 
     private func numbers(
         _ header: EntryHeader, _ canonical: RawSpan, _ fields: UnsafeRawBufferPointer?
     ) -> InvalidationIndex.Numbers {
         unsafe header.numbers(in: invalidated, canonical, fields, core.tagField)
-    }
-
-    /// Writes into a record that it is stale from now on.
-    func endLifetime(_ times: EntryTimes, in record: UnsafeMutableRawBufferPointer) {
-        var times = times
-        times.end(at: core.settings.clock())
-        unsafe EntryRecord.patch(times: times, in: record)
     }
 
     /// A round is under way.
@@ -126,8 +127,7 @@ extension StoreWriter {
                 let canonical = record.extracting(layout.key)
                 let fields = unsafe fieldsAtHand(value, header, layout)
                 if unsafe isDead(header, canonical, fields: fields)
-                    || header.times.isFresh(at: now)
-                        && isSoftened(header, canonical, fields: fields)
+                    || softened(header, canonical, fields: fields, at: now) != nil
                 {
                     invalid.append(CacheKey(key))
                 }
@@ -150,10 +150,13 @@ extension StoreWriter {
                 header.invalidation < sweep.number
             else { continue }
             let fields = unsafe fieldsAtHand(record, header, layout)
-            if unsafe isDead(header, record.bytes.extracting(layout.key), fields: fields) {
+            let canonical = unsafe record.bytes.extracting(layout.key)
+            if unsafe isDead(header, canonical, fields: fields) {
                 if try delete(key, file, &transaction, &changes) { core.counters.add(.swept) }
-            } else {
-                unsafe try soften(record, header, key, file, &transaction, &changes)
+            } else if let times = unsafe softened(
+                header, canonical, fields: fields, at: core.settings.clock())
+            {
+                unsafe try soften(record, times, key, file, &transaction, &changes)
             }
         }
         try commit(file, &changes, transaction)
@@ -161,12 +164,12 @@ extension StoreWriter {
     }
 
     private mutating func soften(
-        _ record: UnsafeRawBufferPointer, _ header: EntryHeader, _ key: CacheKey,
+        _ record: UnsafeRawBufferPointer, _ times: EntryTimes, _ key: CacheKey,
         _ file: StoreFile, _ transaction: inout WriteTransaction, _ changes: inout Changes
     ) throws(LMDBError) {
         let copy = unsafe UnsafeMutableRawBufferPointer(rebasing: scratch[..<record.count])
         unsafe copy.copyMemory(from: record)
-        unsafe endLifetime(header.times, in: copy)
+        unsafe EntryRecord.patch(times: times, in: copy)
         unsafe try transaction.put(key.indexKey, UnsafeRawBufferPointer(copy), in: file.index)
         changes.isEmpty = false
         changes.written += copy.count

@@ -1,6 +1,7 @@
 import Caching
-import Edge
 import Testing
+
+@testable import Edge
 
 @Suite("Law 3: soft invalidations end lifetimes, for good")
 struct SoftInvalidationTests {
@@ -34,6 +35,41 @@ struct SoftInvalidationTests {
         // Also for a process that never heard of the rule.
         let next = try bench.open()
         #expect(next.stored(name("/a/0"))?.header.times.freshUntil == now)
+    }
+
+    @Test("a write's soft scope ends for good what may be served while it is revalidated")
+    func scope() throws {
+        func map(_ layer: String) -> String {
+            withUnsafeTemporaryAllocation(byteCount: 512, alignment: 8) { memory in
+                var key = CanonicalKey(memory)
+                key.append(host: Array("h".utf8).span.bytes)
+                key.append(.path, Array("/geoserver/wms".utf8).span.bytes)
+                key.append(.query, Array("REQUEST=GetMap&LAYERS=\(layer)".utf8).span.bytes)
+                return String(decoding: [UInt8](key.bytes), as: UTF8.self)
+            }
+        }
+        let store = try bench.open()
+        let until = bench.clock.now + 1_000
+        for layer in ["a:x", "a:y"] {
+            var put = store.response(map(layer), .segments([StoreSegment(copying: body(10))]))
+            put.header.times.freshUntil = until
+            put.header.times.swrUntil = until + 9_000
+            put.header.times.sieUntil = until + 9_000
+            _ = store.enqueue(put)
+        }
+        store.settle()
+        bench.clock.advance(2_000)
+        let now = bench.clock.now
+        var rule = InvalidationRule(scope: WriteScope(.layer(LayerName("a:x")), .tiles))
+        rule.isSoft = true
+        store.invalidate([rule])
+        store.settle()
+        #expect(store.invalidations.count == 0)
+        let touched = try #require(store.stored(map("a:x"))).header.times
+        #expect(touched.freshUntil == until && touched.swrUntil == now)
+        #expect(touched.sieUntil == until + 9_000)
+        let other = try #require(store.stored(map("a:y"))).header.times
+        #expect(other.swrUntil == until + 9_000)
     }
 
     @Test("what was fetched before it and comes later is stored, as stale")
