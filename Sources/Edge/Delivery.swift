@@ -233,7 +233,10 @@ extension LoopState where N: ~Copyable {
         guard exchange.delivery == .chunked else { return }
         exchange.delivery = .head
         var end = Array("0\r\n".utf8)
-        end += fetch.trailers
+        // Where fields are for who asked alone, no more is known of those behind the body.
+        if exchange.fetch != nil || fetch.look(exchange.id).head?.sharedBlob == nil {
+            end += fetch.trailers
+        }
         end += [13, 10]
         exchange.outcome.framingBytes += end.count
         unsafe end.withUnsafeBytes { _ = unsafe viewers[exchange.id.slot].output.append($0) }

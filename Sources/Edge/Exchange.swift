@@ -82,7 +82,8 @@ final class Exchange {
         self.decision = decision
         self.started = started
         canonical = []
-        intake = RequestIntake(head.framing)
+        intake = unsafe RequestIntake(
+            head.framing, dropping: head.namedByConnection(bytes: bytes.span.bytes))
         outcome.behavior = behavior
     }
 
@@ -222,7 +223,8 @@ extension LoopState where N: ~Copyable {
             serveStale(exchange, entry, answer: failure.wasForwarded ? 0 : nil)
         } else {
             // A stale response that may not be used makes it 504 (RFC 9111 §5.2.2.2).
-            let isGateway = exchange.entry == nil || exchange.policy.mode == .cloudfront
+            let isGateway =
+                exchange.entry == nil || exchange.asksRest || exchange.policy.mode == .cloudfront
             let status = isGateway ? exchange.status(of: failure) : 504
             answer(
                 exchange, status, detail: failure.detailedResult, result: failure.result,

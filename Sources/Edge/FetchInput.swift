@@ -139,7 +139,8 @@ extension LoopState where N: ~Copyable {
         fetch.phase = .receiving
         noteHead(fetch)
         setDeadline(fetch, milliseconds: fetch.pool.settings.betweenBytesTimeout)
-        fetch.body.begin(originHead.framing)
+        unsafe fetch.body.begin(
+            originHead.framing, dropping: originHead.namedByConnection(bytes: raw.span.bytes))
         let isOld = isOlderThanWrite(fetch, raw)
         let kept = shortened(passed(raw, fetch.exchange), fetch.exchange)
         let told = told(kept, fetch.exchange)

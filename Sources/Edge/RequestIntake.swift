@@ -22,9 +22,12 @@ struct RequestIntake {
     var observer: BodyObserver?
     private var decoder = ChunkedDecoder()
     private var trailers: [UInt8] = []
+    /// Names, as a list, of trailers that go no further.
+    private let dropped: [UInt8]
 
-    init(_ framing: BodyFraming) {
+    init(_ framing: BodyFraming, dropping dropped: [UInt8] = []) {
         self.framing = framing
+        self.dropped = dropped
         switch framing {
         case .none, .untilClose: isComplete = true
         case .length(let count):
@@ -75,7 +78,8 @@ struct RequestIntake {
                 // What is kept from an origin in the head is not to come behind the body either:
                 // servers add the one to the other.
                 let text = unsafe UnsafeRawBufferPointer(rebasing: rest[name]).bytes
-                guard KnownField.mayBeTrailer(name: text), SpoofableField(text) == nil
+                guard KnownField.mayBeTrailer(name: text), SpoofableField(text) == nil,
+                    unsafe !isListed(text, in: dropped.span.bytes)
                 else { continue }
                 unsafe trailers.append(contentsOf: rest[name])
                 trailers += [58, 32]

@@ -9,11 +9,14 @@ package struct ResponseIntake {
     /// Trailer fields worth forwarding, in wire form.
     private(set) var trailers: [UInt8] = []
     private var decoder = ChunkedDecoder()
+    /// Names, as a list, of trailers that go no further.
+    private var dropped: [UInt8] = []
 
     package init() {}
 
-    package mutating func begin(_ framing: BodyFraming) {
+    package mutating func begin(_ framing: BodyFraming, dropping dropped: [UInt8] = []) {
         self.framing = framing
+        self.dropped = dropped
         switch framing {
         case .none: isComplete = true
         case .length(let count):
@@ -69,9 +72,8 @@ package struct ResponseIntake {
     private mutating func keep(
         _ bytes: UnsafeRawBufferPointer, _ name: Range<Int>, _ value: Range<Int>
     ) {
-        guard
-            unsafe KnownField.mayBeTrailer(
-                name: UnsafeRawBufferPointer(rebasing: bytes[name]).bytes)
+        let text = unsafe UnsafeRawBufferPointer(rebasing: bytes[name]).bytes
+        guard KnownField.mayBeTrailer(name: text), unsafe !isListed(text, in: dropped.span.bytes)
         else { return }
         unsafe trailers.append(contentsOf: bytes[name])
         trailers += [58, 32]

@@ -59,13 +59,31 @@ extension HeaderTable {
         let wanted = bytes.extracting(name.range)
         var line = first(.connection)
         while let index = line {
-            let value = bytes.extracting(self[index].value.range)
-            var list = FieldList()
-            while let range = list.next(in: value) {
-                if equalsIgnoringCase(value.extracting(range), wanted) { return true }
-            }
+            if isListed(wanted, in: bytes.extracting(self[index].value.range)) { return true }
             line = next(after: index, .connection)
         }
         return false
     }
+
+    /// The values of all Connection lines as one list, for trailers, which come when the head is
+    /// gone.
+    func connectionList(in bytes: RawSpan) -> [UInt8] {
+        var list: [UInt8] = []
+        var line = first(.connection)
+        while let index = line {
+            for at in self[index].value.range { list.append(bytes.byte(at)) }
+            list.append(UInt8(ascii: ","))
+            line = next(after: index, .connection)
+        }
+        return list
+    }
+}
+
+/// Whether a list of names (RFC 9110 §5.6.1) has this one, in whatever case.
+public func isListed(_ name: RawSpan, in list: RawSpan) -> Bool {
+    var members = FieldList()
+    while let range = members.next(in: list) {
+        if equalsIgnoringCase(list.extracting(range), name) { return true }
+    }
+    return false
 }

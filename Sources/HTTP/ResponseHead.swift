@@ -39,4 +39,10 @@ public struct ResponseHead: Sendable {
         return field.known.isHopByHop
             || options.contains(.other) && fields.connectionNames(field.name, in: bytes)
     }
+
+    /// The list that Connection is, where it names anything but the usual: trailers of these names
+    /// go no further either (RFC 9110 §7.6.1). Otherwise empty, and nothing is allocated.
+    public func namedByConnection(bytes: RawSpan) -> [UInt8] {
+        options.contains(.other) ? fields.connectionList(in: bytes) : []
+    }
 }

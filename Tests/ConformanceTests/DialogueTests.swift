@@ -104,6 +104,14 @@ struct DialogueTests {
         #expect(try viewer.exchange(webSocket).status == 502)
     }
 
+    @Test("row 19: nor does one with two of them, of which one is right")
+    func twoAccepts() throws {
+        room.always(
+            switching("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Accept: AAAAAAAAAAAAAAA="))
+        var viewer = try edge.viewer()
+        #expect(try viewer.exchange(webSocket).status == 502)
+    }
+
     @Test(
         "row 19: a 101 to another protocol opens no tunnel",
         arguments: [
@@ -353,6 +361,23 @@ struct DialogueTests {
                 + "3\r\nabc\r\n0\r\nX-Sum: 17\r\n\r\n")
         let request = try #require(room.requests.first)
         #expect(request.trailers == [Field(name: "X-Sum", value: "17")])
+    }
+
+    @Test("RFC 9110 §7.6.1: a trailer that Connection names goes no further, either way")
+    func namedTrailers() throws {
+        room.reply(
+            .raw(
+                "HTTP/1.1 200 OK\r\nConnection: X-Mine, x-also\r\nTransfer-Encoding: chunked\r\n"
+                    + "\r\n3\r\nabc\r\n0\r\nX-Mine: 1\r\nX-Also: 2\r\nX-Sum: 3\r\n\r\n"))
+        var viewer = try edge.viewer()
+        let response = try viewer.exchange(
+            request(
+                "POST \(room.path()) HTTP/1.1", "Transfer-Encoding: chunked",
+                "Connection: keep-alive, X-Own", "Connection: X-Other")
+                + "3\r\nabc\r\n0\r\nX-Own: 1\r\nx-other: 2\r\nX-Sum: 3\r\n\r\n")
+        let request = try #require(room.requests.first)
+        #expect(request.trailers == [Field(name: "X-Sum", value: "3")])
+        #expect(response.trailers == [Field(name: "X-Sum", value: "3")])
     }
 
     @Test("a response that arrives byte by byte is one response")

@@ -45,6 +45,24 @@ struct CollapseTests {
         #expect(room.count == 1)
     }
 
+    @Test("§5.2.2.7: where a field is for who asked, the others get none behind the body either")
+    func privateTrailer() throws {
+        let text =
+            "HTTP/1.1 200 OK\r\nCache-Control: max-age=60, private=\"X-Mine\"\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\n3\r\none\r\n0\r\nX-Mine: secret\r\n\r\n"
+        room.reply(Reply([.pass(gate), .send(Array(text.utf8))]))
+        let viewers = try crowd(8)
+        #expect(gate.awaitArrival())
+        gate.open()
+        var told = 0
+        for var viewer in viewers {
+            let response = try viewer.response()
+            #expect(response.text == "one")
+            told += response.trailers.count
+        }
+        #expect(told == 1 && room.count == 1)
+    }
+
     @Test("when the response may not be shared, all go on their own, and at once")
     func uncacheable() throws {
         let second = Gate()
