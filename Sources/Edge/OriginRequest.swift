@@ -351,6 +351,25 @@ struct Peer {
     }
 }
 
+extension OriginRequest {
+    /// Whether an answer of this status is no answer to it: a part, or that nothing has changed,
+    /// which it has no field to ask for (RFC 9110 §15.3.7, §15.4.5).
+    func didNotAskFor(_ status: Int) -> Bool {
+        switch status {
+        case 206: !hasField { $0 == "range" }
+        case 304: !hasField { $0.hasPrefix("if-") }
+        default: false
+        }
+    }
+
+    /// - Parameter isIt: told each field's name, in lower case.
+    private func hasField(_ isIt: (String) -> Bool) -> Bool {
+        head.split(separator: 10).dropFirst().contains { line in
+            isIt(String(decoding: line.prefix { $0 != 58 }, as: UTF8.self).lowercased())
+        }
+    }
+}
+
 extension HTTPDate {
     /// The date as bytes; allocates, for the miss path.
     static func text(_ seconds: Int64) -> [UInt8] {
