@@ -36,7 +36,9 @@ public func updateByNotModified(
 public func updateByHead(
     _ entry: EntryHeader, storedTag: RawSpan, by response: ResponseFacts, etag: RawSpan
 ) -> StoredUpdate {
-    guard entry.kind == .complete, Int(entry.status) == response.status, response.status == 200,
+    // A part is as old as the whole that it is of; it is never freshened by what has no range.
+    let isWhole = entry.kind == .complete
+    guard Int(entry.status) == (isWhole ? 200 : 206), response.status == 200,
         !response.isContradictory
     else { return .leave }
     let isCompressed = entry.flags.contains(.compressedHere)
@@ -51,10 +53,13 @@ public func updateByHead(
     {
         return .invalidate
     }
-    if let length = response.contentLength, length != entry.bodyLength, !isCompressed {
+    let known = isWhole ? entry.bodyLength : entry.completeLength
+    if let length = response.contentLength, length != known, !isCompressed,
+        known != EntryHeader.unknownLength
+    {
         return .invalidate
     }
-    return .freshen
+    return isWhole ? .freshen : .leave
 }
 
 /// Whether a part may be put together with what is stored (RFC 9111 §3.4): the same strong

@@ -58,7 +58,7 @@ extension LoopState where N: ~Copyable {
         }
     }
 
-    /// Without the length, with a weak tag, and with what tells the two forms apart.
+    /// Without the length and digests, with a weak tag, and with what tells the two forms apart.
     private static func gzipHead(_ head: FetchedHead) -> [UInt8] {
         let (raw, fields) = (head.bytes, head.head.fields)
         var next = [UInt8](raw[..<Int(fields[0].name.start)])
@@ -68,6 +68,7 @@ extension LoopState where N: ~Copyable {
             var value = [UInt8](raw[field.value.range])
             switch field.known {
             case .contentLength: continue
+            case .other where HeaderBlob.isDigest(raw[field.name.range]): continue
             case .etag:
                 guard let weak = weakened(value) else { continue }
                 value = weak

@@ -123,6 +123,12 @@ enum HeaderBlob {
         return names
     }
 
+    /// Whether a field of this name tells a sum of a body's bytes (RFC 9530).
+    static func isDigest(_ name: ArraySlice<UInt8>) -> Bool {
+        let text = String(decoding: name, as: UTF8.self).lowercased()
+        return ["content-md5", "content-digest", "repr-digest", "digest"].contains(text)
+    }
+
     /// A blob without the fields that are about the very bytes of a body, for another body.
     static func withoutBodyFields(_ blob: [UInt8]) -> [UInt8] {
         var rest = blob

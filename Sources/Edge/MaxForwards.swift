@@ -4,8 +4,19 @@ import Reactor
 
 /// Fields that no known name stands for, found by name; on the slow way only.
 enum FieldSearch {
-    static func value(_ name: StaticString, _ fields: HeaderTable, _ bytes: [UInt8]) -> [UInt8]? {
-        for index in 0..<fields.count {
+    /// The value, where there is one line and no more.
+    static func onlyValue(
+        _ name: StaticString, _ fields: HeaderTable, _ bytes: [UInt8]
+    ) -> [UInt8]? {
+        let first = value(name, fields, bytes)
+        return value(name, fields, bytes, fromEnd: true) == first ? first : nil
+    }
+
+    static func value(
+        _ name: StaticString, _ fields: HeaderTable, _ bytes: [UInt8], fromEnd: Bool = false
+    ) -> [UInt8]? {
+        for place in 0..<fields.count {
+            let index = fromEnd ? fields.count - 1 - place : place
             let field = fields[index]
             guard field.known == .other, Int(field.name.count) == name.utf8CodeUnitCount else {
                 continue

@@ -88,8 +88,8 @@ extension LoopState where N: ~Copyable {
     private func acceptsKey(_ fetch: Fetch, _ raw: [UInt8]) -> Bool {
         guard fetch.request.upgrade == Array("websocket".utf8) else { return true }
         let exchange = fetch.exchange
-        let key = FieldSearch.value("sec-websocket-key", exchange.head.fields, exchange.bytes)
-        let accept = FieldSearch.value("sec-websocket-accept", originHead.fields, raw)
+        let key = FieldSearch.onlyValue("sec-websocket-key", exchange.head.fields, exchange.bytes)
+        let accept = FieldSearch.onlyValue("sec-websocket-accept", originHead.fields, raw)
         guard let key, let accept else { return false }
         return unsafe WebSocketAccept.matches(accept.span.bytes, key: key.span.bytes)
     }

@@ -119,17 +119,24 @@ struct RevalidationTests {
         #expect(refreshed(block, "Cache-Control: private") == nil)
     }
 
-    @Test("a confirmed part stays the part it is")
-    func part() throws {
+    private func storedPart() throws -> (block: [UInt8], entry: EntryHeader) {
         let part = answer(
             206, "Cache-Control: max-age=10", "ETag: \"a\"", "Content-Range: bytes 5-8/20")
-        guard case .storable(let times, let flags) = verdict(part) else {
-            Issue.record("a sound part is storable")
-            return
-        }
         let block = Array("ETag: \"a\"\r\nCache-Control: max-age=10\r\n".utf8)
+        guard case .storable(let times, let flags) = verdict(part) else {
+            throw Unstorable()
+        }
         var entry = EntryHeader(part, times: times, flags: flags, block: block.span.bytes)
         entry.bodyLength = 4
+        return (block, entry)
+    }
+
+    private struct Unstorable: Error {}
+
+    @Test("a confirmed part stays the part it is")
+    func part() throws {
+        let (block, stored) = try storedPart()
+        var entry = stored
         for complete in [20, EntryHeader.unknownLength] {
             entry.completeLength = complete
             let again = entry.refreshed(
@@ -139,6 +146,18 @@ struct RevalidationTests {
             #expect(again?.completeLength == complete)
             #expect(again?.times.freshUntil == epoch + 10_005)
         }
+    }
+
+    @Test("§4.3.5: an answer to HEAD that differs invalidates a part, too, and none freshens it")
+    func partByHead() throws {
+        var entry = try storedPart().entry
+        entry.completeLength = 20
+        #expect(try head(entry, "\"a\"", "Content-Length: 20", newTag: "\"a\"") == .leave)
+        #expect(try head(entry, "\"a\"", "Content-Length: 4", newTag: "\"a\"") == .invalidate)
+        #expect(try head(entry, "\"a\"", "Content-Length: 20", newTag: "\"b\"") == .invalidate)
+        #expect(try head(entry, "\"a\"", status: 404, newTag: "\"b\"") == .leave)
+        entry.completeLength = EntryHeader.unknownLength
+        #expect(try head(entry, "\"a\"", "Content-Length: 4", newTag: "\"a\"") == .leave)
     }
 
     @Test("whose lifetime it has is the request's to tell, not the record's")
