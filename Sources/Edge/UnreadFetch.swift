@@ -36,6 +36,25 @@ extension LoopState where N: ~Copyable {
         giveUp(fetch)
     }
 
+    /// Within it, the end of a viewer's side counts as sent together with its request; in
+    /// nanoseconds. Longer than two packets are apart, and shorter than a change of mind.
+    private static var togetherTime: UInt64 { 50_000_000 }
+
+    /// The viewer has ended its side while it waits, alone, for a member's place. One that closes
+    /// looks no different from one that only has no more to say, and it would show by nothing else:
+    /// it gives its place up. Whoever is there still is answered, by 503. One that ends its side
+    /// together with its request has nothing more to say, and waits on.
+    mutating func leaveQueue(_ exchange: Exchange) {
+        guard let token = exchange.fetch, fetches.contains(token), exchange.watch == nil,
+            case let fetch = fetches[token.slot], fetch.phase == .queued,
+            fetch.shared.waiterCount <= 1,
+            network.monotonicNow - exchange.started > Self.togetherTime
+        else { return }
+        counters.add(.viewerAborts)
+        fetch.pool.leaveQueue(QueuedFetch(loop: index, fetch: token.bits))
+        finishFailed(fetch, .queueDeadline)
+    }
+
     /// Ends a fetch that nobody needs, its connection with it.
     mutating func giveUp(_ fetch: Fetch) {
         let token = fetch.token

@@ -38,6 +38,9 @@ extension LoopState where N: ~Copyable {
         while viewers.contains(token) {
             guard wantsBytes(slot) else {
                 viewers[slot].hasUnread = true
+                if viewers[slot].sawHangup, let exchange = viewers[slot].exchange {
+                    leaveQueue(exchange)
+                }
                 return
             }
             switch receive(slot) {

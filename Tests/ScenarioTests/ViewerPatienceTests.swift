@@ -103,6 +103,42 @@ struct ViewerPatienceTests {
         hand.close()
     }
 
+    @Test(
+        "who ends its side while it waits for a member keeps its place only if it did so at once",
+        arguments: [0, 40, 60])
+    func queued(_ time: Int) throws {
+        let hand = try HandTurnedEdge(
+            """
+            config:
+              mode: rfc9111
+              behaviors: [{ path: "*", class: none }]
+            steps:
+              - origin: { body: done, delay: 2s }
+            """
+        ) { ($0.origins[0].memberConcurrency, $0.origins[0].queueLength) = (1, 1) }
+        try hand.script(0)
+        func ask(_ path: String) -> Hand {
+            let viewer = Hand(hand)
+            viewer.say("GET /\(path) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+            return viewer
+        }
+        let first = ask("first")
+        hand.pass(milliseconds: 10)
+        let second = ask("second")
+        hand.pass(milliseconds: time)
+        second.link?.peerEnd()
+        hand.pass(milliseconds: 10)
+        // Nobody can tell that it has not left: it is answered all the same.
+        let keeps = time < 50
+        #expect(second.statuses == (keeps ? [] : ["503"]))
+        let third = ask("third")
+        hand.pass(milliseconds: 10_000)
+        #expect(first.statuses == ["200"])
+        #expect(second.statuses == (keeps ? ["200"] : ["503"]))
+        #expect(third.statuses == (keeps ? ["503"] : ["200"]))
+        hand.close()
+    }
+
     @Test("a body may pause for 30 seconds, if it is fast enough", arguments: [29_900, 30_100])
     func body(_ time: Int) throws {
         let viewer = Hand(hand)
