@@ -38,6 +38,9 @@ public enum StoreRefusal: UInt8, Sendable, CaseIterable {
     case varyStar
     /// More names in `Vary` than are kept.
     case varyTooLong
+    /// It varies by what tells no requests apart here: a field that each proxy writes anew, too
+    /// long a value, or no name of a field.
+    case varyUntellable
     /// Neither fresh for any time nor anything to revalidate it with.
     case noFreshness
     /// The page, or where it leads, has a token in it: it is its reader's own.
@@ -76,6 +79,7 @@ public enum StoreRefusal: UInt8, Sendable, CaseIterable {
         case .varyCookie: "vary-cookie"
         case .varyStar: "vary-star"
         case .varyTooLong: "vary-too-long"
+        case .varyUntellable: "vary-untellable"
         case .noFreshness: "no-freshness"
         case .token: "token"
         case .notSearched: "not-searched"

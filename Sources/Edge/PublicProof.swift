@@ -87,7 +87,7 @@ extension FetchedHead {
     private var isForAll: Bool {
         switch storability {
         case .storable: isStorable
-        case .refused(.requestNoStore), .refused(.varyTooLong): true
+        case .refused(.requestNoStore), .refused(.varyTooLong), .refused(.varyUntellable): true
         case .refused: false
         }
     }

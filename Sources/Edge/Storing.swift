@@ -103,7 +103,7 @@ extension LoopState where N: ~Copyable {
         }
         let selected: Variant = exchange.policy.keysVary ? variant(exchange, raw) : .none
         if case .untellable = selected, case .storable = verdict {
-            verdict = .refused(.varyTooLong)
+            verdict = .refused(.varyUntellable)
         }
         let blob = unsafe raw.withUnsafeBytes { unsafe HeaderBlob.delivered(originHead, bytes: $0) }
         // A field that is private is for who asked, not for who waited (RFC 9111 §5.2.2.7).
@@ -152,7 +152,7 @@ extension LoopState where N: ~Copyable {
         let selected: Variant =
             fetch.exchange.policy.keysVary ? variant(fetch.exchange, raw) : .none
         if case .untellable = selected, case .storable = verdict {
-            verdict = .refused(.varyTooLong)
+            verdict = .refused(.varyUntellable)
         }
         let stored = fetch.exchange.entry?.headers ?? []
         let blob = unsafe raw.withUnsafeBytes {

@@ -55,7 +55,7 @@ struct PublicProofTests {
             #expect(try head(200, refusal).nobodysAnswer { nil } == .refusal(isOfLayer: true))
         }
         // One viewer's own wish, or his long field, says nothing of the layer.
-        for refusal in [StoreRefusal.requestNoStore, .varyTooLong] {
+        for refusal in [StoreRefusal.requestNoStore, .varyTooLong, .varyUntellable] {
             #expect(try head(200, refusal).nobodysAnswer { nil } == .map)
         }
         let unknown = ExceptionReport(code: "InvalidParameterValue", locator: "LAYER")
