@@ -41,24 +41,27 @@ struct PartTests {
         ("412", .response(412, [hour])),
     ]
 
-    @Test("where the rest is not to be had, the whole is not, and nothing was too old to serve")
-    func lost() throws {
+    /// The first half of ten bytes is stored.
+    private func standWithPart() throws -> (origin: Origin, edge: Edge, room: Room) {
         let origin = try Origin()
         let edge = try Edge(origin: origin.url)
         let room = origin.room()
         room.reply(part("0-4/10", "01234", etag))
         #expect(try edge.get(room.path(), "Range: bytes=0-4").status == 206)
-        room.always(.raw("", .reset))
-        #expect(try edge.get(room.path()).status == 502)
+        return (origin, edge, room)
+    }
+
+    @Test("where the rest is not to be had, the whole is not, and nothing was too old to serve")
+    func lost() throws {
+        let stand = try standWithPart()
+        stand.room.always(.raw("", .reset))
+        #expect(try stand.edge.get(stand.room.path()).status == 502)
     }
 
     @Test("HEAD that tells of another version ends the part")
     func headOfOther() throws {
-        let origin = try Origin()
-        let edge = try Edge(origin: origin.url)
-        let room = origin.room()
-        room.reply(part("0-4/10", "01234", etag))
-        #expect(try edge.get(room.path(), "Range: bytes=0-4").status == 206)
+        let stand = try standWithPart()
+        let (edge, room) = (stand.edge, stand.room)
         room.reply(.raw("HTTP/1.1 200 OK\r\n\(hour)\r\nETag: \"b\"\r\nContent-Length: 10\r\n\r\n"))
         var viewer = try edge.viewer()
         let head = "HEAD \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n"
