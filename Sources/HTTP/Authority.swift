@@ -1,22 +1,15 @@
-/// RFC 9112 §3.2: one Host, well formed, and the same as the target's authority if that has one.
+/// RFC 9112 §3.2: one Host, and well formed. Where the target names an authority, it counts in
+/// place of Host (§3.2.2), for key, alias and origin alike.
 func judgeAuthority(_ head: inout RequestHead, _ bytes: RawSpan) -> HeadRejection? {
+    let isAbsolute = head.targetForm == .absolute
+    if isAbsolute, !isAuthority(bytes, head.authority) { return .hostMalformed }
     guard let index = head.fields.first(.host) else {
-        guard head.minorVersion == 0 else { return .hostMissing }
-        if head.targetForm == .absolute, !isAuthority(bytes, head.authority) {
-            return .hostMalformed
-        }
-        return nil
+        return head.minorVersion == 0 ? nil : .hostMissing
     }
     if head.fields.isRepeated(.host) { return .hostRepeated }
     let host = head.fields[index].value
     guard isAuthority(bytes, host) else { return .hostMalformed }
-    if head.targetForm == .absolute {
-        guard isAuthority(bytes, head.authority) else { return .hostMalformed }
-        let left = bytes.extracting(withoutDefaultPort(bytes, host))
-        let right = bytes.extracting(withoutDefaultPort(bytes, head.authority))
-        guard equalsIgnoringCase(left, right) else { return .hostDisagrees }
-    }
-    head.authority = host
+    if !isAbsolute { head.authority = host }
     return nil
 }
 
@@ -111,13 +104,4 @@ private func endOfIPv4(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Int? {
         guard at > first, value < 256 else { return nil }
     }
     return at
-}
-
-/// The authority's offsets without a `:80` at its end.
-private func withoutDefaultPort(_ bytes: RawSpan, _ slice: ByteSlice) -> Range<Int> {
-    let end = slice.end
-    guard slice.count > 3, bytes.byte(end - 3) == UInt8(ascii: ":"),
-        bytes.byte(end - 2) == UInt8(ascii: "8"), bytes.byte(end - 1) == UInt8(ascii: "0")
-    else { return slice.range }
-    return Int(slice.start)..<(end - 3)
 }

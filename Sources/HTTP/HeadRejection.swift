@@ -10,7 +10,7 @@ public enum HeadRejection: UInt8, Error, CaseIterable, Sendable {
     case foldedLine, colonMissing, fieldNameEmpty, fieldNameMalformed, fieldNameTooLong
     case spaceBeforeColon, tooManyFields
     // The authority (RFC 9112 §3.2).
-    case hostMissing, hostRepeated, hostMalformed, hostDisagrees
+    case hostMissing, hostRepeated, hostMalformed
     // The framing of the body (RFC 9112 §6).
     case contentLengthMalformed, contentLengthRepeated, lengthWithTransferEncoding
     case transferEncodingMalformed, transferEncodingUnknown, transferEncodingInHTTP10
@@ -40,7 +40,7 @@ public enum HeadRejection: UInt8, Error, CaseIterable, Sendable {
         switch self {
         case .foldedLine, .colonMissing, .fieldNameEmpty, .fieldNameMalformed, .fieldNameTooLong,
             .spaceBeforeColon, .tooManyFields, .headTooLarge, .hostMissing, .hostRepeated,
-            .hostMalformed, .hostDisagrees, .contentLengthMalformed, .contentLengthRepeated,
+            .hostMalformed, .contentLengthMalformed, .contentLengthRepeated,
             .lengthWithTransferEncoding, .transferEncodingMalformed, .transferEncodingUnknown,
             .transferEncodingInHTTP10, .connectionMalformed, .connectionNamesEndToEnd,
             .expectationUnknown:

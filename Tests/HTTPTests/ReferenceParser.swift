@@ -218,12 +218,7 @@ struct ReferenceRequest: Equatable {
         let hosts = values("host")
         if hosts.isEmpty { return minor == 0 }
         guard hosts.count == 1, Self.isAuthority(hosts[0]) else { return false }
-        let sameAs = { (text: String) in
-            let lower = text.lowercased()
-            return lower.hasSuffix(":80") ? String(lower.dropLast(3)) : lower
-        }
-        if !authority.isEmpty, sameAs(authority) != sameAs(hosts[0]) { return false }
-        authority = hosts[0]
+        if authority.isEmpty { authority = hosts[0] }
         return true
     }
 
