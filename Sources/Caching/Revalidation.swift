@@ -32,7 +32,8 @@ public func updateByNotModified(
 /// What an answer to HEAD means for the stored answer to GET (RFC 9111 §4.3.5).
 ///
 /// Only a 200 speaks of the representation. One that differs in a validator or in the length shows
-/// that the stored response has been superseded.
+/// that the stored response has been superseded. One in which nothing could be compared, as of a
+/// page made anew for each request, would match anything: it says nothing.
 public func updateByHead(
     _ entry: EntryHeader, storedTag: RawSpan, by response: ResponseFacts, etag: RawSpan
 ) -> StoredUpdate {
@@ -42,24 +43,24 @@ public func updateByHead(
         !response.isContradictory
     else { return .leave }
     let isCompressed = entry.flags.contains(.compressedHere)
+    var isCompared = false
     if response.hasETag, entry.flags.contains(.hasETag) {
         let isSame =
             isCompressed
             ? EntityTag.weaklyEqual(storedTag, etag) : equalsExactly(storedTag, etag)
         if !isSame { return .invalidate }
+        isCompared = true
     }
-    if let date = response.lastModified, entry.lastModified != EntryHeader.noDate,
-        date != entry.lastModified
-    {
-        return .invalidate
+    if let date = response.lastModified, entry.lastModified != EntryHeader.noDate {
+        if date != entry.lastModified { return .invalidate }
+        isCompared = true
     }
     let known = isWhole ? entry.bodyLength : entry.completeLength
-    if let length = response.contentLength, length != known, !isCompressed,
-        known != EntryHeader.unknownLength
-    {
-        return .invalidate
+    if let length = response.contentLength, !isCompressed, known != EntryHeader.unknownLength {
+        if length != known { return .invalidate }
+        isCompared = true
     }
-    return isWhole ? .freshen : .leave
+    return isWhole && isCompared ? .freshen : .leave
 }
 
 /// Whether a part may be put together with what is stored (RFC 9111 §3.4): the same strong

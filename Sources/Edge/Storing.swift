@@ -268,7 +268,8 @@ extension LoopState where N: ~Copyable {
         }
         if fetch.exchange.head.method == .head {
             rememberHead(fetch, head)
-            updateFromHead(fetch, head, key, store)
+            // CloudFront's headers of a HEAD serve no GET, so that they do not freshen one either.
+            if fetch.exchange.policy.mode == .rfc9111 { updateFromHead(fetch, head, key, store) }
             return
         }
         guard isInStep(fetch) else { return }

@@ -66,12 +66,23 @@ struct RevalidationTests {
     func headAnswers() throws {
         let entry = stored("ETag: \"a\"", "Last-Modified: \(epochDate)")
         #expect(try head(entry, "\"a\"", "Content-Length: 1000", newTag: "\"a\"") == .freshen)
-        #expect(try head(entry, "\"a\"") == .freshen)
         #expect(try head(entry, "\"a\"", newTag: "\"b\"") == .invalidate)
         #expect(try head(entry, "\"a\"", "Content-Length: 999") == .invalidate)
         let later = "Last-Modified: Sun, 06 Nov 1994 08:49:38 GMT"
         #expect(try head(entry, "\"a\"", later) == .invalidate)
         #expect(try head(entry, "\"a\"", status: 404) == .leave)
+    }
+
+    @Test("§4.3.5: an answer to HEAD with nothing to compare says nothing")
+    func headWithoutEvidence() throws {
+        #expect(try head(stored(), "") == .leave)
+        #expect(try head(stored(), "", newTag: "\"a\"") == .leave)
+        #expect(try head(stored("ETag: \"a\""), "\"a\"") == .leave)
+        #expect(try head(stored("ETag: \"a\""), "\"a\"", newTag: "\"a\"") == .freshen)
+        var whole = try #require(stored())
+        whole.bodyLength = 9
+        #expect(try head(whole, "", "Content-Length: 9") == .freshen)
+        #expect(try head(whole, "", "Content-Length: 8") == .invalidate)
     }
 
     private func refreshed(
