@@ -88,4 +88,6 @@ public struct WriteBody: Sendable, Equatable {
     public var charset: String?
     /// The parameters of a query that says that it is a transaction; else empty.
     public var query: [UInt8] = []
+    /// The query has a REQUEST, so that the body need not.
+    public var hasRequest = false
 }

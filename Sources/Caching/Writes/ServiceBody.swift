@@ -52,8 +52,10 @@ struct ServiceBody {
         for at in 0..<min(bytes.byteCount, Self.formBytesMax + 1 - begun.count) {
             begun.append(bytes[at])
         }
-        // A form begins with the name of a parameter.
-        if let first = begun.first, first != UInt8(ascii: "<"), first > 0x20, first < 0x7f {
+        // A form begins with the name of a parameter; `<?xm` does not, in EBCDIC either.
+        if let first = begun.first, first != UInt8(ascii: "<"), first > 0x20, first < 0x7f,
+            !begun.starts(with: [0x4c, 0x6f, 0xa7, 0x94])
+        {
             form = begun
             isBroken = begun.count > Self.formBytesMax
             return
@@ -197,7 +199,11 @@ struct ServiceBody {
         }
         // One of several parts may be a document.
         let isInParts = bytes.starts(with: [UInt8(ascii: "-"), UInt8(ascii: "-")])
-        guard saysTransaction || isInParts || requests.contains("transaction") else { return .read }
+        guard saysTransaction || isInParts || requests.contains("transaction") else {
+            // Neither it nor the query says what is asked for: the answer tells.
+            let isAsked = body.hasRequest || !requests.isEmpty || bytes.isEmpty
+            return isAsked ? .read : .write(unread)
+        }
         var write = unread
         if !isInParts,
             let named = NamedTypes.scope(of: [body.query, bytes], body.workspace)

@@ -22,7 +22,7 @@ public enum WriteRequest {
         hasCredentials: Bool, from page: [UInt8]? = nil, context: WriteContext
     ) -> WriteRecognition {
         let said = said(by: query)
-        if method.isSafe, said == .read, !holds(path, "geogig"), !holds(path, "proxy") {
+        if method.isSafe, !said.isWrite, !holds(path, "geogig"), !holds(path, "proxy") {
             return .read
         }
         let parsed = WritePath(path)
@@ -170,7 +170,7 @@ public enum WriteRequest {
         var unread = ObservedWrite(WriteScope(target, .layer), response: .doubtful)
         if said == .execution { unread = ServiceBody.execution(isDeferred: true) }
         guard method == .post else {
-            if method.isSafe, said == .read { return .read }
+            if method.isSafe, !said.isWrite { return .read }
             // No body that a server might read in place of the parameters comes with it.
             if method.isSafe, said == .transaction,
                 let named = NamedTypes.scope(of: [bytes(of: query)], workspace)
@@ -180,8 +180,9 @@ public enum WriteRequest {
             return .write(unread)
         }
         var body = WriteBody(
-            form: .service(saysTransaction: said != .read), workspace: workspace,
+            form: .service(saysTransaction: said.isWrite), workspace: workspace,
             charset: type.charset)
+        body.hasRequest = said != .nothing
         if said == .transaction { body.query = bytes(of: query) }
         return .body(body, unread: unread)
     }
@@ -217,18 +218,23 @@ public enum WriteRequest {
     }
 
     /// What the parameters of a query ask for.
-    private enum Said { case read, transaction, execution }
+    private enum Said {
+        case nothing, read, transaction, execution
+
+        var isWrite: Bool { self == .transaction || self == .execution }
+    }
 
     /// Whether any REQUEST of the query is a transaction, or a process that stores something;
     /// servers differ in which one counts.
     private static func said(by query: RawSpan) -> Said {
         var walk = QueryParameters()
-        var said = Said.read
+        var said = Said.nothing
         while let parameter = walk.next(in: query) {
             guard PercentCoding.spells(query.extracting(parameter.name), "request") else {
                 continue
             }
             let value = query.extracting(valueWithoutBlanks(parameter.value, in: query))
+            if said == .nothing { said = .read }
             if PercentCoding.spells(value, "transaction"), said == .read { said = .transaction }
             if PercentCoding.spells(value, "execute"), mayStore(query) { said = .execution }
         }
