@@ -163,6 +163,15 @@ enum SiteWrites {
     /// Most places at which pages are named one by one.
     private static let placesMax = 8
 
+    /// What has a portrait or a logo, and where the site keeps those, by names that do not tell
+    /// whose they are.
+    private static let portrayed: Set<String> = [
+        "storyteller", "organizations", "teams", "initiatives", "groups", "people",
+    ]
+    private static let portraits = [
+        "/uploaded/thumbs", "/thumbs", "/uploaded/avatars", "/media/avatars",
+    ]
+
     /// One story, map or person, and the lists that show it. MapStory has a story at three
     /// addresses, by a number and by a name that does not tell the number: of the other two all
     /// are touched, and all pictures of stories.
@@ -179,6 +188,9 @@ enum SiteWrites {
                 paths += ["/uploaded/thumbs", "/thumbs"]
             }
             for path in paths { scope.insert(WriteScope.Part(.page(place + path), .pages)) }
+        }
+        if portrayed.contains(names[0]) {
+            for path in portraits { scope.insert(WriteScope.Part(.page(path), .pages)) }
         }
         scope.insert(WriteScope.Part(.everything, .lists))
         return .write(ObservedWrite(scope))

@@ -106,7 +106,11 @@ struct WriteRequestTests {
                     + "/thumbs pages; everything lists"
             ),
             (.post, "/layers/42/replace", "everything; everything lists"),
-            (.post, "/storyteller/bob/edit", "/storyteller/bob pages; everything lists"),
+            (
+                .post, "/storyteller/bob/edit",
+                "/storyteller/bob pages; /uploaded/thumbs pages; /thumbs pages; "
+                    + "/uploaded/avatars pages; /media/avatars pages; everything lists"
+            ),
             (.post, "/layers/geonode:X/replace", "geonode:X; everything lists"),
             (.post, "/layers/geonode:X/append", "geonode:X; everything lists"),
             (.post, "/layers/geonode%3AX/remove", "geonode:X; everything lists"),
@@ -331,6 +335,9 @@ struct WriteRequestTests {
         #expect(Writes.line(save) == "everything pages,lists")
     }
 
+    private let portraits =
+        "/uploaded/thumbs pages; /thumbs pages; /uploaded/avatars pages; /media/avatars pages; "
+
     @Test("the site's prefix, and a language behind it, say nothing of what is written")
     func prefixes() {
         var context = Writes.context
@@ -344,7 +351,7 @@ struct WriteRequestTests {
             #expect(
                 line("\(place)/people/bob") == "/portal/people/bob pages; "
                     + "/portal/en/people/bob pages; /portal/pt-br/people/bob pages; "
-                    + "everything lists")
+                    + portraits + "everything lists")
         }
         // A site that is told by its parts has no prefix.
         #expect(line("/layers/geonode:X/replace") == "geonode:X; everything lists")
@@ -353,15 +360,16 @@ struct WriteRequestTests {
         #expect(line("/portal") == "everything pages,lists")
         // A page stands below each of several prefixes.
         (context.site, context.languages) = (["/en", "/de"], [])
-        let pages = "/en/people/bob pages; /de/people/bob pages; everything lists"
+        let pages = "/en/people/bob pages; /de/people/bob pages; \(portraits)everything lists"
         #expect(line("/en/people/bob") == pages && line("/de/people/bob") == pages)
         (context.site, context.languages) = (["/", "/portal"], ["en"])
         #expect(
             line("/portal/people/bob") == "/people/bob pages; /en/people/bob pages; "
-                + "/portal/people/bob pages; /portal/en/people/bob pages; everything lists")
+                + "/portal/people/bob pages; /portal/en/people/bob pages; \(portraits)everything lists"
+        )
         // Too many places to name them.
         (context.site, context.languages) = (["/"], (0..<7).map { "l\($0)" })
-        #expect(line("/people/bob").hasSuffix("/l6/people/bob pages; everything lists"))
+        #expect(line("/people/bob").hasSuffix("/l6/people/bob pages; \(portraits)everything lists"))
         context.languages.append("l7")
         #expect(line("/people/bob") == "everything pages,lists")
     }
