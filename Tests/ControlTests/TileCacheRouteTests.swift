@@ -198,6 +198,13 @@ struct TileCacheRouteTests {
         #expect(answer(.post, "masstruncate.xml", body).status == 200)
         #expect(answer(.post, "masstruncate", "<truncateAll/>").status == 200)
         #expect(answer(.put, "masstruncate", "<truncateAll/>").status == 405)
+        for body in [
+            "<bogus/>", "hello", "<truncateLayer/>", "<truncatelayer><layerName>a:b</layerName>",
+            "{\"truncateLayer\":{\"layerName\":\"a:b\"}}", "<truncateAllOfIt/>", "",
+        ] {
+            let refused = answer(.post, "masstruncate", body)
+            #expect(refused.status == 400 && text(refused).contains("<truncateAll/>"), "\(body)")
+        }
         #expect(
             scopes == ["layer a:b of style red (tiles)", "everything (tiles)"], "\(scopes)")
     }

@@ -53,6 +53,14 @@ extension AdminRoutes {
             return AdminResponse(
                 400, "that truncates nothing; send a document of GeoWebCache's interface")
         }
+        // What passes by on its way to GeoWebCache is taken for all that it may mean; here nobody
+        // else reads it.
+        if scope == WriteScope(.everything, .tiles), !Self.asksForAll(request.body) {
+            return AdminResponse(
+                400,
+                "that names no layer; send <truncateLayer><layerName>WORKSPACE:LAYER</layerName>"
+                    + "</truncateLayer>, or <truncateAll/> for the tiles of every layer")
+        }
         return inForce(scope, request) { AdminResponse(200, type: "text/plain", []) }
     }
 
@@ -77,6 +85,10 @@ extension AdminRoutes {
         var reader = WriteBodyReader(body, unread: unread, context: context)
         unsafe reader.take(request.body.span.bytes)
         return Self.scope(reader.finish())
+    }
+
+    private static func asksForAll(_ body: [UInt8]) -> Bool {
+        String(decoding: body, as: UTF8.self).contains(/<truncateAll[\s\/>]/)
     }
 
     private static func scope(_ recognised: WriteRecognition) -> WriteScope? {
