@@ -2,15 +2,28 @@ import HTTP
 
 /// Finds what makes a page its reader's own in its text, piece by piece as it comes.
 ///
-/// Three things count: a name that is written beside a token (in either case); one of the secrets
-/// of this exchange, letter by letter; and 64 letters and digits in a row that stand alone,
-/// capitals, small letters and digits among them, which is how Django writes a masked token.
+/// Four things count: a name that is written beside a token (in either case); one that ends in
+/// `=`, if a value follows it; one of the secrets of this exchange, letter by letter; and 64
+/// letters and digits in a row that stand alone, capitals, small letters and digits among them,
+/// which is how Django writes a masked token.
+///
+/// The value of a name that ends in `=` is 16 letters, digits, `-` and `_` or more, at most eight
+/// bytes behind it, as in `csrfToken: "..."` or `;jsessionid=...`. Scripts that only read a cookie
+/// of that name, or call a function for it, have none.
 public struct PageSecrets: Sendable {
     /// Names of tokens that pages have in forms, in `meta` elements, in links and scripts.
-    public static let standardNames = ["csrfmiddlewaretoken", "csrf-token", "access_token"]
+    public static let standardNames = [
+        "csrfmiddlewaretoken", "csrf-token", "access_token", "csrftoken=", "csrf_token=",
+        "authkey=", "jsessionid=", "bearer=",
+    ]
     /// Shorter secrets are not looked for: a page may well hold a text of a few letters.
     public static var leastSecret: Int { 8 }
     private static var maskedLength: Int { 64 }
+    /// Of a value behind a name, of as much as is looked at, and of what stands between: quotes,
+    /// colons and the like.
+    private static var leastValue: Int { 16 }
+    private static var mostValue: Int { 64 }
+    private static var mostBetween: Int { 8 }
 
     private let patterns: [Pattern]
     /// First bytes of patterns, in either case.
@@ -23,6 +36,19 @@ public struct PageSecrets: Sendable {
     private struct Pattern {
         var bytes: [UInt8]
         var isName: Bool
+        /// It counts only with a value behind it.
+        var hasValue = false
+        /// Bytes of text that decide about it.
+        var reach: Int { bytes.count + (hasValue ? mostBetween + mostValue + 1 : 0) }
+
+        init(name: String) {
+            let letters = name.utf8.map { lowercased($0) }
+            hasValue = letters.count > 1 && letters.last == UInt8(ascii: "=")
+            bytes = hasValue ? letters.dropLast() : letters
+            isName = true
+        }
+
+        init(secret: [UInt8]) { (bytes, isName) = (secret, false) }
     }
 
     private struct Run {
@@ -35,13 +61,9 @@ public struct PageSecrets: Sendable {
 
     public init(names: [String], secrets: [[UInt8]]) {
         patterns =
-            names.filter { !$0.isEmpty }.map {
-                Pattern(bytes: $0.utf8.map { lowercased($0) }, isName: true)
-            }
-            + secrets.filter { $0.count >= Self.leastSecret }.map {
-                Pattern(bytes: $0, isName: false)
-            }
-        overlap = max(0, (patterns.map(\.bytes.count).max() ?? 0) - 1)
+            names.filter { !$0.isEmpty }.map { Pattern(name: $0) }
+            + secrets.filter { $0.count >= Self.leastSecret }.map { Pattern(secret: $0) }
+        overlap = max(0, (patterns.map(\.reach).max() ?? 0) - 1)
         for pattern in patterns {
             begins[Int(pattern.bytes[0])] = true
             guard pattern.isName, (0x61...0x7A).contains(pattern.bytes[0]) else { continue }
@@ -85,7 +107,29 @@ public struct PageSecrets: Sendable {
             let own = pattern.bytes[offset]
             if byte != own, !pattern.isName || lowercased(byte) != own { return false }
         }
-        return true
+        return !pattern.hasValue || hasValue(text, behind: at + pattern.bytes.count)
+    }
+
+    private func hasValue(_ text: RawSpan, behind end: Int) -> Bool {
+        var at = end
+        while at < text.byteCount, at - end <= Self.mostBetween, !Self.isOfValue(text[at]) {
+            guard Self.between.contains(text[at]) else { return false }
+            at += 1
+        }
+        guard at > end, at - end <= Self.mostBetween else { return false }
+        let start = at
+        while at < text.byteCount, at - start < Self.mostValue, Self.isOfValue(text[at]) { at += 1 }
+        if at - start == Self.mostValue { return true }
+        guard at - start >= Self.leastValue, at < text.byteCount else { return false }
+        // The name of a function, or of an object that has one.
+        return text[at] != UInt8(ascii: "(") && text[at] != UInt8(ascii: ".")
+    }
+
+    private static let between = Set("\"'\\ \t:=,;>&%".utf8)
+
+    private static func isOfValue(_ byte: UInt8) -> Bool {
+        isDigit(byte) || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
+            || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
     }
 
     private mutating func noteRuns(_ piece: RawSpan) {

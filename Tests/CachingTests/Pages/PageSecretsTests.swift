@@ -19,6 +19,8 @@ struct PageSecretsTests {
         return search.isFound
     }
 
+    private static let value = "qrstuvwxyz98765432qrstuvwxyz9876"
+
     private static let pages: [(String, Bool)] = [
         ("", false), ("<p>nothing</p>", false),
         ("<input type=hidden name=\"csrfmiddlewaretoken\" value=x>", true),
@@ -30,6 +32,18 @@ struct PageSecretsTests {
         (String(repeating: "AB3", count: 21) + "Z", false),
         (String(repeating: "aBc", count: 21) + "z", false), ("data=0123456789abcdef", true),
         ("data=0123456789ABCDEF", false), ("data=short", false),
+        ("{ csrfToken: \"\(value)\" }", true), ("{\"csrf_token\":\"\(value)\"}", true),
+        ("setRequestHeader('X-CSRFToken', '\(value)')", true), ("'Bearer \(value)'", true),
+        ("/wms?authkey=4f0c9a52-0b1d-4e7a-9c11-d2e4f6a8b0c2&a=1", true),
+        ("/page;jsessionid=\(value)?a", true), ("csrf_token&quot;: &quot;\(value)&quot;", false),
+        ("csrfToken: '\(value.prefix(16))'", true), ("csrfToken: '\(value.prefix(15))'", false),
+        ("csrfToken\(String(repeating: " ", count: 8))\(value) ", true),
+        ("csrfToken\(String(repeating: " ", count: 9))\(value) ", false),
+        ("csrfToken\(value) ", false), ("xhr(getCookie('csrftoken'), 0)", false),
+        ("csrftoken = getCookieFromTheDocument('csrftoken');", false),
+        ("csrftoken = theCookiesOfThisDocument.csrftoken;", false),
+        ("bearer of the ring of the shire", false), ("csrfToken: '\(value)", false),
+        ("csrfToken: '\(value)\(value)", true),
     ]
 
     @Test("are found however the page comes in pieces", arguments: pages)
