@@ -52,8 +52,9 @@ enum DimensionList {
         var isFirst = true
         while let end = rest.cut(before: UInt8(ascii: "/"), in: bytes) {
             if !isFirst { writer.byte(UInt8(ascii: "/")) }
+            let isAlone = isFirst && end.end == item.end
             isFirst = false
-            if !one(end, kind, in: bytes, to: &writer, &facts) {
+            if !one(end, kind, isAlone: isAlone, in: bytes, to: &writer, &facts) {
                 facts.isReadable = false
                 writer.text(end, in: bytes)
             }
@@ -73,8 +74,8 @@ enum DimensionList {
     }
 
     private static func one(
-        _ text: QueryText, _ kind: Kind, in bytes: RawSpan, to writer: inout KeyWriter,
-        _ facts: inout ItemFacts
+        _ text: QueryText, _ kind: Kind, isAlone: Bool, in bytes: RawSpan,
+        to writer: inout KeyWriter, _ facts: inout ItemFacts
     ) -> Bool {
         if kind == .number {
             // A list of many large exponents would outgrow `TileRequest.keyCapacity`.
@@ -85,7 +86,7 @@ enum DimensionList {
             return true
         }
         if let instant = TimeInstant(text, in: bytes) {
-            instant.write(to: &writer)
+            (isAlone ? instant.momentOfSecond : instant).write(to: &writer)
             return true
         }
         if text.spells("current", in: bytes) || text.spells("present", in: bytes)

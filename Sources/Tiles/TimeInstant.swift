@@ -5,8 +5,8 @@ import HTTP
 ///
 /// How much is given is kept, because servers take `2005-08` for the whole month and
 /// `2005-08-20T00Z` for an hour. GeoServer takes a value without a fraction for its whole second,
-/// and one with a fraction for an instant, so that the two are told apart, even where it is zero.
-/// It reads the digits of a fraction as a number of milliseconds (`SSS` of Java's
+/// and one with a fraction for an instant: at the end of a range the two are told apart, even where
+/// it is zero. It reads the digits of a fraction as a number of milliseconds (`SSS` of Java's
 /// `SimpleDateFormat`), so that `.5` goes out as `.500`; more than three stay as they are.
 struct TimeInstant: Equatable {
     enum Precision: UInt8 { case year, month, day, hour, minute, second, fraction }
@@ -131,6 +131,15 @@ struct TimeInstant: Equatable {
         case 4, 6, 9, 11: 30
         default: 31
         }
+    }
+
+    /// A second as the instant at which it begins, `12:00:00Z` as `12:00:00.000Z`: by themselves
+    /// the two are one time to whoever writes them.
+    var momentOfSecond: TimeInstant {
+        guard precision == .second else { return self }
+        var moment = self
+        (moment.precision, moment.fractionDigits) = (.fraction, 3)
+        return moment
     }
 
     /// The first moment that it stands for, and the last: of `2005-08` the whole month.

@@ -149,7 +149,7 @@ struct TileRequestTests {
         "MAP_RESOLUTION=100", "ANGLE=45", "PALETTE=safe", "ELEVATION=10", "DIM_RUN=1",
         "DIM_RUN=2", "TIME=current", "TIME=2002", "TIME=2002-01", "TIME=2002-01-01",
         "TIME=2002-01-01T00Z", "TIME=2002-01-01T00:00Z", "TIME=2002-01-01T00:00:00Z",
-        "TIME=2002-01-01T00:00:00.001Z", "TIME=2002-01-01T00:00:00.0Z", "BUFFER=5",
+        "TIME=2002-01-01T00:00:00.001Z", "BUFFER=5",
         "INTERPOLATIONS=bicubic", "MAP=/x.map",
         "BGCOLOR=0x000000", "BGCOLOR=red", "STYLES=big", "X=1", "TILE=EPSG:900913/0/0/0",
         "A=1", "A=2", "A=1%26B=2", "A=1&B=2", "B=2&A=1%26", "A=", "%26A=1", "A%3D1",

@@ -193,7 +193,7 @@ struct PlaybackViewTests {
     func views() throws {
         let time = "&time=2014-01-01T00:00:00Z"
         let first = try #require(view(Self.tile(4, 5, 6, time)))
-        #expect(first.time == "2014-01-01T00:00:00Z")
+        #expect(first.time == "2014-01-01T00:00:00.000Z")
         for (x, y, other) in [(7, 6, time), (5, 12, time), (0, 0, "&TIME=2015")] {
             #expect(view(Self.tile(4, x, y, other))?.hash == first.hash)
         }
