@@ -20,6 +20,10 @@ public struct BehaviorPolicy: Sendable, Equatable {
     /// it wins over `usesHeuristics` and `defaultTTL`. 0: the class has none. Default: that of the
     /// class (see ``standardEdgeTTL(_:)``).
     public var edgeTTL: Milliseconds
+    /// A map or a legend to which the origin gives a shorter lifetime than ``edgeTTL`` has that of
+    /// the class here, too: writes make it stale, of which the origin's word knows nothing. Not one
+    /// of which it says that it is not to be reused. Default: no.
+    public var outlivesOrigin = false
     /// `s-maxage` told to the cache in front of us for such an answer, or what is left of its
     /// lifetime here if that is less. Default 60 s.
     public var sMaxage: Milliseconds

@@ -61,6 +61,18 @@ private func classLifetime(_ response: ResponseFacts, _ policy: BehaviorPolicy) 
         source: .mapClass)
 }
 
+/// Whether what the origin says of a map's lifetime gives way to the class's
+/// (``BehaviorPolicy/outlivesOrigin``); of a 304 to what is stored, likewise.
+public func isOutlived(
+    _ response: ResponseFacts, _ policy: BehaviorPolicy, now: Milliseconds
+) -> Bool {
+    guard policy.outlivesOrigin, policy.mapClass != .none, response.lifetimeClass == .tiles,
+        response.status == 200 || response.status == 304, !response.forbidsReuse(policy),
+        let explicit = response.explicitLifetime(policy, now: now)
+    else { return false }
+    return explicit.milliseconds > 0 && explicit.milliseconds < policy.edgeTTL
+}
+
 extension ResponseFacts {
     /// Nothing in it hints that it is for one viewer, or, but for pictures of maps, that its origin
     /// has told others than this cache to keep nothing or something.

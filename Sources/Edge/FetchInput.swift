@@ -143,7 +143,7 @@ extension LoopState where N: ~Copyable {
             originHead.framing, dropping: originHead.namedByConnection(bytes: raw.span.bytes))
         let isOld = isOlderThanWrite(fetch, raw)
         let kept = shortened(passed(raw, fetch.exchange), fetch.exchange)
-        let told = told(kept, fetch.exchange)
+        let told = told(outlived(kept, fetch.exchange), fetch.exchange)
         var head = makeHead(fetch, tagged(told, fetch.exchange))
         if fetch.exchange.imported != nil, isOfOtherLength(head) {
             return fail(fetch, .rangeMismatch)

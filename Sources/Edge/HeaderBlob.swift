@@ -103,11 +103,16 @@ enum HeaderBlob {
 
     /// A delivered blob of which no cache may keep anything.
     static func withoutCaching(_ blob: [UInt8]) -> [UInt8] {
-        var rest = blob
+        withoutLifetime(blob) + Array("Cache-Control: no-store\r\n".utf8)
+    }
+
+    /// A block that says nothing of how long it may be kept.
+    static func withoutLifetime(_ block: [UInt8]) -> [UInt8] {
+        var rest = block
         for name: StaticString in ["cache-control", "cdn-cache-control", "expires", "pragma"] {
             while let line = line(name, in: rest) { rest.removeSubrange(line) }
         }
-        return rest + Array("Cache-Control: no-store\r\n".utf8)
+        return rest
     }
 
     /// The names in a blob's Vary, in small letters with a comma behind each line.

@@ -326,6 +326,30 @@ struct OtherClassTests {
         }
     }
 
+    @Test(
+        "a shorter lifetime of the origin's gives way where the behavior says so",
+        arguments: [
+            (200, ["Cache-Control: max-age=60, must-revalidate"], true),
+            (200, ["Expires: Sun, 06 Nov 1994 08:50:37 GMT"], true),
+            (304, ["Cache-Control: max-age=60"], true), (200, [], false),
+            (200, ["Cache-Control: max-age=86399"], true),
+            (200, ["Cache-Control: max-age=86400"], false),
+            (200, ["Cache-Control: max-age=0"], false), (200, ["Expires: 0"], false),
+            (200, ["Cache-Control: max-age=60, no-store"], false),
+            (200, ["Cache-Control: max-age=60, private"], false),
+            (200, ["Cache-Control: max-age=60, no-cache"], false),
+            (404, ["Cache-Control: max-age=60"], false),
+        ] as [(Int, [String], Bool)])
+    func outlived(_ status: Int, _ fields: [String], _ wanted: Bool) {
+        var policy = BehaviorPolicy.standard(mode: .cloudfront)
+        #expect(!isOutlived(response(.tiles, status, fields), policy, now: epoch))
+        policy.outlivesOrigin = true
+        #expect(isOutlived(response(.tiles, status, fields), policy, now: epoch) == wanted)
+        #expect(!isOutlived(response(.features, status, fields), policy, now: epoch))
+        policy.mapClass = .none
+        #expect(!isOutlived(response(.tiles, status, fields), policy, now: epoch))
+    }
+
     @Test("edgeTTL 0 leaves it to the default")
     func off() {
         for mapClass in MapClass.allCases {

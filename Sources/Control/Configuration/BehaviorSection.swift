@@ -83,6 +83,7 @@ extension ConfigurationReader {
         section.read("maxTTL", &policy.maxTTL, lifetime)
         section.read("errorTTL", &policy.errorTTL, lifetime)
         section.read("edgeTTL", &policy.edgeTTL, lifetime)
+        section.read("outlivesOrigin", &policy.outlivesOrigin, .flag)
         section.read("sMaxage", &policy.sMaxage, lifetime)
         section.read("presentTTL", &policy.presentTTL, lifetime)
         section.read("featureInfoTTL", &policy.featureInfoTTL, lifetime)

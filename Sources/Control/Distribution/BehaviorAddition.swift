@@ -134,7 +134,7 @@ extension BehaviorAddition {
             ("sessionsBypass", \.sessionsBypass), ("judgesAuthorization", \.judgesAuthorization),
             ("judgesCookies", \.judgesCookies), ("keepsFallback", \.keepsFallback),
             ("fetchOutlivesViewers", \.fetchOutlivesViewers),
-            ("invalidatesOnUnsafe", \.invalidatesOnUnsafe),
+            ("invalidatesOnUnsafe", \.invalidatesOnUnsafe), ("outlivesOrigin", \.outlivesOrigin),
         ]
         for (key, path) in flagPaths + Reading.all.map({ ($0.key, $0.flag) }) {
             var value: Bool?
