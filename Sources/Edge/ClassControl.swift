@@ -143,13 +143,24 @@ extension Exchange {
         return times
     }
 
+    /// Whether a CloudFront in front would keep for its behavior's default lifetime what is not
+    /// kept here, since the origin says nothing of its freshness: no write would reach it there.
+    func leavesLifetimeOpen(_ fetched: FetchedHead) -> Bool {
+        guard policy.mapClass != .none, imported != nil, snapshot.settings.role == .tier,
+            page == nil, fetched.status != 304, !fetched.facts.saysFreshness,
+            !fetched.confirmsStored, !fetched.deniesStored, !fetched.completes
+        else { return false }
+        if case .storable = fetched.storability, fetched.isStorable { return false }
+        return timesOfWhole(fetched) == nil
+    }
+
     /// Whether an answer of which the origin does not say who may keep it is for who asked, by what
     /// he has shown or what it brings him: a cache in front, whose key may lack both, would give it
     /// to others for its own default.
     func isForOneAlone(_ fetched: FetchedHead) -> Bool {
         let response = fetched.facts
         guard policy.mapClass != .none, page == nil, fetched.status < 500,
-            !response.hasCacheControl, response.expires == .absent, response.targeted == nil,
+            !response.saysFreshness,
             !fetched.confirmsStored, !fetched.deniesStored, !fetched.completes,
             !fetched.isOutOfStep
         else { return false }
@@ -162,5 +173,12 @@ extension Exchange {
         if policy.keysVary || isAnonymous { return false }
         return policy.judgesCookies && response.varyCookie
             || policy.judgesAuthorization && response.varyAuthorization
+    }
+}
+
+extension ResponseFacts {
+    /// The origin says how long, or by whom, it may be kept.
+    fileprivate var saysFreshness: Bool {
+        hasCacheControl || expires != .absent || targeted != nil
     }
 }

@@ -82,19 +82,19 @@ final class FetchedHead: Sendable {
 
     /// The same, known to lack something, or to be no tile; then it is not for storing, and what
     /// was rejected is for no cache on its way either. `length`: all of the body was counted;
-    /// `isPrivate`: it is for one viewer alone.
+    /// `isPrivate`: it is for one viewer alone; `isForNoCache`: none on its way is to keep it.
     /// `contentTag` takes the place of the member's validators.
     init(
         _ other: FetchedHead, degraded isDegraded: Bool? = nil, rejected: TileVerdict? = nil,
         refused: StoreRefusal? = nil, cut: CutPage? = nil, length: Int? = nil,
-        contentTag: [UInt8]? = nil, isPrivate: Bool = false
+        contentTag: [UInt8]? = nil, isPrivate: Bool = false, isForNoCache: Bool = false
     ) {
         (status, declaredLength) = (other.status, length ?? other.declaredLength)
         bytes = other.bytes
         isOutOfStep = other.isOutOfStep
         (head, facts) = (other.head, other.facts)
         // What was an error to this edge is none to a cache before it, unless it is told.
-        let isForNoCache = rejected != nil || refused == .olderThanWrite
+        let isForNoCache = isForNoCache || rejected != nil || refused == .olderThanWrite
         let withoutCaching = isForNoCache ? HeaderBlob.withoutCaching : nil
         let tagging = contentTag.map { tag in { ContentTag.shown($0, tag: tag) } }
         let given = (tagging ?? withoutCaching)?(other.blob) ?? other.blob

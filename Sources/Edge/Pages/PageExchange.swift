@@ -117,7 +117,8 @@ extension Exchange {
         if case .refused(let refusal) = head.storability, isAnonymous {
             isOwn = isOwn || refusal.isReadersOwn
         }
-        return isOwn ? head.keptPrivate() : head
+        if isOwn { return head.keptPrivate() }
+        return leavesLifetimeOpen(head) ? FetchedHead(head, isForNoCache: true) : head
     }
 }
 
