@@ -3,10 +3,11 @@
 # The last line is the test runner's own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export SWIFT_BACKTRACE=enable=no
+export SWIFT_BACKTRACE=enable=no MAPEDGE_OPTIMISED=1
 
 ruby conf/about/check.rb
-swift build --build-tests --enable-code-coverage
+# Nobody debugs this build: it goes without what a debugger needs.
+swift build --build-tests --enable-code-coverage -debug-info-format none
 
 # The benchmarks are a package of their own, whose build would take as long as this one: that what
 # they call is still there is seen by its modules.
