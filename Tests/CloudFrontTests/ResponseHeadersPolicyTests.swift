@@ -44,7 +44,25 @@ struct ResponseHeadersPolicyTests {
         #expect(
             applied(policy, to: ask)
                 == "Access-Control-Allow-Origin: *\r\n"
-                + "Access-Control-Allow-Methods: DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT\r\n")
+                + "Access-Control-Allow-Methods: DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT\r\n"
+                + "Access-Control-Expose-Headers: *\r\n")
+    }
+
+    @Test("a preflight is told all that the policy has, in one order")
+    func wholePreflight() {
+        let cors = ResponseHeadersPolicy.CORS(
+            allowOrigins: ["*"], allowHeaders: ["X-In"], allowMethods: ["GET", "PUT"],
+            exposeHeaders: ["X-Out", "X-Too"], allowsCredentials: true, maxAgeSeconds: 5,
+            overridesOrigin: true)
+        #expect(
+            String(decoding: cors.preflightLines, as: UTF8.self) == """
+                Access-Control-Allow-Credentials: true\r
+                Access-Control-Allow-Methods: GET, PUT\r
+                Access-Control-Allow-Headers: X-In\r
+                Access-Control-Expose-Headers: X-Out, X-Too\r
+                Access-Control-Max-Age: 5\r
+
+                """)
     }
 
     @Test("security headers override or give way one by one")

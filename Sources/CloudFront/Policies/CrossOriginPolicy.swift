@@ -34,10 +34,11 @@ extension ResponseHeadersPolicy {
             self.overridesOrigin = overridesOrigin
             let credentials = allowsCredentials ? "Access-Control-Allow-Credentials: true\r\n" : ""
             let age = maxAgeSeconds.map { "Access-Control-Max-Age: \($0)\r\n" } ?? ""
+            let exposed = Self.line("Access-Control-Expose-Headers", exposeHeaders)
             let preflight =
                 credentials + Self.line("Access-Control-Allow-Methods", allowMethods)
-                + Self.line("Access-Control-Allow-Headers", allowHeaders) + age
-            let simple = credentials + Self.line("Access-Control-Expose-Headers", exposeHeaders)
+                + Self.line("Access-Control-Allow-Headers", allowHeaders) + exposed + age
+            let simple = credentials + exposed
             preflightLines = Array(preflight.utf8)
             simpleLines = Array(simple.utf8)
         }

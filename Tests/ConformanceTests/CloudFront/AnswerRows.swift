@@ -75,7 +75,8 @@ let answerRows: [Row] = [
             ask("OPTIONS", "Origin: https://a.test", "Access-Control-Request-Method: PUT"), .ok(),
             .field(allowed, "https://a.test"), .field("Access-Control-Allow-Methods", "GET, PUT"),
             .field("Access-Control-Allow-Headers", "X-Own"),
-            .field("Access-Control-Max-Age", "600"), .lacks("Access-Control-Expose-Headers")),
+            .field("Access-Control-Max-Age", "600"),
+            .field("Access-Control-Expose-Headers", "X-Shown")),
         .hit(
             ask("OPTIONS", "Origin: https://a.test", "Access-Control-Request-Method: PUT"),
             .field("Access-Control-Allow-Methods", "GET, PUT"))),
