@@ -37,6 +37,10 @@ struct KeySelectionTests {
             (NameSelection(.list, ["a"]), "A=1&%61=2&a;b=3", ""),
             (NameSelection(.list, ["a"]), "a&a=&&b", "a&a="), (NameSelection.all, "", ""),
             (NameSelection(.list, ["*"]), "a=1&*=2", "*=2"),
+            (NameSelection.all, "a=1&", "a=1&"), (NameSelection.all, "a=1&&", "a=1&&"),
+            (NameSelection.all, "&", "&"), (NameSelection.all, "&&a", "&&a"),
+            (NameSelection(.list, ["a"]), "a=1&", "a=1"),
+            (NameSelection(.allExcept, ["b"]), "a=1&b&", "a=1"),
         ])
     func query(_ selection: NameSelection, _ query: String, _ expected: String) {
         let made = filled { memory in

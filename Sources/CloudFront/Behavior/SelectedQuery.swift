@@ -5,8 +5,8 @@ extension NameSelection {
     ///
     /// Says how many bytes they take, 0 where none is selected; nil when they do not fit, which
     /// never happens in as many bytes as the query has. Duplicates stay; nothing is decoded, so
-    /// that `%61` is not `a`; empty members between two `&` are kept only where all are selected.
-    /// Allocates nothing.
+    /// that `%61` is not `a`; empty members, be it behind an `&` at the end, are kept only where
+    /// all are selected. Allocates nothing.
     public func writeQuery(
         _ query: RawSpan, dropsSignature: Bool, into memory: UnsafeMutableRawBufferPointer
     ) -> Int? {
@@ -31,11 +31,18 @@ extension NameSelection {
             }
             isFirst = false
         }
+        // An `&` at the end is in the key, and two objects need two URLs.
+        if mode == .all, !isFirst, query.byteCount > 0,
+            query[query.byteCount - 1] == UInt8(ascii: "&")
+        {
+            guard count < memory.count else { return nil }
+            unsafe memory[count] = UInt8(ascii: "&")
+            count += 1
+        }
         return count
     }
 
-    /// Whether `writeQuery` would give the query as it is, so that it need not be called; but for
-    /// an `&` at its end, which only the query as it is has.
+    /// Whether `writeQuery` would give the query as it is, so that it need not be called.
     public func takesWhole(_ query: RawSpan, dropsSignature: Bool) -> Bool {
         guard mode == .all else { return false }
         if !dropsSignature { return true }

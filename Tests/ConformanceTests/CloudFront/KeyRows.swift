@@ -78,6 +78,16 @@ let keyRows: [Row] = [
     other(
         "all queries, in their order", "all", get(at: "it?a=1&b=2"), get(at: "it?b=2&a=1"),
         get(at: "it?a=1"), get(at: "it?A=1"), get(at: "it?a=1;b=2"), get(at: "it?a=1&a=1")),
+    Row(
+        "§3.2", "an & at the end of all queries is in the key, and sent", "all",
+        .miss(get(at: "it?a=1"), .ok(), .sentTarget("it?a=1")),
+        .miss(get(at: "it?a=1&"), .ok(), .sentTarget("it?a=1&")),
+        .miss(get(at: "it?a=1&&"), .ok(), .sentTarget("it?a=1&&")),
+        .miss(get(at: "it?&"), .ok(), .sentTarget("it?&")),
+        .any(get(at: "it?a=1&"), [], "Hit"), .any(get(at: "it?&"), [], "Hit")),
+    Row(
+        "§3.2", "behind listed queries it is neither", "list",
+        .miss(get(at: "it?a=1&c=2&"), .ok(), .sentTarget("it?a=1")), .hit(get(at: "it?a=1&"))),
     other(
         "listed queries, in the request's order, as they are", "list", get(at: "it?a=1&b=2"),
         get(at: "it?b=2&a=1"), get(at: "it?a=%31&b=2"), get(at: "it?a=1&a=2"), get(at: "it?*=1")),

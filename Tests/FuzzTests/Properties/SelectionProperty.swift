@@ -71,7 +71,7 @@ struct SelectionProperty {
             faults.append("a query is written where it does not fit")
         }
         if selection.takesWhole(query.span.bytes, dropsSignature: isSigned),
-            expected != query, expected + [UInt8(ascii: "&")] != query
+            expected != query
         {
             faults.append("a query is taken whole, \(text(expected)) expected")
         }
@@ -84,8 +84,8 @@ struct SelectionProperty {
         if selection.mode == .none { return [] }
         let ampersand = UInt8(ascii: "&")
         var members = query.split(separator: ampersand, omittingEmptySubsequences: false)
-        // An `&` at the end begins no member.
-        if members.last?.isEmpty == true { members.removeLast() }
+        // An `&` at the end begins a member where all are selected, and else none.
+        if members.last?.isEmpty == true, selection.mode != .all { members.removeLast() }
         let kept = members.filter { member in
             let name = Array(member.prefix { $0 != UInt8(ascii: "=") })
             if isSigned, isOfSignature(name, prefix: "") { return false }
