@@ -191,14 +191,7 @@ extension LoopState where N: ~Copyable {
             .entry(entry.header), request: facts, policy: hot[behavior].policy, health: health,
             now: now)
         guard decision.isAnsweredFromStore else {
-            guard isSound(key) else {
-                unsafe miss(slot, bytes, behavior, facts, .absent)
-                return
-            }
-            let copy = withFields(entry).map { StoredCopy($0, store: store) }
-            unsafe start(
-                slot, bytes, behavior, facts, decision, keyed: decision.action != .pass, key: key,
-                canonical: canonical, entry: copy)
+            unsafe askAbout(entry, slot, bytes, behavior, facts, decision, key, canonical)
             return
         }
         if reader?.touch(key, now: now) == false {

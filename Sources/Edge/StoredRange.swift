@@ -212,11 +212,11 @@ extension LoopState where N: ~Copyable {
                 endReading()
                 return true
             case .deleted:
-                unsafe miss(slot, bytes, behavior, facts, isVariant ? .variantAbsent : .absent)
+                unsafe missOwn(slot, bytes, behavior, facts, canonical, isVariant)
                 return true
             case .object(let object):
                 guard let header = unsafe currentHeader(object, key, canonical.bytes) else {
-                    unsafe miss(slot, bytes, behavior, facts, isVariant ? .variantAbsent : .absent)
+                    unsafe missOwn(slot, bytes, behavior, facts, canonical, isVariant)
                     return true
                 }
                 guard object.header.kind == .variants, !isVariant else {

@@ -157,6 +157,24 @@ let codingRows: [Row] = [
     coding("legacy-gzip", "br, gzip", "gzip"), coding("legacy-gzip", nil, nil),
     coding("legacy-plain", "gzip", nil),
     Row(
+        "§3.3", "who takes both gets a gzip that was stored for one, at once", "both",
+        .miss(get("Accept-Encoding: gzip"), .ok("Content-Encoding: gzip")),
+        .hit(get("Accept-Encoding: gzip, br"), .field("Content-Encoding", "gzip")),
+        .hit(get("Accept-Encoding: gzip"))),
+    Row(
+        "§3.3", "a br likewise", "both",
+        .miss(get("Accept-Encoding: br"), .ok("Content-Encoding: br")),
+        .hit(get("Accept-Encoding: gzip, br"), .field("Content-Encoding", "br"))),
+    Row(
+        "§3.3", "and who takes one that was stored for who takes both", "both",
+        .miss(get("Accept-Encoding: br, gzip"), .ok("Content-Encoding: gzip")),
+        .hit(get("Accept-Encoding: gzip"), .field("Content-Encoding", "gzip")),
+        .miss(get("Accept-Encoding: br"), .ok("Content-Encoding: br"))),
+    Row(
+        "§3.3", "what has no coding is for nobody else", "both",
+        .miss(get("Accept-Encoding: gzip"), .ok()),
+        .miss(get("Accept-Encoding: gzip, br"), .ok())),
+    Row(
         "§3.3", "identity and none share an object", "both", .miss(get(), .ok()),
         .hit(get("Accept-Encoding: deflate"))),
     Row(
