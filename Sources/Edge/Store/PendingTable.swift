@@ -30,6 +30,15 @@ final class PendingTable: Sendable {
         shard(key).slots.withLock { $0[key]?.lookup ?? .none }
     }
 
+    /// All that waits; for the cold side.
+    var all: [CacheKey: PendingLookup] {
+        shards.reduce(into: [:]) { all, shard in
+            shard.slots.withLock { slots in
+                for (key, slot) in slots { all[key] = slot.lookup }
+            }
+        }
+    }
+
     /// Responses that wait and that `body` takes; for the cold side.
     func objects(where body: (PendingObject) -> Bool) -> [PendingObject] {
         shards.flatMap { shard in

@@ -51,7 +51,7 @@ struct StoreCheck: ~Copyable {
     }
 
     private mutating func readIndex(_ transaction: borrowing ReadTransaction) throws(LMDBError) {
-        _ = unsafe try file.readIndex(slice: Self.sliceLength, transaction) { unsafe note($0) }
+        _ = unsafe try file.readIndex(slice: Self.sliceLength, transaction) { unsafe note($1) }
     }
 
     private mutating func note(_ record: UnsafeRawBufferPointer) {

@@ -17,7 +17,8 @@ public struct StoreCount: Sendable, Equatable {
 }
 
 extension Store {
-    /// Counts the entries that rules would make stale, as far as they are on disk and alive.
+    /// Counts the entries that rules would make stale, as far as they are alive, on disk or waiting
+    /// for the writer.
     ///
     /// Reads the index, a slice in each snapshot, for as long as allowed; about a million records a
     /// second when they are in memory. Takes the calling thread, which must be no loop's.
@@ -29,7 +30,8 @@ extension Store {
         // As if they came after all that is stored.
         for rule in rules { wanted.insert(rule, number: .max) }
         var count = Counting(
-            wanted: wanted, inForce: invalidations.makeIndex(), tagField: core.tagField)
+            wanted: wanted, inForce: invalidations.makeIndex(), tagField: core.tagField,
+            pending: core.pending.all)
         return try? count.run(file, until: .now + limit)
     }
 }
@@ -41,9 +43,16 @@ private struct Counting {
     let wanted: InvalidationIndex
     let inForce: InvalidationIndex
     let tagField: [UInt8]
+    /// What waited before the first snapshot was begun: what was gone from the queue by then is in
+    /// the file.
+    let pending: [CacheKey: PendingLookup]
     private var found = StoreCount(isComplete: false)
 
-    init(wanted: InvalidationIndex, inForce: InvalidationIndex, tagField: [UInt8]) {
+    init(
+        wanted: InvalidationIndex, inForce: InvalidationIndex, tagField: [UInt8],
+        pending: [CacheKey: PendingLookup]
+    ) {
+        self.pending = pending
         self.wanted = wanted
         self.inForce = inForce
         self.tagField = tagField
@@ -55,21 +64,41 @@ private struct Counting {
         let transaction = try ReadTransaction(file.environment)
         found.isComplete = unsafe try file.readIndex(
             slice: Self.sliceLength, until: deadline, transaction
-        ) { unsafe note($0) }
+        ) { unsafe note($0, $1) }
+        for case .object(let object) in pending.values { note(object) }
         return found
     }
 
-    private mutating func note(_ record: UnsafeRawBufferPointer) {
+    private mutating func note(_ object: PendingObject) {
+        if object.header.kind == .variants { return }
+        let counts = unsafe object.headers.withUnsafeBytes {
+            unsafe isMeant(object.header, object.canonicalKey.span.bytes, $0)
+        }
+        if counts { add(UInt64(object.length)) }
+    }
+
+    private mutating func note(_ key: Key, _ record: UnsafeRawBufferPointer) {
+        // What waits counts for more than what is in the file.
+        if pending[CacheKey(key)] != nil { return }
         guard let (header, layout) = unsafe try? EntryRecord.inspect(record.bytes),
             header.kind != .variants
         else { return }
         let canonical = unsafe record.bytes.extracting(layout.key)
         let fields = unsafe fieldsAtHand(record, header, layout)
-        guard unsafe header.numbers(in: wanted, canonical, fields, tagField).highest > 0,
-            unsafe header.invalidation
+        if unsafe isMeant(header, canonical, fields) { add(header.bodyLength) }
+    }
+
+    /// Whether it is alive, and would not be any more.
+    private func isMeant(
+        _ header: EntryHeader, _ canonical: RawSpan, _ fields: UnsafeRawBufferPointer?
+    ) -> Bool {
+        unsafe header.numbers(in: wanted, canonical, fields, tagField).highest > 0
+            && header.invalidation
                 >= header.numbers(in: inForce, canonical, fields, tagField).dead
-        else { return }
+    }
+
+    private mutating func add(_ bytes: UInt64) {
         found.entries += 1
-        found.bytes += header.bodyLength
+        found.bytes += bytes
     }
 }

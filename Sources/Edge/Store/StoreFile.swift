@@ -75,7 +75,7 @@ extension StoreFile {
     /// False when `deadline` came before the end; nil: there is none.
     func readIndex(
         slice: Int, until deadline: ContinuousClock.Instant? = nil,
-        _ transaction: borrowing ReadTransaction, _ body: (UnsafeRawBufferPointer) -> Void
+        _ transaction: borrowing ReadTransaction, _ body: (Key, UnsafeRawBufferPointer) -> Void
     ) throws(LMDBError) -> Bool {
         var start: Key? = Key(high: 0, low: 0)
         while let from = start {
@@ -87,7 +87,7 @@ extension StoreFile {
             for _ in 0..<slice {
                 guard let (key, record) = unsafe entry else { break }
                 try order.check(key)
-                unsafe body(record)
+                unsafe body(key, record)
                 unsafe entry = unsafe try cursor.next()
             }
             start = unsafe entry?.key

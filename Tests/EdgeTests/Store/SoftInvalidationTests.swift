@@ -124,4 +124,24 @@ struct SoftInvalidationTests {
         let rest = try #require(store.count([all], within: .seconds(60)))
         #expect(rest.entries == 1_500 - 611)
     }
+
+    @Test("what waits for the writer counts, once, and in place of what is on disk")
+    func countOfPending() throws {
+        let store = try bench.open { $0.invalidationRetention = 600_000 }
+        for number in 0..<3 { store.put(name("/a/\(number)"), body(100, seed: number)) }
+        store.settle()
+        store.put(name("/a/2"), body(5_000))
+        store.put(name("/a/3"), body(10))
+        store.put(name("/b"), body(10))
+        let all = InvalidationRule(.prefix, Array("/a/".utf8))
+        let count = store.count([all], within: .seconds(60))
+        #expect(count == StoreCount(entries: 4, bytes: 5_210, isComplete: true))
+        // As it was counted, it is found.
+        store.invalidate([InvalidationRule(.target, Array("/a/3".utf8))])
+        #expect(store.count([all], within: .seconds(60))?.entries == 3)
+        store.settle()
+        #expect(
+            store.count([all], within: .seconds(60))
+                == StoreCount(entries: 3, bytes: 5_200, isComplete: true))
+    }
 }
