@@ -86,6 +86,16 @@ struct DistributionConfigTests {
             ])
     }
 
+    @Test("a root object with a slash in front is followed where it is in force already")
+    func slashedRoot() {
+        let text = Documents.distribution(#", "DefaultRootObject": "/index.html""#)
+        #expect(DistributionConfig.read(json(text)).value == nil)
+        let reading = DistributionConfig.read(json(text), isExport: true)
+        #expect(reading.findings.map(\.kind) == [.warning])
+        #expect(reading.value?.refusesRoot == true)
+        #expect(reading.value?.rootObjectPath(forRoot: "/") == nil)
+    }
+
     @Test(
         "what is not emulated is told with its place",
         arguments: [

@@ -178,6 +178,27 @@ struct CloudFrontScreeningTests {
         #expect(home.requests.allSatisfy { $0.target != "/" })
     }
 
+    @Test("§3.1 a default root object that begins with a slash: / is 403, and / alone")
+    func slashedRoot() throws {
+        let stand = try Stand(lanes, Stand.Parts(more: ", \"DefaultRootObject\": \"/index.html\""))
+        stand.origin.room(named: "index.html").always(.ok())
+        let room = stand.origin.room("row")
+        room.always(.ok())
+        for (ask, status) in [
+            ("GET /", 403), ("GET /?a=1", 403), ("HEAD /", 403), ("GET http://edge.test", 403),
+            ("GET /index.html", 200), ("GET \(room.path("open/a"))", 200),
+        ] {
+            var viewer = try stand.edge.viewer()
+            let response = try viewer.exchange("\(ask) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+            #expect(response.status == status, "\(ask)")
+            if status == 403 {
+                #expect(response["X-Cache"] == "Error from cloudfront")
+                #expect(
+                    response["Cache-Status"]?.contains("root-object-begins-with-slash") == true)
+            }
+        }
+    }
+
     @Test("§5.1 what is too long: 414 and 494, and the connection ends")
     func tooLong() throws {
         let path = room().path("open/")

@@ -15,9 +15,9 @@ public struct Distribution: Sendable {
 
     /// Reads a document as `DistributionConfig` does, and resolves the policies that it names.
     public static func read(
-        _ document: ConfigNode, _ catalog: PolicyCatalog
+        _ document: ConfigNode, _ catalog: PolicyCatalog, isExport: Bool = false
     ) -> ConfigReading<Distribution> {
-        let reading = DistributionConfig.read(document)
+        let reading = DistributionConfig.read(document, isExport: isExport)
         guard let config = reading.value else {
             return ConfigReading(value: nil, findings: reading.findings)
         }

@@ -1,12 +1,17 @@
 extension DistributionConfig {
     /// Reads what `aws cloudfront get-distribution-config` or `get-distribution` prints, or a
     /// DistributionConfig alone, and reports all that is wrong with it at once.
-    public static func read(_ document: ConfigNode) -> ConfigReading<DistributionConfig> {
+    ///
+    /// - Parameter isExport: it is one that is in force somewhere, so that what CloudFront would
+    ///   not take today is to be followed as far as it can be.
+    public static func read(
+        _ document: ConfigNode, isExport: Bool = false
+    ) -> ConfigReading<DistributionConfig> {
         let log = FindingLog()
         var envelope = Envelope(document, log)
         let node = envelope.open("Distribution", config: "DistributionConfig", log)
         var fields = ConfigFields(node, envelope.path, log)
-        var config = read(&fields)
+        var config = read(&fields, isExport)
         fields.finish()
         config.source = node
         config.place = fields.place
@@ -17,7 +22,9 @@ extension DistributionConfig {
         return ConfigReading(value: config, findings: log.findings)
     }
 
-    private static func read(_ fields: inout ConfigFields) -> DistributionConfig {
+    private static func read(
+        _ fields: inout ConfigFields, _ isExport: Bool
+    ) -> DistributionConfig {
         readNotEmulated(&fields)
         let log = fields.log
         let origins = fields.items("Origins").map { Origin.read($0, log) }
@@ -27,7 +34,8 @@ extension DistributionConfig {
         return DistributionConfig(
             source: fields.node, etag: "", id: "", domainName: "",
             callerReference: fields.requiredText("CallerReference"),
-            aliases: fields.texts("Aliases"), defaultRootObject: readRootObject(&fields),
+            aliases: fields.texts("Aliases"),
+            defaultRootObject: readRootObject(&fields, isExport),
             origins: origins,
             originGroups: fields.items("OriginGroups").map { OriginGroup.read($0, log) },
             defaultCacheBehavior: readDefault(&fields),
@@ -91,12 +99,20 @@ extension DistributionConfig {
             responseHeadersPolicyId: "")
     }
 
-    private static func readRootObject(_ fields: inout ConfigFields) -> String {
+    private static func readRootObject(
+        _ fields: inout ConfigFields, _ isExport: Bool
+    ) -> String {
         let object = fields.optionalText("DefaultRootObject", limit: 255)
         if object.hasPrefix("/") {
-            fields.log.error(
-                fields.place("DefaultRootObject"), "\"\(object)\" begins with /",
-                "write \"\(object.drop { $0 == "/" })\"")
+            let place = fields.place("DefaultRootObject")
+            let remedy = "write \"\(object.drop { $0 == "/" })\""
+            if isExport {
+                fields.log.warning(
+                    place, "\"\(object)\" begins with /, so that a request for / is answered 403",
+                    remedy)
+            } else {
+                fields.log.error(place, "\"\(object)\" begins with /", remedy)
+            }
         }
         if !object.utf8.allSatisfy({ (33...126).contains($0) && $0 != UInt8(ascii: "#") }) {
             fields.log.error(

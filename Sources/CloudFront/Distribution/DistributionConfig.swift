@@ -57,6 +57,10 @@ public struct DistributionConfig: Sendable, Equatable {
     ///
     /// nil when the path stands for itself. Source: CloudFront, "Specifying a default root object".
     public func rootObjectPath(forRoot path: String) -> String? {
-        path == "/" && !defaultRootObject.isEmpty ? "/\(defaultRootObject)" : nil
+        path == "/" && !defaultRootObject.isEmpty && !refusesRoot ? "/\(defaultRootObject)" : nil
     }
 }
+
+    /// A request for `/` is answered 403: the root object begins with a slash, as CloudFront takes
+    /// none any more, and as there are some all the same.
+    public var refusesRoot: Bool { defaultRootObject.hasPrefix("/") }

@@ -113,12 +113,12 @@ public final class StoredDistribution: DistributionState {
             var changed = old
             changed.record.config = config
             changed.record.lastModified = now
-            try put(config, old.catalog)
+            try put(config, old.catalog, isExport: false)
             do throws(APIError) {
                 try save(changed)
             } catch {
                 // It was in force a moment ago, so that it can be again.
-                try? put(old.record.config, old.catalog)
+                try? put(old.record.config, old.catalog, isExport: !old.isUpdated)
                 throw error
             }
             state.withLock { $0 = changed }
@@ -126,8 +126,10 @@ public final class StoredDistribution: DistributionState {
     }
 
     /// Judges a DistributionConfig as CloudFront does, and then lets it take effect.
-    private func put(_ config: ConfigNode, _ catalog: PolicyCatalog) throws(APIError) {
-        let reading = Distribution.read(config, catalog)
+    private func put(
+        _ config: ConfigNode, _ catalog: PolicyCatalog, isExport: Bool
+    ) throws(APIError) {
+        let reading = Distribution.read(config, catalog, isExport: isExport)
         guard let distribution = reading.value else {
             throw APIError(reading.findings)
                 ?? .invalidArgument("The distribution is not valid.")

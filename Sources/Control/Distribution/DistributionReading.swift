@@ -85,7 +85,7 @@ extension Distribution {
         _ node: ConfigNode, in path: String, _ catalog: PolicyCatalog, _ findings: Findings,
         logging secrets: LoggedSecrets = LoggedSecrets()
     ) -> Distribution? {
-        let reading = Distribution.read(node, catalog)
+        let reading = Distribution.read(node, catalog, isExport: true)
         findings.note(reading.findings.applying(secrets), in: path)
         return reading.value
     }

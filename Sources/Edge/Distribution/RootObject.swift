@@ -26,9 +26,13 @@ extension LoopState where N: ~Copyable {
     ///
     /// Source: CloudFront, "Specifying a default root object": any method, and no directory's.
     func asksForRoot(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard unsafe !hot.rootObject.isEmpty, head.path.count <= 1, !head.isAboutServer else {
-            return false
-        }
+        unsafe !hot.rootObject.isEmpty && namesRoot(bytes)
+    }
+
+    /// Whether the request at hand names exactly `/`.
+    @inline(__always)
+    func namesRoot(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard head.path.count <= 1, !head.isAboutServer else { return false }
         return unsafe head.path.isEmpty
             ? head.targetForm == .absolute : bytes[head.path.range].first == 47
     }

@@ -18,6 +18,8 @@ enum Refusal {
     case signature(AccessDenial)
     /// It has passed through more than two distributions.
     case stacked
+    /// `/`, where the root object's name begins with a slash.
+    case rootObject
 
     /// Whether the distribution itself refuses, and shows its page: a strange host or a disabled
     /// distribution is none of its business.
@@ -46,6 +48,7 @@ enum Refusal {
         case .body: "body-not-supported"
         case .signature: "signature"
         case .stacked: "too-many-distributions"
+        case .rootObject: "root-object-begins-with-slash"
         }
     }
 
@@ -54,7 +57,8 @@ enum Refusal {
         switch self {
         case .method: .methodNotAllowed
         case .countryBlocked: .countryBlocked
-        case .signature, .redirect, .unknownHost, .disabled, .notSecured, .body, .stacked:
+        case .signature, .redirect, .unknownHost, .disabled, .notSecured, .body, .stacked,
+            .rootObject:
             .badRequest
         }
     }
@@ -69,8 +73,10 @@ struct HotScreening {
     var restriction = GeoRestriction.RestrictionType.none
     /// Two bytes for each country of the restriction.
     var countries = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
-    /// The checks in an order of their own, a byte for each; empty: CloudFront's as listed.
+    /// The checks in an order of their own, a byte for each; empty: CloudFront's as listed, and
+    /// no other.
     var checks = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+    var refusesRoot = false
 
     init() {}
 
@@ -83,8 +89,9 @@ struct HotScreening {
         }
         restriction = config.geoRestriction.type
         unsafe countries = unsafe text.keep(config.geoRestriction.countries.joined())
+        refusesRoot = config.refusesRoot
         let order = settings.readings.checks
-        if order != DistributionReadings.Check.allCases {
+        if refusesRoot || order != DistributionReadings.Check.allCases {
             let letters = order.map { Character(Unicode.Scalar($0.rawValue)) }
             unsafe checks = unsafe text.keep(String(letters))
         }
@@ -161,7 +168,7 @@ extension LoopState where N: ~Copyable {
                 return refusal
             }
         }
-        return nil
+        return unsafe hot.screening.refusesRoot && namesRoot(bytes) ? .rootObject : nil
     }
 
     /// What one check alone comes to.

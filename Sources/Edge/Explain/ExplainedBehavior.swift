@@ -116,6 +116,7 @@ extension Refusal {
         case .body: "GET and HEAD with a body are refused"
         case .signature(let denial): "the request must be signed: \(denial.message)"
         case .stacked: "the request has passed through more than two distributions"
+        case .rootObject: "the DefaultRootObject begins with a slash, so that / has none"
         }
     }
 }
