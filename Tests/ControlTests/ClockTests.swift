@@ -83,6 +83,19 @@ struct ClockSettingTests {
     }
 
     @Test(
+        "a time as AWS's clients print it",
+        arguments: [
+            ("2026-01-01T00:00:00Z", newYear), ("2026-01-01T00:00:00+00:00", newYear),
+            ("2026-01-01T00:00:00.123456+00:00", newYear + 123),
+            ("2026-01-01T00:00:00.5Z", newYear + 500), ("2026-01-01T00:00:00.Z", newYear),
+            ("2026-01-01T00:00:00", nil), ("2026-01-01T00:00:00+01:00", nil), ("Z", nil),
+            ("2026-01-01T00:00:00.x+00:00", nil), ("", nil),
+        ])
+    func printedTimes(_ text: String, _ expected: Int64?) {
+        #expect(milliseconds(ofPrinted: text) == expected)
+    }
+
+    @Test(
         "what is no such time is none",
         arguments: [
             "", "now", "2026-01-01", "2026-01-01T00:00:00", "2026-01-01T00:00:00+00:00",

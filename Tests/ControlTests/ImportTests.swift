@@ -30,6 +30,66 @@ struct ImportTests {
         #expect(own?.config.text("CallerReference") == "maps-2026")
     }
 
+    @Test("its account and its time are the export's as well, and so are its policies' times")
+    func facts() throws {
+        let whole = """
+            { "Distribution": { "Id": "EDFDVBD6EXAMPLE", "DomainName": "d1.cloudfront.net",
+              "ARN": "arn:aws:cloudfront::999999999999:distribution/EDFDVBD6EXAMPLE",
+              "LastModifiedTime": "2026-01-01T00:00:00.123000+00:00",
+              "DistributionConfig": \(Export().config) } }
+            """
+        let policy = """
+            { "ETag": "E1", "CachePolicy": { "Id": "p-1",
+              "LastModifiedTime": "2026-01-01T00:00:01Z",
+              "CachePolicyConfig": { "Name": "P", "MinTTL": 0 } } }
+            """
+        let path = try files.write("whole.json", whole)
+        _ = try files.write("policies/p.json", policy)
+        let read = reading {
+            $0.distribution = path
+            $0.policies = files.policies
+        }
+        let own = try #require(read.configuration.distribution)
+        let newYear: Int64 = 1_767_225_600_000
+        #expect(own.record.arn == "arn:aws:cloudfront::999999999999:distribution/EDFDVBD6EXAMPLE")
+        #expect(own.record.lastModified == newYear + 123)
+        let custom = own.policies[.cache]?.filter { !$0.isManaged }
+        #expect(custom?.map(\.lastModified) == [newYear + 1_000])
+        let bare = try files.reading(Export()).configuration.distribution?.record
+        #expect(bare?.arn.hasPrefix("arn:aws:cloudfront::123456789012:distribution/E") == true)
+    }
+
+    @Test(
+        "what is no distribution's ARN tells no account",
+        arguments: [
+            "", "a", "arn:aws:cloudfront::1:distribution/E1",
+            "arn:aws:cloudfront::12345678901x:distribution/E1",
+            "arn:aws:s3::123456789012:distribution/E1",
+            "arn:aws:cloudfront::123456789012:function/E1",
+            "arn:aws:cloudfront:eu:123456789012:distribution/E1",
+        ])
+    func strangeARN(_ arn: String) { #expect(DistributionRecord.place(ofARN: arn) == nil) }
+
+    @Test("a root object that begins with a slash is a warning of an export, an error of an update")
+    func rootObject() throws {
+        var export = Export()
+        export.more = ", \"DefaultRootObject\": \"/index.html\""
+        let read = try files.reading(export)
+        #expect(files.lines(read, errorsOnly: true) == [])
+        let lines = files.lines(read).filter { $0.contains("DefaultRootObject") }
+        #expect(lines.count == 1)
+        #expect(
+            lines.first?.hasSuffix(
+                "DefaultRootObject: \"/index.html\" begins with /, so that a request for / is "
+                    + "answered 403; write \"index.html\"") == true, "\(lines)")
+        let config = try #require(read.configuration.distribution?.record.config)
+        var code: APIError.Code?
+        do throws(APIError) {
+            _ = try read.configuration.replacingDistribution(by: config, TableResolver())
+        } catch { code = error.code }
+        #expect(code == .invalidDefaultRootObject)
+    }
+
     @Test("the file's section says the rest of it")
     func section() throws {
         let export = try files.write("dist.json", Export().json)

@@ -68,9 +68,10 @@ final class StoredDistributionTests {
         ])
     }
 
-    private func record(_ comment: String) -> DistributionRecord {
+    private func record(_ comment: String, lastModified: Int64 = 0) -> DistributionRecord {
         DistributionRecord(
-            id: "E1", domainName: "d1.cloudfront.net", lastModified: 1, config: config(comment))
+            id: "E1", domainName: "d1.cloudfront.net", lastModified: lastModified,
+            config: config(comment))
     }
 
     private func open(
@@ -150,11 +151,37 @@ final class StoredDistributionTests {
         #expect(state.distribution.config == config("given anew"))
         #expect(state.distribution.lastModified == 8)
         // And after a restart, also as one that was read from its file, where its places are others.
-        #expect(try open("given").distribution.lastModified == 1)
+        #expect(try open("given").distribution.lastModified == 0)
         let again = try open("given anew")
         #expect(again.distribution.lastModified == 8)
         #expect(try renew(again, record("given anew"), now: 9) == nil)
         #expect(again.distribution.lastModified == 8)
+    }
+
+    @Test("an export's own time and account are told until it is updated")
+    func exported() throws {
+        func opened(_ record: DistributionRecord) throws -> StoredDistribution {
+            try StoredDistribution(
+                record, policies: [:], directory: directory, effects: NotedEffects())
+        }
+        var given = record("given", lastModified: 40)
+        given.arnPlace = "arn:aws-cn:cloudfront::999999999999"
+        let state = try opened(given)
+        // What is remembered beside it is no update.
+        try state.replaceTags([ResourceTag(key: "a", value: "b")])
+        given.lastModified = 41
+        #expect(try opened(given).distribution.lastModified == 41)
+        #expect(try renew(state, given, now: 50) == nil)
+        #expect(state.distribution.lastModified == 41)
+        #expect(try renew(state, record("given anew", lastModified: 42), now: 51) == nil)
+        #expect(state.distribution.lastModified == 42)
+        #expect(try renew(state, given, now: 52) == nil)
+        #expect(state.distribution == given)
+        try state.apply(config("updated"), now: 60)
+        #expect(state.distribution.lastModified == 60)
+        #expect(
+            state.distribution.arn == "arn:aws-cn:cloudfront::999999999999:distribution/E1")
+        #expect(try opened(given).distribution.lastModified == 60)
     }
 
     @Test("a reload that cannot be followed leaves everything as it was")

@@ -18,6 +18,8 @@ extension DistributionConfig {
         config.etag = envelope.etag
         config.id = envelope.id
         config.domainName = envelope.domainName
+        config.arn = envelope.arn
+        config.lastModifiedTime = envelope.lastModifiedTime
         config.judge(log)
         return ConfigReading(value: config, findings: log.findings)
     }

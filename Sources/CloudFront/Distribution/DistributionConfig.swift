@@ -20,10 +20,13 @@ public struct DistributionConfig: Sendable, Equatable {
     public var source: ConfigNode
     /// Where that stands in its document.
     public var place = ConfigPlace("")
-    /// "" where the document has none; likewise `id` and `domainName`.
+    /// "" where the document has none; likewise the four that follow.
     public var etag: String
     public var id: String
     public var domainName: String
+    public var arn = ""
+    /// As it was printed.
+    public var lastModifiedTime = ""
 
     public var callerReference: String
     public var aliases: [String]
@@ -59,8 +62,8 @@ public struct DistributionConfig: Sendable, Equatable {
     public func rootObjectPath(forRoot path: String) -> String? {
         path == "/" && !defaultRootObject.isEmpty && !refusesRoot ? "/\(defaultRootObject)" : nil
     }
-}
 
     /// A request for `/` is answered 403: the root object begins with a slash, as CloudFront takes
     /// none any more, and as there are some all the same.
     public var refusesRoot: Bool { defaultRootObject.hasPrefix("/") }
+}

@@ -5,6 +5,8 @@ struct Envelope {
     private(set) var etag = ""
     private(set) var id = ""
     private(set) var domainName = ""
+    private(set) var arn = ""
+    private(set) var lastModifiedTime = ""
     private let document: ConfigNode
 
     init(_ document: ConfigNode, _ log: FindingLog) {
@@ -59,6 +61,8 @@ struct Envelope {
     private mutating func readNames(_ node: ConfigNode) {
         id = Self.text(node, "Id")
         domainName = Self.text(node, "DomainName")
+        arn = Self.text(node, "ARN")
+        lastModifiedTime = Self.text(node, "LastModifiedTime")
     }
 
     private static func text(_ node: ConfigNode, _ key: String) -> String {

@@ -46,6 +46,9 @@ public struct DistributionRecord: Sendable, Equatable {
     public var lastModified: Int64
     /// The DistributionConfig, with as many members as its author wrote.
     public var config: ConfigNode
+    /// Partition, service and account of its ARN. The account is the one of Amazon's own examples
+    /// unless an export names one: an edge has none.
+    var arnPlace = "arn:aws:cloudfront::123456789012"
 
     public init(id: String, domainName: String, lastModified: Int64, config: ConfigNode) {
         self.id = id
@@ -54,8 +57,18 @@ public struct DistributionRecord: Sendable, Equatable {
         self.config = config
     }
 
-    /// The account is the one of Amazon's own examples: an edge has none.
-    var arn: String { "arn:aws:cloudfront::123456789012:distribution/\(id)" }
+    var arn: String { "\(arnPlace):distribution/\(id)" }
+
+    /// What of an ARN stands before the distribution; nil: it is no distribution's.
+    static func place(ofARN arn: String) -> String? {
+        let parts = arn.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 6, parts[0] == "arn", parts[2] == "cloudfront", parts[3].isEmpty,
+            parts[4].count == 12, parts[4].utf8.allSatisfy({ (48...57).contains($0) }),
+            parts[5].hasPrefix("distribution/")
+        else { return nil }
+        return parts[..<5].joined(separator: ":")
+    }
+
     /// Other than before whenever the configuration or its time is.
     var version: String {
         versionText(APIDocument(root: "DistributionConfig", config), lastModified)

@@ -72,7 +72,10 @@ public final class StoredDistribution: DistributionState {
                 let modified = node.text("LastModified").flatMap({ Int64($0) })
             {
                 state.record.config = config
-                state.record.lastModified = modified
+                // What was not updated is as old as its export says, if it does.
+                if state.isUpdated || given.lastModified == 0 {
+                    state.record.lastModified = modified
+                }
             }
         }
         self.state = Mutex(state)
@@ -182,9 +185,13 @@ public final class StoredDistribution: DistributionState {
             changed.base = Self.base(of: given)
             let isSame = changed.base == old.base && given.id == old.record.id
             try putInForce(isSame && old.isUpdated ? old.record.config : nil)
+            changed.record.arnPlace = given.arnPlace
+            if isSame, !old.isUpdated, given.lastModified > 0 {
+                changed.record.lastModified = given.lastModified
+            }
             if !isSame {
                 changed.record = given
-                changed.record.lastModified = now
+                if given.lastModified == 0 { changed.record.lastModified = now }
                 // What cannot be stored is what the edge is told again when it starts anew.
                 try? save(changed)
             }

@@ -100,15 +100,17 @@ public struct DistributionImport: Sendable {
 }
 
 extension DistributionRecord {
-    /// What the API tells of an export: its own id and domain name where it has them, else such as
-    /// its CallerReference always gives.
+    /// What the API tells of an export: its own id, domain name, account and time of change where
+    /// it has them; else an id and a name such as its CallerReference always gives.
     init(_ config: DistributionConfig, id: String?) {
         let code = identifier("E", from: config.callerReference)
         self.init(
             id: id ?? (config.id.isEmpty ? code : config.id),
             domainName: config.domainName.isEmpty
                 ? Control.domainName(ofDistribution: code) : config.domainName,
-            lastModified: 0, config: config.source)
+            lastModified: milliseconds(ofPrinted: config.lastModifiedTime) ?? 0,
+            config: config.source)
+        if let place = Self.place(ofARN: config.arn) { arnPlace = place }
     }
 }
 

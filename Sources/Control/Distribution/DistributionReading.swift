@@ -54,7 +54,11 @@ extension DistributionReferences {
         let id = outer?.text("Id") ?? name
         if PolicyRecord.managed(kind).contains(where: { $0.id == id }) { return }
         policies[kind, default: []].append(
-            PolicyRecord(id: id, isManaged: false, lastModified: 0, config: config))
+            PolicyRecord(
+                id: id, isManaged: false,
+                lastModified: (outer?.text("LastModifiedTime")).flatMap {
+                    milliseconds(ofPrinted: $0)
+                } ?? 0, config: config))
     }
 
     /// Where the catalog put a configuration without an envelope.

@@ -14,6 +14,16 @@ func timestampText(_ milliseconds: Int64) -> String {
         + ".\("\(fraction)".dropFirst())Z"
 }
 
+/// The same of a time as AWS's clients print it: with `Z` or `+00:00`, and a fraction of any
+/// length, of which milliseconds count.
+func milliseconds(ofPrinted text: String) -> Int64? {
+    guard text.hasSuffix("Z") || text.hasSuffix("+00:00") else { return nil }
+    let parts = text.dropLast(text.hasSuffix("Z") ? 1 : 6)
+        .split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+    let fraction = ((parts.count == 2 ? parts[1] : "") + "000").prefix(3)
+    return milliseconds(ofTimestamp: "\(parts[0]).\(fraction)Z")
+}
+
 /// Milliseconds since 1970 of a time in UTC as RFC 3339 writes it, `2026-11-23T18:44:37Z` or with
 /// three digits of a fraction; nil for everything else.
 func milliseconds(ofTimestamp text: String) -> Int64? {
