@@ -20,6 +20,12 @@ extension Exchange {
         imported != nil && policy.mapClass == .none && !head.confirmsStored && !head.deniesStored
     }
 
+    /// A HEAD whose 304 confirms what is stored, as a GET's does. A map image is confirmed by a
+    /// member's own validators, which a GET learns.
+    var confirmsByHead: Bool {
+        head.method == .head && decision.action == .revalidate && entry != nil && !tagsContent
+    }
+
     /// Nobody waits for it: it refreshes what was served stale.
     var isRefresh: Bool { id.slot == .max }
 

@@ -34,7 +34,8 @@ extension FetchedHead {
     /// Whether this response, fetched whole for the store, is one the viewer has.
     func isHeld(by exchange: Exchange, now: Milliseconds) -> Bool {
         guard exchange.key != nil || exchange.tagsContent, exchange.facts.hasConditional,
-            status == 200, exchange.head.method == .get, !exchange.facts.hasRange
+            status == 200, exchange.head.method == .get || exchange.confirmsByHead,
+            !exchange.facts.hasRange
         else { return false }
         let isTagged = exchange.tagsContent
         let tag = isTagged ? contentTag : [UInt8](bytes[facts.etag.range])

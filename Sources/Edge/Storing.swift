@@ -53,10 +53,12 @@ extension LoopState where N: ~Copyable {
         if exchange.map?.isImage == true { conditions.target = exchange.map?.target }
         if completion(exchange, &conditions) { return conditions }
         guard exchange.decision.action == .revalidate, let entry = exchange.entry,
-            exchange.head.method == .get
+            exchange.head.method == .get || exchange.confirmsByHead
         else {
             return conditions
         }
+        // The viewer's own are answered from what is confirmed, or from what comes in its place.
+        conditions.dropsViewerConditions = true
         if exchange.tagsContent {
             exchange.map?.validators = ContentTag.validators(of: entry)
             return conditions
