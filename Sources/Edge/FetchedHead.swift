@@ -154,6 +154,11 @@ final class FetchedHead: Sendable {
     /// have one the next time.
     var unsharedTime: Milliseconds { storability == .refused(.token) ? 60_000 : 2_000 }
 
+    /// Its Content-Type; empty where there is none.
+    var mediaType: [UInt8] {
+        head.fields.first(.contentType).map { [UInt8](bytes[head.fields[$0].value.range]) } ?? []
+    }
+
     /// A status that lets stale-if-error speak.
     var failureStatus: Int? { status >= 500 ? status : nil }
 

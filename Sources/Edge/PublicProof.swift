@@ -71,7 +71,7 @@ extension FetchedHead {
         case .exception: return .refusal(isOfLayer: report()?.isOfLayer ?? false)
         // A page to sign in at, most likely.
         case .wrongType: return .refusal(isOfLayer: true)
-        case .empty, .wrongSignature, .wrongSize, .incomplete, .wrongStatus:
+        case .empty, .wrongSignature, .wrongSize, .wrongDocument, .incomplete, .wrongStatus:
             return .refusal(isOfLayer: false)
         case .fits, nil: break
         }

@@ -82,7 +82,7 @@ extension QueryText {
         return first == UInt8(ascii: ";") || first == UInt8(ascii: " ")
     }
 
-    fileprivate func contains(_ word: StaticString, in bytes: RawSpan) -> Bool {
+    func contains(_ word: StaticString, in bytes: RawSpan) -> Bool {
         var at = start
         while at < end {
             if QueryText(start: at, end: end).prefix(word, in: bytes) != nil { return true }

@@ -16,6 +16,8 @@ public enum TileVerdict: UInt8, Sendable, CaseIterable {
     case empty
     /// It is a document that breaks off, or is not well-formed.
     case incomplete
+    /// It is a document, but another one than was asked for: a web page, another service's.
+    case wrongDocument
 
     /// The word for logs, metrics and `Cache-Status`.
     public var word: StaticString {
@@ -28,6 +30,7 @@ public enum TileVerdict: UInt8, Sendable, CaseIterable {
         case .wrongSize: "wrong-size"
         case .empty: "empty-body"
         case .incomplete: "incomplete-document"
+        case .wrongDocument: "wrong-document"
         }
     }
 }

@@ -50,6 +50,44 @@ struct DocumentTests {
         #expect(pair.rooms[1].count > 0)
     }
 
+    @Test("features that break off behind their beginning go out as they come, and are not stored")
+    func brokenFeatures() throws {
+        let test = try Configured()
+        let room = test.origin.room("broken")
+        let start = "<w:FeatureCollection>" + String(repeating: "<w:member/>", count: 40)
+        let report = "<ows:ExceptionReport><ows:Exception/></ows:ExceptionReport>"
+        let whole = "</w:FeatureCollection>"
+        let endings = ["<w:member>", report + whole, "<?xml version=\"1.0\"?><a/>"]
+        for (number, rest) in endings.enumerated() {
+            let target = room.path("wfs?SERVICE=WFS&REQUEST=GetFeature&TYPENAME=a&n=\(number)")
+            let gate = Gate()
+            room.reply(pieces(start, gate, rest))
+            var viewer = try test.edge.viewer()
+            try viewer.send("GET \(target) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+            #expect(try viewer.headOnly().startLine.contains(" 200 "))
+            gate.open()
+            let body = try viewer.bytes((start + rest).utf8.count)
+            #expect(String(decoding: body, as: UTF8.self) == start + rest)
+            let again = try viewer.exchange(
+                "GET \(target) HTTP/1.1\r\nHost: edge.test\r\n"
+                    + "Cache-Control: only-if-cached\r\n\r\n")
+            #expect(again.status == 503 && !again.isHit)
+        }
+        let target = room.path("wfs?SERVICE=WFS&REQUEST=GetFeature&TYPENAME=a&n=9")
+        let gate = Gate()
+        gate.open()
+        room.reply(pieces(start, gate, whole))
+        #expect(try test.edge.get(target).text == start + whole)
+        #expect(try test.edge.get(target).isHit)
+    }
+
+    private func pieces(_ start: String, _ gate: Gate, _ rest: String) -> Reply {
+        let head =
+            "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nCache-Control: max-age=600\r\n"
+            + "Content-Length: \((start + rest).utf8.count)\r\n\r\n"
+        return Reply([.send(Array((head + start).utf8)), .pass(gate), .send(Array(rest.utf8))])
+    }
+
     @Test("capabilities longer than what is held back go out as they come, and are not stored cut")
     func long() throws {
         let test = try Configured()

@@ -2,37 +2,48 @@ import Caching
 import HTTP
 import Tiles
 
-/// Reads an answer of a map service that is a document, as it comes from a member: whether it is an
-/// exception with status 200, and, of capabilities, whether it is whole. GeoServer that fails while
-/// it writes them closes nothing, or goes on with an exception in their midst, and says 200.
+/// Reads an answer of a map service that is a document, as it comes from a member: whether it is
+/// the one that was asked for, or an exception with status 200, and whether it is whole. GeoServer
+/// that fails while it writes closes nothing, or goes on with an exception in the midst, and says
+/// 200.
 ///
 /// Sees the bytes before the edge compresses them. Linear in them; memory is that of
-/// `CapabilitiesReader`, and zlib's for a member that compresses.
+/// `CapabilitiesReader`, where it reads these, and zlib's for a member that compresses.
 @safe
 final class DocumentCheck {
     /// As much of capabilities is held back until it is known whether they are whole: those of some
-    /// thousand layers. Of longer ones the end is looked at only for the store and the member.
+    /// thousand layers. Of longer ones, and of all other documents, the end is looked at only for
+    /// the store and the member.
     static let heldBytes = 8 << 20
 
     /// Most bytes that are decompressed; of more nothing is known.
     static let plainBytes = 64 << 20
 
+    /// Whether a broken one shows a member that fails. Features may be broken by what was asked of
+    /// them: one geometry that cannot be drawn in a reference system.
+    let isCapabilities: Bool
     private var gzip: GzipReader?
     private let isGzip: Bool
-    /// nil: nothing, or nothing more, is known of the document beside its beginning.
+    private var reading: DocumentReading
+    /// nil: nothing more is known of capabilities than `reading` knows.
     private var reader: CapabilitiesReader?
     private let room: UnsafeMutableRawBufferPointer
     private(set) var prefix: [UInt8] = []
-    private var hasBegun = false
     private var breach: TileVerdict?
+    /// Its coding could not be read, so that nothing is known of what follows.
+    private var isLost = false
 
     /// nil: memory lacks.
-    init?(isCapabilities: Bool, isGzip: Bool) {
+    ///
+    /// - Parameter type: the Content-Type; empty where there is none.
+    init?(_ asked: AskedDocument, type: RawSpan, isGzip: Bool) {
         self.isGzip = isGzip
         if isGzip {
             guard let gzip = GzipReader(limit: Self.plainBytes) else { return nil }
             self.gzip = consume gzip
         }
+        isCapabilities = asked.isCapabilities
+        reading = DocumentReading(asked, type: type)
         reader = isCapabilities ? CapabilitiesReader() : nil
         unsafe room = .allocate(byteCount: isGzip ? 16_384 : 1, alignment: 16)
     }
@@ -43,21 +54,25 @@ final class DocumentCheck {
     func take(_ bytes: UnsafeRawBufferPointer) {
         guard isGzip else { return unsafe read(bytes) }
         var at = 0
-        while at < bytes.count || at == 0 {
+        // What one step has no room for comes with the next.
+        var isFull = true
+        while !isLost, at < bytes.count || isFull {
             let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[at...])
             guard let step = unsafe try? gzip?.read(rest.bytes, into: room) else {
                 // No gzip is nothing that can be judged here.
                 gzip = nil
-                reader = nil
+                isLost = true
                 return
             }
             unsafe read(UnsafeRawBufferPointer(rebasing: room[..<step.produced]))
             // What could not change the verdict is not worth decompressing.
-            if isDecided {
+            if isSettled {
                 gzip = nil
+                isLost = breach == nil && reading.verdict(isComplete: false) == .fits
                 return
             }
             at += step.consumed
+            isFull = unsafe step.produced == room.count
             if step.isDone || step.consumed == 0 && step.produced == 0 { return }
         }
     }
@@ -66,21 +81,13 @@ final class DocumentCheck {
         if prefix.count < TileBody.prefixBytes {
             unsafe prefix += bytes.prefix(TileBody.prefixBytes - prefix.count)
         }
+        if isSettled { return }
+        unsafe reading.take(bytes.bytes)
         guard reader != nil else { return }
-        if !hasBegun, let first = unsafe bytes.first(where: Self.begins) {
-            hasBegun = true
-            // JSON, or text: another form of capabilities.
-            if first < 0x80, first != UInt8(ascii: "<") { reader = nil }
-        }
         do throws(CapabilitiesError) { unsafe try reader?.take(bytes.bytes) } catch { note(error) }
     }
 
-    /// Neither white space nor part of a byte order mark.
-    private static func begins(_ byte: UInt8) -> Bool {
-        byte > 0x20 && ![0xEF, 0xBB, 0xBF, 0xFE, 0xFF].contains(byte)
-    }
-
-    /// What another format or another service says is for its client to read.
+    /// What is not read that far may be well-formed all the same, as far as `reading` sees.
     private func note(_ error: CapabilitiesError) {
         reader = nil
         switch error {
@@ -91,8 +98,15 @@ final class DocumentCheck {
     }
 
     /// Whether more bytes could not change the verdict.
+    private var isSettled: Bool {
+        breach != nil || isLost || reading.isSettled && prefix.count >= TileBody.prefixBytes
+    }
+
+    /// Whether it need not be held back any longer: what is wrong with capabilities is told nobody
+    /// as good; features go out when their beginning is.
     var isDecided: Bool {
-        breach != nil || reader == nil && prefix.count >= TileBody.prefixBytes
+        if isSettled || reading.verdict(isComplete: false) != .fits { return true }
+        return !isCapabilities && prefix.count >= TileBody.prefixBytes
     }
 
     /// - Parameter isComplete: the last byte was taken.
@@ -101,12 +115,13 @@ final class DocumentCheck {
             do throws(CapabilitiesError) { _ = try reader?.finish() } catch { note(error) }
             reader = nil
         }
-        if let breach { return breach }
         let first = prefix
         let verdict = unsafe TileBody.judge(
             status: 200, contentType: type, prefix: first.span.bytes, length: nil,
             format: .notImage)
-        return verdict == .exception ? .exception : .fits
+        if verdict == .exception { return .exception }
+        let found = reading.verdict(isComplete: isComplete && !isLost)
+        return found == .fits ? breach ?? .fits : found
     }
 }
 
@@ -142,15 +157,16 @@ extension Exchange {
         }
         let coding = unsafe head.blob.withUnsafeBytes { unsafe NoticedFields.facts($0).coding }
         guard let coding else { return nil }
-        return DocumentCheck(
-            isCapabilities: asksCapabilities, isGzip: coding == .gzip && !isCompressedHere)
+        let type = head.mediaType
+        return unsafe DocumentCheck(
+            askedDocument, type: type.span.bytes, isGzip: coding == .gzip && !isCompressedHere)
     }
 
-    private var asksCapabilities: Bool {
+    private var askedDocument: AskedDocument {
         unsafe bytes.withUnsafeBytes { bytes in
             let path = unsafe bytes.bytes.extracting(head.path.range)
             let query = unsafe bytes.bytes.extracting(head.query.range)
-            return MapRequest.classify(path: path, query: query)?.kind == .capabilities
+            return AskedDocument(path: path, query: query)
         }
     }
 }

@@ -257,8 +257,9 @@ extension LoopState where N: ~Copyable {
         if (502...504).contains(status) { return .failed(.status(status)) }
         if status >= 500 || head.isRejectedContent { return .neutral }
         if let slowness = fetch.evidence.slowness { return .failed(slowness) }
-        if fetch.pool.settings.health.passive.truncated, isBroken(fetch.evidence.document) {
-            return .failed(.content(.incomplete))
+        if let document = fetch.evidence.document, isBroken(document) {
+            let isBlamed = fetch.pool.settings.health.passive.truncated && document.isCapabilities
+            return isBlamed ? .failed(.content(.incomplete)) : .neutral
         }
         return isCutPicture(fetch) ? .failed(.image(.truncated)) : .succeeded
     }

@@ -71,7 +71,7 @@ enum Suspicion: Sendable, Equatable {
     ) -> Suspicion? {
         switch verdict {
         case .fits, .wrongStatus: return nil
-        case .wrongType, .wrongSignature, .wrongSize, .empty:
+        case .wrongType, .wrongSignature, .wrongSize, .wrongDocument, .empty:
             return settings.wrongContent ? .failure(.content(verdict)) : nil
         case .incomplete: return settings.truncated ? .failure(.content(verdict)) : nil
         case .exception:
