@@ -32,7 +32,7 @@ extension LoopState where N: ~Copyable {
         let isForbidden =
             exchange.imported == nil && head.facts.cacheControl.flags.contains(.noTransform)
         guard exchange.policy.compresses, !isForbidden, exchange.head.method == .get,
-            exchange.head.minorVersion >= 1, exchange.takesGzip, !exchange.judgesBody(head),
+            exchange.head.minorVersion >= 1, exchange.takesGzip, exchange.judgedFormat(head) == nil,
             hasLifetime(head),
             unsafe head.bytes.withUnsafeBytes({
                 unsafe Compression.suits(head.head, bytes: $0.bytes)

@@ -2,6 +2,7 @@ import Caching
 import Glibc
 import HTTP
 import Reactor
+import Tiles
 
 /// One request that was not answered from the store at once. Confined to its viewer's loop.
 final class Exchange {
@@ -53,6 +54,8 @@ final class Exchange {
     var asksSecond = false
     /// The map request behind it, when its behavior has the class for it.
     var map: MapAsk?
+    /// The same of a legend, which is no map to the cache, but a picture to its viewer.
+    var legend: MapRequest?
     var metatile = MetatilePart.none
     /// Whose next frame it asks for, ahead of the viewer; see `PlaybackTracker`.
     var playsFor: UInt64?

@@ -35,6 +35,7 @@ extension Exchange {
     func ask(peer: Peer) {
         self.peer = peer
         guard policy.mapClass != .none, head.method == .get || head.method == .head else { return }
+        defer { legend = map == nil && policy.mapClass.isMapServers ? askedLegend : nil }
         map = unsafe bytes.withUnsafeBytes { bytes -> MapAsk? in
             let path = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.path.range])
             let query = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.query.range])
@@ -69,23 +70,38 @@ extension Exchange {
         return isWhole ? target : nil
     }
 
-    /// Whether the body must be looked at before its status is believed.
-    func judgesBody(_ head: FetchedHead) -> Bool {
-        map?.isImage == true && self.head.method == .get && head.status == 200
+    private var askedLegend: MapRequest? {
+        unsafe bytes.withUnsafeBytes {
+            unsafe MapRequest.legend(query: $0.bytes.extracting(head.query.range))
+        }
     }
 
-    /// The viewer asked for errors as a document, which it then gets.
-    var wantsDocument: Bool {
-        guard let map, map.request.namesExceptions else { return false }
-        return map.request.exceptions == .xml || map.request.exceptions == .json
-            || map.request.exceptions == .other
+    /// The picture that was asked for, be it of a map or a legend.
+    var picture: MapRequest? {
+        if let map { return map.isImage ? map.request : nil }
+        return legend
+    }
+
+    /// The picture's format, where the body must be looked at before its status is believed.
+    func judgedFormat(_ head: FetchedHead) -> MapFormat? {
+        guard self.head.method == .get, head.status == 200 else { return nil }
+        if let map { return map.isImage ? map.request.format : nil }
+        guard let legend, !head.confirmsStored, !head.deniesStored, !head.completes,
+            !head.head.hasUnknownCoding
+        else { return nil }
+        // Its server may have another default than this one, or none; SVG is read as XML.
+        let format =
+            legend.format == .unstated
+            ? MapFormat(named: String(decoding: head.mediaType, as: UTF8.self)) : legend.format
+        return format.flatMap { $0.isToldApart ? $0 : nil }
     }
 
     /// Whether the viewer's program can use what was rejected: an exception that it asked for, or
     /// that it gets in place of another document, in the service's own words.
     func reads(_ rejected: TileVerdict?) -> Bool {
-        guard map?.isImage == true else { return rejected == .exception }
-        return wantsDocument && map?.request.exceptions != .json
+        guard let picture else { return rejected == .exception }
+        guard picture.namesExceptions else { return false }
+        return picture.exceptions == .xml || picture.exceptions == .other
     }
 
     var acceptsGzip: Bool {

@@ -209,8 +209,8 @@ extension LoopState where N: ~Copyable {
             fail(fetch, .cutShort)
             return
         }
-        if fetch.exchange.judgesBody(head) {
-            fetch.judging = .picture(head)
+        if let format = fetch.exchange.judgedFormat(head) {
+            fetch.judging = .picture(head, format)
         } else if let document = fetch.exchange.documentCheck(
             head, isCompressedHere: fetch.gzip != nil)
         {

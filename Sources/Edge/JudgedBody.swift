@@ -9,6 +9,8 @@ struct JudgedBody {
     var needed = TileBody.prefixBytes
     /// A picture that begins well is held until it is whole, unless it is longer than this.
     var held = 0
+    /// Of a picture.
+    var format: MapFormat?
     /// What looks for tokens in it; nil: nothing has to.
     var search: PageSearch?
 
@@ -24,8 +26,8 @@ struct JudgedBody {
     var isHeld: Bool { held > 0 && needed == held }
 
     /// A picture of which nothing is here yet.
-    static func picture(_ head: FetchedHead) -> JudgedBody {
+    static func picture(_ head: FetchedHead, _ format: MapFormat) -> JudgedBody {
         let isHeld = head.declaredLength ?? 0 <= pictureBytes && !head.head.hasUnknownCoding
-        return JudgedBody(head: head, held: isHeld ? pictureBytes : 0)
+        return JudgedBody(head: head, held: isHeld ? pictureBytes : 0, format: format)
     }
 }

@@ -61,10 +61,10 @@ public enum ExceptionAnswer: Equatable, Sendable {
 
     /// Chooses from a request's path and query; nil if it is no request to an OGC or tile service.
     ///
-    /// A map gets a picture unless EXCEPTIONS asks for a document, as laws 5 and 7 have it:
-    /// viewers of maps show a picture, whatever the status, and nothing else. Other requests get a
-    /// document in the highest version not above the asked one, and the newest where none is
-    /// asked. Source: OGC 06-042 §6.2.4 for that.
+    /// A map or a legend gets a picture unless EXCEPTIONS asks for a document, as laws 5 and 7
+    /// have it: what shows pictures shows one, whatever the status, and nothing else. Other
+    /// requests get a document in the highest version not above the asked one, and the newest where
+    /// none is asked. Source: OGC 06-042 §6.2.4 for that.
     ///
     /// - Parameters:
     ///   - path: the target's path as sent.
@@ -76,9 +76,10 @@ public enum ExceptionAnswer: Equatable, Sendable {
         else {
             return nil
         }
-        if let request, request.kind == .map, request.format.isImage {
-            switch request.exceptions {
-            case .absent, .inImage, .blank: return .picture(request)
+        let picture = request == nil ? MapRequest.legend(query: query) : request
+        if let picture, picture.isPicture {
+            switch picture.exceptions {
+            case .absent, .inImage, .blank: return .picture(picture)
             case .json: return .json(dialect)
             case .xml, .other: return .document(dialect)
             }

@@ -26,6 +26,23 @@ extension MapRequest {
 
     /// An image was asked for, so that anything else is no answer.
     public var isPicture: Bool { kind == .map && format.isImage }
+
+    /// The picture that a request for a legend asks for; nil for what is none. Its size is that of
+    /// one symbol, 20 × 20 by default, and not of the whole legend, which no request tells.
+    ///
+    /// - Parameter query: without its `?`.
+    ///
+    /// Source: OGC 05-078r4 §12 (SLD profile of WMS); GeoServer user manual, "GetLegendGraphic".
+    public static func legend(query: RawSpan) -> MapRequest? {
+        var table = ParameterTable()
+        table.read(query)
+        guard table[.request].spells("getlegendgraphic", in: query) else { return nil }
+        var request = MapRequest(service: .wms, kind: .map)
+        table.fill(&request, query)
+        if !table.has(.width) { request.width = 20 }
+        if !table.has(.height) { request.height = 20 }
+        return request.format.isImage ? request : nil
+    }
 }
 
 extension ParameterTable {
@@ -69,7 +86,7 @@ extension ParameterTable {
         return result
     }
 
-    private func fill(_ result: inout MapRequest, _ query: RawSpan) {
+    fileprivate func fill(_ result: inout MapRequest, _ query: RawSpan) {
         result.hasDuplicates = hasDuplicates
         result.format = MapFormat(self[.format], in: query)
         result.width = side(.width, query)

@@ -83,6 +83,9 @@ public enum MapFormat: UInt8, Sendable, CaseIterable {
         }
     }
 
+    /// Whether a picture of it is known by its first bytes.
+    public var isToldApart: Bool { toldApart != nil }
+
     /// Whether a viewer that asked for this decodes the answer as an image.
     public var isImage: Bool { self != .notImage }
 }

@@ -98,7 +98,7 @@ struct ServiceExceptionTests {
             ("/wms?service=WMS&version=1.3.0&request=x", .wms13),
             ("/wms?service=WMS&version=9&request=x", .wms13),
             ("/wms?service=WMS&request=x", .wms13), ("/wms?service=W%4dS&version=1%2e1.1", .wms11),
-            ("/x?request=GetLegendGraphic&version=1.1.1", .wms11),
+            ("/x?request=DescribeLayer&version=1.1.1", .wms11),
             ("/x?service=WFS&version=1.0.0&request=GetFeature", .wfs10),
             ("/x?service=WFS&version=1.1.0&request=GetFeature", .wfs11),
             ("/x?service=WFS&version=2.0.2&request=GetFeature", .wfs20),

@@ -8,32 +8,38 @@ extension LoopState where N: ~Copyable {
     func judge(_ judged: JudgedBody, _ fetch: Fetch) -> FetchedHead {
         let head = judged.head
         let document = fetch.evidence.document
-        let format = fetch.exchange.map.flatMap { $0.isImage ? $0.request.format : nil }
+        let ofMap = fetch.exchange.map.flatMap { $0.isImage ? $0.request.format : nil }
+        let format = document == nil ? judged.format ?? ofMap : nil
         guard document != nil || format != nil else {
             return searched(search(judged, fetch), judged.search)
         }
         let length =
             fetch.body.isComplete
             ? UInt64(fetch.shared.total) : head.declaredLength.map { UInt64($0) }
-        let verdict = unsafe head.bytes.withUnsafeBytes { bytes -> TileVerdict in
-            let field =
-                unsafe head.head.fields.first(.contentType).map {
-                    unsafe bytes[head.head.fields[$0].value.range]
-                }
-                ?? bytes[0..<0]
-            let type = unsafe UnsafeRawBufferPointer(rebasing: field).bytes
-            if let document {
-                return document.verdict(type: type, isComplete: fetch.body.isComplete)
-            }
-            return unsafe TileBody.judge(
-                status: head.status, contentType: type,
-                prefix: fetch.shared.prefix(TileBody.prefixBytes).span.bytes, length: length,
+        let type = head.mediaType
+        let verdict: TileVerdict
+        if let document {
+            verdict = unsafe document.verdict(
+                type: type.span.bytes, isComplete: fetch.body.isComplete)
+        } else {
+            verdict = unsafe TileBody.judge(
+                status: head.status, contentType: type.span.bytes,
+                prefix: beginning(fetch).span.bytes, length: length,
                 format: format ?? .unstated)
         }
         if verdict == .fits {
             return hasOtherSize(fetch) ? FetchedHead(head, rejected: .wrongSize) : head
         }
         return FetchedHead(head, rejected: verdict)
+    }
+
+    /// The picture's first bytes. Those of a legend may have been compressed on their way, though a
+    /// map's, which everybody gets alike, never are.
+    private func beginning(_ fetch: Fetch) -> [UInt8] {
+        guard fetch.exchange.legend != nil else {
+            return fetch.shared.prefix(TileBody.prefixBytes)
+        }
+        return Self.plain(fetch.shared.prefix(ExceptionReport.prefixBytes))
     }
 
     /// Whether the picture, of which all is here, has another size than was asked for. Of a

@@ -17,8 +17,9 @@ struct FetchEvidence {
     var headAt: UInt64 = 0
     var hasBody = false
     var slowness: MemberFailure?
-    /// The picture's first bytes.
+    /// The first bytes of a picture of that format; none where it was compressed on its way.
     var first: [UInt8] = []
+    var format = MapFormat.unstated
     /// Of an answer that is a document of a map service.
     var document: DocumentCheck?
     /// Who is asked at present, and whether for more than what it last sent.
@@ -135,8 +136,10 @@ extension LoopState where N: ~Copyable {
         fetch.judging = nil
         if losesPrefetch(fetch, rejected: head) { return true }
         if let verdict = head.rejectedContent, suspect(fetch, verdict) { return true }
-        if head.rejectedContent == nil, fetch.evidence.document == nil {
-            fetch.evidence.first = fetch.shared.prefix(ImageCheck.headBytes)
+        if head.rejectedContent == nil, let format = judged.format {
+            let first = fetch.shared.prefix(ImageCheck.headBytes)
+            fetch.evidence.format = format
+            fetch.evidence.first = first.starts(with: Self.gzipMark) ? [] : first
         }
         // What becomes of a metatile shows when it is cut.
         if !fetch.exchange.asksForMetatile, isCutPicture(fetch) {
@@ -152,7 +155,7 @@ extension LoopState where N: ~Copyable {
     /// The head with the body's length, where a map service's answer was held back to its end:
     /// GeoServer tells none, and CloudFront keeps what then breaks off.
     private func measured(_ head: FetchedHead, _ fetch: Fetch) -> FetchedHead {
-        let isMaps = fetch.exchange.map?.isImage == true || fetch.evidence.document != nil
+        let isMaps = fetch.exchange.picture != nil || fetch.evidence.document != nil
         // CloudFront tells no length of what it compresses as it comes.
         guard isMaps, fetch.body.isComplete, fetch.gzip == nil || !hot.isTwin else { return head }
         return FetchedHead(head, length: fetch.shared.total)
@@ -179,9 +182,11 @@ extension LoopState where N: ~Copyable {
         return true
     }
 
+    private static var gzipMark: [UInt8] { [0x1F, 0x8B] }
+
     /// The beginning of a document that its server, or the edge, has compressed.
-    private static func plain(_ bytes: [UInt8]) -> [UInt8] {
-        guard bytes.starts(with: [0x1F, 0x8B]), var reader = GzipReader(limit: 1 << 20) else {
+    static func plain(_ bytes: [UInt8]) -> [UInt8] {
+        guard bytes.starts(with: gzipMark), var reader = GzipReader(limit: 1 << 20) else {
             return bytes
         }
         var room = [UInt8](repeating: 0, count: ExceptionReport.prefixBytes)
@@ -274,12 +279,12 @@ extension LoopState where N: ~Copyable {
     /// Whether the picture lacks its end, although its framing says that this is all of it.
     private func isCutPicture(_ fetch: Fetch) -> Bool {
         guard fetch.pool.settings.health.passive.truncated, !fetch.evidence.first.isEmpty,
-            fetch.body.isComplete, fetch.gzip == nil, let map = fetch.exchange.map
+            fetch.body.isComplete, fetch.gzip == nil
         else { return false }
         let (head, tail) = (fetch.evidence.first, fetch.shared.suffix(ImageCheck.tailBytes))
         // Of a body that was let go behind its readers nothing is known.
         guard tail.count == min(ImageCheck.tailBytes, fetch.shared.total) else { return false }
-        return unsafe ImageCheck(format: map.request.format).check(
+        return unsafe ImageCheck(format: fetch.evidence.format).check(
             head: head.span.bytes, tail: tail.span.bytes,
             length: fetch.shared.total) == .truncated
     }
