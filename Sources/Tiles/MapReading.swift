@@ -124,7 +124,7 @@ struct MapReading: ~Copyable {
     }
 
     /// A viewer's own name for a parameter, as far as it can be shown to people.
-    private static func shown(_ name: QueryText, in query: RawSpan) -> String {
+    static func shown(_ name: QueryText, in query: RawSpan) -> String {
         var text: [UInt8] = []
         var at = name.start
         while at < name.end, text.count < 64 {

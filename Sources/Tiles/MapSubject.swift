@@ -187,20 +187,27 @@ public struct MapSubject: Sendable {
         let request = table[.request]
         func asks(_ word: StaticString) -> Bool { request.spells(word, in: query) }
         kind = .other
+        // Of two values servers take one or the other.
+        if table.conflict == .request { return }
         if asks("getcapabilities") || asks("capabilities") {
             setCapabilities(table, path: path, query: query)
         } else if asks("getlegendgraphic") {
             kind = .legend
+            guard table.conflict == nil else { return setWorkspace(service, path, services) }
             layers = table[.layer].isEmpty ? table[.layers] : table[.layer]
             styles = table.has(.style) ? table[.style] : table[.styles]
         } else if asks("getfeatureinfo") || asks("feature_info") {
             kind = .featureInfo
+            guard table.conflict == nil else { return setWorkspace(service, path, services) }
             // Of a tile the place and the layer are told in WMTS's own words.
             if service.service == .wmts || table[.service].spells("wmts", in: query) {
                 layers = table[.layer]
                 return setWorkspace(service, path, services)
             }
-            layers = Self.other("query_layers", table, query)
+            guard let asked = Self.other("query_layers", table, query) else {
+                return setWorkspace(service, path, services)
+            }
+            layers = asked
             if layers.isEmpty {
                 layers = table[.layers].isEmpty ? table[.layer] : table[.layers]
             }
@@ -210,8 +217,14 @@ public struct MapSubject: Sendable {
         {
             kind = .features
             hasForeignPrefixes = true
-            layers = Self.other("typename", table, query)
-            if layers.isEmpty { layers = Self.other("typenames", table, query) }
+            // WFS 2.0 has another name for it than WFS 1.
+            let named = Self.other("typename", table, query)
+            let renamed = Self.other("typenames", table, query)
+            if let named, let renamed {
+                layers = named.isEmpty ? renamed : named
+                let isOne = renamed.isEmpty || layers.equals(renamed, in: query)
+                if !isOne { layers = .empty }
+            }
         }
         if kind != .features { setWorkspace(service, path, services) }
     }
@@ -223,16 +236,18 @@ public struct MapSubject: Sendable {
         tellsExtents = Self.tellsExtents(table, path: path, query: query)
     }
 
+    /// The value of one of the other parameters, empty where it is not there; nil: it is there
+    /// twice, of which servers take one or the other, or may be there unseen.
     private static func other(
         _ name: StaticString, _ table: borrowing ParameterTable, _ query: RawSpan
-    ) -> QueryText {
-        var found = QueryText.empty
+    ) -> QueryText? {
+        var found: QueryText?
         for index in 0..<table.othersCount where table.other(index).name.spells(name, in: query) {
-            // Servers differ in which of two they take.
-            if !found.isEmpty { return .empty }
-            found = table.other(index).value
+            let value = table.other(index).value
+            if let found, !found.equals(value, in: query) { return nil }
+            found = value
         }
-        return table.hasTooManyOthers ? .empty : found
+        return table.hasTooManyOthers ? nil : found ?? .empty
     }
 
     /// Whether the path begins like one of a map server, or of the site's way to it.

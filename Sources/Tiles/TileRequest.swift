@@ -18,7 +18,8 @@ public struct TileRequest: Equatable, Sendable {
     public enum Outcome: Equatable, Sendable {
         /// No request for a map.
         case none
-        /// A map that servers would not agree on: 400.
+        /// A map, a legend, or a read of features or coverages that servers would not agree on:
+        /// 400.
         case refused(TileRefusal)
         case request(TileRequest)
     }
@@ -79,7 +80,9 @@ public struct TileRequest: Equatable, Sendable {
         path: RawSpan, query: RawSpan, services: MapServices, key: UnsafeMutableRawBufferPointer
     ) -> Outcome {
         let reading = MapReading(path: path, query: query, services)
-        guard reading.isMap else { return .none }
+        guard reading.isMap else {
+            return reading.readRefusal(query).map { .refused($0) } ?? .none
+        }
         if let refusal = reading.refusal(query) { return .refused(refusal) }
         var request = reading.request(services)
         if request.bypass == .tooManyParameters { return .request(request) }
@@ -205,7 +208,7 @@ public struct PixelSize: Equatable, Sendable {
     public var height: Int
 }
 
-/// Why a map request has no meaning that all servers share.
+/// Why a request of a map server has no meaning that all servers share.
 public enum TileRefusal: Equatable, Sendable {
     /// A parameter is named twice with different values, of which MapServer takes the last,
     /// others the first or none.

@@ -19,6 +19,56 @@ struct TileRequestFactsTests {
         #expect(answer.target == nil)
     }
 
+    @Test(
+        "of a legend and of what is read of features and coverages, too",
+        arguments: [
+            ("GetLegendGraphic&LAYER=a&layer=b", "LAYER"),
+            ("GetLegendGraphic&LAYER=a&STYLE=s&STYLE=t", "STYLE"),
+            ("getlegendgraphic&LAYER=a&FORMAT=image/png&FORMAT=image/gif", "FORMAT"),
+            ("GetFeatureInfo&QUERY_LAYERS=a&query_layers=b", "QUERY_LAYERS"),
+            ("GetFeatureInfo&LAYERS=a&LAYERS=b&QUERY_LAYERS=a", "LAYERS"),
+            ("GetFeatureInfo&QUERY_LAYERS=a&BBOX=1,2,3,4&bbox=1,2,3,5", "BBOX"),
+            ("GetFeature&typename=a&TYPENAME=b", "TYPENAME"),
+            ("GetFeature&n=1&typenames=a&n=2&type%4eames=b", "TYPENAMES"),
+            ("GetFeature&typename=a&service=WFS&service=WMS", "SERVICE"),
+            ("DescribeFeatureType&typename=a&typename=b", "TYPENAME"),
+            ("GetPropertyValue&typenames=a&typenames=b", "TYPENAMES"),
+            ("GetCoverage&coverageId=a&coverageid=b", "COVERAGEID"),
+            ("GetCoverage&coverage=a&coverage=b", "COVERAGE"),
+            ("GetCoverage&coverage=a&time=1&time=2", "TIME"),
+            // Whichever of the two is heeded.
+            ("GetFeature&typename=a&REQUEST=Whatever", "REQUEST"),
+            ("Whatever&typename=a&REQUEST=GetFeature", "REQUEST"),
+        ])
+    func repeatedReads(_ query: String, _ name: String) {
+        let outcome = read("/geoserver/ows", "REQUEST=" + query)
+        #expect(outcome == .refused(.repeated(name)))
+    }
+
+    @Test(
+        "what reads nothing, or says the same twice, is left as it is",
+        arguments: [
+            "REQUEST=GetLegendGraphic&LAYER=a&layer=%61",
+            "REQUEST=GetFeature&typename=a&typename=a",
+            "request=getfeature&REQUEST=GetFeature&typename=a",
+            "REQUEST=GetCoverage&coverageId=a&subset=x(1)&subset=y(2)",
+            "REQUEST=GetFeature&typename=a&t=1&t=2&_dc=3&_dc=4",
+            "REQUEST=GetFeature&typename=a&b=1&b=2",
+            "REQUEST=Transaction&typename=a&typename=b", "layer=a&layer=b", "typename=a&typename=b",
+            "REQUEST=GetCapabilities&version=1.1.1&version=1.3.0",
+        ])
+    func harmlessReads(_ query: String) {
+        #expect(read("/geoserver/ows", query) == .none)
+    }
+
+    private func read(_ path: String, _ query: String) -> TileRequest.Outcome {
+        let (path, query) = (Array(path.utf8), Array(query.utf8))
+        return withUnsafeTemporaryAllocation(byteCount: 4_096, alignment: 8) {
+            TileRequest.normalise(
+                path: path.span.bytes, query: query.span.bytes, services: .standard, key: $0)
+        }
+    }
+
     @Test("the same value twice is no contradiction, and two systems are one")
     func harmless() {
         #expect(tile("&LAYERS=%78&CRS=EPSG:900913&WIDTH=256").key == tile("").key)

@@ -244,6 +244,16 @@ struct EntrySubjectTests {
         Row("/geoserver/wfs?REQUEST=GetFeature&TYPENAME=p:x", layer("a:y"), false),
         Row("/geoserver/wfs?REQUEST=GetFeature&TYPENAMES=(a:y)(b:z)", layer("a:q"), true),
         Row("/geoserver/wfs?REQUEST=GetFeature&TYPENAME=x&typeName=y", layer("a:q"), true),
+        Row("/geoserver/wfs?REQUEST=GetFeature&TYPENAME=x&typeName=x", layer("a:q"), false),
+        Row("/geoserver/wfs?REQUEST=GetFeature&TYPENAMES=y&TYPENAME=x", layer("a:y"), true),
+        Row("/geoserver/wfs?REQUEST=GetFeature&TYPENAMES=x&TYPENAME=x", layer("a:y"), false),
+        // Of two values servers take one or the other.
+        Row("\(wms)REQUEST=GetLegendGraphic&LAYER=a:x&LAYER=a:y", layer("a:x"), true),
+        Row("\(wms)REQUEST=GetLegendGraphic&LAYER=a:x&STYLE=s&STYLE=t", layer("a:q"), true),
+        Row("\(wms)REQUEST=GetMap&LAYERS=a:x&REQUEST=GetFeature&TYPENAME=a:y", layer("a:x"), true),
+        Row(
+            "\(wms)REQUEST=GetFeatureInfo&LAYERS=a:q&QUERY_LAYERS=a:x&QUERY_LAYERS=a:y",
+            layer("a:x"), true),
         Row("/geoserver/wfs?REQUEST=Whatever", layer("a:q"), true),
         Row("/geoserver/rest/about.xml", layer("a:q"), true),
         // Pages: about one layer, about anything, about nothing.
