@@ -21,6 +21,9 @@ public struct MapSubject: Sendable {
     public private(set) var box: GeographicBox?
     /// The northings of its edges in Web Mercator; nil: it is of another system.
     private var northings: (south: Double, north: Double)?
+    /// How far beyond its place a picture is drawn from, by its BUFFER, in hundredths of its width
+    /// or height, whichever is the shorter; nil where that cannot be read.
+    private var buffer: Int? = 0
     /// The level of the tile in its own grid set; nil: it is no tile of a known one.
     public private(set) var level: Int?
     /// `GridSets.nameHash` of that set's name.
@@ -50,8 +53,10 @@ public struct MapSubject: Sendable {
             if layers.isEmpty { layers = Self.layers(reading.table, reading.map.service) }
             if let address = reading.address {
                 place(address, services.gridSets)
+                setBuffer(reading.table, query, services.gridSets.side(of: address))
             } else if reading.form == .getMap {
                 place(reading.wms)
+                setBuffer(reading.table, query, reading.wms.shorterSide)
             }
             // Of two values servers take one or the other.
             if reading.table.conflict == nil {
@@ -100,8 +105,11 @@ public struct MapSubject: Sendable {
         if table.conflict == nil { format = MapFormat(table[.format], in: query).toldApart }
         if let address = Self.tile(table, query: query, services.gridSets) {
             place(address, services.gridSets)
+            setBuffer(table, query, services.gridSets.side(of: address))
         } else {
-            place(WMSRequest(table, query: query, services))
+            let wms = WMSRequest(table, query: query, services)
+            place(wms)
+            setBuffer(table, query, wms.shorterSide)
         }
         if table.conflict == nil { time = TimeSpan(table[.time], in: query) }
         setWorkspace(ServicePath(path, services), path, services)
@@ -146,10 +154,29 @@ public struct MapSubject: Sendable {
     }
 
     /// The place that it shows with so many hundredths of its width and height on each side, as its
-    /// own system measures them: so far symbols, labels and the edges of a metatile reach; nil
-    /// where there is none or it is not known.
+    /// own system measures them: so far symbols, labels and the edges of a metatile reach, or as
+    /// far as its BUFFER says, where that is further; nil where there is none or it is not known.
     public func box(grownByPercent percent: Int) -> GeographicBox? {
-        box?.grown(byPercent: percent, northings: northings)
+        guard let buffer, buffer <= Self.bufferMax else { return nil }
+        return box?.grown(byPercent: max(percent, buffer), northings: northings)
+    }
+
+    /// A picture that is drawn from further away, in hundredths of itself, may show anything.
+    private static var bufferMax: Int { 1_000 }
+
+    /// - Parameter side: the shorter one of the picture, in pixels; nil where it is not known.
+    ///
+    /// Source: GeoServer user manual, "WMS vendor parameters": so many pixels beyond its border
+    /// are looked at for what is drawn into it.
+    private mutating func setBuffer(
+        _ table: borrowing ParameterTable, _ query: RawSpan, _ side: Int?
+    ) {
+        guard let text = Self.other("buffer", table, query) else { return buffer = nil }
+        guard !text.isEmpty else { return }
+        guard let pixels = text.wholeNumber(atMost: 1 << 20, in: query), let side, side > 0 else {
+            return buffer = nil
+        }
+        buffer = (100 * pixels + side - 1) / side
     }
 
     private mutating func setWorkspace(
@@ -211,7 +238,9 @@ public struct MapSubject: Sendable {
             if layers.isEmpty {
                 layers = table[.layers].isEmpty ? table[.layer] : table[.layers]
             }
-            place(WMSRequest(table, query: query, services))
+            let wms = WMSRequest(table, query: query, services)
+            place(wms)
+            setBuffer(table, query, wms.shorterSide)
         } else if asks("getfeature") || asks("describefeaturetype") || asks("getpropertyvalue")
             || asks("getcoverage") || asks("describecoverage") || asks("getfeaturewithlock")
         {
@@ -356,6 +385,14 @@ public struct MapSubject: Sendable {
             at += width
         }
         return name.upperBound..<count
+    }
+}
+
+extension GridSets {
+    /// The shorter side of a tile, in pixels.
+    fileprivate func side(of address: TileAddress) -> Int {
+        let record = records[Int(address.gridSet)]
+        return min(record.tileWidth, record.tileHeight)
     }
 }
 

@@ -51,6 +51,12 @@ struct WMSRequest {
         return rest.isEmpty ? numbers : nil
     }
 
+    /// In pixels; nil where one of the two cannot be read.
+    var shorterSide: Int? {
+        guard let width, let height else { return nil }
+        return min(width, height)
+    }
+
     var box: BoundingBox? {
         guard let numbers else { return nil }
         return BoundingBox(

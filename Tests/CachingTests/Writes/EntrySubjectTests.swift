@@ -197,6 +197,32 @@ struct EntrySubjectTests {
         #expect(!Self.isDead(key, by: beside, ScopeReading(margin: 10)))
     }
 
+    @Test("a picture is touched as far as its BUFFER reaches")
+    func buffer() throws {
+        // One degree of 100 pixels; the write is 1.8 degrees west of it.
+        let map =
+            "/geoserver/wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS=w:x&STYLES="
+            + "&FORMAT=image/png&SRS=EPSG:4326&BBOX=-73,40,-72,41&WIDTH=100&HEIGHT=100"
+        let tile = "/geoserver/wms?LAYERS=w:x&\(Self.map)\(Self.europe)"
+        let beside = Self.scope(
+            .layer(LayerName("w:x")), at: WriteScopeTests.box(-74.8, 40.5, 0.01))
+        let far = Self.scope(.layer(LayerName("w:x")), at: WriteScopeTests.box(100, 50, 0.1))
+        for (target, scope, isDead) in [
+            (map, beside, false), (map + "&BUFFER=200", beside, true),
+            (map + "&buffer=10", beside, false), (map + "&BUFFER=", beside, false),
+            (map + "&BUFFER=900", far, false),
+            // As good as everywhere, or nobody knows how far.
+            (map + "&BUFFER=1100", far, true), (map + "&BUFFER=x", far, true),
+            (map + "&BUFFER=1&buffer=900", far, true),
+            (tile, far, false), (tile + "&BUFFER=100", far, false),
+            (tile + "&BUFFER=512", far, true),
+        ] {
+            for key in [Self.sent(target), Self.normal(target)].compactMap({ $0 }) {
+                #expect(Self.isDead(key, by: scope) == isDead, "\(target)")
+            }
+        }
+    }
+
     struct Row: Sendable, CustomTestStringConvertible {
         var target: String
         var scope: WriteScope
