@@ -44,10 +44,13 @@ private struct ShippedSite {
         }
         if request.method == "POST" { return Self.inserted }
         let host = request["X-Forwarded-Host"] ?? "nobody"
+        // Another service's capabilities are none.
+        let root =
+            target.contains("service=wmts")
+            ? "Capabilities" : target.contains("/tms/") ? "TileMapService" : "WMS_Capabilities"
         return .ok(
             "Content-Type: text/xml", "Cache-Control: max-age=600",
-            body: "<WMS_Capabilities xmlns=\"http://www.opengis.net/wms\" version=\"1.3.0\">"
-                + "<Service><Title>of \(host)</Title></Service></WMS_Capabilities>")
+            body: "<\(root)><Service><Title>of \(host)</Title></Service></\(root)>")
     }
 
     static let inserted = Reply.ok(
