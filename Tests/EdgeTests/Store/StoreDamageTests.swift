@@ -96,8 +96,8 @@ struct StoreDamageTests {
 
     @Test(
         "a leaf out of order takes nothing that nobody finds again, and is no end of reading",
-        arguments: [("put: MDB_CORRUPTED", true), ("cursor: MDB_CORRUPTED", false)])
-    func leaf(_ told: String, _ isWritten: Bool) throws {
+        arguments: [true, false])
+    func leaf(_ isWritten: Bool) throws {
         try fill()
         try shuffleLeaves()
         // Found by whoever comes there first: what is stored, or the reading of what is there.
@@ -105,7 +105,12 @@ struct StoreDamageTests {
         if isWritten { for index in 0..<20 { store.put("new \(index)", body(900, seed: index)) } }
         store.settle()
         #expect(store.counters.value(.quarantines) == 1)
-        #expect(bench.events.texts.contains { $0.contains(told) }, "\(bench.events.texts)")
+        // Where what is stored belongs the keys' hash tells, which is another one in each store.
+        let told = isWritten ? ["put: ", "cursor: "] : ["cursor: "]
+        #expect(
+            bench.events.texts.contains { text in
+                told.contains { text.contains($0 + "MDB_CORRUPTED") }
+            }, "\(bench.events.texts)")
         #expect(store.mode == .normal)
         for index in 0..<20 { store.put("new \(index)", body(900, seed: index)) }
         store.settle()
