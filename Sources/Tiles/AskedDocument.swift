@@ -21,40 +21,21 @@ public struct AskedDocument: Equatable, Sendable {
         case other
     }
 
-    /// Whose capabilities they are.
-    public enum Service: Sendable {
-        /// None is named, or two are.
-        case any
-        case wms, wfs, wcs
-        /// One whose root element is `Capabilities`: WMTS, WPS, CSW.
-        case common
-        case tms
-    }
-
     public var kind: Kind
     public var form: Form
-    public var service: Service
 
-    public init(_ kind: Kind, _ form: Form = .unstated, of service: Service = .any) {
-        (self.kind, self.form, self.service) = (kind, form, service)
-    }
+    public init(_ kind: Kind, _ form: Form = .unstated) { (self.kind, self.form) = (kind, form) }
 
     /// - Parameters:
     ///   - path: as sent.
     ///   - query: without its `?`.
     public init(path: RawSpan, query: RawSpan) {
-        var table = ParameterTable()
-        table.read(query)
         switch MapSubject(path: path, query: query, .standard).kind {
         case .capabilities: kind = .capabilities
         case .features: kind = .features
         case .featureInfo: kind = .featureInfo
         case .legend: kind = .legend
         case .none, .picture, .other: kind = .other
-        }
-        service = .any
-        if kind == .capabilities, table.conflict == nil {
-            service = Self.service(table, path: path, query: query)
         }
         form = .unstated
         let names = Self.names(kind)
@@ -77,41 +58,9 @@ public struct AskedDocument: Equatable, Sendable {
         }
     }
 
-    private static func service(
-        _ table: borrowing ParameterTable, path: RawSpan, query: RawSpan
-    ) -> Service {
-        let named = table[.service]
-        if named.spells("wms", in: query) { return .wms }
-        if named.spells("wfs", in: query) { return .wfs }
-        if named.spells("wcs", in: query) { return .wcs }
-        if named.spells("wmts", in: query) { return .common }
-        let isTMS = table.classified(path: path, query: query)?.service == .tms
-        return isTMS && !table.has(.request) ? .tms : .any
-    }
-
     /// Capabilities are asked for in the form that their specifications have.
     public var isCapabilities: Bool {
         kind == .capabilities && (form == .unstated || form == .xml)
-    }
-
-    /// Whether an element is the root of such capabilities.
-    ///
-    /// Source: OGC 00-028, 01-068r3 and 06-042 (WMS), 02-058, 04-094 and 09-025r2 (WFS), 03-065r6
-    /// and 09-110r4 (WCS), 07-057r7 (WMTS), 05-007r7 (WPS), OSGeo Tile Map Service 1.0.0.
-    func hasRoot(_ name: DocumentName) -> Bool {
-        func isOne(of names: StaticString...) -> Bool { names.contains { name.spells($0) } }
-        switch service {
-        case .wms: return isOne(of: "WMS_Capabilities", "WMT_MS_Capabilities")
-        case .wfs: return isOne(of: "WFS_Capabilities")
-        case .wcs: return isOne(of: "WCS_Capabilities", "Capabilities")
-        case .common: return isOne(of: "Capabilities")
-        case .tms: return isOne(of: "TileMapService", "TileMap", "Services")
-        case .any:
-            return isOne(
-                of: "WMS_Capabilities", "WMT_MS_Capabilities", "WFS_Capabilities",
-                "WCS_Capabilities", "WPS_Capabilities", "Capabilities", "TileMapService", "TileMap",
-                "Services")
-        }
     }
 
     /// Whether HTML is no answer to it.
@@ -175,9 +124,9 @@ public struct DocumentReading: Sendable {
         if asked.excludesHTML, type == .html || outline.root?.isHTML == true {
             return .wrongDocument
         }
-        // A gateway's words, say, in place of data.
-        if outline.form == .other, type == .html || type == .plain,
-            asked.form == .xml || asked.form == .json || asked.form == .unstated && !mayBeEmpty
+        // A gateway's words in place of a picture, or a page's without a tag.
+        if outline.form == .other,
+            type == .html && asked.excludesHTML || type == .plain && asked.kind == .legend
         {
             return .wrongDocument
         }
@@ -187,7 +136,8 @@ public struct DocumentReading: Sendable {
     private func capabilities(_ isComplete: Bool) -> TileVerdict {
         if outline.holdsException { return .exception }
         if outline.form == .json || outline.form == .other { return .wrongDocument }
-        if let root = outline.root, !asked.hasRoot(root) { return .wrongDocument }
+        // A page typed as XML. Of other roots servers have many, one for each service and version.
+        if outline.root?.isHTML == true { return .wrongDocument }
         return structure(isComplete)
     }
 

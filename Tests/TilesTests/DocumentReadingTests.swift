@@ -29,11 +29,11 @@ struct DocumentReadingTests {
     @Test(
         "what is asked for, and in which form",
         arguments: [
-            ("/wms?SERVICE=WMS&REQUEST=GetCapabilities", AskedDocument(.capabilities, of: .wms)),
-            ("/ows?service=wfs&request=getcapabilities", AskedDocument(.capabilities, of: .wfs)),
-            ("/ows?service=WCS&request=GetCapabilities", AskedDocument(.capabilities, of: .wcs)),
-            ("/w?service=WMTS&request=GetCapabilities", AskedDocument(.capabilities, of: .common)),
-            ("/gwc/service/tms/1.0.0", AskedDocument(.capabilities, of: .tms)),
+            ("/wms?SERVICE=WMS&REQUEST=GetCapabilities", AskedDocument(.capabilities)),
+            ("/ows?service=wfs&request=getcapabilities", AskedDocument(.capabilities)),
+            ("/ows?service=WCS&request=GetCapabilities", AskedDocument(.capabilities)),
+            ("/w?service=WMTS&request=GetCapabilities", AskedDocument(.capabilities)),
+            ("/gwc/service/tms/1.0.0", AskedDocument(.capabilities)),
             ("/ows?request=GetCapabilities", AskedDocument(.capabilities)),
             (
                 "/ows?service=WMS&service=WFS&request=GetCapabilities",
@@ -41,7 +41,7 @@ struct DocumentReadingTests {
             ),
             (
                 "/ows?service=WMS&request=GetCapabilities&format=text/html",
-                AskedDocument(.capabilities, .html, of: .wms)
+                AskedDocument(.capabilities, .html)
             ),
             ("/wfs?REQUEST=GetFeature&TYPENAME=a", AskedDocument(.features)),
             (
@@ -67,7 +67,7 @@ struct DocumentReadingTests {
     func asks(_ target: String, _ expected: AskedDocument) { #expect(asked(target) == expected) }
 
     @Test(
-        "capabilities are whole and of the service that was asked",
+        "capabilities are a document, whole, and no page",
         arguments: [
             ("WMS", "<WMS_Capabilities/>", TileVerdict.fits),
             ("WMS", "<!DOCTYPE WMT_MS_Capabilities><WMT_MS_Capabilities/>", .fits),
@@ -76,8 +76,8 @@ struct DocumentReadingTests {
             ("WMTS", "<Capabilities/>", .fits), ("WPS", "<wps:Capabilities/>", .fits),
             ("", "<WFS_Capabilities/>", .fits), ("CSW", "<csw:Capabilities/>", .fits),
             ("WMS", "<?xml version='1.0' encoding='ISO-8859-1'?><WMS_Capabilities/>", .fits),
-            ("WMS", "<WFS_Capabilities/>", .wrongDocument), ("WMS", "<a><b>", .wrongDocument),
-            ("WMTS", "<WMS_Capabilities/>", .wrongDocument),
+            ("WMS", "<WMS_Capabilities><a>", .incomplete), ("WMS", "<a><b>", .incomplete),
+            ("WMS", "<html/>", .wrongDocument), ("WMS", "<HTML></HTML>", .wrongDocument),
             ("WMS", "<html><body>GeoServer is starting", .wrongDocument),
             ("WFS", "busy", .wrongDocument), ("WMS", "{\"a\": [", .wrongDocument),
             ("WMS", "{}", .wrongDocument), ("WMS", "", .incomplete),
@@ -124,7 +124,7 @@ struct DocumentReadingTests {
         Row("GetFeature&OUTPUTFORMAT=GML2", "", "<w:FeatureCollection><a>", .incomplete),
         Row("GetFeature", "text/html", "<html><body>busy<br>", .wrongDocument),
         Row("GetFeature", "text/xml", "<html><body>x</body></html>", .wrongDocument),
-        Row("GetFeature", "text/plain", "busy", .wrongDocument),
+        Row("GetFeature", "text/plain", "busy", .fits),
         Row("GetFeature", "text/xml", "", .empty),
         // Not asked for by name, but what the service has.
         Row("GetFeature", "application/json", collection + "]}", .fits),
@@ -132,7 +132,8 @@ struct DocumentReadingTests {
         Row("GetFeature&outputFormat=json", "application/json", collection, .incomplete),
         Row("GetFeature&outputFormat=json", "text/plain", collection, .incomplete),
         Row("GetFeature&outputFormat=json", "text/html", "<html></html>", .wrongDocument),
-        Row("GetFeature&outputFormat=json", "text/plain", "busy", .wrongDocument),
+        Row("GetFeature&outputFormat=json", "text/plain", "busy", .fits),
+        Row("GetFeature&outputFormat=json", "text/html", "busy", .wrongDocument),
         Row("GetFeature&outputFormat=json", "application/json", "{}<a/>", .incomplete),
         Row("GetFeature&outputFormat=text/javascript", "text/javascript", "f({", .fits),
         Row("GetFeature&outputFormat=csv", "text/csv", "a,b", .fits),
