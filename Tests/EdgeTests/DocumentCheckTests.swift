@@ -41,7 +41,7 @@ struct DocumentCheckTests {
             ("<WMS_Capabilities><Service>" + report, .exception),
             ("<WMS_Capabilities><a></b></WMS_Capabilities>", .incomplete),
             ("<html><body>no<br></body></html>", .wrongDocument), ("{\"a\": [", .wrongDocument),
-            ("<FeatureCollection/>", .wrongDocument), ("GeoServer is starting", .wrongDocument),
+            ("<FeatureCollection/>", .fits), ("GeoServer is starting", .wrongDocument),
             ("\u{FEFF}<WMS_Capabilities>", .incomplete),
             ("", .incomplete),
         ])

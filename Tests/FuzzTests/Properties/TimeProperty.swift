@@ -17,13 +17,17 @@ struct TimeProperty {
             faults.append(
                 "\(text) is kept as \(String(decoding: kept, as: UTF8.self)), which is another")
         }
-        let before = TimeSpan(text)
-        if let before, TimeSpan(String(decoding: kept, as: UTF8.self)) != before {
-            faults.append(
-                "\(text) is kept as \(String(decoding: kept, as: UTF8.self)), which is at another "
-                    + "time")
+        let normal = String(decoding: kept, as: UTF8.self)
+        if let before = TimeSpan(text), !keeps(before, of: text, in: normal) {
+            faults.append("\(text) is kept as \(normal), which is at another time")
         }
         return faults
+    }
+
+    /// A second is kept as the instant at which it begins; all else is at the same time.
+    private static func keeps(_ span: TimeSpan, of text: String, in normal: String) -> Bool {
+        guard let found = TimeSpan(normal) else { return false }
+        return found == span || normal.contains(".000Z") && TimeSpan("\(text),\(normal)") == span
     }
 
     /// The key of a tile at that time.
