@@ -14,9 +14,6 @@ let settings: [SwiftSetting] = [
 // Where raw pointers live, each unsafe expression is marked as such.
 let pointers = settings + [.strictMemorySafety()]
 
-// What the tests run most, where conf/test.sh asks for it: its build takes longer, they less.
-let hot: [SwiftSetting] = pointers + (Context.environment["MAPEDGE_OPTIMISED"] == nil ? [] : [.unsafeFlags(["-O", "-assert-config", "Debug"])])
-
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
@@ -39,19 +36,19 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Pure: bytes, numbers and policy; no clock, socket or disk.
-        .target(name: "HTTP", dependencies: ["CZlib"], swiftSettings: hot),
-        .target(name: "Tiles", dependencies: ["HTTP"], swiftSettings: hot),
-        .target(name: "Caching", dependencies: ["Tiles", "HTTP"], swiftSettings: hot),
+        .target(name: "HTTP", dependencies: ["CZlib"], swiftSettings: pointers),
+        .target(name: "Tiles", dependencies: ["HTTP"], swiftSettings: pointers),
+        .target(name: "Caching", dependencies: ["Tiles", "HTTP"], swiftSettings: pointers),
 
-        .target(name: "CloudFront", dependencies: ["Caching", "HTTP"], swiftSettings: hot),
+        .target(name: "CloudFront", dependencies: ["Caching", "HTTP"], swiftSettings: pointers),
 
         // Mechanism: each knows one system interface and nothing of the others.
-        .target(name: "LMDB", dependencies: ["CLMDB"], swiftSettings: hot),
-        .target(name: "Reactor", dependencies: ["CLinux", "COpenSSL"], swiftSettings: hot),
+        .target(name: "LMDB", dependencies: ["CLMDB"], swiftSettings: pointers),
+        .target(name: "Reactor", dependencies: ["CLinux", "COpenSSL"], swiftSettings: pointers),
 
         // The data plane, and the cold side that configures and watches it.
-        .target(name: "Edge", dependencies: ["CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: hot),
-        .target(name: "Simulation", dependencies: ["Edge", "CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: hot),
+        .target(name: "Edge", dependencies: ["CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: pointers),
+        .target(name: "Simulation", dependencies: ["Edge", "CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB"], swiftSettings: pointers),
         .target(name: "Control", dependencies: ["Edge", "Simulation", "CloudFront", "Caching", "Tiles", "HTTP", "Reactor", "LMDB", logging, yams], swiftSettings: pointers),
         .executableTarget(name: "mapedge", dependencies: ["Control", "Simulation", "Edge", "Caching", "HTTP", "Reactor", argumentParser, logging], swiftSettings: settings),
 

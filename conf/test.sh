@@ -3,11 +3,10 @@
 # The last line is the test runner's own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export SWIFT_BACKTRACE=enable=no MAPEDGE_OPTIMISED=1
+export SWIFT_BACKTRACE=enable=no
 
 ruby conf/about/check.rb
-# Nobody debugs this build: it goes without what a debugger needs.
-swift build --build-tests --enable-code-coverage -debug-info-format none
+swift build --build-tests --enable-code-coverage
 
 # The benchmarks are a package of their own, whose build would take as long as this one: that what
 # they call is still there is seen by its modules.
