@@ -68,7 +68,7 @@ public func isOutlived(
 ) -> Bool {
     guard policy.outlivesOrigin, policy.mapClass != .none, response.lifetimeClass == .tiles,
         response.status == 200 || response.status == 304, !response.forbidsReuse(policy),
-        let explicit = response.explicitLifetime(policy, now: now)
+        response.isSilentToAll, let explicit = response.explicitLifetime(policy, now: now)
     else { return false }
     return explicit.milliseconds > 0 && explicit.milliseconds < policy.edgeTTL
 }

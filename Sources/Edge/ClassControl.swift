@@ -146,9 +146,8 @@ extension Exchange {
     /// Whether a CloudFront in front would keep for its behavior's default lifetime what is not
     /// kept here, since the origin says nothing of its freshness: no write would reach it there.
     func leavesLifetimeOpen(_ fetched: FetchedHead) -> Bool {
-        guard policy.mapClass != .none, imported != nil, snapshot.settings.role == .tier,
-            page == nil, fetched.status != 304, !fetched.facts.saysFreshness,
-            !fetched.confirmsStored, !fetched.deniesStored, !fetched.completes
+        guard imported != nil, snapshot.settings.role == .tier, isSilent(fetched),
+            fetched.status != 304
         else { return false }
         if case .storable = fetched.storability, fetched.isStorable { return false }
         return timesOfWhole(fetched) == nil
@@ -159,11 +158,7 @@ extension Exchange {
     /// to others for its own default.
     func isForOneAlone(_ fetched: FetchedHead) -> Bool {
         let response = fetched.facts
-        guard policy.mapClass != .none, page == nil, fetched.status < 500,
-            !response.saysFreshness,
-            !fetched.confirmsStored, !fetched.deniesStored, !fetched.completes,
-            !fetched.isOutOfStep
-        else { return false }
+        guard isSilent(fetched), fetched.status < 500, !fetched.isOutOfStep else { return false }
         // What was asked as nobody is everybody's, whatever the viewer has shown.
         if facts.aside.isEmpty {
             if policy.sessionsBypass, facts.hasSession { return true }
@@ -174,11 +169,13 @@ extension Exchange {
         return policy.judgesCookies && response.varyCookie
             || policy.judgesAuthorization && response.varyAuthorization
     }
-}
 
-extension ResponseFacts {
-    /// The origin says how long, or by whom, it may be kept.
-    fileprivate var saysFreshness: Bool {
-        hasCacheControl || expires != .absent || targeted != nil
+    /// Whether it is the origin's own answer, in a behavior with a class, and says neither how long
+    /// nor by whom it may be kept.
+    private func isSilent(_ fetched: FetchedHead) -> Bool {
+        let response = fetched.facts
+        return policy.mapClass != .none && page == nil && !response.hasCacheControl
+            && response.expires == .absent && response.targeted == nil
+            && !fetched.confirmsStored && !fetched.deniesStored && !fetched.completes
     }
 }

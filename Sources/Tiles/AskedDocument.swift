@@ -124,12 +124,8 @@ public struct DocumentReading: Sendable {
         if asked.excludesHTML, type == .html || outline.root?.isHTML == true {
             return .wrongDocument
         }
-        // A gateway's words in place of a picture, or a page's without a tag.
-        if outline.form == .other,
-            type == .html && asked.excludesHTML || type == .plain && asked.kind == .legend
-        {
-            return .wrongDocument
-        }
+        // A gateway's words in place of a picture.
+        if outline.form == .other, type == .plain, asked.kind == .legend { return .wrongDocument }
         return isFollowed ? structure(isComplete) : .fits
     }
 

@@ -339,6 +339,9 @@ struct OtherClassTests {
             (200, ["Cache-Control: max-age=60, private"], false),
             (200, ["Cache-Control: max-age=60, no-cache"], false),
             (404, ["Cache-Control: max-age=60"], false),
+            // The class has no lifetime to put in its place.
+            (200, ["Cache-Control: public, max-age=60", "Set-Cookie: a=b"], false),
+            (200, ["Cache-Control: max-age=60", "Vary: *"], false),
         ] as [(Int, [String], Bool)])
     func outlived(_ status: Int, _ fields: [String], _ wanted: Bool) {
         var policy = BehaviorPolicy.standard(mode: .cloudfront)
