@@ -36,7 +36,7 @@ private func leaflet(_ wms: String) -> String {
 }
 
 @Suite(
-    "A browser's maps during an outage: never pink, and told so",
+    "A browser's maps during an outage: never pink, and told so", .waits,
     .enabled(
         if: Chromium.program != nil && MapLibrary.isInstalled,
         "no Chromium, OpenLayers or Leaflet"), .serialized)

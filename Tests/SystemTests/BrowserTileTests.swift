@@ -256,7 +256,7 @@ private struct BrowsedSite {
 private let hasAll = Chromium.program != nil && MapLibrary.isInstalled && DemoSite.isPossible
 
 @Suite(
-    "One tile, one entry: OpenLayers 2 and Leaflet in a browser before a real MapServer",
+    "One tile, one entry: OpenLayers 2 and Leaflet in a browser before a real MapServer", .waits,
     .enabled(if: hasAll, "no Chromium, OpenLayers, Leaflet, lighttpd, MapServer or GDAL"),
     .serialized)
 struct BrowserTileTests {

@@ -6,7 +6,7 @@ import WireTesting
 private let mapServer = firstExecutable("/usr/bin/mapserv", "/usr/lib/cgi-bin/mapserv")
 
 @Suite(
-    "A real map server's documents and pictures, read and compared",
+    "A real map server's documents and pictures, read and compared", .waits,
     .enabled(if: mapServer != nil, "no MapServer"))
 struct MapServerDocumentTests {
     private struct Answer {

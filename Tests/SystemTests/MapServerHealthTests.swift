@@ -7,7 +7,7 @@ import WireTesting
 private let servers = ["/usr/sbin/lighttpd", "/usr/bin/mapserv", "/usr/bin/ogr2ogr"]
 
 @Suite(
-    "Real map servers that hang, die, come back and flap, under load",
+    "Real map servers that hang, die, come back and flap, under load", .waits,
     .enabled(if: servers.allSatisfy(isExecutable), "no lighttpd, MapServer or GDAL"))
 struct MapServerHealthTests {
     @Test("SIGSTOP costs no request, and the server is out; SIGCONT brings it back by slow start")

@@ -8,7 +8,7 @@ private let owsLib = firstExecutable("/usr/bin/python3").map { _ in
 }
 
 @Suite(
-    "Real tile servers and their clients",
+    "Real tile servers and their clients", .waits,
     .enabled(if: DemoSite.isPossible, "no lighttpd, MapServer or GDAL"))
 struct MapServerTests {
     private func run(_ program: String, _ arguments: [String]) throws -> (Int?, String) {

@@ -4,7 +4,7 @@ import Tiles
 import WireTesting
 
 @Suite(
-    "One tile, one entry, cut out of a block: the real MapServer",
+    "One tile, one entry, cut out of a block: the real MapServer", .waits,
     .enabled(if: DemoSite.isPossible, "no lighttpd, MapServer or GDAL"))
 struct MetatileIdentityTests {
     private static let gutter = 16

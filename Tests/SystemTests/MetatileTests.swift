@@ -196,7 +196,7 @@ struct MetatileTests {
 }
 
 @Suite(
-    "Metatiles: the real MapServer",
+    "Metatiles: the real MapServer", .waits,
     .enabled(if: DemoSite.isPossible, "no lighttpd, MapServer or GDAL"))
 struct MapServerMetatileTests {
     private func target(_ layer: String, _ box: BoundingBox, _ size: Int) -> String {

@@ -5,7 +5,7 @@ import WireTesting
 private let library = packagedFile("openlayers/js/openlayers.standalone.js")
 
 @Suite(
-    "OpenLayers 10 during an outage of the maps: no tile is an error",
+    "OpenLayers 10 during an outage of the maps: no tile is an error", .waits,
     .enabled(
         if: Chromium.program != nil && (try? readBytes(library)) != nil,
         "no Chromium, or no OpenLayers of PyPI"), .serialized)

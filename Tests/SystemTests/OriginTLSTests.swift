@@ -4,7 +4,7 @@ import WireTesting
 
 /// Source: CloudFront, "HTTP 502 status code (Bad Gateway)".
 @Suite(
-    "CloudFront: an origin whose TLS cannot be trusted",
+    "CloudFront: an origin whose TLS cannot be trusted", .waits,
     .enabled(if: openssl != nil, "no openssl"))
 struct OriginTLSTests {
     /// A distribution with one origin, spoken to over TLS only.

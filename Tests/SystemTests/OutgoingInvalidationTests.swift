@@ -11,7 +11,7 @@ private let stand = repository + "Tests/StandIns/AWS/groups.py"
 private let hasMoto =
     (try? TemporaryDirectory().run(python, ["-c", "import moto.server"]).exit) == 0
 
-@Suite("Writes told to the CloudFront in front")
+@Suite("Writes told to the CloudFront in front", .waits)
 struct OutgoingInvalidationTests {
     private let origin: Origin
     private let room: Room

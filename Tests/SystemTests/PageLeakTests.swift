@@ -11,7 +11,7 @@ struct Attempt: Sendable, CustomTestStringConvertible {
     }
 }
 
-@Suite("Pages of a Django site that forgets to say what is personal")
+@Suite("Pages of a Django site that forgets to say what is personal", .waits)
 struct PageLeakTests {
     @Test(
         "nobody gets another's page, and everybody gets his own",
@@ -149,7 +149,7 @@ struct PageLeakTests {
     ]
 }
 
-@Suite("Who writes on a Django site sees it")
+@Suite("Who writes on a Django site sees it", .waits)
 struct OwnWriteTests {
     /// Keeps a comment, known by nothing but the csrf cookie.
     private func note(_ browser: Browser, _ text: String) throws {

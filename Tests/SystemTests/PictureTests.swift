@@ -5,7 +5,7 @@ import WireTesting
 private let reader = firstExecutable("/usr/bin/gdallocationinfo")
 private let translator = firstExecutable("/usr/bin/gdal_translate")
 
-@Suite("Pictures: GDAL decodes what we write, and we what GDAL writes")
+@Suite("Pictures: GDAL decodes what we write, and we what GDAL writes", .waits)
 struct PictureTests {
     private let directory: TemporaryDirectory
 

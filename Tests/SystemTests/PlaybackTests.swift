@@ -109,7 +109,7 @@ private struct MonthlyPlay {
 }
 
 @Suite(
-    "Playback: the real MapServer",
+    "Playback: the real MapServer", .waits,
     .enabled(if: DemoSite.isPossible, "no lighttpd, MapServer or GDAL"))
 struct MapServerPlaybackTests {
     private func target(_ day: Int) -> String {

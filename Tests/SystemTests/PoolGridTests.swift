@@ -3,7 +3,7 @@ import Testing
 import WireTesting
 
 @Suite(
-    "Grid sets that the pool's WMTS tells of, by a stand-in for GeoServer",
+    "Grid sets that the pool's WMTS tells of, by a stand-in for GeoServer", .waits,
     .enabled(if: GeoServer.python != nil, "no python3"))
 struct PoolGridTests {
     private let data: TemporaryDirectory

@@ -2,7 +2,7 @@ import Glibc
 import Testing
 import WireTesting
 
-@Suite("mapedge replay, by the scheme and the address of the log")
+@Suite("mapedge replay, by the scheme and the address of the log", .waits)
 struct ReplaySchemeTests {
     /// MapStory's own distribution, and an edge that serves it.
     private struct Site {

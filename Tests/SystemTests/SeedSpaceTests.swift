@@ -4,7 +4,7 @@ import Testing
 import Tiles
 import WireTesting
 
-@Suite("mapedge seed into a store with little room")
+@Suite("mapedge seed into a store with little room", .waits)
 struct SeedSpaceTests {
     private let origin: Origin
     private let room: Room

@@ -3,7 +3,7 @@ import Testing
 import WireTesting
 
 @Suite(
-    "Seeds that the edge runs for itself, by GeoWebCache's interface at the admin port",
+    "Seeds that the edge runs for itself, by GeoWebCache's interface at the admin port", .waits,
     .enabled(if: GeoServer.python != nil, "no python3"))
 struct SeedTaskTests {
     private let data: TemporaryDirectory

@@ -3,7 +3,7 @@ import Testing
 import WireTesting
 
 @Suite(
-    "mapedge seed, by a stand-in for GeoServer",
+    "mapedge seed, by a stand-in for GeoServer", .waits,
     .enabled(if: GeoServer.python != nil, "no python3"))
 struct SeedTests {
     private let data: TemporaryDirectory

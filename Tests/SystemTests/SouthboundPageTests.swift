@@ -2,7 +2,7 @@ import Glibc
 import Testing
 import WireTesting
 
-@Suite("A page that asks its map server while it is rendered, through the edge")
+@Suite("A page that asks its map server while it is rendered, through the edge", .waits)
 struct SouthboundPageTests {
     /// GeoServer, the edge in front of it, and Django behind the edge's southbound listener.
     private struct Site {

@@ -3,7 +3,7 @@ import Testing
 import WireTesting
 
 /// Source: CloudFront, "Standard log file fields", for what the words mean.
-@Suite("What the access log in CloudFront's format says of results")
+@Suite("What the access log in CloudFront's format says of results", .waits)
 struct StandardLogResultTests {
     private let directory: TemporaryDirectory
     private let sections: [String]

@@ -4,7 +4,7 @@ import WireTesting
 private let scanner = firstExecutable("/usr/bin/testssl", "/usr/bin/testssl.sh")
 
 @Suite(
-    "TLS with viewers, as testssl.sh sees it",
+    "TLS with viewers, as testssl.sh sees it", .waits,
     .enabled(if: openssl != nil && scanner != nil, "no openssl or testssl.sh"))
 struct TLSScanTests {
     /// What it has found, by its names.

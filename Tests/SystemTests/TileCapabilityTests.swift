@@ -10,7 +10,7 @@ private let python =
     }
 
 @Suite(
-    "Capabilities of WMTS and TMS before a real MapServer, which has neither",
+    "Capabilities of WMTS and TMS before a real MapServer, which has neither", .waits,
     .enabled(if: DemoSite.isPossible, "no lighttpd, MapServer or GDAL"))
 struct TileCapabilityTests {
     private let demo: DemoSite

@@ -4,7 +4,7 @@ import Tiles
 import WireTesting
 
 @Suite(
-    "One tile, one entry: the real MapServer",
+    "One tile, one entry: the real MapServer", .waits,
     .enabled(if: DemoSite.isPossible, "no lighttpd, MapServer or GDAL"))
 struct TileIdentityTests {
     /// Asks for all spellings: each is the server's own answer, and all but the first are hits.
