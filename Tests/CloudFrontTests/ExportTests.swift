@@ -66,6 +66,42 @@ struct ExportTests {
         }
         """
 
+    /// Of a member of `Distribution` that its configuration has, too, or one that has more.
+    private static let facts = """
+        "Id": "EDFDVBD632BHDS5", "ARN": "arn:aws:cloudfront::1:distribution/EDFDVBD632BHDS5",
+        "Status": "Deployed", "LastModifiedTime": "2024-01-02T03:04:05Z",
+        "DomainName": "d111.cloudfront.net", "InProgressInvalidationBatches": 0,
+        "ActiveTrustedSigners": {"Enabled": false, "Quantity": 0},
+        """
+
+    @Test("what --query Distribution leaves of it has its names")
+    func queried() {
+        let config = Self.plain.components(of: "\"DistributionConfig\":")
+        let text = "{\(Self.facts) \"DistributionConfig\": \(config)"
+        let reading = DistributionConfig.read(json(text))
+        #expect(reading.findings.allSatisfy { $0.kind == .note })
+        #expect(reading.value?.id == "EDFDVBD632BHDS5")
+        #expect(reading.value?.arn == "arn:aws:cloudfront::1:distribution/EDFDVBD632BHDS5")
+        #expect(reading.value?.domainName == "d111.cloudfront.net")
+        #expect(reading.value?.lastModifiedTime == "2024-01-02T03:04:05Z")
+        #expect(reading.value?.origins.count == 2)
+    }
+
+    @Test(
+        "a summary of list-distributions lacks what the edge needs, and a list is of several",
+        arguments: [
+            "{FACTS \"Origins\": {\"Quantity\": 0}, \"Enabled\": true}",
+            "{\"DistributionList\": {\"Quantity\": 1, \"Items\": [{FACTS \"Enabled\": true}]}}",
+            "[{FACTS \"Enabled\": true}]",
+        ])
+    func listed(_ shape: String) {
+        let reading = DistributionConfig.read(json(shape.replacing("FACTS", with: Self.facts)))
+        #expect(reading.value == nil)
+        #expect(reading.findings.filter { $0.kind == .error }.count == 1)
+        #expect(reading.findings[0].problem.hasPrefix("list-distributions"))
+        #expect(reading.findings[0].remedy.contains("get-distribution"))
+    }
+
     @Test("nothing but notes is found in one without fault, and every part of it is there")
     func plain() {
         let reading = DistributionConfig.read(json(Self.plain))
@@ -132,5 +168,12 @@ struct ExportTests {
             reading.findings.map { "\($0.kind) \($0.path.dropFirst(19))" }.filter {
                 $0.contains("Logging")
             } == ["notEmulated Logging.Enabled", "notEmulated Logging.IncludeCookies"])
+    }
+}
+
+extension String {
+    /// What follows a mark, to the end.
+    fileprivate func components(of mark: String) -> Substring {
+        firstRange(of: mark).map { self[$0.upperBound...] } ?? self[...]
     }
 }

@@ -8,6 +8,14 @@ extension DistributionConfig {
         _ document: ConfigNode, isExport: Bool = false
     ) -> ConfigReading<DistributionConfig> {
         let log = FindingLog()
+        if isSummary(document) {
+            log.error(
+                ConfigPlace(document, ""),
+                "list-distributions tells but a part of a distribution, without CallerReference, "
+                    + "DefaultRootObject and Logging",
+                "give what aws cloudfront get-distribution --id ID prints")
+            return ConfigReading(value: nil, findings: log.findings)
+        }
         var envelope = Envelope(document, log)
         let node = envelope.open("Distribution", config: "DistributionConfig", log)
         var fields = ConfigFields(node, envelope.path, log)
@@ -22,6 +30,14 @@ extension DistributionConfig {
         config.lastModifiedTime = envelope.lastModifiedTime
         config.judge(log)
         return ConfigReading(value: config, findings: log.findings)
+    }
+
+    /// Whether it is what `aws cloudfront list-distributions` prints, or an item of it.
+    private static func isSummary(_ document: ConfigNode) -> Bool {
+        if case .list = document.content { return true }
+        if document["DistributionList"] != nil { return true }
+        return document["DistributionConfig"] == nil && document["ARN"] != nil
+            && document["CallerReference"] == nil
     }
 
     private static func read(

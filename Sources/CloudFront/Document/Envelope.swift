@@ -1,5 +1,5 @@
 /// What the API wraps a configuration in: `{"ETag", "Thing": {"Id", ..., "ThingConfig": {...}}}`,
-/// `{"ETag", "ThingConfig": {...}}`, or nothing.
+/// `{"ETag", "ThingConfig": {...}}`, `{"Id", ..., "ThingConfig": {...}}`, or nothing.
 struct Envelope {
     private(set) var path = ""
     private(set) var etag = ""
@@ -18,7 +18,9 @@ struct Envelope {
     mutating func open(_ thing: String, config: String, _ log: FindingLog) -> ConfigNode {
         if let inner = document[config] {
             path = config
-            judge(document, "", [config, "Id", "DomainName"], log)
+            // A thing alone, as `--query` leaves it, has what is told of it beside its config.
+            readNames(document)
+            judge(document, "", [config] + Self.facts, log)
             return inner
         }
         guard let outer = document[thing] else {
