@@ -207,8 +207,11 @@ private func judgeStale(
     // §5.2.1.1: who names a max-age takes nothing stale, unless max-stale says otherwise.
     let isWilling =
         !policy.honoursRequestCacheControl || request.cacheControl.maxAgeSeconds == nil
+    // §5.2.1.5: of what no-store asks for nothing may be kept, so that it would be for nothing.
+    let refreshes = !(policy.honoursRequestCacheControl && request.cacheControl.noStore)
+    let stale = refreshes ? Decision.Action.serveStaleRefreshing : .serveStale
     if reason == .stale, isWilling, now < entry.times.swrUntil {
-        return Decision(.serveStaleRefreshing, .staleWhileRevalidate)
+        return Decision(stale, .staleWhileRevalidate)
     }
     if reason == .stale, policy.honoursRequestCacheControl, let limit = request.maxStale,
         now.subtracting(entry.times.freshUntil) <= limit
@@ -216,7 +219,7 @@ private func judgeStale(
         return Decision(.serveStale, .maxStale)
     }
     if health == .allDown, now < entry.times.sieUntil {
-        return Decision(.serveStaleRefreshing, .originDown)
+        return Decision(stale, .originDown)
     }
     return ask(entry, policy, reason)
 }

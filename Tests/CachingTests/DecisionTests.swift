@@ -92,6 +92,23 @@ struct DecisionTests {
         #expect(decide(value, after: 40) == Decision(.revalidate, .stale))
     }
 
+    @Test("§5.2.1.5: what no-store forbids to keep is not fetched behind a stale answer")
+    func noStoreRequest() {
+        let value = "max-age=10, stale-while-revalidate=30"
+        let request = ask("Cache-Control: no-store")
+        #expect(
+            decide(value, after: 10, request: request)
+                == Decision(.serveStale, .staleWhileRevalidate))
+        #expect(
+            decide("max-age=10", after: 20, request: request, health: .allDown)
+                == Decision(.serveStale, .originDown))
+        #expect(decide(value, after: 40, request: request) == Decision(.revalidate, .stale))
+        // CloudFront does not heed it.
+        #expect(
+            decide(value, after: 10, .cloudFrontPure, request: request)
+                == Decision(.serveStaleRefreshing, .staleWhileRevalidate))
+    }
+
     @Test(
         "§4.2.4: explicit directives forbid stale use",
         arguments: [
