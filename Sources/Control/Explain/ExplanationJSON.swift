@@ -107,6 +107,7 @@ extension Explanation.Key {
                 .list(
                     leftOut.map { .object([("kind", .text($0.kind)), ("name", .text($0.name))]) })
             ),
+            ("servedCoding", servedCoding.isEmpty ? .null : .text(servedCoding)),
         ])
     }
 }

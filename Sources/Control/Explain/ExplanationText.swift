@@ -78,6 +78,9 @@ struct ExplanationText {
         section("key", [key.hash])
         section(
             "", columns(key.parts.map { [$0.label, $0.value ?? "(absent)", $0.source] }))
+        if !key.servedCoding.isEmpty {
+            section("", ["answered by what is stored for coding \(key.servedCoding)"])
+        }
         let omitted = key.leftOut.map { "\($0.kind) \($0.name)" }
         if !omitted.isEmpty { section("", ["not in it: " + omitted.joined(separator: ", ")]) }
     }

@@ -134,6 +134,14 @@ extension CanonicalKey {
         return start
     }
 
+    fileprivate static func part(ofCoding coding: StaticString) -> [UInt8] {
+        unsafe withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { memory in
+            var key = unsafe CanonicalKey(memory)
+            key.append(coding: coding)
+            return unsafe [UInt8](key.bytes)
+        }
+    }
+
     fileprivate mutating func append(coding: StaticString) {
         unsafe append(
             .coding,
@@ -141,9 +149,28 @@ extension CanonicalKey {
     }
 }
 
+extension Exchange {
+    /// Under which keys an answer may be as well, and which coding it must have: what the hit path
+    /// goes through without a copy.
+    var keysInOtherCodings: [(canonical: [UInt8], coding: StaticString)] {
+        guard let codings = imported?.behavior.key.codings, codings.contains([.gzip, .brotli])
+        else { return [] }
+        let own = unsafe bytes.withUnsafeBytes {
+            unsafe AcceptEncoding(head, bytes: $0.bytes, codings: codings)
+        }
+        guard let part = own.keyValue.map({ CanonicalKey.part(ofCoding: $0) }),
+            canonical.suffix(part.count) == part[...]
+        else { return [] }
+        let start = [UInt8](canonical.dropLast(part.count))
+        return own.others.compactMap { other in
+            other.key.keyValue.map { (start + CanonicalKey.part(ofCoding: $0), other.coding) }
+        }
+    }
+}
+
 extension FieldLines {
     /// Whether Content-Encoding is that one.
-    fileprivate static func isCoded(_ fields: RawSpan, _ coding: StaticString) -> Bool {
+    static func isCoded(_ fields: RawSpan, _ coding: StaticString) -> Bool {
         guard let range = value(of: "content-encoding", in: fields) else { return false }
         return equalsIgnoringCase(fields.extracting(range), coding)
     }

@@ -2,7 +2,7 @@
 public struct Comparison: Sendable, Equatable {
     public let first: Explanation
     public let second: Explanation
-    /// Parts of their keys that differ; `wanted` is the first request's, `found` the second's.
+    /// Parts of the keys that answer them that differ; `wanted` is the first request's, `found` the second's.
     public let differences: [Explanation.KeyDifference]
     /// Why a request has nothing to share at all: each with a sentence.
     public let obstacles: [Explanation.Note]
@@ -15,7 +15,7 @@ public struct Comparison: Sendable, Equatable {
         self.second = second
         differences =
             first.key.flatMap { key in
-                second.key.map { key.parts.differences(from: $0.parts) }
+                second.key.map { key.asServed.parts.differences(from: $0.asServed.parts) }
             } ?? []
         obstacles = [("first", first), ("second", second)].compactMap { name, told in
             guard told.key == nil || told.decision.action == "pass" || told.refusal != nil

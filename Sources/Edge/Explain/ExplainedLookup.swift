@@ -30,6 +30,39 @@ extension LoopState where N: ~Copyable {
         return selected
     }
 
+    /// What is served in the stead of what is not there, or has only expired; see
+    /// `answersInOtherCoding`. The exchange is that key's then.
+    mutating func inOtherCoding(
+        _ exchange: Exchange, _ found: ExplainedLookup, _ told: inout Explanation
+    ) -> ExplainedLookup? {
+        switch found.lookup {
+        case .variantAbsent: return nil
+        case .absent: break
+        case .entry:
+            guard found.variant.isEmpty, !exchange.decision.isAnsweredFromStore,
+                exchange.decision.reason == .stale
+            else { return nil }
+        }
+        let invalidation = told.invalidation
+        for (canonical, coding) in exchange.keysInOtherCodings {
+            told.invalidation = nil
+            let other = record(canonical, canonical, &told)
+            let decision = decide(
+                other.lookup, request: exchange.facts, policy: exchange.policy, health: .up,
+                now: network.wallNow)
+            guard decision.action == .serve, let copy = other.copy,
+                unsafe copy.headers.withUnsafeBytes({ unsafe FieldLines.isCoded($0.bytes, coding) })
+            else { continue }
+            exchange.canonical = canonical
+            exchange.key = unsafe CacheKey.hash(canonical.span.bytes, seed: seed)
+            exchange.decision = decision
+            told.key?.servedCoding = keyParts(canonical, exchange.imported).last?.value ?? ""
+            return other
+        }
+        told.invalidation = invalidation
+        return nil
+    }
+
     /// What is alive under one key: what waits for the writer counts for more than the file.
     private mutating func record(
         _ canonical: [UInt8], _ target: [UInt8], _ told: inout Explanation

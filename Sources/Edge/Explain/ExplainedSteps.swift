@@ -108,6 +108,7 @@ extension ExplainedSteps {
                 "\(part.label) = \(value ?? "(absent)")"
                     + (part.source.isEmpty ? "" : " (\(part.source))"))
         }
+        if !key.servedCoding.isEmpty { add("served by coding", key.servedCoding) }
         let omitted = key.leftOut.map { "\($0.kind) \($0.name)" }
         if !omitted.isEmpty { add("not in key", omitted.joined(separator: ", ")) }
     }

@@ -43,7 +43,7 @@ extension LoopState where N: ~Copyable {
         told.fallback = fallbackAccount(ask)
         told.errorPages = errorPages(ask)
         if let key = told.key, !ask.canonical.isEmpty {
-            findNearMisses(key, ask, scanLimit, &told)
+            findNearMisses(key.asServed, ask, scanLimit, &told)
         }
         told.origin = originAccount(ask)
         told.warnings = warnings(ask, told)
@@ -125,10 +125,11 @@ extension LoopState where N: ~Copyable {
         }
         exchange.key = unsafe CacheKey.hash(exchange.canonical.span.bytes, seed: seed)
         told.key = keyAccount(exchange, variant: found.variant)
-        exchange.entry = found.copy
         exchange.decision = decide(
             found.lookup, request: facts, policy: policy, health: health(exchange, found.copy),
             now: network.wallNow)
+        if let other = inOtherCoding(exchange, found, &told) { found = other }
+        exchange.entry = found.copy
         if exchange.decision.action == .pass { exchange.key = nil }
         noteCredentials(exchange, &told)
         told.entry = found.copy.map { entryAccount($0, exchange, isPending: found.isPending) }

@@ -8,7 +8,17 @@ extension Explanation {
         public var hash = ""
         /// What of the request is not in it: parameters and cookies, by name.
         public var leftOut: [KeyOmission] = []
+        /// The coding part of the key whose entry answers in place of its own; empty: its own does.
+        public var servedCoding = ""
         public init() {}
+
+        /// The key whose entry answers.
+        var asServed: Key {
+            guard !servedCoding.isEmpty, let last = parts.indices.last else { return self }
+            var key = self
+            key.parts[last].value = servedCoding
+            return key
+        }
     }
 
     /// A part of a key, and why it is there.
