@@ -36,6 +36,12 @@ extension Exchange {
         return asked
     }
 
+    /// Whether an answer that may not be shared ends the wait for it all the same: the origin's
+    /// error about what is stored. CloudFront sends each on by itself.
+    func isEndOfWaiters(_ head: FetchedHead) -> Bool {
+        policy.mode == .rfc9111 && entry != nil && head.failureStatus != nil
+    }
+
     /// Why it is served what the origin confirmed. To those who waited for another's question
     /// CloudFront calls it a Hit.
     var reasonOnceConfirmed: DecisionReason {
@@ -48,7 +54,7 @@ extension LoopState where N: ~Copyable {
     /// those for whom that was another variant, too.
     mutating func goAlone(_ exchange: Exchange, _ fetch: SharedFetch) {
         let head = fetch.look(exchange.id).head
-        if let head, asksAsItself(exchange, head) { return }
+        if let head, asksAsItself(exchange, head) || endsAsLeader(exchange, head) { return }
         counters.add(.uncollapsed)
         leave(fetch, exchange)
         setDeadline(exchange.id.slot, milliseconds: nil)
@@ -61,5 +67,22 @@ extension LoopState where N: ~Copyable {
         }
         exchange.mayCollapse = false
         lead(exchange, fresh(exchange))
+    }
+
+    /// Who waited behind a revalidation that ended by the origin's error has its end, though the
+    /// error is not his to read: what is stale if he may have it, or an error of the same status.
+    /// An origin in trouble is not asked by each of those who waited (RFC 9111 §4.3.3).
+    private mutating func endsAsLeader(_ exchange: Exchange, _ head: FetchedHead) -> Bool {
+        guard exchange.fetch == nil, let status = head.failureStatus, let entry = exchange.entry,
+            exchange.isEndOfWaiters(head)
+        else { return false }
+        if mayServeStale(exchange, entry, .status(status)) {
+            serveStale(exchange, entry, answer: status)
+        } else {
+            answer(
+                exchange, status, detail: "OriginError",
+                after: FailedForward(exchange, status: status))
+        }
+        return true
     }
 }

@@ -260,8 +260,10 @@ extension LoopState where N: ~Copyable {
         if fetch.isPrefetch, !plan.keepsBody, !head.confirmsStored { noteLost(fetch) }
         if let key = fetch.shared.key, !plan.isShared {
             shared.collapsed.remove(key, fetch.shared)
-            shared.collapsed.rememberUnshared(
-                key, until: network.monotonicMilliseconds + head.unsharedTime)
+            if !fetch.exchange.isEndOfWaiters(head) {
+                shared.collapsed.rememberUnshared(
+                    key, until: network.monotonicMilliseconds + head.unsharedTime)
+            }
         }
         tellAll(fetch.shared)
     }
