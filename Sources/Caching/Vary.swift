@@ -17,16 +17,20 @@ public enum Vary {
     /// Empty when it does not vary; nil when it varies by everything, by too much, or by what is
     /// no field name: no request can be shown to match then. Allocates; for the miss path.
     ///
-    /// - Parameter request: by what it leaves open: an anonymous one shows the origin no cookies,
-    ///   and one whose key has the language only that.
+    /// - Parameters:
+    ///   - request: by what it leaves open: an anonymous one shows the origin no cookies, and one
+    ///     whose key has the language only that.
+    ///   - isInKey: whether the target's key has what the origin is told in a field, so that the
+    ///     field selects nothing beyond.
     public static func names(
-        _ head: borrowing ResponseHead, bytes: RawSpan, for request: RequestFacts? = nil
+        _ head: borrowing ResponseHead, bytes: RawSpan, for request: RequestFacts? = nil,
+        isInKey: (KnownField) -> Bool = { _ in false }
     ) -> [UInt8]? {
         var names: [[UInt8]] = []
         var line = head.fields.first(.vary)
         while let index = line {
             let value = bytes.extracting(head.fields[index].value.range)
-            guard add(value, to: &names) else { return nil }
+            guard add(value, isInKey, to: &names) else { return nil }
             line = head.fields.next(after: index, .vary)
         }
         if request?.standing == .anonymous { names.removeAll { $0 == Array("cookie".utf8) } }
@@ -38,13 +42,16 @@ public enum Vary {
         return list.count <= listLimit ? list : nil
     }
 
-    private static func add(_ value: RawSpan, to names: inout [[UInt8]]) -> Bool {
+    private static func add(
+        _ value: RawSpan, _ isInKey: (KnownField) -> Bool, to names: inout [[UInt8]]
+    ) -> Bool {
         var members = FieldList()
         while let range = members.next(in: value) {
             let member = value.extracting(range)
-            guard isToken(member), !equalsIgnoringCase(member, "*"),
-                !KnownField.named(member).isSetByProxies
-            else { return false }
+            guard isToken(member), !equalsIgnoringCase(member, "*") else { return false }
+            let known = KnownField.named(member)
+            if isInKey(known) { continue }
+            guard !known.isSetByProxies else { return false }
             let name = range.map { lowercased(value[$0]) }
             if names.contains(name) { continue }
             guard names.count < nameLimit else { return false }

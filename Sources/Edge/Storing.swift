@@ -182,7 +182,9 @@ extension LoopState where N: ~Copyable {
         guard originHead.fields.contains(.vary) else { return .none }
         guard
             let names = unsafe raw.withUnsafeBytes({
-                unsafe Vary.names(originHead, bytes: $0.bytes, for: exchange.facts)
+                unsafe Vary.names(originHead, bytes: $0.bytes, for: exchange.facts) {
+                    exchange.isInKey($0)
+                }
             })
         else {
             return .untellable

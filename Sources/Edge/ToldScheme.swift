@@ -86,6 +86,29 @@ struct ToldScheme {
     }
 }
 
+extension Exchange {
+    /// Whether the key of what it asks for has what the origin is told in a field. The key of a
+    /// map has neither host nor scheme, and a distribution's policies say whether theirs has the
+    /// host.
+    func isInKey(_ field: KnownField) -> Bool {
+        switch field {
+        case .host, .xForwardedHost: imported == nil && !isKeyedAsMap
+        case .xForwardedProto:
+            (imported == nil || snapshot.settings.role != .twin) && !isKeyedAsMap
+        default: false
+        }
+    }
+
+    private var isKeyedAsMap: Bool {
+        guard let primary else { return true }
+        var walk = CanonicalParts()
+        while let (part, _) = unsafe walk.next(in: primary.canonical.span.bytes) {
+            if part == .mapRequest { return true }
+        }
+        return false
+    }
+}
+
 extension LoopState where N: ~Copyable {
     /// Of the request at hand, for a behavior.
     @inline(__always)

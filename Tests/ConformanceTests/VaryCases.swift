@@ -35,6 +35,32 @@ let varyCases: [Case] = [
     other("vary-empty", "an absent field differs from an empty one", "Vary: X-V", [], ["X-V:"]),
     other("vary-value-case", "values differ by case", "Vary: X-V", ["X-V: a"], ["X-V: A"]),
     same("vary-name-case", "names do not", "Vary: x-V", ["X-v: 1"], ["x-V: 1"]),
+    Case(
+        "vary-scheme", "the scheme that the origin is told is in the key", "RFC 9111 §4.1",
+        .optimal,
+        .asks(.ok(hour, "Vary: X-Forwarded-Proto", body: "http")),
+        .hits(get(), .body("http"))),
+    Case(
+        "vary-told-host", "the host that it is told is, too, whatever the viewer says",
+        "RFC 9111 §4.1", .optimal,
+        .asks(
+            get("X-Forwarded-Host: a.test"),
+            .ok(hour, "Vary: X-Forwarded-Proto, X-Forwarded-Host", body: "one"),
+            .sent("X-Forwarded-Host", "edge.test")),
+        .hits(get("X-Forwarded-Host: b.test"), .body("one"))),
+    Case(
+        "vary-host", "so is the host, which selects whatever the letters' case", "RFC 9111 §4.1",
+        .must,
+        .asks(
+            Ask(method: "GET", host: "vary.test"), .ok(hour, "Vary: Host, X-V", body: "one")),
+        .hits(Ask(method: "GET", host: "VARY.test"), .body("one")),
+        .asks(
+            Ask(method: "GET", host: "vary2.test"), .ok(hour, "Vary: Host, X-V", body: "two")),
+        .asks(
+            Ask(method: "GET", host: "vary.test", fields: ["X-V: 1"]),
+            .ok(hour, "Vary: X-V, Host", body: "three")),
+        .hits(Ask(method: "GET", host: "vary.test", fields: ["X-V: 1"]), .body("three")),
+        .hits(Ask(method: "GET", host: "vary2.test"), .body("two"))),
     same(
         "vary-lines", "several lines equal one list", "Vary: X-V", ["X-V: 1", "X-V: 2"],
         ["X-V: 1, 2"], .optimal),
