@@ -2,7 +2,7 @@
 public struct Comparison: Sendable, Equatable {
     public let first: Explanation
     public let second: Explanation
-    /// Parts of the keys that answer them that differ; `wanted` is the first request's, `found` the second's.
+    /// Parts of the answering keys that differ: `wanted` is the first one, `found` the second.
     public let differences: [Explanation.KeyDifference]
     /// Why a request has nothing to share at all: each with a sentence.
     public let obstacles: [Explanation.Note]
