@@ -56,6 +56,8 @@ final class Exchange {
     var map: MapAsk?
     /// The same of a legend, which is no map to the cache, but a picture to its viewer.
     var legend: MapRequest?
+    /// Path and query towards the origin, with EXCEPTIONS left out; nil: as they came.
+    var legendTarget: [UInt8]?
     var metatile = MetatilePart.none
     /// Whose next frame it asks for, ahead of the viewer; see `PlaybackTracker`.
     var playsFor: UInt64?

@@ -19,9 +19,6 @@ struct MapAsk {
     /// Its normal form is in its key.
     var isCanonical: Bool { tile != nil && tile?.bypass == nil }
 
-    /// It has a key of its own, since what was asked was changed.
-    var isKeyedAnew: Bool { tile == nil && target != nil }
-
     /// Servers differ in which of two values they take, and nobody has refused it.
     var isAmbiguous: Bool { tile == nil && request.hasDuplicates }
 
@@ -35,7 +32,7 @@ extension Exchange {
     func ask(peer: Peer) {
         self.peer = peer
         guard policy.mapClass != .none, head.method == .get || head.method == .head else { return }
-        defer { legend = map == nil && policy.mapClass.isMapServers ? askedLegend : nil }
+        defer { if map == nil, policy.mapClass.isMapServers { askForLegend() } }
         map = unsafe bytes.withUnsafeBytes { bytes -> MapAsk? in
             let path = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.path.range])
             let query = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.query.range])
@@ -70,11 +67,24 @@ extension Exchange {
         return isWhole ? target : nil
     }
 
-    private var askedLegend: MapRequest? {
-        unsafe bytes.withUnsafeBytes {
-            unsafe MapRequest.legend(query: $0.bytes.extracting(head.query.range))
+    private func askForLegend() {
+        unsafe bytes.withUnsafeBytes { bytes in
+            let path = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.path.range])
+            let query = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.query.range])
+            legend = unsafe MapRequest.legend(query: query.bytes)
+            let isRewritten = legend?.namesExceptions == true
+            legendTarget = isRewritten ? unsafe Self.rewritten(path, query) : nil
         }
     }
+
+    /// What the origin is asked in place of what came; nil: that.
+    var askedTarget: [UInt8]? {
+        map == nil ? legendTarget : map?.isImage == true ? map?.target : nil
+    }
+
+    /// By what it has its key, where that is not what came, nor a map's normal form: how errors
+    /// should look makes no other picture.
+    var keyedTarget: [UInt8]? { map?.tile == nil ? askedTarget : nil }
 
     /// The picture that was asked for, be it of a map or a legend.
     var picture: MapRequest? {
@@ -84,7 +94,10 @@ extension Exchange {
 
     /// The picture's format, where the body must be looked at before its status is believed.
     func judgedFormat(_ head: FetchedHead) -> MapFormat? {
-        guard self.head.method == .get, head.status == 200 else { return nil }
+        // Nothing at all is no picture either.
+        guard self.head.method == .get, head.status == 200 || head.status == 204 else {
+            return nil
+        }
         if let map { return map.isImage ? map.request.format : nil }
         guard let legend, !head.confirmsStored, !head.deniesStored, !head.completes,
             !head.head.hasUnknownCoding

@@ -368,15 +368,14 @@ extension LoopState where N: ~Copyable {
             // Servers differ in which of two values they take: nobody else gets this answer.
             exchange.key = nil
             exchange.primary = nil
-        } else if keyed, exchange.map?.isKeyedAnew == true {
-            if reading({ $0.serveNormal(exchange) }) { return }
+        } else if keyed, let target = exchange.keyedTarget {
+            if reading({ $0.serve(exchange, keyedBy: target) }) { return }
         }
         begin(exchange)
     }
 
-    /// A map request that names how errors should look is the same tile all the same.
-    private mutating func serveNormal(_ exchange: Exchange) -> Bool {
-        guard exchange.map?.isImage == true, let target = exchange.map?.target else { return false }
+    /// A request that names how errors should look is for the same picture all the same.
+    private mutating func serve(_ exchange: Exchange, keyedBy target: [UInt8]) -> Bool {
         let canonical = exchange.canonicalKey(of: target)
         let key = unsafe CacheKey.hash(canonical.span.bytes, seed: seed)
         (exchange.key, exchange.canonical) = (key, canonical)

@@ -50,7 +50,7 @@ extension LoopState where N: ~Copyable {
         exchange.addPageConditions(&conditions)
         exchange.hideCookies(&conditions)
         if !exchange.facts.aside.isEmpty { conditions.askAsNobody() }
-        if exchange.map?.isImage == true { conditions.target = exchange.map?.target }
+        conditions.target = exchange.askedTarget
         if completion(exchange, &conditions) { return conditions }
         guard exchange.decision.action == .revalidate, let entry = exchange.entry,
             exchange.head.method == .get || exchange.confirmsByHead

@@ -112,7 +112,7 @@ extension Exchange {
         if !canonical.isEmpty { return canonical }
         var target = [UInt8](bytes[head.path.range])
         if head.hasQuery { target += [63] + bytes[head.query.range] }
-        if map?.isImage == true, let normal = map?.target { target = normal }
+        if let asked = askedTarget { target = asked }
         let canonical = canonicalKey(of: target)
         return canonical.isEmpty ? nil : canonical
     }

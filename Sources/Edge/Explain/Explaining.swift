@@ -114,9 +114,7 @@ extension LoopState where N: ~Copyable {
             return exchange
         }
         var found = lookUp(exchange.canonical, for: exchange, &told)
-        if case .absent = found.lookup, exchange.map?.isKeyedAnew == true,
-            exchange.map?.isImage == true, let target = exchange.map?.target
-        {
+        if case .absent = found.lookup, let target = exchange.keyedTarget {
             told.rewritings.append(
                 Explanation.Rewriting("without EXCEPTIONS", String(decoding: target, as: UTF8.self))
             )
