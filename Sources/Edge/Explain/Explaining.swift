@@ -113,14 +113,7 @@ extension LoopState where N: ~Copyable {
             exchange.canonical = []
             return exchange
         }
-        var found = lookUp(exchange.canonical, for: exchange, &told)
-        if case .absent = found.lookup, let target = exchange.keyedTarget {
-            told.rewritings.append(
-                Explanation.Rewriting("without EXCEPTIONS", String(decoding: target, as: UTF8.self))
-            )
-            exchange.canonical = exchange.canonicalKey(of: target)
-            found = lookUp(exchange.canonical, for: exchange, &told)
-        }
+        var found = find(exchange, &told)
         exchange.key = unsafe CacheKey.hash(exchange.canonical.span.bytes, seed: seed)
         told.key = keyAccount(exchange, variant: found.variant)
         exchange.decision = decide(
@@ -136,6 +129,17 @@ extension LoopState where N: ~Copyable {
                 CacheKey.hash(found.variant.span.bytes, seed: seed))
         }
         return exchange
+    }
+
+    /// What is stored of it, in the second place by the key that does not tell how errors are to
+    /// be told.
+    private mutating func find(_ exchange: Exchange, _ told: inout Explanation) -> ExplainedLookup {
+        let found = lookUp(exchange.canonical, for: exchange, &told)
+        guard case .absent = found.lookup, let target = exchange.keyedTarget else { return found }
+        told.rewritings.append(
+            Explanation.Rewriting("without EXCEPTIONS", String(decoding: target, as: UTF8.self)))
+        exchange.canonical = exchange.canonicalKey(of: target)
+        return lookUp(exchange.canonical, for: exchange, &told)
     }
 
     /// An origin that failed for this key a moment ago is not asked again yet: see `obtain`.
