@@ -23,11 +23,14 @@ struct PNGTests {
         "a palette takes as few bits as it needs and keeps its opacities",
         arguments: [(1, 1), (2, 1), (3, 2), (4, 2), (5, 4), (16, 4), (17, 8), (256, 8)])
     func palette(colors: Int, depth: UInt8) throws {
-        let palette = (0..<colors).map {
-            RGBA(red: UInt8($0), green: 3, blue: 9, alpha: $0 < 3 ? UInt8($0 * 60) : 255)
+        let palette = (0..<colors).map { (index: Int) -> RGBA in
+            let alpha: UInt8 = index < 3 ? UInt8(index * 60) : 255
+            return RGBA(red: UInt8(index), green: 3, blue: 9, alpha: alpha)
         }
         for (width, height) in [(16, 16), (13, 20), (1, 256)] {
-            let indices = (0..<(width * height)).map { UInt8($0 % colors) }
+            let indices = (0..<(width * height)).map { (pixel: Int) -> UInt8 in
+                UInt8(pixel % colors)
+            }
             let picture = PixelBuffer(
                 width: width, height: height, palette: palette, indices: indices)
             let bytes = try #require(PNG.encode(picture))

@@ -40,9 +40,14 @@ public struct WriteContext: Sendable {
 
     /// How many of a path's segments are the site's own prefix: of several that fit the longest.
     func sitePrefix(of segments: [String]) -> Int {
-        site.map { $0.split(separator: "/") }.filter {
-            segments.count >= $0.count && zip(segments, $0).allSatisfy { $0 == $1 }
-        }.map(\.count).max() ?? 0
+        var longest = 0
+        for prefix in site {
+            let names = prefix.split(separator: "/")
+            guard segments.count >= names.count else { continue }
+            let fits = zip(segments, names).allSatisfy { segment, name in segment == name }
+            if fits { longest = max(longest, names.count) }
+        }
+        return longest
     }
 
     func isLanguage(_ segment: String) -> Bool { languages.contains(segment.lowercased()) }
