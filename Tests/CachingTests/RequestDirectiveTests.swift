@@ -41,7 +41,9 @@ struct RequestDirectiveTests {
         let stored = "max-age=100, stale-while-revalidate=99"
         #expect(decide("max-age=150", stored: stored, after: 110).action == .revalidate)
         #expect(decide("max-age=150, max-stale", stored: stored, after: 110).action == .serveStale)
-        #expect(decide("no-store", stored: stored, after: 110).action == .serveStaleRefreshing)
+        #expect(decide("", stored: stored, after: 110).action == .serveStaleRefreshing)
+        // What no-store brings may not be kept, so that nothing is refreshed for it.
+        #expect(decide("no-store", stored: stored, after: 110).action == .serveStale)
     }
 
     @Test("§5.2.1.3: min-fresh asks for freshness to come")
