@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 export SWIFT_BACKTRACE=enable=no
 
 ruby conf/about/check.rb
-# Nobody asks these binaries for lines: their debug information is a fourteenth of the work.
+# Nobody asks these binaries for the lines of a backtrace.
 swift build --build-tests --enable-code-coverage -debug-info-format none
 
 # The benchmarks are a package of their own, whose build would take as long as this one: that what

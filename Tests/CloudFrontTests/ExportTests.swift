@@ -66,7 +66,7 @@ struct ExportTests {
         }
         """
 
-    /// Of a member of `Distribution` that its configuration has, too, or one that has more.
+    /// What the API tells of a distribution beside its configuration.
     private static let facts = """
         "Id": "EDFDVBD632BHDS5", "ARN": "arn:aws:cloudfront::1:distribution/EDFDVBD632BHDS5",
         "Status": "Deployed", "LastModifiedTime": "2024-01-02T03:04:05Z",
@@ -76,7 +76,7 @@ struct ExportTests {
 
     @Test("what --query Distribution leaves of it has its names")
     func queried() {
-        let config = Self.plain.components(of: "\"DistributionConfig\":")
+        let config = Self.plain.text(after: "\"DistributionConfig\":")
         let text = "{\(Self.facts) \"DistributionConfig\": \(config)"
         let reading = DistributionConfig.read(json(text))
         #expect(reading.findings.allSatisfy { $0.kind == .note })
@@ -173,7 +173,7 @@ struct ExportTests {
 
 extension String {
     /// What follows a mark, to the end.
-    fileprivate func components(of mark: String) -> Substring {
+    fileprivate func text(after mark: String) -> Substring {
         firstRange(of: mark).map { self[$0.upperBound...] } ?? self[...]
     }
 }

@@ -71,6 +71,24 @@ struct ExplainGoldenTests {
         try check("explain-refused.json", refused.json.encoded)
     }
 
+    @Test("what is answered by another coding's entry says so, and shares it with whose own it is")
+    func otherCoding() throws {
+        func told(coding: String, served: String) throws -> Explanation {
+            var told = try bench.explain("http://a.example.org/pages/1")
+            told.key?.parts.append(Explanation.KeyPart("coding", coding))
+            told.key?.servedCoding = served
+            return told
+        }
+        let line = "answered by what is stored for coding"
+        let own = try told(coding: "gzip", served: "")
+        let other = try told(coding: "br,gzip", served: "gzip")
+        #expect(!ExplanationText(own).text.contains(line))
+        #expect(ExplanationText(other).text.contains("\(line) gzip\n"))
+        #expect(other.json.encoded.contains("\"servedCoding\":\"gzip\""))
+        #expect(Comparison(own, other).isShared)
+        #expect(!Comparison(own, try told(coding: "br,gzip", served: "")).isShared)
+    }
+
     @Test("the comparison of two requests")
     func comparison() throws {
         let first = try bench.explain(
