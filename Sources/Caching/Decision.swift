@@ -236,11 +236,12 @@ private func ask(
 /// Whether the request may wait for another's fetch of the same key, or lead one for others.
 ///
 /// Law 6: what was asked for with somebody's credentials is nobody else's, and who shows theirs
-/// wants an answer to them. A part, or the answer to a wish of one's own, is of no use to others.
+/// wants an answer to them. The answer to a wish of one's own is of no use to others.
 public func mayCollapse(_ request: RequestFacts, policy: BehaviorPolicy) -> Bool {
     let isShared =
-        request.method == .get || request.method == .options && policy.cachesOptions
-    guard policy.collapses, isShared, request.wish == .none, !request.hasBody, !request.hasRange,
+        request.method == .get || request.method == .head
+        || request.method == .options && policy.cachesOptions
+    guard policy.collapses, isShared, request.wish == .none, !request.hasBody,
         !request.hasOriginPrecondition
     else { return false }
     if policy.sessionsBypass, request.hasSession { return false }

@@ -31,13 +31,18 @@ struct AskedByGet {
     }
 }
 
+extension Exchange {
+    /// A HEAD that found nothing, and is to be stored as a GET is.
+    var asksByGet: Bool {
+        policy.asksGetForHead && head.method == .head && decision.action == .fetch && key != nil
+    }
+}
+
 extension LoopState where N: ~Copyable {
     /// Who asks the origin: the exchange itself, or, where a HEAD that found nothing is to be
     /// stored, one that asks by GET and whose answer the exchange waits for.
     func asker(_ exchange: Exchange) -> Exchange {
-        guard exchange.policy.asksGetForHead, exchange.head.method == .head,
-            exchange.decision.action == .fetch, exchange.key != nil
-        else { return exchange }
+        guard exchange.asksByGet else { return exchange }
         return byGet(exchange, id: exchange.id, exchange.decision)
     }
 

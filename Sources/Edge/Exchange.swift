@@ -38,6 +38,7 @@ final class Exchange {
     var leads = false
     /// A collapsed request that was sent on its own may not be collapsed again.
     var mayCollapse = true
+    var whole = WholeFetch.unasked
     /// What is stored for it is being read from disk.
     var awaitsPages = false
     /// What is served when it has been read, if not what is found under the key then.
@@ -127,12 +128,13 @@ extension LoopState where N: ~Copyable {
         if answersKnownFailure(exchange) || waitsForMetatile(exchange) { return }
         guard exchange.mayCollapse, exchange.head.upgrade.isEmpty,
             mayCollapse(exchange.asked, policy: exchange.policy),
-            let key = exchange.key
+            let key = exchange.key, let part = exchange.partName
         else {
             lead(exchange, fresh(exchange))
             return
         }
-        collapse(exchange, key, exchange.canonical)
+        if !part.isEmpty, joinsWhole(exchange, key) { return }
+        collapse(exchange, key, exchange.canonical, part: part)
     }
 
     /// A fetch to be; `key` is where others look for one to join, nil for one that is this
@@ -156,6 +158,7 @@ extension LoopState where N: ~Copyable {
     mutating func progress(_ exchange: Exchange) {
         if exchange.awaitsPages { return resume(exchange) }
         if case .waits = exchange.metatile { return metatileCame(exchange) }
+        if exchange.whole == .awaited { return wholeCame(exchange) }
         guard let fetch = exchange.shared else { return }
         let view = fetch.look(exchange.id)
         if view.isDissolved, !exchange.hasResponded {

@@ -109,17 +109,22 @@ extension LoopState where N: ~Copyable {
 
     /// An error that would be stored had GET been asked is not asked for by HEAD again.
     func rememberHead(_ fetch: Fetch, _ head: FetchedHead) {
-        guard head.status >= 400 else { return }
-        var asked = fetch.exchange.facts
-        asked.method = .get
-        let verdict = storability(
-            StoreQuestion(
-                request: asked, response: head.facts,
-                policy: fetch.exchange.policy(for: head.status), requestTime: head.requestedAt,
-                responseTime: head.receivedAt))
-        guard case .storable(let times, _) = verdict else { return }
+        guard head.status >= 400, case .storable(let times, _) = fetch.storabilityByGet(head)
+        else { return }
         rememberFailure(
             fetch.exchange, head.status, DecisionReason.cachedError.word,
             invalidation: fetch.shared.invalidation, until: times.freshUntil)
+    }
+}
+
+extension Fetch {
+    /// What would become of a HEAD's answer, had GET been asked.
+    func storabilityByGet(_ head: FetchedHead) -> Storability {
+        var asked = exchange.facts
+        asked.method = .get
+        return storability(
+            StoreQuestion(
+                request: asked, response: head.facts, policy: exchange.policy(for: head.status),
+                requestTime: head.requestedAt, responseTime: head.receivedAt))
     }
 }

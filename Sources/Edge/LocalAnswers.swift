@@ -168,7 +168,7 @@ extension LoopState where N: ~Copyable {
         exchange.shared.map { _ = $0.leave(exchange.id) }
         counters.add(.uncollapsed)
         exchange.mayCollapse = false
-        exchange.metatile = .alone
+        (exchange.metatile, exchange.whole) = (.alone, .past)
         setDeadline(exchange.id.slot, milliseconds: nil)
         obtain(exchange)
     }

@@ -113,6 +113,11 @@ final class SharedFetch: Sendable {
         }
     }
 
+    /// Whether who would begin `fresh` may have what it brings; `least` as of `joinOrLead`.
+    func isNew(enoughFor fresh: SharedFetch, least: UInt64) -> Bool {
+        invalidation >= least && edition >= fresh.edition && began >= fresh.wanted
+    }
+
     var mayBeJoined: Bool { state.withLock { Self.mayBeJoined($0) } }
 
     private static func mayBeJoined(_ state: borrowing State) -> Bool {
@@ -384,9 +389,7 @@ package final class CollapsedFetches: Sendable {
         least: UInt64, isStored: () -> Bool = { false }
     ) -> Outcome {
         shard(key).mutex.withLock { shard in
-            if let running = shard.fetches[key], running.invalidation >= least,
-                running.edition >= fresh.edition, running.began >= fresh.wanted
-            {
+            if let running = shard.fetches[key], running.isNew(enoughFor: fresh, least: least) {
                 if let id, running.mayStore, running.join(id) { return .waits(running) }
                 if id == nil { return .waits(running) }
                 return .alone
@@ -398,6 +401,18 @@ package final class CollapsedFetches: Sendable {
             if isStored() { return .stored }
             shard.fetches[key] = fresh
             return .leads
+        }
+    }
+
+    /// Joins the fetch of `key`, where there is one to join.
+    func join(
+        _ key: CacheKey, _ id: ExchangeID, _ fresh: SharedFetch, least: UInt64
+    ) -> SharedFetch? {
+        shard(key).mutex.withLock { shard in
+            guard let running = shard.fetches[key], running.isNew(enoughFor: fresh, least: least),
+                running.mayStore, running.join(id)
+            else { return nil }
+            return running
         }
     }
 

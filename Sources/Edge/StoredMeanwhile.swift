@@ -8,13 +8,16 @@ extension LoopState where N: ~Copyable {
     ///
     /// A fetch stays to be joined until its response is stored. So whoever finds no fetch while it
     /// holds the key's lock, and then nothing stored either, is the first to ask.
+    ///
+    /// - Parameter name: what the fetch is found by: the key, or of a part, one of its own.
     private mutating func joinOrLead(
-        _ exchange: Exchange, _ key: CacheKey, _ canonical: [UInt8], _ fresh: SharedFetch
+        _ exchange: Exchange, _ name: CacheKey, _ fresh: SharedFetch, _ key: CacheKey,
+        _ canonical: [UInt8]
     ) -> (outcome: CollapsedFetches.Outcome, copy: StoredCopy?) {
         let (collapsed, now) = (shared.collapsed, network.monotonicMilliseconds)
         let least = invalidated.latest(of: exchange.key ?? key, exchange.canonical)
         var copy: StoredCopy?
-        let outcome = collapsed.joinOrLead(key, exchange.id, fresh, at: now, least: least) {
+        let outcome = collapsed.joinOrLead(name, exchange.id, fresh, at: now, least: least) {
             copy = storedMeanwhile(exchange, key, canonical)
             return copy != nil
         }
@@ -22,10 +25,14 @@ extension LoopState where N: ~Copyable {
     }
 
     /// Waits for who fetches what the key names, which may be a variant of the exchange's own, or
-    /// is the one.
-    mutating func collapse(_ exchange: Exchange, _ key: CacheKey, _ canonical: [UInt8]) {
-        let candidate = fresh(exchange, key: key)
-        let (outcome, copy) = joinOrLead(exchange, key, canonical, candidate)
+    /// is the one. `part`: only that of it, see `partName`.
+    mutating func collapse(
+        _ exchange: Exchange, _ key: CacheKey, _ canonical: [UInt8], part: [UInt8] = []
+    ) {
+        let name =
+            unsafe part.isEmpty ? key : CacheKey.hash((canonical + part).span.bytes, seed: seed)
+        let candidate = fresh(exchange, key: name)
+        let (outcome, copy) = joinOrLead(exchange, name, candidate, key, canonical)
         switch outcome {
         case .stored:
             if let copy, serveMeanwhile(exchange, copy) { return }
@@ -34,19 +41,24 @@ extension LoopState where N: ~Copyable {
         case .alone:
             exchange.mayCollapse = false
             lead(exchange, fresh(exchange))
-        case .waits(let running):
-            counters.add(running.isPrefetch ? .prefetchesLate : .collapsed)
-            exchange.shared = running
-            shareTurn(exchange, running)
-            setDeadline(exchange.id.slot, milliseconds: snapshot.settings.cache.collapseTimeout)
-            tell(exchange.id)
+        case .waits(let running): waitFor(running, exchange)
         }
+    }
+
+    /// It has joined a fetch.
+    mutating func waitFor(_ running: SharedFetch, _ exchange: Exchange) {
+        counters.add(running.isPrefetch ? .prefetchesLate : .collapsed)
+        exchange.shared = running
+        shareTurn(exchange, running)
+        setDeadline(exchange.id.slot, milliseconds: snapshot.settings.cache.collapseTimeout)
+        tell(exchange.id)
     }
 
     /// Who waited for an answer that turned out to be another variant than his: those of one
     /// variant ask once. False, and nothing done: it is his.
     mutating func collapse(_ exchange: Exchange, ofVariant variant: VariantBytes) -> Bool {
-        guard let values = exchange.variantValues(variant.names), values != variant.values
+        guard exchange.partName?.isEmpty == true,
+            let values = exchange.variantValues(variant.names), values != variant.values
         else { return false }
         // An answer that varies by something else again is nobody's to wait for.
         exchange.mayCollapse = false

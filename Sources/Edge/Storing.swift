@@ -220,7 +220,8 @@ extension LoopState where N: ~Copyable {
         // What a 304 says to the leader alone, a cookie among it, is for no waiter.
         if head.confirmsStored {
             return StorePlan(
-                keepsBody: true, isShared: head.isStorable && sharesWithWaiters(fetch, head))
+                keepsBody: true,
+                isShared: head.isStorable && sharesWithWaiters(fetch, head.storability))
         }
         if head.deniesStored {
             // What its origin does not go on from would be asked about each time.
@@ -230,7 +231,10 @@ extension LoopState where N: ~Copyable {
         if head.isDegraded {
             let isShared = fetch.exchange.storeKey != nil && head.mayBeShared
             return StorePlan(
-                keepsBody: false, isShared: isShared && sharesWithWaiters(fetch, head))
+                keepsBody: false, isShared: isShared && sharesWithWaiters(fetch, head.storability))
+        }
+        if fetch.exchange.head.method == .head {
+            return StorePlan(keepsBody: false, isShared: sharesHead(fetch, head))
         }
         guard fetch.exchange.storeKey != nil, head.isStorable else {
             return StorePlan(keepsBody: false, isShared: head.isAnybodys(fetch.exchange))
@@ -246,18 +250,20 @@ extension LoopState where N: ~Copyable {
             fetch.shared.fence()
             return StorePlan(keepsBody: false, isShared: false)
         }
+        // Who waits for a part has asked for the same.
+        let isTheirs = head.status != 206 || !fetch.exchange.asksForWhole
         return StorePlan(
-            keepsBody: true, isShared: head.status != 206 && sharesWithWaiters(fetch, head))
+            keepsBody: true, isShared: isTheirs && sharesWithWaiters(fetch, head.storability))
     }
 
     /// Whether those who waited may have it. CloudFront sends them on by themselves when, without
     /// a minimum lifetime, the response is not for reuse: private, no-store, no-cache, `max-age=0`.
-    private func sharesWithWaiters(_ fetch: Fetch, _ head: FetchedHead) -> Bool {
+    func sharesWithWaiters(_ fetch: Fetch, _ storability: Storability) -> Bool {
         let policy = fetch.exchange.policy
         guard policy.mode == .cloudfront, policy.minTTL == 0,
-            case .storable(let times, let flags) = head.storability
+            case .storable(let times, let flags) = storability
         else { return true }
-        return times.isFresh(at: head.receivedAt)
+        return times.isFresh(at: network.wallNow)
             && flags.isDisjoint(with: [.noCache, .fallbackOnly])
     }
 

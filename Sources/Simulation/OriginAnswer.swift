@@ -112,6 +112,15 @@ struct OriginAnswer {
         return full(version, body)
     }
 
+    /// Whether a part is asked for that lies behind the end.
+    static func isUnsatisfiable(
+        _ head: PlainHead, _ resource: Resource, _ distribution: SimulatedDistribution?
+    ) -> Bool {
+        guard let range = head["range"] else { return false }
+        let variant = variant(of: head, resource, distribution)
+        return bounds(range, resource.body(variant, resource.version).count) == nil
+    }
+
     /// Seconds of a time long past, another one for each version.
     private static func date(_ version: Int) -> String {
         text(of: SimulatedClock.wallStart / 1_000 - 1_000_000 + Int64(version))

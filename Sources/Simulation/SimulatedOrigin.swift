@@ -53,16 +53,25 @@ final class SimulatedOrigin: RequestPeer {
             site.ledger.violate("an origin was asked for \(request.head.start)")
             return
         }
-        guard request.head.start[0] == "GET", request.head["range"] == nil,
-            request.head["x-alone"] == nil
+        guard ["GET", "HEAD"].contains(request.head.start[0]), request.head["x-alone"] == nil
         else { return }
         let (key, target) = OriginAnswer.key(of: request.head, resource, ledger.distribution)
-        site.ledger.judgeNeed(of: key, for: target)
+        let part = Self.part(of: request.head)
+        if part.isEmpty { site.ledger.judgeNeed(of: key, for: target) }
         let collapses = ledger.distribution?.collapses(request.head.start[1]) ?? true
-        guard resource.isSteady, collapses else { return }
+        // A part that is not there is nobody's to share.
+        guard resource.isSteady, collapses,
+            !OriginAnswer.isUnsatisfiable(request.head, resource, ledger.distribution)
+        else { return }
         let fetch = RunningFetch(link)
         running = fetch
-        site.ledger.began(fetch, of: key, for: target)
+        site.ledger.began(fetch, of: key + part, for: target)
+    }
+
+    /// What is asked for where that is not the whole: by one fetch at a time, too.
+    private static func part(of head: PlainHead) -> String {
+        if head.start[0] == "HEAD" { return " by HEAD" }
+        return head["range"].map { " \($0) \(head["if-range"] ?? "")" } ?? ""
     }
 
     private var ledger: Ledger { site.ledger }
