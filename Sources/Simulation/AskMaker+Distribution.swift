@@ -15,7 +15,7 @@ extension AskMaker {
             viewer: viewer, method: "GET", resource: resource, variant: "", key: "",
             sentAt: world.now, mustSucceed: isCalm && resource.failure == nil)
         var fields = "Host: maps.test\r\n"
-        switch dice.below(100) {
+        switch kind() {
         case 0..<8: ask.method = "HEAD"
         case 8..<16: fields += range(&ask)
         case 16..<28: fields += condition(&ask)

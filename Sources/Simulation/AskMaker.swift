@@ -7,12 +7,18 @@ final class AskMaker {
     private var tags: [String: String] = [:]
     private var dates: [String: String] = [:]
     private var writes = 0
+    /// In some worlds nearly everybody wants a part or a head, several the same one at a time.
+    private let wantsParts: Bool
 
     init(_ world: World, _ resources: [Resource], _ distribution: SimulatedDistribution?) {
         self.world = world
         self.resources = resources
         self.distribution = distribution
+        wantsParts = world.dice.chance(15)
     }
+
+    /// What kind of request it is, of a hundred.
+    func kind() -> Int { world.dice.below(100) / (wantsParts ? 5 : 1) }
 
     /// Remembers validators, for conditional requests to come.
     func learn(_ head: PlainHead, _ resource: Resource) {
@@ -35,7 +41,7 @@ final class AskMaker {
             mustSucceed: isCalm)
         var fields = "Host: maps.test\r\nAccept-Language: \(language)\r\n"
         var body: [UInt8] = []
-        switch dice.below(100) {
+        switch kind() {
         case 0..<8: ask.method = "HEAD"
         case 8..<18: fields += range(&ask)
         case 18..<30: fields += condition(&ask)
