@@ -63,7 +63,7 @@ extension LoopState where N: ~Copyable {
         obtain(exchange)
     }
 
-    /// Whether a part of it is there soon: the whole is stored first, and a long one takes its time.
+    /// Whether a part of it is there soon: the whole is stored first, and a long one takes time.
     private func isWorthAwaiting(_ head: FetchedHead) -> Bool {
         head.confirmsStored
             || head.status == 200 && head.isStorable

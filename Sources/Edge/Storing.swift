@@ -250,8 +250,9 @@ extension LoopState where N: ~Copyable {
             fetch.shared.fence()
             return StorePlan(keepsBody: false, isShared: false)
         }
-        // Who waits for a part has asked for the same.
-        let isTheirs = head.status != 206 || !fetch.exchange.asksForWhole
+        // Who waits for a part has asked for the same. Of its fields nothing is left out for them.
+        let isTheirs =
+            head.status != 206 || !fetch.exchange.asksForWhole && head.sharedBlob == nil
         return StorePlan(
             keepsBody: true, isShared: isTheirs && sharesWithWaiters(fetch, head.storability))
     }
