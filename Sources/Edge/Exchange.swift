@@ -211,7 +211,7 @@ extension LoopState where N: ~Copyable {
             return
         }
         setDeadline(exchange.id.slot, milliseconds: nil)
-        if head.status >= 500, replaces(exchange, head) { return }
+        if head.status >= 400, replaces(exchange, head) { return }
         if isNoticing, holdsForNotice(exchange, head) { return }
         if head.isHeld(by: exchange, now: network.wallNow) {
             writeNotModified(exchange, head)

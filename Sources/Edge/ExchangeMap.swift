@@ -112,7 +112,8 @@ extension Exchange {
     /// Whether the viewer's program can use what was rejected: an exception that it asked for, or
     /// that it gets in place of another document, in the service's own words.
     func reads(_ rejected: TileVerdict?) -> Bool {
-        guard let picture else { return rejected == .exception }
+        guard rejected == .exception else { return false }
+        guard let picture else { return true }
         guard picture.namesExceptions else { return false }
         return picture.exceptions == .xml || picture.exceptions == .other
     }

@@ -212,7 +212,7 @@ extension LoopState where N: ~Copyable {
         }
         if decision.reason == .cachedError,
             unsafe answerStoredError(
-                slot, bytes, behavior, facts, decision, Int(entry.header.status))
+                slot, bytes, behavior, facts, decision, entry)
         {
             return
         }
@@ -238,18 +238,26 @@ extension LoopState where N: ~Copyable {
     /// the distribution's page for it. False where there is neither: the stored error it is.
     private mutating func answerStoredError(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
-        _ decision: Decision, _ status: Int
+        _ decision: Decision, _ entry: StoredEntry
     ) -> Bool {
         let hasPages = hot[behavior].traits.contains(.hasErrorPages)
-        guard hasPages || status >= 500 && hot[behavior].policy.mapClass != .none else {
+        let (mapClass, status) = (hot[behavior].policy.mapClass, Int(entry.header.status))
+        guard hasPages || mapClass != .none && (status >= 500 || mapClass != .pages) else {
             return false
         }
+        let type = unsafe HeaderBlob.value("content-type", in: entry.headers)
+        let mediaType = type.map { unsafe [UInt8](entry.headers[$0]) } ?? []
         let exchange = unsafe makeExchange(slot, bytes, behavior, facts, decision)
         exchange.outcome.detail = decision.reason.word
         viewers[slot].exchange = exchange
         viewers[slot].phase = .exchange
         if showsPage(exchange, for: status) { return true }
-        if answersFallback(exchange, status, decision.reason.word) { return true }
+        if answersFallback(exchange, status, decision.reason.word)
+            || blanksRefusal(
+                exchange, status, mediaType: mediaType, decision.reason.word)
+        {
+            return true
+        }
         viewers[slot].exchange = nil
         viewers[slot].phase = .reading
         return false

@@ -1,6 +1,7 @@
 import Caching
 import HTTP
 import Reactor
+import Tiles
 
 // What is stored and stale, where the origin cannot better it.
 extension LoopState where N: ~Copyable {
@@ -35,11 +36,42 @@ extension LoopState where N: ~Copyable {
     /// An origin's error that the viewer's program could not use: a gateway's, most often. One in
     /// the service's own words is passed on to whoever reads such. False: it goes out as it is.
     mutating func replaces(_ exchange: Exchange, _ head: FetchedHead) -> Bool {
+        if head.status < 500 {
+            exchange.failedForward = FailedForward(exchange, status: head.status)
+            if blanksRefusal(exchange, head.status, mediaType: head.mediaType, "origin-error") {
+                return true
+            }
+            exchange.failedForward = nil
+            return false
+        }
         if case .document = exchange.fallback, head.isDocument { return false }
         if case .json = exchange.fallback, head.isDocument { return false }
         exchange.failedForward = FailedForward(exchange, status: head.head.status)
         return answersFallback(exchange, head.status, "origin-error")
     }
+
+    /// An origin's refusal of a picture, such as GeoWebCache's 400 beyond a layer's extent: its
+    /// page would be shown in pink, so that a blank picture takes its place, and nothing else
+    /// changes. False: it goes out as it is.
+    ///
+    /// - Parameter mediaType: the refusal's own; a picture is shown as it is.
+    mutating func blanksRefusal(
+        _ exchange: Exchange, _ status: Int, mediaType: some Sequence<UInt8>, _ detail: StaticString
+    ) -> Bool {
+        guard Self.refusals.contains(status), exchange.page == nil,
+            case .picture(let request) = exchange.fallback, !mediaType.starts(with: "image/".utf8)
+        else { return false }
+        let blank = BlankTile.picture(for: request)
+        var page = LocalPage(status, detail: detail)
+        (page.content, page.mediaType) = (blank.bytes, blank.contentType)
+        page.degraded = "blank-tile"
+        counters.add(.fallbackBlanks)
+        answer(exchange, page)
+        return true
+    }
+
+    /// Those that are about the picture; others ask their viewer for something: to sign in.
+    private static var refusals: Set<Int> { [400, 403, 404, 410, 422] }
 }
 
 extension FetchedHead {
