@@ -89,11 +89,14 @@ struct BehaviorTraits: OptionSet {
     /// What map servers answer is told apart by Origin: no policy of a distribution says whether,
     /// and in cloudfront mode no Vary does.
     static let keysOrigin = BehaviorTraits(rawValue: 16_384)
+    /// CloudFront in front is told how much is left of a lifetime, which it counts anew.
+    static let tellsRemaining = BehaviorTraits(rawValue: 32_768)
 
     init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    init(_ settings: BehaviorSettings, _ distribution: DistributionSettings?) {
+    init(_ settings: BehaviorSettings, _ distribution: DistributionSettings?, _ role: Role) {
         self = settings.pageTraits
+        if role == .tier, settings.policy.mode == .cloudfront { insert(.tellsRemaining) }
         if settings.dropsCacheBusters { insert(.dropsCacheBusters) }
         if settings.imported == nil, settings.policy.mode == .cloudfront,
             settings.policy.mapClass.isMapServers
@@ -223,7 +226,7 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
                     cookies: text.keep(behavior.cookieTable),
                     formCookie: text.keep(behavior.formCookie),
                     languages: text.keep(PageLanguages.table(behavior.languages)),
-                    traits: BehaviorTraits(behavior, settings.distribution),
+                    traits: BehaviorTraits(behavior, settings.distribution, settings.role),
                     keyed: behavior.imported.map { GeneratedNeeds($0.behavior.key.headers) } ?? [],
                     imported: behavior.imported.map {
                         unsafe .passRetained(ImportedPolicies($0.behavior))

@@ -74,6 +74,7 @@ extension LoopState where N: ~Copyable {
     ) -> HeadWriter {
         var writer = unsafe HeadWriter(scratch.head)
         writer.append(status: status)
+        let start = writer.count
         if status == 416 {
             // What is stored is not what this describes.
             if hot.isTwin { writer.append("Server: CloudFront\r\n") }
@@ -87,6 +88,9 @@ extension LoopState where N: ~Copyable {
             unsafe writer.append(bytes: entry.headers)
         } else {
             unsafe HeaderBlob.appendMetadata(of: entry.headers, to: &writer)
+        }
+        if hot[outcome.behavior].traits.contains(.tellsRemaining) {
+            appendRemaining(entry, outcome, from: start, &writer)
         }
         let now = network.wallNow
         appendConnection(slot, &writer)
@@ -122,6 +126,33 @@ extension LoopState where N: ~Copyable {
             unsafe appendExplanation(slot, bytes, entry, decision, outcome.behavior, &writer)
         }
         return writer
+    }
+
+    /// What a CloudFront in front may keep of what its origin dated: it takes a lifetime for one
+    /// that begins now, whatever the Age. Browsers, which subtract that, keep their `max-age`.
+    ///
+    /// Source: CloudFront, "Managing how long content stays in the cache", which knows no Age.
+    private func appendRemaining(
+        _ entry: StoredEntry, _ outcome: Outcome, from start: Int, _ writer: inout HeadWriter
+    ) {
+        guard outcome.status < 400, !entry.header.flags.contains(.classLifetime),
+            !isForAskerAlone(entry, outcome)
+        else { return }
+        if entry.header.flags.contains(.sMaxAge) {
+            unsafe writer.shorten(from: start) { unsafe removeSharedLifetime($0) }
+        }
+        writer.append("Cache-Control: s-maxage=")
+        let remaining = entry.header.times.remaining(at: network.wallNow)
+        writer.appendDecimal(UInt64(remaining / 1_000))
+        writer.append("\r\n")
+    }
+
+    /// What was confirmed may go out with something that is its asker's own.
+    private func isForAskerAlone(_ entry: StoredEntry, _ outcome: Outcome) -> Bool {
+        guard outcome.result == .refreshHit,
+            let control = unsafe HeaderBlob.value("cache-control", in: entry.headers)
+        else { return false }
+        return unsafe entry.headers[control].starts(with: "private".utf8)
     }
 
     /// What the class adds.

@@ -55,6 +55,17 @@ public struct HeadWriter {
         }
     }
 
+    /// Has what was written from `start` on made shorter where it lies; `edit` tells how long it is
+    /// now.
+    public mutating func shorten(
+        from start: Int, _ edit: (UnsafeMutableRawBufferPointer) -> Int
+    ) {
+        guard isIntact, let memory = unsafe memory, start <= written else { return }
+        let length = unsafe edit(
+            UnsafeMutableRawBufferPointer(start: memory + start, count: written - start))
+        written = start + min(max(0, length), written - start)
+    }
+
     /// A number in decimal digits.
     public mutating func appendDecimal(_ number: UInt64) {
         let digits = DecimalDigits(number)
