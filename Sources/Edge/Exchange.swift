@@ -249,11 +249,13 @@ extension LoopState where N: ~Copyable {
             goAlone(exchange, fetch)
             return
         }
+        exchange.failedForward = confirmation(exchange, head)
         if let confirmed = head.confirmed(for: exchange),
             serveWhenReady(exchange, confirmed, reason: exchange.reasonOnceConfirmed)
         {
             return
         }
+        exchange.failedForward = nil
         // Evicted between the question and the answer: ask again, for the whole this time.
         if let fetch = exchange.shared { _ = fetch.leave(exchange.id) }
         exchange.entry = nil

@@ -1,7 +1,7 @@
 import Caching
 
-/// The origin was asked, and what is stored, though stale, is the better answer, or one of the
-/// edge's own.
+/// The origin was asked, and the answer is what is stored, since it was confirmed or is the better
+/// one though stale, or one of the edge's own.
 ///
 /// Source: RFC 9211 §2.1, §2.2: only what was answered without asking is a hit.
 struct FailedForward {
@@ -11,6 +11,8 @@ struct FailedForward {
     var status: Int
     /// Another's fetch asked.
     var isCollapsed: Bool
+    /// What it confirmed is stored anew.
+    var isStored = false
 
     init(_ exchange: Exchange, status: Int) {
         // Found stale and good enough to serve at once, but not at hand.
@@ -24,6 +26,6 @@ struct FailedForward {
     /// What stands in `Cache-Status` in place of `; hit`, or before the `; detail` of a page.
     var text: String {
         "\(parameter)" + (status > 0 ? "; fwd-status=\(status)" : "")
-            + (isCollapsed ? "; collapsed" : "")
+            + (isCollapsed ? "; collapsed" : "") + (isStored ? "; stored" : "")
     }
 }

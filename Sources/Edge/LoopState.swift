@@ -175,7 +175,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     /// Of the request at hand, where its behavior has class pages.
     var page = PageAtHand()
     var requestIDs: RequestIDs
-    /// Of the stored response that is being served: the origin was asked first, in vain.
+    /// Of the stored response that is being served: the origin was asked first.
     var failedForward: FailedForward?
     /// Of the request at hand; none where no identity is shown.
     var requestID = RequestID()

@@ -106,9 +106,7 @@ extension LoopState where N: ~Copyable {
         } else {
             writer.append(decision.reason.cacheStatusParameter)
         }
-        if outcome.result == .refreshHit || decision.reason == .metatile {
-            writer.append(confirmedParameter(decision.reason, entry.header.times))
-        }
+        if decision.reason == .metatile { writer.append("; fwd-status=200; stored") }
         writer.append("; ttl=")
         let ttl = entry.header.times.freshUntil.subtracting(now) / 1_000
         if ttl < 0 { writer.append("-") }

@@ -90,7 +90,7 @@ extension LoopState where N: ~Copyable {
             fields: NoticedFields.shortened(
                 block, sMaxage: outgoing(exchange), isShared: true),
             result: result,
-            cacheStatus: Array("\(cacheStatusText(exchange, entry, result)); ttl=\(ttl)".utf8)
+            cacheStatus: Array("\(cacheStatusText(exchange)); ttl=\(ttl)".utf8)
         )
         page.age = entry.header.times.ageSeconds(at: network.wallNow)
         let slot = exchange.id.slot
@@ -105,14 +105,8 @@ extension LoopState where N: ~Copyable {
     }
 
     /// How what is stored came to be the answer, in `Cache-Status`.
-    func cacheStatusText(
-        _ exchange: Exchange, _ entry: StoredEntry, _ result: ResultType
-    ) -> String {
-        if let forward = exchange.failedForward { return forward.text }
-        let reason = exchange.decision.reason
-        let isConfirmed = result == .refreshHit
-        let confirmed = isConfirmed ? confirmedParameter(reason, entry.header.times) : ""
-        return "\(reason.cacheStatusParameter)\(confirmed)"
+    func cacheStatusText(_ exchange: Exchange) -> String {
+        exchange.failedForward?.text ?? "\(exchange.decision.reason.cacheStatusParameter)"
     }
 
     /// What a cache in front may keep.

@@ -50,7 +50,7 @@ extension LoopState where N: ~Copyable {
         let ttl = entry.header.times.freshUntil.subtracting(network.wallNow) / 1_000
         var page = NoticedPage(
             fields: TokenFields.delivered(block), result: result,
-            cacheStatus: Array("\(cacheStatusText(exchange, entry, result)); ttl=\(ttl)".utf8))
+            cacheStatus: Array("\(cacheStatusText(exchange)); ttl=\(ttl)".utf8))
         page.age = entry.header.times.ageSeconds(at: network.wallNow)
         let slot = exchange.id.slot
         viewers[slot].exchange = exchange
