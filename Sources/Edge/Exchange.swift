@@ -66,6 +66,8 @@ final class Exchange {
     var watch: WriteWatch?
     /// What it does to a map server's catalog is told by `watch`: nothing, where that is nil.
     var knowsScope = false
+    /// The number of the invalidation that its own request was.
+    var ownInvalidation: UInt64?
     /// What is being made for it beside the loop.
     var making: Making?
     /// The page is too large for a notice, or of another kind.

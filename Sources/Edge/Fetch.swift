@@ -63,8 +63,6 @@ package final class Fetch {
     var ticket = ClusterTicket.unaffected
     /// It writes to the catalog, and what came of that is not known yet.
     var openWrites: [OpenWrite] = []
-    /// The number of the invalidation that this fetch's own request was.
-    var ownInvalidation: UInt64?
     var deadline: UInt64 = .max
     var timer = TimerHandle.none
     var timerAt: UInt64 = .max
@@ -102,7 +100,7 @@ package final class Fetch {
     }
 
     /// What its response is judged by: a later invalidation of its target makes it dead (law 3).
-    var invalidation: UInt64 { ownInvalidation ?? shared.invalidation }
+    var invalidation: UInt64 { exchange.ownInvalidation ?? shared.invalidation }
 
     /// Whether the request could be sent once more without harm: RFC 9110 §9.2.2.
     var isReplayable: Bool {
@@ -129,7 +127,7 @@ extension LoopState where N: ~Copyable {
         for exchange: Exchange, into shared: SharedFetch, isBackground: Bool = false
     ) -> Token? {
         // Of a group the first origin is asked first, each time anew.
-        exchange.asksSecond = false
+        (exchange.asksSecond, exchange.ownInvalidation) = (false, nil)
         if !isBackground { exchange.watch = watch(exchange) }
         let pool = exchange.pool
         let request = exchange.request(to: pool.settings, conditions(exchange))

@@ -51,7 +51,7 @@ extension LoopState where N: ~Copyable {
         if mayStore, applies, let primary = exchange.primary,
             !store.invalidations.matches(primary.canonical, after: known, upTo: before)
         {
-            fetch.ownInvalidation = number
+            exchange.ownInvalidation = number
         }
         for canonical in canonicals {
             // The sweeper would find it as well; so its room is free at once.

@@ -7,7 +7,7 @@ extension LoopState where N: ~Copyable {
     /// `; stored` for a fetched response that is going to be stored, as far as that can be told
     /// while it comes; for one that would have been, why it is not; else nothing.
     mutating func storedParameter(_ exchange: Exchange, _ fetched: FetchedHead) -> StaticString {
-        guard fetched.isStorable, exchange.key != nil, let store else { return "" }
+        guard fetched.isStorable, exchange.storeKey != nil, let store else { return "" }
         if store.isFull { return "; detail=store-full" }
         return isKept(exchange, fetched.declaredLength ?? 0) ? "; stored" : "; detail=not-kept"
     }
@@ -26,6 +26,7 @@ extension LoopState where N: ~Copyable {
         else { return false }
         guard let primary = exchange.primary, !exchange.policy.storesLateFetches
         else { return true }
-        return invalidated.mayStore(fetch.invalidation, primary.key, primary.canonical)
+        let number = exchange.ownInvalidation ?? fetch.invalidation
+        return invalidated.mayStore(number, primary.key, primary.canonical)
     }
 }

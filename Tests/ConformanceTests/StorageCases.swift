@@ -110,7 +110,9 @@ let storageCases: [Case] = [
     Case(
         "method-post-location", "unless Content-Location says it is", "RFC 9110 §9.3.3",
         .optimal,
-        .asks(post(), .ok(hour, "Content-Location: /{room}/it", body: "posted")),
+        .asks(
+            post(), .ok(hour, "Content-Location: /{room}/it", body: "posted"),
+            .cacheStatus("fwd=method; fwd-status=200; stored")),
         .hits(get(), .body("posted"))),
     Case(
         "method-post-other", "and not if it names another resource", "RFC 9110 §9.3.3", .must,
