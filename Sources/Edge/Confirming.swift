@@ -15,12 +15,7 @@ extension LoopState where N: ~Copyable {
         guard !facts.isContradictory, !entry.isCut, isAbout(entry, fetch, raw, facts) else {
             return denial(fetch, raw, facts)
         }
-        var merged = unsafe raw.withUnsafeBytes {
-            unsafe HeaderBlob.merged(
-                stored: entry.headers, update: originHead, bytes: $0,
-                date: facts.hasDate ? nil : now,
-                isCompressed: entry.header.flags.contains(.compressedHere))
-        }
+        var merged = exchange.updated(entry, by: originHead, raw, date: facts.hasDate ? nil : now)
         var header = entry.header
         var verdict = Storability.refused(.setCookie)
         var cookies: [UInt8] = []
@@ -28,8 +23,9 @@ extension LoopState where N: ~Copyable {
             merged = HeaderBlob.withoutCookies(merged)
             cookies = HeaderBlob.cookies(originHead, raw)
         }
-        // Under names that are not its own any more it would be found by whom it does not suit.
-        var isOver = exchange.variesAnew(merged, than: entry)
+        let variant = exchange.variant(merged)
+        var isOver = exchange.losesPlace(
+            variant, isTagged: entry.header.flags.contains(.hasETag))
         // A cookie that comes with a 304 is for who asked.
         if exchange.isAnonymous && facts.setsCSRFOnly || !exchange.policy.judgesCookies
             || !facts.hasSetCookie || facts.excludesSetCookie
@@ -61,7 +57,7 @@ extension LoopState where N: ~Copyable {
         }
         return FetchedHead(
             bytes: raw, head: originHead, facts: facts, blob: merged, receivedAt: now,
-            requestedAt: fetch.requestedAt, storability: verdict, variant: nil,
+            requestedAt: fetch.requestedAt, storability: verdict, variant: variant.bytes,
             confirmed: StoredCopy(entry, header: header, headers: merged, hidden: hidden),
             confirmedForAsker: own.isEmpty ? nil : confirmed(entry, header, merged, with: own),
             endsStored: isOver)

@@ -246,7 +246,8 @@ extension LoopState where N: ~Copyable {
     private mutating func serveConfirmed(_ exchange: Exchange, _ head: FetchedHead) {
         guard !exchange.hasResponded else { return }
         if exchange.fetch == nil, let fetch = exchange.shared, let confirmed = head.confirmed,
-            !canAnswer(confirmed.header, exchange.facts, exchange.policy)
+            head.variant?.matches(exchange) == false
+                || !canAnswer(confirmed.header, exchange.facts, exchange.policy)
         {
             goAlone(exchange, fetch)
             return

@@ -115,19 +115,6 @@ enum HeaderBlob {
         return rest
     }
 
-    /// The names in a blob's Vary, in small letters with a comma behind each line.
-    static func varyNames(in blob: [UInt8]) -> [UInt8] {
-        var (rest, names) = (blob, [] as [UInt8])
-        while let line = line("vary", in: rest) {
-            names +=
-                rest[line].dropFirst("vary:".utf8.count).filter { $0 > 32 }.map {
-                    (65...90).contains($0) ? $0 | 0x20 : $0
-                } + [44]
-            rest.removeSubrange(line)
-        }
-        return names
-    }
-
     /// Whether a field of this name tells a sum of a body's bytes (RFC 9530).
     static func isDigest(_ name: ArraySlice<UInt8>) -> Bool {
         let text = String(decoding: name, as: UTF8.self).lowercased()
@@ -155,14 +142,25 @@ enum HeaderBlob {
         }
     }
 
-    /// What policy needs of a blob; the tag's offsets are into the blob.
-    static func facts(_ blob: [UInt8], status: Int, now: Milliseconds) -> ResponseFacts {
+    /// A blob as the head of a 200, with the bytes that its offsets point into, and whether all of
+    /// it could be read.
+    static func withHead<R>(
+        _ blob: [UInt8], _ body: (borrowing ResponseHead, [UInt8], Bool) -> R
+    ) -> R {
         let message = statusLine + blob + [13, 10]
         var head = ResponseHead()
         var scan = HeadScan()
-        _ = unsafe parseResponse(
-            message.span.bytes, &scan, limits: .response, toHead: true, into: &head)
-        var facts = unsafe ResponseFacts(head, bytes: message.span.bytes, now: now)
+        let result = unsafe parseResponse(
+            message.span.bytes, &scan, limits: .response, toHead: false, into: &head)
+        let isWhole = if case .complete = result { true } else { false }
+        return body(head, message, isWhole)
+    }
+
+    /// What policy needs of a blob; the tag's offsets are into the blob.
+    static func facts(_ blob: [UInt8], status: Int, now: Milliseconds) -> ResponseFacts {
+        var facts = withHead(blob) { head, bytes, _ in
+            unsafe ResponseFacts(head, bytes: bytes.span.bytes, now: now)
+        }
         facts.status = status
         if facts.hasETag { facts.etag.start -= UInt16(statusLine.count) }
         return facts

@@ -47,11 +47,10 @@ extension LoopState where N: ~Copyable {
         _ bytes: [UInt8]
     ) -> Range<UInt64>? {
         guard let entry = exchange.entry, facts.status == 206 else { return nil }
-        if head.fields.contains(.vary) {
-            let fields = unsafe bytes.withUnsafeBytes {
-                unsafe HeaderBlob.delivered(head, bytes: $0)
-            }
-            if exchange.variesAnew(fields, than: entry) { return nil }
+        if head.fields.contains(.vary),
+            exchange.losesPlace(exchange.variant(head, bytes), isTagged: facts.hasETag)
+        {
+            return nil
         }
         return unsafe entry.headers.withUnsafeBytes { stored in
             unsafe bytes.withUnsafeBytes { new in
@@ -151,6 +150,14 @@ extension LoopState where N: ~Copyable {
         return copyBytes(copy, 0..<Int(copy.header.bodyLength)).map {
             .segments([StoreSegment(copying: $0)])
         }
+    }
+
+    /// The same in memory of its own, for another key's.
+    mutating func copiedBody(_ copy: StoredCopy) -> [StoreSegment]? {
+        if case .segments(let segments) = copy.storeBody { return segments }
+        let all = 0..<Int(copy.header.bodyLength)
+        guard all.count <= Self.joinedBytesMax, isAtHand(copy, all) else { return nil }
+        return copyBytes(copy, all).map { [StoreSegment(copying: $0)] }
     }
 
     /// Most bytes of what is stored that are put together with others: they are copied on the

@@ -103,7 +103,7 @@ extension LoopState where N: ~Copyable {
         if exchange.tellsTile(originHead.status), case .storable(let times, let flags) = verdict {
             verdict = .storable(times, flags.union(.tellsTile))
         }
-        let selected: Variant = exchange.policy.keysVary ? variant(exchange, raw) : .none
+        let selected = exchange.variant(originHead, raw)
         if case .untellable = selected, case .storable = verdict {
             verdict = .refused(.varyUntellable)
         }
@@ -151,8 +151,7 @@ extension LoopState where N: ~Copyable {
                 request: fetch.exchange.facts, response: whole, policy: fetch.exchange.policy,
                 requestTime: fetch.requestedAt,
                 responseTime: now))
-        let selected: Variant =
-            fetch.exchange.policy.keysVary ? variant(fetch.exchange, raw) : .none
+        let selected = fetch.exchange.variant(originHead, raw)
         if case .untellable = selected, case .storable = verdict {
             verdict = .refused(.varyUntellable)
         }
@@ -166,32 +165,6 @@ extension LoopState where N: ~Copyable {
             requestedAt: fetch.requestedAt,
             storability: verdict,
             variant: selected.bytes, completesTo: complete)
-    }
-
-    /// Which of the target's responses this one is.
-    private enum Variant {
-        case none
-        case one(VariantBytes)
-        /// It varies by more than is kept: no request can be shown to match it (RFC 9111 §4.1).
-        case untellable
-
-        var bytes: VariantBytes? { if case .one(let bytes) = self { bytes } else { nil } }
-    }
-
-    private func variant(_ exchange: Exchange, _ raw: [UInt8]) -> Variant {
-        guard originHead.fields.contains(.vary) else { return .none }
-        guard
-            let names = unsafe raw.withUnsafeBytes({
-                unsafe Vary.names(originHead, bytes: $0.bytes, for: exchange.facts) {
-                    exchange.isInKey($0)
-                }
-            })
-        else {
-            return .untellable
-        }
-        if names.isEmpty { return .none }
-        return exchange.variantValues(names).map { .one(VariantBytes(names: names, values: $0)) }
-            ?? .untellable
     }
 
     /// A Content-Location that names the request's own target (RFC 9110 §9.3.3).
@@ -318,13 +291,9 @@ extension LoopState where N: ~Copyable {
             }
         }
         if joinsStored {
-            // Where the part was found, which a 206 without Vary does not say.
-            put(
-                StorePut(
-                    key: key, header: header, canonicalKey: fetch.exchange.canonical,
-                    headers: headers, body: .segments(segments)), store)
+            putJoined(fetch.exchange, header, headers, segments, store)
         } else {
-            putVariant(fetch, head, header, headers, segments, store)
+            putVariant(fetch.exchange, head.variant, header, headers, segments, store)
         }
     }
 
@@ -345,11 +314,10 @@ extension LoopState where N: ~Copyable {
         _ store: Store
     ) {
         if head.endsStored { store.delete(key) }
-        guard head.isStorable, isInStep(fetch), let body = storeBody(confirmed) else { return }
-        put(
-            StorePut(
-                key: key, header: confirmed.header, canonicalKey: fetch.exchange.canonical,
-                headers: confirmed.headers + confirmed.hidden, body: body), store)
+        guard head.isStorable, isInStep(fetch) else { return }
+        putBack(
+            confirmed, confirmed.header, confirmed.headers + confirmed.hidden, head.variant,
+            fetch.exchange, store)
     }
 
     /// What a record says beside status, flags and times.
@@ -398,16 +366,15 @@ extension LoopState where N: ~Copyable {
     }
 
     /// With Vary: the names under the target's key, the response under its variant's.
-    private mutating func putVariant(
-        _ fetch: Fetch, _ head: FetchedHead, _ header: EntryHeader, _ headers: [UInt8],
-        _ segments: [StoreSegment], _ store: Store
+    mutating func putVariant(
+        _ exchange: Exchange, _ variant: VariantBytes?, _ header: EntryHeader,
+        _ headers: [UInt8], _ segments: [StoreSegment], _ store: Store
     ) {
-        let exchange = fetch.exchange
         guard let primary = exchange.primary else { return }
         var put = StorePut(
             key: primary.key, header: header, canonicalKey: primary.canonical, headers: headers,
             body: .segments(segments))
-        if let variant = head.variant {
+        if let variant {
             putNames(variant, header, primary, store)
             put.canonicalKey = primary.canonical + variant.values
             put.key = unsafe CacheKey.hash(put.canonicalKey.span.bytes, seed: store.seed)

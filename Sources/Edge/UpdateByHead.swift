@@ -23,13 +23,11 @@ extension LoopState where N: ~Copyable {
             if update == .invalidate { store.delete(key) }
             return
         }
-        let merged = unsafe head.bytes.withUnsafeBytes {
-            unsafe HeaderBlob.merged(
-                stored: entry.headers, update: head.head, bytes: $0,
-                date: head.facts.hasDate ? nil : head.receivedAt,
-                isCompressed: entry.header.flags.contains(.compressedHere))
-        }
-        if fetch.exchange.variesAnew(merged, than: entry) {
+        let merged = fetch.exchange.updated(
+            entry, by: head.head, head.bytes, date: head.facts.hasDate ? nil : head.receivedAt)
+        let variant = fetch.exchange.variant(merged)
+        let isTagged = head.facts.hasETag && entry.header.flags.contains(.hasETag)
+        if fetch.exchange.losesPlace(variant, isTagged: isTagged) {
             store.delete(key)
             return
         }
@@ -43,21 +41,23 @@ extension LoopState where N: ~Copyable {
             if head.facts.forbidsStoring { store.delete(key) }
             return
         }
-        guard let body = storeBody(entry) else { return }
-        put(
-            StorePut(
-                key: key, header: header, canonicalKey: fetch.exchange.canonical, headers: merged,
-                body: body), store)
+        putBack(entry, header, merged, variant.bytes, fetch.exchange, store)
     }
 }
 
 // What of a newer answer ends the life of what is stored.
 extension Exchange {
-    /// Whether fields select it by other names now than those under which it is stored, so that
-    /// requests would find it that it does not suit (RFC 9111 §4.1).
-    func variesAnew(_ fields: [UInt8], than entry: StoredCopy) -> Bool {
-        policy.keysVary
-            && HeaderBlob.varyNames(in: fields) != HeaderBlob.varyNames(in: entry.headers)
+    /// The stored fields with those of an update in their place (RFC 9111 §3.2).
+    ///
+    /// - Parameter date: when it came, if it does not say.
+    func updated(
+        _ entry: StoredCopy, by head: ResponseHead, _ bytes: [UInt8], date: Milliseconds?
+    ) -> [UInt8] {
+        unsafe bytes.withUnsafeBytes {
+            unsafe HeaderBlob.merged(
+                stored: entry.headers, update: head, bytes: $0, date: date,
+                isCompressed: entry.header.flags.contains(.compressedHere))
+        }
     }
 
     /// Whether an answer that is not stored is the target's present one, so that what was asked
