@@ -232,12 +232,13 @@ extension LoopState where N: ~Copyable {
             exchange.outcome.detail = failure.detailedResult
             serveStale(exchange, entry, answer: failure.wasForwarded ? 0 : nil)
         } else {
-            // A stale response that may not be used makes it 504 (RFC 9111 §5.2.2.2).
-            let isGateway =
-                exchange.entry == nil || exchange.asksRest || exchange.policy.mode == .cloudfront
-            let status = isGateway ? exchange.status(of: failure) : 504
+            // What a directive forbids to use stale makes it 504 (RFC 9111 §5.2.2.2).
+            let isForbidden =
+                exchange.entry.map { onFailure(exchange, $0, .unreachable) }
+                == .relay(.staleForbidden)
             answer(
-                exchange, status, detail: failure.detailedResult, result: failure.result,
+                exchange, isForbidden ? 504 : exchange.status(of: failure),
+                detail: failure.detailedResult, result: failure.result,
                 after: failure.wasForwarded ? FailedForward(exchange, status: 0) : nil)
         }
     }

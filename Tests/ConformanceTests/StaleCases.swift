@@ -5,6 +5,8 @@ private func stale(_ directives: String, age: Int = 20, _ fields: String...) -> 
         get(), .response(200, ["Cache-Control: max-age=10\(directives)", "Age: \(age)"] + fields))
 }
 
+private let etag = "ETag: \"a\""
+
 private let gone = Reply.raw("", .close)
 
 extension Reply {
@@ -70,6 +72,13 @@ let staleCases: [Case] =
             "sie-storable-over", "once it does not, the error is stored", "RFC 5861 §4", .optimal,
             stale(", stale-if-error=60", age: 7200),
             .asks(.response(500, ["Cache-Control: max-age=3600"])), .hits()),
+        Case(
+            "sie-over-gone", "after it an origin that is gone is no gateway's time-out",
+            "RFC 9111 §4.2.4", .must,
+            stale(", stale-if-error=60", age: 7200, etag), .any(get(), gone, .status(502))),
+        Case(
+            "sie-private-gone", "likewise for who may not have what is stored", "RFC 9111 §3.5",
+            .must, stale(""), .any(get("Authorization: a b"), gone, .status(502))),
         Case(
             "disconnected", "without a word against it an origin that is gone is covered",
             "RFC 9111 §4.2.4", .optimal, stale(""), .any(get(), gone, .status(200), .age(20...600))),

@@ -21,16 +21,19 @@ extension LoopState where N: ~Copyable {
     func mayServeStale(_ exchange: Exchange, _ entry: StoredCopy, _ failure: OriginFailure)
         -> Bool
     {
+        if case .serveStale = onFailure(exchange, entry, failure) { true } else { false }
+    }
+
+    /// Whether it does, or why not.
+    func onFailure(_ exchange: Exchange, _ entry: StoredCopy, _ failure: OriginFailure)
+        -> FailureDecision
+    {
         var facts = exchange.facts
         // The copy is what nobody was given, and so anybody's.
         if exchange.map?.keepsNobodysCopy == true { facts.setCredentialsAside() }
-        if case .serveStale = onOriginFailure(
+        return onOriginFailure(
             entry.header, failure: failure, policy: exchange.policy, request: facts,
             now: network.wallNow)
-        {
-            return true
-        }
-        return false
     }
 
     /// An origin's error that the viewer's program could not use: a gateway's, most often. One in
