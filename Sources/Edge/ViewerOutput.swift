@@ -197,7 +197,11 @@ extension LoopState where N: ~Copyable {
         case .reading where viewers[slot].isIdle:
             counters.add(.timeoutsIdle)
             closeViewer(slot)
-        case .proxyHeader, .reading:
+        case .proxyHeader:
+            // Nothing of HTTP was said that could be answered.
+            counters.add(viewers[slot].input.isEmpty ? .timeoutsIdle : .timeoutsHeader)
+            closeViewer(slot)
+        case .reading:
             counters.add(viewers[slot].output.isEmpty ? .timeoutsHeader : .timeoutsWrite)
             if isShakingHands(slot) {
                 closeViewer(slot, reset: true)

@@ -165,6 +165,29 @@ struct AddressTests {
         #expect(sent["X-Forwarded-Proto"] == "http")
     }
 
+    @Test("one who says nothing, or only for whom, is closed without an answer or a line")
+    func silentBalancer() throws {
+        let directory = try TemporaryDirectory()
+        let log = directory.file("access.log")
+        let edge = try Edge(
+            origin: origin.url,
+            arguments: [
+                "--trusted-proxy", "127.0.0.1", "--proxy-protocol", "--access-log", log,
+            ],
+            configuration: "limits: { headerTimeout: 300ms }\n")
+        for words in [[], Array(header.prefix(20)), header] {
+            var silent = try edge.viewer()
+            try silent.send(words)
+            #expect(try silent.isClosed())
+        }
+        // Who begins a request and leaves it at that is told, and noted.
+        var slow = try edge.viewer()
+        try slow.send(header + Array("GET /".utf8))
+        #expect(try slow.response().status == 408)
+        let text = eventually { try? readFile(log).hasSuffix("}\n") ? readFile(log) : nil } ?? ""
+        #expect(text.split(separator: "\n").count == 1, "\(text)")
+    }
+
     @Test("a connection that should begin with it and does not is closed")
     func missingHeader() throws {
         let edge = try Edge(
