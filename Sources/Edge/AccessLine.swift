@@ -39,16 +39,19 @@ extension LoopState where N: ~Copyable {
     ) {
         guard let log else { return }
         let sent = unsafe UnsafeRawBufferPointer(rebasing: scratch.head[..<outcome.framingBytes])
+        // A head that did not come at once began with its first byte.
+        let now = network.monotonicNow
+        let started = viewers[slot].rateFrom == 0 ? now : viewers[slot].rateFrom
         if let request = unsafe request {
-            unsafe writeLine(slot, head, request, outcome, network.monotonicNow, sent)
+            unsafe writeLine(slot, head, request, outcome, now, sent)
         } else if log.style.isStandard {
             if [414, 431, 494].contains(outcome.status) { return }
             unsafe writeLine(
                 slot, RequestHead(), UnsafeRawBufferPointer(start: nil, count: 0), outcome,
-                network.monotonicNow, sent)
+                started, sent)
         } else {
             var line = beginLine(viewers[slot].address)
-            line.outcome(outcome, seconds: 0)
+            line.outcome(outcome, seconds: now &- started)
             push(&line)
         }
     }

@@ -180,12 +180,14 @@ struct AddressTests {
             try silent.send(words)
             #expect(try silent.isClosed())
         }
-        // Who begins a request and leaves it at that is told, and noted.
+        // Who begins a request and leaves it at that is told, and noted with the time he was given.
         var slow = try edge.viewer()
         try slow.send(header + Array("GET /".utf8))
         #expect(try slow.response().status == 408)
         let text = eventually { try? readFile(log).hasSuffix("}\n") ? readFile(log) : nil } ?? ""
         #expect(text.split(separator: "\n").count == 1, "\(text)")
+        let time = text.split(separator: "\"time-taken\":").last?.prefix { $0 != "," }
+        #expect(time.flatMap { Double($0) }.map { (0.3..<60).contains($0) } == true, "\(text)")
     }
 
     @Test("a connection that should begin with it and does not is closed")
