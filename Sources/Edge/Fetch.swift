@@ -259,9 +259,9 @@ extension LoopState where N: ~Copyable {
     ) -> Int? {
         unsafe scratch.parts[0] = unsafe iovec(
             iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
-        switch unsafe network.send(
+        let result = unsafe network.send(
             origins[slot].fd, UnsafeBufferPointer(start: scratch.parts.baseAddress, count: 1))
-        {
+        switch result {
         case .bytes(let count):
             if tape != nil {
                 unsafe tapeOrigin(slot, asked: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
@@ -272,7 +272,13 @@ extension LoopState where N: ~Copyable {
             expectMember(fetch)
             return nil
         case .endOfStream, .failed:
-            // It may have answered before it closed: what it said is read first.
+            // It may have answered before it closed: what it said is read first. EPIPE says that it
+            // closed in order, or that the reset is known; TLS tells one end from the other.
+            if case .failed(let reason) = result, reason != EPIPE,
+                network.describeTLS(origins[slot].fd) == nil
+            {
+                origins[slot].wasReset = true
+            }
             origins[slot].isBlocked = true
             expectMember(fetch)
             receiveOrigin(slot)

@@ -353,7 +353,9 @@ extension LoopState where N: ~Copyable {
             fail(fetch, hasFailedHandshake(fetch) ? .tlsFailed : .cutShort)
             return
         }
-        if result == .endOfStream, fetch.body.endOfStream(), let slot = fetch.connection {
+        if result == .endOfStream, let slot = fetch.connection, !origins[slot.index].wasReset,
+            fetch.body.endOfStream()
+        {
             if fetch.judging != nil, asksAnother(fetch) { return }
             if fetch.exchange.watch?.head != nil {
                 return writeAnswered(slot.index, fetch, surplus: true)

@@ -26,6 +26,8 @@ package struct OriginConnection: ~Copyable {
     var isEndSent = false
     /// The member sends no more, or the connection broke. The kernel says so once.
     var sawHangup = false
+    /// It broke, and a send was told so: the kernel says it once, and then that it ended.
+    var wasReset = false
     /// The last receive took all it had room for: there may be more, which the kernel has told.
     var mayHoldMore = false
     var timer = TimerHandle.none
