@@ -218,7 +218,7 @@ private func judgeStale(
     {
         return Decision(.serveStale, .maxStale)
     }
-    if health == .allDown, now < entry.times.sieUntil {
+    if health == .allDown, now < entry.times.sieUntil(for: request, policy) {
         return Decision(stale, .originDown)
     }
     return ask(entry, policy, reason)

@@ -33,7 +33,7 @@ public func onOriginFailure(
     if policy.mode == .rfc9111, entry.flags.forbidsStale, mustConfirm(entry, now) {
         return .relay(.staleForbidden)
     }
-    guard now < entry.times.sieUntil || entry.times.isFresh(at: now) else {
+    guard now < entry.times.sieUntil(for: request, policy) || entry.times.isFresh(at: now) else {
         return .relay(.staleBudgetSpent)
     }
     return .serveStale(.staleIfError)
@@ -50,4 +50,15 @@ private func reasonNotToShare(
     if policy.sessionsBypass, request.hasSession { return .session }
     if let reason = request.standing.reasonToPass { return reason }
     return reasonNotForRequest(entry, request, policy)
+}
+
+extension EntryTimes {
+    /// Until when it is better than the origin's failure: what the response says, or what the
+    /// request takes beyond that (RFC 5861 §4). Neither is a bound to the other.
+    func sieUntil(for request: RequestFacts, _ policy: BehaviorPolicy) -> Milliseconds {
+        guard policy.honoursRequestCacheControl,
+            let seconds = request.cacheControl.staleIfErrorSeconds
+        else { return sieUntil }
+        return max(sieUntil, freshUntil.adding(.seconds(seconds)))
+    }
 }

@@ -132,6 +132,10 @@ struct DecisionTests {
         #expect(decision == Decision(.serveStaleRefreshing, .originDown))
         let spent = decide("max-age=10, stale-if-error=5", after: 20, health: .allDown)
         #expect(spent == Decision(.revalidate, .stale))
+        let willing = ask("Cache-Control: stale-if-error=11")
+        let longer = decide(
+            "max-age=10, stale-if-error=5", after: 20, request: willing, health: .allDown)
+        #expect(longer == Decision(.serveStaleRefreshing, .originDown))
         #expect(decide("max-age=10", after: 9, health: .allDown) == Decision(.serve, .fresh))
     }
 

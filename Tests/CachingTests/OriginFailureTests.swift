@@ -54,6 +54,23 @@ struct OriginFailureTests {
         #expect(outcome("max-age=10", after: 86_410) == .relay(.staleBudgetSpent))
     }
 
+    @Test("RFC 5861 §4: a request may take it for longer, and never for less")
+    func request() {
+        let longer = ask("Cache-Control: stale-if-error=11")
+        let value = "max-age=10, stale-if-error=5"
+        #expect(outcome(value, after: 20) == .relay(.staleBudgetSpent))
+        #expect(outcome(value, after: 20, request: longer) == .serveStale(.staleIfError))
+        #expect(outcome(value, after: 21, request: longer) == .relay(.staleBudgetSpent))
+        let less = ask("Cache-Control: stale-if-error=0")
+        #expect(outcome(value, after: 14, request: less) == .serveStale(.staleIfError))
+        #expect(
+            outcome(value + ", must-revalidate", after: 20, request: longer)
+                == .relay(.staleForbidden))
+        #expect(
+            outcome(value, after: 20, .unreachable, .cloudFrontPure, request: longer)
+                == .relay(.staleBudgetSpent))
+    }
+
     @Test("CloudFront: stale-if-error=0 lets the error through")
     func cloudFrontZero() {
         let value = "max-age=10, stale-if-error=0"

@@ -5,6 +5,11 @@ private func stale(_ directives: String, age: Int = 20, _ fields: String...) -> 
         get(), .response(200, ["Cache-Control: max-age=10\(directives)", "Age: \(age)"] + fields))
 }
 
+/// The origin fails, and what is stored is served to this request.
+private func insteadOf(_ reply: Reply, _ ask: Ask) -> Exchange {
+    Exchange(ask: ask, reply: reply, source: .storedInstead, checks: [.age(20...9000)])
+}
+
 private let etag = "ETag: \"a\""
 
 private let gone = Reply.raw("", .close)
@@ -79,6 +84,25 @@ let staleCases: [Case] =
         Case(
             "sie-private-gone", "likewise for who may not have what is stored", "RFC 9111 §3.5",
             .must, stale(""), .any(get("Authorization: a b"), gone, .status(502))),
+        Case(
+            "sie-request", "a request may take what is stale for longer", "RFC 5861 §4", .optimal,
+            stale(", stale-if-error=60", age: 7200, etag),
+            insteadOf(.response(500), get("Cache-Control: stale-if-error=10000")),
+            .any(
+                get("Cache-Control: stale-if-error=10000"), gone, .status(200),
+                .age(7200...9000))),
+        Case(
+            "sie-request-over", "but no longer than that", "RFC 5861 §4", .must,
+            stale(", stale-if-error=60", age: 7200, etag),
+            .asks(get("Cache-Control: stale-if-error=600"), .response(500))),
+        Case(
+            "sie-request-less", "and asking for less takes nothing away", "RFC 5861 §4", .optimal,
+            stale(", stale-if-error=3600"),
+            insteadOf(.response(500), get("Cache-Control: stale-if-error=0"))),
+        Case(
+            "sie-request-must", "must-revalidate overrules it", "RFC 9111 §5.2.2.2", .must,
+            stale(", must-revalidate"),
+            .asks(get("Cache-Control: stale-if-error=3600"), .response(500))),
         Case(
             "disconnected", "without a word against it an origin that is gone is covered",
             "RFC 9111 §4.2.4", .optimal, stale(""), .any(get(), gone, .status(200), .age(20...600))),
