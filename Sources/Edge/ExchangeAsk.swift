@@ -10,8 +10,8 @@ extension Exchange {
             || head.method == .get && (decision.action == .revalidate || map?.isImage == true)
     }
 
-    /// A part was asked for, by which a strict cache takes an error or a redirect to be about the
-    /// part. To CloudFront it is the object's, and kept like any other.
+    /// A part was asked for, by which a strict cache takes some errors to be about the part. To
+    /// CloudFront each is the object's, and kept like any other.
     var wantsPart: Bool { !asksForWhole && policy.mode == .rfc9111 }
 
     /// A response that broke off before its viewer had any of it goes out as far as it came: so

@@ -132,10 +132,20 @@ extension LoopState where N: ~Copyable {
     private func refusal(_ exchange: Exchange) -> StoreRefusal? {
         if originHead.hasUnknownCoding { return .unknownCoding }
         if exchange.primary == nil { return .keyless }
-        if exchange.wantsPart, !(200...206).contains(originHead.status) { return .partAsked }
+        if exchange.wantsPart, !Self.holdsForWhole(originHead.status) { return .partAsked }
         // That a part is not there says nothing to who wants the whole.
         if !exchange.asksForWhole, originHead.status == 416 { return .partAsked }
         return exchange.leadsAway(originHead.status) ? .redirect : nil
+    }
+
+    /// Whether a status in answer to a Range says of the whole what it would have said to who asked
+    /// for that (RFC 9110 §14.2). Not one by which a server, or what guards it, may have refused
+    /// the Range: by an odd one nobody takes the whole from others.
+    private static func holdsForWhole(_ status: Int) -> Bool {
+        switch status {
+        case 200...206, 300...303, 307, 308, 404, 405, 410, 414, 451: true
+        default: false
+        }
     }
 
     /// The rest of a stored part: to the viewer and the store it is the whole response.

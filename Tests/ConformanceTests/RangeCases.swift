@@ -235,10 +235,28 @@ let partialCases: [Case] = [
             get(), .ok(hour, "Content-Range: bytes 0-3/4", body: "0123"), .lacks("Content-Range")),
         .hits(get(), .lacks("Content-Range"))),
     Case(
-        "range-answered-404", "an error in answer to a Range is not stored: it says so",
-        "RFC 9110 §14.2", .optimal,
+        "range-answered-404", "a 404 in answer to a Range is the whole's", "RFC 9110 §14.2",
+        .optimal,
+        .asks(get("Range: bytes=0-3"), .response(404, [hour]), .cacheStatus("; stored")),
+        .hits(get(), .status(404)), .hits(get("Range: bytes=0-3"), .status(404))),
+    Case(
+        "range-answered-410", "so is a 410", "RFC 9110 §14.2", .optimal,
+        .asks(get("Range: bytes=0-3"), .response(410, [hour]), .status(410)),
+        .hits(get(), .status(410))),
+    Case(
+        "range-answered-301", "and a redirect", "RFC 9110 §14.2", .optimal,
+        .asks(get("Range: bytes=0-3"), .response(301, [hour, "Location: /a"]), .status(301)),
+        .hits(get(), .field("Location", "/a"))),
+    Case(
+        "range-answered-400", "what may be about the Range is not stored: it says so",
+        "RFC 9110 §14.2", .must,
         .asks(
-            get("Range: bytes=0-3"), .response(404, [hour]), .cacheStatus("detail=part-asked"))),
+            get("Range: bytes=0-3"), .response(400, [hour]), .cacheStatus("detail=part-asked")),
+        .asks(get(), .ok(hour, body: "whole"))),
+    Case(
+        "range-answered-500", "nor is an error of the server's", "RFC 9110 §14.2", .must,
+        .asks(get("Range: bytes=0-3"), .response(500, [hour]), .status(500)),
+        .asks(get(), .ok(hour, body: "whole"))),
     Case(
         "partial-416", "a 416 is passed on and not stored", "RFC 9110 §15.5.17", .must,
         .any(
