@@ -38,7 +38,30 @@ extension LoopState where N: ~Copyable {
                 unsafe Compression.suits(head.head, bytes: $0.bytes)
             })
         else { return nil }
-        let next = Self.gzipHead(head)
+        return readAnew(Self.gzipHead(head))
+    }
+
+    /// The head of a response that others get in gzip: what is selected by its coding says so in
+    /// each of its forms (RFC 9110 §12.5.5). CloudFront says it of the compressed one alone. Read
+    /// anew into `originHead`; nil where it stays as it is.
+    mutating func selectedByCoding(_ head: FetchedHead, _ exchange: Exchange) -> [UInt8]? {
+        guard exchange.head.method == .get, exchange.judgedFormat(head) == nil, hasLifetime(head)
+        else { return nil }
+        var (fields, length) = (head.blob, head.declaredLength.map { UInt64($0) })
+        switch head.head.status {
+        case 200, 403, 404: break
+        case 206:
+            length = head.facts.contentRange?.completeLength
+            if let line = HeaderBlob.line("content-range", in: fields) {
+                fields.removeSubrange(line)
+            }
+        default: return nil
+        }
+        guard let length, exchange.isToTellCoding(fields, length) else { return nil }
+        return readAnew(head.bytes.dropLast(2) + HeaderBlob.variesByCoding + [13, 10])
+    }
+
+    private mutating func readAnew(_ next: [UInt8]) -> [UInt8]? {
         var scan = HeadScan()
         var limits = HeadLimits.response
         limits.fieldCount = HeaderTable.capacity
@@ -80,7 +103,7 @@ extension LoopState where N: ~Copyable {
             next += raw[field.name.range] + [58, 32] + value + [13, 10]
         }
         next += Array("Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n".utf8)
-        if !varies { next += Array("Vary: Accept-Encoding\r\n".utf8) }
+        if !varies { next += HeaderBlob.variesByCoding }
         return next + [13, 10]
     }
 
@@ -106,6 +129,33 @@ extension LoopState where N: ~Copyable {
 }
 
 extension Exchange {
+    /// Whether plain fields lack that their response is selected by its coding.
+    func isToTellCoding(_ fields: [UInt8], _ length: UInt64) -> Bool {
+        guard policy.mode == .rfc9111, policy.compresses, imported == nil, map?.isImage != true
+        else { return false }
+        let whole = fields + Array("Content-Length: \(length)\r\n".utf8)
+        return HeaderBlob.withHead(whole) { head, bytes, isWhole in
+            let bytes = unsafe bytes.span.bytes
+            var line = head.fields.first(.vary)
+            while let index = line {
+                let value = bytes.extracting(head.fields[index].value.range)
+                if value.listHas("accept-encoding") { return false }
+                line = head.fields.next(after: index, .vary)
+            }
+            return isWhole && Compression.suits(head, bytes: bytes)
+                && !ResponseFacts(head, bytes: bytes, now: 0).cacheControl.flags.contains(
+                    .noTransform)
+        }
+    }
+
+    /// The fields that an update leaves of a stored response, with what they lack of that.
+    func tellingCoding(_ fields: [UInt8], of entry: StoredCopy) -> [UInt8] {
+        let isPart = entry.header.kind == .partial
+        let length = isPart ? entry.header.completeLength : entry.header.bodyLength
+        let isToTell = (isPart || entry.header.status == 200) && isToTellCoding(fields, length)
+        return isToTell ? fields + HeaderBlob.variesByCoding : fields
+    }
+
     /// Whether what is stored for this request may be gzip: as its key has it.
     var takesGzip: Bool {
         guard let imported else { return acceptsGzip }

@@ -164,6 +164,8 @@ extension LoopState where N: ~Copyable {
         {
             fetch.gzip = gzip
             head = makeHead(fetch, next)
+        } else if let next = selectedByCoding(head, fetch.exchange) {
+            head = makeHead(fetch, next)
         }
         if isOld {
             counters.add(.olderTiles)

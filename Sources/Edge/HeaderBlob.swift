@@ -8,6 +8,8 @@ enum HeaderBlob {
     /// A status line to put before a blob where the parser is to read it.
     private static let statusLine = Array("HTTP/1.1 200 OK\r\n".utf8)
 
+    static let variesByCoding = Array("Vary: Accept-Encoding\r\n".utf8)
+
     /// The fields of a fetched response as they go to the viewer who asked.
     static func delivered(_ head: borrowing ResponseHead, bytes: UnsafeRawBufferPointer) -> [UInt8]
     {

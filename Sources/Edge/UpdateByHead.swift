@@ -53,11 +53,12 @@ extension Exchange {
     func updated(
         _ entry: StoredCopy, by head: ResponseHead, _ bytes: [UInt8], date: Milliseconds?
     ) -> [UInt8] {
-        unsafe bytes.withUnsafeBytes {
+        let merged = unsafe bytes.withUnsafeBytes {
             unsafe HeaderBlob.merged(
                 stored: entry.headers, update: head, bytes: $0, date: date,
                 isCompressed: entry.header.flags.contains(.compressedHere))
         }
+        return tellingCoding(merged, of: entry)
     }
 
     /// Whether an answer that is not stored is the target's present one, so that what was asked
