@@ -33,7 +33,7 @@ extension LoopState where N: ~Copyable {
         }
         guard !fetch.exchange.policy.judgesCookies || !head.facts.hasSetCookie else { return }
         guard
-            let header = unsafe entry.header.refreshed(
+            var header = unsafe entry.header.refreshed(
                 block: merged.span.bytes, update: head.facts, request: fetch.exchange.facts,
                 policy: fetch.exchange.policy, requestTime: head.requestedAt,
                 responseTime: head.receivedAt)
@@ -41,6 +41,7 @@ extension LoopState where N: ~Copyable {
             if head.facts.forbidsStoring { store.delete(key) }
             return
         }
+        header.flags.formUnion(entry.header.flags.intersection(.layout))
         putBack(entry, header, merged, variant.bytes, fetch.exchange, store)
     }
 }

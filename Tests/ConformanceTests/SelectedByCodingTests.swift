@@ -76,6 +76,24 @@ struct SelectedByCodingTests {
         #expect(room.count == 3)
     }
 
+    @Test("what was compressed here stays known as that after an answer to HEAD")
+    func compressedByHead() throws {
+        let room = origin.room()
+        room.reply(
+            .ok(hour, plain, etag, body: text),
+            .response(200, [hour, plain, etag, "Content-Length: \(text.utf8.count)"]),
+            .response(304, [hour, etag]))
+        #expect(try edge.get(room.path(), gzip)["ETag"] == "W/\"a\"")
+        var viewer = try edge.viewer()
+        try viewer.send(
+            "HEAD \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\(gzip)\r\n"
+                + "Cache-Control: no-cache\r\n\r\n")
+        #expect(try viewer.response(toHead: true).status == 200)
+        let confirmed = try edge.get(room.path(), gzip, "Cache-Control: no-cache")
+        #expect(confirmed.status == 200 && confirmed["Content-Encoding"] == "gzip")
+        #expect(room.count == 3)
+    }
+
     @Test("parts of the plain form do, and what they are completed to")
     func parts() throws {
         let room = origin.room()
