@@ -108,6 +108,25 @@ struct RecordTests {
         #expect(try play(file).status == 0)
     }
 
+    @Test("an origin that refuses connections is recorded, and so is the member that answers")
+    func refusedConnections() throws {
+        let closed = "http://127.0.0.1:1"
+        let alone = try Edge(origin: closed, mode: "cloudfront")
+        let first = try record(alone)
+        #expect(try alone.get("/a").status == 502)
+        #expect(try alone.get("/b").status == 502)
+        #expect(try end(first).contains("refused"))
+
+        let room = origin.room()
+        room.always(.ok("Cache-Control: max-age=60", body: "there"))
+        let pool = try Edge(origin: "\(closed),\(origin.url)", mode: "cloudfront")
+        let second = try record(pool)
+        for name in ["a", "b", "c"] {
+            #expect(try pool.get(room.path(name)).text == "there")
+        }
+        _ = try end(second)
+    }
+
     @Test("what cannot be recorded is said")
     func refuses() throws {
         let edge = try Edge(origin: origin.url)

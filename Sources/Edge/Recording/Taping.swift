@@ -44,7 +44,8 @@ extension LoopState where N: ~Copyable {
     func tapeFailure(_ fetch: Fetch, _ failure: FetchFailure) {
         note(
             .originFailed(failure, origin: fetch.pool.settings.id),
-            of: fetch.connection.map { originConnection($0.index) }
+            // It may be closed by now: what it was called is not asked of the slab.
+            of: fetch.connection.map { Tape.Connection(loop: index, bits: Self.bits($0)) }
                 ?? Tape.Connection(loop: index, bits: fetch.token.bits))
     }
 
@@ -62,7 +63,10 @@ extension LoopState where N: ~Copyable {
     }
 
     private func originConnection(_ slot: UInt32) -> Tape.Connection {
-        Tape.Connection(
-            loop: index, bits: Token(origins.life(of: slot), kind: TokenKind.origin).bits)
+        Tape.Connection(loop: index, bits: Self.bits(origins.life(of: slot)))
+    }
+
+    private static func bits(_ origin: Slot) -> UInt64 {
+        Token(origin, kind: TokenKind.origin).bits
     }
 }
