@@ -47,6 +47,17 @@ struct DistributionCheckTests {
                 "the configuration is usable: origins 1, members 1, behaviors 1"))
     }
 
+    @Test("a file that holds nothing is no distribution", arguments: ["", "\n", "# aws failed\n"])
+    func empty(_ text: String) throws {
+        let path = try files.write("dist.json", text)
+        let reading = read(path)
+        #expect(!reading.isUsable)
+        #expect(
+            reading.findings.map(\.description).contains {
+                $0.hasPrefix("\(path):1: the file holds nothing; write it anew")
+            }, "\(reading.findings)")
+    }
+
     @Test("every mistake is told at once, with its line")
     func mistakes() throws {
         let path = try files.write(

@@ -30,6 +30,14 @@ func readDocument(_ path: String, _ findings: Findings) -> ConfigNode? {
         findings.error(at: .line(file: path, 1), "the file \(error.problem)", error.remedy)
         return nil
     }
-    guard let node = composeDocument(text, named: path, findings) else { return nil }
+    let before = findings.all.count
+    guard let node = composeDocument(text, named: path, findings) else {
+        if findings.all.count == before {
+            findings.error(
+                at: .line(file: path, 1), "the file holds nothing",
+                "write it anew: a command that failed leaves an empty file behind")
+        }
+        return nil
+    }
     return ConfigNode(node)
 }
