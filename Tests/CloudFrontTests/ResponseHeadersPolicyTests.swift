@@ -114,6 +114,19 @@ struct ResponseHeadersPolicyTests {
         }
     }
 
+    @Test("a field that frames a message cannot be added", arguments: ["", "X-"])
+    func framing(_ prefix: String) {
+        for name in ["Transfer-Encoding", "content-length", "Connection", "Trailer", "TE"] {
+            let text = """
+                {"Name": "n",
+                 "CustomHeadersConfig": {"Quantity": 1, "Items": [
+                   {"Header": "\(prefix)\(name)", "Value": "5", "Override": true}]}}
+                """
+            let reading = ResponseHeadersPolicy.read(json(text))
+            #expect(reading.errors.count == (prefix.isEmpty ? 1 : 0), "\(name)")
+        }
+    }
+
     @Test("a sampling rate is a percentage with four decimals")
     func samplingRate() {
         func rate(_ text: String) -> Int? {

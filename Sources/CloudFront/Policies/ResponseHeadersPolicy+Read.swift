@@ -41,10 +41,21 @@ extension ResponseHeadersPolicy {
         if !header.name.isEmpty, !isHeaderName(header.name) {
             log.error(place, "\"\(header.name)\" is no header name", "use letters, digits and -")
         }
+        if framingNames.contains(header.name.lowercased()) {
+            log.error(
+                place, "\(header.name) says where a message ends, which no policy decides",
+                "leave it out")
+        }
         if !isFieldValue(unsafe value.span.bytes) {
             log.error(place, "the value of \(header.name) has control characters", "remove them")
         }
     }
+
+    /// A second one would have a reader and the edge disagree on a message's end (RFC 9112 §6).
+    private static let framingNames: Set = [
+        "connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding",
+        "upgrade",
+    ]
 
     private static func removed(_ fields: inout ConfigFields) -> NameList {
         var names: [String] = []

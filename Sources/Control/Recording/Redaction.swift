@@ -13,6 +13,7 @@ struct Redaction {
 
     private static let fields: Set<String> = [
         "authorization", "proxy-authorization", "x-api-key", "x-auth-token", "x-csrftoken",
+        "x-csrf-token", "x-xsrf-token",
         "x-amz-security-token", "authentication-info",
     ]
 
