@@ -12,7 +12,6 @@ protocol CapabilitiesReading: Sendable {
 }
 
 extension CapabilitiesReader: CapabilitiesReading {}
-extension ServiceLayersReader: CapabilitiesReading {}
 extension PoolGridSetsReader: CapabilitiesReading {}
 
 extension MemberClient {
@@ -42,12 +41,12 @@ extension MemberClient {
     /// - Parameters:
     ///   - query: what is asked for at each path.
     ///   - lack: why what was found does not count; nil: it does.
-    /// - Returns: what was found at each path.
+    /// - Returns: what was found at each path, and whose word that is.
     /// - Throws: why the last member could not tell.
     static func capabilities<Reader: CapabilitiesReading>(
         at paths: [String], _ query: String, of targets: [MemberTarget], into reader: Reader,
         lack: (Reader.Found) -> String?
-    ) throws(Failure) -> [Reader.Found] {
+    ) throws(Failure) -> (found: [Reader.Found], member: String) {
         var failure = Failure("no member is fit to say")
         for target in targets {
             do throws(Failure) {
@@ -62,7 +61,7 @@ extension MemberClient {
                         throw Failure("\(path): \(error.text)")
                     }
                 }
-                return all
+                return (all, target.member.name)
             } catch {
                 failure = Failure("\(target.member.name): \(error.text)")
             }

@@ -13,6 +13,9 @@ import Tiles
 /// until the pool was asked anew nobody is told that a name means the default style: what is asked
 /// for by a name is then asked for, and kept, by that name.
 ///
+/// Capabilities that say something else than before make stale what is stored of any: their
+/// services have one catalog. A cluster's are compared by itself.
+///
 /// The grid sets of their WMTS are read beside that, at the interval alone: a set whose tiles lie
 /// elsewhere than before is another set to keys. ``LayerSchedule`` says when which is due.
 final class LayerKeeper: Sendable {
@@ -29,6 +32,7 @@ final class LayerKeeper: Sendable {
         var hasReadSets = false
         /// Grid sets that were found wanting, as it was told last.
         var refusedSets: [String] = []
+        var sight = CapabilitiesSight()
         /// Why it could not be read, as it was told last.
         var toldFailure: String?
         var isReading = false
@@ -99,6 +103,7 @@ final class LayerKeeper: Sendable {
             if entry.settings != source.settings {
                 (entry.facts, entry.settings, entry.maps) = (nil, source.settings, nil)
                 (entry.sets, entry.hasReadSets) = (remembered, false)
+                entry.sight = CapabilitiesSight()
                 entry.schedule.restart()
             }
             let work = entry.schedule.due(at: now, after: change)
@@ -180,17 +185,22 @@ final class LayerKeeper: Sendable {
         guard !source.settings.services.isEmpty else { return learn([], source, before.number) }
         let services = source.settings.services
         do throws(MemberClient.Failure) {
-            let found = try MemberClient.capabilities(
+            let (found, member) = try MemberClient.capabilities(
                 at: services, "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetCapabilities", of: targets,
-                into: ServiceLayersReader(systems: source.configured.systems)
-            ) { layers in
+                into: WatchedLayersReader(systems: source.configured.systems)
+            ) { read in
                 // Who has just started says so before it has read its catalog.
-                layers.isEmpty ? "it lists no layer yet" : nil
+                read.layers.isEmpty ? "it lists no layer yet" : nil
             }
             let listings = zip(services, found).map {
-                MapServices.Listing(path: $0, layers: $1)
+                MapServices.Listing(path: $0, layers: $1.layers)
             }
-            return learn(source.configured.facts(from: listings), source, change)
+            let failure = learn(source.configured.facts(from: listings), source, change)
+            if failure != nil || targets.contains(where: { $0.origin.cluster != nil }) {
+                return failure
+            }
+            let writes = before.isSettled ? before.number : nil
+            return watch(found.map(\.said), of: member, source, writes: writes)
         } catch {
             return error.text
         }
@@ -204,7 +214,7 @@ final class LayerKeeper: Sendable {
         guard !source.settings.tileServices.isEmpty else { return nil }
         var all = PoolGridSets()
         do throws(MemberClient.Failure) {
-            let found = try MemberClient.capabilities(
+            let (found, _) = try MemberClient.capabilities(
                 at: source.settings.tileServices,
                 "SERVICE=WMTS&VERSION=1.0.0&REQUEST=GetCapabilities", of: targets,
                 into: PoolGridSetsReader(known: source.configured.gridSets)
@@ -307,6 +317,32 @@ final class LayerKeeper: Sendable {
                     "of origin \"\(source.origin)\" \(changed.count) layers have another default "
                         + "style than before, and what shows them is stale: "
                         + changed.prefix(5).map(printable).joined(separator: ", ")))
+        }
+        return nil
+    }
+
+    /// Makes stale what is stored of capabilities that say something else now.
+    ///
+    /// - Returns: why that could not be done.
+    private func watch(
+        _ said: [Capabilities], of member: String, _ source: LayerSource, writes: UInt64?
+    ) -> String? {
+        guard var sight = known.withLock({ $0[source.origin]?.sight }) else { return nil }
+        if sight.takes(said, of: member, writes: writes) {
+            let scope = WriteScope(.everything, .capabilities)
+            guard invalidate([InvalidationRule(scope: scope)]) else {
+                return "capabilities that have changed could not be made stale on disk"
+            }
+            observer.note(
+                EdgeEvent(
+                    .info, "layers",
+                    "the capabilities of origin \"\(source.origin)\" have changed, and what is "
+                        + "stored of any is stale"))
+        }
+        known.withLock { known in
+            if known[source.origin]?.settings == source.settings {
+                known[source.origin]?.sight = sight
+            }
         }
         return nil
     }
