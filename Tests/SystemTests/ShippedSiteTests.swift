@@ -138,6 +138,30 @@ struct ShippedSiteTests {
         #expect(asked.map { $0["X-Forwarded-Proto"] } == ["https", "https"])
     }
 
+    @Test("a file is everybody's, signed in or not, without a cookie; writes reach thumbnails")
+    func files() throws {
+        for name in ["static", "uploaded"] {
+            shipped.site.room(named: name).answers { request in
+                request.target.contains("own")
+                    ? .ok("Cache-Control: max-age=600", "Set-Cookie: sessionid=a", body: "x")
+                    : .ok("Cache-Control: max-age=600", body: "x")
+            }
+        }
+        let (script, thumbnail) = ("/static/a.js?v=1", "/uploaded/thumbs/story-1-thumb.png")
+        for path in [script, thumbnail] {
+            #expect(try !shipped.ask(path).isHit)
+            #expect(try shipped.ask(path, ["Cookie: sessionid=a"]).isHit)
+        }
+        for isHit in [false, true] {
+            let answer = try shipped.ask("/static/own.js")
+            #expect(answer.isHit == isHit && answer["Set-Cookie"] == nil)
+        }
+        shipped.site.room(named: "mapstories").always(.ok(body: "saved"))
+        #expect(try shipped.ask("/mapstories/save", method: "POST", body: "a=b").status == 200)
+        #expect(try shipped.ask(script).isHit)
+        #expect(try !shipped.ask(thumbnail).isHit)
+    }
+
     @Test("the site's own calls speak plain HTTP, and have the cache of viewers who do not")
     func southbound() throws {
         #expect(try Viewer.ask(ShippedSite.tile(), at: shipped.edge.port).status == 301)
