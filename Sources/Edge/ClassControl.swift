@@ -57,6 +57,9 @@ extension Exchange {
     /// A legend was asked for: a picture, or a document that describes one.
     var isLegend: Bool { subjectKind == .legend }
 
+    /// Capabilities of a service were asked for.
+    var isCapabilities: Bool { subjectKind == .capabilities }
+
     /// GetFeatureInfo was asked for, in a behavior that says how long its answers are good.
     var isFeatureInfo: Bool {
         guard policy.mapClass != .none, policy.featureInfoTTL < BehaviorPolicy.year else {

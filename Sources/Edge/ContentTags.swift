@@ -1,8 +1,9 @@
 import Caching
 import HTTP
 
-/// What one member of a pool has said of a map image for itself: for that member alone. GeoServers
-/// and GeoWebCaches do not agree on either of them, and compare what they get byte by byte.
+/// What one member of a pool has said of what it drew or wrote for itself: for that member alone.
+/// GeoServers and GeoWebCaches do not agree on either of them, and compare what they get byte by
+/// byte.
 struct MemberValidators: Sendable {
     /// The member's name; its place in the list may be another's after a reload.
     var member: [UInt8]
@@ -21,7 +22,8 @@ struct MemberValidators: Sendable {
     }
 }
 
-/// Map images have one entity tag for viewers, whichever member drew them: made of their bytes.
+/// Map images, legends and capabilities have one entity tag for viewers, whichever member they are
+/// of: made of their bytes.
 ///
 /// A stored block is `shown` and, behind the line with that tag, `hidden`: whose validators were
 /// replaced, and what they were. The tag's line is the last that is shown, so that a record says by
@@ -117,14 +119,19 @@ extension EntryHeader {
 }
 
 extension Exchange {
-    /// Its answer is a map image, whose tag is the edge's own.
-    var tagsContent: Bool { map?.isImage == true }
+    /// Its answer is held until it is whole, and has the edge's own tag: a map image, a legend or
+    /// capabilities.
+    var tagsContent: Bool {
+        if map?.isImage == true { return true }
+        return policy.mapClass.isMapServers && (head.method == .get || head.method == .head)
+            && (isLegend || isCapabilities)
+    }
 }
 
 extension Fetch {
     /// What its present member is asked with beyond the request, since it said so itself.
     func ownConditions(of member: MemberSettings) -> [UInt8] {
-        guard let said = exchange.map?.validators, said.member == Array(member.name.utf8) else {
+        guard let said = exchange.validators, said.member == Array(member.name.utf8) else {
             return []
         }
         return said.lines
@@ -132,8 +139,8 @@ extension Fetch {
 }
 
 extension LoopState where N: ~Copyable {
-    /// The head of a map image that was held back, of which all is here or, being too long, not:
-    /// without what its member says for itself alone.
+    /// The head of what was held back, of which all is here or, being too long, not: without what
+    /// its member says for itself alone.
     func tagged(_ head: FetchedHead, _ fetch: Fetch) -> FetchedHead {
         guard fetch.exchange.tagsContent, head.status == 200, !head.isRejectedContent else {
             return head
@@ -147,7 +154,7 @@ extension LoopState where N: ~Copyable {
         return FetchedHead(head, contentTag: tag)
     }
 
-    /// The block to store with a map image.
+    /// The block to store with it.
     func taggedBlock(
         _ header: inout EntryHeader, _ block: [UInt8], _ segments: [StoreSegment], _ fetch: Fetch,
         _ head: FetchedHead

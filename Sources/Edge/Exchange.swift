@@ -59,6 +59,8 @@ final class Exchange {
     var legend: MapRequest?
     /// Path and query towards the origin, with EXCEPTIONS left out; nil: as they came.
     var legendTarget: [UInt8]?
+    /// What the member that drew what is stored said of it; nil: nothing is asked about.
+    var validators: MemberValidators?
     var metatile = MetatilePart.none
     /// Whose next frame it asks for, ahead of the viewer; see `PlaybackTracker`.
     var playsFor: UInt64?

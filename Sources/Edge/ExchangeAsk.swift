@@ -4,10 +4,11 @@ import HTTP
 // What the origin is asked for, which may be more than the viewer wants.
 extension Exchange {
     /// The origin is asked for the whole, whatever part of it the viewer wants: what is stored is
-    /// whole, and is to be confirmed or replaced; whether a map image is one shows in the whole.
+    /// whole, and is to be confirmed or replaced; whether a map image is one, and the tag of what
+    /// has the edge's own, show in the whole.
     var asksForWhole: Bool {
         !facts.hasRange || isRefresh
-            || head.method == .get && (decision.action == .revalidate || map?.isImage == true)
+            || head.method == .get && (decision.action == .revalidate || tagsContent)
     }
 
     /// A part was asked for, by which a strict cache takes some errors to be about the part. To
@@ -20,8 +21,8 @@ extension Exchange {
         imported != nil && policy.mapClass == .none && !head.confirmsStored && !head.deniesStored
     }
 
-    /// A HEAD whose 304 confirms what is stored, as a GET's does. A map image is confirmed by a
-    /// member's own validators, which a GET learns.
+    /// A HEAD whose 304 confirms what is stored, as a GET's does. A map image and its like are
+    /// confirmed by a member's own validators, which a GET learns.
     var confirmsByHead: Bool {
         head.method == .head && decision.action == .revalidate && entry != nil && !tagsContent
     }

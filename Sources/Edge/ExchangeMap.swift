@@ -11,8 +11,6 @@ struct MapAsk {
     /// What is known of it where keys have its normal form.
     var tile: TileRequest?
 
-    /// What the member that drew what is stored said of it; nil: nothing is asked about.
-    var validators: MemberValidators?
     /// Its exchange has taken its credentials back, and still has what nobody was given.
     var keepsNobodysCopy = false
 

@@ -150,7 +150,7 @@ extension LoopState where N: ~Copyable {
         }
         // Of a member's own validators the request does not know.
         let isAnswer = head.status == 304 && fetch.evidence.wasConditional
-        if fetch.exchange.map?.isImage == true, !isAnswer,
+        if fetch.exchange.tagsContent, !isAnswer,
             fetch.request.didNotAskFor(head.status)
         {
             return fail(fetch, .malformed)

@@ -15,7 +15,7 @@ extension LoopState where N: ~Copyable {
     mutating func conditions(_ exchange: Exchange) -> OriginRequest.Conditions {
         var conditions = OriginRequest.Conditions()
         exchange.asksRest = false
-        exchange.map?.validators = nil
+        exchange.validators = nil
         conditions.maxForwards = exchange.maxForwards.map { max(0, $0 - 1) }
         let isNoticed =
             isNoticing && exchange.policy.mapClass == .pages && exchange.head.method == .get
@@ -26,7 +26,7 @@ extension LoopState where N: ~Copyable {
         }
         // What it says of a write has to be read here.
         if exchange.watch?.readsAnswer == true { conditions.acceptEncoding = .identity }
-        // What viewers know of a map image is the edge's own word, which no member understands.
+        // What viewers know of a map image and its like is the edge's own word, and no member's.
         if exchange.tagsContent { conditions.dropsViewerConditions = true }
         guard exchange.key != nil else { return conditions }
         conditions.dropsEmptyQuery = exchange.policy.mode == .cloudfront
@@ -60,7 +60,7 @@ extension LoopState where N: ~Copyable {
         // The viewer's own are answered from what is confirmed, or from what comes in its place.
         conditions.dropsViewerConditions = true
         if exchange.tagsContent {
-            exchange.map?.validators = ContentTag.validators(of: entry)
+            exchange.validators = ContentTag.validators(of: entry)
             return conditions
         }
         if entry.header.flags.contains(.hasETag) {

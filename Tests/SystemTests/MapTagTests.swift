@@ -12,7 +12,9 @@ struct MapTagTests {
     private static let tags = ["542d2318a74e", "gwc-blank-tile"]
 
     /// As GeoWebCache answers: the tag without quotes, compared as a string.
-    private static func tile(_ request: Request, _ tag: String, _ body: [UInt8]) -> Reply {
+    private static func tile(
+        _ request: Request, _ tag: String, _ body: [UInt8], type: String = "image/png"
+    ) -> Reply {
         let fields =
             "Cache-Control: max-age=0\r\nETag: \(tag)\r\n"
             + "Last-Modified: Wed, 18 Feb 2015 22:20:2\(tag.count % 10) GMT\r\n"
@@ -20,7 +22,7 @@ struct MapTagTests {
             return Reply([.send(Array("HTTP/1.1 304 Same\r\n\(fields)\r\n".utf8))], status: 304)
         }
         let head =
-            "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: \(body.count)\r\n"
+            "HTTP/1.1 200 OK\r\nContent-Type: \(type)\r\nContent-Length: \(body.count)\r\n"
         return Reply([.send(Array("\(head)\(fields)\r\n".utf8) + body)], status: 200)
     }
 
@@ -51,6 +53,45 @@ struct MapTagTests {
             let request = try #require(pair.rooms[now].requests.last)
             #expect(request["If-None-Match"] == (now == last ? Self.tags[now] : nil))
             #expect((request["If-Modified-Since"] != nil) == (now == last))
+            asked.insert(now == last)
+            last = now
+        }
+        #expect(asked == [true, false])
+    }
+
+    private static let capabilities =
+        "<WMS_Capabilities version=\"1.3.0\"><Capability><Layer><Name>a</Name></Layer></Capability>"
+        + "</WMS_Capabilities>"
+
+    @Test(
+        "so have legends and capabilities, of which a member hears what it said, and no other does",
+        arguments: [
+            ("VERSION=1.1.1&REQUEST=GetLegendGraphic&LAYER=a&FORMAT=image/png", "image/png"),
+            ("VERSION=1.3.0&REQUEST=GetCapabilities", "text/xml"),
+        ])
+    func documents(query: String, type: String) throws {
+        let pair = try TwoMembers()
+        let body = type == "text/xml" ? Array(Self.capabilities.utf8) : Self.picture
+        for (room, tag) in zip(pair.rooms, Self.tags) {
+            room.answers { Self.tile($0, tag, body, type: type) }
+        }
+        let target = pair.rooms[0].path("wms?SERVICE=WMS&\(query)")
+        let first = try pair.edge.get(target)
+        let tag = try #require(first["ETag"])
+        #expect(tag.count == 34 && tag.hasPrefix("\"") && first["Last-Modified"] == nil)
+        #expect(first.body == body && first["Content-Length"] == "\(body.count)")
+        var last = pair.rooms[0].count == 1 ? 0 : 1
+        var asked: Set<Bool> = []
+        for number in 0..<12 {
+            if number % 3 == 0 { _ = try pair.edge.get("\(target)&n=\(number)") }
+            let count = pair.rooms[0].count
+            let condition = number % 2 == 0 ? tag : "\"other\""
+            let response = try pair.edge.get(target, "If-None-Match: \(condition)")
+            #expect(response["ETag"] == tag && response["Last-Modified"] == nil)
+            #expect(response.status == (number % 2 == 0 ? 304 : 200))
+            let now = pair.rooms[0].count > count ? 0 : 1
+            let request = try #require(pair.rooms[now].requests.last)
+            #expect(request["If-None-Match"] == (now == last ? Self.tags[now] : nil))
             asked.insert(now == last)
             last = now
         }
