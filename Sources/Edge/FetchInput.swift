@@ -224,10 +224,21 @@ extension LoopState where N: ~Copyable {
             let within =
                 searchesBody(head, fetch.exchange) ? fetch.exchange.degradedMarker?.within : 0
             fetch.judging = JudgedBody(head: head, needed: within ?? 0, search: search)
+        } else if !origins[slot].input.isEmpty, mayGetLength(head, fetch) {
+            fetch.judging = JudgedBody(head: head, needed: 0, isJudged: false)
         } else {
             publish(tagged(head, fetch), fetch)
         }
         if fetch.body.isComplete || !origins[slot].input.isEmpty { takeBody(slot, fetch) }
+    }
+
+    /// Whether its whole body, should it have come with the head, says a length that the origin
+    /// did not. To CloudFront alone it is no matter.
+    private func mayGetLength(_ head: FetchedHead, _ fetch: Fetch) -> Bool {
+        fetch.exchange.policy.mapClass != .none && fetch.exchange.head.method == .get
+            && fetch.exchange.picture == nil && head.declaredLength == nil
+            && (200...299).contains(head.status) && head.status != 204
+            && !head.confirmsStored && !head.deniesStored && !head.completes
     }
 
     /// A part whose two lengths disagree: to CloudFront that is no response.

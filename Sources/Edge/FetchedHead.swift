@@ -100,7 +100,7 @@ final class FetchedHead: Sendable {
         let given = (tagging ?? withoutCaching)?(other.blob) ?? other.blob
         self.contentTag = contentTag ?? other.contentTag
         blob = cut == nil && !isPrivate ? given : HeaderBlob.keptPrivate(given)
-        self.cut = cut
+        self.cut = cut ?? other.cut
         sharedBlob = other.sharedBlob.map { (tagging ?? withoutCaching)?($0) ?? $0 }
         (receivedAt, requestedAt) = (other.receivedAt, other.requestedAt)
         let refusal = rejected == nil ? refused : .statusNotCacheable

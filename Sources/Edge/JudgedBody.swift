@@ -13,6 +13,8 @@ struct JudgedBody {
     var format: MapFormat?
     /// What looks for tokens in it; nil: nothing has to.
     var search: PageSearch?
+    /// Nothing of it is judged: its head waits for what has come with it, which may be all.
+    var isJudged = true
 
     /// As much of a picture is held back until it is whole, so that its length and its end are
     /// known before anybody sees its status: that of some thousand pixels squared. A longer one is

@@ -7,6 +7,7 @@ extension LoopState where N: ~Copyable {
     /// The verdict on a body whose first bytes are here.
     func judge(_ judged: JudgedBody, _ fetch: Fetch) -> FetchedHead {
         let head = judged.head
+        guard judged.isJudged else { return head }
         let document = fetch.evidence.document
         let ofMap = fetch.exchange.map.flatMap { $0.isImage ? $0.request.format : nil }
         let format = document == nil ? judged.format ?? ofMap : nil

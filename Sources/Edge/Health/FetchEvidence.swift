@@ -152,12 +152,15 @@ extension LoopState where N: ~Copyable {
         return false
     }
 
-    /// The head with the body's length, where a map service's answer was held back to its end:
+    /// The head with the body's length, where all of it is here before anybody has its head:
     /// GeoServer tells none, and CloudFront keeps what then breaks off.
     private func measured(_ head: FetchedHead, _ fetch: Fetch) -> FetchedHead {
+        // Trailers go with chunks alone; of a map they are worth less than that it is whole.
         let isMaps = fetch.exchange.picture != nil || fetch.evidence.document != nil
         // CloudFront tells no length of what it compresses as it comes.
-        guard isMaps, fetch.body.isComplete, fetch.gzip == nil || !hot.isTwin else { return head }
+        guard fetch.body.isComplete, isMaps || fetch.body.trailers.isEmpty,
+            fetch.gzip == nil || !hot.isTwin
+        else { return head }
         return FetchedHead(head, length: fetch.shared.total)
     }
 
