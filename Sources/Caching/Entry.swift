@@ -70,12 +70,14 @@ public struct EntryFlags: OptionSet, Sendable, Hashable {
     public static let contentTag = EntryFlags(rawValue: 1 << 21)
     /// Validators of the origin's are there, for the member that gave them.
     public static let memberValidators = EntryFlags(rawValue: 1 << 22)
+    /// The entity tag came without the quotes that it has here.
+    public static let bareTag = EntryFlags(rawValue: 1 << 23)
 
     /// How the record and the body lie in the store, whatever the response says.
     public static let layout: EntryFlags = [.headersInChunks, .keyIsDigest, .compressedHere]
 
     /// All bits that version 1 of the record knows.
-    static let known = EntryFlags(rawValue: (1 << 23) - 1)
+    static let known = EntryFlags(rawValue: (1 << 24) - 1)
 
     /// An explicit directive prohibits stale use (RFC 9111 §4.2.4).
     @inlinable

@@ -37,7 +37,7 @@ extension LoopState where N: ~Copyable {
                     policy: exchange.policy, requestTime: fetch.requestedAt, responseTime: now)
             {
                 header = fresh
-                let kept = EntryFlags.layout.union([.setsCSRF, .tellsTile])
+                let kept = EntryFlags.layout.union([.setsCSRF, .tellsTile, .bareTag])
                 header.flags.formUnion(entry.header.flags.intersection(kept))
                 if facts.setsCSRFOnly { header.flags.insert(.setsCSRF) }
                 verdict = .storable(header.times, header.flags)

@@ -61,6 +61,8 @@ final class Exchange {
     var legendTarget: [UInt8]?
     /// What the member that drew what is stored said of it; nil: nothing is asked about.
     var validators: MemberValidators?
+    /// The answer's entity tag came without quotes.
+    var hasBareTag = false
     var metatile = MetatilePart.none
     /// Whose next frame it asks for, ahead of the viewer; see `PlaybackTracker`.
     var playsFor: UInt64?

@@ -142,7 +142,8 @@ extension LoopState where N: ~Copyable {
         unsafe fetch.body.begin(
             originHead.framing, dropping: originHead.namedByConnection(bytes: raw.span.bytes))
         let isOld = isOlderThanWrite(fetch, raw)
-        let kept = shortened(passed(raw, fetch.exchange), fetch.exchange)
+        let kept = shortened(
+            passed(quoted(raw, fetch.exchange), fetch.exchange), fetch.exchange)
         let told = told(outlived(kept, fetch.exchange), fetch.exchange)
         var head = makeHead(fetch, tagged(told, fetch.exchange))
         if fetch.exchange.imported != nil, isOfOtherLength(head) {

@@ -20,7 +20,7 @@ extension LoopState where N: ~Copyable {
         else { return false }
         conditions.range = Array(
             "bytes=\(entry.header.bodyLength)-\(entry.header.completeLength - 1)".utf8)
-        conditions.ifRange = Array(entry.headers[entry.header.etag.range])
+        conditions.ifRange = entry.askedTag
         exchange.asksRest = true
         return true
     }

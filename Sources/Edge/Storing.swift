@@ -64,7 +64,7 @@ extension LoopState where N: ~Copyable {
             return conditions
         }
         if entry.header.flags.contains(.hasETag) {
-            conditions.ifNoneMatch = Array(entry.headers[entry.header.etag.range])
+            conditions.ifNoneMatch = entry.askedTag
         }
         if entry.header.lastModified != EntryHeader.noDate {
             conditions.ifModifiedSince = entry.header.lastModified
@@ -340,6 +340,7 @@ extension LoopState where N: ~Copyable {
         header.lastModified = facts.lastModified ?? EntryHeader.noDate
         header.invalidation = numberToStore(fetch)
         if fetch.gzip != nil { header.flags.insert(.compressedHere) }
+        if fetch.exchange.hasBareTag { header.flags.insert(.bareTag) }
         header.renderTime = UInt32(clamping: head.receivedAt - head.requestedAt)
         header.completeLength = length
     }

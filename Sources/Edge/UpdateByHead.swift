@@ -41,7 +41,7 @@ extension LoopState where N: ~Copyable {
             if head.facts.forbidsStoring { store.delete(key) }
             return
         }
-        header.flags.formUnion(entry.header.flags.intersection(.layout))
+        header.flags.formUnion(entry.header.flags.intersection(EntryFlags.layout.union(.bareTag)))
         putBack(entry, header, merged, variant.bytes, fetch.exchange, store)
     }
 }
