@@ -15,6 +15,9 @@ struct Invalidate: ParsableCommand {
 
             An edge with api.credentials wants to be asked with one of them: this command takes \
             it, as aws does, from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+
+            One URL alone needs no invalidation: a request for it from a trusted address with \
+            X-Edge-Cache: refresh fetches and stores it anew, with bypass asks past the cache.
             """)
 
     @OptionGroup var options: AdminOptions
