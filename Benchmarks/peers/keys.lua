@@ -2,7 +2,7 @@
 -- turn, or ("unique") numbers that were never asked for before, or ("fill") one after another, and
 -- from 0 again behind the last.
 --
--- usage: wrk -s keys.lua URL -- LAYER list FILE [SPELLING] | LAYER unique FIRST | LAYER fill FIRST COUNT
+-- usage: wrk -s keys.lua URL -- LAYER list FILE [SPELLING] | LAYER unique FIRST | LAYER fill FIRST COUNT [SPELLING]
 --                             | - targets FILE
 -- with SPELLING one of those below
 
@@ -13,6 +13,11 @@ local world = 20037508.342789244
 local spellings = {
   tms = function(layer, column, row)
     return string.format("/geoserver/gwc/service/tms/1.0.0/%s/12/%d/%d.png", layer, column, row)
+  end,
+  -- The same of 1,000 layers, which have a tile each in turn.
+  layers = function(layer, column, row)
+    return string.format("/geoserver/gwc/service/tms/1.0.0/%s-%d/12/%d/%d.png", layer,
+      (row * 4096 + column) % 1000, column, row)
   end,
   plain = function(layer, column, row)
     return string.format("/static/%s/12/%d/%d.png", layer, column, row)
@@ -59,11 +64,11 @@ local function written(file)
   end
 end
 
-local function counted(layer, count)
+local function counted(layer, count, spelling)
   return function()
     local number = first + at
     at = at + 1
-    return wrk.format("GET", path(layer, count and number % count or number))
+    return wrk.format("GET", path(layer, count and number % count or number, spelling))
   end
 end
 
@@ -78,7 +83,7 @@ function init(args)
     request = written(args[3])
   else
     first = tonumber(args[3])
-    request = counted(args[1], args[2] == "fill" and tonumber(args[4]))
+    request = counted(args[1], args[2] == "fill" and tonumber(args[4]), args[5])
   end
 end
 

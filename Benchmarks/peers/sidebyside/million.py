@@ -1,5 +1,5 @@
-"""A full cache: 1,000,000 tiles of 3 KB against 1,000, start-up with it, memory, and how long
-invalidations of it take."""
+"""A full cache: 1,000,000 tiles of 3 KB in 1,000 layers against 1,000 tiles, start-up with it,
+memory, and how long invalidations of it take."""
 
 import os
 import shutil
@@ -8,16 +8,15 @@ import time
 from . import invalidations, load
 from .bench import medians, paired_ratio, rotate
 from .machine import BenchmarkError
-from .workload import layer_of, path_of
+from .workload import LAYERS, layer_in_turn, layer_of, layered_path_of
 
 SIZE = "3072"
-MANY, FEW = 1_000_000, 1_000
+FEW = 1_000
 DRAWS = 1_000_000
 CACHE_BYTES = 8 << 30
-CASES = (("few", FEW, "zipf"), ("zipf", MANY, "zipf"), ("uniform", MANY, "uniform"))
 
 
-def measure(bench, names, rounds, seconds):
+def measure(bench, names, tiles, rounds, seconds):
     """The edge, and any peer the command line names for it."""
     result = {}
     for name in names:
@@ -26,19 +25,21 @@ def measure(bench, names, rounds, seconds):
         with bench.servers([name], SIZE, cache_bytes=CACHE_BYTES) as servers:
             for server in servers.values():
                 with bench.survive(name):
-                    result[name] = _one(bench, server, rounds, seconds)
-    return {"tiles": MANY, "tile_bytes": int(SIZE), "servers": result}
+                    result[name] = _one(bench, server, tiles, rounds, seconds)
+    return {"tiles": tiles, "layers": LAYERS, "tile_bytes": int(SIZE), "servers": result}
 
 
-def _one(bench, server, rounds, seconds):
+def _one(bench, server, tiles, rounds, seconds):
+    server.spelling = "layers"
     empty = _start_time(server, None)
-    spent = _fill(bench, server)
-    rows = _rounds(bench, server, rounds, seconds)
+    spent = _fill(bench, server, tiles)
+    rows = _rounds(bench, server, tiles, rounds, seconds)
     memory = server.memory()
-    middle = path_of(layer_of(SIZE), MANY // 2)
+    number = tiles // 2
+    middle = layered_path_of(layer_of(SIZE), number)
     full = _start_time(server, middle)
     # The peers have nothing to compare.
-    slowest = (invalidations.measure(server, layer_of(SIZE), middle)
+    slowest = (invalidations.measure(server, layer_in_turn(layer_of(SIZE), number), middle)
                if server.name == "mapedge" else {})
     return {"invalidation_ms": slowest, "fill_seconds": spent,
             "cpu_us": {case: medians(rows[case])["cpu_us"] for case in rows},
@@ -50,25 +51,26 @@ def _one(bench, server, rounds, seconds):
             "start_empty_seconds": empty, "start_full_seconds": full}
 
 
-def _fill(bench, server):
+def _fill(bench, server, tiles):
     """Asks for every tile until all are stored; returns the seconds it took."""
-    bench.say(f"{server.name}: storing {MANY} tiles of {SIZE} bytes")
+    bench.say(f"{server.name}: storing {tiles} tiles of {SIZE} bytes")
     start = time.monotonic()
     for _ in range(6):
-        missing = _pass(bench, server)
+        missing = _pass(bench, server, tiles)
         bench.say(f"  {missing} were not there")
         if missing == 0:
             return time.monotonic() - start
-    raise BenchmarkError(f"{server.name} does not keep {MANY} tiles of {SIZE} bytes in "
+    raise BenchmarkError(f"{server.name} does not keep {tiles} tiles of {SIZE} bytes in "
                          f"{CACHE_BYTES >> 20} MiB")
 
 
-def _pass(bench, server):
+def _pass(bench, server, tiles):
     """Asks for every tile once; returns how many were not there."""
     before = load.origin_requests(bench.origin.port)
     asked = 0
-    while asked < MANY:
-        done = load.wrk(server, bench.load_core, 5, [layer_of(SIZE), "fill", asked, MANY])
+    while asked < tiles:
+        done = load.wrk(server, bench.load_core, 5,
+                        [layer_of(SIZE), "fill", asked, tiles, server.spelling])
         # Those in flight at the end went unanswered; the next turn begins with them.
         asked += max(done["requests"] - load.CONNECTIONS, 1)
         server.forget_log()
@@ -76,9 +78,10 @@ def _pass(bench, server):
     return load.origin_requests(bench.origin.port) - before
 
 
-def _rounds(bench, server, rounds, seconds):
-    rows = {case: [] for case, _, _ in CASES}
-    files = {case: bench.workload.keys_file(keys, shape, DRAWS) for case, keys, shape in CASES}
+def _rounds(bench, server, tiles, rounds, seconds):
+    cases = (("few", FEW, "zipf"), ("zipf", tiles, "zipf"), ("uniform", tiles, "uniform"))
+    rows = {case: [] for case, _, _ in cases}
+    files = {case: bench.workload.keys_file(keys, shape, DRAWS) for case, keys, shape in cases}
     bench.say(f"{server.name}: {rounds} rounds of {seconds} s for {', '.join(rows)}")
     for turn in range(rounds + 1):  # the first is warm-up
         for case in rotate(rows, turn):

@@ -133,7 +133,8 @@ def idle_lines(part, goals):
 
 def million_lines(part, goals):
     goal = goals["million"]
-    lines = [f"full cache, {part['tiles']} tiles of {part['tile_bytes']} bytes"]
+    lines = [f"full cache, {part['tiles']} tiles of {part['tile_bytes']} bytes in "
+             f"{part['layers']} layers"]
     for name, row in part["servers"].items():
         ours = name == "mapedge"
         cpu = row["cpu_us"]
@@ -150,7 +151,8 @@ def million_lines(part, goals):
             + f", filled in {row['fill_seconds']:.0f} s"]
         if row.get("invalidation_ms"):
             limit = goal["invalidation_ms"]
-            spent = ", ".join(f"{kind} {value:.1f} ms"
+            words = {"layer": "one layer", "extent": "one box of it", "everything": "/*"}
+            spent = ", ".join(f"{words[kind]} {value:.1f} ms"
                               for kind, value in row["invalidation_ms"].items())
             met = all(value < limit for value in row["invalidation_ms"].values())
             lines.append(f"    slowest invalidation acknowledged, and in force: {spent} (goal < "

@@ -47,6 +47,19 @@ def path_of(layer, number):
     return f"/geoserver/gwc/service/tms/1.0.0/{layer}/12/{number % 4096}/{number // 4096}.png"
 
 
+LAYERS = 1_000
+
+
+def layered_path_of(layer, number):
+    """The same of LAYERS layers, which have a tile each in turn."""
+    return path_of(layer_in_turn(layer, number), number)
+
+
+def layer_in_turn(layer, number):
+    """The layer whose tile that is when tiles are spread over LAYERS of them."""
+    return f"{layer}-{number % LAYERS}"
+
+
 WORLD = 20037508.342789244
 
 
@@ -66,7 +79,7 @@ def plain_path_of(layer, number):
 
 
 # What keys.lua calls them, too.
-SPELLINGS = {"plain": plain_path_of, "tms": path_of, "wms": map_of}
+SPELLINGS = {"plain": plain_path_of, "tms": path_of, "layers": layered_path_of, "wms": map_of}
 
 
 # Of the first seeds the one with which also the requests, not only the tiles, have the mix's median,
