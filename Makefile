@@ -32,7 +32,7 @@ simulate: ## One simulated life of the edge, decided by SEED
 	MAPEDGE_SEED=$(SEED) swift test --filter SimulationTests
 
 benchmark: build ## Processor time per request beside nginx, HAProxy and Varnish: a short run
-	conf/install-packages.sh peers && Benchmarks/peers/hitgate && Benchmarks/peers/run --quick --json .build/peers.json
+	conf/install-packages.sh peers && Benchmarks/peers/hitgate && Benchmarks/peers/hitpath && Benchmarks/peers/run --quick --json .build/peers.json
 
 peers: build ## The same, as long as the figures need
 	conf/install-packages.sh peers workload
