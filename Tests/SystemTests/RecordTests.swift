@@ -127,6 +127,20 @@ struct RecordTests {
         _ = try end(second)
     }
 
+    @Test("a Hit on what was stored just before is warmed up, whatever else was fetched then")
+    func storedJustBefore() throws {
+        let room = origin.room()
+        room.answers { .ok("Cache-Control: max-age=60", body: "of \($0.target)") }
+        let edge = try Edge(
+            origin: origin.url, mode: "cloudfront",
+            arguments: ["--clock", "manual=2026-01-01T00:00:00Z"])
+        #expect(try edge.get(room.path("b")).status == 200)
+        let recording = try record(edge)
+        expect(try edge.get(room.path("a")), 200, "of \(room.path("a"))", "Miss")
+        expect(try edge.get(room.path("b")), 200, "of \(room.path("b"))", "Hit")
+        _ = try end(recording)
+    }
+
     @Test("what cannot be recorded is said")
     func refuses() throws {
         let edge = try Edge(origin: origin.url)

@@ -148,7 +148,8 @@ struct RecordedSteps {
         steps = warm.map { Step.warmUp($0.exchange, at: $0.time) } + steps
     }
 
-    /// Whether an origin answered something just when what is so old was stored.
+    /// Whether an origin answered just that when what is so old was stored: by the same target, or,
+    /// since a tile is one under several, by the same bytes.
     private static func wasFetched(
         _ reading: TapeReading, before viewer: RecordedExchange, _ age: Int64
     ) -> Bool {
@@ -157,7 +158,9 @@ struct RecordedSteps {
             guard let end = exchange.ended, end.entry < viewer.ended?.entry ?? .max else {
                 return false
             }
-            return end.time >= oldest - 5 && end.time <= oldest + 1_005
+            guard end.time >= oldest - 5, end.time <= oldest + 1_005 else { return false }
+            let (body, told) = (viewer.answer?.body ?? [], exchange.answer?.body ?? [])
+            return body.isEmpty || body == told || exchange.viewersTargets.contains(viewer.target)
         }
     }
 }
