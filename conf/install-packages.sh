@@ -7,7 +7,7 @@ set -euo pipefail
 declare -A groups=(
     [build]="liblmdb-dev libssl-dev zlib1g-dev"
     [demo]="cgi-mapserver gdal-bin libjs-leaflet lighttpd python3"
-    [test]="awscli chromium curl goaccess libjs-leaflet libjs-openlayers openssl python3 python3-boto3 python3-owslib python3-venv ruby ruby-json-schema testssl.sh"
+    [test]="chromium curl goaccess libjs-leaflet libjs-openlayers openssl python3 python3-owslib python3-venv ruby ruby-json-schema testssl.sh"
     [peers]="gcc libc6-dev libssl-dev haproxy nghttp2-client nginx openssl python3 strace varnish wrk"
     [workload]="apache2-bin cgi-mapserver gcc gdal-bin libapache2-mod-mapcache libc6-dev lighttpd nginx python3 python3-venv uwsgi-core uwsgi-plugin-python3 wrk"
 )

@@ -5,26 +5,31 @@ import Testing
 
 @testable import Control
 
-/// Runs a program of PATH to its end: its exit status and all that it wrote.
-private func run(
+/// Where `conf/install-packages.sh` puts what `conf/python-packages.txt` names.
+private let place = ProjectFiles.tests + "../../.build/python/bin/"
+
+/// Runs that Python to its end: its exit status and all that it wrote. Nothing of this machine's
+/// own settings reaches it.
+private func python(
     _ arguments: [String], environment: [String: String] = [:]
 ) -> (status: Int32, output: String) {
     let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.executableURL = URL(filePath: place + "python3")
     process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.environment = ["HOME": "/nonexistent", "PATH": "/usr/bin:/bin"]
+        .merging(environment) { $1 }
     let pipe = Pipe()
     process.standardOutput = pipe
     process.standardError = pipe
     process.standardInput = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return (-1, "\(arguments[0]) did not start") }
+    guard (try? process.run()) != nil else { return (-1, "\(place)python3 did not start") }
     let output = pipe.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     return (process.terminationStatus, String(decoding: output, as: UTF8.self))
 }
 
-private let hasBoto = run(["python3", "-c", "import boto3"]).status == 0
-private let hasCommand = run(["aws", "--version"]).status == 0
+private let hasBoto = python(["-c", "import boto3"]).status == 0
+private let hasCommand = python([place + "aws", "--version"]).status == 0
 
 @Suite("Control API: unmodified clients", .serialized)
 struct CloudFrontClientTests {
@@ -63,9 +68,9 @@ struct CloudFrontClientTests {
             try state(),
             settings: APISettings(credentials: [credential], invalidationDelay: delay))
         let admin = try RunningAdmin(APISubject(api: api))
-        let (status, output) = run(
+        let (status, output) = python(
             [
-                "python3", script, client, "http://\(admin.server.boundEndpoints[0])",
+                script, client, "http://\(admin.server.boundEndpoints[0])",
                 "EDFDVBD632BHDS",
             ],
             environment: [
@@ -79,20 +84,22 @@ struct CloudFrontClientTests {
 
     @Test(
         "boto3 signs, asks and understands every answer",
-        .enabled(if: hasBoto, "python3 has no boto3"))
+        .enabled(if: hasBoto, "make test installs boto3 into .build/python"))
     func library() throws { try check("boto3") }
 
     @Test(
         "boto3's waiter returns when an invalidation was in progress for as long as was asked for",
-        .enabled(if: hasBoto, "python3 has no boto3"))
+        .enabled(if: hasBoto, "make test installs boto3 into .build/python"))
     func waiter() throws { try check("waiter", delay: 500) }
 
-    @Test("the aws command does", .enabled(if: hasBoto && hasCommand, "there is no aws command"))
+    @Test(
+        "the aws command does",
+        .enabled(if: hasCommand, "make test installs awscli into .build/python"))
     func command() throws { try check("aws") }
 
     @Test("the table of members has all that AWS's own model has", .enabled(if: hasBoto))
     func members() {
-        let (status, output) = run(["python3", "\(ProjectFiles.tests)Clients/fields.py"])
+        let (status, output) = python(["\(ProjectFiles.tests)Clients/fields.py"])
         let model = Set(output.split(separator: "\n").map(String.init))
         #expect(status == 0 && model.count > 90, "\(output)")
         // An older model knows fewer.
@@ -102,8 +109,8 @@ struct CloudFrontClientTests {
     @Test("AWS's own model takes what the project ships", .enabled(if: hasBoto))
     func shippedDocuments() {
         let tests = ProjectFiles.tests
-        let (status, output) = run([
-            "python3", "\(tests)Clients/model.py", "\(tests)../../conf/distribution.json",
+        let (status, output) = python([
+            "\(tests)Clients/model.py", "\(tests)../../conf/distribution.json",
             "\(tests)../../conf/policies",
         ])
         #expect(status == 0 && output == "valid: 1 distribution, 6 policies\n", "\(output)")

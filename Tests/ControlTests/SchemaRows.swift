@@ -99,6 +99,7 @@ extension SchemaTests {
         SchemaRow("\(custom).OriginReadTimeout", 20, .served),
         SchemaRow("\(custom).OriginKeepaliveTimeout", 20, .served),
         SchemaRow("\(custom).IpAddressType", "ipv6", .told("\(custom).IpAddressType")),
+        SchemaRow("\(custom).OriginHttpVersion", "http2", .told("\(custom).OriginHttpVersion")),
         SchemaRow(
             "\(custom).OriginMtlsConfig.ClientCertificateArn", "arn",
             .told("\(custom).OriginMtlsConfig")),
@@ -106,6 +107,7 @@ extension SchemaTests {
         SchemaRow("\(vpc).OwnerAccountId", "1", .told(vpc)),
         SchemaRow("\(vpc).OriginReadTimeout", 20, .told(vpc)),
         SchemaRow("\(vpc).OriginKeepaliveTimeout", 20, .told(vpc)),
+        SchemaRow("\(vpc).OriginHttpVersion", "http2", .told(vpc)),
         SchemaRow("Origins.Items[0].ConnectionAttempts", 1, .served),
         SchemaRow("Origins.Items[0].ConnectionTimeout", 3, .served),
         SchemaRow("Origins.Items[0].ResponseCompletionTimeout", 60, .served),

@@ -49,8 +49,8 @@ extension TemporaryDirectory {
     }
 }
 
-/// The unmodified `aws` command; nil where there is none.
-let awsCommand = executable(named: "aws")
+/// The unmodified `aws` command of `conf/python-packages.txt`; nil where it was not installed.
+let awsCommand = firstExecutable("\(projectRoot)/.build/python/bin/aws")
 
 /// Has the `aws` command ask an edge's control API.
 ///
@@ -63,8 +63,11 @@ func awsCloudFront(
     let (exit, output) = try directory.run(
         "/usr/bin/env",
         [
-            "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "AWS_DEFAULT_REGION=us-east-1",
-            "AWS_PAGER=", "AWS_EC2_METADATA_DISABLED=true",
+            // Nothing of this machine's own settings.
+            "-i", "HOME=/nonexistent", "PATH=/usr/bin:/bin",
+            "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b",
+            "AWS_DEFAULT_REGION=us-east-1", "AWS_PAGER=",
+            "AWS_EC2_METADATA_DISABLED=true",
         ]
             + (byVariable
                 ? ["AWS_ENDPOINT_URL_CLOUDFRONT=\(url)", program]

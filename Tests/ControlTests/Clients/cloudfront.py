@@ -8,6 +8,8 @@ import subprocess
 import sys
 
 CLIENT, ENDPOINT, DISTRIBUTION = sys.argv[1:]
+# The command that was installed with this Python.
+COMMAND = [sys.executable, os.path.join(os.path.dirname(sys.executable), "aws")]
 
 
 def sample(shape, name="", path=()):
@@ -245,7 +247,7 @@ def check_signers(client):
 
 def aws(*arguments, fails=False):
     done = subprocess.run(
-        ["aws", "--endpoint-url", ENDPOINT, "--output", "json", "cloudfront", *arguments],
+        [*COMMAND, "--endpoint-url", ENDPOINT, "--output", "json", "cloudfront", *arguments],
         capture_output=True, text=True)
     assert (done.returncode != 0) == fails, (arguments, done.stdout, done.stderr)
     return done.stderr if fails else json.loads(done.stdout or "null")
