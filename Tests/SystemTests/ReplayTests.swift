@@ -56,6 +56,33 @@ struct ReplayTests {
         #expect(asked[0]["User-Agent"] == "agent x" && asked[0]["Accept-Encoding"] == "gzip")
     }
 
+    @Test(
+        "on a terminal a bar tells how far it is, and goes before the report",
+        .enabled(if: isExecutable("/usr/bin/script"), "no script command"))
+    func progress() throws {
+        room.always(.ok("Cache-Control: max-age=60"))
+        let edge = try Edge(origin: origin.url)
+        let path = room.path("a")
+        let log = try directory.write(
+            "log", Self.log(Self.line("21:02:31", path, "Miss"), Self.line("21:02:32", path, "Hit"))
+        )
+        let output = directory.file("terminal")
+        let child = try Child(
+            "/usr/bin/script",
+            [
+                "-qec", "\(Edge.program) replay \(log) --to http://127.0.0.1:\(edge.port)",
+                "/dev/null",
+            ], output: output)
+        #expect(child.waitForExit() == 0)
+        let shown = try readFile(output)
+        let bars = [20, 40].map { filled in
+            "\r[" + String(repeating: "#", count: filled)
+                + String(repeating: ".", count: 40 - filled) + "] \(filled / 20)/2"
+        }
+        let end = bars.joined() + "\r\u{1B}[K2 requests replayed"
+        #expect(shown.contains(end), "\(shown.debugDescription)")
+    }
+
     @Test("disagreements are counted by pair and cause, told singly, and bounded by a tolerance")
     func disagrees() throws {
         room.always(.ok("Cache-Control: max-age=60"))

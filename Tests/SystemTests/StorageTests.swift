@@ -237,6 +237,32 @@ struct ConfiguredLimitTests {
         #expect(isServed == true)
     }
 
+    @Test("a loop has so many connections; one more is reset and counted, until one ends")
+    func perLoop() throws {
+        let test = try Configured(sections: ["limits:", "  connectionsPerLoop: 3"])
+        let room = test.origin.room()
+        room.always(.ok(body: "served"))
+        let request = "GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n"
+        let counter = "mapedge_connections_refused_total"
+        var viewers = try (0..<3).map { _ in try test.edge.viewer() }
+        for index in viewers.indices {
+            #expect(try viewers[index].exchange(request).text == "served")
+        }
+        #expect(try test.edge.metric(counter) == 0)
+        var fourth = try test.edge.viewer()
+        let refusal = #expect(throws: WireError.self) { try fourth.response() }
+        #expect(refusal?.description.contains("reset") == true, "\(String(describing: refusal))")
+        #expect(try test.edge.metric(counter) == 1)
+        // The others go on, and who comes when one has left is served.
+        #expect(try viewers[2].exchange(request).text == "served")
+        viewers[0].close()
+        let isServed = eventually { () -> Bool? in
+            guard var viewer = try? test.edge.viewer() else { return nil }
+            return (try? viewer.exchange(request))?.text == "served" ? true : nil
+        }
+        #expect(isServed == true)
+    }
+
     @Test("a body slower than the minimum rate is given up, though it never stops")
     func minimumRate() throws {
         let test = try Configured(

@@ -71,6 +71,44 @@ struct TLSTests {
         #expect(try failures(test) == "mapedge_tls_failures_total 2")
     }
 
+    @Test(
+        "a certificate of the viewer's is as good as its authority, where it is asked for",
+        arguments: ["request", "require"])
+    func viewerCertificates(_ policy: String) throws {
+        let origin = try Origin()
+        let room = origin.room()
+        room.always(.ok(body: "x"))
+        let files = try SecuredFiles()
+        try files.authority("viewers")
+        try files.certificate("ada", by: "viewers")
+        try files.certificate("intruder", by: "root")
+        let test = try SecuredEdge(
+            files, origin: members(origin.url),
+            tls: [
+                "clientCertificates: \(policy)",
+                "clientAuthorities: \"\(files.path("viewers.pem"))\"",
+            ])
+        func ask(_ name: String?, _ path: String) throws -> (exit: Int?, output: String) {
+            let shown = name.map {
+                ["--cert", files.path("\($0).pem"), "--key", files.path("\($0).key")]
+            }
+            return try test.curl((shown ?? []) + [test.url(room.path(path))])
+        }
+        #expect(try ask("ada", "good") == (0, "x"))
+        let intruder = try ask("intruder", "bad")
+        #expect(intruder.exit != 0 && intruder.output == "")
+        let nobody = try ask(nil, "none")
+        if policy == "request" {
+            #expect(nobody == (0, "x"))
+        } else {
+            #expect(nobody.exit != 0 && nobody.output == "")
+        }
+        let served = policy == "request" ? ["good", "none"] : ["good"]
+        #expect(room.requests.map(\.target) == served.map { room.path($0) })
+        let failed = 3 - served.count
+        #expect(try failures(test) == "mapedge_tls_failures_total \(failed)")
+    }
+
     @Test("SIGHUP brings new certificates, and a bad one is refused")
     func reload() throws {
         let origin = try Origin()
