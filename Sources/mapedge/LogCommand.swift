@@ -14,6 +14,9 @@ struct LogCommand: ParsableCommand {
             input is read. Conditions of one kind are alternatives; those of different kinds must \
             all be met. Times are UTC.
 
+            --follow reads a compressed file as it grows. The standard log has a file for each \
+            hour: name the newest, and the next when that hour is over.
+
               mapedge log E2EXAMPLE1.2026-11-23-18.*.gz --status 5xx --path '/geoserver/*'
               mapedge log --follow access.log --result Miss --result Error
               mapedge log access.log --since 15m --json

@@ -94,11 +94,59 @@ struct LogCommandTests {
         #expect(run.errors.contains(expected) && !run.errors.contains("\n"))
     }
 
-    @Test("a compressed log cannot be followed, and says so")
+    @Test("--follow reads a compressed log as it grows, and waits for half a member's rest")
     func compressed() throws {
         let directory = try TemporaryDirectory()
-        let log = try directory.write("a.gz", bytes: [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3])
-        let run = try CommandRun(["log", "--follow", log], directory)
-        #expect(run.status == 2 && run.errors.contains("read it without --follow"))
+        func member(_ path: String) throws -> [UInt8] {
+            let name = "member-\(Serial.next())"
+            let plain = try directory.write("\(name).plain", Self.line(path, 200))
+            let child = try Child("/bin/gzip", ["-c", plain], output: directory.file(name))
+            try #require(child.waitForExit() == 0)
+            return try readBytes(directory.file(name))
+        }
+        let log = try directory.write("a.gz", bytes: try member("/first"))
+        let output = directory.file("followed")
+        let child = try Child(Edge.program, ["log", "--follow", log], output: output)
+        let fd = open(log, O_WRONLY | O_APPEND | O_CLOEXEC)
+        defer { close(fd) }
+        var size = try readBytes(log).count
+        func add(_ bytes: ArraySlice<UInt8>) {
+            size += bytes.withUnsafeBytes { write(fd, $0.baseAddress, $0.count) }
+        }
+        func awaits(_ path: String) -> Bool {
+            eventually {
+                ((try? readFile(output)) ?? "").contains("h\(path)\n") ? true : nil
+            } == true
+        }
+        /// Whether it comes to have read so many bytes of the file.
+        func isRead(to size: Int) -> Bool {
+            eventually {
+                (3..<64).contains {
+                    (try? readFile("/proc/\(child.pid)/fdinfo/\($0)"))?
+                        .hasPrefix("pos:\t\(size)\n") == true
+                } ? true : nil
+            } == true
+        }
+        #expect(awaits("/first"))
+        let second = try member("/second")
+        add(second.prefix(second.count / 2))
+        #expect(isRead(to: size))
+        #expect(!(try readFile(output)).contains("/second"))
+        add(second.dropFirst(second.count / 2))
+        #expect(awaits("/second"))
+        // A disk that took half a member: the edge cuts it off again.
+        let whole = size
+        add(second.prefix(second.count - 9))
+        #expect(isRead(to: size) && ftruncate(fd, off_t(whole)) == 0 && isRead(to: whole))
+        add(try member("/third")[...])
+        #expect(awaits("/third"))
+        // And anew from its start, when it was emptied.
+        #expect(ftruncate(fd, 0) == 0 && isRead(to: 0))
+        add(try member("/fourth")[...])
+        #expect(awaits("/fourth") && child.isRunning)
+        let told = try readFile(output).split(separator: "\n").filter { $0.contains("/first") }
+        #expect(told.count == 1)
+        add([0x1F, 0x8B, 9, 0])
+        #expect(child.waitForExit() == 1 && child.wholeLog.contains("it is damaged"))
     }
 }

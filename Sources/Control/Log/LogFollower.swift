@@ -1,15 +1,35 @@
 @unsafe @preconcurrency import Dispatch
 import Glibc
+import HTTP
 import Synchronization
 
-/// Prints what is added to a log as it comes, also after the log was rotated.
+/// Prints what is added to a log as it comes, also after the log was rotated. Of a compressed one
+/// the members that are added to it; one that is not whole yet is waited for.
 public final class LogFollower: Sendable {
-    private struct State {
+    private struct State: ~Copyable {
         var printer: LogPrinter
         var source: LogSource
         var fd: Int32
         var read: Int64 = 0
         var file: UInt64
+        /// Of a compressed file, and where its last whole member ends.
+        var unzipper: GzipReader?
+        var whole: Int64 = 0
+
+        /// Goes on from there, with nothing kept of what was behind it.
+        mutating func restart(at place: Int64) throws(CommandMistake) {
+            lseek(fd, off_t(place), SEEK_SET)
+            (read, whole) = (place, place)
+            unzipper = place > 0 ? try Self.makeUnzipper(source.name) : nil
+            source.forget()
+        }
+
+        static func makeUnzipper(_ name: String) throws(CommandMistake) -> GzipReader {
+            guard let unzipper = GzipReader(limit: .max) else {
+                throw CommandMistake("\(name): no memory to decompress it; end other programs")
+            }
+            return unzipper
+        }
     }
 
     private let path: String
@@ -17,7 +37,7 @@ public final class LogFollower: Sendable {
     private let timer: any DispatchSourceTimer
     private let failed: @Sendable (CommandMistake) -> Void
 
-    /// Opens a plain file, not a compressed one.
+    /// Opens a file, plain or compressed.
     ///
     /// - Parameters:
     ///   - print: gets one line at a time, without its end.
@@ -58,9 +78,9 @@ public final class LogFollower: Sendable {
                 try Self.readOn(&state, path)
                 let (newest, size) = Self.look(at: path)
                 if newest == state.file {
-                    // It was emptied in place.
+                    // It was emptied in place, or half a member was cut off again.
                     guard size < state.read else { return }
-                    lseek(state.fd, 0, SEEK_SET)
+                    try state.restart(at: size < state.whole ? 0 : state.whole)
                 } else {
                     // The name may be gone for a moment, between two files.
                     let fd = unsafe open(path, O_RDONLY | O_CLOEXEC)
@@ -68,9 +88,8 @@ public final class LogFollower: Sendable {
                     close(state.fd)
                     state.fd = fd
                     state.file = Self.file(fd)
+                    try state.restart(at: 0)
                 }
-                state.read = 0
-                state.source.forget()
                 try Self.readOn(&state, path)
             }
         } catch {
@@ -94,15 +113,19 @@ public final class LogFollower: Sendable {
             }
             if count == 0 { return }
             if state.read == 0, part.starts(with: [0x1F, 0x8B]) {
-                throw CommandMistake(
-                    "\(path) is compressed, and what is added to it cannot be followed; "
-                        + "read it without --follow", isUsage: true)
+                state.unzipper = try State.makeUnzipper(path)
             }
+            let start = state.read
             state.read += Int64(count)
             var source = state.source
             var printer = state.printer
-            try source.take(part[..<count]) { line, number throws(CommandMistake) in
-                printer.take(line, path, number)
+            let body = { (line: String, number: Int) in printer.take(line, path, number) }
+            if var unzipper = state.unzipper.take() {
+                let whole = try source.unzip(part[..<count], &unzipper, body)
+                if whole > 0 { state.whole = start + Int64(whole) }
+                state.unzipper = consume unzipper
+            } else {
+                try source.take(part[..<count], body)
             }
             state.source = source
             state.printer = printer

@@ -83,31 +83,43 @@ struct LogSource {
         guard var reader = GzipReader(limit: .max) else {
             throw CommandMistake("\(name): no memory to decompress it; end other programs")
         }
-        let room = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: Self.partBytes, alignment: 16)
-        defer { unsafe room.deallocate() }
         var count = first
         while count > 0 {
-            var at = 0
-            var isDone = false
-            while !isDone {
-                let step: GzipStep
-                do throws(GzipError) {
-                    step = unsafe try reader.read(
-                        part.span.bytes.extracting(at..<count), into: room)
-                } catch {
-                    throw CommandMistake(
-                        "\(name): it is damaged behind line \(lineNumber) "
-                            + "(\(Self.words(error))); fetch the file again")
-                }
-                at += step.consumed
-                unsafe try take(Array(room[..<step.produced])[...], body)
-                isDone = step.isDone
-            }
+            _ = try unzip(part[..<count], &reader, body)
             count = try fill(fd, &part, from: 0)
         }
         // A member that was cut off ends within a line.
         if !reader.isComplete { rest.removeAll() }
+    }
+
+    /// Takes what came next of a compressed log.
+    ///
+    /// - Returns: how far the members go that end in `part`, in bytes; 0 when none does.
+    mutating func unzip(
+        _ part: ArraySlice<UInt8>, _ reader: inout GzipReader,
+        _ body: (String, Int) throws(CommandMistake) -> Void
+    ) throws(CommandMistake) -> Int {
+        let room = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: Self.partBytes, alignment: 16)
+        defer { unsafe room.deallocate() }
+        var at = 0
+        var whole = 0
+        var isDone = false
+        while !isDone {
+            let step: GzipStep
+            do throws(GzipError) {
+                step = unsafe try reader.read(part.span.bytes.extracting(at...), into: room)
+            } catch {
+                throw CommandMistake(
+                    "\(name): it is damaged behind line \(lineNumber) "
+                        + "(\(Self.words(error))); fetch the file again")
+            }
+            at += step.consumed
+            if reader.isComplete { whole = at }
+            unsafe try take(Array(room[..<step.produced])[...], body)
+            isDone = step.isDone
+        }
+        return whole
     }
 
     private static func words(_ error: GzipError) -> String {
