@@ -98,6 +98,7 @@ struct SchemaTests {
         ("ViewerCertificate.CertificateSource", "cloudfront"),
         ("Origins.Items[0].CustomOriginConfig.IpAddressType", "ipv4"),
         ("Origins.Items[2].CustomOriginConfig.IpAddressType", "ipv4"),
+        ("Origins.Items[0].CustomOriginConfig.OriginHttpVersion", "http1.1"),
         ("Origins.Items[0].OriginAccessControlId", ""), ("Origins.Items[0].OriginPath", ""),
         ("WebACLId", ""), ("Staging", false), ("ContinuousDeploymentPolicyId", ""),
         ("Aliases.Items", [String]()),

@@ -158,6 +158,7 @@ extension CustomOriginConfig {
         defer { fields.finish() }
         fields.notEmulated("OriginMtlsConfig", "the origin sees no client certificate")
         readAddressType(&fields)
+        readVersion(&fields)
         return CustomOriginConfig(
             httpPort: Int(fields.requiredNumber("HTTPPort", in: 1...65_535)),
             httpsPort: Int(fields.requiredNumber("HTTPSPort", in: 1...65_535)),
@@ -178,6 +179,20 @@ extension CustomOriginConfig {
             fields.place("IpAddressType"),
             "\(type.rawValue) alone is wanted, and all addresses of the origin's name are asked",
             "give the one address with --origin, if the other family must not be asked")
+    }
+
+    private enum HTTPVersion: String, CaseIterable {
+        case http1 = "http1.1"
+        case http2
+    }
+
+    private static func readVersion(_ fields: inout ConfigFields) {
+        guard let version: HTTPVersion = fields.word("OriginHttpVersion"), version == .http2 else {
+            return
+        }
+        fields.log.note(
+            fields.place("OriginHttpVersion"), "the origin is asked by HTTP/1.1",
+            "nothing, as CloudFront goes back to HTTP/1.1 where the origin has no HTTP/2")
     }
 
     private static func readProtocols(_ fields: inout ConfigFields) -> [SslProtocol] {
