@@ -35,7 +35,7 @@ extension LoopState where N: ~Copyable {
     /// to origin and back, which knows no quotes. Any other head as it is, and all of a behavior
     /// without a class: CloudFront passes on what it gets.
     mutating func quoted(_ raw: [UInt8], _ exchange: Exchange) -> [UInt8] {
-        exchange.hasBareTag = false
+        exchange.tagging.isBare = false
         guard exchange.policy.mapClass != .none, let index = originHead.fields.first(.etag) else {
             return raw
         }
@@ -49,7 +49,7 @@ extension LoopState where N: ~Copyable {
         let line = quoted.map { Array("ETag: ".utf8) + $0 + [13, 10] } ?? []
         let next = Array(raw[..<Int(name.start)] + line + raw[(end + 1)...])
         guard reread(next, exchange) else { return raw }
-        exchange.hasBareTag = quoted != nil
+        exchange.tagging.isBare = quoted != nil
         return next
     }
 }

@@ -110,6 +110,14 @@ enum ContentTag {
     }
 }
 
+/// What an exchange knows of entity tags beside its request.
+struct TagAsk {
+    /// What the member that drew what is stored said of it; nil: nothing is asked about.
+    var validators: MemberValidators?
+    /// The answer's entity tag came without quotes.
+    var isBare = false
+}
+
 extension EntryHeader {
     /// Bytes of a stored block of so many that viewers get.
     @inline(__always)
@@ -131,7 +139,7 @@ extension Exchange {
 extension Fetch {
     /// What its present member is asked with beyond the request, since it said so itself.
     func ownConditions(of member: MemberSettings) -> [UInt8] {
-        guard let said = exchange.validators, said.member == Array(member.name.utf8) else {
+        guard let said = exchange.tagging.validators, said.member == Array(member.name.utf8) else {
             return []
         }
         return said.lines

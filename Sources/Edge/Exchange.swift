@@ -59,10 +59,7 @@ final class Exchange {
     var legend: MapRequest?
     /// Path and query towards the origin, with EXCEPTIONS left out; nil: as they came.
     var legendTarget: [UInt8]?
-    /// What the member that drew what is stored said of it; nil: nothing is asked about.
-    var validators: MemberValidators?
-    /// The answer's entity tag came without quotes.
-    var hasBareTag = false
+    var tagging = TagAsk()
     var metatile = MetatilePart.none
     /// Whose next frame it asks for, ahead of the viewer; see `PlaybackTracker`.
     var playsFor: UInt64?
@@ -250,12 +247,8 @@ extension LoopState where N: ~Copyable {
     /// The origin confirmed what is stored (304).
     private mutating func serveConfirmed(_ exchange: Exchange, _ head: FetchedHead) {
         guard !exchange.hasResponded else { return }
-        if exchange.fetch == nil, let fetch = exchange.shared, let confirmed = head.confirmed,
-            head.variant?.matches(exchange) == false
-                || !canAnswer(confirmed.header, exchange.facts, exchange.policy)
-        {
-            goAlone(exchange, fetch)
-            return
+        if let fetch = exchange.shared, head.isConfirmed(forOthersThan: exchange) {
+            return goAlone(exchange, fetch)
         }
         exchange.failedForward = confirmation(exchange, head)
         if let confirmed = head.confirmed(for: exchange),

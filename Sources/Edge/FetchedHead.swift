@@ -162,6 +162,13 @@ final class FetchedHead: Sendable {
     /// A status that lets stale-if-error speak.
     var failureStatus: Int? { status >= 500 ? status : nil }
 
+    /// What is confirmed is nothing for who waited.
+    func isConfirmed(forOthersThan exchange: Exchange) -> Bool {
+        guard exchange.fetch == nil, let confirmed else { return false }
+        return variant?.matches(exchange) == false
+            || !canAnswer(confirmed.header, exchange.facts, exchange.policy)
+    }
+
     /// Whether a waiter's request selects the same variant as the leader's did.
     func suits(_ exchange: Exchange) -> Bool {
         if isRefusedByStatus, exchange.facts.hasAuthorization { return false }

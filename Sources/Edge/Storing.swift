@@ -15,7 +15,7 @@ extension LoopState where N: ~Copyable {
     mutating func conditions(_ exchange: Exchange) -> OriginRequest.Conditions {
         var conditions = OriginRequest.Conditions()
         exchange.asksRest = false
-        exchange.validators = nil
+        exchange.tagging.validators = nil
         conditions.maxForwards = exchange.maxForwards.map { max(0, $0 - 1) }
         let isNoticed =
             isNoticing && exchange.policy.mapClass == .pages && exchange.head.method == .get
@@ -60,7 +60,7 @@ extension LoopState where N: ~Copyable {
         // The viewer's own are answered from what is confirmed, or from what comes in its place.
         conditions.dropsViewerConditions = true
         if exchange.tagsContent {
-            exchange.validators = ContentTag.validators(of: entry)
+            exchange.tagging.validators = ContentTag.validators(of: entry)
             return conditions
         }
         if entry.header.flags.contains(.hasETag) {
@@ -340,7 +340,7 @@ extension LoopState where N: ~Copyable {
         header.lastModified = facts.lastModified ?? EntryHeader.noDate
         header.invalidation = numberToStore(fetch)
         if fetch.gzip != nil { header.flags.insert(.compressedHere) }
-        if fetch.exchange.hasBareTag { header.flags.insert(.bareTag) }
+        if fetch.exchange.tagging.isBare { header.flags.insert(.bareTag) }
         header.renderTime = UInt32(clamping: head.receivedAt - head.requestedAt)
         header.completeLength = length
     }

@@ -1,5 +1,6 @@
 import Edge
 import Simulation
+import Tiles
 
 /// What a tape holds, put in the order in which a scenario plays it.
 struct RecordedSteps {
@@ -148,19 +149,27 @@ struct RecordedSteps {
         steps = warm.map { Step.warmUp($0.exchange, at: $0.time) } + steps
     }
 
-    /// Whether an origin answered just that when what is so old was stored: by the same target, or,
-    /// since a tile is one under several, by the same bytes.
+    /// Whether an origin answered just that when what is so old was stored. A map is one under
+    /// several paths, and may be cut out of another, and a root object has another name: for these
+    /// any answer of that time counts.
     private static func wasFetched(
         _ reading: TapeReading, before viewer: RecordedExchange, _ age: Int64
     ) -> Bool {
         let oldest = viewer.began.time - (age + 1) * 1_000
+        let path = viewer.target.prefix { $0 != "?" }
+        let query = Array(viewer.target.dropFirst(path.count + 1).utf8)
+        let map = unsafe MapRequest.classify(
+            path: Array(path.utf8).span.bytes, query: query.span.bytes)
+        let isAny = path == "/" || map != nil
         return reading.origins.contains { exchange in
             guard let end = exchange.ended, end.entry < viewer.ended?.entry ?? .max else {
                 return false
             }
             guard end.time >= oldest - 5, end.time <= oldest + 1_005 else { return false }
-            let (body, told) = (viewer.answer?.body ?? [], exchange.answer?.body ?? [])
-            return body.isEmpty || body == told || exchange.viewersTargets.contains(viewer.target)
+            // Or one of another spelling, which has the same bytes.
+            let body = viewer.answer?.body ?? []
+            return isAny || !body.isEmpty && body == exchange.answer?.body
+                || exchange.viewersTargets.contains { $0.prefix { $0 != "?" } == path }
         }
     }
 }
