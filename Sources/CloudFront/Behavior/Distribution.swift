@@ -34,10 +34,13 @@ public struct Distribution: Sendable {
     ) -> ConfigReading<Distribution> {
         let log = FindingLog()
         let sources = config.cacheBehaviors + [config.defaultCacheBehavior]
-        let behaviors = sources.compactMap { Behavior.resolve($0, in: config, catalog, log) }
         let traps = FindingLog()
-        for (source, behavior) in zip(sources, behaviors) where behaviors.count == sources.count {
+        let behaviors = sources.compactMap { source -> Behavior? in
+            guard let behavior = Behavior.resolve(source, in: config, catalog, log) else {
+                return nil
+            }
             Traps.judge(source, behavior, config, catalog, traps)
+            return behavior
         }
         Traps.judge(config, behaviors, traps)
         log.add(traps.findings)
