@@ -141,6 +141,28 @@ struct RecordTests {
         _ = try end(recording)
     }
 
+    @Test("what no scenario can ask for is left out, and the rest holds")
+    func malformedRequests() throws {
+        let room = origin.room()
+        room.always(.ok("Cache-Control: max-age=60", body: "good"))
+        let edge = try Edge(origin: origin.url, mode: "cloudfront")
+        let recording = try record(edge)
+        #expect(try edge.get(room.path("a")).text == "good")
+        let odd = [
+            ("/a#frag", "edge.test"), ("/\u{FC}", "edge.test"), ("/\u{7F}", "edge.test"),
+            ("/a", "a b"),
+        ]
+        for (target, host) in odd {
+            var viewer = try edge.viewer()
+            let request = "GET \(target) HTTP/1.1\r\nHost: \(host)\r\n\r\n"
+            #expect(try viewer.exchange(request).status == 400)
+        }
+        #expect(try edge.get(room.path("b")).text == "good")
+        let text = try end(recording)
+        #expect(text.contains("# Left out, no path: 3."))
+        #expect(text.contains("# Left out, no host: 1."))
+    }
+
     @Test("what cannot be recorded is said")
     func refuses() throws {
         let edge = try Edge(origin: origin.url)

@@ -71,10 +71,16 @@ struct RecordedSteps {
 
     private static func reason(against exchange: RecordedExchange, _ pattern: String?) -> String? {
         let target = exchange.target
-        if !target.hasPrefix("/") { return "no path" }
+        if !target.hasPrefix("/") || !isPlain(target) || target.contains("#") { return "no path" }
+        if let host = exchange.request.head["host"], !isPlain(host) { return "no host" }
         if let pattern, !matches(target, pattern) { return "other paths" }
         if exchange.answer == nil, !exchange.hasLeft { return "not ended" }
         return nil
+    }
+
+    /// Printable, without spaces: anything else is refused (400), and no scenario can ask for it.
+    private static func isPlain(_ text: String) -> Bool {
+        text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
     }
 
     /// `/a*` as an invalidation has it: letter by letter, with a star at the end for anything.
