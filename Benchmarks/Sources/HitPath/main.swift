@@ -2,14 +2,15 @@
 //
 // peers/hitgate holds the whole edge to that; this finds the step when it says no. Prints
 // nanoseconds (the best of some batches: what disturbs a machine only adds) and counts; exits 1
-// when a count is not zero, or a map's key takes longer than it may.
+// when a count is not zero. Whether a goal in nanoseconds is met is told and no more: that is the
+// machine's matter, too.
 import CAllocationCount
 import Glibc
 
 let batches = 20
 let callsPerBatch = 100_000
 /// Of the canonical key of a map: reading a WMS request that is not remembered.
-let mapKeyNanosecondsMax: UInt64 = 1_500
+let mapKeyGoal: UInt64 = 1_500
 
 func monotonicNow() -> UInt64 {
     var time = timespec()
@@ -22,12 +23,12 @@ func padded(_ text: String, _ width: Int, right: Bool = false) -> String {
     return right ? space + text : text + space
 }
 
-/// Runs a step and prints its row; returns whether it neither allocated nor retained, nor took more
-/// than `limit` nanoseconds.
+/// Runs a step and prints its row, with whether it takes less than `goal` nanoseconds; returns
+/// whether it neither allocated nor retained.
 @inline(__always)
 func measure(
     _ name: String, _ steps: inout Steps, _ sum: inout UInt64,
-    limit: UInt64? = nil, _ step: (inout Steps) -> UInt64
+    goal: UInt64? = nil, _ step: (inout Steps) -> UInt64
 ) -> Bool {
     for _ in 0..<callsPerBatch { sum &+= step(&steps) }
     var best = UInt64.max
@@ -44,11 +45,8 @@ func measure(
     print(
         padded(name, 10), padded("\(tenths / 10).\(tenths % 10) ns", 10, right: true),
         padded("\(allocations) allocations", 16, right: true),
-        padded("\(retains) retains", 12, right: true))
-    if let limit, tenths >= limit * 10 {
-        print("\(name): the goal is less than \(limit) ns")
-        return false
-    }
+        padded("\(retains) retains", 12, right: true),
+        goal.map { "  (goal < \($0) ns: \(tenths < $0 * 10 ? "yes" : "NO"))" } ?? "")
     return allocations == 0 && retains == 0
 }
 
@@ -66,6 +64,6 @@ isClean = measure("decode", &steps, &sum) { $0.decode() } && isClean
 isClean = measure("decide", &steps, &sum) { $0.decideServing() } && isClean
 isClean = measure("times", &steps, &sum) { $0.writeTimes() } && isClean
 // Last, since it writes into the memory of the key that `decode` expects.
-isClean = measure("map key", &steps, &sum, limit: mapKeyNanosecondsMax) { $0.mapKey() } && isClean
+isClean = measure("map key", &steps, &sum, goal: mapKeyGoal) { $0.mapKey() } && isClean
 print("sum of results \(sum), the same in every run")
 exit(isClean ? 0 : 1)
