@@ -19,7 +19,7 @@ struct BrokenBodyTests {
                 + "Content-Length: 50000000\r\n\r\n")
         // More than lies between viewer and member: the edge waits for the member to take it.
         let socket = viewer.socket
-        // A reset is told once: to who sends, or to who reads.
+        // A reset is told once: to who sends, or to who reads. In 1.1 the last chunk is missing, too.
         let wasTold = Monitor(false)
         background {
             do {
@@ -32,7 +32,7 @@ struct BrokenBodyTests {
         #expect(head.startLine.contains(" 200 "))
         gate.open()
         let answer = try viewer.rest(behind: head)
-        #expect(answer.isCut || wasTold.with { $0 })
+        #expect(answer.isCut || version == "1.0" && wasTold.with { $0 })
         #expect(answer.text == "half")
     }
 
