@@ -153,7 +153,7 @@ extension LoopState where N: ~Copyable {
         if let fetch = exchange.shared { leave(fetch, exchange) }
         // It asks as if it had never asked: it may become one who waits for another.
         (exchange.shared, exchange.fetch, exchange.leads) = (nil, nil, false)
-        exchange.failedForward = nil
+        exchange.forward = nil
         obtain(exchange)
     }
 

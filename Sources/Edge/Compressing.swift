@@ -45,7 +45,8 @@ extension LoopState where N: ~Copyable {
     /// each of its forms (RFC 9110 §12.5.5). CloudFront says it of the compressed one alone. Read
     /// anew into `originHead`; nil where it stays as it is.
     mutating func selectedByCoding(_ head: FetchedHead, _ exchange: Exchange) -> [UInt8]? {
-        guard exchange.head.method == .get, exchange.judgedFormat(head) == nil, hasLifetime(head)
+        guard exchange.mayTellCoding, exchange.head.method == .get,
+            exchange.judgedFormat(head) == nil, hasLifetime(head)
         else { return nil }
         var (fields, length) = (head.blob, head.declaredLength.map { UInt64($0) })
         switch head.head.status {
@@ -129,10 +130,14 @@ extension LoopState where N: ~Copyable {
 }
 
 extension Exchange {
+    /// Answers may be selected by their coding here, and say so in each form.
+    var mayTellCoding: Bool {
+        policy.mode == .rfc9111 && policy.compresses && imported == nil && map?.isImage != true
+    }
+
     /// Whether plain fields lack that their response is selected by its coding.
     func isToTellCoding(_ fields: [UInt8], _ length: UInt64) -> Bool {
-        guard policy.mode == .rfc9111, policy.compresses, imported == nil, map?.isImage != true
-        else { return false }
+        guard mayTellCoding else { return false }
         let whole = fields + Array("Content-Length: \(length)\r\n".utf8)
         return HeaderBlob.withHead(whole) { head, bytes, isWhole in
             let bytes = unsafe bytes.span.bytes

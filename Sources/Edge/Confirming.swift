@@ -79,6 +79,8 @@ extension LoopState where N: ~Copyable {
     ) -> StoredCopy {
         var header = header
         let isOfClass = header.flags.remove(.classLifetime) != nil
+        // Nor does CloudFront in front get a lifetime with it.
+        if isOfClass { header.flags.insert(.noCache) }
         let control = isOfClass ? ClassControl.own.line : []
         return StoredCopy(entry, header: header, headers: merged + own + control)
     }

@@ -33,7 +33,7 @@ final class Exchange {
     var sentHead: [UInt8] = []
     var hasResponded = false
     /// What came of asking the origin, where something else is the answer.
-    var failedForward: FailedForward?
+    var forward: Forward?
     /// Its own fetch serves it, or did; else it waits for another's.
     var leads = false
     /// A collapsed request that was sent on its own may not be collapsed again.
@@ -240,7 +240,7 @@ extension LoopState where N: ~Copyable {
             answer(
                 exchange, isForbidden ? 504 : exchange.status(of: failure),
                 detail: failure.detailedResult, result: failure.result,
-                after: failure.wasForwarded ? FailedForward(exchange, status: 0) : nil)
+                after: failure.wasForwarded ? Forward(exchange, status: 0) : nil)
         }
     }
 
@@ -250,13 +250,13 @@ extension LoopState where N: ~Copyable {
         if let fetch = exchange.shared, head.isConfirmed(forOthersThan: exchange) {
             return goAlone(exchange, fetch)
         }
-        exchange.failedForward = confirmation(exchange, head)
+        exchange.forward = confirmation(exchange, head)
         if let confirmed = head.confirmed(for: exchange),
             serveWhenReady(exchange, confirmed, reason: exchange.reasonOnceConfirmed)
         {
             return
         }
-        exchange.failedForward = nil
+        exchange.forward = nil
         // Evicted between the question and the answer: ask again, for the whole this time.
         if let fetch = exchange.shared { _ = fetch.leave(exchange.id) }
         exchange.entry = nil

@@ -82,7 +82,7 @@ extension LoopState where N: ~Copyable {
         } else {
             answer(
                 exchange, status, detail: "OriginError",
-                after: FailedForward(exchange, status: status))
+                after: Forward(exchange, status: status))
         }
         return true
     }

@@ -4,7 +4,7 @@ import Caching
 /// one though stale, or one of the edge's own.
 ///
 /// Source: RFC 9211 §2.1, §2.2: only what was answered without asking is a hit.
-struct FailedForward {
+struct Forward {
     /// `; fwd=…`: why it was asked.
     var parameter: StaticString
     /// The status that it gave; 0: none.

@@ -46,12 +46,12 @@ extension LoopState where N: ~Copyable {
     /// - Parameter forward: what came of asking the origin; nil: nobody asked it.
     mutating func answer(
         _ exchange: Exchange, _ status: Int, detail: StaticString, result: ResultType = .error,
-        after forward: FailedForward? = nil
+        after forward: Forward? = nil
     ) {
         // Page or not, this is what the log tells of it.
         if !exchange.hasResponded { exchange.outcome.detail = detail }
         if result == .error, showsPage(exchange, for: status) { return }
-        exchange.failedForward = forward
+        exchange.forward = forward
         if answersFallback(exchange, status, detail, result) { return }
         var page = localPage(status, detail: detail, requestID: exchange.outcome.requestID)
         page.result = result
@@ -103,7 +103,7 @@ extension LoopState where N: ~Copyable {
             exchange.outcome.detail = "content-rejected"
             serveStale(exchange, entry, answer: head.head.status)
         } else if exchange.reads(head.rejectedContent) {
-            exchange.failedForward = FailedForward(exchange, status: head.head.status)
+            exchange.forward = Forward(exchange, status: head.head.status)
             if exchange.map?.isImage == true, answersInDialect(exchange) { return }
             writeHead(exchange, head, collapsed: exchange.fetch == nil)
             pump(exchange.id.slot)
@@ -111,7 +111,7 @@ extension LoopState where N: ~Copyable {
             answer(
                 exchange, 503,
                 detail: exchange.gotNothing ? "OriginZeroSizeObjectError" : "content-rejected",
-                after: FailedForward(exchange, status: head.head.status))
+                after: Forward(exchange, status: head.head.status))
         }
     }
 

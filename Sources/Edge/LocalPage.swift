@@ -97,7 +97,7 @@ extension LoopState where N: ~Copyable {
         }
         appendConnection(slot, &writer)
         unsafe writer.append(bytes: hot.cacheStatus)
-        if let forward = exchange?.failedForward { append(forward.text, &writer) }
+        if let forward = exchange?.forward { append(forward.text, &writer) }
         writer.append("; detail=\"")
         writer.append(page.detail)
         writer.append("\"\r\n")

@@ -176,7 +176,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     var page = PageAtHand()
     var requestIDs: RequestIDs
     /// Of the stored response that is being served: the origin was asked first.
-    var failedForward: FailedForward?
+    var forward: Forward?
     /// Of the request at hand; none where no identity is shown.
     var requestID = RequestID()
     let scratch: LoopScratch

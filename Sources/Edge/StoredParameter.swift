@@ -13,8 +13,8 @@ extension LoopState where N: ~Copyable {
     }
 
     /// What the origin has confirmed is the answer: with what it says now it is stored, or not.
-    mutating func confirmation(_ exchange: Exchange, _ head: FetchedHead) -> FailedForward {
-        var forward = FailedForward(exchange, status: head.head.status)
+    mutating func confirmation(_ exchange: Exchange, _ head: FetchedHead) -> Forward {
+        var forward = Forward(exchange, status: head.head.status)
         forward.isStored =
             head.isStorable && !head.isOutOfStep && store?.isFull == false && isKept(exchange, 0)
         return forward

@@ -99,10 +99,10 @@ extension LoopState where N: ~Copyable {
             appendOfClass(entry, outcome, &writer)
         }
         unsafe writer.append(bytes: hot.cacheStatus)
-        if let forward = failedForward {
+        if let forward {
             append(forward.text, &writer)
             // The next response may be another request's, pipelined behind this one.
-            failedForward = nil
+            self.forward = nil
         } else {
             writer.append(decision.reason.cacheStatusParameter)
         }
@@ -133,8 +133,8 @@ extension LoopState where N: ~Copyable {
     private func appendRemaining(
         _ entry: StoredEntry, _ outcome: Outcome, from start: Int, _ writer: inout HeadWriter
     ) {
-        guard outcome.status < 400, !entry.header.flags.contains(.classLifetime),
-            !isForAskerAlone(entry, outcome)
+        guard outcome.status < 400,
+            entry.header.flags.isDisjoint(with: [.classLifetime, .noCache])
         else { return }
         if entry.header.flags.contains(.sMaxAge) {
             unsafe writer.shorten(from: start) { unsafe removeSharedLifetime($0) }
@@ -143,14 +143,6 @@ extension LoopState where N: ~Copyable {
         let remaining = entry.header.times.remaining(at: network.wallNow)
         writer.appendDecimal(UInt64(remaining / 1_000))
         writer.append("\r\n")
-    }
-
-    /// What was confirmed may go out with something that is its asker's own.
-    private func isForAskerAlone(_ entry: StoredEntry, _ outcome: Outcome) -> Bool {
-        guard outcome.result == .refreshHit,
-            let control = unsafe HeaderBlob.value("cache-control", in: entry.headers)
-        else { return false }
-        return unsafe entry.headers[control].starts(with: "private".utf8)
     }
 
     /// What the class adds.
@@ -413,7 +405,7 @@ extension LoopState where N: ~Copyable {
         // A page in place of an error is logged under what was asked for, and as the error.
         let reason = exchange.page == nil ? reason : .cachedError
         let asked = exchange.page?.original ?? exchange
-        failedForward = exchange.failedForward
+        forward = exchange.forward
         unsafe asked.bytes.withUnsafeBytes { bytes in
             head = asked.head
             copy.withEntry { entry in

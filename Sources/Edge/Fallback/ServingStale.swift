@@ -11,9 +11,9 @@ extension LoopState where N: ~Copyable {
     ///   nobody asked it.
     mutating func serveStale(_ exchange: Exchange, _ entry: StoredCopy, answer: Int? = nil) {
         counters.add(.staleServed)
-        exchange.failedForward = answer.map { FailedForward(exchange, status: $0) }
+        exchange.forward = answer.map { Forward(exchange, status: $0) }
         if !serveWhenReady(exchange, entry, reason: .staleIfError) {
-            self.answer(exchange, 502, detail: "entry-gone", after: exchange.failedForward)
+            self.answer(exchange, 502, detail: "entry-gone", after: exchange.forward)
         }
     }
 
@@ -40,16 +40,13 @@ extension LoopState where N: ~Copyable {
     /// the service's own words is passed on to whoever reads such. False: it goes out as it is.
     mutating func replaces(_ exchange: Exchange, _ head: FetchedHead) -> Bool {
         if head.status < 500 {
-            exchange.failedForward = FailedForward(exchange, status: head.status)
-            if blanksRefusal(exchange, head.status, mediaType: head.mediaType, "origin-error") {
-                return true
-            }
-            exchange.failedForward = nil
-            return false
+            return blanksRefusal(
+                exchange, head.status, mediaType: head.mediaType, "origin-error",
+                after: Forward(exchange, status: head.status))
         }
         if case .document = exchange.fallback, head.isDocument { return false }
         if case .json = exchange.fallback, head.isDocument { return false }
-        exchange.failedForward = FailedForward(exchange, status: head.head.status)
+        exchange.forward = Forward(exchange, status: head.head.status)
         return answersFallback(exchange, head.status, "origin-error")
     }
 
@@ -59,11 +56,13 @@ extension LoopState where N: ~Copyable {
     ///
     /// - Parameter mediaType: the refusal's own; a picture is shown as it is.
     mutating func blanksRefusal(
-        _ exchange: Exchange, _ status: Int, mediaType: some Sequence<UInt8>, _ detail: StaticString
+        _ exchange: Exchange, _ status: Int, mediaType: [UInt8], _ detail: StaticString,
+        after forward: Forward? = nil
     ) -> Bool {
-        guard Self.refusals.contains(status), exchange.page == nil,
+        guard Self.isAboutPicture(status), exchange.page == nil,
             case .picture(let request) = exchange.fallback, !mediaType.starts(with: "image/".utf8)
         else { return false }
+        exchange.forward = forward
         let blank = BlankTile.picture(for: request)
         var page = LocalPage(status, detail: detail)
         (page.content, page.mediaType) = (blank.bytes, blank.contentType)
@@ -73,8 +72,13 @@ extension LoopState where N: ~Copyable {
         return true
     }
 
-    /// Those that are about the picture; others ask their viewer for something: to sign in.
-    private static var refusals: Set<Int> { [400, 403, 404, 410, 422] }
+    /// Whether a refusal is about the picture; others ask their viewer for something: to sign in.
+    private static func isAboutPicture(_ status: Int) -> Bool {
+        switch status {
+        case 400, 403, 404, 410, 422: true
+        default: false
+        }
+    }
 }
 
 extension FetchedHead {

@@ -106,7 +106,7 @@ extension LoopState where N: ~Copyable {
 
     /// How what is stored came to be the answer, in `Cache-Status`.
     func cacheStatusText(_ exchange: Exchange) -> String {
-        exchange.failedForward?.text ?? "\(exchange.decision.reason.cacheStatusParameter)"
+        exchange.forward?.text ?? "\(exchange.decision.reason.cacheStatusParameter)"
     }
 
     /// What a cache in front may keep.
