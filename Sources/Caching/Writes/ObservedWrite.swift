@@ -77,6 +77,9 @@ public struct WriteBody: Sendable, Equatable {
         case seed(LayerName, isForm: Bool, hasQuery: Bool)
         /// A new layer, or group, of a workspace, as its REST collection takes it.
         case newLayer
+        /// A document about a style, which may give it another name, or workspace; nil: about one
+        /// that is made.
+        case style(LayerName?)
         /// A rule of GeoFence.
         case accessRule
     }

@@ -96,18 +96,26 @@ enum RESTWrites {
         // Nothing is drawn with it yet.
         let new = WriteScope(.everything, [.legends, .capabilities])
         guard let named = isThere ? request.names[place + 1] : request.name else {
-            return .write(ObservedWrite(new, restyled: .none))
+            let unread = ObservedWrite(new, restyled: .none)
+            // Nothing that is there has its name, but a style of all workspaces that it hides.
+            guard let workspace, !request.hasStyleText else { return .write(unread) }
+            return .body(
+                WriteBody(form: .style(nil), workspace: workspace, charset: request.charset),
+                unread: unread)
         }
         var name = LayerName(named)
         if let workspace { name.workspace = workspace }
-        // No layer has a new style yet, and none gets another one by what its own says. A document
-        // about a style, rather than its text, may give it another name.
+        // No layer has a new style yet, and none gets another one by what its own says.
         let isSame = !isThere || request.method == .put && request.hasStyleText
         var write = ObservedWrite(
             WriteScope(.style(name), .drawn), restyled: isSame ? .none : .any)
         // A workspace's own hides the one of all workspaces that has its name.
         if !isThere, request.method == .post, workspace == nil { write.scopeIfNew = new }
-        return .write(write)
+        // A document about a style, rather than its text, may give it another name.
+        guard isThere, request.method == .put, !isSame else { return .write(write) }
+        return .body(
+            WriteBody(form: .style(name), workspace: workspace, charset: request.charset),
+            unread: write)
     }
 
     /// The importer changes something when an import is run, perhaps after its answer.

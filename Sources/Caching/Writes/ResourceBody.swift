@@ -15,7 +15,10 @@ struct ResourceBody {
 
     init(_ body: WriteBody, _ context: WriteContext) {
         (self.body, gridSets) = (body, context.gridSets)
-        if case .seed = body.form { isXML = false } else { isXML = true }
+        switch body.form {
+        case .seed, .style: isXML = false
+        default: isXML = true
+        }
         var limits = XMLLimits.document
         limits.depth = 32
         stream = XMLStream(limits: limits, charset: body.charset)
@@ -64,12 +67,15 @@ struct ResourceBody {
     /// What the body is, now that it is whole.
     mutating func finish(unread: ObservedWrite) -> WriteRecognition {
         if let text {
-            guard isSound, case .seed(let layer, let isForm, let hasQuery) = body.form else {
-                return .write(unread)
+            guard isSound else { return .write(unread) }
+            switch body.form {
+            case .seed(let layer, let isForm, let hasQuery):
+                return isForm
+                    ? seed(form: text, layer, hasQuery: hasQuery, unread)
+                    : seed(json: text, layer, unread)
+            case .style(let name): return take(json: text) ? style(name, unread) : .write(unread)
+            default: return .write(unread)
             }
-            return isForm
-                ? seed(form: text, layer, hasQuery: hasQuery, unread)
-                : seed(json: text, layer, unread)
         }
         stream.close()
         if isSound { read() }
@@ -79,6 +85,7 @@ struct ResourceBody {
         case .massTruncation: return massTruncation(unread)
         case .seed(let layer, let isForm, _): return isForm ? .write(unread) : seed(layer, unread)
         case .newLayer: return newLayer(unread)
+        case .style(let name): return style(name, unread)
         case .accessRule: return accessRule(unread)
         case .service: return .write(unread)
         }
@@ -126,11 +133,15 @@ struct ResourceBody {
     private mutating func seed(
         json text: [UInt8], _ layer: LayerName, _ unread: ObservedWrite
     ) -> WriteRecognition {
+        take(json: text) ? seed(layer, unread) : .write(unread)
+    }
+
+    private mutating func take(json text: [UInt8]) -> Bool {
         guard let read = DocumentText.values(json: text, atMost: 256), !read.isFull else {
-            return .write(unread)
+            return false
         }
         values = read
-        return seed(layer, unread)
+        return true
     }
 
     /// Fields of a page's form. A document in their place is none: a server finds fields in it.
@@ -209,6 +220,26 @@ struct ResourceBody {
         scope.insert(WriteScope.Part(target, .capabilities))
         scope.insert(WriteScope.Part(.everything, .lists))
         return .write(ObservedWrite(scope, restyled: .layer(layer)))
+    }
+
+    /// A style keeps its layers whatever it is called, and under another name it hides one of all
+    /// workspaces that has it. One that is made draws nothing yet but what asked for that one.
+    private func style(_ former: LayerName?, _ unread: ObservedWrite) -> WriteRecognition {
+        let names = values.values(at: "style/name")
+        let workspaces = ["", "/name"].flatMap { values.values(at: "style/workspace" + $0) }
+        guard values.all.first?.path.hasPrefix("style/") == true, names.count <= 1,
+            workspaces.count <= 1, var name = names.first.map({ LayerName($0) }) ?? former
+        else { return .write(unread) }
+        name.workspace = workspaces.first ?? name.workspace ?? former?.workspace ?? body.workspace
+        var write = unread
+        if former == nil {
+            write.scope.insert(WriteScope.Part(.namedStyle(name), .drawn))
+        } else if name == former {
+            write.restyled = .none
+        } else {
+            write.scope.insert(WriteScope.Part(.style(name), .drawn))
+        }
+        return .write(write)
     }
 
     /// GeoFence's rule: without a layer it is for a workspace, without either for all.

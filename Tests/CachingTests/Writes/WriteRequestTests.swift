@@ -12,11 +12,10 @@ struct WriteRequestTests {
             (.put, "/geoserver/rest/settings.xml", "everything all"),
             (.put, "/geoserver/rest/services/wms/settings", "everything all"),
             (.put, "/geoserver/rest/services/wms/workspaces/geonode/settings", "geonode:* all"),
-            (.put, "/geoserver/rest/styles/point.xml", "style point drawn"),
-            (
-                .put, "/gs/rest/styles/alice-42-0-simple-point-X.xml",
-                "style alice-42-0-simple-point-X drawn"
-            ),
+            (.put, "/geoserver/rest/styles/point.xml", "body"),
+            (.put, "/gs/rest/styles/alice-42-0-simple-point-X.xml", "body"),
+            (.delete, "/geoserver/rest/styles/point.xml", "style point drawn"),
+            (.post, "/geoserver/rest/workspaces/a/styles", "body"),
             (
                 .post, "/gs/rest/styles?name=alice-42-0-simple-point-X",
                 "style alice-42-0-simple-point-X drawn"
@@ -68,7 +67,7 @@ struct WriteRequestTests {
             (.post, "/geoserver/geofence/rules", "everything all hard"),
             (.put, "/geoserver/x/permissions", "everything all hard"),
             (.put, "/geoserver/rest/workspaces/a.xml/layers/b.json.xml", "a.xml:b.json all"),
-            (.put, "/geoserver/rest/workspaces/a/styles/b.sld", "style a:b drawn"),
+            (.put, "/geoserver/rest/workspaces/a/styles/b.sld", "body"),
             (.post, "/geoserver/j_spring_security_check", "read"),
             (.post, "/geoserver/elsewhere", "everything all"),
             (.get, "/geoserver/rest/about/version.xml", "read"),
@@ -156,7 +155,7 @@ struct WriteRequestTests {
         arguments: [
             (Method.post, server + "wfs", "body"), (.post, server + "geonode%2Fows", "body"),
             (.post, server + "wfs%3Fservice%3DWFS&x=1", "body"),
-            (.put, server + "rest%2Fstyles%2FS.xml", "style S drawn"),
+            (.put, server + "rest%2Fstyles%2FS.xml", "body"),
             (.put, server + "rest%2Flayers%2Fgeonode%253AX.xml", "geonode:X all"),
             (.post, "/proxy?url=/geoserver/rest/styles%3Fname%3DS", "style S drawn"),
             (.post, "/de/proxy/?a=b&url=https://h/geoserver/rest/reload%23a", "everything all"),
@@ -197,7 +196,7 @@ struct WriteRequestTests {
         }
         #expect(Writes.recognised(.get, "/geoserver/TestWfsPost") == .read)
         // What has an answer that says so is believed.
-        let style = Writes.recognised(.put, "/geoserver/rest/styles/a", hasCredentials: false)
+        let style = Writes.recognised(.delete, "/geoserver/rest/styles/a", hasCredentials: false)
         #expect(Writes.line(style) == "style a drawn")
     }
 
@@ -225,10 +224,6 @@ struct WriteRequestTests {
                 .none
             ),
             (.put, "/geoserver/rest/styles/s", "application/zip", .none),
-            // It may be renamed.
-            (.put, "/geoserver/rest/styles/s", "application/xml", .any),
-            (.put, "/geoserver/rest/styles/s", "application/json", .any),
-            (.put, "/geoserver/rest/styles/s", "", .any),
             (.delete, "/geoserver/rest/styles/s", "application/vnd.ogc.sld+xml", .any),
             (.post, "/geoserver/rest/styles", "application/xml", .none),
             (.post, "/geoserver/rest/styles?name=s", "application/vnd.ogc.sld+xml", .none),
@@ -249,6 +244,78 @@ struct WriteRequestTests {
             return
         }
         #expect(write.restyled == expected, "\(method) \(target) \(type)")
+    }
+
+    @Test(
+        "a document about a style restyles nothing unless it has another name or workspace from it",
+        arguments: [
+            ("s", "<style><name>s</name><filename>t.sld</filename></style>", "style s drawn", true),
+            ("s", "<style><filename>t.sld</filename></style>", "style s drawn", true),
+            ("a:s", "<style><name>s</name></style>", "style a:s drawn", true),
+            (
+                "a:s", "<style><name>s</name><workspace><name>a</name></workspace></style>",
+                "style a:s drawn", true
+            ),
+            ("s", #"{"style": {"name": "s", "filename": "t.sld"}}"#, "style s drawn", true),
+            ("s", "<style><name>t</name></style>", "style s drawn, style t drawn", false),
+            ("a:s", "<style><name>t</name></style>", "style a:s drawn, style a:t drawn", false),
+            ("s", #"{"style": {"name": "t"}}"#, "style s drawn, style t drawn", false),
+            (
+                "s", "<style><name>s</name><workspace><name>a</name></workspace></style>",
+                "style s drawn, style a:s drawn", false
+            ),
+            (
+                "s", #"{"style": {"workspace": {"name": "a"}}}"#, "style s drawn, style a:s drawn",
+                false
+            ),
+            // It is no such document, or not to be told.
+            ("s", "", "style s drawn", false), ("s", "<s/>", "style s drawn", false),
+            ("s", "<style><name>s</name>", "style s drawn", false),
+            ("s", "<layer><name>s</name></layer>", "style s drawn", false),
+            ("s", "<style><name>s</name><name>t</name></style>", "style s drawn", false),
+            ("s", #"{"style": {"name": "s"}"#, "style s drawn", false),
+            ("s", "name=s", "style s drawn", false), ("s", "{}", "style s drawn", false),
+        ])
+    func styleDocument(_ style: String, _ text: String, _ scope: String, _ isSame: Bool) {
+        let name = LayerName(style)
+        let place = name.workspace.map { "/workspaces/\($0)" } ?? ""
+        guard
+            case .body(let body, let unread) = Writes.recognised(
+                .put, "/geoserver/rest\(place)/styles/\(name.name).xml", type: "application/xml")
+        else {
+            Issue.record("its body is not read")
+            return
+        }
+        var reader = WriteBodyReader(body, unread: unread, context: Writes.context)
+        let bytes = Array(text.utf8)
+        reader.take(bytes.span.bytes)
+        guard case .write(let write) = reader.finish() else {
+            Issue.record("it is no write")
+            return
+        }
+        let lines = write.scope.parts.map { part in
+            Writes.line(WriteScope(part.target, part.kinds))
+        }
+        #expect(lines.joined(separator: ", ") == scope)
+        #expect(write.restyled == (isSame ? .none : .any))
+    }
+
+    @Test("a style that is made in a workspace hides one of all workspaces from who names it")
+    func newStyle() {
+        func scope(_ body: String, _ type: String = "text/xml") -> WriteScope? {
+            let target = "/geoserver/rest/workspaces/a/styles"
+            guard case .write(let write) = Writes.read(Array(body.utf8), to: target, type: type)
+            else { return nil }
+            #expect(write.restyled == .none)
+            return write.scope
+        }
+        let new = WriteScope(.everything, [.legends, .capabilities])
+        var hiding = new
+        hiding.insert(WriteScope.Part(.namedStyle(LayerName("a:s")), .drawn))
+        #expect(scope("<style><name>s</name><filename>s.sld</filename></style>") == hiding)
+        #expect(scope(#"{"style": {"name": "s"}}"#, "application/json") == hiding)
+        #expect(scope("<style><filename>s.sld</filename></style>") == new)
+        #expect(scope("<style>") == new)
     }
 
     @Test("a layer that is made is the only one that has a style it had not")
