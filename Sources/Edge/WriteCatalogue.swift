@@ -231,7 +231,7 @@ extension WriteSettings {
         if let styles = known.styles, styles.count > 0, known.stylesSource == self.catalogue,
             !known.areStylesBehind, !known.isBehind
         {
-            settings.defaultStyles = [styles, catalogue.groupStyles]
+            settings.defaultStyles = (styles, catalogue.groupStyles)
         }
         return settings
     }

@@ -15,7 +15,8 @@ public struct WriteSettings: Sendable {
     public var groups: [LayerName: [LayerName]] = [:]
     /// Styles, each with all the layers whose default style it is, and all groups that draw a
     /// member with it. Of pictures and legends a write to such a style touches these layers' and
-    /// what names the style; one to any other style touches all that do not tell their style.
+    /// what names the style; one to any other style goes by the catalogue, if that tells the
+    /// default style of every layer, and touches all that do not tell their style, if it does not.
     public var styles: [LayerName: [LayerName]] = [:]
     /// Where the servers' catalogue is read; nil: nowhere, so that `groups` and `context` are all
     /// that is known.
@@ -23,9 +24,9 @@ public struct WriteSettings: Sendable {
     /// The catalogue has not been read yet, or not since it may have changed: any group may show
     /// any layer.
     var awaitsCatalogue = false
-    /// What the catalogue says of all styles that are not in `styles`; empty: not all of it is
-    /// known, or it may have changed since it was read.
-    var defaultStyles: [DefaultStyles] = []
+    /// What the catalogue says of all styles that are not in `styles`; nil: not all of it is known,
+    /// or it may have changed since it was read.
+    var defaultStyles: (layers: DefaultStyles, groups: DefaultStyles)?
     /// How the subjects of stored responses are read.
     public var reading = ScopeReading.standard
 
@@ -48,11 +49,11 @@ public struct WriteSettings: Sendable {
 
     /// Of styles of which is known whose default they are, those layers in place of all.
     private func withLayers(_ scope: WriteScope, _ isOver: Bool) -> WriteScope {
-        guard !styles.isEmpty || !defaultStyles.isEmpty else { return scope }
+        guard !styles.isEmpty || defaultStyles != nil else { return scope }
         var known = WriteScope()
         known.isHard = scope.isHard
         for part in scope.parts {
-            guard case .style(let style) = part.target, let layers = drawn(by: style, isOver)
+            guard case .style(let style) = part.target, let drawing = drawn(by: style, isOver)
             else {
                 known.insert(part)
                 continue
@@ -63,21 +64,35 @@ public struct WriteSettings: Sendable {
                 WriteScope.Part(
                     part.target, part.kinds.subtracting(drawn), boxes: part.boxes,
                     selection: part.selection))
-            for target in [.namedStyle(style)] + layers.map(WriteScope.Target.layer) {
+            for target in [.namedStyle(style)] + drawing.whole.map(WriteScope.Target.layer) {
                 known.insert(
                     WriteScope.Part(target, drawn, boxes: part.boxes, selection: part.selection))
+            }
+            // What of these is drawn with another style, and says so, stays.
+            var selection = part.selection
+            selection.style = selection.style ?? style
+            for layer in drawing.unnamed {
+                known.insert(
+                    WriteScope.Part(.layer(layer), drawn, boxes: part.boxes, selection: selection))
             }
         }
         return known
     }
 
-    /// What a style draws that does not name it; nil: it may be anything.
-    private func drawn(by style: LayerName, _ isOver: Bool) -> [LayerName]? {
-        if let layers = styles[style] { return layers }
-        guard isOver, !defaultStyles.isEmpty else { return nil }
+    /// What a style draws that does not name it: layers as far as they name no style, and what a
+    /// style may draw whatever the request names, as groups do that have styles of their own; nil:
+    /// it may be anything.
+    private func drawn(
+        by style: LayerName, _ isOver: Bool
+    ) -> (unnamed: [LayerName], whole: [LayerName])? {
+        if let layers = styles[style] { return ([], layers) }
+        guard isOver, let defaultStyles else { return nil }
         // One of several of the name may be in the configuration.
-        return defaultStyles.flatMap { $0.drawn(by: style) }
-            + styles.flatMap { $0.key.mayBe(style) ? $0.value : [] }
+        return (
+            defaultStyles.layers.drawn(by: style),
+            defaultStyles.groups.drawn(by: style)
+                + styles.flatMap { $0.key.mayBe(style) ? $0.value : [] }
+        )
     }
 
     private func withGroups(_ scope: WriteScope) -> WriteScope {

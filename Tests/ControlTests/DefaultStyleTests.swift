@@ -275,7 +275,72 @@ struct DefaultStyleTests {
         #expect(life.documents.asked == ["/layers.xml", "/layers/a%3Ax.xml"])
     }
 
-    @Test("one that cannot be read makes all wide, is tried again later, and keeps what it has")
+    @Test("while a write is under way that may change one, only that goes by what was read")
+    func underWay() {
+        let life = Life(Self.styles)
+        life.look()
+        func hold(groups: Bool = false, styles: Bool = true) -> CatalogueHold? {
+            life.board.hold(CatalogueChange(isOfGroups: groups, isOfStyles: styles))
+        }
+        #expect(hold(styles: false) == nil)
+        for ofGroups in [false, true] {
+            var first = hold(groups: ofGroups, styles: !ofGroups)
+            #expect(first != nil && life.layers(drawnBy: "s") == nil)
+            #expect(life.layers(drawnBy: "s", by: first) == ["a:x", "b:z"])
+            var second = hold()
+            #expect(life.layers(drawnBy: "s", by: first) == nil)
+            // What is read meanwhile may be what was before it.
+            life.board.noteStyleChange(.layer(LayerName("a:x")))
+            life.look()
+            #expect(life.layers(drawnBy: "s") == nil)
+            first = nil
+            #expect(life.layers(drawnBy: "s") == nil)
+            second = nil
+            #expect(first == nil && second == nil)
+            #expect(life.layers(drawnBy: "s") == ["a:x", "b:z"])
+        }
+    }
+
+    @Test("writes that an edge before this one has left under way may go on for two hours")
+    func left() {
+        let life = Life(Self.styles, hasLeft: true)
+        for _ in 0..<3 { life.look() }
+        #expect(life.layers(drawnBy: "s") == nil)
+        life.look(after: 7_199_000)
+        #expect(life.layers(drawnBy: "s") == nil)
+        life.documents.asked = []
+        for _ in 0..<4 { life.look() }
+        #expect(life.layers(drawnBy: "s") == ["a:x", "b:z"])
+        #expect(life.documents.asked.count >= 4, "all are read anew")
+    }
+
+    @Test("what a layer shows by another style that it names stays; of a group all goes")
+    func otherStyles() {
+        var catalogue = WriteCatalogue()
+        catalogue.groups = [LayerName("g"): [LayerName("a:x")]]
+        catalogue.groupStyles.layers = [LayerName("s"): [LayerName("h")]]
+        let life = Life(Self.styles)
+        life.board.putInForce(catalogue, from: life.source)
+        life.look()
+        var settings = WriteSettings()
+        settings.catalogue = life.source
+        settings.styles = [LayerName("c:s"): [LayerName("a:own")]]
+        let scope = settings.with(life.board.known)
+            .expanded(WriteScope(.style(LayerName("s")), .drawn))
+        func touches(_ layer: String, _ style: String?, _ kind: EntryKinds = .tiles) -> Bool {
+            scope.touches(
+                layer: LayerName(layer), box: nil, style: style.map { LayerName($0) }, kind: kind)
+        }
+        for kind in [EntryKinds.tiles, .legends] {
+            #expect(touches("a:x", nil, kind) && touches("a:x", "s", kind))
+            #expect(!touches("a:x", "t", kind) && !touches("a:y", nil, kind))
+            #expect(touches("a:y", "s", kind) && touches("b:z", "a:s", kind))
+        }
+        #expect(touches("g", "t") && touches("h", "t") && touches("a:own", "t"))
+        #expect(touches("a:y", nil, .featureInfo) && touches("a:y", nil, .capabilities))
+    }
+
+    @Test("one that cannot be read makes all wide, is tried again later, and then is untold alone")
     func failed() {
         let life = Life(Self.styles)
         life.documents.texts["/layers/a%3Ay.xml"] = nil

@@ -37,6 +37,10 @@ struct ScopeMarks: Sendable {
         _ number: UInt64, isHard: Bool
     ) {
         latest = max(latest, number)
+        // The same once more takes the place of what was before it.
+        places.removeAll {
+            $0.box == box && $0.selection == selection && $0.kinds == kinds && $0.isHard == isHard
+        }
         places.append(
             Place(
                 box: box, selection: selection, number: number, kinds: kinds, isHard: isHard))
@@ -87,7 +91,7 @@ struct ScopeLook {
 }
 
 /// A selection of tiles as it is kept in memory, without texts.
-struct ScopeSelection: Sendable {
+struct ScopeSelection: Sendable, Equatable {
     private var levels: ClosedRange<UInt8>?
     private var time: TimeSpan?
     private var style: ScopeName?
@@ -118,7 +122,7 @@ struct ScopeSelection: Sendable {
 /// The hashes by which a name is found, whether its workspace is known or not.
 ///
 /// Hashes are compared in place of names: two found equal by chance only cost a fetch.
-struct ScopeName {
+struct ScopeName: Equatable {
     /// Under which a scope without a workspace stands, which may be of any.
     var any: CacheKey
     /// Under which a scope with a workspace stands for whoever does not say one.

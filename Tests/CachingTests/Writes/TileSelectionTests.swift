@@ -158,12 +158,29 @@ struct TileSelectionTests {
         }
     }
 
+    @Test("the same once more, as of a style that is saved all the time, widens nothing")
+    func repeated() {
+        var index = ScopeIndex()
+        for number in 1...100 {
+            index.insert(
+                Self.scope(TileSelection(style: LayerName("line"))), number: UInt64(number))
+        }
+        func latest(_ style: String?) -> UInt64 {
+            index.numbers(
+                layer: LayerName("geonode:roads"), box: nil, style: style.map { LayerName($0) },
+                kind: .tiles, since: 0
+            ).highest
+        }
+        #expect(latest("line") == 100 && latest("a:line") == 100 && latest(nil) == 100)
+        #expect(latest("point") == 0)
+    }
+
     @Test("many of them widen only the old, and what is retired is gone")
     func bounded() {
         var index = ScopeIndex()
         for number in 1...100 {
             index.insert(
-                Self.scope(TileSelection(levels: UInt8(number % 20)...UInt8(number % 20))),
+                Self.scope(TileSelection(levels: UInt8(number % 50)...UInt8(number % 50))),
                 number: UInt64(number))
         }
         func latest(_ level: Int, since: UInt64) -> UInt64 {
@@ -172,9 +189,9 @@ struct TileSelectionTests {
                 level: level, since: since
             ).highest
         }
-        #expect(latest(0, since: 90) == 100 && latest(19, since: 90) == 99)
-        #expect(latest(30, since: 98) <= 98, "none of them is of that level")
-        #expect(latest(30, since: 0) > 0, "old enough to count as touched")
+        #expect(latest(0, since: 90) == 100 && latest(49, since: 90) == 99)
+        #expect(latest(60, since: 98) <= 98, "none of them is of that level")
+        #expect(latest(60, since: 0) > 0, "old enough to count as touched")
         index.retire(upTo: 100)
         #expect(index.count == 0 && latest(0, since: 0) == 0)
     }
