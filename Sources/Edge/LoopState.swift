@@ -14,7 +14,7 @@ package final class EdgeShared: Sendable {
     package let budget: FillBudget
     let events: any EventObserver
     let mailboxes: [Mailbox<LoopMessage>]
-    let catalogue = CatalogueBoard()
+    package let catalogue: CatalogueBoard
     /// What is made beside the loops in place of an answer.
     /// Apart, lest one kind wait for the other.
     let pictures: FallbackJobs
@@ -42,6 +42,7 @@ package final class EdgeShared: Sendable {
     ) {
         self.seederWord = seederWord
         self.store = store
+        catalogue = CatalogueBoard(hasLeft: store?.invalidations.hasLeftStyleWrites ?? false)
         seed = store?.seed ?? secret
         self.budget = budget
         self.events = events

@@ -30,8 +30,29 @@ public struct CatalogueSettings: Sendable, Equatable {
     public init(origin: String) { self.origin = origin }
 }
 
+/// What of the catalogue a write may change.
+struct CatalogueChange: Sendable {
+    /// Groups, their members and their styles.
+    var isOfGroups: Bool
+    /// The default style of a layer.
+    var isOfStyles: Bool
+}
+
+/// A write that may change the catalogue is under way for as long as this is held: the server may
+/// have done it, and nobody been told.
+final class CatalogueHold: Sendable {
+    let change: CatalogueChange
+    private let board: CatalogueBoard
+
+    fileprivate init(_ change: CatalogueChange, _ board: CatalogueBoard) {
+        (self.change, self.board) = (change, board)
+    }
+
+    deinit { board.release(change) }
+}
+
 /// The catalogue for all loops: looked at when a write passes, and at no other time.
-final class CatalogueBoard: Sendable {
+package final class CatalogueBoard: Sendable {
     /// What is known of it.
     struct Known {
         /// nil: it was not read yet.
@@ -59,16 +80,61 @@ final class CatalogueBoard: Sendable {
         /// By writes that nobody has read anew for, and by those that may still go on.
         fileprivate var restyled = RestyledLayers()
         fileprivate var unsettled = RestyledLayers()
+        /// Until when writes that a process before has left under way may still change any of
+        /// them; nil: there are none. It runs from the first reading on.
+        fileprivate var leftUntil: Int64?
+        /// Writes under way that may have changed groups, and default styles.
+        fileprivate var groupWrites = 0
+        fileprivate var styleWrites = 0
+
+        /// What the catalogue says of groups may be over.
+        var mayBeOver: Bool { isBehind || groupWrites > 0 }
+        /// What it says of default styles may be.
+        var stylesMayBeOver: Bool { mayBeOver || areStylesBehind || styleWrites > 0 }
+
+        fileprivate mutating func count(_ change: CatalogueChange, _ step: Int) {
+            if change.isOfGroups { groupWrites += step }
+            if change.isOfStyles { styleWrites += step }
+        }
+
+        /// What is known to a write that is under way: it goes by what was there before it.
+        func known(to hold: CatalogueHold?) -> Known {
+            var known = self
+            if let hold { known.count(hold.change, -1) }
+            return known
+        }
     }
 
-    private let state = Mutex(Known())
+    private let state: Mutex<Known>
+
+    /// - Parameter hasLeft: a process before has left writes under way that may change a layer's
+    ///   default style, of which nobody will be told when they are done.
+    init(hasLeft: Bool = false) {
+        var known = Known()
+        if hasLeft { known.leftUntil = .max }
+        state = Mutex(known)
+    }
 
     var known: Known { state.withLock { $0 } }
+
+    /// A write is about to be forwarded that may change the catalogue. From its first byte on until
+    /// it is known what became of it nothing that was read tells what is so.
+    ///
+    /// - Returns: to be held until then, and until its change is noted.
+    func hold(_ change: CatalogueChange) -> CatalogueHold? {
+        guard change.isOfGroups || change.isOfStyles else { return nil }
+        state.withLock { $0.count(change, 1) }
+        return CatalogueHold(change, self)
+    }
+
+    fileprivate func release(_ change: CatalogueChange) {
+        state.withLock { $0.count(change, -1) }
+    }
 
     /// A write that passed may have changed it.
     ///
     /// - Parameter settlesAt: it may do so until then, in monotonic milliseconds; nil: it is done.
-    func noteChange(until settlesAt: Int64? = nil) {
+    package func noteChange(until settlesAt: Int64? = nil) {
         state.withLock { state in
             (state.isBehind, state.mayHaveChanged) = (true, true)
             if let settlesAt { state.settlesAt = max(state.settlesAt ?? settlesAt, settlesAt) }
@@ -80,7 +146,9 @@ final class CatalogueBoard: Sendable {
     /// - Parameters:
     ///   - restyled: of which one, if that is known.
     ///   - settlesAt: as in `noteChange`.
-    func noteStyleChange(_ restyled: ObservedWrite.Restyled, until settlesAt: Int64? = nil) {
+    package func noteStyleChange(
+        _ restyled: ObservedWrite.Restyled, until settlesAt: Int64? = nil
+    ) {
         state.withLock { state in
             state.styleChanges += 1
             if let settlesAt { state.stylesSettleAt = max(state.stylesSettleAt, settlesAt) }
@@ -92,8 +160,12 @@ final class CatalogueBoard: Sendable {
     }
 
     /// Layers whose default style has to be read anew; the reading begins now.
-    func takeRestyled(at now: Int64) -> RestyledLayers {
+    package func takeRestyled(at now: Int64) -> RestyledLayers {
         state.withLock { state in
+            if let until = state.leftUntil {
+                state.leftUntil = until == .max ? now + 2 * PendingWrites.waitMax : until
+                if until <= now { (state.leftUntil, state.restyled) = (nil, .init(areAll: true)) }
+            }
             if state.stylesSettleAt <= now {
                 state.restyled.formUnion(state.unsettled)
                 state.unsettled = RestyledLayers()
@@ -104,10 +176,11 @@ final class CatalogueBoard: Sendable {
     }
 
     /// What the reading found that has taken all `takeRestyled` told; nil: it has failed.
-    func putInForce(_ styles: DefaultStyles?, from source: CatalogueSettings?) {
+    package func putInForce(_ styles: DefaultStyles?, from source: CatalogueSettings?) {
         state.withLock { state in
             (state.styles, state.stylesSource) = (styles, source)
-            state.areStylesBehind = !state.restyled.isEmpty || !state.unsettled.isEmpty
+            state.areStylesBehind =
+                !state.restyled.isEmpty || !state.unsettled.isEmpty || state.leftUntil != nil
         }
     }
 
@@ -116,7 +189,7 @@ final class CatalogueBoard: Sendable {
     }
 
     /// Whether it has to be read anew; the reading begins now.
-    func takeChange(at now: Int64) -> Bool {
+    package func takeChange(at now: Int64) -> Bool {
         state.withLock { state in
             let isSettled = state.settlesAt.map { $0 <= now } ?? false
             if isSettled { state.settlesAt = nil }
@@ -126,7 +199,7 @@ final class CatalogueBoard: Sendable {
     }
 
     /// What the reading found that began with the last `takeChange`.
-    func putInForce(_ catalogue: WriteCatalogue, from source: CatalogueSettings?) {
+    package func putInForce(_ catalogue: WriteCatalogue, from source: CatalogueSettings?) {
         state.withLock { state in
             (state.catalogue, state.source) = (catalogue, source)
             state.isBehind = state.mayHaveChanged || state.settlesAt != nil
@@ -222,14 +295,14 @@ extension WriteSettings {
         // That of another server says nothing.
         let catalogue = known.source == self.catalogue ? known.catalogue : nil
         settings.awaitsCatalogue =
-            self.catalogue != nil && (catalogue == nil || known.isBehind)
+            self.catalogue != nil && (catalogue == nil || known.mayBeOver)
         guard let catalogue else { return settings }
         settings.context.workspaces.merge(catalogue.workspaces) { own, _ in own }
         settings.groups.merge(catalogue.groups) { own, _ in own }
         // Of a catalogue without layers there are no pictures either, unless they are not shown to
         // whoever reads it.
         if let styles = known.styles, styles.count > 0, known.stylesSource == self.catalogue,
-            !known.areStylesBehind, !known.isBehind
+            !known.stylesMayBeOver
         {
             settings.defaultStyles = (styles, catalogue.groupStyles)
         }

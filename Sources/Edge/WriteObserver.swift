@@ -32,6 +32,8 @@ final class WriteWatch {
     var reader: WriteResponseReader?
     /// What became of it.
     var outcome: WriteOutcome?
+    /// While it is under way, where it may change the catalogue.
+    var hold: CatalogueHold?
     /// It is no write: its answer tells whether one of these jobs is done.
     private(set) var awaited: [(id: UInt64, job: AwaitedJob, rule: InvalidationRule)] = []
 
@@ -100,8 +102,10 @@ extension LoopState where N: ~Copyable {
     private static var answerLimit: Int { 1 << 20 }
 
     /// What the configuration and the servers' catalogue say of writes.
-    private var writes: WriteSettings {
-        snapshot.settings.writes.with(shared.catalogue.known)
+    ///
+    /// - Parameter hold: of the write that it is said to; nil: it is not under way.
+    private func writes(_ hold: CatalogueHold? = nil) -> WriteSettings {
+        snapshot.settings.writes.with(shared.catalogue.known.known(to: hold))
     }
 
     /// Whether a request may change what is stored; nil if not.
@@ -116,7 +120,7 @@ extension LoopState where N: ~Copyable {
         let recognised = exchange.recognised(plain, hasCredentials)
         exchange.knowsScope = exchange.knowsScope(recognised, plain)
         guard recognised != .read else { return jobWatch(exchange) }
-        let settings = writes
+        let settings = writes()
         let isUnproved = !exchange.head.method.isSafe && !hasCredentials
         switch exchange.recognised(settings.context, hasCredentials) {
         case .read: return nil
@@ -156,7 +160,8 @@ extension LoopState where N: ~Copyable {
         counters.add(.writesObserved)
         watch.stage = .logging
         // In force only if nobody ever knows what became of it.
-        noted = writes.expanded(noted, isOver: false)
+        watch.hold = shared.catalogue.hold(noted.change(watch.write.restyled))
+        noted = writes(watch.hold).expanded(noted, isOver: false)
         awaitDisk(fetch)
         var rule = InvalidationRule(scope: noted)
         rule.isSoft = watch.isUnproved
@@ -248,6 +253,8 @@ extension LoopState where N: ~Copyable {
         guard let watch = exchange.watch, watch.stage == .open else { return nil }
         watch.stage = .settled
         watch.forgetAnswer()
+        // Behind all that is noted here.
+        defer { watch.hold = nil }
         guard watch.awaited.isEmpty else { return read == .happened ? endJob(fetch) : nil }
         var outcome = read
         if watch.isUnproved {
@@ -263,7 +270,8 @@ extension LoopState where N: ~Copyable {
             return Store.WriteEnding(id: watch.id, rules: [])
         }
         let goesOn = outcome == .unknown || watch.write.isDeferred
-        var rule = InvalidationRule(scope: writes.expanded(watch.write.scope, isOver: !goesOn))
+        let reached = writes(watch.hold).expanded(watch.write.scope, isOver: !goesOn)
+        var rule = InvalidationRule(scope: reached)
         // Nor may anybody take from others, while a server is down, what is there in its stead.
         rule.isSoft = watch.isUnproved && outcome == .unknown
         // What a tile cache was told takes no hour.
@@ -273,8 +281,7 @@ extension LoopState where N: ~Copyable {
             mayTakeLong ? 2 * PendingWrites.waitMax : snapshot.settings.writes.repeatDelay
         let settlesAt = goesOn ? network.monotonicMilliseconds.adding(delay) : nil
         let scope = watch.write.scope
-        // A style that got another name has it in the documents of groups as well.
-        if scope.mayChangeCatalogue || scope.mayChangeStyles && watch.write.restyled == .any {
+        if scope.change(watch.write.restyled).isOfGroups {
             shared.catalogue.noteChange(until: settlesAt)
         }
         if scope.mayChangeStyles || scope.mayChangeCatalogue {
@@ -359,6 +366,14 @@ extension Exchange {
 }
 
 extension WriteScope {
+    /// What a write of this scope may change of the catalogue.
+    fileprivate func change(_ restyled: ObservedWrite.Restyled) -> CatalogueChange {
+        // A style that got another name has it in the documents of groups as well.
+        CatalogueChange(
+            isOfGroups: mayChangeCatalogue || mayChangeStyles && restyled == .any,
+            isOfStyles: (mayChangeStyles || mayChangeCatalogue) && restyled != .none)
+    }
+
     /// Whether groups and workspaces may be others behind it: what a transaction touches has a
     /// place, or is one layer's.
     fileprivate var mayChangeCatalogue: Bool {
@@ -368,7 +383,7 @@ extension WriteScope {
 
     /// Whether a layer may be drawn by another style behind it: a style that is taken away is
     /// replaced wherever it was the default one. No transaction does that.
-    fileprivate var mayChangeStyles: Bool {
+    var mayChangeStyles: Bool {
         parts.contains { $0.kinds.contains([.legends, .capabilities]) }
     }
 }

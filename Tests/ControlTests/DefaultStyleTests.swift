@@ -138,12 +138,13 @@ struct DefaultStyleTests {
     /// An edge's board, and the keeper's course without its thread.
     private final class Life {
         let documents = Documents()
-        let board = CatalogueBoard()
+        let board: CatalogueBoard
         let source = CatalogueSettings(origin: "maps")
         var course = DefaultStyleCourse()
         var now: Int64 = 0
 
-        init(_ styles: [String: String]) {
+        init(_ styles: [String: String], hasLeft: Bool = false) {
+            board = CatalogueBoard(hasLeft: hasLeft)
             documents.put(styles)
             board.putInForce(WriteCatalogue(), from: source)
         }
@@ -167,10 +168,12 @@ struct DefaultStyleTests {
 
         /// What a write to the style touches of pictures beside what names it; nil: all that do not
         /// tell their style.
-        func layers(drawnBy style: String, isOver: Bool = true) -> Set<String>? {
+        func layers(
+            drawnBy style: String, isOver: Bool = true, by hold: CatalogueHold? = nil
+        ) -> Set<String>? {
             var settings = WriteSettings()
             settings.catalogue = source
-            let scope = settings.with(board.known)
+            let scope = settings.with(board.known.known(to: hold))
                 .expanded(WriteScope(.style(LayerName(style)), .tiles), isOver: isOver)
             var found: Set<String> = []
             for part in scope.parts {

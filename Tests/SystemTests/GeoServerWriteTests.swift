@@ -131,6 +131,12 @@ struct GeoServerWriteTests {
             return try kept() == ["geonode:rivers", "geonode:cities"] ? true : nil
         }
         #expect(try eventually { try isNarrow() } == true)
+        // Of a layer that it draws by default what names another style is none of its business.
+        let other = map("geonode:roads").replacing("STYLES=", with: "STYLES=line")
+        let named = map("geonode:cities").replacing("STYLES=", with: "STYLES=roads")
+        for view in [other, named] { _ = try edge.get(view) }
+        try draw("roads", 999)
+        #expect(try edge.get(other).isHit && !edge.get(named).isHit)
         // Another default style is seen at once by the next write to that style, before it is read.
         try server.control(
             "/faults", #"{"kind": "hold", "match": "^GET /geoserver/rest/layers[./]", "count": 9}"#)
@@ -149,6 +155,38 @@ struct GeoServerWriteTests {
         #expect(isRead == true)
         let state = try server.state(of: "geonode:rivers")
         #expect(try edge.get(map("geonode:rivers"))["X-Stand-In-State"] == state)
+    }
+
+    @Test("a layer that has got a style before its writer was told goes with that style")
+    func underWay() throws {
+        // Narrow, so that what follows is not for want of a catalogue.
+        var number = 0
+        let isNarrow = try eventually { () -> Bool? in
+            _ = try edge.get(map("geonode:cities"))
+            number += 1
+            try draw("roads", number)
+            return try edge.get(map("geonode:cities")).isHit ? true : nil
+        }
+        #expect(isNarrow == true)
+        let (layer, box) = ("geonode:rivers", "-90,0,-45,45")
+        try server.control("/faults", #"{"kind": "late", "match": "^PUT .*/layers/", "count": 1}"#)
+        var writer = try edge.viewer()
+        try writer.send(
+            lastRequest(
+                "/geoserver/rest/layers/\(layer)", method: "PUT",
+                [GeoServerPair.admin, "Content-Type: application/xml"],
+                body: "<layer><defaultStyle><name>roads</name></defaultStyle></layer>"))
+        _ = try server.control("/faults?met=1")
+        let before = try server.state(of: layer)
+        #expect(try edge.get(map(layer, box))["X-Stand-In-State"] == before)
+        #expect(try edge.get(map(layer, box)).isHit)
+        try draw("roads", 1_000)
+        let state = try server.state(of: layer)
+        #expect(state != before)
+        #expect(try edge.get(map(layer, box))["X-Stand-In-State"] == state)
+        try server.control("/faults", method: "DELETE")
+        #expect(try writer.response().status == 200)
+        #expect(try !edge.get(map(layer, box)).isHit, "the write takes its layer itself")
     }
 
     @Test("a group that is made behind the edge's back or through it goes with its members")

@@ -41,6 +41,9 @@ public final class Invalidations: Sendable {
     /// When the log was written to before it was opened, by the system's clock; nil: it is new. No
     /// write whose answer went out came later.
     package let lastWritten: Milliseconds?
+    /// Of the writes that a process before has left under way one may change which style of a layer
+    /// is its default one.
+    let hasLeftStyleWrites: Bool
     /// When they were, for longer.
     let times: PurgeBook
     /// How many jobs are waited for.
@@ -116,6 +119,7 @@ public final class Invalidations: Sendable {
         }
         // What became of writes that were under way nobody will tell any more.
         let left = opened.pending
+        hasLeftStyleWrites = left.contains { $0.rule.scope?.mayChangeStyles ?? true }
         first.writes = PendingWrites(left)
         first.writes.repeatDelay = repeatDelay
         if !left.isEmpty {

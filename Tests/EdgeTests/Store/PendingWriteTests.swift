@@ -70,6 +70,28 @@ struct PendingWriteTests {
         #expect(bench.events.texts.isEmpty)
     }
 
+    @Test("a restart knows whether writes that may change default styles were left under way")
+    func leftStyles() throws {
+        func isLeft(_ scope: WriteScope, ends: Bool) throws -> Bool {
+            let bench = StoreBench()
+            do {
+                let store = try bench.open()
+                #expect(!store.invalidations.hasLeftStyleWrites)
+                let rule = InvalidationRule(scope: scope)
+                let id = store.invalidations.beginWrite(rule) { _ in }
+                if ends { store.invalidations.endWrite(id, [rule]) }
+                store.settle()
+                store.close()
+            }
+            return try bench.open().invalidations.hasLeftStyleWrites
+        }
+        let layer = WriteScope.Target.layer(LayerName("a:x"))
+        #expect(try isLeft(WriteScope(layer, .all), ends: false))
+        #expect(try isLeft(.everything, ends: false))
+        #expect(try !isLeft(WriteScope(layer, .edited), ends: false))
+        #expect(try !isLeft(WriteScope(layer, .all), ends: true))
+    }
+
     @Test("one that nobody knows the end of counts as done after a restart, and for an hour")
     func restart() throws {
         do {

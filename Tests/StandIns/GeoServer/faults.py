@@ -8,7 +8,7 @@ import threading
 
 from exchange import Response
 
-KINDS = {"hang", "hold", "render", "slowFirstByte", "slowBody", "truncate", "wrongType",
+KINDS = {"hang", "hold", "late", "render", "slowFirstByte", "slowBody", "truncate", "wrongType",
          "exception", "status", "reset", "empty", "splice"}
 HTML = b"<!doctype html><html><head><title>GeoServer</title></head><body></body></html>\n"
 OUT_OF_MEMORY = (
@@ -100,7 +100,9 @@ def before(fault, request):
 
 def after(fault, response):
     """Spoils a real answer."""
-    if fault.kind == "wrongType":
+    if fault.kind == "late":
+        fault.wait()
+    elif fault.kind == "wrongType":
         response.kind = fault.wish.get("type", "text/html;charset=utf-8")
         response.body = HTML
     elif fault.kind == "empty":
