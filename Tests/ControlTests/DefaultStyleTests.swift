@@ -352,8 +352,25 @@ struct DefaultStyleTests {
         life.documents.asked = []
         life.look(after: 4_999)
         #expect(life.documents.asked.isEmpty)
+        life.look(after: 1)
+        #expect(life.documents.asked == ["/layers.xml", "/layers/a%3Ay.xml", "/layers/b%3Az.xml"])
+        #expect(life.layers(drawnBy: "s") == ["a:x", "a:y", "b:z"])
+        #expect(life.layers(drawnBy: "none") == ["a:y"])
+        // It is so whatever is written meanwhile, and until it can be read.
+        life.board.noteStyleChange(.layer(LayerName("a:y")))
+        life.look()
+        #expect(life.layers(drawnBy: "none") == ["a:y"])
+        life.documents.put(Self.styles)
+        for _ in 0..<2 { life.look(after: 300_000) }
+        #expect(life.layers(drawnBy: "s") == ["a:x", "b:z"])
+        // Of a list that cannot be read nothing is known.
+        life.documents.texts["/layers.xml"] = nil
+        life.documents.asked = []
+        #expect(!life.look(after: 300_000))
+        #expect(life.layers(drawnBy: "s") == nil)
+        life.look(after: 4_999)
+        #expect(life.documents.asked.count == 1)
         #expect(!life.look(after: 1))
-        #expect(life.documents.asked == ["/layers.xml", "/layers/a%3Ay.xml"])
         life.look(after: 9_999)
         #expect(life.documents.asked.count == 2, "later and later")
         life.documents.put(Self.styles)

@@ -17,6 +17,9 @@ struct DefaultStyleReading {
     private var unread: [LayerName] = []
     /// Layers that are read once more after these; what is known of them holds meanwhile.
     private var rereads: [LayerName] = []
+    /// Layers whose documents could not be read the last time. One that never can be costs no more
+    /// than not to know by which style that layer is drawn.
+    private var failed: Set<LayerName> = []
     /// Layers that are not what `known` says any more.
     private var restyled = RestyledLayers()
     private var hasList = false
@@ -39,8 +42,8 @@ struct DefaultStyleReading {
 
     /// Reads the next document, if there is one to read.
     ///
-    /// - Throws: when it cannot be read. The next step begins with the list again; layers that were
-    ///   read stay so.
+    /// - Throws: when it cannot be read: the list, or a layer for the first time. The next step
+    ///   begins with the list again; layers that were read stay so.
     mutating func step(_ ask: CatalogueReader.Ask) throws(MemberClient.Failure) {
         let layer = hasList ? unread.last ?? rereads.last : nil
         do throws(MemberClient.Failure) {
@@ -48,13 +51,21 @@ struct DefaultStyleReading {
                 if !hasList { try readList(ask) }
                 return
             }
-            known.updateValue(try Self.style(of: layer, ask), forKey: layer)
-            if unread.popLast() == nil { rereads.removeLast() }
+            take(try Self.style(of: layer, ask), of: layer)
+            failed.remove(layer)
         } catch {
+            // Its server tells of others, and not of this one.
+            if let layer, !failed.insert(layer).inserted { return take(nil, of: layer) }
             hasList = false
             if let layer { known[layer] = nil }
             throw error
         }
+    }
+
+    /// The last layer of those to be read is drawn by this style; nil: nobody says by which.
+    private mutating func take(_ style: LayerName?, of layer: LayerName) {
+        known.updateValue(style, forKey: layer)
+        if unread.popLast() == nil { rereads.removeLast() }
     }
 
     private mutating func readList(_ ask: CatalogueReader.Ask) throws(MemberClient.Failure) {
