@@ -19,7 +19,11 @@ final class SimulatedEdge {
     /// What clusters need done now; what passed by them is stale from here on.
     func clusterWork(at now: Milliseconds) -> [ClusterWork] {
         let stale = pools.flatMap { $0.passedByRules() }
-        if !stale.isEmpty { store.invalidate(stale) }
+        if !stale.isEmpty {
+            store.invalidate(stale)
+            shared.catalogue.noteChange()
+            shared.catalogue.noteStyleChange(.any)
+        }
         return pools.flatMap { $0.clusterWork(at: now) }
     }
     /// A counter, summed over the loops.

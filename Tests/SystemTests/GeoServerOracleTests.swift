@@ -21,6 +21,8 @@ struct GeoServerOracleTests {
         var oracle: StandInOracle
         /// Where each feature is, by layer and id.
         var places: [String: [String: (Double, Double)]] = [:]
+        /// Layers' default styles.
+        var styles = ["geonode:roads": "roads", "geonode:cities": "point"]
         var faults: [String] = []
 
         /// - Parameter setting: a further key of `writes`.
@@ -124,7 +126,7 @@ extension GeoServerOracleTests.Course {
         case 8: try change(layer())
         case 9: try remove(layer())
         case 10, 11: try restyle(step)
-        case 12: try retitle(step)
+        case 12: if random.below(2) == 0 { try retitle(step) } else { try redress(step) }
         case 13, 14: try refuse()
         case 15, 16: try spoil()
         case 17: try overtake()
@@ -213,8 +215,22 @@ extension GeoServerOracleTests.Course {
         let style = "<StyledLayerDescriptor>\(step)</StyledLayerDescriptor>"
         let type = "application/vnd.ogc.sld+xml"
         #expect(try send("PUT", "/rest/styles/roads", style, type: type).status == 200)
-        let touch = Touch(style: "roads")
+        let drawn = styles.filter { $0.value == "roads" }.keys
+        let touch = Touch(style: "roads", drawn: Set(drawn))
         try oracle.step(truth: [touch], told: [touch])
+    }
+
+    /// Another default style; then at once, mostly before the edge has read that, that style.
+    private mutating func redress(_ step: Int) throws {
+        let layer = layer()
+        let style = styles[layer] == "roads" ? "point" : "roads"
+        styles[layer] = style
+        let body = "<layer><defaultStyle><name>\(style)</name></defaultStyle></layer>"
+        try awaitCatalogue { try put("/rest/layers/\(layer).xml", body) }
+        let touch = Touch(layer: layer)
+        try oracle.step(truth: [touch], told: [touch])
+        for _ in 0..<8 { try look() }
+        try restyle(step)
     }
 
     private func put(_ path: String, _ body: String) throws {

@@ -46,8 +46,10 @@ struct StandInOracle {
     struct Touch {
         var layer: String?
         var place: (Double, Double)?
-        /// Pictures that are drawn with it alone.
+        /// Pictures that are drawn with it alone: those that name it, and of those that name none
+        /// those of these layers, whose default style it was.
         var style: String?
+        var drawn: Set<String> = []
     }
 
     private let server: GeoServer
@@ -91,9 +93,11 @@ struct StandInOracle {
             return false
         }
         if let style = touch.style {
+            let layers = view.layers.split(separator: ",").map { String($0) }
             let isDrawn =
                 view.style.isEmpty
-                ? !knowsStyle || view.layers.contains("roads") : view.style == style
+                ? !knowsStyle || layers.contains(where: touch.drawn.contains)
+                : view.style == style
             if !isDrawn { return false }
         }
         return touch.place.map { view.holds($0, within: more) } ?? true

@@ -35,15 +35,20 @@ final class EditMaker {
     /// The next edit; its body says what it does, unless that is sabotaged.
     func make() -> MapEdit {
         // Layers are hidden too seldom for this to be noticed soon.
-        let hides = site.sabotage == .forgetsWhoAsks && dice.chance(50)
-        let isOfData = site.sabotage != .emptiesAll && dice.chance(70)
+        let isOfPermissions =
+            site.sabotage == .forgetsWhoAsks || site.sabotage == .ignoresCredentials
+        let hides = isOfPermissions && dice.chance(50)
+        let isOfCatalog = site.sabotage == .emptiesAll || site.sabotage?.isOfCatalogue == true
+        let isOfData = !isOfCatalog && dice.chance(70)
         if !hides, isOfData || site.sabotage == .hidesFeature { return transaction() }
         let layer = dice.pick(model.layers)
         let operation: MapEdit.Operation
-        switch hides ? 6 : dice.below(10) {
+        let isOfStyles = site.sabotage?.isOfCatalogue == true
+        switch hides ? 7 : dice.below(isOfStyles ? site.sabotage == .tellsNoStyles ? 4 : 6 : 11) {
         case 0..<4: operation = .restyle(dice.pick(model.styles))
-        case 4..<6: operation = .configure(layer)
-        case 6: operation = .permit(layer, isHidden: hides || dice.chance(40))
+        case 4..<6: operation = .redress(layer, dice.pick(model.styles))
+        case 6: operation = .configure(layer)
+        case 7: operation = .permit(layer, isHidden: hides || dice.chance(40))
         default: operation = .truncate(layer)
         }
         let edit = site.plan([operation])

@@ -52,7 +52,7 @@ enum EditText {
             return "<wfs:Delete typeName=\"f:\(layer)\">\(by(id, layer))</wfs:Delete>"
         case .deleteWithin(let layer, let box):
             return "<wfs:Delete typeName=\"f:\(layer)\">\(within(box, dice))</wfs:Delete>"
-        case .restyle, .configure, .permit, .truncate: return ""
+        case .restyle, .redress, .configure, .permit, .truncate: return ""
         }
     }
 
@@ -137,6 +137,12 @@ enum EditText {
             ])
             edit.type = "application/vnd.ogc.sld+xml"
             edit.body = "<StyledLayerDescriptor/>"
+        case .redress(let layer, let style):
+            edit.path = dice.pick([
+                "/geoserver/rest/layers/w:\(layer).xml", "/geoserver/rest/layers/w:\(layer)",
+                "/gs/rest/workspaces/w/layers/\(layer)",
+            ])
+            edit.body = "<layer><defaultStyle><name>\(style)</name></defaultStyle></layer>"
         case .configure(let layer):
             edit.path = dice.pick([
                 "/geoserver/rest/layers/w:\(layer).xml", "/geoserver/rest/layers/w:\(layer)",

@@ -8,6 +8,8 @@ final class MapEdit {
         case delete(String, Int)
         case deleteWithin(String, MapPlace)
         case restyle(String)
+        /// The layer has another default style.
+        case redress(String, String)
         case configure(String)
         case permit(String, isHidden: Bool)
         /// Of GeoWebCache: what was drawn before is not wanted any more.
@@ -30,6 +32,11 @@ final class MapEdit {
     /// The server may be at it behind its answer, as far as the edge knows.
     var isDeferred = false
 
+    /// It goes past the edge.
+    var passesBy = false
+    /// Of a style: the layers whose default one it was when it was done.
+    var drawn: Set<String> = []
+
     var outcome = Outcome.open
     var sentAt: UInt64 = 0
     /// When its writer heard what came of it, or of an edge that is gone.
@@ -47,10 +54,22 @@ final class MapEdit {
     var isOfCatalog: Bool {
         operations.contains { operation in
             switch operation {
-            case .restyle, .configure: true
+            case .restyle, .redress, .configure: true
             default: false
             }
         }
+    }
+
+    /// The edge may have to read the catalogue anew behind it, or does not know meanwhile what it
+    /// is, since it is long.
+    var mayChangeCatalogue: Bool {
+        passesBy || body.utf8.count > 50_000
+            || operations.contains { operation in
+                switch operation {
+                case .redress, .configure, .permit: true
+                default: false
+                }
+            }
     }
 
     /// A refusal proves nothing where several layers may be in several stores.
@@ -64,6 +83,7 @@ extension MapEdit.Operation {
         switch self {
         case .insert(let layer, _), .update(let layer, _, _), .updateWithin(let layer, _, _),
             .delete(let layer, _), .deleteWithin(let layer, _), .configure(let layer),
+            .redress(let layer, _),
             .permit(let layer, _), .truncate(let layer):
             layer
         case .restyle: nil
@@ -108,15 +128,25 @@ struct MapReach {
 
     /// Whether an entry may go with the write.
     ///
-    /// - Parameter shown: what it shows, with that margin; nil: it is of no place.
-    func mayReach(_ view: MapView, at shown: MapPlace?, _ model: MapModel) -> Bool {
+    /// - Parameters:
+    ///   - shown: what it shows, with that margin; nil: it is of no place.
+    ///   - drawn: the layers that the style draws by default; nil: the edge need not know.
+    ///   - isAnywhere: nor need it know which groups show the layer.
+    func mayReach(
+        _ view: MapView, at shown: MapPlace?, _ model: MapModel, drawn: Set<String>?,
+        isAnywhere: Bool
+    ) -> Bool {
         guard kinds.contains(view.kind) else { return false }
-        if let style, let drawn = view.style, drawn != style { return false }
+        if let style, let named = view.style, named != style { return false }
         if view.kind == .capabilities { return true }
-        let isMeant = view.layers.contains { name in
-            layer == nil || model.members(of: name).contains { $0 == layer }
+        let members = view.layers.flatMap(model.members)
+        guard layer == nil || isAnywhere || members.contains(where: { $0 == layer }) else {
+            return false
         }
-        guard isMeant else { return false }
+        // What is told of features does not tell its style, nor by which it is drawn.
+        if style != nil, view.style == nil, view.kind != .info, let drawn {
+            return !drawn.isDisjoint(with: members)
+        }
         guard !places.isEmpty, let shown else { return true }
         return places.contains { shown.meets($0) }
     }

@@ -17,8 +17,10 @@ final class MapModel {
         var place: MapPlace?
         /// nil: at all times.
         var day: Int?
-        /// Only what is drawn with it.
+        /// Only what is drawn with it: what names it, and what names none of these layers, whose
+        /// default one it was.
         var style: String?
+        var drawn: Set<String> = []
         var kinds: [MapView.Kind]
         /// Not what shows the layer in a group.
         var isDirect = false
@@ -45,7 +47,9 @@ final class MapModel {
     static let pointLayers = ["l0", "l1"]
     let groups: [String: [String]] = ["g0": ["l0", "l1"], "g1": ["g0", "l2"]]
     let styles = ["s0", "s1", "s2"]
-    let defaultStyle = ["l0": "s0", "l1": "s1", "l2": "s0", "l3": "s2"]
+    /// Layers' default styles before the first edit: nobody asks for one of these by its name.
+    static let firstStyles = ["l0": "s0", "l1": "s1", "l2": "s0", "l3": "s2"]
+    private(set) var defaultStyle = firstStyles
     private(set) var features: [String: [Feature]] = [:]
     private(set) var changes: [Change] = []
     private var hidden: Set<String> = []
@@ -103,7 +107,11 @@ final class MapModel {
             return move(layer, to: place) { box.holds($0.place) }
         case .delete(let layer, let id): return remove(layer) { $0.id == id }
         case .deleteWithin(let layer, let box): return remove(layer) { box.holds($0.place) }
-        case .restyle(let style): return [Footprint(style: style, kinds: Footprint.drawn)]
+        case .restyle(let style):
+            return [Footprint(style: style, drawn: drawn(by: style), kinds: Footprint.drawn)]
+        case .redress(let layer, let style):
+            defaultStyle[layer] = style
+            return [Footprint(layer: layer, kinds: Footprint.all)]
         case .configure(let layer): return [Footprint(layer: layer, kinds: Footprint.all)]
         case .permit(let layer, let isHidden):
             if isHidden { hidden.insert(layer) } else { hidden.remove(layer) }
@@ -112,6 +120,11 @@ final class MapModel {
         case .truncate(let layer):
             return [Footprint(layer: layer, kinds: [.tile], isDirect: true)]
         }
+    }
+
+    /// The layers whose default style it is now.
+    func drawn(by style: String) -> Set<String> {
+        Set(layers.filter { defaultStyle[$0] == style })
     }
 
     private func edited(_ layer: String, _ feature: Feature) -> Footprint {
@@ -159,7 +172,7 @@ final class MapModel {
         return shown.contains { layer in
             (footprint.layer == nil || footprint.layer == layer)
                 && (footprint.style == nil
-                    || footprint.style == style ?? defaultStyle[layer])
+                    || style.map { $0 == footprint.style } ?? footprint.drawn.contains(layer))
         }
     }
 }

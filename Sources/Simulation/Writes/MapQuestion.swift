@@ -48,11 +48,11 @@ struct MapQuestion {
         self[name].split(separator: ",").map { String($0.split(separator: ":").last ?? "") }
     }
 
-    /// The style that is named, unless it is the layer's default one anyway.
-    func style(_ name: String, _ model: MapModel, _ layers: [String]) -> String? {
+    /// The style that is named, unless it was the layer's default one anyway before all edits.
+    func style(_ name: String, _ layers: [String]) -> String? {
         let named = self[name].split(separator: ",").map { String($0) }
         guard let first = named.first else { return nil }
-        let isDefault = zip(layers, named).allSatisfy { model.defaultStyle[$0] == $1 }
+        let isDefault = zip(layers, named).allSatisfy { MapModel.firstStyles[$0] == $1 }
         return isDefault ? nil : first
     }
 
@@ -99,10 +99,10 @@ struct MapQuestion {
     /// A picture of what it asks for, with the number of the change that was drawn last.
     ///
     /// - Parameter shift: draws so many tiles further east, and says so.
-    func picture(_ number: Int, _ model: MapModel, shift: Int = 0) -> [UInt8]? {
+    func picture(_ number: Int, shift: Int = 0) -> [UInt8]? {
         guard let size, let box else { return nil }
         let layers = layers("LAYERS")
-        let style = style("STYLES", model, layers)
+        let style = style("STYLES", layers)
         guard let cell else {
             let identity = MapView.identity(MapView.pictureName(layers, style, time, box))
             return NumberedPicture.draw(

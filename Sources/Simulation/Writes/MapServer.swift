@@ -69,7 +69,7 @@ final class MapServer: RequestPeer {
         switch question.request {
         case "getmap":
             let shift = site.sabotage == .mixesPlaces && world.dice.chance(20) ? 1 : 0
-            guard let picture = question.picture(number, site.model, shift: shift) else {
+            guard let picture = question.picture(number, shift: shift) else {
                 return message("text/plain", Array("what?".utf8), status: 400)
             }
             return message("image/png", picture)
@@ -77,7 +77,7 @@ final class MapServer: RequestPeer {
             let layers = question.layers("LAYER")
             let view = MapView(
                 kind: .legend, layers: layers,
-                style: question.style("STYLE", site.model, layers))
+                style: question.style("STYLE", layers))
             let side = SimulatedGrids.side
             return message(
                 "image/png",
@@ -89,7 +89,7 @@ final class MapServer: RequestPeer {
         case "getfeatureinfo":
             guard let box = question.box else { return json("") }
             let layers = question.layers("QUERY_LAYERS")
-            let style = question.style("STYLES", site.model, layers)
+            let style = question.style("STYLES", layers)
             return json("info " + MapView.pictureName(layers, style, question.time, box))
         default:
             return message(

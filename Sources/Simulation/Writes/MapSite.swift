@@ -1,4 +1,5 @@
 import Caching
+import Edge
 import Glibc
 
 /// How simulated map servers behave.
@@ -32,6 +33,8 @@ final class MapSite {
     let collapseTimeout: UInt64
     /// nil: whatever one server has, all have.
     let cluster: MapCluster?
+    /// nil: the edge reads no catalogue.
+    let catalogue: MapCatalogue?
     var hasFaults = true {
         didSet { if !hasFaults { faultsEndedAt = world.now } }
     }
@@ -64,10 +67,12 @@ final class MapSite {
 
     init(
         _ world: World, _ views: (MapModel) -> [MapView], _ habits: MapHabits,
-        _ sabotage: WriteSabotage?, cluster: MapCluster?, repeatDelay: UInt64,
-        collapseTimeout: UInt64
+        _ sabotage: WriteSabotage?, cluster: MapCluster?, source: CatalogueSettings?,
+        repeatDelay: UInt64, collapseTimeout: UInt64
     ) {
         self.cluster = cluster
+        let model = model
+        catalogue = source.map { MapCatalogue(world, model, $0, sabotage) }
         (self.world, self.habits, self.sabotage) = (world, habits, sabotage)
         (self.repeatDelay, self.collapseTimeout) = (repeatDelay, collapseTimeout)
         let looked = views(model)
@@ -92,6 +97,7 @@ final class MapSite {
     }
 
     func commit(_ edit: MapEdit) {
+        for case .restyle(let style) in edit.operations { edit.drawn = model.drawn(by: style) }
         model.commit(edit, at: world.now)
         if edit.isOfCatalog { cluster?.commit(model.number) }
         world.note("edit \(edit.number) is change \(model.number)", 27)
@@ -101,7 +107,7 @@ final class MapSite {
     /// there was something, and does not know what.
     func writePast(_ style: String) {
         let edit = plan([.restyle(style)])
-        (edit.outcome, edit.reaches) = (.done, [MapReach()])
+        (edit.outcome, edit.reaches, edit.passesBy) = (.done, [MapReach()], true)
         (edit.sentAt, edit.answeredAt) = (world.now, world.now + Self.comparisons)
         passed += 1
         commit(edit)
@@ -129,7 +135,7 @@ final class MapSite {
             fetch.began - other.began < collapseTimeout
                 && !edits.contains { edit in
                     isOpen(edit, from: other.began - Self.way, to: world.now)
-                        && (cluster != nil && edit.version == nil
+                        && (catalogue != nil || cluster != nil && edit.version == nil
                             || edit.reaches.contains {
                                 $0.layer.map(layers.contains) ?? true
                             })
@@ -223,6 +229,25 @@ final class MapSite {
         if !isNamed { count(index, view, isHit: isHit, sentAt: sentAt) }
     }
 
+    private func reaches(_ edit: MapEdit, _ view: MapView, at place: MapPlace?) -> Bool {
+        let isSure = catalogue != nil && edit.outcome == .done && knowsCatalogue(for: edit)
+        return edit.reaches.contains {
+            $0.mayReach(
+                view, at: place, model, drawn: isSure ? edit.drawn : nil,
+                isAnywhere: catalogue != nil && !isSure)
+        }
+    }
+
+    /// Whether the edge has had time to read what there is to read before an edit, and no other one
+    /// may change it meanwhile.
+    private func knowsCatalogue(for edit: MapEdit) -> Bool {
+        let start = edit.sentAt - min(edit.sentAt, MapCatalogue.time)
+        guard let end = edit.answeredAt, start > restartedAt else { return false }
+        return !edits.contains {
+            $0 !== edit && $0.mayChangeCatalogue && overlaps($0, from: start, to: end)
+        }
+    }
+
     private func isDoneToCatalog(_ edit: MapEdit) -> Bool {
         edit.isOfCatalog && edit.outcome == .done
     }
@@ -234,9 +259,7 @@ final class MapSite {
             let isReached = written.contains { edit in
                 edit.outcome != .refused
                     && (cluster != nil && edit.isOfCatalog && edit.outcome != .done
-                        || edit.reaches.contains {
-                            $0.mayReach(view, at: facts[index].widest, model)
-                        })
+                        || reaches(edit, view, at: facts[index].widest))
             }
             if !isReached, !written.isEmpty {
                 expected += 1

@@ -58,6 +58,7 @@ public final class WriteLife: SimulatedLife {
             world, { WritePlan.views(dice, $0, spots) }, habits, sabotage,
             cluster: origin.cluster == nil
                 ? nil : MapCluster(world, count: origin.members.count, sabotage),
+            source: settings.writes.catalogue,
             repeatDelay: UInt64(Self.repeatDelay) * 1_000_000,
             collapseTimeout: UInt64(settings.cache.collapseTimeout) * 1_000_000)
         edge = try SimulatedEdge(settings, mapBytes: 8 << 20, fabric)
@@ -108,6 +109,7 @@ public final class WriteLife: SimulatedLife {
         planStore()
         planCrash()
         site.cluster?.keep { [unowned self] in edge }
+        site.catalogue?.keep { [unowned self] in edge.shared }
         planOutsiders()
         world.after(60_000_000_000) { [self] in site.hasFaults = false }
         turns.turn(while: { [self] in !isDone }, seconds: 1_800)
@@ -168,6 +170,7 @@ public final class WriteLife: SimulatedLife {
         site.settle()
         isEnding = true
         site.cluster?.isEnding = true
+        site.catalogue?.isEnding = true
         edge.stop(deadline: world.now + 5_000_000_000)
         turns.turn(while: { [self] in !edge.isStopped }, seconds: 30)
         edge.close()

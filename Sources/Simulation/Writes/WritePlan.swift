@@ -35,6 +35,9 @@ struct WritePlan {
         settings.limits.connectionsPerLoop = 256
         planBehavior(dice, sabotage)
         planWrites(sabotage, repeatDelay: repeatDelay)
+        if sabotage?.isOfCatalogue ?? dice.chance(50) {
+            settings.writes.catalogue = CatalogueSettings(origin: origin.id)
+        }
     }
 
     private mutating func planBehavior(_ dice: Dice, _ sabotage: WriteSabotage?) {

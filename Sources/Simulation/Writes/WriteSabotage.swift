@@ -35,6 +35,14 @@ public enum WriteSabotage: String, BrokenRule {
     /// Every write of the catalog empties the store.
     case emptiesAll
 
+    /// The catalogue tells which style was a layer's default one at first.
+    case tellsOldStyles
+    /// It is never read.
+    case tellsNoStyles
+
+    /// It is about default styles, and edits are of them.
+    var isOfCatalogue: Bool { self == .tellsOldStyles || self == .tellsNoStyles }
+
     /// It is about servers with one catalog.
     var isOfCluster: Bool {
         switch self {
@@ -47,9 +55,9 @@ public enum WriteSabotage: String, BrokenRule {
     public var sign: String? {
         switch self {
         case .hidesFeature, .deniesWrites, .forgetsRepeats, .forgetsGroups, .seesNoSymbols,
-            .writesAside, .drawsOld, .liesOfLoads, .passesUnseen:
+            .writesAside, .drawsOld, .liesOfLoads, .passesUnseen, .tellsOldStyles:
             "was touched by"
-        case .purgesAll, .emptiesAll: "entries were left"
+        case .purgesAll, .emptiesAll, .tellsNoStyles: "entries were left"
         case .purgesOnRefusal: "but refused writes"
         case .mixesPlaces: "shows another"
         case .drawsTwice: "at a time"
