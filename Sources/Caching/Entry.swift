@@ -73,11 +73,14 @@ public struct EntryFlags: OptionSet, Sendable, Hashable {
     /// The entity tag came without the quotes that it has here.
     public static let bareTag = EntryFlags(rawValue: 1 << 23)
 
+    /// That it is selected by Accept-Encoding is the edge's own word, which compresses it for some.
+    public static let codedHere = EntryFlags(rawValue: 1 << 24)
+
     /// How the record and the body lie in the store, whatever the response says.
     public static let layout: EntryFlags = [.headersInChunks, .keyIsDigest, .compressedHere]
 
     /// All bits that version 1 of the record knows.
-    static let known = EntryFlags(rawValue: (1 << 24) - 1)
+    static let known = EntryFlags(rawValue: (1 << 25) - 1)
 
     /// An explicit directive prohibits stale use (RFC 9111 §4.2.4).
     @inlinable

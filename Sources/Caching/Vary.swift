@@ -12,6 +12,10 @@ public enum Vary {
     /// Longest name list, in bytes; longer ones are not kept either.
     public static var listLimit: Int { 1_024 }
 
+    /// Stands for Accept-Encoding of which nothing matters but whether it takes gzip. No field has
+    /// such a name.
+    private static var gzip: StaticString { "accept-encoding=gzip" }
+
     /// The name list of a response, all `Vary` lines taken together.
     ///
     /// Empty when it does not vary; nil when it varies by everything, by too much, or by what is
@@ -20,10 +24,13 @@ public enum Vary {
     /// - Parameters:
     ///   - request: by what it leaves open: an anonymous one shows the origin no cookies, and one
     ///     whose key has the language only that.
+    ///   - isCodedHere: it names Accept-Encoding because of what is compressed here alone, so that
+    ///     all who take gzip share one response, and all who do not another.
     ///   - isInKey: whether the target's key has what the origin is told in a field, so that the
     ///     field selects nothing beyond.
     public static func names(
         _ head: borrowing ResponseHead, bytes: RawSpan, for request: RequestFacts? = nil,
+        isCodedHere: Bool = false,
         isInKey: (KnownField) -> Bool = { _ in false }
     ) -> [UInt8]? {
         var names: [[UInt8]] = []
@@ -36,6 +43,9 @@ public enum Vary {
         if request?.standing == .anonymous { names.removeAll { $0 == Array("cookie".utf8) } }
         if request?.language ?? PageLanguages.none != PageLanguages.none {
             names.removeAll { $0 == Array("accept-language".utf8) }
+        }
+        if isCodedHere, let index = names.firstIndex(of: Array("accept-encoding".utf8)) {
+            names[index] = Array("\(gzip)".utf8)
         }
         names.sort { $0.lexicographicallyPrecedes($1) }
         let list = names.flatMap { $0 + [UInt8(ascii: "\n")] }
@@ -89,6 +99,13 @@ public enum Vary {
         _ name: RawSpan, _ head: borrowing RequestHead, _ bytes: RawSpan,
         _ key: inout CanonicalKey
     ) {
+        if equalsExactly(name, gzip) {
+            let line = head.fields.first(.acceptEncoding)
+            guard let line,
+                GzipOffer.accepts(bytes.extracting(head.fields[line].value.range))
+            else { return }
+            return key.append(.variantValue, name.extracting(name.byteCount - 4..<name.byteCount))
+        }
         let known = KnownField.named(name)
         if known != .other, !head.fields.contains(known) { return }
         // What the request's Connection takes away never reaches the origin, so it selects nothing.

@@ -38,7 +38,11 @@ extension LoopState where N: ~Copyable {
                 unsafe Compression.suits(head.head, bytes: $0.bytes)
             })
         else { return nil }
-        return readAnew(Self.gzipHead(head))
+        let varies = unsafe head.bytes.withUnsafeBytes {
+            unsafe isSelectedByCoding(head.head, $0.bytes)
+        }
+        exchange.tagging.isCodedHere = !varies
+        return readAnew(Self.gzipHead(head) + (varies ? [] : HeaderBlob.variesByCoding) + [13, 10])
     }
 
     /// The head of a response that others get in gzip: what is selected by its coding says so in
@@ -59,6 +63,7 @@ extension LoopState where N: ~Copyable {
         default: return nil
         }
         guard let length, exchange.isToTellCoding(fields, length) else { return nil }
+        exchange.tagging.isCodedHere = true
         return readAnew(head.bytes.dropLast(2) + HeaderBlob.variesByCoding + [13, 10])
     }
 
@@ -82,11 +87,10 @@ extension LoopState where N: ~Copyable {
         }
     }
 
-    /// Without the length and digests, with a weak tag, and with what tells the two forms apart.
+    /// Without the length and digests, with a weak tag; what ends it is not there yet.
     private static func gzipHead(_ head: FetchedHead) -> [UInt8] {
         let (raw, fields) = (head.bytes, head.head.fields)
         var next = [UInt8](raw[..<Int(fields[0].name.start)])
-        var varies = false
         for index in 0..<fields.count {
             let field = fields[index]
             var value = [UInt8](raw[field.value.range])
@@ -96,16 +100,11 @@ extension LoopState where N: ~Copyable {
             case .etag:
                 guard let weak = weakened(value) else { continue }
                 value = weak
-            case .vary:
-                let bytes = unsafe value.span.bytes
-                if bytes.listHas("accept-encoding") { varies = true }
             default: break
             }
             next += raw[field.name.range] + [58, 32] + value + [13, 10]
         }
-        next += Array("Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n".utf8)
-        if !varies { next += HeaderBlob.variesByCoding }
-        return next + [13, 10]
+        return next + Array("Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n".utf8)
     }
 
     /// `"x"` as `W/"x"`; nil for what is no entity tag, which is left out.
@@ -141,16 +140,16 @@ extension Exchange {
         let whole = fields + Array("Content-Length: \(length)\r\n".utf8)
         return HeaderBlob.withHead(whole) { head, bytes, isWhole in
             let bytes = unsafe bytes.span.bytes
-            var line = head.fields.first(.vary)
-            while let index = line {
-                let value = bytes.extracting(head.fields[index].value.range)
-                if value.listHas("accept-encoding") { return false }
-                line = head.fields.next(after: index, .vary)
-            }
-            return isWhole && Compression.suits(head, bytes: bytes)
+            return isWhole && !isSelectedByCoding(head, bytes)
+                && Compression.suits(head, bytes: bytes)
                 && !ResponseFacts(head, bytes: bytes, now: 0).cacheControl.flags.contains(
                     .noTransform)
         }
+    }
+
+    /// Whether an update leaves the edge's own word in what is stored.
+    func staysCodedHere(_ update: borrowing ResponseHead) -> Bool {
+        entry?.header.flags.contains(.codedHere) == true && !update.fields.contains(.vary)
     }
 
     /// The fields that an update leaves of a stored response, with what they lack of that.
@@ -158,6 +157,7 @@ extension Exchange {
         let isPart = entry.header.kind == .partial
         let length = isPart ? entry.header.completeLength : entry.header.bodyLength
         let isToTell = (isPart || entry.header.status == 200) && isToTellCoding(fields, length)
+        if isToTell { tagging.isCodedHere = true }
         return isToTell ? fields + HeaderBlob.variesByCoding : fields
     }
 
@@ -170,4 +170,16 @@ extension Exchange {
         }
         return coding == .gzip || coding == .brotliAndGzip
     }
+}
+
+/// Whether Vary names Accept-Encoding.
+private func isSelectedByCoding(_ head: borrowing ResponseHead, _ bytes: RawSpan) -> Bool {
+    var line = head.fields.first(.vary)
+    while let index = line {
+        if bytes.extracting(head.fields[index].value.range).listHas("accept-encoding") {
+            return true
+        }
+        line = head.fields.next(after: index, .vary)
+    }
+    return false
 }

@@ -39,6 +39,7 @@ extension LoopState where N: ~Copyable {
                 header = fresh
                 let kept = EntryFlags.layout.union([.setsCSRF, .tellsTile, .bareTag])
                 header.flags.formUnion(entry.header.flags.intersection(kept))
+                if exchange.tagging.isCodedHere { header.flags.insert(.codedHere) }
                 if facts.setsCSRFOnly { header.flags.insert(.setsCSRF) }
                 verdict = .storable(header.times, header.flags)
             } else if facts.forbidsStoring {

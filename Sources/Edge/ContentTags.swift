@@ -110,12 +110,14 @@ enum ContentTag {
     }
 }
 
-/// What an exchange knows of entity tags beside its request.
+/// What an exchange knows of its answer's entity tag and coding beside its request.
 struct TagAsk {
     /// What the member that drew what is stored said of it; nil: nothing is asked about.
     var validators: MemberValidators?
     /// The answer's entity tag came without quotes.
     var isBare = false
+    /// That the answer is selected by Accept-Encoding is the edge's own word.
+    var isCodedHere = false
 }
 
 extension EntryHeader {

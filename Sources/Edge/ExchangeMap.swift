@@ -120,7 +120,7 @@ extension Exchange {
         guard let index = head.fields.first(.acceptEncoding) else { return false }
         return unsafe bytes.withUnsafeBytes {
             unsafe GzipOffer.accepts(
-                UnsafeRawBufferPointer(rebasing: $0[head.fields[index].value.range]))
+                UnsafeRawBufferPointer(rebasing: $0[head.fields[index].value.range]).bytes)
         }
     }
 
@@ -250,41 +250,5 @@ enum TargetKey {
         } else {
             key.append(.path, path)
         }
-    }
-}
-
-/// Whether Accept-Encoding takes gzip: named and not refused, or by `*` (RFC 9110 §12.5.3).
-enum GzipOffer {
-    static func accepts(_ value: UnsafeRawBufferPointer) -> Bool {
-        var start = 0
-        while start < value.count {
-            var end = start
-            while end < value.count, unsafe value[end] != 44 { end += 1 }
-            if let verdict = unsafe member(value, start, end) { return verdict }
-            start = end + 1
-        }
-        return false
-    }
-
-    private static func member(_ value: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> Bool? {
-        var at = start
-        while at < end, unsafe value[at] == 32 || value[at] == 9 { at += 1 }
-        guard end - at >= 4, unsafe value[at] | 0x20 == 103, unsafe value[at + 1] | 0x20 == 122,
-            unsafe value[at + 2] | 0x20 == 105,
-            unsafe value[at + 3] | 0x20 == 112
-        else { return nil }
-        at += 4
-        while at < end, unsafe value[at] == 32 || value[at] == 9 { at += 1 }
-        guard at < end else { return true }
-        guard unsafe value[at] == 59 else { return nil }
-        // `;q=0`, `;q=0.0`… refuses; anything else accepts.
-        while at < end, unsafe value[at] != 61 { at += 1 }
-        at += 1
-        guard at < end, unsafe value[at] == 48 else { return true }
-        while at < end {
-            if unsafe value[at] >= 49, unsafe value[at] <= 57 { return true }
-            at += 1
-        }
-        return false
     }
 }

@@ -145,6 +145,7 @@ extension LoopState where N: ~Copyable {
         let kept = shortened(
             passed(quoted(raw, fetch.exchange), fetch.exchange), fetch.exchange)
         let told = told(outlived(kept, fetch.exchange), fetch.exchange)
+        fetch.exchange.tagging.isCodedHere = fetch.exchange.staysCodedHere(originHead)
         var head = makeHead(fetch, tagged(told, fetch.exchange))
         if fetch.exchange.imported != nil, isOfOtherLength(head) {
             return fail(fetch, .rangeMismatch)

@@ -342,7 +342,7 @@ extension LoopState where N: ~Copyable {
     func acceptsGzip(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let index = head.fields.first(.acceptEncoding) else { return false }
         return unsafe GzipOffer.accepts(
-            UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range]))
+            UnsafeRawBufferPointer(rebasing: bytes[head.fields[index].value.range]).bytes)
     }
 
     // MARK: the slow way

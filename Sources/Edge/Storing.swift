@@ -341,6 +341,7 @@ extension LoopState where N: ~Copyable {
         header.invalidation = numberToStore(fetch)
         if fetch.gzip != nil { header.flags.insert(.compressedHere) }
         if fetch.exchange.tagging.isBare { header.flags.insert(.bareTag) }
+        if fetch.exchange.tagging.isCodedHere { header.flags.insert(.codedHere) }
         header.renderTime = UInt32(clamping: head.receivedAt - head.requestedAt)
         header.completeLength = length
     }

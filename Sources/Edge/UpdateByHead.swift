@@ -42,6 +42,7 @@ extension LoopState where N: ~Copyable {
             return
         }
         header.flags.formUnion(entry.header.flags.intersection(EntryFlags.layout.union(.bareTag)))
+        if fetch.exchange.tagging.isCodedHere { header.flags.insert(.codedHere) }
         putBack(entry, header, merged, variant.bytes, fetch.exchange, store)
     }
 }

@@ -20,7 +20,8 @@ extension Exchange {
         guard policy.keysVary, answer.fields.contains(.vary) else { return .none }
         guard
             let names = unsafe Vary.names(
-                answer, bytes: bytes.span.bytes, for: facts, isInKey: isInKey)
+                answer, bytes: bytes.span.bytes, for: facts,
+                isCodedHere: tagging.isCodedHere, isInKey: isInKey)
         else { return .untellable }
         if names.isEmpty { return .none }
         return variantValues(names).map { .one(VariantBytes(names: names, values: $0)) }

@@ -94,6 +94,59 @@ struct SelectedByCodingTests {
         #expect(room.count == 3)
     }
 
+    @Test("all who take gzip share one form and all others the other, also once it is confirmed")
+    func shared() throws {
+        let takers = [gzip, "\(gzip), deflate, br, zstd", "Accept-Encoding: br;q=1.0, GZIP;q=0.8"]
+        let others = ["X-A: 1", "Accept-Encoding: br", "\(gzip);q=0, br"]
+        for wishes in [takers, others] {
+            let room = origin.room()
+            room.reply(
+                .ok(hour, plain, etag, body: text), .response(304, [hour, etag]),
+                .response(200, [hour, plain, etag, "Content-Length: \(text.utf8.count)"]),
+                .ok(hour, plain, etag, body: text))
+            func areHits() throws {
+                for wish in wishes {
+                    #expect(try edge.get(room.path(), wish).isFromStore, "\(wish)")
+                }
+            }
+            _ = try edge.get(room.path(), wishes[0])
+            try areHits()
+            let confirmed = try edge.get(room.path(), wishes[1], "Cache-Control: no-cache")
+            #expect(confirmed.status == 200)
+            try areHits()
+            var viewer = try edge.viewer()
+            try viewer.send(
+                "HEAD \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\(wishes[2])\r\n"
+                    + "Cache-Control: no-cache\r\n\r\n")
+            #expect(try viewer.response(toHead: true).status == 200)
+            try areHits()
+            #expect(room.count == 3)
+            let isTaker = wishes == takers
+            #expect(try !edge.get(room.path(), isTaker ? others[1] : gzip).isFromStore)
+        }
+    }
+
+    @Test("who tells it himself selects by more than that, and who tells it later does from then on")
+    func told() throws {
+        let room = origin.room()
+        let varies = "Vary: Accept-Encoding"
+        room.always(.ok(hour, plain, etag, varies, body: text))
+        for _ in 0..<2 {
+            _ = try edge.get(room.path(), gzip)
+            _ = try edge.get(room.path(), "\(gzip), br")
+        }
+        #expect(room.count == 2)
+        let later = origin.room()
+        later.reply(
+            .ok(hour, plain, etag, body: text), .response(304, [hour, etag, varies]),
+            .ok(hour, plain, etag, varies, body: text))
+        for wish in ["X-A: 1", "Cache-Control: no-cache", "X-A: 1", "Accept-Encoding: br"] {
+            let answer = try edge.get(later.path(), wish)
+            #expect(answer["Vary"] == "Accept-Encoding" && answer.text == text)
+        }
+        #expect(later.count == 3)
+    }
+
     @Test("parts of the plain form do, and what they are completed to")
     func parts() throws {
         let room = origin.room()
