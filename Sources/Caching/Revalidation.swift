@@ -31,9 +31,10 @@ public func updateByNotModified(
 
 /// What an answer to HEAD means for the stored answer to GET (RFC 9111 §4.3.5).
 ///
-/// Only a 200 speaks of the representation. One that differs in a validator or in the length shows
-/// that the stored response has been superseded. One in which nothing could be compared, as of a
-/// page made anew for each request, would match anything: it says nothing.
+/// Only a 200 speaks of the representation. One that differs in the length or in a validator, or
+/// has one that the stored response has not, shows that this has been superseded: with a validator
+/// that is not its own it would be confirmed for ever. One in which nothing could be compared, as
+/// of a page made anew for each request, would match anything: it says nothing.
 public func updateByHead(
     _ entry: EntryHeader, storedTag: RawSpan, by response: ResponseFacts, etag: RawSpan
 ) -> StoredUpdate {
@@ -44,14 +45,14 @@ public func updateByHead(
     else { return .leave }
     let isCompressed = entry.flags.contains(.compressedHere)
     var isCompared = false
-    if response.hasETag, entry.flags.contains(.hasETag) {
+    if response.hasETag {
         let isSame =
             isCompressed
             ? EntityTag.weaklyEqual(storedTag, etag) : equalsExactly(storedTag, etag)
-        if !isSame { return .invalidate }
+        if !entry.flags.contains(.hasETag) || !isSame { return .invalidate }
         isCompared = true
     }
-    if let date = response.lastModified, entry.lastModified != EntryHeader.noDate {
+    if let date = response.lastModified {
         if date != entry.lastModified { return .invalidate }
         isCompared = true
     }

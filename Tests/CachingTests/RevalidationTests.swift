@@ -76,13 +76,24 @@ struct RevalidationTests {
     @Test("§4.3.5: an answer to HEAD with nothing to compare says nothing")
     func headWithoutEvidence() throws {
         #expect(try head(stored(), "") == .leave)
-        #expect(try head(stored(), "", newTag: "\"a\"") == .leave)
         #expect(try head(stored("ETag: \"a\""), "\"a\"") == .leave)
         #expect(try head(stored("ETag: \"a\""), "\"a\"", newTag: "\"a\"") == .freshen)
         var whole = try #require(stored())
         whole.bodyLength = 9
         #expect(try head(whole, "", "Content-Length: 9") == .freshen)
         #expect(try head(whole, "", "Content-Length: 8") == .invalidate)
+    }
+
+    @Test("§4.3.5: a validator that what is stored lacks is another response's, whatever else agrees")
+    func headWithMore() throws {
+        var whole = try #require(stored())
+        whole.bodyLength = 9
+        let date = "Last-Modified: \(epochDate)"
+        #expect(try head(whole, "", "Content-Length: 9", newTag: "\"a\"") == .invalidate)
+        #expect(try head(whole, "", "Content-Length: 9", date) == .invalidate)
+        #expect(try head(stored(date), "", date, newTag: "\"a\"") == .invalidate)
+        #expect(try head(stored("ETag: \"a\""), "\"a\"", date) == .invalidate)
+        #expect(try head(stored("ETag: \"a\"", date), "\"a\"", date) == .freshen)
     }
 
     private func refreshed(
