@@ -3,7 +3,8 @@
 /// The field is a Structured Fields dictionary (RFC 8941 §3.2) and is parsed strictly: one error
 /// anywhere, or no member at all, and the whole field is ignored, so that Cache-Control counts
 /// instead. Members of unknown name, and known ones whose value has another type than theirs, are
-/// skipped. `no-cache` and `private` with text are the qualified forms: they are about the fields
+/// skipped (§2.1); where nothing is left then that says whether or for how long a response may be
+/// kept, the field is ignored, lest it frees what Cache-Control forbids. `no-cache` and `private` with text are the qualified forms: they are about the fields
 /// that they name, as in Cache-Control (§2.1). Where a member comes twice, the last counts, as
 /// dictionaries have it.
 public func parseCDNCacheControl(
@@ -11,26 +12,31 @@ public func parseCDNCacheControl(
 ) -> CacheControl? {
     var result = CacheControl()
     var isEmpty = true
+    var hasSkipped = false
     var line = fields.first(.cdnCacheControl)
     while let index = line {
         var dictionary = StructuredDictionary()
         let value = bytes.extracting(fields[index].value.range)
         while let member = dictionary.next(in: value) {
             isEmpty = false
-            result.set(member, in: value)
+            if !result.set(member, in: value) { hasSkipped = true }
         }
         if dictionary.isMalformed { return nil }
         line = fields.next(after: index, .cdnCacheControl)
     }
-    return isEmpty ? nil : result
+    let decisive: CacheControl.Flags = [
+        .hasMaxAge, .hasSMaxAge, .noStore, .noCache, .private,
+    ]
+    return isEmpty || hasSkipped && result.flags.isDisjoint(with: decisive) ? nil : result
 }
 
 extension CacheControl {
-    fileprivate mutating func set(_ member: StructuredDictionary.Member, in line: RawSpan) {
+    /// False: the value has not the type of the directive that the key names.
+    fileprivate mutating func set(_ member: StructuredDictionary.Member, in line: RawSpan) -> Bool {
         let key = line.extracting(member.key)
         switch member.value {
         case .boolean(let isTrue):
-            guard let flag = Self.flag(key) else { return }
+            guard let flag = Self.flag(key) else { return !Self.takesSeconds(key) }
             flags.subtract(Self.fields(flag))
             if isTrue { flags.insert(flag) } else { flags.remove(flag) }
         case .integer(let number):
@@ -48,24 +54,37 @@ extension CacheControl {
             } else if equalsExactly(key, "stale-if-error") {
                 flags.insert(.hasStaleIfError)
                 staleIfError = seconds
+            } else {
+                return Self.flag(key) == nil
             }
         case .text:
             let names = Directive(line, member.whole)?.argument
-            qualify(key, hasNames: names.map { Self.namesFields(line.extracting($0)) } ?? false)
-        case .other: break
+            return qualify(
+                key, hasNames: names.map { Self.namesFields(line.extracting($0)) } ?? false)
+                || !Self.takesSeconds(key) && Self.flag(key) == nil
+        case .other: return !Self.takesSeconds(key) && Self.flag(key) == nil
         }
+        return true
+    }
+
+    private static func takesSeconds(_ key: RawSpan) -> Bool {
+        equalsExactly(key, "max-age") || equalsExactly(key, "s-maxage")
+            || equalsExactly(key, "stale-while-revalidate") || equalsExactly(key, "stale-if-error")
     }
 
     /// A list that is empty, or of which the names cannot be told, is about the whole response, the
     /// stricter reading. The last of a name counts.
-    private mutating func qualify(_ key: RawSpan, hasNames: Bool) {
+    private mutating func qualify(_ key: RawSpan, hasNames: Bool) -> Bool {
         if equalsExactly(key, "no-cache") {
             flags.subtract([.noCache, .noCacheFields])
             flags.insert(hasNames ? .noCacheFields : .noCache)
         } else if equalsExactly(key, "private") {
             flags.subtract([.private, .privateFields])
             flags.insert(hasNames ? .privateFields : .private)
+        } else {
+            return false
         }
+        return true
     }
 
     private static func fields(_ flag: Flags) -> Flags {
