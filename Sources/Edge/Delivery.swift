@@ -27,7 +27,9 @@ extension LoopState where N: ~Copyable {
                 blob, sMaxage: exchange.snapshot.notices.settings.sMaxage,
                 isShared: exchange.key != nil && fetched.mayBeShared, keepsValidators: true)
         }
+        let start = writer.count
         unsafe blob.withUnsafeBytes { unsafe appendFields($0, exchange, &writer) }
+        appendRemaining(exchange, fetched, from: start, &writer)
         chooseDelivery(exchange, fetched, &writer)
         // It comes before the request's end: the rest of that has nowhere to go.
         if !exchange.intake.isComplete { viewers[slot].closesAfterResponse = true }
@@ -82,16 +84,30 @@ extension LoopState where N: ~Copyable {
         }
     }
 
-    /// What the origin says of the response's age. CloudFront itself has no age for a response
-    /// that it did not store, and one of its own for who waited for another's.
+    /// As for what is stored, of what is so old already that it matters.
+    private func appendRemaining(
+        _ exchange: Exchange, _ fetched: FetchedHead, from start: Int, _ writer: inout HeadWriter
+    ) {
+        guard hot[exchange.behavior].traits.contains(.tellsRemaining), fetched.isStorable,
+            case .storable(let times, let flags) = fetched.storability,
+            times.ageSeconds(at: network.wallNow) > 0
+        else { return }
+        appendRemaining(times, flags, exchange.outcome, from: start, &writer)
+    }
+
+    /// What the origin says of the response's age, and for who takes it from another's request how
+    /// long it has been here. CloudFront itself has no age for a response that it did not store,
+    /// and one of its own for who waited for another's.
     func ageToShow(
         _ exchange: Exchange, _ fetched: FetchedHead, _ collapsed: Bool
     ) -> UInt64? {
-        guard hot.isTwin, exchange.imported != nil else {
-            return fetched.facts.age.map { UInt64(max(0, $0)) }
-        }
-        let waited = network.wallNow.subtracting(fetched.receivedAt)
-        return collapsed ? UInt64(max(0, waited)) / 1_000 : nil
+        let now = network.wallNow
+        let waited = UInt64(max(0, now.subtracting(fetched.receivedAt))) / 1_000
+        if hot.isTwin, exchange.imported != nil { return collapsed ? waited : nil }
+        let told = fetched.facts.age.map { UInt64(max(0, $0)) }
+        guard collapsed, told != nil || waited > 0 else { return told }
+        if case .storable(let times, _) = fetched.storability { return times.ageSeconds(at: now) }
+        return (told ?? 0) + waited
     }
 
     mutating func appendOwnFields(

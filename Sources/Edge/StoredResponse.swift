@@ -90,7 +90,8 @@ extension LoopState where N: ~Copyable {
             unsafe HeaderBlob.appendMetadata(of: entry.headers, to: &writer)
         }
         if hot[outcome.behavior].traits.contains(.tellsRemaining) {
-            appendRemaining(entry, outcome, from: start, &writer)
+            appendRemaining(
+                entry.header.times, entry.header.flags, outcome, from: start, &writer)
         }
         let now = network.wallNow
         appendConnection(slot, &writer)
@@ -130,17 +131,18 @@ extension LoopState where N: ~Copyable {
     /// that begins now, whatever the Age. Browsers, which subtract that, keep their `max-age`.
     ///
     /// Source: CloudFront, "Managing how long content stays in the cache", which knows no Age.
-    private func appendRemaining(
-        _ entry: StoredEntry, _ outcome: Outcome, from start: Int, _ writer: inout HeadWriter
+    func appendRemaining(
+        _ times: EntryTimes, _ flags: EntryFlags, _ outcome: Outcome, from start: Int,
+        _ writer: inout HeadWriter
     ) {
-        guard outcome.status < 400,
-            entry.header.flags.isDisjoint(with: [.classLifetime, .noCache])
-        else { return }
-        if entry.header.flags.contains(.sMaxAge) {
+        guard outcome.status < 400, flags.isDisjoint(with: [.classLifetime, .noCache]) else {
+            return
+        }
+        if flags.contains(.sMaxAge) {
             unsafe writer.shorten(from: start) { unsafe removeSharedLifetime($0) }
         }
         writer.append("Cache-Control: s-maxage=")
-        let remaining = entry.header.times.remaining(at: network.wallNow)
+        let remaining = times.remaining(at: network.wallNow)
         writer.appendDecimal(UInt64(remaining / 1_000))
         writer.append("\r\n")
     }
