@@ -126,7 +126,7 @@ struct SelectedByCodingTests {
         }
     }
 
-    @Test("who tells it himself selects by more than that, and who tells it later does from then on")
+    @Test("an origin that says so itself selects by more than that, from then on")
     func told() throws {
         let room = origin.room()
         let varies = "Vary: Accept-Encoding"

@@ -67,7 +67,7 @@ struct TargetedCacheControlTests {
         #expect(parse("private", value)?.flags == .private)
     }
 
-    @Test("a name that is not known is skipped", arguments: ["min-fresh=1", "unknown", "unknown=x"])
+    @Test("an unknown name is skipped", arguments: ["min-fresh=1", "unknown", "unknown=x"])
     func unknown(_ value: String) {
         #expect(parse(value)?.flags == [])
     }
