@@ -4,9 +4,9 @@
 /// anywhere, or no member at all, and the whole field is ignored, so that Cache-Control counts
 /// instead. Members of unknown name, and known ones whose value has another type than theirs, are
 /// skipped (§2.1); where nothing is left then that says whether or for how long a response may be
-/// kept, the field is ignored, lest it frees what Cache-Control forbids. `no-cache` and `private` with text are the qualified forms: they are about the fields
-/// that they name, as in Cache-Control (§2.1). Where a member comes twice, the last counts, as
-/// dictionaries have it.
+/// kept, the field is ignored, lest it frees what Cache-Control forbids. `no-cache` and `private`
+/// with text are the qualified forms: they are about the fields that they name, as in Cache-Control
+/// (§2.1). Where a member comes twice, the last counts, as dictionaries have it.
 public func parseCDNCacheControl(
     _ fields: borrowing HeaderTable, _ bytes: RawSpan
 ) -> CacheControl? {

@@ -28,7 +28,7 @@ struct EdgeEffects: DistributionEffects {
         let (number, isKept) = store.invalidateDurably(rules)
         guard isKept else {
             throw .serviceUnavailable(
-                "The invalidation is in effect but not on disk; free space there and try again.")
+                "The invalidation is in effect but not on disk; the log says why. Try again.")
         }
         noteKept(targets, isSoft)
         return number

@@ -71,7 +71,7 @@ extension Service: AdminSubject {
         let rule = InvalidationRule(scope: server.expanded(scope))
         guard store.invalidateDurably([rule]).isKept else {
             throw TruncationRefusal(
-                503, "it is in force but not on disk; free space there and try again")
+                503, "it is in force but not on disk; the edge's own log says why; try again")
         }
     }
 

@@ -5,34 +5,57 @@ import LMDB
 /// The invalidations on disk: a small environment of its own beside the cache, so that an
 /// acknowledged one survives whatever happens to the cache (law 3).
 ///
-///     rules    number << 24 | n   -> the n-th rule of that number, `InvalidationRule.encoded`
-///     meta     1, 2               -> the latest number, and the number up to which all are retired
+///     rules    number << 24 | n   -> the n-th rule of that number, `LoggedRule`
+///     meta     1, 2, 3            -> the latest number, the one up to which all are retired, and
+///                                    the latest one that has rules
 ///     pending  id                 -> what a write under way may touch, `InvalidationRule.encoded`
 ///
-/// Confined to whoever writes it. What a commit has returned from is on disk.
+/// Each is an `InvalidationRecord`; a rule that is missing is missed as well. Confined to whoever
+/// writes it. What a commit has returned from is on disk.
 struct InvalidationLog: ~Copyable {
     private let environment: Environment
     private let rules: Database
     private let meta: Database
     private let pending: Database
 
-    /// Room for some 400,000 rules; when it is full, all of them become one: everything is stale.
+    /// Room for some 350,000 rules; when it is full, all of them become one: everything is stale.
     static let mapBytes = 64 << 20
     /// Rules of one number; more are one rule, everything.
     static let batchLimit = 1 << 16
 
     private static let latestKey = Key(1)
     private static let retiredKey = Key(2)
+    private static let lastKey = Key(3)
+    /// The n of a rule that is alone.
+    private static let alone: UInt64 = 0xff_ffff
 
-    init(directory: String) throws(LMDBError) {
+    /// As it stands on disk.
+    private var retired: UInt64
+    /// The latest number with rules.
+    private var last: UInt64
+
+    /// - Parameter isNew: there was none: one that says nothing of itself is damaged.
+    init(directory: String, isNew: Bool) throws(LMDBError) {
         var settings = EnvironmentSettings(mapBytes: Self.mapBytes)
         settings.tables = 3
         let environment = try Environment(directory: directory, settings)
         let rules = try environment.table("rules", .integers)
         let meta = try environment.table("meta", .integers)
         let pending = try environment.table("pending", .integers)
+        if isNew {
+            var transaction = try WriteTransaction(environment)
+            for key in [Self.latestKey, Self.retiredKey, Self.lastKey] {
+                try Self.set(key, 0, in: meta, &transaction)
+            }
+            try transaction.commit()
+        }
+        let transaction = try ReadTransaction(environment)
+        try transaction.renew()
+        let retired = try Self.number(Self.retiredKey, meta, transaction)
+        let last = try Self.number(Self.lastKey, meta, transaction)
+        transaction.reset()
         (self.environment, self.rules, self.meta) = (environment, rules, meta)
-        self.pending = pending
+        (self.pending, self.retired, self.last) = (pending, retired, last)
     }
 
     /// Whatever damage shows in it from now on is told from the store's.
@@ -41,25 +64,28 @@ struct InvalidationLog: ~Copyable {
     }
 
     /// Everything that is in force, in the order of numbers.
+    ///
+    /// - Throws: also where anything of it is not as it was written, or is not there.
     func load() throws(LMDBError) -> (
         latest: UInt64, retired: UInt64, rules: [(number: UInt64, rule: InvalidationRule)]
     ) {
         let transaction = try ReadTransaction(environment)
         try transaction.renew()
         defer { transaction.reset() }
-        var found: [(number: UInt64, rule: InvalidationRule)] = []
+        var chain = RuleChain(retired: retired)
         let cursor = try transaction.cursor(rules)
         var entry = unsafe try cursor.first()
         while let (key, value) = unsafe entry {
-            guard let rule = unsafe InvalidationRule(encoded: value.bytes) else {
+            guard let logged = unsafe LoggedRule(key, value), chain.take(logged, key) else {
                 throw LMDBError(.get, LMDBError.corrupted)
             }
-            found.append((key.number >> 24, rule))
             unsafe entry = unsafe try cursor.next()
         }
-        return (
-            try number(Self.latestKey, transaction), try number(Self.retiredKey, transaction), found
-        )
+        let latest = try Self.number(Self.latestKey, meta, transaction)
+        guard chain.isWhole(last: last), latest >= last,
+            try transaction.count(of: rules) == chain.taken
+        else { throw LMDBError(.get, LMDBError.corrupted) }
+        return (latest, retired, chain.rules)
     }
 
     /// Writes that were under way when the log was left: nobody knows what became of them. One that
@@ -72,38 +98,47 @@ struct InvalidationLog: ~Copyable {
         let cursor = try transaction.cursor(pending)
         var entry = unsafe try cursor.first()
         while let (key, value) = unsafe entry {
-            found.append(
-                (key.number, unsafe InvalidationRule(encoded: value.bytes) ?? .everything))
+            let rule = unsafe InvalidationRecord.content(.pending, key, value).flatMap {
+                unsafe InvalidationRule(encoded: $0.span.bytes)
+            }
+            found.append((key.number, rule ?? .everything))
             unsafe entry = unsafe try cursor.next()
+        }
+        guard try transaction.count(of: pending) == found.count else {
+            throw LMDBError(.get, LMDBError.corrupted)
         }
         return found
     }
 
-    private func number(_ key: Key, _ transaction: borrowing ReadTransaction) throws(LMDBError)
-        -> UInt64
-    {
-        guard let bytes = unsafe try transaction.get(key, in: meta) else { return 0 }
-        guard bytes.count == 8 else { throw LMDBError(.get, LMDBError.corrupted) }
-        return unsafe UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+    private static func number(
+        _ key: Key, _ meta: Database, _ transaction: borrowing ReadTransaction
+    ) throws(LMDBError) -> UInt64 {
+        guard let bytes = unsafe try transaction.get(key, in: meta),
+            let content = unsafe InvalidationRecord.content(.meta, key, bytes), content.count == 8
+        else { throw LMDBError(.get, LMDBError.corrupted) }
+        return InvalidationRecord.number(content)
     }
 
     /// Appends rules and waits until they are on disk.
     mutating func append(_ batches: [Invalidations.Batch]) throws(LMDBError) {
         FaultGuard.enterLog()
         defer { FaultGuard.leaveLog() }
-        guard let last = batches.last else { return }
+        guard let latest = batches.last?.number else { return }
         var transaction = try WriteTransaction(environment)
+        var last = last
         for batch in batches {
             try note(batch, &transaction)
             for (index, rule) in batch.rules.enumerated() {
-                let encoded = rule.encoded
+                let logged = LoggedRule(rule, of: batch.rules.count, after: last)
                 let key = Key(batch.number << 24 | UInt64(index))
-                let space = unsafe try transaction.reserve(key, encoded.count, in: rules)
-                unsafe space.copyBytes(from: encoded)
+                try Self.put(logged.encoded(key), key, in: rules, &transaction)
             }
+            if !batch.rules.isEmpty { last = batch.number }
         }
-        try set(Self.latestKey, last.number, &transaction)
+        try Self.set(Self.latestKey, latest, in: meta, &transaction)
+        try Self.set(Self.lastKey, last, in: meta, &transaction)
         try transaction.commit()
+        self.last = last
         try environment.synchronize()
     }
 
@@ -112,9 +147,9 @@ struct InvalidationLog: ~Copyable {
         _ batch: Invalidations.Batch, _ transaction: inout WriteTransaction
     ) throws(LMDBError) {
         for write in batch.begun {
-            let encoded = write.rule.encoded
-            let space = unsafe try transaction.reserve(Key(write.id), encoded.count, in: pending)
-            unsafe space.copyBytes(from: encoded)
+            let key = Key(write.id)
+            let record = InvalidationRecord.sealed(.pending, key, write.rule.encoded)
+            try Self.put(record, key, in: pending, &transaction)
         }
         for id in batch.ended { _ = try transaction.delete(Key(id), in: pending) }
     }
@@ -126,45 +161,90 @@ struct InvalidationLog: ~Copyable {
     mutating func collapse(_ number: UInt64) throws(LMDBError) {
         FaultGuard.enterLog()
         defer { FaultGuard.leaveLog() }
-        let place = number << 24 | 0xff_ffff
+        let place = number << 24 | Self.alone
         var isThere = false
         while true {
             var transaction = try WriteTransaction(environment)
             let deleted = try transaction.delete(0...(place - 1), limit: 4_096, in: rules)
             if !isThere {
-                let encoded = InvalidationRule.everything.encoded
-                let space = unsafe try transaction.reserve(Key(place), encoded.count, in: rules)
-                unsafe space.copyBytes(from: encoded)
-                try set(Self.latestKey, number, &transaction)
+                // What is still there of the others counts as forgotten.
+                let logged = LoggedRule(.everything, of: 1, after: number - 1)
+                let record = logged.encoded(Key(place))
+                try Self.put(record, Key(place), in: rules, &transaction)
+                try Self.set(Self.latestKey, number, in: meta, &transaction)
+                try Self.set(Self.lastKey, number, in: meta, &transaction)
+                try Self.set(Self.retiredKey, number - 1, in: meta, &transaction)
             }
             try transaction.commit()
-            isThere = true
+            (isThere, last, retired) = (true, number, number - 1)
             if deleted < 4_096 { break }
         }
         try environment.synchronize()
     }
 
-    /// Forgets rules up to a number. A crash in between forgets less.
+    /// Forgets rules up to a number: from the first commit on, whatever is left of them then.
     mutating func retire(upTo number: UInt64) throws(LMDBError) {
         FaultGuard.enterLog()
         defer { FaultGuard.leaveLog() }
-        try drop(upTo: number << 24 | 0xff_ffff, keeping: number)
-    }
-
-    private mutating func drop(upTo last: UInt64, keeping retired: UInt64?) throws(LMDBError) {
-        while true {
+        guard number > retired else { return }
+        var deleted: Int
+        repeat {
             var transaction = try WriteTransaction(environment)
-            let deleted = try transaction.delete(0...last, limit: 4_096, in: rules)
-            if deleted < 4_096, let retired { try set(Self.retiredKey, retired, &transaction) }
+            deleted = try transaction.delete(
+                0...(number << 24 | Self.alone), limit: 4_096, in: rules)
+            try Self.set(Self.retiredKey, number, in: meta, &transaction)
             try transaction.commit()
-            if deleted < 4_096 { return }
-        }
+            retired = number
+        } while deleted == 4_096
     }
 
-    private func set(
-        _ key: Key, _ value: UInt64, _ transaction: inout WriteTransaction
+    private static func set(
+        _ key: Key, _ value: UInt64, in meta: Database, _ transaction: inout WriteTransaction
     ) throws(LMDBError) {
-        let bytes = unsafe try transaction.reserve(key, 8, in: meta)
-        unsafe bytes.storeBytes(of: value.littleEndian, as: UInt64.self)
+        let content = InvalidationRecord.littleEndian(value)
+        try put(InvalidationRecord.sealed(.meta, key, content), key, in: meta, &transaction)
+    }
+
+    private static func put(
+        _ record: [UInt8], _ key: Key, in table: Database, _ transaction: inout WriteTransaction
+    ) throws(LMDBError) {
+        let space = unsafe try transaction.reserve(key, record.count, in: table)
+        unsafe space.copyBytes(from: record)
+    }
+}
+
+/// Walks the rules of a log: each number names the one before it and how many it has.
+private struct RuleChain {
+    /// Rules up to it are forgotten, be they still there or not.
+    let retired: UInt64
+    private(set) var rules: [(number: UInt64, rule: InvalidationRule)] = []
+    /// Records seen.
+    private(set) var taken = 0
+    /// The number at which the walk is, and how many of its rules are still to come.
+    private var number: UInt64 = 0
+    private var left = 0
+
+    init(retired: UInt64) { self.retired = retired }
+
+    /// False: something before it is missing.
+    mutating func take(_ logged: LoggedRule, _ key: Key) -> Bool {
+        taken += 1
+        let number = key.number >> 24
+        guard number > retired else { return true }
+        if number != self.number {
+            let isNext =
+                self.number == 0
+                ? logged.previous <= retired : logged.previous == self.number
+            guard left == 0, isNext else { return false }
+            (self.number, left) = (number, logged.count)
+        }
+        left -= 1
+        rules.append((number, logged.rule))
+        return left >= 0
+    }
+
+    /// Nothing behind the last one is missing either.
+    func isWhole(last: UInt64) -> Bool {
+        left == 0 && (last == number || number == 0 && last <= retired)
     }
 }

@@ -34,7 +34,7 @@ public final class Invalidations: Sendable {
     }
 
     private let state: Mutex<State>
-    private let log: Mutex<LogBox>
+    private let log: Mutex<InvalidationLogKeeper>
     private let queue: DispatchQueue?
     private let events: @Sendable (StoreEvent) -> Void
     private let latestCell: LatestCell
@@ -64,28 +64,6 @@ public final class Invalidations: Sendable {
         }
     }
 
-    /// A log that can be missing: then nothing is durable, and nothing is acknowledged.
-    private struct LogBox: ~Copyable {
-        var log: InvalidationLog?
-
-        /// Returns whether there was room for one rule only: everything.
-        mutating func append(_ batches: [Batch]) throws(LMDBError) -> Bool {
-            do throws(LMDBError) {
-                try log?.append(batches)
-                return false
-            } catch {
-                guard error.kind == .full else { throw error }
-            }
-            try log?.collapse(batches[batches.count - 1].number)
-            // Writes under way are in none of the rules that went.
-            let rest = batches.map {
-                Batch(number: $0.number, rules: [], begun: $0.begun, ended: $0.ended)
-            }
-            try log?.append(rest)
-            return true
-        }
-    }
-
     /// - Parameters:
     ///   - storeLatest: the highest number the store knows of; a log that is behind it has lost
     ///     something, and everything stored is stale.
@@ -101,24 +79,24 @@ public final class Invalidations: Sendable {
         (self.clock, times) = (clock, PurgeBook(clock: clock))
         lastWritten = StoreDirectory.modified(directory + "/data.mdb")
         queue = stepping ? nil : DispatchQueue(label: "mapedge.store.invalidations")
-        var opened = Self.open(directory, events)
-        var first = State(latest: opened.latest, retired: opened.retired)
-        first.journal = opened.rules
-        var log = LogBox(log: opened.log.take())
-        if opened.latest < storeLatest || opened.isNew && !isStoreEmpty {
-            first.latest = max(opened.latest, storeLatest) + 1
+        var found = InvalidationLogKeeper.Found()
+        var log = InvalidationLogKeeper(directory, &found, events)
+        var first = State(latest: found.latest, retired: found.retired)
+        first.journal = found.rules
+        if found.latest < storeLatest || found.isNew && !isStoreEmpty {
+            first.latest = max(found.latest, storeLatest) + 1
             first.journal = [(first.latest, .everything)]
             events(
                 StoreEvent(
                     .warning,
                     "the invalidation log in \"\(directory)\" is missing or older than the cache: "
                         + "everything stored counts as stale"))
-            do { try log.log?.collapse(first.latest) } catch {
+            do { try log.collapse(first.latest) } catch {
                 events(StoreEvent(.error, "the invalidation log cannot be written: \(error)"))
             }
         }
         // What became of writes that were under way nobody will tell any more.
-        let left = opened.pending
+        let left = found.pending
         hasLeftStyleWrites = left.contains { $0.rule.scope?.mayChangeStyles ?? true }
         first.writes = PendingWrites(left)
         first.writes.repeatDelay = repeatDelay
@@ -142,39 +120,6 @@ public final class Invalidations: Sendable {
     }
 
     deinit { unsafe latestCell.memory.deallocate() }
-
-    private struct Opened: ~Copyable {
-        var log: InvalidationLog?
-        var latest: UInt64 = 0
-        var retired: UInt64 = 0
-        var rules: [(number: UInt64, rule: InvalidationRule)] = []
-        var pending: [(id: UInt64, rule: InvalidationRule)] = []
-        var isNew = false
-    }
-
-    /// Opens the log; a damaged one is begun anew, which makes everything stale.
-    private static func open(
-        _ directory: String, _ events: @Sendable (StoreEvent) -> Void
-    ) -> Opened {
-        for attempt in 0..<2 {
-            let isNew = !StoreDirectory.hasContents(directory + "/data.mdb")
-            do {
-                try StoreDirectory.make(directory)
-                let log = try InvalidationLog(directory: directory)
-                let (latest, retired, rules) = try log.load()
-                let pending = try log.loadPending()
-                return Opened(
-                    log: log, latest: latest, retired: retired, rules: rules, pending: pending,
-                    isNew: isNew || attempt > 0)
-            } catch {
-                events(
-                    StoreEvent(
-                        .error, "the invalidation log in \"\(directory)\" is begun anew: \(error)"))
-                StoreDirectory.removeDatabase(directory)
-            }
-        }
-        return Opened(isNew: true)
-    }
 
     // MARK: invalidating
 
@@ -390,7 +335,7 @@ public final class Invalidations: Sendable {
             state.journal.removeFirst(state.journal.firstIndexBehind(number))
         }
         do {
-            try log.withLock { box throws(LMDBError) in try box.log?.retire(upTo: number) }
+            try log.withLock { box throws(LMDBError) in try box.retire(upTo: number) }
         } catch {
             events(StoreEvent(.warning, "invalidations cannot be retired on disk: \(error)"))
         }
@@ -436,32 +381,49 @@ public final class Invalidations: Sendable {
     private func persist(_ batches: [Batch]) -> Bool {
         do throws(LMDBError) {
             let (isOpen, isCollapsed) = try log.withLock { box throws(LMDBError) in
-                (box.log != nil, try box.append(batches))
+                (box.isOpen, try box.append(batches))
             }
             // In force is what the log says.
             if isCollapsed { invalidate([.everything]) }
             return isOpen
+        } catch {
+            return log.withLock({ $0.isLost(by: error) }) ? beginAnew(error) : refuse(error)
+        }
+    }
+
+    /// What is in force cannot be told from the log any more: everything is, and that is kept.
+    private func beginAnew(_ error: LMDBError) -> Bool {
+        let (number, pending) = state.withLock { state in
+            take([.everything], &state)
+            unsafe latestCell.memory.pointee.store(state.latest, ordering: .releasing)
+            return (state.latest, state.writes.rules.map { (id: $0.key, rule: $0.value) })
+        }
+        do {
+            try log.withLock { box throws(LMDBError) in try box.beginAnew(number, pending) }
         } catch { return refuse(error) }
+        events(
+            StoreEvent(
+                .error,
+                "the invalidation log is begun anew, so that everything stored is stale: \(error)"))
+        return true
     }
 
     private func refuse(_ error: LMDBError) -> Bool {
         events(
-            StoreEvent(
-                .error,
-                "invalidations are in force but cannot be kept: \(error); free space on the disk"))
+            StoreEvent(.error, "invalidations are in force but cannot be kept: \(error)"))
         return false
     }
 
     /// Whatever damage shows in the log from now on is told from the store's.
     func beWatched(in directory: StoreDirectory) {
-        log.withLock { $0.log?.beWatched(in: directory) }
+        log.withLock { $0.beWatched(in: directory) }
     }
 
     /// Writes what waits and takes no part any more.
     func close() {
         if let queue { queue.sync {} }
         write()
-        log.withLock { $0.log = nil }
+        log.withLock { $0.close() }
     }
 }
 

@@ -23,7 +23,7 @@ final class InvalidationLogTests {
     @Test("what does not fit becomes one rule, everything, and stays that when it is read again")
     func collapse() throws {
         do {
-            var log = try InvalidationLog(directory: directory)
+            var log = try InvalidationLog(directory: directory, isNew: true)
             // More than one commit's deletions.
             try log.append([
                 Invalidations.Batch(
@@ -32,7 +32,7 @@ final class InvalidationLogTests {
             #expect(try log.load().rules.count == 9_000)
             try log.collapse(8)
         }
-        var log = try InvalidationLog(directory: directory)
+        var log = try InvalidationLog(directory: directory, isNew: false)
         let found = try log.load()
         #expect(found.latest == 8 && found.rules.map(\.number) == [8])
         #expect(found.rules.map(\.rule) == [.everything])

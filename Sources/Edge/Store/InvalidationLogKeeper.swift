@@ -1,0 +1,105 @@
+import Caching
+import LMDB
+
+/// The log, or that there is none: then nothing is durable, and nothing is acknowledged.
+struct InvalidationLogKeeper: ~Copyable {
+    /// What was found in a directory when it was opened.
+    struct Found {
+        var latest: UInt64 = 0
+        var retired: UInt64 = 0
+        var rules: [(number: UInt64, rule: InvalidationRule)] = []
+        var pending: [(id: UInt64, rule: InvalidationRule)] = []
+        var isNew = true
+    }
+
+    /// Failures in a row that may come of a broken page as well as of the machine's state.
+    private static let refusalLimit = 3
+
+    private let directory: String
+    private var log: InvalidationLog? = nil
+    /// Where damage that ends the process is noted, once that is to be.
+    private var watcher: StoreDirectory?
+    private var refusals = 0
+
+    /// Opens the log; a damaged one is begun anew.
+    init(_ directory: String, _ found: inout Found, _ events: @Sendable (StoreEvent) -> Void) {
+        self.directory = directory
+        for attempt in 0..<2 {
+            let isNew = !StoreDirectory.hasContents(directory + "/data.mdb")
+            do {
+                try StoreDirectory.make(directory)
+                let log = try InvalidationLog(directory: directory, isNew: isNew)
+                let (latest, retired, rules) = try log.load()
+                found = Found(
+                    latest: latest, retired: retired, rules: rules,
+                    pending: try log.loadPending(), isNew: isNew || attempt > 0)
+                self.log = consume log
+                return
+            } catch {
+                events(
+                    StoreEvent(
+                        .error, "the invalidation log in \"\(directory)\" is begun anew: \(error)"))
+                StoreDirectory.removeDatabase(directory)
+            }
+        }
+    }
+
+    var isOpen: Bool { log != nil }
+
+    /// Returns whether there was room for one rule only: everything.
+    mutating func append(_ batches: [Invalidations.Batch]) throws(LMDBError) -> Bool {
+        do throws(LMDBError) {
+            try log?.append(batches)
+            refusals = 0
+            return false
+        } catch {
+            guard error.kind == .full else { throw error }
+        }
+        try collapse(batches[batches.count - 1].number)
+        // Writes under way are in none of the rules that went.
+        let rest = batches.map {
+            Invalidations.Batch(number: $0.number, rules: [], begun: $0.begun, ended: $0.ended)
+        }
+        try log?.append(rest)
+        return true
+    }
+
+    mutating func collapse(_ number: UInt64) throws(LMDBError) { try log?.collapse(number) }
+
+    mutating func retire(upTo number: UInt64) throws(LMDBError) { try log?.retire(upTo: number) }
+
+    /// Whether the log will never be written again, by what a failure says: what comes of the
+    /// machine's state passes.
+    mutating func isLost(by error: LMDBError) -> Bool {
+        guard log != nil else { return false }
+        if error.kind == .damaged { return true }
+        refusals = error.mayBeDamage ? refusals + 1 : 0
+        return refusals >= Self.refusalLimit
+    }
+
+    /// A new log in place of a damaged one, which says that everything stored is stale.
+    ///
+    /// - Parameter pending: writes under way.
+    mutating func beginAnew(
+        _ number: UInt64, _ pending: [(id: UInt64, rule: InvalidationRule)]
+    ) throws(LMDBError) {
+        log = nil
+        StoreDirectory.removeDatabase(directory)
+        // What keeps the directory from being made keeps the log from it, and says so there.
+        try? StoreDirectory.make(directory)
+        var fresh = try InvalidationLog(directory: directory, isNew: true)
+        try fresh.collapse(number)
+        try fresh.append([Invalidations.Batch(number: number, rules: [], begun: pending)])
+        if let watcher { fresh.beWatched(in: watcher) }
+        log = consume fresh
+        refusals = 0
+    }
+
+    /// Whatever damage shows in the log from now on is told from the store's.
+    mutating func beWatched(in directory: StoreDirectory) {
+        watcher = directory
+        log?.beWatched(in: directory)
+    }
+
+    mutating func close() { log = nil }
+}

@@ -1,0 +1,149 @@
+import Caching
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Edge
+
+/// Whatever becomes of the file: what was acknowledged is in force, or everything is (laws 3, 4).
+@Suite("A damaged log of invalidations")
+final class InvalidationDamageTests {
+    private let directory = FileManager.default.temporaryDirectory
+        .appending(path: "invalidations-\(UUID())").path
+    private var file: URL { URL(filePath: directory + "/data.mdb") }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+    private func open(
+        isStoreEmpty: Bool = false, _ says: @escaping @Sendable (StoreEvent) -> Void = { _ in }
+    ) -> Invalidations {
+        Invalidations(
+            directory: directory, storeLatest: 0, isStoreEmpty: isStoreEmpty, stepping: true,
+            events: says)
+    }
+
+    private func rule(_ index: Int) -> InvalidationRule {
+        InvalidationRule(.target, Array("/tiles/of-the-world/\(index + 1_000).png".utf8))
+    }
+
+    /// A log with rules in several pages, most of them one by one, and a write under way.
+    private func fill() throws -> [UInt8] {
+        let invalidations = open(isStoreEmpty: true)
+        for index in stride(from: 0, to: 240, by: 4) {
+            invalidations.invalidate(index % 12 == 0 ? (0..<4).map { rule(index + $0) } : [])
+            for next in 0..<4 where index % 12 > 0 {
+                invalidations.invalidate([rule(index + next)])
+            }
+            _ = invalidations.step()
+        }
+        _ = invalidations.beginWrite(rule(900)) { _ in }
+        _ = invalidations.step()
+        invalidations.close()
+        return try Array(Data(contentsOf: file))
+    }
+
+    /// Whether the log, so damaged, still knows all rules, or says that everything is stale.
+    private func holds(_ bytes: [UInt8]) throws -> (all: Bool, everything: Bool) {
+        try Data(bytes).write(to: file)
+        let invalidations = open()
+        let found = invalidations.inForce.journal.map(\.rule)
+        invalidations.close()
+        let all = (Array(0..<240) + [900]).allSatisfy { found.contains(rule($0)) }
+        return (all, found.contains(.everything))
+    }
+
+    private func places(of text: String, in bytes: [UInt8]) -> [Int] {
+        let (word, data) = (Data(text.utf8), Data(bytes))
+        var (places, from) = ([Int](), 0)
+        while let range = data.range(of: word, in: from..<data.count) {
+            places.append(range.lowerBound)
+            from = range.upperBound
+        }
+        return places
+    }
+
+    /// Leaves whose first node is a rule. In place of a page of any other kind, some of which have
+    /// the bytes of former leaves, one of these ends the process in LMDB.
+    private func leaves(of bytes: [UInt8]) -> [Int] {
+        (2..<bytes.count / 4_096).filter { page in
+            let start = page * 4_096
+            let node = Int(bytes[start + 16]) | Int(bytes[start + 17]) << 8
+            guard bytes[start + 10] == 2, 16..<4_096 ~= node else { return false }
+            let first = Array(bytes[start + node..<start + min(node + 96, 4_096)])
+            return !places(of: "/tiles/of-the-world/", in: first).isEmpty
+        }
+    }
+
+    @Test("one that is whole knows what was invalidated, and no more")
+    func whole() throws {
+        let found = try holds(try fill())
+        #expect(found.all && !found.everything)
+    }
+
+    @Test("a bit that flips in what is in force makes everything stale")
+    func bits() throws {
+        let good = try fill()
+        var isMissed = 0
+        for word in ["1017.png", "1100.png", "1239.png", "1900.png"] {
+            for place in places(of: word, in: good) {
+                var bytes = good
+                bytes[place + 2] ^= 1
+                let found = try holds(bytes)
+                #expect(found.all || found.everything, "\(word) at \(place)")
+                if !found.all { isMissed += 1 }
+            }
+        }
+        #expect(isMissed >= 4)
+    }
+
+    @Test("a page that another takes the place of is missed")
+    func pages() throws {
+        let good = try fill()
+        let leaves = leaves(of: good)
+        var isMissed = 0
+        for page in leaves {
+            for other in leaves where other != page {
+                var bytes = good
+                let source = good[other * 4_096..<(other + 1) * 4_096]
+                bytes.replaceSubrange(page * 4_096..<(page + 1) * 4_096, with: source)
+                let found = try holds(bytes)
+                #expect(found.all || found.everything, "\(other) over \(page): \(found)")
+                if !found.all { isMissed += 1 }
+            }
+        }
+        #expect(isMissed > 0)
+    }
+
+    @Test("what it has lost while it is open it begins anew, and goes on to acknowledge")
+    func heals() throws {
+        let good = try fill()
+        let events = Mutex<[String]>([])
+        let invalidations = open { event in events.withLock { $0.append(event.text) } }
+        let before = invalidations.latest
+        let handle = try FileHandle(forWritingTo: file)
+        for page in leaves(of: good) {
+            try handle.seek(toOffset: UInt64(page) * 4_096)
+            try handle.write(contentsOf: Data(count: 4_096))
+        }
+        try handle.close()
+        let isDurable = Mutex<Bool?>(nil)
+        let write = invalidations.beginWrite(rule(901)) { _ in }
+        invalidations.invalidate([rule(1)]) { durable in isDurable.withLock { $0 = durable } }
+        _ = invalidations.step()
+        #expect(isDurable.withLock { $0 } == true)
+        #expect(invalidations.latest == before + 2 && write > 0)
+        #expect(invalidations.inForce.journal.contains { $0.rule == .everything })
+        #expect(events.withLock { $0.contains { $0.contains("begun anew") } })
+        let later = Mutex<Bool?>(nil)
+        invalidations.invalidate([rule(2)]) { durable in later.withLock { $0 = durable } }
+        _ = invalidations.step()
+        #expect(later.withLock { $0 } == true)
+        invalidations.close()
+        let again = open()
+        let rules = again.inForce.journal.map(\.rule)
+        #expect(rules.first == .everything && rules.contains(rule(2)))
+        // What was under way is known still, and nobody tells any more what became of it.
+        #expect(rules.contains(rule(901)) && again.latest > before + 3)
+        again.close()
+    }
+}
