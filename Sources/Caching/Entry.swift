@@ -111,8 +111,9 @@ public struct EntryHeader: Sendable, Equatable {
     public var lastModified: Int64
     /// The entity tag's bytes, as offsets into the header block.
     public var etag: ByteSlice
-    /// Hash of the selecting fields' names; 0 when the response does not vary.
-    public var varyHash: UInt64
+    /// Which record of its target's selecting fields a variant belongs to: the record's own number.
+    /// One that belongs to another is older than what stood in between. 0 when it does not vary.
+    public var varyEpoch: UInt64
     /// What the response cost to make: milliseconds from request to last byte.
     public var renderTime: UInt32
 
@@ -135,7 +136,7 @@ public struct EntryHeader: Sendable, Equatable {
         invalidation = 0
         lastModified = Self.noDate
         etag = ByteSlice()
-        varyHash = 0
+        varyEpoch = 0
         renderTime = 0
     }
 

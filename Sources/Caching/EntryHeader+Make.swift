@@ -4,7 +4,7 @@ extension EntryHeader {
     /// The header of a response that may be stored.
     ///
     /// `block` is its header block, as `StoredHeaders` wrote it. Left to the caller, who knows
-    /// them: object id, body length and checksum, invalidation number, render time, variants' hash.
+    /// them: object id, body length and checksum, invalidation number, render time, epoch.
     public init(
         _ response: ResponseFacts, times: EntryTimes, flags: EntryFlags, block: RawSpan
     ) {

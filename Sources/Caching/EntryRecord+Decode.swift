@@ -82,7 +82,7 @@ extension EntryRecord {
         header.rangeStart = load(record, 40, UInt64.self)
         header.invalidation = load(record, 88, UInt64.self)
         header.lastModified = load(record, 96, Int64.self)
-        header.varyHash = load(record, 104, UInt64.self)
+        header.varyEpoch = load(record, 104, UInt64.self)
         header.etag.start = load(record, 120, UInt16.self)
         header.etag.count = load(record, 122, UInt16.self)
         header.renderTime = load(record, 124, UInt32.self)

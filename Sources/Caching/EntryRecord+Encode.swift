@@ -90,7 +90,7 @@ extension EntryRecord {
         write(header.times, into: &record)
         put(header.invalidation, at: 88, &record)
         put(header.lastModified, at: 96, &record)
-        put(header.varyHash, at: 104, &record)
+        put(header.varyEpoch, at: 104, &record)
         put(header.etag.start, at: 120, &record)
         put(header.etag.count, at: 122, &record)
         put(header.renderTime, at: 124, &record)

@@ -6,7 +6,7 @@
 ///   8 flags u32                              80 sieUntil i64
 ///  12 bodyChecksum u32                       88 invalidation u64
 ///  16 objectID u64                           96 lastModified i64
-///  24 bodyLength u64                        104 varyHash u64
+///  24 bodyLength u64                        104 varyEpoch u64
 ///  32 completeLength u64                    112 keyLength u16, inlineLength u16
 ///  40 rangeStart u64                        116 headersLength u32
 ///  48 storedAt i64                          120 etagStart u16, etagCount u16

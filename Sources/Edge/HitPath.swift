@@ -121,7 +121,7 @@ extension LoopState where N: ~Copyable {
     mutating func serveFound(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
         _ key: CacheKey,
-        _ canonical: CanonicalKey, absent: Lookup = .absent
+        _ canonical: CanonicalKey
     ) {
         guard case .entry(let entry) = unsafe find(key, canonical.bytes) else {
             if unsafe hot[behavior].imported != nil,
@@ -129,15 +129,16 @@ extension LoopState where N: ~Copyable {
             {
                 return
             }
-            unsafe miss(slot, bytes, behavior, facts, absent)
+            unsafe miss(slot, bytes, behavior, facts, .absent)
             return
         }
         guard entry.header.kind == .variants else {
             unsafe answerFound(slot, bytes, behavior, facts, key, canonical, entry)
             return
         }
+        let epoch = entry.header.varyEpoch
         guard let entry = withFields(entry) else {
-            unsafe miss(slot, bytes, behavior, facts, absent)
+            unsafe miss(slot, bytes, behavior, facts, .absent)
             return
         }
         var variant = canonical
@@ -147,7 +148,7 @@ extension LoopState where N: ~Copyable {
             return
         }
         let variantKey = unsafe CacheKey.hash(variant.bytes.bytes, seed: seed)
-        unsafe answerVariant(slot, bytes, behavior, facts, variantKey, variant)
+        unsafe answerVariant(slot, bytes, behavior, facts, variantKey, variant, epoch)
     }
 
     /// The variant whose key is known now. It is another record than the names of the selecting
@@ -155,20 +156,35 @@ extension LoopState where N: ~Copyable {
     /// what is in the file, and what is gone from the queue is in every snapshot begun later.
     private mutating func answerVariant(
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
-        _ key: CacheKey, _ canonical: CanonicalKey
+        _ key: CacheKey, _ canonical: CanonicalKey, _ epoch: UInt64
     ) {
         endReading()
         let pending = store?.findPending(key) ?? .none
         if case .object(let object) = pending,
-            let header = unsafe currentHeader(object, key, canonical.bytes)
+            let header = unsafe currentHeader(object, key, canonical.bytes),
+            header.varyEpoch == epoch
         {
             unsafe serve(pending: object, header, slot, bytes, behavior, facts, key, canonical)
             beginReading()
             return
         }
         beginReading()
-        guard case .none = pending, case .entry(let selected) = unsafe find(key, canonical.bytes),
-            selected.header.kind != .variants
+        guard case .none = pending else {
+            unsafe miss(slot, bytes, behavior, facts, .variantAbsent)
+            return
+        }
+        unsafe answerWritten(slot, bytes, behavior, facts, key, canonical, epoch)
+    }
+
+    /// The variant that is in the file, if it belongs to the names by which it was selected. One
+    /// that does not is older than what has stood in their place since (RFC 9111 §4: the most
+    /// recent one is used).
+    mutating func answerWritten(
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
+        _ key: CacheKey, _ canonical: CanonicalKey, _ epoch: UInt64
+    ) {
+        guard case .entry(let selected) = unsafe find(key, canonical.bytes),
+            selected.header.kind != .variants, selected.header.varyEpoch == epoch
         else {
             unsafe miss(slot, bytes, behavior, facts, .variantAbsent)
             return

@@ -74,12 +74,22 @@ extension LoopState where N: ~Copyable {
         _ exchange: Exchange, _ key: CacheKey, _ canonical: [UInt8]? = nil
     ) -> StoredCopy? {
         guard let copy = storedCopy(key, canonical ?? exchange.canonical),
-            copy.header.kind != .variants
+            copy.header.kind != .variants, belongs(copy, key, exchange)
         else { return nil }
         let decision = decide(
             .entry(copy.header), request: exchange.facts, policy: exchange.policy, health: .up,
             now: network.wallNow)
         return decision.action == .serve && decision.reason != .cachedError ? copy : nil
+    }
+
+    /// Whether what is stored under a key is no variant, or one of those that are selected by the
+    /// names that its target has now.
+    private mutating func belongs(
+        _ copy: StoredCopy, _ key: CacheKey, _ exchange: Exchange
+    ) -> Bool {
+        guard let primary = exchange.primary, primary.key != key else { return true }
+        guard let names = storedCopy(primary.key, primary.canonical) else { return false }
+        return names.header.kind == .variants && names.header.varyEpoch == copy.header.varyEpoch
     }
 
     /// Serves what was stored meanwhile; false: it cannot be had after all.

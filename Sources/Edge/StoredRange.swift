@@ -201,25 +201,27 @@ extension LoopState where N: ~Copyable {
     ) -> Bool {
         guard let store else { return false }
         var (key, canonical) = (key, canonical)
-        var isVariant = false
+        // That of the names, once the key is a variant's.
+        var epoch: UInt64?
         while true {
             switch store.findPending(key) {
             case .none:
-                guard isVariant else { return false }
+                guard let epoch else { return false }
                 beginReading()
-                unsafe serveFound(
-                    slot, bytes, behavior, facts, key, canonical, absent: .variantAbsent)
+                unsafe answerWritten(slot, bytes, behavior, facts, key, canonical, epoch)
                 endReading()
                 return true
             case .deleted:
-                unsafe missOwn(slot, bytes, behavior, facts, canonical, isVariant)
+                unsafe missOwn(slot, bytes, behavior, facts, canonical, epoch != nil)
                 return true
             case .object(let object):
-                guard let header = unsafe currentHeader(object, key, canonical.bytes) else {
-                    unsafe missOwn(slot, bytes, behavior, facts, canonical, isVariant)
+                guard let header = unsafe currentHeader(object, key, canonical.bytes),
+                    epoch == nil || header.varyEpoch == epoch
+                else {
+                    unsafe missOwn(slot, bytes, behavior, facts, canonical, epoch != nil)
                     return true
                 }
-                guard object.header.kind == .variants, !isVariant else {
+                guard header.kind == .variants, epoch == nil else {
                     unsafe serve(
                         pending: object, header, slot, bytes, behavior, facts, key, canonical)
                     return true
@@ -231,7 +233,7 @@ extension LoopState where N: ~Copyable {
                     return true
                 }
                 key = unsafe CacheKey.hash(canonical.bytes.bytes, seed: seed)
-                isVariant = true
+                epoch = header.varyEpoch
             }
         }
     }

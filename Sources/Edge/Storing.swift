@@ -386,48 +386,49 @@ extension LoopState where N: ~Copyable {
         var put = StorePut(
             key: primary.key, header: header, canonicalKey: primary.canonical, headers: headers,
             body: .segments(segments))
-        if let variant {
-            putNames(variant, header, primary, store)
-            put.canonicalKey = primary.canonical + variant.values
-            put.key = unsafe CacheKey.hash(put.canonicalKey.span.bytes, seed: store.seed)
+        let stored = storedCopy(primary.key, primary.canonical)
+        put.header.varyEpoch = 0
+        guard let variant else {
+            if !isOlder(header, than: stored) { self.put(put, store) }
+            return
         }
-        self.put(put, store)
+        put.canonicalKey = primary.canonical + variant.values
+        put.key = unsafe CacheKey.hash(put.canonicalKey.span.bytes, seed: store.seed)
+        if let stored, stored.header.kind == .variants, stored.headers == variant.names {
+            put.header.varyEpoch = stored.header.varyEpoch
+            let other = storedCopy(put.key, put.canonicalKey)
+            let isOlder =
+                other?.header.varyEpoch == stored.header.varyEpoch && isOlder(header, than: other)
+            if !isOlder { self.put(put, store) }
+        } else if !isOlder(header, than: stored) {
+            put.header.varyEpoch = putNames(variant, header, primary, store)
+            self.put(put, store)
+        }
     }
 
-    /// The names of the selecting fields, unless they stand there already: variants from before the
-    /// record are dead, since an invalidation takes the record away.
+    /// Whether something newer is stored already. An error is not kept in a good answer's place,
+    /// and nothing is newer that a clock which was wrong says so of.
+    private func isOlder(_ header: EntryHeader, than stored: StoredCopy?) -> Bool {
+        guard let stored = stored?.header, !stored.flags.contains(.negative) else { return false }
+        return header.times.storedAt < stored.times.storedAt
+            && stored.times.storedAt <= network.wallNow
+    }
+
+    /// The names of the selecting fields, under an epoch of their own: variants from before the
+    /// record belong to none any more. By a time one could not tell, as clocks are set back, and
+    /// stand still.
     private mutating func putNames(
         _ variant: VariantBytes, _ header: EntryHeader, _ primary: PrimaryKey, _ store: Store
-    ) {
-        switch store.findPending(primary.key) {
-        case .object(let object):
-            // Names from before an invalidation are dead, and the writer will drop them.
-            let isAlive = unsafe primary.canonical.withUnsafeBytes { canonical -> Bool in
-                unsafe currentHeader(object, primary.key, canonical) != nil
-            }
-            if isAlive, object.header.kind == .variants, object.headers == variant.names {
-                return
-            }
-        case .deleted: break
-        case .none:
-            beginReading()
-            defer { endReading() }
-            let isThere = unsafe primary.canonical.withUnsafeBytes { canonical in
-                guard case .entry(let found) = unsafe find(primary.key, canonical),
-                    let entry = withFields(found)
-                else { return false }
-                return unsafe entry.header.kind == .variants
-                    && entry.headers.elementsEqual(variant.names)
-            }
-            if isThere { return }
-        }
+    ) -> UInt64 {
         var names = EntryHeader(status: 200, flags: [], times: header.times)
         names.kind = .variants
         names.invalidation = header.invalidation
+        names.varyEpoch = requestIDs.make().text[0]
         put(
             StorePut(
                 key: primary.key, header: names, canonicalKey: primary.canonical,
                 headers: variant.names, body: .segments([])), store)
+        return names.varyEpoch
     }
 
     /// Whether no invalidation of the target has come since the fetch began (law 3).

@@ -90,6 +90,8 @@ extension LoopState where N: ~Copyable {
         _ store: Store
     ) {
         guard let key = exchange.key else { return }
+        var header = header
+        header.varyEpoch = exchange.entry?.header.varyEpoch ?? 0
         put(
             StorePut(
                 key: key, header: header, canonicalKey: exchange.canonical, headers: fields,

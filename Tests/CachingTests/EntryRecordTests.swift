@@ -20,7 +20,7 @@ struct EntryRecordTests {
         header.invalidation = 77
         header.lastModified = -5
         header.etag = ByteSlice(6..<9)
-        header.varyHash = 0x1122_3344_5566_7788
+        header.varyEpoch = 0x1122_3344_5566_7788
         header.renderTime = 321
         return header
     }

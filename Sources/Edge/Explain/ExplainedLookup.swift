@@ -25,6 +25,8 @@ extension LoopState where N: ~Copyable {
             return ExplainedLookup(lookup: .variantAbsent)
         }
         var selected = record(canonical + values, canonical, &told)
+        // One from before the names is dead.
+        if selected.copy?.header.varyEpoch != names.header.varyEpoch { selected = .absent }
         selected.variant = canonical + values
         if selected.copy == nil { selected.lookup = .variantAbsent }
         return selected
