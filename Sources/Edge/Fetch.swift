@@ -455,7 +455,10 @@ extension LoopState where N: ~Copyable {
     mutating func finishFailed(_ fetch: Fetch, _ failure: FetchFailure) {
         if fetch.isPrefetch { return lose(fetch, rests: failure != .abandoned) }
         if let outcome = outcome(of: failure), failsOver(fetch, outcome) { return }
-        if fetch.isBackground { rememberFailure(fetch.exchange, of: failure, fetch.shared) }
+        if fetch.isBackground {
+            rememberFailure(fetch.exchange, of: failure, fetch.shared)
+            if failure.wasForwarded { pauseRefresh(fetch, failure.status, failure.detailedResult) }
+        }
         loseWatched(fetch)
         if holdsFailure(fetch, failure) { return }
         conclude(fetch)

@@ -359,6 +359,7 @@ extension LoopState where N: ~Copyable {
         // An answer before the whole request was read: the rest of it has nowhere to go.
         conclude(fetch)
         store(fetch, head)
+        pauseRefresh(fetch, after: head)
         end(fetch.shared, .complete, trailers: fetch.body.trailers)
     }
 

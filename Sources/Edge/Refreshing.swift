@@ -13,9 +13,8 @@ extension LoopState where N: ~Copyable {
         let policy = hot[behavior].policy
         guard isReadingMethod || head.method == .options && policy.cachesOptions else { return }
         let least = unsafe invalidated.latest(of: key, canonical.bytes)
-        // It failed a moment ago: not again before the error's lifetime is over.
-        if policy.mode == .cloudfront,
-            shared.collapsed.knownFailure(key, at: network.wallNow, least: least)?.isOfHead == false
+        // It failed a moment ago: not again before the error's lifetime is over, or the pause.
+        if shared.collapsed.knownFailure(key, at: network.wallNow, least: least)?.isOfHead == false
         {
             return
         }
@@ -41,5 +40,30 @@ extension LoopState where N: ~Copyable {
         exchange.canonical = unsafe [UInt8](canonical.bytes)
         exchange.primary = unsafe primaryKey(slot, bytes, behavior)
         _ = startFetch(for: exchange, into: fresh, isBackground: true)
+    }
+
+    /// For how long it is not tried again, in rfc9111 mode, to refresh what could not be: what
+    /// CloudFront leaves an origin that fails alone for, unless it is told otherwise.
+    private static var refreshPause: Milliseconds { 10_000 }
+
+    /// A refresh has come to nothing. What was to be refreshed may be served for as long as before,
+    /// and each who gets it would have the origin asked again.
+    func pauseRefresh(_ fetch: Fetch, _ status: Int, _ detail: StaticString) {
+        guard fetch.isBackground, fetch.exchange.policy.mode == .rfc9111,
+            let key = fetch.exchange.key
+        else { return }
+        shared.collapsed.remember(
+            KnownFailure(
+                status: status, detail: detail,
+                until: network.wallNow.adding(Self.refreshPause),
+                invalidation: fetch.shared.invalidation, since: network.wallNow),
+            of: key)
+    }
+
+    /// The same of an answer, where it neither takes the place of what is stored nor ends it.
+    func pauseRefresh(_ fetch: Fetch, after head: FetchedHead) {
+        let isStored = head.isStorable && head.failureStatus == nil && fetch.shared.mayStore
+        if isStored || fetch.exchange.isSuperseded(by: head) { return }
+        pauseRefresh(fetch, head.status, "OriginError")
     }
 }
