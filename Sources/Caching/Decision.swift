@@ -172,6 +172,18 @@ extension RequestFacts {
             || cacheControl.minFreshSeconds != nil
     }
 
+    /// The earliest beginning of a fetch whose answer is new enough for it: what answers `no-cache`
+    /// is not older than the question (RFC 9111 §5.2.1.4), nor what answers `max-age` than that
+    /// (§5.2.1.1).
+    public func earliestFetch(at now: Milliseconds, policy: BehaviorPolicy) -> Milliseconds {
+        guard policy.honoursRequestCacheControl, asksForMore else { return notOlderThan }
+        let isConfirmed = cacheControl.noCache || hasPragmaNoCache
+        guard let seconds = isConfirmed ? 0 : cacheControl.maxAgeSeconds else {
+            return notOlderThan
+        }
+        return max(notOlderThan, now.subtracting(.seconds(seconds)))
+    }
+
     /// How long after its lifetime the request takes a response (`max-stale`); nil: it does not.
     var maxStale: Milliseconds? {
         if cacheControl.contains(.maxStaleAny) { return .max }

@@ -67,6 +67,13 @@ public struct EntryTimes: Sendable, Equatable {
         swrUntil = max(freshUntil, min(swrUntil, now))
     }
 
+    /// Until when it answers requests without a question to the origin, by its own word (RFC 9111
+    /// §4, §5.2.2.4; RFC 5861 §3).
+    public func reusableUntil(under flags: EntryFlags) -> Milliseconds {
+        if flags.contains(.noCache) { return .min }
+        return flags.forbidsStale ? freshUntil : max(freshUntil, swrUntil)
+    }
+
     /// From then on it is of no use and may go first.
     @inlinable
     public var usefulUntil: Milliseconds { max(freshUntil, swrUntil, sieUntil) }

@@ -146,7 +146,7 @@ extension LoopState where N: ~Copyable {
         SharedFetch(
             key: key, invalidation: shared.invalidationNumber, edition: exchange.edition,
             leader: exchange.id, budget: shared.budget, began: network.wallNow,
-            wanted: exchange.facts.notOlderThan)
+            wanted: exchange.facts.earliestFetch(at: network.wallNow, policy: exchange.policy))
     }
 
     /// Step 3: fetch for this exchange, and for who joins.

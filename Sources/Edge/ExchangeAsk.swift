@@ -43,6 +43,15 @@ extension Exchange {
         policy.mode == .rfc9111 && entry != nil && head.failureStatus != nil
     }
 
+    /// Whether others may wait for the next answer, though this one was for who asked: it is to be
+    /// confirmed, which would do for all of them. Not where it came in the place of a confirmation.
+    func mayShareNext(after head: FetchedHead) -> Bool {
+        guard policy.mode == .rfc9111, decision.action != .revalidate,
+            case .storable(_, let flags) = head.storability
+        else { return false }
+        return head.facts.hasValidator && !flags.contains(.noCache)
+    }
+
     /// Why it is served what the origin confirmed. To those who waited for another's question
     /// CloudFront calls it a Hit.
     var reasonOnceConfirmed: DecisionReason {

@@ -271,11 +271,13 @@ extension LoopState where N: ~Copyable {
         let head = fetch.exchange.keptPrivate(judged)
         fetch.head = head
         let plan = storePlan(fetch, head)
-        fetch.shared.publish(head, keepsBody: plan.keepsBody, dissolve: !plan.isShared)
+        fetch.shared.publish(
+            head, keepsBody: plan.keepsBody, dissolve: !plan.isShared,
+            joinableUntil: joinableUntil(fetch, head))
         if fetch.isPrefetch, !plan.keepsBody, !head.confirmsStored { noteLost(fetch) }
         if let key = fetch.shared.key, !plan.isShared {
             shared.collapsed.remove(key, fetch.shared)
-            if !fetch.exchange.isEndOfWaiters(head) {
+            if !fetch.exchange.isEndOfWaiters(head), !fetch.exchange.mayShareNext(after: head) {
                 shared.collapsed.rememberUnshared(
                     key, until: network.monotonicMilliseconds + head.unsharedTime)
             }

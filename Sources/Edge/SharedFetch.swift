@@ -54,6 +54,8 @@ final class SharedFetch: Sendable {
         var waiters: [Waiter] = []
         var leader: ExchangeID?
         var isDissolved = false
+        /// Who comes then or later may not have what the head says, though it comes still.
+        var joinableUntil = Milliseconds.max
         // Somebody has looked at the head, and may have sent it.
         var isSeen = false
         // A body that is kept whole for the store is not trimmed behind its readers.
@@ -116,6 +118,7 @@ final class SharedFetch: Sendable {
     /// Whether who would begin `fresh` may have what it brings; `least` as of `joinOrLead`.
     func isNew(enoughFor fresh: SharedFetch, least: UInt64) -> Bool {
         invalidation >= least && edition >= fresh.edition && began >= fresh.wanted
+            && fresh.began < state.withLock { $0.joinableUntil }
     }
 
     var mayBeJoined: Bool { state.withLock { Self.mayBeJoined($0) } }
@@ -219,8 +222,12 @@ final class SharedFetch: Sendable {
     func fence() { state.withLock { $0.mayStore = false } }
 
     /// The head has come. `keepsBody`: it will be stored. `dissolve`: only the leader may use it.
-    func publish(_ head: FetchedHead, keepsBody: Bool, dissolve: Bool) {
+    /// `joinableUntil`: until when others may join, in milliseconds since 1970.
+    func publish(
+        _ head: FetchedHead, keepsBody: Bool, dissolve: Bool, joinableUntil: Milliseconds
+    ) {
         state.withLock { state in
+            state.joinableUntil = joinableUntil
             state.head = head
             state.phase = .streaming
             state.keepsBody = keepsBody
@@ -236,7 +243,7 @@ final class SharedFetch: Sendable {
         state.withLock { state in
             guard !state.isSeen, case .streaming = state.phase else { return false }
             (state.head, state.phase, state.keepsBody) = (nil, .waiting, false)
-            state.isDissolved = false
+            (state.isDissolved, state.joinableUntil) = (false, .max)
             return true
         }
     }

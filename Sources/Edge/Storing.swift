@@ -204,7 +204,8 @@ extension LoopState where N: ~Copyable {
         if head.confirmsStored {
             return StorePlan(
                 keepsBody: true,
-                isShared: head.isStorable && sharesWithWaiters(fetch, head.storability))
+                isShared: head.isStorable
+                    && sharesWithWaiters(fetch, head.storability, isConfirmed: true))
         }
         if head.deniesStored {
             // What its origin does not go on from would be asked about each time.
@@ -242,13 +243,30 @@ extension LoopState where N: ~Copyable {
 
     /// Whether those who waited may have it. CloudFront sends them on by themselves when, without
     /// a minimum lifetime, the response is not for reuse: private, no-store, no-cache, `max-age=0`.
-    func sharesWithWaiters(_ fetch: Fetch, _ storability: Storability) -> Bool {
-        let policy = fetch.exchange.policy
-        guard policy.mode == .cloudfront, policy.minTTL == 0,
-            case .storable(let times, let flags) = storability
-        else { return true }
-        return times.isFresh(at: network.wallNow)
-            && flags.isDisjoint(with: [.noCache, .fallbackOnly])
+    /// RFC 9111 §4 shares what may be reused; what the origin has just confirmed may be, stale or
+    /// not, but what is `no-cache` each has to have confirmed for himself (§5.2.2.4).
+    func sharesWithWaiters(
+        _ fetch: Fetch, _ storability: Storability, isConfirmed: Bool = false
+    ) -> Bool {
+        let (policy, now) = (fetch.exchange.policy, network.wallNow)
+        guard case .storable(let times, let flags) = storability else { return true }
+        switch policy.mode {
+        case .cloudfront:
+            return policy.minTTL > 0
+                || times.isFresh(at: now) && flags.isDisjoint(with: [.noCache, .fallbackOnly])
+        case .rfc9111:
+            return isConfirmed && !flags.contains(.noCache)
+                || now < times.reusableUntil(under: flags)
+        }
+    }
+
+    /// Until when who asks may have what is still coming: as long as he could, were it stored. In
+    /// cloudfront mode that is the first response's end, however long that takes.
+    func joinableUntil(_ fetch: Fetch, _ head: FetchedHead) -> Milliseconds {
+        guard fetch.exchange.policy.mode == .rfc9111,
+            case .storable(let times, let flags) = head.storability
+        else { return .max }
+        return times.reusableUntil(under: flags)
     }
 
     /// Hands a whole response to the writer; from then on every loop finds it.
@@ -377,7 +395,9 @@ extension LoopState where N: ~Copyable {
         return true
     }
 
-    /// With Vary: the names under the target's key, the response under its variant's.
+    /// With Vary: the names under the target's key, the response under its variant's. Not what came
+    /// before what is stored there, as of a body that took its time: the most recent response is
+    /// the one to use (RFC 9111 §4).
     mutating func putVariant(
         _ exchange: Exchange, _ variant: VariantBytes?, _ header: EntryHeader,
         _ headers: [UInt8], _ segments: [StoreSegment], _ store: Store

@@ -28,6 +28,8 @@ struct Ask {
     var takesGzip = false
     /// Says itself that a stale answer will do.
     var takesStale = false
+    /// Wants nothing that is older than the question.
+    var wantsNew = false
     /// Nothing in this world fails, so that nothing else than an answer will do.
     var mustSucceed: Bool
     /// What is sent, head and body.

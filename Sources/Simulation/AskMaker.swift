@@ -92,6 +92,7 @@ final class AskMaker {
         ])
         if word == "only-if-cached" { ask.mustSucceed = false }
         ask.takesStale = word == "max-stale"
+        ask.wantsNew = word == "no-cache" || word == "max-age=0"
         return "X-Alone: 1\r\nCache-Control: \(word)\r\n"
     }
 

@@ -29,6 +29,10 @@ final class Ledger {
     var orders: [Order] = []
     /// What the edge was told of keys and lifetimes; nil: no distribution.
     var distribution: SimulatedDistribution?
+    /// The edge goes by RFC 9111.
+    var isLetter = false
+    /// Responses that nobody may have once somebody had them.
+    var spent: Set<Int> = []
     /// Something in this world fails, so that what is stale may be served for an error.
     var mayFail = true
     /// How long a behavior lets what is stale be served while it is revalidated, in seconds.
@@ -115,6 +119,7 @@ final class Ledger {
         }
         judgeOrders(response, ask, place + ", serial \(serial)")
         judgeTimes(message, response, ask, isCut: isCut, place + ", serial \(serial)")
+        judgeReuse(response, serial, ask, place + ", serial \(serial)")
         judgeAge(head, serial, ask, place)
         judgeBody(message, response, ask, isCut: isCut, place + ", serial \(serial)")
     }

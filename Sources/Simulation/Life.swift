@@ -44,6 +44,7 @@ public final class Life: SimulatedLife {
         ledger.staleWhileRevalidate =
             Int(plan.settings.behaviors[0].policy.staleWhileRevalidate / 1_000)
         let (isLetter, isImported) = (plan.mode == .rfc9111, plan.distribution != nil)
+        ledger.isLetter = isLetter
         let isHeavy = plan.isHeavy
         let resources = (0..<plan.resources).map {
             Resource($0, dice, isLetter: isLetter, isImported: isImported, isHeavy: isHeavy)

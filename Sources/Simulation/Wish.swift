@@ -15,6 +15,9 @@ struct Wish {
         }
         lifetime = (members["s-maxage"] ?? members["max-age"]).flatMap { Int($0) }
         staleWhileRevalidate = members["stale-while-revalidate"].flatMap { Int($0) }
-        forbidsReuse = ["no-cache", "no-store", "private"].contains { members[$0] != nil }
+        // With a list of fields `no-cache` is about these.
+        forbidsReuse =
+            members["no-cache"]?.isEmpty == true || members["no-store"] != nil
+            || members["private"] != nil
     }
 }
