@@ -7,7 +7,7 @@ import Tiles
 /// An entry is dead if a rule that matches it has a higher number than the entry, which carries the
 /// number in force when its fetch began (law 3); a soft rule only ends its lifetime. A value of its
 /// own for each loop and for the writer, kept in step through a journal; the cost of a look does
-/// not depend on how many rules name single targets or tags, and grows with the number of prefixes.
+/// not depend on how many rules name targets, prefixes or tags.
 public struct InvalidationIndex: Sendable {
     /// The number of the latest rule.
     public private(set) var latest: UInt64
@@ -115,15 +115,9 @@ public struct InvalidationIndex: Sendable {
         }
         let all = Numbers(dead: killing.everything, stale: softening.everything)
         if killing.needsNoTarget, softening.needsNoTarget { return all }
-        return unsafe withUnsafeTemporaryAllocation(byteCount: max(target.length, 1), alignment: 1)
-        {
-            unsafe target.write(canonical, to: $0)
-            let bytes = unsafe UnsafeRawBufferPointer(rebasing: $0[..<target.length])
-            let host = canonical.extracting(target.host)
-            return Numbers(
-                dead: killing.number(host: host, target: unsafe bytes.bytes),
-                stale: softening.number(host: host, target: unsafe bytes.bytes))
-        }
+        return Numbers(
+            dead: killing.number(of: target, in: canonical),
+            stale: softening.number(of: target, in: canonical))
     }
 
     /// The highest number of a rule that kills what is stored under a canonical key; 0 if none
@@ -143,12 +137,15 @@ public struct InvalidationIndex: Sendable {
     /// The numbers of the latest rules that match what has a tag, which counts without regard to
     /// case. Allocates nothing for one of 256 bytes.
     public func numbers(ofTag tag: RawSpan) -> Numbers {
-        unsafe withUnsafeTemporaryAllocation(byteCount: max(tag.byteCount, 1), alignment: 1) {
+        // Without the index in it: what a closure takes hold of is retained.
+        let name = unsafe withUnsafeTemporaryAllocation(
+            byteCount: max(tag.byteCount, 1), alignment: 1
+        ) {
             for at in 0..<tag.byteCount { unsafe $0[at] = lowercased(tag[at]) }
             let letters = unsafe UnsafeRawBufferPointer(rebasing: $0[..<tag.byteCount])
-            return Numbers(
-                dead: killing.number(ofTag: unsafe letters.bytes),
-                stale: softening.number(ofTag: unsafe letters.bytes))
+            return unsafe InvalidationTable.name(ofTag: letters.bytes)
         }
+        return Numbers(
+            dead: killing.number(ofTag: name), stale: softening.number(ofTag: name))
     }
 }

@@ -48,6 +48,14 @@ public struct InvalidationTarget: Sendable {
     /// Bytes of path, `?` and query.
     var length: Int { path.count + (query.map { $0.count + 1 } ?? 0) }
 
+    /// One of them.
+    @inline(__always)
+    func byte(_ index: Int, in canonical: RawSpan) -> UInt8 {
+        if index < path.count { return canonical[path.lowerBound + index] }
+        guard let query, index > path.count else { return UInt8(ascii: "?") }
+        return canonical[query.lowerBound + index - path.count - 1]
+    }
+
     /// Writes path, `?` and query one behind the other.
     func write(_ canonical: RawSpan, to memory: UnsafeMutableRawBufferPointer) {
         unsafe copy(canonical.extracting(path), to: memory, at: 0)

@@ -112,6 +112,11 @@ struct Steps {
         return UInt64(layout.headers.lowerBound)
     }
 
+    /// The latest of some invalidations that is the record's: none is.
+    func look(among rules: borrowing Rules) -> UInt64 {
+        rules.latest(of: UnsafeRawBufferPointer(rebasing: keyMemory[..<keyCount]))
+    }
+
     /// The policy's word.
     mutating func decideServing() -> UInt64 {
         let decision = decide(
@@ -123,5 +128,24 @@ struct Steps {
     mutating func writeTimes() -> UInt64 {
         HTTPDate.write(Self.now / 1_000, into: dateMemory)
         return entry.times.ageSeconds(at: Self.now) &+ UInt64(dateMemory[28])
+    }
+}
+
+/// Invalidations in force, none of which is a tile's: a loop's own, and so never copied.
+struct Rules: ~Copyable {
+    private var index = InvalidationIndex()
+
+    /// - Parameter starred: how many of them, the first ones, end in a star.
+    init(_ count: Int, starred: Int) {
+        for number in 0..<count {
+            let path = Array("/story/\(number)".utf8)
+            index.insert(
+                InvalidationRule(number < starred ? .prefix : .target, path),
+                number: UInt64(number + 1))
+        }
+    }
+
+    func latest(of key: UnsafeRawBufferPointer) -> UInt64 {
+        index.numbers(of: key.bytes).highest
     }
 }

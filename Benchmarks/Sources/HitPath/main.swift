@@ -55,12 +55,17 @@ guard callCountsSeeRetains() != 0 else {
     exit(1)
 }
 var steps = Steps()
+// As many as CloudFront has in progress at once, and as many as the edge tells apart.
+let fewStars = Rules(1_000, starred: 15)
+let manyStars = Rules(4_000, starred: 4_000)
 var sum: UInt64 = 0
 var isClean = true
 isClean = measure("parse", &steps, &sum) { $0.parse() } && isClean
 isClean = measure("facts", &steps, &sum) { $0.readFacts() } && isClean
 isClean = measure("key", &steps, &sum) { $0.key() } && isClean
 isClean = measure("decode", &steps, &sum) { $0.decode() } && isClean
+isClean = measure("15 stars", &steps, &sum) { $0.look(among: fewStars) } && isClean
+isClean = measure("4k stars", &steps, &sum) { $0.look(among: manyStars) } && isClean
 isClean = measure("decide", &steps, &sum) { $0.decideServing() } && isClean
 isClean = measure("times", &steps, &sum) { $0.writeTimes() } && isClean
 // Last, since it writes into the memory of the key that `decode` expects.
