@@ -15,17 +15,19 @@ struct LogCommand: ParsableCommand {
             all be met. Times are UTC.
 
             --follow reads a compressed file as it grows. The standard log has a file for each \
-            hour: name the newest, and the next when that hour is over.
+            hour: after the one that is named, or the newest in a DIRECTORY, it goes on to the \
+            next.
 
               mapedge log E2EXAMPLE1.2026-11-23-18.*.gz --status 5xx --path '/geoserver/*'
               mapedge log --follow access.log --result Miss --result Error
+              mapedge log --follow /var/log/mapedge/standard --status 5xx
               mapedge log access.log --since 15m --json
             """)
 
     @Argument(help: ArgumentHelp("Log files; - is standard input.", valueName: "FILE"))
     var files: [String] = []
 
-    @Flag(help: "Go on with what is added to the one FILE, until Ctrl-C.")
+    @Flag(help: "Go on with what is added to the one FILE or DIRECTORY, until Ctrl-C.")
     var follow = false
 
     @Option(help: ArgumentHelp("A status: 404, 5xx or 500-503.", valueName: "STATUS"))
@@ -81,7 +83,9 @@ struct LogCommand: ParsableCommand {
     private func follower(_ filter: LogFilter) throws -> LogFollower {
         guard files.count == 1, files[0] != "-" else {
             throw Failure(
-                lines: ["mapedge: --follow needs one FILE; name the log that is being written"],
+                lines: [
+                    "mapedge: --follow needs one FILE or DIRECTORY; name what is being written"
+                ],
                 status: 2)
         }
         return try LogFollower(

@@ -133,4 +133,18 @@ struct LogTests {
             LogFileName.text(prefix: "", distribution: "E1", moment: 0, unique: unique)
                 == "E1.1970-01-01-00.\(unique).gz")
     }
+
+    @Test("a file's name tells its log and its hour, and nothing else's does")
+    func parts() throws {
+        let name = LogFileName.text(
+            prefix: "", distribution: "E1.x", moment: Self.moment, unique: "RT4KCN4SGK9")
+        let parts = try #require(LogFileName.parts(of: name))
+        #expect(parts.log == "E1.x" && parts.hour == "2019-12-04-21")
+        for other in [
+            "E1.2019-12-04-21.gz", "E1.2019-12-04-21.A.log", "E1.2019-12-04-2x.A.gz",
+            "E1.2019-12-04.A.gz", "access.log", "2019-12-04-21.A.gz", "",
+        ] {
+            #expect(LogFileName.parts(of: other) == nil)
+        }
+    }
 }

@@ -85,8 +85,8 @@ struct LogCommandTests {
         arguments: [
             (["log", "/nowhere"], 1, "cannot be opened"),
             (["log", "--status", "x", "/dev/null"], 2, "is no status"),
-            (["log", "--follow"], 2, "--follow needs one FILE"),
-            (["log", "--follow", "-"], 2, "--follow needs one FILE"),
+            (["log", "--follow"], 2, "--follow needs one FILE or DIRECTORY"),
+            (["log", "--follow", "-"], 2, "--follow needs one FILE or DIRECTORY"),
         ])
     func mistakes(_ words: [String], _ status: Int, _ expected: String) throws {
         let run = try CommandRun(words, TemporaryDirectory())
@@ -97,13 +97,7 @@ struct LogCommandTests {
     @Test("--follow reads a compressed log as it grows, and waits for half a member's rest")
     func compressed() throws {
         let directory = try TemporaryDirectory()
-        func member(_ path: String) throws -> [UInt8] {
-            let name = "member-\(Serial.next())"
-            let plain = try directory.write("\(name).plain", Self.line(path, 200))
-            let child = try Child("/bin/gzip", ["-c", plain], output: directory.file(name))
-            try #require(child.waitForExit() == 0)
-            return try readBytes(directory.file(name))
-        }
+        func member(_ path: String) throws -> [UInt8] { try Self.member(path, in: directory) }
         let log = try directory.write("a.gz", bytes: try member("/first"))
         let output = directory.file("followed")
         let child = try Child(Edge.program, ["log", "--follow", log], output: output)
@@ -148,5 +142,55 @@ struct LogCommandTests {
         #expect(told.count == 1)
         add([0x1F, 0x8B, 9, 0])
         #expect(child.waitForExit() == 1 && child.wholeLog.contains("it is damaged"))
+    }
+
+    /// A line as a gzip member.
+    private static func member(_ path: String, in directory: TemporaryDirectory) throws -> [UInt8] {
+        let name = "member-\(Serial.next())"
+        let plain = try directory.write("\(name).plain", line(path, 200))
+        let child = try Child("/bin/gzip", ["-c", plain], output: directory.file(name))
+        try #require(child.waitForExit() == 0)
+        return try readBytes(directory.file(name))
+    }
+
+    @Test("--follow goes on to the next hour's file of a standard log", arguments: [true, false])
+    func hours(_ namesDirectory: Bool) throws {
+        let (directory, parts) = (try TemporaryDirectory(), try TemporaryDirectory())
+        func write(_ name: String, _ path: String) throws -> String {
+            try directory.write(name, bytes: try Self.member(path, in: parts))
+        }
+        func add(_ file: String, _ path: String) throws {
+            let bytes = try Self.member(path, in: parts)
+            let fd = open(file, O_WRONLY | O_APPEND | O_CLOEXEC)
+            defer { close(fd) }
+            #expect(bytes.withUnsafeBytes { Glibc.write(fd, $0.baseAddress, $0.count) } > 0)
+        }
+        _ = try write("E1.2019-12-04-20.A.gz", "/older")
+        let first = try write("E1.2019-12-04-21.B.gz", "/first")
+        let output = parts.file("followed")
+        let place = namesDirectory ? directory.path : first
+        let child = try Child(Edge.program, ["log", "--follow", place], output: output)
+        func awaits(_ path: String) -> Bool {
+            eventually {
+                ((try? readFile(output)) ?? "").contains("h\(path)\n") ? true : nil
+            } == true
+        }
+        #expect(awaits("/first"))
+        _ = try directory.write("notes.txt", "no log")
+        _ = try write("E2.2019-12-04-22.C.gz", "/another")
+        // Nothing was logged for hours.
+        let second = try write("E1.2019-12-05-00.D.gz", "/second")
+        #expect(awaits("/second"))
+        try add(first, "/late")
+        try add(second, "/third")
+        #expect(awaits("/late") && awaits("/third"))
+        // A log that is begun anew within its hour.
+        _ = try write("E1.2019-12-05-00.C.gz", "/fourth")
+        #expect(awaits("/fourth"))
+        _ = try write("E1.2019-12-05-01.A.gz", "/fifth")
+        #expect(awaits("/fifth") && child.isRunning)
+        let told = try readFile(output)
+        #expect(!told.contains("/older") && told.contains("/another") == namesDirectory)
+        #expect(told.split(separator: "\n").count == (namesDirectory ? 8 : 7))
     }
 }

@@ -21,6 +21,17 @@ public enum LogFileName {
         return "\(start)\(distribution).\(hour).\(unique).gz"
     }
 
+    /// What a file's name, without its directory, tells: of which log it is, `E1`, and the hour,
+    /// `2019-12-04-21`. nil: it is none of a standard log's.
+    public static func parts(of name: String) -> (log: String, hour: String)? {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count >= 4, parts[parts.count - 1] == "gz" else { return nil }
+        let hour = parts[parts.count - 3]
+        let form = hour.utf8.map { (48...57).contains($0) ? 48 : $0 }
+        guard form.elementsEqual("0000-00-00-00".utf8) else { return nil }
+        return (parts.dropLast(3).joined(separator: "."), String(hour))
+    }
+
     /// `2019-12-04-21`.
     static func hour(_ moment: Milliseconds) -> String {
         let text = unsafe [UInt8](unsafeUninitializedCapacity: 32) { memory, count in
