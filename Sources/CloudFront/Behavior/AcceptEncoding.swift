@@ -63,21 +63,31 @@ public enum AcceptEncoding: Sendable, Equatable {
     /// Of a list of bare names, in one pass, as nearly all programs send it; nil where it is more.
     private static func plainlyAccepted(_ value: RawSpan) -> Codings? {
         var accepted: Codings = []
-        var name: UInt64 = 0
-        var length = 0
-        for at in 0..<value.byteCount {
-            let byte = lowercased(value.byte(at))
-            if byte &- 0x61 < 26 || byte == UInt8(ascii: "-") {
-                name = name << 8 | UInt64(byte)
-                length += 1
-            } else if byte == UInt8(ascii: ",") {
-                accepted.insert(name, length)
-                (name, length) = (0, 0)
-            } else if byte != UInt8(ascii: " ") || length != 0 {
-                return nil
+        var at = 0
+        while at < value.byteCount {
+            let rest = value.byteCount - at
+            // No byte but these letters, in either case, comes to them.
+            if rest >= 4, value.quad(at) | 0x2020_2020 == 0x7069_7a67,  // gzip
+                rest == 4 || value.byte(at + 4) == UInt8(ascii: ",")
+            {
+                accepted.insert(.gzip)
+                at += 5
+            } else if rest >= 2, value.pair(at) | 0x2020 == 0x7262,  // br
+                rest == 2 || value.byte(at + 2) == UInt8(ascii: ",")
+            {
+                accepted.insert(.brotli)
+                at += 3
+            } else if value.byte(at) == UInt8(ascii: " ") {
+                at += 1
+            } else {
+                while at < value.byteCount, value.byte(at) != UInt8(ascii: ",") {
+                    let byte = value.byte(at)
+                    guard byte | 0x20 &- 0x61 < 26 || byte == UInt8(ascii: "-") else { return nil }
+                    at += 1
+                }
+                at += 1
             }
         }
-        accepted.insert(name, length)
         return accepted
     }
 
@@ -105,14 +115,5 @@ public enum AcceptEncoding: Sendable, Equatable {
             return false
         }
         return !number.isEmpty
-    }
-}
-
-extension Codings {
-    /// A name in lower case, its last byte the lowest, that is so long.
-    @inline(__always)
-    fileprivate mutating func insert(_ name: UInt64, _ length: Int) {
-        if length == 4, name == 0x677a_6970 { insert(.gzip) }  // gzip
-        if length == 2, name == 0x6272 { insert(.brotli) }  // br
     }
 }
