@@ -52,9 +52,9 @@ extension ResponseHeadersPolicy {
 
     /// Whether viewers get a field of that name: of the origin's `block`, or one that is added.
     public func shows(_ name: StaticString, of block: RawSpan) -> Bool {
-        if hasKept(block, where: { equalsIgnoringCase($0, name) }) { return true }
         let text = unsafe UnsafeRawBufferPointer(
             start: name.utf8Start, count: name.utf8CodeUnitCount)
+        if FieldLines.contain(name, in: block), unsafe !removes(text.bytes) { return true }
         for index in customHeaders.indices where unsafe customHeaders[index].isNamed(text.bytes) {
             return true
         }

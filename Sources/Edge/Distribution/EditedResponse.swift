@@ -57,7 +57,7 @@ extension LoopState where N: ~Copyable {
             {
                 writer.append("Server: CloudFront\r\n")
             }
-            if policies.responseHeaders.removes(name: "date") {
+            if table[behavior].traits.contains(.datesResponses) {
                 writer.field("Date", epochSeconds: now / 1_000)
             }
         }
