@@ -26,14 +26,14 @@ extension KeySelection {
         let names = unsafe headers.storage.span.bytes
         for index in 0..<headers.count {
             let name = names.extracting(headers.range(index))
-            let known = KnownField.named(name)
+            let known = headers.known(index)
             if ofPicture, known == .acceptEncoding { continue }
             key.append(lowercasing: .fieldName, name)
             if withoutAuthorization, known == .authorization { continue }
             if name.hasPrefixIgnoringCase("cloudfront-") {
                 Self.appendGenerated(name, to: &key, generated, generatedBytes)
             } else {
-                Self.appendValues(of: name, to: &key, head, bytes)
+                Self.appendValues(of: name, known, to: &key, head, bytes)
             }
         }
         guard withoutCookies || appendCookies(to: &key, head, bytes) else { return false }
@@ -99,10 +99,9 @@ extension KeySelection {
     /// from an empty one. What the request's Connection takes away never reaches the origin, so it
     /// tells no answers apart.
     private static func appendValues(
-        of name: RawSpan, to key: inout CanonicalKey, _ head: borrowing RequestHead,
-        _ bytes: RawSpan
+        of name: RawSpan, _ known: KnownField, to key: inout CanonicalKey,
+        _ head: borrowing RequestHead, _ bytes: RawSpan
     ) {
-        let known = KnownField.named(name)
         // Of a viewer that speaks HTTP/1.0 it is not its own.
         if known == .acceptEncoding, head.minorVersion == 0 { return }
         if known != .other {

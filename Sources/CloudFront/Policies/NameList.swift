@@ -15,6 +15,8 @@ public struct NameList: Sendable, Equatable {
     public private(set) var storage: [UInt8] = []
     /// Offsets behind each name.
     private var ends: [Int] = []
+    /// What each is as a field's name.
+    private var fields: [KnownField] = []
     public let matching: Matching
 
     public init(_ names: [String], matching: Matching) {
@@ -22,6 +24,7 @@ public struct NameList: Sendable, Equatable {
         for name in names {
             storage.append(contentsOf: name.utf8)
             ends.append(storage.count)
+            fields.append(unsafe KnownField.named(Array(name.utf8).span.bytes))
         }
     }
 
@@ -50,6 +53,9 @@ public struct NameList: Sendable, Equatable {
     public func range(_ index: Int) -> Range<Int> {
         (index == 0 ? 0 : ends[index - 1])..<ends[index]
     }
+
+    /// The name at `index` as a field's.
+    func known(_ index: Int) -> KnownField { fields[index] }
 
     func contains(text: String) -> Bool {
         let name = Array(text.utf8)

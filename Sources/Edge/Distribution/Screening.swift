@@ -199,7 +199,9 @@ extension LoopState where N: ~Copyable {
 
     @inline(__always)
     private func refusalOfHost(_ bytes: UnsafeRawBufferPointer) -> Refusal? {
-        unsafe hot.screening.serves(host(bytes).bytes) ? nil : .unknownHost
+        // Where any is served nobody looks for where it ends.
+        if unsafe hot.screening.hosts.isEmpty { return nil }
+        return unsafe hot.screening.serves(host(bytes).bytes) ? nil : .unknownHost
     }
 
     @inline(__always)
