@@ -31,10 +31,15 @@ extension ClusterState {
         sight = Sight(
             place: place, edition: edition, fingerprint: print.fingerprint,
             sequence: print.sequence)
+        // Since when it has been so nobody knows.
+        guard let last else {
+            round?.isOvertaken = true
+            return
+        }
         // Without a leader each member has a sequence of its own.
-        guard let last, settings.hasLeader || last.place == place, last.isOvertaken(by: print)
-        else { return }
+        guard settings.hasLeader || last.place == place, last.isOvertaken(by: print) else { return }
         hasPassedBy = true
+        round?.isOvertaken = true
         note(.passedBy(members[place].name))
         if !settings.hasLeader { graceUntil = now + Milliseconds(settings.propagation) }
         for other in members.indices where other != place && members[other].isPresent {

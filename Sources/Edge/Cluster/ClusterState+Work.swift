@@ -241,7 +241,8 @@ extension ClusterState {
 
     /// Equal capabilities. Not all that a write changes shows in them (a style's body does not), so
     /// that after a write a follower must have loaded as well; and one whose update sequence is not
-    /// the leader's, while that has moved on, may have missed what did not pass through here.
+    /// the leader's, while that has moved on, may have missed what did not pass through here. So
+    /// may a load that was under way then; any other has read what there is, whatever it says.
     private mutating func accept(
         _ place: Int, _ print: Print, _ reference: Print, at now: Milliseconds
     ) {
@@ -253,12 +254,9 @@ extension ClusterState {
                 print.sequence != nil && reference.sequence != nil
                 && print.sequence != reference.sequence
                 && reference.sequence != member.provenWith
-            if isSuspect, !isLoaded {
+            if isSuspect {
                 guard isSettled(print), isSettled(reference) else { return retry(at: now) }
-                members[place].needsLoad = true
-                members[place].isProven = false
-                members[place].reason = "its update sequence is not the leader's"
-                return
+                if !isLoaded || round?.isOvertaken == true { return suspect(place) }
             }
             guard member.loaded >= edition || edition == 1 || isInStep(place) else { return }
         } else if !isInStep(place), now < graceUntil {
@@ -274,6 +272,13 @@ extension ClusterState {
         }
         members[place].provenWith = reference.sequence
         prove(place)
+    }
+
+    private mutating func suspect(_ place: Int) {
+        if round?.place == place { round = nil }
+        members[place].needsLoad = true
+        members[place].isProven = false
+        members[place].reason = "its update sequence is not the leader's"
     }
 
     /// No write was under way when it was said, nor has been since.

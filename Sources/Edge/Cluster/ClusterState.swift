@@ -69,6 +69,8 @@ public struct ClusterState: Sendable {
         var step: Step
         /// The edition that was in force when the load began.
         var edition: UInt64 = 0
+        /// Something may have passed by since, which the load may not have read.
+        var isOvertaken = false
     }
 
     public let settings: ClusterSettings

@@ -13,6 +13,8 @@ final class MapCluster {
     private let world: World
     private let sabotage: WriteSabotage?
     var isEnding = false
+    /// A server begins to read the catalog anew.
+    var onLoad: () -> Void = {}
 
     /// - Parameter count: of servers.
     init(_ world: World, count: Int, _ sabotage: WriteSabotage?) {
@@ -53,6 +55,7 @@ final class MapCluster {
     private func perform(_ work: ClusterWork) {
         guard let place = work.origin.members.firstIndex(where: { $0.name == work.member.name })
         else { return }
+        if case .load = work.task { onLoad() }
         // A load may have read the disk when it began or when it ended.
         let early = world.dice.chance(50) ? disk : nil
         world.after(world.dice.delay(1_000...1_500_000)) { [self] in

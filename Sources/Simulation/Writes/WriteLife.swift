@@ -156,14 +156,25 @@ public final class WriteLife: SimulatedLife {
         }
     }
 
-    /// Where nothing fails somebody writes to the leader past the edge.
+    /// Where nothing fails somebody writes to the leader past the edge; at times while another
+    /// server reads the catalog, which may have read it then without that.
     private func planOutsiders() {
-        guard site.cluster != nil, site.habits.isCalm, site.sabotage != .emptiesAll else { return }
-        for _ in 0..<(site.sabotage == .passesUnseen ? 4 : dice.below(2)) {
-            world.after(dice.delay(5_000_000...30_000_000)) { [self] in
-                if !isEnding { site.writePast(dice.pick(site.model.styles)) }
-            }
+        guard let cluster = site.cluster, site.habits.isCalm, site.sabotage != .emptiesAll else {
+            return
         }
+        for _ in 0..<(site.sabotage == .passesUnseen ? 4 : dice.below(2)) {
+            world.after(dice.delay(5_000_000...30_000_000)) { [self] in writePast() }
+        }
+        var left = dice.below(3)
+        cluster.onLoad = { [self] in
+            guard left > 0, dice.chance(20) else { return }
+            left -= 1
+            world.after(dice.delay(1_000...1_500_000)) { [self] in writePast() }
+        }
+    }
+
+    private func writePast() {
+        if !isEnding { site.writePast(dice.pick(site.model.styles)) }
     }
 
     private func end() {

@@ -132,6 +132,63 @@ struct ClusterStateTests {
         #expect(cluster.inStep == [0, 1])
     }
 
+    @Test("what passes by during a load makes another one necessary, until sequences agree")
+    func passedByLoad() {
+        var cluster = settled(2)
+        cluster.prints[0] = CatalogPrint(1, "2")
+        cluster.step(31_000)
+        cluster.step(100)
+        #expect(cluster.loads == [1])
+        // It has read the one, and the other came then.
+        (cluster.prints[0], cluster.prints[1]) = (CatalogPrint(1, "3"), CatalogPrint(1, "2"))
+        cluster.loaded(1)
+        cluster.step()
+        #expect(cluster.inStep == [0])
+        cluster.step(100)
+        #expect(cluster.loads == [1, 1])
+        cluster.prints[1] = CatalogPrint(1, "3")
+        cluster.loaded(1)
+        cluster.step()
+        #expect(cluster.inStep == [0, 1])
+        #expect(cluster.state.failures == 0)
+    }
+
+    @Test("what passes by during a load is not missed by who has asked nobody before")
+    func passedByFirstLoad() {
+        var cluster = PlayedCluster(2)
+        cluster.write()
+        cluster.prints[0] = nil
+        cluster.step(300)
+        #expect(cluster.loads == [1])
+        (cluster.prints[0], cluster.prints[1]) = (CatalogPrint(1, "3"), CatalogPrint(1, "2"))
+        cluster.loaded(1)
+        cluster.step()
+        #expect(cluster.inStep == [0])
+        cluster.step(100)
+        #expect(cluster.loads == [1, 1])
+        // Sequences that never agree.
+        cluster.loaded(1)
+        cluster.step()
+        #expect(cluster.inStep == [0, 1])
+    }
+
+    @Test("what passes by during a load is not missed for a write that comes to nothing")
+    func passedByBesideWrite() {
+        var cluster = settled(2)
+        cluster.prints[0] = CatalogPrint(1, "2")
+        cluster.step(31_000)
+        cluster.step(100)
+        cluster.state.writeBegan()
+        (cluster.prints[0], cluster.prints[1]) = (CatalogPrint(1, "3"), CatalogPrint(1, "2"))
+        cluster.loaded(1)
+        cluster.step()
+        #expect(cluster.inStep == [0])
+        cluster.state.writeEnded(by: 0, changed: false, at: cluster.now)
+        cluster.step(1_000)
+        cluster.step(100)
+        #expect(cluster.inStep == [0] && cluster.loads == [1, 1])
+    }
+
     @Test("a write leaves the leader alone, and brings one after the other back")
     func round() {
         var cluster = settled()
