@@ -37,11 +37,25 @@ final class PrefetchMarksTests {
         }
     }
 
-    @Test("keys that share a slot take it from one another")
+    @Test("two keys that share their slots are both there, before one another and after")
+    func pair() {
+        for (first, second) in [(0, 0), (0, 1), (1, 0)] as [(UInt64, UInt64)] {
+            let keys = [key(1, place: 6 + first), key(2, place: 6 + second)]
+            for key in keys { marks.mark(key, isOwn: true, at: 0) }
+            // Who is looked at again is marked again.
+            #expect(keys.allSatisfy { marks.isRecent($0, at: 0) })
+            marks.mark(keys[0], isOwn: true, at: 9_000)
+            #expect(keys.allSatisfy { marks.take($0) } && !keys.contains { marks.take($0) })
+        }
+    }
+
+    @Test("of more keys that share their slots the one that was marked last is there")
     func crowd() {
-        for number in 1...100 as ClosedRange<UInt64> { marks.mark(key(number), isOwn: true, at: 0) }
-        #expect((1...99).allSatisfy { !marks.take(key($0)) })
-        #expect(marks.take(key(100)))
+        for number in 1...100 as ClosedRange<UInt64> {
+            marks.mark(key(number), isOwn: true, at: Milliseconds(number) * 10_000)
+        }
+        #expect((1...98).allSatisfy { !marks.take(key($0)) })
+        #expect(marks.take(key(99)) && marks.take(key(100)))
     }
 }
 
