@@ -34,6 +34,8 @@ final class EditMaker {
 
     /// The next edit; its body says what it does, unless that is sabotaged.
     func make() -> MapEdit {
+        // Who sees a layer by another style than before may be the first to save that one.
+        if let style = site.untoldStyle, dice.chance(80) { return ofCatalog(.restyle(style)) }
         // Layers are hidden too seldom for this to be noticed soon.
         let isOfPermissions =
             site.sabotage == .forgetsWhoAsks || site.sabotage == .ignoresCredentials
@@ -51,6 +53,10 @@ final class EditMaker {
         case 7: operation = .permit(layer, isHidden: hides || dice.chance(40))
         default: operation = .truncate(layer)
         }
+        return ofCatalog(operation)
+    }
+
+    private func ofCatalog(_ operation: MapEdit.Operation) -> MapEdit {
         let edit = site.plan([operation])
         EditText.writeREST(edit, operation, dice)
         aside(edit)

@@ -50,6 +50,11 @@ final class MapEdit {
         reaches = operations.map(MapReach.init)
     }
 
+    /// It gives a layer another default style.
+    var isRedress: Bool {
+        if case .redress? = operations.first { true } else { false }
+    }
+
     /// It changes what each server of a cluster has to read.
     var isOfCatalog: Bool {
         operations.contains { operation in

@@ -131,10 +131,15 @@ final class MapServer: RequestPeer {
             if course == .broken, edit.isDeferred { course = .failed }
         }
         if site.sabotage == .forgetsRepeats { course = .late }
+        let isDone = site.isDone(edit)
+        if isDone { course = .done }
+        // Of what others may go by its writer may be the last to be told.
+        let isTold = !(course == .done && edit.mayChangeCatalogue && dice.chance(60))
         world.note("edit \(edit.number) \(course)", 26)
         settle(edit, course)
         switch course {
         case .done, .reset, .garbage, .cut, .broken, .lost:
+            if isDone { break }
             world.after(dice.delay(100...400_000)) { [self] in site.commit(edit) }
         case .late:
             // It goes on behind the edge's own answer, and is over before the edge repeats.
@@ -145,7 +150,7 @@ final class MapServer: RequestPeer {
             if site.sabotage == .deniesWrites { site.commit(edit) }
         case .resetBefore: break
         }
-        world.after(400_000_000 + dice.delay(100...200_000)) { [self] in
+        world.after(400_000_000 + dice.delay(100...(isTold ? 200_000 : 2_200_000))) { [self] in
             guard !link.isOver else { return }
             answer(link, edit, course)
         }

@@ -103,6 +103,16 @@ final class MapSite {
         world.note("edit \(edit.number) is change \(model.number)", 27)
     }
 
+    func isDone(_ edit: MapEdit) -> Bool { model.changes.contains { $0.edit == edit.number } }
+
+    /// The style that a layer has got by an edit whose writer has not been told so yet.
+    var untoldStyle: String? {
+        for change in model.changes where edits[change.edit].answeredAt == nil {
+            if case .redress(_, let style)? = edits[change.edit].operations.first { return style }
+        }
+        return nil
+    }
+
     /// Somebody changes a style without a word to the edge, which learns by its comparisons that
     /// there was something, and does not know what.
     func writePast(_ style: String) {
@@ -248,6 +258,13 @@ final class MapSite {
         }
     }
 
+    /// It was left under way by an edge that is gone: for the next one it may be anything, for as
+    /// long as an import may take, and styles may draw by it what they will.
+    private func lingers(_ edit: MapEdit) -> Bool {
+        edit.outcome == .unknown && edit.mayChangeCatalogue && edit.sentAt > 0
+            && edit.sentAt < restartedAt
+    }
+
     private func isDoneToCatalog(_ edit: MapEdit) -> Bool {
         edit.isOfCatalog && edit.outcome == .done
     }
@@ -256,11 +273,13 @@ final class MapSite {
     private func count(_ index: Int, _ view: MapView, isHit: Bool, sentAt: UInt64) {
         if let since = known[index], since < sentAt {
             let written = edits.filter { overlaps($0, from: since, to: world.now) }
-            let isReached = written.contains { edit in
-                edit.outcome != .refused
-                    && (cluster != nil && edit.isOfCatalog && edit.outcome != .done
-                        || reaches(edit, view, at: facts[index].widest))
-            }
+            let isReached =
+                edits.contains(where: lingers)
+                || written.contains { edit in
+                    edit.outcome != .refused
+                        && (cluster != nil && edit.isOfCatalog && edit.outcome != .done
+                            || reaches(edit, view, at: facts[index].widest))
+                }
             if !isReached, !written.isEmpty {
                 expected += 1
                 if isHit { kept += 1 }

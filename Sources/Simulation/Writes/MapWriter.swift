@@ -27,6 +27,15 @@ final class MapWriter: MapCaller {
     override func ask() {
         let made = maker.make()
         edit = made
+        guard site.sabotage == .redressesUnasked, made.isRedress else { return send(made) }
+        site.commit(made)
+        let here = link
+        world.after(2_500_000_000) { [self] in
+            if here === link, edit === made { send(made) }
+        }
+    }
+
+    private func send(_ made: MapEdit) {
         made.sentAt = world.now
         world.note("\(name): edit \(made.number), \(made.method) \(made.path)", number)
         link?.peerSend(Self.message(made, world.dice))

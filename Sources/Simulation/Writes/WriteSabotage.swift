@@ -39,9 +39,13 @@ public enum WriteSabotage: String, BrokenRule {
     case tellsOldStyles
     /// It is never read.
     case tellsNoStyles
+    /// A layer has another default style before the edge is asked for that.
+    case redressesUnasked
 
     /// It is about default styles, and edits are of them.
-    var isOfCatalogue: Bool { self == .tellsOldStyles || self == .tellsNoStyles }
+    var isOfCatalogue: Bool {
+        self == .tellsOldStyles || self == .tellsNoStyles || self == .redressesUnasked
+    }
 
     /// It is about servers with one catalog.
     var isOfCluster: Bool {
@@ -55,7 +59,8 @@ public enum WriteSabotage: String, BrokenRule {
     public var sign: String? {
         switch self {
         case .hidesFeature, .deniesWrites, .forgetsRepeats, .forgetsGroups, .seesNoSymbols,
-            .writesAside, .drawsOld, .liesOfLoads, .passesUnseen, .tellsOldStyles:
+            .writesAside, .drawsOld, .liesOfLoads, .passesUnseen, .tellsOldStyles,
+            .redressesUnasked:
             "was touched by"
         case .purgesAll, .emptiesAll, .tellsNoStyles: "entries were left"
         case .purgesOnRefusal: "but refused writes"
