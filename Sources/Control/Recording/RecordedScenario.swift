@@ -284,7 +284,10 @@ struct RecordedScenario {
         if let answered = exchange.answered, answered > exchange.began.time {
             text.line(3, "delay: \(answered - exchange.began.time)ms")
         }
-        if let answer = exchange.said {
+        if let bytes = exchange.garbage {
+            text.line(3, "fault: garbage")
+            body(bytes, isOpen(exchange, garbage: bytes))
+        } else if let answer = exchange.said {
             reply(answer, to: exchange)
             if exchange.answer == nil { text.line(3, "fault: cut") }
         } else {
@@ -443,6 +446,13 @@ struct RecordedScenario {
 
     private func readable(_ bytes: [UInt8]) -> String? {
         guard let text = String(validating: bytes, as: UTF8.self), !text.contains("${"),
+    /// The same of what is no answer: nobody knows where in it a credential would stand.
+    private func isOpen(_ exchange: RecordedExchange, garbage: [UInt8]) -> Bool {
+        wish.showsSecrets
+            || !Self.isPersonal(exchange) && !Redaction.isPersonal(garbage)
+                && !redaction.isIn(garbage)
+    }
+
             text.utf8.allSatisfy({ $0 >= 32 && $0 != 127 || [9, 10, 13].contains($0) }),
             !["absent", "present"].contains(text)
         else { return nil }

@@ -81,6 +81,13 @@ struct Redaction {
         return hasField || targets(of: head).contains { !secrets(in: $0).isEmpty }
     }
 
+    /// The same of bytes of no known form: they name what carries a credential.
+    static func isPersonal(_ bytes: [UInt8]) -> Bool {
+        let text = String(decoding: bytes, as: UTF8.self).lowercased()
+        return text.contains("cookie") || fields.contains { text.contains($0) }
+            || !secrets(in: text).isEmpty
+    }
+
     /// The text with each secret in it replaced.
     ///
     /// - Parameter longOnly: short ones are left, where a word of a few letters is none.

@@ -18,6 +18,8 @@ struct RecordedExchange {
     var part: MessageReader.Message?
     /// Why the edge gave it up; of an origin.
     var failure: FetchFailure?
+    /// What an origin said that the edge could not take for an answer, byte by byte.
+    var garbage: [UInt8]?
     /// The viewer went away before it was answered.
     var hasLeft = false
     /// Numbers of the tape's entries, for order; and the edge's own time in milliseconds.
@@ -140,6 +142,8 @@ private struct Talk {
     private var answers = MessageReader()
     /// The first exchange that waits for its answer.
     private var open = 0
+    /// All that an origin said to the last request.
+    private var heard: [UInt8] = []
 
     mutating func asked(
         _ bytes: [UInt8], _ peer: RecordedExchange.Peer, _ moment: (entry: Int, time: Int64)
@@ -153,6 +157,7 @@ private struct Talk {
                 isLost = true
                 return
             case .whole(let message):
+                heard = []
                 exchanges.append(
                     RecordedExchange(peer: peer, request: message, began: moment))
             }
@@ -160,6 +165,7 @@ private struct Talk {
     }
 
     mutating func answered(_ bytes: [UInt8], _ moment: (entry: Int, time: Int64)) {
+        if case .origin? = exchanges.last?.peer { heard += bytes }
         guard !isLost else { return }
         // Some were sent, which could not be read.
         if bytes.isEmpty { isLost = true }
@@ -199,11 +205,29 @@ private struct Talk {
 
     /// False if no request waits here.
     mutating func fail(_ failure: FetchFailure, _ moment: (entry: Int, time: Int64)) -> Bool {
+        // Only the edge knows what it could not take: the reader here may have found an answer.
+        if failure.isOfForm, let last = exchanges.indices.last, !heard.isEmpty {
+            exchanges[last].failure = failure
+            exchanges[last].garbage = heard
+            exchanges[last].part = exchanges[last].answer ?? answers.part
+            exchanges[last].answer = nil
+            exchanges[last].answered = exchanges[last].answered ?? moment.time
+            exchanges[last].ended = moment
+            (open, isLost) = (exchanges.count, false)
+            return true
+        }
         guard !isLost, open < exchanges.count else { return false }
         exchanges[open].failure = failure
         exchanges[open].part = answers.part
         exchanges[open].ended = moment
         open += 1
         return true
+    }
+}
+
+extension FetchFailure {
+    /// The origin said something, and it was no answer.
+    fileprivate var isOfForm: Bool {
+        [.malformed, .headTooLarge, .rangeMismatch].contains(self)
     }
 }

@@ -59,6 +59,7 @@ extension ValueForm where Value == OriginScript.Manner {
     fileprivate static var fault: Self {
         .choice([
             "hang": .hangs, "reset": .resets, "close": .closes, "cut": .cuts, "stall": .stalls,
+            "garbage": .garbles,
         ])
     }
 }

@@ -13,6 +13,8 @@ public struct OriginScript: Sendable {
         case cuts
         /// Sends the head and half of the body, and nothing more.
         case stalls
+        /// Sends the body without a head, so that the body may be any bytes at all, then closes.
+        case garbles
     }
 
     public enum Framing: String, Sendable, CaseIterable { case length, chunked, close }

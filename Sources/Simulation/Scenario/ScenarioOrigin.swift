@@ -34,9 +34,13 @@ final class ScenarioOrigin: RequestPeer {
         case .hangs: return
         case .resets: link.peerReset()
         case .closes: link.peerClose()
-        case .answers, .cuts, .stalls:
+        case .answers, .cuts, .stalls, .garbles:
             let reply = ScriptedReply(
                 script, request.head, now: site.world.clock.wall, count: count)
+            if script.manner == .garbles {
+                link.peerSend(reply.content)
+                return link.peerClose()
+            }
             link.peerSend(script.manner == .answers ? reply.bytes : reply.half)
             if script.manner == .cuts || reply.ends && script.manner == .answers {
                 link.peerClose()

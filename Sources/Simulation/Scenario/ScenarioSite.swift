@@ -94,6 +94,7 @@ extension OriginScript {
         case .hangs: "with nothing"
         case .resets: "with a reset"
         case .closes: "by closing"
+        case .garbles: "with what is no answer"
         }
     }
 }

@@ -6,7 +6,8 @@ struct ScriptedReply {
     private let request: PlainHead
     private let now: Milliseconds
     private let fields: [(name: String, value: String)]
-    private let content: [UInt8]
+    /// The body alone.
+    let content: [UInt8]
 
     init(_ script: OriginScript, _ request: PlainHead, now: Milliseconds, count: Int) {
         self.script = script

@@ -1,0 +1,66 @@
+import CloudFront
+import Edge
+import Simulation
+import Testing
+
+@testable import Control
+
+@Suite("Recording: one that begins when something is stored already")
+struct RecordedMidwayTests {
+    /// What of a scenario passed from its `n`th request on, written as a scenario.
+    static func recorded(from n: Int, _ source: String) throws -> String {
+        let reading = ScenarioReading.read(text: source, named: "t.yaml")
+        let scenario = try #require(
+            reading.scenarios.first, "\(reading.findings.map(\.description))")
+        let tape = Tape()
+        let report = try ScenarioRun(scenario, tape: tape).run()
+        try #require(report.isGood, "\(report.text)")
+        let asked = tape.entries.indices.filter {
+            if case .viewerSaid = tape.entries[$0].event { true } else { false }
+        }
+        let node = composeDocuments(source, named: "t.yaml", Findings()).map { ConfigNode($0) }[0]
+        let stage = RecordedStage(
+            origins: scenario.settings.originNames, secrets: [],
+            config: node["config"] ?? .map([:]), distribution: node["distribution"],
+            policies: node["policies"]?.list ?? [])
+        var recorded = RecordedScenario(Tape(copying: Array(tape.entries[asked[n]...])), stage)
+        return recorded.written()
+    }
+
+    static func expectToHold(_ text: String) throws {
+        let reading = ScenarioReading.read(text: text, named: "r.yaml")
+        let scenario = try #require(
+            reading.scenarios.first, "\(reading.findings.map(\.description))\n\(text)")
+        let report = try ScenarioRun(scenario).run()
+        #expect(report.isGood, "\(report.text)\n\(text)")
+    }
+}
+
+@Suite("Recording: an origin that answers what is no HTTP")
+struct RecordedGarbageTests {
+    @Test(
+        "is one again",
+        arguments: [
+            "SSH-2.0-OpenSSH_9.6\r\n\r\n", "HTTP/1.1 200 OK\r\nBad Name: x\r\n\r\n",
+            "HTTP/1.1 abc\r\n\r\n", "hello",
+            "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzzz\r\n",
+            "HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-9/100\r\nContent-Length: 3\r\n\r\nabc",
+            "HTTP/1.1 200 OK\r\nX: \(String(repeating: "y", count: 70_000))\r\n\r\n",
+        ])
+    func again(_ bytes: String) throws {
+        let text = try RecordedMidwayTests.recorded(
+            from: 0,
+            """
+            name: t
+            config: { behaviors: [{ path: "*", class: none, maxTTL: 1h }] }
+            steps:
+              - origin: { fault: garbage, bytes: "\(Base64.encode(Array(bytes.utf8)))" }
+              - get: /a
+                expect: any
+            """)
+        #expect(!text.contains("hang") && !text.contains("# Left out"), "\(text)")
+        try RecordedMidwayTests.expectToHold(text)
+    }
+}
