@@ -134,6 +134,18 @@ struct TapedFailureTests {
         #expect(!text.contains("/b") && text.contains("get: \"/c\""), "\(text)")
     }
 
+    @Test(
+        "a target in absolute form is a path and a host",
+        arguments: [
+            ("http://b.test/a?x=1", "/a?x=1", "b.test"), ("HTTP://b.test:81", "/", "b.test:81"),
+            ("http://b.test?x", "/?x", "b.test"),
+        ])
+    func absolute(_ target: String, _ path: String, _ host: String) {
+        let text = written([.viewer(1, target), .answer(1, "one")], pattern: "/*")
+        #expect(!text.contains("Left out"), "\(text)")
+        #expect(text.contains("- get: \"\(path)\"\n    host: \"\(host)\"\n    expect"), "\(text)")
+    }
+
     @Test("an answer for a kept path is kept, though a path that is not kept ends like it")
     func endsAlike() {
         let parts: [Part] = [

@@ -156,8 +156,9 @@ private struct Talk {
             case .malformed:
                 isLost = true
                 return
-            case .whole(let message):
+            case .whole(var message):
                 heard = []
+                if case .viewer = peer { message.head.settleTarget() }
                 exchanges.append(
                     RecordedExchange(peer: peer, request: message, began: moment))
             }
@@ -229,5 +230,21 @@ extension FetchFailure {
     /// The origin said something, and it was no answer.
     fileprivate var isOfForm: Bool {
         [.malformed, .headTooLarge, .rangeMismatch].contains(self)
+    }
+}
+
+extension PlainHead {
+    /// Puts a target in absolute form as path and Host, which mean the same: its authority counts
+    /// in place of any Host (RFC 9112 §3.2.2).
+    fileprivate mutating func settleTarget() {
+        let scheme = "http://"
+        guard start[1].lowercased().hasPrefix(scheme) else { return }
+        let rest = start[1].dropFirst(scheme.count)
+        let authority = String(rest.prefix { $0 != "/" && $0 != "?" })
+        let target = rest.dropFirst(authority.count)
+        start[1] = target.hasPrefix("/") ? String(target) : "/\(target)"
+        fields["host"] = authority
+        lines.removeAll { $0.name.lowercased() == "host" }
+        lines.insert(("Host", authority), at: 0)
     }
 }
