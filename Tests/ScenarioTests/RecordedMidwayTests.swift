@@ -34,6 +34,59 @@ struct RecordedMidwayTests {
         let report = try ScenarioRun(scenario).run()
         #expect(report.isGood, "\(report.text)\n\(text)")
     }
+
+    @Test(
+        "a stale answer before an origin that does not answer",
+        arguments: [
+            "name: default, connect: refused", "name: default, connect: silent",
+            "fault: close", "fault: reset", "fault: hang", "status: 500, body: broken",
+        ], ["max-age=10", "max-age=10, stale-if-error=600"])
+    func stale(_ origin: String, _ control: String) throws {
+        let text = try Self.recorded(
+            from: 1,
+            """
+            name: t
+            config: { behaviors: [{ path: "*", class: none, maxTTL: 1h }] }
+            steps:
+              - origin: { path: /a, headers: { Cache-Control: "\(control)" }, body: one }
+              - get: /a
+                expect: { x-cache: Miss }
+              - advance: 20s
+              - origin: { \(origin) }
+              - get: /a
+                expect: any
+              - get: /a
+                expect: any
+            """)
+        try Self.expectToHold(text)
+    }
+
+    @Test("a cached error with a page of its own", arguments: [0, 1, 2])
+    func errorPage(_ from: Int) throws {
+        let text = try Self.recorded(
+            from: from,
+            """
+            name: t
+            distribution:
+              DefaultCacheBehavior: { CachePolicyId: Wide }
+              CustomErrorResponses:
+                - { ErrorCode: 404, ResponsePagePath: /sorry.html, ResponseCode: "200", ErrorCachingMinTTL: 10 }
+            policies:
+              - CachePolicyConfig: { Name: Wide, MinTTL: 0, DefaultTTL: 60, MaxTTL: 3600 }
+            steps:
+              - origin: { path: /a, status: 404, body: gone }
+              - origin: { path: /sorry.html, headers: { Content-Type: text/html }, body: sorry }
+              - get: /a
+                expect: { status: 200, x-cache: Error, body: sorry }
+              - advance: 5s
+              - get: /a
+                expect: { status: 200, x-cache: Error, body: sorry }
+              - advance: 7s
+              - get: /a
+                expect: { status: 200, x-cache: Error, body: sorry }
+            """)
+        try Self.expectToHold(text)
+    }
 }
 
 @Suite("Recording: an origin that answers what is no HTTP")

@@ -53,7 +53,8 @@ struct RecordedScenario {
         limits: RecordingLimits = RecordingLimits()
     ) {
         let reading = TapeReading(tape.entries)
-        steps = RecordedSteps(reading, pattern: wish.pattern, most: limits.exchanges)
+        steps = RecordedSteps(
+            reading, pattern: wish.pattern, most: limits.exchanges, errorPages: stage.errorPages)
         self.stage = stage
         self.limits = limits
         self.wish = wish
@@ -97,9 +98,9 @@ struct RecordedScenario {
 
     private mutating func write(_ step: RecordedSteps.Step) {
         switch step {
-        case .warmUp(let exchange, let time):
+        case .warmUp(let exchange, let part, let time):
             wait(until: time)
-            warmUp(exchange)
+            warmUp(exchange, part)
         case .invalidation(let invalidation):
             wait(until: invalidation.time)
             write(invalidation, 1)
@@ -152,8 +153,11 @@ struct RecordedScenario {
         "host", "connection", "content-length", "transfer-encoding", "keep-alive", "expect",
     ]
 
-    private mutating func ask(_ exchange: RecordedExchange, _ method: String, _ depth: Int) {
-        let target = redaction.hidden(exchange.target)
+    /// - Parameter target: in place of the exchange's own.
+    private mutating func ask(
+        _ exchange: RecordedExchange, _ method: String, _ depth: Int, of target: String? = nil
+    ) {
+        let target = redaction.hidden(target ?? exchange.target)
         if exchange.isSouthbound {
             text.line(depth, "# The site's own call: its deadline and breaker are not played.")
         }
@@ -330,31 +334,24 @@ struct RecordedScenario {
     }
 
     /// Had been stored when the recording began; how it was fetched nobody has seen.
-    private mutating func warmUp(_ exchange: RecordedExchange) {
+    private mutating func warmUp(_ exchange: RecordedExchange, _ part: RecordedSteps.StoredPart) {
         guard let answer = exchange.answer else { return }
-        let added: Set<String> = [
-            "age", "x-cache", "via", "x-amz-cf-id", "x-amz-cf-pop", "cache-status",
-            "content-range", "accept-ranges",
-        ]
         text.line(1, "# Stored before the recording began.")
         text.line(1, "- origin:")
-        let fields = shown(answer.head.lines) {
-            !Self.dropped.contains($0) && !added.contains($0)
-        }
-        let isPart = answer.head.status == 206 || answer.head.status == 304
-        text.member(3, "status", isPart ? 200 : answer.head.status)
-        text.fields(3, "headers", fields)
-        let total = answer.head["content-range"]?.split(separator: "/").last.flatMap { Int($0) }
-        let isHead = exchange.method == "HEAD"
-        let length = isHead ? answer.head["content-length"].flatMap { Int($0) } : nil
-        if let size = total ?? length {
-            text.member(3, "size", size)
-        } else {
-            body(answer.body, isOpen(exchange))
+        switch part {
+        case .answer:
+            let isPart = answer.head.status == 206 || answer.head.status == 304
+            stored(answer, isPart ? 200 : answer.head.status, of: exchange)
+        case .page: stored(answer, 200, of: exchange)
+        case .error(let page): text.member(3, "status", page.code)
         }
         text.line(3, "conditional: false")
         text.line(3, "once: true")
-        ask(exchange, "GET", 1)
+        if case .page(let page) = part {
+            ask(exchange, "GET", 1, of: page.path)
+        } else {
+            ask(exchange, "GET", 1)
+        }
         let conditions: Set<String> = [
             "range", "if-range", "if-none-match", "if-modified-since", "if-match",
         ]
@@ -364,6 +361,29 @@ struct RecordedScenario {
                 !Self.dropped.contains($0) && !conditions.contains($0)
             })
         text.line(2, "expect: any")
+    }
+
+    /// What an origin must have said for that answer.
+    private mutating func stored(
+        _ answer: MessageReader.Message, _ status: Int, of exchange: RecordedExchange
+    ) {
+        let added: Set<String> = [
+            "age", "x-cache", "via", "x-amz-cf-id", "x-amz-cf-pop", "cache-status",
+            "content-range", "accept-ranges",
+        ]
+        let fields = shown(answer.head.lines) {
+            !Self.dropped.contains($0) && !added.contains($0)
+        }
+        text.member(3, "status", status)
+        text.fields(3, "headers", fields)
+        let total = answer.head["content-range"]?.split(separator: "/").last.flatMap { Int($0) }
+        let isHead = exchange.method == "HEAD"
+        let length = isHead ? answer.head["content-length"].flatMap { Int($0) } : nil
+        if let size = total ?? length {
+            text.member(3, "size", size)
+        } else {
+            body(answer.body, isOpen(exchange))
+        }
     }
 
     private static let forwarded: Set<String> = [
@@ -426,6 +446,13 @@ struct RecordedScenario {
             && !redaction.isIn(answer.body)
     }
 
+    /// The same of what is no answer: nobody knows where in it a credential would stand.
+    private func isOpen(_ exchange: RecordedExchange, garbage: [UInt8]) -> Bool {
+        wish.showsSecrets
+            || !Self.isPersonal(exchange) && !Redaction.isPersonal(garbage)
+                && !redaction.isIn(garbage)
+    }
+
     private static func isPersonal(_ exchange: RecordedExchange) -> Bool {
         !["GET", "HEAD"].contains(exchange.method)
             || exchange.heads.contains(where: Redaction.isPersonal)
@@ -446,13 +473,6 @@ struct RecordedScenario {
 
     private func readable(_ bytes: [UInt8]) -> String? {
         guard let text = String(validating: bytes, as: UTF8.self), !text.contains("${"),
-    /// The same of what is no answer: nobody knows where in it a credential would stand.
-    private func isOpen(_ exchange: RecordedExchange, garbage: [UInt8]) -> Bool {
-        wish.showsSecrets
-            || !Self.isPersonal(exchange) && !Redaction.isPersonal(garbage)
-                && !redaction.isIn(garbage)
-    }
-
             text.utf8.allSatisfy({ $0 >= 32 && $0 != 127 || [9, 10, 13].contains($0) }),
             !["absent", "present"].contains(text)
         else { return nil }

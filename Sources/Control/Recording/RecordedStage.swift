@@ -52,6 +52,12 @@ struct RecordedStage {
         config = file
     }
 
+    /// The errors that have a page of their own, in the distribution's order.
+    var errorPages: [ErrorPage] {
+        let responses = distribution?["CustomErrorResponses"]
+        return (responses?["Items"]?.list ?? responses?.list ?? []).compactMap { ErrorPage($0) }
+    }
+
     /// What an origin is called where the edge asks it over TLS, too.
     func name(of id: String) -> String { id.hasSuffix("+tls") ? String(id.dropLast(4)) : id }
 
@@ -73,6 +79,27 @@ struct RecordedStage {
         guard !policies.isEmpty else { return }
         text.line(0, "policies:")
         text.node(1, ConfigNode(.list(policies)))
+    }
+}
+
+/// A CustomErrorResponse with a page.
+struct ErrorPage {
+    /// The origin's status, and the one that viewers get.
+    var code: Int
+    var told: Int
+    var path: String
+    /// How long the error is kept, in milliseconds.
+    var lifetime: Int64
+
+    init?(_ response: ConfigNode) {
+        guard let code = response.text("ErrorCode").flatMap({ Int($0) }),
+            let path = response.text("ResponsePagePath"), !path.isEmpty
+        else { return nil }
+        self.code = code
+        self.path = path
+        told = response.text("ResponseCode").flatMap { Int($0) } ?? code
+        // CloudFront API Reference, CustomErrorResponse: 10 seconds where nothing is said.
+        lifetime = 1_000 * (response.text("ErrorCachingMinTTL").flatMap { Int64($0) } ?? 10)
     }
 }
 

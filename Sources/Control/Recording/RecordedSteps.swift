@@ -18,9 +18,18 @@ struct RecordedSteps {
 
     enum Step {
         /// Had been stored before the recording began: fetched so, at that time.
-        case warmUp(RecordedExchange, at: Int64)
+        case warmUp(RecordedExchange, StoredPart, at: Int64)
         case group(Group)
         case invalidation(TapeReading.Invalidated)
+    }
+
+    /// What of an answer had been stored.
+    enum StoredPart {
+        case answer
+        /// A custom error page, which is an object of its own.
+        case page(ErrorPage)
+        /// The error that the page stands for.
+        case error(ErrorPage)
     }
 
     private(set) var steps: [Step] = []
@@ -35,7 +44,8 @@ struct RecordedSteps {
     /// - Parameters:
     ///   - pattern: which requests are kept, by path and query; nil: all.
     ///   - most: exchanges of viewers, from the first.
-    init(_ reading: TapeReading, pattern: String?, most: Int) {
+    ///   - errorPages: of the distribution.
+    init(_ reading: TapeReading, pattern: String?, most: Int, errorPages: [ErrorPage] = []) {
         start = reading.start
         var kept: [RecordedExchange] = []
         var dropped: [RecordedExchange] = []
@@ -64,7 +74,7 @@ struct RecordedSteps {
         let outer = reading.invalidations.filter { !inner.contains($0.entry) }
         steps = groups.map { Step.group($0) } + outer.map { Step.invalidation($0) }
         steps.sort { $0.entry < $1.entry }
-        warmUp(reading)
+        warmUp(reading, errorPages)
     }
 
     private mutating func note(_ reason: String) { leftOut[reason, default: 0] += 1 }
@@ -135,9 +145,9 @@ struct RecordedSteps {
     }
 
     /// Hits on what nobody fetched while the tape ran: fetched before, as old as the hit says.
-    private mutating func warmUp(_ reading: TapeReading) {
+    private mutating func warmUp(_ reading: TapeReading, _ errorPages: [ErrorPage]) {
         var known: Set<String> = []
-        var warm: [(exchange: RecordedExchange, time: Int64)] = []
+        var warm: [(exchange: RecordedExchange, part: StoredPart, time: Int64)] = []
         for case .group(let group) in steps {
             for viewer in group.viewers {
                 let name = "\(viewer.request.head["host"] ?? "") \(viewer.target)"
@@ -146,13 +156,30 @@ struct RecordedSteps {
                     !Self.wasFetched(reading, before: viewer, age)
                 else { continue }
                 // In the middle of its second, lest a millisecond changes the Age.
-                let time = viewer.began.time - age * 1_000 - 500
-                warm.append((viewer, min(time, reading.start - 1)))
+                let time = min(viewer.told - age * 1_000 - 500, reading.start - 1)
+                let isError = head["x-cache"]?.hasPrefix("Error") == true
+                guard isError, let page = errorPages.first(where: { $0.told == head.status })
+                else {
+                    warm.append((viewer, .answer, time))
+                    continue
+                }
+                // The page may be older than what it stands for, and stand for several.
+                if known.insert(page.path).inserted { warm.append((viewer, .page(page), time)) }
+                guard !Self.met(reading, during: viewer) else { continue }
+                let latest = min(viewer.told - page.lifetime + 500, reading.start - 1)
+                warm.append((viewer, .error(page), max(time, latest)))
             }
         }
         warm.sort { $0.time < $1.time }
         start = min(start, warm.first?.time ?? start)
-        steps = warm.map { Step.warmUp($0.exchange, at: $0.time) } + steps
+        steps = warm.map { Step.warmUp($0.exchange, $0.part, at: $0.time) } + steps
+    }
+
+    /// Whether an origin was asked, or could not be, while a viewer waited.
+    private static func met(_ reading: TapeReading, during viewer: RecordedExchange) -> Bool {
+        let entries = viewer.began.entry..<(viewer.ended?.entry ?? .max)
+        return reading.origins.contains { entries.contains($0.began.entry) }
+            || reading.unreachable.contains { entries.contains($0.entry) }
     }
 
     /// Whether an origin answered just that when what is so old was stored. A map is one under
@@ -161,7 +188,7 @@ struct RecordedSteps {
     private static func wasFetched(
         _ reading: TapeReading, before viewer: RecordedExchange, _ age: Int64
     ) -> Bool {
-        let oldest = viewer.began.time - (age + 1) * 1_000
+        let oldest = viewer.told - (age + 1) * 1_000
         let path = viewer.target.prefix { $0 != "?" }
         let query = Array(viewer.target.dropFirst(path.count + 1).utf8)
         let map = unsafe MapRequest.classify(
@@ -181,9 +208,11 @@ struct RecordedSteps {
 }
 
 extension PlainHead {
-    /// The edge answered from its store, and the Age is its own.
+    /// The edge answered from its store, perhaps since no origin did, and the Age is its own.
     fileprivate var isHit: Bool {
-        self["x-cache"]?.hasPrefix("Hit") == true || self["cache-status"]?.contains("; hit") == true
+        let word = self["x-cache"]?.prefix { $0 != " " } ?? ""
+        return word == "Hit" || word == "RefreshHit"
+            || self["cache-status"]?.contains("; hit") == true
     }
 }
 

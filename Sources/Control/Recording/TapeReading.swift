@@ -26,6 +26,8 @@ struct RecordedExchange {
     var began: (entry: Int, time: Int64)
     /// When the first byte of the answer came.
     var answered: Int64?
+    /// When an Age in the answer was so much.
+    var told: Int64 { answered ?? began.time }
     var ended: (entry: Int, time: Int64)?
 
     var hasTrustedViewer: Bool {
