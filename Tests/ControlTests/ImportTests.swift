@@ -400,7 +400,8 @@ struct ImportTests {
             ", \"TrustedKeyGroups\": { \"Enabled\": true, \"Quantity\": 1, \"Items\": [\"G1\"] }"
         #expect(
             try code(Export(standard: Export.behavior("maps", more: signed)), first)
-                == .invalidArgument)
+                == .trustedKeyGroupDoesNotExist)
+        #expect(APIError.Code.trustedKeyGroupDoesNotExist.status == 400)
         let own = reading { $0.origins = ["http://127.0.0.1:1"] }.configuration
         #expect(try code(Export(), own) == .illegalUpdate)
         #expect(try code(Export(), first) == nil)

@@ -47,6 +47,7 @@ public struct APIError: Error, Sendable, Equatable {
         case serviceUnavailable = "ServiceUnavailable"
         case signatureDoesNotMatch = "SignatureDoesNotMatch"
         case tooManyInvalidationsInProgress = "TooManyInvalidationsInProgress"
+        case trustedKeyGroupDoesNotExist = "TrustedKeyGroupDoesNotExist"
 
         /// The HTTP status of the answer. 5xx only for what may work when it is tried again, as
         /// clients then do.

@@ -40,7 +40,7 @@ public struct DistributionImport: Sendable {
         settings.behaviors = distribution.behaviors.map {
             behavior($0, origins.places, distribution.config.origins, settings.role)
         }
-        references.signers.judge(distribution.behaviors, in: file, findings)
+        findings.note(references.signers.findings(about: distribution.config), in: file)
         findings.note(
             ViewerSide(distribution.config, settings, isStrictAboutAliases: isStrictAboutAliases)
                 .findings, in: file)
@@ -155,6 +155,11 @@ extension Configuration {
         return next
     }
 
+        if let refusal = APIError(
+            imported.references.signers.findings(about: distribution.config))
+        {
+            throw refusal
+        }
     private static func refusal(_ findings: [ConfigFinding]) -> APIError {
         APIError(findings) ?? APIError(.invalidArgument, "The distribution cannot be followed.")
     }

@@ -83,46 +83,50 @@ struct SignerKeys: Sendable, Equatable {
         records[kind] = known
     }
 
-    /// Notes each behavior that demands signatures which nobody could verify.
-    func judge(_ behaviors: [Behavior], in file: String, _ findings: Findings) {
-        for behavior in behaviors {
-            let place = Finding.Place.line(file: file, max(1, behavior.place.line))
+    /// What behaviors demand signatures that nobody could verify: of the document alone, so that it
+    /// is known where a policy is not.
+    func findings(about config: DistributionConfig) -> [ConfigFinding] {
+        (config.cacheBehaviors + [config.defaultCacheBehavior]).flatMap { behavior in
             switch behavior.signers {
-            case .none: break
+            case .none: [ConfigFinding]()
             case .accounts:
-                if publicKeys.isEmpty {
-                    findings.error(
-                        at: place,
-                        "\(behavior.place.path).TrustedSigners: no public key of theirs is known",
-                        "name its file in the key distribution.keys: { KEY-ID: FILE.pem }")
-                }
+                publicKeys.isEmpty
+                    ? [
+                        ConfigFinding(
+                            .error, behavior.place.member("TrustedSigners"),
+                            "no public key of theirs is known",
+                            "name its file in the key distribution.keys: { KEY-ID: FILE.pem }")
+                    ] : []
             case .keyGroups(let ids):
-                let path = "\(behavior.place.path).TrustedKeyGroups: "
-                for id in ids { judge(group: id, path, at: place, findings) }
+                ids.flatMap { findings(about: $0, behavior.place.member("TrustedKeyGroups")) }
             }
         }
     }
 
-    private func judge(
-        group id: String, _ path: String, at place: Finding.Place, _ findings: Findings
-    ) {
-        guard let keys = groups[id] else {
-            findings.error(
-                at: place, "\(path)no key group \"\(printable(id))\" is known",
-                "save the output of aws cloudfront get-key-group --id \(id) beside the policies")
-            return
+    private func findings(about group: String, _ place: ConfigPlace) -> [ConfigFinding] {
+        guard let keys = groups[group] else {
+            return [
+                ConfigFinding(
+                    .error, place, "no key group \"\(printable(group))\" is known",
+                    "save the output of aws cloudfront get-key-group --id \(group) beside the "
+                        + "policies",
+                    code: .trustedKeyGroupDoesNotExist)
+            ]
         }
+        var found: [ConfigFinding] = []
         if keys.count > 5 {
-            findings.warning(
-                at: place,
-                "\(path)\(keys.count) keys of group \(printable(id)) exceed CloudFront's quota",
-                "keep to 5")
+            found.append(
+                ConfigFinding(
+                    .warning, place,
+                    "\(keys.count) keys of group \(printable(group)) exceed CloudFront's quota",
+                    "keep to 5"))
         }
-        for key in keys where publicKeys[key] == nil {
-            findings.error(
-                at: place, "\(path)no key \"\(printable(key))\" of group \(id) is known",
-                "save the output of aws cloudfront get-public-key --id \(key) beside the policies, "
-                    + "or name its file in the key distribution.keys")
-        }
+        return found
+            + keys.filter { publicKeys[$0] == nil }.map { key in
+                ConfigFinding(
+                    .error, place, "no key \"\(printable(key))\" of group \(group) is known",
+                    "save the output of aws cloudfront get-public-key --id \(key) beside the "
+                        + "policies, or name its file in the key distribution.keys")
+            }
     }
 }
