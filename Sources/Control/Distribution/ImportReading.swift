@@ -15,10 +15,17 @@ extension ConfigurationReader {
         }
         for (id, file) in distribution.keys { references.signers.add(id, file: file, findings) }
         let id = distribution.id?.read(.distributionID, findings)
-        guard let node = distribution.document ?? readDocument(file.text, findings),
+        guard let node = distribution.document ?? readDocument(file.text, findings) else { return }
+        guard
             let export = Distribution.read(
                 node, in: file.text, references.catalog, findings, logging: accessLog.secrets)
-        else { return }
+        else {
+            // A policy that is missing hides nothing of who may sign.
+            if let config = DistributionConfig.read(node, isExport: true).value {
+                findings.note(references.signers.findings(about: config), in: file.text)
+            }
+            return
+        }
         takeAddresses(export.config)
         checkNames(export)
         for draft in origins {
