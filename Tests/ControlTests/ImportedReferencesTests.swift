@@ -31,4 +31,21 @@ struct ImportedReferencesTests {
         ]
         #expect(problems == expected)
     }
+
+    @Test("policies that are missing are told in the order of the console")
+    func policyOrder() throws {
+        let caching =
+            "\"ResponseHeadersPolicyId\": \"r\", \"OriginRequestPolicyId\": \"o\", "
+            + "\"CachePolicyId\": \"c\""
+        let export = Export(standard: Export.behavior("maps", caching: caching))
+        let lines = files.lines(try files.reading(export), errorsOnly: true)
+        let problems = lines.map { line in
+            String(line.prefix { $0 != ";" }.split(separator: ": ").last ?? "")
+        }
+        #expect(
+            problems == [
+                "no cache policy \"c\" is known", "no origin request policy \"o\" is known",
+                "no response headers policy \"r\" is known",
+            ])
+    }
 }

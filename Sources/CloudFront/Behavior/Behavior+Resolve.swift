@@ -8,12 +8,10 @@ extension Behavior {
         _ log: FindingLog
     ) -> Behavior? {
         guard let target = target(of: source, in: config) else { return nil }
-        let responseHeaders = responseHeaders(source, catalog, log)
         let isSigned = source.signers != .none
-        guard
-            let parts = parts(
-                source, catalog, isS3: isS3(target, config), isSigned: isSigned, log)
-        else { return nil }
+        let found = parts(source, catalog, isS3: isS3(target, config), isSigned: isSigned, log)
+        let responseHeaders = responseHeaders(source, catalog, log)
+        guard let parts = found else { return nil }
         var policy = parts.ttl.policy
         policy.errorTTL = policy.disablesCaching ? 0 : policy.errorTTL
         policy.compresses =
@@ -91,14 +89,16 @@ extension Behavior {
         case .forwardedValues(let values, let ttl):
             return legacyParts(source, values, ttl, isS3: isS3, isSigned: isSigned)
         case .policy(let id):
-            let added = originRequestPolicy(source, catalog, log)
-            guard let policy = catalog.cache[id] else {
+            let policy = catalog.cache[id]
+            if policy == nil {
                 report(
                     id, source.place.member("CachePolicyId"), "cache policy", .noSuchCachePolicy,
                     log)
-                return nil
             }
-            return policyParts(source, policy, added, isS3: isS3, isSigned: isSigned)
+            let added = originRequestPolicy(source, catalog, log)
+            return policy.map {
+                policyParts(source, $0, added, isS3: isS3, isSigned: isSigned)
+            }
         }
     }
 
