@@ -64,7 +64,7 @@ struct ConfigurationOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             What the distribution refers to: a directory with the outputs of get-cache-policy, \
-            get-public-key and their like, a file each.
+            get-public-key and their like, a file each, or of list-cache-policies and its like.
             """,
             valueName: "DIR"))
     var policies: String?

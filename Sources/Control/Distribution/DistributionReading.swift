@@ -21,7 +21,8 @@ struct DistributionReferences: Sendable {
 
 extension DistributionReferences {
     /// Reads a directory with the outputs of `get-cache-policy`, `get-origin-request-policy`,
-    /// `get-response-headers-policy`, `get-public-key` and `get-key-group`, a file each.
+    /// `get-response-headers-policy`, `get-public-key` and `get-key-group`, a file each, or of
+    /// `list-cache-policies` and its like, which hold many.
     mutating func read(_ directory: Given, _ findings: Findings) {
         for file in documents(in: directory, findings) {
             guard let node = readDocument(file, findings) else { continue }
@@ -37,10 +38,30 @@ extension DistributionReferences {
     mutating func add(
         _ node: ConfigNode, named name: String, in file: String, _ findings: Findings
     ) {
+        for kind in PolicyKind.allCases.map(\.rawValue) + SignerKind.allCases.map(\.rawValue) {
+            if let list = node["\(kind)List"] { return add(list, of: kind, in: file, findings) }
+        }
         if signers.add(node, named: name, in: file, findings) { return }
         let found = catalog.add(node, id: name)
         findings.note(found, in: file)
         if !found.contains(where: { $0.kind == .error }) { record(node, named: name) }
+    }
+
+    /// What `list-…` wrote: the same documents, one behind the other.
+    private mutating func add(
+        _ list: ConfigNode, of kind: String, in file: String, _ findings: Findings
+    ) {
+        for item in list["Items"]?.list ?? [] {
+            // A key's summary is its configuration, with the id in it.
+            let isSummary = kind == SignerKind.publicKey.rawValue
+            let document = isSummary ? item.summarized : item
+            add(document, named: "", in: file, findings)
+        }
+        guard let next = list.text("NextMarker"), !next.isEmpty else { return }
+        findings.warning(
+            at: .line(file: file, max(1, list.line)),
+            "the \(kind)List is not whole: it goes on at \(printable(next))",
+            "save the rest beside it, with --marker \(printable(next))")
     }
 
     private mutating func record(_ node: ConfigNode, named name: String) {
@@ -53,6 +74,8 @@ extension DistributionReferences {
         let config = (outer ?? node)["\(kind.rawValue)Config"] ?? node
         let id = outer?.text("Id") ?? name
         if PolicyRecord.managed(kind).contains(where: { $0.id == id }) { return }
+        // The last of an id holds, as in the catalog.
+        policies[kind]?.removeAll { $0.id == id }
         policies[kind, default: []].append(
             PolicyRecord(
                 id: id, isManaged: false,
@@ -76,9 +99,17 @@ extension DistributionReferences {
             findings.error(
                 at: directory.place,
                 "\"\(printable(directory.text))\" cannot be read: \(error.reason)",
-                "name a directory with the output of get-cache-policy and its like")
+                "name a directory with the output of get-cache-policy, or list-cache-policies, and "
+                    + "their like")
             return []
         }
+    }
+}
+
+extension ConfigNode {
+    /// A PublicKeySummary as a PublicKey.
+    fileprivate var summarized: ConfigNode {
+        .map(["PublicKey": .map(["Id": self["Id"], "PublicKeyConfig": self])])
     }
 }
 
