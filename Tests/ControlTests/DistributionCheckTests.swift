@@ -94,12 +94,20 @@ struct DistributionCheckTests {
         #expect(absent.findings.contains { $0.description.contains("cannot be read") })
     }
 
-    @Test("what is no JSON and no YAML is told where it ends to be one")
+    @Test("what is no JSON and no YAML is told where it ends to be one, by its own name")
     func malformed() throws {
-        let path = try files.write("dist.json", "{ \"DistributionConfig\": {\n  \"Comment\": \"x\n")
-        let reading = read(path)
-        #expect(reading.findings.contains { $0.description.contains("this is no YAML") })
-        let none = read("\(files.directory)/none.json")
-        #expect(none.findings.contains { $0.description.contains("cannot be opened") })
+        let cuts = ["{ \"DistributionConfig\": {\n  \"Comment\": \"x\n", " {\n \"a\": 1,\n"]
+        for cut in cuts {
+            let path = try files.write("dist.json", cut)
+            let lines = files.lines(read(path), errorsOnly: true)
+            #expect(lines.count == 1)
+            #expect(lines.first?.contains(": this is no JSON: ") == true, "\(lines)")
+            #expect(
+                lines.first?.hasSuffix(
+                    " for a comma, a quote or a bracket, or write the file anew if it was cut "
+                        + "short") == true, "\(lines)")
+        }
+        let path = try files.write("dist.yaml", "DistributionConfig: [\n")
+        #expect(files.lines(read(path)).contains { $0.contains("this is no YAML") })
     }
 }

@@ -116,14 +116,20 @@ func composeDocuments(_ text: String, named file: String, _ findings: Findings) 
 private func note(
     _ error: YamlError, in text: String, named file: String, _ findings: Findings
 ) {
+    // JSON is read as the YAML that it is, which its author need not know.
+    let isJSON = text.first { !$0.isWhitespace } == "{"
+    let form = isJSON ? "JSON" : "YAML"
     switch error {
     case .scanner(let context, let problem, let mark, _),
         .parser(let context, let problem, let mark, _),
         .composer(let context, let problem, let mark, _):
         let around = context.map { " \($0.text)" } ?? ""
         findings.error(
-            at: .line(file: file, mark.line), "this is no YAML: \(problem)\(around)",
-            "look at column \(mark.column): a colon, a quote, a bracket or the indentation")
+            at: .line(file: file, mark.line), "this is no \(form): \(problem)\(around)",
+            isJSON
+                ? "look at column \(mark.column) for a comma, a quote or a bracket, or write the "
+                    + "file anew if it was cut short"
+                : "look at column \(mark.column): a colon, a quote, a bracket or the indentation")
     case .duplicatedKeysInMapping(let duplicates, let context):
         for key in duplicates.sorted() {
             findings.error(
@@ -134,8 +140,9 @@ private func note(
         }
     case .reader(let problem, _, _, _):
         findings.error(
-            at: .line(file: file, 1), "this is no YAML: \(problem)", "save the file as UTF-8 text")
+            at: .line(file: file, 1), "this is no \(form): \(problem)",
+            "save the file as UTF-8 text")
     default:
-        findings.error(at: .line(file: file, 1), "this is no YAML: \(error)", "correct it")
+        findings.error(at: .line(file: file, 1), "this is no \(form): \(error)", "correct it")
     }
 }
