@@ -84,6 +84,8 @@ final class TLSContextBuilder {
             error.map {
                 $0.library == ERR_LIB_X509
                     && [X509_R_KEY_VALUES_MISMATCH, X509_R_KEY_TYPE_MISMATCH].contains($0.number)
+                    // A key of another kind is kept for another certificate.
+                    || $0.library == ERR_LIB_SSL && $0.number == SSL_R_NO_CERTIFICATE_ASSIGNED
             } ?? false
         if isMismatch {
             return TLSError(

@@ -31,6 +31,7 @@ struct Certificates: Sendable {
             "ec", "-aes128", "-passout", "pass:secret", "-in", path("edge.key"),
             "-out", path("locked.key"),
         ])
+        try openssl(["genrsa", "-out", path("rsa.key"), "2048"])
         try Data("no certificate\n".utf8).write(to: URL(filePath: path("text.pem")))
     }
 

@@ -14,14 +14,14 @@ struct ContextTests {
             server: TLSServerSettings(identities: [TLSIdentity(keyPair: pair)]), ticketKeys: nil)
     }
 
-    @Test func `a key that belongs to another certificate is named`() throws {
+    @Test(arguments: ["wild.key", "rsa.key"])
+    func `a key that belongs to another certificate is named`(_ key: String) throws {
         let text = try problem {
-            try server(
-                TLSKeyPair(chainFile: $0.path("edge.pem"), keyFile: $0.path("wild.key")))
+            try server(TLSKeyPair(chainFile: $0.path("edge.pem"), keyFile: $0.path(key)))
         }
         #expect(
             text == """
-                certificate "DIR/edge.pem" does not belong to key "DIR/wild.key"; \
+                certificate "DIR/edge.pem" does not belong to key "DIR/\(key)"; \
                 name the key that the certificate was asked for with
                 """)
     }
