@@ -7,7 +7,10 @@ import Reactor
 struct ReplayRequest {
     /// `FILE:LINE`.
     let place: String
-    let moment: Milliseconds
+    /// When it began, as far as the log tells: to the second, less the time that it took.
+    var moment: Milliseconds
+    /// The second in which the log has it, that of its end.
+    let logged: Milliseconds
     let method: String
     let host: String
     let target: String
@@ -69,6 +72,7 @@ struct ReplayRequest {
         isSecured = record.text(.protocolName) == "https"
         guard isSecured || asksPlain else { throw ReplayOmission(.plain) }
         self.place = place
+        logged = moment
         self.moment = moment - (record.milliseconds(.timeTaken) ?? 0)
         self.method = method
         self.host = host
@@ -200,6 +204,13 @@ struct ReplayPlan {
         }
     }
 
+    /// One second of one URL.
+    private struct Second: Hashable {
+        var host: String
+        var target: String
+        var logged: Milliseconds
+    }
+
     /// The order of a log's lines means nothing: they are sorted by when the request began. Among
     /// those of one millisecond it stays.
     private mutating func order() {
@@ -207,12 +218,34 @@ struct ReplayPlan {
             ($0.element.moment, $0.offset) < ($1.element.moment, $1.offset)
         }
         requests = sorted.map(\.element)
+        putHitsLast()
         var last: [String: String] = [:]
         for index in requests.indices {
             let url = requests[index].url
             requests[index].isFirst = last[url] == nil
             requests[index].hasMoved = last[url].map { $0 != requests[index].location } ?? false
             last[url] = requests[index].location
+        }
+    }
+
+    /// CloudFront logs no more than the second, within which the time that a request took says
+    /// nothing: what was fetched or confirmed in it comes before what was hit in it. The places,
+    /// and when they are due, stay those of the URL's requests in that second.
+    private mutating func putHitsLast() {
+        var places: [Second: [Int]] = [:]
+        for (index, request) in requests.enumerated() {
+            let second = Second(
+                host: request.host, target: request.target, logged: request.logged)
+            places[second, default: []].append(index)
+        }
+        for places in places.values where places.count > 1 {
+            let group = places.map { requests[$0] }
+            let hits = group.filter { $0.expected == "Hit" }
+            let ordered = group.filter { $0.expected != "Hit" } + hits
+            for ((place, old), new) in zip(zip(places, group), ordered) {
+                requests[place] = new
+                requests[place].moment = old.moment
+            }
         }
     }
 }
