@@ -39,6 +39,28 @@ struct RunnerTests {
         #expect(first == second)
     }
 
+    @Test("ten years may pass, and no millisecond more")
+    func longest() throws {
+        func text(_ steps: [String]) throws -> String {
+            try printed("name: t\nsteps:\n" + steps.map { "  - \($0)\n" }.joined())
+        }
+        let ask = "{ get: /a, expect: any }"
+        let whole = ["at: 3000d", "advance: 650d", ask]
+        #expect(try text(whole).contains("1 ok"))
+        let problem =
+            "more than 3650d pass until the end of this step, all steps together; let less time "
+            + "pass: what is stored lives for a year at most\n"
+        #expect(try text(["advance: 20000d", ask]) == "case.yaml:3: \(problem)")
+        #expect(try text(whole + ["advance: 1ms", "advance: 1d"]) == "case.yaml:6: \(problem)")
+        #expect(
+            try text(whole + ["concurrently: [{ advance: 1ms }, { invalidate: [/a] }]"])
+                == "case.yaml:6: \(problem)")
+        #expect(try text(["at: 3651d", ask]) == "case.yaml:3: \(problem)")
+        // No timer runs while a manual clock is set.
+        let manual = "name: t\nclock: manual=2026-12-01T00:00:00Z\nsteps:\n"
+        #expect(try printed(manual + "  - at: 3651d\n  - \(ask)\n").contains("1 ok"))
+    }
+
     /// What `mapedge scenario run` would print of the file.
     private func printed(_ text: String) throws -> String {
         let reading = ScenarioReading.read(text: text, named: "case.yaml")

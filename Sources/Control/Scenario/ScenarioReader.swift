@@ -39,6 +39,7 @@ struct ScenarioReader {
             findings: findings, origins: settings?.originNames ?? [], settings: settings)
         let read = steps.compactMap { reader.step($0) }
         top.finish()
+        checkTime(read, isManual: clock?.isManual ?? false)
         if name == nil || steps.isEmpty {
             findings.error(
                 at: top.place, "the scenario has no \(name == nil ? "name" : "steps")",
@@ -53,6 +54,36 @@ struct ScenarioReader {
         scenario.reports = reports
         scenario.pending = pending
         return scenario
+    }
+
+    /// Tells the first step that ends too late.
+    ///
+    /// - Parameter isManual: `at` sets the clock forward, and no timer runs meanwhile.
+    private func checkTime(_ steps: [Step], isManual: Bool) {
+        var time: Milliseconds = 0
+        for step in steps {
+            if case .wait(let end) = step.action, !isManual { time = max(time, end) }
+            time += step.advance
+            guard time > Scenario.longest else { continue }
+            let day: Milliseconds = 86_400_000
+            findings.error(
+                at: .line(file: file, step.line),
+                "more than \(Scenario.longest / day)d pass until the end of this step, all steps "
+                    + "together",
+                "let less time pass: what is stored lives for a year at most")
+            return
+        }
+    }
+}
+
+extension Step {
+    /// How far it sets the clock, in milliseconds.
+    fileprivate var advance: Milliseconds {
+        switch action {
+        case .advance(let time): time
+        case .concurrently(let steps): steps.reduce(0) { $0 + $1.advance }
+        default: 0
+        }
     }
 }
 

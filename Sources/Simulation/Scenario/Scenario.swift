@@ -18,6 +18,10 @@ public struct Scenario: Sendable {
         public var description: String { "\(file):\(line)" }
     }
 
+    /// How much time may pass in one, all steps together: ten years. The edge's timers reach 18
+    /// years from its start, and one beyond that would be due for ever.
+    public static let longest: Milliseconds = BehaviorPolicy.year * 10
+
     public var name: String
     /// One sentence.
     public var about: String
