@@ -110,4 +110,16 @@ struct DistributionCheckTests {
         let path = try files.write("dist.yaml", "DistributionConfig: [\n")
         #expect(files.lines(read(path)).contains { $0.contains("this is no YAML") })
     }
+
+    @Test("a file that cannot be read is told where it is named")
+    func absent() throws {
+        let none = "\(files.directory)/none.json"
+        let problem =
+            "names \"none.json\", which cannot be opened: No such file or directory; "
+            + "check the path and that this user may read it"
+        #expect(files.lines(read(none), errorsOnly: true) == ["--distribution \(problem)"])
+        let told = reading("\ndistribution: { file: \(none) }")
+        #expect(
+            files.lines(told, errorsOnly: true) == ["edge.yaml:2: distribution.file \(problem)"])
+    }
 }

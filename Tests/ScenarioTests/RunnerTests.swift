@@ -61,6 +61,15 @@ struct RunnerTests {
         #expect(try printed(manual + "  - at: 3651d\n  - \(ask)\n").contains("1 ok"))
     }
 
+    @Test("a distribution's file that is not there is told with the line that names it")
+    func missingDistribution() throws {
+        let text = try printed(
+            "name: t\n\ndistribution: none.json\nsteps: [{ get: /a, expect: any }]\n")
+        #expect(
+            text == "case.yaml:3: distribution names \"none.json\", which cannot be opened: No "
+                + "such file or directory; check the path and that this user may read it\n")
+    }
+
     /// What `mapedge scenario run` would print of the file.
     private func printed(_ text: String) throws -> String {
         let reading = ScenarioReading.read(text: text, named: "case.yaml")

@@ -23,13 +23,30 @@ extension ConfigNode {
 
 /// Reads a document of CloudFront's; nil after a mistake was noted.
 func readDocument(_ path: String, _ findings: Findings) -> ConfigNode? {
-    let text: String
     do throws(Complaint) {
-        text = try readTextFile(path)
+        return readDocument(try readTextFile(path), named: path, findings)
     } catch {
         findings.error(at: .line(file: path, 1), "the file \(error.problem)", error.remedy)
         return nil
     }
+}
+
+/// The same of a file that somebody named: that it cannot be read is told there.
+func readDocument(_ file: Given, _ findings: Findings) -> ConfigNode? {
+    do throws(Complaint) {
+        return readDocument(try readTextFile(file.text), named: file.text, findings)
+    } catch {
+        findings.error(
+            at: file.place,
+            "\(file.name) names \"\(printable(file.text))\", which \(error.problem)",
+            error.remedy)
+        return nil
+    }
+}
+
+private func readDocument(
+    _ text: String, named path: String, _ findings: Findings
+) -> ConfigNode? {
     let before = findings.all.count
     guard let node = composeDocument(text, named: path, findings) else {
         if findings.all.count == before {

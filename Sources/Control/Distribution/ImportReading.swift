@@ -15,7 +15,7 @@ extension ConfigurationReader {
         }
         for (id, file) in distribution.keys { references.signers.add(id, file: file, findings) }
         let id = distribution.id?.read(.distributionID, findings)
-        guard let node = distribution.document ?? readDocument(file.text, findings) else { return }
+        guard let node = distribution.document ?? readDocument(file, findings) else { return }
         guard
             let export = Distribution.read(
                 node, in: file.text, references.catalog, findings, logging: accessLog.secrets)
