@@ -253,6 +253,28 @@ struct ImportTests {
             })
     }
 
+    @Test("an origin that an update renames leaves its address behind, and that is told")
+    func renamedOrigin() throws {
+        let read = try files.reading(Export()) { $0.origins = ["maps=http://127.0.0.1:1"] }
+        let next = Export(origins: [Export.origin("tiles")], standard: Export.behavior("tiles"))
+        let path = try files.write("next.json", next.config)
+        func told(_ export: String) throws -> [String] {
+            let config = try #require(readDocument(export, Findings()))
+            let next = try read.configuration.replacingDistribution(by: config, TableResolver())
+            return next.distributionFindings.map(\.description).filter {
+                $0.contains("--origin")
+            }
+        }
+        #expect(
+            try told(path) == [
+                "warning: the distribution has no origin \"maps\" any more, so that its addresses "
+                    + "and what else --origin and origins say of it are idle, and an origin that "
+                    + "took its place is asked at its DomainName; name it \"maps\" again, or change "
+                    + "the export with --origin or origins, and restart"
+            ])
+        #expect(try told(try files.write("same.json", Export().config)).isEmpty)
+    }
+
     @Test("signers' keys come from the policies' directory and from files")
     func keys() throws {
         let more =

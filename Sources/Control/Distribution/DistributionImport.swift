@@ -52,6 +52,21 @@ public struct DistributionImport: Sendable {
                 }, uniquingKeysWith: { first, _ in first }))
     }
 
+    /// What the file and the flags say of an origin that is not there any more. Of an export that
+    /// is a mistake; a client who renames an origin knows nothing of them.
+    fileprivate func noteStrayOrigins(_ config: DistributionConfig, _ findings: Findings) {
+        for draft in origins where !config.origins.contains(where: { $0.id == draft.settings.id }) {
+            let id = printable(draft.settings.id)
+            findings.warning(
+                at: .standard,
+                "the distribution has no origin \"\(id)\" any more, so that its addresses and what "
+                    + "else --origin and origins say of it are idle, and an origin that took its "
+                    + "place is asked at its DomainName",
+                "name it \"\(id)\" again, or change the export with --origin or origins, and "
+                    + "restart")
+        }
+    }
+
     private func settled(_ distribution: Distribution) -> DistributionSettings {
         var settings = DistributionSettings(
             distribution, id: record.id, domainName: record.domainName)
@@ -140,12 +155,18 @@ extension Configuration {
                 .illegalUpdate,
                 "This edge is configured by its own file; change that, and reload it.")
         }
+        if let refusal = APIError(
+            imported.references.signers.findings(about: distribution.config))
+        {
+            throw refusal
+        }
         var next = self
         let findings = Findings()
         let secrets = settings.accessLog?.archive?.secrets ?? LoggedSecrets()
         findings.note(distribution.findings.applying(secrets), in: imported.file)
         imported.record.config = distribution.config.source
         imported.put(distribution, into: &next.settings, resolver, findings)
+        imported.noteStrayOrigins(distribution.config, findings)
         if let error = findings.all.first(where: { $0.severity == .error }) {
             throw APIError(.invalidArgument, error.text)
         }
@@ -155,11 +176,6 @@ extension Configuration {
         return next
     }
 
-        if let refusal = APIError(
-            imported.references.signers.findings(about: distribution.config))
-        {
-            throw refusal
-        }
     private static func refusal(_ findings: [ConfigFinding]) -> APIError {
         APIError(findings) ?? APIError(.invalidArgument, "The distribution cannot be followed.")
     }
