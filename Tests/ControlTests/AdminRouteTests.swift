@@ -10,11 +10,13 @@ final class ScriptedSubject: AdminSubject {
     let fitness: Fitness
     let outcome: ReloadOutcome
     let isStarting: Bool
+    let adminHosts: [String]?
 
     init(
         isTurning: Bool = true, fitness: Fitness = .ready, outcome: ReloadOutcome = .swapped([]),
-        isStarting: Bool = false
+        isStarting: Bool = false, adminHosts: [String]? = nil
     ) {
+        self.adminHosts = adminHosts
         (self.isTurning, self.isStarting) = (isTurning, isStarting)
         self.fitness = fitness
         self.outcome = outcome

@@ -80,7 +80,7 @@ final class RunningService: EventObserver {
     func ask(_ path: String) throws -> String {
         let endpoint = try #require(Endpoint(try address("admin")))
         let socket = try TimedSocket.connect(to: endpoint, within: .seconds(20))
-        #expect(socket.write(Array("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n".utf8)))
+        #expect(socket.write(Array("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)))
         var bytes: [UInt8] = []
         var part = [UInt8](repeating: 0, count: 65_536)
         while let count = part.withUnsafeMutableBytes({ socket.read(into: $0) }), count > 0 {

@@ -177,7 +177,7 @@ final class RunningDemo: Sendable {
 
     /// The map servers as `/status` shows them.
     func members() throws -> [JSON] {
-        let answer = try Viewer.ask("/status", at: adminPort, host: "demo.test")
+        let answer = try Viewer.ask("/status", at: adminPort, host: "localhost")
         return try JSON(answer.text)["origins"]?.elements.first?["members"]?.elements ?? []
     }
 

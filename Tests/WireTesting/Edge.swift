@@ -84,7 +84,7 @@ public final class Edge: Sendable {
     ) throws -> Response {
         let body = body ?? (method == "POST" ? "" : nil)
         return try Viewer.ask(
-            path, at: adminPort, method: method, host: "admin", fields, body: body)
+            path, at: adminPort, method: method, host: "localhost", fields, body: body)
     }
 }
 

@@ -5,8 +5,12 @@ import Reactor
 private let headBytesMax = 16_384
 
 /// Reads one request and answers it; the connection ends with the socket.
-func serve(_ socket: TimedSocket, _ routes: AdminRoutes) {
-    guard let answer = answer(to: socket, routes) else { return }
+///
+/// - Parameter isLoopback: it came to a loopback address, as all do that browsers of this machine
+///   make, whatever name led them there.
+func serve(_ socket: TimedSocket, _ routes: AdminRoutes, isLoopback: Bool) {
+    let names = isLoopback ? routes.subject.adminHosts : nil
+    guard let answer = answer(to: socket, routes, names: names) else { return }
     // Putting a scenario together may have taken all the time that there was.
     if answer.isRecording { socket.allow(.seconds(30)) }
     guard socket.write(answer.bytes) else { return }
@@ -29,7 +33,11 @@ private struct AdminAnswer {
 }
 
 // nil: the peer left or took too long before its head was complete.
-private func answer(to socket: TimedSocket, _ routes: AdminRoutes) -> AdminAnswer? {
+//
+// `names`: by which it may be asked, besides those that are its own; nil: by any.
+private func answer(
+    to socket: TimedSocket, _ routes: AdminRoutes, names: [String]?
+) -> AdminAnswer? {
     var bytes = [UInt8](repeating: 0, count: headBytesMax)
     var count = 0
     var scan = HeadScan()
@@ -51,7 +59,15 @@ private func answer(to socket: TimedSocket, _ routes: AdminRoutes) -> AdminAnswe
         case .rejected(let rejection):
             return refused(rejection.status, "\(rejection.reason)")
         case .complete:
-            var request = AdminRequest(head, bytes)
+            var request = AdminRequest(head, bytes, names ?? [])
+            // HTTP/1.0 may leave the field out (RFC 9112 §3.2), and no browser does.
+            if let names, !request.host.isEmpty, !AdminRequest.isOwn(request.host, names) {
+                return refused(
+                    421,
+                    "this port is asked by an address or as localhost, and not as "
+                        + "\"\(printable(request.host))\"; if that is a name of this machine, add "
+                        + "it to adminHosts")
+            }
             if let api = routes.api(for: request) {
                 return answer(
                     api, head, bytes[..<count], isCrossSite: request.isCrossSite, from: socket,
@@ -78,8 +94,10 @@ private func refused(_ status: Int, _ text: String) -> AdminAnswer {
 }
 
 extension AdminRequest {
-    /// - Parameter bytes: what the head was parsed from.
-    init(_ head: RequestHead, _ bytes: [UInt8]) {
+    /// - Parameters:
+    ///   - bytes: what the head was parsed from.
+    ///   - names: more names of this machine.
+    init(_ head: RequestHead, _ bytes: [UInt8], _ names: [String]) {
         method = head.method
         path = String(decoding: bytes[head.path.range], as: UTF8.self)
         query = String(decoding: bytes[head.query.range], as: UTF8.self)
@@ -89,19 +107,21 @@ extension AdminRequest {
             let origin = String(decoding: bytes[head.fields[field].value.range], as: UTF8.self)
             // A name that somebody else gives this machine's address (DNS rebinding) is the same
             // site to a browser.
-            isCrossSite = origin != "http://\(host)" || !Self.isOwn(host)
+            isCrossSite = origin != "http://\(host)" || !Self.isOwn(host, names)
         }
     }
 
     /// Whether a Host field names this machine in a way that nobody else can give away.
-    private static func isOwn(_ host: String) -> Bool {
+    fileprivate static func isOwn(_ host: String, _ names: [String]) -> Bool {
         let name: Substring
         if host.hasPrefix("["), let end = host.firstIndex(of: "]") {
             name = host[..<end].dropFirst()
         } else {
             name = host.prefix { $0 != ":" }
         }
-        return name.lowercased() == "localhost" || SocketAddress(ip: String(name)) != nil
+        let lower = name.lowercased()
+        return lower == "localhost" || names.contains(lower)
+            || SocketAddress(ip: String(name)) != nil
     }
 }
 

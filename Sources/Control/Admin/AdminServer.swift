@@ -128,19 +128,27 @@ public final class AdminServer: Sendable {
             served[ObjectIdentifier(socket)] = socket
             return ObjectIdentifier(socket)
         }
+        let endpoint = descriptors.firstIndex(of: listener).map { boundEndpoints[$0] }
         // A serial queue of its own has a thread of its own: a slow peer delays nobody.
         DispatchQueue(label: "control.admin.connection").async { [self] in
-            answer(id)
+            answer(id, isLoopback: endpoint?.isLoopback ?? false)
             spare.restore()
             places.signal()
         }
     }
 
     /// Returns when the connection is closed.
-    private func answer(_ id: ObjectIdentifier) {
+    private func answer(_ id: ObjectIdentifier, isLoopback: Bool) {
         // It may have had to make room already.
         guard let socket = served.withLock({ $0[id] }) else { return }
-        serve(socket, routes)
+        serve(socket, routes, isLoopback: isLoopback)
         _ = served.withLock { $0.removeValue(forKey: id) }
+    }
+}
+
+extension Endpoint {
+    /// Whoever is on this machine may connect, a browser included.
+    fileprivate var isLoopback: Bool {
+        if case .ip(let address) = self { address.isLoopback } else { false }
     }
 }

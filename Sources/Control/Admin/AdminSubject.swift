@@ -15,6 +15,9 @@ public protocol AdminSubject: Sendable {
     var fitness: Fitness { get }
     /// It will offer more than it does now: the store is being opened.
     var isStarting: Bool { get }
+    /// By what names a loopback address of the admin port may be asked, besides addresses and
+    /// localhost; nil: by any. Default: nil.
+    var adminHosts: [String]? { get }
     /// The state of pools, store and loops as JSON.
     func statusJSON() -> [UInt8]
     /// Reads the configuration again and swaps it in.
@@ -66,6 +69,7 @@ public protocol AdminSubject: Sendable {
 
 extension AdminSubject {
     var isStarting: Bool { false }
+    public var adminHosts: [String]? { nil }
     public var api: CloudFrontAPI? { nil }
     public var clockControl: ClockControl { ClockControl(.system, isLocal: true) { true } }
 

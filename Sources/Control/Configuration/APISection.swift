@@ -114,6 +114,20 @@ extension ValueForm where Value == Milliseconds {
 }
 
 extension ValueForm where Value == String {
+    /// A name without a port, which is of no account.
+    static var adminHost: Self {
+        Self { text throws(Complaint) in
+            let isName = text.utf8.allSatisfy { byte in
+                UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || [0x2D, 0x2E, 0x5F].contains(byte)
+                    || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
+            }
+            guard (1...253).contains(text.utf8.count), isName else {
+                throw Complaint("is no host's name", "write it without scheme and port")
+            }
+            return text.lowercased()
+        }
+    }
+
     static var accessKeyID: Self {
         Self { text throws(Complaint) in
             let isName = text.utf8.allSatisfy { byte in

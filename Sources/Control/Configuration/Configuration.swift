@@ -7,6 +7,9 @@ public struct Configuration: Sendable {
     public var settings = Settings()
     /// Where the admin port listens. Default 127.0.0.1:8081.
     public var admin: [Endpoint] = []
+    /// Names by which the admin port may be asked, besides addresses and localhost, where it
+    /// listens on a loopback address and nobody signs. Lower case.
+    public var adminHosts: [String] = []
     /// The least important events that are logged. Default info.
     public var logLevel = EdgeEvent.Level.info
     /// What `settings` were made of, where a distribution is served; nil: none is.

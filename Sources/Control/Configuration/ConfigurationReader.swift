@@ -108,6 +108,9 @@ struct ConfigurationReader<Resolver: NameResolver> {
     private mutating func readServer(_ top: inout Section) {
         if let listen = top.elements("listen") { listeners = listen.compactMap(listener) }
         admin = top.given("admin") ?? admin
+        if let names = top.list("adminHosts") {
+            configuration.adminHosts = names.compactMap { $0.read(.adminHost, findings) }
+        }
         top.read("mode", &configuration.settings.mode, .mode)
         top.read("role", &role, .role)
         top.read("clock", &configuration.clock, .clock)

@@ -39,6 +39,13 @@ extension Service: AdminSubject {
         state.withLock { $0.configuration.api.isEnabled && $0.api == nil && $0.server == nil }
     }
 
+    /// Whoever signs is believed by whatever name.
+    public var adminHosts: [String]? {
+        state.withLock {
+            $0.configuration.api.credentials.isEmpty ? $0.configuration.adminHosts : nil
+        }
+    }
+
     public func statusJSON() -> [UInt8] {
         Array((status?.json ?? .object([])).encoded.utf8)
     }
