@@ -72,7 +72,7 @@ public struct WriteResponseReader: Sendable {
         do throws(XMLError) {
             while let event = try stream.next() {
                 switch event {
-                case .start(let element): begin(element.name.local)
+                case .start(let element): begin(element)
                 case .text(let piece):
                     if text.utf8.count < 64, isCount(path.last) { text += piece }
                 case .end:
@@ -84,7 +84,8 @@ public struct WriteResponseReader: Sendable {
         } catch { isSound = false }
     }
 
-    private mutating func begin(_ name: String) {
+    private mutating func begin(_ element: XMLElement) {
+        let name = element.name.local
         if root == .none {
             beginRoot(name)
         } else if ["ServiceExceptionReport", "ExceptionReport"].contains(name) {
@@ -94,7 +95,9 @@ public struct WriteResponseReader: Sendable {
         path.append(name)
         text = ""
         if path.contains("InsertResults") || path.contains("InsertResult"),
-            ["FeatureId", "ResourceId"].contains(name)
+            ["FeatureId", "ResourceId"].contains(name),
+            // What GeoServer writes where the schema wants an id and there is none.
+            (element.unprefixed("fid") ?? element.unprefixed("rid")) != "none"
         {
             hasInsert = true
         }

@@ -40,6 +40,26 @@ struct WriteResponseTests {
         (success, .happened), (old("SUCCESS"), .happened), (old("PARTIAL"), .happened),
         (old("FAILED"), .refused), (old("x"), .unknown),
         (success.replacing("SUCCESS", with: "FAILED"), .unknown),
+        // GeoServer has an id where nothing was inserted, too.
+        (
+            success.replacing("SUCCESS", with: "FAILED").replacing("X.1", with: "none"), .refused
+        ),
+        (success.replacing("X.1", with: "none"), .happened),
+        (
+            counts(
+                "<w:totalInserted>0</w:totalInserted></w:TransactionSummary><w:InsertResults><w:Feature><o:FeatureId xmlns:o='o' fid='none'/></w:Feature></w:InsertResults><w:TransactionSummary>"
+            ), .refused
+        ),
+        (
+            counts(
+                "<w:totalInserted>0</w:totalInserted></w:TransactionSummary><w:InsertResults><w:Feature><o:ResourceId xmlns:o='o' rid='none'/></w:Feature></w:InsertResults><w:TransactionSummary>"
+            ), .refused
+        ),
+        (
+            counts(
+                "<w:totalInserted>0</w:totalInserted></w:TransactionSummary><w:InsertResults><w:Feature><o:ResourceId xmlns:o='o' rid='X.7'/></w:Feature></w:InsertResults><w:TransactionSummary>"
+            ), .happened
+        ),
         (readOnly, .refused),
         (
             "<o:ExceptionReport xmlns:o='o'><o:Exception exceptionCode='x'/></o:ExceptionReport>",
