@@ -6,7 +6,8 @@ import HTTP
 /// a document whose root is not reached is `.xml`.
 enum DocumentRoot: Equatable {
     /// An OGC exception: root `ServiceExceptionReport` or `ExceptionReport` in any namespace
-    /// prefix, or GeoServer's JSON object with a member `exceptions`.
+    /// prefix, or GeoServer's JSON object with a member `exceptions`, by itself or in a call
+    /// (JSONP).
     case exception
     case xml
     case json
@@ -23,7 +24,10 @@ enum DocumentRoot: Equatable {
             return
         }
         guard bytes.byte(at) == UInt8(ascii: "<") else {
-            self = .other
+            let argument = Self.skipCall(bytes, from: at)
+            self =
+                argument.map { bytes.holds("\"exceptions\"", from: $0) } ?? false
+                ? .exception : .other
             return
         }
         while at < bytes.byteCount, bytes.byte(at) == UInt8(ascii: "<") {
@@ -70,6 +74,30 @@ enum DocumentRoot: Equatable {
             if !isComment || bytes.spells("--", from: at - 2, to: at) { return at + 1 }
         }
         return nil
+    }
+
+    /// The offset of the object that a function is called with; nil when it is no such call. The
+    /// name may be a member's (`a.b`), and a comment may stand before it (`/**/f({...})`).
+    private static func skipCall(_ bytes: RawSpan, from start: Int) -> Int? {
+        var at = start
+        if bytes.spells("/**/", from: at, to: at + 4) { at = skipBlank(bytes, from: at + 4) }
+        let name = at
+        while at < bytes.byteCount, isNamePart(bytes.byte(at)) { at += 1 }
+        guard at > name else { return nil }
+        at = skipBlank(bytes, from: at)
+        guard at < bytes.byteCount, bytes.byte(at) == UInt8(ascii: "(") else { return nil }
+        at = skipBlank(bytes, from: at + 1)
+        return at < bytes.byteCount && bytes.byte(at) == UInt8(ascii: "{") ? at : nil
+    }
+
+    private static func isNamePart(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "$"),
+            UInt8(ascii: "."), 0x80...:
+            true
+        default: false
+        }
     }
 
     private static func skipBlank(_ bytes: RawSpan, from start: Int) -> Int {

@@ -55,6 +55,12 @@ struct TileBodyTests {
             ("application/vnd.ogc.se_xml", "<a>", .exception),
             ("application/json", "{\"exceptions\": []}", .exception),
             ("application/json", "{\"grid\": []}", .fits), ("", "x", .fits),
+            ("text/javascript", "parseResponse({\"version\":\"1.1\",\"exceptions\":[", .exception),
+            ("application/json", " f.g$_1 ( {\"exceptions\": []})", .exception),
+            ("text/javascript", "/**/ cb({\"exceptions\":[]});", .exception),
+            ("text/javascript", "cb({\"features\":[]})", .fits),
+            ("text/plain", "see (\"exceptions\")", .fits),
+            ("text/plain", "no call {\"exceptions\":[]}", .fits), ("text/plain", "cb(", .fits),
         ])
     func documents(type: String, body: String, verdict: TileVerdict) {
         #expect(judge(200, type, body, for: .notImage) == verdict)
