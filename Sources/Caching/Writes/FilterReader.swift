@@ -18,9 +18,11 @@ enum FilterBound: Equatable {
         case (.nowhere, let bound), (let bound, .nowhere): return bound
         case (.anywhere, _), (_, .anywhere): return .anywhere
         case (.within(let left, let first), .within(let right, let second)):
-            let boxes = left + right
-            return boxes.count > WriteScope.boxLimit
-                ? .anywhere : .within(boxes, ifPoints: first || second)
+            var boxes = left + right
+            if boxes.count > WriteScope.boxLimit {
+                GeographicBox.gather(&boxes, to: WriteScope.boxLimit * 3 / 4)
+            }
+            return .within(boxes, ifPoints: first || second)
         }
     }
 

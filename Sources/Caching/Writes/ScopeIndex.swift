@@ -6,17 +6,18 @@ public import Tiles
 ///
 /// A scope with the number of its invalidation is taken apart when it arrives; what is kept for a
 /// name is one number for all of its places and at most `boxLimit` boxes with numbers of their
-/// own. When there would be more, the oldest half become one: the number of its latest, for all
-/// places. That is wider than what was written and never narrower, and only for entries older than
-/// that number. So a look costs at most eight lookups by hash for each layer an entry shows, a
-/// comparison for each page scope newer than the entry (at most `pageLimit`), and `boxLimit`
-/// comparisons for each name, however many scopes there are; one comparison when none is newer
-/// than the entry; and never an allocation.
+/// own. When there would be more, those that are nearest to each other become one, with the number
+/// of the later: wider than what was written and never narrower, and only near what was written.
+/// So a look costs at most eight lookups by hash for each layer an entry shows, a comparison for
+/// each page scope newer than the entry (at most `pageLimit`), and for each name one for sixteen
+/// places and one for each that is near (`ScopePlaces`), however many scopes there are; one
+/// comparison when none is newer than the entry; and never an allocation.
 ///
 /// A value of its own for each loop, kept in step by its `InvalidationIndex`.
 public struct ScopeIndex: Sendable {
-    /// Most boxes that are kept for a name.
-    public static var boxLimit: Int { 32 }
+    /// Most boxes that are kept for a name: what is written to one in the time for which scopes
+    /// are kept, at a write a second. Of many names there are fewer, see `placeLimit`.
+    public static var boxLimit: Int { 512 }
     /// Most pages that are kept apart.
     public static var pageLimit: Int { 64 }
     /// Most names; beyond them all that is kept becomes one number for everything.
@@ -66,15 +67,24 @@ public struct ScopeIndex: Sendable {
         }
     }
 
+    /// What is kept apart for a name: all names together are some 64 MiB at most.
+    private var placeLimit: Int {
+        let names = workspaces.count + layers.count + styles.count + 1
+        return min(max(2_097_152 / names, 32), Self.boxLimit)
+    }
+
     private mutating func insert(_ part: WriteScope.Part, _ number: UInt64, _ isHard: Bool) {
         let selection = ScopeSelection(part.selection)
+        let limit = placeLimit
         func mark(_ marks: inout ScopeMarks) {
             if part.boxes.isEmpty, selection == nil {
                 marks.raise(part.kinds, to: number, isHard: isHard)
             } else if part.boxes.isEmpty {
-                marks.add(nil, selection, part.kinds, number, isHard: isHard)
+                marks.add(nil, selection, part.kinds, number, isHard: isHard, limit: limit)
             }
-            for box in part.boxes { marks.add(box, selection, part.kinds, number, isHard: isHard) }
+            for box in part.boxes {
+                marks.add(box, selection, part.kinds, number, isHard: isHard, limit: limit)
+            }
         }
         switch part.target {
         case .everything: mark(&everything)

@@ -3,19 +3,10 @@ import Tiles
 
 /// What scopes have said of one name: the numbers of the latest ones, by kind and by place.
 struct ScopeMarks: Sendable {
-    private struct Place: Sendable {
-        /// nil: everywhere.
-        var box: GeographicBox?
-        var selection: ScopeSelection?
-        var number: UInt64
-        var kinds: EntryKinds
-        var isHard: Bool
-    }
-
     /// For each kind, by its bit: the number of the latest rule without a place.
     private var soft = [8 of UInt64](repeating: 0)
     private var hard = [8 of UInt64](repeating: 0)
-    private var places: [Place] = []
+    private var places = ScopePlaces()
     /// The number of the latest of all.
     private(set) var latest: UInt64 = 0
 
@@ -32,28 +23,20 @@ struct ScopeMarks: Sendable {
         }
     }
 
+    /// - Parameter limit: most places that are kept apart.
     mutating func add(
         _ box: GeographicBox?, _ selection: ScopeSelection?, _ kinds: EntryKinds,
-        _ number: UInt64, isHard: Bool
+        _ number: UInt64, isHard: Bool, limit: Int
     ) {
         latest = max(latest, number)
-        // The same once more takes the place of what was before it.
-        places.removeAll {
-            $0.box == box && $0.selection == selection && $0.kinds == kinds && $0.isHard == isHard
-        }
-        places.append(
-            Place(
-                box: box, selection: selection, number: number, kinds: kinds, isHard: isHard))
-        guard places.count > ScopeIndex.boxLimit else { return }
-        for place in places.prefix(ScopeIndex.boxLimit / 2) {
-            raise(place.kinds, to: place.number, isHard: place.isHard)
-        }
-        places.removeFirst(ScopeIndex.boxLimit / 2)
+        let everywhere = places.add(
+            box, selection, kinds, number, isHard: isHard, limit: limit)
+        for old in everywhere { raise(old.kinds, to: old.number, isHard: old.isHard) }
     }
 
     /// Forgets what is not younger; false: nothing is left.
     mutating func retire(upTo number: UInt64) -> Bool {
-        places.removeAll { $0.number <= number }
+        places.retire(upTo: number)
         return latest > number
     }
 
@@ -61,20 +44,11 @@ struct ScopeMarks: Sendable {
     func numbers(
         _ look: ScopeLook, style: ScopeName?, into found: inout InvalidationIndex.Numbers
     ) {
+        guard latest > look.since else { return }
         for bit in 0..<8 where look.kinds.rawValue & 1 << UInt16(bit) != 0 {
             found.formMaximum(.init(dead: hard[bit], stale: soft[bit]))
         }
-        for place in places.reversed() {
-            // In the order of their numbers: all that follow are older than the entry.
-            if place.number <= look.since { return }
-            guard !place.kinds.isDisjoint(with: look.kinds),
-                place.box.map({ look.box?.intersects($0) ?? true }) ?? true,
-                place.selection?.means(look, style: style) ?? true
-            else { continue }
-            found.formMaximum(
-                place.isHard
-                    ? .init(dead: place.number, stale: 0) : .init(dead: 0, stale: place.number))
-        }
+        places.numbers(look, style: style, into: &found)
     }
 }
 

@@ -177,11 +177,12 @@ struct TransactionReader {
             touch(layer, isAnywhere ? nil : read.boxes)
             return
         }
-        self.operation?.boxes += read.boxes
-        if isAnywhere || (self.operation?.boxes.count ?? 0) > WriteScope.boxLimit {
-            self.operation?.isAnywhere = true
-            self.operation?.boxes = []
+        var boxes = isAnywhere ? [] : operation.boxes + read.boxes
+        if boxes.count > WriteScope.boxLimit {
+            GeographicBox.gather(&boxes, to: WriteScope.boxLimit * 3 / 4)
         }
+        self.operation?.boxes = boxes
+        if isAnywhere { self.operation?.isAnywhere = true }
     }
 
     private mutating func endOperation() {

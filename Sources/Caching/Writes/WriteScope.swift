@@ -12,8 +12,8 @@ public import Tiles
 /// at most `byteLimit` of them, within `InvalidationRule.byteLimit`. A rule that `init(encoded:)`
 /// refuses, as of a later version, counts as `.everything`. In memory it is not kept as a scope:
 /// `ScopeIndex` spreads it over the layers it names, so that a look for an entry costs a few
-/// lookups by hash and at most `ScopeIndex.boxLimit` comparisons of boxes, whether ten scopes are
-/// in force or ten thousand, and one comparison of numbers when none is newer than the entry.
+/// lookups by hash and fewer than `ScopeIndex.boxLimit` comparisons of boxes, whether ten scopes
+/// are in force or ten thousand, and one comparison of numbers when none is newer than the entry.
 public struct WriteScope: Sendable, Equatable {
     /// Whose entries are meant.
     public enum Target: Sendable, Hashable {
@@ -55,7 +55,8 @@ public struct WriteScope: Sendable, Equatable {
     /// What it matches must not be served even as a stale answer: a permission was taken away.
     public var isHard = false
 
-    /// Most boxes of all parts together; beyond them the part that has most becomes layer-wide.
+    /// Most boxes of all parts together; beyond them those of the part that has most are taken
+    /// together where they are nearest to each other.
     public static var boxLimit: Int { 256 }
     /// Most parts; beyond them everything is meant.
     public static var partLimit: Int { 64 }
@@ -132,20 +133,20 @@ public struct WriteScope: Sendable, Equatable {
         for box in boxes where !parts[index].boxes.contains(where: { $0.contains(box) }) {
             parts[index].boxes.append(box)
             if parts[index].boxes.count > Self.boxLimit {
-                parts[index].boxes = []
-                return
+                GeographicBox.gather(&parts[index].boxes, to: Self.boxLimit * 3 / 4)
             }
         }
     }
 
-    /// The part with most boxes, the first of several, becomes layer-wide until all are in bounds.
+    /// The part with most boxes, the first of several, gets half as many until all are in bounds.
     private mutating func coarsen() {
         while parts.reduce(0, { $0 + $1.boxes.count }) > Self.boxLimit {
             var widest = 0
             for index in parts.indices where parts[index].boxes.count > parts[widest].boxes.count {
                 widest = index
             }
-            parts[widest].boxes = []
+            let half = parts[widest].boxes.count / 2
+            GeographicBox.gather(&parts[widest].boxes, to: half)
         }
     }
 

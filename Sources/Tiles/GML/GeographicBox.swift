@@ -25,7 +25,7 @@ public struct GeographicBox: Sendable, Hashable, BitwiseCopyable {
             unchecked: -180_000_000, south: -90_000_000, east: 180_000_000, north: 90_000_000)
     }
 
-    private init(unchecked west: Int32, south: Int32, east: Int32, north: Int32) {
+    init(unchecked west: Int32, south: Int32, east: Int32, north: Int32) {
         (self.west, self.south, self.east, self.north) = (west, south, east, north)
     }
 
@@ -77,17 +77,30 @@ public struct GeographicBox: Sendable, Hashable, BitwiseCopyable {
     /// Whether the two have a point in common, edges included, at whatever turn around the globe.
     public func intersects(_ other: GeographicBox) -> Bool {
         guard south <= other.north, north >= other.south else { return false }
-        return meets(other, turned: 0) || meets(other, turned: 360_000_000)
-            || meets(other, turned: -360_000_000)
-    }
-
-    private func meets(_ other: GeographicBox, turned turn: Int) -> Bool {
-        Int(west) + turn <= Int(other.east) && Int(east) + turn >= Int(other.west)
+        // Going east from either west edge one comes to the other before this box is over.
+        let step = Int(other.west) - Int(west)
+        let (there, back) = step < 0 ? (step + 360_000_000, -step) : (step, 360_000_000 - step)
+        return there <= Int(east) - Int(west) || back <= Int(other.east) - Int(other.west)
+            || step == 0
     }
 
     /// Whether the other lies in this one, at the same turn.
     public func contains(_ other: GeographicBox) -> Bool {
         west <= other.west && south <= other.south && east >= other.east && north >= other.north
+    }
+
+    /// The box with so many millionths of a degree added on each side.
+    func grown(by margin: Int) -> GeographicBox {
+        let (left, right) = (Int(west) - margin, Int(east) + margin)
+        let bottom = Int32(max(Int(south) - margin, -90_000_000))
+        let top = Int32(min(Int(north) + margin, 90_000_000))
+        if right - left >= 360_000_000 {
+            return GeographicBox(
+                unchecked: -180_000_000, south: bottom, east: 180_000_000, north: top)
+        }
+        let turn = left < -180_000_000 ? 360_000_000 : 0
+        return GeographicBox(
+            unchecked: Int32(left + turn), south: bottom, east: Int32(right + turn), north: top)
     }
 
     /// The box with so many hundredths of its own width and height added on each side: symbols,

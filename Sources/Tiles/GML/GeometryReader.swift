@@ -9,7 +9,7 @@ public import HTTP
 /// a number that is none or a system that is not known, makes the place unknown; it is never left
 /// out. Ask `isUnknown` after the last element.
 public struct GeometryReader: Sendable {
-    /// Most boxes that are kept; beyond them the place is unknown.
+    /// Most boxes that are kept; of more those that are nearest to each other become one.
     public static let boxLimit = 256
 
     private struct Frame: Sendable {
@@ -177,8 +177,7 @@ public struct GeometryReader: Sendable {
         if found.isEmpty { isUnknown = true }
         boxes += found
         if boxes.count > Self.boxLimit {
-            isUnknown = true
-            boxes = []
+            GeographicBox.gather(&boxes, to: Self.boxLimit * 3 / 4)
         }
     }
 

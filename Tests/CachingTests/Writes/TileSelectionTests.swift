@@ -178,10 +178,11 @@ struct TileSelectionTests {
     @Test("many of them widen only the old, and what is retired is gone")
     func bounded() {
         var index = ScopeIndex()
-        for number in 1...100 {
-            index.insert(
-                Self.scope(TileSelection(levels: UInt8(number % 50)...UInt8(number % 50))),
-                number: UInt64(number))
+        let count = 2 * ScopeIndex.boxLimit
+        for number in 1...count {
+            var selection = TileSelection(levels: UInt8(number % 50)...UInt8(number % 50))
+            selection.gridSet = "set\(number / 50)"
+            index.insert(Self.scope(selection), number: UInt64(number))
         }
         func latest(_ level: Int, since: UInt64) -> UInt64 {
             index.numbers(
@@ -189,10 +190,11 @@ struct TileSelectionTests {
                 level: level, since: since
             ).highest
         }
-        #expect(latest(0, since: 90) == 100 && latest(49, since: 90) == 99)
-        #expect(latest(60, since: 98) <= 98, "none of them is of that level")
+        let last = UInt64(count / 50 * 50)
+        #expect(latest(0, since: last - 9) == last && latest(49, since: last - 9) == last - 1)
+        #expect(latest(60, since: last - 2) <= last - 2, "none of them is of that level")
         #expect(latest(60, since: 0) > 0, "old enough to count as touched")
-        index.retire(upTo: 100)
+        index.retire(upTo: UInt64(count))
         #expect(index.count == 0 && latest(0, since: 0) == 0)
     }
 }
