@@ -4,6 +4,10 @@ public enum CoordinateSystem: Sendable, Equatable {
     case longitudeLatitude
     /// Degrees of WGS 84, latitude first.
     case latitudeLongitude
+    /// Degrees of another datum, longitude first.
+    case shiftedLongitudeLatitude
+    /// Degrees of another datum, latitude first.
+    case shiftedLatitudeLongitude
     /// Metres of spherical Mercator, which has the easting first in all spellings.
     case webMercator
 
@@ -45,12 +49,50 @@ public enum CoordinateSystem: Sendable, Equatable {
     private init?(authority: Substring, code: Substring, isLatitudeFirst: Bool) {
         switch (authority, code) {
         case ("epsg", "4326"): self = isLatitudeFirst ? .latitudeLongitude : .longitudeLatitude
+        case ("epsg", _) where Self.shifted.contains(code):
+            self = isLatitudeFirst ? .shiftedLatitudeLongitude : .shiftedLongitudeLatitude
         case ("crs", "84"), ("ogc", "crs84"): self = .longitudeLatitude
+        case ("crs", "83"), ("crs", "27"), ("ogc", "crs83"), ("ogc", "crs27"):
+            self = .shiftedLongitudeLatitude
         case ("epsg", "3857"), ("epsg", "900913"), ("epsg", "3785"), ("epsg", "102100"),
             ("epsg", "102113"), ("esri", "102100"), ("esri", "102113"):
             self = .webMercator
         default: return nil
         }
+    }
+
+    /// Geographic systems by latitude and longitude in degrees from Greenwich, whose datums differ
+    /// from WGS 84 by less than `shift`: WGS 72, NAD27, NAD83 and its realisations, ETRS89, ED50,
+    /// RGF93, OSGB36, DHDN, MGI, Amersfoort, Belge 1972, Pulkovo 1942, S-JTSK, GDA94, GDA2020,
+    /// AGD66, AGD84, NZGD2000, NZGD49, SIRGAS, SIRGAS 2000, SAD69, PSAD56, Beijing 1954, Xian 1980,
+    /// CGCS2000, Tokyo, JGD2000, JGD2011, Korea 2000, Hartebeesthoek94, Cape, Indian 1975 and
+    /// Kalianpur 1975. Source: EPSG dataset.
+    private static let shifted: Set<Substring> = [
+        "4322", "4267", "4269", "4152", "4617", "6318", "4258", "4230", "4171", "4277", "4314",
+        "4312", "4289", "4313", "4284", "4156", "4283", "7844", "4202", "4203", "4167", "4272",
+        "4170", "4674", "4618", "4248", "4214", "4610", "4490", "4301", "4612", "6668", "4737",
+        "4148", "4222", "4240", "4146",
+    ]
+
+    /// What a place of another datum may be off, in millionths of a degree: 1.1 km to the north.
+    /// The datums differ by 2 m (those that move with a continent) to some 800 m (Indian 1975,
+    /// Tokyo). To the east that is fewer metres the further north, but none of the old ones that
+    /// are used beyond 70 degrees is off by more than 200 m, where this still is 370 m.
+    private static var shift: Int { 10_000 }
+
+    /// The same axes the other way round, where they can be.
+    var swapped: CoordinateSystem? {
+        switch self {
+        case .longitudeLatitude: .latitudeLongitude
+        case .latitudeLongitude: .longitudeLatitude
+        case .shiftedLongitudeLatitude: .shiftedLatitudeLongitude
+        case .shiftedLatitudeLongitude: .shiftedLongitudeLatitude
+        case .webMercator: nil
+        }
+    }
+
+    var isLatitudeFirst: Bool {
+        self == .latitudeLongitude || self == .shiftedLatitudeLongitude
     }
 
     /// The box that two corners in this system span; nil when they are no places on Earth.
@@ -64,6 +106,10 @@ public enum CoordinateSystem: Sendable, Equatable {
         case .latitudeLongitude:
             GeographicBox(
                 longitudes: (first.1, second.1), latitudes: (first.0, second.0), of: content)
+        case .shiftedLongitudeLatitude:
+            Self.longitudeLatitude.box(first, second, of: content)?.grown(by: Self.shift)
+        case .shiftedLatitudeLongitude:
+            Self.latitudeLongitude.box(first, second, of: content)?.grown(by: Self.shift)
         case .webMercator:
             GeographicBox(
                 longitudes: (Mercator.longitude(first.0), Mercator.longitude(second.0)),

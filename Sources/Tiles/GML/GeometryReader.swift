@@ -54,7 +54,7 @@ public struct GeometryReader: Sendable {
         frame.beginsBox = false
         if let named = element.unprefixed("srsName") {
             frame.system = CoordinateSystem(named: named)
-            frame.isLatitudeByURN = frame.system == .latitudeLongitude
+            frame.isLatitudeByURN = frame.system?.isLatitudeFirst ?? false
         }
         if let count = element.unprefixed("srsDimension") ?? element.unprefixed("dimension") {
             frame.dimension = Int(count) ?? 0
@@ -172,7 +172,7 @@ public struct GeometryReader: Sendable {
             isSwappable = false
         }
         guard let corners, let system else { return }
-        let places = isSwappable ? [system, .longitudeLatitude] : [system]
+        let places = isSwappable ? [system, system.swapped ?? system] : [system]
         let found = places.compactMap { $0.box(corners.low, corners.high, of: .geometry) }
         if found.isEmpty { isUnknown = true }
         boxes += found
