@@ -48,7 +48,10 @@ extension Server {
                 settings.behaviors[index].maps = maps
                 isAny = true
             }
-            if isAny { settings.readPoolSets() }
+            if isAny {
+                settings.readPoolSets()
+                settings.writes.mayBeGroups = settings.possibleGroups
+            }
             return isAny
         }
         // What is invalidated from now on finds tiles of these grid sets by where they lie.
@@ -103,6 +106,22 @@ extension Settings {
         writes.reading.services = writes.reading.services.knowing(
             [], documents: nil, poolSets: maps.flatMap(\.poolSets))
         writes.context.gridSets = writes.reading.services.gridSets
+    }
+
+    /// What may be a group by what the pools' capabilities say; nil: not all of them were read.
+    fileprivate var possibleGroups: [LayerName]? {
+        var names: [LayerName] = []
+        for behavior in behaviors {
+            guard let maps = behavior.maps, let layers = origins[behavior.origin].layers,
+                !layers.services.isEmpty
+            else { continue }
+            guard let facts = maps.facts else { return nil }
+            for fact in facts where fact.description?.mayBeGroup ?? true {
+                let name = LayerName(fact.name)
+                if !names.contains(name) { names.append(name) }
+            }
+        }
+        return names
     }
 
     /// Origins whose layers are to be read, of those that a behavior has maps of.

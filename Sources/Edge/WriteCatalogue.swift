@@ -83,6 +83,8 @@ package final class CatalogueBoard: Sendable {
         /// Until when writes that a process before has left under way may still change any of
         /// them; nil: there are none. It runs from the first reading on.
         fileprivate var leftUntil: Int64?
+        /// That nobody tells of groups was told.
+        fileprivate var hasToldOfGroups = false
         /// Writes under way that may have changed groups, and default styles.
         fileprivate var groupWrites = 0
         fileprivate var styleWrites = 0
@@ -125,6 +127,14 @@ package final class CatalogueBoard: Sendable {
         guard change.isOfGroups || change.isOfStyles else { return nil }
         state.withLock { $0.count(change, 1) }
         return CatalogueHold(change, self)
+    }
+
+    /// Whether an edit is the first one behind which groups stay as they are.
+    func takeWarning() -> Bool {
+        state.withLock { state in
+            defer { state.hasToldOfGroups = true }
+            return !state.hasToldOfGroups
+        }
     }
 
     fileprivate func release(_ change: CatalogueChange) {

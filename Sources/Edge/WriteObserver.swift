@@ -245,6 +245,19 @@ extension LoopState where N: ~Copyable {
         watch.write = write
     }
 
+    /// Says once that an edit leaves what groups show.
+    private func warnOfGroups(_ scope: WriteScope) {
+        guard snapshot.settings.writes.leavesGroups, scope.namesLayer,
+            shared.catalogue.takeWarning()
+        else { return }
+        shared.events.note(
+            EdgeEvent(
+                .warning, "writes",
+                "a layer was edited, and nobody tells which layer groups show it: what they drew "
+                    + "stays; let writes.catalogue or an origin's maps.layers read them, or list "
+                    + "them in writes.groups ({} where there is none)"))
+    }
+
     /// - Parameter status: of the answer; nil: there is none.
     private func end(
         _ fetch: Fetch, _ read: WriteOutcome, status: Int?
@@ -269,6 +282,7 @@ extension LoopState where N: ~Copyable {
         guard outcome.mayHaveHappened, !watch.write.scope.isEmpty else {
             return Store.WriteEnding(id: watch.id, rules: [])
         }
+        warnOfGroups(watch.write.scope)
         let goesOn = outcome == .unknown || watch.write.isDeferred
         let reached = writes(watch.hold).expanded(watch.write.scope, isOver: !goesOn)
         var rule = InvalidationRule(scope: reached)
@@ -366,6 +380,10 @@ extension Exchange {
 }
 
 extension WriteScope {
+    fileprivate var namesLayer: Bool {
+        parts.contains { if case .layer = $0.target { true } else { false } }
+    }
+
     /// What a write of this scope may change of the catalogue.
     fileprivate func change(_ restyled: ObservedWrite.Restyled) -> CatalogueChange {
         // A style that got another name has it in the documents of groups as well.

@@ -13,6 +13,15 @@ public struct WriteSettings: Sendable {
     /// Layer groups, each with its members, which may be groups themselves. What touches a member
     /// touches the group.
     public var groups: [LayerName: [LayerName]] = [:]
+    /// Nobody tells which groups there are. Whatever may be one by the capabilities that are read
+    /// of the origins' layers then shows each layer: see `ServiceLayer.mayBeGroup`. Default: no.
+    public var seeksGroups = false
+    /// Nobody tells which groups there are, and no layers are read either. Default: no.
+    public var leavesGroups = false
+    /// What may be; nil: not known yet, so that any name may.
+    var mayBeGroups: [LayerName]?
+    /// More names than this are as good as not known.
+    private static var possibleGroupsMax: Int { 32 }
     /// Styles, each with all the layers whose default style it is, and all groups that draw a
     /// member with it. Of pictures and legends a write to such a style touches these layers' and
     /// what names the style; one to any other style goes by the catalogue, if that tells the
@@ -96,9 +105,19 @@ public struct WriteSettings: Sendable {
     }
 
     private func withGroups(_ scope: WriteScope) -> WriteScope {
-        guard !groups.isEmpty || awaitsCatalogue else { return scope }
+        guard !groups.isEmpty || awaitsCatalogue || seeksGroups else { return scope }
         var wide = scope
-        if awaitsCatalogue {
+        var possible = seeksGroups ? mayBeGroups : []
+        if let names = possible, names.count > Self.possibleGroupsMax { possible = nil }
+        for part in scope.parts where part.target.namesLayers {
+            for name in possible ?? [] {
+                wide.insert(
+                    WriteScope.Part(
+                        .layer(name), part.kinds, boxes: part.boxes,
+                        selection: part.selection.withoutStyle))
+            }
+        }
+        if awaitsCatalogue || possible == nil {
             // Nobody's group is known: all of the same kind at the same place.
             for part in scope.parts where part.target.namesLayers {
                 wide.insert(

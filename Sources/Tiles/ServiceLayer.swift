@@ -31,8 +31,17 @@ public struct ServiceLayer: Equatable, Sendable {
     public var times: Times?
     /// Those it can be drawn in, of the ones that the reader was asked for.
     public var systems: Set<ReferenceSystem> = []
+    /// Others lie in it.
+    public var holdsLayers = false
 
     public init(name: String) { self.name = name }
+
+    /// Whether it may be a group that draws others by a name of its own. GeoServer lists the
+    /// default style of each layer; of a group none (up to 2.20), or first a `default-style-` that
+    /// it makes up from the group's name, and within one that is a tree the layers of it.
+    public var mayBeGroup: Bool {
+        holdsLayers || styles.isEmpty || defaultStyle.hasPrefix("default-style-")
+    }
 
     /// The style that an empty STYLES means; empty: not known.
     ///
@@ -152,7 +161,9 @@ public struct ServiceLayersReader: CapabilitiesScan, Sendable {
     }
 
     private mutating func endLayer() {
-        guard var ended = open.popLast(), !ended.layer.name.isEmpty else { return }
+        guard var ended = open.popLast() else { return }
+        if let outer = open.indices.last { open[outer].layer.holdsLayers = true }
+        guard !ended.layer.name.isEmpty else { return }
         // Nobody can ask for a style without a name, and the next is not the default one for that.
         if ended.layer.defaultStyle.isEmpty { ended.layer.styles = [] }
         ended.layer.styles.removeAll { $0.name.isEmpty }

@@ -1,5 +1,6 @@
 import Caching
 import Testing
+import Tiles
 
 @testable import Control
 @testable import Edge
@@ -96,6 +97,60 @@ struct WriteSettingsTests {
             let told = findings(origins + "writes: { site: [/], \(known) }\n")
             #expect(!told.contains { $0.contains("layer groups") }, "\(known)")
         }
+    }
+
+    @Test("who tells no groups has them sought where layers are read, else is told of it")
+    func soughtGroups() {
+        let read = """
+            origins:
+              maps:
+                members: ["http://127.0.0.1:1"]
+                maps: { layers: { services: [/geoserver/wms] } }
+            behaviors: [{ path: "*", class: tiles }]
+
+            """
+        for (text, isSought) in [
+            (read, true), (read + "writes: { site: [/], groups: ~ }\n", true),
+            (read + "writes: { groups: {} }\n", false),
+            (read + "writes: { enabled: false }\n", false),
+            (read + "writes: { catalogue: { origin: maps } }\n", false), (origins, false),
+        ] {
+            let result = reading(text)
+            #expect(result.configuration.settings.writes.seeksGroups == isSought, "\(text)")
+            let told = result.findings.map(\.description)
+            #expect(!told.contains { $0.contains("layer groups") }, "\(text)")
+        }
+        let plain = reading { $0.origins = ["http://127.0.0.1:1"] }
+        #expect(plain.configuration.settings.writes.leavesGroups && plain.findings.isEmpty)
+        #expect(!writes("writes: { groups: {} }\n").leavesGroups)
+    }
+
+    @Test("what may be a group goes with each layer at its place, and so does all when unknown")
+    func possibleGroups() {
+        var settings = WriteSettings()
+        settings.seeksGroups = true
+        let box = GeographicBox(longitudes: (1, 2), latitudes: (3, 4), of: .geometry)
+        var scope = WriteScope()
+        scope.insert(
+            WriteScope.Part(
+                .layer(LayerName("w:a")), .edited, boxes: [box].compactMap(\.self),
+                selection: TileSelection(style: LayerName("s"))))
+        func targets() -> [WriteScope.Target] { settings.expanded(scope).parts.map(\.target) }
+        #expect(targets() == [.layer(LayerName("w:a")), .everything])
+        settings.mayBeGroups = []
+        #expect(settings.expanded(scope) == scope)
+        settings.mayBeGroups = [LayerName("base"), LayerName("w:g")]
+        #expect(
+            targets() == [
+                .layer(LayerName("w:a")), .layer(LayerName("base")), .layer(LayerName("w:g")),
+            ])
+        let parts = settings.expanded(scope).parts
+        #expect(parts.allSatisfy { $0.boxes.count == 1 && $0.kinds == .edited })
+        #expect(parts[1].selection.isAll)
+        settings.mayBeGroups = (0..<40).map { LayerName("w:g\($0)") }
+        #expect(targets() == [.layer(LayerName("w:a")), .everything])
+        let style = WriteScope(.style(LayerName("s")), .drawn)
+        #expect(settings.expanded(style) == style)
     }
 
     @Test("paths that no behavior with a class serves are of no use")

@@ -49,6 +49,16 @@ struct ServiceLayerTests {
             ])
     }
 
+    @Test("what GeoServer lists with a style of its own is no group")
+    func groups() throws {
+        let found = try read(
+            newer(
+                layer("a", style("line")) + layer("plain", "")
+                    + layer("new", style("default-style-new") + style("night"))
+                    + layer("tree", style("x") + layer("b", style("point")))))
+        #expect(found.filter(\.mayBeGroup).map(\.name) == ["plain", "new", "tree"])
+    }
+
     @Test("a layer that is listed twice has a default style if both say the same")
     func twice() throws {
         for (second, expected) in [("one", "one"), ("two", "")] {

@@ -15,6 +15,8 @@ struct ConfigurationReader<Resolver: NameResolver> {
     var origins: [OriginDraft] = []
     var behaviors: [BehaviorDraft] = []
     var distribution = DistributionDraft()
+    /// `writes.groups` says which there are, if only that there is none.
+    var tellsGroups = false
     /// nil: nobody said.
     var role: Role?
     var accessLog = AccessLogDraft()

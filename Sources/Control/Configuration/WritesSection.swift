@@ -13,7 +13,7 @@ extension ConfigurationReader {
         }
         section.read("repeatAfter", &writes.repeatDelay, .duration(1_000...86_400_000))
         section.read("margin", &writes.reading.margin, .count(0...1_000))
-        let knowsGroups = section.has("groups")
+        tellsGroups = section.gives("groups")
         let layers = "write its layers as a list: [geonode:roads, geonode:rivers]"
         for (name, members) in lists("groups", in: &section, of: .text, layers) {
             writes.groups[LayerName(name)] = members.map { LayerName($0) }
@@ -41,14 +41,24 @@ extension ConfigurationReader {
         }
         section.finish()
         configuration.settings.writes = writes
-        guard writes.isOn, !writes.context.site.isEmpty, writes.catalogue == nil, !knowsGroups
-        else { return }
+    }
+
+    /// Whoever tells no groups has them looked for among the layers that are read; where none are,
+    /// their pictures get old.
+    private mutating func settleGroups() {
+        let settings = configuration.settings
+        guard settings.writes.isOn, settings.writes.catalogue == nil, !tellsGroups else { return }
+        let isRead = settings.origins.contains { $0.layers?.services.isEmpty == false }
+        configuration.settings.writes.seeksGroups = isRead
+        configuration.settings.writes.leavesGroups = !isRead
+        // Without a site there may be no map server, and the first edit tells.
+        guard !isRead, !settings.writes.context.site.isEmpty else { return }
         findings.warning(
-            at: section.place,
+            at: findings.place(of: "writes.site"),
             "nobody tells which layer groups there are, so that an edit of a layer leaves what a "
                 + "group drew of it",
-            "let writes.catalogue read them, or list them in writes.groups ({} where there is none)"
-        )
+            "let writes.catalogue or an origin's maps.layers read them, or list them in "
+                + "writes.groups ({} where there is none)")
     }
 
     /// A section whose keys are the operator's own names, each with a list.
@@ -91,7 +101,8 @@ extension ConfigurationReader {
     }
 
     /// Nothing would ever be observed.
-    func checkWrites() {
+    mutating func checkWrites() {
+        settleGroups()
         let settings = configuration.settings
         let names = settings.origins.map(\.id)
         if let origin = settings.writes.catalogue?.origin, !names.contains(origin) {
