@@ -18,10 +18,11 @@ struct DocumentText {
 
     /// nil: it is none, or nothing that is told apart.
     static func values(
-        json bytes: [UInt8], atMost most: Int
+        json bytes: [UInt8], atMost most: Int, keepsEmpty: Bool = false
     ) -> ResourceValues? {
         guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
-        var reader = DocumentText(values: ResourceValues(atMost: most), rest: text[...].utf8)
+        let empty = ResourceValues(atMost: most, keepsEmpty: keepsEmpty)
+        var reader = DocumentText(values: empty, rest: text[...].utf8)
         reader.skip()
         reader.object([])
         reader.skip()

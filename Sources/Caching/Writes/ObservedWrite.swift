@@ -82,6 +82,8 @@ public struct WriteBody: Sendable, Equatable {
         case style(LayerName?)
         /// A rule of GeoFence.
         case accessRule
+        /// Rules of GeoServer's own, each of which names a layer.
+        case layerRules
     }
 
     public var form: Form

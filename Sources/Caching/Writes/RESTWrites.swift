@@ -134,16 +134,15 @@ enum RESTWrites {
     /// Who may see what: at once, and not even stale.
     private static func permission(_ request: RESTRequest) -> WriteRecognition {
         let all = ObservedWrite(WriteScope(.everything, .all, isHard: true), restyled: .none)
-        if request.names[0] == "security", request.names.count > 3, request.names[1] == "acl",
-            request.names[2] == "layers"
-        {
-            // acl/layers/<workspace>.<layer>.<r or w>, with stars for all; names may have points.
-            let parts = request.names[3].split(separator: ".")
-            guard parts.count == 3, parts[0] != "*" else { return .write(all) }
-            let target =
-                parts[1] == "*"
-                ? WriteScope.Target.workspace(String(parts[0]))
-                : .layer(LayerName(workspace: String(parts[0]), String(parts[1])))
+        if request.names.prefix(3) == ["security", "acl", "layers"] {
+            if request.names.count == 3, request.method == .post || request.method == .put {
+                return .body(
+                    WriteBody(form: .layerRules, workspace: nil, charset: request.charset),
+                    unread: all)
+            }
+            guard request.names.count > 3, let target = target(ofRule: request.names[3]) else {
+                return .write(all)
+            }
             return .write(
                 ObservedWrite(WriteScope(target, .all, isHard: true), restyled: .none))
         }
@@ -151,6 +150,18 @@ enum RESTWrites {
         guard isNewRule, request.names.count == 2 else { return .write(all) }
         return .body(
             WriteBody(form: .accessRule, workspace: nil, charset: request.charset), unread: all)
+    }
+
+    /// Whose entries a rule is about, `<workspace>.<layer>.<r, w or a>` with stars for all; nil: of
+    /// everything, or not known, as names may have points.
+    static func target(ofRule name: String) -> WriteScope.Target? {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] != "*", ["r", "w", "a"].contains(parts[2]),
+            !parts[0].isEmpty, !parts[1].isEmpty
+        else { return nil }
+        return parts[1] == "*"
+            ? .workspace(String(parts[0]))
+            : .layer(LayerName(workspace: String(parts[0]), String(parts[1])))
     }
 }
 

@@ -16,7 +16,7 @@ struct ResourceBody {
     init(_ body: WriteBody, _ context: WriteContext) {
         (self.body, gridSets) = (body, context.gridSets)
         switch body.form {
-        case .seed, .style: isXML = false
+        case .seed, .style, .accessRule, .layerRules: isXML = false
         default: isXML = true
         }
         var limits = XMLLimits.document
@@ -74,6 +74,10 @@ struct ResourceBody {
                     ? seed(form: text, layer, hasQuery: hasQuery, unread)
                     : seed(json: text, layer, unread)
             case .style(let name): return take(json: text) ? style(name, unread) : .write(unread)
+            case .accessRule: return take(json: text) ? accessRule(unread) : .write(unread)
+            case .layerRules:
+                let isRead = take(json: text, keepsEmpty: true)
+                return isRead ? layerRules(values.all.map(\.path), unread) : .write(unread)
             default: return .write(unread)
             }
         }
@@ -87,6 +91,8 @@ struct ResourceBody {
         case .newLayer: return newLayer(unread)
         case .style(let name): return style(name, unread)
         case .accessRule: return accessRule(unread)
+        case .layerRules:
+            return layerRules(values.values(at: "rules/rule/@resource"), unread)
         case .service: return .write(unread)
         }
     }
@@ -136,8 +142,9 @@ struct ResourceBody {
         take(json: text) ? seed(layer, unread) : .write(unread)
     }
 
-    private mutating func take(json text: [UInt8]) -> Bool {
-        guard let read = DocumentText.values(json: text, atMost: 256), !read.isFull else {
+    private mutating func take(json text: [UInt8], keepsEmpty: Bool = false) -> Bool {
+        let read = DocumentText.values(json: text, atMost: 256, keepsEmpty: keepsEmpty)
+        guard let read, !read.isFull else {
             return false
         }
         values = read
@@ -240,6 +247,16 @@ struct ResourceBody {
             write.scope.insert(WriteScope.Part(.style(name), .drawn))
         }
         return .write(write)
+    }
+
+    /// GeoServer's rules, by what they name: `geonode.roads.r`.
+    private func layerRules(_ names: [String], _ unread: ObservedWrite) -> WriteRecognition {
+        let targets = names.compactMap { RESTWrites.target(ofRule: $0) }
+        guard !targets.isEmpty, targets.count == names.count else { return .write(unread) }
+        var scope = WriteScope()
+        for target in targets { scope.insert(WriteScope.Part(target, .all)) }
+        scope.isHard = true
+        return .write(ObservedWrite(scope, restyled: .none))
     }
 
     /// GeoFence's rule: without a layer it is for a workspace, without either for all.

@@ -8,6 +8,7 @@ package struct ResourceValues {
     /// The local name of the outermost element; nil: none has begun.
     package private(set) var root: String?
     private let most: Int
+    private let keepsEmpty: Bool
     /// The local names of the open elements.
     private var path: [String] = []
     private var text = ""
@@ -15,8 +16,12 @@ package struct ResourceValues {
     /// Deeper than this no text is kept.
     private static var depthMax: Int { 6 }
 
-    /// - Parameter most: texts that are kept.
-    package init(atMost most: Int = .max) { self.most = most }
+    /// - Parameters:
+    ///   - most: texts that are kept.
+    ///   - keepsEmpty: all that are empty, too.
+    package init(atMost most: Int = .max, keepsEmpty: Bool = false) {
+        (self.most, self.keepsEmpty) = (most, keepsEmpty)
+    }
 
     /// There may have been more than are kept.
     package var isFull: Bool { all.count >= most }
@@ -26,6 +31,7 @@ package struct ResourceValues {
         case .start(let element):
             path.append(element.name.local)
             if root == nil { root = path[0] }
+            if let name = element.unprefixed("resource") { add(name, at: path + ["@resource"]) }
             text = ""
         case .text(let piece): if path.count <= Self.depthMax { text += piece }
         case .end:
@@ -41,7 +47,7 @@ package struct ResourceValues {
         let value = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         let isPaired = path.suffix(2) == ["entry", "string"]
         let isPublished = path.count > 1 && path[path.count - 2] == "publishables"
-        guard !value.isEmpty || isPaired || isPublished, !isFull else { return }
+        guard !value.isEmpty || keepsEmpty || isPaired || isPublished, !isFull else { return }
         all.append((path.joined(separator: "/"), value))
     }
 

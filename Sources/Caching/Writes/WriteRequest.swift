@@ -56,6 +56,10 @@ public enum WriteRequest {
             return serverWrite(
                 Array(parsed.segments[below...]), method, query, said: said, type: type,
                 hasCredentials, workspaces: nil)
+        case "geofence" where parsed.segments.dropFirst().first == "rest":
+            return serverWrite(
+                parsed.segments, method, query, said: said, type: type, hasCredentials,
+                workspaces: nil)
         default: break
         }
         if let last = parsed.segments.last, services.contains(String(last)) {
@@ -73,7 +77,9 @@ public enum WriteRequest {
         _ path: RawSpan, _ recognised: WriteRecognition, _ context: WriteContext
     ) -> Bool {
         let parsed = WritePath(path)
-        let isBare = ["gs", "rest", "gwc", "geogig"].contains { parsed.segments.first == $0[...] }
+        let isBare = ["gs", "rest", "gwc", "geogig", "geofence"].contains {
+            parsed.segments.first == $0[...]
+        }
         let below = parsed.behind(context.root) ?? (isBare ? parsed.segments : nil)
         guard recognised == .read else {
             if below != nil { return true }
@@ -136,8 +142,12 @@ public enum WriteRequest {
         let below = Array(segments[(place + 1)...])
         switch segments[place] {
         case "rest":
+            // GeoFence's own interface, `geofence/rest/rules`.
+            let isRules = place > 0 && segments[place - 1] == "geofence"
             return method.isSafe
-                ? .read : RESTWrites.recognised(below, method, query, type: type)
+                ? .read
+                : RESTWrites.recognised(
+                    isRules ? ["geofence"] + below : below, method, query, type: type)
         case "gwc":
             guard !method.isSafe, below.first == "rest" else { return .read }
             return TileCacheWrites.recognised(

@@ -339,4 +339,52 @@ struct ServiceBodyTests {
         #expect(Writes.line(Writes.read(wide, to: rules)) == "geonode:* all hard")
         #expect(Writes.line(Writes.read("<Rule/>", to: rules)) == "everything all hard")
     }
+
+    @Test(
+        "a rule of access in JSON, at GeoFence's own interface and in GeoServer's list is the same",
+        arguments: [
+            ("rest/geofence/rules", #"{"Rule":{"workspace":"geonode","layer":"X"}}"#, "geonode:X"),
+            (
+                "rest/geofence/rules.json",
+                #" {"Rule": {"workspace": "geonode", "layer": "*", "access": "ALLOW"}}"#,
+                "geonode:*"
+            ),
+            ("rest/geofence/rules", #"{"Rule":{"layer":"X"}}"#, "everything"),
+            (
+                "rest/geofence/rules", #"{"Rule":{"workspace":"geonode","layer":null}}"#,
+                "everything"
+            ),
+            ("rest/geofence/rules", "[]", "everything"),
+            (
+                "geofence/rest/rules",
+                "<rule><workspace>geonode</workspace><layer>X</layer></rule>", "geonode:X"
+            ),
+            ("geofence/rest/rules", "<rule/>", "everything"),
+            ("rest/security/acl/layers.json", #"{"geonode.X.r": "A,B"}"#, "geonode:X"),
+            (
+                "rest/security/acl/layers", #"{"geonode.X.r":"","geonode.Y.w":"*"}"#,
+                "geonode:X all; geonode:Y"
+            ),
+            ("rest/security/acl/layers", #"{"geonode.*.w":"A"}"#, "geonode:*"),
+            ("rest/security/acl/layers", #"{"*.*.r":"A","geonode.X.r":"A"}"#, "everything"),
+            ("rest/security/acl/layers", #"{"geonode.a.b.r":"A"}"#, "everything"),
+            ("rest/security/acl/layers", #"{"geonode.X.r":"A""#, "everything"),
+            ("rest/security/acl/layers", "", "everything"),
+            (
+                "rest/security/acl/layers.xml",
+                #"<rules><rule resource="geonode.X.r">A</rule></rules>"#, "geonode:X"
+            ),
+            (
+                "rest/security/acl/layers.xml",
+                #"<rules><rule resource="geonode.X.r">A</rule><rule resource="*.*.r"/></rules>"#,
+                "everything"
+            ),
+            ("rest/security/acl/layers.xml", "<rules/>", "everything"),
+        ])
+    func accessRules(_ path: String, _ body: String, _ expected: String) {
+        let line = Writes.line(Writes.read(body, to: "/geoserver/\(path)"))
+        #expect(line == "\(expected) all hard")
+        guard path.hasPrefix("geofence") else { return }
+        #expect(Writes.line(Writes.read(body, to: "/\(path)")) == "\(expected) all hard")
+    }
 }
