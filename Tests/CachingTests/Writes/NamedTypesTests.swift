@@ -18,9 +18,20 @@ struct NamedTypesTests {
         ("/geoserver/wfs", "&TYPENAME=f:X&NAMESPACE=xmlns(f=http://topp)", "*:X"),
         // Nobody knows which.
         ("/geoserver/wfs", "", "everything"),
-        ("/geoserver/wfs", "&FEATUREID=X.1", "everything"),
-        ("/geoserver/wfs", "&TYPENAME=geonode:X&FEATUREID=Y.1", "everything"),
-        ("/geoserver/wfs", "&ResourceID=Y.1&TYPENAMES=geonode:X", "everything"),
+        ("/geoserver/wfs", "&FEATUREID=1", "everything"),
+        ("/geoserver/wfs", "&FEATUREID=X.1,garbage_id&FEATUREID=7", "everything"),
+        // An id begins with its type, of whatever workspace.
+        ("/geoserver/wfs", "&FEATUREID=X.1", "*:X"),
+        ("/geoserver/geonode/wfs", "&FEATUREID=X.1,X.2", "geonode:X"),
+        ("/geoserver/wfs", "&TYPENAME=geonode:X&FEATUREID=X.1", "geonode:X"),
+        ("/geoserver/wfs", "&TYPENAME=geonode:X&FEATUREID=7", "geonode:X"),
+        ("/geoserver/wfs", "&TYPENAME=geonode:X&FEATUREID=Y.1", "geonode:X; *:Y"),
+        ("/geoserver/wfs", "&ResourceID=Y.1&TYPENAMES=geonode:X", "geonode:X; *:Y"),
+        // MapLoom's question whether it may.
+        ("/geoserver/wfs", "&TYPENAME=geonode:X&FEATUREID=garbage_id", "nothing"),
+        ("/geoserver/wfs", "&TYPENAME=geonode:X&FEATUREID=garbage_id,X.1", "geonode:X"),
+        ("/geoserver/wfs", "&TYPENAME=geonode:X&FEATUREID=garbage_id&FILTER=x", "geonode:X"),
+        ("/geoserver/wfs", "&TYPENAME=geonode:X&FEATUREID=garbage_id&bbox=1,2,3,4", "geonode:X"),
         ("/geoserver/wfs", "&TYPENAME=geonode:a%20b", "everything"),
         ("/geoserver/wfs", "&TYPENAME=geonode:X,%20topp:y+", "geonode:X; topp:y"),
         ("/geoserver/wfs", "&TYPENAME=", "everything"),
