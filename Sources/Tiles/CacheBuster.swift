@@ -14,7 +14,7 @@ public enum CacheBuster {
     ///   - memory: of the caller, as many bytes as the query has.
     /// - Returns: nil where there are none, or where no map server is asked: there a `t` may be
     ///   anything. Else the length, and the latest time that they name, in milliseconds since 1970;
-    ///   0 for none.
+    ///   0 where one names none, and so asks for what there is now.
     public static func writeQuery(
         path: RawSpan, query: RawSpan, into memory: UnsafeMutableRawBufferPointer
     ) -> (length: Int, newest: UInt64)? {
@@ -23,7 +23,7 @@ public enum CacheBuster {
         var (walk, length, newest) = (QueryWalk(), 0, UInt64(0))
         while let parameter = walk.next(in: query) {
             if parameter.isCacheBuster(in: query) {
-                newest = max(newest, parameter.value.clockTime(in: query))
+                newest = parameter.value.floor(after: newest, in: query)
                 continue
             }
             let text = query.extracting(parameter.name.start..<parameter.value.end)
@@ -36,7 +36,7 @@ public enum CacheBuster {
             }
             length += separator + text.byteCount
         }
-        return (length, newest)
+        return (length, newest == .max ? 0 : newest)
     }
 
     private static func isIn(_ query: RawSpan) -> Bool {
@@ -72,6 +72,12 @@ extension QueryText {
         guard let number = wholeNumber(atMost: 9_999_999_999_999, in: query) else { return 0 }
         if number >= 1_000_000_000_000 { return UInt64(number) }
         return 1_000_000_000...9_999_999_999 ~= number ? UInt64(number) * 1000 : 0
+    }
+
+    /// The later of a time and the one that this names; `.max` for now, where it names none.
+    func floor(after time: UInt64, in query: RawSpan) -> UInt64 {
+        let own = clockTime(in: query)
+        return own == 0 ? .max : max(time, own)
     }
 
     /// `0.` and so many digits as `Math.random()` gives: 15 to 18 mostly, and fewer than eight once

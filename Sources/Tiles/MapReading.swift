@@ -153,7 +153,7 @@ struct MapReading: ~Copyable {
         }
         request.hasToken = table.has(.token) || service.hasSession
         request.hasCacheBuster = table.has(.cacheBuster)
-        request.notOlderThan = table.newest
+        request.notOlderThan = table.newest == .max ? 0 : table.newest
         if !table[.sld].isEmpty || !table[.sldBody].isEmpty {
             request.bypass = .styleDocument
         } else if table.hasTooManyOthers {

@@ -49,7 +49,7 @@ struct ParameterTable: ~Copyable {
                 continue
             }
             if known == .cacheBuster {
-                newest = max(newest, parameter.value.clockTime(in: query))
+                newest = parameter.value.floor(after: newest, in: query)
             } else if known != .token, has(known) {
                 hasDuplicates = true
                 let isWord = known.bit & MapParameter.words != 0

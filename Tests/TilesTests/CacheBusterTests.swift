@@ -30,7 +30,11 @@ struct CacheBusterTests {
             ),
             (
                 "/geoserver/wms/?request=GetLegendGraphic&_=1&layer=a%20b&_dc=1531234567890&x",
-                "request=GetLegendGraphic&layer=a%20b&x", 1_531_234_567_890
+                "request=GetLegendGraphic&layer=a%20b&x", 0
+            ),
+            (
+                "/geoserver/wms?request=GetLegendGraphic&_=1531234567891&layer=a&_dc=1531234567890",
+                "request=GetLegendGraphic&layer=a", 1_531_234_567_891
             ),
             (
                 "/geoserver/wms?REQUEST=GetFeatureInfo&QUERY_LAYERS=a&_olSalt=0.7312",

@@ -134,6 +134,9 @@ struct TileRequestFactsTests {
             ("", false, 0), ("&_dc=1531234567890", true, 1_531_234_567_890),
             ("&t=1531234567", true, 1_531_234_567_000), ("&_olSalt=0.7312", true, 0),
             ("&timestamp=1531234567890&_dc=1531234567891", true, 1_531_234_567_891),
+            // Of both the later one counts, and what is no time means now.
+            ("&_olSalt=0.7312&_dc=1531234567890", true, 0),
+            ("&_dc=1531234567890&_olSalt=0.7312", true, 0),
             ("&_dc=5", true, 0), ("&_dc=99999999999999", true, 0), ("&_=", true, 0),
             ("&t=0.7312345678", true, 0), ("&nocache=%30.7312345%36", true, 0),
             // What is no time may be the server's own.
