@@ -4,8 +4,8 @@ import HTTP
 extension MapSubject {
     /// Whether capabilities may say where or when there are features, as those of WMS and WFS do,
     /// and what is not known to be another's. WCS tells of coverages, which no edit of features
-    /// changes, WPS of processes, and GeoWebCache of the extents and the parameter filters that it
-    /// is configured with.
+    /// changes, WPS of processes, and GeoWebCache's tile services of the extents and the parameter
+    /// filters that it is configured with; its WMS (WMS-C) may pass on what the layers' own says.
     static func tellsExtents(
         _ table: borrowing ParameterTable, path: RawSpan, query: RawSpan
     ) -> Bool {
@@ -21,7 +21,7 @@ extension MapSubject {
             isCache = segment.spells("gwc", in: path)
             last = segment
         }
-        if isCached { return named.spells("wfs", in: query) }
+        if isCached { return named.spells("wfs", in: query) || last.spells("wms", in: path) }
         let isOthers =
             named.spells("wcs", in: query) || named.spells("wmts", in: query)
             || named.spells("tms", in: query) || named.spells("wps", in: query)

@@ -19,8 +19,8 @@ public struct EntryKinds: OptionSet, Sendable, Hashable {
     /// Search results, lists and the home page.
     public static let lists = EntryKinds(rawValue: 64)
     /// Capabilities that may say where and when there are features: those of WMS and WFS, but not
-    /// of WCS, nor GeoWebCache's, which say how they are configured. What is stored of them is of
-    /// `capabilities` as well, so that whoever means all need not name these.
+    /// of WCS, nor of GeoWebCache's tile services, which say how they are configured. What is
+    /// stored of them is of `capabilities` as well, so that whoever means all need not name these.
     public static let extents = EntryKinds(rawValue: 128)
 
     public static let all: EntryKinds = [

@@ -29,7 +29,8 @@ struct EditedCapabilitiesTests {
             ("/geoserver/gwc/service/wmts?REQUEST=GetCapabilities", false),
             ("/geoserver/gwc/service/wmts?service=WMTS&request=GetCapabilities", false),
             ("/geoserver/a/gwc/service/wmts?service=WMTS&request=GetCapabilities", false),
-            ("/geoserver/gwc/service/wms?service=WMS&request=GetCapabilities", false),
+            ("/geoserver/gwc/service/wms?service=WMS&request=GetCapabilities", true),
+            ("/geoserver/gwc/service/wms?request=GetCapabilities&tiled=true", true),
             ("/geoserver/gwc/service/tms/1.0.0", false),
             ("/geoserver/gwc/service/wmts/rest/WMTSCapabilities.xml", false),
             // What disagrees may be either.
