@@ -57,6 +57,8 @@ public enum StoreRefusal: UInt8, Sendable, CaseIterable {
     case contradictory
     /// A tile cache behind the edge had it, from before a write that touched it.
     case olderThanWrite
+    /// The page has no letter in it: something went wrong where it was made.
+    case emptyPage
 
     public var word: StaticString {
         switch self {
@@ -88,6 +90,7 @@ public enum StoreRefusal: UInt8, Sendable, CaseIterable {
         case .partialUnusable: "partial-unusable"
         case .contradictory: "contradictory"
         case .olderThanWrite: "older-than-write"
+        case .emptyPage: "empty-page"
         }
     }
 }

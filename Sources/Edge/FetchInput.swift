@@ -268,7 +268,9 @@ extension LoopState where N: ~Copyable {
     }
 
     mutating func publish(_ judged: FetchedHead, _ fetch: Fetch) {
-        let head = fetch.exchange.keptPrivate(judged)
+        let isEmpty = fetch.exchange.isEmptyPage(judged)
+        let head = fetch.exchange.keptPrivate(
+            isEmpty ? FetchedHead(judged, refused: .emptyPage) : judged)
         fetch.head = head
         let plan = storePlan(fetch, head)
         fetch.shared.publish(

@@ -94,7 +94,9 @@ final class FetchedHead: Sendable {
         isOutOfStep = other.isOutOfStep
         (head, facts) = (other.head, other.facts)
         // What was an error to this edge is none to a cache before it, unless it is told.
-        let isForNoCache = isForNoCache || rejected != nil || refused == .olderThanWrite
+        let isForNoCache =
+            isForNoCache || rejected != nil || refused == .olderThanWrite
+            || refused == .emptyPage
         let withoutCaching = isForNoCache ? HeaderBlob.withoutCaching : nil
         let tagging = contentTag.map { tag in { ContentTag.shown($0, tag: tag) } }
         let given = (tagging ?? withoutCaching)?(other.blob) ?? other.blob

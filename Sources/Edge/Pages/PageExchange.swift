@@ -108,6 +108,15 @@ extension Exchange {
         }
     }
 
+    /// Whether it has the head of a page and nothing behind it. No page is like that; whoever keeps
+    /// it shows nothing for as long.
+    func isEmptyPage(_ head: FetchedHead) -> Bool {
+        guard head.declaredLength == 0, head.status == 200, policy.mapClass == .pages,
+            self.head.method == .get, !head.confirmsStored
+        else { return false }
+        return head.mediaType.starts(with: "text/html".utf8)
+    }
+
     /// The head as it goes out: of what is for one viewer alone no other cache on its way may keep
     /// anything, whatever the origin forgot to say.
     func keptPrivate(_ head: FetchedHead) -> FetchedHead {
