@@ -11,7 +11,8 @@ public enum PreconditionOutcome: UInt8, Sendable {
 ///
 /// `etag` is empty when the stored response has none. If-None-Match, when present, decides alone.
 /// If-Modified-Since counts only on one line with a valid date; it is compared with Last-Modified,
-/// or without that with Date. Times are in seconds since the epoch. If-Match and
+/// or without that with Date: an answer of the same second may have had another body, as before a
+/// write, so that only a later date counts then. Times are in seconds since the epoch. If-Match and
 /// If-Unmodified-Since are the origin's to judge: a request with them is not answered from cache.
 public func evaluatePreconditions(
     _ fields: borrowing HeaderTable, _ bytes: RawSpan, etag: RawSpan, lastModified: Int64?,
@@ -29,7 +30,8 @@ public func evaluatePreconditions(
     guard let index = fields.first(.ifModifiedSince), !fields.isRepeated(.ifModifiedSince),
         let since = HTTPDate.parse(bytes.extracting(fields[index].value.range), now: now)
     else { return .proceed }
-    return (lastModified ?? date) <= since ? .notModified : .proceed
+    let isHeld = lastModified.map { $0 <= since } ?? (date < since)
+    return isHeld ? .notModified : .proceed
 }
 
 /// Whether If-Range lets a Range apply (RFC 9110 §13.1.5).

@@ -108,7 +108,9 @@ struct ConditionalTests {
     func withoutLastModified() {
         let line = "If-Modified-Since: \(Self.asked)"
         #expect(evaluate([line], lastModified: nil) == .proceed)
-        #expect(evaluate([line], lastModified: nil, date: Self.modified) == .notModified)
+        #expect(evaluate([line], lastModified: nil, date: Self.modified - 1) == .notModified)
+        // Of two answers in one second nobody can say which it was.
+        #expect(evaluate([line], lastModified: nil, date: Self.modified) == .proceed)
     }
 
     @Test(
