@@ -38,6 +38,7 @@ struct SeedCommand: ParsableCommand {
     var zoom: String?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Tiles that show something of this box, in degrees.",
             valueName: "WEST,SOUTH,EAST,NORTH"))
@@ -80,7 +81,9 @@ struct SeedCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Default: the layer's.", valueName: "NAME"))
     var style: String?
 
-    @Option(help: ArgumentHelp("TIME, as viewers write it.", valueName: "TIME"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("TIME, as viewers write it.", valueName: "TIME"))
     var time: String?
 
     @Flag(help: "TRANSPARENT=FALSE, as a plain WMS request has it; tile services have TRUE.")

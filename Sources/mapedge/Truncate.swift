@@ -24,6 +24,8 @@ struct Truncate: ParsableCommand {
     @OptionGroup var options: AdminOptions
 
     @Option(
+        // South of the equator and before our era values begin with a minus.
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Only tiles that show something of this box, in degrees.",
             valueName: "WEST,SOUTH,EAST,NORTH"))
@@ -36,6 +38,7 @@ struct Truncate: ParsableCommand {
     var zoom: String?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Only what shows something of this time, or does not say which time it shows.",
             valueName: "TIME"))

@@ -209,6 +209,23 @@ struct TileCacheRouteTests {
             scopes == ["layer a:b of style red (tiles)", "everything (tiles)"], "\(scopes)")
     }
 
+    @Test("the command says of a layer that nobody lists that it is not there, and takes no star")
+    func command() {
+        func ask(_ layer: String) -> AdminResponse {
+            AdminRoutes(subject: subject).answer(
+                AdminRequest(
+                    method: .post, path: "/truncate", query: "layer=\(layer)", host: "edge:8081"))
+        }
+        let doubt = "no layer of that name is listed"
+        for (layer, isListed) in [("world", true), ("a:world", true), ("a:b", false)] {
+            let answer = ask(layer)
+            #expect(answer.status == 200 && text(answer).hasPrefix("truncated \(layer)"))
+            #expect(text(answer).contains(doubt) != isListed, "\(layer)")
+        }
+        #expect(scopes.count == 3)
+        #expect(ask("*").status == 400 && ask("a:*").status == 400 && scopes.count == 3)
+    }
+
     @Test("the site's own listener has the same answers, whoever reaches the admin port")
     func site() {
         let routes = AdminRoutes(subject: subject)

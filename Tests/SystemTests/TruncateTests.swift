@@ -83,9 +83,13 @@ struct TruncateTests {
         #expect(kept == [false, true, false, false, true])
         #expect(try fillAndKeep("--style", "line") == [false, false, false, false, true])
         #expect(try fillAndKeep("--time", "2016/2017") == [false, false, false, false, false])
+        #expect(try fillAndKeep("--time", "-0044-03-15") == [true, true, false, true, true])
         #expect(try fillAndKeep("--zoom", "2-9") == [true, true, true, true, true])
         #expect(
-            try fillAndKeep("--zoom", "1", "--bbox=-10,10,0,20") == [true, true, true, true, true])
+            try fillAndKeep("--zoom", "1", "--bbox", "-10,10,0,20")
+                == [true, true, true, true, true])
+        let (exit, text) = try truncate("*")
+        #expect(exit == 1 && text.contains("a star stands for no layer"), "\(text)")
         #expect(
             try truncate("geonode:roads", "--zoom", "3-5", "--time", "2016", "--style", "w:s") == (
                 0, "truncated geonode:roads at zoom 3-5 of 2016 in style w:s\n"
@@ -98,6 +102,7 @@ struct TruncateTests {
             (["--zoom", "5-3"], "write FIRST-LAST, such as 3-12"),
             (["--zoom", "65"], "write FIRST-LAST, such as 3-12"),
             (["--time", "now"], "is no time; write 2016"), (["--style", ""], "is empty"),
+            (["--time", "-44x"], "is no time; write 2016"),
         ])
     func refused(_ words: [String], _ told: String) throws {
         let directory = try TemporaryDirectory()

@@ -31,6 +31,10 @@ extension AdminRoutes {
         guard (1...WriteScope.nameLimit).contains(name.name.utf8.count),
             name.workspace?.utf8.count ?? 1 <= WriteScope.nameLimit
         else { return AdminResponse(400, "layer is no WORKSPACE:NAME") }
+        guard !layer.contains("*") else {
+            return AdminResponse(
+                400, "a star stands for no layer; name one, or write mapedge invalidate \"/*\"")
+        }
         let box: GeographicBox?
         let selection: TileSelection
         do throws(Complaint) {
@@ -51,9 +55,16 @@ extension AdminRoutes {
             selection.time.map { " of \(printable($0))" },
             selection.style.map { " in style \(printable($0.description))" },
         ].compactMap(\.self).joined()
+        let doubt = isListed(name) ? "" : "; no layer of that name is listed"
         return inForce(scope, request) {
-            AdminResponse(200, "truncated \(printable(layer))\(words)")
+            AdminResponse(200, "truncated \(printable(layer))\(words)\(doubt)")
         }
+    }
+
+    /// Whether there is such a layer, as far as anybody has read which there are.
+    private func isListed(_ name: LayerName) -> Bool {
+        let layers = subject.tileLayers(below: "/" + subject.writeContext.root) ?? []
+        return layers.isEmpty || layers.contains { LayerName($0.name).mayBe(name) }
     }
 
     /// nil: nobody said.
