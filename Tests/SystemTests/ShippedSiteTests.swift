@@ -22,6 +22,8 @@ private struct ShippedSite {
             .replacing("\n# listen:", with: "\nlisten:").replacing("\n#   - ", with: "\n  - ")
             .replacing("127.0.0.1:8080", with: "127.0.0.1:0")
             .replacing("127.0.0.1:8090", with: "127.0.0.1:0")
+            // There are no layers to read groups from.
+            .replacing("\n  site: [/]\n", with: "\n  site: [/]\n  groups: {}\n")
         edge = try Edge(
             origin: nil, mode: "cloudfront",
             arguments: [
