@@ -94,13 +94,7 @@ public struct GeographicBox: Sendable, Hashable, BitwiseCopyable {
         let (left, right) = (Int(west) - margin, Int(east) + margin)
         let bottom = Int32(max(Int(south) - margin, -90_000_000))
         let top = Int32(min(Int(north) + margin, 90_000_000))
-        if right - left >= 360_000_000 {
-            return GeographicBox(
-                unchecked: -180_000_000, south: bottom, east: 180_000_000, north: top)
-        }
-        let turn = left < -180_000_000 ? 360_000_000 : 0
-        return GeographicBox(
-            unchecked: Int32(left + turn), south: bottom, east: Int32(right + turn), north: top)
+        return Self.turned(left...right, south: bottom, north: top)
     }
 
     /// The box with so many hundredths of its own width and height added on each side: symbols,
@@ -125,12 +119,21 @@ public struct GeographicBox: Sendable, Hashable, BitwiseCopyable {
             bottom = max(min(Self.down(low), south), -90_000_000)
             top = min(max(Self.up(high), north), 90_000_000)
         }
+        return Self.turned(left...right, south: bottom, north: top)
+    }
+
+    /// The box between longitudes that may lie up to half a world beside it; all of them where
+    /// these are a world apart.
+    private static func turned(
+        _ longitudes: ClosedRange<Int>, south: Int32, north: Int32
+    ) -> GeographicBox {
+        let (left, right) = (longitudes.lowerBound, longitudes.upperBound)
         if right - left >= 360_000_000 {
             return GeographicBox(
-                unchecked: -180_000_000, south: bottom, east: 180_000_000, north: top)
+                unchecked: -180_000_000, south: south, east: 180_000_000, north: north)
         }
         let turn = left < -180_000_000 ? 360_000_000 : 0
         return GeographicBox(
-            unchecked: Int32(left + turn), south: bottom, east: Int32(right + turn), north: top)
+            unchecked: Int32(left + turn), south: south, east: Int32(right + turn), north: north)
     }
 }
