@@ -20,6 +20,8 @@ struct InvalidationLogKeeper: ~Copyable {
     /// Where damage that ends the process is noted, once that is to be.
     private var watcher: StoreDirectory?
     private var refusals = 0
+    /// Why it is to be begun anew.
+    private var lost: LMDBError?
 
     /// Opens the log; a damaged one is begun anew.
     init(_ directory: String, _ found: inout Found, _ events: @Sendable (StoreEvent) -> Void) {
@@ -48,6 +50,7 @@ struct InvalidationLogKeeper: ~Copyable {
 
     /// Returns whether there was room for one rule only: everything.
     mutating func append(_ batches: [Invalidations.Batch]) throws(LMDBError) -> Bool {
+        if let lost { throw lost }
         do throws(LMDBError) {
             try log?.append(batches)
             refusals = 0
@@ -71,28 +74,30 @@ struct InvalidationLogKeeper: ~Copyable {
     /// Whether the log will never be written again, by what a failure says: what comes of the
     /// machine's state passes.
     mutating func isLost(by error: LMDBError) -> Bool {
-        guard log != nil else { return false }
-        if error.kind == .damaged { return true }
+        guard log != nil, lost == nil else { return lost != nil }
         refusals = error.mayBeDamage ? refusals + 1 : 0
-        return refusals >= Self.refusalLimit
+        if error.kind == .damaged || refusals >= Self.refusalLimit { lost = error }
+        return lost != nil
     }
 
-    /// A new log in place of a damaged one, which says that everything stored is stale.
-    ///
-    /// - Parameter pending: writes under way.
-    mutating func beginAnew(
-        _ number: UInt64, _ pending: [(id: UInt64, rule: InvalidationRule)]
-    ) throws(LMDBError) {
+    /// A new log in place of a lost one. It says nothing, and is lost, until it is filled.
+    mutating func reopen() throws(LMDBError) {
         log = nil
         StoreDirectory.removeDatabase(directory)
         // What keeps the directory from being made keeps the log from it, and says so there.
         try? StoreDirectory.make(directory)
-        var fresh = try InvalidationLog(directory: directory, isNew: true)
-        try fresh.collapse(number)
-        try fresh.append([Invalidations.Batch(number: number, rules: [], begun: pending)])
+        let fresh = try InvalidationLog(directory: directory, isNew: true)
         if let watcher { fresh.beWatched(in: watcher) }
         log = consume fresh
-        refusals = 0
+    }
+
+    /// Says that everything stored is stale, and which writes are under way.
+    mutating func fill(
+        _ number: UInt64, _ pending: [(id: UInt64, rule: InvalidationRule)]
+    ) throws(LMDBError) {
+        try log?.collapse(number)
+        try log?.append([Invalidations.Batch(number: number, rules: [], begun: pending)])
+        (lost, refusals) = (nil, 0)
     }
 
     /// Whatever damage shows in the log from now on is told from the store's.

@@ -393,13 +393,15 @@ public final class Invalidations: Sendable {
 
     /// What is in force cannot be told from the log any more: everything is, and that is kept.
     private func beginAnew(_ error: LMDBError) -> Bool {
-        let (number, pending) = state.withLock { state in
-            take([.everything], &state)
-            unsafe latestCell.memory.pointee.store(state.latest, ordering: .releasing)
-            return (state.latest, state.writes.rules.map { (id: $0.key, rule: $0.value) })
-        }
         do {
-            try log.withLock { box throws(LMDBError) in try box.beginAnew(number, pending) }
+            // Where there can be none, what is in force stays as it is, and this is tried again.
+            try log.withLock { box throws(LMDBError) in try box.reopen() }
+            let (number, pending) = state.withLock { state in
+                take([.everything], &state)
+                unsafe latestCell.memory.pointee.store(state.latest, ordering: .releasing)
+                return (state.latest, state.writes.rules.map { (id: $0.key, rule: $0.value) })
+            }
+            try log.withLock { box throws(LMDBError) in try box.fill(number, pending) }
         } catch { return refuse(error) }
         events(
             StoreEvent(

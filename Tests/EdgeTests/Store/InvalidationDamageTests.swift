@@ -114,6 +114,34 @@ final class InvalidationDamageTests {
         #expect(isMissed > 0)
     }
 
+    @Test("one that cannot be begun anew is tried again each time")
+    func retries() throws {
+        let good = try fill()
+        let invalidations = open()
+        let before = invalidations.latest
+        let handle = try FileHandle(forWritingTo: file)
+        for page in leaves(of: good) {
+            try handle.seek(toOffset: UInt64(page) * 4_096)
+            try handle.write(contentsOf: Data(count: 4_096))
+        }
+        try handle.close()
+        // What stands in its place is no file.
+        try FileManager.default.moveItem(atPath: file.path, toPath: directory + "/old")
+        try FileManager.default.createDirectory(at: file, withIntermediateDirectories: true)
+        let told = Mutex<[Bool]>([])
+        for index in 1...3 {
+            if index == 3 { try FileManager.default.removeItem(at: file) }
+            invalidations.invalidate([rule(index)]) { isDurable in
+                told.withLock { $0.append(isDurable) }
+            }
+            _ = invalidations.step()
+        }
+        #expect(told.withLock { $0 } == [false, false, true])
+        // Everything is stale once, when that could be kept.
+        #expect(invalidations.latest == before + 4)
+        invalidations.close()
+    }
+
     @Test("what it has lost while it is open it begins anew, and goes on to acknowledge")
     func heals() throws {
         let good = try fill()
