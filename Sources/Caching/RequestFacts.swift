@@ -41,6 +41,9 @@ public struct RequestFacts: Sendable {
     /// What is stored must have been received or confirmed since then, in milliseconds since 1970:
     /// a cache-buster asks for that. Set by the caller, never later than now.
     public var notOlderThan = Milliseconds.min
+    /// It asks for a map while nobody knows which styles are default ones: no name is left out of
+    /// its key, nor of what the origin is asked. Set by the caller, once for all that comes of it.
+    public var doubtsStyles = false
     /// Why the store has no part in it, whatever it holds. Set by the caller, who knows what of the
     /// request is not in the key.
     public var apart: DecisionReason?

@@ -98,7 +98,7 @@ extension LoopState where N: ~Copyable {
         let exchange = unsafe makeExchange(slot, bytes, behavior, facts, decision)
         exchange.key = key
         exchange.canonical = unsafe [UInt8](canonical.bytes)
-        exchange.primary = unsafe primaryKey(slot, bytes, behavior)
+        exchange.primary = unsafe primaryKey(slot, bytes, behavior, facts)
         exchange.awaitsPages = true
         viewers[slot].exchange = exchange
         viewers[slot].phase = .exchange

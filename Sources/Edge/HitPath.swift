@@ -40,6 +40,7 @@ extension LoopState where N: ~Copyable {
         }
         // Normalising a map finds them by itself.
         let readsMaps = isReadingMethod && hot[behavior].readsMaps
+        if readsMaps { facts.doubtsStyles = doubtsStyles(behavior) }
         if !readsMaps { unsafe findCredentials(bytes, behavior, &facts) }
         if hot[behavior].keysGenerated { unsafe generateFields(slot, bytes, behavior) }
         guard reader != nil, isLookedUp(behavior, facts) else {
@@ -54,7 +55,7 @@ extension LoopState where N: ~Copyable {
         }
         var map = MapFacts()
         let canonical = unsafe writeKey(
-            bytes, behavior, toldScheme(slot, bytes, behavior), &map)
+            bytes, behavior, facts, toldScheme(slot, bytes, behavior), &map)
         if readsMaps, unsafe settles(map, slot, bytes, behavior, &facts) { return }
         if canonical.overflowed {
             unsafe start(
@@ -322,12 +323,12 @@ extension LoopState where N: ~Copyable {
     /// form stands in place of path, query and scheme where the behavior has it so, and `map` says
     /// what else the request asks for.
     func writeKey(
-        _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ scheme: ToldScheme,
-        _ map: inout MapFacts
+        _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
+        _ scheme: ToldScheme, _ map: inout MapFacts
     ) -> CanonicalKey {
         var key = unsafe CanonicalKey(scratch.key)
         unsafe appendViewer(bytes, behavior, to: &key)
-        let maps = unsafe isReadingMethod ? hot[behavior].maps : nil
+        let maps = unsafe isReadingMethod ? maps(behavior, facts) : nil
         let drops = isReadingMethod && hot[behavior].traits.contains(.dropsCacheBusters)
         if let imported = unsafe hot[behavior].imported {
             unsafe TargetKey.append(
@@ -382,11 +383,12 @@ extension LoopState where N: ~Copyable {
         let exchange = unsafe makeExchange(slot, bytes, behavior, facts, decision)
         exchange.entry = entry
         if keyed {
-            let canonical = unsafe canonical ?? writeKey(slot, bytes, behavior)
+            let canonical = unsafe canonical ?? writeKey(slot, bytes, behavior, facts)
             exchange.canonical = unsafe [UInt8](canonical.bytes)
             exchange.key = unsafe key ?? CacheKey.hash(canonical.bytes.bytes, seed: seed)
         }
-        exchange.primary = unsafe facts.apart == nil ? primaryKey(slot, bytes, behavior) : nil
+        exchange.primary =
+            unsafe facts.apart == nil ? primaryKey(slot, bytes, behavior, facts) : nil
         settleCredentials(exchange)
         if exchange.map?.isAmbiguous == true {
             // Servers differ in which of two values they take: nobody else gets this answer.
@@ -437,9 +439,9 @@ extension LoopState where N: ~Copyable {
     /// The key without variant: where the names of the selecting fields stand. nil when it cannot
     /// be formed: what is asked for then is nobody else's.
     func primaryKey(
-        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts
     ) -> PrimaryKey? {
-        let canonical = unsafe writeKey(slot, bytes, behavior)
+        let canonical = unsafe writeKey(slot, bytes, behavior, facts)
         if canonical.overflowed { return nil }
         return unsafe PrimaryKey(
             key: CacheKey.hash(canonical.bytes.bytes, seed: seed),

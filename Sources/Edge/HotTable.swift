@@ -27,14 +27,29 @@ struct HotBehavior {
     /// What an imported distribution says of it; the table owns it.
     var imported: Unmanaged<ImportedPolicies>?
     /// By what maps get their one key; the table owns it.
-    var maps: Unmanaged<MapServices>?
+    var maps: HotMaps?
     /// Frames that are fetched ahead of who plays.
     var playbackFrames: Int
 
     /// CloudFront- fields are in the key.
     var keysGenerated: Bool { traits.contains(.keysGenerated) }
     /// What a map server is asked for is read before it is looked up.
-    var readsMaps: Bool { unsafe maps != nil || traits.contains(.dropsCacheBusters) }
+    var readsMaps: Bool { maps != nil || traits.contains(.dropsCacheBusters) }
+}
+
+/// Map services as the hit path reads them.
+@safe  // its table owns them, and outlives it
+struct HotMaps {
+    let services: Unmanaged<MapServices>
+    /// Those that go by no style's meaning, which the former own; nil: nor do these.
+    let withoutStyles: Unmanaged<MapServices>?
+    let styleChange: UInt64
+
+    init(retaining services: MapServices) {
+        unsafe self.services = .passRetained(services)
+        unsafe withoutStyles = services.withoutStyles.map { unsafe .passUnretained($0) }
+        styleChange = services.styleChange
+    }
 }
 
 /// An imported behavior as hits use it: an object, so that what its policies have of arrays is read
@@ -231,7 +246,7 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
                     imported: behavior.imported.map {
                         unsafe .passRetained(ImportedPolicies($0.behavior))
                     },
-                    maps: behavior.maps.map { unsafe .passRetained($0) },
+                    maps: behavior.maps.map { HotMaps(retaining: $0) },
                     playbackFrames: behavior.playback.frames))
         }
         self.text = text
@@ -240,7 +255,7 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
     func deallocate() {
         for index in 0..<count {
             unsafe behaviors[index].imported?.release()
-            unsafe behaviors[index].maps?.release()
+            unsafe behaviors[index].maps?.services.release()
         }
         unsafe behaviors.deallocate()
         text.deallocate()

@@ -85,6 +85,22 @@ extension LoopState where N: ~Copyable {
             UnsafeRawBufferPointer(rebasing: bytes[head.query.range]))
     }
 
+    /// What a name meant when a layer's styles were read it may not mean any more: a write that may
+    /// change its default one is under way, or has passed since.
+    @inline(__always)
+    func doubtsStyles(_ behavior: Int) -> Bool {
+        guard let maps = hot[behavior].maps, unsafe maps.withoutStyles != nil else {
+            return false
+        }
+        return !shared.catalogue.knowsStyles(of: maps.styleChange)
+    }
+
+    /// By what maps get their one key.
+    @inline(__always)
+    func maps(_ behavior: Int, _ facts: RequestFacts) -> Unmanaged<MapServices>? {
+        unsafe facts.doubtsStyles ? hot[behavior].maps?.withoutStyles : hot[behavior].maps?.services
+    }
+
     /// Refuses what has no one meaning and passes what is nobody else's on; false: the request goes
     /// its way, by `facts`.
     mutating func settles(
@@ -156,7 +172,10 @@ extension MapFacts {
 
 extension Exchange {
     /// The map services by which keys have maps in their normal form; nil: they do not.
-    var maps: MapServices? { snapshot.settings.behaviors[behavior].maps }
+    var maps: MapServices? {
+        let maps = snapshot.settings.behaviors[behavior].maps
+        return facts.doubtsStyles ? maps?.withoutStyles ?? maps : maps
+    }
 
     /// Whether keys have map servers' documents without their cache-busters.
     var dropsCacheBusters: Bool { snapshot.settings.behaviors[behavior].dropsCacheBusters }

@@ -38,7 +38,7 @@ extension LoopState where N: ~Copyable {
         exchange.entry = copy
         exchange.key = key
         exchange.canonical = unsafe [UInt8](canonical.bytes)
-        exchange.primary = unsafe primaryKey(slot, bytes, behavior)
+        exchange.primary = unsafe primaryKey(slot, bytes, behavior, facts)
         _ = startFetch(for: exchange, into: fresh, isBackground: true)
     }
 

@@ -125,9 +125,9 @@ extension LoopState where N: ~Copyable {
 
     /// The key of the request at hand, of whose map all is known.
     func writeKey(
-        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int
+        _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts
     ) -> CanonicalKey {
         var map = MapFacts()
-        return unsafe writeKey(bytes, behavior, toldScheme(slot, bytes, behavior), &map)
+        return unsafe writeKey(bytes, behavior, facts, toldScheme(slot, bytes, behavior), &map)
     }
 }

@@ -108,6 +108,9 @@ package final class CatalogueBoard: Sendable {
     }
 
     private let state: Mutex<Known>
+    /// `Known.styleChanges`; `inDoubt` while such a write is under way.
+    private let styleNumber = Atomic<UInt64>(0)
+    private static let inDoubt = UInt64.max
 
     /// - Parameter hasLeft: a process before has left writes under way that may change a layer's
     ///   default style, of which nobody will be told when they are done.
@@ -125,7 +128,10 @@ package final class CatalogueBoard: Sendable {
     /// - Returns: to be held until then, and until its change is noted.
     func hold(_ change: CatalogueChange) -> CatalogueHold? {
         guard change.isOfGroups || change.isOfStyles else { return nil }
-        state.withLock { $0.count(change, 1) }
+        state.withLock {
+            $0.count(change, 1)
+            tell($0)
+        }
         return CatalogueHold(change, self)
     }
 
@@ -138,7 +144,22 @@ package final class CatalogueBoard: Sendable {
     }
 
     fileprivate func release(_ change: CatalogueChange) {
-        state.withLock { $0.count(change, -1) }
+        state.withLock {
+            $0.count(change, -1)
+            tell($0)
+        }
+    }
+
+    private func tell(_ known: Known) {
+        let number = known.styleWrites > 0 ? Self.inDoubt : known.styleChanges
+        styleNumber.store(number, ordering: .releasing)
+    }
+
+    /// Whether no write that may change a default style has passed since so many of them had, nor
+    /// is one under way. One load.
+    func knowsStyles(of change: UInt64) -> Bool {
+        let number = styleNumber.load(ordering: .acquiring)
+        return number == change && number != Self.inDoubt
     }
 
     /// A write that passed may have changed it.
@@ -161,6 +182,7 @@ package final class CatalogueBoard: Sendable {
     ) {
         state.withLock { state in
             state.styleChanges += 1
+            tell(state)
             if let settlesAt { state.stylesSettleAt = max(state.stylesSettleAt, settlesAt) }
             guard restyled != .none else { return }
             state.areStylesBehind = true

@@ -48,6 +48,11 @@ public final class MapServices: Sendable {
     public let documents: TileDocuments?
     /// What these were made of by `knowing`; nil: they are as they were configured.
     public let configured: MapServices?
+    /// The same without a style that is known to be a layer's default one: each name has a key of
+    /// its own. nil: no style is known to be.
+    public let withoutStyles: MapServices?
+    /// How many writes that may change a layer's default style had passed when those were read.
+    public let styleChange: UInt64
     let layers: LayerTable
     /// A layer that is not known is none, and so is its workspace.
     let knowsAllLayers: Bool
@@ -92,13 +97,16 @@ public final class MapServices: Sendable {
                 contexts: contexts, styles: styles,
                 writesTileCapabilities: writesTileCapabilities, tellsTiles: tellsTiles,
                 asksAsNobody: asksAsNobody),
-            gridSets, layers, knowsAllLayers: !layers.isEmpty, configured: nil, nil)
+            gridSets, layers, knowsAllLayers: !layers.isEmpty, configured: nil, nil,
+            times: Self.times(of: layers))
     }
 
     private init(
         _ given: Given, _ gridSets: GridSets, _ layers: [LayerFacts], knowsAllLayers: Bool,
-        configured: MapServices?, _ documents: TileDocuments?, _ poolSets: [GridSet] = []
+        configured: MapServices?, _ documents: TileDocuments?, _ poolSets: [GridSet] = [],
+        times: [[UInt8]: TimeList], withoutStyles: MapServices? = nil, styleChange: UInt64 = 0
     ) {
+        (self.withoutStyles, self.styleChange) = (withoutStyles, styleChange)
         let (contexts, styles) = (given.contexts, given.styles)
         (self.given, self.gridSets, self.poolSets) = (given, gridSets, poolSets)
         self.knowsAllLayers = knowsAllLayers
@@ -109,7 +117,7 @@ public final class MapServices: Sendable {
         self.layers = LayerTable(
             layers, styles: styles, workspaces: contexts.map(\.bareWorkspace))
         self.styles = LayerTable(styles.map { LayerFacts(name: $0) })
-        times = Self.times(of: layers)
+        self.times = times
         var bytes: [UInt8] = []
         func keep(_ text: String) -> Range<Int> {
             let start = bytes.count
@@ -139,15 +147,21 @@ public final class MapServices: Sendable {
     ///   - documents: of these layers; nil: none are written.
     ///   - poolSets: its grid sets, beside those that were configured, which go before them; those
     ///     that `GridSets.join` refuses are left out.
+    ///   - styleChange: see there.
     public func knowing(
-        _ layers: [LayerFacts], documents: TileDocuments?, poolSets: [GridSet] = []
+        _ layers: [LayerFacts], documents: TileDocuments?, poolSets: [GridSet] = [],
+        styleChange: UInt64 = 0
     ) -> MapServices {
-        let base = configured ?? self
+        let (base, times) = (configured ?? self, Self.times(of: layers))
         var sets = base.gridSets
         for set in poolSets { _ = sets.join(set) }
-        return MapServices(
-            given, sets, layers, knowsAllLayers: knowsAllLayers, configured: base, documents,
-            poolSets)
+        func services(_ layers: [LayerFacts], without: MapServices?) -> MapServices {
+            MapServices(
+                given, sets, layers, knowsAllLayers: knowsAllLayers, configured: base, documents,
+                poolSets, times: times, withoutStyles: without, styleChange: styleChange)
+        }
+        let bare = layers.map(\.withoutStyles)
+        return services(layers, without: bare == layers ? nil : services(bare, without: nil))
     }
 
     private static func times(of layers: [LayerFacts]) -> [[UInt8]: TimeList] {

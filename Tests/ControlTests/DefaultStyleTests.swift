@@ -245,6 +245,24 @@ struct DefaultStyleTests {
         #expect(life.documents.asked.count == 8, "so many names are all")
     }
 
+    @Test("names of styles are in doubt while a write is under way that may change one, and behind")
+    func doubt() {
+        let board = CatalogueBoard()
+        #expect(board.knowsStyles(of: 0) && !board.knowsStyles(of: 1))
+        var first = board.hold(CatalogueChange(isOfGroups: false, isOfStyles: true))
+        var second = board.hold(CatalogueChange(isOfGroups: false, isOfStyles: true))
+        #expect(first != nil && !board.knowsStyles(of: 0))
+        first = nil
+        #expect(second != nil && !board.knowsStyles(of: 0))
+        // Neither of them has done anything.
+        second = nil
+        #expect(board.knowsStyles(of: 0))
+        let other = board.hold(CatalogueChange(isOfGroups: true, isOfStyles: false))
+        #expect(other != nil && board.knowsStyles(of: 0))
+        board.noteStyleChange(.layer(LayerName("a:x")))
+        #expect(!board.knowsStyles(of: 0) && board.knowsStyles(of: 1))
+    }
+
     @Test("a write that passes while it is read, and one that may still go on")
     func meanwhile() {
         let life = Life(Self.styles.merging(["b:w": "t"]) { $1 })

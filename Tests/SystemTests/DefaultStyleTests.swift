@@ -101,14 +101,56 @@ struct DefaultStyleTests {
             // At once for who names none.
             #expect(try edge.get(map("")).body == own(""), "the default is \(style)")
             #expect(try edge.get(map(style)).body == own(style))
-            let isItself = try eventually {
-                try edge.get(map(old)).body == own(old) ? true : nil
-            }
-            #expect(isItself == true)
+            #expect(try edge.get(map(old)).body == own(old))
             try server.control("/faults", method: "DELETE")
             try awaitOne(style, edge)
             #expect(try edge.get(map(old)).body == own(old))
         }
+    }
+
+    @Test("a change that is done and not told yet: the old name is the old style, by itself")
+    func underWay() throws {
+        let edge = try start(interval: "1h")
+        let first = try edge.get(map("roads"))
+        #expect(try first.body == own("roads") && edge.get(map("roads")).isHit)
+        try server.control("/faults", #"{"kind": "late", "match": "^PUT .*/layers/", "count": 1}"#)
+        var writer = try edge.viewer()
+        try writer.send(
+            lastRequest(
+                "/geoserver/rest/layers/geonode:roads", method: "PUT",
+                [GeoServerPair.admin, "Content-Type: application/xml"],
+                body: "<layer><defaultStyle><name>point</name></defaultStyle></layer>"))
+        _ = try server.control("/faults?met=1")
+        // A place where nobody has looked before.
+        let box = "0,0,45,45"
+        let plain = try Viewer.ask(map("", box: box), at: server.port).body
+        let old = try Viewer.ask(map("roads", box: box), at: server.port).body
+        #expect(plain != old)
+        for isHit in [false, true] {
+            let named = try edge.get(map("roads", box: box))
+            #expect(named.body == old && named.isHit == isHit)
+        }
+        #expect(try edge.get(map("", box: box)).body == plain)
+        #expect(try edge.get(map("roads", box: box)).body == old)
+        try server.control("/faults", method: "DELETE")
+        #expect(try writer.response().status == 200)
+        #expect(try edge.get(map("roads", box: box)).body == old)
+        try awaitOne("point", edge)
+        #expect(try edge.get(map("roads", box: box)).body == old)
+    }
+
+    @Test("a change that is refused: the name is the default style's again, without a reading")
+    func refused() throws {
+        let edge = try start(interval: "1h")
+        _ = try edge.get(map("roads"))
+        let readings = try server.requests("GetCapabilities").count
+        let answer = try Viewer.ask(
+            "/geoserver/rest/layers/geonode:roads", at: edge.port, method: "PUT",
+            ["Content-Type: application/xml"],
+            body: "<layer><defaultStyle><name>point</name></defaultStyle></layer>")
+        #expect(answer.status == 401 || answer.status == 403)
+        #expect(try edge.get(map("roads")).isHit)
+        #expect(try server.requests("GetCapabilities").count == readings)
     }
 
     private func stop(_ edge: Edge) {

@@ -122,6 +122,21 @@ struct PoolLayerTests {
                 == ask(tile("base:countries", ""), all).key)
     }
 
+    @Test("the same without styles: each name has its own key, and nothing else has another")
+    func withoutStyles() throws {
+        let base = MapServices()
+        let known = base.knowing(base.facts(from: [global]), documents: nil, styleChange: 7)
+        let without = try #require(known.withoutStyles)
+        #expect(known.styleChange == 7 && without.withoutStyles == nil)
+        for (style, isSame) in [("", true), ("point", false), ("line", true)] {
+            let target = map("wms", "geonode:storms", style)
+            #expect((ask(target, known).key == ask(target, without).key) == isSame, "\(style)")
+            #expect(ask(target, without).key == ask(target, base).key)
+            #expect(ask(target, without).target == ask(target, base).target)
+        }
+        #expect(base.knowing([LayerFacts(name: "a:b")], documents: nil).withoutStyles == nil)
+    }
+
     @Test("where the edge writes capabilities, \"default\" is the style of a layer without any")
     func standIn() {
         for (writes, layer, style, expected) in [

@@ -9,9 +9,9 @@ import Tiles
 /// and soon after a write that may have changed which style of a layer is its default one.
 ///
 /// A default style that changes without the edge is found here, and is drift: what shows the layer
-/// is made stale, on disk, before anybody gets it for the new name. From a write that may change it
-/// until the pool was asked anew nobody is told that a name means the default style: what is asked
-/// for by a name is then asked for, and kept, by that name.
+/// is made stale, on disk, before anybody gets it for the new name. While a write is under way
+/// that may change it, and until the pool was asked anew, the loops take no name for the default
+/// style's: what is asked for by a name is then asked for, and kept, by that name.
 ///
 /// Capabilities that say something else than before make stale what is stored of any: their
 /// services have one catalog. A cluster's are compared by itself.
@@ -38,7 +38,6 @@ final class LayerKeeper: Sendable {
         var isReading = false
         /// What is in force.
         var maps: MapServices?
-        var isHeld = false
         var hasToldSuccess = false
     }
 
@@ -116,17 +115,13 @@ final class LayerKeeper: Sendable {
 
     /// Has the loops go by what is known, after a reload and after a write too.
     private func hold(_ source: LayerSource) {
-        let (number, isSettled) = server.styleChanges
         let maps: MapServices? = known.withLock { known in
             guard var entry = known[source.origin], entry.facts != nil || entry.sets != nil,
                 entry.settings == source.settings
             else { return nil }
-            let isHeld =
-                !source.settings.services.isEmpty
-                && (!isSettled || entry.schedule.styleChange != number)
-            let isSame = entry.maps === source.maps && entry.isHeld == isHeld
+            let isSame =
+                entry.maps === source.maps && entry.maps?.styleChange == entry.schedule.styleChange
             guard !isSame else { return nil }
-            entry.isHeld = isHeld
             entry.maps = Self.services(source, entry)
             known[source.origin] = entry
             return entry.maps
@@ -145,10 +140,9 @@ final class LayerKeeper: Sendable {
                     facts, gridSets: source.configured.gridSets,
                     context: source.configured.contextPath)
         }
-        let facts = entry.facts ?? []
         return source.configured.knowing(
-            entry.isHeld ? facts.map(\.withoutStyles) : facts, documents: documents,
-            poolSets: entry.sets ?? [])
+            entry.facts ?? [], documents: documents, poolSets: entry.sets ?? [],
+            styleChange: entry.schedule.styleChange)
     }
 
     // MARK: reading

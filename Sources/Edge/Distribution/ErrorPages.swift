@@ -133,7 +133,7 @@ extension LoopState where N: ~Copyable {
         viewers[slot].phase = .exchange
         unsafe generateFields(slot, bytes, behavior)
         guard decision.action == .fetch,
-            let primary = unsafe primaryKey(slot, bytes, behavior)
+            let primary = unsafe primaryKey(slot, bytes, behavior, facts)
         else {
             lead(
                 exchange,

@@ -86,8 +86,9 @@ extension LoopState where N: ~Copyable {
         var (map, facts) = (MapFacts(), given)
         if isLookedUp(behavior, facts) {
             if hot[behavior].keysGenerated { unsafe generateFields(slot, bytes, behavior) }
+            facts.doubtsStyles = doubtsStyles(behavior)
             _ = unsafe writeKey(
-                bytes, behavior, toldScheme(slot, bytes, behavior), &map)
+                bytes, behavior, facts, toldScheme(slot, bytes, behavior), &map)
             unsafe complete(&facts, map, bytes, behavior)
         }
         let absent = decide(
@@ -100,13 +101,13 @@ extension LoopState where N: ~Copyable {
             exchange.decision = Decision(.pass, reason)
             return exchange
         }
-        let canonical = unsafe writeKey(slot, bytes, behavior)
+        let canonical = unsafe writeKey(slot, bytes, behavior, facts)
         guard !canonical.overflowed else {
             exchange.decision = Decision(.pass, .keyNotFormed)
             return exchange
         }
         exchange.canonical = unsafe [UInt8](canonical.bytes)
-        exchange.primary = unsafe primaryKey(slot, bytes, behavior)
+        exchange.primary = unsafe primaryKey(slot, bytes, behavior, facts)
         if exchange.map?.isAmbiguous == true {
             // Nobody else gets this answer: see `start`.
             exchange.primary = nil

@@ -157,10 +157,11 @@ extension LoopState where N: ~Copyable {
                 case .complete = unsafe parseRequest(
                     memory.bytes, &scan, limits: .ownRequest, into: &head)
             else { return nil }
-            let facts = unsafe RequestFacts(head, bytes: memory.bytes)
+            var facts = unsafe RequestFacts(head, bytes: memory.bytes)
+            facts.doubtsStyles = doubtsStyles(wish.behavior)
             var map = MapFacts()
             let told = ToldScheme(isTrusted: wish.isTrusted, isSecured: wish.isSecured)
-            let canonical = unsafe writeKey(memory, wish.behavior, told, &map)
+            let canonical = unsafe writeKey(memory, wish.behavior, facts, told, &map)
             guard map.isKeyed, !map.hasToken, !canonical.overflowed else { return nil }
             var ask = Decision(.fetch, copy == nil ? .absent : .stale)
             if copy?.header.hasValidator == true { ask.action = .revalidate }
