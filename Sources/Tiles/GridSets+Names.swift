@@ -39,7 +39,9 @@ extension GridSets {
                 return exactLevel(text, matrices, in: bytes)
             }
         }
+        // Who describes a set as GeoWebCache's capabilities do has the prefix in the names.
         return exactLevel(name, matrices, in: bytes)
+            ?? (hasPrefix ? exactLevel(text, matrices, in: bytes) : nil)
     }
 
     private func exactLevel(_ text: QueryText, _ range: Range<Int>, in bytes: RawSpan) -> Int? {

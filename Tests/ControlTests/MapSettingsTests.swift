@@ -152,10 +152,15 @@ struct MapSettingsTests {
 
         """
 
-    @Test("a grid set of a file is one that requests may name")
-    func file() throws {
+    /// GeoWebCache's capabilities have the set's name in front of its levels' names.
+    @Test(
+        "a grid set of a file is one that requests may name",
+        arguments: [
+            ("[a, b]", "b"), ("[\"NZ:a\", \"NZ:b\"]", "NZ:b"), ("[\"x:a\", \"x:b\"]", "x:b"),
+        ])
+    func file(_ names: String, _ level: String) throws {
         let files = ExportFiles()
-        try files.write("nz.yaml", gridSet)
+        try files.write("nz.yaml", gridSet.replacing("[a, b]", with: names))
         try files.write("README", "no grid set")
         let text = head + "    maps: { gridSets: \(files.directory) }\n"
         #expect(findings(text).isEmpty)
@@ -163,7 +168,7 @@ struct MapSettingsTests {
         let tile = "&TILE#NZ/1/2/3"
         let wmts = "/geoserver/gwc/service/wmts?REQUEST=GetTile&LAYER=a&FORMAT=image/png"
         for set in ["NZ", "NZTM"] {
-            let target = wmts + "&TILEMATRIXSET=\(set)&TILEMATRIX=b&TILECOL=2&TILEROW=3"
+            let target = wmts + "&TILEMATRIXSET=\(set)&TILEMATRIX=\(level)&TILECOL=2&TILEROW=3"
             #expect(key(target, behavior)?.hasSuffix(tile) == true)
         }
         // Of WMS 1.3.0 the northing comes first.
