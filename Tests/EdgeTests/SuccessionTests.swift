@@ -83,6 +83,24 @@ struct SuccessionTests: SucceedingPools {
         #expect(new.snapshot(at: 0, wall: 0).queued == 0)
     }
 
+    @Test func `who waited keeps its place where fewer may wait`() {
+        let old = OriginPool(settings(["a"]) { $0.memberConcurrency = 1 })
+        for number in 1...6 { _ = old.choose(tried: 0, at: 0, for: fetch(UInt64(number))) }
+        let new = OriginPool(
+            settings(["a"]) {
+                ($0.memberConcurrency, $0.queueLength) = (1, 2)
+                ($0.queuePerClass, $0.queuePerViewer) = (2, 1)
+            })
+        _ = new.succeed(old, at: 0)
+        #expect(new.snapshot(at: 0, wall: 0).queued == 5)
+        #expect(new.choose(tried: 0, at: 0, for: fetch(7)) == .failed(.queueFull))
+        var served: [QueuedFetch] = []
+        while let place = new.release(0, .succeeded, at: 0).handed.first {
+            served.append(place.next)
+        }
+        #expect(served == (2...6).map { fetch($0) })
+    }
+
     @Test func `members asked already are the same ones at the new pool`() {
         let old = OriginPool(settings(["a", "b", "c"]))
         let new = OriginPool(settings(["c", "x", "a"]))

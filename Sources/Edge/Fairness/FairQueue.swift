@@ -91,8 +91,15 @@ struct FairQueue<Group: Hashable & Sendable>: Sendable {
         let requestClass = entry.requestClass
         guard waiting.count < bounds.all else { return .full }
         guard lines[requestClass].count < bounds.perClass else { return .classFull }
+        guard viewers[entry.viewer]?.waiting ?? 0 < bounds.perViewer else { return .viewerFull }
+        insert(entry)
+        return nil
+    }
+
+    /// Queues an entry that has waited before, whatever the bounds are by now.
+    mutating func insert(_ entry: Entry) {
+        let requestClass = entry.requestClass
         var viewer = viewers[entry.viewer] ?? Viewer()
-        guard viewer.waiting < bounds.perViewer else { return .viewerFull }
         sequence += 1
         // Whoever comes anew begins with the round that is being served.
         let base = max(lines[requestClass].round, viewer.round[requestClass])
@@ -107,7 +114,6 @@ struct FairQueue<Group: Hashable & Sendable>: Sendable {
         lines[requestClass].lanes[entry.group, default: Lane()].waiting += 1
         lines[requestClass].lanes[entry.group]?.heap.insert(
             RoundHeap.Node(round: round, sequence: sequence, fetch: entry.fetch))
-        return nil
     }
 
     /// Another viewer wants the same: the entry is its own where it has fewer waiting, so that
@@ -120,8 +126,7 @@ struct FairQueue<Group: Hashable & Sendable>: Sendable {
         else { return }
         _ = forget(fetch)
         entry.viewer = viewer
-        // There was room for it a moment ago.
-        _ = add(entry)
+        insert(entry)
     }
 
     /// Takes an entry out that waits no longer. False: it was not there.

@@ -120,10 +120,10 @@ extension PoolRoster {
         if former.settings.health.checksSame(as: settings.health) { wanted = former.wanted }
         (refusals, holdTimes) = (former.refusals, former.holdTimes)
         hedging = former.hedging.adopting(settings.hedge)
-        // Whoever waited longest has its place first where fewer may wait.
+        // Where fewer may wait now, that is for those who come: none of these is dropped.
         for var entry in former.queue.entries {
             entry.group.tried = way.translate(entry.group.tried)
-            if queue.add(entry) != nil { refuse(.full) }
+            queue.insert(entry)
         }
         return !isAnyWell && !strangers.isEmpty
     }
