@@ -65,6 +65,9 @@ package struct ViewerConnection: ~Copyable {
     /// Progress since `rateFrom`, for the minimum rate.
     var rateFrom: UInt64 = 0
     var rateBytes = 0
+    /// What the kernel held for it that it had not taken: then, and when that was looked at last.
+    var rateUntaken = 0
+    var untaken = 0
     var lingerBytes = 0
     /// The address it is counted under, while connections for each address are limited.
     var counted: SocketAddress?

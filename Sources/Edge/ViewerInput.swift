@@ -206,10 +206,7 @@ extension LoopState where N: ~Copyable {
 
     private mutating func takeRequestBody(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer) -> Int {
         guard let exchange = viewers[slot].exchange, !exchange.intake.isComplete else { return 0 }
-        if viewers[slot].rateFrom == 0 {
-            viewers[slot].rateFrom = network.monotonicNow
-            viewers[slot].rateBytes = 0
-        }
+        if viewers[slot].rateFrom == 0 { startRate(slot) }
         let taken = unsafe exchange.intake.take(bytes)
         viewers[slot].rateBytes += taken
         // While the origin is waited for, the viewer is not.

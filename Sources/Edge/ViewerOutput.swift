@@ -21,14 +21,30 @@ extension LoopState where N: ~Copyable {
     }
 
     private mutating func noteBlocked(_ slot: UInt32) {
-        if !viewers[slot].isBlocked {
-            viewers[slot].isBlocked = true
-            if viewers[slot].rateFrom == 0 {
-                viewers[slot].rateFrom = network.monotonicNow
-                viewers[slot].rateBytes = 0
-            }
-        }
+        viewers[slot].isBlocked = true
+        viewers[slot].untaken = network.untaken(viewers[slot].fd)
+        if viewers[slot].rateFrom == 0 { startRate(slot) }
         setDeadline(slot, milliseconds: limits.writeTimeout)
+    }
+
+    /// Its progress counts from now on.
+    mutating func startRate(_ slot: UInt32) {
+        viewers[slot].rateFrom = network.monotonicNow
+        viewers[slot].rateBytes = 0
+        viewers[slot].rateUntaken = viewers[slot].isBlocked ? viewers[slot].untaken : 0
+    }
+
+    /// A blocked viewer may have taken much of what the kernel has for it, which says so only when
+    /// it has taken most: it is waited for anew.
+    private mutating func seeProgress(_ slot: UInt32) {
+        guard viewers[slot].isBlocked, viewers[slot].phase != .lingering else { return }
+        let untaken = network.untaken(viewers[slot].fd)
+        if untaken < viewers[slot].untaken {
+            let patience = UInt64(limits.writeTimeout) * 1_000_000
+            let later = min(network.monotonicNow + patience, viewers[slot].due)
+            viewers[slot].deadline = max(viewers[slot].deadline, later)
+        }
+        viewers[slot].untaken = untaken
     }
 
     /// Sends what waits in `output`; true when nothing is left.
@@ -141,7 +157,7 @@ extension LoopState where N: ~Copyable {
         let deadline = min(asked, viewers[slot].due)
         viewers[slot].deadline = deadline
         if deadline == .max { return }
-        let next = viewers[slot].isBlocked ? deadline : min(deadline, isTooSlowAt(slot))
+        let next = min(deadline, isTooSlowAt(slot))
         // A later deadline is found when the armed timer fires; an earlier one must be armed.
         if viewers[slot].timer == .none {
             let token = Token(viewers.life(of: slot), kind: TokenKind.viewer)
@@ -162,6 +178,7 @@ extension LoopState where N: ~Copyable {
 
     mutating func viewerTimer(_ slot: UInt32) {
         viewers[slot].timer = .none
+        seeProgress(slot)
         let now = network.monotonicNow
         let deadline = viewers[slot].deadline
         if now < deadline {
@@ -188,7 +205,9 @@ extension LoopState where N: ~Copyable {
             viewers[slot].phase == .exchange
             && viewers[slot].exchange.map { !$0.intake.isComplete } ?? false
         guard viewers[slot].isBlocked || isSending else { return .max }
-        let earned = UInt64(viewers[slot].rateBytes) * 1_000_000_000 / UInt64(limits.minimumRate)
+        let drained = max(0, viewers[slot].rateUntaken - viewers[slot].untaken)
+        let taken = viewers[slot].rateBytes + drained
+        let earned = UInt64(taken) * 1_000_000_000 / UInt64(limits.minimumRate)
         return viewers[slot].rateFrom + max(UInt64(limits.rateGrace) * 1_000_000, earned)
     }
 

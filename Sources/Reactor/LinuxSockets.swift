@@ -25,6 +25,11 @@ extension LinuxNetwork {
         return count >= 0 ? .bytes(count) : ioFailure("sendmsg", errno)
     }
 
+    public func untaken(_ fd: Int32) -> Int {
+        var count: Int32 = 0
+        return unsafe ioctl(fd, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
+    }
+
     public mutating func accept(_ listener: Int32, peer: inout SocketAddress) -> AcceptResult {
         calls.accept &+= 1
         if lastAccepted >= acceptCeiling - Self.acceptMargin, !isBelowCeiling(listener) {

@@ -40,6 +40,10 @@ public protocol Network: ~Copyable {
     /// into parts: a secured connection has sealed some of them already.
     mutating func send(_ fd: Int32, _ parts: UnsafeBufferPointer<iovec>) -> IOResult
 
+    /// Bytes that were sent and that the peer's system has not acknowledged: more go on being taken
+    /// while the kernel, which waits until there is room for many, says nothing. One system call.
+    func untaken(_ fd: Int32) -> Int
+
     /// Takes the next waiting connection.
     ///
     /// - Parameter peer: set to the peer's address; to ``SocketAddress/unspecified`` for a Unix

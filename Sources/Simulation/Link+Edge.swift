@@ -96,7 +96,7 @@ extension Link {
     }
 
     private func roomCame() {
-        guard wantsRoom, toPeer.room > 0 else { return }
+        guard wantsRoom, toPeer.room >= style.leastRoom else { return }
         wantsRoom = false
         fabric.mark(self)
     }

@@ -20,6 +20,8 @@ struct LinkStyle {
     var segment = 1...1_460
     /// Bytes that fit into the connection in each direction.
     var capacity = 65_536
+    /// The edge is told of room when there is so much of it.
+    var leastRoom = 1
     /// Of a hundred sends, how many take less than there is room for, or nothing.
     var shortSends = 0
     /// A slow reader takes so many bytes at a time; nil: whatever comes, at once.

@@ -59,6 +59,11 @@ public struct SimulatedNetwork: ~Copyable, Network {
         return result
     }
 
+    public func untaken(_ fd: Int32) -> Int {
+        let pipe = fabric.link(loop, fd).toPeer
+        return pipe.transit + pipe.unread
+    }
+
     /// Nobody listens in here: the bytes stay as they are, and only the call is noted.
     public mutating func secure(
         _ fd: Int32, _ context: TLSContext, token: Token, host: String?,

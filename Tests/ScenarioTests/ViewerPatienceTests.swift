@@ -203,6 +203,24 @@ struct ViewerPatienceTests {
         hand.close()
     }
 
+    @Test(
+        "what the kernel holds for a slow reader is taken, though it says nothing",
+        arguments: [(46, true), (54, true), (60, true), (60, false)])
+    func drains(_ bite: Int, _ hasMinimum: Bool) throws {
+        let hand = try Self.hand { if !hasMinimum { $0.limits.minimumRate = 0 } }
+        try hand.script(1)
+        var style = LinkStyle.scripted
+        (style.bite, style.pause) = (bite...bite, 100_000...100_000)
+        style.leastRoom = 32_768
+        let viewer = Hand(hand, style)
+        viewer.say(Self.get)
+        // The first room comes after a minute.
+        hand.pass(milliseconds: 120_000)
+        #expect(viewer.isOver == (bite < 50))
+        #expect(hand.edge.total(.slowPeers) == (bite < 50 ? 1 : 0))
+        hand.close()
+    }
+
     @Test("who is refused may go on sending for a second, or 64 KiB")
     func lingering() throws {
         let viewers = [0, 60_000, 70_000].map { count -> (count: Int, viewer: Hand) in

@@ -23,6 +23,7 @@ struct InertNetwork: Network, ~Copyable {
     mutating func send(_ fd: Int32, _ parts: UnsafeBufferPointer<iovec>) -> IOResult {
         .failed(EPIPE)
     }
+    func untaken(_ fd: Int32) -> Int { 0 }
     mutating func accept(_ listener: Int32, peer: inout SocketAddress) -> AcceptResult {
         .failed(EINVAL)
     }
