@@ -10,10 +10,10 @@ public struct ViewerFacts: Sendable {
 
     public init() {}
 
-    /// The code of two capital letters; nil for anything else.
+    /// The code of two letters, in capitals; nil for anything else.
     public static func country(_ text: RawSpan) -> UInt16? {
         guard text.byteCount == 2 else { return nil }
-        let (first, second) = (text[0], text[1])
+        let (first, second) = (text[0] & 0xDF, text[1] & 0xDF)
         guard first &- 65 < 26, second &- 65 < 26 else { return nil }
         return UInt16(first) << 8 | UInt16(second)
     }
