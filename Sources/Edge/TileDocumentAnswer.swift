@@ -15,7 +15,7 @@ extension LoopState where N: ~Copyable {
     /// No member is asked, so that clients find the tiles that are stored in an outage, too.
     mutating func answersTileDocument(_ exchange: Exchange) -> Bool {
         guard let request = exchange.tileDocument else { return false }
-        guard let documents = exchange.maps?.documents else {
+        guard let documents = exchange.documentServices?.documents else {
             // Before the pool's layers were read for the first time.
             answer(exchange, 503, detail: "layers-unknown")
             return true
@@ -86,11 +86,21 @@ extension Exchange {
 
     /// Which one; nil: it is none, or not the edge's to answer.
     fileprivate var tileDocument: TileDocumentRequest? {
-        guard let maps, maps.writesTileCapabilities, head.method == .get || head.method == .head
+        guard head.method == .get || head.method == .head, let maps = documentServices,
+            maps.writesTileCapabilities
         else { return nil }
         let (path, query) = pathAndQuery
         return unsafe TileDocumentRequest(
             path: path.span.bytes, query: query.span.bytes, services: maps)
+    }
+
+    /// What is known of its origin's layers. Documents lie at addresses for which a behavior may
+    /// have another class than its maps.
+    fileprivate var documentServices: MapServices? {
+        if let maps { return maps }
+        guard policy.mapClass.isMapServers else { return nil }
+        let behaviors = snapshot.settings.behaviors
+        return behaviors.first { $0.maps != nil && $0.origin == behaviors[behavior].origin }?.maps
     }
 
     /// Scheme and host under which the viewer reaches this edge, as a trusted proxy tells them,

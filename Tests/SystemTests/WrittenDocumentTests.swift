@@ -10,7 +10,7 @@ private struct WrittenSite {
     let path: String
 
     /// - Parameter layers: that the origin's WMS lists.
-    init(layers: Int, arguments: [String] = []) throws {
+    init(layers: Int, arguments: [String] = [], behaviors: String = "") throws {
         origin = try Origin()
         room = origin.room("written")
         path = room.path("geoserver")
@@ -34,6 +34,7 @@ private struct WrittenSite {
                       services: [\(path)]
                       layers: { services: [\(path)/wms] }
                       writesTileCapabilities: true
+                \(behaviors)
 
                 """)
         let isRead = try eventually { try edge.get(wmts).status == 200 ? true : nil }
@@ -82,6 +83,22 @@ struct WrittenDocumentTests {
         #expect(whole["Cache-Status"]?.contains("detail=\"tile-capabilities\"") == true)
         let asked = test.room.requests.map(\.target).filter { $0.contains("gwc") }
         #expect(asked.isEmpty)
+    }
+
+    @Test("they are written, too, where another behavior has their addresses")
+    func otherClass() throws {
+        let test = try WrittenSite(
+            layers: 1,
+            behaviors:
+                "behaviors: [{ path: \"*Capabilities.xml\", class: capabilities }, "
+                + "{ path: \"*/ws/*\", class: features }, { path: \"*\", class: tiles }]")
+        for path in [
+            "/gwc/service/wmts/rest/WMTSCapabilities.xml",
+            "/ws/gwc/service/wmts?REQUEST=GetCapabilities",
+        ] {
+            let answer = try test.edge.get(test.path + path)
+            #expect(answer.text.contains("layer-0</ows:Identifier>"), "\(path)")
+        }
     }
 
     @Test("a long one arrives whole, on a connection that goes on")
