@@ -79,12 +79,13 @@ public final class Environment: Sendable {
     }
 
     /// The map's real size; nil if the file is shorter than what it says it holds: touching the
-    /// missing pages would end the process.
+    /// missing pages would end the process; or if it counts more commits than there can have been.
     private static func mapBytes(_ handle: OpaquePointer, _ descriptor: Int32) -> Int? {
         var info = unsafe MDB_envinfo()
         var status = stat()
         guard unsafe mdb_env_info(handle, &info) == 0, unsafe fstat(descriptor, &status) == 0,
-            unsafe info.me_last_pgno < Int(status.st_size) / pageBytes
+            unsafe info.me_last_pgno < Int(status.st_size) / pageBytes,
+            unsafe (0..<1 << 56).contains(info.me_last_txnid)
         else { return nil }
         return unsafe info.me_mapsize
     }
