@@ -6,12 +6,12 @@ import LMDB
 /// acknowledged one survives whatever happens to the cache (law 3).
 ///
 ///     rules    number << 24 | n   -> the n-th rule of that number, `LoggedRule`
-///     meta     1, 2, 3            -> the latest number, the one up to which all are retired, and
-///                                    the latest one that has rules
+///     meta     1, 2, 3, 4         -> the latest number, the one up to which all are retired, the
+///                                    latest one that has rules, and how many appends there were
 ///     pending  id                 -> what a write under way may touch, `InvalidationRule.encoded`
 ///
-/// Each is an `InvalidationRecord`; a rule that is missing is missed as well. Confined to whoever
-/// writes it. What a commit has returned from is on disk.
+/// Each is an `InvalidationRecord`; a rule that is missing is missed as well, and so are appends,
+/// by `LogWitness`. Confined to whoever writes it. What a commit has returned from is on disk.
 struct InvalidationLog: ~Copyable {
     private let environment: Environment
     private let rules: Database
@@ -26,6 +26,8 @@ struct InvalidationLog: ~Copyable {
     private static let latestKey = Key(1)
     private static let retiredKey = Key(2)
     private static let lastKey = Key(3)
+    /// Not there in logs of versions that did not count.
+    private static let appendsKey = Key(4)
     /// The n of a rule that is alone.
     private static let alone: UInt64 = 0xff_ffff
 
@@ -33,9 +35,14 @@ struct InvalidationLog: ~Copyable {
     private var retired: UInt64
     /// The latest number with rules.
     private var last: UInt64
+    private var appends: UInt64
+    private var witness: LogWitness
 
     /// - Parameter isNew: there was none: one that says nothing of itself is damaged.
-    init(directory: String, isNew: Bool) throws(LMDBError) {
+    init(
+        directory: String, isNew: Bool, events: @escaping @Sendable (StoreEvent) -> Void = { _ in }
+    ) throws(LMDBError) {
+        witness = LogWitness(directory: directory, events)
         var settings = EnvironmentSettings(mapBytes: Self.mapBytes)
         settings.tables = 3
         let environment = try Environment(directory: directory, settings)
@@ -47,12 +54,15 @@ struct InvalidationLog: ~Copyable {
             for key in [Self.latestKey, Self.retiredKey, Self.lastKey] {
                 try Self.set(key, 0, in: meta, &transaction)
             }
+            // It goes on behind one that is lost.
+            try Self.set(Self.appendsKey, witness.read(), in: meta, &transaction)
             try transaction.commit()
         }
         let transaction = try ReadTransaction(environment)
         try transaction.renew()
         let retired = try Self.number(Self.retiredKey, meta, transaction)
         let last = try Self.number(Self.lastKey, meta, transaction)
+        appends = unsafe try Self.appends(transaction.get(Self.appendsKey, in: meta))
         transaction.reset()
         (self.environment, self.rules, self.meta) = (environment, rules, meta)
         (self.pending, self.retired, self.last) = (pending, retired, last)
@@ -83,7 +93,7 @@ struct InvalidationLog: ~Copyable {
         }
         let latest = try Self.number(Self.latestKey, meta, transaction)
         guard chain.isWhole(last: last), latest >= last,
-            try transaction.count(of: rules) == chain.taken
+            try transaction.count(of: rules) == chain.taken, appends >= witness.read()
         else { throw LMDBError(.get, LMDBError.corrupted) }
         return (latest, retired, chain.rules)
     }
@@ -113,10 +123,24 @@ struct InvalidationLog: ~Copyable {
     private static func number(
         _ key: Key, _ meta: Database, _ transaction: borrowing ReadTransaction
     ) throws(LMDBError) -> UInt64 {
-        guard let bytes = unsafe try transaction.get(key, in: meta),
-            let content = unsafe InvalidationRecord.content(.meta, key, bytes), content.count == 8
+        guard let bytes = unsafe try transaction.get(key, in: meta) else {
+            throw LMDBError(.get, LMDBError.corrupted)
+        }
+        return unsafe try number(key, bytes)
+    }
+
+    private static func number(
+        _ key: Key, _ record: UnsafeRawBufferPointer
+    ) throws(LMDBError) -> UInt64 {
+        guard let content = unsafe InvalidationRecord.content(.meta, key, record),
+            content.count == 8
         else { throw LMDBError(.get, LMDBError.corrupted) }
         return InvalidationRecord.number(content)
+    }
+
+    private static func appends(_ record: UnsafeRawBufferPointer?) throws(LMDBError) -> UInt64 {
+        guard let record = unsafe record else { return 0 }
+        return unsafe try number(appendsKey, record)
     }
 
     /// Appends rules and waits until they are on disk.
@@ -125,6 +149,10 @@ struct InvalidationLog: ~Copyable {
         defer { FaultGuard.leaveLog() }
         guard let latest = batches.last?.number else { return }
         var transaction = try WriteTransaction(environment)
+        // What it would be put behind may have come back from an earlier time.
+        guard unsafe try Self.appends(transaction.get(Self.appendsKey, in: meta)) == appends else {
+            throw LMDBError(.get, LMDBError.corrupted)
+        }
         var last = last
         for batch in batches {
             try note(batch, &transaction)
@@ -137,9 +165,11 @@ struct InvalidationLog: ~Copyable {
         }
         try Self.set(Self.latestKey, latest, in: meta, &transaction)
         try Self.set(Self.lastKey, last, in: meta, &transaction)
+        try Self.set(Self.appendsKey, appends + 1, in: meta, &transaction)
         try transaction.commit()
-        self.last = last
+        (self.last, appends) = (last, appends + 1)
         try environment.synchronize()
+        witness.write(appends)
     }
 
     /// Writes that begin, and those of which is known what became.
@@ -174,12 +204,15 @@ struct InvalidationLog: ~Copyable {
                 try Self.set(Self.latestKey, number, in: meta, &transaction)
                 try Self.set(Self.lastKey, number, in: meta, &transaction)
                 try Self.set(Self.retiredKey, number - 1, in: meta, &transaction)
+                try Self.set(Self.appendsKey, appends + 1, in: meta, &transaction)
             }
             try transaction.commit()
+            if !isThere { appends += 1 }
             (isThere, last, retired) = (true, number, number - 1)
             if deleted < 4_096 { break }
         }
         try environment.synchronize()
+        witness.write(appends)
     }
 
     /// Forgets rules up to a number: from the first commit on, whatever is left of them then.

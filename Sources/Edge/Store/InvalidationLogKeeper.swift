@@ -16,6 +16,7 @@ struct InvalidationLogKeeper: ~Copyable {
     private static let refusalLimit = 3
 
     private let directory: String
+    private let events: @Sendable (StoreEvent) -> Void
     private var log: InvalidationLog? = nil
     /// Where damage that ends the process is noted, once that is to be.
     private var watcher: StoreDirectory?
@@ -24,13 +25,16 @@ struct InvalidationLogKeeper: ~Copyable {
     private var lost: LMDBError?
 
     /// Opens the log; a damaged one is begun anew.
-    init(_ directory: String, _ found: inout Found, _ events: @Sendable (StoreEvent) -> Void) {
-        self.directory = directory
+    init(
+        _ directory: String, _ found: inout Found,
+        _ events: @escaping @Sendable (StoreEvent) -> Void
+    ) {
+        (self.directory, self.events) = (directory, events)
         for attempt in 0..<2 {
             let isNew = !StoreDirectory.hasContents(directory + "/data.mdb")
             do {
                 try StoreDirectory.make(directory)
-                let log = try InvalidationLog(directory: directory, isNew: isNew)
+                let log = try InvalidationLog(directory: directory, isNew: isNew, events: events)
                 let (latest, retired, rules) = try log.load()
                 found = Found(
                     latest: latest, retired: retired, rules: rules,
@@ -86,7 +90,7 @@ struct InvalidationLogKeeper: ~Copyable {
         StoreDirectory.removeDatabase(directory)
         // What keeps the directory from being made keeps the log from it, and says so there.
         try? StoreDirectory.make(directory)
-        let fresh = try InvalidationLog(directory: directory, isNew: true)
+        let fresh = try InvalidationLog(directory: directory, isNew: true, events: events)
         if let watcher { fresh.beWatched(in: watcher) }
         log = consume fresh
     }

@@ -9,8 +9,8 @@ import LMDB
 enum InvalidationRecord {
     private static let sealBytes = 4
 
-    /// Which table a record is of.
-    enum Table: UInt8 { case rules = 1, meta, pending }
+    /// Which table a record is of; the last is `LogWitness`.
+    enum Table: UInt8 { case rules = 1, meta, pending, newest }
 
     static func sealed(_ table: Table, _ key: Key, _ content: [UInt8]) -> [UInt8] {
         littleEndian(seal(table, key, content)) + content

@@ -11,6 +11,9 @@ final class InvalidationDamageTests {
     private let directory = FileManager.default.temporaryDirectory
         .appending(path: "invalidations-\(UUID())").path
     private var file: URL { URL(filePath: directory + "/data.mdb") }
+    private var newest: URL { URL(filePath: directory + "/newest") }
+    /// What stood in it behind what `fill` wrote.
+    private var witness = Data()
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }
 
@@ -39,12 +42,14 @@ final class InvalidationDamageTests {
         _ = invalidations.beginWrite(rule(900)) { _ in }
         _ = invalidations.step()
         invalidations.close()
+        witness = try Data(contentsOf: newest)
         return try Array(Data(contentsOf: file))
     }
 
     /// Whether the log, so damaged, still knows all rules, or says that everything is stale.
     private func holds(_ bytes: [UInt8]) throws -> (all: Bool, everything: Bool) {
         try Data(bytes).write(to: file)
+        try witness.write(to: newest)
         let invalidations = open()
         let found = invalidations.inForce.journal.map(\.rule)
         invalidations.close()
@@ -172,6 +177,125 @@ final class InvalidationDamageTests {
         #expect(rules.first == .everything && rules.contains(rule(2)))
         // What was under way is known still, and nobody tells any more what became of it.
         #expect(rules.contains(rule(901)) && again.latest > before + 3)
+        again.close()
+    }
+
+    // MARK: the last of it
+
+    /// Of each of LMDB's two first pages, the number by which it chooses the newer one: behind the
+    /// page's head, magic, version, address, size, two tables and the last page.
+    private let numbers = [0, 4_096].map { page in page + 144..<page + 152 }
+
+    @Test("the last append, undone by a bit in LMDB's first pages, is missed", arguments: 0...1)
+    func lastAppend(_ page: Int) throws {
+        let good = try fill()
+        var isMissed = 0
+        for place in numbers[page] {
+            for bit in 0..<8 {
+                var bytes = good
+                bytes[place] ^= 1 << bit
+                let found = try holds(bytes)
+                #expect(found.all || found.everything, "bit \(bit) at \(place)")
+                if !found.all { isMissed += 1 }
+            }
+        }
+        // Of the newer one a one that becomes a nought, of the older one nearly all that can flip.
+        #expect(isMissed > 0)
+    }
+
+    @Test("an older log in its place is missed, and the one begun anew is believed")
+    func older() throws {
+        let good = try fill()
+        let invalidations = open()
+        invalidations.invalidate([rule(901)])
+        _ = invalidations.step()
+        invalidations.close()
+        try Data(good).write(to: file)
+        let events = Mutex<[String]>([])
+        let old = open { event in events.withLock { $0.append(event.text) } }
+        #expect(old.inForce.journal.map(\.rule) == [.everything])
+        #expect(events.withLock { $0.contains { $0.contains("begun anew") } })
+        old.invalidate([rule(902)])
+        _ = old.step()
+        old.close()
+        let next = open()
+        #expect(next.inForce.journal.map(\.rule) == [.everything, rule(902)])
+        next.close()
+        // What says that all is stale is no less than an append.
+        let last = try Data(contentsOf: file)
+        try Data(good).write(to: file)
+        open().close()
+        try last.write(to: file)
+        let again = open()
+        #expect(again.inForce.journal.map(\.rule) == [.everything])
+        again.close()
+    }
+
+    @Test("a log without its witness, or with a damaged one, is believed")
+    func witnesses() throws {
+        let good = try fill()
+        for damage in 0...witness.count {
+            if damage < witness.count { witness[damage] ^= 1 } else { witness = Data() }
+            let found = try holds(good)
+            #expect(found.all && !found.everything, "\(damage)")
+            if damage < witness.count { witness[damage] ^= 1 }
+        }
+        try FileManager.default.removeItem(at: newest)
+        try Data(good).write(to: file)
+        let invalidations = open()
+        #expect(!invalidations.inForce.journal.map(\.rule).contains(.everything))
+        invalidations.close()
+    }
+
+    @Test("what is on disk is acknowledged without a witness, and that is said once")
+    func unwritable() throws {
+        try FileManager.default.createDirectory(at: newest, withIntermediateDirectories: true)
+        let events = Mutex<[StoreEvent]>([])
+        let invalidations = open(isStoreEmpty: true) { event in events.withLock { $0.append(event) }
+        }
+        let told = Mutex<[Bool]>([])
+        for index in 0..<3 {
+            invalidations.invalidate([rule(index)]) { isDurable in
+                told.withLock { $0.append(isDurable) }
+            }
+            _ = invalidations.step()
+        }
+        invalidations.close()
+        #expect(told.withLock { $0 } == [true, true, true])
+        #expect(events.withLock { $0.map(\.level) } == [.warning])
+        #expect(events.withLock { $0[0].text.contains("\(newest.path)") })
+        let again = open { event in events.withLock { $0.append(event) } }
+        #expect(again.inForce.journal.map(\.rule) == (0..<3).map(rule))
+        again.close()
+        #expect(events.withLock { $0.count } == 1)
+    }
+
+    @Test("what came back from an earlier time while the log is open is not appended to")
+    func undone() throws {
+        _ = try fill()
+        let invalidations = open()
+        invalidations.invalidate([rule(901)])
+        _ = invalidations.step()
+        // Both pages name the state from before the last append.
+        let bytes = try Array(Data(contentsOf: file))
+        let number = numbers.map { range in
+            range.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64(bytes[$1]) }
+        }
+        let older = number[0] < number[1] ? 0 : 1
+        // All but the page's own number and the transaction's.
+        let state = Data(bytes[older * 4_096 + 40..<older * 4_096 + 144])
+        let handle = try FileHandle(forWritingTo: file)
+        try handle.seek(toOffset: UInt64((1 - older) * 4_096 + 40))
+        try handle.write(contentsOf: state)
+        try handle.close()
+        let isDurable = Mutex<Bool?>(nil)
+        invalidations.invalidate([rule(902)]) { durable in isDurable.withLock { $0 = durable } }
+        _ = invalidations.step()
+        #expect(isDurable.withLock { $0 } == true)
+        #expect(invalidations.inForce.journal.contains { $0.rule == .everything })
+        invalidations.close()
+        let again = open()
+        #expect(again.inForce.journal.map(\.rule).contains(.everything))
         again.close()
     }
 }
