@@ -25,6 +25,8 @@ struct Changes {
     var reservedObjects: UInt64?
     /// The highest invalidation number of the entries written.
     var invalidation: UInt64 = 0
+    /// What was invalidated up to this number is deleted once this is committed.
+    var swept: UInt64?
     /// Whether anything was changed in the file.
     var isEmpty = true
 }

@@ -10,6 +10,13 @@ struct InvalidationLogKeeper: ~Copyable {
         var rules: [(number: UInt64, rule: InvalidationRule)] = []
         var pending: [(id: UInt64, rule: InvalidationRule)] = []
         var isNew = true
+
+        /// Whether rules are forgotten that a store may still need, one that has deleted what they
+        /// match up to this number: an older state of it came back. What is younger than them all
+        /// and reaches everything stands for them.
+        func hasForgotten(what swept: UInt64?) -> Bool {
+            swept.map { $0 < retired } ?? false && !rules.contains { $0.rule == .everything }
+        }
     }
 
     /// Failures in a row that may come of a broken page as well as of the machine's state.

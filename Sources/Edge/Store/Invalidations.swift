@@ -67,11 +67,13 @@ public final class Invalidations: Sendable {
     /// - Parameters:
     ///   - storeLatest: the highest number the store knows of; a log that is behind it has lost
     ///     something, and everything stored is stale.
+    ///   - storeSwept: the number up to which it has deleted what was invalidated, if it says so; a
+    ///     log that has forgotten more has forgotten what is still stored.
     ///   - stepping: writes only in `step()`.
     ///   - repeatDelay: at first; it already counts for writes that were left under way.
     init(
-        directory: String, storeLatest: UInt64, isStoreEmpty: Bool, stepping: Bool,
-        repeatDelay: Milliseconds = 60_000,
+        directory: String, storeLatest: UInt64, storeSwept: UInt64? = nil, isStoreEmpty: Bool,
+        stepping: Bool, repeatDelay: Milliseconds = 60_000,
         clock: @escaping @Sendable () -> Milliseconds = StoreSettings.systemClock,
         events: @escaping @Sendable (StoreEvent) -> Void
     ) {
@@ -83,14 +85,16 @@ public final class Invalidations: Sendable {
         var log = InvalidationLogKeeper(directory, &found, events)
         var first = State(latest: found.latest, retired: found.retired)
         first.journal = found.rules
-        if found.latest < storeLatest || found.isNew && !isStoreEmpty {
+        let isForgotten = !isStoreEmpty && found.hasForgotten(what: storeSwept)
+        if found.latest < storeLatest || found.isNew && !isStoreEmpty || isForgotten {
             first.latest = max(found.latest, storeLatest) + 1
             first.journal = [(first.latest, .everything)]
             events(
                 StoreEvent(
                     .warning,
-                    "the invalidation log in \"\(directory)\" is missing or older than the cache: "
-                        + "everything stored counts as stale"))
+                    "the invalidation log in \"\(directory)\" is "
+                        + (isForgotten ? "too new for" : "missing or older than")
+                        + " the cache: everything stored counts as stale"))
             do { try log.collapse(first.latest) } catch {
                 events(StoreEvent(.error, "the invalidation log cannot be written: \(error)"))
             }

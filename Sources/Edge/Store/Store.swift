@@ -60,7 +60,7 @@ public final class Store: Sendable {
         if core.isGuarded { core.directory.mark(core.directory.openingLog) }
         invalidations = Invalidations(
             directory: core.directory.invalidations, storeLatest: contents.invalidation,
-            isStoreEmpty: contents.isEmpty, stepping: stepping,
+            storeSwept: contents.swept, isStoreEmpty: contents.isEmpty, stepping: stepping,
             repeatDelay: settings.repeatDelay, clock: settings.clock, events: log)
         writer = Mutex(
             StoreWriter(

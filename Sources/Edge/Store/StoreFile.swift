@@ -29,6 +29,9 @@ final class StoreFile: Sendable {
         static let nextObject = Key(1)
         /// The highest invalidation number that an entry bears.
         static let invalidation = Key(2)
+        /// Rules up to this number may be forgotten: nothing here is what they match. Not there in
+        /// files of versions that did not note it.
+        static let swept = Key(3)
     }
 
     init(
@@ -53,9 +56,9 @@ final class StoreFile: Sendable {
         }
     }
 
-    /// A number from the meta table; 0 if it was never written.
-    func number(_ key: Key, _ transaction: borrowing ReadTransaction) throws(LMDBError) -> UInt64 {
-        guard let bytes = unsafe try transaction.get(key, in: meta) else { return 0 }
+    /// A number from the meta table; nil if it was never written.
+    func number(_ key: Key, _ transaction: borrowing ReadTransaction) throws(LMDBError) -> UInt64? {
+        guard let bytes = unsafe try transaction.get(key, in: meta) else { return nil }
         guard bytes.count == 8 else { throw LMDBError(.get, LMDBError.corrupted) }
         return unsafe UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
     }

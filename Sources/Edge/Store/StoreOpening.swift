@@ -10,6 +10,8 @@ struct StoreContents {
     var unfinished: [UInt64] = []
     /// The highest invalidation number that an entry bears.
     var invalidation: UInt64 = 0
+    /// The invalidation number up to which what was invalidated is deleted; nil: it is not noted.
+    var swept: UInt64?
     /// Nothing is stored.
     var isEmpty = true
 
@@ -18,14 +20,15 @@ struct StoreContents {
     init(_ file: StoreFile, _ transaction: borrowing ReadTransaction) throws(LMDBError) {
         try transaction.renew()
         defer { transaction.reset() }
-        let noted = try file.number(StoreFile.MetaKey.nextObject, transaction)
+        let noted = try file.number(StoreFile.MetaKey.nextObject, transaction) ?? 0
         let last = unsafe try transaction.cursor(file.chunks).last()?.key.number ?? 0
         nextObject = max(noted, last >> 24 + 1, 1)
         // So many were never given: a broken page says so.
         guard nextObject < ObjectKeys.limit / 2 else {
             throw LMDBError(.get, LMDBError.corrupted)
         }
-        invalidation = try file.number(StoreFile.MetaKey.invalidation, transaction)
+        invalidation = try file.number(StoreFile.MetaKey.invalidation, transaction) ?? 0
+        swept = try file.number(StoreFile.MetaKey.swept, transaction)
         isEmpty = try transaction.count(of: file.index) == 0
         let cursor = try transaction.cursor(file.pending)
         var entry = unsafe try cursor.first()

@@ -39,6 +39,12 @@ extension StoreWriter {
         if changes.invalidation > notedInvalidation {
             try file.setNumber(StoreFile.MetaKey.invalidation, changes.invalidation, &transaction)
         }
+        // Of a new file all that was forgotten before it is deleted.
+        let swept = max(changes.swept ?? 0, invalidated.horizon, notedSwept ?? 0)
+        if swept != notedSwept {
+            try file.setNumber(StoreFile.MetaKey.swept, swept, &transaction)
+            changes.swept = swept
+        }
         try reach(.commit, .commit)
         try transaction.commit()
         isFresh = false
@@ -49,6 +55,7 @@ extension StoreWriter {
     mutating func takeOver(_ changes: Changes) {
         if let reserved = changes.reservedObjects { reservedObjects = reserved }
         notedInvalidation = max(notedInvalidation, changes.invalidation)
+        notedSwept = changes.swept ?? notedSwept
         for entry in changes.entered { watch(entry) }
         // Whoever is forgotten here leaves at most one round too early.
         if renewed.count + changes.renewed.count > 65_536 { renewed.removeAll() }

@@ -179,7 +179,7 @@ extension StoreWriter {
         space = SpaceEstimate()
         scan = .done
         // The new file does not say yet which invalidations its entries know of.
-        notedInvalidation = 0
+        (notedInvalidation, notedSwept) = (0, nil)
     }
 
     /// There is no file: what waits is dropped, and nobody is told that it is durable. One that is

@@ -100,7 +100,12 @@ extension StoreWriter {
     private mutating func retire(_ now: Milliseconds, _ file: StoreFile) throws(LMDBError) {
         guard let last = sweep.retiring.lastIndex(where: { $0.at <= now }) else { return }
         // The last deletions may not have outlived a power cut yet, and must when the rules are
-        // gone: what comes back then would be served.
+        // gone: what comes back then would be served. A file from before them is known by what it
+        // does not note.
+        var changes = Changes()
+        changes.swept = sweep.retiring[last].number
+        try commit(file, &changes, try WriteTransaction(file.environment))
+        takeOver(changes)
         try reach(.synchronize, .commit)
         try file.environment.synchronize()
         invalidations.retire(upTo: sweep.retiring[last].number)

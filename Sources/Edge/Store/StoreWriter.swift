@@ -65,6 +65,8 @@ struct StoreWriter: ~Copyable {
     var invalidated: InvalidationIndex
     /// The highest invalidation number that the file has noted.
     var notedInvalidation: UInt64
+    /// The number up to which it has noted that what was invalidated is deleted; nil: none.
+    var notedSwept: UInt64?
     var sweep = Sweep()
     var trim = TrimCount()
     /// Room for a record while it is put together.
@@ -83,7 +85,7 @@ struct StoreWriter: ~Copyable {
         if awaitsFile { succession = .makes }
         self.invalidations = invalidations
         invalidated = invalidations.makeIndex()
-        notedInvalidation = contents.invalidation
+        (notedInvalidation, notedSwept) = (contents.invalidation, contents.swept)
         self.core = core
         self.file = file
         self.reader = reader
