@@ -4,7 +4,7 @@ import Synchronization
 public enum StoreCounter: Int, CaseIterable, Sendable {
     case stored, shared, refreshed, deleted, evicted, refusedFull, refusedBacklog, refusedMode
     case droppedGone, commits, failedCommits, freedPages, deferred, corrupt, missingChunks
-    case quarantines, faultIns, scanned, swept, softened, writesRepeated
+    case quarantines, faultIns, scanned, rechecked, swept, softened, writesRepeated
     case backlogBytes, usedPages, mapPages, entries, heldObjects, evictedUntil
     case writesOpen, writesRepeating, absent
 
@@ -32,6 +32,7 @@ public enum StoreCounter: Int, CaseIterable, Sendable {
         case .quarantines: "store_quarantines"
         case .faultIns: "store_fault_ins"
         case .scanned: "store_scanned_records"
+        case .rechecked: "store_rechecked_records"
         case .swept: "store_swept_entries"
         case .softened: "store_softened_entries"
         case .writesRepeated: "writes_repeated"
@@ -68,6 +69,7 @@ public enum StoreCounter: Int, CaseIterable, Sendable {
         case .quarantines: "times the store was set aside as damaged and begun anew"
         case .faultIns: "entries read from disk aside before they were served"
         case .scanned: "records seen by the scan that follows a start"
+        case .rechecked: "records seen by the check of what is in memory; all of them in an hour"
         case .swept: "dead entries deleted after an invalidation"
         case .softened: "entries written down as stale after a soft invalidation"
         case .writesRepeated: "scopes of writes that were put in force once more"

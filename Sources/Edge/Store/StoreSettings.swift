@@ -26,6 +26,8 @@ public struct StoreSettings: Sendable {
     /// How long a rule stays in force after such a search, in milliseconds. Default 10 min: a fetch
     /// that takes longer than that across any invalidation is not stored.
     public var invalidationRetention: Milliseconds = 600_000
+    /// In which time all entries in memory are checked once more, in milliseconds. Default 1 h.
+    public var recheckInterval: Milliseconds = 3_600_000
     /// After how long what writes that a process left under way may have touched is invalidated
     /// once more, in milliseconds, as `WriteSettings.repeatDelay`. Default 60 s.
     public var repeatDelay: Milliseconds = 60_000

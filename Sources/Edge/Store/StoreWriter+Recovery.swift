@@ -178,6 +178,7 @@ extension StoreWriter {
         isSingle = false
         space = SpaceEstimate()
         scan = .done
+        recheck = Recheck()
         // The new file does not say yet which invalidations its entries know of.
         (notedInvalidation, notedSwept) = (0, nil)
     }

@@ -12,6 +12,15 @@ struct StoreWriter: ~Copyable {
         case idle
         case now
         case after(Milliseconds)
+
+        func sooner(_ other: Next) -> Next {
+            switch (self, other) {
+            case (.idle, _): other
+            case (_, .idle): self
+            case (.after(let one), .after(let two)): .after(min(one, two))
+            default: .now
+            }
+        }
     }
 
     let core: StoreCore
@@ -68,6 +77,7 @@ struct StoreWriter: ~Copyable {
     /// The number up to which it has noted that what was invalidated is deleted; nil: none.
     var notedSwept: UInt64?
     var sweep = Sweep()
+    var recheck = Recheck()
     var trim = TrimCount()
     /// Room for a record while it is put together.
     let scratch = UnsafeMutableRawBufferPointer.allocate(
@@ -122,10 +132,8 @@ struct StoreWriter: ~Copyable {
             }
             if try scanSlice(file) { return .now }
             let next = rest()
-            guard let pause = try sweepSlice(file) else { return next }
-            // Not idle while there is something to sweep, and no later than the rest asks for.
-            if case .after(let wait) = next { return .after(min(wait, pause)) }
-            return .after(pause)
+            let sweeps = try sweepSlice(file).map { Next.after($0) } ?? .idle
+            return next.sooner(sweeps).sooner(try recheckSlice(file))
         } catch {
             return recover(error)
         }
