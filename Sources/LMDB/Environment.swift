@@ -49,7 +49,8 @@ public final class Environment: Sendable {
         var descriptor: Int32 = -1
         guard code == 0, unsafe mdb_env_get_fd(handle, &descriptor) == 0 else {
             unsafe mdb_env_close(handle)
-            throw LMDBError(.open, code)
+            let isDamaged = code == ENOMEM && Self.countsMissingPages(directory)
+            throw LMDBError(.open, isDamaged ? MDB_CORRUPTED : code)
         }
         guard let mapBytes = unsafe Self.mapBytes(handle, descriptor) else {
             unsafe mdb_env_close(handle)
@@ -84,10 +85,27 @@ public final class Environment: Sendable {
         var info = unsafe MDB_envinfo()
         var status = stat()
         guard unsafe mdb_env_info(handle, &info) == 0, unsafe fstat(descriptor, &status) == 0,
-            unsafe info.me_last_pgno < Int(status.st_size) / pageBytes,
+            unsafe (0..<Int(status.st_size) / pageBytes).contains(info.me_last_pgno),
             unsafe (0..<1 << 56).contains(info.me_last_txnid)
         else { return nil }
         return unsafe info.me_mapsize
+    }
+
+    /// Whether one of the file's first two pages counts more pages than there are. LMDB maps them
+    /// all, and says of a number that no machine has addresses for that memory is lacking.
+    private static func countsMissingPages(_ directory: String) -> Bool {
+        let file = unsafe Glibc.open(directory + "/data.mdb", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        var status = stat()
+        guard unsafe fstat(file, &status) == 0 else { return false }
+        return (0...1).contains { page in
+            var last: UInt64 = 0
+            // Behind the page's head, magic, version, address, size and two tables.
+            let place = page * pageBytes + 136
+            return unsafe pread(file, &last, 8, off_t(place)) == 8
+                && last >= UInt64(status.st_size) / UInt64(pageBytes)
+        }
     }
 
     /// Makes the file as long as what it says it holds, behind a commit.

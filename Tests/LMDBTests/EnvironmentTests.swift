@@ -40,6 +40,18 @@ struct EnvironmentTests {
         }
     }
 
+    @Test(
+        "one that counts more than there can be, pages or commits, is damaged",
+        arguments: [141, 143, 151], [0x3f, 0x80] as [UInt8])
+    func counted(place: Int, top: UInt8) throws {
+        try fill()
+        let descriptor = open(scratch.path + "/data.mdb", O_WRONLY)
+        for page in 0...1 { pwrite(descriptor, [top], 1, off_t(page * 4_096 + place)) }
+        close(descriptor)
+        let error = #expect(throws: LMDBError.self) { _ = try scratch.environment() }
+        #expect(error?.kind == .damaged)
+    }
+
     @Test func `a file opens again whose last pages were given back before they were written`()
         throws
     {
