@@ -31,7 +31,8 @@ struct InvalidationLogKeeper: ~Copyable {
     /// Why it is to be begun anew.
     private var lost: LMDBError?
 
-    /// Opens the log; a damaged one is begun anew.
+    /// Opens the log; a damaged one is begun anew. Where there can be none it is lost, and tried
+    /// again with each append.
     init(
         _ directory: String, _ found: inout Found,
         _ events: @escaping @Sendable (StoreEvent) -> Void
@@ -39,8 +40,9 @@ struct InvalidationLogKeeper: ~Copyable {
         (self.directory, self.events) = (directory, events)
         for attempt in 0..<2 {
             let isNew = !StoreDirectory.hasContents(directory + "/data.mdb")
-            do {
-                try StoreDirectory.make(directory)
+            // What keeps the directory from being made keeps the log from it, and says so there.
+            try? StoreDirectory.make(directory)
+            do throws(LMDBError) {
                 let log = try InvalidationLog(directory: directory, isNew: isNew, events: events)
                 let (latest, retired, rules) = try log.load()
                 found = Found(
@@ -49,10 +51,12 @@ struct InvalidationLogKeeper: ~Copyable {
                 self.log = consume log
                 return
             } catch {
+                let becomes = attempt == 0 ? "is begun anew" : "cannot be made"
                 events(
                     StoreEvent(
-                        .error, "the invalidation log in \"\(directory)\" is begun anew: \(error)"))
+                        .error, "the invalidation log in \"\(directory)\" \(becomes): \(error)"))
                 StoreDirectory.removeDatabase(directory)
+                if attempt > 0 { lost = error }
             }
         }
     }
@@ -95,7 +99,6 @@ struct InvalidationLogKeeper: ~Copyable {
     mutating func reopen() throws(LMDBError) {
         log = nil
         StoreDirectory.removeDatabase(directory)
-        // What keeps the directory from being made keeps the log from it, and says so there.
         try? StoreDirectory.make(directory)
         let fresh = try InvalidationLog(directory: directory, isNew: true, events: events)
         if let watcher { fresh.beWatched(in: watcher) }

@@ -38,7 +38,7 @@ struct LogWitness {
         let record = InvalidationRecord.sealed(
             .newest, Self.key, InvalidationRecord.littleEndian(appends))
         // In place: twelve bytes are in one sector, so that there are the old ones or the new ones.
-        let file = unsafe open(path, O_WRONLY | O_CREAT | O_DSYNC | O_CLOEXEC, 0o600)
+        let file = unsafe open(path, O_WRONLY | O_CREAT | O_DSYNC | O_NONBLOCK | O_CLOEXEC, 0o600)
         let isWritten = unsafe file >= 0 && pwrite(file, record, record.count, 0) == record.count
         let error = StoreError.last("write", path)
         if file >= 0 { close(file) }

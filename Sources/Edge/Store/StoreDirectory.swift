@@ -198,7 +198,8 @@ struct StoreDirectory {
 
     /// The whole file, if it is there and at most 64 KiB.
     static func read(_ path: String) -> [UInt8]? {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        // Of what is no file nobody waits for a byte.
+        let descriptor = unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: 1 << 16)

@@ -54,8 +54,8 @@ extension StoreWriter {
         core.log(
             StoreEvent(
                 .error,
-                "what is stored in \"\(core.directory.path)\" is not what was written there, and is "
-                    + "deleted: look for disk errors with \"dmesg\""))
+                "what is stored in \"\(core.directory.path)\" is not what was written there, "
+                    + "and is deleted: look for disk errors with \"dmesg\""))
         return .now
     }
 

@@ -147,6 +147,27 @@ final class InvalidationDamageTests {
         invalidations.close()
     }
 
+    @Test("one that cannot be made at the start is tried again with each invalidation")
+    func lateStart() throws {
+        try FileManager.default.createDirectory(at: file, withIntermediateDirectories: true)
+        let events = Mutex<[String]>([])
+        let invalidations = open { event in events.withLock { $0.append(event.text) } }
+        #expect(events.withLock { $0.contains { $0.contains("cannot be made") } })
+        let told = Mutex<[Bool]>([])
+        for index in 1...3 {
+            if index == 2 { try FileManager.default.removeItem(at: file) }
+            invalidations.invalidate([rule(index)]) { isDurable in
+                told.withLock { $0.append(isDurable) }
+            }
+            _ = invalidations.step()
+        }
+        #expect(told.withLock { $0 } == [false, true, true])
+        invalidations.close()
+        let again = open()
+        #expect(again.inForce.journal.map(\.rule) == [.everything, rule(3)])
+        again.close()
+    }
+
     @Test("what it has lost while it is open it begins anew, and goes on to acknowledge")
     func heals() throws {
         let good = try fill()
