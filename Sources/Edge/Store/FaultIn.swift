@@ -92,7 +92,11 @@ final class FaultInQueue: Sendable {
 
 extension StoreReader {
     /// Reads a record and all of its body, a slice in each snapshot, and checks both.
-    mutating func readWhole(_ key: CacheKey, _ core: StoreCore) -> FaultInResult {
+    ///
+    /// - Parameter condemns: as for `StoreCore.discard`, should the body be damaged.
+    mutating func readWhole(
+        _ key: CacheKey, _ core: StoreCore, condemns: Bool = true
+    ) -> FaultInResult {
         begin()
         guard let record = unsafe find(key) else {
             end()
@@ -116,7 +120,7 @@ extension StoreReader {
             former.headerChunks > 0 || head.checksum == header.bodyChecksum,
             checksum(of: header.objectID, head.length) == head.checksum
         else {
-            core.discard(key)
+            core.discard(key, condemns: condemns)
             return .damaged
         }
         core.vouched.insert(header.objectID)

@@ -92,8 +92,11 @@ package final class StoreCore: Sendable {
     }
 
     /// Queues the deletion of an entry that cannot be read.
-    func discard(_ key: CacheKey) {
-        noteDamagedEntry()
+    ///
+    /// - Parameter condemns: too many of them condemn the file.
+    func discard(_ key: CacheKey, condemns: Bool = true) {
+        counters.add(.corrupt)
+        if condemns { noteDamagedEntry() }
         let deletion = Deletion(key: key, whenDurable: nil)
         _ = pending.enter(key, .deleted) { queue.append(.delete(deletion)) }
     }
@@ -117,8 +120,7 @@ package final class StoreCore: Sendable {
     }
 
     /// An entry failed verification; too many of them condemn the file.
-    func noteDamagedEntry() {
-        counters.add(.corrupt)
+    private func noteDamagedEntry() {
         let minute = settings.clock() / 60_000
         let count = damage.withLock { damage in
             if damage.minute != minute { damage = DamageRate(minute: minute) }

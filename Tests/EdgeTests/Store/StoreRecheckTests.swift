@@ -122,10 +122,19 @@ struct StoreRecheckTests {
         expectBody(store.stored("long 2")?.body, 2_000_000, seed: 2)
     }
 
-    @Test("too many that are damaged condemn the file, and a new one is checked from its start")
+    @Test("bodies that are damaged are deleted however many they are")
+    func many() throws {
+        let store = try filled()
+        for seed in 100..<110 { damage(Array(body(3_000, seed: seed)[1_000..<1_016])) }
+        wait(60_000, store)
+        #expect(store.counters.value(.corrupt) == 10 && store.counters.value(.quarantines) == 0)
+        #expect(store.counters.value(.entries) == count - 10)
+    }
+
+    @Test("too many damaged records condemn the file, and a new one is checked from its start")
     func condemned() throws {
         let store = try filled()
-        for seed in 100..<104 { damage(Array(body(3_000, seed: seed)[1_000..<1_016])) }
+        for number in 100..<200 { damage(Array("X-Name: name-\(number).".utf8)) }
         wait(60_000, store)
         #expect(store.counters.value(.quarantines) == 1 && store.mode == .normal)
         store.put("tile", body(3_000, seed: 2_000))
