@@ -118,6 +118,10 @@ struct StoreOpening {
                 "the cache in \"\(directory.path)\" ended the process "
                     + "\(StoreDirectory.faultLimit) times within a minute: running without "
                     + "one; look for disk errors with \"dmesg\", then restart"))
+        // The log is opened without the cache as well.
+        if [directory.suspectLog, directory.openingLog].contains(where: StoreDirectory.exists) {
+            StoreDirectory.removeDatabase(directory.invalidations)
+        }
         directory.unmark(directory.suspect)
         directory.unmark(directory.suspectLog)
         directory.unmark(directory.opening)

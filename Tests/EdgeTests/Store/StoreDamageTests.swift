@@ -272,14 +272,21 @@ struct StoreDamageTests {
         #expect(bench.events.texts.contains { $0.contains("counts as stale") })
     }
 
-    @Test func `a log that ends the process over and over is the disk's doing`() throws {
+    @Test(
+        "a log that ends the process over and over is the disk's doing, and is not opened again",
+        arguments: [["suspect-log"], ["opening-log", "crashed"]])
+    func logEnds(_ markers: [String]) throws {
         for round in 1...3 {
-            mark("suspect-log")
-            let store = try bench.open()
+            for marker in markers { mark(marker) }
+            let store = try bench.open { $0.invalidationRetention = 600_000 }
             #expect((store.mode == .normal) == (round < 3))
+            #expect(store.invalidations.count == 0)
+            store.invalidate([InvalidationRule(.target, Array("/a".utf8))])
+            store.settle()
+            #expect(store.invalidations.count == 1)
             store.close()
         }
-        #expect(!bench.names.contains("suspect-log"))
+        #expect(bench.names.allSatisfy { !$0.hasSuffix("-log") })
     }
 
     // MARK: compaction
