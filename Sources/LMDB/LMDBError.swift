@@ -85,8 +85,8 @@ public struct LMDBError: Error, Hashable, Sendable {
         case .environment where code == EACCES || code == EPERM:
             "let this user write there, or give another directory"
         case .environment where code == ENOENT: "create the directory"
-        case .environment where [EISDIR, ESPIPE, ENXIO].contains(code):
-            "something else than its file is there: move it away"
+        case .environment where [EISDIR, ENOTDIR, ESPIPE, ENXIO].contains(code):
+            "something else is there: move it away"
         case .environment where code == ENOMEM:
             "give a smaller map, or raise \"ulimit -v\" and vm.max_map_count"
         case .environment where code == EMFILE: "raise LimitNOFILE (ulimit -n)"

@@ -37,7 +37,7 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case EFBIG: "raise \"ulimit -f\""
         case EIO: "look for disk errors with \"dmesg\""
         case EROFS: "remount the file system writable or give --cache another directory"
-        case ENOTEMPTY, EEXIST: "something else is there: move it away"
+        case ENOTEMPTY, EEXIST, EISDIR, ENXIO: "something else is there: move it away"
         case ENOTDIR: "something else than a directory is there: give --cache another one"
         default: "let this user write there or give --cache another directory"
         }
