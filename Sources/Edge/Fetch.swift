@@ -263,7 +263,7 @@ extension LoopState where N: ~Copyable {
             origins[slot].fd, UnsafeBufferPointer(start: scratch.parts.baseAddress, count: 1))
         switch result {
         case .bytes(let count):
-            if tape != nil {
+            if isTaped {
                 unsafe tapeOrigin(slot, asked: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
             }
             return count
@@ -368,7 +368,7 @@ extension LoopState where N: ~Copyable {
     /// - Parameter blame: what the member is said to have done, where it is more than `failure`.
     mutating func fail(_ fetch: Fetch, _ failure: FetchFailure, blame: MemberFailure? = nil) {
         guard fetch.phase != .done else { return }
-        if tape != nil { tapeFailure(fetch, failure) }
+        if isTaped { tapeFailure(fetch, failure) }
         let wasReused = dropConnection(fetch)
         // A kept connection that closed before it said anything was closed before it was asked.
         if wasReused.reused, !wasReused.received, failure == .cutShort, fetch.isReplayable {

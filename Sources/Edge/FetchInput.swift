@@ -50,7 +50,7 @@ extension LoopState where N: ~Copyable {
         let room = unsafe fetch.shared.room(expecting: fetch.body.expected)
         let result = unsafe network.receive(origins[slot].fd, into: room)
         guard case .bytes(let count) = result else { return result }
-        if tape != nil {
+        if isTaped {
             unsafe tapeOrigin(slot, said: UnsafeRawBufferPointer(rebasing: room[..<count]))
         }
         origins[slot].mayHoldMore = count == room.count
@@ -71,7 +71,7 @@ extension LoopState where N: ~Copyable {
         let room = unsafe origins[slot].input.writable
         let result = unsafe network.receive(origins[slot].fd, into: room)
         guard case .bytes(let count) = result else { return result }
-        if tape != nil {
+        if isTaped {
             unsafe tapeOrigin(slot, said: UnsafeRawBufferPointer(rebasing: room[..<count]))
         }
         origins[slot].mayHoldMore = count == room.count

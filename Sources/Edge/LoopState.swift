@@ -33,6 +33,9 @@ package final class EdgeShared: Sendable {
     let marks = PrefetchMarks()
     let prefetching = Atomic<Int>(0)
     let acceptPauses = AcceptPauses()
+    /// For whoever looks back.
+    let notes = NoteNumbers()
+    let invalidations = NotedInvalidations()
 
     /// - Parameter secret: stands for the store's where there is none.
     package init(
@@ -117,6 +120,10 @@ package enum LoopMessage: Sendable {
     case readClocks(DispatchSemaphore)
     /// From now on what passes is written there, or nowhere; told when that is so.
     case record(Tape?, DispatchSemaphore?)
+    /// So many bytes of what passes are kept from now on, in place of what there is.
+    case lookBack(bytes: Int)
+    /// They are asked for.
+    case tell(LookedBack)
     case stop(deadline: UInt64)
 }
 
@@ -204,6 +211,8 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
 
     /// Where what passes is written down while somebody records; nil otherwise.
     var tape: Tape?
+    /// What passed last, where somebody may ask for it.
+    var lookBack: LookBack
 
     /// Work that a step leaves for the end of the tick, so that no step calls an earlier one.
     enum ReadyWork {
@@ -244,6 +253,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
         self.latencies = latencies
         self.log = log
         scratch = LoopScratch()
+        lookBack = LookBack(bytes: 0, shared.notes)
         requestIDs = RequestIDs(
             seed: UInt64(bitPattern: self.network.wallNow) << 20 ^ start ^ UInt64(index) << 56)
     }
@@ -360,6 +370,8 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
             case .record(let tape, let done):
                 self.tape = tape
                 done?.signal()
+            case .lookBack(let bytes): lookBack = LookBack(bytes: bytes, shared.notes)
+            case .tell(let asked): asked.add(lookBack.entries(since: asked.since))
             case .stop(let deadline): beginStop(deadline)
             }
         }

@@ -218,7 +218,7 @@ extension LoopState where N: ~Copyable {
             idle.drop(life, origins[slot].pool, origins[slot].member)
         }
         timers.cancel(origins[slot].timer)
-        if tape != nil { tapeOriginLeft(slot) }
+        if isTaped { tapeOriginLeft(slot) }
         noteOriginTLS(slot)
         let fd = origins[slot].fd
         _ = origins.remove(slot)

@@ -112,6 +112,7 @@ public final class Server: Sendable {
             return (state.snapshot, state.waiting)
         }
         checks.watch(snapshot.pools)
+        keepLookBack(snapshot.settings.lookBackBytes)
         for index in wakes.indices {
             for (fd, settings) in waiting[index] {
                 _ = shared.mailboxes[index].post(.adopt(listener: fd, settings: settings))
@@ -195,6 +196,7 @@ public final class Server: Sendable {
     ///   that cannot be used; then nothing has changed.
     public func reload(_ settings: Settings) throws {
         let loops = wakes.count
+        let kept = state.withLock { $0.snapshot.settings.lookBackBytes }
         let contexts = try TLSContexts(settings, ticketKeys)
         let changes = ListenerChanges(
             from: state.withLock { $0.listeners }, to: settings.listeners)
@@ -216,6 +218,7 @@ public final class Server: Sendable {
         }
         shared.store?.follow(settings)
         putInForce(snapshot, places)
+        if settings.lookBackBytes != kept { keepLookBack(settings.lookBackBytes) }
         for index in 0..<loops {
             for (from, to) in changes.amended {
                 _ = shared.mailboxes[index].post(.amend(listener: from, to: to))
@@ -318,12 +321,43 @@ public final class Server: Sendable {
         return shared.mailboxes.allSatisfy { _ in done.wait(timeout: deadline) == .success }
     }
 
-    /// No new connections; running exchanges finish, for so long at most. Returns at once.
-    public func stop(deadline milliseconds: Int) {
+    /// Has every loop keep so many bytes of what passes from now on, in place of what it has kept.
+    private func keepLookBack(_ bytes: Int) {
+        for mailbox in shared.mailboxes { _ = mailbox.post(.lookBack(bytes: bytes)) }
+    }
+
+    /// What passed in the last milliseconds, as far as it was kept. Waits.
+    ///
+    /// - Returns: nil if a loop did not answer within the time: it hangs, or has ended.
+    public func lookBack(last: Int64, within milliseconds: Int) -> Tape? {
+        let deadline = DispatchTime.now() + .milliseconds(milliseconds)
+        let now = Self.monotonicNow
+        let since = now - min(now, UInt64(max(0, last)) * 1_000_000)
+        let asked = LookedBack(since: since, shared.invalidations.entries(since: since))
+        for mailbox in shared.mailboxes { _ = mailbox.post(.tell(asked)) }
+        guard
+            shared.mailboxes.allSatisfy({ _ in asked.done.wait(timeout: deadline) == .success })
+        else { return nil }
+        return Tape(copying: asked.entries)
+    }
+
+    /// Keeps an invalidation that is in force now for who looks back.
+    public func noteInvalidation(_ items: [String], isSoft: Bool, at time: Int64) {
+        guard state.withLock({ $0.snapshot.settings.lookBackBytes }) > 0 else { return }
+        shared.invalidations.note(
+            items, isSoft: isSoft, at: time,
+            shared.notes.next(), Self.monotonicNow)
+    }
+
+    private static var monotonicNow: UInt64 {
         var time = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        let now = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-        let deadline = now + UInt64(max(0, milliseconds)) * 1_000_000
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
+    /// No new connections; running exchanges finish, for so long at most. Returns at once.
+    public func stop(deadline milliseconds: Int) {
+        let deadline = Self.monotonicNow + UInt64(max(0, milliseconds)) * 1_000_000
         state.withLock { $0.isStopping = true }
         // Before the loops close the sockets; who connects meanwhile is told that nobody is here.
         removeSocketFiles { _ in true }

@@ -55,6 +55,9 @@ public struct Settings: Sendable {
     public var distribution: DistributionSettings?
 
     public init() {}
+
+    /// What each loop keeps of what passes; a developer's edge does unless told otherwise.
+    public var lookBackBytes: Int { limits.lookBack ?? (role == .twin ? 8 << 20 : 0) }
 }
 
 /// One address viewers connect to.
@@ -261,6 +264,9 @@ public struct ViewerLimits: Sendable {
     public var stopDeadline = 30_000
     /// Bytes read from or written to one connection in one tick. Default 256 KiB.
     public var tickBudget = 262_144
+    /// Bytes of what passes that each loop keeps for `mapedge scenario record --last`; 0: nothing.
+    /// nil, the default: 8 MiB in role twin, nothing in role tier.
+    public var lookBack: Int?
     /// Largest request body in bytes; 0: no limit (uploads of any size are streamed).
     public var bodyBytes: UInt64 = 0
 

@@ -76,7 +76,7 @@ extension LoopState where N: ~Copyable {
             let token = Token(viewers.life(of: slot), kind: TokenKind.viewer)
             let bytes = unsafe UnsafeRawBufferPointer(
                 start: scratch.input.baseAddress, count: count)
-            if tape != nil { unsafe tapeViewer(slot, said: bytes) }
+            if isTaped { unsafe tapeViewer(slot, said: bytes) }
             var taken = 0
             while taken < count, viewers.contains(token) {
                 // A head may be followed by its body: what one phase leaves, the next may take.
@@ -101,7 +101,7 @@ extension LoopState where N: ~Copyable {
         let room = unsafe viewers[slot].input.writable
         switch unsafe network.receive(viewers[slot].fd, into: room) {
         case .bytes(let count):
-            if tape != nil {
+            if isTaped {
                 unsafe tapeViewer(slot, said: UnsafeRawBufferPointer(rebasing: room[..<count]))
             }
             viewers[slot].input.commit(count)

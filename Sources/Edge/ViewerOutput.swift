@@ -11,7 +11,7 @@ extension LoopState where N: ~Copyable {
         let result = unsafe network.send(
             viewers[slot].fd, UnsafeBufferPointer(start: scratch.parts.baseAddress, count: count))
         if case .bytes(let sent) = result {
-            if tape != nil { tapeViewer(slot, heard: sent) }
+            if isTaped { tapeViewer(slot, heard: sent) }
             counters.add(.responseBytes, sent)
             viewers[slot].rateBytes += sent
         } else if result == .wouldBlock {
@@ -139,7 +139,7 @@ extension LoopState where N: ~Copyable {
 
     mutating func closeViewer(_ slot: UInt32, reset: Bool = false) {
         releaseStored(slot)
-        if tape != nil { tapeViewerLeft(slot) }
+        if isTaped { tapeViewerLeft(slot) }
         timers.cancel(viewers[slot].timer)
         forget(viewers[slot].counted)
         let fd = viewers[slot].fd

@@ -12,7 +12,9 @@ struct ScenarioRecordCommand: ParsableCommand {
         abstract: "Turn what happens on a running edge into a scenario.",
         discussion: """
             Records until Ctrl-C, or for as long as --for says: what viewers ask and get, what \
-            origins are asked and answer, invalidations, and the time between them. The file has \
+            origins are asked and answer, invalidations, and the time between them. With --last it \
+            takes what has passed already, as far as the edge keeps it: in role twin, or where \
+            limits.lookBack is given. The file has \
             the distribution or configuration in force, so that "mapedge scenario run" plays it \
             without the edge and its origins. It is played once before the command ends.
 
@@ -25,6 +27,7 @@ struct ScenarioRecordCommand: ParsableCommand {
 
             Example:
               mapedge scenario record --path '/geoserver*' --out case.yaml
+              mapedge scenario record --last 5m --out case.yaml
             """)
 
     @OptionGroup var options: AdminOptions
@@ -35,6 +38,10 @@ struct ScenarioRecordCommand: ParsableCommand {
     @Option(
         name: .customLong("for"), help: ArgumentHelp("How long: 30s, 5m.", valueName: "DURATION"))
     var duration: String?
+
+    @Option(
+        help: ArgumentHelp("Take what has passed, so far back: 30s, 5m.", valueName: "DURATION"))
+    var last: String?
 
     @Option(
         help: ArgumentHelp(
@@ -49,35 +56,50 @@ struct ScenarioRecordCommand: ParsableCommand {
     var withSecrets = false
 
     func run() throws {
-        let limit: Int64?
+        if last != nil, duration != nil {
+            throw Failure(
+                lines: ["mapedge: --last is about what has passed; leave --for out"], status: 2)
+        }
+        let (limit, before) = (try time(duration), try time(last))
+        let client = try options.client()
+        let text: String
         do {
-            limit = try duration.flatMap { text -> Int64? in
+            if let before {
+                text = try client.lookBack(
+                    last: before, named: name, pattern: path, showsSecrets: withSecrets)
+            } else {
+                text = try record(by: client, limit)
+            }
+        } catch {
+            throw Failure.running(error)
+        }
+        try write(text)
+        try play(text)
+    }
+
+    private func time(_ text: String?) throws -> Int64? {
+        do {
+            return try text.flatMap { text -> Int64? in
                 guard case .advance(let time) = try ClockMove(advance: text) else { return nil }
                 return time
             }
         } catch {
             throw Failure(lines: ["mapedge: \(error)"], status: 2)
         }
-        let client = try options.client()
-        let text: String
-        do {
-            let isOver = DispatchSemaphore(value: 0)
-            let signals = Signals([SIGINT, SIGTERM]) { _ in isOver.signal() }
-            defer { signals.cancel() }
-            try client.beginRecording()
-            writeErrorLine("recording; end it with Ctrl-C")
-            if let limit {
-                _ = isOver.wait(timeout: .now() + .milliseconds(Int(limit)))
-            } else {
-                isOver.wait()
-            }
-            text = try client.endRecording(
-                named: name, pattern: path, showsSecrets: withSecrets)
-        } catch {
-            throw Failure.running(error)
+    }
+
+    private func record(by client: AdminClient, _ limit: Int64?) throws -> String {
+        let isOver = DispatchSemaphore(value: 0)
+        let signals = Signals([SIGINT, SIGTERM]) { _ in isOver.signal() }
+        defer { signals.cancel() }
+        try client.beginRecording()
+        writeErrorLine("recording; end it with Ctrl-C")
+        if let limit {
+            _ = isOver.wait(timeout: .now() + .milliseconds(Int(limit)))
+        } else {
+            isOver.wait()
         }
-        try write(text)
-        try play(text)
+        return try client.endRecording(named: name, pattern: path, showsSecrets: withSecrets)
     }
 
     private func write(_ text: String) throws {

@@ -79,6 +79,13 @@ struct AdminRouteTests {
             #expect(refused.status == 503)
             #expect(text(refused) == "the edge is not serving yet; try again\n")
         }
+        let last = "/record/last"
+        #expect(answer(ScriptedSubject(), .get, last).status == 405)
+        #expect(answer(ScriptedSubject(), .post, last, isCrossSite: true).status == 403)
+        #expect(answer(ScriptedSubject(), .post, last).status == 400)
+        let early = AdminRoutes(subject: ScriptedSubject()).answer(
+            AdminRequest(method: .post, path: last, query: "milliseconds=1"))
+        #expect(early.status == 503)
     }
 
     @Test("/metrics is Prometheus text: one HELP and TYPE for each name, its samples together")

@@ -79,6 +79,59 @@ struct RecordTests {
         #expect(run.status == 1 && output.contains("RefreshHit from cloudfront"), "\(output)")
     }
 
+    /// What has passed.
+    private func last(_ edge: Edge, _ words: String...) throws -> CommandRun {
+        try CommandRun(
+            ["scenario", "record", "--admin", "127.0.0.1:\(edge.adminPort)", "--out", file]
+                + words, directory)
+    }
+
+    @Test("--last takes what has passed in role twin, although nobody recorded")
+    func lookBack() throws {
+        let room = origin.room()
+        let long = String(repeating: "long ", count: 2_000)
+        room.answers { request in
+            .ok(
+                "Cache-Control: max-age=60", "Set-Cookie: s=t0pSecret",
+                body: request.target.hasSuffix("long") ? long : "short")
+        }
+        let export = try directory.write("dist.json", Self.export)
+        let edge = try Edge(
+            origin: "maps=\(origin.url)", mode: "cloudfront",
+            arguments: [
+                "--distribution", export, "--role", "twin",
+                "--clock", "manual=2026-01-01T00:00:00Z",
+            ], directory: directory)
+        for (name, body) in [("short", "short"), ("long", long)] {
+            expect(try edge.get(room.path(name), "Cookie: s=t0pSecret"), 200, body, "Miss")
+            expect(try edge.get(room.path(name), "Cookie: s=t0pSecret"), 200, body, "Hit")
+        }
+        _ = try edge.admin("/clock/advance?by=30s", method: "POST")
+        let paths = try CommandRun(
+            ["invalidate", "--admin", "127.0.0.1:\(edge.adminPort)", room.path("long")], directory)
+        #expect(paths.status == 0)
+        expect(try edge.get(room.path("long")), 200, long, "Miss")
+        expect(try edge.get(room.path("short")), 200, "short", "Hit")
+        let run = try last(edge, "--last", "5m")
+        let text = try readFile(file)
+        #expect(run.status == 0 && run.errors.contains("it holds"), "\(run.errors)\n\(text)")
+        #expect(!text.contains("t0pSecret") && text.contains("- invalidate:"))
+        #expect(text.matches(of: /x-cache: "Hit/).count == 3, "\(text)")
+        // A hit's short body is known, too, although it stood near a credential.
+        #expect(text.contains("x-cache: \"Hit from cloudfront\"\n      size: 5\n"), "\(text)")
+        #expect(try play(file).status == 0)
+        // And again, for nothing was taken away.
+        #expect(try last(edge, "--last", "5m").status == 0)
+        #expect(try last(edge, "--last", "5m", "--for", "1s").status == 2)
+    }
+
+    @Test("--last is refused where nothing is kept")
+    func nothingKept() throws {
+        let edge = try Edge(origin: origin.url, mode: "cloudfront")
+        let run = try last(edge, "--last", "5m")
+        #expect(run.status == 1 && run.errors.contains("limits.lookBack"), "\(run.errors)")
+    }
+
     private static let export = """
         {"CallerReference": "r", "Comment": "", "Enabled": true,
          "Origins": {"Quantity": 1, "Items": [{"Id": "maps", "DomainName": "maps.example.org",

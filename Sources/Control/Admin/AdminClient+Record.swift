@@ -15,12 +15,27 @@ extension AdminClient {
     public func endRecording(
         named name: String?, pattern: String?, showsSecrets: Bool
     ) throws(AdminClientError) -> String {
-        let words = [
+        let words = words(named: name, pattern: pattern, showsSecrets: showsSecrets)
+        let query = words.isEmpty ? "" : "?" + words.joined(separator: "&")
+        return try record("/record/stop" + query)
+    }
+
+    /// `POST /record/last`: what passed in the last milliseconds, as far as the edge has kept it;
+    /// the rest as of ``endRecording(named:pattern:showsSecrets:)``.
+    public func lookBack(
+        last: Int64, named name: String?, pattern: String?, showsSecrets: Bool
+    ) throws(AdminClientError) -> String {
+        let words =
+            ["milliseconds=\(last)"]
+            + words(named: name, pattern: pattern, showsSecrets: showsSecrets)
+        return try record("/record/last?" + words.joined(separator: "&"))
+    }
+
+    private func words(named name: String?, pattern: String?, showsSecrets: Bool) -> [String] {
+        [
             name.map { "name=\(escaped($0))" }, pattern.map { "path=\(escaped($0))" },
             showsSecrets ? "secrets=true" : nil,
         ].compactMap { $0 }
-        let query = words.isEmpty ? "" : "?" + words.joined(separator: "&")
-        return try record("/record/stop" + query)
     }
 
     private func escaped(_ text: String) -> String {

@@ -69,7 +69,8 @@ struct AdminResponse: Equatable {
 ///   every loop has followed; 409 where it cannot be moved so.
 /// - `POST /record/start`: keeps what passes, in memory and within bounds. `POST /record/stop` ends
 ///   that and answers with it as a scenario; `?path=/a*` keeps what is asked for so, `?name=` names
-///   it, `?secrets=true` leaves credentials in.
+///   it, `?secrets=true` leaves credentials in. `POST /record/last?milliseconds=N` answers alike
+///   with what has passed, as far as that is kept.
 /// - `/2020-05-31/...`: CloudFront's API, where there is a distribution; see ``CloudFrontAPI``.
 struct AdminRoutes {
     let subject: any AdminSubject
@@ -89,6 +90,7 @@ struct AdminRoutes {
         case "/seed/word": reading(request) { seederWord(request) }
         case "/record/start": startRecording(request)
         case "/record/stop": stopRecording(request)
+        case "/record/last": lookBack(request)
         case "/clock": reading(request) { showClock() }
         case "/clock/advance": moveClock(request, "by", ClockMove.init(advance:))
         case "/clock/set": moveClock(request, "to", ClockMove.init(set:))

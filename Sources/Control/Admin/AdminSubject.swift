@@ -61,6 +61,10 @@ public protocol AdminSubject: Sendable {
     func endRecording(
         named name: String?, pattern: String?, showsSecrets: Bool
     ) throws(RecordingRefusal) -> String
+    /// What passed in the last milliseconds, as far as it was kept, as a scenario file.
+    func lookBack(
+        last: Int64, named name: String?, pattern: String?, showsSecrets: Bool
+    ) throws(RecordingRefusal) -> String
     /// The scenario went out; until then it can be asked for again.
     func recordingWasSent()
     /// The time that is gone by here, and the way to move it. Default: the machine's.
@@ -81,6 +85,12 @@ extension AdminSubject {
 
     public func endRecording(
         named name: String?, pattern: String?, showsSecrets: Bool
+    ) throws(RecordingRefusal) -> String {
+        throw RecordingRefusal(status: 503, text: "the edge is not serving yet; try again")
+    }
+
+    public func lookBack(
+        last: Int64, named name: String?, pattern: String?, showsSecrets: Bool
     ) throws(RecordingRefusal) -> String {
         throw RecordingRefusal(status: 503, text: "the edge is not serving yet; try again")
     }

@@ -8,8 +8,8 @@ import Synchronization
 /// What the control API does to a running edge.
 struct EdgeEffects: DistributionEffects {
     let store: Store
-    let recorder: Recorder
-    let clock: WallClock
+    /// Told of what is in force, for who records.
+    let noting: @Sendable (_ items: [String], _ isSoft: Bool) -> Void
     /// What is in force.
     let settings: @Sendable () -> Settings?
     /// Puts a distribution in force on all loops, or throws and leaves what is.
@@ -36,7 +36,7 @@ struct EdgeEffects: DistributionEffects {
 
     /// For who records: one that failed is asked for again.
     private func noteKept(_ targets: [InvalidationPath], _ isSoft: Bool) {
-        recorder.tape?.noteInvalidation(targets.map(\.text), isSoft: isSoft, at: clock.now)
+        noting(targets.map(\.text), isSoft)
     }
 
     func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount {

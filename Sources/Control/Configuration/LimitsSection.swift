@@ -23,6 +23,7 @@ func readLimits(_ section: Section, _ limits: inout ViewerLimits) {
     section.read("connectionsPerLoop", &limits.connectionsPerLoop, .count(1...1_048_576))
     section.read("connectionsPerAddress", &limits.connectionsPerAddress, .count(0...1_048_576))
     section.read("stopDeadline", &limits.stopDeadline, .stopDeadline)
+    section.read("lookBack", &limits.lookBack, .bytes(0...(1 << 30)))
     section.read("tickBudget", &limits.tickBudget, .bytes(4_096...(1 << 30)))
     section.finish()
 }

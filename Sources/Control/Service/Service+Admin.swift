@@ -118,7 +118,11 @@ extension Service: AdminSubject {
         let (store, configuration) = state.withLock { ($0.store, $0.configuration) }
         guard let store else { return }
         let effects = EdgeEffects(
-            store: store, recorder: recorder, clock: clock,
+            store: store,
+            noting: { [recorder, clock] items, isSoft in
+                recorder.tape?.noteInvalidation(items, isSoft: isSoft, at: clock.now)
+                server.noteInvalidation(items, isSoft: isSoft, at: clock.now)
+            },
             settings: { [weak self] in self?.state.withLock { $0.configuration.settings } },
             updating: { [weak self] in try self?.update($0) })
         let distribution = try StoredDistribution(

@@ -27,6 +27,32 @@ extension Service {
                 status: 409, text: "nobody records; begin with \"mapedge scenario record\"")
         }
         note("the recording has ended")
+        return scenario(of: tape, named: name, pattern: pattern, showsSecrets: showsSecrets)
+    }
+
+    public func lookBack(
+        last: Int64, named name: String?, pattern: String?, showsSecrets: Bool
+    ) throws(RecordingRefusal) -> String {
+        let server = try recordable()
+        guard state.withLock({ $0.configuration.settings.lookBackBytes }) > 0 else {
+            throw RecordingRefusal(
+                status: 409,
+                text: "the edge keeps nothing of what has passed; give it limits.lookBack, or "
+                    + "leave --last out and ask it again")
+        }
+        guard let tape = server.lookBack(last: last, within: Self.patience) else {
+            throw RecordingRefusal(
+                status: 503,
+                text: "not every loop tells what has passed: the edge starts, stops or hangs; "
+                    + "look at /readyz")
+        }
+        note("somebody asked for what has passed")
+        return scenario(of: tape, named: name, pattern: pattern, showsSecrets: showsSecrets)
+    }
+
+    private func scenario(
+        of tape: Tape, named name: String?, pattern: String?, showsSecrets: Bool
+    ) -> String {
         var wish = RecordedScenario.Wish()
         wish.name = name ?? "Recorded at \(timestampText(clock.now))"
         (wish.pattern, wish.showsSecrets) = (pattern, showsSecrets)
