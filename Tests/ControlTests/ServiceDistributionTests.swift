@@ -15,12 +15,12 @@ private struct Yielding: DistributionEffects {
 
 extension ServiceTests {
     private func imported(
-        _ files: ExportFiles, _ export: Export, cache: String? = nil
+        _ files: ExportFiles, _ export: Export, cache: String? = nil, origins: [String] = []
     ) throws -> ConfigurationReading {
         let path = try files.write("dist.json", export.json)
         return configured {
             $0.distribution = path
-            $0.origins = []
+            $0.origins = origins
             $0.cache = cache
         }
     }
@@ -135,15 +135,47 @@ extension ServiceTests {
             let bad = try node(Export(standard: Export.behavior("none")), files)
             #expect(throws: APIError.self) { try stored.apply(bad, now: 6) }
             #expect(told().count == 2)
-            guard case .swapped = service.reload() else {
+            guard case .swapped(let warnings) = service.reload() else {
                 Issue.record("refused: \(running.events)")
                 return
             }
+            let kept = warnings.map(\.text).filter { $0.contains("SmoothStreaming") }
             #expect(
-                running.events.contains {
-                    $0.hasPrefix("api: the update, which stays in force: ")
-                        && $0.contains("SmoothStreaming")
-                })
+                kept == [
+                    "the update, which stays in force: DefaultCacheBehavior.SmoothStreaming: not "
+                        + "emulated: SmoothStreaming is not emulated; serve the media files by "
+                        + "another behavior"
+                ])
+            #expect(running.events.contains("reload: \(kept[0])"))
+        }
+    }
+
+    @Test("a reload answers with the address that the update in force has left idle")
+    func idleAddress() throws {
+        let files = ExportFiles()
+        let reading = try imported(
+            files, Export(origins: [Export.origin("maps", "192.0.2.7")]),
+            origins: ["maps=http://192.0.2.8"])
+        let running = RunningService(reading)
+        try running.run { service in
+            let stored = try #require(service.state.withLock { $0.distribution })
+            func told() -> [String] {
+                guard case .swapped(let warnings) = service.reload() else { return [] }
+                return warnings.map(\.description).filter { $0.contains("idle") }
+            }
+            #expect(told() == [])
+            let change = Export(
+                origins: [Export.origin("pages", "192.0.2.9")],
+                standard: Export.behavior("pages"))
+            try stored.apply(node(change, files), now: 5)
+            #expect(
+                told() == [
+                    "warning: the update, which stays in force: the distribution has no origin "
+                        + "\"maps\" any more, so that its addresses and what else --origin and "
+                        + "origins say of it are idle, and an origin that took its place is asked "
+                        + "at its DomainName; name it \"maps\" again, or change the export with "
+                        + "--origin or origins, and restart"
+                ])
         }
     }
 

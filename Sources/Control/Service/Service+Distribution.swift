@@ -58,9 +58,18 @@ extension Service {
     }
 
     /// What a reload does with a configuration that may be swapped in.
-    func putInForce(_ configuration: Configuration, _ server: Server) throws {
+    ///
+    /// - Returns: the warnings about what is in force then, of which some may be about an update
+    ///   that stays.
+    func putInForce(
+        _ configuration: Configuration, _ warnings: [Finding], _ server: Server
+    ) throws -> [Finding] {
         let (api, distribution) = state.withLock { ($0.api, $0.distribution) }
-        guard let distribution else { return try swap(to: configuration, server) }
+        guard let distribution else {
+            try swap(to: configuration, server)
+            return warnings
+        }
+        var told = warnings
         try distribution.renew(
             configuration.record, policies: configuration.policies,
             catalog: configuration.catalog, signers: configuration.signers, now: clock.now
@@ -68,9 +77,16 @@ extension Service {
             guard let update else { return try swap(to: configuration, server) }
             let next = try configuration.replacingDistribution(by: update, boundedResolver)
             try swap(to: next, server)
-            tell(next.distributionFindings, "the update, which stays in force")
+            // The file's distribution is not what viewers get.
+            let ofFile = Set(configuration.distributionFindings)
+            told.removeAll { ofFile.contains($0) }
+            for var finding in next.distributionFindings where finding.severity == .warning {
+                finding.problem = "the update, which stays in force: \(finding.problem)"
+                told.append(finding)
+            }
         }
         api?.adopt(configuration.api)
+        return told
     }
 
     /// Nobody waits for long: whoever is not found in time is looked up in the background.

@@ -230,11 +230,10 @@ public final class Service: Sendable {
         let fixed = unchangeable(from: current, to: reading.configuration)
         guard fixed.isEmpty else { return .refused(fixed) }
         do {
-            try putInForce(reading.configuration, server)
+            return .swapped(try putInForce(reading.configuration, reading.warnings, server))
         } catch {
             return .refused(["\(error)"])
         }
-        return .swapped(reading.warnings)
     }
 
     private func note(_ level: EdgeEvent.Level, _ text: String) {
