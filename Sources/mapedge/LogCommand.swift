@@ -11,20 +11,22 @@ struct LogCommand: ParsableCommand {
         abstract: "Read access logs: the edge's own, and CloudFront's standard log files.",
         discussion: """
             Both forms are recognised, compressed or not, and without a FILE or with - standard \
-            input is read. Conditions of one kind are alternatives; those of different kinds must \
-            all be met. Times are UTC.
+            input is read. A DIRECTORY stands for the standard log's files in it. Conditions of \
+            one kind are alternatives; those of different kinds must all be met. Times are UTC.
 
             --follow reads a compressed file as it grows. The standard log has a file for each \
             hour: after the one that is named, or the newest in a DIRECTORY, it goes on to the \
             next.
 
               mapedge log E2EXAMPLE1.2026-11-23-18.*.gz --status 5xx --path '/geoserver/*'
+              mapedge log /var/log/mapedge/standard --status 5xx
               mapedge log --follow access.log --result Miss --result Error
               mapedge log --follow /var/log/mapedge/standard --status 5xx
               mapedge log access.log --since 15m --json
             """)
 
-    @Argument(help: ArgumentHelp("Log files; - is standard input.", valueName: "FILE"))
+    @Argument(
+        help: ArgumentHelp("Log files or directories; - is standard input.", valueName: "FILE"))
     var files: [String] = []
 
     @Flag(help: "Go on with what is added to the one FILE or DIRECTORY, until Ctrl-C.")

@@ -66,15 +66,37 @@ struct LogPrinterTests {
         #expect(found.warning == nil)
         #expect(
             found.lines == [
-                "TIME (UTC)          STATUS RESULT     METHOD     BYTES  SECONDS VIEWER"
+                "TIME (UTC)              STATUS RESULT     METHOD     BYTES  SECONDS VIEWER"
                     + "          TARGET",
-                "2019-12-04T21:02:31    200 Hit        GET          392    0.082 192.0.2.100"
+                "2019-12-04T21:02:31        200 Hit        GET          392    0.082 192.0.2.100"
                     + "     maps.test/geoserver/a%20b?x=%20",
-                "2019-12-04T21:02:32    502 Error      HEAD           0    1.500 192.0.2.100"
+                "2019-12-04T21:02:32        502 Error      HEAD           0    1.500 192.0.2.100"
                     + "     maps.test/b (OriginConnectError)",
-                "2019-12-04T21:02:32    404 Miss       POST          17    0.000 ::1"
+                "2019-12-04T21:02:32.042    404 Miss       POST          17    0.000 ::1"
                     + "             h/w\\\"s?a=1 (absent)",
             ])
+    }
+
+    @Test("of a directory the standard log's files are read, hour by hour, and nothing else")
+    func directory() throws {
+        let files = FileManager.default
+        let place = files.temporaryDirectory.appending(path: "mapedge-log-\(UUID().uuidString)")
+        try files.createDirectory(at: place, withIntermediateDirectories: false)
+        defer { try? files.removeItem(at: place) }
+        var lines: [String] = []
+        var printer = LogPrinter(filter: LogFilter(), isJSON: true) { lines.append($0) }
+        #expect(throws: CommandMistake.self) { try printer.read(place.path) }
+        let names = [
+            "B.2026-11-29-10.AAAAAAAAAAA.gz", "A.2026-11-29-11.AAAAAAAAAAA.gz",
+            "A.2026-11-29-09.ZZZZZZZZZZZ.gz", "notes.txt",
+        ]
+        for (index, name) in names.enumerated() {
+            let text = Self.own.replacing("a=1", with: "a=\(index)")
+            try Data(text.utf8).write(to: place.appending(path: name))
+        }
+        try printer.read(place.path)
+        #expect(lines.map { FlatJSON($0)?["cs-uri-query"] } == ["a=2", "a=0", "a=1"])
+        #expect(printer.warning == nil)
     }
 
     @Test("JSON has every field of a record that has a value, and a line of our own as it is")

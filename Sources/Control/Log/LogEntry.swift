@@ -5,6 +5,8 @@ import CloudFront
 struct LogEntry {
     /// When the response ended, in milliseconds since 1970.
     var moment: Milliseconds?
+    /// To the millisecond; else to the second.
+    var isExact = false
     var viewer = ""
     var method = ""
     var host = ""
@@ -47,6 +49,7 @@ struct LogEntry {
             time >= 0, time < 1e12
         else { return nil }
         moment = Milliseconds((time * 1_000).rounded())
+        isExact = true
         viewer = object["c-ip"] ?? ""
         method = object["cs-method"] ?? ""
         host = object["x-host-header"] ?? ""

@@ -36,7 +36,7 @@ public final class LogFollower: Sendable {
     ) throws(CommandMistake) {
         self.failed = failed
         var first = State(printer: LogPrinter(filter: filter, isJSON: isJSON, print: print))
-        if Self.isDirectory(path) {
+        if LogSeries.isDirectory(path) {
             first.series = LogSeries(in: path)
         } else if let series = LogSeries(from: path) {
             first.series = series
@@ -89,8 +89,4 @@ public final class LogFollower: Sendable {
             >= hoursAtOnce
     }
 
-    private static func isDirectory(_ path: String) -> Bool {
-        var status = stat()
-        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-    }
 }

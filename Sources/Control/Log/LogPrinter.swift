@@ -18,8 +18,13 @@ public struct LogPrinter {
         self.print = print
     }
 
-    /// Reads a file, or standard input for `-`, to its end.
+    /// Reads a file, or standard input for `-`, to its end; of a directory the files of standard
+    /// logs.
     public mutating func read(_ path: String) throws(CommandMistake) {
+        for file in try LogSeries.files(at: path) { try readFile(file) }
+    }
+
+    private mutating func readFile(_ path: String) throws(CommandMistake) {
         let fd = try openLog(path)
         defer { closeLog(fd) }
         reader = LogLineReader()

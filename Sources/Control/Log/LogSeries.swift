@@ -1,4 +1,5 @@
 import CloudFront
+import Glibc
 
 /// The hourly files of a standard log in a directory: which of them are followed.
 struct LogSeries {
@@ -31,6 +32,26 @@ struct LogSeries {
         for file in files where file.hour <= own.hour && file.path != path {
             seen.insert(file.path)
         }
+    }
+
+    /// What a path names: itself, or all files of standard logs in that directory, in the order of
+    /// their hours.
+    static func files(at path: String) throws(CommandMistake) -> [String] {
+        guard path != "-", isDirectory(path) else { return [path] }
+        var series = LogSeries(in: path)
+        series.seen = []
+        let files = series.next().map(\.path)
+        guard !files.isEmpty else {
+            throw CommandMistake(
+                "there is no file of a standard log in \(path); name the log files, or the "
+                    + "directory that they are in")
+        }
+        return files
+    }
+
+    static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// Files that are new since, in the order of their hours.

@@ -3,7 +3,7 @@ import Caching
 /// Records as lines for a person: columns as wide as what usually stands in them.
 struct LogTable {
     private static let columns: [(name: String, width: Int, isNumber: Bool)] = [
-        ("TIME (UTC)", 19, false), ("STATUS", 6, true), ("RESULT", 10, false),
+        ("TIME (UTC)", 23, false), ("STATUS", 6, true), ("RESULT", 10, false),
         ("METHOD", 6, false), ("BYTES", 9, true), ("SECONDS", 8, true), ("VIEWER", 15, false),
     ]
 
@@ -12,7 +12,7 @@ struct LogTable {
 
     static func line(_ entry: LogEntry) -> String {
         var cells: [String] = []
-        cells.append(entry.moment.map(time) ?? "-")
+        cells.append(entry.moment.map { time($0, isExact: entry.isExact) } ?? "-")
         cells.append(number(entry.status))
         cells.append(shown(entry.result))
         cells.append(shown(entry.method))
@@ -34,8 +34,9 @@ struct LogTable {
     /// What a viewer sent must not move a terminal's cursor.
     private static func shown(_ text: String) -> String { text.isEmpty ? "-" : printable(text) }
 
-    private static func time(_ moment: Milliseconds) -> String {
-        String(timestampText(moment).prefix(19))
+    /// By milliseconds lines can be put in order, which those of several loops are not in.
+    private static func time(_ moment: Milliseconds, isExact: Bool) -> String {
+        String(timestampText(moment).prefix(isExact ? 23 : 19))
     }
 
     private static func seconds(_ milliseconds: Milliseconds) -> String {
