@@ -161,7 +161,8 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
     let resultFrom: UnsafeRawBufferPointer
     /// `X-Amz-Cf-Pop: …` and the name of the next field; empty where no identity is shown.
     let identity: UnsafeRawBufferPointer
-    let pointOfPresence: UnsafeRawBufferPointer
+    /// What Server-Timing names as where a response came from.
+    let location: UnsafeRawBufferPointer
     /// The distribution's domain name, which stands for the host in keys; empty: the viewer's.
     let keyHost: UnsafeRawBufferPointer
     /// What `/` stands for; empty where it stands for itself.
@@ -207,7 +208,7 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
         unsafe cacheStatus = unsafe text.keep("Cache-Status: \(settings.name)")
         unsafe resultFrom = unsafe text.keep(" from \(words.resultFrom)\r\n")
         unsafe identity = unsafe text.keep(words.identity)
-        unsafe pointOfPresence = unsafe text.keep(words.pointOfPresence)
+        unsafe location = unsafe text.keep(words.location)
         unsafe keyHost = unsafe text.keep(settings.distribution?.domainName ?? "")
         let root = settings.distribution?.distribution.config.rootObjectPath(forRoot: "/")
         unsafe rootObject = unsafe text.keep(root ?? "")
@@ -358,12 +359,11 @@ struct EdgeWords {
     /// Behind `Hit from`.
     let resultFrom: String
     let identity: String
-    let pointOfPresence: String
-    /// In a standard access log: the edge's name, or where CloudFront would be.
+    /// In a standard access log and Server-Timing: the edge's name, or where CloudFront would be.
     let location: String
 
     init(_ settings: Settings) {
-        pointOfPresence =
+        let pointOfPresence =
             settings.distribution?.pointOfPresence ?? DistributionSettings.standardPOP
         location = settings.role == .twin ? pointOfPresence : settings.name
         guard settings.role == .twin else {

@@ -27,7 +27,7 @@ extension CacheBehavior.ViewerProtocolPolicy {
     }
 }
 
-/// The page behind a redirect to https, byte for byte.
+/// CloudFront's page behind a redirect to https, byte for byte.
 public enum RedirectPage {
     public static var contentType: StaticString { "text/html" }
 

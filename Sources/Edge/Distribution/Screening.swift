@@ -264,10 +264,13 @@ extension LoopState where N: ~Copyable {
         exchange.outcome.detail = refusal.word
         switch refusal {
         case .redirect(let status):
-            var page = LocalPage(status, detail: refusal.word)
+            var page = localPage(
+                status, detail: refusal.word, requestID: exchange.outcome.requestID)
             page.result = .redirect
-            page.mediaType = RedirectPage.contentType
-            page.content = Array(RedirectPage.body(status).description.utf8)
+            if hot.isTwin {
+                page.mediaType = RedirectPage.contentType
+                page.content = Array(RedirectPage.body(status).description.utf8)
+            }
             page.location = exchange.securedURL
             answer(exchange, page)
         case .signature(let denial):

@@ -38,7 +38,7 @@ extension LoopState where N: ~Copyable {
         case .miss, .error, .capacityExceeded, .redirect: writer.append("cdn-cache-miss")
         }
         writer.append(",cdn-pop;desc=\"")
-        unsafe writer.append(bytes: hot.pointOfPresence)
+        unsafe writer.append(bytes: hot.location)
         writer.append("\"")
         if !outcome.requestID.isEmpty {
             writer.append(",cdn-rid;desc=\"")
