@@ -91,6 +91,32 @@ struct RecordedMidwayTests {
 
 @Suite("Recording: an origin that answers what is no HTTP")
 struct RecordedGarbageTests {
+    private static func recorded(_ bytes: String) throws -> String {
+        try RecordedMidwayTests.recorded(
+            from: 0,
+            """
+            name: t
+            config: { behaviors: [{ path: "*", class: none, maxTTL: 1h }] }
+            steps:
+              - origin: { fault: garbage, bytes: "\(Base64.encode(Array(bytes.utf8)))" }
+              - get: /a
+                expect: any
+            """)
+    }
+
+    @Test(
+        "is replaced where it names a credential, whatever its form",
+        arguments: [
+            "HTTP/1.1 200 OK\r\nBad Name: x\r\nSet-Cookie: id=s3cr3t-a\r\n\r\n",
+            "SSH\r\nSET-COOKIE: id=s3cr3t-a\r\n\r\n", "GET /?token=s3cr3t-a HTTP/1.1\r\n\r\n",
+        ])
+    func hides(_ bytes: String) throws {
+        let text = try Self.recorded(bytes)
+        #expect(text.contains("\n      size: \(bytes.utf8.count)\n"), "\(text)")
+        #expect(!text.contains("s3cr3t"), "\(text)")
+        try RecordedMidwayTests.expectToHold(text)
+    }
+
     @Test(
         "is one again",
         arguments: [
@@ -103,16 +129,7 @@ struct RecordedGarbageTests {
             "HTTP/1.1 200 OK\r\nX: \(String(repeating: "y", count: 70_000))\r\n\r\n",
         ])
     func again(_ bytes: String) throws {
-        let text = try RecordedMidwayTests.recorded(
-            from: 0,
-            """
-            name: t
-            config: { behaviors: [{ path: "*", class: none, maxTTL: 1h }] }
-            steps:
-              - origin: { fault: garbage, bytes: "\(Base64.encode(Array(bytes.utf8)))" }
-              - get: /a
-                expect: any
-            """)
+        let text = try Self.recorded(bytes)
         #expect(!text.contains("hang") && !text.contains("# Left out"), "\(text)")
         try RecordedMidwayTests.expectToHold(text)
     }

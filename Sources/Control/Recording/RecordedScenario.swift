@@ -1,21 +1,6 @@
 import CloudFront
-public import Edge
+import Edge
 import Simulation
-
-/// How much of a recording becomes a scenario.
-public struct RecordingLimits: Sendable {
-    /// What is kept in memory while the recording runs.
-    public var tape = Tape.Limits()
-    /// Exchanges of viewers, from the first. Default 1,000.
-    public var exchanges = 1_000
-    /// Bodies up to so many bytes are written out. Of a longer one the scenario has its size, and
-    /// from origins its beginning. Default 1,024.
-    public var body = 1_024
-    /// Bytes of such a beginning: enough to tell what it is. Default 256.
-    public var beginning = 256
-
-    public init() {}
-}
 
 /// Writes what a tape holds as a scenario that `mapedge scenario run` plays.
 struct RecordedScenario {
@@ -290,7 +275,7 @@ struct RecordedScenario {
         }
         if let bytes = exchange.garbage {
             text.line(3, "fault: garbage")
-            body(bytes, isOpen(exchange, garbage: bytes))
+            garbage(bytes, isOpen(exchange, garbage: bytes))
         } else if let answer = exchange.said {
             reply(answer, to: exchange)
             if exchange.answer == nil { text.line(3, "fault: cut") }
@@ -318,6 +303,14 @@ struct RecordedScenario {
             text.line(3, "framing: \(isChunked ? "chunked" : "close")")
         }
         body(answer.body, isOpen(exchange))
+    }
+
+    /// What stands for it has an end that shows it to be no answer, lest it is asked for again.
+    private mutating func garbage(_ bytes: [UInt8], _ isOpen: Bool) {
+        if isOpen { return body(bytes, true) }
+        let word = Array("x\r\n\r\n".utf8)
+        text.member(3, "bytes", Base64.encode(word))
+        text.member(3, "size", max(word.count, bytes.count))
     }
 
     private mutating func body(_ bytes: [UInt8], _ isOpen: Bool) {
