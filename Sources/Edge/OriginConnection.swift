@@ -156,6 +156,7 @@ extension LoopState where N: ~Copyable {
             if isConnected {
                 sendRequest(fetch)
             } else {
+                if isTaped { tapeOriginSought(slot.index) }
                 setDeadline(
                     fetch, milliseconds: fetch.patience(fetch.pool.settings.connectTimeout))
             }

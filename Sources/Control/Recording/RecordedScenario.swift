@@ -86,6 +86,11 @@ struct RecordedScenario {
         case .warmUp(let exchange, let part, let time):
             wait(until: time)
             warmUp(exchange, part)
+        case .aging(let time):
+            wait(until: time)
+            text.line(1, "# What was stored until then was stale when the recording began.")
+            text.line(1, "- invalidate: [\"/*\"]")
+            text.line(2, "soft: true")
         case .invalidation(let invalidation):
             wait(until: invalidation.time)
             write(invalidation, 1)
@@ -270,8 +275,8 @@ struct RecordedScenario {
         if stage.origins.count > 1 { text.member(3, "name", stage.name(of: id)) }
         text.member(3, "path", pattern(redaction.hidden(exchange.target)))
         if exchange.method != "GET" { text.member(3, "method", exchange.method) }
-        if let answered = exchange.answered, answered > exchange.began.time {
-            text.line(3, "delay: \(answered - exchange.began.time)ms")
+        if let answered = exchange.answered, answered > exchange.played {
+            text.line(3, "delay: \(answered - exchange.played)ms")
         }
         if let bytes = exchange.garbage {
             text.line(3, "fault: garbage")
@@ -337,6 +342,8 @@ struct RecordedScenario {
             stored(answer, isPart ? 200 : answer.head.status, of: exchange)
         case .page: stored(answer, 200, of: exchange)
         case .error(let page): text.member(3, "status", page.code)
+        case .stale(let asked):
+            stored(answer, 200, of: exchange, StaleCopies.validators(asked.request.head))
         }
         text.line(3, "conditional: false")
         text.line(3, "once: true")
@@ -357,14 +364,20 @@ struct RecordedScenario {
     }
 
     /// What an origin must have said for that answer.
+    ///
+    /// - Parameter others: fields in place of the answer's own.
     private mutating func stored(
-        _ answer: MessageReader.Message, _ status: Int, of exchange: RecordedExchange
+        _ answer: MessageReader.Message, _ status: Int, of exchange: RecordedExchange,
+        _ others: [(name: String, value: String)] = []
     ) {
         let added: Set<String> = [
             "age", "x-cache", "via", "x-amz-cf-id", "x-amz-cf-pop", "cache-status",
             "content-range", "accept-ranges",
         ]
-        let fields = shown(answer.head.lines) {
+        let replaced = Set(others.map { $0.name.lowercased() })
+        let fields = shown(
+            answer.head.lines.filter { !replaced.contains($0.name.lowercased()) } + others
+        ) {
             !Self.dropped.contains($0) && !added.contains($0)
         }
         text.member(3, "status", status)

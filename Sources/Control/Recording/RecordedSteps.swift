@@ -21,6 +21,8 @@ struct RecordedSteps {
         case warmUp(RecordedExchange, StoredPart, at: Int64)
         case group(Group)
         case invalidation(TapeReading.Invalidated)
+        /// All that was stored until then is stale, at that time.
+        case aging(at: Int64)
     }
 
     /// What of an answer had been stored.
@@ -30,6 +32,8 @@ struct RecordedSteps {
         case page(ErrorPage)
         /// The error that the page stands for.
         case error(ErrorPage)
+        /// What was stale by the time of the first step: an origin was asked so whether it is good.
+        case stale(RecordedExchange)
     }
 
     private(set) var steps: [Step] = []
@@ -132,7 +136,7 @@ struct RecordedSteps {
             guard
                 targets.contains(where: kept.contains) || !targets.contains(where: others.contains)
             else { continue }
-            if let at = index(of: exchange.began.entry) { groups[at].origins.append(exchange) }
+            if let at = index(of: exchange.cause) { groups[at].origins.append(exchange) }
         }
         for failure in reading.unreachable {
             if let at = index(of: failure.entry) { groups[at].unreachable.append(failure) }
@@ -147,10 +151,15 @@ struct RecordedSteps {
     /// Hits on what nobody fetched while the tape ran: fetched before, as old as the hit says.
     private mutating func warmUp(_ reading: TapeReading, _ errorPages: [ErrorPage]) {
         var known: Set<String> = []
+        var stale = StaleCopies(reading)
         var warm: [(exchange: RecordedExchange, part: StoredPart, time: Int64)] = []
         for case .group(let group) in steps {
             for viewer in group.viewers {
                 let name = "\(viewer.request.head["host"] ?? "") \(viewer.target)"
+                if stale.take(viewer, name) {
+                    known.insert(name)
+                    continue
+                }
                 guard known.insert(name).inserted, let head = viewer.answer?.head, head.isHit,
                     let age = head["age"].flatMap({ Int64($0) }),
                     !Self.wasFetched(reading, before: viewer, age)
@@ -171,8 +180,9 @@ struct RecordedSteps {
             }
         }
         warm.sort { $0.time < $1.time }
-        start = min(start, warm.first?.time ?? start)
-        steps = warm.map { Step.warmUp($0.exchange, $0.part, at: $0.time) } + steps
+        let aged = stale.steps(before: warm.first?.time ?? reading.start)
+        start = min(start, aged.time, warm.first?.time ?? start)
+        steps = aged.steps + warm.map { Step.warmUp($0.exchange, $0.part, at: $0.time) } + steps
     }
 
     /// Whether an origin was asked, or could not be, while a viewer waited.
@@ -209,18 +219,21 @@ struct RecordedSteps {
 
 extension PlainHead {
     /// The edge answered from its store, perhaps since no origin did, and the Age is its own.
-    fileprivate var isHit: Bool {
-        let word = self["x-cache"]?.prefix { $0 != " " } ?? ""
-        return word == "Hit" || word == "RefreshHit"
-            || self["cache-status"]?.contains("; hit") == true
+    fileprivate var isHit: Bool { isPlainHit || resultWord == "RefreshHit" }
+
+    /// No origin had to confirm it.
+    var isPlainHit: Bool {
+        resultWord == "Hit" || self["cache-status"]?.contains("; hit") == true
     }
+
+    private var resultWord: Substring { self["x-cache"]?.prefix { $0 != " " } ?? "" }
 }
 
 extension RecordedSteps.Step {
     /// Its place on the tape.
     fileprivate var entry: Int {
         switch self {
-        case .warmUp: -1
+        case .warmUp, .aging: -1
         case .group(let group): group.began
         case .invalidation(let invalidation): invalidation.entry
         }

@@ -24,6 +24,14 @@ struct RecordedExchange {
     var hasLeft = false
     /// Numbers of the tape's entries, for order; and the edge's own time in milliseconds.
     var began: (entry: Int, time: Int64)
+    /// When the connection was begun, where it was made for this request of an origin's.
+    var sought: (entry: Int, time: Int64)?
+    /// When it is asked when it is played, where connections are made at once: no sooner than here,
+    /// unless this one took long.
+    var played: Int64 {
+        guard let sought, began.time - sought.time > 100 else { return began.time }
+        return sought.time
+    }
     /// When the first byte of the answer came.
     var answered: Int64?
     /// When an Age in the answer was so much.
@@ -44,6 +52,9 @@ struct RecordedExchange {
     var said: MessageReader.Message? { answer ?? part }
     var heads: [PlainHead] { [request.head] + (said.map { [$0.head] } ?? []) }
 
+    /// What came before it may have caused it.
+    var cause: Int { sought?.entry ?? began.entry }
+
     /// At an origin: what a viewer may have asked for, since a path may have been put before it.
     var viewersTargets: [String] {
         let path = target.prefix { $0 != "?" }
@@ -55,10 +66,11 @@ struct RecordedExchange {
 
 /// Exchanges, failures and invalidations of a tape, each kind in order.
 struct TapeReading {
-    /// An origin that could not be connected to.
+    /// An origin that could not be connected to, or had not been when the recording ended.
     struct Unreachable {
         var origin: String
         var failure: FetchFailure
+        /// When it was first tried.
         var entry: Int
     }
 
@@ -82,12 +94,19 @@ struct TapeReading {
     let start: Int64
 
     private var talks: [Tape.Connection: Talk] = [:]
+    /// Connections that were begun, and over which nobody has been asked.
+    private var sought: [Tape.Connection: (origin: String, moment: (entry: Int, time: Int64))] = [:]
 
     init(_ entries: [Tape.Entry]) {
         start = entries.first?.time ?? 0
         for (index, entry) in entries.enumerated() { take(entry, index) }
         // Whatever was still under way has no end.
         for talk in talks.values { collect(talk) }
+        // Whoever plays it must not reach them either.
+        unreachable += sought.values.map {
+            Unreachable(origin: $0.origin, failure: .connectTimeout, entry: $0.moment.entry)
+        }
+        unreachable.sort { $0.entry < $1.entry }
         viewers.sort { $0.began.entry < $1.began.entry }
         origins.sort { $0.began.entry < $1.began.entry }
     }
@@ -101,7 +120,11 @@ struct TapeReading {
                 .viewer(
                     isSecured: isSecured, isTrusted: isTrusted, isSouthbound: isSouthbound),
                 moment)
+        case .originSought(let origin): sought[entry.connection] = (origin, moment)
         case .originAsked(let bytes, let origin):
+            if let begun = sought.removeValue(forKey: entry.connection) {
+                talks[entry.connection, default: Talk()].sought = begun.moment
+            }
             talks[entry.connection, default: Talk()].asked(bytes, .origin(origin), moment)
         case .viewerHeard(let bytes), .originSaid(let bytes):
             talks[entry.connection, default: Talk()].answered(bytes, moment)
@@ -113,7 +136,9 @@ struct TapeReading {
             if talks[entry.connection]?.fail(failure, moment) == true { return }
             switch failure {
             case .connectFailed, .connectTimeout, .unresolved, .tlsFailed:
-                unreachable.append(Unreachable(origin: origin, failure: failure, entry: index))
+                let begun = sought.removeValue(forKey: entry.connection)?.moment
+                unreachable.append(
+                    Unreachable(origin: origin, failure: failure, entry: begun?.entry ?? index))
             case .abandoned: break
             default: crowded += 1
             }
@@ -140,6 +165,8 @@ private struct Talk {
     private(set) var exchanges: [RecordedExchange] = []
     /// Nothing more of it can be understood.
     private(set) var isLost = false
+    /// When the connection was begun; told of the first request.
+    var sought: (entry: Int, time: Int64)?
     private var requests = MessageReader()
     private var answers = MessageReader()
     /// The first exchange that waits for its answer.
@@ -162,7 +189,9 @@ private struct Talk {
                 heard = []
                 if case .viewer = peer { message.head.settleTarget() }
                 exchanges.append(
-                    RecordedExchange(peer: peer, request: message, began: moment))
+                    RecordedExchange(
+                        peer: peer, request: message, began: moment, sought: sought))
+                sought = nil
             }
         }
     }

@@ -31,7 +31,8 @@ struct LookBack: ~Copyable {
     }
 
     enum Kind: UInt8 {
-        case viewerSaid, viewerHeard, viewerLeft, originAsked, originSaid, originLeft, originFailed
+        case viewerSaid, viewerHeard, viewerLeft
+        case originSought, originAsked, originSaid, originLeft, originFailed
     }
 
     /// Of an event: all but its bytes.
@@ -209,6 +210,7 @@ struct LookBack: ~Copyable {
                 isSouthbound: record.detail & Self.southbound != 0)
         case .viewerHeard: .viewerHeard(bytes)
         case .viewerLeft: .viewerLeft
+        case .originSought: .originSought(origin: name)
         case .originAsked: .originAsked(bytes, origin: name)
         case .originSaid: .originSaid(bytes)
         case .originLeft: .originLeft

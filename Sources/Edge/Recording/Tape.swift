@@ -30,6 +30,9 @@ public final class Tape: Sendable {
         case viewerSaid([UInt8], isSecured: Bool, isTrusted: Bool, isSouthbound: Bool = false)
         case viewerHeard([UInt8])
         case viewerLeft
+        /// A connection to a member of that origin is being made; it comes to nothing unless the
+        /// member is asked over it.
+        case originSought(origin: String)
         /// Bytes to a member of that origin.
         case originAsked([UInt8], origin: String)
         case originSaid([UInt8])

@@ -53,6 +53,17 @@ extension LoopState where N: ~Copyable {
     }
 
     @inline(never)
+    mutating func tapeOriginSought(_ slot: UInt32) {
+        let connection = originConnection(slot)
+        var id = origins[slot].pool.settings.id
+        id.withUTF8 { name in
+            unsafe keep(
+                .originSought, of: connection, begins: true, name: UnsafeRawBufferPointer(name))
+        }
+        note(.originSought(origin: id), of: connection)
+    }
+
+    @inline(never)
     mutating func tapeOrigin(_ slot: UInt32, asked bytes: UnsafeRawBufferPointer) {
         let connection = originConnection(slot)
         var id = origins[slot].pool.settings.id
