@@ -30,7 +30,8 @@ struct ReplayCommand: ParsableCommand {
             had before the first line, the edge has not.
             """)
 
-    @Argument(help: ArgumentHelp("Log files; - is standard input.", valueName: "LOG"))
+    @Argument(
+        help: ArgumentHelp("Log files or directories; - is standard input.", valueName: "LOG"))
     var logs: [String]
 
     @Option(

@@ -137,6 +137,23 @@ struct ReplayTests {
         #expect(borne.status == 0)
     }
 
+    @Test("a fetch so soon after another that no lifetime can have ended is not laid to one")
+    func tooSoon() throws {
+        room.always(.ok("Cache-Control: max-age=60"))
+        let edge = try Edge(origin: origin.url)
+        let path = room.path("it")
+        let log = try directory.write(
+            "log",
+            Self.log(
+                Self.line("21:02:31", path, "Miss"), Self.line("21:02:41", path, "Miss"),
+                Self.line("21:04:41", path, "Miss")))
+        let run = try CommandRun(
+            ["replay", log, "--to", "http://127.0.0.1:\(edge.port)"], directory)
+        let text = run.output.joined(separator: "\n")
+        #expect(text.contains("1 the log tells of no cookies (IncludeCookies)"), "\(text)")
+        #expect(text.contains("1 a lifetime that ended in the log did not at this pace"), "\(text)")
+    }
+
     @Test("ranges and HEAD are asked as such, though nothing is stored; hidden values are told")
     func partial() throws {
         room.answers { request in

@@ -1,3 +1,5 @@
+import Caching
+
 /// Where an edge and CloudFront agree and where not.
 public struct ReplayReport: Sendable {
     /// What most likely made the two disagree.
@@ -81,9 +83,23 @@ public struct ReplayReport: Sendable {
         if request.isFirst, hadIt, answer.result == "Miss" { return .warm }
         if request.hasMoved { return .moved }
         if request.hidesValues { return .hidden }
-        if pace != .original, answer.result == "Hit", !request.isFirst { return .pace }
+        let isKnown = pace != .original && answer.result == "Hit" && !request.isFirst
+        if isKnown, mayHaveEnded(request, answer) { return .pace }
         if answer.result == "Hit", !plan.tellsCookies { return .cookies }
         return .policy
+    }
+
+    /// Whether a lifetime can have ended in the log: it did where it was confirmed; before a fetch
+    /// as much must have passed as the edge has left of it.
+    private static func mayHaveEnded(
+        _ request: ReplayRequest, _ answer: ReplayClient.Answer
+    ) -> Bool {
+        guard request.expected == "Miss", let since = request.sinceFetch,
+            let ttl = answer.cacheStatus.firstRange(of: "; ttl="),
+            let left = Milliseconds(
+                answer.cacheStatus[ttl.upperBound...].prefix { $0.isASCII && $0.isNumber })
+        else { return true }
+        return since >= left * 1_000
     }
 
     /// Whether a viewer who came by https is sent there, by the edge or by an origin that it told

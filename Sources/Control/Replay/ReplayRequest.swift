@@ -29,6 +29,8 @@ struct ReplayRequest {
     var isFirst = true
     /// The edge location of the one before it differs.
     var hasMoved = false
+    /// How long ago, by the log, its URL was last fetched or confirmed; nil: not in these logs.
+    var sinceFetch: Milliseconds?
 
     var url: String { host + target }
 
@@ -162,7 +164,9 @@ struct ReplayPlan {
     /// - Parameter asksPlain: there is somewhere to ask without TLS.
     init(_ paths: [String], asksPlain: Bool = true) throws(CommandMistake) {
         self.asksPlain = asksPlain
-        for path in paths { try read(path) }
+        for path in paths {
+            for file in try LogSeries.files(at: path) { try read(file) }
+        }
         if requests.isEmpty, omissions[.plain] != nil {
             throw CommandMistake(
                 "all lines of \(paths.joined(separator: ", ")) are of plain http; name the "
@@ -220,11 +224,14 @@ struct ReplayPlan {
         requests = sorted.map(\.element)
         putHitsLast()
         var last: [String: String] = [:]
+        var fetched: [String: Milliseconds] = [:]
         for index in requests.indices {
             let url = requests[index].url
             requests[index].isFirst = last[url] == nil
             requests[index].hasMoved = last[url].map { $0 != requests[index].location } ?? false
             last[url] = requests[index].location
+            requests[index].sinceFetch = fetched[url].map { requests[index].moment - $0 }
+            if requests[index].expected != "Hit" { fetched[url] = requests[index].moment }
         }
     }
 
