@@ -11,7 +11,10 @@ struct Explain: ParsableCommand {
             stored under nearly the same key, invalidations, what the origin would get, the \
             decision and its reason, and the traps on the way. Nothing is sent to an origin.
 
-            With --diff, two URLs: why they do not share one stored response.
+            With --diff, two URLs: why they do not share one stored response. Or one URL, asked \
+            with another header the second time:
+
+              mapedge explain --diff --https /story/1 --second-header 'Cookie: sessionid=x'
             """)
 
     @OptionGroup var options: AdminOptions
@@ -33,22 +36,41 @@ struct Explain: ParsableCommand {
     @Flag(help: "Compare two requests.")
     var diff = false
 
+    @Option(
+        help: ArgumentHelp(
+            "With --diff, a field of the second request, in place of any of that name; may be "
+                + "repeated.", valueName: "Name: value"))
+    var secondHeader: [String] = []
+
     @Argument(help: ArgumentHelp("A URL, or a path with -H 'Host: …'.", valueName: "URL"))
     var urls: [String]
 
     func validate() throws {
-        if diff, urls.count != 2 { throw ValidationError("--diff compares two URLs") }
+        if diff, urls.count != 2, urls.count != 1 || secondHeader.isEmpty {
+            throw ValidationError("--diff compares two URLs, or one with --second-header")
+        }
+        if !diff, !secondHeader.isEmpty {
+            throw ValidationError("--second-header is about what --diff compares")
+        }
         if !diff, urls.count != 1 {
             throw ValidationError("one URL is explained at a time; --diff compares two")
         }
+    }
+
+    private var fieldsOfSecond: [String] {
+        func name(_ field: String) -> String { field.prefix { $0 != ":" }.lowercased() }
+        let names = Set(secondHeader.map(name))
+        return fields.filter { !names.contains(name($0)) } + secondHeader
     }
 
     func run() throws {
         let client = try options.client()
         var requests: [ExplainRequest] = []
         do {
-            for url in urls {
-                requests.append(try ExplainRequest(url, method: method, fields: fields))
+            requests.append(try ExplainRequest(urls[0], method: method, fields: fields))
+            if diff, let url = urls.last {
+                requests.append(
+                    try ExplainRequest(url, method: method, fields: fieldsOfSecond))
             }
         } catch {
             throw Failure(lines: ["mapedge: \(error)"], status: 2)

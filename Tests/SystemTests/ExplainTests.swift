@@ -82,6 +82,13 @@ struct ExplainTests {
         let differences = try explain(edge, "--diff", url, url + "&w=1")
         #expect(differences.text.contains("They share no object"))
         #expect(differences.text.contains("query is in the key:"))
+        let fields = try explain(
+            edge, "--diff", "-H", "Accept-Language: de", url, "--second-header",
+            "accept-language: en")
+        let found = #""de" in the first,  "en" in the second"#
+        #expect(fields.text.contains(found), "\(fields.text)")
+        let none = try explain(edge, "--diff", url, "--second-header", "X-Not-In-The-Key: 1")
+        #expect(none.text.contains("They share one object."), "\(none.text)")
         #expect(room.requests.count == 1)
     }
 
@@ -199,6 +206,7 @@ struct ExplainTests {
         #expect(try explain(edge, "edge.test/x").status == 2)
         #expect(try explain(edge, "--diff", "/x").status == 2)
         #expect(try explain(edge, "/x", "/y").status == 2)
+        #expect(try explain(edge, "/x", "--second-header", "A: b").status == 2)
         let rejected = try explain(edge, "-H", "Content-Length: x", "/x")
         #expect(rejected.status == 1)
         #expect(rejected.text.contains("such a request is answered with 400"), "\(rejected.text)")

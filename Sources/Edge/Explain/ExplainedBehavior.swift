@@ -110,7 +110,8 @@ extension Refusal {
         case .disabled: "the distribution is disabled"
         case .countryBlocked: "the distribution is not for the viewer's country"
         case .redirect(let status):
-            "the viewer protocol policy redirects http to https (\(status))"
+            "the viewer protocol policy redirects http to https (\(status)); "
+                + "explain it with --https"
         case .notSecured: "the viewer protocol policy is https-only; explain it with --https"
         case .method: "the behavior's AllowedMethods do not have the method"
         case .body: "GET and HEAD with a body are refused"
