@@ -25,7 +25,10 @@ struct Serve: ParsableCommand {
     func run() throws {
         let options = options
         let reading = options.read()
-        guard reading.isUsable else { throw Failure.configuration(reading.findings) }
+        guard reading.isUsable else {
+            // What is only to be known hides what is wrong; "check" tells it.
+            throw Failure.configuration(reading.findings.filter { $0.severity != .note })
+        }
         let clock = reading.configuration.clock.makeClock(at: WallClock.system.now)
         let log = EventLog(least: reading.configuration.logLevel, clock: clock)
         defer { log.flush() }
