@@ -48,7 +48,16 @@ extension LoopState where N: ~Copyable {
                         + "response is stored and shared all the same",
                     "use a cache policy with MinTTL 0 where responses are personal"))
         }
-        return warnings + directiveWarnings(copy.headers)
+        warnings += directiveWarnings(copy.headers)
+        if copy.header.hasValidator, !exchange.policy.revalidates {
+            warnings.append(
+                Explanation.Note(
+                    "validator",
+                    "cookies are forwarded, so that CloudFront does not ask whether what is stored "
+                        + "is good still: once it is stale, all of it is fetched",
+                    "forward no cookies where pages do not depend on them"))
+        }
+        return warnings
     }
 
     private func directiveWarnings(_ block: [UInt8]) -> [Explanation.Note] {
