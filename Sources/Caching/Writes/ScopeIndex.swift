@@ -8,28 +8,18 @@ public import Tiles
 /// name is one number for all of its places and at most `boxLimit` boxes with numbers of their
 /// own. When there would be more, those that are nearest to each other become one, with the number
 /// of the later: wider than what was written and never narrower, and only near what was written.
-/// So a look costs at most eight lookups by hash for each layer an entry shows, a comparison for
-/// each page scope newer than the entry (at most `pageLimit`), and for each name one for sixteen
-/// places and one for each that is near (`ScopePlaces`), however many scopes there are; one
-/// comparison when none is newer than the entry; and never an allocation.
+/// So a look costs at most eight lookups by hash for each layer an entry shows, one for each segment
+/// of a page's path, and for each name a comparison for sixteen places and one for each that is near
+/// (`ScopePlaces`), however many scopes there are; one comparison when none is newer than the entry;
+/// and never an allocation.
 ///
 /// A value of its own for each loop, kept in step by its `InvalidationIndex`.
 public struct ScopeIndex: Sendable {
     /// Most boxes that are kept for a name: what is written to one in the time for which scopes
     /// are kept, at a write a second. Of many names there are fewer, see `placeLimit`.
     public static var boxLimit: Int { 512 }
-    /// Most pages that are kept apart.
-    public static var pageLimit: Int { 64 }
-    /// Most names; beyond them all that is kept becomes one number for everything.
+    /// Most names and pages; beyond them all that is kept becomes one number for everything.
     public static var nameLimit: Int { 65_536 }
-
-    private struct Page: Sendable {
-        /// The beginning of the paths that are meant, decoded.
-        var path: [UInt8]
-        var part: WriteScope.Part
-        var number: UInt64
-        var isHard: Bool
-    }
 
     /// The number of the latest scope; 0: there is none.
     public private(set) var latest: UInt64 = 0
@@ -46,21 +36,25 @@ public struct ScopeIndex: Sendable {
     private var anyStyle = ScopeMarks()
     /// The number of the latest scope of a style.
     private var latestStyle: UInt64 = 0
-    private var pages: [Page] = []
+    /// By the hash of the beginning of the paths that are meant, decoded.
+    private var pages: [CacheKey: ScopeMarks] = [:]
+    /// What reaches a page whose path is not known.
+    private var anyPage = ScopeMarks()
+    /// Bytes of the longest of those beginnings.
+    private var pageLength = 0
 
     public init() {}
 
     /// Names and pages that something is kept of.
-    public var count: Int {
-        workspaces.count + layers.count + styles.count + pages.count
-            + (everything.latest > 0 ? 1 : 0)
-    }
+    public var count: Int { names + (everything.latest > 0 ? 1 : 0) }
+
+    private var names: Int { workspaces.count + layers.count + styles.count + pages.count }
 
     /// Takes a scope. Numbers never fall.
     public mutating func insert(_ scope: WriteScope, number: UInt64) {
         latest = max(latest, number)
         for part in scope.parts { insert(part, number, scope.isHard) }
-        if workspaces.count + layers.count + styles.count > Self.nameLimit {
+        if names > Self.nameLimit {
             self = ScopeIndex()
             latest = number
             everything.raise(.all, to: number, isHard: true)
@@ -69,8 +63,7 @@ public struct ScopeIndex: Sendable {
 
     /// What is kept apart for a name: all names together are some 64 MiB at most.
     private var placeLimit: Int {
-        let names = workspaces.count + layers.count + styles.count + 1
-        return min(max(2_097_152 / names, 32), Self.boxLimit)
+        min(max(2_097_152 / (names + 1), 32), Self.boxLimit)
     }
 
     private mutating func insert(_ part: WriteScope.Part, _ number: UInt64, _ isHard: Bool) {
@@ -114,12 +107,10 @@ public struct ScopeIndex: Sendable {
             if case .style = part.target { mark(&anyStyle) }
             latestStyle = max(latestStyle, number)
         case .page(let path):
-            // The same once more takes the place of what was before it.
-            pages.removeAll { $0.part == part && $0.isHard == isHard }
-            pages.append(Page(path: Array(path.utf8), part: part, number: number, isHard: isHard))
-            guard pages.count > Self.pageLimit else { return }
-            let oldest = pages.removeFirst()
-            everything.raise(oldest.part.kinds, to: oldest.number, isHard: oldest.isHard)
+            let start = Array(path.utf8)
+            unsafe mark(&pages[ScopeName.page(start.span.bytes), default: ScopeMarks()])
+            mark(&anyPage)
+            pageLength = max(pageLength, start.count)
         }
     }
 
@@ -147,7 +138,9 @@ public struct ScopeIndex: Sendable {
         retire(&anyWorkspace)
         retire(&anyLayer)
         retire(&anyStyle)
-        pages.removeAll { $0.number <= number }
+        retire(&pages)
+        retire(&anyPage)
+        if pages.isEmpty { pageLength = 0 }
     }
 
     // MARK: looking
@@ -282,15 +275,10 @@ public struct ScopeIndex: Sendable {
     private func lookUp(
         _ look: ScopeLook, path: RawSpan?, into found: inout InvalidationIndex.Numbers
     ) {
-        for page in pages.reversed() {
-            if page.number <= look.since { break }
-            guard !page.part.kinds.isDisjoint(with: look.kinds), page.part.isAt(look.box) else {
-                continue
-            }
-            if let path, !Self.begins(path, with: page.path) { continue }
-            found.formMaximum(
-                page.isHard
-                    ? .init(dead: page.number, stale: 0) : .init(dead: 0, stale: page.number))
+        guard anyPage.latest > look.since else { return }
+        guard let path else { return lookUp(look, anyPage, nil, into: &found) }
+        ScopeName.forEachStart(of: path, atMost: pageLength) {
+            lookUp(look, pages[$0], nil, into: &found)
         }
     }
 

@@ -139,4 +139,28 @@ struct ScopeName: Equatable {
         let text = Array(name.utf8)
         return unsafe workspace(text.span.bytes)
     }
+
+    /// Under which a page stands, by the decoded beginning of its path.
+    static func page(_ start: RawSpan) -> CacheKey {
+        CacheKey.hash(start, seed: (4, 0x7061_6765))
+    }
+
+    /// Whatever may be the beginning that a path, as sent, is meant by: whole segments of it, with
+    /// and without the slash behind them.
+    ///
+    /// - Parameter length: of the longest beginning, in decoded bytes.
+    static func forEachStart(of path: RawSpan, atMost length: Int, _ body: (CacheKey) -> Void) {
+        let most = min(length, path.byteCount)
+        unsafe withUnsafeTemporaryAllocation(byteCount: max(most, 1), alignment: 1) { start in
+            var (count, at) = (0, 0)
+            while count < most, at < path.byteCount {
+                let (byte, width) = PercentCoding.decoded(path, at: at)
+                unsafe start[count] = byte
+                (count, at) = (count + 1, at + width)
+                let slash = UInt8(ascii: "/")
+                guard byte == slash || at == path.byteCount || path[at] == slash else { continue }
+                unsafe body(page(UnsafeRawBufferPointer(rebasing: start[..<count]).bytes))
+            }
+        }
+    }
 }

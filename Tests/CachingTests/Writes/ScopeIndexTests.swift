@@ -266,6 +266,33 @@ struct ScopeIndexTests {
         #expect(stale("s1", 50, since: count - 100) <= count - 100)
     }
 
+    @Test("thousands of pages are kept apart, each in whole segments")
+    func pages() {
+        var index = ScopeIndex()
+        for number in 1...3_000 {
+            let scope = WriteScope(.page("/story/s\(number)"), .pages, isHard: number == 7)
+            index.insert(scope, number: UInt64(number))
+        }
+        func found(_ path: String?, since: UInt64 = 0) -> InvalidationIndex.Numbers {
+            index.numbers(
+                layer: nil, box: nil, style: nil, kind: .pages, path: path, since: since)
+        }
+        #expect(found("/story/s9").stale == 9 && found("/story/s9", since: 9).highest == 0)
+        #expect(found("/story/s2900/view/").stale == 2_900)
+        #expect(found("/story/s7").dead == 7 && found("/%73tory/s7/").dead == 7)
+        for path in ["/story", "/story/s0", "/story/s9x", "/Story/s9", "/x/story/s9", "/", ""] {
+            #expect(found(path).highest == 0, "\(path)")
+        }
+        #expect(found(nil).stale == 3_000 && found(nil).dead == 7)
+        index.insert(WriteScope(.page("/a/"), .pages), number: 3_001)
+        #expect(found("/a/b").stale == 3_001 && found("/a/").stale == 3_001)
+        #expect(found("/a").highest == 0 && found("/ab/c").highest == 0)
+        index.insert(WriteScope(.page("/"), .pages), number: 3_002)
+        #expect(found("/zzz").stale == 3_002 && found("/").stale == 3_002)
+        index.retire(upTo: 2_999)
+        #expect(found("/story/s3000/view").stale == 3_002 && index.count == 3)
+    }
+
     @Test("what is retired is forgotten, and what is younger is not")
     func retired() {
         var index = ScopeIndex()
