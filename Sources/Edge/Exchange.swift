@@ -67,6 +67,8 @@ final class Exchange {
     var watch: WriteWatch?
     /// What it does to a map server's catalog is told by `watch`: nothing, where that is nil.
     var knowsScope = false
+    /// Its body was a question to a map service, whatever its method.
+    var asksService = false
     /// The number of the invalidation that its own request was.
     var ownInvalidation: UInt64?
     /// What is being made for it beside the loop.

@@ -18,8 +18,10 @@ extension LoopState where N: ~Copyable {
         _ ending: Store.WriteEnding?
     ) -> Bool {
         let exchange = fetch.exchange
-        let applies = UnsafeInvalidation.applies(
-            to: exchange.head.method, status: head.status, policy: exchange.policy)
+        let applies =
+            UnsafeInvalidation.applies(
+                to: exchange.head.method, status: head.status, policy: exchange.policy)
+            && !exchange.wroteNothing
         let touchesNone = others.isEmpty && ending?.rules.isEmpty ?? true
         guard applies || !touchesNone, let store else {
             // That it changed nothing may be forgotten in a crash.

@@ -32,6 +32,8 @@ final class WriteWatch {
     var reader: WriteResponseReader?
     /// What became of it.
     var outcome: WriteOutcome?
+    /// Its answer is a refusal by what it says, whoever sent it.
+    var isTurnedDown = false
     /// While it is under way, where it may change the catalogue.
     var hold: CatalogueHold?
     /// It is no write: its answer tells whether one of these jobs is done.
@@ -63,6 +65,8 @@ final class BodyObserver {
     let unread: ObservedWrite
     private var isOver = false
     /// Known behind `finish`: see ``WriteBodyReader/isUnclosed``.
+    /// It goes to an OGC service, which has nothing at its path but answers.
+    let isOfService: Bool
     var isUnclosed: Bool { reader.isUnclosed }
 
     init(_ body: WriteBody, unread: ObservedWrite, context: WriteContext) {
@@ -70,6 +74,7 @@ final class BodyObserver {
         self.unread = unread
     }
 
+        if case .service = body.form { isOfService = true } else { isOfService = false }
     func take(_ bytes: UnsafeRawBufferPointer) {
         if !isOver { unsafe reader.take(bytes.bytes) }
     }
@@ -94,6 +99,14 @@ extension Exchange {
     var isSafeWrite: Bool { watch?.awaited.isEmpty == true && head.method.isSafe }
 }
 
+
+    /// It changed nothing, though its method is not safe and its answer may be a success: a
+    /// question, or a probe, to a map service, or what was refused by its answer's body, or by
+    /// being sent to where people sign in, which is an error in all but the status.
+    var wroteNothing: Bool {
+        guard let watch else { return asksService }
+        return watch.isTurnedDown || watch.write.scope.isEmpty && watch.body?.isOfService == true
+    }
 // What a write touches is on disk before it is forwarded, and in force before its answer goes out
 // (law 3): there is no moment at which a crash could leave what is stored wrong.
 extension LoopState where N: ~Copyable {
@@ -110,7 +123,7 @@ extension LoopState where N: ~Copyable {
 
     /// Whether a request may change what is stored; nil if not.
     func watch(_ exchange: Exchange) -> WriteWatch? {
-        exchange.knowsScope = false
+        (exchange.knowsScope, exchange.asksService) = (false, false)
         guard snapshot.settings.writes.isOn, store != nil, exchange.policy.mapClass != .none,
             exchange.page == nil
         else { return nil }
@@ -173,6 +186,7 @@ extension LoopState where N: ~Copyable {
         let exchange = fetch.exchange
         exchange.watch = nil
         exchange.intake.observer = nil
+        exchange.asksService = exchange.watch?.body?.isOfService == true
         fetch.mayReuse = true
         fetch.request = exchange.request(to: exchange.pool.settings, conditions(exchange))
         place(fetch)
@@ -279,6 +293,7 @@ extension LoopState where N: ~Copyable {
         counters.add(.writesRefused, outcome == .refused ? 1 : 0)
         counters.add(.writesUnknown, outcome == .unknown ? 1 : 0)
         if status == 201, let scope = watch.write.scopeIfNew { watch.write.scope = scope }
+        watch.isTurnedDown = outcome == .refused && read == .refused
         guard outcome.mayHaveHappened, !watch.write.scope.isEmpty else {
             return Store.WriteEnding(id: watch.id, rules: [])
         }
