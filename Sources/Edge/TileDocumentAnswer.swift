@@ -106,12 +106,9 @@ extension Exchange {
     /// Scheme and host under which the viewer reaches this edge, as a trusted proxy tells them,
     /// else as its own request does; empty where it named no host.
     var publicBase: String {
-        var scheme = peer.isSecured ? "https" : "http"
+        let scheme = publicScheme
         var host = String(decoding: bytes[head.authority.range], as: UTF8.self)
         if peer.isTrusted {
-            let viaCloudFront = FieldSearch.value("cloudfront-forwarded-proto", head.fields, bytes)
-            let told = first(.xForwardedProto) ?? viaCloudFront.map { Self.word($0[...]) }
-            if let told = told?.lowercased(), ["http", "https"].contains(told) { scheme = told }
             if let name = first(.xForwardedHost), Self.isHost(name) { host = name }
             if let port = first(.xForwardedPort).flatMap({ UInt16($0) }),
                 port != (scheme == "https" ? 443 : 80), !Self.hasPort(host), !host.isEmpty
@@ -121,6 +118,19 @@ extension Exchange {
         }
         return host.isEmpty ? "" : "\(scheme)://\(host)"
     }
+
+    /// The scheme of that.
+    private var publicScheme: String {
+        let own = peer.isSecured ? "https" : "http"
+        guard peer.isTrusted else { return own }
+        let viaCloudFront = FieldSearch.value("cloudfront-forwarded-proto", head.fields, bytes)
+        let told = first(.xForwardedProto) ?? viaCloudFront.map { Self.word($0[...]) }
+        guard let told = told?.lowercased(), ["http", "https"].contains(told) else { return own }
+        return told
+    }
+
+    /// Nothing tells the origin that the viewer came by https.
+    var isPlain: Bool { publicScheme == "http" && !peer.asksForSite }
 
     /// Of a list the first: what the proxy next to the viewer has said.
     private func first(_ field: KnownField) -> String? {

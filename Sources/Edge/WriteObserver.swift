@@ -243,7 +243,7 @@ extension LoopState where N: ~Copyable {
         if watch.write.job?.id == nil { watch.write.job?.id = head.importMade }
         var reader = WriteResponseReader(
             status: head.status, form: watch.write.response,
-            isTurnedAway: head.turnsAway(fetch.exchange.pathAndQuery.path))
+            isTurnedAway: head.turnsAway(fetch.exchange))
         return end(fetch, reader.finish(isWhole: false), status: head.status)
     }
 
@@ -441,15 +441,18 @@ extension FetchedHead {
     }
 
     /// It redirects to where people sign in, or to the path that was asked for.
-    fileprivate func turnsAway(_ path: [UInt8]) -> Bool {
+    fileprivate func turnsAway(_ exchange: Exchange) -> Bool {
         guard (300..<400).contains(status), let index = head.fields.first(.location) else {
             return false
         }
         let target = [UInt8](bytes[head.fields[index].value.range])
         return unsafe WriteOutcome.leadsToSignIn(
             target.span.bytes, isInterface: WriteRequest.isInterface(path.span.bytes))
-            || WriteOutcome.leadsBack(status: status, target.span.bytes, to: path.span.bytes)
+            || WriteOutcome.leadsBack(
+                status: status, target.span.bytes, to: path.span.bytes, query: query.span.bytes,
+                isPlain: exchange.isPlain)
     }
+        let (path, query) = exchange.pathAndQuery
 
     /// That of its media type.
     fileprivate var charset: String? {

@@ -54,8 +54,13 @@ public enum WriteOutcome: UInt8, Sendable {
 
     /// Whether a redirection sends to the same path once more: to another scheme, host or spelling
     /// of it, as before anything was done. A form may lead back to its own page when it is done,
-    /// but neither for good nor with another slash at the end.
-    public static func leadsBack(status: Int, _ location: RawSpan, to path: RawSpan) -> Bool {
+    /// but neither for good, nor with another slash at the end, nor by https with the query that it
+    /// came with: so servers send away who came without.
+    ///
+    /// - Parameter isPlain: the server was told that it came by http.
+    public static func leadsBack(
+        status: Int, _ location: RawSpan, to path: RawSpan, query: RawSpan, isPlain: Bool
+    ) -> Bool {
         let text = String(decoding: PercentCoding.decodedBytes(location), as: UTF8.self)
         let asked = String(decoding: PercentCoding.decodedBytes(path), as: UTF8.self)
         var target = text.prefix { $0 != "?" && $0 != "#" }
@@ -68,6 +73,11 @@ public enum WriteOutcome: UInt8, Sendable {
         // A query alone leads to the path itself.
         if target.isEmpty { target = asked[...] }
         guard bare(target) == bare(asked[...]) else { return false }
+        if isPlain, text.lowercased().hasPrefix("https://") {
+            let sent = text.prefix { $0 != "#" }.drop { $0 != "?" }.dropFirst()
+            let came = String(decoding: PercentCoding.decodedBytes(query), as: UTF8.self)
+            if sent == came { return true }
+        }
         return status == 301 || target != asked
     }
 

@@ -288,11 +288,35 @@ struct WriteResponseTests {
     func leadsBack(_ status: Int, _ location: String, _ expected: Bool) {
         let (target, path) = (Array(location.utf8), Array("/x/permissions".utf8))
         #expect(
-            WriteOutcome.leadsBack(status: status, target.span.bytes, to: path.span.bytes)
-                == expected)
+            Self.leadsBack(status, target, to: path, "saved", isPlain: false) == expected)
         let root = Array("/".utf8)
-        let bare = Array("https://h".utf8)
-        #expect(WriteOutcome.leadsBack(status: 301, bare.span.bytes, to: root.span.bytes) == true)
+        #expect(Self.leadsBack(301, Array("https://h".utf8), to: root, "", isPlain: false))
+    }
+
+    private static func leadsBack(
+        _ status: Int, _ location: [UInt8], to path: [UInt8], _ query: String, isPlain: Bool
+    ) -> Bool {
+        let query = Array(query.utf8)
+        return WriteOutcome.leadsBack(
+            status: status, location.span.bytes, to: path.span.bytes, query: query.span.bytes,
+            isPlain: isPlain)
+    }
+
+    @Test(
+        "who came by http and is sent to https with all that was asked for has written nothing",
+        arguments: [
+            ("https://h/x?a=b%2Fc", true), ("HTTPS://h:8443/x?a=b/c#d", true),
+            ("https://h/x", false), ("https://h/x?a=b/c&saved", false), ("http://h/x?a=b/c", false),
+            ("/x?a=b/c", false), ("https://h/y?a=b/c", false),
+        ])
+    func leadsToTLS(_ location: String, _ expected: Bool) {
+        let (target, path) = (Array(location.utf8), Array("/x".utf8))
+        for status in [302, 303] {
+            #expect(
+                Self.leadsBack(status, target, to: path, "a=b/c", isPlain: true) == expected)
+            // Who came by https may be led back by a form's absolute link.
+            #expect(!Self.leadsBack(status, target, to: path, "a=b/c", isPlain: false))
+        }
     }
 
     @Test("without credentials a server's success counts, and what it does not say does not")
