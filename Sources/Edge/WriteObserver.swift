@@ -53,7 +53,9 @@ final class WriteWatch {
     }
 
     /// The answer's body may have to be read here, without a coding.
-    var readsAnswer: Bool { write.response != .status && write.response != .command }
+    var readsAnswer: Bool {
+        write.isNamedByAnswer || write.response != .status && write.response != .command
+    }
 
     /// Of an answer that was begun nothing is known any more.
     func forgetAnswer() { (head, reader) = (nil, nil) }
@@ -63,18 +65,18 @@ final class WriteWatch {
 final class BodyObserver {
     private var reader: WriteBodyReader
     let unread: ObservedWrite
-    private var isOver = false
-    /// Known behind `finish`: see ``WriteBodyReader/isUnclosed``.
     /// It goes to an OGC service, which has nothing at its path but answers.
     let isOfService: Bool
+    private var isOver = false
+    /// Known behind `finish`: see ``WriteBodyReader/isUnclosed``.
     var isUnclosed: Bool { reader.isUnclosed }
 
     init(_ body: WriteBody, unread: ObservedWrite, context: WriteContext) {
         reader = WriteBodyReader(body, unread: unread, context: context)
         self.unread = unread
+        if case .service = body.form { isOfService = true } else { isOfService = false }
     }
 
-        if case .service = body.form { isOfService = true } else { isOfService = false }
     func take(_ bytes: UnsafeRawBufferPointer) {
         if !isOver { unsafe reader.take(bytes.bytes) }
     }
@@ -97,8 +99,6 @@ extension Exchange {
     /// It may write, though its method is safe by name: only its answer says so to whoever asks
     /// again, so that nobody but who sent it may have that.
     var isSafeWrite: Bool { watch?.awaited.isEmpty == true && head.method.isSafe }
-}
-
 
     /// It changed nothing, though its method is not safe and its answer may be a success: a
     /// question, or a probe, to a map service, or what was refused by its answer's body, or by
@@ -107,6 +107,8 @@ extension Exchange {
         guard let watch else { return asksService }
         return watch.isTurnedDown || watch.write.scope.isEmpty && watch.body?.isOfService == true
     }
+}
+
 // What a write touches is on disk before it is forwarded, and in force before its answer goes out
 // (law 3): there is no moment at which a crash could leave what is stored wrong.
 extension LoopState where N: ~Copyable {
@@ -184,9 +186,9 @@ extension LoopState where N: ~Copyable {
     /// The body was a question after all, or touches nothing, as a probe does.
     private mutating func forwardRead(_ fetch: Fetch) {
         let exchange = fetch.exchange
+        exchange.asksService = exchange.watch?.body?.isOfService == true
         exchange.watch = nil
         exchange.intake.observer = nil
-        exchange.asksService = exchange.watch?.body?.isOfService == true
         fetch.mayReuse = true
         fetch.request = exchange.request(to: exchange.pool.settings, conditions(exchange))
         place(fetch)
@@ -218,7 +220,8 @@ extension LoopState where N: ~Copyable {
         let reader = WriteResponseReader(
             status: head.status, form: watch.write.response, charset: head.charset)
         let isKnown = watch.attempts == 1 || !watch.awaited.isEmpty
-        guard !reader.isDecided, !head.isCoded, isKnown else { return false }
+        let isNamed = watch.write.isNamedByAnswer && (200..<300).contains(head.status)
+        guard !reader.isDecided || isNamed, !head.isCoded, isKnown else { return false }
         watch.reader = reader
         watch.head = head
         return true
@@ -232,6 +235,7 @@ extension LoopState where N: ~Copyable {
         guard isWhole || fetch.shared.total >= Self.answerLimit else { return nil }
         let bytes = fetch.shared.prefix(Self.answerLimit)
         unsafe reader.take(bytes.span.bytes)
+        watch.write.learn(fromAnswer: bytes)
         let isRead = isWhole && fetch.shared.total <= Self.answerLimit
         return (head, end(fetch, reader.finish(isWhole: isRead), status: head.status))
     }
@@ -289,11 +293,11 @@ extension LoopState where N: ~Copyable {
         }
         if outcome == .refused, watch.attempts > 1 { outcome = .unknown }
         watch.outcome = outcome
+        watch.isTurnedDown = outcome == .refused && read == .refused
         exchange.outcome.write = outcome.word
         counters.add(.writesRefused, outcome == .refused ? 1 : 0)
         counters.add(.writesUnknown, outcome == .unknown ? 1 : 0)
         if status == 201, let scope = watch.write.scopeIfNew { watch.write.scope = scope }
-        watch.isTurnedDown = outcome == .refused && read == .refused
         guard outcome.mayHaveHappened, !watch.write.scope.isEmpty else {
             return Store.WriteEnding(id: watch.id, rules: [])
         }
@@ -446,13 +450,13 @@ extension FetchedHead {
             return false
         }
         let target = [UInt8](bytes[head.fields[index].value.range])
+        let (path, query) = exchange.pathAndQuery
         return unsafe WriteOutcome.leadsToSignIn(
             target.span.bytes, isInterface: WriteRequest.isInterface(path.span.bytes))
             || WriteOutcome.leadsBack(
                 status: status, target.span.bytes, to: path.span.bytes, query: query.span.bytes,
                 isPlain: exchange.isPlain)
     }
-        let (path, query) = exchange.pathAndQuery
 
     /// That of its media type.
     fileprivate var charset: String? {

@@ -40,8 +40,11 @@ public struct ObservedWrite: Sendable, Equatable {
     /// The server may go on after its answer, as with a seed or an import job: what was fetched
     /// between may be as old as before, so the scope is to take effect again later.
     public var isDeferred = false
-    /// The import that it runs: whoever asks for its state learns when it is over.
+    /// The import, or other job, that it runs: whoever asks for its state learns when it is over.
     public var job: ImportJob?
+    /// The body of a success may say which layer it touched, and by which job: see
+    /// ``learn(fromAnswer:)``.
+    public var isNamedByAnswer = false
     /// Of a write whose scope reaches legends and capabilities; any other restyles nothing.
     public var restyled = Restyled.any
 

@@ -53,9 +53,9 @@ enum SiteWrites {
 
     /// - Parameter places: what stands before `names` in the paths of the same page.
     private static func recognised(_ names: [String], _ places: [String]) -> WriteRecognition {
-        // Of whatever they are: a layer, a story, a group.
-        if names.contains("permissions") || names.first == "geofence" {
-            return .write(WriteRequest.permission)
+        if names.prefix(2) == ["api", "v2"] { return APIWrites.recognised(names.dropFirst(2)) }
+        if names.contains(where: { $0.hasSuffix("permissions") }) || names.first == "geofence" {
+            return permission(names)
         }
         switch names.first {
         // A session's own affairs, signing in by way of others, and what only looks like a write.
@@ -81,6 +81,26 @@ enum SiteWrites {
         }
     }
 
+    /// Of whatever they are: a layer, a story, a group. Only a layer by its name is told from the
+    /// others; a number is a record's of any kind, nor does the answer tell of which
+    /// (`security/permissions/<id>`: `{"success": true}`). A map's may go on to all of its layers,
+    /// and a group's to whatever its members see.
+    private static func permission(_ names: [String]) -> WriteRecognition {
+        var write = WriteRequest.permission
+        if names.count > 2, layers.contains(names[0]), !isNumber(names[1]),
+            names[2].hasSuffix("permissions")
+        {
+            write.scope = WriteScope(.layer(LayerName(names[1])), .all, isHard: true)
+            write.scope.insert(WriteScope.Part(.everything, .lists))
+            write.restyled = .none
+        }
+        return .write(write)
+    }
+
+    private static let layers: Set<String> = ["layers", "data", "datasets"]
+
+    static func isNumber(_ name: String) -> Bool { name.allSatisfy { ("0"..."9").contains($0) } }
+
     private static func everywhere(_ kinds: EntryKinds) -> WriteRecognition {
         .write(ObservedWrite(WriteScope(.everything, kinds)))
     }
@@ -103,7 +123,7 @@ enum SiteWrites {
             let isTold = ["thumbnail", "metadata"].contains { names.dropFirst(2).contains($0) }
             // A number is a record's of whatever layer (MapStory, `layer_detail_id`).
             let target: WriteScope.Target =
-                name.allSatisfy { ("0"..."9").contains($0) } ? .everything : .layer(LayerName(name))
+                isNumber(name) ? .everything : .layer(LayerName(name))
             let told: EntryKinds = names.contains("metadata") ? [.pages, .capabilities] : .pages
             var scope = WriteScope(target, isTold ? told : .layer)
             scope.insert(WriteScope.Part(.everything, .lists))
@@ -149,9 +169,7 @@ enum SiteWrites {
         switch subject[0] {
         case "layers", "data", "datasets":
             // A number is a record's of whatever layer, as it is in the pages' own paths.
-            guard !subject[1].allSatisfy({ ("0"..."9").contains($0) }) else {
-                return everywhere(shown)
-            }
+            guard !isNumber(subject[1]) else { return everywhere(shown) }
             var scope = WriteScope(.layer(LayerName(subject[1])), .pages)
             scope.insert(WriteScope.Part(.everything, .lists))
             return .write(ObservedWrite(scope))

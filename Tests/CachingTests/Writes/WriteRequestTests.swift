@@ -54,8 +54,6 @@ struct WriteRequestTests {
             (.post, "/geoserver/rest/imports/3/tasks", "read"),
             (.put, "/geoserver/rest/imports/3", "read"),
             (.put, "/geoserver/rest/imports/3/tasks/0", "read"),
-            (.put, "/geoserver/rest/ruleCache/invalidate", "everything all hard"),
-            (.put, "/geoserver/rest/geofence/ruleCache/invalidate", "everything all hard"),
             (.delete, "/geoserver/rest/geofence/rules/id/7", "everything all hard"),
             (.delete, "/geoserver/rest/security/acl/layers/geonode.X.r", "geonode:X all hard"),
             (.delete, "/geoserver/rest/security/acl/layers/geonode.*.r", "geonode:* all hard"),
@@ -123,9 +121,6 @@ struct WriteRequestTests {
             (.post, "/layers/download", "read"), (.post, "/layers/notify-download", "read"),
             (.post, "/oauth2/token/", "read"), (.post, "/login/facebook/", "read"),
             (.post, "/api/base/search/", "read"), (.post, "/layers/acls", "read"),
-            (.post, "/security/permissions/17", "everything all hard"),
-            (.post, "/layers/geonode:X/permissions", "everything all hard"),
-            (.put, "/api/v2/resources/7/permissions", "everything all hard"),
             (.post, "/geofence/rest/rules", "body"),
             (.post, "/groups/g/permissions/", "everything all hard"),
             (.get, "/layers/geonode:X/permissions", "read"),
@@ -370,6 +365,9 @@ struct WriteRequestTests {
             ("/gs/rest/imports/3", "3"), ("/rest/imports/12/", "12"),
             ("/geoserver/rest/imports", nil),
             ("/geoserver/rest/imports/3/tasks/0", nil), ("/geoserver/imports/3", nil),
+            ("/api/v2/executionrequest/8f-0c", "8f-0c"), ("/x/en/api/v2/executionrequest/8", "8"),
+            ("/api/v2/resource-service/execution-status/8f-0c/", "8f-0c"),
+            ("/api/v2/executionrequest", nil), ("/api/executionrequest/8", nil),
         ] as [(String, String?)])
     func asked(_ path: String, _ id: String?) {
         #expect(ImportJob.asked(Array(path.utf8).span.bytes, Writes.context) == id)
