@@ -102,6 +102,43 @@ extension LoopState where N: ~Copyable {
         return .shared(isUnknown ? 0 : times.remaining(at: network.wallNow))
     }
 
+    /// A word for the CloudFront in front where there is none yet, in any behavior: without one it
+    /// would keep what it gets for its own default, up to a day. An answer to a write is for nobody
+    /// else, nor is an error that is not kept here; all other is kept there for what is left of its
+    /// time here, which may be none, and by browsers as they see fit.
+    ///
+    /// Source: Amazon CloudFront, "Managing how long content stays in the cache": a lifetime below
+    /// the one for errors leaves those as they are.
+    func appendSilent(_ exchange: Exchange, _ fetched: FetchedHead, _ writer: inout HeadWriter) {
+        guard hot[exchange.behavior].traits.contains(.tellsRemaining), fetched.status >= 200,
+            fetched.status != 304, fetched.facts.expires == .absent,
+            unsafe !Self.tellsControl(writer.bytes)
+        else { return }
+        var remaining: Milliseconds = 0
+        if case .storable(let times, _) = fetched.storability, fetched.isStorable {
+            remaining = times.remaining(at: network.wallNow)
+        }
+        guard exchange.head.method.isSafe, remaining > 0 || fetched.status < 400 else {
+            return writer.append("Cache-Control: no-store\r\n")
+        }
+        writer.append("Cache-Control: s-maxage=")
+        writer.appendDecimal(UInt64(max(0, remaining) / 1_000))
+        writer.append("\r\n")
+    }
+
+    private static func tellsControl(_ head: UnsafeRawBufferPointer) -> Bool {
+        let name: StaticString = "cache-control:"
+        let count = head.count
+        var at = 0
+        while at + name.utf8CodeUnitCount <= count {
+            let start = unsafe head.bytes.extracting(at..<at + name.utf8CodeUnitCount)
+            if equalsIgnoringCase(start, name) { return true }
+            while at < count, unsafe head[at] != UInt8(ascii: "\n") { at += 1 }
+            at += 1
+        }
+        return false
+    }
+
     /// The field, if there is one.
     func append(_ control: ClassControl, _ policy: BehaviorPolicy, _ writer: inout HeadWriter) {
         switch control {

@@ -122,6 +122,7 @@ extension LoopState where N: ~Copyable {
             writer.append("\r\n")
         }
         append(classControl(exchange, fetched, collapsed), exchange.policy, &writer)
+        appendSilent(exchange, fetched, &writer)
         if exchange.tellsTile(fetched.status) {
             appendTileResult(exchange.outcome.result, &writer)
         }

@@ -81,6 +81,7 @@ extension LoopState where N: ~Copyable {
             writer.append("Date: ")
             writer.appendDate(epochSeconds: network.wallNow / 1_000)
             writer.append("\r\n")
+            if !hot.isTwin { writer.append("Cache-Control: no-store\r\n") }
         } else if hot[outcome.behavior].traits.contains(.editsResponses) {
             unsafe appendEdited(
                 entry.headers, outcome.behavior, head, bytes, isMetadata: !isFull, &writer)
@@ -135,7 +136,7 @@ extension LoopState where N: ~Copyable {
         _ times: EntryTimes, _ flags: EntryFlags, _ outcome: Outcome, from start: Int,
         _ writer: inout HeadWriter
     ) {
-        guard outcome.status < 400, flags.isDisjoint(with: [.classLifetime, .noCache]) else {
+        guard outcome.status != 416, flags.isDisjoint(with: [.classLifetime, .noCache]) else {
             return
         }
         if flags.contains(.sMaxAge) {
