@@ -34,9 +34,17 @@ struct NamedSystem: Equatable {
 
     init() {}
 
-    /// Reads `EPSG:n` and `CRS:84` in any case.
+    /// Reads `EPSG:n` and `CRS:84` in any case, and the URN of Web Mercator, of which alone it is
+    /// sure that boxes are meant the same: a URN has the registry's order of axes in every version
+    /// (GeoTools, `CRS.decode`), and that system has x first there, too.
     init(_ text: QueryText, in bytes: RawSpan) {
-        if let digits = text.prefix("epsg:", in: bytes) {
+        if let digits = text.prefix("urn:ogc:def:crs:epsg::", in: bytes)
+            ?? text.prefix("urn:x-ogc:def:crs:epsg:", in: bytes)
+        {
+            let rest = QueryText(start: digits, end: text.end, isPlain: text.isPlain)
+            guard let code = rest.wholeNumber(atMost: 99_999_999, in: bytes) else { return }
+            if ReferenceSystem.canonical(code) == .webMercator { system = .webMercator }
+        } else if let digits = text.prefix("epsg:", in: bytes) {
             let rest = QueryText(start: digits, end: text.end, isPlain: text.isPlain)
             guard let code = rest.wholeNumber(atMost: 99_999_999, in: bytes) else { return }
             system = .canonical(code)

@@ -1,7 +1,8 @@
 /// From when to when something is, as a value of TIME says it: a time to the precision in which it
 /// is written, a range, or what lies between the first and the last of a list.
 ///
-/// What names the present or an open end, or cannot be read, is none.
+/// What names the present or an open end, or cannot be read, is none; nor is `20020101`, which is
+/// that year to some GeoServers, and the first of January to those of GeoTools' lenient formats.
 public struct TimeSpan: Sendable, Hashable {
     /// Any year, and how far into it, in parts that only grow.
     struct Moment: Sendable, Hashable, Comparable {
@@ -30,12 +31,12 @@ public struct TimeSpan: Sendable, Hashable {
             let end = item.end
             last = end
             guard let start = item.cut(before: UInt8(ascii: "/"), in: bytes),
-                let begun = TimeInstant(start, in: bytes)
+                let begun = TimeInstant(start, in: bytes), begun.year < 10_000
             else { return nil }
             var bounds = begun.bounds
             if start.end < end {
                 guard let end = item.cut(before: UInt8(ascii: "/"), in: bytes),
-                    let ended = TimeInstant(end, in: bytes)
+                    let ended = TimeInstant(end, in: bytes), ended.year < 10_000
                 else { return nil }
                 bounds.last = ended.bounds.last
             }

@@ -39,6 +39,12 @@ let oneTiles = [
                 + "&FORMAT=PNG&TRANSPARENT=TRUE&BGCOLOR=0xFF0000&SRS=epsg:102100&WIDTH=256"
                 + "&BBOX=-15028131,5009377,-12523443,7514066&HEIGHT=256"
                 + "&TIME=2002-01-01T00:00:00.000&_dc=1531234567890&_olSalt=0.7312",
+            "/geoserver/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=geonode:storms"
+                + "&CRS=urn%3Aogc%3Adef%3Acrs%3AEPSG%3A%3A3857&BBOX=\(box)&WIDTH=256&HEIGHT=256"
+                + "&FORMAT=image/png&TRANSPARENT=TRUE&TIME=2002-01-01T00:00:00.000Z",
+            "/geoserver/wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS=geonode:storms"
+                + "&SRS=urn:x-ogc:def:crs:EPSG:900913&BBOX=\(box)&WIDTH=256&HEIGHT=256"
+                + "&FORMAT=image/png&TRANSPARENT=TRUE&TIME=2002-01-01T00:00:00.000Z",
             "/%67eoserver/geonode/wms;jsessionid=AB12?%53RS=EPSG:102113&CRS=EPSG:3857"
                 + "&VERSION=1.1.0&REQUEST=GetMap&LAYERS=storms&FORMAT=image/png&SERVICE=WMS"
                 + "&TRANSPARENT=true&BBOX=-1.5028131255e7,5009377.085000,-12523442.7125,"
@@ -174,6 +180,34 @@ struct TileRequestTests {
     func ignored(_ parameter: String) {
         #expect(tile("&STYLES=&" + parameter).key == tile("&STYLES=").key)
         #expect(tile("&STYLES=&" + parameter).target == tile("&STYLES=").target)
+    }
+
+    @Test(
+        "what only some servers take for the same has two keys",
+        arguments: [
+            ("TIME=2002", "TIME=2002-01-01/2002-12-31T23:59:59.999Z"),
+            ("TIME=20020101", "TIME=2002-01-01"),
+            ("TIME=2002-01-01T24:00Z", "TIME=2002-01-02T00:00Z"),
+            ("TIME=present", "TIME=current"), ("TIME=now", "TIME=current"),
+            ("TIME=2002-01-01/2002-01-02/P1D", "TIME=2002-01-01,2002-01-02"),
+            ("FORMAT_OPTIONS=dpi:90", "FORMAT_OPTIONS="),
+            ("FORMAT_OPTIONS=dpi:91", "FORMAT_OPTIONS="),
+        ])
+    func differing(_ one: String, _ other: String) {
+        #expect(tile("&STYLES=&" + one).key != tile("&STYLES=&" + other).key)
+    }
+
+    @Test("a layer's name in a list keeps its blanks, and a URN its order of axes")
+    func kept() {
+        func key(_ layers: String, _ system: String) -> String {
+            ask(
+                "/geoserver/wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS=\(layers)&STYLES="
+                    + "&SRS=\(system)&BBOX=0,0,45,45&WIDTH=256&HEIGHT=256&FORMAT=image/png"
+            ).key
+        }
+        #expect(key("geonode:a%20,%20b", "EPSG:4326") != key("geonode:a,b", "EPSG:4326"))
+        #expect(key("geonode:a", "urn:ogc:def:crs:EPSG::4326") != key("geonode:a", "EPSG:4326"))
+        #expect(key("geonode:a", "urn:ogc:def:crs:EPSG::32633") != key("geonode:a", "EPSG:32633"))
     }
 
     @Test("names in any case and values in any encoding are one key")
