@@ -10,6 +10,10 @@ public enum CoordinateSystem: Sendable, Equatable {
     case shiftedLatitudeLongitude
     /// Metres of spherical Mercator, which has the easting first in all spellings.
     case webMercator
+    /// Metres of WGS 84's World Mercator (EPSG:3395), easting first in all spellings.
+    case worldMercator
+    /// Metres of a zone of UTM on WGS 84, likewise.
+    case transverseMercator(zone: Int, isSouth: Bool)
 
     /// What a `srsName`, `SRS` or `CRS` names; nil: one that is not known here.
     ///
@@ -57,7 +61,12 @@ public enum CoordinateSystem: Sendable, Equatable {
         case ("epsg", "3857"), ("epsg", "900913"), ("epsg", "3785"), ("epsg", "102100"),
             ("epsg", "102113"), ("esri", "102100"), ("esri", "102113"):
             self = .webMercator
-        default: return nil
+        case ("epsg", "3395"): self = .worldMercator
+        default:
+            guard authority == "epsg", code.utf8.count == 5, let number = Int(code),
+                [326, 327].contains(number / 100), 1...60 ~= number % 100
+            else { return nil }
+            self = .transverseMercator(zone: number % 100, isSouth: number / 100 == 327)
         }
     }
 
@@ -87,7 +96,7 @@ public enum CoordinateSystem: Sendable, Equatable {
         case .latitudeLongitude: .longitudeLatitude
         case .shiftedLongitudeLatitude: .shiftedLatitudeLongitude
         case .shiftedLatitudeLongitude: .shiftedLongitudeLatitude
-        case .webMercator: nil
+        case .webMercator, .worldMercator, .transverseMercator: nil
         }
     }
 
@@ -114,6 +123,41 @@ public enum CoordinateSystem: Sendable, Equatable {
             GeographicBox(
                 longitudes: (Mercator.longitude(first.0), Mercator.longitude(second.0)),
                 latitudes: (Mercator.latitude(first.1), Mercator.latitude(second.1)), of: content)
+        case .worldMercator:
+            GeographicBox(
+                longitudes: (
+                    EllipsoidalMercator.longitude(first.0), EllipsoidalMercator.longitude(second.0)
+                ),
+                latitudes: (
+                    EllipsoidalMercator.latitude(first.1), EllipsoidalMercator.latitude(second.1)
+                ), of: content)
+        case .transverseMercator(let zone, let isSouth):
+            Self.transverseBox(zone, isSouth ? 10_000_000 : 0, first, second, of: content)
         }
+    }
+
+    /// Around a rectangle of a zone. Along its sides both coordinates only grow, or only fall, but
+    /// at the zone's meridian and at the equator: so it is no wider than at its corners, and where
+    /// it crosses those two. A metre more takes what the formulas are off.
+    private static func transverseBox(
+        _ zone: Int, _ equator: Double, _ first: (Double, Double), _ second: (Double, Double),
+        of content: GeographicBox.Content
+    ) -> GeographicBox? {
+        func crossed(_ line: Double, _ one: Double, _ other: Double) -> [Double] {
+            (one < line) == (other < line) ? [one, other] : [one, other, line]
+        }
+        var (west, south, east, north) = (Double.infinity, 90.0, -Double.infinity, -90.0)
+        for easting in crossed(500_000, first.0, second.0) {
+            for northing in crossed(equator, first.1, second.1) {
+                guard
+                    let place = EllipsoidalMercator.place(
+                        zone: zone, easting: easting, northing: northing - equator)
+                else { return nil }
+                (west, east) = (min(west, place.longitude), max(east, place.longitude))
+                (south, north) = (min(south, place.latitude), max(north, place.latitude))
+            }
+        }
+        return GeographicBox(longitudes: (west, east), latitudes: (south, north), of: content)?
+            .grown(by: 10)
     }
 }

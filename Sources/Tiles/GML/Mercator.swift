@@ -30,7 +30,7 @@ enum Mercator {
     }
 
     /// e to the power of a number of at most 8 in size.
-    private static func exponential(_ power: Double) -> Double {
+    static func exponential(_ power: Double) -> Double {
         let twos = (power / 0.693_147_180_559_945_3).rounded()
         let rest = power - twos * 0.693_147_180_559_945_3
         var (sum, term) = (1.0, 1.0)
@@ -42,7 +42,7 @@ enum Mercator {
     }
 
     /// Of a positive number.
-    private static func arctangent(_ ratio: Double) -> Double {
+    static func arctangent(_ ratio: Double) -> Double {
         if ratio > 1 { return Double.pi / 2 - arctangent(1 / ratio) }
         if ratio > 0.414 { return Double.pi / 4 - arctangentSeries((1 - ratio) / (1 + ratio)) }
         return arctangentSeries(ratio)
