@@ -85,6 +85,10 @@ package final class CatalogueBoard: Sendable {
         fileprivate var leftUntil: Int64?
         /// That nobody tells of groups was told.
         fileprivate var hasToldOfGroups = false
+        /// The layers by the site's numbers.
+        fileprivate(set) var numbers: [String: LayerName] = [:]
+        /// Where they were read.
+        fileprivate(set) var numbersSource: CatalogueSettings?
         /// Writes under way that may have changed groups, and default styles.
         fileprivate var groupWrites = 0
         fileprivate var styleWrites = 0
@@ -216,6 +220,11 @@ package final class CatalogueBoard: Sendable {
         }
     }
 
+    /// What a reading of the site's list found.
+    package func putInForce(_ numbers: [String: LayerName], from source: CatalogueSettings) {
+        state.withLock { ($0.numbers, $0.numbersSource) = (numbers, source) }
+    }
+
     func styleChanges(at now: Int64) -> (number: UInt64, isSettled: Bool) {
         state.withLock { ($0.styleChanges, $0.stylesSettleAt <= now) }
     }
@@ -293,6 +302,19 @@ extension Server {
         shared.catalogue.putInForce(styles, from: source)
     }
 
+    /// Where the site's list of layers is to be read; nil: nowhere.
+    public var numberSettings: CatalogueSettings? {
+        let writes = snapshot.settings.writes
+        return writes.isOn ? writes.numbers : nil
+    }
+
+    /// Writes by the site's numbers reach as far as these say, from the next one on.
+    ///
+    /// - Parameter source: where they were read.
+    public func putInForce(_ numbers: [String: LayerName], from source: CatalogueSettings) {
+        shared.catalogue.putInForce(numbers, from: source)
+    }
+
     /// A scope with all that shows what it names, as far as configuration and catalogue tell.
     public func expanded(_ scope: WriteScope) -> WriteScope {
         snapshot.settings.writes.with(shared.catalogue.known).expanded(scope)
@@ -324,6 +346,9 @@ extension WriteSettings {
     /// The same with what the catalogue knows beside the configuration, which has the last word.
     func with(_ known: CatalogueBoard.Known) -> WriteSettings {
         var settings = self
+        if let numbers, known.numbersSource == numbers {
+            settings.context.numbers = known.numbers
+        }
         // That of another server says nothing.
         let catalogue = known.source == self.catalogue ? known.catalogue : nil
         settings.awaitsCatalogue =

@@ -30,6 +30,9 @@ public struct WriteSettings: Sendable {
     /// Where the servers' catalogue is read; nil: nowhere, so that `groups` and `context` are all
     /// that is known.
     public var catalogue: CatalogueSettings?
+    /// Where the site lists its layers with their numbers: `restPath` is that list's path, with its
+    /// query. nil: nowhere, so that a number may be any layer's.
+    public var numbers: CatalogueSettings?
     /// The catalogue has not been read yet, or not since it may have changed: any group may show
     /// any layer.
     var awaitsCatalogue = false

@@ -47,35 +47,44 @@ enum APIWrites {
         ([], [], .told),
     ]
 
-    /// - Parameter names: those behind `api/v2`.
-    static func recognised(_ names: ArraySlice<String>) -> WriteRecognition {
+    /// - Parameters:
+    ///   - names: those behind `api/v2`.
+    ///   - numbers: see ``WriteContext/numbers``.
+    static func recognised(
+        _ names: ArraySlice<String>, _ numbers: [String: LayerName]
+    ) -> WriteRecognition {
         let collection = names.first ?? ""
         let action = names.dropFirst().first { !SiteWrites.isNumber($0) } ?? ""
         let row = rows.first {
             ($0.collections.isEmpty || $0.collections.contains(collection))
                 && ($0.actions.isEmpty || $0.actions.contains(action))
         }
+        let isLayers = ["datasets", "resources"].contains(collection)
+        let layer = isLayers ? names.dropFirst().first.flatMap { numbers[$0] } : nil
+        var write: ObservedWrite
         switch row?.effect ?? .told {
         case .none: return .read
-        case .told:
-            return .write(
-                ObservedWrite(WriteScope(.everything, [.pages, .lists]), restyled: .none))
+        case .told: write = ObservedWrite(shown(layer, .pages), restyled: .none)
         case .described:
-            let scope = WriteScope(.everything, [.capabilities, .pages, .lists])
-            return .write(ObservedWrite(scope, restyled: .none))
-        case .layer:
-            var write = ObservedWrite(.everything)
-            write.isNamedByAnswer = true
-            return .write(write)
-        case .job:
-            var write = ObservedWrite(.everything, isDeferred: true)
-            write.isNamedByAnswer = true
-            return .write(write)
-        case .permission:
-            var write = WriteRequest.permission
-            (write.isDeferred, write.isNamedByAnswer) = (true, true)
-            return .write(write)
+            write = ObservedWrite(shown(layer, [.pages, .capabilities]), restyled: .none)
+        case .layer, .job:
+            // What comes of a copy is another layer, which is in no document yet.
+            var scope = layer.map { shown($0, .layer) } ?? .everything
+            if layer != nil { scope.insert(WriteScope.Part(.everything, .capabilities)) }
+            write = ObservedWrite(scope, restyled: layer.map { .layer($0) } ?? .any)
+        case .permission: write = SiteWrites.permission(of: layer)
         }
+        write.isDeferred = row?.effect == .job || row?.effect == .permission
+        write.isNamedByAnswer = write.isDeferred || row?.effect == .layer
+        return .write(write)
+    }
+
+    /// What shows a layer, or any, and the lists.
+    fileprivate static func shown(_ layer: LayerName?, _ kinds: EntryKinds) -> WriteScope {
+        guard let layer else { return WriteScope(.everything, kinds.union(.lists)) }
+        var scope = WriteScope(.layer(layer), kinds)
+        scope.insert(WriteScope.Part(.everything, .lists))
+        return scope
     }
 }
 
@@ -98,8 +107,7 @@ extension ObservedWrite {
         let layer = LayerName(name)
         // Of a remote one it is another server's name.
         guard layer.workspace != nil, !layer.name.isEmpty else { return }
-        scope = WriteScope(.layer(layer), .layer)
-        scope.insert(WriteScope.Part(.everything, .lists))
+        scope = APIWrites.shown(layer, .layer)
         restyled = .layer(layer)
     }
 }

@@ -146,10 +146,10 @@ enum RESTWrites {
             return .write(
                 ObservedWrite(WriteScope(target, .all, isHard: true), restyled: .none))
         }
-        // It names nothing, and no other request tells what it is about: rules may have been changed
-        // in a GeoFence beside the servers, unseen, so that those that did pass may not be all; what
-        // was drawn since they did was drawn by the old ones. Nor is what is public safe, which may
-        // have become private. Only the site's own pages are under other rules.
+        // It names nothing, and no other request tells what it is about: rules may have been
+        // changed in a GeoFence beside the servers, unseen, so that those that did pass may not be
+        // all; what was drawn since they did was drawn by the old ones. Nor is what is public
+        // safe, which may have become private. Only the site's own pages are under other rules.
         if request.names.contains("ruleCache") {
             let ruled = EntryKinds.all.subtracting([.pages, .lists])
             return .write(

@@ -8,10 +8,10 @@ public import Tiles
 /// name is one number for all of its places and at most `boxLimit` boxes with numbers of their
 /// own. When there would be more, those that are nearest to each other become one, with the number
 /// of the later: wider than what was written and never narrower, and only near what was written.
-/// So a look costs at most eight lookups by hash for each layer an entry shows, one for each segment
-/// of a page's path, and for each name a comparison for sixteen places and one for each that is near
-/// (`ScopePlaces`), however many scopes there are; one comparison when none is newer than the entry;
-/// and never an allocation.
+/// So a look costs at most eight lookups by hash for each layer an entry shows, one for each
+/// segment of a page's path, and for each name a comparison for sixteen places and one for each
+/// that is near (`ScopePlaces`), however many scopes there are; one comparison when none is newer
+/// than the entry; and never an allocation.
 ///
 /// A value of its own for each loop, kept in step by its `InvalidationIndex`.
 public struct ScopeIndex: Sendable {

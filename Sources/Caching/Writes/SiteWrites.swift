@@ -27,7 +27,7 @@ enum SiteWrites {
         if let first = names.first, remarks.contains(first) {
             return remark(names, from: page, places, context)
         }
-        return recognised(names, places)
+        return recognised(names, places, context.numbers)
     }
 
     /// What a path says of the page, behind the site's prefix and the language.
@@ -51,11 +51,17 @@ enum SiteWrites {
         }
     }
 
-    /// - Parameter places: what stands before `names` in the paths of the same page.
-    private static func recognised(_ names: [String], _ places: [String]) -> WriteRecognition {
-        if names.prefix(2) == ["api", "v2"] { return APIWrites.recognised(names.dropFirst(2)) }
+    /// - Parameters:
+    ///   - places: what stands before `names` in the paths of the same page.
+    ///   - numbers: see ``WriteContext/numbers``.
+    private static func recognised(
+        _ names: [String], _ places: [String], _ numbers: [String: LayerName]
+    ) -> WriteRecognition {
+        if names.prefix(2) == ["api", "v2"] {
+            return APIWrites.recognised(names.dropFirst(2), numbers)
+        }
         if names.contains(where: { $0.hasSuffix("permissions") }) || names.first == "geofence" {
-            return permission(names)
+            return .write(permission(of: layer(ofPermission: names, numbers)))
         }
         switch names.first {
         // A session's own affairs, signing in by way of others, and what only looks like a write.
@@ -64,7 +70,7 @@ enum SiteWrites {
             return .read
         // A search whose terms are too long for an address.
         case "api" where names.last == "search": return .read
-        case "layers", "data", "datasets": return layer(names)
+        case "layers", "data", "datasets": return layer(names, numbers)
         case "upload":
             return everywhere([.capabilities, .pages, .lists])
         case "importer-api", "importer":
@@ -81,23 +87,31 @@ enum SiteWrites {
         }
     }
 
-    /// Of whatever they are: a layer, a story, a group. Only a layer by its name is told from the
-    /// others; a number is a record's of any kind, nor does the answer tell of which
-    /// (`security/permissions/<id>`: `{"success": true}`). A map's may go on to all of its layers,
-    /// and a group's to whatever its members see.
-    private static func permission(_ names: [String]) -> WriteRecognition {
-        var write = WriteRequest.permission
-        if names.count > 2, layers.contains(names[0]), !isNumber(names[1]),
-            names[2].hasSuffix("permissions")
-        {
-            write.scope = WriteScope(.layer(LayerName(names[1])), .all, isHard: true)
-            write.scope.insert(WriteScope.Part(.everything, .lists))
-            write.restyled = .none
-        }
-        return .write(write)
+    /// Which layer's permissions are written; nil: nobody knows, or not only a layer's. A map's may
+    /// go on to all of its layers, a group's to whatever its members see; a number is a record's
+    /// of any kind, nor does the answer tell which (`security/permissions/<id>`).
+    private static func layer(
+        ofPermission names: [String], _ numbers: [String: LayerName]
+    ) -> LayerName? {
+        guard names.count > 2 else { return nil }
+        if names[0] == "security", names[1] == "permissions" { return numbers[names[2]] }
+        let isLayer = ["layers", "data", "datasets"].contains(names[0])
+        return isLayer && names[2].hasSuffix("permissions") ? layerName(names[1], numbers) : nil
     }
 
-    private static let layers: Set<String> = ["layers", "data", "datasets"]
+    /// A change of who may see a layer; nil: any.
+    static func permission(of layer: LayerName?) -> ObservedWrite {
+        var write = WriteRequest.permission
+        guard let layer else { return write }
+        write.scope = WriteScope(.layer(layer), .all, isHard: true)
+        write.scope.insert(WriteScope.Part(.everything, .lists))
+        write.restyled = .none
+        return write
+    }
+
+    private static func layerName(_ name: String, _ numbers: [String: LayerName]) -> LayerName? {
+        isNumber(name) ? numbers[name] : LayerName(name)
+    }
 
     static func isNumber(_ name: String) -> Bool { name.allSatisfy { ("0"..."9").contains($0) } }
 
@@ -107,7 +121,9 @@ enum SiteWrites {
 
     /// `layers/<name>/<replace, append, remove, style...>`; MapStory's `layers/append` has the name
     /// in its form.
-    private static func layer(_ names: [String]) -> WriteRecognition {
+    private static func layer(
+        _ names: [String], _ numbers: [String: LayerName]
+    ) -> WriteRecognition {
         switch names.dropFirst().first {
         // Questions, and a mail to whoever wants to know of a download.
         case "acls", "resolve_user", "download", "notify-download": return .read
@@ -123,7 +139,7 @@ enum SiteWrites {
             let isTold = ["thumbnail", "metadata"].contains { names.dropFirst(2).contains($0) }
             // A number is a record's of whatever layer (MapStory, `layer_detail_id`).
             let target: WriteScope.Target =
-                isNumber(name) ? .everything : .layer(LayerName(name))
+                layerName(name, numbers).map { .layer($0) } ?? .everything
             let told: EntryKinds = names.contains("metadata") ? [.pages, .capabilities] : .pages
             var scope = WriteScope(target, isTold ? told : .layer)
             scope.insert(WriteScope.Part(.everything, .lists))

@@ -18,6 +18,9 @@ public struct WriteContext: Sendable {
     /// The languages that the site has, in small letters: a first segment of that name says in
     /// which one a page is, and nothing of what it is about.
     public var languages: [String] = []
+    /// Which layer a number of the site's is. A number is no other's later, and what has one that
+    /// is not here may be anything.
+    public var numbers: [String: LayerName] = [:]
     /// By which requests to GeoWebCache name tiles.
     public var gridSets = GridSets.wellKnown
 

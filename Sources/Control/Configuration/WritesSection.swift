@@ -36,9 +36,8 @@ extension ConfigurationReader {
             let name = given.text.isEmpty ? "" : given.read(.fieldName, findings)
             if let name { writes.reading.tagField = Array(name.utf8) }
         }
-        if let catalogue = section.section("catalogue") {
-            writes.catalogue = readCatalogue(catalogue)
-        }
+        writes.catalogue = readCatalogue("catalogue", in: &section)
+        writes.numbers = readCatalogue("numbers", in: &section)
         section.finish()
         configuration.settings.writes = writes
     }
@@ -80,22 +79,32 @@ extension ConfigurationReader {
         }
     }
 
-    /// The keys of `writes.catalogue`; nil where nobody is named who has one.
-    private func readCatalogue(_ section: Section) -> CatalogueSettings? {
-        var section = section
+    /// The keys of `writes.catalogue`, or of `writes.numbers`; nil where nobody is named whose.
+    private func readCatalogue(_ key: String, in section: inout Section) -> CatalogueSettings? {
+        guard var section = section.section(key) else { return nil }
         var origin: String?
         section.read("origin", &origin, .text)
-        var catalogue = CatalogueSettings(origin: origin ?? "")
-        section.read("restPath", &catalogue.restPath, .restPath)
+        var standard = CatalogueSettings(origin: "")
+        let isList = key == "numbers"
+        if isList { standard.restPath = "/api/v2/datasets?page_size=200" }
+        var catalogue = standard
+        if isList {
+            section.read("path", &catalogue.restPath, .requestPath)
+        } else {
+            section.read("restPath", &catalogue.restPath, .restPath)
+        }
         catalogue.authorization = section.given("credentials").flatMap(credentials)
         section.read("interval", &catalogue.interval, .duration(1_000...86_400_000))
         section.read("timeout", &catalogue.timeout, .duration(1...3_600_000))
         section.finish()
-        guard origin == nil else { return catalogue }
-        if catalogue != CatalogueSettings(origin: "") {
+        if let origin {
+            catalogue.origin = origin
+            return catalogue
+        }
+        if catalogue != standard {
             findings.error(
-                at: section.place, "writes.catalogue does not say whose it is",
-                "name the origin whose members are the GeoServers in origin")
+                at: section.place, "writes.\(key) does not say whose it is",
+                "name the origin whose members are the \(isList ? "site" : "GeoServers") in origin")
         }
         return nil
     }
@@ -105,9 +114,12 @@ extension ConfigurationReader {
         settleGroups()
         let settings = configuration.settings
         let names = settings.origins.map(\.id)
-        if let origin = settings.writes.catalogue?.origin, !names.contains(origin) {
+        for (key, source) in [
+            ("catalogue", settings.writes.catalogue), ("numbers", settings.writes.numbers),
+        ] {
+            guard let origin = source?.origin, !names.contains(origin) else { continue }
             findings.error(
-                at: findings.place(of: "writes.catalogue.origin"),
+                at: findings.place(of: "writes.\(key).origin"),
                 "no origin is named \"\(printable(origin))\"",
                 names.isEmpty ? "add it to origins" : remedy(for: origin, among: names))
         }

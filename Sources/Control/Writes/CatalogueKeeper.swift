@@ -5,7 +5,8 @@ import Reactor
 import Synchronization
 
 /// Keeps what the edge knows of its servers' catalogue in step: reads it at an interval, and soon
-/// after a write that may have changed it; beside that the default styles of its layers.
+/// after a write that may have changed it; beside that the default styles of its layers, and the
+/// site's numbers for them.
 final class CatalogueKeeper: Sendable {
     private let server: Server
     private let observer: any EventObserver
@@ -20,11 +21,13 @@ final class CatalogueKeeper: Sendable {
     }
     private let state = Mutex(State())
     private let styles: DefaultStyleKeeper
+    private let numbers: LayerNumberKeeper
 
     init(_ server: Server, _ observer: any EventObserver) {
         self.server = server
         self.observer = observer
         styles = DefaultStyleKeeper(server, observer)
+        numbers = LayerNumberKeeper(server, observer)
     }
 
     /// Reads from now on, until the timer is cancelled.
@@ -41,6 +44,7 @@ final class CatalogueKeeper: Sendable {
         let settings = server.catalogueSettings
         if let settings { lookAtGroups(settings) }
         styles.look(settings)
+        numbers.look(server.numberSettings)
     }
 
     private func lookAtGroups(_ settings: CatalogueSettings) {

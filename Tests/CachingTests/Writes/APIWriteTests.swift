@@ -87,6 +87,32 @@ struct APIWriteTests {
     }
 
     @Test(
+        "a number that is known to be a layer's touches that one",
+        arguments: [
+            (.post, "/security/permissions/7", "geonode:X all; everything lists hard"),
+            (.post, "/layers/7/permissions", "geonode:X all; everything lists hard"),
+            (.post, "/layers/7/replace", "geonode:X; everything lists"),
+            (.put, "/api/v2/resources/7/permissions", "geonode:X all; everything lists hard"),
+            (.patch, "/api/v2/datasets/7", "geonode:X; everything lists; everything caps"),
+            (.delete, "/api/v2/resources/7/delete", "geonode:X; everything lists; everything caps"),
+            (.put, "/api/v2/datasets/7/metadata", "geonode:X caps,pages; everything lists"),
+            (.put, "/api/v2/resources/7/set_thumbnail", "geonode:X pages; everything lists"),
+            // Of what else it is the number nobody asks.
+            (.post, "/maps/7/permissions", "everything all hard"),
+            (.post, "/security/geolimits/7", "everything all hard"),
+            (.post, "/security/permissions/8", "everything all hard"),
+            (.patch, "/api/v2/maps/7", "everything pages,lists"),
+            (.patch, "/api/v2/datasets/8", "everything all"),
+        ] as [(HTTP.Method, String, String)])
+    func numbers(_ method: HTTP.Method, _ target: String, _ expected: String) {
+        var context = Writes.context
+        context.numbers = ["7": LayerName("geonode:X")]
+        #expect(
+            Writes.line(Writes.recognised(method, target, context: context)) == expected,
+            "\(target)")
+    }
+
+    @Test(
         "a job of GeoNode's is over when it is finished, or has failed",
         arguments: [
             (#"{"user":"a","status":"finished","func_name":"copy"}"#, true),
