@@ -186,8 +186,7 @@ extension LoopState where N: ~Copyable {
             let token = Token(viewers.life(of: slot), kind: TokenKind.viewer)
             let next = min(deadline, isTooSlowAt(slot))
             if next <= now {
-                counters.add(.slowPeers)
-                viewerFailed(slot)
+                giveUpSlow(slot)
                 return
             }
             viewers[slot].timer = timers.arm(token, kind: 0, deadline: next)
@@ -195,6 +194,15 @@ extension LoopState where N: ~Copyable {
             return
         }
         expireViewer(slot)
+    }
+
+    /// Who has to take bytes can be told nothing; who has to send a body can (RFC 9110 §15.5.9).
+    private mutating func giveUpSlow(_ slot: UInt32) {
+        counters.add(.slowPeers)
+        guard !viewers[slot].isBlocked, let exchange = viewers[slot].exchange,
+            !exchange.hasResponded
+        else { return viewerFailed(slot) }
+        answer(exchange, 408, detail: "body-timeout")
     }
 
     /// When the minimum rate will be broken if nothing moves: `.max` where it does not bind. It

@@ -168,6 +168,8 @@ struct ViewerPatienceTests {
             hand.pass(milliseconds: 1_000)
         }
         #expect(viewer.isOver == (bytesPerSecond < 500))
+        // RFC 9110 §15.5.9.
+        #expect(viewer.statuses == (bytesPerSecond < 500 ? ["408"] : []))
         #expect(hand.edge.total(.slowPeers) == (bytesPerSecond < 500 ? 1 : 0))
         hand.close()
     }
