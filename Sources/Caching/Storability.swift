@@ -123,6 +123,8 @@ private func refusalByLetter(_ question: StoreQuestion) -> StoreRefusal? {
     let (response, policy) = (question.response, question.policy)
     let control = response.directives(policy)
     guard response.status >= 200, response.status != 304 else { return .notFinal }
+    // No status, and to be taken for a 5xx that nobody knows (RFC 9110 §15).
+    if response.status > 599 { return .statusNotUnderstood }
     let isUnderstood = understandsForCaching(response.status)
     if response.status == 206, !response.hasUsablePart { return .partialUnusable }
     if control.mustUnderstand, !isUnderstood { return .statusNotUnderstood }

@@ -22,6 +22,15 @@ struct StorabilityTests {
         #expect(refusal(response, to: ask(method: method)) == .methodNotCacheable)
     }
 
+    @Test("RFC 9110 §15: what is no status is not stored, however long it is said to be fresh")
+    func noStatus() {
+        for status in [600, 999] {
+            let response = answer(status, "Cache-Control: max-age=9, public")
+            #expect(refusal(response) == .statusNotUnderstood)
+        }
+        #expect(refusal(answer(599, "Cache-Control: max-age=9")) == nil)
+    }
+
     @Test("an answer to HEAD has nothing to store")
     func head() {
         #expect(refusal(answer(200, "Cache-Control: max-age=9"), to: ask(method: "HEAD")) == .head)
@@ -60,7 +69,7 @@ struct StorabilityTests {
 
     @Test(
         "any final status may be stored with explicit freshness",
-        arguments: [200, 201, 202, 226, 302, 307, 400, 404, 418, 429, 500, 503, 599, 799])
+        arguments: [200, 201, 202, 226, 302, 307, 400, 404, 418, 429, 500, 503, 599])
     func anyStatus(_ status: Int) {
         for field in ["Cache-Control: max-age=9", "Cache-Control: s-maxage=9"] {
             #expect(refusal(answer(status, field)) == nil)

@@ -163,6 +163,9 @@ let messageCases: [Case] = [
     Case(
         "reason-none", "nor does none", "RFC 9112 §4", .must,
         .asks(.raw("HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok"), .status(200), .body("ok"))),
+    Case(
+        "no-status", "what is no status is passed on and not stored", "RFC 9110 §15", .must,
+        .asks(get(), .response(999, [hour]), .status(999)), .asks(.ok())),
 ]
 
 /// A Date that is none, on its way to the viewer.
