@@ -1,4 +1,4 @@
-import HTTP
+public import HTTP
 
 /// A single byte range of a `Range` field, before the length of the representation is known.
 ///
@@ -63,6 +63,20 @@ public enum RequestedRange: Equatable, Sendable {
         case .suffix(let count):
             guard let complete, count > 0, held.upperBound == complete else { return false }
             return held.lowerBound <= complete - min(count, complete)
+        }
+    }
+
+    /// Whether a part has any of the bytes that this range asks for: less than all of them may be
+    /// sent, and more (RFC 9110 §15.3.7). True where nobody can tell.
+    public func meets(_ part: ContentRange) -> Bool {
+        guard let held = part.range else { return true }
+        switch self {
+        case .none: return true
+        case .from(let first, let last):
+            return held.upperBound > first && held.lowerBound <= last ?? .max
+        case .suffix(let count):
+            guard let complete = part.completeLength else { return true }
+            return held.upperBound > complete - min(count, complete)
         }
     }
 }

@@ -150,13 +150,13 @@ extension LoopState where N: ~Copyable {
         if fetch.exchange.imported != nil, isOfOtherLength(head) {
             return fail(fetch, .rangeMismatch)
         }
-        // Of a member's own validators the request does not know.
-        let isAnswer = head.status == 304 && fetch.evidence.wasConditional
-        if fetch.exchange.tagsContent, !isAnswer,
-            fetch.request.didNotAskFor(head.status)
-        {
-            return fail(fetch, .malformed)
-        }
+        // Of a member's own validators the request does not know. Where the viewer's own condition
+        // was kept from the origin, the viewer knows what a 304 is about.
+        let isAnswer =
+            head.status == 304
+            && (fetch.evidence.wasConditional
+                || fetch.exchange.facts.hasConditional && !fetch.exchange.tagsContent)
+        if !isAnswer, fetch.request.didNotAskFor(head.status) { return fail(fetch, .malformed) }
         if settlesRivalry(fetch, head) || obeys(fetch, head) { return }
         if losesPrefetch(fetch, head) { return }
         if head.status >= 500, retryOnStatus(fetch, head) { return }

@@ -353,9 +353,11 @@ struct Peer {
 
 extension OriginRequest {
     /// Whether an answer of this status is no answer to it: a part, or that nothing has changed,
-    /// which it has no field to ask for (RFC 9110 §15.3.7, §15.4.5).
+    /// which it has no field to ask for (RFC 9110 §15.3.7, §15.4.5). What a write did is done,
+    /// however oddly it is answered.
     func didNotAskFor(_ status: Int) -> Bool {
-        switch status {
+        guard method == .get || method == .head else { return false }
+        return switch status {
         case 206: !hasField { $0 == "range" }
         case 304: !hasField { $0.hasPrefix("if-") }
         default: false

@@ -99,7 +99,9 @@ extension LoopState where N: ~Copyable {
             request: exchange.facts, response: facts,
             policy: exchange.policy(for: originHead.status),
             requestTime: fetch.requestedAt, responseTime: now)
-        var verdict = refusal(exchange).map { Storability.refused($0) } ?? storability(asked)
+        var verdict =
+            refusal(exchange, of: facts.contentRange).map { Storability.refused($0) }
+            ?? storability(asked)
         if exchange.tellsTile(originHead.status), case .storable(let times, let flags) = verdict {
             verdict = .storable(times, flags.union(.tellsTile))
         }
@@ -129,12 +131,16 @@ extension LoopState where N: ~Copyable {
     }
 
     /// Why the answer to an exchange is not stored, whatever it says of itself.
-    private func refusal(_ exchange: Exchange) -> StoreRefusal? {
+    private func refusal(_ exchange: Exchange, of part: ContentRange?) -> StoreRefusal? {
         if originHead.hasUnknownCoding { return .unknownCoding }
         if exchange.primary == nil { return .keyless }
         if exchange.wantsPart, !Self.holdsForWhole(originHead.status) { return .partAsked }
         // That a part is not there says nothing to who wants the whole.
         if !exchange.asksForWhole, originHead.status == 416 { return .partAsked }
+        // Who sends another part than was asked for is not believed in where it belongs.
+        if originHead.status == 206, let part, !exchange.facts.range.meets(part) {
+            return .partialUnusable
+        }
         return exchange.leadsAway(originHead.status) ? .redirect : nil
     }
 

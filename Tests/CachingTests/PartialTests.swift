@@ -30,6 +30,24 @@ struct PartialTests {
         #expect(range.isCovered(by: 10..<20, complete: nil) == wanted)
     }
 
+    @Test(
+        "what a part has some of",
+        arguments: [
+            (.from(first: 0, last: 9), false), (.from(first: 0, last: 10), true),
+            (.from(first: 19, last: nil), true), (.from(first: 20, last: nil), false),
+            (.from(first: 12, last: 13), true), (.suffix(10), false), (.suffix(11), true),
+            (.suffix(.max), true), (.none, true),
+        ] as [(RequestedRange, Bool)])
+    func met(_ range: RequestedRange, _ wanted: Bool) {
+        #expect(range.meets(ContentRange(range: 10..<20, completeLength: 30)) == wanted)
+        if case .suffix = range {
+            #expect(range.meets(ContentRange(range: 10..<20, completeLength: nil)))
+        } else {
+            #expect(range.meets(ContentRange(range: 10..<20, completeLength: nil)) == wanted)
+        }
+        #expect(range.meets(ContentRange(range: nil, completeLength: 30)))
+    }
+
     @Test("a part that reaches the end answers open and suffix ranges")
     func coveredToTheEnd() {
         func isCovered(_ range: RequestedRange) -> Bool {

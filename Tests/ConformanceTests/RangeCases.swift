@@ -212,9 +212,29 @@ let partialCases: [Case] = [
         .any(get("Range: bytes=0-3"), full),
         .hits(get(), .status(200), .body("0123456789"))),
     Case(
-        "partial-unasked", "a 206 to a request without Range is not stored as the whole",
-        "RFC 9110 §15.3.7", .must, .any(get(), part(0...3, etag), .body("0123")),
+        "partial-unasked", "a 206 to a request without Range is no answer",
+        "RFC 9110 §15.3.7", .must, .asks(get(), part(0...3, etag), .status(502)),
         .asks(.ok(body: "the whole"))),
+    Case(
+        "unchanged-unasked", "nor is a 304 to a request without conditions",
+        "RFC 9110 §15.4.5", .must, .asks(get(), .response(304, [hour, etag]), .status(502)),
+        .asks(.ok(hour, body: "the whole")), .hits(get(), .body("the whole"))),
+    Case(
+        "partial-elsewhere", "a part that has nothing of what was asked for is not stored",
+        "RFC 9110 §15.3.7", .must,
+        .asks(
+            get("Range: bytes=0-3"), part(5...9, etag), .status(206),
+            .cacheStatus("detail=partial-unusable")),
+        .asks(get("Range: bytes=5-9"), part(5...9, etag), .status(206), .body("56789"))),
+    Case(
+        "partial-of-other-length", "parts of wholes that differ in length are not put together",
+        "RFC 9111 §3.4", .must,
+        .asks(get("Range: bytes=0-4"), part(0...4, etag), .status(206), .body("01234")),
+        .asks(
+            get("Range: bytes=5-9"),
+            .response(206, [hour, etag, "Content-Range: bytes 5-9/11"], body: "56789"),
+            .status(206)),
+        .asks(get("Range: bytes=0-9"), part(0...9, etag), .status(206), .body("0123456789"))),
     Case(
         "partial-no-range", "a 206 without Content-Range is not stored", "RFC 9110 §15.3.7",
         .must,

@@ -148,9 +148,13 @@ let statusRows: [Row] = {
         rows.append(stored(status, ["Cache-Control: max-age=60"], ttl: 60))
         rows.append(stored(status, ["Cache-Control: public"], ttl: 100))
     }
-    for status in [303, 304, 305] {
+    for status in [303, 305] {
         rows.append(notStored(status, ["Cache-Control: max-age=60"]))
     }
+    rows.append(
+        Row(
+            "§1.3", "a 304 that nobody asked for is no response", "plain",
+            .error(.response(304, ["Cache-Control: max-age=60"]), .status(502))))
     return rows
 }()
 
