@@ -76,7 +76,8 @@ extension LoopState where N: ~Copyable {
             closeViewer(slot.index, reset: true)
             return
         }
-        // The first request has the time of a head: a silent connection is not an idle one.
+        // The first request has as long to begin as a head has to end, as with nginx's
+        // client_header_timeout: a silent connection is not an idle one.
         setDeadline(slot.index, milliseconds: max(limits.headerTimeout, 1))
     }
 

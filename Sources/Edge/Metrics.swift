@@ -91,7 +91,10 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .timeoutsBody: ("timeouts_body", "viewers that stopped sending a request body")
         case .timeoutsWrite: ("timeouts_write", "viewers that stopped taking a response")
         case .timeoutsIdle:
-            ("timeouts_idle", "connections closed after limits.idleTimeout or tunnelTimeout")
+            (
+                "timeouts_idle",
+                "connections closed after limits.idleTimeout or tunnelTimeout, or without a byte"
+            )
         case .slowPeers: ("slow_peers", "viewers given up for a rate under limits.minimumRate")
         case .viewerAborts:
             ("viewer_aborts", "viewers that left before their response was complete")

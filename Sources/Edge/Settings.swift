@@ -240,7 +240,8 @@ public struct BehaviorSettings: Sendable {
 public struct ViewerLimits: Sendable {
     /// Target, head and field count of a request; see `HeadLimits`.
     public var head = HeadLimits.request
-    /// From the first byte of a head to its last, however it drips. Default 10 s.
+    /// From the first byte of a head to its last, however it drips; and from a connection's
+    /// beginning to the first byte of its first head. Default 10 s.
     public var headerTimeout = 10_000
     /// Without a byte of the request body. Default 30 s.
     public var bodyTimeout = 30_000

@@ -89,6 +89,20 @@ struct ViewerPatienceTests {
         hand.close()
     }
 
+    @Test(
+        "a new connection may say nothing for ten seconds, and is closed without a word",
+        arguments: [9_900, 10_100])
+    func silence(_ time: Int) throws {
+        let viewer = Hand(hand)
+        hand.pass(milliseconds: time)
+        #expect(viewer.isOver == (time > 10_000))
+        #expect(hand.edge.total(.timeoutsIdle) == (time > 10_000 ? 1 : 0))
+        viewer.say(Self.get)
+        hand.pass(milliseconds: 100)
+        #expect(viewer.statuses == (time > 10_000 ? [] : ["200"]))
+        hand.close()
+    }
+
     @Test("between two requests there are 125 seconds", arguments: [124_900, 125_100])
     func idle(_ time: Int) throws {
         let viewer = Hand(hand)
