@@ -113,7 +113,9 @@ extension LoopState where N: ~Copyable {
     /// What is refused whatever the origin would say: bodies that no key covers, and in cloudfront
     /// mode methods that CloudFront does not know.
     func forbidden(_ facts: RequestFacts, _ mode: Mode) -> StaticString? {
-        if head.method == .other, mode == .cloudfront { return "method-not-supported" }
+        if head.method == .other || head.method == .otherSafe, mode == .cloudfront {
+            return "method-not-supported"
+        }
         return facts.hasBody && (head.method == .get || head.method == .head)
             ? "body-not-supported" : nil
     }

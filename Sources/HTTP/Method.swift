@@ -1,13 +1,16 @@
 /// The request method, as far as the edge tells methods apart. Names are case-sensitive.
 public enum Method: UInt8, Sendable {
     case get, head, post, put, delete, options, patch, connect, trace
-    /// Any other token; its name is `RequestHead.methodName`.
+    /// PROPFIND, QUERY, REPORT or SEARCH: the others that IANA's registry of methods has as safe.
+    /// Which of them is in `RequestHead.methodName`, as it is of `other`.
+    case otherSafe
+    /// Any other token.
     case other
 
     /// RFC 9110 §9.2.1: asks for no change of state.
     public var isSafe: Bool {
         switch self {
-        case .get, .head, .options, .trace: true
+        case .get, .head, .options, .trace, .otherSafe: true
         case .post, .put, .delete, .patch, .connect, .other: false
         }
     }
@@ -22,9 +25,12 @@ public enum Method: UInt8, Sendable {
         case 4: equalsExactly(name, "HEAD") ? .head : equalsExactly(name, "POST") ? .post : .other
         case 5 where equalsExactly(name, "PATCH"): .patch
         case 5 where equalsExactly(name, "TRACE"): .trace
-        case 6: equalsExactly(name, "DELETE") ? .delete : .other
+        case 5 where equalsExactly(name, "QUERY"): .otherSafe
+        case 6 where equalsExactly(name, "DELETE"): .delete
+        case 6 where equalsExactly(name, "REPORT") || equalsExactly(name, "SEARCH"): .otherSafe
         case 7 where equalsExactly(name, "OPTIONS"): .options
         case 7 where equalsExactly(name, "CONNECT"): .connect
+        case 8 where equalsExactly(name, "PROPFIND"): .otherSafe
         default: .other
         }
     }

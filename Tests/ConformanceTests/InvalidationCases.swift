@@ -34,7 +34,9 @@ let invalidationCases: [Case] = [
     invalidates("PUT", 201), invalidates("PUT", 204), invalidates("DELETE", 204),
     invalidates("PATCH", 200), invalidates("FROBNICATE", 200), invalidates("MKCOL", 201),
     keeps("POST", 400), keeps("POST", 404), keeps("POST", 500), keeps("PUT", 412),
-    keeps("DELETE", 403), keeps("OPTIONS", 200), keeps("FROBNICATE", 501),
+    keeps("DELETE", 403), keeps("OPTIONS", 200),
+    keeps("PROPFIND", 207), keeps("REPORT", 200), keeps("SEARCH", 200), keeps("QUERY", 200),
+    invalidates("PROPPATCH", 207), invalidates("propfind", 207), keeps("FROBNICATE", 501),
     names(
         "after-location", "a Location on the same origin is invalidated",
         "Location: /{room}/other", isStale: true),

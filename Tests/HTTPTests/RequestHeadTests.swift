@@ -42,6 +42,8 @@ struct RequestHeadTests {
             ("PURGE", .other), ("HEADX", .other), ("DELETD", .other), ("OPTIONZ", .other),
             ("LOCK", .other),
             ("MKCALENDAR", .other),
+            ("PROPFIND", .otherSafe), ("QUERY", .otherSafe), ("REPORT", .otherSafe),
+            ("SEARCH", .otherSafe), ("Query", .other), ("PROPFINE", .other), ("REBIND", .other),
         ] as [(String, HTTP.Method)])
     func methods(_ name: String, _ method: HTTP.Method) {
         let parsed = parse("\(name) / HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -49,9 +51,9 @@ struct RequestHeadTests {
         #expect(withSpan(name) { Method.named($0) } == method)
     }
 
-    @Test("RFC 9110 §9.2.1: four methods are safe")
+    @Test("RFC 9110 §9.2.1: four methods are safe, and those that the registry has as safe")
     func safe() {
-        for method in [Method.get, .head, .options, .trace] { #expect(method.isSafe) }
+        for method in [Method.get, .head, .options, .trace, .otherSafe] { #expect(method.isSafe) }
         for method in [Method.post, .put, .delete, .patch, .connect, .other] {
             #expect(!method.isSafe)
         }

@@ -26,7 +26,7 @@ public enum MethodSet: Sendable, Equatable {
         case .get, .head: true
         case .options: self != .getHead
         case .put, .post, .patch, .delete: self == .all
-        case .connect, .trace, .other: false
+        case .connect, .trace, .otherSafe, .other: false
         }
     }
 }
