@@ -68,20 +68,28 @@ public enum SpoofableField: UInt8, Sendable, CaseIterable {
         "x-client-verify", "x-remote-", "x-auth-request-", "x-webauth-", "shib-", "sec-user",
         "sec-role", "sec-org", "x-original-user",
     ]
-    private static let rewriters: InlineArray<11, StaticString> = [
-        "x-rewrite-url", "x-http-method", "x-method-override", "x-http-host-override", "x-host",
-        "x-script-name", "script-name", "path-info",
-        "x-sendfile-type", "x-proxy-url", "x-forwarded-method",
+    // Of IIS, Symfony, Zend, Envoy and what else reads the URL, host or method from a field.
+    private static let rewriters: InlineArray<20, StaticString> = [
+        "x-http-method", "x-method-override", "x-http-host-override", "x-host",
+        "x-script-name", "script-name", "path-info", "request-uri", "base-url", "http-url",
+        "x-sendfile-type", "x-proxy-url", "x-forwarded-method", "x-override-url",
+        "x-backend-host", "x-server-name", "x-http-destinationurl", "x-http-path-override",
+        "proxy-host", "proxy-url",
     ]
-    private static let rewriterPrefixes: InlineArray<3, StaticString> = [
-        "x-original-", "x-accel-", "x-http-method-",
+    private static let rewriterPrefixes: InlineArray<5, StaticString> = [
+        "x-original-", "x-accel-", "x-http-method-", "x-rewrite-", "x-envoy-original-",
     ]
-    private static let accounts: InlineArray<13, StaticString> = [
+    // Of nginx, Cloudflare, Fastly, Akamai, Azure, Google, Fly and others in front of a server.
+    private static let accounts: InlineArray<20, StaticString> = [
         "forwarded", "x-forwarded", "x-scheme", "x-url-scheme", "front-end-https", "x-real-ip",
         "client-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip", "fastly-client-ip",
-        "x-cluster-client-ip", "x-originating-ip",
+        "x-cluster-client-ip", "x-originating-ip", "real-ip", "x-forward-for", "forwarded-for",
+        "x-proxyuser-ip", "cf-connecting-ipv6", "x-appengine-user-ip", "fly-client-ip",
     ]
-    private static let accountPrefixes: InlineArray<1, StaticString> = ["x-forwarded-"]
+    // Envoy removes all of its own from strangers; beside its account they say how to retry.
+    private static let accountPrefixes: InlineArray<3, StaticString> = [
+        "x-forwarded-", "x-envoy-", "x-azure-",
+    ]
 
     private static func isIn<let count: Int>(
         _ names: InlineArray<count, StaticString>, _ name: RawSpan

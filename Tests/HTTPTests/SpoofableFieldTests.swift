@@ -22,6 +22,10 @@ struct SpoofableFieldTests {
                 "X-Original-URL", "X-Original-Host", "X-Rewrite-URL", "X-HTTP-Method-Override",
                 "X-HTTP-Method", "X-Method-Override", "x_http_method_override", "X-Host",
                 "SCRIPT_NAME", "X-Script-Name", "X-Accel-Mapping", "X-Sendfile-Type", "Path_Info",
+                "X-Envoy-Original-Path", "X-Envoy-Original-Host", "X-Override-URL",
+                "X-Backend-Host", "Base-Url", "X-Rewrite-URI", "Request-Uri", "Proxy-Host",
+                "X-Http-DestinationURL", "X-HTTP-Path-Override", "X-Server-Name", "Http-Url",
+                "Proxy-Url",
             ]
         ),
         (
@@ -30,6 +34,9 @@ struct SpoofableFieldTests {
                 "X-Forwarded-Host", "X-Forwarded-Scheme", "X-Forwarded-Port", "X-Forwarded-Prefix",
                 "X-Forwarded-Server", "X_Forwarded_Proto", "X-Forwarded", "Forwarded", "X-Scheme",
                 "Front-End-Https", "True-Client-IP", "X-Real-IP",
+                "X-Envoy-External-Address", "X-Envoy-Retry-On", "X-Azure-ClientIP", "Real-IP",
+                "Forwarded-For", "X-Forward-For", "X-ProxyUser-IP", "Fly-Client-IP",
+                "CF-Connecting-IPv6", "X-AppEngine-User-IP",
             ]
         ),
         (.cloudFront, ["CloudFront-Forwarded-Proto", "CloudFront-Viewer-Country"]),
