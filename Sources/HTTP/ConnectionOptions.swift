@@ -8,17 +8,23 @@ struct ConnectionOptions: OptionSet, Sendable {
     static let other = ConnectionOptions(rawValue: 8)
 
     /// Adds the options of all Connection lines; says why they cannot be accepted, if so.
-    mutating func add(_ fields: borrowing HeaderTable, _ bytes: RawSpan) -> HeadRejection? {
+    ///
+    /// - Parameter isResponse: an origin has named what Connection may not name (RFC 9110 §7.6.1)
+    ///   by mistake, and cannot mean to deceive its own proxy. Only what frames is refused; of
+    ///   anything else the mention is passed over, as nginx does, and the field reaches the viewer.
+    mutating func add(
+        _ fields: borrowing HeaderTable, _ bytes: RawSpan, isResponse: Bool = false
+    ) -> HeadRejection? {
         var line = fields.first(.connection)
         while let index = line {
             let value = bytes.extracting(fields[index].value.range)
-            if let rejection = add(value) { return rejection }
+            if let rejection = add(value, isResponse) { return rejection }
             line = fields.next(after: index, .connection)
         }
         return nil
     }
 
-    private mutating func add(_ value: RawSpan) -> HeadRejection? {
+    private mutating func add(_ value: RawSpan, _ isResponse: Bool) -> HeadRejection? {
         // The two values that nearly every message has.
         if equalsIgnoringCase(value, "keep-alive") {
             insert(.keepAlive)
@@ -40,11 +46,25 @@ struct ConnectionOptions: OptionSet, Sendable {
                 insert(.upgrade)
             } else {
                 let field = KnownField.named(option)
-                guard field.mayBeConnectionOption else { return .connectionNamesEndToEnd }
+                let isFraming = field == .contentLength || field == .transferEncoding
+                if isFraming || !isResponse && !Self.mayName(option, field) {
+                    return .connectionNamesEndToEnd
+                }
                 if !field.isHopByHop { insert(.other) }
             }
         }
         return nil
+    }
+
+    /// Whether a viewer's Connection may name the field: none by which a proxy tells the origin who
+    /// asks and how it came, of which one would be the viewer's to remove.
+    private static func mayName(_ option: RawSpan, _ field: KnownField) -> Bool {
+        guard field == .other else { return field.mayBeConnectionOption }
+        switch SpoofableField(option) {
+        case .identity, .rewriting, .account, .cloudFront: return false
+        case .underscore, .httpoxy, nil: break
+        }
+        return option.byteCount < 9 || !equalsIgnoringCase(option.extracting(0..<9), "x-amz-cf-")
     }
 
     /// Whether the connection persists after a message of this version (RFC 9112 §9.3).

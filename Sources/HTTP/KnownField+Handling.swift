@@ -7,7 +7,8 @@ extension KnownField {
 
     /// Whether Connection may name the field. Naming one that routes, frames, authenticates, says
     /// what a body is or when a write may happen, or decides about caching, would make an
-    /// intermediary remove it (CVE-2022-31813 and its kin); such a message is refused.
+    /// intermediary remove it (CVE-2022-31813 and its kin); such a request is refused, and of such
+    /// a response nothing is removed.
     public var mayBeConnectionOption: Bool { Self.endToEnd & bit == 0 }
 
     /// RFC 9110 §6.5.1: whether a trailer field of this name is passed on. Fields that frame,

@@ -37,7 +37,8 @@ public struct ResponseHead: Sendable {
     public func isHopByHop(_ index: Int, bytes: RawSpan) -> Bool {
         let field = fields[index]
         return field.known.isHopByHop
-            || options.contains(.other) && fields.connectionNames(field.name, in: bytes)
+            || options.contains(.other) && field.known.mayBeConnectionOption
+                && fields.connectionNames(field.name, in: bytes)
     }
 
     /// The list that Connection is, where it names anything but the usual: trailers of these names

@@ -71,7 +71,7 @@ private func judge(
     head.contentLength = nil
     head.hasUnknownCoding = false
     head.upgrade = ByteSlice()
-    if let rejection = head.options.add(head.fields, bytes) { return rejection }
+    if let rejection = head.options.add(head.fields, bytes, isResponse: true) { return rejection }
     if head.options.contains(.upgrade), let index = head.fields.first(.upgrade) {
         head.upgrade = head.fields[index].value
     }

@@ -166,6 +166,20 @@ let messageCases: [Case] = [
     Case(
         "no-status", "what is no status is passed on and not stored", "RFC 9110 §15", .must,
         .asks(get(), .response(999, [hour]), .status(999)), .asks(.ok())),
+    Case(
+        "connection-end-to-end", "what the origin's Connection must not name has its effect",
+        "RFC 9110 §7.6.1", .must,
+        .asks(
+            .ok("Connection: Cache-Control, X-Hop", "X-Hop: 1", hour),
+            .field("Cache-Control", "max-age=3600"), .lacks("X-Hop")),
+        .hits(get(), .field("Cache-Control", "max-age=3600"))),
+    Case(
+        "connection-end-to-end-private", "also what keeps it from others", "RFC 9110 §7.6.1",
+        .must, .asks(.ok("Connection: Cache-Control", "Cache-Control: private, max-age=60")),
+        .asks(.ok())),
+    Case(
+        "connection-framing", "one that names what frames is no answer", "RFC 9112 §6.3", .must,
+        .asks(get(), .ok("Connection: Content-Length"), .status(502))),
 ]
 
 /// A Date that is none, on its way to the viewer.

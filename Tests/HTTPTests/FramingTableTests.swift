@@ -310,6 +310,8 @@ struct FramingTableTests {
             "Host", "content-length", "Transfer-Encoding", "Cookie", "X-Forwarded-For",
             "x-forwarded-proto", "X-Forwarded-Host", "Cache-Control", "Authorization",
             "close, Host", "keep-alive,,Cookie", "Forwarded", "X-Real-IP", "Via",
+            "CloudFront-Viewer-Address", "x-amz-cf-id", "X-Forwarded-Server", "Remote-User",
+            "X-Original-URL",
         ])
     func row18(_ value: String) {
         let rejection = parse(get("Connection: \(value)")).rejection

@@ -84,9 +84,14 @@ struct ResponseHeadTests {
 
     @Test("Connection may not make an intermediary drop what the viewer must see")
     func connection() {
-        for name in ["Cache-Control", "Set-Cookie", "Vary", "Content-Length"] {
+        for name in ["Transfer-Encoding", "Content-Length"] {
             #expect(
                 parseAnswer(answer("Connection: \(name)")).rejection == .connectionNamesEndToEnd)
+        }
+        for name in ["Cache-Control", "Set-Cookie", "Vary", "X-Forwarded-Host", "Via"] {
+            let parsed = parseAnswer(answer("Connection: X-Hop, \(name)", "\(name): a", "X-Hop: b"))
+            let isHop = [1, 2].map { parsed.head.isHopByHop($0, bytes: parsed.bytes.span.bytes) }
+            #expect(parsed.isComplete && isHop == [false, true], "\(name)")
         }
     }
 
