@@ -15,8 +15,9 @@ public enum FieldFilter {
     /// Whether a field goes to the viewer who asked: all but what belongs to the hop, the length,
     /// and what is written anew.
     ///
-    /// Nor does a Date that is none, in whose place the edge's own stands (RFC 9110 §6.6.1), nor a
-    /// Content-Range but with 206 and 416, where alone it means something (RFC 9110 §14.4).
+    /// Nor does a Cache-Status line that nobody can read, nor a Date that is none, in whose place
+    /// the edge's own stands (RFC 9110 §6.6.1), nor a Content-Range but with 206 and 416, where
+    /// alone it means something (RFC 9110 §14.4).
     public static func delivers(
         _ index: Int, of head: borrowing ResponseHead, bytes: RawSpan
     ) -> Bool {
@@ -24,6 +25,9 @@ public enum FieldFilter {
         switch field.known {
         case .age, .contentLength, .transferEncoding, .xCache: return false
         case .contentRange where head.status != 206 && head.status != 416: return false
+        // What is appended to it could not be read either (RFC 9211 §2, RFC 9651 §4.2).
+        case .cacheStatus where !isStructuredList(bytes.extracting(field.value.range)):
+            return false
         // Which century a date is of has no part in whether it is one.
         case .date where HTTPDate.parse(bytes.extracting(field.value.range), now: 0) == nil:
             return false

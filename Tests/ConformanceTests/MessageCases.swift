@@ -180,6 +180,20 @@ let messageCases: [Case] = [
     Case(
         "connection-framing", "one that names what frames is no answer", "RFC 9112 §6.3", .must,
         .asks(get(), .ok("Connection: Content-Length"), .status(502))),
+    Case(
+        "cache-status-chain", "other caches' words stand before the edge's", "RFC 9211 §2",
+        .should,
+        .asks(
+            .ok(hour, "Cache-Status: far; hit, near; fwd=miss"),
+            .contains("Cache-Status", "far; hit, near; fwd=miss, ")),
+        .hits(get(), .contains("Cache-Status", "far; hit, near; fwd=miss, "))),
+    Case(
+        "cache-status-malformed", "unless nobody could read the edge's behind them",
+        "RFC 9211 §2", .should,
+        .asks(
+            .ok(hour, "Cache-Status: far; hit", "Cache-Status: \"open; hit"),
+            .contains("Cache-Status", "far; hit, ")),
+        .hits(get(), .contains("Cache-Status", "far; hit, "))),
 ]
 
 /// A Date that is none, on its way to the viewer.
