@@ -16,6 +16,7 @@ extension LoopState where N: ~Copyable {
             case .wouldBlock: return
             case .failed: continue
             case .outOfDescriptors:
+                if closeLongestIdle() { continue }
                 pauseAccepting()
                 return
             }

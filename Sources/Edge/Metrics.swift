@@ -2,7 +2,8 @@ import Synchronization
 
 /// Every number a loop counts, with the help text `/metrics` prints.
 public enum Counter: Int, CaseIterable, Sendable {
-    case connectionsAccepted, connectionsRefused, connectionsClosed, acceptPauses
+    case connectionsAccepted, connectionsRefused, connectionsClosed, idleClosed,
+        acceptPauses
     case requests, requestBytes, responseBytes
     case hits, refreshHits, misses, errors, staleServed, passes, notModified, collapsed
     case uncollapsed, stored, storeSkippedMemory, storeSkippedBacklog, storeSkippedSize
@@ -37,6 +38,11 @@ public enum Counter: Int, CaseIterable, Sendable {
                 "viewer connections closed at once: a connection limit was reached"
             )
         case .connectionsClosed: ("connections_closed", "viewer connections closed, for any reason")
+        case .idleClosed:
+            (
+                "idle_closed",
+                "idle viewer connections closed for want of descriptors; raise LimitNOFILE"
+            )
         case .acceptPauses:
             (
                 "accept_pauses",

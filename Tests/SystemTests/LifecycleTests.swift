@@ -166,18 +166,20 @@ struct DescriptorTests {
             origin: origin.url, loops: loops,
             configuration: "limits: { headerTimeout: 1h }\n", openFiles: 128)
         #expect(try edge.get(room.path()).text == "served")
+        // Who is not idle keeps what he has.
         var accepted = try (0..<10).map { _ in try edge.viewer() }
         for index in accepted.indices {
             _ = try accepted[index].exchange(
                 "GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+            try accepted[index].send("GET \(room.path("new\(index)")) HTTP/1.1\r\n")
         }
         let crowd = try (0..<200).map { _ in try edge.viewer() }
+        for viewer in crowd { try viewer.send("GET / HTTP/1.1\r\n") }
         // Who was accepted can be served: something is kept for connections to origins.
         for index in 0..<10 {
-            #expect(
-                try accepted[index].exchange(
-                    "GET \(room.path("new\(index)")) HTTP/1.1\r\nHost: edge.test\r\n\r\n"
-                ).text == "served")
+            let answer = try accepted[index].exchange("Host: edge.test\r\n\r\n")
+            #expect(answer.text == "served")
+            try accepted[index].send("GET / HTTP/1.1\r\n")
         }
         // One that waits for its turn, for as long as nobody leaves: the edge was woken for it, and
         // has come to rest without it.
@@ -192,6 +194,32 @@ struct DescriptorTests {
         for viewer in crowd { viewer.close() }
         #expect(try waiting.response().text == "served")
         #expect(try edge.get(room.path()).text == "served")
+    }
+
+    @Test("who has been idle longest makes room for who is new, and nobody else does")
+    func idle() throws {
+        let origin = try Origin()
+        let room = origin.room()
+        room.always(.ok("Cache-Control: max-age=60", body: "served"))
+        let edge = try Edge(
+            origin: origin.url, configuration: "limits: { headerTimeout: 1h }\n", openFiles: 128)
+        let request = "GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n"
+        var busy = try edge.viewer()
+        try busy.send(String(request.dropLast()))
+        var first = try edge.viewer()
+        #expect(try first.exchange(request).text == "served")
+        var crowd: [Viewer] = []
+        // Each stays, and none leaves of its own accord.
+        for _ in 0..<150 {
+            var viewer = try edge.viewer()
+            #expect(try viewer.exchange(request).text == "served")
+            crowd.append(viewer)
+        }
+        #expect(try edge.metric("mapedge_idle_closed_total") >= 50)
+        #expect(try first.isClosed())
+        try busy.send("\r\n")
+        #expect(try busy.response().text == "served")
+        #expect(try crowd[149].exchange(request).text == "served")
     }
 
     @Test("with too few to serve anybody, it does not start, and says what to raise")
