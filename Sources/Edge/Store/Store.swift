@@ -127,7 +127,7 @@ public final class Store: Sendable {
             if let objectID = object.storedObject { _ = core.references.release(objectID) }
             return refuse(.refusedMode)
         }
-        wake(urgently: core.queue.backlog >= StoreWriter.batchBytes)
+        wake(urgently: core.queue.backlog >= StoreWriter.batchBytesMax)
         return true
     }
 

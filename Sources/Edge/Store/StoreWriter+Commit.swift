@@ -7,6 +7,8 @@ struct SpaceEstimate {
     var usedPages = 0
     /// Pages taken and freed since the last measurement.
     var moved = 0
+    /// Pages that the latest transaction has given back: the next one cannot take them yet.
+    var freedLast = 0
     var isMeasured = false
 }
 
@@ -72,6 +74,7 @@ extension StoreWriter {
         core.counters.add(.evicted, changes.victims.count)
         noteVictims(changes.victims)
         space.usedPages += changes.taken - changes.freed
+        space.freedLast = changes.freed
         space.moved += changes.taken + changes.freed
         core.counters.set(.usedPages, space.usedPages)
         // A full store has nothing to do until something is stored, and would stay full.
@@ -148,7 +151,8 @@ extension StoreWriter {
         defer { reader?.reset() }
         guard let measured = try reader?.space() else { return }
         space = SpaceEstimate(
-            mapPages: measured.mapPages, usedPages: measured.usedPages, isMeasured: true)
+            mapPages: measured.mapPages, usedPages: measured.usedPages,
+            freedLast: space.freedLast, isMeasured: true)
         core.counters.set(.mapPages, space.mapPages)
         core.counters.set(.usedPages, space.usedPages)
         core.counters.set(.entries, try reader?.count(of: file.index) ?? 0)

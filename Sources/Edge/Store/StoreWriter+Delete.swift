@@ -48,7 +48,7 @@ extension StoreWriter {
     mutating func reclaim(
         _ file: StoreFile, _ transaction: inout WriteTransaction, _ changes: inout Changes
     ) throws(LMDBError) {
-        var budget = isSingle ? 64 : 350
+        var budget = isSingle ? min(64, freedPagesMax) : freedPagesMax * 7 / 10
         while budget > 0, changes.reclaimed < ready.count {
             let orphan = ready[changes.reclaimed]
             try reach(.put, .delete)

@@ -2,8 +2,6 @@ import Caching
 import LMDB
 
 extension StoreWriter {
-    private static var evictionBudget: Int { 420 }
-
     /// Makes room when the map is fuller than it should be: down to the lower mark, a part of it in
     /// each transaction.
     mutating func evict(
@@ -14,12 +12,27 @@ extension StoreWriter {
         if !isEvicting, used > pages(percent: settings.evictionStart) { isEvicting = true }
         guard isEvicting else { return }
         var excess = used - doomedPages - pages(percent: settings.evictionRest)
-        while excess > 0, changes.freed < Self.evictionBudget {
+        let most = isSingle ? 1 : freedPagesMax * 5 / 6
+        while excess > 0, changes.freed < most, hasPages(changes) {
             guard let freed = try evictOne(file, &transaction, &changes) else { break }
             excess -= freed
         }
         hasMoreToEvict = excess > 0 && usage.count > 0
         if excess <= 0 || usage.count == 0 { isEvicting = false }
+    }
+
+    /// Pages that one transaction gives back. More than about 509, and LMDB's own list of them
+    /// would need two pages in a row; of a small map fewer, so that the last 5 % are more.
+    var freedPagesMax: Int {
+        min(500, core.settings.roundedMapBytes / Environment.pageBytes / 40)
+    }
+
+    /// What a transaction frees is of use to the next but one: for what it does there must be pages
+    /// that were free before. The first thing is tried whatever there is.
+    func hasPages(_ changes: Changes) -> Bool {
+        guard space.isMeasured, changes.taken > 0 else { return true }
+        let reserve = min(64, space.mapPages / 64)
+        return space.usedPages + space.freedLast + changes.taken + reserve < space.mapPages
     }
 
     /// Evicts the next entry; returns what that will free, nil if none is known.

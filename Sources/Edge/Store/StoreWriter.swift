@@ -53,6 +53,7 @@ struct StoreWriter: ~Copyable {
     var isSingle = false
     /// Pages that are freed when the map is full; more each time it turns out not to be enough.
     var reliefPages = StoreWriter.firstRelief
+    var singles = 0
     /// The disk refuses: nothing is tried before this time.
     var retryAt: Milliseconds = 0
     var retryDelay: Milliseconds = 0
@@ -83,10 +84,10 @@ struct StoreWriter: ~Copyable {
     let scratch = UnsafeMutableRawBufferPointer.allocate(
         byteCount: EntryRecord.byteLimit, alignment: 16)
 
-    static let batchBytes = 1 << 20
+    static let batchBytesMax = 1 << 20
     static let firstRelief = 16
-    /// Beyond about 509 pages LMDB's own list of them would need two pages in a row.
-    static let batchFreedPages = 500
+    /// So many operations go by one in a transaction after one that did not fit.
+    static let singlesMax = 64
 
     init(
         _ core: StoreCore, file: StoreFile?, reader: consuming ReadTransaction?, usage: S3FIFO,
@@ -123,13 +124,16 @@ struct StoreWriter: ~Copyable {
             try measureIfDue()
             let isBusy = try work(file)
             succeed()
-            if isBusy { return .now }
             if isSingle {
-                // The full map is behind us, and nothing was evicted meanwhile.
-                isSingle = false
-                reliefPages = Self.firstRelief
+                singles += 1
+                // The full map is behind us, and little was evicted meanwhile.
+                if !isBusy || singles >= Self.singlesMax {
+                    (isSingle, singles) = (false, 0)
+                    reliefPages = Self.firstRelief
+                }
                 return .now
             }
+            if isBusy { return .now }
             if try scanSlice(file) { return .now }
             let next = rest()
             let sweeps = try sweepSlice(file).map { Next.after($0) } ?? .idle
@@ -142,7 +146,7 @@ struct StoreWriter: ~Copyable {
     /// One transaction, or several for a large body. Returns whether there is more to do.
     private mutating func work(_ file: StoreFile) throws(LMDBError) -> Bool {
         if taken < waiting.count, case .put(let object) = waiting[taken].work,
-            object.storedObject == nil, object.length > Self.batchBytes,
+            object.storedObject == nil, object.length > batchBytes,
             !isDead(object)
         {
             try storeLarge(object, waiting[taken], file)
@@ -163,7 +167,7 @@ struct StoreWriter: ~Copyable {
         do {
             var transaction = try WriteTransaction(file.environment)
             try reclaim(file, &transaction, &changes)
-            if !isSingle { try evict(file, &transaction, &changes) }
+            if !isSingle || ready.isEmpty { try evict(file, &transaction, &changes) }
             while taken < waiting.count, hasRoomInBatch(changes) {
                 let operation = waiting[taken]
                 guard try carryOut(operation, file, &transaction, &changes) else { break }
@@ -185,8 +189,16 @@ struct StoreWriter: ~Copyable {
     }
 
     private func hasRoomInBatch(_ changes: Changes) -> Bool {
-        let bytes = isBehind ? changes.reclaimedPages * 3_072 + 65_536 : Self.batchBytes
-        return changes.written < bytes && changes.freed < Self.batchFreedPages
+        let bytes = isBehind ? changes.reclaimedPages * 3_072 + 65_536 : batchBytes
+        return changes.written < bytes && changes.freed < freedPagesMax
+            && hasPages(changes)
+    }
+
+    /// Bytes that one transaction stores: of a small map so few that it does not get from where the
+    /// eviction begins to where nothing is stored any more.
+    private var batchBytes: Int {
+        let share = core.settings.roundedMapBytes / 64
+        return min(Self.batchBytesMax, max(65_536, share))
     }
 
     /// Eviction does not keep up: no more is stored than is given back, until it does.
@@ -204,7 +216,7 @@ struct StoreWriter: ~Copyable {
         switch operation.work {
         case .put(let object):
             guard
-                object.storedObject != nil || object.length <= Self.batchBytes
+                object.storedObject != nil || object.length <= batchBytes
                     || isDead(object)
             else { return false }
             if isDead(object) {

@@ -33,6 +33,24 @@ struct StoreEvictionTests {
         #expect(try StoreTools.verify(directory: bench.directory).isSound)
     }
 
+    /// As many at once as its queue takes: more than a share of a small map.
+    @Test(arguments: [4, 16, 24, 48])
+    func `a small map keeps up with a crowd, and stores on behind it`(_ mebibytes: Int) throws {
+        bench.mapBytes = mebibytes << 20
+        let store = try bench.open()
+        for index in 0..<24_000 {
+            store.put("tile \(index)", body(3_000, seed: index))
+            if index % 400 == 399 { for _ in 0..<4 { store.step() } }
+        }
+        store.settle()
+        for index in 0..<20 { store.put("late \(index)", body(3_000, seed: -1 - index)) }
+        store.settle()
+        #expect((0..<20).allSatisfy { store.stored("late \($0)") != nil })
+        #expect(used(store) <= 91)
+        #expect(store.counters.value(.failedCommits) == 0)
+        #expect(store.counters.value(.stored) > 20_000, "\(store.counters.value(.refusedFull))")
+    }
+
     @Test func `what is served stays, what is not goes first`() throws {
         bench.mapBytes = 8 << 20
         let store = try bench.open()
