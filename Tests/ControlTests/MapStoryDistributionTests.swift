@@ -295,7 +295,7 @@ struct MapStoryDistributionTests {
         let missing = reading.findings.filter { $0.problem.contains("policy \"mapstory-") }
         let words = missing.map { $0.problem.split(separator: ": ").last.map(String.init) ?? "" }
         #expect(!reading.isUsable && words.count > 4 && words.count == Set(words).count)
-        let more = ".CachePolicyId and 2 more: no cache policy"
+        let more = ".CachePolicyId and 3 more: no cache policy"
         #expect(missing.contains { $0.problem.contains(more) })
     }
 }
