@@ -280,12 +280,14 @@ struct PlaybackTests {
         player.hand.close()
     }
 
-    @Test("what a viewer's session or token says is never said ahead, and off is off")
+    @Test("who shows a token has frames fetched ahead as nobody's, and off is off")
     func nobody() throws {
-        let tokens = Self.years(2001...2004).map { "\($0)&access_token=x" }
+        let tokens = Self.years(2001...2005).map { "\($0)&access_token=x" }
         let player = try Player(delay: 10, tokens)
         for time in tokens { try player.see(time) }
-        #expect(player.asked.count == 4 && player.total(.prefetches) == 0)
+        #expect(player.total(.prefetchesReady) == 2 && player.asked.count == 7)
+        let targets = player.hand.site.seen.map { $0.request.head.start[1] }
+        #expect(!targets.contains { $0.contains("token") })
         player.hand.close()
         let off = try Player(playback: "frames: 0", delay: 10, Self.years(2001...2004))
         for year in 2001...2004 { try off.see("\(year)") }

@@ -15,9 +15,10 @@ extension LoopState where N: ~Copyable {
         _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int, _ facts: RequestFacts,
         _ key: CacheKey, _ canonical: CanonicalKey
     ) -> Bool {
-        // What is this viewer's alone, or must be new, says nothing of what to fetch for all.
+        // What is this viewer's alone, or must be new, says nothing of what to fetch for all. Whose
+        // credentials were set aside is given what nobody is.
         guard facts.method == .get, !facts.hasSession, !facts.hasAuthorization, !facts.hasRange,
-            facts.aside.isEmpty, facts.notOlderThan == .min, facts.wish == .none,
+            facts.notOlderThan == .min, facts.wish == .none,
             !viewers[slot].isSouthbound
         else { return false }
         let whole = unsafe canonical.bytes

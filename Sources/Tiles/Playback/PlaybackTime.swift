@@ -79,7 +79,12 @@ struct PlaybackStride: Equatable {
     /// See ``PlaybackStep/common(with:)``.
     func common(with next: PlaybackStride) -> PlaybackStride? {
         guard let step = first.common(with: next.first) else { return nil }
-        guard let last, let other = next.last else { return PlaybackStride(step, nil) }
-        return last.common(with: other).map { PlaybackStride(step, $0) }
+        switch (last, next.last) {
+        case (nil, nil): return PlaybackStride(step, nil)
+        case (let last?, let other?):
+            return last.common(with: other).map { PlaybackStride(step, $0) }
+        // Moments and windows are two ways of playing.
+        default: return nil
+        }
     }
 }

@@ -105,19 +105,26 @@ public struct PlaybackView: Sendable {
 }
 
 extension TileRequest {
-    /// A query with another value of TIME, all else as it was; nil where it names no TIME.
+    /// A query with another value of TIME and without tokens, all else as it was; nil where it
+    /// names no TIME.
     ///
     /// - Parameter time: in its normal form, which needs no encoding.
     public static func query(_ query: RawSpan, withTime time: [UInt8]) -> [UInt8]? {
         var walk = QueryWalk()
+        var (asked, hasTime) = ([UInt8](), false)
         while let parameter = walk.next(in: query) {
-            guard MapParameter.named(parameter.name, in: query) == .time else { continue }
-            let value = parameter.value
-            guard !value.isEmpty else { return nil }
-            return unsafe query.withUnsafeBytes { bytes in
-                unsafe [UInt8](bytes[..<value.start]) + time + [UInt8](bytes[value.end...])
+            let (name, value) = (parameter.name, parameter.value)
+            let known = MapParameter.named(name, in: query)
+            if known == .token { continue }
+            if !asked.isEmpty { asked.append(UInt8(ascii: "&")) }
+            let isTime = known == .time && !hasTime
+            if isTime, value.isEmpty { return nil }
+            unsafe query.withUnsafeBytes { bytes in
+                unsafe asked += bytes[name.start..<(isTime ? value.start : value.end)]
             }
+            if isTime { asked += time }
+            hasTime = hasTime || isTime
         }
-        return nil
+        return hasTime ? asked : nil
     }
 }
