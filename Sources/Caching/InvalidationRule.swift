@@ -26,6 +26,9 @@ public struct InvalidationRule: Sendable, Hashable {
     /// What it matches has come to the end of its lifetime, and may be confirmed, or served where
     /// something stale may; else it is as good as not there.
     public var isSoft = false
+    /// As far as is known nothing has changed; it goes by the letter of RFC 9111 §4.4 only, and a
+    /// cache in front is not told.
+    public var isQuiet = false
 
     /// Longest path or tag, in bytes: CloudFront's limit of 4,000 characters is below it, and a
     /// write's target (8,192 bytes) within it.
@@ -51,19 +54,20 @@ public struct InvalidationRule: Sendable, Hashable {
     }
 
     private static var softBit: UInt8 { 0x80 }
+    private static var quietBit: UInt8 { 0x40 }
 
-    /// The rule as it stands in the log: reach, with the highest bit for a soft one, length of the
-    /// host (65,535 for any), host, bytes.
+    /// The rule as it stands in the log: reach, with the highest bit for a soft one and the next
+    /// for a quiet one, length of the host (65,535 for any), host, bytes.
     public var encoded: [UInt8] {
         let length = host?.count ?? 65_535
-        let first = reach.rawValue | (isSoft ? Self.softBit : 0)
+        let first = reach.rawValue | (isSoft ? Self.softBit : 0) | (isQuiet ? Self.quietBit : 0)
         return [first, UInt8(length & 255), UInt8(length >> 8)] + (host ?? []) + bytes
     }
 
     /// Reads what `encoded` wrote; nil if it is anything else.
     public init?(encoded: RawSpan) {
         guard encoded.byteCount >= 3,
-            let reach = Reach(rawValue: encoded[0] & ~Self.softBit)
+            let reach = Reach(rawValue: encoded[0] & ~(Self.softBit | Self.quietBit))
         else { return nil }
         let length = Int(encoded[1]) | Int(encoded[2]) << 8
         let hostLength = length == 65_535 ? 0 : length
@@ -73,5 +77,6 @@ public struct InvalidationRule: Sendable, Hashable {
             reach, host: length == 65_535 ? nil : (3..<start).map { encoded[$0] },
             (start..<encoded.byteCount).map { encoded[$0] })
         isSoft = encoded[0] & Self.softBit != 0
+        isQuiet = encoded[0] & Self.quietBit != 0
     }
 }

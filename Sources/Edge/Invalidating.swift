@@ -18,10 +18,8 @@ extension LoopState where N: ~Copyable {
         _ ending: Store.WriteEnding?
     ) -> Bool {
         let exchange = fetch.exchange
-        let applies =
-            UnsafeInvalidation.applies(
-                to: exchange.head.method, status: head.status, policy: exchange.policy)
-            && !exchange.wroteNothing
+        let applies = UnsafeInvalidation.applies(
+            to: exchange.head.method, status: head.status, policy: exchange.policy)
         let touchesNone = others.isEmpty && ending?.rules.isEmpty ?? true
         guard applies || !touchesNone, let store else {
             // That it changed nothing may be forgotten in a crash.
@@ -46,7 +44,9 @@ extension LoopState where N: ~Copyable {
         let known = invalidated.known
         // Nor may its number outdo a rule that reaches tags, as long as its own are not looked at.
         let mayStore = mayStore(fetch) && !invalidated.hasTagRule(since: fetch.invalidation)
-        let rules = canonicals.compactMap { InvalidationRule(canonical: $0) } + others
+        let isQuiet = exchange.wroteNothing
+        let rules =
+            canonicals.compactMap { InvalidationRule(canonical: $0, isQuiet: isQuiet) } + others
         let (number, before) = store.invalidate(rules, ending: ending, whenDurable: keptWord(fetch))
         // What an unsafe method's answer says of its own target is as new as the write, unless
         // another one came in between.
@@ -65,10 +65,11 @@ extension LoopState where N: ~Copyable {
 
 extension InvalidationRule {
     /// The target of a canonical key, on its host, in all variants; nil for what is no such key.
-    fileprivate init?(canonical: [UInt8]) {
+    fileprivate init?(canonical: [UInt8], isQuiet: Bool) {
         guard let target = unsafe InvalidationTarget(in: canonical.span.bytes) else { return nil }
         let query = target.query.map { [UInt8(ascii: "?")] + canonical[$0] } ?? []
         self.init(.target, host: Array(canonical[target.host]), canonical[target.path] + query)
+        self.isQuiet = isQuiet
     }
 }
 

@@ -100,9 +100,9 @@ extension Exchange {
     /// again, so that nobody but who sent it may have that.
     var isSafeWrite: Bool { watch?.awaited.isEmpty == true && head.method.isSafe }
 
-    /// It changed nothing, though its method is not safe and its answer may be a success: a
-    /// question, or a probe, to a map service, or what was refused by its answer's body, or by
-    /// being sent to where people sign in, which is an error in all but the status.
+    /// As far as is known it changed nothing, though its method is not safe and its answer may be a
+    /// success: a question, or a probe, to a map service, or what was refused by its answer's body,
+    /// or by being sent to where people sign in, which is an error in all but the status.
     var wroteNothing: Bool {
         guard let watch else { return asksService }
         return watch.isTurnedDown || watch.write.scope.isEmpty && watch.body?.isOfService == true

@@ -163,6 +163,12 @@ struct InvalidationIndexTests {
     func roundTrip(_ row: Row) {
         let encoded = row.rule.encoded
         #expect(InvalidationRule(encoded: encoded.span.bytes) == row.rule)
+        for isSoft in [false, true] {
+            var quiet = row.rule
+            (quiet.isQuiet, quiet.isSoft) = (true, isSoft)
+            let bytes = quiet.encoded
+            #expect(InvalidationRule(encoded: bytes.span.bytes) == quiet)
+        }
         for end in 0..<3 {
             let cut = Array(row.rule.encoded[..<end])
             #expect(InvalidationRule(encoded: cut.span.bytes) == nil)

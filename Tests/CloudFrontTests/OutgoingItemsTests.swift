@@ -73,6 +73,19 @@ struct OutgoingItemsTests {
         for item in items { #expect(throws: Never.self) { _ = try InvalidationPath(item) } }
     }
 
+    @Test("of a write that was none, as far as is known, CloudFront is not told")
+    func quiet() {
+        var words = OutgoingItems()
+        var rule = Self.path(.target, "/geoserver/wfs", host: "h")
+        for includesTargets in [false, true] {
+            words.includesTargets = includesTargets
+            rule.isQuiet = false
+            #expect(words.items(for: rule).isEmpty != includesTargets)
+            rule.isQuiet = true
+            #expect(words.items(for: rule).isEmpty)
+        }
+    }
+
     private static func set(_ items: [String]) throws -> OutgoingSet {
         OutgoingSet(try items.map { try InvalidationPath($0) })
     }

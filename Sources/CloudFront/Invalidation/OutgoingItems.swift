@@ -37,7 +37,7 @@ public struct OutgoingItems: Sendable, Equatable {
     /// A write's target is known by its host. Whether CloudFront keys by the query is not known:
     /// the path goes with it and without.
     private func target(_ rule: InvalidationRule) -> [InvalidationPath] {
-        if rule.host != nil, !includesTargets { return [] }
+        if rule.host != nil, !includesTargets || rule.isQuiet { return [] }
         let whole = InvalidationPath(sending: rule.bytes, isPrefix: false)
         guard let mark = rule.bytes.firstIndex(of: UInt8(ascii: "?")) else { return [whole] }
         return [whole, InvalidationPath(sending: Array(rule.bytes[..<mark]), isPrefix: false)]
