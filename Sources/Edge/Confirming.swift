@@ -60,7 +60,9 @@ extension LoopState where N: ~Copyable {
             bytes: raw, head: originHead, facts: facts, blob: merged, receivedAt: now,
             requestedAt: fetch.requestedAt, storability: verdict, variant: variant.bytes,
             confirmed: StoredCopy(entry, header: header, headers: merged, hidden: hidden),
-            confirmedForAsker: own.isEmpty ? nil : confirmed(entry, header, merged, with: own),
+            confirmedForAsker: confirmed(
+                entry, header, merged, with: own,
+                isPrivate: !cookies.isEmpty && !facts.setsCSRFOnly),
             endsStored: isOver)
     }
 
@@ -74,16 +76,27 @@ extension LoopState where N: ~Copyable {
             policy: fetch.exchange.policy, requestTime: fetch.requestedAt, responseTime: now)
     }
 
-    /// What was confirmed, with fields that are for who asked: no cache may keep them with it.
+    /// What was confirmed, with fields that are for who asked: no cache may keep them with it. nil:
+    /// there are none.
+    ///
+    /// - Parameter isPrivate: a cookie of his own is among them, such as a session's: whatever the
+    ///   origin says of the page.
     private func confirmed(
-        _ entry: StoredCopy, _ header: EntryHeader, _ merged: [UInt8], with own: [UInt8]
-    ) -> StoredCopy {
-        var header = header
+        _ entry: StoredCopy, _ header: EntryHeader, _ merged: [UInt8], with own: [UInt8],
+        isPrivate: Bool
+    ) -> StoredCopy? {
+        if own.isEmpty { return nil }
+        var (header, fields) = (header, merged + own)
         let isOfClass = header.flags.remove(.classLifetime) != nil
+        if isPrivate {
+            fields = HeaderBlob.keptPrivate(fields)
+            header.etag = unsafe StoredHeaders.entityTag(in: fields.span.bytes)
+        } else if isOfClass {
+            fields += ClassControl.own.line
+        }
         // Nor does CloudFront in front get a lifetime with it.
-        if isOfClass { header.flags.insert(.noCache) }
-        let control = isOfClass ? ClassControl.own.line : []
-        return StoredCopy(entry, header: header, headers: merged + own + control)
+        if isOfClass || isPrivate { header.flags.insert(.noCache) }
+        return StoredCopy(entry, header: header, headers: fields)
     }
 
     /// Whether a 304 is about the stored response; one of a map image, only if this very member was
