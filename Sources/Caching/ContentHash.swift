@@ -8,12 +8,15 @@ public struct ContentHash {
     /// "mapedge tile tag" as two little-endian words; another key would be other tags everywhere.
     private static var seed: (UInt64, UInt64) { (0x2065_6764_6570_616d, 0x6761_7420_656c_6974) }
 
-    private var state = SipState(ContentHash.seed)
+    private var state: SipState
     private var count: UInt64 = 0
     /// Bytes that do not make up a word yet.
     private var last: UInt64 = 0
 
-    public init() {}
+    public init() { state = SipState(Self.seed) }
+
+    /// Under a secret key: who has a hand in two bodies cannot make them have one hash.
+    public init(seed: (UInt64, UInt64)) { state = SipState(seed) }
 
     public mutating func update(_ bytes: RawSpan) {
         var at = 0

@@ -77,7 +77,7 @@ extension ResponseFacts {
     /// Nothing in it hints that it is for one viewer, or, but for pictures of maps, that its origin
     /// has told others than this cache to keep nothing or something.
     fileprivate var isSilentToAll: Bool {
-        if varyStar || hasSetCookie && !excludesSetCookie && !setsCSRFOnly { return false }
+        if varyStar || isOwnByCookie { return false }
         if lifetimeClass == .tiles { return true }
         // A page's origin was asked without cookies; what varies by them is the same to all.
         let varies = lifetimeClass != .pages && varyCookie || varyAuthorization

@@ -43,6 +43,11 @@ public struct ResponseFacts: Sendable {
     public var varyLanguage = false
     /// All it sets are csrf cookies. Set by the caller, who knows their names.
     public var setsCSRFOnly = false
+    /// One of those it sets is a csrf cookie. Set by the caller.
+    public var setsCSRF = false
+    /// Beside csrf cookies it starts a session, and is the same for all but for that: the caller
+    /// has proved it, and stores it without cookies.
+    public var isProvedAlike = false
     /// A field of it holds a token. Set by the caller, as the next.
     public var carriesSecret = false
     /// It redirects to the very target that was asked for, under another scheme.
@@ -62,6 +67,14 @@ public struct ResponseFacts: Sendable {
     public var isFeatureInfo = false
 
     public var hasDate: Bool { date != nil }
+
+    /// A cookie that it sets makes it its reader's own.
+    public var isOwnByCookie: Bool {
+        hasSetCookie && !excludesSetCookie && !setsCSRFOnly && !isProvedAlike
+    }
+
+    /// It comes with a csrf cookie, and is for those who have one.
+    public var bringsCSRF: Bool { hasSetCookie && (setsCSRFOnly || isProvedAlike && setsCSRF) }
 
     /// A validator with which the origin can be asked whether this is still right.
     public var hasValidator: Bool { hasETag || lastModified != nil }

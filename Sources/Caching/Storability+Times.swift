@@ -49,7 +49,7 @@ func entryFlags(_ question: StoreQuestion, _ lifetime: Lifetime) -> EntryFlags {
     if lifetime.source == .mapClass { flags.insert(.classLifetime) }
     if response.hasStrongDate { flags.insert(.strongDate) }
     if !response.hasDate { flags.insert(.lacksDate) }
-    if response.hasSetCookie, response.setsCSRFOnly { flags.insert(.setsCSRF) }
+    if response.bringsCSRF { flags.insert(.setsCSRF) }
     insertRestrictions(control, question, &flags)
     return flags
 }

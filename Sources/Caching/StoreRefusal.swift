@@ -32,6 +32,10 @@ public enum StoreRefusal: UInt8, Sendable, CaseIterable {
     case session
     /// The response sets a cookie and does not say that it is for everybody.
     case setCookie
+    /// The page starts a session, and is not proved yet to be the same for all but for that.
+    case unprovedSession
+    /// The same, and it was another one for somebody else.
+    case differingSession
     /// The response varies by `Cookie` or `Authorization`, which the key does not have.
     case varyCookie
     /// `Vary: *`: no other request can match.
@@ -78,6 +82,8 @@ public enum StoreRefusal: UInt8, Sendable, CaseIterable {
         case .authorization: "authorization"
         case .session: "session"
         case .setCookie: "set-cookie"
+        case .unprovedSession: "session-unproved"
+        case .differingSession: "session-differs"
         case .varyCookie: "vary-cookie"
         case .varyStar: "vary-star"
         case .varyTooLong: "vary-too-long"

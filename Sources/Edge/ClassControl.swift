@@ -85,9 +85,9 @@ extension LoopState where N: ~Copyable {
     func classControl(
         _ exchange: Exchange, _ fetched: FetchedHead, _ collapsed: Bool
     ) -> ClassControl {
-        guard exchange.policy.mapClass != .none, !fetched.isOutOfStep, fetched.cut == nil else {
-            return .none
-        }
+        guard exchange.policy.mapClass != .none, !fetched.isOutOfStep, fetched.cut == nil,
+            collapsed || !fetched.facts.isProvedAlike
+        else { return .none }
         let isOwn = !collapsed && fetched.facts.hasSetCookie && !fetched.facts.excludesSetCookie
         if case .storable(let times, let flags) = fetched.storability,
             flags.contains(.classLifetime)

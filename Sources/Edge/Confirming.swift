@@ -12,9 +12,9 @@ extension LoopState where N: ~Copyable {
         let (exchange, now) = (fetch.exchange, network.wallNow)
         let isTagged = stored.header.flags.contains(.contentTag)
         let entry = isTagged ? ContentTag.original(stored, now: now) : stored
-        guard !facts.isContradictory, !entry.isCut, isAbout(entry, fetch, raw, facts) else {
-            return denial(fetch, raw, facts)
-        }
+        guard !facts.isContradictory, !entry.isCut, isAbout(entry, fetch, raw, facts),
+            let facts = alike(facts, exchange, entry, raw)
+        else { return denial(fetch, raw, facts) }
         var merged = exchange.updated(entry, by: originHead, raw, date: facts.hasDate ? nil : now)
         var header = entry.header
         var verdict = Storability.refused(.setCookie)
@@ -27,7 +27,8 @@ extension LoopState where N: ~Copyable {
         var isOver = exchange.losesPlace(
             variant, isTagged: entry.header.flags.contains(.hasETag))
         // A cookie that comes with a 304 is for who asked.
-        if exchange.isAnonymous && facts.setsCSRFOnly || !exchange.policy.judgesCookies
+        if exchange.isAnonymous && (facts.setsCSRFOnly || facts.isProvedAlike)
+            || !exchange.policy.judgesCookies
             || !facts.hasSetCookie || facts.excludesSetCookie
         {
             verdict = .refused(.noFreshness)
@@ -40,7 +41,7 @@ extension LoopState where N: ~Copyable {
                 let kept = EntryFlags.layout.union([.setsCSRF, .tellsTile, .bareTag])
                 header.flags.formUnion(entry.header.flags.intersection(kept))
                 if exchange.tagging.isCodedHere { header.flags.insert(.codedHere) }
-                if facts.setsCSRFOnly { header.flags.insert(.setsCSRF) }
+                if facts.bringsCSRF { header.flags.insert(.setsCSRF) }
                 verdict = .storable(header.times, header.flags)
             } else if facts.forbidsStoring {
                 isOver = true
@@ -74,6 +75,17 @@ extension LoopState where N: ~Copyable {
         unsafe entry.header.confirmedTimes(
             block: merged.span.bytes, update: facts, request: fetch.exchange.facts,
             policy: fetch.exchange.policy, requestTime: fetch.requestedAt, responseTime: now)
+    }
+
+    /// The facts of a 304, which may start a session: then it proves that with another one the
+    /// bytes would be the same, which a date alone does not; nil.
+    private func alike(
+        _ facts: ResponseFacts, _ exchange: Exchange, _ entry: StoredCopy, _ raw: [UInt8]
+    ) -> ResponseFacts? {
+        guard exchange.startedSession(originHead, raw) != nil else { return facts }
+        var facts = facts
+        facts.isProvedAlike = true
+        return facts.hasETag && entry.header.flags.contains(.hasETag) ? facts : nil
     }
 
     /// What was confirmed, with fields that are for who asked: no cache may keep them with it. nil:

@@ -89,6 +89,7 @@ extension LoopState where N: ~Copyable {
         _ exchange: Exchange, _ fetched: FetchedHead, from start: Int, _ writer: inout HeadWriter
     ) {
         guard hot[exchange.behavior].traits.contains(.tellsRemaining), fetched.isStorable,
+            exchange.fetch == nil || !fetched.facts.isProvedAlike,
             case .storable(let times, let flags) = fetched.storability,
             times.ageSeconds(at: network.wallNow) > 0
         else { return }

@@ -19,6 +19,8 @@ final class FetchedHead: Sendable {
     let receivedAt: Milliseconds
     let requestedAt: Milliseconds
     let storability: Storability
+    /// It starts a session, and may prove to be the same for all but for that.
+    let start: SessionStart?
     /// Names in the response's Vary and the leader's normalised values, in rfc9111 mode.
     let variant: VariantBytes?
     /// The origin confirmed what is stored.
@@ -47,6 +49,7 @@ final class FetchedHead: Sendable {
         bytes: [UInt8], head: borrowing ResponseHead, facts: ResponseFacts, blob: [UInt8],
         sharedBlob: [UInt8]? = nil, receivedAt: Milliseconds,
         requestedAt: Milliseconds, storability: Storability, variant: VariantBytes?,
+        start: SessionStart? = nil,
         confirmed: StoredCopy? = nil, confirmedForAsker: StoredCopy? = nil,
         endsStored: Bool = false, deniesStored: Bool = false,
         rejectedContent: TileVerdict? = nil, isDegraded: Bool = false,
@@ -70,6 +73,7 @@ final class FetchedHead: Sendable {
         self.receivedAt = receivedAt
         self.requestedAt = requestedAt
         self.storability = storability
+        self.start = start
         self.variant = variant
         self.confirmed = confirmed
         self.confirmedForAsker = confirmedForAsker
@@ -83,16 +87,20 @@ final class FetchedHead: Sendable {
     /// The same, known to lack something, or to be no tile; then it is not for storing, and what
     /// was rejected is for no cache on its way either. `length`: all of the body was counted;
     /// `isPrivate`: it is for one viewer alone; `isForNoCache`: none on its way is to keep it.
-    /// `contentTag` takes the place of the member's validators.
+    /// `contentTag` takes the place of the member's validators. `isAlike`: proved to be the same
+    /// for all but for the session that it starts.
     init(
         _ other: FetchedHead, degraded isDegraded: Bool? = nil, rejected: TileVerdict? = nil,
         refused: StoreRefusal? = nil, cut: CutPage? = nil, length: Int? = nil,
-        contentTag: [UInt8]? = nil, isPrivate: Bool = false, isForNoCache: Bool = false
+        contentTag: [UInt8]? = nil, isPrivate: Bool = false, isForNoCache: Bool = false,
+        isAlike: Bool = false
     ) {
         (status, declaredLength) = (other.status, length ?? other.declaredLength)
         bytes = other.bytes
         isOutOfStep = other.isOutOfStep
-        (head, facts) = (other.head, other.facts)
+        var facts = other.facts
+        if isAlike { facts.isProvedAlike = true }
+        (head, self.facts) = (other.head, facts)
         // What was an error to this edge is none to a cache before it, unless it is told.
         let isForNoCache =
             isForNoCache || rejected != nil || refused == .olderThanWrite
@@ -106,7 +114,10 @@ final class FetchedHead: Sendable {
         sharedBlob = other.sharedBlob.map { (tagging ?? withoutCaching)?($0) ?? $0 }
         (receivedAt, requestedAt) = (other.receivedAt, other.requestedAt)
         let refusal = rejected == nil ? refused : .statusNotCacheable
-        storability = refusal.map { .refused($0) } ?? other.storability
+        let verdict = isAlike ? other.start?.ifAlike : nil
+        storability = refusal.map { .refused($0) } ?? verdict ?? other.storability
+        // What is refused for another reason is not shared, however alike.
+        start = refusal == nil ? other.start : nil
         variant = other.variant
         (confirmed, deniesStored) = (other.confirmed, other.deniesStored)
         endsStored = other.endsStored
@@ -152,9 +163,11 @@ final class FetchedHead: Sendable {
             || status >= 400 && storability == .refused(.noFreshness)
     }
 
-    /// How long nobody waits for another's answer, in milliseconds: a page with a token in it will
-    /// have one the next time.
-    var unsharedTime: Milliseconds { storability == .refused(.token) ? 60_000 : 2_000 }
+    /// How long nobody waits for another's answer, in milliseconds: a page with a token in it, or
+    /// one that differs from reader to reader, will be like that the next time.
+    var unsharedTime: Milliseconds {
+        [.refused(.token), .refused(.differingSession)].contains(storability) ? 60_000 : 2_000
+    }
 
     /// Its Content-Type; empty where there is none.
     var mediaType: [UInt8] {

@@ -11,6 +11,7 @@ package final class EdgeShared: Sendable {
     let store: Store?
     package let collapsed = CollapsedFetches()
     let refusedMaps = RefusedMaps()
+    let sessionStarts = SessionStartBook()
     package let budget: FillBudget
     let events: any EventObserver
     let mailboxes: [Mailbox<LoopMessage>]

@@ -22,6 +22,7 @@ public enum Counter: Int, CaseIterable, Sendable {
     case fallbackStale, fallbackAncestors, fallbackBlanks, fallbackExceptions, fallbackPages
     case noticesShown, noticesLeftOut, degradedPages
     case ownWrites, ownWritesDisplaced, ownWritePages, pagesWithTokens, pagesFilled
+    case sessionStartsShared, sessionStartsDiffering
     case systemCalls, ticks
 
     /// Name in the Prometheus exposition.
@@ -216,6 +217,16 @@ public enum Counter: Int, CaseIterable, Sendable {
             ("pages_with_tokens", "pages that were not shared: a token was found in them")
         case .pagesFilled:
             ("pages_filled", "shared pages that got their readers' own tokens as they were sent")
+        case .sessionStartsShared:
+            (
+                "session_starts_shared",
+                "pages stored without the session they start: proved to be the same for all"
+            )
+        case .sessionStartsDiffering:
+            (
+                "session_starts_differing",
+                "pages that start sessions and were another one than for the reader before"
+            )
         case .systemCalls: ("system_calls", "system calls made by the loops")
         case .ticks: ("ticks", "turns of the event loops")
         }

@@ -216,6 +216,9 @@ public struct BehaviorSettings: Sendable {
     /// Tokens that are cut out of what is stored and put in at delivery; one cookie at most. Empty:
     /// a page with a token is its reader's own. Class pages.
     public var tokenPlaces: [TokenRule] = []
+    /// A page that starts a session is shared without it once so many answers with different ones
+    /// were the same; 0: never. Class pages.
+    public var sessionStartProofs = 0
     /// How a page is known that lacks something; nil: it is taken at its word.
     public var degraded: DegradedMarker?
     /// Keys, forwarding and access as a distribution has them; nil: the edge's own rules.

@@ -125,6 +125,7 @@ extension LoopState where N: ~Copyable {
             receivedAt: now,
             requestedAt: fetch.requestedAt,
             storability: verdict, variant: selected.bytes,
+            start: sessionStart(exchange, asked, raw, verdict, selected),
             isDegraded: unsafe raw.withUnsafeBytes {
                 unsafe exchange.degradedMarker?.isIn(originHead, $0) ?? false
             })

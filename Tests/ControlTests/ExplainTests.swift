@@ -151,6 +151,21 @@ struct ExplainTests {
         #expect(!ann.rewritings.contains { $0.what == "tokens" })
     }
 
+    @Test("what has to be proved of a page that starts a session")
+    func sessionStart() throws {
+        let file = "behaviors: [{ path: \"*\", class: pages, sessionStartProofs: 3 }]"
+        let told = try bench.explain("http://x.test/", export: nil, file: file)
+        #expect(
+            told.rewritings == [
+                Explanation.Rewriting(
+                    "session start",
+                    "shared once 3 readers were given the same with different sessions")
+            ])
+        let ann = try bench.explain(
+            "http://x.test/", ["Cookie: sessionid=a"], export: nil, file: file)
+        #expect(ann.rewritings.isEmpty)
+    }
+
     @Test("without a distribution: sessions, map requests and what passes the store")
     func own() throws {
         let page = try bench.explain("http://x.test/a?b=1", export: nil)

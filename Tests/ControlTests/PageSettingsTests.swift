@@ -47,6 +47,13 @@ struct PageSettingsTests {
             ])
     }
 
+    @Test("how many answers that start sessions have to be alike", arguments: [0, 2, 16])
+    func sessionStartProofs(_ count: Int) throws {
+        let read = reading(Self.text(", class: pages, sessionStartProofs: \(count)"))
+        #expect(read.findings.isEmpty)
+        #expect(read.configuration.settings.behaviors.first?.sessionStartProofs == count)
+    }
+
     @Test("who has written gets pages past the store for so long")
     func ownWrites() {
         let read = reading(

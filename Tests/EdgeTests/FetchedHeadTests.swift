@@ -36,6 +36,29 @@ struct FetchedHeadTests {
         #expect(after.isDegraded)
     }
 
+    @Test("a page that starts a session is shared where that is proved, and never once refused")
+    func alike() {
+        let times = EntryTimes(
+            storedAt: 0, initialAge: 0, freshUntil: 9, swrUntil: 9, sieUntil: 9)
+        let start = SessionStart(value: [1], ifAlike: .storable(times, []))
+        let plain = head()
+        let before = FetchedHead(
+            bytes: plain.bytes, head: plain.head, facts: plain.facts, blob: plain.blob,
+            sharedBlob: plain.sharedBlob, receivedAt: 2, requestedAt: 1,
+            storability: .refused(.setCookie), variant: nil, start: start)
+        #expect(!before.mayBeShared && before.start != nil)
+        let after = FetchedHead(before, isAlike: true)
+        #expect(after.isStorable && after.facts.isProvedAlike)
+        #expect(FetchedHead(after, isPrivate: true).isStorable)
+        // A refusal for another reason, before or after, is not taken back.
+        let refused = FetchedHead(before, refused: .olderThanWrite)
+        #expect(refused.start == nil && !refused.mayBeShared)
+        #expect(!FetchedHead(refused, isAlike: true).mayBeShared)
+        #expect(!FetchedHead(after, refused: .emptyPage).mayBeShared)
+        #expect(FetchedHead(before, rejected: .exception).start == nil)
+        #expect(before.withoutCaching().start == nil)
+    }
+
     @Test("a page that turns out to lack something is what it was otherwise")
     func degraded() {
         let before = FetchedHead(head(), degraded: false)

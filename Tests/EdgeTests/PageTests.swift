@@ -117,6 +117,81 @@ struct PageTests {
         }
     }
 
+    /// The hash of an answer as it would be stored; nil: there is none.
+    private func fingerprint(
+        _ fields: String, _ body: [UInt8], isGzip: Bool = false, cuts: Bool = false,
+        pieces size: Int = 4_096, isWhole: Bool = true, seed: UInt64 = 1
+    ) -> CacheKey? {
+        let bytes = Array("HTTP/1.1 200 OK\r\n\(fields)\r\n".utf8)
+        var (parsed, scan) = (ResponseHead(), HeadScan())
+        _ = parseResponse(
+            bytes.span.bytes, &scan, limits: .response, toHead: false, into: &parsed)
+        let head = FetchedHead(
+            bytes: bytes, head: parsed,
+            facts: ResponseFacts(parsed, bytes: bytes.span.bytes, now: 0),
+            blob: [], receivedAt: 0, requestedAt: 0, storability: .refused(.setCookie),
+            variant: nil)
+        let fetch = SharedFetch(
+            key: nil, invalidation: 0, leader: nil, budget: FillBudget(limit: 1 << 24))
+        let search = PageSearch(
+            Self.names, isGzip: isGzip, cutter: cuts ? Self.cutter : nil,
+            print: PagePrint(head, seed: (seed, 2)))
+        var at = 0
+        while at < body.count {
+            let room = fetch.room(expecting: nil)
+            let count = min(room.count, min(size, body.count - at))
+            room.copyBytes(from: body[at..<at + count])
+            fetch.publish(bytes: count)
+            at += count
+            if search.settles(fetch, isComplete: false) { break }
+        }
+        _ = search.settles(fetch, isComplete: isWhole)
+        return search.fingerprint
+    }
+
+    @Test("two answers are alike by what would be stored of them, however they come")
+    func fingerprints() throws {
+        let fields = "Content-Type: text/html\r\nVary: Cookie\r\n"
+        let print = try #require(fingerprint(fields, Self.clean))
+        for size in [100, 65_536] {
+            #expect(fingerprint(fields, Self.clean, pieces: size) == print)
+            // What is compressed twice is not the same bytes, and the same page.
+            let packed = try gzip(Self.clean)
+            #expect(fingerprint(fields, packed, isGzip: true, pieces: size) == print)
+        }
+        #expect(fingerprint(fields, Self.clean, cuts: true) == print)
+        // The time, the length and what is for who asked are not the page's.
+        for own in [
+            "Date: Mon, 30 Nov 2026 00:00:00 GMT", "Expires: Mon, 30 Nov 2026 00:00:00 GMT",
+            "Set-Cookie: sessionid=0123456789", "Content-Length: 9", "Age: 3",
+        ] {
+            #expect(fingerprint(own + "\r\n" + fields, Self.clean) == print, "\(own)")
+        }
+        for other in ["ETag: \"a\"", "X-Guest: 1", "Cache-Control: max-age=9"] {
+            #expect(fingerprint(fields + other + "\r\n", Self.clean) != print, "\(other)")
+        }
+        #expect(fingerprint(fields, Self.clean + [32]) != print)
+        #expect(fingerprint(fields, Self.clean, seed: 3) != print)
+        // What ends a field does not begin a page.
+        #expect(fingerprint("A: b\r\n", Array("c".utf8)) != fingerprint("A: bc\r\n", []))
+        #expect(fingerprint(fields, Self.clean, isWhole: false) == nil)
+        #expect(fingerprint(fields, Self.form) == nil)
+        #expect(fingerprint(fields, Array(try gzip(Self.clean).dropLast(9)), isGzip: true) == nil)
+    }
+
+    @Test("of a page whose tokens are cut out the rest counts")
+    func fingerprintsOfCut() {
+        let token = String(repeating: "s3", count: 16)
+        func page(_ text: String) -> [UInt8] {
+            Array("<input name=\"csrf-token\" value=\"\(token)\">\(text)".utf8)
+        }
+        let print = fingerprint("ETag: \"a\"\r\n", page("x"), cuts: true)
+        #expect(print != nil)
+        #expect(fingerprint("ETag: \"b\"\r\n", page("x"), cuts: true) == print)
+        #expect(fingerprint("ETag: \"b\"\r\n", page("y"), cuts: true) != print)
+        #expect(fingerprint("", page("\(token)"), cuts: true) == nil)
+    }
+
     @Test(
         "how a cookie is set for others, without its value",
         arguments: [

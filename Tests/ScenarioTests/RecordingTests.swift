@@ -93,7 +93,9 @@ struct RecordingTests {
         "Pages: by the letter of RFC 9111 a form's page",
         "MapStory 10: an Origin that Connection takes away", "Pages: what a script is given",
         "Tiles: a cookie that nobody has listed", "Features: a cookie that nobody has listed",
-        "Classes: what class capabilities says nothing of",
+        "Classes: what class capabilities says nothing of", "Sessions: a page that shows",
+        "Sessions: a page that is never the same", "Sessions: one of two pages",
+        "Sessions: a page that a write has changed", "Sessions: a page with tokens",
     ]
 
     private static func cannotBeRecorded(_ scenario: Scenario) -> Bool {

@@ -51,9 +51,7 @@ public enum PageStanding: UInt8, Sendable, CaseIterable {
 /// The fields alone: a token in the body is found by ``PageSecrets``.
 func refusalOfPage(_ question: StoreQuestion) -> StoreRefusal? {
     let (request, response) = (question.request, question.response)
-    if response.hasSetCookie, !response.excludesSetCookie, !response.setsCSRFOnly {
-        return .setCookie
-    }
+    if response.isOwnByCookie { return .setCookie }
     if response.carriesSecret { return .token }
     switch response.status {
     case 301, 302, 303, 307, 308:

@@ -7,11 +7,13 @@ struct PageRules: Sendable {
     var languages: [String] = []
     var tokens = PageSecrets.standardNames
     var tokenPlaces: [TokenRule] = []
+    var sessionStartProofs = 0
     /// The first key that says something else than the standard.
     var changed: String? {
         if cookies != CookieClasses() { return "cookies" }
         if !languages.isEmpty { return "languages" }
         if !tokenPlaces.isEmpty { return "tokenPlaces" }
+        if sessionStartProofs > 0 { return "sessionStartProofs" }
         return tokens == PageSecrets.standardNames ? nil : "tokens"
     }
 
@@ -20,11 +22,12 @@ struct PageRules: Sendable {
         settings.languages = languages
         settings.tokens = tokens
         settings.tokenPlaces = tokenPlaces
+        settings.sessionStartProofs = sessionStartProofs
     }
 }
 
 extension ConfigurationReader {
-    /// The keys `cookies`, `languages`, `tokens` and `tokenPlaces` of a behavior.
+    /// The keys of a behavior from `cookies` to `sessionStartProofs`.
     func pageRules(_ section: inout Section) -> PageRules {
         var rules = PageRules()
         if var cookies = section.section("cookies") {
@@ -52,6 +55,13 @@ extension ConfigurationReader {
         }
         if let places = section.elements("tokenPlaces") {
             rules.tokenPlaces = tokenPlaces(places, rules.cookies.csrf)
+        }
+        section.read("sessionStartProofs", &rules.sessionStartProofs, .count(0...16))
+        if rules.sessionStartProofs == 1 {
+            findings.error(
+                at: findings.place(of: section.name + "sessionStartProofs"),
+                "\(section.name)sessionStartProofs is 1, and one answer proves nothing",
+                "give 2 or more, or 0 to share no page that starts a session")
         }
         return rules
     }

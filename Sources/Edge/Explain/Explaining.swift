@@ -123,6 +123,7 @@ extension LoopState where N: ~Copyable {
         if let other = inOtherCoding(exchange, found, &told) { found = other }
         exchange.entry = found.copy
         if exchange.decision.action == .pass { exchange.key = nil }
+        noteSessionStart(exchange, &told)
         noteCredentials(exchange, &told)
         told.entry = found.copy.map { entryAccount($0, exchange, isPending: found.isPending) }
         if !found.variant.isEmpty, found.copy != nil {

@@ -5,14 +5,14 @@ import Tiles
 // What an answer is worth whose status says that it is good (law 5).
 extension LoopState where N: ~Copyable {
     /// The verdict on a body whose first bytes are here.
-    func judge(_ judged: JudgedBody, _ fetch: Fetch) -> FetchedHead {
+    mutating func judge(_ judged: JudgedBody, _ fetch: Fetch) -> FetchedHead {
         let head = judged.head
         guard judged.isJudged else { return head }
         let document = fetch.evidence.document
         let ofMap = fetch.exchange.map.flatMap { $0.isImage ? $0.request.format : nil }
         let format = document == nil ? judged.format ?? ofMap : nil
         guard document != nil || format != nil else {
-            return searched(search(judged, fetch), judged.search)
+            return searched(search(judged, fetch), judged.search, fetch)
         }
         let length =
             fetch.body.isComplete

@@ -86,7 +86,11 @@ extension Exchange {
         var line = head.fields.first(.setCookie)
         while let at = line {
             let pair = Array(raw[head.fields[at].value.range].prefix { $0 != UInt8(ascii: ";") })
-            if cookieClass(pair) != .csrf { facts.setsCSRFOnly = false }
+            if cookieClass(pair) == .csrf {
+                facts.setsCSRF = true
+            } else {
+                facts.setsCSRFOnly = false
+            }
             line = head.fields.next(after: at, .setCookie)
         }
         guard let at = head.fields.first(.location) else { return }
@@ -101,11 +105,11 @@ extension Exchange {
 
     var tokenNames: [String] { snapshot.settings.behaviors[behavior].tokens }
 
-    /// The values of csrf cookies that this exchange has to do with.
+    /// The values of csrf cookies that this exchange has to do with, and of a session it starts.
     func secrets(_ head: FetchedHead) -> [[UInt8]] {
         (pairs([.csrf]) + cookiesSet(head, [.csrf])).map { pair in
             Array(pair.drop { $0 != UInt8(ascii: "=") }.dropFirst())
-        }
+        } + (head.start.map { [$0.value] } ?? [])
     }
 
     /// Whether it has the head of a page and nothing behind it. No page is like that; whoever keeps
@@ -126,7 +130,8 @@ extension Exchange {
         if case .refused(let refusal) = head.storability, isAnonymous {
             isOwn = isOwn || refusal.isReadersOwn
         }
-        if isOwn { return head.keptPrivate() }
+        // The store has it without the cookie that its reader gets.
+        if isOwn || head.facts.isProvedAlike { return head.keptPrivate() }
         return leavesLifetimeOpen(head) ? FetchedHead(head, isForNoCache: true) : head
     }
 }
@@ -135,7 +140,9 @@ extension StoreRefusal {
     /// The page is its reader's own, or may be, or is in his language, or leads him alone on.
     fileprivate var isReadersOwn: Bool {
         switch self {
-        case .setCookie, .token, .notSearched, .varyLanguage, .redirect: true
+        case .setCookie, .unprovedSession, .differingSession, .token, .notSearched, .varyLanguage,
+            .redirect:
+            true
         default: false
         }
     }
@@ -149,7 +156,7 @@ extension FetchedHead {
 
     /// Whether it comes with a csrf cookie that whoever waited for it lacks.
     func lacksCookie(for exchange: Exchange) -> Bool {
-        facts.hasSetCookie && facts.setsCSRFOnly && !exchange.facts.hasCSRFCookie
+        facts.bringsCSRF && !exchange.facts.hasCSRFCookie
     }
 }
 

@@ -22,9 +22,16 @@ final class PageSearch {
     private var cutter: TokenCutter?
     /// The page without its tokens; nil: it has none, or is its reader's own.
     private(set) var cut: (text: [UInt8], tokens: CutTokens)?
+    /// Fields and text of what would be stored, where they are to be compared with other answers.
+    private var print: PagePrint?
+    /// The hash of them; nil: not all of the page is here, or it is its reader's own.
+    private(set) var fingerprint: CacheKey?
 
-    init(_ secrets: PageSecrets, isGzip: Bool, cutter: TokenCutter? = nil) {
+    init(
+        _ secrets: PageSecrets, isGzip: Bool, cutter: TokenCutter? = nil, print: PagePrint? = nil
+    ) {
         self.secrets = secrets
+        self.print = print
         self.cutter = cutter
         gzip = isGzip ? GzipReader(limit: Self.plainBytesMax) : nil
         if isGzip, gzip == nil { refusal = .notSearched }
@@ -57,6 +64,7 @@ final class PageSearch {
             if isCut, refusal == nil { refusal = .notSearched }
         }
         if secrets.isFound { refusal = .token }
+        if isComplete, refusal == nil { fingerprint = print?.value }
         return isComplete || refusal != nil
     }
 
@@ -67,8 +75,12 @@ final class PageSearch {
             let page = gzip == nil ? body : NoticeInjection.decompressed(body, limit: limit)
         else { return false }
         switch cutter.cut(page) {
-        case .whole: break
-        case .cut(let text, let tokens): cut = (text, tokens)
+        case .whole:
+            unsafe print?.update(page.span.bytes)
+            fingerprint = print?.value
+        case .cut(let text, let tokens):
+            cut = (text, tokens)
+            fingerprint = print?.value(ofCut: text, tokens)
         case .refused: refusal = .token
         }
         return true
@@ -77,6 +89,7 @@ final class PageSearch {
     private func look(at bytes: [UInt8]) {
         guard gzip != nil else {
             unsafe secrets.look(at: bytes.span.bytes)
+            unsafe print?.update(bytes.span.bytes)
             return
         }
         rest += bytes
@@ -87,6 +100,7 @@ final class PageSearch {
                 return
             }
             unsafe secrets.look(at: plain.span.bytes)
+            unsafe print?.update(plain.span.bytes)
             at += consumed
             if isStuck { break }
         }
@@ -115,7 +129,7 @@ extension LoopState where N: ~Copyable {
     func search(for head: FetchedHead, _ exchange: Exchange) -> PageSearch? {
         // What is not for storing anyway may still be kept by a cache that does not know it.
         guard exchange.isAnonymous, exchange.head.method == .get,
-            head.mayBeShared || head.storability == .refused(.noFreshness),
+            head.mayBeShared || head.start != nil || head.storability == .refused(.noFreshness),
             !head.confirmsStored, !head.deniesStored
         else { return nil }
         guard PageText.mayHoldTokens(head.blob) else { return nil }
@@ -123,24 +137,75 @@ extension LoopState where N: ~Copyable {
         let secrets = PageSecrets(names: exchange.tokenNames, secrets: exchange.secrets(head))
         let search = PageSearch(
             secrets, isGzip: facts.coding == .gzip,
-            cutter: facts.isHTML ? exchange.cutter(for: head) : nil)
+            cutter: facts.isHTML ? exchange.cutter(for: head) : nil,
+            print: head.start == nil ? nil : PagePrint(head, seed: seed))
         // Of a part nobody knows what stands across its ends.
         if facts.coding == nil || head.status == 206 || head.completes { search.giveUp() }
         return search
     }
 
     /// The head after the search.
-    func searched(_ head: FetchedHead, _ search: PageSearch?) -> FetchedHead {
+    mutating func searched(
+        _ head: FetchedHead, _ search: PageSearch?, _ fetch: Fetch
+    ) -> FetchedHead {
         guard let search else { return head }
-        if search.refusal == nil, let (text, tokens) = search.cut {
-            // What lacks something is shown to one reader, whose tokens it has.
-            return head.isDegraded
-                ? FetchedHead(head, refused: .token)
-                : FetchedHead(head, cut: CutPage(text: text, tokens: tokens))
+        if let refusal = search.refusal {
+            if refusal == .token { counters.add(.pagesWithTokens) }
+            return FetchedHead(head, refused: refusal)
         }
-        guard let refusal = search.refusal else { return head }
-        if refusal == .token { counters.add(.pagesWithTokens) }
-        return FetchedHead(head, refused: refusal)
+        var head = head
+        if let start = head.start {
+            if let refusal = refusal(of: start, search.fingerprint, head, fetch) {
+                return FetchedHead(head, refused: refusal)
+            }
+            head = FetchedHead(head, isAlike: true)
+        }
+        guard let (text, tokens) = search.cut else { return head }
+        // What lacks something is shown to one reader, whose tokens it has.
+        return head.isDegraded
+            ? FetchedHead(head, refused: .token)
+            : FetchedHead(head, cut: CutPage(text: text, tokens: tokens))
+    }
+}
+
+/// The hash of a page as it would be stored: its fields, and its text in no coding.
+///
+/// Not what tells the time alone; a lifetime is judged anew with each answer. Compressed bytes are
+/// not the same twice: Django puts a name made up by chance in front of them.
+struct PagePrint {
+    private let fields: [UInt8]
+    private let seed: (UInt64, UInt64)
+    private var hash: ContentHash
+
+    init(_ head: FetchedHead, seed: (UInt64, UInt64)) {
+        self.seed = seed
+        var block = unsafe head.bytes.withUnsafeBytes {
+            unsafe HeaderBlob.withoutCookies(
+                HeaderBlob.stored(head.head, bytes: $0, date: nil))
+        }
+        for name: StaticString in ["date", "expires"] {
+            while let line = HeaderBlob.line(name, in: block) { block.removeSubrange(line) }
+        }
+        fields = block
+        hash = ContentHash(seed: seed)
+        unsafe hash.update((block + [13, 10]).span.bytes)
+    }
+
+    mutating func update(_ text: RawSpan) { hash.update(text) }
+
+    var value: CacheKey { Self.key(hash) }
+
+    /// The same of a page without its tokens; what else the fields say of its bytes was about them.
+    func value(ofCut text: [UInt8], _ tokens: CutTokens) -> CacheKey {
+        var hash = ContentHash(seed: seed)
+        let block = HeaderBlob.withoutBodyFields(fields) + tokens.list + [13, 10, 13, 10]
+        unsafe hash.update((block + text).span.bytes)
+        return Self.key(hash)
+    }
+
+    private static func key(_ hash: ContentHash) -> CacheKey {
+        let (high, low) = hash.value
+        return CacheKey(high: high, low: low)
     }
 }
 

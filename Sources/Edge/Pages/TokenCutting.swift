@@ -141,10 +141,12 @@ extension Exchange {
     /// What cuts the tokens out of an answer's page; nil: its tokens make it its reader's own.
     func cutter(for head: FetchedHead) -> TokenCutter? {
         let settings = snapshot.settings.behaviors[behavior]
-        guard !settings.tokenPlaces.isEmpty, page == nil, head.mayBeShared, head.status == 200
+        guard !settings.tokenPlaces.isEmpty, page == nil, head.mayBeShared || head.start != nil,
+            head.status == 200
         else { return nil }
         let cookie = settings.formCookie
-        let lines = head.cookieLines
+        // A session that it starts goes with its reader's own answer alone.
+        let lines = head.cookieLines.filter { head.start == nil || cookieClass($0) != .session }
         var (secret, attributes) = ([] as [UInt8], nil as [UInt8]?)
         if lines.isEmpty, !cookie.isEmpty {
             secret = formSecret(cookie) ?? []

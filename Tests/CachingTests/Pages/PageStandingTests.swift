@@ -88,6 +88,12 @@ struct PageStandingTests {
         Answered(
             fields: [fresh, "Set-Cookie: csrftoken=1"], change: { $0.setsCSRFOnly = true },
             refusal: nil),
+        Answered(
+            fields: [fresh, "Set-Cookie: sessionid=1"], change: { $0.isProvedAlike = true },
+            refusal: nil),
+        Answered(
+            fields: [fresh, "Set-Cookie: sessionid=1", "Vary: Accept-Language"],
+            change: { $0.isProvedAlike = true }, refusal: .varyLanguage),
         Answered(fields: [fresh], change: { $0.carriesSecret = true }, refusal: .token),
         Answered(status: 302, fields: [fresh, "Location: /login"], refusal: nil),
         Answered(status: 302, fields: ["Location: /login"], refusal: .redirect),
@@ -109,10 +115,12 @@ struct PageStandingTests {
         #expect(verdict(response, request, policy) == answered.refusal)
     }
 
-    @Test("a page that came with a csrf cookie is for those who have one")
-    func csrf() throws {
+    @Test(
+        "a page that came with a csrf cookie is for those who have one", arguments: [false, true])
+    func csrf(besideSession: Bool) throws {
         var response = answer(200, "Cache-Control: max-age=9", "Set-Cookie: csrftoken=1")
-        response.setsCSRFOnly = true
+        response.setsCSRFOnly = !besideSession
+        (response.setsCSRF, response.isProvedAlike) = (true, besideSession)
         var request = ask()
         request.standing = .anonymous
         let question = StoreQuestion(response, Self.pages, request: request)

@@ -15,12 +15,21 @@ SIGTERM, or until its standard input, if that is a pipe, ends.
     GET  /front               a form, the csrf token in a script, and a token in two links; in gzip
     GET  /echoed              a form, and its secret once more elsewhere
     GET  /layer               writes into the session of everybody, and has a token in a link
+    GET  /visited             writes into the session of everybody, and shows nothing of it; in gzip,
+                              with a form below /visited/form and an entity tag below /visited/tag
+    GET  /greeted             greets by a name made up for the session
+    GET  /nonce               a session, and a number used once in the page
+    GET  /told                a session, and a message in it that is told at once
+    GET  /warned              a session, and a message in it that the next page tells
+    GET  /keyed               shows the session's key
+    GET  /coin                one of two pages, for sessions in turn: A, A, B, and so on
     GET  /mine                for those who are signed in; others are sent to /login
     GET, POST /login, /logout
     POST /i18n/setlang/       chooses a language
     GET  /api                 JSON for scripts of other sites, one at a time
 """
 
+import itertools
 import pathlib
 import sys
 import tempfile
@@ -70,8 +79,10 @@ from django.template import RequestContext, Template  # noqa: E402
 from django.urls import include, path  # noqa: E402
 from django.views.decorators.csrf import ensure_csrf_cookie  # noqa: E402
 from django.views.decorators.gzip import gzip_page  # noqa: E402
+from django.views.decorators.http import conditional_page  # noqa: E402
 
 COMMENTS = []
+SIDES = itertools.cycle("AAB")
 FORM = "<form method=post action={}>{{% csrf_token %}}<input name=text></form>"
 
 
@@ -148,6 +159,58 @@ def layer(request):
                 token=uuid.uuid1().hex)
 
 
+def visit(request, text, **values):
+    request.session["shape"] = "roads"
+    return page(request, text, **values)
+
+
+@gzip_page
+def visited(request):
+    return visit(
+        request, "<p>{% if user.is_authenticated %}of {{ user.username }}{% else %}of nobody"
+        "{% endif %}</p>{{ filler }}", filler="rather a long page. " * 100)
+
+
+def visited_form(request):
+    return visit(request, FORM.format("/comment"))
+
+
+@conditional_page
+def visited_tag(request):
+    return visit(request, "<p>a page</p>")
+
+
+def greeted(request):
+    name = request.session.setdefault("name", f"guest-{uuid.uuid4().hex[:6]}")
+    return page(request, "<p>hello {{ name }}</p>", name=name)
+
+
+def nonce(request):
+    return visit(request, "<script nonce='{{ nonce }}'>play()</script>",
+                 nonce=uuid.uuid4().hex[:12])
+
+
+def told(request):
+    messages.info(request, "welcome, guest " + uuid.uuid4().hex[:6])
+    return visit(request, "{% for message in messages %}<p>told {{ message }}</p>{% endfor %}")
+
+
+def warned(request):
+    messages.info(request, "you were warned")
+    return visit(request, "<p>a page</p>")
+
+
+def keyed(request):
+    request.session["shape"] = "roads"
+    request.session.save()
+    return page(request, "<a href='/?s={{ key }}'>share</a>", key=request.session.session_key)
+
+
+def coin(request):
+    side = request.session.setdefault("side", next(SIDES))
+    return page(request, "<p>side {{ side }}</p>", side=side)
+
+
 @login_required
 def mine(request):
     return page(request, "<p>of {{ user.username }}</p>")
@@ -180,6 +243,9 @@ urlpatterns = [
     path("", home), path("read", read), path("write", write), path("comment", comment),
     path("note", note), path("player", player), path("script", script),
     path("front", front), path("echoed", echoed), path("layer", layer),
+    path("visited", visited), path("visited/form", visited_form),
+    path("visited/tag", visited_tag), path("greeted", greeted), path("nonce", nonce),
+    path("told", told), path("warned", warned), path("keyed", keyed), path("coin", coin),
     path("mine", mine), path("login", signin), path("logout", signout), path("api", api),
     path("i18n/", include("django.conf.urls.i18n"))]
 
