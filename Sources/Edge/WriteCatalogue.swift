@@ -270,8 +270,9 @@ public struct MemberTarget: Sendable {
 extension Server {
     /// Where the catalogue is to be read; nil: nowhere.
     public var catalogueSettings: CatalogueSettings? {
-        let writes = snapshot.settings.writes
-        return writes.isOn ? writes.catalogue : nil
+        // Asked for several times a second: a copy of all of `writes` retains each of its parts.
+        let snapshot = snapshot
+        return snapshot.settings.writes.isOn ? snapshot.settings.writes.catalogue : nil
     }
 
     /// Whether a write that may have changed the catalogue has passed since the last call.
@@ -304,8 +305,8 @@ extension Server {
 
     /// Where the site's list of layers is to be read; nil: nowhere.
     public var numberSettings: CatalogueSettings? {
-        let writes = snapshot.settings.writes
-        return writes.isOn ? writes.numbers : nil
+        let snapshot = snapshot
+        return snapshot.settings.writes.isOn ? snapshot.settings.writes.numbers : nil
     }
 
     /// Writes by the site's numbers reach as far as these say, from the next one on.
