@@ -63,7 +63,8 @@ private final class ScenarioPlay {
     ) throws {
         self.scenario = scenario
         self.tape = tape
-        settings = scenario.settings
+        let names: [Endpoint: String]
+        (settings, names) = Self.apart(scenario.settings)
         let clock = SimulatedClock(stands: scenario.hasManualClock)
         if let start = scenario.start { clock.setWall(by: start - clock.wall) }
         world = World(clock: clock, dice: Dice(seed: seed))
@@ -71,7 +72,6 @@ private final class ScenarioPlay {
         fabric = Fabric(world, loops: 1)
         site = ScenarioSite(world)
         edge = try SimulatedEdge(settings, mapBytes: Self.mapBytes(settings), fabric)
-        let names = Self.origins(settings)
         fabric.route = { [site] endpoint, _ in
             names[endpoint].map { site.route($0) } ?? .refused(late: false)
         }
@@ -84,14 +84,30 @@ private final class ScenarioPlay {
         Int(min(settings.cache.bytes, 64 << 20))
     }
 
-    private static func origins(_ settings: Settings) -> [Endpoint: String] {
+    /// The same with addresses that are one origin's each, and whose: two of one name and port, as
+    /// a bucket with two paths is, could not be told apart.
+    private static func apart(_ settings: Settings) -> (Settings, [Endpoint: String]) {
+        var settings = settings
         var names: [Endpoint: String] = [:]
-        for origin in settings.origins {
+        var last: UInt32 = 0x0B00_0000
+        for index in settings.origins.indices {
+            let id = settings.origins[index].id
             // What a distribution's origin is asked over TLS is the same origin.
-            let name = origin.id.hasSuffix("+tls") ? String(origin.id.dropLast(4)) : origin.id
-            for endpoint in origin.members.flatMap(\.endpoints) { names[endpoint] = name }
+            let name = id.hasSuffix("+tls") ? String(id.dropLast(4)) : id
+            for member in settings.origins[index].members.indices {
+                settings.origins[index].members[member].endpoints =
+                    settings.origins[index].members[member].endpoints.map { endpoint in
+                        var own = endpoint
+                        while names[own].map({ $0 != name }) ?? false {
+                            last += 1
+                            own = .ip(SocketAddress(ipv4: last, port: 80))
+                        }
+                        names[own] = name
+                        return own
+                    }
+            }
         }
-        return names
+        return (settings, names)
     }
 
     func run() throws -> Difference? {
