@@ -58,7 +58,7 @@ struct ReplayCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Requests at a time; those for one URL go one by one.", valueName: "N"))
+            "Requests at a time; those for one path go one by one.", valueName: "N"))
     var connections = 8
 
     @Option(help: ArgumentHelp("How many disagreements to tell singly.", valueName: "N"))

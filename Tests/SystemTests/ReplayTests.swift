@@ -194,7 +194,6 @@ struct ReplayTests {
     @Test("as it happened, a hit where the log has a miss may be for want of cookies")
     func cookieless() throws {
         room.always(.ok("Cache-Control: max-age=60"))
-        let edge = try Edge(origin: origin.url)
         let lines = [
             Self.line("21:02:31", room.path("a"), "Miss"),
             Self.line("21:02:31", room.path("a"), "Miss"),
@@ -205,12 +204,47 @@ struct ReplayTests {
             ("", "the log tells of no cookies (IncludeCookies), which may be in the key"),
             (told, "the edge decided otherwise"),
         ] {
+            let edge = try Edge(origin: origin.url)
             let log = try directory.write("log", Self.log(lines[0], lines[1], more))
             let run = try CommandRun(
                 ["replay", log, "--to", "http://127.0.0.1:\(edge.port)", "--pace", "1x"],
                 directory)
             #expect(run.output.contains { $0.hasSuffix(" \(cause)") }, "\(run)")
         }
+    }
+
+    @Test("an edge that had it before is told as such, not as one without cookies")
+    func early() throws {
+        room.always(.ok("Cache-Control: max-age=60"))
+        let edge = try Edge(origin: origin.url)
+        let line = Self.line("21:02:31", room.path("a"), "Miss")
+        let log = try directory.write("log", Self.log(line))
+        let words = ["replay", log, "--to", "http://127.0.0.1:\(edge.port)"]
+        let first = try CommandRun(words, directory)
+        #expect(first.status == 0, "\(first)")
+        let again = try CommandRun(words, directory)
+        let cause = "  1 the edge had it before the replay began; start it on an empty cache"
+        #expect(again.status == 1 && again.output.contains(cause), "\(again)")
+    }
+
+    @Test("what no edge can do is left out")
+    func beyond() throws {
+        room.always(.ok("Cache-Control: max-age=60"))
+        let edge = try Edge(origin: origin.url)
+        let words = [
+            ("LambdaExecutionError", nil), ("Miss", "MissGeneratedResponse"),
+            ("Hit", "OriginShieldHit"), ("LimitExceeded", nil), ("CapacityExceeded", nil),
+        ]
+        let lines = words.map { Self.line("21:02:31", room.path("a"), $0.0, detail: $0.1) }
+        let own = Self.line("21:02:32", room.path("b"), "Miss")
+        let log = try directory.write("log", "#Version: 1.0\n" + lines.joined() + own)
+        let run = try CommandRun(
+            ["replay", log, "--to", "http://127.0.0.1:\(edge.port)"], directory)
+        #expect(run.status == 0, "\(run)")
+        #expect(
+            run.output[0] == "1 requests replayed; left out: 5 answers of functions, Origin Shield "
+                + "or CloudFront's own limits")
+        #expect(room.requests.count == 1)
     }
 
     @Test("a paced replay waits as the log did, so much faster")

@@ -46,7 +46,7 @@ public struct Replay: Sendable {
     ///   - urls: of the edge: `http://HOST[:PORT]`, `https://HOST[:PORT]`, or one of each.
     ///   - pace: `1x`, `10x` or `max`.
     ///   - tolerance: per cent of the requests that may disagree, such as `2.5`.
-    ///   - connections: at most so many requests at a time; those for one URL go one by one.
+    ///   - connections: at most so many requests at a time; those for one path go one by one.
     ///   - shown: how many disagreements are told singly.
     ///   - authority: a PEM file of roots for TLS with the edge; nil: the system's.
     ///   - believesAnyone: the edge's certificate is not looked at.
@@ -100,7 +100,7 @@ public struct Replay: Sendable {
 
     private struct Gathered { var answers: [ReplayClient.Answer?]; var count = 0 }
 
-    /// One thread for each connection; what is asked for one URL stays in its order.
+    /// One thread for each connection; what is asked for one path stays in its order.
     private func ask(
         _ requests: [ReplayRequest], _ progress: @escaping @Sendable (Int, Int) -> Void
     ) -> [ReplayClient.Answer?] {
@@ -123,7 +123,8 @@ public struct Replay: Sendable {
                             + Int(attoseconds / 1_000_000_000)
                         _ = never.wait(timeout: .now() + .nanoseconds(nanoseconds))
                     }
-                    let answer = client.ask(requests[index])
+                    var answer = client.ask(requests[index])
+                    answer?.noteStart(start, at: .now)
                     let count = gathered.withLock { state in
                         state.answers[index] = answer
                         state.count += 1
@@ -137,13 +138,14 @@ public struct Replay: Sendable {
         return gathered.withLock { $0.answers }
     }
 
-    /// The requests of each connection: those for one URL on one, new URLs in turn.
-    private static func shares(_ requests: [ReplayRequest], _ count: Int) -> [[Int]] {
+    /// The requests of each connection: those for one path on one, new paths in turn. Under other
+    /// hosts and queries it may be the same object, which what is in no key does not tell apart.
+    static func shares(_ requests: [ReplayRequest], _ count: Int) -> [[Int]] {
         var shares = [[Int]](repeating: [], count: count)
-        var owner: [String: Int] = [:]
+        var owner: [Substring: Int] = [:]
         for (index, request) in requests.enumerated() {
-            let share = owner[request.url] ?? owner.count % count
-            owner[request.url] = share
+            let share = owner[request.path] ?? owner.count % count
+            owner[request.path] = share
             shares[share].append(index)
         }
         return shares

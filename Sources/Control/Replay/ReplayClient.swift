@@ -11,6 +11,16 @@ struct ReplayClient {
         var result = ""
         var cacheStatus = ""
         var location = ""
+        /// `Age`, in seconds.
+        var age: Int64 = 0
+        /// By its age, the edge had it before the replay began.
+        private(set) var isOlder = false
+
+        mutating func noteStart(
+            _ start: ContinuousClock.Instant, at now: ContinuousClock.Instant
+        ) {
+            isOlder = .seconds(age) > now - start
+        }
     }
 
     let targets: ReplayTargets
@@ -44,5 +54,7 @@ extension ReplayClient.Answer {
         result = reply.field("x-cache").map { String($0.prefix { $0 != " " }) } ?? ""
         cacheStatus = reply.field("cache-status") ?? ""
         location = reply.field("location") ?? ""
+        // More than a clock can tell is no age of an edge's.
+        age = reply.field("age").flatMap { Int64($0) }.map { min($0, 1 << 40) } ?? 0
     }
 }

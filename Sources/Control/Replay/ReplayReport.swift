@@ -14,6 +14,7 @@ public struct ReplayReport: Sendable {
         case status = "the edge answered with another status"
         case warm = "the first request for it in these logs: CloudFront may have had it before"
         case moved = "another edge location of CloudFront than for the request before"
+        case early = "the edge had it before the replay began; start it on an empty cache"
         case hidden = "the log leaves out values of cookies or credentials, which may be in the key"
         case pace = """
             a lifetime that ended in the log did not at this pace, or it was invalidated then
@@ -82,6 +83,7 @@ public struct ReplayReport: Sendable {
         }
         if request.isFirst, hadIt, answer.result == "Miss" { return .warm }
         if request.hasMoved { return .moved }
+        if answer.result == "Hit", answer.isOlder || request.isFirstOfPath { return .early }
         if request.hidesValues { return .hidden }
         let isKnown = pace != .original && answer.result == "Hit" && !request.isFirst
         if isKnown, mayHaveEnded(request, answer) { return .pace }

@@ -27,12 +27,15 @@ struct ReplayRequest {
     let hidesValues: Bool
     /// The first in these logs for its URL.
     var isFirst = true
+    /// The first for its path, under whatever host and query.
+    var isFirstOfPath = true
     /// The edge location of the one before it differs.
     var hasMoved = false
     /// How long ago, by the log, its URL was last fetched or confirmed; nil: not in these logs.
     var sinceFetch: Milliseconds?
 
     var url: String { host + target }
+    var path: Substring { target.prefix { $0 != "?" } }
 
     /// The host without a port: the name that TLS asks for.
     var serverName: String {
@@ -51,6 +54,7 @@ struct ReplayRequest {
         case method = "other methods"
         case unanswered = "viewers who left"
         case tunnel = "WebSocket"
+        case beyond = "answers of functions, Origin Shield or CloudFront's own limits"
         case plain = "plain http, for which --to names no address"
         case unreadable = "no log records"
     }
@@ -64,6 +68,7 @@ struct ReplayRequest {
         guard record.text(.protocolName)?.hasPrefix("ws") != true else {
             throw ReplayOmission(.tunnel)
         }
+        guard !Self.isBeyond(record) else { throw ReplayOmission(.beyond) }
         guard let status = record.number(.status), status > 0,
             let expected = Self.expectation(record)
         else { throw ReplayOmission(.unanswered) }
@@ -84,6 +89,18 @@ struct ReplayRequest {
         self.status = status
         fields = Self.fields(record, status) + Self.told(record)
         hidesValues = Self.hidesValues(record)
+    }
+
+    /// What made the answer is nothing that an edge has. CloudFront, "Standard logging reference",
+    /// x-edge-result-type and x-edge-detailed-result-type.
+    private static func isBeyond(_ record: LogRecord) -> Bool {
+        let words: Set<String> = [
+            "LambdaExecutionError", "MissGeneratedResponse", "OriginShieldHit", "LimitExceeded",
+            "CapacityExceeded",
+        ]
+        return [.resultType, .responseResultType, .detailedResultType].contains { field in
+            record.text(field).map(words.contains) ?? false
+        }
     }
 
     /// The type just before the answer was sent, where the viewer made an error of it later.
@@ -208,10 +225,9 @@ struct ReplayPlan {
         }
     }
 
-    /// One second of one URL.
+    /// One second of one path.
     private struct Second: Hashable {
-        var host: String
-        var target: String
+        var path: Substring
         var logged: Milliseconds
     }
 
@@ -224,10 +240,12 @@ struct ReplayPlan {
         requests = sorted.map(\.element)
         putHitsLast()
         var last: [String: String] = [:]
+        var paths: Set<Substring> = []
         var fetched: [String: Milliseconds] = [:]
         for index in requests.indices {
             let url = requests[index].url
             requests[index].isFirst = last[url] == nil
+            requests[index].isFirstOfPath = paths.insert(requests[index].path).inserted
             requests[index].hasMoved = last[url].map { $0 != requests[index].location } ?? false
             last[url] = requests[index].location
             requests[index].sinceFetch = fetched[url].map { requests[index].moment - $0 }
@@ -237,12 +255,11 @@ struct ReplayPlan {
 
     /// CloudFront logs no more than the second, within which the time that a request took says
     /// nothing: what was fetched or confirmed in it comes before what was hit in it. The places,
-    /// and when they are due, stay those of the URL's requests in that second.
+    /// and when they are due, stay those of the path's requests in that second.
     private mutating func putHitsLast() {
         var places: [Second: [Int]] = [:]
         for (index, request) in requests.enumerated() {
-            let second = Second(
-                host: request.host, target: request.target, logged: request.logged)
+            let second = Second(path: request.path, logged: request.logged)
             places[second, default: []].append(index)
         }
         for places in places.values where places.count > 1 {

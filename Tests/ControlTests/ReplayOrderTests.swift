@@ -1,0 +1,54 @@
+import Testing
+import WireTesting
+
+@testable import Control
+
+@Suite("Replay: in what order a log is asked")
+struct ReplayOrderTests {
+    private static func line(_ time: String, _ path: String, _ query: String, _ result: String)
+        -> String
+    {
+        [
+            "2019-12-04", time, "LAX1", "392", "192.0.2.100", "GET", "d1.cloudfront.net", path,
+            "200", "-", "agent", query, "-", result, "ID==", "\(query.last ?? "a").maps.test",
+            "https", "23", "0.001", "-", "TLSv1.2", "C", result, "HTTP/2.0", "-", "-", "11040",
+            "0.001", result, "text/html", "78", "-", "-",
+        ].joined(separator: "\t") + "\n"
+    }
+
+    private static func plan(_ lines: [String]) throws -> ReplayPlan {
+        let directory = try TemporaryDirectory()
+        return try ReplayPlan([directory.write("log", "#Version: 1.0\n" + lines.joined())])
+    }
+
+    @Test("what has one path stays on one connection, whatever its host and query are")
+    func shares() throws {
+        var lines: [String] = []
+        for path in 0..<60 {
+            for query in 0..<4 {
+                lines.append(
+                    Self.line(
+                        "10:\(path < 10 ? "0" : "")\(path):\(query)0", "/p\(path)", "utm=\(query)",
+                        query == 0 ? "Miss" : "Hit"))
+            }
+        }
+        let plan = try Self.plan(lines)
+        let shares = Replay.shares(plan.requests, 8)
+        #expect(shares.allSatisfy { $0 == $0.sorted() })
+        #expect(shares.map(\.count).min() == 28 && shares.map(\.count).reduce(0, +) == 240)
+        let paths = shares.map { share in Set(share.map { plan.requests[$0].path }) }
+        #expect(paths.map(\.count).reduce(0, +) == 60)
+        let firsts = plan.requests.filter(\.isFirstOfPath)
+        #expect(firsts.count == 60 && firsts.allSatisfy { $0.target.hasSuffix("utm=0") })
+    }
+
+    @Test("of one second and path a fetch comes before the hits under other queries")
+    func seconds() throws {
+        let plan = try Self.plan([
+            Self.line("10:00:00", "/a", "utm=1", "Hit"),
+            Self.line("10:00:00", "/b", "utm=2", "Hit"),
+            Self.line("10:00:00", "/a", "utm=3", "Miss"),
+        ])
+        #expect(plan.requests.map(\.target) == ["/a?utm=3", "/b?utm=2", "/a?utm=1"])
+    }
+}
