@@ -36,7 +36,7 @@ package final class EdgeShared: Sendable {
     let acceptPauses = AcceptPauses()
     /// For whoever looks back.
     let notes = NoteNumbers()
-    let invalidations = NotedInvalidations()
+    let rareNotes = RareNotes()
 
     /// - Parameter secret: stands for the store's where there is none.
     package init(

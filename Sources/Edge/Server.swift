@@ -333,7 +333,7 @@ public final class Server: Sendable {
         let deadline = DispatchTime.now() + .milliseconds(milliseconds)
         let now = Self.monotonicNow
         let since = now - min(now, UInt64(max(0, last)) * 1_000_000)
-        let asked = LookedBack(since: since, shared.invalidations.entries(since: since))
+        let asked = LookedBack(since: since, shared.rareNotes.entries(since: since))
         for mailbox in shared.mailboxes { _ = mailbox.post(.tell(asked)) }
         guard
             shared.mailboxes.allSatisfy({ _ in asked.done.wait(timeout: deadline) == .success })
@@ -343,10 +343,18 @@ public final class Server: Sendable {
 
     /// Keeps an invalidation that is in force now for who looks back.
     public func noteInvalidation(_ items: [String], isSoft: Bool, at time: Int64) {
+        // Each has its own size, too.
+        let bytes = items.reduce(64) { $0 + $1.utf8.count }
+        note(.invalidated(items, isSoft: isSoft), at: time, bytes: bytes)
+    }
+
+    /// The same of another configuration.
+    public func noteChange(at time: Int64) { note(.changed, at: time, bytes: 64) }
+
+    private func note(_ event: Tape.Event, at time: Int64, bytes: Int) {
         guard state.withLock({ $0.snapshot.settings.lookBackBytes }) > 0 else { return }
-        shared.invalidations.note(
-            items, isSoft: isSoft, at: time,
-            shared.notes.next(), Self.monotonicNow)
+        shared.rareNotes.note(
+            event, at: time, bytes: bytes, shared.notes.next(), Self.monotonicNow)
     }
 
     private static var monotonicNow: UInt64 {

@@ -124,9 +124,12 @@ struct LookBackTests {
 
     @Test("of invalidations the newest are kept, within bounds")
     func invalidations() {
-        let noted = NotedInvalidations()
+        let noted = RareNotes()
         for number in 1...40_000 {
-            noted.note(["/\(number)"], isSoft: false, at: 0, UInt64(number), UInt64(number))
+            let path = "/\(number)"
+            noted.note(
+                .invalidated([path], isSoft: false), at: 0, bytes: 64 + path.utf8.count,
+                UInt64(number), UInt64(number))
         }
         let kept = noted.entries(since: 0).map { Int($0.number) }
         #expect(kept == Array(40_001 - kept.count...40_000))

@@ -64,7 +64,12 @@ struct HeldRecordingTests {
     func refused() throws {
         let none = try HeldRecording("name: x\nsteps:\n  []\n", named: "r.yaml")
         #expect(none.steps == 0 && none.objections.count == 1)
-        #expect(none.objections[0].hasPrefix("nothing happened"))
+        #expect(none.objections[0].hasPrefix("nothing is recorded"))
+        // The configuration has lists of its own.
+        let listed = try HeldRecording(
+            "name: x\nconfig:\n  trustedProxies:\n  - \"192.0.2.0/24\"\nsteps:\n  []\n",
+            named: "r.yaml")
+        #expect(listed.objections == none.objections)
         // Steps on lines that the recorder does not write.
         let folded = """
             name: x

@@ -298,9 +298,14 @@ extension ValueForm where Value == String {
     }
 
     /// The target of a request in origin form (RFC 9112 §3.2.1).
-    static var requestPath: Self {
+    static var requestPath: Self { requestPath(upTo: 2_048) }
+
+    static func requestPath(upTo bytes: Int) -> Self {
         Self { text throws(Complaint) in
-            guard text.hasPrefix("/"), text.utf8.count <= 2_048,
+            guard text.utf8.count <= bytes else {
+                throw Complaint("is longer than \(bytes) bytes", "shorten it")
+            }
+            guard text.hasPrefix("/"),
                 text.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "#") })
             else {
                 throw Complaint(

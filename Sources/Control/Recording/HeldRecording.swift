@@ -31,11 +31,10 @@ public struct HeldRecording {
         for attempt in 0...Self.attempts {
             let reading = ScenarioReading.read(text: self.text, named: name)
             guard let scenario = reading.scenarios.first else {
-                let isEmpty = !self.text.contains("\n" + Self.item)
                 objections =
-                    isEmpty
-                    ? ["nothing happened; ask the edge something while it is recorded"]
-                    : reading.findings.map(\.description)
+                    hasSteps
+                    ? reading.findings.map(\.description)
+                    : ["nothing is recorded that can be played; ask the edge something meanwhile"]
                 break
             }
             steps = scenario.steps.count
@@ -48,6 +47,21 @@ public struct HeldRecording {
         }
         leftOut = self.text.split(separator: "\n").prefix { $0.hasPrefix("#") }
             .filter { $0.hasPrefix(Self.mark) }.map { String($0.dropFirst(Self.mark.count)) }
+    }
+
+    private var hasSteps: Bool {
+        guard let steps = text.firstRange(of: "\nsteps:\n") else { return true }
+        return text[steps.upperBound...].split(separator: "\n").contains {
+            $0.hasPrefix(Self.item)
+        }
+    }
+
+    /// A signature that was replaced by a word is nobody's; see ``Redaction``.
+    private static func isSigned(_ lines: ArraySlice<Substring>) -> Bool {
+        lines.contains { line in
+            line.contains("Signature=secret-") || line.contains("Key-Pair-Id=secret-")
+                || line.contains("Policy=secret-")
+        }
     }
 
     /// Takes a step out of the text, with the answers of origins that are for it alone; false where
@@ -68,6 +82,8 @@ public struct HeldRecording {
         let why =
             "\(difference.step): when played, \(difference.subject) is \(difference.got), not "
             + difference.expected
+            + (Self.isSigned(lines[starts[first]..<ends[difference.number - 1]])
+                ? "; its signature was replaced: record it with --with-secrets" : "")
         let oneLine = why.split(whereSeparator: \.isNewline).joined(separator: " ")
         var rest = lines[..<starts[first]] + lines[ends[difference.number - 1]...]
         rest.insert("\(Self.mark)\(oneLine)"[...], at: 1)

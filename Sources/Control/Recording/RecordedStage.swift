@@ -66,6 +66,13 @@ struct RecordedStage {
     /// Where those are that are trusted, if others are not.
     static let proxy = "198.51.100.1"
 
+    /// As it would be written; two that are played alike are the same.
+    var text: String {
+        var text = YAMLText()
+        write(to: &text, Redaction(isOff: true), trusted: nil)
+        return text.text
+    }
+
     /// - Parameter trusted: the addresses that are a trusted proxy's in the scenario; nil: nobody
     ///   who asked was one.
     func write(to text: inout YAMLText, _ redaction: Redaction, trusted: String?) {

@@ -54,7 +54,8 @@ struct RecordedSteps {
         var kept: [RecordedExchange] = []
         var dropped: [RecordedExchange] = []
         for exchange in reading.viewers {
-            guard let reason = Self.reason(against: exchange, pattern) else {
+            guard let reason = Self.reason(against: exchange, pattern, since: reading.change)
+            else {
                 if kept.count < most {
                     kept.append(exchange)
                 } else {
@@ -73,7 +74,8 @@ struct RecordedSteps {
         var groups = Self.grouped(kept)
         let targets = Set(kept.map(\.target))
         let others = Set(dropped.map(\.target)).subtracting(targets)
-        Self.give(reading, to: &groups, except: others, but: targets)
+        let causes = RecordedCauses(kept: kept, dropped: dropped)
+        Self.give(reading, to: &groups, except: others, but: targets, causes)
         let inner = Set(groups.flatMap(\.invalidations).map(\.entry))
         let outer = reading.invalidations.filter { !inner.contains($0.entry) }
         steps = groups.map { Step.group($0) } + outer.map { Step.invalidation($0) }
@@ -83,10 +85,16 @@ struct RecordedSteps {
 
     private mutating func note(_ reason: String) { leftOut[reason, default: 0] += 1 }
 
-    private static func reason(against exchange: RecordedExchange, _ pattern: String?) -> String? {
+    private static func reason(
+        against exchange: RecordedExchange, _ pattern: String?, since change: Int?
+    ) -> String? {
         let target = exchange.target
+        if let change, exchange.began.entry < change { return "before the configuration changed" }
         if !target.hasPrefix("/") || !isPlain(target) || target.contains("#") { return "no path" }
-        if let host = exchange.request.head["host"], !isPlain(host) { return "no host" }
+        if target.utf8.count > StepReader.targetBytesMax { return "too long a path" }
+        let hosts = exchange.request.head.lines.filter { $0.name.lowercased() == "host" }
+        if hosts.count > 1 { return "several hosts" }
+        if let host = hosts.first?.value, !isPlain(host) { return "no host" }
         if let pattern, !matches(target, pattern) { return "other paths" }
         if exchange.answer == nil, !exchange.hasLeft { return "not ended" }
         return nil
@@ -120,7 +128,7 @@ struct RecordedSteps {
     /// What an origin saw between two groups was caused by the first of them.
     private static func give(
         _ reading: TapeReading, to groups: inout [Group], except others: Set<String>,
-        but kept: Set<String>
+        but kept: Set<String>, _ causes: RecordedCauses
     ) {
         let beginnings = groups.map(\.began)
         func index(of entry: Int) -> Int? {
@@ -134,11 +142,13 @@ struct RecordedSteps {
         for exchange in reading.origins {
             let targets = exchange.viewersTargets
             guard
-                targets.contains(where: kept.contains) || !targets.contains(where: others.contains)
+                targets.contains(where: kept.contains)
+                    // Such as a custom error page, which has a path of its own.
+                    || !targets.contains(where: others.contains) && causes.isKept(exchange.cause)
             else { continue }
             if let at = index(of: exchange.cause) { groups[at].origins.append(exchange) }
         }
-        for failure in reading.unreachable {
+        for failure in reading.unreachable where causes.isKept(failure.entry) {
             if let at = index(of: failure.entry) { groups[at].unreachable.append(failure) }
         }
         for invalidation in reading.invalidations {

@@ -90,8 +90,10 @@ struct TapeReading {
     private(set) var skipped = 0
     /// Fetches that failed for want of the edge's own places or time, which a scenario cannot play.
     private(set) var crowded = 0
-    /// When the first entry was written.
-    let start: Int64
+    /// When the first entry was written, or the configuration came into force that counts.
+    private(set) var start: Int64
+    /// The last change of the configuration: what was before it cannot be played on what is now.
+    private(set) var change: Int?
 
     private var talks: [Tape.Connection: Talk] = [:]
     /// Connections that were begun, and over which nobody has been asked.
@@ -109,6 +111,14 @@ struct TapeReading {
         unreachable.sort { $0.entry < $1.entry }
         viewers.sort { $0.began.entry < $1.began.entry }
         origins.sort { $0.began.entry < $1.began.entry }
+        if let change { forget(before: change) }
+    }
+
+    /// But viewers, who are counted still.
+    private mutating func forget(before change: Int) {
+        origins.removeAll { $0.cause < change }
+        unreachable.removeAll { $0.entry < change }
+        invalidations.removeAll { $0.entry < change }
     }
 
     private mutating func take(_ entry: Tape.Entry, _ index: Int) {
@@ -145,6 +155,7 @@ struct TapeReading {
         case .invalidated(let items, let isSoft):
             invalidations.append(
                 Invalidated(items: items, isSoft: isSoft, entry: index, time: entry.time))
+        case .changed: (change, start) = (index, entry.time)
         }
     }
 

@@ -12,6 +12,9 @@ struct StepReader {
     /// Of the edge that the steps are played on; nil after a mistake in them.
     let settings: Settings?
 
+    /// The longest target: edges refuse those of more than 8,192 bytes, which is a case as well.
+    static let targetBytesMax = 16_384
+
     private static let actions = [
         "origin", "get", "head", "request", "concurrently", "advance", "at", "invalidate",
         "restart",
@@ -90,7 +93,7 @@ struct StepReader {
         if name == "request" {
             request = section.given("request")?.read(.requestLine, findings)
         } else {
-            request = section.given(name)?.read(.requestPath, findings)
+            request = section.given(name)?.read(.requestPath(upTo: Self.targetBytesMax), findings)
                 .map { ViewerRequest(method: name.uppercased(), target: $0) }
         }
         var host = "edge.test"
@@ -190,7 +193,8 @@ extension ValueForm where Value == ViewerRequest {
             guard parts.count == 2,
                 (try? ValueForm<String>.fieldName.parse(String(parts[0]))) != nil
             else { throw Complaint("is no request", "write it as \"PUT /path\"") }
-            let target = try ValueForm<String>.requestPath.parse(String(parts[1]))
+            let target = try ValueForm<String>.requestPath(upTo: StepReader.targetBytesMax)
+                .parse(String(parts[1]))
             return ViewerRequest(method: String(parts[0]), target: target)
         }
     }

@@ -96,10 +96,15 @@ extension Service {
 
     private func swap(to configuration: Configuration, _ server: Server) throws {
         var configuration = configuration
-        let old = state.withLock { $0.configuration.settings }
+        let former = state.withLock { $0.configuration }
+        let old = former.settings
         configuration.settings.keepAddresses(of: old)
         discovery.fill(&configuration.settings, configuration.discoveries, from: old)
         try server.reload(configuration.settings)
+        if RecordedStage(configuration).text != RecordedStage(former).text {
+            recorder.tape?.noteChange(at: clock.now)
+            server.noteChange(at: clock.now)
+        }
         state.withLock { $0.configuration = configuration }
         follow(configuration)
     }

@@ -268,8 +268,8 @@ package final class LookedBack: Sendable {
     }
 }
 
-/// The latest invalidations, of which loops note nothing.
-final class NotedInvalidations: Sendable {
+/// The latest invalidations and changes of the configuration, of which loops note nothing.
+final class RareNotes: Sendable {
     private struct Noted {
         var number: UInt64
         var moment: UInt64
@@ -277,7 +277,7 @@ final class NotedInvalidations: Sendable {
         var bytes: Int
     }
 
-    /// Bytes of paths that are kept.
+    /// Bytes that are kept, most of them of paths.
     private static let most = 1 << 20
 
     private struct State {
@@ -287,12 +287,11 @@ final class NotedInvalidations: Sendable {
 
     private let state = Mutex(State())
 
-    func note(_ items: [String], isSoft: Bool, at time: Int64, _ number: UInt64, _ moment: UInt64) {
+    func note(
+        _ event: Tape.Event, at time: Int64, bytes: Int, _ number: UInt64, _ moment: UInt64
+    ) {
         let entry = Tape.Entry(
-            connection: Tape.Connection(loop: -1, bits: 0), time: time,
-            event: .invalidated(items, isSoft: isSoft))
-        // Each has its own size, too.
-        let bytes = items.reduce(64) { $0 + $1.utf8.count }
+            connection: Tape.Connection(loop: -1, bits: 0), time: time, event: event)
         state.withLock { state in
             state.noted.append(Noted(number: number, moment: moment, entry: entry, bytes: bytes))
             state.bytes += bytes

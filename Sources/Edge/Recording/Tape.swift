@@ -41,6 +41,8 @@ public final class Tape: Sendable {
         case originFailed(FetchFailure, origin: String)
         /// Paths and tags as the API takes them.
         case invalidated([String], isSoft: Bool)
+        /// Another configuration or distribution is in force.
+        case changed
     }
 
     /// One event, where and when.
@@ -79,6 +81,11 @@ public final class Tape: Sendable {
     public func noteInvalidation(_ items: [String], isSoft: Bool, at time: Int64) {
         let nowhere = Connection(loop: -1, bits: 0)
         note(.invalidated(items, isSoft: isSoft), of: nowhere, at: time, bytes: 0)
+    }
+
+    /// Keeps that another configuration is in force from now on.
+    public func noteChange(at time: Int64) {
+        note(.changed, of: Connection(loop: -1, bits: 0), at: time, bytes: 0)
     }
 
     func note(_ event: Event, of connection: Connection, at time: Int64, bytes: Int) {
