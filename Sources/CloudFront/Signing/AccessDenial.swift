@@ -1,17 +1,35 @@
 /// Why a request to private content is refused, as CloudFront words it.
 ///
 /// Source: answers of CloudFront; the words for the two absent parts are our reading.
-public enum AccessDenial: String, Error, Sendable, CaseIterable {
+public enum AccessDenial: Error, Sendable, CaseIterable {
     /// Not signed at all, or no key is named.
-    case missingKey = "MissingKey"
+    case missingKey
     /// The key is in none of the behavior's key groups.
-    case invalidKey = "InvalidKey"
-    case malformedSignature = "MalformedSignature"
-    case malformedPolicy = "MalformedPolicy"
-    case missingSignature = "MissingSignature"
-    case missingPolicy = "MissingPolicy"
-    /// Expired, not yet valid, from another address, for another resource, or signed wrongly.
-    case accessDenied = "AccessDenied"
+    case invalidKey
+    case malformedSignature
+    case malformedPolicy
+    case missingSignature
+    case missingPolicy
+    /// Those from here on CloudFront does not tell apart, lest who guesses learns from it.
+    case wrongSignature
+    case unknownAlgorithm
+    case expired
+    case notYetValid
+    case otherAddress
+    case otherResource
+
+    /// The word in the answer.
+    public var code: StaticString {
+        switch self {
+        case .missingKey: "MissingKey"
+        case .invalidKey: "InvalidKey"
+        case .malformedSignature: "MalformedSignature"
+        case .malformedPolicy: "MalformedPolicy"
+        case .missingSignature: "MissingSignature"
+        case .missingPolicy: "MissingPolicy"
+        default: "AccessDenied"
+        }
+    }
 
     public var status: Int { 403 }
 
@@ -24,7 +42,21 @@ public enum AccessDenial: String, Error, Sendable, CaseIterable {
         case .malformedPolicy: "Malformed Policy"
         case .missingSignature: "Missing Signature query parameter or cookie value"
         case .missingPolicy: "Missing Policy query parameter or cookie value"
-        case .accessDenied: "Access denied"
+        default: "Access denied"
+        }
+    }
+
+    /// What the answer leaves out, for who may know; nil: the message says it.
+    public var cause: StaticString? {
+        switch self {
+        case .wrongSignature:
+            "the key did not sign this policy or, without one, this URL and time"
+        case .unknownAlgorithm: "Hash-Algorithm is neither SHA1 nor SHA256"
+        case .expired: "it has expired"
+        case .notYetValid: "its policy is not valid yet (DateGreaterThan)"
+        case .otherAddress: "its policy is for other viewer addresses (SourceIp)"
+        case .otherResource: "its policy is for another Resource"
+        default: nil
         }
     }
 
@@ -35,7 +67,7 @@ public enum AccessDenial: String, Error, Sendable, CaseIterable {
 
     /// The same with another message, which must be fit to stand in XML.
     public func body(saying message: String) -> String {
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>\(rawValue)</Code>"
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>\(code)</Code>"
             + "<Message>\(message)</Message></Error>"
     }
 }

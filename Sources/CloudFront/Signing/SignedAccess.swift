@@ -41,17 +41,16 @@ public struct SignedAccess: Sendable {
         guard let signature = CloudFrontBase64.decode(unsafe encoded.span.bytes) else {
             throw .malformedSignature
         }
-        guard let algorithm = parameters.algorithm else { throw .accessDenied }
+        guard let algorithm = parameters.algorithm else { throw .unknownAlgorithm }
         let grant = try Self.grant(parameters, url: url)
         // What the policy says counts only once it is known to be the signer's.
-        guard verify(keyID, algorithm, grant.signedBytes, signature) else { throw .accessDenied }
-        guard now < grant.until, grant.policy.map({ $0.isValid(at: now) }) ?? true else {
-            throw .accessDenied
-        }
+        guard verify(keyID, algorithm, grant.signedBytes, signature) else { throw .wrongSignature }
+        guard now < grant.until else { throw .expired }
         guard let policy = grant.policy else { return }
-        if let range = policy.sourceIp, !range.contains(viewer) { throw .accessDenied }
+        guard policy.isValid(at: now) else { throw .notYetValid }
+        if let range = policy.sourceIp, !range.contains(viewer) { throw .otherAddress }
         if let resource = policy.resource, !SignedResource.matches(resource, url: url) {
-            throw .accessDenied
+            throw .otherResource
         }
     }
 
@@ -80,7 +79,7 @@ public struct SignedAccess: Sendable {
         }
         // The URL stands in the JSON as it is, so that a quote could end its text early.
         guard !url.utf8.contains(UInt8(ascii: "\"")), !url.utf8.contains(UInt8(ascii: "\\")) else {
-            throw .accessDenied
+            throw .wrongSignature
         }
         let canned = SignedPolicy.canned(resource: url, expires: expires)
         return Grant(signedBytes: Array(canned.utf8), until: until, policy: nil)

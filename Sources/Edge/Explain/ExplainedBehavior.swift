@@ -115,7 +115,9 @@ extension Refusal {
         case .notSecured: "the viewer protocol policy is https-only; explain it with --https"
         case .method: "the behavior's AllowedMethods do not have the method"
         case .body: "GET and HEAD with a body are refused"
-        case .signature(let denial): "the request must be signed: \(denial.message)"
+        case .signature(let denial):
+            "the request must be signed: \(denial.message)"
+                + (denial.cause.map { " (\($0))" } ?? "")
         case .stacked: "the request has passed through more than two distributions"
         case .rootObject: "the DefaultRootObject begins with a slash, so that / has none"
         }
