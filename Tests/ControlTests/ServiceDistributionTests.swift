@@ -94,6 +94,43 @@ extension ServiceTests {
             }
             try expectPool("more", running)
         }
+        let kept = running.events.filter { $0.contains("as an update through the control API") }
+        #expect(kept.count == 1 && kept[0].contains("dist.json\" has it"), "\(running.events)")
+    }
+
+    @Test("an update that is given up for a changed file is told once, at a start and at a reload")
+    func forgotten() throws {
+        let files = ExportFiles()
+        let cache = files.policies
+        let reading = try imported(files, Export(), cache: cache)
+        do {
+            let stored = try StoredDistribution(
+                reading.configuration.record, policies: [:], directory: cache, effects: Yielding())
+            try stored.apply(node(next, files), now: 5)
+        }
+        func third() throws -> ConfigurationReading {
+            try imported(
+                files, Export(origins: [Export.origin("maps"), Export.origin("third")]),
+                cache: cache)
+        }
+        func told(_ running: RunningService) -> Int {
+            running.events.filter { $0.contains("is no longer in force") }.count
+        }
+        let first = RunningService(try third())
+        try first.run { _ in try expectPool("third", first) }
+        #expect(told(first) == 1, "\(first.events)")
+        let second = RunningService(try third())
+        try second.run { service in
+            #expect(told(second) == 0, "\(second.events)")
+            let stored = try #require(service.state.withLock { $0.distribution })
+            try stored.apply(node(next, files), now: 6)
+            second.willRead(try imported(files, Export(), cache: cache))
+            guard case .swapped = service.reload() else {
+                Issue.record("refused: \(second.events)")
+                return
+            }
+            #expect(told(second) == 1, "\(second.events)")
+        }
     }
 
     @Test("what surprises in an update is logged, counted and shown, as check would have it")

@@ -43,6 +43,9 @@ public final class StoredDistribution: DistributionState {
     private let history: InvalidationHistory
     private let effects: any DistributionEffects
     private let path: String
+    /// An update that the directory remembers is of no account: what the edge was started with is
+    /// another configuration than the one that was updated.
+    let hasForgottenUpdate: Bool
 
     /// Reads what the directory, which must exist, remembers. ``distribution`` then says which
     /// configuration is to be in force: ``resume(else:putInForce:)`` has the caller put it there.
@@ -64,6 +67,7 @@ public final class StoredDistribution: DistributionState {
         var state = State(
             record: given, tags: [], policies: policies, signers: signers, catalog: catalog,
             base: Self.base(of: given))
+        var hasForgotten = false
         if let node = try Self.read(path) {
             state.tags = (node["Tags"]?["Items"]?.list ?? []).map {
                 ResourceTag(key: $0.text("Key") ?? "", value: $0.text("Value") ?? "")
@@ -77,7 +81,15 @@ public final class StoredDistribution: DistributionState {
                     state.record.lastModified = modified
                 }
             }
+            if let base = node.text("Base"), base != state.base,
+                let config = node["DistributionConfig"]
+            {
+                var old = given
+                old.config = config
+                hasForgotten = Self.base(of: old) != base
+            }
         }
+        hasForgottenUpdate = hasForgotten
         self.state = Mutex(state)
     }
 
@@ -157,6 +169,8 @@ public final class StoredDistribution: DistributionState {
     ) throws(APIError) {
         try changing.withLock { _ throws(APIError) in
             let old = state.withLock { $0 }
+            // Told once: it is not remembered from here on.
+            if hasForgottenUpdate { try? save(old) }
             guard old.isUpdated else { return }
             do throws(APIError) {
                 try putInForce(old.record.config)
@@ -173,11 +187,13 @@ public final class StoredDistribution: DistributionState {
     ///   - now: in milliseconds since 1970; when it comes into force.
     ///   - putInForce: makes the rest of the edge follow; gets the update's configuration where it
     ///     is to stay in force, else nil. What it throws leaves everything as it was.
+    /// - Returns: whether an update is given up for what the reload gave.
+    @discardableResult
     func renew(
         _ given: DistributionRecord, policies: [PolicyKind: [PolicyRecord]],
         catalog: PolicyCatalog, signers: [SignerKind: [SignerRecord]] = [:], now: Int64,
         putInForce: (ConfigNode?) throws -> Void
-    ) throws {
+    ) throws -> Bool {
         try changing.withLock { _ in
             let old = state.withLock { $0 }
             var changed = old
@@ -196,6 +212,7 @@ public final class StoredDistribution: DistributionState {
                 try? save(changed)
             }
             state.withLock { $0 = changed }
+            return !isSame && old.isUpdated
         }
     }
 

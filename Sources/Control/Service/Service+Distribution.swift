@@ -47,7 +47,13 @@ extension Service {
                     throw APIError(.invalidArgument, "\(error)")
                 }
                 tell(next.distributionFindings, "the update made before the start")
+                let time = timestampText(distribution.distribution.lastModified)
+                note(
+                    "viewers get the distribution as an update through the control API left it at "
+                        + "\(time), not as \(name(of: current)) has it; change the file to end "
+                        + "that")
             }
+            if distribution.hasForgottenUpdate { noteForgotten(current) }
         } catch {
             observer.note(
                 EdgeEvent(
@@ -56,6 +62,18 @@ extension Service {
                         + "\(error.message); update the distribution again"))
         }
     }
+
+    private func name(of configuration: Configuration) -> String {
+        configuration.distribution.map { "\"\(printable($0.file))\"" } ?? "the configuration"
+    }
+
+    private func noteForgotten(_ configuration: Configuration) {
+        note(
+            "\(name(of: configuration)) has changed, so that an update made through the control "
+                + "API is no longer in force; make it again if it is still wanted")
+    }
+
+    private func note(_ text: String) { observer.note(EdgeEvent(.notice, "api", text)) }
 
     /// What a reload does with a configuration that may be swapped in.
     ///
@@ -70,7 +88,7 @@ extension Service {
             return warnings
         }
         var told = warnings
-        try distribution.renew(
+        let isForgotten = try distribution.renew(
             configuration.record, policies: configuration.policies,
             catalog: configuration.catalog, signers: configuration.signers, now: clock.now
         ) { update in
@@ -85,6 +103,7 @@ extension Service {
                 told.append(finding)
             }
         }
+        if isForgotten { noteForgotten(configuration) }
         api?.adopt(configuration.api)
         return told
     }
