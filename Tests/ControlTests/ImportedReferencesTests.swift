@@ -88,6 +88,7 @@ struct ImportedReferencesTests {
             files.lines(read).contains(
                 "policies/CachePolicy.json:1: warning: the CachePolicyList is not whole: it goes "
                     + "on at d; save the rest beside it, with --marker d"), "\(files.lines(read))")
+        #expect(!files.lines(read).contains { $0.contains("is not known here") })
         let own = try #require(read.configuration.distribution)
         #expect(own.policies[.cache]?.filter { !$0.isManaged }.map(\.id) == ["c"])
         #expect(own.policies[.cache]?.filter { $0.id == managed }.count == 1)
@@ -98,5 +99,16 @@ struct ImportedReferencesTests {
         #expect(
             both.configuration.distribution?.policies[.cache]?.filter { !$0.isManaged }.map(\.id)
                 == ["c"])
+    }
+
+    @Test("another document among them is told as such")
+    func foreign() throws {
+        try files.write("policies/package.json", "{ \"name\": \"maps\", \"version\": \"1\" }")
+        let read = try files.reading(Export()) { $0.policies = files.policies }
+        #expect(
+            files.lines(read, errorsOnly: true) == [
+                "policies/package.json:1: this is no policy, key or key group; remove it, or give "
+                    + "the output of get-cache-policy and its like"
+            ])
     }
 }

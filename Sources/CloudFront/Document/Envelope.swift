@@ -28,7 +28,8 @@ struct Envelope {
             return document
         }
         readNames(outer)
-        judge(document, "", [thing], log)
+        // What `list-…` tells of a policy has its Type, managed or custom, beside it.
+        judge(document, "", [thing, "Type"], log)
         judge(outer, "\(thing).", [config] + Self.facts, log)
         guard let inner = outer[config] else {
             log.error(

@@ -25,6 +25,11 @@ public struct PolicyCatalog: Sendable {
         let keys = ["CachePolicy", "OriginRequestPolicy", "ResponseHeadersPolicy"]
         let kind = keys.first { document[$0] != nil || document["\($0)Config"] != nil }
         switch kind ?? Self.kind(ofBare: document) {
+        case nil:
+            let finding = ConfigFinding(
+                .error, ConfigPlace(document, ""), "this is no policy, key or key group",
+                "remove it, or give the output of get-cache-policy and its like")
+            return [finding]
         case "CachePolicy":
             let reading = CachePolicy.read(document)
             return Self.keep(reading, id: id, own: reading.value?.id) {
@@ -49,9 +54,11 @@ public struct PolicyCatalog: Sendable {
         }
     }
 
-    private static func kind(ofBare document: ConfigNode) -> String {
+    /// nil: it is no configuration of a policy, each of which has a name.
+    private static func kind(ofBare document: ConfigNode) -> String? {
         if document["MinTTL"] != nil { return "CachePolicy" }
-        return document["HeadersConfig"] != nil ? "OriginRequestPolicy" : "ResponseHeadersPolicy"
+        if document["HeadersConfig"] != nil { return "OriginRequestPolicy" }
+        return document["Name"] != nil ? "ResponseHeadersPolicy" : nil
     }
 
     private static func keep<Policy>(
