@@ -208,8 +208,14 @@ struct DistributionConfigTests {
             (
                 #", "Restrictions": {"GeoRestriction": {"RestrictionType": "blacklist", "#
                     + #""Quantity": 1, "Items": ["Elbonia"]}}"#,
+                "InvalidLocationCode"
+            ),
+            (
+                #", "Restrictions": {"GeoRestriction": {"RestrictionType": "none", "#
+                    + #""Quantity": 1, "Items": ["AU"]}}"#,
                 "InvalidGeoRestrictionParameter"
             ),
+            (#", "Aliases": {"Quantity": 1, "Items": ["a b"]}"#, "InvalidArgument"),
             (
                 #", "ViewerCertificate": {"MinimumProtocolVersion": "TLSv9"}"#,
                 "InvalidMinimumProtocolVersion"

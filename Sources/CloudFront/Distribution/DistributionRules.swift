@@ -99,6 +99,16 @@ extension DistributionConfig {
         }
         judge(origins.map { $0.id } + originGroups.map { $0.id }, "Origins", "the id")
         judge(aliases, "Aliases", "the alias")
+        // Letters of a host's name, and a star for one label.
+        for alias in aliases
+        where !alias.utf8.allSatisfy({ byte in
+            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                || [42, 45, 46, 95].contains(byte)
+        }) {
+            log.error(
+                place("Aliases"), "the alias \"\(alias)\" is no host's name",
+                "write it as www.example.org or *.example.org")
+        }
         judge(
             customErrorResponses.map { String($0.errorCode) }, "CustomErrorResponses",
             "the error code")

@@ -7,7 +7,7 @@ extension APIError.Code {
     init(wrongAt path: String) {
         let names = path.split(separator: ".").map { $0.prefix { $0 != "[" } }
         if names.contains("GeoRestriction") {
-            self = .invalidGeoRestrictionParameter
+            self = names.last == "Items" ? .invalidLocationCode : .invalidGeoRestrictionParameter
             return
         }
         self =

@@ -21,6 +21,7 @@ public struct APIError: Error, Sendable, Equatable {
         case invalidGeoRestrictionParameter = "InvalidGeoRestrictionParameter"
         case invalidHeadersForS3Origin = "InvalidHeadersForS3Origin"
         case invalidIfMatchVersion = "InvalidIfMatchVersion"
+        case invalidLocationCode = "InvalidLocationCode"
         case invalidMinimumProtocolVersion = "InvalidMinimumProtocolVersion"
         case invalidOriginKeepaliveTimeout = "InvalidOriginKeepaliveTimeout"
         case invalidOriginReadTimeout = "InvalidOriginReadTimeout"
