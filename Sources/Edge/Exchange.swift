@@ -60,6 +60,8 @@ final class Exchange {
     /// Path and query towards the origin, with EXCEPTIONS left out; nil: as they came.
     var legendTarget: [UInt8]?
     var tagging = TagAsk()
+    /// Fields of the origin's answer that go no further; of who asks for an explanation.
+    var takenOff: [String] = []
     var metatile = MetatilePart.none
     /// Whose next frame it asks for, ahead of the viewer; see `PlaybackTracker`.
     var playsFor: UInt64?

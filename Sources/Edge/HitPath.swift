@@ -11,8 +11,8 @@ extension LoopState where N: ~Copyable {
         viewers[slot].rateFrom = 0
         viewers[slot].requests &+= 1
         if isStopping || !head.keepsAlive { viewers[slot].closesAfterResponse = true }
-        if head.fields.contains(.xEdgeExplain) { unsafe foretell(slot, given) }
         if hot.isTwin { requestID = requestIDs.make() }
+        if head.fields.contains(.xEdgeExplain) { unsafe foretell(slot, given) }
         if unsafe !hot.ownPath.isEmpty, unsafe servesOwn(slot, given) { return }
         let isRoot = unsafe asksForRoot(given)
         let behavior = unsafe hot.match(

@@ -6,7 +6,11 @@ private let stand = Result {
         Lane("both") {
             $0.gzip = true
             $0.brotli = true
-        }
+        },
+        Lane("packs") {
+            $0.gzip = true
+            $0.compresses = true
+        },
     ])
 }
 
@@ -33,5 +37,52 @@ struct CloudFrontExplainTests {
         let third = try edge.get(path, "Accept-Encoding: identity", "X-Edge-Explain: 1")
         #expect(told(third).contains { $0.hasPrefix("decision: fetch (absent)") })
         #expect(!told(third).contains { $0.hasPrefix("served by coding") })
+    }
+
+    @Test("§5.4 the id that is told is the one that the answer and the origin get")
+    func requestID() throws {
+        let (edge, room) = (try stand.get().edge, try stand.get().origin.room("row"))
+        let path = room.path("both/\(Serial.next())")
+        room.always(.ok("Cache-Control: max-age=60"))
+        let answer = try edge.get(path, "X-Edge-Explain: 1")
+        let id = try #require(answer["X-Amz-Cf-Id"])
+        #expect(told(answer).contains { $0.hasPrefix("added: X-Amz-Cf-Id: \(id)") })
+        #expect(room.requests.last?["X-Amz-Cf-Id"] == id)
+    }
+
+    @Test("§5.4 what is taken off the answer is named")
+    func takenOff() throws {
+        let (edge, room) = (try stand.get().edge, try stand.get().origin.room("row"))
+        room.always(
+            .ok("Cache-Control: max-age=60", "Set-Cookie: a=b", "Vary: Accept-Language, Cookie"))
+        let path = room.path("both/\(Serial.next())")
+        let answer = try edge.get(path, "X-Edge-Explain: 1")
+        #expect(answer["Set-Cookie"] == nil && answer["Vary"] == "Cookie")
+        #expect(told(answer).first?.hasSuffix("; taken-off=\"Set-Cookie, Vary\"") == true)
+        room.always(.ok("Cache-Control: max-age=60", "Vary: Cookie"))
+        let other = try edge.get(room.path("both/\(Serial.next())"), "X-Edge-Explain: 1")
+        #expect(told(other).first?.contains("taken-off") == false, "\(told(other))")
+    }
+
+    @Test(
+        "§5.5 why something is stored as it came",
+        arguments: [
+            ("text/css", 300, "it has not 1000 to 10000000 bytes"),
+            ("application/geo+json", 3_000, "CloudFront compresses no application/geo+json"),
+            ("image/png", 3_000, nil),
+        ] as [(String, Int, String?)])
+    func uncompressed(_ type: String, _ length: Int, _ reason: String?) throws {
+        let (edge, room) = (try stand.get().edge, try stand.get().origin.room("row"))
+        let path = room.path("packs/\(Serial.next())")
+        room.always(
+            .ok(
+                "Cache-Control: max-age=60", "Content-Type: \(type)",
+                body: String(repeating: "a", count: length)))
+        _ = try edge.get(path, "Accept-Encoding: gzip")
+        let hit = try edge.get(path, "Accept-Encoding: gzip", "X-Edge-Explain: 1")
+        #expect(hit["Content-Encoding"] == nil && hit["X-Cache"] == "Hit from cloudfront")
+        let stored = told(hit).first { $0.hasPrefix("stored: ") } ?? ""
+        #expect(stored.contains("not compressed") == (reason != nil), "\(stored)")
+        if let reason { #expect(stored.hasSuffix("; not compressed: \(reason)"), "\(stored)") }
     }
 }

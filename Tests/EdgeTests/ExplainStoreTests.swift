@@ -131,6 +131,29 @@ struct ExplainStoreTests {
         #expect(try explain(store, "/b").invalidation?.rule == "everything")
     }
 
+    @Test("one that is soft is named where it ended a lifetime, and no killer where one killed")
+    func softened() throws {
+        let store = try bench.open()
+        put(store, canonical("/a"))
+        store.settle()
+        var soft = InvalidationRule(.target, Array("/a".utf8))
+        soft.isSoft = true
+        let (number, _) = store.invalidate([soft])
+        let stale = try explain(store, "/a")
+        #expect(stale.entry?.remaining == 0 && stale.entry?.bound == "invalidation")
+        #expect(stale.entry?.hasOldLifetime == false)
+        #expect(stale.invalidation?.number == number && stale.invalidation?.endsLifetime == true)
+        #expect(stale.invalidation?.kills == false)
+        let (hard, _) = store.invalidate([InvalidationRule(.target, Array("/a".utf8))])
+        store.invalidate([soft])
+        let dead = try explain(store, "/a")
+        #expect(dead.entry == nil && dead.invalidation?.number == hard)
+        #expect(dead.invalidation?.kills == true && dead.invalidation?.endsLifetime == false)
+        put(store, canonical("/a"), invalidation: hard + 1)
+        let fresh = try explain(store, "/a")
+        #expect(fresh.entry?.bound == "" && fresh.invalidation?.endsLifetime == false)
+    }
+
     /// One that says in which field origins tag, and no more than it has to.
     private func distribution(
         tagField: String, _ more: String = ""

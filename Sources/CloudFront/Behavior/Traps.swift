@@ -10,10 +10,17 @@ enum Traps {
         let place = source.place
         judgeOrigin(behavior, config, place, log)
         judgeCompression(source, behavior, place, log)
+        if case .forwardedValues(let values, _) = source.caching, values.forwardsAllHeaders {
+            log.warning(
+                place.member("ForwardedValues").member("Headers"),
+                "Headers is \"*\", so that nothing is stored, whatever the TTLs are",
+                "list the headers that the origin reads, unless caching is to be disabled")
+        }
         if behavior.disablesCaching { return }
         judgeLifetimes(behavior, place, log)
         judgeCookies(behavior, place, log)
         judgeHeaders(behavior, place, log)
+        judgeAdditions(behavior, place, log)
         judgeVariance(behavior, config, place, log)
     }
 
@@ -81,6 +88,17 @@ enum Traps {
                 "Accept-Language is forwarded and not in the key, so that the first "
                     + "viewer's language is served to all", "add it to the key")
         }
+    }
+
+    private static func judgeAdditions(
+        _ behavior: Behavior, _ place: ConfigPlace, _ log: FindingLog
+    ) {
+        let added = behavior.responseHeaders?.customHeaders ?? []
+        guard added.contains(where: { isSameName($0.name, "Cache-Control") }) else { return }
+        log.warning(
+            place.member("ResponseHeadersPolicyId"),
+            "the response headers policy sets Cache-Control, which viewers go by and the edge does "
+                + "not", "let the origin send it, or set the TTLs of the cache policy")
     }
 
     private static func judgeVariance(

@@ -22,7 +22,7 @@ public enum Compression {
     }
 
     /// Whether the media type, its parameters aside, is on CloudFront's list.
-    static func suits(type: RawSpan) -> Bool {
+    public static func suits(type: RawSpan) -> Bool {
         let end = type.index(of: UInt8(ascii: ";"), from: 0) ?? type.byteCount
         let essence = type.extracting(type.trimmed(0..<end))
         return types.contains(essence)

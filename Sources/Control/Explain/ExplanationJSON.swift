@@ -142,6 +142,7 @@ extension Explanation.Entry {
             ("oldLifetime", .flag(hasOldLifetime)), ("pending", .flag(isPending)),
             ("invalidation", .number(Int64(clamping: invalidation))),
             ("variant", variantHash.isEmpty ? .null : .text(variantHash)),
+            ("uncompressed", uncompressed.isEmpty ? .null : .text(uncompressed)),
         ])
     }
 }
@@ -159,7 +160,7 @@ extension Explanation.Invalidation {
     fileprivate var json: JSON {
         .object([
             ("id", id.map { JSON.text($0) } ?? .null), ("number", .number(Int64(clamping: number))),
-            ("rule", .text(rule)), ("kills", .flag(kills)),
+            ("rule", .text(rule)), ("kills", .flag(kills)), ("endsLifetime", .flag(endsLifetime)),
         ])
     }
 }
@@ -168,12 +169,23 @@ extension Explanation.Origin {
     fileprivate var json: JSON {
         .object([
             ("id", .text(id)), ("asked", .flag(isAsked)), ("requestLine", .text(requestLine)),
+            ("group", group.map(\.json) ?? .null),
             (
                 "members",
                 .list(
                     members.map { .object([("name", .text($0.word)), ("state", .text($0.text))]) })
             ),
             ("fields", .list(fields.map(\.json))), ("stripped", .list(stripped.map(\.json))),
+        ])
+    }
+}
+
+extension Explanation.OriginGroup {
+    fileprivate var json: JSON {
+        .object([
+            ("id", .text(id)), ("members", .list(members.map(JSON.text))),
+            ("statusCodes", .list(statuses.map { .number(Int64($0)) })),
+            ("failsOver", .flag(failsOver)),
         ])
     }
 }

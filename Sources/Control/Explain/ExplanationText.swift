@@ -105,6 +105,7 @@ struct ExplanationText {
         body.append(
             "stale use: \(seconds(entry.staleWhileRevalidate)) while it is refreshed, "
                 + "\(seconds(entry.staleIfError)) if the origin fails")
+        if !entry.uncompressed.isEmpty { body.append("not compressed: \(entry.uncompressed)") }
         if !entry.variantHash.isEmpty { body.append("variant \(entry.variantHash)") }
         section("stored", body)
     }
@@ -113,6 +114,7 @@ struct ExplanationText {
         switch word {
         case "min-ttl": ", held up by the minimum TTL"
         case "max-ttl": ", cut to the maximum TTL"
+        case "invalidation": ", ended by an invalidation"
         case "present-ttl": ", cut to presentTTL, since TIME names the present"
         case "feature-info-ttl": ", cut to featureInfoTTL"
         default: ""
@@ -135,9 +137,7 @@ struct ExplanationText {
 
     private mutating func invalidation(_ told: Explanation) {
         guard let invalidation = told.invalidation else { return }
-        let effect =
-            invalidation.kills
-            ? "killed what is stored" : told.entry == nil ? "in force" : "older than what is stored"
+        let effect = invalidation.effect(onStored: told.entry != nil)
         let name = invalidation.id ?? "number \(invalidation.number)"
         section("invalidation", ["\(name), \(invalidation.rule): \(effect)"])
     }
@@ -146,6 +146,7 @@ struct ExplanationText {
         guard let origin = told.origin else { return }
         let verb = origin.isAsked ? "is asked" : "would be asked if nothing were stored"
         section("origin", ["\(origin.id) \(verb): \(origin.requestLine)"])
+        if let group = origin.group { section("", [group.text]) }
         section("", origin.members.map { "\($0.word) is \($0.text)" })
         section("", columns((origin.fields + origin.stripped).map(row)))
     }

@@ -21,12 +21,15 @@ extension LoopState where N: ~Copyable {
         for index in 0..<originHead.fields.count {
             let field = originHead.fields[index]
             switch field.known {
-            case .setCookie where !rules.forwardsCookies: continue
+            case .setCookie where !rules.forwardsCookies:
+                exchange.noteTakenOff("Set-Cookie")
+                continue
             case .trailer, .upgrade: continue
             case .via where isTwin: continue
             case .other where isTwin && isIdentity(raw, field.name): continue
             case .vary:
                 let names = keptNames(raw, field.value, rules, exchange.policy.minTTL)
+                if names.count < field.value.range.count { exchange.noteTakenOff("Vary") }
                 if !names.isEmpty { next += Array("Vary: ".utf8) + names + [13, 10] }
                 continue
             default: break

@@ -67,6 +67,9 @@ extension LoopState where N: ~Copyable {
         case .refused(let refusal) where exchange.key != nil: writer.append(refusal.word)
         default: writer.append(fetched.isStorable && exchange.key != nil ? "yes" : "no")
         }
+        if !exchange.takenOff.isEmpty {
+            append("; taken-off=\"\(exchange.takenOff.joined(separator: ", "))\"", &writer)
+        }
         appendSteps(exchange.id.slot, &writer)
     }
 
@@ -106,6 +109,13 @@ extension LoopState where N: ~Copyable {
 }
 
 extension Exchange {
+    /// Remembers, for who asks how the answer came about, that a field of the origin's, or a part
+    /// of it, goes no further.
+    func noteTakenOff(_ name: String) {
+        guard head.fields.contains(.xEdgeExplain), !takenOff.contains(name) else { return }
+        takenOff.append(name)
+    }
+
     /// The key of the request's target, whether or not the store has a part in it; nil where none
     /// can be formed.
     fileprivate var explainedKey: [UInt8]? {

@@ -95,6 +95,29 @@ extension LoopState where N: ~Copyable {
         return account
     }
 
+    /// Another way to say that nothing is cached, in which no TTL has a part.
+    func forwardsAllHeaders(_ index: Int) -> Bool {
+        guard snapshot.settings.behaviors[index].imported != nil,
+            case .forwardedValues(let values, _) = importedSource(index)?.caching
+        else { return false }
+        return values.forwardsAllHeaders
+    }
+
+    /// The group that is asked, if one is.
+    func groupAccount(_ exchange: Exchange) -> Explanation.OriginGroup? {
+        guard exchange.imported?.failover != nil,
+            let source = importedSource(exchange.behavior),
+            let group = snapshot.settings.distribution?.distribution.config.originGroups
+                .first(where: { $0.id == source.targetOriginId })
+        else { return nil }
+        let method = exchange.head.method
+        return Explanation.OriginGroup(
+            id: group.id, members: [group.primary, group.secondary],
+            statuses: group.criteria.statuses.sorted(),
+            failsOver: method == .get || method == .head
+                || method == .options && exchange.policy.cachesOptions)
+    }
+
     private func importedSource(_ index: Int) -> CacheBehavior? {
         guard let config = snapshot.settings.distribution?.distribution.config else { return nil }
         let sources = config.cacheBehaviors + [config.defaultCacheBehavior]

@@ -1,4 +1,5 @@
 import Caching
+import CloudFront
 import HTTP
 import Reactor
 import Tiles
@@ -30,6 +31,7 @@ extension LoopState where N: ~Copyable {
         entry.hasOldLifetime =
             difference > 1_000 && decided.milliseconds >= header.times.initialAge
         entry.isPending = isPending
+        entry.uncompressed = exchange.reasonUncompressed(copy) ?? ""
         entry.invalidation = header.invalidation
         return entry
     }
@@ -59,6 +61,33 @@ extension Exchange {
         facts.movesWithClock = map?.tile?.movesWithClock == true
         facts.isFeatureInfo = isFeatureInfo
         return freshnessLifetime(facts, policy(for: Int(header.status)), now: storedAt)
+    }
+}
+
+extension Exchange {
+    /// Why a stored response is not compressed although the behavior compresses and the viewer
+    /// takes gzip; nil: it is, or nobody expects it of its type. What `compressed` asks, of what is
+    /// left of the head.
+    fileprivate func reasonUncompressed(_ copy: StoredCopy) -> String? {
+        guard policy.compresses, head.method == .get, takesGzip,
+            StoredField.values("Content-Encoding", copy.headers).isEmpty
+        else { return nil }
+        if head.minorVersion < 1 { return "the request is of HTTP/1.0" }
+        guard [200, 403, 404].contains(copy.header.status) else { return nil }
+        let type = StoredField.values("Content-Type", copy.headers).first ?? ""
+        let bytes = Array(type.utf8)
+        guard unsafe Compression.suits(type: bytes.span.bytes) else {
+            if type.isEmpty { return "it has no Content-Type" }
+            let isDense = ["image/", "audio/", "video/", "font/"].contains {
+                type.lowercased().hasPrefix($0)
+            }
+            return isDense ? nil : "CloudFront compresses no \(type)"
+        }
+        let lengths = Compression.lengths
+        guard lengths.contains(copy.header.bodyLength) else {
+            return "it has not \(lengths.lowerBound) to \(lengths.upperBound) bytes"
+        }
+        return "the origin gave no Content-Length, or it was stored before the edge compressed it"
     }
 }
 

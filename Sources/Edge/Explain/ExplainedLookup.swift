@@ -94,7 +94,7 @@ extension LoopState where N: ~Copyable {
             let entry = unsafe withFields(
                 StoredEntry(record: record, header: header, layout: layout))
         else {
-            noteInvalidation(target, [], &told)
+            noteInvalidation(target, [], orSoft: false, &told)
             return .absent
         }
         let fields = unsafe [UInt8](entry.block)
@@ -113,31 +113,34 @@ extension LoopState where N: ~Copyable {
         _ header: inout EntryHeader, _ key: CacheKey, _ canonical: [UInt8], _ target: [UInt8],
         fields: [UInt8], _ told: inout Explanation
     ) -> Bool {
-        let now = network.wallNow
+        let (now, end) = (network.wallNow, header.times.freshUntil)
         let isAlive = unsafe canonical.withUnsafeBytes { canonical in
             unsafe fields.withUnsafeBytes {
                 unsafe invalidated.isAlive(&header, key, canonical, fields: $0, now: now)
             }
         }
-        noteTagRule(in: fields, of: header, &told)
-        noteInvalidation(target, fields, &told)
+        // A later one that is soft did not kill it.
+        noteTagRule(in: fields, of: header, orSoft: isAlive, &told)
+        noteInvalidation(target, fields, orSoft: isAlive, &told)
         if !isAlive, told.invalidation == nil, let store {
             told.invalidation = Explanation.Invalidation(
                 number: store.invalidations.latest, rule: "a tag of what is stored", kills: true,
                 mayBeOfAPI: false)
         }
         if !isAlive { told.invalidation?.kills = true }
+        if isAlive, header.times.freshUntil != end { told.invalidation?.endsLifetime = true }
         return isAlive
     }
 
     /// The latest invalidation since an entry's fetch that names a tag of it, unless one that
     /// names its path is later.
     private func noteTagRule(
-        in fields: [UInt8], of header: EntryHeader, _ told: inout Explanation
+        in fields: [UInt8], of header: EntryHeader, orSoft: Bool, _ told: inout Explanation
     ) {
         let tagField = snapshot.settings.tagField
         guard told.invalidation == nil, header.invalidation < invalidated.known,
-            let latest = store?.invalidations.latest(namingTagIn: fields, tagField),
+            let latest = store?.invalidations.latest(
+                namingTagIn: fields, tagField, orSoft: orSoft),
             latest.number > header.invalidation
         else { return }
         told.invalidation = Explanation.Invalidation(latest.number, latest.rule)
@@ -145,9 +148,11 @@ extension LoopState where N: ~Copyable {
 
     /// The latest invalidation in force that names the target, if any does.
     private func noteInvalidation(
-        _ canonical: [UInt8], _ fields: [UInt8], _ told: inout Explanation
+        _ canonical: [UInt8], _ fields: [UInt8], orSoft: Bool, _ told: inout Explanation
     ) {
-        guard let latest = store?.invalidations.latest(naming: canonical, showing: fields),
+        guard
+            let latest = store?.invalidations.latest(
+                naming: canonical, showing: fields, orSoft: orSoft),
             latest.number > told.invalidation?.number ?? 0
         else { return }
         told.invalidation = Explanation.Invalidation(latest.number, latest.rule)

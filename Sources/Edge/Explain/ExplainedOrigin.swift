@@ -16,6 +16,7 @@ extension LoopState where N: ~Copyable {
         let request = asker.request(to: pool.settings, conditions(asker))
         var account = Explanation.Origin()
         account.id = pool.settings.id
+        account.group = groupAccount(exchange)
         switch exchange.decision.action {
         case .fetch, .revalidate, .pass, .serveStaleRefreshing: account.isAsked = true
         case .serve, .serveStale, .gatewayTimeout: break

@@ -29,9 +29,7 @@ struct ExplainedSteps {
             add("near miss", "only \(told.scanned) entries were looked at")
         }
         if let found = told.invalidation {
-            let effect =
-                found.kills
-                ? "killed what is stored" : told.entry == nil ? "in force" : "older than it"
+            let effect = found.effect(onStored: told.entry != nil)
             add("invalidation", "number \(found.number), \(found.rule): \(effect)")
         }
         addDecision(told)
@@ -123,7 +121,8 @@ extension ExplainedSteps {
             "\(entry.status), \(entry.kind), \(entry.bodyLength) bytes"
                 + (entry.isPending ? ", on its way to the disk" : "")
                 + entry.flags.map { ", \($0)" }.joined()
-                + (entry.variantHash.isEmpty ? "" : ", variant \(entry.variantHash)"))
+                + (entry.variantHash.isEmpty ? "" : ", variant \(entry.variantHash)")
+                + (entry.uncompressed.isEmpty ? "" : "; not compressed: \(entry.uncompressed)"))
         add(
             "lifetime",
             "age \(seconds(entry.age)) of \(seconds(entry.lifetime)), by \(entry.source)"
@@ -156,6 +155,7 @@ extension ExplainedSteps {
         guard let origin = told.origin else { return }
         let verb = origin.isAsked ? "is asked" : "would be asked if nothing were stored"
         add("origin", "\(origin.id) \(verb): \(origin.requestLine)")
+        if let group = origin.group { add("origin group", group.text) }
         for field in origin.fields + origin.stripped {
             let value =
                 field.value.isEmpty

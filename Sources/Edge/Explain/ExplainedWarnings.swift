@@ -57,6 +57,14 @@ extension LoopState where N: ~Copyable {
                         + "is good still: once it is stale, all of it is fetched",
                     "forward no cookies where pages do not depend on them"))
         }
+        let directives = StoredField.line("Cache-Control", copy.headers).lowercased()
+        if directives.contains("stale-if-error"), !directives.contains("stale-while-revalidate") {
+            warnings.append(
+                Explanation.Note(
+                    "stale-if-error",
+                    "once it is stale, each viewer waits until the origin has answered or failed",
+                    "let the origin add stale-while-revalidate, which answers at once"))
+        }
         return warnings
     }
 

@@ -14,7 +14,8 @@ extension LoopState where N: ~Copyable {
     ) -> Explanation {
         var told = Explanation()
         told.request = unsafe requestAccount(slot, given)
-        if hot.isTwin { requestID = requestIDs.make() }
+        // On a loop that serves it is the request's own.
+        if hot.isTwin, requestID.isEmpty { requestID = requestIDs.make() }
         let asked = unsafe UnsafeRawBufferPointer(rebasing: given[head.path.range])
         let bytes = unsafe asksForRoot(given) ? forRootObject(given) ?? given : given
         let path =
@@ -126,6 +127,11 @@ extension LoopState where N: ~Copyable {
         noteSessionStart(exchange, &told)
         noteCredentials(exchange, &told)
         told.entry = found.copy.map { entryAccount($0, exchange, isPending: found.isPending) }
+        if told.invalidation?.endsLifetime == true {
+            // Whose word it was until then is told beside it.
+            told.entry?.bound = "invalidation"
+            told.entry?.hasOldLifetime = false
+        }
         if !found.variant.isEmpty, found.copy != nil {
             told.entry?.variantHash = unsafe hex(
                 CacheKey.hash(found.variant.span.bytes, seed: seed))
@@ -168,6 +174,10 @@ extension LoopState where N: ~Copyable {
         verdict.action = "\(exchange.decision.action.word)"
         verdict.reason = "\(exchange.decision.reason.word)"
         verdict.sentence = "\(exchange.decision.reason.sentence)"
+        if exchange.decision.reason == .cachingDisabled, forwardsAllHeaders(exchange.behavior) {
+            verdict.sentence =
+                "ForwardedValues list \"*\" under Headers: nothing is stored, whatever the TTLs are"
+        }
         // What a response that allows everything comes to shows what the request alone forbids.
         var response = unsafe ResponseFacts(
             status: 200, block: [UInt8]().span.bytes, now: network.wallNow)

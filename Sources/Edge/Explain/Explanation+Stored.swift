@@ -76,6 +76,8 @@ extension Explanation {
         public var rule: String
         /// Whether what is stored is dead by it.
         public var kills: Bool
+        /// Whether what is stored is stale by it, which it would not be else.
+        public var endsLifetime = false
         /// What a client of the control API asks for: a path on any host, or a tag.
         public var mayBeOfAPI: Bool
         /// The control API's id of it; nil: it came from elsewhere.
@@ -85,6 +87,13 @@ extension Explanation {
             self.number = number
             self.rule = rule
             self.kills = kills
+        }
+
+        /// What came of it for what is stored, where there is anything.
+        public func effect(onStored isThere: Bool) -> String {
+            if kills { return "killed what is stored" }
+            if endsLifetime { return "soft, ended the lifetime of what is stored" }
+            return isThere ? "older than what is stored" : "in force"
         }
     }
 
@@ -101,7 +110,7 @@ extension Explanation {
         public var source = ""
         /// The response's field behind it; empty where there is none.
         public var field = ""
-        /// `min-ttl`, `max-ttl`, `present-ttl` or empty.
+        /// `min-ttl`, `max-ttl`, `present-ttl`, `invalidation` or empty.
         public var bound = ""
         /// Until it is stale; negative since.
         public var remaining: Milliseconds = 0
@@ -119,6 +128,8 @@ extension Explanation {
         public var invalidation: UInt64 = 0
         /// The hash of its own key, where that is a variant's by `Vary`.
         public var variantHash = ""
+        /// Why it is stored as it came, where viewers might expect it compressed; else empty.
+        public var uncompressed = ""
         public init() {}
     }
 
@@ -139,12 +150,35 @@ extension Explanation {
         /// It is asked for this request; else it would be if nothing were stored.
         public var isAsked = false
         public var requestLine = ""
+        /// nil: it is in none, or the behavior names it alone.
+        public var group: OriginGroup?
         /// Names and states.
         public var members: [Note] = []
         public var fields: [Field] = []
         /// What of the viewer's request stays here.
         public var stripped: [Field] = []
         public init() {}
+    }
+
+    /// A group of origins of which the second is asked where the first fails.
+    public struct OriginGroup: Sendable, Equatable {
+        public var id: String
+        /// In the order in which they are asked.
+        public var members: [String]
+        /// Of the first, after which the second is asked; 503 is no connection as well, 504 no
+        /// answer in time.
+        public var statuses: [Int]
+        /// The request may be repeated: the second is asked for GET and HEAD, and for OPTIONS
+        /// where it is cached.
+        public var failsOver: Bool
+
+        public var text: String {
+            let codes = statuses.map { "\($0)" }.joined(separator: ", ")
+            return "group \(id): \(members.first ?? "") first"
+                + (failsOver
+                    ? ", then \(members.last ?? "") after \(codes)"
+                    : " and alone, since the method is not repeated")
+        }
     }
 
     /// A field on its way to the origin.

@@ -6,9 +6,11 @@ extension Invalidations {
     /// The latest rule in force that names what is stored under a canonical key. Cold: compares
     /// rule by rule.
     ///
-    /// - Parameter fields: those of the response; empty: it is judged by its key alone.
+    /// - Parameters:
+    ///   - fields: those of the response; empty: it is judged by its key alone.
+    ///   - orSoft: one counts as well that only ends lifetimes.
     func latest(
-        naming canonical: [UInt8], showing fields: [UInt8] = []
+        naming canonical: [UInt8], showing fields: [UInt8] = [], orSoft: Bool = false
     ) -> (number: UInt64, rule: InvalidationRule)? {
         let (journal, reading) = inForce
         return journal.last { number, rule in
@@ -16,7 +18,7 @@ extension Invalidations {
             index.reading = reading
             index.insert(rule, number: number)
             let found = unsafe index.numbers(of: canonical.span.bytes, fields: fields.span.bytes)
-            return found.dead == number
+            return (orSoft ? found.highest : found.dead) == number
         }
     }
 
@@ -26,7 +28,7 @@ extension Invalidations {
     ///   - fields: its header block.
     ///   - tagField: the field that has tags, in small letters.
     func latest(
-        namingTagIn fields: [UInt8], _ tagField: [UInt8]
+        namingTagIn fields: [UInt8], _ tagField: [UInt8], orSoft: Bool = true
     ) -> (number: UInt64, rule: InvalidationRule)? {
         if tagField.isEmpty { return nil }
         return inForce.journal.last { number, rule in
@@ -36,7 +38,7 @@ extension Invalidations {
             let found = unsafe fields.withUnsafeBytes {
                 unsafe index.numbers(ofTagsIn: $0.bytes, field: tagField.span.bytes)
             }
-            return found.highest == number
+            return (orSoft ? found.highest : found.dead) == number
         }
     }
 }
