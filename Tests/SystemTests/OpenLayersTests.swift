@@ -140,7 +140,10 @@ struct OpenLayersTests {
 
         let other = try see(source, .elsewhere)
         #expect(other.good >= 12 && other.bad == 0 && other.painted == 0, "\(other)")
-        #expect(try site.edge.metric("mapedge_fallback_blanks_total") == asked + other.good)
+        // The browser may ask for a tile twice.
+        let blanks = try site.edge.metric("mapedge_fallback_blanks_total") - asked
+        #expect(blanks >= other.good, "\(other)")
+        #expect(try site.edge.metric("mapedge_fallback_ancestors_total") == deeper.good)
     }
 
     @Test("without the edge every tile is an error", arguments: Source.allCases)
