@@ -11,6 +11,9 @@ package struct OriginConnection: ~Copyable {
     var phase: Phase
     private(set) var pool: OriginPool
     private(set) var member: Int
+    /// The Host that its TLS is for beside the member's name: requests with another, or with none,
+    /// do not go here.
+    let forwardedHost: String?
     var fetch: Token?
     /// It has served a request before: a member may have closed it just now without fault.
     var isReused = false
@@ -32,11 +35,14 @@ package struct OriginConnection: ~Copyable {
     var mayHoldMore = false
     var timer = TimerHandle.none
 
-    init(fd: Int32, phase: Phase, pool: OriginPool, member: Int) {
+    init(
+        fd: Int32, phase: Phase, pool: OriginPool, member: Int, forwardedHost: String? = nil
+    ) {
         self.fd = fd
         self.phase = phase
         self.pool = pool
         self.member = member
+        self.forwardedHost = forwardedHost
     }
 
     /// Belongs to the pool that took its pool's place from now on, if it would be opened there just
@@ -53,24 +59,29 @@ package struct OriginConnection: ~Copyable {
     }
 }
 
-/// Connections kept for reuse, by pool and member: the one used last is taken first.
+/// Connections kept for reuse, by pool and member: the one used last is taken first, of those whose
+/// TLS is for the same Host.
 struct IdleConnections {
-    private var lists: [Key: [Slot]] = [:]
+    private var lists: [Key: [(slot: Slot, host: String?)]] = [:]
 
     private struct Key: Hashable {
         var pool: ObjectIdentifier
         var member: Int
     }
 
-    mutating func take(_ pool: OriginPool, _ member: Int) -> Slot? {
-        lists[Key(pool: ObjectIdentifier(pool), member: member)]?.popLast()
+    mutating func take(_ pool: OriginPool, _ member: Int, host: String?) -> Slot? {
+        let key = Key(pool: ObjectIdentifier(pool), member: member)
+        guard let last = lists[key]?.lastIndex(where: { $0.host == host }) else { return nil }
+        return lists[key]?.remove(at: last).slot
     }
 
     /// False when so many are kept already.
-    mutating func keep(_ slot: Slot, _ pool: OriginPool, _ member: Int) -> Bool {
+    mutating func keep(
+        _ slot: Slot, _ pool: OriginPool, _ member: Int, host: String?
+    ) -> Bool {
         let key = Key(pool: ObjectIdentifier(pool), member: member)
         guard lists[key, default: []].count < pool.settings.idleConnections else { return false }
-        lists[key, default: []].append(slot)
+        lists[key, default: []].append((slot, host))
         return true
     }
 
@@ -78,7 +89,7 @@ struct IdleConnections {
     mutating func removeAll() { lists.removeAll() }
 
     mutating func drop(_ slot: Slot, _ pool: OriginPool, _ member: Int) {
-        lists[Key(pool: ObjectIdentifier(pool), member: member)]?.removeAll { $0 == slot }
+        lists[Key(pool: ObjectIdentifier(pool), member: member)]?.removeAll { $0.slot == slot }
     }
 }
 
@@ -90,7 +101,8 @@ extension LoopState where N: ~Copyable {
         fetch.requestedAt = network.wallNow
         fetch.exchange.outcome.connectTime = 0
         takeTicket(fetch)
-        while fetch.mayReuse, let slot = idle.take(fetch.pool, member) {
+        let host = forwardedTLSHost(fetch)
+        while fetch.mayReuse, let slot = idle.take(fetch.pool, member, host: host) {
             guard origins.contains(slot) else { continue }
             guard isQuiet(slot.index) else {
                 discardOrigin(slot.index)
@@ -106,7 +118,7 @@ extension LoopState where N: ~Copyable {
             sendRequest(fetch)
             return
         }
-        open(fetch)
+        open(fetch, host)
     }
 
     /// How often a member that cannot be connected to is tried.
@@ -118,7 +130,7 @@ extension LoopState where N: ~Copyable {
             ? member.endpoints.count : max(fetch.pool.settings.attempts, member.endpoints.count)
     }
 
-    private mutating func open(_ fetch: Fetch) {
+    private mutating func open(_ fetch: Fetch, _ host: String?) {
         let endpoints = fetch.pool.settings.members[fetch.member].endpoints
         guard !endpoints.isEmpty else { return fail(fetch, .unresolved) }
         let endpoint = endpoints[fetch.attempts % endpoints.count]
@@ -135,7 +147,7 @@ extension LoopState where N: ~Copyable {
                 let slot = origins.insert(
                     OriginConnection(
                         fd: fd, phase: isConnected ? .active : .connecting, pool: fetch.pool,
-                        member: fetch.member))
+                        member: fetch.member, forwardedHost: host))
             else {
                 network.close(fd)
                 fail(fetch, .exhausted)
@@ -234,7 +246,8 @@ extension LoopState where N: ~Copyable {
         guard origins[slot].input.isEmpty, origins[slot].output.isEmpty, !isStopping,
             isSilent(slot),
             origins[slot].pool.settings.idleTimeout > 0,
-            idle.keep(life, origins[slot].pool, origins[slot].member)
+            idle.keep(
+                life, origins[slot].pool, origins[slot].member, host: origins[slot].forwardedHost)
         else {
             discardOrigin(slot)
             return
@@ -272,7 +285,8 @@ extension LoopState where N: ~Copyable {
             origins[index].follow()
             guard origins[index].phase == .idle else { continue }
             let isKept = idle.keep(
-                origins.life(of: index), origins[index].pool, origins[index].member)
+                origins.life(of: index), origins[index].pool, origins[index].member,
+                host: origins[index].forwardedHost)
             if !isKept { discardOrigin(index) }
         }
         slot = fetches.firstOccupied(from: 0)

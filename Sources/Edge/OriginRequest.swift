@@ -9,6 +9,8 @@ struct OriginRequest {
     var head: [UInt8] = []
     /// The head has Host.
     private var namesHost = false
+    /// The viewer's, where it is passed on; else empty.
+    private(set) var forwardedHost: [UInt8] = []
     var method: Method
     /// How the body, if any, is framed towards the origin.
     var framing: BodyFraming
@@ -111,7 +113,8 @@ struct OriginRequest {
         _ origin: OriginSettings
     ) {
         if isForwarded, !viewer.authority.isEmpty {
-            unsafe line("Host", Array(bytes[viewer.authority.range]))
+            forwardedHost = unsafe Array(bytes[viewer.authority.range])
+            line("Host", forwardedHost)
         } else if let host = origin.hostHeader {
             line("Host", Array(host.utf8))
         } else {

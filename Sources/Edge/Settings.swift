@@ -92,6 +92,9 @@ public struct OriginSettings: Sendable {
     public var expectsTLS = false
     /// Replaces the viewer's Host towards the origin; nil forwards the viewer's.
     public var hostHeader: String?
+    /// A member's certificate may also be for the Host that is forwarded to it, which is asked for
+    /// by SNI then, if it is one of the distribution's names. Default: no.
+    public var acceptsForwardedHost = false
     /// Prefixed to the path towards the origin only; no trailing slash. Default: empty.
     public var path = ""
     /// Fields set on each request to the origin, replacing the viewer's.

@@ -34,6 +34,28 @@ extension LoopState where N: ~Copyable {
             viewers[slot].fd, context, token: token, host: nil, early: early)
     }
 
+    /// The forwarded Host that a fetch's TLS is for beside the member's own name; nil: for that
+    /// name alone.
+    ///
+    /// CloudFront takes a certificate for the origin's domain name or for the Host that it forwards.
+    /// Only names of the distribution's count, as none but those reach it there: a viewer may send
+    /// any here, and would choose whom the edge believes.
+    /// Source: CloudFront, "Require HTTPS for communication between CloudFront and your custom
+    /// origin".
+    func forwardedTLSHost(_ fetch: Fetch) -> String? {
+        let settings = fetch.pool.settings
+        guard settings.acceptsForwardedHost, !fetch.request.forwardedHost.isEmpty,
+            let own = settings.members[fetch.member].tlsHost, SocketAddress(ip: own) == nil,
+            let distribution = fetch.exchange.snapshot.settings.distribution
+        else { return nil }
+        return unsafe fetch.request.forwardedHost.withUnsafeBytes { bytes in
+            let host = unsafe hostPart(of: bytes)
+            guard unsafe distribution.name(of: host.bytes) != nil else { return nil }
+            let name = unsafe String(decoding: host, as: UTF8.self).lowercased()
+            return name == own.lowercased() ? nil : name
+        }
+    }
+
     /// Begins TLS with a member, if it speaks it; false if that cannot be.
     mutating func secureOrigin(_ slot: Slot) -> Bool {
         let pool = origins[slot.index].pool
@@ -41,8 +63,10 @@ extension LoopState where N: ~Copyable {
             return true
         }
         guard let context = pool.tls else { return false }
+        let forwarded = origins[slot.index].forwardedHost
         return unsafe network.secure(
-            origins[slot.index].fd, context, token: Token(slot, kind: TokenKind.origin), host: host,
+            origins[slot.index].fd, context, token: Token(slot, kind: TokenKind.origin),
+            host: forwarded ?? host, or: forwarded.map { _ in host },
             early: UnsafeRawBufferPointer(start: nil, count: 0))
     }
 

@@ -59,11 +59,13 @@ public protocol Network: ~Copyable {
     ///
     /// - Parameters:
     ///   - token: under which it is, or is about to be, watched.
-    ///   - host: of an origin: the name or address that its certificate must be for.
+    ///   - host: of an origin: the name or address that its certificate must be for. A name is
+    ///     asked for, too (SNI).
+    ///   - other: a name that the certificate may be for as well; `host` is a name then.
     ///   - early: bytes received already, which belong to the handshake; copied.
     /// - Returns: false without memory: close the descriptor.
     mutating func secure(
-        _ fd: Int32, _ context: TLSContext, token: Token, host: String?,
+        _ fd: Int32, _ context: TLSContext, token: Token, host: String?, or other: String?,
         early: UnsafeRawBufferPointer
     ) -> Bool
 
@@ -123,4 +125,14 @@ public func monotonicMilliseconds() -> Int64 {
     var time = timespec()
     unsafe clock_gettime(CLOCK_MONOTONIC, &time)
     return Int64(time.tv_sec) &* 1_000 &+ Int64(time.tv_nsec) / 1_000_000
+}
+
+extension Network where Self: ~Copyable {
+    /// The same for a certificate that must be for one name or address.
+    public mutating func secure(
+        _ fd: Int32, _ context: TLSContext, token: Token, host: String?,
+        early: UnsafeRawBufferPointer
+    ) -> Bool {
+        unsafe secure(fd, context, token: token, host: host, or: nil, early: early)
+    }
 }

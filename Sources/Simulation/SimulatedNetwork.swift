@@ -66,7 +66,7 @@ public struct SimulatedNetwork: ~Copyable, Network {
 
     /// Nobody listens in here: the bytes stay as they are, and only the call is noted.
     public mutating func secure(
-        _ fd: Int32, _ context: TLSContext, token: Token, host: String?,
+        _ fd: Int32, _ context: TLSContext, token: Token, host: String?, or other: String?,
         early: UnsafeRawBufferPointer
     ) -> Bool {
         fabric.world.note("loop \(loop) secure \(fd)", Int(fd))

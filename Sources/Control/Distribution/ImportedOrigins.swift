@@ -35,7 +35,7 @@ struct ImportedOrigins<Resolver: NameResolver> {
     mutating func add(_ origin: Origin, line: Int) {
         let draft = drafts.first { $0.settings.id == origin.id }
         var pool = draft?.settings ?? OriginSettings()
-        treat(&pool, as: origin)
+        treat(&pool, as: origin, tlsName: draft?.tlsName)
         if let draft, draft.isDiscovered || !draft.members.isEmpty {
             pool.expectsTLS = draft.discovery?.speaksTLS ?? false
             pool.members = draft.members.compactMap {
@@ -57,9 +57,11 @@ struct ImportedOrigins<Resolver: NameResolver> {
             ))
     }
 
-    private func treat(_ pool: inout OriginSettings, as origin: Origin) {
+    /// - Parameter tlsName: the operator's word on whose certificate it must be; nil: none.
+    private func treat(_ pool: inout OriginSettings, as origin: Origin, tlsName: String?) {
         pool.id = origin.id
         pool.hostHeader = origin.domainName
+        pool.acceptsForwardedHost = tlsName == nil
         pool.path = origin.path
         pool.customHeaders = origin.customHeaders.map {
             HeaderSetting(name: $0.name, value: $0.value)

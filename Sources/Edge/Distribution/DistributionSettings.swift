@@ -31,6 +31,14 @@ public struct DistributionSettings: Sendable {
         self.id = id
         self.domainName = domainName
     }
+
+    /// The alias or domain name by which a host, without its port, is the distribution's.
+    func name(of host: RawSpan) -> String? {
+        (distribution.config.aliases + [domainName]).first { name in
+            let bytes = Array(name.utf8)
+            return unsafe HotScreening.isNamed(host, bytes.span.bytes)
+        }
+    }
 }
 
 extension Settings {

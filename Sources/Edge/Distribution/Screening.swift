@@ -294,7 +294,11 @@ extension LoopState where N: ~Copyable {
 
     /// The host that was asked for, without its port.
     func host(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        let host = unsafe UnsafeRawBufferPointer(rebasing: bytes[head.authority.range])
+        unsafe hostPart(of: UnsafeRawBufferPointer(rebasing: bytes[head.authority.range]))
+    }
+
+    /// An authority without its port.
+    func hostPart(of host: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         guard let last = unsafe host.last, last != UInt8(ascii: "]"),
             let colon = unsafe host.lastIndex(of: UInt8(ascii: ":"))
         else { return unsafe host }

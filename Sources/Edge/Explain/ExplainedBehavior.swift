@@ -23,12 +23,7 @@ extension LoopState where N: ~Copyable {
         alias.distribution = distribution.id
         alias.domainName = distribution.domainName
         alias.isStrict = distribution.isStrictAboutAliases
-        let host = unsafe host(bytes).bytes
-        let names = distribution.distribution.config.aliases + [distribution.domainName]
-        alias.matched = names.first { name in
-            let bytes = Array(name.utf8)
-            return unsafe HotScreening.isNamed(host, bytes.span.bytes)
-        }
+        alias.matched = unsafe distribution.name(of: host(bytes).bytes)
         return alias
     }
 

@@ -28,7 +28,7 @@ struct InertNetwork: Network, ~Copyable {
         .failed(EINVAL)
     }
     mutating func secure(
-        _ fd: Int32, _ context: TLSContext, token: Token, host: String?,
+        _ fd: Int32, _ context: TLSContext, token: Token, host: String?, or other: String?,
         early: UnsafeRawBufferPointer
     ) -> Bool { false }
     mutating func readMap(_ map: MappedFile?) {}

@@ -7,12 +7,13 @@ import Glibc
 /// can send, are told by the next ``wait(until:into:)`` as if the kernel had said so.
 extension LinuxNetwork {
     public mutating func secure(
-        _ fd: Int32, _ context: TLSContext, token: Token, host: String?,
+        _ fd: Int32, _ context: TLSContext, token: Token, host: String?, or other: String?,
         early: UnsafeRawBufferPointer
     ) -> Bool {
         guard
             let session = TLSSession(
-                context, fd: fd, host: host, token: token, early: unsafe [UInt8](early))
+                context, fd: fd, host: host, or: other, token: token,
+                early: unsafe [UInt8](early))
         else { return false }
         secured.begin(fd, session)
         return true

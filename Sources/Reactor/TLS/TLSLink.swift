@@ -4,8 +4,8 @@ import Glibc
 /// What OpenSSL's callbacks see of a connection; lies still in memory as long as its session.
 struct TLSLink {
     let fd: Int32
-    /// Client: the host whose sessions are kept and offered.
-    let host: String?
+    /// Client: whom sessions are kept for, and offered to: all names that it may have.
+    let peer: String?
     /// Bytes that were received before TLS began, as behind a PROXY header; read first.
     var early: [UInt8]
     var earlyTaken = 0
@@ -25,9 +25,9 @@ struct TLSLink {
     var serverName: String?
     var identity = 0
 
-    init(fd: Int32, host: String?, early: [UInt8]) {
+    init(fd: Int32, peer: String?, early: [UInt8]) {
         self.fd = fd
-        self.host = host
+        self.peer = peer
         self.early = early
     }
 

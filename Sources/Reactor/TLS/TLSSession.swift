@@ -40,14 +40,18 @@ struct TLSSession: ~Copyable {
 
     /// - Parameters:
     ///   - host: client: the name or address that the certificate must be for.
+    ///   - other: client: a name that it may be for as well.
     ///   - early: bytes already received.
     /// - Returns: nil without memory.
     init?(
-        _ context: TLSContext, fd: Int32, host: String?, token: Token, early: [UInt8]
+        _ context: TLSContext, fd: Int32, host: String?, or other: String?, token: Token,
+        early: [UInt8]
     ) {
         guard let ssl = unsafe SSL_new(context.handles[0]) else { return nil }
         let link = UnsafeMutablePointer<TLSLink>.allocate(capacity: 1)
-        unsafe link.initialize(to: TLSLink(fd: fd, host: host, early: early))
+        // What is resumed is not verified anew, so that a session is for those names alone.
+        let peer = other.map { "\(host ?? "")/\($0)" } ?? host
+        unsafe link.initialize(to: TLSLink(fd: fd, peer: peer, early: early))
         guard let bio = unsafe TLSSocket.make(link) else {
             unsafe SSL_free(ssl)
             unsafe link.deinitialize(count: 1)
@@ -66,7 +70,7 @@ struct TLSSession: ~Copyable {
         case .server: unsafe SSL_set_accept_state(ssl)
         case .client:
             unsafe SSL_set_connect_state(ssl)
-            if let host { expect(host) }
+            if let host { expect(host, or: other) }
         }
     }
 
@@ -81,8 +85,10 @@ struct TLSSession: ~Copyable {
     }
 
     /// Whom the certificate must name, which session may be resumed, and which name is asked for.
-    private func expect(_ host: String) {
-        unsafe context.clientSessions?.offer(to: ssl, host: host)
+    private func expect(_ host: String, or other: String?) {
+        if let peer = unsafe link.pointee.peer {
+            unsafe context.clientSessions?.offer(to: ssl, host: peer)
+        }
         let isAddress = SocketAddress(ip: host) != nil
         // An address is never asked for by name (RFC 6066 §3).
         if !isAddress { _ = unsafe COpenSSL_set_server_name(ssl, host) }
@@ -92,6 +98,7 @@ struct TLSSession: ~Copyable {
         } else {
             unsafe SSL_set_hostflags(ssl, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
             _ = unsafe SSL_set1_host(ssl, host)
+            if let other { _ = unsafe SSL_add1_host(ssl, other) }
         }
     }
 

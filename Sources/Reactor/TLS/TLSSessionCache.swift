@@ -63,7 +63,7 @@ final class TLSSessionCache: Sendable {
 func keepSession(_ ssl: OpaquePointer?, _ session: OpaquePointer?) -> Int32 {
     guard let session = unsafe session,
         let cache = unsafe TLSContext.owner(of: ssl)?.clientSessions,
-        let host = unsafe TLSLink.of(ssl)?.pointee.host
+        let host = unsafe TLSLink.of(ssl)?.pointee.peer
     else { return 0 }
     return unsafe cache.keep(session, for: host) ? 1 : 0
 }

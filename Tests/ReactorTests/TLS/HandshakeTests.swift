@@ -85,6 +85,20 @@ struct HandshakeTests {
         #expect(bench.shakeHands().viewer == .failed(EKEYREJECTED))
     }
 
+    @Test(arguments: [
+        ("edge.test", "other.test", true), ("other.test", "edge.test", true),
+        ("other.test", "another.test", false),
+    ])
+    func `one of two names is enough, and the first is asked for`(
+        _ row: (host: String, other: String, isBelieved: Bool)
+    ) throws {
+        let bench = try TLSBench(.server("edge"), .viewer(), host: row.host, or: row.other)
+        let ends = bench.shakeHands()
+        #expect(bench.viewerState?.isEstablished == row.isBelieved)
+        #expect((ends.viewer == .failed(EKEYREJECTED)) != row.isBelieved)
+        #expect(bench.serverState?.serverName == row.host)
+    }
+
     @Test func `an expired certificate is refused, and so is a stranger's`() throws {
         let expired = try TLSBench(.server("expired"), .viewer())
         #expect(expired.shakeHands().viewer == .failed(EKEYREJECTED))

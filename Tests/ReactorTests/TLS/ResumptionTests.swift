@@ -1,3 +1,4 @@
+import Glibc
 import Reactor
 import Testing
 
@@ -5,10 +6,11 @@ import Testing
 struct ResumptionTests {
     /// One connection after the other, each ended in peace; whether each was resumed.
     private func connect(
-        _ servers: [TLSContext], _ viewer: TLSContext, host: String = "edge.test"
+        _ servers: [TLSContext], _ viewer: TLSContext, host: String = "edge.test",
+        or other: String? = nil
     ) throws -> [Bool] {
         try servers.map { server in
-            let bench = try TLSBench(server, viewer, host: host)
+            let bench = try TLSBench(server, viewer, host: host, or: other)
             bench.shakeHands()
             // With TLS 1.3 the ticket comes behind the handshake.
             #expect(bench.transfer([1], from: bench.server, to: bench.viewer) == [1])
@@ -47,6 +49,18 @@ struct ResumptionTests {
         #expect(try connect([server], viewer) == [false])
         #expect(try connect([server], viewer, host: "www.edge.test") == [false])
         #expect(try connect([server], viewer, host: "www.edge.test") == [true])
+    }
+
+    /// A resumed session is not verified anew.
+    @Test func `a session made for either of two names is none for one of them`() throws {
+        let server = try TLSContext.server("edge", keys: keys())
+        let viewer = try TLSContext.viewer()
+        #expect(try connect([server], viewer, host: "other.test", or: "edge.test") == [false])
+        #expect(try connect([server], viewer, host: "other.test", or: "edge.test") == [true])
+        let bench = try TLSBench(server, viewer, host: "other.test")
+        #expect(bench.shakeHands().viewer == .failed(EKEYREJECTED))
+        let stranger = try TLSBench(server, viewer, host: "other.test", or: "another.test")
+        #expect(stranger.shakeHands().viewer == .failed(EKEYREJECTED))
     }
 
     @Test func `tickets outlive a reload that hands their keys on`() throws {

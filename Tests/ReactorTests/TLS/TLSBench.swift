@@ -23,7 +23,7 @@ final class TLSBench {
 
     init(
         _ server: TLSContext, _ viewer: TLSContext, host: String = "edge.test",
-        early: [UInt8] = []
+        or other: String? = nil, early: [UInt8] = []
     ) throws {
         bench = try Bench()
         viewerSide = try SocketPair()
@@ -31,7 +31,7 @@ final class TLSBench {
         let watched = bench.network.watch(serverSide.left, Self.serverToken)
         try #require(watched)
         let isViewer = bench.network.secure(
-            self.viewer, viewer, token: Self.viewerToken, host: host,
+            self.viewer, viewer, token: Self.viewerToken, host: host, or: other,
             early: UnsafeRawBufferPointer(start: nil, count: 0))
         let isServer = early.withUnsafeBytes {
             bench.network.secure(
