@@ -83,14 +83,22 @@ public struct FailoverCriteria: Sendable, Equatable {
         case status(Int)
         /// No connection: counts as 503.
         case notConnected
+        /// No connection in time: that is no connection, and it is late, too.
+        case notConnectedInTime
         /// No answer in time: counts as 504.
         case timedOut
     }
+
+    /// "CloudFront fails to connect to the primary origin (when 503 is set as a failover code)", or
+    /// its response "takes too long (times out) (when 504 is set as a failover code)". The status
+    /// that a viewer gets without a group, 502 or 504, is no matter of these. That a connection
+    /// which timed out counts by 504 as well is our reading.
 
     public func failsOver(_ outcome: Outcome) -> Bool {
         switch outcome {
         case .status(let status): statuses.contains(status)
         case .notConnected: statuses.contains(503)
+        case .notConnectedInTime: statuses.contains(503) || statuses.contains(504)
         case .timedOut: statuses.contains(504)
         }
     }

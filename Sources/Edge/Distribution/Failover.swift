@@ -34,7 +34,8 @@ extension LoopState where N: ~Copyable {
     func outcome(of failure: FetchFailure) -> FailoverCriteria.Outcome? {
         switch failure {
         case .connectFailed, .noMember, .unresolved, .tlsFailed: .notConnected
-        case .connectTimeout, .firstByteTimeout: .timedOut
+        case .connectTimeout: .notConnectedInTime
+        case .firstByteTimeout: .timedOut
         case .cutShort, .malformed, .headTooLarge, .rangeMismatch, .notTaken:
             .status(failure.status)
         // With the time for the whole exchange over there is none left for the second.
