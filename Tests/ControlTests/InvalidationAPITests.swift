@@ -146,16 +146,36 @@ struct InvalidationAPITests {
         } while !marker.isEmpty
         #expect(found == ids.reversed())
         #expect(truncated == ["true", "true", "false"])
-        let all = try ask(.get, "\(path)?MaxItems=1000").node
-        #expect(all.items?.count == 5 && all.text("MaxItems") == "100")
+    }
+
+    private static var lists: [String] {
+        [
+            "/distribution", "/distribution/EDFDVBD632BHDS/invalidation",
+            "/cache-policy", "/origin-request-policy", "/response-headers-policy", "/function",
+            "/key-group", "/public-key", "/origin-access-control",
+        ]
+    }
+
+    /// "The maximum and default values are both 100" (API Reference, ListDistributionsByWebACLId); more
+    /// mean as many.
+    @Test(
+        "of each list a page has 100 items at most", arguments: lists,
+        [("", "100"), ("1", "1"), ("99", "99"), ("100", "100"), ("101", "100"), ("1000", "100")])
+    func pageSize(_ list: String, _ row: (asked: String, told: String)) throws {
+        let query = row.asked.isEmpty ? "" : "?MaxItems=\(row.asked)"
+        let answer = try Asking(try ScriptedDistribution())(.get, list + query)
+        #expect(answer.line.hasPrefix("200 ") && answer.node.text("MaxItems") == row.told)
     }
 
     @Test(
-        "a bad page is InvalidArgument",
-        arguments: ["MaxItems=0", "MaxItems=x", "MaxItems=", "Marker=I1"])
-    func badPages(_ query: String) throws {
+        "of each list a bad page is InvalidArgument", arguments: lists,
+        [
+            "MaxItems=0", "MaxItems=-1", "MaxItems=x", "MaxItems=", "MaxItems=1.5",
+            "MaxItems=99999999999999999999", "Marker=I1", "Marker=%00%FF", "Marker=%2F..",
+        ])
+    func badPages(_ list: String, _ query: String) throws {
         #expect(
-            try Asking(try ScriptedDistribution())(.get, "\(path)?\(query)").line
+            try Asking(try ScriptedDistribution())(.get, "\(list)?\(query)").line
                 == "400 InvalidArgument")
     }
 
