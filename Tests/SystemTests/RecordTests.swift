@@ -224,7 +224,7 @@ struct RecordTests {
         let address = "127.0.0.1:\(edge.adminPort)"
         let empty = try CommandRun(
             ["scenario", "record", "--admin", address, "--for", "10ms"], directory)
-        #expect(empty.status == 1 && empty.errors.contains("nothing happened"), "\(empty)")
+        #expect(empty.status == 1 && empty.errors.contains("nothing is recorded"), "\(empty)")
         let typed = try CommandRun(["scenario", "record", "--for", "soon"], directory)
         #expect(typed.status == 2 && typed.errors.contains("is no duration"), "\(typed)")
         let nobody = try CommandRun(
