@@ -146,5 +146,19 @@ def medians(rounds):
 def paired_ratio(ours, theirs, name):
     """The median over the rounds of ours to theirs, each pair measured within seconds of another:
     a machine that is slow for a while is slow for both."""
-    pairs = [(a[name], b[name]) for a, b in zip(ours, theirs) if b[name]]
-    return statistics.median(a / b for a, b in pairs) if pairs else None
+    return _median(_ratios(ours, theirs, name))
+
+
+def noise(ours, theirs, name):
+    """What the rounds' ratios differ by from their median: half of them by less, half by more, so
+    that one round in which something else went on widens it little."""
+    middle = paired_ratio(ours, theirs, name)
+    return _median([abs(ratio - middle) for ratio in _ratios(ours, theirs, name)])
+
+
+def _ratios(ours, theirs, name):
+    return [a[name] / b[name] for a, b in zip(ours, theirs) if b[name]]
+
+
+def _median(values):
+    return statistics.median(values) if values else None

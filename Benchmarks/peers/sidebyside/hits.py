@@ -1,7 +1,7 @@
 """What a hit costs: every server, every size, rounds interleaved."""
 
 from . import load
-from .bench import medians, paired_ratio, rotate
+from .bench import medians, noise, paired_ratio, rotate
 from .workload import KEYS, layer_of
 
 
@@ -46,7 +46,8 @@ def summarise(rows, ours="mapedge"):
             result[name]["edge_to_this"] = {
                 "cpu": paired_ratio(rows[ours], found, "cpu_us"),
                 "bare_cpu": paired_ratio(rows[ours], found, "bare_cpu_us"),
-                "requests_per_second": paired_ratio(rows[ours], found, "requests_per_second")}
+                "requests_per_second": paired_ratio(rows[ours], found, "requests_per_second"),
+                "requests_noise": noise(rows[ours], found, "requests_per_second")}
     return result
 
 
