@@ -81,8 +81,14 @@ struct ScenarioRecordCommand: ParsableCommand {
         do {
             return try text.flatMap { text -> Int64? in
                 guard case .advance(let time) = try ClockMove(advance: text) else { return nil }
+                guard time > 0 else {
+                    throw Failure(
+                        lines: ["mapedge: nothing happens in \(text); write 30s or 5m"], status: 2)
+                }
                 return time
             }
+        } catch let failure as Failure {
+            throw failure
         } catch {
             throw Failure(lines: ["mapedge: \(error)"], status: 2)
         }

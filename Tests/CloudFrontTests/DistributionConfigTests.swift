@@ -227,6 +227,24 @@ struct DistributionConfigTests {
         #expect(APIError(reading.findings)?.code.rawValue == code)
     }
 
+    @Test(
+        "an alias is a host's name, with a star for its first label at the most",
+        arguments: [
+            ("a.example.org", true), ("*.example.org", true), ("_a-1.EXAMPLE.org", true),
+            (String(repeating: "a", count: 63) + ".org", true),
+            (String(repeating: "a", count: 64) + ".org", false),
+            (String(repeating: "abcd.", count: 50) + "org", true),
+            (String(repeating: "abcd.", count: 50) + "orgs", false),
+            ("", false), ("*", false), ("a..b", false), (".a", false), ("a.", false),
+            ("-a.test", false), ("a-.test", false), ("a.*.test", false), ("*a.test", false),
+            ("a b", false), ("a/b", false), ("\u{E9}.test", false),
+        ])
+    func alias(_ alias: String, _ isGood: Bool) {
+        let member = #", "Aliases": {"Quantity": 1, "Items": ["\#(alias)"]}"#
+        let reading = DistributionConfig.read(json(Documents.distribution(member)))
+        #expect((reading.value != nil) == isGood, "\(reading.findings)")
+    }
+
     private static func list(_ key: String, _ item: String) -> String {
         #", "\#(key)": {"Quantity": 1, "Items": [\#(item)]}"#
     }

@@ -133,6 +133,37 @@ extension ServiceTests {
         }
     }
 
+    @Test("an update that was written into the file is in force still, and nobody says otherwise")
+    func writtenDown() throws {
+        let files = ExportFiles()
+        let cache = files.policies
+        let written = Export(origins: [Export.origin("maps"), Export.origin("more")])
+        let reading = try imported(files, Export(), cache: cache)
+        let update = try imported(files, written, cache: cache).configuration.record.config
+        do {
+            let stored = try StoredDistribution(
+                reading.configuration.record, policies: [:], directory: cache, effects: Yielding())
+            try stored.apply(update, now: 5)
+        }
+        for isReload in [false, true] {
+            let running = RunningService(
+                isReload ? reading : try imported(files, written, cache: cache))
+            try running.run { service in
+                if isReload {
+                    let stored = try #require(service.state.withLock { $0.distribution })
+                    try stored.apply(update, now: 6)
+                    running.willRead(try imported(files, written, cache: cache))
+                    guard case .swapped = service.reload() else {
+                        Issue.record("refused: \(running.events)")
+                        return
+                    }
+                }
+                try expectPool("more", running)
+            }
+            #expect(!running.events.contains { $0.contains("is no longer") }, "\(running.events)")
+        }
+    }
+
     @Test("what surprises in an update is logged, counted and shown, as check would have it")
     func warnings() throws {
         let files = ExportFiles()

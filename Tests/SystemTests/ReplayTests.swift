@@ -234,6 +234,8 @@ struct ReplayTests {
         let words = [
             ("LambdaExecutionError", nil), ("Miss", "MissGeneratedResponse"),
             ("Hit", "OriginShieldHit"), ("LimitExceeded", nil), ("CapacityExceeded", nil),
+            ("FunctionGeneratedResponse", nil), ("LambdaGeneratedResponse", nil),
+            ("FunctionExecutionError", nil), ("FunctionThrottledError", nil),
         ]
         let lines = words.map { Self.line("21:02:31", room.path("a"), $0.0, detail: $0.1) }
         let own = Self.line("21:02:32", room.path("b"), "Miss")
@@ -242,7 +244,7 @@ struct ReplayTests {
             ["replay", log, "--to", "http://127.0.0.1:\(edge.port)"], directory)
         #expect(run.status == 0, "\(run)")
         #expect(
-            run.output[0] == "1 requests replayed; left out: 5 answers of functions, Origin Shield "
+            run.output[0] == "1 requests replayed; left out: 9 answers of functions, Origin Shield "
                 + "or CloudFront's own limits")
         #expect(room.requests.count == 1)
     }

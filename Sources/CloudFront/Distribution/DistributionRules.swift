@@ -99,12 +99,7 @@ extension DistributionConfig {
         }
         judge(origins.map { $0.id } + originGroups.map { $0.id }, "Origins", "the id")
         judge(aliases, "Aliases", "the alias")
-        // Letters of a host's name, and a star for one label.
-        for alias in aliases
-        where !alias.utf8.allSatisfy({ byte in
-            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-                || [42, 45, 46, 95].contains(byte)
-        }) {
+        for alias in aliases where !Self.isAlias(alias) {
             log.error(
                 place("Aliases"), "the alias \"\(alias)\" is no host's name",
                 "write it as www.example.org or *.example.org")
@@ -112,5 +107,20 @@ extension DistributionConfig {
         judge(
             customErrorResponses.map { String($0.errorCode) }, "CustomErrorResponses",
             "the error code")
+    }
+
+    /// A host's name, whose first label may be a star (RFC 1123, section 2.1; RFC 1035, section
+    /// 2.3.4 for the lengths).
+    private static func isAlias(_ name: String) -> Bool {
+        let labels = name.utf8.split(separator: 46, omittingEmptySubsequences: false)
+        return name.utf8.count <= 253
+            && labels.enumerated().allSatisfy { index, label in
+                index == 0 && label.elementsEqual([42]) && labels.count > 1
+                    || (1...63).contains(label.count) && label.first != 45 && label.last != 45
+                        && label.allSatisfy {
+                            (48...57).contains($0) || (65...90).contains($0)
+                                || (97...122).contains($0) || $0 == 45 || $0 == 95
+                        }
+            }
     }
 }

@@ -86,7 +86,7 @@ public final class StoredDistribution: DistributionState {
             {
                 var old = given
                 old.config = config
-                hasForgotten = Self.base(of: old) != base
+                hasForgotten = ![base, state.base].contains(Self.base(of: old))
             }
         }
         hasForgottenUpdate = hasForgotten
@@ -212,7 +212,8 @@ public final class StoredDistribution: DistributionState {
                 try? save(changed)
             }
             state.withLock { $0 = changed }
-            return !isSame && old.isUpdated
+            // Who has written the update into the file loses nothing.
+            return !isSame && old.isUpdated && changed.base != Self.base(of: old.record)
         }
     }
 

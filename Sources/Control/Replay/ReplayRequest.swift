@@ -95,8 +95,9 @@ struct ReplayRequest {
     /// x-edge-result-type and x-edge-detailed-result-type.
     private static func isBeyond(_ record: LogRecord) -> Bool {
         let words: Set<String> = [
-            "LambdaExecutionError", "MissGeneratedResponse", "OriginShieldHit", "LimitExceeded",
-            "CapacityExceeded",
+            "FunctionExecutionError", "FunctionGeneratedResponse", "FunctionThrottledError",
+            "LambdaExecutionError", "LambdaGeneratedResponse", "MissGeneratedResponse",
+            "OriginShieldHit", "LimitExceeded", "CapacityExceeded",
         ]
         return [.resultType, .responseResultType, .detailedResultType].contains { field in
             record.text(field).map(words.contains) ?? false
