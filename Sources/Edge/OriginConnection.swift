@@ -165,10 +165,10 @@ extension LoopState where N: ~Copyable {
                 return
             }
             attach(fetch, slot)
+            if isTaped { tapeOriginSought(slot.index) }
             if isConnected {
                 sendRequest(fetch)
             } else {
-                if isTaped { tapeOriginSought(slot.index) }
                 setDeadline(
                     fetch, milliseconds: fetch.patience(fetch.pool.settings.connectTimeout))
             }

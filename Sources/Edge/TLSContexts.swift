@@ -37,9 +37,9 @@ extension LoopState where N: ~Copyable {
     /// The forwarded Host that a fetch's TLS is for beside the member's own name; nil: for that
     /// name alone.
     ///
-    /// CloudFront takes a certificate for the origin's domain name or for the Host that it forwards.
-    /// Only names of the distribution's count, as none but those reach it there: a viewer may send
-    /// any here, and would choose whom the edge believes.
+    /// CloudFront takes a certificate for the origin's domain name or for the Host that it
+    /// forwards. Only names of the distribution's count, as none but those reach it there: a viewer
+    /// may send any here, and would choose whom the edge believes.
     /// Source: CloudFront, "Require HTTPS for communication between CloudFront and your custom
     /// origin".
     func forwardedTLSHost(_ fetch: Fetch) -> String? {

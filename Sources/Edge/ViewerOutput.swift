@@ -139,7 +139,7 @@ extension LoopState where N: ~Copyable {
 
     mutating func closeViewer(_ slot: UInt32, reset: Bool = false) {
         releaseStored(slot)
-        if isTaped { tapeViewerLeft(slot) }
+        if isTaped { tapeViewerLeft(slot, isCut: reset) }
         timers.cancel(viewers[slot].timer)
         forget(viewers[slot].counted)
         let fd = viewers[slot].fd

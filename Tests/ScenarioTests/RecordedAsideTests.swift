@@ -8,7 +8,7 @@ import Testing
 @Suite("Recording: what is no part of it, and says so")
 struct RecordedAsideTests {
     /// What passed while a scenario was played, as it was written down.
-    private static func recorded(
+    static func recorded(
         _ source: String, pattern: String? = nil, _ change: ([Tape.Entry]) -> [Tape.Entry] = { $0 }
     ) throws -> String {
         let reading = ScenarioReading.read(text: source, named: "t.yaml")

@@ -71,7 +71,7 @@ struct RecordedSteps {
         if reading.crowded > 0 { leftOut["failures for want of places or time"] = reading.crowded }
         haveTrustedViewer = kept.contains(where: \.hasTrustedViewer)
         haveOtherViewer = !kept.allSatisfy(\.hasTrustedViewer)
-        var groups = Self.grouped(kept)
+        var groups = Self.grouped(kept, reading.origins)
         let targets = Set(kept.map(\.target))
         let others = Set(dropped.map(\.target)).subtracting(targets)
         let causes = RecordedCauses(kept: kept, dropped: dropped)
@@ -94,9 +94,9 @@ struct RecordedSteps {
         if target.utf8.count > StepReader.targetBytesMax { return "too long a path" }
         let hosts = exchange.request.head.lines.filter { $0.name.lowercased() == "host" }
         if hosts.count > 1 { return "several hosts" }
-        if let host = hosts.first?.value, !isPlain(host) { return "no host" }
+        guard let host = hosts.first?.value, isPlain(host) else { return "no host" }
         if let pattern, !matches(target, pattern) { return "other paths" }
-        if exchange.answer == nil, !exchange.hasLeft { return "not ended" }
+        if exchange.answer == nil, !exchange.hasLeft, !exchange.isCut { return "not ended" }
         return nil
     }
 
@@ -111,11 +111,15 @@ struct RecordedSteps {
             ? target.hasPrefix(pattern.dropLast()) : target.prefix { $0 != "?" } == pattern
     }
 
-    private static func grouped(_ viewers: [RecordedExchange]) -> [Group] {
+    private static func grouped(
+        _ viewers: [RecordedExchange], _ origins: [RecordedExchange]
+    ) -> [Group] {
         var groups: [Group] = []
         for exchange in viewers {
             let end = exchange.ended?.entry ?? exchange.began.entry
-            if let last = groups.last, exchange.began.entry < last.end {
+            if let last = groups.last, exchange.began.entry < last.end,
+                !hasWaited(exchange, for: last, origins)
+            {
                 groups[groups.count - 1].viewers.append(exchange)
                 groups[groups.count - 1].end = max(last.end, end)
             } else {
@@ -123,6 +127,20 @@ struct RecordedSteps {
             }
         }
         return groups
+    }
+
+    /// A viewer has an answer before its loop has noted that, so that what it asks next may stand
+    /// before the answer's end. Then it is of the same moment, and no origin works at the answer.
+    private static func hasWaited(
+        _ exchange: RecordedExchange, for group: Group, _ origins: [RecordedExchange]
+    ) -> Bool {
+        guard group.viewers.count == 1, let ended = group.viewers[0].ended,
+            (0...1).contains(ended.time - exchange.began.time)
+        else { return false }
+        return !origins.contains {
+            $0.cause >= group.began && $0.cause < ended.entry
+                && $0.ended?.entry ?? .max > exchange.began.entry
+        }
     }
 
     /// What an origin saw between two groups was caused by the first of them.

@@ -22,6 +22,11 @@ struct RecordedExchange {
     var garbage: [UInt8]?
     /// The viewer went away before it was answered.
     var hasLeft = false
+    /// The edge broke off its answer; `part` is what came of it.
+    var isCut = false
+    /// An origin had closed its kept connection by the time it was asked over it. The edge asked
+    /// anew and did not count this; whoever plays the case has no connection from before.
+    var wasClosedBefore = false
     /// Numbers of the tape's entries, for order; and the edge's own time in milliseconds.
     var began: (entry: Int, time: Int64)
     /// When the connection was begun, where it was made for this request of an origin's.
@@ -138,10 +143,8 @@ struct TapeReading {
             talks[entry.connection, default: Talk()].asked(bytes, .origin(origin), moment)
         case .viewerHeard(let bytes), .originSaid(let bytes):
             talks[entry.connection, default: Talk()].answered(bytes, moment)
-        case .viewerLeft, .originLeft:
-            guard var talk = talks.removeValue(forKey: entry.connection) else { return }
-            talk.ended(moment)
-            collect(talk)
+        case .viewerLeft(let isCut): end(entry.connection, moment, isCut: isCut)
+        case .originLeft: end(entry.connection, moment)
         case .originFailed(let failure, let origin):
             if talks[entry.connection]?.fail(failure, moment) == true { return }
             switch failure {
@@ -159,9 +162,17 @@ struct TapeReading {
         }
     }
 
+    private mutating func end(
+        _ connection: Tape.Connection, _ moment: (entry: Int, time: Int64), isCut: Bool = false
+    ) {
+        guard var talk = talks.removeValue(forKey: connection) else { return }
+        talk.ended(moment, isCut: isCut)
+        collect(talk)
+    }
+
     private mutating func collect(_ talk: Talk) {
         if talk.isLost { skipped += 1 }
-        for exchange in talk.exchanges {
+        for exchange in talk.exchanges where !exchange.wasClosedBefore {
             if case .origin = exchange.peer {
                 origins.append(exchange)
             } else {
@@ -238,11 +249,12 @@ private struct Talk {
         open += 1
     }
 
-    mutating func ended(_ moment: (entry: Int, time: Int64)) {
+    mutating func ended(_ moment: (entry: Int, time: Int64), isCut: Bool) {
         guard !isLost, open < exchanges.count else { return }
         if let message = answers.end() { return close(message, moment) }
         exchanges[open].part = answers.part
-        exchanges[open].hasLeft = true
+        exchanges[open].isCut = isCut && answers.part != nil
+        exchanges[open].hasLeft = !exchanges[open].isCut
         exchanges[open].ended = moment
     }
 
@@ -260,6 +272,9 @@ private struct Talk {
             return true
         }
         guard !isLost, open < exchanges.count else { return false }
+        exchanges[open].wasClosedBefore =
+            failure == .cutShort && exchanges.count == 1 && exchanges[0].sought == nil
+            && heard.isEmpty
         exchanges[open].failure = failure
         exchanges[open].part = answers.part
         exchanges[open].ended = moment

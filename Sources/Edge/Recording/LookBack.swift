@@ -51,6 +51,7 @@ struct LookBack: ~Copyable {
     static let secured: UInt8 = 1
     static let trusted: UInt8 = 2
     static let southbound: UInt8 = 4
+    static let cut: UInt8 = 8
 
     private let memory: UnsafeMutableRawBufferPointer
     private let numbers: NoteNumbers
@@ -209,7 +210,7 @@ struct LookBack: ~Copyable {
                 isTrusted: record.detail & Self.trusted != 0,
                 isSouthbound: record.detail & Self.southbound != 0)
         case .viewerHeard: .viewerHeard(bytes)
-        case .viewerLeft: .viewerLeft
+        case .viewerLeft: .viewerLeft(isCut: record.detail & Self.cut != 0)
         case .originSought: .originSought(origin: name)
         case .originAsked: .originAsked(bytes, origin: name)
         case .originSaid: .originSaid(bytes)

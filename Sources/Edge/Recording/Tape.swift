@@ -29,7 +29,8 @@ public final class Tape: Sendable {
         /// itself, on a listener for its own calls.
         case viewerSaid([UInt8], isSecured: Bool, isTrusted: Bool, isSouthbound: Bool = false)
         case viewerHeard([UInt8])
-        case viewerLeft
+        /// Its connection is gone; `isCut`: the edge broke it off, perhaps amid an answer.
+        case viewerLeft(isCut: Bool = false)
         /// A connection to a member of that origin is being made; it comes to nothing unless the
         /// member is asked over it.
         case originSought(origin: String)

@@ -46,10 +46,10 @@ extension LoopState where N: ~Copyable {
     }
 
     @inline(never)
-    mutating func tapeViewerLeft(_ slot: UInt32) {
+    mutating func tapeViewerLeft(_ slot: UInt32, isCut: Bool) {
         let connection = viewerConnection(slot)
-        unsafe keep(.viewerLeft, of: connection)
-        note(.viewerLeft, of: connection)
+        unsafe keep(.viewerLeft, of: connection, detail: isCut ? LookBack.cut : 0)
+        note(.viewerLeft(isCut: isCut), of: connection)
     }
 
     @inline(never)
