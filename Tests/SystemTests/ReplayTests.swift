@@ -235,7 +235,7 @@ struct ReplayTests {
             ("LambdaExecutionError", nil), ("Miss", "MissGeneratedResponse"),
             ("Hit", "OriginShieldHit"), ("LimitExceeded", nil), ("CapacityExceeded", nil),
             ("FunctionGeneratedResponse", nil), ("LambdaGeneratedResponse", nil),
-            ("FunctionExecutionError", nil), ("FunctionThrottledError", nil),
+            ("Error", "FunctionExecutionError"), ("Error", "LambdaValidationError"),
         ]
         let lines = words.map { Self.line("21:02:31", room.path("a"), $0.0, detail: $0.1) }
         let own = Self.line("21:02:32", room.path("b"), "Miss")
@@ -283,7 +283,7 @@ struct ReplayTests {
         "mistakes are one line and a status",
         arguments: [
             (["/nowhere", "--to", "http://127.0.0.1:1"], 1, "cannot be opened"),
-            (["/dev/null", "--to", "http://127.0.0.1:1"], 1, "there is no GET or HEAD in"),
+            (["/dev/null", "--to", "http://127.0.0.1:1"], 1, "there is no GET or HEAD to replay in"),
             (
                 ["/dev/null", "--to", "https://127.0.0.1:1", "--to", "https://127.0.0.1:2"], 2,
                 "is the second of its scheme"

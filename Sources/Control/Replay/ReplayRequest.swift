@@ -95,12 +95,11 @@ struct ReplayRequest {
     /// x-edge-result-type and x-edge-detailed-result-type.
     private static func isBeyond(_ record: LogRecord) -> Bool {
         let words: Set<String> = [
-            "FunctionExecutionError", "FunctionGeneratedResponse", "FunctionThrottledError",
-            "LambdaExecutionError", "LambdaGeneratedResponse", "MissGeneratedResponse",
-            "OriginShieldHit", "LimitExceeded", "CapacityExceeded",
+            "MissGeneratedResponse", "OriginShieldHit", "LimitExceeded", "CapacityExceeded",
         ]
         return [.resultType, .responseResultType, .detailedResultType].contains { field in
-            record.text(field).map(words.contains) ?? false
+            guard let word = record.text(field) else { return false }
+            return words.contains(word) || word.hasPrefix("Lambda") || word.hasPrefix("Function")
         }
     }
 
@@ -191,9 +190,14 @@ struct ReplayPlan {
                     + "edge's address without TLS with --to http://HOST:PORT")
         }
         guard !requests.isEmpty else {
+            typealias Omission = ReplayRequest.Omission
+            let counts = Omission.allCases.compactMap { reason in
+                omissions[reason].map { "\($0) \(reason.rawValue)" }
+            }
             throw CommandMistake(
-                "there is no GET or HEAD in \(paths.joined(separator: ", ")); "
-                    + "name CloudFront's standard log files")
+                "there is no GET or HEAD to replay in \(paths.joined(separator: ", "))"
+                    + (counts.isEmpty ? "" : " (left out: \(counts.joined(separator: ", ")))")
+                    + "; name CloudFront's standard log files")
         }
         order()
     }
