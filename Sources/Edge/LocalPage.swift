@@ -20,6 +20,8 @@ struct LocalPage {
     /// seconds since 1970, the origin fails.
     var degraded: StaticString?
     var since: Int64?
+    /// What the origin said in place of the picture that this is for, as a field's value.
+    var exception: [UInt8] = []
     /// How long others may keep it.
     var cacheControl = "no-store"
     /// The content follows behind the head, from elsewhere.
@@ -91,6 +93,9 @@ extension LoopState where N: ~Copyable {
             writer.field("Retry-After", decimal: UInt64(retryAfter))
         }
         if let word = page.degraded { appendDegraded(word, since: page.since, &writer) }
+        if !page.exception.isEmpty {
+            unsafe writer.field("X-Edge-Exception", page.exception.span.bytes)
+        }
         if let exchange {
             unsafe appendFields(
                 UnsafeRawBufferPointer(start: nil, count: 0), exchange, isOwn: true, &writer)

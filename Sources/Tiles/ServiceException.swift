@@ -20,6 +20,17 @@ public struct ServiceException: Sendable, Equatable {
         self.text = text
     }
 
+    /// The value of a response field that tells it: `LayerNotDefined: Could not find layer x`.
+    /// Printable ASCII, other characters as `?`, and at most ``lineBytesMax``.
+    public var line: [UInt8] {
+        let said = (code.map { "\($0): " } ?? "") + text
+        return said.unicodeScalars.prefix(Self.lineBytesMax).map {
+            (0x20..<0x7F).contains($0.value) ? UInt8($0.value) : UInt8(ascii: "?")
+        }
+    }
+
+    public static let lineBytesMax = 256
+
     /// The exception as the dialect's XML document, in UTF-8.
     public func document(_ dialect: ExceptionDialect) -> [UInt8] {
         var xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"

@@ -35,6 +35,17 @@ private func choose(_ target: String) -> ExceptionAnswer? {
 struct ServiceExceptionTests {
     private static let nasty = "a < b & \"c\" > 'd' ]]> \u{1}\u{FFFE} é😀"
 
+    @Test("a response field tells it in one line of bounded length and plain letters")
+    func line() {
+        func line(_ code: String?, _ text: String) -> String {
+            String(decoding: ServiceException(code: code, text: text).line, as: UTF8.self)
+        }
+        #expect(line("LayerNotDefined", "no layer x") == "LayerNotDefined: no layer x")
+        #expect(line(nil, "a\r\nSet-Cookie: b\u{7F}é") == "a??Set-Cookie: b??")
+        let long = String(repeating: "x", count: ServiceException.lineBytesMax)
+        #expect(line(nil, long) == long && line(nil, long + "y") == long)
+    }
+
     @Test("each document is well-formed and says the text", arguments: ExceptionDialect.allCases)
     func wellFormed(dialect: ExceptionDialect) throws {
         for text in ["", "down", Self.nasty] {

@@ -28,6 +28,8 @@ struct MapPicture {
     var request: MapRequest
     var detail: StaticString
     var result = ResultType.error
+    /// What the origin said in place of one.
+    var said: ServiceException?
 }
 
 /// A stored tile from further up, and the part of it that is wanted.
@@ -105,7 +107,9 @@ extension LoopState where N: ~Copyable {
         else { return false }
         switch fallback {
         case .picture(let request):
-            let picture = MapPicture(request: request, detail: detail, result: result)
+            let said = refusal(exchange)
+            let picture = MapPicture(
+                request: request, detail: detail, result: result, said: said)
             if !makesPicture(exchange, picture) { answer(exchange, picture, nil) }
         case .document(let dialect):
             var page = LocalPage(503, detail: detail, result: result)
@@ -133,12 +137,7 @@ extension LoopState where N: ~Copyable {
     }
 
     private func exception(_ exchange: Exchange, _ detail: StaticString) -> ServiceException {
-        if let report = refusal(exchange) {
-            let reason = report.code.map { " (\($0))" } ?? ""
-            return ServiceException(
-                code: report.code, locator: report.locator,
-                text: "The map server refused the request\(reason).")
-        }
+        if let said = refusal(exchange) { return said }
         let retry = exchange.retryAfter
         return ServiceException(
             text: "The map service does not answer (\(detail)); try again in \(retry) seconds.")
@@ -149,32 +148,33 @@ extension LoopState where N: ~Copyable {
     mutating func answersInDialect(_ exchange: Exchange) -> Bool {
         guard exchange.map?.isCanonical == true, exchange.map?.target != nil,
             case .document(let dialect) = exchange.fallback, dialect != .wms10,
-            dialect != .wms11, let report = refusal(exchange), let fetch = exchange.shared
+            dialect != .wms11, let said = refusal(exchange)
         else { return false }
-        let prefix = fetch.prefix(ExceptionReport.prefixBytes)
-        let text = unsafe ExceptionReport.text(in: prefix.span.bytes)
         var page = LocalPage(200, detail: "content-rejected")
-        page.content = ServiceException(
-            code: report.code, locator: report.locator,
-            text: text ?? "The map server refused the request."
-        ).document(dialect)
+        page.content = said.document(dialect)
         page.mediaType = dialect.contentType
         answer(exchange, page)
         return true
     }
 
     /// What the origin said in place of a picture, though in another form than was asked for.
-    private func refusal(_ exchange: Exchange) -> ExceptionReport? {
+    private func refusal(_ exchange: Exchange) -> ServiceException? {
         guard let fetch = exchange.shared,
             fetch.look(exchange.id).head?.rejectedContent == .exception
         else { return nil }
         let prefix = fetch.prefix(ExceptionReport.prefixBytes)
-        return unsafe ExceptionReport(prefix.span.bytes)
+        let report = unsafe ExceptionReport(prefix.span.bytes)
+        let reason = report.code.map { " (\($0))" } ?? ""
+        return ServiceException(
+            code: report.code, locator: report.locator,
+            text: unsafe ExceptionReport.text(in: prefix.span.bytes)
+                ?? "The map server refused the request\(reason).")
     }
 
     /// The picture that was made, or a blank one.
     mutating func answer(_ exchange: Exchange, _ picture: MapPicture, _ bytes: [UInt8]?) {
         var page = LocalPage(503, detail: picture.detail, result: picture.result)
+        page.exception = picture.said?.line ?? []
         if let bytes {
             (page.content, page.mediaType) = (bytes, "image/png")
             answer(exchange, page, "ancestor-tile", .fallbackAncestors)
