@@ -191,6 +191,8 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     let scratch: LoopScratch
     /// What maps asked for lately are in keys.
     var knownMaps = KnownMaps()
+    /// URLs with a cache-buster that names no time.
+    var firstSights = FirstSights()
     /// Who steps maps through TIME, and what is fetched ahead of that.
     var playback = PlaybackDesk()
     /// Exchanges and viewers that go on at the end of this tick.

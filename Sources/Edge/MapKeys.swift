@@ -107,6 +107,9 @@ extension LoopState where N: ~Copyable {
         _ map: MapFacts, _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int,
         _ facts: inout RequestFacts
     ) -> Bool {
+        if map.notOlderThan > network.wallNow {
+            unsafe firstSights.note(sight(bytes), at: network.wallNow)
+        }
         unsafe complete(&facts, map, bytes, behavior)
         if map.isRefused {
             unsafe refuse(mapOf: slot, bytes, behavior, facts)
@@ -130,11 +133,24 @@ extension LoopState where N: ~Copyable {
         _ facts: inout RequestFacts, _ map: MapFacts, _ bytes: UnsafeRawBufferPointer,
         _ behavior: Int
     ) {
-        // A viewer's clock may be wrong.
-        if map.notOlderThan > .min { facts.notOlderThan = min(map.notOlderThan, network.wallNow) }
+        if map.notOlderThan > network.wallNow {
+            // It names no time, or the viewer's clock is wrong.
+            facts.notOlderThan =
+                unsafe firstSights.moment(of: sight(bytes)) ?? network.wallNow
+        } else if map.notOlderThan > .min {
+            facts.notOlderThan = map.notOlderThan
+        }
         guard map.isMap else { return unsafe findCredentials(bytes, behavior, &facts) }
         if map.hasToken { facts.hasSession = true }
         if map.isKeyed, page.asksAsNobody { facts.setCredentialsAside() }
+    }
+
+    /// The name of a URL among those that were seen.
+    private func sight(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        let target = head.path.range.lowerBound..<head.query.range.upperBound
+        return unsafe CacheKey.hash(
+            UnsafeRawBufferPointer(rebasing: bytes[target]).bytes, seed: seed
+        ).low
     }
 
     /// 400, with the reason for people.
