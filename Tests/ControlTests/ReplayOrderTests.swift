@@ -51,4 +51,17 @@ struct ReplayOrderTests {
         ])
         #expect(plan.requests.map(\.target) == ["/a?utm=3", "/b?utm=2", "/a?utm=1"])
     }
+
+    @Test("what came in the replay is no older than it, however ages are rounded")
+    func ages() {
+        let start = ContinuousClock.now
+        for (age, elapsed, isOlder) in [
+            (0, 0, false), (2, 0, false), (3, 0, true), (60, 58, false), (60, 57, true),
+        ] as [(Int64, Int, Bool)] {
+            var answer = ReplayClient.Answer()
+            answer.age = age
+            answer.noteStart(start, at: start + .seconds(elapsed))
+            #expect(answer.isOlder == isOlder, "\(age) after \(elapsed) s")
+        }
+    }
 }

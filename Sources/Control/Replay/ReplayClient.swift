@@ -19,7 +19,8 @@ struct ReplayClient {
         mutating func noteStart(
             _ start: ContinuousClock.Instant, at now: ContinuousClock.Instant
         ) {
-            isOlder = .seconds(age) > now - start
+            // An age is rounded up, from a Date that was rounded down.
+            isOlder = .seconds(age - 2) > now - start
         }
     }
 
