@@ -128,17 +128,23 @@ extension LoopState where N: ~Copyable {
             appendTileResult(exchange.outcome.result, &writer)
         }
         unsafe writer.append(bytes: hot.cacheStatus)
-        writer.append(exchange.decision.forwardParameter)
-        writer.append("; fwd-status=")
-        writer.appendDecimal(UInt64(fetched.head.status))
-        if collapsed { writer.append("; collapsed") }
+        if exchange.outcome.isKnownHead {
+            writer.append("; hit")
+        } else {
+            writer.append(exchange.decision.forwardParameter)
+            writer.append("; fwd-status=")
+            writer.appendDecimal(UInt64(fetched.head.status))
+            if collapsed { writer.append("; collapsed") }
+        }
         if fetched.isOutOfStep {
             writer.append("; detail=out-of-step")
         } else {
             if fetched.isDegraded { writer.append("; detail=degraded") }
             writer.append(storedParameter(exchange, fetched))
         }
-        if case .refused(let reason) = fetched.storability, exchange.key != nil {
+        if case .refused(let reason) = fetched.storability, exchange.key != nil,
+            !exchange.outcome.isKnownHead
+        {
             writer.append("; detail=")
             writer.append(reason.word)
         }

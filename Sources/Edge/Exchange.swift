@@ -132,7 +132,7 @@ extension LoopState where N: ~Copyable {
 
     /// Step 2: join the fetch of the same key, or fetch.
     mutating func obtain(_ exchange: Exchange) {
-        if answersKnownFailure(exchange) || waitsForMetatile(exchange) { return }
+        if answersKnown(exchange) || waitsForMetatile(exchange) { return }
         guard exchange.mayCollapse, exchange.head.upgrade.isEmpty,
             mayCollapse(exchange.asked, policy: exchange.policy),
             let key = exchange.key, let part = exchange.partName

@@ -75,7 +75,7 @@ extension LoopState where N: ~Copyable {
         {
             return
         }
-        exchange.mayCollapse = false
+        (exchange.mayCollapse, exchange.outcome.isKnownHead) = (false, false)
         lead(exchange, fresh(exchange))
     }
 

@@ -19,10 +19,12 @@ struct KnownFailure {
 }
 
 extension LoopState where N: ~Copyable {
-    /// Whether the origin failed for this key a moment ago: it is not asked again yet. No matter
-    /// whether requests for it wait for each other.
-    mutating func answersKnownFailure(_ exchange: Exchange) -> Bool {
-        guard exchange.mayCollapse, let failure = knownFailure(exchange) else { return false }
+    /// Whether the origin failed for this key a moment ago, or told a HEAD: it is not asked again
+    /// yet. No matter whether requests for it wait for each other.
+    mutating func answersKnown(_ exchange: Exchange) -> Bool {
+        guard exchange.mayCollapse, let failure = knownFailure(exchange) else {
+            return answersKnownHead(exchange)
+        }
         answerKnown(exchange, failure)
         return true
     }
@@ -107,10 +109,10 @@ extension LoopState where N: ~Copyable {
             invalidation: shared?.invalidation ?? 0)
     }
 
-    /// An error that would be stored had GET been asked is not asked for by HEAD again.
+    /// What would be stored had GET been asked is not asked for by HEAD again.
     func rememberHead(_ fetch: Fetch, _ head: FetchedHead) {
-        guard head.status >= 400, case .storable(let times, _) = fetch.storabilityByGet(head)
-        else { return }
+        guard case .storable(let times, _) = fetch.storabilityByGet(head) else { return }
+        if head.status < 400 { return keepHead(fetch, head, times) }
         rememberFailure(
             fetch.exchange, head.status, DecisionReason.cachedError.word,
             invalidation: fetch.shared.invalidation, until: times.freshUntil)

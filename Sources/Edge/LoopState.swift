@@ -10,6 +10,7 @@ import Synchronization
 package final class EdgeShared: Sendable {
     let store: Store?
     package let collapsed = CollapsedFetches()
+    package let heads = KnownHeads()
     let refusedMaps = RefusedMaps()
     let sessionStarts = SessionStartBook()
     package let budget: FillBudget

@@ -8,9 +8,9 @@ extension LoopState where N: ~Copyable {
     mutating func writeNotModified(_ exchange: Exchange, _ fetched: FetchedHead) {
         exchange.hasResponded = true
         exchange.outcome.status = 304
-        exchange.outcome.result = .miss
+        exchange.outcome.result = exchange.outcome.isKnownHead ? .hit : .miss
         counters.add(.notModified)
-        counters.add(.misses)
+        count(exchange.outcome.result)
         var writer = unsafe HeadWriter(scratch.head)
         writer.append(status: 304)
         unsafe fetched.blob.withUnsafeBytes {
@@ -34,7 +34,9 @@ extension FetchedHead {
     /// Whether this response, fetched whole for the store, is one the viewer has.
     func isHeld(by exchange: Exchange, now: Milliseconds) -> Bool {
         guard exchange.key != nil || exchange.tagsContent, exchange.facts.hasConditional,
-            status == 200, exchange.head.method == .get || exchange.confirmsByHead,
+            status == 200,
+            exchange.head.method == .get || exchange.confirmsByHead
+                || exchange.outcome.isKnownHead,
             !exchange.facts.hasRange
         else { return false }
         let isTagged = exchange.tagsContent

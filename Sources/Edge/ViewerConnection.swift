@@ -144,6 +144,8 @@ struct Outcome {
     var write: StaticString = ""
     /// Bytes of the body that were sent.
     var sentBytes = 0
+    /// It is what HEAD was told before; see ``KnownHeads``.
+    var isKnownHead = false
     /// Bytes of the head, and of what frames the chunks.
     var framingBytes = 0
     /// Bytes of the request's body.

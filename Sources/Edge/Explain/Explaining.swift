@@ -154,13 +154,27 @@ extension LoopState where N: ~Copyable {
     private mutating func noteKnownFailure(_ exchange: Exchange, _ told: inout Explanation) {
         let isAsked =
             exchange.decision.action == .fetch || exchange.decision.action == .revalidate
-        guard isAsked, let failure = knownFailure(exchange) else { return }
+        guard isAsked else { return }
+        guard let failure = knownFailure(exchange) else {
+            return noteKnownHead(exchange, &told)
+        }
         let seconds = failure.until.subtracting(network.wallNow) / 1_000
         told.decision.action = "answer-known-failure"
         told.decision.reason = "\(failure.detail)"
         told.decision.sentence =
             "the origin failed for this key: \(failure.status), or what is stale, for "
             + "\(seconds)s more"
+    }
+
+    /// The same HEAD was answered a moment ago, and that is fresh.
+    private mutating func noteKnownHead(_ exchange: Exchange, _ told: inout Explanation) {
+        let id = ExchangeID.background(loop: index)
+        guard let known = knownHead(exchange, for: id) else { return }
+        _ = known.leave(id)
+        told.decision.action = "answer-known-head"
+        told.decision.reason = "fresh"
+        told.decision.sentence =
+            "nothing is stored, and HEAD was answered a moment ago: by the same"
     }
 
     private func health(_ exchange: Exchange, _ copy: StoredCopy?) -> OriginHealth {
