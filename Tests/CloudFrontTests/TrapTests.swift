@@ -20,6 +20,7 @@ struct TrapTests {
             (Behaviors.cachePolicy(), allViewer, "Authorization is forwarded and not in the key"),
             (Behaviors.cachePolicy(), allViewer, "Origin is forwarded and not in the key"),
             (Behaviors.cachePolicy(), allViewer, "cookies that are not in the key"),
+            (Behaviors.cachePolicy(), allViewer, "query strings that are not in the key"),
             (Behaviors.cachePolicy(), allViewer, "the viewer's Host is forwarded"),
             (Behaviors.cachePolicy(query: .all), nil, "all query strings are in the key"),
             (Behaviors.cachePolicy(headers: ["User-Agent"]), nil, "User-Agent is in the key"),

@@ -101,6 +101,7 @@ struct ExplainTests {
         #expect(origin.stripped[0].value.contains("eDp5") == false)
         #expect(origin.stripped[1].why == "it is for the edge")
         #expect(told.warnings.contains { $0.word == "authorization" })
+        #expect(told.warnings.contains { $0.word == "query" && $0.text.hasSuffix(": v") })
         let page = try bench.explain(
             "http://a.example.org/pages/1?a=1", ["Cookie: sid=1; theme=dark", "X-Own: z"])
         let asked = try #require(page.origin)

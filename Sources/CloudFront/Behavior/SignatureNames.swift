@@ -3,7 +3,13 @@ import HTTP
 /// What carries signatures, and is taken away before key and origin.
 ///
 /// Source: CloudFront, "Use signed URLs", "Use signed cookies".
-enum SignatureNames {
+public enum SignatureNames {
+    /// The same of a name as text.
+    public static func hasParameter(_ name: String) -> Bool {
+        let bytes = Array(name.utf8)
+        return unsafe hasParameter(bytes.span.bytes)
+    }
+
     /// Whether a query parameter of that name belongs to a signature.
     static func hasParameter(_ name: RawSpan) -> Bool {
         switch name.byteCount {

@@ -122,6 +122,11 @@ enum Traps {
                 place,
                 "all query strings are in the key, so that their order and those of "
                     + "campaigns make misses", "list the parameters that the origin reads")
+        } else if behavior.key.queryStrings != behavior.forwarding.queryStrings {
+            log.warning(
+                place,
+                "the origin gets query strings that are not in the key, so that the first one's "
+                    + "response is served to all", "add those that the origin reads to the key")
         }
     }
 

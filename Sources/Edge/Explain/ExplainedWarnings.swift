@@ -10,7 +10,7 @@ extension LoopState where N: ~Copyable {
             warnings += storedWarnings(copy, exchange)
         }
         if let origin = told.origin {
-            warnings += requestWarnings(origin) + trustWarnings(origin, exchange)
+            warnings += requestWarnings(origin, exchange) + trustWarnings(origin, exchange)
         }
         let distribution = snapshot.settings.distribution?.distribution
         let traps = exchange.imported == nil ? [] : distribution?.traps(of: exchange.behavior) ?? []
@@ -139,14 +139,31 @@ extension LoopState where N: ~Copyable {
         return warnings
     }
 
-    private func requestWarnings(_ origin: Explanation.Origin) -> [Explanation.Note] {
-        let isLost = origin.stripped.contains { $0.name.lowercased() == "authorization" }
-        guard isLost else { return [] }
-        return [
-            Explanation.Note(
-                "authorization",
-                "the request's Authorization does not reach the origin, which may answer 401",
-                "add it to the cache policy's headers, or forward all viewer headers")
-        ]
+    private func requestWarnings(
+        _ origin: Explanation.Origin, _ exchange: Exchange
+    ) -> [Explanation.Note] {
+        var warnings: [Explanation.Note] = []
+        if origin.stripped.contains(where: { $0.name.lowercased() == "authorization" }) {
+            warnings.append(
+                Explanation.Note(
+                    "authorization",
+                    "the request's Authorization does not reach the origin, which may answer 401",
+                    "add it to the cache policy's headers, or forward all viewer headers"))
+        }
+        let kind = "query "
+        let signs = exchange.imported?.behavior.key.dropsSignature == true
+        let names = origin.stripped.filter { $0.name.hasPrefix(kind) }.map {
+            String($0.name.dropFirst(kind.count))
+        }.filter { !signs || !SignatureNames.hasParameter($0) }
+        // A class has a normal form of its own, which is told by itself.
+        if !names.isEmpty, exchange.imported != nil, exchange.policy.mapClass == .none {
+            warnings.append(
+                Explanation.Note(
+                    "query",
+                    "the origin does not get these query strings: "
+                        + names.joined(separator: ", "),
+                    "list those that it reads in the cache policy, or in an origin request policy"))
+        }
+        return warnings
     }
 }
