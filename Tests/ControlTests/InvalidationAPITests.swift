@@ -156,8 +156,8 @@ struct InvalidationAPITests {
         ]
     }
 
-    /// "The maximum and default values are both 100" (API Reference, ListDistributionsByWebACLId); more
-    /// mean as many.
+    /// "The maximum and default values are both 100" (API Reference, ListDistributionsByWebACLId):
+    /// more mean as many.
     @Test(
         "of each list a page has 100 items at most", arguments: lists,
         [("", "100"), ("1", "1"), ("99", "99"), ("100", "100"), ("101", "100"), ("1000", "100")])
