@@ -277,20 +277,4 @@ struct ServiceTests {
         }
         #expect(access(last + ".task", F_OK) == 0)
     }
-
-    @Test("a new cache directory goes with the process, the operator's stays")
-    func directories() throws {
-        let temporary = try CacheDirectory(nil)
-        #expect(mkdir("\(temporary.path)/store", 0o700) == 0)
-        try writeTextFile("\(temporary.path)/format", "1")
-        try writeTextFile("\(temporary.path)/store/data.mdb", "2")
-        temporary.removeIfTemporary()
-        #expect(access(temporary.path, F_OK) != 0)
-
-        let parent = try CacheDirectory(nil)
-        defer { parent.removeIfTemporary() }
-        let own = try CacheDirectory(parent.path)
-        own.removeIfTemporary()
-        #expect(access(parent.path, F_OK) == 0)
-    }
 }
