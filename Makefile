@@ -11,9 +11,8 @@ run: build ## The demo: real tile servers, pages, and the edge on http://127.0.0
 
 build: ## The release binary, .build/release/mapedge, with what a hit calls on few pages
 	conf/install-packages.sh build
-	swift build -c release --product mapedge -Xswiftc -Xfrontend -Xswiftc -function-sections \
-	    -Xswiftc -use-ld=lld -Xlinker --symbol-ordering-file=$(CURDIR)/Benchmarks/peers/hit.order \
-	    -Xlinker --no-warn-symbol-ordering
+	swift build -c release --product mapedge -Xswiftc -Xfrontend -Xswiftc -function-sections -Xswiftc -use-ld=lld \
+	    -Xlinker --symbol-ordering-file=$(CURDIR)/Benchmarks/peers/hit.order -Xlinker --no-warn-symbol-ordering
 
 test: ## Every test, and the line coverage over Sources
 	conf/install-packages.sh build demo test
@@ -25,8 +24,7 @@ check: ## The format of every file, and about.yml by a second opinion
 	ruby conf/about/check.rb
 
 fuzz: ## Each parser for SECONDS, by libFuzzer
-	for fuzzer in Tests/Fuzzers/*.swift; do \
-	    Tests/Fuzzers/run.sh $$(basename $$fuzzer .swift) $(SECONDS) || exit 1; done
+	for fuzzer in Tests/Fuzzers/*.swift; do Tests/Fuzzers/run.sh $$(basename $$fuzzer .swift) $(SECONDS) || exit 1; done
 
 simulate: ## One simulated life of the edge, decided by SEED
 	MAPEDGE_SEED=$(SEED) swift test --filter SimulationTests

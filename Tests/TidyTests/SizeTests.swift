@@ -41,8 +41,8 @@ struct SizeTests {
         #expect(wide.isEmpty, "break them, or run: swift format -i \(file.path)")
     }
 
-    @Test("the Makefile has at most 40 lines")
+    @Test("the Makefile has at most 40 lines, blank ones included")
     func makefile() throws {
-        #expect(try SourceTree.text(of: "Makefile").split(separator: "\n").count <= 40)
+        #expect(try SourceTree.text(of: "Makefile").count { $0 == "\n" } <= 40)
     }
 }
