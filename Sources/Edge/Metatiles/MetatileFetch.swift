@@ -101,14 +101,16 @@ extension LoopState where N: ~Copyable {
             if !view.isDissolved { return }
         case .failed(.abandoned): break
         case .failed(let failure):
-            // The pool cannot: it need not be asked again for each tile. But perhaps it could, were
-            // it asked for less.
             if exchange.leads, failure.isOfAnswer, let name = fetch.key {
                 shared.collapsed.rememberUnshared(
                     name, until: network.monotonicMilliseconds + Self.uncutTime)
             }
-            exchange.metatile = .alone
-            return fall(exchange, failure)
+            // The pool cannot: it need not be asked again for each tile. But perhaps it could, were
+            // it asked for less, and there is time where it only broke off.
+            if !failure.isOfAnswer || failure.status == 504 {
+                exchange.metatile = .alone
+                return fall(exchange, failure)
+            }
         case .complete:
             judgeCall(exchange, isAnswered: true)
             if let copy = storedMeanwhile(exchange, key) {
