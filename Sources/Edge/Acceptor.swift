@@ -53,7 +53,9 @@ extension LoopState where N: ~Copyable {
         let isTrusted = trusts(peer, listener)
         let expectsHeader = listener.expectsProxyHeader && isTrusted
         // Who speaks through a proxy is known when its header has come.
-        guard !viewers.isFull, expectsHeader || hasRoom(for: peer) else {
+        let isWelcome = expectsHeader || hasRoom(for: peer)
+        if isWelcome, viewers.isFull { closeLongestIdle() }
+        guard isWelcome, !viewers.isFull else {
             counters.add(.connectionsRefused)
             network.closeWithReset(fd)
             return

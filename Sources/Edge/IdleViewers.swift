@@ -2,15 +2,20 @@ import Reactor
 
 // Who waits to be accepted goes before who has nothing to ask.
 extension LoopState where N: ~Copyable {
-    /// Nanoseconds that a connection has to be idle before another may have its descriptor: what
-    /// was accepted just now has its first request on the way.
+    /// Nanoseconds that a connection has to be idle before another may have its place: what was
+    /// accepted just now has its first request on the way.
     private static var idleLongEnough: UInt64 { 1_000_000_000 }
+    /// Nanoseconds from a look that found none to the next: each goes over all connections, and who
+    /// is refused may come again at once.
+    private static var lookInterval: UInt64 { 100_000_000 }
 
     /// Closes those of this loop's connections that have been idle longest, of eight one, 32 at
     /// most, as nginx does; false when none was. All are looked at, though only then.
+    @discardableResult
     mutating func closeLongestIdle() -> Bool {
         var idle: [(since: UInt64, slot: UInt32)] = []
         let now = network.monotonicNow
+        guard now >= nextIdleLook else { return false }
         var next = viewers.firstOccupied(from: 0)
         while let slot = next {
             next = viewers.firstOccupied(from: slot + 1)
@@ -32,6 +37,7 @@ extension LoopState where N: ~Copyable {
             closeViewer(slot)
             isAnyClosed = true
         }
+        if !isAnyClosed { nextIdleLook = now + Self.lookInterval }
         return isAnyClosed
     }
 }

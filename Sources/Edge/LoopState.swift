@@ -204,6 +204,8 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
     package var isStopped = false
     var isAcceptPaused = false
     var acceptTimer = TimerHandle.none
+    /// Before then nobody looks for idle viewers: there were none.
+    var nextIdleLook: UInt64 = 0
     /// When the operator may next be told of a member's failed TLS.
     var nextTLSEvent: UInt64 = 0
     /// The file that secured connections read, kept open while they may, and its generation.

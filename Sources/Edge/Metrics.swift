@@ -42,7 +42,8 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .idleClosed:
             (
                 "idle_closed",
-                "idle viewer connections closed for want of descriptors; raise LimitNOFILE"
+                "idle viewer connections closed to make room for new ones; raise LimitNOFILE, or "
+                    + "limits.connectionsPerLoop"
             )
         case .acceptPauses:
             (

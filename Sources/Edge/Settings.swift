@@ -263,7 +263,7 @@ public struct ViewerLimits: Sendable {
     public var minimumRate = 500
     /// Milliseconds before `minimumRate` binds. Default 10 s.
     public var rateGrace = 10_000
-    /// Connections for each loop. Default 65,536.
+    /// Connections for each loop; idle ones make room for new ones. Default 65,536.
     public var connectionsPerLoop = 65_536
     /// Connections for each viewer address and loop; 0: no limit (CloudFront has few addresses).
     public var connectionsPerAddress = 0

@@ -118,6 +118,35 @@ struct ViewerPatienceTests {
     }
 
     @Test(
+        "one that has been idle for a second makes room where there is no more",
+        arguments: [(3, 900), (3, 1_100), (4, 1_100)])
+    func room(_ limit: Int, _ time: Int) throws {
+        let hand = try Self.hand { $0.limits.connectionsPerLoop = limit }
+        // Who has begun a request is not idle.
+        let busy = Hand(hand)
+        busy.say(String(Self.get.dropLast()))
+        let idle = (0..<2).map { _ in
+            let viewer = Hand(hand)
+            viewer.say(Self.get)
+            hand.pass(milliseconds: 10)
+            return viewer
+        }
+        hand.pass(milliseconds: time)
+        let late = Hand(hand)
+        late.say(Self.get)
+        hand.pass(milliseconds: 10)
+        let (isFull, isLong) = (limit == 3, time > 1_000)
+        #expect(idle.map(\.isOver) == [isFull && isLong, false])
+        #expect(late.statuses == (isFull && !isLong ? [] : ["200"]))
+        #expect(hand.edge.total(.idleClosed) == (isFull && isLong ? 1 : 0))
+        #expect(hand.edge.total(.connectionsRefused) == (isFull && !isLong ? 1 : 0))
+        busy.say("\r\n")
+        hand.pass(milliseconds: 10)
+        #expect(busy.statuses == ["200"])
+        hand.close()
+    }
+
+    @Test(
         "who ends its side while it waits for a member keeps its place only if it did so at once",
         arguments: [0, 40, 60])
     func queued(_ time: Int) throws {
