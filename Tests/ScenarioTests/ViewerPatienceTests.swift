@@ -217,16 +217,31 @@ struct ViewerPatienceTests {
         hand.close()
     }
 
+    /// A viewer of the large body who takes so many bytes after each pause.
+    private func read(
+        _ hand: HandTurnedEdge, _ bite: Int, each pause: Int, for time: Int,
+        _ change: (inout LinkStyle) -> Void
+    ) throws -> Hand {
+        try hand.script(1)
+        var style = LinkStyle.scripted
+        (style.bite, style.pause) = (bite...bite, (pause * 1_000)...(pause * 1_000))
+        change(&style)
+        let viewer = Hand(hand, style)
+        viewer.say(Self.get)
+        hand.pass(milliseconds: time)
+        return viewer
+    }
+
+    private func expect(_ viewer: Hand, on hand: HandTurnedEdge, toBeTooSlowIf isSlow: Bool) {
+        #expect(viewer.isOver == isSlow)
+        #expect(hand.edge.total(.slowPeers) == (isSlow ? 1 : 0))
+        hand.close()
+    }
+
     @Test("a reader may take nothing for thirty seconds", arguments: [29_900, 30_100])
     func write(_ pause: Int) throws {
         let hand = try Self.hand { $0.limits.minimumRate = 0 }
-        try hand.script(1)
-        var style = LinkStyle.scripted
-        style.bite = 65_536...65_536
-        style.pause = (pause * 1_000)...(pause * 1_000)
-        let viewer = Hand(hand, style)
-        viewer.say(Self.get)
-        hand.pass(milliseconds: 200_000)
+        let viewer = try read(hand, 65_536, each: pause, for: 200_000) { _ in }
         #expect(viewer.isOver == (pause > 30_000))
         #expect(hand.edge.total(.timeoutsWrite) == (pause > 30_000 ? 1 : 0))
         hand.close()
@@ -236,16 +251,8 @@ struct ViewerPatienceTests {
         "who does not take all at once takes 50 bytes in each tenth of a second",
         arguments: [46, 54])
     func drips(_ bite: Int) throws {
-        try hand.script(1)
-        var style = LinkStyle.scripted
-        (style.bite, style.pause) = (bite...bite, 100_000...100_000)
-        style.capacity = 4_096
-        let viewer = Hand(hand, style)
-        viewer.say(Self.get)
-        hand.pass(milliseconds: 60_000)
-        #expect(viewer.isOver == (bite < 50))
-        #expect(hand.edge.total(.slowPeers) == (bite < 50 ? 1 : 0))
-        hand.close()
+        let viewer = try read(hand, bite, each: 100, for: 60_000) { $0.capacity = 4_096 }
+        expect(viewer, on: hand, toBeTooSlowIf: bite < 50)
     }
 
     @Test(
@@ -253,17 +260,9 @@ struct ViewerPatienceTests {
         arguments: [(46, true), (54, true), (60, true), (60, false)])
     func drains(_ bite: Int, _ hasMinimum: Bool) throws {
         let hand = try Self.hand { if !hasMinimum { $0.limits.minimumRate = 0 } }
-        try hand.script(1)
-        var style = LinkStyle.scripted
-        (style.bite, style.pause) = (bite...bite, 100_000...100_000)
-        style.leastRoom = 32_768
-        let viewer = Hand(hand, style)
-        viewer.say(Self.get)
         // The first room comes after a minute.
-        hand.pass(milliseconds: 120_000)
-        #expect(viewer.isOver == (bite < 50))
-        #expect(hand.edge.total(.slowPeers) == (bite < 50 ? 1 : 0))
-        hand.close()
+        let viewer = try read(hand, bite, each: 100, for: 120_000) { $0.leastRoom = 32_768 }
+        expect(viewer, on: hand, toBeTooSlowIf: bite < 50)
     }
 
     @Test("who is refused may go on sending for a second, or 64 KiB")

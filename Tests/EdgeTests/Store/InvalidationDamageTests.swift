@@ -79,6 +79,32 @@ final class InvalidationDamageTests {
         }
     }
 
+    /// Overwrites the leaves of the file, which was so good, with zeros.
+    private func wipe(_ good: [UInt8]) throws {
+        let handle = try FileHandle(forWritingTo: file)
+        for page in leaves(of: good) {
+            try handle.seek(toOffset: UInt64(page) * 4_096)
+            try handle.write(contentsOf: Data(count: 4_096))
+        }
+        try handle.close()
+    }
+
+    /// Whether each of three invalidations is told to be durable when what stands in the file's
+    /// place is removed before one of them.
+    private func invalidate(
+        _ invalidations: Invalidations, removingBefore mended: Int
+    ) throws -> [Bool] {
+        let told = Mutex<[Bool]>([])
+        for index in 1...3 {
+            if index == mended { try FileManager.default.removeItem(at: file) }
+            invalidations.invalidate([rule(index)]) { isDurable in
+                told.withLock { $0.append(isDurable) }
+            }
+            _ = invalidations.step()
+        }
+        return told.withLock { $0 }
+    }
+
     @Test("one that is whole knows what was invalidated, and no more")
     func whole() throws {
         let found = try holds(try fill())
@@ -124,24 +150,11 @@ final class InvalidationDamageTests {
         let good = try fill()
         let invalidations = open()
         let before = invalidations.latest
-        let handle = try FileHandle(forWritingTo: file)
-        for page in leaves(of: good) {
-            try handle.seek(toOffset: UInt64(page) * 4_096)
-            try handle.write(contentsOf: Data(count: 4_096))
-        }
-        try handle.close()
+        try wipe(good)
         // What stands in its place is no file.
         try FileManager.default.moveItem(atPath: file.path, toPath: directory + "/old")
         try FileManager.default.createDirectory(at: file, withIntermediateDirectories: true)
-        let told = Mutex<[Bool]>([])
-        for index in 1...3 {
-            if index == 3 { try FileManager.default.removeItem(at: file) }
-            invalidations.invalidate([rule(index)]) { isDurable in
-                told.withLock { $0.append(isDurable) }
-            }
-            _ = invalidations.step()
-        }
-        #expect(told.withLock { $0 } == [false, false, true])
+        #expect(try invalidate(invalidations, removingBefore: 3) == [false, false, true])
         // Everything is stale once, when that could be kept.
         #expect(invalidations.latest == before + 4)
         invalidations.close()
@@ -153,15 +166,7 @@ final class InvalidationDamageTests {
         let events = Mutex<[String]>([])
         let invalidations = open { event in events.withLock { $0.append(event.text) } }
         #expect(events.withLock { $0.contains { $0.contains("cannot be made") } })
-        let told = Mutex<[Bool]>([])
-        for index in 1...3 {
-            if index == 2 { try FileManager.default.removeItem(at: file) }
-            invalidations.invalidate([rule(index)]) { isDurable in
-                told.withLock { $0.append(isDurable) }
-            }
-            _ = invalidations.step()
-        }
-        #expect(told.withLock { $0 } == [false, true, true])
+        #expect(try invalidate(invalidations, removingBefore: 2) == [false, true, true])
         invalidations.close()
         let again = open()
         #expect(again.inForce.journal.map(\.rule) == [.everything, rule(3)])
@@ -174,12 +179,7 @@ final class InvalidationDamageTests {
         let events = Mutex<[String]>([])
         let invalidations = open { event in events.withLock { $0.append(event.text) } }
         let before = invalidations.latest
-        let handle = try FileHandle(forWritingTo: file)
-        for page in leaves(of: good) {
-            try handle.seek(toOffset: UInt64(page) * 4_096)
-            try handle.write(contentsOf: Data(count: 4_096))
-        }
-        try handle.close()
+        try wipe(good)
         let isDurable = Mutex<Bool?>(nil)
         let write = invalidations.beginWrite(rule(901)) { _ in }
         invalidations.invalidate([rule(1)]) { durable in isDurable.withLock { $0 = durable } }
