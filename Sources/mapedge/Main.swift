@@ -47,8 +47,7 @@ struct MapEdge: ParsableCommand {
             // One line, as all our errors are; the whole usage is a --help away.
             let text = message(for: error).split(whereSeparator: \.isNewline).first ?? "?"
             let mistake = UsageMistake(String(text), in: CommandLine.arguments.dropFirst())
-            writeErrorLine(
-                "mapedge: \(mistake); see \"mapedge help\" and \"mapedge help COMMAND\"")
+            writeErrorLine("mapedge: \(mistake); see \"\(mistake.help)\"")
             endProcess(status: 2)
         default:
             writeErrorLine("mapedge: \(error)")

@@ -7,21 +7,21 @@ import Control
 /// likely meant, and that no flag is suggested that is nothing like the one that was written.
 struct UsageMistake: CustomStringConvertible {
     let description: String
+    /// What tells how it is done: `mapedge help`, and the command as far as it is known.
+    let help: String
 
     /// - Parameters:
     ///   - text: what ArgumentParser says.
     ///   - words: of the command line, behind the program's name.
     init(_ text: String, in words: some Sequence<String>) {
-        let quoted = text.split(separator: "'", omittingEmptySubsequences: false).map(String.init)
-        if quoted.count == 3, text.hasPrefix("Unexpected argument "),
-            let known = Self.commands(insteadOf: quoted[1], in: words)
-        {
-            let near = nearestName(to: quoted[1], in: known)
-            description =
-                "'\(quoted[1])' is no command"
-                + (near.map { ". Did you mean '\($0)'?" } ?? "")
+        let (path, stray) = Self.read(words)
+        help = (["mapedge help"] + path).joined(separator: " ")
+        if let (word, known) = stray {
+            let near = nearestName(to: word, in: known)
+            description = "'\(word)' is no command" + (near.map { ". Did you mean '\($0)'?" } ?? "")
             return
         }
+        let quoted = text.split(separator: "'", omittingEmptySubsequences: false).map(String.init)
         if quoted.count == 5, text.hasPrefix("Unknown option "),
             !Self.isNear(quoted[1], quoted[3])
         {
@@ -36,20 +36,23 @@ struct UsageMistake: CustomStringConvertible {
         return nearestName(to: name(written), in: [name(meant)]) != nil
     }
 
-    /// The commands of which one had to stand where the word does; nil where any argument may.
-    private static func commands(
-        insteadOf word: String, in words: some Sequence<String>
-    ) -> [String]? {
+    /// The commands that are named, and the word that stands where another had to, with those that
+    /// might.
+    private static func read(
+        _ words: some Sequence<String>
+    ) -> (path: [String], stray: (word: String, known: [String])?) {
         var command: any ParsableCommand.Type = MapEdge.self
-        for next in words {
+        var path: [String] = []
+        for word in words {
             let known = command.configuration.subcommands
-            if let found = known.first(where: { name(of: $0) == next }) {
-                command = found
-            } else {
-                return next == word && !known.isEmpty ? known.map(name) : nil
+            guard let found = known.first(where: { name(of: $0) == word }) else {
+                let isStray = !known.isEmpty && !word.hasPrefix("-") && word != "help"
+                return (path, isStray ? (word, known.map(name)) : nil)
             }
+            command = found
+            path.append(word)
         }
-        return nil
+        return (path, nil)
     }
 
     private static func name(of command: any ParsableCommand.Type) -> String {

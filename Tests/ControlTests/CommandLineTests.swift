@@ -55,10 +55,11 @@ struct CommandLineTests {
             ("clock advance soon", "the duration is \"soon\", which is no duration"),
             ("clock set yesterday", "the time is \"yesterday\", which is no time"),
             ("clock show --admin nonsense", "has no valid port"),
-            ("frobnicate", "'frobnicate' is no command; see"),
-            ("sreve", "'sreve' is no command. Did you mean 'serve'?; see"),
-            ("cache stta", "'stta' is no command. Did you mean 'stat'?; see"),
-            ("serve --foo", "unknown option '--foo'; see"),
+            ("frobnicate", "'frobnicate' is no command; see \"mapedge help\""),
+            ("sreve --loops 1", "'sreve' is no command. Did you mean 'serve'?; see"),
+            ("cache stta", "'stta' is no command. Did you mean 'stat'?; see \"mapedge help c"),
+            ("cache verfy --cache /x", "Did you mean 'verify'?; see \"mapedge help cache\""),
+            ("serve --foo", "unknown option '--foo'; see \"mapedge help serve\""),
         ])
     func usage(_ arguments: String, _ expected: String) throws {
         let run = try Run(arguments)
