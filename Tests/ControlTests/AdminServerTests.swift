@@ -1,5 +1,6 @@
 import Dispatch
 import Edge
+import Glibc
 import HTTP
 import Testing
 import WireTesting
@@ -196,6 +197,20 @@ struct AdminServerTests {
         #expect(
             error?.description == "no edge answers on \(endpoint): Connection refused; start one "
                 + "with \"mapedge serve\", or name its admin port with --admin")
+    }
+
+    @Test("a port that speaks no HTTP is told to be no admin port")
+    func otherPort() throws {
+        let listener = try listen(on: .ip(.loopback(port: 0)), backlog: 16, reusePort: false)
+        let address = boundAddress(listener)
+        DispatchQueue(label: "test.mail").async {
+            acceptAll(listener) { _ = $0.write(Array("220 mail.test ready\r\n".utf8)) }
+        }
+        defer { shutdown(listener, Int32(SHUT_RDWR)) }
+        let error = #expect(throws: AdminClientError.self) {
+            try AdminClient("\(address)").statusJSON()
+        }
+        #expect(error?.description.contains("gives no HTTP answer, so that it is no admin") == true)
     }
 
     @Test("a port that is taken is told with what to do")

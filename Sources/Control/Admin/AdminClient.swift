@@ -72,7 +72,11 @@ public struct AdminClient: Sendable {
         for endpoint in endpoints {
             do throws(SystemError) {
                 let socket = try TimedSocket.connect(to: endpoint, within: limit)
-                return try ask(socket, method, target, headers, body)
+                if let answer = ask(socket, method, target, headers, body) { return answer }
+                failure = AdminClientError(
+                    "\(shown) takes connections, but gives no HTTP answer, so that it is no admin "
+                        + "port of MapEdge, or hangs; name the one that the edge logs as "
+                        + "\"admin on\" with --admin")
             } catch {
                 failure = AdminClientError(
                     "no edge answers on \(shown): \(error.reason); start one with "
@@ -85,7 +89,7 @@ public struct AdminClient: Sendable {
     private func ask(
         _ socket: TimedSocket, _ method: String, _ target: String,
         _ headers: [(name: String, value: String)], _ content: [UInt8]
-    ) throws(SystemError) -> (status: Int, body: [UInt8]) {
+    ) -> (status: Int, body: [UInt8])? {
         let length = method == "POST" ? "Content-Length: \(content.count)\r\n" : ""
         let fields = headers.map { "\($0.name): \($0.value)\r\n" }.joined()
         let request =
@@ -94,7 +98,7 @@ public struct AdminClient: Sendable {
         var reading = ResponseReading(bytesMax: Self.answerBytesMax)
         guard socket.write(Array(request.utf8) + content),
             let reply = reading.read(from: socket)
-        else { throw SystemError(call: "recv", subject: shown, errno: 110) }
+        else { return nil }
         return (reply.status, reply.body)
     }
 }
