@@ -18,6 +18,7 @@ public enum StoreTools {
     /// compared. Takes as long as reading the file. For a cache that this process has open:
     /// `Store.verify()`.
     public static func verify(directory path: String) throws(StoreError) -> StoreVerification {
+        try requireCache(path)
         let lock: DirectoryLock?
         do {
             lock = try DirectoryLock(directory: path, now: StoreSettings.systemClock())
@@ -41,6 +42,7 @@ public enum StoreTools {
     public static func compact(
         directory path: String
     ) throws(StoreError) -> (before: Int, after: Int) {
+        try requireCache(path)
         let lock = try DirectoryLock(directory: path, now: StoreSettings.systemClock())
         defer { withExtendedLifetime(lock) {} }
         let directory = StoreDirectory(path)
@@ -53,6 +55,14 @@ public enum StoreTools {
             }
         }
         return (before * Environment.pageBytes, try lastPage(path) * Environment.pageBytes)
+    }
+
+    /// So that no lock is left in a directory that is none of ours.
+    private static func requireCache(_ path: String) throws(StoreError) {
+        guard
+            StoreDirectory.exists(path + "/format")
+                || StoreDirectory.exists(StoreDirectory(path).store)
+        else { throw StoreError.directory(path: path, call: "open", reason: "there is no cache") }
     }
 
     private static func lastPage(_ path: String) throws(StoreError) -> Int {

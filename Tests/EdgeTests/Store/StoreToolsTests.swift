@@ -23,6 +23,13 @@ struct StoreToolsTests {
         #expect(closed.usedPages < 200)
     }
 
+    @Test func `nothing is left where there is no cache`() throws {
+        #expect(mkdir(bench.directory, 0o700) == 0 || errno == EEXIST)
+        #expect(throws: StoreError.self) { try StoreTools.compact(directory: bench.directory) }
+        #expect(throws: StoreError.self) { try StoreTools.verify(directory: bench.directory) }
+        #expect(rmdir(bench.directory) == 0)
+    }
+
     @Test func `verification of an open cache leaves out what changes meanwhile`() throws {
         let store = try bench.open()
         store.put("tile", body(40_000))
