@@ -191,7 +191,7 @@ struct ServiceTests {
             running.willRead(configured { $0.loops = "2" })
             let fixed = try client.reload()
             #expect(!fixed.isSwapped)
-            #expect(fixed.lines.allSatisfy { $0.hasPrefix("loops cannot change") })
+            #expect(fixed.lines.allSatisfy { $0.contains(": loops cannot change") })
 
             let taken = try running.address("admin")
             running.willRead(configured { $0.listen = [taken] })

@@ -212,5 +212,10 @@ struct StatusTests {
                 "loops cannot change while the edge runs; put it back, or restart the edge",
                 "cache.size cannot change while the edge runs; put it back, or restart the edge",
             ])
+        let places = ["cache": Finding.Place.line(file: "edge.yaml", 4), "loops": .flag("--loops")]
+        #expect(
+            unchangeable(from: old, to: new, places).map { $0.prefix { $0 != " " } } == [
+                "--loops:", "edge.yaml:4:",
+            ])
     }
 }

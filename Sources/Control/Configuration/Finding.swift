@@ -112,13 +112,16 @@ final class Findings {
     func isGiven(_ name: String) -> Bool { places[name] != nil }
 
     /// Where the value was written, else the nearest section around it, else nowhere.
-    func place(of name: String) -> Finding.Place {
-        var name = name[...]
-        while !name.isEmpty {
-            if let place = places[String(name)] { return place }
-            guard let dot = name.lastIndex(of: ".") else { break }
-            name = name[..<dot]
-        }
-        return .standard
+    func place(of name: String) -> Finding.Place { nearestPlace(of: name, in: places) }
+}
+
+/// Where a value was written, else the nearest section around it, else nowhere.
+func nearestPlace(of name: String, in places: [String: Finding.Place]) -> Finding.Place {
+    var name = name[...]
+    while !name.isEmpty {
+        if let place = places[String(name)] { return place }
+        guard let dot = name.lastIndex(of: ".") else { break }
+        name = name[..<dot]
     }
+    return .standard
 }

@@ -4,7 +4,11 @@ import Edge
 ///
 /// The loops, the store and the logs are made at the start, and swapping half of a configuration
 /// would leave nobody sure what is in force.
-func unchangeable(from old: Configuration, to new: Configuration) -> [String] {
+///
+/// - Parameter places: where the new values were written.
+func unchangeable(
+    from old: Configuration, to new: Configuration, _ places: [String: Finding.Place] = [:]
+) -> [String] {
     let values = { (configuration: Configuration) -> [(key: String, value: String)] in
         let settings = configuration.settings
         return [
@@ -24,6 +28,7 @@ func unchangeable(from old: Configuration, to new: Configuration) -> [String] {
         ]
     }
     return zip(values(old), values(new)).filter { $0.value != $1.value }.map { old, _ in
-        "\(old.key) cannot change while the edge runs; put it back, or restart the edge"
+        "\(nearestPlace(of: old.key, in: places))\(old.key) cannot change while the edge runs; "
+            + "put it back, or restart the edge"
     }
 }

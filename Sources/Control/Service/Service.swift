@@ -227,7 +227,7 @@ public final class Service: Sendable {
         let (server, current) = state.withLock { ($0.server, $0.configuration) }
         guard reading.isUsable else { return .refused(reading.findings.map(\.description)) }
         guard let server else { return .refused(["the edge is still starting; try again"]) }
-        let fixed = unchangeable(from: current, to: reading.configuration)
+        let fixed = unchangeable(from: current, to: reading.configuration, reading.places)
         guard fixed.isEmpty else { return .refused(fixed) }
         do {
             return .swapped(try putInForce(reading.configuration, reading.warnings, server))
