@@ -39,7 +39,7 @@ struct TLSSettingsTests {
         let found = findings(text) { $0.origins = ["http://127.0.0.1:1"] }
         #expect(
             found == [
-                "127.0.0.1:8443 speaks TLS, but there is no certificate to show; "
+                "edge.yaml:1: 127.0.0.1:8443 speaks TLS, but there is no certificate to show; "
                     + "add \"tls: { certificates: [{ chain: FILE, key: FILE }] }\""
             ])
         #expect(findings("tls: { certificates: [] }\n") { $0.origins = ["http://a:1"] }.count == 1)

@@ -89,6 +89,8 @@ struct ValueTests {
     func nothingNear() {
         #expect(nearestName(to: "zzzzzz", in: ["mode", "role"]) == nil)
         #expect(nearestName(to: "x", in: ["a"]) == nil)
+        #expect(nearestName(to: "heade", in: ["headerTimeout", "head"]) == "head")
+        #expect(nearestName(to: "header", in: ["headerTimeout", "host"]) == "headerTimeout")
         #expect(nearestName(to: "IDLETIMEOUT", in: ["idleTimeout", "mode"]) == "idleTimeout")
     }
 

@@ -4,6 +4,8 @@ import Edge
 /// A behavior as it was written; its origin's name becomes a position when all origins are known.
 struct BehaviorDraft {
     var settings: BehaviorSettings
+    /// Its paths; nil: a mistake was noted, and nothing follows from what it matches.
+    var pattern: String?
     /// nil: not said, which is enough where there is one origin.
     var origin: Given?
     var place: Finding.Place
@@ -23,13 +25,13 @@ extension ConfigurationReader {
             }
             if isImporting {
                 if let addition = addition(section) { distribution.additions.append(addition) }
-            } else if let draft = behavior(section) {
-                behaviors.append(draft)
+            } else {
+                behaviors.append(behavior(section))
             }
         }
     }
 
-    private func behavior(_ section: Section) -> BehaviorDraft? {
+    private func behavior(_ section: Section) -> BehaviorDraft {
         var section = section
         let mode = configuration.settings.mode
         var mapClass = MapClass.tiles
@@ -53,13 +55,15 @@ extension ConfigurationReader {
         section.finish()
         check(pages, policy, isPages: mapClass == .pages, section)
         checkLifetimes(policy, section)
+        let place = pattern?.place ?? section.place
         guard let pattern else {
             findings.error(
-                at: section.place, "\(section.name.dropLast()) has no path",
+                at: place, "\(section.name.dropLast()) has no path",
                 "add \"path: \"*\"\" or a pattern such as \"/geoserver/*\"")
-            return nil
+            return BehaviorDraft(settings: settings, origin: origin, place: place)
         }
-        if let text = pattern.read(.pathPattern, findings) { settings.pattern = text }
+        let paths = pattern.read(.pathPattern, findings)
+        if let paths { settings.pattern = paths }
         if mode == .cloudfront, mapClass == .none {
             findings.warning(
                 at: section.place,
@@ -67,7 +71,7 @@ extension ConfigurationReader {
                     + "CloudFront does, sessions, Set-Cookie and Authorization included",
                 "give it a class: tiles, capabilities, features or pages")
         }
-        return BehaviorDraft(settings: settings, origin: origin, place: pattern.place)
+        return BehaviorDraft(settings: settings, pattern: paths, origin: origin, place: place)
     }
 
     private func standardPolicy(_ mode: Mode, _ mapClass: MapClass) -> BehaviorPolicy {
@@ -138,7 +142,8 @@ extension ConfigurationReader {
                 }
             } else if names.count > 1 {
                 findings.error(
-                    at: draft.place, "the behavior \"\(settings.pattern)\" names no origin",
+                    at: draft.place,
+                    "the behavior\(draft.pattern.map { " \"\($0)\"" } ?? "") names no origin",
                     "add \"origin:\" and one of \(names.joined(separator: ", "))")
             }
             configuration.settings.behaviors.append(settings)
@@ -150,8 +155,8 @@ extension ConfigurationReader {
 
     private func findUnreachable() {
         for (index, draft) in behaviors.enumerated() {
-            let pattern = draft.settings.pattern
-            let earlier = behaviors[..<index].map(\.settings.pattern)
+            guard let pattern = draft.pattern else { continue }
+            let earlier = behaviors[..<index].compactMap(\.pattern)
             if let hiding = earlier.first(where: { covers($0, pattern) }) {
                 findings.error(
                     at: draft.place,
@@ -163,7 +168,7 @@ extension ConfigurationReader {
     }
 
     private mutating func completeBehaviors(_ names: [String]) {
-        if let last = behaviors.last, covers(last.settings.pattern, "*") { return }
+        if let last = behaviors.last, last.pattern.map({ covers($0, "*") }) ?? true { return }
         guard names.count < 2 else {
             findings.error(
                 at: behaviors.last?.place

@@ -1,14 +1,17 @@
 /// The name in `known` that the writer of `word` most likely meant, or nil if none is near.
 ///
-/// Near is at most two edits, or a third of the word's length if that is more, or the word's
-/// continuation; case costs nothing.
+/// A name that is one edit away comes first, then the only one that goes on where the word ends,
+/// then the nearest within two edits, or a third of the word's length if that is more. Case costs
+/// nothing.
 public func nearestName(to word: String, in known: some Sequence<String>) -> String? {
-    let continued = known.filter { $0.lowercased().hasPrefix(word.lowercased()) }
-    if word.count > 2, continued.count == 1 { return continued[0] }
     var best: (name: String, distance: Int)?
     for name in known {
         let distance = editDistance(Array(word.lowercased()), Array(name.lowercased()))
         if distance < best?.distance ?? .max { best = (name, distance) }
+    }
+    if best?.distance ?? .max > 1, word.count > 2 {
+        let continued = known.filter { $0.lowercased().hasPrefix(word.lowercased()) }
+        if continued.count == 1 { return continued[0] }
     }
     guard let best, best.distance <= max(2, word.count / 3), best.distance < word.count else {
         return nil

@@ -128,8 +128,10 @@ extension ConfigurationReader {
     func checkTLS() {
         let settings = configuration.settings
         if let secured = settings.listeners.first(where: \.speaksTLS), settings.viewerTLS == nil {
+            let certificates = findings.place(of: "tls.certificates")
+            let asking = listeners.first { $0.speaksTLS }?.address.place
             findings.error(
-                at: findings.place(of: "tls.certificates"),
+                at: certificates == .standard ? asking ?? .standard : certificates,
                 "\(secured.endpoint) speaks TLS, but there is no certificate to show",
                 "add \"tls: { certificates: [{ chain: FILE, key: FILE }] }\"")
         }
