@@ -64,4 +64,24 @@ struct ReplayOrderTests {
             #expect(answer.isOlder == isOlder, "\(age) after \(elapsed) s")
         }
     }
+
+    @Test(
+        "a lifetime that has more left than passed between two fetches did not end between them",
+        arguments: [("60", true), ("61", false), ("\(Int64.max)", false)])
+    func lifetimes(_ left: String, _ mayHaveEnded: Bool) throws {
+        let plan = try Self.plan([
+            Self.line("10:00:00", "/a", "utm=1", "Miss"),
+            Self.line("10:01:00", "/a", "utm=1", "Miss"),
+        ])
+        let answers = ["Miss", "Hit"].map { word in
+            ReplayClient.Answer(
+                HTTPReply(
+                    status: 200,
+                    fields: [("x-cache", word), ("cache-status", "MapEdge; hit; ttl=\(left)")]))
+        }
+        let report = ReplayReport(plan, answers, pace: .most, shown: 2)
+        let text = report.lines.joined(separator: "\n")
+        #expect(report.disagreements == 1)
+        #expect(text.contains("did not at this pace") == mayHaveEnded, "\(text)")
+    }
 }

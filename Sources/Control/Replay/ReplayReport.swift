@@ -101,7 +101,7 @@ public struct ReplayReport: Sendable {
             let left = Milliseconds(
                 answer.cacheStatus[ttl.upperBound...].prefix { $0.isASCII && $0.isNumber })
         else { return true }
-        return since >= left * 1_000
+        return since / 1_000 >= left
     }
 
     /// Whether a viewer who came by https is sent there, by the edge or by an origin that it told

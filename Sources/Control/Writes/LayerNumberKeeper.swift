@@ -35,11 +35,9 @@ final class LayerNumberKeeper: Sendable {
         // A server that is away is asked again soon.
         let pause = failure == nil ? settings.interval : 5_000
         now.next = Int64(monotonicMilliseconds()) + Int64(pause)
-        guard let failure, failure != now.failure else {
-            now.failure = failure
-            return
-        }
+        let isNew = failure != now.failure
         now.failure = failure
+        guard let failure, isNew else { return }
         observer.note(
             EdgeEvent(
                 .warning, "writes",
