@@ -36,8 +36,8 @@ public struct ByteRanges: Sendable {
     ///
     /// Ranges that overlap or touch become one, so that no byte is sent twice. A value that is
     /// malformed anywhere, has another unit or more than 16 ranges is ignored as a whole, as the
-    /// RFC allows; so is any range of an empty representation, for which there is no 206. Numbers
-    /// of any size are read without overflow.
+    /// RFC allows; so is the end of an empty representation, which is satisfiable and for which
+    /// there is no 206. Numbers of any size are read without overflow.
     public static func parse(_ value: RawSpan, length: UInt64) -> Outcome {
         guard value.byteCount > 6, equalsIgnoringCase(value.extracting(0..<6), "bytes=") else {
             return .ignored
@@ -52,8 +52,9 @@ public struct ByteRanges: Sendable {
                 let specifier = RangeSpecifier(set.extracting(member))
             else { return .ignored }
             if let range = specifier.resolved(length) { ranges.insert(range) }
+            if length == 0, case .suffix(1...) = specifier { return .ignored }
         }
-        guard specifiers > 0, length > 0 else { return .ignored }
+        guard specifiers > 0 else { return .ignored }
         return ranges.count > 0 ? .ranges(ranges) : .unsatisfiable
     }
 

@@ -84,10 +84,13 @@ struct ByteRangeTests {
         #expect(parse("bytes=0-", length: .max) == "0-18446744073709551614")
     }
 
-    @Test("an empty representation is sent whole")
+    @Test("of an empty representation no byte can be asked for, and the end is all of it")
     func empty() {
-        for value in ["bytes=0-", "bytes=-5", "bytes=0-0"] {
-            #expect(parse(value, length: 0) == "ignored")
+        for value in ["bytes=0-", "bytes=0-0", "bytes=-0", "bytes=0-0,5-"] {
+            #expect(parse(value, length: 0) == "unsatisfiable", "\(value)")
+        }
+        for value in ["bytes=-5", "bytes=0-0,-1", "bytes=x"] {
+            #expect(parse(value, length: 0) == "ignored", "\(value)")
         }
     }
 

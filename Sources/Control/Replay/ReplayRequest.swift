@@ -97,7 +97,8 @@ struct ReplayRequest {
         let words: Set<String> = [
             "MissGeneratedResponse", "OriginShieldHit", "LimitExceeded", "CapacityExceeded",
         ]
-        return [.resultType, .responseResultType, .detailedResultType].contains { field in
+        let fields: [LogField] = [.resultType, .responseResultType, .detailedResultType]
+        return fields.contains { field in
             guard let word = record.text(field) else { return false }
             return words.contains(word) || word.hasPrefix("Lambda") || word.hasPrefix("Function")
         }
