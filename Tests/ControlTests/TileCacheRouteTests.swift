@@ -123,7 +123,7 @@ struct TileCacheRouteTests {
         let gone = answer(.delete, "layers/geonode:roads.xml")
         #expect(gone.status == 200 && scopes == ["layer geonode:roads (tiles)"])
         #expect(answer(.delete, "layers/a:b", isCrossSite: true).status == 403)
-        #expect(answer(.delete, "layers/").status == 400)
+        #expect(answer(.delete, "layers/").status == 405)
         for method in [Method.put, .post] {
             let refused = answer(method, "layers/geonode:roads.xml", "<GeoServerLayer/>")
             #expect(refused.status == 405 && refused.allow == "GET, HEAD, DELETE")
@@ -200,13 +200,18 @@ struct TileCacheRouteTests {
         #expect(answer(.put, "masstruncate", "<truncateAll/>").status == 405)
         for body in [
             "<bogus/>", "hello", "<truncateLayer/>", "<truncatelayer><layerName>a:b</layerName>",
-            "{\"truncateLayer\":{\"layerName\":\"a:b\"}}", "<truncateAllOfIt/>", "",
+            "{\"truncateLayer\":{\"layerName\":\"a:b\"}", "<truncateAllOfIt/>", "", "{}",
+            "{\"truncateLayer\":{\"layerName\":\"a:b\"},\"truncateExtent\":{\"gridSetId\":\"c\"}}",
         ] {
             let refused = answer(.post, "masstruncate", body)
             #expect(refused.status == 400 && text(refused).contains("<truncateAll/>"), "\(body)")
         }
+        let json = "{\"truncateLayer\":{\"layerName\":\"a:b\"}}"
+        #expect(answer(.post, "masstruncate/", json).status == 200)
         #expect(
-            scopes == ["layer a:b of style red (tiles)", "everything (tiles)"], "\(scopes)")
+            scopes == [
+                "layer a:b of style red (tiles)", "everything (tiles)", "layer a:b (tiles)",
+            ], "\(scopes)")
     }
 
     @Test("the command says of a layer that nobody lists that it is not there, and takes no star")

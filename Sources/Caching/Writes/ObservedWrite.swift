@@ -73,12 +73,12 @@ public struct WriteBody: Sendable, Equatable {
     public enum Form: Sendable, Equatable {
         /// An OGC service's, as XML or as a form's parameters. `saysTransaction`: the query does.
         case service(saysTransaction: Bool)
-        /// `POST gwc/rest/masstruncate`.
+        /// `POST gwc/rest/masstruncate`, as XML or as JSON.
         case massTruncation
         /// `POST gwc/rest/seed/<layer>`, as XML, as JSON, or as a form, to which the parameters of
         /// the query belong. `hasQuery`: there are some.
         case seed(LayerName, isForm: Bool, hasQuery: Bool)
-        /// A new layer, or group, of a workspace, as its REST collection takes it.
+        /// A new layer, or group, of a workspace, as its REST collection takes it: XML or JSON.
         case newLayer
         /// A document about a style, which may give it another name, or workspace; nil: about one
         /// that is made.

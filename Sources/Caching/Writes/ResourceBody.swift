@@ -7,18 +7,18 @@ struct ResourceBody {
     private let body: WriteBody
     private let gridSets: GridSets
     private var stream: XMLStream
-    private var values = ResourceValues(atMost: 256)
+    private var values: ResourceValues
     private var isSound = true
-    /// Of a seed that is no XML, all of it; nil: it is not known yet, or is XML.
+    /// Of what is no XML, all of it; nil: it is not known yet, or is XML.
     private var text: [UInt8]?
-    private var isXML: Bool
+    private var isXML = false
+    private let valuesMax: Int
 
     init(_ body: WriteBody, _ context: WriteContext) {
         (self.body, gridSets) = (body, context.gridSets)
-        switch body.form {
-        case .seed, .style, .accessRule, .layerRules: isXML = false
-        default: isXML = true
-        }
+        // A feature type has some for each of its attributes.
+        valuesMax = body.form == .newLayer ? 4_096 : 256
+        values = ResourceValues(atMost: valuesMax)
         var limits = XMLLimits.document
         limits.depth = 32
         stream = XMLStream(limits: limits, charset: body.charset)
@@ -78,7 +78,10 @@ struct ResourceBody {
             case .layerRules:
                 let isRead = take(json: text, keepsEmpty: true)
                 return isRead ? layerRules(values.all.map(\.path), unread) : .write(unread)
-            default: return .write(unread)
+            case .massTruncation:
+                return takeOne(json: text) ? massTruncation(unread) : .write(unread)
+            case .newLayer: return takeOne(json: text) ? newLayer(unread) : .write(unread)
+            case .service: return .write(unread)
             }
         }
         stream.close()
@@ -99,6 +102,9 @@ struct ResourceBody {
 
     private func value(_ path: String) -> String? { values.value(at: path) }
 
+    /// The name of the outermost element, which says what is meant.
+    private var root: Substring { values.all.first?.path.prefix { $0 != "/" } ?? "" }
+
     /// None where they are no pairs: tiles of any are meant then.
     private func parameters(_ root: String) -> [String: String] {
         values.pairs(at: "\(root)/parameters") ?? [:]
@@ -106,7 +112,6 @@ struct ResourceBody {
 
     /// `org.geowebcache.seed`: TruncateLayerRequest and its like.
     private func massTruncation(_ unread: ObservedWrite) -> WriteRecognition {
-        let root = values.all.first?.path.split(separator: "/").first.map { String($0) } ?? ""
         guard
             ["truncateLayer", "truncateParameters", "truncateOrphans", "truncateExtent"]
                 .contains(root), let name = value("\(root)/layerName")
@@ -116,7 +121,7 @@ struct ResourceBody {
             wish.gridSet = value("\(root)/gridSetId")
             wish.bounds = bounds("\(root)/bounds")
         }
-        if root == "truncateParameters" { wish.parameters = parameters(root) }
+        if root == "truncateParameters" { wish.parameters = parameters("\(root)") }
         return .write(truncating(wish, unread))
     }
 
@@ -143,12 +148,17 @@ struct ResourceBody {
     }
 
     private mutating func take(json text: [UInt8], keepsEmpty: Bool = false) -> Bool {
-        let read = DocumentText.values(json: text, atMost: 256, keepsEmpty: keepsEmpty)
+        let read = DocumentText.values(json: text, atMost: valuesMax, keepsEmpty: keepsEmpty)
         guard let read, !read.isFull else {
             return false
         }
         values = read
         return true
+    }
+
+    /// Of several things side by side a server takes one or the other.
+    private mutating func takeOne(json text: [UInt8]) -> Bool {
+        take(json: text) && values.all.allSatisfy { $0.path.prefix { $0 != "/" } == root }
     }
 
     /// Fields of a page's form. A document in their place is none: a server finds fields in it.
@@ -217,9 +227,7 @@ struct ResourceBody {
 
     /// A feature type, coverage or group that is made: there may have been one of that name.
     private func newLayer(_ unread: ObservedWrite) -> WriteRecognition {
-        guard let root = values.all.first?.path.split(separator: "/").first,
-            let name = value("\(root)/name")
-        else { return .write(unread) }
+        guard let name = value("\(root)/name") else { return .write(unread) }
         var layer = LayerName(name)
         if let workspace = body.workspace { layer.workspace = workspace }
         var scope = WriteScope(.layer(layer), .layer)
@@ -264,7 +272,6 @@ struct ResourceBody {
         guard values.all.first?.path.lowercased().hasPrefix("rule/") == true else {
             return .write(unread)
         }
-        let root = values.all[0].path.prefix { $0 != "/" }
         guard let workspace = value("\(root)/workspace"), workspace != "*" else {
             return .write(unread)
         }

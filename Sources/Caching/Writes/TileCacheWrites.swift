@@ -17,9 +17,7 @@ enum TileCacheWrites {
         case "masstruncate":
             let unread = ObservedWrite(
                 WriteScope(.everything, .tiles), response: .command, isDeferred: true)
-            // It is XML, whatever else is said to be there.
-            let isXML = !type.contains("json") && !type.contains("form")
-            return isXML ? body(.massTruncation, unread) : .write(unread)
+            return type.contains("form") ? .write(unread) : body(.massTruncation, unread)
         case "seed":
             // Without a layer it only ends tasks.
             guard names.count > 1 else { return .read }

@@ -19,6 +19,9 @@ struct TileCachePath: Equatable {
         self.context =
             context.utf8.allSatisfy(isServicePathByte)
             ? context : segments[..<start].joined(separator: "/")
-        resource = words[(start + 2)...].map(CatalogueReader.encoded).joined(separator: "/")
+        var below = words[(start + 2)...]
+        // `masstruncate/` is the same thing.
+        while below.count > 1, below.last == "" { below.removeLast() }
+        resource = below.map(CatalogueReader.encoded).joined(separator: "/")
     }
 }

@@ -151,9 +151,10 @@ struct SeedBodyTests {
                 == "geonode:X tiles")
     }
 
-    @Test("what truncates several layers is XML, whatever it is called")
+    @Test("what truncates several layers is no form")
     func others() {
-        let mass = Writes.recognised(.post, "/gwc/rest/masstruncate", type: "application/json")
+        let mass = Writes.recognised(
+            .post, "/gwc/rest/masstruncate", type: "application/x-www-form-urlencoded")
         #expect(Writes.line(mass) == "everything tiles")
     }
 }

@@ -261,6 +261,17 @@ struct ServiceBodyTests {
                 "<truncateExtent><layerName>p</layerName><gridSetId>odd</gridSetId><bounds><coords><double>1</double></coords></bounds></truncateExtent>",
                 "*:p tiles"
             ),
+            ("masstruncate", #"{"truncateLayer":{"layerName":"geonode:X"}}"#, "geonode:X tiles"),
+            (
+                "masstruncate",
+                #"{"truncateExtent":{"layerName":"points","gridSetId":"EPSG:4326","#
+                    + #""bounds":{"coords":{"double":[-100,40,-99,41]}}}}"#,
+                "*:points[-100.0 40.0 -99.0 41.0] tiles {EPSG:4326}"
+            ),
+            (
+                "masstruncate", #"{"truncateLayer":{"layerName":"a"},"truncateOrphans":{"a":1}}"#,
+                "everything tiles"
+            ),
             ("masstruncate", "<truncateAll/>", "everything tiles"),
             ("masstruncate", "<a", "everything tiles"),
             (

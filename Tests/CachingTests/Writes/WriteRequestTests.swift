@@ -326,6 +326,55 @@ struct WriteRequestTests {
             restyled("<featureType><name>x</name></featureType>") == .layer(LayerName("a:x")))
         #expect(restyled("<featureType><title>x</title></featureType>") == .any)
         #expect(restyled("<featureType><name>x</name>") == .any)
+        #expect(restyled(#"{"featureType": {"name": "x"}}"#) == .layer(LayerName("a:x")))
+    }
+
+    @Test(
+        "a layer or group that is made is read from JSON as from XML",
+        arguments: [
+            (
+                "workspaces/a/datastores/d/featuretypes", #"{"featureType":{"name":"x"}}"#,
+                "a:x; a:* caps; everything lists"
+            ),
+            (
+                "workspaces/a/coveragestores/c/coverages.json",
+                #"{"coverage": {"name": "x", "dimensions": {"coverageDimension":"#
+                    + #" [{"name": "RED", "range": {"min": 0, "max": 255}}, {"name": "GREEN"}]}}}"#,
+                "a:x; a:* caps; everything lists"
+            ),
+            (
+                "layergroups",
+                #"{"layerGroup": {"name": "g", "mode": "SINGLE", "publishables": {"published":"#
+                    + #" [{"@type": "layer", "name": "a:x"}, {"@type": "layer", "name": "a:y"}]},"#
+                    + #" "styles": {"style": [{"name": "s"}, ""]}}}"#,
+                "*:g; everything caps; everything lists"
+            ),
+            // It is none, or not to be told.
+            ("layergroups", #"{"layerGroup":{"title":"g"}}"#, "everything all"),
+            ("layergroups", #"{"layerGroup":{"name":"g"}"#, "everything all"),
+            ("layergroups", #"{"layerGroup":{"name":["g","h"]}}"#, "everything all"),
+            ("layergroups", #"{"layerGroup":{"name":"g"},"a":{"name":"h"}}"#, "everything all"),
+            ("layergroups", "name=g", "everything all"),
+        ])
+    func newFromJSON(_ place: String, _ body: String, _ scope: String) {
+        let bytes = Array(body.utf8)
+        let target = "/geoserver/rest/\(place)"
+        for end in 0...bytes.count {
+            let read = Writes.read(bytes, to: target, ends: [end], type: "application/json")
+            #expect(Writes.line(read) == scope)
+        }
+    }
+
+    @Test("a feature type with hundreds of attributes is named like any other")
+    func manyAttributes() {
+        let attributes = (0..<300).map { number in
+            "<attribute><name>a\(number)</name><minOccurs>0</minOccurs></attribute>"
+        }
+        let body =
+            "<featureType><name>x</name><attributes>\(attributes.joined())</attributes>"
+            + "</featureType>"
+        let target = "/geoserver/rest/workspaces/a/datastores/d/featuretypes"
+        #expect(Writes.line(Writes.read(body, to: target)) == "a:x; a:* caps; everything lists")
     }
 
     @Test("what goes on after its answer says so")
