@@ -93,12 +93,11 @@ enum RESTWrites {
         _ request: RESTRequest, at place: Int, workspace: String?
     ) -> WriteRecognition {
         let isThere = place + 1 < request.names.count
-        // Nothing is drawn with it yet.
-        let new = WriteScope(.everything, [.legends, .capabilities])
         guard let named = isThere ? request.names[place + 1] : request.name else {
+            // Nothing is drawn with it yet, but what names a style that it hides.
+            let new = WriteScope(.everything, [.legends, .capabilities])
             let unread = ObservedWrite(new, restyled: .none)
-            // Nothing that is there has its name, but a style of all workspaces that it hides.
-            guard let workspace, !request.hasStyleText else { return .write(unread) }
+            guard !request.hasStyleText else { return .write(unread) }
             return .body(
                 WriteBody(form: .style(nil), workspace: workspace, charset: request.charset),
                 unread: unread)
@@ -110,7 +109,9 @@ enum RESTWrites {
         var write = ObservedWrite(
             WriteScope(.style(name), .drawn), restyled: isSame ? .none : .any)
         // A workspace's own hides the one of all workspaces that has its name.
-        if !isThere, request.method == .post, workspace == nil { write.scopeIfNew = new }
+        if !isThere, request.method == .post, workspace == nil {
+            write.scopeIfNew = WriteScope(.namedStyle(name), .drawn)
+        }
         // A document about a style, rather than its text, may give it another name.
         guard isThere, request.method == .put, !isSame else { return .write(write) }
         return .body(

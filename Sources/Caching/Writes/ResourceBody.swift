@@ -238,7 +238,7 @@ struct ResourceBody {
     }
 
     /// A style keeps its layers whatever it is called, and under another name it hides one of all
-    /// workspaces that has it. One that is made draws nothing yet but what asked for that one.
+    /// workspaces that has it. By one that is made nothing is drawn yet but what names that one.
     private func style(_ former: LayerName?, _ unread: ObservedWrite) -> WriteRecognition {
         let names = values.values(at: "style/name")
         let workspaces = ["", "/name"].flatMap { values.values(at: "style/workspace" + $0) }
@@ -248,7 +248,7 @@ struct ResourceBody {
         name.workspace = workspaces.first ?? name.workspace ?? former?.workspace ?? body.workspace
         var write = unread
         if former == nil {
-            write.scope.insert(WriteScope.Part(.namedStyle(name), .drawn))
+            write.scope = WriteScope(.namedStyle(name), .drawn)
         } else if name == former {
             write.restyled = .none
         } else {

@@ -20,7 +20,7 @@ struct WriteRequestTests {
                 .post, "/gs/rest/styles?name=alice-42-0-simple-point-X",
                 "style alice-42-0-simple-point-X drawn"
             ),
-            (.post, "/geoserver/rest/styles", "everything legends,caps"),
+            (.post, "/geoserver/rest/styles", "body"),
             (.delete, "/geoserver/rest/workspaces/topp/styles/pop", "style topp:pop drawn"),
             (.put, "/geoserver/rest/layers/geonode%3AX.xml", "geonode:X all"),
             (.put, "/rest/layers/geonode:X", "geonode:X all"),
@@ -220,7 +220,6 @@ struct WriteRequestTests {
             ),
             (.put, "/geoserver/rest/styles/s", "application/zip", .none),
             (.delete, "/geoserver/rest/styles/s", "application/vnd.ogc.sld+xml", .any),
-            (.post, "/geoserver/rest/styles", "application/xml", .none),
             (.post, "/geoserver/rest/styles?name=s", "application/vnd.ogc.sld+xml", .none),
             (.delete, "/geoserver/rest/security/acl/layers", "application/xml", .none),
             (.post, "/geoserver/rest/ruleCache/invalidate", "", .none),
@@ -297,20 +296,34 @@ struct WriteRequestTests {
 
     @Test("a style that is made in a workspace hides one of all workspaces from who names it")
     func newStyle() {
-        func scope(_ body: String, _ type: String = "text/xml") -> WriteScope? {
-            let target = "/geoserver/rest/workspaces/a/styles"
+        func scope(
+            _ body: String, _ type: String = "text/xml",
+            to target: String = "/geoserver/rest/workspaces/a/styles"
+        ) -> WriteScope? {
             guard case .write(let write) = Writes.read(Array(body.utf8), to: target, type: type)
             else { return nil }
             #expect(write.restyled == .none)
             return write.scope
         }
         let new = WriteScope(.everything, [.legends, .capabilities])
-        var hiding = new
-        hiding.insert(WriteScope.Part(.namedStyle(LayerName("a:s")), .drawn))
+        let hiding = WriteScope(.namedStyle(LayerName("a:s")), .drawn)
         #expect(scope("<style><name>s</name><filename>s.sld</filename></style>") == hiding)
         #expect(scope(#"{"style": {"name": "s"}}"#, "application/json") == hiding)
         #expect(scope("<style><filename>s.sld</filename></style>") == new)
         #expect(scope("<style>") == new)
+        #expect(
+            scope("<style><name>s</name></style>", to: "/geoserver/rest/styles.xml")
+                == WriteScope(.namedStyle(LayerName("s")), .drawn))
+        // Which one it is nobody can tell, but what is drawn is drawn without it.
+        let text = Writes.recognised(
+            .post, "/geoserver/rest/styles", type: "application/vnd.ogc.sld+xml")
+        #expect(text == .write(ObservedWrite(new, restyled: .none)))
+        // It was not there when its answer says that it is new.
+        guard case .write(let named) = Writes.recognised(.post, "/gs/rest/styles?name=s") else {
+            Issue.record("it is no write")
+            return
+        }
+        #expect(named.scopeIfNew == WriteScope(.namedStyle(LayerName("s")), .drawn))
     }
 
     @Test("a layer that is made is the only one that has a style it had not")
