@@ -6,9 +6,10 @@ struct Failure: Error {
     var lines: [String]
     var status: Int32
 
-    /// Something went wrong at run time.
+    /// Something went wrong at run time, if the edge did not find that the command line is.
     static func running(_ error: any Error) -> Failure {
-        Failure(lines: ["mapedge: \(error)"], status: 1)
+        let isUsage = (error as? AdminClientError)?.isUsage == true
+        return Failure(lines: ["mapedge: \(error)"], status: isUsage ? 2 : 1)
     }
 
     /// The command line or the configuration is wrong.

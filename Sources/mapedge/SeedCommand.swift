@@ -51,7 +51,7 @@ struct SeedCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Tiles that show something of this area: GeoJSON, a Polygon or MultiPolygon.",
+            "Tiles that show something of this area: GeoJSON, Polygons alone or as Features.",
             valueName: "FILE"))
     var polygon: String?
 

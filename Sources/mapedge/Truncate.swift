@@ -27,7 +27,8 @@ struct Truncate: ParsableCommand {
         // South of the equator and before our era values begin with a minus.
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Only tiles that show something of this box, in degrees.",
+            "Only tiles that show something of this box, in degrees; over the antimeridian with "
+                + "WEST beyond EAST.",
             valueName: "WEST,SOUTH,EAST,NORTH"))
     var bbox: String?
 

@@ -67,7 +67,9 @@ extension AdminClient {
         if document.root == root { return document.node }
         let error = document.node["Error"]
         let (code, message) = (error?.text("Code"), error?.text("Message"))
-        throw AdminClientError("\(code ?? document.root): \(message ?? "no reason given")")
+        throw AdminClientError(
+            "\(code ?? document.root): \(message ?? "no reason given")",
+            isUsage: code == "InvalidArgument")
     }
 
     private func signature(

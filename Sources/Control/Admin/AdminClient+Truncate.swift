@@ -17,7 +17,9 @@ extension AdminClient {
         switch answer.status {
         case 200: return text.split(separator: "\n").first.map(String.init) ?? ""
         case 400, 403, 503:
-            throw AdminClientError(text.split(separator: "\n").first.map(String.init) ?? "?")
+            throw AdminClientError(
+                text.split(separator: "\n").first.map(String.init) ?? "?",
+                isUsage: answer.status == 400)
         default: throw unexpected(answer)
         }
     }

@@ -106,6 +106,10 @@ public struct AdminClient: Sendable {
 /// The admin port could not be asked; one line that ends with what to do.
 public struct AdminClientError: Error, CustomStringConvertible {
     public let description: String
+    /// What was asked for cannot be meant, so that the command line is wrong.
+    public let isUsage: Bool
 
-    init(_ description: String) { self.description = description }
+    init(_ description: String, isUsage: Bool = false) {
+        (self.description, self.isUsage) = (description, isUsage)
+    }
 }

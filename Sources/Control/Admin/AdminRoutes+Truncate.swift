@@ -121,14 +121,16 @@ extension ValueForm where Value == String {
 }
 
 extension ValueForm where Value == GeographicBox {
-    /// `-10,40,10,60`: west, south, east and north in degrees.
+    /// `-10,40,10,60`: west, south, east and north in degrees. Where west lies beyond east the box
+    /// goes over the antimeridian (RFC 7946 §5.2), which both are no farther than.
     static var degrees: Self {
         Self { text throws(Complaint) in
-            guard let sides = BoundingBox(numbers: text), sides.west <= sides.east,
-                sides.south <= sides.north,
+            guard let sides = BoundingBox(numbers: text), sides.south <= sides.north,
+                sides.west <= sides.east || sides.west <= 180 && sides.east >= -180,
                 let box = GeographicBox(
-                    longitudes: (sides.west, sides.east), latitudes: (sides.south, sides.north),
-                    of: .picture)
+                    longitudes: (
+                        sides.west, sides.west <= sides.east ? sides.east : sides.east + 360
+                    ), latitudes: (sides.south, sides.north), of: .picture)
             else {
                 throw Complaint(
                     "is no box in degrees", "write WEST,SOUTH,EAST,NORTH, such as -10,40,10,60")

@@ -1,7 +1,8 @@
 import Tiles
 import Yams
 
-/// Reads the area of a GeoJSON document (RFC 7946): a Polygon, a MultiPolygon, or a Feature of one.
+/// Reads the area of a GeoJSON document (RFC 7946): a Polygon, a MultiPolygon, a Feature of one, or
+/// several of these.
 struct GeoJSONPolygon {
     /// As messages name it.
     let file: String
@@ -37,16 +38,16 @@ struct GeoJSONPolygon {
             return try polygons(geometry)
         case "FeatureCollection":
             guard let features = node["features"]?.sequence else { break }
-            guard features.count == 1, let feature = features.first else {
-                throw mistake(
-                    node, "holds \(features.count) features",
-                    "merge them into one Polygon or MultiPolygon")
+            guard !features.isEmpty else {
+                throw mistake(node, "holds no feature", "give a Polygon or a MultiPolygon")
             }
-            return try polygons(feature)
+            var all: [Polygon] = []
+            for feature in features { all += try polygons(feature) }
+            return all
         case let type?:
             throw mistake(
                 node, "is a \(printable(type))",
-                "give a Polygon, a MultiPolygon or a Feature of one")
+                "give a Polygon, a MultiPolygon or Features of such")
         case nil: break
         }
         throw mistake(node, "is no GeoJSON area", "give a Polygon or a MultiPolygon")

@@ -45,8 +45,9 @@ struct SeedAreaTests {
         "who reads a box reads the same four numbers, and has limits of his own",
         arguments: [
             // Of a seed in degrees, in a grid set's units, and of a truncation.
-            ("-10,40,10.5,60", "SGT"), ("1e3,5e6,2e3,6e6", "G"), ("177,-20,-178,-15", "S"),
-            ("5,0,5,1", "T"), ("0,60,10,40", ""), ("1,2,3", ""), ("1,2,3,4,5", ""),
+            ("-10,40,10.5,60", "SGT"), ("1e3,5e6,2e3,6e6", "G"), ("177,-20,-178,-15", "ST"),
+            ("181,0,-10,1", ""), ("10,0,-181,1", ""), ("5,0,5,1", "T"), ("0,60,10,40", ""),
+            ("1,2,3", ""), ("1,2,3,4,5", ""),
             ("1,2,3,4,", ""), (",1,2,3,4", ""), ("1,,3,4", ""), ("nan,2,3,4", ""),
             ("0,0,inf,1", ""), ("0;0;1;1", ""), ("", ""),
         ])
@@ -80,6 +81,18 @@ struct SeedAreaTests {
         ] {
             #expect(throws: Complaint.self, "\(text)") { try SeedArea.boxForm.parse(text) }
         }
+    }
+
+    @Test("a truncation's box goes over the antimeridian as a seed's does")
+    func overAntimeridian() throws {
+        let fiji = try ValueForm<GeographicBox>.degrees.parse("177,-20,-178,-15")
+        func shows(_ west: Double, _ east: Double) throws -> Bool {
+            let box = GeographicBox(
+                longitudes: (west, east), latitudes: (-18, -17), of: .picture)
+            return fiji.intersects(try #require(box))
+        }
+        #expect(try shows(178, 179) && shows(-180, -179) && shows(179, 181))
+        #expect(try !shows(-177, -176) && !shows(0, 1) && !shows(175, 176))
     }
 
     @Test("levels are a range in either spelling, or one")
@@ -231,7 +244,7 @@ struct SeedAreaTests {
     private static let square = "[[[0,0],[2,0],[2,1],[0,1],[0,0]]]"
 
     @Test(
-        "GeoJSON: a Polygon, a MultiPolygon, and a Feature of either",
+        "GeoJSON: a Polygon, a MultiPolygon, and Features of either",
         arguments: [
             ("{\"type\":\"Polygon\",\"coordinates\":\(square)}", 1),
             ("{\"type\":\"MultiPolygon\",\"coordinates\":[\(square),\(square)]}", 2),
@@ -242,6 +255,12 @@ struct SeedAreaTests {
             (
                 "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\","
                     + "\"geometry\":{\"type\":\"Polygon\",\"coordinates\":\(square)}}]}", 1
+            ),
+            (
+                "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\","
+                    + "\"geometry\":{\"type\":\"Polygon\",\"coordinates\":\(square)}},"
+                    + "{\"type\":\"Feature\",\"geometry\":{\"type\":\"MultiPolygon\","
+                    + "\"coordinates\":[\(square),\(square)]}}]}", 3
             ),
             ("{\"type\":\"Polygon\",\"coordinates\":[[[0,0,7],[2,0,7],[2,1,7],[0,0,7]]]}", 1),
         ])
@@ -267,7 +286,13 @@ struct SeedAreaTests {
             ("{\"type\":\"Polygon\",\"coordinates\":[[0,0],[2,0],[2,1],[0,0]]}", "fewer than four"),
             ("{\"type\":\"MultiPolygon\",\"coordinates\":[1]}", "has no rings there"),
             ("{\"type\":\"MultiPolygon\",\"coordinates\":[]}", "is no GeoJSON area"),
-            ("{\"type\":\"FeatureCollection\",\"features\":[]}", "holds 0 features; merge"),
+            ("{\"type\":\"FeatureCollection\",\"features\":[]}", "holds no feature; give"),
+            (
+                "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\","
+                    + "\"geometry\":{\"type\":\"Polygon\",\"coordinates\":\(square)}},"
+                    + "{\"type\":\"Feature\",\"geometry\":{\"type\":\"Point\","
+                    + "\"coordinates\":[0,0]}}]}", "is a Point"
+            ),
         ])
     func mistakes(_ text: String, _ words: String) {
         let mistake = #expect(throws: CommandMistake.self) {
