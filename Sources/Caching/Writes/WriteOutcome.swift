@@ -12,6 +12,11 @@ public enum WriteOutcome: UInt8, Sendable {
     /// Whether what it touched has to be made stale.
     public var mayHaveHappened: Bool { self != .refused }
 
+    /// Whether what was sent to a page may have been done, by the status of its answer.
+    public static func mayHaveHappened(answeredBy status: Int) -> Bool {
+        of(status: status, form: .status)?.mayHaveHappened ?? true
+    }
+
     /// What a status says by itself (RFC 9110 §15): nil when the body decides.
     ///
     /// - Parameter isTurnedAway: it redirects to where people sign in, or to where the same request

@@ -97,10 +97,13 @@ extension Exchange {
 }
 
 extension LoopState where N: ~Copyable {
-    /// A write has succeeded: whoever made it gets pages past the store from now on, under the
-    /// names that it had and under those that it is given. Before the answer goes out.
+    /// A write has succeeded, or may have, as behind an answer that could not be drawn: whoever
+    /// made it gets pages past the store from now on, under the names that it had and under those
+    /// that it is given. Before the answer goes out.
     func noteOwnWrite(_ fetch: Fetch, _ head: FetchedHead) {
-        guard (200...399).contains(head.status) else { return }
+        guard head.status >= 200, WriteOutcome.mayHaveHappened(answeredBy: head.status) else {
+            return
+        }
         openWindow(fetch.exchange, given: fetch.exchange.cookiesSet(head, [.session, .csrf]))
     }
 
