@@ -170,17 +170,21 @@ extension Exchange {
         guard key != nil, !fetched.isDegraded, !fetched.isRejectedContent,
             fetched.status == 206 || head.method == .head && fetched.status == 200
         else { return nil }
+        guard case .storable(let times, let flags) = storabilityOfWhole(fetched),
+            flags.contains(.classLifetime)
+        else { return nil }
+        return times
+    }
+
+    /// What the answer to a HEAD, or a part, would be to the store if the whole had been asked for.
+    func storabilityOfWhole(_ fetched: FetchedHead) -> Storability {
         var (request, response) = (facts, fetched.facts)
         (request.method, request.hasRange) = (.get, false)
-        (response.status, response.contentRange) = (200, nil)
-        let whole = storability(
+        if response.status == 206 { (response.status, response.contentRange) = (200, nil) }
+        return storability(
             StoreQuestion(
                 request: request, response: response, policy: policy,
                 requestTime: fetched.requestedAt, responseTime: fetched.receivedAt))
-        guard case .storable(let times, let flags) = whole, flags.contains(.classLifetime) else {
-            return nil
-        }
-        return times
     }
 
     /// Whether a CloudFront in front would keep for its behavior's default lifetime what is not

@@ -127,7 +127,9 @@ extension Exchange {
         guard self.head.method.isSafe else { return head }
         var isOwn = isForOneAlone(head)
         if policy.mapClass == .pages, facts.standing.isPrivate { isOwn = true }
-        if case .refused(let refusal) = head.storability, isAnonymous {
+        // What HEAD brings is no more everybody's than what GET does.
+        let verdict = self.head.method == .head ? storabilityOfWhole(head) : head.storability
+        if case .refused(let refusal) = verdict, isAnonymous {
             isOwn = isOwn || refusal.isReadersOwn
         }
         // The store has it without the cookie that its reader gets.
