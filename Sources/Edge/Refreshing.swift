@@ -21,6 +21,25 @@ extension LoopState where N: ~Copyable {
         let copy = StoredCopy(entry, store: store)
         var ask = decision
         ask.action = copy.header.hasValidator && policy.revalidates ? .revalidate : .fetch
+        func asker() -> Exchange {
+            let asked = unsafe AskedByGet(bytes, head, facts, limits: limits.head)
+            let exchange = Exchange(
+                id: .background(loop: index), bytes: asked.bytes, head: asked.head,
+                facts: asked.facts, snapshot: snapshot, behavior: behavior,
+                decision: ask, started: network.monotonicNow)
+            exchange.outcome.requestID = requestID
+            unsafe exchange.ask(peer: peer(slot, bytes, behavior))
+            exchange.entry = copy
+            exchange.key = key
+            exchange.canonical = unsafe [UInt8](canonical.bytes)
+            exchange.primary = unsafe primaryKey(slot, bytes, behavior, facts)
+            return exchange
+        }
+        if ask.action == .fetch, snapshot.settings.behaviors[behavior].metatiles.isOn,
+            refreshesMetatile(asker(), least)
+        {
+            return
+        }
         let fresh = SharedFetch(
             key: key, invalidation: shared.invalidationNumber, edition: edition(behavior),
             leader: nil, budget: shared.budget, began: network.wallNow)
@@ -28,18 +47,7 @@ extension LoopState where N: ~Copyable {
             case .leads = shared.collapsed.joinOrLead(
                 key, nil, fresh, at: network.monotonicMilliseconds, least: least)
         else { return }
-        let asked = unsafe AskedByGet(bytes, head, facts, limits: limits.head)
-        let exchange = Exchange(
-            id: .background(loop: index), bytes: asked.bytes, head: asked.head, facts: asked.facts,
-            snapshot: snapshot, behavior: behavior,
-            decision: ask, started: network.monotonicNow)
-        exchange.outcome.requestID = requestID
-        unsafe exchange.ask(peer: peer(slot, bytes, behavior))
-        exchange.entry = copy
-        exchange.key = key
-        exchange.canonical = unsafe [UInt8](canonical.bytes)
-        exchange.primary = unsafe primaryKey(slot, bytes, behavior, facts)
-        _ = startFetch(for: exchange, into: fresh, isBackground: true)
+        _ = startFetch(for: asker(), into: fresh, isBackground: true)
     }
 
     /// For how long it is not tried again, in rfc9111 mode, to refresh what could not be: what

@@ -59,6 +59,34 @@ extension LoopState where N: ~Copyable {
         return true
     }
 
+    /// Refreshes the whole block that a stale tile is of, which costs the pool hardly more than the
+    /// tile; false: that is to be asked for by itself.
+    ///
+    /// - Parameter least: the latest invalidation of the tile.
+    mutating func refreshesMetatile(_ exchange: Exchange, _ least: UInt64) -> Bool {
+        guard store?.isTaking == true, let metatile = exchange.wantedMetatile() else {
+            return false
+        }
+        let name = unsafe CacheKey.hash(metatile.canonical.span.bytes, seed: seed)
+        if shared.collapsed.knownFailure(name, at: network.wallNow, least: least) != nil {
+            return true
+        }
+        let candidate = SharedFetch(
+            key: name, invalidation: shared.invalidationNumber, edition: exchange.edition,
+            leader: nil, budget: shared.budget, began: network.wallNow)
+        let outcome = shared.collapsed.joinOrLead(
+            name, nil, candidate, at: network.monotonicMilliseconds, least: least)
+        switch outcome {
+        case .alone: return false
+        // One is under way for a viewer, or for another tile of the block.
+        case .waits, .stored: return true
+        case .leads:
+            _ = startFetch(
+                for: asker(for: exchange, metatile, name), into: candidate, isBackground: true)
+            return true
+        }
+    }
+
     private mutating func attend(_ fetch: SharedFetch, _ exchange: Exchange) {
         exchange.metatile = .waits
         exchange.shared = fetch
