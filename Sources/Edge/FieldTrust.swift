@@ -41,8 +41,13 @@ struct FieldTrust {
 
     /// The same of `X-Forwarded-Host`, in whose place the origin then gets the request's own host,
     /// which is in the key: by the links in it one viewer's answer would lead all others away.
-    var stripsHost: Bool {
-        let name = Array("x-forwarded-host".utf8)
+    var stripsHost: Bool { strips("x-forwarded-host") }
+
+    /// The same of `X-Forwarded-Port`, in whose place the origin gets nothing.
+    var stripsPort: Bool { strips("x-forwarded-port") }
+
+    private func strips(_ name: String) -> Bool {
+        let name = Array(name.utf8)
         return unsafe strips(name.span.bytes)
     }
 }

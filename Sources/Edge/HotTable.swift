@@ -179,6 +179,8 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
     let identityFields: UnsafeRawBufferPointer
     /// Trusted proxies may set X-Forwarded-Host.
     let believesHost: Bool
+    /// The same of X-Forwarded-Port.
+    let believesPort: Bool
     /// The name of the field that tells a viewer's country; empty: none.
     let countryField: UnsafeRawBufferPointer
     let countries: Unmanaged<CountryTable>?
@@ -217,7 +219,9 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
             unsafe FieldTrust.namesViewer(Array($0.utf8).span.bytes)
         }
         unsafe identityFields = unsafe text.keep(identities.map { "\($0)\0" }.joined())
-        believesHost = settings.trustedFields.contains { $0.lowercased() == "x-forwarded-host" }
+        let trusted = settings.trustedFields.map { $0.lowercased() }
+        believesHost = trusted.contains("x-forwarded-host")
+        believesPort = trusted.contains("x-forwarded-port")
         logsCookies = settings.distribution?.distribution.config.logging.includesCookies == true
         let readings = settings.distribution?.readings ?? DistributionReadings()
         matchesRootAsSlash = readings.matchesRootAsSlash

@@ -224,9 +224,11 @@ struct OriginRequest {
     }
 
     /// A trusted proxy's own account is kept and added to; anybody else's is replaced.
+    ///
+    /// - Parameter tellsPort: the port is handed on here, and not by what a policy says of it.
     mutating func appendForwarding(
         _ viewer: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer, _ peer: Peer,
-        _ trust: FieldTrust?, hidesHost: Bool = false
+        _ trust: FieldTrust?, hidesHost: Bool = false, tellsPort: Bool = true
     ) {
         var chain: [UInt8] = []
         if peer.isTrusted {
@@ -248,6 +250,9 @@ struct OriginRequest {
         unsafe carry(
             viewer, bytes, .xForwardedHost, "X-Forwarded-Host",
             trusted: peer.isTrusted && trust?.stripsHost != true, else: host)
+        unsafe carry(
+            viewer, bytes, .xForwardedPort, "X-Forwarded-Port",
+            trusted: tellsPort && peer.isTrusted && trust?.stripsPort != true, else: [])
     }
 
     /// Bytes of a trusted proxy's X-Forwarded-For that origins are told of.

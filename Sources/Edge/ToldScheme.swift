@@ -14,20 +14,23 @@ struct ToldScheme {
     var isSecured: Bool
     /// Its X-Forwarded-Host is handed on, too, wherever the origin is told a host.
     var believesHost = false
+    /// Likewise X-Forwarded-Port.
+    var believesPort = false
 
     init(isTrusted: Bool, isSecured: Bool) {
         (self.isTrusted, self.isSecured) = (isTrusted, isSecured)
     }
 
-    init(_ peer: Peer, believesHost: Bool = false) {
+    init(_ peer: Peer, _ hot: borrowing HotTable) {
         self.init(isTrusted: peer.tellsScheme, isSecured: peer.isSecured || peer.asksForSite)
-        self.believesHost = believesHost && peer.isTrusted
+        believesHost = hot.believesHost && peer.isTrusted
+        believesPort = hot.believesPort && peer.isTrusted
     }
 
     /// Appends what X-Forwarded-Proto will say, unless that is `http`, and behind it what the
     /// origin sees of CloudFront-Forwarded-Proto: origins differ in which of them they go by. Both
-    /// as sent, since origins compare them so. Before them stands an X-Forwarded-Host that is
-    /// handed on, by which links are made as by the scheme. Allocates nothing.
+    /// as sent, since origins compare them so. Before them stand an X-Forwarded-Host and -Port that
+    /// are handed on, by which links are made as by the scheme. Allocates nothing.
     ///
     /// - Parameter seesCloudFront: the origin gets that field too when a trusted proxy sends it.
     @inline(__always)
@@ -36,7 +39,12 @@ struct ToldScheme {
         to key: inout CanonicalKey
     ) {
         if believesHost, let line = head.fields.first(.xForwardedHost) {
-            Self.append(host: bytes.extracting(head.fields[line].value.range), to: &key)
+            let host = bytes.extracting(head.fields[line].value.range)
+            Self.append("x-forwarded-host", host, to: &key)
+        }
+        if believesPort, let line = head.fields.first(.xForwardedPort) {
+            let port = bytes.extracting(head.fields[line].value.range)
+            Self.append("x-forwarded-port", port, to: &key)
         }
         guard isTrusted else {
             if isSecured { Self.append("https", to: &key) }
@@ -71,12 +79,13 @@ struct ToldScheme {
         return nil
     }
 
-    private static func append(host: RawSpan, to key: inout CanonicalKey) {
-        let name: StaticString = "x-forwarded-host"
+    private static func append(
+        _ name: StaticString, _ value: RawSpan, to key: inout CanonicalKey
+    ) {
         unsafe key.append(
             .fieldName,
             UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount).bytes)
-        key.append(lowercasing: .fieldValue, host)
+        key.append(lowercasing: .fieldValue, value)
     }
 
     private static func append(_ word: StaticString, to key: inout CanonicalKey) {
@@ -120,6 +129,7 @@ extension LoopState where N: ~Copyable {
             isTrusted: viewers[slot].isTrusted && !isForSite,
             isSecured: viewers[slot].speaksTLS || isForSite)
         told.believesHost = viewers[slot].isTrusted && hot.believesHost
+        told.believesPort = viewers[slot].isTrusted && hot.believesPort
         return told
     }
 

@@ -184,7 +184,8 @@ extension OriginRequest {
     ) {
         guard let id = forwarded.requestID else {
             unsafe appendForwarding(
-                viewer, bytes, forwarded.peer, forwarded.trust, hidesHost: hidesHost)
+                viewer, bytes, forwarded.peer, forwarded.trust, hidesHost: hidesHost,
+                tellsPort: false)
             line("Via", Array("1.\(viewer.minorVersion) \(forwarded.via)".utf8))
             return
         }

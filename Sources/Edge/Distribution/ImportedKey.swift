@@ -53,6 +53,7 @@ extension TargetKey {
             // Before the path: what looks for other codings takes the coding to be the last.
             if var told = scheme {
                 told.believesHost = told.believesHost && selection.hasHost && !isShared
+                told.believesPort = told.believesPort && !isShared
                 told.append(head, bytes, seesCloudFront: false, to: &key)
             }
             if selection.keysHost, !isShared { append(hostOf: head, bytes, to: &key) }
@@ -169,7 +170,7 @@ extension Exchange {
 
     private func appendScheme(to key: inout CanonicalKey) {
         unsafe bytes.withUnsafeBytes {
-            unsafe ToldScheme(peer, believesHost: snapshot.hot.believesHost).append(
+            unsafe ToldScheme(peer, snapshot.hot).append(
                 head, $0.bytes, seesCloudFront: true, to: &key)
         }
     }
@@ -191,7 +192,7 @@ extension Exchange {
                 generated.span.bytes, scratch: scratch,
                 reader: PageAtHand(facts),
                 scheme: snapshot.settings.role == .twin
-                    ? nil : ToldScheme(peer, believesHost: snapshot.hot.believesHost),
+                    ? nil : ToldScheme(peer, snapshot.hot),
                 maps: maps.map { unsafe .passUnretained($0) },
                 dropsCacheBusters: dropsCacheBusters, &map, to: &key)
         }
