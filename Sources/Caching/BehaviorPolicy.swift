@@ -169,7 +169,7 @@ public struct BehaviorPolicy: Sendable, Equatable {
             errorTTL: isLetter ? 0 : 10_000, edgeTTL: standardEdgeTTL(mapClass), sMaxage: 60_000,
             staleWhileRevalidate: 0, staleIfError: staleIfError,
             honoursRequestCacheControl: isLetter, usesHeuristics: isLetter, keysVary: isLetter,
-            honoursTargetedControl: isLetter, respectsOriginAge: true, sessionsBypass: true,
+            honoursTargetedControl: isLetter, respectsOriginAge: isLetter, sessionsBypass: true,
             judgesAuthorization: true, judgesCookies: true, keepsFallback: false,
             cachesOptions: false, revalidates: true, compresses: !isLetter,
             collapses: true, fetchOutlivesViewers: false,
@@ -180,7 +180,6 @@ public struct BehaviorPolicy: Sendable, Equatable {
     public static var cloudFrontPure: BehaviorPolicy {
         var policy = standard(mode: .cloudfront)
         policy.mapClass = .none
-        policy.respectsOriginAge = false
         policy.sessionsBypass = false
         policy.judgesAuthorization = false
         policy.judgesCookies = false

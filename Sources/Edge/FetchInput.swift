@@ -147,7 +147,9 @@ extension LoopState where N: ~Copyable {
         let told = told(outlived(kept, fetch.exchange), fetch.exchange)
         fetch.exchange.tagging.isCodedHere = fetch.exchange.staysCodedHere(originHead)
         var head = makeHead(fetch, tagged(told, fetch.exchange))
-        if isOfOtherLength(head) { return fail(fetch, .rangeMismatch) }
+        if fetch.exchange.imported != nil, isOfOtherLength(head) {
+            return fail(fetch, .rangeMismatch)
+        }
         // Of a member's own validators the request does not know. Where the viewer's own condition
         // was kept from the origin, the viewer knows what a 304 is about.
         let isAnswer =
