@@ -36,6 +36,7 @@ extension DecisionReason {
         case .unlistedCookie:
             "the request has a cookie that no list of the behavior names, or a language's"
         case .ownWrite: "the reader has just written something, and is to see it"
+        case .partOfPage: "the request asks for a part of the page, by a field that is in no key"
         case .csrfCookie: "the page comes with a csrf cookie, which the request has not got"
         case .precondition: "If-Match and If-Unmodified-Since are for the origin to judge"
         case .cachingDisabled: "the behavior's three TTLs are 0: caching is disabled"

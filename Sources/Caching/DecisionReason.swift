@@ -49,6 +49,8 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
     case unlistedCookie
     /// The reader has just written something, and is to see it.
     case ownWrite
+    /// The request asks for a part of the page, by a field that is in no key.
+    case partOfPage
     /// The page comes with a csrf cookie, which the reader has not got yet.
     case csrfCookie
     /// `If-Match` or `If-Unmodified-Since`, which only the origin can judge.
@@ -108,6 +110,7 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
         case .messages: "messages"
         case .unlistedCookie: "unlisted-cookie"
         case .ownWrite: "own-write"
+        case .partOfPage: "part-of-page"
         case .csrfCookie: "csrf-cookie"
         case .precondition: "precondition"
         case .cachingDisabled: "caching-disabled"
@@ -142,8 +145,8 @@ public enum DecisionReason: UInt8, Sendable, CaseIterable {
         case .method: "; fwd=method"
         case .fallbackOnly, .varyStar, .csrfCookie: "; fwd=miss"
         case .authorization, .requestBody, .session, .messages, .unlistedCookie, .ownWrite,
-            .precondition, .cachingDisabled, .keyNotFormed, .bypassAsked, .styleDocument,
-            .manyParameters, .upgrade:
+            .partOfPage, .precondition, .cachingDisabled, .keyNotFormed, .bypassAsked,
+            .styleDocument, .manyParameters, .upgrade:
             "; fwd=bypass"
         // RFC 9211 has no value for a request that was not forwarded and not answered either.
         case .onlyIfCached: "; detail=only-if-cached"

@@ -184,6 +184,7 @@ struct OriginRequest {
         if let left = conditions.maxForwards { line("Max-Forwards", Array("\(left)".utf8)) }
         for custom in origin.customHeaders { line(custom.name, Array(custom.value.utf8)) }
         appendPage(conditions)
+        if let agent = conditions.sharedPage?.agent { ownLine("User-Agent", agent, origin) }
         switch conditions.acceptEncoding {
         case .asViewer: break
         case .gzip: line("Accept-Encoding", Array("gzip".utf8))

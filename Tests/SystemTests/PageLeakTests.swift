@@ -127,6 +127,16 @@ struct PageLeakTests {
             let page = try chooser.get("/")
             #expect(page.isHit && page.text.contains("on Montag"))
         },
+        Attempt("who asks for a part, or by an old browser, shapes nobody else's page") { site in
+            let (script, old, reader) = (site.browser, site.browser, site.browser)
+            #expect(try script.get("/sniffed", "HX-Request: true").text == "<li>a part</li>")
+            let page = try old.get("/sniffed", "User-Agent: Mozilla/4.0 (MSIE 6.0)")
+            #expect(page.text.contains("the whole") && !page.text.contains("old") && !page.isHit)
+            let same = try reader.get("/sniffed")
+            #expect(same.isHit && same.text == page.text)
+            let part = try script.get("/sniffed", "HX-Request: true")
+            #expect(part.text == "<li>a part</li>" && part["Cache-Control"] == "private, no-store")
+        },
         Attempt("a language that is chosen is seen at once") { site in
             let reader = site.browser
             #expect(try reader.get("/").text.contains("on Monday"))

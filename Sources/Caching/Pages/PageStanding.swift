@@ -15,6 +15,8 @@ public enum PageStanding: UInt8, Sendable, CaseIterable {
     case unlistedCookie
     /// Its reader has just written something, and is to see it.
     case ownWrite
+    /// It asks for a part of the page, by a field that is in no key.
+    case part
 
     /// Whether the answer is for nobody else: the store has no part in it.
     @inlinable public var isPrivate: Bool { rawValue > PageStanding.anonymous.rawValue }
@@ -42,6 +44,7 @@ public enum PageStanding: UInt8, Sendable, CaseIterable {
         case .messages: .messages
         case .unlistedCookie: .unlistedCookie
         case .ownWrite: .ownWrite
+        case .part: .partOfPage
         }
     }
 }

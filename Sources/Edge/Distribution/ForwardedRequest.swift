@@ -124,8 +124,12 @@ extension OriginRequest {
             unsafe append(bytes, field.value)
             head += [13, 10]
         }
-        if forwarded.requestID != nil, !rules.forwardsUserAgent {
-            ownLine("User-Agent", Array("Amazon CloudFront".utf8), forwarded.origin)
+        let name = Array("user-agent".utf8)
+        let hidesAgent =
+            unsafe conditions.sharedPage?.agent != nil
+            && !forwarded.behavior.key.headers.contains(name.span.bytes)
+        if hidesAgent || forwarded.requestID != nil && !rules.forwardsUserAgent {
+            ownLine("User-Agent", SharedPage.agentOfCloudFront, forwarded.origin)
         }
     }
 
@@ -141,7 +145,7 @@ extension OriginRequest {
     }
 
     /// A field that the edge writes itself, unless the origin's custom headers do.
-    private mutating func ownLine(_ name: String, _ value: [UInt8], _ origin: OriginSettings) {
+    mutating func ownLine(_ name: String, _ value: [UInt8], _ origin: OriginSettings) {
         let bytes = Array(name.utf8)
         if unsafe !isReplaced(bytes.span.bytes, origin) { line(name, value) }
     }

@@ -82,7 +82,7 @@ extension Exchange {
         case .acceptLanguage: facts.keysLanguage
         case .origin: imported == nil
         case .xRequestedWith, .referer: true
-        case .accept: policy.mode == .cloudfront
+        case .accept, .userAgent: policy.mode == .cloudfront
         default: false
         }
     }

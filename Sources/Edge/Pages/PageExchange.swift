@@ -201,9 +201,9 @@ extension LoopState where N: ~Copyable {
     /// Says in `Cache-Status` and in the log why a page went past the store.
     func appendStanding(_ exchange: Exchange, _ writer: inout HeadWriter) {
         let reason = exchange.decision.reason
-        guard exchange.key == nil, [.ownWrite, .messages, .unlistedCookie].contains(reason) else {
-            return
-        }
+        guard exchange.key == nil,
+            [.ownWrite, .messages, .unlistedCookie, .partOfPage].contains(reason)
+        else { return }
         writer.append("; detail=")
         writer.append(reason.word)
         exchange.outcome.detail = reason.word

@@ -1,4 +1,5 @@
 import Caching
+import CloudFront
 import HTTP
 import Reactor
 import Tiles
@@ -65,11 +66,30 @@ extension LoopState where N: ~Copyable {
             seen, hasToken: hasToken, hasWritten: hasWritten, keysLanguage: hasLanguages)
         // Whoever writes shows all his cookies.
         if facts.standing == .anonymous, !facts.method.isSafe { facts.standing = .unjudged }
+        if facts.standing == .anonymous, unsafe asksForPart(behavior, bytes) {
+            facts.standing = .part
+        }
         facts.keysLanguage = hot[behavior].traits.contains(.keysLanguage)
         if hasLanguages { facts.language = unsafe language(behavior, bytes, chosen) }
         page = PageAtHand(
             isAnonymous: facts.standing == .anonymous, language: facts.language)
         countOwnWrite(facts)
+    }
+
+    /// Whether a field asks for a part of the page that its origin sees and no key has.
+    private func asksForPart(_ behavior: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        var start = 0
+        while let at = unsafe PartialPageField.next(in: head, bytes.bytes, from: start) {
+            let name = unsafe bytes.bytes.extracting(head.fields[at].name.range)
+            guard let rules = snapshot.settings.behaviors[behavior].imported?.behavior else {
+                return true
+            }
+            let isSeen =
+                rules.forwarding.fate(of: name, .other, method: head.method) == .forwarded
+            if isSeen, !rules.key.headers.contains(name) { return true }
+            start = at + 1
+        }
+        return false
     }
 
     private func countOwnWrite(_ facts: RequestFacts) {

@@ -239,6 +239,14 @@ def api(request):
     return response
 
 
+def sniffed(request):
+    """A part for htmx, and a banner for an old browser, of which no Vary tells."""
+    if "HX-Request" in request.headers:
+        return HttpResponse("<li>a part</li>")
+    banner = "<b>old</b>" if "MSIE" in request.headers.get("User-Agent", "") else ""
+    return page(request, banner + "<ul>the whole</ul>")
+
+
 urlpatterns = [
     path("", home), path("read", read), path("write", write), path("comment", comment),
     path("note", note), path("player", player), path("script", script),
@@ -247,6 +255,7 @@ urlpatterns = [
     path("visited/tag", visited_tag), path("greeted", greeted), path("nonce", nonce),
     path("told", told), path("warned", warned), path("keyed", keyed), path("coin", coin),
     path("mine", mine), path("login", signin), path("logout", signout), path("api", api),
+    path("sniffed", sniffed),
     path("i18n/", include("django.conf.urls.i18n"))]
 
 
