@@ -214,6 +214,38 @@ struct MemberClient: ~Copyable {
     }
 }
 
+extension MemberClient {
+    /// Reads something of the first member that gives it, in the words and the time that the
+    /// settings allow.
+    ///
+    /// - Parameter nobody: what is wrong where there is no member.
+    /// - Throws: why the last of them did not give it.
+    static func first<Value>(
+        of targets: [MemberTarget], _ settings: CatalogueSettings, orElse nobody: String,
+        _ read: (MemberTarget) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        var failure = nobody
+        for target in targets {
+            var call = target
+            (call.authorization, call.timeout) = (settings.authorization, settings.timeout)
+            do throws(Failure) { return try read(call) } catch {
+                failure = "\(target.member.name): \(error.text)"
+            }
+        }
+        throw Failure(failure)
+    }
+
+    /// A document of a catalogue; of a longer one than is read only so much that it is none.
+    static func document(_ call: MemberTarget, _ path: String) throws(Failure) -> [UInt8] {
+        var bytes: [UInt8] = []
+        try ask(call, "GET", path) { piece in
+            guard bytes.count <= ResourceValues.byteLimit else { return }
+            unsafe piece.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+        }
+        return bytes
+    }
+}
+
 extension ClusterWork {
     /// The member, as its cluster asks it.
     var target: MemberTarget {

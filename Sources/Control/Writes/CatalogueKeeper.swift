@@ -67,19 +67,18 @@ final class CatalogueKeeper: Sendable {
     }
 
     private func read(_ settings: CatalogueSettings) -> String? {
-        var failure = "no member is in step"
-        for target in server.targets(of: settings.origin) {
-            var call = target
-            (call.authorization, call.timeout) = (settings.authorization, settings.timeout)
-            do throws(MemberClient.Failure) {
+        do throws(MemberClient.Failure) {
+            let catalogue = try MemberClient.first(
+                of: server.targets(of: settings.origin), settings, orElse: "no member is in step"
+            ) { call throws(MemberClient.Failure) in
                 var reader = CatalogueReader { path throws(MemberClient.Failure) in
                     try MemberClient.document(call, settings.restPath + path)
                 }
-                server.putInForce(try reader.read(), from: settings)
-                return nil
-            } catch { failure = "\(target.member.name): \(error.text)" }
-        }
-        return failure
+                return try reader.read()
+            }
+            server.putInForce(catalogue, from: settings)
+            return nil
+        } catch { return error.text }
     }
 
     private static func event(_ failure: String?, _ settings: CatalogueSettings) -> EdgeEvent {
@@ -92,17 +91,5 @@ final class CatalogueKeeper: Sendable {
             "the catalogue of origin \"\(settings.origin)\" cannot be read: \(failure); a write to "
                 + "a layer touches whatever is drawn where it is, unless nothing has changed since "
                 + "it was read; see writes.catalogue")
-    }
-}
-
-extension MemberClient {
-    /// A document of a catalogue; of a longer one than is read only so much that it is none.
-    static func document(_ call: MemberTarget, _ path: String) throws(Failure) -> [UInt8] {
-        var bytes: [UInt8] = []
-        try ask(call, "GET", path) { piece in
-            guard bytes.count <= ResourceValues.byteLimit else { return }
-            unsafe piece.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
-        }
-        return bytes
     }
 }

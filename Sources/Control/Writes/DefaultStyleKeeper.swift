@@ -42,7 +42,12 @@ final class DefaultStyleKeeper: Sendable {
         let news = now.course.look(
             at: Int64(monotonicMilliseconds()), restyled, interval: settings.interval
         ) { path throws(MemberClient.Failure) in
-            try Self.document(path, targets, settings)
+            try MemberClient.first(of: targets, settings, orElse: "no member is fit") {
+                call throws(MemberClient.Failure) in
+                do throws(MemberClient.Failure) {
+                    return try MemberClient.document(call, settings.restPath + path)
+                } catch { throw MemberClient.Failure("\(error.text) (\(path))") }
+            }
         }
         switch news {
         case nil: return
@@ -70,20 +75,5 @@ final class DefaultStyleKeeper: Sendable {
         guard !state.isTold || state.failure != failure else { return }
         (state.isTold, state.failure) = (true, failure)
         observer.note(event())
-    }
-
-    /// Of the first member that has it.
-    private static func document(
-        _ path: String, _ targets: [MemberTarget], _ settings: CatalogueSettings
-    ) throws(MemberClient.Failure) -> [UInt8] {
-        var failure = "no member is fit"
-        for target in targets {
-            var call = target
-            (call.authorization, call.timeout) = (settings.authorization, settings.timeout)
-            do throws(MemberClient.Failure) {
-                return try MemberClient.document(call, settings.restPath + path)
-            } catch { failure = "\(target.member.name): \(error.text) (\(path))" }
-        }
-        throw MemberClient.Failure(failure)
     }
 }

@@ -47,18 +47,17 @@ final class LayerNumberKeeper: Sendable {
     }
 
     private func read(_ settings: CatalogueSettings) -> String? {
-        var failure = "no member is in step"
-        for target in server.targets(of: settings.origin) {
-            var call = target
-            (call.authorization, call.timeout) = (settings.authorization, settings.timeout)
-            do throws(MemberClient.Failure) {
+        do throws(MemberClient.Failure) {
+            let numbers = try MemberClient.first(
+                of: server.targets(of: settings.origin), settings, orElse: "no member is in step"
+            ) { call throws(MemberClient.Failure) in
                 let reader = LayerNumberReader { path throws(MemberClient.Failure) in
                     try MemberClient.document(call, path)
                 }
-                server.putInForce(try reader.read(settings.restPath), from: settings)
-                return nil
-            } catch { failure = "\(target.member.name): \(error.text)" }
-        }
-        return failure
+                return try reader.read(settings.restPath)
+            }
+            server.putInForce(numbers, from: settings)
+            return nil
+        } catch { return error.text }
     }
 }
