@@ -52,6 +52,16 @@ struct FieldTrust {
     }
 }
 
+extension Settings {
+    /// Whether trusted proxies may set a field, which is named in lower case.
+    func trusts(_ field: String) -> Bool { trustedFields.contains { $0.lowercased() == field } }
+
+    /// Those of their fields that say who asks.
+    var trustedIdentities: [String] {
+        trustedFields.filter { unsafe FieldTrust.namesViewer(Array($0.utf8).span.bytes) }
+    }
+}
+
 extension Exchange {
     /// nil: all of the viewer's fields that a policy lets pass do.
     ///

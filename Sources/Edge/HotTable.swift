@@ -215,13 +215,10 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
         let root = settings.distribution?.distribution.config.rootObjectPath(forRoot: "/")
         unsafe rootObject = unsafe text.keep(root ?? "")
         unsafe ownPath = unsafe text.keep(settings.notices.script.map { "\($0)/" } ?? "")
-        let identities = settings.trustedFields.filter {
-            unsafe FieldTrust.namesViewer(Array($0.utf8).span.bytes)
-        }
-        unsafe identityFields = unsafe text.keep(identities.map { "\($0)\0" }.joined())
-        let trusted = settings.trustedFields.map { $0.lowercased() }
-        believesHost = trusted.contains("x-forwarded-host")
-        believesPort = trusted.contains("x-forwarded-port")
+        let identities = settings.trustedIdentities.map { "\($0)\0" }.joined()
+        unsafe identityFields = unsafe text.keep(identities)
+        believesHost = settings.trusts("x-forwarded-host")
+        believesPort = settings.trusts("x-forwarded-port")
         logsCookies = settings.distribution?.distribution.config.logging.includesCookies == true
         let readings = settings.distribution?.readings ?? DistributionReadings()
         matchesRootAsSlash = readings.matchesRootAsSlash
