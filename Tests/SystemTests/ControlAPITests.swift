@@ -141,7 +141,7 @@ struct ControlAPITests {
     func refused() throws {
         let edge = try edge()
         let (exit, output) = try invalidate(edge, "no-slash")
-        #expect(exit == 1)
+        #expect(exit == 2)
         #expect(output.contains("InvalidArgument"), "\(output)")
         #expect(output.contains("one or more invalid invalidation paths"), "\(output)")
     }
