@@ -28,28 +28,33 @@ struct RecordedAsideTests {
         return recorded.written()
     }
 
+    private static let withErrorPage =
+        """
+        name: t
+        distribution:
+          DefaultCacheBehavior: { CachePolicyId: Wide }
+          CustomErrorResponses:
+            - { ErrorCode: 404, ResponsePagePath: /sorry.html, ResponseCode: "200" }
+        policies:
+          - CachePolicyConfig: { Name: Wide, MinTTL: 0, DefaultTTL: 60, MaxTTL: 3600 }
+        steps:
+
+        """
+
     @Test("the error page of a request that was left out is left out with it")
     func errorPage() throws {
         let text = try Self.recorded(
-            """
-            name: t
-            distribution:
-              DefaultCacheBehavior: { CachePolicyId: Wide }
-              CustomErrorResponses:
-                - { ErrorCode: 404, ResponsePagePath: /sorry.html, ResponseCode: "200" }
-            policies:
-              - CachePolicyConfig: { Name: Wide, MinTTL: 0, DefaultTTL: 60, MaxTTL: 3600 }
-            steps:
-              - origin: { path: /m1, body: one }
-              - origin: { path: /other, status: 404, body: gone }
-              - origin: { path: /sorry.html, body: sorry }
-              - get: /m1
-                expect: { body: one }
-              - get: /other
-                expect: { status: 200, x-cache: Error, body: sorry }
-              - get: /m1
-                expect: { x-cache: Hit }
-            """, pattern: "/m*")
+            Self.withErrorPage + """
+                  - origin: { path: /m1, body: one }
+                  - origin: { path: /other, status: 404, body: gone }
+                  - origin: { path: /sorry.html, body: sorry }
+                  - get: /m1
+                    expect: { body: one }
+                  - get: /other
+                    expect: { status: 200, x-cache: Error, body: sorry }
+                  - get: /m1
+                    expect: { x-cache: Hit }
+                """, pattern: "/m*")
         #expect(text.contains("# Left out, other paths: 1.") && !text.contains(" path: \"/sorry"))
         try RecordedMidwayTests.expectToHold(text)
     }
@@ -57,23 +62,15 @@ struct RecordedAsideTests {
     @Test("an error page that a kept request asked for is kept")
     func keptPage() throws {
         let text = try Self.recorded(
-            """
-            name: t
-            distribution:
-              DefaultCacheBehavior: { CachePolicyId: Wide }
-              CustomErrorResponses:
-                - { ErrorCode: 404, ResponsePagePath: /sorry.html, ResponseCode: "200" }
-            policies:
-              - CachePolicyConfig: { Name: Wide, MinTTL: 0, DefaultTTL: 60, MaxTTL: 3600 }
-            steps:
-              - origin: { path: /other, body: one }
-              - origin: { path: /m1, status: 404, body: gone }
-              - origin: { path: /sorry.html, body: sorry }
-              - get: /other
-                expect: { body: one }
-              - get: /m1
-                expect: { status: 200, x-cache: Error, body: sorry }
-            """, pattern: "/m*")
+            Self.withErrorPage + """
+                  - origin: { path: /other, body: one }
+                  - origin: { path: /m1, status: 404, body: gone }
+                  - origin: { path: /sorry.html, body: sorry }
+                  - get: /other
+                    expect: { body: one }
+                  - get: /m1
+                    expect: { status: 200, x-cache: Error, body: sorry }
+                """, pattern: "/m*")
         #expect(text.contains(" path: \"/sorry.html\""), "\(text)")
         try RecordedMidwayTests.expectToHold(text)
     }
