@@ -283,7 +283,10 @@ struct ReplayTests {
         "mistakes are one line and a status",
         arguments: [
             (["/nowhere", "--to", "http://127.0.0.1:1"], 1, "cannot be opened"),
-            (["/dev/null", "--to", "http://127.0.0.1:1"], 1, "there is no GET or HEAD to replay in"),
+            (
+                ["/dev/null", "--to", "http://127.0.0.1:1"], 1,
+                "there is no GET or HEAD to replay in"
+            ),
             (
                 ["/dev/null", "--to", "https://127.0.0.1:1", "--to", "https://127.0.0.1:2"], 2,
                 "is the second of its scheme"
