@@ -92,10 +92,7 @@ extension Exchange {
 
     /// The picture's format, where the body must be looked at before its status is believed.
     func judgedFormat(_ head: FetchedHead) -> MapFormat? {
-        // Nothing at all is no picture either.
-        guard self.head.method == .get, head.status == 200 || head.status == 204 else {
-            return nil
-        }
+        guard self.head.method == .get, Self.isJudged(head.status) else { return nil }
         if let map { return map.isImage ? map.request.format : nil }
         guard let legend, !head.confirmsStored, !head.deniesStored, !head.completes,
             !head.head.hasUnknownCoding
@@ -105,6 +102,17 @@ extension Exchange {
             legend.format == .unstated
             ? MapFormat(named: String(decoding: head.mediaType, as: UTF8.self)) : legend.format
         return format.flatMap { $0.isToldApart ? $0 : nil }
+    }
+
+    /// Whether an answer of that status would be kept or shown for a picture, as all that is called
+    /// good, be it nothing at all; or may be its member's failure alone: a bad request, as which
+    /// GeoWebCache tells that its own servers failed, and an error within.
+    private static func isJudged(_ status: Int) -> Bool {
+        switch status {
+        case 206: false
+        case 200...299, 400, 422, 500: true
+        default: false
+        }
     }
 
     /// Whether the viewer's program can use what was rejected: an exception that it asked for, or

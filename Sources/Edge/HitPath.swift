@@ -273,7 +273,8 @@ extension LoopState where N: ~Copyable {
         if showsPage(exchange, for: status) { return true }
         if answersFallback(exchange, status, decision.reason.word)
             || blanksRefusal(
-                exchange, status, mediaType: mediaType, decision.reason.word)
+                exchange, status, mediaType: mediaType,
+                isEmpty: entry.header.bodyLength == 0, decision.reason.word)
         {
             return true
         }

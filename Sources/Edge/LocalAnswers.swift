@@ -96,8 +96,8 @@ extension LoopState where N: ~Copyable {
         }
     }
 
-    /// Status 200, but no tile, or no whole document: the viewer gets what it can use, the store
-    /// gets nothing (law 5).
+    /// No tile, or no whole document, although its status may be 200: the viewer gets what it can
+    /// use, the store gets nothing (law 5).
     mutating func answerRejectedContent(_ exchange: Exchange, _ head: FetchedHead) {
         if let entry = exchange.entry, mayServeStale(exchange, entry, .unreachable) {
             exchange.outcome.detail = "content-rejected"
@@ -107,7 +107,10 @@ extension LoopState where N: ~Copyable {
             if exchange.map?.isImage == true, answersInDialect(exchange) { return }
             writeHead(exchange, head, collapsed: exchange.fetch == nil)
             pump(exchange.id.slot)
-        } else {
+        } else if !blanksRefusal(
+            exchange, head.status, mediaType: head.mediaType, "content-rejected",
+            after: Forward(exchange, status: head.head.status))
+        {
             answer(
                 exchange, 503,
                 detail: exchange.gotNothing ? "OriginZeroSizeObjectError" : "content-rejected",

@@ -4,7 +4,7 @@ public enum TileVerdict: UInt8, Sendable, CaseIterable {
     case fits
     /// The service reports an error, be it with status 200: an OGC exception document.
     case exception
-    /// Not a 200: nothing to be kept as a tile, whatever the body is.
+    /// Neither 200 nor 203: nothing to be kept as a tile, whatever the body is.
     case wrongStatus
     /// The Content-Type is not that of the requested format, or there is none.
     case wrongType
@@ -65,7 +65,8 @@ public enum TileBody {
         if type == .exception || signature == nil && isException(type, prefix, format) {
             return .exception
         }
-        guard status == 200 else { return status == 204 ? .empty : .wrongStatus }
+        // A proxy's 203 is a 200 that it has made other bytes of (RFC 9110 §15.3.4).
+        guard status == 200 || status == 203 else { return status == 204 ? .empty : .wrongStatus }
         guard length != 0, prefix.byteCount > 0 else { return .empty }
         guard format.isImage else { return .fits }
         guard type.fits(format) else { return .wrongType }

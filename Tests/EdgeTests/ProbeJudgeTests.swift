@@ -202,7 +202,7 @@ struct ProbeJudgeTests {
             (.exception, "NoApplicableCode", nil, .failure(.content(.exception))),
             (.exception, nil, nil, .failure(.content(.exception))),
             (.wrongType, nil, nil, .failure(.content(.wrongType))),
-            (.wrongStatus, nil, nil, nil),
+            (.wrongStatus, nil, nil, .failure(.content(.wrongStatus))),
         ] as [(TileVerdict, String?, String?, Suspicion?)])
     func suspicion(
         _ verdict: TileVerdict, _ code: String?, _ locator: String?, _ expected: Suspicion?

@@ -77,6 +77,9 @@ struct TileBodyTests {
             (200, "image/png", [0x89, 0x50], .wrongSignature),
             (200, "image/png", [], .empty), (204, "", [], .empty),
             (404, "image/png", png, .wrongStatus), (206, "image/png", png, .wrongStatus),
+            (201, "image/png", png, .wrongStatus), (226, "image/png", png, .wrongStatus),
+            (400, "text/html", Array("<html>400: out of range".utf8), .wrongStatus),
+            (203, "text/html", Array("<html>".utf8), .wrongType), (203, "image/png", [], .empty),
             (500, "text/xml", Array("<ServiceExceptionReport>".utf8), .exception),
         ] as [(Int, String, [UInt8], TileVerdict)])
     func refused(status: Int, type: String, body: [UInt8], verdict: TileVerdict) {

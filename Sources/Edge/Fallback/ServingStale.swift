@@ -41,7 +41,8 @@ extension LoopState where N: ~Copyable {
     mutating func replaces(_ exchange: Exchange, _ head: FetchedHead) -> Bool {
         if head.status < 500 {
             return blanksRefusal(
-                exchange, head.status, mediaType: head.mediaType, "origin-error",
+                exchange, head.status, mediaType: head.mediaType,
+                isEmpty: head.declaredLength == 0, "origin-error",
                 after: Forward(exchange, status: head.status))
         }
         if case .document = exchange.fallback, head.isDocument { return false }
@@ -56,11 +57,12 @@ extension LoopState where N: ~Copyable {
     ///
     /// - Parameter mediaType: the refusal's own; a picture is shown as it is.
     mutating func blanksRefusal(
-        _ exchange: Exchange, _ status: Int, mediaType: [UInt8], _ detail: StaticString,
-        after forward: Forward? = nil
+        _ exchange: Exchange, _ status: Int, mediaType: [UInt8], isEmpty: Bool = false,
+        _ detail: StaticString, after forward: Forward? = nil
     ) -> Bool {
-        guard Self.isAboutPicture(status), exchange.page == nil,
-            case .picture(let request) = exchange.fallback, !mediaType.starts(with: "image/".utf8)
+        let isPicture = mediaType.starts(with: "image/".utf8) && !isEmpty
+        guard Self.isAboutPicture(status), exchange.page == nil, !isPicture,
+            case .picture(let request) = exchange.fallback
         else { return false }
         exchange.forward = forward
         let blank = BlankTile.picture(for: request)

@@ -120,7 +120,7 @@ extension LoopState where N: ~Copyable {
             fetch.body.isComplete || total >= judged.needed || lacksMemory || isOverdue
             || fetch.evidence.document?.isDecided == true
         guard isSettled, isEnough else { return false }
-        let head = judge(judged, fetch)
+        var head = judge(judged, fetch)
         // What kind of exception it is stands a little further on.
         if head.rejectedContent == .exception, !fetch.body.isComplete,
             total < ExceptionReport.prefixBytes
@@ -136,6 +136,7 @@ extension LoopState where N: ~Copyable {
         fetch.judging = nil
         if losesPrefetch(fetch, rejected: head) { return true }
         if let verdict = head.rejectedContent, suspect(fetch, verdict) { return true }
+        if head.status >= 500 || head.status >= 400 && !hadPicture(fetch) { head = judged.head }
         if head.rejectedContent == nil, let format = judged.format {
             let first = fetch.shared.prefix(ImageCheck.headBytes)
             fetch.evidence.format = format
@@ -150,6 +151,13 @@ extension LoopState where N: ~Copyable {
         }
         publish(tagged(measured(head, fetch), fetch), fetch)
         return false
+    }
+
+    /// Whether its question had a picture for an answer, which may be shown still: a bad request
+    /// it is no more. Where it had none, nobody but the origin can say, and it has.
+    private func hadPicture(_ fetch: Fetch) -> Bool {
+        guard let entry = fetch.exchange.entry else { return false }
+        return mayServeStale(fetch.exchange, entry, .unreachable)
     }
 
     /// The head with the body's length, where all of it is here before anybody has its head:

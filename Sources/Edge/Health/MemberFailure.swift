@@ -70,8 +70,8 @@ enum Suspicion: Sendable, Equatable {
         _ settings: PassiveSettings
     ) -> Suspicion? {
         switch verdict {
-        case .fits, .wrongStatus: return nil
-        case .wrongType, .wrongSignature, .wrongSize, .wrongDocument, .empty:
+        case .fits: return nil
+        case .wrongStatus, .wrongType, .wrongSignature, .wrongSize, .wrongDocument, .empty:
             return settings.wrongContent ? .failure(.content(verdict)) : nil
         case .incomplete: return settings.truncated ? .failure(.content(verdict)) : nil
         case .exception:
