@@ -39,3 +39,29 @@ enum Credentials {
         return SecretParameter.isCredential(unsafe query.bytes.extracting(start..<end))
     }
 }
+
+extension Credentials {
+    /// A path and a query as they may be written down (law 6). Allocates, so beside the hit path.
+    ///
+    /// Of a query the parameters are left out that say who asks, and the whole where nothing else
+    /// is in it; of a path's parameters their values.
+    static func leftOut(
+        ofPath path: [UInt8], query: [UInt8]?
+    ) -> (path: [UInt8], query: [UInt8]?) {
+        var kept: [UInt8] = []
+        unsafe path.withUnsafeBytes {
+            var url = unsafe LoggedURL(path: $0)
+            while let piece = url.next() {
+                if !piece.isHidden { unsafe kept += piece.run }
+            }
+        }
+        guard let query else { return (kept, nil) }
+        let parameters = query.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false)
+        let rest = parameters.filter { parameter in
+            let name = Array(parameter.prefix { $0 != UInt8(ascii: "=") })
+            return unsafe !SecretParameter.isCredential(name.span.bytes)
+        }
+        if rest.count == parameters.count { return (kept, query) }
+        return (kept, rest.isEmpty ? nil : Array(rest.joined(separator: [UInt8(ascii: "&")])))
+    }
+}

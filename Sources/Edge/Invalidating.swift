@@ -44,9 +44,7 @@ extension LoopState where N: ~Copyable {
         let known = invalidated.known
         // Nor may its number outdo a rule that reaches tags, as long as its own are not looked at.
         let mayStore = mayStore(fetch) && !invalidated.hasTagRule(since: fetch.invalidation)
-        let isQuiet = exchange.wroteNothing
-        let rules =
-            canonicals.compactMap { InvalidationRule(canonical: $0, isQuiet: isQuiet) } + others
+        let rules = canonicals.compactMap { exchange.rule(ofTarget: $0) } + others
         let (number, before) = store.invalidate(rules, ending: ending, whenDurable: keptWord(fetch))
         // What an unsafe method's answer says of its own target is as new as the write, unless
         // another one came in between.
@@ -63,17 +61,27 @@ extension LoopState where N: ~Copyable {
     }
 }
 
-extension InvalidationRule {
-    /// The target of a canonical key, on its host, in all variants; nil for what is no such key.
-    fileprivate init?(canonical: [UInt8], isQuiet: Bool) {
-        guard let target = unsafe InvalidationTarget(in: canonical.span.bytes) else { return nil }
-        let query = target.query.map { [UInt8(ascii: "?")] + canonical[$0] } ?? []
-        self.init(.target, host: Array(canonical[target.host]), canonical[target.path] + query)
-        self.isQuiet = isQuiet
-    }
-}
-
 extension Exchange {
+    /// What makes stale the target of a canonical key, on its host, in all variants; nil for what
+    /// is no such key.
+    ///
+    /// It goes into a log on disk. Where a behavior has a class nothing is stored under what holds
+    /// a credential, so that the rest of such a target is all there is to name (law 6).
+    fileprivate func rule(ofTarget canonical: [UInt8]) -> InvalidationRule? {
+        guard let target = unsafe InvalidationTarget(in: canonical.span.bytes) else { return nil }
+        var (path, query) = (
+            Array(canonical[target.path]), target.query.map { Array(canonical[$0]) }
+        )
+        if policy.mapClass != .none {
+            (path, query) = Credentials.leftOut(ofPath: path, query: query)
+        }
+        var rule = InvalidationRule(
+            .target, host: Array(canonical[target.host]),
+            path + (query.map { [UInt8(ascii: "?")] + $0 } ?? []))
+        rule.isQuiet = wroteNothing
+        return rule
+    }
+
     /// Every key the request's own target may be stored under, without variants: deleting the
     /// names of the selecting fields makes the variants unfindable.
     func targetKeys() -> [[UInt8]] {

@@ -268,12 +268,21 @@ struct TileTests {
         }
         #expect(try edge.get(path, "Authorization: Basic dG9rM24tZA==").isHit)
         #expect(try edge.get(closed, "Authorization: Basic dG9rM24tZA==").status == 200)
+        // What a write makes stale is logged on disk, its own target among it.
+        for target in [
+            "rest/styles/a?access_token=tok3n-a&x=1", "rest;jsessionid=tok3n-c/styles/b",
+        ] {
+            #expect(
+                try Viewer.ask(room.path(target), at: edge.port, method: "PUT", [], body: "<a/>")
+                    .status == 200)
+        }
         edge.child.signal(SIGTERM)
         #expect(edge.child.waitForExit(within: 20_000) == 0)
         func holds(_ text: String) throws -> Bool {
             try data.run("/usr/bin/env", ["grep", "-raFq", text, data.path]).exit == 0
         }
         #expect(try holds("sought"))
+        #expect(try holds("styles/a?x=1"))
         for secret in secrets { #expect(try !holds(secret), "\(secret)") }
     }
 
