@@ -104,7 +104,7 @@ package final class Fetch {
 
     /// Whether the request could be sent once more without harm: RFC 9110 §9.2.2.
     var isReplayable: Bool {
-        guard head == nil, !exchange.intake.hasLeft else { return false }
+        guard head == nil, !exchange.intake.isGone else { return false }
         // A write of the catalog is sent once, though it did no harm twice; and so is a GET that
         // writes.
         let isOnce = wish?.ask == .write || exchange.isSafeWrite
@@ -196,6 +196,7 @@ extension LoopState where N: ~Copyable {
     mutating func sendRequest(_ fetch: Fetch) {
         guard let slot = fetch.connection else { return }
         fetch.begin()
+        if !fetch.isBackground { fetch.exchange.intake.rewind() }
         fetch.phase = .sending
         fetch.exchange.watch?.attempts += 1
         beginWrite(fetch)

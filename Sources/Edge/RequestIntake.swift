@@ -1,13 +1,15 @@
 import HTTP
 
-/// A request body on its way from viewer to origin: decoded, framed anew, never held whole.
+/// A request body on its way from viewer to origin: decoded, framed anew, and held whole only as
+/// long as it is short.
 struct RequestIntake {
-    /// Bytes that may wait for the origin before the viewer is read no further.
+    /// Bytes that may wait for the origin before the viewer is read no further; and as many that
+    /// have gone are held, so that another member can be sent the same.
     static let window = 65_536
 
     let framing: BodyFraming
     private(set) var isComplete: Bool
-    /// In the origin's framing, ready to be sent.
+    /// In the origin's framing: what has been sent and is held, and what is to be.
     private(set) var queue: [UInt8] = []
     private(set) var sent = 0
     /// Body bytes received, without framing.
@@ -39,8 +41,10 @@ struct RequestIntake {
 
     var isFull: Bool { queue.count - sent >= Self.window }
     var hasBytes: Bool { sent < queue.count }
-    /// Whether anything of the body has gone to an origin: then no other member can be asked.
+    /// Whether anything of the body has gone to an origin.
     private(set) var hasLeft = false
+    /// What went first is not held any more: no other member can be asked.
+    private(set) var isGone = false
 
     /// Takes what belongs to the body; returns how many bytes that was.
     mutating func take(_ bytes: UnsafeRawBufferPointer) -> Int {
@@ -103,6 +107,8 @@ struct RequestIntake {
     mutating func sentToOrigin(_ count: Int) {
         sent += count
         hasLeft = hasLeft || count > 0
+        isGone = isGone || sent > Self.window
+        guard isGone else { return }
         if sent == queue.count {
             queue.removeAll(keepingCapacity: true)
             sent = 0
@@ -111,4 +117,7 @@ struct RequestIntake {
             sent = 0
         }
     }
+
+    /// It goes to another connection, from its beginning. Not of a body that is gone.
+    mutating func rewind() { if !isGone { sent = 0 } }
 }

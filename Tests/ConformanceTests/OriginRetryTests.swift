@@ -68,6 +68,35 @@ struct OriginRetryTests {
         #expect(asked == 1)
     }
 
+    @Test(
+        "by the RFC's book what is idempotent goes to another member, with its body if short",
+        arguments: [
+            ("DELETE", 0, false, true), ("OPTIONS", 0, false, true), ("PUT", 0, false, true),
+            ("PUT", 1, false, true), ("PUT", 65_536, false, true), ("PUT", 65_537, false, false),
+            ("PUT", 4_000, true, true), ("DELETE", 10, false, true), ("POST", 1, false, false),
+        ])
+    func idempotent(method: String, length: Int, isChunked: Bool, isRepeated: Bool) throws {
+        let turns = Turns()
+        let bodies = Mutex<[[UInt8]]>([])
+        let bad = Reply([.sendAndEnd(Array(broken[0].text.utf8))])
+        for room in rooms {
+            room.answers { request in
+                bodies.withLock { $0.append(request.body) }
+                return turns.isFirst() ? bad : .ok(body: "good")
+            }
+        }
+        let body = String(repeating: "x", count: length)
+        let framing = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: \(length)"
+        let content =
+            isChunked ? "\(String(length, radix: 16))\r\n\(body)\r\n0\r\n\r\n" : body
+        var viewer = try edge.viewer()
+        let head = "\(method) \(rooms[0].path()) HTTP/1.1\r\nHost: edge.test\r\n\(framing)\r\n\r\n"
+        let response = try viewer.exchange(head + content)
+        #expect(response.status == (isRepeated ? 200 : 502))
+        #expect(asked == (isRepeated ? 2 : 1))
+        #expect(bodies.withLock { $0.allSatisfy { $0.count == length } })
+    }
+
     @Test("what is no question is not asked twice")
     func write() throws {
         begin(with: Reply([.sendAndEnd(Array(broken[0].text.utf8))]))

@@ -60,6 +60,22 @@ struct IntakeTests {
         #expect(!intake.hasBytes)
     }
 
+    @Test(
+        "what is sent is held for another member up to the window, and not beyond",
+        arguments: [(65_536, true), (65_537, false)])
+    func rewind(length: Int, isHeld: Bool) {
+        var intake = RequestIntake(.length(UInt64(length)))
+        let piece = [UInt8](repeating: 1, count: length)
+        var at = 0
+        while at < length {
+            at += piece[at...].withUnsafeBytes { intake.take($0) }
+            intake.sentToOrigin(intake.withPending { $0.count })
+        }
+        #expect(intake.isComplete && !intake.hasBytes && intake.isGone == !isHeld)
+        intake.rewind()
+        #expect(intake.withPending { $0.count } == (isHeld ? length : 0))
+    }
+
     @Test func `a response ends at its length, its last chunk or the connection's end`() {
         var plain = ResponseIntake()
         plain.begin(.length(4))

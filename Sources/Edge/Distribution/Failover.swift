@@ -47,7 +47,7 @@ extension LoopState where N: ~Copyable {
 
     /// Only what may be asked twice: GET, HEAD, and OPTIONS where it is cached.
     private func isRepeatable(_ exchange: Exchange) -> Bool {
-        guard !exchange.intake.hasLeft, exchange.intake.isComplete else { return false }
+        guard !exchange.intake.isGone, exchange.intake.isComplete else { return false }
         // What writes is sent once, whatever its method.
         if let watch = exchange.watch, watch.attempts > 0 { return false }
         switch exchange.head.method {

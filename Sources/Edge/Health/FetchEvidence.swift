@@ -53,6 +53,7 @@ extension Fetch {
     /// Whether it could go to another member, and nobody would notice.
     var mayMove: Bool {
         isReplayable && (request.method == .get || request.method == .head)
+            && exchange.intake.received == 0
             && exchange.intake.isComplete && !request.isUpgrade && evidence.suspects.isEmpty
     }
 
@@ -181,7 +182,7 @@ extension LoopState where N: ~Copyable {
         guard
             let suspicion = Suspicion.of(
                 verdict, report, layers: fetch.layers, fetch.pool.settings.health.passive),
-            fetch.exchange.watch == nil, !fetch.exchange.intake.hasLeft,
+            fetch.exchange.watch == nil, !fetch.exchange.intake.isGone,
             fetch.exchange.intake.isComplete,
             let next = fetch.pool.chooseRetry(
                 tried: tried, onlyFit: true, isFree: fetch.evidence.isTrial,
