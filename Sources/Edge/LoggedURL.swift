@@ -117,14 +117,25 @@ package enum SecretParameter {
         return unsafe isSecret(bytes.span.bytes)
     }
 
+    /// Whether the value of a parameter is a URL that has a credential: see `NestedCredential`.
+    package static func isNested(in parameter: some StringProtocol) -> Bool {
+        unsafe Array(parameter.utf8).withUnsafeBytes { unsafe NestedCredential.isIn($0) }
+    }
+
     /// What stands between parameters of a query; some servers take `;` for `&`.
     @inline(__always)
     static func parts(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "&") || byte == UInt8(ascii: ";")
     }
 
-    /// Length of its name as written; nil when it carries none.
+    /// Length of its name as written; nil when it carries none, nor is a URL that does.
     static func nameLength(_ parameter: UnsafeRawBufferPointer) -> Int? {
+        if let length = unsafe ownNameLength(parameter) { return length }
+        guard unsafe NestedCredential.isIn(parameter) else { return nil }
+        return unsafe parameter.firstIndex { $0 == UInt8(ascii: "=") } ?? parameter.count
+    }
+
+    private static func ownNameLength(_ parameter: UnsafeRawBufferPointer) -> Int? {
         guard parameter.count > 4 else { return nil }
         switch unsafe parameter[0] | 0x20 {
         case 97...99, 105, 106, 107, 111, 112, 114, 115, 116, 120: break  // as below

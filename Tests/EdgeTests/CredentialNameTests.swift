@@ -40,11 +40,34 @@ struct CredentialNameTests {
     }
 
     @Test(
+        "so does a URL that has one, escaped as often as it may be",
+        arguments: [
+            "url=http://g/wms?access_token=S", "url=http%3A%2F%2Fg%2Fwms%3Faccess_token%3DS",
+            "next=/x%3Fa%3Db%26AuthKey%3DS", "next=%252Fx%253Faccess_token%253DS&b=c",
+            "next=%25252Fx%25253Faccess_token%25253DS", "u=/x%3Bjsessionid%3DS",
+            "a=b&next=/x%23access_token=S", "next=/x%3Faccess%255Ftoken%3DS",
+        ])
+    func nested(_ query: String) {
+        #expect(areIn(query))
+        let written = Credentials.leftOut(ofPath: Array("/p".utf8), query: Array(query.utf8))
+        #expect(!String(decoding: written.query ?? [], as: UTF8.self).contains("S"))
+        let last = query.split(separator: "&").first { $0.contains("S") } ?? ""
+        let length = Array(last.utf8).withUnsafeBytes { SecretParameter.nameLength($0) }
+        #expect(
+            length
+                == last.utf8.firstIndex(of: 61).map {
+                    last.utf8.distance(from: last.startIndex, to: $0)
+                })
+    }
+
+    @Test(
         "what signs one URL, or means something else as often, does not",
         arguments: [
             "key=a", "Signature=a", "Policy=a", "code=DE", "state=CA", "Key-Pair-Id=a", "q=token",
             "request=GetMap", "styles=&srs=a&bbox=b&transparent=true&ticketing=1&tokens=2", "",
-            "&&=&=token&", "%", "t", "token",
+            "&&=&=token&", "%", "t", "token", "cql_filter=token%3D5", "a=%3Ftoken", "a=?token&b=c",
+            "bgcolor=%23token", "a=%25", "a=%253", "a=%3F%3D", "a=%3Fkey%3D1", "a=?", "a=%2",
+            "cql_filter=a%3D1%20AND%20token%3D5",
         ])
     func notFound(_ query: String) { #expect(!areIn(query)) }
 }

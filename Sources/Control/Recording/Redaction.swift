@@ -54,7 +54,7 @@ struct Redaction {
         let pairs = target.split(omittingEmptySubsequences: false) { "?&;#".contains($0) }
         return pairs.dropFirst().compactMap { pair in
             guard let equals = pair.firstIndex(of: "="),
-                SecretParameter.isSecret(pair[..<equals])
+                SecretParameter.isSecret(pair[..<equals]) || SecretParameter.isNested(in: pair)
             else { return nil }
             let value = pair[pair.index(after: equals)...]
             // That of a path's segment ends with it.

@@ -191,7 +191,9 @@ enum SecretText {
         while !rest.isEmpty {
             let piece = rest.prefix { !isBetween($0) }
             rest = rest[piece.endIndex...]
-            if let sign = piece.firstIndex(of: "="), SecretParameter.isSecret(piece[..<sign]) {
+            if let sign = piece.firstIndex(of: "="),
+                SecretParameter.isSecret(piece[..<sign]) || SecretParameter.isNested(in: piece)
+            {
                 shown += piece[...sign] + "(hidden)"
             } else {
                 shown += piece
