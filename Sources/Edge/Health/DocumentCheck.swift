@@ -144,8 +144,10 @@ extension Exchange {
     ///
     /// - Parameter isCompressedHere: the head says gzip, and what comes is plain.
     func documentCheck(_ head: FetchedHead, isCompressedHere: Bool) -> DocumentCheck? {
-        guard self.head.method == .get, head.status == 200, !head.confirmsStored,
-            !head.deniesStored, !head.completes
+        // Whatever else is called good may be kept as well, if its server says so.
+        let isGood = (200...299).contains(head.status) && head.status != 204 && head.status != 206
+        guard self.head.method == .get, isGood, !head.confirmsStored, !head.deniesStored,
+            !head.completes
         else { return nil }
         switch policy.mapClass {
         case .tiles, .capabilities, .features: break
