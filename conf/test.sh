@@ -18,6 +18,10 @@ check() {
 }
 check Benchmarks/Sources/HitPath/*.swift
 check -parse-as-library Benchmarks/Sources/StoreBenchmark/*.swift
+# So are the fuzzers, which have modules built for them alone.
+for fuzzer in Tests/Fuzzers/*.swift; do
+    Tests/Fuzzers/run.sh "$(basename "$fuzzer" .swift)" check
+done
 
 # Caches of half a gigabyte, browsers' profiles: all goes, also what a run that is broken off leaves.
 TMPDIR=$(mktemp -d)

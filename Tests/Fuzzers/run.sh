@@ -2,7 +2,7 @@
 # Builds one fuzzer and runs it for a number of seconds, starting from its committed corpus:
 #   Tests/Fuzzers/run.sh HeadParser|ChunkedDecoder|EntryRecord|XMLScanner|PathMatcher|SignedPolicy|
 #       AcceptEncoding|KeySelection|GzipReader|LogReader|PNG|TileRequest|Transaction|TimeValue
-#       [seconds, default 60]
+#       [seconds, default 60; or "check": it is compiled against a debug build, and not run]
 # Where a fuzzer looks for a property that the tests know as well, that file is built in.
 # A crash leaves its input in the folder named at the end; make it a corpus file and a test.
 set -euo pipefail
@@ -31,6 +31,15 @@ case $entry in
     TimeValue) corpus=time modules=(HTTP Tiles) property=TimeProperty ;;
     *) echo "no fuzzer is named \"$entry\"; see Tests/Fuzzers" >&2; exit 2 ;;
 esac
+
+if [ "$seconds" = check ]; then
+    rm -r "$work"
+    exec swiftc -typecheck -swift-version 6 -package-name mapedge -parse-as-library \
+        -warnings-as-errors -I "$root/.build/debug/Modules" -I "$root/Sources/CZlib" \
+        -enable-upcoming-feature ExistentialAny -enable-upcoming-feature MemberImportVisibility \
+        -enable-upcoming-feature InternalImportsByDefault "$root/Tests/Fuzzers/$entry.swift" \
+        ${property:+"$root/Tests/FuzzTests/Properties/$property.swift"}
+fi
 
 flags=(-O -swift-version 6 -package-name mapedge -parse-as-library -sanitize=fuzzer
     -I "$work" -I "$root/Sources/CZlib"
