@@ -16,7 +16,7 @@ struct DemoTests {
         let again = try demo.get(RunningDemo.tile(column: 0))
         #expect(again.head["X-Cache"]?.hasPrefix("Hit") == true)
         #expect(again.body == first.body)
-        #expect(try demo.get("/").status == 200)
+        try loadsWhole(demo)
 
         kill(-demo.groups[0], SIGTERM)
         #expect(demo.child.line(with: "tile server 1 has ended") != nil)
@@ -37,6 +37,21 @@ struct DemoTests {
         #expect(demo.child.waitForExit() == 0)
         #expect(access(demo.directory, F_OK) != 0)
         #expect(!LoopbackPort.answers(demo.port))
+    }
+
+    /// The page, and all that it names, comes from the demo itself.
+    private func loadsWhole(_ demo: RunningDemo) throws {
+        let page = try demo.get("/")
+        #expect(page.status == 200)
+        #expect(page.head["Content-Type"]?.hasPrefix("text/html") == true)
+        let named = page.text.matches(of: /(?:src|href)="([^"]*)"/).map { String($0.output.1) }
+        #expect(named.allSatisfy { $0.hasPrefix("/") || $0 == "data:," }, "\(named)")
+        for (ending, type) in [(".css", "text/css"), (".js", "javascript")] {
+            let path = try #require(named.first { $0.hasSuffix(ending) })
+            let file = try demo.get(path)
+            #expect(file.status == 200 && file.body.count > 1_000)
+            #expect(file.head["Content-Type"]?.contains(type) == true)
+        }
     }
 
     @Test("killed without a word, the demo still leaves nothing behind")

@@ -64,8 +64,10 @@ struct LifecycleTests {
         gate.open()
     }
 
-    @Test("SIGHUP swaps the configuration and keeps connections", arguments: [true, false])
-    func reload(bySignal: Bool) throws {
+    @Test(
+        "a reload swaps the configuration and keeps connections",
+        arguments: ["SIGHUP", "POST", "mapedge reload"])
+    func reload(by way: String) throws {
         let test = try Configured()
         let other = try Origin()
         let room = test.origin.room("same")
@@ -76,10 +78,13 @@ struct LifecycleTests {
         let request = "GET \(room.path()) HTTP/1.1\r\nHost: edge.test\r\n\r\n"
         #expect(try viewer.exchange(request).text == "old")
         _ = try test.directory.write("mapedge.yaml", Configured.text(members: [other.url]))
-        if bySignal {
-            test.edge.child.signal(SIGHUP)
-        } else {
-            #expect(try test.edge.admin("/reload", method: "POST").status == 200)
+        switch way {
+        case "SIGHUP": test.edge.child.signal(SIGHUP)
+        case "POST": #expect(try test.edge.admin("/reload", method: "POST").status == 200)
+        default:
+            let command = try Child(
+                Edge.program, ["reload", "--admin", "127.0.0.1:\(test.edge.adminPort)"])
+            #expect(command.waitForExit() == 0)
         }
         let isSwapped = try eventually { try viewer.exchange(request).text == "new" ? true : nil }
         #expect(isSwapped == true)
@@ -123,6 +128,10 @@ struct LifecycleTests {
             Edge.program, ["reload", "--admin", "127.0.0.1:\(test.edge.adminPort)"])
         #expect(command.waitForExit() == 1)
         #expect(command.wholeLog.contains("mapedge.yaml:4:"))
+        test.edge.child.signal(SIGHUP)
+        #expect(test.edge.child.line(with: "the old one stays in force") != nil)
+        #expect(test.edge.child.log.contains("mapedge.yaml:6:"))
+        #expect(try test.edge.get(room.path()).text == "still here")
     }
 
     @Test("mistakes at the start are told all at once, with exit 2")

@@ -76,5 +76,41 @@ struct LogTests {
         room.always(.ok(body: "served"))
         let edge = try Edge(origin: origin.url, arguments: ["--access-log", "/dev/full"])
         for path in 0..<50 { #expect(try edge.get(room.path("\(path)")).text == "served") }
+        let isCounted = try eventually {
+            try edge.metric("mapedge_access_log_lost_bytes_total") > 0 ? true : nil
+        }
+        #expect(isCounted == true)
+    }
+
+    @Test("where nobody takes the log, lines are dropped and counted, and nobody waits")
+    func blocked() throws {
+        let origin = try Origin()
+        let room = origin.room()
+        room.always(.ok("Cache-Control: max-age=60", body: "served"))
+        let directory = try TemporaryDirectory()
+        let path = directory.file("pipe")
+        #expect(mkfifo(path, 0o600) == 0)
+        let pipe = open(path, O_RDONLY | O_NONBLOCK)
+        defer { close(pipe) }
+        let edge = try Edge(origin: origin.url, arguments: ["--access-log", path])
+        let request = room.path("a?" + String(repeating: "x", count: 2_000))
+        var viewer = try edge.viewer()
+        var isDropping = false
+        // A pipe and a buffer take some; how much is the machine's and the edge's own matter.
+        for count in 1...20_000 where !isDropping {
+            let answer = try viewer.exchange("GET \(request) HTTP/1.1\r\nHost: edge.test\r\n\r\n")
+            #expect(answer.text == "served")
+            guard count % 500 == 0 else { continue }
+            isDropping = try edge.metric("mapedge_access_log_dropped_total") > 0
+        }
+        #expect(isDropping)
+        var bytes = [UInt8](repeating: 0, count: 32_768)
+        let count = bytes.withUnsafeMutableBytes { read(pipe, $0.baseAddress, $0.count) }
+        let lines = bytes[..<max(0, count)].split(separator: 10)
+        #expect(lines.count > 1)
+        // The last may go on beyond what was read.
+        for line in lines.dropLast() {
+            #expect(try JSON(String(decoding: line, as: UTF8.self))["sc-status"]?.number == 200)
+        }
     }
 }

@@ -160,6 +160,7 @@ struct TileRequestTests {
         "BGCOLOR=0x000000", "BGCOLOR=red", "STYLES=big", "X=1", "TILE=EPSG:900913/0/0/0",
         "A=1", "A=2", "A=1%26B=2", "A=1&B=2", "B=2&A=1%26", "A=", "%26A=1", "A%3D1",
         "WORKSPACE=w", "TIME=a", "TRANSPARENT=1", "TRANSPARENT=TRUE", "REMOTE_OWS_TYPE=WFS",
+        "SORTBY=a", "MAXFEATURES=5", "STARTINDEX=5", "SCALEMETHOD=OGC",
         "A=%25", "A=%2525", "A=%C3%A4", "A=%2B", "A=a+b", "A=%C2%A0",
     ]
 

@@ -143,6 +143,16 @@ struct WriteRequestTests {
         #expect(Writes.line(Writes.recognised(method, target)) == expected, "\(target)")
     }
 
+    @Test(
+        "a form of a group, a journal or a document is about its own page and the lists",
+        arguments: ["organizations", "teams", "initiatives", "journal", "groups", "documents"])
+    func pages(_ kind: String) {
+        let line = Writes.line(Writes.recognised(.post, "/\(kind)/a/edit"))
+        #expect(line.hasPrefix("/\(kind)/a pages; "), "\(line)")
+        #expect(line.hasSuffix("everything lists"), "\(line)")
+        #expect(!line.contains("everything pages"), "\(line)")
+    }
+
     private static let server = "/proxy/?url=http%3A%2F%2Fgeoserver%3A8080%2Fgeoserver%2F"
 
     @Test(
