@@ -107,15 +107,28 @@ extension LoopState where N: ~Copyable {
             if exchange.map?.isImage == true, answersInDialect(exchange) { return }
             writeHead(exchange, head, collapsed: exchange.fetch == nil)
             pump(exchange.id.slot)
-        } else if !blanksRefusal(
-            exchange, head.status, mediaType: head.mediaType, "content-rejected",
-            after: Forward(exchange, status: head.head.status))
+        } else if !refusesClosed(exchange, head),
+            !blanksRefusal(
+                exchange, head.status, mediaType: head.mediaType, "content-rejected",
+                after: Forward(exchange, status: head.head.status))
         {
             answer(
                 exchange, 503,
                 detail: exchange.gotNothing ? "OriginZeroSizeObjectError" : "content-rejected",
                 after: Forward(exchange, status: head.head.status))
         }
+    }
+
+    /// A layer that stays refused is answered for as by a server that says so by its status: 404,
+    /// for which caches in front give up what they have.
+    private mutating func refusesClosed(_ exchange: Exchange, _ head: FetchedHead) -> Bool {
+        guard let said = refusal(exchange),
+            ExceptionReport(code: said.code, locator: said.locator).isOfLayer,
+            isLayerClosed(exchange)
+        else { return false }
+        return blanksRefusal(
+            exchange, 404, mediaType: [], "content-rejected",
+            after: Forward(exchange, status: head.head.status), said: said)
     }
 
     // MARK: request bodies

@@ -12,6 +12,7 @@ package final class EdgeShared: Sendable {
     package let collapsed = CollapsedFetches()
     package let heads = KnownHeads()
     let refusedMaps = RefusedMaps()
+    let refusedLayers = RefusedLayers()
     let sessionStarts = SessionStartBook()
     package let budget: FillBudget
     let events: any EventObserver

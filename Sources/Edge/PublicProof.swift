@@ -93,14 +93,6 @@ extension FetchedHead {
     }
 }
 
-extension ExceptionReport {
-    /// The layer is not there for nobody: so GeoServer hides one that is private.
-    fileprivate var isOfLayer: Bool {
-        fault == .layer && code != "StyleNotDefined"
-            && locator?.lowercased().hasPrefix("style") != true
-    }
-}
-
 extension Exchange {
     /// It goes on in its viewer's own words and with his credentials, past the store.
     ///
@@ -117,7 +109,7 @@ extension Exchange {
 
     /// The layers that its map shows, by the origin that has them; nil: they cannot be told from
     /// what else is asked for.
-    fileprivate func layersName(_ seed: (UInt64, UInt64)) -> CacheKey? {
+    func layersName(_ seed: (UInt64, UInt64)) -> CacheKey? {
         var walk = CanonicalParts()
         while let (part, range) = unsafe walk.next(in: canonical.span.bytes) {
             guard part == .mapRequest else { continue }

@@ -106,6 +106,26 @@ struct PublicProofTests {
         }
     }
 
+    @Test("a layer's first refusal counts, until it is served; too many are all forgotten")
+    func refusedLayers() {
+        func name(_ number: Int) -> CacheKey {
+            CacheKey.hash(Array("\(number)".utf8).span.bytes, seed: (1, 2))
+        }
+        let refused = RefusedLayers()
+        #expect(refused.since { name(0) } == nil)
+        refused.note(name(0), at: 1_000)
+        refused.note(name(0), at: 9_000)
+        refused.note(name(1), at: 5_000)
+        #expect(refused.since { name(0) } == 1_000 && refused.since { name(1) } == 5_000)
+        refused.forget { name(0) }
+        #expect(refused.since { name(0) } == nil && refused.since { name(1) } == 5_000)
+        #expect(refused.since { nil } == nil)
+        for number in 2...RefusedLayers.places { refused.note(name(number), at: 6_000) }
+        #expect(refused.since { name(1) } == 5_000 && refused.count == RefusedLayers.places)
+        refused.note(name(0), at: 7_000)
+        #expect(refused.since { name(1) } == nil && refused.count == 1)
+    }
+
     private func explain(
         _ target: String, _ fields: String = "", method: String = "GET",
         _ change: (inout BehaviorSettings) -> Void = { _ in }

@@ -27,6 +27,14 @@ extension LoopState where N: ~Copyable {
                     "ancestor-tile", "503 with a stored tile from further up, enlarged")
             }
         }
+        if let since = refusedSince(exchange) {
+            let seconds = max(0, network.wallNow.subtracting(since)) / 1_000
+            note.text +=
+                isLayerClosed(exchange)
+                ? "; the server has refused its layer for \(seconds)s: what is stored is not shown"
+                : "; the server has refused its layer for \(seconds)s, and what is stored is "
+                    + "shown for \(RefusedLayers.grace / 1_000)s of that"
+        }
         if let since = outageBegan(exchange) {
             let seconds = max(0, network.wallNow / 1_000 - since)
             note.text += "; its requests have failed for \(seconds)s"

@@ -158,7 +158,7 @@ extension LoopState where N: ~Copyable {
     }
 
     /// What the origin said in place of a picture, though in another form than was asked for.
-    private func refusal(_ exchange: Exchange) -> ServiceException? {
+    func refusal(_ exchange: Exchange) -> ServiceException? {
         guard let fetch = exchange.shared,
             fetch.look(exchange.id).head?.rejectedContent == .exception
         else { return nil }

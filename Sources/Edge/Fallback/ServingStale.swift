@@ -28,6 +28,7 @@ extension LoopState where N: ~Copyable {
     func onFailure(_ exchange: Exchange, _ entry: StoredCopy, _ failure: OriginFailure)
         -> FailureDecision
     {
+        if isLayerClosed(exchange) { return .relay(.notAFailure) }
         var facts = exchange.facts
         // The copy is what nobody was given, and so anybody's.
         if exchange.map?.keepsNobodysCopy == true { facts.setCredentialsAside() }
@@ -55,10 +56,12 @@ extension LoopState where N: ~Copyable {
     /// page would be shown in pink, so that a blank picture takes its place, and nothing else
     /// changes. False: it goes out as it is.
     ///
-    /// - Parameter mediaType: the refusal's own; a picture is shown as it is.
+    /// - Parameters:
+    ///   - mediaType: the refusal's own; a picture is shown as it is.
+    ///   - said: the exception that came with a good status.
     mutating func blanksRefusal(
         _ exchange: Exchange, _ status: Int, mediaType: [UInt8], isEmpty: Bool = false,
-        _ detail: StaticString, after forward: Forward? = nil
+        _ detail: StaticString, after forward: Forward? = nil, said: ServiceException? = nil
     ) -> Bool {
         let isPicture = mediaType.starts(with: "image/".utf8) && !isEmpty
         guard Self.isAboutPicture(status), exchange.page == nil, !isPicture,
@@ -69,6 +72,7 @@ extension LoopState where N: ~Copyable {
         var page = LocalPage(status, detail: detail)
         (page.content, page.mediaType) = (blank.bytes, blank.contentType)
         page.degraded = "blank-tile"
+        page.exception = said?.line ?? []
         counters.add(.fallbackBlanks)
         answer(exchange, page)
         return true

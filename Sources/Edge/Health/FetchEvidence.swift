@@ -187,7 +187,10 @@ extension LoopState where N: ~Copyable {
             let next = fetch.pool.chooseRetry(
                 tried: tried, onlyFit: true, isFree: fetch.evidence.isTrial,
                 at: network.monotonicMilliseconds, wish(of: fetch), for: fetch.ask.requestClass)
-        else { return false }
+        else {
+            if verdict == .exception { noteException(fetch, report) }
+            return false
+        }
         fetch.evidence.suspects.append((fetch.member, suspicion))
         fetch.tried = tried
         move(fetch, to: next)
@@ -258,6 +261,9 @@ extension LoopState where N: ~Copyable {
         if case .failed(.image) = ending { fetch.shared.fence() }
         if isBroken(fetch.evidence.document) { fetch.shared.fence() }
         guard ending == .succeeded, head.status < 400 else { return }
+        if fetch.exchange.picture != nil, head.mayBeShared || head.confirmsStored {
+            forgetException(fetch)
+        }
         let now = network.monotonicMilliseconds
         for (member, change) in fetch.pool.confirm(fetch.evidence.suspects, at: now) {
             note(change, fetch.pool, member)
