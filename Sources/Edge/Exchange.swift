@@ -103,7 +103,6 @@ final class Exchange {
     /// Where its response goes: under its own key, or as a POST that says so, under its target's.
     var storeKey: CacheKey? { key ?? (head.method == .post ? primary?.key : nil) }
 
-    var policy: BehaviorPolicy { snapshot.hot[behavior].policy }
     var pool: OriginPool { snapshot.pools[originIndex] }
 }
 

@@ -27,6 +27,13 @@ struct MapAsk {
 }
 
 extension Exchange {
+    /// The behavior's; of a picture whose entry is another behavior's, too, that one's lifetimes.
+    var policy: BehaviorPolicy {
+        var policy = snapshot.hot[behavior].policy
+        if let shown = snapshot.hot[behavior].pictureTTL, keysNoCoding { shown.apply(to: &policy) }
+        return policy
+    }
+
     /// Who asks, and whether it asks for a map: read once, on the slow way. A map is one at
     /// whatever address (laws 5 and 7), but for behaviors that are CloudFront's alone.
     func ask(peer: Peer) {

@@ -28,6 +28,7 @@ struct HotBehavior {
     var imported: Unmanaged<ImportedPolicies>?
     /// By what maps get their one key; the table owns it.
     var maps: HotMaps?
+    var pictureTTL: PictureTTL?
     /// Frames that are fetched ahead of who plays.
     var playbackFrames: Int
 
@@ -249,7 +250,7 @@ struct HotTable: @unchecked Sendable {  // written once before it is shared
                         unsafe .passRetained(ImportedPolicies($0.behavior))
                     },
                     maps: behavior.maps.map { HotMaps(retaining: $0) },
-                    playbackFrames: behavior.playback.frames))
+                    pictureTTL: behavior.pictureTTL, playbackFrames: behavior.playback.frames))
         }
         self.text = text
     }

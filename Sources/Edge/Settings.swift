@@ -231,6 +231,8 @@ public struct BehaviorSettings: Sendable {
     /// The map services behind it, by which all spellings of a map have one key; nil: maps are
     /// keyed as they are asked for. For class tiles.
     public var maps: MapServices?
+    /// Bounds of a map's lifetime where its entry is another behavior's, too; nil: the policy's.
+    public var pictureTTL: PictureTTL?
     /// Whether keys have map servers' documents without their cache-busters, as they have maps.
     /// For the classes of map servers.
     public var dropsCacheBusters = false
@@ -240,6 +242,20 @@ public struct BehaviorSettings: Sendable {
     public var playback = PlaybackSettings()
 
     public init(policy: BehaviorPolicy) { self.policy = policy }
+}
+
+/// MinTTL, DefaultTTL and MaxTTL of a map's picture.
+public struct PictureTTL: Sendable {
+    private let (minTTL, defaultTTL, maxTTL): (Milliseconds, Milliseconds, Milliseconds)
+
+    public init(_ policy: BehaviorPolicy) {
+        (minTTL, defaultTTL, maxTTL) = (policy.minTTL, policy.defaultTTL, policy.maxTTL)
+    }
+
+    /// Puts them into the policy of the behavior that was asked.
+    func apply(to policy: inout BehaviorPolicy) {
+        (policy.minTTL, policy.defaultTTL, policy.maxTTL) = (minTTL, defaultTTL, maxTTL)
+    }
 }
 
 /// Limits towards viewers. All times in milliseconds.

@@ -51,6 +51,40 @@ struct KeySelectionTests {
         #expect(made == expected)
     }
 
+    @Test("pictures are shared where documents alone have the host in their keys, and for no more")
+    func pictures() throws {
+        let tiles = selection(query: .all, headers: ["Authorization"], codings: [.gzip])
+        let documents = selection(
+            query: .all, headers: ["Host", "authorization"], codings: [.gzip, .brotli])
+        let shared = try #require(documents.sharingPictures(with: tiles))
+        func made(_ selection: KeySelection, _ ask: Ask, ofPicture: Bool) -> [UInt8] {
+            let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 2_000, alignment: 1)
+            defer { memory.deallocate() }
+            var key = CanonicalKey(UnsafeMutableRawBufferPointer(rebasing: memory[..<1_000]))
+            let isUsable = selection.append(
+                to: &key, ask.head, query: RawSpan(), bytes: ask.bytes.span.bytes,
+                generated: HeaderTable(), generatedBytes: ask.bytes.span.bytes,
+                scratch: UnsafeMutableRawBufferPointer(rebasing: memory[1_000...]),
+                ofPicture: ofPicture)
+            #expect(isUsable)
+            return [UInt8](key.bytes)
+        }
+        let ask = Ask("/ows", "Accept-Encoding: br", "Authorization: Basic YTpi")
+        #expect(made(shared, ask, ofPicture: true) == made(tiles, ask, ofPicture: true))
+        #expect(made(documents, ask, ofPicture: true) != made(tiles, ask, ofPicture: true))
+        #expect(made(shared, ask, ofPicture: false) == made(documents, ask, ofPicture: false))
+        // Who has it for pictures, too, means it; what else tells answers apart goes on doing so.
+        #expect(tiles.sharingPictures(with: documents) == nil)
+        #expect(documents.sharingPictures(with: documents) == nil)
+        #expect(selection(headers: ["Host"]).sharingPictures(with: tiles) == nil)
+        #expect(
+            selection(headers: ["Host", "Authorization", "Origin"]).sharingPictures(with: tiles)
+                == nil)
+        #expect(
+            selection(headers: ["Host", "Authorization"], cookies: .all)
+                .sharingPictures(with: tiles) == nil)
+    }
+
     @Test("a query that does not fit is told, not cut")
     func bounds() {
         let text = "a=1&a=2"

@@ -275,6 +275,8 @@ struct MapStoryDistributionTests {
         for behavior in settings.behaviors where behavior.policy.mapClass == .tiles {
             #expect(behavior.policy.featureInfoTTL == 5_000, "\(behavior.pattern)")
             #expect(behavior.maps != nil, "\(behavior.pattern) has no canonical keys")
+            let isShared = behavior.imported?.behavior.key.sharesPictures
+            #expect(isShared == (behavior.pattern == "/geoserver/*ows"), "\(behavior.pattern)")
         }
         let others = try #require(settings.behaviors.first { $0.pattern == "/geoserver*" })
         #expect(others.policy.featureInfoTTL == 5_000)

@@ -11,15 +11,22 @@ extension KeySelection {
     /// for nothing there. `scratch` has room for the query. False: the key must not be used, and
     /// the request is answered without the store. `withoutCookies`, `withoutAuthorization`: as if
     /// the request had none. `ofPicture`: a map's, in its normal form, which is the same for all
-    /// codings. (The policy's identity and Host stay: behaviors may have other origins and
-    /// lifetimes, and an origin is told the host.)
+    /// codings. (The policy's identity and Host stay, unless pictures are shared: behaviors may
+    /// have other origins and lifetimes, and an origin is told the host.)
     public func append(
         to key: inout CanonicalKey, _ head: borrowing RequestHead, query: RawSpan, bytes: RawSpan,
         generated: borrowing HeaderTable, generatedBytes: RawSpan,
         scratch: UnsafeMutableRawBufferPointer, withoutCookies: Bool = false,
         withoutAuthorization: Bool = false, ofPicture: Bool = false
     ) -> Bool {
-        if !identity.isEmpty { key.append(.behavior, unsafe identity.span.bytes) }
+        let isShared = ofPicture && sharesPictures
+        if isShared {
+            if !pictureIdentity.isEmpty {
+                key.append(.behavior, unsafe pictureIdentity.span.bytes)
+            }
+        } else if !identity.isEmpty {
+            key.append(.behavior, unsafe identity.span.bytes)
+        }
         guard unsafe appendQuery(to: &key, query, scratch) else {
             return false
         }
@@ -27,7 +34,7 @@ extension KeySelection {
         for index in 0..<headers.count {
             let name = names.extracting(headers.range(index))
             let known = headers.known(index)
-            if ofPicture, known == .acceptEncoding { continue }
+            if ofPicture, known == .acceptEncoding || isShared && known == .host { continue }
             key.append(lowercasing: .fieldName, name)
             if withoutAuthorization, known == .authorization { continue }
             if name.hasPrefixIgnoringCase("cloudfront-") {

@@ -25,6 +25,11 @@ public struct KeySelection: Sendable, Equatable {
     /// Identifies what policies say in a key, so that a changed policy meets none of the old
     /// entries.
     public private(set) var identity: [UInt8] = []
+    /// A map's picture in its normal form is another behavior's, too, and has its key: see
+    /// `sharingPictures`.
+    public private(set) var sharesPictures = false
+    /// That behavior's `identity`.
+    private(set) var pictureIdentity: [UInt8] = []
 
     public init(
         queryStrings: NameSelection, headers: [String], cookies: NameSelection, codings: Codings,
@@ -46,6 +51,26 @@ public struct KeySelection: Sendable, Equatable {
         if policy.sharesAcrossPolicies { selection.identity = [] }
         return selection
     }
+
+    /// The same, but of a map's picture in its normal form the key is as `other` has it, whose
+    /// behavior asks the same server; nil: they differ in more than that documents, here alone,
+    /// have the host in their keys.
+    public func sharingPictures(with other: KeySelection) -> KeySelection? {
+        func telling(_ selection: KeySelection) -> [String] {
+            selection.headers.texts.map { $0.lowercased() }.filter {
+                $0 != "host" && $0 != "accept-encoding"
+            }
+        }
+        guard namesHost, !other.namesHost, telling(self) == telling(other),
+            cookies == other.cookies, dropsSignature == other.dropsSignature
+        else { return nil }
+        var selection = self
+        (selection.sharesPictures, selection.pictureIdentity) = (true, other.identity)
+        return selection
+    }
+
+    /// A policy has Host in the key.
+    public var namesHost: Bool { headers.texts.contains { $0.lowercased() == "host" } }
 
     /// FNV-1a over the settings as text, with what separates them outside of any name.
     private func makeIdentity(_ headers: [String]) -> [UInt8] {

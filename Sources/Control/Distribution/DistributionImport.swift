@@ -50,6 +50,7 @@ public struct DistributionImport: Sendable {
                 self.origins.compactMap { origin in
                     origin.maps.map { (origin.settings.id, $0.services) }
                 }, uniquingKeysWith: { first, _ in first }))
+        if settings.role == .tier { settings.sharePictures() }
     }
 
     /// What the file and the flags say of an origin that is not there any more. Of an export that
@@ -107,10 +108,30 @@ public struct DistributionImport: Sendable {
         let isTold = role == .tier || behavior.forwarding.forwardsHost
         adopted.key.keysHost =
             isTold && settings.policy.mapClass.isMapServers
-            && !adopted.key.headers.texts.contains { $0.lowercased() == "host" }
+            && !adopted.key.namesHost
         adopted.key.keysHostOfPictures = role == .twin
         settings.imported?.behavior = adopted
         return settings
+    }
+}
+
+extension Settings {
+    /// One tile, one entry: a map that is asked for where a server's documents are, whose policy
+    /// names Host, is the picture of the first behavior of that server whose policy does not, under
+    /// its key and with its bounds of lifetimes.
+    fileprivate mutating func sharePictures() {
+        for index in behaviors.indices where behaviors[index].maps != nil {
+            guard let own = behaviors[index].imported else { continue }
+            for other in behaviors where other.maps != nil {
+                guard let shown = other.imported, other.origin == behaviors[index].origin,
+                    shown.secureOrigin == own.secureOrigin, shown.failover == own.failover,
+                    let key = own.behavior.key.sharingPictures(with: shown.behavior.key)
+                else { continue }
+                behaviors[index].imported?.behavior.key = key
+                behaviors[index].pictureTTL = PictureTTL(other.policy)
+                break
+            }
+        }
     }
 }
 

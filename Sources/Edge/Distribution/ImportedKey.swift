@@ -112,6 +112,7 @@ extension Exchange {
     /// CloudFront does.
     var hidesHost: Bool {
         guard let behavior = imported?.behavior else { return sharesPicture }
+        if behavior.key.sharesPictures, keysNoCoding { return true }
         if behavior.key.hasHost, !sharesPicture || !behavior.key.keysHost { return false }
         return sharesPicture || !behavior.forwarding.forwardsHost
     }

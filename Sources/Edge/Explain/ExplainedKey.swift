@@ -73,7 +73,10 @@ extension LoopState where N: ~Copyable {
             case .behavior:
                 parts.append(
                     Explanation.KeyPart(
-                        "policy", hexBytes(bytes), source: "what the key consists of"))
+                        "policy", hexBytes(bytes),
+                        source: isMap && selection?.sharesPictures == true
+                            ? "what the key of this server's pictures consists of"
+                            : "what the key consists of"))
             case .mapRequest:
                 parts.append(Explanation.KeyPart("map", value, source: "in its normal form"))
             case .language:

@@ -39,6 +39,10 @@ extension LoopState where N: ~Copyable {
         }
         let ask = unsafe ask(slot, bytes, behavior, facts, &told)
         if told.refusal != nil { return told }
+        // Of a picture the lifetimes may be another behavior's.
+        told.behavior.minTTL = ask.policy.minTTL
+        told.behavior.defaultTTL = ask.policy.defaultTTL
+        told.behavior.maxTTL = ask.policy.maxTTL
         told.decision = verdict(ask)
         noteKnownFailure(ask, &told)
         told.fallback = fallbackAccount(ask)
