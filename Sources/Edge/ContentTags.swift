@@ -146,6 +146,12 @@ extension Fetch {
         }
         return said.lines
     }
+
+    /// The member whose validators are stored, and which alone can confirm what is.
+    var memberToConfirm: Int? {
+        guard let said = exchange.tagging.validators else { return nil }
+        return pool.settings.members.firstIndex { said.member == Array($0.name.utf8) }
+    }
 }
 
 extension LoopState where N: ~Copyable {

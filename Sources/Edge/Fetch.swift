@@ -159,6 +159,7 @@ extension LoopState where N: ~Copyable {
         }
         // Who leads a fetch may have left, and others wait with it.
         if now >= fetch.ask.viewerDeadline { fetch.ask.viewerDeadline = .max }
+        fetch.ask.preferred = fetch.memberToConfirm
         // Nobody overtakes those who wait already.
         serveWaiting(fetch.pool)
         let choice = fetch.pool.choose(

@@ -39,6 +39,31 @@ struct OriginPoolTests {
         #expect(order(pool([1, 1, 1]), 6) == [0, 1, 2, 0, 1, 2])
     }
 
+    @Test func `who has something to confirm is asked before its turn, and not more often`() {
+        let pool = pool([1, 1, 1])
+        func next(_ preferred: Int?) -> Int? {
+            let choice = pool.choose(
+                tried: 0, at: 0, for: fetch(1), asking: PlaceAsk(preferred: preferred))
+            guard case .member(let member) = choice else { return nil }
+            _ = pool.release(member, .succeeded, at: 0)
+            return member
+        }
+        #expect((0..<3).map { _ in next(2) } == [2, 2, 2])
+        // Others' turns make up for it.
+        #expect((0..<6).map { _ in next(nil) } == [0, 1, 0, 1, 0, 1])
+        var counts = [0, 0, 0]
+        for _ in 0..<300 { next(1).map { counts[$0] += 1 } }
+        #expect(counts[1] <= 108 && counts[0] >= 96 && counts[2] >= 96, "\(counts)")
+        // One that is not fit has nothing in advance.
+        for _ in 0..<5 {
+            guard case .member(let member) = pool.choose(tried: 5, at: 0, for: fetch(1)) else {
+                break
+            }
+            _ = pool.release(member, .failed(.status(503)), at: 0)
+        }
+        #expect(next(1) != 1)
+    }
+
     @Test func `a member without an address gets nothing while another has one`() {
         let address = Endpoint.ip(SocketAddress(ipv4: 0x7F00_0001, port: 1))
         let pool = pool([1, 5]) { $0.members[0].endpoints = [address] }

@@ -42,6 +42,8 @@ struct PlaceAsk: Sendable, Equatable {
     var viewerDeadline = Int64.max
     /// It is one of the requests already of which retries are a share.
     var isCounted = false
+    /// The member that can say whether what is stored is still good, before its turn; nil: any.
+    var preferred: Int?
 
     /// Turns that a picture of this size takes: one for each 512 by 512 pixels begun, as a tile of
     /// 256 and one for a fine display both are, and no more than a metatile of GeoWebCache's.

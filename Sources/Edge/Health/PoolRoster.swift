@@ -89,8 +89,9 @@ struct PoolRoster: Sendable {
     /// Whose turn it is, among members not in `tried`.
     ///
     /// 1. Fit members take turns by weight (smooth weighted round robin), those in slow start with
-    ///    a part of theirs. One on probation is among them for a request that another could answer
-    ///    as well, as long as no such trial is under way.
+    ///    a part of theirs. Who has something to confirm has a few turns in advance. One on
+    ///    probation is among them for a request that another could answer as well, as long as no
+    ///    such trial is under way.
     /// 2. A fetch that all fit members have failed is the trial of one on probation.
     /// 3. Where no member at all is fit, one is asked all the same, before the fallbacks: one that
     ///    was alive when last seen, if there is any.
@@ -111,7 +112,7 @@ struct PoolRoster: Sendable {
         let choice =
             candidates.isEmpty
             ? wait(tried, now, fetch, wish, ask)
-            : take(candidates, ask.requestClass, now, admitted, wish)
+            : take(candidates, ask.requestClass, now, admitted, wish, preferred: ask.preferred)
         switch choice {
         case .member, .trial, .queued: if !ask.isCounted { earnRetry() }
         case .moved, .held, .failed: break
@@ -179,7 +180,7 @@ struct PoolRoster: Sendable {
 
     private mutating func take(
         _ candidates: [Int], _ requestClass: RequestClass, _ now: Milliseconds, _ admitted: UInt64,
-        _ wish: MemberWish
+        _ wish: MemberWish, preferred: Int? = nil
     ) -> Choice {
         var total = 0
         var best = candidates[0]
@@ -190,6 +191,11 @@ struct PoolRoster: Sendable {
             members[index].current += weight
             if members[index].current > members[best].current { best = index }
         }
+        if let preferred, candidates.contains(preferred), isFit(preferred, now),
+            members[best].current - members[preferred].current <= Self.advance * total
+        {
+            best = preferred
+        }
         members[best].current -= total
         occupy(best, requestClass)
         admission?.took(best, wish, fit: able(at: now))
@@ -197,6 +203,11 @@ struct PoolRoster: Sendable {
         members[best].health.beginTrial()
         return .trial(best)
     }
+
+    /// Turns that a member may be ahead of others, since it is the one that has drawn what is asked
+    /// about: of a few tiles its answer is a word instead of a picture, and of very many it gets no
+    /// more than its share.
+    private static var advance: Int { 8 }
 
     /// Takes one of members that have a place to spare.
     mutating func takeSpare(
