@@ -67,7 +67,7 @@ public struct WriteSettings: Sendable {
         for part in scope.parts {
             guard case .style(let style) = part.target, let drawing = drawn(by: style, isOver)
             else {
-                known.insert(part)
+                known.insert(named(part, isOver))
                 continue
             }
             // Only these tell their style, or have a layer's default one.
@@ -89,6 +89,19 @@ public struct WriteSettings: Sendable {
             }
         }
         return known
+    }
+
+    /// Tiles of a layer in one style, which it is not drawn with unless that is named: only those
+    /// that name it.
+    private func named(_ part: WriteScope.Part, _ isOver: Bool) -> WriteScope.Part {
+        guard case .layer(let layer) = part.target, let style = part.selection.style,
+            let drawing = drawn(by: style, isOver),
+            !(drawing.unnamed + drawing.whole).contains(where: layer.mayBe)
+        else { return part }
+        var selection = part.selection
+        selection.isStyleNamed = true
+        return WriteScope.Part(
+            part.target, part.kinds, boxes: part.boxes, selection: selection)
     }
 
     /// What a style draws that does not name it: layers as far as they name no style, and what a

@@ -203,6 +203,48 @@ struct WriteSettingsTests {
         #expect(settings.expanded(other) == other)
     }
 
+    @Test("tiles truncated in one style are those that name it, others only if it may be theirs")
+    func truncatedStyle() {
+        var settings = WriteSettings()
+        func touches(
+            _ layer: String, _ style: String?, in truncated: String, isOver: Bool = true
+        ) -> Bool {
+            var wish = TileTruncation(layer: LayerName(layer))
+            wish.parameters = ["STYLES": truncated]
+            let scope = settings.expanded(wish.scope(.wellKnown), isOver: isOver)
+            #expect(WriteScope(encoded: scope.encoded.span.bytes) == scope)
+            var index = ScopeIndex()
+            index.insert(scope, number: 7)
+            func touched(_ layer: LayerName?, _ style: LayerName?) -> Bool {
+                let isTouched = scope.touches(layer: layer, box: nil, style: style, kind: .tiles)
+                let numbers = index.numbers(
+                    layer: layer, box: nil, style: style, kind: .tiles, since: 0)
+                #expect((numbers.stale == 7) == isTouched)
+                return isTouched
+            }
+            #expect(touched(nil, nil), "it may be any layer's")
+            return touched(LayerName(layer), style.map { LayerName($0) })
+        }
+        // Nobody knows whose default it is.
+        #expect(touches("w:a", nil, in: "s") && !touches("w:a", "t", in: "s"))
+        var styles = DefaultStyles()
+        styles.layers = [LayerName("s"): [LayerName("w:a")], LayerName("w:t"): [LayerName("w:b")]]
+        styles.untold = [LayerName("w:c")]
+        var groups = DefaultStyles()
+        groups.layers = [LayerName("s"): [LayerName("g")]]
+        settings.defaultStyles = (styles, groups)
+        #expect(touches("w:a", nil, in: "s") && touches("w:a", "s", in: "s"))
+        #expect(!touches("w:a", nil, in: "t") && touches("w:a", "t", in: "t"))
+        #expect(!touches("w:b", nil, in: "s") && touches("w:b", "s", in: "s"))
+        #expect(touches("w:b", nil, in: "t") && touches("b", nil, in: "t"))
+        #expect(touches("w:c", nil, in: "s") && touches("g", nil, in: "s"))
+        // A style may become the default one until the write is done.
+        #expect(touches("w:b", nil, in: "s", isOver: false))
+        // What the file says of a style counts.
+        settings.styles = [LayerName("u"): [LayerName("w:a")]]
+        #expect(touches("w:a", nil, in: "u") && !touches("w:b", nil, in: "u"))
+    }
+
     @Test("the status tells of writes where there are any")
     func status() {
         var status = WriteStatus()

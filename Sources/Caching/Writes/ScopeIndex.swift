@@ -247,6 +247,8 @@ public struct ScopeIndex: Sendable {
         _ style: ScopeName?, into found: inout InvalidationIndex.Numbers
     ) {
         guard let layer else {
+            var look = look
+            look.isNamed = false
             guard let workspace else { return lookUp(look, anyLayer, style, into: &found) }
             lookUp(look, inWorkspaces[workspace], style, into: &found)
             lookUp(look, inUnknown, style, into: &found)

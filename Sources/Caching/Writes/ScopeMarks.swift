@@ -61,6 +61,8 @@ struct ScopeLook {
     /// `GridSets.nameHash`.
     var gridSet: UInt64?
     var format: MapFormat?
+    /// Where it names no style, none was asked for: its layer could be read.
+    var isNamed = true
     var since: UInt64
 }
 
@@ -69,6 +71,7 @@ struct ScopeSelection: Sendable, Equatable {
     private var levels: ClosedRange<UInt8>?
     private var time: TimeSpan?
     private var style: ScopeName?
+    private var isStyleNamed: Bool
     private var gridSet: UInt64?
     private var format: MapFormat?
 
@@ -77,6 +80,7 @@ struct ScopeSelection: Sendable, Equatable {
         if selection.isAll { return nil }
         (levels, time) = (selection.levels, selection.span)
         style = selection.style.map { ScopeName($0) }
+        isStyleNamed = selection.isStyleNamed
         gridSet = selection.gridSet.map(GridSets.nameHash)
         format = selection.format
     }
@@ -85,7 +89,8 @@ struct ScopeSelection: Sendable, Equatable {
         guard TileSelection.means(levels, time, level: look.level, time: look.time),
             TileSelection.mayBe(gridSet, look.gridSet), TileSelection.mayBe(format, look.format)
         else { return false }
-        guard let style, let drawn else { return true }
+        guard let style else { return true }
+        guard let drawn else { return !(isStyleNamed && look.isNamed) }
         guard let exact = style.exact, let other = drawn.exact else {
             return style.any == drawn.any
         }

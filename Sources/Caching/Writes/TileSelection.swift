@@ -9,6 +9,8 @@ public struct TileSelection: Sendable, Hashable {
     /// The same, taken apart.
     private(set) var span: TimeSpan?
     public var style: LayerName?
+    /// What names no style is not meant: `style` is known to be no default one of the layer's.
+    public var isStyleNamed = false
     /// The grid set of the tile, as keys call it; a picture that is no tile may be of any.
     public var gridSet: String?
     /// What was asked for.
@@ -37,7 +39,7 @@ public struct TileSelection: Sendable, Hashable {
     /// The same for what shows the layer by another name, such as a group, whose styles are others.
     public var withoutStyle: TileSelection {
         var selection = self
-        selection.style = nil
+        (selection.style, selection.isStyleNamed) = (nil, false)
         return selection
     }
 

@@ -1,6 +1,6 @@
 import Tiles
 
-/// The bytes of a scope, version 1 to 4; all numbers little-endian.
+/// The bytes of a scope, version 1 to 5; all numbers little-endian.
 ///
 /// ```
 /// version u8   flags u8 (1: hard)   parts u16
@@ -14,11 +14,12 @@ import Tiles
 /// ```
 ///
 /// Version 2 is written where a part selects tiles, and only there; version 3 where one selects
-/// grid sets or formats; version 4, which has a target 5 (style, by its name), where there is one.
+/// grid sets or formats; version 4, which has a target 5 (style, by its name), where there is one;
+/// version 5, whose selections may have 64 (what names no style is not meant), likewise.
 ///
 /// Who keeps them keeps a checksum beside them. The layout of a version never changes.
 extension WriteScope {
-    public static var version: UInt8 { 4 }
+    public static var version: UInt8 { 5 }
     /// Most bytes that a scope may have; more mean everything.
     public static var byteLimit: Int { 16_000 }
 
@@ -32,6 +33,7 @@ extension WriteScope {
 
     /// The lowest version that can say it.
     private var neededVersion: UInt8 {
+        if parts.contains(where: { $0.selection.isStyleNamed }) { return 5 }
         if parts.contains(where: { $0.target.isNamedStyle }) { return 4 }
         if parts.contains(where: { !$0.selection.isOfAnyKind }) { return 3 }
         return parts.contains { !$0.selection.isAll } ? 2 : 1
@@ -66,6 +68,7 @@ extension WriteScope {
         var flags: UInt8 = selection.levels == nil ? 0 : 1
         for (index, text) in texts.enumerated() where text != nil { flags |= 2 << UInt8(index) }
         flags |= (selection.gridSet == nil ? 0 : 16) | (selection.format == nil ? 0 : 32)
+        flags |= selection.isStyleNamed ? 64 : 0
         bytes.append(flags)
         if let levels = selection.levels { bytes += [levels.lowerBound, levels.upperBound] }
         for text in (texts + [selection.gridSet]).compactMap(\.self) {
@@ -165,7 +168,8 @@ private struct ScopeBytes {
 
     /// nil: it is none that `put` would write.
     private mutating func selection(in bytes: RawSpan, version: UInt32) -> TileSelection? {
-        guard let flags = number(1, in: bytes), flags < (version > 2 ? 64 : 16), flags & 12 != 8
+        guard let flags = number(1, in: bytes), flags < (version > 4 ? 128 : version > 2 ? 64 : 16),
+            flags & 12 != 8, flags & 68 != 64
         else { return nil }
         var levels: ClosedRange<UInt8>?
         if flags & 1 != 0 {
@@ -184,6 +188,7 @@ private struct ScopeBytes {
         let style = texts[1].map { LayerName(workspace: texts[2], $0) }
         var selection = TileSelection(levels: levels, time: texts[0], style: style)
         selection.gridSet = texts[3]
+        selection.isStyleNamed = flags & 64 != 0
         if flags & 32 != 0 {
             guard let code = number(1, in: bytes), let format = MapFormat(rawValue: UInt8(code))
             else { return nil }

@@ -25,8 +25,16 @@ extension WriteScope {
                 && part.isAt(box) && part.selection.means(level: level, time: time)
                 && TileSelection.mayBe(part.selection.gridSet, gridSet)
                 && TileSelection.mayBe(part.selection.format, format)
-                && (part.selection.style.map { style.map($0.mayBe) ?? true } ?? true)
+                && part.selection.means(style: style, ofKnownLayer: layer != nil)
         }
+    }
+}
+
+extension TileSelection {
+    /// - Parameter style: nil: none is named, or, where the layer is not known, it is not known.
+    fileprivate func means(style drawn: LayerName?, ofKnownLayer: Bool) -> Bool {
+        guard let style else { return true }
+        return drawn.map(style.mayBe) ?? !(isStyleNamed && ofKnownLayer)
     }
 }
 

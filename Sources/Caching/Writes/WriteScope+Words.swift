@@ -38,7 +38,8 @@ extension TileSelection {
             levels.map {
                 $0.count == 1
                     ? "level \($0.lowerBound)" : "levels \($0.lowerBound) to \($0.upperBound)"
-            }, time.map { "time \($0)" }, style.map { "style \($0)" },
+            }, time.map { "time \($0)" },
+            style.map { "style \($0)\(isStyleNamed ? " by name" : "")" },
             gridSet.map { "grid set \($0)" }, format.map { "format \($0)" },
         ].compactMap(\.self)
         return words.isEmpty ? "" : " of " + words.joined(separator: ", ")

@@ -42,6 +42,9 @@ struct WriteScopeTests {
                 ][lot.below(4)]
             if lot.below(4) == 0 { selection.gridSet = name }
             if lot.below(4) == 0 { selection.format = .webp }
+            if case .layer = target, selection.style != nil {
+                selection.isStyleNamed = lot.below(2) == 0
+            }
             scope.insert(WriteScope.Part(target, kinds, boxes: boxes, selection: selection))
         }
         scope.isHard = lot.below(2) == 1
