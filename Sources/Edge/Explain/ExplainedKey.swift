@@ -71,12 +71,11 @@ extension LoopState where N: ~Copyable {
                     Explanation.KeyPart(
                         "coding", value == "g" ? "gzip" : value, source: "from Accept-Encoding"))
             case .behavior:
+                let isShared = isMap && selection?.sharesPictures == true
+                let whose = isShared ? "the key of this server's pictures" : "the key"
                 parts.append(
                     Explanation.KeyPart(
-                        "policy", hexBytes(bytes),
-                        source: isMap && selection?.sharesPictures == true
-                            ? "what the key of this server's pictures consists of"
-                            : "what the key consists of"))
+                        "policy", hexBytes(bytes), source: "what \(whose) consists of"))
             case .mapRequest:
                 parts.append(Explanation.KeyPart("map", value, source: "in its normal form"))
             case .language:
