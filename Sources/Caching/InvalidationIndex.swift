@@ -16,6 +16,9 @@ public struct InvalidationIndex: Sendable {
     public private(set) var horizon: UInt64
     private var killing = InvalidationTable()
     private var softening = InvalidationTable()
+    /// The response fields that live rules find tags in, in small letters, and the latest rule of
+    /// each: one, but for a while after the distribution named another.
+    private var tagFields: [(name: [UInt8], latest: UInt64)] = []
     /// What writes touched.
     private var scopes = ScopeIndex()
     /// How an entry's subject is read from its key, for `scopes`.
@@ -65,6 +68,7 @@ public struct InvalidationIndex: Sendable {
     /// Takes a rule. Numbers never fall; several rules may have the same.
     public mutating func insert(_ rule: InvalidationRule, number: UInt64) {
         latest = max(latest, number)
+        if let field = rule.tag?.field { note(tagField: field, number) }
         if var scope = rule.scope {
             scope.isHard = !rule.isSoft
             scopes.insert(scope, number: number)
@@ -83,6 +87,15 @@ public struct InvalidationIndex: Sendable {
         killing.retire(upTo: number)
         softening.retire(upTo: number)
         scopes.retire(upTo: number)
+        tagFields.removeAll { $0.latest <= number }
+    }
+
+    private mutating func note(tagField name: ArraySlice<UInt8>, _ number: UInt64) {
+        if let at = tagFields.firstIndex(where: { $0.name.elementsEqual(name) }) {
+            tagFields[at].latest = number
+        } else {
+            tagFields.append((Array(name), number))
+        }
     }
 
     /// The numbers of the latest rules that match what is stored under a canonical key. A key whose
@@ -134,16 +147,24 @@ public struct InvalidationIndex: Sendable {
     /// need not be asked for its tags.
     public var latestTag: UInt64 { max(killing.latestTag, softening.latestTag) }
 
-    /// The numbers of the latest rules that match what has a tag, which counts without regard to
-    /// case. Allocates nothing for one of 256 bytes.
-    public func numbers(ofTag tag: RawSpan) -> Numbers {
+    /// How many response fields have tags that a rule may match.
+    public var tagFieldCount: Int { tagFields.count }
+
+    /// The name of one of them, in small letters.
+    public func tagField(_ index: Int) -> [UInt8] { tagFields[index].name }
+
+    /// The numbers of the latest rules that match what has a tag in a field, both without regard to
+    /// case. Allocates nothing for a tag of 256 bytes.
+    public func numbers(ofTag tag: RawSpan, in field: RawSpan) -> Numbers {
+        let start = field.byteCount + 1
         // Without the index in it: what a closure takes hold of is retained.
         let name = unsafe withUnsafeTemporaryAllocation(
-            byteCount: max(tag.byteCount, 1), alignment: 1
+            byteCount: start + tag.byteCount, alignment: 1
         ) {
-            for at in 0..<tag.byteCount { unsafe $0[at] = lowercased(tag[at]) }
-            let letters = unsafe UnsafeRawBufferPointer(rebasing: $0[..<tag.byteCount])
-            return unsafe InvalidationTable.name(ofTag: letters.bytes)
+            for at in 0..<field.byteCount { unsafe $0[at] = lowercased(field[at]) }
+            unsafe $0[start - 1] = InvalidationRule.tagMark
+            for at in 0..<tag.byteCount { unsafe $0[start + at] = lowercased(tag[at]) }
+            return unsafe InvalidationTable.name(ofTag: UnsafeRawBufferPointer($0).bytes)
         }
         return Numbers(
             dead: killing.number(ofTag: name), stale: softening.number(ofTag: name))

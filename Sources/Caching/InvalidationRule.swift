@@ -20,8 +20,8 @@ public struct InvalidationRule: Sendable, Hashable {
     public var reach: Reach
     /// In small letters, without the default port; nil means any host.
     public var host: [UInt8]?
-    /// The path, and behind `?` the query where the cache key has one; of a tag its small letters;
-    /// of a write its scope.
+    /// The path, and behind `?` the query where the cache key has one; of a tag what
+    /// `init(tag:in:)` makes of it; of a write its scope.
     public var bytes: [UInt8]
     /// What it matches has come to the end of its lifetime, and may be confirmed, or served where
     /// something stale may; else it is as good as not there.
@@ -52,6 +52,25 @@ public struct InvalidationRule: Sendable, Hashable {
         guard reach == .scope else { return nil }
         return unsafe WriteScope(encoded: bytes.span.bytes) ?? .everything
     }
+
+    /// All that has a tag in the response field that has tags now: under another name, which may be
+    /// the field's later, it is another tag.
+    ///
+    /// Source: CloudFront, "Specify cache tags": they apply under the current header name only.
+    public init(tag: some Collection<UInt8>, in field: some Collection<UInt8>) {
+        self.init(
+            .tag, field.map { lowercased($0) } + [Self.tagMark] + tag.map { lowercased($0) })
+    }
+
+    /// The field and the tag, in small letters; nil: a rule of another reach, or from a log that
+    /// does not tell the field.
+    public var tag: (field: ArraySlice<UInt8>, name: ArraySlice<UInt8>)? {
+        guard reach == .tag, let mark = bytes.firstIndex(of: Self.tagMark) else { return nil }
+        return (bytes[..<mark], bytes[(mark + 1)...])
+    }
+
+    /// What neither the name of a field nor a tag can have.
+    static var tagMark: UInt8 { UInt8(ascii: " ") }
 
     private static var softBit: UInt8 { 0x80 }
     private static var quietBit: UInt8 { 0x40 }

@@ -38,6 +38,10 @@ struct InvalidationTable: Sendable {
                 hostedTargets[rule.name] = number
             }
         case .tag:
+            guard rule.tag != nil else {
+                everything = max(everything, number)
+                return
+            }
             tags[rule.name] = number
             latestTag = max(latestTag, number)
         case .prefix: insertPrefix(rule, number)
@@ -109,7 +113,7 @@ struct InvalidationTable: Sendable {
         max(everything, tags.isEmpty ? 0 : tags[name] ?? 0)
     }
 
-    /// What a tag, in small letters, is called here.
+    /// What a rule's tag is called here, by its bytes.
     static func name(ofTag tag: RawSpan) -> CacheKey { InvalidationTarget.hash(tag) }
 }
 

@@ -12,11 +12,9 @@ struct InvalidationView: ~Copyable {
     private let latest: UnsafePointer<Atomic<UInt64>>?
     private var index: InvalidationIndex
     private let memo: UnsafeMutablePointer<Line>
-    /// The response field that has tags; empty: none.
-    private var tagField: [UInt8] = []
-    /// The latest rule that reaches a tag; 0: none, or no field has any. What was fetched since
-    /// need not be asked for its tags.
-    private var latestTag: UInt64 = 0
+    /// The latest rule that reaches a tag; 0: none. What was fetched since need not be asked for its
+    /// tags.
+    private var latestTag: UInt64
     /// The latest rule for which the fields of an entry have to be looked at; 0: there is none.
     private var latestShown: UInt64
 
@@ -35,17 +33,10 @@ struct InvalidationView: ~Copyable {
         self.invalidations = invalidations
         unsafe latest = unsafe invalidations?.latestNumber
         index = invalidations?.makeIndex() ?? InvalidationIndex()
+        latestTag = index.latestTag
         latestShown = index.latestShown
         unsafe memo = .allocate(capacity: Self.lines)
         unsafe memo.initialize(repeating: Line(), count: Self.lines)
-    }
-
-    /// Finds tags in another response field from now on; empty: in none.
-    mutating func follow(tagField name: [UInt8]) {
-        guard name != tagField else { return }
-        tagField = name
-        latestTag = name.isEmpty ? 0 : index.latestTag
-        unsafe memo.update(repeating: Line(), count: Self.lines)
     }
 
     deinit { unsafe memo.deallocate() }
@@ -90,7 +81,7 @@ struct InvalidationView: ~Copyable {
         {
             return unsafe line.pointee.numbers
         }
-        let numbers = unsafe header.numbers(in: index, canonical.bytes, fields, tagField)
+        let numbers = unsafe header.numbers(in: index, canonical.bytes, fields)
         if entry != 0 {
             unsafe line.pointee = Line(
                 key: key.high, latest: index.latest, entry: entry, numbers: numbers)
@@ -147,7 +138,7 @@ struct InvalidationView: ~Copyable {
         }
         refresh()
         return unsafe put.headers.withUnsafeBytes {
-            unsafe put.header.invalidation >= put.header.tagNumbers(in: index, $0, tagField).dead
+            unsafe put.header.invalidation >= put.header.tagNumbers(in: index, $0).dead
         }
     }
 
@@ -172,7 +163,7 @@ struct InvalidationView: ~Copyable {
     private mutating func catchUp() {
         guard let invalidations else { return }
         invalidations.update(&index)
-        latestTag = tagField.isEmpty ? 0 : index.latestTag
+        latestTag = index.latestTag
         latestShown = index.latestShown
     }
 }

@@ -255,7 +255,6 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
         timers = TimerWheel(start: start, capacity: connections * 3 + 16)
         reader = shared.store?.makeReader()
         invalidated = InvalidationView(shared.store?.invalidations)
-        invalidated.follow(tagField: snapshot.settings.tagField)
         self.counters = counters
         self.latencies = latencies
         self.log = log
@@ -414,7 +413,6 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
         playback.forget()
         limits = next.settings.limits
         readOutages()
-        invalidated.follow(tagField: next.settings.tagField)
         followPools()
     }
 }

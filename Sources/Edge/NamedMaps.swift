@@ -8,7 +8,7 @@ extension Settings {
     /// that, too.
     package func rules(for item: InvalidationPath) -> [InvalidationRule] {
         let bare = item.withoutEmptyQuery
-        var named = settled(bare).map { InvalidationRule($0) }
+        var named = settled(bare).compactMap { InvalidationRule($0, tagField: tagField) }
         // By the RFC's book keys tell the two apart.
         if mode == .rfc9111, bare != item, case .exact(let bytes) = item {
             named = [InvalidationRule(.target, bytes)]

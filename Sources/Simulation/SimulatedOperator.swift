@@ -23,11 +23,12 @@ final class SimulatedOperator {
         let target = world.dice.pick(items)
         let item = world.dice.pick([target, target, target + "*", "/k*", "/w*", "/*"])
         let isSoft = world.dice.chance(40)
-        guard let path = try? InvalidationPath(item) else {
+        guard let path = try? InvalidationPath(item),
+            var rule = InvalidationRule(path, tagField: [])
+        else {
             ledger.violate("\(item) is not taken for an invalidation")
             return
         }
-        var rule = InvalidationRule(path)
         rule.isSoft = isSoft
         let receipt = Receipt()
         ledger.ordered(

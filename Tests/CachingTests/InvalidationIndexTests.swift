@@ -27,7 +27,7 @@ private func number(of index: InvalidationIndex, _ path: String) -> UInt64 {
 
 private func number(of index: InvalidationIndex, tag: String) -> UInt64 {
     let bytes = Array(tag.utf8)
-    return index.numbers(ofTag: bytes.span.bytes).dead
+    return index.numbers(ofTag: bytes.span.bytes, in: Array("Tags".utf8).span.bytes).dead
 }
 
 @Suite("Law 3: which invalidation kills what")
@@ -64,7 +64,7 @@ struct InvalidationIndexTests {
         Row(rule(.prefix, "/a", host: "maps.test"), "/a/b", nil, true),
         Row(rule(.prefix, "/a", host: "other.test"), "/a/b", nil, false),
         Row(rule(.prefix, "/", host: "other.test"), "/a/b", nil, false),
-        Row(rule(.tag, "layer"), "/layer", nil, false),
+        Row(rule(.tag, "tags layer"), "/layer", nil, false),
     ]
 
     @Test("a rule reaches what its path says, on its host, in all variants", arguments: rows)
@@ -94,7 +94,7 @@ struct InvalidationIndexTests {
         var index = InvalidationIndex()
         index.insert(rule(.target, "/a"), number: 3)
         index.insert(rule(.prefix, "/b"), number: 4)
-        index.insert(rule(.tag, "t"), number: 5)
+        index.insert(rule(.tag, "tags t"), number: 5)
         index.retire(upTo: 4)
         #expect(number(of: index, "/a") == 0)
         #expect(number(of: index, "/b") == 0)

@@ -32,26 +32,39 @@ struct CacheTagTests {
 
     private func index() -> InvalidationIndex {
         var index = InvalidationIndex()
-        index.insert(InvalidationRule(.tag, Array("roads".utf8)), number: 3)
-        index.insert(InvalidationRule(.tag, Array("rivers".utf8)), number: 5)
-        var soft = InvalidationRule(.tag, Array("soft".utf8))
+        index.insert(InvalidationRule(tag: "roads".utf8, in: "Edge-Tags".utf8), number: 3)
+        index.insert(InvalidationRule(tag: "rivers".utf8, in: "edge-tags".utf8), number: 5)
+        var soft = InvalidationRule(tag: "soft".utf8, in: "edge-tags".utf8)
         soft.isSoft = true
         index.insert(soft, number: 7)
         return index
     }
 
     private func numbers(
-        _ index: InvalidationIndex, _ block: String, field: String = "edge-tags"
+        _ index: InvalidationIndex, _ block: String
     ) -> InvalidationIndex.Numbers {
-        let (block, field) = (Array(block.utf8), Array(field.utf8))
-        return index.numbers(ofTagsIn: block.span.bytes, field: field.span.bytes)
+        let block = Array(block.utf8)
+        return index.numbers(ofTagsIn: block.span.bytes)
     }
 
     @Test("by the field that the distribution names, its first 50 tags", arguments: rows)
     func match(_ row: Row) {
         #expect(numbers(index(), row.block) == row.numbers)
-        #expect(numbers(index(), row.block, field: "") == .init(dead: 0, stale: 0))
         #expect(numbers(InvalidationIndex(), row.block) == .init(dead: 0, stale: 0))
+    }
+
+    @Test("a rule finds its tag under the field's name of its own time, one of no name everything")
+    func named() {
+        var index = index()
+        index.insert(InvalidationRule(tag: "roads".utf8, in: "Later".utf8), number: 8)
+        #expect(numbers(index, "Edge-Tags: roads\r\n").dead == 3)
+        #expect(numbers(index, "Later: ROADS\r\n").dead == 8)
+        #expect(numbers(index, "Later: rivers\r\n").dead == 0)
+        #expect(numbers(index, "Later: rivers\r\nEdge-Tags: rivers\r\n").dead == 5)
+        index.retire(upTo: 7)
+        #expect(index.tagFieldCount == 1 && numbers(index, "Later: roads\r\n").dead == 8)
+        index.insert(InvalidationRule(.tag, Array("roads".utf8)), number: 9)
+        #expect(index.number(of: Array("any".utf8).span.bytes) == 9)
     }
 
     @Test("the latest rule for a tag is known, until it is retired")

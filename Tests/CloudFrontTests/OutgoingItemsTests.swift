@@ -32,7 +32,7 @@ struct OutgoingItemsTests {
             ),
             (rule(.page("/story/x"), .pages), ["#page:/story/x", "#unread"]),
             (rule(.everything, [.pages, .lists]), ["#kind:lists", "#kind:pages"]),
-            (path(.tag, "roads"), ["#roads"]),
+            (InvalidationRule(tag: "roads".utf8, in: "tags".utf8), ["#roads"]),
             (path(.prefix, "/geoserver/"), ["/geoserver/*"]),
             (path(.prefix, "/a?b="), ["/a", "/a?b=*"]),
             (path(.target, "/a?b=1"), ["/a", "/a?b=1"]),
@@ -52,7 +52,7 @@ struct OutgoingItemsTests {
             (rule(roads, .lists), ["/layers/*"]),
             (rule(.page("/story/x y"), .pages), ["/story/x*"]),
             (rule(.everything, .all), ["/*"]),
-            (path(.tag, "roads"), ["/*"]),
+            (InvalidationRule(tag: "roads".utf8, in: "tags".utf8), ["/*"]),
             (path(.target, "/a?b=1", host: "maps.example.org"), ["/a", "/a?b=1"]),
             // What CloudFront would refuse ends before that, and reaches further.
             (path(.target, "/~user/a"), ["/*"]), (path(.target, "/a~b"), ["/a*"]),

@@ -204,11 +204,10 @@ struct ExplainStoreTests {
     @Test("the tag that killed an entry is named, unless a later rule names its path")
     func tagged() throws {
         let store = try bench.open()
-        store.tagField = Array("tags".utf8)
         put(store, canonical("/a"), fields: "Tags: roads, Rivers\r\n")
         store.settle()
-        let (number, _) = store.invalidate([InvalidationRule(.tag, Array("rivers".utf8))])
-        store.invalidate([InvalidationRule(.tag, Array("lakes".utf8))])
+        let (number, _) = store.invalidate([InvalidationRule(tag: "rivers".utf8, in: "tags".utf8)])
+        store.invalidate([InvalidationRule(tag: "lakes".utf8, in: "tags".utf8)])
         let told = try explain(store, "/a", tagField: "Tags")
         #expect(told.entry == nil)
         #expect(

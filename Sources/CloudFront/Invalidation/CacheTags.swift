@@ -41,12 +41,18 @@ public struct CacheTags {
 extension InvalidationIndex {
     /// The latest rules that match a tag of a stored response. Allocates nothing.
     ///
-    /// - Parameters:
-    ///   - block: its fields in wire form.
-    ///   - field: the name of the field that has tags; empty: no response has any.
-    public func numbers(ofTagsIn block: RawSpan, field: RawSpan) -> Numbers {
+    /// - Parameter block: its fields in wire form.
+    public func numbers(ofTagsIn block: RawSpan) -> Numbers {
         var latest = Numbers(dead: 0, stale: 0)
-        guard latestTag > 0, field.byteCount > 0 else { return latest }
+        for index in 0..<tagFieldCount {
+            let field = tagField(index)
+            unsafe latest.formMaximum(numbers(ofTagsIn: block, field: field.span.bytes))
+        }
+        return latest
+    }
+
+    private func numbers(ofTagsIn block: RawSpan, field: RawSpan) -> Numbers {
+        var latest = Numbers(dead: 0, stale: 0)
         var lines = FieldLines()
         var tags = CacheTags()
         while let line = lines.next(in: block) {
@@ -54,7 +60,7 @@ extension InvalidationIndex {
             let value = block.extracting(line.value)
             tags.beginLine()
             while let tag = tags.next(in: value) {
-                latest.formMaximum(numbers(ofTag: value.extracting(tag)))
+                latest.formMaximum(numbers(ofTag: value.extracting(tag), in: field))
             }
         }
         return latest

@@ -22,7 +22,9 @@ public struct OutgoingItems: Sendable, Equatable {
         case .everything: return [.everything]
         case .target: return target(rule)
         case .prefix: return prefix(rule)
-        case .tag: return [hasTags ? .tag(rule.bytes) : .everything]
+        case .tag:
+            guard hasTags, let tag = rule.tag else { return [.everything] }
+            return [.tag(Array(tag.name))]
         case .scope: return (rule.scope ?? .everything).parts.flatMap(items)
         }
     }

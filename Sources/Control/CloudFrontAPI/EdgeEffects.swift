@@ -47,12 +47,9 @@ struct EdgeEffects: DistributionEffects {
         return count
     }
 
-    /// A tag matches nothing where no field is named that origins tag by.
     private func rules(for targets: [InvalidationPath]) -> [InvalidationRule] {
-        let hasTags = !store.tagField.isEmpty
-        let settings = settings()
-        let rules = targets.flatMap { settings?.rules(for: $0) ?? [InvalidationRule($0)] }
-        return rules.filter { hasTags || $0.reach != .tag }
+        let settings = settings() ?? Settings()
+        return targets.flatMap { settings.rules(for: $0) }
     }
 
     func update(_ distribution: Distribution) throws { try updating(distribution) }

@@ -143,7 +143,7 @@ struct StepReader {
         for given in paths {
             do throws(APIError) {
                 let path = try InvalidationPath(given.text)
-                for var rule in settings?.rules(for: path) ?? [InvalidationRule(path)] {
+                for var rule in (settings ?? Settings()).rules(for: path) {
                     rule.isSoft = isSoft
                     rules.append(rule)
                 }

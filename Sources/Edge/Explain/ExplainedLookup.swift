@@ -137,10 +137,9 @@ extension LoopState where N: ~Copyable {
     private func noteTagRule(
         in fields: [UInt8], of header: EntryHeader, orSoft: Bool, _ told: inout Explanation
     ) {
-        let tagField = snapshot.settings.tagField
         guard told.invalidation == nil, header.invalidation < invalidated.known,
             let latest = store?.invalidations.latest(
-                namingTagIn: fields, tagField, orSoft: orSoft),
+                namingTagIn: fields, orSoft: orSoft),
             latest.number > header.invalidation
         else { return }
         told.invalidation = Explanation.Invalidation(latest.number, latest.rule)
@@ -176,7 +175,7 @@ extension InvalidationRule {
         case .everything: "everything"
         case .target: text + place
         case .prefix: "\(text)*" + place
-        case .tag: "tag \(text)"
+        case .tag: "tag \(String(decoding: tag?.name ?? bytes[...], as: UTF8.self))"
         case .scope: "a write to \(scope?.words() ?? "everything")"
         }
     }

@@ -24,19 +24,16 @@ extension Invalidations {
 
     /// The latest rule in force that names a tag of a stored response. Cold, as above.
     ///
-    /// - Parameters:
-    ///   - fields: its header block.
-    ///   - tagField: the field that has tags, in small letters.
+    /// - Parameter fields: its header block.
     func latest(
-        namingTagIn fields: [UInt8], _ tagField: [UInt8], orSoft: Bool = true
+        namingTagIn fields: [UInt8], orSoft: Bool = true
     ) -> (number: UInt64, rule: InvalidationRule)? {
-        if tagField.isEmpty { return nil }
-        return inForce.journal.last { number, rule in
+        inForce.journal.last { number, rule in
             guard rule.reach == .tag else { return false }
             var index = InvalidationIndex()
             index.insert(rule, number: number)
             let found = unsafe fields.withUnsafeBytes {
-                unsafe index.numbers(ofTagsIn: $0.bytes, field: tagField.span.bytes)
+                unsafe index.numbers(ofTagsIn: $0.bytes)
             }
             return (orSoft ? found.highest : found.dead) == number
         }

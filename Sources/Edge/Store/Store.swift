@@ -98,13 +98,6 @@ public final class Store: Sendable {
     /// Nothing was stored when it was opened.
     public let beganEmpty: Bool
 
-    /// The response field by whose tags a rule may name what is stored; empty, as at first: none,
-    /// and such rules match nothing. Whoever opens the store says it, and loops by their settings.
-    public var tagField: [UInt8] {
-        get { core.tagField }
-        set { core.tagField = newValue }
-    }
-
     // MARK: storing
 
     /// The secret of this store's keys, for `CacheKey.hash`.
@@ -184,7 +177,6 @@ public final class Store: Sendable {
 
     /// Goes by other settings, for what is invalidated from now on.
     package func follow(_ settings: Settings) {
-        tagField = settings.tagField
         invalidations.reading = settings.writes.reading
         invalidations.repeatDelay = settings.writes.repeatDelay
         let caches = settings.behaviors.contains { $0.maps?.hasIntegratedCache == true }

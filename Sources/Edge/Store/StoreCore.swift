@@ -19,7 +19,6 @@ package final class StoreCore: Sendable {
     let touches: TouchTable
     let vouched: VouchedObjects
 
-    private let tagFieldCell = Mutex<[UInt8]>([])
     private let file: Mutex<StoreFile?>
     private let fileGeneration: Atomic<UInt64>
     private let modeCell: Atomic<UInt8>
@@ -50,12 +49,6 @@ package final class StoreCore: Sendable {
     deinit {
         marks.deallocate()
         unsafe touches.deallocate()
-    }
-
-    /// The name of the response field that has tags; empty: there is none.
-    var tagField: [UInt8] {
-        get { tagFieldCell.withLock { $0 } }
-        set { tagFieldCell.withLock { $0 = newValue } }
     }
 
     /// The generation of the file in use. One load.

@@ -30,7 +30,7 @@ extension Store {
         // As if they came after all that is stored.
         for rule in rules { wanted.insert(rule, number: .max) }
         var count = Counting(
-            wanted: wanted, inForce: invalidations.makeIndex(), tagField: core.tagField,
+            wanted: wanted, inForce: invalidations.makeIndex(),
             pending: core.pending.all)
         return try? count.run(file, until: .now + limit)
     }
@@ -42,20 +42,18 @@ private struct Counting {
 
     let wanted: InvalidationIndex
     let inForce: InvalidationIndex
-    let tagField: [UInt8]
     /// What waited before the first snapshot was begun: what was gone from the queue by then is in
     /// the file.
     let pending: [CacheKey: PendingLookup]
     private var found = StoreCount(isComplete: false)
 
     init(
-        wanted: InvalidationIndex, inForce: InvalidationIndex, tagField: [UInt8],
+        wanted: InvalidationIndex, inForce: InvalidationIndex,
         pending: [CacheKey: PendingLookup]
     ) {
         self.pending = pending
         self.wanted = wanted
         self.inForce = inForce
-        self.tagField = tagField
     }
 
     mutating func run(
@@ -92,9 +90,9 @@ private struct Counting {
     private func isMeant(
         _ header: EntryHeader, _ canonical: RawSpan, _ fields: UnsafeRawBufferPointer?
     ) -> Bool {
-        unsafe header.numbers(in: wanted, canonical, fields, tagField).highest > 0
+        unsafe header.numbers(in: wanted, canonical, fields).highest > 0
             && header.invalidation
-                >= header.numbers(in: inForce, canonical, fields, tagField).dead
+                >= header.numbers(in: inForce, canonical, fields).dead
     }
 
     private mutating func add(_ bytes: UInt64) {

@@ -64,7 +64,7 @@ extension StoreWriter {
     private func numbers(
         _ header: EntryHeader, _ canonical: RawSpan, _ fields: UnsafeRawBufferPointer?
     ) -> InvalidationIndex.Numbers {
-        unsafe header.numbers(in: invalidated, canonical, fields, core.tagField)
+        unsafe header.numbers(in: invalidated, canonical, fields)
     }
 
     /// A round is under way.

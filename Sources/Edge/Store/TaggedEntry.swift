@@ -10,19 +10,18 @@ extension EntryHeader {
     /// - Parameter fields: its header block; nil where that lies in chunks: it counts as having
     ///   every tag then, which costs a fetch at the most.
     func tagNumbers(
-        in index: InvalidationIndex, _ fields: UnsafeRawBufferPointer?, _ tagField: [UInt8]
+        in index: InvalidationIndex, _ fields: UnsafeRawBufferPointer?
     ) -> InvalidationIndex.Numbers {
-        guard invalidation < index.latestTag, kind != .variants, !tagField.isEmpty else {
+        guard invalidation < index.latestTag, kind != .variants else {
             return InvalidationIndex.Numbers(dead: 0, stale: 0)
         }
         guard let fields = unsafe fields else { return index.anyTag }
-        return unsafe index.numbers(ofTagsIn: fields.bytes, field: tagField.span.bytes)
+        return unsafe index.numbers(ofTagsIn: fields.bytes)
     }
 
     /// The latest rules that match the entry, by its key or by its tags.
     func numbers(
-        in index: InvalidationIndex, _ canonical: RawSpan, _ fields: UnsafeRawBufferPointer?,
-        _ tagField: [UInt8]
+        in index: InvalidationIndex, _ canonical: RawSpan, _ fields: UnsafeRawBufferPointer?
     ) -> InvalidationIndex.Numbers {
         if kind == .variants { return index.numbers(ofVariants: canonical) }
         var numbers = InvalidationIndex.Numbers(dead: 0, stale: 0)
@@ -31,7 +30,7 @@ extension EntryHeader {
         } else {
             numbers = index.numbers(of: canonical)
         }
-        unsafe numbers.formMaximum(tagNumbers(in: index, fields, tagField))
+        unsafe numbers.formMaximum(tagNumbers(in: index, fields))
         return numbers
     }
 

@@ -242,7 +242,7 @@ struct PendingWriteTests {
             begin(store, "a:x")
             let rules = (0..<4_500).map { number in
                 InvalidationRule(
-                    .tag, Array("\(number)".utf8) + Array(repeating: 65, count: 15_000))
+                    .target, Array("/\(number)".utf8) + Array(repeating: 65, count: 15_000))
             }
             store.invalidate(rules)
             store.settle()

@@ -8,7 +8,7 @@ struct TagInvalidationTests {
     private let bench = StoreBench()
 
     private func rule(_ tag: String, isSoft: Bool = false) -> InvalidationRule {
-        var rule = InvalidationRule(.tag, Array(tag.utf8))
+        var rule = InvalidationRule(tag: tag.utf8, in: "tags".utf8)
         rule.isSoft = isSoft
         return rule
     }
@@ -30,7 +30,6 @@ struct TagInvalidationTests {
     @Test("the sweeper finds what bears the tag, and what does not tell")
     func sweep() throws {
         let store = try bench.open()
-        store.tagField = Array("tags".utf8)
         fill(store)
         store.invalidate([rule("rivers")])
         store.settle()
@@ -38,20 +37,9 @@ struct TagInvalidationTests {
         #expect(store.counters.value(.swept) == 3 && store.invalidations.count == 0)
     }
 
-    @Test("where no field has tags, a rule matches nothing")
-    func none() throws {
-        let store = try bench.open()
-        fill(store)
-        #expect(store.count([rule("rivers")], within: .seconds(60))?.entries == 0)
-        store.invalidate([rule("rivers")])
-        store.settle()
-        #expect(stored(store) == [true, true, true, true])
-    }
-
     @Test("a soft one ends lifetimes")
     func soft() throws {
         let store = try bench.open()
-        store.tagField = Array("tags".utf8)
         fill(store)
         bench.clock.advance(1_000)
         store.invalidate([rule("roads", isSoft: true)])
@@ -65,7 +53,6 @@ struct TagInvalidationTests {
     @Test("a count tells whom it would reach; what was fetched before and comes late is not kept")
     func lateAndCount() throws {
         let store = try bench.open { $0.invalidationRetention = 600_000 }
-        store.tagField = Array("tags".utf8)
         fill(store)
         #expect(store.count([rule("rivers")], within: .seconds(60))?.entries == 3)
         #expect(store.count([rule("roads")], within: .seconds(60))?.entries == 2)
