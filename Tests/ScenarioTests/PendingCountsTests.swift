@@ -35,25 +35,22 @@ struct PendingCountsTests {
     func refreshed() throws {
         let page = String(repeating: "sorry ", count: 2_000)
         let hand = try HandTurnedEdge(
-            """
-            distribution:
-              DefaultCacheBehavior: { CachePolicyId: Wide }
-              CustomErrorResponses:
-                - { ErrorCode: 404, ResponsePagePath: /sorry.html, ResponseCode: "404" }
-            policies:
-              - CachePolicyConfig: { Name: Wide, MinTTL: 0, DefaultTTL: 60, MaxTTL: 3600 }
-            steps:
-              - origin:
-                  path: /sorry.html
-                  headers: { ETag: '"a"', Cache-Control: max-age=1 }
-                  body: \(page)
-              - origin: { path: /sorry.html, status: 304, headers: { Cache-Control: max-age=60 } }
-              - origin: { path: /a, status: 404 }
-              - get: /sorry.html
-                expect: any
-              - get: /a
-                expect: any
-            """)
+            wideDistribution(sorryPage(as: 404)) + """
+                steps:
+                  - origin:
+                      path: /sorry.html
+                      headers: { ETag: '"a"', Cache-Control: max-age=1 }
+                      body: \(page)
+                  - origin:
+                      path: /sorry.html
+                      status: 304
+                      headers: { Cache-Control: max-age=60 }
+                  - origin: { path: /a, status: 404 }
+                  - get: /sorry.html
+                    expect: any
+                  - get: /a
+                    expect: any
+                """)
         try hand.script(0)
         try hand.script(2)
         let first = try hand.ask(3).body

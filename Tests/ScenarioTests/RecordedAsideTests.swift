@@ -29,17 +29,7 @@ struct RecordedAsideTests {
     }
 
     private static let withErrorPage =
-        """
-        name: t
-        distribution:
-          DefaultCacheBehavior: { CachePolicyId: Wide }
-          CustomErrorResponses:
-            - { ErrorCode: 404, ResponsePagePath: /sorry.html, ResponseCode: "200" }
-        policies:
-          - CachePolicyConfig: { Name: Wide, MinTTL: 0, DefaultTTL: 60, MaxTTL: 3600 }
-        steps:
-
-        """
+        "name: t\n" + wideDistribution(sorryPage(as: 200)) + "steps:\n"
 
     @Test("the error page of a request that was left out is left out with it")
     func errorPage() throws {
@@ -72,6 +62,24 @@ struct RecordedAsideTests {
                     expect: { status: 200, x-cache: Error, body: sorry }
                 """, pattern: "/m*")
         #expect(text.contains(" path: \"/sorry.html\""), "\(text)")
+        try RecordedMidwayTests.expectToHold(text)
+    }
+
+    @Test("the error page of another's request is not given to a kept one that waits meanwhile")
+    func othersPage() throws {
+        let text = try Self.recorded(
+            Self.withErrorPage + """
+                  - origin: { path: /m1, body: one, delay: 1s }
+                  - origin: { path: /other, status: 404, body: gone }
+                  - origin: { path: /sorry.html, body: sorry }
+                  - concurrently:
+                      - get: /m1
+                        expect: { body: one }
+                      - get: /other
+                        expect: { status: 200, x-cache: Error, body: sorry }
+                    expect: { origin: { requests: 3 } }
+                """, pattern: "/m*")
+        #expect(!text.contains(" path: \"/sorry"), "\(text)")
         try RecordedMidwayTests.expectToHold(text)
     }
 

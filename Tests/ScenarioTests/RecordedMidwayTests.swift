@@ -65,26 +65,19 @@ struct RecordedMidwayTests {
     func errorPage(_ from: Int) throws {
         let text = try Self.recorded(
             from: from,
-            """
-            name: t
-            distribution:
-              DefaultCacheBehavior: { CachePolicyId: Wide }
-              CustomErrorResponses:
-                - { ErrorCode: 404, ResponsePagePath: /sorry.html, ResponseCode: "200", ErrorCachingMinTTL: 10 }
-            policies:
-              - CachePolicyConfig: { Name: Wide, MinTTL: 0, DefaultTTL: 60, MaxTTL: 3600 }
-            steps:
-              - origin: { path: /a, status: 404, body: gone }
-              - origin: { path: /sorry.html, headers: { Content-Type: text/html }, body: sorry }
-              - get: /a
-                expect: { status: 200, x-cache: Error, body: sorry }
-              - advance: 5s
-              - get: /a
-                expect: { status: 200, x-cache: Error, body: sorry }
-              - advance: 7s
-              - get: /a
-                expect: { status: 200, x-cache: Error, body: sorry }
-            """)
+            "name: t\n" + wideDistribution(sorryPage(as: 200)) + """
+                steps:
+                  - origin: { path: /a, status: 404, body: gone }
+                  - origin: { path: /sorry.html, headers: { Content-Type: text/html }, body: sorry }
+                  - get: /a
+                    expect: { status: 200, x-cache: Error, body: sorry }
+                  - advance: 5s
+                  - get: /a
+                    expect: { status: 200, x-cache: Error, body: sorry }
+                  - advance: 7s
+                  - get: /a
+                    expect: { status: 200, x-cache: Error, body: sorry }
+                """)
         try Self.expectToHold(text)
     }
 }

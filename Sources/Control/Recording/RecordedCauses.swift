@@ -1,13 +1,17 @@
+import Simulation
+
 /// Which viewers may have caused what an origin saw, by time alone.
 struct RecordedCauses {
     private var kept: Spans
     private var dropped: Spans
+    private let viewers: (kept: [RecordedExchange], dropped: [RecordedExchange])
 
     /// - Parameters:
     ///   - kept: exchanges of viewers that are played.
     ///   - dropped: those that are not.
     init(kept: [RecordedExchange], dropped: [RecordedExchange]) {
         (self.kept, self.dropped) = (Spans(kept), Spans(dropped))
+        viewers = (kept, dropped)
     }
 
     /// Whether a viewer who is played was waiting then; where nobody was, whether the last one who
@@ -18,6 +22,32 @@ struct RecordedCauses {
         guard let kept else { return false }
         if kept.end > entry { return true }
         return dropped.end <= entry && kept.began > dropped.began
+    }
+
+    /// Whether an error page that an origin was asked for then was for a viewer who is played: for
+    /// one who waited, and got such a page or nothing. Of several the one whose error came last.
+    ///
+    /// - Parameters:
+    ///   - pages: those that lie where it was asked for.
+    ///   - origins: what origins saw, in order.
+    func isKept(
+        _ fetch: RecordedExchange, of pages: [ErrorPage], _ origins: [RecordedExchange]
+    ) -> Bool {
+        func waited(_ viewer: RecordedExchange) -> Bool {
+            guard viewer.began.entry < fetch.cause, viewer.ended?.entry ?? .max > fetch.cause
+            else { return false }
+            guard let head = viewer.answer?.head else { return true }
+            return pages.contains { $0.told == head.status }
+        }
+        let own = viewers.kept.filter(waited)
+        let others = viewers.dropped.filter(waited)
+        if own.isEmpty != others.isEmpty { return others.isEmpty }
+        let error = origins.last { exchange in
+            exchange.ended?.entry ?? .max <= fetch.cause
+                && pages.contains { $0.code == exchange.answer?.head.status }
+        }
+        guard let error, !own.isEmpty else { return isKept(fetch.cause) }
+        return own.contains { error.viewersTargets.contains($0.target) }
     }
 
     /// When exchanges were under way.

@@ -75,7 +75,7 @@ struct RecordedSteps {
         let targets = Set(kept.map(\.target))
         let others = Set(dropped.map(\.target)).subtracting(targets)
         let causes = RecordedCauses(kept: kept, dropped: dropped)
-        Self.give(reading, to: &groups, except: others, but: targets, causes)
+        Self.give(reading, to: &groups, except: others, but: targets, causes, errorPages)
         let inner = Set(groups.flatMap(\.invalidations).map(\.entry))
         let outer = reading.invalidations.filter { !inner.contains($0.entry) }
         steps = groups.map { Step.group($0) } + outer.map { Step.invalidation($0) }
@@ -146,7 +146,7 @@ struct RecordedSteps {
     /// What an origin saw between two groups was caused by the first of them.
     private static func give(
         _ reading: TapeReading, to groups: inout [Group], except others: Set<String>,
-        but kept: Set<String>, _ causes: RecordedCauses
+        but kept: Set<String>, _ causes: RecordedCauses, _ errorPages: [ErrorPage]
     ) {
         let beginnings = groups.map(\.began)
         func index(of entry: Int) -> Int? {
@@ -159,11 +159,16 @@ struct RecordedSteps {
         }
         for exchange in reading.origins {
             let targets = exchange.viewersTargets
-            guard
-                targets.contains(where: kept.contains)
-                    // Such as a custom error page, which has a path of its own.
-                    || !targets.contains(where: others.contains) && causes.isKept(exchange.cause)
-            else { continue }
+            if !targets.contains(where: kept.contains) {
+                if targets.contains(where: others.contains) { continue }
+                // Such as a custom error page, which has a path of its own.
+                let pages = errorPages.filter { targets.contains($0.path) }
+                let isKept =
+                    pages.isEmpty
+                    ? causes.isKept(exchange.cause)
+                    : causes.isKept(exchange, of: pages, reading.origins)
+                if !isKept { continue }
+            }
             if let at = index(of: exchange.cause) { groups[at].origins.append(exchange) }
         }
         for failure in reading.unreachable where causes.isKept(failure.entry) {
@@ -181,7 +186,13 @@ struct RecordedSteps {
         var known: Set<String> = []
         var stale = StaleCopies(reading)
         var warm: [(exchange: RecordedExchange, part: StoredPart, time: Int64)] = []
-        for case .group(let group) in steps {
+        let groups = steps.compactMap { step -> Group? in
+            if case .group(let group) = step { group } else { nil }
+        }
+        // What only those got who are not played, nobody fetches when the rest is.
+        let origins = groups.flatMap(\.origins)
+        let unreachable = groups.flatMap(\.unreachable)
+        for group in groups {
             for viewer in group.viewers {
                 let name = "\(viewer.request.head["host"] ?? "") \(viewer.target)"
                 if stale.take(viewer, name) {
@@ -190,7 +201,7 @@ struct RecordedSteps {
                 }
                 guard known.insert(name).inserted, let head = viewer.answer?.head, head.isHit,
                     let age = head["age"].flatMap({ Int64($0) }),
-                    !Self.wasFetched(reading, before: viewer, age)
+                    !Self.wasFetched(origins, before: viewer, age)
                 else { continue }
                 // In the middle of its second, lest a millisecond changes the Age.
                 let time = min(viewer.told - age * 1_000 - 500, reading.start - 1)
@@ -202,7 +213,7 @@ struct RecordedSteps {
                 }
                 // The page may be older than what it stands for, and stand for several.
                 if known.insert(page.path).inserted { warm.append((viewer, .page(page), time)) }
-                guard !Self.met(reading, during: viewer) else { continue }
+                guard !Self.met(origins, unreachable, during: viewer) else { continue }
                 let latest = min(viewer.told - page.lifetime + 500, reading.start - 1)
                 warm.append((viewer, .error(page), max(time, latest)))
             }
@@ -214,17 +225,20 @@ struct RecordedSteps {
     }
 
     /// Whether an origin was asked, or could not be, while a viewer waited.
-    private static func met(_ reading: TapeReading, during viewer: RecordedExchange) -> Bool {
+    private static func met(
+        _ origins: [RecordedExchange], _ unreachable: [TapeReading.Unreachable],
+        during viewer: RecordedExchange
+    ) -> Bool {
         let entries = viewer.began.entry..<(viewer.ended?.entry ?? .max)
-        return reading.origins.contains { entries.contains($0.began.entry) }
-            || reading.unreachable.contains { entries.contains($0.entry) }
+        return origins.contains { entries.contains($0.began.entry) }
+            || unreachable.contains { entries.contains($0.entry) }
     }
 
     /// Whether an origin answered just that when what is so old was stored. A map is one under
     /// several paths, and may be cut out of another, and a root object has another name: for these
     /// any answer of that time counts.
     private static func wasFetched(
-        _ reading: TapeReading, before viewer: RecordedExchange, _ age: Int64
+        _ origins: [RecordedExchange], before viewer: RecordedExchange, _ age: Int64
     ) -> Bool {
         let oldest = viewer.told - (age + 1) * 1_000
         let path = viewer.target.prefix { $0 != "?" }
@@ -232,7 +246,7 @@ struct RecordedSteps {
         let map = unsafe MapRequest.classify(
             path: Array(path.utf8).span.bytes, query: query.span.bytes)
         let isAny = path == "/" || map != nil
-        return reading.origins.contains { exchange in
+        return origins.contains { exchange in
             guard let end = exchange.ended, end.entry < viewer.ended?.entry ?? .max else {
                 return false
             }
