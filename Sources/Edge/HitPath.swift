@@ -291,9 +291,11 @@ extension LoopState where N: ~Copyable {
             record.bytes, expecting: canonical.bytes, seed: seed, verifying: false)
         {
         case .entry(var header, let layout):
+            let fields =
+                unsafe header.flags.contains(.headersInChunks)
+                ? longFields(record, header, layout, key) : fieldsAtHand(record, layout)
             let isAlive = unsafe invalidated.isAlive(
-                &header, key, canonical, fields: fieldsAtHand(record, header, layout),
-                now: network.wallNow)
+                &header, key, canonical, fields: fields, now: network.wallNow)
             guard isAlive else { return .absent }
             return unsafe .entry(StoredEntry(record: record, header: header, layout: layout))
         case .mismatch: return .absent
@@ -302,6 +304,17 @@ extension LoopState where N: ~Copyable {
             store?.discardDamaged(key)
             return .absent
         }
+    }
+
+    /// The header block of an entry that lies in chunks, where a rule that this loop has not held
+    /// against it may reach what it tells.
+    @inline(never)
+    private mutating func longFields(
+        _ record: UnsafeRawBufferPointer, _ header: EntryHeader, _ layout: EntryRecord.Layout,
+        _ key: CacheKey
+    ) -> UnsafeRawBufferPointer? {
+        guard invalidated.looksAtFields(of: header, key) else { return nil }
+        return unsafe withFields(StoredEntry(record: record, header: header, layout: layout))?.block
     }
 
     /// The header of what waits for the writer, as it is to be judged now; nil if it is not this

@@ -12,8 +12,8 @@ struct InvalidationView: ~Copyable {
     private let latest: UnsafePointer<Atomic<UInt64>>?
     private var index: InvalidationIndex
     private let memo: UnsafeMutablePointer<Line>
-    /// The latest rule that reaches a tag; 0: none. What was fetched since need not be asked for its
-    /// tags.
+    /// The latest rule that reaches a tag; 0: none. What was fetched since need not be asked for
+    /// its tags.
     private var latestTag: UInt64
     /// The latest rule for which the fields of an entry have to be looked at; 0: there is none.
     private var latestShown: UInt64
@@ -62,6 +62,27 @@ struct InvalidationView: ~Copyable {
         return header.invalidation >= numbers.dead
     }
 
+    /// Whether the fields of an entry have to be looked at: a rule may reach what they tell, and
+    /// what it comes to is not known yet.
+    mutating func looksAtFields(of header: EntryHeader, _ key: CacheKey) -> Bool {
+        guard let latest = unsafe latest,
+            unsafe header.invalidation < latest.pointee.load(ordering: .acquiring)
+        else { return false }
+        refresh()
+        return header.mayTellMore(to: index) && known(of: header, key) == nil
+    }
+
+    /// What this loop has found to match the entry, as of the latest rule.
+    private func known(of header: EntryHeader, _ key: CacheKey) -> InvalidationIndex.Numbers? {
+        let line = unsafe memo + (Int(truncatingIfNeeded: key.low) & (Self.lines - 1))
+        let entry = header.memoName
+        guard unsafe line.pointee.key == key.high, unsafe line.pointee.latest == index.latest,
+            entry != 0,
+            unsafe line.pointee.entry == entry
+        else { return nil }
+        return unsafe line.pointee.numbers
+    }
+
     /// The latest that match an entry under a key. Its fields are looked at only while a rule that
     /// may reach what they tell is younger than the entry.
     @inline(never)
@@ -73,16 +94,11 @@ struct InvalidationView: ~Copyable {
         guard header.invalidation < max(latestTag, latestShown) else {
             return unsafe numbers(of: key, canonical)
         }
-        let line = unsafe memo + (Int(truncatingIfNeeded: key.low) & (Self.lines - 1))
+        if let numbers = known(of: header, key) { return numbers }
         let entry = header.memoName
-        if unsafe line.pointee.key == key.high, unsafe line.pointee.latest == index.latest,
-            entry != 0,
-            unsafe line.pointee.entry == entry
-        {
-            return unsafe line.pointee.numbers
-        }
         let numbers = unsafe header.numbers(in: index, canonical.bytes, fields)
         if entry != 0 {
+            let line = unsafe memo + (Int(truncatingIfNeeded: key.low) & (Self.lines - 1))
             unsafe line.pointee = Line(
                 key: key.high, latest: index.latest, entry: entry, numbers: numbers)
         }

@@ -62,7 +62,7 @@ private struct Counting {
         let transaction = try ReadTransaction(file.environment)
         found.isComplete = unsafe try file.readIndex(
             slice: Self.sliceLength, until: deadline, transaction
-        ) { unsafe note($0, $1) }
+        ) { unsafe note($0, $1, file, transaction) }
         for case .object(let object) in pending.values { note(object) }
         return found
     }
@@ -75,13 +75,22 @@ private struct Counting {
         if counts { add(UInt64(object.length)) }
     }
 
-    private mutating func note(_ key: Key, _ record: UnsafeRawBufferPointer) {
+    private mutating func note(
+        _ key: Key, _ record: UnsafeRawBufferPointer, _ file: StoreFile,
+        _ transaction: borrowing ReadTransaction
+    ) {
         // What waits counts for more than what is in the file.
         if pending[CacheKey(key)] != nil { return }
         guard let (header, layout) = unsafe try? EntryRecord.inspect(record.bytes),
             header.kind != .variants
         else { return }
         let canonical = unsafe record.bytes.extracting(layout.key)
+        let isLong = header.mayTellMore(to: wanted) || header.mayTellMore(to: inForce)
+        if isLong, let fields = try? transaction.longFields(header, layout, in: file) {
+            let counts = unsafe fields.withUnsafeBytes { unsafe isMeant(header, canonical, $0) }
+            if counts { add(header.bodyLength) }
+            return
+        }
         let fields = unsafe fieldsAtHand(record, header, layout)
         if unsafe isMeant(header, canonical, fields) { add(header.bodyLength) }
     }

@@ -106,7 +106,8 @@ extension StoreWriter {
         try reach(.put, .put)
         let times = unsafe put.headers.withUnsafeBytes {
             unsafe softened(
-                header, put.canonicalKey.span.bytes, fields: $0, at: core.settings.clock())
+                header, numbers(header, put.canonicalKey.span.bytes, $0),
+                at: core.settings.clock())
         }
         if let times {
             // Invalidated since it was fetched: the rule may be forgotten before anybody asks.

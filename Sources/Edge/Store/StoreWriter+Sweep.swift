@@ -29,42 +29,42 @@ extension StoreWriter {
 
     /// Whether an invalidation matches an entry that was fetched before it.
     ///
-    /// - Parameter fields: its header block; nil where that lies in chunks.
-    func isDead(
-        _ header: EntryHeader, _ canonical: RawSpan, fields: UnsafeRawBufferPointer?
-    ) -> Bool {
+    /// - Parameter numbers: of the rules that match it.
+    private func isDead(_ header: EntryHeader, _ numbers: InvalidationIndex.Numbers) -> Bool {
         guard header.invalidation < invalidated.latest else { return false }
         // A digest does not tell what it is of.
-        return unsafe header.flags.contains(.keyIsDigest)
-            || header.invalidation < numbers(header, canonical, fields).dead
+        return header.flags.contains(.keyIsDigest) || header.invalidation < numbers.dead
     }
 
     func isDead(_ object: PendingObject) -> Bool {
         unsafe object.headers.withUnsafeBytes {
-            unsafe isDead(object.header, object.canonicalKey.span.bytes, fields: $0)
+            unsafe isDead(
+                object.header, numbers(object.header, object.canonicalKey.span.bytes, $0))
         }
     }
 
     /// The times of an entry of which one that is soft ended something; nil: none did, since it was
     /// fetched, or there is nothing left that could end.
     func softened(
-        _ header: EntryHeader, _ canonical: RawSpan, fields: UnsafeRawBufferPointer?,
-        at now: Milliseconds
+        _ header: EntryHeader, _ numbers: InvalidationIndex.Numbers, at now: Milliseconds
     ) -> EntryTimes? {
         guard header.invalidation < invalidated.latest,
             now < max(header.times.freshUntil, header.times.swrUntil)
         else { return nil }
-        let numbers = unsafe numbers(header, canonical, fields)
         var times = header.times
         if header.invalidation < numbers.stale { times.end(at: now) }
         if header.invalidation < numbers.doubtful { times.doubt(at: now) }
         return times == header.times ? nil : times
     }
 
-    private func numbers(
+    /// - Parameter fields: its header block; nil: its chunks are gone.
+    func numbers(
         _ header: EntryHeader, _ canonical: RawSpan, _ fields: UnsafeRawBufferPointer?
     ) -> InvalidationIndex.Numbers {
-        unsafe header.numbers(in: invalidated, canonical, fields)
+        guard header.invalidation < invalidated.latest else {
+            return InvalidationIndex.Numbers(dead: 0, stale: 0)
+        }
+        return unsafe header.numbers(in: invalidated, canonical, fields)
     }
 
     /// A round is under way.
@@ -113,14 +113,20 @@ extension StoreWriter {
         sweep.retiring.removeFirst(last + 1)
     }
 
+    /// What a slice has found, and the rules that match it: nothing is written in between.
+    private struct Invalid {
+        var key: CacheKey
+        var numbers: InvalidationIndex.Numbers
+    }
+
     private func findInvalid(
         from start: Key, _ file: StoreFile
-    ) throws(LMDBError) -> (found: [CacheKey], next: Key?) {
+    ) throws(LMDBError) -> (found: [Invalid], next: Key?) {
         try reader?.renew()
         defer { reader?.reset() }
         guard let cursor = try reader?.cursor(file.index) else { return ([], nil) }
         let now = core.settings.clock()
-        var invalid: [CacheKey] = []
+        var invalid: [Invalid] = []
         var found = unsafe try cursor.seekFrom(start)
         var order = KeyOrder(from: start)
         for _ in 0..<Self.sweepLength {
@@ -130,11 +136,18 @@ extension StoreWriter {
             let record = unsafe value.bytes
             if let (header, layout) = try? EntryRecord.inspect(record) {
                 let canonical = record.extracting(layout.key)
-                let fields = unsafe fieldsAtHand(value, header, layout)
-                if unsafe isDead(header, canonical, fields: fields)
-                    || softened(header, canonical, fields: fields, at: now) != nil
-                {
-                    invalid.append(CacheKey(key))
+                let long = try longFields(header, layout, file)
+                let numbers =
+                    if let long {
+                        unsafe long.withUnsafeBytes {
+                            unsafe self.numbers(header, canonical, $0)
+                        }
+                    } else {
+                        unsafe self.numbers(
+                            header, canonical, fieldsAtHand(value, header, layout))
+                    }
+                if isDead(header, numbers) || softened(header, numbers, at: now) != nil {
+                    invalid.append(Invalid(key: CacheKey(key), numbers: numbers))
                 }
             }
             unsafe found = unsafe try cursor.next()
@@ -142,25 +155,29 @@ extension StoreWriter {
         return unsafe (invalid, found?.key)
     }
 
+    /// The header block of an entry that lies in chunks and has to be looked at.
+    private func longFields(
+        _ header: EntryHeader, _ layout: EntryRecord.Layout, _ file: StoreFile
+    ) throws(LMDBError) -> [UInt8]? {
+        guard header.mayTellMore(to: invalidated) else { return nil }
+        return try reader?.longFields(header, layout, in: file)
+    }
+
     /// Deletes what is dead, and writes down what is stale.
     private mutating func settle(
-        _ invalid: [CacheKey], _ file: StoreFile
+        _ invalid: [Invalid], _ file: StoreFile
     ) throws(LMDBError) {
         var changes = Changes()
         var transaction = try WriteTransaction(file.environment)
-        for key in invalid {
+        for (key, numbers) in invalid.map({ ($0.key, $0.numbers) }) {
             // What was stored since it was found is younger.
             guard let record = unsafe try transaction.get(key.indexKey, in: file.index),
-                let (header, layout) = unsafe try? EntryRecord.inspect(record.bytes),
+                let (header, _) = unsafe try? EntryRecord.inspect(record.bytes),
                 header.invalidation < sweep.number
             else { continue }
-            let fields = unsafe fieldsAtHand(record, header, layout)
-            let canonical = unsafe record.bytes.extracting(layout.key)
-            if unsafe isDead(header, canonical, fields: fields) {
+            if isDead(header, numbers) {
                 if try delete(key, file, &transaction, &changes) { core.counters.add(.swept) }
-            } else if let times = unsafe softened(
-                header, canonical, fields: fields, at: core.settings.clock())
-            {
+            } else if let times = softened(header, numbers, at: core.settings.clock()) {
                 unsafe try soften(record, times, key, file, &transaction, &changes)
             }
         }
