@@ -247,7 +247,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
         outages = snapshot.outages
         // Whatever is known is read at the first tick.
         notice.version = .max
-        limits = snapshot.settings.limits
+        limits = snapshot.settings.viewerLimits
         let connections = limits.connectionsPerLoop
         viewers = Slab(capacity: connections)
         origins = Slab(capacity: connections)
@@ -411,7 +411,7 @@ package struct LoopState<N: Network & ~Copyable>: ~Copyable {
         renewTrust()
         knownMaps.forget()
         playback.forget()
-        limits = next.settings.limits
+        limits = next.settings.viewerLimits
         readOutages()
         followPools()
     }

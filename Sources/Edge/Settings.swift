@@ -58,6 +58,14 @@ public struct Settings: Sendable {
 
     /// What each loop keeps of what passes; a developer's edge does unless told otherwise.
     public var lookBackBytes: Int { limits.lookBack ?? (role == .twin ? 8 << 20 : 0) }
+
+    /// `limits` as the mode has them: CloudFront takes expectations away that it does not know, and
+    /// RFC 9110 §10.1.1 has them refused.
+    var viewerLimits: ViewerLimits {
+        var limits = limits
+        limits.head.refusesExpectations = mode == .rfc9111
+        return limits
+    }
 }
 
 /// One address viewers connect to.

@@ -7,6 +7,9 @@ public struct HeadLimits: Equatable, Sendable {
     public var headBytes: Int
     /// Most field lines (431 beyond). More than `HeaderTable.capacity` means that many.
     public var fieldCount: Int
+    /// Any expectation but `100-continue` is refused (417, RFC 9110 §10.1.1); else it is as if it
+    /// were not there. Default: no.
+    public var refusesExpectations = false
 
     /// Limits of the given sizes.
     public init(targetBytes: Int, headBytes: Int, fieldCount: Int) {
@@ -20,7 +23,9 @@ public struct HeadLimits: Equatable, Sendable {
 
     /// What a viewer may send unless the configuration says otherwise.
     public static var request: HeadLimits {
-        HeadLimits(targetBytes: 8_192, headBytes: 32_768, fieldCount: 100)
+        var limits = HeadLimits(targetBytes: 8_192, headBytes: 32_768, fieldCount: 100)
+        limits.refusesExpectations = true
+        return limits
     }
 
     /// What an origin may send: as much as offsets of 16 bits can name.

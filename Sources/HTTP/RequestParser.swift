@@ -13,7 +13,7 @@ public func parseRequest(
         // happens, the careful way below decides, so that there is one order of errors.
         let limit = min(bytes.byteCount, limits.reachableHeadBytes)
         if case .end(let length) = parseHead(bytes, from: 0, limit: limit, limits, &head) {
-            if judge(&head, bytes, length) == nil { return .complete }
+            if judge(&head, bytes, length, limits) == nil { return .complete }
         }
     }
     let lineBytes = limits.targetBytes + methodBytesMax + versionBytes + 3
@@ -37,7 +37,7 @@ public func parseRequest(
             case .incomplete: return .rejected(.colonMissing)
             case .end: break
             }
-            if let rejection = judge(&head, bytes, length) { return .rejected(rejection) }
+            if let rejection = judge(&head, bytes, length, limits) { return .rejected(rejection) }
             return .complete
         }
     }
@@ -62,7 +62,9 @@ private func parseHead(
 }
 
 /// What the fields mean for routing, framing and the connection; nil when all is in order.
-private func judge(_ head: inout RequestHead, _ bytes: RawSpan, _ length: Int) -> HeadRejection? {
+private func judge(
+    _ head: inout RequestHead, _ bytes: RawSpan, _ length: Int, _ limits: HeadLimits
+) -> HeadRejection? {
     head.length = length
     head.options = []
     head.standsForRoot = false
@@ -77,7 +79,7 @@ private func judge(_ head: inout RequestHead, _ bytes: RawSpan, _ length: Int) -
     if presence & judged != 0 {
         if let rejection = head.options.add(head.fields, bytes) { return rejection }
         if let rejection = judgeFraming(&head, bytes) { return rejection }
-        if let rejection = judgeExpectation(&head, bytes) { return rejection }
+        if let rejection = judgeExpectation(&head, bytes, limits) { return rejection }
         if head.minorVersion >= 1, head.options.contains(.upgrade),
             !head.fields.isRepeated(.upgrade), let index = head.fields.first(.upgrade)
         {
@@ -110,11 +112,13 @@ private func judgeFraming(_ head: inout RequestHead, _ bytes: RawSpan) -> HeadRe
 }
 
 /// RFC 9110 §10.1.1. HTTP/1.0 knows no expectations, and without a body there is none to wait for.
-private func judgeExpectation(_ head: inout RequestHead, _ bytes: RawSpan) -> HeadRejection? {
+private func judgeExpectation(
+    _ head: inout RequestHead, _ bytes: RawSpan, _ limits: HeadLimits
+) -> HeadRejection? {
     guard head.minorVersion >= 1, let index = head.fields.first(.expect) else { return nil }
     let value = bytes.extracting(head.fields[index].value.range)
     guard !head.fields.isRepeated(.expect), equalsIgnoringCase(value, "100-continue") else {
-        return .expectationUnknown
+        return limits.refusesExpectations ? .expectationUnknown : nil
     }
     head.expectsContinue = head.framing != .none && head.framing != .length(0)
     return nil

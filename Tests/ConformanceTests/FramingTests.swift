@@ -105,6 +105,13 @@ struct FramingTests {
     @Test("row 20: expectations that we cannot meet", arguments: badExpectations)
     func row20(_ attack: Attack) throws { try run(attack) }
 
+    @Test("row 20: in cloudfront mode an unknown expectation is taken away")
+    func row20CloudFront() throws {
+        let text = message("POST {path} HTTP/1.1", "Expect: x", "Content-Length: 0")
+        let meaning = Attack.Meaning(method: "POST", without: ["Expect"])
+        try run(.passed("Expect: x", text, meaning), mode: "cloudfront")
+    }
+
     @Test("row 22: GET and HEAD with a body", arguments: fatGets)
     func row22(_ attack: Attack) throws { try run(attack) }
 

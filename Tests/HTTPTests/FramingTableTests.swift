@@ -343,6 +343,10 @@ struct FramingTableTests {
         let rejection = parse(post("Content-Length: 5", "Expect: \(value)")).rejection
         #expect(rejection == .expectationUnknown)
         #expect(rejection?.status == 417)
+        var limits = HeadLimits.request
+        limits.refusesExpectations = false
+        let taken = parse(post("Content-Length: 5", "Expect: \(value)"), limits: limits)
+        #expect(taken.isComplete && !taken.head.expectsContinue)
     }
 
     @Test("row 20: 100-continue is expected by HTTP/1.1 requests with a body only")

@@ -11,7 +11,8 @@ func readLimits(_ section: Section, _ limits: inout ViewerLimits) {
     section.read("target", &target, .bytes(64...65_535))
     section.read("head", &head, .bytes(256...65_535))
     section.read("fields", &fields, .count(1...128))
-    limits.head = HeadLimits(targetBytes: target, headBytes: head, fieldCount: fields)
+    (limits.head.targetBytes, limits.head.headBytes) = (target, head)
+    limits.head.fieldCount = fields
     section.read("body", &limits.bodyBytes, .bytes(0...(.max)))
     section.read("headerTimeout", &limits.headerTimeout, wait)
     section.read("bodyTimeout", &limits.bodyTimeout, wait)

@@ -65,7 +65,7 @@ struct Explainer {
         }
         var scan = HeadScan()
         let result = unsafe parseRequest(
-            request.span.bytes, &scan, limits: settings.limits.head, into: &loop.head)
+            request.span.bytes, &scan, limits: settings.viewerLimits.head, into: &loop.head)
         switch result {
         case .complete: break
         case .needMore: throw ExplainError("the request head has no end")
