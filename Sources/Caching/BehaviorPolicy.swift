@@ -99,6 +99,10 @@ public struct BehaviorPolicy: Sendable, Equatable {
     /// `Range` and the fields of a body pass only where a policy of a distribution names them.
     /// CloudFront does not say. Default: no.
     public var forwardsOnlyNamed = false
+    /// Parameters and cookies of signatures are in the key, and reach the origin, of a
+    /// distribution's behavior that asks for none. CloudFront says that they are taken away, not
+    /// whether there, too. Default: no.
+    public var passesStraySignatures = false
     /// A distribution's error pages take the place of its own refusals, but for those of a
     /// country, which they always do. CloudFront does not say. Default: yes.
     public var pagesForRefusals = true

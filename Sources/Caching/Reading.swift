@@ -101,6 +101,10 @@ public struct Reading: Sendable {
             unset: "Range and the fields of a body reach the origin always",
             set: "Range and the fields of a body reach the origin where a policy names them"),
         Reading(
+            key: "passesStraySignatures", flag: \.passesStraySignatures, scope: .distribution,
+            unset: "a signature's parameters and cookies go no further where none is asked for",
+            set: "a signature's parameters and cookies are ordinary ones where none is asked for"),
+        Reading(
             key: "pagesForRefusals", flag: \.pagesForRefusals, scope: .distribution,
             unset: "an error page takes no refusal's place but that of a country",
             set: "an error page takes the place of refusals as well"),

@@ -38,6 +38,7 @@ public struct Forwarding: Sendable, Equatable {
         var forwarding = self
         forwarding.passesConditions = policy.forwardsConditions
         forwarding.passesOnlyNamed = policy.forwardsOnlyNamed
+        if !policy.passesStraySignatures { forwarding.dropsSignature = true }
         return forwarding
     }
 

@@ -48,6 +48,7 @@ public struct KeySelection: Sendable, Equatable {
         var selection = self
         selection.normalizesPath = policy.keysNormalPath
         selection.normalizesQuery = policy.keysNormalQuery
+        if !policy.passesStraySignatures { selection.dropsSignature = true }
         if policy.sharesAcrossPolicies { selection.identity = [] }
         return selection
     }

@@ -140,11 +140,18 @@ extension Exchange {
         if behavior.key.queryStrings.mode != .none, isQueryReadTwoWays {
             keys.append("keysNormalQuery")
         }
+        if behavior.signers == .none, hasSignature { keys.append("passesStraySignatures") }
         guard !behavior.forwarding.isLegacy else { return keys }
         if facts.hasConditional, isMiss { keys.append("forwardsConditions") }
         let parts: [KnownField] = [.range, .ifRange, .contentType, .contentEncoding]
         if parts.contains(where: { head.fields.contains($0) }) { keys.append("forwardsOnlyNamed") }
         return keys
+    }
+
+    /// Whether the query or a cookie is a part of a signature.
+    private var hasSignature: Bool {
+        let bytes = bytes
+        return unsafe !SignatureParameters(head, bytes: bytes.span.bytes).isEmpty
     }
 
     /// Whether the query has more than one parameter, an empty one or an escape.
