@@ -67,20 +67,32 @@ struct CloudFrontExplainTests {
     @Test(
         "§5.5 why something is stored as it came",
         arguments: [
-            ("text/css", 300, "it has not 1000 to 10000000 bytes"),
-            ("application/geo+json", 3_000, "CloudFront compresses no application/geo+json"),
-            ("image/png", 3_000, nil),
-        ] as [(String, Int, String?)])
-    func uncompressed(_ type: String, _ length: Int, _ reason: String?) throws {
+            (200, "text/css", 300, "it has not 1000 to 10000000 bytes"),
+            (
+                200, "application/geo+json", 3_000,
+                "CloudFront compresses no application/geo+json"
+            ),
+            (200, "image/png", 3_000, "CloudFront compresses no image/png"),
+            (
+                200, "text/css\r\nContent-Encoding: identity", 3_000,
+                "the origin gave it Content-Encoding: identity"
+            ),
+            (301, "text/css", 3_000, "CloudFront compresses no 301"),
+            (200, "text/css", 3_000, nil),
+        ] as [(Int, String, Int, String?)])
+    func uncompressed(
+        _ status: Int, _ type: String, _ length: Int, _ reason: String?
+    ) throws {
         let (edge, room) = (try stand.get().edge, try stand.get().origin.room("row"))
         let path = room.path("packs/\(Serial.next())")
         room.always(
-            .ok(
-                "Cache-Control: max-age=60", "Content-Type: \(type)",
+            .response(
+                status, ["Cache-Control: max-age=60", "Content-Type: \(type)"],
                 body: String(repeating: "a", count: length)))
         _ = try edge.get(path, "Accept-Encoding: gzip")
         let hit = try edge.get(path, "Accept-Encoding: gzip", "X-Edge-Explain: 1")
-        #expect(hit["Content-Encoding"] == nil && hit["X-Cache"] == "Hit from cloudfront")
+        #expect((hit["Content-Encoding"] == "gzip") == (reason == nil))
+        #expect(hit["X-Cache"] == "Hit from cloudfront")
         let stored = told(hit).first { $0.hasPrefix("stored: ") } ?? ""
         #expect(stored.contains("not compressed") == (reason != nil), "\(stored)")
         if let reason { #expect(stored.hasSuffix("; not compressed: \(reason)"), "\(stored)") }

@@ -20,8 +20,8 @@ extension AdminRoutes {
             var told: [Explanation] = []
             for head in heads {
                 var one = try subject.explain(head, usesTLS: options.contains("https"))
-                if let found = one.invalidation {
-                    one.invalidation?.id = subject.api?.id(of: found)
+                if let found = one.invalidation, let api = subject.api {
+                    one.invalidation = api.named(found)
                 }
                 told.append(one)
             }

@@ -73,11 +73,16 @@ extension CloudFrontAPI {
         return Answer(200, describe(found, now))
     }
 
-    /// The id of the invalidation that an explanation names; nil: it came from elsewhere, as a
-    /// write does. A store that was begun anew counts anew, so that the newest is meant.
-    func id(of invalidation: Explanation.Invalidation) -> String? {
-        guard invalidation.mayBeOfAPI else { return nil }
-        return state.invalidations.first { $0.number == invalidation.number }?.id
+    /// The invalidation that an explanation names, with what the API calls it and when it came; as
+    /// it is where it came from elsewhere, as a write does. A store that was begun anew counts
+    /// anew, so that the newest is meant.
+    func named(_ invalidation: Explanation.Invalidation) -> Explanation.Invalidation {
+        var named = invalidation
+        guard invalidation.mayBeOfAPI,
+            let record = state.invalidations.first(where: { $0.number == invalidation.number })
+        else { return named }
+        (named.id, named.time) = (record.id, record.created)
+        return named
     }
 
     /// ListInvalidations.

@@ -139,7 +139,8 @@ struct ExplanationText {
         guard let invalidation = told.invalidation else { return }
         let effect = invalidation.effect(onStored: told.entry != nil)
         let name = invalidation.id ?? "number \(invalidation.number)"
-        section("invalidation", ["\(name), \(invalidation.rule): \(effect)"])
+        let time = invalidation.time.map { " of \(timestampText($0))" } ?? ""
+        section("invalidation", ["\(name)\(time), \(invalidation.rule): \(effect)"])
     }
 
     private mutating func origin(_ told: Explanation) {

@@ -66,22 +66,21 @@ extension Exchange {
 
 extension Exchange {
     /// Why a stored response is not compressed although the behavior compresses and the viewer
-    /// takes gzip; nil: it is, or nobody expects it of its type. What `compressed` asks, of what is
-    /// left of the head.
+    /// takes gzip; nil: it is. What `compressed` asks, of what is left of the head.
     fileprivate func reasonUncompressed(_ copy: StoredCopy) -> String? {
         guard policy.compresses, head.method == .get, takesGzip,
-            StoredField.values("Content-Encoding", copy.headers).isEmpty
+            !copy.header.flags.contains(.compressedHere)
         else { return nil }
         if head.minorVersion < 1 { return "the request is of HTTP/1.0" }
-        guard [200, 403, 404].contains(copy.header.status) else { return nil }
+        let coding = StoredField.line("Content-Encoding", copy.headers)
+        if !coding.isEmpty { return "the origin gave it \(coding)" }
+        guard [200, 403, 404].contains(copy.header.status) else {
+            return "CloudFront compresses no \(copy.header.status)"
+        }
         let type = StoredField.values("Content-Type", copy.headers).first ?? ""
         let bytes = Array(type.utf8)
         guard unsafe Compression.suits(type: bytes.span.bytes) else {
-            if type.isEmpty { return "it has no Content-Type" }
-            let isDense = ["image/", "audio/", "video/", "font/"].contains {
-                type.lowercased().hasPrefix($0)
-            }
-            return isDense ? nil : "CloudFront compresses no \(type)"
+            return type.isEmpty ? "it has no Content-Type" : "CloudFront compresses no \(type)"
         }
         let lengths = Compression.lengths
         guard lengths.contains(copy.header.bodyLength) else {

@@ -95,6 +95,7 @@ extension LoopState where N: ~Copyable {
                 StoredEntry(record: record, header: header, layout: layout))
         else {
             noteInvalidation(target, [], orSoft: false, &told)
+            noteTagInForce(&told)
             return .absent
         }
         let fields = unsafe [UInt8](entry.block)
@@ -145,6 +146,17 @@ extension LoopState where N: ~Copyable {
         told.invalidation = Explanation.Invalidation(latest.number, latest.rule)
     }
 
+    /// The latest one in force that names a tag, where none names the path: it may have killed what
+    /// the sweeper has taken since.
+    private func noteTagInForce(_ told: inout Explanation) {
+        guard told.invalidation == nil,
+            let latest = store?.invalidations.inForce.journal.last(where: {
+                $0.rule.reach == .tag && !$0.rule.isSoft
+            })
+        else { return }
+        told.invalidation = Explanation.Invalidation(latest.number, latest.rule)
+    }
+
     /// The latest invalidation in force that names the target, if any does.
     private func noteInvalidation(
         _ canonical: [UInt8], _ fields: [UInt8], orSoft: Bool, _ told: inout Explanation
@@ -163,6 +175,7 @@ extension Explanation.Invalidation {
         self.init(
             number: number, rule: rule.words, kills: false,
             mayBeOfAPI: rule.reach != .scope && rule.reach != .everything && rule.host == nil)
+        isOfTag = rule.reach == .tag
     }
 }
 

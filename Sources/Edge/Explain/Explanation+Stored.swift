@@ -80,8 +80,12 @@ extension Explanation {
         public var endsLifetime = false
         /// What a client of the control API asks for: a path on any host, or a tag.
         public var mayBeOfAPI: Bool
-        /// The control API's id of it; nil: it came from elsewhere.
+        /// What it names is a tag, and what had it may be gone with all that it told.
+        public var isOfTag = false
+        /// The control API's id of it, and when it was asked for, in milliseconds since 1970; nil:
+        /// it came from elsewhere.
         public var id: String?
+        public var time: Int64?
         public init(number: UInt64, rule: String, kills: Bool, mayBeOfAPI: Bool) {
             self.mayBeOfAPI = mayBeOfAPI
             self.number = number
@@ -93,7 +97,8 @@ extension Explanation {
         public func effect(onStored isThere: Bool) -> String {
             if kills { return "killed what is stored" }
             if endsLifetime { return "soft, ended the lifetime of what is stored" }
-            return isThere ? "older than what is stored" : "in force"
+            if isThere { return "older than what is stored" }
+            return isOfTag ? "in force, for what had that tag" : "in force"
         }
     }
 
