@@ -70,11 +70,18 @@ struct ReplayCommand: ParsableCommand {
             valueName: "CODINGS"))
     var acceptEncoding = "gzip"
 
+    @Option(
+        help: ArgumentHelp(
+            "The distribution's DefaultRootObject, which is one object with /; \"\" for none.",
+            valueName: "NAME"))
+    var rootObject = "index.html"
+
     func run() throws {
         let replay = try failing {
             try Replay(
                 to: to, pace: pace, tolerance: tolerance, connections: connections, shown: show,
-                acceptEncoding: acceptEncoding, authority: cacert, believesAnyone: insecure)
+                acceptEncoding: acceptEncoding, rootObject: rootObject, authority: cacert,
+                believesAnyone: insecure)
         }
         let bar = isatty(2) == 1 ? ProgressBar() : nil
         let report = try failing { try replay.run(logs) { bar?.show($0, of: $1) } }

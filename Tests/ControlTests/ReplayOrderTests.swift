@@ -16,9 +16,10 @@ struct ReplayOrderTests {
         ].joined(separator: "\t") + "\n"
     }
 
-    private static func plan(_ lines: [String]) throws -> ReplayPlan {
+    private static func plan(_ lines: [String], rootObject: String = "") throws -> ReplayPlan {
         let directory = try TemporaryDirectory()
-        return try ReplayPlan([directory.write("log", "#Version: 1.0\n" + lines.joined())])
+        return try ReplayPlan(
+            [directory.write("log", "#Version: 1.0\n" + lines.joined())], rootObject: rootObject)
     }
 
     @Test("what has one path stays on one connection, whatever its host and query are")
@@ -40,6 +41,18 @@ struct ReplayOrderTests {
         #expect(paths.map(\.count).reduce(0, +) == 60)
         let firsts = plan.requests.filter(\.isFirstOfPath)
         #expect(firsts.count == 60 && firsts.allSatisfy { $0.target.hasSuffix("utm=0") })
+    }
+
+    @Test("the root and the root object are on one connection, and the later is not the first")
+    func root() throws {
+        let lines = ["/", "/x", "/index.html", "/sub/index.html"].enumerated().map { at, path in
+            Self.line("10:00:0\(at)", path, "-", at == 2 ? "Hit" : "Miss")
+        }
+        let plan = try Self.plan(lines, rootObject: "index.html")
+        let shares = Replay.shares(plan.requests, 8).filter { !$0.isEmpty }
+        #expect(shares == [[0, 2], [1], [3]])
+        #expect(plan.requests.map(\.isFirstOfPath) == [true, true, false, true])
+        #expect(try Replay.shares(Self.plan(lines).requests, 8).count { !$0.isEmpty } == 4)
     }
 
     @Test("of one second and path a fetch comes before the hits under other queries")

@@ -39,6 +39,7 @@ public struct Replay: Sendable {
     private let connections: Int
     private let tolerance: Double
     private let shown: Int
+    private let rootObject: String
 
     /// Each text as the command line has it.
     ///
@@ -48,12 +49,13 @@ public struct Replay: Sendable {
     ///   - tolerance: per cent of the requests that may disagree, such as `2.5`.
     ///   - connections: at most so many requests at a time; those for one path go one by one.
     ///   - shown: how many disagreements are told singly.
+    ///   - rootObject: the distribution's DefaultRootObject: one object with the root.
     ///   - authority: a PEM file of roots for TLS with the edge; nil: the system's.
     ///   - believesAnyone: the edge's certificate is not looked at.
     public init(
         to urls: [String], pace: String, tolerance: String, connections: Int, shown: Int,
-        acceptEncoding: String, authority: String? = nil, believesAnyone: Bool = false,
-        resolver: some NameResolver = SystemNameResolver()
+        acceptEncoding: String, rootObject: String = "", authority: String? = nil,
+        believesAnyone: Bool = false, resolver: some NameResolver = SystemNameResolver()
     ) throws(CommandMistake) {
         let trust: TLSTrust =
             believesAnyone ? .anyone : authority.map { .file($0) } ?? .system
@@ -80,6 +82,7 @@ public struct Replay: Sendable {
         }
         self.connections = connections
         self.shown = shown
+        self.rootObject = rootObject
     }
 
     /// Reads the logs, asks, and waits for all answers; `progress` is told how many there are.
@@ -89,7 +92,8 @@ public struct Replay: Sendable {
     public func run(
         _ paths: [String], progress: @escaping @Sendable (Int, Int) -> Void
     ) throws(CommandMistake) -> ReplayReport {
-        let plan = try ReplayPlan(paths, asksPlain: client.targets.plain != nil)
+        let plan = try ReplayPlan(
+            paths, asksPlain: client.targets.plain != nil, rootObject: rootObject)
         try client.targets.check(plan.requests)
         let answers = ask(plan.requests, progress)
         return ReplayReport(plan, answers, pace: pace, shown: shown)

@@ -35,7 +35,9 @@ struct ReplayRequest {
     var sinceFetch: Milliseconds?
 
     var url: String { host + target }
-    var path: Substring { target.prefix { $0 != "?" } }
+    /// What is one object under all hosts and queries, as far as its key does not tell them apart:
+    /// the root is under the name of the root object, too.
+    let path: Substring
 
     /// The host without a port: the name that TLS asks for.
     var serverName: String {
@@ -59,8 +61,12 @@ struct ReplayRequest {
         case unreadable = "no log records"
     }
 
-    /// - Parameter asksPlain: there is somewhere to ask without TLS.
-    init(_ record: LogRecord, place: String, asksPlain: Bool) throws(ReplayOmission) {
+    /// - Parameters:
+    ///   - asksPlain: there is somewhere to ask without TLS.
+    ///   - rootObject: the distribution's DefaultRootObject.
+    init(
+        _ record: LogRecord, place: String, asksPlain: Bool, rootObject: String
+    ) throws(ReplayOmission) {
         guard let moment = record.moment, let method = record.text(.method) else {
             throw ReplayOmission(.unreadable)
         }
@@ -84,6 +90,8 @@ struct ReplayRequest {
         self.method = method
         self.host = host
         target = record.target
+        let path = record.target.prefix { $0 != "?" }
+        self.path = path == "/" ? "/\(rootObject)" : path
         location = record.text(.edgeLocation) ?? ""
         self.expected = expected
         self.status = status
@@ -176,12 +184,18 @@ struct ReplayPlan {
     private(set) var tellsCookies = false
 
     private let asksPlain: Bool
+    private let rootObject: String
 
     /// Reads all files; keeps about 600 bytes for each request.
     ///
-    /// - Parameter asksPlain: there is somewhere to ask without TLS.
-    init(_ paths: [String], asksPlain: Bool = true) throws(CommandMistake) {
+    /// - Parameters:
+    ///   - asksPlain: there is somewhere to ask without TLS.
+    ///   - rootObject: the distribution's DefaultRootObject; empty: none.
+    init(
+        _ paths: [String], asksPlain: Bool = true, rootObject: String = ""
+    ) throws(CommandMistake) {
         self.asksPlain = asksPlain
+        self.rootObject = rootObject
         for path in paths {
             for file in try LogSeries.files(at: path) { try read(file) }
         }
@@ -223,7 +237,8 @@ struct ReplayPlan {
                 if record.text(.cookie) != nil { tellsCookies = true }
                 do throws(ReplayOmission) {
                     requests.append(
-                        try ReplayRequest(record, place: place, asksPlain: asksPlain))
+                        try ReplayRequest(
+                            record, place: place, asksPlain: asksPlain, rootObject: rootObject))
                 } catch {
                     omissions[error.reason, default: 0] += 1
                 }
