@@ -1,6 +1,7 @@
 import Caching
 import CloudFront
 import Edge
+import Glibc
 import Reactor
 import Testing
 
@@ -28,6 +29,15 @@ struct ImportTests {
         let own = reading { $0.distribution = path }.configuration.distribution?.record
         #expect(own?.id == "EDFDVBD6EXAMPLE" && own?.domainName == "d1.cloudfront.net")
         #expect(own?.config.text("CallerReference") == "maps-2026")
+    }
+
+    @Test("what does not say how old it is is as old as its file")
+    func age() throws {
+        let read = try files.reading(Export())
+        let moment = timespec(tv_sec: 1_600_000_000, tv_nsec: 5_000_000)
+        let path = "\(files.directory)/dist.json"
+        #expect(utimensat(AT_FDCWD, path, [moment, moment], 0) == 0)
+        #expect(read.configuration.record(now: 9).lastModified == 1_600_000_000_005)
     }
 
     @Test("its account and its time are the export's as well, and so are its policies' times")

@@ -40,6 +40,13 @@ func readTextFile(_ path: String, bytesMax: Int = fileBytesMax) throws(Complaint
     return text
 }
 
+/// When a file was last written, in milliseconds since 1970; nil: it cannot be told.
+func fileTime(_ path: String) -> Int64? {
+    var facts = stat()
+    guard unsafe stat(path, &facts) == 0 else { return nil }
+    return Int64(facts.st_mtim.tv_sec) * 1_000 + Int64(facts.st_mtim.tv_nsec) / 1_000_000
+}
+
 /// What lies in a directory, sorted by name.
 func fileNames(in directory: String) throws(SystemError) -> [String] {
     guard let stream = unsafe opendir(directory) else { throw lastError("opendir", directory) }

@@ -126,7 +126,7 @@ extension Service: AdminSubject {
             settings: { [weak self] in self?.state.withLock { $0.configuration.settings } },
             updating: { [weak self] in try self?.update($0) })
         let distribution = try StoredDistribution(
-            configuration.record, policies: configuration.policies,
+            configuration.record(now: clock.now), policies: configuration.policies,
             catalog: configuration.catalog, signers: configuration.signers,
             directory: directory, effects: effects)
         followUpdate(of: distribution, configuration, server)

@@ -135,6 +135,17 @@ extension Configuration {
         distribution?.record ?? OwnDistribution(settings: settings).record
     }
 
+    /// The same as old as its file, where that does not say how old it is.
+    ///
+    /// - Parameter now: what is of no file comes into force at that time.
+    func record(now: Int64) -> DistributionRecord {
+        var record = record
+        if record.lastModified == 0 {
+            record.lastModified = distribution.flatMap { fileTime($0.file) } ?? now
+        }
+        return record
+    }
+
     /// Policies that it lists.
     var policies: [PolicyKind: [PolicyRecord]] {
         distribution?.policies ?? DistributionReferences().all
