@@ -211,6 +211,11 @@ struct DistributionConfigTests {
                 "InvalidLocationCode"
             ),
             (
+                #", "Restrictions": {"GeoRestriction": {"RestrictionType": "blacklist", "#
+                    + #""Quantity": 2, "Items": ["AU", "ZZ"]}}"#,
+                "InvalidLocationCode"
+            ),
+            (
                 #", "Restrictions": {"GeoRestriction": {"RestrictionType": "none", "#
                     + #""Quantity": 1, "Items": ["AU"]}}"#,
                 "InvalidGeoRestrictionParameter"

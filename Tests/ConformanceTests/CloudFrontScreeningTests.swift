@@ -19,7 +19,7 @@ private let stand = Result {
             more: ", \"DefaultRootObject\": \"home/index.html\", \"Aliases\": "
                 + Lane.list(["edge.test", "*.wild.test"]) + """
                     , "Restrictions": { "GeoRestriction": { "RestrictionType": "blacklist",
-                      "Quantity": 1, "Items": ["XX"] } }
+                      "Quantity": 1, "Items": ["AQ"] } }
                     """,
             configuration: """
                 trustedProxies: [127.0.0.1]
@@ -102,7 +102,7 @@ struct CloudFrontScreeningTests {
     @Test("§5.1 the order: Host, country, protocol, method, body")
     func order() throws {
         let room = room()
-        let blocked = ["CloudFront-Viewer-Country: XX"]
+        let blocked = ["CloudFront-Viewer-Country: AQ"]
         let path = room.path("redirected/a")
         let stranger = try ask("GET", path, blocked, host: "other.test")
         #expect(stranger.status == 403)
