@@ -83,6 +83,28 @@ struct RecordedAsideTests {
         try RecordedMidwayTests.expectToHold(text)
     }
 
+    @Test("what an operator asked for with X-Edge-Cache is asked from the edge's own machine")
+    func operators() throws {
+        let text = try Self.recorded(
+            """
+            name: t
+            config: { behaviors: [{ path: "*", class: none, maxTTL: 1h }] }
+            steps:
+              - origin: { headers: { Cache-Control: max-age=60 }, body: "${count}" }
+              - get: /a
+                expect: { x-cache: Miss }
+              - get: /a
+                headers: { X-Edge-Cache: refresh }
+                expect: { x-cache: Hit }
+              - get: /a
+                headers: { X-Edge-Cache: refresh }
+                from: 127.0.0.1
+                expect: { x-cache: Miss, body: 2 }
+            """)
+        #expect(text.split(separator: "from: 127.0.0.1").count == 2, "\(text)")
+        try RecordedMidwayTests.expectToHold(text)
+    }
+
     @Test("what was before a change of the configuration is left out; a hit on it is warmed up")
     func changed() throws {
         let text = try Self.recorded(

@@ -162,6 +162,8 @@ struct RecordedScenario {
         }
         if tellsTrust, exchange.hasTrustedViewer {
             text.line(depth + 1, "from: \(RecordedStage.proxy)")
+        } else if !steps.haveTrustedViewer, exchange.isOperators {
+            text.line(depth + 1, "from: \(RecordedStage.machine)")
         }
     }
 

@@ -65,6 +65,8 @@ struct RecordedStage {
     static let viewers = "192.0.2.0/24"
     /// Where those are that are trusted, if others are not.
     static let proxy = "198.51.100.1"
+    /// Where an operator is while nobody is trusted: at the edge's own machine.
+    static let machine = "127.0.0.1"
 
     /// As it would be written; two that are played alike are the same.
     var text: String {

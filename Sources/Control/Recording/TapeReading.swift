@@ -46,6 +46,10 @@ struct RecordedExchange {
     var hasTrustedViewer: Bool {
         if case .viewer(_, isTrusted: true, _) = peer { true } else { false }
     }
+    /// The edge did as an operator asks with `X-Edge-Cache`, or may have.
+    var isOperators: Bool {
+        request.head["x-edge-cache"] != nil && answer?.head.isPlainHit != true
+    }
     var isSouthbound: Bool {
         if case .viewer(_, _, isSouthbound: true) = peer { true } else { false }
     }
