@@ -220,6 +220,28 @@ struct InvalidationAPITests {
         #expect(state.invalidations.count == 2)
     }
 
+    @Test("who asks for advice is told which paths clear less than they say; others are not")
+    func advice() throws {
+        let ask = Asking(try ScriptedDistribution())
+        let batch = Asking.batch(["/%7Eme", "/*", "/a"], "r")
+        for (query, line) in [
+            ("?Advice=true", "201 Invalidation"),
+            ("?Advice=true&DryRun=true", "200 InvalidationEstimate"),
+        ] {
+            let answer = try ask(.post, path + query, batch)
+            #expect(answer.line == line)
+            #expect(
+                answer.node["Advice"]?.items?.compactMap(\.scalar) == [
+                    "/%7Eme: paths with ~ cannot be invalidated; use a wildcard before it",
+                    "/a: query strings are in the key, and the path has none; add * to clear all",
+                ])
+        }
+        for query in ["", "?Advice=false", "?DryRun=true"] {
+            #expect(try ask(.post, path + query, batch).node["Advice"] == nil)
+        }
+        #expect(try ask(.post, path + "?Advice=1", batch).line == "400 InvalidArgument")
+    }
+
     @Test("one from the future, whose clock was ahead, is over and counts for nothing")
     func future() throws {
         let ask = Asking(try ScriptedDistribution(), APISettings(invalidationDelay: 60_000))

@@ -68,6 +68,7 @@ final class ScriptedDistribution: DistributionState {
     func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount {
         StoreCount(entries: targets.count, bytes: 2_048, isComplete: targets.count < 2)
     }
+    func advice(on target: InvalidationPath) -> String? { target.advice(keysQueryStrings: true) }
     var invalidations: [InvalidationRecord] { contents.withLock { $0.invalidations } }
     func record(_ invalidation: InvalidationRecord) throws(APIError) {
         try effect { $0.invalidations.insert(invalidation, at: 0) }

@@ -10,6 +10,7 @@ import Testing
 private struct Yielding: DistributionEffects {
     func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) -> UInt64? { nil }
     func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount { StoreCount() }
+    func advice(on target: InvalidationPath) -> String? { nil }
     func update(_ distribution: Distribution) throws {}
 }
 

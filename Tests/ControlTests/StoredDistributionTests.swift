@@ -22,6 +22,7 @@ private final class NotedEffects: DistributionEffects {
         return 7
     }
     func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount { StoreCount() }
+    func advice(on target: InvalidationPath) -> String? { target.advice(keysQueryStrings: true) }
     func update(_ distribution: Distribution) throws {
         let comment = distribution.config.comment
         guard refused.withLock({ !$0.contains(comment) }) else {

@@ -19,6 +19,12 @@ struct ControlAPITests {
 
     private func invalidate(_ edge: Edge, _ paths: String...) throws -> (exit: Int?, output: String)
     {
+        try invalidate(edge, paths)
+    }
+
+    private func invalidate(
+        _ edge: Edge, _ paths: [String]
+    ) throws -> (exit: Int?, output: String) {
         // Without the credentials of whoever runs the tests.
         try directory.run(
             "/usr/bin/env",
@@ -106,6 +112,43 @@ struct ControlAPITests {
         #expect(try invalidate(edge, room.path("*")).exit == 0)
         #expect(try edge.get(room.path("b")).status == 503)
     }
+
+    @Test("it is said which paths clear less than they seem to, by the key of their behavior")
+    func advice() throws {
+        let file = try directory.write("distribution.json", Self.keyed)
+        let edge = try Edge(
+            origin: nil, mode: "cloudfront",
+            arguments: ["--distribution", file, "--origin", "o=\(origin.url)"],
+            directory: directory)
+        let wanted = """
+            /%7Eme: paths with ~ cannot be invalidated; use a wildcard before it
+            /%2A: %2A is no wildcard; write * at the end
+            /q: query strings are in the key, and the path has none; add * to clear all
+
+            """
+        let paths = ["/%7Eme", "/%2A", "/q", "/q?v=2", "/q*", "/plain"]
+        for flags in [[], ["--soft"], ["--dry-run"]] {
+            let (exit, output) = try invalidate(edge, flags + paths)
+            let lines = output.split(separator: "\n", maxSplits: 1)
+            #expect(exit == 0 && lines.count == 2 && lines[1] == wanted, "\(output)")
+        }
+    }
+
+    /// Queries are in the key below /q, and nowhere else.
+    private static let keyed = """
+        { "CallerReference": "keyed", "Comment": "", "Enabled": true,
+          "Origins": { "Quantity": 1, "Items": [
+            { "Id": "o", "DomainName": "o.invalid",
+              "CustomOriginConfig": { "HTTPPort": 80, "HTTPSPort": 443,
+                "OriginProtocolPolicy": "http-only" } } ] },
+          "CacheBehaviors": { "Quantity": 1, "Items": [
+            { "PathPattern": "/q*", "TargetOriginId": "o", "ViewerProtocolPolicy": "allow-all",
+              "MinTTL": 0,
+              "ForwardedValues": { "QueryString": true, "Cookies": { "Forward": "none" } } } ] },
+          "DefaultCacheBehavior": {
+            "TargetOriginId": "o", "ViewerProtocolPolicy": "allow-all",
+            "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6" } }
+        """
 
     @Test("with credentials only who knows one is heard")
     func credentials() throws {

@@ -4,27 +4,34 @@ import Reactor
 
 extension AdminClient {
     /// Asks the control API as any client of CloudFront does. Returns a line for people, when what
-    /// the paths name is stale on all loops and that is on disk.
+    /// the paths name is stale on all loops and that is on disk, and one more for each path that
+    /// clears less than it seems to say.
     ///
     /// - Parameter isSoft: it may still be confirmed, and served where something stale may.
     public func invalidate(
         _ paths: [String], isSoft: Bool = false
     ) throws(AdminClientError) -> String {
-        let made = try create(paths, isSoft ? "Soft=true" : "", root: "Invalidation")
+        let query = isSoft ? "Advice=true&Soft=true" : "Advice=true"
+        let made = try create(paths, query, root: "Invalidation")
         let (number, status) = (made.text("Id") ?? "?", made.text("Status") ?? "?")
         let kind = isSoft ? "soft, " : ""
         return "\(number) \(status): \(kind)\(paths.count) \(paths.count == 1 ? "path" : "paths")"
+            + advice(made)
     }
 
-    /// Counts what the paths name, and changes nothing. Returns a line for people.
+    /// Counts what the paths name, and changes nothing. Returns lines for people, as above.
     public func countInvalidated(_ paths: [String]) throws(AdminClientError) -> String {
-        let found = try create(paths, "DryRun=true", root: "InvalidationEstimate")
+        let found = try create(paths, "Advice=true&DryRun=true", root: "InvalidationEstimate")
         let entries = found.text("Entries") ?? "?"
         let bytes = bytesText(found.text("Bytes").flatMap { UInt64($0) } ?? 0)
         let isComplete = found.text("IsComplete") == "true"
         let noun = entries == "1" ? "entry" : "entries"
         return "\(isComplete ? "" : "at least ")\(entries) stored \(noun), "
-            + "bodies of \(bytes); nothing was invalidated"
+            + "bodies of \(bytes); nothing was invalidated" + advice(found)
+    }
+
+    private func advice(_ answer: ConfigNode) -> String {
+        (answer["Advice"]?.items ?? []).compactMap(\.scalar).map { "\n" + $0 }.joined()
     }
 
     private func create(

@@ -5,17 +5,19 @@ import Synchronization
 extension CloudFrontAPI {
     /// CreateInvalidation. It is in effect when this returns, whatever its status says.
     ///
-    /// Two parameters are ours: `Soft=true` ends lifetimes and kills nothing, `DryRun=true` only
-    /// counts what is stored.
+    /// Three parameters are ours: `Soft=true` ends lifetimes and kills nothing, `DryRun=true` only
+    /// counts what is stored, and `Advice=true` has the answer say which of the items clear less
+    /// than their author may think; CloudFront's own has no such member.
     func createInvalidation(_ request: APIRequest, _ now: Int64) throws(APIError) -> Answer {
         let node = try document(request, root: "InvalidationBatch")
         let batch = try InvalidationBatch(node)
-        if try flag("DryRun", request) { return Answer(200, try estimate(batch)) }
+        let advice = try flag("Advice", request) ? advice(on: batch) : nil
+        if try flag("DryRun", request) { return Answer(200, try estimate(batch, advice)) }
         let isSoft = try flag("Soft", request)
         let invalidation = try creating.withLock { _ throws(APIError) in
             try create(batch, isSoft, request.id, now)
         }
-        var answer = Answer(201, describe(invalidation, now))
+        var answer = Answer(201, describe(invalidation, now, advice))
         let path = "distribution/\(state.distribution.id)/invalidation/\(invalidation.id)"
         answer.headers.append(
             ("Location", "https://cloudfront.amazonaws.com\(Self.pathPrefix)/\(path)"))
@@ -55,13 +57,23 @@ extension CloudFrontAPI {
         }
     }
 
-    private func estimate(_ batch: InvalidationBatch) throws(APIError) -> APIDocument {
+    /// A line for each item on which there is something to say.
+    private func advice(on batch: InvalidationBatch) -> ConfigNode {
+        .quantity(
+            zip(batch.items, batch.targets).compactMap { item, target in
+                state.advice(on: target).map { .text("\(item): \($0)") }
+            })
+    }
+
+    private func estimate(
+        _ batch: InvalidationBatch, _ advice: ConfigNode?
+    ) throws(APIError) -> APIDocument {
         let count = try state.count(batch.targets)
         return APIDocument(
             root: "InvalidationEstimate",
             .map([
                 "Entries": .text(count.entries), "Bytes": .text(count.bytes),
-                "IsComplete": .text(count.isComplete),
+                "IsComplete": .text(count.isComplete), "Advice": advice,
             ]))
     }
 
@@ -112,7 +124,9 @@ extension CloudFrontAPI {
         ])
     }
 
-    private func describe(_ invalidation: InvalidationRecord, _ now: Int64) -> APIDocument {
+    private func describe(
+        _ invalidation: InvalidationRecord, _ now: Int64, _ advice: ConfigNode? = nil
+    ) -> APIDocument {
         let items = invalidation.items.map { ConfigNode.text($0) }
         return APIDocument(
             root: "Invalidation",
@@ -122,7 +136,7 @@ extension CloudFrontAPI {
                 "InvalidationBatch": .map([
                     "Paths": .quantity(items),
                     "CallerReference": .text(invalidation.callerReference),
-                ]),
+                ]), "Advice": advice,
             ]))
     }
 

@@ -25,6 +25,8 @@ public protocol DistributionState: Sendable {
     func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) -> UInt64?
     /// How much is stored of what is named.
     func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount
+    /// Why an item clears less than it seems to say; nil: nothing stands out.
+    func advice(on target: InvalidationPath) -> String?
     /// Invalidations that were recorded, newest first.
     var invalidations: [InvalidationRecord] { get }
     /// Adds one to the list, and returns when it would survive a crash.

@@ -47,6 +47,8 @@ struct EdgeEffects: DistributionEffects {
         return count
     }
 
+    func advice(on target: InvalidationPath) -> String? { settings()?.advice(on: target) }
+
     private func rules(for targets: [InvalidationPath]) -> [InvalidationRule] {
         let settings = settings() ?? Settings()
         return targets.flatMap { settings.rules(for: $0) }

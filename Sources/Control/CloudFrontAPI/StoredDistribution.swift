@@ -10,6 +10,8 @@ public protocol DistributionEffects: Sendable {
     func invalidate(_ targets: [InvalidationPath], isSoft: Bool) throws(APIError) -> UInt64?
     /// How much is stored of what is named.
     func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount
+    /// Why an item clears less than it seems to say; nil: nothing stands out.
+    func advice(on target: InvalidationPath) -> String?
     /// Puts it in force on all loops, with the connections that are open, or leaves there what is.
     ///
     /// - Throws: an ``APIError``, which is answered as it is; anything else is told as an
@@ -113,6 +115,7 @@ public final class StoredDistribution: DistributionState {
     public func count(_ targets: [InvalidationPath]) throws(APIError) -> StoreCount {
         try effects.count(targets)
     }
+    public func advice(on target: InvalidationPath) -> String? { effects.advice(on: target) }
 
     public func record(_ invalidation: InvalidationRecord) throws(APIError) {
         do throws(SystemError) {

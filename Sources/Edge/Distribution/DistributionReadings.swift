@@ -73,25 +73,35 @@ extension Settings {
         }
         var settled: [InvalidationPath] = []
         for target in targets {
-            let path = keyed(named, as: target, by: distribution)
+            let key = selection(ofPath: target, in: distribution)
+            let path =
+                key.map { named.keyed(by: $0, narrowing: readings.narrowsInvalidations) } ?? named
             if !settled.contains(path) { settled.append(path) }
         }
         return settled
     }
 
-    /// The item as the key of the behavior that this path belongs to has it.
-    private func keyed(
-        _ path: InvalidationPath, as target: [UInt8], by distribution: DistributionSettings
-    ) -> InvalidationPath {
-        let readings = distribution.readings
+    /// What the author of an item of an invalidation may not expect of it: it clears less than it
+    /// seems to say; nil: nothing stands out. See `InvalidationPath.advice(keysQueryStrings:)`.
+    package func advice(on item: InvalidationPath) -> String? {
+        guard let named = settled(item).first, case .exact(let bytes) = named else { return nil }
+        let path = Array(bytes.prefix { $0 != UInt8(ascii: "?") })
+        // Without a distribution all of a query is in the key.
+        let key = distribution.flatMap { selection(ofPath: path, in: $0) }
+        return named.advice(keysQueryStrings: key.map { $0.queryStrings.mode != .none } ?? true)
+    }
+
+    /// What is in the key of the behavior that a path belongs to.
+    private func selection(
+        ofPath path: [UInt8], in distribution: DistributionSettings
+    ) -> KeySelection? {
         let index = unsafe withUnsafeTemporaryAllocation(
-            byteCount: max(target.count, 1), alignment: 1
+            byteCount: max(path.count, 1), alignment: 1
         ) { scratch in
             unsafe distribution.distribution.behaviorIndex(
-                for: target.span.bytes, scratch: scratch, decoding: readings.pathDecoding)
+                for: path.span.bytes, scratch: scratch,
+                decoding: distribution.readings.pathDecoding)
         }
-        guard behaviors.indices.contains(index), let key = behaviors[index].imported?.behavior.key
-        else { return path }
-        return path.keyed(by: key, narrowing: readings.narrowsInvalidations)
+        return behaviors.indices.contains(index) ? behaviors[index].imported?.behavior.key : nil
     }
 }
