@@ -133,6 +133,14 @@ public struct InvalidationIndex: Sendable {
             stale: softening.number(of: target, in: canonical))
     }
 
+    /// How many slots, and bytes of prefixes, the rules for a target are found by: so that it can
+    /// be seen that this does not grow with the rules.
+    func looks(of canonical: RawSpan) -> Int {
+        guard let target = InvalidationTarget(in: canonical) else { return 0 }
+        return killing.look(for: target, in: canonical).looks
+            + softening.look(for: target, in: canonical).looks
+    }
+
     /// The highest number of a rule that kills what is stored under a canonical key; 0 if none
     /// does.
     public func number(of canonical: RawSpan) -> UInt64 { numbers(of: canonical).dead }

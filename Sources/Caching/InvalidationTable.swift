@@ -83,14 +83,24 @@ struct InvalidationTable: Sendable {
     /// The highest number of a rule that matches a target of a canonical key; 0 if none does. A
     /// target of no host, as maps are, is at each.
     func number(of target: InvalidationTarget, in canonical: RawSpan) -> UInt64 {
-        var highest = everything
+        look(for: target, in: canonical).number
+    }
+
+    /// The same, and how much of the table had to be looked at.
+    @inline(__always)
+    func look(
+        for target: InvalidationTarget, in canonical: RawSpan
+    ) -> (number: UInt64, looks: Int) {
+        var (highest, looks) = (everything, 0)
         if !targets.isEmpty {
             highest = max(highest, targets[target.hash(in: canonical)] ?? 0)
+            looks += 1
         }
         if !hostedTargets.isEmpty {
             highest = max(highest, hostedTargets[target.hash(onHostIn: canonical)] ?? 0)
+            looks += 1
         }
-        if prefixes.isEmpty { return highest }
+        if prefixes.isEmpty { return (highest, looks) }
         var (place, length) = (PrefixTree.Place(), 0)
         repeat {
             let numbers = prefixes.numbers(at: place)
@@ -101,11 +111,12 @@ struct InvalidationTable: Sendable {
                     ? numbers.hosted
                     : hostedPrefixes[target.hash(onHostIn: canonical, first: length)] ?? 0
                 highest = max(highest, number)
+                looks += 1
             }
             length += 1
         } while length <= target.length
             && prefixes.goOn(&place, target.byte(length - 1, in: canonical))
-        return highest
+        return (highest, looks + place.looks)
     }
 
     /// The same for a tag.

@@ -42,6 +42,8 @@ struct PrefixTree: Sendable {
     struct Place: BitwiseCopyable {
         fileprivate var node = 0
         fileprivate var offset = 0
+        /// Bytes and slots that were looked at on the way. Costs nothing where nobody asks.
+        fileprivate(set) var looks = 0
     }
 
     /// Goes on by one byte; false: no prefix does.
@@ -49,11 +51,13 @@ struct PrefixTree: Sendable {
     func goOn(_ place: inout Place, _ byte: UInt8) -> Bool {
         let node = nodes[place.node]
         if place.offset < node.length {
+            place.looks += 1
             guard text[node.start + place.offset] == byte else { return false }
             place.offset += 1
             return true
         }
-        place = Place(node: self.node(behind: place.node, byte), offset: 1)
+        place.node = self.node(behind: place.node, byte, &place.looks)
+        place.offset = 1
         return place.node != 0
     }
 
@@ -107,7 +111,8 @@ struct PrefixTree: Sendable {
     private mutating func node(of prefix: ArraySlice<UInt8>) -> Int {
         var (index, rest) = (0, prefix)
         while let first = rest.first {
-            let next = node(behind: index, first)
+            var looks = 0
+            let next = node(behind: index, first, &looks)
             guard next != 0 else {
                 let start = text.count
                 text += rest
@@ -125,7 +130,8 @@ struct PrefixTree: Sendable {
     private mutating func split(_ lower: Int, behind count: Int) -> Int {
         let (upper, old) = (nodes.count, nodes[lower])
         // It stands for the other one where the parent looks.
-        let slot = slot(of: old.parent, text[old.start])
+        var looks = 0
+        let slot = slot(of: old.parent, text[old.start], &looks)
         nodes.append(Node(start: old.start, end: old.start + count, parent: old.parent))
         slots[slot] = UInt32(upper)
         (nodes[lower].start, nodes[lower].parent) = (old.start + count, upper)
@@ -147,21 +153,24 @@ struct PrefixTree: Sendable {
     }
 
     private mutating func put(_ index: Int) {
-        slots[slot(of: nodes[index].parent, text[nodes[index].start])] = UInt32(index)
+        var looks = 0
+        let slot = slot(of: nodes[index].parent, text[nodes[index].start], &looks)
+        slots[slot] = UInt32(index)
     }
 
     /// The node that goes on behind another one with a byte; 0: none.
     @inline(__always)
-    private func node(behind parent: Int, _ byte: UInt8) -> Int {
-        Int(slots[slot(of: parent, byte)])
+    private func node(behind parent: Int, _ byte: UInt8, _ looks: inout Int) -> Int {
+        Int(slots[slot(of: parent, byte, &looks)])
     }
 
     /// Where that stands, or would.
     @inline(__always)
-    private func slot(of parent: Int, _ byte: UInt8) -> Int {
+    private func slot(of parent: Int, _ byte: UInt8, _ looks: inout Int) -> Int {
         let hash = UInt64(parent << 8 | Int(byte)) &* 0x9E37_79B9_7F4A_7C15
         var slot = Int(hash >> 32) & (slots.count - 1)
         while true {
+            looks += 1
             let node = Int(slots[slot])
             if node == 0 || nodes[node].parent == parent && text[nodes[node].start] == byte {
                 return slot

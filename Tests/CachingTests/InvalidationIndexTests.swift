@@ -1,6 +1,7 @@
-import Caching
 import HTTP
 import Testing
+
+@testable import Caching
 
 private func canonical(_ host: String, _ path: String, _ query: String? = nil) -> [UInt8] {
     withUnsafeTemporaryAllocation(byteCount: 4_096, alignment: 8) { memory in
@@ -120,6 +121,38 @@ struct InvalidationIndexTests {
         #expect(number(of: index, "/q") == 0)
         index.insert(rule(.prefix, "/one-more/"), number: 10_000)
         #expect(number(of: index, "/q") == 10_000)
+    }
+
+    @Test("a look takes no longer among thousands of rules than among fifteen")
+    func looks() {
+        // Goes on with the longest of all rules, and further.
+        let path = "/tiles/p7/x/y"
+        let keys = [
+            canonical("h", path), canonical("h", path, "v=1"), canonical("other", "/else"),
+        ]
+        func looks(_ count: Int) -> [Int] {
+            var index = InvalidationIndex()
+            for number in 1...count {
+                for (reach, text, host) in [
+                    (InvalidationRule.Reach.prefix, "/tiles/p\(number)/x", nil as String?),
+                    (.prefix, "/tiles/q\(number)/", "h"), (.target, "/tiles/p\(number)/x", nil),
+                    (.target, "/tiles/t\(number)", "h"), (.tag, "tag\(number)", nil),
+                ] {
+                    for isSoft in [false, true] {
+                        var one = rule(reach, text, host: host)
+                        one.isSoft = isSoft
+                        index.insert(one, number: UInt64(number))
+                    }
+                }
+            }
+            #expect(number(of: index, path) == 7 && number(of: index, "/else") == 0)
+            return keys.map { index.looks(of: $0.span.bytes) }
+        }
+        let (few, many) = (looks(15), looks(InvalidationIndex.prefixLimit / 2))
+        for (few, many) in zip(few, many) {
+            // More branches on the way, and slots that are taken: never more than a byte each.
+            #expect(few > 0 && many <= few + path.utf8.count, "\(few), \(many)")
+        }
     }
 
     @Test("a soft rule reaches as far, and only ends lifetimes", arguments: rows)
