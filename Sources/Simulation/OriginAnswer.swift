@@ -79,7 +79,8 @@ struct OriginAnswer {
         let serial = site.ledger.register(sent)
         let length = fields.isEmpty && status != 204 ? "Content-Length: \(body.count)\r\n" : fields
         let head =
-            "HTTP/1.1 \(status) X\r\nX-Serial: \(serial)\r\nX-Version: \(version)\r\n\(length)\r\n"
+            "HTTP/1.1 \(status) X\r\nX-Serial: \(serial)\r\nX-Version: \(version)\r\n"
+            + "\(resource.tagLine)\(length)\r\n"
         return .inPieces([Array(head.utf8) + body], .keeps)
     }
 
@@ -151,7 +152,7 @@ struct OriginAnswer {
     // MARK: heads
 
     private func fields(_ version: Int, _ serial: Int) -> String {
-        var text = "X-Serial: \(serial)\r\nX-Version: \(version)\r\n"
+        var text = "X-Serial: \(serial)\r\nX-Version: \(version)\r\n\(resource.tagLine)"
         if let control = resource.cacheControl { text += "Cache-Control: \(control)\r\n" }
         if resource.hasTag { text += "ETag: \(resource.tag(variant, version))\r\n" }
         if resource.hasDate { text += "Last-Modified: \(Self.date(version))\r\n" }

@@ -142,7 +142,7 @@ struct Plan {
         }
         switch sabotage {
         case nil: break
-        case .forgetsOrders, .forgetsSoftOrders: orders = 8
+        case .forgetsOrders, .forgetsSoftOrders, .forgetsTags: orders = 8
         case .acknowledgesEarly: (orders, cuts) = (8, 2)
         default: (orders, cuts, restarts) = (0, 0, 0)
         }

@@ -41,6 +41,12 @@ final class Resource {
         sizeMax = isHeavy ? 8_000_000 : dice.pick([40, 700, 3_000, 3_000, 9_000, 70_000])
     }
 
+    /// The tag that everything has beside its name, and the field that has them.
+    static let commonTag = "all"
+    static let tagField = "X-Tags"
+    /// The line that says so.
+    var tagLine: String { "\(Self.tagField): \(name), \(Self.commonTag)\r\n" }
+
     private static let controls = [
         "max-age=1", "max-age=60", "s-maxage=30, max-age=0", "max-age=0", "no-cache", "no-store",
         "private, max-age=60", "max-age=3, stale-while-revalidate=60", "must-revalidate, max-age=2",

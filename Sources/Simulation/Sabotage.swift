@@ -18,6 +18,8 @@ public enum Sabotage: String, BrokenRule {
     case forgetsOrders
     /// The same for soft ones only.
     case forgetsSoftOrders
+    /// The same for those of tags.
+    case forgetsTags
     /// Invalidations are acknowledged before they are on disk, and the power is cut.
     case acknowledgesEarly
     /// A distribution's keys lack what the ledger has been told is in them.
@@ -35,7 +37,7 @@ public enum Sabotage: String, BrokenRule {
         case .mixesKeys, .mixesVersions, .forgetsWrites, .rejuvenates, .neverAnswers: nil
         case .fetchesTwice: "at a time"
         case .waitsLonger: "longer than"
-        case .forgetsOrders: "asked for after it"
+        case .forgetsOrders, .forgetsTags: "asked for after it"
         case .forgetsSoftOrders: "made before the soft"
         case .acknowledgesEarly: "asked for after it"
         case .dropsKeyParts: "asked for by"
@@ -48,7 +50,7 @@ public enum Sabotage: String, BrokenRule {
     /// Whether it needs a distribution; nil: that makes no difference.
     var needsDistribution: Bool? {
         switch self {
-        case .dropsKeyParts, .keepsTooLong, .keepsTooShort: true
+        case .dropsKeyParts, .keepsTooLong, .keepsTooShort, .forgetsTags: true
         case .forgetsOrders, .forgetsSoftOrders, .acknowledgesEarly, .fetchesTwice: nil
         default: false
         }

@@ -45,6 +45,7 @@ extension SimulatedDistribution {
             "CallerReference": text("simulated"), "Comment": text(""), "Enabled": text("true"),
             "Origins": items([origin]), "DefaultCacheBehavior": nodes[nodes.count - 1],
             "CacheBehaviors": items(nodes.dropLast()), "CustomErrorResponses": items(errors),
+            "CacheTagConfig": map(["HeaderName": text(Resource.tagField)]),
         ])
     }
 }

@@ -8,6 +8,8 @@ final class SimulatedOperator {
     private let ledger: Ledger
     private let sabotage: Sabotage?
     private let items: [String]
+    /// What origins tag by; none where no distribution says which field that is in.
+    private let tags: [String]
 
     init(_ world: World, _ ledger: Ledger, _ resources: [Resource], _ sabotage: Sabotage?) {
         self.world = world
@@ -15,13 +17,17 @@ final class SimulatedOperator {
         self.sabotage = sabotage
         // Of a distribution some keys have a query, which an exact item has to name.
         let queries = ledger.distribution == nil ? [""] : ["", "?a=1", "?a=2"]
+        // In other letters than the origins': tags count without case.
+        tags = ledger.distribution == nil ? [] : resources.map { "#" + $0.name.uppercased() }
         items = resources.flatMap { resource in queries.map { resource.target + $0 } }
     }
 
-    /// One invalidation, of one target, of what begins alike, or of everything.
+    /// One invalidation, of one target, of what begins alike, of what has a tag, or of everything.
     func invalidate(_ store: (InvalidationRule, Receipt) -> Void) {
         let target = world.dice.pick(items)
-        let item = world.dice.pick([target, target, target + "*", "/k*", "/w*", "/*"])
+        var choice = [target, target, target + "*", "/k*", "/w*", "/*"]
+        if !tags.isEmpty { choice += [world.dice.pick(tags), "#\(Resource.commonTag)"] }
+        let item = world.dice.pick(choice)
         let isSoft = world.dice.chance(40)
         guard let path = try? InvalidationPath(item),
             var rule = InvalidationRule(path, tagField: [])
@@ -36,6 +42,7 @@ final class SimulatedOperator {
         switch sabotage {
         case .forgetsOrders: return
         case .forgetsSoftOrders where isSoft: return
+        case .forgetsTags where item.hasPrefix("#"): return
         case .acknowledgesEarly: receipt.sign()
         default: break
         }
