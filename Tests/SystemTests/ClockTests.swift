@@ -150,6 +150,38 @@ struct ClockTests {
         #expect(edge.child.log.contains { $0.hasPrefix("2026-12-01T00:00:00.000Z notice clock") })
     }
 
+    @Test("what is in progress through the API is so by the time that is told, and so are quotas")
+    func quotas() throws {
+        let edge = try Edge(
+            origin: nil, mode: "cloudfront",
+            arguments: ["--clock", "manual=2026-01-01T00:00:00Z"],
+            configuration: Configured.text(
+                members: [origin.url], sections: ["api:", "  invalidationDelay: 60s"]))
+        func invalidate(_ paths: [String]) throws -> (exit: Int?, output: String) {
+            try directory.run(
+                Edge.program, ["invalidate", "--admin", "127.0.0.1:\(edge.adminPort)"] + paths)
+        }
+        func advance(_ duration: String) throws {
+            #expect(try clock("advance", duration, of: edge).exit == 0)
+        }
+        let full = try invalidate((0..<15).map { "/w\($0)*" })
+        #expect(full.exit == 0 && full.output.contains(" InProgress: 15 paths"), "\(full.output)")
+        for _ in 0..<2 {
+            let refused = try invalidate(["/x*"])
+            #expect(refused.exit == 1, "\(refused.output)")
+            #expect(refused.output.contains("TooManyInvalidationsInProgress"))
+            try advance("29s")
+        }
+        try advance("1999ms")
+        #expect(try invalidate(["/x*"]).exit == 1)
+        try advance("1ms")
+        #expect(try invalidate(["/x*", "#tag"]).exit == 0)
+        // What CloudFront would bill in the month of that time.
+        #expect(try edge.metric("mapedge_api_invalidation_paths_month") == 17)
+        try advance("744h")
+        #expect(try edge.metric("mapedge_api_invalidation_paths_month") == 0)
+    }
+
     @Test("it is not set back, and the machine's clock is not moved at all")
     func refusals() throws {
         let back = try clock("set", "2025-12-31T23:59:59Z")

@@ -109,6 +109,41 @@ struct DistributionTests {
         #expect(try edge.get("/about/us")["X-Frame-Options"] == "SAMEORIGIN")
     }
 
+    @Test(
+        "what another policy stored is met by the new one only where sharesAcrossPolicies says so",
+        arguments: [false, true])
+    func policies(_ shares: Bool) throws {
+        let site = pages.room(named: "about")
+        site.answers { _ in .ok("Cache-Control: max-age=3600", body: "a page") }
+        let path = try directory.write("dist.json", export("/tiles/*"))
+        let edge = try Edge(
+            origin: nil, mode: "cloudfront",
+            arguments: [
+                "--distribution", path, "--origin", "maps=\(maps.url)", "--origin",
+                "pages=\(pages.url)",
+            ],
+            configuration: "behaviors: [{ path: \"*\", sharesAcrossPolicies: \(shares) }]\n",
+            directory: directory)
+        _ = try edge.get("/about/us")
+        #expect(try edge.get("/about/us").isHit)
+        // Managed-CachingOptimizedForUncompressedObjects: the same TTLs, and no codings.
+        let secured = "\"ResponseHeadersPolicyId\": \"67f7725c-6f97-4210-82d7-5512b31e9d03\","
+        _ = try directory.write(
+            "dist.json",
+            export("/tiles/*", more: secured)
+                .replacing(
+                    "658327ea-f89d-4fab-a63d-7e88639e58f6",
+                    with: "b2884449-e4de-46a7-ac36-70bc7f1ddd6d"))
+        #expect(try edge.admin("/reload", method: "POST").status == 200)
+        let isInForce = try eventually {
+            try edge.get("/about/none")["X-Frame-Options"] != nil ? true : nil
+        }
+        #expect(isInForce == true)
+        let word = shares ? "Hit" : "Miss"
+        #expect(try edge.get("/about/us")["X-Cache"] == "\(word) from cloudfront")
+        #expect(try edge.get("/about/us").isHit)
+    }
+
     @Test("a reload takes a changed export, and refuses one with mistakes")
     func reload() throws {
         let site = pages.room(named: "about")

@@ -57,6 +57,29 @@ struct ReplayTests {
         #expect(asked[0]["User-Agent"] == "agent x" && asked[0]["Accept-Encoding"] == "gzip")
     }
 
+    @Test("a directory's files are read, compressed as CloudFront leaves them")
+    func compressed() throws {
+        room.always(.ok("Cache-Control: max-age=60"))
+        let edge = try Edge(origin: origin.url)
+        let (logs, path) = (try TemporaryDirectory(), room.path("a"))
+        for (name, log) in [
+            ("E1.2019-12-04-22.A", Self.log(Self.line("22:02:31", path, "Hit"))),
+            (
+                "E1.2019-12-04-21.B",
+                Self.log(Self.line("21:02:31", path, "Miss"), Self.line("21:02:32", path, "Hit"))
+            ),
+        ] {
+            let plain = try directory.write(name, log)
+            let gzip = try Child("/bin/gzip", ["-c", plain], output: logs.file(name + ".gz"))
+            try #require(gzip.waitForExit() == 0)
+        }
+        let run = try CommandRun(
+            ["replay", logs.path, "--to", "http://127.0.0.1:\(edge.port)"], directory)
+        #expect(run.status == 0, "\(run)")
+        #expect(run.output[0] == "3 requests replayed" && run.output[1] == "0 disagree (0 %)")
+        #expect(room.count == 1)
+    }
+
     @Test("within a second, which is all that a log tells, a URL's hits are asked last")
     func hitsLast() throws {
         room.always(.ok("Cache-Control: max-age=60", body: "0123456789"))
