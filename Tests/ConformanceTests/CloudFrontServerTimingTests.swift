@@ -56,6 +56,23 @@ struct CloudFrontServerTimingTests {
         #expect(hit["Server-Timing"]?.contains("cdn-rid;desc=\"\(id)\"") == true)
     }
 
+    @Test("what was confirmed is told to be a refresh, and neither hit nor miss")
+    func refreshed() throws {
+        let stand = try Stand(Self.lanes)
+        let room = stand.origin.room("row")
+        room.answers { request in
+            let fields = ["Cache-Control: max-age=0", "ETag: \"1\""]
+            return request.head["If-None-Match"] == nil
+                ? .response(200, fields, body: "a page") : .response(304, fields)
+        }
+        let path = room.path("timed/it")
+        _ = try stand.edge.get(path)
+        let refreshed = try stand.edge.get(path)
+        #expect(refreshed["X-Cache"] == "RefreshHit from cloudfront")
+        let told = metrics(refreshed).filter { $0.hasPrefix("cdn-cache") }
+        #expect(told == ["cdn-cache-refresh"])
+    }
+
     @Test("of no sample only who asks for it gets it, and without the policy nobody")
     func asked() throws {
         let stand = try Stand(Self.lanes)

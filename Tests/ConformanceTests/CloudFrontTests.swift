@@ -42,6 +42,23 @@ struct CloudFrontRowTests {
     @Test("what viewers get", arguments: responseFieldRows)
     func passed(_ row: Row) throws { try play(row, on: forwardingStand.get()) }
 
+    @Test("§5.4 the last fields, in their order; Via names the edge by 32 digits, to both sides")
+    func lastFields() throws {
+        let stand = try forwardingStand.get()
+        let room = stand.origin.room("row")
+        room.always(.ok("Cache-Control: max-age=60", "Server: nginx"))
+        let path = room.path("policies/last")
+        let last = ["X-Cache", "Via", "X-Amz-Cf-Pop", "X-Amz-Cf-Id"]
+        let miss = try stand.edge.get(path)
+        #expect(miss.head.fields.suffix(4).map(\.name) == last)
+        let hit = try stand.edge.get(path)
+        #expect(hit.head.fields.suffix(5).map(\.name) == last + ["Age"])
+        let form = /1\.1 [0-9a-f]{32}\.cloudfront\.net \(CloudFront\)/
+        for via in [miss["Via"], hit["Via"], room.requests.first?["Via"]] {
+            #expect(try form.wholeMatch(in: via ?? "") != nil, "\(via ?? "none")")
+        }
+    }
+
     @Test("§5.2 an origin's custom headers replace the viewer's, and what the edge writes")
     func customHeaders() throws {
         let stand = try forwardingStand.get()

@@ -226,7 +226,7 @@ let forwardedFieldRows: [Row] = [
 /// §5.4: what viewers get.
 let responseFieldRows: [Row] = [
     Row(
-        "§5.4", "the last fields, in their order", "policies",
+        "§5.4", "the last fields, beside the origin's own", "policies",
         .miss(
             .ok("Server: nginx"), .field("Server", "nginx"), .has("X-Amz-Cf-Id"),
             .field("X-Amz-Cf-Pop", "SEA19-C1"), .lacks("Age")),
