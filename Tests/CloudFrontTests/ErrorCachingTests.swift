@@ -47,7 +47,7 @@ struct ErrorCachingTests {
         #expect(DistributionConfig.read(json(text)).errors.count == 1)
     }
 
-    @Test("a country decides under a restriction, an unknown one never")
+    @Test("a restriction has the countries of its list")
     func geo() {
         func restriction(_ type: String) -> GeoRestriction? {
             let text = Documents.distribution(
@@ -57,10 +57,11 @@ struct ErrorCachingTests {
                 """)
             return DistributionConfig.read(json(text)).value?.geoRestriction
         }
-        #expect(restriction("whitelist")?.allows(country: "DE") == true)
-        #expect(restriction("whitelist")?.allows(country: "US") == false)
-        #expect(restriction("whitelist")?.allows(country: nil) == true)
-        #expect(restriction("blacklist")?.allows(country: "DE") == false)
+        for (word, type) in [
+            ("whitelist", GeoRestriction.RestrictionType.whitelist), ("blacklist", .blacklist),
+        ] {
+            #expect(restriction(word)?.type == type && restriction(word)?.countries == ["DE"])
+        }
         #expect(restriction("none") == nil)
     }
 }

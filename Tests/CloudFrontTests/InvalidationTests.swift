@@ -19,9 +19,7 @@ struct InvalidationTests {
         let parts = stored.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let query = parts.count > 1 ? String(parts[1]) : ""
         guard let item = path(item) else { return nil }
-        return String(parts[0]).withBytes { path in
-            query.withBytes { item.matches(path: path, keyQuery: $0) }
-        }
+        return item.reaches(String(parts[0]), query)
     }
 
     @Test(
@@ -84,7 +82,7 @@ struct InvalidationTests {
             ("#b", "a b,b", true), ("/roads", "roads", false), ("#a", "", false),
         ])
     func tags(_ item: String, _ field: String, _ isMatch: Bool) {
-        #expect(field.withBytes { path(item)?.matches(tagField: $0) } == isMatch)
+        #expect(path(item)?.reaches(tags: field) == isMatch)
     }
 
     private static func many(_ count: Int) -> String {

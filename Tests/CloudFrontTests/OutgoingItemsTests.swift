@@ -155,11 +155,7 @@ struct OutgoingItemsTests {
                 let stored = item.hasSuffix("*") ? item.dropLast() + "zz" : item[...]
                 let parts = stored.split(separator: "?")
                 let isReached = next.items.contains { wide in
-                    String(parts[0]).withBytes { path in
-                        (parts.count > 1 ? String(parts[1]) : "").withBytes {
-                            wide.matches(path: path, keyQuery: $0)
-                        }
-                    }
+                    wide.reaches(String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
                 }
                 #expect(isReached, "\(item) by \(next.texts)")
             }

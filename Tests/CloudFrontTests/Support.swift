@@ -75,3 +75,32 @@ extension String {
         return body(bytes.span.bytes)
     }
 }
+
+extension InvalidationPath {
+    /// An index with this item alone.
+    private var index: InvalidationIndex {
+        var index = InvalidationIndex()
+        index.insert(InvalidationRule(self), number: 1)
+        return index
+    }
+
+    /// Whether the edge takes a response with such a path and query in its key for invalidated.
+    func reaches(_ path: String, _ query: String) -> Bool {
+        withUnsafeTemporaryAllocation(byteCount: 8_192, alignment: 8) { memory in
+            var key = CanonicalKey(memory)
+            key.append(.methodClass, byte: UInt8(ascii: "G"))
+            "e.org".withBytes { key.append(host: $0) }
+            path.withBytes { key.append(.path, $0) }
+            if !query.isEmpty { query.withBytes { key.append(.query, $0) } }
+            let bytes = [UInt8](key.bytes)
+            return index.number(of: bytes.span.bytes) > 0
+        }
+    }
+
+    /// The same of a response with a field `Tags` of that value.
+    func reaches(tags value: String) -> Bool {
+        "Tags: \(value)\r\n".withBytes { block in
+            "tags".withBytes { index.numbers(ofTagsIn: block, field: $0).dead > 0 }
+        }
+    }
+}

@@ -15,12 +15,6 @@ public struct GeoRestriction: Sendable, Equatable {
         countries = []
     }
 
-    /// Whether a viewer from there is served; one whose country is not known is.
-    public func allows(country: String?) -> Bool {
-        guard let country, type != .none else { return true }
-        return countries.contains(country) == (type == .whitelist)
-    }
-
     /// The officially assigned codes. Source: ISO 3166-1, alpha-2.
     private static let codes = Set(
         """
