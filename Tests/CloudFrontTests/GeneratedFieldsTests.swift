@@ -108,6 +108,29 @@ struct GeneratedFieldsTests {
         #expect(made["CloudFront-Viewer-Header-Count"] == "41")
     }
 
+    @Test(
+        "the device, by the words of User-Agent that browsers go by: each field is true or false",
+        arguments: [
+            ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0) Mobile/15E148", ["IOS", "Mobile"]),
+            ("Mozilla/5.0 (iPod touch; CPU iPhone OS 12_0) Mobile/15E148", ["IOS", "Mobile"]),
+            ("Mozilla/5.0 (iPad; CPU OS 12_0) Mobile/15E148", ["IOS", "Tablet"]),
+            ("Mozilla/5.0 (Linux; Android 14; Pixel 8) Mobile", ["Android", "Mobile"]),
+            ("Mozilla/5.0 (Linux; Android 14; SM-X710)", ["Android", "Tablet"]),
+            ("Mozilla/5.0 (Android 14; Tablet; rv:120.0)", ["Android", "Tablet"]),
+            ("Mozilla/5.0 (SMART-TV; Linux; Tizen 7.0)", ["SmartTV"]),
+            ("Mozilla/5.0 (Linux; Android 9; HbbTV/1.5)", ["Android", "SmartTV"]),
+            ("AppleTV6,2/11.1", ["SmartTV"]), ("Roku/DVP-9.10", ["SmartTV"]),
+            ("Mozilla/5.0 (X11; Linux x86_64)", ["Desktop"]), ("curl/8.0", ["Desktop"]),
+            ("", ["Desktop"]),
+        ])
+    func devices(_ agent: String, _ wanted: [String]) {
+        let made = fields(agent.isEmpty ? Ask() : Ask("/a", "User-Agent: \(agent)"))
+        for device in ["Android", "Desktop", "IOS", "Mobile", "SmartTV", "Tablet"] {
+            let value = made["CloudFront-Is-\(device)-Viewer"]
+            #expect(value == (wanted.contains(device) ? "true" : "false"), "\(device)")
+        }
+    }
+
     @Test("what nobody asks for is not made")
     func unasked() {
         let made = fields(Ask(), ViewerFacts(), [], place: place([(.city, "Sydney")]), tls: "a:b:c")

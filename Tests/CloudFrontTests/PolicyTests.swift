@@ -42,10 +42,46 @@ struct PolicyTests {
         #expect(errors.first?.path == "CachePolicy.CachePolicyConfig.MaxTTL")
     }
 
+    @Test("MinTTL has to be there, and may be 0")
+    func leastTTL() {
+        let rest = Documents.cachePolicy(ttl: #""DefaultTTL": 60, "MaxTTL": 600"#)
+        let missing = CachePolicy.read(json(rest))
+        #expect(missing.errors.map(\.path) == ["CachePolicy.CachePolicyConfig.MinTTL"])
+        let zero = CachePolicy.read(json(Documents.cachePolicy(ttl: #""MinTTL": 0"#)))
+        #expect(zero.findings == [] && zero.value?.ttl.minTTL == 0)
+    }
+
+    @Test(
+        "more than 10 names or 1,024 characters are told, and not refused",
+        arguments: [(10, 10, false), (11, 1, true), (8, 128, false), (9, 128, true)])
+    func quota(_ count: Int, _ length: Int, _ isTold: Bool) {
+        let names = (0..<count).map {
+            "\"\(String(repeating: "x", count: length - 1))\(Character(Unicode.Scalar(97 + $0)!))\""
+        }.joined(separator: ", ")
+        let list = "{\"Quantity\": \(count), \"Items\": [\(names)]}"
+        for text in [
+            Documents.cachePolicy(
+                headers: "{\"HeaderBehavior\": \"whitelist\", \"Headers\": \(list)}"),
+            Documents.cachePolicy(
+                cookies: "{\"CookieBehavior\": \"whitelist\", \"Cookies\": \(list)}"),
+            Documents.cachePolicy(
+                query: "{\"QueryStringBehavior\": \"whitelist\", \"QueryStrings\": \(list)}"),
+        ] {
+            let reading = CachePolicy.read(json(text))
+            #expect(reading.value != nil)
+            #expect(reading.findings.map(\.kind) == (isTold ? [.warning] : []), "\(text)")
+        }
+    }
+
     @Test(
         "with caching disabled the policy may say nothing of a key",
         arguments: [
             (Documents.cachePolicy(ttl: zero, gzip: true), "EnableAcceptEncodingGzip"),
+            (
+                Documents.cachePolicy(ttl: zero).replacing(
+                    #"Gzip": false"#, with: #"Gzip": false, "EnableAcceptEncodingBrotli": true"#),
+                "EnableAcceptEncodingBrotli"
+            ),
             (
                 Documents.cachePolicy(
                     ttl: zero,
@@ -77,7 +113,7 @@ struct PolicyTests {
         arguments: [
             "Cookie", "connection", "TE", "CloudFront-Viewer-ASN", "CloudFront-Viewer-Address",
             "CloudFront-Viewer-TLS", "CloudFront-Viewer-JA3-Fingerprint",
-            "cloudfront-viewer-ja4-fingerprint", "*", "a b",
+            "cloudfront-viewer-ja4-fingerprint", "*", "a b", "Proxy-Authorization", "upgrade",
         ])
     func keyHeaders(_ name: String) {
         let text = Documents.cachePolicy(

@@ -93,6 +93,37 @@ struct TrapTests {
         #expect(!problems("Origin").contains("Origin is forwarded"))
     }
 
+    @Test("an added Cache-Control, a forwarded language, and Host in the key of two aliases")
+    func additions() {
+        var catalog = PolicyCatalog()
+        let adds = """
+            {"Name": "r", "CustomHeadersConfig": {"Quantity": 1, "Items": [
+              {"Header": "cache-control", "Value": "max-age=5", "Override": true}]}}
+            """
+        #expect(catalog.add(json(adds), id: "r") == [])
+        let added = Behaviors.resolved(
+            Documents.behavior + #", "ResponseHeadersPolicyId": "r""#, catalog)
+        #expect(problems(added.1).contains("sets Cache-Control, which viewers go by"))
+        let sends = OriginRequestPolicy(
+            id: "o", name: "o", headerBehavior: .whitelist, headers: ["accept-language"])
+        for headers in [[], ["Accept-Language"]] {
+            let found = Behaviors.policies(Behaviors.cachePolicy(headers: headers), sends).1
+            #expect(
+                problems(found).contains("Accept-Language is forwarded and not in the key")
+                    == headers.isEmpty)
+        }
+        catalog.add(Behaviors.cachePolicy(headers: ["host"]))
+        for (aliases, isTold) in [
+            (Documents.list("a.test"), false), (Documents.list("a.test", "b.test"), true),
+        ] {
+            let found = Behaviors.resolved(
+                #"\#(Behaviors.head), "CachePolicyId": "c""#, catalog,
+                more: #", "Aliases": \#(aliases)"#
+            ).1
+            #expect(problems(found).contains("each alias stores its own copy") == isTold)
+        }
+    }
+
     @Test("error pages that answer 200 are told at behaviors that take writes")
     func errorPages() {
         let pages = """

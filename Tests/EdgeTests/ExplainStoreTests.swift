@@ -82,6 +82,19 @@ struct ExplainStoreTests {
         #expect(told.scanned == (isSettled ? 3 : 0) && told.isScanComplete)
     }
 
+    @Test("that viewers wait for a failing origin is told, unless something stale answers at once")
+    func waiting() throws {
+        let store = try bench.open()
+        for (path, control, isTold) in [
+            ("/a", "max-age=60, stale-if-error=600", true), ("/b", "max-age=60", false),
+            ("/c", "max-age=60, stale-if-error=600, stale-while-revalidate=9", false),
+        ] {
+            put(store, canonical(path), fields: "Cache-Control: \(control)\r\n")
+            let words = try explain(store, path).warnings.map(\.word)
+            #expect(words == (isTold ? ["stale-if-error"] : []), "\(path)")
+        }
+    }
+
     @Test("near misses: the nearest first, five at most, the digests of long keys left out")
     func nearMisses() throws {
         let store = try bench.open()
