@@ -93,14 +93,30 @@ extension Exchange {
             }
             line = head.fields.next(after: at, .setCookie)
         }
+        facts.carriesSecret = fieldsHoldToken(head, raw)
         guard let at = head.fields.first(.location) else { return }
         let target = [UInt8](raw[head.fields[at].value.range])
         let resolved = unsafe target.withUnsafeBytes { unsafe resolve($0) }
         facts.leadsToItself = resolved != nil && resolved == primary?.canonical
+    }
+
+    /// Whether a field is, or holds, somebody's token: a Link or a Location to a map, say, or one
+    /// that a script is to send back. Cookies are judged by themselves.
+    private func fieldsHoldToken(_ head: borrowing ResponseHead, _ raw: [UInt8]) -> Bool {
         var secrets = PageSecrets(names: tokenNames, secrets: [])
-        unsafe secrets.look(at: target.span.bytes)
+        let lineEnd: [UInt8] = [10]
+        for at in 0..<head.fields.count where head.fields[at].known != .setCookie {
+            let (name, value) = (head.fields[at].name.range, head.fields[at].value.range)
+            let label = String(decoding: raw[name], as: UTF8.self).lowercased()
+            // These list other fields by their names.
+            let isList = ["vary", "connection", "trailer"].contains(label)
+            if isList || label.hasPrefix("access-control-") { continue }
+            unsafe secrets.look(
+                at: raw.span.bytes.extracting(name.lowerBound..<value.upperBound))
+            unsafe secrets.look(at: lineEnd.span.bytes)
+        }
         secrets.end()
-        facts.carriesSecret = secrets.isFound
+        return secrets.isFound
     }
 
     var tokenNames: [String] { snapshot.settings.behaviors[behavior].tokens }

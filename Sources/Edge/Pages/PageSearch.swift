@@ -11,6 +11,8 @@ final class PageSearch {
     private static let plainBytesMax = 8 << 20
 
     private var secrets: PageSecrets
+    /// Of the text, as many bytes as say that it cannot be searched.
+    private var start: [UInt8] = []
     private var gzip: GzipReader?
     /// Bytes of the body that were looked at, and those that the decompressor wants to see again.
     private var taken = 0
@@ -74,6 +76,10 @@ final class PageSearch {
         guard
             let page = gzip == nil ? body : NoticeInjection.decompressed(body, limit: limit)
         else { return false }
+        guard !PageCharset.isWide(page) else {
+            refusal = .notSearched
+            return true
+        }
         switch cutter.cut(page) {
         case .whole:
             unsafe print?.update(page.span.bytes)
@@ -88,8 +94,7 @@ final class PageSearch {
 
     private func look(at bytes: [UInt8]) {
         guard gzip != nil else {
-            unsafe secrets.look(at: bytes.span.bytes)
-            unsafe print?.update(bytes.span.bytes)
+            look(atPlain: bytes)
             return
         }
         rest += bytes
@@ -99,12 +104,20 @@ final class PageSearch {
                 refusal = .notSearched
                 return
             }
-            unsafe secrets.look(at: plain.span.bytes)
-            unsafe print?.update(plain.span.bytes)
+            look(atPlain: plain)
             at += consumed
             if isStuck { break }
         }
         rest.removeFirst(at)
+    }
+
+    private func look(atPlain text: [UInt8]) {
+        if start.count < PageCharset.markLength {
+            start += text.prefix(PageCharset.markLength - start.count)
+            if PageCharset.isWide(start) { giveUp() }
+        }
+        unsafe secrets.look(at: text.span.bytes)
+        unsafe print?.update(text.span.bytes)
     }
 
     private func decompress(from start: Int) -> (consumed: Int, plain: [UInt8], isStuck: Bool)? {
@@ -140,7 +153,8 @@ extension LoopState where N: ~Copyable {
             cutter: facts.isHTML ? exchange.cutter(for: head) : nil,
             print: head.start == nil ? nil : PagePrint(head, seed: seed))
         // Of a part nobody knows what stands across its ends.
-        if facts.coding == nil || head.status == 206 || head.completes { search.giveUp() }
+        let isPart = head.status == 206 || head.completes
+        if facts.coding == nil || isPart || !PageText.isSearchable(head.blob) { search.giveUp() }
         return search
     }
 
@@ -212,6 +226,16 @@ struct PagePrint {
 /// Which responses are text that somebody's token may stand in.
 enum PageText {
     private static let types = ["html", "xhtml", "json", "javascript"]
+
+    /// Whether a token in it would be found: see ``PageCharset``.
+    static func isSearchable(_ blob: [UInt8]) -> Bool {
+        unsafe blob.withUnsafeBytes { bytes in
+            guard let range = unsafe HeaderBlob.value("content-type", in: bytes) else {
+                return true
+            }
+            return unsafe PageCharset.isSearchable(type: bytes.bytes.extracting(range))
+        }
+    }
 
     static func mayHoldTokens(_ blob: [UInt8]) -> Bool {
         unsafe blob.withUnsafeBytes { bytes in
