@@ -97,7 +97,8 @@ public struct XMLScanner: Sendable {
         }
     }
 
-    func error(_ problem: XMLError.Problem) -> XMLError { XMLError(problem, at: position) }
+    /// What is wrong with the bytes that would follow.
+    public func error(_ problem: XMLError.Problem) -> XMLError { XMLError(problem, at: position) }
 
     private mutating func scan(_ input: RawSpan) throws(XMLError) -> XMLStep {
         if let name = emptyElement {

@@ -4,7 +4,7 @@
 /// charset of the Content-Type, and the declaration (RFC 7303 §3, XML 1.0 §4.3.3 and appendix F).
 /// Where two of them contradict each other the document is refused: servers differ in which one
 /// they believe, and would read another document than we do.
-struct XMLTranscoder: Sendable {
+public struct XMLTranscoder: Sendable {
     /// The longest start that is looked at for a declaration, in bytes of UTF-8.
     private static var declarationBytesMax: Int { 300 }
 
@@ -17,12 +17,12 @@ struct XMLTranscoder: Sendable {
     private var high: UInt16?
 
     /// - Parameter charset: that of the Content-Type; nil where it has none.
-    init(charset: String?) {
+    public init(charset: String?) {
         self.charset = charset
     }
 
     /// Takes bytes and appends what they mean in UTF-8.
-    mutating func take(
+    public mutating func take(
         _ input: RawSpan, into output: inout [UInt8]
     ) throws(XMLError.Problem) {
         var at = 0
@@ -43,7 +43,7 @@ struct XMLTranscoder: Sendable {
     }
 
     /// Says that nothing follows.
-    mutating func finish(into output: inout [UInt8]) throws(XMLError.Problem) {
+    public mutating func finish(into output: inout [UInt8]) throws(XMLError.Problem) {
         if encoding == nil { try decide(isWhole: true, into: &output) }
         if half != nil || high != nil { throw .notUTF16 }
     }

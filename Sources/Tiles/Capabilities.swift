@@ -54,6 +54,7 @@ public struct CapabilitiesReader: CapabilitiesScan, Sendable {
     /// Most layers that are counted, and the longest name.
     public static let layersMax = 100_000
 
+    var transcoder = XMLTranscoder(charset: nil)
     var scanner: XMLScanner
     private var print = CapabilitiesFingerprint()
     private var layers: Set<String> = []
@@ -68,7 +69,7 @@ public struct CapabilitiesReader: CapabilitiesScan, Sendable {
     public init(documentBytes: Int = 64 << 20) {
         var limits = XMLLimits.capabilities
         limits.documentBytes = documentBytes
-        scanner = XMLScanner(limits: limits)
+        scanner = XMLScanner(limits: limits, isTranscoded: true)
     }
 
     /// Reads whole capabilities.

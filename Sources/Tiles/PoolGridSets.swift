@@ -27,7 +27,8 @@ public struct PoolGridSetsReader: CapabilitiesScan, Sendable {
     public static let setsMax = 64
     static let nameBytes = 200
 
-    var scanner = XMLScanner(limits: .capabilities)
+    var transcoder = XMLTranscoder(charset: nil)
+    var scanner = XMLScanner(limits: .capabilities, isTranscoded: true)
     private let known: GridSets
     /// The local names of the open elements.
     private var path: [String] = []

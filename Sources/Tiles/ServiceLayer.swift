@@ -58,7 +58,8 @@ public struct ServiceLayersReader: CapabilitiesScan, Sendable {
     /// Most styles of a layer, and bytes of a title and of an extent that are kept.
     static let (stylesMax, titleBytes, extentBytes) = (256, 512, 16_384)
 
-    var scanner = XMLScanner(limits: .capabilities)
+    var transcoder = XMLTranscoder(charset: nil)
+    var scanner = XMLScanner(limits: .capabilities, isTranscoded: true)
     private let wanted: Set<ReferenceSystem>
     /// The local names of the open elements.
     private var path: [String] = []

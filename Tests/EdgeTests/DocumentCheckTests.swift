@@ -51,6 +51,34 @@ struct DocumentCheckTests {
         }
     }
 
+    /// UTF-16 with its mark.
+    private static func wide(_ text: String, isBig: Bool) -> [UInt8] {
+        "\u{FEFF}\(text)".utf16.flatMap { unit in
+            let (high, low) = (UInt8(unit >> 8), UInt8(truncatingIfNeeded: unit))
+            return isBig ? [high, low] : [low, high]
+        }
+    }
+
+    @Test(
+        "capabilities of two bytes a character",
+        arguments: [
+            (whole, TileVerdict.fits), (String(whole.dropLast(3)), .incomplete),
+            ("<?xml version=\"1.0\" encoding=\"UTF-16\"?><a>\(long)</a>", .fits),
+            ("<WMS_Capabilities>\(long)</WMS_Capabilities>", .fits),
+            ("<WMS_Capabilities>\(long)</Layer>", .incomplete), (report, .exception),
+            ("<WMS_Capabilities><Service>" + report, .exception),
+            ("<HTML>\(long)</HTML>", .wrongDocument),
+            // Told apart by no reader alike.
+            ("<?xml version=\"1.0\" encoding=\"UTF-8\"?><a/>", .fits),
+        ])
+    func wideCapabilities(_ text: String, _ expected: TileVerdict) throws {
+        for (piece, isBig) in [(1, true), (7, false), (4_096, true)] {
+            #expect(try verdict(Self.wide(text, isBig: isBig), piece: piece) == expected)
+        }
+    }
+
+    private static let long = String(repeating: "<Layer>\u{1F30D}ü</Layer>", count: 80)
+
     @Test("as long as it may go on, half of it is no fault")
     func goesOn() throws {
         let half = Array(Self.whole.utf8.dropLast(3))

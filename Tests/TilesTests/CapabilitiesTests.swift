@@ -121,6 +121,27 @@ struct CapabilitiesTests {
         }
     }
 
+    @Test("in another encoding it says the same")
+    func encodings() throws {
+        let text = wms(layers: names + ["ws:grün"])
+        let expected = try read(text)
+        func said(_ bytes: [UInt8]) throws -> Capabilities {
+            try CapabilitiesReader.read(bytes.span.bytes)
+        }
+        func declared(_ name: String) -> String {
+            let parts = text.split(separator: "\"UTF-8\"", maxSplits: 1)
+            return "\(parts[0])\"\(name)\"\(parts[1])"
+        }
+        let wide = "\u{FEFF}\(declared("utf-16"))".utf16
+        #expect(try said(wide.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }) == expected)
+        #expect(try said(wide.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }) == expected)
+        let latin = declared("ISO-8859-1").unicodeScalars.map { UInt8($0.value) }
+        #expect(try said(latin) == expected)
+        #expect(throws: CapabilitiesError.self) { try said(Array(latin.dropLast(4))) }
+        let cut = wide.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }.dropLast()
+        #expect(throws: CapabilitiesError.self) { try said(Array(cut)) }
+    }
+
     @Test("what members in step differ in leaves the fingerprint")
     func same() throws {
         let print = try read(wms(layers: names)).fingerprint

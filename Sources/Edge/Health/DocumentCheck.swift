@@ -93,13 +93,18 @@ final class DocumentCheck {
         switch error {
         case .exception: breach = .exception
         case .malformed(let error) where !error.problem.isLimit: breach = .incomplete
+        // Of wide text `reading` does not see as much.
+        case .notCapabilities(let root) where root.lowercased() == "html": breach = .wrongDocument
         case .malformed, .notCapabilities, .tooManyLayers: break
         }
     }
 
     /// Whether more bytes could not change the verdict.
     private var isSettled: Bool {
-        breach != nil || isLost || reading.isSettled && prefix.count >= TileBody.prefixBytes
+        if breach != nil || isLost { return true }
+        guard reading.isSettled, prefix.count >= TileBody.prefixBytes else { return false }
+        // Text of two bytes a character says nothing to `reading` alone.
+        return reader == nil || reading.verdict(isComplete: false) != .fits
     }
 
     /// Whether it need not be held back any longer: what is wrong with capabilities is told nobody
@@ -129,9 +134,10 @@ extension XMLError.Problem {
     /// It may be well-formed, but is not read that far.
     fileprivate var isLimit: Bool {
         switch self {
-        case .encodingUnknown, .documentTypeForbidden, .documentTypeTooLong, .nameTooLong,
-            .attributeTooLong, .tooManyAttributes, .tooDeep, .namespacesTooLong,
-            .tooManyNamespaces, .textTooLong, .documentTooLong, .entityUnknown:
+        case .encodingUnknown, .encodingContradicted, .documentTypeForbidden,
+            .documentTypeTooLong, .nameTooLong, .attributeTooLong, .tooManyAttributes, .tooDeep,
+            .namespacesTooLong, .tooManyNamespaces, .textTooLong, .documentTooLong,
+            .entityUnknown:
             true
         default: false
         }
