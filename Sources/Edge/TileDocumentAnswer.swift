@@ -4,7 +4,7 @@ import HTTP
 import Reactor
 import Tiles
 
-// Capabilities of WMTS and TMS that the edge writes in place of a pool without GeoWebCache.
+// Capabilities of WMTS, WMS-C and TMS that the edge writes in place of a pool without GeoWebCache.
 extension LoopState where N: ~Copyable {
     /// Longest document that is put into a connection's own memory; a longer one is sent piece by
     /// piece, out of memory that all loops share a budget of.
@@ -26,7 +26,7 @@ extension LoopState where N: ~Copyable {
         }
         var page = LocalPage(200, detail: "tile-capabilities")
         page.result = .miss
-        page.mediaType = "application/xml"
+        page.mediaType = request.mediaType
         page.content = content
         // Its addresses are those of this viewer's way to the edge.
         page.cacheControl = "private, max-age=60"

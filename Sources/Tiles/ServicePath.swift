@@ -25,6 +25,8 @@ struct ServicePath {
     private(set) var rest = 0
     /// A segment of the path ends with `;jsessionid=...`.
     private(set) var hasSession = false
+    /// It is `/gwc/service/tms`, which has no maps: what tells of a service, and is none.
+    private(set) var isTMSRoot = false
 
     init() {}
 
@@ -47,7 +49,7 @@ struct ServicePath {
             } else if segment.spells("gwc", in: path), !isLast {
                 readCached(&walk, path)
             }
-            if service != .unknown {
+            if service != .unknown || isTMSRoot {
                 (workspace, layer) = before
                 return
             }
@@ -71,6 +73,8 @@ struct ServicePath {
                 service = .gmaps
             } else if name.spells("ve", in: path) {
                 service = .quadKey
+            } else {
+                isTMSRoot = name.spells("tms", in: path)
             }
         } else if name.spells("tms", in: path) {
             guard let version = walk.next(in: path), version.spells("1.0.0", in: path) else {

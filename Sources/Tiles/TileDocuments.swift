@@ -1,12 +1,12 @@
-/// The capabilities of WMTS and TMS as the edge writes them where the pool has no GeoWebCache: of
-/// the layers that the pool's WMS lists, in the grid sets that the edge knows.
+/// The capabilities of WMTS, WMS-C and TMS as the edge writes them where the pool has no
+/// GeoWebCache: of the layers that the pool's WMS lists, in the grid sets that the edge knows.
 ///
 /// Made once for each reading of the pool's layers, beside the loops; for a document a loop copies
 /// bytes. Each layer is told with the formats of every map server, and with the styles that its WMS
 /// lists; for a request the edge asks the pool by GetMap.
 ///
 /// Source: OGC 07-057r7; OSGeo Tile Map Service 1.0.0; names and addresses as GeoWebCache has them
-/// (`WMTSGetCapabilities`, `TMSDocumentFactory`).
+/// (`WMTSGetCapabilities`, `WMSGetCapabilities`, `TMSDocumentFactory`).
 public struct TileDocuments: Sendable {
     /// Path and title of a service, and what it shows.
     struct Service {
@@ -33,7 +33,21 @@ public struct TileDocuments: Sendable {
     private let context: String
     private let layers: [(workspace: String, name: String, description: ServiceLayer)]
     /// By workspace; by an empty name those of all layers.
-    private var written: [String: (wmts: [UInt8], tms: [UInt8])] = [:]
+    private var written: [String: Written] = [:]
+
+    /// Documents of all of a service's layers.
+    private struct Written {
+        var wmts: [UInt8]
+        var tms: [UInt8]
+        var wms: [UInt8]
+        var tiledWMS: [UInt8]
+
+        init(_ sets: TileMatrixSets, _ service: Service) {
+            (wmts, tms) = (sets.wmts(service), sets.tms(service))
+            wms = sets.wms(service, isTiled: false)
+            tiledWMS = sets.wms(service, isTiled: true)
+        }
+    }
 
     /// - Parameters:
     ///   - facts: of which those with a description are told.
@@ -50,8 +64,7 @@ public struct TileDocuments: Sendable {
                 ? (String(parts[0]), String(parts[1]), description) : ("", fact.name, description)
         }
         for workspace in Set(layers.map(\.workspace)).union([""]) {
-            let service = service(workspace, nil)
-            written[workspace] = (sets.wmts(service), sets.tms(service))
+            written[workspace] = Written(sets, service(workspace, nil))
         }
     }
 
@@ -90,16 +103,22 @@ public struct TileDocuments: Sendable {
             switch request.kind {
             case .wmts: return Self.filled(known.wmts, base)
             case .tms: return Self.filled(known.tms, base)
-            case .tileMap: break
+            case .wms(let isTiled):
+                return Self.filled(isTiled ? known.tiledWMS : known.wms, base)
+            case .tmsRoot, .tileMap: break
             }
         }
         let service = service(workspace, layer.isEmpty ? nil : layer)
-        guard !service.layers.isEmpty else { return nil }
-        switch request.kind {
-        case .wmts: return Self.filled(sets.wmts(service), base)
-        case .tms: return Self.filled(sets.tms(service), base)
-        case .tileMap(let name): return sets.tileMap(name, service).map { Self.filled($0, base) }
-        }
+        guard !service.layers.isEmpty || layer.isEmpty else { return nil }
+        let document: [UInt8]? =
+            switch request.kind {
+            case .wmts: sets.wmts(service)
+            case .wms(let isTiled): sets.wms(service, isTiled: isTiled)
+            case .tmsRoot: sets.tmsRoot(service)
+            case .tms: sets.tms(service)
+            case .tileMap(let name): sets.tileMap(name, service)
+            }
+        return document.map { Self.filled($0, base) }
     }
 
     private static func filled(_ document: [UInt8], _ base: String) -> [UInt8] {
@@ -136,6 +155,11 @@ public struct TileDocumentRequest: Equatable, Sendable {
     public enum Kind: Equatable, Sendable {
         /// GetCapabilities of WMTS, by its parameters or by its path.
         case wmts
+        /// GetCapabilities of the WMS that takes tiles alone; with the grids where they are asked
+        /// for, as WMS-C has it.
+        case wms(isTiled: Bool)
+        /// What versions of the Tile Map Service there are.
+        case tmsRoot
         /// The Tile Map Service with all its maps.
         case tms
         /// One of them, `LAYER@GRIDSET@FORMAT`.
@@ -143,6 +167,10 @@ public struct TileDocumentRequest: Equatable, Sendable {
     }
 
     public var kind: Kind
+    /// What the document is, by its specification.
+    public var mediaType: StaticString {
+        if case .wms = kind { "application/vnd.ogc.wms_xml" } else { "application/xml" }
+    }
     /// Of a virtual service; empty for the global one.
     public var workspace = ""
     /// Of a layer's virtual service; empty: all layers.
@@ -155,13 +183,16 @@ public struct TileDocumentRequest: Equatable, Sendable {
         var table = ParameterTable()
         table.read(query)
         switch service.service {
-        case .wmts:
+        case .wmts, .cachedWMS:
+            let isWMTS = service.service == .wmts
             let isForAnother =
-                !table[.service].isEmpty && !table[.service].spells("wmts", in: query)
+                !table[.service].isEmpty
+                && !table[.service].spells(isWMTS ? "wmts" : "wms", in: query)
             guard table[.request].spells("getcapabilities", in: query), !isForAnother else {
                 return nil
             }
-            kind = .wmts
+            kind = isWMTS ? .wmts : .wms(isTiled: table[.tiled].spells("true", in: query))
+        case .unknown where service.isTMSRoot: kind = .tmsRoot
         case .wmtsREST:
             guard let name = Self.onlySegment(of: path, service),
                 name.spells("wmtscapabilities.xml", in: path)

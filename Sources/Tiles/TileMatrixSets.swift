@@ -7,10 +7,10 @@ struct TileMatrixSets: Sendable {
         (type: "image/png", extension: "png"), (type: "image/jpeg", extension: "jpeg"),
     ]
 
-    private let sets: GridSets
+    let sets: GridSets
     /// Those of GeoWebCache's first configuration, and whatever the operator has added: of the
     /// others that OGC defines a client would have to choose one without need.
-    private let offered: [Int]
+    let offered: [Int]
 
     init(_ sets: GridSets) {
         self.sets = sets
@@ -22,13 +22,13 @@ struct TileMatrixSets: Sendable {
 
     private func name(_ set: Int) -> String { escapedXML(sets.identifier(ofSet: set) ?? "") }
 
-    private func code(_ set: Int) -> Int32 {
+    func code(_ set: Int) -> Int32 {
         guard case .epsg(let code) = sets.system(ofSet: set) else { return 0 }
         return code
     }
 
     /// The sets that a layer can be drawn in.
-    private func sets(of layer: ServiceLayer) -> [Int] {
+    func sets(of layer: ServiceLayer) -> [Int] {
         offered.filter { layer.systems.contains(sets.system(ofSet: $0)) }
     }
 
@@ -178,8 +178,19 @@ struct TileMatrixSets: Sendable {
 
     // MARK: TMS
 
+    /// Source: OSGeo Tile Map Service 1.0.0, root resource.
+    func tmsRoot(_ service: TileDocuments.Service) -> [UInt8] {
+        Array(
+            """
+            <?xml version="1.0" encoding="UTF-8"?>
+            <Services><TileMapService title="Tile Map Service" version="1.0.0" \
+            href="\0\(escapedXML(service.path))/tms/1.0.0"/></Services>
+
+            """.utf8)
+    }
+
     /// Rows count from the south there, which has to be the same for all levels.
-    private func isTMS(_ set: Int) -> Bool {
+    func isTMS(_ set: Int) -> Bool {
         guard let south = south(set, 0) else { return false }
         return (1..<sets.levelCount(ofSet: set)).allSatisfy { level in
             guard let other = self.south(set, level), let matrix = sets.matrix(set, level) else {
@@ -189,7 +200,7 @@ struct TileMatrixSets: Sendable {
         }
     }
 
-    private func south(_ set: Int, _ level: Int) -> Double? {
+    func south(_ set: Int, _ level: Int) -> Double? {
         sets.matrix(set, level).map { $0.north - Double($0.rows) * $0.tileSpan.height }
     }
 
@@ -276,7 +287,7 @@ struct TileMatrixSets: Sendable {
 
 extension BoundingBox {
     /// What of a box in degrees is on the Earth; nil: nothing.
-    fileprivate var inWorld: BoundingBox? {
+    var inWorld: BoundingBox? {
         let box = BoundingBox(
             west: max(west, -180), south: max(south, -90), east: min(east, 180),
             north: min(north, 90))
@@ -284,7 +295,7 @@ extension BoundingBox {
     }
 
     /// The same part of the Earth, as far as the square world of Web Mercator has it.
-    fileprivate var inWebMercator: BoundingBox {
+    var inWebMercator: BoundingBox {
         let degree = GridSet.mercatorEdge / 180
         return BoundingBox(
             west: west * degree, south: Mercator.northing(south), east: east * degree,

@@ -10,7 +10,7 @@ private let python =
     }
 
 @Suite(
-    "Capabilities of WMTS and TMS before a real MapServer, which has neither", .waits,
+    "Capabilities of WMTS, WMS-C and TMS before a real MapServer, which has neither", .waits,
     .enabled(if: DemoSite.isPossible, "no lighttpd, MapServer or GDAL"))
 struct TileCapabilityTests {
     private let demo: DemoSite
@@ -64,6 +64,7 @@ struct TileCapabilityTests {
         import urllib.request
         from xml.etree import ElementTree
         from owslib.tms import TileMapService
+        from owslib.wms import WebMapService
         from owslib.wmts import WebMapTileService
         service = sys.argv[1] + "/geoserver/gwc/service"
         rest = WebMapTileService(service + "/wmts/rest/WMTSCapabilities.xml")
@@ -113,6 +114,18 @@ struct TileCapabilityTests {
         assert float(sets[1].get("units-per-pixel")) == 78271.51696402048
         tile = urllib.request.urlopen(sets[1].get("href") + "/0/1.png")
         assert tile.headers["X-Cache"].startswith("Hit"), tile.headers["X-Cache"]
+        root = ElementTree.parse(urllib.request.urlopen(service + "/tms")).getroot()
+        assert root.find("TileMapService").get("href") == service + "/tms/1.0.0"
+        wms = WebMapService(service + "/wms", version="1.1.1")
+        layer = wms.contents["base:countries"]
+        assert "EPSG:3857" in layer.crsOptions and layer.boundingBoxWGS84, layer.crsOptions
+        assert wms.getOperationByName("GetMap").formatOptions == ["image/png", "image/jpeg"]
+        assert wms.contents["geonode:hurricanes"].timepositions
+        edge = 20037508.342789244
+        tile = wms.getmap(
+            layers=["base:countries"], srs="EPSG:3857", bbox=(-edge, 0, 0, edge), size=(256, 256),
+            format="image/png")
+        assert tile.info()["X-Cache"].startswith("Hit"), tile.info()["X-Cache"]
         print("all is well")
         """
 
@@ -145,6 +158,33 @@ struct TileCapabilityTests {
         ] {
             #expect(try get(map(box, "&FORMAT=image/png&TRANSPARENT=TRUE")).isHit, "\(box)")
         }
+        end()
+    }
+
+    @Test("GDAL's WMS driver finds the grids of WMS-C, and draws by them")
+    func gdalByWMS() throws {
+        let directory = try TemporaryDirectory()
+        let cache = ["--config", "GDAL_DEFAULT_WMS_CACHE_PATH", directory.file("tiles")]
+        let address =
+            "\(demo.url)\(Self.service)/wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetCapabilities"
+        let info = try directory.run("/usr/bin/gdalinfo", cache + ["\(address)&TILED=true"])
+        let grids = info.output.split(separator: "\n").filter {
+            $0.contains("TILESIZE=256&OVERVIEWCOUNT=30") && $0.contains("_NAME=")
+        }
+        let grid = try #require(
+            grids.first { $0.contains("LAYERS=base:countries&SRS=EPSG:3857") }, "\(info.output)")
+        let picture = directory.file("world.png")
+        let drawn = try directory.run(
+            "/usr/bin/gdal_translate",
+            cache + [
+                "-q", "-of", "PNG", "-outsize", "512", "512",
+                String(grid.split(separator: "_NAME=", maxSplits: 1)[1]), picture,
+            ])
+        #expect(drawn.exit == 0 && !drawn.output.contains("ERROR"), "\(drawn.output)")
+        let told = try directory.run("/usr/bin/gdalinfo", ["-stats", picture])
+        #expect(told.output.contains("StdDev=") && !told.output.contains("StdDev=0.000"))
+        let quarter = "-20037508.342789244,0,0,20037508.342789244"
+        #expect(try get(map(quarter, "&FORMAT=image/png&TRANSPARENT=TRUE")).isHit)
         end()
     }
 

@@ -96,6 +96,8 @@ struct TileDocumentTests {
             ("wmts.xml", "wmts?request=GetCapabilities"),
             ("wmts.xml", "wmts/rest/WMTSCapabilities.xml"), ("tms.xml", "tms/1.0.0"),
             ("tilemap.xml", "tms/1.0.0/geonode%3Astorms@EPSG:900913@jpeg"),
+            ("tms-root.xml", "tms"), ("wms.xml", "wms?request=GetCapabilities"),
+            ("wms-c.xml", "wms?request=GetCapabilities&tiled=true"),
         ])
     func golden(_ name: String, _ target: String) throws {
         let text = try #require(document("/geoserver/gwc/service/\(target)"))
@@ -173,7 +175,14 @@ struct TileDocumentTests {
             document("/geoserver/geonode/storms/gwc/service/tms/1.0.0/storms@EPSG:4326@png"))
         #expect(
             layer.contains("/geonode/storms/gwc/service/tms/1.0.0/storms@EPSG:4326@png/0\""))
+        #expect(
+            document("/geoserver/geonode/gwc/service/tms")?
+                .contains("\"https://m.test/geoserver/geonode/gwc/service/tms/1.0.0\"") == true)
+        #expect(
+            document("/geoserver/base/gwc/service/wms?REQUEST=GetCapabilities")?
+                .contains("<Name>ground plan</Name>") == true)
         for path in ["nobody", "geonode/nothing"] {
+            #expect(document("/geoserver/\(path)/gwc/service/tms") == nil)
             #expect(document("/geoserver/\(path)/gwc/service/tms/1.0.0") == nil)
         }
     }
@@ -181,7 +190,8 @@ struct TileDocumentTests {
     @Test("every document is well-formed whatever names and hosts are like")
     func wellFormed() throws {
         for target in [
-            "wmts?REQUEST=GetCapabilities", "tms/1.0.0/", "tms/1.0.0/base:ground%20plan@N&Z@png",
+            "wmts?REQUEST=GetCapabilities", "wms?REQUEST=GetCapabilities&TILED=TRUE", "tms/",
+            "tms/1.0.0/", "tms/1.0.0/base:ground%20plan@N&Z@png",
         ] {
             let text = try #require(
                 document("/geoserver/gwc/service/\(target)", base: "http://\"<&>'\u{0}"))
@@ -209,7 +219,18 @@ struct TileDocumentTests {
             ("/geoserver/gwc/service/tms/1.0.0/a@b@png", ".tileMap(\"a@b@png\")"),
             ("/geoserver/gwc/service/tms/1.0.0/a%40b@png/", ".tileMap(\"a@b@png\")"),
             ("/geoserver/gwc/service/tms/1.0.0/a@b@png/0/0/0.png", ""),
-            ("/geoserver/gwc/service/tms/2.0.0", ""), ("/geoserver/gwc/service/tms", ""),
+            ("/geoserver/gwc/service/tms/2.0.0", ""),
+            ("/geoserver/gwc/service/tms", ".tmsRoot"),
+            ("/geoserver/geonode/gwc/service/tms/;jsessionid=A", ""),
+            ("/geoserver/geonode/gwc/service/TMS/", ".tmsRoot"),
+            ("/geoserver/gwc/service/tm", ""), ("/geoserver/gwc/service/", ""),
+            ("/geoserver/gwc/service/wms?REQUEST=GetCapabilities", ".wms(isTiled: false)"),
+            (
+                "/geoserver/gwc/service/wms?service=wms&request=getCapabilities&TILED=TRUE",
+                ".wms(isTiled: true)"
+            ),
+            ("/geoserver/gwc/service/wms?REQUEST=GetCapabilities&SERVICE=WMTS", ""),
+            ("/geoserver/gwc/service/wms?REQUEST=GetMap", ""),
             ("/geoserver/wms?REQUEST=GetCapabilities", ""),
             ("/elsewhere/gwc/service/tms/1.0.0", ""),
         ])
