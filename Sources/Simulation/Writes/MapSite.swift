@@ -49,7 +49,9 @@ final class MapSite {
     /// When the edge began anew.
     private var restartedAt: UInt64 = 0
     private(set) var (judged, hits, blocks, restarts) = (0, 0, 0, 0)
-    private(set) var (expected, kept, beside) = (0, 0, 0)
+    private(set) var beside = 0
+    /// What no write touched: tiles and other maps; all else.
+    private(set) var (maps, documents) = (Survival(), Survival())
     private(set) var (narrow, passed, behind) = (0, 0, 0)
 
     private struct Facts {
@@ -281,8 +283,10 @@ final class MapSite {
                             || reaches(edit, view, at: facts[index].widest))
                 }
             if !isReached, !written.isEmpty {
-                expected += 1
-                if isHit { kept += 1 }
+                switch view.kind {
+                case .tile, .picture: maps.note(isKept: isHit)
+                case .legend, .features, .info, .capabilities: documents.note(isKept: isHit)
+                }
                 if isHit, cluster != nil, written.contains(where: isDoneToCatalog) { narrow += 1 }
                 if written.allSatisfy({ $0.outcome == .refused }) {
                     beside += 1
@@ -321,8 +325,9 @@ final class MapSite {
     /// At the end: most has outlived what did not touch it.
     func settle() {
         // Few are no measure: that is taken over many lives.
-        guard expected >= 8, kept * 4 < expected * 3 else { return }
-        violate("\(kept) of \(expected) entries were left by writes elsewhere")
+        let all = maps + documents
+        guard all.expected >= 8, all.percent < 75 else { return }
+        violate("\(all.kept) of \(all.expected) entries were left by writes elsewhere")
     }
 }
 

@@ -10,10 +10,10 @@ extension WriteLife {
         public var done: Int
         public var refused: Int
         public var unknown: Int
-        /// Entries that were asked for again after writes elsewhere, and those still there.
-        public var expected: Int
-        public var kept: Int
-        /// Of `expected`, those with none but refused writes in between.
+        /// Of what no write touched: tiles and other maps; legends, features and capabilities.
+        public var maps: Survival
+        public var documents: Survival
+        /// Of these, those with none but refused writes in between.
         public var beside: Int
         /// Metatiles that servers drew; times that the edge began anew.
         public var blocks: Int

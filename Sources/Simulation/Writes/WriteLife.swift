@@ -197,7 +197,7 @@ public final class WriteLife: SimulatedLife {
         return Report(
             seed: seed, violations: world.violations, judged: site.judged, hits: site.hits,
             done: count(.done), refused: count(.refused), unknown: count(.unknown),
-            expected: site.expected, kept: site.kept, beside: site.beside, blocks: site.blocks,
+            maps: site.maps, documents: site.documents, beside: site.beside, blocks: site.blocks,
             restarts: site.restarts, narrow: site.narrow, passed: site.passed,
             behind: site.behind, fingerprint: world.fingerprint)
     }
