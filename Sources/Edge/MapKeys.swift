@@ -107,10 +107,9 @@ extension LoopState where N: ~Copyable {
         _ map: MapFacts, _ slot: UInt32, _ bytes: UnsafeRawBufferPointer, _ behavior: Int,
         _ facts: inout RequestFacts
     ) -> Bool {
-        if map.notOlderThan > network.wallNow {
-            unsafe firstSights.note(sight(bytes), at: network.wallNow)
-        }
-        unsafe complete(&facts, map, bytes, behavior)
+        let sight = unsafe sight(map, bytes)
+        if let sight { firstSights.note(sight, at: network.wallNow) }
+        unsafe complete(&facts, map, sight, bytes, behavior)
         if map.isRefused {
             unsafe refuse(mapOf: slot, bytes, behavior, facts)
             return true
@@ -130,13 +129,11 @@ extension LoopState where N: ~Copyable {
     /// Adds to the facts what the map's parameters say.
     @inline(__always)
     func complete(
-        _ facts: inout RequestFacts, _ map: MapFacts, _ bytes: UnsafeRawBufferPointer,
-        _ behavior: Int
+        _ facts: inout RequestFacts, _ map: MapFacts, _ sight: UInt64?,
+        _ bytes: UnsafeRawBufferPointer, _ behavior: Int
     ) {
-        if map.notOlderThan > network.wallNow {
-            // It names no time, or the viewer's clock is wrong.
-            facts.notOlderThan =
-                unsafe firstSights.moment(of: sight(bytes)) ?? network.wallNow
+        if let sight {
+            facts.notOlderThan = firstSights.moment(of: sight) ?? network.wallNow
         } else if map.notOlderThan > .min {
             facts.notOlderThan = map.notOlderThan
         }
@@ -145,8 +142,14 @@ extension LoopState where N: ~Copyable {
         if map.isKeyed, page.asksAsNobody { facts.setCredentialsAside() }
     }
 
-    /// The name of a URL among those that were seen.
-    private func sight(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+    /// The name among those that were seen of a URL that asks for something new, and names no time,
+    /// or one to come, as the viewer's clock is wrong; nil: it is another one.
+    @inline(__always)
+    func sight(_ map: MapFacts, _ bytes: UnsafeRawBufferPointer) -> UInt64? {
+        map.notOlderThan > network.wallNow ? unsafe name(bytes) : nil
+    }
+
+    private func name(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         let target = head.path.range.lowerBound..<head.query.range.upperBound
         return unsafe CacheKey.hash(
             UnsafeRawBufferPointer(rebasing: bytes[target]).bytes, seed: seed

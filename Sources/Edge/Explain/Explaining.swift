@@ -94,7 +94,7 @@ extension LoopState where N: ~Copyable {
             facts.doubtsStyles = doubtsStyles(behavior)
             _ = unsafe writeKey(
                 bytes, behavior, facts, toldScheme(slot, bytes, behavior), &map)
-            unsafe complete(&facts, map, bytes, behavior)
+            unsafe complete(&facts, map, sight(map, bytes), bytes, behavior)
         }
         let absent = decide(
             .absent, request: facts, policy: policy, health: .up, now: network.wallNow)
