@@ -9,12 +9,45 @@ struct PNGWriter {
     init(_ header: PNGHeader) { append(.header, header.content) }
 
     /// The image data: `count` zero bytes as one zlib stream of a fixed-Huffman block.
-    mutating func writeZeros(count: Int) {
+    mutating func writeZeros(count: Int) { write([], zeros: count) }
+
+    /// The image data: some bytes, in which those alike stand side by side, and zeros behind them,
+    /// as one zlib stream of a fixed-Huffman block.
+    mutating func write(_ bytes: [UInt8], zeros: Int) {
         var data: [UInt8] = [0x78, 0x01]
         var bits = BitWriter()
         bits.appendLow(1, count: 1)  // the last block
         bits.appendLow(1, count: 2)  // fixed codes
-        bits.appendHigh(0b0011_0000, count: 8)  // the literal 0, which the matches repeat
+        var at = 0
+        while at < bytes.count {
+            let end = bytes[at...].firstIndex { $0 != bytes[at] } ?? bytes.count
+            Self.append(bytes[at], count: end - at, to: &bits)
+            at = end
+        }
+        if zeros > 0 { Self.append(0, count: zeros, to: &bits) }
+        bits.appendHigh(0, count: 7)  // end of the block
+        data += bits.finish()
+        // Adler-32; zeros leave its low sum as it is, which the high one counts for each of them.
+        var (low, high) = (1, 0)
+        for byte in bytes {
+            low = (low + Int(byte)) % 65_521
+            high = (high + low) % 65_521
+        }
+        high = (high + zeros % 65_521 * low) % 65_521
+        data.appendBigEndian(UInt32(high) << 16 | UInt32(low))
+        append(.data, data)
+    }
+
+    /// A literal, and matches that repeat it.
+    private static func append(_ byte: UInt8, count: Int, to bits: inout BitWriter) {
+        func appendLiteral() {
+            if byte < 144 {
+                bits.appendHigh(0b0011_0000 + UInt32(byte), count: 8)
+            } else {
+                bits.appendHigh(0b1_1001_0000 + UInt32(byte) - 144, count: 9)
+            }
+        }
+        appendLiteral()
         var rest = count - 1
         while rest >= 258 {
             bits.appendHigh(0b1100_0101, count: 8)  // length 258
@@ -26,12 +59,7 @@ struct PNGWriter {
             bits.appendHigh(0, count: 5)
             rest -= 10
         }
-        for _ in 0..<rest { bits.appendHigh(0b0011_0000, count: 8) }
-        bits.appendHigh(0, count: 7)  // end of the block
-        data += bits.finish()
-        // Adler-32 of zeros: the low sum stays 1, so the high one counts the bytes.
-        data.appendBigEndian(UInt32(count % 65_521) << 16 | 1)
-        append(.data, data)
+        for _ in 0..<rest { appendLiteral() }
     }
 
     consuming func finish() -> [UInt8] {

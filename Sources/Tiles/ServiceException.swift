@@ -20,11 +20,13 @@ public struct ServiceException: Sendable, Equatable {
         self.text = text
     }
 
-    /// The value of a response field that tells it: `LayerNotDefined: Could not find layer x`.
-    /// Printable ASCII, other characters as `?`, and at most ``lineBytesMax``.
+    /// `LayerNotDefined: Could not find layer x`.
+    public var words: String { (code.map { "\($0): " } ?? "") + text }
+
+    /// The words as the value of a response field: printable ASCII, other characters as `?`, and at
+    /// most ``lineBytesMax``.
     public var line: [UInt8] {
-        let said = (code.map { "\($0): " } ?? "") + text
-        return said.unicodeScalars.prefix(Self.lineBytesMax).map {
+        words.unicodeScalars.prefix(Self.lineBytesMax).map {
             (0x20..<0x7F).contains($0.value) ? UInt8($0.value) : UInt8(ascii: "?")
         }
     }

@@ -30,6 +30,12 @@ struct MapPicture {
     var result = ResultType.error
     /// What the origin said in place of one.
     var said: ServiceException?
+
+    /// The origin's words, for whoever wants them within the picture.
+    var words: BlankTile.Picture? {
+        guard request.exceptions == .inImage, let said else { return nil }
+        return TextPicture.picture(for: request, text: said.words)
+    }
 }
 
 /// A stored tile from further up, and the part of it that is wanted.
@@ -68,7 +74,9 @@ extension Exchange {
         switch answer {
         case .picture(let request):
             // The size of a tile is its grid set's.
-            return .picture(map?.tile?.map ?? request)
+            var picture = map?.tile?.map ?? request
+            picture.exceptions = request.exceptions
+            return .picture(picture)
         case .document(let dialect): return .document(dialect)
         case .json(let dialect): return .json(dialect)
         case nil: return nil
@@ -110,7 +118,11 @@ extension LoopState where N: ~Copyable {
             let said = refusal(exchange)
             let picture = MapPicture(
                 request: request, detail: detail, result: result, said: said)
-            if !makesPicture(exchange, picture) { answer(exchange, picture, nil) }
+            if let words = picture.words {
+                answer(exchange, picture, words)
+            } else if !makesPicture(exchange, picture) {
+                answer(exchange, picture, bytes: nil)
+            }
         case .document(let dialect):
             var page = LocalPage(503, detail: detail, result: result)
             page.content = exception(exchange, detail).document(dialect)
@@ -171,8 +183,18 @@ extension LoopState where N: ~Copyable {
                 ?? "The map server refused the request\(reason).")
     }
 
+    /// The origin's words as a picture.
+    private mutating func answer(
+        _ exchange: Exchange, _ picture: MapPicture, _ words: BlankTile.Picture
+    ) {
+        var page = LocalPage(503, detail: picture.detail, result: picture.result)
+        page.exception = picture.said?.line ?? []
+        (page.content, page.mediaType) = (words.bytes, words.contentType)
+        answer(exchange, page, "exception", .fallbackExceptions)
+    }
+
     /// The picture that was made, or a blank one.
-    mutating func answer(_ exchange: Exchange, _ picture: MapPicture, _ bytes: [UInt8]?) {
+    mutating func answer(_ exchange: Exchange, _ picture: MapPicture, bytes: [UInt8]?) {
         var page = LocalPage(503, detail: picture.detail, result: picture.result)
         page.exception = picture.said?.line ?? []
         if let bytes {

@@ -230,7 +230,7 @@ extension LoopState where N: ~Copyable {
         guard let making = exchange.making else { return }
         exchange.making = nil
         switch making {
-        case .picture(let picture): answer(exchange, picture, bytes)
+        case .picture(let picture): answer(exchange, picture, bytes: bytes)
         case .call(let call): answered(exchange, call)
         case .page(var page):
             guard let bytes, bytes.count <= 2 * NoticeSettings.pageBytesMax else {
