@@ -8,7 +8,7 @@ struct MapAsk {
     /// Path and query towards the origin: the normal form, or, where keys do not have that, those
     /// that came, with EXCEPTIONS left out; nil: as they came.
     var target: [UInt8]?
-    /// The same for who asks with a token for himself.
+    /// The same for who asks for himself, past the store; nil: as it came.
     var ownTarget: [UInt8]?
     /// What is known of it where keys have its normal form.
     var tile: TileRequest?

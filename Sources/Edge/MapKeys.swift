@@ -234,24 +234,19 @@ extension Exchange {
                     path: path, query: query, services: maps, into: memory)
             else { return ask }
             let target = unsafe [UInt8](memory[..<length])
+            if maps.writesTileCapabilities { ask.ownTarget = ownTarget(target) }
             // What is this viewer's alone is asked in its own words.
-            if tile.hasToken, maps.writesTileCapabilities {
-                ask.ownTarget = ownTarget(target, path, query)
-            }
-            ask.target = tile.hasToken && facts.aside.isEmpty ? ask.ownTarget : target
+            if !tile.hasToken || !facts.aside.isEmpty { ask.target = target }
             return ask
         }
     }
 
-    /// What a pool without GeoWebCache is asked for a tile by an address of that: the map, with the
-    /// tokens that came; nil: it came by another address.
-    private func ownTarget(_ target: [UInt8], _ path: RawSpan, _ query: RawSpan) -> [UInt8]? {
-        let asked = target.prefix { $0 != UInt8(ascii: "?") }
-        guard !asked.elementsEqual((0..<path.byteCount).map { path.byte($0) }) else {
-            return nil
-        }
-        let came = (0..<query.byteCount).map { query.byte($0) }
-        return came.split(separator: UInt8(ascii: "&")).reduce(into: target) { target, parameter in
+    /// What a pool without GeoWebCache is asked for a tile that came by an address of that: the
+    /// map, with the tokens that came; nil: it came by another address.
+    private func ownTarget(_ target: [UInt8]) -> [UInt8]? {
+        let (path, query) = pathAndQuery
+        guard String(decoding: path, as: UTF8.self).contains("/gwc/service/") else { return nil }
+        return query.split(separator: UInt8(ascii: "&")).reduce(into: target) { target, parameter in
             let isToken = unsafe Array(parameter).withUnsafeBytes { unsafe Credentials.areIn($0) }
             if isToken { target += [UInt8(ascii: "&")] + parameter }
         }

@@ -104,7 +104,7 @@ extension Exchange {
         (key, canonical) = (nil, [])
         if !keepsCopy { entry = nil }
         map?.keepsNobodysCopy = keepsCopy
-        if let map, map.tile?.hasToken == true { self.map?.target = map.ownTarget }
+        if map?.tile?.hasToken == true { map?.target = nil }
     }
 
     /// The layers that its map shows, by the origin that has them; nil: they cannot be told from

@@ -14,8 +14,7 @@ extension LoopState where N: ~Copyable {
     /// What the fetch asks for beyond what its viewer asked.
     mutating func conditions(_ exchange: Exchange) -> OriginRequest.Conditions {
         var conditions = OriginRequest.Conditions()
-        exchange.asksRest = false
-        exchange.tagging.validators = nil
+        (exchange.asksRest, exchange.tagging.validators) = (false, nil)
         conditions.maxForwards = exchange.maxForwards.map { max(0, $0 - 1) }
         let isNoticed =
             isNoticing && exchange.policy.mapClass == .pages && exchange.head.method == .get
@@ -28,6 +27,7 @@ extension LoopState where N: ~Copyable {
         if exchange.watch?.readsAnswer == true { conditions.acceptEncoding = .identity }
         // What viewers know of a map image and its like is the edge's own word, and no member's.
         if exchange.tagsContent { conditions.dropsViewerConditions = true }
+        conditions.target = exchange.map?.ownTarget
         guard exchange.key != nil else { return conditions }
         conditions.dropsEmptyQuery = exchange.policy.mode == .cloudfront
         conditions.isForAllCodings = exchange.keysNoCoding
