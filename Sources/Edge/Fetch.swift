@@ -105,9 +105,9 @@ package final class Fetch {
     /// Whether the request could be sent once more without harm: RFC 9110 §9.2.2.
     var isReplayable: Bool {
         guard head == nil, !exchange.intake.isGone else { return false }
-        // A write of the catalog is sent once, though it did no harm twice; and so is a GET that
-        // writes.
-        let isOnce = wish?.ask == .write || exchange.isSafeWrite
+        // A write that is noted is sent once, though it did no harm twice: what it makes stale is
+        // told by one answer; and so is a GET that writes.
+        let isOnce = wish?.ask == .write || exchange.watch != nil || exchange.isSafeWrite
         return request.method.isIdempotent && !isOnce || !hasSentHead
     }
 
