@@ -30,7 +30,7 @@ final class SimulatedOperator {
         let item = world.dice.pick(choice)
         let isSoft = world.dice.chance(40)
         guard let path = try? InvalidationPath(item),
-            var rule = InvalidationRule(path, tagField: [])
+            var rule = InvalidationRule(path, tagField: Array(Resource.tagField.utf8))
         else {
             ledger.violate("\(item) is not taken for an invalidation")
             return

@@ -139,7 +139,10 @@ struct InvalidationIndexTests {
                     (.target, "/tiles/t\(number)", "h"), (.tag, "tag\(number)", nil),
                 ] {
                     for isSoft in [false, true] {
-                        var one = rule(reach, text, host: host)
+                        var one =
+                            reach == .tag
+                            ? InvalidationRule(tag: Array(text.utf8), in: Array("Tags".utf8))
+                            : rule(reach, text, host: host)
                         one.isSoft = isSoft
                         index.insert(one, number: UInt64(number))
                     }

@@ -80,7 +80,9 @@ extension InvalidationPath {
     /// An index with this item alone.
     private var index: InvalidationIndex {
         var index = InvalidationIndex()
-        index.insert(InvalidationRule(self), number: 1)
+        if let rule = InvalidationRule(self, tagField: Array("tags".utf8)) {
+            index.insert(rule, number: 1)
+        }
         return index
     }
 
@@ -99,8 +101,6 @@ extension InvalidationPath {
 
     /// The same of a response with a field `Tags` of that value.
     func reaches(tags value: String) -> Bool {
-        "Tags: \(value)\r\n".withBytes { block in
-            "tags".withBytes { index.numbers(ofTagsIn: block, field: $0).dead > 0 }
-        }
+        "Tags: \(value)\r\n".withBytes { index.numbers(ofTagsIn: $0).dead > 0 }
     }
 }

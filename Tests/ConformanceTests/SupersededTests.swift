@@ -252,7 +252,7 @@ struct RefusedHeadTests {
         [
             "HEAD /a HTTP/1.1\r\nHost: a b\r\n\r\n", "HEAD /a HTTP/1.1\r\n\r\n",
             "HEAD /a HTTP/3.7\r\nHost: x\r\n\r\n", "HEAD /a b HTTP/1.1\r\nHost: x\r\n\r\n",
-            "HEAD /a HTTP/1.1\r\nHost: x\r\nExpect: z\r\n\r\n",
+            "HEAD /a HTTP/1.1\r\nHost: x\r\nConnection: Host\r\n\r\n",
             "HEAD /\(String(repeating: "a", count: 9_000)) HTTP/1.1\r\nHost: x\r\n\r\n",
             "HEAD /a HTTP/1.1\r\nHost: x\r\nX: \(String(repeating: "a", count: 40_000))\r\n\r\n",
         ])
