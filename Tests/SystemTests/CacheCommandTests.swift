@@ -4,10 +4,11 @@ import WireTesting
 
 @Suite("mapedge cache, on a sound one")
 struct CacheCommandTests {
-    private func run(_ command: String, _ directory: String) throws -> String {
-        let child = try Child(Edge.program, ["cache", command, directory])
-        #expect(child.waitForExit() == 0, "\(command)")
-        return child.wholeLog
+    private func run(_ command: String, _ data: TemporaryDirectory) throws -> String {
+        let result = try data.run(
+            Edge.program, ["cache", command, "--cache", data.file("cache")])
+        #expect(result.exit == 0, "\(command): \(result.output)")
+        return result.output
     }
 
     /// The number in a line, such as `entries  20`.
@@ -22,7 +23,6 @@ struct CacheCommandTests {
         let room = origin.room()
         room.answers { .ok("Cache-Control: max-age=3600", body: "\($0.target) of its own") }
         let data = try TemporaryDirectory()
-        let cache = data.file("cache")
         func start() throws -> Edge {
             try Edge(origin: origin.url, directory: data)
         }
@@ -37,14 +37,14 @@ struct CacheCommandTests {
         }
         #expect(isStored == true)
         stop(first)
-        let verified = try run("verify", cache)
+        let verified = try run("verify", data)
         #expect(
             number("entries", in: verified) == 20 && number("damaged bodies", in: verified) == 0)
         #expect(number("missing bodies", in: verified) == 0, "\(verified)")
-        #expect(number("entries", in: try run("stat", cache)) == 20)
-        let sizes = try run("compact", cache).split(separator: " ").compactMap { Int($0) }
+        #expect(number("entries", in: try run("stat", data)) == 20)
+        let sizes = try run("compact", data).split(separator: " ").compactMap { Int($0) }
         #expect(sizes.count == 2 && sizes[1] > 0 && sizes[1] <= sizes[0], "\(sizes)")
-        #expect(number("entries", in: try run("verify", cache)) == 20)
+        #expect(number("entries", in: try run("verify", data)) == 20)
         let second = try start()
         for key in 0..<20 { #expect(try second.get(room.path("\(key)")).isHit) }
         stop(second)
