@@ -149,13 +149,13 @@ struct ListeningTests {
             var limit = rlimit(rlim_cur: rlim_t(near) + 1, rlim_max: rlim_t(near) + 1)
             guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
             else { exit(2) }
-            let spare = dup(0)
-            if spare >= 0 { exit(3) }
-            guard bench.accept(listener).result == .outOfDescriptors else { exit(4) }
+            // Others of the process may have left gaps below.
+            while dup(0) >= 0 {}
+            guard bench.accept(listener).result == .outOfDescriptors else { exit(3) }
             let refused = bench.network.connect(to: boundAddress(listener))
-            guard refused == .failed(EMFILE) else { exit(5) }
+            guard refused == .failed(EMFILE) else { exit(4) }
             bench.network.close(0)
-            guard case .connection = bench.accept(listener).result else { exit(6) }
+            guard case .connection = bench.accept(listener).result else { exit(5) }
         }
     }
 
